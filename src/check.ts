@@ -1,0 +1,166 @@
+/** What a check is: the types that every check module sees. */
+import type { VariableName } from './config/contract.ts';
+import type { Deployment } from './config/deployment.ts';
+import type { RunOptions } from './options.ts';
+
+export type Status = 'pass' | 'warn' | 'fail' | 'skip';
+
+/** Facts behind a finding, safe to print: names, counts, versions, never a secret. */
+export type Evidence = Record<string, string | number | boolean | readonly string[]>;
+
+/** One row of a check's table of rules. `explain`, the documentation and the tests' coverage read it. */
+export interface Rule {
+  /** What holds when the rule passes, as a short phrase: "versioning is on". */
+  readonly title: string;
+  /** What is done to find out, and how the result is judged. */
+  readonly checks: string;
+  /** What goes wrong in Spacelift without it. */
+  readonly matters: string;
+  /** The permission that looking takes, in the provider's own words. */
+  readonly permission?: string;
+  /** The general way out; a finding's own `fix` has the real names in it. */
+  readonly mend: string;
+  /** The section of the vendor's documentation that the rule comes from. */
+  readonly docs: string;
+}
+
+/**
+ * What lies behind a failure. Findings with the same key are one failure: the first in report order keeps it, the others
+ * become skips that point to it (`fold.ts`).
+ */
+export interface Cause {
+  readonly key: string;
+  /** The title of the one failure when several subjects share the cause; it then names them all. */
+  readonly title?: string;
+}
+
+export interface Pass {
+  readonly status: 'pass';
+  readonly title: string;
+  readonly detail?: string;
+  readonly evidence?: Evidence;
+}
+
+/** A warning or a failure: what was observed, what was expected, and the way out. */
+export interface Trouble {
+  readonly status: 'warn' | 'fail';
+  /** One line: what is wrong, with the real names. */
+  readonly title: string;
+  /** What was observed, where that says more than the title. */
+  readonly detail?: string;
+  readonly expected?: string;
+  /** The one command or setting that mends it; lines are kept. */
+  readonly fix?: string;
+  /** Overrides the rule's link. */
+  readonly docs?: string;
+  readonly evidence?: Evidence;
+  readonly cause?: Cause;
+}
+
+/** Not verified, and why. */
+export interface Skip {
+  readonly status: 'skip';
+  readonly title: string;
+  readonly detail?: string;
+  /** How it could be verified. */
+  readonly fix?: string;
+  readonly evidence?: Evidence;
+}
+
+export type Outcome = Pass | Trouble | Skip;
+
+type Words<T extends { title: string }> = Omit<T, 'status' | 'title'>;
+
+export const pass = (title: string, more: Words<Pass> = {}): Pass => ({ status: 'pass', title, ...more });
+export const warn = (title: string, more: Words<Trouble> = {}): Trouble => ({ status: 'warn', title, ...more });
+export const fail = (title: string, more: Words<Trouble> = {}): Trouble => ({ status: 'fail', title, ...more });
+export const skip = (title: string, more: Words<Skip> = {}): Skip => ({ status: 'skip', title, ...more });
+
+/** Ends a check (or its part about one subject): what it has not judged yet ends in this outcome. */
+export class Stop extends Error {
+  readonly outcome: Trouble | Skip;
+  constructor(outcome: Trouble | Skip) {
+    super(outcome.title);
+    this.name = 'Stop';
+    this.outcome = outcome;
+  }
+}
+
+/** What every check of one run shares. */
+export interface Run {
+  readonly deployment: Deployment;
+  readonly options: RunOptions;
+  /** Names what the run writes: `spacelift-preflight/<id>/…`. */
+  readonly id: string;
+  /** Aborted by the run's timeout, SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** The certificate authorities that TLS trusts, PEM (`trust.ts`). */
+  readonly authorities: () => readonly string[];
+  /** The value of a variable; stops the check when it is missing, unusable, or not known here. */
+  need(name: VariableName): string;
+  /** As `need`, but `undefined` when the variable is unset and has no default. */
+  want(name: VariableName): string | undefined;
+  /** Asks once per run: the same function gives every caller the same promise. */
+  share<T>(ask: (run: Run) => Promise<T>): Promise<T>;
+  /**
+   * Registers, before something is written, how to remove it. Runs at the end of the run, whatever ends it, unless
+   * `done` was called. `command` is what a person would run when removing fails.
+   */
+  cleanup(what: string, command: string, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
+  /**
+   * Runs one operation under a deadline in ms; its signal is aborted by the deadline or by the run.
+   * @throws Problem of kind `timeout`, even when the operation ignores its signal
+   */
+  within<T>(ms: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+export type Judged = Outcome | Promise<Outcome>;
+
+/** What one check sees: the run, and its own rules to judge. */
+export interface Context<Key extends string> extends Run {
+  /** Judges one rule: runs `how`, times it, and records the outcome. What it throws is a failure, never a crash. */
+  judge(rule: Key, how: () => Judged): Promise<Outcome>;
+  /** As `judge`, and a failure or a skip (other than by request) stops what follows. */
+  must(rule: Key, how: () => Judged): Promise<void>;
+  /** The part of a check about one subject (a bucket, a queue); a stop inside ends that part alone. */
+  about(subject: string, part: (context: Context<Key>) => Promise<void>): Promise<void>;
+  /** Waits for a finding of an earlier check, and stops with its cause when it failed. */
+  after(id: string): Promise<void>;
+  /** Whether the rule was selected by `--only` and `--skip`. */
+  selected(rule: Key): boolean;
+}
+
+/** One module per dependency under `checks/`. */
+export interface Check<Key extends string = string> {
+  readonly id: string;
+  /** As a heading of the report. */
+  readonly title: string;
+  /** By rule key, in report order. In `<bucket>/access`, `<bucket>` stands for each of the subjects. */
+  readonly rules: Readonly<Record<Key, Rule>>;
+  readonly subjects?: readonly string[];
+  /** The finding ids (without the check's own) that this deployment must get; none when the check does not apply. */
+  expects(run: Run): readonly string[];
+  run(context: Context<Key>): Promise<void>;
+}
+
+/** Ties a check's function to its table: a rule that is not in the table does not compile. */
+export function defineCheck<const Rules extends Readonly<Record<string, Rule>>>(
+  check: Omit<Check<keyof Rules & string>, 'rules'> & { readonly rules: Rules },
+): Check {
+  return check as unknown as Check;
+}
+
+const PLACEHOLDER = /<[a-z]+>/;
+
+/** The key of a rule with its subject in place: `<bucket>/access`, `states` → `states/access`. */
+export function withSubject(key: string, subject: string | undefined): string {
+  return subject === undefined ? key : key.replace(PLACEHOLDER, subject);
+}
+
+/** Every finding id that a check can have, in report order: subjects first, then their rules. */
+export function idsOf(check: Check): string[] {
+  const keys = Object.keys(check.rules);
+  const perSubject = keys.filter((key) => PLACEHOLDER.test(key));
+  const subjects = (check.subjects ?? []).flatMap((subject) => perSubject.map((key) => withSubject(key, subject)));
+  return [...subjects, ...keys.filter((key) => !PLACEHOLDER.test(key))].map((key) => `${check.id}/${key}`);
+}

@@ -1,0 +1,234 @@
+/** Every variable that a self-hosted Spacelift reads: the one table behind `configuration`, `plan` and redaction. */
+import type { Perspective } from '../options.ts';
+import * as type from './types.ts';
+import type { ValueType } from './types.ts';
+
+const REFERENCE = 'https://docs.spacelift.io/self-hosted/latest/installing-spacelift/reference-architecture/reference';
+/** Sections of the vendor's documentation. */
+export const DOCS = {
+  dependencies: REFERENCE.replace('/reference-architecture/reference', '/reference-architecture/external-dependencies'),
+  general: `${REFERENCE}/general-configuration`,
+  storage: `${REFERENCE}/object-storage`,
+  encryption: `${REFERENCE}/encryption`,
+  queues: `${REFERENCE}/message-queues`,
+  mqtt: `${REFERENCE}/mqtt-broker`,
+  telemetry: `${REFERENCE}/telemetry`,
+  networking: `${REFERENCE}/networking`,
+} as const;
+
+/** The ten buckets: `OBJECT_STORAGE_BUCKET_<suffix>`. */
+export const BUCKETS = {
+  deliveries: 'OBJECT_STORAGE_BUCKET_DELIVERIES',
+  'large-queue-messages': 'OBJECT_STORAGE_BUCKET_LARGE_QUEUE_MESSAGES',
+  metadata: 'OBJECT_STORAGE_BUCKET_METADATA',
+  modules: 'OBJECT_STORAGE_BUCKET_MODULES',
+  'policy-inputs': 'OBJECT_STORAGE_BUCKET_POLICY_INPUTS',
+  'run-logs': 'OBJECT_STORAGE_BUCKET_RUN_LOGS',
+  states: 'OBJECT_STORAGE_BUCKET_STATES',
+  uploads: 'OBJECT_STORAGE_BUCKET_UPLOADS',
+  'user-uploaded-workspaces': 'OBJECT_STORAGE_BUCKET_USER_UPLOADED_WORKSPACES',
+  workspace: 'OBJECT_STORAGE_BUCKET_WORKSPACE',
+} as const;
+export type Bucket = keyof typeof BUCKETS;
+
+/** The eight SQS queues. */
+export const QUEUES = {
+  async: 'MESSAGE_QUEUE_SQS_ASYNC_URL',
+  'async-fifo': 'MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL',
+  cronjobs: 'MESSAGE_QUEUE_SQS_CRONJOBS_URL',
+  dlq: 'MESSAGE_QUEUE_SQS_DLQ_URL',
+  'dlq-fifo': 'MESSAGE_QUEUE_SQS_DLQ_FIFO_URL',
+  'events-inbox': 'MESSAGE_QUEUE_SQS_EVENTS_INBOX_URL',
+  iot: 'MESSAGE_QUEUE_SQS_IOT_URL',
+  webhooks: 'MESSAGE_QUEUE_SQS_WEBHOOKS_URL',
+} as const;
+export type Queue = keyof typeof QUEUES;
+
+/** A condition on another variable's value in force. */
+export interface When {
+  readonly variable: string;
+  readonly is: readonly string[];
+}
+
+export interface Variable {
+  readonly type: ValueType;
+  readonly default?: string;
+  readonly secret?: true;
+  /** `true`: always; else when any of the conditions holds. */
+  readonly required?: true | readonly When[];
+  /** Who needs it when it is required; server, drain and scheduler unless told. */
+  readonly of?: readonly Perspective[];
+  readonly docs: string;
+}
+
+const when = (variable: string, ...is: readonly string[]): readonly When[] => [{ variable, is }];
+const BACKEND = ['server', 'drain', 'scheduler'] as const;
+const OPTIONAL = { type: type.text, docs: DOCS.general } as const;
+
+/** Any of these makes the AWS variables required (contract, "AWS"). */
+export const USES_AWS: readonly When[] = [
+  { variable: 'OBJECT_STORAGE_TYPE', is: ['aws'] },
+  { variable: 'ENCRYPTION_TYPE', is: ['kms'] },
+  { variable: 'MESSAGE_QUEUE_TYPE', is: ['sqs'] },
+  { variable: 'MQTT_BROKER_TYPE', is: ['iotcore'] },
+  { variable: 'LICENSE_TYPE', is: ['aws'] },
+  { variable: 'OBSERVABILITY_VENDOR', is: ['AWS'] },
+];
+
+const bucket = (...of: readonly Perspective[]) =>
+  ({ type: type.bucket, required: true, of, docs: DOCS.storage }) as const;
+const queue = (...of: readonly Perspective[]) =>
+  ({ type: type.sqsUrl, required: when('MESSAGE_QUEUE_TYPE', 'sqs'), of, docs: DOCS.queues }) as const;
+const minio = (of: ValueType) =>
+  ({ type: of, required: when('OBJECT_STORAGE_TYPE', 'minio'), of: ['server', 'drain'], docs: DOCS.storage }) as const;
+
+const TABLE = {
+  SERVER_DOMAIN: { type: type.host, required: true, of: [...BACKEND, 'worker'], docs: DOCS.general },
+  ENVIRONMENT: OPTIONAL,
+  ADMIN_USERNAME: OPTIONAL,
+  ADMIN_PASSWORD: { ...OPTIONAL, secret: true },
+  LICENSE_TYPE: { type: type.oneOf('aws', 'jwt'), default: 'aws', docs: DOCS.general },
+  LICENSE_TOKEN: {
+    type: type.exactText,
+    secret: true,
+    required: when('LICENSE_TYPE', 'jwt'),
+    docs: DOCS.general,
+  },
+  WEBHOOKS_ENDPOINT: { type: type.httpUrl, docs: DOCS.general },
+  SPACELIFT_PUBLIC_API: { type: type.httpUrl, docs: DOCS.general },
+  LAUNCHER_IMAGE: { type: type.exactText, docs: DOCS.general },
+  LAUNCHER_IMAGE_TAG: { type: type.exactText, docs: DOCS.general },
+  DRAIN_SCHEDULER_ENABLED: { type: type.boolean, docs: DOCS.general },
+  MESSAGE_PROCESSING_TIMEOUT_SECONDS: { type: type.integer, docs: DOCS.general },
+  SLACK_APP_CLIENT_ID: OPTIONAL,
+  SLACK_APP_CLIENT_SECRET: { ...OPTIONAL, secret: true },
+  SLACK_SECRET: { ...OPTIONAL, secret: true },
+  VCS_GATEWAY_ENDPOINT: { type: type.hostPort, docs: DOCS.networking },
+  ADDITIONAL_ROOT_CAS: { type: type.judgedElsewhere, docs: DOCS.general },
+  SAML_CERT: { type: type.judgedElsewhere, docs: DOCS.general },
+  SAML_KEY: { type: type.judgedElsewhere, secret: true, docs: DOCS.general },
+  GATEWAY_GRPC_PORT: OPTIONAL,
+  GATEWAY_HTTP_PORT: OPTIONAL,
+  VCS_GATEWAY_FORCE_IP: OPTIONAL,
+  ENABLE_INSTRUMENTATION_ENDPOINTS: OPTIONAL,
+  AWS_S3_US_EAST_1_REGIONAL_ENDPOINT: OPTIONAL,
+
+  DATABASE_URL: { type: type.judgedElsewhere, secret: true, required: true, docs: DOCS.dependencies },
+  DATABASE_READ_ONLY_URL: { type: type.judgedElsewhere, secret: true, docs: DOCS.dependencies },
+
+  OBJECT_STORAGE_TYPE: { type: type.oneOf('aws', 'gcp', 'azure', 'minio'), default: 'aws', docs: DOCS.storage },
+  OBJECT_STORAGE_AZURE_ACCOUNT_URL: {
+    type: type.httpsUrl,
+    required: when('OBJECT_STORAGE_TYPE', 'azure'),
+    of: ['server', 'drain'],
+    docs: DOCS.storage,
+  },
+  OBJECT_STORAGE_MINIO_ENDPOINT: minio(type.hostMaybePort),
+  OBJECT_STORAGE_MINIO_ACCESS_KEY_ID: minio(type.exactText),
+  OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: { ...minio(type.exactText), secret: true },
+  OBJECT_STORAGE_MINIO_USE_SSL: { type: type.boolean, default: 'false', docs: DOCS.storage },
+  OBJECT_STORAGE_MINIO_ALLOW_INSECURE: { type: type.boolean, default: 'false', docs: DOCS.storage },
+  OBJECT_STORAGE_BUCKET_DELIVERIES: bucket('server', 'drain'),
+  OBJECT_STORAGE_BUCKET_LARGE_QUEUE_MESSAGES: bucket('server', 'drain'),
+  OBJECT_STORAGE_BUCKET_METADATA: bucket('drain'),
+  OBJECT_STORAGE_BUCKET_MODULES: bucket('server', 'drain'),
+  OBJECT_STORAGE_BUCKET_POLICY_INPUTS: bucket('server', 'drain'),
+  OBJECT_STORAGE_BUCKET_RUN_LOGS: bucket('server', 'drain'),
+  OBJECT_STORAGE_BUCKET_STATES: bucket('server', 'drain'),
+  OBJECT_STORAGE_BUCKET_UPLOADS: bucket('server'),
+  OBJECT_STORAGE_BUCKET_USER_UPLOADED_WORKSPACES: bucket('server', 'drain'),
+  OBJECT_STORAGE_BUCKET_WORKSPACE: bucket('server', 'drain'),
+  OBJECT_STORAGE_BUCKET_UPLOADS_URL: {
+    type: type.httpUrl,
+    required: true,
+    of: ['server', 'drain', 'worker'],
+    docs: DOCS.storage,
+  },
+  OBJECT_STORAGE_BUCKET_USAGE_ANALYTICS: { type: type.bucket, docs: DOCS.storage },
+  GCP_PROJECT: { type: type.exactText, docs: DOCS.storage },
+
+  ENCRYPTION_TYPE: { type: type.oneOf('kms', 'rsa'), default: 'kms', docs: DOCS.encryption },
+  ENCRYPTION_KMS_ENCRYPTION_KEY_ID: {
+    type: type.kmsKey,
+    required: when('ENCRYPTION_TYPE', 'kms'),
+    docs: DOCS.encryption,
+  },
+  ENCRYPTION_KMS_SIGNING_KEY_ID: {
+    type: type.kmsKey,
+    required: when('ENCRYPTION_TYPE', 'kms'),
+    docs: DOCS.encryption,
+  },
+  ENCRYPTION_RSA_PRIVATE_KEY: {
+    type: type.judgedElsewhere,
+    secret: true,
+    required: when('ENCRYPTION_TYPE', 'rsa'),
+    docs: DOCS.encryption,
+  },
+
+  MESSAGE_QUEUE_TYPE: { type: type.oneOf('sqs', 'postgres'), default: 'sqs', docs: DOCS.queues },
+  MESSAGE_QUEUE_SQS_ASYNC_URL: queue('server', 'drain'),
+  MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL: queue('server', 'drain'),
+  MESSAGE_QUEUE_SQS_CRONJOBS_URL: queue('server', 'drain', 'scheduler'),
+  MESSAGE_QUEUE_SQS_DLQ_URL: queue('drain'),
+  MESSAGE_QUEUE_SQS_DLQ_FIFO_URL: queue('drain'),
+  MESSAGE_QUEUE_SQS_EVENTS_INBOX_URL: queue('server', 'drain'),
+  MESSAGE_QUEUE_SQS_IOT_URL: queue('drain'),
+  MESSAGE_QUEUE_SQS_WEBHOOKS_URL: queue('server', 'drain'),
+
+  MQTT_BROKER_TYPE: { type: type.oneOf('iotcore', 'builtin'), default: 'iotcore', docs: DOCS.mqtt },
+  MQTT_BROKER_ENDPOINT: {
+    type: type.judgedElsewhere,
+    required: true,
+    of: ['server', 'drain', 'worker'],
+    docs: DOCS.mqtt,
+  },
+  MQTT_BROKER_IOTCORE_NAMESPACE: { type: type.exactText, default: 'spacelift', docs: DOCS.mqtt },
+  MQTT_BROKER_BUILTIN_LOG_LEVEL: { type: type.text, default: 'error', docs: DOCS.mqtt },
+
+  AWS_ACCOUNT_ID: { type: type.accountId, required: USES_AWS, docs: DOCS.general },
+  AWS_REGION: { type: type.region, required: USES_AWS, docs: DOCS.general },
+  AWS_DEFAULT_REGION: { type: type.region, required: USES_AWS, docs: DOCS.general },
+  AWS_PARTITION: { type: type.exactText, default: 'aws', docs: DOCS.general },
+  AWS_SECONDARY_REGION: { type: type.region, docs: DOCS.general },
+
+  OBSERVABILITY_VENDOR: {
+    type: type.oneOf('Datadog', 'AWS', 'OpenTelemetry', 'Disabled'),
+    default: 'Disabled',
+    docs: DOCS.telemetry,
+  },
+  DD_AGENT_HOST: { type: type.exactText, docs: DOCS.telemetry },
+  DD_TRACE_AGENT_URL: { type: type.anyUrl, docs: DOCS.telemetry },
+  DD_TRACE_AGENT_PORT: { type: type.integer, docs: DOCS.telemetry },
+  DD_SERVICE: { ...OPTIONAL, docs: DOCS.telemetry },
+  AWS_XRAY_DAEMON_ADDRESS: { type: type.judgedElsewhere, docs: DOCS.telemetry },
+  AWS_XRAY_TRACING_NAME: { ...OPTIONAL, docs: DOCS.telemetry },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { type: type.judgedElsewhere, docs: DOCS.telemetry },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: { type: type.judgedElsewhere, docs: DOCS.telemetry },
+  OTEL_SERVICE_NAME: { ...OPTIONAL, docs: DOCS.telemetry },
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof TABLE;
+export const CONTRACT: Readonly<Record<VariableName, Variable>> = TABLE;
+export const VARIABLES = Object.keys(TABLE) as readonly VariableName[];
+
+export const isVariable = (name: string): name is VariableName => Object.hasOwn(TABLE, name);
+
+/** Known by their beginning: not checked, and never a misspelling. */
+const KNOWN_PREFIXES = ['FEATURE_FLAG_', 'DRAIN_CONCURRENCY_'];
+/** What the cloud SDKs and Node read for themselves: no variable of Spacelift's, and none that it would not know. */
+const SDK_PREFIXES = ['AWS_', 'AZURE_', 'GOOGLE_', 'GCP_', 'GCE_', 'DD_', 'OTEL_'];
+const SDK_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];
+
+export const isKnown = (name: string): boolean =>
+  isVariable(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix)) || isForSdk(name);
+
+/** Read by a cloud SDK, a proxy client or the TLS stack rather than by Spacelift. */
+export const isForSdk = (name: string): boolean =>
+  SDK_NAMES.includes(name.toUpperCase()) || SDK_PREFIXES.some((prefix) => name.startsWith(prefix));
+
+/** Values of these are safe to print though the contract does not know them; any other unknown value is a secret. */
+export const isSecret = (name: string): boolean => {
+  if (isVariable(name)) return CONTRACT[name].secret === true;
+  if (isForSdk(name)) return /SECRET|TOKEN|PASSWORD|KEY|CREDENTIAL|PROXY|HEADERS/i.test(name);
+  return !KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
+};

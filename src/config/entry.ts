@@ -1,0 +1,26 @@
+/** What a source holds: variables with their values, and where each comes from. */
+import type { Service } from '../options.ts';
+
+export interface Entry {
+  readonly name: string;
+  /** `secret`: set behind an ECS `valueFrom`, not known here. `not-a-string`: the API would reject it. */
+  readonly kind: 'known' | 'secret' | 'not-a-string';
+  /** The value; for `secret` the ARN or name it is kept under; for `not-a-string` the JSON type ("number"). */
+  readonly value: string;
+  readonly service: Service | 'all';
+  /** For people: "shared.yaml (Secret spacelift-shared)". */
+  readonly origin: string;
+}
+
+export interface Source {
+  readonly entries: readonly Entry[];
+  /** It also takes variables from files that are not known here (ECS `environmentFiles`). */
+  readonly incomplete: boolean;
+  /** The job's own environment: never searched for misspellings, and nothing in it is "configured for good". */
+  readonly process: boolean;
+}
+
+/** The run can't start: one line that names the file and what was expected. Exit code 2. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}

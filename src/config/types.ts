@@ -1,0 +1,63 @@
+/** The types of the contract's values: what is accepted, and how to say it in a report. */
+import * as v from 'valibot';
+
+export interface ValueType {
+  readonly schema: v.GenericSchema<string>;
+  /** Completes "expected …". */
+  readonly expected: string;
+  /** The value is used exactly as it is: white space around it, or quotes in it, break it. */
+  readonly exact: boolean;
+}
+
+const type = (expected: string, schema: v.GenericSchema<string>, exact = true): ValueType => ({
+  schema,
+  expected,
+  exact,
+});
+const matching = (expected: string, pattern: RegExp) => type(expected, v.pipe(v.string(), v.regex(pattern)));
+
+const LABEL = '[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?';
+const HOST = `(${LABEL}(\\.${LABEL})*\\.?|\\[[0-9a-fA-F:.]+\\])`;
+const PORT = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+
+const url = (protocols: readonly string[], expected: string) =>
+  type(
+    expected,
+    v.pipe(
+      v.string(),
+      v.check((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol) && !/\s/.test(text)),
+    ),
+  );
+
+export const oneOf = (...values: readonly string[]): ValueType =>
+  type(`one of ${values.join(', ')}`, v.picklist(values));
+
+export const text = type('text', v.string(), false);
+/** Text that is used as it is, such as a user name, a key or a token. */
+export const exactText = type('text without white space around it', v.string());
+/** Judged by the check that uses it, not here. */
+export const judgedElsewhere = type('text', v.string(), false);
+
+export const host = matching('a bare host name, without scheme, port or path', new RegExp(`^${HOST}$`));
+export const hostPort = matching('host:port', new RegExp(`^${HOST}:${PORT}$`));
+export const hostMaybePort = matching(
+  'host or host:port, without a scheme or path',
+  new RegExp(`^${HOST}(:${PORT})?$`),
+);
+export const httpUrl = url(['http:', 'https:'], 'an http:// or https:// URL');
+export const httpsUrl = url(['https:'], 'an https:// URL');
+export const anyUrl = url(['http:', 'https:', 'unix:', 'udp:', 'tcp:'], 'a URL');
+export const accountId = matching('12 digits (quote it in YAML: an unquoted number loses its leading zero)', /^\d{12}$/);
+export const region = matching('an AWS region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/);
+export const integer = matching('a whole number', /^\d{1,9}$/);
+/** What Go's `strconv.ParseBool` accepts. */
+export const boolean = matching('true or false', /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/);
+export const bucket = matching('a bare bucket name, without s3://, slashes or spaces', /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/);
+export const kmsKey = matching(
+  'a KMS key id, key ARN, alias/name or alias ARN',
+  /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)\/[A-Za-z0-9/_-]+|alias\/[A-Za-z0-9/_-]+|(mrk-)?[A-Za-z0-9-]+)$/,
+);
+export const sqsUrl = matching('a queue URL or a bare queue name', /^(https?:\/\/[^\s/]+\/\d{12}\/)?[A-Za-z0-9_-]{1,80}(\.fifo)?$/);
+
+/** True for the values that Go reads as true. */
+export const isTrue = (value: string | undefined): boolean => value !== undefined && /^(1|t|true)$/i.test(value);

@@ -1,0 +1,169 @@
+/** What a check is handed: the run, and the means to judge its own rules. */
+import { setImmediate } from 'node:timers/promises';
+import { type Check, type Context, fail, type Judged, type Outcome, type Run, Stop, skip, withSubject } from './check.ts';
+import { Interrupted, RunTimeout, unlessAborted } from './deadline.ts';
+import type { CheckResult, RawFinding } from './finding.ts';
+
+/** Collects one check's findings while it runs, and sees to it that every expected one is there in the end. */
+export class Ledger {
+  readonly #check: Check;
+  readonly #expected: readonly string[];
+  readonly #findings: RawFinding[] = [];
+  readonly #selected: (id: string) => boolean;
+  readonly #notify: (finding: RawFinding) => void;
+  readonly #waiting = new Map<string, ((finding: RawFinding) => void)[]>();
+  #durationMs = 0;
+  #closed = false;
+
+  constructor(
+    check: Check,
+    expected: readonly string[],
+    selected: (id: string) => boolean,
+    notify: (f: RawFinding) => void,
+  ) {
+    this.#check = check;
+    this.#expected = expected.map((id) => `${check.id}/${id}`);
+    this.#selected = selected;
+    this.#notify = notify;
+  }
+
+  /** Runs the check to its end. Never throws: what the check throws is the outcome of all that it had not judged. */
+  async run(run: Run, findingOf: Finder): Promise<void> {
+    const started = performance.now();
+    if (this.#expected.some(this.#selected)) {
+      await this.#part(run, findingOf, undefined, (context) => this.#check.run(context));
+    }
+    this.#settle(this.#expected, skip('not judged'), started);
+    this.#closed = true;
+    this.#durationMs = performance.now() - started;
+  }
+
+  /** The finding with this id as soon as it is there; `undefined` when this run will not have it. */
+  find(id: string): Promise<RawFinding | undefined> {
+    if (!this.#expected.includes(id) || !this.#selected(id)) return Promise.resolve(undefined);
+    const found = this.#findings.find((finding) => finding.id === id);
+    if (found !== undefined) return Promise.resolve(found);
+    return new Promise((resolve) => this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve]));
+  }
+
+  result(): CheckResult {
+    const order = new Map(this.#expected.map((id, index) => [id, index]));
+    const position = (finding: RawFinding) => order.get(finding.id) ?? this.#expected.length;
+    return {
+      id: this.#check.id,
+      title: this.#check.title,
+      durationMs: this.#durationMs,
+      findings: this.#findings.toSorted((a, b) => position(a) - position(b)),
+    };
+  }
+
+  /** Runs the check, or its part about one subject; a stop ends what that part had not judged yet. */
+  async #part(run: Run, findingOf: Finder, subject: string | undefined, part: Part): Promise<void> {
+    const started = performance.now();
+    try {
+      await unlessAborted(run.signal, part(this.#context(run, findingOf, subject)));
+    } catch (error) {
+      // When the run ends, what is under way records first, so that the report says where the check stood.
+      if (run.signal.aborted) await setImmediate();
+      const outcome = outcomeOf(error, `${this.#check.id}${subject === undefined ? '' : `/${subject}`}`);
+      const prefix = subject === undefined ? '' : `${this.#check.id}/${subject}/`;
+      this.#settle(
+        this.#expected.filter((id) => id.startsWith(prefix)),
+        outcome,
+        started,
+      );
+    }
+  }
+
+  #context(run: Run, findingOf: Finder, subject: string | undefined): Context<string> {
+    const idOf = (rule: string) => `${this.#check.id}/${withSubject(rule, subject)}`;
+    const judge = async (rule: string, how: () => Judged): Promise<Outcome> => {
+      const id = idOf(rule);
+      const started = performance.now();
+      if (!this.#selected(id)) return skip('not selected');
+      let outcome: Outcome;
+      let blocked = false;
+      try {
+        outcome = await unlessAborted(run.signal, Promise.resolve().then(how));
+      } catch (error) {
+        blocked = error instanceof Stop;
+        outcome = outcomeOf(error, id);
+      }
+      return this.#record(id, outcome, performance.now() - started, blocked);
+    };
+    return {
+      ...run,
+      judge,
+      must: async (rule, how) => {
+        const outcome = await judge(rule, how);
+        if (outcome.status === 'fail') throw new Stop(outcome);
+        if (outcome.status === 'skip' && this.#selected(idOf(rule))) throw new Stop(outcome);
+      },
+      about: (name, part) => this.#part(run, findingOf, name, part),
+      after: async (id) => {
+        const finding = await unlessAborted(run.signal, findingOf(id));
+        if (finding?.status === 'fail') throw new Stop({ ...finding, status: 'fail' });
+      },
+      selected: (rule) => this.#selected(idOf(rule)),
+    };
+  }
+
+  #record(id: string, outcome: Outcome, durationMs: number, blocked: boolean): Outcome {
+    // A failure without a cause of its own is its own cause, so that what depends on it can point to it.
+    const caused = outcome.status === 'fail' ? { ...outcome, cause: outcome.cause ?? { key: id } } : outcome;
+    const finding: RawFinding = { evidence: {}, ...caused, id, durationMs, ...(blocked && { blocked }) };
+    const rule = this.#check.rules[ruleOf(this.#check, id)];
+    const docs = caused.status === 'warn' || caused.status === 'fail' ? (caused.docs ?? rule?.docs) : undefined;
+    this.#add(docs === undefined ? finding : { ...finding, docs });
+    return caused;
+  }
+
+  /** Gives every id that has no finding yet the outcome of what stopped it. */
+  #settle(ids: readonly string[], outcome: Outcome, started: number): void {
+    const have = new Set(this.#findings.map((finding) => finding.id));
+    for (const id of ids) {
+      if (have.has(id)) continue;
+      if (this.#selected(id)) this.#record(id, outcome, performance.now() - started, true);
+      else this.#add({ id, status: 'skip', title: 'skipped by request', durationMs: 0, evidence: {} });
+    }
+  }
+
+  #add(finding: RawFinding): void {
+    if (this.#closed) return;
+    this.#findings.push(finding);
+    this.#notify(finding);
+    for (const resolve of this.#waiting.get(finding.id) ?? []) resolve(finding);
+    this.#waiting.delete(finding.id);
+  }
+}
+
+type Part = (context: Context<string>) => Promise<void>;
+type Finder = (id: string) => Promise<RawFinding | undefined>;
+
+/** `object-storage/states/access` → `<bucket>/access`. */
+function ruleOf(check: Check, id: string): string {
+  const rule = id.slice(check.id.length + 1);
+  if (rule in check.rules) return rule;
+  const tail = rule.slice(rule.indexOf('/'));
+  return Object.keys(check.rules).find((key) => key.startsWith('<') && key.endsWith(`>${tail}`)) ?? rule;
+}
+
+function outcomeOf(error: unknown, where: string): Exclude<Outcome, { status: 'pass' }> {
+  if (error instanceof Stop) return error.outcome;
+  if (error instanceof Interrupted) return skip('interrupted before it was judged');
+  if (error instanceof RunTimeout) {
+    return fail(`did not finish within ${error.seconds} s`, {
+      expected: `an answer within --timeout ${error.seconds}`,
+      fix: 'find out why the dependency is slow, or give the run more time with --timeout',
+      cause: { key: `run-timeout:${where.split('/')[0]}` },
+    });
+  }
+  // Only the name and the code: a library's message may hold anything.
+  const { name, code, stack } = error as { name?: unknown; code?: unknown; stack?: unknown };
+  const at = typeof stack === 'string' ? /\n\s+at .*?([\w.-]+:\d+):\d+/.exec(stack)?.[1] : undefined;
+  return fail(`unexpected error: ${[name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown'}`, {
+    detail: `This check itself failed${at === undefined ? '' : ` (${at})`}; the others are not affected.`,
+    fix: 'report it as a bug of spacelift-preflight, with this finding',
+    cause: { key: `bug:${where}` },
+  });
+}

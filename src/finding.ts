@@ -1,0 +1,29 @@
+/** What a run finds: one judged rule. */
+import type { Cause, Evidence, Status } from './check.ts';
+
+export interface Finding {
+  /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
+  readonly id: string;
+  readonly status: Status;
+  readonly title: string;
+  readonly detail?: string;
+  readonly expected?: string;
+  readonly fix?: string;
+  readonly docs?: string;
+  readonly durationMs: number;
+  readonly evidence: Evidence;
+}
+
+/** A finding on its way to the report, before those of one cause are folded. */
+export interface RawFinding extends Finding {
+  readonly cause?: Cause;
+  /** Not judged itself: something that it depends on was. */
+  readonly blocked?: boolean;
+}
+
+export interface CheckResult {
+  readonly id: string;
+  readonly title: string;
+  readonly durationMs: number;
+  readonly findings: readonly RawFinding[];
+}

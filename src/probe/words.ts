@@ -1,0 +1,106 @@
+/** The words for what goes wrong on the way to a server: the same in every check. */
+import type { Trouble } from '../check.ts';
+import type { Problem, TlsReason } from '../problem.ts';
+
+/** Where the way led. */
+export interface Target {
+  /** "PostgreSQL", "MinIO". */
+  readonly what: string;
+  readonly host: string;
+  readonly port: number;
+  /** The variable, or the part of it, that names the target: "DATABASE_URL". */
+  readonly setting: string;
+}
+
+type Words = Pick<Trouble, 'detail' | 'expected' | 'fix' | 'evidence' | 'cause'> & { title: string };
+
+const TLS: Record<TlsReason, { says: string; fix: string }> = {
+  untrusted: {
+    says: 'its certificate is signed by an authority that is not trusted here',
+    fix: 'pass the authority with --ca-file <path>, and give it to Spacelift with ADDITIONAL_ROOT_CAS',
+  },
+  name: {
+    says: 'its certificate is for another name',
+    fix: 'use a name that the certificate has, or issue a certificate for this one',
+  },
+  expired: { says: 'its certificate has expired', fix: 'renew the certificate' },
+  'not-yet-valid': {
+    says: 'its certificate is not valid yet',
+    fix: 'compare the clocks of this machine and the issuer (`date -u`)',
+  },
+  protocol: { says: 'it speaks no TLS version that is in use here', fix: 'enable TLS 1.2 or 1.3 on the server' },
+  'client-certificate': {
+    says: 'it refuses the client certificate, or asks for one that was not given',
+    fix: 'configure the client certificate that the server asks for',
+  },
+  other: { says: 'the TLS handshake failed', fix: 'see the server’s log for the handshake that it refused' },
+};
+
+/** One line, what was expected and the way out, for any network problem. */
+export function networkWords(problem: Problem, { what, host, port, setting }: Target): Words {
+  const at = `${host}:${port}`;
+  const evidence = { host, port, observed: problem.kind, ...(problem.code !== undefined && { code: problem.code }) };
+  const cause = { key: `network:${at}:${problem.kind}` };
+  switch (problem.kind) {
+    case 'dns':
+      return {
+        title: problem.code === 'EAI_AGAIN' ? `no DNS server answers for ${host}` : `${host} does not resolve`,
+        expected: `a name that resolves where Spacelift runs`,
+        fix: `correct the host in ${setting}, or create its DNS record; try: getent hosts ${host}`,
+        evidence,
+        cause: { key: `network:${host}:dns` },
+      };
+    case 'refused':
+      return {
+        title: `${at} refuses the connection`,
+        expected: `${what} listening on port ${port}`,
+        fix: `start ${what}, or correct the host and port in ${setting}; try: nc -vz ${host} ${port}`,
+        evidence,
+        cause,
+      };
+    case 'timeout':
+      return {
+        title: `${at} does not answer in time`,
+        detail: 'Packets vanish: usually a firewall, a security group or a network policy, or a server that hangs.',
+        expected: `an answer from ${what}`,
+        fix: `allow TCP ${port} from Spacelift’s network to ${host}; try: nc -vz -w 5 ${host} ${port}`,
+        evidence,
+        cause,
+      };
+    case 'unreachable':
+      return {
+        title: `there is no route to ${at}`,
+        expected: `a route from Spacelift’s network to ${host}`,
+        fix: `correct the host in ${setting}, or the routes and network policies between the two`,
+        evidence,
+        cause,
+      };
+    case 'closed':
+      return {
+        title: `${at} closes the connection`,
+        detail: `Something accepts the connection and ends it before ${what} has answered.`,
+        expected: `an answer from ${what}`,
+        fix: `find out what listens there: a load balancer without a healthy backend, a proxy, or another service`,
+        evidence,
+        cause,
+      };
+    case 'not-tls':
+      return {
+        title: `${at} does not speak TLS`,
+        expected: `TLS, as ${setting} asks`,
+        fix: `turn TLS on at the server, or off in ${setting}`,
+        evidence,
+        cause,
+      };
+    case 'tls': {
+      const { says, fix } = TLS[problem.tls ?? 'other'];
+      return {
+        title: `TLS to ${at} fails: ${says}`,
+        expected: `a certificate for ${host} from a trusted authority`,
+        fix,
+        evidence,
+        cause: { key: `network:${at}:tls:${problem.tls}` },
+      };
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/** Errors as values with a kind, until the one place that words them. */
+
+export const NETWORK_KINDS = ['dns', 'refused', 'timeout', 'unreachable', 'closed', 'tls', 'not-tls'] as const;
+export type NetworkKind = (typeof NETWORK_KINDS)[number];
+
+/** Why a certificate was not accepted; the names are Node's and OpenSSL's, grouped by their way out. */
+export type TlsReason = 'untrusted' | 'name' | 'expired' | 'not-yet-valid' | 'protocol' | 'client-certificate' | 'other';
+
+/** What went wrong on the way to a server. */
+export class Problem extends Error {
+  readonly kind: NetworkKind;
+  /** For `tls`: which way. */
+  readonly tls: TlsReason | undefined;
+  /** The library's own code (`ECONNREFUSED`), never its message. */
+  readonly code: string | undefined;
+  constructor(kind: NetworkKind, more: { tls?: TlsReason; code?: string } = {}) {
+    super(more.tls === undefined ? kind : `${kind}: ${more.tls}`);
+    this.name = 'Problem';
+    this.kind = kind;
+    this.tls = more.tls;
+    this.code = more.code;
+  }
+}
+
+const KIND_OF_CODE: Record<string, NetworkKind> = {
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+  EAI_NONAME: 'dns',
+  EAI_NODATA: 'dns',
+  EAI_FAIL: 'dns',
+  ECONNREFUSED: 'refused',
+  ENOENT: 'refused',
+  ETIMEDOUT: 'timeout',
+  ESOCKETTIMEDOUT: 'timeout',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  EACCES: 'unreachable',
+  EPERM: 'unreachable',
+  ECONNRESET: 'closed',
+  EPIPE: 'closed',
+  ECONNABORTED: 'closed',
+  UND_ERR_SOCKET: 'closed',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'not-tls',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'not-tls',
+  ERR_SSL_HTTP_REQUEST: 'not-tls',
+};
+
+const TLS_OF_CODE: Record<string, TlsReason> = {
+  SELF_SIGNED_CERT_IN_CHAIN: 'untrusted',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'untrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'untrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'untrusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'untrusted',
+  CERT_UNTRUSTED: 'untrusted',
+  INVALID_CA: 'untrusted',
+  CERT_SIGNATURE_FAILURE: 'untrusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'name',
+  HOSTNAME_MISMATCH: 'name',
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not-yet-valid',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'protocol',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'protocol',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'protocol',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'client-certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'client-certificate',
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'name',
+};
+
+/** The code of an error, or of what caused it (`AggregateError` of a dual-stack connect included). */
+export function codeOf(error: unknown, depth = 0): string | undefined {
+  if (depth > 5 || typeof error !== 'object' || error === null) return undefined;
+  const { code, errors, cause } = error as { code?: unknown; errors?: unknown; cause?: unknown };
+  if (typeof code === 'string' && (code in KIND_OF_CODE || code in TLS_OF_CODE || code.startsWith('ERR_SSL'))) {
+    return code;
+  }
+  const nested = Array.isArray(errors) ? errors : [];
+  for (const inner of [...nested.slice(0, 8), cause]) {
+    const found = codeOf(inner, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** What a library's error says about the way to the server, or `undefined` when it is about something else. */
+export function toProblem(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  const code = codeOf(error);
+  if (code === undefined) return undefined;
+  const kind = KIND_OF_CODE[code];
+  if (kind !== undefined) return new Problem(kind, { code });
+  const tls = TLS_OF_CODE[code];
+  if (tls !== undefined) return new Problem('tls', { tls, code });
+  return code.startsWith('ERR_SSL') ? new Problem('tls', { tls: 'other', code }) : undefined;
+}

@@ -1,0 +1,49 @@
+/** Secret values never pass: they are replaced by value, in every form in which they could occur. */
+
+/** Shorter secrets would blank out every other word; they never enter a message in the first place. */
+const SHORTEST = 8;
+const MASK = '‹redacted›';
+
+/** Removes the secrets from a text. */
+export type Redact = (text: string) => string;
+
+/**
+ * @param secrets values that must never be seen: passwords, keys, tokens. Those under 8 characters are ignored.
+ */
+export function redactor(secrets: readonly string[]): Redact {
+  const forms = new Set(secrets.flatMap(formsOf).filter((form) => form.length >= SHORTEST));
+  if (forms.size === 0) return (text) => text;
+  const pattern = new RegExp(
+    [...forms]
+      .sort((a, b) => b.length - a.length)
+      .map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
+      .join('|'),
+    'g',
+  );
+  return (text) => text.replace(pattern, MASK);
+}
+
+function formsOf(secret: string): string[] {
+  if (secret.length < SHORTEST) return [];
+  const lines = secret.includes('\n') ? secret.split(/\r?\n/).filter((line) => /^[A-Za-z0-9+/=_-]{16,}$/.test(line)) : [];
+  return [secret, secret.trim(), ...lines].flatMap((value) => [
+    value,
+    JSON.stringify(value).slice(1, -1),
+    encodeURIComponent(value.toWellFormed()),
+    encodeURI(value.toWellFormed()),
+    new URLSearchParams({ v: value }).toString().slice(2),
+    ...base64Forms(value),
+  ]);
+}
+
+/** The secret as base64, also inside a longer text that is base64 as a whole (`user:password`): three alignments. */
+function base64Forms(value: string): string[] {
+  const whole = Buffer.from(value).toString('base64');
+  const inside = [0, 1, 2].map((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]).toString('base64');
+    const bits = (offset + Buffer.byteLength(value)) * 8;
+    // The first and last characters also hold bits of the neighbours.
+    return encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(bits / 6));
+  });
+  return [whole, ...inside].flatMap((form) => [form, form.replace(/\+/g, '-').replace(/\//g, '_')]);
+}

@@ -1,0 +1,130 @@
+/** Runs checks: deadlines, concurrency, cancellation, clean-up. Knows no dependency by name. */
+import { randomUUID } from 'node:crypto';
+import { type Check, type Run, Stop, skip } from './check.ts';
+import { Cleanup, type Leftover } from './cleanup.ts';
+import type { VariableName } from './config/contract.ts';
+import type { Deployment } from './config/deployment.ts';
+import { Ledger } from './context.ts';
+import { Interrupted, RunTimeout, within } from './deadline.ts';
+import type { CheckResult, RawFinding } from './finding.ts';
+import type { RunOptions } from './options.ts';
+import { selector } from './select.ts';
+import { authorities } from './trust.ts';
+
+/** Hears what happens while it happens. */
+export interface Observer {
+  started?(check: Check): void;
+  found?(finding: RawFinding): void;
+  finished?(check: Check): void;
+}
+
+export interface RunResult {
+  readonly checks: readonly CheckResult[];
+  readonly leftovers: readonly Leftover[];
+  readonly interrupted: boolean;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+}
+
+/** @param interrupt ends the run early; what was not judged becomes a skip, and clean-up still runs */
+export async function runChecks(
+  checks: readonly Check[],
+  deployment: Deployment,
+  options: RunOptions,
+  interrupt: AbortSignal,
+  observer: Observer = {},
+): Promise<RunResult> {
+  const startedAt = new Date();
+  const started = performance.now();
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(new RunTimeout(options.timeoutMs)), options.timeoutMs);
+  const onInterrupt = () => end.abort(new Interrupted());
+  interrupt.addEventListener('abort', onInterrupt, { once: true });
+  if (interrupt.aborted) onInterrupt();
+
+  const cleanup = new Cleanup();
+  const run = makeRun(deployment, options, end.signal, cleanup);
+  const selected = selector(options.only, options.skip);
+  const entries = checks
+    .map((check) => ({ check, expected: check.expects(run) }))
+    .filter(({ expected }) => expected.length > 0)
+    .map(({ check, expected }) => ({
+      check,
+      ledger: new Ledger(check, expected, selected, (finding) => observer.found?.(finding)),
+    }));
+  const findingOf = async (id: string) =>
+    entries.find(({ check }) => id.startsWith(`${check.id}/`))?.ledger.find(id);
+
+  try {
+    await inOrder(entries, options.concurrency, async ({ check, ledger }) => {
+      observer.started?.(check);
+      await ledger.run(run, findingOf);
+      observer.finished?.(check);
+    });
+  } finally {
+    clearTimeout(timer);
+    interrupt.removeEventListener('abort', onInterrupt);
+  }
+  const leftovers = await cleanup.run();
+  return {
+    checks: entries.map(({ ledger }) => ledger.result()),
+    leftovers,
+    interrupted: end.signal.reason instanceof Interrupted,
+    startedAt,
+    durationMs: performance.now() - started,
+  };
+}
+
+/** Starts the tasks in order, at most `limit` under way at once: a task may wait for an earlier one. */
+async function inOrder<T>(items: readonly T[], limit: number, task: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await task(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
+
+function makeRun(deployment: Deployment, options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Run {
+  const shared = new Map<unknown, Promise<unknown>>();
+  const want = (name: VariableName): string | undefined => {
+    const found = deployment.lookup(name);
+    switch (found.state) {
+      case 'set':
+      case 'default':
+        return found.value;
+      case 'unset':
+        return undefined;
+      case 'unknown':
+        throw new Stop(
+          skip(`${name} is set, but its value is not known here`, {
+            detail: `It comes from ${found.origin}.`,
+            fix: found.fix,
+            evidence: { variable: name },
+          }),
+        );
+      case 'unusable':
+        throw new Stop(found.outcome);
+    }
+  };
+  const run: Run = {
+    deployment,
+    options,
+    id: randomUUID(),
+    signal,
+    authorities: authorities(deployment, options.authorities),
+    want,
+    need: (name) => {
+      const value = want(name);
+      if (value === undefined) throw new Stop(skip(`${name} is not set`, { evidence: { variable: name } }));
+      return value;
+    },
+    share: <T>(ask: (run: Run) => Promise<T>): Promise<T> => {
+      const known = shared.get(ask) ?? ask(run);
+      shared.set(ask, known);
+      return known as Promise<T>;
+    },
+    cleanup: (what, command, remove) => cleanup.register(what, command, remove),
+    within: (ms, operation) => within(signal, ms, operation),
+  };
+  return run;
+}

@@ -1,0 +1,32 @@
+/** `--only`, `--skip` and `--require`: patterns over the table of rules. */
+import { distance } from 'fastest-levenshtein';
+import picomatch from 'picomatch';
+
+/** Whether an id matches one of the patterns; `*` matches any characters, `/` too. */
+export function matcher(patterns: readonly string[]): (id: string) => boolean {
+  if (patterns.length === 0) return () => false;
+  return picomatch([...patterns], { bash: true, nobrace: true, noext: true, nonegate: true });
+}
+
+/** Those of `--only` less those of `--skip`. */
+export function selector(only: readonly string[], skipped: readonly string[]): (id: string) => boolean {
+  const wanted = only.length === 0 ? () => true : matcher(only);
+  const unwanted = matcher(skipped);
+  return (id) => wanted(id) && !unwanted(id);
+}
+
+/** The first pattern that matches no id, with the nearest id there is. */
+export function unmatched(
+  patterns: readonly string[],
+  ids: readonly string[],
+): { pattern: string; nearest: string } | undefined {
+  const pattern = patterns.find((candidate) => !ids.some(matcher([candidate])));
+  return pattern === undefined ? undefined : { pattern, nearest: nearest(pattern, ids) };
+}
+
+/** The candidate with the fewest edits to `name`. */
+export function nearest(name: string, candidates: readonly string[]): string {
+  return candidates.reduce((best, candidate) =>
+    distance(name, candidate) < distance(name, best) ? candidate : best,
+  );
+}
