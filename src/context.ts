@@ -1,6 +1,16 @@
 /** What a check is handed: the run, and the means to judge its own rules. */
 import { setImmediate } from 'node:timers/promises';
-import { type Check, type Context, fail, type Judged, type Outcome, type Run, Stop, skip, withSubject } from './check.ts';
+import {
+  type Check,
+  type Context,
+  fail,
+  type Judged,
+  type Outcome,
+  type Run,
+  Stop,
+  skip,
+  withSubject,
+} from './check.ts';
 import { Interrupted, RunTimeout, unlessAborted } from './deadline.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
 

@@ -4,7 +4,14 @@ export const NETWORK_KINDS = ['dns', 'refused', 'timeout', 'unreachable', 'close
 export type NetworkKind = (typeof NETWORK_KINDS)[number];
 
 /** Why a certificate was not accepted; the names are Node's and OpenSSL's, grouped by their way out. */
-export type TlsReason = 'untrusted' | 'name' | 'expired' | 'not-yet-valid' | 'protocol' | 'client-certificate' | 'other';
+export type TlsReason =
+  | 'untrusted'
+  | 'name'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'protocol'
+  | 'client-certificate'
+  | 'other';
 
 /** What went wrong on the way to a server. */
 export class Problem extends Error {

@@ -25,7 +25,9 @@ export function redactor(secrets: readonly string[]): Redact {
 
 function formsOf(secret: string): string[] {
   if (secret.length < SHORTEST) return [];
-  const lines = secret.includes('\n') ? secret.split(/\r?\n/).filter((line) => /^[A-Za-z0-9+/=_-]{16,}$/.test(line)) : [];
+  const lines = secret.includes('\n')
+    ? secret.split(/\r?\n/).filter((line) => /^[A-Za-z0-9+/=_-]{16,}$/.test(line))
+    : [];
   return [secret, secret.trim(), ...lines].flatMap((value) => [
     value,
     JSON.stringify(value).slice(1, -1),

@@ -52,8 +52,7 @@ export async function runChecks(
       check,
       ledger: new Ledger(check, expected, selected, (finding) => observer.found?.(finding)),
     }));
-  const findingOf = async (id: string) =>
-    entries.find(({ check }) => id.startsWith(`${check.id}/`))?.ledger.find(id);
+  const findingOf = async (id: string) => entries.find(({ check }) => id.startsWith(`${check.id}/`))?.ledger.find(id);
 
   try {
     await inOrder(entries, options.concurrency, async ({ check, ledger }) => {

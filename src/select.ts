@@ -26,7 +26,5 @@ export function unmatched(
 
 /** The candidate with the fewest edits to `name`. */
 export function nearest(name: string, candidates: readonly string[]): string {
-  return candidates.reduce((best, candidate) =>
-    distance(name, candidate) < distance(name, best) ? candidate : best,
-  );
+  return candidates.reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best));
 }

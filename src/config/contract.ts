@@ -1,7 +1,7 @@
 /** Every variable that a self-hosted Spacelift reads: the one table behind `configuration`, `plan` and redaction. */
 import type { Perspective } from '../options.ts';
-import * as type from './types.ts';
 import type { ValueType } from './types.ts';
+import * as type from './types.ts';
 
 const REFERENCE = 'https://docs.spacelift.io/self-hosted/latest/installing-spacelift/reference-architecture/reference';
 /** Sections of the vendor's documentation. */
@@ -98,13 +98,21 @@ const TABLE = {
   SPACELIFT_PUBLIC_API: { type: type.httpUrl, docs: DOCS.general },
   LAUNCHER_IMAGE: { type: type.exactText, docs: DOCS.general },
   LAUNCHER_IMAGE_TAG: { type: type.exactText, docs: DOCS.general },
+  DRAIN_CONCURRENCY_ASYNC: { type: type.integer, docs: DOCS.general },
+  DRAIN_CONCURRENCY_ASYNC_FIFO: { type: type.integer, docs: DOCS.general },
+  DRAIN_CONCURRENCY_CRONJOBS: { type: type.integer, docs: DOCS.general },
+  DRAIN_CONCURRENCY_DLQ: { type: type.integer, docs: DOCS.general },
+  DRAIN_CONCURRENCY_DLQ_FIFO: { type: type.integer, docs: DOCS.general },
+  DRAIN_CONCURRENCY_EVENTS_INBOX: { type: type.integer, docs: DOCS.general },
+  DRAIN_CONCURRENCY_IOT: { type: type.integer, docs: DOCS.general },
+  DRAIN_CONCURRENCY_WEBHOOKS: { type: type.integer, docs: DOCS.general },
   DRAIN_SCHEDULER_ENABLED: { type: type.boolean, docs: DOCS.general },
   MESSAGE_PROCESSING_TIMEOUT_SECONDS: { type: type.integer, docs: DOCS.general },
   SLACK_APP_CLIENT_ID: OPTIONAL,
   SLACK_APP_CLIENT_SECRET: { ...OPTIONAL, secret: true },
   SLACK_SECRET: { ...OPTIONAL, secret: true },
   VCS_GATEWAY_ENDPOINT: { type: type.hostPort, docs: DOCS.networking },
-  ADDITIONAL_ROOT_CAS: { type: type.judgedElsewhere, docs: DOCS.general },
+  ADDITIONAL_ROOT_CAS: { type: type.rootCertificates, docs: DOCS.general },
   SAML_CERT: { type: type.judgedElsewhere, docs: DOCS.general },
   SAML_KEY: { type: type.judgedElsewhere, secret: true, docs: DOCS.general },
   GATEWAY_GRPC_PORT: OPTIONAL,
@@ -113,8 +121,8 @@ const TABLE = {
   ENABLE_INSTRUMENTATION_ENDPOINTS: OPTIONAL,
   AWS_S3_US_EAST_1_REGIONAL_ENDPOINT: OPTIONAL,
 
-  DATABASE_URL: { type: type.judgedElsewhere, secret: true, required: true, docs: DOCS.dependencies },
-  DATABASE_READ_ONLY_URL: { type: type.judgedElsewhere, secret: true, docs: DOCS.dependencies },
+  DATABASE_URL: { type: type.postgresUrl, secret: true, required: true, docs: DOCS.dependencies },
+  DATABASE_READ_ONLY_URL: { type: type.postgresUrl, secret: true, docs: DOCS.dependencies },
 
   OBJECT_STORAGE_TYPE: { type: type.oneOf('aws', 'gcp', 'azure', 'minio'), default: 'aws', docs: DOCS.storage },
   OBJECT_STORAGE_AZURE_ACCOUNT_URL: {
@@ -214,7 +222,7 @@ export const VARIABLES = Object.keys(TABLE) as readonly VariableName[];
 export const isVariable = (name: string): name is VariableName => Object.hasOwn(TABLE, name);
 
 /** Known by their beginning: not checked, and never a misspelling. */
-const KNOWN_PREFIXES = ['FEATURE_FLAG_', 'DRAIN_CONCURRENCY_'];
+const KNOWN_PREFIXES = ['FEATURE_FLAG_'];
 /** What the cloud SDKs and Node read for themselves: no variable of Spacelift's, and none that it would not know. */
 const SDK_PREFIXES = ['AWS_', 'AZURE_', 'GOOGLE_', 'GCP_', 'GCE_', 'DD_', 'OTEL_'];
 const SDK_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];

@@ -1,7 +1,12 @@
 /** Contract + sources → what the checks read. */
 import type { Trouble } from '../check.ts';
 import type { Perspective } from '../options.ts';
-import type { VariableName } from './contract.ts';
+import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
+import type { Entry, Source } from './entry.ts';
+import { type ConfigurationFinding, judgeConfiguration } from './judge.ts';
+import { resolve } from './resolve.ts';
+import { secretsOf } from './secrets.ts';
+import { decodeRootCertificates } from './types.ts';
 
 /** What is known of one variable. */
 export type Lookup =
@@ -18,6 +23,12 @@ export interface Deployment {
   /** The one service that is checked, selected or implied by the sources; `undefined` for all of them as one. */
   readonly service: Perspective | undefined;
   lookup(name: VariableName): Lookup;
+  /** What `configuration` reports: everything that is wrong, or can't be known, without any network. */
+  readonly configuration: readonly ConfigurationFinding[];
+  /** IoT Core without SQS. */
+  readonly pairing: Trouble | undefined;
+  /** Names of the contract's variables that are set. */
+  readonly set: readonly string[];
   /** What the cloud SDKs would see: the config's own values over the process environment's. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Further certificate authorities from the config (`ADDITIONAL_ROOT_CAS`), PEM. */
@@ -25,3 +36,63 @@ export interface Deployment {
   /** Values that must never be seen. */
   readonly secrets: readonly string[];
 }
+
+/**
+ * @param environment the process environment, for what the cloud SDKs and the TLS stack read for themselves
+ */
+export function makeDeployment(
+  sources: readonly Source[],
+  { service, environment }: { service?: Perspective | undefined; environment: Record<string, string | undefined> },
+): Deployment {
+  const resolved = resolve(sources, service);
+  const { findings, pairing, unusable } = judgeConfiguration(resolved, sources);
+  const lookup = (name: VariableName): Lookup => {
+    const outcome = unusable.get(name);
+    if (outcome !== undefined) return { state: 'unusable', outcome };
+    const entry = resolved.entries.get(name);
+    if (entry !== undefined) return known(entry);
+    if (resolved.incomplete && CONTRACT[name].required !== undefined) {
+      return {
+        state: 'unknown',
+        origin: 'environmentFiles of the task definition',
+        fix: 'pass that file too, with -f',
+      };
+    }
+    const value = CONTRACT[name].default;
+    return value === undefined ? { state: 'unset' } : { state: 'default', value };
+  };
+  const values = [...resolved.entries].filter(([name, { kind }]) => kind === 'known' && isForSdk(name));
+  const rootCas = lookup('ADDITIONAL_ROOT_CAS');
+  return {
+    service: resolved.service,
+    lookup,
+    configuration: findings,
+    pairing,
+    set: [...resolved.entries.keys()],
+    environment: { ...environment, ...Object.fromEntries(values.map(([name, { value }]) => [name, value])) },
+    authorities: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
+    secrets: [...secretsOf(sources), ...secretsOf([fromProcess(environment)])],
+  };
+}
+
+/** A value that is not a string was found unusable before; one behind `valueFrom` is set, and not known here. */
+function known({ kind, value, origin }: Entry): Lookup {
+  if (kind === 'known') return { state: 'set', value, origin };
+  return {
+    state: 'unknown',
+    origin: `${value}, in ${origin}`,
+    fix: 'pass its value too, with a further -f (a dotenv file will do)',
+  };
+}
+
+const fromProcess = (environment: Record<string, string | undefined>): Source => ({
+  process: true,
+  incomplete: false,
+  entries: Object.entries(environment).map(([name, value]) => ({
+    name,
+    kind: 'known',
+    value: value ?? '',
+    service: 'all',
+    origin: 'the environment',
+  })),
+});

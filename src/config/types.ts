@@ -47,17 +47,49 @@ export const hostMaybePort = matching(
 export const httpUrl = url(['http:', 'https:'], 'an http:// or https:// URL');
 export const httpsUrl = url(['https:'], 'an https:// URL');
 export const anyUrl = url(['http:', 'https:', 'unix:', 'udp:', 'tcp:'], 'a URL');
-export const accountId = matching('12 digits (quote it in YAML: an unquoted number loses its leading zero)', /^\d{12}$/);
+/** Its parts are judged by the database check. */
+export const postgresUrl = matching('a postgres:// or postgresql:// URL', /^postgres(ql)?:\/\/\S/);
+/** `ADDITIONAL_ROOT_CAS`: base64 of `{"caCertificates": ["<base64 PEM>", …]}`; line breaks in the base64 are fine. */
+export const rootCertificates = type(
+  'base64 of {"caCertificates": ["<base64 of a PEM certificate>", …]}',
+  v.pipe(
+    v.string(),
+    v.check((value) => decodeRootCertificates(value) !== undefined),
+  ),
+  false,
+);
+export const accountId = matching(
+  '12 digits (quote it in YAML: an unquoted number loses its leading zero)',
+  /^\d{12}$/,
+);
 export const region = matching('an AWS region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/);
 export const integer = matching('a whole number', /^\d{1,9}$/);
 /** What Go's `strconv.ParseBool` accepts. */
 export const boolean = matching('true or false', /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/);
-export const bucket = matching('a bare bucket name, without s3://, slashes or spaces', /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/);
+export const bucket = matching(
+  'a bare bucket name, without s3://, slashes or spaces',
+  /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/,
+);
 export const kmsKey = matching(
   'a KMS key id, key ARN, alias/name or alias ARN',
   /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)\/[A-Za-z0-9/_-]+|alias\/[A-Za-z0-9/_-]+|(mrk-)?[A-Za-z0-9-]+)$/,
 );
-export const sqsUrl = matching('a queue URL or a bare queue name', /^(https?:\/\/[^\s/]+\/\d{12}\/)?[A-Za-z0-9_-]{1,80}(\.fifo)?$/);
+export const sqsUrl = matching(
+  'a queue URL or a bare queue name',
+  /^(https?:\/\/[^\s/]+\/\d{12}\/)?[A-Za-z0-9_-]{1,80}(\.fifo)?$/,
+);
+
+/** The PEM certificates in `ADDITIONAL_ROOT_CAS`, or `undefined` when it is not of its form. */
+export function decodeRootCertificates(value: string): string[] | undefined {
+  try {
+    const decoded = JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
+    const { caCertificates } = v.parse(v.object({ caCertificates: v.array(v.string()) }), decoded);
+    const pems = caCertificates.map((certificate) => Buffer.from(certificate, 'base64').toString('utf8'));
+    return pems.every((pem) => pem.includes('-----BEGIN CERTIFICATE-----')) ? pems : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** True for the values that Go reads as true. */
 export const isTrue = (value: string | undefined): boolean => value !== undefined && /^(1|t|true)$/i.test(value);

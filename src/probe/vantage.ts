@@ -29,7 +29,8 @@ export function isPrivateName(host: string): boolean {
 export async function explainedByPlace(run: Run, host: string, problem: Problem): Promise<Skip | undefined> {
   if (run.options.from !== 'outside' || !EXPLAINED.includes(problem.kind)) return undefined;
   const bare = host.replace(/^\[|\]$/g, '');
-  const inside = isIP(bare) === 0 ? isPrivateName(bare) || (await resolvesToPrivate(run, bare)) : isPrivateAddress(bare);
+  const inside =
+    isIP(bare) === 0 ? isPrivateName(bare) || (await resolvesToPrivate(run, bare)) : isPrivateAddress(bare);
   if (!inside) return undefined;
   return skip(`${host} can't be reached from here`, {
     detail: 'It belongs to a private network, and this run looks from outside of it.',

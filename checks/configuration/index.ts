@@ -1,0 +1,115 @@
+/** What can be judged without any network; the judging itself is in `src/config`. */
+import { defineCheck, pass } from '../../src/check.ts';
+import { DOCS } from '../../src/config/contract.ts';
+import type { ConfigurationRule } from '../../src/config/judge.ts';
+
+export const configuration = defineCheck({
+  id: 'configuration',
+  title: 'Configuration',
+  rules: {
+    required: {
+      title: 'every required variable is set',
+      checks:
+        'Looks for each variable that the chosen backends and services need. An empty value equals an absent one.',
+      matters: 'Spacelift does not start without it.',
+      mend: 'Set the variable. Values that ECS keeps behind `valueFrom` count as set.',
+      docs: DOCS.dependencies,
+    },
+    value: {
+      title: 'every value is of its type',
+      checks:
+        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account id.',
+      matters: 'Spacelift refuses the value at start, or uses something that was not meant.',
+      mend: 'Write the value in the form that the finding names.',
+      docs: DOCS.general,
+    },
+    type: {
+      title: 'every Kubernetes and ECS value is a string',
+      checks: 'Looks for values that YAML or JSON reads as a number, a boolean or a structure.',
+      matters: 'The API rejects the manifest, or a leading zero of an account id is lost.',
+      mend: 'Put the value in quotes.',
+      docs: DOCS.general,
+    },
+    whitespace: {
+      title: 'no value has stray white space or quotes',
+      checks: 'Looks for leading and trailing white space, and for quotes that became part of the value.',
+      matters: 'A key with a line break at its end is another key; the error it causes never says so.',
+      mend: 'Encode Secrets with `printf %s … | base64`, not with `echo`.',
+      docs: DOCS.general,
+    },
+    placeholder: {
+      title: 'no placeholder is left over',
+      checks: 'Looks for CHANGEME, <…>, ${…}, {{…}} and example.com as the domain.',
+      matters: 'A template was not filled in completely.',
+      mend: 'Fill in the value.',
+      docs: DOCS.general,
+    },
+    unknown: {
+      title: 'no variable is misspelt',
+      checks: 'Compares names that Spacelift does not know, but that begin as its own do, with the names it knows.',
+      matters: 'Spacelift ignores the variable, and its default is in force instead.',
+      mend: 'Rename the variable as suggested, or remove it.',
+      docs: DOCS.general,
+    },
+    default: {
+      title: 'no default contradicts the other values',
+      checks:
+        'Looks at choices that are not set: whether the values that are set belong to the default, or to another choice.',
+      matters: 'Spacelift would use a backend that was not meant, and that is not configured.',
+      mend: 'Set the choice explicitly.',
+      docs: DOCS.dependencies,
+    },
+    conflict: {
+      title: 'the services agree',
+      checks: 'Compares the variables that several services have.',
+      matters: 'Server and drain would work on different data.',
+      mend: 'Set the variable once, where all services read it.',
+      docs: DOCS.general,
+    },
+    region: {
+      title: 'AWS_REGION and AWS_DEFAULT_REGION are equal',
+      checks: 'Compares the two.',
+      matters: 'Parts of Spacelift would look for their resources in another region.',
+      mend: 'Set both to the region of the installation.',
+      docs: DOCS.general,
+    },
+    'admin-login': {
+      title: 'the admin login is complete, or off',
+      checks: 'ADMIN_USERNAME and ADMIN_PASSWORD are both set or both empty.',
+      matters: 'With one alone nobody can log in to configure single sign-on.',
+      mend: 'Set both, or neither.',
+      docs: DOCS.general,
+    },
+    'launcher-image': {
+      title: 'the launcher image has one tag',
+      checks: 'LAUNCHER_IMAGE carries no tag when LAUNCHER_IMAGE_TAG is set.',
+      matters: 'Workers would pull image:tag:tag, which is no image.',
+      mend: 'Leave the tag to LAUNCHER_IMAGE_TAG.',
+      docs: DOCS.general,
+    },
+    'short-lived': {
+      title: 'no credential is about to expire',
+      checks: 'Looks for session tokens, ASIA… keys, and RDS IAM or Entra tokens as database passwords.',
+      matters: 'It works today and stops within hours.',
+      mend: 'Use a role, or credentials that last.',
+      docs: DOCS.general,
+    },
+  } satisfies Record<ConfigurationRule, unknown>,
+
+  expects: () => RULES,
+
+  async run({ deployment, judge }) {
+    for (const { rule, outcome } of deployment.configuration) await judge(rule, () => outcome);
+    const judged = new Set(deployment.configuration.map(({ rule }) => rule));
+    const services = deployment.service ?? 'all services';
+    for (const rule of RULES.filter((candidate) => !judged.has(candidate))) {
+      const title =
+        rule === 'required'
+          ? `${deployment.set.length} variables for ${services}, none missing`
+          : configuration.rules[rule]?.title;
+      await judge(rule, () => pass(title ?? rule));
+    }
+  },
+});
+
+const RULES = Object.keys(configuration.rules) as ConfigurationRule[];

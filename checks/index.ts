@@ -1,0 +1,19 @@
+/** The checks, in report order. A check may wait for the findings of an earlier one, never of a later one. */
+import type { Check } from '../src/check.ts';
+import { configuration } from './configuration/index.ts';
+import { database } from './database/index.ts';
+import { encryption } from './encryption/index.ts';
+import { messageQueues } from './message-queues/index.ts';
+import { mqttBroker } from './mqtt-broker/index.ts';
+import { objectStorage } from './object-storage/index.ts';
+import { pairing } from './pairing/index.ts';
+
+export const CHECKS: readonly Check[] = [
+  configuration,
+  pairing,
+  database,
+  objectStorage,
+  encryption,
+  messageQueues,
+  mqttBroker,
+];

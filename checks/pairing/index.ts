@@ -1,0 +1,27 @@
+/** Choices that exclude each other; the judging itself is in `src/config/choices.ts`. */
+import { defineCheck, pass } from '../../src/check.ts';
+import { DOCS } from '../../src/config/contract.ts';
+
+export const pairing = defineCheck({
+  id: 'pairing',
+  title: 'Pairing',
+  rules: {
+    'iotcore-needs-sqs': {
+      title: 'the MQTT broker goes with the message queue',
+      checks: 'Looks at MQTT_BROKER_TYPE and MESSAGE_QUEUE_TYPE as they are in force, by default or explicitly.',
+      matters:
+        'Workers’ messages reach Spacelift through an IoT topic rule that writes into an SQS queue. With another queue they are lost. Setting only MESSAGE_QUEUE_TYPE=postgres breaks it, because the broker is then IoT Core by default.',
+      mend: 'Set MQTT_BROKER_TYPE=builtin, or use SQS.',
+      docs: `${DOCS.mqtt}#message-queue-type`,
+    },
+  },
+
+  expects: ({ deployment }) => (deployment.service === 'worker' ? [] : ['iotcore-needs-sqs']),
+
+  async run({ deployment, judge, need }) {
+    await judge('iotcore-needs-sqs', () => {
+      if (deployment.pairing !== undefined) return deployment.pairing;
+      return pass(`${need('MQTT_BROKER_TYPE')} broker with ${need('MESSAGE_QUEUE_TYPE')} queues`);
+    });
+  },
+});

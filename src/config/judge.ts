@@ -1,0 +1,232 @@
+/** Judges a config without any network: every `configuration/…` rule and the pairing (`checks.md`). */
+import { distance } from 'fastest-levenshtein';
+import { fail, type Outcome, skip, type Trouble, warn } from '../check.ts';
+import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
+import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
+import type { Entry, Source } from './entry.ts';
+import { isNeeded, type Resolved } from './resolve.ts';
+import { judgeShortLived } from './short-lived.ts';
+import { judgeValue, type ValueRule } from './values.ts';
+
+export type ConfigurationRule =
+  | ValueRule
+  | 'required'
+  | 'unknown'
+  | 'default'
+  | 'conflict'
+  | 'region'
+  | 'admin-login'
+  | 'launcher-image'
+  | 'short-lived';
+
+export interface ConfigurationFinding {
+  readonly rule: ConfigurationRule;
+  readonly outcome: Outcome;
+}
+
+export interface Judgement {
+  readonly findings: readonly ConfigurationFinding[];
+  readonly pairing: Trouble | undefined;
+  /** Variables that were found wrong: what depends on one ends in its outcome. */
+  readonly unusable: ReadonlyMap<VariableName, Trouble>;
+}
+
+/** Where the vendor's own guidance makes two variables belong together. */
+const ALL_OR_NONE: readonly (readonly VariableName[])[] = [
+  ['SLACK_APP_CLIENT_ID', 'SLACK_APP_CLIENT_SECRET', 'SLACK_SECRET'],
+  ['SAML_CERT', 'SAML_KEY'],
+];
+const MISSPELLABLE =
+  /^(OBJECT_STORAGE|MESSAGE_QUEUE|MQTT_BROKER|ENCRYPTION|DATABASE|LICENSE|SERVER|DRAIN_CONCURRENCY)_/;
+const MAY_DIFFER = /^(DD_|OTEL_|AWS_S3_|GATEWAY_|AWS_ROLE_ARN$)/;
+/** Edits that a misspelling may be away from the name that was meant. */
+const CLOSE = 3;
+
+export function judgeConfiguration(resolved: Resolved, sources: readonly Source[]): Judgement {
+  const findings: ConfigurationFinding[] = [];
+  const unusable = new Map<VariableName, Trouble>();
+  const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Trouble) => {
+    findings.push({ rule, outcome });
+    unusable.set(name, outcome);
+  };
+  const entry = (name: string): Entry | undefined => resolved.entries.get(name);
+  const view: View = {
+    isSet: (name) => resolved.entries.has(name),
+    value: (name) => (entry(name)?.kind === 'known' ? entry(name)?.value : undefined),
+    choice: (name) => choiceOf(name, entry(name), unusable.has(name)),
+  };
+  const judgeValueOf = (name: VariableName) => {
+    const held = entry(name);
+    const found = held === undefined ? undefined : judgeValue(name, held);
+    if (found !== undefined) wrong(found.rule, name, found.outcome);
+  };
+
+  // The choices first: what hangs on one that is wrong is not judged.
+  const choices = VARIABLES.filter((name) => name.endsWith('_TYPE') || name === 'OBSERVABILITY_VENDOR');
+  for (const name of choices) judgeValueOf(name);
+  const pairing = resolved.service === 'worker' ? undefined : judgePairing(view);
+  if (pairing !== undefined) unusable.set('MQTT_BROKER_TYPE', pairing);
+  if (resolved.service !== 'worker') {
+    for (const [name, outcome] of judgeDefaults(view)) wrong('default', name, outcome);
+  }
+
+  const strangers = misspellable(sources);
+  for (const name of VARIABLES.filter((candidate) => !choices.includes(candidate))) {
+    const { required } = CONTRACT[name];
+    const inUse = required === undefined || required === true || holds(required, view);
+    if (view.isSet(name)) {
+      if (inUse !== false) judgeValueOf(name);
+    } else if (required !== undefined && inUse === true && isNeeded(name, resolved.perspectives)) {
+      const outcome = missing(name, resolved, strangers);
+      findings.push({ rule: 'required', outcome });
+      if (outcome.status === 'fail') unusable.set(name, outcome);
+    }
+  }
+
+  findings.push(
+    ...judgeGroups(view),
+    ...judgeRelations(view, unusable),
+    ...judgeConflicts(resolved),
+    ...judgeUnknown(strangers, view),
+    ...judgeShortLived(resolved, sources),
+  );
+  return { findings, pairing, unusable };
+}
+
+function missing(
+  name: VariableName,
+  resolved: Resolved,
+  strangers: ReadonlyMap<string, Entry>,
+): Trouble | ReturnType<typeof skip> {
+  if (resolved.incomplete) {
+    return skip(`${name} may be set in a file that is not known here (environmentFiles)`, {
+      fix: 'pass that file too, with -f',
+      evidence: { variable: name },
+    });
+  }
+  const meant = [...strangers.keys()].find((stranger) => distance(stranger, name) <= CLOSE);
+  return fail(`${name} is not set`, {
+    ...(meant !== undefined && { detail: `${meant} is set: a misspelling of it?` }),
+    expected: CONTRACT[name].type.expected,
+    fix: meant === undefined ? `set ${name}` : `rename ${meant} to ${name}`,
+    docs: CONTRACT[name].docs,
+    evidence: { variable: name },
+    cause: { key: `configuration:${name}` },
+  });
+}
+
+function judgeGroups(view: View): ConfigurationFinding[] {
+  return ALL_OR_NONE.flatMap((group) => {
+    const unset = group.filter((name) => !view.isSet(name));
+    if (unset.length === 0 || unset.length === group.length) return [];
+    const set = group.filter((name) => view.isSet(name));
+    return unset.map(
+      (name): ConfigurationFinding => ({
+        rule: 'required',
+        outcome: fail(`${name} is not set, but ${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'}`, {
+          expected: 'all of them or none',
+          fix: `set ${name}, or remove ${set.join(' and ')}`,
+          evidence: { variable: name },
+          cause: { key: `configuration:${name}` },
+        }),
+      }),
+    );
+  });
+}
+
+/** Rules about two variables at once. */
+function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Trouble>): ConfigurationFinding[] {
+  const findings: ConfigurationFinding[] = [];
+  const usable = (...names: readonly VariableName[]) => names.every((name) => !unusable.has(name));
+  const [region, fallback] = [view.value('AWS_REGION'), view.value('AWS_DEFAULT_REGION')];
+  if (
+    region !== undefined &&
+    fallback !== undefined &&
+    region !== fallback &&
+    usable('AWS_REGION', 'AWS_DEFAULT_REGION')
+  ) {
+    findings.push({
+      rule: 'region',
+      outcome: fail(`AWS_REGION is ${region}, but AWS_DEFAULT_REGION is ${fallback}`, {
+        expected: 'the same region in both',
+        fix: `set AWS_DEFAULT_REGION=${region}, if that is where the installation is`,
+        evidence: { AWS_REGION: region, AWS_DEFAULT_REGION: fallback },
+      }),
+    });
+  }
+  if (view.isSet('ADMIN_USERNAME') !== view.isSet('ADMIN_PASSWORD')) {
+    const [set, unset] = view.isSet('ADMIN_USERNAME')
+      ? ['ADMIN_USERNAME', 'ADMIN_PASSWORD']
+      : ['ADMIN_PASSWORD', 'ADMIN_USERNAME'];
+    findings.push({
+      rule: 'admin-login',
+      outcome: fail(`${set} is set without ${unset}`, {
+        expected: 'both, or neither: then the admin login is off',
+        fix: `set ${unset}, or remove ${set}`,
+        evidence: { set, unset },
+      }),
+    });
+  }
+  const image = view.value('LAUNCHER_IMAGE');
+  const tag = view.value('LAUNCHER_IMAGE_TAG');
+  if (image !== undefined && tag !== undefined && /[:@][^/]*$/.test(image)) {
+    findings.push({
+      rule: 'launcher-image',
+      outcome: fail('LAUNCHER_IMAGE already carries a tag, and LAUNCHER_IMAGE_TAG adds another', {
+        expected: 'the image without its tag in LAUNCHER_IMAGE',
+        fix: `set LAUNCHER_IMAGE=${image.replace(/[:@][^/]*$/, '')}`,
+        evidence: { image, tag },
+      }),
+    });
+  }
+  return findings;
+}
+
+function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
+  const names = [...resolved.entries.keys()].filter((name) => isVariable(name) && !MAY_DIFFER.test(name));
+  return names.flatMap((name): ConfigurationFinding[] => {
+    const held = [...resolved.byService].flatMap(([service, entries]) => {
+      const found = entries.get(name);
+      return found?.kind === 'known' ? [{ service, found }] : [];
+    });
+    if (new Set(held.map(({ found }) => found.value)).size < 2) return [];
+    return [
+      {
+        rule: 'conflict',
+        outcome: warn(`${name} differs between ${held.map(({ service }) => service).join(', ')}`, {
+          detail: `From ${[...new Set(held.map(({ found }) => found.origin))].join(' and ')}.`,
+          expected: 'one value for all services',
+          fix: `set ${name} once, where all services read it`,
+          evidence: { variable: name, services: held.map(({ service }) => service) },
+        }),
+      },
+    ];
+  });
+}
+
+/** Variables of the sources that could be misspelt ones of Spacelift's; the job's own environment is never searched. */
+function misspellable(sources: readonly Source[]): Map<string, Entry> {
+  const entries = sources.filter((source) => !source.process).flatMap((source) => source.entries);
+  return new Map(entries.filter(({ name }) => !isKnown(name) && !isForSdk(name)).map((entry) => [entry.name, entry]));
+}
+
+function judgeUnknown(strangers: ReadonlyMap<string, Entry>, view: View): ConfigurationFinding[] {
+  return [...strangers.values()].flatMap((entry): ConfigurationFinding[] => {
+    if (!MISSPELLABLE.test(entry.name)) return [];
+    const near = VARIABLES.filter((name) => distance(name, entry.name) <= CLOSE).sort(
+      (a, b) => Number(view.isSet(a)) - Number(view.isSet(b)) || distance(a, entry.name) - distance(b, entry.name),
+    )[0];
+    if (near === undefined) return [];
+    return [
+      {
+        rule: 'unknown',
+        outcome: warn(`${entry.name} is no variable of Spacelift’s`, {
+          detail: `It is in ${entry.origin}.`,
+          expected: near,
+          fix: `rename it to ${near}, or remove it`,
+          evidence: { variable: entry.name, suggestion: near },
+        }),
+      },
+    ];
+  });
+}

@@ -1,0 +1,57 @@
+/** Credentials that expire within hours, in a config that is meant to stay. */
+import { warn } from '../check.ts';
+import type { Source } from './entry.ts';
+import type { ConfigurationFinding } from './judge.ts';
+import type { Resolved } from './resolve.ts';
+
+const DATABASE_URLS = ['DATABASE_URL', 'DATABASE_READ_ONLY_URL'];
+
+/** A file is "configured for good"; a job's environment may be made anew for each job. */
+export function judgeShortLived(resolved: Resolved, sources: readonly Source[]): ConfigurationFinding[] {
+  if (sources.every((source) => source.process)) return [];
+  const found = (variable: string, title: string, fix: string): ConfigurationFinding => ({
+    rule: 'short-lived',
+    outcome: warn(title, {
+      expected: 'credentials that last, or ones that renew themselves',
+      fix,
+      evidence: { variable },
+    }),
+  });
+  const known = (name: string) => {
+    const entry = resolved.entries.get(name);
+    return entry?.kind === 'known' ? entry.value : undefined;
+  };
+  const findings: ConfigurationFinding[] = [];
+  const keyId = known('AWS_ACCESS_KEY_ID');
+  if (known('AWS_SESSION_TOKEN') !== undefined || keyId?.startsWith('ASIA')) {
+    const variable = known('AWS_SESSION_TOKEN') === undefined ? 'AWS_ACCESS_KEY_ID' : 'AWS_SESSION_TOKEN';
+    findings.push(
+      found(
+        variable,
+        `${variable} belongs to a temporary session, which ends within hours`,
+        'remove the AWS_… credentials and give the service a role (IRSA, EKS Pod Identity, an ECS task role)',
+      ),
+    );
+  }
+  for (const variable of DATABASE_URLS) {
+    const token = databaseToken(known(variable));
+    if (token === undefined) continue;
+    findings.push(
+      found(
+        variable,
+        `the password in ${variable} is ${token}, which ends within the hour`,
+        'use a password that lasts, or a proxy that renews the token beside the service',
+      ),
+    );
+  }
+  return findings;
+}
+
+/** An RDS IAM token is a pre-signed URL (`…?Action=connect&…X-Amz-Signature=…`), an Entra token a JWT. */
+function databaseToken(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  if (/Action(=|%3D)connect/i.test(url) && /X-Amz-(Signature|Credential|Security-Token)/i.test(url)) {
+    return 'an RDS IAM token';
+  }
+  return /:eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+@/.test(url) ? 'an Entra access token' : undefined;
+}

@@ -1,0 +1,80 @@
+/** Judges one value by itself: its kind, white space, left-over placeholders, its type. */
+import * as v from 'valibot';
+import { fail, type Trouble } from '../check.ts';
+import { CONTRACT, type Variable, type VariableName } from './contract.ts';
+import type { Entry } from './entry.ts';
+
+export type ValueRule = 'type' | 'whitespace' | 'placeholder' | 'value';
+
+/** Values that only their own check looks at, since it tells more causes apart (`checks.md`, principle 3). */
+const JUDGED_BY_THEIR_CHECK: readonly VariableName[] = ['ENCRYPTION_RSA_PRIVATE_KEY', 'MQTT_BROKER_ENDPOINT'];
+
+const WHOLE_PLACEHOLDER = /^(<[^<>]{1,80}>|change[-_ ]?me!?|replace[-_ ]?me|to[-_]?do|tbd|fixme|x{3,})$/i;
+/** Templates that were never filled in: shell, Helm, Terraform. */
+const TEMPLATE = /\$\{[A-Za-z_][\w.-]*\}|\{\{[^{}]*\}\}|\$\([A-Z_][A-Z0-9_]*\)/;
+const IN_URL = /<[A-Za-z][\w -]*>|\bchange[-_]?me\b/i;
+/** RFC 2606. */
+const RESERVED_DOMAINS = ['example.com', 'example.org', 'example.net'];
+
+/** What is wrong with a value, or `undefined`. Never quotes the value of a secret. */
+export function judgeValue(name: VariableName, entry: Entry): { rule: ValueRule; outcome: Trouble } | undefined {
+  const variable: Variable = CONTRACT[name];
+  const found = (rule: ValueRule, title: string, more: { expected: string; fix: string }) => ({
+    rule,
+    outcome: fail(title, {
+      ...more,
+      docs: variable.docs,
+      evidence: { variable: name, origin: entry.origin },
+      cause: { key: `configuration:${name}` },
+    }),
+  });
+  if (entry.kind === 'secret') return undefined;
+  if (entry.kind === 'not-a-string') {
+    return found('type', `${name} is a ${entry.value}, not a string, in ${entry.origin}`, {
+      expected: 'a string: Kubernetes and ECS reject any other value',
+      fix: `put the value of ${name} in quotes`,
+    });
+  }
+  const { value } = entry;
+  if (JUDGED_BY_THEIR_CHECK.includes(name)) return undefined;
+  if (variable.type.exact && value !== value.trim()) {
+    return found('whitespace', `${name} ${whereWhite(value)}`, {
+      expected: variable.type.expected,
+      fix: `remove it in ${entry.origin}; when encoding for a Secret use printf or echo -n, not echo`,
+    });
+  }
+  if (variable.type.exact && /^(['"`]).*\1$/s.test(value)) {
+    return found('whitespace', `quotes became part of ${name}`, {
+      expected: variable.type.expected,
+      fix: `remove the inner quotes in ${entry.origin}`,
+    });
+  }
+  if (isPlaceholder(name, value)) {
+    return found('placeholder', `${name} still holds a placeholder`, {
+      expected: variable.type.expected,
+      fix: `fill in ${name} in ${entry.origin}`,
+    });
+  }
+  if (!v.is(variable.type.schema, value)) {
+    const shown = variable.secret ? '' : `: ${excerpt(value)}`;
+    return found('value', `${name} is not ${article(variable.type.expected)}${shown}`, {
+      expected: variable.type.expected,
+      fix: `correct ${name} in ${entry.origin}`,
+    });
+  }
+  return undefined;
+}
+
+function isPlaceholder(name: VariableName, value: string): boolean {
+  if (WHOLE_PLACEHOLDER.test(value.trim()) || TEMPLATE.test(value)) return true;
+  if (/^[a-z]+:\/\//.test(value) && IN_URL.test(value)) return true;
+  return name === 'SERVER_DOMAIN' && RESERVED_DOMAINS.includes(value.toLowerCase());
+}
+
+function whereWhite(value: string): string {
+  if (value.endsWith('\n')) return 'ends in a line break';
+  return value.trimEnd() === value ? 'begins with white space' : 'ends in white space';
+}
+
+const article = (expected: string) => expected.split(/[:(,]/)[0]?.trim() ?? expected;
+const excerpt = (value: string) => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);

@@ -1,0 +1,61 @@
+/** Runs checks on variables, as the command line does, and folds what they find. */
+import type { Check, Status } from '../../src/check.ts';
+import { type Deployment, makeDeployment } from '../../src/config/deployment.ts';
+import type { Entry, Source } from '../../src/config/entry.ts';
+import type { Finding } from '../../src/finding.ts';
+import { fold } from '../../src/fold.ts';
+import { DEFAULTS, type Perspective, type RunOptions, type Service } from '../../src/options.ts';
+import { type Observer, type RunResult, runChecks } from '../../src/run.ts';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** A source as a file would give it. */
+export function source(variables: Variables, service: Service | 'all' = 'all', more: Partial<Source> = {}): Source {
+  const entries = Object.entries(variables).flatMap(([name, value]): Entry[] =>
+    value === undefined ? [] : [{ name, kind: 'known', value, service, origin: `test (${service})` }],
+  );
+  return { entries, incomplete: false, process: false, ...more };
+}
+
+export interface Options extends Partial<RunOptions> {
+  readonly service?: Perspective;
+  readonly interrupt?: AbortSignal;
+  readonly observer?: Observer;
+  /** What the cloud SDKs see of the process environment; nothing unless told. */
+  readonly environment?: Record<string, string | undefined>;
+}
+
+export interface Result {
+  readonly findings: readonly Finding[];
+  readonly run: RunResult;
+  readonly deployment: Deployment;
+  /** The ids with this status, in report order. */
+  ids(status: Status): string[];
+  /** The one finding with this id. @throws Error when there is none, or more */
+  finding(id: string): Finding;
+}
+
+export async function preflight(
+  checks: readonly Check[],
+  variables: Variables | readonly Source[],
+  { service, interrupt, observer, environment = {}, ...options }: Options = {},
+): Promise<Result> {
+  const sources = Array.isArray(variables) ? (variables as readonly Source[]) : [source(variables as Variables)];
+  const deployment = makeDeployment(sources, { service, environment });
+  const signal = interrupt ?? new AbortController().signal;
+  const run = await runChecks(checks, deployment, { ...DEFAULTS, ...options }, signal, observer);
+  const findings = fold(run.checks).flatMap((check) => check.findings);
+  return {
+    findings,
+    run,
+    deployment,
+    ids: (status) => findings.filter((finding) => finding.status === status).map((finding) => finding.id),
+    finding: (id) => {
+      const [found, another] = findings.filter((finding) => finding.id === id);
+      if (found === undefined || another !== undefined) {
+        throw new Error(`expected one ${id} among ${findings.map((finding) => finding.id).join(', ')}`);
+      }
+      return found;
+    },
+  };
+}
