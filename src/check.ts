@@ -141,6 +141,8 @@ export interface Check<Key extends string = string> {
   /** The finding ids (without the check's own) that this deployment must get; none when the check does not apply. */
   expects(run: Run): readonly string[];
   run(context: Context<Key>): Promise<void>;
+  /** What was found, for the check's one line in the report: "10 buckets on MinIO at minio:9000". */
+  summary?(run: Run): string | undefined;
 }
 
 /** Ties a check's function to its table: a rule that is not in the table does not compile. */
@@ -150,7 +152,12 @@ export function defineCheck<const Rules extends Readonly<Record<string, Rule>>>(
   return check as unknown as Check;
 }
 
-const PLACEHOLDER = /<[a-z]+>/;
+const PLACEHOLDER = /<([a-z]+)>/;
+
+/** What the check has several of, from the placeholder of its rules: `<bucket>` → "bucket". */
+export function nounOf(check: Check): string | undefined {
+  return PLACEHOLDER.exec(Object.keys(check.rules).join())?.[1];
+}
 
 /** The key of a rule with its subject in place: `<bucket>/access`, `states` → `states/access`. */
 export function withSubject(key: string, subject: string | undefined): string {

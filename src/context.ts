@@ -5,13 +5,15 @@ import {
   type Context,
   fail,
   type Judged,
+  nounOf,
   type Outcome,
   type Run,
   Stop,
   skip,
+  type Trouble,
   withSubject,
 } from './check.ts';
-import { Interrupted, RunTimeout, unlessAborted } from './deadline.ts';
+import { Crashed, Interrupted, RunTimeout, unlessAborted } from './deadline.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
 
 /** Collects one check's findings while it runs, and sees to it that every expected one is there in the end. */
@@ -23,6 +25,7 @@ export class Ledger {
   readonly #notify: (finding: RawFinding) => void;
   readonly #waiting = new Map<string, ((finding: RawFinding) => void)[]>();
   #durationMs = 0;
+  #summary: string | undefined;
   #closed = false;
 
   constructor(
@@ -42,6 +45,7 @@ export class Ledger {
     const started = performance.now();
     if (this.#expected.some(this.#selected)) {
       await this.#part(run, findingOf, undefined, (context) => this.#check.run(context));
+      this.#summary = this.#summarise(run);
     }
     this.#settle(this.#expected, skip('not judged'), started);
     this.#closed = true;
@@ -59,9 +63,12 @@ export class Ledger {
   result(): CheckResult {
     const order = new Map(this.#expected.map((id, index) => [id, index]));
     const position = (finding: RawFinding) => order.get(finding.id) ?? this.#expected.length;
+    const noun = nounOf(this.#check);
     return {
       id: this.#check.id,
       title: this.#check.title,
+      ...(this.#summary !== undefined && { summary: this.#summary }),
+      ...(noun !== undefined && { subject: { noun, names: this.#check.subjects ?? [] } }),
       durationMs: this.#durationMs,
       findings: this.#findings.toSorted((a, b) => position(a) - position(b)),
     };
@@ -70,12 +77,17 @@ export class Ledger {
   /** Runs the check, or its part about one subject; a stop ends what that part had not judged yet. */
   async #part(run: Run, findingOf: Finder, subject: string | undefined, part: Part): Promise<void> {
     const started = performance.now();
+    const where: Where = {
+      id: `${this.#check.id}${subject === undefined ? '' : `/${subject}`}`,
+      notStarted: run.signal.aborted,
+    };
     try {
-      await unlessAborted(run.signal, part(this.#context(run, findingOf, subject)));
+      run.signal.throwIfAborted();
+      await unlessAborted(run.signal, part(this.#context(run, findingOf, subject, where)));
     } catch (error) {
       // When the run ends, what is under way records first, so that the report says where the check stood.
       if (run.signal.aborted) await setImmediate();
-      const outcome = outcomeOf(error, `${this.#check.id}${subject === undefined ? '' : `/${subject}`}`);
+      const outcome = outcomeOf(error, where);
       const prefix = subject === undefined ? '' : `${this.#check.id}/${subject}/`;
       this.#settle(
         this.#expected.filter((id) => id.startsWith(prefix)),
@@ -85,19 +97,21 @@ export class Ledger {
     }
   }
 
-  #context(run: Run, findingOf: Finder, subject: string | undefined): Context<string> {
+  #context(run: Run, findingOf: Finder, subject: string | undefined, where: Where): Context<string> {
     const idOf = (rule: string) => `${this.#check.id}/${withSubject(rule, subject)}`;
     const judge = async (rule: string, how: () => Judged): Promise<Outcome> => {
       const id = idOf(rule);
       const started = performance.now();
       if (!this.#selected(id)) return skip('not selected');
+      // A check goes on after the run has ended; what it had not begun by then must not begin.
+      run.signal.throwIfAborted();
       let outcome: Outcome;
       let blocked = false;
       try {
         outcome = await unlessAborted(run.signal, Promise.resolve().then(how));
       } catch (error) {
         blocked = error instanceof Stop;
-        outcome = outcomeOf(error, id);
+        outcome = outcomeOf(error, { id });
       }
       return this.#record(id, outcome, performance.now() - started, blocked);
     };
@@ -111,11 +125,21 @@ export class Ledger {
       },
       about: (name, part) => this.#part(run, findingOf, name, part),
       after: async (id) => {
+        where.waitsFor = id;
         const finding = await unlessAborted(run.signal, findingOf(id));
+        delete where.waitsFor;
         if (finding?.status === 'fail') throw new Stop({ ...finding, status: 'fail' });
       },
       selected: (rule) => this.#selected(idOf(rule)),
     };
+  }
+
+  #summarise(run: Run): string | undefined {
+    try {
+      return this.#check.summary?.(run);
+    } catch {
+      return undefined;
+    }
   }
 
   #record(id: string, outcome: Outcome, durationMs: number, blocked: boolean): Outcome {
@@ -147,6 +171,14 @@ export class Ledger {
   }
 }
 
+/** Where a check stood when it ended early. */
+interface Where {
+  readonly id: string;
+  readonly notStarted?: boolean;
+  /** The finding of an earlier check that it was waiting for. */
+  waitsFor?: string;
+}
+
 type Part = (context: Context<string>) => Promise<void>;
 type Finder = (id: string) => Promise<RawFinding | undefined>;
 
@@ -158,22 +190,35 @@ function ruleOf(check: Check, id: string): string {
   return Object.keys(check.rules).find((key) => key.startsWith('<') && key.endsWith(`>${tail}`)) ?? rule;
 }
 
-function outcomeOf(error: unknown, where: string): Exclude<Outcome, { status: 'pass' }> {
+function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pass' }> {
   if (error instanceof Stop) return error.outcome;
   if (error instanceof Interrupted) return skip('interrupted before it was judged');
   if (error instanceof RunTimeout) {
-    return fail(`did not finish within ${error.seconds} s`, {
+    return fail(`${where.notStarted ? 'was not reached' : 'did not finish'} within ${error.seconds} s`, {
       expected: `an answer within --timeout ${error.seconds}`,
       fix: 'find out why the dependency is slow, or give the run more time with --timeout',
-      cause: { key: `run-timeout:${where.split('/')[0]}` },
+      cause: { key: `run-timeout:${(where.waitsFor ?? where.id).split('/')[0]}` },
     });
   }
-  // Only the name and the code: a library's message may hold anything.
-  const { name, code, stack } = error as { name?: unknown; code?: unknown; stack?: unknown };
+  if (error instanceof Crashed) {
+    return unexpected(error.error, {
+      detail: 'An error outside of any check ended the run',
+      key: `crash:${where.id.split('/')[0]}`,
+    });
+  }
+  return unexpected(error, {
+    detail: 'This check itself failed; the others are not affected',
+    key: `bug:${where.id}`,
+  });
+}
+
+/** Only the name, the code and the place: a library's message may hold anything. */
+function unexpected(error: unknown, { detail, key }: { detail: string; key: string }): Trouble {
+  const { name, code, stack } = (error ?? {}) as { name?: unknown; code?: unknown; stack?: unknown };
   const at = typeof stack === 'string' ? /\n\s+at .*?([\w.-]+:\d+):\d+/.exec(stack)?.[1] : undefined;
   return fail(`unexpected error: ${[name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown'}`, {
-    detail: `This check itself failed${at === undefined ? '' : ` (${at})`}; the others are not affected.`,
+    detail: `${detail}${at === undefined ? '' : ` (${at})`}.`,
     fix: 'report it as a bug of spacelift-preflight, with this finding',
-    cause: { key: `bug:${where}` },
+    cause: { key },
   });
 }

@@ -6,6 +6,21 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
+/** The run was ended by an error that no check caught: one thrown in a callback of a library. */
+export class Crashed extends Error {
+  override readonly name = 'Crashed';
+  readonly error: unknown;
+  constructor(error: unknown) {
+    super();
+    this.error = error;
+  }
+}
+
+/** The run is over: nothing that is still under way may go on. */
+export class Over extends Error {
+  override readonly name = 'Over';
+}
+
 /** The run was ended by `--timeout`. */
 export class RunTimeout extends Error {
   override readonly name = 'RunTimeout';

@@ -24,6 +24,10 @@ export interface RawFinding extends Finding {
 export interface CheckResult {
   readonly id: string;
   readonly title: string;
+  /** What was found, in a few words; the first pass says it where the check itself does not. */
+  readonly summary?: string;
+  /** What the check has several of: "bucket", "queue". */
+  readonly subject?: { readonly noun: string; readonly names: readonly string[] };
   readonly durationMs: number;
   readonly findings: readonly RawFinding[];
 }

@@ -1,11 +1,11 @@
 /** Runs checks: deadlines, concurrency, cancellation, clean-up. Knows no dependency by name. */
 import { randomUUID } from 'node:crypto';
-import { type Check, type Run, Stop, skip } from './check.ts';
+import { type Check, idsOf, type Run, Stop, skip } from './check.ts';
 import { Cleanup, type Leftover } from './cleanup.ts';
 import type { VariableName } from './config/contract.ts';
 import type { Deployment } from './config/deployment.ts';
 import { Ledger } from './context.ts';
-import { Interrupted, RunTimeout, within } from './deadline.ts';
+import { Crashed, Interrupted, Over, RunTimeout, within } from './deadline.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
 import type { RunOptions } from './options.ts';
 import { selector } from './select.ts';
@@ -19,6 +19,8 @@ export interface Observer {
 }
 
 export interface RunResult {
+  /** What the checks shared; nothing new can be asked of it. */
+  readonly run: Run;
   readonly checks: readonly CheckResult[];
   readonly leftovers: readonly Leftover[];
   readonly interrupted: boolean;
@@ -26,7 +28,10 @@ export interface RunResult {
   readonly durationMs: number;
 }
 
-/** @param interrupt ends the run early; what was not judged becomes a skip, and clean-up still runs */
+/**
+ * @param interrupt ends the run early; what was not judged becomes a skip, or a failure when its reason is `Crashed`;
+ * clean-up still runs
+ */
 export async function runChecks(
   checks: readonly Check[],
   deployment: Deployment,
@@ -38,7 +43,7 @@ export async function runChecks(
   const started = performance.now();
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(new RunTimeout(options.timeoutMs)), options.timeoutMs);
-  const onInterrupt = () => end.abort(new Interrupted());
+  const onInterrupt = () => end.abort(interrupt.reason instanceof Crashed ? interrupt.reason : new Interrupted());
   interrupt.addEventListener('abort', onInterrupt, { once: true });
   if (interrupt.aborted) onInterrupt();
 
@@ -46,7 +51,7 @@ export async function runChecks(
   const run = makeRun(deployment, options, end.signal, cleanup);
   const selected = selector(options.only, options.skip);
   const entries = checks
-    .map((check) => ({ check, expected: check.expects(run) }))
+    .map((check) => expectationsOf(check, run))
     .filter(({ expected }) => expected.length > 0)
     .map(({ check, expected }) => ({
       check,
@@ -65,13 +70,28 @@ export async function runChecks(
     interrupt.removeEventListener('abort', onInterrupt);
   }
   const leftovers = await cleanup.run();
+  const interrupted = end.signal.reason instanceof Interrupted;
+  end.abort(new Over());
   return {
+    run,
     checks: entries.map(({ ledger }) => ledger.result()),
     leftovers,
-    interrupted: end.signal.reason instanceof Interrupted,
+    interrupted,
     startedAt,
     durationMs: performance.now() - started,
   };
+}
+
+/** A check that can't say what it expects is reported under all of its rules. */
+function expectationsOf(check: Check, run: Run): { check: Check; expected: readonly string[] } {
+  try {
+    return { check, expected: check.expects(run) };
+  } catch (error) {
+    return {
+      check: { ...check, run: () => Promise.reject(error) },
+      expected: idsOf(check).map((id) => id.slice(check.id.length + 1)),
+    };
+  }
 }
 
 /** Starts the tasks in order, at most `limit` under way at once: a task may wait for an earlier one. */

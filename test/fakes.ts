@@ -1,0 +1,51 @@
+/** Checks and deployments without anything behind them, for the runner's and the report's own tests. */
+import type { Check, Context, Rule } from '../src/check.ts';
+import type { Deployment } from '../src/config/deployment.ts';
+import { DEFAULTS, type RunOptions } from '../src/options.ts';
+
+export const DOCS = 'https://docs.example/reference';
+
+export const rule = (title: string): Rule => ({
+  title,
+  checks: `Looks whether ${title}.`,
+  matters: 'Spacelift does not work without it.',
+  mend: 'Mend it.',
+  docs: DOCS,
+});
+
+/** A check of these rules; all of them are expected unless told. */
+export function fakeCheck(
+  id: string,
+  rules: readonly string[],
+  run: (context: Context<string>) => Promise<void>,
+  more: Partial<Check> = {},
+): Check {
+  return {
+    id,
+    title: id,
+    rules: Object.fromEntries(rules.map((key) => [key, rule(`${key} holds`)])),
+    expects: () =>
+      (more.subjects ?? [undefined]).flatMap((subject) =>
+        rules.map((key) => (subject === undefined ? key : key.replace(/<[a-z]+>/, subject))),
+      ),
+    run,
+    ...more,
+  };
+}
+
+export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
+  service: undefined,
+  lookup: () => ({ state: 'unset' }),
+  configuration: [],
+  pairing: undefined,
+  set: [],
+  environment: {},
+  authorities: [],
+  secrets: [],
+  ...more,
+});
+
+export const options = (more: Partial<RunOptions> = {}): RunOptions => ({ ...DEFAULTS, timeoutMs: 5_000, ...more });
+
+/** A signal that never comes. */
+export const never = (): AbortSignal => new AbortController().signal;
