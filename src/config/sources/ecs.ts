@@ -1,0 +1,107 @@
+/** ECS task definitions, whole or as a bare array of container definitions. */
+import { SERVICES, type Service } from '../../options.ts';
+import { type Entry, InputError } from '../entry.ts';
+import { named } from './quote.ts';
+import {
+  aType,
+  entryOf,
+  isList,
+  isMap,
+  nameOf,
+  type Place,
+  type Reading,
+  typeOf,
+  type Value,
+  type ValueMap,
+} from './value.ts';
+
+export const isEcs = (value: Value): boolean => containersIn(value) !== undefined;
+
+/** @throws InputError when no container is Spacelift's, or one can't be read */
+export function readEcs(documents: readonly Value[], file: string): Reading {
+  const containers = documents.flatMap((document) => containersIn(document) ?? []).filter(isMap);
+  const used = containers.flatMap((container) => {
+    const name = nameOf(field(container, 'name')) ?? '';
+    const label = `container ${named(name)}`;
+    const where = `${file}: ${label}`;
+    const service = serviceOf(container, name) ?? (holdsSpacelifts(container, where) ? 'all' : undefined);
+    if (service === undefined || service === 'vcs-gateway') return [];
+    const place: Place = { service, origin: `${file} (${label})` };
+    return [{ container, where, place }];
+  });
+  if (used.length === 0) throw noneUsable(containers, file);
+  return {
+    entries: used.flatMap(({ container, where, place }) => entriesOf(container, where, place)),
+    incomplete: used.some(({ container }) => {
+      const files = field(container, 'environmentFiles');
+      return isList(files) && files.length > 0;
+    }),
+  };
+}
+
+/** The AWS CLI and Terraform write `containerDefinitions`, CloudFormation `ContainerDefinitions`. */
+const field = (map: ValueMap, name: string): Value | undefined =>
+  map[name] ?? map[`${name[0]?.toUpperCase()}${name.slice(1)}`];
+
+function containersIn(value: Value): readonly Value[] | undefined {
+  if (isList(value)) return value.length > 0 && value.every(isContainer) ? value : undefined;
+  if (!isMap(value)) return undefined;
+  const inner = field(value, 'taskDefinition');
+  const definitions = field(isMap(inner) ? inner : value, 'containerDefinitions');
+  return isList(definitions) ? definitions : undefined;
+}
+
+const isContainer = (value: Value): boolean =>
+  isMap(value) &&
+  nameOf(field(value, 'name')) !== undefined &&
+  ['image', 'command', 'environment', 'secrets'].some((name) => field(value, name) !== undefined);
+
+/** By name, else by command (`spacelift backend server`, `backend drain-local`, `scheduler`). */
+function serviceOf(container: ValueMap, name: string): Service | 'vcs-gateway' | undefined {
+  if (/(^|[-_])vcs[-_]gateway([-_]|$)/i.test(name)) return 'vcs-gateway';
+  const words = name.toLowerCase().split(/[-_]/);
+  const named = SERVICES.find((service) => words.includes(service));
+  if (named) return named;
+  const command = field(container, 'command');
+  const line = (isList(command) ? command : [command]).map((word) => nameOf(word) ?? '').join(' ');
+  const [, backend, other] = /\bbackend\s+(server|drain)|\b(scheduler|vcs-gateway)\b/.exec(line) ?? [];
+  const run = backend ?? other;
+  return run === 'vcs-gateway' ? run : SERVICES.find((service) => service === run);
+}
+
+/** One that is neither named nor started like a service, such as a job that migrates the database. */
+const holdsSpacelifts = (container: ValueMap, where: string): boolean =>
+  [...pairsIn(container, 'environment', where), ...pairsIn(container, 'secrets', where)].some(
+    ({ name }) => name === 'SERVER_DOMAIN' || name === 'DATABASE_URL',
+  );
+
+function entriesOf(container: ValueMap, where: string, place: Place): Entry[] {
+  const known = pairsIn(container, 'environment', where).map(({ name, pair }) =>
+    entryOf(name, field(pair, 'value'), place),
+  );
+  const secret = pairsIn(container, 'secrets', where).map(({ name, pair }): Entry => {
+    const from = field(pair, 'valueFrom');
+    return typeof from === 'string'
+      ? { name, kind: 'secret', value: from, ...place }
+      : { name, kind: 'not-a-string', value: typeOf(from), ...place };
+  });
+  return [...known, ...secret];
+}
+
+function pairsIn(container: ValueMap, list: 'environment' | 'secrets', where: string) {
+  const pairs = field(container, list);
+  if (typeOf(pairs) === 'null') return [];
+  if (!isList(pairs)) throw new InputError(`${where}: ${list} is ${aType(pairs)}, expected an array`);
+  return pairs.map((pair, index) => {
+    const name = isMap(pair) ? nameOf(field(pair, 'name')) : undefined;
+    if (!isMap(pair) || name === undefined) throw new InputError(`${where}: ${list}[${index}] has no name`);
+    return { name, pair };
+  });
+}
+
+function noneUsable(containers: readonly ValueMap[], file: string): InputError {
+  const names = containers.slice(0, 8).map((container) => named(nameOf(field(container, 'name'))));
+  const found =
+    names.length === 0 ? 'no container' : `${names.join(', ')}${containers.length > names.length ? ', …' : ''}`;
+  return new InputError(`${file}: expected a container named or started as server, drain or scheduler; found ${found}`);
+}

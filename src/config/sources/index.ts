@@ -1,0 +1,96 @@
+/** Where the config comes from: files in any of the contract's shapes, or the process environment. */
+import { isForSdk, isKnown, isVariable } from '../contract.ts';
+import { InputError, type Source } from '../entry.ts';
+import { isDotenv, readDotenv } from './dotenv.ts';
+import { isEcs, readEcs } from './ecs.ts';
+import { refuseEncrypted, refuseEncryptedValues } from './encrypted.ts';
+import { parseJson } from './json.ts';
+import { isKubernetes, readKubernetes } from './kubernetes.ts';
+import { readMap } from './map.ts';
+import { processSource } from './process.ts';
+import { shown } from './quote.ts';
+import { bytesOf, readText } from './read.ts';
+import { aType, isMap, type Reading, type Value } from './value.ts';
+import { parseYaml } from './yaml.ts';
+
+const STDIN = '-';
+const EXPECTED = 'a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map';
+
+export interface Input {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * One source per file, in order; without files the process environment is the one source.
+ * @param files paths, or `-` for standard input, at most once
+ * @throws InputError one line that names the file and what was expected
+ */
+export async function readSources(files: readonly string[], { stdin, env }: Input): Promise<Source[]> {
+  if (files.length === 0) {
+    const source = processSource(env);
+    if (source.entries.some(({ name }) => isSpacelifts(name))) return [source];
+    throw new InputError("the environment holds no variable of Spacelift's; name a config with -f");
+  }
+  if (files.filter((file) => file === STDIN).length > 1)
+    throw new InputError('standard input (-) can be read only once');
+  const sources: Source[] = [];
+  for (const file of files) {
+    const text = await readText(titleOf(file), () => (file === STDIN ? stdin : bytesOf(file)));
+    sources.push(await parseSource(file, text));
+  }
+  return sources;
+}
+
+/**
+ * Detects the shape of a text and reads it.
+ * @param name the file's path, or `-`
+ * @throws InputError
+ */
+export async function parseSource(name: string, text: string): Promise<Source> {
+  const file = titleOf(name);
+  refuseEncrypted(name, file, text);
+  const { entries, incomplete } = await readShape(file, text);
+  if (!entries.some((entry) => isSpacelifts(entry.name))) {
+    throw new InputError(`${file}: no variable of Spacelift's in it; expected SERVER_DOMAIN, DATABASE_URL, …`);
+  }
+  refuseEncryptedValues(name, file, entries);
+  return { entries, incomplete, process: false };
+}
+
+const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name));
+
+/** A file for one service may hold nothing but its feature flags. */
+const isSpacelifts = (name: string): boolean => isVariable(name) || (isKnown(name) && !isForSdk(name));
+
+const empty = (file: string) => new InputError(`${file}: empty; expected ${EXPECTED}`);
+
+async function readShape(file: string, text: string): Promise<Reading> {
+  const firstLine = /^[ \t]*([^\s#].*)$/m.exec(text)?.[1];
+  if (firstLine === undefined) throw empty(file);
+  if (isDotenv(firstLine)) return readDotenv(text, file);
+  const documents = /^\s*[[{]/.test(text) ? parseJson(file, text) : await parseYaml(file, text);
+  if (documents.length === 0) throw empty(file);
+  return join([
+    read(documents.filter(isKubernetes), (found) => readKubernetes(found, file)),
+    read(documents.filter(isEcs), (found) => readEcs(found, file)),
+    read(
+      documents.filter((document) => !isKubernetes(document) && !isEcs(document)),
+      (found) => {
+        const other = found.find((document) => !isMap(document));
+        if (other === undefined) return readMap(found, file, EXPECTED);
+        throw new InputError(
+          `${file}: expected ${EXPECTED}; found ${typeof other === 'string' ? 'plain text' : aType(other)}`,
+        );
+      },
+    ),
+  ]);
+}
+
+const read = (documents: readonly Value[], reader: (documents: readonly Value[]) => Reading): Reading =>
+  documents.length === 0 ? { entries: [], incomplete: false } : reader(documents);
+
+const join = (readings: readonly Reading[]): Reading => ({
+  entries: readings.flatMap(({ entries }) => entries),
+  incomplete: readings.some(({ incomplete }) => incomplete),
+});

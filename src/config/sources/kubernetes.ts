@@ -1,0 +1,117 @@
+/** Kubernetes Secrets and ConfigMaps, alone, as many documents, or in a `List`. */
+import type { Service } from '../../options.ts';
+import { isKnown } from '../contract.ts';
+import { type Entry, InputError } from '../entry.ts';
+import { encrypted } from './encrypted.ts';
+import { named } from './quote.ts';
+import { aType, entryOf, isList, isMap, nameOf, type Reading, typeOf, type Value, type ValueMap } from './value.ts';
+
+export const isKubernetes = (value: Value): boolean => isMap(value) && typeof value.kind === 'string';
+
+/** Objects from which an operator in the cluster makes a Secret: they don't hold its values in the clear. */
+const SEALED = ['SealedSecret', 'ExternalSecret', 'ClusterExternalSecret'];
+const MOST_KINDS = 8;
+
+/** @throws InputError when no object can be used, or one can't be read */
+export function readKubernetes(documents: readonly Value[], file: string): Reading {
+  const objects = objectsIn(documents);
+  const sealed = objects.find(({ kind }) => SEALED.includes(nameOf(kind) ?? ''));
+  if (sealed) throw stillSealed(sealed, file);
+  const used = objects.filter((object) => kindOf(object) === 'Secret' || kindOf(object) === 'ConfigMap');
+  if (used.length === 0) {
+    throw new InputError(`${file}: expected a Kubernetes Secret or ConfigMap; found ${kinds(objects)}`);
+  }
+  return { entries: used.flatMap((object) => entriesOf(object, file)), incomplete: false };
+}
+
+/** Lists opened, in order; a `SecretList` leaves out its items' kind. */
+function objectsIn(documents: readonly Value[]): ValueMap[] {
+  const pending = documents.toReversed();
+  const objects: ValueMap[] = [];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (!isMap(value)) continue;
+    const { items } = value;
+    const kind = nameOf(value.kind) ?? '';
+    if (!kind.endsWith('List') || !isList(items)) {
+      objects.push(value);
+      continue;
+    }
+    const itemKind = kind.slice(0, -'List'.length);
+    for (const item of items.toReversed()) {
+      pending.push(
+        isMap(item) && itemKind !== '' && typeof item.kind !== 'string' ? { ...item, kind: itemKind } : item,
+      );
+    }
+  }
+  return objects;
+}
+
+/** `Secret` and `ConfigMap` for those that can be used; for the others what a person would call them. */
+function kindOf(object: ValueMap): string {
+  const kind = nameOf(object.kind) ?? 'an object without kind';
+  const version = nameOf(object.apiVersion) ?? 'v1';
+  if (version !== 'v1' && (kind === 'Secret' || kind === 'ConfigMap')) return `${kind} of ${named(version)}`;
+  const type = kind === 'Secret' ? (nameOf(object.type) ?? '') : '';
+  return type === '' || type === 'Opaque' ? named(kind) : `Secret of type ${named(type)}`;
+}
+
+function kinds(objects: readonly ValueMap[]): string {
+  const found = [...new Set(objects.map(kindOf))];
+  if (found.length === 0) return 'an empty list';
+  return found.slice(0, MOST_KINDS).join(', ') + (found.length > MOST_KINDS ? ', …' : '');
+}
+
+const metadataOf = ({ metadata }: ValueMap): ValueMap => (isMap(metadata) ? metadata : {});
+
+function stillSealed(object: ValueMap, file: string): InputError {
+  const { name, namespace } = metadataOf(object);
+  const word = (value: Value | undefined) =>
+    /^[a-z0-9][a-z0-9.-]*$/.test(nameOf(value) ?? '') ? nameOf(value) : undefined;
+  const where = word(namespace) === undefined ? '' : ` -n ${word(namespace)}`;
+  return encrypted(
+    file,
+    `${nameOf(object.kind)} ${named(nameOf(name))} does not hold its values in the clear`,
+    `kubectl get secret ${word(name) ?? 'NAME'}${where} -o yaml`,
+  );
+}
+
+function entriesOf(object: ValueMap, file: string): Entry[] {
+  const name = nameOf(metadataOf(object).name) ?? '';
+  const label = `${nameOf(object.kind)} ${named(name)}`;
+  const place = { service: serviceOf(name), origin: `${file} (${label})` };
+  const where = `${file}: ${label}`;
+  const plain = (field: string) =>
+    Object.entries(mapIn(object, field, where)).map(([key, value]) => entryOf(key, value, place));
+  if (object.kind === 'ConfigMap') return plain('data');
+  const decoded = Object.entries(mapIn(object, 'data', where)).flatMap(([key, value]) => {
+    const text = typeof value === 'string' ? decode(key, value, where) : value;
+    return text === undefined ? [] : [entryOf(key, text, place)];
+  });
+  return [...new Map([...decoded, ...plain('stringData')].map((entry) => [entry.name, entry])).values()];
+}
+
+function serviceOf(name: string): Service | 'all' {
+  const ending = /-(server|drain|scheduler)$/.exec(name)?.[1];
+  return ending === 'server' || ending === 'drain' || ending === 'scheduler' ? ending : 'all';
+}
+
+function mapIn(object: ValueMap, field: string, where: string): ValueMap {
+  const value = object[field];
+  if (isMap(value)) return value;
+  if (typeOf(value) === 'null') return {};
+  throw new InputError(`${where}: ${field} is ${aType(value)}, expected an object`);
+}
+
+/** As the API decodes: line breaks are ignored, nothing else is. Undefined for bytes that no variable could hold. */
+function decode(key: string, value: string, where: string): string | undefined {
+  const base64 = value.replace(/[\r\n]/g, '');
+  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
+    throw new InputError(`${where}: data.${named(key)} is not valid base64 (plain text goes under stringData)`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(base64, 'base64'));
+  } catch {
+    if (!isKnown(key)) return undefined;
+    throw new InputError(`${where}: data.${named(key)} is not text once decoded from base64`);
+  }
+}

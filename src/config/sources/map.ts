@@ -1,0 +1,32 @@
+/** A flat JSON or YAML object: variables and their values, which here may be unquoted. */
+import { type Entry, InputError } from '../entry.ts';
+import { named } from './quote.ts';
+import { aType, isMap, type Reading, typeOf, Unquoted, type Value } from './value.ts';
+
+/** @throws InputError for a value that is no scalar */
+export function readMap(documents: readonly Value[], file: string, expected: string): Reading {
+  const variables = documents.filter(isMap).flatMap((document) => Object.entries(document));
+  return {
+    entries: variables.map(([name, value]): Entry => {
+      const text = textOf(value);
+      if (text === undefined)
+        throw new InputError(`${file}: expected ${expected}; found a map in which ${nested(name, value)}`);
+      return { name, kind: 'known', value: text, service: 'all', origin: file };
+    }),
+    incomplete: false,
+  };
+}
+
+/** As it was written, so that an account id keeps its leading zero; null is empty. */
+function textOf(value: Value): string | undefined {
+  const type = typeOf(value);
+  if (type === 'null') return '';
+  if (type === 'object' || type === 'array') return undefined;
+  return value instanceof Unquoted ? value.text : String(value);
+}
+
+function nested(name: string, value: Value): string {
+  const isTofuOutput = isMap(value) && 'sensitive' in value && 'value' in value;
+  const hint = isTofuOutput ? ` (a Terraform output: tofu output -raw ${named(name)} prints its value)` : '';
+  return `${named(name)} is ${aType(value)}${hint}`;
+}

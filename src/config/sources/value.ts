@@ -1,0 +1,60 @@
+/** A parsed document, whether from JSON or from YAML, and what a reader asks of it. */
+import type { Entry } from '../entry.ts';
+
+export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
+
+/** A YAML scalar that is no string: the type that the API would see, and the text as it was written. */
+export class Unquoted {
+  readonly type: JsonType;
+  readonly text: string;
+  constructor(type: JsonType, text: string) {
+    this.type = type;
+    this.text = text;
+  }
+}
+
+export type Value = string | number | boolean | null | Unquoted | readonly Value[] | ValueMap;
+export interface ValueMap {
+  readonly [key: string]: Value;
+}
+
+/** Where an entry stands. */
+export type Place = Pick<Entry, 'service' | 'origin'>;
+
+/** What one shape makes of its documents. */
+export interface Reading {
+  readonly entries: readonly Entry[];
+  readonly incomplete: boolean;
+}
+
+export const isList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);
+
+export const isMap = (value: Value | undefined): value is ValueMap =>
+  typeof value === 'object' && value !== null && !isList(value) && !(value instanceof Unquoted);
+
+/** The JSON type; an absent value is `null`. */
+export function typeOf(value: Value | undefined): JsonType {
+  if (value instanceof Unquoted) return value.type;
+  if (value === null || value === undefined) return 'null';
+  if (isList(value)) return 'array';
+  const type = typeof value;
+  return type === 'string' || type === 'number' || type === 'boolean' ? type : 'object';
+}
+
+/** The type in a sentence: "an object". */
+export const aType = (value: Value | undefined): string => {
+  const type = typeOf(value);
+  if (type === 'null') return 'null';
+  return `${type === 'array' || type === 'object' ? 'an' : 'a'} ${type}`;
+};
+
+export const nameOf = (value: Value | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** What an API with string values makes of one: null is empty, anything else that is no string is rejected. */
+export function entryOf(name: string, value: Value | undefined, place: Place): Entry {
+  if (typeof value === 'string') return { name, kind: 'known', value, ...place };
+  const type = typeOf(value);
+  return type === 'null'
+    ? { name, kind: 'known', value: '', ...place }
+    : { name, kind: 'not-a-string', value: type, ...place };
+}

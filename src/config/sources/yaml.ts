@@ -1,0 +1,155 @@
+/** YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is YAML 1.1 for unquoted scalars), with aliases bounded. */
+import type { ErrorCode, Node, YAMLMap } from 'yaml';
+import { InputError } from '../entry.ts';
+import { notValid } from './syntax.ts';
+import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } from './value.ts';
+
+const MOST_TOKENS = 1_000_000;
+const MOST_ALIASES = 10_000;
+const MOST_ALIASED_VALUES = 100_000;
+const DEEPEST = 100;
+
+/** The library's own messages quote the source, which may be a secret. */
+const WORDS: Partial<Record<ErrorCode, string>> = {
+  BAD_DQ_ESCAPE: 'an unknown escape between double quotes',
+  BAD_INDENT: 'wrong indentation, or a bracket that is not closed',
+  BAD_SCALAR_START: 'a value starts with a reserved character: quote it',
+  BLOCK_AS_IMPLICIT_KEY: 'wrong indentation, or an unquoted value with ": " in it',
+  BLOCK_IN_FLOW: 'wrong indentation, or a bracket that is not closed',
+  MISSING_CHAR: 'a quote, comma, colon or bracket is missing',
+  MULTILINE_IMPLICIT_KEY: 'wrong indentation, or a colon is missing',
+  TAB_AS_INDENT: 'a tab is used for indentation',
+};
+
+/** What an unquoted scalar is to YAML 1.1, as go-yaml reads it: dates and times stay strings. */
+const TYPES: readonly (readonly [JsonType, RegExp])[] = [
+  ['null', /^(?:~|null|Null|NULL)?$/],
+  ['boolean', /^(?:[yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/],
+  [
+    'number',
+    /^[-+]?(?:0x[\da-fA-F_]+|0b[01_]+|0o[0-7_]+|\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?|\.\d[\d_]*(?:[eE][-+]?\d+)?)$/,
+  ],
+  ['number', /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/],
+];
+const TAGGED: Readonly<Record<string, JsonType>> = {
+  '!': 'string',
+  'tag:yaml.org,2002:str': 'string',
+  'tag:yaml.org,2002:int': 'number',
+  'tag:yaml.org,2002:float': 'number',
+  'tag:yaml.org,2002:bool': 'boolean',
+  'tag:yaml.org,2002:null': 'null',
+};
+
+/**
+ * Every document, without the empty ones.
+ * @throws InputError with line and column
+ */
+export async function parseYaml(file: string, text: string): Promise<Value[]> {
+  const yaml = await import('yaml');
+  refuseFlood(file, new yaml.Lexer().lex(text));
+  const documents = yaml.parseAllDocuments(text, {
+    schema: 'failsafe',
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  return [...documents].flatMap((document) => {
+    const error = document.errors[0];
+    if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(file);
+    if (error) throw notValid(file, 'YAML', text, error.pos[0], WORDS[error.code]);
+    const value = new Converter(yaml, file, text).convert(document.contents, 0);
+    return value instanceof Unquoted && value.type === 'null' ? [] : [value];
+  });
+}
+
+const number = (count: number) => count.toLocaleString('en');
+
+const tooDeep = (file: string) => new InputError(`${file}: nested more than ${DEEPEST} levels deep`);
+
+/** Parsing a flood takes minutes and gigabytes; its tokens are counted in no time. */
+function refuseFlood(file: string, tokens: Iterable<string>): void {
+  let all = 0;
+  let aliases = 0;
+  for (const token of tokens) {
+    all += 1;
+    if (token.startsWith('*')) aliases += 1;
+    if (aliases > MOST_ALIASES) throw new InputError(`${file}: more than ${number(MOST_ALIASES)} YAML aliases`);
+    if (all > MOST_TOKENS) throw new InputError(`${file}: more than ${number(MOST_TOKENS)} YAML tokens`);
+  }
+}
+
+/** From the library's nodes to values. An alias shares its anchor's value, and counts what a copy of it would hold. */
+class Converter {
+  readonly #yaml: typeof import('yaml');
+  readonly #file: string;
+  readonly #text: string;
+  readonly #anchors = new Map<string, { value: Value; size: number }>();
+  #size = 0;
+  #aliased = 0;
+
+  constructor(yaml: typeof import('yaml'), file: string, text: string) {
+    this.#yaml = yaml;
+    this.#file = file;
+    this.#text = text;
+  }
+
+  convert(node: unknown, depth: number): Value {
+    if (depth > DEEPEST) throw tooDeep(this.#file);
+    if (!this.#yaml.isNode(node)) return new Unquoted('null', '');
+    if (this.#yaml.isAlias(node)) return this.#alias(node.source, node);
+    const before = this.#size;
+    this.#size += 1;
+    const value = this.#own(node, depth);
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, { value, size: this.#size - before });
+    return value;
+  }
+
+  #own(node: Node, depth: number): Value {
+    if (this.#yaml.isMap(node)) return this.#map(node, depth);
+    if (this.#yaml.isSeq(node)) return node.items.map((item) => this.convert(item, depth + 1));
+    if (!this.#yaml.isScalar(node)) return new Unquoted('null', '');
+    const text = node.source ?? '';
+    const type = node.tag ? (TAGGED[node.tag] ?? 'object') : node.type === 'PLAIN' ? typeOfPlain(text) : 'string';
+    return type === 'string' ? text : new Unquoted(type, text);
+  }
+
+  #alias(name: string, node: Node): Value {
+    const anchor = this.#anchors.get(name);
+    if (!anchor) throw this.#notValid('an alias without its anchor', node);
+    this.#size += anchor.size;
+    this.#aliased += anchor.size;
+    if (this.#aliased > MOST_ALIASED_VALUES) {
+      throw new InputError(`${this.#file}: its YAML aliases stand for more than ${number(MOST_ALIASED_VALUES)} values`);
+    }
+    return anchor.value;
+  }
+
+  /** Own keys beat merged ones, wherever they stand; of two equal keys the later counts, as for kubectl and helm. */
+  #map(node: YAMLMap, depth: number): ValueMap {
+    const own = new Map<string, Value>();
+    const merged = new Map<string, Value>();
+    for (const { key, value } of node.items) {
+      const name = this.convert(key, depth + 1);
+      const converted = this.convert(value, depth + 1);
+      if (name === '<<' && this.#yaml.isScalar(key) && key.type === 'PLAIN') this.#merge(merged, converted, node);
+      else if (typeof name === 'string') own.set(name, converted);
+      else if (name instanceof Unquoted && name.type !== 'object') own.set(name.text, converted);
+      else throw this.#notValid('a key is not a string', this.#yaml.isNode(key) ? key : node);
+    }
+    // `fromEntries` defines a key such as `__proto__` where an assignment would not.
+    return Object.fromEntries([...merged, ...own]);
+  }
+
+  #merge(into: Map<string, Value>, value: Value, node: Node): void {
+    for (const source of isList(value) ? value : [value]) {
+      if (!isMap(source)) throw this.#notValid('<< takes a map', node);
+      for (const [name, inherited] of Object.entries(source)) if (!into.has(name)) into.set(name, inherited);
+    }
+  }
+
+  #notValid(reason: string, node: Node): InputError {
+    return notValid(this.#file, 'YAML', this.#text, node.range?.[0] ?? 0, reason);
+  }
+}
+
+const typeOfPlain = (text: string): JsonType => TYPES.find(([, pattern]) => pattern.test(text))?.[0] ?? 'string';

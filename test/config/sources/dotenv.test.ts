@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { parseSource } from '../../../src/config/sources/index.ts';
+import { refusal, valuesOf } from './helpers.ts';
+
+it('reads quotes, comments, export and values over several lines', async () => {
+  const text = `# Spacelift
+
+export SERVER_DOMAIN=spacelift.corp.internal # inside
+DATABASE_URL="postgres://spacelift:pa#ss@db/spacelift"
+ADMIN_PASSWORD='single # quoted $HOME'
+ENCRYPTION_RSA_PRIVATE_KEY="MIIJ
+AbCd
+=="
+DATABASE_READ_ONLY_URL=
+ENVIRONMENT = prod
+AWS_ACCOUNT_ID=012345678901
+`;
+  const source = await parseSource('.env', text);
+  expect(valuesOf(source)).toEqual({
+    SERVER_DOMAIN: 'spacelift.corp.internal',
+    DATABASE_URL: 'postgres://spacelift:pa#ss@db/spacelift',
+    ADMIN_PASSWORD: 'single # quoted $HOME',
+    ENCRYPTION_RSA_PRIVATE_KEY: 'MIIJ\nAbCd\n==',
+    DATABASE_READ_ONLY_URL: '',
+    ENVIRONMENT: 'prod',
+    AWS_ACCOUNT_ID: '012345678901',
+  });
+  expect(source).toMatchObject({ incomplete: false, process: false });
+  expect([...new Set(source.entries.map(({ service, origin }) => `${service} ${origin}`))]).toEqual(['all .env']);
+});
+
+it('reads what a shell wrote on Windows, and what Terraform prints for a shell', async () => {
+  expect(valuesOf(await parseSource('.env', 'SERVER_DOMAIN=a.b\r\nENVIRONMENT="prod"\r\n'))).toEqual({
+    SERVER_DOMAIN: 'a.b',
+    ENVIRONMENT: 'prod',
+  });
+  expect(valuesOf(await parseSource('-', '\nexport AWS_REGION=eu-west-1\nexport SERVER_DOMAIN=a.b'))).toEqual({
+    AWS_REGION: 'eu-west-1',
+    SERVER_DOMAIN: 'a.b',
+  });
+});
+
+it('is enough with one variable of Spacelift, and refused without', async () => {
+  expect(valuesOf(await parseSource('over.env', 'FEATURE_FLAG_X=1'))).toEqual({ FEATURE_FLAG_X: '1' });
+  const expected = "x.env: no variable of Spacelift's in it; expected SERVER_DOMAIN, DATABASE_URL, …";
+  expect(await refusal('x.env', 'PATH=/bin\nDD_TAGS=a:b\nAWS_PROFILE=prod')).toBe(expected);
+  expect(await refusal('x.env', 'server_domain = "a.b"')).toBe(expected);
+});
+
+it('is not slow on blank lines or a large quoted value', async () => {
+  const started = performance.now();
+  await parseSource('x.env', `SERVER_DOMAIN=a.b\n!${'\n'.repeat(1_000_000)}!`);
+  const source = await parseSource('x.env', `SERVER_DOMAIN="${'x\n'.repeat(2_000_000)}"`);
+  expect(source.entries[0]?.value.length).toBe(4_000_000);
+  expect(performance.now() - started).toBeLessThan(1000);
+});

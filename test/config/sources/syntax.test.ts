@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { parseSource } from '../../../src/config/sources/index.ts';
+import { refusal, valuesOf } from './helpers.ts';
+
+const SECRET = 'hunter2-hunter2';
+
+describe('broken JSON', () => {
+  it.each([
+    ['{"A": hunter2-hunter2}', 1, 7],
+    ['{"A": "hunter2-hunter2",}', 1, 25],
+    ['{\n  "A": "hunter2-hunter2"\n  "B": 1\n}', 3, 3],
+    ['{"A": "hunter2-hunter2\n"}', 1, 7],
+    ['["hunter2-hunter2" "b"]', 1, 20],
+    ['{"A" "hunter2-hunter2"}', 1, 6],
+    ['{"A": "hunter2-hunter2"}]', 1, 25],
+    ['{"A": 012}', 1, 8],
+    ['[1,]', 1, 4],
+    ["{'A': 'hunter2-hunter2'}", 1, 2],
+    ['{"A": "hunter2-hunter2"} {"B": }', 1, 32],
+  ])('%j is wrong at line %i, column %i', async (text, line, column) => {
+    const message = await refusal('x.json', text);
+    expect(message).toBe(`x.json: not valid JSON at line ${line}, column ${column}`);
+    expect(message).not.toContain(SECRET);
+  });
+
+  it.each(['{"A": "b"', '[', '{"A":', '{"A": {"B": "c"},\n '])('%j ends too early', async (text) => {
+    expect(await refusal('x.json', text)).toMatch(
+      /^x\.json: not valid JSON at line \d, column \d+: it ends too early$/,
+    );
+  });
+
+  it('is walked in one pass', async () => {
+    const started = performance.now();
+    expect(await refusal('x.json', `{"A": "${'x'.repeat(4_000_000)}"`)).toContain('it ends too early');
+    expect(await refusal('x.json', '['.repeat(1_000_000))).toContain('it ends too early');
+    await refusal('x.json', '{}'.repeat(500_000));
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+});
+
+describe('broken YAML', () => {
+  it.each([
+    [`A: "${SECRET}`, 1, 20, 'a quote, comma, colon or bracket is missing'],
+    [`A: b\n\tB: ${SECRET}`, 2, 1, 'a tab is used for indentation'],
+    [`A: b\nB: c: ${SECRET}`, 2, 4, 'wrong indentation, or an unquoted value with ": " in it'],
+    [`A: @${SECRET}`, 1, 4, 'a value starts with a reserved character: quote it'],
+    [`A: "\\q${SECRET}"`, 1, 5, 'an unknown escape between double quotes'],
+    [`A: *${SECRET}`, 1, 4, 'an alias without its anchor'],
+    [`A: &a [*a]`, 1, 8, 'an alias without its anchor'],
+    [`? [${SECRET}]\n: b`, 1, 3, 'a key is not a string'],
+    [`A: b\n<<: ${SECRET}`, 1, 1, '<< takes a map'],
+  ])('%j is wrong at line %i, column %i', async (text, line, column, reason) => {
+    const message = await refusal('x.yaml', text);
+    expect(message).toBe(`x.yaml: not valid YAML at line ${line}, column ${column}: ${reason}`);
+    expect(message).not.toContain(SECRET);
+  });
+
+  it('is wrong in any of the documents', async () => {
+    expect(await refusal('x.yaml', 'SERVER_DOMAIN: a.b\n---\nA: "')).toContain('not valid YAML at line 3, column 5');
+  });
+});
+
+describe('template expressions', () => {
+  const HINT = 'template expressions ({{ … }}) are left in it: render it first';
+  it.each([
+    'kind: Secret\nstringData:\n  SERVER_DOMAIN: {{ .Values.domain }}\n',
+    '{{- if .Values.enabled }}\nkind: Secret\n{{- end }}\n',
+    'kind: Secret\n{{- range .Values.all }}\nA: b\n{{- end }}\n',
+  ])('are named where they break the file: %j', async (text) => {
+    expect(await refusal('secret.yaml', text)).toContain(HINT);
+  });
+
+  it('are a value like any other between quotes', async () => {
+    const source = await parseSource('x.yaml', 'SERVER_DOMAIN: "{{ .Values.domain }}"');
+    expect(valuesOf(source)).toEqual({ SERVER_DOMAIN: '{{ .Values.domain }}' });
+  });
+});
+
+describe('YAML aliases', () => {
+  it('and merge keys work, own keys first and earlier merges next', async () => {
+    const text = `
+x-common: &common
+  SERVER_DOMAIN: &domain common.internal
+  ENVIRONMENT: common
+  AWS_REGION: eu-west-1
+x-more: &more {ENVIRONMENT: more, GCP_PROJECT: more}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: &meta {name: &name spacelift-server, labels: {app: *name}}
+data: &data
+  SERVER_DOMAIN: &domain a.b
+  WEBHOOKS_ENDPOINT: *domain
+  ENVIRONMENT: first
+  ENVIRONMENT: last
+---
+kind: Secret
+metadata: *meta2
+stringData: {}
+`;
+    const [, configMap = ''] = text.split('---');
+    const merging = `${configMap}---\nkind: Secret\nmetadata: {name: b}\nbase: &base {AWS_REGION: base, GCP_PROJECT: base}\nmore: &more {AWS_REGION: more, LAUNCHER_IMAGE: more}\nstringData:\n  GCP_PROJECT: own\n  <<: [*base, *more]\n`;
+    expect(valuesOf(await parseSource('x.yaml', merging))).toEqual({
+      SERVER_DOMAIN: 'a.b',
+      WEBHOOKS_ENDPOINT: 'a.b',
+      ENVIRONMENT: 'last',
+      AWS_REGION: 'base',
+      GCP_PROJECT: 'own',
+      LAUNCHER_IMAGE: 'more',
+    });
+    expect(await refusal('x.yaml', text)).toContain('an alias without its anchor');
+  });
+
+  const laughs = (width: number, levels: number) =>
+    ['a0: &a0 [lol, lol]']
+      .concat(
+        Array.from({ length: levels }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(width).fill(`*a${i}`).join(', ')}]`),
+      )
+      .join('\n');
+
+  it.each([
+    ['many', laughs(20_000, 9), 'x.yaml: more than 10,000 YAML aliases'],
+    ['few', laughs(9, 30), 'x.yaml: its YAML aliases stand for more than 100,000 values'],
+    [
+      'few, and a megabyte of text',
+      `${laughs(9, 30)}\n${'# padding\n'.repeat(100_000)}`,
+      'x.yaml: its YAML aliases stand for more than 100,000 values',
+    ],
+  ])('that multiply are refused in under a second: %s', async (_, text, message) => {
+    const started = performance.now();
+    expect(await refusal('x.yaml', text)).toBe(message);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
+
+it.each([
+  ['brackets', `A: ${'['.repeat(500)}${']'.repeat(500)}`],
+  ['dashes', `${'- '.repeat(50_000)}a`],
+  ['question marks', `${'? '.repeat(50_000)}a`],
+])('YAML nested too deeply is refused: %s', async (_, text) => {
+  expect(await refusal('x.yaml', text)).toBe('x.yaml: nested more than 100 levels deep');
+});
+
+it('YAML that would fill the memory is refused', async () => {
+  expect(await refusal('x.yaml', `A: ${'['.repeat(8_000_000)}`)).toBe('x.yaml: more than 1,000,000 YAML tokens');
+});
+
+it.each(['', '  \n\t\n', '# only\n  # comments\n', '---\n', '---\n# nothing\n---\n...\n', 'null', '~'])(
+  '%j is empty',
+  async (text) => {
+    expect(await refusal('x.yaml', text)).toBe(
+      'x.yaml: empty; expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map',
+    );
+  },
+);
