@@ -1,7 +1,9 @@
 /** Operations on buckets and their settings. */
+
+import type { PolicyDocument } from '../policy.ts';
 import { Context, ownerXml, xmlReply } from './context.ts';
 import { S3Error } from './errors.ts';
-import { isPublic, type PolicyDocument } from './policy.ts';
+import { isPublic } from './policy.ts';
 import { Bucket, type CorsRule, type LifecycleRule } from './store.ts';
 import type { Reply } from './types.ts';
 import { fromXml, type XmlValue } from './xml.ts';

@@ -1,6 +1,7 @@
 /** Cross-origin requests: judged by the bucket's rules on AWS, by one global setting on MinIO. */
+
+import { wildcard } from '../policy.ts';
 import { S3Error } from './errors.ts';
-import { wildcard } from './policy.ts';
 import type { S3Request } from './request.ts';
 import type { Bucket, CorsRule } from './store.ts';
 import type { Flavour, Reply } from './types.ts';

@@ -1,11 +1,11 @@
 /** An S3-compatible server for tests and the demo: real signatures, versions, lifecycle, CORS and policies, in memory, on
  * loopback. It stands in for MinIO (`flavour: 'minio'`) or AWS S3 (`flavour: 'aws'`). */
-import { listen } from './listener.ts';
+import { listen } from '../listener.ts';
 import { handle, type ServerState } from './server.ts';
 import { Bucket, type BucketSettings } from './store.ts';
 import type { RequestRecord, S3Faults, S3Options, S3User } from './types.ts';
 
-export type { PolicyDocument, Statement } from './policy.ts';
+export type { PolicyDocument, Statement } from '../policy.ts';
 export type { Bucket, BucketSettings, CorsRule, LifecycleRule, ObjectVersion, PublicAccessBlock } from './store.ts';
 export type { FaultReply, FaultRequest, Flavour, RequestRecord, S3Faults, S3Options, S3User } from './types.ts';
 

@@ -1,9 +1,10 @@
 /** What must hold of a body: its signed hash or signed chunks, Content-MD5, and x-amz-checksum-*. */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { hmac, same, sha256 } from '../sigv4.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
-import { hmac, same, sha256, type Verified } from './signature.ts';
+import type { Verified } from './signature.ts';
 import type { Flavour } from './types.ts';
 
 const signedChunks = ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER'];

@@ -1,25 +1,7 @@
 /** A small IAM evaluator: explicit deny wins, then any allow, else implicit deny
  * (IAM user guide, "Policy evaluation logic"). */
+import { decide, everyone, list, names, type PolicyDocument } from '../policy.ts';
 import type { Flavour, S3User } from './types.ts';
-
-type OneOrMore = string | string[];
-
-export interface Statement {
-  Sid?: string;
-  Effect: 'Allow' | 'Deny';
-  Principal?: '*' | { AWS?: OneOrMore };
-  Action?: OneOrMore;
-  NotAction?: OneOrMore;
-  Resource?: OneOrMore;
-  NotResource?: OneOrMore;
-  Condition?: Record<string, Record<string, OneOrMore>>;
-}
-
-export interface PolicyDocument {
-  Version?: string;
-  Id?: string;
-  Statement: Statement | Statement[];
-}
 
 export interface Access {
   flavour: Flavour;
@@ -32,15 +14,6 @@ export interface Access {
   context: Record<string, string>;
 }
 
-/** Matches `*` (any run of characters) and `?` (one character). */
-export function wildcard(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
-}
-
 export function userArn(user: S3User): string {
   return user.arn ?? `arn:aws:iam::123456789012:user/${user.accessKeyId}`;
 }
@@ -49,11 +22,11 @@ export function userArn(user: S3User): string {
  * @throws {Error} for a condition that this evaluator does not know. */
 export function denial(access: Access): string | undefined {
   const { flavour, user, action, resource } = access;
-  const byBucket = decide(access.bucketPolicy, access, true);
+  const byBucket = byResource(access);
   if (user === undefined) return byBucket === 'Allow' ? undefined : 'Access Denied.';
   // MinIO's root user is above every policy; an AWS administrator is not above a bucket policy's deny.
   if (user.policy === undefined && (flavour === 'minio' || byBucket !== 'Deny')) return undefined;
-  const byIdentity = decide(user.policy, access, false);
+  const byIdentity = decide(user.policy, access);
   if (byBucket !== 'Deny' && byIdentity !== 'Deny' && (byBucket ?? byIdentity) === 'Allow') return undefined;
   if (flavour === 'minio') return 'Access Denied.';
   const subject = `User: ${userArn(user)} is not authorized to perform: ${action} on resource: "${resource}"`;
@@ -64,7 +37,7 @@ export function denial(access: Access): string | undefined {
 
 /** Whether any statement denies, whatever is allowed. */
 export function explicitlyDenied(access: Access): boolean {
-  return decide(access.bucketPolicy, access, true) === 'Deny' || decide(access.user?.policy, access, false) === 'Deny';
+  return byResource(access) === 'Deny' || decide(access.user?.policy, access) === 'Deny';
 }
 
 /** Whether a policy opens a bucket to everyone (S3 user guide, "The meaning of public", simplified: any condition
@@ -75,59 +48,14 @@ export function isPublic(policy: PolicyDocument): boolean {
   );
 }
 
-function decide(policy: PolicyDocument | undefined, access: Access, resourceBased: boolean) {
-  let effect: 'Allow' | 'Deny' | undefined;
-  for (const statement of list(policy?.Statement)) {
-    if (resourceBased && !everyone(statement) && !names(statement, access.user)) continue;
-    if (!applies(statement, access)) continue;
-    if (statement.Effect === 'Deny') return 'Deny';
-    effect = 'Allow';
-  }
-  return effect;
+/** What the bucket's policy decides of this caller. */
+function byResource(access: Access): 'Allow' | 'Deny' | undefined {
+  const principals = access.user === undefined ? [] : principalsOf(access.user);
+  return decide(access.bucketPolicy, access, (statement) => everyone(statement) || names(statement, principals));
 }
 
-function applies(statement: Statement, { action, resource, context }: Access): boolean {
-  const actionMatches = (pattern: string) => wildcard(pattern.toLowerCase(), action.toLowerCase());
-  const resourceMatches = (pattern: string) => wildcard(pattern, resource);
-  return (
-    (statement.NotAction === undefined
-      ? list(statement.Action).some(actionMatches)
-      : !list(statement.NotAction).some(actionMatches)) &&
-    (statement.NotResource === undefined
-      ? list(statement.Resource).some(resourceMatches)
-      : !list(statement.NotResource).some(resourceMatches)) &&
-    Object.entries(statement.Condition ?? {}).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, values]) => condition(operator, context[key], list(values))),
-    )
-  );
-}
-
-function condition(operator: string, actual: string | undefined, expected: string[]): boolean {
-  switch (operator) {
-    case 'Bool':
-      return actual !== undefined && expected.some((value) => value.toLowerCase() === actual);
-    case 'StringEquals':
-      return actual !== undefined && expected.includes(actual);
-    case 'StringLike':
-      return actual !== undefined && expected.some((value) => wildcard(value, actual));
-    default:
-      throw new Error(`The test server's policies do not know the condition ${operator}`);
-  }
-}
-
-function everyone({ Principal }: Statement): boolean {
-  return Principal === '*' || (Principal !== undefined && list(Principal.AWS).includes('*'));
-}
-
-function names({ Principal }: Statement, user: S3User | undefined): boolean {
-  if (user === undefined || typeof Principal !== 'object') return false;
+function principalsOf(user: S3User): string[] {
   const arn = userArn(user);
   const account = arn.split(':')[4] ?? '';
-  const forms = [arn, account, `arn:aws:iam::${account}:root`];
-  return list(Principal.AWS).some((principal) => forms.includes(principal));
-}
-
-function list<T>(value: T | T[] | undefined): T[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
+  return [arn, account, `arn:aws:iam::${account}:root`];
 }

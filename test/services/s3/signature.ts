@@ -1,14 +1,13 @@
 /** Verifies AWS Signature Version 4, in the Authorization header and in the query of a pre-signed URL (S3 API reference,
  * "Authenticating Requests (AWS Signature Version 4)"). */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { algorithm, canonicalRequest, deriveKey, hmac, parseTime, same, sha256, stringToSign } from '../sigv4.ts';
 import { type ErrorCode, S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 import type { Flavour, S3User } from './types.ts';
 
-const algorithm = 'AWS4-HMAC-SHA256';
 const maxSkew = 15 * 60 * 1000;
 const maxExpires = 7 * 24 * 60 * 60;
-const emptyHash = createHash('sha256').update('').digest('hex');
+const emptyHash = sha256('');
 
 export interface Rules {
   users: readonly S3User[];
@@ -52,16 +51,21 @@ export function authenticate(request: S3Request, rules: Rules): Verified | undef
   checkSignedHeaders(claim, request, rules.flavour);
   if (request.presigned) checkExpiry(claim, request);
 
-  const canonical = canonicalRequest(request, claim);
-  const scope = claim.scope.join('/');
-  const signingKey = claim.scope.reduce<Buffer | string>(hmac, `AWS4${user.secretAccessKey}`) as Buffer;
-  const stringToSign = [algorithm, claim.date, scope, sha256(canonical)].join('\n');
-  const signature = hmac(signingKey, stringToSign).toString('hex');
+  const canonical = canonicalRequest(request, {
+    signedHeaders: claim.signedHeaders,
+    payload: claim.payload,
+    unsigned: request.presigned ? ['X-Amz-Signature'] : [],
+    missing: (name) => headerOrParam(request, name) ?? '',
+  });
+  const [date, region, service] = claim.scope;
+  const signingKey = deriveKey(user.secretAccessKey, { date, region, service });
+  const toSign = stringToSign(claim.date, { date, region, service }, canonical);
+  const signature = hmac(signingKey, toSign).toString('hex');
   if (!same(signature, claim.signature)) {
-    const fields = { AWSAccessKeyId: claim.accessKeyId, StringToSign: stringToSign, CanonicalRequest: canonical };
+    const fields = { AWSAccessKeyId: claim.accessKeyId, StringToSign: toSign, CanonicalRequest: canonical };
     throw new S3Error('SignatureDoesNotMatch', rules.flavour === 'aws' ? { fields } : {});
   }
-  return { user, payload: claim.payload, signature, signingKey, date: claim.date, scope };
+  return { user, payload: claim.payload, signature, signingKey, date: claim.date, scope: claim.scope.join('/') };
 }
 
 function headerClaim(request: S3Request, authorization: string, { flavour }: Rules): Claim {
@@ -226,43 +230,9 @@ function checkSignedHeaders({ signedHeaders }: Claim, request: S3Request, flavou
   if (loose.length > 0) throw unsigned(loose);
 }
 
-function canonicalRequest(request: S3Request, { signedHeaders, payload }: Claim): string {
-  const query = request.query
-    .filter(([name]) => !(request.presigned && name === 'X-Amz-Signature'))
-    .map(([name, value]) => [encode(name), encode(value)] as const)
-    .sort(([a, x], [b, y]) => (a < b || (a === b && x < y) ? -1 : 1))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&');
-  const names = [...signedHeaders].sort();
-  const headers = names.map((name) => `${name}:${canonicalValue(request, name)}\n`).join('');
-  return [request.method, canonicalPath(request.path), query, headers, names.join(';'), payload].join('\n');
-}
-
-function canonicalValue(request: S3Request, name: string): string {
-  const values = request.headers.filter(([header]) => header === name).map(([, value]) => value);
-  if (values.length === 0) values.push(headerOrParam(request, name) ?? '');
-  return values.map((value) => value.trim().replace(/ +/g, ' ')).join(',');
-}
-
 /** MinIO takes a signed header from the query when it isn't sent as a header. */
 function headerOrParam(request: S3Request, name: string): string | undefined {
   return request.header(name) ?? (name === 'expect' ? '100-continue' : request.param(name));
-}
-
-function canonicalPath(path: string): string {
-  const segments = path.split('/').map((segment) => {
-    try {
-      return encode(decodeURIComponent(segment));
-    } catch {
-      return encode(segment);
-    }
-  });
-  return segments.join('/');
-}
-
-/** RFC 3986: only the unreserved characters stay. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function isoDate(text: string | undefined): string | undefined {
@@ -271,24 +241,9 @@ function isoDate(text: string | undefined): string | undefined {
 }
 
 function parseDate(text: string): Date {
-  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
-  if (parts === null) {
+  const time = parseTime(text);
+  if (Number.isNaN(time)) {
     throw new S3Error('AccessDenied', { message: 'AWS authentication requires a valid Date or x-amz-date header' });
   }
-  const [, year, month, day, hour, minute, second] = parts;
-  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-}
-
-export function hmac(key: Buffer | string, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
-}
-
-export function sha256(data: Buffer | string): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-/** Compares two hexadecimal signatures in constant time. */
-export function same(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
+  return new Date(time);
 }

@@ -1,7 +1,7 @@
 /** Buckets, their settings, and every version of every object: what the server knows, without HTTP. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { PolicyDocument } from '../policy.ts';
 import { S3Error } from './errors.ts';
-import type { PolicyDocument } from './policy.ts';
 import type { Flavour } from './types.ts';
 
 /** A lifecycle rule, with the S3 API's names. */

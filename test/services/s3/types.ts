@@ -1,5 +1,5 @@
 /** What callers of the S3 test server see: options, users, faults and the request log. */
-import type { PolicyDocument } from './policy.ts';
+import type { PolicyDocument } from '../policy.ts';
 
 /** Whose habits the server has where AWS S3 and open-source MinIO differ. */
 export type Flavour = 'minio' | 'aws';

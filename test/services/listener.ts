@@ -1,7 +1,8 @@
 /** Listens on a loopback port, with or without TLS, and ends every connection on close. */
-import { createServer as createHttp, type RequestListener } from 'node:http';
+import { createServer as createHttp, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export interface Listener {
   port: number;
@@ -11,13 +12,19 @@ export interface Listener {
 const tlsHandshake = 22;
 const plainRefusal = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
 
+/** Answers a request to switch protocols, to a WebSocket say. */
+export type UpgradeListener = (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
 /** Listens on a free port of `host`. With TLS, a plain HTTP request is told so, in the words of Go's server. */
 export async function listen(
   handler: RequestListener,
   host: string,
   tls: { key: string; cert: string } | undefined,
+  upgrade?: UpgradeListener,
 ): Promise<Listener> {
-  const server = tls === undefined ? createHttp(handler) : peeking(createHttps(tls, handler));
+  const http = tls === undefined ? createHttp(handler) : createHttps(tls, handler);
+  if (upgrade !== undefined) http.on('upgrade', upgrade);
+  const server = tls === undefined ? http : peeking(http);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
