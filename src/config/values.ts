@@ -65,7 +65,8 @@ export function judgeValue(name: VariableName, entry: Entry): { rule: ValueRule;
   return undefined;
 }
 
-function isPlaceholder(name: VariableName, value: string): boolean {
+/** Whether a value was left over from a template. */
+export function isPlaceholder(name: VariableName, value: string): boolean {
   if (WHOLE_PLACEHOLDER.test(value.trim()) || TEMPLATE.test(value)) return true;
   if (/^[a-z]+:\/\//.test(value) && IN_URL.test(value)) return true;
   return name === 'SERVER_DOMAIN' && RESERVED_DOMAINS.includes(value.toLowerCase());

@@ -1,0 +1,52 @@
+/** What is checked of the encryption, whichever method is in force. */
+import type { Rule } from '../../src/check.ts';
+import { DOCS } from '../../src/config/contract.ts';
+
+const RSA = `${DOCS.encryption}#rsa`;
+
+export const RULES = {
+  choice: {
+    title: 'the encryption method is a deliberate choice',
+    checks:
+      'States the method that ENCRYPTION_TYPE puts in force and, for RSA, the SHA-256 of the public key (of its SPKI DER), so that two reports can be compared.',
+    matters:
+      'The method can never be changed after installation, and neither can the key: what one has encrypted in the database, no other decrypts.',
+    mend: 'Decide before installation: set ENCRYPTION_TYPE to kms or rsa, and keep a copy of the RSA key where it cannot be lost.',
+    docs: DOCS.encryption,
+  },
+  'rsa/key': {
+    title: 'the RSA key can be read',
+    checks:
+      'Decodes ENCRYPTION_RSA_PRIVATE_KEY (standard base64 of a PEM file; line breaks are fine), reads it as PKCS#1 or PKCS#8 without a passphrase, and compares its parts: the primes with the modulus, the exponents and the CRT values with each other, a signature with the public half.',
+    matters: 'Spacelift does not start without a key that it can read.',
+    mend: 'Encode the PEM file of an RSA private key once: base64 -w0 < key.pem. Before installation a new one will do: openssl genrsa 4096 | base64 -w0. A running installation needs the key that it was installed with.',
+    docs: RSA,
+  },
+  'rsa/size': {
+    title: 'the RSA key is long enough',
+    checks:
+      'Reads the modulus: under 2048 bits fails, under 4096 warns. The public exponent must be one that Go accepts, below 2³¹.',
+    matters:
+      'Everything secret in the database, and every token that Spacelift issues, is as safe as this key, and it cannot be replaced later.',
+    mend: 'Before installation, generate a key of 4096 bits: openssl genrsa 4096 | base64 -w0.',
+    docs: RSA,
+  },
+  'rsa/round-trip': {
+    title: 'the RSA key encrypts and signs',
+    checks:
+      'Wraps a new AES-256 key with the public half (RSA-OAEP), encrypts with it (AES-256-GCM), unwraps and decrypts, and compares; signs a JSON web token with the private half and verifies it with the public half. Nothing leaves this machine.',
+    matters: 'This is what Spacelift does with the key: for every secret in the database, and for every session.',
+    mend: 'Generate the key anew before installation: openssl genrsa 4096 | base64 -w0.',
+    docs: RSA,
+  },
+  'rsa/exposure': {
+    title: 'who can read the environment can read the key',
+    checks: 'States where the key comes from, and how to protect it there. This is advice, and always passes.',
+    matters:
+      'The key travels in an environment variable. Whoever reads the Secret or the task definition, or has a shell in a container, can decrypt all that Spacelift keeps in its database.',
+    mend: 'Restrict who may read the Secret (RBAC: get and list on secrets; exec into pods), encrypt it at rest (etcd encryption, a KMS provider), or keep it in an external secret store; on ECS use `secrets[].valueFrom`, not `environment`.',
+    docs: `${DOCS.dependencies}#encryption`,
+  },
+} as const satisfies Record<string, Rule>;
+
+export type EncryptionRule = keyof typeof RULES;

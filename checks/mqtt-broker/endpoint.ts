@@ -1,0 +1,136 @@
+/** The built-in broker's endpoint: `host:port` or `tls://host:port`. */
+import { isIPv6 } from 'node:net';
+import { fail, type Trouble } from '../../src/check.ts';
+import { isPlaceholder } from '../../src/config/values.ts';
+
+export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
+
+export interface Endpoint {
+  readonly tls: boolean;
+  /** IPv6 addresses in brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** `host:port`. */
+  readonly at: string;
+}
+
+const CONVENTIONAL_PORT = 1984;
+const HTTP_PORT = 1983;
+const LARGEST_PORT = 65_535;
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
+const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
+
+/** A value in parts, for whatever it may be. */
+interface Parts {
+  readonly value: string;
+  readonly scheme: string | undefined;
+  readonly path: string;
+  readonly host: string;
+  readonly port: string | undefined;
+}
+
+function partsOf(value: string): Parts {
+  const scheme = SCHEME.exec(value)?.[1];
+  const rest = value.slice(scheme === undefined ? 0 : scheme.length + 3);
+  const authority = /^[^/?#]*/.exec(rest)?.[0] ?? '';
+  const [, host = authority, port] = /^(\[[^\]]*\]|.*?)(?::([^:]*))?$/.exec(authority) ?? [];
+  return { value, scheme, path: rest.slice(authority.length), host, port };
+}
+
+type Fault = (parts: Parts) => { title: string; suggest?: string | undefined; detail?: string } | undefined;
+
+/** In this order: the first that finds something names the fault. */
+const FAULTS: readonly Fault[] = [
+  ({ value }) =>
+    isPlaceholder(ENDPOINT, value) || /[<>{}]/.test(value)
+      ? { title: `${ENDPOINT} still holds a placeholder` }
+      : undefined,
+  ({ value }) =>
+    /\s/.test(value) ? { title: `${ENDPOINT} has white space in it`, suggest: value.replace(/\s/g, '') } : undefined,
+  ({ value }) =>
+    /^(['"`]).*\1$/.test(value)
+      ? { title: `quotes became part of ${ENDPOINT}`, suggest: value.slice(1, -1) }
+      : undefined,
+  ({ value }) =>
+    value.includes('@')
+      ? {
+          title: `${ENDPOINT} holds a user name or a password`,
+          detail: 'Workers log in with credentials of their own.',
+        }
+      : undefined,
+  ({ scheme, value, host, port }) =>
+    scheme === undefined || scheme === 'tls'
+      ? undefined
+      : {
+          title: `${ENDPOINT} begins with ${scheme}://: ${shown(value)}`,
+          suggest: `${/^(mqtts|ssl|tls)$/i.test(scheme) ? 'tls://' : ''}${host}:${isHttp(scheme) ? CONVENTIONAL_PORT : (port ?? CONVENTIONAL_PORT)}`,
+          ...(isHttp(scheme) && {
+            detail: 'The built-in broker speaks MQTT over TCP, not over HTTP or WebSockets.',
+          }),
+        },
+  ({ path, value, scheme, host, port }) =>
+    path === ''
+      ? undefined
+      : {
+          title: `${ENDPOINT} has a path: ${shown(value)}`,
+          suggest: `${prefix(scheme)}${host}:${port ?? CONVENTIONAL_PORT}`,
+        },
+  ({ host, port, value, scheme }) =>
+    host.includes(':') && !host.startsWith('[')
+      ? {
+          title: `${ENDPOINT} has an IPv6 address without brackets: ${shown(value)}`,
+          suggest: isIPv6(host) ? `${prefix(scheme)}[${host}]:${port}` : undefined,
+        }
+      : undefined,
+  ({ port, value, scheme, host }) =>
+    port === undefined || port === ''
+      ? { title: `${ENDPOINT} has no port: ${shown(value)}`, suggest: `${prefix(scheme)}${host}:${CONVENTIONAL_PORT}` }
+      : undefined,
+  ({ port = '', value }) =>
+    /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= LARGEST_PORT
+      ? undefined
+      : {
+          title: `${ENDPOINT} has no valid port: ${shown(value)}`,
+          detail: `A port is a number from 1 to ${LARGEST_PORT}.`,
+        },
+  ({ host, value }) =>
+    isName(host) || isIPv6(host.replace(/^\[(.*)\]$/, '$1'))
+      ? undefined
+      : { title: `${ENDPOINT} has no valid host: ${shown(value)}` },
+  ({ port, scheme, host }) =>
+    Number(port) === HTTP_PORT
+      ? {
+          title: `${ENDPOINT} uses port ${HTTP_PORT}, which is the HTTP server’s`,
+          detail: `The broker conventionally listens on ${CONVENTIONAL_PORT}.`,
+          suggest: `${prefix(scheme)}${host}:${CONVENTIONAL_PORT}`,
+        }
+      : undefined,
+];
+
+const isName = (host: string): boolean =>
+  host
+    .replace(/\.$/, '')
+    .split('.')
+    .every((label) => LABEL.test(label));
+const prefix = (scheme: string | undefined): string => (scheme === undefined ? '' : `${scheme}://`);
+const isHttp = (scheme: string): boolean => /^(ws|http)s?$/i.test(scheme);
+const shown = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
+
+/** The endpoint, or the failure that says what is wrong with it. */
+export function readEndpoint(value: string): Endpoint | Trouble {
+  const parts = partsOf(value);
+  for (const faultOf of FAULTS) {
+    const fault = faultOf(parts);
+    if (fault === undefined) continue;
+    const { title, detail, suggest } = fault;
+    return fail(title, {
+      ...(detail !== undefined && { detail }),
+      expected: `host:port or tls://host:port, with a port other than ${HTTP_PORT}`,
+      fix: `set ${ENDPOINT}=${suggest ?? `<host that workers can reach>:${CONVENTIONAL_PORT}`}`,
+      evidence: { variable: ENDPOINT },
+      cause: { key: 'mqtt-broker/endpoint' },
+    });
+  }
+  const { scheme, host, port } = parts;
+  return { tls: scheme === 'tls', host, port: Number(port), at: `${host}:${port}` };
+}
