@@ -36,10 +36,10 @@ const databaseUrl = (change: (url: URL) => void) =>
 
 /** A statement that breaks the database, and the one that mends it. */
 const statement =
-  (breaks: string, mends: string): Fault['arrange'] =>
+  (breaks: string, mends: string, of = 'postgres'): Fault['arrange'] =>
   async ({ database, variables }) => {
-    await database.query(breaks, [], 'spacelift');
-    return { variables, undo: () => database.query(mends, [], 'spacelift') };
+    await database.query(breaks, [], of);
+    return { variables, undo: () => database.query(mends, [], of) };
   };
 
 /** Another server at the port of one of the variables. */
@@ -151,13 +151,13 @@ export const ONPREM_FAULTS: readonly Fault[] = [
     name: 'read-only by default',
     arrange: statement(
       'ALTER DATABASE spacelift SET default_transaction_read_only = on',
-      'SET default_transaction_read_only = off; ALTER DATABASE spacelift RESET default_transaction_read_only',
+      'ALTER DATABASE spacelift RESET default_transaction_read_only',
     ),
     fail: ['database/writable'],
   },
   {
     name: 'a foreign table in the database',
-    arrange: statement('CREATE TABLE public.foreigner (id int)', 'DROP TABLE public.foreigner'),
+    arrange: statement('CREATE TABLE public.foreigner (id int)', 'DROP TABLE public.foreigner', 'spacelift'),
     warn: ['database/dedicated'],
   },
   {

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { secretsOf } from '../src/config/secrets.ts';
+import { redactor } from '../src/redact.ts';
+import { source } from './support/preflight.ts';
+
+const SECRET = 'p@ss/w+rd ü"x\\y&z=1%';
+const redact = redactor([SECRET]);
+
+/** Every form in which a client, a server or a log could hold the secret. */
+const FORMS: Record<string, string> = {
+  plain: SECRET,
+  'URL-encoded': encodeURIComponent(SECRET),
+  'form-encoded': new URLSearchParams({ v: SECRET }).toString().slice(2),
+  'JSON-escaped': JSON.stringify({ a: SECRET }),
+  base64: Buffer.from(SECRET).toString('base64'),
+  base64url: Buffer.from(SECRET).toString('base64url'),
+  'base64 with a user, aligned': Buffer.from(`abc${SECRET}`).toString('base64'),
+  'base64 with a user, one off': Buffer.from(`a:${SECRET}`).toString('base64'),
+  'base64 with a user, two off': Buffer.from(`user:${SECRET}:tail`).toString('base64'),
+};
+
+test.each(Object.entries(FORMS))('%s', (_, form) => {
+  expect(redact(`before ${form} after`)).toMatch(/^before .*‹redacted›.* after$/);
+  expect(redact(`before ${form} after`)).not.toContain(form);
+});
+
+test('text without a secret stays as it is', () => {
+  const text = 'database spacelift at db.internal:5432 — ‹ok›';
+  expect(redact(text)).toBe(text);
+});
+
+test('short secrets do not blank out other words', () => {
+  expect(redactor(['postgres'.slice(0, 7)])('postgres')).toBe('postgres');
+  expect(redactor([])('anything')).toBe('anything');
+});
+
+test('the longer of two secrets wins', () => {
+  expect(redactor(['abcdefgh', 'abcdefghij'])('abcdefghij')).toBe('‹redacted›');
+});
+
+describe('what is a secret of a config', () => {
+  const pem = `-----BEGIN PRIVATE KEY-----\n${'A'.repeat(64)}\n${'B'.repeat(64)}\n-----END PRIVATE KEY-----\n`;
+  const variables = {
+    DATABASE_URL: 'postgres://user:p%40ssw%2Frd-long@h:5432/d?sslpassword=key-passphrase',
+    OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'minio-secret-key',
+    ENCRYPTION_RSA_PRIVATE_KEY: Buffer.from(pem).toString('base64'),
+    SERVER_DOMAIN: 'spacelift.corp.io',
+    FEATURE_FLAG_X: 'not-a-secret',
+    SOME_UNKNOWN: 'an-unknown-value',
+    HTTPS_PROXY: 'http://me:proxy-password@proxy:3128',
+  };
+  const clean = redactor(secretsOf([source(variables)]));
+
+  test.each([
+    'p%40ssw%2Frd-long',
+    'p@ssw/rd-long',
+    'key-passphrase',
+    'minio-secret-key',
+    'A'.repeat(64),
+    'an-unknown-value',
+    'proxy-password',
+  ])('%s', (secret) => {
+    expect(clean(`x ${secret} y`)).toBe('x ‹redacted› y');
+  });
+
+  test.each(['spacelift.corp.io', 'not-a-secret'])('not %s', (text) => {
+    expect(clean(text)).toBe(text);
+  });
+
+  test('a job’s environment: Spacelift’s secrets, and what looks like one, but no paths', () => {
+    const environment = { PATH: '/usr/local/bin', GITHUB_TOKEN: 'ghp_0123456789', LICENSE_TOKEN: 'licence-token' };
+    const secrets = secretsOf([source(environment, 'all', { process: true })]);
+    expect(secrets).toEqual(['ghp_0123456789', 'licence-token']);
+  });
+});
