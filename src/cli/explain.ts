@@ -1,0 +1,59 @@
+/** `explain`: what the table of rules says of one, or which there are. */
+import { CHECKS } from '../../checks/index.ts';
+import { type Check, idsOf, type Rule, withSubject } from '../check.ts';
+import { InputError } from '../config/entry.ts';
+import { padTo, wrap } from '../report/layout.ts';
+import { suggest } from './suggest.ts';
+
+const WIDTH = 80;
+const LABEL = 12;
+
+/** @throws InputError when nothing has that id */
+export async function explain(host: NodeJS.Process, id: string | undefined): Promise<void> {
+  host.stdout.write(`${textFor(id).join('\n')}\n`);
+}
+
+function textFor(id: string | undefined): string[] {
+  if (id === undefined) return [...CHECKS.flatMap(list), 'To learn more of one: spacelift-preflight explain <id>'];
+  const check = CHECKS.find((candidate) => candidate.id === id);
+  if (check !== undefined) return list(check).slice(0, -1);
+  for (const candidate of CHECKS) {
+    const key = id.startsWith(`${candidate.id}/`) ? keyOf(candidate, id) : undefined;
+    const rule = key === undefined ? undefined : candidate.rules[key];
+    if (rule !== undefined) return describe(id, rule);
+  }
+  const ids = CHECKS.flatMap((candidate) => [candidate.id, ...idsOf(candidate)]);
+  throw new InputError(`explain ${id}: no such rule${suggest(id, ids)}`);
+}
+
+/** The rule behind an id, given as it stands in the table or with a subject in it. */
+function keyOf(check: Check, id: string): string | undefined {
+  const forms = (key: string) => [undefined, ...(check.subjects ?? [])].map((subject) => withSubject(key, subject));
+  return Object.keys(check.rules).find((key) => forms(key).includes(id.slice(check.id.length + 1)));
+}
+
+function list(check: Check): string[] {
+  const rows = Object.entries(check.rules).map(([key, rule]) => ({ id: `${check.id}/${key}`, title: rule.title }));
+  const column = Math.max(...rows.map(({ id }) => id.length)) + 2;
+  return [check.title, ...rows.map(({ id, title }) => `  ${padTo(id, column)}${title}`), ''];
+}
+
+function describe(id: string, rule: Rule): string[] {
+  const rows = [
+    ['checks', rule.checks],
+    ['matters', rule.matters],
+    ['permission', rule.permission],
+    ['mend', rule.mend],
+    ['docs', rule.docs],
+  ] as const;
+  return [
+    id,
+    ...wrap(rule.title, WIDTH),
+    '',
+    ...rows.flatMap(([label, text]) =>
+      text === undefined
+        ? []
+        : wrap(text, WIDTH - LABEL - 2).map((line, index) => `  ${padTo(index === 0 ? label : '', LABEL)}${line}`),
+    ),
+  ];
+}

@@ -1,0 +1,95 @@
+/** The command line: reads the arguments, and loads the command that they ask for. */
+import { Command, CommanderError, type Option } from 'commander';
+import { InputError } from '../config/entry.ts';
+import { VERSION } from '../version.ts';
+import { fail, usage } from './errors.ts';
+import { type RunArguments, runOptions } from './options.ts';
+
+const EXAMPLES = `Examples:
+  $ tofu output -raw kubernetes_secrets | spacelift-preflight -f -
+  $ spacelift-preflight -f shared.yaml -f server.yaml -f drain.yaml
+  $ spacelift-preflight    # the environment, in a Kubernetes Job with envFrom
+`;
+const AFTER = `
+Options that end in ... can be repeated.
+
+Exit codes:
+  0    no failure
+  1    at least one failure (or warning with --strict, or skip with --require)
+  2    the run could not start: bad option, no readable config
+  130  after SIGINT
+  143  after SIGTERM
+`;
+
+/** Runs the command that `host.argv` asks for, and sets the exit code. Never throws. */
+export async function main(host: NodeJS.Process): Promise<void> {
+  // What can't be written is told by who writes it.
+  for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
+  try {
+    await program(host).parseAsync(host.argv);
+  } catch (error) {
+    if (error instanceof CommanderError) host.exitCode = error.exitCode === 0 ? 0 : 2;
+    else if (error instanceof InputError) fail(host, error.message);
+    else fail(host, usage.bug(error));
+  }
+}
+
+function program(host: NodeJS.Process): Command {
+  const root = new Command('spacelift-preflight');
+  for (const option of runOptions()) root.addOption(option);
+  root
+    .description(
+      'Checks every external dependency of a self-hosted Spacelift installation, from the config it runs with.',
+    )
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', AFTER)
+    .enablePositionalOptions()
+    .allowExcessArguments()
+    .action(async (options: RunArguments) => {
+      const [stranger] = root.args;
+      if (stranger !== undefined) {
+        const commands = root.commands.map((command) => command.name());
+        throw new InputError(usage.argument(stranger, commands));
+      }
+      const { run } = await import('./run.ts');
+      await run(host, options);
+    });
+  root
+    .command('explain')
+    .description('what a finding is about, and how to mend it; without an id, the list')
+    .argument('[id]', 'of a rule, a finding or a check')
+    .allowExcessArguments(false)
+    .action(async (id: string | undefined) => {
+      refuseOptions(root, 'explain');
+      const { explain } = await import('./explain.ts');
+      await explain(host, id);
+    });
+  for (const command of [root, ...root.commands]) {
+    command
+      .exitOverride()
+      .configureHelp({ optionDescription })
+      .configureOutput({
+        writeOut: (text) => void host.stdout.write(text),
+        writeErr: (text) => void host.stderr.write(text),
+        outputError: (message) => fail(host, usage.parsing(message)),
+      });
+  }
+  return root;
+}
+
+function optionDescription({ description, argChoices, defaultValue }: Option): string {
+  const facts = [
+    ...(argChoices === undefined ? [] : [argChoices.join(', ')]),
+    ...(defaultValue === undefined || defaultValue === true ? [] : [`default ${defaultValue}`]),
+  ];
+  return facts.length === 0 ? description : `${description} (${facts.join('; ')})`;
+}
+
+/** What stands before the name of a command belongs to the run, and would be ignored. */
+function refuseOptions(root: Command, command: string): void {
+  const given = root.options.find((option) => root.getOptionValueSource(option.attributeName()) === 'cli');
+  if (given !== undefined) throw new InputError(`${given.long} is no option of ${command}`);
+}

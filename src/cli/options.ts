@@ -1,0 +1,104 @@
+/** The options of a run. */
+import { InvalidArgumentError, Option } from 'commander';
+import { DEFAULTS, type Perspective, PHASES, type PhaseOption, PLACES, type Place, SERVICES } from '../options.ts';
+import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
+
+export interface Target {
+  readonly format: FormatName;
+  readonly path: string;
+}
+
+export interface Acceptance {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** As commander hands them over: what was not given is not there. */
+export interface RunArguments {
+  readonly file?: readonly string[];
+  readonly format: FormatName;
+  readonly report?: readonly Target[];
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly accept?: readonly Acceptance[];
+  readonly require?: readonly string[];
+  readonly service?: Perspective;
+  readonly phase: PhaseOption;
+  readonly from: Place;
+  readonly caFile?: readonly string[];
+  readonly strict?: true;
+  readonly readOnly?: true;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly concurrency?: number;
+  readonly quiet?: true;
+  readonly verbose?: true;
+  readonly color: boolean;
+}
+
+/** A day; timers of Node's end at 24 of them. */
+const LONGEST_TIMEOUT_S = 86_400;
+
+export function runOptions(): Option[] {
+  return [
+    repeated('-f, --file <path>', 'a config in any shape; - is standard input', text),
+    new Option('-o, --format <name>', 'for standard output').choices(FORMAT_NAMES).default('pretty'),
+    repeated('--report <format>=<path>', 'also write that format to a file', target),
+    repeated('--only <pattern>', 'check only these rules; * is any text', text),
+    repeated('--skip <pattern>', 'do not check these rules', text),
+    repeated('--accept <id>=<reason>', 'that warning does not count under --strict', acceptance),
+    repeated('--require <pattern>', 'a skip there makes the exit code 1', text),
+    new Option('--service <name>', 'only what that service needs and does').choices([...SERVICES, 'worker']),
+    new Option('--phase <name>', 'before or after installation').choices(PHASES).default(DEFAULTS.phase),
+    new Option('--from <place>', "outside: what only Spacelift's own network reaches is skipped")
+      .choices(PLACES)
+      .default(DEFAULTS.from),
+    repeated('--ca-file <path>', 'further certificate authorities, PEM', text),
+    new Option('--strict', 'warnings make the exit code 1'),
+    new Option('--read-only', 'write nothing anywhere'),
+    new Option('--timeout <seconds>', 'for the whole run').argParser(seconds).default(DEFAULTS.timeoutMs / 1000),
+    new Option('--concurrency <n>', 'dependencies tried at once (default all)').argParser(wholeNumber),
+    new Option('-q, --quiet', 'failures and warnings only').conflicts('verbose'),
+    new Option('-v, --verbose', 'every finding with its evidence and duration'),
+    new Option('--no-color', 'no colours; NO_COLOR and FORCE_COLOR are heeded too'),
+  ];
+}
+
+function repeated<T>(flags: string, says: string, parse: (value: string) => T): Option {
+  return new Option(flags, `${says} ...`).argParser<T[]>((value, previous) => [...(previous ?? []), parse(value)]);
+}
+
+function text(value: string): string {
+  if (value === '') throw new InvalidArgumentError('expected a value.');
+  return value;
+}
+
+function target(value: string): Target {
+  const [format, path] = split(value);
+  if (!isFormat(format)) throw new InvalidArgumentError(`expected one of ${FORMAT_NAMES.join(', ')} before the =.`);
+  if (path === undefined || path === '') throw new InvalidArgumentError(`expected ${format}=<path>.`);
+  if (path === '-') throw new InvalidArgumentError(`standard output is for -o ${format}.`);
+  return { format, path };
+}
+
+function acceptance(value: string): Acceptance {
+  const [id, reason] = split(value);
+  if (reason === undefined || reason.trim() === '') throw new InvalidArgumentError('expected <id>=<reason>.');
+  return { id, reason: reason.trim() };
+}
+
+function split(value: string): [string, string | undefined] {
+  const at = value.indexOf('=');
+  return at < 0 ? [value, undefined] : [value.slice(0, at), value.slice(at + 1)];
+}
+
+function seconds(value: string): number {
+  const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (number > 0 && number <= LONGEST_TIMEOUT_S) return number;
+  throw new InvalidArgumentError(`expected seconds, more than 0 and at most ${LONGEST_TIMEOUT_S}.`);
+}
+
+function wholeNumber(value: string): number {
+  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('expected a whole number from 1.');
+}

@@ -1,0 +1,234 @@
+/** The report for people: grouped by check, failures with their way out, the verdict last. */
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { Status } from '../check.ts';
+import { cut, padTo, widthOf, wrap, wrapFix } from './layout.ts';
+import { type Report, type ReportCheck, type ReportFinding, undecided, type Verdict } from './report.ts';
+import { groupSkips } from './skips.ts';
+import { ICONS, type Style, toAscii } from './style.ts';
+import { plural } from './summary.ts';
+
+const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
+  ready: { status: 'pass', says: 'ready' },
+  'ready-with-warnings': { status: 'warn', says: 'ready with warnings' },
+  'not-ready': { status: 'fail', says: 'not ready' },
+  inconclusive: { status: 'skip', says: 'inconclusive' },
+};
+/** The column of the words after a label. */
+const LABEL = 10;
+const INDENT = 6;
+const BY_REQUEST = 'skipped by request';
+
+export function renderPretty(report: Report, style: Style): string {
+  return `${new Page(style).report(report).join('\n')}\n`;
+}
+
+class Page {
+  readonly #style: Style;
+  readonly #colour: ChalkInstance;
+  readonly #paint: Readonly<Record<Status, ChalkInstance>>;
+
+  constructor(style: Style) {
+    const colour = new Chalk({ level: style.colour });
+    this.#style = style;
+    this.#colour = colour;
+    this.#paint = { pass: colour.green, warn: colour.yellow, fail: colour.red, skip: colour.dim };
+  }
+
+  report(report: Report): string[] {
+    const { verbosity } = this.#style;
+    const column = Math.max(12, ...report.checks.map(({ id }) => id.length)) + 2;
+    const shown = report.checks.filter((check) => {
+      if (verbosity === 'quiet') return check.status === 'fail' || check.status === 'warn';
+      return verbosity === 'verbose' || !check.findings.every(byRequest);
+    });
+    const blocks = shown.map(
+      (check): Block => ({
+        lines: this.#check(check, column),
+        apart: verbosity === 'verbose' || check.status === 'fail' || check.status === 'warn',
+      }),
+    );
+    if (report.leftovers.length > 0) blocks.push({ lines: this.#leftovers(report), apart: true });
+    if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
+    blocks.push({ lines: [this.#verdict(report)], apart: true });
+    return spaced(blocks);
+  }
+
+  #check(check: ReportCheck, column: number): string[] {
+    const time = duration(check.durationMs);
+    const summary = this.#text(check.summary);
+    const room = this.#style.width - this.#icon('pass').length - 1 - column - time.length - 2;
+    const cutTo = cut(summary, room, this.#text('…'));
+    const paint = check.status === 'skip' ? this.#colour.dim : this.#plain;
+    const name = check.status === 'fail' || check.status === 'warn' ? this.#colour.bold : paint;
+    const head = `${this.#painted(check.status)} ${name(padTo(check.id, column))}${paint(padTo(cutTo, room))}  ${this.#colour.dim(time)}`;
+    return [head, ...this.#findings(check)];
+  }
+
+  #findings(check: ReportCheck): string[] {
+    const { verbosity } = this.#style;
+    if (verbosity === 'verbose') return check.findings.flatMap((finding) => this.#finding(finding));
+    const troubles = [...having(check, 'fail'), ...having(check, 'warn')];
+    const lines = troubles.flatMap((finding, index) => {
+      const next = troubles[index + 1];
+      return this.#finding(finding, { docs: next === undefined || next.docs !== finding.docs });
+    });
+    if (verbosity === 'quiet' || (check.status === 'skip' && groupSkips(check.findings).length === 1)) return lines;
+    return [...lines, ...this.#skips(check)];
+  }
+
+  #skips(check: ReportCheck): string[] {
+    return groupSkips(check.findings.filter(({ status }) => status === 'skip')).flatMap(({ reason, who }) =>
+      wrap(this.#text(`${who}: ${reason}`), this.#style.width - 4).map((line, index) =>
+        this.#colour.dim(`  ${index === 0 ? '-' : ' '} ${line}`),
+      ),
+    );
+  }
+
+  #finding(finding: ReportFinding, { docs = true } = {}): string[] {
+    const { width, verbosity } = this.#style;
+    const trouble = finding.status === 'fail' || finding.status === 'warn';
+    const verbose = verbosity === 'verbose';
+    const title = this.#text(finding.title);
+    const time = verbose ? `  ${duration(finding.durationMs)}` : '';
+    const head = `  ${this.#painted(finding.status)} ${finding.status === 'skip' ? this.#colour.dim(finding.id) : finding.id}`;
+    const words = trouble ? this.#colour.bold : finding.status === 'skip' ? this.#colour.dim : this.#plain;
+    const fits = widthOf(head) + 3 + widthOf(title) + time.length <= width;
+    const first = fits
+      ? [`${head}   ${words(title)}${this.#colour.dim(time)}`]
+      : [`${head}${this.#colour.dim(time)}`, ...this.#indented(wrap(title, width - INDENT).map((line) => words(line)))];
+    if (!trouble && !verbose) return first;
+    return [
+      ...first,
+      ...this.#indented(finding.detail === '' ? [] : wrap(this.#text(finding.detail), width - INDENT)),
+      ...this.#row('affects', affectedOf(finding)),
+      ...this.#row('expected', finding.expected),
+      ...this.#row('fix', finding.fix, { fix: true }),
+      ...this.#row('accepted', finding.accepted),
+      ...this.#row('docs', docs ? finding.docs : undefined),
+      ...this.#row('evidence', verbose ? evidenceOf(finding) : undefined),
+    ];
+  }
+
+  #row(label: string, text: string | undefined, { fix = false } = {}): string[] {
+    if (text === undefined || text === '') return [];
+    const room = Math.max(20, this.#style.width - INDENT - LABEL);
+    const lines = fix ? wrapFix(this.#text(text), room) : wrap(this.#text(text), room);
+    const paint = fix ? this.#colour.cyan : this.#plain;
+    return this.#indented(
+      lines.map((line, index) => `${this.#colour.dim(padTo(index === 0 ? label : '', LABEL))}${paint(line)}`),
+    );
+  }
+
+  #leftovers({ leftovers }: Report): string[] {
+    const what = `left behind: ${plural(leftovers.length, 'thing')} that this run wrote and did not remove`;
+    return [
+      `${this.#painted('warn')} ${this.#colour.bold(what)}`,
+      ...leftovers.flatMap((leftover) => [
+        ...wrap(this.#text(leftover.what), this.#style.width - 4).map((line) => `    ${line}`),
+        ...this.#row('remove', leftover.command, { fix: true }),
+      ]),
+    ];
+  }
+
+  /** What was not looked at, by request or because nothing can. */
+  #notes(report: Report, column: number): string[] {
+    const requested = report.checks.filter((check) => check.findings.every(byRequest));
+    const count = requested.reduce((sum, check) => sum + check.findings.length, 0);
+    const rows =
+      requested.length > 0 && this.#style.verbosity !== 'verbose'
+        ? [{ label: 'by request', text: `${count} skipped: ${requested.map(({ id }) => id).join(', ')}` }]
+        : [];
+    rows.push(
+      ...report.notVerified.map(({ title, detail }) => ({ label: 'not verified', text: `${title}: ${detail}` })),
+    );
+    return rows.flatMap(({ label, text }) =>
+      wrap(this.#text(text), this.#style.width - column - this.#icon('skip').length - 1).map((line, index) =>
+        this.#colour.dim(
+          `${index === 0 ? this.#icon('skip') : ' '.repeat(this.#icon('skip').length)} ${padTo(index === 0 ? label : '', column)}${line}`,
+        ),
+      ),
+    );
+  }
+
+  #verdict(report: Report): string {
+    const { status, words } = verdictOf(report);
+    const { fail, warn, pass, skip } = report.summary;
+    const counts = [
+      ...(fail > 0 ? [`${fail} failed`] : []),
+      ...(warn > 0 ? [plural(warn, 'warning')] : []),
+      `${pass} passed`,
+      ...(skip > 0 ? [`${skip} skipped`] : []),
+    ];
+    const seconds = (report.durationMs / 1000).toFixed(1);
+    const icon = this.#icon(status).trimEnd();
+    return `${this.#paint[status].bold(`${icon} ${this.#text(words)}:`)} ${counts.join(', ')} in ${seconds} s`;
+  }
+
+  #indented(lines: readonly string[]): string[] {
+    return lines.map((line) => ' '.repeat(INDENT) + line);
+  }
+
+  #plain = (text: string): string => text;
+
+  #icon(status: Status): string {
+    return this.#style.unicode ? ICONS[status].unicode : ICONS[status].ascii;
+  }
+
+  #painted(status: Status): string {
+    return this.#paint[status](this.#icon(status));
+  }
+
+  #text(text: string): string {
+    return this.#style.unicode ? text : toAscii(text);
+  }
+}
+
+const having = ({ findings }: ReportCheck, status: Status): ReportFinding[] =>
+  findings.filter((finding) => finding.status === status);
+
+const byRequest = ({ status, title }: ReportFinding): boolean => status === 'skip' && title === BY_REQUEST;
+
+/** An interrupted run has no verdict but the failures that it found. */
+function verdictOf(report: Report): { status: Status; words: string } {
+  const { status, says } = VERDICTS[report.verdict];
+  if (report.interrupted) {
+    return report.verdict === 'not-ready'
+      ? { status, words: `interrupted, ${says}` }
+      : { status: 'warn', words: 'interrupted' };
+  }
+  if (report.verdict !== 'inconclusive') return { status, words: says };
+  return { status: 'warn', words: `${says}, nothing was seen working of ${undecided(report).join(' and ')}` };
+}
+
+interface Block {
+  readonly lines: readonly string[];
+  /** Stands apart from the others. */
+  readonly apart: boolean;
+}
+
+function spaced(blocks: readonly Block[]): string[] {
+  return blocks.flatMap(({ lines, apart }, index) => {
+    const before = blocks[index - 1];
+    return before !== undefined && (apart || before.apart) ? ['', ...lines] : lines;
+  });
+}
+
+/** Whom a cause hits, without what the ids have in common. */
+function affectedOf({ id, evidence }: ReportFinding): string | undefined {
+  if (!Array.isArray(evidence.affected)) return undefined;
+  const ids = evidence.affected.map(String);
+  const check = `${id.slice(0, id.indexOf('/'))}/`;
+  const rule = id.slice(id.lastIndexOf('/'));
+  const alike = ids.every((other) => other.startsWith(check) && other.endsWith(rule) && other.split('/').length === 3);
+  return ids.map((other) => (alike ? other.slice(check.length, -rule.length) : other)).join(', ');
+}
+
+function evidenceOf({ evidence }: ReportFinding): string | undefined {
+  const { affected: _, dependsOn: __, ...rest } = evidence;
+  const parts = Object.entries(rest).map(
+    ([key, value]) => `${key}: ${Array.isArray(value) ? value.join(', ') || 'none' : value}`,
+  );
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+const duration = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);

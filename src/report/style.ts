@@ -1,0 +1,50 @@
+/** How a report is to look where it is read. */
+import type { Status } from '../check.ts';
+
+export type Verbosity = 'quiet' | 'normal' | 'verbose';
+
+export interface Style {
+  /** Columns. */
+  readonly width: number;
+  readonly unicode: boolean;
+  /** Chalk's level: 0 for none, 1 for 16 colours, 2 for 256, 3 for all. */
+  readonly colour: 0 | 1 | 2 | 3;
+  readonly verbosity: Verbosity;
+}
+
+/** For a file, or a pipe. */
+export const PLAIN: Style = { width: 80, unicode: true, colour: 0, verbosity: 'normal' };
+
+/** Of equal width, each. */
+export const ICONS: Readonly<Record<Status, { unicode: string; ascii: string }>> = {
+  pass: { unicode: '✔', ascii: 'ok' },
+  warn: { unicode: '⚠', ascii: '! ' },
+  fail: { unicode: '✖', ascii: 'x ' },
+  skip: { unicode: '-', ascii: '- ' },
+};
+
+/** Typographic characters of the tool's own texts, for terminals without Unicode. */
+const ASCII: Readonly<Record<string, string>> = {
+  '…': '...',
+  '’': "'",
+  '‘': "'",
+  '“': '"',
+  '”': '"',
+  '–': '-',
+  '—': '-',
+  '‹': '<',
+  '›': '>',
+  '→': '->',
+  '≥': '>=',
+  '≤': '<=',
+  '×': 'x',
+  '·': '-',
+};
+
+/** The text for a terminal without Unicode. */
+export function toAscii(text: string): string {
+  return text.replace(
+    /[^\n -~]/gu,
+    (character) => ASCII[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}

@@ -1,0 +1,39 @@
+/** The one line that says how a check went. */
+import type { Status } from '../check.ts';
+import type { CheckResult, Finding } from '../finding.ts';
+
+type Folded = Omit<CheckResult, 'findings'> & { readonly findings: readonly Finding[] };
+
+/** "1 of 10 buckets failed"; for a check that passed, what was found; for one that was skipped, why. */
+export function summaryOf(check: Folded): string {
+  const count = (status: Status) => check.findings.filter((finding) => finding.status === status).length;
+  const warnings = count('warn');
+  if (count('fail') > 0)
+    return [failedOf(check, count('fail')), ...(warnings > 0 ? [plural(warnings, 'warning')] : [])].join(', ');
+  const passed = check.findings.find(({ status }) => status === 'pass');
+  const found = passed === undefined ? undefined : (check.summary ?? passed.title);
+  if (found !== undefined) return warnings > 0 ? `${plural(warnings, 'warning')}; ${found}` : found;
+  if (warnings > 0) return plural(warnings, 'warning');
+  const reasons = new Set(check.findings.map(reasonOf));
+  return reasons.size === 1 ? [...reasons].join() : `${count('skip')} skipped`;
+}
+
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Why a finding was skipped, so that skips of one reason read alike. */
+export function reasonOf({ title, evidence }: Pick<Finding, 'title' | 'evidence'>): string {
+  return typeof evidence.dependsOn === 'string' ? `depends on ${evidence.dependsOn}, which failed` : title;
+}
+
+/** Counts what failed in the unit that people think in: buckets, queues, or else rules. */
+function failedOf(check: Folded, failures: number): string {
+  const { subject } = check;
+  const subjectOf = (id: string) => subject?.names.find((name) => id.startsWith(`${check.id}/${name}/`));
+  const subjects = (ids: readonly string[]) => new Set(ids.map(subjectOf).filter((name) => name !== undefined)).size;
+  const failed = check.findings
+    .filter(({ status }) => status === 'fail')
+    .flatMap(({ id, evidence }) => [id, ...(Array.isArray(evidence.affected) ? evidence.affected.map(String) : [])]);
+  const hit = subjects(failed);
+  if (subject === undefined || hit === 0) return `${failures} failed`;
+  return `${hit} of ${plural(subjects(check.findings.map(({ id }) => id)), subject.noun)} failed`;
+}

@@ -1,0 +1,60 @@
+/** What a command loads: nothing that it does not need. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Fault, refusedPort } from '../services/tcp.ts';
+import { dotenv, moduleOf, run } from './spawned.ts';
+
+let folder: string;
+let refused: Fault;
+beforeAll(async () => {
+  [folder, refused] = await Promise.all([mkdtemp(join(tmpdir(), 'preflight-loading-')), refusedPort()]);
+});
+afterAll(() => Promise.all([rm(folder, { recursive: true }), refused.close()]));
+
+/** The packages that a command loads, and our own modules. */
+async function loadedBy(args: readonly string[]): Promise<{ packages: string[]; modules: string[] }> {
+  const log = join(folder, `${Math.random()}.log`);
+  await writeFile(log, '');
+  const hook = moduleOf(`
+    import { appendFileSync } from 'node:fs';
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      load: (url, context, next) => {
+        appendFileSync(${JSON.stringify(log)}, url + '\\n');
+        return next(url, context);
+      },
+    });`);
+  await run(args, { imports: [hook] });
+  const urls = (await readFile(log, 'utf8')).trim().split('\n');
+  const packages = urls.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
+  const modules = urls.filter((url) => url.startsWith('file:') && !url.includes('/node_modules/'));
+  return { packages: [...new Set(packages)], modules };
+}
+
+describe('only commander is loaded', () => {
+  it.each([['--version'], ['--help'], ['--nonsense']])('for %s', async (option) => {
+    const { packages, modules } = await loadedBy([option]);
+    expect(packages).toEqual(['commander']);
+    expect(modules.length).toBeLessThan(12);
+  });
+});
+
+it('explain loads the tables of rules, and no client', async () => {
+  const { packages } = await loadedBy(['explain', 'database/version']);
+  expect(packages.filter((name) => CLIENTS.test(name))).toEqual([]);
+});
+
+it('a deployment on MinIO loads its clients, and no cloud’s', async () => {
+  const config = join(folder, 'minio.env');
+  await writeFile(config, dotenv({ database: refused.port, store: refused.port, broker: refused.port }));
+  const { packages } = await loadedBy(['-f', config, '-o', 'json']);
+  expect(packages).toContain('minio');
+  expect(packages.filter((name) => CLOUDS.test(name))).toEqual([]);
+  // What only people look at.
+  expect(packages.filter((name) => ['ora', 'chalk', 'wrap-ansi', 'yaml'].includes(name))).toEqual([]);
+});
+
+const CLOUDS = /^(@aws-sdk|@smithy|@google-cloud|@azure|@grpc|google-auth-library|mqtt)/;
+const CLIENTS = /^(@aws-sdk|@smithy|@google-cloud|@azure|@grpc|google-auth-library|mqtt|minio|pg|yaml|ora|chalk)/;

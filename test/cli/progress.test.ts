@@ -1,0 +1,98 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { Check } from '../../src/check.ts';
+import { showProgress } from '../../src/cli/progress.ts';
+import { isLive, styleOf } from '../../src/cli/terminal.ts';
+import { fakeCheck } from '../fakes.ts';
+
+/** A terminal that keeps what is drawn on it. */
+function terminal(columns = 80) {
+  const drawn: string[] = [];
+  const stream = Object.assign(new PassThrough(), {
+    isTTY: true,
+    columns,
+    write: (chunk: string) => {
+      drawn.push(chunk);
+      return true;
+    },
+    cursorTo: () => void drawn.push('<home>'),
+    clearLine: () => void drawn.push('<clear>'),
+    moveCursor: () => true,
+  });
+  return {
+    stream: stream as unknown as NodeJS.WriteStream,
+    text: () => stripVTControlCharacters(drawn.join('')),
+    drawn,
+  };
+}
+
+const check = (id: string): Check => fakeCheck(id, ['x'], async () => {});
+
+describe('progress', () => {
+  it('says what is still being waited for, and for how long, in one line that it clears', async () => {
+    const { stream, text, drawn } = terminal();
+    const { observer, stop } = await showProgress(stream);
+    observer.started?.(check('database'));
+    observer.started?.(check('object-storage'));
+    await wait(1_300);
+    observer.finished?.(check('object-storage'));
+    await wait(300);
+    observer.finished?.(check('database'));
+    await wait(300);
+    stop();
+    expect(text()).toContain('waiting for database 0 s, object-storage 0 s');
+    expect(text()).toContain('waiting for database 1 s, object-storage 1 s');
+    expect(text()).toMatch(/waiting for database 1 s(?!,)/);
+    expect(text()).toContain('cleaning up');
+    expect(text()).not.toContain('\n');
+    expect(drawn.slice(-4)).toContain('<clear>');
+  });
+
+  it('fits a narrow terminal', async () => {
+    const { stream, text } = terminal(40);
+    const { observer, stop } = await showProgress(stream);
+    for (const id of ['database', 'object-storage', 'message-queues']) observer.started?.(check(id));
+    await wait(300);
+    stop();
+    expect(text()).toContain('waiting for database 0 s, object-sto…');
+    expect(text()).not.toContain('message-queues');
+  });
+
+  it('shows nothing when the run is over at once', async () => {
+    const { stream, drawn } = terminal();
+    const { stop } = await showProgress(stream);
+    stop();
+    await wait(300);
+    expect(drawn.join('')).not.toContain('waiting');
+  });
+
+  it.each([
+    [true, {}, true],
+    [true, { TERM: 'dumb' }, false],
+    [true, { CI: 'true' }, false],
+    [true, { CI: 'false' }, true],
+    [false, {}, false],
+  ])('terminal: %j, environment %j: %j', (isTTY, env, expected) => {
+    expect(isLive({ isTTY } as NodeJS.WriteStream, env)).toBe(expected);
+  });
+});
+
+describe('the style', () => {
+  const style = (stream: { isTTY: boolean; columns?: number }, env = {}) =>
+    styleOf(stream as NodeJS.WriteStream, env, { color: false, verbosity: 'normal' });
+
+  it.each([
+    [{ isTTY: false }, 80],
+    [{ isTTY: true, columns: 90 }, 90],
+    [{ isTTY: true, columns: 240 }, 100],
+    [{ isTTY: true, columns: 10 }, 40],
+  ])('%j is %d columns wide', async (stream, width) => {
+    expect((await style(stream)).width).toBe(width);
+  });
+
+  it('of a dumb terminal is ASCII', async () => {
+    expect(await style({ isTTY: false }, { TERM: 'dumb' })).toMatchObject({ unicode: false, colour: 0 });
+  });
+});

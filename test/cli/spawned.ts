@@ -1,0 +1,97 @@
+/** Runs the command line as a user would: another process, streams, signals. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+export const EXECUTABLE = fileURLToPath(new URL('../../bin/spacelift-preflight.ts', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly finished: Promise<Finished>;
+}
+
+interface More {
+  readonly env?: Record<string, string>;
+  readonly stdin?: string;
+  /** Modules to load first. */
+  readonly imports?: readonly string[];
+  readonly executable?: string;
+}
+
+/** Nothing of the test's own environment reaches the process but what finds programs. */
+export function start(args: readonly string[], more: More = {}): Started {
+  const { env = {}, stdin = '', imports = [], executable = EXECUTABLE } = more;
+  const child = spawn(process.execPath, [...imports.flatMap((module) => ['--import', module]), executable, ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(stdin);
+  const finished = Promise.all([once(child, 'close'), text(child.stdout).catch(() => ''), text(child.stderr)]).then(
+    ([[code, signal], stdout, stderr]): Finished => ({ code, signal, stdout, stderr }),
+  );
+  return { child, finished };
+}
+
+export const run = (args: readonly string[], more: More = {}): Promise<Finished> => start(args, more).finished;
+
+/** A module for `imports`. */
+export const moduleOf = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
+
+/** Passwords and keys that must never be seen. */
+export const SECRETS = { database: 'correct-horse-battery', store: 'staple-battery-horse' } as const;
+
+/** Smaller than the vendor suggests: one warning. */
+const key = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+}).privateKey;
+
+/** A complete config whose services are at these ports of 127.0.0.1, as dotenv. */
+export function dotenv(
+  ports: { database: number; store: number; broker: number },
+  more: Record<string, string> = {},
+): string {
+  const buckets = [
+    'DELIVERIES',
+    'LARGE_QUEUE_MESSAGES',
+    'METADATA',
+    'MODULES',
+    'POLICY_INPUTS',
+    'RUN_LOGS',
+    'STATES',
+    'UPLOADS',
+    'USER_UPLOADED_WORKSPACES',
+    'WORKSPACE',
+  ].map((name) => [`OBJECT_STORAGE_BUCKET_${name}`, `spacelift-${name.toLowerCase().replaceAll('_', '-')}`]);
+  const variables = {
+    SERVER_DOMAIN: 'spacelift.example.org',
+    DATABASE_URL: `postgres://spacelift:${SECRETS.database}@127.0.0.1:${ports.database}/spacelift`,
+    OBJECT_STORAGE_TYPE: 'minio',
+    OBJECT_STORAGE_MINIO_ENDPOINT: `127.0.0.1:${ports.store}`,
+    OBJECT_STORAGE_MINIO_ACCESS_KEY_ID: 'spacelift',
+    OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: SECRETS.store,
+    OBJECT_STORAGE_BUCKET_UPLOADS_URL: `http://127.0.0.1:${ports.store}`,
+    ...Object.fromEntries(buckets),
+    ENCRYPTION_TYPE: 'rsa',
+    ENCRYPTION_RSA_PRIVATE_KEY: Buffer.from(key).toString('base64'),
+    MESSAGE_QUEUE_TYPE: 'postgres',
+    MQTT_BROKER_TYPE: 'builtin',
+    MQTT_BROKER_ENDPOINT: `tls://127.0.0.1:${ports.broker}`,
+    LICENSE_TYPE: 'jwt',
+    LICENSE_TOKEN: 'eyJhbGciOiJub25lIn0.e30.c2lnbmF0dXJl',
+    ...more,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}

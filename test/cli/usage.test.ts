@@ -1,0 +1,205 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHECKS } from '../../checks/index.ts';
+import { VERSION } from '../../src/version.ts';
+import { command } from './host.ts';
+import { dotenv } from './spawned.ts';
+
+let folder: string;
+let config: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'preflight-usage-'));
+  config = join(folder, 'spacelift.env');
+  await writeFile(config, dotenv({ database: 1, store: 1, broker: 1 }));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** One line on standard error that says what to do instead, exit code 2, nothing on standard output. */
+async function refused(args: readonly string[], more: { terminal?: boolean } = {}): Promise<string> {
+  const { code, stdout, stderr } = await command(args, more);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^spacelift-preflight: [^\n]+\n$/);
+  return stderr.slice('spacelift-preflight: '.length, -1);
+}
+
+describe('a usage error', () => {
+  it.each([
+    [['--foo'], "unknown option '--foo' (did you mean --from?)"],
+    [['--tiemout', '3'], "unknown option '--tiemout' (did you mean --timeout?)"],
+    [['--nothing-like-it'], "unknown option '--nothing-like-it'; see --help"],
+    [['--db=postgres://u:hunter22@h/d'], "unknown option '--db'; see --help"],
+    [['-o', 'xml'], "option '-o, --format <name>' argument 'xml' is invalid: expected one of pretty, json"],
+    [['-f'], "option '-f, --file <path>' argument missing; see --help"],
+    [['-f', ''], "option '-f, --file <path>' argument '' is invalid: expected a value"],
+    [
+      ['--timeout', 'soon'],
+      "option '--timeout <seconds>' argument 'soon' is invalid: expected seconds, more than 0 and at most 86400",
+    ],
+    [
+      ['--timeout', '0'],
+      "option '--timeout <seconds>' argument '0' is invalid: expected seconds, more than 0 and at most 86400",
+    ],
+    [
+      ['--timeout', '-5'],
+      "option '--timeout <seconds>' argument '-5' is invalid: expected seconds, more than 0 and at most 86400",
+    ],
+    [
+      ['--timeout', '1e9'],
+      "option '--timeout <seconds>' argument '1e9' is invalid: expected seconds, more than 0 and at most 86400",
+    ],
+    [['--concurrency', '0'], "option '--concurrency <n>' argument '0' is invalid: expected a whole number from 1"],
+    [['--concurrency', '1.5'], "option '--concurrency <n>' argument '1.5' is invalid: expected a whole number from 1"],
+    [
+      ['--service', 'api'],
+      "option '--service <name>' argument 'api' is invalid: expected one of server, drain, scheduler, worker",
+    ],
+    [
+      ['--phase', 'now'],
+      "option '--phase <name>' argument 'now' is invalid: expected one of auto, pre-install, post-install",
+    ],
+    [['--from', 'home'], "option '--from <place>' argument 'home' is invalid: expected one of inside, outside"],
+    [['-q', '-v'], "option '-q, --quiet' cannot be used with option '-v, --verbose'; see --help"],
+    [
+      ['--accept', 'database/version'],
+      "option '--accept <id>=<reason>' argument 'database/version' is invalid: expected <id>=<reason>",
+    ],
+    [
+      ['--accept', 'database/version= '],
+      "option '--accept <id>=<reason>' argument 'database/version= ' is invalid: expected <id>=<reason>",
+    ],
+    [
+      ['--accept', 'database/versoin=known'],
+      "--accept database/versoin: no such rule; did you mean 'database/version'?",
+    ],
+    [['--accept', 'database/*=known'], '--accept database/*: no such rule; did you mean'],
+    [['--only', 'databse/*'], "--only databse/* matches no rule; did you mean 'database/*'?"],
+    [['--skip', 'database'], "--skip database matches no rule; did you mean 'database/*'?"],
+    [
+      ['--require', 'object-storage/states'],
+      "--require object-storage/states matches no rule; did you mean 'object-storage/states/*'?",
+    ],
+    [['--only', 'database/*', '--only', 'xyz'], '--only xyz matches no rule; spacelift-preflight explain lists them'],
+    [['--report', 'json'], "option '--report <format>=<path>' argument 'json' is invalid: expected json=<path>"],
+    [['--report', 'json='], "option '--report <format>=<path>' argument 'json=' is invalid: expected json=<path>"],
+    [
+      ['--report', 'json=-'],
+      "option '--report <format>=<path>' argument 'json=-' is invalid: standard output is for -o json",
+    ],
+    [
+      ['--report', 'xml=a'],
+      "option '--report <format>=<path>' argument 'xml=a' is invalid: expected one of pretty, json before the =",
+    ],
+    [['--report', 'json=/nowhere/at/all'], 'cannot write /nowhere/at/all: its directory does not exist'],
+    [['-f', '/nowhere/at/all'], '/nowhere/at/all: no such file'],
+    [['-f', '-', '-f', '-'], 'standard input (-) can be read only once'],
+    [['--ca-file', '/nowhere/at/all'], 'cannot read --ca-file /nowhere/at/all; expected a file of certificates, PEM'],
+    [[], "the environment holds no variable of Spacelift's; name a config with -f"],
+    [['frobnicate'], 'unknown command frobnicate; the commands are explain, and a config is named with -f'],
+    [['-q', 'explain'], '--quiet is no option of explain'],
+    [['explain', 'a', 'b'], 'too many arguments'],
+    [['explain', '--strict'], "unknown option '--strict'"],
+    [['explain', 'databse/connect'], "explain databse/connect: no such rule; did you mean 'database/connect'?"],
+    [['explain', 'zzz'], 'explain zzz: no such rule; spacelift-preflight explain lists them'],
+  ] as const)('%j', async (args, says) => {
+    expect(await refused(args)).toContain(says);
+  });
+
+  it('says how to name a config that stands alone', async () => {
+    expect(await refused([config])).toBe(`unexpected argument ${config}; a config is named with -f: -f ${config}`);
+  });
+
+  it('refuses to wait for a person to type a config', async () => {
+    expect(await refused(['-f', '-'], { terminal: true })).toBe(
+      '-f - reads standard input, which is a terminal; pipe a config into it, or name a file',
+    );
+  });
+
+  it('names a --ca-file without a certificate', async () => {
+    expect(await refused(['--ca-file', config])).toContain('holds no certificate in PEM');
+    const broken = join(folder, 'broken.pem');
+    await writeFile(broken, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+    expect(await refused(['--ca-file', broken])).toContain('holds no certificate in PEM');
+  });
+
+  it('names a report that could not be written, and leaves nothing behind where it could', async () => {
+    expect(await refused(['-f', config, '--report', `json=${folder}`])).toBe(
+      `cannot write ${folder}: it is a directory`,
+    );
+    expect(await refused(['-f', config, '--report', `json=${config}/x`])).toContain('its directory is a file');
+    const path = join(folder, 'twice');
+    expect(await refused(['-f', config, '--report', `json=${path}`, '--report', `pretty=${path}`])).toContain('twice');
+    expect(await refused(['-f', '/nowhere', '--report', `json=${path}`])).toContain('/nowhere');
+    expect(await readdir(folder)).not.toContain('twice');
+  });
+
+  it('can not move the cursor', async () => {
+    expect(await refused(['--only', '\u001b[2J'])).toContain('--only \\u{1b}[2J matches no rule');
+  });
+});
+
+describe('--help', () => {
+  it('shows three examples first, then every option, at 80 columns', async () => {
+    const { code, stdout, stderr } = await command(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.split('\n');
+    expect(lines[0]).toBe('Examples:');
+    expect(lines.filter((line) => line.startsWith('  $ '))).toHaveLength(3);
+    expect(lines.indexOf('Usage: spacelift-preflight [options] [command]')).toBe(5);
+    expect(stdout).toContain('-o, --format <name>       for standard output (pretty, json; default pretty)');
+    expect(stdout).toContain('  explain [id] ');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('of a command is about that command', async () => {
+    const { code, stdout } = await command(['explain', '-h']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: spacelift-preflight explain [options] [id]');
+    expect(stdout).not.toContain('--timeout');
+  });
+});
+
+it.each(['--version', '-V'])('%s prints the version', async (option) => {
+  expect(await command([option])).toMatchObject({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+});
+
+describe('explain', () => {
+  it('lists every rule of every check', async () => {
+    const { stdout, code } = await command(['explain']);
+    expect(code).toBe(0);
+    const lines = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
+    for (const check of CHECKS) {
+      for (const [key, { title }] of Object.entries(check.rules))
+        expect(lines).toContainEqual([`${check.id}/${key}`, title]);
+    }
+  });
+
+  it.each([
+    ['database/version', 'database/version\n'],
+    ['object-storage/<bucket>/versioning', 'object-storage/<bucket>/versioning\n'],
+    ['object-storage/states/versioning', 'object-storage/states/versioning\n'],
+    ['object-storage/uploads/cors', 'object-storage/uploads/cors\n'],
+  ])('tells what %s is about', async (id, heading) => {
+    const { stdout } = await command(['explain', id]);
+    expect(stdout.startsWith(heading)).toBe(true);
+    for (const label of ['checks', 'matters', 'mend', 'docs'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${label} +\\S`, 'm'));
+    expect(stdout.split('\n').filter((line) => line.length > 80 && !line.startsWith('  docs'))).toEqual([]);
+  });
+
+  it('tells all that the rule says', async () => {
+    const rule = CHECKS.find(({ id }) => id === 'object-storage')?.rules['<bucket>/versioning'];
+    const { stdout } = await command(['explain', 'object-storage/states/versioning']);
+    const words = stdout.replace(/\s+/g, ' ');
+    for (const text of [rule?.title, rule?.checks, rule?.matters, rule?.permission, rule?.mend, rule?.docs]) {
+      expect(words).toContain(String(text).replace(/\s+/g, ' '));
+    }
+  });
+
+  it('lists the rules of one check', async () => {
+    const { stdout } = await command(['explain', 'database']);
+    expect(stdout).toContain('  database/connect ');
+    expect(stdout).not.toContain('configuration/');
+  });
+});

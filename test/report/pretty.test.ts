@@ -1,0 +1,205 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { fail, pass, skip, warn } from '../../src/check.ts';
+import { redactor } from '../../src/redact.ts';
+import { renderPretty } from '../../src/report/pretty.ts';
+import { makeReport, type Report } from '../../src/report/report.ts';
+import { PLAIN, type Style } from '../../src/report/style.ts';
+import { runChecks } from '../../src/run.ts';
+import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { sampleReport } from './sample.ts';
+
+const show = (report: Report, style: Partial<Style> = {}) => renderPretty(report, { ...PLAIN, ...style });
+const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
+const works = (id: string) => fakeCheck(id, ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+
+async function reportOf(checks: Parameters<typeof runChecks>[0], interrupt = never()): Promise<Report> {
+  const result = await runChecks(checks, fakeDeployment(), options(), interrupt);
+  return makeReport(
+    { ...result, durationMs: 61_234 },
+    {
+      phase: 'pre-install',
+      service: undefined,
+      accept: new Map([['a/accepted', 'until the move in May']]),
+      redact: redactor([]),
+    },
+  );
+}
+
+describe('the pretty report', () => {
+  it('reads like this at 80 columns', async () => {
+    expect(show(await sampleReport())).toBe(`\
+✔ configuration   28 variables for all services, none missing               1 ms
+
+✖ database        1 failed, 1 warning                                      38 ms
+  ✖ database/privileges
+      the role spacelift may not create tables in the schema public
+      PostgreSQL 15 and later no longer grant it to everyone.
+      expected  a role that may create in public, and that may create roles
+      fix       GRANT CREATE ON SCHEMA public TO spacelift;
+                ALTER ROLE spacelift CREATEROLE;
+  ⚠ database/version   PostgreSQL 17.2 is not officially supported
+      Everything that was tried works; the vendor tests with 14 to 16.
+      expected  PostgreSQL 14, 15 or 16
+      fix       plan a database of a supported version
+      docs      https://docs.spacelift.io/self-hosted/latest/external-dependencies#database
+  - database/pooler: not permitted to look: pg_stat_activity
+
+✖ object-storage  3 of 5 buckets failed                                    1.2 s
+  ✖ object-storage/modules/access   buckets are missing in eu-west-1
+      affects   modules, uploads
+      expected  a bucket of that name in eu-west-1
+      fix       aws s3api create-bucket --bucket spacelift-modules \\
+                  --region eu-west-1 \\
+                  --create-bucket-configuration LocationConstraint=eu-west-1
+  ✖ object-storage/states/versioning   versioning is off on spacelift-states
+      expected  enabled: state history is lost without it
+      fix       aws s3api put-bucket-versioning --bucket spacelift-states \\
+                  --versioning-configuration Status=Enabled
+      docs      https://docs.spacelift.io/self-hosted/latest/reference/object-storage
+  - 3 skipped (retention): not permitted to look at …:
+    s3:GetLifecycleConfiguration
+  - 5 skipped (versioning, retention, access): depends on
+    object-storage/modules/access, which failed
+
+✔ encryption      a 4096-bit RSA key, PKCS#8                                4 ms
+- message-queues  depends on database/privileges, which failed              0 ms
+✔ mqtt-broker     tls://spacelift.example.org:1984                          9 ms
+  - mqtt-broker/builtin/reachable: spacelift.example.org:1984 does not answer:
+    it starts with Spacelift
+- not verified    access to version control: the config does not name it
+
+✖ not ready: 3 failed, 1 warning, 11 passed, 11 skipped in 0.6 s
+`);
+  });
+
+  it.each([80, 100])('fits %d columns, but for links', async (width) => {
+    for (const verbosity of ['quiet', 'normal', 'verbose'] as const) {
+      const text = show(await sampleReport(), { width, verbosity });
+      expect(text.split('\n').filter((line) => line.length > width && !line.includes('  docs  '))).toEqual([]);
+    }
+  });
+
+  it('is plain ASCII for a terminal without Unicode', async () => {
+    const check = fakeCheck('a', ['x'], async ({ judge }) => {
+      await judge('x', () => fail('“zürich” – it’s gone… → ‹redacted›', { fix: 'größer' }));
+    });
+    const text = show(await reportOf([works('b'), check]), { unicode: false, verbosity: 'verbose' });
+    expect(text).toMatch(/^[\n -~]+$/);
+    expect(text).toMatch(/^ok b /);
+    expect(text).toContain(`"z\\u{fc}rich" - it's gone... -> <redacted>`);
+    expect(lastLine(text)).toBe('x not ready: 1 failed, 1 passed in 61.2 s');
+  });
+
+  it('has colour only when asked, and says the same without', async () => {
+    const report = await sampleReport();
+    const coloured = show(report, { colour: 1 });
+    expect(coloured).toContain('\u001b[31m✖\u001b[39m');
+    expect(stripVTControlCharacters(coloured)).toBe(show(report));
+    expect(show(report)).not.toContain('\u001b');
+  });
+
+  it('quiet: failures and warnings, then the verdict', async () => {
+    const text = show(await sampleReport(), { verbosity: 'quiet' });
+    expect(text).toContain('✖ database/privileges');
+    expect(text).toContain('⚠ database/version');
+    expect(text).not.toMatch(/✔|skipped \(|not verified|^ *- /m);
+    expect(show(await reportOf([works('database'), works('object-storage')]), { verbosity: 'quiet' })).toBe(
+      '✔ ready: 2 passed in 61.2 s\n',
+    );
+  });
+
+  it('verbose: every finding with its evidence and duration', async () => {
+    const report = await sampleReport();
+    const text = show(report, { verbosity: 'verbose', width: 100 });
+    for (const finding of report.checks.flatMap((check) => check.findings)) expect(text).toContain(` ${finding.id}`);
+    expect(text).toContain('  ✔ database/connect   connected  3 ms\n      evidence  host: db.internal; port: 5432\n');
+    expect(text).toContain(
+      '  - database/pooler   not permitted to look: pg_stat_activity  3 ms\n      fix       GRANT',
+    );
+  });
+
+  it('folds what was skipped by request into one line', async () => {
+    const text = show(await sampleReport({ skip: ['d*', 'mqtt-broker/*'] }));
+    expect(text).toContain('- by request      7 skipped: database, mqtt-broker\n');
+    expect(text).not.toMatch(/^- database/m);
+    const verbose = show(await sampleReport({ skip: ['d*'] }), { verbosity: 'verbose' });
+    expect(verbose).toContain('  - database/connect   skipped by request');
+    expect(verbose).not.toContain('- by request');
+  });
+
+  it('shows an accepted warning with its reason', async () => {
+    const check = fakeCheck(
+      'a',
+      ['accepted'],
+      async ({ judge }) => void (await judge('accepted', () => warn('hurts'))),
+    );
+    expect(show(await reportOf([check]))).toContain('hurts\n      accepted  until the move in May\n');
+  });
+
+  it('says what the verdict lacks', async () => {
+    expect(lastLine(show(await reportOf([works('configuration')])))).toBe(
+      '⚠ inconclusive, nothing was seen working of database and object-storage: 1 passed in 61.2 s',
+    );
+    const check = fakeCheck('a', ['x', 'y'], async ({ judge }) => {
+      await judge('x', () => warn('hurts'));
+      await judge('y', () => warn('hurts'));
+    });
+    expect(lastLine(show(await reportOf([works('database'), works('object-storage'), check])))).toBe(
+      '⚠ ready with warnings: 2 warnings, 2 passed in 61.2 s',
+    );
+  });
+
+  it('says that it was interrupted', async () => {
+    const hung = fakeCheck(
+      'hung',
+      ['x', 'y'],
+      async ({ judge }) => void (await judge('x', () => new Promise(() => {}))),
+    );
+    const text = show(await reportOf([works('a'), hung], AbortSignal.timeout(20)));
+    expect(text).toMatch(/^- hung +interrupted before it was judged +\d+ ms$/m);
+    expect(lastLine(text)).toBe('⚠ interrupted: 1 passed, 2 skipped in 61.2 s');
+    const failing = fakeCheck('b', ['x'], async ({ judge }) => void (await judge('x', () => fail('broken'))));
+    expect(lastLine(show(await reportOf([failing, hung], AbortSignal.timeout(20))))).toMatch(
+      /^✖ interrupted, not ready: /,
+    );
+  });
+
+  it('lists what was left behind, with the command that removes it', async () => {
+    const check = fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
+      cleanup('an object in spacelift-states', 'aws s3 rm s3://spacelift-states/probe', () =>
+        Promise.reject(new Error()),
+      );
+      await judge('x', () => pass('fine'));
+    });
+    for (const verbosity of ['quiet', 'normal', 'verbose'] as const) {
+      expect(show(await reportOf([check]), { verbosity })).toContain(`\
+⚠ left behind: 1 thing that this run wrote and did not remove
+    an object in spacelift-states
+      remove    aws s3 rm s3://spacelift-states/probe
+`);
+    }
+  });
+
+  it('groups skips by their reason, also when it differs in names alone', async () => {
+    const names = ['one', 'two', 'three'];
+    const check = fakeCheck(
+      'store',
+      ['<bucket>/versioning', '<bucket>/public', '<bucket>/retention'],
+      async ({ about }) => {
+        for (const name of names) {
+          await about(name, async ({ judge }) => {
+            await judge('<bucket>/versioning', () => skip(`not permitted to look at ${name}: s3:GetBucketVersioning`));
+            await judge('<bucket>/public', () => (name === 'two' ? skip('another reason entirely') : pass('private')));
+            await judge('<bucket>/retention', () => skip('--read-only'));
+          });
+        }
+      },
+      { subjects: names },
+    );
+    const text = show(await reportOf([check]), { width: 100 });
+    expect(text).toContain('  - 3 skipped (versioning): not permitted to look at …: s3:GetBucketVersioning\n');
+    expect(text).toContain('  - store/two/public: another reason entirely\n');
+    expect(text).toContain('  - 3 skipped (retention): --read-only\n');
+  });
+});

@@ -1,0 +1,117 @@
+/** One report that has everything in it that a report can have. */
+import { fail, pass, skip, warn } from '../../src/check.ts';
+import { redactor } from '../../src/redact.ts';
+import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
+import { runChecks } from '../../src/run.ts';
+import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+
+const BUCKETS = ['deliveries', 'metadata', 'modules', 'states', 'uploads'];
+
+const configuration = fakeCheck('configuration', ['required'], async ({ judge }) => {
+  await judge('required', () => pass('28 variables for all services, none missing'));
+});
+
+const database = fakeCheck(
+  'database',
+  ['connect', 'version', 'privileges', 'encoding', 'pooler'],
+  async ({ judge }) => {
+    await judge('connect', () => pass('connected', { evidence: { host: 'db.internal', port: 5432 } }));
+    await judge('version', () =>
+      warn('PostgreSQL 17.2 is not officially supported', {
+        detail: 'Everything that was tried works; the vendor tests with 14 to 16.',
+        expected: 'PostgreSQL 14, 15 or 16',
+        fix: 'plan a database of a supported version',
+        docs: 'https://docs.spacelift.io/self-hosted/latest/external-dependencies#database',
+        evidence: { version: '17.2' },
+      }),
+    );
+    await judge('privileges', () =>
+      fail('the role spacelift may not create tables in the schema public', {
+        detail: 'PostgreSQL 15 and later no longer grant it to everyone.',
+        expected: 'a role that may create in public, and that may create roles',
+        fix: 'GRANT CREATE ON SCHEMA public TO spacelift;\nALTER ROLE spacelift CREATEROLE;',
+        docs: 'https://docs.spacelift.io/self-hosted/latest/external-dependencies#database',
+      }),
+    );
+    await judge('encoding', () => pass('UTF-8'));
+    await judge('pooler', () =>
+      skip('not permitted to look: pg_stat_activity', { fix: 'GRANT pg_monitor TO spacelift;' }),
+    );
+  },
+  { summary: () => 'PostgreSQL 17.2 at db.internal:5432 over TLS 1.3' },
+);
+
+const storage = fakeCheck(
+  'object-storage',
+  ['<bucket>/access', '<bucket>/versioning', '<bucket>/retention'],
+  async ({ about }) => {
+    for (const bucket of BUCKETS) {
+      await about(bucket, async ({ judge, must }) => {
+        await must('<bucket>/access', () => {
+          if (bucket !== 'uploads' && bucket !== 'modules')
+            return pass(`spacelift-${bucket}: written, read back, deleted`);
+          return fail(`spacelift-${bucket} does not exist`, {
+            expected: 'a bucket of that name in eu-west-1',
+            fix: `aws s3api create-bucket --bucket spacelift-${bucket} --region eu-west-1 --create-bucket-configuration LocationConstraint=eu-west-1`,
+            docs: 'https://docs.spacelift.io/self-hosted/latest/reference/object-storage',
+            evidence: { bucket: `spacelift-${bucket}` },
+            cause: { key: 'gone', title: 'buckets are missing in eu-west-1' },
+          });
+        });
+        await judge('<bucket>/versioning', () =>
+          bucket !== 'states'
+            ? pass(`on for spacelift-${bucket}`)
+            : fail(`versioning is off on spacelift-${bucket}`, {
+                expected: 'enabled: state history is lost without it',
+                fix: `aws s3api put-bucket-versioning --bucket spacelift-${bucket} --versioning-configuration Status=Enabled`,
+                docs: 'https://docs.spacelift.io/self-hosted/latest/reference/object-storage',
+              }),
+        );
+        await judge('<bucket>/retention', () =>
+          skip(`not permitted to look at spacelift-${bucket}: s3:GetLifecycleConfiguration`),
+        );
+      });
+    }
+  },
+  { subjects: BUCKETS, summary: () => '5 buckets on MinIO at minio.internal:9000' },
+);
+
+const encryption = fakeCheck('encryption', ['rsa/key', 'rsa/size'], async ({ judge }) => {
+  await judge('rsa/key', () => pass('a 4096-bit RSA key, PKCS#8'));
+  await judge('rsa/size', () => pass('4096 bits'));
+});
+
+const queues = fakeCheck('message-queues', ['postgres'], async ({ after, judge }) => {
+  await after('database/privileges');
+  await judge('postgres', () => pass('never reached'));
+});
+
+const mqtt = fakeCheck('mqtt-broker', ['endpoint', 'builtin/reachable'], async ({ judge }) => {
+  await judge('endpoint', () => pass('tls://spacelift.example.org:1984'));
+  await judge('builtin/reachable', () => skip('spacelift.example.org:1984 does not answer: it starts with Spacelift'));
+});
+
+const CHECKS = [configuration, database, storage, encryption, queues, mqtt];
+
+/** Durations are fixed, so that a rendered report can be compared as a whole. */
+export async function sampleReport(more: Partial<ReportOptions> & { skip?: readonly string[] } = {}): Promise<Report> {
+  const deployment = fakeDeployment();
+  const result = await runChecks(CHECKS, deployment, options({ skip: more.skip ?? [] }), never());
+  const fixed = {
+    ...result,
+    durationMs: 612,
+    startedAt: new Date('2026-01-02T03:04:05.678Z'),
+    checks: result.checks.map((check, index) => ({
+      ...check,
+      durationMs: [1, 38, 1212, 4, 0, 9][index] ?? 0,
+      findings: check.findings.map((finding) => ({ ...finding, durationMs: 3 })),
+    })),
+  };
+  return makeReport(fixed, {
+    phase: 'pre-install',
+    service: undefined,
+    accept: new Map(),
+    redact: redactor([]),
+    ...more,
+  });
+}
