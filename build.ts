@@ -42,10 +42,19 @@ async function bundle(input: Record<string, string>, plugins: Plugin[] = []): Pr
     // SDKs tell errors and commands apart by the names of their classes.
     keepNames: true,
     entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name]-[hash].js',
+    chunkFileNames: ({ facadeModuleId }) => `chunks/${nameOf(facadeModuleId) ?? '[name]'}-[hash].js`,
   });
   await build.close();
   return output.filter((part) => part.type === 'chunk');
+}
+
+/** A package's chunk has its name: `aws-sdk-client-s3`. */
+function nameOf(module: string | null): string | undefined {
+  const [folder] = packageOf(module ?? '');
+  return folder
+    ?.replace(/^.*[\\/]node_modules[\\/]/, '')
+    .replace(/^@/, '')
+    .replace(/[\\/]/, '-');
 }
 
 /** The licences of the packages that are in the bundle. */

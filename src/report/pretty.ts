@@ -120,12 +120,13 @@ class Page {
   }
 
   #leftovers({ leftovers }: Report): string[] {
+    const { width } = this.#style;
     const what = `left behind: ${plural(leftovers.length, 'thing')} that this run wrote and did not remove`;
     return [
       `${this.#painted('warn')} ${this.#colour.bold(what)}`,
       ...leftovers.flatMap((leftover) => [
-        ...wrap(this.#text(leftover.what), this.#style.width - 4).map((line) => `    ${line}`),
-        ...this.#row('remove', leftover.command, { fix: true }),
+        ...wrap(this.#text(leftover.what), width - 4).map((line) => `    ${line}`),
+        ...this.#indented(wrapFix(this.#text(leftover.command), width - INDENT).map((line) => this.#colour.cyan(line))),
       ]),
     ];
   }

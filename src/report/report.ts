@@ -101,7 +101,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     return Object.fromEntries(
       Object.entries(evidence).map(([key, held]) => {
         if (typeof held === 'string') return [key, value(held)];
-        if (typeof held === 'object') return [key, held.slice(0, LIMITS.items).map(value)];
+        if (Array.isArray(held)) return [key, held.slice(0, LIMITS.items).map(value)];
         return [key, held];
       }),
     );

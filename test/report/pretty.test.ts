@@ -176,7 +176,7 @@ describe('the pretty report', () => {
       expect(show(await reportOf([check]), { verbosity })).toContain(`\
 ⚠ left behind: 1 thing that this run wrote and did not remove
     an object in spacelift-states
-      remove    aws s3 rm s3://spacelift-states/probe
+      aws s3 rm s3://spacelift-states/probe
 `);
     }
   });

@@ -1,0 +1,142 @@
+/** The package as its users get it: packed, installed into an empty folder, run. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHECKS } from '../../checks/index.ts';
+import { manifest, startDemo } from '../../demo/deployment.ts';
+import { VERSION } from '../../src/version.ts';
+import { dotenv, moduleOf, run } from '../cli/spawned.ts';
+import { type Fault, refusedPort } from '../services/tcp.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const npm = (cwd: string, ...args: string[]) => promisify(execFile)('npm', args, { cwd });
+
+let folder: string;
+let installed: string;
+let executable: string;
+let ports: readonly [Fault, Fault];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'preflight-package-'));
+  const app = join(folder, 'app');
+  await mkdir(app);
+  await writeFile(join(app, 'package.json'), '{ "private": true }');
+  ports = await Promise.all([refusedPort(), refusedPort()]);
+  await npm(ROOT, 'pack', '--pack-destination', folder);
+  await npm(app, 'install', '--offline', '--no-audit', '--no-fund', join(folder, `spacelift-preflight-${VERSION}.tgz`));
+  installed = join(app, 'node_modules', 'spacelift-preflight');
+  executable = join(app, 'node_modules', '.bin', 'spacelift-preflight');
+});
+afterAll(() => Promise.all([rm(folder, { recursive: true }), ...ports.map((port) => port.close())]));
+
+/** The chunks that a run loads, by their names without the hash, with their sizes. */
+async function chunksOf(args: readonly string[]): Promise<Map<string, number>> {
+  const log = join(folder, `${Math.random()}.log`);
+  await writeFile(log, '');
+  const hook = moduleOf(`
+    import { appendFileSync } from 'node:fs';
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      load: (url, context, next) => {
+        appendFileSync(${JSON.stringify(log)}, url + '\\n');
+        return next(url, context);
+      },
+    });`);
+  await run(args, { executable, imports: [hook] });
+  const urls = (await readFile(log, 'utf8')).split('\n').filter((url) => url.includes('/chunks/'));
+  const sizes = urls.map(async (url) => [nameOf(url), (await stat(new URL(url))).size] as const);
+  return new Map(await Promise.all(sizes));
+}
+
+const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/(-[\w-]{8})?\.js$/, '');
+
+describe('the package', () => {
+  it('holds the bundle, the licences, the README and nothing else, and needs no other package', async () => {
+    expect((await readdir(installed)).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+    expect((await readdir(join(installed, 'dist'))).sort()).toEqual(['THIRD-PARTY-LICENSES.txt', 'bin', 'chunks']);
+    expect((await readdir(join(installed, '..'))).filter((name) => !name.startsWith('.'))).toEqual([
+      'spacelift-preflight',
+    ]);
+    const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
+    expect(manifest).not.toHaveProperty('dependencies');
+  });
+
+  it('names the licence of every package that is in it', async () => {
+    const notices = await readFile(join(installed, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+    const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    const named = notices.split('\n').filter((line) => /^\S+ \d+\.\d+\.\d+\S*$/.test(line));
+    for (const name of ['chalk', 'commander', 'minio', 'ora', 'pg', 'yaml']) {
+      expect(named).toContain(`${name} ${devDependencies[name]}`);
+    }
+    expect(named.filter((line) => /^(vitest|azurite|aedes|typescript) /.test(line))).toEqual([]);
+    expect(notices).toContain('Permission is hereby granted, free of charge');
+  });
+
+  it('has an executable', async () => {
+    const path = join(installed, 'dist', 'bin', 'spacelift-preflight.js');
+    expect((await readFile(path, 'utf8')).split('\n')[0]).toBe('#!/usr/bin/env node');
+    expect((await stat(path)).mode & 0o111).toBe(0o111);
+  });
+
+  it('says which Node it needs, in words that old ones can read', async () => {
+    const text = await readFile(join(installed, 'dist', 'bin', 'spacelift-preflight.js'), 'utf8');
+    // Nothing is loaded, and no syntax after ES2020 is used, before the version is known.
+    expect(text).not.toMatch(/\bimport\b(?!\()|\bawait\b|\?\?=|\|\|=|&&=|#\w+\s*[=(]|\bstatic\b/);
+    const old = moduleOf(`
+      Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.14.0' } });
+      Object.defineProperty(process, 'version', { value: 'v22.14.0' });`);
+    expect(await run(['--version'], { executable, imports: [old] })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: 'spacelift-preflight needs Node 22.15 or later; this is v22.14.0\n',
+    });
+  });
+
+  it('runs', async () => {
+    expect(await run(['--version'], { executable })).toMatchObject({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+    const { stdout } = await run(['explain'], { executable });
+    for (const { id } of CHECKS) expect(stdout).toContain(`  ${id}/`);
+  });
+
+  it('checks a deployment, and reports as the sources do', async () => {
+    const [database, store] = ports;
+    const config = join(folder, 'spacelift.env');
+    await writeFile(config, dotenv({ database: database.port, store: store.port, broker: store.port }));
+    const args = ['-f', config, '-o', 'json'];
+    const [bundled, sources] = await Promise.all([run(args, { executable }), run(args)]);
+    expect(bundled).toMatchObject({ code: 1, stderr: '' });
+    const facts = ({ stdout }: { stdout: string }) =>
+      JSON.parse(stdout).checks.flatMap((check: { findings: { id: string; status: string; title: string }[] }) =>
+        check.findings.map(({ id, status, title }) => `${status} ${id}: ${title}`),
+      );
+    expect(facts(bundled)).toEqual(facts(sources));
+    expect(facts(bundled).filter((fact: string) => fact.startsWith('fail'))).toHaveLength(2);
+
+    const loaded = [...(await chunksOf(args)).keys()];
+    expect(loaded).toEqual(expect.arrayContaining(['cli', 'run', 'minio', 'json']));
+    expect(loaded.filter((name) => /^(aws-sdk|azure|google|grpc|mqtt|ora|chalk|yaml)/.test(name))).toEqual([]);
+  });
+
+  it('finds a healthy deployment ready, with every client that it takes', async () => {
+    const deployment = await startDemo();
+    try {
+      const config = join(folder, 'demo.yaml');
+      await writeFile(config, manifest(deployment.variables));
+      const { code, stdout, stderr } = await run(['-f', config, '-o', 'json', '--strict'], { executable });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toMatchObject({ verdict: 'ready', summary: { fail: 0, warn: 0 }, leftovers: [] });
+    } finally {
+      await deployment.stop();
+    }
+  });
+
+  it('loads little to print its version', async () => {
+    const loaded = await chunksOf(['--version']);
+    expect(loaded.has('cli')).toBe(true);
+    expect([...loaded.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000);
+  });
+});
