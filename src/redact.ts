@@ -2,13 +2,15 @@
 
 /** Shorter secrets would blank out every other word; they never enter a message in the first place. */
 const SHORTEST = 8;
+/** Words of the report itself: masking a password `postgres` would blank them out, and hide nothing. */
+const OWN_WORDS = ['postgres', 'postgresql', 'spacelift', 'database', 'password'];
 const MASK = '‹redacted›';
 
 /** Removes the secrets from a text. */
 export type Redact = (text: string) => string;
 
 /**
- * @param secrets values that must never be seen: passwords, keys, tokens. Those under 8 characters are ignored.
+ * @param secrets values that must never be seen: passwords, keys, tokens. Those under 8 characters, and words of the report, are ignored.
  */
 export function redactor(secrets: readonly string[]): Redact {
   const forms = new Set(secrets.flatMap(formsOf).filter((form) => form.length >= SHORTEST));
@@ -24,7 +26,7 @@ export function redactor(secrets: readonly string[]): Redact {
 }
 
 function formsOf(secret: string): string[] {
-  if (secret.length < SHORTEST) return [];
+  if (secret.length < SHORTEST || OWN_WORDS.includes(secret.toLowerCase())) return [];
   const lines = secret.includes('\n')
     ? secret.split(/\r?\n/).filter((line) => /^[A-Za-z0-9+/=_-]{16,}$/.test(line))
     : [];
