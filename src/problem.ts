@@ -1,6 +1,19 @@
 /** Errors as values with a kind, until the one place that words them. */
 
-export const NETWORK_KINDS = ['dns', 'refused', 'timeout', 'unreachable', 'closed', 'tls', 'not-tls'] as const;
+export const NETWORK_KINDS = [
+  'dns',
+  'refused',
+  'timeout',
+  'unreachable',
+  'closed',
+  'tls',
+  /** TLS was spoken to a server that speaks plain. */
+  'not-tls',
+  /** Plain HTTP was spoken to a server that wants TLS. */
+  'wants-tls',
+  /** What answers does not speak HTTP. */
+  'not-http',
+] as const;
 export type NetworkKind = (typeof NETWORK_KINDS)[number];
 
 /** Why a certificate was not accepted; the names are Node's and OpenSSL's, grouped by their way out. */
@@ -69,7 +82,11 @@ const TLS_OF_CODE: Record<string, TlsReason> = {
   CERT_NOT_YET_VALID: 'not-yet-valid',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'protocol',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'protocol',
+  // The same alerts as OpenSSL up to 3.1 and since then names them.
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'protocol',
+  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': 'protocol',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'client-certificate',
+  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': 'client-certificate',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'client-certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'client-certificate',
   ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'name',
@@ -78,7 +95,8 @@ const TLS_OF_CODE: Record<string, TlsReason> = {
 /** The code of an error, or of what caused it (`AggregateError` of a dual-stack connect included). */
 export function codeOf(error: unknown, depth = 0): string | undefined {
   if (depth > 5 || typeof error !== 'object' || error === null) return undefined;
-  const { code, errors, cause } = error as { code?: unknown; errors?: unknown; cause?: unknown };
+  const { code: own, errors, cause, message } = error as Record<'code' | 'errors' | 'cause' | 'message', unknown>;
+  const code = own === 'EPROTO' ? openSslCode(message) : own;
   if (typeof code === 'string' && (code in KIND_OF_CODE || code in TLS_OF_CODE || code.startsWith('ERR_SSL'))) {
     return code;
   }
@@ -88,6 +106,12 @@ export function codeOf(error: unknown, depth = 0): string | undefined {
     if (found !== undefined) return found;
   }
   return typeof code === 'string' ? code : undefined;
+}
+
+/** When a write fails in TLS, Node gives the system's code alone, and OpenSSL's reason within the message. */
+function openSslCode(message: unknown): string {
+  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(String(message))?.[1];
+  return reason === undefined ? 'EPROTO' : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }
 
 /** What a library's error says about the way to the server, or `undefined` when it is about something else. */

@@ -2,11 +2,11 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { type Run, type Skip, skip } from '../check.ts';
-import { NETWORK_KINDS, type NetworkKind, type Problem } from '../problem.ts';
+import type { NetworkKind, Problem } from '../problem.ts';
 import { resolve } from './dns.ts';
 
 /** Kinds that a wrong place explains; a server that answers wrongly is wrong from everywhere. */
-const EXPLAINED: readonly NetworkKind[] = NETWORK_KINDS.filter((kind) => kind !== 'tls' && kind !== 'not-tls');
+const EXPLAINED: readonly NetworkKind[] = ['dns', 'refused', 'timeout', 'unreachable', 'closed'];
 
 /** Endings of names that only a private network's DNS knows (Kubernetes, RFC 6762, RFC 8375, ICANN's .internal). */
 const PRIVATE_ENDINGS = ['svc', 'cluster.local', 'local', 'internal', 'home.arpa', 'localdomain', 'localhost', 'lan'];

@@ -92,6 +92,22 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
         evidence,
         cause,
       };
+    case 'wants-tls':
+      return {
+        title: `${at} speaks TLS only`,
+        expected: `plain HTTP, as ${setting} asks`,
+        fix: `turn TLS on in ${setting}`,
+        evidence,
+        cause,
+      };
+    case 'not-http':
+      return {
+        title: `${at} does not speak HTTP`,
+        expected: `${what} on port ${port}`,
+        fix: `correct the host and port in ${setting}`,
+        evidence,
+        cause,
+      };
     case 'tls': {
       const { says, fix } = TLS[problem.tls ?? 'other'];
       return {

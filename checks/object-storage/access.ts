@@ -1,0 +1,164 @@
+/** Write, read back, compare, list, delete; and the same by pre-signed URLs. */
+import { fail, type Outcome, pass, type Skip, skip, type Trouble } from '../../src/check.ts';
+import type { HttpAnswer } from '../../src/probe/http.ts';
+import { CONTENT, KEPT, type Place, type Probe } from './probe.ts';
+import { type Stored, StoreProblem } from './store.ts';
+
+type Step = () => Promise<string | Trouble | Skip>;
+
+/** @param others what reads the probe besides: it is deleted after them */
+export async function access(probe: Probe, others: () => Promise<unknown>): Promise<Outcome> {
+  if (probe.run.options.readOnly) return lookAround(probe);
+  let place: Place;
+  try {
+    place = await probe.place();
+  } catch (error) {
+    return probe.trouble(error);
+  }
+  const { bucket, duties } = probe;
+  const steps: Step[] = [];
+  if (place.mode !== 'foreign') steps.push(async () => 'written');
+  if (duties.get !== undefined) steps.push(() => readBack(probe, place));
+  if (duties.list !== undefined) steps.push(() => list(probe, place));
+  const reading = steps.map((step) => said(probe, step));
+  const deleting = said(probe, async () => {
+    await Promise.allSettled([...reading, others()]);
+    return remove(probe, place);
+  });
+  const results = (await Promise.all([...reading, deleting])).filter((result) => result !== '');
+
+  const trouble = results.filter((result) => typeof result !== 'string');
+  const worst = trouble.find(({ status }) => status === 'fail') ?? trouble[0];
+  if (worst !== undefined) return worst;
+  const notTried = duties.delete !== undefined && !results.includes('deleted');
+  return pass(`${inSeries(results as string[])} in ${bucket}`, {
+    ...(notTried && {
+      detail: 'Deleting was not tried: what is deleted leaves a trace that these credentials can’t remove.',
+    }),
+    evidence: { bucket, tried: results as string[] },
+  });
+}
+
+async function said(probe: Probe, step: Step): Promise<string | Trouble | Skip> {
+  try {
+    return await step();
+  } catch (error) {
+    return probe.trouble(error);
+  }
+}
+
+async function readBack(probe: Probe, { key, mode }: Place): Promise<string | Trouble | Skip> {
+  const { bucket } = probe;
+  try {
+    const found = key === KEPT ? await probe.readKept() : await probe.read(key);
+    if (found === undefined && mode === 'foreign') return nothingYet(bucket);
+    return sameAs(found, bucket) ?? 'read';
+  } catch (error) {
+    const hidden = error instanceof StoreProblem && error.kind === 'denied' && mode === 'foreign';
+    if (!hidden || probe.duties.list !== undefined) throw error;
+    return skip(`can’t tell whether ${bucket} may be read`, {
+      detail: 'Without the permission to list, an object that is not there looks the same as one that may not be read.',
+      fix: 'run with --service server first: it leaves an object that can be read then',
+      evidence: { bucket },
+    });
+  }
+}
+
+const nothingYet = (bucket: string): Skip =>
+  skip(`nothing to read in ${bucket} yet`, {
+    detail: 'Only the server writes here.',
+    fix: 'run with --service server first: it leaves an object that can be read then',
+    evidence: { bucket },
+  });
+
+function sameAs(found: Pick<Stored, 'body'> | undefined, bucket: string): Trouble | undefined {
+  if (found?.body.equals(CONTENT)) return undefined;
+  if (found === undefined) return differs(`what is written to ${bucket} can’t be found`, bucket);
+  return differs(`what is read from ${bucket} is not what was written`, bucket);
+}
+
+const differs = (title: string, bucket: string): Trouble =>
+  fail(title, {
+    expected: `the object of ${CONTENT.length} bytes that was written`,
+    fix: 'find out what stands between: a proxy or gateway that caches or changes answers, or a store that is damaged',
+    evidence: { bucket },
+    cause: { key: 'object-storage:content', title: 'what is read is not what was written' },
+  });
+
+async function list({ store, bucket, within }: Probe, { key, mode }: Place): Promise<string | Trouble> {
+  const found = await within((signal) => store.list(bucket, key, signal));
+  return mode !== 'own' || found.includes(key)
+    ? 'listed'
+    : differs(`what is written to ${bucket} is not listed`, bucket);
+}
+
+/** Only what this run wrote for itself; under a version that can't be removed nothing may be deleted. */
+async function remove(probe: Probe, { key, mode }: Place): Promise<string> {
+  if (probe.duties.delete === undefined) return '';
+  if (probe.undeletable !== undefined) throw probe.undeletable;
+  if (mode !== 'own') return '';
+  await probe.remove(key);
+  return 'deleted';
+}
+
+/** `--read-only`: whether the bucket is there, as far as looking shows it. */
+async function lookAround(probe: Probe): Promise<Outcome> {
+  const { bucket, duties } = probe;
+  try {
+    if (duties.list !== undefined) await list(probe, { key: KEPT, mode: 'foreign', versioned: undefined });
+    else if (duties.get !== undefined) await probe.readKept();
+    return skip(`writing to ${bucket} was not tried: --read-only`, { evidence: { bucket } });
+  } catch (error) {
+    return probe.trouble(error);
+  }
+}
+
+/** A pre-signed PUT, then a GET, by a plain client: what workers and browsers do. */
+export async function presigned(probe: Probe): Promise<Outcome> {
+  const { run, bucket, duties } = probe;
+  if (run.options.readOnly) return skip('not tried: --read-only');
+  const place = await probe.placed();
+  if (duties.put === undefined && duties.get === undefined) {
+    return skip(`the ${run.deployment.service} neither writes nor reads in ${bucket}`, { evidence: { bucket } });
+  }
+  const verbs: string[] = [];
+  const key = place.mode === 'own' ? probe.newKey() : place.key;
+  try {
+    if (duties.put !== undefined) {
+      const answer = await send(probe, 'PUT', key, place.mode === 'own' ? {} : { 'if-none-match': '*' });
+      // The constant object is there already: it was the signature that had to be right for this answer.
+      if (answer.status !== 412) throwIfRefused(probe, answer, 'put');
+      verbs.push('PUT');
+    }
+    if (duties.get !== undefined) {
+      const answer = await send(probe, 'GET', key);
+      if (answer.status === 404 && place.mode === 'foreign') return nothingYet(bucket);
+      throwIfRefused(probe, answer, 'get');
+      const trouble = sameAs(answer, bucket);
+      if (trouble !== undefined) return trouble;
+      verbs.push('GET');
+    }
+  } catch (error) {
+    const hidden = error instanceof StoreProblem && error.kind === 'denied' && place.mode === 'foreign';
+    if (hidden) return nothingYet(bucket);
+    return probe.trouble(error, 'presigned');
+  }
+  return pass(`pre-signed ${inSeries(verbs)} work in ${bucket}`, { evidence: { bucket, verbs } });
+}
+
+async function send(probe: Probe, method: 'PUT' | 'GET', key: string, bound = {}): Promise<HttpAnswer> {
+  const { store, bucket } = probe;
+  const { url, headers } = await store.sign(method, bucket, key, bound);
+  if (method === 'GET') return store.send({ method, url, headers });
+  return probe.write((signal) => store.send({ method, url, headers, body: CONTENT, signal }));
+}
+
+function throwIfRefused({ store, bucket }: Probe, answer: HttpAnswer, action: 'put' | 'get'): void {
+  const refusal = store.refusal(answer, { action, bucket });
+  if (refusal !== undefined) throw refusal;
+}
+
+/** "written, read and deleted" */
+export function inSeries(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}

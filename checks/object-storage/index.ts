@@ -1,0 +1,112 @@
+/** The ten buckets: what must hold of each, whatever the provider. */
+import { type Check, type Context, defineCheck, type Run } from '../../src/check.ts';
+import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
+import { access, presigned } from './access.ts';
+import { dutiesIn, NEEDS } from './buckets.ts';
+import { distinct } from './distinct.ts';
+import { CONTENT, Probe } from './probe.ts';
+import { RULES, type RuleKey } from './rules.ts';
+import { isPublic, retention, versioning } from './settings.ts';
+import type { Store } from './store.ts';
+import { cors, mixedContent, proxy, url } from './uploads.ts';
+
+interface Provider {
+  /** For the report's one line: "MinIO at minio.internal:9000". */
+  where(run: Run): string;
+  /** Loads the provider's file and its library. */
+  open(run: Run): Promise<Store>;
+}
+
+const PROVIDERS: Readonly<Record<string, Provider>> = {
+  aws: {
+    where: ({ need }) => `S3 in ${need('AWS_REGION')}`,
+    open: async (run) => (await import('./aws.ts')).aws(run),
+  },
+  minio: {
+    where: ({ need }) => `MinIO at ${need('OBJECT_STORAGE_MINIO_ENDPOINT')}`,
+    open: async (run) => (await import('./minio.ts')).minio(run),
+  },
+};
+
+const SUBJECTS = Object.keys(BUCKETS) as Bucket[];
+const OF_EACH = (Object.keys(RULES) as RuleKey[]).filter((key) => key.startsWith('<bucket>'));
+const OF_UPLOADS = ['uploads/cors', 'uploads/proxy', 'uploads/url', 'uploads/mixed-content'] as const;
+
+export const objectStorage: Check = defineCheck({
+  id: 'object-storage',
+  title: 'Object storage',
+  rules: RULES,
+  subjects: SUBJECTS,
+
+  expects: ({ deployment }) => {
+    const type = deployment.lookup('OBJECT_STORAGE_TYPE');
+    if ('value' in type && !(type.value in PROVIDERS)) return [];
+    const buckets = used(deployment.service);
+    if (buckets.length === 0) return [];
+    return [
+      ...buckets.flatMap((bucket) => OF_EACH.map((key) => key.replace('<bucket>', bucket))),
+      ...(buckets.includes('uploads') ? OF_UPLOADS : []),
+      'distinct',
+    ];
+  },
+
+  async run(context) {
+    await context.judge('distinct', () => distinct(context));
+    const store = await PROVIDERS[context.need('OBJECT_STORAGE_TYPE')]?.open(context);
+    if (store === undefined) return;
+    try {
+      const buckets = used(context.deployment.service);
+      await Promise.all(buckets.map((bucket) => context.about(bucket, (part) => tryBucket(part, store, bucket))));
+    } finally {
+      // When the run has ended early, what clears up after it still needs the connections.
+      if (!context.signal.aborted) store.close();
+    }
+  },
+
+  summary: (run) => {
+    const buckets = used(run.deployment.service).filter((bucket) => run.want(BUCKETS[bucket]) !== undefined);
+    return `${PROVIDERS[run.need('OBJECT_STORAGE_TYPE')]?.where(run)}, ${buckets.length} buckets`;
+  },
+});
+
+/** The buckets that the service, or all services together, use. A worker has pre-signed URLs alone. */
+function used(service: Run['deployment']['service']): Bucket[] {
+  return SUBJECTS.filter((bucket) => Object.keys(dutiesIn(bucket, service)).length > 0);
+}
+
+async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket): Promise<void> {
+  const { judge } = context;
+  const probe = new Probe(context, store, context.need(BUCKETS[bucket]), dutiesIn(bucket, context.deployment.service));
+  const needs = NEEDS[bucket];
+  let read: Promise<boolean> | undefined;
+  const anonymous = () => {
+    read ??= readAnonymously(probe);
+    return read;
+  };
+  try {
+    await Promise.all([
+      judge('<bucket>/access', () => access(probe, async () => context.selected('<bucket>/public') && anonymous())),
+      judge('<bucket>/presigned', () => presigned(probe)),
+      judge('<bucket>/versioning', () => versioning(probe, needs)),
+      judge('<bucket>/retention', () => retention(probe, needs)),
+      judge('<bucket>/public', () => isPublic(probe, anonymous)),
+      ...(bucket === 'uploads'
+        ? [
+            judge('uploads/cors', () => cors(probe)),
+            judge('uploads/proxy', () => proxy(probe)),
+            judge('uploads/url', () => url(probe)),
+            judge('uploads/mixed-content', () => mixedContent(probe)),
+          ]
+        : []),
+    ]);
+  } finally {
+    await probe.clear();
+  }
+}
+
+/** Whether the probe can be read without credentials. */
+async function readAnonymously(probe: Probe): Promise<boolean> {
+  const { key } = await probe.reached();
+  const { status, body } = await probe.store.send({ method: 'GET', url: probe.store.urlOf(probe.bucket, key) });
+  return status === 200 && body.equals(CONTENT);
+}

@@ -1,0 +1,226 @@
+/** MinIO, by its own client. Never asks for a bucket's location or existence: no role needs those permissions. */
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Client, ClientOptions } from 'minio';
+import type { Run } from '../../src/check.ts';
+import { isTrue } from '../../src/config/types.ts';
+import { asksForTls, makeAgent, makeHttpClient, problemOf, readUpTo } from '../../src/probe/http.ts';
+import { Problem } from '../../src/problem.ts';
+import { minioWords } from './minio-words.ts';
+import { expiryRules, type LifecycleRule, opensToEveryone, s3Refusal, versionIn } from './s3.ts';
+import { type Action, type Store, StoreProblem } from './store.ts';
+
+const DEFAULT_REGION = 'us-east-1';
+/** In seconds: how long a pre-signed URL works. */
+const EXPIRES_S = 900;
+
+interface At {
+  readonly action: Action;
+  readonly bucket: string;
+}
+
+/** The store that the `OBJECT_STORAGE_MINIO_*` variables name. */
+export async function minio(run: Run): Promise<Store> {
+  const endpoint = run.need('OBJECT_STORAGE_MINIO_ENDPOINT');
+  const accessKey = run.need('OBJECT_STORAGE_MINIO_ACCESS_KEY_ID');
+  const secretKey = run.need('OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY');
+  const secure = isTrue(run.want('OBJECT_STORAGE_MINIO_USE_SSL'));
+  const rejectUnauthorized = !isTrue(run.want('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));
+  const base = new URL(`${secure ? 'https' : 'http'}://${endpoint}`);
+  const host = base.hostname.replace(/^\[|\]$/g, '');
+  const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
+
+  const agent = makeAgent(run, { secure, host, rejectUnauthorized });
+  const plain = makeHttpClient(run, { rejectUnauthorized });
+  const clientFor = await clients({
+    endPoint: host,
+    port,
+    useSSL: secure,
+    accessKey,
+    secretKey,
+    transportAgent: agent,
+  });
+  let region = DEFAULT_REGION;
+
+  /** One operation, in the region that the server turns out to be in. */
+  const call = async <T>(at: At, signal: AbortSignal, perform: (client: Client) => Promise<T>): Promise<T> => {
+    try {
+      return await perform(clientFor({ region, at, signal }));
+    } catch (error) {
+      const problem = meaningOf(error, at);
+      if (!(problem instanceof StoreProblem) || problem.kind !== 'wrong-region') throw problem;
+      if (problem.region === undefined) throw problem;
+      region = problem.region;
+    }
+    try {
+      return await perform(clientFor({ region, at, signal }));
+    } catch (error) {
+      throw meaningOf(error, at);
+    }
+  };
+
+  const listVersions = async (bucket: string, prefix: string, signal: AbortSignal) =>
+    (await call({ action: 'delete', bucket }, signal, (client) =>
+      client.listObjects(bucket, prefix, true, { IncludeVersion: true }).toArray(),
+    )) as { name: string; versionId: string }[];
+  const removeVersion = (bucket: string, objectName: string, versionId: string, signal: AbortSignal) =>
+    call({ action: 'delete', bucket }, signal, (client) => client.removeObject(bucket, objectName, { versionId }));
+
+  return {
+    name: 'MinIO',
+    target: { what: 'MinIO', host, port, setting: 'OBJECT_STORAGE_MINIO_ENDPOINT' },
+    words: minioWords({ accessKey, endpoint, secure }),
+
+    put: async (bucket, key, body, { ifAbsent }, signal) => {
+      const headers = ifAbsent ? { 'if-none-match': '*' } : {};
+      try {
+        return await call({ action: 'put', bucket }, signal, async (client) => {
+          const request = { method: 'PUT', bucketName: bucket, objectName: key, headers };
+          const { headers: answer } = await client.makeRequestAsyncOmit(request, body, [200]);
+          return { existed: false, versionId: versionIn(answer['x-amz-version-id']) };
+        });
+      } catch (error) {
+        if (!ifAbsent || !(error instanceof StoreProblem) || error.status !== 412) throw error;
+        return { existed: true, versionId: undefined };
+      }
+    },
+
+    get: async (bucket, key, signal) => {
+      try {
+        return await call({ action: 'get', bucket }, signal, async (client) => {
+          const answer = await client.makeRequestAsync({ method: 'GET', bucketName: bucket, objectName: key });
+          return { body: await readUpTo(answer), versionId: versionIn(answer.headers['x-amz-version-id']) };
+        });
+      } catch (error) {
+        if (error instanceof StoreProblem && error.code === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    },
+
+    list: (bucket, prefix, signal) =>
+      call({ action: 'list', bucket }, signal, async (client) => {
+        const items = (await client.listObjectsV2(bucket, prefix, true).toArray()) as { name: string }[];
+        return items.map(({ name }) => name);
+      }),
+
+    remove: (bucket, key, signal) =>
+      call({ action: 'delete', bucket }, signal, (client) => client.removeObject(bucket, key)),
+
+    mayPurge: async (bucket, prefix, signal) => {
+      try {
+        // A version that nobody ever wrote: the permission is asked for all the same.
+        await Promise.all([
+          removeVersion(bucket, `${prefix}none`, 'null', signal),
+          listVersions(bucket, prefix, signal),
+        ]);
+        return true;
+      } catch (error) {
+        if (error instanceof StoreProblem && (error.kind === 'denied' || error.kind === 'other')) return false;
+        throw error;
+      }
+    },
+
+    purge: async (bucket, prefix, signal) => {
+      const versions = await listVersions(bucket, prefix, signal);
+      await Promise.all(versions.map(({ name, versionId }) => removeVersion(bucket, name, versionId, signal)));
+    },
+
+    sign: async (method, bucket, key, headers = {}) => {
+      const signer = clientFor({ region, at: { action: 'get', bucket }, headers });
+      return { method, url: new URL(await signer.presignedUrl(method, bucket, key, EXPIRES_S)), headers };
+    },
+
+    send: (request) => plain.send(request),
+    urlOf: (bucket, key) => new URL(`/${bucket}/${key}`, base),
+    refusal: s3Refusal,
+
+    versioning: async (bucket, signal) => {
+      const found = await call({ action: 'read versioning', bucket }, signal, (client) =>
+        client.getBucketVersioning(bucket),
+      );
+      return (found as { Status?: string } | undefined)?.Status === 'Enabled';
+    },
+
+    expiry: async (bucket, signal) => {
+      try {
+        const found = await call({ action: 'read lifecycle', bucket }, signal, (client) =>
+          client.getBucketLifecycle(bucket),
+        );
+        return expiryRules([(found as { Rule?: LifecycleRule | LifecycleRule[] } | null)?.Rule ?? []].flat());
+      } catch (error) {
+        if (error instanceof StoreProblem && error.code === 'NoSuchLifecycleConfiguration') return [];
+        throw error;
+      }
+    },
+
+    isPublic: async (bucket, signal) => {
+      try {
+        const at = { action: 'read policy', bucket } as const;
+        return opensToEveryone(JSON.parse(await call(at, signal, (client) => client.getBucketPolicy(bucket))));
+      } catch (error) {
+        if (error instanceof StoreProblem && error.code === 'NoSuchBucketPolicy') return false;
+        throw error;
+      }
+    },
+
+    close: () => {
+      agent.destroy();
+      plain.close();
+    },
+  };
+}
+
+interface Use {
+  readonly region: string;
+  readonly at: At;
+  readonly signal?: AbortSignal;
+  /** Headers that a pre-signed URL is to be bound to. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The library takes neither a signal nor headers to sign, retries on its own, and loses the answers that it retries.
+ * So each operation has a client of its own, whose transport knows the signal and reads what is refused.
+ */
+async function clients(options: ClientOptions): Promise<(use: Use) => Client> {
+  const { Client } = await import('minio');
+  class OneCall extends Client {
+    readonly headers: Use['headers'];
+    constructor({ region, at, signal, headers }: Use) {
+      const transport = observed({ secure: options.useSSL === true, at, ...(signal !== undefined && { signal }) });
+      super({ ...options, region, transport, pathStyle: true, retryOptions: { disableRetry: true } });
+      this.headers = headers;
+    }
+    protected override getRequestOptions(request: Parameters<Client['getRequestOptions']>[0]) {
+      return super.getRequestOptions({ ...request, headers: { ...request.headers, ...this.headers } });
+    }
+  }
+  return (use) => new OneCall(use);
+}
+
+/** Sends as `node:http` does; an answer other than a success becomes an error of the request. */
+function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: AbortSignal }): typeof http {
+  const request = (options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
+    const sent = (secure ? https : http).request({ ...options, ...(signal !== undefined && { signal }) });
+    sent.on('response', async (answer: IncomingMessage) => {
+      const { statusCode: status = 0, headers } = answer;
+      if (s3Refusal({ status, headers, body: Buffer.alloc(0) }, at) === undefined) {
+        onAnswer(answer);
+        return;
+      }
+      const whole = { status, headers, body: await readUpTo(answer).catch(() => Buffer.alloc(0)) };
+      sent.emit('error', !secure && asksForTls(whole) ? new Problem('wants-tls') : s3Refusal(whole, at));
+    });
+    return sent;
+  };
+  return { request } as typeof http;
+}
+
+/** What went wrong, of all that the library and the transport can throw. */
+function meaningOf(error: unknown, at: At): unknown {
+  if (error instanceof StoreProblem) return error;
+  const name = error instanceof Error ? error.constructor.name : '';
+  if (name === 'InvalidBucketNameError') return new StoreProblem('invalid-name', at);
+  if (name === 'InvalidXMLError' || error instanceof SyntaxError) return new StoreProblem('not-a-store', at);
+  return problemOf(error);
+}

@@ -1,0 +1,251 @@
+/**
+ * The objects that one bucket is tried with, and how nothing of them stays behind. Before each step it is known that what
+ * the step writes can be removed, or that it is the one object that may stay:
+ *
+ * 1. An operator's credentials (no `--service`) that may delete versions write under `spacelift-preflight/<run id>/`,
+ *    and everything there is removed with all versions in the end.
+ * 2. All others may face a versioned bucket, where nothing they write can be removed. They write the constant object
+ *    `spacelift-preflight/probe`, if it is absent. On a versioned bucket it stays for good: one object, one version,
+ *    however often they run.
+ * 3. If that write shows that the bucket is not versioned, and the object may be deleted, it is deleted at once, and the
+ *    rest happens under `spacelift-preflight/<run id>/`. If it may not be deleted, it stays.
+ * 4. A service that does not write here, and `--read-only`, look at the constant object if another has left it.
+ *
+ * Two runs at once do not disturb each other: the constant object is the same for all, and whoever finds that it has
+ * vanished begins anew.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Run, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
+import { Problem } from '../../src/problem.ts';
+import type { Duties } from './buckets.ts';
+import { type Store, type Stored, StoreProblem, type Written } from './store.ts';
+import { troubleOf } from './words.ts';
+
+export const KEPT = 'spacelift-preflight/probe';
+export const CONTENT = Buffer.from(
+  'Written by spacelift-preflight to try this bucket. Safe to keep, safe to delete.\n',
+);
+const OPERATION_MS = 10_000;
+/** A write is cut off a little after nobody waits for it any more. */
+const GRACE_MS = 100;
+/** Another run may remove the constant object just when this one has found it. */
+const ATTEMPTS = 3;
+
+/** Where the probe is, and what was learned on the way. */
+export interface Place {
+  readonly key: string;
+  /** `own`: removed in the end; `kept`: the constant object, which stays; `foreign`: not written by this run. */
+  readonly mode: 'own' | 'kept' | 'foreign';
+  /** `undefined` when no write has shown it. */
+  readonly versioned: boolean | undefined;
+}
+
+/** What another may have left. */
+const FOREIGN: Place = { key: KEPT, mode: 'foreign', versioned: undefined };
+
+export class Probe {
+  readonly run: Run;
+  readonly store: Store;
+  /** The bucket's real name. */
+  readonly bucket: string;
+  readonly duties: Duties;
+  /** Deleting, as a service does, was tried here, and this came of it. */
+  undeletable: StoreProblem | undefined;
+  #place: Promise<Place> | undefined;
+  #found: Stored | undefined;
+  readonly #keys = new Set<string>();
+  readonly #writes = new Set<Promise<unknown>>();
+  #mayPurge = false;
+  #removal: { done(): void } | undefined;
+
+  constructor(run: Run, store: Store, bucket: string, duties: Duties) {
+    this.run = run;
+    this.store = store;
+    this.bucket = bucket;
+    this.duties = duties;
+  }
+
+  /** Writes the first object, once. @throws StoreProblem, Problem */
+  place(): Promise<Place> {
+    this.#place ??= this.#settle();
+    return this.#place;
+  }
+
+  /** As `place`, for what depends on it: when it failed, so did they. @throws Stop */
+  async placed(): Promise<Place> {
+    try {
+      return await this.place();
+    } catch (error) {
+      throw new Stop(await this.trouble(error));
+    }
+  }
+
+  /** Where the probe is, for what only needs the bucket to be there: not being allowed to write does not stop that. @throws Stop */
+  async reached(): Promise<Place> {
+    try {
+      return await this.place();
+    } catch (error) {
+      if (error instanceof StoreProblem && error.kind === 'denied') return FOREIGN;
+      throw new Stop(await this.trouble(error));
+    }
+  }
+
+  /** One operation under its deadline. */
+  readonly within = <T>(operation: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+    this.run.within(OPERATION_MS, operation);
+
+  /** The finding that an error of the store becomes; other errors are thrown on. */
+  async trouble(error: unknown, via?: 'presigned'): Promise<Trouble | Skip> {
+    return troubleOf(this, error, via);
+  }
+
+  /** One write. The run's end does not cut it off: what it wrote could not be found to be removed. */
+  async write<T>(operation: (signal: AbortSignal) => Promise<T>, ms = OPERATION_MS): Promise<T> {
+    return this.run.within(ms, () => {
+      const writing = operation(AbortSignal.timeout(ms + GRACE_MS));
+      this.#writes.add(writing);
+      return writing;
+    });
+  }
+
+  read(key: string): Promise<Stored | undefined> {
+    return this.within((signal) => this.store.get(this.bucket, key, signal));
+  }
+
+  /** What stands at the constant key, asked once. */
+  async readKept(): Promise<Stored | undefined> {
+    this.#found ??= await this.read(KEPT);
+    return this.#found;
+  }
+
+  /** A key under the run's own prefix, which is removed in the end. */
+  newKey(): string {
+    const key = `${this.#prefix}${randomUUID()}`;
+    this.#keys.add(key);
+    return key;
+  }
+
+  /** Deletes as a service does. */
+  remove(key: string): Promise<void> {
+    return this.within((signal) => this.store.remove(this.bucket, key, signal));
+  }
+
+  /** Removes what was written under the run's own prefix; what can't be removed now is tried again at the end of the run. */
+  async clear(): Promise<void> {
+    if (this.#keys.size === 0) return;
+    try {
+      await this.within((signal) => this.#removeOwn(signal));
+      this.#removal?.done();
+    } catch (error) {
+      if (!(error instanceof StoreProblem || error instanceof Problem || this.run.signal.aborted)) throw error;
+    }
+  }
+
+  get #prefix(): string {
+    return `spacelift-preflight/${this.run.id}/`;
+  }
+
+  async #settle(): Promise<Place> {
+    const { run, store, bucket, duties } = this;
+    const asOperator = run.deployment.service === undefined;
+    if (duties.put === undefined || run.options.readOnly) return FOREIGN;
+    if (asOperator) {
+      this.#mayPurge = await this.within((signal) => store.mayPurge(bucket, this.#prefix, signal));
+      if (this.#mayPurge) return this.#own();
+    }
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const written = await this.#writeKept();
+      if (!written.existed) {
+        if (written.versionId !== undefined) return { key: KEPT, mode: 'kept', versioned: true };
+        if (this.#isTransient(written) && (await this.#removeKept())) return this.#own();
+        return { key: KEPT, mode: 'kept', versioned: false };
+      }
+      const found = duties.get === undefined ? 'hidden' : await this.#lookAtKept();
+      // An object without a version may be older than the bucket's versioning.
+      if (found === 'hidden') return { key: KEPT, mode: 'kept', versioned: undefined };
+      if (found !== undefined)
+        return { key: KEPT, mode: 'kept', versioned: found.versionId !== undefined || undefined };
+    }
+    throw new Stop(skip(`another run is at work in ${bucket}`, { fix: 'run again when it is over' }));
+  }
+
+  async #own(): Promise<Place> {
+    const { run, store, bucket } = this;
+    const prefix = this.#prefix;
+    this.#removal = run.cleanup(`objects under ${prefix} in ${bucket}`, store.words.remove(bucket, prefix), (signal) =>
+      this.#removeOwn(signal),
+    );
+    const key = this.newKey();
+    try {
+      const { versionId } = await this.write((signal) => store.put(bucket, key, CONTENT, { ifAbsent: false }, signal));
+      return { key, mode: 'own', versioned: versionId !== undefined };
+    } catch (error) {
+      if (!mayHaveWritten(error)) {
+        this.#keys.delete(key);
+        this.#removal.done();
+      }
+      throw error;
+    }
+  }
+
+  /** Writes the constant object if it is absent. Where it stays it is listed as left behind, whoever wrote it. */
+  async #writeKept(): Promise<Written> {
+    const { run, store, bucket } = this;
+    let written: Written | undefined;
+    this.#removal = run.cleanup(`${KEPT} in ${bucket}`, store.words.remove(bucket, KEPT), async (signal) => {
+      await Promise.allSettled(this.#writes);
+      if (written === undefined && (await store.get(bucket, KEPT, signal)) === undefined) return;
+      if (written === undefined || !this.#isTransient(written)) throw new Error('it stays');
+      await store.remove(bucket, KEPT, signal);
+    });
+    try {
+      return await this.write(async (signal) => {
+        written = await store.put(bucket, KEPT, CONTENT, { ifAbsent: true }, signal);
+        return written;
+      });
+    } catch (error) {
+      if (!mayHaveWritten(error)) this.#removal.done();
+      throw error;
+    }
+  }
+
+  /** Whether this run wrote the constant object where nothing has versions, and may delete it again. */
+  #isTransient({ existed, versionId }: Written): boolean {
+    const may = this.run.deployment.service === undefined || this.duties.delete !== undefined;
+    return !existed && versionId === undefined && may && this.undeletable === undefined;
+  }
+
+  async #lookAtKept(): Promise<Stored | 'hidden' | undefined> {
+    try {
+      return await this.readKept();
+    } catch (error) {
+      if (error instanceof StoreProblem && error.kind === 'denied') return 'hidden';
+      throw error;
+    }
+  }
+
+  async #removeKept(): Promise<boolean> {
+    try {
+      await this.remove(KEPT);
+      this.#removal?.done();
+      return true;
+    } catch (error) {
+      if (!(error instanceof StoreProblem) || error.kind !== 'denied') throw error;
+      this.undeletable = error;
+      return false;
+    }
+  }
+
+  async #removeOwn(signal: AbortSignal): Promise<void> {
+    const { store, bucket } = this;
+    await Promise.allSettled(this.#writes);
+    if (this.#mayPurge) await store.purge(bucket, this.#prefix, signal);
+    else await Promise.all([...this.#keys].map((key) => store.remove(bucket, key, signal)));
+  }
+}
+
+/** Whether a write may have happened although its answer is an error, or never came. */
+function mayHaveWritten(error: unknown): boolean {
+  if (error instanceof StoreProblem) return error.kind === 'server-error';
+  return !(error instanceof Problem) || error.kind === 'timeout' || error.kind === 'closed';
+}

@@ -1,0 +1,89 @@
+/** What is judged of object storage; `explain` and the documentation read it. */
+import type { Rule } from '../../src/check.ts';
+import { DOCS } from '../../src/config/contract.ts';
+
+export const RULES = {
+  '<bucket>/access': {
+    title: 'objects can be written, read, listed and deleted',
+    checks:
+      'Writes an object of a few bytes, reads it back and compares, lists where a service lists, and deletes it again. Under --service only what that service does is tried. Nothing stays behind but, where these credentials can’t remove versions, the one constant object spacelift-preflight/probe.',
+    matters: 'Spacelift stores states, logs, workspaces and modules here. A run fails where an operation fails.',
+    permission: 's3:PutObject, s3:GetObject, s3:ListBucket and s3:DeleteObject, as the service has them',
+    mend: 'Make the bucket, correct its name or the credentials, or allow the denied operation in their policy.',
+    docs: `${DOCS.storage}#configuration`,
+  },
+  '<bucket>/presigned': {
+    title: 'pre-signed URLs work',
+    checks: 'Signs a PUT and a GET, and sends both by a plain HTTP client without credentials.',
+    matters: 'Workers and browsers have no credentials of their own: all they read and write goes by pre-signed URLs.',
+    permission: 's3:PutObject and s3:GetObject',
+    mend: 'Let proxies pass the host, the path and the query as they are; compare the clocks.',
+    docs: `${DOCS.storage}#access-requirements`,
+  },
+  '<bucket>/versioning': {
+    title: 'versioning is on where it is needed',
+    checks:
+      'Looks whether the object that was written has got a version. Off is a failure for states, a warning for modules, run logs, uploads and workspaces, and right elsewhere.',
+    matters: 'A state that was overwritten or deleted can be had back only from an older version.',
+    permission: 'none; s3:GetBucketVersioning when no write has shown it',
+    mend: 'Enable versioning on the bucket.',
+    docs: DOCS.storage,
+  },
+  '<bucket>/retention': {
+    title: 'objects expire where they may, and nowhere else',
+    checks:
+      'Reads the lifecycle rules. Only enabled rules that delete current objects count. Any in states or modules is a failure, also one that is limited to a prefix; none elsewhere is a warning. How long is your choice.',
+    matters: 'An expired state or module is lost. Temporary objects that never expire only cost money.',
+    permission: 's3:GetLifecycleConfiguration',
+    mend: 'Remove the rule from states and modules; add one elsewhere.',
+    docs: DOCS.storage,
+  },
+  '<bucket>/public': {
+    title: 'nobody can read without credentials',
+    checks: 'Reads the object that was written without credentials, and looks at the bucket’s policy.',
+    matters: 'States hold secrets. No bucket of Spacelift needs public access.',
+    permission: 'none; s3:GetBucketPolicy to see what is public in part',
+    mend: 'Remove the public access from the bucket.',
+    docs: `${DOCS.storage}#access-requirements`,
+  },
+  'uploads/cors': {
+    title: 'browsers may upload from Spacelift’s domain',
+    checks: 'Asks as a browser does before it uploads: OPTIONS from https://<SERVER_DOMAIN>, for PUT and for POST.',
+    matters: 'Uploading a state file from Spacelift’s pages fails in the browser without it.',
+    mend: 'Allow the origin with PUT and POST in the CORS settings of the uploads bucket.',
+    docs: `${DOCS.storage}#uploads-bucket-cors-configuration`,
+  },
+  'uploads/proxy': {
+    title: 'large bodies and signed headers pass',
+    checks:
+      'Uploads 2 MiB by a pre-signed URL that is bound to a metadata header with an underscore in its name, and looks whether both have arrived.',
+    matters:
+      'A proxy in front of the store may cap bodies (nginx: 1 MiB) or drop headers with underscores; uploads and run logs then fail with errors that name neither.',
+    permission: 's3:PutObject and s3:GetObject',
+    mend: 'Raise the proxy’s limit, and let it pass headers with underscores.',
+    docs: `${DOCS.storage}#access-requirements`,
+  },
+  'uploads/url': {
+    title: 'the uploads URL is where uploads go',
+    checks: 'Compares the origin of OBJECT_STORAGE_BUCKET_UPLOADS_URL with that of a real pre-signed URL.',
+    matters: 'It becomes part of the Content Security Policy: browsers refuse to upload to any other origin.',
+    mend: 'Set OBJECT_STORAGE_BUCKET_UPLOADS_URL to the origin of pre-signed URLs.',
+    docs: `${DOCS.storage}#configuration`,
+  },
+  'uploads/mixed-content': {
+    title: 'uploads go over HTTPS',
+    checks: 'Looks at the scheme of a real pre-signed URL.',
+    matters: 'Browsers refuse to upload from an https page to plain http, except on the same machine.',
+    mend: 'Serve the store over TLS.',
+    docs: `${DOCS.storage}#configuration`,
+  },
+  distinct: {
+    title: 'each variable names a bucket of its own',
+    checks: 'Compares the names of the ten buckets.',
+    matters: 'The buckets differ in versioning, expiry and permissions: what one needs destroys the other’s data.',
+    mend: 'Make a bucket for each.',
+    docs: DOCS.storage,
+  },
+} as const satisfies Record<string, Rule>;
+
+export type RuleKey = keyof typeof RULES;

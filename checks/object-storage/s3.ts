@@ -1,0 +1,127 @@
+/** What an answer in the S3 protocol means (S3 API reference, "Error responses"; MinIO's own codes). */
+import type { HttpAnswer } from '../../src/probe/http.ts';
+import { type Action, type StoreKind, StoreProblem } from './store.ts';
+
+const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
+  InvalidAccessKeyId: 'credentials',
+  SignatureDoesNotMatch: 'signature',
+  ExpiredToken: 'expired',
+  ExpiredTokenException: 'expired',
+  InvalidToken: 'credentials',
+  InvalidTokenId: 'credentials',
+  RequestTimeTooSkewed: 'clock-skew',
+  AccessDenied: 'denied',
+  AllAccessDisabled: 'denied',
+  NoSuchBucket: 'no-bucket',
+  InvalidBucketName: 'invalid-name',
+  AuthorizationHeaderMalformed: 'wrong-region',
+  PermanentRedirect: 'wrong-region',
+  IllegalLocationConstraintException: 'wrong-region',
+  AuthorizationQueryParametersError: 'wrong-region',
+  InvalidRegion: 'wrong-region',
+  SlowDown: 'slow-down',
+  SlowDownRead: 'slow-down',
+  SlowDownWrite: 'slow-down',
+  TooManyRequests: 'slow-down',
+  ServerBusy: 'slow-down',
+  XMinioServerNotInitialized: 'starting',
+  XMinioIAMNotInitialized: 'starting',
+  XMinioBucketMetadataNotInitialized: 'starting',
+  XMinioStorageFull: 'full',
+  XMinioAdminBucketQuotaExceeded: 'quota',
+  EntityTooLarge: 'too-large',
+  InternalError: 'server-error',
+  ServiceUnavailable: 'server-error',
+};
+
+/** What is wrong, or `undefined` for an answer that a store gives when it has done what was asked. */
+export function s3Refusal(answer: HttpAnswer, at: { action: Action; bucket: string }): StoreProblem | undefined {
+  const { status, headers } = answer;
+  if (!isRefusal(answer)) return undefined;
+  const code = codeIn(answer);
+  // MinIO's console knows its own API's requests, and says so.
+  const atConsole = code === 'InvalidArgument' && /\bAPI port\b/.test(answer.body.toString());
+  return new StoreProblem(atConsole ? 'not-a-store' : kindOf(status, code), {
+    ...at,
+    status,
+    ...(code !== undefined && { code }),
+    ...regionIn(answer),
+    ...skewOf(headers.date),
+  });
+}
+
+/** Any success is a document of the store's, not a page. */
+export function isRefusal({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
+  return status >= 300 || /^text\/html/i.test(headers['content-type'] ?? '');
+}
+
+/** The code of an error document; MinIO's answers to HEAD have it in a header. */
+export function codeIn({ headers, body }: HttpAnswer): string | undefined {
+  const header = headers['x-minio-error-code'];
+  return (
+    /<Code>([A-Za-z.]{1,64})<\/Code>/.exec(body.toString())?.[1] ?? (typeof header === 'string' ? header : undefined)
+  );
+}
+
+function kindOf(status: number, code: string | undefined): StoreKind {
+  if (code !== undefined) return KIND_OF_CODE[code] ?? (status >= 500 ? 'server-error' : 'other');
+  if (status === 413) return 'too-large';
+  if (status === 429) return 'slow-down';
+  return status >= 500 ? 'server-error' : 'not-a-store';
+}
+
+/** What the store says of its error, to be looked at and never to be passed on. */
+export function messageIn({ body }: HttpAnswer): string {
+  return /<Message>([^<]{0,2000})</.exec(body.toString())?.[1] ?? '';
+}
+
+function regionIn({ body, headers }: HttpAnswer): { region?: string } {
+  const header = /^[a-z0-9-]{1,64}$/.exec(String(headers['x-amz-bucket-region'] ?? ''))?.[0];
+  const region = /<Region>([a-z0-9-]{1,64})<\/Region>/.exec(body.toString())?.[1] ?? header;
+  return region === undefined ? {} : { region };
+}
+
+function skewOf(date: string | undefined): { skewMs?: number } {
+  const server = Date.parse(date ?? '');
+  return Number.isNaN(server) ? {} : { skewMs: server - Date.now() };
+}
+
+/** A version id of its own: `null` is that of an object that was written without versioning. */
+export function versionIn(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && header !== 'null' && header !== '' ? header : undefined;
+}
+
+export interface LifecycleRule {
+  readonly ID?: unknown;
+  readonly Status?: unknown;
+  readonly Expiration?: { readonly Days?: unknown; readonly Date?: unknown } | undefined;
+}
+
+/** The enabled rules that delete current objects, in words; those on older versions, markers and uploads do not count. */
+export function expiryRules(rules: readonly LifecycleRule[]): string[] {
+  return rules.flatMap(({ ID, Status, Expiration }) => {
+    if (Status !== 'Enabled' || Expiration === undefined) return [];
+    const { Days, Date: date } = Expiration;
+    if (Days === undefined && date === undefined) return [];
+    const when =
+      Days === undefined ? `on ${String(date).slice(0, 10)}` : `after ${Days} day${Number(Days) === 1 ? '' : 's'}`;
+    return [`${ID === undefined || ID === '' ? 'a rule without a name' : String(ID)}: ${when}`];
+  });
+}
+
+interface Statement {
+  readonly Effect?: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: unknown;
+}
+
+/** Whether a bucket policy lets everyone in: an allowance to `*` that no condition limits. */
+export function opensToEveryone(policy: unknown): boolean {
+  const { Statement: statements = [] } = (policy ?? {}) as { Statement?: Statement | readonly Statement[] };
+  return [statements].flat().some((statement) => {
+    if (statement.Effect !== 'Allow' || statement.Condition !== undefined) return false;
+    const principal = statement.Principal;
+    if (typeof principal !== 'object' || principal === null) return principal === '*';
+    return [(principal as { AWS?: unknown }).AWS].flat().includes('*');
+  });
+}

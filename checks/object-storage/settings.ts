@@ -1,0 +1,129 @@
+/** What must hold of a bucket besides: versions are kept, objects expire or stay, and nobody else may read them. */
+import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/check.ts';
+import type { Needs } from './buckets.ts';
+import { KEPT, type Probe } from './probe.ts';
+import { type Action, StoreProblem } from './store.ts';
+
+/** Services may not look at settings, so under `--service` it is not even tried. */
+const maySettings = ({ deployment }: Run): boolean => deployment.service === undefined;
+
+export async function versioning(probe: Probe, { versioning: need }: Needs): Promise<Outcome> {
+  const { run, store, bucket } = probe;
+  const { versioned } = await probe.placed();
+  let on = versioned;
+  if (on === undefined && need !== 'not needed') {
+    if (!maySettings(run)) return notShown(probe);
+    try {
+      on = await probe.within((signal) => store.versioning(bucket, signal));
+    } catch (error) {
+      if (isDenied(error)) return notShown(probe);
+      return probe.trouble(error);
+    }
+  }
+  if (need === 'not needed') return pass(`${bucket} needs no versioning`, { evidence: { bucket } });
+  if (on) return pass(`versioning is on for ${bucket}`, { evidence: { bucket } });
+  const words = { fix: store.words.versioning(bucket), evidence: { bucket } };
+  return need === 'required'
+    ? fail(`versioning is off on ${bucket}`, { ...words, expected: 'enabled: state history is lost without it' })
+    : warn(`versioning is off on ${bucket}`, { ...words, expected: 'enabled, as the vendor suggests' });
+}
+
+function notShown({ store, bucket, run, duties }: Probe): Outcome {
+  const permission = store.words.permission['read versioning'];
+  const { service } = run.deployment;
+  return skip(`versioning of ${bucket} is not known`, {
+    detail:
+      duties.put === undefined
+        ? `The ${service} does not write here, so no write shows it, and ${permission} is not one of its permissions.`
+        : `No new write has shown it, and ${permission} is not permitted.`,
+    fix:
+      service === undefined
+        ? `allow ${permission}, or remove the object of earlier runs: ${store.words.remove(bucket, KEPT)}`
+        : 'run without --service, with an operator’s credentials',
+    evidence: { bucket, permission },
+  });
+}
+
+export async function retention(probe: Probe, { expiry: need }: Needs): Promise<Outcome> {
+  const { run, store, bucket } = probe;
+  if (!maySettings(run)) {
+    await probe.reached();
+    return notPermitted(probe, 'read lifecycle', 'lifecycle rules');
+  }
+  const [placed, asked] = await Promise.allSettled([
+    probe.reached(),
+    probe.within((signal) => store.expiry(bucket, signal)),
+  ]);
+  if (placed.status === 'rejected') throw placed.reason;
+  if (asked.status === 'rejected') {
+    if (isDenied(asked.reason)) return notPermitted(probe, 'read lifecycle', 'lifecycle rules');
+    return probe.trouble(asked.reason);
+  }
+  const rules = asked.value;
+  const evidence = { bucket, rules };
+  if (need === 'never') {
+    if (rules.length === 0) return pass(`nothing expires in ${bucket}`, { evidence });
+    return fail(`objects in ${bucket} expire`, {
+      detail: rules.join('; '),
+      expected: 'no rule that deletes current objects: it destroys data that Spacelift needs',
+      fix: store.words.keep(bucket),
+      evidence,
+    });
+  }
+  if (rules.length > 0) return pass(`objects in ${bucket} expire`, { detail: rules.join('; '), evidence });
+  return warn(`objects in ${bucket} never expire`, {
+    expected: `an expiry; the vendor suggests ${need} day${need === 1 ? '' : 's'}, the period is yours to choose`,
+    fix: store.words.expire(bucket, need),
+    evidence,
+  });
+}
+
+/** @param anonymous an anonymous GET of the probe: whether it succeeded */
+export async function isPublic(probe: Probe, anonymous: () => Promise<boolean>): Promise<Outcome> {
+  const { run, store, bucket } = probe;
+  const [placed, asked] = await Promise.allSettled([
+    probe.reached(),
+    maySettings(run) ? probe.within((signal) => store.isPublic(bucket, signal)) : undefined,
+  ]);
+  if (placed.status === 'rejected') throw placed.reason;
+  if (asked.status === 'rejected' && !isDenied(asked.reason)) return probe.trouble(asked.reason);
+  const byPolicy = asked.status === 'fulfilled' ? asked.value : undefined;
+  let read: boolean;
+  try {
+    read = await anonymous();
+  } catch (error) {
+    return probe.trouble(error);
+  }
+  if (read) return open(probe, `everyone can read ${bucket}`);
+  if (byPolicy === true) return open(probe, `the policy of ${bucket} lets everyone in`);
+  if (placed.value.mode !== 'foreign') {
+    return pass(`nobody can read ${bucket} without credentials`, { evidence: { bucket } });
+  }
+  if (byPolicy === false) return pass(`the policy of ${bucket} lets nobody in`, { evidence: { bucket } });
+  return notPermitted(probe, 'read policy', 'policy');
+}
+
+function open({ store, bucket }: Probe, title: string): Trouble {
+  return warn(title, {
+    expected: 'no public access: Spacelift needs none, workers and browsers use pre-signed URLs',
+    fix: store.words.makePrivate(bucket),
+    evidence: { bucket },
+  });
+}
+
+const isDenied = (error: unknown): boolean => error instanceof StoreProblem && error.kind === 'denied';
+
+function notPermitted({ store, bucket, run }: Probe, action: Action, what: string): Outcome {
+  const permission = store.words.permission[action];
+  const { service } = run.deployment;
+  return skip(`may not look at the ${what} of ${bucket}: ${permission}`, {
+    ...(service !== undefined && {
+      detail: `No service has this permission, so --service ${service} does not try it.`,
+    }),
+    fix:
+      service === undefined
+        ? `allow ${permission}, or run with an operator’s credentials`
+        : 'run without --service, with an operator’s credentials',
+    evidence: { bucket, permission },
+  });
+}

@@ -1,0 +1,138 @@
+/** What the check knows of an object store: one interface, one file per provider behind it. */
+
+import type { Trouble } from '../../src/check.ts';
+import type { HttpAnswer, HttpRequest } from '../../src/probe/http.ts';
+import type { Target } from '../../src/probe/words.ts';
+import type { NetworkKind } from '../../src/problem.ts';
+import type { Operation } from './buckets.ts';
+
+/** What was asked of the store when something went wrong. */
+export type Action = Operation | 'read versioning' | 'read lifecycle' | 'read policy';
+
+export type StoreKind =
+  /** The store does not know the access key. */
+  | 'credentials'
+  /** The access key is known, and the secret is another. */
+  | 'signature'
+  | 'expired'
+  | 'clock-skew'
+  | 'denied'
+  | 'no-bucket'
+  | 'invalid-name'
+  | 'wrong-region'
+  | 'slow-down'
+  | 'starting'
+  | 'full'
+  | 'quota'
+  | 'too-large'
+  | 'server-error'
+  /** Something answers HTTP, and it is no object store. */
+  | 'not-a-store'
+  /** An error of the store that has no kind of its own; its code is in the evidence. */
+  | 'other';
+
+type Facts = Pick<StoreProblem, 'action' | 'bucket'> &
+  Partial<Pick<StoreProblem, 'code' | 'status' | 'region' | 'skewMs' | 'says'>>;
+
+/** An error of the store, as a value. */
+export class StoreProblem extends Error {
+  readonly kind: StoreKind;
+  readonly action: Action;
+  readonly bucket: string;
+  /** The store's own code, such as `NoSuchBucket`; never its message. */
+  readonly code: string | undefined;
+  readonly status: number | undefined;
+  /** For `wrong-region`: the right one. */
+  readonly region: string | undefined;
+  /** How far the server's clock is ahead of this machine's, ms; negative: behind. */
+  readonly skewMs: number | undefined;
+  /** What the provider can say better than the shared words do. */
+  readonly says: Partial<Trouble> | undefined;
+  constructor(kind: StoreKind, at: Facts) {
+    super(kind);
+    this.name = 'StoreProblem';
+    this.kind = kind;
+    this.action = at.action;
+    this.bucket = at.bucket;
+    this.code = at.code;
+    this.status = at.status;
+    this.region = at.region;
+    this.skewMs = at.skewMs;
+    this.says = at.says;
+  }
+}
+
+/** A version id that says nothing of versioning (absent, `null`) is `undefined`. */
+export interface Stored {
+  readonly body: Buffer;
+  readonly versionId: string | undefined;
+}
+
+export interface Written {
+  /** There was an object already, and it is untouched; only when writing if absent. */
+  readonly existed: boolean;
+  readonly versionId: string | undefined;
+}
+
+export interface Signed {
+  readonly method: string;
+  readonly url: URL;
+  /** What was signed, and must be sent. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Every operation takes a signal that ends it, and throws StoreProblem or Problem.
+ * No operation asks for a permission that its own name does not say.
+ */
+export interface Store {
+  /** "MinIO". */
+  readonly name: string;
+  readonly target: Target;
+  readonly words: StoreWords;
+  put(bucket: string, key: string, body: Buffer, how: { ifAbsent: boolean }, signal: AbortSignal): Promise<Written>;
+  /** `undefined` when there is no such object. */
+  get(bucket: string, key: string, signal: AbortSignal): Promise<Stored | undefined>;
+  list(bucket: string, prefix: string, signal: AbortSignal): Promise<string[]>;
+  /** As a service deletes: on a versioned bucket the version stays behind. */
+  remove(bucket: string, key: string, signal: AbortSignal): Promise<void>;
+  /** Whether these credentials may remove every trace under a prefix; finds out without changing anything. */
+  mayPurge(bucket: string, prefix: string, signal: AbortSignal): Promise<boolean>;
+  /** Removes everything under a prefix, with all versions and delete markers. */
+  purge(bucket: string, prefix: string, signal: AbortSignal): Promise<void>;
+  /** A URL that lets a plain client perform one operation. */
+  sign(method: string, bucket: string, key: string, headers?: Readonly<Record<string, string>>): Promise<Signed>;
+  /** Sends by a plain HTTP client, as a browser or a worker would. */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  /** The URL of an object, unsigned. */
+  urlOf(bucket: string, key: string): URL;
+  /** What an answer to a plain client means; `undefined` for a success. */
+  refusal(answer: HttpAnswer, at: { action: Action; bucket: string }): StoreProblem | undefined;
+  versioning(bucket: string, signal: AbortSignal): Promise<boolean>;
+  /** The enabled rules that delete current objects, each in a few words. */
+  expiry(bucket: string, signal: AbortSignal): Promise<string[]>;
+  /** Whether the bucket's own settings let everyone in. */
+  isPublic(bucket: string, signal: AbortSignal): Promise<boolean>;
+  close(): void;
+}
+
+/** The provider's own words for the way out: commands and settings with the real names in them. */
+export interface StoreWords {
+  /** The permission behind an action: `s3:PutObject`. */
+  readonly permission: Readonly<Record<Action, string>>;
+  /** What mends a problem of each kind. */
+  readonly mend: Readonly<Record<StoreKind, (problem: StoreProblem) => string>>;
+  /** What mends a problem on the way, where the provider has a better word for it than `networkWords`. */
+  readonly network: Partial<Readonly<Record<NetworkKind, string>>>;
+  versioning(bucket: string): string;
+  /** Adds a rule that expires objects after so many days. */
+  expire(bucket: string, days: number): string;
+  /** Removes the rules that expire objects. */
+  keep(bucket: string): string;
+  makePrivate(bucket: string): string;
+  allowOrigin(bucket: string, origin: string): string;
+  /** What serves the store over TLS, under a name that browsers reach. */
+  readonly overTls: string;
+  /** Removes a key, or everything under a prefix that ends in a slash, with all versions. */
+  remove(bucket: string, key: string): string;
+}

@@ -1,0 +1,172 @@
+/** What the browser needs of the uploads bucket: it uploads straight into it, by pre-signed URLs. */
+import { fail, type Outcome, pass, Stop, skip, warn } from '../../src/check.ts';
+import { type HttpAnswer, isLoopback } from '../../src/probe/http.ts';
+import { isPrivateName } from '../../src/probe/vantage.ts';
+import { Problem } from '../../src/problem.ts';
+import { KEPT, type Probe } from './probe.ts';
+import type { Signed } from './store.ts';
+
+const SIZE = 2 * 1024 * 1024;
+const TRANSFER_MS = 20_000;
+const HEADER = 'x-amz-meta-preflight_probe';
+const METHODS = ['PUT', 'POST'] as const;
+
+export async function cors(probe: Probe): Promise<Outcome> {
+  const { run, store, bucket } = probe;
+  const origin = `https://${run.need('SERVER_DOMAIN')}`;
+  await probe.reached();
+  let answers: HttpAnswer[];
+  try {
+    answers = await Promise.all(
+      METHODS.map((method) =>
+        store.send({
+          method: 'OPTIONS',
+          url: store.urlOf(bucket, KEPT),
+          headers: { origin, 'access-control-request-method': method },
+        }),
+      ),
+    );
+  } catch (error) {
+    return probe.trouble(error);
+  }
+  const refused = METHODS.filter((method, index) => !allows(answers[index], origin, method));
+  if (refused.length === 0) return pass(`${origin} may upload to ${bucket}`, { evidence: { bucket, origin } });
+  return fail(`${origin} may not ${refused.join(' or ')} to ${bucket}`, {
+    detail: 'The store’s answer to a browser’s preflight request does not allow it.',
+    expected: `CORS that allows the origin ${origin} with PUT and POST`,
+    fix: store.words.allowOrigin(bucket, origin),
+    evidence: { bucket, origin, refused, status: answers.map(({ status }) => String(status)) },
+  });
+}
+
+/** The Fetch standard, "CORS-preflight fetch"; POST needs no mention. */
+function allows(answer: HttpAnswer | undefined, origin: string, method: string): boolean {
+  if (answer === undefined || answer.status < 200 || answer.status > 299) return false;
+  const { headers } = answer;
+  const origins = headers['access-control-allow-origin'];
+  const methods = String(headers['access-control-allow-methods'] ?? '').split(/\s*,\s*/);
+  return (
+    (origins === '*' || origins === origin) && (method === 'POST' || methods.includes(method) || methods.includes('*'))
+  );
+}
+
+/**
+ * A pre-signed PUT of 2 MiB with a signed metadata header. Where what is written can't be removed, the constant object
+ * that is there already makes the store refuse the write with 412, after it has verified the signature over the header.
+ */
+export async function proxy(probe: Probe): Promise<Outcome> {
+  const { run, store, bucket } = probe;
+  if (run.options.readOnly) return skip('not tried: --read-only');
+  const { mode } = await probe.placed();
+  const own = mode === 'own';
+  const upload = async (size: number, header: string): Promise<{ key: string; answer: HttpAnswer }> => {
+    const key = own ? probe.newKey() : KEPT;
+    const bound = { [header]: run.id, ...(!own && { 'if-none-match': '*' }) };
+    const { method, url, headers } = await store.sign('PUT', bucket, key, bound);
+    const body = Buffer.alloc(size);
+    const answer = await probe.write(
+      (signal) => store.send({ method, url, headers, body, signal, ...(!own && { announce: true }) }),
+      TRANSFER_MS,
+    );
+    return { key, answer };
+  };
+  const passes = ({ status }: HttpAnswer) => status === 200 || (!own && status === 412);
+  const works = async (size: number, header: string) => passes((await upload(size, header)).answer);
+
+  try {
+    const sent = await upload(SIZE, HEADER).catch((error: unknown) => {
+      // A proxy that cuts large bodies off without a word looks like a broken connection.
+      if (error instanceof Problem && (error.kind === 'closed' || error.kind === 'timeout')) return error;
+      throw error;
+    });
+    if (!(sent instanceof Problem) && passes(sent.answer)) {
+      return own ? await stored(probe, sent.key) : passed(bucket, 'signature over the header verified');
+    }
+    const status = sent instanceof Problem ? undefined : sent.answer.status;
+    if (status === 413 || (await works(1, HEADER))) return capped(probe, status);
+    if (await works(1, HEADER.replace('_', '-'))) return dropped(probe, status);
+    if (sent instanceof Problem) throw sent;
+    throw store.refusal(sent.answer, { action: 'put', bucket }) ?? new Problem('closed');
+  } catch (error) {
+    return probe.trouble(error, 'presigned');
+  }
+}
+
+async function stored(probe: Probe, key: string): Promise<Outcome> {
+  const { run, store, bucket } = probe;
+  const { method, url, headers }: Signed = await store.sign('HEAD', bucket, key);
+  const answer = await store.send({ method, url, headers });
+  const refusal = store.refusal(answer, { action: 'get', bucket });
+  if (refusal !== undefined) throw refusal;
+  if (answer.headers[HEADER] !== run.id) return dropped(probe, answer.status);
+  return passed(bucket, 'stored with its header');
+}
+
+const passed = (bucket: string, how: string): Outcome =>
+  pass(`2 MiB with the header ${HEADER} reach ${bucket}`, { evidence: { bucket, bytes: SIZE, header: HEADER, how } });
+
+function capped({ store, bucket }: Probe, status: number | undefined): Outcome {
+  return fail(`a proxy in front of ${store.name} refuses bodies of 2 MiB`, {
+    detail:
+      status === undefined
+        ? 'A small upload passes; for a large one the connection breaks off.'
+        : `A small upload passes; a large one is answered with HTTP ${status}.`,
+    expected: 'no limit below what users upload and workers store: workspaces and states take hundreds of MiB',
+    fix: 'nginx: client_max_body_size 0; ingress-nginx: nginx.ingress.kubernetes.io/proxy-body-size: "0"',
+    evidence: { bucket, bytes: SIZE, ...(status !== undefined && { status }) },
+  });
+}
+
+function dropped({ store, bucket }: Probe, status: number | undefined): Outcome {
+  return fail(`a proxy in front of ${store.name} drops headers with underscores`, {
+    detail: `The same upload passes when its header has a hyphen instead: ${HEADER} does not arrive.`,
+    expected: 'a proxy that passes all headers: the pre-signed URL is bound to them',
+    fix: 'nginx: underscores_in_headers on; ingress-nginx: enable-underscores-in-headers: "true"',
+    evidence: { bucket, header: HEADER, ...(status !== undefined && { status }) },
+  });
+}
+
+export async function url(probe: Probe): Promise<Outcome> {
+  const { run } = probe;
+  const told = new URL(run.need('OBJECT_STORAGE_BUCKET_UPLOADS_URL'));
+  const real = await whereUploadsGo(probe);
+  const evidence = { configured: told.origin, real: real.origin };
+  if (!isLoopback(real.hostname) && isPrivateName(real.hostname)) {
+    return skip(`${real.hostname} must be reached by browsers and workers`, {
+      detail: `Pre-signed URLs lead to ${real.origin}, a name that only a private network knows.`,
+      fix: `try it from a browser’s network and from a worker: curl -I ${real.origin}`,
+      evidence,
+    });
+  }
+  if (told.origin === real.origin) return pass(`uploads go to ${real.origin}, as configured`, { evidence });
+  return warn(`the uploads URL leads to ${told.origin}, uploads go to ${real.origin}`, {
+    detail: 'The URL becomes part of the Content Security Policy, so browsers refuse to upload anywhere else.',
+    expected: `the origin of pre-signed URLs, ${real.origin}`,
+    fix: `set OBJECT_STORAGE_BUCKET_UPLOADS_URL=${real.origin}`,
+    evidence,
+  });
+}
+
+/** The URL of a real pre-signed upload. */
+async function whereUploadsGo(probe: Probe): Promise<URL> {
+  await probe.reached();
+  try {
+    return (await probe.store.sign('PUT', probe.bucket, KEPT)).url;
+  } catch (error) {
+    throw new Stop(await probe.trouble(error));
+  }
+}
+
+export async function mixedContent(probe: Probe): Promise<Outcome> {
+  const { store } = probe;
+  const real = await whereUploadsGo(probe);
+  const evidence = { origin: real.origin };
+  if (real.protocol === 'https:') return pass('uploads go over HTTPS', { evidence });
+  if (isLoopback(real.hostname)) return pass('uploads stay on this machine', { evidence });
+  return warn(`uploads go to ${real.origin} in the clear`, {
+    detail: 'Spacelift’s pages come over HTTPS, and browsers refuse to upload from them to plain HTTP.',
+    expected: 'HTTPS',
+    fix: store.words.overTls,
+    evidence,
+  });
+}
