@@ -13,7 +13,7 @@ export interface ConnectProxy {
   close(): Promise<void>;
 }
 
-/** The local port that serves `host:port`, or undefined: refused with 403. */
+/** The local port that serves `host:port`, or undefined: answered with 502, as for a name that does not resolve. */
 export type Route = (host: string, port: number) => number | undefined;
 
 const loopback = '127.0.0.1';
@@ -36,7 +36,7 @@ export async function startConnectProxy(route: Route): Promise<ConnectProxy> {
     const url = URL.canParse(message.url ?? '') ? new URL(message.url ?? '') : undefined;
     const port = url && targetOf(url);
     if (url === undefined || port === undefined) {
-      response.writeHead(url === undefined ? 400 : 403).end();
+      response.writeHead(url === undefined ? 400 : 502).end();
       return;
     }
     const forwarded = request({
@@ -57,7 +57,7 @@ export async function startConnectProxy(route: Route): Promise<ConnectProxy> {
   server.on('connect', (message, client: Socket, head: Buffer) => {
     const port = targetOf(new URL(`http://${message.url}`));
     if (port === undefined) {
-      client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
       return;
     }
     const upstream = connect({ host: loopback, port, noDelay: true });
