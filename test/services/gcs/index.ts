@@ -7,7 +7,8 @@
  * - `emulatorEnvironment(credentials)`: `STORAGE_EMULATOR_HOST`, plain HTTP. The client library then sends tokens only
  *   when it is constructed with `useAuthWithCustomEndpoint: true`, and always fetches those of a key file from
  *   `oauth2.googleapis.com`: use `federationFile` or the metadata server there, or a key file with another
- *   `universe_domain` (the library then signs its tokens itself). */
+ *   `universe_domain` (the library then signs its tokens itself). Resumable uploads, the library's default, send no token
+ *   to such an endpoint at all: `resumable: false`. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
