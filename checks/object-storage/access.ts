@@ -1,5 +1,5 @@
 /** Write, read back, compare, list, delete; and the same by pre-signed URLs. */
-import { fail, type Outcome, pass, type Skip, skip, type Trouble } from '../../src/check.ts';
+import { fail, type Outcome, pass, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import { CONTENT, KEPT, type Place, type Probe } from './probe.ts';
 import { type Stored, StoreProblem } from './store.ts';
@@ -54,14 +54,19 @@ async function readBack(probe: Probe, { key, mode }: Place): Promise<string | Tr
     if (found === undefined && mode === 'foreign') return nothingYet(bucket);
     return sameAs(found, bucket) ?? 'read';
   } catch (error) {
-    const hidden = error instanceof StoreProblem && error.kind === 'denied' && mode === 'foreign';
-    if (!hidden || probe.duties.list !== undefined) throw error;
+    if (!mayBeMissing(probe, mode, error)) throw error;
     return skip(`can’t tell whether ${bucket} may be read`, {
       detail: 'Without the permission to list, an object that is not there looks the same as one that may not be read.',
       fix: 'run with --service server first: it leaves an object that can be read then',
       evidence: { bucket },
     });
   }
+}
+
+/** Whether a denial may only mean that nobody has written the object yet. */
+function mayBeMissing({ store, duties }: Probe, mode: Place['mode'], error: unknown): boolean {
+  const denied = error instanceof StoreProblem && error.kind === 'denied';
+  return denied && mode === 'foreign' && duties.list === undefined && store.tellsMissing !== true;
 }
 
 const nothingYet = (bucket: string): Skip =>
@@ -139,9 +144,11 @@ export async function presigned(probe: Probe): Promise<Outcome> {
       verbs.push('GET');
     }
   } catch (error) {
-    const hidden = error instanceof StoreProblem && error.kind === 'denied' && place.mode === 'foreign';
-    if (hidden) return nothingYet(bucket);
-    return probe.trouble(error, 'presigned');
+    if (mayBeMissing(probe, place.mode, error)) return nothingYet(bucket);
+    const trouble = await probe.trouble(error, 'presigned');
+    // What is not permitted is `access`'s to say.
+    if (error instanceof StoreProblem && error.kind === 'denied') throw new Stop(trouble);
+    return trouble;
   }
   return pass(`pre-signed ${inSeries(verbs)} work in ${bucket}`, { evidence: { bucket, verbs } });
 }

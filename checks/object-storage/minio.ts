@@ -70,6 +70,7 @@ export async function minio(run: Run): Promise<Store> {
     name: 'MinIO',
     target: { what: 'MinIO', host, port, setting: 'OBJECT_STORAGE_MINIO_ENDPOINT' },
     words: minioWords({ accessKey, endpoint, secure }),
+    tellsMissing: true,
 
     put: async (bucket, key, body, { ifAbsent }, signal) => {
       const headers = ifAbsent ? { 'if-none-match': '*' } : {};

@@ -90,6 +90,8 @@ export interface Store {
   readonly name: string;
   readonly target: Target;
   readonly words: StoreWords;
+  /** An object that is not there is told from one that may not be read, also without the permission to list. */
+  readonly tellsMissing?: true;
   put(bucket: string, key: string, body: Buffer, how: { ifAbsent: boolean }, signal: AbortSignal): Promise<Written>;
   /** `undefined` when there is no such object. */
   get(bucket: string, key: string, signal: AbortSignal): Promise<Stored | undefined>;

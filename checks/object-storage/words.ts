@@ -64,6 +64,7 @@ const SAYS: Sayings = {
   }),
   denied: ({ action, bucket }, { words }) => ({
     title: `may not ${VERBS[action]} ${bucket}: ${words.permission[action]} is denied`,
+    detail: 'A name that is wrong, or a bucket of someone else, can look the same.',
     expected: `${words.permission[action]} for these credentials`,
     cause: `denied:${words.permission[action]}`,
     shared: `${words.permission[action]} is denied to these credentials`,
@@ -155,7 +156,7 @@ function onlyOneNeeds({ kind, action, bucket }: StoreProblem, duties: Duties, { 
 function inWords(problem: StoreProblem, store: Store, via: 'presigned' | undefined): Trouble {
   const { kind, action, bucket, code, status, says } = problem;
   const { title, detail, expected, cause = kind, shared } = SAYS[kind](problem, store);
-  const signed = via === 'presigned' && (kind === 'signature' || kind === 'denied');
+  const signed = via === 'presigned' && kind === 'signature';
   const evidence = {
     ...(!EVERYWHERE.includes(kind) && { bucket, operation: action }),
     ...(code !== undefined && { code }),

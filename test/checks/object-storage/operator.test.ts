@@ -153,12 +153,15 @@ test('two variables that name one bucket', async () => {
   );
 });
 
-test('an operation that hangs ends at its deadline, and what it may have written is removed', async () => {
-  const result = await under({ hangFor: ({ action, bucket }) => action === 'GetObject' && bucket === real('states') });
+test('a run that takes too long says where it stood, and removes what it wrote', async () => {
+  const hangs: S3Faults = { hangFor: ({ action, bucket }) => action === 'GetObject' && bucket === real('states') };
+  storage.store.faults = hangs;
+  const result = await storage.check({ timeoutMs: 1000 });
   expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
-  expect(result.finding('object-storage/states/access').title).toMatch(/does not answer in time/);
+  expect(result.finding('object-storage/states/access').title).toBe('did not finish within 1 s');
   expect(result.run.leftovers).toEqual([]);
-}, 20_000);
+  expect(storage.store.snapshot()).toEqual(before);
+});
 
 test('a run that is interrupted removes what it wrote', async () => {
   const interrupt = new AbortController();
@@ -220,14 +223,17 @@ test('ten buckets take hardly longer than one', async () => {
   const [host = '', port] = storage.store.endpoint.split(':');
   const proxy = await startProxy({ target: { host, port: Number(port) }, delayMs: 50 });
   const variables = { OBJECT_STORAGE_MINIO_ENDPOINT: `${proxy.host}:${proxy.port}` };
-  const timed = async (only: string[]) => {
-    const started = performance.now();
-    await storage.check({ variables, only });
-    return performance.now() - started;
+  const quickest = async (only: string[]) => {
+    const times: number[] = [];
+    for (let run = 0; run < 3; run++) {
+      const started = performance.now();
+      await storage.check({ variables, only });
+      times.push(performance.now() - started);
+    }
+    return Math.min(...times);
   };
-  await timed([]);
-  const one = await timed(['object-storage/uploads/*']);
-  const all = await timed([]);
+  const all = await quickest([]);
+  const one = await quickest(['object-storage/uploads/*']);
   await proxy.close();
   expect(all).toBeLessThan(one * 1.3);
 });
