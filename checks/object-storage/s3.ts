@@ -104,7 +104,9 @@ export function expiryRules(rules: readonly LifecycleRule[]): string[] {
     const { Days, Date: date } = Expiration;
     if (Days === undefined && date === undefined) return [];
     const when =
-      Days === undefined ? `on ${String(date).slice(0, 10)}` : `after ${Days} day${Number(Days) === 1 ? '' : 's'}`;
+      Days === undefined
+        ? `on ${(date instanceof Date ? date.toISOString() : String(date)).slice(0, 10)}`
+        : `after ${Days} day${Number(Days) === 1 ? '' : 's'}`;
     return [`${ID === undefined || ID === '' ? 'a rule without a name' : String(ID)}: ${when}`];
   });
 }

@@ -1,0 +1,328 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { objectStorage } from '../../../checks/object-storage/index.ts';
+import { idsOf } from '../../../src/check.ts';
+import { type ConnectProxy, startConnectProxy } from '../../services/connect-proxy.ts';
+import { refusedPort, startProxy } from '../../services/tcp.ts';
+import { makeCa } from '../../services/tls.ts';
+import { preflight } from '../../support/preflight.ts';
+import { DRAIN, OPERATOR, REGION, SERVER, startAws } from './aws-storage.ts';
+import { contents, judged, NAMES, PROBE, real, type Storage } from './storage.ts';
+
+let storage: Storage;
+let before: Record<string, object>;
+beforeAll(async () => {
+  storage = await startAws();
+  before = storage.store.snapshot();
+});
+beforeEach(() => {
+  storage.store.requests.length = 0;
+});
+afterAll(() => storage.store.close());
+
+const FIRST = 'object-storage/deliveries/access';
+
+test('healthy buckets pass every rule, and nothing stays behind', async () => {
+  const result = await storage.check();
+  expect(result.findings.filter(({ status }) => status !== 'pass')).toEqual([]);
+  expect(result.findings.map(({ id }) => id)).toEqual(idsOf(objectStorage));
+  expect(result.run.leftovers).toEqual([]);
+  expect(storage.store.snapshot()).toEqual(before);
+  expect(result.run.checks[0]?.summary).toBe('S3 in eu-west-1, 10 buckets');
+});
+
+test('asks for nothing that Spacelift does not need, and repeats nothing', async () => {
+  await storage.check();
+  const { requests } = storage.store;
+  const actions = new Set(requests.map(({ action }) => action));
+  for (const action of ['HeadBucket', 'ListBuckets', 'GetBucketLocation', 'GetBucketAcl', 'Unknown']) {
+    expect(actions).not.toContain(action);
+  }
+  expect(requests.filter(({ action }) => action === 'GetBucketVersioning')).toEqual([]);
+});
+
+test('a thousand objects in a bucket stay as they are', async () => {
+  const { store, check } = await startAws();
+  for (const name of ['states', 'deliveries']) {
+    const bucket = store.bucket(real(name));
+    for (let i = 0; i < 1000; i++) bucket.put(`runs/${i}`, String(i));
+    bucket.put('spacelift-preflight/of-another', 'x');
+    bucket.remove('runs/7');
+  }
+  const was = store.snapshot();
+  expect(judged(await check())).toEqual({ fail: [], warn: [] });
+  expect(store.snapshot()).toEqual(was);
+  await store.close();
+});
+
+describe.each([
+  ['server', SERVER],
+  ['drain', DRAIN],
+] as const)('under the role of the %s', (service, { accessKeyId }) => {
+  test('nothing fails or warns, and ten runs leave what one leaves', async () => {
+    const { store, check } = await startAws();
+    const once = () => check({ as: accessKeyId, service });
+    const first = await once();
+    expect(judged(first)).toEqual({ fail: [], warn: [] });
+    expect(first.ids('pass').length).toBeGreaterThan(30);
+    const left = store.snapshot();
+    expect(contents(store).every((entry) => entry.endsWith(`${PROBE} 1`))).toBe(true);
+    expect(first.run.leftovers.map(({ command }) => command)).toContain(
+      `aws s3api delete-objects --bucket spacelift-run-logs --delete "$(aws s3api list-object-versions --bucket spacelift-run-logs --prefix ${PROBE} --query '{Objects: [Versions, DeleteMarkers][].{Key: Key, VersionId: VersionId}}')"`,
+    );
+    for (let run = 1; run < 10; run++) expect(judged(await once())).toEqual({ fail: [], warn: [] });
+    expect(store.snapshot()).toEqual(left);
+    const denied = store.requests.filter(({ status, action }) => status === 403 && action !== 'GetObject');
+    expect(denied.filter(({ user }) => user !== 'anonymous')).toEqual([]);
+    await store.close();
+  });
+});
+
+test('without --service, what only the other service does is a skip that names it', async () => {
+  const { store, check } = await startAws();
+  const asServer = await check({ as: SERVER.accessKeyId });
+  expect(judged(asServer)).toEqual({ fail: [], warn: [] });
+  expect(asServer.finding('object-storage/large-queue-messages/access')).toMatchObject({
+    status: 'skip',
+    title: expect.stringContaining('only the drain needs to'),
+  });
+  await store.close();
+});
+
+test('the drain compares what the server wrote', async () => {
+  const { store, check } = await startAws();
+  const id = 'object-storage/large-queue-messages/access';
+  expect((await check({ as: DRAIN.accessKeyId, service: 'drain' })).finding(id).status).toBe('skip');
+  await check({ as: SERVER.accessKeyId, service: 'server' });
+  expect((await check({ as: DRAIN.accessKeyId, service: 'drain' })).finding(id).status).toBe('pass');
+  await store.close();
+});
+
+test('--read-only writes nothing, and needs credentials all the same', async () => {
+  const result = await storage.check({ readOnly: true });
+  expect(judged(result)).toEqual({ fail: [], warn: [] });
+  expect(storage.store.requests.filter(({ method }) => !['GET', 'OPTIONS'].includes(method))).toEqual([]);
+});
+
+test('ten buckets take hardly longer than one', async () => {
+  const { hostname, port } = new URL(storage.store.url);
+  const proxy = await startProxy({ target: { host: hostname, port: Number(port) }, delayMs: 50 });
+  const url = `http://${proxy.host}:${proxy.port}`;
+  const timed = async (only: string[]) => {
+    const started = performance.now();
+    const variables = { OBJECT_STORAGE_BUCKET_UPLOADS_URL: url };
+    expect(judged(await storage.check({ only, variables, environment: { AWS_ENDPOINT_URL_S3: url } })).fail).toEqual(
+      [],
+    );
+    return performance.now() - started;
+  };
+  await timed([]);
+  const one: number[] = [];
+  const all: number[] = [];
+  // The quickest of a few: what else runs on this machine must not count.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    one.push(await timed(['object-storage/uploads/*']));
+    all.push(await timed([]));
+  }
+  await proxy.close();
+  expect(Math.min(...all)).toBeLessThan(Math.min(...one) * 1.3);
+});
+
+describe('credentials', () => {
+  const noKeys = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  let home: string;
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'preflight-aws-'));
+    // What the SDK's chain asks last; it reads this switch itself.
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    await writeFile(
+      join(home, 'credentials'),
+      `[spacelift]\naws_access_key_id = ${OPERATOR.accessKeyId}\naws_secret_access_key = ${OPERATOR.secretAccessKey}\n`,
+    );
+    await writeFile(join(home, 'config'), '');
+    await writeFile(join(home, 'token'), 'a.web.token');
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await rm(home, { recursive: true });
+  });
+  const files = () => ({
+    AWS_CONFIG_FILE: join(home, 'config'),
+    AWS_SHARED_CREDENTIALS_FILE: join(home, 'credentials'),
+  });
+
+  test.each([
+    ['nowhere', {}, /Looked in the config/],
+    ['in half', { AWS_ACCESS_KEY_ID: 'AKIAHALF' }, /without AWS_SECRET_ACCESS_KEY/],
+    ['in a profile that is not there', { AWS_PROFILE: 'nobody' }, /The profile nobody/],
+  ])('%s: one failure for the ten, with or without --read-only', async (_, variables, detail) => {
+    for (const readOnly of [false, true]) {
+      const result = await storage.check({ variables: { ...noKeys, ...variables }, environment: files(), readOnly });
+      expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
+      expect(result.finding(FIRST)).toMatchObject({
+        title: 'no AWS credentials are found',
+        detail: expect.stringMatching(detail),
+      });
+      const causes = result.run.checks.flatMap(({ findings }) => findings.map(({ cause }) => cause?.key));
+      expect(causes).toContain('aws:credentials:missing');
+    }
+    const signed = storage.store.requests.filter(
+      ({ action, user }) => action !== 'CORSPreflight' && user !== 'anonymous',
+    );
+    expect(signed).toEqual([]);
+  });
+
+  test('of the environment, of a profile that the config names, and of the config over both', async () => {
+    const keys = { AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId, AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey };
+    const healthy = async (variables: object, environment: object) => {
+      const result = await storage.check({ variables: { ...noKeys, ...variables }, environment: { ...environment } });
+      expect(judged(result)).toEqual({ fail: [], warn: [] });
+    };
+    await healthy({}, keys);
+    await healthy({ AWS_PROFILE: 'spacelift' }, files());
+    const others = {
+      AWS_ACCESS_KEY_ID: 'ASIAOTHER',
+      AWS_SECRET_ACCESS_KEY: 'other',
+      AWS_SESSION_TOKEN: 'of-the-other',
+    };
+    await healthy(keys, others);
+  });
+
+  test('of a role by a web identity token, which STS gives', async () => {
+    const asked: string[] = [];
+    let answer = '';
+    const sts = createServer(async (request, response) => {
+      asked.push(await new Response(request as never).text());
+      response.writeHead(answer.includes('<Error>') ? 403 : 200, { 'content-type': 'text/xml' }).end(answer);
+    }).listen(0, '127.0.0.1');
+    await once(sts, 'listening');
+    const token = {
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/spacelift',
+      AWS_WEB_IDENTITY_TOKEN_FILE: join(home, 'token'),
+    };
+    const variables = { ...noKeys, ...token };
+    const environment = {
+      AWS_CONFIG_FILE: join(home, 'config'),
+      AWS_SHARED_CREDENTIALS_FILE: join(home, 'config'),
+      AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${(sts.address() as AddressInfo).port}`,
+    };
+    answer = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>${OPERATOR.accessKeyId}</AccessKeyId><SecretAccessKey>${OPERATOR.secretAccessKey}</SecretAccessKey><SessionToken>a-session-token</SessionToken><Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
+    const { users } = storage.store;
+    storage.store.users = [{ ...OPERATOR, sessionToken: 'a-session-token' }];
+    const result = await storage.check({ variables, environment });
+    storage.store.users = users;
+    expect(judged(result)).toEqual({ fail: [], warn: [] });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toContain('WebIdentityToken=a.web.token');
+
+    answer =
+      '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized</Message></Error></ErrorResponse>';
+    const refused = await storage.check({ variables, environment });
+    expect(judged(refused)).toEqual({ fail: ['deliveries/access'], warn: [] });
+    expect(refused.finding(FIRST).detail).toBe(
+      'The role arn:aws:iam::123456789012:role/spacelift is not given by STS for the token in AWS_WEB_IDENTITY_TOKEN_FILE: AccessDenied.',
+    );
+    sts.close();
+    sts.closeAllConnections();
+
+    const elsewhere = { ...variables, AWS_WEB_IDENTITY_TOKEN_FILE: '/only/in/the/container' };
+    const skipped = await storage.check({ variables: elsewhere, environment });
+    expect(judged(skipped)).toEqual({ fail: [], warn: [] });
+    expect(skipped.finding(FIRST)).toMatchObject({
+      status: 'skip',
+      title: 'AWS_WEB_IDENTITY_TOKEN_FILE names a file that is not here',
+    });
+  });
+});
+
+describe('at AWS’s own endpoints', () => {
+  const uploads = `https://spacelift-uploads.s3.${REGION}.amazonaws.com`;
+  let there: Storage;
+  let ca: string;
+  let proxy: ConnectProxy;
+  beforeAll(async () => {
+    const authority = await makeCa();
+    const names = [`s3.${REGION}.amazonaws.com`, `*.s3.${REGION}.amazonaws.com`];
+    const { chainPem, keyPem } = await authority.issue({ names });
+    ca = authority.certPem;
+    there = await startAws({ tls: { key: keyPem, cert: chainPem } });
+    const { port } = new URL(there.store.url);
+    proxy = await startConnectProxy((host) => (host.endsWith('.amazonaws.com') ? Number(port) : undefined));
+  });
+  beforeEach(() => {
+    proxy.asked.length = 0;
+  });
+  afterAll(async () => {
+    await proxy.close();
+    await there.store.close();
+  });
+  const check = (environment: Record<string, string>, more = {}, variables = {}) =>
+    preflight(
+      [objectStorage],
+      { ...there.variables, OBJECT_STORAGE_BUCKET_UPLOADS_URL: uploads, ...variables },
+      { environment, authorities: ca, ...more },
+    );
+
+  test('each bucket has its own name, and all pass through the proxy', async () => {
+    const was = there.store.snapshot();
+    const result = await check({ HTTPS_PROXY: proxy.url });
+    expect(result.findings.filter(({ status }) => status !== 'pass')).toEqual([]);
+    expect(new Set(proxy.asked)).toEqual(new Set(NAMES.map((name) => `${real(name)}.s3.${REGION}.amazonaws.com:443`)));
+    expect(there.store.snapshot()).toEqual(was);
+    expect(result.finding('object-storage/uploads/url').evidence).toEqual({ configured: uploads, real: uploads });
+  });
+
+  test.each([
+    ['of the service alone', `https://s3.${REGION}.amazonaws.com`],
+    ['without a region', 'https://spacelift-uploads.s3.amazonaws.com'],
+  ])('an uploads URL %s is not where browsers upload', async (_, url) => {
+    const result = await check({ HTTPS_PROXY: proxy.url }, {}, { OBJECT_STORAGE_BUCKET_UPLOADS_URL: url });
+    expect(judged(result)).toEqual({ fail: [], warn: ['uploads/url'] });
+    expect(result.finding('object-storage/uploads/url').fix).toBe(`set OBJECT_STORAGE_BUCKET_UPLOADS_URL=${uploads}`);
+  });
+
+  test('an authority that nobody trusts is one failure for the ten', async () => {
+    const result = await check({ HTTPS_PROXY: proxy.url }, { authorities: undefined });
+    expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
+    expect(result.finding(FIRST).title).toBe(
+      `TLS to s3.${REGION}.amazonaws.com:443 fails: its certificate is signed by an authority that is not trusted here`,
+    );
+    expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
+  });
+
+  test('a proxy that refuses is told apart from S3', async () => {
+    const refusing = await startConnectProxy(() => undefined);
+    const result = await check({ HTTPS_PROXY: refusing.url });
+    await refusing.close();
+    expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
+    expect(result.finding(FIRST).title).toMatch(
+      /^the proxy 127.0.0.1:\d+ does not open the way to s3\..* \(HTTP \d{3}\)$/,
+    );
+    expect(result.finding(FIRST).fix).toContain('NO_PROXY');
+  });
+
+  test('a proxy that is not there', async () => {
+    const { port } = await refusedPort();
+    const result = await check({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
+    expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
+    expect(result.finding(FIRST)).toMatchObject({
+      title: `127.0.0.1:${port} refuses the connection`,
+      fix: expect.stringContaining('HTTPS_PROXY'),
+    });
+  });
+
+  test('a name that does not resolve', async () => {
+    const url = 'https://s3.no-such-place.invalid';
+    const result = await check({ AWS_ENDPOINT_URL_S3: url });
+    expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
+    expect(result.finding(FIRST).title).toMatch(
+      /^(s3.no-such-place.invalid does not resolve|no DNS server answers for)/,
+    );
+    expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
+  });
+});
