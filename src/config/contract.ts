@@ -205,13 +205,15 @@ const TABLE = {
     docs: DOCS.telemetry,
   },
   DD_AGENT_HOST: { type: type.exactText, docs: DOCS.telemetry },
-  DD_TRACE_AGENT_URL: { type: type.anyUrl, docs: DOCS.telemetry },
-  DD_TRACE_AGENT_PORT: { type: type.integer, docs: DOCS.telemetry },
+  DD_TRACE_AGENT_URL: { type: type.judgedElsewhere, docs: DOCS.telemetry },
+  DD_TRACE_AGENT_PORT: { type: type.port, docs: DOCS.telemetry },
   DD_SERVICE: { ...OPTIONAL, docs: DOCS.telemetry },
   AWS_XRAY_DAEMON_ADDRESS: { type: type.judgedElsewhere, docs: DOCS.telemetry },
   AWS_XRAY_TRACING_NAME: { ...OPTIONAL, docs: DOCS.telemetry },
   OTEL_EXPORTER_OTLP_ENDPOINT: { type: type.judgedElsewhere, docs: DOCS.telemetry },
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: { type: type.judgedElsewhere, docs: DOCS.telemetry },
+  OTEL_EXPORTER_OTLP_HEADERS: { type: type.judgedElsewhere, secret: true, docs: DOCS.telemetry },
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: { type: type.judgedElsewhere, secret: true, docs: DOCS.telemetry },
   OTEL_SERVICE_NAME: { ...OPTIONAL, docs: DOCS.telemetry },
 } as const satisfies Record<string, Variable>;
 

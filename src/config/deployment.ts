@@ -2,7 +2,7 @@
 import type { Trouble } from '../check.ts';
 import type { Perspective } from '../options.ts';
 import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
-import type { Entry, Source } from './entry.ts';
+import { ENVIRONMENT, type Entry, type Source } from './entry.ts';
 import { type ConfigurationFinding, judgeConfiguration } from './judge.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
@@ -93,6 +93,6 @@ const fromProcess = (environment: Record<string, string | undefined>): Source =>
     kind: 'known',
     value: value ?? '',
     service: 'all',
-    origin: 'the environment',
+    origin: ENVIRONMENT,
   })),
 });

@@ -1,6 +1,9 @@
 /** What a source holds: variables with their values, and where each comes from. */
 import type { Service } from '../options.ts';
 
+/** The origin of what the job's own environment holds. */
+export const ENVIRONMENT = 'the environment';
+
 export interface Entry {
   readonly name: string;
   /** `secret`: set behind an ECS `valueFrom`, not known here. `not-a-string`: the API would reject it. */

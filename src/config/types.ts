@@ -46,7 +46,6 @@ export const hostMaybePort = matching(
 );
 export const httpUrl = url(['http:', 'https:'], 'an http:// or https:// URL');
 export const httpsUrl = url(['https:'], 'an https:// URL');
-export const anyUrl = url(['http:', 'https:', 'unix:', 'udp:', 'tcp:'], 'a URL');
 /** Its parts are judged by the database check. */
 export const postgresUrl = matching('a postgres:// or postgresql:// URL', /^postgres(ql)?:\/\/\S/);
 /** `ADDITIONAL_ROOT_CAS`: base64 of `{"caCertificates": ["<base64 PEM>", …]}`; line breaks in the base64 are fine. */
@@ -63,6 +62,7 @@ export const accountId = matching(
   /^\d{12}$/,
 );
 export const region = matching('an AWS region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/);
+export const port = matching('a port, 1 to 65535', new RegExp(`^${PORT}$`));
 export const integer = matching('a whole number', /^\d{1,9}$/);
 /** What Go's `strconv.ParseBool` accepts. */
 export const boolean = matching('true or false', /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/);

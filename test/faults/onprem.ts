@@ -309,7 +309,7 @@ export const ONPREM_FAULTS: readonly Fault[] = [
   {
     name: 'no MQTT broker after installation',
     arrange: elsewhere('MQTT_BROKER_ENDPOINT', refusedPort),
-    options: { phase: 'post-install' },
+    options: { phase: 'post-install', skip: ['network/*'] },
     fail: ['mqtt-broker/builtin/reachable'],
   },
   {
@@ -326,4 +326,55 @@ export const ONPREM_FAULTS: readonly Fault[] = [
     arrange: config(() => ({ DATABASE_URL: '' })),
     fail: ['configuration/required'],
   },
+  {
+    name: 'an address of telemetry without http://',
+    arrange: config(() => ({ OBSERVABILITY_VENDOR: 'OpenTelemetry', OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' })),
+    fail: ['observability/address'],
+  },
+  {
+    name: 'an OTLP endpoint that is an HTTP server',
+    arrange: async ({ variables }) => {
+      const { host, port, close } = await startHttp(200, 'hello');
+      const endpoint = { OBSERVABILITY_VENDOR: 'OpenTelemetry', OTEL_EXPORTER_OTLP_ENDPOINT: `http://${host}:${port}` };
+      return { variables: { ...variables, ...endpoint }, undo: close };
+    },
+    fail: ['observability/opentelemetry'],
+  },
+  {
+    name: 'a Datadog agent that does not resolve yet',
+    arrange: config(() => ({ OBSERVABILITY_VENDOR: 'Datadog', DD_AGENT_HOST: 'agent.does-not-exist.invalid' })),
+    warn: ['observability/datadog'],
+  },
+  {
+    name: 'a service name that Spacelift sets itself',
+    arrange: config(() => ({ DD_SERVICE: 'spacelift' })),
+    warn: ['observability/service-name'],
+  },
+  {
+    name: 'a domain that does not resolve after installation',
+    arrange: config(() => ({ SERVER_DOMAIN: 'spacelift.does-not-exist.invalid' })),
+    options: { phase: 'post-install' },
+    fail: ['network/server-domain'],
+  },
+  {
+    name: 'a public API that does not resolve',
+    arrange: config(() => ({ SPACELIFT_PUBLIC_API: 'https://api.does-not-exist.invalid' })),
+    warn: ['network/public-api'],
+  },
+  {
+    name: 'an expired licence',
+    arrange: config(() => ({ LICENSE_TOKEN: licence(-1) })),
+    fail: ['licence/token'],
+  },
+  {
+    name: 'a licence that expires soon',
+    arrange: config(() => ({ LICENSE_TOKEN: licence(20) })),
+    warn: ['licence/token'],
+  },
 ];
+
+/** A token that expires in so many days. */
+function licence(days: number): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'RS256' })}.${part({ exp: Math.floor(Date.now() / 1000) + days * 86_400 })}.c2lnbmF0dXJl`;
+}

@@ -18,8 +18,18 @@ export type Route = (host: string, port: number) => number | undefined;
 
 const loopback = '127.0.0.1';
 
+export interface ConnectProxyOptions {
+  /** "user:password" that tunnels take; asked for with 407. */
+  credentials?: string;
+  /** Refuses every tunnel with this status. */
+  refuse?: number;
+}
+
 /** Starts a proxy that takes `CONNECT` and, for plain `http`, requests with an absolute URL. */
-export async function startConnectProxy(route: Route): Promise<ConnectProxy> {
+export async function startConnectProxy(
+  route: Route,
+  { credentials, refuse }: ConnectProxyOptions = {},
+): Promise<ConnectProxy> {
   const asked: string[] = [];
   const sockets = new Set<Socket>();
   const track = (socket: Socket) => {
@@ -56,8 +66,10 @@ export async function startConnectProxy(route: Route): Promise<ConnectProxy> {
   server.on('connection', track);
   server.on('connect', (message, client: Socket, head: Buffer) => {
     const port = targetOf(new URL(`http://${message.url}`));
-    if (port === undefined) {
-      client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    const expected = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const unknown = expected !== undefined && message.headers['proxy-authorization'] !== expected;
+    if (port === undefined || unknown || refuse !== undefined) {
+      client.end(`HTTP/1.1 ${refuse ?? (unknown ? 407 : 502)} Refused\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
     const upstream = connect({ host: loopback, port, noDelay: true });

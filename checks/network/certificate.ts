@@ -1,0 +1,68 @@
+/** The certificate behind the server's domain: its chain, its name, and how long it lasts. */
+import { fail, type Outcome, pass, type Run, warn } from '../../src/check.ts';
+import type { Address } from '../../src/probe/tcp.ts';
+import { openTls, type PeerCertificate } from '../../src/probe/tls.ts';
+import { openWay, wayWords } from '../../src/probe/tunnel.ts';
+import { explainedByPlace } from '../../src/probe/vantage.ts';
+import { Problem } from '../../src/problem.ts';
+
+const DEADLINE_MS = 10_000;
+const DAY_MS = 86_400_000;
+/** Within so many days, or so much of the lifetime, whichever is less: renewals of short-lived certificates come late. */
+const SOON = { days: 14, share: 1 / 5 };
+
+/** Whether who connects under this name finds a certificate for it. */
+export async function judgeCertificate(run: Run, address: Address): Promise<Outcome> {
+  const target = { what: 'Spacelift’s server', ...address, setting: 'SERVER_DOMAIN' };
+  try {
+    const through = await openWay(run, address, DEADLINE_MS);
+    const tls = await openTls(run, address, { verify: true, alpn: ['h2', 'http/1.1'], through }, DEADLINE_MS);
+    tls.socket.destroy();
+    if (tls.distrust === undefined) return judgeExpiry(address, tls.version, tls.chain);
+    const words = wayWords(tls.distrust, target);
+    return fail(words.title, { ...words, ...shownChain(tls.chain, tls.distrust) });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const words = wayWords(error, target);
+    return (await explainedByPlace(run, address.host, error)) ?? fail(words.title, words);
+  }
+}
+
+function judgeExpiry({ host }: Address, version: string, chain: readonly PeerCertificate[]): Outcome {
+  const [leaf] = chain;
+  if (leaf === undefined) return pass(`HTTPS at ${host} over ${version}`);
+  const left = leaf.validTo.getTime() - Date.now();
+  const lifetime = leaf.validTo.getTime() - leaf.validFrom.getTime();
+  const evidence = { issuer: leaf.issuer, validTo: leaf.validTo.toISOString(), names: leaf.names, tls: version };
+  if (left > Math.min(SOON.days * DAY_MS, lifetime * SOON.share)) {
+    return pass(`HTTPS at ${host}, certificate valid until ${day(leaf.validTo)}`, { evidence });
+  }
+  const days = Math.floor(left / DAY_MS);
+  return warn(`the certificate of ${host} expires ${days < 1 ? 'today' : `in ${days} day${days === 1 ? '' : 's'}`}`, {
+    expected: 'a certificate that has been renewed by now',
+    fix: `renew the certificate of ${host} at ${leaf.issuer.replace(/^.*?\bCN=/, '') || 'its issuer'}, and see to it that this happens by itself`,
+    evidence,
+  });
+}
+
+/** What the server showed, its own certificate first. */
+function shownChain(chain: readonly PeerCertificate[], { tls }: Problem) {
+  const lines = chain.map(
+    ({ subject, issuer, names, validFrom, validTo }) =>
+      `${subject || names.join(', ')}, issued by ${issuer}, valid ${day(validFrom)} to ${day(validTo)}`,
+  );
+  const [leaf] = chain;
+  const alone = tls === 'untrusted' && chain.length === 1 && leaf !== undefined && leaf.subject !== leaf.issuer;
+  return {
+    detail: [
+      `The server shows: ${lines.join('; ')}.`,
+      ...(tls === 'name' ? [`It is good for ${leaf?.names.join(', ') || 'no name'}.`] : []),
+      ...(alone
+        ? [`It sends no intermediate certificate: if ${leaf.issuer} is one, the server must send it too.`]
+        : []),
+    ].join(' '),
+    evidence: { chain: lines },
+  };
+}
+
+const day = (date: Date): string => date.toISOString().slice(0, 10);

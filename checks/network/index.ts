@@ -1,0 +1,79 @@
+/** The names under which Spacelift is reached, and what it reaches by itself beside its dependencies. */
+import { defineCheck, fail, type Outcome, pass, type Run, skip } from '../../src/check.ts';
+import { resolve } from '../../src/probe/dns.ts';
+import { unbracketed } from '../../src/probe/tcp.ts';
+import { explainedByPlace } from '../../src/probe/vantage.ts';
+import { networkWords } from '../../src/probe/words.ts';
+import { Problem } from '../../src/problem.ts';
+import { phaseOf, untilPhaseIsKnown } from '../phase.ts';
+import { judgeCertificate } from './certificate.ts';
+import { judgePublicApi, judgeVcsGateway, judgeWebhooks } from './endpoints.ts';
+import { type NetworkRule, RULES } from './rules.ts';
+
+const HTTPS = 443;
+
+export const network = defineCheck({
+  id: 'network',
+  title: 'Network',
+  rules: RULES,
+
+  expects: ({ deployment }): NetworkRule[] => {
+    const { service } = deployment;
+    const isSet = (name: 'VCS_GATEWAY_ENDPOINT' | 'SPACELIFT_PUBLIC_API') => deployment.lookup(name).state !== 'unset';
+    const rules: NetworkRule[] = ['server-domain', 'certificate'];
+    if (service === undefined || service === 'server') rules.push('webhooks');
+    if (service !== 'worker' && isSet('VCS_GATEWAY_ENDPOINT')) rules.push('vcs-gateway');
+    if ((service === undefined || service === 'drain') && isSet('SPACELIFT_PUBLIC_API')) rules.push('public-api');
+    return rules;
+  },
+
+  async run(context) {
+    const expected = network.expects(context);
+    await untilPhaseIsKnown(context);
+    const judge = async (rule: NetworkRule, how: () => Promise<Outcome>) => {
+      if (expected.includes(rule)) await context.judge(rule, how);
+    };
+    await Promise.all([
+      judge('server-domain', () => serverDomain(context)),
+      judge('certificate', () =>
+        installed(context, () => judgeCertificate(context, { host: context.need('SERVER_DOMAIN'), port: HTTPS })),
+      ),
+      judge('webhooks', () =>
+        installed(context, () => {
+          const own = context.want('WEBHOOKS_ENDPOINT');
+          const url = own ?? `https://${context.need('SERVER_DOMAIN')}/webhooks`;
+          return judgeWebhooks(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
+        }),
+      ),
+      judge('vcs-gateway', async () => {
+        const [, host = '', port] = /^(.*):(\d+)$/.exec(context.need('VCS_GATEWAY_ENDPOINT')) ?? [];
+        return judgeVcsGateway(context, { host, port: Number(port) });
+      }),
+      judge('public-api', async () => judgePublicApi(context, new URL(context.need('SPACELIFT_PUBLIC_API')))),
+    ]);
+  },
+});
+
+async function serverDomain(run: Run): Promise<Outcome> {
+  const host = run.need('SERVER_DOMAIN');
+  try {
+    const addresses = await resolve(run, unbracketed(host));
+    return pass(`${host} resolves`, { evidence: { host, addresses } });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const words = networkWords(error, { what: 'Spacelift’s server', host, port: HTTPS, setting: 'SERVER_DOMAIN' });
+    const place = await explainedByPlace(run, host, error);
+    if (place !== undefined) return place;
+    if ((await phaseOf(run)) === 'post-install') return fail(words.title, words);
+    return skip(`${host} does not resolve yet`, {
+      fix: 'create its DNS record, and run this again after installation',
+      evidence: { host, observed: error.kind },
+    });
+  }
+}
+
+/** What only an installation can answer. */
+async function installed(run: Run, how: () => Promise<Outcome>): Promise<Outcome> {
+  if ((await phaseOf(run)) === 'post-install') return how();
+  return skip('Spacelift is not installed yet', { fix: 'run this again after installation' });
+}

@@ -1,0 +1,51 @@
+/** What is checked of the names under which Spacelift is reached, and of what it reaches by itself. */
+import type { Rule } from '../../src/check.ts';
+import { DOCS } from '../../src/config/contract.ts';
+
+export const RULES = {
+  'server-domain': {
+    title: 'the server’s domain resolves',
+    checks:
+      'Resolves SERVER_DOMAIN, to IPv4 or IPv6 addresses. A name that is not there yet is a skip before installation and a failure after it.',
+    matters: 'Browsers, workers and the version-control system reach Spacelift under this name.',
+    mend: 'Create the DNS record of SERVER_DOMAIN, pointing to the load balancer in front of the server.',
+    docs: DOCS.networking,
+  },
+  certificate: {
+    title: 'HTTPS has a certificate for the domain',
+    checks:
+      'After installation: opens TLS to SERVER_DOMAIN:443, through HTTPS_PROXY where that applies, and verifies the chain and the name. Warns when the certificate expires within 14 days or a fifth of its lifetime, whichever is less. On failure the chain is shown.',
+    matters: 'Browsers warn, and workers refuse to connect.',
+    permission: 'TCP 443 to the load balancer',
+    mend: 'Install a certificate for SERVER_DOMAIN with its intermediate certificates, and see to its renewal.',
+    docs: DOCS.networking,
+  },
+  webhooks: {
+    title: 'the webhooks endpoint answers',
+    checks:
+      'After installation: GET on WEBHOOKS_ENDPOINT, or https://<SERVER_DOMAIN>/webhooks. Any status below 500 passes.',
+    matters: 'The version-control system announces pushes and pull requests there; without it no run starts by itself.',
+    permission: 'TCP 443 to the load balancer',
+    mend: 'Route the path to the server, and correct WEBHOOKS_ENDPOINT if it has a name of its own.',
+    docs: DOCS.general,
+  },
+  'vcs-gateway': {
+    title: 'the VCS gateway answers',
+    checks:
+      'When VCS_GATEWAY_ENDPOINT is set: resolves it, opens TLS, verifies the certificate and negotiates HTTP/2 (ALPN h2), which gRPC needs. A gateway that is not there yet is a skip before installation and a failure after it.',
+    matters: 'A version-control system in a private network is reached through it alone.',
+    permission: 'TCP to the gateway’s port',
+    mend: 'Put the gateway behind a load balancer that passes HTTP/2 (gRPC) with TLS, and point VCS_GATEWAY_ENDPOINT to it.',
+    docs: DOCS.networking,
+  },
+  'public-api': {
+    title: 'Spacelift’s public API can be reached',
+    checks: 'When SPACELIFT_PUBLIC_API is set: any HTTP answer to a GET passes, through the proxy where that applies.',
+    matters: 'The drain reports usage there; without it usage must be reported by hand.',
+    permission: 'HTTPS from the drain to that host',
+    mend: 'Allow the host through the firewall or the proxy, or leave SPACELIFT_PUBLIC_API empty and report usage by hand.',
+    docs: DOCS.general,
+  },
+} as const satisfies Record<string, Rule>;
+
+export type NetworkRule = keyof typeof RULES;

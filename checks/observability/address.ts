@@ -1,0 +1,142 @@
+/** Telemetry addresses, read as each vendor's SDK for Go reads them. */
+import { isIP } from 'node:net';
+import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
+import type { VariableName } from '../../src/config/contract.ts';
+import { type Address, unbracketed } from '../../src/probe/tcp.ts';
+
+/** Where the traces go. */
+export type Endpoint = {
+  /** The variable that says so. */
+  readonly setting: VariableName;
+} & (
+  | ({ readonly secure: boolean /** Begins with a slash; "" for none. */; readonly path: string } & Address)
+  | { readonly socketPath: string }
+);
+
+export interface DaemonEndpoint {
+  readonly setting: VariableName;
+  readonly udp: Address;
+  readonly tcp: Address;
+}
+
+/** For people, and for the authority of a URL: "agent:8126", "[::1]:8126", "/var/run/agent.sock". */
+export const shown = (at: Address | { readonly socketPath: string }): string => {
+  if ('socketPath' in at) return at.socketPath;
+  const host = unbracketed(at.host);
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${at.port}`;
+};
+
+/**
+ * As dd-trace-go's `AgentURLFromEnv`.
+ * @throws Stop with the failure of `address`
+ */
+export function datadogEndpoint(run: Run): Endpoint {
+  const url = run.want('DD_TRACE_AGENT_URL');
+  if (url !== undefined) {
+    const endpoint = readUrl('DD_TRACE_AGENT_URL', url, { http: 80, https: 443 });
+    if (endpoint !== undefined) return endpoint;
+    throw malformed('DD_TRACE_AGENT_URL', url, {
+      expected: 'http://host:8126, https://host:port or unix:///path/to/apm.socket',
+      detail: 'The tracer ignores any other form, and sends its traces to DD_AGENT_HOST or to loopback.',
+    });
+  }
+  const host = run.want('DD_AGENT_HOST');
+  if (host === undefined) {
+    throw missing('DD_AGENT_HOST', 'Datadog', 'DD_AGENT_HOST=<host>, or DD_TRACE_AGENT_URL=http://<host>:8126');
+  }
+  if (!/^[\w.-]+$/.test(host) && isIP(host) !== 6) {
+    throw malformed('DD_AGENT_HOST', host, {
+      expected: 'a bare host name or address; the port is DD_TRACE_AGENT_PORT, 8126 unless set',
+      detail: 'The tracer puts http:// before it and the port after it.',
+    });
+  }
+  const port = Number(run.want('DD_TRACE_AGENT_PORT') ?? 8126);
+  return { setting: 'DD_AGENT_HOST', secure: false, path: '', host, port };
+}
+
+/**
+ * As aws-xray-sdk-go's package `daemoncfg`: no IPv6 address, and exactly one space between two parts.
+ * @throws Stop with the failure of `address`
+ */
+export function xrayEndpoint(run: Run): DaemonEndpoint {
+  const setting = 'AWS_XRAY_DAEMON_ADDRESS';
+  const value = run.want(setting);
+  if (value === undefined) throw missing(setting, 'AWS', `${setting}=<host>:2000`);
+  const parts = value.split(' ').map((part) => part.split(':'));
+  const [first = [], second] = parts;
+  const addresses = new Map<string | undefined, Address | undefined>();
+  if (second === undefined && first.length === 2) {
+    addresses.set('udp', addressOf(first)).set('tcp', addressOf(first));
+  } else if (parts.length === 2 && parts.every((part) => part.length === 3)) {
+    for (const [protocol, ...address] of parts) addresses.set(protocol, addressOf(address));
+  }
+  const [udp, tcp] = [addresses.get('udp'), addresses.get('tcp')];
+  if (udp !== undefined && tcp !== undefined) return { setting, udp, tcp };
+  throw malformed(setting, value, {
+    expected: 'host:2000, or tcp:host:2000 udp:host:2000',
+    detail: 'The SDK accepts no scheme, no IPv6 address, and one space between two parts.',
+  });
+}
+
+/**
+ * As otel-go's otlptracegrpc. gRPC's port is 443 when none is named, with TLS or without.
+ * @throws Stop with the failure of `address`
+ */
+export function otlpEndpoint(run: Run): Endpoint {
+  const names = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const;
+  for (const setting of names) {
+    const value = run.want(setting);
+    if (value === undefined) continue;
+    const endpoint = readUrl(setting, value.trim(), { http: 443, https: 443 });
+    if (endpoint !== undefined) return endpoint;
+    const bare = /^[\w.-]+(:\d+)?$/.test(value.trim());
+    throw malformed(setting, value, {
+      expected: 'http://host:4317, or https://host:port when the collector speaks TLS',
+      ...(bare && { fix: `set ${setting}=http://${value.trim()}` }),
+      detail: 'Without http:// the exporter takes the host for a scheme, or falls back to TLS on loopback.',
+    });
+  }
+  throw missing('OTEL_EXPORTER_OTLP_ENDPOINT', 'OpenTelemetry', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://<host>:4317');
+}
+
+const URL_FORM = /^(https?):\/\/(?:[^/?#]*@)?(\[[^\]]+\]|[^:/?#[\]\s]+)(?::(\d+))?(\/[^?#]*?)?\/?([?#].*)?$/i;
+const UNIX_FORM = /^unix:(?:\/\/)?(\/.+)$/i;
+
+function readUrl(setting: VariableName, text: string, ports: { http: number; https: number }): Endpoint | undefined {
+  const socketPath = UNIX_FORM.exec(text)?.[1];
+  if (socketPath !== undefined) return { setting, socketPath };
+  const [, scheme, host, port, path = ''] = URL_FORM.exec(text) ?? [];
+  if (host === undefined || !URL.canParse(text) || isPort(port ?? '1') === false) return undefined;
+  const secure = scheme?.toLowerCase() === 'https';
+  return { setting, secure, path, host, port: Number(port ?? (secure ? ports.https : ports.http)) };
+}
+
+function addressOf([host = '', port = '']: readonly string[]): Address | undefined {
+  return /^[\w.-]+$/.test(host) && isPort(port) ? { host, port: Number(port) } : undefined;
+}
+
+const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+
+function missing(name: VariableName, vendor: string, expected: string): Stop {
+  return new Stop(
+    fail(`OBSERVABILITY_VENDOR is ${vendor}, but ${name} is not set`, {
+      expected,
+      fix: `set ${expected}; or OBSERVABILITY_VENDOR=Disabled`,
+      evidence: { variable: name, vendor },
+      cause: { key: `configuration:${name}` },
+    }),
+  );
+}
+
+function malformed(name: VariableName, value: string, words: Pick<Trouble, 'detail' | 'expected' | 'fix'>): Stop {
+  // A URL may carry a password before its @.
+  const safe = value.replace(/\/\/.*@/s, '//…@').slice(0, 80);
+  return new Stop(
+    fail(`${name} is not of a form that the SDK accepts: ${JSON.stringify(safe)}`, {
+      fix: `set ${name} to ${words.expected}`,
+      ...words,
+      evidence: { variable: name },
+      cause: { key: `configuration:${name}` },
+    }),
+  );
+}

@@ -1,0 +1,82 @@
+/** The Datadog agent: its trace receiver's own description of itself, and DogStatsD. */
+import { fail, type Outcome, pass, type Run } from '../../src/check.ts';
+import { type HttpAnswer, makeHttpClient } from '../../src/probe/http.ts';
+import { proxyFor } from '../../src/probe/proxy.ts';
+import { checkWay } from '../../src/probe/tunnel.ts';
+import { sendUdp } from '../../src/probe/udp.ts';
+import { Problem } from '../../src/problem.ts';
+import { type Agent, orAbsent } from './absent.ts';
+import { datadogEndpoint, type Endpoint, shown } from './address.ts';
+
+const DEADLINE_MS = 5000;
+const DOGSTATSD_PORT = 8125;
+
+export async function datadog(run: Run): Promise<Outcome> {
+  const endpoint = datadogEndpoint(run);
+  const agent: Agent = { what: 'the Datadog agent', setting: endpoint.setting, at: endpoint };
+  return orAbsent(run, agent, async () => judge(run, endpoint, await askInfo(run, endpoint)));
+}
+
+async function askInfo(run: Run, endpoint: Endpoint): Promise<HttpAnswer> {
+  const to =
+    'socketPath' in endpoint
+      ? { url: new URL('http://localhost/info'), socketPath: endpoint.socketPath }
+      : { url: new URL(`http${endpoint.secure ? 's' : ''}://${shown(endpoint)}${endpoint.path}/info`) };
+  if (!('socketPath' in to)) await checkWay(run, to.url, DEADLINE_MS);
+  const client = makeHttpClient(run);
+  try {
+    return await client.send({ ...to, method: 'GET', deadlineMs: DEADLINE_MS });
+  } finally {
+    client.close();
+  }
+}
+
+async function judge(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer): Promise<Outcome> {
+  const info = status === 200 ? readInfo(body) : undefined;
+  if (info !== undefined) {
+    const { version, endpoints } = info;
+    const dogstatsd = await askDogstatsd(run);
+    return pass(`Datadog agent${version === undefined ? '' : ` ${version}`} at ${shown(endpoint)}`, {
+      ...(dogstatsd === 'refused' && { detail: `DogStatsD refuses on UDP ${DOGSTATSD_PORT}: metrics are lost.` }),
+      evidence: {
+        ...(version !== undefined && { version }),
+        endpoints: endpoints.length,
+        ...(dogstatsd !== undefined && { dogstatsd }),
+      },
+    });
+  }
+  const proxied = !('socketPath' in endpoint) && proxyFor(run.deployment.environment, endpoint) !== undefined;
+  return fail(`${shown(endpoint)} is no Datadog trace agent`, {
+    detail: `GET /info was answered with HTTP ${status}${proxied ? ', through the proxy of the environment: NO_PROXY does not exempt the agent' : ''}.`,
+    expected: 'a trace agent that describes itself at /info, as all but very old ones do',
+    fix: proxied
+      ? `add ${shown(endpoint).replace(/:\d+$/, '')} to NO_PROXY`
+      : `point ${endpoint.setting} at the agent’s trace port (8126), or update the agent; try: curl http://${shown(endpoint)}/info`,
+    evidence: { status },
+  });
+}
+
+/** Other servers answer anything to any path; the agent names its endpoints. */
+function readInfo(body: Buffer): { version: string | undefined; endpoints: readonly unknown[] } | undefined {
+  try {
+    const { version, endpoints } = JSON.parse(body.toString('utf8')) as { version?: unknown; endpoints?: unknown };
+    if (!Array.isArray(endpoints)) return undefined;
+    const known = typeof version === 'string' && /^[\w.+-]{1,40}$/.test(version);
+    return { version: known ? version : undefined, endpoints };
+  } catch {
+    return undefined;
+  }
+}
+
+/** An empty datagram holds no metric. Known only where the agent's host is. */
+async function askDogstatsd(run: Run): Promise<'refused' | 'not refused' | undefined> {
+  const host = run.want('DD_AGENT_HOST');
+  if (host === undefined) return undefined;
+  try {
+    await sendUdp(run, { host, port: DOGSTATSD_PORT }, Buffer.alloc(0));
+    return 'not refused';
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return error.kind === 'refused' ? 'refused' : undefined;
+  }
+}

@@ -1,0 +1,80 @@
+/** Where Spacelift's traces go: Datadog, AWS X-Ray, an OpenTelemetry collector, or nowhere. */
+import { type Context, defineCheck, type Outcome, pass, type Run, warn } from '../../src/check.ts';
+import { untilPhaseIsKnown } from '../phase.ts';
+import { datadogEndpoint, otlpEndpoint, shown, xrayEndpoint } from './address.ts';
+import { type ObservabilityRule, RULES } from './rules.ts';
+
+interface Vendor {
+  readonly rule: ObservabilityRule;
+  /** The address, for people. @throws Stop when it is missing or malformed */
+  readonly address: (run: Run) => string;
+  readonly ask: (run: Run) => Promise<Outcome>;
+}
+
+const VENDORS: Readonly<Record<string, Vendor>> = {
+  Datadog: {
+    rule: 'datadog',
+    address: (run) => shown(datadogEndpoint(run)),
+    ask: async (run) => (await import('./datadog.ts')).datadog(run),
+  },
+  AWS: {
+    rule: 'xray',
+    address: (run) => shown(xrayEndpoint(run).udp),
+    ask: async (run) => (await import('./xray.ts')).xray(run),
+  },
+  OpenTelemetry: {
+    rule: 'opentelemetry',
+    address: (run) => shown(otlpEndpoint(run)),
+    ask: async (run) => (await import('./opentelemetry.ts')).opentelemetry(run),
+  },
+};
+
+const SET_BY_SPACELIFT = ['DD_SERVICE', 'AWS_XRAY_TRACING_NAME', 'OTEL_SERVICE_NAME'] as const;
+
+function vendorOf({ deployment }: Run): string | undefined {
+  const held = deployment.lookup('OBSERVABILITY_VENDOR');
+  return held.state === 'set' || held.state === 'default' ? held.value : undefined;
+}
+
+export const observability = defineCheck({
+  id: 'observability',
+  title: 'Observability',
+  rules: RULES,
+
+  expects: (run): ObservabilityRule[] => {
+    if (run.deployment.service === 'worker') return [];
+    const vendor = vendorOf(run);
+    if (vendor === 'Disabled') return ['service-name'];
+    const rule = VENDORS[vendor ?? '']?.rule;
+    return ['address', ...(rule === undefined ? [] : [rule]), 'service-name'];
+  },
+
+  async run(context) {
+    await context.judge('service-name', () => serviceName(context));
+    const name = context.need('OBSERVABILITY_VENDOR');
+    const vendor = VENDORS[name];
+    if (vendor !== undefined) await judgeVendor(context, name, vendor);
+  },
+
+  summary: (run) => (vendorOf(run) === 'Disabled' ? 'telemetry is disabled' : undefined),
+});
+
+async function judgeVendor(context: Context<string>, name: string, { rule, address, ask }: Vendor): Promise<void> {
+  await context.must('address', () => pass(`traces go to ${name} at ${address(context)}`));
+  await untilPhaseIsKnown(context);
+  await context.judge(rule, () => ask(context));
+}
+
+function serviceName({ deployment }: Run): Outcome {
+  const set = SET_BY_SPACELIFT.filter((name) => deployment.set.includes(name));
+  if (set.length === 0) return pass('service names are left to Spacelift');
+  const names = set.join(' and ');
+  return warn(
+    `${names} ${set.length === 1 ? 'is' : 'are'} set, and Spacelift sets ${set.length === 1 ? 'it' : 'them'} itself`,
+    {
+      expected: 'no value: server, drain and scheduler have names of their own',
+      fix: `remove ${names}`,
+      evidence: { variables: set },
+    },
+  );
+}

@@ -1,0 +1,196 @@
+/** An OpenTelemetry collector: an export request without spans, as otlptracegrpc would send one with. */
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { fail, type Outcome, pass, type Run, skip, type Trouble } from '../../src/check.ts';
+import { callEmpty, GRPC, type GrpcAnswer } from '../../src/probe/grpc.ts';
+import { openTls } from '../../src/probe/tls.ts';
+import { openWay } from '../../src/probe/tunnel.ts';
+import { Problem, toProblem } from '../../src/problem.ts';
+import { certificatesIn } from '../../src/trust.ts';
+import { type Agent, absent, orAbsent } from './absent.ts';
+import { type Endpoint, otlpEndpoint, shown } from './address.ts';
+import { type Stranger, whoElse } from './stranger.ts';
+
+/** For the connection, for TLS and for the answer, each; ms. */
+const DEADLINE_MS = 5000;
+const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+const WHAT = 'the OpenTelemetry collector';
+
+export async function opentelemetry(run: Run): Promise<Outcome> {
+  const endpoint = otlpEndpoint(run);
+  const agent: Agent = { what: WHAT, setting: endpoint.setting, at: endpoint };
+  const metadata = headersOf(run);
+  return orAbsent(run, agent, async () => {
+    const ca = authorityFile(run);
+    const asked = await ask({ ...run, authorities: () => [...run.authorities(), ...ca.pems] }, endpoint, metadata);
+    if (asked instanceof Problem) return distrusted(run, agent, asked, ca.path);
+    if (typeof asked === 'string') return stranger(endpoint, asked);
+    if (asked.speaks === 'grpc') return judge(run, agent, asked.status, Object.keys(metadata).length > 0);
+    if (asked.speaks === 'http2' && asked.status >= 502 && asked.status <= 504) {
+      return absent(run, agent, new Problem('closed'), noBackend(endpoint, `HTTP ${asked.status}`));
+    }
+    return stranger(endpoint, await whoElse(run, endpoint));
+  });
+}
+
+/**
+ * The answer, who else is there, or why TLS is not accepted.
+ * @throws Problem when nobody answers
+ */
+async function ask(
+  run: Run,
+  endpoint: Endpoint,
+  metadata: Record<string, string>,
+): Promise<GrpcAnswer | Stranger | Problem> {
+  const call = { authority: 'socketPath' in endpoint ? 'localhost' : shown(endpoint), path: EXPORT, metadata };
+  if ('socketPath' in endpoint) {
+    return callEmpty(run, await openSocket(run, endpoint.socketPath), { ...call, secure: false }, DEADLINE_MS);
+  }
+  const through = await openWay(run, endpoint, DEADLINE_MS);
+  try {
+    if (!endpoint.secure) return await callEmpty(run, through, { ...call, secure: false }, DEADLINE_MS);
+    const tls = await openTls(run, endpoint, { verify: true, alpn: ['h2'], through }, DEADLINE_MS);
+    if (tls.distrust !== undefined) {
+      tls.socket.destroy();
+      return tls.distrust;
+    }
+    return await callEmpty(run, tls.socket, { ...call, secure: true }, DEADLINE_MS);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.kind === 'tls') return error;
+    if (error.kind !== 'closed' && error.kind !== 'not-tls') throw error;
+    // A server that hangs up on gRPC may be one that speaks something else.
+    const who = await whoElse(run, endpoint);
+    if (who === 'unknown') throw error;
+    return who;
+  }
+}
+
+function openSocket(run: Run, path: string): Promise<Socket> {
+  return run.within(
+    DEADLINE_MS,
+    (signal) =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ path, signal });
+        socket.once('connect', () => resolve(socket));
+        socket.on('error', (error) => reject(toProblem(error) ?? error));
+      }),
+  );
+}
+
+async function judge(run: Run, agent: Agent, status: number, authenticated: boolean): Promise<Outcome> {
+  const at = shown(agent.at);
+  const evidence = { grpcStatus: status };
+  switch (status) {
+    case GRPC.ok:
+      return pass(`collector at ${at} accepts traces by OTLP/gRPC`, { evidence });
+    case GRPC.invalidArgument:
+      return pass(`collector at ${at} speaks OTLP/gRPC`, {
+        detail: 'It refuses a request without spans, which Spacelift never sends.',
+        evidence,
+      });
+    case GRPC.unauthenticated:
+    case GRPC.permissionDenied:
+      return fail(`the collector at ${at} ${authenticated ? 'refuses the credentials' : 'asks for credentials'}`, {
+        expected: 'headers that the collector accepts, in OTEL_EXPORTER_OTLP_HEADERS',
+        fix: authenticated
+          ? 'correct OTEL_EXPORTER_OTLP_HEADERS: name=value, with the value URL-encoded (authorization=Bearer%20…)'
+          : 'set OTEL_EXPORTER_OTLP_HEADERS, as in authorization=Bearer%20<token>',
+        evidence,
+      });
+    case GRPC.unimplemented:
+      return fail(`${at} speaks gRPC, but takes no traces`, {
+        detail: 'It does not know the TraceService of OTLP.',
+        expected: 'a collector with the otlp receiver in a traces pipeline',
+        fix: `add otlp to receivers of service.pipelines.traces in the collector’s config, or correct ${agent.setting}`,
+        evidence,
+      });
+    default:
+      return absent(run, agent, new Problem('closed'), noBackend(agent.at, `gRPC status ${status}`));
+  }
+}
+
+const noBackend = (at: Agent['at'], answer: string): Omit<Trouble, 'status'> => ({
+  title: `${shown(at)} answers, but the collector takes nothing (${answer})`,
+  expected: 'gRPC status 0 for a request without spans',
+  fix: 'see the log of the collector, or of the proxy in front of it',
+  evidence: { observed: answer },
+});
+
+function stranger(endpoint: Endpoint, who: Stranger): Trouble {
+  const { setting } = endpoint;
+  const at = shown(endpoint);
+  const host = 'host' in endpoint ? at.slice(0, at.lastIndexOf(':')) : '<host>';
+  const scheme = 'secure' in endpoint && endpoint.secure ? 'https' : 'http';
+  const expected = 'a collector that speaks OTLP over gRPC';
+  const evidence = { observed: who };
+  switch (who) {
+    case 'otlp-http':
+      return fail(`${at} takes OTLP over HTTP only, and Spacelift sends it over gRPC`, {
+        expected,
+        fix: `enable grpc under protocols of the otlp receiver, and set ${setting}=${scheme}://${host}:4317`,
+        evidence,
+      });
+    case 'http':
+      return fail(`${at} is an HTTP server, no collector of OTLP over gRPC`, {
+        expected,
+        fix: `set ${setting}=${scheme}://<collector>:4317`,
+        evidence,
+      });
+    case 'tls':
+      return fail(`${at} speaks TLS only`, { expected, fix: `set ${setting}=https://${at}`, evidence });
+    case 'plain':
+      return fail(`${at} does not speak TLS`, { expected, fix: `set ${setting}=http://${at}`, evidence });
+    case 'unknown':
+      return fail(`${at} does not speak gRPC`, {
+        expected,
+        fix: `set ${setting}=${scheme}://<collector>:4317`,
+        evidence,
+      });
+  }
+}
+
+/** A client certificate is in Spacelift's container, and so may be the authority's. */
+function distrusted(run: Run, agent: Agent, problem: Problem, caPath: string | undefined): Outcome | Promise<Outcome> {
+  const set = (name: string) => run.deployment.set.includes(name) || run.deployment.environment[name] !== undefined;
+  const mutual = problem.tls === 'client-certificate';
+  if (mutual && set('OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE')) {
+    return skip(`the collector at ${shown(agent.at)} asks for the client certificate, which is not sent from here`);
+  }
+  if (problem.tls === 'untrusted' && caPath !== undefined) {
+    return skip(`${caPath} is not here, so the certificate of ${shown(agent.at)} can’t be judged`, {
+      fix: 'pass the authority with --ca-file <path>',
+      evidence: { variable: 'OTEL_EXPORTER_OTLP_CERTIFICATE' },
+    });
+  }
+  return absent(run, agent, problem);
+}
+
+/** `path` when there is a file of authorities that can't be read here. */
+function authorityFile({ deployment: { environment } }: Run): { pems: readonly string[]; path?: string } {
+  const path = environment.OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE || environment.OTEL_EXPORTER_OTLP_CERTIFICATE;
+  if (!path) return { pems: [] };
+  try {
+    return { pems: certificatesIn(readFileSync(path, 'utf8')) };
+  } catch {
+    return { pems: [], path };
+  }
+}
+
+/** name=value pairs with URL-encoded values; those of the traces' own variable replace the others. */
+function headersOf(run: Run): Record<string, string> {
+  const text = run.want('OTEL_EXPORTER_OTLP_TRACES_HEADERS') ?? run.want('OTEL_EXPORTER_OTLP_HEADERS') ?? '';
+  const pairs = text.split(',').flatMap((pair): [string, string][] => {
+    const [, name = '', value = ''] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=(.*)$/s.exec(pair) ?? [];
+    return name === '' ? [] : [[name.toLowerCase(), decode(value).trim()]];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,53 @@
+/** What is checked of telemetry, whichever vendor is in force. */
+import type { Rule } from '../../src/check.ts';
+import { DOCS } from '../../src/config/contract.ts';
+
+const LATER =
+  'An agent that is not there is a warning before installation and a failure after it; a loopback address from a Secret or task definition that refuses is a skip: a sidecar answers only inside the task.';
+
+export const RULES = {
+  address: {
+    title: 'the vendor’s address is set',
+    checks:
+      'Reads the address as the vendor’s own SDK for Go does. Datadog: DD_TRACE_AGENT_URL (http, https, unix), else DD_AGENT_HOST and DD_TRACE_AGENT_PORT. X-Ray: AWS_XRAY_DAEMON_ADDRESS, host:port or tcp:host:port udp:host:port. OpenTelemetry: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, else OTEL_EXPORTER_OTLP_ENDPOINT, with its http://, https:// or unix:.',
+    matters:
+      'Without it the SDK sends to an address of its own choice, usually loopback, and every trace is lost in silence.',
+    mend: 'Set the variable that the finding names, or OBSERVABILITY_VENDOR=Disabled.',
+    docs: DOCS.telemetry,
+  },
+  datadog: {
+    title: 'the Datadog agent answers',
+    checks: `Asks the trace agent for GET /info, and reports whether DogStatsD (UDP 8125) refuses. ${LATER}`,
+    matters: 'Spacelift works without the agent, but its traces are lost.',
+    permission: 'TCP 8126 and UDP 8125 from the services to the agent',
+    mend: 'Start the agent with APM enabled for traffic that is not local (DD_APM_NON_LOCAL_TRAFFIC=true), and let the network policies pass TCP 8126.',
+    docs: DOCS.telemetry,
+  },
+  xray: {
+    title: 'the X-Ray daemon answers',
+    checks: `Sends the daemon’s header without a segment by UDP, and looks for a refusal (ICMP): UDP has no other answer. Opens a TCP connection: refused is a warning, since sampling rules come that way. ${LATER}`,
+    matters:
+      'Spacelift works without the daemon, but its traces are lost; without TCP alone, central sampling rules do not apply.',
+    permission: 'UDP and TCP 2000 from the services to the daemon',
+    mend: 'Start the daemon with --bind and --bind-tcp on an address that the services reach, and let UDP and TCP 2000 pass.',
+    docs: DOCS.telemetry,
+  },
+  opentelemetry: {
+    title: 'the collector accepts OTLP over gRPC',
+    checks: `Sends an OTLP/gRPC export request without spans, with the headers of OTEL_EXPORTER_OTLP_HEADERS; the collector’s answer decides. What answers otherwise is told apart: a collector of OTLP over HTTP only, another HTTP server, TLS or its absence. ${LATER}`,
+    matters: 'Spacelift works without the collector, but its traces are lost.',
+    permission: 'TCP 4317 from the services to the collector',
+    mend: 'Give the collector an otlp receiver with the grpc protocol in a traces pipeline, and point the endpoint at its port (4317).',
+    docs: DOCS.telemetry,
+  },
+  'service-name': {
+    title: 'Spacelift names its services itself',
+    checks: 'Looks for DD_SERVICE, AWS_XRAY_TRACING_NAME and OTEL_SERVICE_NAME.',
+    matters:
+      'Spacelift sets them for each of its services; a value of your own is overridden, or merges server, drain and scheduler into one.',
+    mend: 'Remove the variable.',
+    docs: DOCS.telemetry,
+  },
+} as const satisfies Record<string, Rule>;
+
+export type ObservabilityRule = keyof typeof RULES;

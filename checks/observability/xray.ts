@@ -1,0 +1,54 @@
+/** The X-Ray daemon: segments go by UDP, sampling rules come by TCP. */
+import { type Outcome, pass, type Run, warn } from '../../src/check.ts';
+import { openTcp } from '../../src/probe/tcp.ts';
+import { sendUdp } from '../../src/probe/udp.ts';
+import { networkWords } from '../../src/probe/words.ts';
+import { Problem } from '../../src/problem.ts';
+import { type Agent, absent } from './absent.ts';
+import { shown, xrayEndpoint } from './address.ts';
+
+const DEADLINE_MS = 5000;
+/** Precedes each segment (AWS X-Ray Developer Guide, "Sending trace data to AWS X-Ray"); alone it is no segment. */
+const HEADER = Buffer.from('{"format": "json", "version": 1}\n');
+
+/** Without these the daemon's host is as good as absent, for UDP too. */
+const NO_HOST: readonly string[] = ['dns', 'unreachable'];
+
+export async function xray(run: Run): Promise<Outcome> {
+  const { setting, udp, tcp } = xrayEndpoint(run);
+  const what = 'the X-Ray daemon';
+  const [byUdp, byTcp] = await Promise.all([
+    problemOf(() => sendUdp(run, udp, HEADER)),
+    problemOf(async () => (await openTcp(run, tcp, DEADLINE_MS)).destroy()),
+  ]);
+  if (byUdp !== undefined) {
+    const agent: Agent = { what, setting, at: udp };
+    if (byUdp.kind !== 'refused') return absent(run, agent, byUdp);
+    return absent(run, agent, byUdp, {
+      title: `${shown(udp)} refuses UDP`,
+      expected: `${what} listening on UDP ${udp.port}`,
+      fix: `start ${what}, or correct ${setting}; try: nc -vzu ${udp.host} ${udp.port}`,
+      evidence: { host: udp.host, port: udp.port, observed: byUdp.kind },
+    });
+  }
+  const evidence = { udp: shown(udp), tcp: shown(tcp) };
+  if (byTcp === undefined) return pass(`X-Ray daemon at ${shown(udp)}`, { evidence });
+  if (NO_HOST.includes(byTcp.kind)) return absent(run, { what, setting, at: tcp }, byTcp);
+  const words = networkWords(byTcp, { what, ...tcp, setting });
+  return warn(`central sampling is off: ${words.title} by TCP`, {
+    detail: 'Segments go by UDP, which nobody refuses; sampling rules come by TCP.',
+    expected: `${what} listening on TCP ${tcp.port} too`,
+    fix: `start the daemon with --bind-tcp 0.0.0.0:${tcp.port}, and let TCP ${tcp.port} pass; try: nc -vz ${tcp.host} ${tcp.port}`,
+    evidence: { ...evidence, observed: byTcp.kind },
+  });
+}
+
+async function problemOf(ask: () => Promise<unknown>): Promise<Problem | undefined> {
+  try {
+    await ask();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
