@@ -1,5 +1,6 @@
 /** Runs checks: deadlines, concurrency, cancellation, clean-up. Knows no dependency by name. */
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { type Check, idsOf, type Run, Stop, skip } from './check.ts';
 import { Cleanup, type Leftover } from './cleanup.ts';
 import type { VariableName } from './config/contract.ts';
@@ -42,6 +43,8 @@ export async function runChecks(
   const startedAt = new Date();
   const started = performance.now();
   const end = new AbortController();
+  // Every operation under way listens; Node takes more than ten for a leak, and says so on standard error.
+  setMaxListeners(0, end.signal);
   const timer = setTimeout(() => end.abort(new RunTimeout(options.timeoutMs)), options.timeoutMs);
   const onInterrupt = () => end.abort(interrupt.reason instanceof Crashed ? interrupt.reason : new Interrupted());
   interrupt.addEventListener('abort', onInterrupt, { once: true });

@@ -1,0 +1,201 @@
+/** From a URL to a session, by the attempts that pgx would make, in its order (`pgconn.go`, `connectPreferred`). */
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Run, Stop, skip } from '../../src/check.ts';
+import { within } from '../../src/deadline.ts';
+import { resolve } from '../../src/probe/dns.ts';
+import { type NetworkKind, Problem } from '../../src/problem.ts';
+import { certificatesIn } from '../../src/trust.ts';
+import { isRefusal, Refused, sqlState } from './refused.ts';
+import { logIn, type Session } from './session.ts';
+import { type Endpoint, openSocket, type TlsPlan } from './socket.ts';
+import { type DatabaseUrl, type Host, isSocket, type TlsSettings } from './url.ts';
+
+/** For all attempts together, ms: serverless databases take their time to resume. */
+const DEADLINE_MS = 30_000;
+
+/** An attempt that failed. */
+export interface Failure {
+  readonly endpoint: Pick<Endpoint, 'host' | 'port'>;
+  readonly tls: boolean;
+  readonly problem: Problem | Refused;
+}
+
+export class ConnectFailure extends Error {
+  override readonly name = 'ConnectFailure';
+  /** All attempts, in their order. */
+  readonly failures: readonly Failure[];
+  constructor(failures: readonly Failure[]) {
+    super(`${failures.length} attempts failed`);
+    this.failures = failures;
+  }
+  /** The attempt that got furthest: a server's answer says more than a port that is closed. */
+  get worst(): Failure | undefined {
+    return this.failures.toSorted((a, b) => progress(b.problem) - progress(a.problem))[0];
+  }
+}
+
+/** @throws ConnectFailure; Stop when a file is not here; the reason of the run's signal */
+export async function openSession(run: Run, url: DatabaseUrl, variable: string): Promise<Session> {
+  const plan = await planTls(run, url, variable);
+  const failures: Failure[] = [];
+  const opened: Session[] = [];
+  let current: Omit<Failure, 'problem'> | undefined;
+  let chosen: Session | undefined;
+  try {
+    chosen = await run.within(DEADLINE_MS, async (signal) => {
+      let until = Number.POSITIVE_INFINITY;
+      let address: string | undefined;
+      for (const { endpoint, tls } of await attemptsFor(run, url, plan, failures)) {
+        // pgx's connect_timeout is for each address: TLS and then plain share it.
+        if (endpoint.address !== address) until = performance.now() + (url.connectTimeoutMs ?? DEADLINE_MS);
+        address = endpoint.address;
+        current = { endpoint, tls };
+        try {
+          const session = await within(signal, Math.max(1, until - performance.now()), async (bound) =>
+            logIn(endpoint, url, await openSocket(endpoint, tls ? plan : undefined, bound), bound),
+          );
+          opened.push(session);
+          if (await hasAttributes(run, session, url)) return session;
+          failures.push({ ...current, problem: new Refused({ kind: 'attributes' }) });
+        } catch (error) {
+          signal.throwIfAborted();
+          failures.push({ ...current, problem: known(error) });
+          if (isFinal(error)) break;
+        }
+      }
+      // pgx falls back on the last of those that it would rather not have.
+      const last = url.attributes === 'prefer-standby' ? opened.at(-1) : undefined;
+      if (last === undefined) throw new ConnectFailure(failures);
+      return last;
+    });
+    return chosen;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.kind !== 'timeout') throw error;
+    throw new ConnectFailure(current === undefined ? failures : [...failures, { ...current, problem: error }]);
+  } finally {
+    await Promise.all(opened.filter((session) => session !== chosen).map((session) => session.close()));
+  }
+}
+
+interface Attempt {
+  readonly endpoint: Endpoint;
+  readonly tls: boolean;
+}
+
+/** Host by host; with TLS and without, as the mode says; each on all addresses of the host. */
+async function attemptsFor(
+  run: Run,
+  { hosts, tls: { mode } }: DatabaseUrl,
+  plan: TlsPlan | undefined,
+  failures: Failure[],
+): Promise<Attempt[]> {
+  const ways = { disable: [false], allow: [false, true], prefer: [true, false] }[mode as string] ?? [true];
+  const perHost = hosts.map(async (host): Promise<Attempt[]> => {
+    if (isSocket(host)) return [{ endpoint: { ...host, address: socketPath(host) }, tls: false }];
+    try {
+      const addresses = await resolve(run, host.host);
+      return ways.flatMap((tls) => addresses.map((address) => ({ endpoint: { ...host, address }, tls })));
+    } catch (error) {
+      failures.push({ endpoint: host, tls: plan !== undefined, problem: known(error) });
+      return [];
+    }
+  });
+  return (await Promise.all(perHost)).flat();
+}
+
+export const socketPath = ({ host, port }: Host): string => join(host, `.s.PGSQL.${port}`);
+
+/** Errors after which pgx tries no other address: password, database, permission to connect. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof Refused && error.refusal.kind === 'no-password') return true;
+  return ['28P01', '3D000', '42501'].includes(sqlState(error) ?? '');
+}
+
+async function hasAttributes(run: Run, session: Session, { attributes }: DatabaseUrl): Promise<boolean> {
+  if (attributes === 'any') return true;
+  const [row] = await session.query<{ readonly: boolean; recovery: boolean }>(
+    run,
+    `SELECT current_setting('transaction_read_only')::bool AS readonly, pg_is_in_recovery() AS recovery`,
+  );
+  const { readonly = false, recovery = false } = row ?? {};
+  return { 'read-write': !readonly, 'read-only': readonly, primary: !recovery }[attributes as string] ?? recovery;
+}
+
+/** Errors of another kind are bugs, and go on as they are. */
+function known(error: unknown): Problem | Refused {
+  if (isRefusal(error)) return error;
+  throw error;
+}
+
+/** How far an attempt got. */
+const PROGRESS: Readonly<Partial<Record<NetworkKind, number>>> = {
+  tls: 4,
+  'not-tls': 3,
+  closed: 2,
+  timeout: 2,
+  refused: 1,
+  unreachable: 1,
+};
+
+function progress(problem: Problem | Refused): number {
+  if (problem instanceof Refused) return problem.refusal.kind === 'not-postgres' ? 5 : 6;
+  return PROGRESS[problem.kind] ?? 0;
+}
+
+/** What TLS takes, or `undefined` when no attempt uses it. */
+async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: string): Promise<TlsPlan | undefined> {
+  if (tls.mode === 'disable' || hosts.every(isSocket)) return undefined;
+  const verify = { 'verify-ca': 'ca', 'verify-full': 'full' }[tls.mode as string] ?? 'nothing';
+  return {
+    verify: verify as TlsPlan['verify'],
+    authorities: verify === 'nothing' ? [] : await authoritiesOf(run, tls),
+    sni: tls.sni,
+    direct: tls.direct,
+    client: await clientCertificate(tls, variable),
+  };
+}
+
+/** Only those of `sslrootcert` when that file is here, as pgx does; else all that this run trusts. */
+async function authoritiesOf(run: Run, { rootCertificate }: TlsSettings): Promise<readonly string[]> {
+  const own = rootCertificate === undefined ? undefined : await readIfHere(rootCertificate);
+  return own === undefined ? run.authorities() : certificatesIn(own);
+}
+
+async function clientCertificate(
+  { certificate, key, keyPassword }: TlsSettings,
+  variable: string,
+): Promise<TlsPlan['client']> {
+  if (certificate === undefined || key === undefined) return {};
+  const [cert, privateKey] = await Promise.all([certificate, key].map(readIfHere));
+  for (const [name, path, content] of [
+    ['sslcert', certificate, cert],
+    ['sslkey', key, privateKey],
+  ]) {
+    if (content !== undefined) continue;
+    throw new Stop(
+      skip(`${name} of ${variable} names a file that is not here: ${path}`, {
+        detail: 'The server may ask for that client certificate, and only Spacelift’s container has it.',
+        fix: 'run this where the file is, with the same volumes: no option supplies a client certificate',
+        evidence: { variable, parameter: `${name}` },
+      }),
+    );
+  }
+  return { cert, key: privateKey, ...(keyPassword !== undefined && { passphrase: keyPassword }) };
+}
+
+async function readIfHere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a path of Spacelift's container exists here too. */
+export async function isHere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

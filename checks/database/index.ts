@@ -1,0 +1,134 @@
+/** PostgreSQL: reached, logged in to, and fit for what Spacelift does with it. */
+import { defineCheck, type Judged, type Outcome, pass, skip } from '../../src/check.ts';
+import { socketPath } from './connect.ts';
+import { mayCreateRole, tryTable } from './create-table.ts';
+import { type Facts, factsOf } from './facts.ts';
+import {
+  judgeClock,
+  judgeConnections,
+  judgeDedicated,
+  judgeEncoding,
+  judgePrivileges,
+  judgeProduct,
+  judgeSettings,
+  judgeVersion,
+  judgeWritable,
+} from './judge.ts';
+import { openDatabase, openReadOnly } from './open.ts';
+import { judgePooler } from './pooler.ts';
+import { hasReplica, isAnotherUrl, judgeReadOnly } from './read-only.ts';
+import { isRefusal } from './refused.ts';
+import { RULES } from './rules.ts';
+import { sessionOutcome } from './trial.ts';
+
+export const database = defineCheck({
+  id: 'database',
+  title: 'Database',
+  rules: RULES,
+
+  expects: (run) =>
+    run.deployment.service === 'worker'
+      ? []
+      : Object.keys(RULES).filter((rule) => rule !== 'read-only' || hasReplica(run)),
+
+  async run(context) {
+    const { judge, must, share, options, selected } = context;
+    const judging = (how: (facts: Facts) => Judged) => async (): Promise<Outcome> => {
+      try {
+        return await how(await factsOf(context));
+      } catch (error) {
+        if (isRefusal(error)) return sessionOutcome(error);
+        throw error;
+      }
+    };
+
+    // Its login takes as long as the other: both at once.
+    if (selected('read-only') && isAnotherUrl(context)) share(openReadOnly).catch(() => {});
+
+    await must('connect', async () => {
+      const opened = await share(openDatabase);
+      return 'outcome' in opened ? opened.outcome : judging(connected)();
+    });
+    await must(
+      'product',
+      judging(async ({ product }) => judgeProduct(await product)),
+    );
+
+    const chain = async () => {
+      await must(
+        'writable',
+        judging(async ({ server, session }) => judgeWritable(await server, session.url.user)),
+      );
+      await must(
+        'privileges',
+        judging(async (facts) => {
+          const [role, server] = await Promise.all([facts.role, facts.server]);
+          const createRole = role.createRole || (!options.readOnly && (await mayCreateRole(context, facts)));
+          return judgePrivileges({ ...role, createRole }, server);
+        }),
+      );
+      await judge(
+        'create-table',
+        judging((facts) => (options.readOnly ? untried : tryTable(context, facts))),
+      );
+    };
+    const results = await Promise.allSettled([
+      chain(),
+      judge(
+        'version',
+        judging(async ({ server }) => judgeVersion(await server)),
+      ),
+      judge(
+        'dedicated',
+        judging(async ({ tables, server }) => judgeDedicated(await tables, await server)),
+      ),
+      judge(
+        'encoding',
+        judging(async ({ server }) => judgeEncoding(await server)),
+      ),
+      judge(
+        'pooler',
+        judging((facts) => judgePooler(context, facts)),
+      ),
+      judge(
+        'connections',
+        judging(async ({ load, tables, role, server }) =>
+          judgeConnections(await load, await tables, await role, await server),
+        ),
+      ),
+      judge(
+        'settings',
+        judging(async ({ settings, role, server }) => judgeSettings(await settings, await role, await server)),
+      ),
+      judge(
+        'clock',
+        judging(async ({ server, asked }) => judgeClock(await server, await asked)),
+      ),
+      hasReplica(context) &&
+        judge(
+          'read-only',
+          judging((facts) => judgeReadOnly(context, facts)),
+        ),
+    ]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  },
+});
+
+const untried = skip('not tried: --read-only writes nothing', { fix: 'run it without --read-only' });
+
+/** The line that stands for the whole check when all is well: "PostgreSQL 16.4 at db.internal:5432 over TLS 1.3". */
+async function connected({ session, server }: Facts): Promise<Outcome> {
+  const { endpoint, tls, url } = session;
+  const { host, port } = endpoint;
+  // Another product answers the login, and not this question.
+  const what = await server.then(
+    ({ version }) => `PostgreSQL ${version}`,
+    () => 'a session',
+  );
+  const way = host.startsWith('/')
+    ? `at the socket ${socketPath(endpoint)}`
+    : `at ${host}:${port} ${tls ? `over ${tls}` : 'without TLS'}`;
+  return pass(`${what} ${way}`, {
+    evidence: { host, port, database: url.database, user: url.user, sslmode: url.tls.mode, ...(tls && { tls }) },
+  });
+}

@@ -1,0 +1,241 @@
+/** The rules that are judged from facts alone. */
+import { fail, type Outcome, pass, type Trouble, warn } from '../../src/check.ts';
+import type { Load, Role, Server, Settings, Tables } from './facts.ts';
+import { identifier } from './sql.ts';
+
+/** The newest major version that Spacelift supports, and the oldest (external dependencies, "Database"). */
+const SUPPORTED = { oldest: 14, newest: 16 };
+const CLOCK_MS = 5_000;
+const FREE_CONNECTIONS = 20;
+const STATEMENT_TIMEOUT_MS = 120_000;
+const PASSWORD_DAYS = 30;
+
+/** By what `version()` says; those that only add to PostgreSQL (Aurora, AlloyDB, EDB, Citus, Timescale) are not among them. */
+const OTHER_PRODUCTS: readonly (readonly [RegExp, string])[] = [
+  [/CockroachDB/i, 'CockroachDB'],
+  [/Redshift/i, 'Amazon Redshift'],
+  [/-YB-|Yugabyte/i, 'YugabyteDB'],
+  [/Greenplum/i, 'Greenplum'],
+  [/Materialize/i, 'Materialize'],
+  [/QuestDB/i, 'QuestDB'],
+  [/CrateDB/i, 'CrateDB'],
+  [/RisingWave/i, 'RisingWave'],
+  [/openGauss|GaussDB/i, 'openGauss'],
+  [/Spanner/i, 'Spanner'],
+];
+
+export function judgeProduct(answer: string): Outcome {
+  const name = OTHER_PRODUCTS.find(([pattern]) => pattern.test(answer))?.[1];
+  if (name === undefined && answer.startsWith('PostgreSQL ')) return pass('PostgreSQL');
+  return fail(`the database is ${name ?? 'another product'}, not PostgreSQL`, {
+    detail: 'It speaks PostgreSQL’s protocol, but Spacelift’s schema needs PostgreSQL itself.',
+    expected: `PostgreSQL ${SUPPORTED.oldest} to ${SUPPORTED.newest}`,
+    fix: `create a database in PostgreSQL ${SUPPORTED.newest} and name it in DATABASE_URL`,
+    evidence: name === undefined ? {} : { product: name },
+  });
+}
+
+export function judgeVersion({ version, number }: Server): Outcome {
+  const major = Math.floor(number / 10_000);
+  const evidence = { version, major };
+  const expected = `PostgreSQL ${SUPPORTED.oldest}, 15 or ${SUPPORTED.newest}`;
+  if (major < SUPPORTED.oldest) {
+    return fail(`PostgreSQL ${version} is too old for Spacelift`, {
+      expected,
+      fix: `upgrade the server to PostgreSQL ${SUPPORTED.newest} (pg_upgrade, or the provider’s major version upgrade)`,
+      evidence,
+    });
+  }
+  if (major > SUPPORTED.newest) {
+    return warn(`PostgreSQL ${version} is not officially supported`, {
+      detail: 'It may work, but Spacelift neither tests it nor helps with it.',
+      expected,
+      fix: `use PostgreSQL ${SUPPORTED.newest} for a new installation`,
+      evidence,
+    });
+  }
+  return pass(`PostgreSQL ${version}`, { evidence });
+}
+
+/** How to undo `default_transaction_read_only`, by where it was set. */
+function undoReadOnly({ readOnlySource, database }: Server, role: string): string {
+  const reset = 'RESET default_transaction_read_only;';
+  const [inDatabase, forRole] = [identifier(database), identifier(role)];
+  const known: Record<string, string> = {
+    database: `ALTER DATABASE ${inDatabase} ${reset}`,
+    user: `ALTER ROLE ${forRole} ${reset}`,
+    'database user': `ALTER ROLE ${forRole} IN DATABASE ${inDatabase} ${reset}`,
+    client: 'remove default_transaction_read_only from DATABASE_URL',
+  };
+  return known[readOnlySource] ?? `ALTER SYSTEM ${reset}\nSELECT pg_reload_conf();`;
+}
+
+export function judgeWritable(server: Server, role: string): Outcome {
+  if (server.recovery) {
+    return fail('DATABASE_URL leads to a read-only replica', {
+      detail: 'pg_is_in_recovery() is true.',
+      expected: 'the primary',
+      fix: 'put the primary’s host (the writer endpoint) into DATABASE_URL; a replica belongs into DATABASE_READ_ONLY_URL',
+      evidence: { recovery: true },
+    });
+  }
+  if (server.readOnly) {
+    return fail(`transactions in ${server.database} are read-only by default`, {
+      detail: `default_transaction_read_only is on; it comes from: ${server.readOnlySource}.`,
+      expected: 'default_transaction_read_only = off',
+      fix: undoReadOnly(server, role),
+      evidence: { source: server.readOnlySource },
+    });
+  }
+  return pass('a primary that takes writes');
+}
+
+/** What a role lacks, each with the statement that gives it. */
+export function lackingPrivileges(role: Role, database: string): { what: string; statement: string }[] {
+  const name = identifier(role.name);
+  const lacks = [
+    { has: role.createRole, what: 'create roles', statement: `ALTER ROLE ${name} CREATEROLE;` },
+    {
+      has: role.createInDatabase,
+      what: `create schemas in the database ${database}`,
+      statement: `GRANT CREATE ON DATABASE ${identifier(database)} TO ${name};`,
+    },
+    { has: role.publicExists, what: 'find a schema public', statement: `CREATE SCHEMA public AUTHORIZATION ${name};` },
+    {
+      has: role.createInPublic || !role.publicExists,
+      what: 'create tables in the schema public',
+      statement: `GRANT CREATE, USAGE ON SCHEMA public TO ${name};`,
+    },
+  ];
+  return lacks.filter(({ has }) => !has);
+}
+
+export function judgePrivileges(role: Role, { database }: Server): Outcome {
+  const lacking = lackingPrivileges(role, database);
+  if (lacking.length === 0) {
+    return pass(`${role.name} may create roles, schemas and tables`, { evidence: { superuser: role.superuser } });
+  }
+  return fail(`${role.name} may not ${lacking.map(({ what }) => what).join(', nor ')}`, {
+    detail: `To be run in the database ${database}, as its administrator.`,
+    expected: 'a role with full administrative permissions on a database of its own',
+    fix: lacking.map(({ statement }) => statement).join('\n'),
+    evidence: { role: role.name, database, lacking: lacking.map(({ what }) => what) },
+  });
+}
+
+/** A name for a new database. */
+const another = (database: string) => (database === 'spacelift' ? 'spacelift_2' : 'spacelift');
+
+export function judgeDedicated({ installed, others, schemas }: Tables, { database }: Server): Outcome {
+  if (installed) return pass(`${database} holds Spacelift’s tables`);
+  if (others === 0) return pass(`${database} holds nobody else’s tables`);
+  return warn(`${database} holds ${others} ${others === 1 ? 'table' : 'tables'} of somebody else`, {
+    detail: `In ${schemas.length === 1 ? 'the schema' : 'the schemas'} ${schemas.join(', ')}.`,
+    expected: 'a database for Spacelift alone',
+    fix: `CREATE DATABASE ${another(database)}; and name it in DATABASE_URL`,
+    evidence: { tables: others, schemas },
+  });
+}
+
+export function judgeEncoding({ encoding, database }: Server): Outcome {
+  if (encoding === 'UTF8') return pass(`${database} is in UTF-8`);
+  return fail(`the encoding of ${database} is ${encoding}`, {
+    detail: 'The encoding of a database can’t be changed: make a new one.',
+    expected: 'UTF8',
+    fix: `CREATE DATABASE ${another(database)} ENCODING 'UTF8' TEMPLATE template0; and name it in DATABASE_URL`,
+    evidence: { encoding },
+  });
+}
+
+export function judgeConnections(load: Load, { installed }: Tables, role: Role, { database }: Server): Outcome {
+  const { maximum, reserved, roleLimit, databaseLimit } = load;
+  // What a running Spacelift holds itself is there for it.
+  const own = installed ? { all: load.usedByRole, here: load.usedByRoleInDatabase } : { all: 0, here: 0 };
+  const limits = [
+    {
+      of: 'max_connections',
+      free: maximum - (role.superuser ? 0 : reserved) - (load.used - own.all),
+      fix: `ALTER SYSTEM SET max_connections = ${Math.max(100, maximum + FREE_CONNECTIONS)}; and restart the server`,
+    },
+    {
+      of: `the role ${role.name}`,
+      free: unlimited(roleLimit, role) ?? roleLimit - (load.usedByRole - own.all),
+      fix: `ALTER ROLE ${identifier(role.name)} CONNECTION LIMIT -1;`,
+    },
+    {
+      of: `the database ${database}`,
+      free: unlimited(databaseLimit, role) ?? databaseLimit - (load.usedInDatabase - own.here),
+      fix: `ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1;`,
+    },
+  ];
+  const free = Math.max(0, Math.min(...limits.map((limit) => limit.free)));
+  const tightest = limits.find((limit) => limit.free <= free);
+  const evidence = { free, limit: tightest?.of ?? '', maximum, used: load.used };
+  if (free >= FREE_CONNECTIONS) return pass(`${free} connections are free`, { evidence });
+  return warn(`only ${free} connections are free for ${role.name}: the limit of ${tightest?.of}`, {
+    expected: `${FREE_CONNECTIONS} or more: server, drain and scheduler each keep a pool of them`,
+    ...(tightest !== undefined && { fix: tightest.fix }),
+    evidence,
+  });
+}
+
+/** Superusers are bound by no limit but the server's own; -1 is none. */
+const unlimited = (limit: number, role: Role): number | undefined =>
+  limit < 0 || role.superuser ? Number.POSITIVE_INFINITY : undefined;
+
+export function judgeSettings(settings: Settings, role: Role, { database }: Server): Outcome {
+  const alter = `ALTER ROLE ${identifier(role.name)} IN DATABASE ${identifier(database)} SET`;
+  const found: { title: string; expected: string; fix: string }[] = [];
+  const { statementTimeout: timeout, schema, validDays } = { ...settings, ...role };
+  if (timeout > 0 && timeout < STATEMENT_TIMEOUT_MS) {
+    found.push({
+      title: `statement_timeout is ${timeout / 1000} s`,
+      expected: 'no statement_timeout, or 120 s or more: migrations take their time',
+      fix: inUrl(settings.statementTimeoutSource, 'statement_timeout') ?? `${alter} statement_timeout = '120s';`,
+    });
+  }
+  // Without the privilege to create in public, that is what is wrong, and another rule says so.
+  if (!settings.createInSchema && role.createInPublic) {
+    found.push({
+      title:
+        schema === null
+          ? 'search_path has no schema that exists'
+          : `search_path leads to ${schema}, where ${role.name} may not create`,
+      expected: 'a search_path whose first schema can be created in, such as "$user", public',
+      fix: inUrl(settings.searchPathSource, 'search_path') ?? `${alter} search_path = "$user", public;`,
+    });
+  }
+  if (validDays !== null && validDays < PASSWORD_DAYS) {
+    found.push({
+      title: `the password of ${role.name} ends in ${Math.max(0, Math.floor(validDays))} days`,
+      expected: 'a password that lasts',
+      fix: `ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity';`,
+    });
+  }
+  return settingsOutcome(found);
+}
+
+function settingsOutcome(found: readonly Pick<Trouble, 'title' | 'expected' | 'fix'>[]): Outcome {
+  if (found.length === 0) return pass('timeouts, search_path and password are as Spacelift needs them');
+  const lines = (key: 'expected' | 'fix') => found.map((one) => one[key]).join('\n');
+  return warn(found.map(({ title }) => title).join('; '), {
+    expected: lines('expected'),
+    fix: lines('fix'),
+    evidence: { settings: found.length },
+  });
+}
+
+const inUrl = (source: string, name: string) => (source === 'client' ? `remove ${name} from DATABASE_URL` : undefined);
+
+/** The server's time must lie between question and answer; how far it is outside is the least that the clocks differ. */
+export function judgeClock({ clock }: Server, { sent, received }: { sent: number; received: number }): Outcome {
+  const ahead = clock > received ? clock - received : Math.min(0, clock - sent);
+  const seconds = Math.round(Math.abs(ahead) / 1000);
+  const evidence = { differenceMs: Math.round(ahead) };
+  if (Math.abs(ahead) <= CLOCK_MS) return pass('the server’s clock agrees with this machine’s', { evidence });
+  return warn(`the database’s clock is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine’s`, {
+    expected: 'a difference of less than 5 s',
+    fix: 'compare both with `date -u`, and let NTP set the one that is wrong (timedatectl set-ntp true)',
+    evidence,
+  });
+}

@@ -1,0 +1,49 @@
+/** The sessions of a run: one for each of the two URLs, opened when first asked for and ended with the run. */
+import { type Outcome, type Run, type Skip, Stop, skip } from '../../src/check.ts';
+import type { VariableName } from '../../src/config/contract.ts';
+import { ConnectFailure, openSession } from './connect.ts';
+import type { Session } from './session.ts';
+import { type DatabaseUrl, parseDatabaseUrl, UrlFault } from './url.ts';
+import { urlOutcome } from './url-words.ts';
+import { connectOutcome } from './words.ts';
+
+/** A session, or why there is none. */
+export type Opened = { readonly session: Session } | { readonly outcome: Exclude<Outcome, { status: 'pass' }> };
+
+/** For `run.share`. */
+export const openDatabase = (run: Run): Promise<Opened> => open(run, 'DATABASE_URL');
+export const openReadOnly = (run: Run): Promise<Opened> => open(run, 'DATABASE_READ_ONLY_URL');
+
+async function open(run: Run, variable: VariableName): Promise<Opened> {
+  let url: DatabaseUrl | undefined;
+  try {
+    url = parseDatabaseUrl(run.need(variable));
+    if (url.service) return { outcome: serviceFile(variable) };
+    return { session: await openAnother(run, url, variable) };
+  } catch (error) {
+    if (error instanceof Stop) return { outcome: error.outcome };
+    if (error instanceof UrlFault) return { outcome: urlOutcome(error, variable) };
+    if (error instanceof ConnectFailure && url !== undefined) {
+      return { outcome: await connectOutcome(run, error, url, variable) };
+    }
+    throw error;
+  }
+}
+
+/**
+ * A further session, which ends with the run at the latest.
+ * @throws ConnectFailure, Stop
+ */
+export async function openAnother(run: Run, url: DatabaseUrl, variable: string): Promise<Session> {
+  let session: Session | undefined;
+  // Nothing that was written hangs on it: ending it can't fail, and leaves nothing to tell.
+  run.cleanup(`a session of ${variable}`, '', async () => session?.close());
+  session = await openSession(run, url, variable);
+  return session;
+}
+
+const serviceFile = (variable: string): Skip =>
+  skip(`${variable} takes its settings from a service file, which only Spacelift’s container has`, {
+    fix: `write the host, user and database into ${variable}`,
+    evidence: { variable, parameter: 'service' },
+  });

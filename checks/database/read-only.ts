@@ -1,0 +1,59 @@
+/** `DATABASE_READ_ONLY_URL`: another way to the same data. */
+import { fail, type Outcome, pass, type Run } from '../../src/check.ts';
+import type { Facts, Server } from './facts.ts';
+import { openReadOnly } from './open.ts';
+
+const IDENTITY = `SELECT split_part(current_setting('server_version'), ' ', 1) AS version, current_setting('server_version_num')::int AS number,
+  datname AS database, oid::text AS oid FROM pg_database WHERE datname = current_database()`;
+
+type Identity = Pick<Server, 'version' | 'number' | 'database' | 'oid'>;
+const NOBODY: Identity = { version: '', number: 0, database: '', oid: '' };
+
+/** Whether there is such a variable; it may still be unusable, or not known here. */
+export const hasReplica = ({ deployment }: Pick<Run, 'deployment'>): boolean =>
+  deployment.lookup('DATABASE_READ_ONLY_URL').state !== 'unset';
+
+/** Whether it holds another URL than `DATABASE_URL`: else what is found for one holds for the other. */
+export function isAnotherUrl({ deployment }: Pick<Run, 'deployment'>): boolean {
+  const [replica, primary] = [deployment.lookup('DATABASE_READ_ONLY_URL'), deployment.lookup('DATABASE_URL')];
+  return replica.state === 'set' && primary.state === 'set' && replica.value !== primary.value;
+}
+
+export async function judgeReadOnly(run: Run, { server }: Facts): Promise<Outcome> {
+  run.need('DATABASE_READ_ONLY_URL');
+  if (!isAnotherUrl(run)) return pass('DATABASE_READ_ONLY_URL equals DATABASE_URL');
+  const opened = await run.share(openReadOnly);
+  if ('outcome' in opened) return opened.outcome;
+  const { session } = opened;
+  const [replica = NOBODY] = await session.query<Identity>(run, IDENTITY);
+  const primary = await server;
+  const at = `${session.endpoint.host}:${session.endpoint.port}`;
+  const differences = differencesOf(primary, replica);
+  if (differences.length === 0) {
+    return pass(`PostgreSQL ${replica.version} at ${at} holds the same database`, { evidence: { host: at } });
+  }
+  return fail(`DATABASE_READ_ONLY_URL leads to another database than DATABASE_URL`, {
+    detail: `${differences.map(({ says }) => says).join('; ')}.`,
+    expected: `a replica of ${primary.database}, PostgreSQL ${majorOf(primary)}`,
+    fix: 'put the reader endpoint of the same server into DATABASE_READ_ONLY_URL, or leave it empty',
+    evidence: { host: at, differs: differences.map(({ what }) => what) },
+  });
+}
+
+const majorOf = ({ number }: Pick<Server, 'number'>) => Math.floor(number / 10_000);
+
+function differencesOf(primary: Identity, replica: Identity): { what: string; says: string }[] {
+  if (majorOf(primary) !== majorOf(replica)) {
+    return [{ what: 'version', says: `it is PostgreSQL ${replica.version}, not ${primary.version}` }];
+  }
+  if (primary.database !== replica.database) {
+    return [{ what: 'name', says: `the database is ${replica.database}, not ${primary.database}` }];
+  }
+  if (primary.oid === replica.oid) return [];
+  return [
+    {
+      what: 'oid',
+      says: `a database of the same name, but not the same one: its oid is ${replica.oid}, not ${primary.oid}`,
+    },
+  ];
+}

@@ -1,0 +1,123 @@
+/** The rules about PostgreSQL (vendor: external dependencies, "Database"). */
+import type { Rule } from '../../src/check.ts';
+import { DOCS } from '../../src/config/contract.ts';
+
+const docs = `${DOCS.dependencies}#database`;
+
+export const RULES = {
+  connect: {
+    title: 'the database can be reached and logged in to',
+    checks:
+      'Resolves the hosts of DATABASE_URL, connects, negotiates TLS as sslmode asks and logs in, with the attempts and in the order of Spacelift’s own driver (pgx): `prefer` and `require` encrypt without verifying, `verify-ca` and `verify-full` verify, parameters that the driver does not know go to the server. All attempts together have 30 s, since serverless databases take their time to resume.',
+    matters: 'Spacelift keeps all its state in this database: without it nothing starts.',
+    permission: 'CONNECT on the database',
+    mend: 'Correct DATABASE_URL (host, port, user, percent-encoded password, sslmode), the server’s pg_hba.conf, or the network in between.',
+    docs,
+  },
+  product: {
+    title: 'it is PostgreSQL',
+    checks: 'Asks for version(): CockroachDB, Redshift, YugabyteDB and others speak PostgreSQL’s protocol too.',
+    matters: 'Spacelift supports PostgreSQL only; its migrations fail on other products, some of them halfway.',
+    mend: 'Use PostgreSQL: RDS, Aurora, Cloud SQL, AlloyDB, Azure Database for PostgreSQL, or your own.',
+    docs,
+  },
+  version: {
+    title: 'the version is supported',
+    checks: 'Reads the major version: 13 and older fail, 14 to 16 pass, 17 and later are a warning.',
+    matters: 'Versions up to 13 do not work. Later ones than 16 may, but Spacelift neither tests nor supports them.',
+    mend: 'Use PostgreSQL 14, 15 or 16.',
+    docs,
+  },
+  writable: {
+    title: 'it is a primary that takes writes',
+    checks:
+      'Asks whether the server is a standby (pg_is_in_recovery) and whether transactions are read-only by default, and where that was set.',
+    matters:
+      'Every service writes to this database. A reader endpoint, or a read-only default left over from an upgrade, stops the first migration.',
+    mend: 'Put the primary into DATABASE_URL, or reset default_transaction_read_only where it was set.',
+    docs,
+  },
+  privileges: {
+    title: 'the role may create what Spacelift creates',
+    checks:
+      'Reads whether the role may create roles, may create in the database (its owner may), and may create in the schema public. A role without CREATEROLE is given the chance to create one in a transaction that is rolled back, since managed services have their own ways.',
+    matters:
+      'Spacelift needs a dedicated database with full administrative permissions: its migrations create schemas, tables and roles. Since PostgreSQL 15 only the owner of a database may create in its schema public.',
+    permission: 'CREATEROLE; CREATE on the database; CREATE and USAGE on the schema public',
+    mend: 'Let the role own the database, and give it CREATEROLE: ALTER DATABASE … OWNER TO …; ALTER ROLE … CREATEROLE;',
+    docs,
+  },
+  'create-table': {
+    title: 'tables can be created and used',
+    checks:
+      'Creates a table in the schema public, alters it, indexes it, writes to it, reads it back and drops it, all in one transaction that is rolled back. Not done with --read-only.',
+    matters:
+      'It is what the first start does. Full disks, event triggers and poolers in statement mode show up here and nowhere else.',
+    permission: 'CREATE on the schema public',
+    mend: 'See the step that failed and its SQLSTATE, and the server’s log for the reason.',
+    docs,
+  },
+  dedicated: {
+    title: 'the database is Spacelift’s alone',
+    checks:
+      'Counts the tables, outside of system schemas and extensions, whose owner is neither this role nor a role that it belongs to. Not judged once Spacelift’s own tables are there.',
+    matters:
+      'Spacelift asks for a database of its own. Tables of the same names stop its migrations, and a restore brings back both applications at once.',
+    mend: 'Create a database for Spacelift, and name it in DATABASE_URL.',
+    docs,
+  },
+  encoding: {
+    title: 'the database is in UTF-8',
+    checks: 'Reads the encoding of the database.',
+    matters:
+      'Names, policies and logs hold any character; another encoding refuses most of them, in the middle of a run.',
+    mend: 'Create the database anew: CREATE DATABASE … ENCODING ‘UTF8’ TEMPLATE template0. It can’t be changed later.',
+    docs,
+  },
+  pooler: {
+    title: 'no transaction pooler is in between',
+    checks:
+      'Compares the process that the server named at login with the one that answers. Where they differ, a second session holds a transaction open while the first asks again: behind a transaction pooler its process changes.',
+    matters:
+      'Migrations take session locks, which a transaction pooler gives to somebody else: two services may then migrate at once.',
+    mend: 'Connect directly, or set the pooler to session mode.',
+    docs,
+  },
+  connections: {
+    title: '20 connections or more are free',
+    checks:
+      'Compares max_connections (less the reserved ones), the role’s and the database’s limit with the sessions that are there. What a running Spacelift itself holds does not count.',
+    matters:
+      'Server, drain and scheduler each keep a pool. When connections run out, requests and runs fail at random.',
+    mend: 'Raise max_connections, or the CONNECTION LIMIT of the role or database.',
+    docs,
+  },
+  settings: {
+    title: 'timeouts, search_path and the password’s end suit Spacelift',
+    checks:
+      'Reads statement_timeout (none, or 120 s or more), whether tables can be created in the first schema of search_path, and whether the role’s password ends within 30 days.',
+    matters:
+      'A short statement_timeout breaks off migrations, a search_path without a usable schema sends tables nowhere, and a password that ends takes Spacelift down on that day.',
+    mend: 'ALTER ROLE … IN DATABASE … SET …; ALTER ROLE … VALID UNTIL ‘infinity’.',
+    docs,
+  },
+  clock: {
+    title: 'the server’s clock agrees with this machine’s',
+    checks:
+      'Compares the server’s time with this machine’s, from before the question to after the answer. A difference above 5 s is a warning.',
+    matters:
+      'Timeouts of runs, leases and schedules compare times of both. This machine’s clock stands for those of Spacelift’s services.',
+    mend: 'Let NTP set both clocks.',
+    docs,
+  },
+  'read-only': {
+    title: 'the read-only URL leads to the same database',
+    checks:
+      'When DATABASE_READ_ONLY_URL is set and another than DATABASE_URL: logs in there, and compares the name, oid and major version of the database.',
+    matters:
+      'Spacelift reads from it what it has just written elsewhere. Another database answers with nothing, or with old data.',
+    permission: 'CONNECT on the database',
+    mend: 'Put a reader endpoint of the same server there, or leave it empty.',
+    docs,
+  },
+} as const satisfies Readonly<Record<string, Rule>>;

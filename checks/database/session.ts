@@ -1,0 +1,181 @@
+/** A session with a PostgreSQL server: the `pg` client on a connection that is already there. */
+import type { Socket } from 'node:net';
+import type { Client } from 'pg';
+import type { Run } from '../../src/check.ts';
+import { unlessAborted } from '../../src/deadline.ts';
+import { Problem, toProblem } from '../../src/problem.ts';
+import { Refused } from './refused.ts';
+import { type Connected, type Endpoint, isMessage, languageOf } from './socket.ts';
+import type { DatabaseUrl } from './url.ts';
+
+/** For one statement, ms. */
+const QUERY_MS = 20_000;
+const CLOSE_MS = 1_000;
+const NAME = 'spacelift-preflight';
+
+export class Session {
+  readonly endpoint: Endpoint;
+  readonly url: DatabaseUrl;
+  /** "TLS 1.3", or `undefined` without. */
+  readonly tls: string | undefined;
+  readonly #client: Client & { readonly processID?: number | null };
+  readonly #socket: Socket;
+
+  constructor(endpoint: Endpoint, url: DatabaseUrl, connected: Connected, client: Client) {
+    this.endpoint = endpoint;
+    this.url = url;
+    this.tls = connected.tls;
+    this.#socket = connected.socket;
+    this.#client = client;
+  }
+
+  /** The process that the server named when the session began: its own, or, behind a pooler, one that is made up. */
+  get process(): number | undefined {
+    return this.#client.processID ?? undefined;
+  }
+
+  /**
+   * Sends statements at once, without waiting for one to end before the next is sent, and gives each its own result.
+   * None takes longer than 20 s: the session is ended then.
+   * @throws Refused of kind `sql`, Problem of kind `closed` or `timeout`
+   */
+  send<Row>(run: Pick<Run, 'within'>, statements: readonly string[]): Promise<Row[]>[] {
+    const results = statements.map((sql) =>
+      run
+        .within(QUERY_MS, () => this.#client.query(sql))
+        .then(({ rows }) => rows as Row[])
+        .catch((error) => {
+          if (error instanceof Problem && error.kind === 'timeout') this.#socket.destroy();
+          throw refusalOf(error) ?? error;
+        }),
+    );
+    // Whoever asked may have stopped at an earlier result.
+    for (const result of results) result.catch(() => {});
+    return results;
+  }
+
+  /** One statement, and all its rows. */
+  async query<Row>(run: Pick<Run, 'within'>, sql: string): Promise<Row[]> {
+    const [result] = this.send<Row>(run, [sql]);
+    return (await result) ?? [];
+  }
+
+  /** Says goodbye, and does not wait for the answer: the socket goes when it comes, or within a second. Never rejects. */
+  async close(): Promise<void> {
+    const socket = this.#socket;
+    const timer = setTimeout(() => socket.destroy(), CLOSE_MS);
+    const said = new Promise<void>((resolve) => {
+      if (socket.destroyed) resolve();
+      socket.once('finish', resolve).once('close', resolve);
+    });
+    this.#client
+      .end()
+      .catch(() => {})
+      .finally(() => {
+        clearTimeout(timer);
+        socket.destroy();
+      });
+    await said;
+  }
+}
+
+/** @throws Refused, Problem, or the reason of `signal` */
+export async function logIn(
+  endpoint: Endpoint,
+  url: DatabaseUrl,
+  connected: Connected,
+  signal: AbortSignal,
+): Promise<Session> {
+  const { default: pg } = await import('pg');
+  const { socket } = connected;
+  let refused: Refused | undefined;
+  guard(socket, (found) => {
+    refused ??= found;
+    socket.destroy();
+  });
+  // The connection is there: what `pg` waits for after `connect` comes at once.
+  socket.connect = () => {
+    queueMicrotask(() => socket.emit('connect'));
+    return socket;
+  };
+  const client = new pg.Client({
+    // Everything that `pg` would otherwise take from this process's own PG… variables.
+    host: endpoint.host,
+    port: endpoint.port,
+    user: url.user,
+    database: url.database,
+    ssl: false,
+    sslnegotiation: 'postgres',
+    password: () => {
+      if (url.password === undefined) throw new Refused({ kind: 'no-password' });
+      return url.password;
+    },
+    stream: () => socket,
+    pipeline: true,
+    // pgx has no bound either; the deadline of the whole is ours.
+    ...{ scramMaxIterations: 0 },
+  });
+  const startup = { user: url.user, database: url.database, application_name: NAME, ...url.settings };
+  Object.assign(client, { getStartupConf: () => startup });
+  // A server that ends the session later is heard of by whoever asks it something.
+  client.on('error', () => {});
+  try {
+    await unlessAborted(signal, client.connect());
+    return new Session(endpoint, url, connected, client);
+  } catch (error) {
+    socket.destroy();
+    signal.throwIfAborted();
+    throw refused ?? refusalOf(error, Object.keys(url.settings)) ?? new Problem('closed');
+  }
+}
+
+/** Ways of logging in that `pg` can't; it would throw where nobody can catch (PostgreSQL manual, 55.7). */
+const METHODS: Readonly<Record<number, string>> = { 2: 'Kerberos', 6: 'SCM', 7: 'GSSAPI', 9: 'SSPI' };
+
+/** Watches what `pg` is about to read: nothing but PostgreSQL's protocol reaches its parser, whose errors stay here. */
+function guard(socket: Socket, refuse: (refused: Refused) => void): void {
+  const on = socket.on.bind(socket);
+  let first = true;
+  const judge = (chunk: Buffer): Refused | undefined => {
+    if (!isMessage(chunk, 'REvN')) return new Refused({ kind: 'not-postgres', speaks: languageOf(chunk) });
+    const method = isMessage(chunk, 'R') && chunk.length >= 9 ? METHODS[chunk.readInt32BE(5)] : undefined;
+    return method === undefined ? undefined : new Refused({ kind: 'method', method });
+  };
+  const guarded = (listener: (chunk: Buffer) => void) => (chunk: Buffer) => {
+    const refused = first ? judge(chunk) : undefined;
+    first = false;
+    if (refused !== undefined) return refuse(refused);
+    try {
+      listener(chunk);
+    } catch {
+      refuse(new Refused({ kind: 'not-postgres', speaks: undefined }));
+    }
+  };
+  socket.on = ((event: string, listener: (chunk: Buffer) => void) =>
+    on(event, event === 'data' ? guarded(listener) : listener)) as Socket['on'];
+}
+
+/** What an error of `pg` says, by its code; `undefined` when it is none of these. */
+function refusalOf(error: unknown, settings: readonly string[] = []): Refused | Problem | undefined {
+  if (error instanceof Refused || error instanceof Problem) return error;
+  const { code, routine, message } = error as { code?: unknown; routine?: unknown; message?: unknown };
+  const text = typeof message === 'string' ? message : '';
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
+    return new Refused({
+      kind: 'sql',
+      code,
+      // The same function refuses for want of a rule and for want of a client certificate.
+      reason: /certifi|zertifi/i.test(text) ? 'certificate' : typeof routine === 'string' ? routine : undefined,
+      setting: settings.find((name) =>
+        text
+          .toLowerCase()
+          .split(/[^\w.]+/)
+          .includes(name.toLowerCase()),
+      ),
+    });
+  }
+  if (text.startsWith('SASL')) return new Refused({ kind: 'method', method: 'SASL' });
+  // What `pg` says of a connection that ended under it.
+  const isBare = Object.getPrototypeOf(error) === Error.prototype && code === undefined;
+  return toProblem(error) ?? (isBare ? new Problem('closed') : undefined);
+}

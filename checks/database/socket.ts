@@ -1,0 +1,141 @@
+/** A connection to a database server, up to where the login begins: TCP or a Unix socket, and TLS as the URL asks. */
+import { once } from 'node:events';
+import { connect, isIP, type Socket } from 'node:net';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  connect as startTls,
+} from 'node:tls';
+import { Problem, toProblem } from '../../src/problem.ts';
+import { Refused } from './refused.ts';
+
+export interface Endpoint {
+  /** As in the URL. */
+  readonly host: string;
+  readonly port: number;
+  /** What `host` resolved to, or the path of a Unix socket. */
+  readonly address: string;
+}
+
+export interface TlsPlan {
+  /** `ca`: the chain; `full`: the chain and the name. */
+  readonly verify: 'nothing' | 'ca' | 'full';
+  readonly authorities: readonly string[];
+  readonly sni: boolean;
+  readonly direct: boolean;
+  readonly client: Pick<ConnectionOptions, 'cert' | 'key' | 'passphrase'>;
+}
+
+export interface Connected {
+  readonly socket: Socket;
+  /** "TLS 1.3", or `undefined` without. */
+  readonly tls: string | undefined;
+}
+
+/** PostgreSQL manual, 55.7: `SSLRequest`. */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+
+/** @throws Problem, Refused of kind `not-postgres`, or the reason of `signal` */
+export async function openSocket(
+  endpoint: Endpoint,
+  plan: TlsPlan | undefined,
+  signal: AbortSignal,
+): Promise<Connected> {
+  const { address, port } = endpoint;
+  const socket = address.startsWith('/') ? connect({ path: address }) : connect({ host: address, port });
+  const abort = () => socket.destroy();
+  signal.addEventListener('abort', abort, { once: true });
+  // Errors that come when nobody waits any more must not end the process.
+  socket.on('error', () => {}).setNoDelay(true);
+  try {
+    await reached(socket, 'connect', signal);
+    if (plan === undefined) return { socket, tls: undefined };
+    if (!plan.direct) await askForTls(socket, signal);
+    const secure = startTls({ socket, ...tlsOptions(endpoint.host, plan), secureContext: contextOf(plan) });
+    secure.on('error', () => {});
+    await reached(secure, 'secureConnect', signal);
+    return { socket: secure, tls: secure.getProtocol()?.replace('TLSv', 'TLS ') };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Waits for an event of a socket that may fail or close first. */
+async function reached(socket: Socket, event: string, signal: AbortSignal): Promise<unknown> {
+  const stop = new AbortController();
+  const end = AbortSignal.any([signal, stop.signal]);
+  try {
+    return await Promise.race([
+      once(socket, event, { signal: end }).then(([value]) => value as unknown),
+      once(socket, 'close', { signal: end }).then(() => Promise.reject(new Problem('closed'))),
+    ]);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw toProblem(error) ?? new Problem('closed');
+  } finally {
+    stop.abort();
+  }
+}
+
+async function askForTls(socket: Socket, signal: AbortSignal): Promise<void> {
+  socket.write(SSL_REQUEST);
+  const answer = (await reached(socket, 'data', signal)) as Buffer;
+  const [first] = answer.toString('latin1', 0, 1);
+  if (answer.length === 1 && first === 'S') return;
+  // An error message ('E') instead of a single letter: the server is too old for TLS, or has no room for a session.
+  if ((answer.length === 1 && first === 'N') || isMessage(answer, 'E')) throw new Problem('not-tls');
+  throw new Refused({ kind: 'not-postgres', speaks: languageOf(answer) });
+}
+
+/** Whether a chunk begins with a message of these types, of a length and with a beginning that such a message can have. */
+export function isMessage(chunk: Buffer, types: string): boolean {
+  const type = chunk.toString('latin1', 0, 1);
+  if (chunk.length < 6 || !types.includes(type)) return false;
+  const length = chunk.readInt32BE(1);
+  const begins = type === 'E' || type === 'N' ? /^[A-Za-z]/ : /^/;
+  return length >= 8 && length <= 30_000 && begins.test(chunk.toString('latin1', 5, 6));
+}
+
+/** What else people have behind a wrong port. */
+const LANGUAGES: readonly (readonly [RegExp, string])[] = [
+  [/^HTTP\//, 'HTTP'],
+  [/^SSH-/, 'SSH'],
+  [/^.{4}\n\d+\.\d+/s, 'MySQL'],
+  [/^-(ERR|NOAUTH|DENIED)/, 'Redis'],
+  [/^220[ -]/, 'SMTP or FTP'],
+];
+
+export function languageOf(chunk: Buffer): string | undefined {
+  const text = chunk.toString('latin1', 0, 64);
+  return LANGUAGES.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+/** Certificate authorities, and the client's own certificate when there is one. */
+function contextOf({ client, authorities }: TlsPlan): SecureContext {
+  try {
+    return createSecureContext({ ca: [...authorities], ...client });
+  } catch {
+    throw new Refused({ kind: 'client-certificate' });
+  }
+}
+
+function tlsOptions(host: string, plan: TlsPlan): ConnectionOptions {
+  return {
+    rejectUnauthorized: plan.verify !== 'nothing',
+    checkServerIdentity: plan.verify === 'full' ? (_, certificate) => judgeName(host, certificate) : () => undefined,
+    ...(plan.sni && isIP(host) === 0 && { servername: host }),
+    ...(plan.direct && { ALPNProtocols: ['postgresql'] }),
+  };
+}
+
+/** As Go does, which unlike Node takes no name from the subject: a certificate without alternative names has none. */
+function judgeName(host: string, certificate: PeerCertificate): Error | undefined {
+  if (certificate.subjectaltname === undefined) return new Problem('tls', { tls: 'name' });
+  return checkServerIdentity(host, certificate);
+}

@@ -1,0 +1,113 @@
+/** Why there is no session, in words: the network's problems, the server's refusals, and what is only missing here. */
+import { dirname } from 'node:path';
+import { fail, type Run, type Skip, skip, type Trouble } from '../../src/check.ts';
+import { explainedByPlace } from '../../src/probe/vantage.ts';
+import { networkWords } from '../../src/probe/words.ts';
+import { Problem } from '../../src/problem.ts';
+import { type ConnectFailure, type Failure, isHere, socketPath } from './connect.ts';
+import { refusalWords } from './refusal-words.ts';
+import type { Refused } from './refused.ts';
+import type { DatabaseUrl } from './url.ts';
+
+/** Why there is no session: the outcome of all that needs one. */
+export async function connectOutcome(
+  run: Run,
+  failure: ConnectFailure,
+  url: DatabaseUrl,
+  variable: string,
+): Promise<Trouble | Skip> {
+  const worst = failure.worst;
+  if (worst === undefined) throw failure;
+  const { problem, endpoint } = worst;
+  const evidence = { ...whereOf(worst, url), ...attemptsOf(failure) };
+  if (!(problem instanceof Problem)) {
+    const at = endpoint.host.startsWith('/') ? socketPath(endpoint) : `${endpoint.host}:${endpoint.port}`;
+    const { title, ...words } = refusalWords(problem.refusal, { variable, url, at, tls: worst.tls });
+    return fail(title, { ...words, evidence, cause: { key: `database:${at}:${tagOf(problem)}` } });
+  }
+  const elsewhere =
+    (await explainedByFile(run, worst, problem, url, variable)) ??
+    (await explainedByPlace(run, endpoint.host, problem));
+  if (elsewhere !== undefined) return elsewhere;
+  const { title, ...words } = problemWords(problem, worst, url, variable);
+  return fail(title, { ...words, evidence: { ...words.evidence, ...evidence } });
+}
+
+function problemWords(problem: Problem, { endpoint }: Failure, url: DatabaseUrl, variable: string) {
+  const { host, port } = endpoint;
+  const words = networkWords(problem, { what: 'PostgreSQL', host, port, setting: variable });
+  if (host.startsWith('/')) {
+    return {
+      ...words,
+      title: `there is no PostgreSQL at the socket ${socketPath(endpoint)}`,
+      expected: 'a server that listens on that socket',
+      fix: `start the server or proxy that makes the socket, or correct the host in ${variable}`,
+    };
+  }
+  if (problem.kind === 'not-tls') {
+    return {
+      ...words,
+      title: `${host}:${port} has no TLS, and sslmode=${url.tls.mode} in ${variable} asks for it`,
+      expected: 'a server with TLS',
+      fix: `turn TLS on at the server (ssl = on), or set sslmode=prefer in ${variable}`,
+    };
+  }
+  if (problem.kind === 'tls' && url.tls.rootCertificate !== undefined && problem.tls === 'untrusted') {
+    return { ...words, fix: `put the authority that signs the server’s certificate into ${url.tls.rootCertificate}` };
+  }
+  if (problem.kind === 'refused' && isLoopback(host)) {
+    return {
+      ...words,
+      detail: 'The address is this host’s own: a proxy that listens there must run beside this tool too.',
+    };
+  }
+  return words;
+}
+
+const isLoopback = (host: string) => host === 'localhost' || /^127\.|^::1$/.test(host);
+
+/** Paths that only Spacelift's container has: a socket's directory, the file of `sslrootcert`. */
+async function explainedByFile(
+  run: Run,
+  { endpoint }: Failure,
+  problem: Problem,
+  url: DatabaseUrl,
+  variable: string,
+): Promise<Skip | undefined> {
+  if (endpoint.host.startsWith('/') && !(await isHere(dirname(socketPath(endpoint))))) {
+    return skip(`the socket’s directory ${endpoint.host} is not here`, {
+      detail: `${variable} names a Unix socket, which only Spacelift’s container has.`,
+      fix: 'run this with the same volumes and sidecars as Spacelift',
+      evidence: { variable },
+    });
+  }
+  const path = url.tls.rootCertificate;
+  const unverified = problem.tls === 'untrusted' && run.options.authorities === undefined;
+  if (!unverified || path === undefined || (await isHere(path))) return undefined;
+  return skip(`the certificate can’t be verified: sslrootcert names a file that is not here: ${path}`, {
+    fix: 'pass the same certificate authorities with --ca-file <path>',
+    evidence: { variable, parameter: 'sslrootcert' },
+  });
+}
+
+const whereOf = ({ endpoint }: Failure, { user, database }: DatabaseUrl) => ({
+  host: endpoint.host,
+  port: endpoint.port,
+  database,
+  user,
+});
+
+const tagOf = ({ refusal }: Refused) => (refusal.kind === 'sql' ? refusal.code : refusal.kind);
+
+/** Each attempt by its place and its result, when there was more than one. */
+function attemptsOf({ failures, worst }: ConnectFailure): { code?: string; attempts?: string[] } {
+  const refusal = worst?.problem instanceof Problem ? undefined : worst?.problem.refusal;
+  const attempts = failures.map(
+    ({ endpoint, tls, problem }) =>
+      `${endpoint.host}:${endpoint.port} ${tls ? 'with' : 'without'} TLS: ${problem instanceof Problem ? problem.kind : tagOf(problem)}`,
+  );
+  return {
+    ...(refusal?.kind === 'sql' && { code: refusal.code }),
+    ...(new Set(attempts).size > 1 && { attempts: [...new Set(attempts)] }),
+  };
+}

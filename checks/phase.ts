@@ -1,0 +1,34 @@
+/** Before or after installation: what may not be there yet, and what must be. */
+import { type Context, type Run, Stop } from '../src/check.ts';
+import type { Phase } from '../src/options.ts';
+import { factsOf } from './database/facts.ts';
+
+/**
+ * The phase that was asked for; or, with `auto`, `post-install` when the database holds Spacelift's tables. A database
+ * that can't be read counts as `pre-install`.
+ * @throws only the reason of the run's end
+ */
+export async function phaseOf(run: Run): Promise<Phase> {
+  const { phase } = run.options;
+  if (phase !== 'auto') return phase;
+  try {
+    const { tables } = await factsOf(run);
+    return (await tables).installed ? 'post-install' : 'pre-install';
+  } catch {
+    run.signal.throwIfAborted();
+    return 'pre-install';
+  }
+}
+
+/**
+ * Waits until `phaseOf` has its answer, so that a database that hangs is the database's failure alone: when the run ends
+ * meanwhile, what the check has not judged points there.
+ */
+export async function untilPhaseIsKnown(context: Context<string>): Promise<void> {
+  if (context.options.phase !== 'auto') return;
+  try {
+    await context.after('database/connect');
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+  }
+}

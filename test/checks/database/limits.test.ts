@@ -1,0 +1,136 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startPooler } from '../../services/pooler.ts';
+import { check, installed, postgres, spacelift, started, withParameters } from './support.ts';
+
+describe('pooler', () => {
+  const behind = async (mode: 'session' | 'transaction') => {
+    const server = await postgres({ hba: ['host all all all trust'] });
+    const url = await spacelift(server);
+    const pooler = await started(startPooler({ target: server, mode }));
+    return { server, url: url.replace(`:${server.port}/`, `:${pooler.port}/`) };
+  };
+
+  test('in transaction mode', async () => {
+    const { server, url } = await behind('transaction');
+    const result = await check(url);
+    expect(result.troubles).toEqual(['warn database/pooler']);
+    expect(
+      await server.query(`SELECT relname FROM pg_class WHERE relname LIKE 'spacelift_pre%'`, [], 'spacelift'),
+    ).toEqual([]);
+  });
+
+  test('in session mode', async () => {
+    const { url } = await behind('session');
+    const result = await check(url);
+    expect(result.troubles).toEqual([]);
+    expect(result.finding('database/pooler').evidence).toEqual({ transactionPooler: false });
+  });
+
+  test('one that refuses a parameter', async () => {
+    const { url } = await behind('transaction');
+    const result = await check(withParameters(url, { statement_timeout: '0' }));
+    expect(result.troubles).toEqual(['fail database/connect']);
+    expect(result.finding('database/connect').fix).toContain('ignore_startup_parameters = statement_timeout');
+  });
+
+  test('none opens no second session', async () => {
+    const { server, url } = await installed({ settings: { log_connections: 'on' } });
+    await check(url);
+    expect(server.logs().match(/connection authorized: user=spacelift/g)).toHaveLength(1);
+  });
+});
+
+describe('connections', () => {
+  const cases: Record<string, [string, string]> = {
+    'ALTER ROLE spacelift CONNECTION LIMIT 20': ['only 19', 'ALTER ROLE spacelift CONNECTION LIMIT -1;'],
+    'ALTER DATABASE spacelift CONNECTION LIMIT 20': ['only 19', 'ALTER DATABASE spacelift CONNECTION LIMIT -1;'],
+  };
+  const hold = async (url: string) => {
+    const { default: pg } = await import('pg');
+    const client = new pg.Client(url);
+    await client.connect();
+    onTestFinished(() => client.end());
+  };
+
+  test.for(Object.entries(cases))('%s', async ([statement, [title, fix]]) => {
+    const { server, url } = await installed();
+    await server.query(statement);
+    expect((await check(url)).troubles).toEqual([]);
+    await hold(url);
+    const result = await check(url);
+    expect(result.troubles).toEqual(['warn database/connections']);
+    expect(result.finding('database/connections')).toMatchObject({ title: expect.stringContaining(title), fix });
+    // A running Spacelift's own sessions are what the limit is there for.
+    await server.query('CREATE TABLE public.accounts ()', [], 'spacelift');
+    expect((await check(url)).troubles).toEqual([]);
+  });
+
+  test.for([
+    [23, 'pass'],
+    [22, 'warn'],
+  ] as const)('max_connections = %i, of which 3 are reserved', async ([maximum, status]) => {
+    const { url, server } = await installed({ settings: { max_connections: String(maximum) } });
+    expect((await check(url)).finding('database/connections').status).toBe(status);
+    expect((await check(server.url())).finding('database/connections').status).toBe('pass');
+  });
+});
+
+describe('settings', () => {
+  const cases: Record<string, [string, string]> = {
+    "ALTER ROLE spacelift SET statement_timeout = '119s'": [
+      'statement_timeout is 119 s',
+      "ALTER ROLE spacelift IN DATABASE spacelift SET statement_timeout = '120s';",
+    ],
+    "ALTER ROLE spacelift SET search_path = 'nowhere'": [
+      'search_path has no schema that exists',
+      'ALTER ROLE spacelift IN DATABASE spacelift SET search_path = "$user", public;',
+    ],
+    'CREATE SCHEMA closed; ALTER ROLE spacelift SET search_path = closed, public; GRANT USAGE ON SCHEMA closed TO spacelift':
+      [
+        'search_path leads to closed, where spacelift may not create',
+        'ALTER ROLE spacelift IN DATABASE spacelift SET search_path = "$user", public;',
+      ],
+    "DO $$ BEGIN EXECUTE format('ALTER ROLE spacelift VALID UNTIL %L', now() + '29 days 1 hour'); END $$": [
+      'the password of spacelift ends in 29 days',
+      "ALTER ROLE spacelift VALID UNTIL 'infinity';",
+    ],
+  };
+  test.for(Object.entries(cases))('%s', async ([statement, [title, fix]]) => {
+    const { server, url } = await installed();
+    for (const part of statement.startsWith('DO') ? [statement] : statement.split('; '))
+      await server.query(part, [], 'spacelift');
+    const result = await check(url);
+    expect(result.troubles).toEqual(['warn database/settings']);
+    expect(result.finding('database/settings')).toMatchObject({ title, fix });
+    await server.query(fix);
+    expect((await check(url)).troubles).toEqual([]);
+  });
+
+  test('all at once, and from the URL', async () => {
+    const { server, url } = await installed();
+    await server.query(`ALTER ROLE spacelift VALID UNTIL '2999-01-01'`);
+    const result = await check(withParameters(url, { statement_timeout: '1000', search_path: 'nowhere' }));
+    expect(result.troubles).toEqual(['warn database/settings']);
+    expect(result.finding('database/settings')).toMatchObject({
+      title: 'statement_timeout is 1 s; search_path has no schema that exists',
+      fix: 'remove statement_timeout from DATABASE_URL\nremove search_path from DATABASE_URL',
+    });
+  });
+});
+
+describe('clock', () => {
+  test.for([
+    [6_000, 'behind'],
+    [-6_000, 'ahead of'],
+  ] as const)('this machine’s is %i ms off', async ([offset, title]) => {
+    const { url } = await installed();
+    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    vi.setSystemTime(Date.now() + offset);
+    const result = await check(url);
+    expect(result.troubles).toEqual(['warn database/clock']);
+    expect(result.finding('database/clock').title).toContain(`6 s ${title}`);
+  });
+});

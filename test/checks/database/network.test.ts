@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startWire } from '../../services/postgres-wire.ts';
+import {
+  refusedPort,
+  startBanner,
+  startBlackhole,
+  startCloser,
+  startHttp,
+  startProxy,
+  startSilent,
+} from '../../services/tcp.ts';
+import type { Options } from '../../support/preflight.ts';
+import { check, expectOne, postgres, spacelift, started, urlOf } from './support.ts';
+
+describe('the network', () => {
+  test('refused', async () => {
+    expect(expectOne(await check(urlOf(await refusedPort()))).title).toMatch(/refuses the connection$/);
+  });
+
+  test('a name that does not resolve', async () => {
+    const { title } = expectOne(await check(urlOf({ host: 'no-such-host.invalid', port: 5432 })));
+    expect(title).toContain('no-such-host.invalid');
+  });
+
+  test.for(['', 'sslmode=disable', 'sslmode=require'])('a port that swallows packets: %s', async (sslmode) => {
+    const hole = await started(startBlackhole());
+    const before = performance.now();
+    const { title } = expectOne(await check(urlOf(hole, `?connect_timeout=1&${sslmode}`)));
+    expect(title).toMatch(/does not answer in time$/);
+    expect(performance.now() - before).toBeLessThan(1_900);
+  });
+
+  test('a server that accepts and never answers', async () => {
+    const silent = await started(startSilent());
+    expect(expectOne(await check(urlOf(silent, '?connect_timeout=1'))).title).toMatch(/does not answer in time$/);
+  });
+
+  test.for(['disable', 'prefer', 'require'])('accepted and closed without a byte, sslmode=%s', async (sslmode) => {
+    const closer = await started(startCloser());
+    expect(expectOne(await check(urlOf(closer, `?sslmode=${sslmode}`))).title).toMatch(/closes the connection$/);
+  });
+
+  test.for(['disable', 'prefer', 'require'])('another protocol, sslmode=%s', async (sslmode) => {
+    const http = await started(startHttp(200, 'hello'));
+    expect(expectOne(await check(urlOf(http, `?sslmode=${sslmode}`))).title).toMatch(
+      /is not PostgreSQL: it speaks HTTP$/,
+    );
+    const ssh = await started(startBanner('SSH-2.0-OpenSSH_9.6\r\n'));
+    expect(expectOne(await check(urlOf(ssh, `?sslmode=${sslmode}`))).title).toMatch(
+      /is not PostgreSQL: it speaks SSH$/,
+    );
+    const mysql = await started(startBanner(Buffer.from('N\0\0\0\n8.0.36\0\x08\0\0\0', 'latin1')));
+    expect(expectOne(await check(urlOf(mysql, `?sslmode=${sslmode}`))).title).toMatch(/it speaks MySQL$/);
+    const noise = await started(startBanner(Buffer.from([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])));
+    expect(expectOne(await check(urlOf(noise, `?sslmode=${sslmode}`))).title).toMatch(/is not PostgreSQL$/);
+  });
+
+  test('what passes for PostgreSQL at first does not end the process', async () => {
+    const broken = await started(startBanner(Buffer.from('E\0\0\0\x20SFATAL\0', 'latin1')));
+    expectOne(await check(urlOf(broken, '?sslmode=disable&connect_timeout=1')));
+    const garbage = Buffer.concat([Buffer.from('R\0\0\0\x08\0\0\0\0R\0\0\0\x08\0\0\0\x63', 'latin1')]);
+    const odd = await started(startBanner(garbage));
+    expectOne(await check(urlOf(odd, '?sslmode=disable&connect_timeout=1')));
+  });
+
+  test('several hosts: the first that answers is taken, and failures name them all', async () => {
+    const server = await postgres();
+    const url = await spacelift(server);
+    const [closed, closer] = await Promise.all([refusedPort(), started(startCloser())]);
+    const hosts = `127.0.0.1:${closed.port},127.0.0.1:${server.port}`;
+    const found = await check(url.replace(/127\.0\.0\.1:\d+/, hosts));
+    expect(found.troubles).toEqual([]);
+    expect(found.finding('database/connect').evidence).toMatchObject({ port: server.port });
+
+    const dead = await check(url.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${closed.port},127.0.0.1:${closer.port}`));
+    const { title } = expectOne(dead);
+    expect(title).toContain(`127.0.0.1:${closer.port}`);
+    expect(dead.finding('database/connect').evidence.attempts).toEqual([
+      `127.0.0.1:${closed.port} with TLS: refused`,
+      `127.0.0.1:${closed.port} without TLS: refused`,
+      `127.0.0.1:${closer.port} with TLS: closed`,
+      `127.0.0.1:${closer.port} without TLS: closed`,
+    ]);
+  });
+
+  test('from outside, a private address that can’t be reached is a skip', async () => {
+    const closed = await refusedPort();
+    const result = await check(urlOf(closed), {}, { from: 'outside' });
+    expect(result.ids('fail')).toEqual([]);
+    expect(result.finding('database/connect')).toMatchObject({
+      status: 'skip',
+      fix: expect.stringContaining('inside'),
+    });
+    expect(result.finding('message-queues/postgres').status).toBe('skip');
+  });
+});
+
+describe('Unix sockets', () => {
+  const at = (host: string, port: number) =>
+    `postgres://spacelift@/spacelift?host=${encodeURIComponent(host)}&port=${port}`;
+
+  test('a server behind one', async () => {
+    const server = await postgres({ hba: ['local all all trust'] });
+    await spacelift(server);
+    const result = await check(at(server.socketDirectory, server.port));
+    expect(result.troubles).toEqual([]);
+    expect(result.finding('database/connect')).toMatchObject({
+      status: 'pass',
+      title: `PostgreSQL ${result.finding('database/version').evidence.version} at the socket ${server.socketDirectory}/.s.PGSQL.${server.port}`,
+    });
+  });
+
+  test('a directory that only Spacelift’s container has, and one without a socket', async () => {
+    const away = await check(at('/cloudsql/project:region:instance', 5432));
+    expect(away.ids('fail')).toEqual([]);
+    expect(away.finding('database/connect').status).toBe('skip');
+
+    const directory = await mkdtemp(`${tmpdir()}/preflight-socket-`);
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const empty = await check(at(directory, 5432));
+    expect(empty.troubles).toEqual(['fail database/connect']);
+    expect(empty.finding('database/connect').title).toContain(`${directory}/.s.PGSQL.5432`);
+  });
+});
+
+describe('a connection that breaks later', () => {
+  const through = async (options: Options = {}) => {
+    const server = await postgres();
+    const url = await spacelift(server);
+    const proxy = await started(startProxy({ target: server }));
+    return { server, proxy, run: () => check(url.replace(`:${server.port}/`, `:${proxy.port}/`), {}, options) };
+  };
+
+  test('a reset at any byte of it is one failure or none, and never a crash', async () => {
+    const { proxy, run } = await through();
+    await run();
+    const total = proxy.bytes.up + proxy.bytes.down;
+    for (let limit = 1; limit < total; limit += Math.ceil(total / 40)) {
+      proxy.faults.resetAfterBytes = limit;
+      const result = await run();
+      expect(result.ids('fail')).toHaveLength(1);
+      expect(result.ids('fail')[0]).toMatch(/^(database|message-queues)\//);
+      expect(result.text).not.toContain('unexpected error');
+    }
+  });
+
+  test('takes no more round trips than it must', { retry: 2 }, async () => {
+    const { proxy, run } = await through();
+    const roundTripMs = 100;
+    proxy.faults.delayMs = roundTripMs / 2;
+    const before = performance.now();
+    expect((await run()).troubles).toEqual([]);
+    // TLS asked for and refused, a second connection; SCRAM takes three; questions, table and queue one each.
+    const roundTrips = 1 + 3 + 1 + 1 + 1;
+    expect(performance.now() - before).toBeLessThan(1.2 * roundTrips * roundTripMs);
+  });
+
+  test('the run’s own end', async () => {
+    const { proxy, run } = await through({ timeoutMs: 300 });
+    proxy.faults.swallow = true;
+    const result = await run();
+    expect(result.ids('fail')).toEqual(['database/connect']);
+    expect(result.finding('database/connect').title).toMatch(/did not finish within 0\.3 s/);
+  });
+
+  test('the server ends the session between two questions', async () => {
+    const answers = (code: string) => (sql: string) =>
+      sql.includes('AS version') && !sql.includes('json')
+        ? { row: { version: 'PostgreSQL 16.4 on x86_64' } }
+        : { error: code };
+    const server = await started(startWire({ answer: answers('57P01') }));
+    const result = await check(urlOf(server));
+    expect(result.ids('fail')).toEqual(['database/version']);
+    expect(result.finding('database/version').title).toMatch(/ended the session \(SQLSTATE 57P01\)/);
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { PostgresServer } from '../../services/postgres.ts';
+import { startWire, type WireOptions } from '../../services/postgres-wire.ts';
+import { check, expectOne, PASSWORD, postgres, spacelift, started, urlOf, withParameters } from './support.ts';
+
+const same = (url: string) => url;
+
+/** Changes to a healthy installation, each with what the report must say. */
+const REFUSALS: Record<
+  string,
+  { server?: (server: PostgresServer) => Promise<unknown>; url?: (url: string) => string; title: RegExp; fix: RegExp }
+> = {
+  'a wrong password': {
+    url: (url) => url.replace(encodeURIComponent(PASSWORD), 'another-password'),
+    title: /does not accept the password of spacelift/,
+    fix: /ALTER ROLE spacelift PASSWORD '…';/,
+  },
+  'a missing role': {
+    url: (url) => url.replace('//spacelift:', '//nobody%40home:'),
+    title: /does not accept the password of nobody@home/,
+    fix: /ALTER ROLE "nobody@home"/,
+  },
+  'a missing password': {
+    url: (url) => url.replace(/:[^:@/]+@/, '@'),
+    title: /has no password, and 127\.0\.0\.1:\d+ asks for one/,
+    fix: /Auth Proxy/,
+  },
+  'a role that may not log in': {
+    server: (server) => server.query('ALTER ROLE spacelift NOLOGIN'),
+    title: /the role spacelift does not exist at .*, or may not log in/,
+    fix: /LOGIN/,
+  },
+  'a missing database': {
+    url: (url) => url.replace(/\/spacelift$/, '/spaceleft'),
+    title: /the database spaceleft does not exist/,
+    fix: /^CREATE DATABASE spaceleft OWNER spacelift;$/,
+  },
+  'a database that admits no connections': {
+    server: (server) => server.query('ALTER DATABASE spacelift ALLOW_CONNECTIONS false'),
+    title: /the database spacelift .* admits no connections/,
+    fix: /^ALTER DATABASE spacelift ALLOW_CONNECTIONS true;$/,
+  },
+  'no permission to connect': {
+    server: async (server) => {
+      await server.query('CREATE DATABASE closed');
+      await server.query('REVOKE CONNECT ON DATABASE closed FROM public');
+    },
+    url: (url) => url.replace(/\/spacelift$/, '/closed'),
+    title: /spacelift may not connect to the database closed/,
+    fix: /^GRANT CONNECT ON DATABASE closed TO spacelift;$/,
+  },
+  'no connection left for the role': {
+    server: (server) => server.query('ALTER ROLE spacelift CONNECTION LIMIT 0'),
+    title: /has no connection left for spacelift/,
+    fix: /max_connections/,
+  },
+  'a misspelt parameter': {
+    url: (url) => withParameters(url, { ssl_mode: 'require' }),
+    title: /refuses the parameter ssl_mode of DATABASE_URL/,
+    fix: /write sslmode instead of ssl_mode/,
+  },
+  'a setting with a value that is none': {
+    url: (url) => withParameters(url, { statement_timeout: 'soon' }),
+    title: /refuses the parameter statement_timeout of DATABASE_URL/,
+    fix: /correct or remove statement_timeout/,
+  },
+  'a setting that can’t be changed': {
+    url: (url) => withParameters(url, { ssl: 'true' }),
+    title: /refuses the parameter ssl of DATABASE_URL/,
+    fix: /ssl/,
+  },
+};
+
+test.for(Object.entries(REFUSALS))('%s', async ([, { server: prepare, url: change = same, title, fix }]) => {
+  const server = await postgres();
+  const url = await spacelift(server);
+  await prepare?.(server);
+  const found = expectOne(await check(change(url)));
+  expect(found.title).toMatch(title);
+  expect(found.fix).toMatch(fix);
+});
+
+test('no line in pg_hba.conf', async () => {
+  const server = await postgres({ hba: ['host postgres all all scram-sha-256'] });
+  const { title, fix } = expectOne(await check(await spacelift(server)));
+  expect(title).toMatch(/no rule in pg_hba\.conf that admits spacelift to spacelift from here without TLS/);
+  expect(fix).toContain('host spacelift spacelift <address of this host>/32 scram-sha-256');
+});
+
+test('settings that the server knows are no failure', async () => {
+  const server = await postgres();
+  const url = withParameters(await spacelift(server), {
+    application_name: 'spacelift',
+    search_path: 'public',
+    timezone: 'UTC',
+    options: '-c work_mem=8MB',
+    statement_cache_capacity: '0',
+    default_query_exec_mode: 'simple_protocol',
+    pool_max_conns: '4',
+    channel_binding: 'prefer',
+    'spacelift.custom': 'x',
+  });
+  expect((await check(url)).troubles).toEqual([]);
+});
+
+test('variables of this process change nothing', async () => {
+  const server = await postgres();
+  const url = await spacelift(server);
+  const own = {
+    PGSSLMODE: 'verify-full',
+    PGSSLNEGOTIATION: 'direct',
+    PGPASSWORD: 'other',
+    PGOPTIONS: '-c search_path=x',
+    PGUSER: 'x',
+  };
+  const before = { ...process.env };
+  onTestFinished(() => {
+    process.env = before;
+  });
+  Object.assign(process.env, own);
+  expect((await check(url)).troubles).toEqual([]);
+  const without = await check(url.replace(/:[^:@/]+@/, '@'));
+  expect(without.finding('database/connect').title).toContain('has no password');
+});
+
+describe('what a scripted server refuses with', () => {
+  const cases: Record<string, [WireOptions, RegExp]> = {
+    'starting up': [{ refuse: { code: '57P03' } }, /is starting up/],
+    'a pooler’s protocol violation': [
+      { refuse: { code: '08P01', message: 'no such database' } },
+      /violation of the protocol/,
+    ],
+    'an identity provider': [{ refuse: { code: '28000', routine: 'auth_failed' } }, /does not let spacelift log in/],
+    'a code that nobody knows': [{ refuse: { code: 'XX000' } }, /SQLSTATE XX000/],
+    GSSAPI: [{ authentication: 7 }, /not supported here: GSSAPI/],
+    SSPI: [{ authentication: 9 }, /not supported here: SSPI/],
+    'an error instead of an answer about TLS': [
+      { tls: 'E\0\0\0\x20SFATAL', refuse: { code: '53300' } },
+      /has no connection left/,
+    ],
+  };
+  test.for(Object.entries(cases))('%s', async ([, [options, title]]) => {
+    const server = await started(startWire(options));
+    expect(expectOne(await check(urlOf(server))).title).toMatch(title);
+  });
+
+  test('PgBouncer and a parameter that it does not track', async () => {
+    const refuse = { code: '08P01', message: 'unsupported startup parameter: statement_timeout' };
+    const server = await started(startWire({ refuse }));
+    const { title, fix } = expectOne(await check(urlOf(server, '?statement_timeout=5')));
+    expect(title).toMatch(/refuses the parameter statement_timeout/);
+    expect(fix).toContain('ignore_startup_parameters = statement_timeout');
+  });
+
+  test('no login sends what the driver keeps for itself', async () => {
+    const server = await started(startWire({ refuse: { code: 'XX000' } }));
+    await check(urlOf(server, '?sslmode=disable&pool_max_conns=3&statement_cache_capacity=0&search_path=x'));
+    expect(server.logins).toEqual([
+      {
+        user: 'spacelift',
+        database: 'spacelift',
+        application_name: 'spacelift-preflight',
+        client_encoding: 'UTF8',
+        search_path: 'x',
+      },
+    ]);
+  });
+});

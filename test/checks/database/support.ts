@@ -1,0 +1,90 @@
+/** Checks of one database, as its part of an otherwise healthy config. */
+import { expect, onTestFinished } from 'vitest';
+import { database } from '../../../checks/database/index.ts';
+import { messageQueues } from '../../../checks/message-queues/index.ts';
+import { type PostgresOptions, type PostgresServer, startPostgres } from '../../services/postgres.ts';
+import { ONPREM } from '../../support/onprem.ts';
+import { type Options, preflight, type Result } from '../../support/preflight.ts';
+
+export const PASSWORD = 'p%r/o#b:e@long?&=+"';
+
+/** What the tests look at beside the findings themselves. */
+export interface Checked extends Result {
+  /** `<status> <id>` of all that did not pass and does not merely point to a failure. */
+  readonly troubles: string[];
+  /** Everything that a report would hold. */
+  readonly text: string;
+}
+
+/** Runs the database check, and that of the queue in it. */
+export async function check(
+  url: string,
+  variables: Record<string, string> = {},
+  options: Options = {},
+): Promise<Checked> {
+  const result = await preflight([database, messageQueues], { ...ONPREM, DATABASE_URL: url, ...variables }, options);
+  return {
+    ...result,
+    troubles: result.findings
+      .filter(({ status, evidence }) => status !== 'pass' && evidence.dependsOn === undefined)
+      .map(({ status, id }) => `${status} ${id}`),
+    text: JSON.stringify([result.findings, result.run.leftovers]),
+  };
+}
+
+/** A server that lives as long as the test. */
+export async function postgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const server = await startPostgres(options);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+/** The database of a healthy installation: its URL as the role that owns it. */
+export const spacelift = (server: PostgresServer): Promise<string> =>
+  server.createDatabase({ name: 'spacelift', owner: 'spacelift', password: PASSWORD, roleOptions: 'CREATEROLE' });
+
+/** A healthy installation on a server of its own. */
+export async function installed(options?: PostgresOptions): Promise<{ server: PostgresServer; url: string }> {
+  const server = await postgres(options);
+  return { server, url: await spacelift(server) };
+}
+
+/** A service that lives as long as the test. */
+export async function started<T extends { close(): Promise<void> }>(service: Promise<T>): Promise<T> {
+  const running = await service;
+  onTestFinished(() => running.close());
+  return running;
+}
+
+/** The same URL with another query. */
+export function withParameters(url: string, parameters: Record<string, string>): string {
+  const changed = new URL(url);
+  for (const [name, value] of Object.entries(parameters)) changed.searchParams.set(name, value);
+  return changed.href;
+}
+
+/** Whatever a run must not leave: tables, roles. */
+export async function remains(server: PostgresServer, database = 'spacelift'): Promise<unknown[]> {
+  const tables = `SELECT relname AS name FROM pg_class WHERE relname LIKE 'spacelift_preflight%'`;
+  const roles = `SELECT rolname AS name FROM pg_roles WHERE rolname LIKE 'spacelift_preflight%'`;
+  return server.query(`${tables} UNION ALL ${roles}`, [], database);
+}
+
+/** A URL that leads to a service of the tests. */
+export const urlOf = ({ host, port }: { host: string; port: number }, query = ''): string =>
+  `postgres://spacelift:${encodeURIComponent(PASSWORD)}@${host}:${port}/spacelift${query}`;
+
+/** One failure, under the right id, with the way out, and everything else pointing to it. */
+export function expectOne(result: Checked): { title: string; fix: string; text: string } {
+  expect(result.troubles).toEqual(['fail database/connect']);
+  expect(result.ids('pass')).toEqual([]);
+  expect(result.finding('message-queues/postgres').evidence).toEqual({ dependsOn: 'database/connect' });
+  const { title, fix = '', expected, docs, ...rest } = result.finding('database/connect');
+  expect([fix, expected, docs]).toEqual([
+    expect.stringMatching(/./),
+    expect.stringMatching(/./),
+    expect.stringMatching(/./),
+  ]);
+  for (const secret of [PASSWORD, encodeURIComponent(PASSWORD)]) expect(result.text).not.toContain(secret);
+  return { title, fix, text: JSON.stringify([title, fix, expected, rest]) };
+}
