@@ -3,9 +3,12 @@ import type { Check } from '../src/check.ts';
 import { configuration } from './configuration/index.ts';
 import { database } from './database/index.ts';
 import { encryption } from './encryption/index.ts';
+import { licence } from './licence/index.ts';
 import { messageQueues } from './message-queues/index.ts';
 import { mqttBroker } from './mqtt-broker/index.ts';
+import { network } from './network/index.ts';
 import { objectStorage } from './object-storage/index.ts';
+import { observability } from './observability/index.ts';
 import { pairing } from './pairing/index.ts';
 
 export const CHECKS: readonly Check[] = [
@@ -16,4 +19,7 @@ export const CHECKS: readonly Check[] = [
   encryption,
   messageQueues,
   mqttBroker,
+  observability,
+  network,
+  licence,
 ];
