@@ -37,7 +37,7 @@ export function minioWords({ accessKey, endpoint, secure }: Names): StoreWords {
       'slow-down': () => 'see whether drives are offline or MinIO is overloaded: mc admin info minio',
       starting: () => 'wait until MinIO has started: mc ready minio',
       full: () => 'free space, or add drives: mc admin info minio',
-      quota: ({ bucket }) => `raise the quota: mc quota info minio/${bucket}`,
+      quota: ({ bucket }) => `raise the quota: mc quota set minio/${bucket} --size <size>`,
       'too-large': () => 'raise the limit of the proxy in front of MinIO (nginx: client_max_body_size)',
       'server-error': () => 'see MinIO’s log, and that of a proxy in front of it: mc admin logs minio',
       'not-a-store': () =>
@@ -58,7 +58,7 @@ export function minioWords({ accessKey, endpoint, secure }: Names): StoreWords {
     keep: (bucket) => `mc ilm rule ls minio/${bucket}, then mc ilm rule rm --id <id> minio/${bucket}`,
     makePrivate: (bucket) => `mc anonymous set none minio/${bucket}`,
     allowOrigin: (_, origin) =>
-      `mc admin config set minio api cors_allow_origin=${origin}, then mc admin service restart minio`,
+      `add it to those that "mc admin config get minio api" shows: mc admin config set minio api cors_allow_origin=<origins>,${origin}`,
     overTls: 'set OBJECT_STORAGE_MINIO_USE_SSL=true, and OBJECT_STORAGE_MINIO_ENDPOINT to a name with a certificate',
     remove: (bucket, key) => `mc rm ${key.endsWith('/') ? '--recursive ' : ''}--versions --force ${path(bucket, key)}`,
   };

@@ -5,12 +5,15 @@ import type { Client, ClientOptions } from 'minio';
 import type { Run } from '../../src/check.ts';
 import { isTrue } from '../../src/config/types.ts';
 import { asksForTls, makeAgent, makeHttpClient, problemOf, readUpTo } from '../../src/probe/http.ts';
+import { openTls } from '../../src/probe/tls.ts';
 import { Problem } from '../../src/problem.ts';
 import { minioWords } from './minio-words.ts';
 import { expiryRules, type LifecycleRule, opensToEveryone, s3Refusal, versionIn } from './s3.ts';
 import { type Action, type Store, StoreProblem } from './store.ts';
 
 const DEFAULT_REGION = 'us-east-1';
+/** To find out what answers; the operation itself has failed by then. */
+const HANDSHAKE_MS = 3000;
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
 
@@ -30,7 +33,7 @@ export async function minio(run: Run): Promise<Store> {
   const host = base.hostname.replace(/^\[|\]$/g, '');
   const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
 
-  const agent = makeAgent(run, { secure, host, rejectUnauthorized });
+  const agent = makeAgent(run, { secure, host, port, rejectUnauthorized });
   const plain = makeHttpClient(run, { rejectUnauthorized });
   const clientFor = await clients({
     endPoint: host,
@@ -41,22 +44,36 @@ export async function minio(run: Run): Promise<Store> {
     transportAgent: agent,
   });
   let region = DEFAULT_REGION;
+  let speaksTls: Promise<boolean> | undefined;
+
+  /** Go's server and others cut plain HTTP off on a TLS port, before what they say about it is read. */
+  const explained = async (error: unknown, at: At): Promise<unknown> => {
+    const problem = meaningOf(error, at);
+    if (secure || !(problem instanceof Problem) || problem.kind !== 'closed') return problem;
+    speaksTls ??= openTls(run, { host, port }, { verify: false }, HANDSHAKE_MS).then(
+      ({ socket }) => socket.destroy() !== undefined,
+      () => false,
+    );
+    return (await speaksTls) ? new Problem('wants-tls') : problem;
+  };
 
   /** One operation, in the region that the server turns out to be in. */
   const call = async <T>(at: At, signal: AbortSignal, perform: (client: Client) => Promise<T>): Promise<T> => {
+    const attempt = async () => {
+      try {
+        return await perform(clientFor({ region, at, signal }));
+      } catch (error) {
+        throw await explained(error, at);
+      }
+    };
     try {
-      return await perform(clientFor({ region, at, signal }));
+      return await attempt();
     } catch (error) {
-      const problem = meaningOf(error, at);
-      if (!(problem instanceof StoreProblem) || problem.kind !== 'wrong-region') throw problem;
-      if (problem.region === undefined) throw problem;
-      region = problem.region;
+      const elsewhere = error instanceof StoreProblem && error.kind === 'wrong-region' ? error.region : undefined;
+      if (elsewhere === undefined) throw error;
+      region = elsewhere;
     }
-    try {
-      return await perform(clientFor({ region, at, signal }));
-    } catch (error) {
-      throw meaningOf(error, at);
-    }
+    return attempt();
   };
 
   const listVersions = async (bucket: string, prefix: string, signal: AbortSignal) =>

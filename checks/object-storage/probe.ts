@@ -192,12 +192,16 @@ export class Probe {
   async #writeKept(): Promise<Written> {
     const { run, store, bucket } = this;
     let written: Written | undefined;
-    this.#removal = run.cleanup(`${KEPT} in ${bucket}`, store.words.remove(bucket, KEPT), async (signal) => {
-      await Promise.allSettled(this.#writes);
-      if (written === undefined && (await store.get(bucket, KEPT, signal)) === undefined) return;
-      if (written === undefined || !this.#isTransient(written)) throw new Error('it stays');
-      await store.remove(bucket, KEPT, signal);
-    });
+    this.#removal = run.cleanup(
+      `${KEPT} in ${bucket}, which may stay`,
+      store.words.remove(bucket, KEPT),
+      async (signal) => {
+        await Promise.allSettled(this.#writes);
+        if (written === undefined && (await store.get(bucket, KEPT, signal)) === undefined) return;
+        if (written === undefined || !this.#isTransient(written)) throw new Error('it stays');
+        await store.remove(bucket, KEPT, signal);
+      },
+    );
     try {
       return await this.write(async (signal) => {
         written = await store.put(bucket, KEPT, CONTENT, { ifAbsent: true }, signal);

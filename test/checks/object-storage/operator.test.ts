@@ -111,7 +111,7 @@ describe('one cause is one failure', () => {
       statusFor: ({ method, bucket }) => (method === 'PUT' && bucket === 'spacelift-states' ? full : undefined),
     });
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
-    expect(result.finding('object-storage/states/access').fix).toContain('mc quota info minio/spacelift-states');
+    expect(result.finding('object-storage/states/access').fix).toContain('mc quota set minio/spacelift-states');
   });
 
   test('what is read is not what was written', async () => {

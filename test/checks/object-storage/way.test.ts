@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { S3Options } from '../../services/s3/index.ts';
 import { refusedPort, startBanner, startCloser, startHttp, startProxy } from '../../services/tcp.ts';
@@ -5,7 +8,7 @@ import { type CertificateAuthority, makeCa, selfSigned } from '../../services/tl
 import { judged, type Storage, startStorage } from './storage.ts';
 
 const ACCESS = 'object-storage/deliveries/access';
-const once = { fail: ['deliveries/access'], warn: [] };
+const oneFailure = { fail: ['deliveries/access'], warn: [] };
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -31,7 +34,7 @@ describe('TLS', () => {
   test('a private authority: refused, trusted, or any certificate accepted', async () => {
     const storage = await over(await ca.issue({ names: ['127.0.0.1'] }));
     const untrusted = await storage.check();
-    expect(judged(untrusted)).toEqual(once);
+    expect(judged(untrusted)).toEqual(oneFailure);
     expect(untrusted.finding(ACCESS).title).toMatch(/an authority that is not trusted here/);
     expect(untrusted.finding(ACCESS).fix).toContain('--ca-file');
     expect(judged(await storage.check({ authorities: ca.certPem }))).toEqual({ fail: [], warn: [] });
@@ -50,24 +53,36 @@ describe('TLS', () => {
   ])('%s', async (_, certificate, title) => {
     const storage = await over(await certificate());
     const result = await storage.check({ authorities: ca.certPem });
-    expect(judged(result)).toEqual(once);
+    expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS).title).toMatch(title);
   });
 
   test('plain HTTP to a server that speaks TLS', async () => {
     const storage = await over(await ca.issue({ names: ['127.0.0.1'] }));
     const result = await storage.check({ variables: { OBJECT_STORAGE_MINIO_USE_SSL: 'false' } });
-    expect(judged(result)).toEqual(once);
+    expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS)).toMatchObject({
       title: `${storage.store.endpoint} speaks TLS only`,
       fix: 'set OBJECT_STORAGE_MINIO_USE_SSL=true',
     });
   });
 
+  test('plain HTTP to a TLS server that says nothing about it', async () => {
+    const { certPem, keyPem } = await ca.issue({ names: ['127.0.0.1'] });
+    const server = createServer({ cert: certPem, key: keyPem }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ends.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const storage = await started();
+    const result = await storage.check({ variables: at({ host: '127.0.0.1', port }) });
+    expect(judged(result)).toEqual(oneFailure);
+    expect(result.finding(ACCESS).title).toBe(`127.0.0.1:${port} speaks TLS only`);
+  });
+
   test('TLS to a server that speaks plain HTTP', async () => {
     const storage = await started();
     const result = await storage.check({ variables: { OBJECT_STORAGE_MINIO_USE_SSL: 'true' } });
-    expect(judged(result)).toEqual(once);
+    expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS)).toMatchObject({
       title: `${storage.store.endpoint} does not speak TLS`,
       fix: expect.stringContaining('OBJECT_STORAGE_MINIO_USE_SSL=false'),
@@ -105,7 +120,7 @@ describe('what is wrong on the way is one failure', () => {
     const server = await start();
     ends.push(server.close);
     const result = await storage.check({ variables: at(server) });
-    expect(judged(result)).toEqual(once);
+    expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS).title).toMatch(title);
     expect(result.finding(ACCESS).fix).toMatch(/OBJECT_STORAGE_MINIO_|mc admin/);
     expect(result.finding(ACCESS).evidence.affected).toHaveLength(10);
@@ -116,7 +131,7 @@ describe('what is wrong on the way is one failure', () => {
     const storage = await started();
     const variables = { OBJECT_STORAGE_MINIO_ENDPOINT: 'minio.does-not-exist.invalid' };
     const result = await storage.check({ variables });
-    expect(judged(result)).toEqual(once);
+    expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS).title).toBe('minio.does-not-exist.invalid does not resolve');
     expect(result.finding(ACCESS).evidence).toMatchObject({ port: 80 });
   });
@@ -127,7 +142,7 @@ describe('what is wrong on the way is one failure', () => {
     const proxy = await startProxy({ target: { host, port: Number(port) }, resetAfterBytes: 300 });
     ends.push(proxy.close);
     const result = await storage.check({ variables: at(proxy) });
-    expect(judged(result)).toEqual(once);
+    expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS).title).toMatch(/closes the connection/);
   });
 });
