@@ -50,9 +50,10 @@ export function s3Refusal(answer: HttpAnswer, at: { action: Action; bucket: stri
   });
 }
 
-/** Any success is a document of the store's, not a page. */
+/** A success that is a page comes from something else; one without a body has the type that its server has by default. */
 export function isRefusal({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
-  return status >= 300 || /^text\/html/i.test(headers['content-type'] ?? '');
+  const isEmpty = status === 204 || headers['content-length'] === '0';
+  return status >= 300 || (!isEmpty && /^text\/html/i.test(headers['content-type'] ?? ''));
 }
 
 /** The code of an error document; MinIO's answers to HEAD have it in a header. */
