@@ -64,7 +64,8 @@ export async function startDemo({ version = 16, privateKey }: DemoOptions = {}):
       store,
       broker,
       variables: {
-        SERVER_DOMAIN: 'spacelift.demo.internal',
+        // A name that resolves on every machine.
+        SERVER_DOMAIN: 'localhost',
         ENVIRONMENT: 'prod',
         ADMIN_USERNAME: 'admin',
         ADMIN_PASSWORD: secret(),

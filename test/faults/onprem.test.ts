@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { type DemoDeployment, startDemo } from '../../demo/deployment.ts';
 import type { PostgresVersion } from '../services/postgres.ts';
+import { expectNoLeak } from '../support/leaks.ts';
 import { preflight } from '../support/preflight.ts';
 import { ONPREM_FAULTS } from './onprem.ts';
 
@@ -25,6 +26,7 @@ describe('on premises', () => {
           docs: expect.stringMatching(/^https:\/\/docs\.spacelift\.io\//),
         });
       }
+      expectNoLeak(variables, result.run, result.deployment);
       expect(result.run.leftovers).toEqual([]);
       expect(demo.store.snapshot()).toEqual(before);
       expect(demo.broker.published).toEqual([]);
