@@ -3,6 +3,7 @@ import type { Check } from '../src/check.ts';
 import { configuration } from './configuration/index.ts';
 import { database } from './database/index.ts';
 import { encryption } from './encryption/index.ts';
+import { identity } from './identity/index.ts';
 import { licence } from './licence/index.ts';
 import { messageQueues } from './message-queues/index.ts';
 import { mqttBroker } from './mqtt-broker/index.ts';
@@ -14,6 +15,7 @@ import { pairing } from './pairing/index.ts';
 export const CHECKS: readonly Check[] = [
   configuration,
   pairing,
+  identity,
   database,
   objectStorage,
   encryption,

@@ -1,35 +1,35 @@
 /** Encryption of what is secret in the database, and the signing of tokens: AWS KMS, or an RSA key. */
-import { type Context, defineCheck, type Run, skip } from '../../src/check.ts';
+import { type Context, defineCheck, type Run } from '../../src/check.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
 
 interface Method {
-  readonly rules: readonly EncryptionRule[];
+  rules(run: Run): readonly EncryptionRule[];
   run(context: Context<EncryptionRule>): Promise<void>;
 }
 
 const METHODS: Readonly<Record<string, Method>> = {
   rsa: {
-    rules: ['choice', 'rsa/key', 'rsa/size', 'rsa/round-trip', 'rsa/exposure'],
+    rules: () => ['choice', 'rsa/key', 'rsa/size', 'rsa/round-trip', 'rsa/exposure'],
     run: async (context) => (await import('./rsa.ts')).run(context),
   },
-};
-
-/** While the method is not known, and for one that this version does not check. */
-const OTHERS: Method = {
-  rules: ['choice'],
-  run: async ({ judge }) => {
-    await judge('choice', () =>
-      skip('this version does not check AWS KMS keys', {
-        detail: 'Encryption by AWS KMS is in force. It cannot be changed to RSA after installation.',
-        evidence: { method: 'kms' },
-      }),
-    );
+  kms: {
+    rules: ({ deployment }) => [
+      'choice',
+      'kms/encryption-key',
+      'kms/signing-key',
+      'kms/distinct',
+      ...(deployment.lookup('AWS_SECONDARY_REGION').state === 'unset' ? [] : (['kms/multi-region'] as const)),
+    ],
+    run: async (context) => (await import('./kms.ts')).run(context),
   },
 };
 
-function methodOf({ deployment }: Run): Method {
+/** While the method is not known, or found wrong: nothing but that is told. */
+const OPEN: readonly EncryptionRule[] = ['choice'];
+
+function methodOf({ deployment }: Run): Method | undefined {
   const type = deployment.lookup('ENCRYPTION_TYPE');
-  return (type.state === 'set' || type.state === 'default' ? METHODS[type.value] : undefined) ?? OTHERS;
+  return type.state === 'set' || type.state === 'default' ? METHODS[type.value] : undefined;
 }
 
 export const encryption = defineCheck({
@@ -37,10 +37,10 @@ export const encryption = defineCheck({
   title: 'Encryption',
   rules: RULES,
 
-  expects: (run) => (run.deployment.service === 'worker' ? [] : methodOf(run).rules),
+  expects: (run) => (run.deployment.service === 'worker' ? [] : (methodOf(run)?.rules(run) ?? OPEN)),
 
   async run(context) {
     context.need('ENCRYPTION_TYPE');
-    await methodOf(context).run(context);
+    await methodOf(context)?.run(context);
   },
 });

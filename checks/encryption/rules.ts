@@ -3,12 +3,13 @@ import type { Rule } from '../../src/check.ts';
 import { DOCS } from '../../src/config/contract.ts';
 
 const RSA = `${DOCS.encryption}#rsa`;
+const KMS = `${DOCS.encryption}#kms`;
 
 export const RULES = {
   choice: {
     title: 'the encryption method is a deliberate choice',
     checks:
-      'States the method that ENCRYPTION_TYPE puts in force and, for RSA, the SHA-256 of the public key (of its SPKI DER), so that two reports can be compared.',
+      'States the method that ENCRYPTION_TYPE puts in force with, for RSA, the SHA-256 of the public key (of its SPKI DER) and, for KMS, the ARNs of the keys, so that two reports can be compared.',
     matters:
       'The method can never be changed after installation, and neither can the key: what one has encrypted in the database, no other decrypts.',
     mend: 'Decide before installation: set ENCRYPTION_TYPE to kms or rsa, and keep a copy of the RSA key where it cannot be lost.',
@@ -46,6 +47,40 @@ export const RULES = {
       'The key travels in an environment variable. Whoever reads the Secret or the task definition, or has a shell in a container, can decrypt all that Spacelift keeps in its database.',
     mend: 'Restrict who may read the Secret (RBAC: get and list on secrets; exec into pods), encrypt it at rest (etcd encryption, a KMS provider), or keep it in an external secret store; on ECS use `secrets[].valueFrom`, not `environment`.',
     docs: `${DOCS.dependencies}#encryption`,
+  },
+  'kms/encryption-key': {
+    title: 'the KMS encryption key encrypts and decrypts',
+    checks:
+      'Encrypts random bytes and decrypts them, asks for a data key (which only a symmetric key can make) and decrypts that, and compares. A key that is missing, disabled, scheduled for deletion, without material, of another usage or spec, or in another region, and a permission that is missing, are told apart.',
+    matters: 'Everything secret in the database is encrypted under this key.',
+    permission: 'kms:Encrypt, kms:Decrypt and kms:GenerateDataKey* on the key',
+    mend: 'Allow the three on the key in the IAM policy of each service’s role, and enable the key. A usage or spec can’t be changed: before installation, aws kms create-key makes the right one.',
+    docs: KMS,
+  },
+  'kms/signing-key': {
+    title: 'the KMS signing key signs tokens',
+    checks:
+      'Reads usage and spec with GetPublicKey (SIGN_VERIFY and RSA_4096), has a SHA-512 digest signed as PS512 (RSASSA_PSS_SHA_512, MessageType=DIGEST), and verifies the signature on this machine with the public key.',
+    matters: 'Every token that Spacelift issues is signed with this key.',
+    permission: 'kms:GetPublicKey and kms:Sign on the key',
+    mend: 'Allow the two on the key in the IAM policy of each service’s role, and enable the key. Before installation: aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096.',
+    docs: KMS,
+  },
+  'kms/distinct': {
+    title: 'encryption and signing have a key each',
+    checks:
+      'Compares the two variables, and the keys that KMS says they are names of: an alias and an id can be one key.',
+    matters: 'A KMS key either encrypts or signs, so one of the two can’t work.',
+    mend: 'Make the key that is missing, and set its variable.',
+    docs: KMS,
+  },
+  'kms/multi-region': {
+    title: 'the encryption key is a multi-Region key',
+    checks: 'When AWS_SECONDARY_REGION is set: looks whether the id of the encryption key begins with mrk-.',
+    matters:
+      'A single-Region key can’t be made a multi-Region key later. After a failover, nothing in the secondary region could decrypt what it has encrypted.',
+    mend: 'Before installation: aws kms create-key --multi-region, and replicate it into the secondary region.',
+    docs: KMS,
   },
 } as const satisfies Record<string, Rule>;
 

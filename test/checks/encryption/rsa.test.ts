@@ -247,19 +247,6 @@ describe('what is in force', () => {
     expect(result.finding('encryption/rsa/key').title).toContain('not known here');
   });
 
-  test('KMS is one skip in this version', async () => {
-    const result = await preflight([encryption], {
-      ENCRYPTION_TYPE: 'kms',
-      ENCRYPTION_KMS_ENCRYPTION_KEY_ID: 'alias/a',
-      ENCRYPTION_KMS_SIGNING_KEY_ID: 'alias/b',
-    });
-    expect(result.findings).toHaveLength(1);
-    expect(result.finding('encryption/choice')).toMatchObject({
-      status: 'skip',
-      title: 'this version does not check AWS KMS keys',
-    });
-  });
-
   test('a method that is wrong is judged elsewhere', async () => {
     const result = await preflight([encryption], { ENCRYPTION_TYPE: 'rot13' });
     expect(result.findings.map(({ id }) => id)).toEqual(['encryption/choice']);

@@ -1,0 +1,75 @@
+/** The words for what goes wrong on the way to an AWS service, or with the service as a whole. */
+import { fail, type Run, type Skip, type Trouble, warn } from '../../src/check.ts';
+import { addressOf, wayWords } from '../../src/probe/tunnel.ts';
+import { explainedByPlace } from '../../src/probe/vantage.ts';
+import type { Target } from '../../src/probe/words.ts';
+import { Problem } from '../../src/problem.ts';
+import { type AwsKind, AwsProblem } from './call.ts';
+import type { AwsSettings } from './client.ts';
+import { CredentialProblem, credentialTrouble } from './errors.ts';
+
+interface EndpointRules {
+  readonly config: {
+    endpointProvider(parameters: { Region: string; UseFIPS: boolean; UseDualStack: boolean }): { url: URL };
+  };
+}
+
+/** Where a client's requests go. */
+export function targetOf(what: string, { config, endpoint }: AwsSettings, client: EndpointRules): Target {
+  const { region: Region, useFipsEndpoint: UseFIPS = false, useDualstackEndpoint: UseDualStack = false } = config;
+  const url = endpoint?.url ?? client.config.endpointProvider({ Region, UseFIPS, UseDualStack }).url;
+  return { what, ...addressOf(url), setting: endpoint?.setting ?? 'AWS_REGION' };
+}
+
+type General = Exclude<AwsKind, 'denied' | 'refused'>;
+
+const SAYS: Readonly<
+  Record<General, (target: Target, status: number | undefined) => { title: string; expected: string; fix: string }>
+> = {
+  throttled: ({ what }) => ({
+    title: `${what} throttles this account’s requests: not verified`,
+    expected: 'an answer to a handful of requests',
+    fix: `see which quota is used up: aws service-quotas list-service-quotas --service-code ${what.toLowerCase()}`,
+  }),
+  'server-error': ({ what }, status) => ({
+    title: `${what} fails${status === undefined ? '' : ` (HTTP ${status})`}`,
+    expected: 'an answer',
+    fix: 'try again, and see https://health.aws.amazon.com/health/status',
+  }),
+  scope: ({ what, host, setting }) => ({
+    title: `${host} is not ${what} of the region in AWS_REGION`,
+    expected: 'an endpoint of that region and service',
+    fix: setting === 'AWS_REGION' ? 'correct AWS_REGION' : `correct ${setting}, or AWS_REGION`,
+  }),
+  'not-aws': ({ what, host, port, setting }, status) => ({
+    title: `what answers at ${host}:${port} is not ${what}${status === undefined ? '' : ` (HTTP ${status})`}`,
+    expected: `the API of ${what}`,
+    fix: `find out what answers there: a proxy’s page, or the wrong address in ${setting}`,
+  }),
+};
+
+const isGeneral = (kind: AwsKind): kind is General => kind in SAYS;
+
+/**
+ * The outcome of an error that is not about one resource or permission; `undefined` for one that is.
+ * @throws the error itself when it is none of AWS's or the network's
+ */
+export async function generalOutcome(run: Run, error: unknown, target: Target): Promise<Trouble | Skip | undefined> {
+  if (error instanceof CredentialProblem) return credentialTrouble(error.kind, error.facts);
+  if (error instanceof Problem) {
+    const explained = await explainedByPlace(run, target.host, error);
+    if (explained !== undefined) return explained;
+    const { title, ...more } = wayWords(error, target);
+    return fail(title, more);
+  }
+  if (!(error instanceof AwsProblem)) throw error;
+  const { kind, status, code } = error;
+  if (!isGeneral(kind)) return undefined;
+  const { title, ...more } = SAYS[kind](target, status);
+  const at = `${target.host}:${target.port}`;
+  return (kind === 'throttled' ? warn : fail)(title, {
+    ...more,
+    evidence: { endpoint: at, ...(status !== undefined && { status }), ...(code !== undefined && { code }) },
+    cause: { key: `aws:${kind}:${at}` },
+  });
+}

@@ -1,0 +1,252 @@
+/** What can be wrong with a KMS key, and the words for it. */
+import { fail, type Outcome, type Run, type Trouble } from '../../src/check.ts';
+import { AwsProblem } from '../aws/call.ts';
+import { explainedByAccount } from '../aws/caller.ts';
+import { denialIn, deniedWords } from '../aws/denial.ts';
+import { generalOutcome } from '../aws/words.ts';
+import { ENCRYPTION_KEY, type KeyVariable, openKms, type Refusal, type Trial } from './kms-keys.ts';
+
+/** What Spacelift needs of each key. */
+const NEEDS: Readonly<Record<KeyVariable, { noun: string; usage: string; spec: string }>> = {
+  ENCRYPTION_KMS_ENCRYPTION_KEY_ID: { noun: 'encryption key', usage: 'ENCRYPT_DECRYPT', spec: 'SYMMETRIC_DEFAULT' },
+  ENCRYPTION_KMS_SIGNING_KEY_ID: { noun: 'signing key', usage: 'SIGN_VERIFY', spec: 'RSA_4096' },
+};
+/** `GenerateDataKey*`, as the vendor's own policy has it. */
+const PERMISSIONS = {
+  Encrypt: 'kms:Encrypt',
+  Decrypt: 'kms:Decrypt',
+  GenerateDataKey: 'kms:GenerateDataKey*',
+  GetPublicKey: 'kms:GetPublicKey',
+  Sign: 'kms:Sign',
+} as const;
+
+export type Fault =
+  | 'missing'
+  | 'another-region'
+  | 'disabled'
+  | 'pending-deletion'
+  | 'pending-import'
+  | 'unavailable'
+  | 'wrong-usage'
+  | 'wrong-spec'
+  | 'other';
+
+interface Key {
+  readonly variable: KeyVariable;
+  readonly noun: string;
+  /** Short, for a line: alias or id. */
+  readonly name: string;
+  /** What a command names it by. */
+  readonly id: string;
+  /** In AWS_REGION. */
+  readonly region: string;
+  readonly secondary: boolean;
+  readonly usage: string | undefined;
+  readonly spec: string | undefined;
+  /** KMS's own, of what it refused. */
+  readonly code: string | undefined;
+}
+
+type Words = Pick<Trouble, 'title' | 'detail' | 'expected' | 'fix'>;
+
+const RUNNING = 'on a running installation: put back the key that it was installed with';
+
+/** What makes a key that would do. */
+export function creating({ variable, region, secondary }: Pick<Key, 'variable' | 'region' | 'secondary'>): string {
+  const [usage, multi] = [NEEDS[variable], secondary && variable === ENCRYPTION_KEY ? ' --multi-region' : ''];
+  const kind = variable === ENCRYPTION_KEY ? '' : ` --key-usage ${usage.usage} --key-spec ${usage.spec}`;
+  return `aws kms create-key${kind}${multi} --region ${region}, then set ${variable} to the Arn that it prints`;
+}
+
+const another = (key: Key) => `before installation: ${creating(key)}\n${RUNNING}`;
+const wanted = ({ variable }: Key) => `usage ${NEEDS[variable].usage}, spec ${NEEDS[variable].spec}`;
+const command = (verb: string, { id, region }: Key) => `aws kms ${verb} --key-id ${id} --region ${region}`;
+
+const WORDS: Readonly<Record<Fault, (key: Key) => Words>> = {
+  missing: (key) => ({
+    title: `there is no KMS key ${key.name} in ${key.region}`,
+    expected: `the ${key.noun}, by id, ARN or alias, in AWS_REGION`,
+    fix: `correct ${key.variable} to one of: aws kms list-aliases --region ${key.region}\n${another(key)}`,
+  }),
+  'another-region': (key) => ({
+    title: `the ${key.noun} is in ${regionIn(key.id)}, and AWS_REGION is ${key.region}`,
+    expected: 'a key in AWS_REGION: Spacelift asks no other region',
+    fix: `set ${key.variable} to a key of ${key.region}, or AWS_REGION to that of the installation`,
+  }),
+  disabled: (key) => ({
+    title: `the ${key.noun} ${key.name} is disabled`,
+    expected: 'an enabled key',
+    fix: command('enable-key', key),
+  }),
+  'pending-deletion': (key) => ({
+    title: `the ${key.noun} ${key.name} is scheduled for deletion`,
+    detail: 'When it is gone, nothing decrypts any more what it has encrypted.',
+    expected: 'an enabled key',
+    fix: `${command('cancel-key-deletion', key)}\n${command('enable-key', key)}`,
+  }),
+  'pending-import': (key) => ({
+    title: `the ${key.noun} ${key.name} has no key material: it waits for an import`,
+    expected: 'an enabled key',
+    fix: `import it: ${command('get-parameters-for-import', key)} …, then aws kms import-key-material; or before installation: ${creating(key)}`,
+  }),
+  unavailable: (key) => ({
+    title: `the ${key.noun} ${key.name} is not available`,
+    detail: 'Its key store is disconnected, or the key is still being made or updated.',
+    expected: 'an enabled key',
+    fix: `see its state: ${command('describe-key', key)}`,
+  }),
+  'wrong-usage': (key) => ({
+    title: `${key.variable} names a key for ${key.usage ?? 'another usage'}, not for ${NEEDS[key.variable].usage}`,
+    detail: 'The usage of a key can’t be changed.',
+    expected: wanted(key),
+    fix: another(key),
+  }),
+  'wrong-spec': (key) => ({
+    title: `${key.variable} names ${kindOf(key.spec)}, not ${NEEDS[key.variable].spec}`,
+    detail: 'The spec of a key can’t be changed.',
+    expected: wanted(key),
+    fix: another(key),
+  }),
+  other: (key) => ({
+    title: `KMS refuses the ${key.noun} ${key.name}: ${key.code}`,
+    expected: wanted(key),
+    fix: `look the code up in the KMS API reference, and see the key: ${command('describe-key', key)}`,
+  }),
+};
+
+const kindOf = (spec: string | undefined): string =>
+  spec === undefined ? 'a key of another spec' : `${spec.startsWith('SYM') ? 'a' : 'an'} ${spec} key`;
+
+const STATES: readonly (readonly [pattern: RegExp, fault: Fault])[] = [
+  [/pending (replica )?deletion/i, 'pending-deletion'],
+  [/pending import/i, 'pending-import'],
+  [/is disabled/i, 'disabled'],
+];
+
+/** What is wrong with the key, by what KMS refused and by what it told; `undefined` when it is not about the key. */
+function faultOf(
+  { variable, written, spec, usage, refusals }: Trial,
+  region: string,
+): (Pick<Key, 'usage' | 'spec' | 'code'> & { fault: Fault }) | undefined {
+  const about = refusals.map(({ error }) => error).filter(isAboutKey);
+  const said = about.map((error) => error.said).join('\n');
+  const code = about[0]?.code ?? (about.length > 0 ? 'no code' : undefined);
+  const found = {
+    usage: usage ?? /key usage is (\w+)/.exec(said)?.[1],
+    spec: spec ?? /key spec (?:is )?(\w+)/.exec(said)?.[1],
+    code,
+  };
+  const as = (fault: Fault) => ({ fault, ...found });
+  const needs = NEEDS[variable];
+  if (found.usage !== undefined && found.usage !== needs.usage) return as('wrong-usage');
+  if (found.spec !== undefined && found.spec !== needs.spec) return as('wrong-spec');
+  switch (code) {
+    case undefined:
+      return undefined;
+    case 'NotFoundException':
+      return as(regionIn(written) === undefined || regionIn(written) === region ? 'missing' : 'another-region');
+    case 'DisabledException':
+      return as('disabled');
+    case 'KMSInvalidStateException':
+      return as(STATES.find(([pattern]) => pattern.test(said))?.[1] ?? 'unavailable');
+    case 'InvalidKeyUsageException':
+      return as('wrong-usage');
+    case 'UnsupportedOperationException':
+      return as('wrong-spec');
+    default:
+      return as('other');
+  }
+}
+
+const isAboutKey = (error: unknown): error is AwsProblem => error instanceof AwsProblem && error.kind === 'refused';
+const isDenied = ({ error }: Refusal): boolean => error instanceof AwsProblem && error.kind === 'denied';
+
+/** The outcome of a trial in which KMS refused something, or told that the key is another; `undefined` when all is well. */
+export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
+  const { target } = await run.share(openKms);
+  for (const { error } of trial.refusals) {
+    const outcome = await generalOutcome(run, error, target);
+    if (outcome !== undefined) return outcome;
+  }
+  const region = run.need('AWS_REGION');
+  const found = faultOf(trial, region);
+  const denied = trial.refusals.filter(isDenied);
+  if (found === undefined && denied.length === 0) return undefined;
+  if (found === undefined || found.fault === 'missing') {
+    const stranger = await explainedByAccount(run);
+    if (stranger !== undefined) return stranger;
+  }
+  return found === undefined ? denial(run, trial, denied) : keyTrouble(run, trial, found);
+}
+
+function keyTrouble(
+  run: Run,
+  { variable, written, meant }: Trial,
+  { fault, ...told }: NonNullable<ReturnType<typeof faultOf>>,
+): Trouble {
+  const id = fault === 'missing' || fault === 'another-region' ? written : (meant ?? written);
+  const { title, ...more } = WORDS[fault]({
+    variable,
+    noun: NEEDS[variable].noun,
+    name: nameOf(written),
+    id,
+    region: run.need('AWS_REGION'),
+    secondary: run.deployment.lookup('AWS_SECONDARY_REGION').state === 'set',
+    ...told,
+  });
+  const { code, ...facts } = told;
+  const known = Object.entries({ code, ...(fault.startsWith('wrong') && facts) });
+  return fail(title, {
+    ...more,
+    evidence: {
+      variable,
+      key: id,
+      fault,
+      ...Object.fromEntries(known.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    },
+  });
+}
+
+/** One failure for all that is denied on one key. */
+function denial(run: Run, { variable, written, meant, untried }: Trial, denied: readonly Refusal[]): Trouble {
+  const actions = [...new Set(denied.map(({ action }) => action))];
+  const [first] = denied;
+  const resource = meant ?? arnOf(run, written);
+  const shown = actions.map((action) => `kms:${action}`);
+  const mine = run.need('AWS_ACCOUNT_ID');
+  const owner = resource.split(':')[4];
+  const foreign = owner !== undefined && owner !== '' && owner !== mine;
+  const found = denialIn(first?.error instanceof AwsProblem ? first.error.said : '');
+  const { detail, fix } = deniedWords({
+    actions: [...actions, ...untried].map((action) => PERMISSIONS[action]),
+    resource,
+    resourcePolicy: 'key policy',
+    denial: found,
+  });
+  const both = `The key is of account ${owner}, the credentials are of ${mine}: its key policy and the IAM policy must both allow it, and the key must exist.`;
+  return fail(
+    `${list(shown)} ${shown.length === 1 ? 'is' : 'are'} denied on the ${NEEDS[variable].noun} ${nameOf(written)}`,
+    {
+      ...(foreign ? { detail: both } : detail !== undefined && { detail }),
+      expected: `${list(shown)} for every service of Spacelift`,
+      ...(fix !== undefined && { fix }),
+      evidence: { variable, key: resource, denied: shown, ...(found.policy !== undefined && { policy: found.policy }) },
+    },
+  );
+}
+
+/** The ARN of a key that is written as an id, in the account and region of the config. */
+function arnOf(run: Run, written: string): string {
+  if (written.startsWith('arn:')) return written;
+  const name = written.startsWith('alias/') ? written : `key/${written}`;
+  return `arn:${run.need('AWS_PARTITION')}:kms:${run.need('AWS_REGION')}:${run.need('AWS_ACCOUNT_ID')}:${name}`;
+}
+
+const list = (items: readonly string[]): string =>
+  items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+
+const regionIn = (written: string): string | undefined =>
+  written.startsWith('arn:') ? written.split(':')[3] : undefined;
+
+/** `alias/spacelift`, or the id. */
+export const nameOf = (written: string): string => written.replace(/^arn:[^/]*:(key\/)?/, '');
