@@ -51,12 +51,18 @@ export const objectStorage: Check = defineCheck({
   },
 
   async run(context) {
-    await context.judge('distinct', () => distinct(context));
     const store = await PROVIDERS[context.need('OBJECT_STORAGE_TYPE')]?.open(context);
     if (store === undefined) return;
     try {
       const buckets = used(context.deployment.service);
-      await Promise.all(buckets.map((bucket) => context.about(bucket, (part) => tryBucket(part, store, bucket))));
+      let reached = false;
+      const tried = buckets.map((bucket) =>
+        context.about(bucket, async (part) => {
+          reached = (await tryBucket(part, store, bucket)) || reached;
+        }),
+      );
+      await Promise.all(tried);
+      await context.judge('distinct', () => distinct(context, reached));
     } finally {
       // When the run has ended early, what clears up after it still needs the connections.
       if (!context.signal.aborted) store.close();
@@ -74,7 +80,8 @@ function used(service: Run['deployment']['service']): Bucket[] {
   return SUBJECTS.filter((bucket) => Object.keys(dutiesIn(bucket, service)).length > 0);
 }
 
-async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket): Promise<void> {
+/** @returns whether anything was seen of the bucket */
+async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket): Promise<boolean> {
   const { judge } = context;
   const probe = new Probe(context, store, context.need(BUCKETS[bucket]), dutiesIn(bucket, context.deployment.service));
   const needs = NEEDS[bucket];
@@ -84,7 +91,7 @@ async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket
     return read;
   };
   try {
-    await Promise.all([
+    const outcomes = await Promise.all([
       judge('<bucket>/access', () => access(probe, async () => context.selected('<bucket>/public') && anonymous())),
       judge('<bucket>/presigned', () => presigned(probe)),
       judge('<bucket>/versioning', () => versioning(probe, needs)),
@@ -99,6 +106,7 @@ async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket
           ]
         : []),
     ]);
+    return outcomes.some(({ status }) => status === 'pass' || status === 'warn');
   } finally {
     await probe.clear();
   }
