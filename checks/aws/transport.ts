@@ -1,8 +1,6 @@
 /** How the AWS SDK's requests travel: trusting whom the run trusts, by the proxy that Go's clients would take. */
-import { lookup } from 'node:dns';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { LookupFunction } from 'node:net';
 import type { Run } from '../../src/check.ts';
 import { type HttpAnswer, makeAgent, problemOf, readUpTo } from '../../src/probe/http.ts';
 import { proxyFor } from '../../src/probe/proxy.ts';
@@ -48,9 +46,6 @@ export interface Transport extends Record<string, unknown> {
   destroy(): void;
 }
 
-/** Below any operation's deadline. */
-const LOOKUP_MS = 8_000;
-
 /** With a proxy in between, these are about the proxy: it is all that this machine looks up and connects to. */
 const AT_PROXY: readonly NetworkKind[] = ['dns', 'refused', 'unreachable'];
 
@@ -75,7 +70,6 @@ export function makeTransport(run: Run, isRefusal: IsRefusal = () => false): Tra
         path: `${path}${queryOf(query)}`,
         headers,
         agent: agentFor(secure, host, to.port),
-        lookup: lookupInTime,
         ...(abortSignal !== undefined && { signal: abortSignal }),
       });
       let answer: IncomingMessage;
@@ -97,17 +91,6 @@ export function makeTransport(run: Run, isRefusal: IsRefusal = () => false): Tra
     httpHandlerConfigs: () => ({}),
   };
 }
-
-/** A name that is not resolved in time is about the name, and must not look like a server that does not answer. */
-const lookupInTime: LookupFunction = (host, options, callback) => {
-  const timer = setTimeout(() => answer(Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' }), ''), LOOKUP_MS);
-  let answer: typeof callback = (...result) => {
-    answer = () => {};
-    clearTimeout(timer);
-    callback(...result);
-  };
-  lookup(host, options, (...result) => answer(...result));
-};
 
 function answerTo(sent: ClientRequest, body: SdkRequest['body']): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,7 @@
 /** Names to addresses, as the system's resolver sees them (hosts file, search domains and all). */
+import { lookup as ask } from 'node:dns';
 import { lookup } from 'node:dns/promises';
+import type { LookupFunction } from 'node:net';
 import type { Run } from '../check.ts';
 import { Problem, toProblem } from '../problem.ts';
 
@@ -14,5 +16,35 @@ export async function resolve(run: Pick<Run, 'within'>, host: string): Promise<s
     } catch (error) {
       throw toProblem(error) ?? new Problem('dns');
     }
+  });
+}
+
+/** In ms; below any operation's deadline, so that a name that is not resolved in time is about the name. */
+const LOOKUP_MS = 8_000;
+
+type Answer = Parameters<Parameters<LookupFunction>[2]>;
+
+/**
+ * A `lookup` for the connections of one agent: each name is asked for once, however many connections need it at a time,
+ * since the system's resolver takes few questions at once.
+ */
+export function sharedLookup(): LookupFunction {
+  const known = new Map<string, Promise<Answer>>();
+  return (host, options, callback) => {
+    const key = JSON.stringify([host, options]);
+    const answer = known.get(key) ?? askInTime(host, options);
+    known.set(key, answer);
+    answer.then((result) => callback(...result));
+  };
+}
+
+function askInTime(host: string, options: Parameters<LookupFunction>[1]): Promise<Answer> {
+  return new Promise((resolve) => {
+    const late = Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' });
+    const timer = setTimeout(() => resolve([late, '']), LOOKUP_MS);
+    ask(host, options, (...result) => {
+      clearTimeout(timer);
+      resolve(result);
+    });
   });
 }

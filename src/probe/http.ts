@@ -4,6 +4,7 @@ import https from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { Run } from '../check.ts';
 import { Problem, toProblem } from '../problem.ts';
+import { sharedLookup } from './dns.ts';
 import { proxyFor } from './proxy.ts';
 
 const DEADLINE_MS = 10_000;
@@ -57,10 +58,11 @@ export function makeAgent(
   // Which targets it is for is decided as in Go: Node reads NO_PROXY more narrowly.
   const proxy = proxyFor(run.deployment.environment, { host, port: port ?? (secure ? 443 : 80), secure })?.href;
   const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
-  if (!secure) return new http.Agent({ keepAlive: true, ...proxyEnv });
+  const common = { keepAlive: true, lookup: sharedLookup(), ...proxyEnv };
+  if (!secure) return new http.Agent(common);
   // One context for all connections: reading the authorities anew for each takes longer than the handshake.
   const secureContext = createSecureContext({ ca: [...run.authorities()] });
-  return new https.Agent({ keepAlive: true, secureContext, rejectUnauthorized, ...proxyEnv });
+  return new https.Agent({ ...common, secureContext, rejectUnauthorized });
 }
 
 /** Whether a host of a URL is this machine. */
