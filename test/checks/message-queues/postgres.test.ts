@@ -47,22 +47,6 @@ test('a database that can’t be reached is the database’s failure; without it
   expect(alone.ids('fail')).toEqual(['message-queues/postgres']);
 });
 
-test('SQS is one skip that says so', async () => {
-  const aws = {
-    MESSAGE_QUEUE_TYPE: 'sqs',
-    AWS_ACCOUNT_ID: '123456789012',
-    AWS_REGION: 'eu-west-1',
-    AWS_DEFAULT_REGION: 'eu-west-1',
-  };
-  const result = await preflight([messageQueues], { ...ONPREM, ...aws });
-  expect(result.findings).toHaveLength(1);
-  expect(result.findings[0]).toMatchObject({
-    id: 'message-queues/sqs',
-    status: 'skip',
-    title: 'this version does not check SQS',
-  });
-});
-
 test('a worker has no queue, and a wrong type is the configuration’s failure', async () => {
   expect((await preflight([messageQueues], ONPREM, { service: 'worker' })).findings).toEqual([]);
   expect((await preflight([messageQueues], { ...ONPREM, MESSAGE_QUEUE_TYPE: 'kafka' })).ids('fail')).toEqual([]);

@@ -1,0 +1,32 @@
+/** Whether messages may be sent and received at all: on a live installation the real drain would get them. */
+import { type Run, type Skip, skip } from '../../src/check.ts';
+import { factsOf } from '../database/facts.ts';
+
+/**
+ * Why no message may be sent or received; `undefined` when the database shows that Spacelift is not installed yet. For
+ * `run.share`.
+ * @throws only the reason of the run's end
+ */
+export async function whyNoMessages(run: Run): Promise<Skip | undefined> {
+  const { readOnly, phase } = run.options;
+  if (readOnly) {
+    return skip('messages were not tried: --read-only sends none', { fix: 'run it without --read-only' });
+  }
+  if (phase === 'post-install') return installed('--phase post-install says so');
+  try {
+    const { tables } = await factsOf(run);
+    return (await tables).installed ? installed('its tables are in the database') : undefined;
+  } catch {
+    run.signal.throwIfAborted();
+    return skip('messages were not tried: the database does not tell whether Spacelift is installed', {
+      detail: 'On a live installation its drain would get them.',
+      fix: 'let this run read the database in DATABASE_URL, before installation',
+    });
+  }
+}
+
+const installed = (how: string): Skip =>
+  skip(`messages were not tried: Spacelift is installed (${how})`, {
+    detail: 'Its drain would get them.',
+    fix: 'verified before installation only; afterwards, see the drain’s log',
+  });

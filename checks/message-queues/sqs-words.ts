@@ -1,0 +1,221 @@
+/** The words for what is wrong with an SQS queue, with the command that mends it. */
+import { fail, type Trouble } from '../../src/check.ts';
+import { QUEUES } from '../../src/config/contract.ts';
+import type { Target } from '../../src/probe/words.ts';
+import type { Problem } from '../../src/problem.ts';
+import type { AwsProblem } from '../aws/call.ts';
+import { denialIn, deniedWords } from '../aws/denial.ts';
+import type { Desk } from './desk.ts';
+import { ACTIONS, MAX_RECEIVE_COUNT, type Needs, type Operation } from './queues.ts';
+
+/** What the vendor's reference asks for, as the attributes of SQS; redrive only where the target is known. */
+export function attributesFor(needs: Needs, deadLetterArn: string | undefined): Record<string, string> {
+  return {
+    ...(needs.fifo && { FifoQueue: 'true' }),
+    VisibilityTimeout: String(needs.visibility),
+    ...(needs.retention !== undefined && { MessageRetentionPeriod: String(needs.retention) }),
+    ...(deadLetterArn !== undefined && { RedrivePolicy: redriveTo(deadLetterArn) }),
+  };
+}
+
+export const redriveTo = (arn: string): string =>
+  JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: String(MAX_RECEIVE_COUNT) });
+
+export const setAttributes = ({ address, run }: Desk, attributes: Record<string, string>): string =>
+  `aws sqs set-queue-attributes --region ${run.need('AWS_REGION')} --queue-url ${address.url} --attributes '${JSON.stringify(attributes)}'`;
+
+const createQueue = ({ run, address, needs, deadLetters }: Desk): string => {
+  const attributes = JSON.stringify(attributesFor(needs, deadLetters?.address.arn));
+  return `aws sqs create-queue --region ${run.need('AWS_REGION')} --queue-name ${address.name} --attributes '${attributes}'`;
+};
+
+const kindOf = (fifo: boolean): string => (fifo ? 'a FIFO queue' : 'a standard queue');
+
+export const missingKey = (arn: string): string => `message-queues:missing:${arn}`;
+
+export function missing(desk: Desk): Trouble {
+  const { run, address, isForeign } = desk;
+  const { name, account, url, arn, variable } = address;
+  const where = `${run.need('AWS_REGION')}, account ${account}`;
+  return fail(`there is no queue ${name} in ${where}`, {
+    ...(isForeign && { detail: `AWS_ACCOUNT_ID is ${run.need('AWS_ACCOUNT_ID')}: the URL is of another account.` }),
+    expected: `the queue that ${variable} names`,
+    fix: isForeign
+      ? `correct the account in ${variable}`
+      : `correct ${variable}, or make the queue: ${createQueue(desk)}`,
+    evidence: { queue: name, url },
+    cause: { key: missingKey(arn) },
+  });
+}
+
+export function otherRegion({ address }: Desk, region: string): Trouble {
+  const { name, variable, url, region: found = '' } = address;
+  return fail(`${name} is in ${found}, and AWS_REGION is ${region}`, {
+    detail: `SQS of ${region} is asked for every queue, whatever the host in its URL.`,
+    expected: `a queue in ${region}`,
+    fix: `set ${variable} to the queue in ${region}, or AWS_REGION and AWS_DEFAULT_REGION to ${found}`,
+    evidence: { queue: name, url, region: found, AWS_REGION: region },
+    cause: {
+      key: `message-queues:region:${found}`,
+      title: `the URLs of queues are of ${found}, and AWS_REGION is ${region}`,
+    },
+  });
+}
+
+export function foreign({ run, address }: Desk, { code }: AwsProblem): Trouble {
+  const { name, account, variable, url } = address;
+  const own = run.need('AWS_ACCOUNT_ID');
+  return fail(
+    `${name} is a queue of account ${account}, which lets these credentials not in; AWS_ACCOUNT_ID is ${own}`,
+    {
+      expected: `a queue of ${own}`,
+      fix: `correct the account in ${variable}`,
+      evidence: { queue: name, url, account, AWS_ACCOUNT_ID: own, ...(code !== undefined && { code }) },
+      cause: {
+        key: `message-queues:account:${account}`,
+        title: `queues are of account ${account}, which lets these credentials not in; AWS_ACCOUNT_ID is ${own}`,
+      },
+    },
+  );
+}
+
+/** @param twin the queue whose variable may have been swapped with this one's */
+export function wrongKind({ queue, address, needs }: Desk, twin: Desk | undefined): Trouble {
+  const { name, variable, url, fifo } = address;
+  const swapped = twin !== undefined && twin.address.fifo !== twin.needs.fifo;
+  const variables = [variable, ...(swapped ? [twin.address.variable] : [])].toSorted();
+  return fail(`${name} is ${kindOf(fifo)}, and ${variable} must name ${kindOf(needs.fifo)}`, {
+    expected: `${kindOf(needs.fifo)}: ${needs.fifo ? 'its name ends in .fifo' : 'its name does not end in .fifo'}`,
+    fix: swapped
+      ? `swap the values of ${variables.join(' and ')}`
+      : `set ${variable} to ${kindOf(needs.fifo)}; a queue’s kind can’t be changed later`,
+    evidence: { queue: name, url, variable },
+    cause: swapped
+      ? { key: `message-queues:swapped:${variables}`, title: `${variables.join(' and ')} are swapped` }
+      : { key: `message-queues/${queue}/kind` },
+  });
+}
+
+/** @param operations all denied, with the same words */
+export function deniedOn(desk: Desk, problem: AwsProblem, operations: readonly Operation[]): Trouble {
+  const { run, address } = desk;
+  const actions = operations.map((operation) => ACTIONS[operation]);
+  const denial = denialIn(problem.said);
+  const { service } = run.deployment;
+  // A policy that names none of the queues is mended for all of them at once.
+  const lacksAllow = denial.policy === 'identity-based policy' && !denial.explicit;
+  const resource = lacksAllow ? desk.arnsFor(operations[0] ?? 'look') : [address.arn];
+  const denied = `${actions.join(', ')} ${actions.length === 1 ? 'is' : 'are'} denied`;
+  return fail(`${denied} on ${address.name}`, {
+    expected: `${actions.join(', ')}${service === undefined ? '' : `, which the ${service} needs`}`,
+    ...deniedWords({ actions, resource, resourcePolicy: 'queue’s policy', denial }),
+    evidence: { queue: address.name, denied: actions },
+    cause: {
+      key: `message-queues:denied:${actions}:${denial.policy}:${denial.explicit}`,
+      title: `${denied} to these credentials`,
+    },
+  });
+}
+
+const KEY_STATES: Readonly<Record<string, { says: string; fix: (key: string) => string }>> = {
+  KmsDisabled: { says: 'is disabled', fix: (key) => `aws kms enable-key --key-id ${key}` },
+  KmsInvalidState: {
+    says: 'can’t be used: it is pending deletion or import',
+    fix: (key) => `aws kms cancel-key-deletion --key-id ${key}, then aws kms enable-key --key-id ${key}`,
+  },
+  KmsNotFound: {
+    says: 'is not there',
+    fix: () => 'give the queue another key: aws sqs set-queue-attributes (KmsMasterKeyId)',
+  },
+  KmsInvalidKeyUsage: { says: 'is not for encryption', fix: () => 'give the queue a key of usage ENCRYPT_DECRYPT' },
+};
+
+/** KMS refuses the key that encrypts the queue at rest, and not SQS; the same cause as in other services' checks. */
+export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsProblem): Trouble | undefined {
+  if (!/^(Kms|KMS\.)/.test(code)) return undefined;
+  const [, permission, named] =
+    /is not authorized to perform: (kms:\w{1,64})(?: on resource: "?(arn:[\w-]+:kms:[\w:/-]+))?/.exec(said) ?? [];
+  const { name } = address;
+  const key = named ?? seenKey;
+  const expected = 'kms:GenerateDataKey and kms:Decrypt on the key that encrypts the queue at rest';
+  const evidence = { queue: name, code, ...(key !== undefined && { key }) };
+  if (permission !== undefined) {
+    return fail(`may not use the key that encrypts ${name}: ${permission} is denied`, {
+      expected,
+      ...deniedWords({
+        actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        resource: key ?? '<ARN of the key>',
+        resourcePolicy: 'key policy',
+        denial: denialIn(said),
+      }),
+      detail: 'SQS itself allows the operation; AWS KMS denies the key.',
+      evidence: { ...evidence, denied: permission },
+      cause: {
+        key: `aws:kms:${permission}:${named}`,
+        title: `${permission} is denied on the key that encrypts the queues`,
+      },
+    });
+  }
+  const { says, fix } = KEY_STATES[code] ?? {
+    says: `can’t be used (${code})`,
+    fix: () => 'see the key: aws kms describe-key',
+  };
+  return fail(`the key that encrypts ${name} ${says}`, {
+    expected,
+    fix: fix(key ?? '<the queue’s KmsMasterKeyId>'),
+    evidence,
+    cause: { key: `aws:kms:${code}:${key}`, title: `the key that encrypts the queues ${says}` },
+  });
+}
+
+export function refusedOn({ address }: Desk, { code, status }: AwsProblem): Trouble {
+  const said = code ?? `HTTP ${status}`;
+  return fail(`SQS refuses an operation on ${address.name}: ${said}`, {
+    expected: 'success',
+    fix: `look ${said} up among the errors of the Amazon SQS API reference`,
+    evidence: { queue: address.name, code: said },
+    cause: { key: `message-queues:refused:${said}`, title: `SQS refuses an operation: ${said}` },
+  });
+}
+
+/** What opens the way to SQS, where AWS has a better word for it than the network's own. */
+export function networkFix({ kind }: Problem, { setting }: Target, region: string): string | undefined {
+  if (setting !== 'AWS_REGION') return undefined;
+  const way = `a NAT gateway, or a VPC endpoint (aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.${region}.sqs)`;
+  if (kind === 'dns') return `give Spacelift’s network DNS for SQS in ${region}, and see that AWS_REGION is right`;
+  if (kind !== 'timeout' && kind !== 'unreachable') return undefined;
+  return `let Spacelift’s network reach SQS: ${way}, and a security group that allows TCP 443`;
+}
+
+export function redriveToWrongKind(desk: Desk, target: string): Trouble {
+  const { address, deadLetters, needs } = desk;
+  const name = target.split(':').at(-1) ?? target;
+  return fail(
+    `${address.name} is ${kindOf(needs.fifo)}, and its dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`,
+    {
+      expected: `a dead-letter queue that is ${kindOf(needs.fifo)}`,
+      fix: mendRedrive(desk, deadLetters),
+      evidence: { queue: address.name, deadLetterTargetArn: target },
+      cause: {
+        key: `message-queues:redrive:${target}:${needs.fifo}`,
+        title: `dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`,
+      },
+    },
+  );
+}
+
+export function redriveToNowhere(desk: Desk, target: string): Trouble {
+  const { address, deadLetters } = desk;
+  const name = target.split(':').at(-1) ?? target;
+  return fail(`dead letters of ${address.name} go to ${name}, which does not exist`, {
+    expected: `an existing queue: ${deadLetters?.address.name ?? 'the dead-letter queue'}`,
+    fix: mendRedrive(desk, deadLetters),
+    evidence: { queue: address.name, deadLetterTargetArn: target },
+    cause: { key: `message-queues:redrive:${target}`, title: `dead letters go to ${name}, which does not exist` },
+  });
+}
+
+const mendRedrive = (desk: Desk, deadLetters: Desk | undefined): string =>
+  deadLetters === undefined
+    ? `set ${QUEUES[desk.needs.deadLetters ?? 'dlq']}, and the queue’s RedrivePolicy to that queue`
+    : setAttributes(desk, { RedrivePolicy: redriveTo(deadLetters.address.arn) });
