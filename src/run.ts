@@ -106,7 +106,8 @@ async function inOrder<T>(items: readonly T[], limit: number, task: (item: T) =>
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
 
-function makeRun(deployment: Deployment, options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Run {
+/** What all checks share; `cleanup` is the caller's to run. */
+export function makeRun(deployment: Deployment, options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Run {
   const shared = new Map<unknown, Promise<unknown>>();
   const want = (name: VariableName): string | undefined => {
     const found = deployment.lookup(name);
@@ -121,7 +122,7 @@ function makeRun(deployment: Deployment, options: RunOptions, signal: AbortSigna
           skip(`${name} is set, but its value is not known here`, {
             detail: `It comes from ${found.origin}.`,
             fix: found.fix,
-            evidence: { variable: name },
+            evidence: { variable: name, known: false },
           }),
         );
       case 'unusable':

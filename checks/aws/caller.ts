@@ -1,5 +1,5 @@
 /** Who the credentials are. Asked once, and never in the way: private networks may have no STS. */
-import { fail, type Run, type Trouble } from '../../src/check.ts';
+import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
 import type { Target } from '../../src/probe/words.ts';
 import { AwsProblem, ask, isRefusal } from './call.ts';
 import { awsSettings } from './client.ts';
@@ -17,7 +17,7 @@ export interface Caller {
 /** The caller, or the error that STS or the way to it ended in. */
 export type Asked = { readonly caller: Caller } | { readonly error: unknown; readonly target: Target | undefined };
 
-/** Shared: `run.share(askCaller)`. Rejects only when the run ends, or with the Stop of an unusable region. */
+/** Shared: `run.share(askCaller)`. Rejects only when the run ends, or with the Stop of a region or of keys that are not known here. */
 export async function askCaller(run: Run): Promise<Asked> {
   const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
   const settings = awsSettings(run, 'STS', isRefusal);
@@ -33,7 +33,7 @@ export async function askCaller(run: Run): Promise<Asked> {
     if (account === undefined || arn === undefined || partition === undefined) throw new AwsProblem('not-aws');
     return { caller: { account, arn, partition } };
   } catch (error) {
-    if (run.signal.aborted) throw error;
+    if (run.signal.aborted || error instanceof Stop) throw error;
     return { error, target: targetOf('STS', settings, client) };
   } finally {
     client.destroy();

@@ -130,9 +130,24 @@ function mustBeHere({ deployment: { set } }: Run, path: string): void {
   );
 }
 
+/** Keys that the config holds where they can't be read: without them nothing can be said of the credentials. */
+function mustBeKnown(run: Run): void {
+  const value = reader(run);
+  const hidden = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].find(
+    (name) => run.deployment.set.includes(name) && value(name) === undefined,
+  );
+  if (hidden === undefined) return;
+  throw new Stop(
+    skip(`${hidden} is set, but its value is not known here`, {
+      fix: 'pass its value too, or run it with credentials of your own in the environment',
+      evidence: { variable: hidden, known: false },
+    }),
+  );
+}
+
 /**
  * Has the client find its credentials, apart from the request that needs them: what goes wrong then is about nothing else.
- * @throws CredentialProblem
+ * @throws CredentialProblem; Stop when the config keeps them where they can't be read
  */
 export async function findCredentials(
   run: Run,
@@ -142,6 +157,7 @@ export async function findCredentials(
     await run.within(DEADLINE_MS, () => client.config.credentials());
   } catch (error) {
     if (run.signal.aborted) throw error;
+    mustBeKnown(run);
     const { name = '', message = '' } = error instanceof Error ? error : {};
     const code = /^[A-Za-z]{1,64}$/.test(name) ? name : undefined;
     throw new CredentialProblem(credentialKind(code, message) ?? 'missing', { detail: lookedIn(run, error, code) });

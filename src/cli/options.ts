@@ -26,6 +26,7 @@ export interface RunArguments {
   readonly phase: PhaseOption;
   readonly from: Place;
   readonly caFile?: readonly string[];
+  readonly resolveSecrets?: true;
   readonly strict?: true;
   readonly readOnly?: true;
   /** Seconds. */
@@ -54,6 +55,7 @@ export function runOptions(): Option[] {
       .choices(PLACES)
       .default(DEFAULTS.from),
     repeated('--ca-file <path>', 'further certificate authorities, PEM', text),
+    new Option('--resolve-secrets', 'read what an ECS task definition keeps behind valueFrom'),
     new Option('--strict', 'warnings make the exit code 1'),
     new Option('--read-only', 'write nothing anywhere'),
     new Option('--timeout <seconds>', 'for the whole run').argParser(seconds).default(DEFAULTS.timeoutMs / 1000),

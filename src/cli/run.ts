@@ -3,9 +3,10 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CHECKS } from '../../checks/index.ts';
 import { idsOf } from '../check.ts';
-import { makeDeployment } from '../config/deployment.ts';
+import { type Deployment, makeDeployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
 import { readSources } from '../config/sources/index.ts';
+import type { RunOptions } from '../options.ts';
 import { preflight } from '../preflight.ts';
 import { codeOf } from '../problem.ts';
 import { FORMATS } from '../report/index.ts';
@@ -40,7 +41,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   const rules = { strict: args.strict === true, require: args.require ?? [] };
   checkIds(args);
   const files = reportFiles(args);
-  const deployment = await readDeployment(host, args);
+  const deployment = await readDeployment(host, args, options);
 
   const progress = await progressOn(host, args);
   const interrupt = interruptible(host, (signal) => {
@@ -113,13 +114,17 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-async function readDeployment(host: NodeJS.Process, args: RunArguments) {
+async function readDeployment(host: NodeJS.Process, args: RunArguments, options: RunOptions): Promise<Deployment> {
   const files = args.file ?? [];
   if (files.includes('-') && host.stdin.isTTY) {
     throw new InputError('-f - reads standard input, which is a terminal; pipe a config into it, or name a file');
   }
   const sources = await readSources(files, { stdin: host.stdin, env: host.env });
-  return makeDeployment(sources, { service: args.service, environment: host.env });
+  const more = { service: args.service, environment: host.env };
+  const deployment = makeDeployment(sources, more);
+  if (args.resolveSecrets !== true) return deployment;
+  const { readSecrets } = await import('../../checks/aws/secrets.ts');
+  return makeDeployment(await readSecrets(sources, deployment, options), more);
 }
 
 async function progressOn(host: NodeJS.Process, args: RunArguments): Promise<Progress> {

@@ -23,6 +23,8 @@ export interface Deployment {
   /** The one service that is checked, selected or implied by the sources; `undefined` for all of them as one. */
   readonly service: Perspective | undefined;
   lookup(name: VariableName): Lookup;
+  /** What the sources hold under any name; `undefined` when it is not set. */
+  entry(name: string): Entry | undefined;
   /** What `configuration` reports: everything that is wrong, or can't be known, without any network. */
   readonly configuration: readonly ConfigurationFinding[];
   /** IoT Core without SQS. */
@@ -66,6 +68,7 @@ export function makeDeployment(
   return {
     service: resolved.service,
     lookup,
+    entry: (name) => resolved.entries.get(name),
     configuration: findings,
     pairing,
     set: [...resolved.entries.keys()],
@@ -76,12 +79,12 @@ export function makeDeployment(
 }
 
 /** A value that is not a string was found unusable before; one behind `valueFrom` is set, and not known here. */
-function known({ kind, value, origin }: Entry): Lookup {
+function known({ kind, value, origin, unread }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
   return {
     state: 'unknown',
     origin: `${value}, in ${origin}`,
-    fix: 'pass its value too, with a further -f (a dotenv file will do)',
+    fix: unread?.fix ?? 'read it with --resolve-secrets, or pass its value with a further -f (a dotenv file will do)',
   };
 }
 

@@ -1,4 +1,5 @@
 /** What a source holds: variables with their values, and where each comes from. */
+import type { Skip, Trouble } from '../check.ts';
 import type { Service } from '../options.ts';
 
 /** The origin of what the job's own environment holds. */
@@ -11,6 +12,10 @@ export interface Entry {
   /** The value; for `secret` the ARN or name it is kept under; for `not-a-string` the JSON type ("number"). */
   readonly value: string;
   readonly service: Service | 'all';
+  /** Was read from where secrets are kept: never to be seen, whatever its name. */
+  readonly secret?: true;
+  /** Why what is behind `valueFrom` could not be read, when that was asked for. */
+  readonly unread?: Trouble | Skip;
   /** For people: "shared.yaml (Secret spacelift-shared)". */
   readonly origin: string;
 }

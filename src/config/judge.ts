@@ -57,6 +57,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   };
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
+    if (held?.unread?.status === 'fail') return wrong('required', name, held.unread);
+    if (held?.unread !== undefined) findings.push({ rule: 'required', outcome: held.unread });
     const found = held === undefined ? undefined : judgeValue(name, held);
     if (found !== undefined) wrong(found.rule, name, found.outcome);
   };
@@ -83,6 +85,9 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     }
   }
 
+  for (const [name, { unread }] of resolved.entries) {
+    if (unread !== undefined && !isVariable(name)) findings.push({ rule: 'required', outcome: unread });
+  }
   findings.push(
     ...judgeGroups(view),
     ...judgeRelations(view, unusable),
@@ -101,7 +106,7 @@ function missing(
   if (resolved.incomplete) {
     return skip(`${name} may be set in a file that is not known here (environmentFiles)`, {
       fix: 'pass that file too, with -f',
-      evidence: { variable: name },
+      evidence: { variable: name, known: false },
     });
   }
   const meant = [...strangers.keys()].find((stranger) => distance(stranger, name) <= CLOSE);

@@ -7,8 +7,9 @@ export function secretsOf(sources: readonly Source[]): string[] {
   return sources.flatMap((source) =>
     source.entries
       .filter(
-        ({ name, kind }) =>
-          kind === 'known' && isSecret(name) && (!source.process || isKnown(name) || LOOKS_SECRET.test(name)),
+        ({ name, kind, secret }) =>
+          kind === 'known' &&
+          (secret || (isSecret(name) && (!source.process || isKnown(name) || LOOKS_SECRET.test(name)))),
       )
       .flatMap(({ value }) => partsOf(value)),
   );

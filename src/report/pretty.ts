@@ -2,7 +2,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Status } from '../check.ts';
 import { cut, padTo, widthOf, wrap, wrapFix } from './layout.ts';
-import { type Report, type ReportCheck, type ReportFinding, undecided, type Verdict } from './report.ts';
+import { type Report, type ReportCheck, type ReportFinding, undecided, unknownIn, type Verdict } from './report.ts';
 import { groupSkips } from './skips.ts';
 import { ICONS, type Style, toAscii } from './style.ts';
 import { plural } from './summary.ts';
@@ -13,6 +13,8 @@ const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
   'not-ready': { status: 'fail', says: 'not ready' },
   inconclusive: { status: 'skip', says: 'inconclusive' },
 };
+/** Names on the last line. */
+const MOST_NAMED = 2;
 /** The column of the words after a label. */
 const LABEL = 10;
 const INDENT = 6;
@@ -198,7 +200,12 @@ function verdictOf(report: Report): { status: Status; words: string } {
       : { status: 'warn', words: 'interrupted' };
   }
   if (report.verdict !== 'inconclusive') return { status, words: says };
-  return { status: 'warn', words: `${says}, nothing was seen working of ${undecided(report).join(' and ')}` };
+  const unseen = undecided(report);
+  if (unseen.length > 0)
+    return { status: 'warn', words: `${says}, nothing was seen working of ${unseen.join(' and ')}` };
+  const unknown = unknownIn(report);
+  const names = unknown.length > MOST_NAMED ? `${unknown.length} variables` : unknown.join(' and ');
+  return { status: 'warn', words: `${says}, the value of ${names} is not known here` };
 }
 
 interface Block {

@@ -160,7 +160,8 @@ const worst = (statuses: readonly Status[]): Status => BY_WEIGHT.find((status) =
 function verdictOf(checks: readonly ReportCheck[], service: Perspective | undefined, interrupted: boolean): Verdict {
   const findings = checks.flatMap((check) => check.findings);
   if (findings.some(({ status }) => status === 'fail')) return 'not-ready';
-  if (interrupted || undecided({ checks, service: service ?? null }).length > 0) return 'inconclusive';
+  const open = undecided({ checks, service: service ?? null }).length > 0 || unknownIn({ checks }).length > 0;
+  if (interrupted || open) return 'inconclusive';
   return findings.some(({ status }) => status === 'warn') ? 'ready-with-warnings' : 'ready';
 }
 
@@ -169,6 +170,14 @@ export function undecided({ checks, service }: Pick<Report, 'checks' | 'service'
   const passed = (id: string) =>
     checks.some((check) => check.id === id && check.findings.some(({ status }) => status === 'pass'));
   return DECISIVE[service ?? 'all'].filter((id) => !passed(id));
+}
+
+/** The variables whose values are not known here, and that something depends on: "ready" can't be said without them. */
+export function unknownIn({ checks }: Pick<Report, 'checks'>): readonly string[] {
+  const skipped = checks
+    .flatMap((check) => check.findings)
+    .filter(({ status, evidence }) => status === 'skip' && evidence.known === false);
+  return [...new Set(skipped.map(({ evidence }) => String(evidence.variable)))];
 }
 
 export interface ExitRules {

@@ -1,0 +1,113 @@
+/** `--resolve-secrets`: what an ECS task definition keeps behind `valueFrom` (ECS developer guide, "Pass sensitive data"). */
+import { fail, type Skip, skip, type Trouble } from '../check.ts';
+import type { Perspective } from '../options.ts';
+import { CONTRACT, isKnown, isVariable } from './contract.ts';
+import type { Entry, Source } from './entry.ts';
+import { resolve } from './resolve.ts';
+
+/** Where a value is kept. */
+export type Kept =
+  | {
+      readonly store: 'secret';
+      readonly region: string;
+      readonly account: string;
+      /** ARN, without what ECS appends to it. */
+      readonly id: string;
+      /** The member of a JSON document; the whole text without it. */
+      readonly key: string | undefined;
+      readonly stage: string | undefined;
+      readonly version: string | undefined;
+    }
+  | {
+      readonly store: 'parameter';
+      /** Of an ARN; a name is looked up where the task runs. */
+      readonly region: string | undefined;
+      /** Name or ARN. */
+      readonly id: string;
+    };
+
+/** Why a value could not be read. */
+export interface Unread {
+  /** `fail`: ECS can't read it either, and doesn't start the task. `skip`: these credentials can't. */
+  readonly status: 'fail' | 'skip';
+  /** "is denied", "does not exist": completes a sentence that begins with the variable. */
+  readonly says: string;
+  readonly fix: string;
+}
+
+/** `secret`: kept as one, so that it must never be seen. */
+export type Reader = (kept: Kept) => Promise<{ readonly value: string; readonly secret: boolean } | Unread>;
+
+/** The parts of a `valueFrom`; `undefined` for an ARN that ECS reads no value from. */
+export function keptBehind(valueFrom: string): Kept | undefined {
+  if (!valueFrom.startsWith('arn:')) return { store: 'parameter', region: undefined, id: valueFrom };
+  const [, , service, region = '', account = '', kind, , key, stage, version] = valueFrom.split(':');
+  if (service === 'ssm') return { store: 'parameter', region, id: valueFrom };
+  if (service !== 'secretsmanager' || kind !== 'secret') return undefined;
+  const given = (part: string | undefined) => part || undefined;
+  const id = valueFrom.split(':').slice(0, 7).join(':');
+  return { store: 'secret', region, account, id, key: given(key), stage: given(stage), version: given(version) };
+}
+
+/**
+ * The sources with the values of all that is in force and that something looks at. What could not be read stays "set, not
+ * known here", and says why.
+ */
+export async function resolveSecrets(
+  sources: readonly Source[],
+  service: Perspective | undefined,
+  read: Reader,
+): Promise<Source[]> {
+  const { byService } = resolve(sources, service);
+  const wanted = new Set(
+    [...byService.values()].flatMap((entries) =>
+      [...entries.values()].filter(({ name, kind }) => kind === 'secret' && isKnown(name)),
+    ),
+  );
+  const resolved = new Map<Entry, Entry>();
+  await Promise.all([...wanted].map(async (entry) => resolved.set(entry, await valueBehind(entry, read))));
+  return sources.map((source) => ({
+    ...source,
+    entries: source.entries.map((entry) => resolved.get(entry) ?? entry),
+  }));
+}
+
+async function valueBehind(entry: Entry, read: Reader): Promise<Entry> {
+  const kept = keptBehind(entry.value);
+  const found: Awaited<ReturnType<Reader>> =
+    kept === undefined
+      ? {
+          status: 'fail',
+          says: 'is behind an ARN that ECS reads no value from',
+          fix: `set valueFrom of ${entry.name} to the ARN of a secret in Secrets Manager, or of a parameter`,
+        }
+      : await read(kept);
+  if ('status' in found) return { ...entry, unread: unread(entry, found) };
+  const { value, secret } = found;
+  return {
+    ...entry,
+    kind: 'known',
+    value,
+    origin: `${entry.value}, in ${entry.origin}`,
+    ...(secret && { secret }),
+  };
+}
+
+function unread({ name, value, origin }: Entry, { status, says, fix }: Unread): Trouble | Skip {
+  const evidence = { variable: name, valueFrom: value };
+  if (status === 'skip') {
+    return skip(`${name} is not known here: ${says}`, {
+      detail: `It is kept in ${value}, as ${origin} has it.`,
+      fix,
+      evidence,
+    });
+  }
+  return fail(`${name} ${says}`, {
+    detail: `It is kept in ${value}, as ${origin} has it; ECS does not start a task whose secrets it can’t read.`,
+    expected: 'a value that the execution role of the task can read',
+    fix,
+    ...(isVariable(name) && { docs: CONTRACT[name].docs }),
+    evidence,
+    cause: { key: `configuration:${name}` },
+  });
+}

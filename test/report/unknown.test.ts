@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { encryption } from '../../checks/encryption/index.ts';
+import { pairing } from '../../checks/pairing/index.ts';
+import { pass, skip } from '../../src/check.ts';
+import { makeDeployment } from '../../src/config/deployment.ts';
+import { parseSource } from '../../src/config/sources/index.ts';
+import { redactor } from '../../src/redact.ts';
+import { renderPretty } from '../../src/report/pretty.ts';
+import { exitCode, makeReport, type Report } from '../../src/report/report.ts';
+import { runChecks } from '../../src/run.ts';
+import { fakeCheck, never, options } from '../fakes.ts';
+
+const KNOWN = { SERVER_DOMAIN: 'spacelift.corp.internal', MESSAGE_QUEUE_TYPE: 'postgres', MQTT_BROKER_TYPE: 'builtin' };
+
+const working = ['database', 'object-storage'].map((id) =>
+  fakeCheck(id, ['a', 'b'], async ({ judge }) => {
+    await judge('a', () => pass('fine'));
+    await judge('b', () => skip('not permitted to look'));
+  }),
+);
+
+/** Database and object storage work; what is left of the config is behind secrets of a task definition. */
+async function reportOf(
+  secrets: readonly string[],
+  { skip = [] as readonly string[], more = {} } = {},
+): Promise<Report> {
+  const container = {
+    name: 'server',
+    environment: Object.entries({ ...KNOWN, ...more }).map(([name, value]) => ({ name, value })),
+    secrets: secrets.map((name) => ({ name, valueFrom: `/spacelift/${name}` })),
+  };
+  const source = await parseSource('task.json', JSON.stringify([container]));
+  const deployment = makeDeployment([source], { environment: {} });
+  const result = await runChecks([pairing, ...working, encryption], deployment, options({ skip }), never());
+  return makeReport(result, { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([]) });
+}
+
+const lastLine = (report: Report) =>
+  renderPretty(report, { colour: 0, unicode: true, width: 200, verbosity: 'normal' }).trim().split('\n').at(-1);
+
+test('what is skipped because a value is not known here keeps the verdict from being "ready"', async () => {
+  const report = await reportOf(['ENCRYPTION_RSA_PRIVATE_KEY'], { more: { ENCRYPTION_TYPE: 'rsa' } });
+  expect(report.verdict).toBe('inconclusive');
+  expect(exitCode(report, { strict: true, require: [] }).code).toBe(0);
+  expect(lastLine(report)).toMatch(/^⚠ inconclusive, the value of ENCRYPTION_RSA_PRIVATE_KEY is not known here: /);
+});
+
+test('so does a choice', async () => {
+  const report = await reportOf(['ENCRYPTION_TYPE']);
+  expect(report.verdict).toBe('inconclusive');
+  expect(lastLine(report)).toContain('the value of ENCRYPTION_TYPE is not known here');
+});
+
+test('many are counted', async () => {
+  const keys = ['ENCRYPTION_KMS_ENCRYPTION_KEY_ID', 'ENCRYPTION_KMS_SIGNING_KEY_ID'];
+  const report = await reportOf(keys, { more: { ENCRYPTION_TYPE: 'kms' } });
+  expect(lastLine(report)).toContain(`the value of ${keys.join(' and ')} is not known here`);
+  const more = await reportOf([...keys, 'MQTT_BROKER_TYPE'], {
+    more: { ENCRYPTION_TYPE: 'kms', MQTT_BROKER_TYPE: '' },
+  });
+  expect(lastLine(more)).toContain('the value of 3 variables is not known here');
+});
+
+test('what nothing depends on, what is known, and what was not asked for does not', async () => {
+  const rsa = { ENCRYPTION_TYPE: 'rsa' };
+  const skip = ['encryption/*'];
+  expect((await reportOf(['ADMIN_PASSWORD'], { skip })).verdict).toBe('ready');
+  expect((await reportOf(['ENCRYPTION_RSA_PRIVATE_KEY'], { skip, more: rsa })).verdict).toBe('ready');
+});
