@@ -1,25 +1,10 @@
-/** How the AWS SDK's requests travel: trusting whom the run trusts, by the proxy that Go's clients would take. */
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
+/** How the AWS SDK's requests travel. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Run } from '../../src/check.ts';
-import { type HttpAnswer, makeAgent, problemOf, readUpTo } from '../../src/probe/http.ts';
-import { proxyFor } from '../../src/probe/proxy.ts';
+import { type IsRefusal, makeSender } from '../../src/probe/sender.ts';
 import { unbracketed } from '../../src/probe/tcp.ts';
-import { ProxyProblem } from '../../src/probe/tunnel.ts';
-import { type NetworkKind, Problem } from '../../src/problem.ts';
 
-/** Whether an answer is not what was asked for. */
-export type IsRefusal = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
-
-/** An answer that is not what was asked for, before the SDK has made something else of it. */
-export class Refused extends Error {
-  readonly answer: HttpAnswer;
-  constructor(answer: HttpAnswer) {
-    super(`HTTP ${answer.status}`);
-    this.name = 'Refused';
-    this.answer = answer;
-  }
-}
+export { type IsRefusal, Refused } from '../../src/probe/sender.ts';
 
 /** The SDK's own form of a request; bodies that are streams do not occur here. */
 interface SdkRequest {
@@ -46,74 +31,22 @@ export interface Transport extends Record<string, unknown> {
   destroy(): void;
 }
 
-/** With a proxy in between, these are about the proxy: it is all that this machine looks up and connects to. */
-const AT_PROXY: readonly NetworkKind[] = ['dns', 'refused', 'unreachable'];
-
 /** @param isRefusal without it, the SDK makes errors of what it gets */
-export function makeTransport(run: Run, isRefusal: IsRefusal = () => false): Transport {
-  const agents = new Map<string, http.Agent>();
-  const agentFor = (secure: boolean, host: string, port: number) => {
-    const origin = `${host}:${port}`;
-    const agent = agents.get(origin) ?? makeAgent(run, { secure, host, port });
-    agents.set(origin, agent);
-    return agent;
-  };
+export function makeTransport(run: Run, isRefusal?: IsRefusal): Transport {
+  const sender = makeSender(run, isRefusal);
   return {
     handle: async ({ protocol, hostname, port, method, path, query = {}, headers, body }, { abortSignal } = {}) => {
       const secure = protocol === 'https:';
-      const host = unbracketed(hostname);
-      const to = { host, port: port ?? (secure ? 443 : 80), secure };
-      const sent = (secure ? https : http).request({
-        host,
-        port: to.port,
-        method,
-        path: `${path}${queryOf(query)}`,
-        headers,
-        agent: agentFor(secure, host, to.port),
-        ...(abortSignal !== undefined && { signal: abortSignal }),
-      });
-      let answer: IncomingMessage;
-      try {
-        answer = await answerTo(sent, body);
-      } catch (error) {
-        throw atProxy(error, proxyFor(run.deployment.environment, to)) ?? problemOf(error);
-      }
-      const { statusCode: status = 0, headers: received } = answer;
-      if (isRefusal({ status, headers: received })) {
-        throw new Refused({ status, headers: received, body: await readUpTo(answer) });
-      }
-      return { response: { statusCode: status, headers: flat(received), body: answer } };
+      const to = { secure, host: unbracketed(hostname), port: port ?? (secure ? 443 : 80) };
+      const request = { method, path: `${path}${queryOf(query)}`, headers };
+      const answer = await sender.send(to, { ...request, ...(abortSignal && { signal: abortSignal }) }, body);
+      const { statusCode = 0, headers: received } = answer;
+      return { response: { statusCode, headers: flat(received), body: answer } };
     },
-    destroy: () => {
-      for (const agent of agents.values()) agent.destroy();
-    },
+    destroy: sender.destroy,
     updateHttpClientConfig: () => {},
     httpHandlerConfigs: () => ({}),
   };
-}
-
-function answerTo(sent: ClientRequest, body: SdkRequest['body']): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    sent.once('response', resolve);
-    // Stays: what happens after the answer is read from the answer.
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-function atProxy(error: unknown, proxy: URL | undefined): ProxyProblem | undefined {
-  const problem = problemOf(error);
-  if (proxy === undefined || !(problem instanceof Problem)) return undefined;
-  const at = {
-    host: unbracketed(proxy.hostname),
-    port: Number(proxy.port) || (proxy.protocol === 'https:' ? 443 : 80),
-  };
-  const { code, statusCode: status } = error as { code?: unknown; statusCode?: unknown };
-  if (code === 'ERR_PROXY_TUNNEL') {
-    return new ProxyProblem(at, 'closed', typeof status === 'number' ? { status } : {});
-  }
-  if (!AT_PROXY.includes(problem.kind)) return undefined;
-  return new ProxyProblem(at, problem.kind, problem.code === undefined ? {} : { code: problem.code });
 }
 
 /** RFC 3986: what is signed escapes more than encodeURIComponent does. */
@@ -127,5 +60,5 @@ function queryOf(query: NonNullable<SdkRequest['query']>): string {
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
 
-const flat = (headers: http.IncomingHttpHeaders): Record<string, string> =>
+const flat = (headers: IncomingHttpHeaders): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]));
