@@ -1,13 +1,16 @@
 /** Reads what ECS keeps in Secrets Manager and Parameter Store, as ECS would, with the caller's credentials. */
-import { type Check, type Run, Stop } from '../../src/check.ts';
+import { setMaxListeners } from 'node:events';
+import { type Run, Stop } from '../../src/check.ts';
+import { Cleanup } from '../../src/cleanup.ts';
 import type { Deployment } from '../../src/config/deployment.ts';
 import type { Source } from '../../src/config/entry.ts';
 import { type Kept, type Reader, resolveSecrets, type Unread } from '../../src/config/resolve-secrets.ts';
-import { DEFAULTS, type RunOptions } from '../../src/options.ts';
+import { Over, RunTimeout } from '../../src/deadline.ts';
+import type { RunOptions } from '../../src/options.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
 import type { Target } from '../../src/probe/words.ts';
 import { Problem } from '../../src/problem.ts';
-import { runChecks } from '../../src/run.ts';
+import { makeRun } from '../../src/run.ts';
 import { AwsProblem, ask, isRefusal } from './call.ts';
 import { askCaller } from './caller.ts';
 import { awsSettings } from './client.ts';
@@ -15,25 +18,22 @@ import { denialIn, deniedWords } from './denial.ts';
 import { CredentialProblem, credentialTrouble } from './errors.ts';
 import { targetOf } from './words.ts';
 
-/** Needed before anything can be checked, so this is a run of its own, under the same `--timeout`. */
+/** Needed before anything can be checked, so it has the time of `--timeout` to itself. */
 export async function readSecrets(
   sources: readonly Source[],
   deployment: Deployment,
-  { timeoutMs, authorities }: RunOptions,
+  options: RunOptions,
 ): Promise<Source[]> {
-  let reading: Promise<Source[]> | undefined;
-  const check: Check = {
-    id: 'secrets',
-    title: 'Secrets',
-    rules: {},
-    expects: () => ['read'],
-    run: async (run) => {
-      reading = resolveSecrets(sources, deployment.service, makeReader(run));
-      await reading;
-    },
-  };
-  await runChecks([check], deployment, { ...DEFAULTS, timeoutMs, authorities }, new AbortController().signal);
-  return (await reading) ?? [...sources];
+  const end = new AbortController();
+  setMaxListeners(0, end.signal);
+  const timer = setTimeout(() => end.abort(new RunTimeout(options.timeoutMs)), options.timeoutMs);
+  const run = makeRun(deployment, options, end.signal, new Cleanup());
+  try {
+    return await resolveSecrets(sources, deployment.service, makeReader(run));
+  } finally {
+    clearTimeout(timer);
+    end.abort(new Over());
+  }
 }
 
 /** What a store gave: the text, and whether it is kept as a secret. */
