@@ -5,12 +5,13 @@ import { factsOf } from './database/facts.ts';
 
 /**
  * The phase that was asked for; or, with `auto`, `post-install` when the database holds Spacelift's tables. A database
- * that can't be read counts as `pre-install`.
+ * that can't be read counts as `pre-install`, and a worker does not look: it need not reach one.
  * @throws only the reason of the run's end
  */
 export async function phaseOf(run: Run): Promise<Phase> {
   const { phase } = run.options;
   if (phase !== 'auto') return phase;
+  if (run.deployment.service === 'worker') return 'pre-install';
   try {
     const { tables } = await factsOf(run);
     return (await tables).installed ? 'post-install' : 'pre-install';

@@ -36,6 +36,7 @@ export function fakeCheck(
 export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   service: undefined,
   lookup: () => ({ state: 'unset' }),
+  entry: () => undefined,
   configuration: [],
   pairing: undefined,
   set: [],

@@ -12,8 +12,8 @@ const DEADLINE_MS = 10_000;
 
 type Words = Omit<Trouble, 'status'>;
 
-/** Any status below 500: that the endpoint refuses what is no webhook is its right. */
-export async function judgeWebhooks(run: Run, url: URL, setting: string): Promise<Outcome> {
+/** Any status below 500: that the webhooks endpoint refuses what is no webhook, and a page who is not logged in, is their right. */
+export async function judgeAnswer(run: Run, url: URL, setting: string): Promise<Outcome> {
   const target = { what: 'Spacelift’s server', ...addressOf(url), setting };
   try {
     const { status } = await get(run, url);

@@ -7,7 +7,7 @@ import { networkWords } from '../../src/probe/words.ts';
 import { Problem } from '../../src/problem.ts';
 import { phaseOf, untilPhaseIsKnown } from '../phase.ts';
 import { judgeCertificate } from './certificate.ts';
-import { judgePublicApi, judgeVcsGateway, judgeWebhooks } from './endpoints.ts';
+import { judgeAnswer, judgePublicApi, judgeVcsGateway } from './endpoints.ts';
 import { type NetworkRule, RULES } from './rules.ts';
 
 const HTTPS = 443;
@@ -21,6 +21,7 @@ export const network = defineCheck({
     const { service } = deployment;
     const isSet = (name: 'VCS_GATEWAY_ENDPOINT' | 'SPACELIFT_PUBLIC_API') => deployment.lookup(name).state !== 'unset';
     const rules: NetworkRule[] = ['server-domain', 'certificate'];
+    if (service === 'worker') rules.push('server');
     if (service === undefined || service === 'server') rules.push('webhooks');
     if (service !== 'worker' && isSet('VCS_GATEWAY_ENDPOINT')) rules.push('vcs-gateway');
     if ((service === undefined || service === 'drain') && isSet('SPACELIFT_PUBLIC_API')) rules.push('public-api');
@@ -38,11 +39,16 @@ export const network = defineCheck({
       judge('certificate', () =>
         installed(context, () => judgeCertificate(context, { host: context.need('SERVER_DOMAIN'), port: HTTPS })),
       ),
+      judge('server', () =>
+        installed(context, () =>
+          judgeAnswer(context, new URL(`https://${context.need('SERVER_DOMAIN')}/`), 'SERVER_DOMAIN'),
+        ),
+      ),
       judge('webhooks', () =>
         installed(context, () => {
           const own = context.want('WEBHOOKS_ENDPOINT');
           const url = own ?? `https://${context.need('SERVER_DOMAIN')}/webhooks`;
-          return judgeWebhooks(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
+          return judgeAnswer(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
         }),
       ),
       judge('vcs-gateway', async () => {
@@ -72,8 +78,18 @@ async function serverDomain(run: Run): Promise<Outcome> {
   }
 }
 
-/** What only an installation can answer. */
+/** What only an installation can answer. A worker has no database that shows whether there is one: it looks. */
 async function installed(run: Run, how: () => Promise<Outcome>): Promise<Outcome> {
   if ((await phaseOf(run)) === 'post-install') return how();
+  if (run.deployment.service === 'worker' && run.options.phase === 'auto') return asFarAsThere(await how());
   return skip('Spacelift is not installed yet', { fix: 'run this again after installation' });
+}
+
+function asFarAsThere(outcome: Outcome): Outcome {
+  if (outcome.status !== 'fail') return outcome;
+  return skip('Spacelift’s server is not there yet, or can’t be used from here', {
+    detail: `Observed: ${outcome.title}.`,
+    fix: 'after installation, run it with --phase post-install: then this is a failure, with its way out',
+    ...(outcome.evidence !== undefined && { evidence: outcome.evidence }),
+  });
 }

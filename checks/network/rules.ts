@@ -20,6 +20,15 @@ export const RULES = {
     mend: 'Install a certificate for SERVER_DOMAIN with its intermediate certificates, and see to its renewal.',
     docs: DOCS.networking,
   },
+  server: {
+    title: 'the server answers a worker',
+    checks:
+      'Under --service worker alone: GET on https://<SERVER_DOMAIN>/, through HTTPS_PROXY where that applies. Any status below 500 passes. A worker has no database that shows whether Spacelift is installed, so what does not answer is a skip, and a failure with --phase post-install.',
+    matters: 'A worker registers there, and tells how its runs go.',
+    permission: 'TCP 443 from the worker’s network to the load balancer',
+    mend: 'Let the worker’s network pass to the load balancer, and see that a healthy server is behind it.',
+    docs: DOCS.networking,
+  },
   webhooks: {
     title: 'the webhooks endpoint answers',
     checks:
