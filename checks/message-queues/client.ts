@@ -2,6 +2,7 @@
 import type { Run } from '../../src/check.ts';
 import { within } from '../../src/deadline.ts';
 import { makeHttpClient } from '../../src/probe/http.ts';
+import { checkWay } from '../../src/probe/tunnel.ts';
 import type { Target } from '../../src/probe/words.ts';
 import { ask, isRefusal } from '../aws/call.ts';
 import { awsSettings, findCredentials } from '../aws/client.ts';
@@ -44,6 +45,9 @@ export interface Sqs {
   close(): void;
 }
 
+/** For a connection and an answer that says nothing. */
+const REACH_MS = 10_000;
+
 /** @throws Stop when the region is not known */
 export async function openSqs(run: Run): Promise<Sqs> {
   const settings = awsSettings(run, 'SQS', isRefusal);
@@ -57,7 +61,11 @@ export async function openSqs(run: Run): Promise<Sqs> {
   return {
     target,
     reach: (under) => {
-      reached ??= Promise.all([findCredentials(under, client), plain.send({ method: 'GET', url })]);
+      const knock = async () => {
+        await checkWay(under, url, REACH_MS);
+        await plain.send({ method: 'GET', url, deadlineMs: REACH_MS });
+      };
+      reached ??= Promise.all([findCredentials(under, client), knock()]);
       return reached.then(() => {});
     },
 

@@ -31,21 +31,27 @@ const createQueue = ({ run, address, needs, deadLetters }: Desk): string => {
 
 const kindOf = (fifo: boolean): string => (fifo ? 'a FIFO queue' : 'a standard queue');
 
-export const missingKey = (arn: string): string => `message-queues:missing:${arn}`;
+const endingOf = (fifo: boolean): string => (fifo ? 'whose name ends in .fifo' : 'whose name does not end in .fifo');
 
 export function missing(desk: Desk): Trouble {
   const { run, address, isForeign } = desk;
   const { name, account, url, arn, variable } = address;
-  const where = `${run.need('AWS_REGION')}, account ${account}`;
-  return fail(`there is no queue ${name} in ${where}`, {
+  return fail(`there is no queue ${name} in ${run.need('AWS_REGION')}, account ${account}`, {
     ...(isForeign && { detail: `AWS_ACCOUNT_ID is ${run.need('AWS_ACCOUNT_ID')}: the URL is of another account.` }),
     expected: `the queue that ${variable} names`,
-    fix: isForeign
-      ? `correct the account in ${variable}`
-      : `correct ${variable}, or make the queue: ${createQueue(desk)}`,
+    fix: mendMissing(desk),
     evidence: { queue: name, url },
-    cause: { key: missingKey(arn) },
+    cause: { key: `message-queues:missing:${arn}` },
   });
+}
+
+function mendMissing(desk: Desk): string {
+  const { address, needs, isForeign } = desk;
+  const { variable, fifo } = address;
+  if (isForeign) return `correct the account in ${variable}`;
+  // A queue of the wrong name would be one of the wrong kind.
+  if (fifo !== needs.fifo) return `set ${variable} to ${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`;
+  return `correct ${variable}, or make the queue:\n${createQueue(desk)}`;
 }
 
 export function otherRegion({ address }: Desk, region: string): Trouble {
@@ -66,14 +72,14 @@ export function foreign({ run, address }: Desk, { code }: AwsProblem): Trouble {
   const { name, account, variable, url } = address;
   const own = run.need('AWS_ACCOUNT_ID');
   return fail(
-    `${name} is a queue of account ${account}, which lets these credentials not in; AWS_ACCOUNT_ID is ${own}`,
+    `${name} is a queue of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`,
     {
       expected: `a queue of ${own}`,
       fix: `correct the account in ${variable}`,
       evidence: { queue: name, url, account, AWS_ACCOUNT_ID: own, ...(code !== undefined && { code }) },
       cause: {
         key: `message-queues:account:${account}`,
-        title: `queues are of account ${account}, which lets these credentials not in; AWS_ACCOUNT_ID is ${own}`,
+        title: `queues are of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`,
       },
     },
   );
@@ -85,7 +91,7 @@ export function wrongKind({ queue, address, needs }: Desk, twin: Desk | undefine
   const swapped = twin !== undefined && twin.address.fifo !== twin.needs.fifo;
   const variables = [variable, ...(swapped ? [twin.address.variable] : [])].toSorted();
   return fail(`${name} is ${kindOf(fifo)}, and ${variable} must name ${kindOf(needs.fifo)}`, {
-    expected: `${kindOf(needs.fifo)}: ${needs.fifo ? 'its name ends in .fifo' : 'its name does not end in .fifo'}`,
+    expected: `${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`,
     fix: swapped
       ? `swap the values of ${variables.join(' and ')}`
       : `set ${variable} to ${kindOf(needs.fifo)}; a queue’s kind can’t be changed later`,
@@ -103,7 +109,7 @@ export function deniedOn(desk: Desk, problem: AwsProblem, operations: readonly O
   const denial = denialIn(problem.said);
   const { service } = run.deployment;
   // A policy that names none of the queues is mended for all of them at once.
-  const lacksAllow = denial.policy === 'identity-based policy' && !denial.explicit;
+  const lacksAllow = !denial.explicit && [undefined, 'identity-based policy'].includes(denial.policy);
   const resource = lacksAllow ? desk.arnsFor(operations[0] ?? 'look') : [address.arn];
   const denied = `${actions.join(', ')} ${actions.length === 1 ? 'is' : 'are'} denied`;
   return fail(`${denied} on ${address.name}`, {

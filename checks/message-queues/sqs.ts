@@ -3,6 +3,7 @@ import { type Context, type Judged, type Outcome, pass, Stop } from '../../src/c
 import type { Queue } from '../../src/config/contract.ts';
 import { type Attributes, openSqs } from './client.ts';
 import { Desk } from './desk.ts';
+import { whyNoMessages } from './installed.ts';
 import { usedIn } from './queues.ts';
 import type { RuleKey } from './rules.ts';
 import { access, notSent } from './sqs-access.ts';
@@ -34,28 +35,33 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
   }
 }
 
-async function judgeQueue({ judge }: Context<RuleKey>, desk: Desk): Promise<void> {
-  /** A rule that needs the queue's attributes: without them, it ends in what has its own rule. */
-  const seeing =
-    (rule: 'exists' | 'access' | undefined, how: (attributes: Attributes) => Judged) => async (): Promise<Outcome> => {
-      const seen = await desk.see();
-      if ('attributes' in seen) return how(seen.attributes);
-      if (seen.rule === rule) return seen.outcome;
-      if (rule === 'access' && seen.outcome.status === 'skip' && desk.duty('look') === undefined) return notSent(desk);
-      throw new Stop(seen.outcome);
-    };
-  const rightKind = (how: () => Promise<Outcome>) => async (): Promise<Outcome> => {
-    if (desk.wrongKind !== undefined) throw new Stop(desk.wrongKind);
-    return how();
-  };
+type Part = 'exists' | 'kind' | 'settings' | 'access';
+
+/** One rule: when the queue can't be looked at, or is of the wrong kind, the rule that this belongs to says so, and the others depend on it. */
+async function outcomeOf(rule: Part, desk: Desk, how: (attributes: Attributes) => Judged): Promise<Outcome> {
+  const seen = await desk.see();
+  const failed = 'outcome' in seen && seen.outcome.status === 'fail';
+  const { wrongKind } = desk;
+  if (wrongKind !== undefined && !failed && rule !== 'exists') {
+    if (rule === 'kind') return wrongKind;
+    throw new Stop(wrongKind);
+  }
+  if ('attributes' in seen) return how(seen.attributes);
+  if (seen.rule === rule) return seen.outcome;
+  if (rule === 'access' && !failed && desk.duty('look') === undefined) return notSent(desk);
+  throw new Stop(seen.outcome);
+}
+
+async function judgeQueue({ judge, selected, share }: Context<RuleKey>, desk: Desk): Promise<void> {
+  // The database takes as long as the queue: both at once.
+  if (selected('<queue>/access') && desk.duty('delete') !== undefined) share(whyNoMessages).catch(() => {});
+  const judging = (rule: Part, how: (attributes: Attributes) => Judged) =>
+    judge(`<queue>/${rule}`, () => outcomeOf(rule, desk, how));
   await Promise.all([
-    judge(
-      '<queue>/exists',
-      seeing('exists', () => exists(desk)),
-    ),
-    judge('<queue>/kind', async () => desk.wrongKind ?? seeing(undefined, (attributes) => kind(desk, attributes))()),
-    judge('<queue>/settings', rightKind(seeing(undefined, (attributes) => settings(desk, attributes)))),
-    judge('<queue>/access', rightKind(seeing('access', (attributes) => access(desk, attributes)))),
+    judging('exists', () => exists(desk)),
+    judging('kind', (attributes) => kind(desk, attributes)),
+    judging('settings', (attributes) => settings(desk, attributes)),
+    judging('access', (attributes) => access(desk, attributes)),
   ]);
 }
 
