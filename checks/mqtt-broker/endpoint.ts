@@ -1,4 +1,4 @@
-/** The built-in broker's endpoint: `host:port` or `tls://host:port`. */
+/** The broker's endpoint: what is wrong with any, and the built-in broker's, `host:port` or `tls://host:port`. */
 import { isIPv6 } from 'node:net';
 import { fail, type Trouble } from '../../src/check.ts';
 import { isPlaceholder } from '../../src/config/values.ts';
@@ -37,10 +37,10 @@ function partsOf(value: string): Parts {
   return { value, scheme, path: rest.slice(authority.length), host, port };
 }
 
-type Fault = (parts: Parts) => { title: string; suggest?: string | undefined; detail?: string } | undefined;
+export type Fault = (parts: Parts) => { title: string; suggest?: string | undefined; detail?: string } | undefined;
 
-/** In this order: the first that finds something names the fault. */
-const FAULTS: readonly Fault[] = [
+/** In this order, before those of one kind of broker: the first that finds something names the fault. */
+const COMMON: readonly Fault[] = [
   ({ value }) =>
     isPlaceholder(ENDPOINT, value) || /[<>{}]/.test(value)
       ? { title: `${ENDPOINT} still holds a placeholder` }
@@ -58,6 +58,9 @@ const FAULTS: readonly Fault[] = [
           detail: 'Workers log in with credentials of their own.',
         }
       : undefined,
+];
+
+const BUILTIN: readonly Fault[] = [
   ({ scheme, value, host, port }) =>
     scheme === undefined || scheme === 'tls'
       ? undefined
@@ -107,30 +110,44 @@ const FAULTS: readonly Fault[] = [
       : undefined,
 ];
 
-const isName = (host: string): boolean =>
+export const isName = (host: string): boolean =>
   host
     .replace(/\.$/, '')
     .split('.')
     .every((label) => LABEL.test(label));
 const prefix = (scheme: string | undefined): string => (scheme === undefined ? '' : `${scheme}://`);
 const isHttp = (scheme: string): boolean => /^(ws|http)s?$/i.test(scheme);
-const shown = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
+export const shown = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
 
-/** The endpoint, or the failure that says what is wrong with it. */
-export function readEndpoint(value: string): Endpoint | Trouble {
+/** A value in parts, or the failure that says what is wrong with it: the first fault of any broker, then of this kind. */
+export function readParts(
+  value: string,
+  faults: readonly Fault[],
+  { expected, example }: { expected: string; example: string },
+): Parts | Trouble {
   const parts = partsOf(value);
-  for (const faultOf of FAULTS) {
+  for (const faultOf of [...COMMON, ...faults]) {
     const fault = faultOf(parts);
     if (fault === undefined) continue;
     const { title, detail, suggest } = fault;
     return fail(title, {
       ...(detail !== undefined && { detail }),
-      expected: `host:port or tls://host:port, with a port other than ${HTTP_PORT}`,
-      fix: `set ${ENDPOINT}=${suggest ?? `<host that workers can reach>:${CONVENTIONAL_PORT}`}`,
+      expected,
+      fix: `set ${ENDPOINT}=${suggest ?? example}`,
       evidence: { variable: ENDPOINT },
       cause: { key: 'mqtt-broker/endpoint' },
     });
   }
+  return parts;
+}
+
+/** The endpoint, or the failure that says what is wrong with it. */
+export function readEndpoint(value: string): Endpoint | Trouble {
+  const parts = readParts(value, BUILTIN, {
+    expected: `host:port or tls://host:port, with a port other than ${HTTP_PORT}`,
+    example: `<host that workers can reach>:${CONVENTIONAL_PORT}`,
+  });
+  if ('status' in parts) return parts;
   const { scheme, host, port } = parts;
   return { tls: scheme === 'tls', host, port: Number(port), at: `${host}:${port}` };
 }

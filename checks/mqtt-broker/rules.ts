@@ -2,17 +2,18 @@
 import type { Rule } from '../../src/check.ts';
 import { DOCS } from '../../src/config/contract.ts';
 
+const IOTCORE = `${DOCS.mqtt}#iot-core`;
 const BUILTIN = `${DOCS.mqtt}#built-in-broker`;
 
 export const RULES = {
   endpoint: {
     title: 'the broker’s endpoint is well-formed',
     checks:
-      'Reads MQTT_BROKER_ENDPOINT. The built-in broker’s is host:port or tls://host:port, with any port but 1983; an IPv6 address is in brackets.',
+      'Reads MQTT_BROKER_ENDPOINT. The built-in broker’s is host:port or tls://host:port, with any port but 1983; an IPv6 address is in brackets. IoT Core’s is a bare host name: <id>-ats.iot.<region>.amazonaws.com, or a custom domain.',
     matters:
       'It is what every worker connects to. Port 1983 is the HTTP server’s, so the broker could not listen there; it conventionally listens on 1984.',
-    mend: 'Set MQTT_BROKER_ENDPOINT to the name and port that workers can reach: mqtt.spacelift.internal:1984.',
-    docs: BUILTIN,
+    mend: 'Set MQTT_BROKER_ENDPOINT to the name and port that workers can reach: mqtt.spacelift.internal:1984; for IoT Core to what aws iot describe-endpoint --endpoint-type iot:Data-ATS prints.',
+    docs: DOCS.mqtt,
   },
   'builtin/reachable': {
     title: 'the built-in broker is reachable',
@@ -31,6 +32,55 @@ export const RULES = {
       'An HTTP ingress or the HTTP server’s own port cannot carry MQTT, and workers that speak TLS do not understand a broker that does not.',
     mend: 'Point MQTT_BROKER_ENDPOINT at the broker’s port through a TCP load balancer, and write tls:// exactly when TLS is spoken there.',
     docs: BUILTIN,
+  },
+  'iotcore/publish': {
+    title: 'IoT Core takes what Spacelift publishes',
+    checks:
+      'Resolves the endpoint, opens TLS, and publishes one signed message over HTTPS on <namespace>/readonly/preflight/<run id>, where nobody listens. Credentials that do not work, a denial, the endpoint of another region, and one whose certificate is no longer trusted are told apart. For a worker only the way is tried; with --read-only nothing is.',
+    matters: 'Spacelift tells its workers of runs this way. Without it they stay queued.',
+    permission:
+      'iot:Publish on topic/<namespace>/readonly/*, which server and drain have; HTTPS to port 443 of the endpoint',
+    mend: 'Allow iot:Publish in the policy of the role, let HTTPS through to the endpoint, or correct MQTT_BROKER_ENDPOINT.',
+    docs: IOTCORE,
+  },
+  'iotcore/round-trip': {
+    title: 'what is published comes back by MQTT',
+    checks:
+      'Connects by MQTT over a signed WebSocket on port 443, subscribes to <namespace>/readonly/preflight/<run id>, publishes there and compares what comes. IoT Core closes the connection without a word where a policy does not allow a step: that is a skip which names the permission. No role of Spacelift may; nothing is tried with --service or --read-only.',
+    matters: 'It shows that the endpoint carries MQTT, as workers use it, and that proxies and firewalls let it.',
+    permission: 'iot:Connect, iot:Subscribe, iot:Publish and iot:Receive: an operator’s',
+    mend: 'Let WebSockets through to port 443 of the endpoint, past proxies that hold them back.',
+    docs: IOTCORE,
+  },
+  'iotcore/endpoint': {
+    title: 'the endpoint is the account’s own',
+    checks:
+      'Compares the region in the endpoint’s name with AWS_REGION, and the name with what iot:DescribeEndpoint gives. A custom domain is right when publishing through it works.',
+    matters:
+      'Every account has an endpoint of its own in every region. With another’s, workers connect to where Spacelift does not publish, and their messages never reach its queue.',
+    permission: 'iot:DescribeEndpoint: an operator’s',
+    mend: 'Set MQTT_BROKER_ENDPOINT to what aws iot describe-endpoint --endpoint-type iot:Data-ATS prints.',
+    docs: `${DOCS.mqtt}#broker-endpoint`,
+  },
+  'iotcore/topic-rule': {
+    title: 'a topic rule sends workers’ messages to the IoT queue',
+    checks:
+      'Reads the topic rules. One must be enabled, select *, Timestamp() as timestamp, topic(3) as worker_pool_ulid and topic(4) as worker_ulid from <namespace>/writeonly/#, with SQL version 2016-03-23, and send to MESSAGE_QUEUE_SQS_IOT_URL with use_base64. White space, letter case and the order of what is selected do not matter.',
+    matters: 'What workers say (that they are there, how a run goes) reaches Spacelift through this rule alone.',
+    permission: 'iot:ListTopicRules and iot:GetTopicRule: an operator’s',
+    mend: 'Make or replace the rule: aws iot create-topic-rule, aws iot replace-topic-rule, aws iot enable-topic-rule.',
+    docs: IOTCORE,
+  },
+  'iotcore/delivery': {
+    title: 'workers’ messages arrive in the IoT queue',
+    checks:
+      'Publishes one message on <namespace>/writeonly/preflight/<run id>, waits up to 8 s for it in the IoT queue, looks at what the rule added, and removes it. Only before installation (the database shows no tables of Spacelift), only into an empty queue, and only with credentials that may remove it: on a live installation the drain would get it.',
+    matters:
+      'The rule may be right and its role not: IoT Core then drops every message of every worker, and tells nobody.',
+    permission:
+      'iot:Publish on topic/<namespace>/writeonly/preflight/*, and sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility on the queue: an operator’s',
+    mend: 'Let iot.amazonaws.com assume the rule’s role, and allow it sqs:SendMessage on the queue, and kms:GenerateDataKey and kms:Decrypt on a key that encrypts it.',
+    docs: IOTCORE,
   },
 } as const satisfies Record<string, Rule>;
 

@@ -1,0 +1,106 @@
+/** The topic rule that brings workers' messages into the IoT queue: what is wrong with the one that is there. */
+import type { TopicRule } from '@aws-sdk/client-iot';
+import { fail, type Trouble } from '../../src/check.ts';
+import { compareSql, wantedSql } from './sql.ts';
+
+const SQL_VERSION = '2016-03-23';
+
+/** Where the messages belong. */
+export interface Wanted {
+  readonly namespace: string;
+  readonly region: string;
+  readonly queue: { readonly url: string; readonly name: string; readonly account: string };
+}
+
+export interface Found {
+  readonly name: string;
+  readonly rule: TopicRule;
+}
+
+/** A rule beside the one that Spacelift needs. */
+export interface Judged extends Found {
+  readonly faults: readonly string[];
+  /** What it selects besides. */
+  readonly besides: readonly string[];
+  /** It sends into the configured queue. */
+  readonly arrives: boolean;
+  /** In whose name it does. */
+  readonly roleArn: string | undefined;
+}
+
+type SqsAction = NonNullable<NonNullable<TopicRule['actions']>[number]['sqs']>;
+
+const sqsActions = ({ actions = [] }: TopicRule): SqsAction[] => actions.flatMap(({ sqs }) => sqs ?? []);
+
+/** The same queue may be written with another of the region's host names. */
+function leadsTo({ queueUrl = '' }: SqsAction, { queue, region }: Wanted): boolean {
+  const [, host = '', account, name] = /^https?:\/\/([^/]+)\/(\d{12})\/([^/]+)\/?$/.exec(queueUrl) ?? [];
+  const another = /(?:^|\.)([a-z]{2,}(?:-[a-z]+)+-\d)\./.exec(host)?.[1];
+  return account === queue.account && name === queue.name && (another === undefined || another === region);
+}
+
+export function compareRule({ name, rule }: Found, wanted: Wanted): Judged {
+  const { faults: sql, besides } = compareSql(rule.sql ?? '', wanted.namespace);
+  const actions = sqsActions(rule);
+  const right = actions.find((action) => leadsTo(action, wanted));
+  const version = rule.awsIotSqlVersion ?? '2015-10-08';
+  const faults = [
+    ...(rule.ruleDisabled === true ? ['is disabled'] : []),
+    ...sql,
+    ...(version === SQL_VERSION ? [] : [`has SQL version ${version}, not ${SQL_VERSION}`]),
+    ...(actions.length === 0 ? ['has no SQS action'] : []),
+    ...(actions.length > 0 && right === undefined
+      ? [`sends to ${actions[0]?.queueUrl}, not to ${wanted.queue.url}`]
+      : []),
+    ...(right !== undefined && right.useBase64 !== true ? ['sends without useBase64'] : []),
+  ];
+  return { name, rule, faults, besides, arrives: right !== undefined, roleArn: right?.roleArn };
+}
+
+const expectedOf = ({ namespace, queue }: Wanted): string =>
+  `an enabled rule, SQL version ${SQL_VERSION}: ${wantedSql(namespace)}; SQS action into ${queue.url} with useBase64`;
+
+/** The failure of a rule that deviates: all of it, and the one command. */
+export function ruleTrouble({ name, rule, faults }: Judged, wanted: Wanted): Trouble {
+  const onlyDisabled = faults.length === 1 && rule.ruleDisabled === true;
+  const place = `--rule-name ${name} --region ${wanted.region}`;
+  return fail(`topic rule ${name} ${faults.join('; ')}`, {
+    ...(faults.length > 1 && { detail: `${faults.length} deviations from what Spacelift needs.` }),
+    expected: expectedOf(wanted),
+    fix: onlyDisabled
+      ? `aws iot enable-topic-rule ${place}`
+      : `aws iot replace-topic-rule ${place} --topic-rule-payload ${quoted(payload(wanted, rule))}`,
+    evidence: { rule: name, deviations: faults, queue: wanted.queue.url },
+  });
+}
+
+export function missingRule(wanted: Wanted): Trouble {
+  const { namespace, region, queue } = wanted;
+  return fail(`no topic rule sends '${namespace}/writeonly/#' to ${queue.name}`, {
+    expected: expectedOf(wanted),
+    fix: `aws iot create-topic-rule --rule-name ${namespace.replace(/\W/g, '_')} --region ${region} --topic-rule-payload ${quoted(payload(wanted, {}))}`,
+    evidence: { topic: `${namespace}/writeonly/#`, queue: queue.url },
+  });
+}
+
+/** What a rule must be replaced with: the rest of it stays. */
+function payload({ namespace, queue }: Wanted, rule: TopicRule): object {
+  const { description, errorAction, actions = [] } = rule;
+  const roleArn =
+    sqsActions(rule)[0]?.roleArn ??
+    `arn:aws:iam::${queue.account}:role/<role that may sqs:SendMessage to ${queue.name}>`;
+  return {
+    sql: wantedSql(namespace),
+    awsIotSqlVersion: SQL_VERSION,
+    ruleDisabled: false,
+    ...(description !== undefined && description !== '' && { description }),
+    actions: [
+      { sqs: { queueUrl: queue.url, roleArn, useBase64: true } },
+      ...actions.filter(({ sqs }) => sqs === undefined),
+    ],
+    ...(errorAction !== undefined && { errorAction }),
+  };
+}
+
+/** As one word of a POSIX shell. */
+const quoted = (value: object): string => `'${JSON.stringify(value).replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,67 @@
+/** IoT Core as the vendor's module sets it up, beside its queues, on the AWS test server, and the check of it. */
+import { mqttBroker } from '../../../checks/mqtt-broker/index.ts';
+import type { Service } from '../../../src/options.ts';
+import type { AwsOptions, AwsUser, Statement, TopicRule } from '../../services/aws/index.ts';
+import type { Result } from '../../support/preflight.ts';
+import { arnOf, POLICIES, role, startWorld, type World } from '../message-queues/sqs-world.ts';
+
+export const RULE_ROLE = 'arn:aws:iam::123456789012:role/spacelift-iot';
+export const SQL =
+  "SELECT *, Timestamp() as timestamp, topic(3) as worker_pool_ulid, topic(4) as worker_ulid FROM 'spacelift/writeonly/#'";
+export const ALL = ['publish', 'round-trip', 'endpoint', 'topic-rule', 'delivery'].map(id);
+
+export function id(rule: string): string {
+  return `mqtt-broker/${rule === 'well-formed' ? 'endpoint' : `iotcore/${rule}`}`;
+}
+
+const iotArn = (resource: string): string => `arn:aws:iot:*:123456789012:${resource}`;
+
+export const allow = (actions: readonly string[], ...resources: readonly string[]): Statement => ({
+  Effect: 'Allow',
+  Action: [...actions],
+  Resource: resources.length === 0 ? '*' : [...resources],
+});
+
+const CERTIFICATES = ['DeleteCertificate', 'DetachPolicy', 'UpdateCertificate', 'DescribeCertificate', 'GetPolicy'];
+const SETTING_UP = ['AttachPolicy', 'CreateKeysAndCertificate', 'CreatePolicy', 'RegisterCertificate'];
+const PUBLISHING = allow(['iot:Publish'], iotArn('topic/spacelift/readonly/*'));
+const may = (actions: readonly string[]): Statement => allow(actions.map((action) => `iot:${action}`));
+
+/** The vendor's published policies (permissions, "IoT Core" and "SQS"). */
+export function roleOf(service: Service): AwsUser {
+  const iot = {
+    server: [may([...CERTIFICATES, ...SETTING_UP]), PUBLISHING],
+    drain: [may(CERTIFICATES), PUBLISHING],
+    scheduler: [],
+  }[service];
+  return role(service, [...POLICIES[service], ...iot]);
+}
+
+/** What an operator needs of this check, less some of it. */
+export function operatorWithout(...denied: readonly string[]): AwsUser {
+  return role('operator', [allow(['*']), { Effect: 'Deny', Action: [...denied], Resource: '*' }]);
+}
+
+export interface IotWorld extends World {
+  readonly rule: TopicRule;
+}
+
+/** @param database where Spacelift's tables would be; nothing listens there unless told */
+export async function startIot(database?: string, options: AwsOptions = {}): Promise<IotWorld> {
+  const ruleRole = { arn: RULE_ROLE, policy: { Statement: allow(['sqs:SendMessage'], arnOf('iot')) } };
+  const world = await startWorld(database, { roles: [ruleRole], ...options });
+  const { aws, variables, queue } = world;
+  Object.assign(variables, { MQTT_BROKER_TYPE: 'iotcore', MQTT_BROKER_ENDPOINT: aws.iotEndpoint });
+  const rule = aws.rules.create('spacelift', {
+    sql: SQL,
+    actions: [{ sqs: { queueUrl: queue('iot').url, roleArn: RULE_ROLE, useBase64: true } }],
+  });
+  return { ...world, rule, check: ({ checks = [mqttBroker], ...rest } = {}) => world.check({ checks, ...rest }) };
+}
+
+/** What failed and what warned, and what was seen to work. */
+export const told = (result: Result) => ({
+  fail: result.ids('fail'),
+  warn: result.ids('warn'),
+  pass: result.ids('pass'),
+});
