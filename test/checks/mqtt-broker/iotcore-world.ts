@@ -1,7 +1,10 @@
 /** IoT Core as the vendor's module sets it up, beside its queues, on the AWS test server, and the check of it. */
+import { expect } from 'vitest';
+import { CHECKS } from '../../../checks/index.ts';
 import { mqttBroker } from '../../../checks/mqtt-broker/index.ts';
 import type { Service } from '../../../src/options.ts';
 import type { AwsOptions, AwsUser, Statement, TopicRule } from '../../services/aws/index.ts';
+import { expectNoLeak } from '../../support/leaks.ts';
 import type { Result } from '../../support/preflight.ts';
 import { arnOf, POLICIES, role, startWorld, type World } from '../message-queues/sqs-world.ts';
 
@@ -65,3 +68,27 @@ export const told = (result: Result) => ({
   warn: result.ids('warn'),
   pass: result.ids('pass'),
 });
+
+type How = Parameters<IotWorld['check']>[0];
+
+/** All that has to do with the broker, among the checks as they are. */
+export async function checked(world: IotWorld, how: How = {}): Promise<Result> {
+  const only = ['pairing/*', 'identity/*', 'message-queues/iot/*', 'mqtt-broker/*'];
+  const result = await world.check({ checks: CHECKS, only, ...how });
+  expectNoLeak(world.variables, result.run, result.deployment);
+  return result;
+}
+
+/** Exactly one failure, and no warning. */
+export async function expectOne(world: IotWorld, rule: string, how: How = {}) {
+  const result = await checked(world, how);
+  expect({ fail: result.ids('fail'), warn: result.ids('warn') }).toEqual({ fail: [rule], warn: [] });
+  return { ...result.finding(rule), result };
+}
+
+/** What depends on a failure points to it. */
+export const expectPointers = (result: Result, to: string, ...rules: string[]) => {
+  for (const rule of rules) {
+    expect(result.finding(id(rule))).toMatchObject({ status: 'skip', title: expect.stringContaining(to) });
+  }
+};
