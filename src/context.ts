@@ -24,6 +24,8 @@ export class Ledger {
   readonly #selected: (id: string) => boolean;
   readonly #notify: (finding: RawFinding) => void;
   readonly #waiting = new Map<string, ((finding: RawFinding) => void)[]>();
+  #began = 0;
+  #startMs = 0;
   #durationMs = 0;
   #summary: string | undefined;
   #closed = false;
@@ -40,9 +42,14 @@ export class Ledger {
     this.#notify = notify;
   }
 
-  /** Runs the check to its end. Never throws: what the check throws is the outcome of all that it had not judged. */
-  async run(run: Run, findingOf: Finder): Promise<void> {
+  /**
+   * Runs the check to its end. Never throws: what the check throws is the outcome of all that it had not judged.
+   * @param began when the run began, as `performance.now()` tells it
+   */
+  async run(run: Run, findingOf: Finder, began: number): Promise<void> {
     const started = performance.now();
+    this.#began = began;
+    this.#startMs = started - began;
     if (this.#expected.some(this.#selected)) {
       await this.#part(run, findingOf, undefined, (context) => this.#check.run(context));
       this.#summary = this.#summarise(run);
@@ -69,6 +76,7 @@ export class Ledger {
       title: this.#check.title,
       ...(this.#summary !== undefined && { summary: this.#summary }),
       ...(noun !== undefined && { subject: { noun, names: this.#check.subjects ?? [] } }),
+      startMs: this.#startMs,
       durationMs: this.#durationMs,
       findings: this.#findings.toSorted((a, b) => position(a) - position(b)),
     };
@@ -113,7 +121,7 @@ export class Ledger {
         blocked = error instanceof Stop;
         outcome = outcomeOf(error, { id });
       }
-      return this.#record(id, outcome, performance.now() - started, blocked);
+      return this.#record(id, outcome, started, blocked);
     };
     return {
       ...run,
@@ -142,10 +150,11 @@ export class Ledger {
     }
   }
 
-  #record(id: string, outcome: Outcome, durationMs: number, blocked: boolean): Outcome {
+  #record(id: string, outcome: Outcome, started: number, blocked: boolean): Outcome {
+    const times = { startMs: started - this.#began, durationMs: performance.now() - started };
     // A failure without a cause of its own is its own cause, so that what depends on it can point to it.
     const caused = outcome.status === 'fail' ? { ...outcome, cause: outcome.cause ?? { key: id } } : outcome;
-    const finding: RawFinding = { evidence: {}, ...caused, id, durationMs, ...(blocked && { blocked }) };
+    const finding: RawFinding = { evidence: {}, ...caused, id, ...times, ...(blocked && { blocked }) };
     const rule = this.#check.rules[ruleOf(this.#check, id)];
     const docs = caused.status === 'warn' || caused.status === 'fail' ? (caused.docs ?? rule?.docs) : undefined;
     this.#add(docs === undefined ? finding : { ...finding, docs });
@@ -157,8 +166,11 @@ export class Ledger {
     const have = new Set(this.#findings.map((finding) => finding.id));
     for (const id of ids) {
       if (have.has(id)) continue;
-      if (this.#selected(id)) this.#record(id, outcome, performance.now() - started, true);
-      else this.#add({ id, status: 'skip', title: 'skipped by request', durationMs: 0, evidence: {} });
+      if (this.#selected(id)) this.#record(id, outcome, started, true);
+      else {
+        const startMs = started - this.#began;
+        this.#add({ id, status: 'skip', title: 'skipped by request', startMs, durationMs: 0, evidence: {} });
+      }
     }
   }
 

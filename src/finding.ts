@@ -10,6 +10,8 @@ export interface Finding {
   readonly expected?: string;
   readonly fix?: string;
   readonly docs?: string;
+  /** From the start of the run. */
+  readonly startMs: number;
   readonly durationMs: number;
   readonly evidence: Evidence;
 }
@@ -28,6 +30,8 @@ export interface CheckResult {
   readonly summary?: string;
   /** What the check has several of: "bucket", "queue". */
   readonly subject?: { readonly noun: string; readonly names: readonly string[] };
+  /** From the start of the run. */
+  readonly startMs: number;
   readonly durationMs: number;
   readonly findings: readonly RawFinding[];
 }

@@ -29,11 +29,12 @@ export function fold(checks: readonly CheckResult[]): (Omit<CheckResult, 'findin
   return checks.map((check) => ({ ...check, findings: check.findings.map(folded) }));
 }
 
-function pointer({ id, durationMs }: Finding, to: string, blocked: boolean): Finding {
+function pointer({ id, startMs, durationMs }: Finding, to: string, blocked: boolean): Finding {
   return {
     id,
     status: 'skip',
     title: blocked ? `not tried: it depends on ${to}, which failed` : `the same cause as ${to}`,
+    startMs,
     durationMs,
     evidence: { dependsOn: to },
   };

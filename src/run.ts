@@ -65,7 +65,7 @@ export async function runChecks(
   try {
     await inOrder(entries, options.concurrency, async ({ check, ledger }) => {
       observer.started?.(check);
-      await ledger.run(run, findingOf);
+      await ledger.run(run, findingOf, started);
       observer.finished?.(check);
     });
   } finally {

@@ -45,6 +45,7 @@ describe('a check', () => {
     expect(statuses(result)).toEqual(['a/x pass', 'a/y warn', 'a/z fail']);
     expect(find(result, 'a/x')).toMatchObject({ title: 'fine', evidence: { n: 1 } });
     expect(find(result, 'a/x').durationMs).toBeGreaterThanOrEqual(19);
+    expect(find(result, 'a/y').startMs - find(result, 'a/x').startMs).toBeGreaterThanOrEqual(19);
     expect(find(result, 'a/x').docs).toBeUndefined();
     expect(find(result, 'a/y').docs).toBe(DOCS);
     expect(find(result, 'a/z').docs).toBe('https://docs.example/other');
