@@ -1,6 +1,8 @@
-/** Bundles the executable into `dist/`: one chunk per provider, and nothing to install besides. */
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Bundles the executable and the API into `dist/`: one chunk per provider, and nothing to install besides. */
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 
@@ -18,10 +20,11 @@ const apart: Plugin = {
 const LICENCE = /^(licen[cs]e|copying|notice)\b/i;
 
 await rm(DIST, { recursive: true, force: true });
-const chunks = await bundle({ 'chunks/cli': 'src/cli/index.ts' });
+const chunks = await bundle({ 'chunks/cli': 'src/cli/index.ts', index: 'src/index.ts' });
 await bundle({ [EXECUTABLE]: `${EXECUTABLE}.ts` }, [apart]);
 await chmod(join(DIST, `${EXECUTABLE}.js`), 0o755);
 await writeFile(join(DIST, 'THIRD-PARTY-LICENSES.txt'), await notices(chunks));
+await declare('src/index.ts');
 
 /** @throws when something that it needs can't be bundled */
 async function bundle(input: Record<string, string>, plugins: Plugin[] = []): Promise<OutputChunk[]> {
@@ -76,4 +79,27 @@ async function noticeOf(folder: string): Promise<string> {
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
   const text = texts.map((part) => part.trim()).join('\n\n') || `Licence: ${license}`;
   return `${name} ${version}\n\n${text}\n`;
+}
+
+/** Writes the declarations that the API's own need, and no others, to `dist/types`. */
+async function declare(entry: string): Promise<void> {
+  const emitted = await mkdtemp(join(tmpdir(), 'declarations-'));
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', emitted], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  const found = new Set([entry]);
+  for (const source of found) {
+    const name = source.replace(/\.ts$/, '.d.ts');
+    const text = await readFile(join(emitted, name), 'utf8');
+    const written = text.replace(/(from |import\()'(\.[^']+)\.ts'/g, (_, before, path) => {
+      found.add(join(dirname(source), `${path}.ts`));
+      return `${before}'${path}.js'`;
+    });
+    const target = join(DIST, 'types', name.replace(/^src[\\/]/, ''));
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, written);
+  }
+  await rm(emitted, { recursive: true });
 }

@@ -1,4 +1,4 @@
-/** A preflight as a function: a deployment in, a report out. */
+/** A deployment in, a report out. */
 import { CHECKS } from '../checks/index.ts';
 import { phaseOf } from '../checks/phase.ts';
 import type { Check, Run } from './check.ts';
@@ -9,22 +9,22 @@ import { redactor } from './redact.ts';
 import { makeReport, type Report } from './report/report.ts';
 import { type Observer, runChecks } from './run.ts';
 
-export interface PreflightOptions extends RunOptions {
+export interface CheckOptions extends RunOptions {
   /** Why a warning is accepted, by finding id. */
   readonly accept: ReadonlyMap<string, string>;
 }
 
-export interface PreflightHooks {
+export interface CheckHooks {
   /** Ends the run early; the report is made of what is known by then. */
   readonly interrupt: AbortSignal;
-  readonly observer?: Observer;
+  readonly observer?: Observer | undefined;
   readonly checks?: readonly Check[];
 }
 
-export async function preflight(
+export async function check(
   deployment: Deployment,
-  options: PreflightOptions,
-  { interrupt, observer = {}, checks = CHECKS }: PreflightHooks,
+  options: CheckOptions,
+  { interrupt, observer = {}, checks = CHECKS }: CheckHooks,
 ): Promise<Report> {
   const result = await runChecks(checks, deployment, options, interrupt, observer);
   return makeReport(

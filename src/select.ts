@@ -28,3 +28,11 @@ export function unmatched(
 export function nearest(name: string, candidates: readonly string[]): string {
   return candidates.reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best));
 }
+
+/** Completes a message with the nearest rule there is, or with where to find them when none can have been meant. */
+export function suggest(name: string, candidates: readonly string[]): string {
+  const near = nearest(name, candidates);
+  return distance(name, near) <= Math.max(3, name.length / 2)
+    ? `; did you mean '${near}'?`
+    : '; spacelift-preflight explain lists them';
+}

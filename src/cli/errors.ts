@@ -10,7 +10,8 @@ export function fail(host: NodeJS.Process, message: string): void {
 }
 
 export function notice(host: NodeJS.Process, message: string): void {
-  host.stderr.write(`spacelift-preflight: ${oneLine(escapeControls(message)).slice(0, LONGEST)}\n`);
+  const line = oneLine(escapeControls(message));
+  host.stderr.write(`spacelift-preflight: ${line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`}\n`);
 }
 
 export const usage = {

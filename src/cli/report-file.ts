@@ -37,14 +37,7 @@ export type Write = (text: string) => void;
  * @throws InputError when it can't, at once or when written
  */
 export function prepare(path: string): Write {
-  const guarded = <T>(action: () => T): T => {
-    try {
-      return action();
-    } catch (error) {
-      const code = codeOf(error) ?? 'unknown';
-      throw new InputError(`cannot write ${path}: ${REASONS[code] ?? code}`);
-    }
-  };
+  const guarded = <T>(action: () => T): T => writing(path, action);
   return guarded(() => {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
@@ -58,6 +51,16 @@ export function prepare(path: string): Write {
     rmSync(trial);
     return (text: string) => guarded(() => replace(file, text, stats));
   });
+}
+
+/** @throws InputError for what the action throws; it names the file, and why it can't be written */
+export function writing<T>(name: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const code = codeOf(error) ?? 'unknown';
+    throw new InputError(`cannot write ${name}: ${REASONS[code] ?? code}`);
+  }
 }
 
 const beside = (file: string): string =>

@@ -2,6 +2,8 @@
 import type { Skip, Trouble } from '../check.ts';
 import type { Service } from '../options.ts';
 
+export { InputError } from './input-error.ts';
+
 /** The origin of what the job's own environment holds. */
 export const ENVIRONMENT = 'the environment';
 
@@ -26,9 +28,4 @@ export interface Source {
   readonly incomplete: boolean;
   /** The job's own environment: never searched for misspellings, and nothing in it is "configured for good". */
   readonly process: boolean;
-}
-
-/** The run can't start: one line that names the file and what was expected. Exit code 2. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
 }

@@ -1,6 +1,6 @@
 /** The formats of the report. */
-import type { Report } from './report.ts';
-import type { Style } from './style.ts';
+import { PLAIN, type Style } from './style.ts';
+import type { Report } from './types.ts';
 
 /** Renders a report; ends with a line break. `style` is for those that are styled. */
 export type Render = (report: Report, style: Style) => string | Promise<string>;
@@ -12,11 +12,21 @@ export interface Format {
   load(): Promise<Render>;
 }
 
-export const FORMATS = {
+export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github'] as const;
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+export const FORMATS: Readonly<Record<FormatName, Format>> = {
   pretty: { styled: true, load: async () => (await import('./pretty.ts')).renderPretty },
   json: { styled: false, load: async () => (await import('./json.ts')).renderJson },
-} as const satisfies Record<string, Format>;
+  junit: { styled: false, load: async () => (await import('./junit.ts')).renderJunit },
+  markdown: { styled: false, load: async () => (await import('./markdown.ts')).renderMarkdown },
+  github: { styled: false, load: async () => (await import('./github.ts')).renderGithub },
+};
 
-export type FormatName = keyof typeof FORMATS;
-export const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
 export const isFormat = (name: string): name is FormatName => Object.hasOwn(FORMATS, name);
+
+/** For a file: without colours, whatever the terminal. */
+export async function renderAs(report: Report, format: FormatName): Promise<string> {
+  const render = await FORMATS[format].load();
+  return render(report, PLAIN);
+}

@@ -14,6 +14,9 @@ export const widthOf = (text: string): number => stringWidth(text);
 
 export const padTo = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
 
+/** Whether a fix is a command that a shell understands. */
+export const isShell = (fix: string): boolean => SHELL.test(fix);
+
 /** Cut to the width, with `end` in place of what is lost. */
 export function cut(text: string, width: number, end: string): string {
   if (widthOf(text) <= width) return text;

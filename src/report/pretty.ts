@@ -2,22 +2,22 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Status } from '../check.ts';
 import { cut, padTo, widthOf, wrap, wrapFix } from './layout.ts';
-import { type Report, type ReportCheck, type ReportFinding, undecided, unknownIn, type Verdict } from './report.ts';
+import { stepsOf } from './next.ts';
+import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { groupSkips } from './skips.ts';
 import { ICONS, type Style, toAscii } from './style.ts';
 import { plural } from './summary.ts';
+import { affectedOf, countsOf, duration, evidenceOf, verdictOf } from './words.ts';
 
-const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
-  ready: { status: 'pass', says: 'ready' },
-  'ready-with-warnings': { status: 'warn', says: 'ready with warnings' },
-  'not-ready': { status: 'fail', says: 'not ready' },
-  inconclusive: { status: 'skip', says: 'inconclusive' },
-};
-/** Names on the last line. */
-const MOST_NAMED = 2;
 /** The column of the words after a label. */
 const LABEL = 10;
 const INDENT = 6;
+/** In the block that says what to do next. */
+const MOST_STEPS = 9;
+/** The number of a step, and its icon. */
+const STEP = 7;
+/** Columns that words need beside an id. */
+const LEAST_ROOM = 30;
 const BY_REQUEST = 'skipped by request';
 
 export function renderPretty(report: Report, style: Style): string {
@@ -51,8 +51,9 @@ class Page {
     );
     if (report.leftovers.length > 0) blocks.push({ lines: this.#leftovers(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
+    if (verbosity !== 'quiet') blocks.push({ lines: this.#next(report), apart: true });
     blocks.push({ lines: [this.#verdict(report)], apart: true });
-    return spaced(blocks);
+    return spaced(blocks.filter(({ lines }) => lines.length > 0));
   }
 
   #check(check: ReportCheck, column: number): string[] {
@@ -63,7 +64,8 @@ class Page {
     const paint = check.status === 'skip' ? this.#colour.dim : this.#plain;
     const name = check.status === 'fail' || check.status === 'warn' ? this.#colour.bold : paint;
     const head = `${this.#painted(check.status)} ${name(padTo(check.id, column))}${paint(padTo(cutTo, room))}  ${this.#colour.dim(time)}`;
-    return [head, ...this.#findings(check)];
+    const whole = check.status === 'skip' && cutTo !== summary ? wrap(summary, this.#style.width - 4) : [];
+    return [head, ...whole.map((line) => this.#colour.dim(`    ${line}`)), ...this.#findings(check)];
   }
 
   #findings(check: ReportCheck): string[] {
@@ -153,18 +155,40 @@ class Page {
     );
   }
 
+  /** The way out where it is short, else what is wrong: the whole stands above. */
+  #next(report: Report): string[] {
+    const { findings, waiting } = stepsOf(report);
+    if (findings.length < 2) return [];
+    const shown = findings.slice(0, MOST_STEPS);
+    const column = STEP + Math.max(...shown.map(({ id }) => id.length)) + 2;
+    const beside = this.#style.width - column >= LEAST_ROOM;
+    const at = beside ? column : STEP;
+    const steps = shown.flatMap((finding, index) => {
+      const head = `  ${index + 1}. ${this.#painted(finding.status)}`;
+      const lines = this.#way(finding, this.#style.width - at);
+      const [first, ...others] = beside ? lines : ['', ...lines];
+      return [
+        `${padTo(`${head} ${finding.id}`, at)}${first}`.trimEnd(),
+        ...others.map((line) => ' '.repeat(at) + line),
+      ];
+    });
+    const more = [
+      ...(findings.length > shown.length ? [`and ${findings.length - shown.length} more, above`] : []),
+      ...(waiting > 0 ? [`then run it again: ${plural(waiting, 'finding')} could not be judged before`] : []),
+    ];
+    return [this.#colour.bold('what to do next'), ...steps, ...more.map((line) => this.#colour.dim(`  ${line}`))];
+  }
+
+  #way({ fix, title }: ReportFinding, room: number): string[] {
+    const way = fix === undefined ? '' : this.#text(fix);
+    const fits = way !== '' && !way.includes('\n') && widthOf(way) <= room;
+    return fits ? [this.#colour.cyan(way)] : wrap(this.#text(title), room);
+  }
+
   #verdict(report: Report): string {
     const { status, words } = verdictOf(report);
-    const { fail, warn, pass, skip } = report.summary;
-    const counts = [
-      ...(fail > 0 ? [`${fail} failed`] : []),
-      ...(warn > 0 ? [plural(warn, 'warning')] : []),
-      `${pass} passed`,
-      ...(skip > 0 ? [`${skip} skipped`] : []),
-    ];
-    const seconds = (report.durationMs / 1000).toFixed(1);
     const icon = this.#icon(status).trimEnd();
-    return `${this.#paint[status].bold(`${icon} ${this.#text(words)}:`)} ${counts.join(', ')} in ${seconds} s`;
+    return `${this.#paint[status].bold(`${icon} ${this.#text(words)}:`)} ${countsOf(report)}`;
   }
 
   #indented(lines: readonly string[]): string[] {
@@ -191,23 +215,6 @@ const having = ({ findings }: ReportCheck, status: Status): ReportFinding[] =>
 
 const byRequest = ({ status, title }: ReportFinding): boolean => status === 'skip' && title === BY_REQUEST;
 
-/** An interrupted run has no verdict but the failures that it found. */
-function verdictOf(report: Report): { status: Status; words: string } {
-  const { status, says } = VERDICTS[report.verdict];
-  if (report.interrupted) {
-    return report.verdict === 'not-ready'
-      ? { status, words: `interrupted, ${says}` }
-      : { status: 'warn', words: 'interrupted' };
-  }
-  if (report.verdict !== 'inconclusive') return { status, words: says };
-  const unseen = undecided(report);
-  if (unseen.length > 0)
-    return { status: 'warn', words: `${says}, nothing was seen working of ${unseen.join(' and ')}` };
-  const unknown = unknownIn(report);
-  const names = unknown.length > MOST_NAMED ? `${unknown.length} variables` : unknown.join(' and ');
-  return { status: 'warn', words: `${says}, the value of ${names} is not known here` };
-}
-
 interface Block {
   readonly lines: readonly string[];
   /** Stands apart from the others. */
@@ -220,23 +227,3 @@ function spaced(blocks: readonly Block[]): string[] {
     return before !== undefined && (apart || before.apart) ? ['', ...lines] : lines;
   });
 }
-
-/** Whom a cause hits, without what the ids have in common. */
-function affectedOf({ id, evidence }: ReportFinding): string | undefined {
-  if (!Array.isArray(evidence.affected)) return undefined;
-  const ids = evidence.affected.map(String);
-  const check = `${id.slice(0, id.indexOf('/'))}/`;
-  const rule = id.slice(id.lastIndexOf('/'));
-  const alike = ids.every((other) => other.startsWith(check) && other.endsWith(rule) && other.split('/').length === 3);
-  return ids.map((other) => (alike ? other.slice(check.length, -rule.length) : other)).join(', ');
-}
-
-function evidenceOf({ evidence }: ReportFinding): string | undefined {
-  const { affected: _, dependsOn: __, ...rest } = evidence;
-  const parts = Object.entries(rest).map(
-    ([key, value]) => `${key}: ${Array.isArray(value) ? value.join(', ') || 'none' : value}`,
-  );
-  return parts.length === 0 ? undefined : parts.join('; ');
-}
-
-const duration = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);

@@ -1,72 +1,24 @@
-/** The report: what every format prints, and the exit code is made from. Its JSON is a public interface. */
+/** Makes the report out of what a run found. */
 import type { Evidence, Status } from '../check.ts';
-import type { Leftover } from '../cleanup.ts';
 import type { Finding } from '../finding.ts';
 import { fold } from '../fold.ts';
 import type { Perspective, Phase } from '../options.ts';
 import type { Redact } from '../redact.ts';
 import type { RunResult } from '../run.ts';
-import { matcher } from '../select.ts';
 import { VERSION } from '../version.ts';
 import { cleaner, LIMITS, oneLine } from './clean.ts';
 import { summaryOf } from './summary.ts';
+import {
+  type NotVerified,
+  type Report,
+  type ReportCheck,
+  type ReportFinding,
+  SCHEMA_VERSION,
+  type Verdict,
+} from './types.ts';
 
-export const SCHEMA_VERSION = 1;
-export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclusive';
-
-export interface ReportFinding {
-  /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
-  readonly id: string;
-  readonly status: Status;
-  /** One line. */
-  readonly title: string;
-  /** What was observed where that says more than the title, else empty. */
-  readonly detail: string;
-  readonly expected?: string;
-  readonly fix?: string;
-  readonly docs?: string;
-  /** Why the warning was accepted (`--accept`). */
-  readonly accepted?: string;
-  readonly durationMs: number;
-  readonly evidence: Evidence;
-}
-
-export interface ReportCheck {
-  readonly id: string;
-  readonly title: string;
-  /** The worst of its findings: fail, warn, pass, skip. */
-  readonly status: Status;
-  /** What was found, how much failed, or why it was skipped, in a few words. */
-  readonly summary: string;
-  readonly durationMs: number;
-  readonly findings: readonly ReportFinding[];
-}
-
-/** What no check of this tool can look at. */
-export interface NotVerified {
-  readonly title: string;
-  readonly detail: string;
-  readonly fix: string;
-}
-
-export interface Report {
-  readonly schemaVersion: typeof SCHEMA_VERSION;
-  readonly tool: { readonly name: string; readonly version: string };
-  /** ISO 8601. */
-  readonly startedAt: string;
-  readonly durationMs: number;
-  readonly phase: Phase;
-  /** `null` when all services were checked as one. */
-  readonly service: Perspective | null;
-  /** Ended by SIGINT or SIGTERM. */
-  readonly interrupted: boolean;
-  readonly verdict: Verdict;
-  readonly summary: Readonly<Record<Status, number>>;
-  readonly checks: readonly ReportCheck[];
-  readonly notVerified: readonly NotVerified[];
-  /** What the run wrote and did not remove. */
-  readonly leftovers: readonly Leftover[];
-}
+export { type ExitRules, exitCode } from './exit.ts';
+export * from './types.ts';
 
 export interface ReportOptions {
   readonly phase: Phase;
@@ -101,7 +53,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     return Object.fromEntries(
       Object.entries(evidence).map(([key, held]) => {
         if (typeof held === 'string') return [key, value(held)];
-        if (Array.isArray(held)) return [key, held.slice(0, LIMITS.items).map(value)];
+        if (Array.isArray(held)) return [key, bounded(held).map(value)];
         return [key, held];
       }),
     );
@@ -117,6 +69,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       ...(finding.fix !== undefined && { fix: clean(finding.fix, LIMITS.fix) }),
       ...(finding.docs !== undefined && { docs: clean(finding.docs) }),
       ...(reason !== undefined && { accepted: clean(reason) }),
+      startMs: Math.round(finding.startMs),
       durationMs: Math.round(finding.durationMs),
       evidence: evidenceOf(finding.evidence),
     };
@@ -128,6 +81,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       title: check.title,
       status: worst(findings.map(({ status }) => status)),
       summary: oneLine(clean(summaryOf(check))),
+      startMs: Math.round(check.startMs),
       durationMs: Math.round(check.durationMs),
       findings,
     };
@@ -152,6 +106,12 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     })),
   };
 }
+
+/** Of too many, the first, and how many are left out. */
+const bounded = (items: readonly string[]): readonly string[] =>
+  items.length <= LIMITS.items
+    ? items
+    : [...items.slice(0, LIMITS.items - 1), `… and ${items.length - LIMITS.items + 1} more`];
 
 const BY_WEIGHT: readonly Status[] = ['fail', 'warn', 'pass', 'skip'];
 
@@ -178,26 +138,4 @@ export function unknownIn({ checks }: Pick<Report, 'checks'>): readonly string[]
     .flatMap((check) => check.findings)
     .filter(({ status, evidence }) => status === 'skip' && evidence.known === false);
   return [...new Set(skipped.map(({ evidence }) => String(evidence.variable)))];
-}
-
-export interface ExitRules {
-  /** Warnings that were not accepted count. */
-  readonly strict: boolean;
-  /** Patterns; a skip of what they match counts. */
-  readonly require: readonly string[];
-}
-
-/** 0, or 1 with what made it so beyond the failures that the report itself shows. */
-export function exitCode(report: Report, { strict, require }: ExitRules): { code: 0 | 1; because: readonly string[] } {
-  const findings = report.checks.flatMap((check) => check.findings);
-  const required = matcher(require);
-  const warnings = strict ? findings.filter(({ status, accepted }) => status === 'warn' && accepted === undefined) : [];
-  const skipped = findings.filter(({ id, status }) => status === 'skip' && required(id));
-  const because = [
-    ...(warnings.length > 0
-      ? [`--strict, and ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}`]
-      : []),
-    ...skipped.map(({ id, title }) => `${id} is required, and was skipped: ${title}`),
-  ];
-  return { code: report.summary.fail > 0 || because.length > 0 ? 1 : 0, because };
 }

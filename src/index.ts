@@ -1,0 +1,134 @@
+/**
+ * A preflight as a function: `import { preflight } from 'spacelift-preflight'`.
+ *
+ *     const report = await preflight({ files: ['spacelift.yaml'] }, { skip: ['network/*'] });
+ *     if (report.verdict === 'not-ready') console.error(await render(report, 'markdown'));
+ */
+import process from 'node:process';
+import { type Deployment, makeDeployment } from './config/deployment.ts';
+import { readSources } from './config/sources/index.ts';
+import { checkIds } from './ids.ts';
+import { DEFAULTS, type Perspective, type PhaseOption, type Place } from './options.ts';
+import { check } from './preflight.ts';
+import { type FormatName, renderAs } from './report/index.ts';
+import type { Report } from './report/types.ts';
+
+export { InputError } from './config/input-error.ts';
+export type { Perspective, Phase, PhaseOption, Place, Service } from './options.ts';
+export { type ExitRules, exitCode } from './report/exit.ts';
+export type { FormatName } from './report/index.ts';
+export type * from './report/types.ts';
+export type { Evidence, Status } from './status.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the config is. */
+export interface ConfigSource {
+  /** Paths of configs in any shape; `-` is standard input. Without any, the environment is the config. */
+  readonly files?: readonly string[] | undefined;
+  /** Also what the cloud SDKs and TLS read; the process's own unless given. */
+  readonly environment?: Environment | undefined;
+  /** What `-` stands for; the process's own unless given. */
+  readonly stdin?: AsyncIterable<Uint8Array> | undefined;
+  /** Check what that service needs alone. */
+  readonly service?: Perspective | undefined;
+  /** Read what an ECS task definition keeps behind `valueFrom`, with the caller's credentials. */
+  readonly resolveSecrets?: boolean | undefined;
+}
+
+/** A config that was read; its values stay inside. */
+export interface Config {
+  /** The one service that it is for; `undefined` for all of them as one. */
+  readonly service: Perspective | undefined;
+  /** Names of the variables of Spacelift's that are set. */
+  readonly set: readonly string[];
+}
+
+/** All of them can be left out. */
+export interface PreflightOptions {
+  /** Patterns of rule ids, as in `database/*`; without any, all rules are checked. */
+  readonly only?: readonly string[] | undefined;
+  readonly skip?: readonly string[] | undefined;
+  /** By finding id, why a warning is accepted. */
+  readonly accept?: Readonly<Record<string, string>> | undefined;
+  /** `auto` unless given: by Spacelift's tables in the database. */
+  readonly phase?: PhaseOption | undefined;
+  /** `inside` unless given: Spacelift's own network. */
+  readonly from?: Place | undefined;
+  /** Write nothing anywhere. */
+  readonly readOnly?: boolean | undefined;
+  /** For the whole run, ms; 60,000 unless given. */
+  readonly timeoutMs?: number | undefined;
+  /** Dependencies tried at once; all unless given. */
+  readonly concurrency?: number | undefined;
+  /** Further certificate authorities, PEM. */
+  readonly authorities?: string | undefined;
+  /** Ends the run early: it cleans up, and the report is made of what is known by then, marked `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
+  readonly observer?: Observer | undefined;
+}
+
+/** Hears which checks are under way. */
+export interface Observer {
+  started?(check: { readonly id: string; readonly title: string }): void;
+  finished?(check: { readonly id: string; readonly title: string }): void;
+}
+
+/**
+ * Checks every external dependency of the installation that the config describes.
+ * @throws InputError when it can't begin: no readable config, or an id that no rule has
+ */
+export async function preflight(config: Config | ConfigSource = {}, options: PreflightOptions = {}): Promise<Report> {
+  const accept = options.accept ?? {};
+  checkIds({ ...options, accept: Object.keys(accept) });
+  const deployment = isRead(config) ? config : await read(config, options);
+  const signal = options.signal ?? new AbortController().signal;
+  const accepted = new Map(Object.entries(accept));
+  return check(
+    deployment,
+    { ...runOptions(options), accept: accepted },
+    { interrupt: signal, observer: options.observer },
+  );
+}
+
+/**
+ * Reads a config without contacting anything (but with `resolveSecrets`), so that it can be told apart whether a config is
+ * readable and whether what it describes is ready.
+ * @throws InputError one line that names the file and what was expected
+ */
+export async function readConfig(
+  source: ConfigSource = {},
+  options: Pick<PreflightOptions, 'timeoutMs' | 'authorities'> = {},
+): Promise<Config> {
+  return read(source, options);
+}
+
+/** The report in one of the formats of `--format`; ends with a line break. Text for people is 80 columns wide, without colour. */
+export const render = (report: Report, format: FormatName): Promise<string> => renderAs(report, format);
+
+async function read(source: ConfigSource, options: PreflightOptions): Promise<Deployment> {
+  const { files = [], environment = process.env, stdin = process.stdin, service, resolveSecrets = false } = source;
+  const sources = await readSources(files, { stdin, env: environment });
+  const more = { service, environment };
+  const deployment = makeDeployment(sources, more);
+  if (!resolveSecrets) return deployment;
+  const { readSecrets } = await import('../checks/aws/secrets.ts');
+  return makeDeployment(await readSecrets(sources, deployment, runOptions(options)), more);
+}
+
+const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup' in config;
+
+/** The defaults of what was not given. */
+function runOptions(options: PreflightOptions) {
+  const { only, skip, phase, from, readOnly, timeoutMs, concurrency, authorities } = options;
+  return {
+    only: only ?? DEFAULTS.only,
+    skip: skip ?? DEFAULTS.skip,
+    phase: phase ?? DEFAULTS.phase,
+    from: from ?? DEFAULTS.from,
+    readOnly: readOnly ?? DEFAULTS.readOnly,
+    timeoutMs: timeoutMs ?? DEFAULTS.timeoutMs,
+    concurrency: concurrency ?? DEFAULTS.concurrency,
+    authorities: authorities ?? DEFAULTS.authorities,
+  };
+}

@@ -1,0 +1,51 @@
+/** The report as workflow commands: GitHub shows failures and warnings as annotations. */
+import type { Status } from '../status.ts';
+import { oneLine } from './clean.ts';
+import type { Render } from './index.ts';
+import type { Report, ReportFinding } from './report.ts';
+import { countsOf, proseOf, verdictOf, withStatus } from './words.ts';
+
+type Level = 'error' | 'warning' | 'notice';
+
+/** Annotations first: GitHub shows ten of each level per step, in the order of the log. The rest is folded away. */
+export const renderGithub: Render = (report) => {
+  const accepted = (finding: ReportFinding) => finding.accepted !== undefined;
+  const warnings = withStatus(report, 'warn');
+  const lines = [
+    ...withStatus(report, 'fail').map((finding) => annotation('error', finding)),
+    ...warnings.filter((finding) => !accepted(finding)).map((finding) => annotation('warning', finding)),
+    ...warnings.filter(accepted).map((finding) => annotation('notice', finding)),
+    ...report.leftovers.map((left) => command('warning', `left behind: ${left.what}`, left.command)),
+    ...group(report, 'skip', 'skipped'),
+    ...group(report, 'pass', 'passed'),
+    ...report.notVerified.map(({ title, detail }) => logged(`not verified: ${title}: ${detail}`)),
+    logged(`${verdictOf(report).words}: ${countsOf(report)}`),
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+const annotation = (level: Level, finding: ReportFinding): string =>
+  command(level, finding.id, [finding.title, ...proseOf(finding)].join('\n'));
+
+function group(report: Report, status: Status, word: string): string[] {
+  const findings = withStatus(report, status);
+  if (findings.length === 0) return [];
+  return [
+    `::group::${findings.length} ${word}`,
+    ...findings.map(({ id, title }) => logged(`${id}: ${title}`)),
+    '::endgroup::',
+  ];
+}
+
+/** Escaped as GitHub's own toolkit does it (`@actions/core`, command.ts). */
+function command(level: Level, title: string, message: string): string {
+  return `::${level} title=${escaped(title).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(message)}`;
+}
+
+const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+
+/** A line of the log. The runner obeys `##[command]` wherever it stands in a line, and `::command::` at its start. */
+const logged = (text: string): string =>
+  oneLine(text)
+    .replaceAll('##[', '#\\u{23}[')
+    .replace(/^\s*::/, ' :\\u{3a}');

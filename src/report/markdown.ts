@@ -1,0 +1,108 @@
+/** The report as a comment on a pull request: GitHub's Markdown, which GitLab reads too. */
+import type { Status } from '../status.ts';
+import type { Render } from './index.ts';
+import { isShell } from './layout.ts';
+import type { Report, ReportFinding } from './report.ts';
+import { ICONS } from './style.ts';
+import { plural } from './summary.ts';
+import { affectedOf, countsOf, verdictOf, withStatus } from './words.ts';
+
+/** Characters that GitHub takes in one comment, with some to spare. */
+const LONGEST = 65_000;
+/** By which a later run can find the comment, to replace it. */
+const MARK = '<!-- spacelift-preflight -->';
+
+export const renderMarkdown: Render = (report) => {
+  const { status, words } = verdictOf(report);
+  const about = [countsOf(report), report.phase, ...(report.service === null ? [] : [report.service])];
+  const failures = withStatus(report, 'fail');
+  const first = [
+    `${MARK}\n## ${ICONS[status].unicode} spacelift-preflight: ${escaped(words)}`,
+    about.join(' · '),
+    ...failures.map((finding) => section(finding, '###')),
+    ...report.leftovers.map(({ what, command }) => `**left behind: ${escaped(what)}**\n\n${fenced(command)}`),
+  ];
+  const warnings = withStatus(report, 'warn');
+  const rest = [
+    ...(warnings.length === 0
+      ? []
+      : [
+          details(plural(warnings.length, 'warning'), warnings.map((finding) => section(finding, '####')).join('\n\n')),
+        ]),
+    ...folded(report, 'skip', 'skipped'),
+    ...folded(report, 'pass', 'passed'),
+    ...report.notVerified.map(({ title, detail }) => `not verified: ${escaped(title)}: ${escaped(detail)}`),
+  ];
+  return `${bounded([...first, ...rest]).join('\n\n')}\n`;
+};
+
+/** The parts that fit, in order, and a word on those that do not. */
+function bounded(parts: readonly string[]): string[] {
+  const kept: string[] = [];
+  let length = 0;
+  for (const part of parts) {
+    if (length + part.length > LONGEST) continue;
+    kept.push(part);
+    length += part.length + 2;
+  }
+  const left = parts.length - kept.length;
+  if (left === 0) return kept;
+  return [...kept, `${plural(left, 'part')} left out, for GitHub takes no longer comment; \`-o json\` has all.`];
+}
+
+function section(finding: ReportFinding, heading: string): string {
+  const { status, id, title, detail, expected, fix, accepted, docs } = finding;
+  const rows = [
+    ['affects', affectedOf(finding)],
+    ['expected', expected],
+    ['accepted', accepted],
+  ] as const;
+  const facts = rows.flatMap(([label, text]) => (text === undefined ? [] : [`- ${label}: ${escapedLines(text, ' ')}`]));
+  if (docs !== undefined) facts.push(`- [documentation](<${docs.replace(/[<>\s\\]/g, encodeURIComponent)}>)`);
+  return [
+    `${heading} ${ICONS[status].unicode} ${code(id)}`,
+    `**${escaped(title)}**`,
+    ...(detail === '' ? [] : [escapedLines(detail, '\\\n')]),
+    ...(facts.length === 0 ? [] : [facts.join('\n')]),
+    ...(fix === undefined ? [] : [fenced(fix)]),
+  ].join('\n\n');
+}
+
+function folded(report: Report, status: Status, word: string): string[] {
+  const findings = withStatus(report, status);
+  if (findings.length === 0) return [];
+  const rows = findings.map(({ id, title, fix }) => {
+    const way = fix === undefined ? '' : `<br>${escapedLines(fix, '<br>')}`;
+    return `| ${code(id)} | ${escaped(title)}${way} |`;
+  });
+  return [details(`${findings.length} ${word}`, ['| finding | |', '| --- | --- |', ...rows].join('\n'))];
+}
+
+/** The empty lines make what is inside Markdown again. */
+const details = (summary: string, inside: string): string =>
+  `<details>\n<summary>${summary}</summary>\n\n${inside}\n\n</details>`;
+
+/** Ids alone: they hold no backtick. */
+const code = (id: string): string => `\`${id}\``;
+
+/** The fence is longer than any in the text. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${isShell(text) ? 'sh' : ''}\n${text}\n${fence}`;
+}
+
+const escapedLines = (text: string, separator: string): string =>
+  text
+    .split('\n')
+    .map((line) => escaped(line.trim()))
+    .join(separator);
+
+/** Text as text: no markup, no HTML, no link, no mention of a person or an issue. */
+function escaped(text: string): string {
+  return text
+    .replace(/[\\`*_{}[\]<>|~!$&^]/g, '\\$&')
+    .replace(/:(?=\/\/)|(?<=\bwww)\./gi, '\\$&')
+    .replace(/^([-+=#]|\d+(?=[.)]))/, (start) => (/\d/.test(start) ? `${start}\\` : `\\${start}`))
+    .replace(/@|(?<=#)(?=\d)/g, '$&<!-- -->');
+}

@@ -1,0 +1,66 @@
+/** The report: what every format prints, and the exit code is made from. Its JSON is a public interface. */
+import type { Leftover } from '../cleanup.ts';
+import type { Perspective, Phase } from '../options.ts';
+import type { Evidence, Status } from '../status.ts';
+
+/** Rises when a field goes away or changes its meaning; fields can be added without. */
+export const SCHEMA_VERSION = 1;
+export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclusive';
+
+export interface ReportFinding {
+  /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
+  readonly id: string;
+  readonly status: Status;
+  /** One line. */
+  readonly title: string;
+  /** What was observed where that says more than the title, else empty. */
+  readonly detail: string;
+  readonly expected?: string;
+  readonly fix?: string;
+  readonly docs?: string;
+  /** Why the warning was accepted (`--accept`). */
+  readonly accepted?: string;
+  /** From the start of the run. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly evidence: Evidence;
+}
+
+export interface ReportCheck {
+  readonly id: string;
+  readonly title: string;
+  /** The worst of its findings: fail, warn, pass, skip. */
+  readonly status: Status;
+  /** What was found, how much failed, or why it was skipped, in a few words. */
+  readonly summary: string;
+  /** From the start of the run. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly findings: readonly ReportFinding[];
+}
+
+/** What no check of this tool can look at. */
+export interface NotVerified {
+  readonly title: string;
+  readonly detail: string;
+  readonly fix: string;
+}
+
+export interface Report {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly tool: { readonly name: string; readonly version: string };
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly phase: Phase;
+  /** `null` when all services were checked as one. */
+  readonly service: Perspective | null;
+  /** Ended by SIGINT or SIGTERM. */
+  readonly interrupted: boolean;
+  readonly verdict: Verdict;
+  readonly summary: Readonly<Record<Status, number>>;
+  readonly checks: readonly ReportCheck[];
+  readonly notVerified: readonly NotVerified[];
+  /** What the run wrote and did not remove. */
+  readonly leftovers: readonly Leftover[];
+}
