@@ -2,7 +2,7 @@
 import { fail, type Outcome, pass, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import { CONTENT, KEPT, type Place, type Probe } from './probe.ts';
-import { type Stored, StoreProblem } from './store.ts';
+import { S3_HEADERS, type Stored, StoreProblem } from './store.ts';
 
 type Step = () => Promise<string | Trouble | Skip>;
 
@@ -51,7 +51,7 @@ async function readBack(probe: Probe, { key, mode }: Place): Promise<string | Tr
   const { bucket } = probe;
   try {
     const found = key === KEPT ? await probe.readKept() : await probe.read(key);
-    if (found === undefined && mode === 'foreign') return nothingYet(bucket);
+    if (found === undefined && mode === 'foreign') return nothingYet(probe);
     return sameAs(found, bucket) ?? 'read';
   } catch (error) {
     if (!mayBeMissing(probe, mode, error)) throw error;
@@ -69,10 +69,12 @@ function mayBeMissing({ store, duties }: Probe, mode: Place['mode'], error: unkn
   return denied && mode === 'foreign' && duties.list === undefined && store.tellsMissing !== true;
 }
 
-const nothingYet = (bucket: string): Skip =>
+const nothingYet = ({ bucket, store }: Probe): Skip =>
   skip(`nothing to read in ${bucket} yet`, {
     detail: 'Only the server writes here.',
-    fix: 'run with --service server first: it leaves an object that can be read then',
+    fix: store.servicesMayPurge
+      ? 'run without --service: what is written is read back then'
+      : 'run with --service server first: it leaves an object that can be read then',
     evidence: { bucket },
   });
 
@@ -120,9 +122,10 @@ async function lookAround(probe: Probe): Promise<Outcome> {
 
 /** A pre-signed PUT, then a GET, by a plain client: what workers and browsers do. */
 export async function presigned(probe: Probe): Promise<Outcome> {
-  const { run, bucket, duties } = probe;
+  const { run, bucket, duties, store } = probe;
   if (run.options.readOnly) return skip('not tried: --read-only');
   const place = await probe.placed();
+  const { ifAbsent } = store.headers ?? S3_HEADERS;
   if (duties.put === undefined && duties.get === undefined) {
     return skip(`the ${run.deployment.service} neither writes nor reads in ${bucket}`, { evidence: { bucket } });
   }
@@ -130,21 +133,21 @@ export async function presigned(probe: Probe): Promise<Outcome> {
   const key = place.mode === 'own' ? probe.newKey() : place.key;
   try {
     if (duties.put !== undefined) {
-      const answer = await send(probe, 'PUT', key, place.mode === 'own' ? {} : { 'if-none-match': '*' });
+      const answer = await send(probe, 'PUT', key, place.mode === 'own' ? {} : ifAbsent);
       // The constant object is there already: it was the signature that had to be right for this answer.
       if (answer.status !== 412) throwIfRefused(probe, answer, 'put');
       verbs.push('PUT');
     }
     if (duties.get !== undefined) {
       const answer = await send(probe, 'GET', key);
-      if (answer.status === 404 && place.mode === 'foreign') return nothingYet(bucket);
+      if (answer.status === 404 && place.mode === 'foreign') return nothingYet(probe);
       throwIfRefused(probe, answer, 'get');
       const trouble = sameAs(answer, bucket);
       if (trouble !== undefined) return trouble;
       verbs.push('GET');
     }
   } catch (error) {
-    if (mayBeMissing(probe, place.mode, error)) return nothingYet(bucket);
+    if (mayBeMissing(probe, place.mode, error)) return nothingYet(probe);
     const trouble = await probe.trouble(error, 'presigned');
     // What is not permitted is `access`'s to say.
     if (error instanceof StoreProblem && error.kind === 'denied') throw new Stop(trouble);

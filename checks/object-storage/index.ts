@@ -22,6 +22,10 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
     where: ({ need }) => `S3 in ${need('AWS_REGION')}`,
     open: async (run) => (await import('./aws.ts')).aws(run),
   },
+  gcp: {
+    where: () => 'Google Cloud Storage',
+    open: async (run) => (await import('./gcp.ts')).gcp(run),
+  },
   minio: {
     where: ({ need }) => `MinIO at ${need('OBJECT_STORAGE_MINIO_ENDPOINT')}`,
     open: async (run) => (await import('./minio.ts')).minio(run),

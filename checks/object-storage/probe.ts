@@ -3,7 +3,7 @@
  * the step writes can be removed, or that it is the one object that may stay:
  *
  * 1. An operator's credentials (no `--service`) that may delete versions write under `spacelift-preflight/<run id>/`,
- *    and everything there is removed with all versions in the end.
+ *    and everything there is removed with all versions in the end. So do a service's, where its role may (Google Cloud).
  * 2. All others may face a versioned bucket, where nothing they write can be removed. They write the constant object
  *    `spacelift-preflight/probe`, if it is absent. On a versioned bucket it stays for good: one object, one version,
  *    however often they run.
@@ -149,8 +149,8 @@ export class Probe {
     const { run, store, bucket, duties } = this;
     const asOperator = run.deployment.service === undefined;
     if (duties.put === undefined || run.options.readOnly) return FOREIGN;
-    if (asOperator) {
-      this.#mayPurge = await this.within((signal) => store.mayPurge(bucket, this.#prefix, signal));
+    if (asOperator || store.servicesMayPurge) {
+      this.#mayPurge = await this.#askToPurge();
       if (this.#mayPurge) return this.#own();
     }
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -158,7 +158,7 @@ export class Probe {
       if (!written.existed) {
         if (written.versionId !== undefined) return { key: KEPT, mode: 'kept', versioned: true };
         if (this.#isTransient(written) && (await this.#removeKept())) return this.#own();
-        return { key: KEPT, mode: 'kept', versioned: false };
+        return { key: KEPT, mode: 'kept', versioned: this.#versioned(written) };
       }
       const found = duties.get === undefined ? 'hidden' : await this.#lookAtKept();
       // An object without a version may be older than the bucket's versioning.
@@ -167,6 +167,16 @@ export class Probe {
         return { key: KEPT, mode: 'kept', versioned: found.versionId !== undefined || undefined };
     }
     throw new Stop(skip(`another run is at work in ${bucket}`, { fix: 'run again when it is over' }));
+  }
+
+  async #askToPurge(): Promise<boolean> {
+    try {
+      return await this.within((signal) => this.store.mayPurge(this.bucket, this.#prefix, signal));
+    } catch (error) {
+      if (!(error instanceof StoreProblem) || error.kind !== 'denied') throw error;
+      this.undeletable = error;
+      return false;
+    }
   }
 
   async #own(): Promise<Place> {
@@ -178,7 +188,7 @@ export class Probe {
     const key = this.newKey();
     try {
       const { versionId } = await this.write((signal) => store.put(bucket, key, CONTENT, { ifAbsent: false }, signal));
-      return { key, mode: 'own', versioned: versionId !== undefined };
+      return { key, mode: 'own', versioned: this.#versioned({ versionId }) };
     } catch (error) {
       if (!mayHaveWritten(error)) {
         this.#keys.delete(key);
@@ -216,7 +226,12 @@ export class Probe {
   /** Whether this run wrote the constant object where nothing has versions, and may delete it again. */
   #isTransient({ existed, versionId }: Written): boolean {
     const may = this.run.deployment.service === undefined || this.duties.delete !== undefined;
-    return !existed && versionId === undefined && may && this.undeletable === undefined;
+    return !existed && this.#versioned({ versionId }) === false && may && this.undeletable === undefined;
+  }
+
+  #versioned({ versionId }: Pick<Written, 'versionId'>): boolean | undefined {
+    if (versionId !== undefined) return true;
+    return this.store.countVersions === undefined ? false : undefined;
   }
 
   async #lookAtKept(): Promise<Stored | 'hidden' | undefined> {

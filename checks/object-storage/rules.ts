@@ -8,7 +8,8 @@ export const RULES = {
     checks:
       'Writes an object of a few bytes, reads it back and compares, lists where a service lists, and deletes it again. Under --service only what that service does is tried. Nothing stays behind but, where these credentials can’t remove versions, the one constant object spacelift-preflight/probe.',
     matters: 'Spacelift stores states, logs, workspaces and modules here. A run fails where an operation fails.',
-    permission: 's3:PutObject, s3:GetObject, s3:ListBucket and s3:DeleteObject, as the service has them',
+    permission:
+      's3:PutObject, s3:GetObject, s3:ListBucket and s3:DeleteObject, as the service has them; Google Cloud: roles/storage.objectAdmin',
     mend: 'Make the bucket, correct its name or the credentials, or allow the denied operation in their policy.',
     docs: `${DOCS.storage}#configuration`,
   },
@@ -16,16 +17,17 @@ export const RULES = {
     title: 'pre-signed URLs work',
     checks: 'Signs a PUT and a GET, and sends both by a plain HTTP client without credentials.',
     matters: 'Workers and browsers have no credentials of their own: all they read and write goes by pre-signed URLs.',
-    permission: 's3:PutObject and s3:GetObject',
+    permission:
+      's3:PutObject and s3:GetObject; Google Cloud: iam.serviceAccounts.signBlob too, where there is no key file',
     mend: 'Let proxies pass the host, the path and the query as they are; compare the clocks.',
     docs: `${DOCS.storage}#access-requirements`,
   },
   '<bucket>/versioning': {
     title: 'versioning is on where it is needed',
     checks:
-      'Looks whether the object that was written has got a version. Off is a failure for states, a warning for modules, run logs, uploads and workspaces, and right elsewhere.',
+      'Looks whether the object that was written has got a version (Google Cloud: whether overwriting has kept the older one). Off is a failure for states, a warning for modules, run logs, uploads and workspaces, and right elsewhere.',
     matters: 'A state that was overwritten or deleted can be had back only from an older version.',
-    permission: 'none; s3:GetBucketVersioning when no write has shown it',
+    permission: 'none; s3:GetBucketVersioning (Google Cloud: storage.buckets.get) when no write has shown it',
     mend: 'Enable versioning on the bucket.',
     docs: DOCS.storage,
   },
@@ -34,7 +36,7 @@ export const RULES = {
     checks:
       'Reads the lifecycle rules. Only enabled rules that delete current objects count. Any in states or modules is a failure, also one that is limited to a prefix; none elsewhere is a warning. How long is your choice.',
     matters: 'An expired state or module is lost. Temporary objects that never expire only cost money.',
-    permission: 's3:GetLifecycleConfiguration',
+    permission: 's3:GetLifecycleConfiguration; Google Cloud: storage.buckets.get',
     mend: 'Remove the rule from states and modules; add one elsewhere.',
     docs: DOCS.storage,
   },
@@ -42,7 +44,7 @@ export const RULES = {
     title: 'nobody can read without credentials',
     checks: 'Reads the object that was written without credentials, and looks at the bucket’s policy.',
     matters: 'States hold secrets. No bucket of Spacelift needs public access.',
-    permission: 'none; s3:GetBucketPolicy to see what is public in part',
+    permission: 'none; s3:GetBucketPolicy (Google Cloud: storage.buckets.getIamPolicy) to see what is public in part',
     mend: 'Remove the public access from the bucket.',
     docs: `${DOCS.storage}#access-requirements`,
   },

@@ -1,7 +1,7 @@
 /** What must hold of a bucket besides: versions are kept, objects expire or stay, and nobody else may read them. */
 import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/check.ts';
 import type { Needs } from './buckets.ts';
-import { KEPT, type Probe } from './probe.ts';
+import { CONTENT, KEPT, type Probe } from './probe.ts';
 import { type Action, StoreProblem } from './store.ts';
 
 /** Services may not look at settings, so under `--service` it is not even tried. */
@@ -12,9 +12,10 @@ export async function versioning(probe: Probe, { versioning: need }: Needs): Pro
   const { versioned } = await probe.placed();
   let on = versioned;
   if (on === undefined && need !== 'not needed') {
-    if (!maySettings(run)) return notShown(probe);
     try {
-      on = await probe.within((signal) => store.versioning(bucket, signal));
+      on = await overwritten(probe);
+      if (on === undefined && !maySettings(run)) return notShown(probe);
+      on ??= await probe.within((signal) => store.versioning(bucket, signal));
     } catch (error) {
       if (isDenied(error)) return notShown(probe);
       return probe.trouble(error);
@@ -26,6 +27,18 @@ export async function versioning(probe: Probe, { versioning: need }: Needs): Pro
   return need === 'required'
     ? fail(`versioning is off on ${bucket}`, { ...words, expected: 'enabled: state history is lost without it' })
     : warn(`versioning is off on ${bucket}`, { ...words, expected: 'enabled, as the vendor suggests' });
+}
+
+/** Whether overwriting keeps the older version, where a write's answer does not tell; `undefined` when it can't be tried. */
+async function overwritten(probe: Probe): Promise<boolean | undefined> {
+  const { store, bucket } = probe;
+  const count = store.countVersions;
+  if (count === undefined || (await probe.placed()).mode !== 'own') return undefined;
+  const key = probe.newKey();
+  const put = () => probe.write((signal) => store.put(bucket, key, CONTENT, { ifAbsent: false }, signal));
+  await put();
+  await put();
+  return (await probe.within((signal) => count(bucket, key, signal))) > 1;
 }
 
 function notShown({ store, bucket, run, duties }: Probe): Outcome {

@@ -81,6 +81,16 @@ export interface Signed {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What plain clients say in the store's own words. */
+export interface PlainHeaders {
+  /** Writes only where there is no object yet; 412 otherwise. */
+  readonly ifAbsent: Readonly<Record<string, string>>;
+  /** How the names of metadata begin. */
+  readonly metadata: string;
+}
+
+export const S3_HEADERS: PlainHeaders = { ifAbsent: { 'if-none-match': '*' }, metadata: 'x-amz-meta-' };
+
 /**
  * Every operation takes a signal that ends it, and throws StoreProblem or Problem.
  * No operation asks for a permission that its own name does not say.
@@ -92,17 +102,26 @@ export interface Store {
   readonly words: StoreWords;
   /** An object that is not there is told from one that may not be read, also without the permission to list. */
   readonly tellsMissing?: true;
+  /** A service's own role may remove versions too: then nothing of its probe stays either. */
+  readonly servicesMayPurge?: true;
+  /** S3's unless told. */
+  readonly headers?: PlainHeaders;
   put(bucket: string, key: string, body: Buffer, how: { ifAbsent: boolean }, signal: AbortSignal): Promise<Written>;
   /** `undefined` when there is no such object. */
   get(bucket: string, key: string, signal: AbortSignal): Promise<Stored | undefined>;
   list(bucket: string, prefix: string, signal: AbortSignal): Promise<string[]>;
   /** As a service deletes: on a versioned bucket the version stays behind. */
   remove(bucket: string, key: string, signal: AbortSignal): Promise<void>;
-  /** Whether these credentials may remove every trace under a prefix; finds out without changing anything. */
+  /**
+   * Whether these credentials may remove every trace under a prefix; finds out without changing anything.
+   * @throws StoreProblem also of kind `denied`, when they may not even delete as a service does
+   */
   mayPurge(bucket: string, prefix: string, signal: AbortSignal): Promise<boolean>;
   /** Removes everything under a prefix, with all versions and delete markers. */
   purge(bucket: string, prefix: string, signal: AbortSignal): Promise<void>;
-  /** A URL that lets a plain client perform one operation. */
+  /** How many versions there are of an object; only where a write's answer does not tell whether there are any. */
+  readonly countVersions?: (bucket: string, key: string, signal: AbortSignal) => Promise<number>;
+  /** A URL that lets a plain client perform one operation; HEAD may become a GET, whose answer has the same headers. */
   sign(method: string, bucket: string, key: string, headers?: Readonly<Record<string, string>>): Promise<Signed>;
   /** Sends by a plain HTTP client, as a browser or a worker would. */
   send(request: HttpRequest): Promise<HttpAnswer>;

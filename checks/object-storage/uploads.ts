@@ -4,12 +4,15 @@ import { type HttpAnswer, isLoopback } from '../../src/probe/http.ts';
 import { isPrivateName } from '../../src/probe/vantage.ts';
 import { Problem } from '../../src/problem.ts';
 import { KEPT, type Probe } from './probe.ts';
-import type { Signed } from './store.ts';
+import { S3_HEADERS, type Signed } from './store.ts';
 
 const SIZE = 2 * 1024 * 1024;
 const TRANSFER_MS = 20_000;
-const HEADER = 'x-amz-meta-preflight_probe';
 const METHODS = ['PUT', 'POST'] as const;
+
+const headersOf = ({ store }: Probe) => store.headers ?? S3_HEADERS;
+/** The metadata that a proxy may drop, because its name has an underscore. */
+const headerOf = (probe: Probe): string => `${headersOf(probe).metadata}preflight_probe`;
 
 export async function cors(probe: Probe): Promise<Outcome> {
   const { run, store, bucket } = probe;
@@ -59,9 +62,10 @@ export async function proxy(probe: Probe): Promise<Outcome> {
   if (run.options.readOnly) return skip('not tried: --read-only');
   const { mode } = await probe.placed();
   const own = mode === 'own';
-  const upload = async (size: number, header: string): Promise<{ key: string; answer: HttpAnswer }> => {
+  const header = headerOf(probe);
+  const upload = async (size: number, name: string): Promise<{ key: string; answer: HttpAnswer }> => {
     const key = own ? probe.newKey() : KEPT;
-    const bound = { [header]: run.id, ...(!own && { 'if-none-match': '*' }) };
+    const bound = { [name]: run.id, ...(!own && headersOf(probe).ifAbsent) };
     const { method, url, headers } = await store.sign('PUT', bucket, key, bound);
     const body = Buffer.alloc(size);
     const answer = await probe.write(
@@ -71,20 +75,20 @@ export async function proxy(probe: Probe): Promise<Outcome> {
     return { key, answer };
   };
   const passes = ({ status }: HttpAnswer) => status === 200 || (!own && status === 412);
-  const works = async (size: number, header: string) => passes((await upload(size, header)).answer);
+  const works = async (size: number, name: string) => passes((await upload(size, name)).answer);
 
   try {
-    const sent = await upload(SIZE, HEADER).catch((error: unknown) => {
+    const sent = await upload(SIZE, header).catch((error: unknown) => {
       // A proxy that cuts large bodies off without a word looks like a broken connection.
       if (error instanceof Problem && (error.kind === 'closed' || error.kind === 'timeout')) return error;
       throw error;
     });
     if (!(sent instanceof Problem) && passes(sent.answer)) {
-      return own ? await stored(probe, sent.key) : passed(bucket, 'signature over the header verified');
+      return own ? await stored(probe, sent.key) : passed(probe, 'signature over the header verified');
     }
     const status = sent instanceof Problem ? undefined : sent.answer.status;
-    if (status === 413 || (await works(1, HEADER))) return capped(probe, status);
-    if (await works(1, HEADER.replace('_', '-'))) return dropped(probe, status);
+    if (status === 413 || (await works(1, header))) return capped(probe, status);
+    if (await works(1, header.replace('_', '-'))) return dropped(probe, status);
     if (sent instanceof Problem) throw sent;
     throw store.refusal(sent.answer, { action: 'put', bucket }) ?? new Problem('closed');
   } catch (error) {
@@ -98,12 +102,15 @@ async function stored(probe: Probe, key: string): Promise<Outcome> {
   const answer = await store.send({ method, url, headers });
   const refusal = store.refusal(answer, { action: 'get', bucket });
   if (refusal !== undefined) throw refusal;
-  if (answer.headers[HEADER] !== run.id) return dropped(probe, answer.status);
-  return passed(bucket, 'stored with its header');
+  if (answer.headers[headerOf(probe)] !== run.id) return dropped(probe, answer.status);
+  return passed(probe, 'stored with its header');
 }
 
-const passed = (bucket: string, how: string): Outcome =>
-  pass(`2 MiB with the header ${HEADER} reach ${bucket}`, { evidence: { bucket, bytes: SIZE, header: HEADER, how } });
+function passed(probe: Probe, how: string): Outcome {
+  const { bucket } = probe;
+  const header = headerOf(probe);
+  return pass(`2 MiB with the header ${header} reach ${bucket}`, { evidence: { bucket, bytes: SIZE, header, how } });
+}
 
 function capped({ store, bucket }: Probe, status: number | undefined): Outcome {
   return fail(`a proxy in front of ${store.name} refuses bodies of 2 MiB`, {
@@ -117,12 +124,14 @@ function capped({ store, bucket }: Probe, status: number | undefined): Outcome {
   });
 }
 
-function dropped({ store, bucket }: Probe, status: number | undefined): Outcome {
+function dropped(probe: Probe, status: number | undefined): Outcome {
+  const { store, bucket } = probe;
+  const header = headerOf(probe);
   return fail(`a proxy in front of ${store.name} drops headers with underscores`, {
-    detail: `The same upload passes when its header has a hyphen instead: ${HEADER} does not arrive.`,
+    detail: `The same upload passes when its header has a hyphen instead: ${header} does not arrive.`,
     expected: 'a proxy that passes all headers: the pre-signed URL is bound to them',
     fix: 'nginx: underscores_in_headers on; ingress-nginx: enable-underscores-in-headers: "true"',
-    evidence: { bucket, header: HEADER, ...(status !== undefined && { status }) },
+    evidence: { bucket, header, ...(status !== undefined && { status }) },
   });
 }
 

@@ -1,0 +1,213 @@
+/** What is wrong with Google credentials, in words, and what mends it. */
+import { fail, type Trouble } from '../../src/check.ts';
+import { span } from '../../src/span.ts';
+import { memberOf } from './gcp-words.ts';
+
+/** Why Google, or its library, gives no token or no signature. */
+export interface Refusal {
+  readonly asked: 'token' | 'signature';
+  /** Of the endpoint (`invalid_grant`, `PERMISSION_DENIED`), or `missing`, `no-file`, `file`, `metadata`. */
+  readonly code: string | undefined;
+  /** HTTP. */
+  readonly status?: number;
+  /** Only looked at, never passed on. */
+  readonly said?: string;
+  readonly skewMs?: number;
+  readonly account?: string | undefined;
+  /** The key file that is not there. */
+  readonly path?: string;
+}
+
+interface Said {
+  readonly title: string;
+  readonly detail?: string;
+  readonly expected: string;
+  readonly fix: string;
+}
+
+interface Case {
+  /** Names the cause, for folding. */
+  readonly key: string;
+  when(refusal: Refusal): boolean;
+  says(refusal: Refusal): Said;
+}
+
+const named = ({ account }: Refusal): string => account ?? 'the service account';
+const email = ({ account }: Refusal): string => account ?? '<service account>';
+const LOGIN = 'gcloud auth application-default login --impersonate-service-account=<service account>';
+
+/** First match wins. The messages are those of Google's token endpoints and of the IAM Service Account Credentials API. */
+const CASES: readonly Case[] = [
+  {
+    key: 'missing',
+    when: ({ code }) => code === 'missing',
+    says: () => ({
+      title: 'no Google Cloud credentials are found',
+      detail:
+        'Looked in GOOGLE_APPLICATION_CREDENTIALS, in gcloud’s application default credentials, and for a metadata server.',
+      expected: 'a service account that is attached to the instance or the pod, or a key file',
+      fix: [
+        'attach Spacelift’s service account to the instance, or name it to the pod’s (GKE):',
+        'kubectl annotate serviceaccount <name> iam.gke.io/gcp-service-account=<service account>',
+        'or set GOOGLE_APPLICATION_CREDENTIALS to a key file; from here:',
+        LOGIN,
+      ].join('\n'),
+    }),
+  },
+  {
+    key: 'no-file',
+    when: ({ code }) => code === 'no-file',
+    says: ({ path }) => ({
+      title: 'GOOGLE_APPLICATION_CREDENTIALS names a file that is not there',
+      detail: `There is no ${path}.`,
+      expected: 'the key file of a service account',
+      fix: 'set GOOGLE_APPLICATION_CREDENTIALS to a file that is there, or unset it to use an attached service account',
+    }),
+  },
+  {
+    key: 'file',
+    when: ({ code }) => code === 'file',
+    says: (refusal) => ({
+      title: 'the Google credentials file can’t be used',
+      detail: 'It is not JSON, lacks a field, or its private key or token file can’t be read.',
+      expected: 'a file as Google’s tools write it',
+      fix: `make a new one: gcloud iam service-accounts keys create key.json --iam-account=${email(refusal)}`,
+    }),
+  },
+  {
+    key: 'clock-skew',
+    when: ({ said = '' }) =>
+      /short-lived token|iat and exp|JWT has expired|issued in the future|used too early/i.test(said),
+    says: ({ skewMs }) => ({
+      title: `the clocks of this machine and of Google differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
+      ...(skewMs !== undefined && { detail: `This machine’s clock is ${skewMs > 0 ? 'behind' : 'ahead'}.` }),
+      expected: 'at most 5 minutes apart: credentials carry the time',
+      fix: 'set this machine’s clock: timedatectl set-ntp true',
+    }),
+  },
+  {
+    key: 'key',
+    when: ({ said = '' }) => /Invalid JWT Signature/i.test(said),
+    says: (refusal) => ({
+      title: `the key file’s key is not one of ${named(refusal)}’s`,
+      detail: 'It was deleted, has expired or is disabled, or the file’s client_email is another account’s.',
+      expected: 'a key of that service account that exists and is enabled',
+      fix: [
+        `see which it has: gcloud iam service-accounts keys list --iam-account=${email(refusal)}`,
+        `gcloud iam service-accounts keys create key.json --iam-account=${email(refusal)}`,
+      ].join('\n'),
+    }),
+  },
+  {
+    key: 'disabled',
+    when: ({ said = '', code }) => /(robot|account) (is|has been) disabled|disabled_client/i.test(`${said} ${code}`),
+    says: (refusal) => ({
+      title: `${named(refusal)} is disabled`,
+      expected: 'a service account that is enabled',
+      fix: `gcloud iam service-accounts enable ${email(refusal)}`,
+    }),
+  },
+  {
+    key: 'unknown',
+    when: ({ said = '', code }) => /account not found|deleted_client/i.test(`${said} ${code}`) || code === 'NOT_FOUND',
+    says: (refusal) => ({
+      title: `Google does not know ${named(refusal)}`,
+      detail: 'It was deleted, or its name is wrong.',
+      expected: 'a service account that exists',
+      fix: [
+        'see which there are: gcloud iam service-accounts list',
+        'within 30 days a deleted one can be had back: gcloud iam service-accounts undelete <id>',
+      ].join('\n'),
+    }),
+  },
+  {
+    key: 'login',
+    when: ({ said = '' }) => /expired or revoked|reauth|invalid_rapt/i.test(said),
+    says: () => ({
+      title: 'the Google login has expired, or was revoked',
+      expected: 'a login that is valid now',
+      fix: LOGIN,
+    }),
+  },
+  {
+    key: 'api-off',
+    when: ({ said = '' }) => /has not been used in project|it is disabled|SERVICE_DISABLED/i.test(said),
+    says: () => ({
+      title: 'the IAM Service Account Credentials API is off',
+      detail: 'Without a key file, it is what signs URLs.',
+      expected: 'the API enabled in the project of the service account',
+      fix: 'gcloud services enable iamcredentials.googleapis.com',
+    }),
+  },
+  {
+    key: 'pod',
+    when: ({ asked, account = '' }) => asked === 'signature' && account.endsWith('.svc.id.goog'),
+    says: () => ({
+      title: 'the pod acts as no service account, and can’t sign',
+      detail: 'Its Kubernetes service account has roles of its own; signatures are a Google service account’s.',
+      expected: 'a Kubernetes service account that is bound to Spacelift’s service account',
+      fix: 'kubectl annotate serviceaccount <name> iam.gke.io/gcp-service-account=<service account>',
+    }),
+  },
+  {
+    key: 'sign',
+    when: ({ asked, status }) => asked === 'signature' && status === 403,
+    says: (refusal) => ({
+      title: `${named(refusal)} may not sign: iam.serviceAccounts.signBlob is denied`,
+      detail: 'Pre-signed URLs are signed by Google where there is no key file; workers and browsers need them.',
+      expected: 'iam.serviceAccounts.signBlob on the service account itself',
+      fix: `gcloud iam service-accounts add-iam-policy-binding ${email(refusal)} --member=${memberOf(refusal.account)} --role=roles/iam.serviceAccountTokenCreator`,
+    }),
+  },
+  {
+    key: 'impersonate',
+    when: ({ said = '' }) => /getAccessToken|unable to impersonate/i.test(said),
+    says: (refusal) => ({
+      title: `may not act as ${named(refusal)}: iam.serviceAccounts.getAccessToken is denied`,
+      expected: 'iam.serviceAccounts.getAccessToken on the service account, for who impersonates it',
+      fix: `gcloud iam service-accounts add-iam-policy-binding ${email(refusal)} --member=<who impersonates it> --role=roles/iam.workloadIdentityUser (a person: roles/iam.serviceAccountTokenCreator)`,
+    }),
+  },
+  {
+    key: 'federation',
+    when: ({ said = '', code }) =>
+      /stale to sign-in|ID Token|subject token|audience|issuer/i.test(said) || code === 'invalid_target',
+    says: () => ({
+      title: 'the workload identity pool does not accept the token',
+      detail: 'It has expired, or its issuer, audience or attributes are others than the provider’s.',
+      expected: 'a fresh token that the provider of the pool accepts',
+      fix: 'compare the token with the provider: gcloud iam workload-identity-pools providers describe <provider> --location=global --workload-identity-pool=<pool>',
+    }),
+  },
+  {
+    key: 'metadata',
+    when: ({ code }) => code === 'metadata',
+    says: ({ status }) => ({
+      title: `the metadata server gives no access token (HTTP ${status})`,
+      detail: 'No service account is attached, or the pod’s may not act as the one it is bound to.',
+      expected: 'a service account that is attached to the instance or the pod',
+      fix: [
+        'attach a service account to the instance, or let the pod’s act as its own (GKE):',
+        'gcloud iam service-accounts add-iam-policy-binding <service account> --member="serviceAccount:<project>.svc.id.goog[<namespace>/<name>]" --role=roles/iam.workloadIdentityUser',
+      ].join('\n'),
+    }),
+  },
+];
+
+/** The failure that it is, whichever bucket has shown it. */
+export function googleTrouble(refusal: Refusal): Trouble {
+  const { code, status, asked } = refusal;
+  const known = CASES.find((one) => one.when(refusal));
+  const { title, detail, expected, fix }: Said = known?.says(refusal) ?? {
+    title: `Google gives no ${asked === 'token' ? 'access token' : 'signature'}: ${code ?? `HTTP ${status}`}`,
+    expected: asked === 'token' ? 'an access token' : 'a signature for pre-signed URLs',
+    fix: 'run again; if it stays, see the audit log: gcloud logging read protoPayload.serviceName=iamcredentials.googleapis.com',
+  };
+  return fail(title, {
+    ...(detail !== undefined && { detail }),
+    expected,
+    fix,
+    evidence: { ...(code !== undefined && { code }), ...(status !== undefined && { status }) },
+    cause: { key: `google:${known?.key ?? `${asked}:${code ?? status}`}` },
+  });
+}

@@ -1,0 +1,248 @@
+/**
+ * Google Cloud Storage, by Application Default Credentials. Google's library finds them and signs URLs; requests go to the
+ * JSON API by the run's own client, since the library's transport takes no signal, no authority, and the proxy of the
+ * process alone. No role needs `storage.buckets.get`: nothing but a look at the settings asks for it.
+ */
+import { setTimeout } from 'node:timers/promises';
+import type { Storage } from '@google-cloud/storage';
+import type { GoogleAuth } from 'google-auth-library';
+import type { Run } from '../../src/check.ts';
+import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../src/probe/http.ts';
+import { checkWay } from '../../src/probe/tunnel.ts';
+import { GoogleProblem, google } from './gcp-credentials.ts';
+import { gcpRefusal, jsonOf, MISSING } from './gcp-errors.ts';
+import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from './gcp-settings.ts';
+import { gcpWords, type Names } from './gcp-words.ts';
+import { type Action, type Store, StoreProblem } from './store.ts';
+
+/** How long a pre-signed URL works, ms. */
+const EXPIRES_MS = 900_000;
+const WAY_MS = 8_000;
+/** Before what a busy service refuses is asked again, ms; one object may be written once a second. */
+const PAUSES_MS = [300, 1200] as const;
+const BUSY = [429, 503];
+/** A generation that no object ever has: they are times, in µs. */
+const NO_GENERATION = '1';
+
+interface At {
+  readonly action: Action;
+  readonly bucket: string;
+}
+
+interface Asked extends Partial<Pick<HttpRequest, 'method' | 'body'>> {
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+interface Version {
+  readonly name?: string;
+  readonly generation?: string;
+}
+
+export async function gcp(run: Run): Promise<Store> {
+  const emulator = run.deployment.environment.STORAGE_EMULATOR_HOST || undefined;
+  const base = new URL(emulator === undefined ? 'https://storage.googleapis.com' : withScheme(emulator));
+  const plain = makeHttpClient(run);
+  const ways = new Map<string, Promise<void>>();
+  /** A proxy that fails is told from Google that fails. */
+  const send = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const { origin } = request.url;
+    const way = ways.get(origin) ?? checkWay(run, request.url, WAY_MS);
+    ways.set(origin, way);
+    await way;
+    const answer = await plain.send(request);
+    return isThere(request, answer) ? { ...answer, status: 412 } : answer;
+  };
+  const identity = google(run, send);
+  const names: Names = {
+    host: base.hostname,
+    endpointFrom: emulator === undefined ? undefined : 'STORAGE_EMULATOR_HOST',
+    account: identity.account,
+  };
+  // As Google's clients for Go: an emulator gets no token.
+  const authorisation = async () => (emulator === undefined ? identity.headers() : {});
+
+  const as = async <T>(at: At, perform: () => Promise<T>): Promise<T> => {
+    try {
+      return await perform();
+    } catch (error) {
+      throw error instanceof GoogleProblem ? new StoreProblem(error.kind, { ...at, says: error.says }) : error;
+    }
+  };
+
+  /** One operation of the JSON API; what a busy service refuses is asked again, twice. */
+  const ask = (at: At, path: string, signal: AbortSignal, { method = 'GET', query = {}, body }: Asked = {}) =>
+    as(at, async () => {
+      const url = new URL(path, base);
+      for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+      const headers = await authorisation();
+      for (let attempt = 0; ; attempt++) {
+        const answer = await send({ method, url, headers, signal, ...(body !== undefined && { body }) });
+        const problem = gcpRefusal(answer, at, names);
+        if (problem === undefined) return answer;
+        const pause = BUSY.includes(answer.status) ? PAUSES_MS[attempt] : undefined;
+        if (pause === undefined) throw problem;
+        await setTimeout(pause, undefined, { signal });
+      }
+    });
+
+  const settings = async <T>(at: At, path: string, query: Record<string, string>, signal: AbortSignal) =>
+    jsonOf(await ask(at, `${bucketPath(at.bucket)}${path}`, signal, { query }), at) as T;
+
+  const list = async (at: At, prefix: string, versions: boolean, signal: AbortSignal): Promise<Version[]> => {
+    const found: Version[] = [];
+    let pageToken = '';
+    do {
+      const query = { prefix, fields: 'nextPageToken,items(name,generation)', ...(versions && { versions: 'true' }) };
+      const page = await settings<{ items?: Version[]; nextPageToken?: string }>(
+        at,
+        '/o',
+        { ...query, ...(pageToken !== '' && { pageToken }) },
+        signal,
+      );
+      found.push(...(page.items ?? []));
+      pageToken = page.nextPageToken ?? '';
+    } while (pageToken !== '');
+    return found;
+  };
+
+  /** What is not there need not be removed. */
+  const remove = async (bucket: string, key: string, signal: AbortSignal, generation?: string): Promise<void> => {
+    const query = generation === undefined ? {} : { generation };
+    await unlessMissing(
+      ask({ action: 'delete', bucket }, objectPath(bucket, key), signal, { method: 'DELETE', query }),
+    );
+  };
+
+  let signer: Promise<Storage> | undefined;
+  const storageWith = (auth: GoogleAuth) => {
+    signer ??= import('@google-cloud/storage').then(
+      // Only signs, and never asks.
+      (library) => new library.Storage({ authClient: auth, apiEndpoint: base.origin, projectId: 'none' }),
+    );
+    return signer;
+  };
+
+  return {
+    name: 'Cloud Storage',
+    target: {
+      what: 'Cloud Storage',
+      host: base.hostname,
+      port: Number(base.port) || (base.protocol === 'https:' ? 443 : 80),
+      setting: names.endpointFrom ?? 'HTTPS_PROXY',
+    },
+    words: gcpWords(names),
+    servicesMayPurge: true,
+    headers: { ifAbsent: { 'x-goog-if-generation-match': '0' }, metadata: 'x-goog-meta-' },
+
+    put: async (bucket, name, body, { ifAbsent }, signal) => {
+      const at = { action: 'put', bucket } as const;
+      const query = { uploadType: 'media', name, ...(ifAbsent && { ifGenerationMatch: '0' }) };
+      try {
+        jsonOf(await ask(at, `/upload${bucketPath(bucket)}/o`, signal, { method: 'POST', query, body }), at);
+        // Every object has a generation: it says nothing of versioning.
+        return { existed: false, versionId: undefined };
+      } catch (error) {
+        if (!ifAbsent || !(error instanceof StoreProblem) || error.status !== 412) throw error;
+        return { existed: true, versionId: undefined };
+      }
+    },
+
+    get: async (bucket, key, signal) => {
+      const query = { alt: 'media' };
+      const answer = await unlessMissing(ask({ action: 'get', bucket }, objectPath(bucket, key), signal, { query }));
+      return answer && { body: answer.body, versionId: undefined };
+    },
+
+    list: async (bucket, prefix, signal) =>
+      (await list({ action: 'list', bucket }, prefix, false, signal)).flatMap(({ name }) => name ?? []),
+
+    remove: (bucket, key, signal) => remove(bucket, key, signal),
+
+    mayPurge: async (bucket, prefix, signal) => {
+      const [removed, listed] = await Promise.allSettled([
+        remove(bucket, `${prefix}none`, signal, NO_GENERATION),
+        list({ action: 'list', bucket }, prefix, true, signal),
+      ]);
+      if (removed.status === 'rejected') throw removed.reason;
+      if (listed.status === 'fulfilled') return true;
+      if (listed.reason instanceof StoreProblem && listed.reason.kind === 'denied') return false;
+      throw listed.reason;
+    },
+
+    purge: async (bucket, prefix, signal) => {
+      const versions = await list({ action: 'delete', bucket }, prefix, true, signal);
+      await Promise.all(versions.map(({ name = '', generation }) => remove(bucket, name, signal, generation)));
+    },
+
+    countVersions: async (bucket, key, signal) =>
+      (await list({ action: 'list', bucket }, key, true, signal)).filter(({ name }) => name === key).length,
+
+    sign: (method, bucket, key, headers = {}) => {
+      const write = method === 'PUT';
+      return as({ action: write ? 'put' : 'get', bucket }, async () => {
+        const url = await identity.sign(async (auth) => {
+          const file = (await storageWith(auth)).bucket(bucket).file(key);
+          const [signed] = await file.getSignedUrl({
+            version: 'v4',
+            action: write ? 'write' : 'read',
+            expires: Date.now() + EXPIRES_MS,
+            extensionHeaders: { ...headers },
+          });
+          return signed;
+        });
+        return { method: write ? 'PUT' : 'GET', url: new URL(url), headers };
+      });
+    },
+
+    send,
+    urlOf: (bucket, key) => new URL(`/${bucket}/${key}`, base),
+    refusal: (answer, at) => gcpRefusal(answer, at, names),
+
+    versioning: async (bucket, signal) => {
+      const at = { action: 'read versioning', bucket } as const;
+      type Found = { versioning?: { enabled?: boolean } };
+      return (await settings<Found>(at, '', { fields: 'versioning' }, signal)).versioning?.enabled === true;
+    },
+
+    expiry: async (bucket, signal) => {
+      const at = { action: 'read lifecycle', bucket } as const;
+      type Found = { lifecycle?: { rule?: LifecycleRule[] } };
+      return expiryRules((await settings<Found>(at, '', { fields: 'lifecycle' }, signal)).lifecycle?.rule ?? []);
+    },
+
+    isPublic: async (bucket, signal) => {
+      const at = { action: 'read policy', bucket } as const;
+      const query = { optionsRequestedPolicyVersion: '3' };
+      const { bindings = [] } = await settings<{ bindings?: Binding[] }>(at, '/iam', query, signal);
+      if (!isPublicPolicy(bindings)) return false;
+      type Found = { iamConfiguration?: { publicAccessPrevention?: string } };
+      const found = await settings<Found>(at, '', { fields: 'iamConfiguration' }, signal).catch((error: unknown) => {
+        if (error instanceof StoreProblem) return undefined;
+        throw error;
+      });
+      return found?.iamConfiguration?.publicAccessPrevention !== 'enforced';
+    },
+
+    close: () => plain.close(),
+  };
+}
+
+const bucketPath = (bucket: string): string => `/storage/v1/b/${encodeURIComponent(bucket)}`;
+const objectPath = (bucket: string, key: string): string => `${bucketPath(bucket)}/o/${encodeURIComponent(key)}`;
+const withScheme = (host: string): string => (/^https?:\/\//.test(host) ? host : `http://${host}`);
+
+/** To overwrite takes another permission: who misses it is told so where an object must be absent and is not. */
+const isThere = ({ url, headers = {} }: HttpRequest, { status, body }: HttpAnswer): boolean =>
+  status === 403 &&
+  (url.searchParams.has('ifGenerationMatch') || 'x-goog-if-generation-match' in headers) &&
+  body.includes('storage.objects.delete access');
+
+/** `undefined` when there is no such object. */
+async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof StoreProblem && error.code === MISSING) return undefined;
+    throw error;
+  }
+}
