@@ -80,6 +80,17 @@ const SQL: Readonly<Record<string, Tell>> = {
     expected: 'a server that is up',
     fix: 'try again when it is up; a standby that never admits connections has hot_standby = off',
   }),
+  '08P01 password': ({ at, url, variable }) => ({
+    title: `the pooler at ${at} does not accept the password of ${url.user}`,
+    detail: 'It may also be that it does not know this user: poolers have a list of their own.',
+    expected: `the password of ${url.user}, percent-encoded where it has special characters, and the same in the pooler`,
+    fix: `correct the password in ${variable}, or ${url.user} in the pooler’s list (PgBouncer: auth_file or auth_query)`,
+  }),
+  '08P01 database': ({ at, url, variable }) => ({
+    title: `the pooler at ${at} does not know the database ${url.database}`,
+    expected: `a database ${url.database} that the pooler leads to`,
+    fix: `name it under [databases] in pgbouncer.ini, or correct the database in ${variable}`,
+  }),
   '08P01': ({ at }) => ({
     title: `${at} refuses the connection as a violation of the protocol`,
     detail: 'Poolers answer so to a database, user or parameter that they do not know.',

@@ -6,7 +6,7 @@ export type Refusal =
   | {
       readonly kind: 'sql';
       readonly code: string;
-      /** The server's function that refused, which unlike the message is the same in every language; or `certificate`. */
+      /** The server's function that refused, which unlike the message is the same in every language; or what only the message tells. */
       readonly reason: string | undefined;
       /** The run-time setting that the message is about. */
       readonly setting: string | undefined;

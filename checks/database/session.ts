@@ -155,6 +155,16 @@ function guard(socket: Socket, refuse: (refused: Refused) => void): void {
     on(event, event === 'data' ? guarded(listener) : listener)) as Socket['on'];
 }
 
+/** What only the message tells apart: PostgreSQL's function is the same for all of them, and PgBouncer names none. */
+const REASONS = {
+  certificate: /certifi|zertifi/i,
+  password: /^(password|SASL) authentication failed$/,
+  database: /^no such database/,
+};
+
+const reasonIn = (text: string): string | undefined =>
+  Object.entries(REASONS).find(([, pattern]) => pattern.test(text))?.[0];
+
 /** What an error of `pg` says, by its code; `undefined` when it is none of these. */
 function refusalOf(error: unknown, settings: readonly string[] = []): Refused | Problem | undefined {
   if (error instanceof Refused || error instanceof Problem) return error;
@@ -164,8 +174,7 @@ function refusalOf(error: unknown, settings: readonly string[] = []): Refused | 
     return new Refused({
       kind: 'sql',
       code,
-      // The same function refuses for want of a rule and for want of a client certificate.
-      reason: /certifi|zertifi/i.test(text) ? 'certificate' : typeof routine === 'string' ? routine : undefined,
+      reason: reasonIn(text) ?? (typeof routine === 'string' ? routine : undefined),
       setting: settings.find((name) =>
         text
           .toLowerCase()

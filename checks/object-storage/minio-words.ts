@@ -26,7 +26,8 @@ export function minioWords({ accessKey, endpoint, secure }: Names): StoreWords {
     mend: {
       credentials: () =>
         `correct OBJECT_STORAGE_MINIO_ACCESS_KEY_ID, or make the user: mc admin user add minio ${accessKey} <secret>`,
-      signature: () => 'set OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY to the secret of that access key',
+      signature: () =>
+        'set OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY to the secret of that access key; if it is right, let the proxy in front of MinIO pass the host on (nginx: proxy_set_header Host $http_host)',
       expired: () => 'configure a key that does not expire: mc admin user add minio <access key> <secret>',
       'clock-skew': () => 'set the clock that is wrong, here or on MinIO’s machine: timedatectl set-ntp true',
       denied: ({ action, bucket }) =>

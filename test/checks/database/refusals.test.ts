@@ -127,8 +127,16 @@ describe('what a scripted server refuses with', () => {
   const cases: Record<string, [WireOptions, RegExp]> = {
     'starting up': [{ refuse: { code: '57P03' } }, /is starting up/],
     'a pooler’s protocol violation': [
-      { refuse: { code: '08P01', message: 'no such database' } },
+      { refuse: { code: '08P01', message: 'bouncer config error' } },
       /violation of the protocol/,
+    ],
+    'a pooler that does not know the database': [
+      { refuse: { code: '08P01', message: 'no such database: spacelift' } },
+      /the pooler at .* does not know the database spacelift/,
+    ],
+    'a pooler that does not accept the password': [
+      { refuse: { code: '08P01', message: 'SASL authentication failed' } },
+      /the pooler at .* does not accept the password of spacelift/,
     ],
     'an identity provider': [{ refuse: { code: '28000', routine: 'auth_failed' } }, /does not let spacelift log in/],
     'a code that nobody knows': [{ refuse: { code: 'XX000' } }, /SQLSTATE XX000/],

@@ -1,0 +1,55 @@
+/** The ten buckets on any server that speaks S3: made as the vendor's guide wants them, and all that lies in them. */
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketVersioningCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { NAMES, real } from '../checks/object-storage/storage.ts';
+
+const VERSIONED = ['modules', 'run-logs', 'states', 'uploads', 'user-uploaded-workspaces', 'workspace'];
+const KEPT = ['modules', 'states'];
+
+export async function setVersioning(client: S3Client, bucket: string, on: boolean): Promise<void> {
+  const VersioningConfiguration = { Status: on ? 'Enabled' : 'Suspended' } as const;
+  await client.send(new PutBucketVersioningCommand({ Bucket: real(bucket), VersioningConfiguration }));
+}
+
+/** Lets the bucket's objects expire. */
+export async function setExpiry(client: S3Client, bucket: string, days: number): Promise<void> {
+  const rule = { ID: 'expire', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: days } } as const;
+  const LifecycleConfiguration = { Rules: [rule] };
+  await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket: real(bucket), LifecycleConfiguration }));
+}
+
+export async function makeBuckets(client: S3Client): Promise<void> {
+  const make = async (bucket: string) => {
+    await client.send(new CreateBucketCommand({ Bucket: real(bucket) }));
+    if (VERSIONED.includes(bucket)) await setVersioning(client, bucket, true);
+    if (!KEPT.includes(bucket)) await setExpiry(client, bucket, 2);
+  };
+  await Promise.all(NAMES.map(make));
+}
+
+/** Removes every version and delete marker. */
+export async function empty(client: S3Client): Promise<void> {
+  for (const { bucket, Key, VersionId } of await versions(client)) {
+    await client.send(new DeleteObjectCommand({ Bucket: real(bucket), Key, VersionId }));
+  }
+}
+
+/** Every version and delete marker, as `bucket/key version etag`. */
+export const contents = async (client: S3Client): Promise<string[]> =>
+  (await versions(client)).map(({ bucket, Key, VersionId, ETag }) => `${bucket}/${Key} ${VersionId} ${ETag}`).sort();
+
+async function versions(client: S3Client) {
+  const list = async (bucket: string) => {
+    const page = await client.send(new ListObjectVersionsCommand({ Bucket: real(bucket) }));
+    if (page.IsTruncated) throw new Error(`${bucket} holds more than one page`);
+    const markers = (page.DeleteMarkers ?? []).map((marker) => ({ ...marker, ETag: 'deleted' }));
+    return [...(page.Versions ?? []), ...markers].map((version) => ({ bucket, ...version }));
+  };
+  return (await Promise.all(NAMES.map(list))).flat();
+}

@@ -1,0 +1,22 @@
+/** The servers that others wrote: which version of each is tried, and how it is had. */
+import { collector, debian, go, python, type Way } from './ways.ts';
+
+const OTEL = 'v0.160.0';
+
+/** In the order in which they are built; the longest first. */
+export const PEERS = {
+  minio: go('github.com/minio/minio', 'v0.0.0-20260212201848-7aac2a2c5b7c'),
+  mc: go('github.com/minio/mc', 'v0.0.0-20250313080218-cf909e1063a9'),
+  'fake-gcs-server': go('github.com/fsouza/fake-gcs-server', 'v1.56.1'),
+  otelcol: collector(OTEL, [
+    ['receivers', 'go.opentelemetry.io/collector/receiver/otlpreceiver'],
+    ['exporters', 'go.opentelemetry.io/collector/exporter/debugexporter'],
+  ]),
+  moto: python('moto[server,s3,sqs,kms,sts,iot,secretsmanager,ssm]', '5.2.5', 'moto.server'),
+  'ddapm-test-agent': python('ddapm-test-agent', '1.69.1', 'ddapm_test_agent.agent'),
+  mosquitto: debian('mosquitto', 'mosquitto'),
+  nginx: debian('nginx-light', 'nginx'),
+  pgbouncer: debian('pgbouncer', 'pgbouncer'),
+} as const satisfies Record<string, Way>;
+
+export type Peer = keyof typeof PEERS;

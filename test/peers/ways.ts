@@ -1,0 +1,171 @@
+/** How a peer is had: built by Go, installed by pip, or taken out of Debian's packages without installing them. */
+import { execFile, execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** What to spawn, before the peer's own arguments. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Way {
+  /** Peers of one lane are had one after the other, those of different lanes at once. */
+  readonly lane: 'go' | 'python' | 'debian';
+  /** The peer's version, and that of what else it would not work without; part of a file's name. */
+  version(): string;
+  /** Puts it into an empty directory, which is moved afterwards. @throws Error of one line */
+  build(directory: string): Promise<void>;
+  program(directory: string): Program;
+  /** The path of what the system has already. */
+  found?(): string | undefined;
+}
+
+/** Ample for the longest build on a slow machine, ms. */
+const BUILD_MS = 20 * 60_000;
+
+const TOOLS: Readonly<Record<string, string>> = {
+  go: 'install Go 1.24 or later (https://go.dev/doc/install)',
+  python3: 'install Python 3.10 or later with pip',
+  'apt-get': 'it is there on Debian and its kin only; elsewhere, install the server yourself',
+  'dpkg-deb': 'install dpkg',
+};
+
+const execute = promisify(execFile);
+
+async function run(command: string, args: string[], cwd: string, env: Record<string, string> = {}): Promise<string> {
+  try {
+    const options = { cwd, env: { ...process.env, ...env }, timeout: BUILD_MS, maxBuffer: 2 ** 26 };
+    return (await execute(command, args, options)).stdout;
+  } catch (error) {
+    const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
+    if (code === 'ENOENT') throw new Error(`${command} is missing: ${TOOLS[command] ?? 'install it'}`);
+    const said = stderr.trim().split('\n').slice(-3).join(' · ') || 'without a word';
+    throw new Error(`“${[command, ...args].join(' ')}” failed (${code}): ${said}`);
+  }
+}
+
+// Without C, so that no compiler is needed; without a workspace, so that the versions are those asked for.
+const GO = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' };
+
+const goInstall = (directory: string, module: string): Promise<string> =>
+  run('go', ['install', module], directory, { ...GO, GOBIN: directory });
+
+/** A Go program, by its module. */
+export const go = (module: string, version: string): Way => ({
+  lane: 'go',
+  version: () => version,
+  build: async (directory) => void (await goInstall(directory, `${module}@${version}`)),
+  program: (directory) => ({ command: join(directory, module.split('/').at(-1) ?? ''), args: [], env: {} }),
+});
+
+/** An OpenTelemetry collector of these components, by the collector's own builder of the same version. */
+export const collector = (version: string, components: readonly (readonly [kind: string, module: string])[]): Way => ({
+  lane: 'go',
+  version: () => version,
+  build: async (directory) => {
+    await goInstall(directory, `go.opentelemetry.io/collector/cmd/builder@${version}`);
+    const lines = ['dist:', '  name: otelcol', `  output_path: ${JSON.stringify(join(directory, 'build'))}`];
+    for (const [kind, module] of components) lines.push(`${kind}:`, `  - gomod: ${module} ${version}`);
+    await writeFile(join(directory, 'builder.yaml'), `${lines.join('\n')}\n`);
+    await run(join(directory, 'builder'), ['--config', 'builder.yaml'], directory, GO);
+  },
+  program: (directory) => ({ command: join(directory, 'build/otelcol'), args: [], env: {} }),
+});
+
+/** A Python program, by its package and the module with its `main`. */
+export const python = (requirement: string, version: string, module: string): Way => ({
+  lane: 'python',
+  version: () => `${version}-${pythonVersion()}`,
+  build: async (directory) => {
+    const flags = ['--quiet', '--disable-pip-version-check', '--no-input', '--target', directory];
+    await run('python3', ['-m', 'pip', 'install', ...flags, `${requirement}==${version}`], directory);
+  },
+  program: (directory) => ({
+    command: 'python3',
+    args: ['-c', `from ${module} import main; main()`],
+    env: { PYTHONPATH: directory },
+  }),
+});
+
+/** Compiled parts of packages are good for one minor version. */
+function pythonVersion(): string {
+  try {
+    return execFileSync('python3', ['-c', 'import sys; print("py%d.%d" % sys.version_info[:2])'], {
+      encoding: 'utf8',
+    }).trim();
+  } catch {
+    return 'nowhere';
+  }
+}
+
+/** A program of a Debian package: the system's own when it has it, else unpacked with the libraries that it lacks. */
+export const debian = (packaged: string, program: string): Way => ({
+  lane: 'debian',
+  version: () => osRelease(),
+  found: () => onPath(program),
+  build: async (directory) => {
+    const own = join(directory, 'apt');
+    const names = ['Dir::State::Lists', 'Dir::Cache'].map((name) => [name, join(own, name)] as const);
+    for (const path of ['Dir::State::Lists/partial', 'Dir::Cache/archives/partial']) {
+      await mkdir(join(own, path), { recursive: true });
+    }
+    const settings = [...names, ['Debug::NoLocking', 'true'] as const, ['APT::Sandbox::User', 'root'] as const];
+    const apt = (...args: string[]) =>
+      run('apt-get', [...settings.flatMap(([name, value]) => ['-o', `${name}=${value}`]), '-qq', ...args], directory);
+    await apt('update');
+    const wanted = await apt('install', '--print-uris', '--no-install-recommends', packaged);
+    const packages = [...wanted.matchAll(/^'[^']*' ([^_ ]+)_/gm)].map(([, name = '']) => name);
+    if (packages.length === 0) throw new Error(`${packaged} is installed, but ${program} is not on the path`);
+    await apt('download', ...packages);
+    for (const file of readdirSync(directory).filter((name) => name.endsWith('.deb'))) {
+      await run('dpkg-deb', ['-x', file, 'root'], directory);
+    }
+  },
+  program: (directory) => {
+    const found = onPath(program);
+    if (found !== undefined) return { command: found, args: [], env: {} };
+    const root = join(directory, 'root');
+    const command = ['usr/sbin', 'usr/bin', 'sbin', 'bin'].map((bin) => join(root, bin, program)).find(existsSync);
+    if (command === undefined) throw new Error(`${packaged} has no ${program}`);
+    return { command, args: [], env: { LD_LIBRARY_PATH: libraries(root) } };
+  },
+});
+
+function libraries(root: string): string {
+  const above = ['usr/lib', 'lib'].map((path) => join(root, path)).filter((path) => existsSync(path));
+  return above
+    .flatMap((path) =>
+      readdirSync(path)
+        .filter((name) => name.includes('linux-gnu'))
+        .map((name) => join(path, name)),
+    )
+    .join(delimiter);
+}
+
+/** Servers are often where only root's path leads. */
+function onPath(program: string): string | undefined {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return directories
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, program))
+    .find(canRun);
+}
+
+function canRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function osRelease(): string {
+  if (!existsSync('/etc/os-release')) return process.platform;
+  const text = readFileSync('/etc/os-release', 'utf8');
+  return ['ID', 'VERSION_ID'].map((name) => new RegExp(`^${name}="?([^"\n]*)`, 'm').exec(text)?.[1] ?? '').join('');
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** The servers that others wrote (`npm run test:peers`): apart from `npm test`, which needs nothing but npm. */
+export default defineConfig({
+  test: {
+    include: ['test/peers/**/*.peer.ts'],
+    globalSetup: 'test/peers/install.ts',
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
+});
