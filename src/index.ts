@@ -5,11 +5,11 @@
  *     if (report.verdict === 'not-ready') console.error(await render(report, 'markdown'));
  */
 import process from 'node:process';
-import { type Deployment, makeDeployment } from './config/deployment.ts';
-import { readSources } from './config/sources/index.ts';
+import type { Deployment } from './config/deployment.ts';
 import { checkIds } from './ids.ts';
 import { DEFAULTS, type Perspective, type PhaseOption, type Place } from './options.ts';
 import { check } from './preflight.ts';
+import { readDeployment } from './read.ts';
 import { type FormatName, renderAs } from './report/index.ts';
 import type { Report } from './report/types.ts';
 
@@ -106,14 +106,9 @@ export async function readConfig(
 /** The report in one of the formats of `--format`; ends with a line break. Text for people is 80 columns wide, without colour. */
 export const render = (report: Report, format: FormatName): Promise<string> => renderAs(report, format);
 
-async function read(source: ConfigSource, options: PreflightOptions): Promise<Deployment> {
+function read(source: ConfigSource, options: PreflightOptions): Promise<Deployment> {
   const { files = [], environment = process.env, stdin = process.stdin, service, resolveSecrets = false } = source;
-  const sources = await readSources(files, { stdin, env: environment });
-  const more = { service, environment };
-  const deployment = makeDeployment(sources, more);
-  if (!resolveSecrets) return deployment;
-  const { readSecrets } = await import('../checks/aws/secrets.ts');
-  return makeDeployment(await readSecrets(sources, deployment, runOptions(options)), more);
+  return readDeployment({ files, environment, stdin, service, resolveSecrets }, runOptions(options));
 }
 
 const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup' in config;

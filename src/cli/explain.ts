@@ -3,7 +3,7 @@ import { CHECKS } from '../../checks/index.ts';
 import { type Check, idsOf, type Rule, withSubject } from '../check.ts';
 import { InputError } from '../config/entry.ts';
 import { padTo, wrap } from '../report/layout.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../select.ts';
 
 const WIDTH = 80;
 const LABEL = 12;

@@ -1,6 +1,6 @@
 /** The command line: reads the arguments, and loads the command that they ask for. */
 import { Command, CommanderError, type Option } from 'commander';
-import { InputError } from '../config/entry.ts';
+import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../version.ts';
 import { fail, usage } from './errors.ts';
 import { type RunArguments, runOptions } from './options.ts';
@@ -66,6 +66,15 @@ function program(host: NodeJS.Process): Command {
       refuseOptions(root, 'explain');
       const { explain } = await import('./explain.ts');
       await explain(host, id);
+    });
+  root
+    .command('schema')
+    .description('the JSON Schema of the JSON report')
+    .allowExcessArguments(false)
+    .action(async () => {
+      refuseOptions(root, 'schema');
+      const { schema } = await import('./schema.ts');
+      await schema(host);
     });
   for (const command of [root, ...root.commands]) {
     command

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import { main } from '../../src/cli/index.ts';
-import type { Finished } from './spawned.ts';
+import { checked, type Finished } from './spawned.ts';
 
 interface More {
   readonly env?: Record<string, string>;
@@ -27,7 +27,7 @@ export async function command(
     exit: () => {},
   });
   await main(host as unknown as NodeJS.Process);
-  return { code: host.exitCode ?? 0, signal: null, stdout: stdout.text, stderr: stderr.text };
+  return checked({ code: host.exitCode ?? 0, signal: null, stdout: stdout.text, stderr: stderr.text });
 }
 
 class Collector extends Writable {

@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { expectValid } from '../support/valid.ts';
 
 export const EXECUTABLE = fileURLToPath(new URL('../../bin/spacelift-preflight.ts', import.meta.url));
 
@@ -36,9 +37,15 @@ export function start(args: readonly string[], more: More = {}): Started {
   child.stdin.on('error', () => {});
   child.stdin.end(stdin);
   const finished = Promise.all([once(child, 'close'), text(child.stdout).catch(() => ''), text(child.stderr)]).then(
-    ([[code, signal], stdout, stderr]): Finished => ({ code, signal, stdout, stderr }),
+    ([[code, signal], stdout, stderr]): Finished => checked({ code, signal, stdout, stderr }),
   );
   return { child, finished };
+}
+
+/** Whatever the test is about, a report that was printed as JSON is valid. */
+export function checked(finished: Finished): Finished {
+  if (/^\{\s*"schemaVersion"/.test(finished.stdout)) expectValid(JSON.parse(finished.stdout));
+  return finished;
 }
 
 export const run = (args: readonly string[], more: More = {}): Promise<Finished> => start(args, more).finished;

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
+import { FORMAT_NAMES } from '../../src/report/index.ts';
 import { VERSION } from '../../src/version.ts';
 import { command } from './host.ts';
 import { dotenv } from './spawned.ts';
+
+const FORMATS = FORMAT_NAMES.join(', ');
 
 let folder: string;
 let config: string;
@@ -30,7 +33,7 @@ describe('a usage error', () => {
     [['--tiemout', '3'], "unknown option '--tiemout' (did you mean --timeout?)"],
     [['--nothing-like-it'], "unknown option '--nothing-like-it'; see --help"],
     [['--db=postgres://u:hunter22@h/d'], "unknown option '--db'; see --help"],
-    [['-o', 'xml'], "option '-o, --format <name>' argument 'xml' is invalid: expected one of pretty, json"],
+    [['-o', 'xml'], `option '-o, --format <name>' argument 'xml' is invalid: expected one of ${FORMATS}`],
     [['-f'], "option '-f, --file <path>' argument missing; see --help"],
     [['-f', ''], "option '-f, --file <path>' argument '' is invalid: expected a value"],
     [
@@ -89,21 +92,26 @@ describe('a usage error', () => {
     ],
     [
       ['--report', 'xml=a'],
-      "option '--report <format>=<path>' argument 'xml=a' is invalid: expected one of pretty, json before the =",
+      `option '--report <format>=<path>' argument 'xml=a' is invalid: expected one of ${FORMATS} before the =`,
     ],
     [['--report', 'json=/nowhere/at/all'], 'cannot write /nowhere/at/all: its directory does not exist'],
     [['-f', '/nowhere/at/all'], '/nowhere/at/all: no such file'],
     [['-f', '-', '-f', '-'], 'standard input (-) can be read only once'],
     [['--ca-file', '/nowhere/at/all'], 'cannot read --ca-file /nowhere/at/all; expected a file of certificates, PEM'],
     [[], "the environment holds no variable of Spacelift's; name a config with -f"],
-    [['frobnicate'], 'unknown command frobnicate; the commands are explain, and a config is named with -f'],
+    [
+      ['frobnicate'],
+      /^unknown command frobnicate; the commands are .*\bexplain, schema\b.*, and a config is named with -f$/,
+    ],
     [['-q', 'explain'], '--quiet is no option of explain'],
     [['explain', 'a', 'b'], 'too many arguments'],
     [['explain', '--strict'], "unknown option '--strict'"],
     [['explain', 'databse/connect'], "explain databse/connect: no such rule; did you mean 'database/connect'?"],
     [['explain', 'zzz'], 'explain zzz: no such rule; spacelift-preflight explain lists them'],
   ] as const)('%j', async (args, says) => {
-    expect(await refused(args)).toContain(says);
+    const said = await refused(args);
+    if (typeof says === 'string') expect(said).toContain(says);
+    else expect(said).toMatch(says);
   });
 
   it('says how to name a config that stands alone', async () => {
@@ -147,7 +155,9 @@ describe('--help', () => {
     expect(lines[0]).toBe('Examples:');
     expect(lines.filter((line) => line.startsWith('  $ '))).toHaveLength(3);
     expect(lines.indexOf('Usage: spacelift-preflight [options] [command]')).toBe(5);
-    expect(stdout).toContain('-o, --format <name>       for standard output (pretty, json; default pretty)');
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      `-o, --format <name> for standard output (${FORMATS}; default pretty)`,
+    );
     expect(stdout).toContain('  explain [id] ');
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });

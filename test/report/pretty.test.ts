@@ -7,6 +7,7 @@ import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
 import { runChecks } from '../../src/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';
 
 const show = (report: Report, style: Partial<Style> = {}) => renderPretty(report, { ...PLAIN, ...style });
@@ -15,7 +16,7 @@ const works = (id: string) => fakeCheck(id, ['x'], async ({ judge }) => void (aw
 
 async function reportOf(checks: Parameters<typeof runChecks>[0], interrupt = never()): Promise<Report> {
   const result = await runChecks(checks, fakeDeployment(), options(), interrupt);
-  return makeReport(
+  const report = makeReport(
     { ...result, durationMs: 61_234 },
     {
       phase: 'pre-install',
@@ -24,6 +25,7 @@ async function reportOf(checks: Parameters<typeof runChecks>[0], interrupt = nev
       redact: redactor([]),
     },
   );
+  return expectValid(report, checks);
 }
 
 describe('the pretty report', () => {
@@ -68,6 +70,14 @@ describe('the pretty report', () => {
   - mqtt-broker/builtin/reachable: spacelift.example.org:1984 does not answer:
     it starts with Spacelift
 - not verified    access to version control: the config does not name it
+
+what to do next
+  1. ✖ database/privileges               the role spacelift may not create
+                                         tables in the schema public
+  2. ✖ object-storage/modules/access     buckets are missing in eu-west-1
+  3. ✖ object-storage/states/versioning  versioning is off on spacelift-states
+  4. ⚠ database/version                  plan a database of a supported version
+  then run it again: 6 findings could not be judged before
 
 ✖ not ready: 3 failed, 1 warning, 11 passed, 11 skipped in 0.6 s
 `);
@@ -148,6 +158,49 @@ describe('the pretty report', () => {
     expect(lastLine(show(await reportOf([works('database'), works('object-storage'), check])))).toBe(
       '⚠ ready with warnings: 2 warnings, 2 passed in 61.2 s',
     );
+  });
+
+  it('says what to do next, in order, when that is more than one thing', async () => {
+    const check = fakeCheck('a', ['late', 'accepted', 'first', 'second'], async ({ judge }) => {
+      await judge('late', () => warn('hurts', { fix: 'plan for it' }));
+      await judge('accepted', () => warn('hurts too', { fix: 'never mind' }));
+      await judge('first', () => fail('broken', { fix: 'mend it' }));
+      await judge('second', () => fail('broken in two ways', { fix: 'mend this\nand that' }));
+    });
+    expect(show(await reportOf([check]))).toContain(`
+what to do next
+  1. ✖ a/first   mend it
+  2. ✖ a/second  broken in two ways
+  3. ⚠ a/late    plan for it
+
+✖ not ready`);
+    expect(show(await reportOf([check]), { verbosity: 'quiet' })).not.toContain('what to do next');
+    const one = fakeCheck('a', ['x'], async ({ judge }) => void (await judge('x', () => fail('broken'))));
+    expect(show(await reportOf([one]))).not.toContain('what to do next');
+  });
+
+  it('says what to do next beneath long ids, and how much more there is', async () => {
+    const rules = Array.from({ length: 12 }, (_, index) => `a-rule-with-quite-a-long-name-number-${index}`);
+    const check = fakeCheck('object-storage', rules, async ({ judge }) => {
+      for (const rule of rules) await judge(rule, () => fail('broken', { fix: 'mend it' }));
+    });
+    const text = show(await reportOf([check]));
+    expect(text).toContain(`
+  9. ✖ object-storage/a-rule-with-quite-a-long-name-number-8
+       mend it
+  and 3 more, above
+`);
+  });
+
+  it('shows the whole of a reason that its line has no room for', async () => {
+    const reason = 'the first of two reasons, which is long enough to be cut at the end of its line, and goes on';
+    const check = fakeCheck('a', ['x'], async ({ judge }) => void (await judge('x', () => skip(reason))));
+    const lines = show(await reportOf([check])).split('\n');
+    expect(lines[0]).toMatch(/^- a +the first of two reasons, which is long enough to be.*… +\d+ ms$/);
+    expect(lines.slice(1, 3)).toEqual([
+      '    the first of two reasons, which is long enough to be cut at the end of its',
+      '    line, and goes on',
+    ]);
   });
 
   it('says that it was interrupted', async () => {

@@ -6,6 +6,7 @@ import { exitCode, makeReport, type Report, type ReportOptions } from '../../src
 import { runChecks } from '../../src/run.ts';
 import { VERSION } from '../../src/version.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';
 
 /** A check with one rule per outcome: `a`, `b`, … */
@@ -26,7 +27,7 @@ async function reportOf(
 ): Promise<Report> {
   const result = await runChecks(checks, fakeDeployment(), options(), interrupt);
   const defaults = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([]) } as const;
-  return makeReport(result, { ...defaults, ...more });
+  return expectValid(makeReport(result, { ...defaults, ...more }), checks);
 }
 
 const first = (report: Report) => {
@@ -79,6 +80,7 @@ describe('the report', () => {
       expected: 'PostgreSQL 14, 15 or 16',
       fix: 'plan a database of a supported version',
       docs: 'https://docs.spacelift.io/self-hosted/latest/external-dependencies#database',
+      startMs: 5,
       durationMs: 3,
       evidence: { version: '17.2' },
     });
@@ -193,6 +195,7 @@ describe('text from outside', () => {
     expect(first(report).title.endsWith('…')).toBe(true);
     expect(first(report).title).not.toContain('correct');
     expect(first(report).evidence.all).toHaveLength(100);
+    expect((first(report).evidence.all as string[]).at(-1)).toBe('… and 51 more');
   });
 
   it('is not cut in a command of usual length', async () => {

@@ -4,6 +4,7 @@ import { redactor } from '../../src/redact.ts';
 import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { runChecks } from '../../src/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { expectValid } from '../support/valid.ts';
 
 const BUCKETS = ['deliveries', 'metadata', 'modules', 'states', 'uploads'];
 
@@ -103,15 +104,17 @@ export async function sampleReport(more: Partial<ReportOptions> & { skip?: reado
     startedAt: new Date('2026-01-02T03:04:05.678Z'),
     checks: result.checks.map((check, index) => ({
       ...check,
+      startMs: 2 * index,
       durationMs: [1, 38, 1212, 4, 0, 9][index] ?? 0,
-      findings: check.findings.map((finding) => ({ ...finding, durationMs: 3 })),
+      findings: check.findings.map((finding, place) => ({ ...finding, startMs: 2 * index + 3 * place, durationMs: 3 })),
     })),
   };
-  return makeReport(fixed, {
+  const report = makeReport(fixed, {
     phase: 'pre-install',
     service: undefined,
     accept: new Map(),
     redact: redactor([]),
     ...more,
   });
+  return expectValid(report, CHECKS);
 }

@@ -2,12 +2,14 @@
 import { expect } from 'vitest';
 import type { Deployment } from '../../src/config/deployment.ts';
 import { redactor } from '../../src/redact.ts';
-import { renderJson } from '../../src/report/json.ts';
-import { renderPretty } from '../../src/report/pretty.ts';
+import { FORMATS } from '../../src/report/index.ts';
 import { makeReport } from '../../src/report/report.ts';
+import type { Verbosity } from '../../src/report/style.ts';
 import type { RunResult } from '../../src/run.ts';
 import type { Variables } from './preflight.ts';
 
+const RENDERS = await Promise.all(Object.values(FORMATS).map((format) => format.load()));
+const VERBOSITIES: readonly Verbosity[] = ['quiet', 'normal', 'verbose'];
 const SECRET = /PASSWORD|SECRET|TOKEN|PRIVATE_KEY|SAML_KEY|DATABASE_URL|READ_ONLY_URL/;
 
 /** The secrets of a config, and of their parts. */
@@ -30,10 +32,10 @@ export function expectNoLeak(variables: Variables, result: RunResult, deployment
     redact: redactor(deployment.secrets),
   });
   const plain = { colour: 0, unicode: true, width: 80 } as const;
-  const texts = [
-    renderJson(report),
-    ...(['quiet', 'normal', 'verbose'] as const).map((verbosity) => renderPretty(report, { ...plain, verbosity })),
-  ];
+  const texts = RENDERS.flatMap((render) =>
+    VERBOSITIES.map((verbosity) => String(render(report, { ...plain, verbosity }))),
+  );
+  expect(texts).not.toContain('[object Promise]');
   const forms = secretsIn(variables).flatMap((secret) => [
     secret,
     encodeURIComponent(secret),

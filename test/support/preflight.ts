@@ -1,11 +1,14 @@
-/** Runs checks on variables, as the command line does, and folds what they find. */
+/** Runs checks on variables, as the command line does, and folds what they find. The report of each is valid. */
 import type { Check, Status } from '../../src/check.ts';
 import { type Deployment, makeDeployment } from '../../src/config/deployment.ts';
 import type { Entry, Source } from '../../src/config/entry.ts';
 import type { Finding } from '../../src/finding.ts';
 import { fold } from '../../src/fold.ts';
 import { DEFAULTS, type Perspective, type RunOptions, type Service } from '../../src/options.ts';
+import { redactor } from '../../src/redact.ts';
+import { makeReport } from '../../src/report/report.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/run.ts';
+import { expectValid } from './valid.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -44,6 +47,8 @@ export async function preflight(
   const deployment = makeDeployment(sources, { service, environment });
   const signal = interrupt ?? new AbortController().signal;
   const run = await runChecks(checks, deployment, { ...DEFAULTS, ...options }, signal, observer);
+  const report = { phase: 'pre-install', service: deployment.service, accept: new Map() } as const;
+  expectValid(makeReport(run, { ...report, redact: redactor(deployment.secrets) }), checks);
   const findings = fold(run.checks).flatMap((check) => check.findings);
   return {
     findings,

@@ -1,0 +1,6 @@
+/** `schema`: the JSON Schema of the JSON report. */
+import { reportSchema } from '../report/schema.ts';
+import { print } from './print.ts';
+
+export const schema = (host: NodeJS.Process): Promise<void> =>
+  print(host, `${JSON.stringify(reportSchema(), null, 2)}\n`);

@@ -1,0 +1,38 @@
+/** Holds reports against the published schema, with a validator that others wrote. */
+import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js';
+import { expect } from 'vitest';
+import { CHECKS } from '../../checks/index.ts';
+import type { Check } from '../../src/check.ts';
+import type { Report } from '../../src/report/report.ts';
+import { reportSchema } from '../../src/report/schema.ts';
+
+const compiled = new WeakMap<readonly Check[], ValidateFunction>();
+
+/**
+ * The published schema allows fields that a later version may add; a test does not.
+ * @param some the checks whose ids the report may have
+ */
+export function expectValid(report: Report, some: readonly Check[] = CHECKS): Report {
+  const checks = some.every((check) => CHECKS.includes(check)) ? CHECKS : some;
+  const validate = compiled.get(checks) ?? compile(checks);
+  compiled.set(checks, validate);
+  const valid = validate(JSON.parse(JSON.stringify(report)));
+  expect(validate.errors ?? [], 'a report that is not valid').toEqual([]);
+  expect(valid).toBe(true);
+  return report;
+}
+
+function compile(checks: readonly Check[]): ValidateFunction {
+  const ajv = new Ajv2020({ allErrors: true, formats: { 'date-time': isDate, uri: URL.canParse } });
+  return ajv.compile(closed(reportSchema(checks)) as AnySchema);
+}
+
+const isDate = (text: string): boolean => new Date(text).toISOString() === text;
+
+/** Every object of the schema, closed to fields that it does not name. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const inside = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
+  return 'properties' in inside ? { ...inside, additionalProperties: false } : inside;
+}
