@@ -13,11 +13,18 @@ import { readDeployment } from './read.ts';
 import { type FormatName, renderAs } from './report/index.ts';
 import type { Report } from './report/types.ts';
 
+export type { Leftover } from './cleanup.ts';
 export { InputError } from './config/input-error.ts';
 export type { Perspective, Phase, PhaseOption, Place, Service } from './options.ts';
 export { type ExitRules, exitCode } from './report/exit.ts';
 export type { FormatName } from './report/index.ts';
-export type * from './report/types.ts';
+export type {
+  NotVerified,
+  Report,
+  ReportCheck as Check,
+  ReportFinding as Finding,
+  Verdict,
+} from './report/types.ts';
 export type { Evidence, Status } from './status.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -11,6 +11,7 @@ import { manifest, startDemo } from '../../demo/deployment.ts';
 import { VERSION } from '../../src/version.ts';
 import { dotenv, moduleOf, run } from '../cli/spawned.ts';
 import { type Fault, refusedPort } from '../services/tcp.ts';
+import { expectValid } from '../support/valid.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const npm = (cwd: string, ...args: string[]) => promisify(execFile)('npm', args, { cwd });
@@ -56,8 +57,14 @@ const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/(-[\
 
 describe('the package', () => {
   it('holds the bundle, the licences, the README and nothing else, and needs no other package', async () => {
-    expect((await readdir(installed)).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
-    expect((await readdir(join(installed, 'dist'))).sort()).toEqual(['THIRD-PARTY-LICENSES.txt', 'bin', 'chunks']);
+    expect((await readdir(installed)).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'schemas']);
+    expect((await readdir(join(installed, 'dist'))).sort()).toEqual([
+      'THIRD-PARTY-LICENSES.txt',
+      'bin',
+      'chunks',
+      'index.js',
+      'types',
+    ]);
     expect((await readdir(join(installed, '..'))).filter((name) => !name.startsWith('.'))).toEqual([
       'spacelift-preflight',
     ]);
@@ -132,6 +139,58 @@ describe('the package', () => {
     } finally {
       await deployment.stop();
     }
+  });
+
+  it('is a function too, which gives the report that the executable prints', async () => {
+    const [database, store] = ports;
+    const config = join(folder, 'api.env');
+    await writeFile(config, dotenv({ database: database.port, store: store.port, broker: store.port }));
+    const app = join(folder, 'app');
+    const script = join(app, 'consumer.mjs');
+    await writeFile(
+      script,
+      `import { exitCode, InputError, preflight, render } from 'spacelift-preflight';
+      import schema from 'spacelift-preflight/report.schema.json' with { type: 'json' };
+      const report = await preflight({ files: [${JSON.stringify(config)}], environment: {} });
+      const xml = await render(report, 'junit');
+      const refused = await preflight({ files: ['/nowhere'] }).catch((error) => error instanceof InputError);
+      const { code } = exitCode(report, { strict: false, require: [] });
+      console.log(JSON.stringify({ report, xml, refused, code, id: schema.$id }));
+      process.exit();`,
+    );
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script], { cwd: app });
+    expect(stderr).toBe('');
+    const { report, xml, ...rest } = JSON.parse(stdout);
+    expect(rest).toEqual({ refused: true, code: 1, id: 'urn:spacelift-preflight:report:1' });
+    expectValid(report);
+    expect(report).toMatchObject({ verdict: 'not-ready', summary: { fail: 2 } });
+    expect(xml).toContain('<testsuites name="spacelift-preflight"');
+  });
+
+  it('has types that a consumer’s file is checked against, without any other package', async () => {
+    const app = join(folder, 'app');
+    const file = (name: string, text: string) => writeFile(join(app, name), text);
+    await file(
+      'right.mts',
+      `import { type Config, type Finding, preflight, readConfig, type Report, render } from 'spacelift-preflight';
+      const config: Config = await readConfig({ files: ['spacelift.yaml'], service: 'drain' });
+      const report: Report = await preflight(config, { accept: { 'database/version': 'OPS-123' }, timeoutMs: 5_000 });
+      const worst: Finding | undefined = report.checks[0]?.findings[0];
+      const text: string = await render(report, report.verdict === 'ready' ? 'json' : 'markdown');
+      export const fix: string | undefined = worst?.fix ?? text;`,
+    );
+    await file(
+      'wrong.mts',
+      `import { preflight } from 'spacelift-preflight';\nawait preflight({}, { only: 'database/*' });`,
+    );
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom'];
+    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+    const checked = (name: string) =>
+      promisify(execFile)(process.execPath, [tsc, ...options, '--types', '', name], { cwd: app });
+    await checked('right.mts');
+    await expect(checked('wrong.mts')).rejects.toMatchObject({
+      stdout: expect.stringContaining("Type 'string' is not assignable to type 'readonly string[]'"),
+    });
   });
 
   it('loads little to print its version', async () => {
