@@ -114,10 +114,10 @@ async function lookAround(probe: Probe): Promise<Outcome> {
   try {
     if (duties.list !== undefined) await list(probe, { key: KEPT, mode: 'foreign', versioned: undefined });
     else if (duties.get !== undefined) await probe.readKept();
-    return skip(`writing to ${bucket} was not tried: --read-only`, { evidence: { bucket } });
   } catch (error) {
-    return probe.trouble(error);
+    if (!mayBeMissing(probe, 'foreign', error)) return probe.trouble(error);
   }
+  return skip(`writing to ${bucket} was not tried: --read-only`, { evidence: { bucket } });
 }
 
 /** A pre-signed PUT, then a GET, by a plain client: what workers and browsers do. */
@@ -135,7 +135,7 @@ export async function presigned(probe: Probe): Promise<Outcome> {
     if (duties.put !== undefined) {
       const answer = await send(probe, 'PUT', key, place.mode === 'own' ? {} : ifAbsent);
       // The constant object is there already: it was the signature that had to be right for this answer.
-      if (answer.status !== 412) throwIfRefused(probe, answer, 'put');
+      if (!isTaken(probe, answer)) throwIfRefused(probe, answer, 'put');
       verbs.push('PUT');
     }
     if (duties.get !== undefined) {
@@ -161,6 +161,13 @@ async function send(probe: Probe, method: 'PUT' | 'GET', key: string, bound = {}
   const { url, headers } = await store.sign(method, bucket, key, bound);
   if (method === 'GET') return store.send({ method, url, headers });
   return probe.write((signal) => store.send({ method, url, headers, body: CONTENT, signal }));
+}
+
+/** Whether a write-if-absent was refused because the object is there. */
+export function isTaken({ store, bucket }: Probe, answer: HttpAnswer): boolean {
+  const { taken } = store.headers ?? S3_HEADERS;
+  if (taken === undefined) return answer.status === 412;
+  return store.refusal(answer, { action: 'put', bucket })?.code === taken;
 }
 
 function throwIfRefused({ store, bucket }: Probe, answer: HttpAnswer, action: 'put' | 'get'): void {

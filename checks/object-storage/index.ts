@@ -22,6 +22,10 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
     where: ({ need }) => `S3 in ${need('AWS_REGION')}`,
     open: async (run) => (await import('./aws.ts')).aws(run),
   },
+  azure: {
+    where: ({ need }) => `Azure Blob Storage at ${new URL(need('OBJECT_STORAGE_AZURE_ACCOUNT_URL')).host}`,
+    open: async (run) => (await import('./azure.ts')).azure(run),
+  },
   gcp: {
     where: () => 'Google Cloud Storage',
     open: async (run) => (await import('./gcp.ts')).gcp(run),

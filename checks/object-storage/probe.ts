@@ -265,6 +265,7 @@ export class Probe {
 
 /** Whether a write may have happened although its answer is an error, or never came. */
 function mayHaveWritten(error: unknown): boolean {
+  if (error instanceof Stop) return false;
   if (error instanceof StoreProblem) return error.kind === 'server-error';
   return !(error instanceof Problem) || error.kind === 'timeout' || error.kind === 'closed';
 }

@@ -2,7 +2,7 @@
 import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/check.ts';
 import type { Needs } from './buckets.ts';
 import { CONTENT, KEPT, type Probe } from './probe.ts';
-import { type Action, StoreProblem } from './store.ts';
+import { type Action, type Store, StoreProblem } from './store.ts';
 
 /** Services may not look at settings, so under `--service` it is not even tried. */
 const maySettings = ({ deployment }: Run): boolean => deployment.service === undefined;
@@ -49,12 +49,20 @@ function notShown({ store, bucket, run, duties }: Probe): Outcome {
       duties.put === undefined
         ? `The ${service} does not write here, so no write shows it, and ${permission} is not one of its permissions.`
         : `No new write has shown it, and ${permission} is not permitted.`,
-    fix:
+    fix: withLook(
+      store,
+      'read versioning',
       service === undefined
         ? `allow ${permission}, or remove the object of earlier runs: ${store.words.remove(bucket, KEPT)}`
         : 'run without --service, with an operator’s credentials',
+    ),
     evidence: { bucket, permission },
   });
+}
+
+function withLook({ words }: Store, action: Action, fix: string): string {
+  const look = words.look?.[action];
+  return look === undefined ? fix : `${fix}\nto look yourself: ${look}`;
 }
 
 export async function retention(probe: Probe, { expiry: need }: Needs): Promise<Outcome> {
@@ -96,7 +104,7 @@ export async function isPublic(probe: Probe, anonymous: () => Promise<boolean>):
   const { run, store, bucket } = probe;
   const [placed, asked] = await Promise.allSettled([
     probe.reached(),
-    maySettings(run) ? probe.within((signal) => store.isPublic(bucket, signal)) : undefined,
+    maySettings(run) || store.servicesSeePublic ? probe.within((signal) => store.isPublic(bucket, signal)) : undefined,
   ]);
   if (placed.status === 'rejected') throw placed.reason;
   if (asked.status === 'rejected' && !isDenied(asked.reason)) return probe.trouble(asked.reason);
@@ -129,14 +137,18 @@ const isDenied = (error: unknown): boolean => error instanceof StoreProblem && e
 function notPermitted({ store, bucket, run }: Probe, action: Action, what: string): Outcome {
   const permission = store.words.permission[action];
   const { service } = run.deployment;
+  const notTried = service !== undefined && !(action === 'read policy' && store.servicesSeePublic);
   return skip(`may not look at the ${what} of ${bucket}: ${permission}`, {
-    ...(service !== undefined && {
+    ...(notTried && {
       detail: `No service has this permission, so --service ${service} does not try it.`,
     }),
-    fix:
+    fix: withLook(
+      store,
+      action,
       service === undefined
         ? `allow ${permission}, or run with an operator’s credentials`
         : 'run without --service, with an operator’s credentials',
+    ),
     evidence: { bucket, permission },
   });
 }

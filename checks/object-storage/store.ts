@@ -83,10 +83,16 @@ export interface Signed {
 
 /** What plain clients say in the store's own words. */
 export interface PlainHeaders {
-  /** Writes only where there is no object yet; 412 otherwise. */
+  /** Writes only where there is no object yet; 412 otherwise, unless `taken` is told. */
   readonly ifAbsent: Readonly<Record<string, string>>;
+  /** The code of the refusal where there is an object. */
+  readonly taken?: string;
   /** How the names of metadata begin. */
   readonly metadata: string;
+  /** A header without which a browser’s upload is refused, so that CORS must allow it. */
+  readonly upload?: string;
+  /** Where signatures bind no headers: names of metadata that are refused when they arrive, with and without an underscore. */
+  readonly refused?: { readonly code: string; readonly underscore: string; readonly plain: string };
 }
 
 export const S3_HEADERS: PlainHeaders = { ifAbsent: { 'if-none-match': '*' }, metadata: 'x-amz-meta-' };
@@ -104,6 +110,8 @@ export interface Store {
   readonly tellsMissing?: true;
   /** A service's own role may remove versions too: then nothing of its probe stays either. */
   readonly servicesMayPurge?: true;
+  /** A service's own role may see who is let in. */
+  readonly servicesSeePublic?: true;
   /** S3's unless told. */
   readonly headers?: PlainHeaders;
   put(bucket: string, key: string, body: Buffer, how: { ifAbsent: boolean }, signal: AbortSignal): Promise<Written>;
@@ -117,6 +125,11 @@ export interface Store {
    * @throws StoreProblem also of kind `denied`, when they may not even delete as a service does
    */
   mayPurge(bucket: string, prefix: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * The keys under a prefix, also those of which only older versions or delete markers are left; `list` where such things
+   * can't be, or can't be listed.
+   */
+  readonly traces?: (bucket: string, prefix: string, signal: AbortSignal) => Promise<string[]>;
   /** Removes everything under a prefix, with all versions and delete markers. */
   purge(bucket: string, prefix: string, signal: AbortSignal): Promise<void>;
   /** How many versions there are of an object; only where a write's answer does not tell whether there are any. */
@@ -141,6 +154,8 @@ export interface Store {
 export interface StoreWords {
   /** The permission behind an action: `s3:PutObject`. */
   readonly permission: Readonly<Record<Action, string>>;
+  /** How somebody who may look at a setting does. */
+  readonly look?: Partial<Readonly<Record<Action, string>>>;
   /** What mends a problem of each kind. */
   readonly mend: Readonly<Record<StoreKind, (problem: StoreProblem) => string>>;
   /** What mends a problem on the way, where the provider has a better word for it than `networkWords`. */

@@ -1,0 +1,161 @@
+/** Who the deployment is at Azure: what the config holds comes first, the SDK's default chain fills what it lacks. */
+import { existsSync } from 'node:fs';
+import type { TokenCredential } from '@azure/identity';
+import { fail, type Run, Stop, skip, type Trouble } from '../../src/check.ts';
+import { wayWords } from '../../src/probe/tunnel.ts';
+import { Problem } from '../../src/problem.ts';
+import { entraTrouble } from './entra-words.ts';
+import type { AzureTransport } from './transport.ts';
+
+/** For finding a token; below any operation's deadline, so that it is clear which of the two took too long. */
+const DEADLINE_MS = 8_000;
+const AUTHORITY = 'https://login.microsoftonline.com';
+
+const TENANT = 'AZURE_TENANT_ID';
+const CLIENT = 'AZURE_CLIENT_ID';
+/** What proves the identity, with the two that name it. */
+const PROOFS = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_FEDERATED_TOKEN_FILE'];
+
+/** A token that could not be had, as a value. */
+export class TokenProblem extends Error {
+  readonly says: Trouble;
+  constructor(says: Trouble) {
+    super(says.title);
+    this.name = 'TokenProblem';
+    this.says = says;
+  }
+}
+
+export interface Token {
+  readonly token: string;
+  readonly expiresOnTimestamp: number;
+  /** The object id, or the client id, of whom it is for. */
+  readonly assignee: string | undefined;
+}
+
+/** An empty value equals an absent one. */
+type Read = (name: string) => string | undefined;
+const reader = ({ deployment: { environment } }: Run): Read => {
+  return (name) => environment[name] || undefined;
+};
+
+/** @throws Stop when the config names a file that is not here */
+export async function azureCredential(run: Run, { client }: AzureTransport): Promise<TokenCredential> {
+  const value = reader(run);
+  const tenantId = value('AZURE_TENANT_ID');
+  const clientId = value('AZURE_CLIENT_ID');
+  const secret = value('AZURE_CLIENT_SECRET');
+  const certificatePath = value('AZURE_CLIENT_CERTIFICATE_PATH');
+  const tokenFilePath = value('AZURE_FEDERATED_TOKEN_FILE');
+  const options = { httpClient: client, authorityHost: authorityOf(run).href, retryOptions: { maxRetries: 0 } };
+  const identity = await import('@azure/identity');
+  if (tenantId !== undefined && clientId !== undefined) {
+    if (secret !== undefined) return new identity.ClientSecretCredential(tenantId, clientId, secret, options);
+    if (certificatePath !== undefined) {
+      mustBeHere(run, 'AZURE_CLIENT_CERTIFICATE_PATH', certificatePath);
+      const certificatePassword = value('AZURE_CLIENT_CERTIFICATE_PASSWORD');
+      const certificate = { certificatePath, ...(certificatePassword !== undefined && { certificatePassword }) };
+      return new identity.ClientCertificateCredential(tenantId, clientId, certificate, options);
+    }
+    if (tokenFilePath !== undefined) {
+      mustBeHere(run, 'AZURE_FEDERATED_TOKEN_FILE', tokenFilePath);
+      return new identity.WorkloadIdentityCredential({ tenantId, clientId, tokenFilePath, ...options });
+    }
+  }
+  return new identity.DefaultAzureCredential({
+    ...options,
+    ...(tenantId !== undefined && { tenantId }),
+    ...(clientId !== undefined && { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
+  });
+}
+
+function authorityOf(run: Run): URL {
+  const host = reader(run)('AZURE_AUTHORITY_HOST');
+  return new URL(host !== undefined && URL.canParse(host) ? host : AUTHORITY);
+}
+
+function mustBeHere({ deployment: { set } }: Run, variable: string, path: string): void {
+  if (existsSync(path) || !set.includes(variable)) return;
+  throw new Stop(
+    skip(`${variable} names a file that is not here`, {
+      detail: `${path} is there inside Spacelift’s container only.`,
+      fix: 'run it there, or sign in here with an operator’s account (az login) and leave the variable out',
+      evidence: { variable, path },
+    }),
+  );
+}
+
+/**
+ * Gets a token apart from the request that needs it: what goes wrong then is about nothing else.
+ * @throws TokenProblem
+ */
+export async function findToken(
+  run: Run,
+  credential: TokenCredential,
+  transport: AzureTransport,
+  scope: string,
+): Promise<Token> {
+  try {
+    const found = await run.within(DEADLINE_MS, (abortSignal) => credential.getToken(scope, { abortSignal }));
+    if (found === null) throw new Error('none');
+    const { token, expiresOnTimestamp } = found;
+    return { token, expiresOnTimestamp, assignee: assigneeIn(token) ?? reader(run)('AZURE_CLIENT_ID') };
+  } catch (error) {
+    if (run.signal.aborted) throw error;
+    const number = /AADSTS(\d+)/.exec(messagesOf(error))?.[1];
+    const { hostname: host } = authorityOf(run);
+    const configured = isConfigured(reader(run));
+    const tooLong = configured && error instanceof Problem ? error : undefined;
+    const problem = transport.problemAt(host) ?? tooLong;
+    if (number === undefined && problem !== undefined) throw new TokenProblem(onTheWay(problem, host));
+    const value = reader(run);
+    throw new TokenProblem(
+      entraTrouble({
+        number,
+        tenant: value('AZURE_TENANT_ID'),
+        client: value('AZURE_CLIENT_ID'),
+        authority: host,
+        configured,
+        detail: lookedIn(value),
+      }),
+    );
+  }
+}
+
+function onTheWay(problem: Problem, host: string): Trouble {
+  const target = { what: 'Microsoft Entra ID', host, port: 443, setting: 'AZURE_AUTHORITY_HOST' };
+  const { title, ...words } = wayWords(problem, target);
+  return fail(title, { ...words, detail: 'It gives the tokens that Azure Blob Storage asks for.' });
+}
+
+/** The messages of an error and of all that caused it; only looked at, never passed on. */
+function messagesOf(error: unknown, depth = 0): string {
+  if (depth > 5 || typeof error !== 'object' || error === null) return '';
+  const { message, errors, cause } = error as Record<'message' | 'errors' | 'cause', unknown>;
+  const inner = [...(Array.isArray(errors) ? errors.slice(0, 16) : []), cause];
+  return [String(message ?? '').slice(0, 4000), ...inner.map((one) => messagesOf(one, depth + 1))].join('\n');
+}
+
+const isConfigured = (value: Read): boolean =>
+  [TENANT, CLIENT].every((name) => value(name) !== undefined) && PROOFS.some((name) => value(name) !== undefined);
+
+function lookedIn(value: Read): string {
+  for (const own of PROOFS) {
+    const without = [TENANT, CLIENT].filter((name) => value(name) === undefined);
+    if (value(own) !== undefined && without.length > 0) return `${own} is set without ${without.join(' and ')}.`;
+  }
+  const managed = value(CLIENT);
+  return `Looked in the config, the environment, the pod’s workload identity, the machine’s managed identity${
+    managed === undefined ? '' : ` (${managed}, AZURE_CLIENT_ID)`
+  } and az login.`;
+}
+
+/** Access tokens of Microsoft Entra ID are JWTs, though nothing promises it. */
+function assigneeIn(token: string): string | undefined {
+  try {
+    const { oid } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return typeof oid === 'string' && /^[0-9a-f-]{36}$/i.test(oid) ? oid : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+/** Which storage account a URL names, and whether it is of the form that Spacelift needs. */
+import { isIP } from 'node:net';
+import { fail, Stop } from '../../src/check.ts';
+import { isLoopback } from '../../src/probe/http.ts';
+import { unbracketed } from '../../src/probe/tcp.ts';
+
+const SETTING = 'OBJECT_STORAGE_AZURE_ACCOUNT_URL';
+
+export interface StorageAccount {
+  /** Without a slash in the end. */
+  readonly url: string;
+  /** As the Azure SDK for Go reads it: the first label of the host. */
+  readonly name: string;
+  /** The management plane of the account's cloud. */
+  readonly management: string;
+}
+
+/** Where the clouds have their storage accounts, and their management planes. */
+const CLOUDS: Readonly<Record<string, string>> = {
+  'core.windows.net': 'https://management.azure.com',
+  'core.usgovcloudapi.net': 'https://management.usgovcloudapi.net',
+  'core.chinacloudapi.cn': 'https://management.chinacloudapi.cn',
+  'storage.azure.net': 'https://management.azure.com',
+};
+const SERVICES: Readonly<Record<string, string>> = {
+  dfs: 'Data Lake Storage',
+  file: 'Azure Files',
+  queue: 'Queue Storage',
+  table: 'Table Storage',
+  web: 'the account’s static website',
+};
+
+/** `account`, or nothing; perhaps `privatelink` and a DNS zone; the service; the cloud. */
+const AZURE_HOST = new RegExp(
+  `^(?:([a-z0-9-]+)\\.)?(?:privatelink\\.)?(?:z\\d+\\.)?(blob|${Object.keys(SERVICES).join('|')})(?:\\.preprod)?\\.(${Object.keys(
+    CLOUDS,
+  )
+    .map((cloud) => cloud.replaceAll('.', '\\.'))
+    .join('|')})$`,
+);
+
+/** @throws Stop with the failure, when the URL is of another form */
+export function accountOf(value: string): StorageAccount {
+  const url = new URL(value);
+  const { hostname, origin } = url;
+  const [, name = '', service, cloud = ''] = AZURE_HOST.exec(hostname) ?? [];
+  const right = (account: string) => `https://${account || '<account>'}.blob.${cloud || 'core.windows.net'}`;
+  // Emulators have the account in the path.
+  const inPath = isIP(unbracketed(hostname)) !== 0 || isLoopback(hostname);
+  const path = url.pathname.split('/').filter((part) => part !== '');
+
+  if (url.search !== '' || url.username !== '' || url.password !== '') {
+    throw wrong('it carries credentials of its own', origin, {
+      detail:
+        'Spacelift signs in with an identity; a shared access signature or a password in the URL breaks its requests.',
+    });
+  }
+  if (path.length > (inPath ? 1 : 0)) {
+    throw wrong(`it has a path, ${url.pathname.slice(0, 100)}`, origin, {
+      detail: 'Containers are named by the OBJECT_STORAGE_BUCKET_… variables, and would be looked for below that path.',
+    });
+  }
+  if (service !== undefined && service !== 'blob') {
+    throw wrong(`${hostname} is ${SERVICES[service]}`, right(name), {});
+  }
+  if (service === 'blob' && name === '') throw wrong('it names no account', right(''), {});
+  if (name.endsWith('-secondary')) {
+    throw wrong('it is the secondary endpoint, which can only be read', right(name.replace(/-secondary$/, '')), {});
+  }
+  const first = inPath ? path[0] : hostname.split('.')[0];
+  return {
+    url: value.replace(/[?#].*$/, '').replace(/\/+$/, ''),
+    name: first ?? '',
+    management: CLOUDS[cloud] ?? 'https://management.azure.com',
+  };
+}
+
+function wrong(why: string, right: string, more: { detail?: string }): Stop {
+  return new Stop(
+    fail(`${SETTING} is not the URL of a storage account’s blobs: ${why}`, {
+      ...more,
+      expected: 'https://<account>.blob.core.windows.net, an endpoint of the account’s blobs and nothing behind it',
+      fix: `set ${SETTING}=${right}`,
+      cause: { key: 'object-storage:account-url' },
+    }),
+  );
+}
