@@ -1,7 +1,7 @@
 /** How a peer is had: built by Go, installed by pip, or taken out of Debian's packages without installing them. */
 import { execFile, execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -124,6 +124,7 @@ export const debian = (packaged: string, program: string): Way => ({
     for (const file of readdirSync(directory).filter((name) => name.endsWith('.deb'))) {
       await run('dpkg-deb', ['-x', file, 'root'], directory);
     }
+    await rm(own, { recursive: true });
   },
   program: (directory) => {
     const found = onPath(program);

@@ -18,6 +18,8 @@ export interface Answer {
 }
 
 export interface Azurite {
+  /** Of 127.0.0.1: itself, with nothing of ours in front. */
+  readonly port: number;
   /** Passes a request on as it is. */
   send(method: string, path: string, headers: Readonly<Record<string, string>>, body?: Buffer): Promise<Answer>;
   close(): Promise<void>;
@@ -62,6 +64,7 @@ export async function startAzurite(accounts: string[], ca: CertificateAuthority)
   const agent = new Agent({ keepAlive: true, ca: ca.certPem, maxSockets: 32 });
 
   return {
+    port,
     send: (method, path, headers, body) =>
       new Promise((resolve, reject) => {
         const sent = request({ host, port, method, path, agent, servername: '', headers: { ...headers } });
