@@ -14,8 +14,11 @@ const REFRESH_MS = 200;
 /** The spinner, a space, and the last column, which some terminals wrap at. */
 const MARGIN = 3;
 
-/** Shows names of checks and times alone, so there is nothing to redact. */
-export async function showProgress(stream: NodeJS.WriteStream): Promise<Progress> {
+/**
+ * Shows names of checks and times alone, so there is nothing to redact.
+ * @param ellipsis stands for what the line has no room for
+ */
+export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…'): Promise<Progress> {
   const { default: ora } = await import('ora');
   const spinner = ora({ stream, discardStdin: false, isEnabled: true });
   const waiting = new Map<string, number>();
@@ -23,7 +26,7 @@ export async function showProgress(stream: NodeJS.WriteStream): Promise<Progress
     const now = performance.now();
     const checks = [...waiting].map(([id, since]) => `${id} ${Math.floor((now - since) / 1000)} s`);
     const text = checks.length === 0 ? 'cleaning up' : `waiting for ${checks.join(', ')}`;
-    return cut(text, stream.columns - MARGIN, '…');
+    return cut(text, stream.columns - MARGIN, ellipsis);
   };
   const begin = setTimeout(() => spinner.start(line()), PATIENCE_MS);
   const refresh = setInterval(() => {

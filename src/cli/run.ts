@@ -12,7 +12,7 @@ import { print } from './print.ts';
 import type { Progress } from './progress.ts';
 import { prepare, type Write } from './report-file.ts';
 import { stepSummary } from './step-summary.ts';
-import { isLive, styleOf } from './terminal.ts';
+import { hasUnicode, isLive, styleOf } from './terminal.ts';
 
 /** What may still hold the process after the report is out. */
 const PATIENCE_MS = 250;
@@ -65,7 +65,7 @@ function reportFiles(args: RunArguments): { format: RunArguments['format']; writ
 async function progressOn(host: NodeJS.Process, args: RunArguments): Promise<Progress> {
   if (args.quiet === true || !isLive(host.stderr, host.env)) return { observer: {}, stop: () => {} };
   const { showProgress } = await import('./progress.ts');
-  return showProgress(host.stderr);
+  return showProgress(host.stderr, hasUnicode(host.env) ? '…' : '...');
 }
 
 async function printReport(host: NodeJS.Process, args: RunArguments, report: Report): Promise<void> {

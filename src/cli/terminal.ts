@@ -16,10 +16,17 @@ export async function styleOf(
 ): Promise<Style> {
   return {
     width: stream.isTTY ? Math.min(WIDEST, Math.max(NARROWEST, stream.columns)) : NO_TERMINAL,
-    unicode: env.TERM !== 'dumb' && isUnicodeSupported(),
+    unicode: hasUnicode(env),
     colour: color ? await colourOf(env) : 0,
     verbosity,
   };
+}
+
+/** Neither a dumb terminal has it, nor Windows with a code page, nor a locale that says so. */
+export function hasUnicode(env: Environment): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+  const other = /^(C|POSIX)$/.test(locale) || (locale.includes('.') && !/\.utf-?8\b/i.test(locale));
+  return env.TERM !== 'dumb' && !other && isUnicodeSupported();
 }
 
 /** `FORCE_COLOR` beats `NO_COLOR`, as in Node itself; chalk knows the rest. */

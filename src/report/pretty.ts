@@ -16,6 +16,8 @@ const INDENT = 6;
 const MOST_STEPS = 9;
 /** The number of a step, and its icon. */
 const STEP = 7;
+/** Lines of a fix that is not left above. */
+const SHORT = 2;
 /** Columns that words need beside an id. */
 const LEAST_ROOM = 30;
 const BY_REQUEST = 'skipped by request';
@@ -180,9 +182,9 @@ class Page {
   }
 
   #way({ fix, title }: ReportFinding, room: number): string[] {
-    const way = fix === undefined ? '' : this.#text(fix);
-    const fits = way !== '' && !way.includes('\n') && widthOf(way) <= room;
-    return fits ? [this.#colour.cyan(way)] : wrap(this.#text(title), room);
+    const way = fix === undefined || fix.includes('\n') ? [] : wrapFix(this.#text(fix), room);
+    const short = way.length > 0 && way.length <= SHORT && way.every((line) => widthOf(line) <= room);
+    return short ? way.map((line) => this.#colour.cyan(line)) : wrap(this.#text(title), room);
   }
 
   #verdict(report: Report): string {

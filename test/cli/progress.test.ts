@@ -60,6 +60,15 @@ describe('progress', () => {
     expect(text()).not.toContain('message-queues');
   });
 
+  it('is plain ASCII where there is no more', async () => {
+    const { stream, text } = terminal(40);
+    const { observer, stop } = await showProgress(stream, '...');
+    for (const id of ['database', 'object-storage', 'message-queues']) observer.started?.(check(id));
+    await wait(300);
+    stop();
+    expect(text()).toContain('waiting for database 0 s, object-s...');
+  });
+
   it('shows nothing when the run is over at once', async () => {
     const { stream, drawn } = terminal();
     const { stop } = await showProgress(stream);
@@ -94,5 +103,18 @@ describe('the style', () => {
 
   it('of a dumb terminal is ASCII', async () => {
     expect(await style({ isTTY: false }, { TERM: 'dumb' })).toMatchObject({ unicode: false, colour: 0 });
+  });
+
+  it.each([
+    [{}, true],
+    [{ LANG: 'C.UTF-8' }, true],
+    [{ LANG: 'de_DE.utf8' }, true],
+    [{ LANG: 'en_US' }, true],
+    [{ LANG: 'C' }, false],
+    [{ LANG: 'en_GB.ISO-8859-15' }, false],
+    [{ LC_ALL: 'POSIX', LANG: 'en_US.UTF-8' }, false],
+    [{ LC_ALL: 'en_US.UTF-8', LANG: 'C' }, true],
+  ])('of the locale %j has Unicode: %j', async (env, unicode) => {
+    expect(await style({ isTTY: true, columns: 80 }, env)).toMatchObject({ unicode });
   });
 });

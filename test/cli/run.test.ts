@@ -306,6 +306,18 @@ describe('colours', () => {
   });
 });
 
+describe('Windows', () => {
+  const windows = [moduleOf(`Object.defineProperty(process, 'platform', { value: 'win32' });`)];
+  const args = ['-v', '--only', 'configuration/*'];
+
+  it('with a code page gets plain ASCII, its own terminal does not', async () => {
+    const shown = async (env: Record<string, string>) =>
+      (await run(['-f', config, ...args], { imports: windows, env })).stdout;
+    expect(await shown({})).toMatch(/^ok configuration [\n -~]+$/);
+    expect(await shown({ WT_SESSION: 'a-session' })).toMatch(/^✔ configuration /);
+  });
+});
+
 describe('--report', () => {
   const args = ['--only', 'configuration/*'];
 
