@@ -2,11 +2,16 @@
 import type { VariableName } from './config/contract.ts';
 import type { Deployment } from './config/deployment.ts';
 import type { RunOptions } from './options.ts';
+import type { Evidence } from './status.ts';
 
-export type Status = 'pass' | 'warn' | 'fail' | 'skip';
+export type { Evidence, Status } from './status.ts';
 
-/** Facts behind a finding, safe to print: names, counts, versions, never a secret. */
-export type Evidence = Record<string, string | number | boolean | readonly string[]>;
+export interface Example {
+  /** The finding's title, with names as a real deployment has them. */
+  readonly found: string;
+  /** Its way out; lines are kept. */
+  readonly fix: string;
+}
 
 /** One row of a check's table of rules. `explain`, the documentation and the tests' coverage read it. */
 export interface Rule {
@@ -20,6 +25,8 @@ export interface Rule {
   readonly permission?: string;
   /** The general way out; a finding's own `fix` has the real names in it. */
   readonly mend: string;
+  /** One finding as a report would have it. */
+  readonly example?: Example;
   /** The section of the vendor's documentation that the rule comes from. */
   readonly docs: string;
 }
@@ -130,6 +137,44 @@ export interface Context<Key extends string> extends Run {
   selected(rule: Key): boolean;
 }
 
+/** A permission that an operation takes, in the words of the system that grants it. */
+export interface Grant {
+  readonly system: 'postgresql' | 'aws' | 'minio' | 'gcp' | 'azure';
+  /** `s3:PutObject`, a role, a privilege. */
+  readonly action: string;
+  /** ARN, bucket, scope: what it is granted on. */
+  readonly resource: string;
+  /** AWS: narrows the statement. */
+  readonly condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** No service of Spacelift needs it: without it, less is verified, or more stays behind. */
+  readonly further?: true;
+}
+
+/** Something that a run would do, told without doing it. */
+export interface Operation {
+  /** The finding ids that it serves, without the check's own. */
+  readonly rules: readonly string[];
+  /** "reads the lifecycle rules". */
+  readonly does: string;
+  /** Hosts, buckets, queues; none for what happens on this machine alone. */
+  readonly at: readonly string[];
+  /** What it writes, and how that goes away; absent when it writes nothing. */
+  readonly writes?: string;
+  readonly grants?: readonly Grant[];
+}
+
+/** What `cleanup` did in one place. */
+export interface Swept {
+  /** Bucket, queue. */
+  readonly place: string;
+  /** "3 objects of run <id>". */
+  readonly removed: readonly string[];
+  /** What is there by design. */
+  readonly kept?: string;
+  /** Why something was not removed, or not looked for. */
+  readonly trouble?: Trouble | Skip;
+}
+
 /** One module per dependency under `checks/`. */
 export interface Check<Key extends string = string> {
   readonly id: string;
@@ -143,6 +188,18 @@ export interface Check<Key extends string = string> {
   run(context: Context<Key>): Promise<void>;
   /** What was found, for the check's one line in the report: "10 buckets on MinIO at minio:9000". */
   summary?(run: Run): string | undefined;
+  /**
+   * What `run` would do, from the config alone; a check without it contacts nothing. An operation for every id of `expects`,
+   * but for those that are skipped unseen.
+   * @throws Stop when what it needs of the config is missing or unusable
+   */
+  plan?(run: Run): readonly Operation[] | Promise<readonly Operation[]>;
+  /**
+   * Removes what an earlier run left that was killed, and nothing else. A check without it leaves nothing that outlives its
+   * process.
+   * @throws Stop when what it needs of the config is missing or unusable
+   */
+  sweep?(run: Run): Promise<readonly Swept[]>;
 }
 
 /** Ties a check's function to its table: a rule that is not in the table does not compile. */

@@ -31,6 +31,8 @@ export const database = defineCheck({
       ? []
       : Object.keys(RULES).filter((rule) => rule !== 'read-only' || hasReplica(run)),
 
+  plan: async (run) => (await import('./plan.ts')).plan(run),
+
   async run(context) {
     const { judge, must, share, options, selected } = context;
     const judging = (how: (facts: Facts) => Judged) => async (): Promise<Outcome> => {

@@ -39,6 +39,8 @@ export const encryption = defineCheck({
 
   expects: (run) => (run.deployment.service === 'worker' ? [] : (methodOf(run)?.rules(run) ?? OPEN)),
 
+  plan: async (run) => (await import('./plan.ts')).plan(run),
+
   async run(context) {
     context.need('ENCRYPTION_TYPE');
     await methodOf(context)?.run(context);

@@ -36,6 +36,14 @@ export const identity = defineCheck({
 
   expects: (run) => (run.deployment.service !== 'worker' && uses(run, USES_AWS) ? ['credentials', 'account'] : []),
 
+  plan: ({ want }) => [
+    {
+      rules: ['credentials', 'account'],
+      does: 'asks STS who the credentials are (GetCallerIdentity, which needs no permission)',
+      at: [`STS in ${want('AWS_REGION') ?? 'AWS_REGION'}`],
+    },
+  ],
+
   async run(context) {
     await context.must('credentials', () => credentials(context));
     await context.judge('account', () => account(context));

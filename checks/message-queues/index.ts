@@ -42,6 +42,9 @@ export const messageQueues = defineCheck({
 
   expects: (run) => (run.deployment.service === 'worker' ? [] : (PROVIDERS[typeOf(run) ?? '']?.expects(run) ?? [])),
 
+  plan: async (run) => (await import('./plan.ts')).plan(run),
+  sweep: async (run) => (typeOf(run) === 'sqs' ? (await import('./sqs-sweep.ts')).sweep(run) : []),
+
   run: async (context) => PROVIDERS[context.need('MESSAGE_QUEUE_TYPE')]?.run(context),
   summary: (run) => PROVIDERS[typeOf(run) ?? '']?.summary?.(run),
 });

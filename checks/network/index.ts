@@ -1,5 +1,5 @@
 /** The names under which Spacelift is reached, and what it reaches by itself beside its dependencies. */
-import { defineCheck, fail, type Outcome, pass, type Run, skip } from '../../src/check.ts';
+import { type Check, defineCheck, fail, type Outcome, pass, type Run, skip } from '../../src/check.ts';
 import { resolve } from '../../src/probe/dns.ts';
 import { unbracketed } from '../../src/probe/tcp.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
@@ -12,7 +12,7 @@ import { type NetworkRule, RULES } from './rules.ts';
 
 const HTTPS = 443;
 
-export const network = defineCheck({
+export const network: Check = defineCheck({
   id: 'network',
   title: 'Network',
   rules: RULES,
@@ -27,6 +27,8 @@ export const network = defineCheck({
     if ((service === undefined || service === 'drain') && isSet('SPACELIFT_PUBLIC_API')) rules.push('public-api');
     return rules;
   },
+
+  plan: async (run) => (await import('./plan.ts')).plan(run, network.expects(run) as NetworkRule[]),
 
   async run(context) {
     const expected = network.expects(context);

@@ -158,6 +158,9 @@ export async function aws(run: Run): Promise<Store> {
       }
     },
 
+    traces: async (bucket, prefix, signal) =>
+      (await listVersions(bucket, prefix, signal)).flatMap(({ Key }) => Key ?? []),
+
     purge: async (bucket, prefix, signal) => {
       const versions = await listVersions(bucket, prefix, signal);
       await Promise.all(versions.map(({ Key, VersionId }) => removeObject(bucket, { Key, VersionId }, signal)));

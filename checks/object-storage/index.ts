@@ -9,6 +9,7 @@ import { RULES, type RuleKey } from './rules.ts';
 import { isPublic, retention, versioning } from './settings.ts';
 import type { Store } from './store.ts';
 import { cors, mixedContent, proxy, url } from './uploads.ts';
+import { reachStore } from './worker.ts';
 
 interface Provider {
   /** For the report's one line: "MinIO at minio.internal:9000". */
@@ -36,6 +37,9 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
   },
 };
 
+/** The store that the config names; `undefined` for one of a kind that is not known. @throws Stop */
+const openStore = async (run: Run): Promise<Store | undefined> => PROVIDERS[run.need('OBJECT_STORAGE_TYPE')]?.open(run);
+
 const SUBJECTS = Object.keys(BUCKETS) as Bucket[];
 const OF_EACH = (Object.keys(RULES) as RuleKey[]).filter((key) => key.startsWith('<bucket>'));
 const OF_UPLOADS = ['uploads/cors', 'uploads/proxy', 'uploads/url', 'uploads/mixed-content'] as const;
@@ -48,6 +52,7 @@ export const objectStorage: Check = defineCheck({
 
   expects: ({ deployment }) => {
     const type = deployment.lookup('OBJECT_STORAGE_TYPE');
+    if (deployment.service === 'worker') return ['worker'];
     if ('value' in type && !(type.value in PROVIDERS)) return [];
     const buckets = used(deployment.service);
     if (buckets.length === 0) return [];
@@ -58,8 +63,26 @@ export const objectStorage: Check = defineCheck({
     ];
   },
 
+  plan: async (run) => (await import('./plan.ts')).plan(run, used(run.deployment.service)),
+
+  sweep: async (run) => {
+    const buckets = used(run.deployment.service);
+    const store = buckets.length === 0 ? undefined : await openStore(run);
+    if (store === undefined) return [];
+    const { sweep } = await import('./sweep.ts');
+    try {
+      return await sweep(run, store, buckets);
+    } finally {
+      store.close();
+    }
+  },
+
   async run(context) {
-    const store = await PROVIDERS[context.need('OBJECT_STORAGE_TYPE')]?.open(context);
+    if (context.deployment.service === 'worker') {
+      await context.judge('worker', () => reachStore(context, () => openStore(context)));
+      return;
+    }
+    const store = await openStore(context);
     if (store === undefined) return;
     try {
       const buckets = used(context.deployment.service);
@@ -78,6 +101,7 @@ export const objectStorage: Check = defineCheck({
   },
 
   summary: (run) => {
+    if (run.deployment.service === 'worker') return undefined;
     const buckets = used(run.deployment.service).filter((bucket) => run.want(BUCKETS[bucket]) !== undefined);
     return `${PROVIDERS[run.need('OBJECT_STORAGE_TYPE')]?.where(run)}, ${buckets.length} buckets`;
   },

@@ -138,6 +138,8 @@ export async function minio(run: Run): Promise<Store> {
       }
     },
 
+    traces: async (bucket, prefix, signal) => (await listVersions(bucket, prefix, signal)).map(({ name }) => name),
+
     purge: async (bucket, prefix, signal) => {
       const versions = await listVersions(bucket, prefix, signal);
       await Promise.all(versions.map(({ name, versionId }) => removeVersion(bucket, name, versionId, signal)));

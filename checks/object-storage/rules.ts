@@ -86,6 +86,16 @@ export const RULES = {
     mend: 'Make a bucket for each.',
     docs: DOCS.storage,
   },
+  worker: {
+    title: 'a worker reaches the object store',
+    checks:
+      'Under --service worker alone: signs a GET with the credentials of the config, if it has any, and sends it by a plain HTTP client, which changes nothing. That there is nothing to read, or no permission to read it, still shows that the way is free. Without credentials, a GET to the origin of OBJECT_STORAGE_BUCKET_UPLOADS_URL: any status below 500 passes.',
+    matters:
+      'A worker fetches workspaces, and uploads logs and states, by pre-signed URLs: without the way no run ends.',
+    permission: 'HTTPS from the worker’s network to the object store; no credentials',
+    mend: 'Let the worker’s network, and proxies on the way, pass requests to the object store as they are.',
+    docs: `${DOCS.storage}#access-requirements`,
+  },
 } as const satisfies Record<string, Rule>;
 
 export type RuleKey = keyof typeof RULES;

@@ -6,6 +6,8 @@ import { type ObservabilityRule, RULES } from './rules.ts';
 
 interface Vendor {
   readonly rule: ObservabilityRule;
+  /** What `ask` does, for a plan. */
+  readonly does: string;
   /** The address, for people. @throws Stop when it is missing or malformed */
   readonly address: (run: Run) => string;
   readonly ask: (run: Run) => Promise<Outcome>;
@@ -14,16 +16,19 @@ interface Vendor {
 const VENDORS: Readonly<Record<string, Vendor>> = {
   Datadog: {
     rule: 'datadog',
+    does: 'sends GET /info to the trace agent, and an empty packet to DogStatsD',
     address: (run) => shown(datadogEndpoint(run)),
     ask: async (run) => (await import('./datadog.ts')).datadog(run),
   },
   AWS: {
     rule: 'xray',
+    does: 'sends the daemon’s header without a segment by UDP, and opens a TCP connection',
     address: (run) => shown(xrayEndpoint(run).udp),
     ask: async (run) => (await import('./xray.ts')).xray(run),
   },
   OpenTelemetry: {
     rule: 'opentelemetry',
+    does: 'sends an OTLP/gRPC export request without spans',
     address: (run) => shown(otlpEndpoint(run)),
     ask: async (run) => (await import('./opentelemetry.ts')).opentelemetry(run),
   },
@@ -47,6 +52,13 @@ export const observability = defineCheck({
     if (vendor === 'Disabled') return ['service-name'];
     const rule = VENDORS[vendor ?? '']?.rule;
     return ['address', ...(rule === undefined ? [] : [rule]), 'service-name'];
+  },
+
+  plan: (run) => {
+    const names = { rules: ['service-name'], does: 'looks for variables that Spacelift sets itself', at: [] };
+    const vendor = VENDORS[run.need('OBSERVABILITY_VENDOR')];
+    if (vendor === undefined) return [names];
+    return [{ rules: ['address', vendor.rule], does: vendor.does, at: [vendor.address(run)] }, names];
   },
 
   async run(context) {

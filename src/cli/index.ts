@@ -3,7 +3,14 @@ import { Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../version.ts';
 import { fail, usage } from './errors.ts';
-import { type RunArguments, runOptions } from './options.ts';
+import {
+  type CleanupArguments,
+  cleanupOptions,
+  type PlanArguments,
+  planOptions,
+  type RunArguments,
+  runOptions,
+} from './options.ts';
 
 const EXAMPLES = `Examples:
   $ tofu output -raw kubernetes_secrets | spacelift-preflight -f -
@@ -57,6 +64,26 @@ function program(host: NodeJS.Process): Command {
       const { run } = await import('./run.ts');
       await run(host, options);
     });
+  const plan = root
+    .command('plan')
+    .description('what a run would do, write and must be permitted; contacts nothing')
+    .allowExcessArguments(false)
+    .action(async (options: PlanArguments) => {
+      refuseOptions(root, 'plan');
+      const { plan: print } = await import('./plan.ts');
+      await print(host, options);
+    });
+  for (const option of planOptions()) plan.addOption(option);
+  const cleanup = root
+    .command('cleanup')
+    .description('removes what an earlier, killed run left, and nothing else')
+    .allowExcessArguments(false)
+    .action(async (options: CleanupArguments) => {
+      refuseOptions(root, 'cleanup');
+      const { cleanup: sweep } = await import('./cleanup.ts');
+      await sweep(host, options);
+    });
+  for (const option of cleanupOptions()) cleanup.addOption(option);
   root
     .command('explain')
     .description('what a finding is about, and how to mend it; without an id, the list')
@@ -100,5 +127,8 @@ function optionDescription({ description, argChoices, defaultValue }: Option): s
 /** What stands before the name of a command belongs to the run, and would be ignored. */
 function refuseOptions(root: Command, command: string): void {
   const given = root.options.find((option) => root.getOptionValueSource(option.attributeName()) === 'cli');
-  if (given !== undefined) throw new InputError(`${given.long} is no option of ${command}`);
+  if (given === undefined) return;
+  const own = root.commands.find((candidate) => candidate.name() === command)?.options ?? [];
+  const belongs = own.some(({ long }) => long === given.long);
+  throw new InputError(belongs ? `${given.long} belongs after ${command}` : `${given.long} is no option of ${command}`);
 }

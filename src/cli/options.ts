@@ -37,6 +37,18 @@ export interface RunArguments {
   readonly color: boolean;
 }
 
+/** Of `plan`: what decides what a run would do. */
+export type PlanArguments = Pick<
+  RunArguments,
+  'file' | 'only' | 'skip' | 'service' | 'phase' | 'from' | 'readOnly' | 'color'
+> & { readonly format: 'pretty' | 'json' };
+
+/** Of `cleanup`; `readOnly` is there to be refused. */
+export type CleanupArguments = Pick<
+  RunArguments,
+  'file' | 'service' | 'from' | 'caFile' | 'resolveSecrets' | 'timeout' | 'readOnly' | 'color'
+> & { readonly format: 'pretty' | 'json' };
+
 /** A day; timers of Node's end at 24 of them. */
 const LONGEST_TIMEOUT_S = 86_400;
 
@@ -65,6 +77,24 @@ export function runOptions(): Option[] {
     new Option('--no-color', 'no colours; NO_COLOR and FORCE_COLOR are heeded too'),
   ];
 }
+
+const FOR_PEOPLE_OR_MACHINES = ['pretty', 'json'] as const;
+
+export function planOptions(): Option[] {
+  const shared = ['--file', '--only', '--skip', '--service', '--phase', '--from', '--read-only', '--no-color'];
+  return [formatOption(), ...picked(shared)];
+}
+
+export function cleanupOptions(): Option[] {
+  const shared = ['--file', '--service', '--from', '--ca-file', '--resolve-secrets', '--timeout', '--no-color'];
+  return [formatOption(), ...picked(shared), ...picked(['--read-only']).map((option) => option.hideHelp())];
+}
+
+const formatOption = (): Option =>
+  new Option('-o, --format <name>', 'for standard output').choices(FOR_PEOPLE_OR_MACHINES).default('pretty');
+
+const picked = (names: readonly string[]): Option[] =>
+  runOptions().filter(({ long }) => long !== undefined && names.includes(long));
 
 function repeated<T>(flags: string, says: string, parse: (value: string) => T): Option {
   return new Option(flags, `${says} ...`).argParser<T[]>((value, previous) => [...(previous ?? []), parse(value)]);

@@ -46,6 +46,13 @@ it('explain loads the tables of rules, and no client', async () => {
   expect(packages.filter((name) => CLIENTS.test(name))).toEqual([]);
 });
 
+it('plan loads no client', async () => {
+  const config = join(folder, 'plan.env');
+  await writeFile(config, dotenv({ database: 1, store: 1, broker: 1 }));
+  const { packages } = await loadedBy(['plan', '-f', config, '-o', 'json']);
+  expect(packages.filter((name) => CLIENTS.test(name))).toEqual([]);
+});
+
 it('a deployment on MinIO loads its clients, and no cloud’s', async () => {
   const config = join(folder, 'minio.env');
   await writeFile(config, dotenv({ database: refused.port, store: refused.port, broker: refused.port }));

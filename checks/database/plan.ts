@@ -1,0 +1,81 @@
+/** What the check of the database would do, and the privileges that it takes. */
+import type { Grant, Operation, Run } from '../../src/check.ts';
+import type { VariableName } from '../../src/config/contract.ts';
+import { hasReplica, isAnotherUrl } from './read-only.ts';
+import { type DatabaseUrl, isSocket, parseDatabaseUrl, UrlFault } from './url.ts';
+
+const LOOKED_AT = [
+  'connect',
+  'product',
+  'version',
+  'writable',
+  'dedicated',
+  'encoding',
+  'connections',
+  'settings',
+  'clock',
+];
+const ROLLED_BACK = 'in one transaction that is rolled back';
+
+export function plan(run: Run): Operation[] {
+  const url = read(run.need('DATABASE_URL'));
+  const at = hostsOf(url, 'DATABASE_URL');
+  const database = `database ${url?.database ?? 'in DATABASE_URL'}`;
+  const grant = (action: string, resource: string): Grant => ({ system: 'postgresql', action, resource });
+  const { readOnly } = run.options;
+  return [
+    {
+      rules: [...LOOKED_AT, 'privileges'],
+      does: 'connects as sslmode asks, logs in, and reads the server’s version, settings and clock, the role’s privileges, and the catalogue of tables',
+      at,
+      grants: [grant('CONNECT', database)],
+    },
+    {
+      rules: ['pooler'],
+      does: 'asks for the session’s process twice; where it changes, opens a second session',
+      at,
+    },
+    ...(readOnly
+      ? []
+      : [
+          {
+            rules: ['privileges'],
+            does: 'where the role has no CREATEROLE, tries to create a role',
+            at,
+            writes: `a role, ${ROLLED_BACK}`,
+            grants: [grant('CREATEROLE', 'the role itself'), grant('CREATE', database)],
+          },
+          {
+            rules: ['create-table'],
+            does: 'creates, alters, indexes, fills, reads and drops a table',
+            at,
+            writes: `a table in the schema public, ${ROLLED_BACK}`,
+            grants: [grant('CREATE', 'schema public'), grant('USAGE', 'schema public')],
+          },
+        ]),
+    ...(hasReplica(run) ? [readOnlyUrl(run, at)] : []),
+  ];
+}
+
+function readOnlyUrl(run: Run, primary: readonly string[]): Operation {
+  if (!isAnotherUrl(run)) return { rules: ['read-only'], does: 'compares the two URLs', at: primary };
+  const url = read(run.need('DATABASE_READ_ONLY_URL'));
+  return {
+    rules: ['read-only'],
+    does: 'logs in there too, and reads the database’s name, oid and version',
+    at: hostsOf(url, 'DATABASE_READ_ONLY_URL'),
+    grants: [{ system: 'postgresql', action: 'CONNECT', resource: `database ${url?.database ?? 'there'}` }],
+  };
+}
+
+function read(value: string): DatabaseUrl | undefined {
+  try {
+    return parseDatabaseUrl(value);
+  } catch (error) {
+    if (error instanceof UrlFault) return undefined;
+    throw error;
+  }
+}
+
+const hostsOf = (url: DatabaseUrl | undefined, variable: VariableName): string[] =>
+  url === undefined ? [variable] : url.hosts.map((host) => (isSocket(host) ? host.host : `${host.host}:${host.port}`));

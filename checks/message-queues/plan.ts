@@ -1,0 +1,75 @@
+/** What the check of the message queues would do, and what SQS must permit. */
+import type { Grant, Operation, Run } from '../../src/check.ts';
+import { QUEUES, type Queue } from '../../src/config/contract.ts';
+import { type Address, addressIn } from './address.ts';
+import { ACTIONS, type Operation as Duty, dutyOf, usedIn } from './queues.ts';
+
+const LIVE = 'not on a live installation, and never into a queue that holds messages or a dead-letter queue';
+
+export function plan(run: Run): Operation[] {
+  if (run.need('MESSAGE_QUEUE_TYPE') === 'sqs') return withSqs(run);
+  if (run.options.readOnly) return [];
+  return [
+    {
+      rules: ['postgres'],
+      does: 'creates a table as a queue, enqueues two messages, dequeues them with FOR UPDATE SKIP LOCKED, and deletes',
+      at: ['the database'],
+      writes: 'a table in the schema public, in one transaction that is rolled back',
+    },
+  ];
+}
+
+interface Subject {
+  readonly queue: Queue;
+  readonly address: Address;
+}
+
+function withSqs(run: Run): Operation[] {
+  const subjects = usedIn(run)
+    .filter((queue) => run.want(QUEUES[queue]) !== undefined)
+    .map((queue): Subject => ({ queue, address: addressIn(run, QUEUES[queue]) }));
+  const does = (duty: Duty) => subjects.filter(({ queue }) => dutyOf(run, queue, duty) !== undefined);
+  const looked = does('look');
+  const unseen = subjects.filter((subject) => !looked.includes(subject));
+  const removing = does('delete');
+  const sending = does('send').filter((subject) => removing.includes(subject));
+  return [
+    operation(looked, ['exists', 'kind', 'settings', 'access'], 'reads the queue’s attributes', ['look']),
+    operation(
+      unseen,
+      ['exists', 'kind', 'settings', 'access'],
+      'asks whether SQS answers, and nothing of the queue',
+      [],
+    ),
+    ...(run.options.readOnly
+      ? []
+      : [
+          operation(
+            removing,
+            ['access'],
+            'deletes and hides a message with a receipt handle that SQS never gave, which changes nothing; where nobody works yet, receives',
+            ['delete', 'postpone', 'receive'],
+          ),
+          {
+            ...operation(sending, ['access'], `sends one message, receives it and deletes it: ${LIVE}`, ['send']),
+            writes: 'one message that names the run, deleted when it comes back',
+          },
+        ]),
+  ].filter(({ at }) => at.length > 0);
+}
+
+function operation(
+  subjects: readonly Subject[],
+  rules: readonly string[],
+  does: string,
+  duties: readonly Duty[],
+): Operation {
+  return {
+    rules: subjects.flatMap(({ queue }) => rules.map((rule) => `${queue}/${rule}`)),
+    does,
+    at: subjects.map(({ address }) => address.name),
+    grants: subjects.flatMap(({ address }) =>
+      duties.map((duty): Grant => ({ system: 'aws', action: ACTIONS[duty], resource: address.arn })),
+    ),
+  };
+}

@@ -1,0 +1,93 @@
+/** What the check of the broker would do, and what IoT Core must permit. */
+import type { Grant, Operation, Run } from '../../src/check.ts';
+import { addressIn } from '../message-queues/address.ts';
+import { ACTIONS } from '../message-queues/queues.ts';
+
+const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
+
+/** @param builtin the kind of broker that is in force */
+export function plan(run: Run, builtin: boolean): Operation[] {
+  const at = [run.need(ENDPOINT)];
+  const read: Operation = { rules: ['endpoint'], does: `reads ${ENDPOINT}`, at: [] };
+  if (builtin) return [read, greeting(at)];
+  if (run.deployment.service === 'worker') {
+    return [read, { rules: ['iotcore/publish'], does: 'opens TLS, and sends nothing', at }];
+  }
+  return [read, ...withIotCore(run, at)];
+}
+
+const greeting = (at: readonly string[]): Operation => ({
+  rules: ['builtin/reachable', 'builtin/protocol'],
+  does: 'connects, and introduces itself as an MQTT client without credentials; publishes and subscribes to nothing',
+  at,
+});
+
+function withIotCore(run: Run, at: readonly string[]): Operation[] {
+  const { service } = run.deployment;
+  const namespace = run.need('MQTT_BROKER_IOTCORE_NAMESPACE');
+  const place = `${run.need('AWS_REGION')}:${run.need('AWS_ACCOUNT_ID')}`;
+  const iot = (action: string, resource: string, more: Pick<Grant, 'further'> = {}): Grant => ({
+    system: 'aws',
+    action: `iot:${action}`,
+    resource: resource === '*' ? resource : `arn:${run.need('AWS_PARTITION')}:iot:${place}:${resource}`,
+    ...more,
+  });
+  const further = { further: true } as const;
+  const readable = `${namespace}/readonly/preflight/*`;
+  const publishing: Operation = {
+    rules: ['iotcore/publish'],
+    does: 'publishes a message over HTTPS on a topic that nobody reads',
+    at,
+    writes: `a message on ${readable.replace('*', '<run id>')}, which IoT Core does not keep`,
+    grants: [iot('Publish', `topic/${readable}`)],
+  };
+  const looking: Operation = {
+    rules: ['iotcore/endpoint', 'iotcore/topic-rule'],
+    does: 'asks whose endpoint it is, and reads the topic rules',
+    at: ['IoT Core’s control plane'],
+    grants: [
+      iot('DescribeEndpoint', '*', further),
+      iot('ListTopicRules', '*', further),
+      iot('GetTopicRule', 'rule/*', further),
+    ],
+  };
+  const comparing: Operation = {
+    rules: ['iotcore/endpoint', 'iotcore/round-trip', 'iotcore/topic-rule', 'iotcore/delivery'],
+    does: 'compares the endpoint’s region; the rest takes permissions that no service has, and is skipped',
+    at: [],
+  };
+  const written = run.options.readOnly ? [] : [publishing];
+  if (service !== undefined) return [...written, comparing];
+  if (run.options.readOnly) return [looking];
+  return [
+    ...written,
+    {
+      rules: ['iotcore/round-trip'],
+      does: 'connects by MQTT, subscribes, publishes, and receives what it has published',
+      at,
+      writes: `a message on ${readable.replace('*', '<run id>')}, which IoT Core does not keep`,
+      grants: [
+        iot('Connect', 'client/spacelift-preflight-*', further),
+        iot('Subscribe', `topicfilter/${readable}`, further),
+        iot('Receive', `topic/${readable}`, further),
+      ],
+    },
+    looking,
+    delivery(run, at, iot('Publish', `topic/${namespace}/writeonly/preflight/*`, further)),
+  ];
+}
+
+function delivery(run: Run, at: readonly string[], publish: Grant): Operation {
+  const { name, arn } = addressIn(run, 'MESSAGE_QUEUE_SQS_IOT_URL');
+  const queue = ['look', 'receive', 'delete', 'postpone'] as const;
+  return {
+    rules: ['iotcore/delivery'],
+    does: 'publishes where workers do, and receives it from the queue: not on a live installation, and only into an empty queue',
+    at: [...at, name],
+    writes: 'one message that names the run, deleted when it comes',
+    grants: [
+      publish,
+      ...queue.map((operation): Grant => ({ system: 'aws', action: ACTIONS[operation], resource: arn, further: true })),
+    ],
+  };
+}

@@ -1,0 +1,104 @@
+/** What each kind of store must permit for the probe: on its own keys alone, where the store can tell them apart. */
+import type { Grant, Run } from '../../src/check.ts';
+import { awsWords } from './aws-words.ts';
+import type { Duties, Operation as Duty } from './buckets.ts';
+import { minioWords } from './minio-words.ts';
+import type { Action } from './store.ts';
+
+/** All that the probe ever touches. */
+const KEYS = 'spacelift-preflight/*';
+
+export interface Granting {
+  objects(bucket: string, duties: Duties | readonly Duty[]): Grant[];
+  /** What was written, with its versions, where no duty covers it. */
+  removal(bucket: string, run: Run, duties: Duties): Grant[];
+  signing(): Grant[];
+  settings(bucket: string, actions: readonly Action[]): Grant[];
+}
+
+/** By OBJECT_STORAGE_TYPE. */
+const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
+  aws: (run) => {
+    const partition = run.need('AWS_PARTITION');
+    const { permission } = awsWords({
+      region: run.need('AWS_REGION'),
+      partition,
+      account: undefined,
+      endpointFrom: undefined,
+    });
+    return s3('aws', partition, {
+      ...permission,
+      'read policy': ['s3:GetBucketPolicyStatus', 's3:GetBucketPublicAccessBlock'],
+    });
+  },
+  minio: (run) => {
+    const { permission } = minioWords({
+      accessKey: '',
+      endpoint: run.need('OBJECT_STORAGE_MINIO_ENDPOINT'),
+      secure: false,
+    });
+    return s3('minio', 'aws', permission);
+  },
+  gcp: () => ({
+    objects: (bucket) => [{ system: 'gcp', action: 'roles/storage.objectAdmin', resource: `gs://${bucket}` }],
+    removal: () => [],
+    signing: () => [
+      {
+        system: 'gcp',
+        action: 'roles/iam.serviceAccountTokenCreator (without a key file: to sign as itself)',
+        resource: 'the service account itself',
+      },
+    ],
+    settings: (bucket) => [
+      {
+        system: 'gcp',
+        action: 'a custom role with storage.buckets.get and storage.buckets.getIamPolicy',
+        resource: `gs://${bucket}`,
+        further: true,
+      },
+    ],
+  }),
+  azure: (run) => {
+    const resource = `the storage account of ${run.need('OBJECT_STORAGE_AZURE_ACCOUNT_URL')}`;
+    return {
+      objects: () => [{ system: 'azure', action: 'Storage Blob Data Contributor', resource }],
+      removal: () => [{ system: 'azure', action: 'Storage Blob Data Owner', resource, further: true }],
+      signing: () => [],
+      settings: () => [{ system: 'azure', action: 'Reader', resource, further: true }],
+    };
+  },
+};
+
+/** @throws Stop when what it needs of the config is not known */
+export function grantingOf(run: Run): Granting {
+  const make = GRANTING[run.need('OBJECT_STORAGE_TYPE')];
+  if (make === undefined) return { objects: () => [], removal: () => [], signing: () => [], settings: () => [] };
+  return make(run);
+}
+
+function s3(
+  system: 'aws' | 'minio',
+  partition: string,
+  permission: Readonly<Record<Action, string | readonly string[]>>,
+): Granting {
+  const grant = (actions: string | readonly string[], resource: string, more: Pick<Grant, 'further'> = {}): Grant[] =>
+    [actions].flat().map((action) => ({ system, action, resource: `arn:${partition}:s3:::${resource}`, ...more }));
+  return {
+    objects: (bucket, duties) =>
+      (Array.isArray(duties) ? (duties as readonly Duty[]) : (Object.keys(duties) as Duty[])).flatMap((duty) =>
+        grant(permission[duty], duty === 'list' ? bucket : `${bucket}/${KEYS}`),
+      ),
+    // No role of the vendor's may, so under --service it is not tried.
+    removal: (bucket, { deployment }, duties) => {
+      const further = { further: true } as const;
+      if (deployment.service !== undefined) return [];
+      return [
+        ...grant('s3:ListBucketVersions', bucket, further),
+        ...grant('s3:DeleteObjectVersion', `${bucket}/${KEYS}`, further),
+        ...(duties.delete === undefined ? grant(permission.delete, `${bucket}/${KEYS}`, further) : []),
+      ];
+    },
+    signing: () => [],
+    settings: (bucket, actions) => actions.flatMap((action) => grant(permission[action], bucket, { further: true })),
+  };
+}

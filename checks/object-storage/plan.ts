@@ -1,0 +1,167 @@
+/** What the check of the object store would do, bucket by bucket, and the permissions that it takes. */
+import type { Operation, Run } from '../../src/check.ts';
+import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
+import { inSeries } from './access.ts';
+import { type Duties, dutiesIn, NEEDS } from './buckets.ts';
+import { type Granting, grantingOf } from './grants.ts';
+import { CONTENT, KEPT } from './probe.ts';
+import { signable } from './worker.ts';
+
+const OWN = 'objects under spacelift-preflight/<run id>/, removed in the end';
+const CONSTANT = `${KEPT} if it is absent, which stays where versions can’t be removed`;
+const AS_OPERATOR = `${OWN}; or ${CONSTANT}`;
+const AS_SERVICE = `${CONSTANT}; elsewhere ${OWN}`;
+
+const OF_UPLOADS = ['uploads/cors', 'uploads/proxy', 'uploads/url', 'uploads/mixed-content'];
+
+/** The probe of one bucket. */
+interface Subject {
+  readonly bucket: Bucket;
+  /** The bucket's real name. */
+  readonly name: string;
+  readonly duties: Duties;
+  readonly run: Run;
+  readonly granting: Granting;
+}
+
+/** @param used the buckets of this run */
+export function plan(run: Run, used: readonly Bucket[]): Operation[] {
+  if (run.deployment.service === 'worker') return [ofWorker(run)];
+  const granting = grantingOf(run);
+  const subjects = used.flatMap((bucket): Subject[] => {
+    const name = run.want(BUCKETS[bucket]);
+    return name === undefined
+      ? []
+      : [{ bucket, name, duties: dutiesIn(bucket, run.deployment.service), run, granting }];
+  });
+  return [
+    ...grouped(subjects.flatMap((subject) => [objects(subject), signed(subject), settings(subject)].flat())),
+    ...subjects.filter(({ bucket }) => bucket === 'uploads').flatMap(browser),
+    { rules: ['distinct'], does: 'compares the names of the buckets', at: [] },
+  ];
+}
+
+function objects({ bucket, name, duties, run, granting }: Subject): Operation {
+  const { readOnly } = run.options;
+  // Every rule of a bucket begins with its probe.
+  const rules = [
+    ...['access', 'presigned', 'versioning', 'retention', 'public'].map((rule) => `${bucket}/${rule}`),
+    ...(bucket === 'uploads' ? OF_UPLOADS : []),
+  ];
+  if (readOnly) {
+    const does = duties.list === undefined ? 'reads' : 'lists';
+    return {
+      rules,
+      does: `${does} ${KEPT}, which another run may have left`,
+      at: [name],
+      grants: granting.objects(name, duties.list === undefined ? ['get'] : ['list', 'get']),
+    };
+  }
+  const verbs = [
+    ...(duties.put === undefined ? [] : [`writes an object of ${CONTENT.length} bytes`]),
+    ...(duties.get === undefined ? [] : ['reads it back']),
+    ...(duties.list === undefined ? [] : ['lists it']),
+    ...(duties.delete === undefined ? [] : ['deletes it']),
+  ];
+  const does =
+    duties.put === undefined
+      ? `${inSeries(verbs).replace(/\bit\b.*/, KEPT)}, which another run may have left`
+      : inSeries(verbs);
+  return {
+    rules,
+    does,
+    at: [name],
+    ...writing(run, duties),
+    grants: [
+      ...granting.objects(name, duties),
+      ...(duties.put === undefined ? [] : granting.removal(name, run, duties)),
+    ],
+  };
+}
+
+const writing = ({ deployment }: Run, { put }: Duties): Pick<Operation, 'writes'> =>
+  put === undefined ? {} : { writes: deployment.service === undefined ? AS_OPERATOR : AS_SERVICE };
+
+/** What a plain client does with pre-signed URLs, and without any. */
+function signed({ bucket, name, duties, run, granting }: Subject): Operation[] {
+  const { readOnly } = run.options;
+  const verbs = [duties.put === undefined ? [] : ['PUT'], duties.get === undefined ? [] : ['GET']].flat();
+  const anonymous: Operation = {
+    rules: [`${bucket}/public`],
+    does: 'tries to read the object without credentials',
+    at: [name],
+  };
+  if (readOnly || verbs.length === 0) return [anonymous];
+  return [
+    {
+      rules: [`${bucket}/presigned`],
+      does: `signs a ${verbs.join(' and a ')}, and sends ${verbs.length === 1 ? 'it' : 'both'} by a plain HTTP client`,
+      at: [name],
+      ...writing(run, duties),
+      grants: granting.signing(),
+    },
+    anonymous,
+  ];
+}
+
+/** Services may not look at settings, so it is not tried for one. */
+function settings({ bucket, name, run, granting }: Subject): Operation[] {
+  if (run.deployment.service !== undefined) return [];
+  const more = NEEDS[bucket].versioning === 'not needed' ? [] : (['read versioning'] as const);
+  return [
+    {
+      rules: [`${bucket}/retention`, `${bucket}/public`, ...(more.length > 0 ? [`${bucket}/versioning`] : [])],
+      does: `reads the lifecycle rules and the policy${more.length > 0 ? ', and the versioning where no write has shown it' : ''}`,
+      at: [name],
+      grants: granting.settings(name, ['read lifecycle', 'read policy', ...more]),
+    },
+  ];
+}
+
+/** What a browser does with the uploads bucket. */
+function browser({ name, duties, run, granting }: Subject): Operation[] {
+  const asked: Operation = {
+    rules: ['uploads/cors'],
+    does: `asks with OPTIONS whether https://${run.need('SERVER_DOMAIN')} may upload`,
+    at: [name],
+  };
+  const compared: Operation = {
+    rules: ['uploads/url', 'uploads/mixed-content'],
+    does: 'signs a URL, sends nothing, and compares its origin with OBJECT_STORAGE_BUCKET_UPLOADS_URL',
+    at: [],
+    grants: granting.signing(),
+  };
+  if (run.options.readOnly) return [asked, compared];
+  const large: Operation = {
+    rules: ['uploads/proxy'],
+    does: 'uploads 2 MiB by a pre-signed URL with a metadata header that has an underscore; smaller ones where that fails',
+    at: [name],
+    ...writing(run, duties),
+  };
+  return [asked, large, compared];
+}
+
+function ofWorker(run: Run): Operation {
+  const bucket = signable(run);
+  const origin = new URL(run.need('OBJECT_STORAGE_BUCKET_UPLOADS_URL')).origin;
+  return bucket === undefined
+    ? { rules: ['worker'], does: 'sends a GET without credentials', at: [origin] }
+    : { rules: ['worker'], does: 'signs a GET, and sends it by a plain HTTP client', at: [bucket] };
+}
+
+/** Operations that differ in the bucket alone are one. */
+function grouped(operations: readonly Operation[]): Operation[] {
+  const groups = Map.groupBy(operations, ({ does, writes }) => `${does}\n${writes}`);
+  return [...groups.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    return [
+      {
+        ...first,
+        rules: same.flatMap(({ rules }) => rules),
+        at: same.flatMap(({ at }) => at),
+        grants: same.flatMap(({ grants = [] }) => grants),
+      },
+    ];
+  });
+}

@@ -1,0 +1,114 @@
+/** Removes what killed runs left: all that is under `spacelift-preflight/<run id>/`, with its versions. */
+import { fail, type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../src/check.ts';
+import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
+import { KEPT, Probe } from './probe.ts';
+import { type Store, StoreProblem } from './store.ts';
+
+const ROOT = 'spacelift-preflight/';
+const OF_A_RUN = /^spacelift-preflight\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\//;
+/** A store lists a thousand versions at a time. */
+const ROUNDS = 100;
+const CONSTANT = `${KEPT}, one object for good: every run that can’t remove versions writes it anew`;
+
+/** @param buckets those of this run; each is looked at once, whatever variables name it */
+export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]): Promise<Swept[]> {
+  const swept = buckets.map(async (bucket): Promise<Swept> => {
+    const variable = BUCKETS[bucket];
+    try {
+      const name = run.want(variable);
+      if (name === undefined) return { place: variable, removed: [], trouble: skip(`${variable} is not set`) };
+      return await sweepBucket(new Probe(run, store, name, {}));
+    } catch (error) {
+      if (error instanceof Stop) return { place: variable, removed: [], trouble: error.outcome };
+      throw error;
+    }
+  });
+  const all = await Promise.all(swept);
+  return all.filter(({ place }, index) => all.findIndex((other) => other.place === place) === index);
+}
+
+async function sweepBucket(probe: Probe): Promise<Swept> {
+  const { bucket } = probe;
+  const removed = new Map<string, number>();
+  let keys: readonly string[] = [];
+  const done = (more: Pick<Swept, 'trouble'> = {}): Swept => ({
+    place: bucket,
+    removed: [...removed].map(
+      ([prefix, count]) => `${count} object${count === 1 ? '' : 's'} of run ${prefix.split('/')[1]}`,
+    ),
+    ...(keys.includes(KEPT) && { kept: CONSTANT }),
+    ...more,
+  });
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      keys = [...new Set(await tracesIn(probe))];
+      const ofRuns = keys.filter((key) => OF_A_RUN.test(key));
+      if (ofRuns.length === 0) break;
+      for (const [prefix, found] of Map.groupBy(ofRuns, (key) => OF_A_RUN.exec(key)?.[0] ?? '')) {
+        await removeAll(probe, prefix, found);
+        removed.set(prefix, (removed.get(prefix) ?? 0) + found.length);
+      }
+    }
+    return done();
+  } catch (error) {
+    return done({ trouble: await probe.trouble(error) });
+  }
+}
+
+async function tracesIn({ store, bucket, within }: Probe): Promise<string[]> {
+  const { traces } = store;
+  try {
+    if (traces !== undefined) return await within((signal) => traces(bucket, ROOT, signal));
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+  }
+  try {
+    return await within((signal) => store.list(bucket, ROOT, signal));
+  } catch (error) {
+    throw isDenied(error) ? new Stop(unseen(store, bucket)) : error;
+  }
+}
+
+const isDenied = (error: unknown): boolean => error instanceof StoreProblem && error.kind === 'denied';
+
+function unseen({ words }: Store, bucket: string): Skip {
+  return skip(`${bucket} was not looked at: ${words.permission.list} is not permitted`, {
+    fix: 'run it without --service, with an operator’s credentials',
+    evidence: { bucket, permission: words.permission.list },
+  });
+}
+
+/** Where versions can't be removed, what has none can be all the same. */
+async function removeAll(probe: Probe, prefix: string, keys: readonly string[]): Promise<void> {
+  const { store, bucket, within } = probe;
+  try {
+    await within((signal) => store.purge(bucket, prefix, signal));
+  } catch (error) {
+    if (!isDenied(error) || !(await removePlainly(probe, keys))) {
+      throw isDenied(error) ? new Stop(notRemovable(store, bucket, prefix)) : error;
+    }
+  }
+}
+
+async function removePlainly(probe: Probe, keys: readonly string[]): Promise<boolean> {
+  try {
+    for (const key of keys) {
+      const found = await probe.read(key);
+      if (found?.versionId !== undefined || probe.store.countVersions !== undefined) return false;
+      await probe.remove(key);
+    }
+    return true;
+  } catch (error) {
+    if (isDenied(error)) return false;
+    throw error;
+  }
+}
+
+function notRemovable({ words }: Store, bucket: string, prefix: string): Trouble {
+  return fail(`what an earlier run left in ${bucket} can’t be removed with these credentials`, {
+    detail: `It is under ${prefix}.`,
+    expected: 'credentials that may remove objects with their versions; no service of Spacelift has them',
+    fix: words.remove(bucket, prefix),
+    evidence: { bucket, prefix },
+  });
+}

@@ -1,0 +1,124 @@
+/** What a worker does with the object store: it has no credentials, and reads and writes by URLs that the server signs. */
+import { type Context, fail, type Outcome, pass, Stop } from '../../src/check.ts';
+import { BUCKETS, type Bucket, type VariableName } from '../../src/config/contract.ts';
+import { makeHttpClient } from '../../src/probe/http.ts';
+import { addressOf, checkWay, wayWords } from '../../src/probe/tunnel.ts';
+import { explainedByPlace } from '../../src/probe/vantage.ts';
+import { Problem } from '../../src/problem.ts';
+import { KEPT, Probe } from './probe.ts';
+import { type Store, type StoreKind, StoreProblem } from './store.ts';
+
+const DEADLINE_MS = 10_000;
+const UPLOADS_URL = 'OBJECT_STORAGE_BUCKET_UPLOADS_URL';
+
+/** A workspace is what a worker fetches first; any other bucket leads to the same store. */
+const CANDIDATES = ['workspace', ...Object.keys(BUCKETS)] as readonly Bucket[];
+
+/** What must be set, all of one row, for there to be something to sign with. */
+const CREDENTIALS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  minio: [['OBJECT_STORAGE_MINIO_ACCESS_KEY_ID', 'OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY']],
+  aws: [
+    ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+    ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
+  ],
+  gcp: [['GOOGLE_APPLICATION_CREDENTIALS']],
+  azure: [
+    ['AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_CLIENT_SECRET'],
+    ['AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_CLIENT_CERTIFICATE_PATH'],
+    ['AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_FEDERATED_TOKEN_FILE'],
+  ],
+};
+
+/** What the store says of itself, or of what stands in front of it; any other refusal shows that the way is free. */
+const STANDS: readonly StoreKind[] = ['signature', 'slow-down', 'starting', 'full', 'server-error', 'not-a-store'];
+
+/** The bucket that something can be signed for with this config; `undefined` when nothing can. */
+export function signable({ deployment }: Pick<Context<string>, 'deployment'>): string | undefined {
+  const known = (name: VariableName) => {
+    const found = deployment.lookup(name);
+    return found.state === 'set' || found.state === 'default' ? found.value : undefined;
+  };
+  const rows = CREDENTIALS[known('OBJECT_STORAGE_TYPE') ?? ''] ?? [];
+  const isKnown = (name: string) => deployment.set.includes(name) && deployment.entry(name)?.kind === 'known';
+  if (!rows.some((row) => row.every(isKnown))) return undefined;
+  return CANDIDATES.map((bucket) => known(BUCKETS[bucket])).find((name) => name !== undefined);
+}
+
+/** @param open the store that the config names */
+export async function reachStore(context: Context<string>, open: () => Promise<Store | undefined>): Promise<Outcome> {
+  const bucket = signable(context);
+  if (bucket === undefined) {
+    return byHost(context, 'No pre-signed URL was tried: this config has no credentials to sign one with.');
+  }
+  let store: Store | undefined;
+  try {
+    store = await open();
+  } catch (error) {
+    if (error instanceof Stop) return byHost(context, `No pre-signed URL was tried: ${error.outcome.title}.`);
+    throw error;
+  }
+  if (store === undefined) return byHost(context, 'No pre-signed URL was tried: the kind of store is not known.');
+  try {
+    return await bySignedUrl(context, store, bucket);
+  } finally {
+    store.close();
+  }
+}
+
+/** A GET, which changes nothing; whether there is something to read is the server's to find out. */
+async function bySignedUrl(context: Context<string>, store: Store, bucket: string): Promise<Outcome> {
+  const probe = new Probe(context, store, bucket, {});
+  const at = `${store.target.host}:${store.target.port}`;
+  const evidence = { store: store.name, host: store.target.host, port: store.target.port, bucket };
+  let signed = false;
+  try {
+    const { method, url, headers } = await store.sign('GET', bucket, KEPT);
+    signed = true;
+    const answer = await store.send({ method, url, headers });
+    const refusal = answer.status === 404 ? undefined : store.refusal(answer, { action: 'get', bucket });
+    if (refusal === undefined || refusal.kind === 'denied') {
+      return pass(`${store.name} at ${at} takes a pre-signed URL`, { evidence });
+    }
+    throw refusal;
+  } catch (error) {
+    if (!(error instanceof StoreProblem)) return probe.trouble(error);
+    if (STANDS.includes(error.kind)) return probe.trouble(error, (await mayRead(probe)) ? 'presigned' : undefined);
+    const detail = `No pre-signed URL was taken (${error.kind}): what this config’s credentials are worth, --service server finds out.`;
+    if (!signed) return byHost(context, detail);
+    return pass(`${store.name} at ${at} answers`, { detail, evidence: { ...evidence, refused: error.kind } });
+  }
+}
+
+/** Whether the store takes the same credentials when they sign the request itself. */
+async function mayRead({ within, store, bucket }: Probe): Promise<boolean> {
+  try {
+    await within((signal) => store.get(bucket, KEPT, signal));
+    return true;
+  } catch (error) {
+    return error instanceof StoreProblem && error.kind === 'denied';
+  }
+}
+
+/** Any answer below 500 from where uploads go. */
+async function byHost(context: Context<string>, detail: string): Promise<Outcome> {
+  const url = new URL('/', context.need(UPLOADS_URL));
+  const target = { what: 'the object store', ...addressOf(url), setting: UPLOADS_URL };
+  const client = makeHttpClient(context);
+  try {
+    await checkWay(context, url, DEADLINE_MS);
+    const { status } = await client.send({ method: 'GET', url, deadlineMs: DEADLINE_MS });
+    const evidence = { url: url.origin, status };
+    if (status < 500) return pass(`${url.origin} answers`, { detail, evidence });
+    return fail(`${url.origin} answers with HTTP ${status}`, {
+      expected: 'a status below 500',
+      fix: 'see the object store’s log, and that of a proxy or load balancer in front of it',
+      evidence,
+    });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const { title, ...words } = wayWords(error, target);
+    return (await explainedByPlace(context, target.host, error)) ?? fail(title, words);
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,100 @@
+/** `cleanup`: removes what an earlier, killed run left, and nothing else. */
+import { CHECKS } from '../../checks/index.ts';
+import { InputError } from '../config/entry.ts';
+import { DEFAULTS } from '../options.ts';
+import { redactor } from '../redact.ts';
+import { cleaner, LIMITS, oneLine } from '../report/clean.ts';
+import { padTo, wrap, wrapFix } from '../report/layout.ts';
+import { ICONS, type Style, toAscii } from '../report/style.ts';
+import { type SweptCheck, sweepAll } from '../sweep.ts';
+import { VERSION } from '../version.ts';
+import { notice } from './errors.ts';
+import { interruptible } from './interrupt.ts';
+import type { CleanupArguments } from './options.ts';
+import { authoritiesIn, readDeployment } from './prepare.ts';
+import { print } from './print.ts';
+import { styleOf } from './terminal.ts';
+
+const LABEL = 10;
+/** What may still hold the process afterwards. */
+const PATIENCE_MS = 250;
+
+/** @throws InputError when it can't start */
+export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Promise<void> {
+  if (args.readOnly === true) throw new InputError('cleanup removes things, which --read-only forbids; see plan');
+  const options = {
+    ...DEFAULTS,
+    from: args.from,
+    timeoutMs: args.timeout * 1000,
+    authorities: authoritiesIn(args.caFile ?? []),
+  };
+  const deployment = await readDeployment(host, args, options);
+  const interrupt = interruptible(host, (signal) => notice(host, `${signal}: ending`));
+  const swept = await sweepAll(CHECKS, deployment, options, interrupt.signal);
+  const places = placesIn(swept, cleaner(redactor(deployment.secrets)));
+  host.exitCode = interrupt.exitCode ?? (places.some(({ status }) => status === 'fail') ? 1 : 0);
+  if (args.format === 'json') {
+    const tool = { name: 'spacelift-preflight', version: VERSION };
+    await print(host, `${JSON.stringify({ kind: 'cleanup', schemaVersion: 1, tool, places }, null, 2)}\n`);
+  } else {
+    const style = await styleOf(host.stdout, host.env, { color: args.color, verbosity: 'normal' });
+    await print(host, rendered(places, style));
+  }
+  interrupt.release();
+  setTimeout(() => host.exit(), PATIENCE_MS).unref();
+}
+
+/** Its JSON is a public interface. */
+interface Place {
+  readonly check: string;
+  readonly place: string;
+  /** `pass`: nothing of an earlier run is left; `skip`: nobody looked. */
+  readonly status: 'pass' | 'fail' | 'skip';
+  readonly removed: readonly string[];
+  readonly kept: string | null;
+  readonly problem: { readonly title: string; readonly detail: string; readonly fix: string } | null;
+}
+
+function placesIn(swept: readonly SweptCheck[], clean: (text: string, limit?: number) => string): Place[] {
+  return swept.flatMap(({ id, places }) =>
+    places.map(({ place, removed, kept, trouble }): Place => {
+      const problem =
+        trouble === undefined
+          ? null
+          : {
+              title: oneLine(clean(trouble.title)),
+              detail: clean(trouble.detail ?? ''),
+              fix: clean(trouble.fix ?? '', LIMITS.fix),
+            };
+      return {
+        check: id,
+        place: clean(place),
+        status: trouble === undefined ? 'pass' : trouble.status === 'skip' ? 'skip' : 'fail',
+        removed: removed.map((text) => clean(text)),
+        kept: kept === undefined ? null : clean(kept),
+        problem,
+      };
+    }),
+  );
+}
+
+function rendered(places: readonly Place[], style: Style): string {
+  const { width } = style;
+  const row = (label: string, text: string, lines = wrap(text, width - 6 - LABEL)) =>
+    text === '' ? [] : lines.map((line, index) => `      ${padTo(index === 0 ? label : '', LABEL)}${line}`);
+  const lines = places.flatMap(({ status, check, place, removed, kept, problem }) => {
+    const icon = style.unicode ? ICONS[status].unicode : ICONS[status].ascii;
+    const says = removed.length > 0 ? '' : status === 'pass' ? '  nothing of an earlier run' : '';
+    return [
+      `${icon} ${check}/${place}${says}`,
+      ...removed.flatMap((text) => row('removed', text)),
+      ...(kept === null ? [] : row('stays', kept)),
+      ...(problem === null ? [] : row(status === 'skip' ? 'skipped' : 'failed', problem.title)),
+      ...(problem === null ? [] : row('', problem.detail)),
+      ...(problem === null ? [] : row('fix', problem.fix, wrapFix(problem.fix, width - 6 - LABEL))),
+    ];
+  });
+  const note = 'the database and the broker keep nothing of a run: what is tried there is rolled back or never stored';
+  const text = [...lines, ...wrap(`- ${note}`, width)].join('\n');
+  return `${style.unicode ? text : toAscii(text)}\n`;
+}

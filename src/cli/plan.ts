@@ -1,0 +1,29 @@
+/** `plan`: what a run would do, without doing it. */
+import { CHECKS } from '../../checks/index.ts';
+import { DEFAULTS } from '../options.ts';
+import { makePlan } from '../plan/plan.ts';
+import type { PlanArguments } from './options.ts';
+import { checkIds, readDeployment } from './prepare.ts';
+import { print } from './print.ts';
+import { styleOf } from './terminal.ts';
+
+/** @throws InputError when there is no config to plan for */
+export async function plan(host: NodeJS.Process, args: PlanArguments): Promise<void> {
+  const options = {
+    ...DEFAULTS,
+    only: args.only ?? [],
+    skip: args.skip ?? [],
+    phase: args.phase,
+    from: args.from,
+    readOnly: args.readOnly === true,
+  };
+  checkIds(args);
+  const made = await makePlan(CHECKS, await readDeployment(host, args, options), options);
+  if (args.format === 'json') {
+    await print(host, `${JSON.stringify(made, null, 2)}\n`);
+    return;
+  }
+  const { renderPlan } = await import('../plan/pretty.ts');
+  const style = await styleOf(host.stdout, host.env, { color: args.color, verbosity: 'normal' });
+  await print(host, renderPlan(made, style));
+}

@@ -1,0 +1,119 @@
+/** A run without the run: what is known from the config, what would be done, and what that takes. Contacts nothing. */
+import { type Check, type Grant, type Operation, type Run, Stop } from '../check.ts';
+import { Cleanup } from '../cleanup.ts';
+import type { Deployment } from '../config/deployment.ts';
+import type { Perspective, PhaseOption, RunOptions } from '../options.ts';
+import { redactor } from '../redact.ts';
+import { cleaner } from '../report/clean.ts';
+import { makeRun } from '../run.ts';
+import { selector } from '../select.ts';
+import { VERSION } from '../version.ts';
+import { type Permissions, permissionsOf } from './policy.ts';
+import { type PlannedVariable, variablesOf } from './variables.ts';
+
+export const PLAN_VERSION = 1;
+/** A policy is one text, and must stay whole. */
+const LONGEST = 100_000;
+
+export interface PlannedOperation {
+  /** The finding ids that it serves. */
+  readonly rules: readonly string[];
+  readonly does: string;
+  readonly at: readonly string[];
+  /** What it writes, and how that goes away; `null` when it writes nothing. */
+  readonly writes: string | null;
+}
+
+export interface PlannedCheck {
+  readonly id: string;
+  readonly title: string;
+  /** The one that the config names: "MinIO at minio:9000, 10 buckets"; `null` when there is nothing to say. */
+  readonly about: string | null;
+  /** Empty for a check that looks at the config alone. */
+  readonly operations: readonly PlannedOperation[];
+  /** Why it would not get to do anything. */
+  readonly hindered: string | null;
+}
+
+/** Its JSON is a public interface. */
+export interface Plan {
+  readonly kind: 'plan';
+  readonly schemaVersion: typeof PLAN_VERSION;
+  readonly tool: { readonly name: 'spacelift-preflight'; readonly version: string };
+  readonly service: Perspective | null;
+  readonly phase: PhaseOption;
+  readonly readOnly: boolean;
+  readonly variables: readonly PlannedVariable[];
+  /** Names in the sources that neither Spacelift nor a cloud SDK reads. */
+  readonly unknown: readonly string[];
+  readonly checks: readonly PlannedCheck[];
+  readonly permissions: Permissions;
+}
+
+export async function makePlan(checks: readonly Check[], deployment: Deployment, options: RunOptions): Promise<Plan> {
+  const run: Run = {
+    ...makeRun(deployment, options, new AbortController().signal, new Cleanup()),
+    within: () => Promise.reject(new Error('a plan contacts nothing')),
+  };
+  const selected = selector(options.only, options.skip);
+  const planned: PlannedCheck[] = [];
+  const grants: Grant[] = [];
+  for (const check of checks) {
+    const idOf = (rule: string) => `${check.id}/${rule}`;
+    if (!check.expects(run).map(idOf).some(selected)) continue;
+    const { operations, hindered } = await operationsOf(check, run);
+    const chosen = operations.filter(({ rules }) => rules.map(idOf).some(selected));
+    grants.push(...chosen.flatMap((operation) => operation.grants ?? []));
+    planned.push({
+      id: check.id,
+      title: check.title,
+      about: aboutOf(check, run),
+      operations: chosen.map(({ rules, does, at, writes = null }) => ({ rules: rules.map(idOf), does, at, writes })),
+      hindered,
+    });
+  }
+  return cleaned(deployment, {
+    kind: 'plan',
+    schemaVersion: PLAN_VERSION,
+    tool: { name: 'spacelift-preflight', version: VERSION },
+    service: deployment.service ?? null,
+    phase: options.phase,
+    readOnly: options.readOnly,
+    ...variablesOf(deployment),
+    checks: planned,
+    permissions: permissionsOf(grants),
+  });
+}
+
+function aboutOf(check: Check, run: Run): string | null {
+  try {
+    return check.summary?.(run) ?? null;
+  } catch (error) {
+    if (error instanceof Stop) return null;
+    throw error;
+  }
+}
+
+async function operationsOf(
+  check: Check,
+  run: Run,
+): Promise<{ operations: readonly Operation[]; hindered: string | null }> {
+  try {
+    return { operations: (await check.plan?.(run)) ?? [], hindered: null };
+  } catch (error) {
+    if (error instanceof Stop) return { operations: [], hindered: error.outcome.title };
+    throw error;
+  }
+}
+
+/** No secret, no control sequence: in every text, however deep. */
+function cleaned(deployment: Deployment, plan: Plan): Plan {
+  const clean = cleaner(redactor(deployment.secrets));
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return clean(value, LONGEST);
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, walk(held)]));
+  };
+  return walk(plan) as Plan;
+}

@@ -1,0 +1,111 @@
+/** The plan for people, at 80 columns. */
+import { Chalk } from 'chalk';
+import { padTo, widthOf, wrap } from '../report/layout.ts';
+import { type Style, toAscii } from '../report/style.ts';
+import type { Plan, PlannedCheck, PlannedOperation } from './plan.ts';
+import type { Levels, Permissions, Policy, Role } from './policy.ts';
+
+const LABEL = 8;
+
+const NAMES: Readonly<Record<keyof Permissions, string>> = {
+  postgresql: 'PostgreSQL',
+  aws: 'AWS',
+  minio: 'MinIO',
+  gcp: 'Google Cloud',
+  azure: 'Azure',
+};
+
+export function renderPlan(plan: Plan, style: Style): string {
+  const { bold, dim } = new Chalk({ level: style.colour });
+  const page: Page = { width: style.width, bold, dim };
+  const lines = [
+    ...wrap(opening(plan), style.width),
+    '',
+    bold('Variables'),
+    ...variables(plan, page),
+    '',
+    bold(heading(plan)),
+    ...plan.checks.flatMap((check) => ofCheck(check, page)),
+    ...permissions(plan.permissions, page),
+  ];
+  const text = `${lines.join('\n')}\n`;
+  return style.unicode ? text : toAscii(text);
+}
+
+interface Page {
+  readonly width: number;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+}
+
+function opening({ service, phase, readOnly }: Plan): string {
+  const how = [service ?? 'all services', ...(phase === 'auto' ? [] : [phase]), ...(readOnly ? ['read-only'] : [])];
+  return `What a run would do, for ${how.join(', ')}. Nothing was contacted.`;
+}
+
+function heading({ checks }: Plan): string {
+  const operations = checks.flatMap((check) => check.operations);
+  const writing = operations.filter(({ writes }) => writes !== null).length;
+  return `Operations: ${operations.length}, of which ${writing === 0 ? 'none writes' : `${writing} write`}`;
+}
+
+/** By source: its name would not fit beside the longest variables. */
+function variables({ variables: all, unknown }: Plan, { width, dim }: Page): string[] {
+  const column = Math.max(0, ...all.map(({ name }) => name.length).filter((length) => length <= width / 2)) + 2;
+  const groups = Map.groupBy(all, ({ origin }) => origin);
+  const lines = [...groups].flatMap(([origin, group]) => [
+    `  ${dim(origin)}`,
+    ...group.flatMap(({ name, value, note }) => {
+      const text = [value, note === null ? null : `(${note})`].filter((part) => part !== null).join(' ');
+      const fits = name.length < column && column + 4 + widthOf(text) <= width;
+      return fits
+        ? [`    ${padTo(name, column)}${text}`]
+        : [`    ${name}`, ...wrap(text, width - 6).map((line) => `      ${line}`)];
+    }),
+  ]);
+  const strange = unknown.length === 0 ? [] : wrap(`not Spacelift’s: ${unknown.join(', ')}`, width - 2);
+  return [...lines, ...strange.map((line) => `  ${line}`)];
+}
+
+function ofCheck({ id, about, operations, hindered }: PlannedCheck, page: Page): string[] {
+  const nothing = hindered === null ? 'reads the config alone' : `can’t be tried: ${hindered}`;
+  return [
+    about === null ? `  ${page.bold(id)}` : `  ${page.bold(id)}  ${about}`,
+    ...(operations.length === 0 ? wrap(nothing, page.width - 6).map((line) => `    - ${line}`) : []),
+    ...operations.flatMap((operation) => ofOperation(operation, page)),
+  ];
+}
+
+function ofOperation({ does, at, writes }: PlannedOperation, { width, dim }: Page): string[] {
+  const row = (label: string, text: string) =>
+    wrap(text, width - 6 - LABEL).map((line, index) => `      ${dim(padTo(index === 0 ? label : '', LABEL))}${line}`);
+  return [
+    ...wrap(does, width - 6).map((line, index) => `    ${index === 0 ? '-' : ' '} ${line}`),
+    ...(at.length === 0 ? [] : row('at', at.join(', '))),
+    ...(writes === null ? [] : row('writes', writes)),
+  ];
+}
+
+function permissions(all: Permissions, page: Page): string[] {
+  return (Object.keys(NAMES) as (keyof Permissions)[]).flatMap((system) => {
+    const levels: Levels<Policy | readonly Role[]> | undefined = all[system];
+    if (levels === undefined) return [];
+    const sections = [
+      { says: 'the least that it takes', held: levels.least },
+      { says: 'further, to have more verified and all removed; no service has it', held: levels.further },
+    ];
+    return sections.flatMap(({ says, held }) =>
+      held === undefined ? [] : ['', page.bold(`${NAMES[system]}: ${says}`), ...listed(held, page)],
+    );
+  });
+}
+
+function listed(held: Policy | readonly Role[], { width }: Page): string[] {
+  if (!isRoles(held)) return JSON.stringify(held, null, 2).split('\n');
+  return held.flatMap(({ role, on }) => [
+    `  ${role}`,
+    ...wrap(`on ${on.join(', ')}`, width - 4).map((line) => `    ${line}`),
+  ]);
+}
+
+const isRoles = (held: Policy | readonly Role[]): held is readonly Role[] => Array.isArray(held);

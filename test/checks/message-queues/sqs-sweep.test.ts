@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { messageQueues } from '../../../checks/message-queues/index.ts';
+import { makeDeployment } from '../../../src/config/deployment.ts';
+import { DEFAULTS, type Service } from '../../../src/options.ts';
+import { sweepAll } from '../../../src/sweep.ts';
+import { type AwsUser, administrator } from '../../services/aws/index.ts';
+import { type PostgresServer, startPostgres } from '../../services/postgres.ts';
+import { source } from '../../support/preflight.ts';
+import { nameOf, roleOf, startWorld, type World } from './sqs-world.ts';
+
+const ID = '0b7d4d1e-5a1c-4c1e-9d57-0f5a7c8e9b21';
+const LEFT = `spacelift-preflight ${ID} MESSAGE_QUEUE_SQS_ASYNC_URL`;
+const DELIVERED = JSON.stringify({ preflight: ID, timestamp: 1, worker_pool_ulid: 'preflight', worker_ulid: ID });
+
+let server: PostgresServer;
+let empty: string;
+let installed: string;
+beforeAll(async () => {
+  server = await startPostgres({ version: 16 });
+  empty = await server.createDatabase({ name: 'empty', owner: 'spacelift', password: 'a-long-password' });
+  installed = await server.createDatabase({ name: 'installed', owner: 'spacelift', password: 'a-long-password' });
+  await server.query('CREATE TABLE accounts (id bigint)', [], 'installed');
+});
+afterAll(() => server.stop());
+
+async function sweep(
+  { aws, variables }: World,
+  { as = administrator, service }: { as?: AwsUser; service?: Service } = {},
+) {
+  aws.users = [administrator, as];
+  const environment = {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_ACCESS_KEY_ID: as.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: as.secretAccessKey,
+  };
+  const deployment = makeDeployment([source(variables)], { service, environment });
+  const [swept] = await sweepAll([messageQueues], deployment, DEFAULTS, new AbortController().signal);
+  return swept?.places ?? [];
+}
+
+test('removes messages of earlier runs, and puts back those of others', async () => {
+  const world = await startWorld(empty);
+  world.queue('async').send({ sender: 'AKIAKILLED', body: LEFT });
+  world.queue('async').send({ sender: 'AKIAKILLED', body: 'somebody’s' });
+  world.queue('async').send({ sender: 'AKIAKILLED', body: LEFT.replace('0b7d', '1b7d') });
+  world.queue('iot').send({ sender: 'AKIAKILLED', body: Buffer.from(DELIVERED).toString('base64') });
+  world.queue('webhooks').send({ sender: 'AKIAKILLED', body: 'about spacelift-preflight' });
+  const places = await sweep(world);
+  const removed = places.filter((place) => place.removed.length > 0);
+  expect(removed.map(({ place, removed: what }) => [place, ...what])).toEqual([
+    [nameOf('async'), '2 messages of earlier runs'],
+    [nameOf('iot'), '1 message of earlier runs'],
+  ]);
+  expect(places.flatMap(({ trouble }) => trouble ?? [])).toEqual([]);
+  const bodies = (queue: 'async' | 'iot' | 'webhooks') => world.queue(queue).messages.map(({ body }) => body);
+  expect([bodies('async'), bodies('iot'), bodies('webhooks')]).toEqual([
+    ['somebody’s'],
+    [],
+    ['about spacelift-preflight'],
+  ]);
+  // Receiving counts towards the dead letters, so an empty queue is not received from.
+  const received = world.aws.requests.filter(({ action }) => action === 'ReceiveMessage').map(({ target }) => target);
+  expect(new Set(received.map((url) => url?.split('/').at(-1)))).toEqual(
+    new Set([nameOf('async'), nameOf('iot'), nameOf('webhooks')]),
+  );
+});
+
+test('nothing is received on a live installation', async () => {
+  const world = await startWorld(installed);
+  world.queue('async').send({ sender: 'AKIAKILLED', body: LEFT });
+  expect(await sweep(world)).toMatchObject([{ place: 'SQS', removed: [], trouble: { status: 'skip' } }]);
+  expect(world.asked()).toEqual([]);
+});
+
+test('a service that may not receive is told so', async () => {
+  const world = await startWorld(empty);
+  const places = await sweep(world, { as: roleOf('server'), service: 'server' });
+  expect(places.map(({ trouble }) => trouble?.status)).toEqual(Array(5).fill('skip'));
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { CHECKS } from '../../checks/index.ts';
+import { makeDeployment } from '../../src/config/deployment.ts';
+import { DEFAULTS, type Perspective, SERVICES } from '../../src/options.ts';
+import { makePlan, type Plan } from '../../src/plan/plan.ts';
+import { renderPlan } from '../../src/plan/pretty.ts';
+import { PLAIN } from '../../src/report/style.ts';
+import { runChecks } from '../../src/run.ts';
+import { ONPREM } from '../support/onprem.ts';
+import { type Options, source, type Variables } from '../support/preflight.ts';
+import { DEPLOYMENTS } from './deployments.ts';
+
+const deploymentOf = (variables: Variables, service?: Perspective) =>
+  makeDeployment([source(variables)], { service, environment: {} });
+const plan = (variables: Variables, { service, ...options }: Options = {}): Promise<Plan> =>
+  makePlan(CHECKS, deploymentOf(variables, service), { ...DEFAULTS, ...options });
+
+const PERSPECTIVES = [undefined, ...SERVICES, 'worker'] as const;
+const all = Object.entries(DEPLOYMENTS).flatMap(([name, variables]) =>
+  PERSPECTIVES.map((service) => [name, service, variables] as const),
+);
+
+describe.each(all)('%s, service %s', (_, service, variables) => {
+  const options = service === undefined ? {} : { service };
+
+  test('an operation for every finding that a run would have', async () => {
+    const planned = await plan(variables, options);
+    // Ends before anything is tried: what is expected is there all the same.
+    const ended = AbortSignal.abort();
+    const run = await runChecks(CHECKS, deploymentOf(variables, service), DEFAULTS, ended);
+    for (const { id, findings } of run.checks) {
+      const operations = planned.checks.find((check) => check.id === id)?.operations ?? [];
+      if (['configuration', 'pairing', 'licence'].includes(id)) expect(operations).toEqual([]);
+      else {
+        const served = new Set(operations.flatMap(({ rules }) => rules));
+        expect(served).toEqual(new Set(findings.map((finding) => finding.id)));
+      }
+    }
+    expect(planned.checks.map(({ id }) => id)).toEqual(run.checks.map(({ id }) => id));
+    expect(planned.checks.filter(({ hindered }) => hindered !== null)).toEqual([]);
+  });
+
+  test('--read-only plans nothing that writes', async () => {
+    const planned = await plan(variables, { ...options, readOnly: true });
+    expect(planned.checks.flatMap(({ operations }) => operations).filter(({ writes }) => writes !== null)).toEqual([]);
+    const writing = /Put|Delete|Send|Publish|Encrypt$/;
+    const { aws, minio } = planned.permissions;
+    for (const policy of [aws?.least, aws?.further, minio?.least, minio?.further]) {
+      const actions = policy?.Statement.flatMap(({ Action }) => Action) ?? [];
+      expect(actions.filter((action) => writing.test(action) && !action.startsWith('kms:'))).toEqual([]);
+    }
+  });
+
+  test('no secret, and at most 80 columns but for what can’t be broken', async () => {
+    const planned = await plan(variables, options);
+    const text = renderPlan(planned, PLAIN);
+    for (const secret of ['a-long-', 'another-long-', 'eyJhbGci', 'LS0t', 'AKIA']) {
+      expect(JSON.stringify(planned)).not.toContain(secret);
+      expect(text).not.toContain(secret);
+    }
+    const long = text.split('\n').filter((line) => line.length > 80 && line.trim().includes(' '));
+    expect(long).toEqual([]);
+  });
+});
+
+describe('variables', () => {
+  const shown = async (variables: Variables, name: string) =>
+    (await plan(variables)).variables.find((variable) => variable.name === name);
+
+  test('with their origin, or "default"', async () => {
+    expect(await shown(ONPREM, 'SERVER_DOMAIN')).toEqual({
+      name: 'SERVER_DOMAIN',
+      value: 'spacelift.corp.internal',
+      origin: 'test (all)',
+      note: null,
+    });
+    expect(await shown(ONPREM, 'AWS_PARTITION')).toMatchObject({ value: 'aws', origin: 'default' });
+    expect(await shown(ONPREM, 'WEBHOOKS_ENDPOINT')).toBeDefined();
+    expect(await shown(ONPREM, 'SPACELIFT_PUBLIC_API')).toBeUndefined();
+  });
+  test('what is secret is not shown, nor what a URL carries', async () => {
+    expect((await shown(ONPREM, 'DATABASE_URL'))?.value).toBe('‹redacted›');
+    expect((await shown(DEPLOYMENTS['on premises'] ?? {}, 'SPACELIFT_PUBLIC_API'))?.value).toBe(
+      'https://‹redacted›@api.corp.internal/v1?…',
+    );
+    const endpoint = { ...ONPREM, MQTT_BROKER_ENDPOINT: 'mqtt://user:pw@mqtt:1984' };
+    expect((await shown(endpoint, 'MQTT_BROKER_ENDPOINT'))?.value).toBe('mqtt://‹redacted›@mqtt:1984');
+    expect((await shown({ ...ONPREM, ADMIN_USERNAME: 'admin@corp.io' }, 'ADMIN_USERNAME'))?.value).toBe(
+      'admin@corp.io',
+    );
+  });
+  test('what is missing, wrong or not known here says so', async () => {
+    expect(await shown({ ...ONPREM, DATABASE_URL: '' }, 'DATABASE_URL')).toMatchObject({
+      value: null,
+      origin: 'not set',
+      note: 'DATABASE_URL is not set',
+    });
+    expect(await shown({ ...ONPREM, ENCRYPTION_TYPE: 'aes' }, 'ENCRYPTION_TYPE')).toMatchObject({
+      value: null,
+      origin: 'test (all)',
+      note: expect.stringContaining('ENCRYPTION_TYPE is not one of'),
+    });
+    const hidden = source({}, 'all', {
+      entries: [{ name: 'DATABASE_URL', kind: 'secret', value: 'arn:x', service: 'all', origin: 'task.json' }],
+    });
+    const deployment = makeDeployment([source({ ...ONPREM, DATABASE_URL: undefined }), hidden], { environment: {} });
+    const planned = await makePlan(CHECKS, deployment, DEFAULTS);
+    expect(planned.variables).toContainEqual({
+      name: 'DATABASE_URL',
+      value: null,
+      origin: 'task.json',
+      note: 'set, not known here',
+    });
+    expect(planned.checks.find(({ id }) => id === 'database')?.hindered).toContain('not known here');
+  });
+  test('unknown names are named, without their values', async () => {
+    const planned = await plan({ ...ONPREM, MY_OWN: 'a-long-value' });
+    expect(planned.unknown).toEqual(['MY_OWN']);
+    expect(JSON.stringify(planned)).not.toContain('a-long-value');
+  });
+});
+
+describe('--only and --skip', () => {
+  test('decide what is planned, and what it takes', async () => {
+    const planned = await plan(ONPREM, { only: ['object-storage/states/*'], skip: ['*/retention', '*/public'] });
+    expect(planned.checks.map(({ id }) => id)).toEqual(['object-storage']);
+    const resources = planned.permissions.minio?.least?.Statement.flatMap(({ Resource }) => Resource) ?? [];
+    expect(resources).toContain('arn:aws:s3:::spacelift-states');
+    expect(planned.permissions.postgresql).toBeUndefined();
+  });
+});
