@@ -70,7 +70,7 @@ export function azureWords(account: StorageAccount, assignee: () => string | und
     expire: (bucket, days) =>
       `add a rule to those that are there (the command replaces all): ${policy('create')} --policy '${JSON.stringify({ rules: [expiring(bucket, days)] })}'`,
     keep: (bucket) =>
-      `take the deletion of base blobs, or ${bucket} from prefixMatch, out of what ${policy('show')} prints, and put the rest back: ${policy('create')} --policy @policy.json`,
+      `let no rule that deletes base blobs match ${bucket}/ by its prefixMatch (without one it matches all): change what ${policy('show')} prints, and put it back: ${policy('create')} --policy @policy.json`,
     makePrivate: (bucket) =>
       `az storage container set-permission --account-name ${name} --name ${bucket} --public-access off`,
     allowOrigin: (_, origin) =>

@@ -52,6 +52,7 @@ export async function azure(run: Run): Promise<Store> {
     words: azureWords(account, assignee),
     tellsMissing: true,
     servicesSeePublic: true,
+    rulesAreShared: true,
     headers: {
       ifAbsent: { 'if-none-match': '*' },
       taken: 'BlobAlreadyExists',

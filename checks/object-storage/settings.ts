@@ -89,6 +89,12 @@ export async function retention(probe: Probe, { expiry: need }: Needs): Promise<
       expected: 'no rule that deletes current objects: it destroys data that Spacelift needs',
       fix: store.words.keep(bucket),
       evidence,
+      ...(store.rulesAreShared && {
+        cause: {
+          key: `object-storage:expiry:${rules.join()}`,
+          title: `objects that must stay expire by one rule: ${rules.join('; ')}`,
+        },
+      }),
     });
   }
   if (rules.length > 0) return pass(`objects in ${bucket} expire`, { detail: rules.join('; '), evidence });

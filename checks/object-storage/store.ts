@@ -112,6 +112,8 @@ export interface Store {
   readonly servicesMayPurge?: true;
   /** A service's own role may see who is let in. */
   readonly servicesSeePublic?: true;
+  /** Lifecycle rules are not the bucket's but the account's: one may hit several buckets. */
+  readonly rulesAreShared?: true;
   /** S3's unless told. */
   readonly headers?: PlainHeaders;
   put(bucket: string, key: string, body: Buffer, how: { ifAbsent: boolean }, signal: AbortSignal): Promise<Written>;
