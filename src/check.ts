@@ -26,7 +26,7 @@ export interface Rule {
   /** The general way out; a finding's own `fix` has the real names in it. */
   readonly mend: string;
   /** One finding as a report would have it. */
-  readonly example?: Example;
+  readonly example: Example;
   /** The section of the vendor's documentation that the rule comes from. */
   readonly docs: string;
 }

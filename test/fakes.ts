@@ -10,6 +10,7 @@ export const rule = (title: string): Rule => ({
   checks: `Looks whether ${title}.`,
   matters: 'Spacelift does not work without it.',
   mend: 'Mend it.',
+  example: { found: `${title}, but not here`, fix: 'mend it' },
   docs: DOCS,
 });
 

@@ -13,6 +13,10 @@ export const configuration = defineCheck({
         'Looks for each variable that the chosen backends and services need. An empty value equals an absent one.',
       matters: 'Spacelift does not start without it.',
       mend: 'Set the variable. Values that ECS keeps behind `valueFrom` count as set.',
+      example: {
+        found: 'OBJECT_STORAGE_BUCKET_STATES is not set',
+        fix: 'rename OBJECT_STORAGE_BUKET_STATES to OBJECT_STORAGE_BUCKET_STATES',
+      },
       docs: DOCS.dependencies,
     },
     value: {
@@ -21,6 +25,10 @@ export const configuration = defineCheck({
         'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account id.',
       matters: 'Spacelift refuses the value at start, or uses something that was not meant.',
       mend: 'Write the value in the form that the finding names.',
+      example: {
+        found: 'SERVER_DOMAIN is not a bare host name: "https://spacelift.corp.io"',
+        fix: 'set SERVER_DOMAIN=spacelift.corp.io',
+      },
       docs: DOCS.general,
     },
     type: {
@@ -28,6 +36,10 @@ export const configuration = defineCheck({
       checks: 'Looks for values that YAML or JSON reads as a number, a boolean or a structure.',
       matters: 'The API rejects the manifest, or a leading zero of an account id is lost.',
       mend: 'Put the value in quotes.',
+      example: {
+        found: 'AWS_ACCOUNT_ID is a number, not a string, in shared.yaml (Secret spacelift-shared)',
+        fix: 'put the value of AWS_ACCOUNT_ID in quotes: AWS_ACCOUNT_ID: "012345678901"',
+      },
       docs: DOCS.general,
     },
     whitespace: {
@@ -35,6 +47,10 @@ export const configuration = defineCheck({
       checks: 'Looks for leading and trailing white space, and for quotes that became part of the value.',
       matters: 'A key with a line break at its end is another key; the error it causes never says so.',
       mend: 'Encode Secrets with `printf %s … | base64`, not with `echo`.',
+      example: {
+        found: 'OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY ends in a line break',
+        fix: 'encode it again: printf %s "$SECRET" | base64',
+      },
       docs: DOCS.general,
     },
     placeholder: {
@@ -42,6 +58,10 @@ export const configuration = defineCheck({
       checks: 'Looks for CHANGEME, <…>, ${…}, {{…}} and example.com as the domain.',
       matters: 'A template was not filled in completely.',
       mend: 'Fill in the value.',
+      example: {
+        found: 'LICENSE_TOKEN still holds a placeholder',
+        fix: 'fill in LICENSE_TOKEN in shared.yaml (Secret spacelift-shared)',
+      },
       docs: DOCS.general,
     },
     unknown: {
@@ -49,6 +69,10 @@ export const configuration = defineCheck({
       checks: 'Compares names that Spacelift does not know, but that begin as its own do, with the names it knows.',
       matters: 'Spacelift ignores the variable, and its default is in force instead.',
       mend: 'Rename the variable as suggested, or remove it.',
+      example: {
+        found: 'MESSAGE_QUEUE_TPYE is no variable of Spacelift’s',
+        fix: 'rename it to MESSAGE_QUEUE_TYPE, or remove it',
+      },
       docs: DOCS.general,
     },
     default: {
@@ -57,6 +81,10 @@ export const configuration = defineCheck({
         'Looks at choices that are not set: whether the values that are set belong to the default, or to another choice.',
       matters: 'Spacelift would use a backend that was not meant, and that is not configured.',
       mend: 'Set the choice explicitly.',
+      example: {
+        found: 'OBJECT_STORAGE_TYPE is not set, so aws is in force, but OBJECT_STORAGE_MINIO_ENDPOINT is set',
+        fix: 'set OBJECT_STORAGE_TYPE=minio',
+      },
       docs: DOCS.dependencies,
     },
     conflict: {
@@ -64,6 +92,10 @@ export const configuration = defineCheck({
       checks: 'Compares the variables that several services have.',
       matters: 'Server and drain would work on different data.',
       mend: 'Set the variable once, where all services read it.',
+      example: {
+        found: 'DATABASE_URL differs between server, drain',
+        fix: 'set DATABASE_URL once, where all services read it: in the Secret spacelift-shared',
+      },
       docs: DOCS.general,
     },
     region: {
@@ -71,6 +103,10 @@ export const configuration = defineCheck({
       checks: 'Compares the two.',
       matters: 'Parts of Spacelift would look for their resources in another region.',
       mend: 'Set both to the region of the installation.',
+      example: {
+        found: 'AWS_REGION is eu-west-1, but AWS_DEFAULT_REGION is us-east-1',
+        fix: 'set AWS_DEFAULT_REGION=eu-west-1',
+      },
       docs: DOCS.general,
     },
     'admin-login': {
@@ -78,6 +114,10 @@ export const configuration = defineCheck({
       checks: 'ADMIN_USERNAME and ADMIN_PASSWORD are both set or both empty.',
       matters: 'With one alone nobody can log in to configure single sign-on.',
       mend: 'Set both, or neither.',
+      example: {
+        found: 'ADMIN_USERNAME is set without ADMIN_PASSWORD',
+        fix: 'set ADMIN_PASSWORD, or remove ADMIN_USERNAME',
+      },
       docs: DOCS.general,
     },
     'launcher-image': {
@@ -85,6 +125,10 @@ export const configuration = defineCheck({
       checks: 'LAUNCHER_IMAGE carries no tag when LAUNCHER_IMAGE_TAG is set.',
       matters: 'Workers would pull image:tag:tag, which is no image.',
       mend: 'Leave the tag to LAUNCHER_IMAGE_TAG.',
+      example: {
+        found: 'LAUNCHER_IMAGE already carries a tag, and LAUNCHER_IMAGE_TAG adds another',
+        fix: 'set LAUNCHER_IMAGE=registry.corp.io/spacelift/launcher',
+      },
       docs: DOCS.general,
     },
     'short-lived': {
@@ -92,6 +136,10 @@ export const configuration = defineCheck({
       checks: 'Looks for session tokens, ASIA… keys, and RDS IAM or Entra tokens as database passwords.',
       matters: 'It works today and stops within hours.',
       mend: 'Use a role, or credentials that last.',
+      example: {
+        found: 'AWS_SESSION_TOKEN belongs to a temporary session, which ends within hours',
+        fix: 'remove the AWS_… credentials and give the service a role (IRSA, EKS Pod Identity, an ECS task role)',
+      },
       docs: DOCS.general,
     },
   } satisfies Record<ConfigurationRule, unknown>,

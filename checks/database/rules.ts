@@ -12,6 +12,10 @@ export const RULES = {
     matters: 'Spacelift keeps all its state in this database: without it nothing starts.',
     permission: 'CONNECT on the database',
     mend: 'Correct DATABASE_URL (host, port, user, percent-encoded password, sslmode), the server’s pg_hba.conf, or the network in between.',
+    example: {
+      found: 'db.internal:5432 does not accept the password of spacelift',
+      fix: "correct the password in DATABASE_URL, percent-encoded; or: ALTER ROLE spacelift PASSWORD '<password>';",
+    },
     docs,
   },
   product: {
@@ -19,6 +23,10 @@ export const RULES = {
     checks: 'Asks for version(): CockroachDB, Redshift, YugabyteDB and others speak PostgreSQL’s protocol too.',
     matters: 'Spacelift supports PostgreSQL only; its migrations fail on other products, some of them halfway.',
     mend: 'Use PostgreSQL: RDS, Aurora, Cloud SQL, AlloyDB, Azure Database for PostgreSQL, or your own.',
+    example: {
+      found: 'the database is CockroachDB, not PostgreSQL',
+      fix: 'use PostgreSQL 14, 15 or 16, and put its URL into DATABASE_URL',
+    },
     docs,
   },
   version: {
@@ -26,6 +34,10 @@ export const RULES = {
     checks: 'Reads the major version: 13 and older fail, 14 to 16 pass, 17 and later are a warning.',
     matters: 'Versions up to 13 do not work. Later ones than 16 may, but Spacelift neither tests nor supports them.',
     mend: 'Use PostgreSQL 14, 15 or 16.',
+    example: {
+      found: 'PostgreSQL 17.2 is not officially supported',
+      fix: "use PostgreSQL 16; or accept it where reviewers see it: --accept 'database/version=approved in OPS-123'",
+    },
     docs,
   },
   writable: {
@@ -35,6 +47,10 @@ export const RULES = {
     matters:
       'Every service writes to this database. A reader endpoint, or a read-only default left over from an upgrade, stops the first migration.',
     mend: 'Put the primary into DATABASE_URL, or reset default_transaction_read_only where it was set.',
+    example: {
+      found: 'DATABASE_URL leads to a read-only replica',
+      fix: 'put the primary’s host into DATABASE_URL',
+    },
     docs,
   },
   privileges: {
@@ -45,6 +61,10 @@ export const RULES = {
       'Spacelift needs a dedicated database with full administrative permissions: its migrations create schemas, tables and roles. Since PostgreSQL 15 only the owner of a database may create in its schema public.',
     permission: 'CREATEROLE; CREATE on the database; CREATE and USAGE on the schema public',
     mend: 'Let the role own the database, and give it CREATEROLE: ALTER DATABASE … OWNER TO …; ALTER ROLE … CREATEROLE;',
+    example: {
+      found: 'spacelift may not create tables in the schema public',
+      fix: 'GRANT CREATE, USAGE ON SCHEMA public TO spacelift;',
+    },
     docs,
   },
   'create-table': {
@@ -55,6 +75,10 @@ export const RULES = {
       'It is what the first start does. Full disks, event triggers and poolers in statement mode show up here and nowhere else.',
     permission: 'CREATE on the schema public',
     mend: 'See the step that failed and its SQLSTATE, and the server’s log for the reason.',
+    example: {
+      found: 'the database server’s disk is full',
+      fix: 'free space on the server’s disk, or give it a larger one',
+    },
     docs,
   },
   dedicated: {
@@ -64,6 +88,10 @@ export const RULES = {
     matters:
       'Spacelift asks for a database of its own. Tables of the same names stop its migrations, and a restore brings back both applications at once.',
     mend: 'Create a database for Spacelift, and name it in DATABASE_URL.',
+    example: {
+      found: 'spacelift holds 12 tables of somebody else',
+      fix: 'CREATE DATABASE spacelift2 OWNER spacelift; and name it in DATABASE_URL',
+    },
     docs,
   },
   encoding: {
@@ -72,6 +100,10 @@ export const RULES = {
     matters:
       'Names, policies and logs hold any character; another encoding refuses most of them, in the middle of a run.',
     mend: 'Create the database anew: CREATE DATABASE … ENCODING ‘UTF8’ TEMPLATE template0. It can’t be changed later.',
+    example: {
+      found: 'the encoding of spacelift is SQL_ASCII',
+      fix: "CREATE DATABASE spacelift2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;",
+    },
     docs,
   },
   pooler: {
@@ -81,6 +113,10 @@ export const RULES = {
     matters:
       'Migrations take session locks, which a transaction pooler gives to somebody else: two services may then migrate at once.',
     mend: 'Connect directly, or set the pooler to session mode.',
+    example: {
+      found: 'a transaction pooler stands between Spacelift and the database',
+      fix: 'in pgbouncer.ini: spacelift = host=db.internal pool_mode=session; or connect to db.internal:5432 directly',
+    },
     docs,
   },
   connections: {
@@ -90,6 +126,10 @@ export const RULES = {
     matters:
       'Server, drain and scheduler each keep a pool. When connections run out, requests and runs fail at random.',
     mend: 'Raise max_connections, or the CONNECTION LIMIT of the role or database.',
+    example: {
+      found: 'only 8 connections are free for spacelift: the limit of the server',
+      fix: 'ALTER SYSTEM SET max_connections = 200; and restart the server',
+    },
     docs,
   },
   settings: {
@@ -99,6 +139,7 @@ export const RULES = {
     matters:
       'A short statement_timeout breaks off migrations, a search_path without a usable schema sends tables nowhere, and a password that ends takes Spacelift down on that day.',
     mend: 'ALTER ROLE … IN DATABASE … SET …; ALTER ROLE … VALID UNTIL ‘infinity’.',
+    example: { found: 'statement_timeout is 5 s', fix: 'ALTER ROLE spacelift SET statement_timeout = 0;' },
     docs,
   },
   clock: {
@@ -108,6 +149,10 @@ export const RULES = {
     matters:
       'Timeouts of runs, leases and schedules compare times of both. This machine’s clock stands for those of Spacelift’s services.',
     mend: 'Let NTP set both clocks.',
+    example: {
+      found: 'the database’s clock is 42 s behind this machine’s',
+      fix: 'set both clocks: timedatectl set-ntp true',
+    },
     docs,
   },
   'read-only': {
@@ -118,6 +163,10 @@ export const RULES = {
       'Spacelift reads from it what it has just written elsewhere. Another database answers with nothing, or with old data.',
     permission: 'CONNECT on the database',
     mend: 'Put a reader endpoint of the same server there, or leave it empty.',
+    example: {
+      found: 'DATABASE_READ_ONLY_URL leads to another database than DATABASE_URL',
+      fix: 'put the reader endpoint of the same server into DATABASE_READ_ONLY_URL, or leave it empty',
+    },
     docs,
   },
 } as const satisfies Readonly<Record<string, Rule>>;

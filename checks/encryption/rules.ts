@@ -13,6 +13,10 @@ export const RULES = {
     matters:
       'The method can never be changed after installation, and neither can the key: what one has encrypted in the database, no other decrypts.',
     mend: 'Decide before installation: set ENCRYPTION_TYPE to kms or rsa, and keep a copy of the RSA key where it cannot be lost.',
+    example: {
+      found: 'built-in RSA 4096 + AES-256; cannot be changed later',
+      fix: 'keep a copy of the key where it cannot be lost; compare the SHA-256 in the evidence with that of the next report',
+    },
     docs: DOCS.encryption,
   },
   'rsa/key': {
@@ -21,6 +25,10 @@ export const RULES = {
       'Decodes ENCRYPTION_RSA_PRIVATE_KEY (standard base64 of a PEM file; line breaks are fine), reads it as PKCS#1 or PKCS#8 without a passphrase, and compares its parts: the primes with the modulus, the exponents and the CRT values with each other, a signature with the public half.',
     matters: 'Spacelift does not start without a key that it can read.',
     mend: 'Encode the PEM file of an RSA private key once: base64 -w0 < key.pem. Before installation a new one will do: openssl genrsa 4096 | base64 -w0. A running installation needs the key that it was installed with.',
+    example: {
+      found: 'ENCRYPTION_RSA_PRIVATE_KEY is a PEM file as it is, without base64 around it',
+      fix: 'encode it once: base64 -w0 < key.pem',
+    },
     docs: RSA,
   },
   'rsa/size': {
@@ -30,6 +38,10 @@ export const RULES = {
     matters:
       'Everything secret in the database, and every token that Spacelift issues, is as safe as this key, and it cannot be replaced later.',
     mend: 'Before installation, generate a key of 4096 bits: openssl genrsa 4096 | base64 -w0.',
+    example: {
+      found: 'the RSA key has 2048 bits, not 4096',
+      fix: 'before installation: openssl genrsa 4096 | base64 -w0',
+    },
     docs: RSA,
   },
   'rsa/round-trip': {
@@ -38,6 +50,10 @@ export const RULES = {
       'Wraps a new AES-256 key with the public half (RSA-OAEP), encrypts with it (AES-256-GCM), unwraps and decrypts, and compares; signs a JSON web token with the private half and verifies it with the public half. Nothing leaves this machine.',
     matters: 'This is what Spacelift does with the key: for every secret in the database, and for every session.',
     mend: 'Generate the key anew before installation: openssl genrsa 4096 | base64 -w0.',
+    example: {
+      found: "the RSA key can't encrypt and decrypt",
+      fix: 'before installation: openssl genrsa 4096 | base64 -w0',
+    },
     docs: RSA,
   },
   'rsa/exposure': {
@@ -46,6 +62,10 @@ export const RULES = {
     matters:
       'The key travels in an environment variable. Whoever reads the Secret or the task definition, or has a shell in a container, can decrypt all that Spacelift keeps in its database.',
     mend: 'Restrict who may read the Secret (RBAC: get and list on secrets; exec into pods), encrypt it at rest (etcd encryption, a KMS provider), or keep it in an external secret store; on ECS use `secrets[].valueFrom`, not `environment`.',
+    example: {
+      found: 'the key travels in an environment variable: restrict who may read it',
+      fix: 'see who may: kubectl auth can-i get secrets -n spacelift --as <user>',
+    },
     docs: `${DOCS.dependencies}#encryption`,
   },
   'kms/encryption-key': {
@@ -55,6 +75,10 @@ export const RULES = {
     matters: 'Everything secret in the database is encrypted under this key.',
     permission: 'kms:Encrypt, kms:Decrypt and kms:GenerateDataKey* on the key',
     mend: 'Allow the three on the key in the IAM policy of each service’s role, and enable the key. A usage or spec can’t be changed: before installation, aws kms create-key makes the right one.',
+    example: {
+      found: 'the encryption key 8f3a2c1d-0b7d-4d1e-9d57-0f5a7c8e9b21 is scheduled for deletion',
+      fix: 'aws kms cancel-key-deletion --key-id 8f3a2c1d-0b7d-4d1e-9d57-0f5a7c8e9b21 --region eu-west-1\naws kms enable-key --key-id 8f3a2c1d-0b7d-4d1e-9d57-0f5a7c8e9b21 --region eu-west-1',
+    },
     docs: KMS,
   },
   'kms/signing-key': {
@@ -64,6 +88,10 @@ export const RULES = {
     matters: 'Every token that Spacelift issues is signed with this key.',
     permission: 'kms:GetPublicKey and kms:Sign on the key',
     mend: 'Allow the two on the key in the IAM policy of each service’s role, and enable the key. Before installation: aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096.',
+    example: {
+      found: 'ENCRYPTION_KMS_SIGNING_KEY_ID names an RSA_2048 key, not RSA_4096',
+      fix: 'before installation: aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096 --region eu-west-1',
+    },
     docs: KMS,
   },
   'kms/distinct': {
@@ -72,6 +100,10 @@ export const RULES = {
       'Compares the two variables, and the keys that KMS says they are names of: an alias and an id can be one key.',
     matters: 'A KMS key either encrypts or signs, so one of the two can’t work.',
     mend: 'Make the key that is missing, and set its variable.',
+    example: {
+      found: 'ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID name one key: alias/spacelift',
+      fix: 'aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096, then set ENCRYPTION_KMS_SIGNING_KEY_ID to the Arn that it prints',
+    },
     docs: KMS,
   },
   'kms/multi-region': {
@@ -80,6 +112,10 @@ export const RULES = {
     matters:
       'A single-Region key can’t be made a multi-Region key later. After a failover, nothing in the secondary region could decrypt what it has encrypted.',
     mend: 'Before installation: aws kms create-key --multi-region, and replicate it into the secondary region.',
+    example: {
+      found: 'alias/spacelift is a single-Region key, and AWS_SECONDARY_REGION is us-east-1',
+      fix: 'before installation: aws kms create-key --multi-region --region eu-west-1',
+    },
     docs: KMS,
   },
 } as const satisfies Record<string, Rule>;

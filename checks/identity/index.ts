@@ -21,6 +21,10 @@ export const identity = defineCheck({
       matters: 'Every request to S3, KMS, SQS and IoT Core is signed with them.',
       permission: 'none: sts:GetCallerIdentity needs no permission',
       mend: 'Give Spacelift a role (pod identity, task role, instance profile), or keys that exist and last; keep the clock synchronised.',
+      example: {
+        found: 'the AWS credentials have expired',
+        fix: 'get new ones (aws sso login), or give Spacelift a role, whose credentials are renewed',
+      },
       docs: DOCS.general,
     },
     account: {
@@ -30,6 +34,10 @@ export const identity = defineCheck({
         'Spacelift builds queue URLs and ARNs from the two; with another account, it looks for its resources elsewhere.',
       permission: 'none: sts:GetCallerIdentity needs no permission',
       mend: 'Use credentials of the account that the installation is in, or correct AWS_ACCOUNT_ID and AWS_PARTITION.',
+      example: {
+        found: 'the credentials belong to account 210987654321, and AWS_ACCOUNT_ID is 123456789012',
+        fix: 'use credentials of 123456789012, or set AWS_ACCOUNT_ID=210987654321 if that is where the installation is',
+      },
       docs: DOCS.general,
     },
   },

@@ -12,6 +12,10 @@ export const licence = defineCheck({
         'Reads LICENSE_TOKEN as a JSON web token, without its signature, which only Spacelift can verify: a token that has expired, or is not valid yet, fails; one that expires within 30 days warns; one without expiry passes. A licence of AWS (LICENSE_TYPE=aws) is a skip: Spacelift checks it out of License Manager itself.',
       matters: 'Spacelift does not start with a licence that it can’t read, or that has expired.',
       mend: 'Ask Spacelift for a new licence token, and set LICENSE_TOKEN to it, whole and in one line.',
+      example: {
+        found: 'the licence expires in 12 days, on 2027-01-31',
+        fix: 'ask Spacelift for a new licence token, and set LICENSE_TOKEN to it',
+      },
       docs: DOCS.general,
     },
   },

@@ -10,6 +10,10 @@ export const RULES = {
     matters: 'Spacelift hands its work from service to service by these queues: without one, that work is never done.',
     permission: 'sqs:GetQueueAttributes, which of the services only the drain has',
     mend: 'Make the queue, or correct the variable that names it.',
+    example: {
+      found: 'there is no queue spacelift-webhooks in eu-west-1, account 123456789012',
+      fix: 'aws sqs create-queue --queue-name spacelift-webhooks --attributes VisibilityTimeout=600',
+    },
     docs: DOCS.queues,
   },
   '<queue>/kind': {
@@ -20,6 +24,10 @@ export const RULES = {
       'SQS refuses messages that are sent to a queue of the other kind, and dead letters that have nowhere to go come back for ever.',
     permission: 'sqs:GetQueueAttributes, which of the services only the drain has',
     mend: 'Swap the variables, make a queue of the right kind, or correct the redrive policy.',
+    example: {
+      found: 'MESSAGE_QUEUE_SQS_ASYNC_URL and MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL are swapped',
+      fix: 'swap the values of MESSAGE_QUEUE_SQS_ASYNC_URL and MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL',
+    },
     docs: DOCS.queues,
   },
   '<queue>/settings': {
@@ -30,6 +38,10 @@ export const RULES = {
       'With a shorter visibility timeout a message is handled twice; without a redrive policy one that can’t be handled comes back until it expires; cronjobs that are kept for longer pile up.',
     permission: 'sqs:GetQueueAttributes, which of the services only the drain has',
     mend: 'Set the attributes: aws sqs set-queue-attributes.',
+    example: {
+      found: 'spacelift-webhooks is not set as suggested: visibility timeout 30 s',
+      fix: 'aws sqs set-queue-attributes --queue-url https://sqs.eu-west-1.amazonaws.com/123456789012/spacelift-webhooks --attributes VisibilityTimeout=600',
+    },
     docs: DOCS.queues,
   },
   '<queue>/access': {
@@ -41,6 +53,10 @@ export const RULES = {
     permission:
       'sqs:SendMessage, sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility as the service has them; kms:GenerateDataKey and kms:Decrypt on a key that encrypts the queue',
     mend: 'Allow the denied operation in the policy of the role, of the queue or of its key.',
+    example: {
+      found: 'sqs:SendMessage is denied on spacelift-async',
+      fix: 'allow sqs:SendMessage on arn:aws:sqs:eu-west-1:123456789012:spacelift-async in a policy of the role: aws iam put-role-policy',
+    },
     docs: DOCS.queues,
   },
   postgres: {
@@ -50,6 +66,10 @@ export const RULES = {
     matters: 'With MESSAGE_QUEUE_TYPE=postgres all asynchronous work of Spacelift goes through such a table.',
     permission: 'CREATE on the schema public',
     mend: 'See the step that failed and its SQLSTATE, and the server’s log for the reason.',
+    example: {
+      found: 'a queue in the database gives back other messages than were put into it',
+      fix: 'connect past whatever changes statements or rows on their way',
+    },
     docs: DOCS.queues,
   },
 } as const satisfies Readonly<Record<string, Rule>>;

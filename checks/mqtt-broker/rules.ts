@@ -13,6 +13,10 @@ export const RULES = {
     matters:
       'It is what every worker connects to. Port 1983 is the HTTP server’s, so the broker could not listen there; it conventionally listens on 1984.',
     mend: 'Set MQTT_BROKER_ENDPOINT to the name and port that workers can reach: mqtt.spacelift.internal:1984; for IoT Core to what aws iot describe-endpoint --endpoint-type iot:Data-ATS prints.',
+    example: {
+      found: 'MQTT_BROKER_ENDPOINT uses port 1983, which is the HTTP server’s',
+      fix: 'set MQTT_BROKER_ENDPOINT=tls://mqtt.corp.io:1984',
+    },
     docs: DOCS.mqtt,
   },
   'builtin/reachable': {
@@ -22,6 +26,10 @@ export const RULES = {
     matters: 'Workers that cannot reach the broker get no runs: they stay queued.',
     permission: 'TCP from the workers’ network to the broker’s port; the services themselves need not reach it',
     mend: 'Let the load balancer, the firewall and the network policies pass TCP to the broker’s port (1984 by convention) of the server.',
+    example: {
+      found: 'mqtt.corp.io:1984 refuses the connection',
+      fix: 'see that the server runs, and that mqtt.corp.io:1984 leads to its MQTT port; try: nc -vz mqtt.corp.io 1984',
+    },
     docs: `${DOCS.networking}#server`,
   },
   'builtin/protocol': {
@@ -31,6 +39,10 @@ export const RULES = {
     matters:
       'An HTTP ingress or the HTTP server’s own port cannot carry MQTT, and workers that speak TLS do not understand a broker that does not.',
     mend: 'Point MQTT_BROKER_ENDPOINT at the broker’s port through a TCP load balancer, and write tls:// exactly when TLS is spoken there.',
+    example: {
+      found: 'an HTTP server answers on mqtt.corp.io:443, not an MQTT broker',
+      fix: 'point MQTT_BROKER_ENDPOINT at the server’s MQTT port (1984 by convention), through a TCP load balancer',
+    },
     docs: BUILTIN,
   },
   'iotcore/publish': {
@@ -41,6 +53,10 @@ export const RULES = {
     permission:
       'iot:Publish on topic/<namespace>/readonly/*, which server and drain have; HTTPS to port 443 of the endpoint',
     mend: 'Allow iot:Publish in the policy of the role, let HTTPS through to the endpoint, or correct MQTT_BROKER_ENDPOINT.',
+    example: {
+      found: 'iot:Publish is denied on spacelift/readonly/preflight/…',
+      fix: 'allow iot:Publish on arn:aws:iot:eu-west-1:123456789012:topic/spacelift/readonly/* in a policy of the role: aws iam put-role-policy',
+    },
     docs: IOTCORE,
   },
   'iotcore/round-trip': {
@@ -50,6 +66,10 @@ export const RULES = {
     matters: 'It shows that the endpoint carries MQTT, as workers use it, and that proxies and firewalls let it.',
     permission: 'iot:Connect, iot:Subscribe, iot:Publish and iot:Receive: an operator’s',
     mend: 'Let WebSockets through to port 443 of the endpoint, past proxies that hold them back.',
+    example: {
+      found: 'a1b2c3-ats.iot.eu-west-1.amazonaws.com:443 opens no WebSocket (HTTP 403)',
+      fix: 'let requests with Upgrade: websocket pass to it',
+    },
     docs: IOTCORE,
   },
   'iotcore/endpoint': {
@@ -60,6 +80,10 @@ export const RULES = {
       'Every account has an endpoint of its own in every region. With another’s, workers connect to where Spacelift does not publish, and their messages never reach its queue.',
     permission: 'iot:DescribeEndpoint: an operator’s',
     mend: 'Set MQTT_BROKER_ENDPOINT to what aws iot describe-endpoint --endpoint-type iot:Data-ATS prints.',
+    example: {
+      found: 'MQTT_BROKER_ENDPOINT is of us-east-1, and AWS_REGION is eu-west-1',
+      fix: 'aws iot describe-endpoint --endpoint-type iot:Data-ATS --region eu-west-1, and set MQTT_BROKER_ENDPOINT to what it prints',
+    },
     docs: `${DOCS.mqtt}#broker-endpoint`,
   },
   'iotcore/topic-rule': {
@@ -69,6 +93,10 @@ export const RULES = {
     matters: 'What workers say (that they are there, how a run goes) reaches Spacelift through this rule alone.',
     permission: 'iot:ListTopicRules and iot:GetTopicRule: an operator’s',
     mend: 'Make or replace the rule: aws iot create-topic-rule, aws iot replace-topic-rule, aws iot enable-topic-rule.',
+    example: {
+      found: 'topic rule spacelift is disabled',
+      fix: 'aws iot enable-topic-rule --rule-name spacelift --region eu-west-1',
+    },
     docs: IOTCORE,
   },
   'iotcore/delivery': {
@@ -80,6 +108,10 @@ export const RULES = {
     permission:
       'iot:Publish on topic/<namespace>/writeonly/preflight/*, and sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility on the queue: an operator’s',
     mend: 'Let iot.amazonaws.com assume the rule’s role, and allow it sqs:SendMessage on the queue, and kms:GenerateDataKey and kms:Decrypt on a key that encrypts it.',
+    example: {
+      found: 'what is published on spacelift/writeonly/preflight/… does not arrive in spacelift-iot',
+      fix: 'let the rule’s role send: sqs:SendMessage on arn:aws:sqs:eu-west-1:123456789012:spacelift-iot',
+    },
     docs: IOTCORE,
   },
 } as const satisfies Record<string, Rule>;

@@ -9,6 +9,10 @@ export const RULES = {
       'Resolves SERVER_DOMAIN, to IPv4 or IPv6 addresses. A name that is not there yet is a skip before installation and a failure after it.',
     matters: 'Browsers, workers and the version-control system reach Spacelift under this name.',
     mend: 'Create the DNS record of SERVER_DOMAIN, pointing to the load balancer in front of the server.',
+    example: {
+      found: 'spacelift.corp.io does not resolve',
+      fix: 'create its DNS record, pointing to the load balancer in front of the server; try: getent hosts spacelift.corp.io',
+    },
     docs: DOCS.networking,
   },
   certificate: {
@@ -18,6 +22,10 @@ export const RULES = {
     matters: 'Browsers warn, and workers refuse to connect.',
     permission: 'TCP 443 to the load balancer',
     mend: 'Install a certificate for SERVER_DOMAIN with its intermediate certificates, and see to its renewal.',
+    example: {
+      found: 'the certificate of spacelift.corp.io expires in 5 days',
+      fix: 'renew the certificate of spacelift.corp.io at its issuer, and see to it that this happens by itself',
+    },
     docs: DOCS.networking,
   },
   server: {
@@ -27,6 +35,10 @@ export const RULES = {
     matters: 'A worker registers there, and tells how its runs go.',
     permission: 'TCP 443 from the worker’s network to the load balancer',
     mend: 'Let the worker’s network pass to the load balancer, and see that a healthy server is behind it.',
+    example: {
+      found: 'https://spacelift.corp.io/ answers with HTTP 503',
+      fix: 'see the server’s log, and the health checks of the load balancer in front of it',
+    },
     docs: DOCS.networking,
   },
   webhooks: {
@@ -36,6 +48,10 @@ export const RULES = {
     matters: 'The version-control system announces pushes and pull requests there; without it no run starts by itself.',
     permission: 'TCP 443 to the load balancer',
     mend: 'Route the path to the server, and correct WEBHOOKS_ENDPOINT if it has a name of its own.',
+    example: {
+      found: 'https://spacelift.corp.io/webhooks answers with HTTP 502',
+      fix: 'see the server’s log, and the health checks of the load balancer in front of it',
+    },
     docs: DOCS.general,
   },
   'vcs-gateway': {
@@ -45,6 +61,10 @@ export const RULES = {
     matters: 'A version-control system in a private network is reached through it alone.',
     permission: 'TCP to the gateway’s port',
     mend: 'Put the gateway behind a load balancer that passes HTTP/2 (gRPC) with TLS, and point VCS_GATEWAY_ENDPOINT to it.',
+    example: {
+      found: 'gateway.corp.io:443 does not speak HTTP/2, which gRPC needs',
+      fix: 'turn HTTP/2 (gRPC) on in what ends TLS there; try: openssl s_client -connect gateway.corp.io:443 -alpn h2',
+    },
     docs: DOCS.networking,
   },
   'public-api': {
@@ -53,6 +73,10 @@ export const RULES = {
     matters: 'The drain reports usage there; without it usage must be reported by hand.',
     permission: 'HTTPS from the drain to that host',
     mend: 'Allow the host through the firewall or the proxy, or leave SPACELIFT_PUBLIC_API empty and report usage by hand.',
+    example: {
+      found: 'api.spacelift.io:443 does not answer in time',
+      fix: 'allow TCP 443 from Spacelift’s network to api.spacelift.io, or leave SPACELIFT_PUBLIC_API empty',
+    },
     docs: DOCS.general,
   },
 } as const satisfies Record<string, Rule>;

@@ -169,6 +169,9 @@ export async function gcp(run: Run): Promise<Store> {
       throw listed.reason;
     },
 
+    traces: async (bucket, prefix, signal) =>
+      (await list({ action: 'list', bucket }, prefix, true, signal)).flatMap(({ name }) => name ?? []),
+
     purge: async (bucket, prefix, signal) => {
       const versions = await list({ action: 'delete', bucket }, prefix, true, signal);
       await Promise.all(versions.map(({ name = '', generation }) => remove(bucket, name, signal, generation)));

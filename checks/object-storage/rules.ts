@@ -11,6 +11,10 @@ export const RULES = {
     permission:
       's3:PutObject, s3:GetObject, s3:ListBucket and s3:DeleteObject, as the service has them; Google Cloud: roles/storage.objectAdmin',
     mend: 'Make the bucket, correct its name or the credentials, or allow the denied operation in their policy.',
+    example: {
+      found: 'may not write to spacelift-run-logs: s3:PutObject is denied',
+      fix: 'allow s3:PutObject on arn:aws:s3:::spacelift-run-logs/* in a policy of the role: aws iam put-role-policy',
+    },
     docs: `${DOCS.storage}#configuration`,
   },
   '<bucket>/presigned': {
@@ -20,6 +24,10 @@ export const RULES = {
     permission:
       's3:PutObject and s3:GetObject; Google Cloud: iam.serviceAccounts.signBlob too, where there is no key file',
     mend: 'Let proxies pass the host, the path and the query as they are; compare the clocks.',
+    example: {
+      found: 'pre-signed URLs are refused for spacelift-workspace',
+      fix: 'let the proxy pass Host, path and query as they are (nginx: proxy_set_header Host $http_host)',
+    },
     docs: `${DOCS.storage}#access-requirements`,
   },
   '<bucket>/versioning': {
@@ -29,6 +37,10 @@ export const RULES = {
     matters: 'A state that was overwritten or deleted can be had back only from an older version.',
     permission: 'none; s3:GetBucketVersioning (Google Cloud: storage.buckets.get) when no write has shown it',
     mend: 'Enable versioning on the bucket.',
+    example: {
+      found: 'versioning is off on spacelift-states',
+      fix: 'aws s3api put-bucket-versioning --bucket spacelift-states --versioning-configuration Status=Enabled',
+    },
     docs: DOCS.storage,
   },
   '<bucket>/retention': {
@@ -38,6 +50,10 @@ export const RULES = {
     matters: 'An expired state or module is lost. Temporary objects that never expire only cost money.',
     permission: 's3:GetLifecycleConfiguration; Google Cloud: storage.buckets.get',
     mend: 'Remove the rule from states and modules; add one elsewhere.',
+    example: {
+      found: 'objects in spacelift-states expire',
+      fix: 'mc ilm rule ls minio/spacelift-states, then mc ilm rule rm --id <id> minio/spacelift-states',
+    },
     docs: DOCS.storage,
   },
   '<bucket>/public': {
@@ -46,6 +62,10 @@ export const RULES = {
     matters: 'States hold secrets. No bucket of Spacelift needs public access.',
     permission: 'none; s3:GetBucketPolicy (Google Cloud: storage.buckets.getIamPolicy) to see what is public in part',
     mend: 'Remove the public access from the bucket.',
+    example: {
+      found: 'everyone can read spacelift-deliveries',
+      fix: 'mc anonymous set none minio/spacelift-deliveries',
+    },
     docs: `${DOCS.storage}#access-requirements`,
   },
   'uploads/cors': {
@@ -53,6 +73,10 @@ export const RULES = {
     checks: 'Asks as a browser does before it uploads: OPTIONS from https://<SERVER_DOMAIN>, for PUT and for POST.',
     matters: 'Uploading a state file from Spacelift’s pages fails in the browser without it.',
     mend: 'Allow the origin with PUT and POST in the CORS settings of the uploads bucket.',
+    example: {
+      found: 'https://spacelift.corp.io may not PUT or POST to spacelift-uploads',
+      fix: 'mc admin config set minio api cors_allow_origin=https://spacelift.corp.io',
+    },
     docs: `${DOCS.storage}#uploads-bucket-cors-configuration`,
   },
   'uploads/proxy': {
@@ -63,6 +87,10 @@ export const RULES = {
       'A proxy in front of the store may cap bodies (nginx: 1 MiB) or drop headers with underscores; uploads and run logs then fail with errors that name neither.',
     permission: 's3:PutObject and s3:GetObject',
     mend: 'Raise the proxy’s limit, and let it pass headers with underscores.',
+    example: {
+      found: 'a proxy in front of MinIO drops headers with underscores',
+      fix: 'nginx: underscores_in_headers on; ingress-nginx: enable-underscores-in-headers: "true"',
+    },
     docs: `${DOCS.storage}#access-requirements`,
   },
   'uploads/url': {
@@ -70,6 +98,10 @@ export const RULES = {
     checks: 'Compares the origin of OBJECT_STORAGE_BUCKET_UPLOADS_URL with that of a real pre-signed URL.',
     matters: 'It becomes part of the Content Security Policy: browsers refuse to upload to any other origin.',
     mend: 'Set OBJECT_STORAGE_BUCKET_UPLOADS_URL to the origin of pre-signed URLs.',
+    example: {
+      found: 'the uploads URL leads to https://uploads.corp.io, uploads go to https://minio.corp.io',
+      fix: 'set OBJECT_STORAGE_BUCKET_UPLOADS_URL=https://minio.corp.io',
+    },
     docs: `${DOCS.storage}#configuration`,
   },
   'uploads/mixed-content': {
@@ -77,6 +109,10 @@ export const RULES = {
     checks: 'Looks at the scheme of a real pre-signed URL.',
     matters: 'Browsers refuse to upload from an https page to plain http, except on the same machine.',
     mend: 'Serve the store over TLS.',
+    example: {
+      found: 'uploads go to http://minio.corp.io:9000 in the clear',
+      fix: 'set OBJECT_STORAGE_MINIO_USE_SSL=true, and OBJECT_STORAGE_MINIO_ENDPOINT to a name with a certificate',
+    },
     docs: `${DOCS.storage}#configuration`,
   },
   distinct: {
@@ -84,6 +120,11 @@ export const RULES = {
     checks: 'Compares the names of the ten buckets.',
     matters: 'The buckets differ in versioning, expiry and permissions: what one needs destroys the other’s data.',
     mend: 'Make a bucket for each.',
+    example: {
+      found:
+        'OBJECT_STORAGE_BUCKET_WORKSPACE and OBJECT_STORAGE_BUCKET_USER_UPLOADED_WORKSPACES both name spacelift-workspaces',
+      fix: 'make a bucket for OBJECT_STORAGE_BUCKET_USER_UPLOADED_WORKSPACES',
+    },
     docs: DOCS.storage,
   },
   worker: {
@@ -94,6 +135,10 @@ export const RULES = {
       'A worker fetches workspaces, and uploads logs and states, by pre-signed URLs: without the way no run ends.',
     permission: 'HTTPS from the worker’s network to the object store; no credentials',
     mend: 'Let the worker’s network, and proxies on the way, pass requests to the object store as they are.',
+    example: {
+      found: 'https://minio.corp.io answers with HTTP 502',
+      fix: 'see the object store’s log, and that of a proxy or load balancer in front of it',
+    },
     docs: `${DOCS.storage}#access-requirements`,
   },
 } as const satisfies Record<string, Rule>;

@@ -13,6 +13,10 @@ export const RULES = {
     matters:
       'Without it the SDK sends to an address of its own choice, usually loopback, and every trace is lost in silence.',
     mend: 'Set the variable that the finding names, or OBSERVABILITY_VENDOR=Disabled.',
+    example: {
+      found: 'OBSERVABILITY_VENDOR is Datadog, but DD_AGENT_HOST is not set',
+      fix: 'set DD_AGENT_HOST=datadog-agent.monitoring.svc; or OBSERVABILITY_VENDOR=Disabled',
+    },
     docs: DOCS.telemetry,
   },
   datadog: {
@@ -21,6 +25,10 @@ export const RULES = {
     matters: 'Spacelift works without the agent, but its traces are lost.',
     permission: 'TCP 8126 and UDP 8125 from the services to the agent',
     mend: 'Start the agent with APM enabled for traffic that is not local (DD_APM_NON_LOCAL_TRAFFIC=true), and let the network policies pass TCP 8126.',
+    example: {
+      found: 'datadog-agent.monitoring.svc:8126 refuses the connection',
+      fix: 'set DD_APM_NON_LOCAL_TRAFFIC=true on the agent; try: curl http://datadog-agent.monitoring.svc:8126/info',
+    },
     docs: DOCS.telemetry,
   },
   xray: {
@@ -30,6 +38,10 @@ export const RULES = {
       'Spacelift works without the daemon, but its traces are lost; without TCP alone, central sampling rules do not apply.',
     permission: 'UDP and TCP 2000 from the services to the daemon',
     mend: 'Start the daemon with --bind and --bind-tcp on an address that the services reach, and let UDP and TCP 2000 pass.',
+    example: {
+      found: 'central sampling is off: xray.internal:2000 refuses the connection by TCP',
+      fix: 'start the daemon with --bind-tcp 0.0.0.0:2000, and let TCP 2000 pass',
+    },
     docs: DOCS.telemetry,
   },
   opentelemetry: {
@@ -38,6 +50,10 @@ export const RULES = {
     matters: 'Spacelift works without the collector, but its traces are lost.',
     permission: 'TCP 4317 from the services to the collector',
     mend: 'Give the collector an otlp receiver with the grpc protocol in a traces pipeline, and point the endpoint at its port (4317).',
+    example: {
+      found: 'collector.monitoring.svc:4318 takes OTLP over HTTP only, and Spacelift sends it over gRPC',
+      fix: 'set OTEL_EXPORTER_OTLP_ENDPOINT=http://collector.monitoring.svc:4317',
+    },
     docs: DOCS.telemetry,
   },
   'service-name': {
@@ -46,6 +62,7 @@ export const RULES = {
     matters:
       'Spacelift sets them for each of its services; a value of your own is overridden, or merges server, drain and scheduler into one.',
     mend: 'Remove the variable.',
+    example: { found: 'DD_SERVICE is set, and Spacelift sets it itself', fix: 'remove DD_SERVICE' },
     docs: DOCS.telemetry,
   },
 } as const satisfies Record<string, Rule>;

@@ -12,6 +12,7 @@ export const pairing = defineCheck({
       matters:
         'Workers’ messages reach Spacelift through an IoT topic rule that writes into an SQS queue. With another queue they are lost. Setting only MESSAGE_QUEUE_TYPE=postgres breaks it, because the broker is then IoT Core by default.',
       mend: 'Set MQTT_BROKER_TYPE=builtin, or use SQS.',
+      example: { found: 'IoT Core needs SQS, and the message queue is postgres', fix: 'set MQTT_BROKER_TYPE=builtin' },
       docs: `${DOCS.mqtt}#message-queue-type`,
     },
   },

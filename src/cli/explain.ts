@@ -2,7 +2,7 @@
 import { CHECKS } from '../../checks/index.ts';
 import { type Check, idsOf, type Rule, withSubject } from '../check.ts';
 import { InputError } from '../config/entry.ts';
-import { padTo, wrap } from '../report/layout.ts';
+import { padTo, wrap, wrapFix } from '../report/layout.ts';
 import { suggest } from '../select.ts';
 
 const WIDTH = 80;
@@ -46,14 +46,16 @@ function describe(id: string, rule: Rule): string[] {
     ['mend', rule.mend],
     ['docs', rule.docs],
   ] as const;
+  const labelled = (label: string, lines: readonly string[]) =>
+    lines.map((line, index) => `  ${padTo(index === 0 ? label : '', LABEL)}${line}`);
+  const { found, fix } = rule.example;
   return [
     id,
     ...wrap(rule.title, WIDTH),
     '',
-    ...rows.flatMap(([label, text]) =>
-      text === undefined
-        ? []
-        : wrap(text, WIDTH - LABEL - 2).map((line, index) => `  ${padTo(index === 0 ? label : '', LABEL)}${line}`),
-    ),
+    ...rows.flatMap(([label, text]) => (text === undefined ? [] : labelled(label, wrap(text, WIDTH - LABEL - 2)))),
+    '',
+    ...labelled('example', wrap(found, WIDTH - LABEL - 2)),
+    ...labelled('  fix', wrapFix(fix, WIDTH - LABEL - 2)),
   ];
 }

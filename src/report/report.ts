@@ -41,7 +41,7 @@ const DECISIVE: Readonly<Record<Perspective | 'all', readonly string[]>> = {
   server: ['database', 'object-storage'],
   drain: ['database', 'object-storage'],
   scheduler: ['database'],
-  worker: [],
+  worker: ['object-storage'],
 };
 
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {

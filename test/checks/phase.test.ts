@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { phaseOf } from '../../checks/phase.ts';
 import { defineCheck, pass } from '../../src/check.ts';
+import { rule } from '../fakes.ts';
 import type { Options } from '../support/preflight.ts';
 import { preflight } from '../support/preflight.ts';
 import { postgres, spacelift } from './database/support.ts';
@@ -9,7 +10,7 @@ import { postgres, spacelift } from './database/support.ts';
 const asking = defineCheck({
   id: 'asking',
   title: 'Asking',
-  rules: { phase: { title: 'it knows', checks: '', matters: '', mend: '', docs: '' } },
+  rules: { phase: rule('it knows') },
   expects: () => ['phase'],
   async run(context) {
     await context.judge('phase', async () => pass(await phaseOf(context)));

@@ -221,7 +221,8 @@ describe('the verdict', () => {
     ['drain', 'database', 'inconclusive'],
     ['scheduler', 'database', 'ready'],
     ['scheduler', 'object-storage', 'inconclusive'],
-    ['worker', 'network', 'ready'],
+    ['worker', 'network', 'inconclusive'],
+    ['worker', 'object-storage', 'ready'],
   ])('for %s, when only %s was seen working, is %s', async (service, id, verdict) => {
     const other = id === 'database' ? 'object-storage' : 'database';
     const report = await reportOf([judged(id, [pass('fine')]), judged(other, [skip('x')])], { service });
