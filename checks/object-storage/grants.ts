@@ -62,7 +62,10 @@ const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
     const resource = `the storage account of ${run.need('OBJECT_STORAGE_AZURE_ACCOUNT_URL')}`;
     return {
       objects: () => [{ system: 'azure', action: 'Storage Blob Data Contributor', resource }],
-      removal: () => [{ system: 'azure', action: 'Storage Blob Data Owner', resource, further: true }],
+      removal: (_, { deployment }) =>
+        deployment.service === undefined
+          ? [{ system: 'azure', action: 'Storage Blob Data Owner', resource, further: true }]
+          : [],
       signing: () => [],
       settings: () => [{ system: 'azure', action: 'Reader', resource, further: true }],
     };

@@ -29,12 +29,12 @@ export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]):
 
 async function sweepBucket(probe: Probe): Promise<Swept> {
   const { bucket } = probe;
-  const removed = new Map<string, number>();
+  const removed = new Map<string, ReadonlySet<string>>();
   let keys: readonly string[] = [];
   const done = (more: Pick<Swept, 'trouble'> = {}): Swept => ({
     place: bucket,
     removed: [...removed].map(
-      ([prefix, count]) => `${count} object${count === 1 ? '' : 's'} of run ${prefix.split('/')[1]}`,
+      ([prefix, { size }]) => `${size} object${size === 1 ? '' : 's'} of run ${prefix.split('/')[1]}`,
     ),
     ...(keys.includes(KEPT) && { kept: CONSTANT }),
     ...more,
@@ -45,8 +45,10 @@ async function sweepBucket(probe: Probe): Promise<Swept> {
       const ofRuns = keys.filter((key) => OF_A_RUN.test(key));
       if (ofRuns.length === 0) break;
       for (const [prefix, found] of Map.groupBy(ofRuns, (key) => OF_A_RUN.exec(key)?.[0] ?? '')) {
+        const before = removed.get(prefix) ?? new Set();
+        if (found.some((key) => before.has(key))) throw new Stop(notRemovable(probe.store, bucket, prefix));
         await removeAll(probe, prefix, found);
-        removed.set(prefix, (removed.get(prefix) ?? 0) + found.length);
+        removed.set(prefix, new Set([...before, ...found]));
       }
     }
     return done();
@@ -81,22 +83,26 @@ function unseen({ words }: Store, bucket: string): Skip {
 /** Where versions can't be removed, what has none can be all the same. */
 async function removeAll(probe: Probe, prefix: string, keys: readonly string[]): Promise<void> {
   const { store, bucket, within } = probe;
+  if (await mayPurge(probe, prefix)) await within((signal) => store.purge(bucket, prefix, signal));
+  else if (!(await removePlainly(probe, keys))) throw new Stop(notRemovable(store, bucket, prefix));
+}
+
+/** Asked first: deleting what has versions without being able to remove them only adds to what is left. */
+async function mayPurge({ store, bucket, within }: Probe, prefix: string): Promise<boolean> {
   try {
-    await within((signal) => store.purge(bucket, prefix, signal));
+    return await within((signal) => store.mayPurge(bucket, prefix, signal));
   } catch (error) {
-    if (!isDenied(error) || !(await removePlainly(probe, keys))) {
-      throw isDenied(error) ? new Stop(notRemovable(store, bucket, prefix)) : error;
-    }
+    if (isDenied(error)) return false;
+    throw error;
   }
 }
 
 async function removePlainly(probe: Probe, keys: readonly string[]): Promise<boolean> {
   try {
-    for (const key of keys) {
-      const found = await probe.read(key);
-      if (found?.versionId !== undefined || probe.store.countVersions !== undefined) return false;
-      await probe.remove(key);
-    }
+    const found = await Promise.all(keys.map((key) => probe.read(key)));
+    const areAlone = found.every((object) => object !== undefined && object.versionId === undefined);
+    if (!areAlone || probe.store.countVersions !== undefined) return false;
+    await Promise.all(keys.map((key) => probe.remove(key)));
     return true;
   } catch (error) {
     if (isDenied(error)) return false;

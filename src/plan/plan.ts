@@ -48,6 +48,8 @@ export interface Plan {
   readonly unknown: readonly string[];
   readonly checks: readonly PlannedCheck[];
   readonly permissions: Permissions;
+  /** What the config does not tell, and permissions may hang on. */
+  readonly notes: readonly string[];
 }
 
 export async function makePlan(checks: readonly Check[], deployment: Deployment, options: RunOptions): Promise<Plan> {
@@ -82,6 +84,7 @@ export async function makePlan(checks: readonly Check[], deployment: Deployment,
     ...variablesOf(deployment),
     checks: planned,
     permissions: permissionsOf(grants),
+    notes: grants.some(isEncryptedAtRest) ? [AT_REST] : [],
   });
 }
 
@@ -93,6 +96,10 @@ function aboutOf(check: Check, run: Run): string | null {
     throw error;
   }
 }
+
+const AT_REST =
+  'if a KMS key of your own encrypts buckets or queues at rest, kms:GenerateDataKey and kms:Decrypt on it are needed, too';
+const isEncryptedAtRest = ({ system, action }: Grant): boolean => system === 'aws' && /^(s3|sqs):/.test(action);
 
 async function operationsOf(
   check: Check,

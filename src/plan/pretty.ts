@@ -27,6 +27,7 @@ export function renderPlan(plan: Plan, style: Style): string {
     bold(heading(plan)),
     ...plan.checks.flatMap((check) => ofCheck(check, page)),
     ...permissions(plan.permissions, page),
+    ...plan.notes.flatMap((note) => ['', ...wrap(`Note: ${note}.`, style.width)]),
   ];
   const text = `${lines.join('\n')}\n`;
   return style.unicode ? text : toAscii(text);

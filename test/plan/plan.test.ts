@@ -120,6 +120,11 @@ describe('variables', () => {
   });
 });
 
+test('what the config does not tell is noted', async () => {
+  expect((await plan(DEPLOYMENTS['on AWS'] ?? {})).notes).toEqual([expect.stringContaining('kms:GenerateDataKey')]);
+  expect((await plan(ONPREM)).notes).toEqual([]);
+});
+
 describe('--only and --skip', () => {
   test('decide what is planned, and what it takes', async () => {
     const planned = await plan(ONPREM, { only: ['object-storage/states/*'], skip: ['*/retention', '*/public'] });

@@ -4,6 +4,7 @@ import { encryption } from '../../checks/encryption/index.ts';
 import { CHECKS } from '../../checks/index.ts';
 import { messageQueues } from '../../checks/message-queues/index.ts';
 import { mqttBroker } from '../../checks/mqtt-broker/index.ts';
+import { objectStorage } from '../../checks/object-storage/index.ts';
 import type { Grant } from '../../src/check.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
 import { DEFAULTS } from '../../src/options.ts';
@@ -13,10 +14,20 @@ import { startKms } from '../checks/encryption/kms-support.ts';
 import { role } from '../checks/message-queues/sqs-world.ts';
 import { startIot } from '../checks/mqtt-broker/iotcore-world.ts';
 import { startAws } from '../checks/object-storage/aws-storage.ts';
-import { contents, judged, OPERATOR, type Storage, startStorage } from '../checks/object-storage/storage.ts';
+import { ROLE as AZURE_ROLE } from '../checks/object-storage/azure-storage.ts';
+import {
+  contents,
+  judged,
+  NAMES,
+  OPERATOR,
+  real,
+  type Storage,
+  startStorage,
+} from '../checks/object-storage/storage.ts';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import type { PolicyDocument, S3User, Statement } from '../services/s3/index.ts';
 import { type Options, source, type Variables } from '../support/preflight.ts';
+import { DEPLOYMENTS } from './deployments.ts';
 
 interface Levels {
   readonly least: Policy | undefined;
@@ -169,6 +180,36 @@ describe('SQS and IoT Core', () => {
     const as = role('planned', [document(least).Statement].flat());
     const { ids } = await world.check({ as, only, checks, service });
     expect({ fail: ids('fail'), warn: ids('warn') }).toEqual({ fail: [], warn: [] });
+  });
+});
+
+describe('the clouds that grant roles: those with which the checks’ own tests pass', () => {
+  const permissions = async (name: string, service?: 'server') => {
+    const deployment = makeDeployment([source(DEPLOYMENTS[name] ?? {})], { service, environment: {} });
+    return (await makePlan([objectStorage], deployment, DEFAULTS)).permissions;
+  };
+  test('Google Cloud', async () => {
+    const { gcp } = await permissions('on Google Cloud');
+    expect(gcp?.least).toEqual([
+      { role: 'roles/storage.objectAdmin', on: NAMES.map((name) => `gs://${real(name)}`).sort() },
+      { role: expect.stringContaining('roles/iam.serviceAccountTokenCreator'), on: ['the service account itself'] },
+    ]);
+    expect(gcp?.further?.map(({ role }) => role)).toEqual([
+      'a custom role with storage.buckets.get and storage.buckets.getIamPolicy',
+    ]);
+    expect((await permissions('on Google Cloud', 'server')).gcp?.further).toBeUndefined();
+  });
+  test('Azure', async () => {
+    const { azure } = await permissions('on Azure');
+    const account = ['the storage account of https://corp.blob.core.windows.net'];
+    expect(azure).toEqual({
+      least: [{ role: AZURE_ROLE, on: account }],
+      further: [
+        { role: 'Storage Blob Data Owner', on: account },
+        { role: 'Reader', on: account },
+      ],
+    });
+    expect((await permissions('on Azure', 'server')).azure).toEqual({ least: [{ role: AZURE_ROLE, on: account }] });
   });
 });
 
