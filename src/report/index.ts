@@ -12,7 +12,7 @@ export interface Format {
   load(): Promise<Render>;
 }
 
-export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github'] as const;
+export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github', 'html'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
@@ -21,6 +21,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   junit: { styled: false, load: async () => (await import('./junit.ts')).renderJunit },
   markdown: { styled: false, load: async () => (await import('./markdown.ts')).renderMarkdown },
   github: { styled: false, load: async () => (await import('./github.ts')).renderGithub },
+  html: { styled: false, load: async () => (await import('./html.ts')).renderHtml },
 };
 
 export const isFormat = (name: string): name is FormatName => Object.hasOwn(FORMATS, name);

@@ -115,7 +115,8 @@ const bounded = (items: readonly string[]): readonly string[] =>
 
 const BY_WEIGHT: readonly Status[] = ['fail', 'warn', 'pass', 'skip'];
 
-const worst = (statuses: readonly Status[]): Status => BY_WEIGHT.find((status) => statuses.includes(status)) ?? 'skip';
+export const worst = (statuses: readonly Status[]): Status =>
+  BY_WEIGHT.find((status) => statuses.includes(status)) ?? 'skip';
 
 function verdictOf(checks: readonly ReportCheck[], service: Perspective | undefined, interrupted: boolean): Verdict {
   const findings = checks.flatMap((check) => check.findings);

@@ -4,6 +4,7 @@ import { lexer, type Token, type Tokens } from 'marked';
 import type { FormatName } from '../../src/report/index.ts';
 import type { Report } from '../../src/report/report.ts';
 import type { Status } from '../../src/status.ts';
+import * as page from './page.ts';
 
 export interface Row {
   readonly id: string;
@@ -21,6 +22,7 @@ export const ROWS: Readonly<Record<FormatName, (text: string) => Row[]>> = {
   junit: junitRows,
   markdown: markdownRows,
   github: githubRows,
+  html: htmlRows,
 };
 
 const BY_ICON: Readonly<Record<string, Status>> = { '✔': 'pass', '⚠': 'warn', '✖': 'fail', '-': 'skip' };
@@ -125,3 +127,12 @@ function githubRows(text: string): Row[] {
 
 const decoded = (text: string): string =>
   text.replace(/%(0D|0A|3A|2C|25)/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
+
+function htmlRows(text: string): Row[] {
+  return page.withClass(page.elementsOf(text), 'row').map((row) => {
+    const [id] = page.below(row).filter(({ tagName }) => tagName === 'code');
+    const [title] = page.withClass(page.below(row), 'title');
+    const status = Object.values(BY_ICON).find((name) => name === page.attribute(row, 'data-status'));
+    return { id: page.textOf(id), status: status ?? 'pass', title: page.textOf(title) };
+  });
+}

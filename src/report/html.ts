@@ -1,0 +1,186 @@
+/** The report as a page: one file that loads nothing, for a browser, a phone and paper. */
+import { createHash } from 'node:crypto';
+import type { Status } from '../status.ts';
+import { html, Markup } from './html/markup.ts';
+import { SCRIPT } from './html/script.ts';
+import { STYLE } from './html/style.ts';
+import { timeline } from './html/timeline.ts';
+import type { Render } from './index.ts';
+import { stepsOf } from './next.ts';
+import type { Report, ReportCheck, ReportFinding } from './report.ts';
+import { ICONS } from './style.ts';
+import { plural } from './summary.ts';
+import { affectedOf, countsOf, duration, evidenceOf, verdictOf, withStatus } from './words.ts';
+
+/** As a word before a finding, and on the filters. */
+const WORDS: Readonly<Record<Status, string>> = { fail: 'failed', warn: 'warning', pass: 'passed', skip: 'skipped' };
+const STATUSES = Object.keys(WORDS) as readonly Status[];
+
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+/** Nothing is loaded, and nothing runs but what this file brings. */
+const POLICY = [
+  "default-src 'none'",
+  `style-src ${hashOf(STYLE)}`,
+  `script-src ${hashOf(SCRIPT)}`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+export const renderHtml: Render = (report) => {
+  const { words } = verdictOf(report);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${words}: spacelift-preflight</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<a class="skip-link" href="#findings">to the findings</a>
+${head(report)}
+<main>
+${[...mending(report), ...leftBehind(report)]}
+<section aria-labelledby="times"><h2 id="times">What ran when</h2>
+${timeline(report)}
+</section>
+${everything(report)}
+${notVerified(report)}
+</main>
+<footer>${report.tool.name} ${report.tool.version}. Secret values are in no report.</footer>
+<div id="said" class="unseen" role="status"></div>
+<script>${new Markup(SCRIPT)}</script>
+</body>
+</html>
+`;
+  return page.source;
+};
+
+function head(report: Report): Markup {
+  const { status, words } = verdictOf(report);
+  const facts = [
+    ['begun', html`<time datetime="${report.startedAt}">${report.startedAt.replace('T', ' ').slice(0, 19)} UTC</time>`],
+    ['phase', html`${report.phase}`],
+    ['service', html`${report.service ?? 'all'}`],
+  ] as const;
+  return html`<header>
+<div class="verdict ${status}">
+<div class="mark" aria-hidden="true">${ICONS[status].unicode}</div>
+<div><h1><small>Spacelift preflight</small> <b>${words}</b></h1>
+<p>${countsOf(report)}</p></div>
+</div>
+<dl class="facts">${facts.map(([term, fact]) => html`<div><dt>${term}</dt><dd>${fact}</dd></div>`)}</dl>
+</header>`;
+}
+
+/** What to do: failures, warnings, then the warnings that someone accepted. */
+function mending(report: Report): Markup[] {
+  const { findings, waiting } = stepsOf(report);
+  const accepted = withStatus(report, 'warn').filter((finding) => finding.accepted !== undefined);
+  if (findings.length + accepted.length === 0) return [];
+  return [
+    html`<section aria-labelledby="mend"><h2 id="mend">${report.summary.fail > 0 ? 'What to mend' : 'Warnings'}</h2>
+<ol class="steps">
+${[...findings, ...accepted].map(step)}
+</ol>
+${waiting > 0 && html`<p class="then">Then run it again: ${plural(waiting, 'finding')} could not be judged before.</p>`}
+</section>`,
+  ];
+}
+
+function step(finding: ReportFinding): Markup {
+  const { id, status, title, detail, expected, fix, accepted, docs } = finding;
+  const terms = [
+    ['affects', affectedOf(finding)],
+    ['expected', expected],
+    ['fix', fix && copyable(fix)],
+    ['accepted', accepted],
+    ['docs', docs && link(docs)],
+  ] as const;
+  return html`<li class="step card ${status}" id="mend-${id}">
+<div class="where"><b>${WORDS[status]}</b> <a href="#${id}">${named(id)}</a></div>
+<h3>${title}</h3>
+${detail !== '' && html`<p>${detail}</p>`}
+<dl class="terms">${terms.map(([term, says]) => html`${says && html`<dt>${term}</dt><dd>${says}</dd>`}`)}</dl>
+</li>`;
+}
+
+/** The button shows when there is a script to press it for. */
+const copyable = (text: string): Markup =>
+  html`<div class="fix"><pre><code>${text}</code></pre><button type="button" hidden>copy</button></div>`;
+
+/** An address that is none of the web is text. */
+const link = (url: string): Markup =>
+  /^https?:\/\//.test(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : html`${url}`;
+
+function leftBehind({ leftovers }: Report): Markup[] {
+  if (leftovers.length === 0) return [];
+  return [
+    html`<section aria-labelledby="left"><h2 id="left">Left behind</h2>
+<ul class="notes card">${leftovers.map(({ what, command }) => html`<li><p>${what}</p>${copyable(command)}</li>`)}</ul>
+</section>`,
+  ];
+}
+
+function everything(report: Report): Markup {
+  const present = STATUSES.filter((status) => report.summary[status] > 0);
+  const chips = present.map(
+    (status) =>
+      html`<label class="${status}"><input type="checkbox" value="${status}" checked>${WORDS[status]} ${report.summary[status]}</label>`,
+  );
+  return html`<section aria-labelledby="findings"><h2 id="findings" tabindex="-1">Every finding</h2>
+<search class="tools" hidden>
+<fieldset><legend class="unseen">Show findings that</legend>${chips}</fieldset>
+<label class="text"><span>Text</span><input type="search" placeholder="id, title, evidence" autocomplete="off" spellcheck="false"></label>
+<output role="status"></output>
+</search>
+<p class="none card" hidden>No finding is like that.</p>
+${report.checks.map(checkOf)}
+</section>`;
+}
+
+function checkOf({ id, title, status, summary, durationMs, findings }: ReportCheck): Markup {
+  return html`<div class="check card ${status}">
+<h3 id="check-${id}">${icon(status)}<span>${title}</span> <span class="says">${summary}</span> <span class="time">${duration(durationMs)}</span></h3>
+<ul>
+${findings.map(row)}
+</ul>
+</div>`;
+}
+
+function row(finding: ReportFinding): Markup {
+  const { id, status, title, detail, fix, durationMs, evidence } = finding;
+  const trouble = status === 'fail' || status === 'warn';
+  const { dependsOn } = evidence;
+  const facts = evidenceOf(finding);
+  const more = [
+    detail !== '' && html`${detail}`,
+    facts !== undefined && html`${facts}`,
+    !trouble && fix !== undefined && html`${fix}`,
+    trouble && html`<a href="#mend-${id}">how to mend it</a>`,
+    typeof dependsOn === 'string' && html`<a href="#${dependsOn}">what it depends on</a>`,
+  ].filter((part) => part !== false);
+  return html`<li class="row ${status}" id="${id}" data-status="${status}">
+${icon(status)}${named(id)} <div class="says"><span class="title">${title}</span>
+${more.map((part) => html`<div class="more">${part}</div>`)}</div>
+<span class="time">${duration(durationMs)}</span>
+</li>`;
+}
+
+const icon = (status: Status): Markup =>
+  html`<span class="icon" aria-hidden="true">${ICONS[status].unicode}</span><span class="unseen">${WORDS[status]}: </span>`;
+
+/** An id, broken after its slashes where it must be. */
+const named = (id: string): Markup =>
+  html`<code>${id.split('/').map((part, index) => html`${index > 0 && html`/<wbr>`}${part}`)}</code>`;
+
+function notVerified({ notVerified }: Report): Markup {
+  const items = notVerified.map(
+    ({ title, detail, fix }) => html`<li><p><b>${title}</b>: ${detail}</p><p class="quiet">${fix}</p></li>`,
+  );
+  return html`<section aria-labelledby="unverified"><h2 id="unverified">Not verified</h2>
+<ul class="notes card">${items}</ul>
+</section>`;
+}

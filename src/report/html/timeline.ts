@@ -1,0 +1,135 @@
+/** The picture of what ran when: a row per check, a bar per finding. */
+import type { Status } from '../../status.ts';
+import { type Report, type ReportCheck, type ReportFinding, worst } from '../report.ts';
+import { duration } from '../words.ts';
+import { html, type Markup } from './markup.ts';
+
+/** Pixels. */
+const BAR = 6;
+const STEP = 7;
+const MARGIN = 7;
+/** A line of the text beside it. */
+const LEAST_HEIGHT = 28;
+/** With more findings than this under way at once, each bar is a bucket or a queue. */
+const MOST_LANES = 12;
+/** Percent: what took no time can still be seen. */
+const THINNEST = 0.35;
+/** Part of the run: so much may overlap on one lane, since nobody could see it. */
+const SLACK = 0.005;
+const MOST_TICKS = 5;
+
+interface Interval {
+  readonly startMs: number;
+  readonly durationMs: number;
+}
+
+interface Bar extends Interval {
+  readonly id: string;
+  readonly status: Status;
+}
+
+export function timeline(report: Report): Markup {
+  const total = Math.max(1, report.durationMs, ...report.checks.map(endOf));
+  const ticks = ticksOf(total);
+  const percent = (ms: number) => `${Math.round((10_000 * ms) / total) / 100}%`;
+  const wide = ({ durationMs }: Interval) => `${Math.max(THINNEST, Math.round((10_000 * durationMs) / total) / 100)}%`;
+  const grid = ticks.map((ms) => html`<line class="grid" x1="${percent(ms)}" x2="${percent(ms)}" y1="0" y2="100%"/>`);
+  const slowest = slowestOf(report);
+
+  const row = (check: ReportCheck) => {
+    const lanes = lanesOf(check, SLACK * total);
+    const tall = Math.max(1, lanes.length) * STEP;
+    const height = Math.max(LEAST_HEIGHT, tall + 2 * MARGIN);
+    const top = (height - tall) / 2;
+    return html`<li class="lane${check.id === slowest?.id && ' slowest'}">
+<a class="name" href="#check-${check.id}">${check.title}</a>
+<svg height="${height}" aria-hidden="true">${grid}
+<rect class="span" x="${percent(check.startMs)}" y="${top - 3}" width="${wide(check)}" height="${tall + 5}"/>
+${lanes.flatMap((bars, lane) => bars.map((bar) => draw(bar, top + lane * STEP)))}</svg>
+<span class="time">${duration(workOf(check))}</span>
+</li>`;
+  };
+  const draw = (bar: Bar, y: number) =>
+    html`<rect class="work ${bar.status}" x="${percent(bar.startMs)}" y="${y}" width="${wide(bar)}" height="${BAR}"><title>${bar.id}: ${duration(bar.durationMs)}, begun at ${duration(bar.startMs)}</title></rect>`;
+
+  return html`<figure class="timeline card">
+<figcaption>${slowest === undefined ? 'Nothing was tried.' : html`<b>${slowest.title}</b> took longest: ${duration(workOf(slowest))} of ${duration(total)}.`}
+<span class="quiet">Each bar is a finding, or all findings of one bucket or queue. Where there is none, the check waited.</span></figcaption>
+<div class="lane axis" aria-hidden="true"><span></span><svg>${ticks.map((ms) => tick(ms, total))}</svg><span></span></div>
+<ol>
+${report.checks.map(row)}
+</ol>
+</figure>`;
+}
+
+/** What waits for something that failed was not tried. */
+const wasTried = ({ status, durationMs, evidence }: ReportFinding): boolean =>
+  evidence.dependsOn === undefined && (status !== 'skip' || durationMs > 0);
+
+const endOf = ({ startMs, durationMs }: Interval): number => startMs + durationMs;
+
+function slowestOf({ checks }: Report): ReportCheck | undefined {
+  const busy = checks.filter(({ findings }) => findings.some(wasTried));
+  return busy.toSorted((a, b) => workOf(b) - workOf(a))[0];
+}
+
+/** The time in which at least one of the check's findings was under way, ms. */
+export function workOf({ findings }: ReportCheck): number {
+  let work = 0;
+  let until = 0;
+  for (const finding of inTime(findings.filter(wasTried))) {
+    work += Math.max(0, endOf(finding) - Math.max(until, finding.startMs));
+    until = Math.max(until, endOf(finding));
+  }
+  return work;
+}
+
+function lanesOf({ findings }: ReportCheck, slack: number): Bar[][] {
+  const tried = findings.filter(wasTried);
+  const each = packed(tried, slack);
+  return each.length <= MOST_LANES ? each : packed(bySubject(tried), slack);
+}
+
+/** `object-storage/states/access` and all else of `object-storage/states` as one. */
+function bySubject(findings: readonly ReportFinding[]): Bar[] {
+  const groups = new Map<string, ReportFinding[]>();
+  for (const finding of findings) {
+    const key = /^[^/]+\/[^/]+(?=\/)/.exec(finding.id)?.[0] ?? finding.id;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups].map(([id, group]) => {
+    const startMs = Math.min(...group.map((finding) => finding.startMs));
+    const durationMs = Math.max(...group.map(endOf)) - startMs;
+    return { id, status: worst(group.map(({ status }) => status)), startMs, durationMs };
+  });
+}
+
+/** What overlaps in time stands below one another. */
+function packed(bars: readonly Bar[], slack: number): Bar[][] {
+  const lanes: Bar[][] = [];
+  for (const bar of inTime(bars)) {
+    const free = lanes.find((lane) => lane.every((other) => endOf(other) <= bar.startMs + slack));
+    if (free === undefined) lanes.push([bar]);
+    else free.push(bar);
+  }
+  return lanes;
+}
+
+const inTime = <T extends Interval>(intervals: readonly T[]): T[] =>
+  intervals.toSorted((a, b) => a.startMs - b.startMs || b.durationMs - a.durationMs);
+
+/** Round numbers: 1, 2 or 5, and zeros. */
+function ticksOf(total: number): number[] {
+  const rough = total / MOST_TICKS;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(1, power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10));
+  return Array.from({ length: Math.floor(total / step) + 1 }, (_, index) => index * step);
+}
+
+function tick(ms: number, total: number): Markup {
+  const place = ms / total;
+  const anchor = place < 0.05 ? 'start' : place > 0.92 ? 'end' : 'middle';
+  return html`<text x="${Math.round(10_000 * place) / 100}%" y="13" text-anchor="${anchor}">${ms === 0 ? '0' : short(ms)}</text>`;
+}
+
+const short = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`);

@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { fail, pass, skip, warn } from '../../src/check.ts';
+import { renderHtml } from '../../src/report/html.ts';
+import type { Report, ReportFinding } from '../../src/report/report.ts';
+import { PLAIN } from '../../src/report/style.ts';
+import { verdictOf } from '../../src/report/words.ts';
+import { HOSTILE, hostileReport } from './hostile.ts';
+import { attribute, below, type Element, elementsOf, textOf, withClass } from './page.ts';
+import { sampleReport } from './sample.ts';
+
+const render = (report: Report): string => String(renderHtml(report, PLAIN));
+const pageOf = (report: Report): Element[] => elementsOf(render(report));
+const named = (page: readonly Element[], tag: string) => page.filter(({ tagName }) => tagName === tag);
+const sha256 = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** The findings of the first check, as told. */
+async function having(...findings: Partial<ReportFinding>[]): Promise<Report> {
+  const report = await sampleReport();
+  const [first] = report.checks;
+  if (first === undefined) throw new Error('an empty report');
+  const blank = {
+    id: 'a/b',
+    status: 'pass',
+    title: 'fine',
+    detail: '',
+    startMs: 0,
+    durationMs: 0,
+    evidence: {},
+  } as const;
+  const check = { ...first, findings: findings.map((finding) => ({ ...blank, ...finding })) };
+  return { ...report, durationMs: 100, checks: [check] };
+}
+
+describe('the page', () => {
+  it('loads nothing, and runs nothing but its own', async () => {
+    const page = pageOf(await sampleReport());
+    const [style, script] = ['style', 'script'].map((tag) => named(page, tag).map(textOf));
+    expect([style?.length, script?.length]).toEqual([1, 1]);
+    const policy = named(page, 'meta').find((meta) => attribute(meta, 'http-equiv') === 'Content-Security-Policy');
+    expect(policy && attribute(policy, 'content')?.split('; ')).toEqual([
+      "default-src 'none'",
+      `style-src ${sha256(style?.[0] ?? '')}`,
+      `script-src ${sha256(script?.[0] ?? '')}`,
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+    expect(style?.[0]).not.toMatch(/url\(|@import/);
+    const attributes = page.flatMap(({ attrs }) => attrs);
+    expect(attributes.filter(({ name }) => /^(style|src|srcset|on.*|action|data)$/.test(name))).toEqual([]);
+    const targets = attributes.filter(({ name }) => name === 'href').map(({ value }) => value);
+    for (const target of targets) expect(target).toMatch(/^(#|https:\/\/docs\.spacelift\.io\/)/);
+  });
+
+  it('has the landmarks, headings without gaps, and ids of which each is there once', async () => {
+    const page = pageOf(await sampleReport());
+    for (const tag of ['header', 'main', 'footer', 'search', 'h1']) expect(named(page, tag)).toHaveLength(1);
+    expect(named(page, 'html').map((root) => attribute(root, 'lang'))).toEqual(['en']);
+    const levels = page.flatMap(({ tagName }) => /^h(\d)$/.exec(tagName)?.[1] ?? []).map(Number);
+    expect(levels[0]).toBe(1);
+    for (const [index, level] of levels.entries()) expect(level - (levels[index - 1] ?? 0)).toBeLessThanOrEqual(1);
+    const ids = page.flatMap((element) => attribute(element, 'id') ?? []);
+    expect(new Set(ids).size).toBe(ids.length);
+    const links = page.flatMap((element) => attribute(element, 'href') ?? []).filter((href) => href.startsWith('#'));
+    expect(links.length).toBeGreaterThan(10);
+    for (const link of links) expect(ids).toContain(link.slice(1));
+    for (const section of named(page, 'section')) expect(ids).toContain(attribute(section, 'aria-labelledby'));
+  });
+
+  it('says the verdict first, and what it counts', async () => {
+    const report = await sampleReport();
+    const [header] = named(pageOf(report), 'header');
+    expect(textOf(header).replace(/\s+/g, ' ')).toContain(
+      'Spacelift preflight not ready 3 failed, 1 warning, 11 passed, 11 skipped in 0.6 s begun2026-01-02 03:04:05 UTC',
+    );
+    const interrupted = { ...report, interrupted: true };
+    const [title] = named(pageOf(interrupted), 'title');
+    expect(textOf(title)).toBe(`${verdictOf(interrupted).words}: spacelift-preflight`);
+  });
+
+  it('has what to mend in order, each with its way out to copy', async () => {
+    const report = await sampleReport({ accept: new Map([['database/version', 'approved in OPS-123']]) });
+    const steps = withClass(pageOf(report), 'step');
+    expect(steps.map((step) => attribute(step, 'id'))).toEqual([
+      'mend-database/privileges',
+      'mend-object-storage/modules/access',
+      'mend-object-storage/states/versioning',
+      'mend-database/version',
+    ]);
+    const fixes = steps.map((step) => withClass(below(step), 'fix').map((fix) => textOf(named(below(fix), 'code')[0])));
+    expect(fixes[0]).toEqual(['GRANT CREATE ON SCHEMA public TO spacelift;\nALTER ROLE spacelift CREATEROLE;']);
+    expect(fixes.map((fix) => fix.length)).toEqual([1, 1, 1, 1]);
+    expect(textOf(steps[1])).toContain('affectsmodules, uploads');
+    expect(textOf(steps[3])).toContain('approved in OPS-123');
+    for (const step of steps) expect(named(below(step), 'button')).toHaveLength(1);
+  });
+
+  it('has nothing to mend when nothing is wrong', async () => {
+    const page = pageOf(await having({ id: 'a/b' }));
+    expect(withClass(page, 'step')).toEqual([]);
+    expect(page.map((element) => attribute(element, 'id'))).not.toContain('mend');
+  });
+
+  it('tells what was left behind, and what no check looked at', async () => {
+    const leftovers = [{ what: 'an object in states', command: "mc rm 'minio/states/x'" }];
+    const page = pageOf({ ...(await sampleReport()), leftovers });
+    const text = withClass(page, 'notes').map(textOf);
+    expect(text[0]).toContain("an object in statesmc rm 'minio/states/x'");
+    expect(text[1]).toContain('access to version control: the config does not name it');
+  });
+
+  it('shows all the facts of a finding', async () => {
+    const row = withClass(
+      pageOf(await having({ detail: 'one\ntwo', evidence: { port: 5432, tried: ['PUT', 'GET'] } })),
+      'row',
+    )[0];
+    for (const text of ['one\ntwo', 'port: 5432; tried: PUT, GET']) expect(textOf(row)).toContain(text);
+    const skipped = await having({ status: 'skip', title: 'no', fix: 'GRANT x', evidence: {} });
+    expect(textOf(withClass(pageOf(skipped), 'row')[0])).toContain('GRANT x');
+  });
+
+  it('shows what would be markup, script or an address as text', async () => {
+    const report = await hostileReport();
+    const shape = (page: readonly Element[]) =>
+      page.map(({ tagName, attrs }) => [tagName, attrs.map(({ name }) => name)]);
+    const tame = JSON.parse(JSON.stringify(report), (key, value) =>
+      typeof value === 'string' && value !== '' && !/^(id|docs|status|phase|verdict|startedAt)$/.test(key)
+        ? 'x'
+        : value,
+    );
+    const page = pageOf(report);
+    expect(shape(page)).toEqual(shape(pageOf(tame)));
+    const text = page.map(textOf)[0] ?? '';
+    for (const value of HOSTILE.slice(0, 6)) expect(text).toContain(value);
+    expect(render(report)).not.toMatch(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/u);
+
+    const raw = 'line\u2028separator </script> </style> "\' `${x}`';
+    const docs = await having({ status: 'fail', title: raw, docs: 'javascript:alert(1)' });
+    const [step] = withClass(pageOf(docs), 'step');
+    expect(textOf(step)).toContain(raw);
+    expect(textOf(step)).toContain('javascript:alert(1)');
+    expect(below(step as Element).filter((element) => attribute(element, 'href')?.startsWith('javascript'))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('the picture of what ran when', () => {
+  const barsOf = (report: Report) =>
+    withClass(pageOf(report), 'work').map((bar) => ({
+      class: attribute(bar, 'class'),
+      x: attribute(bar, 'x'),
+      width: attribute(bar, 'width'),
+      y: Number(attribute(bar, 'y')),
+      title: textOf(bar),
+    }));
+  const captionOf = (report: Report) => textOf(named(pageOf(report), 'figcaption')[0]);
+
+  it('has a bar for what was tried, where and as long as it ran, and what ran at once below one another', async () => {
+    const bars = barsOf(
+      await having(
+        { id: 'a/slow', status: 'fail', startMs: 10, durationMs: 80 },
+        { id: 'a/beside', startMs: 20, durationMs: 10 },
+        { id: 'a/after', status: 'warn', startMs: 30, durationMs: 0 },
+        { id: 'a/pointer', status: 'skip', startMs: 0, durationMs: 90, evidence: { dependsOn: 'a/slow' } },
+        { id: 'a/unasked', status: 'skip', title: 'skipped by request' },
+        { id: 'a/silent', status: 'skip', startMs: 90, durationMs: 10 },
+      ),
+    );
+    expect(bars.map(({ y: _, ...bar }) => bar)).toEqual([
+      { class: 'work fail', x: '10%', width: '80%', title: 'a/slow: 80 ms, begun at 10 ms' },
+      { class: 'work skip', x: '90%', width: '10%', title: 'a/silent: 10 ms, begun at 90 ms' },
+      { class: 'work pass', x: '20%', width: '10%', title: 'a/beside: 10 ms, begun at 20 ms' },
+      { class: 'work warn', x: '30%', width: '0.35%', title: 'a/after: 0 ms, begun at 30 ms' },
+    ]);
+    const [slow, silent, beside, after] = bars.map(({ y }) => y);
+    expect([slow === silent, beside === after, Number(beside) > Number(slow)]).toEqual([true, true, true]);
+  });
+
+  it('draws many at once as one bar for each bucket, with the worst that happened there', async () => {
+    const rules = ['access', 'public', 'retention', 'versioning'];
+    const findings = ['a', 'b', 'c', 'd'].flatMap((bucket, at) =>
+      rules.map((rule, index) => ({
+        id: `storage/${bucket}/${rule}`,
+        status: bucket === 'c' && rule === 'public' ? ('fail' as const) : ('pass' as const),
+        startMs: 10 * at,
+        durationMs: 40 + index,
+      })),
+    );
+    expect(barsOf(await having(...findings)).map(({ class: name, title }) => `${name}: ${title}`)).toEqual([
+      'work pass: storage/a: 43 ms, begun at 0 ms',
+      'work pass: storage/b: 43 ms, begun at 10 ms',
+      'work fail: storage/c: 43 ms, begun at 20 ms',
+      'work pass: storage/d: 43 ms, begun at 30 ms',
+    ]);
+  });
+
+  it('names the slowest by what it was at work, not by what it waited for', async () => {
+    const report = await having({ id: 'a/late', startMs: 80, durationMs: 20 });
+    const [waiting] = report.checks;
+    const working = {
+      ...(waiting as (typeof report.checks)[number]),
+      id: 'database',
+      title: 'Database',
+      durationMs: 60,
+      findings: [
+        { startMs: 0, durationMs: 40 },
+        { startMs: 10, durationMs: 50 },
+      ].map((times, index) => ({ ...(waiting?.findings[0] as ReportFinding), ...times, id: `database/${index}` })),
+    };
+    const both = { ...report, checks: [{ ...(waiting as typeof working), durationMs: 100 }, working] };
+    expect(captionOf(both)).toContain('Database took longest: 60 ms of 100 ms.');
+    const slowest = withClass(pageOf(both), 'slowest');
+    expect(slowest.map((lane) => textOf(withClass(below(lane), 'time')[0]))).toEqual(['60 ms']);
+  });
+
+  it('says so when nothing was tried', async () => {
+    expect(captionOf(await having({ status: 'skip', title: 'skipped by request' }))).toContain('Nothing was tried.');
+    const none = { ...(await sampleReport()), checks: [], durationMs: 0 };
+    expect(captionOf(none)).toContain('Nothing was tried.');
+  });
+
+  it.each([
+    [1, ['0', '1 ms']],
+    [343, ['0', '100 ms', '200 ms', '300 ms']],
+    [1414, ['0', '500 ms', '1 s']],
+    [60_000, ['0', '20 s', '40 s', '60 s']],
+    [86_400_000, ['0', '20000 s', '40000 s', '60000 s', '80000 s']],
+  ])('has round numbers on its axis: %i ms', async (durationMs, words) => {
+    const page = pageOf({ ...(await sampleReport()), checks: [], durationMs });
+    expect(named(page, 'text').map(textOf)).toEqual(words);
+  });
+});
+
+it.each([
+  [[pass('x')], 'Warnings', false],
+  [[warn('x'), skip('y')], 'Warnings', true],
+  [[warn('x'), fail('y')], 'What to mend', true],
+])('calls it by what there is', async (outcomes, heading, there) => {
+  const findings = outcomes.map(({ status, title }, index) => ({ id: `a/${index}`, status, title }));
+  const report = await having(...findings);
+  const count = (status: string) => findings.filter((finding) => finding.status === status).length;
+  const summary = { pass: count('pass'), warn: count('warn'), fail: count('fail'), skip: count('skip') };
+  expect(
+    named(pageOf({ ...report, summary }), 'h2')
+      .map(textOf)
+      .includes(heading),
+  ).toBe(there);
+});
