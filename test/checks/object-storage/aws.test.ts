@@ -6,13 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { objectStorage } from '../../../checks/object-storage/index.ts';
-import { idsOf } from '../../../src/check.ts';
 import { type ConnectProxy, startConnectProxy } from '../../services/connect-proxy.ts';
 import { refusedPort, startProxy } from '../../services/tcp.ts';
 import { makeCa } from '../../services/tls.ts';
 import { preflight } from '../../support/preflight.ts';
 import { DRAIN, OPERATOR, REGION, SERVER, startAws } from './aws-storage.ts';
-import { contents, judged, NAMES, PROBE, real, type Storage } from './storage.ts';
+import { contents, EXPECTED, judged, NAMES, PROBE, real, type Storage } from './storage.ts';
 
 let storage: Storage;
 let before: Record<string, object>;
@@ -30,7 +29,7 @@ const FIRST = 'object-storage/deliveries/access';
 test('healthy buckets pass every rule, and nothing stays behind', async () => {
   const result = await storage.check();
   expect(result.findings.filter(({ status }) => status !== 'pass')).toEqual([]);
-  expect(result.findings.map(({ id }) => id)).toEqual(idsOf(objectStorage));
+  expect(result.findings.map(({ id }) => id)).toEqual(EXPECTED);
   expect(result.run.leftovers).toEqual([]);
   expect(storage.store.snapshot()).toEqual(before);
   expect(result.run.checks[0]?.summary).toBe('S3 in eu-west-1, 10 buckets');

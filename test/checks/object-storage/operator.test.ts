@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { objectStorage } from '../../../checks/object-storage/index.ts';
-import { idsOf } from '../../../src/check.ts';
 import type { S3Faults } from '../../services/s3/index.ts';
 import { startProxy } from '../../services/tcp.ts';
-import { contents, expiry, judged, real, type Storage, startStorage } from './storage.ts';
+import { contents, EXPECTED, expiry, judged, real, type Storage, startStorage } from './storage.ts';
 
 let storage: Storage;
 let before: Record<string, object>;
@@ -28,7 +26,7 @@ async function under(faults: S3Faults, variables = {}) {
 test('a healthy store passes every rule, and nothing stays behind', async () => {
   const result = await storage.check();
   expect(result.findings.filter(({ status }) => status !== 'pass')).toEqual([]);
-  expect(result.findings.map(({ id }) => id)).toEqual(idsOf(objectStorage));
+  expect(result.findings.map(({ id }) => id)).toEqual(EXPECTED);
   expect(result.run.leftovers).toEqual([]);
   expect(storage.store.snapshot()).toEqual(before);
   expect(result.run.checks[0]?.summary).toBe(`MinIO at ${storage.store.endpoint}, 10 buckets`);

@@ -127,9 +127,11 @@ stringData: {}
       'x.yaml: its YAML aliases stand for more than 100,000 values',
     ],
   ])('that multiply are refused in under a second: %s', async (_, text, message) => {
-    const started = performance.now();
+    // Of the processor: tests beside this one take time too.
+    const started = process.cpuUsage();
     expect(await refusal('x.yaml', text)).toBe(message);
-    expect(performance.now() - started).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1000).toBeLessThan(1000);
   });
 });
 
