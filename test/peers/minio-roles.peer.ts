@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CHECKS } from '../../checks/index.ts';
+import { makeDeployment } from '../../src/config/deployment.ts';
+import { DEFAULTS } from '../../src/options.ts';
+import { makePlan } from '../../src/plan/plan.ts';
 import { role } from '../checks/object-storage/aws-storage.ts';
 import { NAMES, PROBE, real } from '../checks/object-storage/storage.ts';
-import type { Options, Variables } from '../support/preflight.ts';
-import { contents, empty, makeBuckets, setVersioning } from './buckets.ts';
+import type { Statement } from '../services/s3/index.ts';
+import { type Options, source, type Variables } from '../support/preflight.ts';
+import { contents, empty, makeBuckets, setExpiry, setVersioning } from './buckets.ts';
 import { type Minio, startMinio } from './minio.ts';
 import { HEALTHY, judged, startWorld, type World } from './world.ts';
 
@@ -92,10 +97,47 @@ test('versioning is learned from a write', async () => {
   });
   expect((await keys()).filter((key) => key?.startsWith('states/'))).toEqual([]);
   for (const bucket of never) await setVersioning(minio.client, bucket, true);
+  await setExpiry(minio.client, 'run-logs', 2);
 });
 
 test('a scheduler uses no bucket', async () => {
   const result = await check('nobody', { service: 'scheduler' });
   expect(judged(result)).toEqual(HEALTHY);
   expect(await contents(minio.client)).toEqual([]);
+});
+
+describe('the policy that a plan prints', () => {
+  const planned = async (service?: 'server' | 'drain') => {
+    const deployment = makeDeployment([source({ ...world.variables, ...minio.variables })], {
+      service,
+      environment: {},
+    });
+    const { permissions } = await makePlan(CHECKS, deployment, DEFAULTS);
+    const { least, further } = permissions.minio ?? {};
+    return [least, further].map((policy) => [...(policy?.Statement ?? [])]) as [Statement[], Statement[]];
+  };
+  const apply = async (name: string, Statement: Statement[]) => {
+    users[name] = await minio.user(name, { Version: '2012-10-17', Statement });
+  };
+
+  test('all of it: everything passes, and nothing stays behind', async () => {
+    await apply('planned', (await planned()).flat());
+    const result = await check('planned');
+    expect(judged(result)).toEqual(HEALTHY);
+    const others = result.findings.filter(({ id, status }) => id.startsWith('object-storage/') && status !== 'pass');
+    expect(others).toEqual([]);
+    expect(await contents(minio.client)).toEqual([]);
+  });
+
+  test('the least of it: nothing fails or warns', async () => {
+    const [least] = await planned();
+    await apply('planned-least', least);
+    expect(judged(await check('planned-least'))).toEqual(HEALTHY);
+  });
+
+  test.each(['server', 'drain'] as const)('as the %s', async (service) => {
+    const [least] = await planned(service);
+    await apply(`planned-${service}`, least);
+    expect(judged(await check(`planned-${service}`, { service }))).toEqual(HEALTHY);
+  });
 });
