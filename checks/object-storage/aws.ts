@@ -97,8 +97,10 @@ export async function aws(run: Run): Promise<Store> {
   ) =>
     call({ action: 'delete', bucket: Bucket }, async () => {
       const { Key, VersionId } = object;
-      await client.send(new sdk.DeleteObjectCommand({ Bucket, Key, VersionId }), { abortSignal });
+      return client.send(new sdk.DeleteObjectCommand({ Bucket, Key, VersionId }), { abortSignal });
     });
+  /** Objects whose deletion has left a marker; without the permission to list, a GET would not show it. */
+  const marked = new Set<string>();
 
   return {
     name: 'S3',
@@ -142,7 +144,12 @@ export async function aws(run: Run): Promise<Store> {
         return Contents.flatMap(({ Key }) => Key ?? []);
       }),
 
-    remove: (bucket, Key, signal) => removeObject(bucket, { Key }, signal),
+    remove: async (bucket, Key, signal) => {
+      const { DeleteMarker } = await removeObject(bucket, { Key }, signal);
+      if (DeleteMarker) marked.add(`${bucket}/${Key}`);
+    },
+
+    leftMarker: async (bucket, key) => marked.has(`${bucket}/${key}`),
 
     mayPurge: async (bucket, prefix, signal) => {
       try {

@@ -124,6 +124,14 @@ export async function minio(run: Run): Promise<Store> {
     remove: (bucket, key, signal) =>
       call({ action: 'delete', bucket }, signal, (client) => client.removeObject(bucket, key)),
 
+    // MinIO's answer to a DELETE does not say it; its answer to a GET does.
+    leftMarker: async (bucket, key, signal) => {
+      const signer = clientFor({ region, at: { action: 'get', bucket }, signal });
+      const url = new URL(await signer.presignedUrl('GET', bucket, key, EXPIRES_S));
+      const { headers } = await plain.send({ method: 'GET', url, signal });
+      return headers['x-amz-delete-marker'] === 'true';
+    },
+
     mayPurge: async (bucket, prefix, signal) => {
       try {
         // A version that nobody ever wrote: the permission is asked for all the same.

@@ -56,6 +56,8 @@ export class Probe {
   readonly #keys = new Set<string>();
   readonly #writes = new Set<Promise<unknown>>();
   #mayPurge = false;
+  /** What is deleted here leaves a marker, although a write shows no version. */
+  #suspended = false;
   #removal: { done(): void } | undefined;
 
   constructor(run: Run, store: Store, bucket: string, duties: Duties) {
@@ -226,7 +228,9 @@ export class Probe {
   /** Whether this run wrote the constant object where nothing has versions, and may delete it again. */
   #isTransient({ existed, versionId }: Written): boolean {
     const may = this.run.deployment.service === undefined || this.duties.delete !== undefined;
-    return !existed && this.#versioned({ versionId }) === false && may && this.undeletable === undefined;
+    return (
+      !existed && this.#versioned({ versionId }) === false && may && this.undeletable === undefined && !this.#suspended
+    );
   }
 
   #versioned({ versionId }: Pick<Written, 'versionId'>): boolean | undefined {
@@ -244,8 +248,15 @@ export class Probe {
   }
 
   async #removeKept(): Promise<boolean> {
+    const { store, bucket } = this;
     try {
       await this.remove(KEPT);
+      this.#suspended = await this.within(async (signal) => (await store.leftMarker?.(bucket, KEPT, signal)) === true);
+      if (this.#suspended) {
+        // In the marker's place: nothing more than this one object is ever left.
+        await this.write((signal) => store.put(bucket, KEPT, CONTENT, { ifAbsent: true }, signal));
+        return false;
+      }
       this.#removal?.done();
       return true;
     } catch (error) {

@@ -123,6 +123,11 @@ export interface Store {
   /** As a service deletes: on a versioned bucket the version stays behind. */
   remove(bucket: string, key: string, signal: AbortSignal): Promise<void>;
   /**
+   * Whether what was deleted has left a delete marker behind: versioning is suspended, which no write shows. Only where a
+   * store has such markers.
+   */
+  leftMarker?(bucket: string, key: string, signal: AbortSignal): Promise<boolean>;
+  /**
    * Whether these credentials may remove every trace under a prefix; finds out without changing anything.
    * @throws StoreProblem also of kind `denied`, when they may not even delete as a service does
    */

@@ -82,6 +82,17 @@ describe.each([
   });
 });
 
+test('suspended versioning, which no write shows: ten runs leave one object and no trace of deleting', async () => {
+  const { store, check } = await startAws();
+  store.bucket(real('metadata')).versioning = 'Suspended';
+  const only = ['object-storage/metadata/*'];
+  for (let run = 0; run < 10; run++) {
+    expect(judged(await check({ as: SERVER.accessKeyId, service: 'server', only }))).toEqual({ fail: [], warn: [] });
+    expect(contents(store)).toEqual([expect.stringMatching(`metadata.*${PROBE} 1$`)]);
+  }
+  await store.close();
+});
+
 test('without --service, what only the other service does is a skip that names it', async () => {
   const { store, check } = await startAws();
   const asServer = await check({ as: SERVER.accessKeyId });

@@ -206,6 +206,22 @@ describe('a role without --service', () => {
     }
   });
 
+  test('suspended versioning, which no write shows: ten runs leave one object and no trace of deleting', async () => {
+    const policy: PolicyDocument = {
+      Statement: [
+        { Effect: 'Allow', Action: ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'], Resource: '*' },
+        { Effect: 'Deny', Action: 's3:DeleteObjectVersion', Resource: '*' },
+      ],
+    };
+    storage.store.users = [{ ...OPERATOR, policy }];
+    storage.store.bucket(real('metadata')).versioning = 'Suspended';
+    for (let run = 0; run < 10; run++) {
+      const result = await storage.check({ service: 'server', only: ['object-storage/metadata/*'] });
+      expect(judged(result)).toEqual({ fail: [], warn: [] });
+      expect(contents(storage.store)).toEqual(once(['metadata']));
+    }
+  });
+
   test('an object from before versioning says nothing, so the setting is asked for', async () => {
     const policy: PolicyDocument = {
       Statement: [
