@@ -492,7 +492,7 @@ describe('nothing stays behind', () => {
   }, 30_000);
 });
 
-test('eight queues at once take hardly longer than the longest of them', async () => {
+test('eight queues at once take hardly longer than the longest of them', { retry: 3 }, async () => {
   const world = await start();
   const times = new Map<unknown, number[]>();
   world.aws.faults = {

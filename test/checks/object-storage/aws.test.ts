@@ -119,7 +119,7 @@ test('--read-only writes nothing, and needs credentials all the same', async () 
   expect(storage.store.requests.filter(({ method }) => !['GET', 'OPTIONS'].includes(method))).toEqual([]);
 });
 
-test('ten buckets at once take hardly longer than the longest of them', async () => {
+test('ten buckets at once take hardly longer than the longest of them', { retry: 3 }, async () => {
   const { store, check } = await startAws();
   const { hostname, port } = new URL(store.url);
   const proxy = await startProxy({ target: { host: hostname, port: Number(port) }, delayMs: 50 });

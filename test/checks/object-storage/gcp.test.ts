@@ -178,7 +178,7 @@ test.each(['object-storage/states/versioning', 'object-storage/uploads/proxy', '
   },
 );
 
-test('ten buckets at once take hardly longer than the longest of them', async () => {
+test('ten buckets at once take hardly longer than the longest of them', { retry: 3 }, async () => {
   // Loads the libraries.
   await storage.check({ only: ['object-storage/states/*'] });
   const times = new Map<string, number[]>();

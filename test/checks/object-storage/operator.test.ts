@@ -217,7 +217,7 @@ test('a bucket policy that opens a bucket, in whole or in part', async () => {
   states.policy = undefined;
 });
 
-test('ten buckets take hardly longer than one', async () => {
+test('ten buckets take hardly longer than one', { retry: 3 }, async () => {
   const [host = '', port] = storage.store.endpoint.split(':');
   const proxy = await startProxy({ target: { host, port: Number(port) }, delayMs: 50 });
   const variables = { OBJECT_STORAGE_MINIO_ENDPOINT: `${proxy.host}:${proxy.port}` };
