@@ -17,6 +17,9 @@ export const PEERS = {
   mosquitto: debian('mosquitto', 'mosquitto'),
   nginx: debian('nginx-light', 'nginx'),
   pgbouncer: debian('pgbouncer', 'pgbouncer'),
+  chromium: debian('chromium', 'chromium', 'usr/lib/chromium/chromium'),
+  zsh: debian('zsh', 'zsh'),
+  fish: debian('fish', 'fish'),
 } as const satisfies Record<string, Way>;
 
 export type Peer = keyof typeof PEERS;

@@ -24,6 +24,8 @@ export interface Way {
   found?(): string | undefined;
 }
 
+const BINARIES = ['usr/sbin', 'usr/bin', 'sbin', 'bin'];
+
 /** Ample for the longest build on a slow machine, ms. */
 const BUILD_MS = 20 * 60_000;
 
@@ -102,8 +104,11 @@ function pythonVersion(): string {
   }
 }
 
-/** A program of a Debian package: the system's own when it has it, else unpacked with the libraries that it lacks. */
-export const debian = (packaged: string, program: string): Way => ({
+/**
+ * A program of a Debian package: the system's own when it has it, else unpacked with the libraries that it lacks.
+ * @param unpacked where the program is in the package, when what is on the path would only start it from there
+ */
+export const debian = (packaged: string, program: string, unpacked?: string): Way => ({
   lane: 'debian',
   version: () => osRelease(),
   found: () => onPath(program),
@@ -130,21 +135,22 @@ export const debian = (packaged: string, program: string): Way => ({
     const found = onPath(program);
     if (found !== undefined) return { command: found, args: [], env: {} };
     const root = join(directory, 'root');
-    const command = ['usr/sbin', 'usr/bin', 'sbin', 'bin'].map((bin) => join(root, bin, program)).find(existsSync);
+    const places = unpacked === undefined ? BINARIES.map((bin) => join(bin, program)) : [unpacked];
+    const command = places.map((path) => join(root, path)).find(existsSync);
     if (command === undefined) throw new Error(`${packaged} has no ${program}`);
     return { command, args: [], env: { LD_LIBRARY_PATH: libraries(root) } };
   },
 });
 
+/** With their own folders: some libraries are kept there for one another alone. */
 function libraries(root: string): string {
+  const foldersOf = (path: string) =>
+    readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(path, name));
   const above = ['usr/lib', 'lib'].map((path) => join(root, path)).filter((path) => existsSync(path));
-  return above
-    .flatMap((path) =>
-      readdirSync(path)
-        .filter((name) => name.includes('linux-gnu'))
-        .map((name) => join(path, name)),
-    )
-    .join(delimiter);
+  const own = above.flatMap(foldersOf).filter((path) => path.includes('linux-gnu'));
+  return [...own, ...own.flatMap(foldersOf)].join(delimiter);
 }
 
 /** Servers are often where only root's path leads. */
