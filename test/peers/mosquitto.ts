@@ -7,6 +7,8 @@ import { HOST, start } from './process.ts';
 export interface Broker {
   /** `host:port`. */
   readonly endpoint: string;
+  /** `host:port` of MQTT over WebSocket. */
+  readonly webSocket: string;
   log(): string;
   stop(): Promise<void>;
 }
@@ -20,8 +22,12 @@ export interface BrokerSettings {
 
 export async function startMosquitto({ authority, settings = [] }: BrokerSettings = {}): Promise<Broker> {
   const server = await start('mosquitto', {
-    args: async ({ ports: [port], directory }) => {
-      const lines = ['user root', 'log_dest stderr', 'log_type all', `listener ${port} ${HOST}`];
+    ports: 2,
+    args: async ({ ports: [port, webSocket], directory }) => {
+      const lines = ['user root', 'log_dest stderr', 'log_type all'];
+      // libwebsockets takes its addresses by family.
+      lines.push(`listener ${webSocket} ${HOST}`, 'protocol websockets', 'socket_domain ipv4');
+      lines.push(`listener ${port} ${HOST}`);
       if (authority !== undefined) {
         const { chainPem, keyPem } = await authority.issue({ names: [HOST] });
         const files = { cafile: authority.certPem, certfile: chainPem, keyfile: keyPem };
@@ -34,5 +40,6 @@ export async function startMosquitto({ authority, settings = [] }: BrokerSetting
       return ['-c', join(directory, 'conf')];
     },
   });
-  return { endpoint: `${HOST}:${server.ports[0]}`, log: server.log, stop: server.stop };
+  const [port, webSocket] = server.ports;
+  return { endpoint: `${HOST}:${port}`, webSocket: `${HOST}:${webSocket}`, log: server.log, stop: server.stop };
 }
