@@ -22,6 +22,7 @@ export const usage = {
       .replace(/^error: /, '')
       .replace(/^(unknown option '[^'=]*)=[^']*'/s, "$1'")
       .replace(/\n\(Did you mean (.*)\?\)/s, ' (did you mean $1?)')
+      .replace(/^command-argument value ('.*') is invalid for argument '(\w+)'\. /s, 'argument <$2> $1 is invalid. ')
       .replace(/ is invalid\. (.*)\.$/s, ' is invalid: $1')
       .replace(': Allowed choices are', ': expected one of');
     return /did you mean|is invalid:/.test(line) ? line : `${line}; see --help`;

@@ -1,7 +1,8 @@
 /** The command line: reads the arguments, and loads the command that they ask for. */
-import { Command, CommanderError, type Option } from 'commander';
+import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../version.ts';
+import { SHELLS, type Shell } from './completion/shells.ts';
 import { fail, usage } from './errors.ts';
 import {
   type CleanupArguments,
@@ -102,6 +103,16 @@ function program(host: NodeJS.Process): Command {
       refuseOptions(root, 'schema');
       const { schema } = await import('./schema.ts');
       await schema(host);
+    });
+  root
+    .command('completion')
+    .description('a script that completes this command line in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .allowExcessArguments(false)
+    .action(async (shell: Shell) => {
+      refuseOptions(root, 'completion');
+      const { completion } = await import('./completion.ts');
+      await completion(host, shell, root);
     });
   for (const command of [root, ...root.commands]) {
     command
