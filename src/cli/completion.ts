@@ -4,9 +4,9 @@ import { CHECKS } from '../../checks/index.ts';
 import { idsOf, withSubject } from '../check.ts';
 import { bash } from './completion/bash.ts';
 import { fish } from './completion/fish.ts';
-import type { Shell } from './completion/shells.ts';
 import { type Named, type Tables, tableOf } from './completion/table.ts';
 import { zsh } from './completion/zsh.ts';
+import type { Shell } from './options.ts';
 import { print } from './print.ts';
 
 const SCRIPTS: Readonly<Record<Shell, (tables: Tables) => string>> = { bash, zsh, fish };

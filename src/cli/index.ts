@@ -2,7 +2,6 @@
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../version.ts';
-import { SHELLS, type Shell } from './completion/shells.ts';
 import { fail, usage } from './errors.ts';
 import {
   type CleanupArguments,
@@ -11,6 +10,8 @@ import {
   planOptions,
   type RunArguments,
   runOptions,
+  SHELLS,
+  type Shell,
 } from './options.ts';
 
 const EXAMPLES = `Examples:

@@ -78,6 +78,10 @@ export function runOptions(): Option[] {
   ];
 }
 
+/** That `completion` has a script for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
 const FOR_PEOPLE_OR_MACHINES = ['pretty', 'json'] as const;
 
 export function planOptions(): Option[] {

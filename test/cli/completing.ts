@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { SHELLS, type Shell } from '../../src/cli/completion/shells.ts';
+import { SHELLS, type Shell } from '../../src/cli/options.ts';
 import { command } from './host.ts';
 
 /** `\t` is the key that completes. */

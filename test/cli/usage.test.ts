@@ -101,7 +101,7 @@ describe('a usage error', () => {
     [[], "the environment holds no variable of Spacelift's; name a config with -f"],
     [
       ['frobnicate'],
-      /^unknown command frobnicate; the commands are plan, cleanup, explain, schema, and a config is named with -f$/,
+      /^unknown command frobnicate; the commands are plan, cleanup, explain, schema, completion, and a config is named with -f$/,
     ],
     [['-q', 'plan'], '--quiet is no option of plan'],
     [['-f', 'x.yaml', 'plan'], '--file belongs after plan'],
