@@ -75,8 +75,13 @@ describe('zsh', () => {
 describe('fish', () => {
   /** What it offers after these words, with what it says of each. */
   async function offered(words: string): Promise<Map<string, string>> {
-    const script = 'source $SCRIPT; complete --do-complete $WORDS';
-    const more = { SCRIPT: folder.scripts.fish, WORDS: `spacelift-preflight ${words}` };
+    const script =
+      'set -p fish_function_path $ROOT/share/fish/functions; source $SCRIPT; complete --do-complete $WORDS';
+    const more = {
+      ROOT: join(dirname(program('fish').command), '..'),
+      SCRIPT: folder.scripts.fish,
+      WORDS: `spacelift-preflight ${words}`,
+    };
     const lines = (await run('fish', ['--no-config', '-c', script], more)).split('\n').filter((line) => line !== '');
     return new Map(lines.map((line) => [line.split('\t')[0] ?? '', line.split('\t')[1] ?? '']));
   }
