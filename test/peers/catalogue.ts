@@ -14,6 +14,7 @@ export const PEERS = {
   ]),
   moto: python('moto[server,s3,sqs,kms,sts,iot,secretsmanager,ssm]', '5.2.5', 'moto.server'),
   'ddapm-test-agent': python('ddapm-test-agent', '1.69.1', 'ddapm_test_agent.agent'),
+  'check-jsonschema': python('check-jsonschema', '0.39.0', 'check_jsonschema'),
   mosquitto: debian('mosquitto', 'mosquitto'),
   nginx: debian('nginx-light', 'nginx'),
   pgbouncer: debian('pgbouncer', 'pgbouncer'),

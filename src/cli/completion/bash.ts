@@ -35,7 +35,7 @@ ${fn}() {
   for ((at = 1; at <= COMP_CWORD; at++)); do
     word=\${COMP_WORDS[at]}
     if [ "$word" = = ] && [ \${#given[@]} -gt 0 ]; then
-      given[\${#given[@]} - 1]+== glued=1
+      given[\${#given[@]} - 1]+='=' glued=1
     elif [ -n "$glued" ]; then
       given[\${#given[@]} - 1]+=$word glued=''
     else
@@ -66,10 +66,10 @@ ${fn}() {
     ${fn}_value "$command" "$option"
   else
     case "$value" in
-      -*) ${fn}_flags "$command"; kind=words ;;
+      -*) ${fn}_flags "$command"; kind='words' ;;
       *)
         ${fn}_value "$command" ''
-        [ -n "$command" ] || { kind=words words='${names.join('\n')}'; }
+        [ -n "$command" ] || { kind='words' words='${names.join('\n')}'; }
         ;;
     esac
   fi
@@ -140,4 +140,4 @@ function casesOf({ name, flags, value }: CommandTable): string[] {
 }
 
 const assigned = (value: Value): string =>
-  'words' in value ? `kind=${value.kind} words='${value.words.join('\n')}'` : `kind=${value.kind}`;
+  'words' in value ? `kind='${value.kind}' words='${value.words.join('\n')}'` : `kind='${value.kind}'`;

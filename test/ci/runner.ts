@@ -1,0 +1,150 @@
+/** As much of GitHub's runner and of GitLab's as it takes to run the steps: expressions, outputs, conditions, shells. */
+import { execFile } from 'node:child_process';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { EXECUTABLE } from '../cli/spawned.ts';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Step {
+  readonly id?: string;
+  readonly if?: string;
+  readonly uses?: string;
+  readonly shell?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly run?: string;
+}
+
+export interface Action {
+  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default?: string }>>;
+  readonly outputs: Readonly<Record<string, { readonly description: string; readonly value: string }>>;
+  readonly runs: { readonly using: string; readonly steps: readonly Step[] };
+}
+
+export const readYaml = async (path: string): Promise<unknown> => parse(await readFile(join(ROOT, path), 'utf8'));
+
+export interface Ended {
+  readonly code: number;
+  readonly log: string;
+}
+
+export interface Runner {
+  readonly workspace: string;
+  /** What `npx` was asked for, a line a call. */
+  asked(): Promise<string>;
+  /** Runs a script in the workspace; a fake `npx` on its path runs the sources. */
+  shell(command: readonly string[], script: string, env: Readonly<Record<string, string>>): Promise<Ended>;
+  /** Runs all steps, of a checkout of the action that was built or was not. */
+  action(inputs: Readonly<Record<string, string>>, options?: ActionOptions): Promise<ActionEnded>;
+  stop(): Promise<void>;
+}
+
+export interface ActionOptions {
+  readonly built?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The version that `node` claims to be. */
+  readonly node?: string;
+}
+
+export interface ActionEnded extends Ended {
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary: string;
+  /** Actions of others that would have run. */
+  readonly used: readonly string[];
+}
+
+export async function startRunner(): Promise<Runner> {
+  const root = await mkdtemp(join(tmpdir(), 'preflight-ci-'));
+  const [workspace, bin, temporary] = ['workspace', 'bin', 'temporary files'].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await Promise.all([workspace, bin, temporary].map((path) => mkdir(path)));
+  const asked = join(root, 'asked');
+  await writeFile(asked, '');
+  const npx = `#!/bin/sh\necho "$1 $2" >> '${asked}'\nshift 2\nexec '${process.execPath}' '${EXECUTABLE}' "$@"\n`;
+  await writeFile(join(bin, 'npx'), npx);
+  await chmod(join(bin, 'npx'), 0o755);
+  await symlink(process.execPath, join(bin, 'node'));
+  const path = `${bin}:/usr/bin:/bin`;
+
+  const shell: Runner['shell'] = (command, script, env) =>
+    new Promise((resolve) => {
+      const [program = '', ...args] = command;
+      const options = { cwd: workspace, env: { PATH: path, HOME: root, ...env } };
+      execFile(program, [...args, script], options, (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, log: stdout + stderr });
+      });
+    });
+
+  const action: Runner['action'] = async (inputs, { built = false, env = {}, node } = {}) => {
+    const action = (await readYaml('action.yml')) as Action;
+    const place = await mkdtemp(join(root, 'action-'));
+    await cp(join(ROOT, 'package.json'), join(place, 'package.json'));
+    if (built) {
+      await mkdir(join(place, 'dist', 'bin'), { recursive: true });
+      await writeFile(join(place, 'dist', 'bin', 'spacelift-preflight.js'), `import(${JSON.stringify(EXECUTABLE)});\n`);
+    }
+    if (node !== undefined) {
+      const claim = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${node}' } });\n`;
+      await writeFile(join(place, 'claim.cjs'), claim);
+    }
+    const outputs: Record<string, Record<string, string>> = {};
+    const value = (expression: string): string => {
+      const [kind = '', name = '', , output = ''] = expression.trim().split('.');
+      return (kind === 'inputs' ? (inputs[name] ?? action.inputs[name]?.default) : outputs[name]?.[output]) ?? '';
+    };
+    const expand = (text: string) => text.replace(/\$\{\{(.*?)\}\}/g, (_, expression) => value(expression));
+    const holds = (condition: string) => {
+      const [, left = '', right] = /^(\S+) != '(.*)'$/.exec(condition) ?? [];
+      return value(left) !== right;
+    };
+    const files = { summary: join(place, 'summary'), output: join(place, 'output') };
+    await writeFile(files.summary, '');
+    let ended: Ended = { code: 0, log: '' };
+    const used: string[] = [];
+    for (const step of action.runs.steps) {
+      if (step.if !== undefined && !holds(step.if)) continue;
+      if (step.uses !== undefined) used.push(step.uses);
+      if (step.run === undefined) continue;
+      await writeFile(files.output, '');
+      const script = join(place, 'step.sh');
+      await writeFile(script, step.run);
+      const own = Object.entries(step.env ?? {}).map(([name, text]) => [name, expand(text)]);
+      ended = await shell(['bash', '--noprofile', '--norc', '-eo', 'pipefail'], script, {
+        ...env,
+        ...Object.fromEntries(own),
+        ...(node !== undefined && { NODE_OPTIONS: `--require ${join(place, 'claim.cjs')}` }),
+        CI: 'true',
+        GITHUB_ACTIONS: 'true',
+        GITHUB_ACTION_PATH: place,
+        GITHUB_OUTPUT: files.output,
+        GITHUB_STEP_SUMMARY: files.summary,
+        RUNNER_TEMP: temporary,
+      });
+      const lines = (await readFile(files.output, 'utf8')).split('\n').filter((line) => line !== '');
+      const pairs = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
+      if (step.id !== undefined) outputs[step.id] = Object.fromEntries(pairs);
+      if (ended.code !== 0) break;
+    }
+    const results = Object.entries(action.outputs).map(([name, { value: text }]) => [name, expand(text)]);
+    return {
+      ...ended,
+      outputs: Object.fromEntries(results),
+      summary: await readFile(files.summary, 'utf8'),
+      used,
+    };
+  };
+
+  return {
+    workspace,
+    asked: () => readFile(asked, 'utf8'),
+    shell,
+    action,
+    stop: () => rm(root, { recursive: true }),
+  };
+}
