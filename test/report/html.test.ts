@@ -164,7 +164,8 @@ describe('the picture of what ran when', () => {
         { id: 'a/after', status: 'warn', startMs: 30, durationMs: 0 },
         { id: 'a/pointer', status: 'skip', startMs: 0, durationMs: 90, evidence: { dependsOn: 'a/slow' } },
         { id: 'a/unasked', status: 'skip', title: 'skipped by request' },
-        { id: 'a/silent', status: 'skip', startMs: 90, durationMs: 10 },
+        { id: 'a/silent', status: 'skip', title: 'no answer', startMs: 90, durationMs: 10 },
+        { id: 'a/as-silent', status: 'skip', title: 'no answer', startMs: 85, durationMs: 15 },
       ),
     );
     expect(bars.map(({ y: _, ...bar }) => bar)).toEqual([

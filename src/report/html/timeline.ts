@@ -62,30 +62,35 @@ ${report.checks.map(row)}
 </figure>`;
 }
 
-/** What waits for something that failed was not tried. */
-const wasTried = ({ status, durationMs, evidence }: ReportFinding): boolean =>
-  evidence.dependsOn === undefined && (status !== 'skip' || durationMs > 0);
+/** What waits for something that failed was not tried; findings skipped for one reason were tried once. */
+function triedIn({ findings }: ReportCheck): ReportFinding[] {
+  const tried = findings.filter(
+    ({ status, durationMs, evidence }) => evidence.dependsOn === undefined && (status !== 'skip' || durationMs > 0),
+  );
+  const first = new Map(tried.map((finding) => [finding.title, finding] as const).reverse());
+  return tried.filter((finding) => finding.status !== 'skip' || first.get(finding.title) === finding);
+}
 
 const endOf = ({ startMs, durationMs }: Interval): number => startMs + durationMs;
 
 function slowestOf({ checks }: Report): ReportCheck | undefined {
-  const busy = checks.filter(({ findings }) => findings.some(wasTried));
+  const busy = checks.filter((check) => triedIn(check).length > 0);
   return busy.toSorted((a, b) => workOf(b) - workOf(a))[0];
 }
 
 /** The time in which at least one of the check's findings was under way, ms. */
-export function workOf({ findings }: ReportCheck): number {
+function workOf(check: ReportCheck): number {
   let work = 0;
   let until = 0;
-  for (const finding of inTime(findings.filter(wasTried))) {
+  for (const finding of inTime(triedIn(check))) {
     work += Math.max(0, endOf(finding) - Math.max(until, finding.startMs));
     until = Math.max(until, endOf(finding));
   }
   return work;
 }
 
-function lanesOf({ findings }: ReportCheck, slack: number): Bar[][] {
-  const tried = findings.filter(wasTried);
+function lanesOf(check: ReportCheck, slack: number): Bar[][] {
+  const tried = triedIn(check);
   const each = packed(tried, slack);
   return each.length <= MOST_LANES ? each : packed(bySubject(tried), slack);
 }
