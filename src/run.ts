@@ -1,13 +1,13 @@
 /** Runs checks: deadlines, concurrency, cancellation, clean-up. Knows no dependency by name. */
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { type Check, idsOf, type Run, Stop, skip } from './check.ts';
 import { Cleanup, type Leftover } from './cleanup.ts';
 import type { VariableName } from './config/contract.ts';
 import type { Deployment } from './config/deployment.ts';
 import { Ledger } from './context.ts';
-import { Crashed, Interrupted, Over, RunTimeout, within } from './deadline.ts';
+import { Interrupted, within } from './deadline.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
+import { beginLifetime } from './lifetime.ts';
 import type { RunOptions } from './options.ts';
 import { selector } from './select.ts';
 import { authorities } from './trust.ts';
@@ -42,16 +42,9 @@ export async function runChecks(
 ): Promise<RunResult> {
   const startedAt = new Date();
   const started = performance.now();
-  const end = new AbortController();
-  // Every operation under way listens; Node takes more than ten for a leak, and says so on standard error.
-  setMaxListeners(0, end.signal);
-  const timer = setTimeout(() => end.abort(new RunTimeout(options.timeoutMs)), options.timeoutMs);
-  const onInterrupt = () => end.abort(interrupt.reason instanceof Crashed ? interrupt.reason : new Interrupted());
-  interrupt.addEventListener('abort', onInterrupt, { once: true });
-  if (interrupt.aborted) onInterrupt();
-
+  const lifetime = beginLifetime(options.timeoutMs, interrupt);
   const cleanup = new Cleanup();
-  const run = makeRun(deployment, options, end.signal, cleanup);
+  const run = makeRun(deployment, options, lifetime.signal, cleanup);
   const selected = selector(options.only, options.skip);
   const entries = checks
     .map((check) => expectationsOf(check, run))
@@ -69,12 +62,11 @@ export async function runChecks(
       observer.finished?.(check);
     });
   } finally {
-    clearTimeout(timer);
-    interrupt.removeEventListener('abort', onInterrupt);
+    lifetime.settle();
   }
   const leftovers = await cleanup.run();
-  const interrupted = end.signal.reason instanceof Interrupted;
-  end.abort(new Over());
+  const interrupted = lifetime.signal.reason instanceof Interrupted;
+  lifetime.close();
   return {
     run,
     checks: entries.map(({ ledger }) => ledger.result()),
