@@ -8,7 +8,7 @@ import { awsSettings, findCredentials } from '../aws/client.ts';
 import { type CredentialKind, CredentialProblem, credentialTrouble } from '../aws/errors.ts';
 import { Refused } from '../aws/transport.ts';
 import { awsSays, awsWords, keySays, type Names } from './aws-words.ts';
-import { expiryRules, isRefusal, messageIn, s3Refusal, versionIn } from './s3.ts';
+import { arePermitted, expiryRules, isRefusal, messageIn, s3Refusal, versionIn } from './s3.ts';
 import { type Action, type Store, type StoreKind, StoreProblem } from './store.ts';
 
 /** In seconds: how long a pre-signed URL works. */
@@ -151,19 +151,12 @@ export async function aws(run: Run): Promise<Store> {
 
     leftMarker: async (bucket, key) => marked.has(`${bucket}/${key}`),
 
-    mayPurge: async (bucket, prefix, signal) => {
-      try {
-        // A version that nobody ever wrote: the permission is asked for all the same.
-        await Promise.all([
-          removeObject(bucket, { Key: `${prefix}none`, VersionId: 'null' }, signal),
-          listVersions(bucket, prefix, signal),
-        ]);
-        return true;
-      } catch (error) {
-        if (error instanceof StoreProblem && (error.kind === 'denied' || error.kind === 'other')) return false;
-        throw error;
-      }
-    },
+    mayPurge: (bucket, prefix, signal) =>
+      // A version that nobody ever wrote: the permission is asked for all the same.
+      arePermitted([
+        removeObject(bucket, { Key: `${prefix}none`, VersionId: 'null' }, signal),
+        listVersions(bucket, prefix, signal),
+      ]),
 
     traces: async (bucket, prefix, signal) =>
       (await listVersions(bucket, prefix, signal)).flatMap(({ Key }) => Key ?? []),

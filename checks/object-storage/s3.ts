@@ -128,3 +128,14 @@ export function opensToEveryone(policy: unknown): boolean {
     return [(principal as { AWS?: unknown }).AWS].flat().includes('*');
   });
 }
+
+/** Whether operations were permitted that change nothing; a store that does not know one of them counts as a no. */
+export async function arePermitted(operations: readonly Promise<unknown>[]): Promise<boolean> {
+  try {
+    await Promise.all(operations);
+    return true;
+  } catch (error) {
+    if (error instanceof StoreProblem && (error.kind === 'denied' || error.kind === 'other')) return false;
+    throw error;
+  }
+}
