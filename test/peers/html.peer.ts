@@ -136,7 +136,7 @@ describe('a fix', () => {
     const page = await open(await sampleReport());
     const button = page.getByRole('button', { name: 'copy' }).first();
     await button.click();
-    expect(await page.getByRole('status').filter({ hasText: 'copied' }).count()).toBe(1);
+    await page.getByRole('status').filter({ hasText: 'copied' }).waitFor({ state: 'attached' });
     expect(await clipboard(page)).toBe(FIX);
     await page.getByRole('button', { name: 'copied' }).waitFor({ state: 'detached' });
   });
