@@ -1,6 +1,7 @@
 /** What every client of the AWS SDK is made with: the deployment's region, credentials and endpoint. */
 import { existsSync } from 'node:fs';
 import { type Run, Stop, skip } from '../../src/check.ts';
+import type { Agents } from '../../src/probe/agents.ts';
 import { toProblem } from '../../src/problem.ts';
 import { CredentialProblem, credentialKind } from './errors.ts';
 import { type IsRefusal, makeTransport, type Transport } from './transport.ts';
@@ -48,7 +49,7 @@ interface Keys {
  * @param isRefusal which answers end in `Refused`; without it, the SDK makes errors of them
  * @throws Stop when the region is not known, or a token file of the config is not here
  */
-export function awsSettings(run: Run, service: AwsService, isRefusal?: IsRefusal): AwsSettings {
+export function awsSettings(run: Run, service: AwsService, isRefusal?: IsRefusal, agents?: Agents): AwsSettings {
   const region = run.need('AWS_REGION');
   const value = reader(run);
   const endpoint = endpointOf(run, service);
@@ -57,7 +58,7 @@ export function awsSettings(run: Run, service: AwsService, isRefusal?: IsRefusal
   return {
     config: {
       region,
-      requestHandler: makeTransport(run, isRefusal),
+      requestHandler: makeTransport(run, isRefusal, agents),
       maxAttempts: 1,
       disableClockSkewCorrection: true,
       ...(endpoint !== undefined && { endpoint: endpoint.url.href }),

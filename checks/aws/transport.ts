@@ -1,6 +1,7 @@
 /** How the AWS SDK's requests travel. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Run } from '../../src/check.ts';
+import type { Agents } from '../../src/probe/agents.ts';
 import { type IsRefusal, makeSender } from '../../src/probe/sender.ts';
 import { unbracketed } from '../../src/probe/tcp.ts';
 
@@ -31,9 +32,12 @@ export interface Transport extends Record<string, unknown> {
   destroy(): void;
 }
 
-/** @param isRefusal without it, the SDK makes errors of what it gets */
-export function makeTransport(run: Run, isRefusal?: IsRefusal): Transport {
-  const sender = makeSender(run, isRefusal);
+/**
+ * @param isRefusal without it, the SDK makes errors of what it gets
+ * @param agents those of another client, to use its connections too
+ */
+export function makeTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): Transport {
+  const sender = makeSender(run, isRefusal, agents);
   return {
     handle: async ({ protocol, hostname, port, method, path, query = {}, headers, body }, { abortSignal } = {}) => {
       const secure = protocol === 'https:';

@@ -1,6 +1,7 @@
 /** The words for what goes wrong on the way to an AWS service, or with the service as a whole. */
 import { fail, type Run, type Skip, type Trouble, warn } from '../../src/check.ts';
-import { addressOf, wayWords } from '../../src/probe/tunnel.ts';
+import { addressOf } from '../../src/probe/tcp.ts';
+import { wayWords } from '../../src/probe/tunnel.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
 import type { Target } from '../../src/probe/words.ts';
 import { Problem } from '../../src/problem.ts';

@@ -4,9 +4,10 @@ import { text } from 'node:stream/consumers';
 import type { DefaultAzureCredentialOptions } from '@azure/identity';
 import type { StoragePipelineOptions } from '@azure/storage-blob';
 import type { Run } from '../../src/check.ts';
+import type { Agents } from '../../src/probe/agents.ts';
 import { problemOf } from '../../src/probe/http.ts';
 import { type IsRefusal, makeSender } from '../../src/probe/sender.ts';
-import { addressOf } from '../../src/probe/tunnel.ts';
+import { addressOf } from '../../src/probe/tcp.ts';
 import { Problem } from '../../src/problem.ts';
 
 /** As the credentials and the management client take it, and as the storage client does, which has an older form. */
@@ -22,9 +23,12 @@ export interface AzureTransport {
   destroy(): void;
 }
 
-/** @param isRefusal which answers end in `Refused`; without it, the SDK makes errors of them */
-export function azureTransport(run: Run, isRefusal?: IsRefusal): AzureTransport {
-  const sender = makeSender(run, isRefusal);
+/**
+ * @param isRefusal which answers end in `Refused`; without it, the SDK makes errors of them
+ * @param agents those of another client, to use its connections too
+ */
+export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): AzureTransport {
+  const sender = makeSender(run, isRefusal, agents);
   const problems = new Map<string, Problem>();
   const sendRequest = async (request: SdkRequest) => {
     const url = new URL(request.url);

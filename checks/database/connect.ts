@@ -1,5 +1,6 @@
 /** From a URL to a session, by the attempts that pgx would make, in its order (`pgconn.go`, `connectPreferred`). */
 import { access, readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Run, Stop, skip } from '../../src/check.ts';
 import { within } from '../../src/deadline.ts';
@@ -8,7 +9,7 @@ import { type NetworkKind, Problem } from '../../src/problem.ts';
 import { certificatesIn } from '../../src/trust.ts';
 import { isRefusal, Refused, sqlState } from './refused.ts';
 import { logIn, type Session } from './session.ts';
-import { type Endpoint, openSocket, type TlsPlan } from './socket.ts';
+import { type Endpoint, NoTls, openSocket, type TlsPlan } from './socket.ts';
 import { type DatabaseUrl, type Host, isSocket, type TlsSettings } from './url.ts';
 
 /** For all attempts together, ms: serverless databases take their time to resume. */
@@ -40,6 +41,8 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: string):
   const plan = await planTls(run, url, variable);
   const failures: Failure[] = [];
   const opened: Session[] = [];
+  /** Connections whose server does without TLS. */
+  const withoutTls = new Map<string, Socket>();
   let current: Omit<Failure, 'problem'> | undefined;
   let chosen: Session | undefined;
   try {
@@ -52,13 +55,20 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: string):
         address = endpoint.address;
         current = { endpoint, tls };
         try {
-          const session = await within(signal, Math.max(1, until - performance.now()), async (bound) =>
-            logIn(endpoint, url, await openSocket(endpoint, tls ? plan : undefined, bound), bound),
-          );
+          const session = await within(signal, Math.max(1, until - performance.now()), async (bound) => {
+            // pgx connects anew; going on is the same to the server, and saves a round trip.
+            const kept = tls ? undefined : withoutTls.get(keyOf(endpoint));
+            if (kept !== undefined) withoutTls.delete(keyOf(endpoint));
+            const connected = kept?.writable
+              ? { socket: kept, tls: undefined }
+              : await openSocket(endpoint, tls ? plan : undefined, bound);
+            return logIn(endpoint, url, connected, bound);
+          });
           opened.push(session);
           if (await hasAttributes(run, session, url)) return session;
           failures.push({ ...current, problem: new Refused({ kind: 'attributes' }) });
         } catch (error) {
+          if (error instanceof NoTls) withoutTls.set(keyOf(endpoint), error.socket);
           signal.throwIfAborted();
           failures.push({ ...current, problem: known(error) });
           if (isFinal(error)) break;
@@ -74,9 +84,12 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: string):
     if (!(error instanceof Problem) || error.kind !== 'timeout') throw error;
     throw new ConnectFailure(current === undefined ? failures : [...failures, { ...current, problem: error }]);
   } finally {
+    for (const socket of withoutTls.values()) socket.destroy();
     await Promise.all(opened.filter((session) => session !== chosen).map((session) => session.close()));
   }
 }
+
+const keyOf = ({ address, port }: Endpoint): string => `${address} ${port}`;
 
 interface Attempt {
   readonly endpoint: Endpoint;

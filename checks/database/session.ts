@@ -60,7 +60,10 @@ export class Session {
     return (await result) ?? [];
   }
 
-  /** Says goodbye, and does not wait for the answer: the socket goes when it comes, or within a second. Never rejects. */
+  /**
+   * Says goodbye, and does not wait for the answer: the socket goes when it comes, or within a second, and does not keep
+   * the process up meanwhile. Never rejects.
+   */
   async close(): Promise<void> {
     const socket = this.#socket;
     const timer = setTimeout(() => socket.destroy(), CLOSE_MS);
@@ -76,6 +79,8 @@ export class Session {
         socket.destroy();
       });
     await said;
+    timer.unref();
+    socket.unref();
   }
 }
 

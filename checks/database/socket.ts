@@ -38,7 +38,17 @@ export interface Connected {
 /** PostgreSQL manual, 55.7: `SSLRequest`. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
-/** @throws Problem, Refused of kind `not-postgres`, or the reason of `signal` */
+/** The server does without TLS. */
+export class NoTls extends Problem {
+  /** Goes on where the client does without, too. */
+  readonly socket: Socket;
+  constructor(socket: Socket) {
+    super('not-tls');
+    this.socket = socket;
+  }
+}
+
+/** @throws NoTls, whose socket is the caller's to destroy; Problem, Refused of kind `not-postgres`, or the reason of `signal` */
 export async function openSocket(
   endpoint: Endpoint,
   plan: TlsPlan | undefined,
@@ -59,7 +69,7 @@ export async function openSocket(
     await reached(secure, 'secureConnect', signal);
     return { socket: secure, tls: secure.getProtocol()?.replace('TLSv', 'TLS ') };
   } catch (error) {
-    socket.destroy();
+    if (!(error instanceof NoTls)) socket.destroy();
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -88,8 +98,9 @@ async function askForTls(socket: Socket, signal: AbortSignal): Promise<void> {
   const answer = (await reached(socket, 'data', signal)) as Buffer;
   const [first] = answer.toString('latin1', 0, 1);
   if (answer.length === 1 && first === 'S') return;
-  // An error message ('E') instead of a single letter: the server is too old for TLS, or has no room for a session.
-  if ((answer.length === 1 && first === 'N') || isMessage(answer, 'E')) throw new Problem('not-tls');
+  if (answer.length === 1 && first === 'N') throw new NoTls(socket);
+  // An error message instead of a single letter: the server is too old for TLS, or has no room for a session.
+  if (isMessage(answer, 'E')) throw new Problem('not-tls');
   throw new Refused({ kind: 'not-postgres', speaks: languageOf(answer) });
 }
 

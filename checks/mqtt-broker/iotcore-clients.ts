@@ -2,7 +2,7 @@
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { type Run, type Skip, skip, type Trouble } from '../../src/check.ts';
-import { addressOf } from '../../src/probe/tunnel.ts';
+import { addressOf } from '../../src/probe/tcp.ts';
 import type { Target } from '../../src/probe/words.ts';
 import { AwsProblem, ask, isRefusal } from '../aws/call.ts';
 import { awsSettings, endpointOf } from '../aws/client.ts';

@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { MqttClient } from 'mqtt';
 import type { WebSocket } from 'ws';
 import type { Run } from '../../src/check.ts';
-import { makeAgent, problemOf, readUpTo } from '../../src/probe/http.ts';
-import { unbracketed } from '../../src/probe/tcp.ts';
+import { makeAgents } from '../../src/probe/agents.ts';
+import { problemOf, readUpTo } from '../../src/probe/http.ts';
+import { addressOf } from '../../src/probe/tcp.ts';
 import { Problem } from '../../src/problem.ts';
 import { AwsProblem, refusal } from '../aws/call.ts';
 import { findCredentials } from '../aws/client.ts';
@@ -42,8 +43,8 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
   ]);
   const { url } = data;
   const secure = url.protocol === 'https:';
-  const port = url.port === '' ? {} : { port: Number(url.port) };
-  const agent = makeAgent(run, { secure, host: unbracketed(url.hostname), ...port });
+  const agents = makeAgents(run);
+  const agent = agents.agentFor({ secure, ...addressOf(url) });
   const signed = await signedUrl(data);
   let door: Door | undefined;
   // What mqtt is told is the URL without its signature, which is good for one connection only: no other is tried.
@@ -69,7 +70,7 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
     throw lost ? new Stopped('Receive') : error;
   } finally {
     client.end(true);
-    agent.destroy();
+    agents.destroy();
   }
 }
 

@@ -1,9 +1,9 @@
 /** What answers over HTTP and gRPC: the webhooks endpoint, the VCS gateway and Spacelift's public API. */
 import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/check.ts';
 import { type HttpAnswer, makeHttpClient } from '../../src/probe/http.ts';
-import type { Address } from '../../src/probe/tcp.ts';
+import { type Address, addressOf } from '../../src/probe/tcp.ts';
 import { openTls } from '../../src/probe/tls.ts';
-import { addressOf, checkWay, openWay, wayWords } from '../../src/probe/tunnel.ts';
+import { checkWay, openWay, wayWords } from '../../src/probe/tunnel.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
 import { Problem } from '../../src/problem.ts';
 import { phaseOf } from '../phase.ts';

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Run } from '../../src/check.ts';
+import { makeAgents } from '../../src/probe/agents.ts';
 import { type HttpAnswer, isLoopback, makeHttpClient, problemOf, readUpTo } from '../../src/probe/http.ts';
 import { unbracketed } from '../../src/probe/tcp.ts';
 import { awsSettings, findCredentials } from '../aws/client.ts';
@@ -30,7 +31,8 @@ interface Build {
 
 /** The store in AWS_REGION, by the SDK's default credentials and endpoints. */
 export async function aws(run: Run): Promise<Store> {
-  const { config, endpoint } = awsSettings(run, 'S3', isRefusal);
+  const agents = makeAgents(run);
+  const { config, endpoint } = awsSettings(run, 'S3', isRefusal, agents);
   const [sdk, { getSignedUrl }] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/s3-request-presigner'),
@@ -53,7 +55,7 @@ export async function aws(run: Run): Promise<Store> {
       ...(Bucket !== undefined && { Bucket }),
     }).url;
   const { hostname, port, protocol } = urlOf();
-  const plain = makeHttpClient(run);
+  const plain = makeHttpClient(run, agents);
   const names: Names = {
     region: config.region,
     partition: run.want('AWS_PARTITION') ?? 'aws',

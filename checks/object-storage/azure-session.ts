@@ -2,6 +2,7 @@
 import type { BlobServiceClient, ContainerClient, UserDelegationKey } from '@azure/storage-blob';
 import { type Run, Stop, skip } from '../../src/check.ts';
 import { BUCKETS } from '../../src/config/contract.ts';
+import type { Agents } from '../../src/probe/agents.ts';
 import { problemOf } from '../../src/probe/http.ts';
 import { Refused } from '../../src/probe/sender.ts';
 import { azureCredential, findToken, type Token, TokenProblem } from '../azure/credentials.ts';
@@ -35,10 +36,11 @@ export interface AzureSession {
   close(): void;
 }
 
-export async function azureSession(run: Run, account: StorageAccount): Promise<AzureSession> {
+/** @param agents whose connections to the store it uses */
+export async function azureSession(run: Run, account: StorageAccount, agents: Agents): Promise<AzureSession> {
   const { BlobServiceClient: Service } = await import('@azure/storage-blob');
   // Storage's answers are judged as they come; the credentials and the management client make errors of theirs.
-  const storage = azureTransport(run, isAzureRefusal);
+  const storage = azureTransport(run, isAzureRefusal, agents);
   const transport = azureTransport(run);
   let found: ReturnType<typeof azureCredential> | undefined;
   const credential = () => {

@@ -1,8 +1,9 @@
 /** Azure Blob Storage, by the Azure SDK. Asks for nothing but what *Storage Blob Data Contributor* may, except for the settings. */
 import type { IncomingMessage } from 'node:http';
 import type { Run } from '../../src/check.ts';
+import { makeAgents } from '../../src/probe/agents.ts';
 import { makeHttpClient, readUpTo } from '../../src/probe/http.ts';
-import { addressOf } from '../../src/probe/tunnel.ts';
+import { addressOf } from '../../src/probe/tcp.ts';
 import { accountSettings, NotPermitted } from '../azure/management.ts';
 import { accountOf } from './azure-account.ts';
 import { type At, azureRefusal, codeIn } from './azure-errors.ts';
@@ -20,9 +21,10 @@ const [NO_VERSION, NO_BLOB] = ['2020-01-01T00:00:00.0000000Z', 'spacelift-prefli
 export async function azure(run: Run): Promise<Store> {
   const account = accountOf(run.need('OBJECT_STORAGE_AZURE_ACCOUNT_URL'));
   const { BlobSASPermissions, generateBlobSASQueryParameters } = await import('@azure/storage-blob');
-  const session = await azureSession(run, account);
+  const agents = makeAgents(run);
+  const session = await azureSession(run, account, agents);
   const { call, attempt, container, assignee } = session;
-  const http = makeHttpClient(run);
+  const http = makeHttpClient(run, agents);
   const settings = accountSettings(run, account, session.credential, { transport: session.transport, http });
   const blobOf = (bucket: string, key: string) => container(bucket).getBlockBlobClient(key);
   const urlOf = (bucket: string, key: string) => new URL(`${account.url}/${bucket}/${key}`);

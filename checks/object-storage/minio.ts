@@ -4,7 +4,8 @@ import https from 'node:https';
 import type { Client, ClientOptions } from 'minio';
 import type { Run } from '../../src/check.ts';
 import { isTrue } from '../../src/config/types.ts';
-import { asksForTls, makeAgent, makeHttpClient, problemOf, readUpTo } from '../../src/probe/http.ts';
+import { makeAgents } from '../../src/probe/agents.ts';
+import { asksForTls, makeHttpClient, problemOf, readUpTo } from '../../src/probe/http.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { Problem } from '../../src/problem.ts';
 import { minioWords } from './minio-words.ts';
@@ -33,15 +34,15 @@ export async function minio(run: Run): Promise<Store> {
   const host = base.hostname.replace(/^\[|\]$/g, '');
   const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
 
-  const agent = makeAgent(run, { secure, host, port, rejectUnauthorized });
-  const plain = makeHttpClient(run, { rejectUnauthorized });
+  const agents = makeAgents(run, { rejectUnauthorized });
+  const plain = makeHttpClient(run, agents);
   const clientFor = await clients({
     endPoint: host,
     port,
     useSSL: secure,
     accessKey,
     secretKey,
-    transportAgent: agent,
+    transportAgent: agents.agentFor({ secure, host, port }),
   });
   let region = DEFAULT_REGION;
   let speaksTls: Promise<boolean> | undefined;
@@ -181,10 +182,7 @@ export async function minio(run: Run): Promise<Store> {
       }
     },
 
-    close: () => {
-      agent.destroy();
-      plain.close();
-    },
+    close: agents.destroy,
   };
 }
 

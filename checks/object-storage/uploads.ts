@@ -19,25 +19,21 @@ export async function cors(probe: Probe): Promise<Outcome> {
   const { run, store, bucket } = probe;
   const origin = `https://${run.need('SERVER_DOMAIN')}`;
   const { upload } = headersOf(probe);
-  await probe.reached();
-  let answers: HttpAnswer[];
-  try {
-    answers = await Promise.all(
-      METHODS.map((method) =>
-        store.send({
-          method: 'OPTIONS',
-          url: store.urlOf(bucket, KEPT),
-          headers: {
-            origin,
-            'access-control-request-method': method,
-            ...(upload !== undefined && { 'access-control-request-headers': upload }),
-          },
-        }),
-      ),
-    );
-  } catch (error) {
-    return probe.trouble(error);
-  }
+  const asking = METHODS.map((method) =>
+    store.send({
+      method: 'OPTIONS',
+      url: store.urlOf(bucket, KEPT),
+      headers: {
+        origin,
+        'access-control-request-method': method,
+        ...(upload !== undefined && { 'access-control-request-headers': upload }),
+      },
+    }),
+  );
+  const [placed, asked] = await Promise.allSettled([probe.reached(), Promise.all(asking)]);
+  if (placed.status === 'rejected') throw placed.reason;
+  if (asked.status === 'rejected') return probe.trouble(asked.reason);
+  const answers = asked.value;
   const refused = METHODS.filter((method, index) => !allows(answers[index], origin, method));
   if (refused.length === 0) return pass(`${origin} may upload to ${bucket}`, { evidence: { bucket, origin } });
   return fail(`${origin} may not ${refused.join(' or ')} to ${bucket}`, {

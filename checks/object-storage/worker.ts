@@ -2,7 +2,8 @@
 import { type Context, fail, type Outcome, pass, Stop } from '../../src/check.ts';
 import { BUCKETS, type Bucket, type VariableName } from '../../src/config/contract.ts';
 import { makeHttpClient } from '../../src/probe/http.ts';
-import { addressOf, checkWay, wayWords } from '../../src/probe/tunnel.ts';
+import { addressOf } from '../../src/probe/tcp.ts';
+import { checkWay, wayWords } from '../../src/probe/tunnel.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
 import { Problem } from '../../src/problem.ts';
 import { KEPT, Probe } from './probe.ts';

@@ -1,6 +1,7 @@
 /** Who answers where a collector of OTLP over gRPC should. */
 
 import type { Run } from '../../src/check.ts';
+import { makeAgents } from '../../src/probe/agents.ts';
 import { type HttpAnswer, makeHttpClient } from '../../src/probe/http.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { openWay } from '../../src/probe/tunnel.ts';
@@ -36,7 +37,7 @@ async function handshakes(run: Run, endpoint: Endpoint & { host: string; port: n
 
 /** An export request without spans is an empty message in OTLP over HTTP, too. */
 async function byHttp(run: Run, base: string, socketPath?: string): Promise<Stranger> {
-  const client = makeHttpClient(run, { rejectUnauthorized: false });
+  const client = makeHttpClient(run, makeAgents(run, { rejectUnauthorized: false }));
   try {
     const answer = await client.send({
       method: 'POST',

@@ -1,11 +1,10 @@
 /** A plain HTTP(S) client, for what no SDK does: pre-signed URLs, CORS preflights, health pages. Follows no redirect. */
 import http, { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
-import { createSecureContext } from 'node:tls';
 import type { Run } from '../check.ts';
 import { Problem, toProblem } from '../problem.ts';
-import { sharedLookup } from './dns.ts';
-import { proxyFor } from './proxy.ts';
+import { type Agents, makeAgents } from './agents.ts';
+import { addressOf } from './tcp.ts';
 
 const DEADLINE_MS = 10_000;
 /** How long a server may take to ask for an announced body; some never do (RFC 9110, section 10.1.1). */
@@ -45,45 +44,17 @@ export interface HttpClient {
   close(): void;
 }
 
-/** An agent that keeps connections, trusts what the run trusts, and goes through the proxy of the environment, if any. */
-export function makeAgent(
-  run: Pick<Run, 'authorities' | 'deployment'>,
-  {
-    secure,
-    host,
-    port,
-    rejectUnauthorized = true,
-  }: { secure: boolean; host: string; port?: number; rejectUnauthorized?: boolean },
-): http.Agent {
-  // Which targets it is for is decided as in Go: Node reads NO_PROXY more narrowly.
-  const proxy = proxyFor(run.deployment.environment, { host, port: port ?? (secure ? 443 : 80), secure })?.href;
-  const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
-  const common = { keepAlive: true, lookup: sharedLookup(), ...proxyEnv };
-  if (!secure) return new http.Agent(common);
-  // One context for all connections: reading the authorities anew for each takes longer than the handshake.
-  const secureContext = createSecureContext({ ca: [...run.authorities()] });
-  return new https.Agent({ ...common, secureContext, rejectUnauthorized });
-}
-
 /** Whether a host of a URL is this machine. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
-/** @param rejectUnauthorized `false` accepts any certificate */
+/** @param agents those of another client, to use its connections too */
 export function makeHttpClient(
   run: Pick<Run, 'authorities' | 'deployment' | 'within'>,
-  { rejectUnauthorized = true }: { rejectUnauthorized?: boolean } = {},
+  agents: Agents = makeAgents(run),
 ): HttpClient {
-  const agents = new Map<string, http.Agent>();
-  const agentFor = ({ protocol, hostname, port, origin }: URL) => {
-    const secure = protocol === 'https:';
-    const made =
-      agents.get(origin) ??
-      makeAgent(run, { secure, host: hostname, ...(port !== '' && { port: Number(port) }), rejectUnauthorized });
-    agents.set(origin, made);
-    return made;
-  };
+  const agentFor = (url: URL) => agents.agentFor({ secure: url.protocol === 'https:', ...addressOf(url) });
   return {
     send: async (request) => {
       const perform = (signal: AbortSignal) => exchange(request, { agent: agentFor(request.url), signal });
@@ -94,9 +65,7 @@ export function makeHttpClient(
       if (request.url.protocol === 'http:' && asksForTls(answer)) throw new Problem('wants-tls');
       return answer;
     },
-    close: () => {
-      for (const agent of agents.values()) agent.destroy();
-    },
+    close: agents.destroy,
   };
 }
 

@@ -3,9 +3,11 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from 'node:https';
 import type { Run } from '../check.ts';
 import { type NetworkKind, Problem } from '../problem.ts';
-import { type HttpAnswer, makeAgent, problemOf, readUpTo } from './http.ts';
+import { type Agents, type HttpServer, makeAgents } from './agents.ts';
+import { type HttpAnswer, problemOf, readUpTo } from './http.ts';
 import { proxyFor } from './proxy.ts';
-import { addressOf, ProxyProblem } from './tunnel.ts';
+import { addressOf } from './tcp.ts';
+import { ProxyProblem } from './tunnel.ts';
 
 /** Whether an answer is not what was asked for. */
 export type IsRefusal = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
@@ -20,17 +22,10 @@ export class Refused extends Error {
   }
 }
 
-export interface SenderTarget {
-  readonly secure: boolean;
-  /** Without brackets. */
-  readonly host: string;
-  readonly port: number;
-}
-
 export interface Sender {
   /** @throws Problem; ProxyProblem when the proxy is in the way; Refused */
   send(
-    target: SenderTarget,
+    target: HttpServer,
     request: Pick<RequestOptions, 'method' | 'path' | 'headers' | 'signal'>,
     body?: string | Uint8Array,
   ): Promise<IncomingMessage>;
@@ -40,19 +35,19 @@ export interface Sender {
 /** With a proxy in between, these are about the proxy: it is all that this machine looks up and connects to. */
 const AT_PROXY: readonly NetworkKind[] = ['dns', 'refused', 'unreachable'];
 
-/** @param isRefusal without it, the SDK makes errors of what it gets */
-export function makeSender(run: Pick<Run, 'authorities' | 'deployment'>, isRefusal: IsRefusal = () => false): Sender {
-  const agents = new Map<string, http.Agent>();
-  const agentFor = ({ secure, host, port }: SenderTarget) => {
-    const origin = `${host}:${port}`;
-    const agent = agents.get(origin) ?? makeAgent(run, { secure, host, port });
-    agents.set(origin, agent);
-    return agent;
-  };
+/**
+ * @param isRefusal without it, the SDK makes errors of what it gets
+ * @param agents those of another client, to use its connections too
+ */
+export function makeSender(
+  run: Pick<Run, 'authorities' | 'deployment'>,
+  isRefusal: IsRefusal = () => false,
+  agents: Agents = makeAgents(run),
+): Sender {
   return {
     send: async (to, request, body) => {
       const { secure, host, port } = to;
-      const sent = (secure ? https : http).request({ ...request, host, port, agent: agentFor(to) });
+      const sent = (secure ? https : http).request({ ...request, host, port, agent: agents.agentFor(to) });
       let answer: IncomingMessage;
       try {
         answer = await answerTo(sent, body);
@@ -63,9 +58,7 @@ export function makeSender(run: Pick<Run, 'authorities' | 'deployment'>, isRefus
       if (isRefusal({ status, headers })) throw new Refused({ status, headers, body: await readUpTo(answer) });
       return answer;
     },
-    destroy: () => {
-      for (const agent of agents.values()) agent.destroy();
-    },
+    destroy: agents.destroy,
   };
 }
 

@@ -18,6 +18,12 @@ const TELLING: readonly NetworkKind[] = ['refused', 'timeout'];
 /** The address without the brackets that a URL needs. */
 export const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
 
+/** The host and port of a URL. */
+export const addressOf = ({ hostname, port, protocol }: URL): Address => ({
+  host: unbracketed(hostname),
+  port: Number(port) || (protocol === 'https:' ? 443 : 80),
+});
+
 /**
  * Opens a connection, which the caller destroys.
  * @param ms for the name's resolution and all of its addresses together

@@ -6,7 +6,7 @@ import { type Run, Stop, skip } from '../check.ts';
 import { type NetworkKind, Problem } from '../problem.ts';
 import { problemOf } from './http.ts';
 import { proxyFor } from './proxy.ts';
-import { type Address, openTcp, unbracketed } from './tcp.ts';
+import { type Address, addressOf, openTcp, unbracketed } from './tcp.ts';
 import { networkWords, type Target } from './words.ts';
 
 /** What went wrong at a proxy, before the target was reached. */
@@ -59,12 +59,6 @@ export async function checkWay(
     throw error instanceof Problem ? new ProxyProblem(at, error.kind, codeIn(error)) : error;
   }
 }
-
-/** The host and port of a URL. */
-export const addressOf = ({ hostname, port, protocol }: URL): Address => ({
-  host: unbracketed(hostname),
-  port: Number(port) || (protocol === 'https:' ? 443 : 80),
-});
 
 /** RFC 9110, section 9.3.6. */
 function openTunnel(
