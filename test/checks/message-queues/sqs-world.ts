@@ -60,6 +60,25 @@ export interface World {
   asked(): string[];
 }
 
+/** Makes the eight queues; returns the variables that name them. */
+export function makeQueues(aws: AwsServer): Record<string, string> {
+  const urls = ALL.map((queue) => {
+    const { visibility, retention, deadLetters } = NEEDS[queue];
+    const { url } = aws.queues.create(nameOf(queue), {
+      attributes: {
+        VisibilityTimeout: String(visibility),
+        ReceiveMessageWaitTimeSeconds: '20',
+        ...(retention !== undefined && { MessageRetentionPeriod: String(retention) }),
+        ...(deadLetters !== undefined && {
+          RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount: 3 }),
+        }),
+      },
+    });
+    return [QUEUES[queue], url];
+  });
+  return Object.fromEntries(urls);
+}
+
 /** @param database where Spacelift's tables would be; nothing listens there unless told */
 export async function startWorld(database = 'postgres://u:p@127.0.0.1:1/d', options: AwsOptions = {}): Promise<World> {
   const aws = await startAws(options);
@@ -72,20 +91,7 @@ export async function startWorld(database = 'postgres://u:p@127.0.0.1:1/d', opti
     AWS_REGION: 'eu-central-1',
     AWS_DEFAULT_REGION: 'eu-central-1',
   };
-  for (const queue of ALL) {
-    const { visibility, retention, deadLetters } = NEEDS[queue];
-    const { url } = aws.queues.create(nameOf(queue), {
-      attributes: {
-        VisibilityTimeout: String(visibility),
-        ReceiveMessageWaitTimeSeconds: '20',
-        ...(retention !== undefined && { MessageRetentionPeriod: String(retention) }),
-        ...(deadLetters !== undefined && {
-          RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount: 3 }),
-        }),
-      },
-    });
-    variables[QUEUES[queue]] = url;
-  }
+  Object.assign(variables, makeQueues(aws));
   return {
     aws,
     variables,

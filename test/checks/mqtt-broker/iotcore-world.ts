@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { CHECKS } from '../../../checks/index.ts';
 import { mqttBroker } from '../../../checks/mqtt-broker/index.ts';
 import type { Service } from '../../../src/options.ts';
-import type { AwsOptions, AwsUser, Statement, TopicRule } from '../../services/aws/index.ts';
+import type { AwsOptions, AwsRole, AwsServer, AwsUser, Statement, TopicRule } from '../../services/aws/index.ts';
 import { expectNoLeak } from '../../support/leaks.ts';
 import type { Result } from '../../support/preflight.ts';
 import { arnOf, POLICIES, role, startWorld, type World } from '../message-queues/sqs-world.ts';
@@ -45,20 +45,29 @@ export function operatorWithout(...denied: readonly string[]): AwsUser {
   return role('operator', [allow(['*']), { Effect: 'Deny', Action: [...denied], Resource: '*' }]);
 }
 
+/** Whom the topic rule acts as. */
+export const RULE_USER: AwsRole = {
+  arn: RULE_ROLE,
+  policy: { Version: '2012-10-17', Statement: allow(['sqs:SendMessage'], arnOf('iot')) },
+};
+
+/** Makes the rule that sends workers' messages to a queue. */
+export const makeRule = (aws: AwsServer, queueUrl = ''): TopicRule =>
+  aws.rules.create('spacelift', {
+    sql: SQL,
+    actions: [{ sqs: { queueUrl, roleArn: RULE_ROLE, useBase64: true } }],
+  });
+
 export interface IotWorld extends World {
   readonly rule: TopicRule;
 }
 
 /** @param database where Spacelift's tables would be; nothing listens there unless told */
 export async function startIot(database?: string, options: AwsOptions = {}): Promise<IotWorld> {
-  const ruleRole = { arn: RULE_ROLE, policy: { Statement: allow(['sqs:SendMessage'], arnOf('iot')) } };
-  const world = await startWorld(database, { roles: [ruleRole], ...options });
-  const { aws, variables, queue } = world;
+  const world = await startWorld(database, { roles: [RULE_USER], ...options });
+  const { aws, variables } = world;
   Object.assign(variables, { MQTT_BROKER_TYPE: 'iotcore', MQTT_BROKER_ENDPOINT: aws.iotEndpoint });
-  const rule = aws.rules.create('spacelift', {
-    sql: SQL,
-    actions: [{ sqs: { queueUrl: queue('iot').url, roleArn: RULE_ROLE, useBase64: true } }],
-  });
+  const rule = makeRule(aws, variables.MESSAGE_QUEUE_SQS_IOT_URL);
   return { ...world, rule, check: ({ checks = [mqttBroker], ...rest } = {}) => world.check({ checks, ...rest }) };
 }
 

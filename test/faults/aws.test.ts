@@ -1,0 +1,4 @@
+import { AWS } from './aws.ts';
+import { describeFaults } from './harness.ts';
+
+describeFaults(AWS);

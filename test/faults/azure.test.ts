@@ -1,0 +1,4 @@
+import { AZURE } from './azure.ts';
+import { describeFaults } from './harness.ts';
+
+describeFaults(AZURE);

@@ -1,0 +1,4 @@
+import { CONFIGURATION } from './configuration.ts';
+import { describeFaults } from './harness.ts';
+
+describeFaults(CONFIGURATION);

@@ -1,0 +1,4 @@
+import { DATABASE } from './database.ts';
+import { describeFaults } from './harness.ts';
+
+describeFaults(DATABASE);

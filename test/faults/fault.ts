@@ -1,0 +1,94 @@
+/** What a fault is: something broken in a healthy installation, and exactly what the report must say of it. */
+import { CHECKS } from '../../checks/index.ts';
+import type { Source } from '../../src/config/entry.ts';
+import type { Finding } from '../../src/finding.ts';
+import { type Choice, type Environment, type Estate, ONPREM, type Who } from '../support/estate.ts';
+import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
+
+export interface Fault {
+  /** What is broken. */
+  readonly name: string;
+  /** In which installation; on premises unless told. */
+  readonly at?: Choice;
+  /** Whose credentials and config it is; an operator's unless told. */
+  readonly as?: Who;
+  /** Breaks it. */
+  readonly arrange: Arrange;
+  /** Complete lists: everything else passes or is skipped. */
+  readonly fail?: readonly string[];
+  readonly warn?: readonly string[];
+  /** The cause, as the title or the detail of each of these findings must name it. */
+  readonly says?: RegExp;
+  readonly options?: Options;
+  /** The run can't remove what it wrote, and says so. */
+  readonly leaves?: true;
+}
+
+/** The installation that a fault breaks. */
+export interface There {
+  readonly estate: Estate;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly environment: Environment;
+}
+
+/** The config to run with, as changes of the healthy one, and how to mend what was broken. */
+export interface Arranged {
+  readonly variables?: Variables;
+  /** The config instead, where it matters in which shape or of which service it is. */
+  readonly sources?: readonly Source[];
+  readonly environment?: Environment;
+  readonly undo?: () => unknown;
+}
+
+export type Arrange = (there: There) => Arranged | Promise<Arranged>;
+
+/** What came of one fault. */
+export interface Outcome {
+  readonly fault: Fault;
+  readonly result: Result;
+  readonly variables: Variables;
+  readonly environment: Environment;
+  /** Every finding that the fault names is there. */
+  readonly caught: boolean;
+  /** Each of them names the cause. */
+  readonly named: boolean;
+  /** Failures and warnings that the fault does not name. */
+  readonly extra: readonly Finding[];
+  /** Snapshots of the servers before and after the run. */
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Breaks the installation, runs all checks on it, and mends it. */
+export async function tryFault(estate: Estate, fault: Fault): Promise<Outcome> {
+  const { at = ONPREM, as = 'operator', fail = [], warn = [], says = /(?:)/ } = fault;
+  const healthy = { variables: estate.variables(at, as), environment: estate.environment(at, as) };
+  const arranged = await fault.arrange({ estate, ...healthy });
+  const variables = { ...healthy.variables, ...arranged.variables };
+  const environment = { ...healthy.environment, ...arranged.environment };
+  try {
+    const before = await estate.snapshot();
+    const result = await preflight(CHECKS, arranged.sources ?? variables, {
+      environment,
+      ...(as !== 'operator' && { service: as }),
+      ...fault.options,
+    });
+    const after = await estate.snapshot();
+    const told = result.findings.filter(({ status }) => status === 'fail' || status === 'warn');
+    const isNamed = ({ status, id }: Finding) => (status === 'fail' ? fail : warn).includes(id);
+    const expected = told.filter(isNamed);
+    return {
+      fault,
+      result,
+      variables,
+      environment,
+      caught: expected.length === fail.length + warn.length,
+      named: expected.every(({ title, detail = '' }) => says.test(`${title}\n${detail}`)),
+      extra: told.filter((finding) => !isNamed(finding)),
+      before,
+      after,
+    };
+  } finally {
+    await arranged.undo?.();
+  }
+}

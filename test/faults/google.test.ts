@@ -1,0 +1,4 @@
+import { GOOGLE } from './google.ts';
+import { describeFaults } from './harness.ts';
+
+describeFaults(GOOGLE);

@@ -1,0 +1,60 @@
+/** Runs a table of faults as tests, each with its verdict in the task's `meta`, for `table.ts` to print. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Estate, startEstate } from '../support/estate.ts';
+import { expectNoLeak } from '../support/leaks.ts';
+import { type Fault, tryFault } from './fault.ts';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    fault?: Verdict;
+  }
+}
+
+/** One row of the table that `npm run test:faults` prints. */
+export interface Verdict {
+  readonly name: string;
+  /** The findings that it is about; none: something that looks like a fault and is not. */
+  readonly ids: readonly string[];
+  readonly caught: boolean;
+  readonly named: boolean;
+  readonly extra: readonly string[];
+}
+
+export function describeFaults(faults: readonly Fault[]): void {
+  describe('faults', () => {
+    let estate: Estate;
+    beforeAll(async () => {
+      estate = await startEstate();
+    });
+    afterAll(() => estate.stop());
+
+    test.for(faults)('$name', async (fault, { task }) => {
+      const { result, variables, caught, named, extra, before, after } = await tryFault(estate, fault);
+      const { fail = [], warn = [], says } = fault;
+      task.meta.fault = {
+        name: fault.name,
+        ids: [...fail, ...warn],
+        caught,
+        named,
+        extra: extra.map(({ id }) => id),
+      };
+      expect({ fail: result.ids('fail'), warn: result.ids('warn') }).toEqual({ fail, warn });
+      for (const finding of result.findings.filter(({ status }) => status === 'fail' || status === 'warn')) {
+        expect(finding, `${finding.id} tells the way out`).toMatchObject({
+          expected: expect.any(String),
+          fix: expect.any(String),
+          docs: expect.stringMatching(/^https:\/\/docs\.spacelift\.io\//),
+        });
+        if (says !== undefined) expect(`${finding.title}\n${finding.detail ?? ''}`).toMatch(says);
+      }
+      expectNoLeak(variables, result.run, result.deployment);
+      expect(result.run.leftovers.length > 0, 'leftovers are told').toBe(fault.leaves === true);
+      if (fault.leaves === undefined) expect(after).toEqual(before);
+    });
+
+    test('what was broken is mended', async () => {
+      const healthy = await tryFault(estate, { name: 'healthy', arrange: () => ({}) });
+      expect(healthy.extra).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,19 @@
+/** Every table of faults. */
+import { AWS } from './aws.ts';
+import { AZURE } from './azure.ts';
+import { CONFIGURATION } from './configuration.ts';
+import { DATABASE } from './database.ts';
+import type { Fault } from './fault.ts';
+import { GOOGLE } from './google.ts';
+import { MINIO } from './minio.ts';
+import { SURROUNDINGS } from './surroundings.ts';
+
+export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
+  configuration: CONFIGURATION,
+  database: DATABASE,
+  'object storage on MinIO': MINIO,
+  'object storage on Google Cloud': GOOGLE,
+  'object storage on Azure': AZURE,
+  AWS,
+  surroundings: SURROUNDINGS,
+};

@@ -1,0 +1,4 @@
+import { describeFaults } from './harness.ts';
+import { MINIO } from './minio.ts';
+
+describeFaults(MINIO);

@@ -1,0 +1,4 @@
+import { describeFaults } from './harness.ts';
+import { SURROUNDINGS } from './surroundings.ts';
+
+describeFaults(SURROUNDINGS);
