@@ -13,6 +13,8 @@ export const NETWORK_KINDS = [
   'wants-tls',
   /** What answers does not speak HTTP. */
   'not-http',
+  /** What answers goes on and on. */
+  'flood',
 ] as const;
 export type NetworkKind = (typeof NETWORK_KINDS)[number];
 

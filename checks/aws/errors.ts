@@ -1,5 +1,6 @@
 /** What is wrong with AWS credentials: the same in every check, so that one cause is one failure. */
 import { fail, type Trouble } from '../../src/check.ts';
+import { own } from '../../src/own.ts';
 import { span } from '../../src/span.ts';
 
 export type CredentialKind =
@@ -64,7 +65,7 @@ const SAID: readonly (readonly [RegExp, CredentialKind])[] = [
  * @param message only looked at: the services that sign as JSON say with one code that the secret or the clock is wrong
  */
 export function credentialKind(code: string | undefined, message = ''): CredentialKind | undefined {
-  const kind = code === 'ForbiddenException' ? kindSaid(message) : KIND_OF_CODE[code ?? ''];
+  const kind = code === 'ForbiddenException' ? kindSaid(message) : own(KIND_OF_CODE, code);
   if (kind === 'signature' && /signature (expired|not yet current)/i.test(message)) return 'clock-skew';
   if (kind === 'missing' && /expired/i.test(message)) return 'expired';
   return kind;

@@ -144,6 +144,7 @@ function known(error: unknown): Problem | Refused {
 /** How far an attempt got. */
 const PROGRESS: Readonly<Partial<Record<NetworkKind, number>>> = {
   tls: 4,
+  flood: 4,
   'not-tls': 3,
   closed: 2,
   timeout: 2,

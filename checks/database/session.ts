@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Client } from 'pg';
 import type { Run } from '../../src/check.ts';
 import { unlessAborted } from '../../src/deadline.ts';
+import { MOST_BYTES } from '../../src/probe/flood.ts';
 import { Problem, toProblem } from '../../src/problem.ts';
 import { Refused } from './refused.ts';
 import { type Connected, type Endpoint, isMessage, languageOf } from './socket.ts';
@@ -93,10 +94,10 @@ export async function logIn(
 ): Promise<Session> {
   const { default: pg } = await import('pg');
   const { socket } = connected;
-  let refused: Refused | undefined;
+  let refused: Refused | Problem | undefined;
   guard(socket, (found) => {
     refused ??= found;
-    socket.destroy();
+    socket.destroy(found);
   });
   // The connection is there: what `pg` waits for after `connect` comes at once.
   socket.connect = () => {
@@ -137,17 +138,22 @@ export async function logIn(
 /** Ways of logging in that `pg` can't; it would throw where nobody can catch (PostgreSQL manual, 55.7). */
 const METHODS: Readonly<Record<number, string>> = { 2: 'Kerberos', 6: 'SCM', 7: 'GSSAPI', 9: 'SSPI' };
 
-/** Watches what `pg` is about to read: nothing but PostgreSQL's protocol reaches its parser, whose errors stay here. */
-function guard(socket: Socket, refuse: (refused: Refused) => void): void {
+/**
+ * Watches what `pg` is about to read: nothing but PostgreSQL's protocol reaches its parser, and not without end, for it
+ * keeps what is not whole yet; its errors stay here.
+ */
+function guard(socket: Socket, refuse: (refused: Refused | Problem) => void): void {
   const on = socket.on.bind(socket);
   let first = true;
+  let size = 0;
   const judge = (chunk: Buffer): Refused | undefined => {
     if (!isMessage(chunk, 'REvN')) return new Refused({ kind: 'not-postgres', speaks: languageOf(chunk) });
     const method = isMessage(chunk, 'R') && chunk.length >= 9 ? METHODS[chunk.readInt32BE(5)] : undefined;
     return method === undefined ? undefined : new Refused({ kind: 'method', method });
   };
   const guarded = (listener: (chunk: Buffer) => void) => (chunk: Buffer) => {
-    const refused = first ? judge(chunk) : undefined;
+    size += chunk.length;
+    const refused = first ? judge(chunk) : size > MOST_BYTES ? new Problem('flood') : undefined;
     first = false;
     if (refused !== undefined) return refuse(refused);
     try {
@@ -179,7 +185,7 @@ function refusalOf(error: unknown, settings: readonly string[] = []): Refused | 
     return new Refused({
       kind: 'sql',
       code,
-      reason: reasonIn(text) ?? (typeof routine === 'string' ? routine : undefined),
+      reason: reasonIn(text) ?? (typeof routine === 'string' ? /^\w{1,64}$/.exec(routine)?.[0] : undefined),
       setting: settings.find((name) =>
         text
           .toLowerCase()

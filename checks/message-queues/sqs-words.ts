@@ -1,6 +1,7 @@
 /** The words for what is wrong with an SQS queue, with the command that mends it. */
 import { fail, type Trouble } from '../../src/check.ts';
 import { QUEUES } from '../../src/config/contract.ts';
+import { own } from '../../src/own.ts';
 import type { Target } from '../../src/probe/words.ts';
 import type { Problem } from '../../src/problem.ts';
 import type { AwsProblem } from '../aws/call.ts';
@@ -162,7 +163,7 @@ export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsP
       },
     });
   }
-  const { says, fix } = KEY_STATES[code] ?? {
+  const { says, fix } = own(KEY_STATES, code) ?? {
     says: `can’t be used (${code})`,
     fix: () => 'see the key: aws kms describe-key',
   };

@@ -10,7 +10,7 @@ import { type CredentialKind, CredentialProblem, credentialTrouble } from '../aw
 import { Refused } from '../aws/transport.ts';
 import { awsSays, awsWords, keySays, type Names } from './aws-words.ts';
 import { arePermitted, expiryRules, isRefusal, messageIn, s3Refusal, versionIn } from './s3.ts';
-import { type Action, type Store, type StoreKind, StoreProblem } from './store.ts';
+import { type Action, type Store, type StoreKind, StoreProblem, under } from './store.ts';
 
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
@@ -90,7 +90,7 @@ export async function aws(run: Run): Promise<Store> {
         new sdk.ListObjectVersionsCommand({ Bucket, Prefix }),
         { abortSignal },
       );
-      return [...Versions, ...DeleteMarkers];
+      return under(Prefix, [...Versions, ...DeleteMarkers], ({ Key }) => Key);
     });
   const removeObject = (
     Bucket: string,
@@ -117,7 +117,8 @@ export async function aws(run: Run): Promise<Store> {
     put: async (Bucket, Key, Body, { ifAbsent }, abortSignal) => {
       const command = new sdk.PutObjectCommand({ Bucket, Key, Body, ...(ifAbsent && { IfNoneMatch: '*' }) });
       const put = async () => {
-        const { VersionId } = await client.send(command, { abortSignal });
+        const { VersionId, ETag } = await client.send(command, { abortSignal });
+        if (ETag === undefined) throw new StoreProblem('not-a-store', { action: 'put', bucket: Bucket, status: 200 });
         return { existed: false, versionId: versionIn(VersionId) };
       };
       try {

@@ -1,5 +1,6 @@
 /** What an answer of Azure Blob Storage means (REST reference, "Blob service error codes" and "Common REST API error codes"). */
 import type { Trouble } from '../../src/check.ts';
+import { own } from '../../src/own.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import type { StorageAccount } from './azure-account.ts';
 import { type Action, type StoreKind, StoreProblem } from './store.ts';
@@ -52,7 +53,7 @@ export function codeIn({ headers, body }: HttpAnswer): string | undefined {
 }
 
 function kindOf(status: number, code: string | undefined): StoreKind {
-  if (code !== undefined) return KIND_OF_CODE[code] ?? (status >= 500 ? 'server-error' : 'other');
+  if (code !== undefined) return own(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
   if (status === 413) return 'too-large';
   if (status === 429) return 'slow-down';
   return status >= 500 ? 'server-error' : 'not-a-store';
@@ -126,17 +127,17 @@ const NETWORK_RULES = ['AuthorizationFailure', 'AuthorizationSourceIPMismatch'];
 
 function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string }, account: StorageAccount) {
   const { name } = account;
-  if (KIND_OF_CODE[code] === 'credentials' || KIND_OF_CODE[code] === 'signature') {
+  if (own(KIND_OF_CODE, code) === 'credentials' || own(KIND_OF_CODE, code) === 'signature') {
     const detail = detailIn(answer);
     return TOKENS.find(([pattern]) => pattern.test(detail))?.[1](answer, account);
   }
-  if (KIND_OF_CODE[code] === 'no-bucket') {
+  if (own(KIND_OF_CODE, code) === 'no-bucket') {
     return {
       title: `there is no container ${bucket} in the storage account ${name}`,
       expected: 'the container, under exactly this name',
     };
   }
-  if (KIND_OF_CODE[code] === 'invalid-name') {
+  if (own(KIND_OF_CODE, code) === 'invalid-name') {
     return {
       title: `${bucket} can’t be the name of a container`,
       expected: '3 to 63 lower-case letters, digits and single hyphens',

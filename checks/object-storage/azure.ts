@@ -10,7 +10,7 @@ import { type At, azureRefusal, codeIn } from './azure-errors.ts';
 import { expiryRules } from './azure-lifecycle.ts';
 import { azureSession, EARLIER_MS, isDenied } from './azure-session.ts';
 import { azureWords } from './azure-words.ts';
-import { type Store, StoreProblem } from './store.ts';
+import { type Store, StoreProblem, under } from './store.ts';
 
 /** How long a pre-signed URL works. */
 const EXPIRES_MS = 15 * 60_000;
@@ -30,9 +30,10 @@ export async function azure(run: Run): Promise<Store> {
   const urlOf = (bucket: string, key: string) => new URL(`${account.url}/${bucket}/${key}`);
 
   const listVersions = (bucket: string, prefix: string, abortSignal: AbortSignal) =>
-    call({ action: 'list', bucket }, () =>
-      all(container(bucket).listBlobsFlat({ prefix, includeVersions: true, abortSignal })),
-    );
+    call({ action: 'list', bucket }, async () => {
+      const found = await all(container(bucket).listBlobsFlat({ prefix, includeVersions: true, abortSignal }));
+      return under(prefix, found, ({ name }) => name);
+    });
   const removeVersion = (bucket: string, key: string, version: string, abortSignal: AbortSignal) => {
     const removed = attempt({ action: 'delete', bucket }, () =>
       blobOf(bucket, key).withVersion(version).delete({ abortSignal }),
@@ -68,7 +69,8 @@ export async function azure(run: Run): Promise<Store> {
       const conditions = ifAbsent ? { ifNoneMatch: '*' } : {};
       try {
         return await call({ action: 'put', bucket }, async () => {
-          const { versionId } = await blobOf(bucket, key).upload(body, body.length, { conditions, abortSignal });
+          const { versionId, etag } = await blobOf(bucket, key).upload(body, body.length, { conditions, abortSignal });
+          if (etag === undefined) throw new StoreProblem('not-a-store', { action: 'put', bucket });
           return { existed: false, versionId };
         });
       } catch (error) {

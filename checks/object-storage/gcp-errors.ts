@@ -1,5 +1,6 @@
 /** What an answer of Cloud Storage means: JSON API, XML API, and the plain text of its downloads. */
 import type { Trouble } from '../../src/check.ts';
+import { own } from '../../src/own.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import { grant, type Names } from './gcp-words.ts';
 import { type Action, type StoreKind, StoreProblem } from './store.ts';
@@ -107,7 +108,7 @@ function kindOf(status: number, code: string | undefined, message: string): Stor
   const byMessage = KIND_OF_MESSAGE.find(([pattern]) => pattern.test(message))?.[1];
   if (byMessage !== undefined) return byMessage;
   if (status === 429) return 'slow-down';
-  if (code !== undefined) return KIND_OF_CODE[code] ?? (status >= 500 ? 'server-error' : 'other');
+  if (code !== undefined) return own(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
   if (status === 413) return 'too-large';
   return status >= 500 ? 'server-error' : 'not-a-store';
 }

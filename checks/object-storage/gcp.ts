@@ -13,7 +13,7 @@ import { GoogleProblem, google } from './gcp-credentials.ts';
 import { gcpRefusal, jsonOf, MISSING } from './gcp-errors.ts';
 import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from './gcp-settings.ts';
 import { gcpWords, type Names } from './gcp-words.ts';
-import { type Action, type Store, StoreProblem } from './store.ts';
+import { type Action, type Store, StoreProblem, under } from './store.ts';
 
 /** How long a pre-signed URL works, ms. */
 const EXPIRES_MS = 900_000;
@@ -99,7 +99,9 @@ export async function gcp(run: Run): Promise<Store> {
         { ...query, ...(pageToken !== '' && { pageToken }) },
         signal,
       );
-      found.push(...(page.items ?? []));
+      found.push(
+        ...under(prefix, [page.items ?? []].flat(), (item) => (typeof item?.name === 'string' ? item.name : undefined)),
+      );
       pageToken = page.nextPageToken ?? '';
     } while (pageToken !== '');
     return found;
@@ -138,7 +140,8 @@ export async function gcp(run: Run): Promise<Store> {
       const at = { action: 'put', bucket } as const;
       const query = { uploadType: 'media', name, ...(ifAbsent && { ifGenerationMatch: '0' }) };
       try {
-        jsonOf(await ask(at, `/upload${bucketPath(bucket)}/o`, signal, { method: 'POST', query, body }), at);
+        const answer = await ask(at, `/upload${bucketPath(bucket)}/o`, signal, { method: 'POST', query, body });
+        if (jsonOf(answer, at).name !== name) throw new StoreProblem('not-a-store', { ...at, status: answer.status });
         // Every object has a generation: it says nothing of versioning.
         return { existed: false, versionId: undefined };
       } catch (error) {

@@ -5,12 +5,13 @@ import type { Client, ClientOptions } from 'minio';
 import type { Run } from '../../src/check.ts';
 import { isTrue } from '../../src/config/types.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
+import { boundBody, boundHints } from '../../src/probe/flood.ts';
 import { asksForTls, makeHttpClient, problemOf, readUpTo } from '../../src/probe/http.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { Problem } from '../../src/problem.ts';
 import { minioWords } from './minio-words.ts';
 import { arePermitted, expiryRules, type LifecycleRule, opensToEveryone, s3Refusal, versionIn } from './s3.ts';
-import { type Action, type Store, StoreProblem } from './store.ts';
+import { type Action, type Store, StoreProblem, under } from './store.ts';
 
 const DEFAULT_REGION = 'us-east-1';
 /** To find out what answers; the operation itself has failed by then. */
@@ -78,9 +79,13 @@ export async function minio(run: Run): Promise<Store> {
   };
 
   const listVersions = async (bucket: string, prefix: string, signal: AbortSignal) =>
-    (await call({ action: 'delete', bucket }, signal, (client) =>
-      client.listObjects(bucket, prefix, true, { IncludeVersion: true }).toArray(),
-    )) as { name: string; versionId: string }[];
+    under(
+      prefix,
+      (await call({ action: 'delete', bucket }, signal, (client) =>
+        client.listObjects(bucket, prefix, true, { IncludeVersion: true }).toArray(),
+      )) as { name: string; versionId: string }[],
+      ({ name }) => name,
+    );
   const removeVersion = (bucket: string, objectName: string, versionId: string, signal: AbortSignal) =>
     call({ action: 'delete', bucket }, signal, (client) => client.removeObject(bucket, objectName, { versionId }));
 
@@ -96,6 +101,7 @@ export async function minio(run: Run): Promise<Store> {
         return await call({ action: 'put', bucket }, signal, async (client) => {
           const request = { method: 'PUT', bucketName: bucket, objectName: key, headers };
           const { headers: answer } = await client.makeRequestAsyncOmit(request, body, [200]);
+          if (answer.etag === undefined) throw new StoreProblem('not-a-store', { action: 'put', bucket, status: 200 });
           return { existed: false, versionId: versionIn(answer['x-amz-version-id']) };
         });
       } catch (error) {
@@ -175,7 +181,9 @@ export async function minio(run: Run): Promise<Store> {
     isPublic: async (bucket, signal) => {
       try {
         const at = { action: 'read policy', bucket } as const;
-        return opensToEveryone(JSON.parse(await call(at, signal, (client) => client.getBucketPolicy(bucket))));
+        return await call(at, signal, async (client) =>
+          opensToEveryone(JSON.parse(await client.getBucketPolicy(bucket))),
+        );
       } catch (error) {
         if (error instanceof StoreProblem && error.code === 'NoSuchBucketPolicy') return false;
         throw error;
@@ -218,10 +226,11 @@ async function clients(options: ClientOptions): Promise<(use: Use) => Client> {
 function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: AbortSignal }): typeof http {
   const request = (options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
     const sent = (secure ? https : http).request({ ...options, ...(signal !== undefined && { signal }) });
+    boundHints(sent);
     sent.on('response', async (answer: IncomingMessage) => {
       const { statusCode: status = 0, headers } = answer;
       if (s3Refusal({ status, headers, body: Buffer.alloc(0) }, at) === undefined) {
-        onAnswer(answer);
+        onAnswer(boundBody(answer));
         return;
       }
       const whole = { status, headers, body: await readUpTo(answer).catch(() => Buffer.alloc(0)) };
@@ -237,6 +246,9 @@ function meaningOf(error: unknown, at: At): unknown {
   if (error instanceof StoreProblem) return error;
   const name = error instanceof Error ? error.constructor.name : '';
   if (name === 'InvalidBucketNameError') return new StoreProblem('invalid-name', at);
-  if (name === 'InvalidXMLError' || error instanceof SyntaxError) return new StoreProblem('not-a-store', at);
+  // Of a success that is no XML, or no JSON, the library and its parser throw plain errors.
+  const unread =
+    name === 'InvalidXMLError' || name === 'SyntaxError' || (name === 'Error' && !('code' in (error as Error)));
+  if (unread) return new StoreProblem('not-a-store', at);
   return problemOf(error);
 }

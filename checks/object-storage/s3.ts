@@ -1,4 +1,6 @@
 /** What an answer in the S3 protocol means (S3 API reference, "Error responses"; MinIO's own codes). */
+
+import { own } from '../../src/own.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import { type Action, type StoreKind, StoreProblem } from './store.ts';
 
@@ -58,14 +60,12 @@ export function isRefusal({ status, headers }: Pick<HttpAnswer, 'status' | 'head
 
 /** The code of an error document; MinIO's answers to HEAD have it in a header. */
 export function codeIn({ headers, body }: HttpAnswer): string | undefined {
-  const header = headers['x-minio-error-code'];
-  return (
-    /<Code>([A-Za-z.]{1,64})<\/Code>/.exec(body.toString())?.[1] ?? (typeof header === 'string' ? header : undefined)
-  );
+  const header = /^[A-Za-z.]{1,64}$/.exec(String(headers['x-minio-error-code'] ?? ''))?.[0];
+  return /<Code>([A-Za-z.]{1,64})<\/Code>/.exec(body.toString())?.[1] ?? header;
 }
 
 function kindOf(status: number, code: string | undefined): StoreKind {
-  if (code !== undefined) return KIND_OF_CODE[code] ?? (status >= 500 ? 'server-error' : 'other');
+  if (code !== undefined) return own(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
   if (status === 413) return 'too-large';
   if (status === 429) return 'slow-down';
   return status >= 500 ? 'server-error' : 'not-a-store';
@@ -99,18 +99,19 @@ export interface LifecycleRule {
 }
 
 /** The enabled rules that delete current objects, in words; those on older versions, markers and uploads do not count. */
-export function expiryRules(rules: readonly LifecycleRule[]): string[] {
-  return rules.flatMap(({ ID, Status, Expiration }) => {
-    if (Status !== 'Enabled' || Expiration === undefined) return [];
+export function expiryRules(rules: readonly (LifecycleRule | null | undefined)[]): string[] {
+  return rules.flatMap((rule) => {
+    const { ID, Status, Expiration } = rule ?? {};
+    if (Status !== 'Enabled' || typeof Expiration !== 'object' || Expiration === null) return [];
     const { Days, Date: date } = Expiration;
     if (Days === undefined && date === undefined) return [];
-    const when =
-      Days === undefined
-        ? `on ${(date instanceof Date ? date.toISOString() : String(date)).slice(0, 10)}`
-        : `after ${Days} day${Number(Days) === 1 ? '' : 's'}`;
+    const when = Days === undefined ? `on ${dayOf(date)}` : `after ${Days} day${Number(Days) === 1 ? '' : 's'}`;
     return [`${ID === undefined || ID === '' ? 'a rule without a name' : String(ID)}: ${when}`];
   });
 }
+
+const dayOf = (date: unknown): string =>
+  date instanceof Date && !Number.isNaN(date.getTime()) ? date.toISOString().slice(0, 10) : String(date).slice(0, 10);
 
 interface Statement {
   readonly Effect?: unknown;
@@ -122,7 +123,7 @@ interface Statement {
 export function opensToEveryone(policy: unknown): boolean {
   const { Statement: statements = [] } = (policy ?? {}) as { Statement?: Statement | readonly Statement[] };
   return [statements].flat().some((statement) => {
-    if (statement.Effect !== 'Allow' || statement.Condition !== undefined) return false;
+    if (statement?.Effect !== 'Allow' || statement.Condition !== undefined) return false;
     const principal = statement.Principal;
     if (typeof principal !== 'object' || principal === null) return principal === '*';
     return [(principal as { AWS?: unknown }).AWS].flat().includes('*');

@@ -62,6 +62,10 @@ export class StoreProblem extends Error {
   }
 }
 
+/** What was listed under a prefix. A store that ignores the prefix must not have anything else removed. */
+export const under = <T>(prefix: string, listed: readonly T[], keyOf: (entry: T) => string | undefined): T[] =>
+  listed.filter((entry) => keyOf(entry)?.startsWith(prefix));
+
 /** A version id that says nothing of versioning (absent, `null`) is `undefined`. */
 export interface Stored {
   readonly body: Buffer;

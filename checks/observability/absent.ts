@@ -18,7 +18,7 @@ export interface Agent {
 }
 
 /** A server that answers wrongly is not one that comes later. */
-const WRONG: readonly string[] = ['tls', 'not-tls', 'wants-tls', 'not-http'];
+const WRONG: readonly string[] = ['tls', 'not-tls', 'wants-tls', 'not-http', 'flood'];
 
 /**
  * Sidecars answer only inside the task, and agents may come after Spacelift (checks.md, "observability").

@@ -3,6 +3,7 @@ import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Run } from '../check.ts';
 import { Problem, toProblem } from '../problem.ts';
+import { MOST_BYTES } from './flood.ts';
 
 export interface GrpcCall {
   /** host:port, as the server sees it. */
@@ -23,12 +24,15 @@ export type GrpcAnswer =
   /** Bytes that are no HTTP/2. */
   | { readonly speaks: 'other' };
 
+/** Pings that precede an answer; no server sends more. */
+const MOST_PINGS = 100;
+
 /** Not compressed, and of no length. */
 const EMPTY_MESSAGE = Buffer.alloc(5);
 
 /**
  * @param socket an open connection, TLS or plain; destroyed in the end
- * @throws Problem of kind `closed` when the connection ends before an answer, or `timeout`
+ * @throws Problem of kind `closed` when the connection ends before an answer, `flood` when there is no end of it, or `timeout`
  */
 export async function callEmpty(
   run: Pick<Run, 'within'>,
@@ -72,7 +76,16 @@ export async function callEmpty(
             else failed(socket.errored);
           });
           session.on('close', () => failed(socket.errored));
-          stream.resume().end(EMPTY_MESSAGE);
+          let [size, pings] = [0, 0];
+          stream.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > MOST_BYTES) reject(new Problem('flood'));
+          });
+          session.on('ping', () => {
+            pings++;
+            if (pings > MOST_PINGS) reject(new Problem('flood'));
+          });
+          stream.end(EMPTY_MESSAGE);
         }),
     );
   } finally {

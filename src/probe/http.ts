@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Run } from '../check.ts';
 import { Problem, toProblem } from '../problem.ts';
 import { type Agents, makeAgents } from './agents.ts';
+import { boundHints } from './flood.ts';
 import { addressOf } from './tcp.ts';
 
 const DEADLINE_MS = 10_000;
@@ -85,6 +86,7 @@ function exchange(
         ...(announce && { expect: '100-continue' }),
       },
     });
+    boundHints(request);
     let answered = false;
     request.on('response', (response) => {
       answered = true;

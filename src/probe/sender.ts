@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Run } from '../check.ts';
 import { type NetworkKind, Problem } from '../problem.ts';
 import { type Agents, type HttpServer, makeAgents } from './agents.ts';
+import { boundBody, boundHints } from './flood.ts';
 import { type HttpAnswer, problemOf, readUpTo } from './http.ts';
 import { proxyFor } from './proxy.ts';
 import { addressOf } from './tcp.ts';
@@ -56,7 +57,7 @@ export function makeSender(
       }
       const { statusCode: status = 0, headers } = answer;
       if (isRefusal({ status, headers })) throw new Refused({ status, headers, body: await readUpTo(answer) });
-      return answer;
+      return boundBody(answer);
     },
     destroy: agents.destroy,
   };
@@ -64,6 +65,7 @@ export function makeSender(
 
 function answerTo(sent: ClientRequest, body: string | Uint8Array | undefined): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
+    boundHints(sent);
     sent.once('response', resolve);
     // Stays: what happens after the answer is read from the answer.
     sent.on('error', reject);

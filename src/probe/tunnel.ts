@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { type Run, Stop, skip } from '../check.ts';
 import { type NetworkKind, Problem } from '../problem.ts';
+import { boundHints } from './flood.ts';
 import { problemOf } from './http.ts';
 import { proxyFor } from './proxy.ts';
 import { type Address, addressOf, openTcp, unbracketed } from './tcp.ts';
@@ -85,6 +86,7 @@ function openTunnel(
       signal,
       ...(secure && { ca: [...run.authorities()] }),
     });
+    boundHints(request);
     request.end();
     return new Promise<Socket>((resolve, reject) => {
       request.once('error', (error) => {

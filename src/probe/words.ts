@@ -108,6 +108,15 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
         evidence,
         cause,
       };
+    case 'flood':
+      return {
+        title: `${at} answers without end`,
+        detail: `Far more came than ${what} ever says.`,
+        expected: `${what} on port ${port}`,
+        fix: `find out what answers there, and correct the host and port in ${setting}`,
+        evidence,
+        cause,
+      };
     case 'tls': {
       const { says, fix } = TLS[problem.tls ?? 'other'];
       return {

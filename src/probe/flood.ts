@@ -1,0 +1,30 @@
+/** Bounds on what a server may send: none that is asked here has more to say, and one that goes on for ever would keep this busy. */
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Problem } from '../problem.ts';
+
+/** In bytes: far above the longest answer, a page of a thousand versions of objects. */
+export const MOST_BYTES = 8 * 1024 * 1024;
+/** Of announcements (1xx) that precede an answer. */
+const MOST_HINTS = 32;
+
+/** Fails the request with a Problem of kind `flood` when its server announces an answer again and again. */
+export function boundHints(request: ClientRequest): void {
+  let hints = 0;
+  request.on('information', () => {
+    hints++;
+    if (hints > MOST_HINTS) request.destroy(new Problem('flood'));
+  });
+}
+
+/** Whoever reads the answer gets a Problem of kind `flood` when there is too much of it. */
+export function boundBody(answer: IncomingMessage): IncomingMessage {
+  const push = answer.push.bind(answer);
+  let size = 0;
+  answer.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    size += chunk instanceof Uint8Array ? chunk.length : 0;
+    if (size <= MOST_BYTES) return push(chunk, encoding);
+    answer.destroy(new Problem('flood'));
+    return false;
+  };
+  return answer;
+}
