@@ -70,10 +70,8 @@ async function attempt<T>(
 /** Shared: `run.share(tryEncryption)`. @throws Stop when the variable is not usable */
 export async function tryEncryption(run: Run): Promise<Trial> {
   const KeyId = run.need(ENCRYPTION_KEY);
-  const [{ client }, { EncryptCommand, DecryptCommand, GenerateDataKeyCommand }] = await Promise.all([
-    run.share(openKms),
-    import('@aws-sdk/client-kms'),
-  ]);
+  const { client } = await run.share(openKms);
+  const { EncryptCommand, DecryptCommand, GenerateDataKeyCommand } = await import('@aws-sdk/client-kms');
   const plaintext = randomBytes(32);
   const [sealed, dataKey] = await Promise.all([
     attempt(run, client, 'Encrypt', (how) => client.send(new EncryptCommand({ KeyId, Plaintext: plaintext }), how)),
@@ -109,10 +107,8 @@ export async function tryEncryption(run: Run): Promise<Trial> {
 /** Shared: `run.share(trySigning)`. @throws Stop when the variable is not usable */
 export async function trySigning(run: Run): Promise<Trial> {
   const KeyId = run.need(SIGNING_KEY);
-  const [{ client }, { GetPublicKeyCommand, SignCommand }] = await Promise.all([
-    run.share(openKms),
-    import('@aws-sdk/client-kms'),
-  ]);
+  const { client } = await run.share(openKms);
+  const { GetPublicKeyCommand, SignCommand } = await import('@aws-sdk/client-kms');
   const token = randomBytes(64);
   const [publicKey, signed] = await Promise.all([
     attempt(run, client, 'GetPublicKey', (how) => client.send(new GetPublicKeyCommand({ KeyId }), how)),

@@ -28,10 +28,8 @@ const setting = (region: string): string =>
 
 /** Shared: `run.share(ownEndpoint)`: the account's endpoint in AWS_REGION. @throws CredentialProblem, AwsProblem, Problem */
 async function ownEndpoint(run: Run): Promise<string> {
-  const [{ client }, { DescribeEndpointCommand }] = await Promise.all([
-    run.share(openControl),
-    import('@aws-sdk/client-iot'),
-  ]);
+  const { client } = await run.share(openControl);
+  const { DescribeEndpointCommand } = await import('@aws-sdk/client-iot');
   const command = new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' });
   const { endpointAddress = '' } = await ask(run, client, (how) => client.send(command, how));
   return endpointAddress.toLowerCase();

@@ -84,10 +84,8 @@ function approved({ name, besides, rule }: Judged, { queue, region }: Wanted): O
 }
 
 async function list(run: Run): Promise<TopicRuleListItem[]> {
-  const [{ client }, { ListTopicRulesCommand }] = await Promise.all([
-    run.share(openControl),
-    import('@aws-sdk/client-iot'),
-  ]);
+  const { client } = await run.share(openControl);
+  const { ListTopicRulesCommand } = await import('@aws-sdk/client-iot');
   const rules: TopicRuleListItem[] = [];
   let nextToken: string | undefined;
   do {
@@ -105,10 +103,8 @@ async function look(
   items: readonly TopicRuleListItem[],
   wanted: Wanted,
 ): Promise<{ rules: Judged[] } | { outcome: Trouble | Skip }> {
-  const [{ client }, { GetTopicRuleCommand }] = await Promise.all([
-    run.share(openControl),
-    import('@aws-sdk/client-iot'),
-  ]);
+  const { client } = await run.share(openControl);
+  const { GetTopicRuleCommand } = await import('@aws-sdk/client-iot');
   const asked = await Promise.all(
     items.map(async ({ ruleName }): Promise<Found | { name: string | undefined; error: unknown }> => {
       try {
