@@ -33,8 +33,16 @@ async function loadedBy(args: readonly string[]): Promise<{ packages: string[]; 
   return { packages: [...new Set(packages)], modules };
 }
 
+it.each(['--version', '-V'])('nothing is loaded for %s', async (option) => {
+  const { packages, modules } = await loadedBy([option]);
+  expect({ packages, loaded: modules.map((url) => url.replace(/.*\//, '')) }).toEqual({
+    packages: [],
+    loaded: ['spacelift-preflight.ts', 'version.ts', 'package.json'],
+  });
+});
+
 describe('only commander is loaded', () => {
-  it.each([['--version'], ['--help'], ['--nonsense']])('for %s', async (option) => {
+  it.each([['--help'], ['--nonsense']])('for %s', async (option) => {
     const { packages, modules } = await loadedBy([option]);
     expect(packages).toEqual(['commander']);
     expect(modules.length).toBeLessThan(12);

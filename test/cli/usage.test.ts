@@ -176,7 +176,9 @@ describe('--help', () => {
 });
 
 it.each(['--version', '-V'])('%s prints the version', async (option) => {
-  expect(await command([option])).toMatchObject({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+  const printed = { code: 0, stdout: `${VERSION}\n`, stderr: '' };
+  expect(await command([option])).toMatchObject(printed);
+  expect(await command(['--strict', option])).toMatchObject(printed);
 });
 
 describe('explain', () => {
