@@ -72,6 +72,14 @@ describe('the package', () => {
     expect(manifest).not.toHaveProperty('dependencies');
   });
 
+  it('takes less than 5 MB', async () => {
+    const files = await readdir(installed, { recursive: true, withFileTypes: true });
+    const sizes = await Promise.all(
+      files.flatMap((file) => (file.isFile() ? [stat(join(file.parentPath, file.name))] : [])),
+    );
+    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(5_000_000);
+  });
+
   it('names the licence of every package that is in it', async () => {
     const notices = await readFile(join(installed, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8');
     const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
@@ -81,6 +89,8 @@ describe('the package', () => {
     }
     expect(named.filter((line) => /^(vitest|azurite|aedes|typescript) /.test(line))).toEqual([]);
     expect(notices).toContain('Permission is hereby granted, free of charge');
+    const texts = notices.split(`\n${'-'.repeat(80)}\n\n`).map((part) => part.slice(part.indexOf('\n\n')));
+    expect(texts).toHaveLength(new Set(texts).size);
   });
 
   it('has an executable', async () => {
@@ -193,8 +203,9 @@ describe('the package', () => {
     });
   });
 
-  it('loads little to print its version', async () => {
-    const loaded = await chunksOf(['--version']);
+  it('loads nothing to print its version, and little to print its help', async () => {
+    for (const option of ['--version', '-V']) expect(await chunksOf([option])).toEqual(new Map());
+    const loaded = await chunksOf(['--help']);
     expect(loaded.has('cli')).toBe(true);
     expect([...loaded.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000);
   });

@@ -1,0 +1,37 @@
+/** The licences of the packages that a bundle holds. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { OutputChunk } from 'rolldown';
+import { packageOf } from './bundle.ts';
+
+/** The file of a licence, in a package. */
+const LICENCE = /^(licen[cs]e|copying|notice)\b/i;
+
+/** Each text once, below the names of the packages that it is of. */
+export async function notices(bundled: readonly OutputChunk[]): Promise<string> {
+  const folders = new Set(bundled.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => packageOf(id) ?? [])));
+  const owners = new Map<string, Set<string>>();
+  for (const folder of [...folders].sort()) {
+    const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const texts = await textsIn(folder);
+    for (const text of texts.length === 0 ? [`Licence: ${license}`] : texts) {
+      owners.set(text, (owners.get(text) ?? new Set()).add(`${name} ${version}`));
+    }
+  }
+  const parts = [...owners].map(([text, names]) => `${[...names].sort().join('\n')}\n\n${text}\n`);
+  return parts.sort().join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+async function textsIn(folder: string): Promise<string[]> {
+  const files = (await readdir(folder)).filter((file) => LICENCE.test(file)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  return texts.map(normal);
+}
+
+/** Line ends and trailing blanks are nothing that licences differ in. */
+const normal = (text: string): string =>
+  text
+    .split(/\r?\n/)
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trim();

@@ -1,0 +1,38 @@
+/** Bundles the executable and the API into `dist/`: one chunk per provider, and nothing to install besides. */
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { bundle, EXECUTABLE, ROOT } from './bundle.ts';
+import { notices } from './licences.ts';
+
+const DIST = join(ROOT, 'dist');
+
+await rm(DIST, { recursive: true, force: true });
+const chunks = await bundle(DIST, { index: 'src/index.ts' });
+await chmod(join(DIST, `${EXECUTABLE}.js`), 0o755);
+await writeFile(join(DIST, 'THIRD-PARTY-LICENSES.txt'), await notices(chunks));
+await declare('src/index.ts');
+
+/** Writes the declarations that the API's own need, and no others, to `dist/types`. */
+async function declare(entry: string): Promise<void> {
+  const emitted = await mkdtemp(join(tmpdir(), 'declarations-'));
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', emitted], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  const found = new Set([entry]);
+  for (const source of found) {
+    const name = source.replace(/\.ts$/, '.d.ts');
+    const text = await readFile(join(emitted, name), 'utf8');
+    const written = text.replace(/(from |import\()'(\.[^']+)\.ts'/g, (_, before, path) => {
+      found.add(join(dirname(source), `${path}.ts`));
+      return `${before}'${path}.js'`;
+    });
+    const target = join(DIST, 'types', name.replace(/^src[\\/]/, ''));
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, written);
+  }
+  await rm(emitted, { recursive: true });
+}
