@@ -1,4 +1,5 @@
 /** Errors as values with a kind, until the one place that words them. */
+import type { PeerCertificate } from './probe/certificate.ts';
 
 export const NETWORK_KINDS = [
   'dns',
@@ -35,12 +36,15 @@ export class Problem extends Error {
   readonly tls: TlsReason | undefined;
   /** The library's own code (`ECONNREFUSED`), never its message. */
   readonly code: string | undefined;
-  constructor(kind: NetworkKind, more: { tls?: TlsReason; code?: string } = {}) {
+  /** For `tls`: what the server showed, its own certificate first; empty when that is not known. */
+  readonly chain: readonly PeerCertificate[];
+  constructor(kind: NetworkKind, more: { tls?: TlsReason; code?: string; chain?: readonly PeerCertificate[] } = {}) {
     super(more.tls === undefined ? kind : `${kind}: ${more.tls}`);
     this.name = 'Problem';
     this.kind = kind;
     this.tls = more.tls;
     this.code = more.code;
+    this.chain = more.chain ?? [];
   }
 }
 

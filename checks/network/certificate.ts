@@ -1,7 +1,8 @@
 /** The certificate behind the server's domain: its chain, its name, and how long it lasts. */
 import { fail, type Outcome, pass, type Run, warn } from '../../src/check.ts';
+import { commonName, day, type PeerCertificate } from '../../src/probe/certificate.ts';
 import type { Address } from '../../src/probe/tcp.ts';
-import { openTls, type PeerCertificate } from '../../src/probe/tls.ts';
+import { openTls } from '../../src/probe/tls.ts';
 import { openWay, wayWords } from '../../src/probe/tunnel.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
 import { Problem } from '../../src/problem.ts';
@@ -40,7 +41,7 @@ function judgeExpiry({ host }: Address, version: string, chain: readonly PeerCer
   const days = Math.floor(left / DAY_MS);
   return warn(`the certificate of ${host} expires ${days < 1 ? 'today' : `in ${days} day${days === 1 ? '' : 's'}`}`, {
     expected: 'a certificate that has been renewed by now',
-    fix: `renew the certificate of ${host} at ${leaf.issuer.replace(/^.*?\bCN=/, '') || 'its issuer'}, and see to it that this happens by itself`,
+    fix: `renew the certificate of ${host} at ${commonName(leaf.issuer) || 'its issuer'}, and see to it that this happens by itself`,
     evidence,
   });
 }
@@ -64,5 +65,3 @@ function shownChain(chain: readonly PeerCertificate[], { tls }: Problem) {
     evidence: { chain: lines },
   };
 }
-
-const day = (date: Date): string => date.toISOString().slice(0, 10);

@@ -1,22 +1,10 @@
 /** TLS handshakes under a deadline, and the facts that a server's certificates state. */
-import type { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Run } from '../check.ts';
 import { codeOf, Problem, toProblem } from '../problem.ts';
+import { chainOf, type PeerCertificate } from './certificate.ts';
 import { type Address, openTcp, unbracketed } from './tcp.ts';
-
-export interface PeerCertificate {
-  /** Distinguished names, one line: "CN=spacelift.example.com, O=…". */
-  readonly subject: string;
-  readonly issuer: string;
-  /** DNS names and addresses that it is good for. */
-  readonly names: readonly string[];
-  readonly validFrom: Date;
-  readonly validTo: Date;
-  /** SHA-256, hexadecimal with colons. */
-  readonly fingerprint: string;
-}
 
 export interface TlsConnection {
   readonly socket: TLSSocket;
@@ -41,8 +29,6 @@ export interface TlsOptions {
 
 /** Alerts of servers that miss a client certificate, once they have shown their own (RFC 8446, 6.2; RFC 5246, 7.2.2). */
 const MISSES_CERTIFICATE = /ALERT_(HANDSHAKE_FAILURE|BAD_CERTIFICATE|CERTIFICATE_(REQUIRED|UNKNOWN)|ACCESS_DENIED)$/;
-/** A chain that is longer is a loop. */
-const LONGEST_CHAIN = 10;
 
 /**
  * Opens a connection, which the caller destroys. With TLS 1.3 a server that misses a client certificate says so only
@@ -93,38 +79,22 @@ function handshakeProblem(error: unknown, socket: TLSSocket): unknown {
 }
 
 function facts(socket: TLSSocket, verify: boolean): TlsConnection {
-  const chain: PeerCertificate[] = [];
-  let next = socket.getPeerX509Certificate();
-  while (next !== undefined && chain.length < LONGEST_CHAIN) {
-    chain.push(describe(next));
-    next = next.issuerCertificate;
-  }
   return {
     socket,
     version: socket.getProtocol() ?? '',
     alpn: socket.alpnProtocol || undefined,
-    chain,
-    distrust: verify && !socket.authorized ? distrust(socket.authorizationError) : undefined,
+    chain: chainOf(socket.getPeerX509Certificate()),
+    distrust: verify ? distrustOf(socket) : undefined,
   };
 }
 
-/** Node gives the code, as a string or as an error that has it. */
-function distrust(error: unknown): Problem {
-  const coded = typeof error === 'string' ? { code: error } : error;
-  const known = toProblem(coded);
-  if (known?.kind === 'tls') return known;
-  const code = codeOf(coded);
-  return new Problem('tls', { tls: 'untrusted', ...(code !== undefined && { code }) });
-}
-
-function describe(certificate: X509Certificate): PeerCertificate {
-  const oneLine = (name: string | undefined) => (name ?? '').split('\n').join(', ');
-  return {
-    subject: oneLine(certificate.subject),
-    issuer: oneLine(certificate.issuer),
-    names: (certificate.subjectAltName ?? '').match(/(?<=(DNS|IP Address):)[^,"]+/g) ?? [],
-    validFrom: new Date(certificate.validFrom),
-    validTo: new Date(certificate.validTo),
-    fingerprint: certificate.fingerprint256,
-  };
+/** Why a connection that went on unverified should not have, with the chain that the server showed. */
+export function distrustOf(socket: TLSSocket): Problem | undefined {
+  if (socket.authorized) return undefined;
+  // Node gives the code, as a string or as an error that has it.
+  const error: unknown = socket.authorizationError;
+  const code = typeof error === 'string' ? error : codeOf(error);
+  const { tls } = toProblem({ code }) ?? {};
+  const chain = chainOf(socket.getPeerX509Certificate());
+  return new Problem('tls', { tls: tls ?? 'untrusted', chain, ...(code !== undefined && { code }) });
 }

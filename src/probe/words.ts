@@ -1,6 +1,7 @@
 /** The words for what goes wrong on the way to a server: the same in every check. */
 import type { Trouble } from '../check.ts';
 import type { Problem, TlsReason } from '../problem.ts';
+import { commonName, day, type PeerCertificate } from './certificate.ts';
 
 /** Where the way led. */
 export interface Target {
@@ -35,6 +36,39 @@ const TLS: Record<TlsReason, { says: string; fix: string }> = {
   },
   other: { says: 'the TLS handshake failed', fix: 'see the server’s log for the handshake that it refused' },
 };
+
+/** Names that a title has room for. */
+const NAMES = 3;
+
+/** What is wrong with the certificate, in its own dates and names where they are known. */
+function shown({ tls, code, chain }: Problem, host: string): { says: string } | undefined {
+  if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT') return { says: 'its certificate is self-signed, and not trusted here' };
+  const [leaf] = chain;
+  if (leaf === undefined) return undefined;
+  const top = chain.at(-1) ?? leaf;
+  const now = Date.now();
+  const whose = (one: PeerCertificate) =>
+    one === leaf ? 'its certificate' : `the certificate of ${commonName(one.subject)}`;
+  const [old, early] = [
+    chain.find(({ validTo }) => validTo.getTime() < now),
+    chain.find(({ validFrom }) => validFrom.getTime() > now),
+  ];
+  switch (tls) {
+    case 'expired':
+      return old && { says: `${whose(old)} expired on ${day(old.validTo)}` };
+    case 'not-yet-valid':
+      return early && { says: `${whose(early)} is not valid before ${day(early.validFrom)}` };
+    case 'name':
+      return { says: `its certificate is for ${listed(leaf.names) || 'no name'}, not for ${host}` };
+    case 'untrusted':
+      return { says: `its certificate is signed by ${commonName(top.issuer)}, an authority that is not trusted here` };
+    default:
+      return undefined;
+  }
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length > NAMES ? `${names.slice(0, NAMES).join(', ')} and ${names.length - NAMES} more` : names.join(', ');
 
 /** One line, what was expected and the way out, for any network problem. */
 export function networkWords(problem: Problem, { what, host, port, setting }: Target): Words {
@@ -118,7 +152,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
         cause,
       };
     case 'tls': {
-      const { says, fix } = TLS[problem.tls ?? 'other'];
+      const { says, fix } = { ...TLS[problem.tls ?? 'other'], ...shown(problem, host) };
       return {
         title: `TLS to ${at} fails: ${says}`,
         expected: `a certificate for ${host} from a trusted authority`,

@@ -1,0 +1,44 @@
+/** What a certificate states of itself, as a report shows it. */
+import type { X509Certificate } from 'node:crypto';
+
+export interface PeerCertificate {
+  /** Distinguished names, one line: "CN=spacelift.example.com, O=…". */
+  readonly subject: string;
+  readonly issuer: string;
+  /** DNS names and addresses that it is good for. */
+  readonly names: readonly string[];
+  readonly validFrom: Date;
+  readonly validTo: Date;
+  /** SHA-256, hexadecimal with colons. */
+  readonly fingerprint: string;
+}
+
+/** A chain that is longer is a loop. */
+const LONGEST_CHAIN = 10;
+
+/** The certificate and those that came with it, its own first. */
+export function chainOf(certificate: X509Certificate | undefined): PeerCertificate[] {
+  const chain: PeerCertificate[] = [];
+  for (let next = certificate; next !== undefined && chain.length < LONGEST_CHAIN; next = next.issuerCertificate) {
+    chain.push(describe(next));
+  }
+  return chain;
+}
+
+function describe(certificate: X509Certificate): PeerCertificate {
+  const oneLine = (name: string | undefined) => (name ?? '').split('\n').join(', ');
+  return {
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    names: (certificate.subjectAltName ?? '').match(/(?<=(DNS|IP Address):)[^,"]+/g) ?? [],
+    validFrom: new Date(certificate.validFrom),
+    validTo: new Date(certificate.validTo),
+    fingerprint: certificate.fingerprint256,
+  };
+}
+
+/** The common name in a distinguished name, or the whole when it has none. */
+export const commonName = (name: string): string => /(?:^|, )CN=([^,]+)/.exec(name)?.[1] ?? name;
+
+/** "2026-01-31" */
+export const day = (date: Date): string => date.toISOString().slice(0, 10);
