@@ -1,14 +1,17 @@
 /** Every combination of what an installation may choose passes without a failure or a warning, and leaves nothing behind. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
-import { type Choice, type Estate, startEstate } from '../support/estate.ts';
-import { preflight } from '../support/preflight.ts';
+import { type Choice, EKS, type Estate, ONPREM, startEstate, type Who } from '../support/estate.ts';
+import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
+import { isOf, RULES } from '../support/rules.ts';
+import { type Spacelift, startSpacelift } from '../support/spacelift.ts';
 
 let estate: Estate;
+let spacelift: Spacelift;
 beforeAll(async () => {
-  estate = await startEstate();
+  [estate, spacelift] = await Promise.all([startEstate(), startSpacelift()]);
 });
-afterAll(() => estate.stop());
+afterAll(() => Promise.all([estate.stop(), spacelift.close()]));
 
 const STORAGE = ['minio', 'aws', 'gcp', 'azure'] as const;
 const ENCRYPTION = ['rsa', 'kms'] as const;
@@ -26,14 +29,63 @@ const choices: Choice[] = STORAGE.flatMap((storage) =>
   ),
 );
 
-test('there are 96 of them', () => expect(choices).toHaveLength(96));
+/** What is there only once Spacelift is installed. */
+const AFTER = ['network/certificate', 'network/webhooks'];
+
+/** What has passed in any of them. */
+const passed = new Set<string>();
+
+async function expectHealthy(choice: Choice, who: Who, more: Variables = {}, options: Options = {}): Promise<Result> {
+  const result = await preflight(
+    CHECKS,
+    { ...estate.variables(choice, who), ...more },
+    { environment: estate.environment(choice, who), ...(who !== 'operator' && { service: who }), ...options },
+  );
+  const told = result.findings.filter(({ status }) => status === 'fail' || status === 'warn');
+  expect(told).toEqual([]);
+  for (const id of result.ids('pass')) passed.add(id);
+  return result;
+}
 
 describe.each(choices)('$storage, $encryption, $queue, $broker, $vendor', (choice) => {
   test('as an operator', async () => {
     const before = await estate.snapshot();
-    const result = await preflight(CHECKS, estate.variables(choice), { environment: estate.environment(choice) });
-    const told = result.findings.filter(({ status }) => status === 'fail' || status === 'warn');
-    expect(told).toEqual([]);
+    const result = await expectHealthy(choice, 'operator');
+    expect(result.ids('skip')).toEqual(AFTER);
     expect(await estate.snapshot()).toEqual(before);
   });
+
+  if (choice.vendor === '') {
+    test.each(['server', 'drain', 'scheduler'] as const)('as the %s, under the vendor’s policies', async (service) => {
+      await expectHealthy(choice, service);
+    });
+  }
+});
+
+test('there are 96 of them', () => expect(choices).toHaveLength(96));
+
+describe.each(['pre-install', 'post-install'] as const)('with all that is optional, %s', (phase) => {
+  test.each(VENDORS)('and %s', async (vendor) => {
+    const choice = { ...ONPREM, vendor };
+    const more = { ...spacelift.variables, DATABASE_READ_ONLY_URL: estate.variables(choice).DATABASE_URL };
+    const result = await expectHealthy(choice, 'operator', more, { phase, skip: ['network/server-domain'] });
+    const skipped = result.ids('skip').filter((id) => id !== 'network/server-domain');
+    expect(skipped).toEqual(phase === 'pre-install' ? AFTER : []);
+  });
+});
+
+test('as a worker', async () => {
+  const options = { service: 'worker', skip: ['network/server-domain'] } as const;
+  const result = await expectHealthy(ONPREM, 'operator', spacelift.variables, options);
+  expect(result.ids('skip')).toEqual(['network/server-domain']);
+});
+
+test('with a secondary region, and a key that is in both', async () => {
+  const { arn } = estate.eks.aws.keys.create({ multiRegion: true });
+  const more = { AWS_SECONDARY_REGION: 'eu-west-1', ENCRYPTION_KMS_ENCRYPTION_KEY_ID: arn };
+  await expectHealthy(EKS, 'operator', more);
+});
+
+test('every rule has passed in one of them', () => {
+  expect(RULES.filter((rule) => ![...passed].some((id) => isOf(rule, id)))).toEqual([]);
 });

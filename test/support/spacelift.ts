@@ -1,0 +1,60 @@
+/** Spacelift itself, installed: its domain on port 443 and what else a config may name, on loopback. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
+import { startConnectProxy } from '../services/connect-proxy.ts';
+import { type CertificateAuthority, makeCa } from '../services/tls.ts';
+
+/** Does not resolve: only the proxy knows the way. */
+const DOMAIN = 'spacelift.corp.invalid';
+
+export interface Spacelift {
+  readonly ca: CertificateAuthority;
+  /** Every optional variable of a config; the proxy in it is the way to port 443 of the domain. */
+  readonly variables: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+export async function startSpacelift(): Promise<Spacelift> {
+  const ca = await makeCa();
+  const { chainPem: cert, keyPem: key } = await ca.issue({ names: [DOMAIN, 'localhost'] });
+  const plain = createServer((_, response) => response.end('ok'));
+  const secure = createSecureServer({ cert, key, allowHTTP1: true }, (_, response) => response.end('ok'));
+  const [http, https] = await Promise.all([listening(plain), listening(secure)]);
+  // Port 443 is not a test's to take.
+  const proxy = await startConnectProxy((_, port) => (port === 443 ? https : port));
+  const authorities = JSON.stringify({ caCertificates: [Buffer.from(ca.certPem).toString('base64')] });
+  return {
+    ca,
+    variables: {
+      SERVER_DOMAIN: DOMAIN,
+      HTTPS_PROXY: proxy.url,
+      WEBHOOKS_ENDPOINT: `http://localhost:${http}/webhooks`,
+      SPACELIFT_PUBLIC_API: `http://localhost:${http}`,
+      VCS_GATEWAY_ENDPOINT: `localhost:${https}`,
+      ADDITIONAL_ROOT_CAS: Buffer.from(authorities).toString('base64'),
+      LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher',
+      LAUNCHER_IMAGE_TAG: 'v2.4.0',
+      DRAIN_CONCURRENCY_ASYNC: '15',
+      DRAIN_SCHEDULER_ENABLED: 'false',
+      MESSAGE_PROCESSING_TIMEOUT_SECONDS: '900',
+      SLACK_APP_CLIENT_ID: 'id',
+      SLACK_APP_CLIENT_SECRET: 'a-long-slack-secret',
+      SLACK_SECRET: 'another-slack-secret',
+      SAML_CERT: Buffer.from(cert).toString('base64'),
+      SAML_KEY: Buffer.from(key).toString('base64'),
+      FEATURE_FLAG_ANYTHING: 'true',
+    },
+    close: async () => {
+      for (const server of [plain, secure]) server.close();
+      await proxy.close();
+    },
+  };
+}
