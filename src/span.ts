@@ -1,5 +1,7 @@
-/** Milliseconds as people say them, rounded, without a sign: "2 h", "16 min". */
+/** Milliseconds as people say them, rounded, without a sign: "2 h", "16 min", "30 s". */
 export function span(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  if (seconds < 120) return `${seconds} s`;
   const minutes = Math.round(Math.abs(ms) / 60_000);
   if (minutes < 120) return `${minutes} min`;
   return minutes < 2880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} days`;

@@ -159,7 +159,7 @@ export async function presigned(probe: Probe): Promise<Outcome> {
 async function send(probe: Probe, method: 'PUT' | 'GET', key: string, bound = {}): Promise<HttpAnswer> {
   const { store, bucket } = probe;
   const { url, headers } = await store.sign(method, bucket, key, bound);
-  if (method === 'GET') return store.send({ method, url, headers });
+  if (method === 'GET') return probe.send({ method, url, headers });
   return probe.write((signal) => store.send({ method, url, headers, body: CONTENT, signal }));
 }
 

@@ -2,6 +2,7 @@
 import type { Trouble } from '../../src/check.ts';
 import { own } from '../../src/own.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
+import { retryAfterIn } from '../../src/probe/patience.ts';
 import type { StorageAccount } from './azure-account.ts';
 import { type Action, type StoreKind, StoreProblem } from './store.ts';
 
@@ -41,7 +42,14 @@ export function azureRefusal(answer: HttpAnswer, at: At, account: StorageAccount
   const code = codeIn(answer);
   const skewMs = skewOf(headers.date);
   const kind = kindOf(status, code);
-  const facts = { ...at, status, ...(code !== undefined && { code }), ...(skewMs !== undefined && { skewMs }) };
+  const retryAfterMs = retryAfterIn(headers['retry-after']);
+  const facts = {
+    ...at,
+    status,
+    retryAfterMs,
+    ...(code !== undefined && { code }),
+    ...(skewMs !== undefined && { skewMs }),
+  };
   if (outOfTime(answer, code, skewMs)) return new StoreProblem('clock-skew', facts);
   return new StoreProblem(kind, { ...facts, says: says(answer, facts, account) });
 }

@@ -2,6 +2,7 @@
 import type { Trouble } from '../../src/check.ts';
 import { own } from '../../src/own.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
+import { retryAfterIn } from '../../src/probe/patience.ts';
 import { grant, type Names } from './gcp-words.ts';
 import { type Action, type StoreKind, StoreProblem } from './store.ts';
 
@@ -61,6 +62,7 @@ export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreProbl
   const problem = new StoreProblem(kind, {
     ...at,
     status,
+    retryAfterMs: retryAfterIn(headers['retry-after']),
     ...(code !== undefined && { code }),
     ...(!Number.isNaN(date) && { skewMs: date - Date.now() }),
   });

@@ -3,7 +3,6 @@
  * JSON API by the run's own client, since the library's transport takes no signal, no authority, and the proxy of the
  * process alone. No role needs `storage.buckets.get`: nothing but a look at the settings asks for it.
  */
-import { setTimeout } from 'node:timers/promises';
 import type { Storage } from '@google-cloud/storage';
 import type { GoogleAuth } from 'google-auth-library';
 import type { Run } from '../../src/check.ts';
@@ -18,9 +17,6 @@ import { type Action, type Store, StoreProblem, under } from './store.ts';
 /** How long a pre-signed URL works, ms. */
 const EXPIRES_MS = 900_000;
 const WAY_MS = 8_000;
-/** Before what a busy service refuses is asked again, ms; one object may be written once a second. */
-const PAUSES_MS = [300, 1200] as const;
-const BUSY = [429, 503];
 /** A generation that no object ever has: they are times, in µs. */
 const NO_GENERATION = '1';
 
@@ -69,20 +65,16 @@ export async function gcp(run: Run): Promise<Store> {
     }
   };
 
-  /** One operation of the JSON API; what a busy service refuses is asked again, twice. */
+  /** One operation of the JSON API. */
   const ask = (at: At, path: string, signal: AbortSignal, { method = 'GET', query = {}, body }: Asked = {}) =>
     as(at, async () => {
       const url = new URL(path, base);
       for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
       const headers = await authorisation();
-      for (let attempt = 0; ; attempt++) {
-        const answer = await send({ method, url, headers, signal, ...(body !== undefined && { body }) });
-        const problem = gcpRefusal(answer, at, names);
-        if (problem === undefined) return answer;
-        const pause = BUSY.includes(answer.status) ? PAUSES_MS[attempt] : undefined;
-        if (pause === undefined) throw problem;
-        await setTimeout(pause, undefined, { signal });
-      }
+      const answer = await send({ method, url, headers, signal, ...(body !== undefined && { body }) });
+      const problem = gcpRefusal(answer, at, names);
+      if (problem !== undefined) throw problem;
+      return answer;
     });
 
   const settings = async <T>(at: At, path: string, query: Record<string, string>, signal: AbortSignal) =>

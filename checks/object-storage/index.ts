@@ -147,6 +147,6 @@ async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket
 /** Whether the probe can be read without credentials. */
 async function readAnonymously(probe: Probe): Promise<boolean> {
   const { key } = await probe.reached();
-  const { status, body } = await probe.store.send({ method: 'GET', url: probe.store.urlOf(probe.bucket, key) });
+  const { status, body } = await probe.send({ method: 'GET', url: probe.store.urlOf(probe.bucket, key) });
   return status === 200 && body.equals(CONTENT);
 }

@@ -16,6 +16,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Run, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
+import type { HttpAnswer, HttpRequest } from '../../src/probe/http.ts';
+import { type No, patiently, retryAfterIn } from '../../src/probe/patience.ts';
 import { Problem } from '../../src/problem.ts';
 import type { Duties } from './buckets.ts';
 import { type Store, type Stored, StoreProblem, type Written } from './store.ts';
@@ -92,9 +94,9 @@ export class Probe {
     }
   }
 
-  /** One operation under its deadline. */
+  /** One operation under its deadline; a busy store is asked again. */
   readonly within = <T>(operation: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    this.run.within(OPERATION_MS, operation);
+    this.run.within(OPERATION_MS, (signal) => patiently(() => operation(signal), noOf, signal));
 
   /** The finding that an error of the store becomes; other errors are thrown on. */
   async trouble(error: unknown, via?: 'presigned'): Promise<Trouble | Skip> {
@@ -104,10 +106,16 @@ export class Probe {
   /** One write. The run's end does not cut it off: what it wrote could not be found to be removed. */
   async write<T>(operation: (signal: AbortSignal) => Promise<T>, ms = OPERATION_MS): Promise<T> {
     return this.run.within(ms, () => {
-      const writing = operation(AbortSignal.timeout(ms + GRACE_MS));
+      const signal = AbortSignal.timeout(ms + GRACE_MS);
+      const writing = patiently(() => operation(signal), noOf, signal);
       this.#writes.add(writing);
       return writing;
     });
+  }
+
+  /** Sends by a plain HTTP client, as a browser or a worker would. */
+  send(request: HttpRequest): Promise<HttpAnswer> {
+    return this.within((signal) => this.store.send({ ...request, signal }));
   }
 
   read(key: string): Promise<Stored | undefined> {
@@ -272,6 +280,13 @@ export class Probe {
     if (this.#mayPurge) await store.purge(bucket, this.#prefix, signal);
     else await Promise.all([...this.#keys].map((key) => store.remove(bucket, key, signal)));
   }
+}
+
+/** How a store says no, by an answer to a plain client or by its problem. */
+function noOf(outcome: unknown): No | undefined {
+  if (outcome instanceof StoreProblem) return outcome;
+  const { status, headers } = (outcome ?? {}) as Partial<HttpAnswer>;
+  return headers === undefined ? undefined : { status, retryAfterMs: retryAfterIn(headers['retry-after']) };
 }
 
 /** Whether a write may have happened although its answer is an error, or never came. */

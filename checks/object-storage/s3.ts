@@ -2,6 +2,7 @@
 
 import { own } from '../../src/own.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
+import { retryAfterIn } from '../../src/probe/patience.ts';
 import { type Action, type StoreKind, StoreProblem } from './store.ts';
 
 const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
@@ -46,6 +47,7 @@ export function s3Refusal(answer: HttpAnswer, at: { action: Action; bucket: stri
   return new StoreProblem(atConsole ? 'not-a-store' : kindOf(status, code), {
     ...at,
     status,
+    retryAfterMs: retryAfterIn(headers['retry-after']),
     ...(code !== undefined && { code }),
     ...regionIn(answer),
     ...skewOf(headers.date),

@@ -32,7 +32,7 @@ export type StoreKind =
   | 'other';
 
 type Facts = Pick<StoreProblem, 'action' | 'bucket'> &
-  Partial<Pick<StoreProblem, 'code' | 'status' | 'region' | 'skewMs' | 'says'>>;
+  Partial<Pick<StoreProblem, 'code' | 'status' | 'region' | 'skewMs' | 'retryAfterMs' | 'says'>>;
 
 /** An error of the store, as a value. */
 export class StoreProblem extends Error {
@@ -46,6 +46,8 @@ export class StoreProblem extends Error {
   readonly region: string | undefined;
   /** How far the server's clock is ahead of this machine's, ms; negative: behind. */
   readonly skewMs: number | undefined;
+  /** How long the store asks to wait, ms. */
+  readonly retryAfterMs: number | undefined;
   /** What the provider can say better than the shared words do. */
   readonly says: Partial<Trouble> | undefined;
   constructor(kind: StoreKind, at: Facts) {
@@ -58,6 +60,7 @@ export class StoreProblem extends Error {
     this.status = at.status;
     this.region = at.region;
     this.skewMs = at.skewMs;
+    this.retryAfterMs = at.retryAfterMs;
     this.says = at.says;
   }
 }

@@ -20,7 +20,7 @@ export async function cors(probe: Probe): Promise<Outcome> {
   const origin = `https://${run.need('SERVER_DOMAIN')}`;
   const { upload } = headersOf(probe);
   const asking = METHODS.map((method) =>
-    store.send({
+    probe.send({
       method: 'OPTIONS',
       url: store.urlOf(bucket, KEPT),
       headers: {
@@ -103,7 +103,7 @@ export async function proxy(probe: Probe): Promise<Outcome> {
 async function stored(probe: Probe, key: string): Promise<Outcome> {
   const { run, store, bucket } = probe;
   const { method, url, headers }: Signed = await store.sign('HEAD', bucket, key);
-  const answer = await store.send({ method, url, headers });
+  const answer = await probe.send({ method, url, headers });
   const refusal = store.refusal(answer, { action: 'get', bucket });
   if (refusal !== undefined) throw refusal;
   if (answer.headers[headerOf(probe)] !== run.id) return dropped(probe, answer.status);

@@ -154,9 +154,11 @@ function onlyOneNeeds({ kind, action, bucket }: StoreProblem, duties: Duties, { 
 }
 
 function inWords(problem: StoreProblem, store: Store, via: 'presigned' | undefined): Trouble {
-  const { kind, action, bucket, code, status, says } = problem;
+  const { kind, action, bucket, code, status, retryAfterMs, says } = problem;
   const { title, detail, expected, cause = kind, shared } = SAYS[kind](problem, store);
   const signed = via === 'presigned' && kind === 'signature';
+  const wait = retryAfterMs === undefined ? undefined : `It asks to wait ${span(retryAfterMs)}.`;
+  const details = [detail, wait].filter((one) => one !== undefined);
   const evidence = {
     ...(!EVERYWHERE.includes(kind) && { bucket, operation: action }),
     ...(code !== undefined && { code }),
@@ -166,7 +168,7 @@ function inWords(problem: StoreProblem, store: Store, via: 'presigned' | undefin
   const said = fail(signed ? `pre-signed URLs are refused for ${bucket}` : title, {
     ...(signed
       ? { detail: 'Signed requests work, so a proxy in front changes the host, the path or the query.' }
-      : detail !== undefined && { detail }),
+      : details.length > 0 && { detail: details.join(' ') }),
     expected: signed ? 'a URL that works as it was signed' : expected,
     fix: signed
       ? `let the proxy pass Host, path and query to ${store.name} as they are (nginx: proxy_set_header Host $http_host)`

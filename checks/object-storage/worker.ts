@@ -75,7 +75,7 @@ async function bySignedUrl(context: Context<string>, store: Store, bucket: strin
   try {
     const { method, url, headers } = await store.sign('GET', bucket, KEPT);
     signed = true;
-    const answer = await store.send({ method, url, headers });
+    const answer = await probe.send({ method, url, headers });
     const refusal = answer.status === 404 ? undefined : store.refusal(answer, { action: 'get', bucket });
     if (refusal === undefined || refusal.kind === 'denied') {
       return pass(`${store.name} at ${at} takes a pre-signed URL`, { evidence });
