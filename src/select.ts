@@ -1,11 +1,24 @@
 /** `--only`, `--skip` and `--require`: patterns over the table of rules. */
 import { distance } from 'fastest-levenshtein';
-import picomatch from 'picomatch';
 
 /** Whether an id matches one of the patterns; `*` matches any characters, `/` too. */
 export function matcher(patterns: readonly string[]): (id: string) => boolean {
-  if (patterns.length === 0) return () => false;
-  return picomatch([...patterns], { bash: true, nobrace: true, noext: true, nonegate: true });
+  const all = patterns.map((pattern) => pattern.split('*'));
+  return (id) => all.some((parts) => isOf(parts, id));
+}
+
+/** Whether a text begins with the first part, ends with the last, and has the others in between, in order. */
+function isOf([first = '', ...others]: readonly string[], text: string): boolean {
+  const last = others.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of others) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
 }
 
 /** Those of `--only` less those of `--skip`. */

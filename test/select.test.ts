@@ -1,4 +1,7 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CHECKS } from '../checks/index.ts';
+import { idsOf } from '../src/check.ts';
 import { matcher, selector, unmatched } from '../src/select.ts';
 
 test.each([
@@ -28,4 +31,22 @@ test('a pattern that matches nothing is named with the nearest id', () => {
     pattern: 'databse/version',
     nearest: 'database/version',
   });
+});
+
+test('a pattern is matched as by its regular expression, and in no time whatever it is', () => {
+  const parts = fc.array(fc.constantFrom('*', 'a', 'ab', '?', '[a', '/', '.'), { maxLength: 6 });
+  fc.assert(
+    fc.property(parts, fc.stringMatching(/^[ab/.?[]{0,12}$/), (pattern, id) => {
+      const expression = pattern.map((part) => (part === '*' ? '.*' : part.replace(/[?[/.]/g, '\\$&'))).join('');
+      expect(matcher([pattern.join('')])(id)).toBe(new RegExp(`^${expression}$`).test(id));
+    }),
+    { numRuns: 1000 },
+  );
+  const started = process.cpuUsage();
+  const ids = CHECKS.flatMap(idsOf);
+  for (const unit of ['*a', '?*', '[a-z]*', '(a|a)*', '{a,b}', '**/', '\\']) {
+    expect(ids.filter(matcher([`${unit.repeat(20_000)}!`]))).toEqual([]);
+  }
+  const { user } = process.cpuUsage(started);
+  expect(user / 1e6, 'seconds of work').toBeLessThan(2);
 });
