@@ -11,6 +11,7 @@ import { FORMATS } from '../../src/report/index.ts';
 import { VERSION } from '../../src/version.ts';
 import { type Finished, run as runSources } from '../cli/spawned.ts';
 import { AKS, EKS, type Environment, type Estate, GKE, ONPREM, startEstate } from '../support/estate.ts';
+import { WAYS } from './identities.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OUT = join(ROOT, 'dist-standalone');
@@ -68,6 +69,22 @@ describe('finds a healthy installation ready, as the sources do', () => {
     );
     expect(facts(stdout)).toEqual(facts((await runSources(args, { env })).stdout));
   });
+});
+
+test.each(Object.entries(WAYS))('finds the credentials of %s', async (name, { choice, start }) => {
+  const { environment, stop } = await start(estate, folder);
+  try {
+    const named = Object.entries(estate.variables(choice)).filter(
+      ([variable]) => !/^AWS_(ACCESS|SECRET)/.test(variable),
+    );
+    const file = await config(name, Object.fromEntries(named));
+    const args = ['-f', file, '-o', 'json', '--only', 'object-storage/*', '--require', 'object-storage/*/presigned'];
+    const { code, stdout, stderr } = await run(args, { ...estate.environment(choice), ...environment });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { fail: 0, warn: 0 }, leftovers: [] });
+  } finally {
+    stop();
+  }
 });
 
 test('writes every format', async () => {
