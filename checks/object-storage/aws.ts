@@ -33,12 +33,22 @@ interface Build {
 export async function aws(run: Run): Promise<Store> {
   const agents = makeAgents(run);
   const { config, endpoint } = awsSettings(run, 'S3', isRefusal, agents);
-  const [sdk, { getSignedUrl }] = await Promise.all([
-    import('@aws-sdk/client-s3'),
-    import('@aws-sdk/s3-request-presigner'),
-  ]);
+  const {
+    S3Client,
+    DeleteObjectCommand,
+    GetBucketLifecycleConfigurationCommand,
+    GetBucketPolicyStatusCommand,
+    GetBucketVersioningCommand,
+    GetObjectCommand,
+    GetPublicAccessBlockCommand,
+    HeadObjectCommand,
+    ListObjectVersionsCommand,
+    ListObjectsV2Command,
+    PutObjectCommand,
+  } = await import('@aws-sdk/client-s3');
+  const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
   const forcePathStyle = endpoint !== undefined && isAddress(endpoint.url.hostname);
-  const client = new sdk.S3Client({
+  const client = new S3Client({
     ...config,
     forcePathStyle,
     // A checksum of the empty body would otherwise be part of every pre-signed PUT.
@@ -87,7 +97,7 @@ export async function aws(run: Run): Promise<Store> {
   const listVersions = (Bucket: string, Prefix: string, abortSignal: AbortSignal) =>
     call({ action: 'delete', bucket: Bucket }, async () => {
       const { Versions = [], DeleteMarkers = [] } = await client.send(
-        new sdk.ListObjectVersionsCommand({ Bucket, Prefix }),
+        new ListObjectVersionsCommand({ Bucket, Prefix }),
         { abortSignal },
       );
       return under(Prefix, [...Versions, ...DeleteMarkers], ({ Key }) => Key);
@@ -99,7 +109,7 @@ export async function aws(run: Run): Promise<Store> {
   ) =>
     call({ action: 'delete', bucket: Bucket }, async () => {
       const { Key, VersionId } = object;
-      return client.send(new sdk.DeleteObjectCommand({ Bucket, Key, VersionId }), { abortSignal });
+      return client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }), { abortSignal });
     });
   /** Objects whose deletion has left a marker; without the permission to list, a GET would not show it. */
   const marked = new Set<string>();
@@ -115,7 +125,7 @@ export async function aws(run: Run): Promise<Store> {
     words: awsWords(names),
 
     put: async (Bucket, Key, Body, { ifAbsent }, abortSignal) => {
-      const command = new sdk.PutObjectCommand({ Bucket, Key, Body, ...(ifAbsent && { IfNoneMatch: '*' }) });
+      const command = new PutObjectCommand({ Bucket, Key, Body, ...(ifAbsent && { IfNoneMatch: '*' }) });
       const put = async () => {
         const { VersionId, ETag } = await client.send(command, { abortSignal });
         if (ETag === undefined) throw new StoreProblem('not-a-store', { action: 'put', bucket: Bucket, status: 200 });
@@ -136,14 +146,14 @@ export async function aws(run: Run): Promise<Store> {
       unless(
         'NoSuchKey',
         call({ action: 'get', bucket: Bucket }, async () => {
-          const { Body, VersionId } = await client.send(new sdk.GetObjectCommand({ Bucket, Key }), { abortSignal });
+          const { Body, VersionId } = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal });
           return { body: await readUpTo(Body as IncomingMessage), versionId: versionIn(VersionId) };
         }),
       ),
 
     list: (Bucket, Prefix, abortSignal) =>
       call({ action: 'list', bucket: Bucket }, async () => {
-        const { Contents = [] } = await client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix }), { abortSignal });
+        const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }), { abortSignal });
         return Contents.flatMap(({ Key }) => Key ?? []);
       }),
 
@@ -173,10 +183,10 @@ export async function aws(run: Run): Promise<Store> {
       call({ action: method === 'PUT' ? 'put' : 'get', bucket: Bucket }, async () => {
         const command =
           method === 'PUT'
-            ? new sdk.PutObjectCommand({ Bucket, Key })
+            ? new PutObjectCommand({ Bucket, Key })
             : method === 'HEAD'
-              ? new sdk.HeadObjectCommand({ Bucket, Key })
-              : new sdk.GetObjectCommand({ Bucket, Key });
+              ? new HeadObjectCommand({ Bucket, Key })
+              : new GetObjectCommand({ Bucket, Key });
         const bind: Middleware = (next) => (args) => {
           Object.assign(args.request.headers, headers);
           return next(args);
@@ -193,23 +203,23 @@ export async function aws(run: Run): Promise<Store> {
 
     versioning: (Bucket, abortSignal) =>
       call({ action: 'read versioning', bucket: Bucket }, async () => {
-        const { Status } = await client.send(new sdk.GetBucketVersioningCommand({ Bucket }), { abortSignal });
+        const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket }), { abortSignal });
         return Status === 'Enabled';
       }),
 
     expiry: async (Bucket, abortSignal) => {
       const asked = call({ action: 'read lifecycle', bucket: Bucket }, () =>
-        client.send(new sdk.GetBucketLifecycleConfigurationCommand({ Bucket }), { abortSignal }),
+        client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), { abortSignal }),
       );
       return expiryRules((await unless('NoSuchLifecycleConfiguration', asked))?.Rules ?? []);
     },
 
     isPublic: async (Bucket, abortSignal) => {
       const at = { action: 'read policy', bucket: Bucket } as const;
-      const asked = call(at, () => client.send(new sdk.GetBucketPolicyStatusCommand({ Bucket }), { abortSignal }));
+      const asked = call(at, () => client.send(new GetBucketPolicyStatusCommand({ Bucket }), { abortSignal }));
       const status = await unless('NoSuchBucketPolicy', asked);
       if (status?.PolicyStatus?.IsPublic !== true) return false;
-      const block = call(at, () => client.send(new sdk.GetPublicAccessBlockCommand({ Bucket }), { abortSignal }));
+      const block = call(at, () => client.send(new GetPublicAccessBlockCommand({ Bucket }), { abortSignal }));
       const limits = await block.catch((error: unknown) => {
         if (error instanceof StoreProblem) return undefined;
         throw error;
