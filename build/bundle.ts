@@ -20,6 +20,8 @@ const NEVER: Readonly<Record<string, string>> = {
   'apache-arrow': 'lists of blobs in a format that is not asked for',
   'web-streams-polyfill': 'for a Node without web streams',
 };
+/** Tables that nothing is looked up in: content types by the name of a file. */
+const EMPTY: readonly string[] = ['mime-db'];
 /** Copies of what Node has. */
 const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };
 
@@ -28,13 +30,40 @@ const lean: Plugin = {
   resolveId(id) {
     const builtIn = BUILT_IN[id];
     if (builtIn !== undefined) return { id: builtIn, external: true };
+    if (EMPTY.includes(id)) return '\0empty';
     const never = Object.keys(NEVER).find((name) => id === name || id.startsWith(`${name}/`));
     return never === undefined ? null : { id: `\0never:${never}` };
   },
   load(id) {
+    if (id === '\0empty') return { code: 'module.exports = {};', moduleType: 'js' };
     const [, never] = id.split('\0never:');
     if (never === undefined) return null;
     return { code: `throw new Error('${never} is left out: ${NEVER[never]}');`, moduleType: 'js' };
+  },
+};
+
+/** What Node would load of its own as soon as a module that offers it is imported, and nothing here uses. */
+const COSTLY: Readonly<Record<string, readonly string[]>> = {
+  http: ['WebSocket', 'CloseEvent', 'MessageEvent'],
+  tls: ['rootCertificates'],
+};
+
+const frugal: Plugin = {
+  name: 'frugal',
+  resolveId(id, _, { kind }) {
+    const name = id.replace(/^node:/, '');
+    return kind === 'import-statement' && Object.hasOwn(COSTLY, name) ? `\0frugal:${name}` : null;
+  },
+  load(id) {
+    const [, name] = id.split('\0frugal:');
+    if (name === undefined) return null;
+    const names = Object.keys(process.getBuiltinModule(name) ?? {}).filter((one) => !COSTLY[name]?.includes(one));
+    return {
+      code: `const all = process.getBuiltinModule('${name}');
+        export default all;
+        export const { ${names.join(', ')} } = all;`,
+      moduleType: 'js',
+    };
   },
 };
 
@@ -81,7 +110,7 @@ async function write(dir: string, input: Record<string, string>, ...more: Plugin
   const build = await rolldown({
     cwd: ROOT,
     input,
-    plugins: [...more, lean, once()],
+    plugins: [...more, lean, frugal, once()],
     platform: 'node',
     // A package's ES modules, of which what is not used can be left out.
     resolve: { mainFields: ['module', 'main'] },

@@ -209,4 +209,12 @@ describe('the package', () => {
     expect(loaded.has('cli')).toBe(true);
     expect([...loaded.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000);
   });
+
+  it('has Node load none of its own parts that no run needs', async () => {
+    const loaded = moduleOf(
+      `process.on('exit', () => console.error(process.moduleLoadList.some((name) => /undici/.test(name))));`,
+    );
+    const { stderr } = await run(['-f', '/nowhere'], { executable, imports: [loaded] });
+    expect(stderr).toMatch(/\/nowhere.*\nfalse\n$/s);
+  });
 });
