@@ -1,6 +1,6 @@
 /** Whom TLS trusts: Node's own roots, the system's store, and what the deployment and the options add. */
 import { readFileSync } from 'node:fs';
-import tls from 'node:tls';
+import tls, { type SecureContext } from 'node:tls';
 import type { Deployment } from './config/deployment.ts';
 
 /** The certificate authorities as PEM, read when first asked for: the system's store costs tens of milliseconds. */
@@ -19,6 +19,18 @@ export function authorities(deployment: Deployment, extra: string | undefined): 
     ];
     return known;
   };
+}
+
+const contexts = new WeakMap<readonly string[], SecureContext>();
+
+/**
+ * What trusts these authorities. The same list gives the same one, for all connections of a run: reading hundreds of
+ * certificates takes longer than a hand-shake, and keeps everything else waiting.
+ */
+export function trusting(authorities: readonly string[]): SecureContext {
+  const context = contexts.get(authorities) ?? tls.createSecureContext({ ca: [...authorities] });
+  contexts.set(authorities, context);
+  return context;
 }
 
 /** The single certificates of a PEM bundle. */

@@ -11,6 +11,7 @@ import {
 } from 'node:tls';
 import { distrustOf } from '../../src/probe/tls.ts';
 import { Problem, toProblem } from '../../src/problem.ts';
+import { trusting } from '../../src/trust.ts';
 import { Refused } from './refused.ts';
 
 export interface Endpoint {
@@ -134,7 +135,9 @@ export function languageOf(chunk: Buffer): string | undefined {
 /** Certificate authorities, and the client's own certificate when there is one. */
 function contextOf({ client, authorities }: TlsPlan): SecureContext {
   try {
-    return createSecureContext({ ca: [...authorities], ...client });
+    return Object.keys(client).length === 0
+      ? trusting(authorities)
+      : createSecureContext({ ca: [...authorities], ...client });
   } catch {
     throw new Refused({ kind: 'client-certificate' });
   }

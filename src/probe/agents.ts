@@ -1,8 +1,8 @@
 /** Connections that are kept for reuse, to servers that the run trusts, by the proxies that Go's clients would take. */
 import http from 'node:http';
 import https from 'node:https';
-import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Run } from '../check.ts';
+import { trusting } from '../trust.ts';
 import { sharedLookup } from './dns.ts';
 import { proxyFor } from './proxy.ts';
 import { type Address, unbracketed } from './tcp.ts';
@@ -24,19 +24,13 @@ export function makeAgents(
   { rejectUnauthorized = true }: { rejectUnauthorized?: boolean } = {},
 ): Agents {
   const agents = new Map<string, http.Agent>();
-  let trust: SecureContext | undefined;
-  /** One for all connections: reading the authorities anew for each takes longer than the handshake. */
-  const secureContext = () => {
-    trust ??= createSecureContext({ ca: [...run.authorities()] });
-    return trust;
-  };
   const makeAgent = (server: HttpServer): http.Agent => {
     // Which targets it is for is decided as in Go: Node reads NO_PROXY more narrowly.
     const proxy = proxyFor(run.deployment.environment, server)?.href;
     const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
     const common = { keepAlive: true, lookup: sharedLookup(), ...proxyEnv };
     if (!server.secure) return new http.Agent(common);
-    return new https.Agent({ ...common, secureContext: secureContext(), rejectUnauthorized });
+    return new https.Agent({ ...common, secureContext: trusting(run.authorities()), rejectUnauthorized });
   };
   return {
     agentFor: (server) => {

@@ -3,6 +3,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Run } from '../check.ts';
 import { codeOf, Problem, toProblem } from '../problem.ts';
+import { trusting } from '../trust.ts';
 import { chainOf, type PeerCertificate } from './certificate.ts';
 import { type Address, openTcp, unbracketed } from './tcp.ts';
 
@@ -26,6 +27,9 @@ export interface TlsOptions {
   /** An open connection to the server, such as a proxy's tunnel; its own unless told. */
   readonly through?: Socket;
 }
+
+/** For who does not verify: Node would read its own authorities. */
+const NOBODY: readonly string[] = [];
 
 /** Alerts of servers that miss a client certificate, once they have shown their own (RFC 8446, 6.2; RFC 5246, 7.2.2). */
 const MISSES_CERTIFICATE = /ALERT_(HANDSHAKE_FAILURE|BAD_CERTIFICATE|CERTIFICATE_(REQUIRED|UNKNOWN)|ACCESS_DENIED)$/;
@@ -52,7 +56,7 @@ export async function openTls(
         rejectUnauthorized: false,
         ...(isIP(host) === 0 && { servername: host }),
         ...(alpn !== undefined && { ALPNProtocols: [...alpn] }),
-        ...(verify && { ca: [...run.authorities()] }),
+        secureContext: trusting(verify ? run.authorities() : NOBODY),
       });
       return new Promise<TlsConnection>((resolve, reject) => {
         socket.on('error', (error) => {

@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { type Run, Stop, skip } from '../check.ts';
 import { type NetworkKind, Problem } from '../problem.ts';
+import { trusting } from '../trust.ts';
 import { boundHints } from './flood.ts';
 import { problemOf } from './http.ts';
 import { proxyFor } from './proxy.ts';
@@ -84,7 +85,7 @@ function openTunnel(
       headers: { host: target, ...authorization(proxy) },
       agent: false,
       signal,
-      ...(secure && { ca: [...run.authorities()] }),
+      ...(secure && { secureContext: trusting(run.authorities()) }),
     });
     boundHints(request);
     request.end();
