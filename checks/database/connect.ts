@@ -51,18 +51,19 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: string):
       let address: string | undefined;
       for (const { endpoint, tls } of await attemptsFor(run, url, plan, failures)) {
         // pgx's connect_timeout is for each address: TLS and then plain share it.
-        if (endpoint.address !== address) until = performance.now() + (url.connectTimeoutMs ?? DEADLINE_MS);
+        if (endpoint.address !== address)
+          until = performance.now() + Math.min(url.connectTimeoutMs ?? DEADLINE_MS, DEADLINE_MS);
         address = endpoint.address;
         current = { endpoint, tls };
         try {
           const session = await within(signal, Math.max(1, until - performance.now()), async (bound) => {
-            // pgx connects anew; going on is the same to the server, and saves a round trip.
-            const kept = tls ? undefined : withoutTls.get(keyOf(endpoint));
-            if (kept !== undefined) withoutTls.delete(keyOf(endpoint));
-            const connected = kept?.writable
-              ? { socket: kept, tls: undefined }
-              : await openSocket(endpoint, tls ? plan : undefined, bound);
-            return logIn(endpoint, url, connected, bound);
+            const spare = tls ? undefined : withoutTls.get(keyOf(endpoint));
+            if (spare !== undefined) {
+              withoutTls.delete(keyOf(endpoint));
+              const session = await goOn(endpoint, url, spare, bound);
+              if (session !== undefined) return session;
+            }
+            return logIn(endpoint, url, await openSocket(endpoint, tls ? plan : undefined, bound), bound);
           });
           opened.push(session);
           if (await hasAttributes(run, session, url)) return session;
@@ -86,6 +87,24 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: string):
   } finally {
     for (const socket of withoutTls.values()) socket.destroy();
     await Promise.all(opened.filter((session) => session !== chosen).map((session) => session.close()));
+  }
+}
+
+/**
+ * Logs in on the connection that asked for TLS in vain. pgx opens another one, which takes a round trip more; to the server it
+ * is the same, unless it has hung up: `undefined` then.
+ */
+async function goOn(
+  endpoint: Endpoint,
+  url: DatabaseUrl,
+  socket: Socket,
+  signal: AbortSignal,
+): Promise<Session | undefined> {
+  try {
+    return await logIn(endpoint, url, { socket, tls: undefined }, signal);
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'closed') return undefined;
+    throw error;
   }
 }
 

@@ -12,8 +12,9 @@ const cacheDirectory = (): string =>
 
 const place = (peer: string, way: Way): string => join(cacheDirectory(), `${peer}-${way.version()}`);
 
-/** What to spawn for a peer that is installed. */
-export const program = (peer: Peer): Program => PEERS[peer].program(place(peer, PEERS[peer]));
+/** What to spawn for a program that is installed. */
+export const programOf = (name: string, way: Way): Program => way.program(place(name, way));
+export const program = (peer: Peer): Program => programOf(peer, PEERS[peer]);
 
 /**
  * Installs what is missing; a minute or more for some, nothing the next time.

@@ -1,6 +1,6 @@
 /** How a peer is had: built by Go, installed by pip, or taken out of Debian's packages without installing them. */
 import { execFile, execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -106,7 +106,8 @@ function pythonVersion(): string {
 
 /**
  * A program of a Debian package: the system's own when it has it, else unpacked with the libraries that it lacks.
- * @param unpacked where the program is in the package, when what is on the path would only start it from there
+ * @param unpacked where the program is in the package (with `*` for what differs), when what is on the path would only
+ * start it from there
  */
 export const debian = (packaged: string, program: string, unpacked?: string): Way => ({
   lane: 'debian',
@@ -135,10 +136,9 @@ export const debian = (packaged: string, program: string, unpacked?: string): Wa
     const found = onPath(program);
     if (found !== undefined) return { command: found, args: [], env: {} };
     const root = join(directory, 'root');
-    const places = unpacked === undefined ? BINARIES.map((bin) => join(bin, program)) : [unpacked];
-    const command = places.map((path) => join(root, path)).find(existsSync);
+    const [command] = globSync(unpacked ?? BINARIES.map((bin) => join(bin, program)), { cwd: root });
     if (command === undefined) throw new Error(`${packaged} has no ${program}`);
-    return { command, args: [], env: { LD_LIBRARY_PATH: libraries(root) } };
+    return { command: join(root, command), args: [], env: { LD_LIBRARY_PATH: libraries(root) } };
   },
 });
 

@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# What somebody would write who has the config, the specification and the usual clients, and no spacelift-preflight:
+# tries an on-premises deployment (PostgreSQL, MinIO, RSA, the built-in broker), one thing after the other.
+#
+#   by-hand.sh <file of variables, as a shell reads them>
+#
+# Takes psql, mc, openssl, curl and mosquitto_pub from the path. Prints what fails, then "<n> probes, <n> failed"; exits with
+# 1 when something failed. Whatever it writes it removes.
+set -u
+# shellcheck source=/dev/null
+set -a && . "$1" && set +a
+
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+log=$directory/log
+probes=0 failed=0
+
+probe() {
+  local name=$1
+  shift
+  probes=$((probes + 1))
+  "$@" >"$log" 2>&1 && return
+  failed=$((failed + 1))
+  printf 'FAILED %s: %s\n' "$name" "$(tail -n 1 "$log")"
+}
+
+# ── configuration ──
+
+all_set() {
+  local name
+  for name in SERVER_DOMAIN LICENSE_TYPE ENCRYPTION_TYPE ENCRYPTION_RSA_PRIVATE_KEY MESSAGE_QUEUE_TYPE MQTT_BROKER_TYPE \
+    MQTT_BROKER_ENDPOINT DATABASE_URL OBJECT_STORAGE_TYPE OBJECT_STORAGE_MINIO_ENDPOINT \
+    OBJECT_STORAGE_MINIO_ACCESS_KEY_ID OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY OBJECT_STORAGE_BUCKET_UPLOADS_URL; do
+    [ -n "${!name:-}" ] || { echo "$name is not set"; return 1; }
+  done
+}
+
+licence_lasts() {
+  local claims exp
+  IFS=. read -r _ claims _ <<<"$LICENSE_TOKEN"
+  claims=$(printf '%s===' "$claims" | tr '_-' '/+' | base64 -di 2>/dev/null)
+  exp=${claims##*\"exp\":}
+  [ "${exp%%[!0-9]*}" -gt $(($(date +%s) + 30 * 86400)) ]
+}
+
+# ── database ──
+
+sql() { psql "$DATABASE_URL" -XAtqv ON_ERROR_STOP=1 "$@"; }
+holds() { [ "$(sql -c "SELECT $1")" = t ]; }
+
+same_backend() { [ "$(sql -c 'SELECT pg_backend_pid()' -c 'SELECT pg_backend_pid()' | sort -u | wc -l)" = 1 ]; }
+
+clock_agrees() {
+  local ahead=$(($(sql -c 'SELECT extract(epoch FROM clock_timestamp())::bigint') - $(date +%s)))
+  [ "${ahead#-}" -le 5 ]
+}
+
+table_works() {
+  [ "$(sql <<'SQL'
+BEGIN;
+CREATE TABLE public.preflight_by_hand (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL);
+ALTER TABLE public.preflight_by_hand ADD COLUMN at timestamptz NOT NULL DEFAULT now();
+CREATE INDEX ON public.preflight_by_hand (at);
+INSERT INTO public.preflight_by_hand (body) VALUES ('written');
+SELECT body FROM public.preflight_by_hand;
+DROP TABLE public.preflight_by_hand;
+ROLLBACK;
+SQL
+)" = written ]
+}
+
+queue_works() {
+  [ "$(sql <<'SQL'
+BEGIN;
+CREATE TABLE public.preflight_by_hand (id bigint PRIMARY KEY, body text NOT NULL);
+INSERT INTO public.preflight_by_hand VALUES (1, 'first'), (2, 'second');
+SELECT body FROM public.preflight_by_hand ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
+DELETE FROM public.preflight_by_hand WHERE id = 1;
+SELECT body FROM public.preflight_by_hand ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
+ROLLBACK;
+SQL
+)" = $'first\nsecond' ]
+}
+
+database() {
+  probe 'database: connect' sql -c 'SELECT 1'
+  probe 'database: PostgreSQL 14 to 16' holds "current_setting('server_version_num')::int BETWEEN 140000 AND 169999"
+  probe 'database: writable' holds "NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
+  probe 'database: may create roles' holds "rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"
+  probe 'database: may create schemas' holds "has_database_privilege(current_database(), 'CREATE')"
+  probe 'database: may create tables' holds "has_schema_privilege('public', 'CREATE') AND has_schema_privilege('public', 'USAGE')"
+  probe 'database: tables' table_works
+  probe 'database: no tables of others' holds "count(*) = 0 FROM pg_tables WHERE schemaname !~ '^pg_|^information_schema$' AND NOT pg_has_role(tableowner, 'MEMBER')"
+  probe 'database: encoding' holds "getdatabaseencoding() = 'UTF8'"
+  probe 'database: no transaction pooler' same_backend
+  probe 'database: connections' holds "current_setting('max_connections')::int - count(*) >= 20 FROM pg_stat_activity"
+  probe 'database: statement_timeout' holds "setting::bigint = 0 OR setting::bigint >= 120000 FROM pg_settings WHERE name = 'statement_timeout'"
+  probe 'database: search_path' holds "has_schema_privilege(current_schema(), 'CREATE')"
+  probe 'database: password lasts' holds "coalesce(rolvaliduntil > now() + interval '30 days', true) FROM pg_roles WHERE rolname = current_user"
+  probe 'database: clock' clock_agrees
+  probe 'message queue' queue_works
+}
+
+# ── object storage ──
+
+store=http://$OBJECT_STORAGE_MINIO_ENDPOINT
+[ "${OBJECT_STORAGE_MINIO_USE_SSL:-true}" = true ] && store=https://$OBJECT_STORAGE_MINIO_ENDPOINT
+export MC_HOST_spacelift="${store%%//*}//$OBJECT_STORAGE_MINIO_ACCESS_KEY_ID:$OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY@$OBJECT_STORAGE_MINIO_ENDPOINT"
+export MC_CONFIG_DIR=$directory/mc
+prefix=preflight-by-hand/$$
+printf 'written by hand\n' >"$directory/body"
+
+ours() { cmp -s - "$directory/body"; }
+put() { mc --quiet pipe "$1" <"$directory/body"; }
+get() { mc --quiet cat "$1" | ours; }
+list() { [[ $(mc --quiet ls "$1") == *first* ]]; }
+versioned() { [[ $(mc --quiet version info "$1") == *'is enabled' ]]; }
+expires() { [[ $(mc --quiet ilm rule ls "$1") == *'Expiration for latest version'* ]]; }
+stays() { ! expires "$1" && [[ $(mc --quiet ilm rule ls "$1" 2>&1) == *'does not exist'* ]]; }
+# shellcheck disable=SC2016 # mc itself writes these
+private() { [[ $(mc --quiet anonymous get "$1") == *'is `private`'* ]]; }
+nobody_reads() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$store/$1/$prefix/first")" = 403 ]; }
+
+# Pre-signed URLs (SigV4): mc signs no PUT. The key is good for all of them.
+now=$(date -u +%Y%m%dT%H%M%SZ)
+scope=${now%T*}/us-east-1/s3/aws4_request
+hash() { local out; out=$(printf %s "$1" | openssl dgst -sha256) && echo "${out##* }"; }
+hmac() { local out; out=$(printf %s "$2" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$1") && echo "${out##* }"; }
+signing_key=$(printf 'AWS4%s' "$OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY" | od -An -v -tx1 | tr -d ' \n')
+for part in ${scope//\// }; do signing_key=$(hmac "$signing_key" "$part"); done
+
+sign() { # method, bucket/key, and maybe a header with its value
+  local headers=host values="host:$OBJECT_STORAGE_MINIO_ENDPOINT"
+  [ $# = 4 ] && headers="host;$3" values+=$'\n'"$3:$4"
+  local query="X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=$OBJECT_STORAGE_MINIO_ACCESS_KEY_ID%2F${scope//\//%2F}"
+  query+="&X-Amz-Date=$now&X-Amz-Expires=900&X-Amz-SignedHeaders=${headers//;/%3B}"
+  local request="$1"$'\n'"/$2"$'\n'"$query"$'\n'"$values"$'\n\n'"$headers"$'\nUNSIGNED-PAYLOAD'
+  local text
+  text=$'AWS4-HMAC-SHA256\n'"$now"$'\n'"$scope"$'\n'"$(hash "$request")"
+  echo "$store/$2?$query&X-Amz-Signature=$(hmac "$signing_key" "$text")"
+}
+presigned_put() { curl -sf -T "$directory/body" "$(sign PUT "$1/$prefix/second")"; }
+presigned_get() { curl -sf "$(sign GET "$1/$prefix/second")" | ours; }
+
+bucket() {
+  local at=spacelift/$2
+  probe "$1: write" put "$at/$prefix/first"
+  probe "$1: read" get "$at/$prefix/first"
+  probe "$1: list" list "$at/$prefix/"
+  probe "$1: nobody reads without credentials" nobody_reads "$2"
+  probe "$1: delete" mc --quiet rm "$at/$prefix/first"
+  probe "$1: pre-signed PUT" presigned_put "$2"
+  probe "$1: pre-signed GET" presigned_get "$2"
+  case $1 in RUN_LOGS | STATES | UPLOADS | USER_UPLOADED_WORKSPACES | WORKSPACE | MODULES)
+    probe "$1: versioning" versioned "$at"
+  esac
+  case $1 in
+    STATES | MODULES) probe "$1: nothing expires" stays "$at" ;;
+    *) probe "$1: objects expire" expires "$at" ;;
+  esac
+  probe "$1: private" private "$at"
+}
+
+may_upload() {
+  local answer
+  answer=$(curl -sf -o /dev/null -D - -X OPTIONS -H "Origin: https://$SERVER_DOMAIN" -H "Access-Control-Request-Method: $1" \
+    "$store/$OBJECT_STORAGE_BUCKET_UPLOADS/$prefix/first") && grep -qi '^access-control-allow-origin: ' <<<"$answer"
+}
+large_upload() {
+  local key=$OBJECT_STORAGE_BUCKET_UPLOADS/$prefix/large
+  head -c 2097152 /dev/zero >"$directory/large"
+  curl -sf -T "$directory/large" -H 'x-amz-meta-by_hand: yes' "$(sign PUT "$key" x-amz-meta-by_hand yes)" &&
+    [[ $(curl -sfI "$(sign HEAD "$key")") == *x-amz-meta-by_hand:\ yes* ]]
+}
+uploads_url_is_right() { [ "$OBJECT_STORAGE_BUCKET_UPLOADS_URL" = "$store" ]; }
+
+object_storage() {
+  local name
+  for name in DELIVERIES LARGE_QUEUE_MESSAGES METADATA MODULES POLICY_INPUTS RUN_LOGS STATES UPLOADS \
+    USER_UPLOADED_WORKSPACES WORKSPACE; do
+    local variable=OBJECT_STORAGE_BUCKET_$name
+    bucket "$name" "${!variable}"
+  done
+  probe 'uploads: CORS for PUT' may_upload PUT
+  probe 'uploads: CORS for POST' may_upload POST
+  probe 'uploads: 2 MiB, and a header with an underscore' large_upload
+  probe 'uploads: URL' uploads_url_is_right
+  for name in DELIVERIES LARGE_QUEUE_MESSAGES METADATA MODULES POLICY_INPUTS RUN_LOGS STATES UPLOADS \
+    USER_UPLOADED_WORKSPACES WORKSPACE; do
+    local variable=OBJECT_STORAGE_BUCKET_$name
+    mc --quiet rm --recursive --force --versions "spacelift/${!variable}/$prefix/" >"$log" 2>&1 || tail -n 1 "$log"
+  done
+}
+
+# ── encryption, broker, network ──
+
+key_is_4096() { [[ $(openssl pkey -in "$directory/key.pem" -noout -text_pub) == *'(4096 bit'* ]]; }
+wraps_a_key() {
+  local oaep=(-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256)
+  openssl rand -out "$directory/aes" 32 &&
+    openssl pkeyutl -encrypt -inkey "$directory/key.pem" "${oaep[@]}" -in "$directory/aes" -out "$directory/wrapped" &&
+    openssl pkeyutl -decrypt -inkey "$directory/key.pem" "${oaep[@]}" -in "$directory/wrapped" | cmp - "$directory/aes"
+}
+signs() {
+  openssl pkey -in "$directory/key.pem" -pubout -out "$directory/public.pem" &&
+    openssl dgst -sha256 -sign "$directory/key.pem" -out "$directory/signature" "$directory/body" &&
+    openssl dgst -sha256 -verify "$directory/public.pem" -signature "$directory/signature" "$directory/body"
+}
+encryption() {
+  (umask 077 && base64 -d <<<"$ENCRYPTION_RSA_PRIVATE_KEY" >"$directory/key.pem")
+  probe 'encryption: RSA 4096' key_is_4096
+  probe 'encryption: wraps a key' wraps_a_key
+  probe 'encryption: signs' signs
+}
+broker() { mosquitto_pub -h "${1%:*}" -p "${1##*:}" -q 1 -t preflight-by-hand -n; }
+
+probe 'configuration' all_set
+probe 'licence' licence_lasts
+database
+object_storage
+encryption
+probe 'MQTT broker' broker "${MQTT_BROKER_ENDPOINT#*://}"
+probe 'network: the domain resolves' getent hosts "$SERVER_DOMAIN"
+
+printf '%d probes, %d failed\n' "$probes" "$failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,67 @@
+/** The demo's deployment: checked by the tool, and by a script of the usual clients. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { manifest, startDemo } from '../demo/deployment.ts';
+import { clients } from './clients.ts';
+import { inTurns } from './compare.ts';
+import { ALONE, BUILT, type Ran, run } from './programs.ts';
+import { atLeast, type Measurement, short } from './row.ts';
+
+const ROUNDS = 5;
+const TARGET = 5;
+const SCRIPT = fileURLToPath(new URL('by-hand.sh', import.meta.url));
+
+export const byHand: Measurement = {
+  id: 'by-hand',
+  measure: async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'bench-'));
+    const path = [await clients(join(directory, 'clients')), process.env.PATH].join(delimiter);
+    const demo = await startDemo();
+    try {
+      const [config, variables] = [join(directory, 'spacelift.yaml'), join(directory, 'spacelift.env')];
+      await writeFile(config, manifest(demo.variables), { mode: 0o600 });
+      const lines = Object.entries(demo.variables).map(([name, value]) => `${name}='${value}'\n`);
+      await writeFile(variables, lines.join(''), { mode: 0o600 });
+      const tool = () => run(process.execPath, [BUILT, '-f', config], { env: ALONE });
+      const script = () => run('bash', [SCRIPT, variables], { env: { ...ALONE, PATH: path, HOME: directory } });
+
+      // Both see that all is well, and both see what is broken: else there is nothing to compare.
+      const healthy = { tool: expectCode(await tool(), 0, 'tool'), script: expectCode(await script(), 0, 'script') };
+      const states = demo.store.bucket('spacelift-states');
+      states.versioning = 'Suspended';
+      const broken = { tool: expectCode(await tool(), 1, 'tool'), script: expectCode(await script(), 1, 'script') };
+      states.versioning = 'Enabled';
+      for (const [who, { stdout }] of Object.entries(broken)) {
+        if (!/states.*versioning/i.test(stdout))
+          throw new Error(`the ${who} missed that versioning is off:\n${stdout}`);
+      }
+
+      const times = await inTurns(ROUNDS, {
+        tool: async () => expectCode(await tool(), 0, 'tool').ms,
+        script: async () => expectCode(await script(), 0, 'script').ms,
+      });
+      const probes = Number(/(\d+) probes, 0 failed/.exec(healthy.script.stdout)?.[1]);
+      const findings = Number(/(\d+) passed/.exec(healthy.tool.stdout)?.[1]);
+      const ratio = times.script / times.tool;
+      return [
+        {
+          id: 'by-hand',
+          what: `the demo, against ${probes} probes by psql, mc, openssl, curl and mosquitto_pub`,
+          figure: `${short(ratio)} times faster`,
+          ...atLeast(TARGET, ratio, ' times'),
+          facts: { ratio, probes, findings, rounds: ROUNDS },
+        },
+      ];
+    } finally {
+      await demo.stop();
+      await rm(directory, { recursive: true });
+    }
+  },
+};
+
+function expectCode(ran: Ran, code: number, who: string): Ran {
+  if (ran.code === code) return ran;
+  throw new Error(`the ${who} ended with ${ran.code}, not ${code}:\n${ran.stdout}\n${ran.stderr}`);
+}

@@ -1,0 +1,69 @@
+/**
+ * `npm run bench`: builds the package, measures it, and says which targets it meets.
+ *
+ * `--only <row>` measures some of it (repeatable), `--json` prints every fact, `--markdown` the table for the README.
+ * The exit code is 1 when a target was missed or something could not be measured, 2 for a bad option.
+ */
+import { parseArgs } from 'node:util';
+import { byHand } from './by-hand.ts';
+import { distance } from './distance.ts';
+import { memory } from './memory.ts';
+import { install, packageSize } from './package.ts';
+import { ROOT, succeed } from './programs.ts';
+import type { Measurement, Row } from './row.ts';
+import { markdownTable, NOTE, plainTable } from './table.ts';
+import { version } from './version.ts';
+
+const MEASUREMENTS: readonly Measurement[] = [version, byHand, distance, memory, packageSize, install];
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const options = parse();
+
+if (options === undefined) process.exitCode = 2;
+else {
+  const chosen = MEASUREMENTS.filter(({ id }) => options.only.length === 0 || options.only.includes(id));
+  say('building …');
+  await succeed('npm', ['run', '--silent', 'build'], { cwd: ROOT });
+  const rows: Row[] = [];
+  for (const measurement of chosen) {
+    say(`${measurement.id} …`);
+    rows.push(...(await measured(measurement)));
+  }
+  const print = { json: jsonOf, markdown: markdownTable, plain: plainTable }[options.format];
+  process.stdout.write(print(rows));
+  process.exitCode = rows.some(({ met }) => met === false) ? 1 : 0;
+}
+
+/** What can't be measured has missed its target. */
+async function measured({ id, measure }: Measurement): Promise<readonly Row[]> {
+  try {
+    return await measure();
+  } catch (error) {
+    const { message } = error as Error;
+    say(`${id}: ${message}`);
+    return [{ id, what: `${id}: could not be measured`, figure: '', met: false, facts: { error: message } }];
+  }
+}
+
+function jsonOf(rows: readonly Row[]): string {
+  return `${JSON.stringify({ node: process.version, platform: `${process.platform}-${process.arch}`, note: NOTE, rows }, null, 2)}\n`;
+}
+
+function parse(): { only: readonly string[]; format: 'json' | 'markdown' | 'plain' } | undefined {
+  const ids = MEASUREMENTS.map(({ id }) => id);
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', multiple: true, default: [] },
+        json: { type: 'boolean', default: false },
+        markdown: { type: 'boolean', default: false },
+      },
+    });
+    const stranger = values.only.find((id) => !ids.includes(id));
+    if (stranger !== undefined) throw new Error(`there is no row ${stranger}; expected one of ${ids.join(', ')}`);
+    return { only: values.only, format: values.json ? 'json' : values.markdown ? 'markdown' : 'plain' };
+  } catch (error) {
+    say((error as Error).message);
+    return undefined;
+  }
+}
