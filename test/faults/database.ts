@@ -22,7 +22,7 @@ export const DATABASE: readonly Fault[] = [
   {
     name: 'wrong database password',
     arrange: databaseUrl((url) => {
-      url.password = 'not-the-password';
+      url.password = 'Wr0ng-p4ssw0rd-of-n0body';
     }),
     fail: ['database/connect'],
   },

@@ -29,7 +29,7 @@ export function describeFaults(faults: readonly Fault[]): void {
     afterAll(() => estate.stop());
 
     test.for(faults)('$name', async (fault, { task }) => {
-      const { result, variables, caught, named, extra, before, after } = await tryFault(estate, fault);
+      const { result, variables, environment, caught, named, extra, before, after } = await tryFault(estate, fault);
       const { fail = [], warn = [], says } = fault;
       task.meta.fault = {
         name: fault.name,
@@ -47,7 +47,7 @@ export function describeFaults(faults: readonly Fault[]): void {
         });
         if (says !== undefined) expect(`${finding.title}\n${finding.detail ?? ''}`).toMatch(says);
       }
-      expectNoLeak(variables, result.run, result.deployment);
+      expectNoLeak(variables, result.run, result.deployment, environment);
       expect(result.run.leftovers.length > 0, 'leftovers are told').toBe(fault.leaves === true);
       if (fault.leaves === undefined) expect(after).toEqual(before);
     });
