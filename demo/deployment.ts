@@ -21,6 +21,8 @@ export interface DemoOptions {
   readonly version?: PostgresVersion;
   /** base64 of a PEM RSA key; a new one unless told. */
   readonly privateKey?: string;
+  /** What a password is to be; random ones unless told. */
+  readonly secret?: (of: 'ADMIN_PASSWORD' | 'DATABASE_URL' | 'OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY') => string;
 }
 
 /** Which buckets are versioned, and after how many days their objects expire (vendor's object storage reference). */
@@ -38,8 +40,12 @@ const SETTINGS: Readonly<Record<Bucket, { versioned?: true; days?: number }>> = 
 };
 
 /** Starts everything at once, on free ports of the loopback interface. */
-export async function startDemo({ version = 16, privateKey }: DemoOptions = {}): Promise<DemoDeployment> {
-  const user = { accessKeyId: 'spacelift', secretAccessKey: secret() };
+export async function startDemo({
+  version = 16,
+  privateKey,
+  secret = random,
+}: DemoOptions = {}): Promise<DemoDeployment> {
+  const user = { accessKeyId: 'spacelift', secretAccessKey: secret('OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY') };
   const running: (() => Promise<void>)[] = [];
   const stop = async () => void (await Promise.all(running.map((end) => end())));
   const parts = [
@@ -68,10 +74,10 @@ export async function startDemo({ version = 16, privateKey }: DemoOptions = {}):
         SERVER_DOMAIN: 'localhost',
         ENVIRONMENT: 'prod',
         ADMIN_USERNAME: 'admin',
-        ADMIN_PASSWORD: secret(),
+        ADMIN_PASSWORD: secret('ADMIN_PASSWORD'),
         LICENSE_TYPE: 'jwt',
         LICENSE_TOKEN: makeLicence(),
-        DATABASE_URL: await makeDatabase(database),
+        DATABASE_URL: await makeDatabase(database, secret('DATABASE_URL')),
         DATABASE_READ_ONLY_URL: '',
         OBJECT_STORAGE_TYPE: 'minio',
         OBJECT_STORAGE_MINIO_ENDPOINT: store.endpoint,
@@ -111,11 +117,11 @@ export async function makePrivateKey(): Promise<string> {
   return Buffer.from(privateKey).toString('base64');
 }
 
-async function makeDatabase(server: PostgresServer): Promise<string> {
+async function makeDatabase(server: PostgresServer, password: string): Promise<string> {
   return server.createDatabase({
     name: 'spacelift',
     owner: 'spacelift',
-    password: secret(),
+    password,
     roleOptions: 'CREATEROLE',
   });
 }
@@ -140,7 +146,7 @@ function makeBuckets(store: S3Server): Record<string, string> {
 function makeLicence(): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const expires = Math.floor(Date.now() / 1000) + 365 * 24 * 60 * 60;
-  return `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ sub: 'demo', exp: expires })}.${secret()}`;
+  return `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ sub: 'demo', exp: expires })}.${random()}`;
 }
 
-const secret = () => randomBytes(18).toString('base64url');
+const random = () => randomBytes(18).toString('base64url');

@@ -42,12 +42,41 @@ function formsOf(secret: string): string[] {
     : [];
   return [secret, secret.trim(), ...lines].flatMap((value) => [
     value,
-    JSON.stringify(value).slice(1, -1),
-    encodeURIComponent(value.toWellFormed()),
-    encodeURI(value.toWellFormed()),
-    new URLSearchParams({ v: value }).toString().slice(2),
+    escaped(value),
+    escaped(escaped(value)),
+    ...percentForms(value),
+    ...markupForms(value),
     ...base64Forms(value),
+    ...hexForms(value),
   ]);
+}
+
+/** As a JSON string holds it. */
+const escaped = (value: string): string => JSON.stringify(value).slice(1, -1);
+
+function percentForms(value: string): string[] {
+  const text = value.toWellFormed();
+  const forms = [encodeURIComponent(text), encodeURI(text), new URLSearchParams({ v: value }).toString().slice(2)];
+  return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
+}
+
+/** As XML and HTML hold it, by any of the names for quotation marks. */
+function markupForms(value: string): string[] {
+  const text = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return [text, ...MARKS.map(([double, single]) => text.replaceAll('"', double).replaceAll("'", single))];
+}
+
+const MARKS = [
+  ['&quot;', "'"],
+  ['&quot;', '&apos;'],
+  ['&quot;', '&#39;'],
+  ['&quot;', '&#x27;'],
+  ['&#34;', '&#39;'],
+] as const;
+
+function hexForms(value: string): string[] {
+  const hex = Buffer.from(value).toString('hex');
+  return [hex, hex.toUpperCase()];
 }
 
 /** The secret as base64, also inside a longer text that is base64 as a whole (`user:password`): three alignments. */

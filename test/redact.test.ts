@@ -2,16 +2,26 @@ import { describe, expect, test } from 'vitest';
 import { secretsOf } from '../src/config/secrets.ts';
 import { redactor } from '../src/redact.ts';
 import { source } from './support/preflight.ts';
+import { searchFor } from './support/search.ts';
 
-const SECRET = 'p@ss/w+rd ü"x\\y&z=1%';
+const SECRET = 'p@ss/w+rd ü"x\\y&z=1%<\'>';
 const redact = redactor([SECRET]);
+const markup = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const search = searchFor([{ of: 'SECRET', value: SECRET }]);
 
 /** Every form in which a client, a server or a log could hold the secret. */
 const FORMS: Record<string, string> = {
   plain: SECRET,
   'URL-encoded': encodeURIComponent(SECRET),
   'form-encoded': new URLSearchParams({ v: SECRET }).toString().slice(2),
+  'URL-encoded in lower case': encodeURIComponent(SECRET).replace(/%../g, (code) => code.toLowerCase()),
   'JSON-escaped': JSON.stringify({ a: SECRET }),
+  'JSON-escaped twice': JSON.stringify(JSON.stringify(SECRET)),
+  'XML-escaped': markup(SECRET).replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
+  'XML-escaped outside of attributes': markup(SECRET),
+  'HTML-escaped': markup(SECRET).replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
+  'in hex': Buffer.from(SECRET).toString('hex'),
+  'in upper-case hex': Buffer.from(SECRET).toString('hex').toUpperCase(),
   base64: Buffer.from(SECRET).toString('base64'),
   base64url: Buffer.from(SECRET).toString('base64url'),
   'base64 with a user, aligned': Buffer.from(`abc${SECRET}`).toString('base64'),
@@ -21,7 +31,8 @@ const FORMS: Record<string, string> = {
 
 test.each(Object.entries(FORMS))('%s', (_, form) => {
   expect(redact(`before ${form} after`)).toMatch(/^before .*‹redacted›.* after$/);
-  expect(redact(`before ${form} after`)).not.toContain(form);
+  expect(search(form)).not.toEqual([]);
+  expect(search(redact(`before ${form} after`))).toEqual([]);
 });
 
 test('text without a secret stays as it is', () => {

@@ -1,12 +1,15 @@
 /** Usage errors: one line on standard error that says what to do instead, exit code 2, never a stack trace. */
 import { existsSync } from 'node:fs';
+import { looksLikeContent } from '../config/input-error.ts';
+import type { Redact } from '../redact.ts';
 import { escapeControls, oneLine } from '../report/clean.ts';
 
 const LONGEST = 500;
 
-export function fail(host: NodeJS.Process, message: string): void {
-  notice(host, message);
+/** @param message may quote what was given on the command line, where a secret can be by mistake */
+export async function fail(host: NodeJS.Process, message: string): Promise<void> {
   host.exitCode = 2;
+  notice(host, await withoutSecrets(message, host.env));
 }
 
 export function notice(host: NodeJS.Process, message: string): void {
@@ -14,13 +17,33 @@ export function notice(host: NodeJS.Process, message: string): void {
   host.stderr.write(`spacelift-preflight: ${line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`}\n`);
 }
 
+/** Without passwords of URLs, and without values of the environment's secret variables. */
+async function withoutSecrets(message: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const quoted = Object.values(env).some((value = '') => partsOf(value).some((part) => message.includes(part)));
+  const redact = quoted ? await redactorOf(env) : (text: string) => text;
+  return redact(message).replace(/(:\/\/[^\s:@/]*:).*@/s, '$1‹redacted›@');
+}
+
+/** Loaded when there may be something to redact: it takes the whole contract. */
+async function redactorOf(env: Readonly<Record<string, string | undefined>>): Promise<Redact> {
+  const [{ secretsOf }, { processSource }, { redactor }] = await Promise.all([
+    import('../config/secrets.ts'),
+    import('../config/sources/process.ts'),
+    import('../redact.ts'),
+  ]);
+  return redactor(secretsOf([processSource(env)]).flatMap(partsOf));
+}
+
+/** Of `<name>=<value>` one part may be quoted alone. */
+const partsOf = (value: string): string[] => [value, ...value.split('=')].filter((part) => part !== '');
+
 export const usage = {
   /** What commander says, on one line; a value given to an unknown option may be a secret. */
   parsing(message: string): string {
     const line = message
       .trim()
       .replace(/^error: /, '')
-      .replace(/^(unknown option '[^'=]*)=[^']*'/s, "$1'")
+      .replace(/^(unknown option '[^'=]*)=.*'(?=$|\n\(Did you mean )/s, "$1'")
       .replace(/\n\(Did you mean (.*)\?\)/s, ' (did you mean $1?)')
       .replace(/^command-argument value ('.*') is invalid for argument '(\w+)'\. /s, 'argument <$2> $1 is invalid. ')
       .replace(/ is invalid\. (.*)\.$/s, ' is invalid: $1')
@@ -29,6 +52,8 @@ export const usage = {
   },
 
   argument(given: string, commands: readonly string[]): string {
+    if (looksLikeContent(given))
+      return 'unexpected argument, which looks like (part of) a config; pipe it in with -f -';
     return existsSync(given)
       ? `unexpected argument ${given}; a config is named with -f: -f ${given}`
       : `unknown command ${given}; the commands are ${commands.join(', ')}, and a config is named with -f`;

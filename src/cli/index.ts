@@ -37,9 +37,10 @@ export async function main(host: NodeJS.Process): Promise<void> {
   try {
     await program(host).parseAsync(host.argv);
   } catch (error) {
-    if (error instanceof CommanderError) host.exitCode = error.exitCode === 0 ? 0 : 2;
-    else if (error instanceof InputError) fail(host, error.message);
-    else fail(host, usage.bug(error));
+    if (error instanceof CommanderError && error.exitCode === 0) host.exitCode = 0;
+    else if (error instanceof CommanderError) await fail(host, usage.parsing(error.message));
+    else if (error instanceof InputError) await fail(host, error.message);
+    else await fail(host, usage.bug(error));
   }
 }
 
@@ -122,7 +123,8 @@ function program(host: NodeJS.Process): Command {
       .configureOutput({
         writeOut: (text) => void host.stdout.write(text),
         writeErr: (text) => void host.stderr.write(text),
-        outputError: (message) => fail(host, usage.parsing(message)),
+        // `main` says it.
+        outputError: () => {},
       });
   }
   return root;

@@ -7,5 +7,5 @@ export async function print(host: NodeJS.Process, text: string): Promise<void> {
   const error = await new Promise<unknown>((resolve) => host.stdout.write(text, resolve));
   const code = codeOf(error);
   // A reader that has seen enough (`| head`) is no error.
-  if (code !== undefined && code !== 'EPIPE') fail(host, `cannot write to standard output: ${code}`);
+  if (code !== undefined && code !== 'EPIPE') await fail(host, `cannot write to standard output: ${code}`);
 }

@@ -47,8 +47,8 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   const { code, because } = exitCode(report, rules);
   host.exitCode = interrupt.exitCode ?? code;
   await printReport(host, args, report);
-  for (const { format, write } of files) writeOrSay(host, write, await renderAs(report, format));
-  if (summarise !== undefined) writeOrSay(host, summarise, await renderAs(report, 'markdown'));
+  for (const { format, write } of files) await writeOrSay(host, write, await renderAs(report, format));
+  if (summarise !== undefined) await writeOrSay(host, summarise, await renderAs(report, 'markdown'));
   for (const reason of because) notice(host, `exit code 1: ${reason}`);
   interrupt.release();
   setTimeout(() => host.exit(), PATIENCE_MS).unref();
@@ -76,12 +76,12 @@ async function printReport(host: NodeJS.Process, args: RunArguments, report: Rep
   await print(host, await render(report, style));
 }
 
-function writeOrSay(host: NodeJS.Process, write: Write, text: string): void {
+async function writeOrSay(host: NodeJS.Process, write: Write, text: string): Promise<void> {
   try {
     write(text);
   } catch (error) {
     const code = host.exitCode;
-    fail(host, error instanceof InputError ? error.message : 'cannot write a report');
+    await fail(host, error instanceof InputError ? error.message : 'cannot write a report');
     if (code !== 0) host.exitCode = code;
   }
 }

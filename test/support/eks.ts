@@ -13,6 +13,7 @@ import {
 } from '../services/aws/index.ts';
 import type { S3Server } from '../services/s3/index.ts';
 import { KMS_GRANTS, place } from './aws.ts';
+import { canary } from './canaries.ts';
 import type { Variables } from './preflight.ts';
 
 export interface Eks {
@@ -49,7 +50,8 @@ export async function startEks(origin: string): Promise<Eks> {
     const granted = [base.policy?.Statement ?? []].flat();
     return { ...base, policy: { Version: '2012-10-17', Statement: [...granted, ...kms, ...storage] } };
   };
-  const users = { operator: administrator, server: user('server'), drain: user('drain'), scheduler: user('scheduler') };
+  const operator = { ...administrator, secretAccessKey: canary('AWS_SECRET_ACCESS_KEY') };
+  const users = { operator, server: user('server'), drain: user('drain'), scheduler: user('scheduler') };
   aws.users = Object.values(users);
   const { store: s3, variables: held } = await startStorage({
     flavour: 'aws',

@@ -6,6 +6,8 @@ import { type Storage as GcpStorage, startGcp } from '../checks/object-storage/g
 import { DRAIN, real, SERVER } from '../checks/object-storage/storage.ts';
 import { startOtlp } from '../services/otlp.ts';
 import { startDatadogAgent, startXrayDaemon } from '../services/telemetry.ts';
+import { makeCa } from '../services/tls.ts';
+import { canary, secretVariables, withPassword } from './canaries.ts';
 import { bucketsOf, type Eks, startEks } from './eks.ts';
 import type { Variables } from './preflight.ts';
 
@@ -50,8 +52,9 @@ export interface Estate extends Pick<DemoDeployment, 'database' | 'store' | 'bro
 /** Starts everything at once, on free ports of the loopback interface. */
 export async function startEstate(): Promise<Estate> {
   const origin = 'https://localhost';
-  const [demo, eks, gcp, azure, datadog, xray, otlp] = await Promise.all([
-    startDemo(),
+  const [demo, secrets, eks, gcp, azure, datadog, xray, otlp] = await Promise.all([
+    startDemo({ secret: canary }),
+    makeCa().then(secretVariables),
     startEks(origin),
     startGcp(),
     startAzureStorage(),
@@ -64,6 +67,7 @@ export async function startEstate(): Promise<Estate> {
   const cors = { method: ['PUT', 'POST'], responseHeader: ['*'], maxAgeSeconds: 3600 };
   gcp.gcs.bucket(real('uploads')).cors = [{ origin: [origin], ...cors }];
   await azure.setCors('PUT,POST', origin);
+  for (const principal of [azure.operator, azure.contributor]) principal.secret = canary('AZURE_CLIENT_SECRET');
 
   const buckets: Readonly<Record<Choice['storage'], Variables>> = {
     minio: {},
@@ -108,6 +112,7 @@ export async function startEstate(): Promise<Estate> {
           (choice.storage === 'minio' || !/MINIO/.test(name)) && (choice.encryption === 'rsa' || !/RSA/.test(name)),
       );
       const all: Variables = {
+        ...secrets,
         ...Object.fromEntries(demos),
         ...(usesAws(choice) && { ...eks.variables, ...awsKey(eks.users[who]) }),
         ...buckets[choice.storage],
@@ -122,16 +127,21 @@ export async function startEstate(): Promise<Estate> {
       return all as Record<string, string>;
     },
     environment: (choice, who = 'operator') => {
-      const beside = { NO_PROXY: '127.0.0.1,localhost' };
+      const beside = (proxy: string) => ({
+        HTTPS_PROXY: withPassword(proxy, 'HTTPS_PROXY'),
+        HTTP_PROXY: withPassword(proxy, 'HTTP_PROXY'),
+        NO_PROXY: '127.0.0.1,localhost',
+      });
       return {
+        CI_JOB_TOKEN: canary('CI_JOB_TOKEN'),
         ...(usesAws(choice) && eks.environment),
         ...(choice.storage === 'gcp' && {
           ...gcp.gcs.proxyEnvironment(gcp.keyFiles[who === 'operator' ? who : 'spacelift']),
-          ...beside,
+          ...beside(gcp.gcs.proxy.url),
         }),
         ...(choice.storage === 'azure' && {
           ...azure.azure.proxyEnvironment(who === 'operator' ? azure.operator : azure.contributor),
-          ...beside,
+          ...beside(azure.azure.proxy.url),
         }),
       };
     },

@@ -39,7 +39,8 @@ export function expectNoLeak(
 }
 
 /** Expects none of these in a text. */
-export const expectNone = (secrets: readonly Secret[], text: string): void => expect(searchFor(secrets)(text)).toEqual([]);
+export const expectNone = (secrets: readonly Secret[], text: string): void =>
+  expect(searchFor(secrets)(text)).toEqual([]);
 
 function rendered(report: Report): string[] {
   const texts = [

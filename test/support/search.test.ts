@@ -55,6 +55,9 @@ describe('is found', () => {
   });
 });
 
-test.each(['', 'before after', 'Canary8 of the tests', 'SOME_PASSWORD', '‹redacted›'.repeat(9)])('is not in %j', (text) => {
-  expect(search(text)).toEqual([]);
-});
+test.each(['', 'before after', 'Canary8 of the tests', 'SOME_PASSWORD', '‹redacted›'.repeat(9)])(
+  'is not in %j',
+  (text) => {
+    expect(search(text)).toEqual([]);
+  },
+);

@@ -18,7 +18,7 @@ export function secretsIn(variables: Values): Secret[] {
     if (NAMES_A_FILE.test(of)) return fileSecrets(value).map((secret) => ({ of: `the file of ${of}`, value: secret }));
     const own = isVariable(of) ? CONTRACT[of].secret === true : CREDENTIAL.test(of);
     const parts = value.includes('://') ? urlSecrets(value) : own ? partsOf(of, value) : [];
-    return parts.map((part) => ({ of, value: part }));
+    return parts.filter((part) => part !== '').map((part) => ({ of, value: part }));
   });
 }
 
@@ -34,7 +34,9 @@ function partsOf(name: string, value: string): string[] {
 
 function urlSecrets(value: string): string[] {
   const password = /:\/\/[^:@/]*:(.*)@/s.exec(value)?.[1] ?? '';
-  const query = [...value.matchAll(/[?&](?:password|sslpassword|sig|X-Amz-Signature)=([^&#]*)/g)].map(([, held = '']) => held);
+  const query = [...value.matchAll(/[?&](?:password|sslpassword|sig|X-Amz-Signature)=([^&#]*)/g)].map(
+    ([, held = '']) => held,
+  );
   return [password, ...query].map(decoded);
 }
 

@@ -1,6 +1,7 @@
 /** Where the config comes from: files in any of the contract's shapes, or the process environment. */
 import { isForSdk, isKnown, isVariable } from '../contract.ts';
 import { InputError, type Source } from '../entry.ts';
+import { looksLikeContent } from '../input-error.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { isEcs, readEcs } from './ecs.ts';
 import { refuseEncrypted, refuseEncryptedValues } from './encrypted.ts';
@@ -14,6 +15,8 @@ import { aType, isMap, type Reading, type Value } from './value.ts';
 import { parseYaml } from './yaml.ts';
 
 const STDIN = '-';
+/** Characters of a path in a message; whole, so that a secret given in its place is known for one. */
+const LONGEST_PATH = 256;
 const EXPECTED = 'a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map';
 
 export interface Input {
@@ -36,6 +39,8 @@ export async function readSources(files: readonly string[], { stdin, env }: Inpu
     throw new InputError('standard input (-) can be read only once');
   const sources: Source[] = [];
   for (const file of files) {
+    if (looksLikeContent(file))
+      throw new InputError('-f names a file; what was given looks like a config itself: pipe it in with -f -');
     const text = await readText(titleOf(file), () => (file === STDIN ? stdin : bytesOf(file)));
     sources.push(await parseSource(file, text));
   }
@@ -58,7 +63,7 @@ export async function parseSource(name: string, text: string): Promise<Source> {
   return { entries, incomplete, process: false };
 }
 
-const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name));
+const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));
 
 /** A file for one service may hold nothing but its feature flags. */
 const isSpacelifts = (name: string): boolean => isVariable(name) || (isKnown(name) && !isForSdk(name));

@@ -5,9 +5,9 @@ const LONGEST = 80;
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** A name on one line: the middle of a long one left out, control characters escaped. */
-export function shown(name: string): string {
+export function shown(name: string, longest = LONGEST): string {
   if (name === '') return "''";
-  const bounded = name.length > LONGEST ? `${name.slice(0, LONGEST / 2 - 1)}…${name.slice(-LONGEST / 2)}` : name;
+  const bounded = name.length > longest ? `${name.slice(0, longest / 2 - 1)}…${name.slice(-longest / 2)}` : name;
   return bounded.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
