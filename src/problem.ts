@@ -1,4 +1,5 @@
 /** Errors as values with a kind, until the one place that words them. */
+import { own } from './own.ts';
 import type { PeerCertificate } from './probe/certificate.ts';
 
 export const NETWORK_KINDS = [
@@ -103,7 +104,10 @@ export function codeOf(error: unknown, depth = 0): string | undefined {
   if (depth > 5 || typeof error !== 'object' || error === null) return undefined;
   const { code: own, errors, cause, message } = error as Record<'code' | 'errors' | 'cause' | 'message', unknown>;
   const code = own === 'EPROTO' ? openSslCode(message) : own;
-  if (typeof code === 'string' && (code in KIND_OF_CODE || code in TLS_OF_CODE || code.startsWith('ERR_SSL'))) {
+  if (
+    typeof code === 'string' &&
+    (Object.hasOwn(KIND_OF_CODE, code) || Object.hasOwn(TLS_OF_CODE, code) || code.startsWith('ERR_SSL'))
+  ) {
     return code;
   }
   const nested = Array.isArray(errors) ? errors : [];
@@ -116,7 +120,7 @@ export function codeOf(error: unknown, depth = 0): string | undefined {
 
 /** When a write fails in TLS, Node gives the system's code alone, and OpenSSL's reason within the message. */
 function openSslCode(message: unknown): string {
-  const reason = /:SSL routines:[^:]*:([^:]+):/.exec(String(message))?.[1];
+  const reason = typeof message === 'string' ? /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] : undefined;
   return reason === undefined ? 'EPROTO' : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }
 
@@ -125,9 +129,9 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   const code = codeOf(error);
   if (code === undefined) return undefined;
-  const kind = KIND_OF_CODE[code];
+  const kind = own(KIND_OF_CODE, code);
   if (kind !== undefined) return new Problem(kind, { code });
-  const tls = TLS_OF_CODE[code];
+  const tls = own(TLS_OF_CODE, code);
   if (tls !== undefined) return new Problem('tls', { tls, code });
   return code.startsWith('ERR_SSL') ? new Problem('tls', { tls: 'other', code }) : undefined;
 }

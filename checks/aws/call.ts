@@ -59,7 +59,9 @@ export async function ask<T>(
   await findCredentials(run, client);
   for (let attempt = 0; ; attempt++) {
     try {
-      return await run.within(ms, (abortSignal) => send({ abortSignal }));
+      const answer = await run.within(ms, (abortSignal) => send({ abortSignal }));
+      if (isNothing(answer)) throw new AwsProblem('not-aws');
+      return answer;
     } catch (error) {
       const problem = meaningOf(error);
       const pause = PAUSES_MS[attempt];
@@ -72,9 +74,18 @@ export async function ask<T>(
 
 function meaningOf(error: unknown): unknown {
   if (error instanceof Refused) return refusal(error.answer);
-  // A page where JSON belongs.
-  if (error instanceof SyntaxError) return new AwsProblem('not-aws');
-  return toProblem(error) ?? error;
+  return toProblem(error) ?? (isUnread(error) ? new AwsProblem('not-aws') : error);
+}
+
+/** Whether the SDK could make nothing of a success, such as a page where JSON belongs: it adds the answer to the error. */
+export const isUnread = (error: unknown): boolean => error instanceof Error && '$response' in error;
+
+/** Nothing of what was asked for, and not the number that AWS gives each answer. */
+function isNothing(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null || !('$metadata' in answer)) return false;
+  const { $metadata, ...said } = answer;
+  const { requestId } = $metadata as { requestId?: unknown };
+  return requestId === undefined && Object.values(said).every((value) => value === undefined);
 }
 
 /** What an answer that is not what was asked for is about. */

@@ -81,7 +81,7 @@ export function accountSettings(
       try {
         return await answer;
       } catch (error) {
-        throw meaningOf(error, host);
+        throw signal.aborted ? error : meaningOf(error, host);
       }
     };
   };
@@ -104,6 +104,7 @@ export function accountSettings(
 }
 
 function meaningOf(error: unknown, host: string): unknown {
+  if (error instanceof NotPermitted || error instanceof Stop) return error;
   if (error instanceof Problem || error instanceof TokenProblem) {
     const why = error instanceof Problem ? error.kind : error.says.title;
     return new Stop(
@@ -116,6 +117,14 @@ function meaningOf(error: unknown, host: string): unknown {
   }
   const { statusCode } = error as { statusCode?: unknown };
   if (statusCode === 401 || statusCode === 403 || statusCode === 404) return new NotPermitted();
-  if (typeof statusCode !== 'number') return error;
-  return new Stop(skip(`${host} answers HTTP ${statusCode}`, { fix: 'run again later', evidence: { host } }));
+  if (typeof statusCode === 'number' && statusCode >= 300) {
+    return new Stop(skip(`${host} answers HTTP ${statusCode}`, { fix: 'run again later', evidence: { host } }));
+  }
+  // A success of which the SDK can make nothing.
+  return new Stop(
+    skip(`${host} does not answer as Azure’s management plane does`, {
+      fix: `find out what answers in its place: a proxy, or another address in DNS; try: curl -v https://${host}`,
+      evidence: { host },
+    }),
+  );
 }

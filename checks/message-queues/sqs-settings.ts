@@ -12,9 +12,17 @@ interface Redrive {
 }
 
 function redriveIn({ RedrivePolicy: text = '' }: Attributes): Redrive | undefined {
-  if (text === '') return undefined;
-  const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(text) as Record<string, unknown>;
-  return { target: String(deadLetterTargetArn), maxReceiveCount: Number(maxReceiveCount) };
+  const { deadLetterTargetArn, maxReceiveCount } = membersOf(text);
+  if (typeof deadLetterTargetArn !== 'string') return undefined;
+  return { target: deadLetterTargetArn, maxReceiveCount: Number(maxReceiveCount) };
+}
+
+function membersOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return { ...(JSON.parse(text) as object | null) };
+  } catch {
+    return {};
+  }
 }
 
 const nameIn = (arn: string): string => arn.split(':').at(-1) ?? arn;

@@ -5,6 +5,7 @@ import type { Run } from '../../src/check.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
 import { type HttpAnswer, isLoopback, makeHttpClient, problemOf, readUpTo } from '../../src/probe/http.ts';
 import { unbracketed } from '../../src/probe/tcp.ts';
+import { isUnread } from '../aws/call.ts';
 import { awsSettings, findCredentials } from '../aws/client.ts';
 import { type CredentialKind, CredentialProblem, credentialTrouble } from '../aws/errors.ts';
 import { Refused } from '../aws/transport.ts';
@@ -251,8 +252,8 @@ function meaningOf(error: unknown, at: At, names: Names): unknown {
   if (error instanceof CredentialProblem) {
     return new StoreProblem(KINDS[error.kind], { ...at, says: credentialTrouble(error.kind, error.facts) });
   }
-  if (error instanceof SyntaxError) return new StoreProblem('not-a-store', at);
-  return problemOf(error);
+  const problem = problemOf(error);
+  return isUnread(problem) ? new StoreProblem('not-a-store', at) : problem;
 }
 
 function awsRefusal(answer: HttpAnswer, at: At, names: Names): StoreProblem | undefined {

@@ -153,8 +153,9 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
 function meaningOf(error: unknown, at: At, account: StorageAccount): unknown {
   if (error instanceof Refused) return azureRefusal(error.answer, at, account) ?? error;
   if (error instanceof TokenProblem) return new StoreProblem('credentials', { ...at, says: error.says });
-  if (error instanceof SyntaxError) return new StoreProblem('not-a-store', at);
-  return problemOf(error);
+  const problem = problemOf(error);
+  // Of a success that is none of Azure's, the SDK makes an error of its own.
+  return problem instanceof Error && problem.name === 'RestError' ? new StoreProblem('not-a-store', at) : problem;
 }
 
 export const isDenied = (error: unknown): error is StoreProblem =>
