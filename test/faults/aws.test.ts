@@ -1,4 +1,4 @@
-import { AWS } from './aws.ts';
+import { AWS } from './aws/index.ts';
 import { describeFaults } from './harness.ts';
 
 describeFaults(AWS);

@@ -1,5 +1,5 @@
 /** Every table of faults. */
-import { AWS } from './aws.ts';
+import { AWS } from './aws/index.ts';
 import { AZURE } from './azure.ts';
 import { CONFIGURATION } from './configuration.ts';
 import { DATABASE } from './database.ts';

@@ -90,6 +90,12 @@ export class KeyStore {
     return key;
   }
 
+  /** With its aliases, as when its waiting period is over. */
+  delete(key: KmsKey): void {
+    this.#keys.splice(this.#keys.indexOf(key), 1);
+    for (const [alias, of] of this.#aliases) if (of === key) this.#aliases.delete(alias);
+  }
+
   /** Points an alias, in the key's account and region, to a key. The alias ARN. */
   alias(name: string, key: KmsKey): string {
     const arn = this.#aliasArn(name.replace(/^(alias\/)?/, 'alias/'), key.region, key.account);

@@ -1,0 +1,185 @@
+/** Faults of the way to each service of AWS: the network, proxies, TLS. */
+import { once as event } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { createServer, type TlsOptions } from 'node:tls';
+import { type ProxyFaults, refusedPort, startBanner, startHttp, startProxy } from '../../services/tcp.ts';
+import { makeCa, selfSigned } from '../../services/tls.ts';
+import type { Arrange, Fault, There } from '../fault.ts';
+
+interface Service {
+  readonly what: string;
+  /** Names its endpoint. */
+  readonly setting: string;
+  /** The first to tell. */
+  readonly fail: string;
+}
+
+export const SERVICES: readonly Service[] = [
+  { what: 'S3', setting: 'AWS_ENDPOINT_URL_S3', fail: 'object-storage/deliveries/access' },
+  { what: 'KMS', setting: 'AWS_ENDPOINT_URL_KMS', fail: 'encryption/kms/encryption-key' },
+  { what: 'SQS', setting: 'AWS_ENDPOINT_URL_SQS', fail: 'message-queues/async/exists' },
+  { what: 'IoT Core', setting: 'AWS_ENDPOINT_URL_IOT_DATA_PLANE', fail: 'mqtt-broker/iotcore/publish' },
+];
+
+interface Opened {
+  readonly host: string;
+  readonly port: number;
+  readonly scheme?: string;
+  close(): Promise<void>;
+}
+
+const targetOf = ({ environment }: There, setting: string) => {
+  const { hostname: host, port } = new URL(environment[setting] ?? environment.AWS_ENDPOINT_URL ?? '');
+  return { host, port: Number(port) };
+};
+
+/** Something else at the endpoint of a service, or between it and the service. */
+const at =
+  (setting: string, start: (target: { host: string; port: number }) => Promise<Opened>): Arrange =>
+  async (there) => {
+    const { scheme = 'http', host, port, close } = await start(targetOf(there, setting));
+    const url = `${scheme}://${host}:${port}`;
+    return {
+      environment: { [setting]: url },
+      ...(setting.endsWith('S3') && { variables: { OBJECT_STORAGE_BUCKET_UPLOADS_URL: url } }),
+      undo: close,
+    };
+  };
+
+const between = (setting: string, faults: ProxyFaults): Arrange =>
+  at(setting, (target) => startProxy({ target, ...faults }));
+
+/** TLS in front of a service that speaks none. */
+const inTls = (setting: string, options: () => Promise<TlsOptions>): Arrange =>
+  at(setting, async (target) => {
+    const server = createServer(await options(), (socket) => {
+      const onward = connect(target);
+      socket.pipe(onward).pipe(socket);
+      for (const [one, other] of [
+        [socket, onward],
+        [onward, socket],
+      ] as const)
+        one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    });
+    const sockets = new Set<{ destroy(): void }>();
+    server.on('connection', (socket) => sockets.add(socket)).on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await event(server, 'listening');
+    return {
+      scheme: 'https',
+      host: '127.0.0.1',
+      port: (server.address() as AddressInfo).port,
+      close: async () => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+        await event(server, 'close');
+      },
+    };
+  });
+
+const days = (count: number) => new Date(Date.now() + count * 86_400_000);
+const ca = await makeCa({ name: 'Corp Inspection CA' });
+const issued = (options: object) => async (): Promise<TlsOptions> => {
+  const { chainPem, keyPem } = await ca.issue({ names: ['127.0.0.1'], ...options });
+  return { cert: chainPem, key: keyPem };
+};
+
+const AT = '127\\.0\\.0\\.1:\\d+';
+const TLS_FAULTS: readonly [name: string, options: () => Promise<TlsOptions>, says: string, trusted: boolean][] = [
+  ['an expired certificate', issued({ notAfter: days(-1) }), `TLS to ${AT} fails: its certificate has expired`, true],
+  [
+    'a certificate for another name',
+    issued({ names: ['minio.corp.internal'] }),
+    `TLS to ${AT} fails: its certificate is for another name`,
+    true,
+  ],
+  [
+    'a certificate of an authority that is not trusted',
+    issued({}),
+    `TLS to ${AT} fails: its certificate is signed by an authority that is not trusted here`,
+    false,
+  ],
+  [
+    'a self-signed certificate',
+    async () => {
+      const { certPem, keyPem } = await selfSigned({ names: ['127.0.0.1'] });
+      return { cert: certPem, key: keyPem };
+    },
+    `TLS to ${AT} fails: its certificate is`,
+    false,
+  ],
+  [
+    'TLS 1.1',
+    async () => ({ ...(await issued({})()), minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
+    `TLS to ${AT} fails: it speaks no TLS version that is in use here`,
+    true,
+  ],
+];
+
+const trusting = (trusted: boolean) => (trusted ? { options: { authorities: ca.certPem } } : {});
+
+const ofEach = ({ what, setting, fail }: Service): Fault[] => [
+  {
+    name: `${what} that refuses connections`,
+    arrange: at(setting, refusedPort),
+    fail: [fail],
+    says: new RegExp(`${AT} refuses the connection`),
+  },
+  {
+    name: `${what} at a name that does not resolve`,
+    arrange: () => ({ environment: { [setting]: `http://${what.replace(' ', '-').toLowerCase()}.does-not-exist.invalid` } }),
+    fail: [fail],
+    says: /\.does-not-exist\.invalid does not resolve/,
+  },
+  {
+    name: `${what} behind a proxy that resets connections`,
+    arrange: between(setting, { resetAfterBytes: 900 }),
+    fail: [fail],
+    says: new RegExp(`${AT} closes the connection`),
+  },
+  { name: `${what} behind a slow network`, arrange: between(setting, { delayMs: 50 }) },
+  {
+    name: `a page where ${what} should be`,
+    arrange: at(setting, () => startHttp(200, '<html>sign in</html>', { 'content-type': 'text/html' })),
+    fail: [fail],
+    says: new RegExp(`what answers at ${AT} is not ${what}`),
+  },
+  {
+    name: `a load balancer without a backend before ${what}`,
+    arrange: at(setting, () =>
+      startHttp(503, '<html>503</html>', { 'content-type': 'text/html', 'retry-after': '1' }),
+    ),
+    fail: [fail],
+    says: new RegExp(`${what} fails \\(HTTP 503\\)`),
+  },
+  {
+    name: `an SSH server where ${what} should be`,
+    arrange: at(setting, () => startBanner('SSH-2.0-OpenSSH_9.6\r\n')),
+    fail: [fail],
+    says: new RegExp(`${AT} does not speak HTTP`),
+  },
+  {
+    name: `${what} that speaks no TLS behind https`,
+    arrange: at(setting, async (target) => ({ ...(await startProxy({ target })), scheme: 'https' })),
+    fail: [fail],
+    says: new RegExp(`${AT} does not speak TLS`),
+  },
+  ...TLS_FAULTS.map(
+    ([name, options, says, trusted]): Fault => ({
+      name: `${what} behind ${name}`,
+      arrange: inTls(setting, options),
+      fail: [fail],
+      says: new RegExp(says),
+      ...trusting(trusted),
+    }),
+  ),
+  {
+    name: `${what} behind TLS inspection whose authority is given`,
+    arrange: inTls(setting, issued({})),
+    ...trusting(true),
+  },
+];
+
+export const WAY: readonly Fault[] = [
+  ...SERVICES.flatMap(ofEach),
+];
