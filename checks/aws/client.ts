@@ -161,21 +161,31 @@ export async function findCredentials(
     mustBeKnown(run);
     const { name = '', message = '' } = error instanceof Error ? error : {};
     const code = /^[A-Za-z]{1,64}$/.test(name) ? name : undefined;
-    throw new CredentialProblem(credentialKind(code, message) ?? 'missing', { detail: lookedIn(run, error, code) });
+    throw new CredentialProblem(credentialKind(code, message) ?? 'missing', lookedIn(run, error, code));
   }
 }
 
-function lookedIn(run: Run, error: unknown, code: string | undefined): string {
+function lookedIn(run: Run, error: unknown, code: string | undefined): { detail: string; fix?: string } {
   const value = reader(run);
   const [id, secret] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
-  if (value(id) !== undefined) return `${id} is set without ${secret}.`;
-  if (value(secret) !== undefined) return `${secret} is set without ${id}.`;
+  if (value(id) !== undefined) return { detail: `${id} is set without ${secret}.` };
+  if (value(secret) !== undefined) return { detail: `${secret} is set without ${id}.` };
   const why = toProblem(error)?.kind ?? code;
   const role = value('AWS_ROLE_ARN');
   if (role !== undefined && value('AWS_WEB_IDENTITY_TOKEN_FILE') !== undefined) {
-    return `The role ${role} is not given by STS for the token in AWS_WEB_IDENTITY_TOKEN_FILE: ${why}.`;
+    return {
+      detail: `The role ${role} is not given by STS for the token in AWS_WEB_IDENTITY_TOKEN_FILE: ${why}.`,
+      fix: `let that token’s service account assume the role; see whom it trusts: aws iam get-role --role-name ${role.split('/').at(-1)} --query Role.AssumeRolePolicyDocument`,
+    };
   }
   const profile = value('AWS_PROFILE');
-  if (profile !== undefined) return `The profile ${profile} (AWS_PROFILE) gives none: ${why}.`;
-  return 'Looked in the config, the environment, the default profile, the container’s and the instance’s metadata.';
+  if (profile !== undefined) {
+    return {
+      detail: `The profile ${profile} (AWS_PROFILE) gives none: ${why}.`,
+      fix: `set AWS_PROFILE to one of: aws configure list-profiles; or log in to it: aws sso login --profile ${profile}`,
+    };
+  }
+  return {
+    detail: 'Looked in the config, the environment, the default profile, the container’s and the instance’s metadata.',
+  };
 }

@@ -64,7 +64,9 @@ export function deniedWords({ actions, resource, resourcePolicy, denial }: Denie
   const who = principal === undefined ? 'these credentials' : nameOf(principal);
   const name = policy === 'resource-based policy' ? resourcePolicy : policy;
   const detail =
-    name === undefined ? {} : { detail: `${who}: ${explicit ? `a ${name} denies it` : `no ${name} allows it`}.` };
+    name === undefined
+      ? {}
+      : { detail: `${who}: ${explicit ? `${articled(name)} denies it` : `no ${name} allows it`}.` };
   if (explicit) {
     return {
       ...detail,
@@ -78,6 +80,8 @@ export function deniedWords({ actions, resource, resourcePolicy, denial }: Denie
   const where = policy === undefined || policy === 'identity-based policy' ? `the IAM policy of ${who}` : `the ${name}`;
   return { ...detail, fix: `add this statement to ${where}:\n${allowing(actions, resource)}` };
 }
+
+const articled = (name: string): string => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
 
 /** `role/spacelift-drain`. */
 const nameOf = (principal: string): string => principal.split(':').slice(5).join(':') || principal;

@@ -17,6 +17,8 @@ export type CredentialKind =
 export interface CredentialFacts {
   /** Where credentials were looked for, and what came of it. */
   readonly detail?: string;
+  /** The way out, where it is known better than by the kind. */
+  readonly fix?: string;
   /** How far the server's clock is ahead of this machine's, ms; negative: behind. */
   readonly skewMs?: number | undefined;
   /** The service's own code; never its message. */
@@ -117,7 +119,7 @@ export function credentialTrouble(kind: CredentialKind, facts: CredentialFacts =
   return fail(title, {
     ...(told !== undefined && { detail: told }),
     expected,
-    fix,
+    fix: facts.fix ?? fix,
     ...(facts.code !== undefined && { evidence: { code: facts.code } }),
     cause: { key: `aws:credentials:${kind}` },
   });

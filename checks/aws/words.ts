@@ -1,5 +1,5 @@
 /** The words for what goes wrong on the way to an AWS service, or with the service as a whole. */
-import { fail, type Run, type Skip, type Trouble, warn } from '../../src/check.ts';
+import { type Cause, fail, type Run, type Skip, type Trouble, warn } from '../../src/check.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
@@ -21,6 +21,12 @@ export function targetOf(what: string, { config, endpoint }: AwsSettings, client
   const url = endpoint?.url ?? client.config.endpointProvider({ Region, UseFIPS, UseDualStack }).url;
   return { what, ...addressOf(url), setting: endpoint?.setting ?? 'AWS_REGION' };
 }
+
+/** The cause of whatever is found in another region than AWS_REGION. */
+export const regionCause = (region: string, found: string): Cause => ({
+  key: `aws:region:${found}`,
+  title: `AWS_REGION is ${region}, and what the config names is in ${found}`,
+});
 
 type General = Exclude<AwsKind, 'denied' | 'refused'>;
 

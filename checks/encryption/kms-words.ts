@@ -3,7 +3,7 @@ import { fail, type Outcome, type Run, type Trouble } from '../../src/check.ts';
 import { AwsProblem } from '../aws/call.ts';
 import { explainedByAccount } from '../aws/caller.ts';
 import { denialIn, deniedWords } from '../aws/denial.ts';
-import { generalOutcome } from '../aws/words.ts';
+import { generalOutcome, regionCause } from '../aws/words.ts';
 import { ENCRYPTION_KEY, type KeyVariable, openKms, type Refusal, type Trial } from './kms-keys.ts';
 
 /** What Spacelift needs of each key. */
@@ -179,18 +179,24 @@ export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outco
   return found === undefined ? denial(run, trial, denied) : keyTrouble(run, trial, found);
 }
 
+/** What a key is for, as far as KMS has told. */
+export const usageOf = (run: Run, trial: Trial): string | undefined =>
+  trial.usage ?? faultOf(trial, run.need('AWS_REGION'))?.usage;
+
 function keyTrouble(
   run: Run,
   { variable, written, meant }: Trial,
   { fault, ...told }: NonNullable<ReturnType<typeof faultOf>>,
 ): Trouble {
   const id = fault === 'missing' || fault === 'another-region' ? written : (meant ?? written);
+  const region = run.need('AWS_REGION');
+  const found = fault === 'another-region' ? regionIn(written) : undefined;
   const { title, ...more } = WORDS[fault]({
     variable,
     noun: NEEDS[variable].noun,
     name: nameOf(written),
     id,
-    region: run.need('AWS_REGION'),
+    region,
     secondary: run.deployment.lookup('AWS_SECONDARY_REGION').state === 'set',
     ...told,
   });
@@ -198,6 +204,7 @@ function keyTrouble(
   const known = Object.entries({ code, ...(fault.startsWith('wrong') && facts) });
   return fail(title, {
     ...more,
+    ...(found !== undefined && { cause: regionCause(region, found) }),
     evidence: {
       variable,
       key: id,

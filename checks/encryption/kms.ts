@@ -10,7 +10,7 @@ import {
   tryEncryption,
   trySigning,
 } from './kms-keys.ts';
-import { creating, nameOf, troubleWith } from './kms-words.ts';
+import { creating, nameOf, troubleWith, usageOf } from './kms-words.ts';
 import type { EncryptionRule } from './rules.ts';
 
 export async function run(context: Context<EncryptionRule>): Promise<void> {
@@ -69,7 +69,7 @@ async function oneKey(run: Run): Promise<Trouble | undefined> {
   const region = run.need('AWS_REGION');
   const make = (variable: KeyVariable) => creating({ variable, region, secondary: usesSecondary(run) });
   return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} name one key: ${nameOf(one)}`, {
-    ...(one !== other && { detail: `${nameOf(other)} is another name of it.` }),
+    ...(nameOf(one) !== nameOf(other) && { detail: `${nameOf(other)} is another name of it.` }),
     expected: 'two keys: a KMS key either encrypts or signs',
     fix:
       encryption?.arn !== undefined
@@ -90,13 +90,28 @@ async function mustDiffer(context: Context<EncryptionRule>): Promise<void> {
   if (trouble !== undefined) throw new Stop({ ...trouble, cause: DISTINCT });
 }
 
+/** Each variable names a key of the other's kind. */
+async function swapped(run: Context<EncryptionRule>): Promise<Trouble | undefined> {
+  if (!run.selected('kms/encryption-key') || !run.selected('kms/signing-key')) return undefined;
+  const { encryption, signing } = await trials(run);
+  if (encryption === undefined || signing === undefined) return undefined;
+  if (usageOf(run, encryption) !== 'SIGN_VERIFY' || usageOf(run, signing) !== 'ENCRYPT_DECRYPT') return undefined;
+  return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} are swapped`, {
+    detail: `${nameOf(encryption.written)} signs, and ${nameOf(signing.written)} encrypts.`,
+    expected: 'a key that encrypts, and one that signs',
+    fix: `swap the values of ${ENCRYPTION_KEY} and ${SIGNING_KEY}`,
+    evidence: { encryptionKey: encryption.written, signingKey: signing.written },
+    cause: { key: causeOf(encryption) },
+  });
+}
+
 const UNREACHABLE: readonly NetworkKind[] = ['dns', 'refused', 'timeout', 'unreachable', 'closed'];
 const DISTINCT = { key: 'encryption/kms/distinct' };
 
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
   const trial = await context.share(tryEncryption);
-  const trouble = await troubleWith(context, trial);
+  const trouble = (await swapped(context)) ?? (await troubleWith(context, trial));
   if (trouble !== undefined) return asScheduler(context, trial, trouble);
   if (trial.holds !== true) {
     return fail('what KMS decrypts is not what it encrypted', {
@@ -113,7 +128,8 @@ async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome>
 async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
   const trial = await context.share(trySigning);
-  const trouble = await troubleWith(context, trial);
+  const trouble = (await swapped(context)) ?? (await troubleWith(context, trial));
+  if (trouble?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, trouble);
   if (trouble !== undefined) return asScheduler(context, trial, trouble);
   if (trial.holds !== true) {
     return fail('the signature that KMS makes does not verify with the public key that it gives', {
@@ -130,6 +146,12 @@ async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
       usage: trial.usage ?? '',
     },
   });
+}
+
+/** A warning about KMS as a whole is told once. */
+async function sameAsEncryption(context: Context<EncryptionRule>, trouble: Trouble): Promise<Outcome> {
+  const other = await troubleWith(context, await context.share(tryEncryption));
+  return other?.title === trouble.title ? skip('the same cause as encryption/kms/encryption-key') : trouble;
 }
 
 /** The scheduler may use KMS, and the vendor's list of what it must reach does not name it. */

@@ -57,3 +57,8 @@ function regionIn(host: string): string | undefined {
   const legacy = LEGACY.exec(host);
   return REGIONAL.exec(host)?.[1] ?? (legacy === null ? undefined : (legacy[1] ?? 'us-east-1'));
 }
+
+/** Whether two ARNs name one queue. A partition that is not that of the account has a failure of its own. */
+export const sameQueue = (one: string, other: string): boolean => placeOf(one) === placeOf(other);
+
+const placeOf = (arn: string): string => arn.split(':').slice(2).join(':');

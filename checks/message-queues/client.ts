@@ -85,7 +85,7 @@ export async function openSqs(run: Run): Promise<Sqs> {
           : { MessageGroupId: fifo.group, MessageDeduplicationId: fifo.deduplication }),
       });
       let sent: Promise<unknown> | undefined;
-      // What a busy service refused may have been sent all the same: not again.
+      // What a busy service refused may have been sent all the same: who sends it again must know.
       const once = (how: { abortSignal: AbortSignal }) => {
         sent ??= client.send(command, how);
         return sent;

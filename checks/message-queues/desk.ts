@@ -69,11 +69,13 @@ export class Desk {
       .map(({ address }) => address.arn);
   }
 
-  /** The variables before this one that name the same queue. */
+  /** The variables before this one that name the same queue, and are right to. */
   get shared(): string[] {
     const all = [...this.#others.values()];
     const before = all.slice(0, all.indexOf(this));
-    return before.filter(({ address }) => address.arn === this.address.arn).map(({ address }) => address.variable);
+    return before
+      .filter(({ address, wrongKind }) => address.arn === this.address.arn && wrongKind === undefined)
+      .map(({ address }) => address.variable);
   }
 
   /** Whether another queue is there; `undefined` when these credentials may not look. */

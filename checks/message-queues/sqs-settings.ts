@@ -1,5 +1,6 @@
 /** What must hold of a queue besides being there: where its dead letters go, and the vendor's suggested settings. */
 import { type Outcome, pass, Stop, skip, type Trouble, warn } from '../../src/check.ts';
+import { sameQueue } from './address.ts';
 import type { Attributes } from './client.ts';
 import type { Desk } from './desk.ts';
 import { MAX_RECEIVE_COUNT } from './queues.ts';
@@ -54,7 +55,7 @@ function misdirected(desk: Desk, { target }: Redrive): Trouble | undefined {
 /** @throws Stop when the dead-letter queue of the config is missing, which is a failure of its own */
 async function isThere(desk: Desk, { target }: Redrive): Promise<boolean | undefined> {
   const { deadLetters } = desk;
-  if (deadLetters?.address.arn !== target) return desk.isThere(target);
+  if (deadLetters === undefined || !sameQueue(deadLetters.address.arn, target)) return desk.isThere(target);
   const seen = await deadLetters.see();
   if ('attributes' in seen) return true;
   if (seen.outcome.status === 'fail') throw new Stop(seen.outcome);
@@ -105,7 +106,7 @@ async function redriveDifferences(desk: Desk, redrive: Redrive | undefined): Pro
   if (redrive === undefined) return ['no redrive policy'];
   const found: string[] = [];
   if (redrive.maxReceiveCount !== MAX_RECEIVE_COUNT) found.push(`max receive count ${redrive.maxReceiveCount}`);
-  const elsewhere = deadLetters !== undefined && deadLetters.address.arn !== redrive.target;
+  const elsewhere = deadLetters !== undefined && !sameQueue(deadLetters.address.arn, redrive.target);
   if (elsewhere && misdirected(desk, redrive) === undefined && (await desk.isThere(redrive.target)) !== false) {
     found.push(`dead letters go to ${nameIn(redrive.target)}`);
   }

@@ -6,6 +6,7 @@ import type { Target } from '../../src/probe/words.ts';
 import type { Problem } from '../../src/problem.ts';
 import type { AwsProblem } from '../aws/call.ts';
 import { denialIn, deniedWords } from '../aws/denial.ts';
+import { regionCause } from '../aws/words.ts';
 import type { Desk } from './desk.ts';
 import { ACTIONS, MAX_RECEIVE_COUNT, type Needs, type Operation } from './queues.ts';
 
@@ -62,10 +63,7 @@ export function otherRegion({ address }: Desk, region: string): Trouble {
     expected: `a queue in ${region}`,
     fix: `set ${variable} to the queue in ${region}, or AWS_REGION and AWS_DEFAULT_REGION to ${found}`,
     evidence: { queue: name, url, region: found, AWS_REGION: region },
-    cause: {
-      key: `message-queues:region:${found}`,
-      title: `the URLs of queues are of ${found}, and AWS_REGION is ${region}`,
-    },
+    cause: regionCause(region, found),
   });
 }
 

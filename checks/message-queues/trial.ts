@@ -39,22 +39,27 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
   const body = `spacelift-preflight ${mark}`;
   const isOwn = (received: string) => received.includes(mark);
   let sending: Promise<void> | undefined;
+  let times = 0;
   let patienceMs = CLEARING_MS;
   const removal = run.cleanup(`a message in ${name}: "${body}"`, removeCommand(url), async (signal) => {
     if ((await sending?.catch(unsent)) === false) return;
-    const found = await take(until(run, signal), sqs, url, isOwn, patienceMs);
+    const found = await take(until(run, signal), sqs, url, isOwn, patienceMs, times);
     if (found === undefined) throw new Error('it did not come back');
   });
   const fifo = address.fifo ? { fifo: { group: 'spacelift-preflight', deduplication: run.id } } : {};
   // Its answer is waited for whatever ends the run: without it nobody knows what there is to remove.
-  sending = sqs.send(until(run, new AbortController().signal), url, { body, ...fifo });
+  const send = () => {
+    times++;
+    return sqs.send(until(run, new AbortController().signal), url, { body, ...fifo });
+  };
   try {
+    sending = send().catch((error: unknown) => (isBusy(error) && !run.signal.aborted ? send() : Promise.reject(error)));
     await sending;
   } catch (error) {
     if (unsent(error) === false) removal.done();
     throw error;
   }
-  const received = await take(run, sqs, url, isOwn);
+  const received = await take(run, sqs, url, isOwn, PATIENCE_MS, times);
   if (received === undefined) {
     patienceMs = AFTERWARDS_MS;
     return 'lost';
@@ -62,6 +67,9 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
   removal.done();
   return received === body ? 'same' : 'different';
 }
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof AwsProblem && ['server-error', 'throttled'].includes(error.kind);
 
 /** `false` when an error means that nothing was sent; `undefined` when it may have been. */
 function unsent(error: unknown): false | undefined {
@@ -71,7 +79,8 @@ function unsent(error: unknown): false | undefined {
 
 /**
  * Receives until one's own message is there, and deletes it; all others are put back in the end.
- * @returns its body; `undefined` when it did not come in time
+ * @param most how many of one's own there may be: after the first, the others are waited for a second
+ * @returns the body of the first; `undefined` when none came in time
  */
 export async function take(
   run: Run,
@@ -79,8 +88,11 @@ export async function take(
   url: string,
   isOwn: (body: string) => boolean,
   patienceMs: number = PATIENCE_MS,
+  most = 1,
 ): Promise<string | undefined> {
-  const end = performance.now() + patienceMs;
+  let end = performance.now() + patienceMs;
+  let first: string | undefined;
+  let count = 0;
   const others: Received[] = [];
   try {
     do {
@@ -88,9 +100,12 @@ export async function take(
       const own = found.filter(({ body }) => isOwn(body));
       others.push(...found.filter((message) => !own.includes(message)));
       await Promise.all(own.map(({ receipt }) => sqs.delete(run, url, receipt)));
-      if (own[0] !== undefined) return own[0].body;
+      first ??= own[0]?.body;
+      count += own.length;
+      if (count >= most) return first;
+      if (own.length > 0) end = Math.min(end, performance.now() + AFTERWARDS_MS);
     } while (performance.now() < end);
-    return undefined;
+    return first;
   } finally {
     // One that can't be put back comes into sight by itself.
     await Promise.allSettled(others.map(({ receipt }) => sqs.postpone(run, url, receipt, 0)));

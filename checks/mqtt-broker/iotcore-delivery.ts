@@ -34,7 +34,8 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
     ...BEFORE.map((id) => context.after(id)),
   ]);
   if (publishing.status === 'fail') throw new Stop(of('publish', publishing));
-  if (rule.outcome.status === 'fail') throw new Stop(of('topic-rule', rule.outcome));
+  const troubled = rule.outcome.status === 'fail' ? of('topic-rule', rule.outcome) : undefined;
+  if (troubled !== undefined && rule.brings === undefined) throw new Stop(troubled);
   const sqs = await openSqs(context);
   try {
     const desks = new Map();
@@ -42,6 +43,10 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
     desks.set('iot', desk);
     const seen = await desk.see();
     if ('outcome' in seen) throw new Stop(seen.outcome);
+    if (troubled !== undefined) {
+      takeOut(context, desk, rule.brings ?? '');
+      throw new Stop(troubled);
+    }
     const hindrance = await whyNotHere(desk, seen.attributes);
     if (hindrance !== undefined) throw new Stop(hindrance);
     return await deliver(context, desk, { roleArn: rule.roleArn, keyId: seen.attributes.KmsMasterKeyId });
@@ -49,6 +54,24 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
     sqs.close();
   }
 }
+
+/** In the end, when all is published: what a rule that is wrong has brought into the queue. */
+function takeOut(run: Run, { address: { name, url } }: Desk, rule: string): void {
+  const removal = `what topic rule ${rule} brought into ${name} of what was published`;
+  run.cleanup(removal, removeCommand(url), async (signal) => {
+    const under = until(run, signal);
+    const sqs = await openSqs(under);
+    try {
+      await take(under, sqs, url, isOf(run), AFTERWARDS_MS, Number.POSITIVE_INFINITY);
+    } finally {
+      sqs.close();
+    }
+  });
+}
+
+/** Whether a message is this run's, as it was published or as a rule encodes it. */
+const isOf = (run: Run) => (body: string) =>
+  [body, decoded(body)].some((text) => text.includes('"preflight"') && text.includes(run.id));
 
 const of = (rule: 'publish' | 'topic-rule', trouble: Trouble): Trouble => ({
   ...trouble,
@@ -64,8 +87,7 @@ async function deliver(run: Run, { sqs, address }: Desk, way: Way): Promise<Outc
   const data = await run.share(openData);
   const { name, url } = address;
   const topic = `${namespaceOf(run)}/writeonly/preflight/${run.id}`;
-  const isOwn = (body: string) =>
-    [body, decoded(body)].some((text) => text.includes('"preflight"') && text.includes(run.id));
+  const isOwn = isOf(run);
   const removal = run.cleanup(
     `a message in ${name}: what was published on ${topic}`,
     removeCommand(url),

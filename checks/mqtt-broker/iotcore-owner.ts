@@ -2,6 +2,7 @@
 import { fail, type Outcome, pass, type Run, Stop, skip, type Trouble, warn } from '../../src/check.ts';
 import { ask } from '../aws/call.ts';
 import { explainedByAccount } from '../aws/caller.ts';
+import { regionCause } from '../aws/words.ts';
 import { ENDPOINT } from './endpoint.ts';
 import { openControl, unread } from './iotcore-clients.ts';
 import { iotEndpoint } from './iotcore-endpoint.ts';
@@ -19,7 +20,7 @@ export function otherRegion(run: Run): Trouble | undefined {
     expected: `the account’s endpoint in ${configured}: topic rules and queues are there`,
     fix: `${setting(configured)}\nor set AWS_REGION and AWS_DEFAULT_REGION to ${region}, if that is where the installation is`,
     evidence: { endpoint: host, region, AWS_REGION: configured },
-    cause: { key: FINDING },
+    cause: regionCause(configured, region),
   });
 }
 

@@ -6,7 +6,7 @@ import { addressIn } from '../message-queues/address.ts';
 import { iotArn, openControl, unread } from './iotcore-clients.ts';
 import { otherRegion } from './iotcore-owner.ts';
 import { namespaceOf } from './iotcore-publish.ts';
-import { compareRule, type Found, type Judged, missingRule, ruleTrouble, type Wanted } from './topic-rule.ts';
+import { compareRule, type Found, type Judged, missingRule, ruleTrouble, takes, type Wanted } from './topic-rule.ts';
 
 const QUEUE = 'MESSAGE_QUEUE_SQS_IOT_URL';
 /** Rules that are looked at when none has the right filter: a rule that is nearly right is worth finding. */
@@ -16,6 +16,8 @@ export interface RuleFound {
   readonly outcome: Outcome;
   /** The role in whose name a rule that is right sends. */
   readonly roleArn?: string | undefined;
+  /** A rule that is wrong brings what Spacelift itself publishes into the queue. */
+  readonly brings?: string | undefined;
 }
 
 /** Shared: `run.share(findRule)`. */
@@ -52,7 +54,11 @@ export async function findRule(run: Run): Promise<RuleFound> {
   const further = arriving.length > 0 ? { rules: arriving } : await look(run, others, wanted);
   const near = 'outcome' in further ? [] : further.rules.filter(({ arrives }) => arrives);
   const [nearest] = [...near, ...found.rules].toSorted(byFaults);
-  return { outcome: nearest === undefined ? missingRule(wanted) : ruleTrouble(nearest, wanted) };
+  const bringing = near.find(({ rule }) => takes(rule, `${wanted.namespace}/readonly/preflight/x`));
+  return {
+    outcome: nearest === undefined ? missingRule(wanted) : ruleTrouble(nearest, wanted),
+    brings: bringing?.name,
+  };
 }
 
 function wantedIn(run: Run): Wanted {

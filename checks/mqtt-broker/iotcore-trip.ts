@@ -26,7 +26,8 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
   const elsewhere = otherRegion(run);
   if (elsewhere !== undefined) throw new Stop(elsewhere);
   if (run.options.readOnly) return skip('nothing was published: --read-only', { fix: 'run it without --read-only' });
-  const topic = readTopic(run);
+  // Not that of `publish`, whose message may come at any time.
+  const topic = `${readTopic(run)}/mqtt`;
   const data = await run.share(openData);
   const message = JSON.stringify({ preflight: run.id, by: 'mqtt' });
   const { host } = data.target;

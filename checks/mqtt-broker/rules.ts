@@ -62,7 +62,7 @@ export const RULES = {
   'iotcore/round-trip': {
     title: 'what is published comes back by MQTT',
     checks:
-      'Connects by MQTT over a signed WebSocket on port 443, subscribes to <namespace>/readonly/preflight/<run id>, publishes there and compares what comes. IoT Core closes the connection without a word where a policy does not allow a step: that is a skip which names the permission. No role of Spacelift may; nothing is tried with --service or --read-only.',
+      'Connects by MQTT over a signed WebSocket on port 443, subscribes to <namespace>/readonly/preflight/<run id>/mqtt, publishes there and compares what comes. IoT Core closes the connection without a word where a policy does not allow a step: that is a skip which names the permission. No role of Spacelift may; nothing is tried with --service or --read-only.',
     matters: 'It shows that the endpoint carries MQTT, as workers use it, and that proxies and firewalls let it.',
     permission: 'iot:Connect, iot:Subscribe, iot:Publish and iot:Receive: an operator’s',
     mend: 'Let WebSockets through to port 443 of the endpoint, past proxies that hold them back.',

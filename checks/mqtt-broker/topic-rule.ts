@@ -1,7 +1,7 @@
 /** The topic rule that brings workers' messages into the IoT queue: what is wrong with the one that is there. */
 import type { TopicRule } from '@aws-sdk/client-iot';
 import { fail, type Trouble } from '../../src/check.ts';
-import { compareSql, wantedSql } from './sql.ts';
+import { compareSql, readSql, wantedSql } from './sql.ts';
 
 const SQL_VERSION = '2016-03-23';
 
@@ -55,6 +55,17 @@ export function compareRule({ name, rule }: Found, wanted: Wanted): Judged {
     ...(right !== undefined && right.useBase64 !== true ? ['sends without useBase64'] : []),
   ];
   return { name, rule, faults, besides, arrives: right !== undefined, roleArn: right?.roleArn };
+}
+
+/** Whether messages on a topic are the rule's (MQTT 3.1.1, section 4.7). */
+export function takes({ sql = '', ruleDisabled }: TopicRule, topic: string): boolean {
+  const filter = readSql(sql)?.from.split('/');
+  if (filter === undefined || ruleDisabled === true) return false;
+  const levels = topic.split('/');
+  const all = filter.indexOf('#');
+  const end = all === -1 ? filter.length : all;
+  if (all === -1 && filter.length !== levels.length) return false;
+  return filter.slice(0, end).every((level, at) => level === '+' || level === levels[at]);
 }
 
 const expectedOf = ({ namespace, queue }: Wanted): string =>

@@ -1,6 +1,7 @@
 /** The way out in AWS's own words: `aws s3api` commands, and what S3 says of a refusal. */
 import type { Trouble } from '../../src/check.ts';
 import { credentialKind, credentialTrouble } from '../aws/errors.ts';
+import { regionCause } from '../aws/words.ts';
 import type { StoreProblem, StoreWords } from './store.ts';
 
 export interface Names {
@@ -134,7 +135,8 @@ export function awsSays(problem: StoreProblem, message: string, names: Names): P
   const [, detail, fix] = POLICIES.find(([pattern]) => pattern.test(message)) ?? [];
   if (detail !== undefined && fix !== undefined) return { detail, fix: fix(problem) };
   // S3 gives its reasons within an account or organisation only.
-  return /is not authorized to perform/.test(message) ? undefined : { detail: anotherAccount(names) };
+  if (!/is not authorized to perform/.test(message)) return { detail: anotherAccount(names) };
+  return { detail: 'No policy of the role or user allows it.' };
 }
 
 const anotherAccount = ({ account }: Names): string =>
@@ -147,7 +149,10 @@ function elsewhere(bucket: string, found: string | undefined, { region }: Names)
     expected: `the bucket in AWS_REGION, ${region}: Spacelift does not look elsewhere`,
     fix: `${found === undefined ? '' : `set AWS_REGION and AWS_DEFAULT_REGION to ${found}, or make a bucket in ${region}: `}${createBucket(`<name>`, region)}`,
     evidence: { bucket, configured: region, ...(found !== undefined && { region: found }) },
-    cause: { key: `object-storage:wrong-region:${found}`, title: `buckets are ${there}` },
+    cause:
+      found === undefined
+        ? { key: 'object-storage:wrong-region', title: `buckets are ${there}` }
+        : regionCause(region, found),
   };
 }
 

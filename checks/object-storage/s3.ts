@@ -37,6 +37,8 @@ const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
   ServiceUnavailable: 'server-error',
 };
 
+const POSSIBLE_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
 /** What is wrong, or `undefined` for an answer that a store gives when it has done what was asked. */
 export function s3Refusal(answer: HttpAnswer, at: { action: Action; bucket: string }): StoreProblem | undefined {
   const { status, headers } = answer;
@@ -44,7 +46,9 @@ export function s3Refusal(answer: HttpAnswer, at: { action: Action; bucket: stri
   const code = codeIn(answer);
   // MinIO's console knows its own API's requests, and says so.
   const atConsole = code === 'InvalidArgument' && /\bAPI port\b/.test(answer.body.toString());
-  return new StoreProblem(atConsole ? 'not-a-store' : kindOf(status, code), {
+  const kind = atConsole ? 'not-a-store' : kindOf(status, code);
+  // Some stores say of a name that can’t be that there is no such bucket: nobody could make it.
+  return new StoreProblem(kind === 'no-bucket' && !POSSIBLE_NAME.test(at.bucket) ? 'invalid-name' : kind, {
     ...at,
     status,
     retryAfterMs: retryAfterIn(headers['retry-after']),

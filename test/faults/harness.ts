@@ -1,6 +1,6 @@
 /** Runs a table of faults as tests, each with its verdict in the task's `meta`, for `table.ts` to print. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Estate, startEstate } from '../support/estate.ts';
+import { type Estate, ONPREM, startEstate } from '../support/estate.ts';
 import { expectNoLeak } from '../support/leaks.ts';
 import { type Fault, tryFault } from './fault.ts';
 
@@ -52,9 +52,12 @@ export function describeFaults(faults: readonly Fault[]): void {
       if (fault.leaves === undefined) expect(after).toEqual(before);
     });
 
-    test('what was broken is mended', async () => {
-      const healthy = await tryFault(estate, { name: 'healthy', arrange: () => ({}) });
-      expect(healthy.extra).toEqual([]);
-    });
+    test.each([...new Set([ONPREM, ...faults.flatMap(({ at }) => at ?? [])])])(
+      'what was broken is mended ($storage)',
+      async (at) => {
+        const healthy = await tryFault(estate, { name: 'healthy', at, arrange: () => ({}) });
+        expect(healthy.extra).toEqual([]);
+      },
+    );
   });
 }

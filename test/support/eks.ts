@@ -34,7 +34,7 @@ export interface Eks {
 
 /** @param origin from where browsers upload */
 export async function startEks(origin: string): Promise<Eks> {
-  const aws = await startAws({ roles: [RULE_USER] });
+  const aws = await startAws({ roles: [RULE_USER], otherRegions: ['eu-west-1'] });
   const keys = {
     encryption: aws.keys.create(),
     signing: aws.keys.create({ usage: 'SIGN_VERIFY', spec: 'RSA_4096' }),

@@ -81,8 +81,12 @@ test('what fails once is asked again; what keeps failing is one failure, and thr
   server.faults = replying(400, 'ThrottlingException');
   const throttled = await run();
   expect(throttled.ids('fail')).toEqual([]);
-  expect(throttled.ids('warn')).toEqual(BOTH);
-  expect(throttled.finding('encryption/kms/signing-key').title).toContain('throttles');
+  expect(throttled.ids('warn')).toEqual(['encryption/kms/encryption-key']);
+  expect(throttled.finding('encryption/kms/encryption-key').title).toContain('throttles');
+  expect(throttled.finding('encryption/kms/signing-key')).toMatchObject({
+    status: 'skip',
+    title: 'the same cause as encryption/kms/encryption-key',
+  });
 });
 
 test('a refusal that nobody knows names its code', async () => {

@@ -68,7 +68,7 @@ describe('exists', () => {
     const result = await world.check({ variables });
     expect(judged(result)).toEqual({ fail: ['async/exists'], warn: [] });
     expect(result.finding('message-queues/async/exists')).toMatchObject({
-      title: 'the URLs of queues are of us-east-1, and AWS_REGION is eu-central-1',
+      title: 'AWS_REGION is eu-central-1, and what the config names is in us-east-1',
       evidence: { affected: ids(ALL, 'exists') },
     });
     expect(world.asked()).toEqual([]);
@@ -430,7 +430,7 @@ describe('nothing stays behind', () => {
     expect(world.aws.snapshot()).toEqual(before);
   });
 
-  test('a message that comes late is waited for, and others are put back', async () => {
+  test('messages that come late are waited for, and others are put back', async () => {
     const world = await start();
     const iot = world.queue('iot');
     const before = world.aws.snapshot();
@@ -438,7 +438,7 @@ describe('nothing stays behind', () => {
     world.aws.faults = {
       statusFor: ({ action, input }) => {
         if (action === 'SendMessage' && input.QueueUrl === iot.url) {
-          stranger = iot.send({ body: 'somebody’s', sender: 'server' });
+          stranger ??= iot.send({ body: 'somebody’s', sender: 'server' });
           setTimeout(() => iot.send({ body: String(input.MessageBody), sender: 'us' }), 1200);
           return { status: 500, code: 'InternalError' };
         }

@@ -33,7 +33,7 @@ describe('healthy', () => {
     expect(world.aws.snapshot()).toEqual(before);
     expect(topicsOf(world).sort()).toEqual([
       'spacelift/readonly/preflight/<run>',
-      'spacelift/readonly/preflight/<run>',
+      'spacelift/readonly/preflight/<run>/mqtt',
       'spacelift/writeonly/preflight/<run>',
     ]);
     await expect.poll(() => world.aws.mqttClients()).toBe(0);

@@ -95,7 +95,7 @@ describe('regions', () => {
   test('all of them in another region is one failure', async () => {
     const result = await under({}, { variables: { AWS_REGION: 'us-east-2', AWS_DEFAULT_REGION: 'us-east-2' } });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
-    expect(result.finding(FIRST).title).toBe('buckets are in eu-west-1, not in us-east-2');
+    expect(result.finding(FIRST).title).toBe('AWS_REGION is us-east-2, and what the config names is in eu-west-1');
     expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
   });
 });

@@ -16,6 +16,14 @@ const without = (...names: string[]) =>
     NOWHERE,
   );
 
+/** The operator's keys beside the config, with a token. */
+const inEnvironment =
+  (token: string): Arrange =>
+  ({ variables: { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } }) => ({
+    variables: UNSET,
+    environment: { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN: token },
+  });
+
 const clock = (clockOffsetMs: number): Arrange => both(awsFaults({ clockOffsetMs }), s3Faults({ clockOffsetMs }));
 const CREDENTIALS = ['identity/credentials'];
 const ACCOUNT = ['identity/account'];
@@ -89,17 +97,26 @@ export const IDENTITY: readonly Fault[] = [
     name: 'the AWS token of another session',
     arrange: both(
       user('operator', () => ({ sessionToken: 'the-token-of-a-session' })),
-      config(() => ({ AWS_SESSION_TOKEN: 'the-token-of-another-session' })),
+      inEnvironment('the-token-of-another-session'),
     ),
     fail: CREDENTIALS,
     says: /AWS does not know the access key/,
   },
   {
-    name: 'the AWS credentials of a session',
+    name: 'the AWS credentials of a session in the environment',
+    arrange: both(
+      user('operator', () => ({ sessionToken: 'the-token-of-a-session' })),
+      inEnvironment('the-token-of-a-session'),
+    ),
+  },
+  {
+    name: 'the AWS credentials of a session in the config',
     arrange: both(
       user('operator', () => ({ sessionToken: 'the-token-of-a-session' })),
       config(() => ({ AWS_SESSION_TOKEN: 'the-token-of-a-session' })),
     ),
+    warn: ['configuration/short-lived'],
+    says: /AWS_SESSION_TOKEN belongs to a temporary session, which ends within hours/,
   },
   {
     name: 'a clock that is behind that of AWS',
@@ -149,13 +166,13 @@ export const IDENTITY: readonly Fault[] = [
       config(() => ({ AWS_ACCESS_KEY_ID: 'AKIANOBODYNOBODYNOBO' })),
       environment({ AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' }),
     ),
-    fail: ['encryption/kms/encryption-key'],
+    fail: ['object-storage/deliveries/access'],
     says: /AWS does not know the access key/,
   },
   {
     name: 'AWS_REGION of another region',
     arrange: config(() => ({ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-1' })),
-    fail: ['encryption/kms/encryption-key'],
-    says: /AWS_REGION is eu-west-1/,
+    fail: ['object-storage/deliveries/access'],
+    says: /AWS_REGION is eu-west-1, and what the config names is in eu-central-1/,
   },
 ];

@@ -64,7 +64,7 @@ export const IOT: readonly Fault[] = [
     name: 'a namespace that the topic rule does not have',
     arrange: config(() => ({ MQTT_BROKER_IOTCORE_NAMESPACE: 'production' })),
     fail: RULE,
-    says: /topic rule spacelift selects from 'spacelift\/writeonly\/#', not from 'production\/writeonly\/#'/,
+    says: /topic rule spacelift selects from 'spacelift\/writeonly\/#', not 'production\/writeonly\/#'/,
   },
   {
     name: 'the topic rule disabled',
@@ -152,9 +152,19 @@ export const IOT: readonly Fault[] = [
     says: /opens no WebSocket \(HTTP 400\)/,
   },
   {
-    name: 'an X-Ray daemon that is not there',
-    arrange: elsewhere('AWS_XRAY_DAEMON_ADDRESS', refusedPort),
+    name: 'a topic rule on all topics',
+    arrange: rule(({ sql }) => ({ sql: sql.replace('spacelift/writeonly/#', 'spacelift/#') })),
+    fail: RULE,
+    says: /topic rule spacelift selects from 'spacelift\/#', not 'spacelift\/writeonly\/#'/,
+  },
+  {
+    name: 'an X-Ray daemon that does not resolve',
+    arrange: config(() => ({ AWS_XRAY_DAEMON_ADDRESS: 'xray.does-not-exist.invalid:2000' })),
     warn: ['observability/xray'],
-    says: /127\.0\.0\.1:\d+ refuses UDP/,
+    says: /xray\.does-not-exist\.invalid does not resolve/,
+  },
+  {
+    name: 'an X-Ray daemon beside Spacelift that can’t be reached from here',
+    arrange: elsewhere('AWS_XRAY_DAEMON_ADDRESS', refusedPort),
   },
 ];

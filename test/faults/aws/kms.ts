@@ -26,7 +26,9 @@ const ofKey = (who: Who, action: string, fail: readonly string[]): Fault => ({
   as: who,
   arrange: lacks(who, [`kms:${action}`]),
   fail,
-  says: new RegExp(`kms:${action.replace('*', '')}( and [\\w:]+)? (is|are) denied on the (encryption|signing) key [0-9a-f-]{36}`),
+  says: new RegExp(
+    `kms:${action.replace('*', '')}( and [\\w:]+)? (is|are) denied on the (encryption|signing) key [0-9a-f-]{36}`,
+  ),
   ...(who !== 'scheduler' && { leaves: true }),
 });
 
@@ -106,14 +108,21 @@ export const KMS: readonly Fault[] = [
   {
     name: 'one KMS key for both',
     arrange: config((variables) => ({ [SIGNING]: variables[ENCRYPTION] })),
-    fail: ['encryption/kms/encryption-key'],
+    fail: ['encryption/kms/distinct'],
     says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID name one key: [0-9a-f-]{36}/,
   },
   {
     name: 'one KMS key for both, by two names',
-    arrange: config((variables) => ({ [SIGNING]: variables[ENCRYPTION]?.replace(/.*\//, '') })),
-    fail: ['encryption/kms/encryption-key'],
-    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID name one key: [0-9a-f-]{36}\n.* is another name of it/,
+    arrange: (there) => {
+      const { keys } = there.estate.eks.aws;
+      const made = keys.create({ aliases: ['spacelift'] });
+      return {
+        variables: { [ENCRYPTION]: made.arn, [SIGNING]: 'alias/spacelift' },
+        undo: () => keys.delete(made),
+      };
+    },
+    fail: ['encryption/kms/distinct'],
+    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID name one key: [0-9a-f-]{36}\nalias\/spacelift is another name of it/,
   },
   {
     name: 'an encryption key that does not exist',

@@ -1,5 +1,5 @@
 /** Faults of the ten S3 buckets. */
-import { type BucketSettings, type FaultReply, type FaultRequest, type LifecycleRule, type Statement } from '../../services/s3/index.ts';
+import type { BucketSettings, FaultReply, FaultRequest, LifecycleRule, Statement } from '../../services/s3/index.ts';
 import type { Who } from '../../support/estate.ts';
 import { config } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
@@ -40,7 +40,9 @@ const expiring = (more: Partial<LifecycleRule> = {}): BucketSettings => ({
 const open = (Resource: string, more: Partial<Statement> = {}): BucketSettings => ({
   policy: {
     Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${Resource}`, ...more }],
+    Statement: [
+      { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${Resource}`, ...more },
+    ],
   },
 });
 const SHUT = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
@@ -52,7 +54,9 @@ const role = (who: Who, action: string, name: string): Fault => ({
   as: who,
   arrange: lacks(who, [`s3:${action}`], action === 'ListBucket' ? `spacelift-${name}` : `spacelift-${name}/*`),
   fail: of(name),
-  says: new RegExp(`may not [a-z ]+ spacelift-${name}: s3:${action} is denied`),
+  says: new RegExp(
+    `may not [a-z ]+ spacelift-${name}: s3:${action} is denied\nNo policy of the role or user allows it`,
+  ),
   leaves: true,
 });
 
@@ -67,7 +71,7 @@ export const S3: readonly Fault[] = [
     name: 'a name that no S3 bucket can have',
     arrange: config(() => ({ OBJECT_STORAGE_BUCKET_STATES: 'Spacelift_States' })),
     fail: of('states'),
-    says: /Spacelift_States/,
+    says: /Spacelift_States can’t be the name of a bucket/,
   },
   {
     name: 'an S3 bucket of another region',
@@ -77,7 +81,10 @@ export const S3: readonly Fault[] = [
   },
   {
     name: 'an S3 bucket of another account',
-    arrange: refusing({ status: 403, code: 'AccessDenied', message: 'Access Denied' }, ({ bucket: name }) => name === 'spacelift-modules'),
+    arrange: refusing(
+      { status: 403, code: 'AccessDenied', message: 'Access Denied' },
+      ({ bucket: name }) => name === 'spacelift-modules',
+    ),
     fail: of('modules'),
     says: /may not write to spacelift-modules: s3:PutObject is denied\nS3 gives no reason, as for a bucket of another account than 123456789012/,
   },
@@ -161,7 +168,9 @@ export const S3: readonly Fault[] = [
   { name: 'CORS for every origin', arrange: cors(['*'], ['PUT', 'POST', 'GET']) },
   {
     name: 'an uploads URL of another region',
-    arrange: config(() => ({ OBJECT_STORAGE_BUCKET_UPLOADS_URL: 'https://spacelift-uploads.s3.us-east-1.amazonaws.com' })),
+    arrange: config(() => ({
+      OBJECT_STORAGE_BUCKET_UPLOADS_URL: 'https://spacelift-uploads.s3.us-east-1.amazonaws.com',
+    })),
     warn: of('uploads', 'url'),
     says: /the uploads URL leads to https:\/\/spacelift-uploads\.s3\.us-east-1\.amazonaws\.com, uploads go to http:\/\/127/,
   },
@@ -187,10 +196,10 @@ export const S3: readonly Fault[] = [
   role('server', 'GetObject', 'states'),
   role('server', 'DeleteObject', 'metadata'),
   role('server', 'ListBucket', 'modules'),
-  role('drain', 'GetObject', 'large-queue-messages'),
+  role('drain', 'GetObject', 'run-logs'),
   role('drain', 'PutObject', 'deliveries'),
   role('drain', 'ListBucket', 'policy-inputs'),
-  role('drain', 'DeleteObject', 'workspace'),
+  role('drain', 'DeleteObject', 'metadata'),
   {
     name: 'an IAM policy that denies s3:PutObject',
     as: 'server',
@@ -212,13 +221,19 @@ export const S3: readonly Fault[] = [
   },
   {
     name: 'a VPC endpoint policy that denies S3',
-    arrange: refusing(denied('s3:PutObject', '*', 'because no VPC endpoint policy allows the s3:PutObject action'), isPut),
+    arrange: refusing(
+      denied('s3:PutObject', '*', 'because no VPC endpoint policy allows the s3:PutObject action'),
+      isPut,
+    ),
     fail: FIRST,
     says: /s3:PutObject is denied to these credentials\nThe policy of the VPC endpoint denies it/,
   },
   {
     name: 'a key of the buckets that may not encrypt',
-    arrange: refusing(denied('kms:GenerateDataKey', KEY, 'because no identity-based policy allows the kms:GenerateDataKey action'), isPut),
+    arrange: refusing(
+      denied('kms:GenerateDataKey', KEY, 'because no identity-based policy allows the kms:GenerateDataKey action'),
+      isPut,
+    ),
     fail: FIRST,
     says: /kms:GenerateDataKey is denied on the key that encrypts the buckets\nS3 itself allows the operation; AWS KMS denies the key/,
   },
@@ -226,7 +241,10 @@ export const S3: readonly Fault[] = [
     name: 'a key of the buckets that may not decrypt',
     as: 'server',
     arrange: both(
-      refusing(denied('kms:Decrypt', KEY, 'because no identity-based policy allows the kms:Decrypt action'), ({ action }) => action === 'GetObject'),
+      refusing(
+        denied('kms:Decrypt', KEY, 'because no identity-based policy allows the kms:Decrypt action'),
+        ({ action }) => action === 'GetObject',
+      ),
       forgetting,
     ),
     fail: FIRST,
@@ -246,7 +264,10 @@ export const S3: readonly Fault[] = [
     says: /what is read is not what was written/,
   },
   { name: 'an S3 that fails once', arrange: refusingOnce({ status: 500, code: 'InternalError', headers: RETRY }) },
-  { name: 'an S3 that asks to slow down once', arrange: refusingOnce({ status: 503, code: 'SlowDown', headers: RETRY }) },
+  {
+    name: 'an S3 that asks to slow down once',
+    arrange: refusingOnce({ status: 503, code: 'SlowDown', headers: RETRY }),
+  },
   {
     name: 'an S3 that always fails',
     arrange: refusing({ status: 500, code: 'InternalError', headers: RETRY }),

@@ -81,7 +81,7 @@ export const SQS: readonly Fault[] = [
       ),
     ),
     fail: ofQueue('async', 'exists'),
-    says: /the URLs of queues are of eu-west-1, and AWS_REGION is eu-central-1/,
+    says: /AWS_REGION is eu-central-1, and what the config names is in eu-west-1/,
   },
   {
     name: 'a queue of another account',
@@ -93,7 +93,6 @@ export const SQS: readonly Fault[] = [
     name: 'a standard queue where a FIFO queue belongs',
     arrange: url('async-fifo', (value) => value.replace('async.fifo', 'webhooks')),
     fail: ofQueue('async-fifo', 'kind'),
-    warn: [],
     says: /spacelift-webhooks is a standard queue, and MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL must name a FIFO queue/,
   },
   {
@@ -107,7 +106,9 @@ export const SQS: readonly Fault[] = [
   },
   {
     name: 'dead letters that go to a queue of the wrong kind',
-    arrange: redrive('events-inbox', { deadLetterTargetArn: 'arn:aws:sqs:eu-central-1:123456789012:spacelift-dlq.fifo' }),
+    arrange: redrive('events-inbox', {
+      deadLetterTargetArn: 'arn:aws:sqs:eu-central-1:123456789012:spacelift-dlq.fifo',
+    }),
     fail: ofQueue('events-inbox', 'kind'),
     says: /spacelift-events-inbox is a standard queue, and its dead letters go to spacelift-dlq.fifo, which is a FIFO queue/,
   },
@@ -136,10 +137,10 @@ export const SQS: readonly Fault[] = [
     says: /spacelift-iot is not set as suggested: max receive count 100/,
   },
   {
-    name: 'a dead-letter queue that keeps messages for an hour',
-    arrange: queue('dlq', () => ({ MessageRetentionPeriod: '3600' })),
-    warn: ofQueue('dlq', 'settings'),
-    says: /spacelift-dlq is not set as suggested: retention 3600 s/,
+    name: 'a queue that keeps messages for a day',
+    arrange: queue('cronjobs', () => ({ MessageRetentionPeriod: '86400' })),
+    warn: ofQueue('cronjobs', 'settings'),
+    says: /spacelift-cronjobs is not set as suggested: retention 86400 s/,
   },
   {
     name: 'two variables, one queue',
@@ -157,14 +158,16 @@ export const SQS: readonly Fault[] = [
     as: 'drain',
     arrange: denies('drain', 'sqs:ReceiveMessage', 'arn:aws:sqs:*:*:spacelift-webhooks'),
     fail: ofQueue('webhooks', 'access'),
-    says: /sqs:ReceiveMessage is denied on spacelift-webhooks\n.*a identity-based policy denies it/,
+    says: /sqs:ReceiveMessage is denied on spacelift-webhooks\n.*an identity-based policy denies it/,
     leaves: true,
   },
   {
     name: 'a queue’s policy that denies receiving',
-    arrange: policy('cronjobs', 'Deny', 'sqs:ReceiveMessage'),
+    as: 'drain',
+    arrange: both(policy('cronjobs', 'Deny', 'sqs:ReceiveMessage'), forgetting),
     fail: ofQueue('cronjobs', 'access'),
-    says: /sqs:ReceiveMessage is denied on spacelift-cronjobs\nuser\/operator: a queue’s policy denies it/,
+    says: /sqs:ReceiveMessage is denied on spacelift-cronjobs\nrole\/spacelift-drain: a queue’s policy denies it/,
+    leaves: true,
   },
   {
     name: 'a queue whose key is disabled',

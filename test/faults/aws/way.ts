@@ -127,7 +127,9 @@ const ofEach = ({ what, setting, fail }: Service): Fault[] => [
   },
   {
     name: `${what} at a name that does not resolve`,
-    arrange: () => ({ environment: { [setting]: `http://${what.replace(' ', '-').toLowerCase()}.does-not-exist.invalid` } }),
+    arrange: () => ({
+      environment: { [setting]: `http://${what.replace(' ', '-').toLowerCase()}.does-not-exist.invalid` },
+    }),
     fail: [fail],
     says: /\.does-not-exist\.invalid does not resolve/,
   },
@@ -146,9 +148,7 @@ const ofEach = ({ what, setting, fail }: Service): Fault[] => [
   },
   {
     name: `a load balancer without a backend before ${what}`,
-    arrange: at(setting, () =>
-      startHttp(503, '<html>503</html>', { 'content-type': 'text/html', 'retry-after': '1' }),
-    ),
+    arrange: at(setting, () => startHttp(503, '<html>503</html>', { 'content-type': 'text/html', 'retry-after': '1' })),
     fail: [fail],
     says: new RegExp(`${what} fails \\(HTTP 503\\)`),
   },
@@ -180,6 +180,4 @@ const ofEach = ({ what, setting, fail }: Service): Fault[] => [
   },
 ];
 
-export const WAY: readonly Fault[] = [
-  ...SERVICES.flatMap(ofEach),
-];
+export const WAY: readonly Fault[] = [...SERVICES.flatMap(ofEach)];
