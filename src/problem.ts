@@ -135,3 +135,16 @@ export function toProblem(error: unknown): Problem | undefined {
   if (tls !== undefined) return new Problem('tls', { tls, code });
   return code.startsWith('ERR_SSL') ? new Problem('tls', { tls: 'other', code }) : undefined;
 }
+
+/** What an error of `node:http` says about the way to the server; other errors stay what they are. */
+export function problemOf(error: unknown): unknown {
+  const problem = toProblem(error);
+  if (problem !== undefined) return problem;
+  const { code, rawPacket } = (error ?? {}) as { code?: unknown; rawPacket?: unknown };
+  if (typeof code !== 'string') return error;
+  if (code === 'ERR_PROXY_TUNNEL') return new Problem('closed', { code });
+  if (!code.startsWith('HPE_')) return error;
+  // A TLS alert: record type 21, version 3.x (RFC 8446, section 5.1).
+  const alert = rawPacket instanceof Uint8Array && rawPacket[0] === 21 && rawPacket[1] === 3;
+  return new Problem(alert ? 'wants-tls' : 'not-http', { code });
+}

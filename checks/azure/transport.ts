@@ -5,10 +5,9 @@ import type { DefaultAzureCredentialOptions } from '@azure/identity';
 import type { StoragePipelineOptions } from '@azure/storage-blob';
 import type { Run } from '../../src/check.ts';
 import type { Agents } from '../../src/probe/agents.ts';
-import { problemOf } from '../../src/probe/http.ts';
 import { type IsRefusal, makeSender } from '../../src/probe/sender.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
-import { Problem } from '../../src/problem.ts';
+import { Problem, problemOf } from '../../src/problem.ts';
 
 /** As the credentials and the management client take it, and as the storage client does, which has an older form. */
 type SdkClient = NonNullable<DefaultAzureCredentialOptions['httpClient']>;

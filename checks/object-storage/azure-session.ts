@@ -3,8 +3,8 @@ import type { BlobServiceClient, ContainerClient, UserDelegationKey } from '@azu
 import { type Run, Stop, skip } from '../../src/check.ts';
 import { BUCKETS } from '../../src/config/contract.ts';
 import type { Agents } from '../../src/probe/agents.ts';
-import { problemOf } from '../../src/probe/http.ts';
 import { Refused } from '../../src/probe/sender.ts';
+import { problemOf } from '../../src/problem.ts';
 import { azureCredential, findToken, type Token, TokenProblem } from '../azure/credentials.ts';
 import { type AzureTransport, azureTransport } from '../azure/transport.ts';
 import type { StorageAccount } from './azure-account.ts';

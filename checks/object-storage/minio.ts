@@ -6,7 +6,8 @@ import type { Run } from '../../src/check.ts';
 import { isTrue } from '../../src/config/types.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
 import { boundBody, boundHints } from '../../src/probe/flood.ts';
-import { asksForTls, makeHttpClient, problemOf, readUpTo } from '../../src/probe/http.ts';
+import { asksForTls, makeHttpClient, readUpTo } from '../../src/probe/http.ts';
+import { makeMeaning } from '../../src/probe/meaning.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { Problem } from '../../src/problem.ts';
 import { minioWords } from './minio-words.ts';
@@ -45,12 +46,13 @@ export async function minio(run: Run): Promise<Store> {
     secretKey,
     transportAgent: agents.agentFor({ secure, host, port }),
   });
+  const meaningOf = makeMeaning(run);
   let region = DEFAULT_REGION;
   let speaksTls: Promise<boolean> | undefined;
 
   /** Go's server and others cut plain HTTP off on a TLS port, before what they say about it is read. */
   const explained = async (error: unknown, at: At): Promise<unknown> => {
-    const problem = meaningOf(error, at);
+    const problem = notOfTheWay(error, at) ?? (await meaningOf(error, { secure, host, port }));
     if (secure || !(problem instanceof Problem) || problem.kind !== 'closed') return problem;
     speaksTls ??= openTls(run, { host, port }, { verify: false }, HANDSHAKE_MS).then(
       ({ socket }) => socket.destroy() !== undefined,
@@ -241,8 +243,8 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
   return { request } as typeof http;
 }
 
-/** What went wrong, of all that the library and the transport can throw. */
-function meaningOf(error: unknown, at: At): unknown {
+/** What the library and the transport can throw once there was an answer, or before anything was asked. */
+function notOfTheWay(error: unknown, at: At): StoreProblem | undefined {
   if (error instanceof StoreProblem) return error;
   const name = error instanceof Error ? error.constructor.name : '';
   if (name === 'InvalidBucketNameError') return new StoreProblem('invalid-name', at);
@@ -250,5 +252,5 @@ function meaningOf(error: unknown, at: At): unknown {
   const unread =
     name === 'InvalidXMLError' || name === 'SyntaxError' || (name === 'Error' && !('code' in (error as Error)));
   if (unread) return new StoreProblem('not-a-store', at);
-  return problemOf(error);
+  return undefined;
 }

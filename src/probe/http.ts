@@ -2,9 +2,10 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Run } from '../check.ts';
-import { Problem, toProblem } from '../problem.ts';
-import { type Agents, makeAgents } from './agents.ts';
+import { Problem, problemOf } from '../problem.ts';
+import { type Agents, type HttpServer, makeAgents } from './agents.ts';
 import { boundHints } from './flood.ts';
+import { makeMeaning } from './meaning.ts';
 import { addressOf } from './tcp.ts';
 
 const DEADLINE_MS = 10_000;
@@ -55,10 +56,17 @@ export function makeHttpClient(
   run: Pick<Run, 'authorities' | 'deployment' | 'within'>,
   agents: Agents = makeAgents(run),
 ): HttpClient {
-  const agentFor = (url: URL) => agents.agentFor({ secure: url.protocol === 'https:', ...addressOf(url) });
+  const meaningOf = makeMeaning(run);
+  const agentFor = (url: URL) => agents.agentFor(serverOf(url));
   return {
     send: async (request) => {
-      const perform = (signal: AbortSignal) => exchange(request, { agent: agentFor(request.url), signal });
+      const perform = async (signal: AbortSignal) => {
+        try {
+          return await exchange(request, { agent: agentFor(request.url), signal });
+        } catch (error) {
+          throw await meaningOf(error, serverOf(request.url));
+        }
+      };
       const answer =
         request.signal === undefined
           ? await run.within(request.deadlineMs ?? DEADLINE_MS, perform)
@@ -69,6 +77,8 @@ export function makeHttpClient(
     close: agents.destroy,
   };
 }
+
+const serverOf = (url: URL): HttpServer => ({ secure: url.protocol === 'https:', ...addressOf(url) });
 
 function exchange(
   { method, url, headers = {}, body, announce, socketPath }: HttpRequest,
@@ -95,7 +105,7 @@ function exchange(
         .finally(() => announce && request.destroy());
     });
     // A server that has refused may cut off the rest of the body: its answer counts.
-    request.on('error', (error) => answered || reject(problemOf(error)));
+    request.on('error', (error) => answered || reject(error));
     if (!announce) {
       request.end(body);
       return;
@@ -128,19 +138,6 @@ export async function readUpTo(response: IncomingMessage): Promise<Buffer> {
     if ((response.statusCode ?? 0) < 400) throw problemOf(error);
   }
   return Buffer.concat(chunks).subarray(0, MOST);
-}
-
-/** What an error of `node:http` says about the way to the server; other errors stay what they are. */
-export function problemOf(error: unknown): unknown {
-  const problem = toProblem(error);
-  if (problem !== undefined) return problem;
-  const { code, rawPacket } = (error ?? {}) as { code?: unknown; rawPacket?: unknown };
-  if (typeof code !== 'string') return error;
-  if (code === 'ERR_PROXY_TUNNEL') return new Problem('closed', { code });
-  if (!code.startsWith('HPE_')) return error;
-  // A TLS alert: record type 21, version 3.x (RFC 8446, section 5.1).
-  const alert = rawPacket instanceof Uint8Array && rawPacket[0] === 21 && rawPacket[1] === 3;
-  return new Problem(alert ? 'wants-tls' : 'not-http', { code });
 }
 
 /** What Go's server and nginx answer to plain HTTP on a TLS port, and what an ingress does that redirects to it. */

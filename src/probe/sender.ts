@@ -2,13 +2,10 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Run } from '../check.ts';
-import { type NetworkKind, Problem } from '../problem.ts';
 import { type Agents, type HttpServer, makeAgents } from './agents.ts';
 import { boundBody, boundHints } from './flood.ts';
-import { type HttpAnswer, problemOf, readUpTo } from './http.ts';
-import { proxyFor } from './proxy.ts';
-import { addressOf } from './tcp.ts';
-import { ProxyProblem } from './tunnel.ts';
+import { type HttpAnswer, readUpTo } from './http.ts';
+import { makeMeaning } from './meaning.ts';
 
 /** Whether an answer is not what was asked for. */
 export type IsRefusal = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
@@ -33,18 +30,16 @@ export interface Sender {
   destroy(): void;
 }
 
-/** With a proxy in between, these are about the proxy: it is all that this machine looks up and connects to. */
-const AT_PROXY: readonly NetworkKind[] = ['dns', 'refused', 'unreachable'];
-
 /**
  * @param isRefusal without it, the SDK makes errors of what it gets
  * @param agents those of another client, to use its connections too
  */
 export function makeSender(
-  run: Pick<Run, 'authorities' | 'deployment'>,
+  run: Pick<Run, 'authorities' | 'deployment' | 'within'>,
   isRefusal: IsRefusal = () => false,
   agents: Agents = makeAgents(run),
 ): Sender {
+  const meaningOf = makeMeaning(run);
   return {
     send: async (to, request, body) => {
       const { secure, host, port } = to;
@@ -53,7 +48,7 @@ export function makeSender(
       try {
         answer = await answerTo(sent, body);
       } catch (error) {
-        throw atProxy(error, proxyFor(run.deployment.environment, to)) ?? problemOf(error);
+        throw await meaningOf(error, to);
       }
       const { statusCode: status = 0, headers } = answer;
       if (isRefusal({ status, headers })) throw new Refused({ status, headers, body: await readUpTo(answer) });
@@ -71,16 +66,4 @@ function answerTo(sent: ClientRequest, body: string | Uint8Array | undefined): P
     sent.on('error', reject);
     sent.end(body);
   });
-}
-
-function atProxy(error: unknown, proxy: URL | undefined): ProxyProblem | undefined {
-  const problem = problemOf(error);
-  if (proxy === undefined || !(problem instanceof Problem)) return undefined;
-  const at = addressOf(proxy);
-  const { code, statusCode: status } = error as { code?: unknown; statusCode?: unknown };
-  if (code === 'ERR_PROXY_TUNNEL') {
-    return new ProxyProblem(at, 'closed', typeof status === 'number' ? { status } : {});
-  }
-  if (!AT_PROXY.includes(problem.kind)) return undefined;
-  return new ProxyProblem(at, problem.kind, problem.code === undefined ? {} : { code: problem.code });
 }
