@@ -152,8 +152,9 @@ describe('the way to Google', () => {
     const result = await under({}, { environment: { SSL_CERT_FILE: '' }, authorities: certPem });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST)).toMatchObject({
-      title:
-        'TLS to oauth2.googleapis.com:443 fails: its certificate is signed by an authority that is not trusted here',
+      title: expect.stringMatching(
+        /^TLS to oauth2\.googleapis\.com:443 fails: its certificate is signed by .+, an authority that is not trusted here$/,
+      ),
     });
     expect((result.finding(FIRST).evidence.affected as string[]).length).toBeGreaterThanOrEqual(10);
   });
