@@ -1,0 +1,238 @@
+/** Faults of the names under which Spacelift is reached, and of what it reaches by itself. */
+import type { TlsOptions } from 'node:tls';
+import { startConnectProxy } from '../../services/connect-proxy.ts';
+import { refusedPort, startCloser, startHttp, startSilent } from '../../services/tcp.ts';
+import { startTlsFront } from '../../services/tls-front.ts';
+import type { Variables } from '../../support/preflight.ts';
+import { config } from '../arrange.ts';
+import { issued, ROOT_CAS, WRONG_TLS } from '../certificates.ts';
+import type { Arrange, Fault } from '../fault.ts';
+
+/** An address for documentation (RFC 5737): the way to it leads through the proxy, to port 443 of a test's own server. */
+const DOMAIN = '192.0.2.10';
+const INSTALLED = { phase: 'post-install' } as const;
+const days = (count: number) => new Date(Date.now() + count * 86_400_000);
+
+interface Installed {
+  readonly tls?: (host: string) => Promise<TlsOptions>;
+  /** What the server answers. */
+  readonly status?: number;
+  readonly proxy?: Parameters<typeof startConnectProxy>[1];
+  readonly variables?: Variables;
+}
+
+/** Spacelift's server behind HTTPS. */
+const installed =
+  ({ tls = (host) => issued([host]), status = 200, proxy = {}, variables = {} }: Installed = {}): Arrange =>
+  async () => {
+    const server = await startHttp(status, 'ok');
+    const front = await startTlsFront(server, await tls(DOMAIN));
+    const way = await startConnectProxy(() => front.port, proxy);
+    return {
+      variables: { SERVER_DOMAIN: DOMAIN, HTTPS_PROXY: way.url, ADDITIONAL_ROOT_CAS: ROOT_CAS, ...variables },
+      undo: () => Promise.all([way.close(), front.close(), server.close()]),
+    };
+  };
+
+/** Something else at an address that a variable names, beside a server that is well. */
+const beside =
+  (start: () => Promise<{ host: string; port: number; close(): unknown }>, of: (at: string) => Variables): Arrange =>
+  async (there) => {
+    const [{ host, port, close }, well] = await Promise.all([start(), installed()(there)]);
+    return {
+      variables: { ...well.variables, ...of(`${host}:${port}`) },
+      undo: () => Promise.all([close(), well.undo?.()]),
+    };
+  };
+
+/** A gateway behind TLS, under the name `localhost`. */
+const gateway =
+  (options: Promise<TlsOptions>): Arrange =>
+  (there) =>
+    beside(
+      async () => {
+        const silent = await startSilent();
+        const { port, close } = await startTlsFront(silent, await options);
+        return { host: 'localhost', port, close: () => Promise.all([close(), silent.close()]) };
+      },
+      (at) => ({ VCS_GATEWAY_ENDPOINT: at }),
+    )(there);
+const H2 = { ALPNProtocols: ['h2'] };
+
+const webhooks = (at: string): Variables => ({ WEBHOOKS_ENDPOINT: `http://${at}/webhooks` });
+const api = (at: string): Variables => ({ SPACELIFT_PUBLIC_API: `http://${at}` });
+
+const DOMAINS: readonly Fault[] = [
+  { name: 'a server behind HTTPS after installation', arrange: installed(), options: INSTALLED },
+  {
+    name: 'a domain that does not resolve before installation',
+    arrange: config(() => ({ SERVER_DOMAIN: 'spacelift.does-not-exist.invalid' })),
+  },
+  {
+    name: 'a domain that does not resolve after installation',
+    arrange: config(() => ({ SERVER_DOMAIN: 'spacelift.does-not-exist.invalid' })),
+    options: INSTALLED,
+    fail: ['network/server-domain'],
+    says: /^spacelift\.does-not-exist\.invalid does not resolve$/m,
+  },
+  {
+    name: 'a private domain, looked at from outside',
+    arrange: config(() => ({ SERVER_DOMAIN: 'spacelift.corp.internal' })),
+    options: { ...INSTALLED, from: 'outside' },
+  },
+];
+
+const CERTIFICATES: readonly Fault[] = [
+  ...WRONG_TLS.map(({ name, says, trusted, make }) => ({
+    name: `a domain with ${name}`,
+    arrange: installed({ tls: make, variables: { ADDITIONAL_ROOT_CAS: trusted ? ROOT_CAS : '' } }),
+    options: INSTALLED,
+    fail: ['network/certificate'],
+    says: new RegExp(`^TLS to 192\\.0\\.2\\.10:443 fails: .*${says.source}`),
+  })),
+  {
+    name: 'a domain whose certificate expires soon',
+    arrange: installed({ tls: (host) => issued([host], { notBefore: days(-85), notAfter: days(3.5) }) }),
+    options: INSTALLED,
+    warn: ['network/certificate'],
+    says: /^the certificate of 192\.0\.2\.10 expires in 3 days$/m,
+  },
+  {
+    name: 'a short certificate that is renewed in time',
+    arrange: installed({ tls: (host) => issued([host], { notBefore: days(-5), notAfter: days(2) }) }),
+    options: INSTALLED,
+  },
+  {
+    name: 'a proxy that does not let the domain through',
+    arrange: installed({ proxy: { refuse: 403 } }),
+    options: INSTALLED,
+    fail: ['network/certificate'],
+    says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to 192\.0\.2\.10:443 \(HTTP 403\)$/m,
+  },
+];
+
+const SERVERS: readonly Fault[] = [
+  {
+    name: 'a balancer without a healthy server',
+    arrange: installed({ status: 502 }),
+    options: INSTALLED,
+    fail: ['network/webhooks'],
+    says: /^https:\/\/192\.0\.2\.10\/webhooks answers with HTTP 502\nA load balancer or proxy answers/,
+  },
+  {
+    name: 'a server that fails',
+    arrange: installed({ status: 500 }),
+    options: INSTALLED,
+    fail: ['network/webhooks'],
+    says: /^https:\/\/192\.0\.2\.10\/webhooks answers with HTTP 500$/m,
+  },
+  {
+    name: 'a balancer without a healthy server, as a worker sees it',
+    arrange: installed({ status: 503 }),
+    options: { ...INSTALLED, service: 'worker' },
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/ answers with HTTP 503\n/,
+  },
+  {
+    name: 'a server that a worker does not find yet',
+    arrange: installed({ status: 503 }),
+    options: { service: 'worker' },
+  },
+  {
+    name: 'a certificate that a worker does not trust',
+    arrange: installed({ variables: { ADDITIONAL_ROOT_CAS: '' } }),
+    options: { ...INSTALLED, service: 'worker' },
+    fail: ['network/certificate'],
+    says: /signed by Corp CA, an authority that is not trusted here/,
+  },
+  {
+    name: 'a webhooks endpoint that refuses what is no webhook',
+    arrange: installed({ status: 401 }),
+    options: INSTALLED,
+  },
+  {
+    name: 'a webhooks endpoint of its own that refuses',
+    arrange: beside(refusedPort, webhooks),
+    options: INSTALLED,
+    fail: ['network/webhooks'],
+    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+  },
+  {
+    name: 'a webhooks endpoint of its own that closes',
+    arrange: beside(startCloser, webhooks),
+    options: INSTALLED,
+    fail: ['network/webhooks'],
+    says: /^127\.0\.0\.1:\d+ closes the connection$/m,
+  },
+  {
+    name: 'a webhooks endpoint of its own that does not resolve',
+    arrange: beside(refusedPort, () => webhooks('hooks.does-not-exist.invalid')),
+    options: INSTALLED,
+    fail: ['network/webhooks'],
+    says: /^hooks\.does-not-exist\.invalid does not resolve$/m,
+  },
+];
+
+const OTHERS: readonly Fault[] = [
+  {
+    name: 'a VCS gateway without HTTP/2',
+    arrange: gateway(issued(['localhost'])),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^localhost:\d+ does not speak HTTP\/2, which gRPC needs$/m,
+  },
+  ...WRONG_TLS.filter(({ trusted }) => trusted).map(({ name, says, make }) => ({
+    name: `a VCS gateway with ${name}`,
+    arrange: gateway(make('localhost').then((tls) => ({ ...tls, ...H2 }))),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: new RegExp(`^TLS to localhost:\\d+ fails: .*${says.source}`),
+  })),
+  {
+    name: 'a VCS gateway without TLS',
+    arrange: beside(
+      () => startHttp(200),
+      (at) => ({ VCS_GATEWAY_ENDPOINT: at }),
+    ),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^127\.0\.0\.1:\d+ does not speak TLS$/m,
+  },
+  {
+    name: 'no VCS gateway after installation',
+    arrange: beside(refusedPort, (at) => ({ VCS_GATEWAY_ENDPOINT: at })),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+  },
+  { name: 'no VCS gateway before installation', arrange: beside(refusedPort, (at) => ({ VCS_GATEWAY_ENDPOINT: at })) },
+  {
+    name: 'a VCS gateway with HTTP/2',
+    arrange: gateway(issued(['localhost']).then((tls) => ({ ...tls, ...H2 }))),
+    options: INSTALLED,
+  },
+  {
+    name: 'a public API that does not resolve',
+    arrange: config(() => ({ SPACELIFT_PUBLIC_API: 'https://api.does-not-exist.invalid' })),
+    warn: ['network/public-api'],
+    says: /^api\.does-not-exist\.invalid does not resolve\nUsage is not reported/,
+  },
+  {
+    name: 'a public API that refuses',
+    arrange: beside(refusedPort, api),
+    warn: ['network/public-api'],
+    says: /^127\.0\.0\.1:\d+ refuses the connection\nUsage is not reported/,
+  },
+  {
+    name: 'a public API that the proxy does not let through',
+    arrange: installed({ proxy: { refuse: 407 }, variables: { SPACELIFT_PUBLIC_API: 'https://api.example.test' } }),
+    warn: ['network/public-api'],
+    says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to api\.example\.test:443 \(HTTP 407\)\nUsage/,
+  },
+  {
+    name: 'a public API that answers with an error',
+    arrange: beside(() => startHttp(500), api),
+  },
+];
+
+export const OF_NETWORK: readonly Fault[] = [...DOMAINS, ...CERTIFICATES, ...SERVERS, ...OTHERS];
