@@ -212,7 +212,7 @@ const OPENTELEMETRY: readonly Fault[] = [
   },
   {
     name: 'a collector that asks for credentials',
-    arrange: collector({ authorization: 'Bearer a-long-token' }),
+    arrange: collector({ authorization: 'Bearer a-long-token' }, { OTEL_EXPORTER_OTLP_HEADERS: '' }),
     fail: ['observability/opentelemetry'],
     says: /^the collector at 127\.0\.0\.1:\d+ asks for credentials$/m,
   },
