@@ -28,7 +28,7 @@ export async function phaseOf(run: Run): Promise<Phase> {
 export async function untilPhaseIsKnown(context: Context<string>): Promise<void> {
   if (context.options.phase !== 'auto') return;
   try {
-    await context.after('database/connect');
+    await context.after('database/dedicated');
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
   }

@@ -26,13 +26,21 @@ export class ConnectFailure extends Error {
   override readonly name = 'ConnectFailure';
   /** All attempts, in their order. */
   readonly failures: readonly Failure[];
-  constructor(failures: readonly Failure[]) {
+  readonly #tlsIsOptional: boolean;
+  constructor(failures: readonly Failure[], mode: string) {
     super(`${failures.length} attempts failed`);
     this.failures = failures;
+    this.#tlsIsOptional = mode === 'prefer' || mode === 'allow';
   }
   /** The attempt that got furthest: a server's answer says more than a port that is closed. */
   get worst(): Failure | undefined {
-    return this.failures.toSorted((a, b) => progress(b.problem) - progress(a.problem))[0];
+    return this.failures.toSorted((a, b) => this.#progress(b) - this.#progress(a))[0];
+  }
+  #progress({ problem }: Failure): number {
+    if (problem instanceof Refused) return problem.refusal.kind === 'not-postgres' ? 5 : 6;
+    // Without TLS it went on from there.
+    if (problem.kind === 'not-tls' && this.#tlsIsOptional) return 0;
+    return PROGRESS[problem.kind] ?? 0;
   }
 }
 
@@ -77,13 +85,14 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: string):
       }
       // pgx falls back on the last of those that it would rather not have.
       const last = url.attributes === 'prefer-standby' ? opened.at(-1) : undefined;
-      if (last === undefined) throw new ConnectFailure(failures);
+      if (last === undefined) throw new ConnectFailure(failures, url.tls.mode);
       return last;
     });
     return chosen;
   } catch (error) {
     if (!(error instanceof Problem) || error.kind !== 'timeout') throw error;
-    throw new ConnectFailure(current === undefined ? failures : [...failures, { ...current, problem: error }]);
+    const all = current === undefined ? failures : [...failures, { ...current, problem: error }];
+    throw new ConnectFailure(all, url.tls.mode);
   } finally {
     for (const socket of withoutTls.values()) socket.destroy();
     await Promise.all(opened.filter((session) => session !== chosen).map((session) => session.close()));
@@ -170,11 +179,6 @@ const PROGRESS: Readonly<Partial<Record<NetworkKind, number>>> = {
   refused: 1,
   unreachable: 1,
 };
-
-function progress(problem: Problem | Refused): number {
-  if (problem instanceof Refused) return problem.refusal.kind === 'not-postgres' ? 5 : 6;
-  return PROGRESS[problem.kind] ?? 0;
-}
 
 /** What TLS takes, or `undefined` when no attempt uses it. */
 async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: string): Promise<TlsPlan | undefined> {

@@ -1,5 +1,6 @@
 /** The rules that are judged from facts alone. */
 import { fail, type Outcome, pass, type Trouble, warn } from '../../src/check.ts';
+import { span } from '../../src/span.ts';
 import type { Load, Role, Server, Settings, Tables } from './facts.ts';
 import { identifier } from './sql.ts';
 
@@ -70,6 +71,14 @@ function undoReadOnly({ readOnlySource, database }: Server, role: string): strin
   return known[readOnlySource] ?? `ALTER SYSTEM ${reset}\nSELECT pg_reload_conf();`;
 }
 
+/** Where a setting comes from, by the names that PostgreSQL has for it. */
+const ORIGINS: Readonly<Record<string, string>> = {
+  database: 'a setting of the database',
+  user: 'a setting of the role',
+  'database user': 'a setting of the role in this database',
+  client: 'a parameter in DATABASE_URL',
+};
+
 export function judgeWritable(server: Server, role: string): Outcome {
   if (server.recovery) {
     return fail('DATABASE_URL leads to a read-only replica', {
@@ -81,7 +90,7 @@ export function judgeWritable(server: Server, role: string): Outcome {
   }
   if (server.readOnly) {
     return fail(`transactions in ${server.database} are read-only by default`, {
-      detail: `default_transaction_read_only is on; it comes from: ${server.readOnlySource}.`,
+      detail: `default_transaction_read_only is on, by ${ORIGINS[server.readOnlySource] ?? 'the server’s configuration'}.`,
       expected: 'default_transaction_read_only = off',
       fix: undoReadOnly(server, role),
       evidence: { source: server.readOnlySource },
@@ -230,10 +239,9 @@ const inUrl = (source: string, name: string) => (source === 'client' ? `remove $
 /** The server's time must lie between question and answer; how far it is outside is the least that the clocks differ. */
 export function judgeClock({ clock }: Server, { sent, received }: { sent: number; received: number }): Outcome {
   const ahead = clock > received ? clock - received : Math.min(0, clock - sent);
-  const seconds = Math.round(Math.abs(ahead) / 1000);
   const evidence = { differenceMs: Math.round(ahead) };
   if (Math.abs(ahead) <= CLOCK_MS) return pass('the server’s clock agrees with this machine’s', { evidence });
-  return warn(`the database’s clock is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine’s`, {
+  return warn(`the database’s clock is ${span(ahead)} ${ahead > 0 ? 'ahead of' : 'behind'} this machine’s`, {
     expected: 'a difference of less than 5 s',
     fix: 'compare both with `date -u`, and let NTP set the one that is wrong (timedatectl set-ntp true)',
     evidence,

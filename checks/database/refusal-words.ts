@@ -22,7 +22,8 @@ type Tell = (scene: Scene) => Words;
 const SQL: Readonly<Record<string, Tell>> = {
   '28P01': ({ at, url, variable }) => ({
     title: `${at} does not accept the password of ${url.user}`,
-    detail: 'It may also be that this role does not exist: PostgreSQL does not tell the two apart.',
+    detail:
+      'It may also be that this role does not exist, or that its password has ended (VALID UNTIL): PostgreSQL does not tell them apart.',
     expected: `the password of ${url.user}, percent-encoded where it has special characters`,
     fix: `correct the password in ${variable}, or set it: ALTER ROLE ${identifier(url.user)} PASSWORD '…';`,
   }),
@@ -34,7 +35,7 @@ const SQL: Readonly<Record<string, Tell>> = {
     fix: `see the server’s log for the reason; a token that has expired is renewed in ${variable}`,
   }),
   '28000 ClientAuthentication': ({ at, url, tls }) => ({
-    title: `${at} has no rule in pg_hba.conf that admits ${url.user} to ${url.database} from here${tls ? '' : ' without TLS'}`,
+    title: `${at} has no rule in pg_hba.conf that admits ${url.user} to ${url.database} from here ${tls ? 'over' : 'without'} TLS`,
     ...(!tls && {
       detail: `The connection was not encrypted (sslmode=${url.tls.mode}); many servers admit nothing else.`,
     }),
@@ -43,6 +44,16 @@ const SQL: Readonly<Record<string, Tell>> = {
       ...(tls ? [] : ['sslmode=require in the URL, if the server has TLS; or else, in pg_hba.conf:']),
       `${tls ? 'hostssl' : 'host'} ${identifier(url.database)} ${identifier(url.user)} <address of this host>/32 scram-sha-256`,
     ].join('\n'),
+  }),
+  '28000 rejected': ({ at, url, tls }) => ({
+    title: `a rule in pg_hba.conf at ${at} rejects ${url.user} in ${url.database} from here ${tls ? 'over' : 'without'} TLS`,
+    expected: 'a rule that admits this role, before any that rejects it: the first that matches counts',
+    fix: `see which it is: SELECT * FROM pg_hba_file_rules WHERE auth_method = 'reject';\nand put before it: ${tls ? 'hostssl' : 'host'} ${identifier(url.database)} ${identifier(url.user)} <address of this host>/32 scram-sha-256`,
+  }),
+  '28000 no login': ({ at, url }) => ({
+    title: `the role ${url.user} may not log in at ${at}`,
+    expected: `a role ${url.user} with LOGIN`,
+    fix: `ALTER ROLE ${identifier(url.user)} LOGIN;`,
   }),
   '28000 certificate': ({ at, url, variable }) => ({
     title: `${at} asks ${url.user} for a client certificate`,

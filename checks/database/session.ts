@@ -9,6 +9,8 @@ import { Refused } from './refused.ts';
 import { type Connected, type Endpoint, isMessage, languageOf } from './socket.ts';
 import type { DatabaseUrl } from './url.ts';
 
+/** A message's type, and its length without the type (PostgreSQL manual, 55.7). */
+const HEAD_BYTES = 5;
 /** For one statement, ms. */
 const QUERY_MS = 20_000;
 const CLOSE_MS = 1_000;
@@ -146,6 +148,7 @@ function guard(socket: Socket, refuse: (refused: Refused | Problem) => void): vo
   const on = socket.on.bind(socket);
   let first = true;
   let size = 0;
+  const areMessages = framing();
   const judge = (chunk: Buffer): Refused | undefined => {
     if (!isMessage(chunk, 'REvN')) return new Refused({ kind: 'not-postgres', speaks: languageOf(chunk) });
     const method = isMessage(chunk, 'R') && chunk.length >= 9 ? METHODS[chunk.readInt32BE(5)] : undefined;
@@ -153,9 +156,10 @@ function guard(socket: Socket, refuse: (refused: Refused | Problem) => void): vo
   };
   const guarded = (listener: (chunk: Buffer) => void) => (chunk: Buffer) => {
     size += chunk.length;
-    const refused = first ? judge(chunk) : size > MOST_BYTES ? new Problem('flood') : undefined;
+    const refused = (first ? judge(chunk) : undefined) ?? (size > MOST_BYTES ? new Problem('flood') : undefined);
     first = false;
     if (refused !== undefined) return refuse(refused);
+    if (!areMessages(chunk)) return refuse(new Refused({ kind: 'not-postgres', speaks: undefined }));
     try {
       listener(chunk);
     } catch {
@@ -166,8 +170,34 @@ function guard(socket: Socket, refuse: (refused: Refused | Problem) => void): vo
     on(event, event === 'data' ? guarded(listener) : listener)) as Socket['on'];
 }
 
+/** Follows messages over chunks: `pg` would wait for the rest of one whose length is nonsense. */
+function framing(): (chunk: Buffer) => boolean {
+  let head = Buffer.alloc(0);
+  let left = 0;
+  return (chunk) => {
+    for (let at = 0; at < chunk.length; ) {
+      const wanted = left > 0 ? left : HEAD_BYTES - head.length;
+      const part = chunk.subarray(at, at + wanted);
+      at += part.length;
+      if (left > 0) {
+        left -= part.length;
+        continue;
+      }
+      head = Buffer.concat([head, part]);
+      if (head.length < HEAD_BYTES) return true;
+      const length = head.readInt32BE(1);
+      if (!/[A-Za-z0-9]/.test(head.toString('latin1', 0, 1)) || length < 4 || length > MOST_BYTES) return false;
+      left = length - 4;
+      head = Buffer.alloc(0);
+    }
+    return true;
+  };
+}
+
 /** What only the message tells apart: PostgreSQL's function is the same for all of them, and PgBouncer names none. */
 const REASONS = {
+  'no login': /is not permitted to log in$/,
+  rejected: /^pg_hba\.conf rejects /,
   certificate: /certifi|zertifi/i,
   password: /^(password|SASL) authentication failed$/,
   database: /^no such database/,

@@ -2,7 +2,7 @@
 import { fail, type Run, type Trouble } from '../../src/check.ts';
 import { Problem } from '../../src/problem.ts';
 import type { Facts } from './facts.ts';
-import { sqlState } from './refused.ts';
+import { Refused, sqlState } from './refused.ts';
 
 /** What a killed run leaves hanging ends by itself, and nothing waits for another session's locks. */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '15s';
@@ -101,6 +101,15 @@ export function sessionOutcome(error: unknown): Trouble {
       fix: 'see the server’s log, and that of a proxy or pooler in front of it',
       evidence: { observed: error.kind },
       cause: { key: `database:session:${error.kind}` },
+    });
+  }
+  if (error instanceof Refused && error.refusal.kind === 'not-postgres') {
+    return fail('what answers as the database stops speaking PostgreSQL’s protocol', {
+      detail: 'The login went well, and what followed it makes no sense: something on the way changes it.',
+      expected: 'the answers of the database as it sends them',
+      fix: 'put the server’s own host and port into DATABASE_URL: without the proxy or pooler, or take that out of service',
+      evidence: { observed: 'not-postgres' },
+      cause: { key: 'database:session:not-postgres' },
     });
   }
   const code = sqlState(error);

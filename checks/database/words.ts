@@ -52,6 +52,15 @@ function problemWords(problem: Problem, { endpoint }: Failure, url: DatabaseUrl,
       fix: `turn TLS on at the server (ssl = on), or set sslmode=prefer in ${variable}`,
     };
   }
+  if (problem.kind === 'closed' && url.tls.direct) {
+    return {
+      ...words,
+      title: `${host}:${port} closes the connection: sslnegotiation=direct in ${variable} begins with TLS, and it does not`,
+      detail: 'PostgreSQL takes TLS from the first byte on since version 17; poolers and proxies may not at all.',
+      expected: 'a server that takes TLS from the first byte, or is asked for it',
+      fix: `remove sslnegotiation from ${variable}, and keep sslmode=${url.tls.mode}`,
+    };
+  }
   if (problem.kind === 'tls' && url.tls.rootCertificate !== undefined && problem.tls === 'untrusted') {
     return { ...words, fix: `put the authority that signs the server’s certificate into ${url.tls.rootCertificate}` };
   }

@@ -27,8 +27,8 @@ const REFUSALS: Record<
   },
   'a role that may not log in': {
     server: (server) => server.query('ALTER ROLE spacelift NOLOGIN'),
-    title: /the role spacelift does not exist at .*, or may not log in/,
-    fix: /LOGIN/,
+    title: /the role spacelift may not log in at /,
+    fix: /^ALTER ROLE spacelift LOGIN;$/,
   },
   'a missing database': {
     url: (url) => url.replace(/\/spacelift$/, '/spaceleft'),
@@ -137,6 +137,10 @@ describe('what a scripted server refuses with', () => {
     'a pooler that does not accept the password': [
       { refuse: { code: '08P01', message: 'SASL authentication failed' } },
       /the pooler at .* does not accept the password of spacelift/,
+    ],
+    'a role that a server in another language does not let in': [
+      { refuse: { code: '28000', routine: 'InitializeSessionUserId' } },
+      /the role spacelift does not exist at .*, or may not log in/,
     ],
     'an identity provider': [{ refuse: { code: '28000', routine: 'auth_failed' } }, /does not let spacelift log in/],
     'a code that nobody knows': [{ refuse: { code: 'XX000' } }, /SQLSTATE XX000/],

@@ -1,0 +1,185 @@
+/** Logins that the database refuses, and database URLs that can't be read. */
+import { startPooler } from '../../services/pooler.ts';
+import { startWire } from '../../services/postgres-wire.ts';
+import { config, elsewhere } from '../arrange.ts';
+import type { Fault } from '../fault.ts';
+import { databaseUrl, parameters, server, statement } from './arrange.ts';
+
+const CONNECT = ['database/connect'];
+const changed = (change: (url: string) => string) =>
+  config(({ DATABASE_URL = '' }) => ({ DATABASE_URL: change(DATABASE_URL) }));
+const withPassword = (password: string) => changed((url) => url.replace(/:[^:@/]+@/, `:${password}@`));
+const poolerSays = (message: string) =>
+  elsewhere('DATABASE_URL', () => startWire({ refuse: { code: '08P01', message } }));
+
+export const LOGIN: readonly Fault[] = [
+  {
+    name: 'wrong database password',
+    arrange: databaseUrl((url) => {
+      url.password = 'not-the-password';
+    }),
+    fail: CONNECT,
+    says: /^127\.0\.0\.1:\d+ does not accept the password of spacelift$/m,
+  },
+  {
+    name: 'no database password',
+    arrange: databaseUrl((url) => {
+      url.password = '';
+    }),
+    fail: CONNECT,
+    says: /^DATABASE_URL has no password, and 127\.0\.0\.1:\d+ asks for one$/m,
+  },
+  {
+    name: 'a database role that does not exist',
+    arrange: databaseUrl((url) => {
+      url.username = 'nobody';
+    }),
+    fail: CONNECT,
+    says: /does not accept the password of nobody\nIt may also be that this role does not exist/,
+  },
+  {
+    name: 'a database role that may not log in',
+    arrange: statement('ALTER ROLE spacelift NOLOGIN', 'ALTER ROLE spacelift LOGIN'),
+    fail: CONNECT,
+    says: /^the role spacelift may not log in at 127\.0\.0\.1:\d+$/m,
+  },
+  {
+    name: 'a database password that has ended',
+    arrange: statement(`ALTER ROLE spacelift VALID UNTIL '2020-01-01'`, `ALTER ROLE spacelift VALID UNTIL 'infinity'`),
+    fail: CONNECT,
+    says: /does not accept the password of spacelift\n.*VALID UNTIL/,
+  },
+  {
+    name: 'a database role without connections',
+    arrange: statement('ALTER ROLE spacelift CONNECTION LIMIT 0', 'ALTER ROLE spacelift CONNECTION LIMIT -1'),
+    fail: CONNECT,
+    says: /has no connection left for spacelift\nThe limit .* is reached/,
+  },
+  {
+    name: 'unknown database',
+    arrange: databaseUrl((url) => {
+      url.pathname = '/nowhere';
+    }),
+    fail: CONNECT,
+    says: /^the database nowhere does not exist at 127\.0\.0\.1:\d+$/m,
+  },
+  {
+    name: 'a database that admits no connections',
+    arrange: async (there) => {
+      await there.estate.database.query('CREATE DATABASE closed OWNER spacelift ALLOW_CONNECTIONS false');
+      const arranged = await databaseUrl((url) => {
+        url.pathname = '/closed';
+      })(there);
+      return { ...arranged, undo: () => there.estate.database.query('DROP DATABASE closed') };
+    },
+    fail: CONNECT,
+    says: /^the database closed at 127\.0\.0\.1:\d+ admits no connections$/m,
+  },
+  {
+    name: 'no CONNECT on the database',
+    arrange: statement(
+      'REVOKE CONNECT ON DATABASE spacelift FROM public, spacelift',
+      'GRANT CONNECT ON DATABASE spacelift TO public, spacelift',
+    ),
+    fail: CONNECT,
+    says: /^spacelift may not connect to the database spacelift at 127\.0\.0\.1:\d+$/m,
+  },
+  {
+    name: 'pg_hba.conf without a rule for Spacelift',
+    arrange: server(() => ({ hba: ['host postgres all all scram-sha-256'] })),
+    fail: CONNECT,
+    says: /no rule in pg_hba\.conf that admits spacelift to spacelift from here without TLS/,
+  },
+  {
+    name: 'pg_hba.conf that rejects Spacelift',
+    arrange: server(() => ({ hba: ['host all spacelift all reject', 'host all all all scram-sha-256'] })),
+    fail: CONNECT,
+    says: /^a rule in pg_hba\.conf at localhost:\d+ rejects spacelift in spacelift from here without TLS$/m,
+  },
+  {
+    name: 'misspelt parameter',
+    arrange: parameters({ ssl_mode: 'require' }),
+    fail: CONNECT,
+    says: /refuses the parameter ssl_mode of DATABASE_URL/,
+  },
+  {
+    name: 'a setting in the database URL with a value that is none',
+    arrange: parameters({ statement_timeout: 'soon' }),
+    fail: CONNECT,
+    says: /refuses the parameter statement_timeout of DATABASE_URL/,
+  },
+  {
+    name: 'an sslmode that does not exist',
+    arrange: parameters({ sslmode: 'reqire' }),
+    fail: CONNECT,
+    says: /sslmode.*(reqire|DATABASE_URL)/,
+  },
+  {
+    name: 'a database password with a slash that is not encoded',
+    arrange: withPassword('long/password/here'),
+    fail: CONNECT,
+    says: /^the user or password in DATABASE_URL has a character that is not percent-encoded$/m,
+  },
+  {
+    name: 'a database password with a percent sign that is not encoded',
+    arrange: withPassword('long%password%here'),
+    fail: CONNECT,
+    says: /^DATABASE_URL has a % that begins no percent-encoded character$/m,
+  },
+  {
+    name: 'a database port that is no number',
+    arrange: changed((url) => url.replace(/:\d+\//, ':5432x/')),
+    fail: CONNECT,
+    says: /^DATABASE_URL has no valid port after its host$/m,
+  },
+  {
+    name: 'a database URL without a host',
+    arrange: changed((url) => url.replace(/@[^/]+/, '@')),
+    fail: CONNECT,
+    says: /^DATABASE_URL names no host$/m,
+  },
+  {
+    name: 'a pooler that does not know the database',
+    arrange: poolerSays('no such database: spacelift'),
+    fail: CONNECT,
+    says: /^the pooler at 127\.0\.0\.1:\d+ does not know the database spacelift$/m,
+  },
+  {
+    name: 'a pooler with another password',
+    arrange: poolerSays('SASL authentication failed'),
+    fail: CONNECT,
+    says: /^the pooler at 127\.0\.0\.1:\d+ does not accept the password of spacelift$/m,
+  },
+  {
+    name: 'a pooler that refuses a parameter',
+    arrange: pooled('session', { statement_timeout: '0' }),
+    fail: CONNECT,
+    says: /refuses the parameter statement_timeout of DATABASE_URL/,
+  },
+  {
+    name: 'a pooler in transaction mode',
+    arrange: pooled('transaction'),
+    warn: ['database/pooler'],
+    says: /^a transaction pooler stands between Spacelift and the database\n.*different server processes/,
+  },
+  { name: 'a pooler in session mode', arrange: pooled('session') },
+];
+
+/** A pooler in front of a server of its own. */
+function pooled(mode: 'session' | 'transaction', params: Record<string, string> = {}): Fault['arrange'] {
+  const arrange = server(() => ({ hba: ['host all all all trust'] }), { host: '127.0.0.1', params });
+  return async (there) => {
+    const { variables, undo, ...rest } = await arrange(there);
+    const url = new URL(variables?.DATABASE_URL ?? '');
+    const pooler = await startPooler({ target: { host: url.hostname, port: Number(url.port) }, mode });
+    url.port = String(pooler.port);
+    return {
+      ...rest,
+      variables: { DATABASE_URL: url.href },
+      undo: async () => {
+        await pooler.close();
+        await undo?.();
+      },
+    };
+  };
+}
