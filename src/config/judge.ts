@@ -175,10 +175,11 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Trouble>
   const image = view.value('LAUNCHER_IMAGE');
   const tag = view.value('LAUNCHER_IMAGE_TAG');
   if (image !== undefined && tag !== undefined && /[:@][^/]*$/.test(image)) {
+    const [carries, adds] = image.includes('@') ? ['a digest', 'a tag'] : ['a tag', 'another'];
     findings.push({
       rule: 'launcher-image',
-      outcome: fail('LAUNCHER_IMAGE already carries a tag, and LAUNCHER_IMAGE_TAG adds another', {
-        expected: 'the image without its tag in LAUNCHER_IMAGE',
+      outcome: fail(`LAUNCHER_IMAGE already carries ${carries}, and LAUNCHER_IMAGE_TAG adds ${adds}`, {
+        expected: 'the image alone in LAUNCHER_IMAGE: Spacelift puts the tag behind it',
         fix: `set LAUNCHER_IMAGE=${image.replace(/[:@][^/]*$/, '')}`,
         evidence: { image, tag },
       }),

@@ -57,7 +57,7 @@ export function judgeValue(name: VariableName, entry: Entry): { rule: ValueRule;
   }
   if (!v.is(variable.type.schema, value)) {
     const shown = variable.secret ? '' : `: ${excerpt(value)}`;
-    return found('value', `${name} is not ${article(variable.type.expected)}${shown}`, {
+    return found('value', `${name} is not ${essence(variable.type.expected)}${shown}`, {
       expected: variable.type.expected,
       fix: `correct ${name} in ${entry.origin}`,
     });
@@ -77,5 +77,6 @@ function whereWhite(value: string): string {
   return value.trimEnd() === value ? 'begins with white space' : 'ends in white space';
 }
 
-const article = (expected: string) => expected.split(/[:(,]/)[0]?.trim() ?? expected;
+/** What a type is, without what is said about it: a title has one line. */
+const essence = (expected: string) => expected.split(/ \(|, without /)[0] ?? expected;
 const excerpt = (value: string) => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);

@@ -1,0 +1,140 @@
+/** Values that are good by themselves, and do not go together; and credentials that do not last. */
+import { EKS } from '../../support/estate.ts';
+import { source } from '../../support/preflight.ts';
+import { config } from '../arrange.ts';
+import { statement } from '../database/arrange.ts';
+import type { Arrange, Fault } from '../fault.ts';
+
+const DEFAULT = ['configuration/default'];
+const PAIRING = ['pairing/iotcore-needs-sqs'];
+const SHORT_LIVED = ['configuration/short-lived'];
+const set = (variables: Readonly<Record<string, string | undefined>>): Arrange => config(() => variables);
+
+/** A token as the password of the role, as a script would set it. */
+const password =
+  (token: string): Arrange =>
+  async (there) => {
+    const url = new URL(there.variables.DATABASE_URL ?? '');
+    const { undo } = await statement(
+      `ALTER ROLE spacelift PASSWORD '${token}'`,
+      `ALTER ROLE spacelift PASSWORD '${decodeURIComponent(url.password)}'`,
+    )(there);
+    url.password = encodeURIComponent(token);
+    return { variables: { DATABASE_URL: url.href }, ...(undo && { undo }) };
+  };
+
+/** What AWS gives to whoever assumes a role. */
+const SESSION = { AWS_SESSION_TOKEN: 'a-session-token-of-an-hour' };
+const RDS_TOKEN =
+  'db.eu-west-1.rds.amazonaws.com:5432/?Action=connect&DBUser=spacelift&X-Amz-Credential=ASIA&X-Amz-Signature=0a1b2c3d';
+const ENTRA_TOKEN = 'eyJ0eXAiOiJKV1Qi.eyJhdWQiOiJodHRwczovL29zc3JkYm1z.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg';
+
+export const CHOICES: readonly Fault[] = [
+  {
+    name: 'object storage type unset with MinIO',
+    arrange: set({ OBJECT_STORAGE_TYPE: '' }),
+    fail: DEFAULT,
+    says: /^OBJECT_STORAGE_TYPE is not set, so aws is in force, but OBJECT_STORAGE_MINIO_ENDPOINT.* are set$/m,
+  },
+  {
+    name: 'encryption type unset with an RSA key',
+    arrange: set({ ENCRYPTION_TYPE: '' }),
+    fail: DEFAULT,
+    says: /^ENCRYPTION_TYPE is not set, so kms is in force, but ENCRYPTION_RSA_PRIVATE_KEY is set$/m,
+  },
+  {
+    name: 'message queue type unset with no queue',
+    arrange: set({ MESSAGE_QUEUE_TYPE: '' }),
+    fail: DEFAULT,
+    says: /^MESSAGE_QUEUE_TYPE is not set, so sqs is in force, but no MESSAGE_QUEUE_SQS_… variable is set$/m,
+  },
+  {
+    name: 'licence type unset with a token',
+    arrange: set({ LICENSE_TYPE: '' }),
+    fail: DEFAULT,
+    says: /^LICENSE_TYPE is not set, so aws is in force, but LICENSE_TOKEN is set$/m,
+  },
+  {
+    name: 'broker type unset with SQS and a built-in broker’s endpoint',
+    at: EKS,
+    arrange: set({ MQTT_BROKER_TYPE: '', MQTT_BROKER_ENDPOINT: 'tls://spacelift-mqtt.corp.internal:1984' }),
+    fail: DEFAULT,
+    says: /^MQTT_BROKER_TYPE is not set, so iotcore is in force, but MQTT_BROKER_ENDPOINT has the form of a built-in/m,
+  },
+  {
+    name: 'all types unset on AWS',
+    at: EKS,
+    arrange: set({ OBJECT_STORAGE_TYPE: '', ENCRYPTION_TYPE: '', MESSAGE_QUEUE_TYPE: '', MQTT_BROKER_TYPE: '' }),
+  },
+  {
+    name: 'broker type unset with PostgreSQL queues',
+    arrange: set({ MQTT_BROKER_TYPE: '' }),
+    fail: PAIRING,
+    says: /^IoT Core needs SQS, and the message queue is postgres\nMQTT_BROKER_TYPE is not set, so it is iotcore by default/,
+  },
+  {
+    name: 'IoT Core with PostgreSQL queues',
+    at: EKS,
+    arrange: set({ MESSAGE_QUEUE_TYPE: 'postgres' }),
+    fail: PAIRING,
+    says: /^IoT Core needs SQS, and the message queue is postgres\nMQTT_BROKER_TYPE is iotcore; MESSAGE_QUEUE_TYPE is postgres/,
+  },
+  {
+    name: 'two regions',
+    at: EKS,
+    arrange: set({ AWS_DEFAULT_REGION: 'us-east-1' }),
+    fail: ['configuration/region'],
+    says: /^AWS_REGION is [a-z0-9-]+, but AWS_DEFAULT_REGION is us-east-1$/m,
+  },
+  {
+    name: 'an admin without a password',
+    arrange: set({ ADMIN_PASSWORD: '' }),
+    fail: ['configuration/admin-login'],
+    says: /^ADMIN_USERNAME is set without ADMIN_PASSWORD$/m,
+  },
+  {
+    name: 'a password without an admin',
+    arrange: set({ ADMIN_USERNAME: '' }),
+    fail: ['configuration/admin-login'],
+    says: /^ADMIN_PASSWORD is set without ADMIN_USERNAME$/m,
+  },
+  { name: 'no admin login', arrange: set({ ADMIN_USERNAME: '', ADMIN_PASSWORD: '' }) },
+  {
+    name: 'a launcher image with two tags',
+    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher:v2', LAUNCHER_IMAGE_TAG: 'v2' }),
+    fail: ['configuration/launcher-image'],
+    says: /^LAUNCHER_IMAGE already carries a tag, and LAUNCHER_IMAGE_TAG adds another$/m,
+  },
+  {
+    name: 'a launcher image with a digest and a tag',
+    arrange: set({ LAUNCHER_IMAGE: `registry.corp.io/launcher@sha256:${'0a'.repeat(32)}`, LAUNCHER_IMAGE_TAG: 'v2' }),
+    fail: ['configuration/launcher-image'],
+    says: /^LAUNCHER_IMAGE already carries a digest, and LAUNCHER_IMAGE_TAG adds a tag$/m,
+  },
+  {
+    name: 'a launcher image of a registry with a port',
+    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher', LAUNCHER_IMAGE_TAG: 'v2' }),
+  },
+  {
+    name: 'a session token in the config',
+    arrange: set(SESSION),
+    warn: SHORT_LIVED,
+    says: /^AWS_SESSION_TOKEN belongs to a temporary session, which ends within hours$/m,
+  },
+  {
+    name: 'a session token in the environment of a job',
+    arrange: ({ variables }) => ({ sources: [source({ ...variables, ...SESSION }, 'all', { process: true })] }),
+  },
+  {
+    name: 'a token of RDS as the database password',
+    arrange: password(RDS_TOKEN),
+    warn: SHORT_LIVED,
+    says: /^the password in DATABASE_URL is an RDS IAM token, which ends within the hour$/m,
+  },
+  {
+    name: 'a token of Entra as the database password',
+    arrange: password(ENTRA_TOKEN),
+    warn: SHORT_LIVED,
+    says: /^the password in DATABASE_URL is an Entra access token, which ends within the hour$/m,
+  },
+];

@@ -1,0 +1,304 @@
+/** Variables that are missing, misspelt, of a wrong form, or in a file that says something else than was meant. */
+import { manifest } from '../../../demo/deployment.ts';
+import { parseSource } from '../../../src/config/sources/index.ts';
+import { EKS } from '../../support/estate.ts';
+import { source } from '../../support/preflight.ts';
+import { config } from '../arrange.ts';
+import type { Arrange, Fault } from '../fault.ts';
+
+const REQUIRED = ['configuration/required'];
+const VALUE = ['configuration/value'];
+const WHITESPACE = ['configuration/whitespace'];
+const PLACEHOLDER = ['configuration/placeholder'];
+
+const set = (variables: Readonly<Record<string, string | undefined>>): Arrange => config(() => variables);
+
+/** The config as a Kubernetes Secret, with something wrong in the file. */
+const secret =
+  (change: (yaml: string) => string): Arrange =>
+  async ({ variables }) => ({ sources: [await parseSource('shared.yaml', change(manifest(variables)))] });
+
+/** The config as an ECS task definition of the server. */
+const task =
+  (change: (environment: { name: string; value: unknown }[]) => unknown): Arrange =>
+  async ({ variables }) => {
+    const environment = Object.entries(variables).map(([name, value]) => ({ name, value }));
+    const containerDefinitions = [{ name: 'server', image: 'spacelift', environment: change(environment) }];
+    return { sources: [await parseSource('task.json', JSON.stringify({ containerDefinitions }))] };
+  };
+
+/** One service has values of its own beside those that all share. */
+const own = (service: 'server' | 'drain', change: (value: string) => string, name: string): Arrange => {
+  const other = service === 'server' ? 'drain' : 'server';
+  return ({ variables }) => ({
+    sources: [
+      source(variables),
+      source({ [name]: variables[name] }, other),
+      source({ [name]: change(variables[name] ?? '') }, service),
+    ],
+  });
+};
+
+export const VALUES: readonly Fault[] = [
+  {
+    name: 'no database URL',
+    arrange: set({ DATABASE_URL: '' }),
+    fail: REQUIRED,
+    says: /^DATABASE_URL is not set$/m,
+  },
+  {
+    name: 'no domain',
+    arrange: set({ SERVER_DOMAIN: undefined }),
+    fail: REQUIRED,
+    says: /^SERVER_DOMAIN is not set$/m,
+  },
+  {
+    name: 'no variable for a bucket',
+    arrange: set({ OBJECT_STORAGE_BUCKET_MODULES: '' }),
+    fail: REQUIRED,
+    says: /^OBJECT_STORAGE_BUCKET_MODULES is not set$/m,
+  },
+  {
+    name: 'no licence token',
+    arrange: set({ LICENSE_TOKEN: '' }),
+    fail: REQUIRED,
+    says: /^LICENSE_TOKEN is not set$/m,
+  },
+  {
+    name: 'no RSA key',
+    arrange: set({ ENCRYPTION_RSA_PRIVATE_KEY: '' }),
+    fail: REQUIRED,
+    says: /^ENCRYPTION_RSA_PRIVATE_KEY is not set$/m,
+  },
+  {
+    name: 'no queue URL',
+    at: EKS,
+    arrange: set({ MESSAGE_QUEUE_SQS_WEBHOOKS_URL: '' }),
+    fail: REQUIRED,
+    says: /^MESSAGE_QUEUE_SQS_WEBHOOKS_URL is not set$/m,
+  },
+  {
+    name: 'a bucket that only the drain has, missing there',
+    as: 'drain',
+    arrange: set({ OBJECT_STORAGE_BUCKET_METADATA: '' }),
+    fail: REQUIRED,
+    says: /^OBJECT_STORAGE_BUCKET_METADATA is not set$/m,
+    leaves: true,
+  },
+  {
+    name: 'a bucket that only the drain has, missing at the server',
+    as: 'server',
+    arrange: set({ OBJECT_STORAGE_BUCKET_METADATA: '' }),
+    leaves: true,
+  },
+  {
+    name: 'half of the Slack app',
+    arrange: set({ SLACK_APP_CLIENT_ID: 'client', SLACK_SECRET: 'a-long-slack-secret' }),
+    fail: REQUIRED,
+    says: /^SLACK_APP_CLIENT_SECRET is not set, but SLACK_APP_CLIENT_ID and SLACK_SECRET are$/m,
+  },
+  {
+    name: 'a SAML certificate without its key',
+    arrange: set({ SAML_CERT: 'certificate' }),
+    fail: REQUIRED,
+    says: /^SAML_KEY is not set, but SAML_CERT is$/m,
+  },
+  {
+    name: 'a required variable that is misspelt',
+    arrange: config(({ OBJECT_STORAGE_BUCKET_STATES }) => ({
+      OBJECT_STORAGE_BUCKET_STATES: undefined,
+      OBJECT_STORAGE_BUKET_STATES: OBJECT_STORAGE_BUCKET_STATES,
+    })),
+    fail: REQUIRED,
+    warn: ['configuration/unknown'],
+    says: /OBJECT_STORAGE_BUKET_STATES is (set: a misspelling of it\?|no variable of Spacelift’s)$/m,
+  },
+  {
+    name: 'an optional variable that is misspelt',
+    arrange: config(({ DATABASE_URL }) => ({ DATABASE_READONLY_URL: DATABASE_URL })),
+    warn: ['configuration/unknown'],
+    says: /^DATABASE_READONLY_URL is no variable of Spacelift’s$/m,
+  },
+  {
+    name: 'a domain with a scheme',
+    arrange: set({ SERVER_DOMAIN: 'https://spacelift.corp.io' }),
+    fail: VALUE,
+    says: /^SERVER_DOMAIN is not a bare host name: "https:\/\/spacelift\.corp\.io"$/m,
+  },
+  {
+    name: 'a domain with a port',
+    arrange: set({ SERVER_DOMAIN: 'localhost:443' }),
+    fail: VALUE,
+    says: /^SERVER_DOMAIN is not a bare host name: "localhost:443"$/m,
+  },
+  {
+    name: 'an object storage that does not exist',
+    arrange: set({ OBJECT_STORAGE_TYPE: 's3' }),
+    fail: VALUE,
+    says: /^OBJECT_STORAGE_TYPE is not one of aws, gcp, azure, minio: "s3"$/m,
+  },
+  {
+    name: 'an encryption method in capitals',
+    arrange: set({ ENCRYPTION_TYPE: 'RSA' }),
+    fail: VALUE,
+    says: /^ENCRYPTION_TYPE is not one of kms, rsa: "RSA"$/m,
+  },
+  {
+    name: 'a message queue that does not exist',
+    arrange: set({ MESSAGE_QUEUE_TYPE: 'rabbitmq' }),
+    fail: VALUE,
+    says: /^MESSAGE_QUEUE_TYPE is not one of sqs, postgres: "rabbitmq"$/m,
+  },
+  {
+    name: 'a boolean in another word',
+    arrange: set({ OBJECT_STORAGE_MINIO_USE_SSL: 'yes' }),
+    fail: VALUE,
+    says: /^OBJECT_STORAGE_MINIO_USE_SSL is not true or false: "yes"$/m,
+  },
+  {
+    name: 'a MinIO endpoint with a scheme',
+    arrange: config((variables) => ({
+      OBJECT_STORAGE_MINIO_ENDPOINT: `http://${variables.OBJECT_STORAGE_MINIO_ENDPOINT}`,
+    })),
+    fail: VALUE,
+    says: /^OBJECT_STORAGE_MINIO_ENDPOINT is not host or host:port: "http:/m,
+  },
+  {
+    name: 'a bucket with a scheme',
+    arrange: set({ OBJECT_STORAGE_BUCKET_STATES: 's3://spacelift-states' }),
+    fail: VALUE,
+    says: /^OBJECT_STORAGE_BUCKET_STATES is not a bare bucket name: "s3:\/\/spacelift-states"$/m,
+  },
+  {
+    name: 'the URL of a MySQL database',
+    arrange: config(({ DATABASE_URL = '' }) => ({ DATABASE_URL: DATABASE_URL.replace('postgres:', 'mysql:') })),
+    fail: VALUE,
+    says: /^DATABASE_URL is not a postgres:\/\/ or postgresql:\/\/ URL$/m,
+  },
+  {
+    name: 'a database URL of keywords',
+    arrange: set({ DATABASE_URL: 'host=db.internal user=spacelift password=a-long-password dbname=spacelift' }),
+    fail: VALUE,
+    says: /^DATABASE_URL is not a postgres:\/\/ or postgresql:\/\/ URL$/m,
+  },
+  {
+    name: 'an account id without its leading zero',
+    at: EKS,
+    arrange: set({ AWS_ACCOUNT_ID: '12345678901' }),
+    fail: VALUE,
+    says: /^AWS_ACCOUNT_ID is not 12 digits: "12345678901"$/m,
+  },
+  {
+    name: 'an availability zone for a region',
+    at: EKS,
+    arrange: set({ AWS_REGION: 'eu-central-1a', AWS_DEFAULT_REGION: 'eu-central-1' }),
+    fail: VALUE,
+    says: /^AWS_REGION is not an AWS region such as eu-west-1: "eu-central-1a"$/m,
+  },
+  {
+    name: 'root certificates that are a plain PEM file',
+    arrange: set({ ADDITIONAL_ROOT_CAS: Buffer.from('-----BEGIN CERTIFICATE-----\n').toString('base64') }),
+    fail: VALUE,
+    says: /^ADDITIONAL_ROOT_CAS is not base64 of \{"caCertificates"/m,
+  },
+  {
+    name: 'a concurrency in words',
+    arrange: set({ DRAIN_CONCURRENCY_ASYNC: 'fifteen' }),
+    fail: VALUE,
+    says: /^DRAIN_CONCURRENCY_ASYNC is not a whole number: "fifteen"$/m,
+  },
+  {
+    name: 'a boolean without quotes in a Secret',
+    arrange: secret((yaml) => yaml.replace(/(MINIO_USE_SSL: )"false"/, '$1false')),
+    fail: ['configuration/type'],
+    says: /^OBJECT_STORAGE_MINIO_USE_SSL is a boolean, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
+  },
+  {
+    name: 'an account id without quotes in a Secret',
+    at: EKS,
+    arrange: secret((yaml) => yaml.replace(/(AWS_ACCOUNT_ID: )"(\d+)"/, '$1$2')),
+    fail: ['configuration/type'],
+    says: /^AWS_ACCOUNT_ID is a number, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
+  },
+  {
+    name: 'a number in a task definition',
+    arrange: task((environment) => [...environment, { name: 'DRAIN_CONCURRENCY_ASYNC', value: 15 }]),
+    fail: ['configuration/type'],
+    says: /^DRAIN_CONCURRENCY_ASYNC is a number, not a string, in task\.json \(container server\)$/m,
+    leaves: true,
+  },
+  {
+    name: 'a task definition with all of the config',
+    arrange: task((environment) => environment),
+    leaves: true,
+  },
+  { name: 'a Secret with all of the config', arrange: secret((yaml) => yaml) },
+  {
+    name: 'a secret that was encoded with echo',
+    arrange: config((variables) => ({
+      OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: `${variables.OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY}\n`,
+    })),
+    fail: WHITESPACE,
+    says: /^OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY ends in a line break$/m,
+  },
+  {
+    name: 'a blank before the database URL',
+    arrange: config(({ DATABASE_URL }) => ({ DATABASE_URL: ` ${DATABASE_URL}` })),
+    fail: WHITESPACE,
+    says: /^DATABASE_URL begins with white space$/m,
+  },
+  {
+    name: 'quotes in the name of a bucket',
+    arrange: set({ OBJECT_STORAGE_BUCKET_STATES: '"spacelift-states"' }),
+    fail: WHITESPACE,
+    says: /^quotes became part of OBJECT_STORAGE_BUCKET_STATES$/m,
+  },
+  {
+    name: 'a licence token as the guide has it',
+    arrange: set({ LICENSE_TOKEN: '<license-received>' }),
+    fail: PLACEHOLDER,
+    says: /^LICENSE_TOKEN still holds a placeholder$/m,
+  },
+  {
+    name: 'a password that was to be changed',
+    arrange: set({ ADMIN_PASSWORD: 'CHANGEME' }),
+    fail: PLACEHOLDER,
+    says: /^ADMIN_PASSWORD still holds a placeholder$/m,
+  },
+  {
+    name: 'a variable of the shell in the database URL',
+    arrange: config(({ DATABASE_URL = '' }) => ({
+      DATABASE_URL: DATABASE_URL.replace(/:[^:@/]+@/, ':${DB_PASSWORD}@'),
+    })),
+    fail: PLACEHOLDER,
+    says: /^DATABASE_URL still holds a placeholder$/m,
+  },
+  {
+    name: 'a Helm value that was never filled in',
+    arrange: set({ OBJECT_STORAGE_BUCKET_STATES: '{{ .Values.buckets.states }}' }),
+    fail: PLACEHOLDER,
+    says: /^OBJECT_STORAGE_BUCKET_STATES still holds a placeholder$/m,
+  },
+  {
+    name: 'the domain of the examples',
+    arrange: set({ SERVER_DOMAIN: 'example.com' }),
+    fail: PLACEHOLDER,
+    says: /^SERVER_DOMAIN still holds a placeholder$/m,
+  },
+  {
+    name: 'a database of the drain’s own',
+    arrange: own('drain', (url) => `${url}?application_name=drain`, 'DATABASE_URL'),
+    warn: ['configuration/conflict'],
+    says: /^DATABASE_URL differs between server, drain\nFrom test \(server\) and test \(drain\)\.$/,
+  },
+  {
+    name: 'an environment of the server’s own',
+    arrange: own('server', () => 'staging', 'ENVIRONMENT'),
+    warn: ['configuration/conflict'],
+    says: /^ENVIRONMENT differs between server, drain$/m,
+  },
+  {
+    name: 'services that repeat what they share',
+    arrange: own('server', (value) => value, 'ENVIRONMENT'),
+  },
+];
