@@ -1,4 +1,6 @@
 /** Values that are good by themselves, and do not go together; and credentials that do not last. */
+import pg from 'pg';
+import { canary } from '../../support/canaries.ts';
 import { EKS } from '../../support/estate.ts';
 import { source } from '../../support/preflight.ts';
 import { config } from '../arrange.ts';
@@ -16,17 +18,17 @@ const password =
   async (there) => {
     const url = new URL(there.variables.DATABASE_URL ?? '');
     const { undo } = await statement(
-      `ALTER ROLE spacelift PASSWORD '${token}'`,
-      `ALTER ROLE spacelift PASSWORD '${decodeURIComponent(url.password)}'`,
+      `ALTER ROLE spacelift PASSWORD ${pg.escapeLiteral(token)}`,
+      `ALTER ROLE spacelift PASSWORD ${pg.escapeLiteral(decodeURIComponent(url.password))}`,
     )(there);
     url.password = encodeURIComponent(token);
     return { variables: { DATABASE_URL: url.href }, ...(undo && { undo }) };
   };
 
 /** What AWS gives to whoever assumes a role. */
-const SESSION = { AWS_SESSION_TOKEN: 'a-session-token-of-an-hour' };
+const SESSION = { AWS_SESSION_TOKEN: canary('AWS_SESSION_TOKEN') };
 const RDS_TOKEN =
-  'db.eu-west-1.rds.amazonaws.com:5432/?Action=connect&DBUser=spacelift&X-Amz-Credential=ASIA&X-Amz-Signature=0a1b2c3d';
+  'db.eu-west-1.rds.amazonaws.com:5432/?Action=connect&DBUser=sl&X-Amz-Credential=ASIA&X-Amz-Signature=0a1b2c3d';
 const ENTRA_TOKEN = 'eyJ0eXAiOiJKV1Qi.eyJhdWQiOiJodHRwczovL29zc3JkYm1z.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg';
 
 export const CHOICES: readonly Fault[] = [

@@ -93,13 +93,13 @@ export const VALUES: readonly Fault[] = [
   },
   {
     name: 'half of the Slack app',
-    arrange: set({ SLACK_APP_CLIENT_ID: 'client', SLACK_SECRET: 'a-long-slack-secret' }),
+    arrange: set({ SLACK_APP_CLIENT_SECRET: '' }),
     fail: REQUIRED,
     says: /^SLACK_APP_CLIENT_SECRET is not set, but SLACK_APP_CLIENT_ID and SLACK_SECRET are$/m,
   },
   {
     name: 'a SAML certificate without its key',
-    arrange: set({ SAML_CERT: 'certificate' }),
+    arrange: set({ SAML_KEY: '' }),
     fail: REQUIRED,
     says: /^SAML_KEY is not set, but SAML_CERT is$/m,
   },
@@ -177,7 +177,7 @@ export const VALUES: readonly Fault[] = [
   },
   {
     name: 'a database URL of keywords',
-    arrange: set({ DATABASE_URL: 'host=db.internal user=spacelift password=a-long-password dbname=spacelift' }),
+    arrange: set({ DATABASE_URL: 'host=10.1.2.3 user=sl password=9f86d081884c7d65 dbname=sl' }),
     fail: VALUE,
     says: /^DATABASE_URL is not a postgres:\/\/ or postgresql:\/\/ URL$/m,
   },

@@ -16,7 +16,7 @@ export const LOGIN: readonly Fault[] = [
   {
     name: 'wrong database password',
     arrange: databaseUrl((url) => {
-      url.password = 'not-the-password';
+      url.password = 'Wr0ng-p4ssw0rd-of-n0body';
     }),
     fail: CONNECT,
     says: /^127\.0\.0\.1:\d+ does not accept the password of spacelift$/m,

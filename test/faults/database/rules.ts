@@ -234,7 +234,7 @@ export const RULES: readonly Fault[] = [
   {
     name: 'wrong password for reading',
     arrange: readOnly((url) => {
-      url.password = 'not-the-password';
+      url.password = 'Wr0ng-p4ssw0rd-of-n0body';
     }),
     fail: READ_ONLY,
     says: /does not accept the password of spacelift/,
