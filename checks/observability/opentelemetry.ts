@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { fail, type Outcome, pass, type Run, skip, type Trouble } from '../../src/check.ts';
+import type { VariableName } from '../../src/config/contract.ts';
 import { callEmpty, GRPC, type GrpcAnswer } from '../../src/probe/grpc.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { openWay } from '../../src/probe/tunnel.ts';
@@ -19,13 +20,15 @@ const WHAT = 'the OpenTelemetry collector';
 export async function opentelemetry(run: Run): Promise<Outcome> {
   const endpoint = otlpEndpoint(run);
   const agent: Agent = { what: WHAT, setting: endpoint.setting, at: endpoint };
-  const metadata = headersOf(run);
+  const setting = headersSetting(run);
+  const metadata = headersIn(run.want(setting) ?? '');
   return orAbsent(run, agent, async () => {
     const ca = authorityFile(run);
     const asked = await ask({ ...run, authorities: () => [...run.authorities(), ...ca.pems] }, endpoint, metadata);
     if (asked instanceof Problem) return distrusted(run, agent, asked, ca.path);
     if (typeof asked === 'string') return stranger(endpoint, asked);
-    if (asked.speaks === 'grpc') return judge(run, agent, asked.status, Object.keys(metadata).length > 0);
+    if (asked.speaks === 'grpc')
+      return judge(run, agent, asked.status, { setting, given: Object.keys(metadata).length > 0 });
     if (asked.speaks === 'http2' && asked.status >= 502 && asked.status <= 504) {
       return absent(run, agent, new Problem('closed'), noBackend(endpoint, `HTTP ${asked.status}`));
     }
@@ -78,7 +81,13 @@ function openSocket(run: Run, path: string): Promise<Socket> {
   );
 }
 
-async function judge(run: Run, agent: Agent, status: number, authenticated: boolean): Promise<Outcome> {
+interface Headers {
+  readonly setting: VariableName;
+  /** Whether there are any. */
+  readonly given: boolean;
+}
+
+async function judge(run: Run, agent: Agent, status: number, headers: Headers): Promise<Outcome> {
   const at = shown(agent.at);
   const evidence = { grpcStatus: status };
   switch (status) {
@@ -91,13 +100,16 @@ async function judge(run: Run, agent: Agent, status: number, authenticated: bool
       });
     case GRPC.unauthenticated:
     case GRPC.permissionDenied:
-      return fail(`the collector at ${at} ${authenticated ? 'refuses the credentials' : 'asks for credentials'}`, {
-        expected: 'headers that the collector accepts, in OTEL_EXPORTER_OTLP_HEADERS',
-        fix: authenticated
-          ? 'correct OTEL_EXPORTER_OTLP_HEADERS: name=value, with the value URL-encoded (authorization=Bearer%20…)'
-          : 'set OTEL_EXPORTER_OTLP_HEADERS, as in authorization=Bearer%20<token>',
-        evidence,
-      });
+      return fail(
+        `the collector at ${at} ${headers.given ? `refuses the credentials in ${headers.setting}` : 'asks for credentials'}`,
+        {
+          expected: `headers that the collector accepts, in ${headers.setting}`,
+          fix: headers.given
+            ? `correct ${headers.setting}: name=value, with the value URL-encoded (authorization=Bearer%20…)`
+            : `set ${headers.setting}, as in authorization=Bearer%20<token>`,
+          evidence,
+        },
+      );
     case GRPC.unimplemented:
       return fail(`${at} speaks gRPC, but takes no traces`, {
         detail: 'It does not know the TraceService of OTLP.',
@@ -177,9 +189,14 @@ function authorityFile({ deployment: { environment } }: Run): { pems: readonly s
   }
 }
 
-/** name=value pairs with URL-encoded values; those of the traces' own variable replace the others. */
-function headersOf(run: Run): Record<string, string> {
-  const text = run.want('OTEL_EXPORTER_OTLP_TRACES_HEADERS') ?? run.want('OTEL_EXPORTER_OTLP_HEADERS') ?? '';
+/** Headers of the traces' own variable replace the others. */
+function headersSetting({ want }: Run): VariableName {
+  const own = 'OTEL_EXPORTER_OTLP_TRACES_HEADERS';
+  return want(own) === undefined ? 'OTEL_EXPORTER_OTLP_HEADERS' : own;
+}
+
+/** name=value pairs with URL-encoded values. */
+function headersIn(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair): [string, string][] => {
     const [, name = '', value = ''] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=(.*)$/s.exec(pair) ?? [];
     return name === '' ? [] : [[name.toLowerCase(), decode(value).trim()]];

@@ -50,6 +50,8 @@ const overTls =
     };
   };
 
+const NO_HEADERS: Variables = { OTEL_EXPORTER_OTLP_HEADERS: '', OTEL_EXPORTER_OTLP_TRACES_HEADERS: '' };
+
 const collector = (options: OtlpOptions, more: Variables = {}) =>
   agent(
     () => startOtlp(options),
@@ -212,7 +214,7 @@ const OPENTELEMETRY: readonly Fault[] = [
   },
   {
     name: 'a collector that asks for credentials',
-    arrange: collector({ authorization: 'Bearer a-long-token' }, { OTEL_EXPORTER_OTLP_HEADERS: '' }),
+    arrange: collector({ authorization: 'Bearer a-long-token' }, NO_HEADERS),
     fail: ['observability/opentelemetry'],
     says: /^the collector at 127\.0\.0\.1:\d+ asks for credentials$/m,
   },
@@ -220,10 +222,22 @@ const OPENTELEMETRY: readonly Fault[] = [
     name: 'a collector that refuses the credentials',
     arrange: collector(
       { authorization: 'Bearer a-long-token' },
-      { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20another-token' },
+      { ...NO_HEADERS, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20another-token' },
     ),
     fail: ['observability/opentelemetry'],
-    says: /^the collector at 127\.0\.0\.1:\d+ refuses the credentials$/m,
+    says: /^the collector at 127\.0\.0\.1:\d+ refuses the credentials in OTEL_EXPORTER_OTLP_HEADERS$/m,
+  },
+  {
+    name: 'a collector that refuses the credentials for traces',
+    arrange: collector(
+      { authorization: 'Bearer a-long-token' },
+      {
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20a-long-token',
+        OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=Bearer%20another-token',
+      },
+    ),
+    fail: ['observability/opentelemetry'],
+    says: /^the collector at 127\.0\.0\.1:\d+ refuses the credentials in OTEL_EXPORTER_OTLP_TRACES_HEADERS$/m,
   },
   {
     name: 'a collector without a pipeline for traces',
