@@ -54,7 +54,8 @@ export async function callEmpty(
           let status: number | undefined;
           let grpc: number | undefined;
           const read = (headers: http2.IncomingHttpHeaders) => {
-            grpc ??= headers['grpc-status'] === undefined ? undefined : Number(headers['grpc-status']);
+            const said = /^\d{1,3}$/.exec(String(headers['grpc-status'] ?? ''))?.[0];
+            grpc ??= said === undefined ? undefined : Number(said);
           };
           session.on('error', failed);
           const stream = session.request({

@@ -1,0 +1,84 @@
+/** Every dependency, replaced by servers that hold, flood or fool: the tests of a group of them. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Finding } from '../../src/finding.ts';
+import { matcher } from '../../src/select.ts';
+import { BEHAVIOURS, type Behaviour } from './behaviours.ts';
+import { DEPENDENCIES, type Dependency } from './dependencies.ts';
+import { type Attacked, attack, healthy, startWorld, statuses, type World } from './run.ts';
+import { expectTame } from './words.ts';
+
+/** For what never ends by itself, ms; the deadlines of single operations are tried in `deadlines.test.ts`. */
+const HELD_MS = 1500;
+const FLOODED_MS = 20_000;
+/** For a session that says goodbye, and for a machine that others use too. */
+const GRACE_MS = 4000;
+/** In bytes: what is read at most, and what two sockets hold in between. */
+const MOST = 32 * 1024 * 1024;
+
+const isTrouble = ({ status }: Finding): boolean => status === 'fail' || status === 'warn';
+
+/** @param names of dependencies, as they begin */
+export function tryDependencies(names: RegExp): void {
+  let world: World;
+  beforeAll(async () => {
+    world = await startWorld();
+  });
+  afterAll(() => world.estate.stop());
+
+  describe.each(DEPENDENCIES.filter(({ name }) => names.test(name)))('$name', (dependency) => {
+    const own = BEHAVIOURS.filter(({ of = dependency.speaks }) => of === dependency.speaks);
+    const { owns } = dependency;
+    const [held, others] = [own.filter(({ kind }) => kind === 'holds'), own.filter(({ kind }) => kind !== 'holds')];
+
+    test('holds: all but it is judged as ever, within the time that is given', async () => {
+      const before = await healthy(world, dependency);
+      const [silent] = held;
+      if (silent === undefined) throw new Error('nothing holds');
+      const attacked = await attack(world, dependency, silent, { timeoutMs: HELD_MS * 3 });
+      await expectOne(dependency, silent, attacked, HELD_MS * 3);
+      const after = statuses(attacked.result);
+      const isOwn = matcher(owns);
+      for (const [id, status] of Object.entries(before)) {
+        if (!isOwn(id)) expect({ id, status: after[id] }).toEqual({ id, status });
+      }
+    });
+
+    test(`holds, in ${held.length} ways`, async () => {
+      const options = { only: owns, timeoutMs: HELD_MS };
+      const tried = held.map(async (behaviour) => {
+        const attacked = await attack(world, dependency, behaviour, options);
+        await expectOne(dependency, behaviour, attacked, HELD_MS);
+      });
+      await Promise.all(tried);
+    });
+
+    test.each(others)('$kind: $name', async (behaviour) => {
+      const attacked = await attack(world, dependency, behaviour, { only: owns, timeoutMs: FLOODED_MS });
+      await expectOne(dependency, behaviour, attacked, FLOODED_MS);
+    });
+  });
+}
+
+/** The run has ended, with a complete report in which what happened is one trouble, in words of its own. */
+async function expectOne(
+  { outcome, most = 1, speaks, owns }: Dependency,
+  { kind, denies, name }: Behaviour,
+  { result, server, tookMs }: Attacked,
+  timeoutMs: number,
+): Promise<void> {
+  const troubles = result.findings.filter((finding) => isTrouble(finding) && matcher(owns)(finding.id));
+  const titles = troubles.map(({ id, title }) => `${id}: ${title}`);
+  expect(tookMs, `${name}: ms`).toBeLessThan(timeoutMs + GRACE_MS);
+  expect(server.connections(), `${name}: connections`).toBeGreaterThan(0);
+  expect(server.most(), `${name}: bytes of one connection`).toBeLessThan(MOST);
+  // What was under way when the time was over is not what went wrong, where that is known.
+  const causes = titles.filter((title) => !/did not finish|does not answer in time/.test(title));
+  expect(causes.length || titles.length, titles.join('\n')).toBeLessThanOrEqual(denies ? Math.max(2, most) : most);
+  // What answers in its language, if nonsense, may be all that is asked for.
+  const mustFail = outcome === undefined && kind === 'holds';
+  if (mustFail) expect(titles, name).not.toEqual([]);
+  if (kind !== 'holds' && speaks !== 'PostgreSQL') expect(titles.join()).not.toContain('did not finish');
+  const said = result.findings.flatMap(({ title, detail = '', fix = '' }: Finding) => [title, detail, fix]).join('\n');
+  expect(said).not.toMatch(/unexpected error|\bundefined\b|\bNaN\b|\[object|Invalid Date/);
+  await expectTame(result);
+}

@@ -1,0 +1,3 @@
+import { tryDependencies } from './hostile.ts';
+
+tryDependencies(/^the (Open|Datadog|X-Ray)/);
