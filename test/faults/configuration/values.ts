@@ -1,8 +1,5 @@
-/** Variables that are missing, misspelt, of a wrong form, or in a file that says something else than was meant. */
-import { manifest } from '../../../demo/deployment.ts';
-import { parseSource } from '../../../src/config/sources/index.ts';
+/** Variables that are missing, misspelt or of a wrong form. */
 import { EKS } from '../../support/estate.ts';
-import { source } from '../../support/preflight.ts';
 import { config } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
 
@@ -12,32 +9,6 @@ const WHITESPACE = ['configuration/whitespace'];
 const PLACEHOLDER = ['configuration/placeholder'];
 
 const set = (variables: Readonly<Record<string, string | undefined>>): Arrange => config(() => variables);
-
-/** The config as a Kubernetes Secret, with something wrong in the file. */
-const secret =
-  (change: (yaml: string) => string): Arrange =>
-  async ({ variables }) => ({ sources: [await parseSource('shared.yaml', change(manifest(variables)))] });
-
-/** The config as an ECS task definition of the server. */
-const task =
-  (change: (environment: { name: string; value: unknown }[]) => unknown): Arrange =>
-  async ({ variables }) => {
-    const environment = Object.entries(variables).map(([name, value]) => ({ name, value }));
-    const containerDefinitions = [{ name: 'server', image: 'spacelift', environment: change(environment) }];
-    return { sources: [await parseSource('task.json', JSON.stringify({ containerDefinitions }))] };
-  };
-
-/** One service has values of its own beside those that all share. */
-const own = (service: 'server' | 'drain', change: (value: string) => string, name: string): Arrange => {
-  const other = service === 'server' ? 'drain' : 'server';
-  return ({ variables }) => ({
-    sources: [
-      source(variables),
-      source({ [name]: variables[name] }, other),
-      source({ [name]: change(variables[name] ?? '') }, service),
-    ],
-  });
-};
 
 export const VALUES: readonly Fault[] = [
   {
@@ -208,32 +179,6 @@ export const VALUES: readonly Fault[] = [
     says: /^DRAIN_CONCURRENCY_ASYNC is not a whole number: "fifteen"$/m,
   },
   {
-    name: 'a boolean without quotes in a Secret',
-    arrange: secret((yaml) => yaml.replace(/(MINIO_USE_SSL: )"false"/, '$1false')),
-    fail: ['configuration/type'],
-    says: /^OBJECT_STORAGE_MINIO_USE_SSL is a boolean, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
-  },
-  {
-    name: 'an account id without quotes in a Secret',
-    at: EKS,
-    arrange: secret((yaml) => yaml.replace(/(AWS_ACCOUNT_ID: )"(\d+)"/, '$1$2')),
-    fail: ['configuration/type'],
-    says: /^AWS_ACCOUNT_ID is a number, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
-  },
-  {
-    name: 'a number in a task definition',
-    arrange: task((environment) => [...environment, { name: 'DRAIN_CONCURRENCY_ASYNC', value: 15 }]),
-    fail: ['configuration/type'],
-    says: /^DRAIN_CONCURRENCY_ASYNC is a number, not a string, in task\.json \(container server\)$/m,
-    leaves: true,
-  },
-  {
-    name: 'a task definition with all of the config',
-    arrange: task((environment) => environment),
-    leaves: true,
-  },
-  { name: 'a Secret with all of the config', arrange: secret((yaml) => yaml) },
-  {
     name: 'a secret that was encoded with echo',
     arrange: config((variables) => ({
       OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: `${variables.OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY}\n`,
@@ -284,21 +229,5 @@ export const VALUES: readonly Fault[] = [
     arrange: set({ SERVER_DOMAIN: 'example.com' }),
     fail: PLACEHOLDER,
     says: /^SERVER_DOMAIN still holds a placeholder$/m,
-  },
-  {
-    name: 'a database of the drain’s own',
-    arrange: own('drain', (url) => `${url}?application_name=drain`, 'DATABASE_URL'),
-    warn: ['configuration/conflict'],
-    says: /^DATABASE_URL differs between server, drain\nFrom test \(server\) and test \(drain\)\.$/,
-  },
-  {
-    name: 'an environment of the server’s own',
-    arrange: own('server', () => 'staging', 'ENVIRONMENT'),
-    warn: ['configuration/conflict'],
-    says: /^ENVIRONMENT differs between server, drain$/m,
-  },
-  {
-    name: 'services that repeat what they share',
-    arrange: own('server', (value) => value, 'ENVIRONMENT'),
   },
 ];

@@ -1,0 +1,77 @@
+/** Files that say something else than was meant, and services that differ. */
+import { manifest } from '../../../demo/deployment.ts';
+import { parseSource } from '../../../src/config/sources/index.ts';
+import { EKS } from '../../support/estate.ts';
+import { source } from '../../support/preflight.ts';
+import type { Arrange, Fault } from '../fault.ts';
+
+/** The config as a Kubernetes Secret, with something wrong in the file. */
+const secret =
+  (change: (yaml: string) => string): Arrange =>
+  async ({ variables }) => ({ sources: [await parseSource('shared.yaml', change(manifest(variables)))] });
+
+/** The config as an ECS task definition of the server. */
+const task =
+  (change: (environment: { name: string; value: unknown }[]) => unknown): Arrange =>
+  async ({ variables }) => {
+    const environment = Object.entries(variables).map(([name, value]) => ({ name, value }));
+    const containerDefinitions = [{ name: 'server', image: 'spacelift', environment: change(environment) }];
+    return { sources: [await parseSource('task.json', JSON.stringify({ containerDefinitions }))] };
+  };
+
+/** One service has values of its own beside those that all share. */
+const own = (service: 'server' | 'drain', change: (value: string) => string, name: string): Arrange => {
+  const other = service === 'server' ? 'drain' : 'server';
+  return ({ variables }) => ({
+    sources: [
+      source(variables),
+      source({ [name]: variables[name] }, other),
+      source({ [name]: change(variables[name] ?? '') }, service),
+    ],
+  });
+};
+
+export const FILES: readonly Fault[] = [
+  {
+    name: 'a boolean without quotes in a Secret',
+    arrange: secret((yaml) => yaml.replace(/(MINIO_USE_SSL: )"false"/, '$1false')),
+    fail: ['configuration/type'],
+    says: /^OBJECT_STORAGE_MINIO_USE_SSL is a boolean, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
+  },
+  {
+    name: 'an account id without quotes in a Secret',
+    at: EKS,
+    arrange: secret((yaml) => yaml.replace(/(AWS_ACCOUNT_ID: )"(\d+)"/, '$1$2')),
+    fail: ['configuration/type'],
+    says: /^AWS_ACCOUNT_ID is a number, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
+  },
+  {
+    name: 'a number in a task definition',
+    arrange: task((environment) => [...environment, { name: 'DRAIN_CONCURRENCY_ASYNC', value: 15 }]),
+    fail: ['configuration/type'],
+    says: /^DRAIN_CONCURRENCY_ASYNC is a number, not a string, in task\.json \(container server\)$/m,
+    leaves: true,
+  },
+  {
+    name: 'a task definition with all of the config',
+    arrange: task((environment) => environment),
+    leaves: true,
+  },
+  { name: 'a Secret with all of the config', arrange: secret((yaml) => yaml) },
+  {
+    name: 'a database of the drain’s own',
+    arrange: own('drain', (url) => `${url}?application_name=drain`, 'DATABASE_URL'),
+    warn: ['configuration/conflict'],
+    says: /^DATABASE_URL differs between server, drain\nFrom test \(server\) and test \(drain\)\.$/,
+  },
+  {
+    name: 'an environment of the server’s own',
+    arrange: own('server', () => 'staging', 'ENVIRONMENT'),
+    warn: ['configuration/conflict'],
+    says: /^ENVIRONMENT differs between server, drain$/m,
+  },
+  {
+    name: 'services that repeat what they share',
+    arrange: own('server', (value) => value, 'ENVIRONMENT'),
+  },
+];
