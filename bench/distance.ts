@@ -12,7 +12,7 @@ import { type Distant, startDistant } from './distant.ts';
 import { ALONE, BUILT, succeed } from './programs.ts';
 import { atMost, type Measurement, type Row } from './row.ts';
 
-const ROUNDS = 7;
+const ROUNDS = 11;
 const SLACK = 1.2;
 /** Far enough for the work in between not to hide an overlap. */
 const COUNTED_MS = 100;

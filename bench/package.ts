@@ -43,8 +43,8 @@ export const install: Measurement = {
   measure: async () => {
     const directory = await mkdtemp(join(tmpdir(), 'bench-'));
     try {
-      const bundled = join(directory, (await pack(ROOT, directory)).filename);
-      const unbundled = join(directory, (await pack(await listed(directory), directory)).filename);
+      const bundled = await tarball(ROOT, join(directory, 'bundled'));
+      const unbundled = await tarball(await listed(directory), join(directory, 'unbundled'));
       let packages = 0;
       const times = await inTurns(ROUNDS, {
         bundled: async () => (await cold(directory, bundled)).ms,
@@ -77,11 +77,17 @@ async function pack(folder: string, into: string): Promise<Packed> {
   return only as Packed;
 }
 
+/** Both packages have one name and version, so each is packed into a folder of its own. */
+async function tarball(folder: string, into: string): Promise<string> {
+  await mkdir(into);
+  return join(into, (await pack(folder, into)).filename);
+}
+
 const SOURCES = ['bin', 'src', 'checks', 'schemas', 'README.md', 'LICENSE'];
 
 /** The package as it would be without a bundler: the sources, and what they import as dependencies. */
 async function listed(directory: string): Promise<string> {
-  const folder = join(directory, 'unbundled');
+  const folder = join(directory, 'listed');
   await mkdir(folder);
   for (const part of SOURCES) await cp(join(ROOT, part), join(folder, part), { recursive: true });
   const { name, version, type, devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
