@@ -4,6 +4,7 @@ import type { MqttClient } from 'mqtt';
 import type { WebSocket } from 'ws';
 import type { Run } from '../../src/check.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
+import { boundHints, MOST_BYTES } from '../../src/probe/flood.ts';
 import { readUpTo } from '../../src/probe/http.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import { Problem, problemOf } from '../../src/problem.ts';
@@ -50,7 +51,15 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
   // What mqtt is told is the URL without its signature, which is good for one connection only: no other is tried.
   const client = connect(`${secure ? 'wss' : 'ws'}://${url.host}/mqtt`, {
     createWebsocket: () => {
-      const socket = new Socket(signed, ['mqtt'], { agent, perMessageDeflate: false });
+      const socket = new Socket(signed, ['mqtt'], {
+        agent,
+        perMessageDeflate: false,
+        maxPayload: MOST_BYTES,
+        finishRequest: (request) => {
+          boundHints(request);
+          request.end();
+        },
+      });
       door = watch(socket);
       return socket;
     },

@@ -109,7 +109,7 @@ export const DEPENDENCIES: readonly Dependency[] = [
     }),
   },
   { name: 'KMS', choice: EKS, speaks: 'HTTP', owns: ['encryption/*'], most: 2, at: aws('KMS') },
-  { name: 'SQS', choice: EKS, speaks: 'HTTP', owns: ['message-queues/*', 'mqtt-broker/*'], at: aws('SQS') },
+  { name: 'SQS', choice: EKS, speaks: 'HTTP', most: 2, owns: ['message-queues/*', 'mqtt-broker/*'], at: aws('SQS') },
   { name: 'STS', choice: EKS, speaks: 'HTTP', owns: ['identity/*'], outcome: 'skip', at: aws('STS') },
   { name: 'IoT Core', choice: EKS, speaks: 'HTTP', owns: ['mqtt-broker/*'], outcome: 'skip', at: aws('IOT') },
   {

@@ -1,0 +1,3 @@
+import { tryDependencies } from './hostile.ts';
+
+tryDependencies(/^(S3|KMS|SQS|STS|IoT)/);
