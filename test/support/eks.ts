@@ -4,6 +4,7 @@ import { makeRule, RULE_USER, roleOf } from '../checks/mqtt-broker/iotcore-world
 import { role as s3Role } from '../checks/object-storage/aws-storage.ts';
 import { real, startStorage } from '../checks/object-storage/storage.ts';
 import {
+  type AwsRole,
   type AwsServer,
   type AwsUser,
   administrator,
@@ -21,6 +22,8 @@ export interface Eks {
   readonly s3: S3Server;
   readonly keys: { readonly encryption: KmsKey; readonly signing: KmsKey };
   readonly rule: TopicRule;
+  /** Whom the topic rule acts as. */
+  readonly ruleRole: AwsRole;
   /** An administrator, and the services under the vendor's policies. */
   readonly users: Readonly<Record<'operator' | 'server' | 'drain' | 'scheduler', AwsUser>>;
   /** What names all of it in a config: account and region, keys, queues, broker; credentials are not among it. */
@@ -34,7 +37,8 @@ export interface Eks {
 
 /** @param origin from where browsers upload */
 export async function startEks(origin: string): Promise<Eks> {
-  const aws = await startAws({ roles: [RULE_USER], otherRegions: ['eu-west-1'] });
+  const ruleRole = { ...RULE_USER };
+  const aws = await startAws({ roles: [ruleRole], otherRegions: ['eu-west-1'] });
   const keys = {
     encryption: aws.keys.create(),
     signing: aws.keys.create({ usage: 'SIGN_VERIFY', spec: 'RSA_4096' }),
@@ -65,6 +69,7 @@ export async function startEks(origin: string): Promise<Eks> {
     aws,
     s3,
     keys,
+    ruleRole,
     rule: makeRule(aws, queues.MESSAGE_QUEUE_SQS_IOT_URL),
     users,
     variables: {

@@ -134,6 +134,15 @@ export const IOT: readonly Fault[] = [
     says: /iot:Publish is denied on spacelift\/readonly\/preflight\/…/,
     leaves: true,
   },
+  {
+    name: 'a role of the topic rule that may not send',
+    arrange: fields(
+      ({ ruleRole }) => ruleRole,
+      () => ({ policy: { Version: '2012-10-17', Statement: [] } }),
+    ),
+    fail: ['mqtt-broker/iotcore/delivery'],
+    says: /what is published on spacelift\/writeonly\/preflight\/… does not arrive in spacelift-iot\n.*the rule’s action failed, most often because of its role/,
+  },
   { name: 'an operator who may not connect to IoT Core', arrange: denies('operator', ['iot:Connect']) },
   { name: 'an operator who may not read topic rules', arrange: denies('operator', ['iot:ListTopicRules']) },
   { name: 'an IoT Core that fails once', arrange: (there) => failing('InternalFailure', 500, once())(there) },

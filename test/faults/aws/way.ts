@@ -2,7 +2,8 @@
 import { once as event } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
-import { type ProxyFaults, refusedPort, startBanner, startHttp, startProxy } from '../../services/tcp.ts';
+import { type ConnectProxyOptions, startConnectProxy } from '../../services/connect-proxy.ts';
+import { type ProxyFaults, refusedPort, startBanner, startHttp, startProxy, startSilent } from '../../services/tcp.ts';
 import { makeCa, selfSigned } from '../../services/tls.ts';
 import type { Arrange, Fault, There } from '../fault.ts';
 
@@ -20,6 +21,13 @@ export const SERVICES: readonly Service[] = [
   { what: 'SQS', setting: 'AWS_ENDPOINT_URL_SQS', fail: 'message-queues/async/exists' },
   { what: 'IoT Core', setting: 'AWS_ENDPOINT_URL_IOT_DATA_PLANE', fail: 'mqtt-broker/iotcore/publish' },
 ];
+
+/** All but S3, which has an endpoint of its own: one cause. */
+const REST: Service = {
+  what: 'an endpoint of AWS',
+  setting: 'AWS_ENDPOINT_URL',
+  fail: 'encryption/kms/encryption-key',
+};
 
 interface Opened {
   readonly host: string;
@@ -180,4 +188,71 @@ const ofEach = ({ what, setting, fail }: Service): Fault[] => [
   },
 ];
 
-export const WAY: readonly Fault[] = [...SERVICES.flatMap(ofEach)];
+/** Accepts and never answers, so this takes as long as the deadline of an operation. */
+const silent = ({ what, setting, fail }: Service): Fault => ({
+  name: `${what} that never answers`,
+  arrange: at(setting, startSilent),
+  fail: [fail],
+  says: new RegExp(`${AT} does not answer in time`),
+});
+
+/** A forward proxy, and S3 at a name that only the proxy knows. */
+const proxied =
+  (how: ConnectProxyOptions = {}): Arrange =>
+  async (there) => {
+    const { port } = targetOf(there, 'AWS_ENDPOINT_URL_S3');
+    const proxy = await startConnectProxy((host) => (host.endsWith('s3.corp.io') ? port : undefined), how);
+    return {
+      variables: { OBJECT_STORAGE_BUCKET_UPLOADS_URL: 'http://spacelift-uploads.s3.corp.io' },
+      environment: { AWS_ENDPOINT_URL_S3: 'http://s3.corp.io', HTTP_PROXY: proxy.url, NO_PROXY: '127.0.0.1,localhost' },
+      undo: proxy.close,
+    };
+  };
+
+/** Flips what is between two quotes, so that the answer is as long as it was. */
+const altering = (name: string) => (chunk: Buffer, direction: 'up' | 'down') =>
+  direction === 'up'
+    ? chunk
+    : Buffer.from(
+        chunk.toString('latin1').replace(new RegExp(`("${name}":")(.)`), (_, before, first) => {
+          return `${before}${first === 'A' ? 'B' : 'A'}`;
+        }),
+        'latin1',
+      );
+
+export const WAY: readonly Fault[] = [
+  ...SERVICES.flatMap(ofEach),
+  ...[REST, ...SERVICES.slice(0, 1)].map(silent),
+  {
+    name: 'an endpoint of AWS that refuses connections',
+    arrange: at(REST.setting, refusedPort),
+    fail: [REST.fail],
+    says: new RegExp(`${AT} refuses the connection`),
+  },
+  {
+    name: 'S3 over plain HTTP, by a proxy',
+    arrange: proxied(),
+    warn: ['object-storage/uploads/mixed-content'],
+    says: /uploads go to http:\/\/spacelift-uploads\.s3\.corp\.io in the clear/,
+  },
+  { name: 'S3 behind a thin line', arrange: between('AWS_ENDPOINT_URL_S3', { throttleBytesPerSecond: 4_000_000 }) },
+  { name: 'KMS behind a thin line', arrange: between('AWS_ENDPOINT_URL_KMS', { throttleBytesPerSecond: 50_000 }) },
+  {
+    name: 'a proxy that changes what KMS decrypts',
+    arrange: between('AWS_ENDPOINT_URL_KMS', { corrupt: altering('Plaintext') }),
+    fail: ['encryption/kms/encryption-key'],
+    says: /what KMS decrypts is not what it encrypted/,
+  },
+  {
+    name: 'a proxy that changes what KMS signs',
+    arrange: between('AWS_ENDPOINT_URL_KMS', { corrupt: altering('Signature') }),
+    fail: ['encryption/kms/signing-key'],
+    says: /the signature that KMS makes does not verify with the public key that it gives/,
+  },
+  {
+    name: 'a proxy that changes the messages of SQS',
+    arrange: between('AWS_ENDPOINT_URL_SQS', { corrupt: altering('Body') }),
+    fail: ['message-queues/async/access'],
+    says: /what is received is not what was sent/,
+  },
+];
