@@ -3,6 +3,7 @@
  * and from which receiving and deleting are permitted. Messages of others that turn up all the same are put back.
  */
 import type { Run } from '../../src/check.ts';
+import { unlessAborted } from '../../src/deadline.ts';
 import { AwsProblem } from '../aws/call.ts';
 import { CredentialProblem } from '../aws/errors.ts';
 import type { Address } from './address.ts';
@@ -19,6 +20,8 @@ const PATIENCE_MS = 5_000;
 const VISIBILITY = 9;
 /** In ms: until one's own message, whose receipt was lost, is in sight again; below what clearing up may take. */
 const CLEARING_MS = 9_500;
+/** In ms: a little more than one request waits. */
+const GRACE_MS = 1_500;
 /** In ms: for a message that was waited for already. */
 const AFTERWARDS_MS = 1_000;
 
@@ -38,13 +41,13 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
   const mark = `${run.id} ${variable}`;
   const body = `spacelift-preflight ${mark}`;
   const isOwn = (received: string) => received.includes(mark);
+  const taker = new Taker(sqs, url, isOwn);
   let sending: Promise<void> | undefined;
   let times = 0;
   let patienceMs = CLEARING_MS;
   const removal = run.cleanup(`a message in ${name}: "${body}"`, removeCommand(url), async (signal) => {
     if ((await sending?.catch(unsent)) === false) return;
-    const found = await take(until(run, signal), sqs, url, isOwn, patienceMs, times);
-    if (found === undefined) throw new Error('it did not come back');
+    if (!(await taker.clear(until(run, signal), patienceMs, times))) throw new Error('it did not come back');
   });
   const fifo = address.fifo ? { fifo: { group: 'spacelift-preflight', deduplication: run.id } } : {};
   // Its answer is waited for whatever ends the run: without it nobody knows what there is to remove.
@@ -59,7 +62,7 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
     if (unsent(error) === false) removal.done();
     throw error;
   }
-  const received = await take(run, sqs, url, isOwn, PATIENCE_MS, times);
+  const received = await taker.take(run, PATIENCE_MS, times);
   if (received === undefined) {
     patienceMs = AFTERWARDS_MS;
     return 'lost';
@@ -77,38 +80,61 @@ function unsent(error: unknown): false | undefined {
   return error instanceof CredentialProblem ? false : undefined;
 }
 
-/**
- * Receives until one's own message is there, and deletes it; all others are put back in the end.
- * @param most how many of one's own there may be: after the first, the others are waited for a second
- * @returns the body of the first; `undefined` when none came in time
- */
-export async function take(
-  run: Run,
-  sqs: Sqs,
-  url: string,
-  isOwn: (body: string) => boolean,
-  patienceMs: number = PATIENCE_MS,
-  most = 1,
-): Promise<string | undefined> {
-  let end = performance.now() + patienceMs;
-  let first: string | undefined;
-  let count = 0;
-  const others: Received[] = [];
-  try {
-    do {
-      const found = await sqs.receive(run, url, { wait: WAIT, visibility: VISIBILITY });
-      const own = found.filter(({ body }) => isOwn(body));
-      others.push(...found.filter((message) => !own.includes(message)));
-      await Promise.all(own.map(({ receipt }) => sqs.delete(run, url, receipt)));
-      first ??= own[0]?.body;
-      count += own.length;
-      if (count >= most) return first;
-      if (own.length > 0) end = Math.min(end, performance.now() + AFTERWARDS_MS);
-    } while (performance.now() < end);
-    return first;
-  } finally {
-    // One that can't be put back comes into sight by itself.
-    await Promise.allSettled(others.map(({ receipt }) => sqs.postpone(run, url, receipt, 0)));
+/** Takes one's own message out of a queue; all others are put back in the end. */
+export class Taker {
+  readonly #sqs: Sqs;
+  readonly #url: string;
+  readonly #isOwn: (body: string) => boolean;
+  #round: Promise<void> = Promise.resolve();
+  readonly #taken: string[] = [];
+  readonly #others: Received[] = [];
+
+  constructor(sqs: Sqs, url: string, isOwn: (body: string) => boolean) {
+    this.#sqs = sqs;
+    this.#url = url;
+    this.#isOwn = isOwn;
+  }
+
+  /**
+   * Receives until the message is there, and deletes it.
+   * @param most how many of one's own there may be: after the first, the others are waited for a second
+   * @returns the body of the first; `undefined` when none came in time
+   */
+  async take(run: Run, patienceMs: number = PATIENCE_MS, most = 1): Promise<string | undefined> {
+    let end = performance.now() + patienceMs;
+    // The run's end does not cut a request off: nobody would know what it took out of the queue.
+    const steady = until(run, new AbortController().signal);
+    try {
+      while (this.#taken.length < most && performance.now() < end) {
+        const before = this.#taken.length;
+        this.#round = this.#receive(steady);
+        await unlessAborted(run.signal, this.#round);
+        if (this.#taken.length > before) end = Math.min(end, performance.now() + AFTERWARDS_MS);
+      }
+      return this.#taken[0];
+    } finally {
+      // One that can't be put back comes into sight by itself.
+      const back = this.#others.splice(0).map(({ receipt }) => this.#sqs.postpone(steady, this.#url, receipt, 0));
+      await Promise.allSettled(back);
+    }
+  }
+
+  /**
+   * Once the run has ended: what is under way may end, and what is not taken then is looked for.
+   * @returns whether one's own message is gone
+   */
+  async clear(run: Run, patienceMs: number, most = 1): Promise<boolean> {
+    await run.within(GRACE_MS, () => this.#round).catch(() => {});
+    const remaining = this.#taken.length === 0 ? patienceMs : AFTERWARDS_MS;
+    return (await this.take(run, remaining, most)) !== undefined;
+  }
+
+  async #receive(run: Run): Promise<void> {
+    const found = await this.#sqs.receive(run, this.#url, { wait: WAIT, visibility: VISIBILITY });
+    const own = found.filter(({ body }) => this.#isOwn(body));
+    this.#others.push(...found.filter((message) => !own.includes(message)));
+    await Promise.all(own.map(({ receipt }) => this.#sqs.delete(run, this.#url, receipt)));
+    this.#taken.push(...own.map(({ body }) => body));
   }
 }
 

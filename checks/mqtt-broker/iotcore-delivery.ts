@@ -7,7 +7,7 @@ import { generalOutcome } from '../aws/words.ts';
 import { openSqs, until } from '../message-queues/client.ts';
 import { Desk } from '../message-queues/desk.ts';
 import { whyNotHere } from '../message-queues/sqs-access.ts';
-import { removeCommand, take } from '../message-queues/trial.ts';
+import { removeCommand, Taker } from '../message-queues/trial.ts';
 import { type DataPlane, iotArn, notPermitted, openData } from './iotcore-clients.ts';
 import { namespaceOf, published } from './iotcore-publish.ts';
 import { findRule } from './iotcore-rule.ts';
@@ -51,7 +51,8 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
     if (hindrance !== undefined) throw new Stop(hindrance);
     return await deliver(context, desk, { roleArn: rule.roleArn, keyId: seen.attributes.KmsMasterKeyId });
   } finally {
-    sqs.close();
+    // When the run has ended early, what clears up after it still needs the connections.
+    if (!context.signal.aborted) sqs.close();
   }
 }
 
@@ -62,7 +63,7 @@ function takeOut(run: Run, { address: { name, url } }: Desk, rule: string): void
     const under = until(run, signal);
     const sqs = await openSqs(under);
     try {
-      await take(under, sqs, url, isOf(run), AFTERWARDS_MS, Number.POSITIVE_INFINITY);
+      await new Taker(sqs, url, isOf(run)).take(under, AFTERWARDS_MS, Number.POSITIVE_INFINITY);
     } finally {
       sqs.close();
     }
@@ -87,14 +88,12 @@ async function deliver(run: Run, { sqs, address }: Desk, way: Way): Promise<Outc
   const data = await run.share(openData);
   const { name, url } = address;
   const topic = `${namespaceOf(run)}/writeonly/preflight/${run.id}`;
-  const isOwn = isOf(run);
+  const taker = new Taker(sqs, url, isOf(run));
   const removal = run.cleanup(
     `a message in ${name}: what was published on ${topic}`,
     removeCommand(url),
     async (signal) => {
-      const under = until(run, signal);
-      const again = await openSqs(under);
-      await take(under, again, url, isOwn, AFTERWARDS_MS).finally(() => again.close());
+      await taker.clear(until(run, signal), AFTERWARDS_MS).finally(() => sqs.close());
     },
   );
   try {
@@ -105,7 +104,7 @@ async function deliver(run: Run, { sqs, address }: Desk, way: Way): Promise<Outc
     }
     return refused(run, error, data, topic);
   }
-  const body = await take(run, sqs, url, isOwn, PATIENCE_MS);
+  const body = await taker.take(run, PATIENCE_MS);
   if (body === undefined) return lost(topic, address, way);
   removal.done();
   const fault = faultIn(run, body);

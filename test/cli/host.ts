@@ -9,12 +9,14 @@ interface More {
   readonly stdin?: string;
   /** Standard input is a terminal. */
   readonly terminal?: boolean;
+  /** Gets the means to send the process a signal. */
+  readonly started?: (kill: (signal: 'SIGINT' | 'SIGTERM') => void) => void;
 }
 
 /** Runs the command line in this process. */
 export async function command(
   args: readonly string[],
-  { env = {}, stdin = '', terminal = false }: More = {},
+  { env = {}, stdin = '', terminal = false, started }: More = {},
 ): Promise<Finished> {
   const [stdout, stderr] = [new Collector(), new Collector()];
   const host = Object.assign(new EventEmitter(), {
@@ -26,6 +28,7 @@ export async function command(
     exitCode: undefined as number | undefined,
     exit: () => {},
   });
+  started?.((signal) => void host.emit(signal, signal));
   await main(host as unknown as NodeJS.Process);
   return checked({ code: host.exitCode ?? 0, signal: null, stdout: stdout.text, stderr: stderr.text });
 }

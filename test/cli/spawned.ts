@@ -26,6 +26,8 @@ interface More {
   /** Modules to load first. */
   readonly imports?: readonly string[];
   readonly executable?: string;
+  /** In a process group of its own, so that what it starts can be told. */
+  readonly group?: boolean;
 }
 
 /** Nothing of the test's own environment reaches the process but what finds programs. */
@@ -33,6 +35,7 @@ export function start(args: readonly string[], more: More = {}): Started {
   const { env = {}, stdin = '', imports = [], executable = EXECUTABLE } = more;
   const child = spawn(process.execPath, [...imports.flatMap((module) => ['--import', module]), executable, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
+    detached: more.group === true,
   });
   child.stdin.on('error', () => {});
   child.stdin.end(stdin);
