@@ -11,8 +11,14 @@ const RUN_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const SENT = new RegExp(`^spacelift-preflight ${RUN_ID} [A-Z_]+$`);
 /** As IoT Core delivers what `iotcore-delivery.ts` publishes, in base64 or plain. */
 const DELIVERED = new RegExp(`"preflight":\\s*"${RUN_ID}"`);
-/** In ms: for one queue, however many messages it holds. */
-const PATIENCE_MS = 5_000;
+/** In ms: for one queue, however many messages it holds; longer than a run hides what it received. */
+const PATIENCE_MS = 11_000;
+/** Messages that can't be received yet are hidden by whoever received them, such as a run that was killed then. */
+const COUNTS = {
+  visible: 'ApproximateNumberOfMessages',
+  hidden: 'ApproximateNumberOfMessagesNotVisible',
+  delayed: 'ApproximateNumberOfMessagesDelayed',
+} as const;
 /** In seconds: how long one request waits for a message, and how long what was received is hidden: not received twice. */
 const [WAIT, VISIBILITY] = [1, 15];
 
@@ -57,33 +63,50 @@ async function sweepQueue(desk: Desk, sqs: Sqs): Promise<Swept> {
     const seen = await desk.see();
     if ('outcome' in seen) return done(seen.outcome);
     // Receiving counts, and what was received too often becomes a dead letter: only where something is to be found.
-    if (Number(seen.attributes.ApproximateNumberOfMessages ?? 0) === 0) return done();
+    const number = (name: keyof typeof COUNTS) => Number(seen.attributes[COUNTS[name]] ?? 0);
+    const later = number('hidden') + number('delayed');
+    const held = number('visible') + later;
+    if (held === 0) return done();
     asked = 'receive';
-    await remove(run, sqs, address.url, () => count++);
-    return done();
+    const received = await remove(run, sqs, address.url, later > 0 ? held : 0, () => count++);
+    return done(later > 0 && received < held ? hidden(desk, held - received) : undefined);
   } catch (error) {
     return done((await troubleOf(desk, error, [asked])).outcome);
   }
 }
 
-/** Others' messages are put back. */
-async function remove(run: Run, sqs: Sqs, url: string, removed: () => void): Promise<void> {
+/**
+ * Receives all messages, removes the tool's own, and puts others' back.
+ * @param atLeast so many are waited for, where some can't be received yet
+ * @returns how many were received
+ */
+async function remove(run: Run, sqs: Sqs, url: string, atLeast: number, removed: () => void): Promise<number> {
   const end = performance.now() + PATIENCE_MS;
+  let received = 0;
   const others: Received[] = [];
   try {
     while (performance.now() < end) {
       const found = await sqs.receive(run, url, { wait: WAIT, visibility: VISIBILITY });
-      if (found.length === 0) return;
+      received += found.length;
+      if (found.length === 0 && received >= atLeast) break;
       for (const message of found) {
         if (!isOwn(message.body)) others.push(message);
         else await sqs.delete(run, url, message.receipt).then(removed);
       }
     }
+    return received;
   } finally {
     // One that can't be put back comes into sight by itself.
     await Promise.allSettled(others.map(({ receipt }) => sqs.postpone(run, url, receipt, 0)));
   }
 }
+
+const hidden = ({ address }: Desk, count: number): Skip =>
+  skip(`${count} message${count === 1 ? ' is' : 's are'} hidden in ${address.name}: not looked at`, {
+    detail: 'Somebody has received them and not deleted them yet, or they are delayed.',
+    fix: 'run it again when they are in sight, after the queue’s visibility timeout',
+    evidence: { queue: address.name, messages: count },
+  });
 
 const onlyTheDrain = ({ run, address }: Desk): Skip =>
   skip(`${address.name} was not looked at: the ${run.deployment.service} may not receive from it`, {

@@ -166,7 +166,7 @@ export const usesAws = ({ storage, encryption, queue, broker, vendor }: Choice):
   storage === 'aws' || encryption === 'kms' || queue === 'sqs' || broker === 'iotcore' || vendor === 'AWS';
 
 /** Everything that a run could make in the database. */
-async function relations({ database }: DemoDeployment): Promise<unknown[]> {
+export async function relations({ database }: Pick<DemoDeployment, 'database'>): Promise<unknown[]> {
   const query = `
     SELECT 'relation' AS kind, n.nspname AS place, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname !~ '^pg_|^information_schema$'

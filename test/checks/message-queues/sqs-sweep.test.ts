@@ -65,6 +65,18 @@ test('removes messages of earlier runs, and puts back those of others', async ()
   );
 });
 
+test('what somebody else has received is waited for as long as a run would hide it, and told', async () => {
+  const world = await startWorld(empty);
+  const message = world.queue('async').send({ sender: 'AKIASOMEBODY', body: 'somebody’s' });
+  message.visibleAt = Date.now() + 60_000;
+  const before = world.aws.snapshot();
+  const places = await sweep(world);
+  expect(places.flatMap(({ trouble }) => trouble ?? [])).toMatchObject([
+    { status: 'skip', title: `1 message is hidden in ${nameOf('async')}: not looked at` },
+  ]);
+  expect(world.aws.snapshot()).toEqual(before);
+}, 30_000);
+
 test('nothing is received on a live installation', async () => {
   const world = await startWorld(installed);
   world.queue('async').send({ sender: 'AKIAKILLED', body: LEFT });
