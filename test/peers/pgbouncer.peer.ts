@@ -59,7 +59,7 @@ test('the driver’s parameters never reach it', async () => {
 });
 
 const wrongPassword = (url: URL) => {
-  url.password = 'not-the-password';
+  url.password = 'quite-another-8Zk2';
 };
 const unknownUser = (url: URL) => {
   url.username = 'nobody';
