@@ -172,7 +172,7 @@ describe('a connection that breaks later', () => {
     const front = createServer((socket) => {
       connections++;
       if (connections === 1) socket.once('data', () => socket.end('N'));
-      else socket.pipe(connect(server.port, server.host)).pipe(socket);
+      else socket.pipe(connect(server.port, server.host).on('error', () => {})).pipe(socket);
       socket.on('error', () => {});
     }).listen(0, '127.0.0.1');
     await once(front, 'listening');
