@@ -28,7 +28,7 @@ export function makeMeaning(run: Pick<Run, 'within' | 'deployment' | 'authoritie
     }
   };
   return async (error, server) => {
-    const problem = atProxy(error, proxyFor(run.deployment.environment, server)) ?? problemOf(error);
+    const problem = atProxy(error, proxyFor(run.deployment.environment, server), server) ?? problemOf(error);
     const unseen = problem instanceof Problem && problem.kind === 'tls' && problem.chain.length === 0;
     if (!unseen || problem instanceof ProxyProblem) return problem;
     const at = `${unbracketed(server.host)} ${server.port}`;
@@ -41,7 +41,7 @@ export function makeMeaning(run: Pick<Run, 'within' | 'deployment' | 'authoritie
 /** With a proxy in between, these are about the proxy: it is all that this machine looks up and connects to. */
 const AT_PROXY: readonly NetworkKind[] = ['dns', 'refused', 'unreachable'];
 
-function atProxy(error: unknown, proxy: URL | undefined): ProxyProblem | undefined {
+function atProxy(error: unknown, proxy: URL | undefined, { secure }: HttpServer): ProxyProblem | undefined {
   const problem = problemOf(error);
   if (proxy === undefined || !(problem instanceof Problem)) return undefined;
   const at = addressOf(proxy);
@@ -50,5 +50,8 @@ function atProxy(error: unknown, proxy: URL | undefined): ProxyProblem | undefin
     return new ProxyProblem(at, 'closed', typeof status === 'number' ? { status } : {});
   }
   if (!AT_PROXY.includes(problem.kind)) return undefined;
-  return new ProxyProblem(at, problem.kind, problem.code === undefined ? {} : { code: problem.code });
+  return new ProxyProblem(at, problem.kind, {
+    ...(problem.code !== undefined && { code: problem.code }),
+    plain: !secure,
+  });
 }

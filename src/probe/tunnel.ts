@@ -15,10 +15,18 @@ export class ProxyProblem extends Problem {
   readonly proxy: Address;
   /** What the proxy answered to CONNECT, when it answered. */
   readonly status: number | undefined;
-  constructor(proxy: Address, kind: NetworkKind, { status, ...more }: { status?: number; code?: string } = {}) {
+  /** The variable that names the proxy. */
+  readonly setting: 'HTTP_PROXY' | 'HTTPS_PROXY';
+  /** @param plain requests go to it whole, without a tunnel */
+  constructor(
+    proxy: Address,
+    kind: NetworkKind,
+    { status, plain = false, ...more }: { status?: number; code?: string; plain?: boolean } = {},
+  ) {
     super(kind, more);
     this.proxy = proxy;
     this.status = status;
+    this.setting = plain ? 'HTTP_PROXY' : 'HTTPS_PROXY';
   }
 }
 
@@ -57,7 +65,7 @@ export async function checkWay(
   try {
     (await openTcp(run, at, ms)).destroy();
   } catch (error) {
-    throw error instanceof Problem ? new ProxyProblem(at, error.kind, codeIn(error)) : error;
+    throw error instanceof Problem ? new ProxyProblem(at, error.kind, { ...codeIn(error), plain: true }) : error;
   }
 }
 
@@ -118,8 +126,8 @@ function authorization({ username, password }: URL): Record<string, string> {
 /** As `networkWords`, but a proxy in the way is what they are about. */
 export function wayWords(problem: Problem, target: Target): ReturnType<typeof networkWords> {
   if (!(problem instanceof ProxyProblem)) return networkWords(problem, target);
-  const { proxy, status } = problem;
-  if (status === undefined) return networkWords(problem, { what: 'the proxy', ...proxy, setting: 'HTTPS_PROXY' });
+  const { proxy, status, setting } = problem;
+  if (status === undefined) return networkWords(problem, { what: 'the proxy', ...proxy, setting });
   const at = `${proxy.host}:${proxy.port}`;
   const to = `${target.host}:${target.port}`;
   return {

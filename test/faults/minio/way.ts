@@ -180,6 +180,15 @@ const PROXIES: readonly Fault[] = [
     says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to minio\.example\.test:9000 \(HTTP 407\)$/m,
   },
   {
+    name: 'a proxy on the way to MinIO that refuses',
+    arrange: async () => {
+      const { port } = await refusedPort();
+      return { variables: { ...storeAt({ host: MINIO, port: 9000 }), HTTP_PROXY: `http://127.0.0.1:${port}` } };
+    },
+    fail: [FIRST],
+    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+  },
+  {
     name: 'uploads in the clear from pages that come over HTTPS',
     arrange: throughProxy('http'),
     warn: ['object-storage/uploads/mixed-content'],
