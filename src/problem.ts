@@ -28,6 +28,7 @@ export type TlsReason =
   | 'not-yet-valid'
   | 'protocol'
   | 'client-certificate'
+  | 'changed'
   | 'other';
 
 /** What went wrong on the way to a server. */
@@ -97,6 +98,9 @@ const TLS_OF_CODE: Record<string, TlsReason> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'client-certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'client-certificate',
   ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'name',
+  ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC: 'changed',
+  ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC: 'changed',
+  'ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC': 'changed',
 };
 
 /** The code of an error, or of what caused it (`AggregateError` of a dual-stack connect included). */

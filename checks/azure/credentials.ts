@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
 import { fail, type Run, Stop, skip, type Trouble } from '../../src/check.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
+import { inspected } from '../../src/probe/words.ts';
 import { Problem } from '../../src/problem.ts';
 import { entraTrouble } from './entra-words.ts';
 import type { AzureTransport } from './transport.ts';
@@ -39,7 +40,7 @@ const reader = ({ deployment: { environment } }: Run): Read => {
   return (name) => environment[name] || undefined;
 };
 
-/** @throws Stop when the config names a file that is not here */
+/** @throws Stop when the config names a file that is not here; TokenProblem when the environment does */
 export async function azureCredential(run: Run, { client }: AzureTransport): Promise<TokenCredential> {
   const value = reader(run);
   const tenantId = value('AZURE_TENANT_ID');
@@ -75,7 +76,18 @@ function authorityOf(run: Run): URL {
 }
 
 function mustBeHere({ deployment: { set } }: Run, variable: string, path: string): void {
-  if (existsSync(path) || !set.includes(variable)) return;
+  if (existsSync(path)) return;
+  if (!set.includes(variable)) {
+    throw new TokenProblem(
+      fail(`${variable} names a file that is not there`, {
+        detail: `There is no ${path}.`,
+        expected: 'the file that proves Spacelift’s identity to Microsoft Entra ID',
+        fix: `set ${variable} to a file that is there, or unset it to use another identity`,
+        evidence: { variable, path },
+        cause: { key: `azure:credentials:${variable}` },
+      }),
+    );
+  }
   throw new Stop(
     skip(`${variable} names a file that is not here`, {
       detail: `${path} is there inside Spacelift’s container only.`,
@@ -125,7 +137,11 @@ export async function findToken(
 function onTheWay(problem: Problem, host: string): Trouble {
   const target = { what: 'Microsoft Entra ID', host, port: 443, setting: 'AZURE_AUTHORITY_HOST' };
   const { title, ...words } = wayWords(problem, target);
-  return fail(title, { ...words, detail: 'It gives the tokens that Azure Blob Storage asks for.' });
+  return fail(title, {
+    ...words,
+    ...(problem.kind === 'tls' && problem.tls !== 'changed' && { fix: inspected(host) }),
+    detail: 'It gives the tokens that Azure Blob Storage asks for.',
+  });
 }
 
 /** The messages of an error and of all that caused it; only looked at, never passed on. */

@@ -5,6 +5,7 @@ import type { DefaultAzureCredentialOptions } from '@azure/identity';
 import type { StoragePipelineOptions } from '@azure/storage-blob';
 import type { Run } from '../../src/check.ts';
 import type { Agents } from '../../src/probe/agents.ts';
+import { type No, patiently, retryAfterIn } from '../../src/probe/patience.ts';
 import { type IsRefusal, makeSender } from '../../src/probe/sender.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import { Problem, problemOf } from '../../src/problem.ts';
@@ -29,7 +30,7 @@ export interface AzureTransport {
 export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): AzureTransport {
   const sender = makeSender(run, isRefusal, agents);
   const problems = new Map<string, Problem>();
-  const sendRequest = async (request: SdkRequest) => {
+  const once = async (request: SdkRequest) => {
     const url = new URL(request.url);
     const to = { ...addressOf(url), secure: url.protocol === 'https:' };
     const given = request.headers;
@@ -48,11 +49,21 @@ export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents)
       throw error;
     }
   };
+  /** Who judges storage's answers asks again too; what is plain HTTP is the machine's own metadata service. */
+  const sendRequest = (request: SdkRequest) =>
+    isRefusal === undefined && request.url.startsWith('https:')
+      ? patiently(() => once(request), noOf, signalOf(request).signal)
+      : once(request);
   return {
     client: { sendRequest } as unknown as AzureTransport['client'],
     problemAt: (host) => problems.get(host),
     destroy: sender.destroy,
   };
+}
+
+function noOf(outcome: unknown): No | undefined {
+  const { status, headers } = (outcome ?? {}) as { status?: number; headers?: unknown };
+  return headers instanceof SdkHeaders ? { status, retryAfterMs: retryAfterIn(headers.get('retry-after')) } : undefined;
 }
 
 async function textOf(answer: IncomingMessage): Promise<string> {

@@ -4,6 +4,9 @@ import type { HttpAnswer } from '../../src/probe/http.ts';
 import { CONTENT, KEPT, type Place, type Probe } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreProblem } from './store.ts';
 
+/** Asked about, and not done: what is deleted would leave a trace. */
+const DELETABLE = 'deletable';
+
 type Step = () => Promise<string | Trouble | Skip>;
 
 /** @param others what reads the probe besides: it is deleted after them */
@@ -30,7 +33,8 @@ export async function access(probe: Probe, others: () => Promise<unknown>): Prom
   const trouble = results.filter((result) => typeof result !== 'string');
   const worst = trouble.find(({ status }) => status === 'fail') ?? trouble[0];
   if (worst !== undefined) return worst;
-  const notTried = duties.delete !== undefined && !results.includes('deleted');
+  const notTried =
+    duties.delete !== undefined && !results.some((result) => result === 'deleted' || result === DELETABLE);
   return pass(`${inSeries(results as string[])} in ${bucket}`, {
     ...(notTried && {
       detail: 'Deleting was not tried: what is deleted leaves a trace that these credentials can’t remove.',
@@ -99,13 +103,17 @@ async function list({ store, bucket, within }: Probe, { key, mode }: Place): Pro
     : differs(`what is written to ${bucket} is not listed`, bucket);
 }
 
-/** Only what this run wrote for itself; under a version that can't be removed nothing may be deleted. */
+/** Only what this run wrote for itself, or nothing at all; under a version that can't be removed nothing may be deleted. */
 async function remove(probe: Probe, { key, mode }: Place): Promise<string> {
   if (probe.duties.delete === undefined) return '';
   if (probe.undeletable !== undefined) throw probe.undeletable;
-  if (mode !== 'own') return '';
-  await probe.remove(key);
-  return 'deleted';
+  if (mode === 'own') {
+    await probe.remove(key);
+    return 'deleted';
+  }
+  if (probe.store.removesNothing !== true) return '';
+  await probe.removeNothing();
+  return DELETABLE;
 }
 
 /** `--read-only`: whether the bucket is there, as far as looking shows it. */

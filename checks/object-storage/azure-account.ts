@@ -31,7 +31,7 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 /** `account`, or nothing; perhaps `privatelink` and a DNS zone; the service; the cloud. */
-const AZURE_HOST = new RegExp(
+export const AZURE_HOST = new RegExp(
   `^(?:([a-z0-9-]+)\\.)?(?:privatelink\\.)?(?:z\\d+\\.)?(blob|${Object.keys(SERVICES).join('|')})(?:\\.preprod)?\\.(${Object.keys(
     CLOUDS,
   )

@@ -3,6 +3,7 @@ import type { BlobServiceClient, ContainerClient, UserDelegationKey } from '@azu
 import { type Run, Stop, skip } from '../../src/check.ts';
 import { BUCKETS } from '../../src/config/contract.ts';
 import type { Agents } from '../../src/probe/agents.ts';
+import { patiently } from '../../src/probe/patience.ts';
 import { Refused } from '../../src/probe/sender.ts';
 import { problemOf } from '../../src/problem.ts';
 import { azureCredential, findToken, type Token, TokenProblem } from '../azure/credentials.ts';
@@ -126,7 +127,11 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
       const now = Date.now();
       const [from, to] = [new Date(now - EARLIER_MS), new Date(now + KEY_MS)];
       try {
-        return await ask(at, () => service.getUserDelegationKey(from, to, { abortSignal })).catch(orNoRole);
+        return await patiently(
+          () => ask(at, () => service.getUserDelegationKey(from, to, { abortSignal })),
+          (error) => (error instanceof StoreProblem ? error : undefined),
+          abortSignal,
+        ).catch(orNoRole);
       } catch (error) {
         throw isDenied(error) && error.says === undefined ? mayNotSign(error) : error;
       }

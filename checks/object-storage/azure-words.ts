@@ -1,5 +1,6 @@
 /** The way out in Azure's own words: `az` commands with the account's and the container's real names. */
-import type { StorageAccount } from './azure-account.ts';
+import { inspected } from '../../src/probe/words.ts';
+import { AZURE_HOST, type StorageAccount } from './azure-account.ts';
 import type { StoreWords } from './store.ts';
 
 const STORAGE = 'Microsoft.Storage/storageAccounts';
@@ -30,6 +31,7 @@ export function azureWords(account: StorageAccount, assignee: () => string | und
   const service = (verb: string) =>
     `az storage account blob-service-properties ${verb} --account-name ${name} ${group}`;
   const { host } = new URL(url);
+  const isCloud = AZURE_HOST.test(host);
   const reach = `let Spacelift’s network reach ${host} on TCP 443: a service endpoint, or a private endpoint (az network private-endpoint create) with its DNS zone`;
   return {
     permission: PERMISSION,
@@ -64,6 +66,7 @@ export function azureWords(account: StorageAccount, assignee: () => string | und
     network: {
       dns: `correct the account in OBJECT_STORAGE_AZURE_ACCOUNT_URL (az storage account list --query "[].primaryEndpoints.blob"); with a private endpoint, link the DNS zone privatelink.blob.core.windows.net to Spacelift’s network`,
       timeout: reach,
+      ...(isCloud && { tls: inspected(host) }),
       unreachable: reach,
     },
     versioning: () => `${service('update')} --enable-versioning true`,

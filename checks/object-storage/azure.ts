@@ -54,6 +54,7 @@ export async function azure(run: Run): Promise<Store> {
     },
     words: azureWords(account, assignee),
     tellsMissing: true,
+    removesNothing: true,
     servicesSeePublic: true,
     rulesAreShared: true,
     headers: {

@@ -3,7 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
 import type { GoogleAuth } from 'google-auth-library';
 import { fail, type Run, Stop, skip, type Trouble } from '../../src/check.ts';
-import type { HttpAnswer, HttpClient } from '../../src/probe/http.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/probe/http.ts';
+import { noIn, patiently } from '../../src/probe/patience.ts';
 import { ProxyProblem, wayWords } from '../../src/probe/tunnel.ts';
 import { Problem } from '../../src/problem.ts';
 import { parse } from './gcp-errors.ts';
@@ -48,6 +49,7 @@ interface Call {
 
 export function google(run: Run, send: HttpClient['send']): Google {
   const calls = new AsyncLocalStorage<Call>();
+  const path = run.deployment.environment[VARIABLE] || undefined;
   let account: string | undefined;
   let maySign = true;
   let found: Promise<GoogleAuth> | undefined;
@@ -60,13 +62,14 @@ export function google(run: Run, send: HttpClient['send']): Google {
     try {
       const sent = new Request(call.url, { ...init, signal: null });
       const body = Buffer.from(await sent.arrayBuffer());
-      const answer = await send({
+      const request: HttpRequest = {
         method: sent.method,
         url: call.url,
         headers: Object.fromEntries(sent.headers),
         ...(body.length > 0 && { body }),
         ...(call.signal !== undefined && { signal: call.signal }),
-      });
+      };
+      const answer = await patiently(() => send(request), noIn, call.signal);
       if (answer.status >= 400) call.answer = answer;
       const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)]);
       return new Response(new Uint8Array(answer.body), { status: answer.status, headers });
@@ -82,7 +85,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
       return await run.within(DEADLINE_MS, (signal) => calls.run(Object.assign(call, { signal }), perform));
     } catch (error) {
       if (run.signal.aborted || error instanceof Stop) throw error;
-      throw meaningOf(error, call, { asked: what, account });
+      throw meaningOf(error, call, { asked: what, account, path });
     }
   };
 
@@ -101,7 +104,6 @@ export function google(run: Run, send: HttpClient['send']): Google {
         projectId: run.want('GCP_PROJECT') ?? (environment.GOOGLE_CLOUD_PROJECT || 'none'),
         clientOptions,
       });
-      const path = environment[VARIABLE] || undefined;
       if (path !== undefined) {
         mustBeHere(run, path);
         // As the default chain does with the path of the process's own environment.
@@ -188,7 +190,7 @@ function meaningOf(error: unknown, call: Call, at: Omit<Refusal, 'code'>): unkno
 function notReached(problem: Problem, { hostname, port }: URL): GoogleProblem {
   const target = { what: 'Google', host: hostname, port: Number(port) || 443, setting: 'HTTPS_PROXY' };
   const { title, ...words } = wayWords(problem, target);
-  const fix = problem instanceof ProxyProblem ? undefined : wayTo(hostname)[problem.kind];
+  const fix = problem instanceof ProxyProblem || problem.tls === 'changed' ? undefined : wayTo(hostname)[problem.kind];
   return new GoogleProblem('other', fail(title, { ...words, ...(fix !== undefined && { fix }) }));
 }
 

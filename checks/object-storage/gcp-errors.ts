@@ -127,6 +127,7 @@ function sayings(problem: StoreProblem, message: string, names: Names): Saying |
     return ['other', { title, detail, expected, fix, cause: { key: `google:${key}`, title: shared } }];
   }
   if (kind === 'credentials') return [undefined, noLongerGood(names)];
+  if (kind === 'quota') return [undefined, usedUp()];
   return kind === 'denied' ? [undefined, denied(problem, message, names)] : undefined;
 }
 
@@ -153,6 +154,13 @@ function denied({ action, bucket }: StoreProblem, message: string, names: Names)
     },
   };
 }
+
+/** Quotas are those of the project, so all buckets meet the same. */
+const usedUp = (): Partial<Trouble> => ({
+  title: 'a quota of the project for Cloud Storage is used up',
+  expected: 'a quota that leaves room for Spacelift’s requests',
+  cause: { key: 'google:quota' },
+});
 
 const noLongerGood = ({ account }: Names): Partial<Trouble> => ({
   title: 'Cloud Storage does not accept the access token',

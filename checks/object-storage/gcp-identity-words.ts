@@ -14,8 +14,8 @@ export interface Refusal {
   readonly said?: string;
   readonly skewMs?: number;
   readonly account?: string | undefined;
-  /** The key file that is not there. */
-  readonly path?: string;
+  /** Of the credentials file, where the environment names one. */
+  readonly path?: string | undefined;
 }
 
 interface Said {
@@ -35,6 +35,17 @@ interface Case {
 const named = ({ account }: Refusal): string => account ?? 'the service account';
 const email = ({ account }: Refusal): string => account ?? '<service account>';
 const LOGIN = 'gcloud auth application-default login --impersonate-service-account=<service account>';
+
+/** In the words of Google's library and of OpenSSL; first match wins. */
+const WHY_NOT: readonly (readonly [RegExp, string])[] = [
+  [/is not valid JSON|in JSON at|Unexpected (token|end)/, 'it is not JSON'],
+  [/does not contain|must (contain|be)|missing|No valid|Must pass in/i, 'it lacks a field'],
+  [/DECODER|PEM|asn1|secretOrPrivateKey|private.?key/i, 'its private key can’t be read'],
+  [/ENOENT|is not a valid file path|does not exist/i, 'the token file that it names is not there'],
+];
+
+const whyNot = ({ said = '' }: Refusal): string =>
+  WHY_NOT.find(([pattern]) => pattern.test(said))?.[1] ?? 'Google’s library does not take it';
 
 /** First match wins. The messages are those of Google's token endpoints and of the IAM Service Account Credentials API. */
 const CASES: readonly Case[] = [
@@ -68,8 +79,8 @@ const CASES: readonly Case[] = [
     key: 'file',
     when: ({ code }) => code === 'file',
     says: (refusal) => ({
-      title: 'the Google credentials file can’t be used',
-      detail: 'It is not JSON, lacks a field, or its private key or token file can’t be read.',
+      title: `the Google credentials file can’t be used: ${whyNot(refusal)}`,
+      detail: `It is ${refusal.path ?? 'the one of gcloud auth application-default login'}.`,
       expected: 'a file as Google’s tools write it',
       fix: `make a new one: gcloud iam service-accounts keys create key.json --iam-account=${email(refusal)}`,
     }),
@@ -180,6 +191,15 @@ const CASES: readonly Case[] = [
     }),
   },
   {
+    key: 'metadata-fails',
+    when: ({ code, status = 0 }) => code === 'metadata' && status >= 500,
+    says: ({ status }) => ({
+      title: `the metadata server fails (HTTP ${status})`,
+      expected: 'an access token of the attached service account',
+      fix: 'run again; if it stays, see its log (GKE): kubectl logs --namespace kube-system --selector k8s-app=gke-metadata-server',
+    }),
+  },
+  {
     key: 'metadata',
     when: ({ code }) => code === 'metadata',
     says: ({ status }) => ({
@@ -190,6 +210,15 @@ const CASES: readonly Case[] = [
         'attach a service account to the instance, or let the pod’s act as its own (GKE):',
         'gcloud iam service-accounts add-iam-policy-binding <service account> --member="serviceAccount:<project>.svc.id.goog[<namespace>/<name>]" --role=roles/iam.workloadIdentityUser',
       ].join('\n'),
+    }),
+  },
+  {
+    key: 'fails',
+    when: ({ status = 0 }) => status >= 500 || status === 429,
+    says: ({ asked, status }) => ({
+      title: `Google fails to give ${asked === 'token' ? 'an access token' : 'a signature'} (HTTP ${status})`,
+      expected: asked === 'token' ? 'an access token' : 'a signature for pre-signed URLs',
+      fix: 'run again; if it stays, see https://status.cloud.google.com, and the log of a proxy in between',
     }),
   },
 ];

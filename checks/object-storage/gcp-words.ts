@@ -1,4 +1,5 @@
 /** The way out in Google Cloud's own words: `gcloud` commands with the real names in them. */
+import { inspected } from '../../src/probe/words.ts';
 import type { NetworkKind } from '../../src/problem.ts';
 import type { Action, StoreWords } from './store.ts';
 
@@ -94,6 +95,7 @@ export function wayTo(host: string): Partial<Readonly<Record<NetworkKind, string
     unreachable: reach,
     refused: between,
     closed: between,
+    tls: inspected(host),
     'not-tls': between,
     'not-http': between,
   };

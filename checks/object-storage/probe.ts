@@ -17,7 +17,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Run, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
 import type { HttpAnswer, HttpRequest } from '../../src/probe/http.ts';
-import { type No, patiently, retryAfterIn } from '../../src/probe/patience.ts';
+import { type No, noIn, patiently } from '../../src/probe/patience.ts';
 import { Problem } from '../../src/problem.ts';
 import type { Duties } from './buckets.ts';
 import { type Store, type Stored, StoreProblem, type Written } from './store.ts';
@@ -138,6 +138,11 @@ export class Probe {
   /** Deletes as a service does. */
   remove(key: string): Promise<void> {
     return this.within((signal) => this.store.remove(this.bucket, key, signal));
+  }
+
+  /** Asks whether deleting is permitted, by a key that nobody has. */
+  removeNothing(): Promise<void> {
+    return this.remove(`${this.#prefix}none`);
   }
 
   /** Removes what was written under the run's own prefix; what can't be removed now is tried again at the end of the run. */
@@ -284,9 +289,7 @@ export class Probe {
 
 /** How a store says no, by an answer to a plain client or by its problem. */
 function noOf(outcome: unknown): No | undefined {
-  if (outcome instanceof StoreProblem) return outcome;
-  const { status, headers } = (outcome ?? {}) as Partial<HttpAnswer>;
-  return headers === undefined ? undefined : { status, retryAfterMs: retryAfterIn(headers['retry-after']) };
+  return outcome instanceof StoreProblem ? outcome : noIn(outcome);
 }
 
 /** Whether a write may have happened although its answer is an error, or never came. */

@@ -115,6 +115,8 @@ export interface Store {
   readonly words: StoreWords;
   /** An object that is not there is told from one that may not be read, also without the permission to list. */
   readonly tellsMissing?: true;
+  /** Deleting what is not there leaves no trace, and still takes the permission. */
+  readonly removesNothing?: true;
   /** A service's own role may remove versions too: then nothing of its probe stays either. */
   readonly servicesMayPurge?: true;
   /** A service's own role may see who is let in. */

@@ -135,7 +135,7 @@ export async function troubleOf(probe: Probe, error: unknown, via?: 'presigned')
   if (error instanceof Stop) return error.outcome;
   if (error instanceof Problem) {
     const { title, ...words } = wayWords(error, store.target);
-    const mend = error instanceof ProxyProblem ? undefined : store.words.network[error.kind];
+    const mend = error instanceof ProxyProblem || error.tls === 'changed' ? undefined : store.words.network[error.kind];
     const skipped = await explainedByPlace(run, store.target.host, error);
     return skipped ?? fail(title, { ...words, ...(mend !== undefined && { fix: mend }) });
   }

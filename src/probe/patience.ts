@@ -25,6 +25,14 @@ export function retryAfterIn(header: string | undefined): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
+/** How an answer of HTTP says no; `undefined` for what is none. */
+export function noIn(outcome: unknown): No | undefined {
+  const { status, headers } = (outcome ?? {}) as { status?: number; headers?: Readonly<Record<string, unknown>> };
+  if (headers === undefined) return undefined;
+  const header = headers['retry-after'];
+  return { status, retryAfterMs: retryAfterIn(typeof header === 'string' ? header : undefined) };
+}
+
 /**
  * Asks up to three times, as long as the server is busy.
  * @param noOf how the server says no by a result, or by what `ask` throws; `undefined` when that is no answer of a server

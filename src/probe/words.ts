@@ -15,7 +15,7 @@ export interface Target {
 
 type Words = Pick<Trouble, 'detail' | 'expected' | 'fix' | 'evidence' | 'cause'> & { title: string };
 
-const TLS: Record<TlsReason, { says: string; fix: string }> = {
+const TLS: Record<TlsReason, { says: string; expected?: string; fix: string }> = {
   untrusted: {
     says: 'its certificate is signed by an authority that is not trusted here',
     fix: 'pass the authority with --ca-file <path>, and give it to Spacelift with ADDITIONAL_ROOT_CAS',
@@ -33,6 +33,11 @@ const TLS: Record<TlsReason, { says: string; fix: string }> = {
   'client-certificate': {
     says: 'it refuses the client certificate, or asks for one that was not given',
     fix: 'configure the client certificate that the server asks for',
+  },
+  changed: {
+    says: 'what arrives is not what was sent',
+    expected: 'bytes that nothing on the way changes',
+    fix: 'find what changes them: a proxy or firewall that inspects TLS, or a broken link; try from another network',
   },
   other: { says: 'the TLS handshake failed', fix: 'see the server’s log for the handshake that it refused' },
 };
@@ -69,6 +74,10 @@ function shown({ tls, code, chain }: Problem, host: string): { says: string } | 
 
 const listed = (names: readonly string[]): string =>
   names.length > NAMES ? `${names.slice(0, NAMES).join(', ')} and ${names.length - NAMES} more` : names.join(', ');
+
+/** What mends TLS to a host of a public cloud: its own certificate is good, so another's is shown. */
+export const inspected = (host: string): string =>
+  `something in between answers in place of ${host}, such as a proxy that inspects TLS: exempt ${host} from it, or have it show a certificate that is valid and trusted (--ca-file <path>, and ADDITIONAL_ROOT_CAS for Spacelift); see: openssl s_client -connect ${host}:443`;
 
 /** One line, what was expected and the way out, for any network problem. */
 export function networkWords(problem: Problem, { what, host, port, setting }: Target): Words {
@@ -152,10 +161,10 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
         cause,
       };
     case 'tls': {
-      const { says, fix } = { ...TLS[problem.tls ?? 'other'], ...shown(problem, host) };
+      const { says, expected, fix } = { ...TLS[problem.tls ?? 'other'], ...shown(problem, host) };
       return {
         title: `TLS to ${at} fails: ${says}`,
-        expected: `a certificate for ${host} from a trusted authority`,
+        expected: expected ?? `a certificate for ${host} from a trusted authority`,
         fix,
         evidence,
         cause: { key: `network:${at}:tls:${problem.tls}` },

@@ -253,17 +253,21 @@ describe('no credentials', () => {
   });
 
   test.each([
-    ['is not JSON', 'no json'],
-    ['lacks its fields', '{"type":"service_account"}'],
+    ['is not JSON', 'no json', 'it is not JSON'],
+    ['lacks its fields', '{"type":"service_account"}', 'it lacks a field'],
     [
       'has a broken key',
       '{"type":"service_account","client_email":"a@b.test","private_key":"-----BEGIN PRIVATE KEY-----"}',
+      'its private key can’t be read',
     ],
-  ])('a file that %s', async (_, content) => {
+  ])('a file that %s', async (_, content, why) => {
     const path = join(directory, 'broken.json');
     await writeFile(path, content);
     const found = one(await storage.check({ as: path }));
-    expect(found.title).toBe('the Google credentials file can’t be used');
+    expect(found).toMatchObject({
+      title: `the Google credentials file can’t be used: ${why}`,
+      detail: `It is ${path}.`,
+    });
   });
 });
 

@@ -1,0 +1,241 @@
+/** What the service's role may do in its buckets on Google Cloud, and how the buckets are set up. */
+import { expiry } from '../../checks/object-storage/gcp-storage.ts';
+import { real } from '../../checks/object-storage/storage.ts';
+import type { FaultRequest } from '../../services/gcs/index.ts';
+import { config } from '../arrange.ts';
+import type { Fault } from '../fault.ts';
+import { bucketVariable, empty, FIRST, onGke, refusing, SIGNED, settings, without } from './arrange.ts';
+
+const SPACELIFT = 'spacelift@preflight-test\\.iam\\.gserviceaccount\\.com';
+const isPut = ({ action }: FaultRequest) => action === 'storage.objects.insert';
+const isSigned = ({ query }: FaultRequest) => query.includes('X-Goog-Algorithm');
+const ALLOWED = { method: ['PUT', 'POST'], responseHeader: ['*'], maxAgeSeconds: 3600 };
+
+const denied = (verb: string, bucket: string, words: string, leaves?: { leaves: true }): Fault => ({
+  ...leaves,
+  name: `storage.objects.${verb} denied in the ${bucket} bucket`,
+  as: 'server',
+  arrange: without(verb, [bucket]),
+  fail: [`object-storage/${bucket}/access`],
+  says: new RegExp(`^may not ${words} ${real(bucket)}: storage\\.objects\\.${verb} is denied`),
+});
+
+const policy = (name: string, member: string, role: string, says: RegExp): Fault => ({
+  name,
+  arrange: settings('states', {
+    bindings: [{ role, members: [member] }],
+  }),
+  warn: ['object-storage/states/public'],
+  says,
+});
+
+const holding = refusing(
+  ({ action, bucket, query }) =>
+    action === 'storage.objects.delete' && bucket === real('metadata') && query !== 'generation=1',
+  {
+    status: 403,
+    reason: 'retentionPolicyNotMet',
+    message:
+      "Object 'x' is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until 2031-01-01",
+  },
+);
+
+export const BUCKETS: readonly Fault[] = onGke(
+  denied('create', 'deliveries', 'write to'),
+  denied('get', 'states', 'read from'),
+  denied('list', 'modules', 'list', { leaves: true }),
+  denied('delete', 'metadata', 'delete from', { leaves: true }),
+  {
+    name: 'storage.objects.create denied in all Google buckets',
+    as: 'server',
+    arrange: without('create'),
+    fail: [FIRST],
+    says: new RegExp(`storage\\.objects\\.create is denied to ${SPACELIFT}`),
+  },
+  {
+    name: 'storage.objects.get denied in all Google buckets',
+    as: 'drain',
+    arrange: without('get'),
+    fail: [FIRST],
+    says: new RegExp(`storage\\.objects\\.get is denied to ${SPACELIFT}`),
+  },
+  {
+    name: 'storage.objects.delete denied in all Google buckets',
+    as: 'drain',
+    arrange: without('delete'),
+    fail: ['object-storage/metadata/access'],
+    says: new RegExp(`storage\\.objects\\.delete is denied to ${SPACELIFT}`),
+    leaves: true,
+  },
+  { name: 'a scheduler without any permission at Google', as: 'scheduler', arrange: without('create') },
+  {
+    name: 'a Google bucket that is not there',
+    arrange: config(() => bucketVariable('states', 'corp-spacelift-states')),
+    fail: ['object-storage/states/access'],
+    says: /^there is no bucket corp-spacelift-states/,
+  },
+  {
+    name: 'a Google bucket of another project',
+    as: 'server',
+    arrange: settings('workspace', { bindings: [] }),
+    fail: ['object-storage/workspace/access'],
+    says: /storage\.objects\.create.*spacelift-workspace|spacelift-workspace.*storage\.objects\.create is denied/,
+  },
+  {
+    name: 'a Google bucket name with capitals',
+    arrange: (there) => ({
+      ...refusing(({ bucket }) => bucket === 'Corp_States', {
+        status: 400,
+        reason: 'invalid',
+        message: "Invalid bucket name: 'Corp_States'",
+      })(there),
+      variables: bucketVariable('states', 'Corp_States'),
+    }),
+    fail: ['object-storage/states/access'],
+    says: /^Corp_States can’t be the name of a bucket/,
+  },
+  {
+    name: 'a KMS key of Google buckets that can’t be used',
+    arrange: refusing(isPut, {
+      status: 403,
+      reason: 'forbidden',
+      message:
+        'Permission denied on Cloud KMS key. Please ensure that your Cloud Storage service account has been authorized to use this key.',
+    }),
+    fail: [FIRST],
+    says: /^the key that encrypts the buckets can’t be used\n.*Cloud KMS key/,
+  },
+  {
+    name: 'a Google project without billing',
+    arrange: refusing(isPut, {
+      status: 403,
+      reason: 'accountDisabled',
+      message: 'The billing account for the owning project is disabled in state absent',
+    }),
+    fail: [FIRST],
+    says: /^the project of the buckets has no active billing account/,
+  },
+  {
+    name: 'a VPC Service Controls perimeter',
+    arrange: refusing(isPut, {
+      status: 403,
+      reason: 'forbidden',
+      message: "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: abcdef",
+    }),
+    fail: [FIRST],
+    says: /^a VPC Service Controls perimeter keeps this network from the buckets/,
+  },
+  {
+    name: 'a retention policy on a Google bucket',
+    arrange: async (there) => {
+      const { undo } = await holding(there);
+      return {
+        undo: async () => {
+          await undo?.();
+          empty(there.estate.gcp.gcs.bucket(real('metadata')));
+        },
+      };
+    },
+    fail: ['object-storage/metadata/access'],
+    says: /^a retention policy or hold keeps objects in spacelift-metadata from being deleted/,
+    leaves: true,
+  },
+  {
+    name: 'versioning off on states at Google',
+    arrange: settings('states', { versioning: { enabled: false } }),
+    fail: ['object-storage/states/versioning'],
+    says: /^versioning is off on spacelift-states/,
+  },
+  {
+    name: 'versioning off on states at Google, seen by the server',
+    as: 'server',
+    arrange: settings('states', { versioning: { enabled: false } }),
+    fail: ['object-storage/states/versioning'],
+    says: /^versioning is off on spacelift-states/,
+  },
+  {
+    name: 'a lifecycle rule of Google on states',
+    arrange: settings('states', { lifecycle: { rule: [expiry(30)] } }),
+    fail: ['object-storage/states/retention'],
+    says: /^objects in spacelift-states expire\nrule 1: after 30 days/,
+  },
+  {
+    name: 'a lifecycle rule of Google for older versions only',
+    arrange: settings('states', {
+      lifecycle: { rule: [{ action: { type: 'Delete' }, condition: { numNewerVersions: 3 } }] },
+    }),
+  },
+  {
+    name: 'no lifecycle rule on Google uploads',
+    arrange: settings('uploads', { lifecycle: { rule: [] } }),
+    warn: ['object-storage/uploads/retention'],
+    says: /spacelift-uploads/,
+  },
+  policy(
+    'a Google bucket that everyone can read',
+    'allUsers',
+    'roles/storage.objectViewer',
+    /^everyone can read spacelift-states/,
+  ),
+  policy(
+    'a Google bucket that every Google account can write to',
+    'allAuthenticatedUsers',
+    'roles/storage.objectCreator',
+    /^the policy of spacelift-states lets everyone in/,
+  ),
+  {
+    name: 'a public binding that public access prevention stops',
+    arrange: settings('states', {
+      bindings: [{ role: 'roles/storage.objectViewer', members: ['allUsers'] }],
+      iamConfiguration: { uniformBucketLevelAccess: { enabled: true }, publicAccessPrevention: 'enforced' },
+    }),
+  },
+  {
+    name: 'no CORS on Google uploads',
+    arrange: settings('uploads', { cors: [] }),
+    fail: ['object-storage/uploads/cors'],
+    says: /^https:\/\/localhost may not PUT or POST to spacelift-uploads/,
+  },
+  {
+    name: 'CORS on Google uploads without POST',
+    arrange: settings('uploads', { cors: [{ ...ALLOWED, origin: ['https://localhost'], method: ['PUT'] }] }),
+    fail: ['object-storage/uploads/cors'],
+    says: /^https:\/\/localhost may not POST to spacelift-uploads/,
+  },
+  {
+    name: 'CORS on Google uploads for any origin',
+    arrange: settings('uploads', { cors: [{ ...ALLOWED, origin: ['*'] }] }),
+  },
+  {
+    name: 'an uploads URL with the Google bucket in the host',
+    arrange: config(() => ({
+      OBJECT_STORAGE_BUCKET_UPLOADS_URL: 'https://spacelift-uploads.storage.googleapis.com',
+    })),
+    warn: ['object-storage/uploads/url'],
+    says: /spacelift-uploads\.storage\.googleapis\.com.*https:\/\/storage\.googleapis\.com/,
+  },
+  {
+    name: 'a proxy that breaks Google’s signed URLs',
+    arrange: refusing(isSigned, { status: 403, reason: 'SignatureDoesNotMatch' }),
+    fail: [SIGNED],
+    says: /^pre-signed URLs are refused\n.*a proxy in front changes/,
+  },
+  {
+    name: 'a proxy to Google that drops headers with underscores',
+    arrange: refusing(({ headers }) => 'x-goog-meta-preflight_probe' in headers, {
+      status: 400,
+      reason: 'MalformedSecurityHeader',
+    }),
+    fail: ['object-storage/uploads/proxy'],
+    says: /drops headers with underscores/,
+  },
+  {
+    name: 'a proxy to Google that caps bodies',
+    arrange: refusing(({ headers }) => Number(headers['content-length']) > 1_048_576, {
+      status: 413,
+      reason: 'EntityTooLarge',
+    }),
+    fail: ['object-storage/uploads/proxy'],
+    says: /refuses bodies of 2 MiB/,
+  },
+);

@@ -1,0 +1,150 @@
+/** What Google answers, and what is on the way to it. */
+import { refusedPort } from '../../services/tcp.ts';
+import { config } from '../arrange.ts';
+import { WRONG_TLS } from '../certificates.ts';
+import { corrupted, line, showing, through } from '../cloud.ts';
+import type { Fault } from '../fault.ts';
+import { FIRST, isAction, isStorage, onGke, refusing, refusingOnce, serving } from './arrange.ts';
+
+const TOKENS = 'oauth2.googleapis.com';
+const STORAGE = 'storage.googleapis.com';
+
+const certificates = WRONG_TLS.map(
+  (wrong): Fault => ({
+    name: `${wrong.name}, in place of Google’s`,
+    arrange: showing('google', STORAGE, wrong),
+    fail: [FIRST],
+    says: new RegExp(`^TLS to ${STORAGE.replaceAll('.', '\\.')}:443 fails: .*${wrong.says.source}`),
+  }),
+);
+
+const tokens = WRONG_TLS.slice(0, 2).map(
+  (wrong): Fault => ({
+    name: `${wrong.name}, in place of that of Google’s token endpoint`,
+    arrange: showing('google', TOKENS, wrong),
+    fail: [FIRST],
+    says: new RegExp(`^TLS to oauth2\\.googleapis\\.com:443 fails: .*${wrong.says.source}`),
+  }),
+);
+
+const busy = { status: 429, reason: 'rateLimitExceeded', headers: { 'retry-after': '1' } };
+const unavailable = { status: 503, reason: 'ServiceUnavailable', headers: { 'retry-after': '1' } };
+
+export const WAY: readonly Fault[] = onGke(
+  ...certificates,
+  ...tokens,
+  {
+    name: 'a proxy that opens no way to Google',
+    arrange: through('google', () => ({ route: () => undefined })),
+    fail: [FIRST],
+    says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to oauth2\.googleapis\.com:443 \(HTTP 502\)/,
+  },
+  {
+    name: 'a proxy that opens the way to tokens of Google and not to storage',
+    arrange: through('google', (port) => ({ route: (host) => (host === TOKENS ? port : undefined) })),
+    fail: [FIRST],
+    says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to storage\.googleapis\.com:443 \(HTTP 502\)/,
+  },
+  {
+    name: 'a proxy to Google that wants a password',
+    arrange: through('google', (port) => ({ route: () => port }), { credentials: 'squid:a-proxy-password' }),
+    fail: [FIRST],
+    says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to oauth2\.googleapis\.com:443 \(HTTP 407\)/,
+  },
+  {
+    name: 'a proxy to Google that is not there',
+    arrange: async () => ({ environment: { HTTPS_PROXY: `http://127.0.0.1:${(await refusedPort()).port}` } }),
+    fail: [FIRST],
+    says: /^127\.0\.0\.1:\d+ refuses the connection/,
+  },
+  { name: 'a slow line to Google', arrange: line('google', { delayMs: 15 }) },
+  { name: 'a narrow line to Google', arrange: line('google', { throttleBytesPerSecond: 4_000_000 }) },
+  {
+    name: 'a line to Google that breaks in mid-answer',
+    arrange: line('google', { resetAfterBytes: 3000 }, /^storage/),
+    fail: [FIRST],
+    says: /^storage\.googleapis\.com:443 closes the connection/,
+  },
+  {
+    name: 'a line to Google that changes bytes',
+    arrange: line('google', { corrupt: corrupted }, /^storage/),
+    fail: [FIRST],
+    says: /^TLS to storage\.googleapis\.com:443 fails: what arrives is not what was sent/,
+  },
+  {
+    name: 'a line to Google that swallows everything',
+    arrange: line('google', { swallow: true }, /^storage/),
+    fail: [FIRST],
+    says: /^storage\.googleapis\.com:443 does not answer in time\nPackets vanish/,
+  },
+  {
+    name: 'a token endpoint of Google that hangs',
+    arrange: serving({ hangFor: ({ action }) => action === 'oauth2.token' }),
+    fail: [FIRST],
+    says: /^oauth2\.googleapis\.com:443 does not answer in time/,
+  },
+  {
+    name: 'Cloud Storage that is busy for a moment',
+    arrange: refusingOnce(isStorage, { status: 429, reason: 'rateLimitExceeded' }),
+  },
+  {
+    name: 'Cloud Storage that is unavailable for a moment',
+    arrange: refusingOnce(isStorage, { status: 503, reason: 'ServiceUnavailable' }),
+  },
+  {
+    name: 'Cloud Storage that asks to wait a second',
+    arrange: refusingOnce(({ action }) => action === 'storage.objects.insert', busy),
+  },
+  {
+    name: 'a token endpoint of Google that is unavailable for a moment',
+    arrange: refusingOnce(isAction('oauth2.token'), unavailable),
+  },
+  {
+    name: 'Cloud Storage that stays busy',
+    arrange: refusing(isStorage, busy),
+    fail: [FIRST],
+    says: /^Cloud Storage refuses requests for now: it asks to slow down\n.*It asks to wait 1 s/,
+  },
+  {
+    name: 'Cloud Storage that stays unavailable',
+    arrange: refusing(isStorage, unavailable),
+    fail: [FIRST],
+    says: /^Cloud Storage fails \(HTTP 503\)/,
+  },
+  {
+    name: 'Cloud Storage that fails',
+    arrange: refusing(isStorage, { status: 500, reason: 'backendError' }),
+    fail: [FIRST],
+    says: /^Cloud Storage fails \(HTTP 500\)/,
+  },
+  {
+    name: 'a Google quota that is used up',
+    arrange: refusing(isStorage, { status: 403, reason: 'quotaExceeded', message: 'Quota exceeded.' }),
+    fail: [FIRST],
+    says: /^a quota of the project for Cloud Storage is used up/,
+  },
+  {
+    name: 'a captive portal in place of Cloud Storage',
+    arrange: refusing(isStorage, { status: 200, reason: '', headers: { 'content-type': 'text/html' } }),
+    fail: [FIRST],
+    says: /^what answers at storage\.googleapis\.com:443 is not Cloud Storage/,
+  },
+  {
+    name: 'Cloud Storage that returns other bytes',
+    arrange: serving({ corruptReads: true }),
+    fail: [FIRST],
+    says: /^what is read is not what was written/,
+  },
+  {
+    name: 'a storage emulator’s address that does not resolve',
+    arrange: () => ({ environment: { STORAGE_EMULATOR_HOST: 'https://gcs.does-not-exist.invalid' } }),
+    fail: [FIRST],
+    says: /gcs\.does-not-exist\.invalid/,
+  },
+  {
+    name: 'an uploads URL of plain HTTP at Google',
+    arrange: config(() => ({ OBJECT_STORAGE_BUCKET_UPLOADS_URL: 'http://storage.googleapis.com' })),
+    warn: ['object-storage/uploads/url'],
+    says: /http:\/\/storage\.googleapis\.com/,
+  },
+);
