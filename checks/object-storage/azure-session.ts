@@ -68,11 +68,15 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
     }
   };
   let allowed = false;
-  const attempt: AzureSession['call'] = async (at, perform) => {
-    const result = await ask(at, perform);
-    // Containers and keys are what managers may see too.
-    if (at.action !== 'read policy') allowed = true;
-    return result;
+  const writes = new Set<Promise<unknown>>();
+  const attempt: AzureSession['call'] = (at, perform) => {
+    const asked = ask(at, perform).then((result) => {
+      // Containers and keys are what managers may see too.
+      if (at.action !== 'read policy') allowed = true;
+      return result;
+    });
+    if (at.action === 'put') writes.add(asked);
+    return asked;
   };
 
   let nothing: Promise<boolean> | undefined;
@@ -87,7 +91,10 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
         const pages = container(bucket).listBlobsFlat({ abortSignal }).byPage({ maxPageSize: 1 });
         return attempt({ action: 'list', bucket }, () => pages.next()).then(() => false, isDenied);
       });
-      return (await Promise.all(denials)).every((denied) => denied) && !allowed;
+      const denied = await Promise.all(denials);
+      // Who may write and not read has a role: it shows once the writes under way have ended.
+      await Promise.allSettled(writes);
+      return !denied.includes(false) && !allowed;
     });
     return nothing;
   };
