@@ -1,0 +1,3 @@
+import { tryDependencies } from './hostile.ts';
+
+tryDependencies(/^(Azure|the proxy)/);
