@@ -300,7 +300,7 @@ describe('at AWS’s own endpoints', () => {
     const result = await check({ HTTPS_PROXY: proxy.url }, { authorities: undefined });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST).title).toBe(
-      `TLS to s3.${REGION}.amazonaws.com:443 fails: its certificate is signed by an authority that is not trusted here`,
+      `TLS to s3.${REGION}.amazonaws.com:443 fails: its certificate is signed by Preflight test authority, an authority that is not trusted here`,
     );
     expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
   });
