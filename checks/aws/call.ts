@@ -45,6 +45,13 @@ export class AwsProblem extends Error {
 /** For clients whose requests go through `ask`. */
 export const isRefusal: IsRefusal = ({ status }) => status >= 300;
 
+export interface AskOptions {
+  /** The deadline of each attempt, ms. */
+  readonly ms?: number;
+  /** An answer of nothing is one: there may be nothing to tell. */
+  readonly mayBeEmpty?: true;
+}
+
 /**
  * Sends one request, under a deadline of 10 s unless told; what a busy service refuses is asked again, twice.
  * @param client made with `isRefusal`
@@ -54,13 +61,13 @@ export async function ask<T>(
   run: Run,
   client: { config: { credentials(): Promise<unknown> } },
   send: (how: { abortSignal: AbortSignal }) => Promise<T>,
-  ms: number = DEADLINE_MS,
+  { ms = DEADLINE_MS, mayBeEmpty }: AskOptions = {},
 ): Promise<T> {
   await findCredentials(run, client);
   for (let attempt = 0; ; attempt++) {
     try {
       const answer = await run.within(ms, (abortSignal) => send({ abortSignal }));
-      if (isNothing(answer)) throw new AwsProblem('not-aws');
+      if (mayBeEmpty === undefined && isNothing(answer)) throw new AwsProblem('not-aws');
       return answer;
     } catch (error) {
       const problem = meaningOf(error);
@@ -80,12 +87,11 @@ function meaningOf(error: unknown): unknown {
 /** Whether the SDK could make nothing of a success, such as a page where JSON belongs: it adds the answer to the error. */
 export const isUnread = (error: unknown): boolean => error instanceof Error && '$response' in error;
 
-/** Nothing of what was asked for, and not the number that AWS gives each answer. */
+/** Nothing of what was asked for: only what AWS's SDK itself adds. */
 function isNothing(answer: unknown): boolean {
   if (typeof answer !== 'object' || answer === null || !('$metadata' in answer)) return false;
-  const { $metadata, ...said } = answer;
-  const { requestId } = $metadata as { requestId?: unknown };
-  return requestId === undefined && Object.values(said).every((value) => value === undefined);
+  const { $metadata: _, ...said } = answer;
+  return Object.values(said).every((value) => value === undefined);
 }
 
 /** What an answer that is not what was asked for is about. */

@@ -27,7 +27,7 @@ export async function askCaller(run: Run): Promise<Asked> {
       run,
       client,
       (how) => client.send(new GetCallerIdentityCommand({}), how),
-      DEADLINE_MS,
+      { ms: DEADLINE_MS },
     );
     const partition = arn?.split(':')[1];
     if (account === undefined || arn === undefined || partition === undefined) throw new AwsProblem('not-aws');

@@ -100,18 +100,18 @@ export async function openSqs(run: Run): Promise<Sqs> {
         WaitTimeSeconds: wait,
         VisibilityTimeout: visibility,
       });
-      const { Messages = [] } = await ask(under, client, (how) => client.send(command, how));
+      const { Messages = [] } = await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
       return Messages.map(({ Body = '', ReceiptHandle = '' }) => ({ body: Body, receipt: ReceiptHandle }));
     },
 
     delete: async (under, QueueUrl, ReceiptHandle) => {
       const command = new sdk.DeleteMessageCommand({ QueueUrl, ReceiptHandle });
-      await ask(under, client, (how) => client.send(command, how));
+      await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
     },
 
     postpone: async (under, QueueUrl, ReceiptHandle, VisibilityTimeout) => {
       const command = new sdk.ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout });
-      await ask(under, client, (how) => client.send(command, how));
+      await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
     },
 
     close: () => {

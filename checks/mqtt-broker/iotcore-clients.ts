@@ -22,7 +22,7 @@ export function brokerAt(run: Run): { readonly url: URL; readonly target: Target
 
 /** A page that some proxy serves is no answer of IoT Core's, whose answers have a number. */
 const isPage: IsRefusal = ({ headers }) =>
-  headers['x-amzn-requestid'] === undefined && /^text\/html/i.test(headers['content-type'] ?? '');
+  headers['x-amzn-requestid'] === undefined && /^text\/(html|plain)/i.test(headers['content-type'] ?? '');
 
 export interface DataPlane {
   readonly client: IoTDataPlaneClient;
@@ -51,7 +51,7 @@ export async function openData(run: Run): Promise<DataPlane> {
     target,
     publish: async (under, topic, payload) => {
       const command = new sdk.PublishCommand({ topic, qos: 1, payload: Buffer.from(JSON.stringify(payload)) });
-      await ask(under, client, (how) => client.send(command, how));
+      await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
     },
   };
 }

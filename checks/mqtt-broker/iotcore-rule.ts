@@ -96,7 +96,7 @@ async function list(run: Run): Promise<TopicRuleListItem[]> {
   let nextToken: string | undefined;
   do {
     const command = new ListTopicRulesCommand(nextToken === undefined ? {} : { nextToken });
-    const page = await ask(run, client, (how) => client.send(command, how));
+    const page = await ask(run, client, (how) => client.send(command, how), { mayBeEmpty: true });
     rules.push(...(page.rules ?? []));
     nextToken = page.nextToken;
   } while (nextToken !== undefined);

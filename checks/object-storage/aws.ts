@@ -129,8 +129,9 @@ export async function aws(run: Run): Promise<Store> {
     put: async (Bucket, Key, Body, { ifAbsent }, abortSignal) => {
       const command = new PutObjectCommand({ Bucket, Key, Body, ...(ifAbsent && { IfNoneMatch: '*' }) });
       const put = async () => {
-        const { VersionId, ETag } = await client.send(command, { abortSignal });
-        if (ETag === undefined) throw new StoreProblem('not-a-store', { action: 'put', bucket: Bucket, status: 200 });
+        const { VersionId, ETag, $metadata } = await client.send(command, { abortSignal });
+        if ((ETag ?? $metadata.requestId) === undefined)
+          throw new StoreProblem('not-a-store', { action: 'put', bucket: Bucket, status: 200 });
         return { existed: false, versionId: versionIn(VersionId) };
       };
       try {

@@ -103,7 +103,8 @@ export async function minio(run: Run): Promise<Store> {
         return await call({ action: 'put', bucket }, signal, async (client) => {
           const request = { method: 'PUT', bucketName: bucket, objectName: key, headers };
           const { headers: answer } = await client.makeRequestAsyncOmit(request, body, [200]);
-          if (answer.etag === undefined) throw new StoreProblem('not-a-store', { action: 'put', bucket, status: 200 });
+          if ((answer.etag ?? answer['x-amz-request-id']) === undefined)
+            throw new StoreProblem('not-a-store', { action: 'put', bucket, status: 200 });
           return { existed: false, versionId: versionIn(answer['x-amz-version-id']) };
         });
       } catch (error) {

@@ -45,12 +45,17 @@ const noFiles = (folder: string) => ({
 export const WAYS: Readonly<Record<string, Way>> = {
   'AWS, a profile': {
     choice: EKS,
-    start: async (_, folder) => {
+    start: async ({ eks }, folder) => {
+      const { users } = eks.s3;
+      eks.s3.users = [administrator];
       const file = join(folder, 'credentials');
       const keys = `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
       await writeFile(file, `[spacelift]\n${keys}`);
       const environment = { AWS_PROFILE: 'spacelift', ...noFiles(folder), AWS_SHARED_CREDENTIALS_FILE: file };
-      return { environment, stop: () => {} };
+      const stop = () => {
+        eks.s3.users = users;
+      };
+      return { environment, stop };
     },
   },
   'AWS, a container': giving(

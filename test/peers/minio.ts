@@ -1,5 +1,7 @@
 /** A real MinIO, its buckets as the vendor's guide wants them, and the commands of its client. */
+
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { S3Client } from '@aws-sdk/client-s3';
 import { BUCKETS } from '../../src/config/contract.ts';
@@ -68,7 +70,7 @@ export async function startMinio(env: Record<string, string> = {}): Promise<Mini
     },
     shell,
     user: async (name, policy) => {
-      const secret = `a-long-secret-of-${name}`;
+      const secret = createHash('sha256').update(name).digest('hex').slice(0, 40);
       await shell(`cat > ${name}.json <<'END'\n${JSON.stringify(policy)}\nEND
 mc admin user add minio ${name} ${secret} && mc admin policy create minio ${name} ${name}.json &&
 mc admin policy attach minio ${name} --user ${name}`);
