@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { CHECKS } from '../checks/index.ts';
 import { idsOf } from '../src/check.ts';
 import { matcher, selector, unmatched } from '../src/select.ts';
+import './support/arbitrary.ts';
 
 test.each([
   ['database/version', 'database/version', true],

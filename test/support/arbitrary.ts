@@ -1,6 +1,9 @@
 /** What properties are tried with: text as files and servers could hold it. */
 import fc from 'fast-check';
 
+/** The same cases in every run, so that a change is judged by what it changed; `FC_SEED` tries others. */
+fc.configureGlobal({ seed: Number(process.env.FC_SEED ?? 1) });
+
 /** How often a property is tried, unless it is slow; all of them together take seconds. */
 export const RUNS = { numRuns: 150 } as const;
 
