@@ -121,7 +121,7 @@ class Trip {
   constructor(client: MqttClient, refused: () => Promise<unknown>) {
     this.#client = client;
     this.#ended = new Promise((_, reject) => {
-      const end = async () => reject((await refused()) ?? new Stopped(this.step));
+      const end = () => refused().then((why) => reject(why ?? new Stopped(this.step)), reject);
       // Both stay: a library that tells of an error twice must not crash the run.
       client.on('close', end).on('error', end);
     });
