@@ -2,6 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { fail, type Trouble } from '../../src/check.ts';
 import { isPlaceholder } from '../../src/config/values.ts';
+import { unbracketed } from '../../src/probe/tcp.ts';
 
 export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
 
@@ -97,9 +98,7 @@ const BUILTIN: readonly Fault[] = [
           detail: `A port is a number from 1 to ${LARGEST_PORT}.`,
         },
   ({ host, value }) =>
-    isName(host) || isIPv6(host.replace(/^\[(.*)\]$/, '$1'))
-      ? undefined
-      : { title: `${ENDPOINT} has no valid host: ${shown(value)}` },
+    isName(host) || isIPv6(unbracketed(host)) ? undefined : { title: `${ENDPOINT} has no valid host: ${shown(value)}` },
   ({ port, scheme, host }) =>
     Number(port) === HTTP_PORT
       ? {

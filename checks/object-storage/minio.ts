@@ -8,6 +8,7 @@ import { makeAgents } from '../../src/probe/agents.ts';
 import { boundBody, boundHints } from '../../src/probe/flood.ts';
 import { asksForTls, makeHttpClient, readUpTo } from '../../src/probe/http.ts';
 import { makeMeaning } from '../../src/probe/meaning.ts';
+import { addressOf } from '../../src/probe/tcp.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { Problem } from '../../src/problem.ts';
 import { minioWords } from './minio-words.ts';
@@ -33,8 +34,7 @@ export async function minio(run: Run): Promise<Store> {
   const secure = isTrue(run.want('OBJECT_STORAGE_MINIO_USE_SSL'));
   const rejectUnauthorized = !isTrue(run.want('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));
   const base = new URL(`${secure ? 'https' : 'http'}://${endpoint}`);
-  const host = base.hostname.replace(/^\[|\]$/g, '');
-  const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
+  const { host, port } = addressOf(base);
 
   const agents = makeAgents(run, { rejectUnauthorized });
   const plain = makeHttpClient(run, agents);

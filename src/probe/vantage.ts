@@ -4,6 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { type Run, type Skip, skip } from '../check.ts';
 import type { NetworkKind, Problem } from '../problem.ts';
 import { resolve } from './dns.ts';
+import { unbracketed } from './tcp.ts';
 
 /** Kinds that a wrong place explains; a server that answers wrongly is wrong from everywhere. */
 const EXPLAINED: readonly NetworkKind[] = ['dns', 'refused', 'timeout', 'unreachable', 'closed'];
@@ -28,7 +29,7 @@ export function isPrivateName(host: string): boolean {
  */
 export async function explainedByPlace(run: Run, host: string, problem: Problem): Promise<Skip | undefined> {
   if (run.options.from !== 'outside' || !EXPLAINED.includes(problem.kind)) return undefined;
-  const bare = host.replace(/^\[|\]$/g, '');
+  const bare = unbracketed(host);
   const inside =
     isIP(bare) === 0 ? isPrivateName(bare) || (await resolvesToPrivate(run, bare)) : isPrivateAddress(bare);
   if (!inside) return undefined;
