@@ -1,15 +1,13 @@
 /** One request to AWS, and what its refusal is about: the same for every service. */
-import { setTimeout } from 'node:timers/promises';
 import type { Run } from '../../src/check.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
+import { type No, patiently } from '../../src/probe/patience.ts';
 import { toProblem } from '../../src/problem.ts';
 import { findCredentials } from './client.ts';
 import { CredentialProblem, credentialKind } from './errors.ts';
 import { type IsRefusal, Refused } from './transport.ts';
 
 const DEADLINE_MS = 10_000;
-/** Before what a busy service refuses is asked again, ms. */
-const PAUSES_MS = [200, 800] as const;
 
 export type AwsKind =
   | 'denied'
@@ -64,20 +62,33 @@ export async function ask<T>(
   { ms = DEADLINE_MS, mayBeEmpty }: AskOptions = {},
 ): Promise<T> {
   await findCredentials(run, client);
-  for (let attempt = 0; ; attempt++) {
+  const attempt = async () => {
     try {
       const answer = await run.within(ms, (abortSignal) => send({ abortSignal }));
       if (mayBeEmpty === undefined && isNothing(answer)) throw new AwsProblem('not-aws');
       return answer;
     } catch (error) {
-      const problem = meaningOf(error);
-      const pause = PAUSES_MS[attempt];
-      const busy = problem instanceof AwsProblem && ['throttled', 'server-error'].includes(problem.kind);
-      if (!busy || pause === undefined) throw problem;
-      await run.within(ms, (signal) => setTimeout(pause, undefined, { signal }));
+      throw meaningOf(error);
     }
+  };
+  try {
+    return await patiently(attempt, noOf, run.signal);
+  } catch (error) {
+    // Why the run has ended says more than that a pause was cut short.
+    run.signal.throwIfAborted();
+    throw error;
   }
 }
+
+/** Whether the same request may do in a moment. */
+export const isBusy = (error: unknown): error is AwsProblem =>
+  error instanceof AwsProblem && (error.kind === 'throttled' || error.kind === 'server-error');
+
+/** AWS does not say how long to wait, and throttles with HTTP 400. */
+const noOf = (outcome: unknown): No | undefined =>
+  outcome instanceof AwsProblem
+    ? { status: outcome.status, busy: isBusy(outcome), retryAfterMs: undefined }
+    : undefined;
 
 function meaningOf(error: unknown): unknown {
   if (error instanceof Refused) return refusal(error.answer);

@@ -4,7 +4,7 @@
  */
 import type { Run } from '../../src/check.ts';
 import { unlessAborted } from '../../src/deadline.ts';
-import { AwsProblem } from '../aws/call.ts';
+import { AwsProblem, isBusy } from '../aws/call.ts';
 import { CredentialProblem } from '../aws/errors.ts';
 import type { Address } from './address.ts';
 import { type Received, type Sqs, until } from './client.ts';
@@ -70,9 +70,6 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
   removal.done();
   return received === body ? 'same' : 'different';
 }
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof AwsProblem && ['server-error', 'throttled'].includes(error.kind);
 
 /** `false` when an error means that nothing was sent; `undefined` when it may have been. */
 function unsent(error: unknown): false | undefined {

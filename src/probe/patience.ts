@@ -12,6 +12,8 @@ const LONGEST_MS = 2000;
 export interface No {
   /** HTTP. */
   readonly status: number | undefined;
+  /** Whether it is busy, where the service says so in other ways than by the status. */
+  readonly busy?: boolean;
   /** How long it asks to wait, ms. */
   readonly retryAfterMs: number | undefined;
 }
@@ -55,7 +57,7 @@ export async function patiently<T>(
 
 function pauseAfter(attempt: number, no: No | undefined): number | undefined {
   const usual = PAUSES_MS[attempt];
-  if (usual === undefined || !BUSY.includes(no?.status)) return undefined;
+  if (usual === undefined || !(no?.busy ?? BUSY.includes(no?.status))) return undefined;
   const pause = Math.max(usual, no?.retryAfterMs ?? 0);
   return pause > LONGEST_MS ? undefined : pause;
 }
