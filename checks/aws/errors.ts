@@ -1,7 +1,8 @@
 /** What is wrong with AWS credentials: the same in every check, so that one cause is one failure. */
+
+import { span } from '../../src/amounts.ts';
 import { fail, type Trouble } from '../../src/check.ts';
 import { own } from '../../src/own.ts';
-import { span } from '../../src/span.ts';
 
 export type CredentialKind =
   /** None were found, or the role that was to give them refused. */

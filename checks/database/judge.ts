@@ -1,6 +1,7 @@
 /** The rules that are judged from facts alone. */
+
+import { span } from '../../src/amounts.ts';
 import { fail, type Outcome, pass, type Trouble, warn } from '../../src/check.ts';
-import { span } from '../../src/span.ts';
 import type { Load, Role, Server, Settings, Tables } from './facts.ts';
 import { identifier } from './sql.ts';
 

@@ -1,5 +1,6 @@
 /** What a licence token says of itself (RFC 7519); its signature only Spacelift can verify. */
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { day, plural } from '../../src/amounts.ts';
 import { type Evidence, fail, type Outcome, pass, type Trouble, warn } from '../../src/check.ts';
 
 const DAY_MS = 86_400_000;
@@ -43,15 +44,12 @@ export function judgeToken(token: string, { domain, now }: { domain: string | un
   if (expires === undefined) return pass('a licence token without expiry', { ...detail, evidence });
   const days = Math.floor((expires.getTime() - now.getTime()) / DAY_MS);
   if (days >= SOON_DAYS) return pass(`licence valid until ${day(expires)}`, { ...detail, evidence });
-  return warn(
-    `the licence expires ${days < 1 ? 'today' : `in ${days} day${days === 1 ? '' : 's'}`}, on ${day(expires)}`,
-    {
-      ...detail,
-      expected: `a licence for more than ${SOON_DAYS} days`,
-      fix: 'ask Spacelift for a new licence token, and set LICENSE_TOKEN to it',
-      evidence,
-    },
-  );
+  return warn(`the licence expires ${days < 1 ? 'today' : `in ${plural(days, 'day')}`}, on ${day(expires)}`, {
+    ...detail,
+    expected: `a licence for more than ${SOON_DAYS} days`,
+    fix: 'ask Spacelift for a new licence token, and set LICENSE_TOKEN to it',
+    evidence,
+  });
 }
 
 function read(token: string): JWTPayload | undefined {
@@ -96,7 +94,7 @@ function unreadable(token: string): Trouble {
   const detail =
     parts === 3
       ? 'It has three parts, but they are not base64url of JSON: cut off, or altered.'
-      : `It has ${parts} part${parts === 1 ? '' : 's'}, and a token has three.`;
+      : `It has ${plural(parts, 'part')}, and a token has three.`;
   return broken('LICENSE_TOKEN is not a JSON web token', { detail });
 }
 
@@ -107,5 +105,3 @@ const broken = (title: string, words: Pick<Trouble, 'detail' | 'fix'> = {}): Tro
     ...words,
     evidence: { variable: 'LICENSE_TOKEN' },
   });
-
-const day = (date: Date): string => date.toISOString().slice(0, 10);

@@ -1,4 +1,6 @@
 /** What a service does with a queue, tried where nobody can notice. */
+
+import { plural } from '../../src/amounts.ts';
 import { fail, type Outcome, pass, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
 import type { Attributes } from './client.ts';
 import type { Desk } from './desk.ts';
@@ -64,7 +66,7 @@ const permitted = ({ address }: Desk, { detail }: Skip): Partial<Skip> => ({
 function occupied({ address }: Desk, attributes: Attributes): Skip | undefined {
   const count = COUNTS.reduce((sum, name) => sum + Number(attributes[name] ?? 0), 0);
   if (count === 0) return undefined;
-  return skip(`${address.name} holds ${count} message${count === 1 ? '' : 's'}: none was sent or received`, {
+  return skip(`${address.name} holds ${plural(count, 'message')}: none was sent or received`, {
     detail: 'They may be somebody’s: a message is tried only in an empty queue.',
     fix: `see what they are: aws sqs receive-message --queue-url ${address.url} --visibility-timeout 1`,
     evidence: { queue: address.name, messages: count },

@@ -1,4 +1,6 @@
 /** Removes messages that killed runs left: before installation alone, since a drain would have taken them long ago. */
+
+import { plural } from '../../src/amounts.ts';
 import { type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../src/check.ts';
 import { openSqs, type Received, type Sqs } from './client.ts';
 import { Desk } from './desk.ts';
@@ -55,7 +57,7 @@ async function sweepQueue(desk: Desk, sqs: Sqs): Promise<Swept> {
   let count = 0;
   const done = (trouble?: Trouble | Skip): Swept => ({
     place,
-    removed: count === 0 ? [] : [`${count} message${count === 1 ? '' : 's'} of earlier runs`],
+    removed: count === 0 ? [] : [`${plural(count, 'message')} of earlier runs`],
     ...(trouble !== undefined && { trouble }),
   });
   let asked: Operation = 'look';
@@ -102,7 +104,7 @@ async function remove(run: Run, sqs: Sqs, url: string, atLeast: number, removed:
 }
 
 const hidden = ({ address }: Desk, count: number): Skip =>
-  skip(`${count} message${count === 1 ? ' is' : 's are'} hidden in ${address.name}: not looked at`, {
+  skip(`${plural(count, 'message')} ${count === 1 ? 'is' : 'are'} hidden in ${address.name}: not looked at`, {
     detail: 'Somebody has received them and not deleted them yet, or they are delayed.',
     fix: 'run it again when they are in sight, after the queue’s visibility timeout',
     evidence: { queue: address.name, messages: count },

@@ -1,6 +1,8 @@
 /** The certificate behind the server's domain: its chain, its name, and how long it lasts. */
+
+import { day, plural } from '../../src/amounts.ts';
 import { fail, type Outcome, pass, type Run, warn } from '../../src/check.ts';
-import { commonName, day, type PeerCertificate } from '../../src/probe/certificate.ts';
+import { commonName, type PeerCertificate } from '../../src/probe/certificate.ts';
 import type { Address } from '../../src/probe/tcp.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { openWay, wayWords } from '../../src/probe/tunnel.ts';
@@ -39,7 +41,7 @@ function judgeExpiry({ host }: Address, version: string, chain: readonly PeerCer
     return pass(`HTTPS at ${host}, certificate valid until ${day(leaf.validTo)}`, { evidence });
   }
   const days = Math.floor(left / DAY_MS);
-  return warn(`the certificate of ${host} expires ${days < 1 ? 'today' : `in ${days} day${days === 1 ? '' : 's'}`}`, {
+  return warn(`the certificate of ${host} expires ${days < 1 ? 'today' : `in ${plural(days, 'day')}`}`, {
     expected: 'a certificate that has been renewed by now',
     fix: `renew the certificate of ${host} at ${commonName(leaf.issuer) || 'its issuer'}, and see to it that this happens by itself`,
     evidence,

@@ -1,5 +1,6 @@
 /** Which rules of an account's lifecycle policy delete the blobs of one container. */
 import type { ManagementPolicyRule } from '@azure/arm-storage';
+import { plural } from '../../src/amounts.ts';
 
 type Rule = Pick<ManagementPolicyRule, 'name' | 'enabled' | 'definition'>;
 
@@ -29,9 +30,7 @@ function when({
   daysAfterCreationGreaterThan: created,
   daysAfterLastAccessTimeGreaterThan: accessed,
 }: Deletion): string {
-  if (modified !== undefined) return `after ${days(modified)}`;
-  if (created !== undefined) return `${days(created)} after creation`;
-  return `${days(accessed ?? 0)} after the last access`;
+  if (modified !== undefined) return `after ${plural(modified, 'day')}`;
+  if (created !== undefined) return `${plural(created, 'day')} after creation`;
+  return `${plural(accessed ?? 0, 'day')} after the last access`;
 }
-
-const days = (count: number): string => `${count} day${count === 1 ? '' : 's'}`;

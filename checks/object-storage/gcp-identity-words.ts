@@ -1,6 +1,7 @@
 /** What is wrong with Google credentials, in words, and what mends it. */
+
+import { span } from '../../src/amounts.ts';
 import { fail, type Trouble } from '../../src/check.ts';
-import { span } from '../../src/span.ts';
 import { memberOf } from './gcp-words.ts';
 
 /** Why Google, or its library, gives no token or no signature. */

@@ -1,5 +1,5 @@
 /** What an answer in the S3 protocol means (S3 API reference, "Error responses"; MinIO's own codes). */
-
+import { day } from '../../src/amounts.ts';
 import { own } from '../../src/own.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import { retryAfterIn } from '../../src/probe/patience.ts';
@@ -117,7 +117,7 @@ export function expiryRules(rules: readonly (LifecycleRule | null | undefined)[]
 }
 
 const dayOf = (date: unknown): string =>
-  date instanceof Date && !Number.isNaN(date.getTime()) ? date.toISOString().slice(0, 10) : String(date).slice(0, 10);
+  date instanceof Date && !Number.isNaN(date.getTime()) ? day(date) : String(date).slice(0, 10);
 
 interface Statement {
   readonly Effect?: unknown;

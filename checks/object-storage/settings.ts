@@ -1,4 +1,6 @@
 /** What must hold of a bucket besides: versions are kept, objects expire or stay, and nobody else may read them. */
+
+import { plural } from '../../src/amounts.ts';
 import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/check.ts';
 import type { Needs } from './buckets.ts';
 import { CONTENT, KEPT, type Probe } from './probe.ts';
@@ -99,7 +101,7 @@ export async function retention(probe: Probe, { expiry: need }: Needs): Promise<
   }
   if (rules.length > 0) return pass(`objects in ${bucket} expire`, { detail: rules.join('; '), evidence });
   return warn(`objects in ${bucket} never expire`, {
-    expected: `an expiry; the vendor suggests ${need} day${need === 1 ? '' : 's'}, the period is yours to choose`,
+    expected: `an expiry; the vendor suggests ${plural(need, 'day')}, the period is yours to choose`,
     fix: store.words.expire(bucket, need),
     evidence,
   });

@@ -1,4 +1,6 @@
 /** Removes what killed runs left: all that is under `spacelift-preflight/<run id>/`, with its versions. */
+
+import { plural } from '../../src/amounts.ts';
 import { fail, type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../src/check.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import { KEPT, Probe } from './probe.ts';
@@ -33,9 +35,7 @@ async function sweepBucket(probe: Probe): Promise<Swept> {
   let keys: readonly string[] = [];
   const done = (more: Pick<Swept, 'trouble'> = {}): Swept => ({
     place: bucket,
-    removed: [...removed].map(
-      ([prefix, { size }]) => `${size} object${size === 1 ? '' : 's'} of run ${prefix.split('/')[1]}`,
-    ),
+    removed: [...removed].map(([prefix, { size }]) => `${plural(size, 'object')} of run ${prefix.split('/')[1]}`),
     ...(keys.includes(KEPT) && { kept: CONSTANT }),
     ...more,
   });

@@ -1,9 +1,10 @@
 /** The words for what a store answers: the same for every provider, with the provider's own way out. */
+
+import { span } from '../../src/amounts.ts';
 import { fail, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
 import { ProxyProblem, wayWords } from '../../src/probe/tunnel.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
 import { Problem } from '../../src/problem.ts';
-import { span } from '../../src/span.ts';
 import type { Duties } from './buckets.ts';
 import type { Probe } from './probe.ts';
 import { type Action, type Store, type StoreKind, StoreProblem } from './store.ts';

@@ -39,6 +39,3 @@ function describe(certificate: X509Certificate): PeerCertificate {
 
 /** The common name in a distinguished name, or the whole when it has none. */
 export const commonName = (name: string): string => /(?:^|, )CN=([^,]+)/.exec(name)?.[1] ?? name;
-
-/** "2026-01-31" */
-export const day = (date: Date): string => date.toISOString().slice(0, 10);

@@ -1,7 +1,9 @@
 /** The words for what goes wrong on the way to a server: the same in every check. */
+
+import { day } from '../amounts.ts';
 import type { Trouble } from '../check.ts';
 import type { Problem, TlsReason } from '../problem.ts';
-import { commonName, day, type PeerCertificate } from './certificate.ts';
+import { commonName, type PeerCertificate } from './certificate.ts';
 
 /** Where the way led. */
 export interface Target {

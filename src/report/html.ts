@@ -1,5 +1,6 @@
 /** The report as a page: one file that loads nothing, for a browser, a phone and paper. */
 import { createHash } from 'node:crypto';
+import { plural } from '../amounts.ts';
 import type { Status } from '../status.ts';
 import { html, Markup } from './html/markup.ts';
 import { SCRIPT } from './html/script.ts';
@@ -9,7 +10,6 @@ import type { Render } from './index.ts';
 import { stepsOf } from './next.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
-import { plural } from './summary.ts';
 import { affectedOf, countsOf, duration, evidenceOf, verdictOf, withStatus } from './words.ts';
 
 /** As a word before a finding, and on the filters. */

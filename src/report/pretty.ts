@@ -1,12 +1,12 @@
 /** The report for people: grouped by check, failures with their way out, the verdict last. */
 import { Chalk, type ChalkInstance } from 'chalk';
+import { plural } from '../amounts.ts';
 import type { Status } from '../check.ts';
 import { cut, padTo, widthOf, wrap, wrapFix } from './layout.ts';
 import { stepsOf } from './next.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { groupSkips } from './skips.ts';
 import { ICONS, type Style, toAscii } from './style.ts';
-import { plural } from './summary.ts';
 import { affectedOf, countsOf, duration, evidenceOf, verdictOf } from './words.ts';
 
 /** The column of the words after a label. */

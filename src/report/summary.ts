@@ -1,4 +1,6 @@
 /** The one line that says how a check went. */
+
+import { plural } from '../amounts.ts';
 import type { Status } from '../check.ts';
 import type { CheckResult, Finding } from '../finding.ts';
 
@@ -17,8 +19,6 @@ export function summaryOf(check: Folded): string {
   const reasons = new Set(check.findings.map(reasonOf));
   return reasons.size === 1 ? [...reasons].join() : `${count('skip')} skipped`;
 }
-
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Why a finding was skipped, so that skips of one reason read alike. */
 export function reasonOf({ title, evidence }: Pick<Finding, 'title' | 'evidence'>): string {

@@ -1,7 +1,8 @@
 /** What every format for people says in the same words. */
+
+import { plural } from '../amounts.ts';
 import type { Status } from '../status.ts';
 import { type Report, type ReportFinding, undecided, unknownIn, type Verdict } from './report.ts';
-import { plural } from './summary.ts';
 
 const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
   ready: { status: 'pass', says: 'ready' },

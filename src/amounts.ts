@@ -1,3 +1,5 @@
+/** Amounts and times as people say them. */
+
 /** Milliseconds as people say them, rounded, without a sign: "2 h", "16 min", "30 s". */
 export function span(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1000);
@@ -6,3 +8,9 @@ export function span(ms: number): string {
   if (minutes < 120) return `${minutes} min`;
   return minutes < 2880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} days`;
 }
+
+/** "1 message", "2 messages". */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** "2026-01-31", in UTC. */
+export const day = (date: Date): string => date.toISOString().slice(0, 10);
