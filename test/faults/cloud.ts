@@ -6,8 +6,9 @@ import { type ConnectProxyOptions, type Route, startConnectProxy } from '../serv
 import { type ProxyFaults, startProxy } from '../services/tcp.ts';
 import { startTlsFront } from '../services/tls-front.ts';
 import type { Estate } from '../support/estate.ts';
-import { CA, type WrongTls } from './certificates.ts';
-import type { Arrange } from './fault.ts';
+import { FIRST } from './arrange.ts';
+import { CA, WRONG_TLS, type WrongTls } from './certificates.ts';
+import type { Arrange, Fault } from './fault.ts';
 
 export type Cloud = 'google' | 'azure';
 
@@ -66,7 +67,7 @@ export const corrupted = (chunk: Buffer, direction: 'up' | 'down'): Uint8Array =
 };
 
 /** Another server in place of one host of the cloud, which shows what is wrong. */
-export const showing = (cloud: Cloud, host: string, { make, trusted }: WrongTls): Arrange =>
+const showing = (cloud: Cloud, host: string, { make, trusted }: WrongTls): Arrange =>
   through(cloud, async (port) => {
     const front = await startTlsFront({ host: '127.0.0.1', port }, await make(host));
     return {
@@ -75,6 +76,20 @@ export const showing = (cloud: Cloud, host: string, { make, trusted }: WrongTls)
       close: front.close,
     };
   });
+
+/** One fault for each certificate that is wrong. @param whose "Google’s", whose own it replaces at that host */
+export const wrongCertificates = (
+  cloud: Cloud,
+  host: string,
+  whose: string,
+  wrong: readonly WrongTls[] = WRONG_TLS,
+): readonly Fault[] =>
+  wrong.map((one) => ({
+    name: `${one.name}, in place of ${whose}`,
+    arrange: showing(cloud, host, one),
+    fail: [FIRST],
+    says: new RegExp(`^TLS to ${host.replaceAll('.', '\\.')}:443 fails: .*${one.says.source}`),
+  }));
 
 /** What an SDK reads of the process itself; it is as it was after `undo`. */
 export function processEnvironment(changes: Readonly<Record<string, string>>): () => void {

@@ -113,13 +113,3 @@ export const forgetting: Arrange = ({ estate: { eks } }) => ({
     }
   },
 });
-
-/** True for the first request of each kind: of a fault that goes away when the request is sent again. */
-export function once(): (of: string) => boolean {
-  const seen = new Set<string>();
-  return (of) => {
-    const first = !seen.has(of);
-    seen.add(of);
-    return first;
-  };
-}

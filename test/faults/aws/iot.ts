@@ -2,9 +2,9 @@
 import { ENDPOINT } from '../../../checks/mqtt-broker/endpoint.ts';
 import type { TopicRule } from '../../services/aws/index.ts';
 import { refusedPort } from '../../services/tcp.ts';
-import { config, elsewhere } from '../arrange.ts';
+import { config, elsewhere, once } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
-import { awsFaults, denies, fields, lacks, once } from './arrange.ts';
+import { awsFaults, denies, fields, lacks } from './arrange.ts';
 
 const RULE = ['mqtt-broker/iotcore/topic-rule'];
 const PUBLISH = ['mqtt-broker/iotcore/publish'];

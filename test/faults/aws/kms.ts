@@ -1,9 +1,9 @@
 /** Faults of the two KMS keys. */
 import type { KeyOptions } from '../../services/aws/index.ts';
 import type { Who } from '../../support/estate.ts';
-import { config } from '../arrange.ts';
+import { config, once } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
-import { awsFaults, both, key, lacks, once } from './arrange.ts';
+import { awsFaults, both, key, lacks } from './arrange.ts';
 
 const ENCRYPTION = 'ENCRYPTION_KMS_ENCRYPTION_KEY_ID';
 const SIGNING = 'ENCRYPTION_KMS_SIGNING_KEY_ID';

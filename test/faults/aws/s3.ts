@@ -1,9 +1,9 @@
 /** Faults of the ten S3 buckets. */
 import type { BucketSettings, FaultReply, FaultRequest, LifecycleRule, Statement } from '../../services/s3/index.ts';
 import type { Who } from '../../support/estate.ts';
-import { config } from '../arrange.ts';
+import { config, once } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
-import { both, bucket, denies, forgetting, lacks, once, s3Faults } from './arrange.ts';
+import { both, bucket, denies, forgetting, lacks, s3Faults } from './arrange.ts';
 
 const of = (name: string, rule = 'access') => [`object-storage/${name}/${rule}`];
 const FIRST = of('deliveries');

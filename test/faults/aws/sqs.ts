@@ -1,8 +1,8 @@
 /** Faults of the eight SQS queues. */
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
-import { config } from '../arrange.ts';
+import { config, once } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
-import { awsFaults, both, denies, forgetting, lacks, once, queue, queueOf } from './arrange.ts';
+import { awsFaults, both, denies, forgetting, lacks, queue, queueOf } from './arrange.ts';
 
 const ofQueue = (name: string, rule: string) => [`message-queues/${name}/${rule}`];
 const url = (of: Queue, change: (value: string) => string): Arrange =>

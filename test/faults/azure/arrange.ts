@@ -1,5 +1,4 @@
 /** Ways to break an installation on Azure. */
-import { BUCKETS } from '../../../src/config/contract.ts';
 import { ACCOUNT, HEALTHY_RULES, ROLE } from '../../checks/object-storage/azure-storage.ts';
 import { NAMES, real } from '../../checks/object-storage/storage.ts';
 import type {
@@ -14,15 +13,10 @@ import type {
 } from '../../services/azure/index.ts';
 import { AKS, type Estate } from '../../support/estate.ts';
 import type { Variables } from '../../support/preflight.ts';
+import { once } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
 
-export const FIRST = 'object-storage/deliveries/access';
-export const SIGNED = 'object-storage/deliveries/presigned';
 export const HOST = `${ACCOUNT}.blob.core.windows.net`;
-export const bucketVariable = (bucket: keyof typeof BUCKETS, value: string): Variables => ({
-  [BUCKETS[bucket]]: value,
-});
-
 export const onAks = (...faults: readonly Fault[]): readonly Fault[] => faults.map((fault) => ({ at: AKS, ...fault }));
 
 /** What is wrong with Azure's servers as a whole. */
@@ -40,10 +34,6 @@ export const serving =
 
 export const isBlob = ({ plane, method }: FaultRequest): boolean => plane === 'blob' && method !== 'OPTIONS';
 export const isToken = ({ plane, method }: FaultRequest): boolean => plane === 'entra' && method === 'POST';
-export const isAction =
-  (wanted: string) =>
-  ({ action }: FaultRequest): boolean =>
-    action === wanted;
 
 /** The answer instead of the server's. */
 export const refusing = (when: (request: FaultRequest) => boolean, reply: FaultReply): Arrange =>
@@ -53,14 +43,12 @@ export const refusing = (when: (request: FaultRequest) => boolean, reply: FaultR
 export const refusingOnce =
   (when: (request: FaultRequest) => boolean, reply: FaultReply): Arrange =>
   (there) => {
-    const seen = new Set<string>();
+    const first = once();
     return serving({
       statusFor: (request) => {
         const { method, path, query } = request;
         const key = `${method} ${path} ${query.replace(/\b(se|st|skt|ske|sig)=[^&]*/g, '')}`;
-        if (!when(request) || seen.has(key)) return undefined;
-        seen.add(key);
-        return reply;
+        return when(request) && first(key) ? reply : undefined;
       },
     })(there);
   };

@@ -2,13 +2,11 @@
 import { ACCOUNT, expiry, HEALTHY_RULES, URL_OF_ACCOUNT } from '../../checks/object-storage/azure-storage.ts';
 import { NAMES, real } from '../../checks/object-storage/storage.ts';
 import type { ManagementRule } from '../../services/azure/index.ts';
-import { config } from '../arrange.ts';
+import { bucketVariable, config, FIRST, SIGNED } from '../arrange.ts';
 import type { Fault } from '../fault.ts';
 import {
   account,
-  bucketVariable,
   cors,
-  FIRST,
   HOST,
   isBlob,
   noDelegation,
@@ -16,7 +14,6 @@ import {
   only,
   refusing,
   roleless,
-  SIGNED,
   serving,
   without,
 } from './arrange.ts';

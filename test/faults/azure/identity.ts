@@ -1,8 +1,9 @@
 /** Who Spacelift is to Azure: applications and their secrets, workload and managed identities, clocks. */
 import { randomUUID } from 'node:crypto';
+import { FIRST, SIGNED } from '../arrange.ts';
 import { processEnvironment } from '../cloud.ts';
 import type { Arrange, Fault } from '../fault.ts';
-import { as, environment, FIRST, isToken, onAks, refusing, refusingOnce, SIGNED, serving } from './arrange.ts';
+import { as, environment, isToken, onAks, refusing, refusingOnce, serving } from './arrange.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000001';
 const GUID = '[0-9a-f-]{36}';

@@ -1,36 +1,19 @@
 /** What Azure answers, and what is on the way to it. */
 import { refusedPort } from '../../services/tcp.ts';
+import { FIRST } from '../arrange.ts';
 import { WRONG_TLS } from '../certificates.ts';
-import { corrupted, line, showing, through } from '../cloud.ts';
+import { corrupted, line, through, wrongCertificates } from '../cloud.ts';
 import type { Fault } from '../fault.ts';
-import { FIRST, HOST, isBlob, onAks, refusing, refusingOnce, serving } from './arrange.ts';
+import { HOST, isBlob, onAks, refusing, refusingOnce, serving } from './arrange.ts';
 
 const LOGIN = 'login.microsoftonline.com';
 const BLOB = /\.blob\.core\.windows\.net$/;
 
-const certificates = WRONG_TLS.map(
-  (wrong): Fault => ({
-    name: `${wrong.name}, in place of Azure’s`,
-    arrange: showing('azure', HOST, wrong),
-    fail: [FIRST],
-    says: new RegExp(`^TLS to ${HOST.replaceAll('.', '\\.')}:443 fails: .*${wrong.says.source}`),
-  }),
-);
-
-const tokens = WRONG_TLS.slice(0, 2).map(
-  (wrong): Fault => ({
-    name: `${wrong.name}, in place of Microsoft Entra ID’s`,
-    arrange: showing('azure', LOGIN, wrong),
-    fail: [FIRST],
-    says: new RegExp(`^TLS to login\\.microsoftonline\\.com:443 fails: .*${wrong.says.source}`),
-  }),
-);
-
 const busy = { status: 503, code: 'ServerBusy', headers: { 'retry-after': '1' } };
 
 export const WAY: readonly Fault[] = onAks(
-  ...certificates,
-  ...tokens,
+  ...wrongCertificates('azure', HOST, 'Azure’s'),
+  ...wrongCertificates('azure', LOGIN, 'Microsoft Entra ID’s', WRONG_TLS.slice(0, 2)),
   {
     name: 'a proxy that opens no way to Azure',
     arrange: through('azure', () => ({ route: () => undefined })),

@@ -1,18 +1,11 @@
 /** Ways to break an installation on Google Cloud. */
-import { BUCKETS } from '../../../src/config/contract.ts';
 import { grantTo } from '../../checks/object-storage/gcp-storage.ts';
 import { NAMES, real } from '../../checks/object-storage/storage.ts';
 import type { Bucket, BucketSettings, FaultReply, FaultRequest, GcsFaults } from '../../services/gcs/index.ts';
 import type { Estate } from '../../support/estate.ts';
 import { GKE } from '../../support/estate.ts';
-import type { Variables } from '../../support/preflight.ts';
+import { once } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
-
-export const FIRST = 'object-storage/deliveries/access';
-export const SIGNED = 'object-storage/deliveries/presigned';
-export const bucketVariable = (bucket: keyof typeof BUCKETS, value: string): Variables => ({
-  [BUCKETS[bucket]]: value,
-});
 
 export const onGke = (...faults: readonly Fault[]): readonly Fault[] => faults.map((fault) => ({ at: GKE, ...fault }));
 
@@ -31,10 +24,6 @@ export const serving =
 
 export const isStorage = ({ action }: FaultRequest): boolean =>
   action.startsWith('storage.') || action.startsWith('xml.');
-export const isAction =
-  (wanted: string) =>
-  ({ action }: FaultRequest): boolean =>
-    action === wanted;
 
 /** The answer instead of the server's. */
 export const refusing = (when: (request: FaultRequest) => boolean, reply: FaultReply): Arrange =>
@@ -43,14 +32,12 @@ export const refusing = (when: (request: FaultRequest) => boolean, reply: FaultR
 /** The same, for each different request once. */
 export const refusingOnce = (when: (request: FaultRequest) => boolean, reply: FaultReply): Arrange =>
   serving(() => {
-    const seen = new Set<string>();
+    const first = once();
     return {
       statusFor: (request) => {
         const { method, path, query } = request;
         const key = `${method} ${path} ${query.replace(/X-Goog-Date=[^&]*/, '')}`;
-        if (!when(request) || seen.has(key)) return undefined;
-        seen.add(key);
-        return reply;
+        return when(request) && first(key) ? reply : undefined;
       },
     };
   });

@@ -2,9 +2,9 @@
 import { expiry } from '../../checks/object-storage/gcp-storage.ts';
 import { real } from '../../checks/object-storage/storage.ts';
 import type { FaultRequest } from '../../services/gcs/index.ts';
-import { config } from '../arrange.ts';
+import { bucketVariable, config, FIRST, SIGNED } from '../arrange.ts';
 import type { Fault } from '../fault.ts';
-import { bucketVariable, empty, FIRST, onGke, refusing, SIGNED, settings, without } from './arrange.ts';
+import { empty, onGke, refusing, settings, without } from './arrange.ts';
 
 const SPACELIFT = 'spacelift@preflight-test\\.iam\\.gserviceaccount\\.com';
 const isPut = ({ action }: FaultRequest) => action === 'storage.objects.insert';

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FIRST, isAction, SIGNED } from '../arrange.ts';
 import { processEnvironment } from '../cloud.ts';
 import type { Arrange, Fault } from '../fault.ts';
-import { credentials, FIRST, isAction, isStorage, onGke, refusing, SIGNED, serving } from './arrange.ts';
+import { credentials, isStorage, onGke, refusing, serving } from './arrange.ts';
 
 /** A credentials file with any content. */
 const file =

@@ -1,38 +1,20 @@
 /** What Google answers, and what is on the way to it. */
 import { refusedPort } from '../../services/tcp.ts';
-import { config } from '../arrange.ts';
+import { config, FIRST, isAction } from '../arrange.ts';
 import { WRONG_TLS } from '../certificates.ts';
-import { corrupted, line, showing, through } from '../cloud.ts';
+import { corrupted, line, through, wrongCertificates } from '../cloud.ts';
 import type { Fault } from '../fault.ts';
-import { FIRST, isAction, isStorage, onGke, refusing, refusingOnce, serving } from './arrange.ts';
+import { isStorage, onGke, refusing, refusingOnce, serving } from './arrange.ts';
 
 const TOKENS = 'oauth2.googleapis.com';
 const STORAGE = 'storage.googleapis.com';
-
-const certificates = WRONG_TLS.map(
-  (wrong): Fault => ({
-    name: `${wrong.name}, in place of Google’s`,
-    arrange: showing('google', STORAGE, wrong),
-    fail: [FIRST],
-    says: new RegExp(`^TLS to ${STORAGE.replaceAll('.', '\\.')}:443 fails: .*${wrong.says.source}`),
-  }),
-);
-
-const tokens = WRONG_TLS.slice(0, 2).map(
-  (wrong): Fault => ({
-    name: `${wrong.name}, in place of that of Google’s token endpoint`,
-    arrange: showing('google', TOKENS, wrong),
-    fail: [FIRST],
-    says: new RegExp(`^TLS to oauth2\\.googleapis\\.com:443 fails: .*${wrong.says.source}`),
-  }),
-);
 
 const busy = { status: 429, reason: 'rateLimitExceeded', headers: { 'retry-after': '1' } };
 const unavailable = { status: 503, reason: 'ServiceUnavailable', headers: { 'retry-after': '1' } };
 
 export const WAY: readonly Fault[] = onGke(
-  ...certificates,
-  ...tokens,
+  ...wrongCertificates('google', STORAGE, 'Google’s'),
+  ...wrongCertificates('google', TOKENS, 'that of Google’s token endpoint', WRONG_TLS.slice(0, 2)),
   {
     name: 'a proxy that opens no way to Google',
     arrange: through('google', () => ({ route: () => undefined })),

@@ -1,7 +1,7 @@
 /** What MinIO, or a proxy in front of it, may answer instead. */
-import { config } from '../arrange.ts';
+import { config, FIRST } from '../arrange.ts';
 import type { Fault } from '../fault.ts';
-import { always, bucket, cleared, FIRST, once, store } from './arrange.ts';
+import { always, bucket, cleared, refusingOnce, store } from './arrange.ts';
 
 const HOUR_MS = 3_600_000;
 const BUSY = { status: 503, code: 'SlowDown' };
@@ -24,14 +24,17 @@ export const OF_ANSWERS: readonly Fault[] = [
   { name: 'a MinIO that answers after 50 ms', arrange: store({ faults: { delayMs: 50 } }) },
   {
     name: 'a MinIO that asks to slow down once',
-    arrange: once({ ...BUSY, headers: { 'retry-after': '1' } }),
+    arrange: refusingOnce({ ...BUSY, headers: { 'retry-after': '1' } }),
   },
   {
     name: 'a MinIO that asks to wait until a date once',
-    arrange: (there) => once({ ...BUSY, headers: inASecond() })(there),
+    arrange: (there) => refusingOnce({ ...BUSY, headers: inASecond() })(there),
   },
-  { name: 'a gateway that has too many requests once', arrange: once({ status: 429, code: 'TooManyRequests' }) },
-  { name: 'a MinIO that fails once', arrange: once({ status: 500, code: 'InternalError' }) },
+  {
+    name: 'a gateway that has too many requests once',
+    arrange: refusingOnce({ status: 429, code: 'TooManyRequests' }),
+  },
+  { name: 'a MinIO that fails once', arrange: refusingOnce({ status: 500, code: 'InternalError' }) },
   {
     name: 'a MinIO that asks to slow down, always',
     arrange: always({ ...BUSY, headers: { 'retry-after': '1' } }),

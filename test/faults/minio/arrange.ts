@@ -2,10 +2,8 @@
 import type { BucketSettings, FaultRequest, S3Faults, S3Server, S3User } from '../../services/s3/index.ts';
 import type { FaultReply } from '../../services/s3/types.ts';
 import type { Variables } from '../../support/preflight.ts';
+import { once } from '../arrange.ts';
 import type { Arrange } from '../fault.ts';
-
-/** What the checks tell first of all buckets: where a failure is that hits every bucket. */
-export const FIRST = 'object-storage/deliveries/access';
 
 /** Settings of one of the buckets. */
 export const bucket =
@@ -31,16 +29,12 @@ export const always = (reply: FaultReply, which: (request: FaultRequest) => bool
   store({ faults: { statusFor: (request) => (which(request) ? reply : undefined) } });
 
 /** Answers each kind of request to each bucket like this, once. */
-export const once =
+export const refusingOnce =
   (reply: FaultReply): Arrange =>
   (there) => {
-    const refused = new Set<string>();
-    const statusFor: S3Faults['statusFor'] = ({ action, bucket: of, method }) => {
-      const kind = `${method} ${action} ${of}`;
-      if (refused.has(kind)) return undefined;
-      refused.add(kind);
-      return reply;
-    };
+    const first = once();
+    const statusFor: S3Faults['statusFor'] = ({ action, bucket: of, method }) =>
+      first(`${method} ${action} ${of}`) ? reply : undefined;
     return store({ faults: { statusFor } })(there);
   };
 

@@ -1,9 +1,9 @@
 /** What may be wrong with credentials, buckets and their settings. */
 import { rolePolicy } from '../../checks/object-storage/storage.ts';
 import type { LifecycleRule, Statement } from '../../services/s3/index.ts';
-import { config } from '../arrange.ts';
+import { config, FIRST } from '../arrange.ts';
 import type { Fault } from '../fault.ts';
-import { bucket, cleared, FIRST, user } from './arrange.ts';
+import { bucket, cleared, user } from './arrange.ts';
 
 const EVERYONE: Statement = {
   Effect: 'Allow',

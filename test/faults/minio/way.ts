@@ -2,10 +2,10 @@
 import { startConnectProxy } from '../../services/connect-proxy.ts';
 import { refusedPort, startBanner, startBlackhole, startCloser, startHttp, startProxy } from '../../services/tcp.ts';
 import { startTlsFront } from '../../services/tls-front.ts';
-import { config } from '../arrange.ts';
+import { config, FIRST } from '../arrange.ts';
 import { CA, issued, ROOT_CAS, WRONG_TLS } from '../certificates.ts';
 import type { Arrange, Fault } from '../fault.ts';
-import { addressOf, atStore, FIRST, storeAt } from './arrange.ts';
+import { addressOf, atStore, storeAt } from './arrange.ts';
 
 const HTML = { 'content-type': 'text/html' };
 /** A name that no DNS knows, and that proxies of these tests do. */
