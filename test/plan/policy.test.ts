@@ -1,4 +1,5 @@
 /** The permissions that a plan prints are those that the run takes: no more, and no less. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encryption } from '../../checks/encryption/index.ts';
 import { CHECKS } from '../../checks/index.ts';
@@ -11,6 +12,7 @@ import { DEFAULTS } from '../../src/options.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { type Policy, permissionsOf } from '../../src/plan/policy.ts';
 import { startKms } from '../checks/encryption/kms-support.ts';
+import { useDatabases } from '../checks/message-queues/databases.ts';
 import { role } from '../checks/message-queues/sqs-world.ts';
 import { startIot } from '../checks/mqtt-broker/iotcore-world.ts';
 import { startAws } from '../checks/object-storage/aws-storage.ts';
@@ -24,7 +26,6 @@ import {
   type Storage,
   startStorage,
 } from '../checks/object-storage/storage.ts';
-import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import type { PolicyDocument, S3User, Statement } from '../services/s3/index.ts';
 import { type Options, source, type Variables } from '../support/preflight.ts';
 import { DEPLOYMENTS } from './deployments.ts';
@@ -138,18 +139,12 @@ test('KMS: by ARN and by alias', async () => {
 });
 
 describe('SQS and IoT Core', () => {
-  let server: PostgresServer;
-  let empty: string;
-  beforeAll(async () => {
-    server = await startPostgres({ version: 16 });
-    empty = await server.createDatabase({ name: 'empty', owner: 'spacelift', password: 'a-long-password' });
-  });
-  afterAll(() => server.stop());
+  const databases = useDatabases();
   const only = ['message-queues/*', 'mqtt-broker/*'];
   const checks = [encryption, messageQueues, mqttBroker];
 
   test('with all of it everything passes', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const { least, further } = await planned('aws', world.variables, { only });
     const as = role('planned', [document(least, further).Statement].flat());
     const before = world.aws.snapshot();
@@ -165,7 +160,7 @@ describe('SQS and IoT Core', () => {
   });
 
   test('with the least of it nothing fails or warns', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const { least } = await planned('aws', world.variables, { only });
     const as = role('planned', [document(least).Statement].flat());
     const { ids } = await world.check({ as, only, checks });
@@ -174,7 +169,7 @@ describe('SQS and IoT Core', () => {
   });
 
   test.each(['server', 'drain', 'scheduler'] as const)('as the %s', async (service) => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const { least, further } = await planned('aws', world.variables, { only, service });
     expect(further).toBeUndefined();
     const as = role('planned', [document(least).Statement].flat());

@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { identity } from '../../../checks/identity/index.ts';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
 import { administrator } from '../../services/aws/index.ts';
-import { type PostgresServer, startPostgres } from '../../services/postgres.ts';
+import { useDatabases } from './databases.ts';
 import { ALL, arnOf, ids, judged, nameOf, POLICIES, role, roleOf, startWorld, type World } from './sqs-world.ts';
 
-let server: PostgresServer;
-let empty: string;
-beforeAll(async () => {
-  server = await startPostgres({ version: 16 });
-  empty = await server.createDatabase({ name: 'empty', owner: 'spacelift', password: 'a-long-password' });
-});
-afterAll(() => server.stop());
+const databases = useDatabases();
 
-const start = (): Promise<World> => startWorld(empty);
+const start = (): Promise<World> => startWorld(databases.empty);
 const url = (world: World, queue: (typeof ALL)[number]): string => world.variables[QUEUES[queue]] ?? '';
 
 describe('exists', () => {

@@ -1,27 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
 import { makeDeployment } from '../../../src/config/deployment.ts';
 import { DEFAULTS, type Service } from '../../../src/options.ts';
 import { sweepAll } from '../../../src/sweep.ts';
 import { type AwsUser, administrator } from '../../services/aws/index.ts';
-import { type PostgresServer, startPostgres } from '../../services/postgres.ts';
 import { source } from '../../support/preflight.ts';
+import { useDatabases } from './databases.ts';
 import { nameOf, roleOf, startWorld, type World } from './sqs-world.ts';
 
 const ID = '0b7d4d1e-5a1c-4c1e-9d57-0f5a7c8e9b21';
 const LEFT = `spacelift-preflight ${ID} MESSAGE_QUEUE_SQS_ASYNC_URL`;
 const DELIVERED = JSON.stringify({ preflight: ID, timestamp: 1, worker_pool_ulid: 'preflight', worker_ulid: ID });
 
-let server: PostgresServer;
-let empty: string;
-let installed: string;
-beforeAll(async () => {
-  server = await startPostgres({ version: 16 });
-  empty = await server.createDatabase({ name: 'empty', owner: 'spacelift', password: 'a-long-password' });
-  installed = await server.createDatabase({ name: 'installed', owner: 'spacelift', password: 'a-long-password' });
-  await server.query('CREATE TABLE accounts (id bigint)', [], 'installed');
-});
-afterAll(() => server.stop());
+const databases = useDatabases();
 
 async function sweep(
   { aws, variables }: World,
@@ -39,7 +30,7 @@ async function sweep(
 }
 
 test('removes messages of earlier runs, and puts back those of others', async () => {
-  const world = await startWorld(empty);
+  const world = await startWorld(databases.empty);
   world.queue('async').send({ sender: 'AKIAKILLED', body: LEFT });
   world.queue('async').send({ sender: 'AKIAKILLED', body: 'somebody’s' });
   world.queue('async').send({ sender: 'AKIAKILLED', body: LEFT.replace('0b7d', '1b7d') });
@@ -66,7 +57,7 @@ test('removes messages of earlier runs, and puts back those of others', async ()
 });
 
 test('what somebody else has received is waited for as long as a run would hide it, and told', async () => {
-  const world = await startWorld(empty);
+  const world = await startWorld(databases.empty);
   const message = world.queue('async').send({ sender: 'AKIASOMEBODY', body: 'somebody’s' });
   message.visibleAt = Date.now() + 60_000;
   const before = world.aws.snapshot();
@@ -78,14 +69,14 @@ test('what somebody else has received is waited for as long as a run would hide 
 }, 30_000);
 
 test('nothing is received on a live installation', async () => {
-  const world = await startWorld(installed);
+  const world = await startWorld(databases.installed);
   world.queue('async').send({ sender: 'AKIAKILLED', body: LEFT });
   expect(await sweep(world)).toMatchObject([{ place: 'SQS', removed: [], trouble: { status: 'skip' } }]);
   expect(world.asked()).toEqual([]);
 });
 
 test('a service that may not receive is told so', async () => {
-  const world = await startWorld(empty);
+  const world = await startWorld(databases.empty);
   const places = await sweep(world, { as: roleOf('server'), service: 'server' });
   expect(places.map(({ trouble }) => trouble?.status)).toEqual(Array(5).fill('skip'));
 });

@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { QUEUES } from '../../../src/config/contract.ts';
 import type { Service } from '../../../src/options.ts';
-import { type PostgresServer, startPostgres } from '../../services/postgres.ts';
+import { useDatabases } from './databases.ts';
 import { ALL, ids, judged, RULES, roleOf, startWorld } from './sqs-world.ts';
 
-let server: PostgresServer;
-let empty: string;
-let installed: string;
-beforeAll(async () => {
-  server = await startPostgres({ version: 16 });
-  empty = await server.createDatabase({ name: 'empty', owner: 'spacelift', password: 'a-long-password' });
-  installed = await server.createDatabase({ name: 'installed', owner: 'spacelift', password: 'a-long-password' });
-  await server.query('CREATE TABLE accounts (id bigint)', [], 'installed');
-});
-afterAll(() => server.stop());
+const databases = useDatabases();
 
 describe('healthy', () => {
   test('an operator: every rule of every queue passes, and nothing stays behind', async () => {
-    const world = await startWorld(empty);
+    const world = await startWorld(databases.empty);
     const before = world.aws.snapshot();
     const started = performance.now();
     const result = await world.check();
@@ -40,7 +31,7 @@ describe('healthy', () => {
     ['drain', ids(ALL, ...RULES), []],
     ['scheduler', [], ids(['cronjobs'], ...RULES)],
   ])('the %s, with exactly its permissions: no failure and no warning', async (service, passing, skipped) => {
-    const world = await startWorld(empty);
+    const world = await startWorld(databases.empty);
     const before = world.aws.snapshot();
     const result = await world.check({ as: roleOf(service), service });
     expect({ pass: result.ids('pass').sort(), skip: result.ids('skip').sort(), ...judged(result) }).toEqual({
@@ -56,7 +47,7 @@ describe('healthy', () => {
   test.each(['server', 'drain', 'scheduler'] as const)(
     'the %s’s role without --service: skips that name who needs it',
     async (service) => {
-      const world = await startWorld(empty);
+      const world = await startWorld(databases.empty);
       const result = await world.check({ as: roleOf(service) });
       expect(judged(result)).toEqual({ fail: [], warn: [] });
       if (service === 'drain') {
@@ -75,7 +66,7 @@ describe('healthy', () => {
   );
 
   test('a server has nothing to try, and asks SQS nothing', async () => {
-    const world = await startWorld(empty);
+    const world = await startWorld(databases.empty);
     const variables = { MESSAGE_QUEUE_SQS_IOT_URL: undefined, MESSAGE_QUEUE_SQS_DLQ_URL: undefined };
     const result = await world.check({ as: roleOf('server'), service: 'server', variables });
     expect(judged(result)).toEqual({ fail: [], warn: [] });
@@ -87,7 +78,7 @@ describe('healthy', () => {
   });
 
   test('bare names are queues of AWS_ACCOUNT_ID in AWS_REGION, and nobody asks for their URLs', async () => {
-    const world = await startWorld(empty);
+    const world = await startWorld(databases.empty);
     const variables = Object.fromEntries(
       ALL.map((queue) => [QUEUES[queue], world.variables[QUEUES[queue]]?.replace(/.*\//, '')]),
     );
@@ -100,7 +91,11 @@ describe('healthy', () => {
   });
 
   test('in China, under its own suffix', async () => {
-    const world = await startWorld(empty, { partition: 'aws-cn', region: 'cn-north-1', account: '123456789012' });
+    const world = await startWorld(databases.empty, {
+      partition: 'aws-cn',
+      region: 'cn-north-1',
+      account: '123456789012',
+    });
     const queue = world.aws.queues.create('bare');
     const result = await world.check({
       only: ['message-queues/async/*'],
@@ -126,7 +121,7 @@ describe('a live installation does not notice', () => {
     ['an operator', undefined, READS],
     ['the drain', 'drain', ['ChangeMessageVisibility', 'DeleteMessage', ...READS]],
   ] as const)('%s', async (_, service, expected) => {
-    const world = await startWorld(installed);
+    const world = await startWorld(databases.installed);
     world.queue('async').send({ body: 'work', sender: 'server' });
     const before = world.aws.snapshot();
     const result = await world.check(service === undefined ? {} : { service, as: roleOf(service) });
@@ -140,7 +135,7 @@ describe('a live installation does not notice', () => {
   });
 
   test('the drain’s permissions are proved all the same', async () => {
-    const world = await startWorld(installed);
+    const world = await startWorld(databases.installed);
     const result = await world.check({ service: 'drain', as: roleOf('drain') });
     expect(result.finding('message-queues/dlq/access')).toMatchObject({
       detail: expect.stringContaining('Deleting and changing the visibility in spacelift-dlq are permitted.'),
@@ -154,7 +149,7 @@ describe('a live installation does not notice', () => {
     ['a database that can’t be read', {}, 'gone'],
     ['a database that can’t be read, with --phase pre-install', { phase: 'pre-install' }, 'gone'],
   ] as const)('%s', async (_, options, database) => {
-    const world = await startWorld(database === 'empty' ? empty : undefined);
+    const world = await startWorld(database === 'empty' ? databases.empty : undefined);
     for (const service of [undefined, 'drain'] as const) {
       const result = await world.check({ ...options, ...(service !== undefined && { service }) });
       expect(judged(result)).toEqual({ fail: [], warn: [] });
@@ -166,7 +161,7 @@ describe('a live installation does not notice', () => {
   });
 
   test.each(['visible', 'in flight', 'delayed'])('a message that is there already (%s) is left alone', async (how) => {
-    const world = await startWorld(empty);
+    const world = await startWorld(databases.empty);
     const iot = world.queue('iot');
     iot.send({ body: 'somebody’s', sender: 'server', delay: how === 'delayed' ? 300 : 0 });
     if (how === 'in flight') iot.receive(1, 300, () => undefined);

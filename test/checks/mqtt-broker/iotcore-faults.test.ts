@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type AwsUser, administrator, startAws } from '../../services/aws/index.ts';
-import { type PostgresServer, startPostgres } from '../../services/postgres.ts';
 import { startHttp } from '../../services/tcp.ts';
 import { makeCa } from '../../services/tls.ts';
+import { useDatabases } from '../message-queues/databases.ts';
 import { ALL, checked, expectOne, expectPointers, id, operatorWithout, roleOf, startIot } from './iotcore-world.ts';
 
-let server: PostgresServer;
-let empty: string;
-beforeAll(async () => {
-  server = await startPostgres({ version: 16 });
-  empty = await server.createDatabase({ name: 'empty', owner: 'spacelift', password: 'a-long-password' });
-});
-afterAll(() => server.stop());
+const databases = useDatabases();
 
 const FORM = id('well-formed');
 describe('endpoint', () => {
   test('malformed: nothing is tried', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const value = `https://${world.aws.iotEndpoint}`;
     const found = await expectOne(world, FORM, { variables: { MQTT_BROKER_ENDPOINT: value } });
     expect(found.fix).toBe(`set MQTT_BROKER_ENDPOINT=${world.aws.iotEndpoint}`);
@@ -25,7 +19,7 @@ describe('endpoint', () => {
   });
 
   test('without SQS: one failure, of the pairing', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const variables = { MESSAGE_QUEUE_TYPE: 'postgres' };
     const found = await expectOne(world, 'pairing/iotcore-needs-sqs', { variables });
     expect(found.title).toBe('IoT Core needs SQS, and the message queue is postgres');
@@ -38,7 +32,7 @@ describe('iotcore/publish', () => {
     ['an operator', () => ({ as: operatorWithout('iot:Publish') })],
     ['the server', () => ({ as: { ...roleOf('server'), policy: { Statement: [] } }, service: 'server' as const })],
   ])('denied to %s: the action, the resource and the statement', async (_, how) => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const { result, ...found } = await expectOne(world, id('publish'), how());
     expect(found.title).toBe('iot:Publish is denied on spacelift/readonly/preflight/…');
     expect(found.fix).toContain(
@@ -52,7 +46,7 @@ describe('iotcore/publish', () => {
     ['an unknown key', { accessKeyId: 'AKIAUNKNOWN' }, 'AWS does not know the access key'],
     ['a wrong secret', { secretAccessKey: 'a-wrong-secret-0123456789' }, 'the secret is another'],
   ])('%s: one failure for all of it', async (_, change, says) => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const as = { ...administrator, ...change };
     const users = [...world.aws.users];
     const check = checked(world, { as });
@@ -70,7 +64,7 @@ describe('iotcore/publish', () => {
     ['expired credentials', () => ({ expired: true }), 0, 'the AWS credentials have expired'],
     ['a clock that is wrong', () => ({}), 3_600_000, 'the clocks of this machine and of AWS differ'],
   ])('%s, where nothing else tells: one failure', async (_, change, clockOffsetMs, says) => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const as = { ...administrator, ...change() };
     world.aws.users = [as];
     world.aws.faults = { clockOffsetMs };
@@ -81,14 +75,14 @@ describe('iotcore/publish', () => {
   });
 
   test('credentials of another account', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const as = { ...administrator, accessKeyId: 'AKIASTRANGER', arn: 'arn:aws:iam::210987654321:user/stranger' };
     const found = await expectOne(world, 'identity/account', { as });
     expect(found.title).toContain('210987654321');
   });
 
   test('a name that does not resolve: one failure for publishing, the WebSocket and the domain', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const { url } = world.aws;
     const environment = {
       AWS_ENDPOINT_URL: undefined,
@@ -115,7 +109,7 @@ describe('iotcore/publish', () => {
   test.each([undefined, 'server', 'worker'] as const)(
     'the older endpoint, whose certificate is not trusted (%s): what to set instead',
     async (service) => {
-      const world = await startIot(empty);
+      const world = await startIot(databases.empty);
       const { keyPem: key, chainPem: cert } = await (await makeCa()).issue({ names: ['127.0.0.1'] });
       const behindTls = await startAws({ tls: { key, cert } });
       onTestFinished(() => behindTls.close());
@@ -131,7 +125,7 @@ describe('iotcore/publish', () => {
   );
 
   test('something else answers', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const page = await startHttp(200, '<html>', { 'content-type': 'text/html' });
     onTestFinished(() => page.close());
     const environment = { AWS_ENDPOINT_URL_IOT_DATA_PLANE: `http://127.0.0.1:${page.port}` };
@@ -140,7 +134,7 @@ describe('iotcore/publish', () => {
   });
 
   test('a namespace that is no topic', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const variables = { MQTT_BROKER_IOTCORE_NAMESPACE: 'acme/spacelift' };
     const found = await expectOne(world, id('publish'), { variables });
     expect(found.title).toBe('MQTT_BROKER_IOTCORE_NAMESPACE is no level of a topic: "acme/spacelift"');
@@ -149,7 +143,7 @@ describe('iotcore/publish', () => {
   });
 
   test('a service that hangs', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     world.aws.faults = { hangFor: ({ service }) => service === 'iotdata' || service === 'iotdevicegateway' };
     const { result, ...found } = await expectOne(world, id('publish'));
     expect(found.title).toContain('does not answer in time');
@@ -159,7 +153,7 @@ describe('iotcore/publish', () => {
 
 describe('iotcore/round-trip', () => {
   test('a proxy that lets no WebSocket through', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     world.aws.faults = {
       statusFor: ({ action }) => (action === 'Connect' ? { status: 426, code: 'UpgradeRequired' } : undefined),
     };
@@ -172,7 +166,7 @@ describe('iotcore/round-trip', () => {
   });
 
   test('a connection that is reset', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     world.aws.faults = { resetFor: ({ action }) => action === 'Connect' };
     expect((await expectOne(world, id('round-trip'))).title).toContain('closes the connection');
   });
@@ -180,7 +174,7 @@ describe('iotcore/round-trip', () => {
 
 describe('iotcore/endpoint', () => {
   test('of another region: nothing is published there', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const variables = { MQTT_BROKER_ENDPOINT: world.aws.iotEndpoint.replace('eu-central-1', 'eu-west-1') };
     const found = await expectOne(world, id('endpoint'), { variables });
     expect(found.title).toBe('MQTT_BROKER_ENDPOINT is of eu-west-1, and AWS_REGION is eu-central-1');
@@ -191,7 +185,7 @@ describe('iotcore/endpoint', () => {
   });
 
   test('of another account', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const variables = { MQTT_BROKER_ENDPOINT: `zzzz${world.aws.iotEndpoint}` };
     const found = await expectOne(world, id('endpoint'), { variables });
     expect(found.title).toBe(`zzzz${world.aws.iotEndpoint} is not the endpoint of account 123456789012`);
@@ -199,7 +193,7 @@ describe('iotcore/endpoint', () => {
   });
 
   test('of another account, which refuses what is published: one failure', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const forbidden = { status: 403, code: 'ForbiddenException', message: 'Forbidden' };
     world.aws.faults = {
       statusFor: ({ service }) => (['iotdata', 'iotdevicegateway'].includes(service) ? forbidden : undefined),
@@ -210,7 +204,7 @@ describe('iotcore/endpoint', () => {
   });
 
   test('the account’s older endpoint, where it is still trusted: a warning', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const variables = { MQTT_BROKER_ENDPOINT: world.aws.iotEndpoint.replace('-ats', '') };
     const result = await checked(world, { variables });
     expect({ fail: result.ids('fail'), warn: result.ids('warn') }).toEqual({ fail: [], warn: [id('endpoint')] });

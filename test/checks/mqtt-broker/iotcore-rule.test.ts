@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../services/postgres.ts';
+import { describe, expect, test } from 'vitest';
+import { useDatabases } from '../message-queues/databases.ts';
 import {
   allow,
   checked,
@@ -14,13 +14,7 @@ import {
   startIot,
 } from './iotcore-world.ts';
 
-let server: PostgresServer;
-let empty: string;
-beforeAll(async () => {
-  server = await startPostgres({ version: 16 });
-  empty = await server.createDatabase({ name: 'empty', owner: 'spacelift', password: 'a-long-password' });
-});
-afterAll(() => server.stop());
+const databases = useDatabases();
 
 /** What a shell makes of a command: its words, without running it. */
 const wordsOf = (command: string): string[] =>
@@ -42,7 +36,7 @@ describe('iotcore/topic-rule', () => {
   });
 
   test('disabled', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     world.rule.ruleDisabled = true;
     const found = await expectOne(world, id('topic-rule'));
     expect(found.title).toBe('topic rule spacelift is disabled');
@@ -76,7 +70,7 @@ describe('iotcore/topic-rule', () => {
       'sends to https://sqs.eu-central-1.amazonaws.com/123456789012/spacelift-webhooks, not to',
     ],
   ])('%s', async (_, change, says) => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     change(world);
     const role = world.rule.actions.length === 0 ? expect.stringContaining('role that may sqs:SendMessage') : RULE_ROLE;
     const found = await expectOne(world, id('topic-rule'));
@@ -87,7 +81,7 @@ describe('iotcore/topic-rule', () => {
   });
 
   test('several deviations at once: one failure that names them, and a command that mends them', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const { rule, queue } = world;
     Object.assign(rule, {
       ruleDisabled: true,
@@ -106,7 +100,7 @@ describe('iotcore/topic-rule', () => {
   });
 
   test('none: the command that makes it', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     world.aws.rules.delete(world.rule);
     world.aws.rules.create('others', { sql: "SELECT * FROM 'others/#'", actions: [] });
     const found = await expectOne(world, id('topic-rule'));
@@ -117,7 +111,7 @@ describe('iotcore/topic-rule', () => {
   });
 
   test('more is selected: a warning; another rule on the same topic: nothing', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     world.aws.rules.create('archive', { sql: "SELECT * FROM 'spacelift/writeonly/#'", actions: [] });
     expect((await checked(world)).ids('warn')).toEqual([]);
     world.rule.sql = SQL.replace('*,', '*, clientid() as client,');
@@ -130,7 +124,7 @@ describe('iotcore/topic-rule', () => {
 describe('iotcore/delivery', () => {
   test('the rule’s role may not send', async () => {
     const roles = [{ arn: RULE_ROLE, policy: { Statement: allow(['sqs:ReceiveMessage']) } }];
-    const world = await startIot(empty, { roles });
+    const world = await startIot(databases.empty, { roles });
     const before = world.aws.snapshot();
     const found = await expectOne(world, id('delivery'));
     expect(found.title).toBe('what is published on spacelift/writeonly/preflight/… does not arrive in spacelift-iot');
@@ -144,7 +138,7 @@ describe('iotcore/delivery', () => {
   });
 
   test('the rule may not be read, and is wrong: what arrives is looked at', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     world.rule.sql = SQL.replace('topic(4)', 'topic(1)');
     const before = world.aws.snapshot();
     const as = operatorWithout('iot:ListTopicRules');
@@ -157,7 +151,7 @@ describe('iotcore/delivery', () => {
   });
 
   test('a run that ends before the message is taken out: it is taken out all the same', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const before = world.aws.snapshot();
     const interrupt = new AbortController();
     world.aws.faults = {

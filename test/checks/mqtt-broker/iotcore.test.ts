@@ -1,23 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { CHECKS } from '../../../checks/index.ts';
 import { administrator } from '../../services/aws/index.ts';
 import { startConnectProxy } from '../../services/connect-proxy.ts';
-import { type PostgresServer, startPostgres } from '../../services/postgres.ts';
 import { makeCa } from '../../services/tls.ts';
 import { expectNoLeak } from '../../support/leaks.ts';
+import { useDatabases } from '../message-queues/databases.ts';
 import { ALL, type IotWorld, id, operatorWithout, roleOf, startIot, told } from './iotcore-world.ts';
 
-let server: PostgresServer;
-let empty: string;
-let installed: string;
-beforeAll(async () => {
-  server = await startPostgres({ version: 16 });
-  empty = await server.createDatabase({ name: 'empty', owner: 'spacelift', password: 'a-long-password' });
-  installed = await server.createDatabase({ name: 'installed', owner: 'spacelift', password: 'a-long-password' });
-  await server.query('CREATE TABLE accounts (id bigint)', [], 'installed');
-});
-afterAll(() => server.stop());
+const databases = useDatabases();
 
 const FORM = id('well-formed');
 const healthy = (...rules: string[]) => ({ fail: [], warn: [], pass: rules.map(id) });
@@ -25,7 +16,7 @@ const topicsOf = ({ aws }: IotWorld) => aws.published.map(({ topic }) => topic.r
 
 describe('healthy', () => {
   test('an operator: every rule passes, and nothing stays behind', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const before = world.aws.snapshot();
     const result = await world.check();
     expect(told(result)).toEqual({ fail: [], warn: [], pass: [FORM, ...ALL] });
@@ -41,7 +32,7 @@ describe('healthy', () => {
   });
 
   test('beside the queues’ own trials, and who the caller is', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const before = world.aws.snapshot();
     const result = await world.check({ checks: CHECKS, only: ['identity/*', 'message-queues/*', 'mqtt-broker/*'] });
     expect(result.ids('fail').concat(result.ids('warn'))).toEqual([]);
@@ -51,7 +42,7 @@ describe('healthy', () => {
   });
 
   test.each(['server', 'drain'] as const)('the %s, with exactly its permissions', async (service) => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const before = world.aws.snapshot();
     const result = await world.check({ as: roleOf(service), service });
     expect(told(result)).toEqual(healthy('well-formed', 'publish'));
@@ -64,7 +55,7 @@ describe('healthy', () => {
   test.each(['server', 'drain'] as const)(
     'the %s’s role without --service: skips that name the permission',
     async (service) => {
-      const world = await startIot(empty);
+      const world = await startIot(databases.empty);
       const before = world.aws.snapshot();
       const result = await world.check({ as: roleOf(service) });
       expect(told(result)).toEqual(healthy('well-formed', 'publish'));
@@ -80,13 +71,13 @@ describe('healthy', () => {
   );
 
   test('the scheduler uses no broker', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     expect((await world.check({ as: roleOf('scheduler'), service: 'scheduler' })).findings).toEqual([]);
     expect(world.aws.requests).toEqual([]);
   });
 
   test('a worker has no credentials: the way is tried, and no more', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const { MQTT_BROKER_ENDPOINT = '' } = world.variables;
     const variables = Object.fromEntries(Object.keys(world.variables).map((name) => [name, undefined]));
     const result = await world.check({ service: 'worker', variables: { ...variables, MQTT_BROKER_ENDPOINT } });
@@ -96,7 +87,7 @@ describe('healthy', () => {
   });
 
   test('a custom domain, when publishing through it works', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const variables = { MQTT_BROKER_ENDPOINT: 'mqtt.spacelift.corp.internal' };
     const result = await world.check({ variables });
     expect(told(result)).toEqual({ fail: [], warn: [], pass: [FORM, ...ALL] });
@@ -104,7 +95,7 @@ describe('healthy', () => {
   });
 
   test('another namespace, and a queue that is given by its name', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     world.rule.sql = world.rule.sql.replace("'spacelift/", "'acme/");
     const result = await world.check({
       variables: { MQTT_BROKER_IOTCORE_NAMESPACE: 'acme', MESSAGE_QUEUE_SQS_IOT_URL: 'spacelift-iot' },
@@ -113,7 +104,7 @@ describe('healthy', () => {
   });
 
   test('temporary credentials: their token is no part of the WebSocket’s signature', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const as = { ...administrator, accessKeyId: 'ASIATEMPORARY', sessionToken: 'a-long/session+token==' };
     const result = await world.check({ as, environment: { AWS_SESSION_TOKEN: as.sessionToken } });
     expect(told(result)).toEqual({ fail: [], warn: [], pass: [FORM, ...ALL] });
@@ -124,7 +115,7 @@ describe('healthy', () => {
     const authority = await makeCa();
     const names = ['*.iot.eu-central-1.amazonaws.com', '*.eu-central-1.amazonaws.com'];
     const { keyPem: key, chainPem: cert } = await authority.issue({ names });
-    const world = await startIot(empty, { tls: { key, cert } });
+    const world = await startIot(databases.empty, { tls: { key, cert } });
     const port = Number(new URL(world.aws.url).port);
     const proxy = await startConnectProxy((host) => (host.endsWith('.eu-central-1.amazonaws.com') ? port : undefined));
     onTestFinished(() => proxy.close());
@@ -139,7 +130,7 @@ describe('healthy', () => {
   });
 
   test('leaves no connection open', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const sockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
     await world.check();
     await sleep(100);
@@ -149,7 +140,7 @@ describe('healthy', () => {
   });
 
   test('at 50 ms a request: no longer than the longest single chain', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     await world.check();
     world.aws.faults = { delayMs: 50 };
     const result = await world.check();
@@ -163,12 +154,12 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
   const messagesOf = (world: IotWorld) => topicsOf(world).filter((topic) => topic.includes('writeonly'));
 
   test.each<[string, () => Parameters<IotWorld['check']>[0] & { database?: string }, RegExp]>([
-    ['Spacelift is installed', () => ({ database: installed }), /Spacelift is installed/],
+    ['Spacelift is installed', () => ({ database: databases.installed }), /Spacelift is installed/],
     ['--phase post-install', () => ({ phase: 'post-install' }), /--phase post-install says so/],
     ['the database can’t be asked', () => ({ database: 'postgres://u:p@127.0.0.1:1/d' }), /does not tell/],
     ['these credentials may not delete', () => ({ as: operatorWithout('sqs:deletemessage') }), /delete/],
   ])('%s', async (_, how, says) => {
-    const { database = empty, ...options } = how();
+    const { database = databases.empty, ...options } = how();
     const world = await startIot(database);
     const result = await world.check(options);
     expect(result.ids('fail')).toEqual([]);
@@ -178,7 +169,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
   });
 
   test('the queue is not empty', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     world.queue('iot').send({ body: 'somebody’s', sender: 'x' });
     const before = world.aws.snapshot();
     const result = await world.check();
@@ -191,7 +182,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
   });
 
   test('--read-only: nothing is published, and what can be read is', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const result = await world.check({ readOnly: true });
     expect(told(result)).toEqual(healthy('well-formed', 'endpoint', 'topic-rule'));
     expect(result.finding(id('publish')).title).toBe('nothing was published: --read-only');
@@ -205,7 +196,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
     ['Subscribe', 'topicfilter/spacelift/readonly/preflight/*'],
     ['Receive', 'topic/spacelift/readonly/preflight/*'],
   ])('iot:%s denied', async (action, resource) => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const result = await world.check({ as: operatorWithout(`iot:${action}`) });
     expect(result.ids('fail')).toEqual([]);
     expect(result.ids('skip')).toEqual([id('round-trip')]);
@@ -222,7 +213,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
     ['ListTopicRules', 'topic-rule'],
     ['GetTopicRule', 'topic-rule'],
   ])('iot:%s denied', async (action, rule) => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const result = await world.check({ as: operatorWithout(`iot:${action}`) });
     expect(result.ids('fail').concat(result.ids('warn'))).toEqual([]);
     expect(result.ids('skip')).toEqual([id(rule)]);
@@ -231,7 +222,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
   });
 
   test('the control plane can’t be reached', async () => {
-    const world = await startIot(empty);
+    const world = await startIot(databases.empty);
     const result = await world.check({ environment: { AWS_ENDPOINT_URL_IOT: 'http://127.0.0.1:1' } });
     expect(result.ids('fail').concat(result.ids('warn'))).toEqual([]);
     expect(result.ids('skip')).toEqual([id('endpoint'), id('topic-rule')]);
