@@ -1,6 +1,7 @@
 /** What a check is: the types that every check module sees. */
 import type { VariableName } from './config/contract.ts';
 import type { Deployment } from './config/deployment.ts';
+import type { Fix } from './fix.ts';
 import type { RunOptions } from './options.ts';
 import type { Evidence } from './status.ts';
 
@@ -56,8 +57,8 @@ export interface Trouble {
   /** What was observed, where that says more than the title. */
   readonly detail?: string;
   readonly expected?: string;
-  /** The one command or setting that mends it; lines are kept. */
-  readonly fix?: string;
+  /** The one command or setting that mends it. */
+  readonly fix?: Fix;
   /** Overrides the rule's link. */
   readonly docs?: string;
   readonly evidence?: Evidence;
@@ -70,7 +71,7 @@ export interface Skip {
   readonly title: string;
   readonly detail?: string;
   /** How it could be verified. */
-  readonly fix?: string;
+  readonly fix?: Fix;
   readonly evidence?: Evidence;
 }
 
@@ -113,7 +114,7 @@ export interface Run {
    * Registers, before something is written, how to remove it. Runs at the end of the run, whatever ends it, unless
    * `done` was called. `command` is what a person would run when removing fails.
    */
-  cleanup(what: string, command: string, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
+  cleanup(what: string, command: Fix | undefined, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
   /**
    * Runs one operation under a deadline in ms; its signal is aborted by the deadline or by the run.
    * @throws Problem of kind `timeout`, even when the operation ignores its signal

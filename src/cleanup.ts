@@ -1,4 +1,5 @@
 /** Leave nothing behind: what a run writes is registered here before it is written. */
+import type { Fix } from './fix.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -9,14 +10,16 @@ export interface Leftover {
   readonly command: string;
 }
 
-interface Entry extends Leftover {
+interface Entry {
+  readonly what: string;
+  readonly command: Fix | undefined;
   readonly remove: (signal: AbortSignal) => Promise<unknown>;
 }
 
 export class Cleanup {
   readonly #entries = new Set<Entry>();
 
-  register(what: string, command: string, remove: Entry['remove']): { done(): void } {
+  register(what: string, command: Fix | undefined, remove: Entry['remove']): { done(): void } {
     const entry = { what, command, remove };
     this.#entries.add(entry);
     return { done: () => void this.#entries.delete(entry) };
@@ -41,6 +44,9 @@ export class Cleanup {
     );
     return entries
       .filter((_, index) => results[index]?.status === 'rejected')
-      .map(({ what, command }) => ({ what, command }));
+      .map(({ what, command }) => ({
+        what,
+        command: typeof (command as unknown) === 'string' ? String(command) : (command?.text ?? ''),
+      }));
   }
 }

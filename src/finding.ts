@@ -1,5 +1,6 @@
 /** What a run finds: one judged rule. */
 import type { Cause, Evidence, Status } from './check.ts';
+import type { Fix, FixKind, FixLanguage } from './fix.ts';
 
 export interface Finding {
   /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
@@ -8,7 +9,10 @@ export interface Finding {
   readonly title: string;
   readonly detail?: string;
   readonly expected?: string;
+  /** As it is printed. */
   readonly fix?: string;
+  readonly fixKind?: FixKind;
+  readonly fixLanguage?: FixLanguage;
   readonly docs?: string;
   /** From the start of the run. */
   readonly startMs: number;
@@ -17,7 +21,8 @@ export interface Finding {
 }
 
 /** A finding on its way to the report, before those of one cause are folded. */
-export interface RawFinding extends Finding {
+export interface RawFinding extends Omit<Finding, 'fix' | 'fixKind' | 'fixLanguage'> {
+  readonly fix?: Fix;
   readonly cause?: Cause;
   /** Not judged itself: something that it depends on was. */
   readonly blocked?: boolean;

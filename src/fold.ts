@@ -14,7 +14,8 @@ export function fold(checks: readonly CheckResult[]): (Omit<CheckResult, 'findin
     else group.push(finding);
   }
   const folded = (finding: RawFinding): Finding => {
-    const { cause, blocked, ...rest } = finding;
+    const { cause, blocked, ...raw } = finding;
+    const rest = printed(raw);
     const group = (finding.status === 'fail' && groups.get(cause?.key ?? '')) || [finding];
     const hit = group.filter((other) => other.blocked !== true);
     const first = hit[0] ?? group[0] ?? finding;
@@ -27,6 +28,15 @@ export function fold(checks: readonly CheckResult[]): (Omit<CheckResult, 'findin
     };
   };
   return checks.map((check) => ({ ...check, findings: check.findings.map(folded) }));
+}
+
+/** The fix as text. */
+function printed({ fix, ...finding }: Omit<RawFinding, 'cause' | 'blocked'>): Finding {
+  if (fix === undefined) return finding;
+  // Until every check has moved to `fix.ts`.
+  if (typeof (fix as unknown) === 'string') return { ...finding, fix: String(fix), fixKind: 'advice' };
+  const { kind, language, text } = fix;
+  return { ...finding, fix: text, fixKind: kind, ...(language !== undefined && { fixLanguage: language }) };
 }
 
 function pointer({ id, startMs, durationMs }: Finding, to: string, blocked: boolean): Finding {

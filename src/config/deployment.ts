@@ -2,7 +2,7 @@
 import type { Trouble } from '../check.ts';
 import type { Perspective } from '../options.ts';
 import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
-import { ENVIRONMENT, type Entry, type Source } from './entry.ts';
+import { ENVIRONMENT, type Entry, type Party, partyOf, type Source } from './entry.ts';
 import { type ConfigurationFinding, judgeConfiguration } from './judge.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
@@ -25,6 +25,8 @@ export interface Deployment {
   lookup(name: VariableName): Lookup;
   /** What the sources hold under any name; `undefined` when it is not set. */
   entry(name: string): Entry | undefined;
+  /** Whose word a variable is: `config` when the config sets it, else the process's. */
+  partyOf(name: string): Party;
   /** What `configuration` reports: everything that is wrong, or can't be known, without any network. */
   readonly configuration: readonly ConfigurationFinding[];
   /** IoT Core without SQS. */
@@ -63,12 +65,17 @@ export function makeDeployment(
     const value = CONTRACT[name].default;
     return value === undefined ? { state: 'unset' } : { state: 'default', value };
   };
+  const parties = new Map(sources.flatMap((source) => source.entries.map((entry) => [entry, partyOf(source)])));
   const values = [...resolved.entries].filter(([name, { kind }]) => kind === 'known' && isForSdk(name));
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
     lookup,
     entry: (name) => resolved.entries.get(name),
+    partyOf: (name) => {
+      const entry = resolved.entries.get(name);
+      return entry === undefined ? 'process' : (parties.get(entry) ?? 'config');
+    },
     configuration: findings,
     pairing,
     set: [...resolved.entries.keys()],

@@ -4,6 +4,12 @@ import type { Service } from '../options.ts';
 
 export { InputError } from './input-error.ts';
 
+/**
+ * Whose word something is. `process`: the caller's own (its environment, files, proxy, authorities). `config`: data of
+ * whoever wrote it, which never opens a file here, starts a program, or chooses where the caller's credentials go.
+ */
+export type Party = 'process' | 'config';
+
 /** The origin of what the job's own environment holds. */
 export const ENVIRONMENT = 'the environment';
 
@@ -16,6 +22,8 @@ export interface Entry {
   readonly service: Service | 'all';
   /** Was read from where secrets are kept: never to be seen, whatever its name. */
   readonly secret?: true;
+  /** Was read with the caller's credentials: it may go where the value itself says, and nowhere that the config says. */
+  readonly resolved?: true;
   /** Why what is behind `valueFrom` could not be read, when that was asked for. */
   readonly unread?: Trouble | Skip;
   /** For people: "shared.yaml (Secret spacelift-shared)". */
@@ -28,4 +36,8 @@ export interface Source {
   readonly incomplete: boolean;
   /** The job's own environment: never searched for misspellings, and nothing in it is "configured for good". */
   readonly process: boolean;
+  /** Whose word it is; unless told, the environment is the process's, and all else the config's. */
+  readonly trust?: Party;
 }
+
+export const partyOf = ({ process, trust }: Source): Party => trust ?? (process ? 'process' : 'config');

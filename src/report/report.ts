@@ -67,6 +67,8 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       detail: clean(finding.detail ?? ''),
       ...(finding.expected !== undefined && { expected: clean(finding.expected) }),
       ...(finding.fix !== undefined && { fix: clean(finding.fix, LIMITS.fix) }),
+      ...(finding.fixKind !== undefined && { fixKind: finding.fixKind }),
+      ...(finding.fixLanguage !== undefined && { fixLanguage: finding.fixLanguage }),
       ...(finding.docs !== undefined && { docs: clean(finding.docs) }),
       ...(reason !== undefined && { accepted: clean(reason) }),
       startMs: Math.round(finding.startMs),

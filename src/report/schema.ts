@@ -2,6 +2,7 @@
 import { CHECKS } from '../../checks/index.ts';
 import { type Check, idsOf } from '../check.ts';
 import type { Leftover } from '../cleanup.ts';
+import type { FixKind, FixLanguage } from '../fix.ts';
 import type { Perspective, Phase } from '../options.ts';
 import type { Status } from '../status.ts';
 import {
@@ -106,7 +107,15 @@ const finding = (checks: readonly Check[]) =>
     title: described(text(), 'One line.'),
     detail: described(text(), 'What was observed where that says more than the title, else empty.'),
     expected: optional(text()),
-    fix: optional(described(text(), 'The command or setting that mends it; lines are kept.')),
+    fix: optional(described(text(), 'What mends it; lines are kept.')),
+    fixKind: optional(
+      oneOf<FixKind>({
+        command: 'can be pasted as it stands; fixLanguage says into what',
+        setting: 'a variable of the config and its value',
+        advice: 'prose for a person, never to be run',
+      }),
+    ),
+    fixLanguage: optional(oneOf<FixLanguage>({ sh: 'commands for a POSIX shell', sql: 'statements for psql' })),
     docs: optional(text({ format: 'uri' })),
     accepted: optional(described(text(), 'Why the warning was accepted (--accept).')),
     startMs: described(wholeNumber(), 'From the start of the run, ms.'),

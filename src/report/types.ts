@@ -1,5 +1,6 @@
 /** The report: what every format prints, and the exit code is made from. Its JSON is a public interface. */
 import type { Leftover } from '../cleanup.ts';
+import type { FixKind, FixLanguage } from '../fix.ts';
 import type { Perspective, Phase } from '../options.ts';
 import type { Evidence, Status } from '../status.ts';
 
@@ -17,6 +18,10 @@ export interface ReportFinding {
   readonly detail: string;
   readonly expected?: string;
   readonly fix?: string;
+  /** A command and a setting can be pasted as they stand; advice is prose. */
+  readonly fixKind?: FixKind;
+  /** Of a command: for a POSIX shell, or for psql. */
+  readonly fixLanguage?: FixLanguage;
   readonly docs?: string;
   /** Why the warning was accepted (`--accept`). */
   readonly accepted?: string;

@@ -1,0 +1,256 @@
+/**
+ * What a person can do about a finding, as something that can be pasted. `sh` and `sql` are the only ways to make a command:
+ * whatever is interpolated into one (names from a config, answers of servers) stays one word, or one name, of it.
+ */
+
+/** `command`: for a POSIX shell, or SQL; `setting`: a variable and its value; `advice`: prose. */
+export type FixKind = 'command' | 'setting' | 'advice';
+export type FixLanguage = 'sh' | 'sql';
+
+/** A longer command would be cut when it is printed, and must not be run in part. */
+const LONGEST = 3800;
+/** Controls, and characters that are not seen or that turn the direction of writing: no command may hold them. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/u;
+/** Words that mean themselves to every POSIX shell; a colon or an equals sign only inside of one. */
+const PLAIN = /^[A-Za-z0-9_./@%+,-][A-Za-z0-9_./@%+,:=-]*$/;
+
+const REFUSED = 'a name in it has characters that no command can be given: do it in the console of the service';
+
+/** A command for a POSIX shell, or several connected by pipes. */
+export class Shell {
+  /** As it is pasted; `undefined` when something in it can't be written for a shell. */
+  readonly text: string | undefined;
+  /** What is run, in order: each program with its arguments; `undefined` for one that the output of another completes. */
+  readonly argvs: readonly (readonly (string | undefined)[])[];
+  constructor(text: string | undefined, argvs: Shell['argvs']) {
+    this.text = text;
+    this.argvs = argvs;
+  }
+}
+
+/** The output of a command as an argument of another: `"$(…)"`. */
+class Output {
+  readonly of: Shell;
+  constructor(of: Shell) {
+    this.of = of;
+  }
+}
+
+/** One word of a command, in parts. */
+type Part = { readonly literal: string } | { readonly value: string | Output };
+
+/**
+ * A command: sh`mc mb minio/${bucket}`. The literal text is divided at white space and must need no quotes; what is
+ * interpolated is part of the one word in which it stands, whatever it holds. A value with a hyphen at the beginning of a
+ * word is no option: it is joined to the long option before it, or the command is not printed.
+ */
+export function sh(literals: TemplateStringsArray, ...values: readonly (string | number | Output)[]): Shell {
+  const words: Part[][] = [];
+  let open = false;
+  literals.forEach((literal, index) => {
+    for (const token of literal.split(/(\s+)/)) {
+      if (token === '') continue;
+      if (/^\s/.test(token)) open = false;
+      else {
+        if (open) words.at(-1)?.push({ literal: token });
+        else words.push([{ literal: token }]);
+        open = true;
+      }
+    }
+    if (index >= values.length) return;
+    const held = values[index];
+    const value = held instanceof Output ? held : String(held);
+    if (open) words.at(-1)?.push({ value });
+    else words.push([{ value }]);
+    open = true;
+  });
+  return shellOf(words);
+}
+
+/** The output of one command as an argument of another. */
+export const output = (of: Shell): Output => new Output(of);
+
+/** Each command reads what the one before it prints. */
+export function pipe(...commands: readonly Shell[]): Shell {
+  const texts = commands.map(({ text }) => text);
+  return new Shell(
+    texts.includes(undefined) ? undefined : texts.join(' | '),
+    commands.flatMap(({ argvs }) => argvs),
+  );
+}
+
+function shellOf(words: readonly (readonly Part[])[]): Shell {
+  const argvs: (readonly (string | undefined)[])[] = [];
+  const argv: (string | undefined)[] = [];
+  const texts: string[] = [];
+  let refused = false;
+  for (const word of words) {
+    for (const { of } of word.flatMap(outputIn)) {
+      argvs.push(...of.argvs);
+      refused ||= of.text === undefined;
+    }
+    const known = word.some((part) => outputIn(part).length > 0) ? undefined : word.map(textOf).join('');
+    refused ||= UNSEEN.test(known ?? '');
+    const [first] = word;
+    const isOption = known?.startsWith('-') && first !== undefined && 'value' in first;
+    if (isOption) {
+      const before = argv.at(-1);
+      refused ||= before === undefined || !/^--[a-z][a-z-]*$/.test(before);
+      argv[argv.length - 1] = `${before}=${known}`;
+      texts[texts.length - 1] = quoted(`${before}=${known}`);
+    } else {
+      argv.push(known);
+      texts.push(known === undefined ? word.map(written).join('') : isLiteral(word) ? known : quoted(known));
+    }
+  }
+  return new Shell(refused ? undefined : texts.join(' '), [...argvs, argv]);
+}
+
+const isLiteral = (word: readonly Part[]): boolean => word.every((part) => 'literal' in part);
+const outputIn = (part: Part): Output[] => ('value' in part && part.value instanceof Output ? [part.value] : []);
+const textOf = (part: Part): string => ('literal' in part ? part.literal : String(part.value));
+
+/** A part of a word that an output completes. */
+function written(part: Part): string {
+  if ('literal' in part) return part.literal;
+  return part.value instanceof Output ? `"$(${part.value.of.text ?? ''})"` : quoted(part.value);
+}
+
+/** One word of a POSIX shell, in ASCII, in which nothing is expanded; no CI runner finds a command of its own in it. */
+export function quoted(value: string): string {
+  if (PLAIN.test(value)) return value;
+  if (/^[\x20-\x7e]*$/.test(value)) return `'${value.replaceAll("'", `'\\''`).replaceAll('##', "#''#")}'`;
+  const bytes = [...Buffer.from(value.toWellFormed())].map((byte) =>
+    byte >= 0x30 && byte <= 0x7a && byte !== 0x5c && byte !== 0x60
+      ? String.fromCharCode(byte)
+      : `\\${byte.toString(8).padStart(3, '0')}`,
+  );
+  return `"$(printf '${bytes.join('')}')"`;
+}
+
+/** Reserved words of PostgreSQL 18 (manual, appendix C), which can't stand as a name without quotes. */
+const RESERVED = new Set(
+  `all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column
+  concurrently constraint create cross current_catalog current_date current_role current_schema current_time
+  current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze from
+  full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit localtime
+  localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references returning right
+  select session_user similar some symmetric system_user table tablesample then to trailing true union unique user using
+  variadic verbose when where window with`.split(/\s+/),
+);
+
+/** A role, database or schema in a statement: `spacelift`, `"Spacelift"`. */
+export class Identifier {
+  readonly text: string | undefined;
+  constructor(name: string) {
+    if (/^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.has(name)) this.text = name;
+    else this.text = name === '' || UNSEEN.test(name) ? undefined : unicode(name, '"');
+  }
+}
+
+/** A text in a statement: `'it''s'`. */
+export class Literal {
+  readonly text: string | undefined;
+  constructor(value: string) {
+    this.text = UNSEEN.test(value) ? undefined : unicode(value, "'");
+  }
+}
+
+export const identifier = (name: string): Identifier => new Identifier(name);
+export const literal = (value: string): Literal => new Literal(value);
+
+/** In ASCII: other characters by their code points (PostgreSQL manual, 4.1.2.3). A backslash is doubled there. */
+function unicode(text: string, quote: string): string {
+  const doubled = text.replaceAll(quote, quote + quote);
+  if (/^[ -[\]-~]*$/.test(doubled)) return `${quote}${doubled}${quote}`;
+  const points = [...doubled.replaceAll('\\', '\\\\')].map((character) => {
+    const point = character.codePointAt(0) ?? 0;
+    return point < 0x80 ? character : `\\+${point.toString(16).padStart(6, '0')}`;
+  });
+  return `U&${quote}${points.join('')}${quote}`;
+}
+
+/** A statement of SQL. */
+export class Sql {
+  readonly text: string | undefined;
+  constructor(text: string | undefined) {
+    this.text = text;
+  }
+}
+
+/** A statement: sql`ALTER ROLE ${identifier(role)} CREATEROLE;`. */
+export function sql(literals: TemplateStringsArray, ...values: readonly (Identifier | Literal | number | Sql)[]): Sql {
+  const parts = values.map((value) => (typeof value === 'number' ? String(value) : value.text));
+  if (parts.includes(undefined)) return new Sql(undefined);
+  return new Sql(literals.map((text, index) => text + (parts[index] ?? '')).join(''));
+}
+
+/** Made by `command`, `setting` and `advice`, and by nothing else. */
+export class Fix {
+  readonly kind: FixKind;
+  /** Of a command. */
+  readonly language: FixLanguage | undefined;
+  /** As it is printed; lines are kept. */
+  readonly text: string;
+  /** The commands for a shell in it, also those in prose. */
+  readonly shells: readonly Shell[];
+  readonly #made: true;
+  private constructor(kind: FixKind, language: FixLanguage | undefined, text: string, shells: readonly Shell[]) {
+    this.kind = kind;
+    this.language = language;
+    this.text = text;
+    this.shells = shells;
+    this.#made = true;
+  }
+  /** @internal */
+  static make(kind: FixKind, text: string, shells: readonly Shell[] = [], language?: FixLanguage): Fix {
+    return new Fix(kind, language, text, shells);
+  }
+  /** Whether it was made here. */
+  static is(value: unknown): value is Fix {
+    return typeof value === 'object' && value !== null && #made in value;
+  }
+}
+
+interface Notes {
+  /** What to know before it is run. */
+  readonly note?: string;
+  /** What to do afterwards. */
+  readonly then?: string;
+}
+
+/** Commands for a shell, or statements of SQL, one per line, with comments around them. */
+export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { note, then }: Notes = {}): Fix {
+  const all = [of].flat() as (Shell | Sql)[];
+  const shells = all.filter((one) => one instanceof Shell);
+  const texts = all.map(({ text }) => text);
+  const mark = shells.length > 0 ? '#' : '--';
+  const comment = (text: string | undefined) => (text === undefined ? [] : [`${mark} ${harmless(text)}`]);
+  const text = [...comment(note), ...texts, ...comment(then)].join('\n');
+  if (texts.includes(undefined) || text.length > LONGEST) {
+    return Fix.make('advice', [note, REFUSED, then].filter((part) => part !== undefined).join('; '));
+  }
+  return Fix.make('command', text, shells, shells.length > 0 ? 'sh' : 'sql');
+}
+
+/** Some shells read comments that are typed as commands. */
+const harmless = (text: string): string => text.replace(/[^\p{L}\p{N} ,.:/’_=-]+/gu, ' ').trim();
+
+/** A variable of the config, and the value to give it. */
+export function setting(variable: string, value: string): Fix {
+  if (!/^[A-Za-z_]\w*$/.test(variable) || UNSEEN.test(value)) return Fix.make('advice', `correct ${variable}`);
+  return Fix.make('setting', `set ${variable}=${quoted(value)}`);
+}
+
+/** Prose, perhaps with commands in it: advice`start ${what}; try: ${sh`nc -vz ${host} ${port}`}`. */
+export function advice(literals: TemplateStringsArray, ...values: readonly (string | number | Shell | Sql)[]): Fix {
+  const parts = values.map((value) =>
+    value instanceof Shell || value instanceof Sql ? (value.text ?? `(${REFUSED})`) : String(value),
+  );
+  const text = literals.map((literal_, index) => literal_ + (parts[index] ?? '')).join('');
+  return Fix.make(
+    'advice',
+    text,
+    values.filter((value) => value instanceof Shell),
+  );
+}
