@@ -2,7 +2,7 @@
 import type { VariableName } from './config/contract.ts';
 import type { Deployment } from './config/deployment.ts';
 import type { Fix } from './fix.ts';
-import type { RunOptions } from './options.ts';
+import type { Environment, RunOptions } from './options.ts';
 import type { Evidence } from './status.ts';
 
 export type { Evidence, Status } from './status.ts';
@@ -67,6 +67,8 @@ export interface Trouble {
 
 /** Not verified, and why. */
 export interface Skip {
+  /** Skips of one cause are one; the others point to it. */
+  readonly cause?: Cause;
   readonly status: 'skip';
   readonly title: string;
   readonly detail?: string;
@@ -104,6 +106,14 @@ export interface Run {
   readonly signal: AbortSignal;
   /** The certificate authorities that TLS trusts, PEM (`trust.ts`). */
   readonly authorities: () => readonly string[];
+  /** Names the proxies (HTTPS_PROXY …). */
+  readonly proxies: Environment;
+  /** The same of the caller alone: for requests that carry the caller's credentials. */
+  readonly own: Pick<Run, 'authorities' | 'proxies'>;
+  /** What a library has obtained and nobody may see: tokens, keys of a session. */
+  readonly obtained: ReadonlySet<string>;
+  /** Has these values masked in all that the run reports. */
+  conceal(...values: readonly (string | undefined)[]): void;
   /** The value of a variable; stops the check when it is missing, unusable, or not known here. */
   need(name: VariableName): string;
   /** As `need`, but `undefined` when the variable is unset and has no default. */

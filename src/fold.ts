@@ -8,15 +8,17 @@ import type { CheckResult, Finding, RawFinding } from './finding.ts';
 export function fold(checks: readonly CheckResult[]): (Omit<CheckResult, 'findings'> & { findings: Finding[] })[] {
   const groups = new Map<string, RawFinding[]>();
   for (const finding of checks.flatMap((check) => check.findings)) {
-    if (finding.cause === undefined || finding.status !== 'fail') continue;
-    const group = groups.get(finding.cause.key);
-    if (group === undefined) groups.set(finding.cause.key, [finding]);
+    if (finding.cause === undefined || (finding.status !== 'fail' && finding.status !== 'skip')) continue;
+    const key = keyOf(finding);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
     else group.push(finding);
   }
   const folded = (finding: RawFinding): Finding => {
     const { cause, blocked, ...raw } = finding;
     const rest = printed(raw);
-    const group = (finding.status === 'fail' && groups.get(cause?.key ?? '')) || [finding];
+    const group = groups.get(keyOf(finding)) ?? [finding];
+    if (finding.status === 'skip' && cause !== undefined) return skipped(rest, group[0] ?? finding);
     const hit = group.filter((other) => other.blocked !== true);
     const first = hit[0] ?? group[0] ?? finding;
     if (finding !== first) return pointer(rest, first.id, blocked === true);
@@ -28,6 +30,17 @@ export function fold(checks: readonly CheckResult[]): (Omit<CheckResult, 'findin
     };
   };
   return checks.map((check) => ({ ...check, findings: check.findings.map(folded) }));
+}
+
+/** Failures and skips are folded apart. */
+const keyOf = ({ status, cause }: Pick<RawFinding, 'status' | 'cause'>): string => `${status} ${cause?.key}`;
+
+/** Of what was skipped for one reason, the first tells it. */
+function skipped(finding: Finding, first: RawFinding): Finding {
+  if (finding.id === first.id) return finding;
+  const { id, startMs, durationMs } = finding;
+  const evidence = { dependsOn: first.id };
+  return { id, status: 'skip', title: `skipped for the same reason as ${first.id}`, startMs, durationMs, evidence };
 }
 
 /** The fix as text. */

@@ -6,6 +6,9 @@
  */
 import process from 'node:process';
 import type { Deployment } from './config/deployment.ts';
+import type { Party } from './config/entry.ts';
+import { InputError } from './config/input-error.ts';
+import { allowedHost, CREDENTIALS_FILES, type CredentialsFile, isCredentialsFile } from './credentials-options.ts';
 import { checkIds } from './ids.ts';
 import { DEFAULTS, type Perspective, type PhaseOption, type Place } from './options.ts';
 import { check } from './preflight.ts';
@@ -14,7 +17,8 @@ import { type FormatName, renderAs } from './report/index.ts';
 import type { Report } from './report/types.ts';
 
 export type { Leftover } from './cleanup.ts';
-export { InputError } from './config/input-error.ts';
+export type { Party } from './config/entry.ts';
+export type { CredentialsFile } from './credentials-options.ts';
 export type { Perspective, Phase, PhaseOption, Place, Service } from './options.ts';
 export { type ExitRules, exitCode } from './report/exit.ts';
 export type { FormatName } from './report/index.ts';
@@ -26,6 +30,7 @@ export type {
   Verdict,
 } from './report/types.ts';
 export type { Evidence, Status } from './status.ts';
+export { InputError };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,6 +42,11 @@ export interface ConfigSource {
   readonly environment?: Environment | undefined;
   /** What `-` stands for; the process's own unless given. */
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
+  /**
+   * Whose word the files are. `config` unless given: data, which opens no file, starts no program, and never chooses where the
+   * credentials of this process go. The environment without files is `process`.
+   */
+  readonly trust?: Party | undefined;
   /** Check what that service needs alone. */
   readonly service?: Perspective | undefined;
   /** Read what an ECS task definition keeps behind `valueFrom`, with the caller's credentials. */
@@ -70,6 +80,10 @@ export interface PreflightOptions {
   readonly concurrency?: number | undefined;
   /** Further certificate authorities, PEM. */
   readonly authorities?: string | undefined;
+  /** `host` or `host:port`: may have the credentials of this process although only the config names it. */
+  readonly allowCredentialsTo?: readonly string[] | undefined;
+  /** By variable (GOOGLE_APPLICATION_CREDENTIALS …): the file here for the one that the config names in Spacelift's container. */
+  readonly credentialsFiles?: Readonly<Partial<Record<CredentialsFile, string>>> | undefined;
   /** Ends the run early: it cleans up, and the report is made of what is known by then, marked `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   readonly observer?: Observer | undefined;
@@ -105,7 +119,7 @@ export async function preflight(config: Config | ConfigSource = {}, options: Pre
  */
 export async function readConfig(
   source: ConfigSource = {},
-  options: Pick<PreflightOptions, 'timeoutMs' | 'authorities'> = {},
+  options: Pick<PreflightOptions, 'timeoutMs' | 'authorities' | 'allowCredentialsTo' | 'credentialsFiles'> = {},
 ): Promise<Config> {
   return read(source, options);
 }
@@ -114,8 +128,15 @@ export async function readConfig(
 export const render = (report: Report, format: FormatName): Promise<string> => renderAs(report, format);
 
 function read(source: ConfigSource, options: PreflightOptions): Promise<Deployment> {
-  const { files = [], environment = process.env, stdin = process.stdin, service, resolveSecrets = false } = source;
-  return readDeployment({ files, environment, stdin, service, resolveSecrets }, runOptions(options));
+  const {
+    files = [],
+    environment = process.env,
+    stdin = process.stdin,
+    trust,
+    service,
+    resolveSecrets = false,
+  } = source;
+  return readDeployment({ files, environment, stdin, trust, service, resolveSecrets }, runOptions(options));
 }
 
 const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup' in config;
@@ -123,6 +144,7 @@ const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup'
 /** The defaults of what was not given. */
 function runOptions(options: PreflightOptions) {
   const { only, skip, phase, from, readOnly, timeoutMs, concurrency, authorities } = options;
+  const { allowCredentialsTo = [], credentialsFiles = {} } = options;
   return {
     only: only ?? DEFAULTS.only,
     skip: skip ?? DEFAULTS.skip,
@@ -132,5 +154,20 @@ function runOptions(options: PreflightOptions) {
     timeoutMs: timeoutMs ?? DEFAULTS.timeoutMs,
     concurrency: concurrency ?? DEFAULTS.concurrency,
     authorities: authorities ?? DEFAULTS.authorities,
+    allowCredentialsTo: allowCredentialsTo.map(hostIn),
+    credentialsFiles: Object.fromEntries(
+      Object.entries(credentialsFiles).flatMap(([name, path]) => (path === undefined ? [] : [[fileIn(name), path]])),
+    ),
   };
+}
+
+function hostIn(text: string): string {
+  const host = allowedHost(text);
+  if (host === undefined) throw new InputError('allowCredentialsTo: expected a host name, or host:port');
+  return host;
+}
+
+function fileIn(name: string): CredentialsFile {
+  if (isCredentialsFile(name)) return name;
+  throw new InputError(`credentialsFiles: expected one of ${CREDENTIALS_FILES.join(', ')}`);
 }

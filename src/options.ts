@@ -12,6 +12,9 @@ export type Phase = Exclude<PhaseOption, 'auto'>;
 export const PLACES = ['inside', 'outside'] as const;
 export type Place = (typeof PLACES)[number];
 
+/** Variables, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface RunOptions {
   /** Rule ids with `*`; empty means all. */
   readonly only: readonly string[];
@@ -25,6 +28,10 @@ export interface RunOptions {
   readonly concurrency: number;
   /** Further certificate authorities, PEM. */
   readonly authorities: string | undefined;
+  /** Hosts that the caller's credentials may be sent to although only the config names them; with a port, unless it is 443. */
+  readonly allowCredentialsTo: readonly string[];
+  /** By variable: the file on this machine that stands for the one that the config names in Spacelift's container. */
+  readonly credentialsFiles: Readonly<Record<string, string>>;
 }
 
 export const DEFAULTS: RunOptions = {
@@ -36,4 +43,6 @@ export const DEFAULTS: RunOptions = {
   timeoutMs: 60_000,
   concurrency: Number.POSITIVE_INFINITY,
   authorities: undefined,
+  allowCredentialsTo: [],
+  credentialsFiles: {},
 };

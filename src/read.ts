@@ -1,5 +1,6 @@
 /** From where a config is to what the checks read. */
 import { type Deployment, makeDeployment } from './config/deployment.ts';
+import type { Party } from './config/entry.ts';
 import { readSources } from './config/sources/index.ts';
 import type { Perspective, RunOptions } from './options.ts';
 
@@ -8,6 +9,8 @@ export interface Where {
   readonly files: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdin: AsyncIterable<Uint8Array>;
+  /** Whose word the files are: the config's unless told. */
+  readonly trust?: Party | undefined;
   readonly service: Perspective | undefined;
   readonly resolveSecrets: boolean;
 }
@@ -17,10 +20,11 @@ export interface Where {
  * @throws InputError when there is no config to read
  */
 export async function readDeployment(
-  { files, environment, stdin, service, resolveSecrets }: Where,
+  { files, environment, stdin, trust, service, resolveSecrets }: Where,
   options: RunOptions,
 ): Promise<Deployment> {
-  const sources = await readSources(files, { stdin, env: environment });
+  const read = await readSources(files, { stdin, env: environment });
+  const sources = trust === undefined || files.length === 0 ? read : read.map((source) => ({ ...source, trust }));
   const more = { service, environment };
   const deployment = makeDeployment(sources, more);
   if (!resolveSecrets) return deployment;

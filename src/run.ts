@@ -10,7 +10,7 @@ import type { CheckResult, RawFinding } from './finding.ts';
 import { beginLifetime } from './lifetime.ts';
 import type { RunOptions } from './options.ts';
 import { selector } from './select.ts';
-import { authorities } from './trust.ts';
+import { surroundings } from './trust.ts';
 
 /** Hears what happens while it happens. */
 export interface Observer {
@@ -101,6 +101,7 @@ async function inOrder<T>(items: readonly T[], limit: number, task: (item: T) =>
 /** What all checks share; `cleanup` is the caller's to run. */
 export function makeRun(deployment: Deployment, options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Run {
   const shared = new Map<unknown, Promise<unknown>>();
+  const obtained = new Set<string>();
   const want = (name: VariableName): string | undefined => {
     const found = deployment.lookup(name);
     switch (found.state) {
@@ -126,7 +127,11 @@ export function makeRun(deployment: Deployment, options: RunOptions, signal: Abo
     options,
     id: randomUUID(),
     signal,
-    authorities: authorities(deployment, options.authorities),
+    ...surroundings(deployment, options.authorities),
+    obtained,
+    conceal: (...values) => {
+      for (const value of values) if (value !== undefined && value !== '') obtained.add(value);
+    },
     want,
     need: (name) => {
       const value = want(name);

@@ -41,8 +41,11 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   configuration: [],
   pairing: undefined,
   set: [],
-  environment: {},
-  authorities: [],
+  party: 'config',
+  partyOf: () => 'config',
+  setting: () => undefined,
+  own: () => undefined,
+  authorities: { pems: [], party: 'config' },
   secrets: [],
   ...more,
 });

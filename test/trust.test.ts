@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { makeDeployment } from '../src/config/deployment.ts';
-import { authorities, trusting } from '../src/trust.ts';
+import { surroundings, trusting } from '../src/trust.ts';
 
 test('the authorities of a run are read once, for all of its connections', () => {
-  const known = authorities(makeDeployment([], { environment: {} }), undefined);
+  const { authorities: known } = surroundings(makeDeployment([], { environment: {} }), undefined);
   expect(trusting(known())).toBe(trusting(known()));
   expect(trusting([...known()])).not.toBe(trusting(known()));
 });

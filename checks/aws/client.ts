@@ -1,8 +1,11 @@
 /** What every client of the AWS SDK is made with: the deployment's region, credentials and endpoint. */
-import { existsSync } from 'node:fs';
 import { type Run, Stop, skip } from '../../src/check.ts';
+import type { Party } from '../../src/config/entry.ts';
+import { type Destination, mustBeAllowed, onlyInContainer, ownFile, travelling } from '../../src/credentials.ts';
+import { advice, type Fix, sh } from '../../src/fix.ts';
 import type { Agents } from '../../src/probe/agents.ts';
 import { toProblem } from '../../src/problem.ts';
+import { isAwsHost } from './endpoints.ts';
 import { CredentialProblem, credentialKind } from './errors.ts';
 import { type IsRefusal, makeTransport, type Transport } from './transport.ts';
 
@@ -34,8 +37,11 @@ export interface AwsSettings {
     readonly credentials?: Keys;
   };
   /** The endpoint that the config or the environment names in place of AWS's own. */
-  readonly endpoint: { readonly url: URL; readonly setting: string } | undefined;
+  readonly endpoint: Endpoint | undefined;
 }
+
+/** An address, whose word it is, and the variable that names it. */
+export type Endpoint = Pick<Destination, 'url' | 'party' | 'setting'>;
 
 interface Keys {
   readonly accessKeyId: string;
@@ -43,22 +49,47 @@ interface Keys {
   readonly sessionToken?: string;
 }
 
+const [KEY, SECRET, TOKEN] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
+/** Where credentials are, in Spacelift's container: of no use here. */
+const IN_CONTAINER = [
+  TOKEN_FILE,
+  'AWS_PROFILE',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+];
+
 /**
- * Values of the config beat the environment's, and the SDK's default chain fills only what both lack. Nothing is tried
- * twice, and no clock is corrected: what is wrong must show.
+ * Keys of the config beat the caller's, and the SDK's default chain, which is the caller's, fills only what both lack.
+ * Nothing is tried twice, and no clock is corrected: what is wrong must show.
  * @param isRefusal which answers end in `Refused`; without it, the SDK makes errors of them
- * @throws Stop when the region is not known, or a token file of the config is not here
+ * @param agents those of another client, to use its connections too
+ * @param at where requests go when no AWS_ENDPOINT_URL… says so
+ * @throws Stop when the region is not known, or the caller's credentials may not be sent to the endpoint
  */
-export function awsSettings(run: Run, service: AwsService, isRefusal?: IsRefusal, agents?: Agents): AwsSettings {
+export function awsSettings(
+  run: Run,
+  service: AwsService,
+  isRefusal?: IsRefusal,
+  agents?: Agents,
+  at?: Endpoint,
+): AwsSettings {
   const region = run.need('AWS_REGION');
-  const value = reader(run);
+  const { setting } = run.deployment;
   const endpoint = endpointOf(run, service);
-  const fips = value('AWS_USE_FIPS_ENDPOINT');
-  const dualStack = value('AWS_USE_DUALSTACK_ENDPOINT');
+  const owner = ownerOfAws(run);
+  const target = endpoint ?? at;
+  if (target !== undefined) {
+    mustBeAllowed(run, owner, { ...target, isProviders: (hostname) => isAwsHost(service, hostname) });
+  }
+  const fips = setting('AWS_USE_FIPS_ENDPOINT')?.value;
+  const dualStack = setting('AWS_USE_DUALSTACK_ENDPOINT')?.value;
   return {
     config: {
       region,
-      requestHandler: makeTransport(run, isRefusal, agents),
+      requestHandler: makeTransport(travelling(run, owner), isRefusal, agents),
       maxAttempts: 1,
       disableClockSkewCorrection: true,
       ...(endpoint !== undefined && { endpoint: endpoint.url.href }),
@@ -70,119 +101,145 @@ export function awsSettings(run: Run, service: AwsService, isRefusal?: IsRefusal
   };
 }
 
-type Read = (name: string) => string | undefined;
-
-/** An empty value equals an absent one. */
-const reader = ({ deployment: { environment } }: Run): Read => {
-  return (name) => environment[name] || undefined;
-};
-
 /** What the config or the environment names in place of a service's own endpoint (SDK reference, "Service-specific endpoints"). */
-export function endpointOf(run: Run, service: AwsService): AwsSettings['endpoint'] {
-  const value = reader(run);
-  if (value('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS') === 'true') return undefined;
-  for (const setting of [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']) {
-    const url = value(setting);
-    if (url !== undefined && URL.canParse(url)) return { url: new URL(url), setting };
+export function endpointOf(run: Run, service: AwsService): Endpoint | undefined {
+  const { setting } = run.deployment;
+  if (setting('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.value === 'true') return undefined;
+  for (const name of [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']) {
+    const held = setting(name);
+    if (held !== undefined && URL.canParse(held.value)) {
+      return { url: new URL(held.value), setting: name, party: held.party };
+    }
   }
   return undefined;
 }
 
+/** Keys of one party; the other's are never mixed in. */
+function keysOf(read: (name: string) => string | undefined): Keys | undefined {
+  const [accessKeyId, secretAccessKey, sessionToken] = [read(KEY), read(SECRET), read(TOKEN)];
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+}
+
+/** What the config itself holds. */
+const fromConfig =
+  ({ deployment }: Run) =>
+  (name: string): string | undefined => {
+    const held = deployment.setting(name);
+    return held?.party === 'config' ? held.value : undefined;
+  };
+
+/** Whose credentials are used. */
+export const ownerOfAws = (run: Run): Party => (keysOf(fromConfig(run)) === undefined ? 'process' : 'config');
+
 /** Keys, or what the SDK's default chain would otherwise read from the process environment alone. */
 function credentialsOf(run: Run): { credentials?: Keys } {
-  const value = reader(run);
-  const accessKeyId = value('AWS_ACCESS_KEY_ID');
-  const secretAccessKey = value('AWS_SECRET_ACCESS_KEY');
-  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
-    // A key of the config must not be paired with the token of another key in the environment.
-    const { set } = run.deployment;
-    const foreign = set.includes('AWS_ACCESS_KEY_ID') && !set.includes('AWS_SESSION_TOKEN');
-    const sessionToken = foreign ? undefined : value('AWS_SESSION_TOKEN');
-    return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) } };
+  const { own } = run.deployment;
+  const keys = keysOf(fromConfig(run)) ?? keysOf(own);
+  if (keys !== undefined) return { credentials: keys };
+  const sts = endpointOf(run, 'STS');
+  const token = tokenRole(run);
+  if (token !== undefined && sts !== undefined) {
+    mustBeAllowed(run, 'process', { ...sts, isProviders: (hostname) => isAwsHost('STS', hostname) });
   }
-  const roleArn = value('AWS_ROLE_ARN');
-  const webIdentityTokenFile = value('AWS_WEB_IDENTITY_TOKEN_FILE');
-  const byToken = roleArn !== undefined && webIdentityTokenFile !== undefined;
-  if (byToken) mustBeHere(run, webIdentityTokenFile);
-  const sts = byToken ? endpointOf(run, 'STS') : undefined;
   const chain = {
-    profile: value('AWS_PROFILE'),
-    filepath: value('AWS_SHARED_CREDENTIALS_FILE'),
-    configFilepath: value('AWS_CONFIG_FILE'),
-    ...(byToken && { roleArn, webIdentityTokenFile, roleSessionName: value('AWS_ROLE_SESSION_NAME') }),
+    profile: own('AWS_PROFILE'),
+    filepath: own('AWS_SHARED_CREDENTIALS_FILE'),
+    configFilepath: own('AWS_CONFIG_FILE'),
+    ...token,
     clientConfig: {
-      requestHandler: makeTransport(run),
+      requestHandler: makeTransport(travelling(run, 'process')),
       maxAttempts: 1,
-      ...(sts !== undefined && { endpoint: sts.url.href }),
+      ...(token !== undefined && sts !== undefined && { endpoint: sts.url.href }),
     },
   };
   // Present keys beat the environment even when undefined.
   return Object.fromEntries(Object.entries(chain).filter(([, given]) => given !== undefined));
 }
 
-function mustBeHere({ deployment: { set } }: Run, path: string): void {
-  if (existsSync(path) || !set.includes('AWS_WEB_IDENTITY_TOKEN_FILE')) return;
+/** A role that is assumed with a token: of a file that the caller names, for the caller's role or, with the option, the config's. */
+function tokenRole(run: Run) {
+  const { setting, own } = run.deployment;
+  const webIdentityTokenFile = ownFile(run, TOKEN_FILE);
+  const read = run.options.credentialsFiles[TOKEN_FILE] === undefined ? own : (name: string) => setting(name)?.value;
+  const roleArn = read('AWS_ROLE_ARN');
+  if (roleArn === undefined || webIdentityTokenFile === undefined) return undefined;
+  return { roleArn, webIdentityTokenFile, roleSessionName: read('AWS_ROLE_SESSION_NAME') };
+}
+
+/** The variable by which the config says where credentials are in Spacelift's container. */
+const elsewhere = ({ deployment: { set, partyOf } }: Run): string | undefined =>
+  IN_CONTAINER.find((name) => set.includes(name) && partyOf(name) === 'config');
+
+/** Whether this process has no credentials, and the config's are in Spacelift's container. @throws Stop then */
+function mustBeHere(run: Run): void {
+  const name = elsewhere(run);
+  if (name === undefined) return;
+  if (name === TOKEN_FILE) throw onlyInContainer(name);
   throw new Stop(
-    skip('AWS_WEB_IDENTITY_TOKEN_FILE names a file that is not here', {
-      detail: `${path} is there inside Spacelift’s container only.`,
-      fix: 'run it there, or pass AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in the environment',
-      evidence: { variable: 'AWS_WEB_IDENTITY_TOKEN_FILE', path },
+    skip(`${name} says where credentials are in Spacelift’s container, and there are no others here`, {
+      detail: 'What a config says of files, profiles and addresses of credentials is never followed on this machine.',
+      fix: advice`run it in Spacelift’s container, or with credentials of your own in the environment`,
+      evidence: { variable: name },
+      cause: { key: `credentials-file:${name}` },
     }),
   );
 }
 
 /** Keys that the config holds where they can't be read: without them nothing can be said of the credentials. */
-function mustBeKnown(run: Run): void {
-  const value = reader(run);
-  const hidden = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].find(
-    (name) => run.deployment.set.includes(name) && value(name) === undefined,
-  );
+function mustBeKnown({ deployment: { set, setting } }: Run): void {
+  const hidden = [KEY, SECRET].find((name) => set.includes(name) && setting(name) === undefined);
   if (hidden === undefined) return;
   throw new Stop(
     skip(`${hidden} is set, but its value is not known here`, {
-      fix: 'pass its value too, or run it with credentials of your own in the environment',
+      fix: advice`pass its value too, or run it with credentials of your own in the environment`,
       evidence: { variable: hidden, known: false },
     }),
   );
+}
+
+/** What a client of the SDK gives: the keys in use. */
+interface HasCredentials {
+  readonly config: { credentials(): Promise<unknown> };
 }
 
 /**
  * Has the client find its credentials, apart from the request that needs them: what goes wrong then is about nothing else.
  * @throws CredentialProblem; Stop when the config keeps them where they can't be read
  */
-export async function findCredentials(
-  run: Run,
-  client: { config: { credentials(): Promise<unknown> } },
-): Promise<void> {
+export async function findCredentials(run: Run, client: HasCredentials): Promise<void> {
   try {
-    await run.within(DEADLINE_MS, () => client.config.credentials());
+    const found = (await run.within(DEADLINE_MS, () => client.config.credentials())) as Partial<Keys> | undefined;
+    run.conceal(found?.secretAccessKey, found?.sessionToken);
   } catch (error) {
     if (run.signal.aborted) throw error;
     mustBeKnown(run);
     const { name = '', message = '' } = error instanceof Error ? error : {};
     const code = /^[A-Za-z]{1,64}$/.test(name) ? name : undefined;
-    throw new CredentialProblem(credentialKind(code, message) ?? 'missing', lookedIn(run, error, code));
+    const kind = credentialKind(code, message) ?? 'missing';
+    if (kind === 'missing' && tokenRole(run) === undefined) mustBeHere(run);
+    throw new CredentialProblem(kind, lookedIn(run, error, code));
   }
 }
 
-function lookedIn(run: Run, error: unknown, code: string | undefined): { detail: string; fix?: string } {
-  const value = reader(run);
-  const [id, secret] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
-  if (value(id) !== undefined) return { detail: `${id} is set without ${secret}.` };
-  if (value(secret) !== undefined) return { detail: `${secret} is set without ${id}.` };
+function lookedIn(run: Run, error: unknown, code: string | undefined): { detail: string; fix?: Fix } {
+  const { setting, own } = run.deployment;
+  const value = (name: string): string | undefined => setting(name)?.value;
+  if (value(KEY) !== undefined && value(SECRET) === undefined) return { detail: `${KEY} is set without ${SECRET}.` };
+  if (value(SECRET) !== undefined && value(KEY) === undefined) return { detail: `${SECRET} is set without ${KEY}.` };
   const why = toProblem(error)?.kind ?? code;
-  const role = value('AWS_ROLE_ARN');
-  if (role !== undefined && value('AWS_WEB_IDENTITY_TOKEN_FILE') !== undefined) {
+  const { roleArn } = tokenRole(run) ?? {};
+  if (roleArn !== undefined) {
     return {
-      detail: `The role ${role} is not given by STS for the token in AWS_WEB_IDENTITY_TOKEN_FILE: ${why}.`,
-      fix: `let that token’s service account assume the role; see whom it trusts: aws iam get-role --role-name ${role.split('/').at(-1)} --query Role.AssumeRolePolicyDocument`,
+      detail: `The role ${roleArn} is not given by STS for the token in ${TOKEN_FILE}: ${why}.`,
+      fix: advice`let that token’s service account assume the role; see whom it trusts: ${sh`aws iam get-role --role-name ${roleArn.split('/').at(-1) ?? ''} --query Role.AssumeRolePolicyDocument`}`,
     };
   }
-  const profile = value('AWS_PROFILE');
+  const profile = own('AWS_PROFILE');
   if (profile !== undefined) {
     return {
       detail: `The profile ${profile} (AWS_PROFILE) gives none: ${why}.`,
-      fix: `set AWS_PROFILE to one of: aws configure list-profiles; or log in to it: aws sso login --profile ${profile}`,
+      fix: advice`set AWS_PROFILE to one of: ${sh`aws configure list-profiles`}; or log in to it: ${sh`aws sso login --profile ${profile}`}`,
     };
   }
   return {

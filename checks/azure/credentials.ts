@@ -1,7 +1,11 @@
-/** Who the deployment is at Azure: what the config holds comes first, the SDK's default chain fills what it lacks. */
+/** Who the deployment is at Azure: what the config itself holds comes first, the caller's default chain fills what it lacks. */
 import { existsSync } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
-import { fail, type Run, Stop, skip, type Trouble } from '../../src/check.ts';
+import { fail, type Run, type Trouble } from '../../src/check.ts';
+import type { Party } from '../../src/config/entry.ts';
+import { mustBeAllowed, onlyInContainer, ownFile } from '../../src/credentials.ts';
+import type { CredentialsFile } from '../../src/credentials-options.ts';
+import { advice } from '../../src/fix.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
 import { inspected } from '../../src/probe/words.ts';
 import { Problem } from '../../src/problem.ts';
@@ -11,11 +15,22 @@ import type { AzureTransport } from './transport.ts';
 /** For finding a token; below any operation's deadline, so that it is clear which of the two took too long. */
 const DEADLINE_MS = 8_000;
 const AUTHORITY = 'https://login.microsoftonline.com';
+/** Microsoft's own, of the public cloud, of US Government and of China. */
+const AUTHORITIES = [
+  'login.microsoftonline.com',
+  'login.microsoftonline.us',
+  'login.chinacloudapi.cn',
+  'login.partner.microsoftonline.cn',
+];
 
+const AUTHORITY_HOST = 'AZURE_AUTHORITY_HOST';
 const TENANT = 'AZURE_TENANT_ID';
 const CLIENT = 'AZURE_CLIENT_ID';
+const SECRET = 'AZURE_CLIENT_SECRET';
+const CERTIFICATE = 'AZURE_CLIENT_CERTIFICATE_PATH';
+const TOKEN_FILE = 'AZURE_FEDERATED_TOKEN_FILE';
 /** What proves the identity, with the two that name it. */
-const PROOFS = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_FEDERATED_TOKEN_FILE'];
+const PROOFS = [SECRET, CERTIFICATE, TOKEN_FILE];
 
 /** A token that could not be had, as a value. */
 export class TokenProblem extends Error {
@@ -36,30 +51,37 @@ export interface Token {
 
 /** An empty value equals an absent one. */
 type Read = (name: string) => string | undefined;
-const reader = ({ deployment: { environment } }: Run): Read => {
-  return (name) => environment[name] || undefined;
-};
 
-/** @throws Stop when the config names a file that is not here; TokenProblem when the environment does */
+/** Whose credentials are used: the config's, when it holds an application with its secret. */
+export function ownerOfAzure({ deployment: { setting } }: Run): Party {
+  return [TENANT, CLIENT, SECRET].every((name) => setting(name)?.party === 'config') ? 'config' : 'process';
+}
+
+/** The variables that apply: the config's over the caller's, or the caller's alone; those that a supplied file belongs to are the config's. */
+function reader(run: Run): Read {
+  const { setting, own } = run.deployment;
+  const supplied = [CERTIFICATE, TOKEN_FILE].some((name) => run.options.credentialsFiles[name] !== undefined);
+  return ownerOfAzure(run) === 'config' || supplied ? (name) => setting(name)?.value : own;
+}
+
+/** @throws Stop when the config's files are elsewhere or its authority may not be asked; TokenProblem when the caller's file is not there */
 export async function azureCredential(run: Run, { client }: AzureTransport): Promise<TokenCredential> {
   const value = reader(run);
-  const tenantId = value('AZURE_TENANT_ID');
-  const clientId = value('AZURE_CLIENT_ID');
-  const secret = value('AZURE_CLIENT_SECRET');
-  const certificatePath = value('AZURE_CLIENT_CERTIFICATE_PATH');
-  const tokenFilePath = value('AZURE_FEDERATED_TOKEN_FILE');
+  const [tenantId, clientId] = [value(TENANT), value(CLIENT)];
+  const secret = run.options.credentialsFiles[TOKEN_FILE] === undefined ? value(SECRET) : undefined;
+  const [certificatePath, tokenFilePath] = [ownFile(run, CERTIFICATE), ownFile(run, TOKEN_FILE)];
   const options = { httpClient: client, authorityHost: authorityOf(run).href, retryOptions: { maxRetries: 0 } };
   const identity = await import('@azure/identity');
   if (tenantId !== undefined && clientId !== undefined) {
     if (secret !== undefined) return new identity.ClientSecretCredential(tenantId, clientId, secret, options);
     if (certificatePath !== undefined) {
-      mustBeHere(run, 'AZURE_CLIENT_CERTIFICATE_PATH', certificatePath);
+      mustBeHere(CERTIFICATE, certificatePath);
       const certificatePassword = value('AZURE_CLIENT_CERTIFICATE_PASSWORD');
       const certificate = { certificatePath, ...(certificatePassword !== undefined && { certificatePassword }) };
       return new identity.ClientCertificateCredential(tenantId, clientId, certificate, options);
     }
     if (tokenFilePath !== undefined) {
-      mustBeHere(run, 'AZURE_FEDERATED_TOKEN_FILE', tokenFilePath);
+      mustBeHere(TOKEN_FILE, tokenFilePath);
       return new identity.WorkloadIdentityCredential({ tenantId, clientId, tokenFilePath, ...options });
     }
   }
@@ -70,31 +92,40 @@ export async function azureCredential(run: Run, { client }: AzureTransport): Pro
   });
 }
 
+/** @throws Stop when the config names an authority that the caller's credentials may not be shown to */
 function authorityOf(run: Run): URL {
-  const host = reader(run)('AZURE_AUTHORITY_HOST');
-  return new URL(host !== undefined && URL.canParse(host) ? host : AUTHORITY);
+  const held = run.deployment.setting(AUTHORITY_HOST);
+  if (held === undefined) return new URL(AUTHORITY);
+  const text = /^https?:\/\//i.test(held.value) ? held.value : `https://${held.value}`;
+  if (!URL.canParse(text)) return new URL(AUTHORITY);
+  const url = new URL(text);
+  mustBeAllowed(run, ownerOfAzure(run), {
+    url,
+    party: held.party,
+    setting: AUTHORITY_HOST,
+    isProviders: (hostname) => AUTHORITIES.includes(hostname),
+  });
+  return url;
 }
 
-function mustBeHere({ deployment: { set } }: Run, variable: string, path: string): void {
+/** The caller's file, which may be none. @throws TokenProblem */
+function mustBeHere(variable: CredentialsFile, path: string): void {
   if (existsSync(path)) return;
-  if (!set.includes(variable)) {
-    throw new TokenProblem(
-      fail(`${variable} names a file that is not there`, {
-        detail: `There is no ${path}.`,
-        expected: 'the file that proves Spacelift’s identity to Microsoft Entra ID',
-        fix: `set ${variable} to a file that is there, or unset it to use another identity`,
-        evidence: { variable, path },
-        cause: { key: `azure:credentials:${variable}` },
-      }),
-    );
-  }
-  throw new Stop(
-    skip(`${variable} names a file that is not here`, {
-      detail: `${path} is there inside Spacelift’s container only.`,
-      fix: 'run it there, or sign in here with an operator’s account (az login) and leave the variable out',
+  throw new TokenProblem(
+    fail(`${variable} names a file that is not there`, {
+      detail: `There is no ${path}.`,
+      expected: 'the file that proves Spacelift’s identity to Microsoft Entra ID',
+      fix: advice`set ${variable} to a file that is there, or unset it to use another identity`,
       evidence: { variable, path },
+      cause: { key: `azure:credentials:${variable}` },
     }),
   );
+}
+
+/** Whether the config's proof is a file of Spacelift's container, and this process has no identity of its own. @throws Stop then */
+function mustNotBeElsewhere({ deployment: { set, partyOf } }: Run): void {
+  const name = ([CERTIFICATE, TOKEN_FILE] as const).find((one) => set.includes(one) && partyOf(one) === 'config');
+  if (name !== undefined) throw onlyInContainer(name);
 }
 
 /**
@@ -111,6 +142,7 @@ export async function findToken(
     const found = await run.within(DEADLINE_MS, (abortSignal) => credential.getToken(scope, { abortSignal }));
     if (found === null) throw new Error('none');
     const { token, expiresOnTimestamp } = found;
+    run.conceal(token);
     return { token, expiresOnTimestamp, assignee: assigneeIn(token) ?? reader(run)('AZURE_CLIENT_ID') };
   } catch (error) {
     if (run.signal.aborted) throw error;
@@ -119,6 +151,7 @@ export async function findToken(
     const configured = isConfigured(reader(run));
     const tooLong = configured && error instanceof Problem ? error : undefined;
     const problem = transport.problemAt(host) ?? tooLong;
+    if (number === undefined && !configured) mustNotBeElsewhere(run);
     if (number === undefined && problem !== undefined) throw new TokenProblem(onTheWay(problem, host));
     const value = reader(run);
     throw new TokenProblem(
@@ -135,7 +168,7 @@ export async function findToken(
 }
 
 function onTheWay(problem: Problem, host: string): Trouble {
-  const target = { what: 'Microsoft Entra ID', host, port: 443, setting: 'AZURE_AUTHORITY_HOST' };
+  const target = { what: 'Microsoft Entra ID', host, port: 443, setting: AUTHORITY_HOST };
   const { title, ...words } = wayWords(problem, target);
   return fail(title, {
     ...words,

@@ -47,7 +47,7 @@ export function accountSettings(
     return new StorageManagementClient({ getToken }, subscription, options);
   };
   const subscriptions = async (signal: AbortSignal): Promise<string[]> => {
-    const told = run.deployment.environment.AZURE_SUBSCRIPTION_ID;
+    const told = run.deployment.setting('AZURE_SUBSCRIPTION_ID')?.value;
     if (told) return [told];
     const { token } = await getToken();
     const url = new URL('/subscriptions?api-version=2022-12-01', management);

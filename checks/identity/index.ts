@@ -1,9 +1,14 @@
 /** Who the AWS credentials are. Gates nothing: a service that refuses them is folded into what is found here. */
-import { type Context, defineCheck, type Outcome, pass, type Run, type Skip, Stop, skip } from '../../src/check.ts';
+import { defineCheck, type Outcome, pass, type Run, type Skip, Stop, skip } from '../../src/check.ts';
 import { DOCS, USES_AWS, type VariableName, type When } from '../../src/config/contract.ts';
+import { advice } from '../../src/fix.ts';
 import { Problem } from '../../src/problem.ts';
+import { isSurrounded } from '../../src/trust.ts';
 import { type Asked, askCaller, strangerTrouble } from '../aws/caller.ts';
+import { ownerOfAws } from '../aws/client.ts';
+import { roleOf } from '../aws/denial.ts';
 import { CredentialProblem, credentialTrouble } from '../aws/errors.ts';
+import { ownerOfAzure } from '../azure/credentials.ts';
 
 /** What this tool tries with the credentials; the licence and telemetry are Spacelift's own to use. */
 const TRIED: readonly string[] = ['OBJECT_STORAGE_TYPE', 'ENCRYPTION_TYPE', 'MESSAGE_QUEUE_TYPE', 'MQTT_BROKER_TYPE'];
@@ -12,7 +17,7 @@ const TRIED_BY_SCHEDULER: readonly string[] = ['ENCRYPTION_TYPE', 'MESSAGE_QUEUE
 
 export const identity = defineCheck({
   id: 'identity',
-  title: 'AWS identity',
+  title: 'Identity',
   rules: {
     credentials: {
       title: 'the AWS credentials are valid',
@@ -40,25 +45,85 @@ export const identity = defineCheck({
       },
       docs: DOCS.general,
     },
+    'tested-as': {
+      title: 'whose identity the clouds are tested with',
+      checks:
+        'Looks whose credentials AWS, Google Cloud and Azure are asked with: the config’s own, or, where it has none of its own here (a role, a file in Spacelift’s container), those of this process. Those travel by this process’s proxy, trust its certificate authorities, and go to no host that only the config names.',
+      matters: 'What another identity may do says little of what Spacelift may do.',
+      mend: 'Run it in Spacelift’s container or pod, or pass the credentials file with --credentials-file.',
+      example: {
+        found: 'tested as role/ci of account 123456789012, not as the deployment',
+        fix: 'run it in Spacelift’s container or pod',
+      },
+      docs: DOCS.general,
+    },
   },
 
-  expects: (run) => (run.deployment.service !== 'worker' && uses(run, USES_AWS) ? ['credentials', 'account'] : []),
+  expects: (run) => [
+    ...(asksAws(run) ? ['credentials', 'account'] : []),
+    ...(standsIn(run).length > 0 ? ['tested-as'] : []),
+  ],
 
-  plan: ({ want }) => [
-    {
-      rules: ['credentials', 'account'],
-      does: 'asks STS who the credentials are (GetCallerIdentity, which needs no permission)',
-      at: [`STS in ${want('AWS_REGION') ?? 'AWS_REGION'}`],
-    },
+  plan: (run) => [
+    ...(asksAws(run)
+      ? [
+          {
+            rules: ['credentials', 'account', ...(standsIn(run).length > 0 ? ['tested-as'] : [])],
+            does: 'asks STS who the credentials are (GetCallerIdentity, which needs no permission)',
+            at: [`STS in ${run.want('AWS_REGION') ?? 'AWS_REGION'}`],
+          },
+        ]
+      : [{ rules: ['tested-as'], does: 'looks whose credentials are used', at: [] }]),
   ],
 
   async run(context) {
-    await context.must('credentials', () => credentials(context));
-    await context.judge('account', () => account(context));
+    const asAws = async () => {
+      await context.must('credentials', () => credentials(context));
+      await context.judge('account', () => account(context));
+    };
+    const results = await Promise.allSettled([
+      asksAws(context) ? asAws() : undefined,
+      standsIn(context).length > 0 ? context.judge('tested-as', () => testedAs(context)) : undefined,
+    ]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   },
 });
 
-async function credentials(run: Context<'credentials' | 'account'>): Promise<Outcome> {
+const asksAws = (run: Run): boolean => run.deployment.service !== 'worker' && uses(run, USES_AWS);
+
+/** The clouds that are asked with the credentials of this process, for a config that is not its own. */
+function standsIn(run: Run): string[] {
+  const { service, party } = run.deployment;
+  if (service === 'worker' || party === 'process') return [];
+  const store = run.deployment.lookup('OBJECT_STORAGE_TYPE');
+  const type = service !== 'scheduler' && 'value' in store ? store.value : undefined;
+  return [
+    ...(uses(run, tried(run)) && ownerOfAws(run) === 'process' ? ['AWS'] : []),
+    ...(type === 'gcp' ? ['Google Cloud'] : []),
+    ...(type === 'azure' && ownerOfAzure(run) === 'process' ? ['Azure'] : []),
+  ];
+}
+
+async function testedAs(run: Run): Promise<Outcome> {
+  const clouds = standsIn(run);
+  const asked = clouds.includes('AWS') ? await run.share(askCaller) : undefined;
+  const caller = asked !== undefined && 'caller' in asked ? asked.caller : undefined;
+  const who =
+    caller === undefined
+      ? `this process at ${clouds.join(' and ')}`
+      : `${nameIn(caller.arn)} of account ${caller.account}`;
+  const isRole = caller !== undefined && roleOf(caller.arn) === run.deployment.setting('AWS_ROLE_ARN')?.value;
+  return pass(isRole ? `tested as ${who}, the deployment’s role` : `tested as ${who}, not as the deployment`, {
+    detail: `The config has no credentials of its own that could be used here, so those of this process are.${
+      isSurrounded(run.deployment)
+        ? ' Requests with them use this process’s own proxy and certificate authorities, not those of the config; further authorities: --ca-file.'
+        : ''
+    }`,
+    evidence: { clouds },
+  });
+}
+
+async function credentials(run: Run): Promise<Outcome> {
   const asked = await run.share(askCaller);
   if (!('caller' in asked)) return unknown(run, asked);
   const { account: of, arn } = asked.caller;
@@ -90,7 +155,7 @@ function unknown(
       `AWS is used by Spacelift alone, and ${kind === 'expired' ? 'the credentials here have expired' : 'no credentials are found here'}`,
       {
         detail: 'Only the licence or telemetry is on AWS, and neither is tried.',
-        fix: 'run it with the role that Spacelift has',
+        fix: advice`run it with the role that Spacelift has`,
       },
     );
   }
@@ -98,7 +163,7 @@ function unknown(
   const observed = error instanceof Problem ? error.kind : error instanceof Error ? error.message : 'unknown';
   return skip(`${at} ${error instanceof Problem ? 'can’t be reached' : 'does not tell who the credentials are'}`, {
     detail: 'Nothing in Spacelift needs STS: what the credentials are worth shows at the services.',
-    fix: 'to have it verified, give the network a way to STS: a VPC endpoint for com.amazonaws.<region>.sts',
+    fix: advice`to have it verified, give the network a way to STS: a VPC endpoint for com.amazonaws.REGION.sts`,
     evidence: { observed },
   });
 }

@@ -1,11 +1,12 @@
 /** SQS, by the AWS SDK: the five operations that Spacelift performs, and no others. */
 import type { Run } from '../../src/check.ts';
+import { travelling } from '../../src/credentials.ts';
 import { within } from '../../src/deadline.ts';
 import { makeHttpClient } from '../../src/probe/http.ts';
 import { checkWay } from '../../src/probe/tunnel.ts';
 import type { Target } from '../../src/probe/words.ts';
 import { ask, isRefusal } from '../aws/call.ts';
-import { awsSettings, findCredentials } from '../aws/client.ts';
+import { awsSettings, findCredentials, ownerOfAws } from '../aws/client.ts';
 import { targetOf } from '../aws/words.ts';
 
 export interface Received {
@@ -56,13 +57,14 @@ export async function openSqs(run: Run): Promise<Sqs> {
   const client = new sdk.SQSClient({ ...settings.config, useQueueUrlAsEndpoint: false, md5: false });
   const target = targetOf('SQS', settings, client);
   const url = settings.endpoint?.url ?? new URL(`https://${target.host}`);
-  const plain = makeHttpClient(run);
+  const owner = ownerOfAws(run);
+  const plain = makeHttpClient(travelling(run, owner));
   let reached: Promise<unknown> | undefined;
   return {
     target,
     reach: (under) => {
       const knock = async () => {
-        await checkWay(under, url, REACH_MS);
+        await checkWay(travelling(under, owner), url, REACH_MS);
         await plain.send({ method: 'GET', url, deadlineMs: REACH_MS });
       };
       reached ??= Promise.all([findCredentials(under, client), knock()]);

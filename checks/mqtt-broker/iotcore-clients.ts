@@ -5,7 +5,7 @@ import { type Run, type Skip, skip, type Trouble } from '../../src/check.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import type { Target } from '../../src/probe/words.ts';
 import { AwsProblem, ask, isRefusal } from '../aws/call.ts';
-import { awsSettings, endpointOf } from '../aws/client.ts';
+import { awsSettings, type Endpoint, endpointOf } from '../aws/client.ts';
 import { allowing } from '../aws/denial.ts';
 import { CredentialProblem, credentialTrouble } from '../aws/errors.ts';
 import type { IsRefusal } from '../aws/transport.ts';
@@ -14,10 +14,15 @@ import { ENDPOINT } from './endpoint.ts';
 import { iotEndpoint } from './iotcore-endpoint.ts';
 
 /** Where messages go: the endpoint, or what the environment names in its place. @throws Stop */
-export function brokerAt(run: Run): { readonly url: URL; readonly target: Target } {
+export function brokerAt(run: Run): { readonly at: Endpoint; readonly url: URL; readonly target: Target } {
   const { host } = iotEndpoint(run);
-  const { url, setting } = endpointOf(run, 'IOT_DATA_PLANE') ?? { url: new URL(`https://${host}`), setting: ENDPOINT };
-  return { url, target: { what: 'IoT Core', ...addressOf(url), setting } };
+  const at = endpointOf(run, 'IOT_DATA_PLANE') ?? {
+    url: new URL(`https://${host}`),
+    setting: ENDPOINT,
+    party: run.deployment.partyOf(ENDPOINT),
+  };
+  const { url, setting } = at;
+  return { at, url, target: { what: 'IoT Core', ...addressOf(url), setting } };
 }
 
 /** A page that some proxy serves is no answer of IoT Core's, whose answers have a number. */
@@ -34,8 +39,8 @@ export interface DataPlane {
 
 /** Shared: `run.share(openData)`. */
 export async function openData(run: Run): Promise<DataPlane> {
-  const { url, target } = brokerAt(run);
-  const { config } = awsSettings(run, 'IOT_DATA_PLANE', (answer) => isRefusal(answer) || isPage(answer));
+  const { at, url, target } = brokerAt(run);
+  const { config } = awsSettings(run, 'IOT_DATA_PLANE', (answer) => isRefusal(answer) || isPage(answer), undefined, at);
   const sdk = await import('@aws-sdk/client-iot-data-plane');
   const client = new sdk.IoTDataPlaneClient({
     ...config,

@@ -3,13 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import type { MqttClient } from 'mqtt';
 import type { WebSocket } from 'ws';
 import type { Run } from '../../src/check.ts';
+import { travelling } from '../../src/credentials.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
 import { boundHints, MOST_BYTES } from '../../src/probe/flood.ts';
 import { readUpTo } from '../../src/probe/http.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import { Problem, problemOf } from '../../src/problem.ts';
 import { AwsProblem, refusal } from '../aws/call.ts';
-import { findCredentials } from '../aws/client.ts';
+import { findCredentials, ownerOfAws } from '../aws/client.ts';
 import type { DataPlane } from './iotcore-clients.ts';
 import { signedUrl } from './sigv4-url.ts';
 
@@ -44,7 +45,7 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
   ]);
   const { url } = data;
   const secure = url.protocol === 'https:';
-  const agents = makeAgents(run);
+  const agents = makeAgents(travelling(run, ownerOfAws(run)));
   const agent = agents.agentFor({ secure, ...addressOf(url) });
   const signed = await signedUrl(data);
   let door: Door | undefined;

@@ -4,7 +4,7 @@ import { fail, Stop } from '../../src/check.ts';
 import { isLoopback } from '../../src/probe/http.ts';
 import { unbracketed } from '../../src/probe/tcp.ts';
 
-const SETTING = 'OBJECT_STORAGE_AZURE_ACCOUNT_URL';
+export const ACCOUNT_URL = 'OBJECT_STORAGE_AZURE_ACCOUNT_URL';
 
 export interface StorageAccount {
   /** Without a slash in the end. */
@@ -38,6 +38,12 @@ export const AZURE_HOST = new RegExp(
     .map((cloud) => cloud.replaceAll('.', '\\.'))
     .join('|')})$`,
 );
+
+/** Whether a host is Microsoft's own for the blobs of an account, in one of its clouds. */
+export const isBlobHost = (hostname: string): boolean =>
+  /^[a-z0-9]{3,24}(?:-secondary)?(?:\.privatelink)?\.blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)$/.test(
+    hostname,
+  ) || /^[a-z0-9]{3,24}\.z\d{1,2}\.blob\.storage\.azure\.net$/.test(hostname);
 
 /** @throws Stop with the failure, when the URL is of another form */
 export function accountOf(value: string): StorageAccount {
@@ -77,10 +83,10 @@ export function accountOf(value: string): StorageAccount {
 
 function wrong(why: string, right: string, more: { detail?: string }): Stop {
   return new Stop(
-    fail(`${SETTING} is not the URL of a storage account’s blobs: ${why}`, {
+    fail(`${ACCOUNT_URL} is not the URL of a storage account’s blobs: ${why}`, {
       ...more,
       expected: 'https://<account>.blob.core.windows.net, an endpoint of the account’s blobs and nothing behind it',
-      fix: `set ${SETTING}=${right}`,
+      fix: `set ${ACCOUNT_URL}=${right}`,
       cause: { key: 'object-storage:account-url' },
     }),
   );

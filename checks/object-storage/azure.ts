@@ -1,11 +1,13 @@
 /** Azure Blob Storage, by the Azure SDK. Asks for nothing but what *Storage Blob Data Contributor* may, except for the settings. */
 import type { IncomingMessage } from 'node:http';
 import type { Run } from '../../src/check.ts';
+import { mustBeAllowed } from '../../src/credentials.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
 import { makeHttpClient, readUpTo } from '../../src/probe/http.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
+import { ownerOfAzure } from '../azure/credentials.ts';
 import { accountSettings, NotPermitted } from '../azure/management.ts';
-import { accountOf } from './azure-account.ts';
+import { ACCOUNT_URL, accountOf, isBlobHost } from './azure-account.ts';
 import { type At, azureRefusal, codeIn } from './azure-errors.ts';
 import { expiryRules } from './azure-lifecycle.ts';
 import { azureSession, EARLIER_MS, isDenied } from './azure-session.ts';
@@ -19,7 +21,13 @@ const [NO_VERSION, NO_BLOB] = ['2020-01-01T00:00:00.0000000Z', 'spacelift-prefli
 
 /** The account that OBJECT_STORAGE_AZURE_ACCOUNT_URL names, by Azure's default credentials. */
 export async function azure(run: Run): Promise<Store> {
-  const account = accountOf(run.need('OBJECT_STORAGE_AZURE_ACCOUNT_URL'));
+  const account = accountOf(run.need(ACCOUNT_URL));
+  mustBeAllowed(run, ownerOfAzure(run), {
+    url: new URL(account.url),
+    party: run.deployment.partyOf(ACCOUNT_URL),
+    setting: ACCOUNT_URL,
+    isProviders: isBlobHost,
+  });
   const { BlobSASPermissions, generateBlobSASQueryParameters } = await import('@azure/storage-blob');
   const agents = makeAgents(run);
   const session = await azureSession(run, account, agents);
@@ -50,7 +58,7 @@ export async function azure(run: Run): Promise<Store> {
     target: {
       what: 'Azure Blob Storage',
       ...addressOf(new URL(account.url)),
-      setting: 'OBJECT_STORAGE_AZURE_ACCOUNT_URL',
+      setting: ACCOUNT_URL,
     },
     words: azureWords(account, assignee),
     tellsMissing: true,

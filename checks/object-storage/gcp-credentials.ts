@@ -3,6 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
 import type { GoogleAuth } from 'google-auth-library';
 import { fail, type Run, Stop, skip, type Trouble } from '../../src/check.ts';
+import { onlyInContainer, ownFile } from '../../src/credentials.ts';
+import { advice, sh } from '../../src/fix.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/probe/http.ts';
 import { noIn, patiently } from '../../src/probe/patience.ts';
 import { ProxyProblem, wayWords } from '../../src/probe/tunnel.ts';
@@ -49,7 +51,7 @@ interface Call {
 
 export function google(run: Run, send: HttpClient['send']): Google {
   const calls = new AsyncLocalStorage<Call>();
-  const path = run.deployment.environment[VARIABLE] || undefined;
+  const path = ownFile(run, VARIABLE);
   let account: string | undefined;
   let maySign = true;
   let found: Promise<GoogleAuth> | undefined;
@@ -85,7 +87,11 @@ export function google(run: Run, send: HttpClient['send']): Google {
       return await run.within(DEADLINE_MS, (signal) => calls.run(Object.assign(call, { signal }), perform));
     } catch (error) {
       if (run.signal.aborted || error instanceof Stop) throw error;
-      throw meaningOf(error, call, { asked: what, account, path });
+      const meaning = meaningOf(error, call, { asked: what, account, path });
+      // The config's own file is in Spacelift's container: what is missing here is no failure of the deployment's.
+      const isElsewhere = path === undefined && run.deployment.partyOf(VARIABLE) === 'config';
+      if (isElsewhere && isMissing(meaning)) throw onlyInContainer(VARIABLE);
+      throw meaning;
     }
   };
 
@@ -96,16 +102,15 @@ export function google(run: Run, send: HttpClient['send']): Google {
         fetchImplementation,
         retryConfig: { retry: 0, noResponseRetries: 0 },
       });
-      const { environment } = run.deployment;
       const clientOptions = { transporter: transport };
       const auth = new library.GoogleAuth({
         scopes: SCOPES,
         // Without one the library asks gcloud and the metadata server; nothing here needs it.
-        projectId: run.want('GCP_PROJECT') ?? (environment.GOOGLE_CLOUD_PROJECT || 'none'),
+        projectId: run.want('GCP_PROJECT') ?? run.deployment.own('GOOGLE_CLOUD_PROJECT') ?? 'none',
         clientOptions,
       });
       if (path !== undefined) {
-        mustBeHere(run, path);
+        mustBeHere(path);
         // As the default chain does with the path of the process's own environment.
         await auth._getApplicationCredentialsFromFilePath(path, clientOptions);
       }
@@ -128,7 +133,9 @@ export function google(run: Run, send: HttpClient['send']): Google {
   };
   const authorise = async () => {
     const auth = await ready();
-    return asked('token', async () => Object.fromEntries(await auth.getRequestHeaders()));
+    const headers = await asked('token', async () => Object.fromEntries(await auth.getRequestHeaders()));
+    run.conceal(headers.authorization?.replace(/^Bearer /, ''));
+    return headers;
   };
 
   return {
@@ -145,18 +152,15 @@ export function google(run: Run, send: HttpClient['send']): Google {
   };
 }
 
-function mustBeHere({ deployment: { set } }: Run, path: string): void {
+/** The caller's file, which may be none. @throws GoogleProblem */
+function mustBeHere(path: string): void {
   if (existsSync(path)) return;
-  if (!set.includes(VARIABLE))
-    throw new GoogleProblem('credentials', googleTrouble({ asked: 'token', code: 'no-file', path }));
-  throw new Stop(
-    skip(`${VARIABLE} names a file that is not here`, {
-      detail: `${path} is there inside Spacelift’s container only.`,
-      fix: `run it there, or pass -f with ${VARIABLE} set to a copy of that file here`,
-      evidence: { variable: VARIABLE, path },
-    }),
-  );
+  throw new GoogleProblem('credentials', googleTrouble({ asked: 'token', code: 'no-file', path }));
 }
+
+/** Whether the library has found no credentials at all. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof GoogleProblem && error.says.cause?.key === 'google:missing';
 
 /** Parts of the library's clients make transports of their own. */
 function useTransport(client: object, transporter: unknown): void {
@@ -173,7 +177,7 @@ function useTransport(client: object, transporter: unknown): void {
 const cannotSign = (maySign: boolean) =>
   skip(maySign ? 'a federated identity can’t sign' : 'Google user credentials cannot sign', {
     detail: 'Pre-signed URLs need a service account; Spacelift’s own signs them.',
-    fix: 'impersonate the service account: gcloud auth application-default login --impersonate-service-account=<service account>',
+    fix: advice`impersonate the service account: ${sh`gcloud auth application-default login --impersonate-service-account=SERVICE_ACCOUNT`}`,
   });
 
 function meaningOf(error: unknown, call: Call, at: Omit<Refusal, 'code'>): unknown {

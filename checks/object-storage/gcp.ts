@@ -35,7 +35,7 @@ interface Version {
 }
 
 export async function gcp(run: Run): Promise<Store> {
-  const emulator = run.deployment.environment.STORAGE_EMULATOR_HOST || undefined;
+  const emulator = run.deployment.own('STORAGE_EMULATOR_HOST');
   const base = new URL(emulator === undefined ? 'https://storage.googleapis.com' : withScheme(emulator));
   const plain = makeHttpClient(run);
   const ways = new Map<string, Promise<void>>();

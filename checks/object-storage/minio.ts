@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Client, ClientOptions } from 'minio';
 import type { Run } from '../../src/check.ts';
 import { isTrue } from '../../src/config/types.ts';
+import { mustBeAllowed } from '../../src/credentials.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
 import { boundBody, boundHints } from '../../src/probe/flood.ts';
 import { asksForTls, makeHttpClient, readUpTo } from '../../src/probe/http.ts';
@@ -11,10 +12,12 @@ import { makeMeaning } from '../../src/probe/meaning.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { Problem } from '../../src/problem.ts';
+import { ownerOfMinio } from './minio-owner.ts';
 import { minioWords } from './minio-words.ts';
 import { arePermitted, expiryRules, type LifecycleRule, opensToEveryone, s3Refusal, versionIn } from './s3.ts';
 import { type Action, type Store, StoreProblem, under } from './store.ts';
 
+const ENDPOINT = 'OBJECT_STORAGE_MINIO_ENDPOINT';
 const DEFAULT_REGION = 'us-east-1';
 /** To find out what answers; the operation itself has failed by then. */
 const HANDSHAKE_MS = 3000;
@@ -28,13 +31,14 @@ interface At {
 
 /** The store that the `OBJECT_STORAGE_MINIO_*` variables name. */
 export async function minio(run: Run): Promise<Store> {
-  const endpoint = run.need('OBJECT_STORAGE_MINIO_ENDPOINT');
+  const endpoint = run.need(ENDPOINT);
   const accessKey = run.need('OBJECT_STORAGE_MINIO_ACCESS_KEY_ID');
   const secretKey = run.need('OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY');
   const secure = isTrue(run.want('OBJECT_STORAGE_MINIO_USE_SSL'));
   const rejectUnauthorized = !isTrue(run.want('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));
   const base = new URL(`${secure ? 'https' : 'http'}://${endpoint}`);
   const { host, port } = addressOf(base);
+  mustBeAllowed(run, ownerOfMinio(run), { url: base, party: run.deployment.partyOf(ENDPOINT), setting: ENDPOINT });
 
   const agents = makeAgents(run, { rejectUnauthorized });
   const plain = makeHttpClient(run, agents);
@@ -93,7 +97,7 @@ export async function minio(run: Run): Promise<Store> {
 
   return {
     name: 'MinIO',
-    target: { what: 'MinIO', host, port, setting: 'OBJECT_STORAGE_MINIO_ENDPOINT' },
+    target: { what: 'MinIO', host, port, setting: ENDPOINT },
     words: minioWords({ accessKey, endpoint, secure }),
     tellsMissing: true,
 

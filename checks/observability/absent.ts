@@ -1,7 +1,8 @@
 /** What it means that a telemetry agent does not answer. */
-import { fail, type Run, type Skip, skip, type Trouble, warn } from '../../src/check.ts';
+import { fail, type Run, type Skip, Stop, skip, type Trouble, warn } from '../../src/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 import { ENVIRONMENT } from '../../src/config/entry.ts';
+import { advice } from '../../src/fix.ts';
 import { isLoopback } from '../../src/probe/http.ts';
 import type { Address } from '../../src/probe/tcp.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
@@ -46,6 +47,17 @@ export async function absent(
   const judged = { ...found, detail: `${found.detail ?? ''} Spacelift works without it; its traces are lost.`.trim() };
   if ((await phaseOf(run)) === 'post-install') return fail(found.title, judged);
   return warn(found.title, judged);
+}
+
+/** A socket's path in a config is that of Spacelift's container: nothing is opened here. @throws Stop then */
+export function mustBeOwn({ deployment }: Run, { what, setting, at }: Agent): void {
+  if (!('socketPath' in at) || deployment.partyOf(setting) === 'process') return;
+  throw new Stop(
+    skip(`${what} is reached by ${at.socketPath}, a socket of Spacelift’s container`, {
+      fix: advice`run it in Spacelift’s container, with the config in its environment`,
+      evidence: { variable: setting },
+    }),
+  );
 }
 
 /** Turns a `Problem` that an exchange with an agent threw into its outcome; other errors pass. */

@@ -5,7 +5,7 @@ import { proxyFor } from '../../src/probe/proxy.ts';
 import { checkWay } from '../../src/probe/tunnel.ts';
 import { sendUdp } from '../../src/probe/udp.ts';
 import { Problem } from '../../src/problem.ts';
-import { type Agent, orAbsent } from './absent.ts';
+import { type Agent, mustBeOwn, orAbsent } from './absent.ts';
 import { datadogEndpoint, type Endpoint, shown } from './address.ts';
 
 const DEADLINE_MS = 5000;
@@ -14,6 +14,7 @@ const DOGSTATSD_PORT = 8125;
 export async function datadog(run: Run): Promise<Outcome> {
   const endpoint = datadogEndpoint(run);
   const agent: Agent = { what: 'the Datadog agent', setting: endpoint.setting, at: endpoint };
+  mustBeOwn(run, agent);
   return orAbsent(run, agent, async () => judge(run, endpoint, await askInfo(run, endpoint)));
 }
 
@@ -45,7 +46,7 @@ async function judge(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer)
       },
     });
   }
-  const proxied = !('socketPath' in endpoint) && proxyFor(run.deployment.environment, endpoint) !== undefined;
+  const proxied = !('socketPath' in endpoint) && proxyFor(run.proxies, endpoint) !== undefined;
   return fail(`${shown(endpoint)} is no Datadog trace agent`, {
     detail: `GET /info was answered with HTTP ${status}${proxied ? ', through the proxy of the environment: NO_PROXY does not exempt the agent' : ''}.`,
     expected: 'a trace agent that describes itself at /info, as all but very old ones do',

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { fail, type Outcome, pass, type Run, skip, type Trouble } from '../../src/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
+import { mustBeAllowed } from '../../src/credentials.ts';
 import { callEmpty, GRPC, type GrpcAnswer } from '../../src/probe/grpc.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { openWay } from '../../src/probe/tunnel.ts';
 import { Problem, toProblem } from '../../src/problem.ts';
 import { certificatesIn } from '../../src/trust.ts';
-import { type Agent, absent, orAbsent } from './absent.ts';
+import { type Agent, absent, mustBeOwn, orAbsent } from './absent.ts';
 import { type Endpoint, otlpEndpoint, shown } from './address.ts';
 import { type Stranger, whoElse } from './stranger.ts';
 
@@ -20,8 +21,10 @@ const WHAT = 'the OpenTelemetry collector';
 export async function opentelemetry(run: Run): Promise<Outcome> {
   const endpoint = otlpEndpoint(run);
   const agent: Agent = { what: WHAT, setting: endpoint.setting, at: endpoint };
+  mustBeOwn(run, agent);
   const setting = headersSetting(run);
   const metadata = headersIn(run.want(setting) ?? '');
+  if (Object.keys(metadata).length > 0) mayTravel(run, endpoint, setting);
   return orAbsent(run, agent, async () => {
     const ca = authorityFile(run);
     const asked = await ask({ ...run, authorities: () => [...run.authorities(), ...ca.pems] }, endpoint, metadata);
@@ -79,6 +82,15 @@ function openSocket(run: Run, path: string): Promise<Socket> {
         socket.on('error', (error) => reject(toProblem(error) ?? error));
       }),
   );
+}
+
+/** Headers that the caller has the credentials for go where the config says only when that is allowed. @throws Stop */
+function mayTravel(run: Run, endpoint: Endpoint, setting: VariableName): void {
+  if ('socketPath' in endpoint) return;
+  const { deployment } = run;
+  const owner = deployment.entry(setting)?.resolved === true ? 'process' : deployment.partyOf(setting);
+  const url = new URL(`http${endpoint.secure ? 's' : ''}://${shown(endpoint)}`);
+  mustBeAllowed(run, owner, { url, party: deployment.partyOf(endpoint.setting), setting: endpoint.setting });
 }
 
 interface Headers {
@@ -164,7 +176,7 @@ function stranger(endpoint: Endpoint, who: Stranger): Trouble {
 
 /** A client certificate is in Spacelift's container, and so may be the authority's. */
 function distrusted(run: Run, agent: Agent, problem: Problem, caPath: string | undefined): Outcome | Promise<Outcome> {
-  const set = (name: string) => run.deployment.set.includes(name) || run.deployment.environment[name] !== undefined;
+  const set = (name: string) => run.deployment.set.includes(name) || run.deployment.setting(name) !== undefined;
   const mutual = problem.tls === 'client-certificate';
   if (mutual && set('OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE')) {
     return skip(`the collector at ${shown(agent.at)} asks for the client certificate, which is not sent from here`);
@@ -178,10 +190,12 @@ function distrusted(run: Run, agent: Agent, problem: Problem, caPath: string | u
   return absent(run, agent, problem);
 }
 
-/** `path` when there is a file of authorities that can't be read here. */
-function authorityFile({ deployment: { environment } }: Run): { pems: readonly string[]; path?: string } {
-  const path = environment.OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE || environment.OTEL_EXPORTER_OTLP_CERTIFICATE;
-  if (!path) return { pems: [] };
+/** `path` when there is a file of authorities that can't be read here; the config's are those of Spacelift's container. */
+function authorityFile({ deployment: { setting } }: Run): { pems: readonly string[]; path?: string } {
+  const held = setting('OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE') ?? setting('OTEL_EXPORTER_OTLP_CERTIFICATE');
+  if (held === undefined) return { pems: [] };
+  const { value: path, party } = held;
+  if (party === 'config') return { pems: [], path };
   try {
     return { pems: certificatesIn(readFileSync(path, 'utf8')) };
   } catch {

@@ -11,7 +11,7 @@ import { VERSION } from '../version.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import type { CleanupArguments } from './options.ts';
-import { authoritiesIn, readDeployment } from './prepare.ts';
+import { authoritiesIn, credentialOptions, readDeployment } from './prepare.ts';
 import { print } from './print.ts';
 import { styleOf } from './terminal.ts';
 
@@ -27,6 +27,7 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
     from: args.from,
     timeoutMs: args.timeout * 1000,
     authorities: authoritiesIn(args.caFile ?? []),
+    ...credentialOptions(args),
   };
   const deployment = await readDeployment(host, args, options);
   const interrupt = interruptible(host, (signal) => notice(host, `${signal}: ending`));

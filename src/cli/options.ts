@@ -1,5 +1,6 @@
 /** The options of a run. */
 import { InvalidArgumentError, Option } from 'commander';
+import { allowedHost, CREDENTIALS_FILES, type CredentialsFile, isCredentialsFile } from '../credentials-options.ts';
 import { DEFAULTS, type Perspective, PHASES, type PhaseOption, PLACES, type Place, SERVICES } from '../options.ts';
 import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
 
@@ -11,6 +12,12 @@ export interface Target {
 export interface Acceptance {
   readonly id: string;
   readonly reason: string;
+}
+
+/** A file on this machine in place of the one that the config names. */
+export interface SuppliedFile {
+  readonly variable: CredentialsFile;
+  readonly path: string;
 }
 
 /** As commander hands them over: what was not given is not there. */
@@ -26,6 +33,9 @@ export interface RunArguments {
   readonly phase: PhaseOption;
   readonly from: Place;
   readonly caFile?: readonly string[];
+  readonly credentialsFile?: readonly SuppliedFile[];
+  /** Hosts, in lower case. */
+  readonly allowCredentialsTo?: readonly string[];
   readonly resolveSecrets?: true;
   readonly strict?: true;
   readonly readOnly?: true;
@@ -46,7 +56,16 @@ export type PlanArguments = Pick<
 /** Of `cleanup`; `readOnly` is there to be refused. */
 export type CleanupArguments = Pick<
   RunArguments,
-  'file' | 'service' | 'from' | 'caFile' | 'resolveSecrets' | 'timeout' | 'readOnly' | 'color'
+  | 'file'
+  | 'service'
+  | 'from'
+  | 'caFile'
+  | 'credentialsFile'
+  | 'allowCredentialsTo'
+  | 'resolveSecrets'
+  | 'timeout'
+  | 'readOnly'
+  | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
 /** A day; timers of Node's end at 24 of them. */
@@ -67,8 +86,10 @@ export function runOptions(): Option[] {
       .choices(PLACES)
       .default(DEFAULTS.from),
     repeated('--ca-file <path>', 'further certificate authorities, PEM', text),
+    repeated('--credentials-file <variable>=<path>', 'the file here for that path of the container', suppliedFile),
+    repeated('--allow-credentials-to <host>', 'send it your credentials, though the config names it', host),
     new Option('--resolve-secrets', 'read what an ECS task definition keeps behind valueFrom'),
-    new Option('--strict', 'warnings make the exit code 1'),
+    new Option('--strict', 'warnings, or no verdict, make the exit code 1'),
     new Option('--read-only', 'write nothing anywhere'),
     new Option('--timeout <seconds>', 'for the whole run').argParser(seconds).default(DEFAULTS.timeoutMs / 1000),
     new Option('--concurrency <n>', 'dependencies tried at once (default all)').argParser(wholeNumber),
@@ -90,7 +111,17 @@ export function planOptions(): Option[] {
 }
 
 export function cleanupOptions(): Option[] {
-  const shared = ['--file', '--service', '--from', '--ca-file', '--resolve-secrets', '--timeout', '--no-color'];
+  const shared = [
+    '--file',
+    '--service',
+    '--from',
+    '--ca-file',
+    '--credentials-file',
+    '--allow-credentials-to',
+    '--resolve-secrets',
+    '--timeout',
+    '--no-color',
+  ];
   return [formatOption(), ...picked(shared), ...picked(['--read-only']).map((option) => option.hideHelp())];
 }
 
@@ -115,6 +146,21 @@ function target(value: string): Target {
   if (path === undefined || path === '') throw new InvalidArgumentError(`expected ${format}=<path>.`);
   if (path === '-') throw new InvalidArgumentError(`standard output is for -o ${format}.`);
   return { format, path };
+}
+
+function suppliedFile(value: string): SuppliedFile {
+  const [variable, path] = split(value);
+  if (!isCredentialsFile(variable)) {
+    throw new InvalidArgumentError(`expected one of ${CREDENTIALS_FILES.join(', ')} before the =.`);
+  }
+  if (path === undefined || path === '') throw new InvalidArgumentError(`expected ${variable}=<path>.`);
+  return { variable, path };
+}
+
+function host(value: string): string {
+  const allowed = allowedHost(value);
+  if (allowed === undefined) throw new InvalidArgumentError('expected a host name, or host:port.');
+  return allowed;
 }
 
 function acceptance(value: string): Acceptance {

@@ -1,6 +1,6 @@
 /** What every command that takes a config does before it begins. */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
 import { checkIds as checkGiven } from '../ids.ts';
@@ -12,6 +12,25 @@ import type { RunArguments } from './options.ts';
 /** @throws InputError when a pattern or an id matches no rule */
 export function checkIds(args: Pick<RunArguments, 'only' | 'skip' | 'require' | 'accept'>): void {
   checkGiven({ ...args, accept: args.accept?.map(({ id }) => id) }, '--');
+}
+
+/** What the options say of credentials. @throws InputError for a file that can't be read */
+export function credentialOptions({
+  credentialsFile = [],
+  allowCredentialsTo = [],
+}: Pick<RunArguments, 'credentialsFile' | 'allowCredentialsTo'>): Pick<
+  RunOptions,
+  'credentialsFiles' | 'allowCredentialsTo'
+> {
+  for (const { variable, path } of credentialsFile) {
+    try {
+      accessSync(path, constants.R_OK);
+    } catch {
+      throw new InputError(`cannot read ${path}, which --credentials-file names for ${variable}`);
+    }
+  }
+  const files = credentialsFile.map(({ variable, path }) => [variable, path]);
+  return { credentialsFiles: Object.fromEntries(files), allowCredentialsTo };
 }
 
 /** The certificates of --ca-file, as one text. @throws InputError when there are none in a file */

@@ -7,7 +7,7 @@ import { PLAIN, type Verbosity } from '../report/style.ts';
 import { fail, notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import type { RunArguments } from './options.ts';
-import { authoritiesIn, checkIds, readDeployment } from './prepare.ts';
+import { authoritiesIn, checkIds, credentialOptions, readDeployment } from './prepare.ts';
 import { print } from './print.ts';
 import type { Progress } from './progress.ts';
 import { prepare, type Write } from './report-file.ts';
@@ -28,6 +28,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     timeoutMs: args.timeout * 1000,
     concurrency: args.concurrency ?? Number.POSITIVE_INFINITY,
     authorities: authoritiesIn(args.caFile ?? []),
+    ...credentialOptions(args),
     accept: Object.fromEntries((args.accept ?? []).map(({ id, reason }) => [id, reason])),
   };
   const rules = { strict: args.strict === true, require: args.require ?? [] };

@@ -2,11 +2,17 @@
 import type { Trouble } from '../check.ts';
 import type { Perspective } from '../options.ts';
 import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
-import { ENVIRONMENT, type Entry, type Party, partyOf, type Source } from './entry.ts';
+import { ENVIRONMENT, type Entry, type Party, partyOf as partyOfSource, type Source } from './entry.ts';
 import { type ConfigurationFinding, judgeConfiguration } from './judge.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { decodeRootCertificates } from './types.ts';
+
+/** A value, and whose word it is. */
+export interface Held {
+  readonly value: string;
+  readonly party: Party;
+}
 
 /** What is known of one variable. */
 export type Lookup =
@@ -25,6 +31,8 @@ export interface Deployment {
   lookup(name: VariableName): Lookup;
   /** What the sources hold under any name; `undefined` when it is not set. */
   entry(name: string): Entry | undefined;
+  /** Whose word it is as a whole: the process's when nothing else has a say. */
+  readonly party: Party;
   /** Whose word a variable is: `config` when the config sets it, else the process's. */
   partyOf(name: string): Party;
   /** What `configuration` reports: everything that is wrong, or can't be known, without any network. */
@@ -33,10 +41,12 @@ export interface Deployment {
   readonly pairing: Trouble | undefined;
   /** Names of the contract's variables that are set. */
   readonly set: readonly string[];
-  /** What the cloud SDKs would see: the config's own values over the process environment's. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Further certificate authorities from the config (`ADDITIONAL_ROOT_CAS`), PEM. */
-  readonly authorities: readonly string[];
+  /** A variable that an SDK reads for itself: the config's own value beats the process's. An empty value equals an absent one. */
+  setting(name: string): Held | undefined;
+  /** As `setting`, of the caller alone: what opens files, starts programs or says where the caller's credentials go. */
+  own(name: string): string | undefined;
+  /** Further certificate authorities (`ADDITIONAL_ROOT_CAS`), PEM. */
+  readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
   /** Values that must never be seen. */
   readonly secrets: readonly string[];
 }
@@ -65,22 +75,36 @@ export function makeDeployment(
     const value = CONTRACT[name].default;
     return value === undefined ? { state: 'unset' } : { state: 'default', value };
   };
-  const parties = new Map(sources.flatMap((source) => source.entries.map((entry) => [entry, partyOf(source)])));
-  const values = [...resolved.entries].filter(([name, { kind }]) => kind === 'known' && isForSdk(name));
+  const parties = new Map(sources.flatMap((source) => source.entries.map((entry) => [entry, partyOfSource(source)])));
+  const partyOf = (name: string): Party => {
+    const entry = resolved.entries.get(name);
+    return entry === undefined ? 'process' : (parties.get(entry) ?? 'config');
+  };
+  const setting = (name: string): Held | undefined => {
+    const entry = resolved.entries.get(name);
+    if (entry?.kind === 'known' && isForSdk(name)) return { value: entry.value, party: partyOf(name) };
+    const value = environment[name] || undefined;
+    return value === undefined ? undefined : { value, party: 'process' };
+  };
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
     lookup,
     entry: (name) => resolved.entries.get(name),
-    partyOf: (name) => {
-      const entry = resolved.entries.get(name);
-      return entry === undefined ? 'process' : (parties.get(entry) ?? 'config');
-    },
+    party: sources.every((source) => partyOfSource(source) === 'process') ? 'process' : 'config',
+    partyOf,
     configuration: findings,
     pairing,
     set: [...resolved.entries.keys()],
-    environment: { ...environment, ...Object.fromEntries(values.map(([name, { value }]) => [name, value])) },
-    authorities: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
+    setting,
+    own: (name) => {
+      const held = setting(name);
+      return held?.party === 'process' ? held.value : environment[name] || undefined;
+    },
+    authorities: {
+      pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
+      party: partyOf('ADDITIONAL_ROOT_CAS'),
+    },
     secrets: [...secretsOf(sources), ...secretsOf([fromProcess(environment)])],
   };
 }

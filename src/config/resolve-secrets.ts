@@ -1,9 +1,11 @@
 /** `--resolve-secrets`: what an ECS task definition keeps behind `valueFrom` (ECS developer guide, "Pass sensitive data"). */
+import * as v from 'valibot';
 import { fail, type Skip, skip, type Trouble } from '../check.ts';
 import type { Perspective } from '../options.ts';
-import { CONTRACT, isKnown, isVariable } from './contract.ts';
+import { CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { resolve } from './resolve.ts';
+import { region as regionType } from './types.ts';
 
 /** Where a value is kept. */
 export type Kept =
@@ -42,6 +44,8 @@ export type Reader = (kept: Kept) => Promise<{ readonly value: string; readonly 
 export function keptBehind(valueFrom: string): Kept | undefined {
   if (!valueFrom.startsWith('arn:')) return { store: 'parameter', region: undefined, id: valueFrom };
   const [, , service, region = '', account = '', kind, , key, stage, version] = valueFrom.split(':');
+  // It becomes part of a host.
+  if (!v.is(regionType.schema, region)) return undefined;
   if (service === 'ssm') return { store: 'parameter', region, id: valueFrom };
   if (service !== 'secretsmanager' || kind !== 'secret') return undefined;
   const given = (part: string | undefined) => part || undefined;
@@ -61,7 +65,9 @@ export async function resolveSecrets(
   const { byService } = resolve(sources, service);
   const wanted = new Set(
     [...byService.values()].flatMap((entries) =>
-      [...entries.values()].filter(({ name, kind }) => kind === 'secret' && isKnown(name)),
+      [...entries.values()].filter(
+        ({ name, kind }) => kind === 'secret' && isVariable(name) && CONTRACT[name].secret === true,
+      ),
     ),
   );
   const resolved = new Map<Entry, Entry>();
@@ -89,6 +95,7 @@ async function valueBehind(entry: Entry, read: Reader): Promise<Entry> {
     kind: 'known',
     value,
     origin: `${entry.value}, in ${entry.origin}`,
+    resolved: true,
     ...(secret && { secret }),
   };
 }

@@ -20,13 +20,13 @@ export interface Agents {
 
 /** @param rejectUnauthorized `false` accepts any certificate */
 export function makeAgents(
-  run: Pick<Run, 'authorities' | 'deployment'>,
+  run: Pick<Run, 'authorities' | 'proxies'>,
   { rejectUnauthorized = true }: { rejectUnauthorized?: boolean } = {},
 ): Agents {
   const agents = new Map<string, http.Agent>();
   const makeAgent = (server: HttpServer): http.Agent => {
     // Which targets it is for is decided as in Go: Node reads NO_PROXY more narrowly.
-    const proxy = proxyFor(run.deployment.environment, server)?.href;
+    const proxy = proxyFor(run.proxies, server)?.href;
     const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
     const common = { keepAlive: true, lookup: sharedLookup(), ...proxyEnv };
     if (!server.secure) return new http.Agent(common);

@@ -53,7 +53,7 @@ export function isLoopback(host: string): boolean {
 
 /** @param agents those of another client, to use its connections too */
 export function makeHttpClient(
-  run: Pick<Run, 'authorities' | 'deployment' | 'within'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'within'>,
   agents: Agents = makeAgents(run),
 ): HttpClient {
   const meaningOf = makeMeaning(run);

@@ -14,7 +14,7 @@ const LOOK_MS = 3000;
 export type Meaning = (error: unknown, server: HttpServer) => Promise<unknown>;
 
 /** For one client: it looks at each server's certificate once. */
-export function makeMeaning(run: Pick<Run, 'within' | 'deployment' | 'authorities'>): Meaning {
+export function makeMeaning(run: Pick<Run, 'within' | 'proxies' | 'authorities'>): Meaning {
   const seen = new Map<string, Promise<Problem | undefined>>();
   const look = async (server: HttpServer): Promise<Problem | undefined> => {
     try {
@@ -28,7 +28,7 @@ export function makeMeaning(run: Pick<Run, 'within' | 'deployment' | 'authoritie
     }
   };
   return async (error, server) => {
-    const problem = atProxy(error, proxyFor(run.deployment.environment, server), server) ?? problemOf(error);
+    const problem = atProxy(error, proxyFor(run.proxies, server), server) ?? problemOf(error);
     const unseen = problem instanceof Problem && problem.kind === 'tls' && problem.chain.length === 0;
     if (!unseen || problem instanceof ProxyProblem) return problem;
     const at = `${unbracketed(server.host)} ${server.port}`;

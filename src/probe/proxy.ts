@@ -1,9 +1,8 @@
 /** Which proxy the environment names for a target, as Go's clients read it (golang.org/x/net/http/httpproxy). */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import type { Environment } from '../options.ts';
 import { type Address, unbracketed } from './tcp.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy on the way to a target, or `undefined` for the direct way.

@@ -35,7 +35,7 @@ export interface Sender {
  * @param agents those of another client, to use its connections too
  */
 export function makeSender(
-  run: Pick<Run, 'authorities' | 'deployment' | 'within'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'within'>,
   isRefusal: IsRefusal = () => false,
   agents: Agents = makeAgents(run),
 ): Sender {

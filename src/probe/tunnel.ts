@@ -35,11 +35,11 @@ export class ProxyProblem extends Problem {
  * @throws Problem as `openTcp` does; ProxyProblem when the proxy is in the way
  */
 export async function openWay(
-  run: Pick<Run, 'within' | 'deployment' | 'authorities'>,
+  run: Pick<Run, 'within' | 'proxies' | 'authorities'>,
   address: Address,
   ms: number,
 ): Promise<Socket> {
-  const proxy = proxyFor(run.deployment.environment, { ...address, secure: true });
+  const proxy = proxyFor(run.proxies, { ...address, secure: true });
   return proxy === undefined ? openTcp(run, address, ms) : openTunnel(run, proxy, address, ms);
 }
 
@@ -49,13 +49,13 @@ export async function openWay(
  * @throws ProxyProblem
  */
 export async function checkWay(
-  run: Pick<Run, 'within' | 'deployment' | 'authorities'>,
+  run: Pick<Run, 'within' | 'proxies' | 'authorities'>,
   url: URL,
   ms: number,
 ): Promise<void> {
   const secure = url.protocol === 'https:';
   const target = addressOf(url);
-  const proxy = proxyFor(run.deployment.environment, { ...target, secure });
+  const proxy = proxyFor(run.proxies, { ...target, secure });
   if (proxy === undefined) return;
   if (secure) {
     (await openTunnel(run, proxy, target, ms)).destroy();

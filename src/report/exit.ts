@@ -3,7 +3,7 @@ import { matcher } from '../select.ts';
 import type { Report } from './types.ts';
 
 export interface ExitRules {
-  /** Warnings that were not accepted count. */
+  /** Warnings that were not accepted count, and so does a verdict that is inconclusive. */
   readonly strict: boolean;
   /** Patterns; a skip of what they match counts. */
   readonly require: readonly string[];
@@ -16,6 +16,7 @@ export function exitCode(report: Report, { strict, require }: ExitRules): { code
   const warnings = strict ? findings.filter(({ status, accepted }) => status === 'warn' && accepted === undefined) : [];
   const skipped = findings.filter(({ id, status }) => status === 'skip' && required(id));
   const because = [
+    ...(strict && report.verdict === 'inconclusive' ? ['--strict, and the verdict is inconclusive'] : []),
     ...(warnings.length > 0
       ? [`--strict, and ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}`]
       : []),

@@ -1,5 +1,6 @@
 /** Makes the report out of what a run found. */
 import type { Evidence, Status } from '../check.ts';
+import { WITHHELD } from '../credentials-options.ts';
 import type { Finding } from '../finding.ts';
 import { fold } from '../fold.ts';
 import type { Perspective, Phase } from '../options.ts';
@@ -123,7 +124,10 @@ export const worst = (statuses: readonly Status[]): Status =>
 function verdictOf(checks: readonly ReportCheck[], service: Perspective | undefined, interrupted: boolean): Verdict {
   const findings = checks.flatMap((check) => check.findings);
   if (findings.some(({ status }) => status === 'fail')) return 'not-ready';
-  const open = undecided({ checks, service: service ?? null }).length > 0 || unknownIn({ checks }).length > 0;
+  const open =
+    undecided({ checks, service: service ?? null }).length > 0 ||
+    unknownIn({ checks }).length > 0 ||
+    withheldFrom({ checks }).length > 0;
   if (interrupted || open) return 'inconclusive';
   return findings.some(({ status }) => status === 'warn') ? 'ready-with-warnings' : 'ready';
 }
@@ -141,4 +145,10 @@ export function unknownIn({ checks }: Pick<Report, 'checks'>): readonly string[]
     .flatMap((check) => check.findings)
     .filter(({ status, evidence }) => status === 'skip' && evidence.known === false);
   return [...new Set(skipped.map(({ evidence }) => String(evidence.variable)))];
+}
+
+/** The hosts that the caller's credentials were not sent to: "ready" can't be said without them. */
+export function withheldFrom({ checks }: Pick<Report, 'checks'>): readonly string[] {
+  const skipped = checks.flatMap(({ findings }) => findings).filter(({ evidence }) => evidence.reason === WITHHELD);
+  return [...new Set(skipped.map(({ evidence }) => String(evidence.host)))];
 }

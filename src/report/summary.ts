@@ -22,6 +22,7 @@ export function summaryOf(check: Folded): string {
 
 /** Why a finding was skipped, so that skips of one reason read alike. */
 export function reasonOf({ title, evidence }: Pick<Finding, 'title' | 'evidence'>): string {
+  if (title.startsWith('skipped for the same reason')) return title;
   return typeof evidence.dependsOn === 'string' ? `depends on ${evidence.dependsOn}, which failed` : title;
 }
 

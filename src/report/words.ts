@@ -2,7 +2,7 @@
 
 import { plural } from '../amounts.ts';
 import type { Status } from '../status.ts';
-import { type Report, type ReportFinding, undecided, unknownIn, type Verdict } from './report.ts';
+import { type Report, type ReportFinding, undecided, unknownIn, type Verdict, withheldFrom } from './report.ts';
 
 const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
   ready: { status: 'pass', says: 'ready' },
@@ -22,6 +22,11 @@ export function verdictOf(report: Report): { status: Status; words: string } {
       : { status: 'warn', words: 'interrupted' };
   }
   if (report.verdict !== 'inconclusive') return { status, words: says };
+  const withheld = withheldFrom(report);
+  if (withheld.length > 0) {
+    const hosts = withheld.length > MOST_NAMED ? `${withheld.length} hosts` : withheld.join(' and ');
+    return { status: 'warn', words: `${says}, your credentials were not sent to ${hosts}` };
+  }
   const unseen = undecided(report);
   if (unseen.length > 0)
     return { status: 'warn', words: `${says}, nothing was seen working of ${unseen.join(' and ')}` };

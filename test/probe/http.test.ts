@@ -4,7 +4,6 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { makeDeployment } from '../../src/config/deployment.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
 import { asksForTls, type HttpRequest, isLoopback, makeHttpClient } from '../../src/probe/http.ts';
 import { refusedPort, startBanner, startCloser, startHttp, startSilent } from '../services/tcp.ts';
@@ -49,7 +48,7 @@ interface Settings {
 
 function send(request: Omit<HttpRequest, 'method'> & { method?: string }, settings: Settings = {}) {
   const { authorities = [], environment = {}, signal, ...trust } = settings;
-  const run = { ...runOf(authorities, signal), deployment: makeDeployment([], { environment }) };
+  const run = { ...runOf(authorities, signal), proxies: environment };
   const client = makeHttpClient(run, makeAgents(run, trust));
   ends.push(() => client.close());
   return client.send({ method: 'GET', ...request });

@@ -1,0 +1,56 @@
+/** The hosts that AWS's own endpoint rules give a service, in every partition: any other name there can be anybody's. */
+import type { AwsService } from './client.ts';
+
+/** With IPv6 (dual-stack) each partition has a domain of its own (AWS SDKs, `partitions.json`). */
+export const SUFFIXES = [
+  'amazonaws.com',
+  'api.aws',
+  'amazonaws.com.cn',
+  'api.amazonwebservices.com.cn',
+  'c2s.ic.gov',
+  'api.aws.ic.gov',
+  'sc2s.sgov.gov',
+  'api.aws.scloud',
+  'cloud.adc-e.uk',
+  'api.cloud-aws.adc-e.uk',
+  'csp.hci.ic.gov',
+  'api.aws.hci.ic.gov',
+  'amazonaws.eu',
+  'api.amazonwebservices.eu',
+] as const;
+
+const REGION = '[a-z]{2,}(?:-[a-z]+)+-\\d{1,2}';
+const BUCKET = '[a-z0-9][a-z0-9._-]{0,222}';
+const VPCE = 'vpce-[0-9a-f]{8,17}-[0-9a-z]{4,16}(?:-[a-z0-9-]{1,40})?';
+
+const plain = (name: string): readonly string[] => [
+  `${name}(?:-fips)?\\.${REGION}`,
+  `${VPCE}\\.${name}\\.${REGION}\\.vpce`,
+];
+
+/** What stands before the domain. */
+const NAMES: Readonly<Record<AwsService, readonly string[]>> = {
+  S3: [
+    `(?:${BUCKET}\\.)?s3(?:-fips)?(?:\\.dualstack)?\\.${REGION}`,
+    `(?:${BUCKET}\\.)?s3(?:-${REGION}|-external-1|-accelerate(?:\\.dualstack)?)?`,
+    `[a-z0-9-]{3,50}-\\d{12}\\.s3-accesspoint(?:-fips)?(?:\\.dualstack)?\\.${REGION}`,
+    `(?:(?:${BUCKET}\\.)?bucket|(?:[a-z0-9-]{3,50}-\\d{12}\\.)?accesspoint)\\.${VPCE}\\.s3\\.${REGION}\\.vpce`,
+  ],
+  KMS: [...plain('kms'), `${VPCE}\\.kms-fips\\.${REGION}\\.vpce`],
+  SQS: [...plain('sqs'), `(?:${REGION}\\.)?queue`],
+  STS: [...plain('sts'), 'sts'],
+  IOT: plain('iot'),
+  IOT_DATA_PLANE: [
+    `(?:data\\.ats|[a-z0-9]{1,32}(?:-ats)?)\\.iot(?:-fips)?\\.${REGION}`,
+    `${VPCE}\\.data\\.iot\\.${REGION}\\.vpce`,
+  ],
+  LICENSE_MANAGER: plain('license-manager'),
+  SECRETS_MANAGER: plain('secretsmanager'),
+  SSM: plain('ssm'),
+};
+
+const DOMAIN = SUFFIXES.map((suffix) => suffix.replaceAll('.', '\\.')).join('|');
+
+/** Whether a host is an endpoint of this service. */
+export const isAwsHost = (service: AwsService, hostname: string): boolean =>
+  new RegExp(`^(?:${NAMES[service].join('|')})\\.(?:${DOMAIN})$`).test(hostname.toLowerCase());

@@ -1,0 +1,79 @@
+/**
+ * Where credentials may go. The config's own go where the config says. The caller's go to hosts that the provider's own
+ * endpoint rules give, that the process itself named, or that `--allow-credentials-to` allows; to no other, whatever a config
+ * or a server says.
+ */
+import { type Run, Stop, skip } from './check.ts';
+import type { Party } from './config/entry.ts';
+import { type CredentialsFile, WITHHELD } from './credentials-options.ts';
+import { advice, sh } from './fix.ts';
+import { isLoopback } from './probe/http.ts';
+import { addressOf } from './probe/tcp.ts';
+
+export interface Destination {
+  readonly url: URL;
+  /** Whose word the address is. */
+  readonly party: Party;
+  /** The variable that names it. */
+  readonly setting: string;
+  /** Whether the provider's own endpoint rules give this host. */
+  readonly isProviders?: (hostname: string) => boolean;
+}
+
+/** Whether credentials of this owner may be sent there. */
+export function mayGo(run: Pick<Run, 'options'>, owner: Party, { url, party, isProviders }: Destination): boolean {
+  if (owner === 'config' || party === 'process') return true;
+  const isDefaultPort = url.port === '' || url.port === '443';
+  if (url.protocol === 'https:' && isDefaultPort && isProviders?.(url.hostname)) return true;
+  return isAllowed(run.options.allowCredentialsTo, url);
+}
+
+/** Exactly the host and port; over TLS, but for this machine itself. */
+function isAllowed(allowed: readonly string[], url: URL): boolean {
+  if (url.protocol !== 'https:' && !isLoopback(url.hostname)) return false;
+  const { host, port } = addressOf(url);
+  const name = host.includes(':') ? `[${host}]` : host;
+  const isDefault = port === (url.protocol === 'https:' ? 443 : 80);
+  return allowed.some((entry) => entry === `${name}:${port}` || (isDefault && entry === name));
+}
+
+/** @throws Stop with the one skip, when credentials of this owner may not be sent there */
+export function mustBeAllowed(run: Pick<Run, 'options'>, owner: Party, destination: Destination): void {
+  if (!mayGo(run, owner, destination)) throw withheld(destination);
+}
+
+export function withheld({ url, setting }: Pick<Destination, 'url' | 'setting'>): Stop {
+  const { host, port } = addressOf(url);
+  const at = `${host.includes(':') ? `[${host}]` : host}${url.port === '' ? '' : `:${port}`}`;
+  const secure = url.protocol === 'https:' || isLoopback(url.hostname);
+  return new Stop(
+    skip(`the caller’s credentials were not sent to ${at}, which ${setting} names`, {
+      detail:
+        'The config chooses this host and has no credentials of its own for it; those of this process go only where their provider, the process itself or --allow-credentials-to says.',
+      fix: secure
+        ? advice`if that host may have them: ${sh`spacelift-preflight --allow-credentials-to ${at}`} and the other options; else put the deployment’s own credentials into the config`
+        : advice`set ${setting} to an https:// address: the caller’s credentials are sent over TLS only`,
+      evidence: { reason: WITHHELD, host: at, variable: setting },
+      cause: { key: `${WITHHELD}:${at}` },
+    }),
+  );
+}
+
+/** The file of such a variable on this machine: what the option names, else what the process itself names. */
+export const ownFile = ({ options, deployment }: Run, name: CredentialsFile): string | undefined =>
+  options.credentialsFiles[name] ?? deployment.own(name);
+
+/** The skip for a file of the config's, when there are no other credentials here. */
+export const onlyInContainer = (name: CredentialsFile): Stop =>
+  new Stop(
+    skip(`${name} names a file of Spacelift’s container, and there are no other credentials here`, {
+      detail: 'A path in a config is never opened on this machine.',
+      fix: advice`run it in Spacelift’s container, or pass the file: ${sh`spacelift-preflight --credentials-file ${name}=PATH`} and the other options`,
+      evidence: { variable: name },
+      cause: { key: `credentials-file:${name}` },
+    }),
+  );
+
+/** The run as requests with credentials of this owner travel: the caller's by its own proxies, trusting its own authorities. */
+export const travelling = <R extends Run>(run: R, owner: Party): R =>
+  owner === 'config' ? run : { ...run, ...run.own };
