@@ -79,6 +79,7 @@ describe('the report', () => {
       detail: 'Everything that was tried works; the vendor tests with 14 to 16.',
       expected: 'PostgreSQL 14, 15 or 16',
       fix: 'plan a database of a supported version',
+      fixKind: 'advice',
       docs: 'https://docs.spacelift.io/self-hosted/latest/external-dependencies#database',
       startMs: 5,
       durationMs: 3,

@@ -41,7 +41,11 @@ const lastLine = (report: Report) =>
 test('what is skipped because a value is not known here keeps the verdict from being "ready"', async () => {
   const report = await reportOf(['ENCRYPTION_RSA_PRIVATE_KEY'], { more: { ENCRYPTION_TYPE: 'rsa' } });
   expect(report.verdict).toBe('inconclusive');
-  expect(exitCode(report, { strict: true, require: [] }).code).toBe(0);
+  expect(exitCode(report, { strict: false, require: [] }).code).toBe(0);
+  expect(exitCode(report, { strict: true, require: [] })).toEqual({
+    code: 1,
+    because: ['--strict, and the verdict is inconclusive'],
+  });
   expect(lastLine(report)).toMatch(/^⚠ inconclusive, the value of ENCRYPTION_RSA_PRIVATE_KEY is not known here: /);
 });
 

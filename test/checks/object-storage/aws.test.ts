@@ -167,12 +167,13 @@ describe('credentials', () => {
   });
 
   test.each([
-    ['nowhere', {}, /Looked in the config/],
-    ['in half', { AWS_ACCESS_KEY_ID: 'AKIAHALF' }, /without AWS_SECRET_ACCESS_KEY/],
-    ['in a profile that is not there', { AWS_PROFILE: 'nobody' }, /The profile nobody/],
-  ])('%s: one failure for the ten, with or without --read-only', async (_, variables, detail) => {
+    ['nowhere', {}, {}, /Looked in the config/],
+    ['in half', { AWS_ACCESS_KEY_ID: 'AKIAHALF' }, {}, /without AWS_SECRET_ACCESS_KEY/],
+    ['in a profile that is not there', {}, { AWS_PROFILE: 'nobody' }, /The profile nobody/],
+  ])('%s: one failure for the ten, with or without --read-only', async (_, variables, more, detail) => {
     for (const readOnly of [false, true]) {
-      const result = await storage.check({ variables: { ...noKeys, ...variables }, environment: files(), readOnly });
+      const environment = { ...files(), ...more };
+      const result = await storage.check({ variables: { ...noKeys, ...variables }, environment, readOnly });
       expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
       expect(result.finding(FIRST)).toMatchObject({
         title: 'no AWS credentials are found',
@@ -187,14 +188,14 @@ describe('credentials', () => {
     expect(signed).toEqual([]);
   });
 
-  test('of the environment, of a profile that the config names, and of the config over both', async () => {
+  test('of the environment, of a profile that the environment names, and of the config over both', async () => {
     const keys = { AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId, AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey };
     const healthy = async (variables: object, environment: object) => {
       const result = await storage.check({ variables: { ...noKeys, ...variables }, environment: { ...environment } });
       expect(judged(result)).toEqual({ fail: [], warn: [] });
     };
     await healthy({}, keys);
-    await healthy({ AWS_PROFILE: 'spacelift' }, files());
+    await healthy({}, { ...files(), AWS_PROFILE: 'spacelift' });
     const others = {
       AWS_ACCESS_KEY_ID: 'ASIAOTHER',
       AWS_SECRET_ACCESS_KEY: 'other',
@@ -215,8 +216,9 @@ describe('credentials', () => {
       AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/spacelift',
       AWS_WEB_IDENTITY_TOKEN_FILE: join(home, 'token'),
     };
-    const variables = { ...noKeys, ...token };
+    const variables = noKeys;
     const environment = {
+      ...token,
       AWS_CONFIG_FILE: join(home, 'config'),
       AWS_SHARED_CREDENTIALS_FILE: join(home, 'config'),
       AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${(sts.address() as AddressInfo).port}`,
@@ -240,12 +242,15 @@ describe('credentials', () => {
     sts.close();
     sts.closeAllConnections();
 
-    const elsewhere = { ...variables, AWS_WEB_IDENTITY_TOKEN_FILE: '/only/in/the/container' };
-    const skipped = await storage.check({ variables: elsewhere, environment });
+    // The config's is a path in Spacelift's container, also when there is such a file here.
+    const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, ...without } = environment;
+    const skipped = await storage.check({ variables: { ...noKeys, ...token }, environment: without });
     expect(judged(skipped)).toEqual({ fail: [], warn: [] });
     expect(skipped.finding(FIRST)).toMatchObject({
       status: 'skip',
-      title: 'AWS_WEB_IDENTITY_TOKEN_FILE names a file that is not here',
+      title:
+        'AWS_WEB_IDENTITY_TOKEN_FILE names a file of Spacelift’s container, and there are no other credentials here',
+      fix: expect.stringContaining('--credentials-file AWS_WEB_IDENTITY_TOKEN_FILE='),
     });
   });
 });

@@ -107,7 +107,8 @@ describe('the account’s URL', () => {
 
   test('an account that is not there', async () => {
     const variables = { OBJECT_STORAGE_AZURE_ACCOUNT_URL: 'https://nosuchaccount.invalid' };
-    const result = await storage.check({ variables, environment: { NO_PROXY: '.invalid' } });
+    const allowCredentialsTo = ['nosuchaccount.invalid'];
+    const result = await storage.check({ variables, environment: { NO_PROXY: '.invalid' }, allowCredentialsTo });
     expect(judged(result)).toEqual(one);
     expect(result.finding(FIRST)).toMatchObject({
       title: 'nosuchaccount.invalid does not resolve',
@@ -208,7 +209,8 @@ describe('credentials', () => {
     expect(judged(result)).toEqual(healthy);
     expect(result.finding(FIRST)).toMatchObject({
       status: 'skip',
-      title: 'AZURE_FEDERATED_TOKEN_FILE names a file that is not here',
+      title:
+        'AZURE_FEDERATED_TOKEN_FILE names a file of Spacelift’s container, and there are no other credentials here',
     });
   });
 
@@ -325,7 +327,8 @@ describe('the account refuses', () => {
     const page = await startPage('127.0.0.1');
     const url = `https://127.0.0.1:${page.port}/${ACCOUNT}`;
     const variables = { OBJECT_STORAGE_AZURE_ACCOUNT_URL: url };
-    const result = await storage.check({ variables, authorities: page.caPem });
+    const allowCredentialsTo = [`127.0.0.1:${page.port}`];
+    const result = await storage.check({ variables, authorities: page.caPem, allowCredentialsTo });
     page.close();
     expect(judged(result)).toEqual(one);
     expect(result.finding(FIRST)).toMatchObject({

@@ -238,12 +238,13 @@ describe('no credentials', () => {
 
   test('a file that the config names and only the container has is a skip', async () => {
     const variables = { GOOGLE_APPLICATION_CREDENTIALS: '/var/run/secrets/google/key.json' };
-    const result = await storage.check({ variables });
+    const result = await storage.check({ variables, as: undefined });
     expect(judged(result)).toEqual({ fail: [], warn: [] });
     expect(result.finding(FIRST)).toMatchObject({
       status: 'skip',
-      title: 'GOOGLE_APPLICATION_CREDENTIALS names a file that is not here',
-      fix: expect.stringContaining('-f'),
+      title:
+        'GOOGLE_APPLICATION_CREDENTIALS names a file of Spacelift’s container, and there are no other credentials here',
+      fix: expect.stringContaining('--credentials-file GOOGLE_APPLICATION_CREDENTIALS='),
     });
   });
 
@@ -272,9 +273,9 @@ describe('no credentials', () => {
 });
 
 describe('a key file', () => {
-  test('of the config beats that of the environment, and gcloud’s own credentials come last', async () => {
-    const variables = { GOOGLE_APPLICATION_CREDENTIALS: storage.keyFiles.operator };
-    const result = await storage.check({ variables, as: '/no/such/key.json' });
+  test('that the option supplies beats that of the environment, and gcloud’s own credentials come last', async () => {
+    const credentialsFiles = { GOOGLE_APPLICATION_CREDENTIALS: storage.keyFiles.operator };
+    const result = await storage.check({ credentialsFiles, as: '/no/such/key.json' });
     expect(judged(result)).toEqual({ fail: [], warn: [] });
     const wellKnown = join(directory, 'application_default_credentials.json');
     await writeFile(wellKnown, await readFile(storage.keyFiles.operator));
