@@ -1,5 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DemoDeployment, manifest, startDemo } from '../../demo/deployment.ts';
 import { VERSION } from '../../src/version.ts';
@@ -7,6 +9,7 @@ import { dotenv } from '../cli/spawned.ts';
 import { elementsOf } from '../report/page.ts';
 import { ROWS } from '../report/rows.ts';
 import { type Fault, refusedPort } from '../services/tcp.ts';
+import { startRegistry } from './registry.ts';
 import { type Action, type Runner, readYaml, startRunner } from './runner.ts';
 
 let runner: Runner;
@@ -43,7 +46,7 @@ describe('the definition', () => {
 
 describe('a run', () => {
   it('that finds failures fails the job, with annotations, the summary, and the reports to upload', async () => {
-    const before = (await runner.asked()).length;
+    const before = (await runner.installed()).length;
     const ended = await runner.action({
       file: '\n  broken config.env  \n',
       reports: 'junit=preflight.xml\nmarkdown=comment on it.md\n',
@@ -62,17 +65,20 @@ describe('a run', () => {
     expect(errors).toEqual(rows.filter(({ status }) => status === 'fail').map(({ id }) => id));
     const skipped = rows.filter(({ id }) => id.startsWith('encryption/')).map(({ title }) => title);
     expect(new Set(skipped)).toEqual(new Set(['skipped by request']));
-    expect((await runner.asked()).slice(before)).toBe(`--yes spacelift-preflight@${VERSION}\n`);
+    const [{ folder, args } = { folder: '', args: [] }, ...more] = (await runner.installed()).slice(before);
+    expect(more).toEqual([]);
+    expect(args).toEqual(expect.arrayContaining(['install', '--ignore-scripts', `spacelift-preflight@${VERSION}`]));
+    expect(relative(runner.workspace, folder)).toMatch(/^\.\.\//);
   });
 
   it('of a healthy deployment is ready, and a checkout that was built runs itself', async () => {
-    const before = await runner.asked();
+    const before = await runner.installed();
     const ended = await runner.action({ file: 'ready.yaml', strict: 'true' }, { built: true });
     expect(ended).toMatchObject({ code: 0, outputs: { verdict: 'ready' } });
     expect(ended.used).toEqual([]);
     const page = elementsOf(await readFile(String(ended.outputs.report), 'utf8'));
     expect(page.filter(({ tagName }) => tagName === 'h1')).toHaveLength(1);
-    expect(await runner.asked()).toBe(before);
+    expect(await runner.installed()).toEqual(before);
   });
 
   it('takes the environment of the step where no file is named, and nothing of its own inputs', async () => {
@@ -100,6 +106,49 @@ describe('a run', () => {
     expect(ended.log).toMatch(/^::error title=spacelift-preflight::/m);
   });
 
+  it('lets nothing of the checkout decide what is installed and run: npm itself, among what lies in wait', async () => {
+    const name = 'spacelift-preflight';
+    const program = (says: string) => `process.stderr.write('${says}\\n'); process.exitCode = 3;`;
+    const main = 'dist/bin/spacelift-preflight.js';
+    const script = { scripts: { install: 'touch "$SCRIPTED"' } };
+    const right = await startRegistry({ name, version: VERSION, ...script }, { [main]: program('the right one') });
+    const wrong = await startRegistry({ name, version: VERSION }, { [main]: program('the wrong one') });
+    const programs = await mkdtemp(join(runner.workspace, '..', 'npm-'));
+    const { stdout } = await promisify(execFile)('sh', ['-c', 'command -v npm']);
+    await symlink(await realpath(stdout.trim()), join(programs, 'npm'));
+    const planted = join(runner.workspace, 'node_modules', name);
+    const npmrc = `registry=${wrong.url}\nignore-scripts=false\n`;
+    try {
+      await mkdir(dirname(join(planted, main)), { recursive: true });
+      await writeFile(join(planted, 'package.json'), JSON.stringify({ name, version: VERSION }));
+      await writeFile(join(planted, main), program('the planted one'));
+      await writeFile(join(runner.workspace, '.npmrc'), npmrc);
+      await writeFile(join(runner.workspace, '..', '.npmrc'), npmrc);
+      const scripted = join(programs, 'scripted');
+      const env = { NPM_CONFIG_REGISTRY: right.url, SCRIPTED: scripted };
+      const ended = await runner.action({ file: 'ready.yaml' }, { programs, env });
+      expect(ended).toMatchObject({ code: 3, log: expect.stringContaining('the right one\n') });
+      expect(right.paths).toEqual([`/${name}`, '/archive.tgz']);
+      expect(wrong.paths).toEqual([]);
+      await expect(readFile(scripted)).rejects.toMatchObject({ code: 'ENOENT' });
+    } finally {
+      right.close();
+      wrong.close();
+      for (const path of [planted, join(runner.workspace, '.npmrc'), join(runner.workspace, '..', '.npmrc')]) {
+        await rm(path, { recursive: true, force: true });
+      }
+    }
+  });
+
+  it('says so when it can’t be installed', async () => {
+    const programs = await mkdtemp(join(runner.workspace, '..', 'npm-'));
+    await writeFile(join(programs, 'npm'), '#!/bin/sh\nexit 1\n');
+    await chmod(join(programs, 'npm'), 0o755);
+    const ended = await runner.action({ file: 'ready.yaml' }, { programs });
+    expect(ended).toMatchObject({ code: 2, outputs: NOTHING });
+    expect(ended.log).toMatch(/^::error title=spacelift-preflight::.* could not be installed/m);
+  });
+
   it('runs nothing that an input smuggles in', async () => {
     const smuggled = ['$(touch smuggled)', '`touch smuggled`', '"; touch smuggled; "', '* --strict'];
     for (const value of smuggled) {
@@ -118,6 +167,6 @@ describe('Node', () => {
     ['24.0.0', false],
   ])('%s on the runner: another is set up: %s', async (node, setUp) => {
     const { used } = await runner.action({ file: 'nowhere.yaml' }, { node, built: true });
-    expect(used.map((name) => name.replace(/@v\d+$/, ''))).toEqual(setUp ? ['actions/setup-node'] : []);
+    expect(used.map((name) => name.replace(/@[0-9a-f]{40}$/, ''))).toEqual(setUp ? ['actions/setup-node'] : []);
   });
 });

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { VERSION } from '../../src/version.ts';
 import { dotenv } from '../cli/spawned.ts';
@@ -28,11 +28,14 @@ it('the example’s script fails the job, and leaves each artifact that the job 
   const config = join(runner.workspace, 'a file of GitLab’s');
   const ports = { database: refused.port, store: refused.port, broker: refused.port };
   await writeFile(config, dotenv(ports));
-  const env = { CI: 'true', GITLAB_CI: 'true', SPACELIFT_CONFIG: config };
+  const env = { CI: 'true', GITLAB_CI: 'true', CI_PROJECT_DIR: runner.workspace, SPACELIFT_CONFIG: config };
   const { code, log } = await runner.shell(['sh', '-e', '-c'], job.script.join('\n'), env);
   expect(code).toBe(1);
   expect(log).toContain('✖ not ready');
-  expect(await runner.asked()).toBe(`--yes spacelift-preflight@${VERSION}\n`);
+  const [{ folder, args } = { folder: '', args: [] }, ...more] = await runner.installed();
+  expect(more).toEqual([]);
+  expect(args).toEqual(expect.arrayContaining(['install', '--ignore-scripts', `spacelift-preflight@${VERSION}`]));
+  expect(relative(runner.workspace, folder)).toMatch(/^\.\.\//);
 
   expect(job.artifacts.when).toBe('always');
   const read = (path: string) => readFile(join(runner.workspace, path), 'utf8');

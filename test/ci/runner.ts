@@ -31,11 +31,16 @@ export interface Ended {
   readonly log: string;
 }
 
+export interface Installed {
+  readonly folder: string;
+  readonly args: readonly string[];
+}
+
 export interface Runner {
   readonly workspace: string;
-  /** What `npx` was asked for, a line a call. */
-  asked(): Promise<string>;
-  /** Runs a script in the workspace; a fake `npx` on its path runs the sources. */
+  /** What `npm` was asked to install, in the order of the calls. */
+  installed(): Promise<readonly Installed[]>;
+  /** Runs a script in the workspace; a fake `npm` on its path installs what runs the sources. */
   shell(command: readonly string[], script: string, env: Readonly<Record<string, string>>): Promise<Ended>;
   /** Runs all steps, of a checkout of the action that was built or was not. */
   action(inputs: Readonly<Record<string, string>>, options?: ActionOptions): Promise<ActionEnded>;
@@ -47,6 +52,8 @@ export interface ActionOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The version that `node` claims to be. */
   readonly node?: string;
+  /** Folders with programs that come before those of the runner. */
+  readonly programs?: string;
 }
 
 export interface ActionEnded extends Ended {
@@ -66,22 +73,21 @@ export async function startRunner(): Promise<Runner> {
   await Promise.all([workspace, bin, temporary].map((path) => mkdir(path)));
   const asked = join(root, 'asked');
   await writeFile(asked, '');
-  const npx = `#!/bin/sh\necho "$1 $2" >> '${asked}'\nshift 2\nexec '${process.execPath}' '${EXECUTABLE}' "$@"\n`;
-  await writeFile(join(bin, 'npx'), npx);
-  await chmod(join(bin, 'npx'), 0o755);
+  await writeFile(join(bin, 'npm'), `#!${process.execPath}\n${fakeNpm(asked)}`);
+  await chmod(join(bin, 'npm'), 0o755);
   await symlink(process.execPath, join(bin, 'node'));
   const path = `${bin}:/usr/bin:/bin`;
 
   const shell: Runner['shell'] = (command, script, env) =>
     new Promise((resolve) => {
       const [program = '', ...args] = command;
-      const options = { cwd: workspace, env: { PATH: path, HOME: root, ...env } };
+      const options = { cwd: workspace, env: { PATH: path, HOME: root, TMPDIR: temporary, ...env } };
       execFile(program, [...args, script], options, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, log: stdout + stderr });
       });
     });
 
-  const action: Runner['action'] = async (inputs, { built = false, env = {}, node } = {}) => {
+  const action: Runner['action'] = async (inputs, { built = false, env = {}, node, programs } = {}) => {
     const action = (await readYaml('action.yml')) as Action;
     const place = await mkdtemp(join(root, 'action-'));
     await cp(join(ROOT, 'package.json'), join(place, 'package.json'));
@@ -118,6 +124,7 @@ export async function startRunner(): Promise<Runner> {
       ended = await shell(['bash', '--noprofile', '--norc', '-eo', 'pipefail'], script, {
         ...env,
         ...Object.fromEntries(own),
+        ...(programs !== undefined && { PATH: `${programs}:${path}` }),
         ...(node !== undefined && { NODE_OPTIONS: `--require ${join(place, 'claim.cjs')}` }),
         CI: 'true',
         GITHUB_ACTIONS: 'true',
@@ -142,9 +149,24 @@ export async function startRunner(): Promise<Runner> {
 
   return {
     workspace,
-    asked: () => readFile(asked, 'utf8'),
+    installed: async () =>
+      (await readFile(asked, 'utf8'))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line)),
     shell,
     action,
     stop: () => rm(root, { recursive: true }),
   };
 }
+
+/** Writes down where it was called and with what, and puts a package there that is the sources. */
+const fakeNpm = (asked: string): string => `
+const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
+appendFileSync(${JSON.stringify(asked)}, JSON.stringify({ folder: process.cwd(), args: process.argv.slice(2) }) + '\\n');
+mkdirSync('node_modules/spacelift-preflight/dist/bin', { recursive: true });
+writeFileSync(
+  'node_modules/spacelift-preflight/dist/bin/spacelift-preflight.js',
+  ${JSON.stringify(`import(${JSON.stringify(EXECUTABLE)});`)},
+);
+`;
