@@ -47,6 +47,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   own: () => undefined,
   authorities: { pems: [], party: 'config' },
   secrets: [],
+  conceal: () => {},
   ...more,
 });
 

@@ -47,8 +47,10 @@ export interface Deployment {
   own(name: string): string | undefined;
   /** Further certificate authorities (`ADDITIONAL_ROOT_CAS`), PEM. */
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
-  /** Values that must never be seen. */
+  /** Values that must never be seen, as far as they are known by now. */
   readonly secrets: readonly string[];
+  /** Adds to the secrets what a library has obtained. */
+  conceal(...values: readonly (string | undefined)[]): void;
 }
 
 /**
@@ -86,6 +88,7 @@ export function makeDeployment(
     const value = environment[name] || undefined;
     return value === undefined ? undefined : { value, party: 'process' };
   };
+  const secrets = [...secretsOf(sources), ...secretsOf([fromProcess(environment)])];
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
@@ -105,7 +108,10 @@ export function makeDeployment(
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
       party: partyOf('ADDITIONAL_ROOT_CAS'),
     },
-    secrets: [...secretsOf(sources), ...secretsOf([fromProcess(environment)])],
+    secrets,
+    conceal: (...values) => {
+      for (const value of values) if (value && !secrets.includes(value)) secrets.push(value);
+    },
   };
 }
 
