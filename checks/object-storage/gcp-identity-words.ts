@@ -38,11 +38,9 @@ interface Case {
 const named = ({ account }: Refusal): string => account ?? 'the service account';
 const LOGIN = sh`gcloud auth application-default login --impersonate-service-account=SERVICE_ACCOUNT`;
 
-/** A command for the service account: with its name, once that is known. */
-function withAccount({ account }: Refusal, lead: string, make: (email: string) => Shell): Fix {
-  if (account === undefined) return advice`${lead}: ${make('SERVICE_ACCOUNT')}`;
-  return command(make(account), { note: lead });
-}
+/** A command for the service account, once its name is known. */
+const withAccount = ({ account }: Refusal, what: string, make: (email: string) => Shell): Fix =>
+  account === undefined ? advice`${what}: ${make('SERVICE_ACCOUNT')}` : command(make(account));
 
 const ANNOTATE = sh`kubectl annotate serviceaccount NAME iam.gke.io/gcp-service-account=SERVICE_ACCOUNT`;
 const keysOf = (email: string): Shell => sh`gcloud iam service-accounts keys list --iam-account=${email}`;
