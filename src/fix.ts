@@ -243,14 +243,15 @@ export function setting(variable: string, value: string): Fix {
 }
 
 /** Prose, perhaps with commands in it: advice`start ${what}; try: ${sh`nc -vz ${host} ${port}`}`. */
-export function advice(literals: TemplateStringsArray, ...values: readonly (string | number | Shell | Sql)[]): Fix {
-  const parts = values.map((value) =>
-    value instanceof Shell || value instanceof Sql ? (value.text ?? `(${REFUSED})`) : String(value),
-  );
+export function advice(
+  literals: TemplateStringsArray,
+  ...values: readonly (string | number | Shell | Sql | Fix)[]
+): Fix {
+  const parts = values.map((value) => (typeof value === 'object' ? (value.text ?? `(${REFUSED})`) : String(value)));
   const text = literals.map((literal_, index) => literal_ + (parts[index] ?? '')).join('');
   return Fix.make(
     'advice',
     text,
-    values.filter((value) => value instanceof Shell),
+    values.flatMap((value) => (value instanceof Fix ? value.shells : value instanceof Shell ? [value] : [])),
   );
 }
