@@ -2,6 +2,7 @@
 import { fail, type Run, type Skip, skip, type Trouble, warn } from '../../src/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 import { ENVIRONMENT } from '../../src/config/entry.ts';
+import { advice } from '../../src/fix.ts';
 import { isLoopback } from '../../src/probe/http.ts';
 import type { Address } from '../../src/probe/tcp.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
@@ -35,7 +36,7 @@ export async function absent(
   if (WRONG.includes(problem.kind)) return fail(found.title, found);
   if (isSidecar(run, agent) && problem.kind === 'refused') {
     return skip(`${shown(at)} is inside the task: a sidecar, which can’t be reached from here`, {
-      fix: `run this in the same task as ${what}, with its environment`,
+      fix: advice`run this in the same task as ${what}, with its environment`,
       evidence: { observed: problem.kind, variable: setting },
     });
   }
@@ -70,7 +71,7 @@ function wordsFor({ what, setting, at }: Agent, problem: Problem): Omit<Trouble,
   return {
     title: `nothing answers on ${at.socketPath}`,
     expected: `${what} listening on that socket`,
-    fix: `mount the directory of the socket into Spacelift’s pods, or correct ${setting}`,
+    fix: advice`mount the directory of the socket into Spacelift’s pods, or correct ${setting}`,
     evidence: { socket: at.socketPath, observed: problem.kind },
   };
 }

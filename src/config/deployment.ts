@@ -1,5 +1,6 @@
 /** Contract + sources → what the checks read. */
 import type { Trouble } from '../check.ts';
+import { advice, type Fix } from '../fix.ts';
 import type { Perspective } from '../options.ts';
 import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
 import { ENVIRONMENT, type Entry, type Party, partyOf, type Source } from './entry.ts';
@@ -15,7 +16,7 @@ export type Lookup =
   | { readonly state: 'default'; readonly value: string }
   | { readonly state: 'unset' }
   /** Set where this run can't read it (ECS `valueFrom`, `environmentFiles`). */
-  | { readonly state: 'unknown'; readonly origin: string; readonly fix: string }
+  | { readonly state: 'unknown'; readonly origin: string; readonly fix: Fix }
   /** Judged under `configuration` or `pairing`: nothing that depends on it is tried. */
   | { readonly state: 'unusable'; readonly outcome: Trouble };
 
@@ -59,7 +60,7 @@ export function makeDeployment(
       return {
         state: 'unknown',
         origin: 'environmentFiles of the task definition',
-        fix: 'pass that file too, with -f',
+        fix: advice`pass that file too, with -f`,
       };
     }
     const value = CONTRACT[name].default;
@@ -91,7 +92,9 @@ function known({ kind, value, origin, unread }: Entry): Lookup {
   return {
     state: 'unknown',
     origin: `${value}, in ${origin}`,
-    fix: unread?.fix ?? 'read it with --resolve-secrets, or pass its value with a further -f (a dotenv file will do)',
+    fix:
+      unread?.fix ??
+      advice`read it with --resolve-secrets, or pass its value with a further -f (a dotenv file will do)`,
   };
 }
 
