@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
+import { maskValue } from '../../src/config/logins.ts';
 import { advice, setting as set } from '../../src/fix.ts';
 import { type Address, unbracketed } from '../../src/probe/tcp.ts';
 
@@ -130,8 +131,7 @@ function missing(name: VariableName, vendor: string, expected: string): Stop {
 }
 
 function malformed(name: VariableName, value: string, words: Pick<Trouble, 'detail' | 'expected' | 'fix'>): Stop {
-  // A URL may carry a password before its @.
-  const safe = value.replace(/\/\/.*@/s, '//…@').slice(0, 80);
+  const safe = maskValue(value).slice(0, 80);
   return new Stop(
     fail(`${name} is not of a form that the SDK accepts: ${JSON.stringify(safe)}`, {
       fix: advice`set ${name} to ${words.expected ?? 'another'}`,

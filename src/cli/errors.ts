@@ -1,6 +1,7 @@
 /** Usage errors: one line on standard error that says what to do instead, exit code 2, never a stack trace. */
 import { existsSync } from 'node:fs';
 import { looksLikeContent } from '../config/input-error.ts';
+import { maskLogins, maskTokens } from '../config/logins.ts';
 import type { Redact } from '../redact.ts';
 import { escapeControls, oneLine } from '../report/clean.ts';
 
@@ -21,7 +22,7 @@ export function notice(host: NodeJS.Process, message: string): void {
 async function withoutSecrets(message: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
   const quoted = Object.values(env).some((value = '') => partsOf(value).some((part) => message.includes(part)));
   const redact = quoted ? await redactorOf(env) : (text: string) => text;
-  return redact(message).replace(/(:\/\/[^\s:@/]*:).*@/s, '$1‹redacted›@');
+  return maskTokens(maskLogins(redact(message).replace(/(:\/\/[^\s:@/]*:).*@/s, '$1‹redacted›@')));
 }
 
 /** Loaded when there may be something to redact: it takes the whole contract. */

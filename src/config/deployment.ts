@@ -7,6 +7,7 @@ import { ENVIRONMENT, type Entry, type Party, partyOf, type Source } from './ent
 import { type ConfigurationFinding, judgeConfiguration } from './judge.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
+import { reference } from './sources/quote.ts';
 import { decodeRootCertificates } from './types.ts';
 
 /** What is known of one variable. */
@@ -82,7 +83,7 @@ export function makeDeployment(
     set: [...resolved.entries.keys()],
     environment: { ...environment, ...Object.fromEntries(values.map(([name, { value }]) => [name, value])) },
     authorities: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
-    secrets: [...secretsOf(sources), ...secretsOf([fromProcess(environment)])],
+    secrets: secretsOf([...sources, fromProcess(environment)]),
   };
 }
 
@@ -91,7 +92,7 @@ function known({ kind, value, origin, unread }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
   return {
     state: 'unknown',
-    origin: `${value}, in ${origin}`,
+    origin: `${reference(value)}, in ${origin}`,
     fix:
       unread?.fix ??
       advice`read it with --resolve-secrets, or pass its value with a further -f (a dotenv file will do)`,

@@ -4,6 +4,7 @@ import { fail, type Trouble } from '../check.ts';
 import { advice, type Fix } from '../fix.ts';
 import { CONTRACT, type Variable, type VariableName } from './contract.ts';
 import type { Entry } from './entry.ts';
+import { looksSecret, maskValue } from './logins.ts';
 
 export type ValueRule = 'type' | 'whitespace' | 'placeholder' | 'value';
 
@@ -57,7 +58,7 @@ export function judgeValue(name: VariableName, entry: Entry): { rule: ValueRule;
     });
   }
   if (!v.is(variable.type.schema, value)) {
-    const shown = variable.secret ? '' : `: ${excerpt(value)}`;
+    const shown = variable.secret ? '' : excerpt(value);
     return found('value', `${name} is not ${essence(variable.type.expected)}${shown}`, {
       expected: variable.type.expected,
       fix: advice`correct ${name} in ${entry.origin}`,
@@ -80,4 +81,10 @@ function whereWhite(value: string): string {
 
 /** What a type is, without what is said about it: a title has one line. */
 const essence = (expected: string) => expected.split(/ \(|, without /)[0] ?? expected;
-const excerpt = (value: string) => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
+
+/** Without what is secret in it, which no redactor would know once it is cut. */
+function excerpt(value: string): string {
+  const safe = maskValue(value);
+  if (looksSecret(safe.trim())) return '';
+  return `: ${JSON.stringify(safe.length > 60 ? `${safe.slice(0, 57)}…` : safe)}`;
+}
