@@ -112,7 +112,7 @@ function divided(userinfo: string): Pick<Login, 'user' | 'password'> {
   return { user: userinfo.slice(0, colon), password: userinfo.slice(colon + 1) };
 }
 
-const BARE = /^["'`]?([^\s:/@"'`]*):(\S+)@(\[[\da-f:]+\]|[\w.-]+)(?::\d+)?(?=["'`/?,;]|$)/i;
+const BARE = /^["'`]?([^\s:/@"'`]*):(\S+)@(\[[\da-f:]+\]|[\w.-]+)(?::\d+)?(?=["'`/?,;:]|$)/i;
 
 /** `user:password@host`, alone or in a list: no scheme says that it is a login. */
 function bareLoginsIn(value: string): Login[] {
@@ -139,14 +139,16 @@ const KNOWN_TOKENS = [
   /^(?:gh[pousr]_|github_pat_|glpat-|gldt-|glrt-|xox[abeoprs]-|sk-|sk_|rk_|pk_live|npm_|dop_v1_|hvs\.|AIza|ya29\.|shpat_)\w/,
   /^eyJ[\w-]{5,}/,
 ];
+/** A secret access key of AWS. */
+const ACCESS_KEY = /(?<![\w/+])(?=[^\s]{0,39}\d)(?=[^\s]{0,39}[a-z])(?=[^\s]{0,39}[A-Z])[A-Za-z0-9/+]{40}(?![\w/+])/;
 const LONG_RUN = /[A-Za-z0-9]{20,}/g;
 
 /** Whether a word is a key or a token rather than a name: it begins like one, or a long run mixes letters and digits. */
 export function looksSecret(word: string): boolean {
-  if (KNOWN_TOKENS.some((pattern) => pattern.test(word))) return true;
+  if (KNOWN_TOKENS.some((pattern) => pattern.test(word)) || ACCESS_KEY.test(word)) return true;
   return (word.match(LONG_RUN) ?? []).some((run) => /\d/.test(run) && /[A-Za-z]/.test(run));
 }
 
 /** A text in which each word that looks like a key or a token is left out. */
 export const maskTokens = (text: string): string =>
-  text.replace(/[\w.+~-]{8,}/g, (word) => (looksSecret(word) ? MASK : word));
+  text.replace(new RegExp(ACCESS_KEY, 'g'), MASK).replace(/[\w.+~-]{8,}/g, (word) => (looksSecret(word) ? MASK : word));
