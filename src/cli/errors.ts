@@ -23,7 +23,7 @@ async function withoutSecrets(message: string, env: Readonly<Record<string, stri
   const quoted = Object.values(env).some((value = '') => partsOf(value).some((part) => message.includes(part)));
   const redact = quoted ? await redactorOf(env) : (text: string) => text;
   const safe = redact(message).replace(/(:\/\/[^\s:@/]*:).*@/s, '$1‹redacted›@');
-  return maskTokens(safe.replace(/\S+/g, maskValue));
+  return maskTokens(safe.replace(/\S+/g, maskValue).replace(/[^\s/]+/g, maskValue));
 }
 
 /** Loaded when there may be something to redact: it takes the whole contract. */
