@@ -120,12 +120,17 @@ function written(part: Part): string {
 export function quoted(value: string): string {
   if (PLAIN.test(value)) return value;
   if (/^[\x20-\x7e]*$/.test(value)) return `'${value.replaceAll("'", `'\\''`).replaceAll('##', "#''#")}'`;
+  return `"$(printf '${octal(value)}')"`;
+}
+
+/** As `printf` takes it in ASCII. */
+export function octal(value: string): string {
   const bytes = [...Buffer.from(value.toWellFormed())].map((byte) =>
     byte >= 0x30 && byte <= 0x7a && byte !== 0x5c && byte !== 0x60
       ? String.fromCharCode(byte)
       : `\\${byte.toString(8).padStart(3, '0')}`,
   );
-  return `"$(printf '${bytes.join('')}')"`;
+  return bytes.join('');
 }
 
 /** Reserved words of PostgreSQL 18 (manual, appendix C), which can't stand as a name without quotes. */

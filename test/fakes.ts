@@ -38,6 +38,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   service: undefined,
   lookup: () => ({ state: 'unset' }),
   entry: () => undefined,
+  partyOf: () => 'process',
   configuration: [],
   pairing: undefined,
   set: [],

@@ -65,7 +65,7 @@ function placesIn(swept: readonly SweptCheck[], clean: (text: string, limit?: nu
           : {
               title: oneLine(clean(trouble.title)),
               detail: clean(trouble.detail ?? ''),
-              fix: clean(trouble.fix ?? '', LIMITS.fix),
+              fix: clean(trouble.fix?.text ?? '', LIMITS.fix),
             };
       return {
         check: id,
