@@ -1,5 +1,6 @@
 /** PostgreSQL: reached, logged in to, and fit for what Spacelift does with it. */
 import { defineCheck, type Judged, type Outcome, pass, skip } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { socketPath } from './connect.ts';
 import { mayCreateRole, tryTable } from './create-table.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -15,6 +16,7 @@ import {
   judgeWritable,
 } from './judge.ts';
 import { openDatabase, openReadOnly } from './open.ts';
+import { judgePlaintext } from './plaintext.ts';
 import { judgePooler } from './pooler.ts';
 import { hasReplica, isAnotherUrl, judgeReadOnly } from './read-only.ts';
 import { isRefusal } from './refused.ts';
@@ -85,6 +87,10 @@ export const database = defineCheck({
         judging(async ({ tables, server }) => judgeDedicated(await tables, await server)),
       ),
       judge(
+        'plaintext',
+        judging(({ session }) => judgePlaintext(session)),
+      ),
+      judge(
         'encoding',
         judging(async ({ server }) => judgeEncoding(await server)),
       ),
@@ -116,7 +122,7 @@ export const database = defineCheck({
   },
 });
 
-const untried = skip('not tried: --read-only writes nothing', { fix: 'run it without --read-only' });
+const untried = skip('not tried: --read-only writes nothing', { fix: advice`run it without --read-only` });
 
 /** The line that stands for the whole check when all is well: "PostgreSQL 16.4 at db.internal:5432 over TLS 1.3". */
 async function connected({ session, server }: Facts): Promise<Outcome> {

@@ -10,6 +10,7 @@ const LOOKED_AT = [
   'version',
   'writable',
   'dedicated',
+  'plaintext',
   'encoding',
   'connections',
   'settings',

@@ -1,5 +1,6 @@
 /** `--resolve-secrets`: what an ECS task definition keeps behind `valueFrom` (ECS developer guide, "Pass sensitive data"). */
 import { fail, type Skip, skip, type Trouble } from '../check.ts';
+import { advice, type Fix } from '../fix.ts';
 import type { Perspective } from '../options.ts';
 import { CONTRACT, isKnown, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
@@ -32,7 +33,7 @@ export interface Unread {
   readonly status: 'fail' | 'skip';
   /** "is denied", "does not exist": completes a sentence that begins with the variable. */
   readonly says: string;
-  readonly fix: string;
+  readonly fix: Fix;
 }
 
 /** `secret`: kept as one, so that it must never be seen. */
@@ -79,7 +80,7 @@ async function valueBehind(entry: Entry, read: Reader): Promise<Entry> {
       ? {
           status: 'fail',
           says: 'is behind an ARN that ECS reads no value from',
-          fix: `set valueFrom of ${entry.name} to the ARN of a secret in Secrets Manager, or of a parameter`,
+          fix: advice`set valueFrom of ${entry.name} to the ARN of a secret in Secrets Manager, or of a parameter`,
         }
       : await read(kept);
   if ('status' in found) return { ...entry, unread: unread(entry, found) };
