@@ -245,10 +245,13 @@ function settingsOutcome(found: readonly Unsuited[]): Outcome {
   if (found.length === 0) return pass('timeouts, search_path and password are as Spacelift needs them');
   const mends = found.map(({ mend }) => mend);
   const statements = mends.filter((mend) => typeof mend !== 'string');
-  const removals = mends.filter((mend) => typeof mend === 'string').join('; ');
+  const removals = mends.filter((mend) => typeof mend === 'string');
   return warn(found.map(({ title }) => title).join('; '), {
     expected: found.map(({ expected }) => expected).join('\n'),
-    fix: statements.length === 0 ? advice`${removals}` : command(statements, removals === '' ? {} : { then: removals }),
+    fix:
+      statements.length === 0
+        ? advice`${removals.join('\n')}`
+        : command(statements, removals.length === 0 ? {} : { then: removals.join(', ') }),
     evidence: { settings: found.length },
   });
 }
