@@ -47,7 +47,7 @@ export const database = defineCheck({
     };
 
     // Its login takes as long as the other: both at once.
-    if (selected('read-only') && isAnotherUrl(context)) share(openReadOnly).catch(() => {});
+    if ((selected('read-only') || selected('plaintext')) && isAnotherUrl(context)) share(openReadOnly).catch(() => {});
 
     await must('connect', async () => {
       const opened = await share(openDatabase);
@@ -88,7 +88,13 @@ export const database = defineCheck({
       ),
       judge(
         'plaintext',
-        judging(({ session }) => judgePlaintext(session)),
+        judging(async ({ session }) => {
+          const reading = isAnotherUrl(context) ? await share(openReadOnly) : undefined;
+          return judgePlaintext({
+            DATABASE_URL: session,
+            ...(reading !== undefined && 'session' in reading && { DATABASE_READ_ONLY_URL: reading.session }),
+          });
+        }),
       ),
       judge(
         'encoding',

@@ -97,7 +97,7 @@ export const RULES = {
   plaintext: {
     title: 'the password is not sent over a network in clear text',
     checks:
-      'Sees what the server asks for at login. A warning when sslmode is prefer (which it is unless set) or allow, the connection has no TLS, and the server asks for the password itself (`password` in pg_hba.conf) at an address that is not loopback. With TLS, SCRAM or MD5, on loopback or at a Unix socket, it passes; so does sslmode=disable, which is a decision.',
+      'Sees what the server asks for at login, also at that of DATABASE_READ_ONLY_URL. A warning when sslmode is prefer (which it is unless set) or allow, the connection has no TLS, and the server asks for the password itself (`password` in pg_hba.conf) at an address that is not loopback. With TLS, SCRAM or MD5, on loopback or at a Unix socket, it passes; so does sslmode=disable, which is a decision.',
     matters:
       'Whoever sees the traffic has the password of the role that owns all of Spacelift’s state. `prefer` gives TLS up without a word, also where somebody in between sees to it.',
     mend: 'Set sslmode=require or verify-full in DATABASE_URL, or let pg_hba.conf ask for scram-sha-256.',

@@ -11,7 +11,7 @@ const ID = 'database/plaintext';
 const judged = (address: string, { sslmode = 'prefer', tls = '', passwordSent = true } = {}) => {
   const url = parseDatabaseUrl(`postgres://u:p@db/d?sslmode=${sslmode}`);
   const endpoint = { host: address.startsWith('/') ? '/run' : 'db', port: 5432, address };
-  return judgePlaintext({ endpoint, url, tls: tls || undefined, passwordSent }).status;
+  return judgePlaintext({ DATABASE_URL: { endpoint, url, tls: tls || undefined, passwordSent } }).status;
 };
 
 describe('by the address', () => {
@@ -44,7 +44,7 @@ describe('by what the server asks for', () => {
     const [near, over] = [await check(url), await check(far)];
     expect(near.troubles).toEqual([]);
     expect(over.troubles).toEqual(sent ? [`warn ${ID}`] : []);
-    expect(over.finding(ID).evidence).toMatchObject({ sslmode: 'prefer', passwordSent: sent });
+    expect(over.finding(ID).evidence).toMatchObject({ sslmode: ['prefer'], passwordSent: sent });
     // Byte by byte it is seen too.
     const proxy = await started(startProxy({ target: server }));
     proxy.faults.throttleBytesPerSecond = 20_000;

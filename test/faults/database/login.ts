@@ -3,7 +3,7 @@ import { startPooler } from '../../services/pooler.ts';
 import { startWire } from '../../services/postgres-wire.ts';
 import { config, elsewhere } from '../arrange.ts';
 import type { Fault } from '../fault.ts';
-import { databaseUrl, parameters, server, statement } from './arrange.ts';
+import { databaseUrl, PASSWORD, parameters, server, statement } from './arrange.ts';
 
 const CONNECT = ['database/connect'];
 const changed = (change: (url: string) => string) =>
@@ -157,6 +157,20 @@ export const LOGIN: readonly Fault[] = [
     arrange: asking('password', NETWORK, 'allow'),
     warn: ['database/plaintext'],
     says: /^the password of spacelift is sent to 0\.0\.0\.0:\d+ in clear text\n.*sslmode=allow/,
+  },
+  {
+    name: 'a database password for reading that crosses a network in clear text',
+    arrange: server(
+      () => ({ hba: ['host all all all password'] }),
+      { host: '127.0.0.1' },
+      ({ url }) => ({
+        variables: {
+          DATABASE_READ_ONLY_URL: url({ user: 'spacelift', password: PASSWORD, database: 'spacelift', host: NETWORK }),
+        },
+      }),
+    ),
+    warn: ['database/plaintext'],
+    says: /^the password of spacelift is sent to 0\.0\.0\.0:\d+ in clear text\n/,
   },
   { name: 'a database password in clear text on loopback', arrange: asking('password', '127.0.0.1') },
   { name: 'a database password in clear text, and sslmode=disable', arrange: asking('password', NETWORK, 'disable') },
