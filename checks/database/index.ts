@@ -84,7 +84,7 @@ export const database = defineCheck({
       ),
       judge(
         'dedicated',
-        judging(async ({ tables, server }) => judgeDedicated(await tables, await server)),
+        judging(async ({ tables, server, session }) => judgeDedicated(await tables, await server, session.url.user)),
       ),
       judge(
         'plaintext',
@@ -98,7 +98,7 @@ export const database = defineCheck({
       ),
       judge(
         'encoding',
-        judging(async ({ server }) => judgeEncoding(await server)),
+        judging(async ({ server, session }) => judgeEncoding(await server, session.url.user)),
       ),
       judge(
         'pooler',

@@ -142,23 +142,26 @@ export function judgePrivileges(role: Role, { database }: Server): Outcome {
 const another = (database: string) => identifier(database === 'spacelift' ? 'spacelift_2' : 'spacelift');
 const NAME_IT = { then: 'name it in DATABASE_URL' };
 
-export function judgeDedicated({ installed, others, schemas }: Tables, { database }: Server): Outcome {
+export function judgeDedicated({ installed, others, schemas }: Tables, { database }: Server, role: string): Outcome {
   if (installed) return pass(`${database} holds Spacelift’s tables`);
   if (others === 0) return pass(`${database} holds nobody else’s tables`);
   return warn(`${database} holds ${others} ${others === 1 ? 'table' : 'tables'} of somebody else`, {
     detail: `In ${schemas.length === 1 ? 'the schema' : 'the schemas'} ${schemas.join(', ')}.`,
     expected: 'a database for Spacelift alone',
-    fix: command(sql`CREATE DATABASE ${another(database)};`, NAME_IT),
+    fix: command(sql`CREATE DATABASE ${another(database)} OWNER ${identifier(role)};`, NAME_IT),
     evidence: { tables: others, schemas },
   });
 }
 
-export function judgeEncoding({ encoding, database }: Server): Outcome {
+export function judgeEncoding({ encoding, database }: Server, role: string): Outcome {
   if (encoding === 'UTF8') return pass(`${database} is in UTF-8`);
   return fail(`the encoding of ${database} is ${encoding}`, {
     detail: 'The encoding of a database can’t be changed: make a new one.',
     expected: 'UTF8',
-    fix: command(sql`CREATE DATABASE ${another(database)} ENCODING 'UTF8' TEMPLATE template0;`, NAME_IT),
+    fix: command(
+      sql`CREATE DATABASE ${another(database)} ENCODING 'UTF8' TEMPLATE template0 OWNER ${identifier(role)};`,
+      NAME_IT,
+    ),
     evidence: { encoding },
   });
 }

@@ -90,7 +90,7 @@ export const RULES = {
     mend: 'Create a database for Spacelift, and name it in DATABASE_URL.',
     example: {
       found: 'spacelift holds 12 tables of somebody else',
-      fix: 'CREATE DATABASE spacelift2 OWNER spacelift; and name it in DATABASE_URL',
+      fix: 'CREATE DATABASE spacelift_2 OWNER spacelift;\n-- name it in DATABASE_URL',
     },
     docs,
   },
@@ -115,7 +115,7 @@ export const RULES = {
     mend: 'Create the database anew: CREATE DATABASE … ENCODING ‘UTF8’ TEMPLATE template0. It can’t be changed later.',
     example: {
       found: 'the encoding of spacelift is SQL_ASCII',
-      fix: "CREATE DATABASE spacelift2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;",
+      fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- name it in DATABASE_URL",
     },
     docs,
   },
@@ -141,7 +141,7 @@ export const RULES = {
     mend: 'Raise max_connections, or the CONNECTION LIMIT of the role or database.',
     example: {
       found: 'only 8 connections are free for spacelift: the limit of the server',
-      fix: 'ALTER SYSTEM SET max_connections = 200; and restart the server',
+      fix: 'ALTER SYSTEM SET max_connections = 200;\n-- restart the server',
     },
     docs,
   },
