@@ -221,19 +221,19 @@ interface Notes {
   /** What to know before it is run. */
   readonly note?: string;
   /** What to do afterwards. */
-  readonly then?: string;
+  readonly after?: string;
 }
 
 /** Commands for a shell, or statements of SQL, one per line, with comments around them. */
-export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { note, then }: Notes = {}): Fix {
+export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { note, after }: Notes = {}): Fix {
   const all = [of].flat() as (Shell | Sql)[];
   const shells = all.filter((one) => one instanceof Shell);
   const texts = all.map(({ text }) => text);
   const mark = shells.length > 0 ? '#' : '--';
   const comment = (text: string | undefined) => (text === undefined ? [] : [`${mark} ${harmless(text)}`]);
-  const text = [...comment(note), ...texts, ...comment(then)].join('\n');
+  const text = [...comment(note), ...texts, ...comment(after)].join('\n');
   if (texts.includes(undefined) || text.length > LONGEST) {
-    return Fix.make('advice', [note, REFUSED, then].filter((part) => part !== undefined).join('; '));
+    return Fix.make('advice', [note, REFUSED, after].filter((part) => part !== undefined).join('; '));
   }
   return Fix.make('command', text, shells, shells.length > 0 ? 'sh' : 'sql');
 }

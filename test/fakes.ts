@@ -43,7 +43,6 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   pairing: undefined,
   set: [],
   party: 'config',
-  partyOf: () => 'config',
   setting: () => undefined,
   own: () => undefined,
   authorities: { pems: [], party: 'config' },

@@ -140,7 +140,7 @@ export function judgePrivileges(role: Role, { database }: Server): Outcome {
 
 /** A name for a new database, and what to do with it. */
 const another = (database: string) => identifier(database === 'spacelift' ? 'spacelift_2' : 'spacelift');
-const NAME_IT = { then: 'name it in DATABASE_URL' };
+const NAME_IT = { after: 'name it in DATABASE_URL' };
 
 export function judgeDedicated({ installed, others, schemas }: Tables, { database }: Server, role: string): Outcome {
   if (installed) return pass(`${database} holds Spacelift’s tables`);
@@ -175,7 +175,7 @@ export function judgeConnections(load: Load, { installed }: Tables, role: Role, 
       of: 'max_connections',
       free: maximum - (role.superuser ? 0 : reserved) - (load.used - own.all),
       fix: command(sql`ALTER SYSTEM SET max_connections = ${Math.max(100, maximum + FREE_CONNECTIONS)};`, {
-        then: 'restart the server',
+        after: 'restart the server',
       }),
     },
     {
@@ -254,7 +254,7 @@ function settingsOutcome(found: readonly Unsuited[]): Outcome {
     fix:
       statements.length === 0
         ? advice`${removals.join('\n')}`
-        : command(statements, removals.length === 0 ? {} : { then: removals.join(', ') }),
+        : command(statements, removals.length === 0 ? {} : { after: removals.join(', ') }),
     evidence: { settings: found.length },
   });
 }
