@@ -101,7 +101,7 @@ export function otlpEndpoint(run: Run): Endpoint {
   throw missing('OTEL_EXPORTER_OTLP_ENDPOINT', 'OpenTelemetry', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://<host>:4317');
 }
 
-const URL_FORM = /^(https?):\/\/(?:[^/?#]*@)?(\[[^\]]+\]|[^:/?#[\]\s]+)(?::(\d+))?(\/[^?#]*?)?\/?([?#].*)?$/i;
+const URL_FORM = /^(https?):\/\/(?:[^/?#]*@)?(\[[\w:.%-]+\]|[\p{L}\p{N}._-]+)(?::(\d+))?(\/[^?#]*?)?\/?([?#].*)?$/iu;
 const UNIX_FORM = /^unix:(?:\/\/)?(\/.+)$/i;
 
 function readUrl(setting: VariableName, text: string, ports: { http: number; https: number }): Endpoint | undefined {
