@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
-import { maskValue } from '../../src/config/logins.ts';
+import { looksSecret, maskValue } from '../../src/config/logins.ts';
 import { advice, setting as set } from '../../src/fix.ts';
 import { type Address, unbracketed } from '../../src/probe/tcp.ts';
 
@@ -101,7 +101,7 @@ export function otlpEndpoint(run: Run): Endpoint {
   throw missing('OTEL_EXPORTER_OTLP_ENDPOINT', 'OpenTelemetry', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://<host>:4317');
 }
 
-const URL_FORM = /^(https?):\/\/(?:[^/?#]*@)?(\[[^\]]+\]|[^:/?#[\]\s]+)(?::(\d+))?(\/[^?#]*?)?\/?([?#].*)?$/i;
+const URL_FORM = /^(https?):\/\/(?:[^/?#]*@)?(\[[\w:.%-]+\]|[\p{L}\p{N}._-]+)(?::(\d+))?(\/[^?#]*?)?\/?([?#].*)?$/iu;
 const UNIX_FORM = /^unix:(?:\/\/)?(\/.+)$/i;
 
 function readUrl(setting: VariableName, text: string, ports: { http: number; https: number }): Endpoint | undefined {
@@ -130,10 +130,14 @@ function missing(name: VariableName, vendor: string, expected: string): Stop {
   );
 }
 
+const LONGEST_QUOTED = 80;
+
 function malformed(name: VariableName, value: string, words: Pick<Trouble, 'detail' | 'expected' | 'fix'>): Stop {
-  const safe = maskValue(value).slice(0, 80);
+  const safe = maskValue(value);
+  // Cut, a secret would not be known for one.
+  const quoted = safe.length > LONGEST_QUOTED || looksSecret(safe) ? '' : `: ${JSON.stringify(safe)}`;
   return new Stop(
-    fail(`${name} is not of a form that the SDK accepts: ${JSON.stringify(safe)}`, {
+    fail(`${name} is not of a form that the SDK accepts${quoted}`, {
       fix: advice`set ${name} to ${words.expected ?? 'another'}`,
       ...words,
       evidence: { variable: name },

@@ -2,10 +2,13 @@
 import { distance } from 'fastest-levenshtein';
 import { fail, type Outcome, skip, type Trouble, warn } from '../check.ts';
 import { advice, setting } from '../fix.ts';
+import { type Redact, redactor } from '../redact.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
+import { maskValue } from './logins.ts';
 import { isNeeded, type Resolved } from './resolve.ts';
+import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
 import { judgeValue, type ValueRule } from './values.ts';
 
@@ -56,11 +59,16 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     value: (name) => (entry(name)?.kind === 'known' ? entry(name)?.value : undefined),
     choice: (name) => choiceOf(name, entry(name), unusable.has(name)),
   };
+  let known: Redact | undefined;
+  const redact: Redact = (value) => {
+    known ??= redactor(secretsOf(sources));
+    return maskValue(known(value));
+  };
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
     if (held?.unread?.status === 'fail') return wrong('required', name, held.unread);
     if (held?.unread !== undefined) findings.push({ rule: 'required', outcome: held.unread });
-    const found = held === undefined ? undefined : judgeValue(name, held);
+    const found = held === undefined ? undefined : judgeValue(name, held, redact);
     if (found !== undefined) wrong(found.rule, name, found.outcome);
   };
 

@@ -1,7 +1,6 @@
 /** Logins in values and texts: `scheme://user:password@…`, `scheme://token@…`, `user:password@host`. */
 
 const MASK = '‹redacted›';
-const SCHEME = /[a-z][a-z0-9+.-]{0,30}:\/\//gi;
 /** Schemes whose user alone is no secret: reports name it. */
 const DATABASE = /^postgres(?:ql)?:/i;
 /** What the vendor's documentation and this tool's own words write for a login. */
@@ -14,6 +13,8 @@ const NO_USERS =
 
 /** Of one value. */
 const MOST_LOGINS = 32;
+/** An access token of some KB can be a password. */
+const LONGEST_LOGIN = 16_384;
 
 interface Login {
   readonly user: string;
@@ -38,8 +39,8 @@ export function maskLogins(text: string): string {
 
 function masked(text: string): string {
   if (!text.includes('://')) return text;
-  const found = [...text.matchAll(SCHEME)];
-  const parts = found.map(({ 0: scheme, index }, at) => {
+  const found = schemesIn(text);
+  const parts = found.map(({ scheme, index }, at) => {
     const tail = text.slice(index + scheme.length, found[at + 1]?.index);
     const [rest = ''] = /^[^\s"<>`]*/.exec(tail) ?? [];
     const userinfo = userinfoIn(rest);
@@ -47,6 +48,16 @@ function masked(text: string): string {
     return `${scheme}${MASK}@${tail.slice(userinfo.length + 1)}`;
   });
   return text.slice(0, found[0]?.index) + parts.join('');
+}
+
+/** `https://`, and where each begins. */
+function schemesIn(text: string, most = Number.POSITIVE_INFINITY): { scheme: string; index: number }[] {
+  const found: { scheme: string; index: number }[] = [];
+  for (let at = text.indexOf('://'); at >= 0 && found.length < most; at = text.indexOf('://', at + 3)) {
+    const [name] = /[a-z][a-z0-9+.-]*$/i.exec(text.slice(Math.max(0, at - 32), at)) ?? [];
+    if (name !== undefined) found.push({ scheme: `${name}://`, index: at - name.length });
+  }
+  return found;
 }
 
 function isLogin(scheme: string, userinfo: string, rest: string): boolean {
@@ -71,10 +82,11 @@ const looseIn = (rest: string): string | undefined => /^([^\s:/?#@]*:(?!\d{1,5}(
 
 /** A value of a config without the logins in it, also those without a scheme. */
 export function maskValue(value: string): string {
-  return bareLoginsIn(value).reduce(
-    (text, { user, password }) => text.replaceAll(`${user}:${password}@`, `${MASK}@`),
+  const text = bareLoginsIn(value).reduce(
+    (rest, { user, password }) => rest.replaceAll(`${user}:${password}@`, `${MASK}@`),
     maskLogins(value),
   );
+  return text.replace(IN_QUERY, (all, held: string) => all.slice(0, all.length - held.length) + MASK);
 }
 
 /** What must never be seen of the logins in a value: passwords, tokens in place of a user, and both as they are written. */
@@ -89,17 +101,17 @@ export function loginSecretsIn(value: string): string[] {
   });
   const parameters = matchesIn(value, IN_PARAMETERS).map(([, , held_ = '']) => held_);
   const query = value.includes('://') ? matchesIn(value, IN_QUERY).map(([, held_ = '']) => held_) : [];
-  return [...held, ...parameters, ...query].flatMap((part) => [part, decoded(part)]).filter((part) => part !== '');
+  const all = [...held, ...parameters, ...query].flatMap((part) => [part, decoded(part)]);
+  return [...new Set(all)].filter((part) => part !== '' && part.length <= LONGEST_LOGIN);
 }
 
 const matchesIn = (value: string, pattern: RegExp) => [...value.matchAll(pattern)].slice(0, MOST_LOGINS);
 
 /** Both readings of each URL: with what must be encoded in a password, and without. */
 function urlLoginsIn(value: string): Login[] {
-  const found = matchesIn(value, SCHEME);
-  return found.flatMap((match, index): Login[] => {
-    const [scheme] = match;
-    const rest = value.slice(match.index + scheme.length, found[index + 1]?.index);
+  const found = schemesIn(value, MOST_LOGINS);
+  return found.flatMap(({ scheme, index }, at): Login[] => {
+    const rest = value.slice(index + scheme.length, found[at + 1]?.index);
     const strict = /^([^/?#\s]*)@/.exec(rest)?.[1];
     const all = new Set([strict, looseIn(rest)].filter((userinfo) => userinfo !== undefined && userinfo !== ''));
     return [...all].map((userinfo = '') => ({ ...divided(userinfo), isDatabase: DATABASE.test(scheme) }));
@@ -139,16 +151,20 @@ const KNOWN_TOKENS = [
   /^(?:gh[pousr]_|github_pat_|glpat-|gldt-|glrt-|xox[abeoprs]-|sk-|sk_|rk_|pk_live|npm_|dop_v1_|hvs\.|AIza|ya29\.|shpat_)\w/,
   /^eyJ[\w-]{5,}/,
 ];
-/** A secret access key of AWS. */
-const ACCESS_KEY = /(?<![\w/+])(?=[^\s]{0,39}\d)(?=[^\s]{0,39}[a-z])(?=[^\s]{0,39}[A-Z])[A-Za-z0-9/+]{40}(?![\w/+])/;
+/** A secret access key of AWS has as many of these. */
+const KEY_RUN = /[A-Za-z0-9/+]{40,}/g;
+const isAccessKey = (run: string): boolean =>
+  run.length === 40 && /\d/.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run);
 const LONG_RUN = /[A-Za-z0-9]{20,}/g;
 
 /** Whether a word is a key or a token rather than a name: it begins like one, or a long run mixes letters and digits. */
 export function looksSecret(word: string): boolean {
-  if (KNOWN_TOKENS.some((pattern) => pattern.test(word)) || ACCESS_KEY.test(word)) return true;
+  if (KNOWN_TOKENS.some((pattern) => pattern.test(word)) || word.match(KEY_RUN)?.some(isAccessKey)) return true;
   return (word.match(LONG_RUN) ?? []).some((run) => /\d/.test(run) && /[A-Za-z]/.test(run));
 }
 
 /** A text in which each word that looks like a key or a token is left out. */
 export const maskTokens = (text: string): string =>
-  text.replace(new RegExp(ACCESS_KEY, 'g'), MASK).replace(/[\w.+~-]{8,}/g, (word) => (looksSecret(word) ? MASK : word));
+  text
+    .replace(KEY_RUN, (run) => (isAccessKey(run) ? MASK : run))
+    .replace(/[\w.+~-]{8,}/g, (word) => (looksSecret(word) ? MASK : word));

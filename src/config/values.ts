@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { fail, type Trouble } from '../check.ts';
 import { advice, type Fix } from '../fix.ts';
+import type { Redact } from '../redact.ts';
 import { CONTRACT, type Variable, type VariableName } from './contract.ts';
 import type { Entry } from './entry.ts';
 import { looksSecret, maskValue } from './logins.ts';
@@ -18,8 +19,15 @@ const IN_URL = /<[A-Za-z][\w -]*>|\bchange[-_]?me\b/i;
 /** RFC 2606. */
 const RESERVED_DOMAINS = ['example.com', 'example.org', 'example.net'];
 
-/** What is wrong with a value, or `undefined`. Never quotes the value of a secret. */
-export function judgeValue(name: VariableName, entry: Entry): { rule: ValueRule; outcome: Trouble } | undefined {
+/**
+ * What is wrong with a value, or `undefined`. Never quotes the value of a secret.
+ * @param redact what is quoted is cut, and no redactor would know half of a secret
+ */
+export function judgeValue(
+  name: VariableName,
+  entry: Entry,
+  redact: Redact = maskValue,
+): { rule: ValueRule; outcome: Trouble } | undefined {
   const variable: Variable = CONTRACT[name];
   const found = (rule: ValueRule, title: string, more: { expected: string; fix: Fix }) => ({
     rule,
@@ -58,7 +66,7 @@ export function judgeValue(name: VariableName, entry: Entry): { rule: ValueRule;
     });
   }
   if (!v.is(variable.type.schema, value)) {
-    const shown = variable.secret ? '' : excerpt(value);
+    const shown = variable.secret || entry.secret ? '' : excerpt(redact(value));
     return found('value', `${name} is not ${essence(variable.type.expected)}${shown}`, {
       expected: variable.type.expected,
       fix: advice`correct ${name} in ${entry.origin}`,
@@ -82,9 +90,7 @@ function whereWhite(value: string): string {
 /** What a type is, without what is said about it: a title has one line. */
 const essence = (expected: string) => expected.split(/ \(|, without /)[0] ?? expected;
 
-/** Without what is secret in it, which no redactor would know once it is cut. */
-function excerpt(value: string): string {
-  const safe = maskValue(value);
+function excerpt(safe: string): string {
   if (looksSecret(safe.trim())) return '';
   return `: ${JSON.stringify(safe.length > 60 ? `${safe.slice(0, 57)}…` : safe)}`;
 }
