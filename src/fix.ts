@@ -190,6 +190,9 @@ export function sql(literals: TemplateStringsArray, ...values: readonly (Identif
   return new Sql(literals.map((text, index) => text + (parts[index] ?? '')).join(''));
 }
 
+/** Who has it can make a fix. */
+const KEY = Symbol('fix');
+
 /** Made by `command`, `setting` and `advice`, and by nothing else. */
 export class Fix {
   readonly kind: FixKind;
@@ -199,23 +202,22 @@ export class Fix {
   readonly text: string;
   /** The commands for a shell in it, also those in prose. */
   readonly shells: readonly Shell[];
-  readonly #made: true;
-  private constructor(kind: FixKind, language: FixLanguage | undefined, text: string, shells: readonly Shell[]) {
+  readonly #made = true;
+  constructor(key: symbol, kind: FixKind, language: FixLanguage | undefined, text: string, shells: readonly Shell[]) {
+    if (key !== KEY) throw new TypeError('a fix is made by command, setting or advice');
     this.kind = kind;
     this.language = language;
     this.text = text;
     this.shells = shells;
-    this.#made = true;
-  }
-  /** @internal */
-  static make(kind: FixKind, text: string, shells: readonly Shell[] = [], language?: FixLanguage): Fix {
-    return new Fix(kind, language, text, shells);
   }
   /** Whether it was made here. */
   static is(value: unknown): value is Fix {
     return typeof value === 'object' && value !== null && #made in value;
   }
 }
+
+const make = (kind: FixKind, text: string, shells: readonly Shell[] = [], language?: FixLanguage): Fix =>
+  new Fix(KEY, kind, language, text, shells);
 
 interface Notes {
   /** What to know before it is run. */
@@ -233,9 +235,9 @@ export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { n
   const comment = (text: string | undefined) => (text === undefined ? [] : [`${mark} ${harmless(text)}`]);
   const text = [...comment(note), ...texts, ...comment(after)].join('\n');
   if (texts.includes(undefined) || text.length > LONGEST) {
-    return Fix.make('advice', [note, REFUSED, after].filter((part) => part !== undefined).join('; '));
+    return make('advice', [note, REFUSED, after].filter((part) => part !== undefined).join('; '));
   }
-  return Fix.make('command', text, shells, shells.length > 0 ? 'sh' : 'sql');
+  return make('command', text, shells, shells.length > 0 ? 'sh' : 'sql');
 }
 
 /** Some shells read comments that are typed as commands. */
@@ -243,8 +245,8 @@ const harmless = (text: string): string => text.replace(/[^\p{L}\p{N} ,.:/’_=-
 
 /** A variable of the config, and the value to give it. */
 export function setting(variable: string, value: string): Fix {
-  if (!/^[A-Za-z_]\w*$/.test(variable) || UNSEEN.test(value)) return Fix.make('advice', `correct ${variable}`);
-  return Fix.make('setting', `set ${variable}=${quoted(value)}`);
+  if (!/^[A-Za-z_]\w*$/.test(variable) || UNSEEN.test(value)) return make('advice', `correct ${variable}`);
+  return make('setting', `set ${variable}=${quoted(value)}`);
 }
 
 /** Prose, perhaps with commands in it: advice`start ${what}; try: ${sh`nc -vz ${host} ${port}`}`. */
@@ -254,7 +256,7 @@ export function advice(
 ): Fix {
   const parts = values.map((value) => (typeof value === 'object' ? (value.text ?? `(${REFUSED})`) : String(value)));
   const text = literals.map((literal_, index) => literal_ + (parts[index] ?? '')).join('');
-  return Fix.make(
+  return make(
     'advice',
     text,
     values.flatMap((value) => (value instanceof Fix ? value.shells : value instanceof Shell ? [value] : [])),

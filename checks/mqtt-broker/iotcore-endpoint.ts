@@ -29,12 +29,12 @@ const FAULTS: readonly Fault[] = [
 ];
 
 /** The command that prints the endpoint. */
-export const describeEndpoint = (region: string | undefined, then?: string): Fix =>
+export const describeEndpoint = (region: string | undefined, after?: string): Fix =>
   command(
     region === undefined
       ? sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS`
       : sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS --region ${region}`,
-    { note: `set ${ENDPOINT} to what this prints`, ...(then !== undefined && { then }) },
+    { note: `set ${ENDPOINT} to what this prints`, ...(after !== undefined && { after }) },
   );
 
 /** The endpoint, or the failure that says what is wrong with it. */
