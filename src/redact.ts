@@ -1,5 +1,6 @@
 /** Secret values never pass: they are replaced by value, in every form in which they could occur. */
 
+import { maskLogins } from './config/logins.ts';
 import { octal } from './fix.ts';
 
 /** Shorter secrets would blank out every other word; they never enter a message in the first place. */
@@ -10,7 +11,7 @@ const OWN_WORDS = ['postgres', 'postgresql', 'spacelift', 'database', 'password'
 const LOGIN = /^[^\s:]*:.+@$/s;
 const MASK = '‹redacted›';
 
-/** Removes the secrets from a text. */
+/** Removes the secrets from a text, and the logins of all URLs in it. */
 export type Redact = (text: string) => string;
 
 /**
@@ -35,7 +36,7 @@ export function redactor(secrets: readonly string[]): Redact {
       from = at + found.length;
       at = from - 1;
     }
-    return parts.length === 0 ? text : parts.join('') + text.slice(from);
+    return maskLogins(parts.length === 0 ? text : parts.join('') + text.slice(from));
   };
 }
 

@@ -52,6 +52,10 @@ test('a short login is known by its form', () => {
   expect(redactor(['user:pass@'])('at user:pass@host:1')).toBe('at ‹redacted›@host:1');
 });
 
+test('a login of a URL is no part of a text, whoever wrote it', () => {
+  expect(redactor([])('see https://me:pw@host/x')).toBe('see https://‹redacted›@host/x');
+});
+
 test('as a word of a command', () => {
   const secret = "it's-a ##secret";
   expect(sh`x ${`a${secret}b`}`.text).not.toContain(secret);

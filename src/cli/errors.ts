@@ -1,7 +1,6 @@
 /** Usage errors: one line on standard error that says what to do instead, exit code 2, never a stack trace. */
 import { existsSync } from 'node:fs';
 import { looksLikeContent } from '../config/input-error.ts';
-import { maskTokens, maskValue } from '../config/logins.ts';
 import type { Redact } from '../redact.ts';
 import { escapeControls, oneLine } from '../report/clean.ts';
 
@@ -23,6 +22,9 @@ async function withoutSecrets(message: string, env: Readonly<Record<string, stri
   const quoted = Object.values(env).some((value = '') => partsOf(value).some((part) => message.includes(part)));
   const redact = quoted ? await redactorOf(env) : (text: string) => text;
   const safe = redact(message).replace(/(:\/\/[^\s:@/]*:).*@/s, '$1‹redacted›@');
+  // Neither a login nor a key is without these; the words for them are loaded when there may be one.
+  if (!/[@\d=]/.test(safe)) return safe;
+  const { maskTokens, maskValue } = await import('../config/logins.ts');
   return maskTokens(safe.replace(/\S+/g, maskValue).replace(/[^\s/]+/g, maskValue));
 }
 
