@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fail } from '../src/check.ts';
+import { advice } from '../src/fix.ts';
 import { redactor } from '../src/redact.ts';
 import { makeReport } from '../src/report/report.ts';
 import { runChecks } from '../src/run.ts';
@@ -74,11 +75,11 @@ test('no report has one, wherever a check puts it', async () => {
     fc.asyncProperty(secret, anyText(), async (held, around) => {
       const said = `${around} ${held} ${around}`;
       const check = fakeCheck('check', ['rule'], async ({ judge, cleanup }) => {
-        cleanup(said, said, () => Promise.reject(new Error(said)));
+        cleanup(said, advice`${said}`, () => Promise.reject(new Error(said)));
         const words = {
           detail: said,
           expected: said,
-          fix: said,
+          fix: advice`${said}`,
           docs: said,
           evidence: { text: said, texts: [said, held] },
         };
