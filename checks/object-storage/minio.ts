@@ -5,7 +5,7 @@ import type { Client, ClientOptions } from 'minio';
 import type { Run } from '../../src/check.ts';
 import { isTrue } from '../../src/config/types.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
-import { boundBody, boundHints } from '../../src/probe/flood.ts';
+import { boundBody, boundHints, boundPages } from '../../src/probe/flood.ts';
 import { asksForTls, makeHttpClient, readUpTo } from '../../src/probe/http.ts';
 import { makeMeaning } from '../../src/probe/meaning.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
@@ -20,6 +20,8 @@ const DEFAULT_REGION = 'us-east-1';
 const HANDSHAKE_MS = 3000;
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
+/** Objects for which the library asks at once. */
+const PAGE = 1000;
 
 interface At {
   readonly action: Action;
@@ -84,7 +86,7 @@ export async function minio(run: Run): Promise<Store> {
     under(
       prefix,
       (await call({ action: 'delete', bucket }, signal, (client) =>
-        client.listObjects(bucket, prefix, true, { IncludeVersion: true }).toArray(),
+        listed(client.listObjects(bucket, prefix, true, { IncludeVersion: true })),
       )) as { name: string; versionId: string }[],
       ({ name }) => name,
     );
@@ -127,7 +129,7 @@ export async function minio(run: Run): Promise<Store> {
 
     list: (bucket, prefix, signal) =>
       call({ action: 'list', bucket }, signal, async (client) => {
-        const items = (await client.listObjectsV2(bucket, prefix, true).toArray()) as { name: string }[];
+        const items = (await listed(client.listObjectsV2(bucket, prefix, true))) as { name: string }[];
         return items.map(({ name }) => name);
       }),
 
@@ -209,6 +211,16 @@ interface Use {
  * The library takes neither a signal nor headers to sign, retries on its own, and loses the answers that it retries.
  * So each operation has a client of its own, whose transport knows the signal and reads what is refused.
  */
+async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  const another = boundPages();
+  for await (const item of items) {
+    if (found.length % PAGE === 0) another(PAGE);
+    found.push(item);
+  }
+  return found;
+}
+
 async function clients(options: ClientOptions): Promise<(use: Use) => Client> {
   const { Client } = await import('minio');
   class OneCall extends Client {
@@ -227,7 +239,10 @@ async function clients(options: ClientOptions): Promise<(use: Use) => Client> {
 
 /** Sends as `node:http` does; an answer other than a success becomes an error of the request. */
 function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: AbortSignal }): typeof http {
+  // The library asks for page after page by itself.
+  const another = boundPages();
   const request = (options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
+    another(0);
     const sent = (secure ? https : http).request({ ...options, ...(signal !== undefined && { signal }) });
     boundHints(sent);
     sent.on('response', async (answer: IncomingMessage) => {

@@ -4,6 +4,10 @@ import { Problem } from '../problem.ts';
 
 /** In bytes: far above the longest answer, a page of a thousand versions of objects. */
 export const MOST_BYTES = 8 * 1024 * 1024;
+/** Of a listing whose server says how many there are: far more than a run and its clean-up leave, or an account has. */
+export const MOST_PAGES = 100;
+/** In all of its pages. */
+const MOST_ENTRIES = 20_000;
 /** Of announcements (1xx) that precede an answer. */
 const MOST_HINTS = 32;
 
@@ -27,4 +31,15 @@ export function boundBody(answer: IncomingMessage): IncomingMessage {
     return false;
   };
   return answer;
+}
+
+/** Is told of each page of one listing, or of a request for one. @throws Problem of kind `flood` when there are too many */
+export function boundPages(): (entries: number) => void {
+  let pages = 0;
+  let all = 0;
+  return (entries) => {
+    pages++;
+    all += entries;
+    if (pages > MOST_PAGES || all > MOST_ENTRIES) throw new Problem('flood');
+  };
 }
