@@ -13,14 +13,14 @@ export interface Where {
 }
 
 /**
- * @param options how to reach where secrets are kept
+ * @param options how long reading may take, and how to reach where secrets are kept
  * @throws InputError when there is no config to read
  */
 export async function readDeployment(
   { files, environment, stdin, service, resolveSecrets }: Where,
   options: RunOptions,
 ): Promise<Deployment> {
-  const sources = await readSources(files, { stdin, env: environment });
+  const sources = await readSources(files, { stdin, env: environment, timeoutMs: options.timeoutMs });
   const more = { service, environment };
   const deployment = makeDeployment(sources, more);
   if (!resolveSecrets) return deployment;

@@ -24,7 +24,10 @@ const format = (styled: boolean, how: How, load: () => Promise<Render>): Format 
   how,
   load: async () => {
     const render = await load();
-    return async (report, style) => neutralized(await render(report, style), how);
+    return (report, style) => {
+      const text = render(report, style);
+      return typeof text === 'string' ? neutralized(text, how) : text.then((whole) => neutralized(whole, how));
+    };
   },
 });
 
