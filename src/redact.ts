@@ -13,7 +13,7 @@ export type Redact = (text: string) => string;
  * @param secrets values that must never be seen: passwords, keys, tokens. Those under 8 characters, and words of the report, are ignored.
  */
 export function redactor(secrets: readonly string[]): Redact {
-  const values = [...new Set(secrets)].flatMap(valuesOf);
+  const values = valuesOf(secrets);
   const index = new Index(values);
   const formsAt = remembering(values);
   return (text) => {
@@ -74,79 +74,127 @@ const BEGINNING = 16;
 
 /**
  * Which values have a form that begins so: a hash table of numbers, since the beginnings themselves, as strings, would take a
- * hundred bytes each, and there can be a million.
+ * hundred bytes each, and there can be millions.
  */
 class Index {
-  #hashes = new Uint32Array(1024);
-  #values = new Uint32Array(1024);
-  #nexts = new Uint32Array(1024);
-  #size = 1;
+  /** Where the chain of each of the lowest bits begins; 0 for none. */
   readonly #heads: Uint32Array;
+  #nexts: Uint32Array;
+  /** The highest bits of each entry's hash. */
+  #tags: Uint16Array;
+  #size = 1;
+  /** The first entry of each value. */
+  readonly #firsts: Uint32Array;
 
   constructor(values: readonly string[]) {
+    const usual = USUAL_STARTS * values.length;
+    this.#heads = new Uint32Array(2 ** Math.ceil(Math.log2(usual / 2 + 1)));
+    this.#nexts = new Uint32Array(1 + usual);
+    this.#tags = new Uint16Array(1 + usual);
+    this.#firsts = new Uint32Array(values.length);
     for (const [value, text] of values.entries()) {
-      const starts = new Set(
-        formsOf(beginningOf(text))
-          .filter((form) => form.length >= SHORTEST)
-          .map(hashAtStart),
-      );
-      for (const hash of starts) this.#add(hash, value);
-    }
-    this.#heads = new Uint32Array(2 ** Math.ceil(Math.log2(2 * this.#size)));
-    for (let entry = 1; entry < this.#size; entry++) {
-      const head = (this.#hashes[entry] ?? 0) & (this.#heads.length - 1);
-      this.#nexts[entry] = this.#heads[head] ?? 0;
-      this.#heads[head] = entry;
+      this.#firsts[value] = this.#size;
+      if (PLAIN.test(text)) for (const hash of plainStarts(text)) this.#add(hash);
+      else for (const hash of startsOf(text)) this.#add(hash);
     }
   }
 
-  #add(hash: number, value: number): void {
-    if (this.#size === this.#hashes.length) {
-      const larger = (all: Uint32Array) => {
-        const grown = new Uint32Array(all.length * 2);
-        grown.set(all);
-        return grown;
-      };
-      this.#hashes = larger(this.#hashes);
-      this.#values = larger(this.#values);
-      this.#nexts = larger(this.#nexts);
+  #add(hash: number): void {
+    if (this.#size === this.#nexts.length) {
+      const room = Math.ceil(this.#size * 1.25) + 64;
+      const [nexts, tags] = [new Uint32Array(room), new Uint16Array(room)];
+      nexts.set(this.#nexts);
+      tags.set(this.#tags);
+      this.#nexts = nexts;
+      this.#tags = tags;
     }
-    this.#hashes[this.#size] = hash;
-    this.#values[this.#size] = value;
-    this.#size++;
+    const head = hash & (this.#heads.length - 1);
+    this.#tags[this.#size] = hash >>> 16;
+    this.#nexts[this.#size] = this.#heads[head] ?? 0;
+    this.#heads[head] = this.#size++;
   }
 
   /** The first entry whose form may stand at a place of the text; 0 for none. */
   first(text: string, at: number): number {
     const hash = hashAt(text, at);
-    return this.#same(hash, this.#heads[hash & (this.#heads.length - 1)] ?? 0);
+    return this.#tagged(hash >>> 16, this.#heads[hash & (this.#heads.length - 1)] ?? 0);
   }
 
   next(entry: number): number {
-    return this.#same(this.#hashes[entry] ?? 0, this.#nexts[entry] ?? 0);
+    return this.#tagged(this.#tags[entry] ?? 0, this.#nexts[entry] ?? 0);
   }
 
+  /** The last value that begins at the entry or before it. */
   valueOf(entry: number): number {
-    return this.#values[entry] ?? 0;
+    let [low, high] = [0, this.#firsts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#firsts[middle] ?? 0) <= entry) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 
-  #same(hash: number, from: number): number {
+  #tagged(tag: number, from: number): number {
     let entry = from;
-    while (entry !== 0 && this.#hashes[entry] !== hash) entry = this.#nexts[entry] ?? 0;
+    while (entry !== 0 && this.#tags[entry] !== tag) entry = this.#nexts[entry] ?? 0;
     return entry;
   }
 }
 
-/** FNV-1a of the first 8 characters (code units). */
-function hashAt(text: string, at: number): number {
-  let hash = 0x811c9dc5;
-  for (let index = at; index < at + SHORTEST; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+/** Beginnings that most values have: as they are, in base64 at three alignments, in hex by small and large letters. */
+const USUAL_STARTS = 6;
+
+const startsOf = (value: string): Set<number> =>
+  new Set(
+    formsOf(beginningOf(value))
+      .filter((form) => form.length >= SHORTEST)
+      .map((form) => hashAt(form, 0)),
+  );
+
+/** Characters that every text form holds as they are. */
+const PLAIN = /^[A-Za-z0-9_.-]{8}/;
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const BASE64_URL = `${BASE64.slice(0, -2)}-_`;
+const HEX = '0123456789abcdef';
+
+/** As `startsOf`, for a value of plain characters: there can be half a million, and strings of each would take seconds. */
+function plainStarts(value: string): number[] {
+  const hashes = [hashAt(value, 0)];
+  for (const from of [0, 4, 2]) {
+    // The bits at which the first whole character of base64 begins, behind none, one or two other bytes.
+    const sextet = (index: number) => sextetAt(value, from + 6 * index);
+    const hash = hashOf((index) => BASE64.charCodeAt(sextet(index)));
+    const inUrls = hashOf((index) => BASE64_URL.charCodeAt(sextet(index)));
+    hashes.push(hash);
+    if (inUrls !== hash) hashes.push(inUrls);
   }
+  const nibble = (index: number) => (value.charCodeAt(index >> 1) >> (index % 2 === 0 ? 4 : 0)) & 15;
+  const small = hashOf((index) => HEX.charCodeAt(nibble(index)));
+  const large = hashOf((index) => HEX.toUpperCase().charCodeAt(nibble(index)));
+  hashes.push(small);
+  if (large !== small) hashes.push(large);
+  return hashes;
+}
+
+function sextetAt(value: string, bit: number): number {
+  const at = bit >> 3;
+  const two = (value.charCodeAt(at) << 8) | value.charCodeAt(at + 1);
+  return (two >> (10 - (bit & 7))) & 63;
+}
+
+/** FNV-1a of the first 8 characters (code units). */
+function hashOf(codeAt: (index: number) => number): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < SHORTEST; index++) hash = Math.imul(hash ^ codeAt(index), 0x01000193);
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-const hashAtStart = (form: string): number => hashAt(form, 0);
+function hashAt(text: string, at: number): number {
+  let hash = 0x811c9dc5;
+  for (let index = at; index < at + SHORTEST; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
 
 /** Not within a character of two code units, which has other forms in halves. */
 function beginningOf(value: string): string {
@@ -154,13 +202,23 @@ function beginningOf(value: string): string {
   return value.slice(0, isHigh ? BEGINNING + 1 : BEGINNING);
 }
 
-/** What is looked for of a secret: itself, without white space around it, and the lines of a key. */
-function valuesOf(secret: string): string[] {
-  if (secret.length < SHORTEST || OWN_WORDS.includes(secret.toLowerCase())) return [];
-  const lines = secret.includes('\n')
-    ? secret.split(/\r?\n/).filter((line) => /^[A-Za-z0-9+/=_-]{16,}$/.test(line))
-    : [];
-  return [...new Set([secret, secret.trim(), ...lines])];
+/** Of all secrets together: those of two thousand keys. */
+const MOST_LINES = 100_000;
+
+/** What is looked for: each secret, also without white space around it, and the lines of keys. */
+function valuesOf(secrets: readonly string[]): string[] {
+  const long = [...new Set(secrets)].filter(
+    (secret) => secret.length >= SHORTEST && !OWN_WORDS.includes(secret.toLowerCase()),
+  );
+  const values = long.flatMap((secret) => (secret.trim() === secret ? [secret] : [secret, secret.trim()]));
+  let lines = 0;
+  // The last are the process's own, whatever a config is full of.
+  for (const secret of long.toReversed()) {
+    if (!secret.includes('\n')) continue;
+    const found = secret.match(/^[A-Za-z0-9+/=_-]{16,}(?=\r?$)/gm) ?? [];
+    for (const line of new Set(found)) if (lines++ < MOST_LINES) values.push(line);
+  }
+  return values;
 }
 
 const formsOf = (value: string): string[] => [
