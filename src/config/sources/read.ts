@@ -6,6 +6,8 @@ import { InputError } from '../entry.ts';
 
 const MIB = 1024 * 1024;
 const LARGEST_MIB = 8;
+/** In bytes: what most configs fit into. */
+const FIRST = 64 * 1024;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -38,7 +40,13 @@ export async function readText(
   chunks: () => AsyncIterable<Uint8Array>,
   deadline = deadlineIn(FOR_EVER_MS),
 ): Promise<string> {
-  return decode(file, await readBytes(file, chunks, deadline));
+  const bytes = await readBytes(file, chunks, deadline);
+  try {
+    return decode(file, bytes);
+  } finally {
+    // Given back at once: the text is as large.
+    bytes.buffer.transfer(0);
+  }
 }
 
 /**
@@ -55,8 +63,8 @@ async function readBytes(
   file: string,
   chunks: () => AsyncIterable<Uint8Array>,
   { timeoutMs, at }: Deadline,
-): Promise<Buffer> {
-  const read: Uint8Array[] = [];
+): Promise<Buffer<ArrayBuffer>> {
+  let store = new ArrayBuffer(FIRST);
   let size = 0;
   let timer: NodeJS.Timeout | undefined;
   let source: AsyncIterable<Uint8Array> & { destroy?: () => void };
@@ -70,11 +78,15 @@ async function readBytes(
     try {
       for (;;) {
         const { done, value } = await Promise.race([iterator.next(), late]);
-        if (done === true) return Buffer.concat(read);
+        if (done === true) return Buffer.from(store, 0, size);
+        const from = size;
         size += value.byteLength;
         if (size > LARGEST_MIB * MIB)
           throw new InputError(`${file}: larger than ${LARGEST_MIB} MiB, the most that is read`);
-        read.push(value);
+        // Nothing of what it grew out of stays in memory.
+        if (size > store.byteLength)
+          store = store.transfer(Math.max(size, Math.min(2 * store.byteLength, LARGEST_MIB * MIB)));
+        new Uint8Array(store).set(value, from);
       }
     } finally {
       // Not waited for: what does not answer does not end either.
