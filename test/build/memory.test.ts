@@ -111,7 +111,7 @@ describe.each(Object.entries(CONFIGS))('%s', (name, [isRead, make]) => {
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(LARGEST);
       await writeFile(path, text);
       const { code, stderr } = await ran([...args, '-f', path]);
-      const [, said = '', peak = ''] = /^([^]*)\npeak (\d+)\n$/.exec(stderr) ?? [];
+      const [, said = '', peak = ''] = /^([\s\S]*)\npeak (\d+)\n$/.exec(stderr) ?? [];
       if (isRead) expect({ said, code: code === 2 }, name).toEqual({ said: '', code: false });
       else expect({ said, code }).toEqual({ said: expect.stringMatching(/^spacelift-preflight: [^\n]+\n$/), code: 2 });
       expect(Number(peak) / 1024).toBeLessThan(MOST_MB);
