@@ -65,7 +65,7 @@ export function accountSettings(
     const client = await clientFor(subscription);
     const another = boundPages();
     for await (const page of client.storageAccounts.list({ abortSignal }).byPage()) {
-      another(page.length);
+      another(0);
       const id = page.find((account) => account.name === name)?.id ?? '';
       const group = /\/resourceGroups\/([^/]+)\//i.exec(id)?.[1];
       if (group !== undefined) return { subscription, group };

@@ -20,8 +20,13 @@ const DEFAULT_REGION = 'us-east-1';
 const HANDSHAKE_MS = 3000;
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
+/** In bytes: a thousand versions of what a run writes take half of it. */
+const LONGEST_PAGE = 1.5 * 1024 * 1024;
+/** Of a page: a thousand versions have 20,000. A hundred thousand tiny ones would fit, and take half a gigabyte to parse. */
+const MOST_TAGS = 40_000;
 /** Objects for which the library asks at once. */
 const PAGE = 1000;
+const LESS_THAN = 0x3c;
 
 interface At {
   readonly action: Action;
@@ -248,7 +253,7 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
     sent.on('response', async (answer: IncomingMessage) => {
       const { statusCode: status = 0, headers } = answer;
       if (s3Refusal({ status, headers, body: Buffer.alloc(0) }, at) === undefined) {
-        onAnswer(boundBody(answer));
+        onAnswer(boundTags(boundBody(answer, LONGEST_PAGE)));
         return;
       }
       const whole = { status, headers, body: await readUpTo(answer).catch(() => Buffer.alloc(0)) };
@@ -257,6 +262,19 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
     return sent;
   };
   return { request } as typeof http;
+}
+
+/** Whoever reads the answer gets a Problem of kind `flood` when it has more elements than any page. */
+function boundTags(answer: IncomingMessage): IncomingMessage {
+  const push = answer.push.bind(answer);
+  let tags = 0;
+  answer.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    if (chunk instanceof Uint8Array) for (const byte of chunk) if (byte === LESS_THAN) tags++;
+    if (tags <= MOST_TAGS) return push(chunk, encoding);
+    answer.destroy(new Problem('flood'));
+    return false;
+  };
+  return answer;
 }
 
 /** What the library and the transport can throw once there was an answer, or before anything was asked. */

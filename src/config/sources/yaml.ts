@@ -5,8 +5,8 @@ import { InputError } from '../entry.ts';
 import { notValid } from './syntax.ts';
 import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } from './value.ts';
 
-/** With as many variables as are read, a Secret has 140,000. */
-const MOST_TOKENS = 180_000;
+/** A hundred times what a config has; each takes half a kilobyte while it is parsed. */
+const MOST_TOKENS = 100_000;
 const MOST_ALIASES = 10_000;
 const MOST_ALIASED_VALUES = 100_000;
 const DEEPEST = 100;

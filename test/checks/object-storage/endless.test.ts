@@ -67,12 +67,12 @@ it.each([
   60_000,
 );
 
-it('a listing has at most 100 pages, and 20,000 entries', () => {
+it('a listing has at most 100 pages, and 3000 entries', () => {
   const pages = (count: number, each: number) => () => {
     const another = boundPages();
     for (let page = 0; page < count; page++) another(each);
   };
-  expect(pages(100, 200)).not.toThrow();
+  expect(pages(100, 30)).not.toThrow();
   expect(pages(101, 0)).toThrow(Problem);
-  expect(pages(21, 1000)).toThrow(expect.objectContaining({ kind: 'flood' }));
+  expect(pages(4, 1000)).toThrow(expect.objectContaining({ kind: 'flood' }));
 });

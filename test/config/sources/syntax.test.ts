@@ -144,7 +144,7 @@ it.each([
 });
 
 it('YAML that would fill the memory is refused', async () => {
-  expect(await refusal('x.yaml', `A: ${'['.repeat(8_000_000)}`)).toBe('x.yaml: more than 180,000 YAML tokens');
+  expect(await refusal('x.yaml', `A: ${'['.repeat(8_000_000)}`)).toBe('x.yaml: more than 100,000 YAML tokens');
 });
 
 it.each(['', '  \n\t\n', '# only\n  # comments\n', '---\n', '---\n# nothing\n---\n...\n', 'null', '~'])(
