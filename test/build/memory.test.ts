@@ -74,7 +74,7 @@ const CONFIGS: Readonly<Record<string, readonly [read: boolean, make: () => stri
     () => filled(DOTENV, 19_998, (index) => `UNKNOWN_${index}=${index}${'<&😀'.repeat(50)}\n`),
   ],
   'deep JSON': [false, () => `${JSON_MAP},"a":${'['.repeat(LARGEST - 100)}`],
-  'deep JSON that is just read': [false, () => `${JSON_MAP},"a":${'['.repeat(190_000)}${']'.repeat(190_000)}}`],
+  'deep JSON that is just read': [false, () => `${JSON_MAP},"a":${'['.repeat(140_000)}${']'.repeat(140_000)}}`],
   'deep YAML': [false, () => `${YAML}a: ${'['.repeat(LARGEST - 100)}`],
   aliases: [false, () => filled(`${YAML}a: &a x\n`, ALL, (index) => `k${index}: *a\n`)],
   'many YAML documents': [false, () => '---\n{}\n'.repeat(LARGEST / 8)],
@@ -86,7 +86,7 @@ const CONFIGS: Readonly<Record<string, readonly [read: boolean, make: () => stri
   'an array of zeros': [false, () => `[${'0,'.repeat(LARGEST / 2 - 2)}0]`],
   'as many JSON keys as are parsed': [
     false,
-    () => filled(JSON_MAP, 195_000, (index) => `,"kkkkkkkkkkkkkkkkkk${index}":"aaaaaaaaaa"`, '}'),
+    () => filled(JSON_MAP, 145_000, (index) => `,"kkkkkkkkkkkkkkkkkk${index}":"aaaaaaaaaa"`, '}'),
   ],
   'many lines': [false, () => filled(DOTENV, ALL, (index) => `a${index}=\n`)],
   'the same line again and again': [false, () => filled(DOTENV, ALL, () => 'A=b\n')],

@@ -4,7 +4,7 @@ import { notValid } from './syntax.ts';
 import type { Value } from './value.ts';
 
 /** A task definition with as many variables as are read has half of them. */
-const MOST_VALUES = 200_000;
+const MOST_VALUES = 150_000;
 const [QUOTE, COMMA, MAP, LIST] = [0x22, 0x2c, 0x7b, 0x5b];
 
 /** @throws InputError with line and column */

@@ -32,8 +32,8 @@ describe('broken JSON', () => {
   it('is walked in one pass', async () => {
     const started = performance.now();
     expect(await refusal('x.json', `{"A": "${'x'.repeat(4_000_000)}"`)).toContain('it ends too early');
-    expect(await refusal('x.json', '['.repeat(190_000))).toContain('it ends too early');
-    await refusal('x.json', '{}'.repeat(190_000));
+    expect(await refusal('x.json', '['.repeat(140_000))).toContain('it ends too early');
+    await refusal('x.json', '{}'.repeat(140_000));
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
@@ -137,8 +137,8 @@ stringData: {}
 
 it.each([
   ['brackets', `A: ${'['.repeat(500)}${']'.repeat(500)}`],
-  ['dashes', `${'- '.repeat(50_000)}a`],
-  ['question marks', `${'? '.repeat(50_000)}a`],
+  ['dashes', `${'- '.repeat(40_000)}a`],
+  ['question marks', `${'? '.repeat(40_000)}a`],
 ])('YAML nested too deeply is refused: %s', async (_, text) => {
   expect(await refusal('x.yaml', text)).toBe('x.yaml: nested more than 100 levels deep');
 });
