@@ -41,12 +41,24 @@ function longestAt(
   let longest = 0;
   for (let entry = index.first(text, at); entry !== 0; entry = index.next(entry)) {
     const value = index.valueOf(entry);
+    const whole = values[value] ?? '';
     // No form is shorter than the value itself.
-    if ((values[value]?.length ?? 0) > text.length - at) continue;
+    if (whole.length > text.length - at || differs(text, at, whole)) continue;
     for (const form of formsAt(value)) if (form.length > longest && text.startsWith(form, at)) longest = form.length;
   }
   return longest;
 }
+
+/** Whether only the beginning is the value's, as thousands may have it: no other form need be made to see it. */
+function differs(text: string, at: number, value: string): boolean {
+  let same = 0;
+  while (same < value.length && text[at + same] === value[same] && isPlain(value[same])) same++;
+  if (same < SHORTEST || same === value.length || !isPlain(value[same])) return false;
+  const [own, ...others] = plainStarts(value);
+  return !others.some((other) => other === own);
+}
+
+const isPlain = (character: string | undefined): boolean => /^[A-Za-z0-9_.-]$/.test(character ?? '');
 
 /** Characters of forms that are kept: those of a few keys, or of many passwords. */
 const MOST_KEPT = 1_000_000;
