@@ -74,7 +74,7 @@ export interface PreflightOptions {
   readonly from?: Place | undefined;
   /** Write nothing anywhere. */
   readonly readOnly?: boolean | undefined;
-  /** For the whole run, ms; 60,000 unless given. */
+  /** For the whole run, and before it for reading the config, ms; 60,000 unless given. */
   readonly timeoutMs?: number | undefined;
   /** Dependencies tried at once; all unless given. */
   readonly concurrency?: number | undefined;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { looksLikeContent } from '../config/input-error.ts';
 import type { Redact } from '../redact.ts';
 import { escapeControls, oneLine } from '../report/clean.ts';
+import { neutralized } from '../report/neutralized.ts';
 
 const LONGEST = 500;
 
@@ -14,7 +15,8 @@ export async function fail(host: NodeJS.Process, message: string): Promise<void>
 
 export function notice(host: NodeJS.Process, message: string): void {
   const line = oneLine(escapeControls(message));
-  host.stderr.write(`spacelift-preflight: ${line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`}\n`);
+  const bounded = line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
+  host.stderr.write(neutralized(`spacelift-preflight: ${bounded}\n`, 'text'));
 }
 
 /** Without logins, without what looks like a key or a token, and without values of the environment's secret variables. */
