@@ -171,11 +171,16 @@ export const literal = (value: string): Literal => new Literal(value);
 function unicode(text: string, quote: string): string {
   const doubled = text.replaceAll(quote, quote + quote);
   if (/^[ -[\]-~]*$/.test(doubled) && !doubled.includes('##')) return `${quote}${doubled}${quote}`;
-  const points = [...doubled.replaceAll('\\', '\\\\')].map((character) => {
+  return `U&${quote}${codePoints(doubled)}${quote}`;
+}
+
+/** As SQL takes it between the quotes of `U&''`. */
+export function codePoints(value: string): string {
+  const points = [...value.replaceAll('\\', '\\\\')].map((character) => {
     const point = character.codePointAt(0) ?? 0;
     return point < 0x80 && character !== '#' ? character : `\\+${point.toString(16).padStart(6, '0')}`;
   });
-  return `U&${quote}${points.join('')}${quote}`;
+  return points.join('');
 }
 
 /** A statement of SQL. */

@@ -1,7 +1,7 @@
 /** Secret values never pass: they are replaced by value, in every form in which they could occur. */
 
 import { maskLogins } from './config/logins.ts';
-import { octal } from './fix.ts';
+import { codePoints, octal } from './fix.ts';
 
 /** Shorter secrets would blank out every other word; they never enter a message in the first place. */
 const SHORTEST = 8;
@@ -277,7 +277,8 @@ const MARKS = [
 /** As a word of a shell holds it (`fix.ts`), and a name or a text of SQL. */
 function commandForms(value: string): string[] {
   const word = value.replaceAll("'", `'\\''`).replace(/#(?=#)/g, "#''");
-  return [word, octal(value), value.replaceAll("'", "''"), value.replaceAll('"', '""')];
+  const doubled = [value.replaceAll("'", "''"), value.replaceAll('"', '""')];
+  return [word, octal(value), ...doubled, ...doubled.map(codePoints)];
 }
 
 function hexForms(value: string): string[] {

@@ -61,7 +61,7 @@ test('as a word of a command', () => {
   expect(sh`x ${`a${secret}b`}`.text).not.toContain(secret);
   expect(redactor([secret])(sh`x ${`a${secret}b`}`.text ?? '')).toBe("x 'a‹redacted›b'");
   expect(redactor([secret])(sh`x ${`ä${secret}`}`.text ?? '')).toBe(`x "$(printf '\\303\\244‹redacted›')"`);
-  expect(redactor([secret])(sql`SELECT ${literal(secret)};`.text ?? '')).toBe("SELECT '‹redacted›';");
+  expect(redactor([secret])(sql`SELECT ${literal(secret)};`.text ?? '')).toBe("SELECT U&'‹redacted›';");
 });
 
 test('the longer of two secrets wins', () => {

@@ -2,6 +2,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import { plural } from '../amounts.ts';
 import type { Status } from '../check.ts';
+import { BY_REQUEST } from '../select.ts';
 import { cut, padTo, shellWay, type Way, widthOf, wrap, wrapFix } from './layout.ts';
 import { stepsOf } from './next.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
@@ -20,7 +21,6 @@ const STEP = 7;
 const SHORT = 2;
 /** Columns that words need beside an id. */
 const LEAST_ROOM = 30;
-const BY_REQUEST = 'skipped by request';
 
 export function renderPretty(report: Report, style: Style): string {
   return `${new Page(style).report(report).join('\n')}\n`;
