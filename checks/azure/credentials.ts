@@ -52,24 +52,31 @@ export interface Token {
 /** An empty value equals an absent one. */
 type Read = (name: string) => string | undefined;
 
+/** Whether the caller supplies the file that proves the config's identity: it is the caller's, and beats any other proof. */
+const isSupplied = ({ options: { credentialsFiles } }: Run): boolean =>
+  ([CERTIFICATE, TOKEN_FILE] as const).some((name) => credentialsFiles[name] !== undefined);
+
 /** Whose credentials are used: the config's, when it holds an application with its secret. */
-export function ownerOfAzure({ deployment: { setting } }: Run): Party {
+export function ownerOfAzure(run: Run): Party {
+  if (isSupplied(run)) return 'process';
+  const { setting } = run.deployment;
   return [TENANT, CLIENT, SECRET].every((name) => setting(name)?.party === 'config') ? 'config' : 'process';
 }
 
 /** The variables that apply: the config's over the caller's, or the caller's alone; those that a supplied file belongs to are the config's. */
 function reader(run: Run): Read {
   const { setting, own } = run.deployment;
-  const supplied = [CERTIFICATE, TOKEN_FILE].some((name) => run.options.credentialsFiles[name] !== undefined);
-  return ownerOfAzure(run) === 'config' || supplied ? (name) => setting(name)?.value : own;
+  return ownerOfAzure(run) === 'config' || isSupplied(run) ? (name) => setting(name)?.value : own;
 }
 
 /** @throws Stop when the config's files are elsewhere or its authority may not be asked; TokenProblem when the caller's file is not there */
 export async function azureCredential(run: Run, { client }: AzureTransport): Promise<TokenCredential> {
   const value = reader(run);
   const [tenantId, clientId] = [value(TENANT), value(CLIENT)];
-  const secret = run.options.credentialsFiles[TOKEN_FILE] === undefined ? value(SECRET) : undefined;
-  const [certificatePath, tokenFilePath] = [ownFile(run, CERTIFICATE), ownFile(run, TOKEN_FILE)];
+  const supplied = isSupplied(run);
+  const fileOf = (name: CredentialsFile) => (supplied ? run.options.credentialsFiles[name] : ownFile(run, name));
+  const secret = supplied ? undefined : value(SECRET);
+  const [certificatePath, tokenFilePath] = [fileOf(CERTIFICATE), fileOf(TOKEN_FILE)];
   const options = { httpClient: client, authorityHost: authorityOf(run).href, retryOptions: { maxRetries: 0 } };
   const identity = await import('@azure/identity');
   if (tenantId !== undefined && clientId !== undefined) {
