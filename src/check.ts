@@ -110,9 +110,7 @@ export interface Run {
   readonly proxies: Environment;
   /** The same of the caller alone: for requests that carry the caller's credentials. */
   readonly own: Pick<Run, 'authorities' | 'proxies'>;
-  /** What a library has obtained and nobody may see: tokens, keys of a session. */
-  readonly obtained: ReadonlySet<string>;
-  /** Has these values masked in all that the run reports. */
+  /** Has these values masked in all that is reported: what a library has obtained, such as tokens and keys of a session. */
   conceal(...values: readonly (string | undefined)[]): void;
   /** The value of a variable; stops the check when it is missing, unusable, or not known here. */
   need(name: VariableName): string;

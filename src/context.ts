@@ -15,6 +15,7 @@ import {
 } from './check.ts';
 import { Crashed, Interrupted, RunTimeout, unlessAborted } from './deadline.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
+import { advice } from './fix.ts';
 
 /** Collects one check's findings while it runs, and sees to it that every expected one is there in the end. */
 export class Ledger {
@@ -208,7 +209,7 @@ function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pa
   if (error instanceof RunTimeout) {
     return fail(`${where.notStarted ? 'was not reached' : 'did not finish'} within ${error.seconds} s`, {
       expected: `an answer within --timeout ${error.seconds}`,
-      fix: 'find out why the dependency is slow, or give the run more time with --timeout',
+      fix: advice`find out why the dependency is slow, or give the run more time with --timeout`,
       cause: { key: `run-timeout:${(where.waitsFor ?? where.id).split('/')[0]}` },
     });
   }
@@ -230,7 +231,7 @@ function unexpected(error: unknown, { detail, key }: { detail: string; key: stri
   const at = typeof stack === 'string' ? /\n\s+at .*?([\w.-]+:\d+):\d+/.exec(stack)?.[1] : undefined;
   return fail(`unexpected error: ${[name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown'}`, {
     detail: `${detail}${at === undefined ? '' : ` (${at})`}.`,
-    fix: 'report it as a bug of spacelift-preflight, with this finding',
+    fix: advice`report it as a bug of spacelift-preflight, with this finding`,
     cause: { key },
   });
 }

@@ -120,12 +120,17 @@ function written(part: Part): string {
 export function quoted(value: string): string {
   if (PLAIN.test(value)) return value;
   if (/^[\x20-\x7e]*$/.test(value)) return `'${value.replaceAll("'", `'\\''`).replaceAll('##', "#''#")}'`;
+  return `"$(printf '${octal(value)}')"`;
+}
+
+/** As `printf` takes it in ASCII. */
+export function octal(value: string): string {
   const bytes = [...Buffer.from(value.toWellFormed())].map((byte) =>
     byte >= 0x30 && byte <= 0x7a && byte !== 0x5c && byte !== 0x60
       ? String.fromCharCode(byte)
       : `\\${byte.toString(8).padStart(3, '0')}`,
   );
-  return `"$(printf '${bytes.join('')}')"`;
+  return bytes.join('');
 }
 
 /** Reserved words of PostgreSQL 18 (manual, appendix C), which can't stand as a name without quotes. */
@@ -185,6 +190,9 @@ export function sql(literals: TemplateStringsArray, ...values: readonly (Identif
   return new Sql(literals.map((text, index) => text + (parts[index] ?? '')).join(''));
 }
 
+/** Who has it can make a fix. */
+const KEY = Symbol('fix');
+
 /** Made by `command`, `setting` and `advice`, and by nothing else. */
 export class Fix {
   readonly kind: FixKind;
@@ -194,17 +202,13 @@ export class Fix {
   readonly text: string;
   /** The commands for a shell in it, also those in prose. */
   readonly shells: readonly Shell[];
-  readonly #made: true;
-  private constructor(kind: FixKind, language: FixLanguage | undefined, text: string, shells: readonly Shell[]) {
+  readonly #made = true;
+  constructor(key: symbol, kind: FixKind, language: FixLanguage | undefined, text: string, shells: readonly Shell[]) {
+    if (key !== KEY) throw new TypeError('a fix is made by command, setting or advice');
     this.kind = kind;
     this.language = language;
     this.text = text;
     this.shells = shells;
-    this.#made = true;
-  }
-  /** @internal */
-  static make(kind: FixKind, text: string, shells: readonly Shell[] = [], language?: FixLanguage): Fix {
-    return new Fix(kind, language, text, shells);
   }
   /** Whether it was made here. */
   static is(value: unknown): value is Fix {
@@ -212,25 +216,28 @@ export class Fix {
   }
 }
 
+const make = (kind: FixKind, text: string, shells: readonly Shell[] = [], language?: FixLanguage): Fix =>
+  new Fix(KEY, kind, language, text, shells);
+
 interface Notes {
   /** What to know before it is run. */
   readonly note?: string;
   /** What to do afterwards. */
-  readonly then?: string;
+  readonly after?: string;
 }
 
 /** Commands for a shell, or statements of SQL, one per line, with comments around them. */
-export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { note, then }: Notes = {}): Fix {
+export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { note, after }: Notes = {}): Fix {
   const all = [of].flat() as (Shell | Sql)[];
   const shells = all.filter((one) => one instanceof Shell);
   const texts = all.map(({ text }) => text);
   const mark = shells.length > 0 ? '#' : '--';
   const comment = (text: string | undefined) => (text === undefined ? [] : [`${mark} ${harmless(text)}`]);
-  const text = [...comment(note), ...texts, ...comment(then)].join('\n');
+  const text = [...comment(note), ...texts, ...comment(after)].join('\n');
   if (texts.includes(undefined) || text.length > LONGEST) {
-    return Fix.make('advice', [note, REFUSED, then].filter((part) => part !== undefined).join('; '));
+    return make('advice', [note, REFUSED, after].filter((part) => part !== undefined).join('; '));
   }
-  return Fix.make('command', text, shells, shells.length > 0 ? 'sh' : 'sql');
+  return make('command', text, shells, shells.length > 0 ? 'sh' : 'sql');
 }
 
 /** Some shells read comments that are typed as commands. */
@@ -238,19 +245,20 @@ const harmless = (text: string): string => text.replace(/[^\p{L}\p{N} ,.:/’_=-
 
 /** A variable of the config, and the value to give it. */
 export function setting(variable: string, value: string): Fix {
-  if (!/^[A-Za-z_]\w*$/.test(variable) || UNSEEN.test(value)) return Fix.make('advice', `correct ${variable}`);
-  return Fix.make('setting', `set ${variable}=${quoted(value)}`);
+  if (!/^[A-Za-z_]\w*$/.test(variable) || UNSEEN.test(value)) return make('advice', `correct ${variable}`);
+  return make('setting', `set ${variable}=${quoted(value)}`);
 }
 
 /** Prose, perhaps with commands in it: advice`start ${what}; try: ${sh`nc -vz ${host} ${port}`}`. */
-export function advice(literals: TemplateStringsArray, ...values: readonly (string | number | Shell | Sql)[]): Fix {
-  const parts = values.map((value) =>
-    value instanceof Shell || value instanceof Sql ? (value.text ?? `(${REFUSED})`) : String(value),
-  );
+export function advice(
+  literals: TemplateStringsArray,
+  ...values: readonly (string | number | Shell | Sql | Fix)[]
+): Fix {
+  const parts = values.map((value) => (typeof value === 'object' ? (value.text ?? `(${REFUSED})`) : String(value)));
   const text = literals.map((literal_, index) => literal_ + (parts[index] ?? '')).join('');
-  return Fix.make(
+  return make(
     'advice',
     text,
-    values.filter((value) => value instanceof Shell),
+    values.flatMap((value) => (value instanceof Fix ? value.shells : value instanceof Shell ? [value] : [])),
   );
 }

@@ -33,7 +33,7 @@ export async function check(
       phase: await phaseIn(result.run),
       service: deployment.service,
       accept: options.accept,
-      redact: redactor([...deployment.secrets, ...result.run.obtained]),
+      redact: redactor(deployment.secrets),
     },
   );
 }

@@ -1,9 +1,13 @@
 /** Secret values never pass: they are replaced by value, in every form in which they could occur. */
 
+import { octal } from './fix.ts';
+
 /** Shorter secrets would blank out every other word; they never enter a message in the first place. */
 const SHORTEST = 8;
 /** Words of the report itself: masking a password `postgres` would blank them out, and hide nothing. */
 const OWN_WORDS = ['postgres', 'postgresql', 'spacelift', 'database', 'password'];
+/** `user:password@`, whose end is kept: it is known for a login even when it is short. */
+const LOGIN = /^[^\s:]*:.+@$/s;
 const MASK = '‹redacted›';
 
 /** Removes the secrets from a text. */
@@ -19,13 +23,15 @@ export function redactor(secrets: readonly string[]): Redact {
     [...forms].sort((a, b) => b.length - a.length),
     (form) => startOf(form, 0),
   );
-  return (text) => {
+  const logins = secrets.filter((secret) => secret.length < SHORTEST && LOGIN.test(secret));
+  return (whole) => {
+    const text = logins.reduce((rest, login) => rest.replaceAll(login, `${MASK}@`), whole);
     const parts: string[] = [];
     let from = 0;
     for (let at = 0; at <= text.length - SHORTEST; at++) {
       const found = byStart.get(startOf(text, at))?.find((form) => text.startsWith(form, at));
       if (found === undefined) continue;
-      parts.push(text.slice(from, at), MASK);
+      parts.push(text.slice(from, at), LOGIN.test(found) ? `${MASK}@` : MASK);
       from = at + found.length;
       at = from - 1;
     }
@@ -46,6 +52,7 @@ function formsOf(secret: string): string[] {
     escaped(escaped(value)),
     ...percentForms(value),
     ...markupForms(value),
+    ...commandForms(value),
     ...base64Forms(value),
     ...hexForms(value),
   ]);
@@ -73,6 +80,12 @@ const MARKS = [
   ['&quot;', '&#x27;'],
   ['&#34;', '&#39;'],
 ] as const;
+
+/** As a word of a shell holds it (`fix.ts`), and a name or a text of SQL. */
+function commandForms(value: string): string[] {
+  const word = value.replaceAll("'", `'\\''`).replaceAll('##', "#''#");
+  return [word, octal(value), value.replaceAll("'", "''"), value.replaceAll('"', '""')];
+}
 
 function hexForms(value: string): string[] {
   const hex = Buffer.from(value).toString('hex');

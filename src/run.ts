@@ -101,7 +101,6 @@ async function inOrder<T>(items: readonly T[], limit: number, task: (item: T) =>
 /** What all checks share; `cleanup` is the caller's to run. */
 export function makeRun(deployment: Deployment, options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Run {
   const shared = new Map<unknown, Promise<unknown>>();
-  const obtained = new Set<string>();
   const want = (name: VariableName): string | undefined => {
     const found = deployment.lookup(name);
     switch (found.state) {
@@ -128,10 +127,7 @@ export function makeRun(deployment: Deployment, options: RunOptions, signal: Abo
     id: randomUUID(),
     signal,
     ...surroundings(deployment, options.authorities),
-    obtained,
-    conceal: (...values) => {
-      for (const value of values) if (value !== undefined && value !== '') obtained.add(value);
-    },
+    conceal: deployment.conceal,
     want,
     need: (name) => {
       const value = want(name);

@@ -3,6 +3,7 @@ import { type Check, fail, Stop, type Swept, skip } from './check.ts';
 import { Cleanup } from './cleanup.ts';
 import type { Deployment } from './config/deployment.ts';
 import { Crashed, Interrupted, RunTimeout, unlessAborted } from './deadline.ts';
+import { advice } from './fix.ts';
 import { beginLifetime } from './lifetime.ts';
 import type { RunOptions } from './options.ts';
 import { makeRun } from './run.ts';
@@ -49,7 +50,7 @@ function troubleOf(error: unknown): NonNullable<Swept['trouble']> {
   if (error instanceof RunTimeout) {
     return fail(`did not finish within ${error.seconds} s`, {
       expected: `an answer within --timeout ${error.seconds}`,
-      fix: 'find out why the dependency is slow, or give it more time with --timeout',
+      fix: advice`find out why the dependency is slow, or give it more time with --timeout`,
     });
   }
   throw error;

@@ -38,15 +38,16 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   service: undefined,
   lookup: () => ({ state: 'unset' }),
   entry: () => undefined,
+  partyOf: () => 'process',
   configuration: [],
   pairing: undefined,
   set: [],
   party: 'config',
-  partyOf: () => 'config',
   setting: () => undefined,
   own: () => undefined,
   authorities: { pems: [], party: 'config' },
   secrets: [],
+  conceal: () => {},
   ...more,
 });
 

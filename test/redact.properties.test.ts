@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fail } from '../src/check.ts';
+import { advice, command, quoted, sh } from '../src/fix.ts';
 import { redactor } from '../src/redact.ts';
 import { makeReport } from '../src/report/report.ts';
 import { runChecks } from '../src/run.ts';
@@ -21,6 +22,7 @@ const FORMS: Readonly<Record<string, (held: string) => string>> = {
   'in a whole URL': encodeURI,
   'in a form': (held) => new URLSearchParams({ v: held }).toString().slice(2),
   'as base64': (held) => Buffer.from(held).toString('base64'),
+  'as a word of a shell': (held) => quoted(held).replace(/^'(.*)'$/s, '$1'),
   'as base64url': (held) => Buffer.from(held).toString('base64url'),
 };
 
@@ -74,11 +76,11 @@ test('no report has one, wherever a check puts it', async () => {
     fc.asyncProperty(secret, anyText(), async (held, around) => {
       const said = `${around} ${held} ${around}`;
       const check = fakeCheck('check', ['rule'], async ({ judge, cleanup }) => {
-        cleanup(said, said, () => Promise.reject(new Error(said)));
+        cleanup(said, command(sh`rm ${said}`), () => Promise.reject(new Error(said)));
         const words = {
           detail: said,
           expected: said,
-          fix: said,
+          fix: advice`${said}; try: ${sh`rm ./${held}`}`,
           docs: said,
           evidence: { text: said, texts: [said, held] },
         };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { secretsOf } from '../src/config/secrets.ts';
+import { literal, sh, sql } from '../src/fix.ts';
 import { redactor } from '../src/redact.ts';
 import { source } from './support/preflight.ts';
 import { searchFor } from './support/search.ts';
@@ -44,6 +45,19 @@ test('short secrets do not blank out other words', () => {
   expect(redactor(['postgre'])('postgres')).toBe('postgres');
   expect(redactor(['postgres', 'spacelift'])('postgres://spacelift-db')).toBe('postgres://spacelift-db');
   expect(redactor([])('anything')).toBe('anything');
+});
+
+test('a short login is known by its form', () => {
+  expect(redactor(['u:p@'])('at u:p@host:1, not at u:p')).toBe('at ‹redacted›@host:1, not at u:p');
+  expect(redactor(['user:pass@'])('at user:pass@host:1')).toBe('at ‹redacted›@host:1');
+});
+
+test('as a word of a command', () => {
+  const secret = "it's-a ##secret";
+  expect(sh`x ${`a${secret}b`}`.text).not.toContain(secret);
+  expect(redactor([secret])(sh`x ${`a${secret}b`}`.text ?? '')).toBe("x 'a‹redacted›b'");
+  expect(redactor([secret])(sh`x ${`ä${secret}`}`.text ?? '')).toBe(`x "$(printf '\\303\\244‹redacted›')"`);
+  expect(redactor([secret])(sql`SELECT ${literal(secret)};`.text ?? '')).toBe("SELECT '‹redacted›';");
 });
 
 test('the longer of two secrets wins', () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Check, fail, pass, Stop, skip, warn } from '../src/check.ts';
 import { Crashed, Interrupted } from '../src/deadline.ts';
 import type { CheckResult } from '../src/finding.ts';
+import { advice, command, sh } from '../src/fix.ts';
 import { fold } from '../src/fold.ts';
 import type { RunOptions } from '../src/options.ts';
 import { type Observer, type RunResult, runChecks } from '../src/run.ts';
@@ -507,7 +508,7 @@ describe('a variable that can not be read', () => {
   });
 
   it('is a skip that says how to read it when it is kept elsewhere', async () => {
-    const result = await withLookup({ state: 'unknown', origin: 'arn:aws:ssm:…', fix: 'pass -f more.env' });
+    const result = await withLookup({ state: 'unknown', origin: 'arn:aws:ssm:…', fix: advice`pass -f more.env` });
     expect(find(result, 'a/x')).toMatchObject({ status: 'skip', fix: 'pass -f more.env' });
   });
 
@@ -527,7 +528,7 @@ describe('clean-up', () => {
   const leaving = (how: 'pass' | 'fail' | 'throw' | 'hang', remove: () => Promise<unknown>) =>
     fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
       await judge('x', async () => {
-        cleanup('an object', 'rm it', remove);
+        cleanup('an object', command(sh`rm it`), remove);
         if (how === 'throw') throw new Error('boom');
         if (how === 'hang') return forever();
         return how === 'pass' ? pass('fine') : fail('broken');
@@ -550,7 +551,7 @@ describe('clean-up', () => {
   it('has a signal that the end of the run does not abort', async () => {
     let aborted: boolean | undefined;
     const check = fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
-      cleanup('an object', 'rm it', async (signal) => {
+      cleanup('an object', command(sh`rm it`), async (signal) => {
         aborted = signal.aborted;
       });
       await judge('x', forever);
@@ -576,7 +577,7 @@ describe('clean-up', () => {
   it('is not needed for what the check removed itself', async () => {
     let removed = 0;
     const check = fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
-      const written = cleanup('an object', 'rm it', async () => removed++);
+      const written = cleanup('an object', command(sh`rm it`), async () => removed++);
       written.done();
       await judge('x', () => pass('fine'));
     });

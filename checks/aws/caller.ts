@@ -1,5 +1,6 @@
 /** Who the credentials are. Asked once, and never in the way: private networks may have no STS. */
 import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
+import { advice, setting } from '../../src/fix.ts';
 import type { Target } from '../../src/probe/words.ts';
 import { AwsProblem, ask, isRefusal } from './call.ts';
 import { awsSettings } from './client.ts';
@@ -47,7 +48,7 @@ export function strangerTrouble(run: Run, { account, arn, partition }: Caller): 
   if (account !== configured) {
     return fail(`the credentials belong to account ${account}, and AWS_ACCOUNT_ID is ${configured}`, {
       expected: 'credentials of the account that the installation is in',
-      fix: `use credentials of ${configured}, or set AWS_ACCOUNT_ID=${account} if that is where the installation is`,
+      fix: advice`use credentials of ${configured}, or set AWS_ACCOUNT_ID=${account} if that is where the installation is`,
       evidence,
       cause: { key: 'aws:account' },
     });
@@ -57,7 +58,7 @@ export function strangerTrouble(run: Run, { account, arn, partition }: Caller): 
   const byDefault = run.deployment.lookup('AWS_PARTITION').state === 'default' ? ' by default' : '';
   return fail(`the credentials belong to partition ${partition}, and AWS_PARTITION is ${expected}${byDefault}`, {
     expected: 'the partition that the account is in',
-    fix: `set AWS_PARTITION=${partition}`,
+    fix: setting('AWS_PARTITION', partition),
     evidence: { ...evidence, partition, AWS_PARTITION: expected },
     cause: { key: 'aws:partition' },
   });

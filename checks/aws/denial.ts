@@ -1,5 +1,6 @@
 /** Who denies, and the statement to add (IAM user guide, "Troubleshoot access denied error messages"). */
 import type { Trouble } from '../../src/check.ts';
+import { advice, type Fix } from '../../src/fix.ts';
 
 /** The kinds of policy that AWS names in a denial. */
 const POLICIES = [
@@ -59,7 +60,12 @@ export interface Denied {
 }
 
 /** Why, and the way out: the statement to add, and where. */
-export function deniedWords({ actions, resource, resourcePolicy, denial }: Denied): Pick<Trouble, 'detail' | 'fix'> {
+export function deniedWords({
+  actions,
+  resource,
+  resourcePolicy,
+  denial,
+}: Denied): Pick<Trouble, 'detail'> & { readonly fix: Fix } {
   const { policy, explicit, principal } = denial;
   const who = principal === undefined ? 'these credentials' : nameOf(principal);
   const name = policy === 'resource-based policy' ? resourcePolicy : policy;
@@ -70,15 +76,18 @@ export function deniedWords({ actions, resource, resourcePolicy, denial }: Denie
   if (explicit) {
     return {
       ...detail,
-      fix: `remove the Deny for ${actions.join(', ')} on ${[resource].flat().join(', ')} from the ${name}`,
+      fix: advice`remove the Deny for ${actions.join(', ')} on ${[resource].flat().join(', ')} from the ${name ?? 'policy'}`,
     };
   }
   if (policy === 'resource-based policy') {
     const statement = allowing(actions, resource, principal ?? '<ARN of the role>');
-    return { ...detail, fix: `add this statement to the ${name} of ${[resource].flat().join(', ')}:\n${statement}` };
+    return {
+      ...detail,
+      fix: advice`add this statement to the ${resourcePolicy} of ${[resource].flat().join(', ')}:\n${statement}`,
+    };
   }
   const where = policy === undefined || policy === 'identity-based policy' ? `the IAM policy of ${who}` : `the ${name}`;
-  return { ...detail, fix: `add this statement to ${where}:\n${allowing(actions, resource)}` };
+  return { ...detail, fix: advice`add this statement to ${where}:\n${allowing(actions, resource)}` };
 }
 
 const articled = (name: string): string => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;

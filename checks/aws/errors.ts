@@ -2,6 +2,7 @@
 
 import { span } from '../../src/amounts.ts';
 import { fail, type Trouble } from '../../src/check.ts';
+import { advice, command, type Fix, sh } from '../../src/fix.ts';
 import { own } from '../../src/own.ts';
 
 export type CredentialKind =
@@ -19,7 +20,7 @@ export interface CredentialFacts {
   /** Where credentials were looked for, and what came of it. */
   readonly detail?: string;
   /** The way out, where it is known better than by the kind. */
-  readonly fix?: string;
+  readonly fix?: Fix;
   /** How far the server's clock is ahead of this machine's, ms; negative: behind. */
   readonly skewMs?: number | undefined;
   /** The service's own code; never its message. */
@@ -80,36 +81,38 @@ interface Said {
   readonly title: string;
   readonly detail?: string;
   readonly expected: string;
-  readonly fix: string;
+  readonly fix: Fix;
 }
 
 const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => Said>> = {
   missing: () => ({
     title: 'no AWS credentials are found',
     expected: 'credentials from the environment, a profile, or a role of the task, the pod or the instance',
-    fix: 'give Spacelift a role (task role, pod identity, instance profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    fix: advice`give Spacelift a role (task role, pod identity, instance profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
   }),
   invalid: () => ({
     title: 'AWS does not know the access key',
     detail: 'It was deleted, is inactive, or is temporary and came without its AWS_SESSION_TOKEN.',
     expected: 'an access key that exists and is active',
-    fix: 'set AWS_ACCESS_KEY_ID to one of: aws iam list-access-keys; for a temporary key set AWS_SESSION_TOKEN too',
+    fix: command(sh`aws iam list-access-keys`, {
+      note: 'set AWS_ACCESS_KEY_ID to one of these, and for a temporary key set AWS_SESSION_TOKEN too',
+    }),
   }),
   signature: () => ({
     title: 'AWS knows the access key, but the secret is another',
     expected: 'the secret of that access key',
-    fix: 'set AWS_SECRET_ACCESS_KEY to the secret of AWS_ACCESS_KEY_ID, or make a new pair: aws iam create-access-key',
+    fix: advice`set AWS_SECRET_ACCESS_KEY to the secret of AWS_ACCESS_KEY_ID, or make a new pair: ${sh`aws iam create-access-key`}`,
   }),
   expired: () => ({
     title: 'the AWS credentials have expired',
     expected: 'credentials that are valid now',
-    fix: 'get new ones (aws sso login), or give Spacelift a role, whose credentials are renewed',
+    fix: advice`get new ones (aws sso login), or give Spacelift a role, whose credentials are renewed`,
   }),
   'clock-skew': ({ skewMs }) => ({
     title: `the clocks of this machine and of AWS differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
     ...(skewMs !== undefined && { detail: `This machine’s clock is ${skewMs > 0 ? 'behind' : 'ahead'}.` }),
     expected: 'at most 5 minutes apart (S3: 15): signatures carry the time',
-    fix: 'set this machine’s clock: timedatectl set-ntp true',
+    fix: command(sh`timedatectl set-ntp true`, { note: 'set this machine’s clock' }),
   }),
 };
 

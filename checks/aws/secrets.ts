@@ -6,6 +6,7 @@ import type { Deployment } from '../../src/config/deployment.ts';
 import type { Source } from '../../src/config/entry.ts';
 import { type Kept, type Reader, resolveSecrets, type Unread } from '../../src/config/resolve-secrets.ts';
 import { Over, RunTimeout } from '../../src/deadline.ts';
+import { advice, command, type Fix, sh } from '../../src/fix.ts';
 import type { RunOptions } from '../../src/options.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
 import type { Target } from '../../src/probe/words.ts';
@@ -74,12 +75,12 @@ function makeReader(run: Run): Reader {
 const NO_TEXT: Unread = {
   status: 'fail',
   says: 'is kept as bytes, not as text',
-  fix: 'store it as text (SecretString)',
+  fix: advice`store it as text (SecretString)`,
 };
 
 /** Scalars become text, as ECS makes them. */
 function memberOf(text: string | undefined, key: string, { id }: Kept): string | Unread {
-  const fix = `correct valueFrom, or store a JSON object with the key ${key} in ${id}`;
+  const fix = advice`correct valueFrom, or store a JSON object with the key ${key} in ${id}`;
   let document: unknown;
   try {
     document = JSON.parse(text ?? '');
@@ -146,8 +147,8 @@ const OF_ITS_KEY = /Access to KMS is not allowed|^The ciphertext refers to/;
 
 async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | undefined): Promise<Unread> {
   const { id, store } = kept;
-  const unknown = (says: string, fix = PASS_IT): Unread => ({ status: 'skip', says, fix });
-  if (run.signal.aborted) return unknown('it was not read in time', 'give the run more time with --timeout');
+  const unknown = (says: string, fix: Fix = PASS_IT): Unread => ({ status: 'skip', says, fix });
+  if (run.signal.aborted) return unknown('it was not read in time', advice`give the run more time with --timeout`);
   if (error instanceof Stop) return unknown(error.outcome.title, error.outcome.fix);
   if (error instanceof CredentialProblem) {
     const { title, fix } = credentialTrouble(error.kind, error.facts);
@@ -163,7 +164,10 @@ async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | 
   if (stranger !== undefined) return unknown(`the credentials are of account ${stranger}`);
   if (error.kind === 'denied') {
     if (OF_ITS_KEY.test(error.said)) {
-      return unknown(`kms:Decrypt is denied on the key of the ${NOUNS[store]} ${id}`, 'allow kms:Decrypt on that key');
+      return unknown(
+        `kms:Decrypt is denied on the key of the ${NOUNS[store]} ${id}`,
+        advice`allow kms:Decrypt on that key`,
+      );
     }
     const denied = { actions: [ACTIONS[store]], resource: id, resourcePolicy: 'resource policy' };
     const { fix } = deniedWords({ ...denied, denial: denialIn(error.said) });
@@ -177,19 +181,24 @@ async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | 
       says: `is kept in a ${NOUNS[store]} that does not exist${what}`,
       fix:
         store === 'secret'
-          ? `correct valueFrom to one of: aws secretsmanager list-secrets --region ${kept.region}`
-          : `aws ssm put-parameter --type SecureString --name ${nameOf(id)} --value …`,
+          ? command(sh`aws secretsmanager list-secrets --region ${kept.region ?? ''}`, {
+              note: 'correct valueFrom to one of these',
+            })
+          : advice`store it: ${sh`aws ssm put-parameter --type SecureString --name ${nameOf(id)} --value VALUE`}`,
     };
   }
   if (/marked for deletion|scheduled for deletion/.test(error.said)) {
-    const where = kept.region === undefined ? '' : ` --region ${kept.region}`;
-    const fix = `aws secretsmanager restore-secret --secret-id ${id}${where}`;
+    const fix = command(
+      kept.region === undefined
+        ? sh`aws secretsmanager restore-secret --secret-id ${id}`
+        : sh`aws secretsmanager restore-secret --secret-id ${id} --region ${kept.region}`,
+    );
     return { status: 'fail', says: 'is kept in a secret that is scheduled for deletion', fix };
   }
   return unknown(`${target?.what ?? 'AWS'} refuses it: ${error.code ?? error.kind}`);
 }
 
-const PASS_IT = 'pass its value, with a further -f (a dotenv file will do), or use credentials that may read it';
+const PASS_IT = advice`pass its value, with a further -f (a dotenv file will do), or use credentials that may read it`;
 
 const nameOf = (id: string): string => id.replace(/^arn:.*:parameter/, '');
 

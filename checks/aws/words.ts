@@ -1,5 +1,7 @@
 /** The words for what goes wrong on the way to an AWS service, or with the service as a whole. */
 import { type Cause, fail, type Run, type Skip, type Trouble, warn } from '../../src/check.ts';
+import { advice, command, type Fix, sh } from '../../src/fix.ts';
+import { own } from '../../src/own.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
@@ -31,29 +33,48 @@ export const regionCause = (region: string, found: string): Cause => ({
 type General = Exclude<AwsKind, 'denied' | 'refused'>;
 
 const SAYS: Readonly<
-  Record<General, (target: Target, status: number | undefined) => { title: string; expected: string; fix: string }>
+  Record<General, (target: Target, status: number | undefined) => { title: string; expected: string; fix: Fix }>
 > = {
   throttled: ({ what }) => ({
     title: `${what} throttles this account’s requests: not verified`,
     expected: 'an answer to a handful of requests',
-    fix: `see which quota is used up: aws service-quotas list-service-quotas --service-code ${what.toLowerCase()}`,
+    fix: quotas(what),
   }),
   'server-error': ({ what }, status) => ({
     title: `${what} fails${status === undefined ? '' : ` (HTTP ${status})`}`,
     expected: 'an answer',
-    fix: 'try again, and see https://health.aws.amazon.com/health/status',
+    fix: advice`try again, and see https://health.aws.amazon.com/health/status`,
   }),
   scope: ({ what, host, setting }) => ({
     title: `${host} is not ${what} of the region in AWS_REGION`,
     expected: 'an endpoint of that region and service',
-    fix: setting === 'AWS_REGION' ? 'correct AWS_REGION' : `correct ${setting}, or AWS_REGION`,
+    fix: setting === 'AWS_REGION' ? advice`correct AWS_REGION` : advice`correct ${setting}, or AWS_REGION`,
   }),
   'not-aws': ({ what, host, port, setting }, status) => ({
     title: `what answers at ${host}:${port} is not ${what}${status === undefined ? '' : ` (HTTP ${status})`}`,
     expected: `the API of ${what}`,
-    fix: `find out what answers there: a proxy’s page, or the wrong address in ${setting}`,
+    fix: advice`find out what answers there: a proxy’s page, or the wrong address in ${setting}`,
   }),
 };
+
+/** What Service Quotas calls the services that throttle. */
+const QUOTA_CODES: Readonly<Record<string, string>> = {
+  SQS: 'sqs',
+  KMS: 'kms',
+  S3: 's3',
+  'Secrets Manager': 'secretsmanager',
+  'Parameter Store': 'ssm',
+  'IoT Core': 'iotcore',
+  'IoT Core’s control plane': 'iotcore',
+};
+
+function quotas(what: string): Fix {
+  const code = own(QUOTA_CODES, what);
+  if (code === undefined) return advice`see which quota of ${what} is used up, in Service Quotas`;
+  return command(sh`aws service-quotas list-service-quotas --service-code ${code}`, {
+    note: 'see which quota is used up',
+  });
+}
 
 const isGeneral = (kind: AwsKind): kind is General => kind in SAYS;
 

@@ -2,6 +2,7 @@
 import type { StorageManagementClient as Client, ManagementPolicyRule } from '@azure/arm-storage';
 import type { TokenCredential } from '@azure/identity';
 import { type Run, Stop, skip } from '../../src/check.ts';
+import { advice, sh } from '../../src/fix.ts';
 import type { HttpClient } from '../../src/probe/http.ts';
 import { Problem } from '../../src/problem.ts';
 import { findToken, type Token, TokenProblem } from './credentials.ts';
@@ -110,7 +111,7 @@ function meaningOf(error: unknown, host: string): unknown {
     return new Stop(
       skip(`${host} can’t be asked from here`, {
         detail: `Only Azure’s management plane knows this setting, and Spacelift does not need it: ${why}.`,
-        fix: `allow TCP 443 to ${host}, or run where it can be reached`,
+        fix: advice`allow TCP 443 to ${host}, or run where it can be reached`,
         evidence: { host },
       }),
     );
@@ -118,12 +119,12 @@ function meaningOf(error: unknown, host: string): unknown {
   const { statusCode } = error as { statusCode?: unknown };
   if (statusCode === 401 || statusCode === 403 || statusCode === 404) return new NotPermitted();
   if (typeof statusCode === 'number' && statusCode >= 300) {
-    return new Stop(skip(`${host} answers HTTP ${statusCode}`, { fix: 'run again later', evidence: { host } }));
+    return new Stop(skip(`${host} answers HTTP ${statusCode}`, { fix: advice`run again later`, evidence: { host } }));
   }
   // A success of which the SDK can make nothing.
   return new Stop(
     skip(`${host} does not answer as Azure’s management plane does`, {
-      fix: `find out what answers in its place: a proxy, or another address in DNS; try: curl -v https://${host}`,
+      fix: advice`find out what answers in its place: a proxy, or another address in DNS; try: ${sh`curl -v https://${host}`}`,
       evidence: { host },
     }),
   );

@@ -2,8 +2,10 @@
 import { access, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { type Run, Stop, skip } from '../../src/check.ts';
+import { type Run, type Skip, Stop, skip } from '../../src/check.ts';
+import type { VariableName } from '../../src/config/contract.ts';
 import { within } from '../../src/deadline.ts';
+import { advice } from '../../src/fix.ts';
 import { resolve } from '../../src/probe/dns.ts';
 import { type NetworkKind, Problem } from '../../src/problem.ts';
 import { certificatesIn } from '../../src/trust.ts';
@@ -44,8 +46,10 @@ export class ConnectFailure extends Error {
   }
 }
 
-/** @throws ConnectFailure; Stop when a file is not here; the reason of the run's signal */
-export async function openSession(run: Run, url: DatabaseUrl, variable: string): Promise<Session> {
+/** @throws ConnectFailure; Stop when a file or socket is not here; the reason of the run's signal */
+export async function openSession(run: Run, url: DatabaseUrl, variable: VariableName): Promise<Session> {
+  const socket = url.hosts.find(isSocket);
+  if (socket !== undefined && !isOfThisMachine(run, variable)) throw new Stop(elsewhere(socket, variable));
   const plan = await planTls(run, url, variable);
   const failures: Failure[] = [];
   const opened: Session[] = [];
@@ -145,6 +149,20 @@ async function attemptsFor(
   return (await Promise.all(perHost)).flat();
 }
 
+/**
+ * Whether the paths that a URL names are this machine's: it is the caller's own word. Those in a config are of Spacelift's
+ * container, and nothing is opened here, or looked for, because a config names it.
+ */
+export const isOfThisMachine = ({ deployment }: Pick<Run, 'deployment'>, variable: VariableName): boolean =>
+  deployment.partyOf(variable) === 'process';
+
+const elsewhere = (host: Host, variable: string): Skip =>
+  skip(`${socketPath(host)} is a socket of Spacelift’s container`, {
+    detail: `${variable} names it, and a config opens nothing on this machine.`,
+    fix: advice`run it there, with the config in the environment: a Kubernetes Job with envFrom the same Secrets, and the proxy that makes the socket beside it`,
+    evidence: { variable },
+  });
+
 export const socketPath = ({ host, port }: Host): string => join(host, `.s.PGSQL.${port}`);
 
 /** Errors after which pgx tries no other address: password, database, permission to connect. */
@@ -181,39 +199,41 @@ const PROGRESS: Readonly<Partial<Record<NetworkKind, number>>> = {
 };
 
 /** What TLS takes, or `undefined` when no attempt uses it. */
-async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: string): Promise<TlsPlan | undefined> {
+async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: VariableName): Promise<TlsPlan | undefined> {
   if (tls.mode === 'disable' || hosts.every(isSocket)) return undefined;
+  const here = isOfThisMachine(run, variable);
   const verify = { 'verify-ca': 'ca', 'verify-full': 'full' }[tls.mode as string] ?? 'nothing';
   return {
     verify: verify as TlsPlan['verify'],
-    authorities: verify === 'nothing' ? [] : await authoritiesOf(run, tls),
+    authorities: verify === 'nothing' ? [] : await authoritiesOf(run, tls, here),
     sni: tls.sni,
     direct: tls.direct,
-    client: await clientCertificate(tls, variable),
+    client: await clientCertificate(tls, variable, here),
   };
 }
 
 /** Only those of `sslrootcert` when that file is here, as pgx does; else all that this run trusts. */
-async function authoritiesOf(run: Run, { rootCertificate }: TlsSettings): Promise<readonly string[]> {
-  const own = rootCertificate === undefined ? undefined : await readIfHere(rootCertificate);
+async function authoritiesOf(run: Run, { rootCertificate }: TlsSettings, here: boolean): Promise<readonly string[]> {
+  const own = rootCertificate === undefined || !here ? undefined : await readIfHere(rootCertificate);
   return own === undefined ? run.authorities() : certificatesIn(own);
 }
 
 async function clientCertificate(
   { certificate, key, keyPassword }: TlsSettings,
   variable: string,
+  here: boolean,
 ): Promise<TlsPlan['client']> {
   if (certificate === undefined || key === undefined) return {};
-  const [cert, privateKey] = await Promise.all([certificate, key].map(readIfHere));
+  const [cert, privateKey] = here ? await Promise.all([certificate, key].map(readIfHere)) : [];
   for (const [name, path, content] of [
     ['sslcert', certificate, cert],
     ['sslkey', key, privateKey],
   ]) {
     if (content !== undefined) continue;
     throw new Stop(
-      skip(`${name} of ${variable} names a file that is not here: ${path}`, {
-        detail: 'The server may ask for that client certificate, and only Spacelift’s container has it.',
-        fix: 'run this where the file is, with the same volumes: no option supplies a client certificate',
+      skip(`${name} of ${variable} names a file that only Spacelift’s container has: ${path}`, {
+        detail: 'The server may ask for that client certificate.',
+        fix: advice`run this where the file is, with the same volumes and the config in the environment: no option supplies a client certificate`,
         evidence: { variable, parameter: `${name}` },
       }),
     );

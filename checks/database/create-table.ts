@@ -1,5 +1,6 @@
 /** Does to a table of its own what Spacelift's migrations do, in one transaction that is rolled back. */
 import { fail, type Outcome, pass, type Run } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import type { Facts } from './facts.ts';
 import { type Step, trialName, trialOutcome, tryOut } from './trial.ts';
 
@@ -26,7 +27,7 @@ export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
     });
   return fail('a table gives back something else than was written to it', {
     expected: 'the row that was written',
-    fix: 'connect past whatever changes statements or rows on their way',
+    fix: advice`connect past whatever changes statements or rows on their way`,
   });
 }
 

@@ -1,5 +1,6 @@
 /** PostgreSQL: reached, logged in to, and fit for what Spacelift does with it. */
 import { defineCheck, type Judged, type Outcome, pass, skip } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { socketPath } from './connect.ts';
 import { mayCreateRole, tryTable } from './create-table.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -15,6 +16,7 @@ import {
   judgeWritable,
 } from './judge.ts';
 import { openDatabase, openReadOnly } from './open.ts';
+import { judgePlaintext } from './plaintext.ts';
 import { judgePooler } from './pooler.ts';
 import { hasReplica, isAnotherUrl, judgeReadOnly } from './read-only.ts';
 import { isRefusal } from './refused.ts';
@@ -45,7 +47,7 @@ export const database = defineCheck({
     };
 
     // Its login takes as long as the other: both at once.
-    if (selected('read-only') && isAnotherUrl(context)) share(openReadOnly).catch(() => {});
+    if ((selected('read-only') || selected('plaintext')) && isAnotherUrl(context)) share(openReadOnly).catch(() => {});
 
     await must('connect', async () => {
       const opened = await share(openDatabase);
@@ -82,11 +84,21 @@ export const database = defineCheck({
       ),
       judge(
         'dedicated',
-        judging(async ({ tables, server }) => judgeDedicated(await tables, await server)),
+        judging(async ({ tables, server, session }) => judgeDedicated(await tables, await server, session.url.user)),
+      ),
+      judge(
+        'plaintext',
+        judging(async ({ session }) => {
+          const reading = isAnotherUrl(context) ? await share(openReadOnly) : undefined;
+          return judgePlaintext({
+            DATABASE_URL: session,
+            ...(reading !== undefined && 'session' in reading && { DATABASE_READ_ONLY_URL: reading.session }),
+          });
+        }),
       ),
       judge(
         'encoding',
-        judging(async ({ server }) => judgeEncoding(await server)),
+        judging(async ({ server, session }) => judgeEncoding(await server, session.url.user)),
       ),
       judge(
         'pooler',
@@ -116,7 +128,7 @@ export const database = defineCheck({
   },
 });
 
-const untried = skip('not tried: --read-only writes nothing', { fix: 'run it without --read-only' });
+const untried = skip('not tried: --read-only writes nothing', { fix: advice`run it without --read-only` });
 
 /** The line that stands for the whole check when all is well: "PostgreSQL 16.4 at db.internal:5432 over TLS 1.3". */
 async function connected({ session, server }: Facts): Promise<Outcome> {

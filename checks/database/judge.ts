@@ -1,9 +1,10 @@
 /** The rules that are judged from facts alone. */
 
 import { span } from '../../src/amounts.ts';
-import { fail, type Outcome, pass, type Trouble, warn } from '../../src/check.ts';
+import { fail, type Outcome, pass, warn } from '../../src/check.ts';
+import { advice, command, type Fix, identifier, type Sql, sql } from '../../src/fix.ts';
+import { own } from '../../src/own.ts';
 import type { Load, Role, Server, Settings, Tables } from './facts.ts';
-import { identifier } from './sql.ts';
 
 /** The newest major version that Spacelift supports, and the oldest (external dependencies, "Database"). */
 const SUPPORTED = { oldest: 14, newest: 16 };
@@ -32,7 +33,7 @@ export function judgeProduct(answer: string): Outcome {
   return fail(`the database is ${name ?? 'another product'}, not PostgreSQL`, {
     detail: 'It speaks PostgreSQL’s protocol, but Spacelift’s schema needs PostgreSQL itself.',
     expected: `PostgreSQL ${SUPPORTED.oldest} to ${SUPPORTED.newest}`,
-    fix: `create a database in PostgreSQL ${SUPPORTED.newest} and name it in DATABASE_URL`,
+    fix: advice`create a database in PostgreSQL ${SUPPORTED.newest} and name it in DATABASE_URL`,
     evidence: name === undefined ? {} : { product: name },
   });
 }
@@ -44,7 +45,7 @@ export function judgeVersion({ version, number }: Server): Outcome {
   if (major < SUPPORTED.oldest) {
     return fail(`PostgreSQL ${version} is too old for Spacelift`, {
       expected,
-      fix: `upgrade the server to PostgreSQL ${SUPPORTED.newest} (pg_upgrade, or the provider’s major version upgrade)`,
+      fix: advice`upgrade the server to PostgreSQL ${SUPPORTED.newest} (pg_upgrade, or the provider’s major version upgrade)`,
       evidence,
     });
   }
@@ -52,7 +53,7 @@ export function judgeVersion({ version, number }: Server): Outcome {
     return warn(`PostgreSQL ${version} is not officially supported`, {
       detail: 'It may work, but Spacelift neither tests it nor helps with it.',
       expected,
-      fix: `use PostgreSQL ${SUPPORTED.newest} for a new installation`,
+      fix: advice`use PostgreSQL ${SUPPORTED.newest} for a new installation`,
       evidence,
     });
   }
@@ -60,16 +61,16 @@ export function judgeVersion({ version, number }: Server): Outcome {
 }
 
 /** How to undo `default_transaction_read_only`, by where it was set. */
-function undoReadOnly({ readOnlySource, database }: Server, role: string): string {
-  const reset = 'RESET default_transaction_read_only;';
+function undoReadOnly({ readOnlySource, database }: Server, role: string): Fix {
+  const reset = sql`RESET default_transaction_read_only;`;
   const [inDatabase, forRole] = [identifier(database), identifier(role)];
-  const known: Record<string, string> = {
-    database: `ALTER DATABASE ${inDatabase} ${reset}`,
-    user: `ALTER ROLE ${forRole} ${reset}`,
-    'database user': `ALTER ROLE ${forRole} IN DATABASE ${inDatabase} ${reset}`,
-    client: 'remove default_transaction_read_only from DATABASE_URL',
+  const known: Readonly<Record<string, Fix>> = {
+    database: command(sql`ALTER DATABASE ${inDatabase} ${reset}`),
+    user: command(sql`ALTER ROLE ${forRole} ${reset}`),
+    'database user': command(sql`ALTER ROLE ${forRole} IN DATABASE ${inDatabase} ${reset}`),
+    client: advice`remove default_transaction_read_only from DATABASE_URL`,
   };
-  return known[readOnlySource] ?? `ALTER SYSTEM ${reset}\nSELECT pg_reload_conf();`;
+  return own(known, readOnlySource) ?? command([sql`ALTER SYSTEM ${reset}`, sql`SELECT pg_reload_conf();`]);
 }
 
 /** Where a setting comes from, by the names that PostgreSQL has for it. */
@@ -85,13 +86,13 @@ export function judgeWritable(server: Server, role: string): Outcome {
     return fail('DATABASE_URL leads to a read-only replica', {
       detail: 'pg_is_in_recovery() is true.',
       expected: 'the primary',
-      fix: 'put the primary’s host (the writer endpoint) into DATABASE_URL; a replica belongs into DATABASE_READ_ONLY_URL',
+      fix: advice`put the primary’s host (the writer endpoint) into DATABASE_URL; a replica belongs into DATABASE_READ_ONLY_URL`,
       evidence: { recovery: true },
     });
   }
   if (server.readOnly) {
     return fail(`transactions in ${server.database} are read-only by default`, {
-      detail: `default_transaction_read_only is on, by ${ORIGINS[server.readOnlySource] ?? 'the server’s configuration'}.`,
+      detail: `default_transaction_read_only is on, by ${own(ORIGINS, server.readOnlySource) ?? 'the server’s configuration'}.`,
       expected: 'default_transaction_read_only = off',
       fix: undoReadOnly(server, role),
       evidence: { source: server.readOnlySource },
@@ -101,20 +102,24 @@ export function judgeWritable(server: Server, role: string): Outcome {
 }
 
 /** What a role lacks, each with the statement that gives it. */
-export function lackingPrivileges(role: Role, database: string): { what: string; statement: string }[] {
+export function lackingPrivileges(role: Role, database: string): { what: string; statement: Sql }[] {
   const name = identifier(role.name);
   const lacks = [
-    { has: role.createRole, what: 'create roles', statement: `ALTER ROLE ${name} CREATEROLE;` },
+    { has: role.createRole, what: 'create roles', statement: sql`ALTER ROLE ${name} CREATEROLE;` },
     {
       has: role.createInDatabase,
       what: `create schemas in the database ${database}`,
-      statement: `GRANT CREATE ON DATABASE ${identifier(database)} TO ${name};`,
+      statement: sql`GRANT CREATE ON DATABASE ${identifier(database)} TO ${name};`,
     },
-    { has: role.publicExists, what: 'find a schema public', statement: `CREATE SCHEMA public AUTHORIZATION ${name};` },
+    {
+      has: role.publicExists,
+      what: 'find a schema public',
+      statement: sql`CREATE SCHEMA public AUTHORIZATION ${name};`,
+    },
     {
       has: role.createInPublic || !role.publicExists,
       what: 'create tables in the schema public',
-      statement: `GRANT CREATE, USAGE ON SCHEMA public TO ${name};`,
+      statement: sql`GRANT CREATE, USAGE ON SCHEMA public TO ${name};`,
     },
   ];
   return lacks.filter(({ has }) => !has);
@@ -128,31 +133,35 @@ export function judgePrivileges(role: Role, { database }: Server): Outcome {
   return fail(`${role.name} may not ${lacking.map(({ what }) => what).join(', nor ')}`, {
     detail: `To be run in the database ${database}, as its administrator.`,
     expected: 'a role with full administrative permissions on a database of its own',
-    fix: lacking.map(({ statement }) => statement).join('\n'),
+    fix: command(lacking.map(({ statement }) => statement)),
     evidence: { role: role.name, database, lacking: lacking.map(({ what }) => what) },
   });
 }
 
-/** A name for a new database. */
-const another = (database: string) => (database === 'spacelift' ? 'spacelift_2' : 'spacelift');
+/** A name for a new database, and what to do with it. */
+const another = (database: string) => identifier(database === 'spacelift' ? 'spacelift_2' : 'spacelift');
+const NAME_IT = { after: 'name it in DATABASE_URL' };
 
-export function judgeDedicated({ installed, others, schemas }: Tables, { database }: Server): Outcome {
+export function judgeDedicated({ installed, others, schemas }: Tables, { database }: Server, role: string): Outcome {
   if (installed) return pass(`${database} holds Spacelift’s tables`);
   if (others === 0) return pass(`${database} holds nobody else’s tables`);
   return warn(`${database} holds ${others} ${others === 1 ? 'table' : 'tables'} of somebody else`, {
     detail: `In ${schemas.length === 1 ? 'the schema' : 'the schemas'} ${schemas.join(', ')}.`,
     expected: 'a database for Spacelift alone',
-    fix: `CREATE DATABASE ${another(database)}; and name it in DATABASE_URL`,
+    fix: command(sql`CREATE DATABASE ${another(database)} OWNER ${identifier(role)};`, NAME_IT),
     evidence: { tables: others, schemas },
   });
 }
 
-export function judgeEncoding({ encoding, database }: Server): Outcome {
+export function judgeEncoding({ encoding, database }: Server, role: string): Outcome {
   if (encoding === 'UTF8') return pass(`${database} is in UTF-8`);
   return fail(`the encoding of ${database} is ${encoding}`, {
     detail: 'The encoding of a database can’t be changed: make a new one.',
     expected: 'UTF8',
-    fix: `CREATE DATABASE ${another(database)} ENCODING 'UTF8' TEMPLATE template0; and name it in DATABASE_URL`,
+    fix: command(
+      sql`CREATE DATABASE ${another(database)} ENCODING 'UTF8' TEMPLATE template0 OWNER ${identifier(role)};`,
+      NAME_IT,
+    ),
     evidence: { encoding },
   });
 }
@@ -165,17 +174,19 @@ export function judgeConnections(load: Load, { installed }: Tables, role: Role, 
     {
       of: 'max_connections',
       free: maximum - (role.superuser ? 0 : reserved) - (load.used - own.all),
-      fix: `ALTER SYSTEM SET max_connections = ${Math.max(100, maximum + FREE_CONNECTIONS)}; and restart the server`,
+      fix: command(sql`ALTER SYSTEM SET max_connections = ${Math.max(100, maximum + FREE_CONNECTIONS)};`, {
+        after: 'restart the server',
+      }),
     },
     {
       of: `the role ${role.name}`,
       free: unlimited(roleLimit, role) ?? roleLimit - (load.usedByRole - own.all),
-      fix: `ALTER ROLE ${identifier(role.name)} CONNECTION LIMIT -1;`,
+      fix: command(sql`ALTER ROLE ${identifier(role.name)} CONNECTION LIMIT -1;`),
     },
     {
       of: `the database ${database}`,
       free: unlimited(databaseLimit, role) ?? databaseLimit - (load.usedInDatabase - own.here),
-      fix: `ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1;`,
+      fix: command(sql`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1;`),
     },
   ];
   const free = Math.max(0, Math.min(...limits.map((limit) => limit.free)));
@@ -193,15 +204,23 @@ export function judgeConnections(load: Load, { installed }: Tables, role: Role, 
 const unlimited = (limit: number, role: Role): number | undefined =>
   limit < 0 || role.superuser ? Number.POSITIVE_INFINITY : undefined;
 
+/** A setting that does not suit Spacelift. */
+interface Unsuited {
+  readonly title: string;
+  readonly expected: string;
+  /** A statement, or what to remove from where. */
+  readonly mend: Sql | string;
+}
+
 export function judgeSettings(settings: Settings, role: Role, { database }: Server): Outcome {
-  const alter = `ALTER ROLE ${identifier(role.name)} IN DATABASE ${identifier(database)} SET`;
-  const found: { title: string; expected: string; fix: string }[] = [];
+  const alter = sql`ALTER ROLE ${identifier(role.name)} IN DATABASE ${identifier(database)} SET`;
+  const found: Unsuited[] = [];
   const { statementTimeout: timeout, schema, validDays } = { ...settings, ...role };
   if (timeout > 0 && timeout < STATEMENT_TIMEOUT_MS) {
     found.push({
       title: `statement_timeout is ${timeout / 1000} s`,
       expected: 'no statement_timeout, or 120 s or more: migrations take their time',
-      fix: inUrl(settings.statementTimeoutSource, 'statement_timeout') ?? `${alter} statement_timeout = '120s';`,
+      mend: inUrl(settings.statementTimeoutSource, 'statement_timeout') ?? sql`${alter} statement_timeout = '120s';`,
     });
   }
   // Without the privilege to create in public, that is what is wrong, and another rule says so.
@@ -212,25 +231,30 @@ export function judgeSettings(settings: Settings, role: Role, { database }: Serv
           ? 'search_path has no schema that exists'
           : `search_path leads to ${schema}, where ${role.name} may not create`,
       expected: 'a search_path whose first schema can be created in, such as "$user", public',
-      fix: inUrl(settings.searchPathSource, 'search_path') ?? `${alter} search_path = "$user", public;`,
+      mend: inUrl(settings.searchPathSource, 'search_path') ?? sql`${alter} search_path = "$user", public;`,
     });
   }
   if (validDays !== null && validDays < PASSWORD_DAYS) {
     found.push({
       title: `the password of ${role.name} ends in ${Math.max(0, Math.floor(validDays))} days`,
       expected: 'a password that lasts',
-      fix: `ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity';`,
+      mend: sql`ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity';`,
     });
   }
   return settingsOutcome(found);
 }
 
-function settingsOutcome(found: readonly Pick<Trouble, 'title' | 'expected' | 'fix'>[]): Outcome {
+function settingsOutcome(found: readonly Unsuited[]): Outcome {
   if (found.length === 0) return pass('timeouts, search_path and password are as Spacelift needs them');
-  const lines = (key: 'expected' | 'fix') => found.map((one) => one[key]).join('\n');
+  const mends = found.map(({ mend }) => mend);
+  const statements = mends.filter((mend) => typeof mend !== 'string');
+  const removals = mends.filter((mend) => typeof mend === 'string');
   return warn(found.map(({ title }) => title).join('; '), {
-    expected: lines('expected'),
-    fix: lines('fix'),
+    expected: found.map(({ expected }) => expected).join('\n'),
+    fix:
+      statements.length === 0
+        ? advice`${removals.join('\n')}`
+        : command(statements, removals.length === 0 ? {} : { after: removals.join(', ') }),
     evidence: { settings: found.length },
   });
 }
@@ -244,7 +268,7 @@ export function judgeClock({ clock }: Server, { sent, received }: { sent: number
   if (Math.abs(ahead) <= CLOCK_MS) return pass('the server’s clock agrees with this machine’s', { evidence });
   return warn(`the database’s clock is ${span(ahead)} ${ahead > 0 ? 'ahead of' : 'behind'} this machine’s`, {
     expected: 'a difference of less than 5 s',
-    fix: 'compare both with `date -u`, and let NTP set the one that is wrong (timedatectl set-ntp true)',
+    fix: advice`compare both with "date -u", and let NTP set the one that is wrong (timedatectl set-ntp true)`,
     evidence,
   });
 }

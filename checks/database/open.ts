@@ -1,6 +1,7 @@
 /** The sessions of a run: one for each of the two URLs, opened when first asked for and ended with the run. */
 import { type Outcome, type Run, type Skip, Stop, skip } from '../../src/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
+import { advice } from '../../src/fix.ts';
 import { ConnectFailure, openSession } from './connect.ts';
 import type { Session } from './session.ts';
 import { type DatabaseUrl, parseDatabaseUrl, UrlFault } from './url.ts';
@@ -34,16 +35,16 @@ async function open(run: Run, variable: VariableName): Promise<Opened> {
  * A further session, which ends with the run at the latest.
  * @throws ConnectFailure, Stop
  */
-export async function openAnother(run: Run, url: DatabaseUrl, variable: string): Promise<Session> {
+export async function openAnother(run: Run, url: DatabaseUrl, variable: VariableName): Promise<Session> {
   let session: Session | undefined;
   // Nothing that was written hangs on it: ending it can't fail, and leaves nothing to tell.
-  run.cleanup(`a session of ${variable}`, '', async () => session?.close());
+  run.cleanup(`a session of ${variable}`, undefined, async () => session?.close());
   session = await openSession(run, url, variable);
   return session;
 }
 
 const serviceFile = (variable: string): Skip =>
   skip(`${variable} takes its settings from a service file, which only Spacelift’s container has`, {
-    fix: `write the host, user and database into ${variable}`,
+    fix: advice`write the host, user and database into ${variable}`,
     evidence: { variable, parameter: 'service' },
   });

@@ -10,6 +10,7 @@ const LOOKED_AT = [
   'version',
   'writable',
   'dedicated',
+  'plaintext',
   'encoding',
   'connections',
   'settings',
@@ -61,7 +62,7 @@ function readOnlyUrl(run: Run, primary: readonly string[]): Operation {
   if (!isAnotherUrl(run)) return { rules: ['read-only'], does: 'compares the two URLs', at: primary };
   const url = read(run.need('DATABASE_READ_ONLY_URL'));
   return {
-    rules: ['read-only'],
+    rules: ['read-only', 'plaintext'],
     does: 'logs in there too, and reads the database’s name, oid and version',
     at: hostsOf(url, 'DATABASE_READ_ONLY_URL'),
     grants: [{ system: 'postgresql', action: 'CONNECT', resource: `database ${url?.database ?? 'there'}` }],

@@ -1,5 +1,6 @@
 /** Whether a transaction pooler stands between: one that gives each transaction another backend. */
 import { type Outcome, pass, type Run, skip, warn } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { Problem } from '../../src/problem.ts';
 import type { Facts } from './facts.ts';
 import { openAnother } from './open.ts';
@@ -42,7 +43,7 @@ export async function judgePooler(run: Run, { session, server }: Facts): Promise
 }
 
 const unsure = skip('a pooler or proxy is in between, and has no room for further sessions to look closer', {
-  fix: 'see its pool mode: migrations take session locks, which last in session mode only',
+  fix: advice`see its pool mode: migrations take session locks, which last in session mode only`,
 });
 
 function outcomeOf(shares: boolean): Outcome {
@@ -51,7 +52,7 @@ function outcomeOf(shares: boolean): Outcome {
   return warn('a transaction pooler stands between Spacelift and the database', {
     detail: 'Transactions of one session ran in different server processes: session locks and settings do not last.',
     expected: 'a direct connection, or a pooler in session mode: migrations take session locks',
-    fix: 'set pool_mode = session for this database (PgBouncer), or put the server’s own host and port into DATABASE_URL',
+    fix: advice`set pool_mode = session for this database (PgBouncer), or put the server’s own host and port into DATABASE_URL`,
     evidence,
   });
 }

@@ -1,5 +1,6 @@
 /** `DATABASE_READ_ONLY_URL`: another way to the same data. */
 import { fail, type Outcome, pass, type Run } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import type { Facts, Server } from './facts.ts';
 import { openReadOnly } from './open.ts';
 
@@ -35,7 +36,7 @@ export async function judgeReadOnly(run: Run, { server }: Facts): Promise<Outcom
   return fail(`DATABASE_READ_ONLY_URL leads to another database than DATABASE_URL`, {
     detail: `${differences.map(({ says }) => says).join('; ')}.`,
     expected: `a replica of ${primary.database}, PostgreSQL ${majorOf(primary)}`,
-    fix: 'put the reader endpoint of the same server into DATABASE_READ_ONLY_URL, or leave it empty',
+    fix: advice`put the reader endpoint of the same server into DATABASE_READ_ONLY_URL, or leave it empty`,
     evidence: { host: at, differs: differences.map(({ what }) => what) },
   });
 }

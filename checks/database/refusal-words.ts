@@ -1,8 +1,8 @@
 /** What a server's refusals mean: the table from SQLSTATEs to causes and their way out. */
 import type { Trouble } from '../../src/check.ts';
+import { advice, command, identifier, sh, sql } from '../../src/fix.ts';
 import { meant } from './parameters.ts';
 import type { Refusal } from './refused.ts';
-import { identifier } from './sql.ts';
 import type { DatabaseUrl } from './url.ts';
 
 /** What the words are about. */
@@ -25,14 +25,14 @@ const SQL: Readonly<Record<string, Tell>> = {
     detail:
       'It may also be that this role does not exist, or that its password has ended (VALID UNTIL): PostgreSQL does not tell them apart.',
     expected: `the password of ${url.user}, percent-encoded where it has special characters`,
-    fix: `correct the password in ${variable}, or set it: ALTER ROLE ${identifier(url.user)} PASSWORD '…';`,
+    fix: advice`correct the password in ${variable}, or set it: ${sql`ALTER ROLE ${identifier(url.user)} PASSWORD '…';`}`,
   }),
   '28000': ({ at, url, variable }) => ({
     title: `${at} does not let ${url.user} log in`,
     detail:
       'The server refuses the way in which this role tried to log in: ident, peer, PAM, LDAP, a certificate, an IAM token.',
     expected: `a login as ${url.user}`,
-    fix: `see the server’s log for the reason; a token that has expired is renewed in ${variable}`,
+    fix: advice`see the server’s log for the reason; a token that has expired is renewed in ${variable}`,
   }),
   '28000 ClientAuthentication': ({ at, url, tls }) => ({
     title: `${at} has no rule in pg_hba.conf that admits ${url.user} to ${url.database} from here ${tls ? 'over' : 'without'} TLS`,
@@ -40,75 +40,81 @@ const SQL: Readonly<Record<string, Tell>> = {
       detail: `The connection was not encrypted (sslmode=${url.tls.mode}); many servers admit nothing else.`,
     }),
     expected: `a rule for this role, database, address and ${tls ? 'TLS' : 'no TLS'}`,
-    fix: [
-      ...(tls ? [] : ['sslmode=require in the URL, if the server has TLS; or else, in pg_hba.conf:']),
-      `${tls ? 'hostssl' : 'host'} ${identifier(url.database)} ${identifier(url.user)} <address of this host>/32 scram-sha-256`,
-    ].join('\n'),
+    fix: advice`${tls ? 'in pg_hba.conf:' : 'sslmode=require in the URL, if the server has TLS; or else, in pg_hba.conf:'}\n${hbaRule(url, tls)}`,
   }),
   '28000 rejected': ({ at, url, tls }) => ({
     title: `a rule in pg_hba.conf at ${at} rejects ${url.user} in ${url.database} from here ${tls ? 'over' : 'without'} TLS`,
     expected: 'a rule that admits this role, before any that rejects it: the first that matches counts',
-    fix: `see which it is: SELECT * FROM pg_hba_file_rules WHERE auth_method = 'reject';\nand put before it: ${tls ? 'hostssl' : 'host'} ${identifier(url.database)} ${identifier(url.user)} <address of this host>/32 scram-sha-256`,
+    fix: advice`see which it is: ${REJECTING}\nand put before it: ${hbaRule(url, tls)}`,
   }),
   '28000 no login': ({ at, url }) => ({
     title: `the role ${url.user} may not log in at ${at}`,
     expected: `a role ${url.user} with LOGIN`,
-    fix: `ALTER ROLE ${identifier(url.user)} LOGIN;`,
+    fix: command(sql`ALTER ROLE ${identifier(url.user)} LOGIN;`),
   }),
   '28000 certificate': ({ at, url, variable }) => ({
     title: `${at} asks ${url.user} for a client certificate`,
     expected: 'a client certificate that the server accepts, over TLS',
-    fix: `name it with sslcert and sslkey in ${variable}, or take clientcert and cert out of pg_hba.conf`,
+    fix: advice`name it with sslcert and sslkey in ${variable}, or take clientcert and cert out of pg_hba.conf`,
   }),
   '28000 InitializeSessionUserId': ({ at, url }) => ({
     title: `the role ${url.user} does not exist at ${at}, or may not log in`,
     expected: `a role ${url.user} with LOGIN`,
-    fix: `CREATE ROLE ${identifier(url.user)} LOGIN CREATEROLE PASSWORD '…';`,
+    fix: advice`${sql`CREATE ROLE ${identifier(url.user)} LOGIN CREATEROLE PASSWORD '…';`}`,
   }),
   '3D000': ({ at, url }) => ({
     title: `the database ${url.database} does not exist at ${at}`,
     expected: `a database ${url.database} that ${url.user} owns`,
-    fix: `CREATE DATABASE ${identifier(url.database)} OWNER ${identifier(url.user)};`,
+    fix: command(sql`CREATE DATABASE ${identifier(url.database)} OWNER ${identifier(url.user)};`),
   }),
   '42501': ({ at, url }) => ({
     title: `${url.user} may not connect to the database ${url.database} at ${at}`,
     expected: `the privilege CONNECT on ${url.database}`,
-    fix: `GRANT CONNECT ON DATABASE ${identifier(url.database)} TO ${identifier(url.user)};`,
+    fix: command(sql`GRANT CONNECT ON DATABASE ${identifier(url.database)} TO ${identifier(url.user)};`),
   }),
   '53300': ({ at, url }) => ({
     title: `${at} has no connection left for ${url.user}`,
     detail: 'The limit of the server (max_connections), of the database or of the role is reached.',
     expected: 'free connections: server, drain and scheduler each keep a pool of them',
-    fix: 'raise max_connections, or end sessions that nobody needs: SELECT pid, usename, state FROM pg_stat_activity;',
+    fix: advice`raise max_connections, or end sessions that nobody needs: SELECT pid, usename, state FROM pg_stat_activity;`,
   }),
   '55000': ({ at, url }) => ({
     title: `the database ${url.database} at ${at} admits no connections`,
     expected: 'a database that admits connections',
-    fix: `ALTER DATABASE ${identifier(url.database)} ALLOW_CONNECTIONS true;`,
+    fix: command(sql`ALTER DATABASE ${identifier(url.database)} ALLOW_CONNECTIONS true;`),
   }),
   '57P03': ({ at }) => ({
     title: `${at} is starting up, shutting down or recovering, and admits no connections yet`,
     expected: 'a server that is up',
-    fix: 'try again when it is up; a standby that never admits connections has hot_standby = off',
+    fix: advice`try again when it is up; a standby that never admits connections has hot_standby = off`,
   }),
   '08P01 password': ({ at, url, variable }) => ({
     title: `the pooler at ${at} does not accept the password of ${url.user}`,
     detail: 'It may also be that it does not know this user: poolers have a list of their own.',
     expected: `the password of ${url.user}, percent-encoded where it has special characters, and the same in the pooler`,
-    fix: `correct the password in ${variable}, or ${url.user} in the pooler’s list (PgBouncer: auth_file or auth_query)`,
+    fix: advice`correct the password in ${variable}, or ${url.user} in the pooler’s list (PgBouncer: auth_file or auth_query)`,
   }),
   '08P01 database': ({ at, url, variable }) => ({
     title: `the pooler at ${at} does not know the database ${url.database}`,
     expected: `a database ${url.database} that the pooler leads to`,
-    fix: `name it under [databases] in pgbouncer.ini, or correct the database in ${variable}`,
+    fix: advice`name it under [databases] in pgbouncer.ini, or correct the database in ${variable}`,
   }),
   '08P01': ({ at }) => ({
     title: `${at} refuses the connection as a violation of the protocol`,
     detail: 'Poolers answer so to a database, user or parameter that they do not know.',
     expected: 'a server, or a pooler, that knows this database and user',
-    fix: 'see the pooler’s log; in PgBouncer, name the database under [databases]',
+    fix: advice`see the pooler’s log; in PgBouncer, name the database under [databases]`,
   }),
 };
+
+const REJECTING = sql`SELECT * FROM pg_hba_file_rules WHERE auth_method = 'reject';`;
+
+/** A line of `pg_hba.conf`, for a person to complete. */
+const hbaRule = ({ database, user }: DatabaseUrl, tls: boolean): string =>
+  `${tls ? 'hostssl' : 'host'} ${hbaName(database)} ${hbaName(user)} <address of this host>/32 scram-sha-256`;
+
+/** As there: keywords and anything unusual in quotes (PostgreSQL manual, 20.1). */
+const hbaName = (name: string): string => (identifier(name).text === name ? name : `"${name.replaceAll('"', '""')}"`);
 
 const refusedSetting = (setting: string, { at, variable }: Scene): Words => ({
   title: `${at} refuses the parameter ${setting} of ${variable}`,
@@ -116,8 +122,8 @@ const refusedSetting = (setting: string, { at, variable }: Scene): Words => ({
   expected: `a setting of PostgreSQL, or a parameter of the driver${meant(setting) === setting ? '' : `: ${meant(setting)}`}`,
   fix:
     meant(setting) === setting
-      ? `correct or remove ${setting} in ${variable}; behind PgBouncer: ignore_startup_parameters = ${setting}`
-      : `write ${meant(setting)} instead of ${setting} in ${variable}`,
+      ? advice`correct or remove ${setting} in ${variable}; behind PgBouncer: ignore_startup_parameters = ${setting}`
+      : advice`write ${meant(setting)} instead of ${setting} in ${variable}`,
 });
 
 /** The one line and the way out for what a server refused. */
@@ -131,38 +137,44 @@ export function refusalWords(refusal: Refusal, scene: Scene): Words {
       return {
         title: `${at} refuses the connection (SQLSTATE ${refusal.code})`,
         expected: `a session for ${url.user} in ${url.database}`,
-        fix: 'see the server’s log for its reason',
+        fix: advice`see the server’s log for its reason`,
       };
     }
     case 'not-postgres':
       return {
         title: `what answers at ${at} is not PostgreSQL${refusal.speaks === undefined ? '' : `: it speaks ${refusal.speaks}`}`,
         expected: 'PostgreSQL on that port',
-        fix: `correct the host and port in ${variable}`,
+        fix: advice`correct the host and port in ${variable}`,
       };
     case 'no-password':
       return {
         title: `${variable} has no password, and ${at} asks for one`,
         expected: 'a password, or a proxy beside Spacelift that logs in for it',
-        fix: `add the password to ${variable}; with Cloud SQL IAM start the Auth Proxy with --auto-iam-authn`,
+        fix: advice`add the password to ${variable}; with Cloud SQL IAM start the Auth Proxy with --auto-iam-authn`,
       };
     case 'method':
       return {
         title: `${at} asks for a way of logging in that is not supported here: ${refusal.method}`,
         expected: 'SCRAM, MD5, a clear-text password or none',
-        fix: 'let pg_hba.conf ask for scram-sha-256',
+        fix: advice`let pg_hba.conf ask for scram-sha-256`,
       };
     case 'client-certificate':
       return {
         title: `the client certificate in ${variable} can’t be used`,
         expected: 'sslcert and sslkey as PEM files that belong together, and sslpassword if the key is encrypted',
-        fix: 'compare the two: openssl x509 -noout -pubkey -in <sslcert>; openssl pkey -pubout -in <sslkey>',
+        fix: command(
+          [
+            sh`openssl x509 -noout -pubkey -in ${url.tls.certificate ?? 'SSLCERT'}`,
+            sh`openssl pkey -pubout -in ${url.tls.key ?? 'SSLKEY'}`,
+          ],
+          { note: 'compare the two' },
+        ),
       };
     case 'attributes':
       return {
         title: `no host of ${variable} is what target_session_attrs=${url.attributes} asks for`,
         expected: `a server that is ${url.attributes}`,
-        fix: `correct the hosts in ${variable}, or set target_session_attrs=read-write there`,
+        fix: advice`correct the hosts in ${variable}, or set target_session_attrs=read-write there`,
       };
   }
 }

@@ -90,7 +90,20 @@ export const RULES = {
     mend: 'Create a database for Spacelift, and name it in DATABASE_URL.',
     example: {
       found: 'spacelift holds 12 tables of somebody else',
-      fix: 'CREATE DATABASE spacelift2 OWNER spacelift; and name it in DATABASE_URL',
+      fix: 'CREATE DATABASE spacelift_2 OWNER spacelift;\n-- name it in DATABASE_URL',
+    },
+    docs,
+  },
+  plaintext: {
+    title: 'the password is not sent over a network in clear text',
+    checks:
+      'Sees what the server asks for at login, also at that of DATABASE_READ_ONLY_URL. A warning when sslmode is prefer (which it is unless set) or allow, the connection has no TLS, and the server asks for the password itself (`password` in pg_hba.conf) at an address that is not loopback. With TLS, SCRAM or MD5, on loopback or at a Unix socket, it passes; so does sslmode=disable, which is a decision.',
+    matters:
+      'Whoever sees the traffic has the password of the role that owns all of Spacelift’s state. `prefer` gives TLS up without a word, also where somebody in between sees to it.',
+    mend: 'Set sslmode=require or verify-full in DATABASE_URL, or let pg_hba.conf ask for scram-sha-256.',
+    example: {
+      found: 'the password of spacelift is sent to db.internal:5432 in clear text',
+      fix: 'turn TLS on at the server and set sslmode=verify-full in DATABASE_URL, or let pg_hba.conf ask for scram-sha-256',
     },
     docs,
   },
@@ -102,7 +115,7 @@ export const RULES = {
     mend: 'Create the database anew: CREATE DATABASE … ENCODING ‘UTF8’ TEMPLATE template0. It can’t be changed later.',
     example: {
       found: 'the encoding of spacelift is SQL_ASCII',
-      fix: "CREATE DATABASE spacelift2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;",
+      fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- name it in DATABASE_URL",
     },
     docs,
   },
@@ -128,7 +141,7 @@ export const RULES = {
     mend: 'Raise max_connections, or the CONNECTION LIMIT of the role or database.',
     example: {
       found: 'only 8 connections are free for spacelift: the limit of the server',
-      fix: 'ALTER SYSTEM SET max_connections = 200; and restart the server',
+      fix: 'ALTER SYSTEM SET max_connections = 200;\n-- restart the server',
     },
     docs,
   },

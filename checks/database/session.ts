@@ -11,6 +11,8 @@ import type { DatabaseUrl } from './url.ts';
 
 /** A message's type, and its length without the type (PostgreSQL manual, 55.7). */
 const HEAD_BYTES = 5;
+/** What a message about the login begins with: the number of what is asked for. */
+const REQUEST_BYTES = 4;
 /** For one statement, ms. */
 const QUERY_MS = 20_000;
 const CLOSE_MS = 1_000;
@@ -21,11 +23,18 @@ export class Session {
   readonly url: DatabaseUrl;
   /** "TLS 1.3", or `undefined` without. */
   readonly tls: string | undefined;
+  /** The server asked for the password itself, and not for a proof of it: it was sent as it is. */
+  readonly passwordSent: boolean;
   readonly #client: Client & { readonly processID?: number | null };
   readonly #socket: Socket;
 
-  constructor(endpoint: Endpoint, url: DatabaseUrl, connected: Connected, client: Client) {
+  constructor(
+    endpoint: Endpoint,
+    url: DatabaseUrl,
+    { connected, client, passwordSent }: { connected: Connected; client: Client; passwordSent: boolean },
+  ) {
     this.endpoint = endpoint;
+    this.passwordSent = passwordSent;
     this.url = url;
     this.tls = connected.tls;
     this.#socket = connected.socket;
@@ -97,9 +106,15 @@ export async function logIn(
   const { default: pg } = await import('pg');
   const { socket } = connected;
   let refused: Refused | Problem | undefined;
-  guard(socket, (found) => {
-    refused ??= found;
-    socket.destroy(found);
+  let passwordSent = false;
+  guard(socket, {
+    refuse: (found) => {
+      refused ??= found;
+      socket.destroy(found);
+    },
+    authentication: (request) => {
+      passwordSent ||= request === CLEAR_TEXT;
+    },
   });
   // The connection is there: what `pg` waits for after `connect` comes at once.
   socket.connect = () => {
@@ -114,6 +129,7 @@ export async function logIn(
     database: url.database,
     ssl: false,
     sslnegotiation: 'postgres',
+    client_encoding: 'utf8',
     password: () => {
       if (url.password === undefined) throw new Refused({ kind: 'no-password' });
       return url.password;
@@ -129,7 +145,7 @@ export async function logIn(
   client.on('error', () => {});
   try {
     await unlessAborted(signal, client.connect());
-    return new Session(endpoint, url, connected, client);
+    return new Session(endpoint, url, { connected, client, passwordSent });
   } catch (error) {
     socket.destroy();
     signal.throwIfAborted();
@@ -140,15 +156,24 @@ export async function logIn(
 /** Ways of logging in that `pg` can't; it would throw where nobody can catch (PostgreSQL manual, 55.7). */
 const METHODS: Readonly<Record<number, string>> = { 2: 'Kerberos', 6: 'SCM', 7: 'GSSAPI', 9: 'SSPI' };
 
+/** `AuthenticationCleartextPassword` (55.7): the answer is the password. */
+const CLEAR_TEXT = 3;
+
+interface Watching {
+  refuse(refused: Refused | Problem): void;
+  /** What the server asks for, by the number that such a message has. */
+  authentication(request: number): void;
+}
+
 /**
  * Watches what `pg` is about to read: nothing but PostgreSQL's protocol reaches its parser, and not without end, for it
  * keeps what is not whole yet; its errors stay here.
  */
-function guard(socket: Socket, refuse: (refused: Refused | Problem) => void): void {
+function guard(socket: Socket, { refuse, authentication }: Watching): void {
   const on = socket.on.bind(socket);
   let first = true;
   let size = 0;
-  const areMessages = framing();
+  const areMessages = framing(authentication);
   const judge = (chunk: Buffer): Refused | undefined => {
     if (!isMessage(chunk, 'REvN')) return new Refused({ kind: 'not-postgres', speaks: languageOf(chunk) });
     const method = isMessage(chunk, 'R') && chunk.length >= 9 ? METHODS[chunk.readInt32BE(5)] : undefined;
@@ -171,9 +196,11 @@ function guard(socket: Socket, refuse: (refused: Refused | Problem) => void): vo
 }
 
 /** Follows messages over chunks: `pg` would wait for the rest of one whose length is nonsense. */
-function framing(): (chunk: Buffer) => boolean {
+function framing(authentication: Watching['authentication']): (chunk: Buffer) => boolean {
   let head = Buffer.alloc(0);
   let left = 0;
+  /** Of a message about the login: the number at its beginning, as far as it has come. */
+  let request: Buffer | undefined;
   return (chunk) => {
     for (let at = 0; at < chunk.length; ) {
       const wanted = left > 0 ? left : HEAD_BYTES - head.length;
@@ -181,6 +208,10 @@ function framing(): (chunk: Buffer) => boolean {
       at += part.length;
       if (left > 0) {
         left -= part.length;
+        request = request && Buffer.concat([request, part.subarray(0, REQUEST_BYTES - request.length)]);
+        if (request?.length !== REQUEST_BYTES) continue;
+        authentication(request.readInt32BE());
+        request = undefined;
         continue;
       }
       head = Buffer.concat([head, part]);
@@ -188,6 +219,7 @@ function framing(): (chunk: Buffer) => boolean {
       const length = head.readInt32BE(1);
       if (!/[A-Za-z0-9]/.test(head.toString('latin1', 0, 1)) || length < 4 || length > MOST_BYTES) return false;
       left = length - 4;
+      request = head.toString('latin1', 0, 1) === 'R' && left >= REQUEST_BYTES ? Buffer.alloc(0) : undefined;
       head = Buffer.alloc(0);
     }
     return true;

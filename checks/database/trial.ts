@@ -1,5 +1,7 @@
 /** Transactions that try what Spacelift will do, and are always rolled back. */
 import { fail, type Run, type Trouble } from '../../src/check.ts';
+import { advice, type Fix } from '../../src/fix.ts';
+import { own } from '../../src/own.ts';
 import { Problem } from '../../src/problem.ts';
 import type { Facts } from './facts.ts';
 import { Refused, sqlState } from './refused.ts';
@@ -49,7 +51,7 @@ export async function tryOut(run: Run, facts: Facts, steps: readonly [Step, ...S
 interface Words {
   readonly title: string;
   readonly expected: string;
-  readonly fix: string;
+  readonly fix: Fix;
 }
 
 /** By SQLSTATE, what hinders a role with the right privileges. */
@@ -57,22 +59,22 @@ const HINDRANCES: Readonly<Record<string, Words>> = {
   '08P01': {
     title: 'the pooler in front of the database allows no transactions',
     expected: 'a direct connection, or a pooler in session mode',
-    fix: 'set pool_mode = session for this database, or connect past the pooler',
+    fix: advice`set pool_mode = session for this database, or connect past the pooler`,
   },
   '53100': {
     title: 'the database server’s disk is full',
     expected: 'free disk space',
-    fix: 'enlarge the server’s disk',
+    fix: advice`enlarge the server’s disk`,
   },
   '53200': {
     title: 'the database server is out of memory',
     expected: 'free memory',
-    fix: 'give the server more memory',
+    fix: advice`give the server more memory`,
   },
   '25006': {
     title: 'the database takes no writes',
     expected: 'a primary that takes writes',
-    fix: 'put the primary’s host (the writer endpoint) into DATABASE_URL',
+    fix: advice`put the primary’s host (the writer endpoint) into DATABASE_URL`,
   },
 };
 
@@ -80,10 +82,10 @@ const HINDRANCES: Readonly<Record<string, Words>> = {
 export function trialOutcome(step: Step, error: unknown, role: string): Trouble {
   const code = sqlState(error);
   if (code === undefined) return sessionOutcome(error);
-  const words = HINDRANCES[code] ?? {
+  const words = own(HINDRANCES, code) ?? {
     title: `${role} could not ${step.does} (SQLSTATE ${code})`,
     expected: `${role} may ${step.does}`,
-    fix: 'see the server’s log for its reason; event triggers and extensions can refuse such statements',
+    fix: advice`see the server’s log for its reason; event triggers and extensions can refuse such statements`,
   };
   const { title, ...more } = words;
   return fail(title, { ...more, evidence: { step: step.does, code }, cause: { key: `database:trial:${code}` } });
@@ -98,7 +100,7 @@ export function sessionOutcome(error: unknown): Trouble {
         ? 'The session was there; the server, or a proxy in front of it, went silent.'
         : 'The connection was closed in the middle of it.',
       expected: 'a session that lasts',
-      fix: 'see the server’s log, and that of a proxy or pooler in front of it',
+      fix: advice`see the server’s log, and that of a proxy or pooler in front of it`,
       evidence: { observed: error.kind },
       cause: { key: `database:session:${error.kind}` },
     });
@@ -107,7 +109,7 @@ export function sessionOutcome(error: unknown): Trouble {
     return fail('what answers as the database stops speaking PostgreSQL’s protocol', {
       detail: 'The login went well, and what followed it makes no sense: something on the way changes it.',
       expected: 'the answers of the database as it sends them',
-      fix: 'put the server’s own host and port into DATABASE_URL: without the proxy or pooler, or take that out of service',
+      fix: advice`put the server’s own host and port into DATABASE_URL: without the proxy or pooler, or take that out of service`,
       evidence: { observed: 'not-postgres' },
       cause: { key: 'database:session:not-postgres' },
     });
@@ -122,8 +124,8 @@ export function sessionOutcome(error: unknown): Trouble {
     {
       expected: ended ? 'a session that lasts' : 'the catalogue’s views readable, as they are by default',
       fix: ended
-        ? 'see the server’s log: it was stopped, or somebody ended the session'
-        : 'see the server’s log for the statement that it refused',
+        ? advice`see the server’s log: it was stopped, or somebody ended the session`
+        : advice`see the server’s log for the statement that it refused`,
       evidence: { code },
       cause: { key: `database:session:${code}` },
     },

@@ -36,6 +36,8 @@ export interface DatabaseUrl {
   readonly connectTimeoutMs: number | undefined;
   /** Settings from a service file, which only Spacelift's container has. */
   readonly service: boolean;
+  /** A file with passwords, which only Spacelift's container has. */
+  readonly passwordFile: string | undefined;
   /** Sent to the server when connecting. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -46,6 +48,7 @@ export type UrlFaultKind =
   | 'unescaped'
   | 'percent'
   | 'host'
+  | 'host-name'
   | 'port'
   | 'user'
   | 'value'
@@ -97,6 +100,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
     attributes: (parameters.get('target_session_attrs') ?? 'any') as SessionAttributes,
     connectTimeoutMs: seconds === 0 ? undefined : seconds * 1000,
     service: parameters.has('service'),
+    passwordFile: parameters.get('passfile') || undefined,
     settings: Object.fromEntries([...parameters].filter(([name]) => !isConsumed(name))),
   };
 }
@@ -141,9 +145,19 @@ function hostsIn(authority: string, parameters: ReadonlyMap<string, string>): Ho
   const ports = parameters.get('port')?.split(',') ?? written.map(({ port }) => port);
   const hosts = named ?? written.map(({ host }) => host);
   if (hosts.length === 0) throw new UrlFault('host');
+  if (!hosts.every(isHost)) throw new UrlFault('host-name');
   // As libpq: a port by itself is for all hosts.
   const portAt = (index: number) => (ports.length === 1 ? ports[0] : ports[index]);
   return hosts.map((host, index) => ({ host, port: portOf(portAt(index) || '5432') }));
+}
+
+/** As names go in networks of containers, where an underscore is fine. */
+const HOST_NAME = /^(?=.{1,254}$)[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
+
+/** What it names is told to people, in commands too. */
+function isHost(host: string): boolean {
+  if (host.startsWith('/')) return !/[\p{C}\p{Zl}\p{Zp}]/u.test(host);
+  return HOST_NAME.test(host) || isIP(host) !== 0;
 }
 
 function splitHost(part: string): { host: string; port: string | undefined } {

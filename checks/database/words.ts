@@ -1,10 +1,13 @@
 /** Why there is no session, in words: the network's problems, the server's refusals, and what is only missing here. */
 import { dirname } from 'node:path';
 import { fail, type Run, type Skip, skip, type Trouble } from '../../src/check.ts';
+import type { VariableName } from '../../src/config/contract.ts';
+import { advice } from '../../src/fix.ts';
+import { isLoopback } from '../../src/probe/http.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
 import { networkWords } from '../../src/probe/words.ts';
 import { Problem } from '../../src/problem.ts';
-import { type ConnectFailure, type Failure, isHere, socketPath } from './connect.ts';
+import { type ConnectFailure, type Failure, isHere, isOfThisMachine, socketPath } from './connect.ts';
 import { refusalWords } from './refusal-words.ts';
 import type { Refused } from './refused.ts';
 import type { DatabaseUrl } from './url.ts';
@@ -14,7 +17,7 @@ export async function connectOutcome(
   run: Run,
   failure: ConnectFailure,
   url: DatabaseUrl,
-  variable: string,
+  variable: VariableName,
 ): Promise<Trouble | Skip> {
   const worst = failure.worst;
   if (worst === undefined) throw failure;
@@ -22,6 +25,7 @@ export async function connectOutcome(
   const evidence = { ...whereOf(worst, url), ...attemptsOf(failure) };
   if (!(problem instanceof Problem)) {
     const at = endpoint.host.startsWith('/') ? socketPath(endpoint) : `${endpoint.host}:${endpoint.port}`;
+    if (problem.refusal.kind === 'no-password' && url.passwordFile !== undefined) return passwordFile(at, variable);
     const { title, ...words } = refusalWords(problem.refusal, { variable, url, at, tls: worst.tls });
     return fail(title, { ...words, evidence, cause: { key: `database:${at}:${tagOf(problem)}` } });
   }
@@ -29,11 +33,11 @@ export async function connectOutcome(
     (await explainedByFile(run, worst, problem, url, variable)) ??
     (await explainedByPlace(run, endpoint.host, problem));
   if (elsewhere !== undefined) return elsewhere;
-  const { title, ...words } = problemWords(problem, worst, url, variable);
+  const { title, ...words } = problemWords(run, problem, worst, url, variable);
   return fail(title, { ...words, evidence: { ...words.evidence, ...evidence } });
 }
 
-function problemWords(problem: Problem, { endpoint }: Failure, url: DatabaseUrl, variable: string) {
+function problemWords(run: Run, problem: Problem, { endpoint }: Failure, url: DatabaseUrl, variable: VariableName) {
   const { host, port } = endpoint;
   const words = networkWords(problem, { what: 'PostgreSQL', host, port, setting: variable });
   if (host.startsWith('/')) {
@@ -41,7 +45,7 @@ function problemWords(problem: Problem, { endpoint }: Failure, url: DatabaseUrl,
       ...words,
       title: `there is no PostgreSQL at the socket ${socketPath(endpoint)}`,
       expected: 'a server that listens on that socket',
-      fix: `start the server or proxy that makes the socket, or correct the host in ${variable}`,
+      fix: advice`start the server or proxy that makes the socket, or correct the host in ${variable}`,
     };
   }
   if (problem.kind === 'not-tls') {
@@ -49,7 +53,7 @@ function problemWords(problem: Problem, { endpoint }: Failure, url: DatabaseUrl,
       ...words,
       title: `${host}:${port} has no TLS, and sslmode=${url.tls.mode} in ${variable} asks for it`,
       expected: 'a server with TLS',
-      fix: `turn TLS on at the server (ssl = on), or set sslmode=prefer in ${variable}`,
+      fix: advice`turn TLS on at the server (ssl = on), or set sslmode=prefer in ${variable}`,
     };
   }
   if (problem.kind === 'closed' && url.tls.direct) {
@@ -58,11 +62,15 @@ function problemWords(problem: Problem, { endpoint }: Failure, url: DatabaseUrl,
       title: `${host}:${port} closes the connection: sslnegotiation=direct in ${variable} begins with TLS, and it does not`,
       detail: 'PostgreSQL takes TLS from the first byte on since version 17; poolers and proxies may not at all.',
       expected: 'a server that takes TLS from the first byte, or is asked for it',
-      fix: `remove sslnegotiation from ${variable}, and keep sslmode=${url.tls.mode}`,
+      fix: advice`remove sslnegotiation from ${variable}, and keep sslmode=${url.tls.mode}`,
     };
   }
   if (problem.kind === 'tls' && url.tls.rootCertificate !== undefined && problem.tls === 'untrusted') {
-    return { ...words, fix: `put the authority that signs the server’s certificate into ${url.tls.rootCertificate}` };
+    const file = url.tls.rootCertificate;
+    const fix = isOfThisMachine(run, variable)
+      ? advice`put the authority that signs the server’s certificate into ${file}`
+      : advice`pass the authority that signs the server’s certificate with --ca-file <path>, and put it into ${file} of Spacelift’s container`;
+    return { ...words, fix };
   }
   if (problem.kind === 'refused' && isLoopback(host)) {
     return {
@@ -73,7 +81,13 @@ function problemWords(problem: Problem, { endpoint }: Failure, url: DatabaseUrl,
   return words;
 }
 
-const isLoopback = (host: string) => host === 'localhost' || /^127\.|^::1$/.test(host);
+/** Held by the driver against the hosts and users in it; nothing here reads it. */
+const passwordFile = (at: string, variable: string): Skip =>
+  skip(`${at} asks for a password, which is in a file that only Spacelift’s container has`, {
+    detail: `passfile in ${variable} names it.`,
+    fix: advice`put the password into ${variable}, in a further -f that nobody else reads`,
+    evidence: { variable, parameter: 'passfile' },
+  });
 
 /** Paths that only Spacelift's container has: a socket's directory, the file of `sslrootcert`. */
 async function explainedByFile(
@@ -81,22 +95,26 @@ async function explainedByFile(
   { endpoint }: Failure,
   problem: Problem,
   url: DatabaseUrl,
-  variable: string,
+  variable: VariableName,
 ): Promise<Skip | undefined> {
   if (endpoint.host.startsWith('/') && !(await isHere(dirname(socketPath(endpoint))))) {
     return skip(`the socket’s directory ${endpoint.host} is not here`, {
       detail: `${variable} names a Unix socket, which only Spacelift’s container has.`,
-      fix: 'run this with the same volumes and sidecars as Spacelift',
+      fix: advice`run this with the same volumes and sidecars as Spacelift`,
       evidence: { variable },
     });
   }
   const path = url.tls.rootCertificate;
   const unverified = problem.tls === 'untrusted' && run.options.authorities === undefined;
-  if (!unverified || path === undefined || (await isHere(path))) return undefined;
-  return skip(`the certificate can’t be verified: sslrootcert names a file that is not here: ${path}`, {
-    fix: 'pass the same certificate authorities with --ca-file <path>',
-    evidence: { variable, parameter: 'sslrootcert' },
-  });
+  if (!unverified || path === undefined) return undefined;
+  if (isOfThisMachine(run, variable) && (await isHere(path))) return undefined;
+  return skip(
+    `the certificate can’t be verified: sslrootcert names a file that only Spacelift’s container has: ${path}`,
+    {
+      fix: advice`pass the same certificate authorities with --ca-file <path>`,
+      evidence: { variable, parameter: 'sslrootcert' },
+    },
+  );
 }
 
 const whereOf = ({ endpoint }: Failure, { user, database }: DatabaseUrl) => ({

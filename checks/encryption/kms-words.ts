@@ -1,5 +1,6 @@
 /** What can be wrong with a KMS key, and the words for it. */
 import { fail, type Outcome, type Run, type Trouble } from '../../src/check.ts';
+import { advice, command, type Shell, sh } from '../../src/fix.ts';
 import { AwsProblem } from '../aws/call.ts';
 import { explainedByAccount } from '../aws/caller.ts';
 import { denialIn, deniedWords } from '../aws/denial.ts';
@@ -52,48 +53,53 @@ type Words = Pick<Trouble, 'title' | 'detail' | 'expected' | 'fix'>;
 const RUNNING = 'on a running installation: put back the key that it was installed with';
 
 /** What makes a key that would do. */
-export function creating({ variable, region, secondary }: Pick<Key, 'variable' | 'region' | 'secondary'>): string {
-  const [usage, multi] = [NEEDS[variable], secondary && variable === ENCRYPTION_KEY ? ' --multi-region' : ''];
-  const kind = variable === ENCRYPTION_KEY ? '' : ` --key-usage ${usage.usage} --key-spec ${usage.spec}`;
-  return `aws kms create-key${kind}${multi} --region ${region}, then set ${variable} to the Arn that it prints`;
+export function creating({ variable, region, secondary }: Pick<Key, 'variable' | 'region' | 'secondary'>): Shell {
+  const { usage, spec } = NEEDS[variable];
+  if (variable !== ENCRYPTION_KEY) {
+    return sh`aws kms create-key --key-usage ${usage} --key-spec ${spec} --region ${region}`;
+  }
+  return secondary
+    ? sh`aws kms create-key --multi-region --region ${region}`
+    : sh`aws kms create-key --region ${region}`;
 }
 
-const another = (key: Key) => `before installation: ${creating(key)}\n${RUNNING}`;
+const another = (key: Key) =>
+  advice`before installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints\n${RUNNING}`;
 const wanted = ({ variable }: Key) => `usage ${NEEDS[variable].usage}, spec ${NEEDS[variable].spec}`;
-const command = (verb: string, { id, region }: Key) => `aws kms ${verb} --key-id ${id} --region ${region}`;
+const asking = (verb: string, { id, region }: Key) => sh`aws kms ${verb} --key-id ${id} --region ${region}`;
 
 const WORDS: Readonly<Record<Fault, (key: Key) => Words>> = {
   missing: (key) => ({
     title: `there is no KMS key ${key.name} in ${key.region}`,
     expected: `the ${key.noun}, by id, ARN or alias, in AWS_REGION`,
-    fix: `correct ${key.variable} to one of: aws kms list-aliases --region ${key.region}\n${another(key)}`,
+    fix: advice`correct ${key.variable} to one of: ${sh`aws kms list-aliases --region ${key.region}`}\nbefore installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints\n${RUNNING}`,
   }),
   'another-region': (key) => ({
     title: `the ${key.noun} is in ${regionIn(key.id)}, and AWS_REGION is ${key.region}`,
     expected: 'a key in AWS_REGION: Spacelift asks no other region',
-    fix: `set ${key.variable} to a key of ${key.region}, or AWS_REGION to that of the installation`,
+    fix: advice`set ${key.variable} to a key of ${key.region}, or AWS_REGION to that of the installation`,
   }),
   disabled: (key) => ({
     title: `the ${key.noun} ${key.name} is disabled`,
     expected: 'an enabled key',
-    fix: command('enable-key', key),
+    fix: command(asking('enable-key', key)),
   }),
   'pending-deletion': (key) => ({
     title: `the ${key.noun} ${key.name} is scheduled for deletion`,
     detail: 'When it is gone, nothing decrypts any more what it has encrypted.',
     expected: 'an enabled key',
-    fix: `${command('cancel-key-deletion', key)}\n${command('enable-key', key)}`,
+    fix: command([asking('cancel-key-deletion', key), asking('enable-key', key)]),
   }),
   'pending-import': (key) => ({
     title: `the ${key.noun} ${key.name} has no key material: it waits for an import`,
     expected: 'an enabled key',
-    fix: `import it: ${command('get-parameters-for-import', key)} …, then aws kms import-key-material; or before installation: ${creating(key)}`,
+    fix: advice`import it: ${asking('get-parameters-for-import', key)} …, then aws kms import-key-material; or before installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints`,
   }),
   unavailable: (key) => ({
     title: `the ${key.noun} ${key.name} is not available`,
     detail: 'Its key store is disconnected, or the key is still being made or updated.',
     expected: 'an enabled key',
-    fix: `see its state: ${command('describe-key', key)}`,
+    fix: advice`see its state: ${asking('describe-key', key)}`,
   }),
   'wrong-usage': (key) => ({
     title: `${key.variable} names a key for ${key.usage ?? 'another usage'}, not for ${NEEDS[key.variable].usage}`,
@@ -110,7 +116,7 @@ const WORDS: Readonly<Record<Fault, (key: Key) => Words>> = {
   other: (key) => ({
     title: `KMS refuses the ${key.noun} ${key.name}: ${key.code}`,
     expected: wanted(key),
-    fix: `look the code up in the KMS API reference, and see the key: ${command('describe-key', key)}`,
+    fix: advice`look the code up in the KMS API reference, and see the key: ${asking('describe-key', key)}`,
   }),
 };
 

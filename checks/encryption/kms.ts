@@ -1,5 +1,6 @@
 /** Encryption with AWS KMS: a symmetric key for the database's secrets, an RSA key that signs tokens. */
 import { type Context, fail, type Outcome, pass, type Run, Stop, skip, type Trouble, warn } from '../../src/check.ts';
+import { advice, sh } from '../../src/fix.ts';
 import { type NetworkKind, Problem } from '../../src/problem.ts';
 import {
   ENCRYPTION_KEY,
@@ -73,10 +74,10 @@ async function oneKey(run: Run): Promise<Trouble | undefined> {
     expected: 'two keys: a KMS key either encrypts or signs',
     fix:
       encryption?.arn !== undefined
-        ? `it encrypts, so make one that signs: ${make(SIGNING_KEY)}`
+        ? advice`it encrypts, so make one that signs: ${make(SIGNING_KEY)}, then set ${SIGNING_KEY} to the Arn that it prints`
         : signing?.arn !== undefined
-          ? `it signs, so make one that encrypts: ${make(ENCRYPTION_KEY)}`
-          : `one that encrypts: ${make(ENCRYPTION_KEY)}\none that signs: ${make(SIGNING_KEY)}`,
+          ? advice`it signs, so make one that encrypts: ${make(ENCRYPTION_KEY)}, then set ${ENCRYPTION_KEY} to the Arn that it prints`
+          : advice`one that encrypts: ${make(ENCRYPTION_KEY)}, then set ${ENCRYPTION_KEY} to the Arn that it prints\none that signs: ${make(SIGNING_KEY)}, then set ${SIGNING_KEY} to the Arn that it prints`,
     evidence: { encryptionKey: one, signingKey: other },
   });
 }
@@ -99,7 +100,7 @@ async function swapped(run: Context<EncryptionRule>): Promise<Trouble | undefine
   return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} are swapped`, {
     detail: `${nameOf(encryption.written)} signs, and ${nameOf(signing.written)} encrypts.`,
     expected: 'a key that encrypts, and one that signs',
-    fix: `swap the values of ${ENCRYPTION_KEY} and ${SIGNING_KEY}`,
+    fix: advice`swap the values of ${ENCRYPTION_KEY} and ${SIGNING_KEY}`,
     evidence: { encryptionKey: encryption.written, signingKey: signing.written },
     cause: { key: causeOf(encryption) },
   });
@@ -116,7 +117,7 @@ async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome>
   if (trial.holds !== true) {
     return fail('what KMS decrypts is not what it encrypted', {
       expected: 'the same bytes',
-      fix: 'find out what stands between this machine and KMS',
+      fix: advice`find out what stands between this machine and KMS`,
       evidence: { key: trial.arn ?? trial.written },
     });
   }
@@ -134,7 +135,7 @@ async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   if (trial.holds !== true) {
     return fail('the signature that KMS makes does not verify with the public key that it gives', {
       expected: 'a PS512 signature of that key',
-      fix: 'find out what stands between this machine and KMS',
+      fix: advice`find out what stands between this machine and KMS`,
       evidence: { key: trial.arn ?? trial.written },
     });
   }
@@ -196,7 +197,7 @@ async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
     detail:
       'It can’t be made a multi-Region key later, and nothing in the other region could decrypt what it encrypts.',
     expected: `a multi-Region key, with a replica in ${secondary}`,
-    fix: `before installation: ${creating({ variable: ENCRYPTION_KEY, region, secondary: true })}\nand replicate it: aws kms replicate-key --key-id <Arn> --replica-region ${secondary} --region ${region}`,
+    fix: advice`before installation: ${creating({ variable: ENCRYPTION_KEY, region, secondary: true })}, then set ${ENCRYPTION_KEY} to the Arn that it prints\nand replicate it: ${sh`aws kms replicate-key --key-id ARN --replica-region ${secondary} --region ${region}`}`,
     evidence,
   });
 }

@@ -1,5 +1,6 @@
 /** What can be wrong with the value of ENCRYPTION_RSA_PRIVATE_KEY, and the words for it. The value itself is never quoted. */
 import { fail, type Trouble } from '../../src/check.ts';
+import { advice, pipe, sh } from '../../src/fix.ts';
 
 export const KEY = 'ENCRYPTION_RSA_PRIVATE_KEY';
 
@@ -35,22 +36,26 @@ export interface KeyFault {
   readonly algorithm?: string;
 }
 
-const ENCODE = `set ${KEY} to the output of: base64 -w0 < key.pem   (macOS: base64 -b0 < key.pem)`;
+/** Makes a key, and the value that goes into the variable. */
+export const GENERATE = pipe(sh`openssl genrsa 4096`, sh`base64 -w0`);
+const ENCODING = `set ${KEY} to the output of: base64 -w0 < key.pem   (macOS: base64 -b0 < key.pem)`;
+const ENCODE = advice`${ENCODING}`;
 const DECODED_ONCE =
   'Kubernetes decodes what is under `data` of a Secret once: put the base64 under `stringData`, or encode it once more.';
+const PUT_BACK = 'on a running installation: put back the key that it was installed with';
 /** A live installation never needs a new key: it would lose all that the old one encrypts. */
-const ANOTHER_KEY = `before installation: set ${KEY} to the output of: openssl genrsa 4096 | base64 -w0\non a running installation: put back the key that it was installed with`;
+const ANOTHER_KEY = advice`before installation: set ${KEY} to the output of: ${GENERATE}\n${PUT_BACK}`;
 const EXPECTED = 'base64 of the PEM file of an RSA private key without a passphrase';
 
 type Words = Pick<Trouble, 'title' | 'detail' | 'fix'>;
 
 const WORDS: Record<Exclude<Fault, 'algorithm'>, Words> = {
   placeholder: { title: `${KEY} still holds a placeholder`, fix: ANOTHER_KEY },
-  quoted: { title: `quotes became part of ${KEY}`, fix: `remove the quotes around the value of ${KEY}` },
+  quoted: { title: `quotes became part of ${KEY}`, fix: advice`remove the quotes around the value of ${KEY}` },
   path: {
     title: `${KEY} is a file's path, not the key itself`,
     detail: 'Spacelift opens no file for it.',
-    fix: `set ${KEY} to the output of: base64 -w0 < the-file`,
+    fix: advice`set ${KEY} to the output of: base64 -w0 < the-file`,
   },
   'raw-pem': {
     title: `${KEY} is a PEM file as it is, without base64 around it`,
@@ -85,12 +90,12 @@ const WORDS: Record<Exclude<Fault, 'algorithm'>, Words> = {
   'double-base64': {
     title: `${KEY} is encoded twice: base64 of base64`,
     detail: 'Kubernetes encodes what is under `stringData` of a Secret by itself.',
-    fix: `encode the file once; set ${KEY} to the output of: base64 -w0 < key.pem`,
+    fix: advice`encode the file once; set ${KEY} to the output of: base64 -w0 < key.pem`,
   },
   der: {
     title: `${KEY} is base64 of the binary form (DER), not of a PEM file`,
     detail: 'Or it is the body of the PEM file without its BEGIN and END lines.',
-    fix: `set ${KEY} to the output of: openssl rsa -inform DER -in key.der | base64 -w0`,
+    fix: advice`set ${KEY} to the output of: ${pipe(sh`openssl rsa -inform DER -in key.der`, sh`base64 -w0`)}`,
   },
   'not-pem': {
     title: `${KEY} is base64, but not of a PEM file`,
@@ -100,55 +105,55 @@ const WORDS: Record<Exclude<Fault, 'algorithm'>, Words> = {
   encoding: {
     title: `the PEM file in ${KEY} is saved as UTF-16, or with a byte order mark`,
     detail: 'PowerShell’s > and some editors on Windows do that.',
-    fix: 'save it as ASCII (iconv -f utf-16 -t ascii, or dos2unix), then: base64 -w0 < key.pem',
+    fix: advice`save it as ASCII (iconv -f utf-16 -t ascii, or dos2unix), then: base64 -w0 < key.pem`,
   },
   lines: {
     title: `the line structure of the PEM file in ${KEY} is broken`,
     detail:
       'The BEGIN and END lines must stand alone, at the start of a line: an unquoted shell variable loses line breaks, YAML adds spaces.',
-    fix: `${ENCODE}\nread the file itself, not a variable: echo $VALUE makes one line of it`,
+    fix: advice`${ENCODING}\nread the file itself, not a variable: echo $VALUE makes one line of it`,
   },
   truncated: {
     title: `${KEY} is cut off`,
     detail: 'The BEGIN or the END line of the PEM file is missing.',
-    fix: `${ENCODE}\nwithout -w0 some tools keep only the first line of the output`,
+    fix: advice`${ENCODING}\nwithout -w0 some tools keep only the first line of the output`,
   },
   'several-blocks': {
     title: `${KEY} holds more than the one private key`,
     detail: 'The PEM file has several blocks, such as a certificate beside the key.',
-    fix: `set ${KEY} to the output of: openssl rsa -in key.pem | base64 -w0`,
+    fix: advice`set ${KEY} to the output of: ${pipe(sh`openssl rsa -in key.pem`, sh`base64 -w0`)}`,
   },
   encrypted: {
     title: `the private key in ${KEY} is protected by a passphrase`,
     detail: 'Spacelift has no way to be told the passphrase.',
-    fix: `openssl rsa -in key.pem -out plain.pem\nthen set ${KEY} to the output of: base64 -w0 < plain.pem`,
+    fix: advice`openssl rsa -in key.pem -out plain.pem\nthen set ${KEY} to the output of: base64 -w0 < plain.pem`,
   },
   openssh: {
     title: `${KEY} is in OpenSSH’s own format, not PKCS#1 or PKCS#8`,
-    fix: `if it is an RSA key, convert it in place: ssh-keygen -p -m PEM -N '' -f key.pem\nthen set ${KEY} to the output of: base64 -w0 < key.pem`,
+    fix: advice`if it is an RSA key, convert it in place: ssh-keygen -p -m PEM -N '' -f key.pem\nthen set ${KEY} to the output of: base64 -w0 < key.pem`,
   },
   certificate: {
     title: `${KEY} is a certificate, not a private key`,
-    fix: `encode the key that belongs to it: base64 -w0 < key.pem\nor, ${ANOTHER_KEY}`,
+    fix: advice`encode the key that belongs to it: base64 -w0 < key.pem\nor, before installation: set ${KEY} to the output of: ${GENERATE}\n${PUT_BACK}`,
   },
   'certificate-request': {
     title: `${KEY} is a certificate signing request, not a private key`,
     detail: '`openssl req -new -keyout spacelift.key` prints the request, and writes the key into the file.',
-    fix: `set ${KEY} to the output of: base64 -w0 < spacelift.key`,
+    fix: advice`set ${KEY} to the output of: base64 -w0 < spacelift.key`,
   },
   'public-key': {
     title: `${KEY} is a public key, not the private one`,
-    fix: `encode the private key that belongs to it: base64 -w0 < key.pem\nor, ${ANOTHER_KEY}`,
+    fix: advice`encode the private key that belongs to it: base64 -w0 < key.pem\nor, before installation: set ${KEY} to the output of: ${GENERATE}\n${PUT_BACK}`,
   },
   damaged: {
     title: `${KEY} is a PEM file, but the key in it is damaged`,
     detail: 'It begins and ends as a private key does; what lies between does not parse.',
-    fix: `${ENCODE}\nto see whether the file itself is sound: openssl rsa -in key.pem -check -noout`,
+    fix: advice`${ENCODING}\nto see whether the file itself is sound: openssl rsa -in key.pem -check -noout`,
   },
   inconsistent: {
     title: `the parts of the RSA key in ${KEY} do not belong together`,
     detail: 'The key parses, but its primes, exponents or CRT values contradict its modulus.',
-    fix: `${ENCODE}\nto see whether the file itself is sound: openssl rsa -in key.pem -check -noout`,
+    fix: advice`${ENCODING}\nto see whether the file itself is sound: openssl rsa -in key.pem -check -noout`,
   },
 };
 

@@ -11,7 +11,8 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { type Context, fail, type Outcome, pass, type Run, Stop, type Trouble, warn } from '../../src/check.ts';
-import { KEY, troubleOf } from './rsa-faults.ts';
+import { advice, sh } from '../../src/fix.ts';
+import { GENERATE, KEY, troubleOf } from './rsa-faults.ts';
 import { readRsaKey } from './rsa-key.ts';
 import type { EncryptionRule } from './rules.ts';
 
@@ -19,7 +20,6 @@ const SHORTEST_BITS = 2048;
 const GOOD_BITS = 4096;
 /** Go refuses longer ones (crypto/rsa). */
 const LARGEST_EXPONENT = 2n ** 31n - 1n;
-const BEFORE_INSTALLATION = `before installation: set ${KEY} to the output of: openssl genrsa 4096 | base64 -w0`;
 const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
 
 const read = async (run: Run) => readRsaKey(run.need(KEY));
@@ -68,7 +68,7 @@ function size(key: KeyObject): Outcome {
   const expected = `${GOOD_BITS} bits, public exponent 65537`;
   const trouble: Omit<Trouble, 'status' | 'title'> = {
     expected,
-    fix: `${BEFORE_INSTALLATION}\nafter it the key cannot be replaced`,
+    fix: advice`before installation: set ${KEY} to the output of: ${GENERATE}\nafter it the key cannot be replaced`,
     evidence,
   };
   if (bits < SHORTEST_BITS) return fail(`the RSA key has only ${bits} bits`, trouble);
@@ -82,7 +82,7 @@ async function roundTrip(key: KeyObject): Promise<Outcome> {
   if (broken === undefined) return pass('wraps an AES-256 key, encrypts and decrypts, signs and verifies a token');
   return fail(`the RSA key can't ${broken}`, {
     expected: 'what is encrypted with the public half decrypts with the private one, and signatures verify',
-    fix: `check the key file: openssl rsa -in key.pem -check -noout\n${BEFORE_INSTALLATION}`,
+    fix: advice`check the key file: ${sh`openssl rsa -in key.pem -check -noout`}\nbefore installation: set ${KEY} to the output of: ${GENERATE}`,
     evidence: { broken },
   });
 }

@@ -2,6 +2,7 @@
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { day, plural } from '../../src/amounts.ts';
 import { type Evidence, fail, type Outcome, pass, type Trouble, warn } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 30;
@@ -28,14 +29,14 @@ export function judgeToken(token: string, { domain, now }: { domain: string | un
   if (expires !== undefined && expires.getTime() + LEEWAY_MS <= now.getTime()) {
     return fail(`the licence expired on ${day(expires)}`, {
       expected: 'a licence token that is valid today',
-      fix: 'ask Spacelift for a new licence token, and set LICENSE_TOKEN to it',
+      fix: advice`ask Spacelift for a new licence token, and set LICENSE_TOKEN to it`,
       evidence,
     });
   }
   if (begins !== undefined && begins.getTime() - LEEWAY_MS > now.getTime()) {
     return fail(`the licence is not valid before ${day(begins)}`, {
       expected: 'a licence token that is valid today',
-      fix: 'compare the clock of this machine (date -u); if it is right, ask Spacelift for a licence that has begun',
+      fix: advice`compare the clock of this machine (date -u); if it is right, ask Spacelift for a licence that has begun`,
       evidence: { ...evidence, begins: begins.toISOString() },
     });
   }
@@ -47,7 +48,7 @@ export function judgeToken(token: string, { domain, now }: { domain: string | un
   return warn(`the licence expires ${days < 1 ? 'today' : `in ${plural(days, 'day')}`}, on ${day(expires)}`, {
     ...detail,
     expected: `a licence for more than ${SOON_DAYS} days`,
-    fix: 'ask Spacelift for a new licence token, and set LICENSE_TOKEN to it',
+    fix: advice`ask Spacelift for a new licence token, and set LICENSE_TOKEN to it`,
     evidence,
   });
 }
@@ -78,17 +79,17 @@ function domainIn(claims: JWTPayload): string | undefined {
 function unreadable(token: string): Trouble {
   if (read(Buffer.from(token, 'base64').toString('utf8').trim()) !== undefined) {
     return broken('LICENSE_TOKEN is base64 of a token: it was encoded twice', {
-      fix: 'in a Kubernetes Secret put the token itself into stringData, or encode it once into data',
+      fix: advice`in a Kubernetes Secret put the token itself into stringData, or encode it once into data`,
     });
   }
   const white = token.replace(/\s+/g, '');
   if (white !== token && read(white) !== undefined) {
     return broken('white space became part of LICENSE_TOKEN', {
-      fix: 'put the token in one line, without white space',
+      fix: advice`put the token in one line, without white space`,
     });
   }
   if (/^Bearer\s/i.test(token)) {
-    return broken('LICENSE_TOKEN begins with Bearer', { fix: 'remove the word: the token alone is the value' });
+    return broken('LICENSE_TOKEN begins with Bearer', { fix: advice`remove the word: the token alone is the value` });
   }
   const parts = token.split('.').length;
   const detail =
@@ -101,7 +102,7 @@ function unreadable(token: string): Trouble {
 const broken = (title: string, words: Pick<Trouble, 'detail' | 'fix'> = {}): Trouble =>
   fail(title, {
     expected: 'the licence token as Spacelift sent it: three parts, divided by dots',
-    fix: 'copy the whole token again, in one line',
+    fix: advice`copy the whole token again, in one line`,
     ...words,
     evidence: { variable: 'LICENSE_TOKEN' },
   });

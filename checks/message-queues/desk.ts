@@ -1,6 +1,7 @@
 /** One queue of a run: where it is, and what was seen of it, asked once for all of its rules. */
 import { type Run, type Skip, skip, type Trouble } from '../../src/check.ts';
 import { QUEUES, type Queue } from '../../src/config/contract.ts';
+import { advice } from '../../src/fix.ts';
 import { type Address, addressIn } from './address.ts';
 import type { Attributes, Sqs } from './client.ts';
 import { type Duty, dutyOf, NEEDS, type Needs, type Operation } from './queues.ts';
@@ -133,6 +134,6 @@ const TWINS: Partial<Record<Queue, Queue>> = {
 const notForThisService = ({ run, address }: Desk): Skip =>
   skip(`${address.name} was not looked at: only the drain may (sqs:GetQueueAttributes)`, {
     detail: `SQS answers, and that is all that the ${run.deployment.service} can try without a trace.`,
-    fix: 'run with --service drain, or without --service with an operator’s credentials',
+    fix: advice`run with --service drain, or without --service with an operator’s credentials`,
     evidence: { queue: address.name, permission: 'sqs:GetQueueAttributes' },
   });

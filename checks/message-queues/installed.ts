@@ -1,5 +1,6 @@
 /** Whether messages may be sent and received at all: on a live installation the real drain would get them. */
 import { type Run, type Skip, skip } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { factsOf } from '../database/facts.ts';
 
 /**
@@ -10,7 +11,7 @@ import { factsOf } from '../database/facts.ts';
 export async function whyNoMessages(run: Run): Promise<Skip | undefined> {
   const { readOnly, phase } = run.options;
   if (readOnly) {
-    return skip('messages were not tried: --read-only sends none', { fix: 'run it without --read-only' });
+    return skip('messages were not tried: --read-only sends none', { fix: advice`run it without --read-only` });
   }
   if (phase === 'post-install') return installed('--phase post-install says so');
   try {
@@ -20,7 +21,7 @@ export async function whyNoMessages(run: Run): Promise<Skip | undefined> {
     run.signal.throwIfAborted();
     return skip('messages were not tried: the database does not tell whether Spacelift is installed', {
       detail: 'On a live installation its drain would get them.',
-      fix: 'let this run read the database in DATABASE_URL, before installation',
+      fix: advice`let this run read the database in DATABASE_URL, before installation`,
     });
   }
 }
@@ -28,5 +29,5 @@ export async function whyNoMessages(run: Run): Promise<Skip | undefined> {
 const installed = (how: string): Skip =>
   skip(`messages were not tried: Spacelift is installed (${how})`, {
     detail: 'Its drain would get them.',
-    fix: 'verified before installation only; afterwards, see the drain’s log',
+    fix: advice`verified before installation only; afterwards, see the drain’s log`,
   });

@@ -1,5 +1,6 @@
 /** Spacelift's own message queue, which needs nothing but its database. */
 import { fail, type Outcome, pass, type Run, skip } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { factsOf } from '../database/facts.ts';
 import { type Step, trialName, trialOutcome, tryOut } from '../database/trial.ts';
 import type { QueueContext } from './index.ts';
@@ -13,7 +14,9 @@ export async function judgePostgres(context: QueueContext): Promise<void> {
   await context.judge('postgres', () => trying);
 }
 
-const untried = Promise.resolve(skip('not tried: --read-only writes nothing', { fix: 'run it without --read-only' }));
+const untried = Promise.resolve(
+  skip('not tried: --read-only writes nothing', { fix: advice`run it without --read-only` }),
+);
 
 async function tryQueue(run: Run): Promise<Outcome> {
   const facts = await factsOf(run);
@@ -34,6 +37,6 @@ async function tryQueue(run: Run): Promise<Outcome> {
   }
   return fail('a queue in the database gives back other messages than were put into it', {
     expected: 'two messages, in their order',
-    fix: 'connect past whatever changes statements or rows on their way',
+    fix: advice`connect past whatever changes statements or rows on their way`,
   });
 }

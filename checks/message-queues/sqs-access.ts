@@ -2,6 +2,7 @@
 
 import { plural } from '../../src/amounts.ts';
 import { fail, type Outcome, pass, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
+import { advice, command, sh } from '../../src/fix.ts';
 import type { Attributes } from './client.ts';
 import type { Desk } from './desk.ts';
 import { whyNoMessages } from './installed.ts';
@@ -53,7 +54,7 @@ export async function whyNotHere(desk: Desk, attributes: Attributes): Promise<Tr
 /** For a service that can't remove what it sends, and does nothing else. */
 export const notSent = ({ run, address }: Desk): Skip =>
   skip(`nothing was sent to ${address.name}: the ${run.deployment.service} can’t remove what it sends`, {
-    fix: 'before installation, run without --service, with an operator’s credentials',
+    fix: advice`before installation, run without --service, with an operator’s credentials`,
     evidence: { queue: address.name, permission: ACTIONS.send },
   });
 
@@ -68,7 +69,9 @@ function occupied({ address }: Desk, attributes: Attributes): Skip | undefined {
   if (count === 0) return undefined;
   return skip(`${address.name} holds ${plural(count, 'message')}: none was sent or received`, {
     detail: 'They may be somebody’s: a message is tried only in an empty queue.',
-    fix: `see what they are: aws sqs receive-message --queue-url ${address.url} --visibility-timeout 1`,
+    fix: command(sh`aws sqs receive-message --queue-url ${address.url} --visibility-timeout 1`, {
+      note: 'see what they are',
+    }),
     evidence: { queue: address.name, messages: count },
   });
 }
@@ -126,7 +129,7 @@ async function sent(desk: Desk, attributes: Attributes): Promise<Outcome> {
 const altered = (name: string): Trouble =>
   fail(`what is received from ${name} is not what was sent`, {
     expected: 'the message as it was sent',
-    fix: 'find out what stands between: a proxy that changes requests or answers',
+    fix: advice`find out what stands between: a proxy that changes requests or answers`,
     evidence: { queue: name },
     cause: { key: 'message-queues:content', title: 'what is received is not what was sent' },
   });
@@ -134,7 +137,7 @@ const altered = (name: string): Trouble =>
 const lost = (name: string): Trouble =>
   fail(`what is sent to ${name} does not come back within 5 s`, {
     expected: 'the message, within a second',
-    fix: `find out what else receives from ${name}: another Spacelift installation, an event source mapping (aws lambda list-event-source-mappings), a topic’s consumer`,
+    fix: advice`find out what else receives from ${name}: another Spacelift installation, an event source mapping (aws lambda list-event-source-mappings), a topic’s consumer`,
     evidence: { queue: name },
     cause: { key: 'message-queues:lost', title: 'what is sent does not come back within 5 s' },
   });

@@ -1,5 +1,6 @@
 /** What an error of SQS means for a queue: whose rule it belongs to, and whether it is a failure at all. */
 import { type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { ProxyProblem } from '../../src/probe/tunnel.ts';
 import { Problem } from '../../src/problem.ts';
 import { AwsProblem } from '../aws/call.ts';
@@ -49,7 +50,7 @@ export async function troubleOf(desk: Desk, error: unknown, operations: readonly
       `may not ${operations.map((operation) => VERBS[operation]).join(' or ')} ${desk.address.name}; only the ${only} needs to`,
       {
         detail: `${permissions(operations)} denied to these credentials.`,
-        fix: `run with the ${only}’s credentials and --service ${only}`,
+        fix: advice`run with the ${only}’s credentials and --service ${only}`,
         evidence: { queue: desk.address.name, denied: operations.map((operation) => ACTIONS[operation]) },
       },
     ),

@@ -1,5 +1,6 @@
 /** What must hold of a queue besides being there: where its dead letters go, and the vendor's suggested settings. */
 import { type Outcome, pass, Stop, skip, type Trouble, warn } from '../../src/check.ts';
+import { advice, type Fix } from '../../src/fix.ts';
 import { sameQueue } from './address.ts';
 import type { Attributes } from './client.ts';
 import type { Desk } from './desk.ts';
@@ -41,7 +42,7 @@ export async function kind(desk: Desk, attributes: Attributes): Promise<Outcome>
   const there = await isThere(desk, redrive);
   if (there === undefined) {
     return skip(`${name} is ${what}; ${to}, which may not be looked at`, {
-      fix: `allow sqs:GetQueueAttributes on ${redrive.target}`,
+      fix: advice`allow sqs:GetQueueAttributes on ${redrive.target}`,
       evidence,
     });
   }
@@ -91,10 +92,10 @@ export async function settings(desk: Desk, attributes: Attributes): Promise<Outc
   });
 }
 
-function mendCommand(desk: Desk, attributes: Record<string, string>): string {
+function mendCommand(desk: Desk, attributes: Record<string, string>): Fix {
   if (Object.keys(attributes).length > 0) return setAttributes(desk, attributes);
   if (desk.shared.length > 0)
-    return `give each of ${[desk.address.variable, ...desk.shared].join(' and ')} a queue of its own`;
+    return advice`give each of ${[desk.address.variable, ...desk.shared].join(' and ')} a queue of its own`;
   return setAttributes(desk, { RedrivePolicy: '' });
 }
 

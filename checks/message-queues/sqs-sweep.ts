@@ -2,6 +2,7 @@
 
 import { plural } from '../../src/amounts.ts';
 import { type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { openSqs, type Received, type Sqs } from './client.ts';
 import { Desk } from './desk.ts';
 import { whyNoMessages } from './installed.ts';
@@ -106,12 +107,12 @@ async function remove(run: Run, sqs: Sqs, url: string, atLeast: number, removed:
 const hidden = ({ address }: Desk, count: number): Skip =>
   skip(`${plural(count, 'message')} ${count === 1 ? 'is' : 'are'} hidden in ${address.name}: not looked at`, {
     detail: 'Somebody has received them and not deleted them yet, or they are delayed.',
-    fix: 'run it again when they are in sight, after the queue’s visibility timeout',
+    fix: advice`run it again when they are in sight, after the queue’s visibility timeout`,
     evidence: { queue: address.name, messages: count },
   });
 
 const onlyTheDrain = ({ run, address }: Desk): Skip =>
   skip(`${address.name} was not looked at: the ${run.deployment.service} may not receive from it`, {
-    fix: 'run it without --service, with an operator’s credentials',
+    fix: advice`run it without --service, with an operator’s credentials`,
     evidence: { queue: address.name },
   });

@@ -1,6 +1,7 @@
 /** The words for what is wrong with an SQS queue, with the command that mends it. */
 import { fail, type Trouble } from '../../src/check.ts';
 import { QUEUES } from '../../src/config/contract.ts';
+import { advice, command, type Fix, type Shell, sh } from '../../src/fix.ts';
 import { own } from '../../src/own.ts';
 import type { Target } from '../../src/probe/words.ts';
 import type { Problem } from '../../src/problem.ts';
@@ -23,12 +24,14 @@ export function attributesFor(needs: Needs, deadLetterArn: string | undefined): 
 export const redriveTo = (arn: string): string =>
   JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: String(MAX_RECEIVE_COUNT) });
 
-export const setAttributes = ({ address, run }: Desk, attributes: Record<string, string>): string =>
-  `aws sqs set-queue-attributes --region ${run.need('AWS_REGION')} --queue-url ${address.url} --attributes '${JSON.stringify(attributes)}'`;
+export const setAttributes = ({ address, run }: Desk, attributes: Record<string, string>): Fix =>
+  command(
+    sh`aws sqs set-queue-attributes --region ${run.need('AWS_REGION')} --queue-url ${address.url} --attributes ${JSON.stringify(attributes)}`,
+  );
 
-const createQueue = ({ run, address, needs, deadLetters }: Desk): string => {
+const createQueue = ({ run, address, needs, deadLetters }: Desk): Shell => {
   const attributes = JSON.stringify(attributesFor(needs, deadLetters?.address.arn));
-  return `aws sqs create-queue --region ${run.need('AWS_REGION')} --queue-name ${address.name} --attributes '${attributes}'`;
+  return sh`aws sqs create-queue --region ${run.need('AWS_REGION')} --queue-name ${address.name} --attributes ${attributes}`;
 };
 
 const kindOf = (fifo: boolean): string => (fifo ? 'a FIFO queue' : 'a standard queue');
@@ -47,13 +50,13 @@ export function missing(desk: Desk): Trouble {
   });
 }
 
-function mendMissing(desk: Desk): string {
+function mendMissing(desk: Desk): Fix {
   const { address, needs, isForeign } = desk;
   const { variable, fifo } = address;
-  if (isForeign) return `correct the account in ${variable}`;
+  if (isForeign) return advice`correct the account in ${variable}`;
   // A queue of the wrong name would be one of the wrong kind.
-  if (fifo !== needs.fifo) return `set ${variable} to ${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`;
-  return `correct ${variable}, or make the queue:\n${createQueue(desk)}`;
+  if (fifo !== needs.fifo) return advice`set ${variable} to ${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`;
+  return command(createQueue(desk), { note: `correct ${variable}, or make the queue` });
 }
 
 export function otherRegion({ address }: Desk, region: string): Trouble {
@@ -61,7 +64,7 @@ export function otherRegion({ address }: Desk, region: string): Trouble {
   return fail(`${name} is in ${found}, and AWS_REGION is ${region}`, {
     detail: `SQS of ${region} is asked for every queue, whatever the host in its URL.`,
     expected: `a queue in ${region}`,
-    fix: `set ${variable} to the queue in ${region}, or AWS_REGION and AWS_DEFAULT_REGION to ${found}`,
+    fix: advice`set ${variable} to the queue in ${region}, or AWS_REGION and AWS_DEFAULT_REGION to ${found}`,
     evidence: { queue: name, url, region: found, AWS_REGION: region },
     cause: regionCause(region, found),
   });
@@ -74,7 +77,7 @@ export function foreign({ run, address }: Desk, { code }: AwsProblem): Trouble {
     `${name} is a queue of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`,
     {
       expected: `a queue of ${own}`,
-      fix: `correct the account in ${variable}`,
+      fix: advice`correct the account in ${variable}`,
       evidence: { queue: name, url, account, AWS_ACCOUNT_ID: own, ...(code !== undefined && { code }) },
       cause: {
         key: `message-queues:account:${account}`,
@@ -92,8 +95,8 @@ export function wrongKind({ queue, address, needs }: Desk, twin: Desk | undefine
   return fail(`${name} is ${kindOf(fifo)}, and ${variable} must name ${kindOf(needs.fifo)}`, {
     expected: `${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`,
     fix: swapped
-      ? `swap the values of ${variables.join(' and ')}`
-      : `set ${variable} to ${kindOf(needs.fifo)}; a queue’s kind can’t be changed later`,
+      ? advice`swap the values of ${variables.join(' and ')}`
+      : advice`set ${variable} to ${kindOf(needs.fifo)}; a queue’s kind can’t be changed later`,
     evidence: { queue: name, url, variable },
     cause: swapped
       ? { key: `message-queues:swapped:${variables}`, title: `${variables.join(' and ')} are swapped` }
@@ -122,17 +125,36 @@ export function deniedOn(desk: Desk, problem: AwsProblem, operations: readonly O
   });
 }
 
-const KEY_STATES: Readonly<Record<string, { says: string; fix: (key: string) => string }>> = {
-  KmsDisabled: { says: 'is disabled', fix: (key) => `aws kms enable-key --key-id ${key}` },
+/** @param key its ARN, or however it was seen to be named; `undefined` when it was not */
+type MendKey = (key: string | undefined) => Fix;
+
+/** Commands about a key; advice as long as it is not known which. */
+const aboutKey =
+  (commands: (key: string) => readonly Shell[]): MendKey =>
+  (key) => {
+    if (key !== undefined) return command(commands(key));
+    const [first, second] = commands('KEY');
+    return second === undefined
+      ? advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}`
+      : advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}, then ${second}`;
+  };
+
+const enable = (key: string): Shell => sh`aws kms enable-key --key-id ${key}`;
+
+const KEY_STATES: Readonly<Record<string, { says: string; fix: MendKey }>> = {
+  KmsDisabled: { says: 'is disabled', fix: aboutKey((key) => [enable(key)]) },
   KmsInvalidState: {
     says: 'can’t be used: it is pending deletion or import',
-    fix: (key) => `aws kms cancel-key-deletion --key-id ${key}, then aws kms enable-key --key-id ${key}`,
+    fix: aboutKey((key) => [sh`aws kms cancel-key-deletion --key-id ${key}`, enable(key)]),
   },
   KmsNotFound: {
     says: 'is not there',
-    fix: () => 'give the queue another key: aws sqs set-queue-attributes (KmsMasterKeyId)',
+    fix: () => advice`give the queue another key: aws sqs set-queue-attributes (KmsMasterKeyId)`,
   },
-  KmsInvalidKeyUsage: { says: 'is not for encryption', fix: () => 'give the queue a key of usage ENCRYPT_DECRYPT' },
+  KmsInvalidKeyUsage: {
+    says: 'is not for encryption',
+    fix: () => advice`give the queue a key of usage ENCRYPT_DECRYPT`,
+  },
 };
 
 /** KMS refuses the key that encrypts the queue at rest, and not SQS; the same cause as in other services' checks. */
@@ -163,11 +185,11 @@ export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsP
   }
   const { says, fix } = own(KEY_STATES, code) ?? {
     says: `can’t be used (${code})`,
-    fix: () => 'see the key: aws kms describe-key',
+    fix: aboutKey((id) => [sh`aws kms describe-key --key-id ${id}`]),
   };
   return fail(`the key that encrypts ${name} ${says}`, {
     expected,
-    fix: fix(key ?? '<the queue’s KmsMasterKeyId>'),
+    fix: fix(key),
     evidence,
     cause: { key: `aws:kms:${code}:${key}`, title: `the key that encrypts the queues ${says}` },
   });
@@ -177,19 +199,20 @@ export function refusedOn({ address }: Desk, { code, status }: AwsProblem): Trou
   const said = code ?? `HTTP ${status}`;
   return fail(`SQS refuses an operation on ${address.name}: ${said}`, {
     expected: 'success',
-    fix: `look ${said} up among the errors of the Amazon SQS API reference`,
+    fix: advice`look ${said} up among the errors of the Amazon SQS API reference`,
     evidence: { queue: address.name, code: said },
     cause: { key: `message-queues:refused:${said}`, title: `SQS refuses an operation: ${said}` },
   });
 }
 
 /** What opens the way to SQS, where AWS has a better word for it than the network's own. */
-export function networkFix({ kind }: Problem, { setting }: Target, region: string): string | undefined {
+export function networkFix({ kind }: Problem, { setting }: Target, region: string): Fix | undefined {
   if (setting !== 'AWS_REGION') return undefined;
-  const way = `a NAT gateway, or a VPC endpoint (aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.${region}.sqs)`;
-  if (kind === 'dns') return `give Spacelift’s network DNS for SQS in ${region}, and see that AWS_REGION is right`;
+  const endpoint = sh`aws ec2 create-vpc-endpoint --vpc-id VPC_ID --vpc-endpoint-type Interface --service-name com.amazonaws.${region}.sqs`;
+  if (kind === 'dns')
+    return advice`give Spacelift’s network DNS for SQS in ${region}, and see that AWS_REGION is right`;
   if (kind !== 'timeout' && kind !== 'unreachable') return undefined;
-  return `let Spacelift’s network reach SQS: ${way}, and a security group that allows TCP 443`;
+  return advice`let Spacelift’s network reach SQS: a NAT gateway, or a VPC endpoint (${endpoint}), and a security group that allows TCP 443`;
 }
 
 export function redriveToWrongKind(desk: Desk, target: string): Trouble {
@@ -220,7 +243,7 @@ export function redriveToNowhere(desk: Desk, target: string): Trouble {
   });
 }
 
-const mendRedrive = (desk: Desk, deadLetters: Desk | undefined): string =>
+const mendRedrive = (desk: Desk, deadLetters: Desk | undefined): Fix =>
   deadLetters === undefined
-    ? `set ${QUEUES[desk.needs.deadLetters ?? 'dlq']}, and the queue’s RedrivePolicy to that queue`
+    ? advice`set ${QUEUES[desk.needs.deadLetters ?? 'dlq']}, and the queue’s RedrivePolicy to that queue`
     : setAttributes(desk, { RedrivePolicy: redriveTo(deadLetters.address.arn) });

@@ -4,6 +4,7 @@
  */
 import type { Run } from '../../src/check.ts';
 import { unlessAborted } from '../../src/deadline.ts';
+import { advice, type Fix, sh } from '../../src/fix.ts';
 import { AwsProblem, isBusy } from '../aws/call.ts';
 import { CredentialProblem } from '../aws/errors.ts';
 import type { Address } from './address.ts';
@@ -136,5 +137,5 @@ export class Taker {
 }
 
 /** What a person runs to remove a message. */
-export const removeCommand = (url: string): string =>
-  `aws sqs receive-message --queue-url ${url} --visibility-timeout 30, then aws sqs delete-message --queue-url ${url} --receipt-handle <ReceiptHandle>`;
+export const removeCommand = (url: string): Fix =>
+  advice`${sh`aws sqs receive-message --queue-url ${url} --visibility-timeout 30`}, then ${sh`aws sqs delete-message --queue-url ${url} --receipt-handle RECEIPT_HANDLE`}`;

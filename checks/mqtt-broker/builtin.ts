@@ -10,6 +10,8 @@ import {
   skip,
   type Trouble,
 } from '../../src/check.ts';
+import { advice, type Fix, setting, sh } from '../../src/fix.ts';
+import { unbracketed } from '../../src/probe/tcp.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
 import { networkWords } from '../../src/probe/words.ts';
 import { Problem } from '../../src/problem.ts';
@@ -67,25 +69,25 @@ async function absent(run: Run, problem: Problem, accepted: boolean): Promise<Tr
   if (service === 'server' || service === 'drain') {
     return skip(`no broker answers at ${at} from here, and the ${service} need not reach it`, {
       detail: `Only workers connect to the built-in broker. Observed: ${words.title}.`,
-      fix: 'run it where workers run, with --service worker',
+      fix: advice`run it where workers run, with --service worker`,
       evidence,
     });
   }
   if ((await phaseOf(run)) === 'pre-install') {
     return skip(`no broker answers at ${at} yet: it starts with Spacelift`, {
       detail: `Observed: ${words.title}.`,
-      fix: 'run this again after installation',
+      fix: advice`run this again after installation`,
       evidence,
     });
   }
   if (problem.kind === 'refused') {
-    const fix = `see that the server runs, and that ${at} leads to its MQTT port; try: nc -vz ${host} ${port}`;
+    const fix = advice`see that the server runs, and that ${at} leads to its MQTT port; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`;
     return fail(words.title, { ...words, fix });
   }
   if (!accepted || problem.kind !== 'timeout') return fail(words.title, words);
   return fail(`${at} accepts the connection and stays silent`, {
     expected: 'a CONNACK within 5 s of a CONNECT',
-    fix: `see the server’s log, and whether ${at} leads to its MQTT port: a load balancer without a healthy backend looks like this`,
+    fix: advice`see the server’s log, and whether ${at} leads to its MQTT port: a load balancer without a healthy backend looks like this`,
     evidence,
     cause: { key: `network:${at}:timeout` },
   });
@@ -107,13 +109,13 @@ function protocol({ at, tls, host, port }: Endpoint, found: Visit): Outcome {
     case 'wants-tls':
       return fail(`${at} wants TLS, and ${ENDPOINT} does not begin with tls://`, {
         expected,
-        fix: `set ${ENDPOINT}=tls://${at}`,
+        fix: setting(ENDPOINT, `tls://${at}`),
         evidence: { observed: 'TLS' },
       });
     case 'plain-mqtt':
       return fail(`${at} speaks MQTT without TLS`, {
         expected,
-        fix: `set ${ENDPOINT}=${at}, or put TLS in front of the broker`,
+        fix: advice`set ${ENDPOINT}=${at}, or put TLS in front of the broker`,
         evidence: { observed: 'MQTT without TLS' },
       });
     case 'broken-tls': {
@@ -123,7 +125,7 @@ function protocol({ at, tls, host, port }: Endpoint, found: Visit): Outcome {
     case 'other':
       return fail(`${OTHER[found.other]} answers on ${at}, not an MQTT broker`, {
         expected,
-        ...advice(found.other),
+        ...wayTo(found.other),
         evidence: { observed: found.other },
       });
     case 'nothing':
@@ -141,11 +143,10 @@ const OTHER: Record<Other, string> = {
   unknown: 'something else',
 };
 
-function advice(other: Other): Pick<Trouble, 'detail' | 'fix'> {
-  const fix = `point ${ENDPOINT} at the server’s MQTT port (1984 by convention)`;
-  if (other !== 'HTTP') return { fix };
+function wayTo(other: Other): Pick<Trouble, 'detail'> & { readonly fix: Fix } {
+  if (other !== 'HTTP') return { fix: advice`point ${ENDPOINT} at the server’s MQTT port (1984 by convention)` };
   return {
     detail: 'An HTTP ingress or load balancer can’t carry MQTT.',
-    fix: `${fix}, through a TCP load balancer`,
+    fix: advice`point ${ENDPOINT} at the server’s MQTT port (1984 by convention), through a TCP load balancer`,
   };
 }

@@ -2,6 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { fail, type Trouble } from '../../src/check.ts';
 import { isPlaceholder } from '../../src/config/values.ts';
+import { advice, type Fix, setting } from '../../src/fix.ts';
 import { unbracketed } from '../../src/probe/tcp.ts';
 
 export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
@@ -118,11 +119,14 @@ const prefix = (scheme: string | undefined): string => (scheme === undefined ? '
 const isHttp = (scheme: string): boolean => /^(ws|http)s?$/i.test(scheme);
 export const shown = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
 
-/** A value in parts, or the failure that says what is wrong with it: the first fault of any broker, then of this kind. */
+/**
+ * A value in parts, or the failure that says what is wrong with it: the first fault of any broker, then of this kind.
+ * @param otherwise the way out where no better value shows in what is there
+ */
 export function readParts(
   value: string,
   faults: readonly Fault[],
-  { expected, example }: { expected: string; example: string },
+  { expected, otherwise }: { expected: string; otherwise: Fix },
 ): Parts | Trouble {
   const parts = partsOf(value);
   for (const faultOf of [...COMMON, ...faults]) {
@@ -132,7 +136,7 @@ export function readParts(
     return fail(title, {
       ...(detail !== undefined && { detail }),
       expected,
-      fix: `set ${ENDPOINT}=${suggest ?? example}`,
+      fix: suggest === undefined ? otherwise : setting(ENDPOINT, suggest),
       evidence: { variable: ENDPOINT },
       cause: { key: 'mqtt-broker/endpoint' },
     });
@@ -144,7 +148,7 @@ export function readParts(
 export function readEndpoint(value: string): Endpoint | Trouble {
   const parts = readParts(value, BUILTIN, {
     expected: `host:port or tls://host:port, with a port other than ${HTTP_PORT}`,
-    example: `<host that workers can reach>:${CONVENTIONAL_PORT}`,
+    otherwise: advice`set ${ENDPOINT}=<host that workers can reach>:${CONVENTIONAL_PORT}`,
   });
   if ('status' in parts) return parts;
   const { scheme, host, port } = parts;

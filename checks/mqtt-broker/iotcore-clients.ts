@@ -2,6 +2,7 @@
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { type Run, type Skip, skip, type Trouble } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import type { Target } from '../../src/probe/words.ts';
 import { AwsProblem, ask, isRefusal } from '../aws/call.ts';
@@ -77,7 +78,7 @@ export async function openControl(run: Run): Promise<ControlPlane> {
 
 /** Nothing that was written hangs on its connections: ending them can't fail, and leaves nothing to tell. */
 function closeInTheEnd(run: Run, client: { destroy(): void }): void {
-  run.cleanup('connections to IoT Core', '', async () => client.destroy());
+  run.cleanup('connections to IoT Core', undefined, async () => client.destroy());
 }
 
 /** ARN of something of IoT Core's, in the configured account and region. */
@@ -88,7 +89,7 @@ export const iotArn = (run: Run, resource: string): string =>
 export function notPermitted(title: string, action: string, resource: string): Skip {
   return skip(`${title}: ${action} is not permitted`, {
     detail: 'No role of Spacelift may, and none needs to; an operator may.',
-    fix: `to have it verified, run it with credentials that have this statement:\n${allowing([action], resource)}`,
+    fix: advice`to have it verified, run it with credentials that have this statement:\n${allowing([action], resource)}`,
     evidence: { permission: action },
   });
 }

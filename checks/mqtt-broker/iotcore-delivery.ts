@@ -1,5 +1,6 @@
 /** A message, from the topic that workers write on to the queue that the drain reads. */
 import { type Context, fail, type Outcome, pass, type Run, Stop, skip, type Trouble } from '../../src/check.ts';
+import { advice, sh } from '../../src/fix.ts';
 import { AwsProblem } from '../aws/call.ts';
 import { allowing } from '../aws/denial.ts';
 import { CredentialProblem } from '../aws/errors.ts';
@@ -25,7 +26,7 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
   if (service !== undefined) {
     return skip(`not tried: the ${service}’s role may not publish where workers do`, {
       detail: 'Spacelift’s roles may publish on readonly topics only.',
-      fix: 'before installation, verified without --service, with an operator’s credentials',
+      fix: advice`before installation, verified without --service, with an operator’s credentials`,
     });
   }
   const [publishing, rule] = await Promise.all([
@@ -114,7 +115,7 @@ async function deliver(run: Run, { sqs, address }: Desk, way: Way): Promise<Outc
   }
   return fail(`what is published on ${shown} arrives in ${name} ${fault}`, {
     expected: 'base64 of the message with timestamp, worker_pool_ulid and worker_ulid',
-    fix: 'see the rule’s SQL and its action: aws iot list-topic-rules, then aws iot get-topic-rule --rule-name <name>',
+    fix: advice`see the rule’s SQL and its action: ${sh`aws iot list-topic-rules`}, then ${sh`aws iot get-topic-rule --rule-name NAME`}`,
     evidence: { topic, queue: name },
   });
 }
@@ -130,7 +131,7 @@ async function refused(run: Run, error: unknown, { target }: DataPlane, topic: s
   if (outcome !== undefined) return outcome;
   return fail(`IoT Core refuses a message: ${error instanceof AwsProblem ? error.code : 'unknown'}`, {
     expected: `a message on ${topic} accepted`,
-    fix: 'look the code up in the API reference of the IoT data plane: Publish',
+    fix: advice`look the code up in the API reference of the IoT data plane: Publish`,
     evidence: { topic },
   });
 }
@@ -169,7 +170,7 @@ function lost(topic: string, { arn, name }: Desk['address'], { roleArn, keyId }:
   return fail(`what is published on ${topic.split('/').slice(0, -1).join('/')}/… does not arrive in ${name}`, {
     detail: `Waited ${PATIENCE_MS / 1000} s. IoT Core took the message; the rule’s action failed, most often because of its role.`,
     expected: `the message in ${name} within seconds`,
-    fix: `let iot.amazonaws.com assume ${role}, and give it:\n${statements.join('\n')}\nthe reason is in the log: aws iot set-v2-logging-options`,
+    fix: advice`let iot.amazonaws.com assume ${role}, and give it:\n${statements.join('\n')}\nthe reason is in the log: aws iot set-v2-logging-options`,
     evidence: { topic, queue: arn, ...(roleArn !== undefined && { role: roleArn }) },
   });
 }

@@ -1,5 +1,6 @@
 /** IoT Core's endpoint: the bare name that AWS gives to an account, or a domain of one's own. */
 import { type Run, Stop, type Trouble } from '../../src/check.ts';
+import { command, type Fix, sh } from '../../src/fix.ts';
 import { ENDPOINT, type Fault, isName, readParts, shown } from './endpoint.ts';
 
 export interface IotEndpoint {
@@ -27,11 +28,20 @@ const FAULTS: readonly Fault[] = [
   ({ host, value }) => (isName(host) ? undefined : { title: `${ENDPOINT} is not a host name: ${shown(value)}` }),
 ];
 
+/** The command that prints the endpoint. */
+export const describeEndpoint = (region: string | undefined, after?: string): Fix =>
+  command(
+    region === undefined
+      ? sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS`
+      : sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS --region ${region}`,
+    { note: `set ${ENDPOINT} to what this prints`, ...(after !== undefined && { after }) },
+  );
+
 /** The endpoint, or the failure that says what is wrong with it. */
 export function readIotEndpoint(value: string, region: string | undefined): IotEndpoint | Trouble {
   const parts = readParts(value, FAULTS, {
     expected: 'a bare host name: <id>-ats.iot.<region>.amazonaws.com, or a custom domain',
-    example: `<what this prints>: aws iot describe-endpoint --endpoint-type iot:Data-ATS${region === undefined ? '' : ` --region ${region}`}`,
+    otherwise: describeEndpoint(region),
   });
   if ('status' in parts) return parts;
   const host = parts.host.replace(/\.$/, '').toLowerCase();

@@ -1,11 +1,12 @@
 /** Whose endpoint it is: AWS gives one to each account in each region. */
 import { fail, type Outcome, pass, type Run, Stop, skip, type Trouble, warn } from '../../src/check.ts';
+import { advice, setting } from '../../src/fix.ts';
 import { ask } from '../aws/call.ts';
 import { explainedByAccount } from '../aws/caller.ts';
 import { regionCause } from '../aws/words.ts';
 import { ENDPOINT } from './endpoint.ts';
 import { openControl, unread } from './iotcore-clients.ts';
-import { iotEndpoint } from './iotcore-endpoint.ts';
+import { describeEndpoint, iotEndpoint } from './iotcore-endpoint.ts';
 
 const FINDING = 'mqtt-broker/iotcore/endpoint';
 const PUBLISH = { key: 'mqtt-broker/iotcore/publish' };
@@ -18,14 +19,14 @@ export function otherRegion(run: Run): Trouble | undefined {
   if (region === undefined || region === configured) return undefined;
   return fail(`${ENDPOINT} is of ${region}, and AWS_REGION is ${configured}`, {
     expected: `the account’s endpoint in ${configured}: topic rules and queues are there`,
-    fix: `${setting(configured)}\nor set AWS_REGION and AWS_DEFAULT_REGION to ${region}, if that is where the installation is`,
+    fix: describeEndpoint(
+      configured,
+      `or set AWS_REGION and AWS_DEFAULT_REGION to ${region}, if that is where the installation is`,
+    ),
     evidence: { endpoint: host, region, AWS_REGION: configured },
     cause: regionCause(configured, region),
   });
 }
-
-const setting = (region: string): string =>
-  `set ${ENDPOINT} to what this prints:\naws iot describe-endpoint --endpoint-type iot:Data-ATS --region ${region}`;
 
 /** Shared: `run.share(ownEndpoint)`: the account's endpoint in AWS_REGION. @throws CredentialProblem, AwsProblem, Problem */
 async function ownEndpoint(run: Run): Promise<string> {
@@ -55,7 +56,7 @@ async function foreign(run: Run, own: string): Promise<Trouble | undefined> {
   if (stranger !== undefined) return stranger;
   return fail(`${host} is not the endpoint of account ${run.need('AWS_ACCOUNT_ID')}`, {
     expected: own,
-    fix: `set ${ENDPOINT}=${own}`,
+    fix: setting(ENDPOINT, own),
     evidence: { endpoint: host, own, region: run.need('AWS_REGION') },
     cause: { key: FINDING },
   });
@@ -71,7 +72,7 @@ export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): 
   if (service !== undefined) {
     return skip(`${host} is of ${region}; whose it is was not asked`, {
       detail: `The ${service}’s role has no ${ACTION}.`,
-      fix: 'verified without --service, with an operator’s credentials',
+      fix: advice`verified without --service, with an operator’s credentials`,
       evidence: { endpoint: host, region },
     });
   }
@@ -93,7 +94,7 @@ export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): 
   return warn(`${host} is this account’s older endpoint, whose certificate few still trust`, {
     detail: 'It comes from Symantec, whose authorities most systems have removed.',
     expected: 'the endpoint whose certificate is from Amazon: iot:Data-ATS',
-    fix: `set ${ENDPOINT}=${own}`,
+    fix: setting(ENDPOINT, own),
     evidence: { endpoint: host, own },
   });
 }

@@ -1,5 +1,6 @@
 /** Publishing over HTTPS: how Spacelift talks to its workers, and all that its roles may do with messages. */
 import { fail, type Outcome, pass, type Run, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
+import { advice, setting } from '../../src/fix.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { openWay, wayWords } from '../../src/probe/tunnel.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
@@ -25,7 +26,7 @@ export function namespaceOf(run: Run): string {
     fail(`${NAMESPACE} is no level of a topic: ${JSON.stringify(namespace.slice(0, 60))}`, {
       detail: 'The worker pool and the worker are the third and the fourth level, which the topic rule counts on.',
       expected: 'one level, without / + # and white space, such as spacelift',
-      fix: `set ${NAMESPACE}=spacelift, or remove it, and see that the topic rule and the roles’ policies have the same`,
+      fix: advice`set ${NAMESPACE}=spacelift, or remove it, and see that the topic rule and the roles’ policies have the same`,
       evidence: { variable: NAMESPACE },
       cause: { key: `configuration:${NAMESPACE}` },
     }),
@@ -40,7 +41,7 @@ export async function published(run: Run): Promise<Outcome> {
   const elsewhere = otherRegion(run);
   if (elsewhere !== undefined) throw new Stop(elsewhere);
   if (run.options.readOnly) {
-    return skip('nothing was published: --read-only', { fix: 'run it without --read-only' });
+    return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
   }
   const topic = readTopic(run);
   const data = await run.share(openData);
@@ -72,7 +73,7 @@ export async function reached(run: Run): Promise<Outcome> {
   }
   return skip(`${at} answers${url.protocol === 'https:' ? ' over TLS' : ''}; nothing was published`, {
     detail: 'A worker connects with the certificate of its worker pool, which is not in this config.',
-    fix: 'verified with --service server or drain',
+    fix: advice`verified with --service server or drain`,
     evidence: { endpoint: at },
   });
 }
@@ -85,7 +86,7 @@ async function refusal(run: Run, error: unknown, topic: string): Promise<Trouble
   const code = (error instanceof AwsProblem && error.code) || 'no reason given';
   return fail(`IoT Core refuses a message: ${code}`, {
     expected: `a message on ${topic} accepted`,
-    fix: 'look the code up in the API reference of the IoT data plane: Publish',
+    fix: advice`look the code up in the API reference of the IoT data plane: Publish`,
     evidence: { endpoint: target.host, topic, code },
   });
 }
@@ -99,7 +100,7 @@ function asLegacy(run: Run, error: unknown, outcome: Trouble | Skip): Trouble | 
     ...outcome,
     detail: 'It is the account’s older endpoint, whose certificate comes from Symantec.',
     expected: 'the endpoint whose certificate is from Amazon: iot:Data-ATS',
-    fix: `set ${ENDPOINT}=${instead}`,
+    fix: setting(ENDPOINT, instead),
   };
 }
 
@@ -124,7 +125,7 @@ async function forbidden(run: Run, topic: string): Promise<Trouble> {
   return fail(`iot:Publish is denied on ${topic.replace(run.id, '…')}`, {
     detail: 'IoT Core gives no reason; it answers the same at the endpoint of another account.',
     expected: 'iot:Publish for Spacelift’s server and drain',
-    ...(fix !== undefined && { fix }),
+    fix,
     evidence: { denied: 'iot:Publish', topic, ...(principal !== undefined && { principal }) },
   });
 }

@@ -1,12 +1,22 @@
 /** Looks for the topic rule among the account's, and judges it. */
 import type { TopicRuleListItem } from '@aws-sdk/client-iot';
 import { type Outcome, pass, type Run, type Skip, Stop, skip, type Trouble, warn } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { ask } from '../aws/call.ts';
 import { addressIn } from '../message-queues/address.ts';
 import { iotArn, openControl, unread } from './iotcore-clients.ts';
 import { otherRegion } from './iotcore-owner.ts';
 import { namespaceOf } from './iotcore-publish.ts';
-import { compareRule, type Found, type Judged, missingRule, ruleTrouble, takes, type Wanted } from './topic-rule.ts';
+import {
+  compareRule,
+  type Found,
+  type Judged,
+  missingRule,
+  replacement,
+  ruleTrouble,
+  takes,
+  type Wanted,
+} from './topic-rule.ts';
 
 const QUEUE = 'MESSAGE_QUEUE_SQS_IOT_URL';
 /** Rules that are looked at when none has the right filter: a rule that is nearly right is worth finding. */
@@ -26,7 +36,7 @@ export async function findRule(run: Run): Promise<RuleFound> {
   if (service !== undefined) {
     const outcome = skip(`not looked at: the ${service}’s role may not read topic rules`, {
       detail: 'No role of Spacelift has iot:ListTopicRules or iot:GetTopicRule.',
-      fix: 'verified without --service, with an operator’s credentials',
+      fix: advice`verified without --service, with an operator’s credentials`,
     });
     return { outcome };
   }
@@ -73,7 +83,9 @@ const nearness = ({ topicPattern = '', ruleName = '' }: TopicRuleListItem): numb
 const byFaults = (a: Judged, b: Judged): number =>
   Number(b.arrives) - Number(a.arrives) || a.faults.length - b.faults.length;
 
-function approved({ name, besides, rule }: Judged, { queue, region }: Wanted): Outcome {
+function approved(judged: Judged, wanted: Wanted): Outcome {
+  const { name, besides } = judged;
+  const { queue } = wanted;
   const evidence = { rule: name, queue: queue.url };
   if (besides.length === 0) {
     return pass(`topic rule ${name} sends to ${queue.name}`, {
@@ -84,7 +96,7 @@ function approved({ name, besides, rule }: Judged, { queue, region }: Wanted): O
   return warn(`topic rule ${name} selects more than Spacelift knows: ${besides.join(', ')}`, {
     detail: 'Where a message has a member of that name, it is replaced.',
     expected: 'what Spacelift knows, and no more',
-    fix: `take it out of the SQL, which is ${rule.sql}: aws iot replace-topic-rule --rule-name ${name} --region ${region}`,
+    fix: replacement(judged, wanted, { note: 'take it out of the SQL' }),
     evidence,
   });
 }

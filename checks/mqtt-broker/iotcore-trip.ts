@@ -1,5 +1,6 @@
 /** The round trip, which takes an operator: what came of it, in words. */
 import { fail, type Outcome, pass, type Run, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { AwsProblem } from '../aws/call.ts';
 import { generalOutcome } from '../aws/words.ts';
 import { iotArn, notPermitted, openData } from './iotcore-clients.ts';
@@ -20,12 +21,13 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
   if (service !== undefined) {
     return skip(`not tried: the ${service}’s role may not connect by MQTT`, {
       detail: 'No role of Spacelift may connect, subscribe or receive: workers do, with certificates of their own.',
-      fix: 'verified without --service, with an operator’s credentials',
+      fix: advice`verified without --service, with an operator’s credentials`,
     });
   }
   const elsewhere = otherRegion(run);
   if (elsewhere !== undefined) throw new Stop(elsewhere);
-  if (run.options.readOnly) return skip('nothing was published: --read-only', { fix: 'run it without --read-only' });
+  if (run.options.readOnly)
+    return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
   // Not that of `publish`, whose message may come at any time.
   const topic = `${readTopic(run)}/mqtt`;
   const data = await run.share(openData);
@@ -41,7 +43,7 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
   if (back === message) return pass(`${host} delivers by MQTT what is published`, { evidence });
   return fail(`${host} delivers another message than was published`, {
     expected: 'the same bytes',
-    fix: 'find out what stands between this machine and IoT Core',
+    fix: advice`find out what stands between this machine and IoT Core`,
     evidence,
   });
 }
@@ -63,7 +65,7 @@ async function refused(run: Run, error: unknown): Promise<Trouble | Skip> {
   return fail(`${at} opens no WebSocket${status === undefined ? '' : ` (HTTP ${status})`}`, {
     detail: 'What stands in between, such as a proxy, may not let WebSockets through.',
     expected: 'HTTP 101, and MQTT from then on',
-    fix: `let requests with Upgrade: websocket pass to ${at}; or see https://health.aws.amazon.com/health/status`,
+    fix: advice`let requests with Upgrade: websocket pass to ${at}; or see https://health.aws.amazon.com/health/status`,
     evidence: { endpoint: at, ...(status !== undefined && { status }), ...(code !== undefined && { code }) },
     cause: { key: `aws:${kind}:${at}` },
   });

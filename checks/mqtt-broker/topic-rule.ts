@@ -1,6 +1,7 @@
 /** The topic rule that brings workers' messages into the IoT queue: what is wrong with the one that is there. */
 import type { TopicRule } from '@aws-sdk/client-iot';
 import { fail, type Trouble } from '../../src/check.ts';
+import { advice, command, type Fix, type Shell, sh } from '../../src/fix.ts';
 import { compareSql, readSql, wantedSql } from './sql.ts';
 
 const SQL_VERSION = '2016-03-23';
@@ -74,22 +75,47 @@ const expectedOf = ({ namespace, queue }: Wanted): string =>
 /** The failure of a rule that deviates: all of it, and the one command. */
 export function ruleTrouble({ name, rule, faults }: Judged, wanted: Wanted): Trouble {
   const onlyDisabled = faults.length === 1 && rule.ruleDisabled === true;
-  const place = `--rule-name ${name} --region ${wanted.region}`;
   return fail(`topic rule ${name} ${faults.join('; ')}`, {
     ...(faults.length > 1 && { detail: `${faults.length} deviations from what Spacelift needs.` }),
     expected: expectedOf(wanted),
     fix: onlyDisabled
-      ? `aws iot enable-topic-rule ${place}`
-      : `aws iot replace-topic-rule ${place} --topic-rule-payload ${quoted(payload(wanted, rule))}`,
+      ? command(sh`aws iot enable-topic-rule --rule-name ${name} --region ${wanted.region}`)
+      : replacement({ name, rule }, wanted),
     evidence: { rule: name, deviations: faults, queue: wanted.queue.url },
   });
+}
+
+/** Puts the rule that Spacelift needs in the place of one that is there; what else that does, stays. */
+export const replacement = ({ name, rule }: Found, wanted: Wanted, notes: { readonly note?: string } = {}): Fix =>
+  complete(
+    wanted,
+    rule,
+    (text) => sh`aws iot replace-topic-rule --rule-name ${name} --region ${wanted.region} --topic-rule-payload ${text}`,
+    notes,
+  );
+
+/** A command with the rule in it: to be pasted when its role is known. */
+function complete(
+  wanted: Wanted,
+  rule: TopicRule,
+  make: (payload: string) => Shell,
+  notes: { readonly note?: string } = {},
+): Fix {
+  const shell = make(JSON.stringify(payload(wanted, rule)));
+  if (sqsActions(rule)[0]?.roleArn !== undefined) return command(shell, notes);
+  return advice`with a role that may sqs:SendMessage to ${wanted.queue.name} for ROLE:\n${shell}`;
 }
 
 export function missingRule(wanted: Wanted): Trouble {
   const { namespace, region, queue } = wanted;
   return fail(`no topic rule sends '${namespace}/writeonly/#' to ${queue.name}`, {
     expected: expectedOf(wanted),
-    fix: `aws iot create-topic-rule --rule-name ${namespace.replace(/\W/g, '_')} --region ${region} --topic-rule-payload ${quoted(payload(wanted, {}))}`,
+    fix: complete(
+      wanted,
+      {},
+      (text) =>
+        sh`aws iot create-topic-rule --rule-name ${namespace.replace(/\W/g, '_')} --region ${region} --topic-rule-payload ${text}`,
+    ),
     evidence: { topic: `${namespace}/writeonly/#`, queue: queue.url },
   });
 }
@@ -97,9 +123,7 @@ export function missingRule(wanted: Wanted): Trouble {
 /** What a rule must be replaced with: the rest of it stays. */
 function payload({ namespace, queue }: Wanted, rule: TopicRule): object {
   const { description, errorAction, actions = [] } = rule;
-  const roleArn =
-    sqsActions(rule)[0]?.roleArn ??
-    `arn:aws:iam::${queue.account}:role/<role that may sqs:SendMessage to ${queue.name}>`;
+  const roleArn = sqsActions(rule)[0]?.roleArn ?? `arn:aws:iam::${queue.account}:role/ROLE`;
   return {
     sql: wantedSql(namespace),
     awsIotSqlVersion: SQL_VERSION,
@@ -112,6 +136,3 @@ function payload({ namespace, queue }: Wanted, rule: TopicRule): object {
     ...(errorAction !== undefined && { errorAction }),
   };
 }
-
-/** As one word of a POSIX shell. */
-const quoted = (value: object): string => `'${JSON.stringify(value).replaceAll("'", `'\\''`)}'`;

@@ -2,6 +2,7 @@
 
 import { day, plural } from '../../src/amounts.ts';
 import { fail, type Outcome, pass, type Run, warn } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { commonName, type PeerCertificate } from '../../src/probe/certificate.ts';
 import type { Address } from '../../src/probe/tcp.ts';
 import { openTls } from '../../src/probe/tls.ts';
@@ -43,7 +44,7 @@ function judgeExpiry({ host }: Address, version: string, chain: readonly PeerCer
   const days = Math.floor(left / DAY_MS);
   return warn(`the certificate of ${host} expires ${days < 1 ? 'today' : `in ${plural(days, 'day')}`}`, {
     expected: 'a certificate that has been renewed by now',
-    fix: `renew the certificate of ${host} at ${commonName(leaf.issuer) || 'its issuer'}, and see to it that this happens by itself`,
+    fix: advice`renew the certificate of ${host} at ${commonName(leaf.issuer) || 'its issuer'}, and see to it that this happens by itself`,
     evidence,
   });
 }

@@ -1,5 +1,6 @@
 /** What answers over HTTP and gRPC: the webhooks endpoint, the VCS gateway and Spacelift's public API. */
 import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/check.ts';
+import { advice, sh } from '../../src/fix.ts';
 import { type HttpAnswer, makeHttpClient } from '../../src/probe/http.ts';
 import { type Address, addressOf } from '../../src/probe/tcp.ts';
 import { openTls } from '../../src/probe/tls.ts';
@@ -23,7 +24,7 @@ export async function judgeAnswer(run: Run, url: URL, setting: string): Promise<
       ...(status <= 504 &&
         status >= 502 && { detail: 'A load balancer or proxy answers, with no healthy server behind it.' }),
       expected: 'a status below 500',
-      fix: 'see the server’s log, and the health checks of the load balancer in front of it',
+      fix: advice`see the server’s log, and the health checks of the load balancer in front of it`,
       evidence,
     });
   } catch (error) {
@@ -67,7 +68,7 @@ export async function judgeVcsGateway(run: Run, address: Address): Promise<Outco
     return await notYet(run, at, {
       title: `${at} does not speak HTTP/2, which gRPC needs`,
       expected: 'h2 agreed on in the TLS handshake (ALPN)',
-      fix: `turn HTTP/2 (gRPC) on in what ends TLS at ${at}; try: openssl s_client -connect ${at} -alpn h2`,
+      fix: advice`turn HTTP/2 (gRPC) on in what ends TLS at ${at}; try: ${sh`openssl s_client -connect ${at} -alpn h2`}`,
       evidence: { tls: version, alpn: alpn ?? 'none' },
     });
   } catch (error) {
@@ -80,7 +81,7 @@ async function notYet(run: Run, at: string, words: Words): Promise<Outcome> {
   if ((await phaseOf(run)) === 'post-install') return fail(words.title, words);
   return skip(`no VCS gateway at ${at} yet: it is installed with Spacelift`, {
     detail: `Observed: ${words.title}.`,
-    fix: 'run this again after installation',
+    fix: advice`run this again after installation`,
     ...(words.evidence !== undefined && { evidence: words.evidence }),
   });
 }

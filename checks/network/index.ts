@@ -1,5 +1,6 @@
 /** The names under which Spacelift is reached, and what it reaches by itself beside its dependencies. */
 import { type Check, defineCheck, fail, type Outcome, pass, type Run, skip } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { resolve } from '../../src/probe/dns.ts';
 import { unbracketed } from '../../src/probe/tcp.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
@@ -74,7 +75,7 @@ async function serverDomain(run: Run): Promise<Outcome> {
     if (place !== undefined) return place;
     if ((await phaseOf(run)) === 'post-install') return fail(words.title, words);
     return skip(`${host} does not resolve yet`, {
-      fix: 'create its DNS record, and run this again after installation',
+      fix: advice`create its DNS record, and run this again after installation`,
       evidence: { host, observed: error.kind },
     });
   }
@@ -84,14 +85,14 @@ async function serverDomain(run: Run): Promise<Outcome> {
 async function installed(run: Run, how: () => Promise<Outcome>): Promise<Outcome> {
   if ((await phaseOf(run)) === 'post-install') return how();
   if (run.deployment.service === 'worker' && run.options.phase === 'auto') return asFarAsThere(await how());
-  return skip('Spacelift is not installed yet', { fix: 'run this again after installation' });
+  return skip('Spacelift is not installed yet', { fix: advice`run this again after installation` });
 }
 
 function asFarAsThere(outcome: Outcome): Outcome {
   if (outcome.status !== 'fail') return outcome;
   return skip('Spacelift’s server is not there yet, or can’t be used from here', {
     detail: `Observed: ${outcome.title}.`,
-    fix: 'after installation, run it with --phase post-install: then this is a failure, with its way out',
+    fix: advice`after installation, run it with --phase post-install: then this is a failure, with its way out`,
     ...(outcome.evidence !== undefined && { evidence: outcome.evidence }),
   });
 }

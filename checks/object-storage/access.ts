@@ -1,5 +1,6 @@
 /** Write, read back, compare, list, delete; and the same by pre-signed URLs. */
 import { fail, type Outcome, pass, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import { CONTENT, KEPT, type Place, type Probe } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreProblem } from './store.ts';
@@ -61,7 +62,7 @@ async function readBack(probe: Probe, { key, mode }: Place): Promise<string | Tr
     if (!mayBeMissing(probe, mode, error)) throw error;
     return skip(`can’t tell whether ${bucket} may be read`, {
       detail: 'Without the permission to list, an object that is not there looks the same as one that may not be read.',
-      fix: 'run with --service server first: it leaves an object that can be read then',
+      fix: advice`run with --service server first: it leaves an object that can be read then`,
       evidence: { bucket },
     });
   }
@@ -77,8 +78,8 @@ const nothingYet = ({ bucket, store }: Probe): Skip =>
   skip(`nothing to read in ${bucket} yet`, {
     detail: 'Only the server writes here.',
     fix: store.servicesMayPurge
-      ? 'run without --service: what is written is read back then'
-      : 'run with --service server first: it leaves an object that can be read then',
+      ? advice`run without --service: what is written is read back then`
+      : advice`run with --service server first: it leaves an object that can be read then`,
     evidence: { bucket },
   });
 
@@ -91,7 +92,7 @@ function sameAs(found: Pick<Stored, 'body'> | undefined, bucket: string): Troubl
 const differs = (title: string, bucket: string): Trouble =>
   fail(title, {
     expected: `the object of ${CONTENT.length} bytes that was written`,
-    fix: 'find out what stands between: a proxy or gateway that caches or changes answers, or a store that is damaged',
+    fix: advice`find out what stands between: a proxy or gateway that caches or changes answers, or a store that is damaged`,
     evidence: { bucket },
     cause: { key: 'object-storage:content', title: 'what is read is not what was written' },
   });

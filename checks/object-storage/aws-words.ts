@@ -1,8 +1,10 @@
 /** The way out in AWS's own words: `aws s3api` commands, and what S3 says of a refusal. */
 import type { Trouble } from '../../src/check.ts';
+import { advice, command, type Fix, output, type Shell, sh } from '../../src/fix.ts';
 import { credentialKind, credentialTrouble } from '../aws/errors.ts';
 import { regionCause } from '../aws/words.ts';
 import type { StoreProblem, StoreWords } from './store.ts';
+import { lookUp, RUN_LATER, rename, SET_CLOCK } from './ways-out.ts';
 
 export interface Names {
   readonly region: string;
@@ -29,96 +31,113 @@ const resource = ({ partition }: Names, action: string, bucket: string): string 
 export function awsWords(names: Names): StoreWords {
   const { region, endpointFrom } = names;
   const atEndpoint = endpointFrom === undefined ? 'AWS_REGION' : endpointFrom;
+  const endpoint = sh`aws ec2 create-vpc-endpoint --service-name com.amazonaws.${region}.s3`;
+  const overTls = advice`set ${atEndpoint} to an https:// URL`;
   return {
     permission: PERMISSION,
     mend: {
       // Those on credentials are the same for every AWS service: `awsSays`.
-      credentials: () => 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
-      signature: () => 'set AWS_SECRET_ACCESS_KEY to the secret of AWS_ACCESS_KEY_ID',
-      expired: () => 'get new credentials',
-      'clock-skew': () => 'set this machine’s clock: timedatectl set-ntp true',
+      credentials: () => advice`set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+      signature: () => advice`set AWS_SECRET_ACCESS_KEY to the secret of AWS_ACCESS_KEY_ID`,
+      expired: () => advice`get new credentials`,
+      'clock-skew': () => SET_CLOCK,
       denied: ({ action, bucket }) =>
-        `allow ${PERMISSION[action]} on ${resource(names, action, bucket)} in a policy of the role: aws iam put-role-policy`,
-      'no-bucket': ({ bucket }) => createBucket(bucket, region),
-      'invalid-name': ({ bucket }) => `rename the bucket, and the variable that says ${bucket}`,
-      'wrong-region': ({ bucket }) => `see where it is: aws s3api head-bucket --bucket ${bucket}`,
-      'slow-down': () => 'run again later; S3 limits requests for each prefix of a bucket',
-      starting: () => 'run again later',
-      full: () => 'run again later',
+        advice`allow ${PERMISSION[action]} on ${resource(names, action, bucket)} in a policy of the role: aws iam put-role-policy`,
+      'no-bucket': ({ bucket }) => command(createBucket(bucket, region)),
+      'invalid-name': ({ bucket }) => rename('bucket', bucket),
+      'wrong-region': ({ bucket }) =>
+        command(sh`aws s3api head-bucket --bucket ${bucket}`, { note: 'see where it is' }),
+      'slow-down': () => advice`run again later; S3 limits requests for each prefix of a bucket`,
+      starting: () => RUN_LATER,
+      full: () => RUN_LATER,
       quota: ({ bucket }) =>
-        `look at the limits of the account and of ${bucket}: aws service-quotas list-service-quotas --service-code s3`,
-      'too-large': () => 'raise the limit of the proxy in front of S3 (nginx: client_max_body_size)',
+        command(sh`aws service-quotas list-service-quotas --service-code s3`, {
+          note: `look at the limits of the account and of ${bucket}`,
+        }),
+      'too-large': () => advice`raise the limit of the proxy in front of S3 (nginx: client_max_body_size)`,
       'server-error': () =>
-        'run again; if it stays, see https://health.aws.amazon.com, and the log of a proxy in between',
+        advice`run again; if it stays, see https://health.aws.amazon.com, and the log of a proxy in between`,
       'not-a-store': () =>
         endpointFrom === undefined
-          ? 'let the proxy or firewall in between pass requests to S3 as they are'
-          : `set ${endpointFrom} to an endpoint of S3, or remove it`,
-      other: ({ code }) => `look ${code ?? 'the status'} up among S3’s error responses`,
+          ? advice`let the proxy or firewall in between pass requests to S3 as they are`
+          : advice`set ${endpointFrom} to an endpoint of S3, or remove it`,
+      other: ({ code }) => lookUp(code, 'S3’s error responses'),
     },
     network: {
       ...(endpointFrom === undefined && {
-        dns: `give Spacelift’s network DNS for S3 in ${region}, and see that AWS_REGION is right`,
-        timeout: `let Spacelift’s network reach S3: a NAT gateway, or a gateway endpoint (aws ec2 create-vpc-endpoint --service-name com.amazonaws.${region}.s3), and a security group that allows TCP 443`,
-        unreachable: `let Spacelift’s network reach S3: a NAT gateway, or a gateway endpoint (aws ec2 create-vpc-endpoint --service-name com.amazonaws.${region}.s3)`,
+        dns: advice`give Spacelift’s network DNS for S3 in ${region}, and see that AWS_REGION is right`,
+        timeout: advice`let Spacelift’s network reach S3: a NAT gateway, or a gateway endpoint (${endpoint}), and a security group that allows TCP 443`,
+        unreachable: advice`let Spacelift’s network reach S3: a NAT gateway, or a gateway endpoint (${endpoint})`,
       }),
-      'wants-tls': `set ${atEndpoint} to an https:// URL`,
+      'wants-tls': overTls,
     },
     versioning: (bucket) =>
-      `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled`,
-    expire: (bucket, days) =>
-      `add a rule to those that are there (the command replaces all): aws s3api put-bucket-lifecycle-configuration --bucket ${bucket} --lifecycle-configuration ${json({ Rules: [{ ID: 'expire', Status: 'Enabled', Filter: {}, Expiration: { Days: days } }] })}`,
+      command(sh`aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled`),
+    expire: (bucket, days) => {
+      const rule = { ID: 'expire', Status: 'Enabled', Filter: {}, Expiration: { Days: days } };
+      return command(
+        sh`aws s3api put-bucket-lifecycle-configuration --bucket ${bucket} --lifecycle-configuration ${JSON.stringify({ Rules: [rule] })}`,
+        { note: 'add a rule to those that are there: the command replaces all' },
+      );
+    },
     keep: (bucket) =>
-      `take Expiration out of aws s3api get-bucket-lifecycle-configuration --bucket ${bucket} and put the rest back with put-bucket-lifecycle-configuration; without other rules: aws s3api delete-bucket-lifecycle --bucket ${bucket}`,
+      advice`take Expiration out of ${sh`aws s3api get-bucket-lifecycle-configuration --bucket ${bucket}`} and put the rest back with put-bucket-lifecycle-configuration; without other rules: ${sh`aws s3api delete-bucket-lifecycle --bucket ${bucket}`}`,
     makePrivate: (bucket) =>
-      `aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
-    allowOrigin: (bucket, origin) =>
-      `aws s3api put-bucket-cors --bucket ${bucket} --cors-configuration ${json({ CORSRules: [{ AllowedOrigins: [origin], AllowedMethods: ['PUT', 'POST'], AllowedHeaders: ['*'] }] })}`,
-    overTls: `set ${atEndpoint} to an https:// URL`,
-    remove: (bucket, key) =>
-      `aws s3api delete-objects --bucket ${bucket} --delete "$(aws s3api list-object-versions --bucket ${bucket} --prefix ${key} --query '{Objects: [Versions, DeleteMarkers][].{Key: Key, VersionId: VersionId}}')"`,
+      command(
+        sh`aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
+      ),
+    allowOrigin: (bucket, origin) => {
+      const rule = { AllowedOrigins: [origin], AllowedMethods: ['PUT', 'POST'], AllowedHeaders: ['*'] };
+      return command(
+        sh`aws s3api put-bucket-cors --bucket ${bucket} --cors-configuration ${JSON.stringify({ CORSRules: [rule] })}`,
+      );
+    },
+    remove: (bucket, key) => {
+      const all = '{Objects: [Versions, DeleteMarkers][].{Key: Key, VersionId: VersionId}}';
+      const found = sh`aws s3api list-object-versions --bucket ${bucket} --prefix ${key} --query ${all} --output json`;
+      return command(sh`aws s3api delete-objects --bucket ${bucket} --delete ${output(found)}`);
+    },
+    overTls,
   };
 }
 
-const json = (value: object): string => `'${JSON.stringify(value)}'`;
-
 /** The oldest region is the one that must not be named. */
-const createBucket = (bucket: string, region: string): string =>
-  `aws s3api create-bucket --bucket ${bucket} --region ${region}${
-    region === 'us-east-1' ? '' : ` --create-bucket-configuration LocationConstraint=${region}`
-  }`;
+const createBucket = (bucket: string, region: string): Shell =>
+  region === 'us-east-1'
+    ? sh`aws s3api create-bucket --bucket ${bucket} --region ${region}`
+    : sh`aws s3api create-bucket --bucket ${bucket} --region ${region} --create-bucket-configuration LocationConstraint=${region}`;
 
 /** Which policy S3 names in a denial ("Troubleshoot access denied (403 Forbidden) errors in Amazon S3"). */
-const POLICIES: readonly (readonly [RegExp, string, (problem: StoreProblem) => string])[] = [
+const POLICIES: readonly (readonly [RegExp, string, (problem: StoreProblem) => Fix])[] = [
   [
     /explicit deny in a resource-based policy/,
     'The bucket’s policy denies it.',
-    ({ bucket }) => `change the bucket’s policy: aws s3api get-bucket-policy --bucket ${bucket}`,
+    ({ bucket }) => advice`change the bucket’s policy: ${sh`aws s3api get-bucket-policy --bucket ${bucket}`}`,
   ],
   [
     /explicit deny in an? identity-based policy/,
     'A policy of the role or user denies it.',
-    () => 'take the denial out of the policies of the role or user: aws iam list-attached-role-policies',
+    () => advice`take the denial out of the policies of the role or user: aws iam list-attached-role-policies`,
   ],
   [
     /(service|resource) control policy/,
     'A policy of the AWS organisation denies it.',
-    () => 'have the organisation’s policy allow it: aws organizations list-policies',
+    () => advice`have the organisation’s policy allow it: aws organizations list-policies`,
   ],
   [
     /VPC endpoint policy/i,
     'The policy of the VPC endpoint denies it.',
-    () => 'allow it in the policy of the VPC endpoint for S3: aws ec2 describe-vpc-endpoints',
+    () => advice`allow it in the policy of the VPC endpoint for S3: aws ec2 describe-vpc-endpoints`,
   ],
   [
     /permissions boundary/,
     'The permissions boundary of the role denies it.',
-    () => 'allow it in the permissions boundary of the role: aws iam get-role',
+    () => advice`allow it in the permissions boundary of the role: aws iam get-role`,
   ],
   [
     /session policy/,
     'The policy of the session denies it.',
-    () => 'allow it in the policy with which the role is assumed',
+    () => advice`allow it in the policy with which the role is assumed`,
   ],
 ];
 
@@ -143,11 +162,15 @@ const anotherAccount = ({ account }: Names): string =>
   `S3 gives no reason, as for a bucket of another account${account === undefined ? '' : ` than ${account} (AWS_ACCOUNT_ID)`}.`;
 
 function elsewhere(bucket: string, found: string | undefined, { region }: Names): Partial<Trouble> {
+  const make = createBucket('NAME', region);
   const there = found === undefined ? `not in ${region}` : `in ${found}, not in ${region}`;
   return {
     title: `${bucket} is ${there}`,
     expected: `the bucket in AWS_REGION, ${region}: Spacelift does not look elsewhere`,
-    fix: `${found === undefined ? '' : `set AWS_REGION and AWS_DEFAULT_REGION to ${found}, or make a bucket in ${region}: `}${createBucket(`<name>`, region)}`,
+    fix:
+      found === undefined
+        ? advice`make a bucket in ${region}: ${make}`
+        : advice`set AWS_REGION and AWS_DEFAULT_REGION to ${found}, or make a bucket in ${region}: ${make}`,
     evidence: { bucket, configured: region, ...(found !== undefined && { region: found }) },
     cause:
       found === undefined
@@ -168,7 +191,7 @@ export function keySays({ bucket, code }: StoreProblem, message: string): Partia
       title: `may not use the key that encrypts ${bucket}: ${permission} is denied`,
       detail: 'S3 itself allows the operation; AWS KMS denies the key.',
       expected,
-      fix: `allow ${permission} on ${named} in a policy of the role, and in the key’s own policy`,
+      fix: advice`allow ${permission} on ${named} in a policy of the role, and in the key’s own policy`,
       evidence: { ...evidence, denied: permission },
       cause: {
         key: `aws:kms:${permission}:${key}`,
@@ -180,7 +203,7 @@ export function keySays({ bucket, code }: StoreProblem, message: string): Partia
   return {
     title: `the key that encrypts ${bucket} can’t be used: ${code}`,
     expected,
-    fix: `see which key it is: aws s3api get-bucket-encryption --bucket ${bucket}; then enable it: aws kms enable-key, or aws kms cancel-key-deletion`,
+    fix: advice`see which key it is: ${sh`aws s3api get-bucket-encryption --bucket ${bucket}`}; then enable it: aws kms enable-key, or aws kms cancel-key-deletion`,
     evidence,
     cause: { key: `aws:kms:${code}:${key}`, title: `the key that encrypts the buckets can’t be used: ${code}` },
   };

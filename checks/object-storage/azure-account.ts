@@ -1,10 +1,13 @@
 /** Which storage account a URL names, and whether it is of the form that Spacelift needs. */
 import { isIP } from 'node:net';
 import { fail, Stop } from '../../src/check.ts';
+import { advice, setting } from '../../src/fix.ts';
 import { isLoopback } from '../../src/probe/http.ts';
 import { unbracketed } from '../../src/probe/tcp.ts';
 
 export const ACCOUNT_URL = 'OBJECT_STORAGE_AZURE_ACCOUNT_URL';
+/** Stands for the account where no name of one is known. */
+const UNKNOWN = '<account>';
 
 export interface StorageAccount {
   /** Without a slash in the end. */
@@ -50,7 +53,7 @@ export function accountOf(value: string): StorageAccount {
   const url = new URL(value);
   const { hostname, origin } = url;
   const [, name = '', service, cloud = ''] = AZURE_HOST.exec(hostname) ?? [];
-  const right = (account: string) => `https://${account || '<account>'}.blob.${cloud || 'core.windows.net'}`;
+  const right = (account: string) => `https://${account || UNKNOWN}.blob.${cloud || 'core.windows.net'}`;
   // Emulators have the account in the path.
   const inPath = isIP(unbracketed(hostname)) !== 0 || isLoopback(hostname);
   const path = url.pathname.split('/').filter((part) => part !== '');
@@ -86,7 +89,7 @@ function wrong(why: string, right: string, more: { detail?: string }): Stop {
     fail(`${ACCOUNT_URL} is not the URL of a storage account’s blobs: ${why}`, {
       ...more,
       expected: 'https://<account>.blob.core.windows.net, an endpoint of the account’s blobs and nothing behind it',
-      fix: `set ${ACCOUNT_URL}=${right}`,
+      fix: right.includes(UNKNOWN) ? advice`set ${ACCOUNT_URL}=${right}` : setting(ACCOUNT_URL, right),
       cause: { key: 'object-storage:account-url' },
     }),
   );

@@ -1,5 +1,6 @@
 /** What an answer of Azure Blob Storage means (REST reference, "Blob service error codes" and "Common REST API error codes"). */
 import type { Trouble } from '../../src/check.ts';
+import { advice, command, sh } from '../../src/fix.ts';
 import { own } from '../../src/own.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import { retryAfterIn } from '../../src/probe/patience.ts';
@@ -96,7 +97,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
       return {
         title: `the storage account ${name} belongs to another tenant than these credentials`,
         expected: `credentials of the tenant ${tenant ?? 'of the account'}`,
-        fix: `set AZURE_TENANT_ID${tenant === undefined ? '' : `=${tenant}`} and an AZURE_CLIENT_ID of that tenant, or use an account of your own`,
+        fix: advice`set AZURE_TENANT_ID${tenant === undefined ? '' : `=${tenant}`} and an AZURE_CLIENT_ID of that tenant, or use an account of your own`,
         cause: { key: 'azure:token:issuer' },
       };
     },
@@ -107,7 +108,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
       title: `the token is not for the storage account ${name}`,
       detail: 'It is for another service or another cloud.',
       expected: 'a token for https://storage.azure.com of the cloud that the account is in',
-      fix: 'set AZURE_AUTHORITY_HOST to the cloud of the account (https://login.microsoftonline.com, .us or login.chinacloudapi.cn)',
+      fix: advice`set AZURE_AUTHORITY_HOST to the cloud of the account (https://login.microsoftonline.com, .us or login.chinacloudapi.cn)`,
       cause: { key: 'azure:token:audience' },
     }),
   ],
@@ -116,7 +117,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
     () => ({
       title: 'the Azure token has expired',
       expected: 'a token that is valid now',
-      fix: 'run again; if it stays, sign in again (az login), and set this machine’s clock (timedatectl set-ntp true)',
+      fix: advice`run again; if it stays, sign in again (az login), and set this machine’s clock (timedatectl set-ntp true)`,
       cause: { key: 'azure:token:lifetime' },
     }),
   ],
@@ -125,7 +126,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
     (_, { name }) => ({
       title: `the storage account ${name} does not accept the token`,
       expected: 'a token of Microsoft Entra ID for Azure Storage',
-      fix: 'sign in again (az login), or have a proxy in between pass the Authorization header as it is',
+      fix: advice`sign in again (az login), or have a proxy in between pass the Authorization header as it is`,
       cause: { key: 'azure:token:other' },
     }),
   ],
@@ -156,7 +157,13 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
     return {
       title: `the storage account ${name} is disabled`,
       expected: 'an account that is enabled: a subscription that is not paid is disabled with all its accounts',
-      fix: `see its subscription: az account list --query "[].{name: name, state: state}"; and the account: az storage account show --name ${name} --query statusOfPrimary`,
+      fix: command(
+        [
+          sh`az account list --query ${'[].{name: name, state: state}'}`,
+          sh`az storage account show --name ${name} --query statusOfPrimary`,
+        ],
+        { note: 'see its subscription, and the account' },
+      ),
       cause: { key: 'azure:account-disabled' },
     };
   }
@@ -164,7 +171,7 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
     return {
       title: `the key that encrypts the storage account ${name} can’t be used: ${code}`,
       expected: 'a key in Key Vault that is enabled, and that the account’s identity may wrap and unwrap with',
-      fix: `see which key it is: az storage account show --name ${name} --query encryption; then: az keyvault key show --id <key>`,
+      fix: advice`see which key it is: ${sh`az storage account show --name ${name} --query encryption`}; then: az keyvault key show --id KEY_ID`,
       cause: { key: `azure:key:${code}` },
     };
   }
@@ -178,7 +185,7 @@ function networkRules(name: string): Partial<Trouble> {
     detail: 'No role helps: its firewall does not let this network in, or its public network access is disabled.',
     expected:
       'Spacelift’s network allowed by a rule, or a private endpoint whose address the account’s name resolves to',
-    fix: `see: az storage account show --name ${name} --query "{public: publicNetworkAccess, rules: networkRuleSet}"\nthen: az storage account network-rule add --account-name ${name} --subnet <subnet id>`,
+    fix: advice`see: ${sh`az storage account show --name ${name} --query ${'{public: publicNetworkAccess, rules: networkRuleSet}'}`}\nthen: ${sh`az storage account network-rule add --account-name ${name} --subnet SUBNET_ID`}`,
     cause: { key: 'azure:network-rules' },
   };
 }

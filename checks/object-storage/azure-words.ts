@@ -1,7 +1,9 @@
 /** The way out in Azure's own words: `az` commands with the account's and the container's real names. */
+import { advice, command, type Fix, output, pipe, type Shell, sh } from '../../src/fix.ts';
 import { inspected } from '../../src/probe/words.ts';
 import { AZURE_HOST, type StorageAccount } from './azure-account.ts';
 import type { StoreWords } from './store.ts';
+import { lookUp, RUN_LATER, rename, SET_CLOCK } from './ways-out.ts';
 
 const STORAGE = 'Microsoft.Storage/storageAccounts';
 const BLOBS = `${STORAGE}/blobServices/containers/blobs`;
@@ -19,70 +21,91 @@ const PERMISSION: StoreWords['permission'] = {
   'read policy': `${STORAGE}/blobServices/containers/read`,
 };
 
-/** Gives the role on the account; the account's commands in the management plane all need its resource group or id. */
-export const assignRole = ({ name }: StorageAccount, assignee: string | undefined): string =>
-  `az role assignment create --role "${ROLE}" --assignee ${assignee ?? '<object id>'} --scope "$(az storage account show --name ${name} --query id --output tsv)"`;
+/** A field of the account; its commands in the management plane all need its resource group or id. */
+const show = (name: string, field: string): Shell =>
+  sh`az storage account show --name ${name} --query ${field} --output tsv`;
+
+/** Gives the role on the account. */
+export function assignRole({ name }: StorageAccount, assignee: string | undefined): Fix {
+  const assign = (to: string) =>
+    sh`az role assignment create --role ${ROLE} --assignee ${to} --scope ${output(show(name, 'id'))}`;
+  return assignee === undefined
+    ? advice`give Spacelift’s identity the role: ${assign('OBJECT_ID')}`
+    : command(assign(assignee));
+}
 
 /** @param assignee the object id of these credentials, once it is known */
 export function azureWords(account: StorageAccount, assignee: () => string | undefined): StoreWords {
   const { name, url } = account;
-  const group = `--resource-group "$(az storage account show --name ${name} --query resourceGroup --output tsv)"`;
-  const policy = (verb: string) => `az storage account management-policy ${verb} --account-name ${name} ${group}`;
-  const service = (verb: string) =>
-    `az storage account blob-service-properties ${verb} --account-name ${name} ${group}`;
+  const group = output(show(name, 'resourceGroup'));
+  const createPolicy = (policy: string) =>
+    sh`az storage account management-policy create --account-name ${name} --resource-group ${group} --policy ${policy}`;
   const { host } = new URL(url);
   const isCloud = AZURE_HOST.test(host);
-  const reach = `let Spacelift’s network reach ${host} on TCP 443: a service endpoint, or a private endpoint (az network private-endpoint create) with its DNS zone`;
+  const reach = advice`let Spacelift’s network reach ${host} on TCP 443: a service endpoint, or a private endpoint (az network private-endpoint create) with its DNS zone`;
   return {
     permission: PERMISSION,
     look: {
-      'read versioning': `${service('show')} --query isVersioningEnabled`,
-      'read lifecycle': `${policy('show')} --query policy.rules`,
-      'read policy': `az storage container list --account-name ${name} --auth-mode login --query "[].{name: name, public: properties.publicAccess}"`,
+      'read versioning': sh`az storage account blob-service-properties show --account-name ${name} --resource-group ${group} --query isVersioningEnabled`,
+      'read lifecycle': sh`az storage account management-policy show --account-name ${name} --resource-group ${group} --query policy.rules`,
+      'read policy': sh`az storage container list --account-name ${name} --auth-mode login --query ${'[].{name: name, public: properties.publicAccess}'}`,
     },
     mend: {
       // Those on credentials come with the error: `entra-words.ts`.
-      credentials: () => 'set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give Spacelift an identity',
-      signature: () => `let the proxy in between pass requests to ${host} as they are`,
-      expired: () => 'az login',
-      'clock-skew': () => 'set this machine’s clock: timedatectl set-ntp true',
+      credentials: () =>
+        advice`set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give Spacelift an identity`,
+      signature: () => advice`let the proxy in between pass requests to ${host} as they are`,
+      expired: () => command(sh`az login`),
+      'clock-skew': () => SET_CLOCK,
       denied: () => assignRole(account, assignee()),
       'no-bucket': ({ bucket }) =>
-        `az storage container create --account-name ${name} --name ${bucket} --auth-mode login`,
-      'invalid-name': ({ bucket }) => `rename the container, and the variable that says ${bucket}`,
-      'wrong-region': () => `see where it is: az storage account show --name ${name} --query primaryLocation`,
+        command(sh`az storage container create --account-name ${name} --name ${bucket} --auth-mode login`),
+      'invalid-name': ({ bucket }) => rename('container', bucket),
+      'wrong-region': () =>
+        command(sh`az storage account show --name ${name} --query primaryLocation`, { note: 'see where it is' }),
       'slow-down': () =>
-        `run again later; see the account’s load: az monitor metrics list --metric Transactions --resource "$(az storage account show --name ${name} --query id --output tsv)"`,
-      starting: () => 'run again later',
-      full: () => 'run again later',
-      quota: () => 'run again later',
-      'too-large': () => `raise the limit of the proxy in front of ${host}`,
+        advice`run again later; see the account’s load: ${sh`az monitor metrics list --metric Transactions --resource ${output(show(name, 'id'))}`}`,
+      starting: () => RUN_LATER,
+      full: () => RUN_LATER,
+      quota: () => RUN_LATER,
+      'too-large': () => advice`raise the limit of the proxy in front of ${host}`,
       'server-error': () =>
-        'run again; if it stays, see https://azure.status.microsoft, and the log of a proxy in between',
+        advice`run again; if it stays, see https://azure.status.microsoft, and the log of a proxy in between`,
       'not-a-store': () =>
-        `set OBJECT_STORAGE_AZURE_ACCOUNT_URL, now ${url}, to the account’s blob endpoint: az storage account show --name ${name} --query primaryEndpoints.blob`,
-      other: ({ code }) => `look ${code ?? 'the status'} up among the error codes of the Blob service`,
+        advice`set OBJECT_STORAGE_AZURE_ACCOUNT_URL, now ${url}, to the account’s blob endpoint: ${sh`az storage account show --name ${name} --query primaryEndpoints.blob`}`,
+      other: ({ code }) => lookUp(code, 'the error codes of the Blob service'),
     },
     network: {
-      dns: `correct the account in OBJECT_STORAGE_AZURE_ACCOUNT_URL (az storage account list --query "[].primaryEndpoints.blob"); with a private endpoint, link the DNS zone privatelink.blob.core.windows.net to Spacelift’s network`,
+      dns: advice`correct the account in OBJECT_STORAGE_AZURE_ACCOUNT_URL (az storage account list --query "[].primaryEndpoints.blob"); with a private endpoint, link the DNS zone privatelink.blob.core.windows.net to Spacelift’s network`,
       timeout: reach,
       ...(isCloud && { tls: inspected(host) }),
       unreachable: reach,
     },
-    versioning: () => `${service('update')} --enable-versioning true`,
+    versioning: () =>
+      command(
+        sh`az storage account blob-service-properties update --account-name ${name} --resource-group ${group} --enable-versioning true`,
+      ),
     expire: (bucket, days) =>
-      `add a rule to those that are there (the command replaces all): ${policy('create')} --policy '${JSON.stringify({ rules: [expiring(bucket, days)] })}'`,
-    keep: (bucket) =>
-      `let no rule that deletes base blobs match ${bucket}/ by its prefixMatch (without one it matches all): change what ${policy('show')} prints, and put it back: ${policy('create')} --policy @policy.json`,
+      command(createPolicy(JSON.stringify({ rules: [expiring(bucket, days)] })), {
+        note: 'add a rule to those that are there: the command replaces all',
+      }),
+    keep: (bucket) => {
+      const rules = sh`az storage account management-policy show --account-name ${name} --resource-group ${group} --query policy`;
+      return advice`let no rule that deletes base blobs match ${bucket}/ by its prefixMatch (without one it matches all): change what ${rules} prints, and put it back: ${createPolicy('@policy.json')}`;
+    },
     makePrivate: (bucket) =>
-      `az storage container set-permission --account-name ${name} --name ${bucket} --public-access off`,
+      command(sh`az storage container set-permission --account-name ${name} --name ${bucket} --public-access off`),
     allowOrigin: (_, origin) =>
-      `az storage cors add --account-name ${name} --services b --methods PUT POST --origins ${origin} --allowed-headers '*' --exposed-headers '*' --max-age 3600`,
-    overTls: 'set OBJECT_STORAGE_AZURE_ACCOUNT_URL to an https:// URL',
-    remove: (bucket, key) =>
-      key.endsWith('/')
-        ? `az storage blob delete-batch --account-name ${name} --source ${bucket} --pattern '${key}*' --auth-mode login; ${versions(name, bucket, key)}`
-        : `az storage blob delete --account-name ${name} --container-name ${bucket} --name ${key} --auth-mode login; ${versions(name, bucket, key)}`,
+      command(
+        sh`az storage cors add --account-name ${name} --services b --methods PUT POST --origins ${origin} --allowed-headers ${'*'} --exposed-headers ${'*'} --max-age 3600`,
+      ),
+    overTls: advice`set OBJECT_STORAGE_AZURE_ACCOUNT_URL to an https:// URL`,
+    remove: (bucket, key) => {
+      const current = key.endsWith('/')
+        ? sh`az storage blob delete-batch --account-name ${name} --source ${bucket} --pattern ${`${key}*`} --auth-mode login`
+        : sh`az storage blob delete --account-name ${name} --container-name ${bucket} --name ${key} --auth-mode login`;
+      return command([current, removeVersions(name, bucket, key)]);
+    },
   };
 }
 
@@ -96,5 +119,14 @@ const expiring = (bucket: string, days: number) => ({
   },
 });
 
-const versions = (name: string, bucket: string, prefix: string): string =>
-  `az storage blob list --account-name ${name} --container-name ${bucket} --prefix ${prefix} --include v --auth-mode login --query "[].[name, versionId]" --output tsv | while read -r blob version; do az storage blob delete --account-name ${name} --container-name ${bucket} --name "$blob" --version-id "$version" --auth-mode login; done`;
+/** What `xargs` would divide or unquote: names that hold any of it are not the tool's, and could become other options. */
+const DIVIDING = [' ', '\t', '\n', "'", '"', '\\'];
+/** Each version as four words, in JMESPath: a blob without versions has none. */
+const VERSIONS = `[?versionId && ${DIVIDING.map((text) => `!contains(name, \`${JSON.stringify(text)}\`)`).join(' && ')}].['--name', name, '--version-id', versionId]`;
+
+/** The current version becomes an older one when its blob is deleted, and can only then be deleted as such. */
+const removeVersions = (name: string, bucket: string, prefix: string): Shell =>
+  pipe(
+    sh`az storage blob list --account-name ${name} --container-name ${bucket} --prefix ${prefix} --include v --auth-mode login --query ${VERSIONS} --output tsv`,
+    sh`xargs -r -n 4 az storage blob delete --account-name ${name} --container-name ${bucket} --auth-mode login`,
+  );

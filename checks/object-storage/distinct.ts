@@ -1,6 +1,7 @@
 /** Ten variables, ten buckets. */
 import { type Outcome, pass, type Run, skip, warn } from '../../src/check.ts';
 import { BUCKETS } from '../../src/config/contract.ts';
+import { advice } from '../../src/fix.ts';
 
 /** @param reached whether any bucket was: names alone are nothing that was seen working */
 export function distinct({ deployment }: Run, reached: boolean): Outcome {
@@ -15,7 +16,7 @@ export function distinct({ deployment }: Run, reached: boolean): Outcome {
   }
   return warn(shared.map(([bucket, names]) => `${names.join(' and ')} both name ${bucket}`).join('; '), {
     expected: 'a bucket of its own for each: they differ in versioning, expiry and permissions',
-    fix: `make a bucket for ${shared.map(([, names]) => names.slice(1).join(' and ')).join(' and ')}`,
+    fix: advice`make a bucket for ${shared.map(([, names]) => names.slice(1).join(' and ')).join(' and ')}`,
     evidence: { buckets: shared.map(([bucket]) => bucket) },
   });
 }

@@ -1,5 +1,6 @@
 /** What an answer of Cloud Storage means: JSON API, XML API, and the plain text of its downloads. */
 import type { Trouble } from '../../src/check.ts';
+import { advice, command, type Fix, sh } from '../../src/fix.ts';
 import { own } from '../../src/own.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import { retryAfterIn } from '../../src/probe/patience.ts';
@@ -168,8 +169,8 @@ const noLongerGood = ({ account }: Names): Partial<Trouble> => ({
   expected: 'an account that exists and is enabled',
   fix:
     account() === undefined
-      ? 'gcloud auth application-default login'
-      : `gcloud iam service-accounts describe ${account()}`,
+      ? command(sh`gcloud auth application-default login`)
+      : command(sh`gcloud iam service-accounts describe ${account() ?? ''}`),
   cause: { key: 'google:credentials:token' },
 });
 
@@ -181,7 +182,7 @@ interface Behind {
     readonly shared: string;
     readonly detail: string;
     readonly expected: string;
-    readonly fix: string;
+    readonly fix: Fix;
   };
 }
 
@@ -195,10 +196,7 @@ const BEHIND: readonly Behind[] = [
       detail:
         'Cloud Storage itself allows the operation; its service agent may not use the Cloud KMS key, or the key is disabled.',
       expected: 'roles/cloudkms.cryptoKeyEncrypterDecrypter on the key, for the service agent of Cloud Storage',
-      fix: [
-        `see which key it is: gcloud storage buckets describe gs://${bucket} --format='value(default_kms_key)'`,
-        'gcloud storage service-agent --authorize-cmek=<key>',
-      ].join('\n'),
+      fix: advice`see which key it is: ${sh`gcloud storage buckets describe gs://${bucket} --format=${'value(default_kms_key)'}`}\ngcloud storage service-agent --authorize-cmek=KEY`,
     }),
   },
   {
@@ -210,7 +208,7 @@ const BEHIND: readonly Behind[] = [
       detail:
         'The credentials file names a project that requests are billed to; a service account’s key file names none.',
       expected: 'serviceusage.services.use on that project',
-      fix: 'gcloud auth application-default set-quota-project <project>, or grant roles/serviceusage.serviceUsageConsumer on it',
+      fix: advice`gcloud auth application-default set-quota-project PROJECT, or grant roles/serviceusage.serviceUsageConsumer on it`,
     }),
   },
   {
@@ -221,7 +219,7 @@ const BEHIND: readonly Behind[] = [
       shared: 'the project of the buckets has no active billing account',
       detail: 'Cloud Storage refuses every operation then.',
       expected: 'a project with billing enabled',
-      fix: 'gcloud billing projects link <project> --billing-account=<billing account>',
+      fix: advice`gcloud billing projects link PROJECT --billing-account=BILLING_ACCOUNT`,
     }),
   },
   {
@@ -232,7 +230,7 @@ const BEHIND: readonly Behind[] = [
       shared: 'a VPC Service Controls perimeter keeps this network from the buckets',
       detail: 'The roles may allow the operation; the perimeter around the project does not.',
       expected: 'access from inside the perimeter, or an ingress rule for Spacelift',
-      fix: 'run it inside the perimeter, or add an ingress rule: gcloud access-context-manager perimeters update <perimeter> --set-ingress-policies=<file>',
+      fix: advice`run it inside the perimeter, or add an ingress rule: gcloud access-context-manager perimeters update PERIMETER --set-ingress-policies=FILE`,
     }),
   },
   {
@@ -243,7 +241,9 @@ const BEHIND: readonly Behind[] = [
       shared: `a retention policy or hold keeps objects in ${bucket} from being deleted`,
       detail: 'Spacelift overwrites and deletes what it stores.',
       expected: 'a bucket without retention policy and holds',
-      fix: `gcloud storage buckets update gs://${bucket} --clear-retention-period --no-default-event-based-hold`,
+      fix: command(
+        sh`gcloud storage buckets update gs://${bucket} --clear-retention-period --no-default-event-based-hold`,
+      ),
     }),
   },
 ];

@@ -2,7 +2,9 @@
 
 import { span } from '../../src/amounts.ts';
 import { fail, type Trouble } from '../../src/check.ts';
+import { advice, command, type Fix, type Shell, sh } from '../../src/fix.ts';
 import { memberOf } from './gcp-words.ts';
+import { SET_CLOCK } from './ways-out.ts';
 
 /** Why Google, or its library, gives no token or no signature. */
 export interface Refusal {
@@ -23,7 +25,7 @@ interface Said {
   readonly title: string;
   readonly detail?: string;
   readonly expected: string;
-  readonly fix: string;
+  readonly fix: Fix;
 }
 
 interface Case {
@@ -34,8 +36,15 @@ interface Case {
 }
 
 const named = ({ account }: Refusal): string => account ?? 'the service account';
-const email = ({ account }: Refusal): string => account ?? '<service account>';
-const LOGIN = 'gcloud auth application-default login --impersonate-service-account=<service account>';
+const LOGIN = sh`gcloud auth application-default login --impersonate-service-account=SERVICE_ACCOUNT`;
+
+/** A command for the service account, once its name is known. */
+const withAccount = ({ account }: Refusal, what: string, make: (email: string) => Shell): Fix =>
+  account === undefined ? advice`${what}: ${make('SERVICE_ACCOUNT')}` : command(make(account));
+
+const ANNOTATE = sh`kubectl annotate serviceaccount NAME iam.gke.io/gcp-service-account=SERVICE_ACCOUNT`;
+const keysOf = (email: string): Shell => sh`gcloud iam service-accounts keys list --iam-account=${email}`;
+const newKey = (email: string): Shell => sh`gcloud iam service-accounts keys create key.json --iam-account=${email}`;
 
 /** In the words of Google's library and of OpenSSL; first match wins. */
 const WHY_NOT: readonly (readonly [RegExp, string])[] = [
@@ -58,12 +67,7 @@ const CASES: readonly Case[] = [
       detail:
         'Looked in GOOGLE_APPLICATION_CREDENTIALS, in gcloud’s application default credentials, and for a metadata server.',
       expected: 'a service account that is attached to the instance or the pod, or a key file',
-      fix: [
-        'attach Spacelift’s service account to the instance, or name it to the pod’s (GKE):',
-        'kubectl annotate serviceaccount <name> iam.gke.io/gcp-service-account=<service account>',
-        'or set GOOGLE_APPLICATION_CREDENTIALS to a key file; from here:',
-        LOGIN,
-      ].join('\n'),
+      fix: advice`attach Spacelift’s service account to the instance, or name it to the pod’s (GKE):\n${ANNOTATE}\nor set GOOGLE_APPLICATION_CREDENTIALS to a key file; from here:\n${LOGIN}`,
     }),
   },
   {
@@ -73,7 +77,7 @@ const CASES: readonly Case[] = [
       title: 'GOOGLE_APPLICATION_CREDENTIALS names a file that is not there',
       detail: `There is no ${path}.`,
       expected: 'the key file of a service account',
-      fix: 'set GOOGLE_APPLICATION_CREDENTIALS to a file that is there, or unset it to use an attached service account',
+      fix: advice`set GOOGLE_APPLICATION_CREDENTIALS to a file that is there, or unset it to use an attached service account`,
     }),
   },
   {
@@ -83,7 +87,7 @@ const CASES: readonly Case[] = [
       title: `the Google credentials file can’t be used: ${whyNot(refusal)}`,
       detail: `It is ${refusal.path ?? 'the one of gcloud auth application-default login'}.`,
       expected: 'a file as Google’s tools write it',
-      fix: `make a new one: gcloud iam service-accounts keys create key.json --iam-account=${email(refusal)}`,
+      fix: withAccount(refusal, 'make a new one', newKey),
     }),
   },
   {
@@ -94,7 +98,7 @@ const CASES: readonly Case[] = [
       title: `the clocks of this machine and of Google differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
       ...(skewMs !== undefined && { detail: `This machine’s clock is ${skewMs > 0 ? 'behind' : 'ahead'}.` }),
       expected: 'at most 5 minutes apart: credentials carry the time',
-      fix: 'set this machine’s clock: timedatectl set-ntp true',
+      fix: SET_CLOCK,
     }),
   },
   {
@@ -104,10 +108,10 @@ const CASES: readonly Case[] = [
       title: `the key file’s key is not one of ${named(refusal)}’s`,
       detail: 'It was deleted, has expired or is disabled, or the file’s client_email is another account’s.',
       expected: 'a key of that service account that exists and is enabled',
-      fix: [
-        `see which it has: gcloud iam service-accounts keys list --iam-account=${email(refusal)}`,
-        `gcloud iam service-accounts keys create key.json --iam-account=${email(refusal)}`,
-      ].join('\n'),
+      fix:
+        refusal.account === undefined
+          ? advice`see which it has: ${keysOf('SERVICE_ACCOUNT')}\n${newKey('SERVICE_ACCOUNT')}`
+          : command([keysOf(refusal.account), newKey(refusal.account)], { note: 'see which it has, and make another' }),
     }),
   },
   {
@@ -116,7 +120,7 @@ const CASES: readonly Case[] = [
     says: (refusal) => ({
       title: `${named(refusal)} is disabled`,
       expected: 'a service account that is enabled',
-      fix: `gcloud iam service-accounts enable ${email(refusal)}`,
+      fix: withAccount(refusal, 'enable it', (email) => sh`gcloud iam service-accounts enable ${email}`),
     }),
   },
   {
@@ -126,10 +130,7 @@ const CASES: readonly Case[] = [
       title: `Google does not know ${named(refusal)}`,
       detail: 'It was deleted, or its name is wrong.',
       expected: 'a service account that exists',
-      fix: [
-        'see which there are: gcloud iam service-accounts list',
-        'within 30 days a deleted one can be had back: gcloud iam service-accounts undelete <id>',
-      ].join('\n'),
+      fix: advice`see which there are: gcloud iam service-accounts list\nwithin 30 days a deleted one can be had back: gcloud iam service-accounts undelete ID`,
     }),
   },
   {
@@ -138,7 +139,7 @@ const CASES: readonly Case[] = [
     says: () => ({
       title: 'the Google login has expired, or was revoked',
       expected: 'a login that is valid now',
-      fix: LOGIN,
+      fix: advice`sign in again: ${LOGIN}`,
     }),
   },
   {
@@ -148,7 +149,7 @@ const CASES: readonly Case[] = [
       title: 'the IAM Service Account Credentials API is off',
       detail: 'Without a key file, it is what signs URLs.',
       expected: 'the API enabled in the project of the service account',
-      fix: 'gcloud services enable iamcredentials.googleapis.com',
+      fix: command(sh`gcloud services enable iamcredentials.googleapis.com`),
     }),
   },
   {
@@ -158,7 +159,7 @@ const CASES: readonly Case[] = [
       title: 'the pod acts as no service account, and can’t sign',
       detail: 'Its Kubernetes service account has roles of its own; signatures are a Google service account’s.',
       expected: 'a Kubernetes service account that is bound to Spacelift’s service account',
-      fix: 'kubectl annotate serviceaccount <name> iam.gke.io/gcp-service-account=<service account>',
+      fix: advice`bind it: ${ANNOTATE}`,
     }),
   },
   {
@@ -168,7 +169,12 @@ const CASES: readonly Case[] = [
       title: `${named(refusal)} may not sign: iam.serviceAccounts.signBlob is denied`,
       detail: 'Pre-signed URLs are signed by Google where there is no key file; workers and browsers need them.',
       expected: 'iam.serviceAccounts.signBlob on the service account itself',
-      fix: `gcloud iam service-accounts add-iam-policy-binding ${email(refusal)} --member=${memberOf(refusal.account)} --role=roles/iam.serviceAccountTokenCreator`,
+      fix: withAccount(
+        refusal,
+        'allow it to sign as itself',
+        (email) =>
+          sh`gcloud iam service-accounts add-iam-policy-binding ${email} --member=${memberOf(email)} --role=roles/iam.serviceAccountTokenCreator`,
+      ),
     }),
   },
   {
@@ -177,7 +183,7 @@ const CASES: readonly Case[] = [
     says: (refusal) => ({
       title: `may not act as ${named(refusal)}: iam.serviceAccounts.getAccessToken is denied`,
       expected: 'iam.serviceAccounts.getAccessToken on the service account, for who impersonates it',
-      fix: `gcloud iam service-accounts add-iam-policy-binding ${email(refusal)} --member=<who impersonates it> --role=roles/iam.workloadIdentityUser (a person: roles/iam.serviceAccountTokenCreator)`,
+      fix: advice`allow who impersonates it, a person with roles/iam.serviceAccountTokenCreator instead: ${sh`gcloud iam service-accounts add-iam-policy-binding ${refusal.account ?? 'SERVICE_ACCOUNT'} --member=MEMBER --role=roles/iam.workloadIdentityUser`}`,
     }),
   },
   {
@@ -188,7 +194,7 @@ const CASES: readonly Case[] = [
       title: 'the workload identity pool does not accept the token',
       detail: 'It has expired, or its issuer, audience or attributes are others than the provider’s.',
       expected: 'a fresh token that the provider of the pool accepts',
-      fix: 'compare the token with the provider: gcloud iam workload-identity-pools providers describe <provider> --location=global --workload-identity-pool=<pool>',
+      fix: advice`compare the token with the provider: gcloud iam workload-identity-pools providers describe PROVIDER --location=global --workload-identity-pool=POOL`,
     }),
   },
   {
@@ -197,7 +203,7 @@ const CASES: readonly Case[] = [
     says: ({ status }) => ({
       title: `the metadata server fails (HTTP ${status})`,
       expected: 'an access token of the attached service account',
-      fix: 'run again; if it stays, see its log (GKE): kubectl logs --namespace kube-system --selector k8s-app=gke-metadata-server',
+      fix: advice`run again; if it stays, see its log (GKE): kubectl logs --namespace kube-system --selector k8s-app=gke-metadata-server`,
     }),
   },
   {
@@ -207,10 +213,7 @@ const CASES: readonly Case[] = [
       title: `the metadata server gives no access token (HTTP ${status})`,
       detail: 'No service account is attached, or the pod’s may not act as the one it is bound to.',
       expected: 'a service account that is attached to the instance or the pod',
-      fix: [
-        'attach a service account to the instance, or let the pod’s act as its own (GKE):',
-        'gcloud iam service-accounts add-iam-policy-binding <service account> --member="serviceAccount:<project>.svc.id.goog[<namespace>/<name>]" --role=roles/iam.workloadIdentityUser',
-      ].join('\n'),
+      fix: advice`attach a service account to the instance, or let the pod’s act as its own (GKE):\n${sh`gcloud iam service-accounts add-iam-policy-binding SERVICE_ACCOUNT --member=${'serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]'} --role=roles/iam.workloadIdentityUser`}`,
     }),
   },
   {
@@ -219,7 +222,7 @@ const CASES: readonly Case[] = [
     says: ({ asked, status }) => ({
       title: `Google fails to give ${asked === 'token' ? 'an access token' : 'a signature'} (HTTP ${status})`,
       expected: asked === 'token' ? 'an access token' : 'a signature for pre-signed URLs',
-      fix: 'run again; if it stays, see https://status.cloud.google.com, and the log of a proxy in between',
+      fix: advice`run again; if it stays, see https://status.cloud.google.com, and the log of a proxy in between`,
     }),
   },
 ];
@@ -231,7 +234,7 @@ export function googleTrouble(refusal: Refusal): Trouble {
   const { title, detail, expected, fix }: Said = known?.says(refusal) ?? {
     title: `Google gives no ${asked === 'token' ? 'access token' : 'signature'}: ${code ?? `HTTP ${status}`}`,
     expected: asked === 'token' ? 'an access token' : 'a signature for pre-signed URLs',
-    fix: 'run again; if it stays, see the audit log: gcloud logging read protoPayload.serviceName=iamcredentials.googleapis.com',
+    fix: advice`run again; if it stays, see the audit log: gcloud logging read protoPayload.serviceName=iamcredentials.googleapis.com`,
   };
   return fail(title, {
     ...(detail !== undefined && { detail }),

@@ -16,6 +16,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Run, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import type { HttpAnswer, HttpRequest } from '../../src/probe/http.ts';
 import { type No, noIn, patiently } from '../../src/probe/patience.ts';
 import { Problem } from '../../src/problem.ts';
@@ -181,7 +182,7 @@ export class Probe {
       if (found !== undefined)
         return { key: KEPT, mode: 'kept', versioned: found.versionId !== undefined || undefined };
     }
-    throw new Stop(skip(`another run is at work in ${bucket}`, { fix: 'run again when it is over' }));
+    throw new Stop(skip(`another run is at work in ${bucket}`, { fix: advice`run again when it is over` }));
   }
 
   async #askToPurge(): Promise<boolean> {

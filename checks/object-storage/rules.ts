@@ -52,7 +52,7 @@ export const RULES = {
     mend: 'Remove the rule from states and modules; add one elsewhere.',
     example: {
       found: 'objects in spacelift-states expire',
-      fix: 'mc ilm rule ls minio/spacelift-states, then mc ilm rule rm --id <id> minio/spacelift-states',
+      fix: 'mc ilm rule ls minio/spacelift-states, then mc ilm rule rm --id ID minio/spacelift-states',
     },
     docs: DOCS.storage,
   },

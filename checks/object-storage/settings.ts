@@ -2,6 +2,7 @@
 
 import { plural } from '../../src/amounts.ts';
 import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/check.ts';
+import { advice, type Fix } from '../../src/fix.ts';
 import type { Needs } from './buckets.ts';
 import { CONTENT, KEPT, type Probe } from './probe.ts';
 import { type Action, type Store, StoreProblem } from './store.ts';
@@ -55,16 +56,16 @@ function notShown({ store, bucket, run, duties }: Probe): Outcome {
       store,
       'read versioning',
       service === undefined
-        ? `allow ${permission}, or remove the object of earlier runs: ${store.words.remove(bucket, KEPT)}`
-        : 'run without --service, with an operator’s credentials',
+        ? advice`allow ${permission}, or remove the object of earlier runs: ${store.words.remove(bucket, KEPT)}`
+        : advice`run without --service, with an operator’s credentials`,
     ),
     evidence: { bucket, permission },
   });
 }
 
-function withLook({ words }: Store, action: Action, fix: string): string {
+function withLook({ words }: Store, action: Action, fix: Fix): Fix {
   const look = words.look?.[action];
-  return look === undefined ? fix : `${fix}\nto look yourself: ${look}`;
+  return look === undefined ? fix : advice`${fix}\nto look yourself: ${look}`;
 }
 
 export async function retention(probe: Probe, { expiry: need }: Needs): Promise<Outcome> {
@@ -154,8 +155,8 @@ function notPermitted({ store, bucket, run }: Probe, action: Action, what: strin
       store,
       action,
       service === undefined
-        ? `allow ${permission}, or run with an operator’s credentials`
-        : 'run without --service, with an operator’s credentials',
+        ? advice`allow ${permission}, or run with an operator’s credentials`
+        : advice`run without --service, with an operator’s credentials`,
     ),
     evidence: { bucket, permission },
   });

@@ -1,6 +1,7 @@
 /** What the check knows of an object store: one interface, one file per provider behind it. */
 
 import type { Trouble } from '../../src/check.ts';
+import type { Fix, Shell } from '../../src/fix.ts';
 import type { HttpAnswer, HttpRequest } from '../../src/probe/http.ts';
 import type { Target } from '../../src/probe/words.ts';
 import type { NetworkKind } from '../../src/problem.ts';
@@ -171,20 +172,20 @@ export interface StoreWords {
   /** The permission behind an action: `s3:PutObject`. */
   readonly permission: Readonly<Record<Action, string>>;
   /** How somebody who may look at a setting does. */
-  readonly look?: Partial<Readonly<Record<Action, string>>>;
+  readonly look?: Partial<Readonly<Record<Action, Shell>>>;
   /** What mends a problem of each kind. */
-  readonly mend: Readonly<Record<StoreKind, (problem: StoreProblem) => string>>;
+  readonly mend: Readonly<Record<StoreKind, (problem: StoreProblem) => Fix>>;
   /** What mends a problem on the way, where the provider has a better word for it than `networkWords`. */
-  readonly network: Partial<Readonly<Record<NetworkKind, string>>>;
-  versioning(bucket: string): string;
+  readonly network: Partial<Readonly<Record<NetworkKind, Fix>>>;
+  versioning(bucket: string): Fix;
   /** Adds a rule that expires objects after so many days. */
-  expire(bucket: string, days: number): string;
+  expire(bucket: string, days: number): Fix;
   /** Removes the rules that expire objects. */
-  keep(bucket: string): string;
-  makePrivate(bucket: string): string;
-  allowOrigin(bucket: string, origin: string): string;
+  keep(bucket: string): Fix;
+  makePrivate(bucket: string): Fix;
+  allowOrigin(bucket: string, origin: string): Fix;
   /** What serves the store over TLS, under a name that browsers reach. */
-  readonly overTls: string;
+  readonly overTls: Fix;
   /** Removes a key, or everything under a prefix that ends in a slash, with all versions. */
-  remove(bucket: string, key: string): string;
+  remove(bucket: string, key: string): Fix;
 }

@@ -3,6 +3,7 @@
 import { plural } from '../../src/amounts.ts';
 import { fail, type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../src/check.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
+import { advice } from '../../src/fix.ts';
 import { KEPT, Probe } from './probe.ts';
 import { type Store, StoreProblem } from './store.ts';
 
@@ -75,7 +76,7 @@ const isDenied = (error: unknown): boolean => error instanceof StoreProblem && e
 
 function unseen({ words }: Store, bucket: string): Skip {
   return skip(`${bucket} was not looked at: ${words.permission.list} is not permitted`, {
-    fix: 'run it without --service, with an operator’s credentials',
+    fix: advice`run it without --service, with an operator’s credentials`,
     evidence: { bucket, permission: words.permission.list },
   });
 }

@@ -1,5 +1,6 @@
 /** What the browser needs of the uploads bucket: it uploads straight into it, by pre-signed URLs. */
 import { fail, type Outcome, pass, Stop, skip, warn } from '../../src/check.ts';
+import { advice, setting, sh } from '../../src/fix.ts';
 import { type HttpAnswer, isLoopback } from '../../src/probe/http.ts';
 import { isPrivateName } from '../../src/probe/vantage.ts';
 import { Problem } from '../../src/problem.ts';
@@ -146,7 +147,7 @@ function capped({ store, bucket }: Probe, status: number | undefined): Outcome {
         ? 'A small upload passes; for a large one the connection breaks off.'
         : `A small upload passes; a large one is answered with HTTP ${status}.`,
     expected: 'no limit below what users upload and workers store: workspaces and states take hundreds of MiB',
-    fix: 'nginx: client_max_body_size 0; ingress-nginx: nginx.ingress.kubernetes.io/proxy-body-size: "0"',
+    fix: advice`nginx: client_max_body_size 0; ingress-nginx: nginx.ingress.kubernetes.io/proxy-body-size: "0"`,
     evidence: { bucket, bytes: SIZE, ...(status !== undefined && { status }) },
   });
 }
@@ -160,7 +161,7 @@ function dropped(probe: Probe, status: number | undefined): Outcome {
       ? `The same upload passes when its header has a hyphen instead: ${header} does not arrive.`
       : `The upload passes, and ${header} does not arrive with it.`,
     expected: `a proxy that passes all headers${bound ? ': the pre-signed URL is bound to them' : ''}`,
-    fix: 'nginx: underscores_in_headers on; ingress-nginx: enable-underscores-in-headers: "true"',
+    fix: advice`nginx: underscores_in_headers on; ingress-nginx: enable-underscores-in-headers: "true"`,
     evidence: { bucket, header, ...(status !== undefined && { status }) },
   });
 }
@@ -173,7 +174,7 @@ export async function url(probe: Probe): Promise<Outcome> {
   if (!isLoopback(real.hostname) && isPrivateName(real.hostname)) {
     return skip(`${real.hostname} must be reached by browsers and workers`, {
       detail: `Pre-signed URLs lead to ${real.origin}, a name that only a private network knows.`,
-      fix: `try it from a browser’s network and from a worker: curl -I ${real.origin}`,
+      fix: advice`try it from a browser’s network and from a worker: ${sh`curl -I ${real.origin}`}`,
       evidence,
     });
   }
@@ -181,7 +182,7 @@ export async function url(probe: Probe): Promise<Outcome> {
   return warn(`the uploads URL leads to ${told.origin}, uploads go to ${real.origin}`, {
     detail: 'The URL becomes part of the Content Security Policy, so browsers refuse to upload anywhere else.',
     expected: `the origin of pre-signed URLs, ${real.origin}`,
-    fix: `set OBJECT_STORAGE_BUCKET_UPLOADS_URL=${real.origin}`,
+    fix: setting('OBJECT_STORAGE_BUCKET_UPLOADS_URL', real.origin),
     evidence,
   });
 }

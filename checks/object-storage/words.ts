@@ -2,6 +2,7 @@
 
 import { span } from '../../src/amounts.ts';
 import { fail, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { ProxyProblem, wayWords } from '../../src/probe/tunnel.ts';
 import { explainedByPlace } from '../../src/probe/vantage.ts';
 import { Problem } from '../../src/problem.ts';
@@ -149,7 +150,7 @@ function onlyOneNeeds({ kind, action, bucket }: StoreProblem, duties: Duties, { 
   if (kind !== 'denied' || needs === undefined || needs === 'must') return undefined;
   return skip(`may not ${VERBS[action]} ${bucket}; only the ${needs} needs to`, {
     detail: `${words.permission[action]} is denied to these credentials.`,
-    fix: `run with the ${needs}’s credentials and --service ${needs}`,
+    fix: advice`run with the ${needs}’s credentials and --service ${needs}`,
     evidence: { bucket, denied: words.permission[action] },
   });
 }
@@ -172,7 +173,7 @@ function inWords(problem: StoreProblem, store: Store, via: 'presigned' | undefin
       : details.length > 0 && { detail: details.join(' ') }),
     expected: signed ? 'a URL that works as it was signed' : expected,
     fix: signed
-      ? `let the proxy pass Host, path and query to ${store.name} as they are (nginx: proxy_set_header Host $http_host)`
+      ? advice`let the proxy pass Host, path and query to ${store.name} as they are (nginx: proxy_set_header Host $http_host)`
       : store.words.mend[kind](problem),
     evidence,
     cause: {

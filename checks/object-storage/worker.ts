@@ -1,6 +1,7 @@
 /** What a worker does with the object store: it has no credentials, and reads and writes by URLs that the server signs. */
 import { type Context, fail, type Outcome, pass, Stop } from '../../src/check.ts';
 import { BUCKETS, type Bucket, type VariableName } from '../../src/config/contract.ts';
+import { advice } from '../../src/fix.ts';
 import { makeHttpClient } from '../../src/probe/http.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import { checkWay, wayWords } from '../../src/probe/tunnel.ts';
@@ -112,7 +113,7 @@ async function byHost(context: Context<string>, detail: string): Promise<Outcome
     if (status < 500) return pass(`${url.origin} answers`, { detail, evidence });
     return fail(`${url.origin} answers with HTTP ${status}`, {
       expected: 'a status below 500',
-      fix: 'see the object store’s log, and that of a proxy or load balancer in front of it',
+      fix: advice`see the object store’s log, and that of a proxy or load balancer in front of it`,
       evidence,
     });
   } catch (error) {

@@ -36,7 +36,7 @@ export async function absent(
   if (WRONG.includes(problem.kind)) return fail(found.title, found);
   if (isSidecar(run, agent) && problem.kind === 'refused') {
     return skip(`${shown(at)} is inside the task: a sidecar, which can’t be reached from here`, {
-      fix: `run this in the same task as ${what}, with its environment`,
+      fix: advice`run this in the same task as ${what}, with its environment`,
       evidence: { observed: problem.kind, variable: setting },
     });
   }
@@ -82,7 +82,7 @@ function wordsFor({ what, setting, at }: Agent, problem: Problem): Omit<Trouble,
   return {
     title: `nothing answers on ${at.socketPath}`,
     expected: `${what} listening on that socket`,
-    fix: `mount the directory of the socket into Spacelift’s pods, or correct ${setting}`,
+    fix: advice`mount the directory of the socket into Spacelift’s pods, or correct ${setting}`,
     evidence: { socket: at.socketPath, observed: problem.kind },
   };
 }

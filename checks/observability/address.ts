@@ -2,6 +2,8 @@
 import { isIP } from 'node:net';
 import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
+import { looksSecret, maskValue } from '../../src/config/logins.ts';
+import { advice, setting as set } from '../../src/fix.ts';
 import { type Address, unbracketed } from '../../src/probe/tcp.ts';
 
 /** Where the traces go. */
@@ -92,14 +94,14 @@ export function otlpEndpoint(run: Run): Endpoint {
     const bare = /^[\w.-]+(:\d+)?$/.test(value.trim());
     throw malformed(setting, value, {
       expected: 'http://host:4317, or https://host:port when the collector speaks TLS',
-      ...(bare && { fix: `set ${setting}=http://${value.trim()}` }),
+      ...(bare && { fix: set(setting, `http://${value.trim()}`) }),
       detail: 'Without http:// the exporter takes the host for a scheme, or falls back to TLS on loopback.',
     });
   }
   throw missing('OTEL_EXPORTER_OTLP_ENDPOINT', 'OpenTelemetry', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://<host>:4317');
 }
 
-const URL_FORM = /^(https?):\/\/(?:[^/?#]*@)?(\[[^\]]+\]|[^:/?#[\]\s]+)(?::(\d+))?(\/[^?#]*?)?\/?([?#].*)?$/i;
+const URL_FORM = /^(https?):\/\/(?:[^/?#]*@)?(\[[\w:.%-]+\]|[\p{L}\p{N}._-]+)(?::(\d+))?(\/[^?#]*?)?\/?([?#].*)?$/iu;
 const UNIX_FORM = /^unix:(?:\/\/)?(\/.+)$/i;
 
 function readUrl(setting: VariableName, text: string, ports: { http: number; https: number }): Endpoint | undefined {
@@ -129,19 +131,22 @@ function missing(name: VariableName, vendor: string, expected: string): Stop {
   return new Stop(
     fail(`OBSERVABILITY_VENDOR is ${vendor}, but ${name} is not set`, {
       expected,
-      fix: `set ${expected}; or OBSERVABILITY_VENDOR=Disabled`,
+      fix: advice`set ${expected}; or OBSERVABILITY_VENDOR=Disabled`,
       evidence: { variable: name, vendor },
       cause: { key: `configuration:${name}` },
     }),
   );
 }
 
+const LONGEST_QUOTED = 80;
+
 function malformed(name: VariableName, value: string, words: Pick<Trouble, 'detail' | 'expected' | 'fix'>): Stop {
-  // A URL may carry a password before its @.
-  const safe = value.replace(/\/\/.*@/s, '//…@').slice(0, 80);
+  const safe = maskValue(value);
+  // Cut, a secret would not be known for one.
+  const quoted = safe.length > LONGEST_QUOTED || looksSecret(safe) ? '' : `: ${JSON.stringify(safe)}`;
   return new Stop(
-    fail(`${name} is not of a form that the SDK accepts: ${JSON.stringify(safe)}`, {
-      fix: `set ${name} to ${words.expected}`,
+    fail(`${name} is not of a form that the SDK accepts${quoted}`, {
+      fix: advice`set ${name} to ${words.expected ?? 'another'}`,
       ...words,
       evidence: { variable: name },
       cause: { key: `configuration:${name}` },

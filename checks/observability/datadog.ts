@@ -1,5 +1,6 @@
 /** The Datadog agent: its trace receiver's own description of itself, and DogStatsD. */
 import { fail, type Outcome, pass, type Run } from '../../src/check.ts';
+import { advice, type Shell, sh } from '../../src/fix.ts';
 import { type HttpAnswer, makeHttpClient } from '../../src/probe/http.ts';
 import { proxyFor } from '../../src/probe/proxy.ts';
 import { checkWay } from '../../src/probe/tunnel.ts';
@@ -51,10 +52,16 @@ async function judge(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer)
     detail: `GET /info was answered with HTTP ${status}${proxied ? ', through the proxy of the environment: NO_PROXY does not exempt the agent' : ''}.`,
     expected: 'a trace agent that describes itself at /info, as all but very old ones do',
     fix: proxied
-      ? `add ${shown(endpoint).replace(/:\d+$/, '')} to NO_PROXY`
-      : `point ${endpoint.setting} at the agent’s trace port (8126), or update the agent; try: curl http://${shown(endpoint)}/info`,
+      ? advice`add ${shown(endpoint).replace(/:\d+$/, '')} to NO_PROXY`
+      : advice`point ${endpoint.setting} at the agent’s trace port (8126), or update the agent; try: ${asking(endpoint)}`,
     evidence: { status },
   });
+}
+
+/** What asks as `askInfo` does. */
+function asking(endpoint: Endpoint): Shell {
+  if ('socketPath' in endpoint) return sh`curl --unix-socket ${endpoint.socketPath} http://localhost/info`;
+  return sh`curl ${`http${endpoint.secure ? 's' : ''}://${shown(endpoint)}${endpoint.path}/info`}`;
 }
 
 /** Other servers answer anything to any path; the agent names its endpoints. */

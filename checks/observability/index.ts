@@ -1,5 +1,6 @@
 /** Where Spacelift's traces go: Datadog, AWS X-Ray, an OpenTelemetry collector, or nowhere. */
 import { type Context, defineCheck, type Outcome, pass, type Run, warn } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { untilPhaseIsKnown } from '../phase.ts';
 import { datadogEndpoint, otlpEndpoint, shown, xrayEndpoint } from './address.ts';
 import { type ObservabilityRule, RULES } from './rules.ts';
@@ -85,7 +86,7 @@ function serviceName({ deployment }: Run): Outcome {
     `${names} ${set.length === 1 ? 'is' : 'are'} set, and Spacelift sets ${set.length === 1 ? 'it' : 'them'} itself`,
     {
       expected: 'no value: server, drain and scheduler have names of their own',
-      fix: `remove ${names}`,
+      fix: advice`remove ${names}`,
       evidence: { variables: set },
     },
   );

@@ -5,6 +5,7 @@ import { fail, type Outcome, pass, type Run, skip, type Trouble } from '../../sr
 import type { VariableName } from '../../src/config/contract.ts';
 import type { Party } from '../../src/config/entry.ts';
 import { mustBeAllowed, travelling } from '../../src/credentials.ts';
+import { advice, setting as set } from '../../src/fix.ts';
 import { callEmpty, GRPC, type GrpcAnswer } from '../../src/probe/grpc.ts';
 import { openTls } from '../../src/probe/tls.ts';
 import { openWay } from '../../src/probe/tunnel.ts';
@@ -127,8 +128,8 @@ async function judge(run: Run, agent: Agent, status: number, headers: Headers): 
         {
           expected: `headers that the collector accepts, in ${headers.setting}`,
           fix: headers.given
-            ? `correct ${headers.setting}: name=value, with the value URL-encoded (authorization=Bearer%20…)`
-            : `set ${headers.setting}, as in authorization=Bearer%20<token>`,
+            ? advice`correct ${headers.setting}: name=value, with the value URL-encoded (authorization=Bearer%20…)`
+            : advice`set ${headers.setting}, as in authorization=Bearer%20<token>`,
           evidence,
         },
       );
@@ -136,7 +137,7 @@ async function judge(run: Run, agent: Agent, status: number, headers: Headers): 
       return fail(`${at} speaks gRPC, but takes no traces`, {
         detail: 'It does not know the TraceService of OTLP.',
         expected: 'a collector with the otlp receiver in a traces pipeline',
-        fix: `add otlp to receivers of service.pipelines.traces in the collector’s config, or correct ${agent.setting}`,
+        fix: advice`add otlp to receivers of service.pipelines.traces in the collector’s config, or correct ${agent.setting}`,
         evidence,
       });
     default:
@@ -147,7 +148,7 @@ async function judge(run: Run, agent: Agent, status: number, headers: Headers): 
 const noBackend = (at: Agent['at'], answer: string): Omit<Trouble, 'status'> => ({
   title: `${shown(at)} answers, but the collector takes nothing (${answer})`,
   expected: 'gRPC status 0 for a request without spans',
-  fix: 'see the log of the collector, or of the proxy in front of it',
+  fix: advice`see the log of the collector, or of the proxy in front of it`,
   evidence: { observed: answer },
 });
 
@@ -162,23 +163,23 @@ function stranger(endpoint: Endpoint, who: Stranger): Trouble {
     case 'otlp-http':
       return fail(`${at} takes OTLP over HTTP only, and Spacelift sends it over gRPC`, {
         expected,
-        fix: `enable grpc under protocols of the otlp receiver, and set ${setting}=${scheme}://${host}:4317`,
+        fix: advice`enable grpc under protocols of the otlp receiver, and set ${setting}=${scheme}://${host}:4317`,
         evidence,
       });
     case 'http':
       return fail(`${at} is an HTTP server, no collector of OTLP over gRPC`, {
         expected,
-        fix: `set ${setting}=${scheme}://<collector>:4317`,
+        fix: advice`set ${setting}=${scheme}://<collector>:4317`,
         evidence,
       });
     case 'tls':
-      return fail(`${at} speaks TLS only`, { expected, fix: `set ${setting}=https://${at}`, evidence });
+      return fail(`${at} speaks TLS only`, { expected, fix: set(setting, `https://${at}`), evidence });
     case 'plain':
-      return fail(`${at} does not speak TLS`, { expected, fix: `set ${setting}=http://${at}`, evidence });
+      return fail(`${at} does not speak TLS`, { expected, fix: set(setting, `http://${at}`), evidence });
     case 'unknown':
       return fail(`${at} does not speak gRPC`, {
         expected,
-        fix: `set ${setting}=${scheme}://<collector>:4317`,
+        fix: advice`set ${setting}=${scheme}://<collector>:4317`,
         evidence,
       });
   }
@@ -193,7 +194,7 @@ function distrusted(run: Run, agent: Agent, problem: Problem, caPath: string | u
   }
   if (problem.tls === 'untrusted' && caPath !== undefined) {
     return skip(`${caPath} is not here, so the certificate of ${shown(agent.at)} can’t be judged`, {
-      fix: 'pass the authority with --ca-file <path>',
+      fix: advice`pass the authority with --ca-file <path>`,
       evidence: { variable: 'OTEL_EXPORTER_OTLP_CERTIFICATE' },
     });
   }

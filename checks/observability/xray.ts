@@ -1,5 +1,6 @@
 /** The X-Ray daemon: segments go by UDP, sampling rules come by TCP. */
 import { type Outcome, pass, type Run, warn } from '../../src/check.ts';
+import { advice, sh } from '../../src/fix.ts';
 import { openTcp } from '../../src/probe/tcp.ts';
 import { sendUdp } from '../../src/probe/udp.ts';
 import { networkWords } from '../../src/probe/words.ts';
@@ -27,7 +28,7 @@ export async function xray(run: Run): Promise<Outcome> {
     return absent(run, agent, byUdp, {
       title: `${shown(udp)} refuses UDP`,
       expected: `${what} listening on UDP ${udp.port}`,
-      fix: `start ${what}, or correct ${setting}; try: nc -vzu ${udp.host} ${udp.port}`,
+      fix: advice`start ${what}, or correct ${setting}; try: ${sh`nc -vzu ${udp.host} ${udp.port}`}`,
       evidence: { host: udp.host, port: udp.port, observed: byUdp.kind },
     });
   }
@@ -38,7 +39,7 @@ export async function xray(run: Run): Promise<Outcome> {
   return warn(`central sampling is off: ${words.title} by TCP`, {
     detail: 'Segments go by UDP, which nobody refuses; sampling rules come by TCP.',
     expected: `${what} listening on TCP ${tcp.port} too`,
-    fix: `start the daemon with --bind-tcp 0.0.0.0:${tcp.port}, and let TCP ${tcp.port} pass; try: nc -vz ${tcp.host} ${tcp.port}`,
+    fix: advice`start the daemon with --bind-tcp 0.0.0.0:${tcp.port}, and let TCP ${tcp.port} pass; try: ${sh`nc -vz ${tcp.host} ${tcp.port}`}`,
     evidence: { ...evidence, observed: byTcp.kind },
   });
 }

@@ -1,6 +1,7 @@
 /** `cleanup`: removes what an earlier, killed run left, and nothing else. */
 import { CHECKS } from '../../checks/index.ts';
 import { InputError } from '../config/entry.ts';
+import type { FixKind } from '../fix.ts';
 import { DEFAULTS } from '../options.ts';
 import { redactor } from '../redact.ts';
 import { cleaner, LIMITS, oneLine } from '../report/clean.ts';
@@ -53,7 +54,12 @@ interface Place {
   readonly status: 'pass' | 'fail' | 'skip';
   readonly removed: readonly string[];
   readonly kept: string | null;
-  readonly problem: { readonly title: string; readonly detail: string; readonly fix: string } | null;
+  readonly problem: {
+    readonly title: string;
+    readonly detail: string;
+    readonly fix: string;
+    readonly fixKind: FixKind | null;
+  } | null;
 }
 
 function placesIn(swept: readonly SweptCheck[], clean: (text: string, limit?: number) => string): Place[] {
@@ -65,7 +71,8 @@ function placesIn(swept: readonly SweptCheck[], clean: (text: string, limit?: nu
           : {
               title: oneLine(clean(trouble.title)),
               detail: clean(trouble.detail ?? ''),
-              fix: clean(trouble.fix ?? '', LIMITS.fix),
+              fix: clean(trouble.fix?.text ?? '', LIMITS.fix),
+              fixKind: trouble.fix?.kind ?? null,
             };
       return {
         check: id,

@@ -1,6 +1,7 @@
 /** Usage errors: one line on standard error that says what to do instead, exit code 2, never a stack trace. */
 import { existsSync } from 'node:fs';
 import { looksLikeContent } from '../config/input-error.ts';
+import { maskTokens, maskValue } from '../config/logins.ts';
 import type { Redact } from '../redact.ts';
 import { escapeControls, oneLine } from '../report/clean.ts';
 
@@ -17,11 +18,12 @@ export function notice(host: NodeJS.Process, message: string): void {
   host.stderr.write(`spacelift-preflight: ${line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`}\n`);
 }
 
-/** Without passwords of URLs, and without values of the environment's secret variables. */
+/** Without logins, without what looks like a key or a token, and without values of the environment's secret variables. */
 async function withoutSecrets(message: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
   const quoted = Object.values(env).some((value = '') => partsOf(value).some((part) => message.includes(part)));
   const redact = quoted ? await redactorOf(env) : (text: string) => text;
-  return redact(message).replace(/(:\/\/[^\s:@/]*:).*@/s, '$1‹redacted›@');
+  const safe = redact(message).replace(/(:\/\/[^\s:@/]*:).*@/s, '$1‹redacted›@');
+  return maskTokens(safe.replace(/\S+/g, maskValue).replace(/[^\s/]+/g, maskValue));
 }
 
 /** Loaded when there may be something to redact: it takes the whole contract. */

@@ -1,5 +1,6 @@
 /** The variables that choose a backend: which value is in force, and when a default can't be meant. */
 import { fail, type Trouble } from '../check.ts';
+import { advice, setting } from '../fix.ts';
 import { CONTRACT, DOCS, QUEUES, USES_AWS, type VariableName, type When } from './contract.ts';
 import type { Entry } from './entry.ts';
 
@@ -105,8 +106,8 @@ export function judgePairing(view: View): Trouble | undefined {
     detail: `${says('MQTT_BROKER_TYPE', broker)}; ${says('MESSAGE_QUEUE_TYPE', queue)}.`,
     expected: 'MQTT_BROKER_TYPE=builtin with any message queue, or iotcore with MESSAGE_QUEUE_TYPE=sqs',
     fix: broker.byDefault
-      ? 'set MQTT_BROKER_TYPE=builtin'
-      : 'set MQTT_BROKER_TYPE=builtin, or MESSAGE_QUEUE_TYPE=sqs and the eight MESSAGE_QUEUE_SQS_… URLs',
+      ? setting('MQTT_BROKER_TYPE', 'builtin')
+      : advice`set MQTT_BROKER_TYPE=builtin, or MESSAGE_QUEUE_TYPE=sqs and the eight MESSAGE_QUEUE_SQS_… URLs`,
     docs: `${DOCS.mqtt}#message-queue-type`,
     evidence: { broker: broker.value, queue: queue.value, brokerByDefault: broker.byDefault },
     cause: { key: 'pairing:iotcore-needs-sqs' },
@@ -125,7 +126,7 @@ export function judgeDefaults(view: View): Map<VariableName, Trouble> {
       variable,
       fail(`${variable} is not set, so ${choice.value} is in force, but ${evidence}`, {
         expected: `${variable}=${meant}, or a config that goes with ${choice.value}`,
-        fix: `set ${variable}=${meant}`,
+        fix: setting(variable, meant),
         docs: CONTRACT[variable].docs,
         evidence: { variable, default: choice.value },
         cause: { key: `configuration:${variable}` },

@@ -1,5 +1,6 @@
 /** Every variable that a self-hosted Spacelift reads: the one table behind `configuration`, `plan` and redaction. */
 import type { Perspective } from '../options.ts';
+import { isPublicVariable } from './public-variables.ts';
 import type { ValueType } from './types.ts';
 import * as type from './types.ts';
 
@@ -236,13 +237,8 @@ export const isKnown = (name: string): boolean =>
 export const isForSdk = (name: string): boolean =>
   SDK_NAMES.includes(name.toUpperCase()) || SDK_PREFIXES.some((prefix) => name.startsWith(prefix));
 
-/** The path is no secret; what is in the file never enters the config. */
-const NAMES_A_FILE = /_FILE$|^GOOGLE_APPLICATION_CREDENTIALS$/;
-
-/** Values of these are safe to print though the contract does not know them; any other unknown value is a secret. */
+/** Whether a value must not be seen: what neither the contract nor the list of public variables knows is a secret. */
 export const isSecret = (name: string): boolean => {
   if (isVariable(name)) return CONTRACT[name].secret === true;
-  if (isForSdk(name))
-    return /SECRET|TOKEN|PASSWORD|KEY|CREDENTIAL|PROXY|HEADERS/i.test(name) && !NAMES_A_FILE.test(name);
-  return !KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
+  return !isPublicVariable(name) && !KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));
 };

@@ -1,11 +1,13 @@
 /** Contract + sources → what the checks read. */
 import type { Trouble } from '../check.ts';
+import { advice, type Fix } from '../fix.ts';
 import type { Perspective } from '../options.ts';
 import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
 import { ENVIRONMENT, type Entry, type Party, partyOf as partyOfSource, type Source } from './entry.ts';
 import { type ConfigurationFinding, judgeConfiguration } from './judge.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
+import { reference } from './sources/quote.ts';
 import { decodeRootCertificates } from './types.ts';
 
 /** A value, and whose word it is. */
@@ -21,7 +23,7 @@ export type Lookup =
   | { readonly state: 'default'; readonly value: string }
   | { readonly state: 'unset' }
   /** Set where this run can't read it (ECS `valueFrom`, `environmentFiles`). */
-  | { readonly state: 'unknown'; readonly origin: string; readonly fix: string }
+  | { readonly state: 'unknown'; readonly origin: string; readonly fix: Fix }
   /** Judged under `configuration` or `pairing`: nothing that depends on it is tried. */
   | { readonly state: 'unusable'; readonly outcome: Trouble };
 
@@ -47,8 +49,10 @@ export interface Deployment {
   own(name: string): string | undefined;
   /** Further certificate authorities (`ADDITIONAL_ROOT_CAS`), PEM. */
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
-  /** Values that must never be seen. */
+  /** Values that must never be seen, as far as they are known by now. */
   readonly secrets: readonly string[];
+  /** Adds to the secrets what a library has obtained. */
+  conceal(...values: readonly (string | undefined)[]): void;
 }
 
 /**
@@ -69,7 +73,7 @@ export function makeDeployment(
       return {
         state: 'unknown',
         origin: 'environmentFiles of the task definition',
-        fix: 'pass that file too, with -f',
+        fix: advice`pass that file too, with -f`,
       };
     }
     const value = CONTRACT[name].default;
@@ -86,6 +90,7 @@ export function makeDeployment(
     const value = environment[name] || undefined;
     return value === undefined ? undefined : { value, party: 'process' };
   };
+  const secrets = secretsOf([...sources, fromProcess(environment)]);
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
@@ -105,7 +110,10 @@ export function makeDeployment(
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
       party: partyOf('ADDITIONAL_ROOT_CAS'),
     },
-    secrets: [...secretsOf(sources), ...secretsOf([fromProcess(environment)])],
+    secrets,
+    conceal: (...values) => {
+      for (const value of values) if (value && !secrets.includes(value)) secrets.push(value);
+    },
   };
 }
 
@@ -114,8 +122,10 @@ function known({ kind, value, origin, unread }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
   return {
     state: 'unknown',
-    origin: `${value}, in ${origin}`,
-    fix: unread?.fix ?? 'read it with --resolve-secrets, or pass its value with a further -f (a dotenv file will do)',
+    origin: `${reference(value)}, in ${origin}`,
+    fix:
+      unread?.fix ??
+      advice`read it with --resolve-secrets, or pass its value with a further -f (a dotenv file will do)`,
   };
 }
 

@@ -1,10 +1,14 @@
 /** Judges a config without any network: every `configuration/…` rule and the pairing (`checks.md`). */
 import { distance } from 'fastest-levenshtein';
 import { fail, type Outcome, skip, type Trouble, warn } from '../check.ts';
+import { advice, setting } from '../fix.ts';
+import { type Redact, redactor } from '../redact.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
+import { maskValue } from './logins.ts';
 import { isNeeded, type Resolved } from './resolve.ts';
+import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
 import { judgeValue, type ValueRule } from './values.ts';
 
@@ -55,11 +59,16 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     value: (name) => (entry(name)?.kind === 'known' ? entry(name)?.value : undefined),
     choice: (name) => choiceOf(name, entry(name), unusable.has(name)),
   };
+  let known: Redact | undefined;
+  const redact: Redact = (value) => {
+    known ??= redactor(secretsOf(sources));
+    return maskValue(known(value));
+  };
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
     if (held?.unread?.status === 'fail') return wrong('required', name, held.unread);
     if (held?.unread !== undefined) findings.push({ rule: 'required', outcome: held.unread });
-    const found = held === undefined ? undefined : judgeValue(name, held);
+    const found = held === undefined ? undefined : judgeValue(name, held, redact);
     if (found !== undefined) wrong(found.rule, name, found.outcome);
   };
 
@@ -105,7 +114,7 @@ function missing(
 ): Trouble | ReturnType<typeof skip> {
   if (resolved.incomplete) {
     return skip(`${name} may be set in a file that is not known here (environmentFiles)`, {
-      fix: 'pass that file too, with -f',
+      fix: advice`pass that file too, with -f`,
       evidence: { variable: name, known: false },
     });
   }
@@ -113,7 +122,7 @@ function missing(
   return fail(`${name} is not set`, {
     ...(meant !== undefined && { detail: `${meant} is set: a misspelling of it?` }),
     expected: CONTRACT[name].type.expected,
-    fix: meant === undefined ? `set ${name}` : `rename ${meant} to ${name}`,
+    fix: meant === undefined ? advice`set ${name}` : advice`rename ${meant} to ${name}`,
     docs: CONTRACT[name].docs,
     evidence: { variable: name },
     cause: { key: `configuration:${name}` },
@@ -130,7 +139,7 @@ function judgeGroups(view: View): ConfigurationFinding[] {
         rule: 'required',
         outcome: fail(`${name} is not set, but ${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'}`, {
           expected: 'all of them or none',
-          fix: `set ${name}, or remove ${set.join(' and ')}`,
+          fix: advice`set ${name}, or remove ${set.join(' and ')}`,
           evidence: { variable: name },
           cause: { key: `configuration:${name}` },
         }),
@@ -153,8 +162,8 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Trouble>
     findings.push({
       rule: 'region',
       outcome: fail(`AWS_REGION is ${region}, but AWS_DEFAULT_REGION is ${fallback}`, {
-        expected: 'the same region in both',
-        fix: `set AWS_DEFAULT_REGION=${region}, if that is where the installation is`,
+        expected: 'the same region in both: that of the installation',
+        fix: setting('AWS_DEFAULT_REGION', region),
         evidence: { AWS_REGION: region, AWS_DEFAULT_REGION: fallback },
       }),
     });
@@ -167,7 +176,7 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Trouble>
       rule: 'admin-login',
       outcome: fail(`${set} is set without ${unset}`, {
         expected: 'both, or neither: then the admin login is off',
-        fix: `set ${unset}, or remove ${set}`,
+        fix: advice`set ${unset}, or remove ${set}`,
         evidence: { set, unset },
       }),
     });
@@ -180,7 +189,7 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Trouble>
       rule: 'launcher-image',
       outcome: fail(`LAUNCHER_IMAGE already carries ${carries}, and LAUNCHER_IMAGE_TAG adds ${adds}`, {
         expected: 'the image alone in LAUNCHER_IMAGE: Spacelift puts the tag behind it',
-        fix: `set LAUNCHER_IMAGE=${image.replace(/[:@][^/]*$/, '')}`,
+        fix: setting('LAUNCHER_IMAGE', image.replace(/[:@][^/]*$/, '')),
         evidence: { image, tag },
       }),
     });
@@ -202,7 +211,7 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
         outcome: warn(`${name} differs between ${held.map(({ service }) => service).join(', ')}`, {
           detail: `From ${[...new Set(held.map(({ found }) => found.origin))].join(' and ')}.`,
           expected: 'one value for all services',
-          fix: `set ${name} once, where all services read it`,
+          fix: advice`set ${name} once, where all services read it`,
           evidence: { variable: name, services: held.map(({ service }) => service) },
         }),
       },
@@ -229,7 +238,7 @@ function judgeUnknown(strangers: ReadonlyMap<string, Entry>, view: View): Config
         outcome: warn(`${entry.name} is no variable of Spacelift’s`, {
           detail: `It is in ${entry.origin}.`,
           expected: near,
-          fix: `rename it to ${near}, or remove it`,
+          fix: advice`rename it to ${near}, or remove it`,
           evidence: { variable: entry.name, suggestion: near },
         }),
       },

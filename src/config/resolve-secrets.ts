@@ -1,6 +1,7 @@
 /** `--resolve-secrets`: what an ECS task definition keeps behind `valueFrom` (ECS developer guide, "Pass sensitive data"). */
 import * as v from 'valibot';
 import { fail, type Skip, skip, type Trouble } from '../check.ts';
+import { advice, type Fix } from '../fix.ts';
 import type { Perspective } from '../options.ts';
 import { CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
@@ -34,7 +35,7 @@ export interface Unread {
   readonly status: 'fail' | 'skip';
   /** "is denied", "does not exist": completes a sentence that begins with the variable. */
   readonly says: string;
-  readonly fix: string;
+  readonly fix: Fix;
 }
 
 /** `secret`: kept as one, so that it must never be seen. */
@@ -85,7 +86,7 @@ async function valueBehind(entry: Entry, read: Reader): Promise<Entry> {
       ? {
           status: 'fail',
           says: 'is behind an ARN that ECS reads no value from',
-          fix: `set valueFrom of ${entry.name} to the ARN of a secret in Secrets Manager, or of a parameter`,
+          fix: advice`set valueFrom of ${entry.name} to the ARN of a secret in Secrets Manager, or of a parameter`,
         }
       : await read(kept);
   if ('status' in found) return { ...entry, unread: unread(entry, found) };

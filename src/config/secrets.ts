@@ -1,34 +1,63 @@
 /** Which values of a config must never be seen, in every form in which a client holds them. */
-import { isKnown, isSecret } from './contract.ts';
-import type { Source } from './entry.ts';
+import { isKnown, isSecret, isVariable } from './contract.ts';
+import type { Entry, Source } from './entry.ts';
+import { loginSecretsIn, looksSecret } from './logins.ts';
+import { isPublicVariable } from './public-variables.ts';
 
-/** Secret values of all sources. A job's environment also holds what is nobody's secret: paths, host names. */
+/** Secret values of all sources, and the logins in all others. A job's environment also holds what is nobody's secret. */
 export function secretsOf(sources: readonly Source[]): string[] {
-  return sources.flatMap((source) =>
-    source.entries
-      .filter(
-        ({ name, kind, secret }) =>
-          kind === 'known' &&
-          (secret || (isSecret(name) && (!source.process || isKnown(name) || LOOKS_SECRET.test(name)))),
-      )
-      .flatMap(({ value }) => partsOf(value)),
+  const entries = sources.flatMap(({ entries: held, process }) =>
+    held.filter(({ kind }) => kind === 'known').map((entry) => ({ entry, process })),
   );
+  const open = publicText(entries.map(({ entry }) => entry));
+  const hidden = entries.filter(({ entry, process }) => isHidden(entry, process, open));
+  const logins = entries.flatMap(({ entry }) => loginSecretsIn(entry.value)).slice(0, MOST_LOGINS);
+  return [...new Set([...hidden.flatMap(({ entry }) => partsOf(entry.value)), ...logins])];
 }
 
-const LOOKS_SECRET = /SECRET|TOKEN|PASSW|KEY|CREDENTIAL/i;
+const LOOKS_SECRET = /SECRET|TOKEN|PASSW|PASSPHRASE|KEY|CREDENTIAL|CONNECTION_?STRING|(^|_)SAS(_|$)|ASSERTION|HEADER/i;
+
+function isHidden({ name, value, secret }: Entry, process: boolean, open: string): boolean {
+  if (secret === true) return true;
+  if (!isSecret(name)) return isPublicVariable(name) && looksSecret(value);
+  if (isVariable(name) || LOOKS_SECRET.test(name)) return true;
+  // Nobody says that it is one: what may be seen elsewhere would only blank out other words.
+  return (!process || isKnown(name)) && !(value.length <= LONGEST_NAME && open.includes(value));
+}
+
+/** In all values: each is kept in many forms. */
+const MOST_LOGINS = 10_000;
+const LONGEST_NAME = 253;
+const MOST_PUBLIC = 65_536;
+
+/** What a report may show: public values, and where the database is. */
+function publicText(entries: readonly Entry[]): string {
+  const values = entries.flatMap(({ name, value, secret }) => {
+    if (secret === true || value.length > 2048) return [];
+    if (/^DATABASE_(READ_ONLY_)?URL$/.test(name)) return placeIn(value);
+    return !isSecret(name) && (isVariable(name) || isPublicVariable(name)) ? [value] : [];
+  });
+  return [...new Set(values)].join('\n').slice(0, MOST_PUBLIC);
+}
+
+/** Host and database of a URL. */
+function placeIn(value: string): string[] {
+  if (!URL.canParse(value)) return [];
+  const { hostname, pathname } = new URL(value);
+  return [hostname, pathname.slice(1)];
+}
 
 function partsOf(value: string): string[] {
   return [value, ...urlSecrets(value), ...pemIn(value)];
 }
 
-/** The password of a URL, as written and decoded, and what its query keeps. */
+/** The password of a URL, as written and decoded, whatever it holds. */
 function urlSecrets(value: string): string[] {
   const [, rest] = /^[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value) ?? [];
   if (rest === undefined) return [];
   const authority = rest.slice(0, rest.lastIndexOf('@'));
   const password = authority.includes(':') ? authority.slice(authority.indexOf(':') + 1) : '';
-  const query = [...rest.matchAll(/[?&](?:password|sslpassword|passfile)=([^&#]*)/gi)].map((match) => match[1] ?? '');
-  return [password, ...query].flatMap((part) => [part, decoded(part)]).filter((part) => part !== '');
+  return [password, decoded(password)].filter((part) => part !== '');
 }
 
 /** A key that is base64 of a PEM: the PEM, whose lines the redactor takes one by one. */

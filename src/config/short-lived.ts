@@ -1,5 +1,6 @@
 /** Credentials that expire within hours, in a config that is meant to stay. */
 import { warn } from '../check.ts';
+import { advice, type Fix } from '../fix.ts';
 import type { Source } from './entry.ts';
 import type { ConfigurationFinding } from './judge.ts';
 import type { Resolved } from './resolve.ts';
@@ -9,7 +10,7 @@ const DATABASE_URLS = ['DATABASE_URL', 'DATABASE_READ_ONLY_URL'];
 /** A file is "configured for good"; a job's environment may be made anew for each job. */
 export function judgeShortLived(resolved: Resolved, sources: readonly Source[]): ConfigurationFinding[] {
   if (sources.every((source) => source.process)) return [];
-  const found = (variable: string, title: string, fix: string): ConfigurationFinding => ({
+  const found = (variable: string, title: string, fix: Fix): ConfigurationFinding => ({
     rule: 'short-lived',
     outcome: warn(title, {
       expected: 'credentials that last, or ones that renew themselves',
@@ -29,7 +30,7 @@ export function judgeShortLived(resolved: Resolved, sources: readonly Source[]):
       found(
         variable,
         `${variable} belongs to a temporary session, which ends within hours`,
-        'remove the AWS_… credentials and give the service a role (IRSA, EKS Pod Identity, an ECS task role)',
+        advice`remove the AWS_… credentials and give the service a role (IRSA, EKS Pod Identity, an ECS task role)`,
       ),
     );
   }
@@ -40,7 +41,7 @@ export function judgeShortLived(resolved: Resolved, sources: readonly Source[]):
       found(
         variable,
         `the password in ${variable} is ${token}, which ends within the hour`,
-        'use a password that lasts, or a proxy that renews the token beside the service',
+        advice`use a password that lasts, or a proxy that renews the token beside the service`,
       ),
     );
   }

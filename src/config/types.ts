@@ -76,7 +76,7 @@ export const kmsKey = matching(
 );
 export const sqsUrl = matching(
   'a queue URL or a bare queue name',
-  /^(https?:\/\/[^\s/]+\/\d{12}\/)?[A-Za-z0-9_-]{1,80}(\.fifo)?$/,
+  new RegExp(`^(https?://${HOST}(:${PORT})?/\\d{12}/)?[A-Za-z0-9_-]{1,80}(\\.fifo)?$`),
 );
 
 /** The PEM certificates in `ADDITIONAL_ROOT_CAS`, or `undefined` when it is not of its form. */

@@ -1,8 +1,11 @@
 /** Judges one value by itself: its kind, white space, left-over placeholders, its type. */
 import * as v from 'valibot';
 import { fail, type Trouble } from '../check.ts';
+import { advice, type Fix } from '../fix.ts';
+import type { Redact } from '../redact.ts';
 import { CONTRACT, type Variable, type VariableName } from './contract.ts';
 import type { Entry } from './entry.ts';
+import { looksSecret, maskValue } from './logins.ts';
 
 export type ValueRule = 'type' | 'whitespace' | 'placeholder' | 'value';
 
@@ -16,10 +19,17 @@ const IN_URL = /<[A-Za-z][\w -]*>|\bchange[-_]?me\b/i;
 /** RFC 2606. */
 const RESERVED_DOMAINS = ['example.com', 'example.org', 'example.net'];
 
-/** What is wrong with a value, or `undefined`. Never quotes the value of a secret. */
-export function judgeValue(name: VariableName, entry: Entry): { rule: ValueRule; outcome: Trouble } | undefined {
+/**
+ * What is wrong with a value, or `undefined`. Never quotes the value of a secret.
+ * @param redact what is quoted is cut, and no redactor would know half of a secret
+ */
+export function judgeValue(
+  name: VariableName,
+  entry: Entry,
+  redact: Redact = maskValue,
+): { rule: ValueRule; outcome: Trouble } | undefined {
   const variable: Variable = CONTRACT[name];
-  const found = (rule: ValueRule, title: string, more: { expected: string; fix: string }) => ({
+  const found = (rule: ValueRule, title: string, more: { expected: string; fix: Fix }) => ({
     rule,
     outcome: fail(title, {
       ...more,
@@ -32,7 +42,7 @@ export function judgeValue(name: VariableName, entry: Entry): { rule: ValueRule;
   if (entry.kind === 'not-a-string') {
     return found('type', `${name} is a ${entry.value}, not a string, in ${entry.origin}`, {
       expected: 'a string: Kubernetes and ECS reject any other value',
-      fix: `put the value of ${name} in quotes`,
+      fix: advice`put the value of ${name} in quotes`,
     });
   }
   const { value } = entry;
@@ -40,26 +50,26 @@ export function judgeValue(name: VariableName, entry: Entry): { rule: ValueRule;
   if (variable.type.exact && value !== value.trim()) {
     return found('whitespace', `${name} ${whereWhite(value)}`, {
       expected: variable.type.expected,
-      fix: `remove it in ${entry.origin}; when encoding for a Secret use printf or echo -n, not echo`,
+      fix: advice`remove it in ${entry.origin}; when encoding for a Secret use printf or echo -n, not echo`,
     });
   }
   if (variable.type.exact && /^(['"`]).*\1$/s.test(value)) {
     return found('whitespace', `quotes became part of ${name}`, {
       expected: variable.type.expected,
-      fix: `remove the inner quotes in ${entry.origin}`,
+      fix: advice`remove the inner quotes in ${entry.origin}`,
     });
   }
   if (isPlaceholder(name, value)) {
     return found('placeholder', `${name} still holds a placeholder`, {
       expected: variable.type.expected,
-      fix: `fill in ${name} in ${entry.origin}`,
+      fix: advice`fill in ${name} in ${entry.origin}`,
     });
   }
   if (!v.is(variable.type.schema, value)) {
-    const shown = variable.secret ? '' : `: ${excerpt(value)}`;
+    const shown = variable.secret || entry.secret ? '' : excerpt(redact(value));
     return found('value', `${name} is not ${essence(variable.type.expected)}${shown}`, {
       expected: variable.type.expected,
-      fix: `correct ${name} in ${entry.origin}`,
+      fix: advice`correct ${name} in ${entry.origin}`,
     });
   }
   return undefined;
@@ -79,4 +89,8 @@ function whereWhite(value: string): string {
 
 /** What a type is, without what is said about it: a title has one line. */
 const essence = (expected: string) => expected.split(/ \(|, without /)[0] ?? expected;
-const excerpt = (value: string) => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
+
+function excerpt(safe: string): string {
+  if (looksSecret(safe.trim())) return '';
+  return `: ${JSON.stringify(safe.length > 60 ? `${safe.slice(0, 57)}…` : safe)}`;
+}

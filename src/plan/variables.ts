@@ -2,6 +2,8 @@
 import { isKnown, isSecret, isVariable, VARIABLES } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { ENVIRONMENT, type Entry } from '../config/entry.ts';
+import { looksSecret, maskValue } from '../config/logins.ts';
+import { named } from '../config/sources/quote.ts';
 
 export interface PlannedVariable {
   readonly name: string;
@@ -24,7 +26,9 @@ export function variablesOf(deployment: Deployment): { variables: PlannedVariabl
       ...others.filter(isKnown).flatMap((name) => ofSdk(deployment, name)),
     ],
     // The job's own environment is full of what is none of Spacelift's.
-    unknown: others.filter((name) => !isKnown(name) && deployment.entry(name)?.origin !== ENVIRONMENT),
+    unknown: others
+      .filter((name) => !isKnown(name) && deployment.entry(name)?.origin !== ENVIRONMENT)
+      .map((name) => named(name, 'key')),
   };
 }
 
@@ -51,7 +55,7 @@ function ofSdk(deployment: Deployment, name: string): PlannedVariable[] {
   const isHere = entry.kind === 'known';
   return [
     {
-      name,
+      name: named(name, 'key'),
       value: isHere ? shown(name, entry, entry.value) : null,
       origin: entry.origin,
       note: isHere ? null : 'set, not known here',
@@ -60,11 +64,10 @@ function ofSdk(deployment: Deployment, name: string): PlannedVariable[] {
 }
 
 function shown(name: string, entry: Entry | undefined, value: string): string {
-  if (isSecret(name) || entry?.secret === true) return REDACTED;
-  const safe = value
+  if (isSecret(name) || entry?.secret === true || (!isVariable(name) && looksSecret(value))) return REDACTED;
+  const safe = maskValue(value)
     .replace(/\s*\n\s*/g, ' ')
-    // A login before the host, and a query, may hold what is secret.
-    .replace(/^((?:[a-z][a-z0-9+.-]*:\/\/)?)[^/\s]*:[^\s]*@/i, `$1${REDACTED}@`)
+    // A query may hold what is secret, too.
     .replace(/^([a-z][a-z0-9+.-]*:\/\/[^?#]*)[?#].*$/i, '$1?…');
   return safe.length > LONGEST ? `${safe.slice(0, LONGEST - 1)}…` : safe;
 }

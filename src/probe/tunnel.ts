@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { type Run, Stop, skip } from '../check.ts';
+import { advice } from '../fix.ts';
 import { type NetworkKind, Problem, problemOf } from '../problem.ts';
 import { trusting } from '../trust.ts';
 import { boundHints } from './flood.ts';
@@ -135,8 +136,8 @@ export function wayWords(problem: Problem, target: Target): ReturnType<typeof ne
     expected: `a tunnel to ${to}, as HTTPS_PROXY asks`,
     fix:
       status === 407
-        ? 'put the user name and password of the proxy into HTTPS_PROXY'
-        : `allow ${to} at the proxy, or add ${target.host} to NO_PROXY where it is reached directly`,
+        ? advice`put the user name and password of the proxy into HTTPS_PROXY`
+        : advice`allow ${to} at the proxy, or add ${target.host} to NO_PROXY where it is reached directly`,
     evidence: { proxy: at, host: target.host, port: target.port, status },
     cause: { key: `proxy:${at}:${to}:${status}` },
   };

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { type Run, type Skip, skip } from '../check.ts';
+import { advice } from '../fix.ts';
 import type { NetworkKind, Problem } from '../problem.ts';
 import { resolve } from './dns.ts';
 import { unbracketed } from './tcp.ts';
@@ -35,7 +36,7 @@ export async function explainedByPlace(run: Run, host: string, problem: Problem)
   if (!inside) return undefined;
   return skip(`${host} can't be reached from here`, {
     detail: 'It belongs to a private network, and this run looks from outside of it.',
-    fix: 'run it inside: a Kubernetes Job with envFrom the same Secrets, or a one-off ECS task, and --from inside',
+    fix: advice`run it inside: a Kubernetes Job with envFrom the same Secrets, or a one-off ECS task, and --from inside`,
     evidence: { host, observed: problem.kind },
   });
 }

@@ -2,8 +2,10 @@
 
 import { day } from '../amounts.ts';
 import type { Trouble } from '../check.ts';
+import { advice, type Fix, sh } from '../fix.ts';
 import type { Problem, TlsReason } from '../problem.ts';
 import { commonName, type PeerCertificate } from './certificate.ts';
+import { unbracketed } from './tcp.ts';
 
 /** Where the way led. */
 export interface Target {
@@ -17,31 +19,31 @@ export interface Target {
 
 type Words = Pick<Trouble, 'detail' | 'expected' | 'fix' | 'evidence' | 'cause'> & { title: string };
 
-const TLS: Record<TlsReason, { says: string; expected?: string; fix: string }> = {
+const TLS: Record<TlsReason, { says: string; expected?: string; fix: Fix }> = {
   untrusted: {
     says: 'its certificate is signed by an authority that is not trusted here',
-    fix: 'pass the authority with --ca-file <path>, and give it to Spacelift with ADDITIONAL_ROOT_CAS',
+    fix: advice`pass the authority with --ca-file <path>, and give it to Spacelift with ADDITIONAL_ROOT_CAS`,
   },
   name: {
     says: 'its certificate is for another name',
-    fix: 'use a name that the certificate has, or issue a certificate for this one',
+    fix: advice`use a name that the certificate has, or issue a certificate for this one`,
   },
-  expired: { says: 'its certificate has expired', fix: 'renew the certificate' },
+  expired: { says: 'its certificate has expired', fix: advice`renew the certificate` },
   'not-yet-valid': {
     says: 'its certificate is not valid yet',
-    fix: 'compare the clocks of this machine and the issuer (`date -u`)',
+    fix: advice`compare the clocks of this machine and the issuer (${sh`date -u`})`,
   },
-  protocol: { says: 'it speaks no TLS version that is in use here', fix: 'enable TLS 1.2 or 1.3 on the server' },
+  protocol: { says: 'it speaks no TLS version that is in use here', fix: advice`enable TLS 1.2 or 1.3 on the server` },
   'client-certificate': {
     says: 'it refuses the client certificate, or asks for one that was not given',
-    fix: 'configure the client certificate that the server asks for',
+    fix: advice`configure the client certificate that the server asks for`,
   },
   changed: {
     says: 'what arrives is not what was sent',
     expected: 'bytes that nothing on the way changes',
-    fix: 'find what changes them: a proxy or firewall that inspects TLS, or a broken link; try from another network',
+    fix: advice`find what changes them: a proxy or firewall that inspects TLS, or a broken link; try from another network`,
   },
-  other: { says: 'the TLS handshake failed', fix: 'see the server’s log for the handshake that it refused' },
+  other: { says: 'the TLS handshake failed', fix: advice`see the server’s log for the handshake that it refused` },
 };
 
 /** Names that a title has room for. */
@@ -78,8 +80,8 @@ const listed = (names: readonly string[]): string =>
   names.length > NAMES ? `${names.slice(0, NAMES).join(', ')} and ${names.length - NAMES} more` : names.join(', ');
 
 /** What mends TLS to a host of a public cloud: its own certificate is good, so another's is shown. */
-export const inspected = (host: string): string =>
-  `something in between answers in place of ${host}, such as a proxy that inspects TLS: exempt ${host} from it, or have it show a certificate that is valid and trusted (--ca-file <path>, and ADDITIONAL_ROOT_CAS for Spacelift); see: openssl s_client -connect ${host}:443`;
+export const inspected = (host: string): Fix =>
+  advice`something in between answers in place of ${host}, such as a proxy that inspects TLS: exempt ${host} from it, or have it show a certificate that is valid and trusted (--ca-file <path>, and ADDITIONAL_ROOT_CAS for Spacelift); see: ${sh`openssl s_client -connect ${host}:443`}`;
 
 /** One line, what was expected and the way out, for any network problem. */
 export function networkWords(problem: Problem, { what, host, port, setting }: Target): Words {
@@ -91,7 +93,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
       return {
         title: problem.code === 'EAI_AGAIN' ? `no DNS server answers for ${host}` : `${host} does not resolve`,
         expected: `a name that resolves where Spacelift runs`,
-        fix: `correct the host in ${setting}, or create its DNS record; try: getent hosts ${host}`,
+        fix: advice`correct the host in ${setting}, or create its DNS record; try: ${sh`getent hosts ${host}`}`,
         evidence,
         cause: { key: `network:${host}:dns` },
       };
@@ -99,7 +101,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
       return {
         title: `${at} refuses the connection`,
         expected: `${what} listening on port ${port}`,
-        fix: `start ${what}, or correct the host and port in ${setting}; try: nc -vz ${host} ${port}`,
+        fix: advice`start ${what}, or correct the host and port in ${setting}; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`,
         evidence,
         cause,
       };
@@ -108,7 +110,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
         title: `${at} does not answer in time`,
         detail: 'Packets vanish: usually a firewall, a security group or a network policy, or a server that hangs.',
         expected: `an answer from ${what}`,
-        fix: `allow TCP ${port} from Spacelift’s network to ${host}; try: nc -vz -w 5 ${host} ${port}`,
+        fix: advice`allow TCP ${port} from Spacelift’s network to ${host}; try: ${sh`nc -vz -w 5 ${unbracketed(host)} ${port}`}`,
         evidence,
         cause,
       };
@@ -116,7 +118,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
       return {
         title: `there is no route to ${at}`,
         expected: `a route from Spacelift’s network to ${host}`,
-        fix: `correct the host in ${setting}, or the routes and network policies between the two`,
+        fix: advice`correct the host in ${setting}, or the routes and network policies between the two`,
         evidence,
         cause,
       };
@@ -125,7 +127,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
         title: `${at} closes the connection`,
         detail: `Something accepts the connection and ends it before ${what} has answered.`,
         expected: `an answer from ${what}`,
-        fix: `find out what listens there: a load balancer without a healthy backend, a proxy, or another service`,
+        fix: advice`find out what listens there: a load balancer without a healthy backend, a proxy, or another service`,
         evidence,
         cause,
       };
@@ -133,7 +135,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
       return {
         title: `${at} does not speak TLS`,
         expected: `TLS, as ${setting} asks`,
-        fix: `turn TLS on at the server, or off in ${setting}`,
+        fix: advice`turn TLS on at the server, or off in ${setting}`,
         evidence,
         cause,
       };
@@ -141,7 +143,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
       return {
         title: `${at} speaks TLS only`,
         expected: `plain HTTP, as ${setting} asks`,
-        fix: `turn TLS on in ${setting}`,
+        fix: advice`turn TLS on in ${setting}`,
         evidence,
         cause,
       };
@@ -149,7 +151,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
       return {
         title: `${at} does not speak HTTP`,
         expected: `${what} on port ${port}`,
-        fix: `correct the host and port in ${setting}`,
+        fix: advice`correct the host and port in ${setting}`,
         evidence,
         cause,
       };
@@ -158,7 +160,7 @@ export function networkWords(problem: Problem, { what, host, port, setting }: Ta
         title: `${at} answers without end`,
         detail: `Far more came than ${what} ever says.`,
         expected: `${what} on port ${port}`,
-        fix: `find out what answers there, and correct the host and port in ${setting}`,
+        fix: advice`find out what answers there, and correct the host and port in ${setting}`,
         evidence,
         cause,
       };

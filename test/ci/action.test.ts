@@ -149,6 +149,12 @@ describe('a run', () => {
     expect(ended.log).toMatch(/^::error title=spacelift-preflight::.* could not be installed/m);
   });
 
+  it('installs nothing by a name that nobody has published yet', async () => {
+    const ended = await runner.action({ file: 'ready.yaml' }, { published: false });
+    expect(ended).toMatchObject({ code: 2, outputs: NOTHING });
+    expect(ended.log).toMatch(/^::error title=spacelift-preflight::this checkout of the action is not built/m);
+  });
+
   it('runs nothing that an input smuggles in', async () => {
     const smuggled = ['$(touch smuggled)', '`touch smuggled`', '"; touch smuggled; "', '* --strict'];
     for (const value of smuggled) {

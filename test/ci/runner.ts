@@ -1,6 +1,6 @@
 /** As much of GitHub's runner and of GitLab's as it takes to run the steps: expressions, outputs, conditions, shells. */
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,8 @@ export interface Runner {
 
 export interface ActionOptions {
   readonly built?: boolean;
+  /** Whether its package is under its name on the registry. */
+  readonly published?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** The version that `node` claims to be. */
   readonly node?: string;
@@ -87,10 +89,14 @@ export async function startRunner(): Promise<Runner> {
       });
     });
 
-  const action: Runner['action'] = async (inputs, { built = false, env = {}, node, programs } = {}) => {
+  const action: Runner['action'] = async (
+    inputs,
+    { built = false, published = true, env = {}, node, programs } = {},
+  ) => {
     const action = (await readYaml('action.yml')) as Action;
     const place = await mkdtemp(join(root, 'action-'));
-    await cp(join(ROOT, 'package.json'), join(place, 'package.json'));
+    const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    await writeFile(join(place, 'package.json'), JSON.stringify({ ...manifest, private: !published }));
     if (built) {
       await mkdir(join(place, 'dist', 'bin'), { recursive: true });
       await writeFile(join(place, 'dist', 'bin', 'spacelift-preflight.js'), `import(${JSON.stringify(EXECUTABLE)});\n`);

@@ -17,33 +17,59 @@ async function refused(args: readonly string[], given: Record<string, string> = 
   return stderr;
 }
 
+const PLACES: readonly (readonly string[])[] = [
+  ['X'],
+  ['plan', 'X'],
+  ['explain', 'X'],
+  ['completion', 'X'],
+  ['cleanup', '--timeout', 'X'],
+  ['-f', 'X'],
+  ['--format', 'X'],
+  ['--report', 'X'],
+  ['--report', 'json=/nowhere/X'],
+  ['--only', 'X'],
+  ['--skip', 'X'],
+  ['--require', 'X'],
+  ['--accept', 'X'],
+  ['--accept', 'X=reason'],
+  ['--service', 'X'],
+  ['--phase', 'X', '--help'],
+  ['--from', 'X'],
+  ['--ca-file', 'X'],
+  ['--timeout', 'X', '--help'],
+  ['--concurrency', 'X'],
+  ['--X'],
+  ['--password=X'],
+];
+
 describe('a secret of the environment', () => {
-  const PLACES: readonly (readonly string[])[] = [
-    ['X'],
-    ['plan', 'X'],
-    ['explain', 'X'],
-    ['completion', 'X'],
-    ['cleanup', '--timeout', 'X'],
-    ['-f', 'X'],
-    ['--format', 'X'],
-    ['--report', 'X'],
-    ['--report', 'json=/nowhere/X'],
-    ['--only', 'X'],
-    ['--skip', 'X'],
-    ['--require', 'X'],
-    ['--accept', 'X'],
-    ['--accept', 'X=reason'],
-    ['--service', 'X'],
-    ['--phase', 'X', '--help'],
-    ['--from', 'X'],
-    ['--ca-file', 'X'],
-    ['--timeout', 'X', '--help'],
-    ['--concurrency', 'X'],
-    ['--X'],
-    ['--password=X'],
-  ];
   test.each(PLACES)('%s %s %s', async (...args) => {
     for (const secret of [SECRET, LONG]) await refused(args.map((arg) => arg.replace('X', () => secret)));
+  });
+});
+
+describe('what looks like a secret by itself', () => {
+  const GIVEN: Readonly<Record<string, string>> = {
+    AKIAIOSFODNN7EXAMPLE: 'AKIAIOSF',
+    ghp_16C7e42F292c6912E7710c838347Ae178B4a: '16C7e42F',
+    'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY': 'wJalrXU',
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl': 'eyJhbGci',
+    'me:hunter2@host': 'hunter2',
+    'https://me:hunter2@host': 'hunter2',
+    'postgres://me:hunter2@host/db?x=1': 'hunter2',
+    'https://hunter2@host': 'hunter2',
+  };
+  test.each(PLACES)('%s %s %s', async (...args) => {
+    for (const [given, part] of Object.entries(GIVEN)) {
+      // Part of a path it can't be told from one.
+      if (given.startsWith('wJalr') && args.includes('json=/nowhere/X')) continue;
+      const { code, stdout, stderr } = await command(
+        args.map((arg) => arg.replace('X', () => given)),
+        { env: { SERVER_DOMAIN: 'spacelift.corp.io' } },
+      );
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).not.toContain(part);
+    }
   });
 });
 

@@ -282,3 +282,30 @@ test('a value that is not a string is a failure of its own, and is not used', as
   expect(result.ids('fail')).toEqual(['configuration/type']);
   expect(result.deployment.lookup('SERVER_DOMAIN')).toMatchObject({ state: 'unusable' });
 });
+
+describe('what is wrong is quoted without what is secret', () => {
+  const wrong = async (variables: Variables) =>
+    JSON.stringify((await preflight(CHECKS, { ...ONPREM, ...variables })).findings);
+  test.each([
+    ['me:hunter2@spacelift.corp.io', '‹redacted›@spacelift.corp.io'],
+    ['https://me:hunter2@spacelift.corp.io', 'https://‹redacted›@spacelift.corp.io'],
+    [`https://me:hunter2${'-and-more'.repeat(20)}@spacelift.corp.io`, 'https://‹redacted›@spacelift.corp.io'],
+    ['https://spacelift.corp.io/?sig=hunter2', '?sig=‹redacted›'],
+    ['https://spacelift.corp.io/?token=hunter2', '?token=‹redacted›'],
+  ])('%s', async (value, shown) => {
+    const found = await wrong({ SERVER_DOMAIN: value });
+    expect(found).toContain(shown);
+    expect(found).not.toContain('hunter2');
+  });
+  test('also half of a secret of another variable', async () => {
+    const secret = `${'hunter2 is not a host, '.repeat(5)}!`;
+    expect(await wrong({ SERVER_DOMAIN: secret, ADMIN_USERNAME: 'a', ADMIN_PASSWORD: secret })).not.toContain(
+      'hunter2',
+    );
+  });
+  test('a key that stands in the wrong place is not quoted', async () => {
+    const found = await wrong({ SERVER_DOMAIN: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' });
+    expect(found).toContain('SERVER_DOMAIN is not');
+    expect(found).not.toContain('wJalr');
+  });
+});

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Estate, ONPREM, startEstate } from '../support/estate.ts';
 import { expectNoLeak } from '../support/leaks.ts';
+import { expectPasteable } from '../support/pasteable.ts';
 import { type Fault, tryFault } from './fault.ts';
 
 declare module 'vitest' {
@@ -47,6 +48,7 @@ export function describeFaults(faults: readonly Fault[]): void {
         });
         if (says !== undefined) expect(`${finding.title}\n${finding.detail ?? ''}`).toMatch(says);
       }
+      await expectPasteable(result.run);
       expectNoLeak(variables, result.run, result.deployment, environment);
       expect(result.run.leftovers.length > 0, 'leftovers are told').toBe(fault.leaves === true);
       if (fault.leaves === undefined) expect(after).toEqual(before);

@@ -3,6 +3,7 @@ import { CHECKS } from '../../checks/index.ts';
 import type { Status } from '../../src/check.ts';
 import { type CertificateAuthority, makeCa } from '../services/tls.ts';
 import { type Estate, startEstate } from '../support/estate.ts';
+import { expectPasteable } from '../support/pasteable.ts';
 import { type Options, preflight, type Result } from '../support/preflight.ts';
 import type { Behaviour } from './behaviours.ts';
 import type { Dependency } from './dependencies.ts';
@@ -59,7 +60,10 @@ export async function attack(
         ...options,
       },
     );
-    return { result, server, tookMs: performance.now() - started };
+    const tookMs = performance.now() - started;
+    // What a server says may be part of what a person is told to paste.
+    await expectPasteable(result.run);
+    return { result, server, tookMs };
   } finally {
     await Promise.all([server.close(), close?.()]);
   }

@@ -15,9 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([world?.stop(), minio?.stop()]));
 
-/** Runs the command that a fix ends with, its blanks filled in. */
+/** Runs the command that a fix ends with, its blanks (words in capitals) filled in. */
 const mend = ({ fix = '' }: Finding, blanks: Record<string, string> = {}) =>
-  minio.shell(fix.slice(fix.lastIndexOf('mc ')).replace(/<\w+>/g, (blank) => blanks[blank] ?? blank));
+  minio.shell(fix.slice(fix.lastIndexOf('mc ')).replace(/\b[A-Z]+\b/g, (blank) => blanks[blank] ?? blank));
 
 const check = (changed = {}, options: Options = {}) => world.check({ ...minio.variables, ...changed }, options);
 
@@ -91,7 +91,7 @@ describe('each fault, and the command of its fix', () => {
     await breaks();
     const result = await check();
     expect(judged(result)).toEqual(ids);
-    for (const id of [...ids.fail, ...ids.warn]) await mend(result.finding(id), { '<id>': 'expire' });
+    for (const id of [...ids.fail, ...ids.warn]) await mend(result.finding(id), { ID: 'expire' });
     expect(judged(await check())).toEqual(HEALTHY);
     expect(await contents(minio.client)).toEqual([]);
   });
@@ -101,6 +101,6 @@ test('an origin that may not upload', async () => {
   await minio.shell('mc admin config set minio api cors_allow_origin=https://other.corp.internal');
   const result = await check();
   expect(judged(result)).toEqual({ fail: ['object-storage/uploads/cors'], warn: [] });
-  await mend(result.finding('object-storage/uploads/cors'), { '<origins>': 'https://other.corp.internal' });
+  await mend(result.finding('object-storage/uploads/cors'), { ORIGINS: 'https://other.corp.internal' });
   expect(judged(await check())).toEqual(HEALTHY);
 });

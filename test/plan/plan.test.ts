@@ -8,12 +8,28 @@ import { PLAIN } from '../../src/report/style.ts';
 import { runChecks } from '../../src/run.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { type Options, source, type Variables } from '../support/preflight.ts';
+import { SECRET_VARIABLES } from '../support/sdk-variables.ts';
 import { DEPLOYMENTS } from './deployments.ts';
 
 const deploymentOf = (variables: Variables, service?: Perspective) =>
   makeDeployment([source(variables)], { service, environment: {} });
 const plan = (variables: Variables, { service, ...options }: Options = {}): Promise<Plan> =>
   makePlan(CHECKS, deploymentOf(variables, service), { ...DEFAULTS, ...options });
+
+/** Each with a part that must not be seen. */
+const CREDENTIALS = [
+  'hunter22-hunter22',
+  'me:hunter22@host.corp.io:1984',
+  'https://me:hunter22@host.corp.io/x',
+  'https://hunter22@host.corp.io/x',
+  'https://me:hunter22/with?all#of@it@host.corp.io/x',
+  'https://a.blob.core.windows.net/?sv=2024-11-04&ss=b&sig=hunter22%3D&se=2030',
+  'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=hunter22==;EndpointSuffix=core.windows.net',
+  'BlobEndpoint=https://a.blob.core.windows.net;SharedAccessSignature=sv=2024&sig=hunter22%3D',
+];
+/** What shows by itself that it is a credential. */
+const LOGINS = CREDENTIALS.slice(1);
+const expectNoCredential = (text: string) => expect(text).not.toContain('hunter22');
 
 const PERSPECTIVES = [undefined, ...SERVICES, 'worker'] as const;
 const all = Object.entries(DEPLOYMENTS).flatMap(([name, variables]) =>
@@ -88,6 +104,58 @@ describe('variables', () => {
     expect((await shown({ ...ONPREM, ADMIN_USERNAME: 'admin@corp.io' }, 'ADMIN_USERNAME'))?.value).toBe(
       'admin@corp.io',
     );
+  });
+  test.each(SECRET_VARIABLES)('%s is masked, whatever it holds', async (name) => {
+    for (const value of CREDENTIALS) {
+      const planned = await plan({ ...ONPREM, [name]: value });
+      expectNoCredential(`${JSON.stringify(planned)}${renderPlan(planned, PLAIN)}`);
+      const found = planned.variables.find((variable) => variable.name === name);
+      if (found !== undefined) expect(found.value).toBe('‹redacted›');
+    }
+  });
+  test.each([
+    'SERVER_DOMAIN',
+    'WEBHOOKS_ENDPOINT',
+    'SPACELIFT_PUBLIC_API',
+    'VCS_GATEWAY_ENDPOINT',
+    'OBJECT_STORAGE_MINIO_ENDPOINT',
+    'OBJECT_STORAGE_BUCKET_UPLOADS_URL',
+    'MQTT_BROKER_ENDPOINT',
+    'DD_TRACE_AGENT_URL',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+    'AWS_ENDPOINT_URL',
+    'AWS_ENDPOINT_URL_S3',
+    'AZURE_AUTHORITY_HOST',
+    'GCE_METADATA_HOST',
+    'NO_PROXY',
+    'FEATURE_FLAG_X',
+  ])('a login, a signature or a key in %s is not seen, be the value right or wrong', async (name) => {
+    for (const vendor of ['Datadog', 'OpenTelemetry', 'Disabled']) {
+      for (const value of LOGINS) {
+        const planned = await plan({ ...ONPREM, OBSERVABILITY_VENDOR: vendor, [name]: value });
+        expectNoCredential(`${JSON.stringify(planned)}${renderPlan(planned, PLAIN)}`);
+      }
+    }
+  });
+  test.each([
+    ['on Azure', 'OBJECT_STORAGE_AZURE_ACCOUNT_URL'],
+    ['on AWS', 'MESSAGE_QUEUE_SQS_ASYNC_URL'],
+    ['on AWS', 'AWS_ENDPOINT_URL_SQS'],
+  ])('%s: nor in %s', async (deployment, name) => {
+    expect(DEPLOYMENTS[deployment]).toBeDefined();
+    for (const value of LOGINS) {
+      const planned = await plan({ ...DEPLOYMENTS[deployment], [name]: value });
+      expectNoCredential(`${JSON.stringify(planned)}${renderPlan(planned, PLAIN)}`);
+    }
+  });
+  test('an image by its digest is no login', async () => {
+    const image = 'registry.io/launcher:v3@sha256:0123456789abcdef';
+    expect((await shown({ ...ONPREM, LAUNCHER_IMAGE: image }, 'LAUNCHER_IMAGE'))?.value).toBe(image);
+  });
+  test('a secret in the place of a name is not repeated', async () => {
+    const planned = await plan({ ...ONPREM, ghp_16C7e42F292c6912E7710c838347Ae178B4a: 'x', hunter22: 'x', OWN: 'x' });
+    expect(planned.unknown).toEqual(['OWN', '(not a name)', '(not a name)']);
   });
   test('what is missing, wrong or not known here says so', async () => {
     expect(await shown({ ...ONPREM, DATABASE_URL: '' }, 'DATABASE_URL')).toMatchObject({

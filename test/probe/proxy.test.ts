@@ -55,6 +55,6 @@ test.each([true, false])(
     const problem = new ProxyProblem({ host: 'proxy.corp.io', port: 3128 }, 'refused', { plain });
     const { title, fix } = wayWords(problem, { what: 'MinIO', host: 'minio.corp.io', port: 9000, setting: 'ENDPOINT' });
     expect(title).toBe('proxy.corp.io:3128 refuses the connection');
-    expect(fix).toMatch(plain ? /\bin HTTP_PROXY\b/ : /\bin HTTPS_PROXY\b/);
+    expect(fix?.text).toMatch(plain ? /\bin HTTP_PROXY\b/ : /\bin HTTPS_PROXY\b/);
   },
 );

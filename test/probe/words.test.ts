@@ -55,3 +55,32 @@ describe('a certificate that is refused', () => {
     );
   });
 });
+
+describe('what is tried on the way to a host is one command, whatever the host is called', () => {
+  const fixOf = (kind: 'dns' | 'refused' | 'timeout', host: string) =>
+    networkWords(new Problem(kind), { what: 'MinIO', host, port: 9000, setting: 'ENDPOINT' }).fix;
+
+  test.each([
+    ['dns', 'minio', 'getent hosts minio', ['getent', 'hosts', 'minio']],
+    ['refused', '[::1]', "nc -vz '::1' 9000", ['nc', '-vz', '::1', '9000']],
+    ['refused', 'a;id', "nc -vz 'a;id' 9000", ['nc', '-vz', 'a;id', '9000']],
+    [
+      'timeout',
+      'h$(touch x)`id`',
+      "nc -vz -w 5 'h$(touch x)`id`' 9000",
+      ['nc', '-vz', '-w', '5', 'h$(touch x)`id`', '9000'],
+    ],
+  ] as const)('%s, %s', (kind, host, text, argv) => {
+    const fix = fixOf(kind, host);
+    expect(fix?.text.endsWith(`try: ${text}`)).toBe(true);
+    expect(fix?.shells.flatMap(({ argvs }) => argvs)).toEqual([argv]);
+  });
+
+  test('and none where it would be an option, or can’t be written', () => {
+    for (const host of ['-oProxyCommand=id', 'a\nid']) {
+      const fix = fixOf('refused', host);
+      expect(fix?.text).not.toContain('nc -vz');
+      expect(fix?.shells.map(({ text }) => text)).toEqual([undefined]);
+    }
+  });
+});

@@ -22,7 +22,7 @@ export function readEcs(documents: readonly Value[], file: string): Reading {
   const containers = documents.flatMap((document) => containersIn(document) ?? []).filter(isMap);
   const used = containers.flatMap((container) => {
     const name = nameOf(field(container, 'name')) ?? '';
-    const label = `container ${named(name)}`;
+    const label = `container ${named(name, 'container')}`;
     const where = `${file}: ${label}`;
     const service = serviceOf(container, name) ?? (holdsSpacelifts(container, where) ? 'all' : undefined);
     if (service === undefined || service === 'vcs-gateway') return [];
@@ -100,7 +100,7 @@ function pairsIn(container: ValueMap, list: 'environment' | 'secrets', where: st
 }
 
 function noneUsable(containers: readonly ValueMap[], file: string): InputError {
-  const names = containers.slice(0, 8).map((container) => named(nameOf(field(container, 'name'))));
+  const names = containers.slice(0, 8).map((container) => named(nameOf(field(container, 'name')), 'container'));
   const found =
     names.length === 0 ? 'no container' : `${names.join(', ')}${containers.length > names.length ? ', …' : ''}`;
   return new InputError(`${file}: expected a container named or started as server, drain or scheduler; found ${found}`);

@@ -48,11 +48,12 @@ function objectsIn(documents: readonly Value[]): ValueMap[] {
 
 /** `Secret` and `ConfigMap` for those that can be used; for the others what a person would call them. */
 function kindOf(object: ValueMap): string {
-  const kind = nameOf(object.kind) ?? 'an object without kind';
+  const kind = nameOf(object.kind);
+  if (kind === undefined) return 'an object without kind';
   const version = nameOf(object.apiVersion) ?? 'v1';
-  if (version !== 'v1' && (kind === 'Secret' || kind === 'ConfigMap')) return `${kind} of ${named(version)}`;
+  if (version !== 'v1' && (kind === 'Secret' || kind === 'ConfigMap')) return `${kind} of ${named(version, 'version')}`;
   const type = kind === 'Secret' ? (nameOf(object.type) ?? '') : '';
-  return type === '' || type === 'Opaque' ? named(kind) : `Secret of type ${named(type)}`;
+  return type === '' || type === 'Opaque' ? named(kind, 'kind') : `Secret of type ${named(type, 'secret type')}`;
 }
 
 function kinds(objects: readonly ValueMap[]): string {
@@ -65,19 +66,21 @@ const metadataOf = ({ metadata }: ValueMap): ValueMap => (isMap(metadata) ? meta
 
 function stillSealed(object: ValueMap, file: string): InputError {
   const { name, namespace } = metadataOf(object);
-  const word = (value: Value | undefined) =>
-    /^[a-z0-9][a-z0-9.-]*$/.test(nameOf(value) ?? '') ? nameOf(value) : undefined;
+  const word = (value: Value | undefined) => {
+    const given = nameOf(value);
+    return given !== undefined && named(given, 'object') === given ? given : undefined;
+  };
   const where = word(namespace) === undefined ? '' : ` -n ${word(namespace)}`;
   return encrypted(
     file,
-    `${nameOf(object.kind)} ${named(nameOf(name))} does not hold its values in the clear`,
+    `${nameOf(object.kind)} ${named(nameOf(name), 'object')} does not hold its values in the clear`,
     `kubectl get secret ${word(name) ?? 'NAME'}${where} -o yaml`,
   );
 }
 
 function entriesOf(object: ValueMap, file: string): Entry[] {
   const name = nameOf(metadataOf(object).name) ?? '';
-  const label = `${nameOf(object.kind)} ${named(name)}`;
+  const label = `${nameOf(object.kind)} ${named(name, 'object')}`;
   const place = { service: serviceOf(name), origin: `${file} (${label})` };
   const where = `${file}: ${label}`;
   const plain = (field: string) =>
@@ -106,12 +109,14 @@ function mapIn(object: ValueMap, field: string, where: string): ValueMap {
 function decode(key: string, value: string, where: string): string | undefined {
   const base64 = value.replace(/[\r\n]/g, '');
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
-    throw new InputError(`${where}: data.${named(key)} is not valid base64 (plain text goes under stringData)`);
+    throw new InputError(
+      `${where}: data.${named(key, 'variable')} is not valid base64 (plain text goes under stringData)`,
+    );
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(base64, 'base64'));
   } catch {
     if (!isKnown(key)) return undefined;
-    throw new InputError(`${where}: data.${named(key)} is not text once decoded from base64`);
+    throw new InputError(`${where}: data.${named(key, 'variable')} is not text once decoded from base64`);
   }
 }

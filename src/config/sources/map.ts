@@ -27,6 +27,6 @@ function textOf(value: Value): string | undefined {
 
 function nested(name: string, value: Value): string {
   const isTofuOutput = isMap(value) && 'sensitive' in value && 'value' in value;
-  const hint = isTofuOutput ? ` (a Terraform output: tofu output -raw ${named(name)} prints its value)` : '';
-  return `${named(name)} is ${aType(value)}${hint}`;
+  const hint = isTofuOutput ? ` (a Terraform output: tofu output -raw ${named(name, 'key')} prints its value)` : '';
+  return `${named(name, 'key')} is ${aType(value)}${hint}`;
 }

@@ -142,7 +142,7 @@ describe('what ECS could not read either is a failure that names variable and se
   test('a secret that is not there', async () => {
     expect(await failing(() => `${SECRET}nothing-AbCdEf`)).toMatchObject({
       title: 'DATABASE_URL is kept in a secret that does not exist',
-      fix: 'correct valueFrom to one of: aws secretsmanager list-secrets --region eu-central-1',
+      fix: '# correct valueFrom to one of these\naws secretsmanager list-secrets --region eu-central-1',
       evidence: { valueFrom: `${SECRET}nothing-AbCdEf` },
       detail: expect.stringContaining('0.json (container server)'),
     });
@@ -177,7 +177,7 @@ describe('what these credentials can’t read stays unknown, with the reason', (
   const skipping = async (found: Awaited<ReturnType<typeof read>>) => {
     const finding = findingOf(found, 'DATABASE_URL');
     expect(finding).toMatchObject({ id: 'configuration/required', status: 'skip' });
-    expect(found.lookup('DATABASE_URL')).toMatchObject({ state: 'unknown', fix: finding?.fix });
+    expect(found.lookup('DATABASE_URL')).toMatchObject({ state: 'unknown', fix: { text: finding?.fix } });
     return { title: finding?.title, fix: finding?.fix };
   };
 

@@ -101,13 +101,15 @@ describe('the network', () => {
 });
 
 describe('Unix sockets', () => {
+  /** The URL is in the job's own environment: its paths are this machine's. */
+  const OWN = { trust: 'process' } as const;
   const at = (host: string, port: number) =>
     `postgres://spacelift@/spacelift?host=${encodeURIComponent(host)}&port=${port}`;
 
   test('a server behind one', async () => {
     const server = await postgres({ hba: ['local all all trust'] });
     await spacelift(server);
-    const result = await check(at(server.socketDirectory, server.port));
+    const result = await check(at(server.socketDirectory, server.port), {}, OWN);
     expect(result.troubles).toEqual([]);
     expect(result.finding('database/connect')).toMatchObject({
       status: 'pass',
@@ -116,13 +118,13 @@ describe('Unix sockets', () => {
   });
 
   test('a directory that only Spacelift’s container has, and one without a socket', async () => {
-    const away = await check(at('/cloudsql/project:region:instance', 5432));
+    const away = await check(at('/cloudsql/project:region:instance', 5432), {}, OWN);
     expect(away.ids('fail')).toEqual([]);
     expect(away.finding('database/connect').status).toBe('skip');
 
     const directory = await mkdtemp(`${tmpdir()}/preflight-socket-`);
     onTestFinished(() => rm(directory, { recursive: true }));
-    const empty = await check(at(directory, 5432));
+    const empty = await check(at(directory, 5432), {}, OWN);
     expect(empty.troubles).toEqual(['fail database/connect']);
     expect(empty.finding('database/connect').title).toContain(`${directory}/.s.PGSQL.5432`);
   });

@@ -2,9 +2,10 @@
 import { expect, onTestFinished } from 'vitest';
 import { database } from '../../../checks/database/index.ts';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
+import type { Party } from '../../../src/config/entry.ts';
 import { type PostgresOptions, type PostgresServer, startPostgres } from '../../services/postgres.ts';
 import { ONPREM } from '../../support/onprem.ts';
-import { type Options, preflight, type Result } from '../../support/preflight.ts';
+import { type Options, preflight, type Result, source } from '../../support/preflight.ts';
 
 export const PASSWORD = 'p%r/o#b:e@long?&=+"';
 
@@ -16,13 +17,14 @@ export interface Checked extends Result {
   readonly text: string;
 }
 
-/** Runs the database check, and that of the queue in it. */
+/** Runs the database check, and that of the queue in it; the URL is in a config unless it is the caller's own word. */
 export async function check(
   url: string,
   variables: Record<string, string> = {},
-  options: Options = {},
+  { trust = 'config', ...options }: Options & { trust?: Party } = {},
 ): Promise<Checked> {
-  const result = await preflight([database, messageQueues], { ...ONPREM, DATABASE_URL: url, ...variables }, options);
+  const config = source({ ...ONPREM, DATABASE_URL: url, ...variables }, 'all', { trust });
+  const result = await preflight([database, messageQueues], [config], options);
   return {
     ...result,
     troubles: result.findings

@@ -167,6 +167,8 @@ const SAYS: readonly (readonly [RegExp, string])[] = [
 ];
 
 describe('files that the URL names', () => {
+  /** The URL is in the job's own environment: its paths are this machine's. */
+  const OWN = { trust: 'process' } as const;
   const file = async (name: string, content: string) => {
     const path = join(directory, name);
     await writeFile(path, content);
@@ -181,8 +183,8 @@ describe('files that the URL names', () => {
     const { url } = await serving();
     const [good, bad] = await Promise.all([file('good.pem', ca.certPem), file('bad.pem', other.certPem)]);
     for (const sslmode of ['require', 'verify-ca', 'verify-full']) {
-      expect((await check(local(url, { sslmode, sslrootcert: good }))).troubles).toEqual([]);
-      const refused = await check(local(url, { sslmode, sslrootcert: bad }), {}, { authorities: ca.certPem });
+      expect((await check(local(url, { sslmode, sslrootcert: good }), {}, OWN)).troubles).toEqual([]);
+      const refused = await check(local(url, { sslmode, sslrootcert: bad }), {}, { ...OWN, authorities: ca.certPem });
       expect(refused.troubles).toEqual(['fail database/connect']);
       expect(refused.finding('database/connect').fix).toContain(bad);
     }
@@ -191,19 +193,21 @@ describe('files that the URL names', () => {
   test('sslrootcert that only Spacelift’s container has', async () => {
     const { url } = await serving();
     const away = { sslmode: 'verify-full', sslrootcert: '/etc/rds/global-bundle.pem' };
-    const result = await check(local(url, away));
-    expect(result.ids('fail')).toEqual([]);
-    expect(result.finding('database/connect')).toMatchObject({
-      status: 'skip',
-      title: expect.stringContaining('/etc/rds/global-bundle.pem'),
-      fix: expect.stringContaining('--ca-file'),
-    });
-    expect(result.ids('pass')).toEqual([]);
-    expect((await check(local(url, away), {}, { authorities: ca.certPem })).troubles).toEqual([]);
-    const wrong = await check(local(url, away), {}, { authorities: other.certPem });
-    expect(wrong.troubles).toEqual(['fail database/connect']);
-    // Nothing is verified, so nothing is missing.
-    expect((await check(local(url, { ...away, sslmode: 'prefer' }))).troubles).toEqual([]);
+    for (const trust of ['config', 'process'] as const) {
+      const result = await check(local(url, away), {}, { trust });
+      expect(result.ids('fail')).toEqual([]);
+      expect(result.finding('database/connect')).toMatchObject({
+        status: 'skip',
+        title: expect.stringContaining('/etc/rds/global-bundle.pem'),
+        fix: expect.stringContaining('--ca-file'),
+      });
+      expect(result.ids('pass')).toEqual([]);
+      expect((await check(local(url, away), {}, { trust, authorities: ca.certPem })).troubles).toEqual([]);
+      const wrong = await check(local(url, away), {}, { trust, authorities: other.certPem });
+      expect(wrong.troubles).toEqual(['fail database/connect']);
+      // Nothing is verified, so nothing is missing.
+      expect((await check(local(url, { ...away, sslmode: 'prefer' }), {}, { trust })).troubles).toEqual([]);
+    }
   });
 
   test('ADDITIONAL_ROOT_CAS is trusted', async () => {
@@ -226,13 +230,14 @@ describe('files that the URL names', () => {
     const own = await ca.issue({ names: [], commonName: 'spacelift', clientAuth: true });
     const sslcert = await file('client.pem', own.certPem);
     const sslkey = await file('client.key', own.keyPem);
-    expect((await check(local(url, { sslmode: 'require', sslcert, sslkey }))).troubles).toEqual([]);
+    expect((await check(local(url, { sslmode: 'require', sslcert, sslkey }), {}, OWN)).troubles).toEqual([]);
 
     const without = await check(local(url, { sslmode: 'require' }));
     expect(without.troubles).toEqual(['fail database/connect']);
     expect(without.finding('database/connect').title).toContain('client certificate');
 
-    const away = await check(local(url, { sslmode: 'require', sslcert, sslkey: '/secrets/client.key' }));
+    const gone = { sslmode: 'require', sslcert, sslkey: '/secrets/client.key' };
+    const away = await check(local(url, gone), {}, OWN);
     expect(away.finding('database/connect')).toMatchObject({
       status: 'skip',
       title: expect.stringContaining('/secrets/client.key'),
@@ -240,6 +245,8 @@ describe('files that the URL names', () => {
 
     const unpaired = await check(
       local(url, { sslmode: 'require', sslcert, sslkey: await file('other.key', other.keyPem) }),
+      {},
+      OWN,
     );
     expect(unpaired.troubles).toEqual(['fail database/connect']);
     expect(unpaired.finding('database/connect').title).toContain('can’t be used');

@@ -21,7 +21,7 @@ describe('exists', () => {
     expect(result.finding('message-queues/webhooks/exists')).toMatchObject({
       title: 'there is no queue spacelift-webhooks in eu-central-1, account 123456789012',
       fix: expect.stringContaining(
-        `correct MESSAGE_QUEUE_SQS_WEBHOOKS_URL, or make the queue:\naws sqs create-queue --region eu-central-1 --queue-name spacelift-webhooks --attributes '{"VisibilityTimeout":"600","RedrivePolicy":`,
+        `# correct MESSAGE_QUEUE_SQS_WEBHOOKS_URL, or make the queue\naws sqs create-queue --region eu-central-1 --queue-name spacelift-webhooks --attributes '{"VisibilityTimeout":"600","RedrivePolicy":`,
       ),
     });
     expect(result.finding('message-queues/webhooks/access').evidence).toEqual({

@@ -55,11 +55,13 @@ describe('a malformed endpoint is named, with what to write instead', () => {
     ['CHANGEME', 'placeholder', undefined],
   ])('%j', (value, says, instead) => {
     const found = readEndpoint(value);
+    // A shell would take brackets for a pattern.
+    const written = instead?.includes('[') ? `'${instead}'` : instead;
     expect(found).toMatchObject({
       status: 'fail',
       title: expect.stringContaining(says),
       expected: expect.stringContaining('host:port or tls://host:port'),
-      fix: `set MQTT_BROKER_ENDPOINT=${instead ?? '<host that workers can reach>:1984'}`,
+      fix: { text: `set MQTT_BROKER_ENDPOINT=${written ?? '<host that workers can reach>:1984'}` },
     });
     if (instead !== undefined) expect(readEndpoint(instead)).not.toHaveProperty('status');
   });

@@ -46,7 +46,12 @@ describe('a malformed endpoint is named, with what to write instead', () => {
       status: 'fail',
       title: expect.stringContaining(says),
       expected: expect.stringContaining('<id>-ats.iot.<region>.amazonaws.com'),
-      fix: `set MQTT_BROKER_ENDPOINT=${instead ?? '<what this prints>: aws iot describe-endpoint --endpoint-type iot:Data-ATS --region eu-west-1'}`,
+      fix: {
+        text:
+          instead === undefined
+            ? '# set MQTT_BROKER_ENDPOINT to what this prints\naws iot describe-endpoint --endpoint-type iot:Data-ATS --region eu-west-1'
+            : `set MQTT_BROKER_ENDPOINT=${instead}`,
+      },
     });
     expect(JSON.stringify(found)).not.toContain('user:password');
     if (instead !== undefined) expect(readIotEndpoint(instead, undefined)).not.toHaveProperty('status');

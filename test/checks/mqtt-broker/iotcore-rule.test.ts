@@ -24,8 +24,9 @@ const wordsOf = (command: string): string[] =>
     .slice(0, -1);
 
 describe('iotcore/topic-rule', () => {
+  /** Of the last line: what stands before is a comment, or says what the command lacks. */
   const payloadOf = (fix: string | undefined) => {
-    const words = wordsOf(fix ?? '');
+    const words = wordsOf(fix?.split('\n').at(-1) ?? '');
     return { command: words.slice(0, -2).join(' '), payload: JSON.parse(words.at(-1) ?? '') };
   };
   const right = (world: IotWorld, roleArn = RULE_ROLE) => ({
@@ -34,6 +35,8 @@ describe('iotcore/topic-rule', () => {
     ruleDisabled: false,
     actions: [{ sqs: { queueUrl: world.queue('iot').url, roleArn, useBase64: true } }],
   });
+
+  const ROLE_TO_FILL_IN = 'arn:aws:iam::123456789012:role/ROLE';
 
   test('disabled', async () => {
     const world = await startIot(databases.empty);
@@ -72,12 +75,13 @@ describe('iotcore/topic-rule', () => {
   ])('%s', async (_, change, says) => {
     const world = await startIot(databases.empty);
     change(world);
-    const role = world.rule.actions.length === 0 ? expect.stringContaining('role that may sqs:SendMessage') : RULE_ROLE;
+    const lacksRole = world.rule.actions.length === 0;
     const found = await expectOne(world, id('topic-rule'));
     expect(found.title).toContain(`topic rule spacelift ${says}`);
     const { command, payload } = payloadOf(found.fix);
     expect(command).toBe('aws iot replace-topic-rule --rule-name spacelift --region eu-central-1');
-    expect(payload).toEqual(right(world, role));
+    expect(payload).toEqual(right(world, lacksRole ? ROLE_TO_FILL_IN : RULE_ROLE));
+    expect(found.fix?.startsWith('with a role that may sqs:SendMessage to spacelift-iot for ROLE:')).toBe(lacksRole);
   });
 
   test('several deviations at once: one failure that names them, and a command that mends them', async () => {
@@ -107,7 +111,8 @@ describe('iotcore/topic-rule', () => {
     expect(found.title).toBe("no topic rule sends 'spacelift/writeonly/#' to spacelift-iot");
     const { command, payload } = payloadOf(found.fix);
     expect(command).toBe('aws iot create-topic-rule --rule-name spacelift --region eu-central-1');
-    expect(payload).toEqual(right(world, expect.stringContaining('role that may sqs:SendMessage')));
+    expect(payload).toEqual(right(world, ROLE_TO_FILL_IN));
+    expect(found.fix).toContain('with a role that may sqs:SendMessage to spacelift-iot for ROLE:');
   });
 
   test('more is selected: a warning; another rule on the same topic: nothing', async () => {
@@ -117,7 +122,11 @@ describe('iotcore/topic-rule', () => {
     world.rule.sql = SQL.replace('*,', '*, clientid() as client,');
     const result = await checked(world);
     expect({ fail: result.ids('fail'), warn: result.ids('warn') }).toEqual({ fail: [], warn: [id('topic-rule')] });
-    expect(result.finding(id('topic-rule')).title).toContain('clientid() as client');
+    const { title, fix } = result.finding(id('topic-rule'));
+    expect(title).toContain('clientid() as client');
+    const { command, payload } = payloadOf(fix);
+    expect(command).toBe('aws iot replace-topic-rule --rule-name spacelift --region eu-central-1');
+    expect(payload).toEqual(right(world));
   });
 });
 

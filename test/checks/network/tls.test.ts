@@ -66,7 +66,7 @@ describe('certificate', () => {
     const found = await judged(await serve({ notBefore: days(-85), notAfter: days(3.5) }));
     expect(found).toMatchObject({
       title: 'the certificate of localhost expires in 3 days',
-      fix: expect.stringContaining('Corp CA'),
+      fix: { text: expect.stringContaining('Corp CA') },
     });
   });
 

@@ -72,7 +72,7 @@ describe.each([
     const left = store.snapshot();
     expect(contents(store).every((entry) => entry.endsWith(`${PROBE} 1`))).toBe(true);
     expect(first.run.leftovers.map(({ command }) => command)).toContain(
-      `aws s3api delete-objects --bucket spacelift-run-logs --delete "$(aws s3api list-object-versions --bucket spacelift-run-logs --prefix ${PROBE} --query '{Objects: [Versions, DeleteMarkers][].{Key: Key, VersionId: VersionId}}')"`,
+      `aws s3api delete-objects --bucket spacelift-run-logs --delete "$(aws s3api list-object-versions --bucket spacelift-run-logs --prefix ${PROBE} --query '{Objects: [Versions, DeleteMarkers][].{Key: Key, VersionId: VersionId}}' --output json)"`,
     );
     for (let run = 1; run < 10; run++) expect(judged(await once())).toEqual({ fail: [], warn: [] });
     expect(store.snapshot()).toEqual(left);

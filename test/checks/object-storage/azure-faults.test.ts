@@ -402,14 +402,14 @@ describe('a token that is not accepted', () => {
     const tenant = crypto.randomUUID();
     expect(refusalOf('Issuer validation failed. Issuer did not match.', { tenant })?.says).toMatchObject({
       title: 'the storage account acct belongs to another tenant than these credentials',
-      fix: expect.stringContaining(`set AZURE_TENANT_ID=${tenant} and`),
+      fix: { text: expect.stringContaining(`set AZURE_TENANT_ID=${tenant} and`) },
     });
   });
 
   test('of another cloud', () => {
     const says = refusalOf('Audience validation failed. Audience did not match.')?.says;
     expect(says?.title).toBe('the token is not for the storage account acct');
-    expect(says?.fix).toContain('AZURE_AUTHORITY_HOST');
+    expect(says?.fix?.text).toContain('AZURE_AUTHORITY_HOST');
   });
 
   test('that has expired, or not by the right clock', () => {

@@ -24,7 +24,7 @@ afterAll(() => storage.azure.close());
 
 const healthy = { fail: [], warn: [] };
 const of = (bucket: string, rule: string) => `object-storage/${bucket}/${rule}`;
-const assign = `az role assignment create --role "${ROLE}" --assignee`;
+const assign = `az role assignment create --role '${ROLE}' --assignee`;
 
 test('healthy containers pass every rule, and nothing stays behind', async () => {
   const result = await storage.check();

@@ -132,7 +132,7 @@ describe('a bucket', () => {
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
     expect(result.finding('object-storage/states/access')).toMatchObject({
       title: 'there is no bucket not-there',
-      fix: 'gcloud storage buckets create gs://not-there --location=<location> --uniform-bucket-level-access',
+      fix: 'make it: gcloud storage buckets create gs://not-there --location=LOCATION --uniform-bucket-level-access',
     });
   });
 
@@ -189,7 +189,7 @@ describe('settings of a bucket', () => {
     result = await changed('uploads', { lifecycle: { rule: [] } });
     expect(judged(result)).toEqual({ fail: [], warn: ['uploads/retention'] });
     expect(result.finding('object-storage/uploads/retention').fix).toContain(
-      `echo '{"rule":[{"action":{"type":"Delete"},"condition":{"age":1}}]}' > lifecycle.json\ngcloud storage buckets update gs://spacelift-uploads --lifecycle-file=lifecycle.json`,
+      `printf %s '{"rule":[{"action":{"type":"Delete"},"condition":{"age":1}}]}' | tee lifecycle.json\ngcloud storage buckets update gs://spacelift-uploads --lifecycle-file=lifecycle.json`,
     );
   });
 
@@ -257,7 +257,7 @@ describe('settings of a bucket', () => {
     const result = await changed('uploads', {});
     expect(judged(result)).toEqual({ fail: ['uploads/cors'], warn: [] });
     expect(result.finding('object-storage/uploads/cors')).toMatchObject({
-      fix: `echo '[{"origin":["${ORIGIN}"],"method":["PUT","POST"],"responseHeader":["*"],"maxAgeSeconds":3600}]' > cors.json\ngcloud storage buckets update gs://spacelift-uploads --cors-file=cors.json`,
+      fix: `printf %s '[{"origin":["${ORIGIN}"],"method":["PUT","POST"],"responseHeader":["*"],"maxAgeSeconds":3600}]' | tee cors.json\ngcloud storage buckets update gs://spacelift-uploads --cors-file=cors.json`,
       evidence: { refused },
     });
   });

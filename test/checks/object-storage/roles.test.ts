@@ -79,7 +79,7 @@ describe('the server’s role', () => {
     expect(judged(result)).toEqual({ fail: [`${bucket}/access`], warn: [] });
     expect(result.finding(`object-storage/${bucket}/access`)).toMatchObject({
       title: `may not ${verb} ${real(bucket)}: ${permission} is denied`,
-      fix: expect.stringContaining('mc admin policy attach minio <policy> --user server'),
+      fix: expect.stringContaining('mc admin policy attach minio POLICY --user server'),
     });
   });
 

@@ -7,6 +7,7 @@ import type { Store } from '../../../checks/object-storage/store.ts';
 import type { Run } from '../../../src/check.ts';
 import { Cleanup } from '../../../src/cleanup.ts';
 import { type Deployment, makeDeployment } from '../../../src/config/deployment.ts';
+import { Fix } from '../../../src/fix.ts';
 import { DEFAULTS, type Service } from '../../../src/options.ts';
 import { makeRun } from '../../../src/run.ts';
 import { sweepAll } from '../../../src/sweep.ts';
@@ -82,7 +83,7 @@ describe.each(Object.entries(PLACES))('%s', (_, start) => {
     await leave(place, real('states'), left);
     const byService = await swept(place, 'service', 'server');
     if (place.servicesMay) expect(byService).toMatchObject({ removed: [`2 objects of run ${ID}`] });
-    else expect(byService).toMatchObject({ removed: [], trouble: { status: 'fail', fix: expect.any(String) } });
+    else expect(byService).toMatchObject({ removed: [], trouble: { status: 'fail', fix: expect.any(Fix) } });
 
     await leave(place, real('states'), left);
     expect(await swept(place, 'operator')).toEqual({

@@ -3,12 +3,20 @@ import { startPooler } from '../../services/pooler.ts';
 import { startWire } from '../../services/postgres-wire.ts';
 import { config, elsewhere } from '../arrange.ts';
 import type { Fault } from '../fault.ts';
-import { databaseUrl, parameters, server, statement } from './arrange.ts';
+import { databaseUrl, PASSWORD, parameters, server, statement } from './arrange.ts';
 
 const CONNECT = ['database/connect'];
 const changed = (change: (url: string) => string) =>
   config(({ DATABASE_URL = '' }) => ({ DATABASE_URL: change(DATABASE_URL) }));
 const withPassword = (password: string) => changed((url) => url.replace(/:[^:@/]+@/, `:${password}@`));
+/** This machine, by an address that is not loopback's, and that nobody else can reach. */
+const NETWORK = '0.0.0.0';
+/** A server with these lines in `pg_hba.conf`, and how the password is kept there. */
+const asking = (method: string, host: string, sslmode = 'prefer', encryption = 'scram-sha-256') =>
+  server(() => ({ hba: [`host all all all ${method}`], settings: { password_encryption: encryption } }), {
+    host,
+    params: { sslmode },
+  });
 const poolerSays = (message: string) =>
   elsewhere('DATABASE_URL', () => startWire({ refuse: { code: '08P01', message } }));
 
@@ -138,6 +146,36 @@ export const LOGIN: readonly Fault[] = [
     fail: CONNECT,
     says: /^DATABASE_URL names no host$/m,
   },
+  {
+    name: 'a database password that crosses a network in clear text',
+    arrange: asking('password', NETWORK),
+    warn: ['database/plaintext'],
+    says: /^the password of spacelift is sent to 0\.0\.0\.0:\d+ in clear text\n.*sslmode=prefer.* asks for the password itself\.$/,
+  },
+  {
+    name: 'a database password that crosses a network in clear text, and sslmode=allow',
+    arrange: asking('password', NETWORK, 'allow'),
+    warn: ['database/plaintext'],
+    says: /^the password of spacelift is sent to 0\.0\.0\.0:\d+ in clear text\n.*sslmode=allow/,
+  },
+  {
+    name: 'a database password for reading that crosses a network in clear text',
+    arrange: server(
+      () => ({ hba: ['host all all all password'] }),
+      { host: '127.0.0.1' },
+      ({ url }) => ({
+        variables: {
+          DATABASE_READ_ONLY_URL: url({ user: 'spacelift', password: PASSWORD, database: 'spacelift', host: NETWORK }),
+        },
+      }),
+    ),
+    warn: ['database/plaintext'],
+    says: /^the password of spacelift is sent to 0\.0\.0\.0:\d+ in clear text\n/,
+  },
+  { name: 'a database password in clear text on loopback', arrange: asking('password', '127.0.0.1') },
+  { name: 'a database password in clear text, and sslmode=disable', arrange: asking('password', NETWORK, 'disable') },
+  { name: 'a login by SCRAM over a network without TLS', arrange: asking('scram-sha-256', NETWORK) },
+  { name: 'a login by MD5 over a network without TLS', arrange: asking('md5', NETWORK, 'prefer', 'md5') },
   {
     name: 'a pooler that does not know the database',
     arrange: poolerSays('no such database: spacelift'),

@@ -2,8 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Party } from '../../../src/config/entry.ts';
 import type { PostgresOptions } from '../../services/postgres.ts';
 import { type Certificate, type IssueOptions, makeCa, selfSigned } from '../../services/tls.ts';
+import { source } from '../../support/preflight.ts';
 import type { Arrange, Fault } from '../fault.ts';
 import { parameters, server } from './arrange.ts';
 
@@ -33,9 +35,13 @@ const tls = (
     () => ({ variables: trusted ? { ADDITIONAL_ROOT_CAS: CAS.toString('base64') } : {} }),
   );
 
-/** Files that the URL names by these parameters, for as long as the fault lasts. */
+/** Files that the URL names by these parameters, for as long as the fault lasts; the caller's own, unless told. */
 const withFiles =
-  (arrange: Arrange, files: Readonly<Record<string, () => string | Promise<string>>>): Arrange =>
+  (
+    arrange: Arrange,
+    files: Readonly<Record<string, () => string | Promise<string>>>,
+    trust: Party = 'process',
+  ): Arrange =>
   async (there) => {
     const directory = await mkdtemp(join(tmpdir(), 'preflight-faults-'));
     const { variables, undo, ...rest } = await arrange(there);
@@ -45,9 +51,11 @@ const withFiles =
       await writeFile(path, await content());
       url.searchParams.set(name, path);
     }
+    const changed = { ...there.variables, ...variables, DATABASE_URL: url.href };
     return {
       ...rest,
-      variables: { ...variables, DATABASE_URL: url.href },
+      variables: changed,
+      sources: [source(changed, 'all', { trust })],
       undo: async () => {
         await undo?.();
         await rm(directory, { recursive: true });
@@ -166,12 +174,25 @@ export const TLS: readonly Fault[] = [
     arrange: withFiles(tls('verify-full', undefined, { trusted: false }), { sslrootcert: () => ca.certPem }),
   },
   {
+    name: 'sslrootcert of another authority in a config, which is a file of Spacelift’s container, and --ca-file',
+    arrange: withFiles(
+      tls('verify-full', undefined, { trusted: false }),
+      { sslrootcert: () => other.certPem },
+      'config',
+    ),
+    options: { authorities: ca.certPem },
+  },
+  {
     name: 'a client certificate that the database accepts',
     arrange: async (there) => {
       const own = await ca.issue({ names: [], commonName: 'spacelift', clientAuth: true });
       const files = { sslcert: () => own.certPem, sslkey: () => own.keyPem };
       return withFiles(tls('require', undefined, CLIENT_CERTIFICATES), files)(there);
     },
+  },
+  {
+    name: 'a database password in clear text, over TLS',
+    arrange: tls('prefer', undefined, { hba: ['host all all all password'] }),
   },
   { name: 'sslmode=require and an expired database certificate', arrange: tls('require', EXPIRED) },
   {

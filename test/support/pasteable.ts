@@ -1,0 +1,50 @@
+/** Whatever a run prints to be pasted does exactly what it declares, in a real shell. */
+import { expect } from 'vitest';
+import type { Fix } from '../../src/fix.ts';
+import type { RunResult } from '../../src/run.ts';
+import { asDeclared, makeRecorder, type Recorder } from './recorder.ts';
+
+/** The programs that fixes name. */
+export const CLIENTS = [
+  'aws',
+  'az',
+  'base64',
+  'curl',
+  'date',
+  'dos2unix',
+  'gcloud',
+  'getent',
+  'iconv',
+  'jq',
+  'kubectl',
+  'mc',
+  'nc',
+  'openssl',
+  'psql',
+  'spacelift-preflight',
+  'ssh-keygen',
+  'tee',
+  'timedatectl',
+  'xargs',
+];
+
+let recorder: Recorder | undefined;
+/** What was tried already: the same command need not be run for every finding that has it. */
+const tried = new Set<string>();
+
+/** Runs every command of the fixes of a run, whole and in prose, each once. */
+export async function expectPasteable({ checks }: Pick<RunResult, 'checks'>): Promise<void> {
+  const fixes = checks.flatMap(({ findings }) => findings.flatMap(({ fix }) => fix ?? []));
+  for (const fix of fixes) await expectDeclared(fix);
+}
+
+export async function expectDeclared(fix: Fix): Promise<void> {
+  recorder ??= makeRecorder(CLIENTS);
+  const whole = fix.kind === 'command' && fix.language === 'sh' ? [{ text: fix.text, of: fix }] : [];
+  const parts = fix.kind === 'advice' ? fix.shells.map((shell) => ({ text: shell.text ?? '', of: shell })) : [];
+  for (const { text, of } of [...whole, ...parts]) {
+    if (text === '' || tried.has(text)) continue;
+    tried.add(text);
+    expect(await recorder.play(text), text).toEqual(asDeclared(of));
+  }
+}
