@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { manifest } from '../../demo/deployment.ts';
 import { AKS, type Choice, EKS, type Environment, type Estate, GKE, ONPREM, startEstate } from '../support/estate.ts';
 import { BAITED, layBait, type Machine } from './bait.ts';
 import { expectUnseen } from './stranger.ts';
@@ -22,18 +23,18 @@ afterAll(async () => {
 });
 
 type Variables = Readonly<Record<string, string>>;
-const without = (variables: Environment, names: RegExp): Environment =>
-  Object.fromEntries(Object.entries(variables).filter(([name]) => !names.test(name)));
+const without = <T extends string | undefined>(
+  variables: Readonly<Record<string, T>>,
+  names: RegExp,
+): Readonly<Record<string, T>> => Object.fromEntries(Object.entries(variables).filter(([name]) => !names.test(name)));
 
 const IDENTITIES =
   /^(AWS_(ACCESS|SECRET|SESSION)\w*|AZURE_(CLIENT|TENANT|FEDERATED|USERNAME|PASSWORD)\w*|GOOGLE_APPLICATION_CREDENTIALS)$/;
 
-/** One config, as dotenv, with no credentials of a cloud. */
+/** One config, with no credentials of a cloud. */
 async function configOf(choice: Choice, attack: Variables): Promise<string> {
-  const path = join(await mkdtemp(join(folder, 'config-')), 'config.env');
-  const variables = { ...without(estate.variables(choice), IDENTITIES), ...attack };
-  const lines = Object.entries(variables).map(([name, value]) => `${name}='${value?.replaceAll("'", '')}'\n`);
-  await writeFile(path, lines.join(''));
+  const path = join(await mkdtemp(join(folder, 'config-')), 'config.yaml');
+  await writeFile(path, manifest({ ...without(estate.variables(choice), IDENTITIES), ...attack }));
   return path;
 }
 
@@ -186,9 +187,9 @@ describe('a config that is also something else', () => {
     await expectNoEffects(cleaned);
     return ran;
   };
-  const plain = (choice: Choice): Environment => without(estate.variables(choice), IDENTITIES);
-  const dotenv = (variables: Environment) =>
-    Object.entries(variables).map(([name, value]) => `${name}='${value?.replaceAll("'", '')}'`);
+  const plain = (choice: Choice): Variables => without(estate.variables(choice), IDENTITIES);
+  const dotenv = (variables: Variables) =>
+    Object.entries(variables).map(([name, value]) => `${name}='${value.replaceAll("'", '')}'`);
 
   it('an AWS config file with a credential_process', async () => {
     const done = await both('config.env', (path) =>
