@@ -1,7 +1,14 @@
 /** What every client of the AWS SDK is made with: the deployment's region, credentials and endpoint. */
 import { type Run, Stop, skip } from '../../src/check.ts';
 import type { Party } from '../../src/config/entry.ts';
-import { type Destination, mustBeAllowed, onlyInContainer, ownFile, travelling } from '../../src/credentials.ts';
+import {
+  type Destination,
+  mustBeAllowed,
+  onlyInContainer,
+  ownFile,
+  partyAt,
+  travelling,
+} from '../../src/credentials.ts';
 import { advice, type Fix, sh } from '../../src/fix.ts';
 import type { Agents } from '../../src/probe/agents.ts';
 import { toProblem } from '../../src/problem.ts';
@@ -105,10 +112,11 @@ export function awsSettings(
 export function endpointOf(run: Run, service: AwsService): Endpoint | undefined {
   const { setting } = run.deployment;
   if (setting('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.value === 'true') return undefined;
-  for (const name of [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']) {
+  const names = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'];
+  for (const name of names) {
     const held = setting(name);
     if (held !== undefined && URL.canParse(held.value)) {
-      return { url: new URL(held.value), setting: name, party: held.party };
+      return { url: new URL(held.value), setting: name, party: partyAt(run.deployment, held, names) };
     }
   }
   return undefined;

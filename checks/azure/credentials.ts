@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
 import { fail, type Run, type Trouble } from '../../src/check.ts';
 import type { Party } from '../../src/config/entry.ts';
-import { mustBeAllowed, onlyInContainer, ownFile } from '../../src/credentials.ts';
+import { mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../../src/credentials.ts';
 import type { CredentialsFile } from '../../src/credentials-options.ts';
 import { advice } from '../../src/fix.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
@@ -108,7 +108,7 @@ function authorityOf(run: Run): URL {
   const url = new URL(text);
   mustBeAllowed(run, ownerOfAzure(run), {
     url,
-    party: held.party,
+    party: partyAt(run.deployment, held, [AUTHORITY_HOST]),
     setting: AUTHORITY_HOST,
     isProviders: (hostname) => AUTHORITIES.includes(hostname),
   });
