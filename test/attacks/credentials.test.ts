@@ -41,7 +41,10 @@ beforeAll(async () => {
   estate.eks.s3.users.push({ ...users.operator, ...session });
 });
 afterAll(() => Promise.all([rm(folder, { recursive: true }), estate?.stop(), stranger?.close()]));
-afterEach(() => void stranger.heard());
+afterEach(() => {
+  stranger.heard();
+  stranger.proxy.asked.splice(0);
+});
 
 type Variables = Readonly<Record<string, string>>;
 
