@@ -1,5 +1,5 @@
 /** What every client of the AWS SDK is made with: the deployment's region, credentials and endpoint. */
-import { type Run, Stop, skip } from '../../src/check.ts';
+import { fail, type Run, Stop, skip } from '../../src/check.ts';
 import type { Party } from '../../src/config/entry.ts';
 import {
   type Destination,
@@ -91,8 +91,13 @@ export function awsSettings(
   if (target !== undefined) {
     mustBeAllowed(run, owner, { ...target, isProviders: (hostname) => isAwsHost(service, hostname) });
   }
-  const fips = setting('AWS_USE_FIPS_ENDPOINT')?.value;
-  const dualStack = setting('AWS_USE_DUALSTACK_ENDPOINT')?.value;
+  const [fips, dualStack] = (['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT'] as const).map((name) => {
+    const held = setting(name);
+    if (held?.value !== 'true' || endpoint === undefined) return held?.value;
+    // The SDKs take no kind of endpoint with an endpoint of one's own; a stand-in that the caller names has none.
+    if (held.party === endpoint.party) throw excluded(name, endpoint.setting);
+    return 'false';
+  });
   return {
     config: {
       region,
@@ -107,6 +112,17 @@ export function awsSettings(
     endpoint,
   };
 }
+
+const excluded = (kind: string, endpoint: string): Stop =>
+  new Stop(
+    fail(`${kind} and ${endpoint} exclude each other`, {
+      detail: 'Every AWS SDK refuses a request for which both are set.',
+      expected: 'one of the two',
+      fix: advice`unset ${kind}, and give the address of such an endpoint to ${endpoint} where one is needed`,
+      evidence: { variables: [kind, endpoint] },
+      cause: { key: `configuration:${kind}` },
+    }),
+  );
 
 /** What the config or the environment names in place of a service's own endpoint (SDK reference, "Service-specific endpoints"). */
 export function endpointOf(run: Run, service: AwsService): Endpoint | undefined {

@@ -157,6 +157,11 @@ it('an emulator in the clear, which the process names', async () => {
   expect(new Set(corporate.asked.splice(0))).toEqual(new Set(['localstack.test:4566']));
 });
 
+it('an emulator, and a kind of endpoint that it does not have', async () => {
+  const more = { AWS_USE_FIPS_ENDPOINT: 'true', AWS_USE_DUALSTACK_ENDPOINT: 'true' };
+  expectReady(await ran(EKS, { ...estate.eks.environment, ...keys() }, more));
+});
+
 it('an emulator that the config names just as the process does', async () => {
   expectReady(await ran(EKS, { ...estate.eks.environment, ...keys() }, estate.eks.environment));
 });

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { manifest } from '../../demo/deployment.ts';
 import { AKS, type Choice, EKS, type Environment, type Estate, GKE, ONPREM, startEstate } from '../support/estate.ts';
 import { BAITED, layBait, type Machine } from './bait.ts';
@@ -20,6 +20,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([estate?.stop(), machine?.close()]);
   await rm(folder, { recursive: true });
+});
+afterEach(async () => {
+  machine.heard();
+  await machine.started();
 });
 
 type Variables = Readonly<Record<string, string>>;
@@ -51,9 +55,14 @@ function processOf(choice: Choice, hasCredentials: boolean): Environment {
   };
 }
 
-async function attacked(choice: Choice, attack: Variables, hasCredentials: boolean, command?: 'plan' | 'cleanup') {
+async function attacked(
+  choice: Choice,
+  attack: Variables,
+  hasCredentials: boolean,
+  command: 'run' | 'plan' | 'cleanup' = 'run',
+) {
   const config = await configOf(choice, attack);
-  const args = [...(command === undefined ? [] : [command]), '-f', config, '-o', 'json'];
+  const args = [...(command === 'run' ? [] : [command]), '-f', config, '-o', 'json'];
   const timeout = command === 'plan' ? [] : ['--timeout', '30'];
   return watchedIn(folder, [...args, ...timeout], { env: processOf(choice, hasCredentials), home: machine.home });
 }
@@ -108,7 +117,7 @@ describe.each(Object.keys(PROVIDERS) as Provider[])('%s', (provider) => {
   const all = (): Variables =>
     Object.assign({}, common(), ...Object.values(groups as typeof AWS_GROUPS).map((group) => group(machine.bait)));
 
-  test.each([undefined, 'plan', 'cleanup'] as const)('%s: with credentials of the process', async (command) => {
+  test.each(['run', 'plan', 'cleanup'] as const)('%s: with credentials of the process', async (command) => {
     await expectNoEffects(await attacked(choice, all(), true, command));
   });
 
