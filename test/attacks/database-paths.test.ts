@@ -1,10 +1,12 @@
 /** Paths in DATABASE_URL are those of Spacelift's container: none is looked at here, and the caller's own settings of PostgreSQL are not used. */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { manifest } from '../../demo/deployment.ts';
 import { preflight, type Report } from '../../src/index.ts';
+import { startPostgres } from '../services/postgres.ts';
 import { makeCa } from '../services/tls.ts';
 import { EKS, type Environment, type Estate, ONPREM, startEstate } from '../support/estate.ts';
 import { BAITED, layBait, type Machine } from './bait.ts';
@@ -137,13 +139,11 @@ describe('the process’s own settings of PostgreSQL', () => {
 });
 
 describe('a password that was read with --resolve-secrets', () => {
-  const resolved = async (query: string, authorities: string | undefined, theirs: string): Promise<Report> => {
+  const real = () => estate.variables(ONPREM).DATABASE_URL ?? '';
+  const resolved = async (url: string, authorities: string | undefined, theirs: string): Promise<Report> => {
     const { eks } = estate;
     const variables = estate.variables(ONPREM);
-    const { arn } = eks.aws.secrets.put(
-      `database${query.length}${authorities?.length ?? 0}`,
-      `${variables.DATABASE_URL}${query}`,
-    );
+    const { arn } = eks.aws.secrets.put(`database/${randomUUID()}`, url);
     const environment = Object.entries({
       ...variables,
       AWS_REGION: eks.aws.region,
@@ -172,13 +172,29 @@ describe('a password that was read with --resolve-secrets', () => {
 
   it('goes where that value says', async () => {
     const { certPem } = await makeCa();
-    const report = await resolved('', undefined, certPem);
+    const report = await resolved(real(), undefined, certPem);
     expect(report.summary.fail).toBe(0);
+  });
+
+  it('it is shown to a server that the caller’s authorities vouch for, not the config’s', async () => {
+    const [ca, other] = await Promise.all([makeCa(), makeCa()]);
+    const { chainPem: cert, keyPem: key } = await ca.issue({ names: ['localhost', '127.0.0.1'] });
+    const server = await startPostgres({ version: 16, tls: { cert, key } });
+    try {
+      const login = { name: 'spacelift', owner: 'spacelift', password: 'spacelift', roleOptions: 'CREATEROLE' };
+      const url = `${await server.createDatabase(login)}?sslmode=verify-full`;
+      const refused = await resolved(url, undefined, ca.certPem);
+      const failed = refused.checks.flatMap(({ findings }) => findings).filter(({ status }) => status === 'fail');
+      expect(failed.map(({ fix }) => fix)).toEqual([expect.stringContaining('--ca-file')]);
+      expect((await resolved(url, ca.certPem, other.certPem)).summary.fail).toBe(0);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('its paths are opened no more than a config’s', async () => {
     const { certPem } = await makeCa();
-    const report = await resolved(`?host=${machine.container}`, undefined, certPem);
+    const report = await resolved(`${real()}?host=${machine.container}`, undefined, certPem);
     expect(machine.heard()).toEqual([]);
     expect(JSON.stringify(report)).toContain('a socket of Spacelift’s container');
   });
