@@ -124,18 +124,33 @@ const excluded = (kind: string, endpoint: string): Stop =>
     }),
   );
 
-/** What the config or the environment names in place of a service's own endpoint (SDK reference, "Service-specific endpoints"). */
+/**
+ * What the config or the environment names in place of a service's own endpoint (SDK reference, "Service-specific endpoints").
+ * @throws Stop when it is no address
+ */
 export function endpointOf(run: Run, service: AwsService): Endpoint | undefined {
   const { setting } = run.deployment;
   if (setting('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.value === 'true') return undefined;
   const names = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'];
   for (const name of names) {
     const held = setting(name);
-    if (held !== undefined && URL.canParse(held.value)) {
-      return { url: new URL(held.value), setting: name, party: partyAt(run.deployment, held, names) };
-    }
+    if (held !== undefined)
+      return { url: urlIn(name, held.value), setting: name, party: partyAt(run.deployment, held, names) };
   }
   return undefined;
+}
+
+function urlIn(name: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
+  throw new Stop(
+    fail(`${name} is no URL of a server`, {
+      expected: 'https://host or https://host:port; http:// for an emulator',
+      fix: advice`correct ${name}, or unset it to use AWS’s own endpoint`,
+      evidence: { variable: name },
+      cause: { key: `configuration:${name}` },
+    }),
+  );
 }
 
 /** Keys of one party; the other's are never mixed in. */
@@ -161,9 +176,9 @@ function credentialsOf(run: Run): { credentials?: Keys } {
   const { own } = run.deployment;
   const keys = keysOf(fromConfig(run)) ?? keysOf(own);
   if (keys !== undefined) return { credentials: keys };
-  const sts = endpointOf(run, 'STS');
   const token = tokenRole(run);
-  if (token !== undefined && sts !== undefined) {
+  const sts = token === undefined ? undefined : endpointOf(run, 'STS');
+  if (sts !== undefined) {
     mustBeAllowed(run, 'process', { ...sts, isProviders: (hostname) => isAwsHost('STS', hostname) });
   }
   const chain = {
@@ -174,7 +189,7 @@ function credentialsOf(run: Run): { credentials?: Keys } {
     clientConfig: {
       requestHandler: makeTransport(travelling(run, 'process')),
       maxAttempts: 1,
-      ...(token !== undefined && sts !== undefined && { endpoint: sts.url.href }),
+      ...(sts !== undefined && { endpoint: sts.url.href }),
     },
   };
   // Present keys beat the environment even when undefined.

@@ -202,6 +202,26 @@ describe('AWS: keys of the process', () => {
     },
   );
 
+  test.each(['evil.test', 'evil.test:80', 'gopher://evil.test', '//evil.test', 'https://', 'https://evil.test:x'])(
+    'the endpoint %j is a failure with a way out, whosoever the keys',
+    async (url) => {
+      const own = { AWS_ACCESS_KEY_ID: 'AKIAOFTHECONFIGITSEL', AWS_SECRET_ACCESS_KEY: 'of-the-config-itself-and-long' };
+      const only = { only: ['object-storage/*', 'encryption/*', 'message-queues/*', 'mqtt-broker/*', 'identity/*'] };
+      const elsewhere = { AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_S3: url };
+      for (const more of [elsewhere, { ...elsewhere, ...own }]) {
+        const report = await checked(eks(more), { ...keys(), ...way() }, only);
+        const failed = findingsOf(report).filter(({ status }) => status === 'fail');
+        expect(failed.map(({ title }) => title).sort()).toEqual([
+          'AWS_ENDPOINT_URL is no URL of a server',
+          'AWS_ENDPOINT_URL_S3 is no URL of a server',
+        ]);
+        expect(withheldAt(report)).toEqual([]);
+      }
+      expect(stranger.proxy.asked).toEqual([]);
+      expectHome(stranger.heard(), CANARIES);
+    },
+  );
+
   it('an allowed host gets them: by https, or on this machine', async () => {
     const environment = { ...estate.eks.environment, ...keys(), ...way() };
     const only = { only: ['encryption/*'] };
@@ -285,10 +305,6 @@ describe('Azure: an identity of the process', () => {
     ],
     'an authority elsewhere': () => [{ AZURE_AUTHORITY_HOST: 'https://login.evil.test' }, 'login.evil.test'],
     'an authority without a scheme': () => [{ AZURE_AUTHORITY_HOST: 'login.evil.test' }, 'login.evil.test'],
-    'an authority in the clear': () => [
-      { AZURE_AUTHORITY_HOST: 'http://login.microsoftonline.com' },
-      'login.microsoftonline.com',
-    ],
     'an authority that looks like Microsoft’s': () => [
       { AZURE_AUTHORITY_HOST: 'https://login.microsoftonline.com.evil.test/' },
       'login.microsoftonline.com.evil.test',
@@ -303,6 +319,36 @@ describe('Azure: an identity of the process', () => {
       expect(stranger.proxy.asked.splice(0).filter((asked) => /evil/.test(asked))).toEqual([]);
       expectHome(stranger.heard(), CANARIES);
     });
+  });
+
+  test.each([
+    { AZURE_AUTHORITY_HOST: 'http://login.microsoftonline.com' },
+    { AZURE_AUTHORITY_HOST: 'http://login.evil.test' },
+    { AZURE_AUTHORITY_HOST: 'ftp://login.evil.test' },
+    { AZURE_AUTHORITY_HOST: '//' },
+    { AZURE_TENANT_ID: '../../evil' },
+    { AZURE_TENANT_ID: 'evil.test#' },
+  ])('%j is a failure with a way out, whosoever the credentials', async (malformed) => {
+    const own = {
+      AZURE_TENANT_ID: '11111111-2222-3333-4444-555555555555',
+      AZURE_CLIENT_ID: '66666666-7777-8888-9999-000000000000',
+      AZURE_CLIENT_SECRET: 'of-the-config-itself-and-long-enough',
+    };
+    const options = { only: ['object-storage/*'] };
+    const reports = [await checked(aks({ ...own, ...malformed }), way(), options)];
+    if ('AZURE_AUTHORITY_HOST' in malformed) {
+      reports.push(await checked(aks(malformed), IDENTITIES['a secret']?.() ?? {}, options));
+    }
+    for (const report of reports) {
+      const [failure, ...more] = findingsOf(report).filter(({ status }) => status === 'fail');
+      expect(more).toEqual([]);
+      expect(failure).toMatchObject({
+        title: expect.stringMatching(new RegExp(`^${Object.keys(malformed)[0]} is no`)),
+        fix: expect.any(String),
+      });
+    }
+    expect(stranger.proxy.asked.filter((asked) => /evil|login/.test(asked))).toEqual([]);
+    expectHome(stranger.heard(), CANARIES);
   });
 
   it('a file that is supplied for the config goes to no authority of the config’s, whatever else is in it', async () => {
