@@ -432,6 +432,19 @@ describe('a proxy and an authority of the config', () => {
     expectHome(middle.heard(), CANARIES);
   });
 
+  it('AWS: where the config’s authority would be trusted, the failure says how to trust it', async () => {
+    const named = { ...theirs(), HTTPS_PROXY: '', https_proxy: '', HTTP_PROXY: '', ALL_PROXY: '' };
+    const at = `https://127.0.0.1:${middle.httpsPort}`;
+    const report = await checked(
+      eks({ ...named, AWS_ENDPOINT_URL_KMS: at }),
+      { ...estate.eks.environment, ...keys() },
+      { only: ['encryption/*'], allowCredentialsTo: [new URL(at).host], authorities: undefined },
+    );
+    const [failure] = findingsOf(report).filter(({ status }) => status === 'fail');
+    expect(failure?.fix).toContain('--ca-file');
+    expect(middle.heard()).toEqual([]);
+  });
+
   it('keys of the config’s own pass through both', async () => {
     const own = {
       AWS_ACCESS_KEY_ID: 'AKIAOFTHECONFIGITSEL',
