@@ -46,7 +46,7 @@ export class Cleanup {
       .filter((_, index) => results[index]?.status === 'rejected')
       .map(({ what, command }) => ({
         what,
-        command: typeof (command as unknown) === 'string' ? String(command) : (command?.text ?? ''),
+        command: command?.text ?? '',
       }));
   }
 }

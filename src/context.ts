@@ -16,6 +16,7 @@ import {
 import { Crashed, Interrupted, RunTimeout, unlessAborted } from './deadline.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
 import { advice } from './fix.ts';
+import { BY_REQUEST } from './select.ts';
 
 /** Collects one check's findings while it runs, and sees to it that every expected one is there in the end. */
 export class Ledger {
@@ -170,7 +171,7 @@ export class Ledger {
       if (this.#selected(id)) this.#record(id, outcome, started, true);
       else {
         const startMs = started - this.#began;
-        this.#add({ id, status: 'skip', title: 'skipped by request', startMs, durationMs: 0, evidence: {} });
+        this.#add({ id, status: 'skip', title: BY_REQUEST, startMs, durationMs: 0, evidence: {} });
       }
     }
   }

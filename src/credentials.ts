@@ -63,8 +63,9 @@ export function withheld({ url, setting }: Pick<Destination, 'url' | 'setting'>)
   const { host, port } = addressOf(url);
   const at = `${host.includes(':') ? `[${host}]` : host}${url.port === '' ? '' : `:${port}`}`;
   const secure = url.protocol === 'https:' || isLoopback(url.hostname);
+  const way = secure ? `--allow-credentials-to ${at} allows it` : 'they go over TLS only';
   return new Stop(
-    skip(`the caller’s credentials were not sent to ${at}, which ${setting} names`, {
+    skip(`${setting} names ${at}, which was not sent your credentials: ${way}`, {
       detail:
         'The config chooses this host and has no credentials of its own for it; those of this process go only where their provider, the process itself or --allow-credentials-to says.',
       fix: secure
@@ -83,8 +84,8 @@ export const ownFile = ({ options, deployment }: Run, name: CredentialsFile): st
 /** The skip for a file of the config's, when there are no other credentials here. */
 export const onlyInContainer = (name: CredentialsFile): Stop =>
   new Stop(
-    skip(`${name} names a file of Spacelift’s container, and there are no other credentials here`, {
-      detail: 'A path in a config is never opened on this machine.',
+    skip(`${name} names a file of Spacelift’s container: --credentials-file supplies it here`, {
+      detail: 'A path in a config is never opened on this machine, and this process has no credentials of its own.',
       fix: advice`run it in Spacelift’s container, or pass the file: ${sh`spacelift-preflight --credentials-file ${name}=PATH`} and the other options`,
       evidence: { variable: name },
       cause: { key: `credentials-file:${name}` },

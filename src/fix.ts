@@ -119,7 +119,7 @@ function written(part: Part): string {
 /** One word of a POSIX shell, in ASCII, in which nothing is expanded; no CI runner finds a command of its own in it. */
 export function quoted(value: string): string {
   if (PLAIN.test(value)) return value;
-  if (/^[\x20-\x7e]*$/.test(value)) return `'${value.replaceAll("'", `'\\''`).replaceAll('##', "#''#")}'`;
+  if (/^[\x20-\x7e]*$/.test(value)) return `'${value.replaceAll("'", `'\\''`).replace(/#(?=#)/g, "#''")}'`;
   return `"$(printf '${octal(value)}')"`;
 }
 
@@ -164,15 +164,23 @@ export class Literal {
 export const identifier = (name: string): Identifier => new Identifier(name);
 export const literal = (value: string): Literal => new Literal(value);
 
-/** In ASCII: other characters by their code points (PostgreSQL manual, 4.1.2.3). A backslash is doubled there. */
+/**
+ * In ASCII: other characters by their code points (PostgreSQL manual, 4.1.2.3), and so what a CI runner would take for a
+ * command of its own. A backslash is doubled there.
+ */
 function unicode(text: string, quote: string): string {
   const doubled = text.replaceAll(quote, quote + quote);
-  if (/^[ -[\]-~]*$/.test(doubled)) return `${quote}${doubled}${quote}`;
-  const points = [...doubled.replaceAll('\\', '\\\\')].map((character) => {
+  if (/^[ -[\]-~]*$/.test(doubled) && !doubled.includes('##')) return `${quote}${doubled}${quote}`;
+  return `U&${quote}${codePoints(doubled)}${quote}`;
+}
+
+/** As SQL takes it between the quotes of `U&''`. */
+export function codePoints(value: string): string {
+  const points = [...value.replaceAll('\\', '\\\\')].map((character) => {
     const point = character.codePointAt(0) ?? 0;
-    return point < 0x80 ? character : `\\+${point.toString(16).padStart(6, '0')}`;
+    return point < 0x80 && character !== '#' ? character : `\\+${point.toString(16).padStart(6, '0')}`;
   });
-  return `U&${quote}${points.join('')}${quote}`;
+  return points.join('');
 }
 
 /** A statement of SQL. */

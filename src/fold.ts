@@ -46,8 +46,6 @@ function skipped(finding: Finding, first: RawFinding): Finding {
 /** The fix as text. */
 function printed({ fix, ...finding }: Omit<RawFinding, 'cause' | 'blocked'>): Finding {
   if (fix === undefined) return finding;
-  // Until every check has moved to `fix.ts`.
-  if (typeof (fix as unknown) === 'string') return { ...finding, fix: String(fix), fixKind: 'advice' };
   const { kind, language, text } = fix;
   return { ...finding, fix: text, fixKind: kind, ...(language !== undefined && { fixLanguage: language }) };
 }

@@ -6,20 +6,18 @@
  */
 import process from 'node:process';
 import type { Deployment } from './config/deployment.ts';
-import type { Party } from './config/entry.ts';
 import { InputError } from './config/input-error.ts';
 import { allowedHost, CREDENTIALS_FILES, type CredentialsFile, isCredentialsFile } from './credentials-options.ts';
 import { checkIds } from './ids.ts';
-import { DEFAULTS, type Perspective, type PhaseOption, type Place } from './options.ts';
+import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from './options.ts';
 import { check } from './preflight.ts';
 import { readDeployment } from './read.ts';
 import { type FormatName, renderAs } from './report/index.ts';
 import type { Report } from './report/types.ts';
 
 export type { Leftover } from './cleanup.ts';
-export type { Party } from './config/entry.ts';
 export type { CredentialsFile } from './credentials-options.ts';
-export type { Perspective, Phase, PhaseOption, Place, Service } from './options.ts';
+export type { Party, Perspective, Phase, PhaseOption, Place, Service } from './options.ts';
 export { type ExitRules, exitCode } from './report/exit.ts';
 export type { FormatName } from './report/index.ts';
 export type {
@@ -74,7 +72,7 @@ export interface PreflightOptions {
   readonly from?: Place | undefined;
   /** Write nothing anywhere. */
   readonly readOnly?: boolean | undefined;
-  /** For the whole run, ms; 60,000 unless given. */
+  /** For the whole run, and before it for reading the config, ms; 60,000 unless given. */
   readonly timeoutMs?: number | undefined;
   /** Dependencies tried at once; all unless given. */
   readonly concurrency?: number | undefined;

@@ -5,6 +5,12 @@ export type Service = (typeof SERVICES)[number];
 /** A service, or a worker, which runs elsewhere and only uses the network. */
 export type Perspective = Service | 'worker';
 
+/**
+ * Whose word something is. `process`: the caller's own (its environment, files, proxy, authorities). `config`: data of
+ * whoever wrote it, which never opens a file here, starts a program, or chooses where the caller's credentials go.
+ */
+export type Party = 'process' | 'config';
+
 export const PHASES = ['auto', 'pre-install', 'post-install'] as const;
 export type PhaseOption = (typeof PHASES)[number];
 export type Phase = Exclude<PhaseOption, 'auto'>;

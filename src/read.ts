@@ -16,14 +16,14 @@ export interface Where {
 }
 
 /**
- * @param options how to reach where secrets are kept
+ * @param options how long reading may take, and how to reach where secrets are kept
  * @throws InputError when there is no config to read
  */
 export async function readDeployment(
   { files, environment, stdin, trust, service, resolveSecrets }: Where,
   options: RunOptions,
 ): Promise<Deployment> {
-  const read = await readSources(files, { stdin, env: environment });
+  const read = await readSources(files, { stdin, env: environment, timeoutMs: options.timeoutMs });
   const sources = trust === undefined || files.length === 0 ? read : read.map((source) => ({ ...source, trust }));
   const more = { service, environment };
   const deployment = makeDeployment(sources, more);

@@ -1,6 +1,9 @@
 /** `--only`, `--skip` and `--require`: patterns over the table of rules. */
 import { distance } from 'fastest-levenshtein';
 
+/** The title of what was not selected. */
+export const BY_REQUEST = 'skipped by request';
+
 /** Whether an id matches one of the patterns; `*` matches any characters, `/` too. */
 export function matcher(patterns: readonly string[]): (id: string) => boolean {
   const all = patterns.map((pattern) => pattern.split('*'));

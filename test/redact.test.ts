@@ -52,12 +52,16 @@ test('a short login is known by its form', () => {
   expect(redactor(['user:pass@'])('at user:pass@host:1')).toBe('at ‹redacted›@host:1');
 });
 
+test('a login of a URL is no part of a text, whoever wrote it', () => {
+  expect(redactor([])('see https://me:pw@host/x')).toBe('see https://‹redacted›@host/x');
+});
+
 test('as a word of a command', () => {
   const secret = "it's-a ##secret";
   expect(sh`x ${`a${secret}b`}`.text).not.toContain(secret);
   expect(redactor([secret])(sh`x ${`a${secret}b`}`.text ?? '')).toBe("x 'a‹redacted›b'");
   expect(redactor([secret])(sh`x ${`ä${secret}`}`.text ?? '')).toBe(`x "$(printf '\\303\\244‹redacted›')"`);
-  expect(redactor([secret])(sql`SELECT ${literal(secret)};`.text ?? '')).toBe("SELECT '‹redacted›';");
+  expect(redactor([secret])(sql`SELECT ${literal(secret)};`.text ?? '')).toBe("SELECT U&'‹redacted›';");
 });
 
 test('the longer of two secrets wins', () => {
@@ -97,5 +101,30 @@ describe('what is a secret of a config', () => {
     const environment = { PATH: '/usr/local/bin', GITHUB_TOKEN: 'ghp_0123456789', LICENSE_TOKEN: 'licence-token' };
     const secrets = secretsOf([source(environment, 'all', { process: true })]);
     expect(secrets).toEqual(['ghp_0123456789', 'licence-token']);
+  });
+});
+
+describe('a config full of secrets', () => {
+  const some = Array.from({ length: 20_000 }, (_, index) => `correct-horse-battery-${index}-${'x'.repeat(300)}`);
+
+  test('is read and redacted in no time, each of them, whatever they have in common', () => {
+    const started = process.cpuUsage();
+    const redact = redactor(some);
+    for (const secret of [some[0], some[9_999], some.at(-1)]) {
+      for (const form of [secret, encodeURIComponent(secret ?? ''), Buffer.from(`user:${secret}`).toString('base64')]) {
+        expect(redact(`a ${form} b`)).toMatch(/^a (\S{0,8})‹redacted›(\S{0,4}) b$/);
+      }
+    }
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1e6, 'seconds of work').toBeLessThan(10);
+  });
+
+  test('has no room for more lines than it, and the process’s own are among them', () => {
+    const line = (index: number) => `line${String(index).padStart(20, '0')}`;
+    const config = Array.from({ length: 150_000 }, (_, index) => line(index)).join('\n');
+    const own = `-----BEGIN KEY-----\n${line(999_998)}\n${line(999_999)}\n-----END KEY-----`;
+    const redact = redactor([config, own]);
+    expect(redact(`${line(999_998)} ${line(999_999)} ${line(0)}`)).toBe('‹redacted› ‹redacted› ‹redacted›');
+    expect(redact(config)).toBe('‹redacted›');
   });
 });

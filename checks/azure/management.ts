@@ -3,10 +3,14 @@ import type { StorageManagementClient as Client, ManagementPolicyRule } from '@a
 import type { TokenCredential } from '@azure/identity';
 import { type Run, Stop, skip } from '../../src/check.ts';
 import { advice, sh } from '../../src/fix.ts';
+import { boundPages } from '../../src/probe/flood.ts';
 import type { HttpClient } from '../../src/probe/http.ts';
 import { Problem } from '../../src/problem.ts';
 import { findToken, type Token, TokenProblem } from './credentials.ts';
 import type { AzureTransport } from './transport.ts';
+
+/** That are looked into, and at once: an answer of each may be long. */
+const [MOST_SUBSCRIPTIONS, AT_ONCE] = [1000, 8];
 
 /** These credentials may not look. */
 export class NotPermitted extends Error {}
@@ -60,16 +64,25 @@ export function accountSettings(
   };
   const placeIn = async (subscription: string, abortSignal: AbortSignal): Promise<Place | undefined> => {
     const client = await clientFor(subscription);
-    for await (const account of client.storageAccounts.list({ abortSignal })) {
-      const group = /\/resourceGroups\/([^/]+)\//i.exec(account.id ?? '')?.[1];
-      if (account.name === name && group !== undefined) return { subscription, group };
+    const another = boundPages();
+    for await (const page of client.storageAccounts.list({ abortSignal }).byPage()) {
+      another(0);
+      const id = page.find((account) => account.name === name)?.id ?? '';
+      const group = /\/resourceGroups\/([^/]+)\//i.exec(id)?.[1];
+      if (group !== undefined) return { subscription, group };
     }
     return undefined;
   };
   const find = async (signal: AbortSignal): Promise<Place> => {
-    const tried = await Promise.allSettled((await subscriptions(signal)).map((one) => placeIn(one, signal)));
-    for (const one of tried) if (one.status === 'fulfilled' && one.value !== undefined) return one.value;
-    const failed = tried.find((one) => one.status === 'rejected');
+    const all = await subscriptions(signal);
+    if (all.length > MOST_SUBSCRIPTIONS) throw new Problem('flood');
+    let failed: PromiseRejectedResult | undefined;
+    for (let from = 0; from < all.length; from += AT_ONCE) {
+      const some = all.slice(from, from + AT_ONCE);
+      const tried = await Promise.allSettled(some.map((one) => placeIn(one, signal)));
+      for (const one of tried) if (one.status === 'fulfilled' && one.value !== undefined) return one.value;
+      failed ??= tried.find((one) => one.status === 'rejected');
+    }
     throw failed === undefined ? new NotPermitted() : failed.reason;
   };
   let place: Promise<Place> | undefined;

@@ -107,6 +107,9 @@ function standsIn(run: Run): string[] {
 async function testedAs(run: Run): Promise<Outcome> {
   const clouds = standsIn(run);
   const asked = clouds.includes('AWS') ? await run.share(askCaller) : undefined;
+  if (asked !== undefined && 'error' in asked && asked.error instanceof CredentialProblem) {
+    throw new Stop(unknown(run, asked));
+  }
   const caller = asked !== undefined && 'caller' in asked ? asked.caller : undefined;
   const who =
     caller === undefined

@@ -2,6 +2,7 @@
 import type { TopicRuleListItem } from '@aws-sdk/client-iot';
 import { type Outcome, pass, type Run, type Skip, Stop, skip, type Trouble, warn } from '../../src/check.ts';
 import { advice } from '../../src/fix.ts';
+import { boundPages } from '../../src/probe/flood.ts';
 import { ask } from '../aws/call.ts';
 import { addressIn } from '../message-queues/address.ts';
 import { iotArn, openControl, unread } from './iotcore-clients.ts';
@@ -106,9 +107,11 @@ async function list(run: Run): Promise<TopicRuleListItem[]> {
   const { ListTopicRulesCommand } = await import('@aws-sdk/client-iot');
   const rules: TopicRuleListItem[] = [];
   let nextToken: string | undefined;
+  const another = boundPages();
   do {
     const command = new ListTopicRulesCommand(nextToken === undefined ? {} : { nextToken });
     const page = await ask(run, client, (how) => client.send(command, how), { mayBeEmpty: true });
+    another(page.rules?.length ?? 0);
     rules.push(...(page.rules ?? []));
     nextToken = page.nextToken;
   } while (nextToken !== undefined);

@@ -1,8 +1,10 @@
 /** Azure Blob Storage, by the Azure SDK. Asks for nothing but what *Storage Blob Data Contributor* may, except for the settings. */
 import type { IncomingMessage } from 'node:http';
+import type { BlobItem, ContainerClient } from '@azure/storage-blob';
 import type { Run } from '../../src/check.ts';
 import { mustBeAllowed } from '../../src/credentials.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
+import { boundPages } from '../../src/probe/flood.ts';
 import { makeHttpClient, readUpTo } from '../../src/probe/http.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
 import { ownerOfAzure } from '../azure/credentials.ts';
@@ -183,8 +185,12 @@ const orDenied = (at: At) => (error: unknown) => {
   throw error instanceof NotPermitted ? new StoreProblem('denied', at) : error;
 };
 
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
+async function all(blobs: ReturnType<ContainerClient['listBlobsFlat']>): Promise<BlobItem[]> {
+  const found: BlobItem[] = [];
+  const another = boundPages();
+  for await (const { segment } of blobs.byPage()) {
+    another(segment.blobItems.length);
+    found.push(...segment.blobItems);
+  }
   return found;
 }

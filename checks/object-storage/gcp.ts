@@ -6,6 +6,7 @@
 import type { Storage } from '@google-cloud/storage';
 import type { GoogleAuth } from 'google-auth-library';
 import type { Run } from '../../src/check.ts';
+import { boundPages } from '../../src/probe/flood.ts';
 import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../src/probe/http.ts';
 import { checkWay } from '../../src/probe/tunnel.ts';
 import { GoogleProblem, google } from './gcp-credentials.ts';
@@ -83,6 +84,7 @@ export async function gcp(run: Run): Promise<Store> {
   const list = async (at: At, prefix: string, versions: boolean, signal: AbortSignal): Promise<Version[]> => {
     const found: Version[] = [];
     let pageToken = '';
+    const another = boundPages();
     do {
       const query = { prefix, fields: 'nextPageToken,items(name,generation)', ...(versions && { versions: 'true' }) };
       const page = await settings<{ items?: Version[]; nextPageToken?: string }>(
@@ -91,9 +93,9 @@ export async function gcp(run: Run): Promise<Store> {
         { ...query, ...(pageToken !== '' && { pageToken }) },
         signal,
       );
-      found.push(
-        ...under(prefix, [page.items ?? []].flat(), (item) => (typeof item?.name === 'string' ? item.name : undefined)),
-      );
+      const items = [page.items ?? []].flat();
+      another(items.length);
+      found.push(...under(prefix, items, (item) => (typeof item?.name === 'string' ? item.name : undefined)));
       pageToken = page.nextPageToken ?? '';
     } while (pageToken !== '');
     return found;

@@ -6,7 +6,7 @@ import type { Run } from '../../src/check.ts';
 import { isTrue } from '../../src/config/types.ts';
 import { mustBeAllowed } from '../../src/credentials.ts';
 import { makeAgents } from '../../src/probe/agents.ts';
-import { boundBody, boundHints } from '../../src/probe/flood.ts';
+import { boundBody, boundHints, boundPages } from '../../src/probe/flood.ts';
 import { asksForTls, makeHttpClient, readUpTo } from '../../src/probe/http.ts';
 import { makeMeaning } from '../../src/probe/meaning.ts';
 import { addressOf } from '../../src/probe/tcp.ts';
@@ -23,6 +23,13 @@ const DEFAULT_REGION = 'us-east-1';
 const HANDSHAKE_MS = 3000;
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
+/** In bytes: a thousand versions of what a run writes take half of it. */
+const LONGEST_PAGE = 1.5 * 1024 * 1024;
+/** Of a page: a thousand versions have 20,000. A hundred thousand tiny ones would fit, and take half a gigabyte to parse. */
+const MOST_TAGS = 40_000;
+/** Objects for which the library asks at once. */
+const PAGE = 1000;
+const LESS_THAN = 0x3c;
 
 interface At {
   readonly action: Action;
@@ -91,7 +98,7 @@ export async function minio(run: Run): Promise<Store> {
     under(
       prefix,
       (await call({ action: 'delete', bucket }, signal, (client) =>
-        client.listObjects(bucket, prefix, true, { IncludeVersion: true }).toArray(),
+        listed(client.listObjects(bucket, prefix, true, { IncludeVersion: true })),
       )) as { name: string; versionId: string }[],
       ({ name }) => name,
     );
@@ -134,7 +141,7 @@ export async function minio(run: Run): Promise<Store> {
 
     list: (bucket, prefix, signal) =>
       call({ action: 'list', bucket }, signal, async (client) => {
-        const items = (await client.listObjectsV2(bucket, prefix, true).toArray()) as { name: string }[];
+        const items = (await listed(client.listObjectsV2(bucket, prefix, true))) as { name: string }[];
         return items.map(({ name }) => name);
       }),
 
@@ -216,6 +223,16 @@ interface Use {
  * The library takes neither a signal nor headers to sign, retries on its own, and loses the answers that it retries.
  * So each operation has a client of its own, whose transport knows the signal and reads what is refused.
  */
+async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  const another = boundPages();
+  for await (const item of items) {
+    if (found.length % PAGE === 0) another(PAGE);
+    found.push(item);
+  }
+  return found;
+}
+
 async function clients(options: ClientOptions): Promise<(use: Use) => Client> {
   const { Client } = await import('minio');
   class OneCall extends Client {
@@ -234,13 +251,16 @@ async function clients(options: ClientOptions): Promise<(use: Use) => Client> {
 
 /** Sends as `node:http` does; an answer other than a success becomes an error of the request. */
 function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: AbortSignal }): typeof http {
+  // The library asks for page after page by itself.
+  const another = boundPages();
   const request = (options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
+    another(0);
     const sent = (secure ? https : http).request({ ...options, ...(signal !== undefined && { signal }) });
     boundHints(sent);
     sent.on('response', async (answer: IncomingMessage) => {
       const { statusCode: status = 0, headers } = answer;
       if (s3Refusal({ status, headers, body: Buffer.alloc(0) }, at) === undefined) {
-        onAnswer(boundBody(answer));
+        onAnswer(boundTags(boundBody(answer, LONGEST_PAGE)));
         return;
       }
       const whole = { status, headers, body: await readUpTo(answer).catch(() => Buffer.alloc(0)) };
@@ -249,6 +269,19 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
     return sent;
   };
   return { request } as typeof http;
+}
+
+/** Whoever reads the answer gets a Problem of kind `flood` when it has more elements than any page. */
+function boundTags(answer: IncomingMessage): IncomingMessage {
+  const push = answer.push.bind(answer);
+  let tags = 0;
+  answer.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    if (chunk instanceof Uint8Array) for (const byte of chunk) if (byte === LESS_THAN) tags++;
+    if (tags <= MOST_TAGS) return push(chunk, encoding);
+    answer.destroy(new Problem('flood'));
+    return false;
+  };
+  return answer;
 }
 
 /** What the library and the transport can throw once there was an answer, or before anything was asked. */

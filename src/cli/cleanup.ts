@@ -1,12 +1,12 @@
 /** `cleanup`: removes what an earlier, killed run left, and nothing else. */
 import { CHECKS } from '../../checks/index.ts';
+import type { Swept } from '../check.ts';
 import { InputError } from '../config/entry.ts';
-import type { FixKind } from '../fix.ts';
 import { DEFAULTS } from '../options.ts';
 import { redactor } from '../redact.ts';
 import { cleaner, LIMITS, oneLine } from '../report/clean.ts';
-import { padTo, wrap, wrapFix } from '../report/layout.ts';
-import { ICONS, type Style, toAscii } from '../report/style.ts';
+import { padTo, type Way, wrap, wrapFix } from '../report/layout.ts';
+import { commandToAscii, ICONS, type Style, toAscii } from '../report/style.ts';
 import { type SweptCheck, sweepAll } from '../sweep.ts';
 import { VERSION } from '../version.ts';
 import { notice } from './errors.ts';
@@ -37,10 +37,10 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
   host.exitCode = interrupt.exitCode ?? (places.some(({ status }) => status === 'fail') ? 1 : 0);
   if (args.format === 'json') {
     const tool = { name: 'spacelift-preflight', version: VERSION };
-    await print(host, `${JSON.stringify({ kind: 'cleanup', schemaVersion: 1, tool, places }, null, 2)}\n`);
+    await print(host, `${JSON.stringify({ kind: 'cleanup', schemaVersion: 1, tool, places }, null, 2)}\n`, 'json');
   } else {
     const style = await styleOf(host.stdout, host.env, { color: args.color, verbosity: 'normal' });
-    await print(host, rendered(places, style));
+    await print(host, rendered(places, style), 'text');
   }
   interrupt.release();
   setTimeout(() => host.exit(), PATIENCE_MS).unref();
@@ -54,42 +54,49 @@ interface Place {
   readonly status: 'pass' | 'fail' | 'skip';
   readonly removed: readonly string[];
   readonly kept: string | null;
-  readonly problem: {
-    readonly title: string;
-    readonly detail: string;
-    readonly fix: string;
-    readonly fixKind: FixKind | null;
-  } | null;
+  readonly problem: Problem | null;
 }
 
-function placesIn(swept: readonly SweptCheck[], clean: (text: string, limit?: number) => string): Place[] {
+interface Problem extends Way {
+  readonly title: string;
+  readonly detail: string;
+}
+
+type Clean = ReturnType<typeof cleaner>;
+
+function placesIn(swept: readonly SweptCheck[], clean: Clean): Place[] {
   return swept.flatMap(({ id, places }) =>
     places.map(({ place, removed, kept, trouble }): Place => {
-      const problem =
-        trouble === undefined
-          ? null
-          : {
-              title: oneLine(clean(trouble.title)),
-              detail: clean(trouble.detail ?? ''),
-              fix: clean(trouble.fix?.text ?? '', LIMITS.fix),
-              fixKind: trouble.fix?.kind ?? null,
-            };
       return {
         check: id,
         place: clean(place),
         status: trouble === undefined ? 'pass' : trouble.status === 'skip' ? 'skip' : 'fail',
         removed: removed.map((text) => clean(text)),
         kept: kept === undefined ? null : clean(kept),
-        problem,
+        problem: trouble === undefined ? null : problemOf(trouble, clean),
       };
     }),
   );
+}
+
+function problemOf({ title, detail = '', fix }: NonNullable<Swept['trouble']>, clean: Clean): Problem {
+  return {
+    title: oneLine(clean(title)),
+    detail: clean(detail),
+    fix: clean(fix?.text ?? '', LIMITS.fix),
+    ...(fix?.kind !== undefined && { fixKind: fix.kind }),
+    ...(fix?.language !== undefined && { fixLanguage: fix.language }),
+  };
 }
 
 function rendered(places: readonly Place[], style: Style): string {
   const { width } = style;
   const row = (label: string, text: string, lines = wrap(text, width - 6 - LABEL)) =>
     text === '' ? [] : lines.map((line, index) => `      ${padTo(index === 0 ? label : '', LABEL)}${line}`);
+  const wayOut = (way: Way) => {
+    const fix = style.unicode || way.fixKind === 'advice' ? way.fix : commandToAscii(way.fix);
+    return wrapFix({ ...way, fix }, width - 6 - LABEL);
+  };
   const lines = places.flatMap(({ status, check, place, removed, kept, problem }) => {
     const icon = style.unicode ? ICONS[status].unicode : ICONS[status].ascii;
     const says = removed.length > 0 ? '' : status === 'pass' ? '  nothing of an earlier run' : '';
@@ -99,7 +106,7 @@ function rendered(places: readonly Place[], style: Style): string {
       ...(kept === null ? [] : row('stays', kept)),
       ...(problem === null ? [] : row(status === 'skip' ? 'skipped' : 'failed', problem.title)),
       ...(problem === null ? [] : row('', problem.detail)),
-      ...(problem === null ? [] : row('fix', problem.fix, wrapFix(problem.fix, width - 6 - LABEL))),
+      ...(problem === null ? [] : row('fix', problem.fix, wayOut(problem))),
     ];
   });
   const note = 'the database and the broker keep nothing of a run: what is tried there is rolled back or never stored';

@@ -7,13 +7,13 @@ import { fish } from './completion/fish.ts';
 import { type Named, type Tables, tableOf } from './completion/table.ts';
 import { zsh } from './completion/zsh.ts';
 import type { Shell } from './options.ts';
-import { print } from './print.ts';
+import { written } from './print.ts';
 
 const SCRIPTS: Readonly<Record<Shell, (tables: Tables) => string>> = { bash, zsh, fish };
 
 /** @param root all commands, with their options */
 export const completion = (host: NodeJS.Process, shell: Shell, root: Command): Promise<void> =>
-  print(host, SCRIPTS[shell](tablesOf(root)));
+  written(host, SCRIPTS[shell](tablesOf(root)));
 
 function tablesOf(root: Command): Tables {
   return {

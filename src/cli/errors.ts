@@ -1,9 +1,9 @@
 /** Usage errors: one line on standard error that says what to do instead, exit code 2, never a stack trace. */
 import { existsSync } from 'node:fs';
 import { looksLikeContent } from '../config/input-error.ts';
-import { maskTokens, maskValue } from '../config/logins.ts';
 import type { Redact } from '../redact.ts';
 import { escapeControls, oneLine } from '../report/clean.ts';
+import { neutralized } from '../report/neutralized.ts';
 
 const LONGEST = 500;
 
@@ -15,7 +15,8 @@ export async function fail(host: NodeJS.Process, message: string): Promise<void>
 
 export function notice(host: NodeJS.Process, message: string): void {
   const line = oneLine(escapeControls(message));
-  host.stderr.write(`spacelift-preflight: ${line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`}\n`);
+  const bounded = line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
+  host.stderr.write(neutralized(`spacelift-preflight: ${bounded}\n`, 'text'));
 }
 
 /** Without logins, without what looks like a key or a token, and without values of the environment's secret variables. */
@@ -23,6 +24,9 @@ async function withoutSecrets(message: string, env: Readonly<Record<string, stri
   const quoted = Object.values(env).some((value = '') => partsOf(value).some((part) => message.includes(part)));
   const redact = quoted ? await redactorOf(env) : (text: string) => text;
   const safe = redact(message).replace(/(:\/\/[^\s:@/]*:).*@/s, '$1‹redacted›@');
+  // Neither a login nor a key is without these; the words for them are loaded when there may be one.
+  if (!/[@\d=]/.test(safe)) return safe;
+  const { maskTokens, maskValue } = await import('../config/logins.ts');
   return maskTokens(safe.replace(/\S+/g, maskValue).replace(/[^\s/]+/g, maskValue));
 }
 

@@ -2,9 +2,12 @@
 import { CHECKS } from '../../checks/index.ts';
 import { type Check, idsOf, type Rule, withSubject } from '../check.ts';
 import { InputError } from '../config/entry.ts';
-import { padTo, wrap, wrapFix } from '../report/layout.ts';
+import { padTo, shellWay, type Way, wrap, wrapFix } from '../report/layout.ts';
 import { suggest } from '../select.ts';
 
+/** An example that begins with one of these is a command for a shell. */
+const SHELL =
+  /^(aws|az|curl|dig|docker|gcloud|getent|gsutil|helm|kubectl|mc|mosquitto_\w+|nc|openssl|psql|spacelift-preflight|terraform|tofu) /;
 const WIDTH = 80;
 const LABEL = 12;
 
@@ -56,6 +59,12 @@ function describe(id: string, rule: Rule): string[] {
     ...rows.flatMap(([label, text]) => (text === undefined ? [] : labelled(label, wrap(text, WIDTH - LABEL - 2)))),
     '',
     ...labelled('example', wrap(found, WIDTH - LABEL - 2)),
-    ...labelled('  fix', wrapFix(fix, WIDTH - LABEL - 2)),
+    ...labelled(
+      '  fix',
+      fix.split('\n').flatMap((line) => wrapFix(asWritten(line), WIDTH - LABEL - 2)),
+    ),
   ];
 }
+
+/** The table's own examples are plain text. */
+const asWritten = (line: string): Way => (SHELL.test(line) ? shellWay(line) : { fix: line, fixKind: 'advice' });

@@ -20,10 +20,10 @@ export async function plan(host: NodeJS.Process, args: PlanArguments): Promise<v
   checkIds(args);
   const made = await makePlan(CHECKS, await readDeployment(host, args, options), options);
   if (args.format === 'json') {
-    await print(host, `${JSON.stringify(made, null, 2)}\n`);
+    await print(host, `${JSON.stringify(made, null, 2)}\n`, 'json');
     return;
   }
   const { renderPlan } = await import('../plan/pretty.ts');
   const style = await styleOf(host.stdout, host.env, { color: args.color, verbosity: 'normal' });
-  await print(host, renderPlan(made, style));
+  await print(host, renderPlan(made, style), 'text');
 }

@@ -5,7 +5,9 @@ import {
   chmodSync,
   closeSync,
   constants,
+  lstatSync,
   openSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -13,7 +15,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../config/entry.ts';
 import { codeOf } from '../problem.ts';
 
@@ -27,7 +29,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left',
   EDQUOT: 'the disk quota is used up',
   ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'a symbolic link leads back to itself',
 };
+
+/** What the process was started with: links by nature, which lead to where its caller said. */
+const OWN_DESCRIPTOR = /^\/dev\/(stdout|stderr|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
+/** Of new reports: they name what the installation is made of. */
+const PRIVATE = 0o600;
 
 /** Writes the text to the file. */
 export type Write = (text: string) => void;
@@ -38,16 +46,17 @@ export type Write = (text: string) => void;
  */
 export function prepare(path: string): Write {
   const guarded = <T>(action: () => T): T => writing(path, action);
+  if (OWN_DESCRIPTOR.test(path)) return (text: string) => guarded(() => writeFileSync(path, text));
   return guarded(() => {
-    const stats = statSync(path, { throwIfNoEntry: false });
+    // A link stays a link, and leads to a neighbor: whoever could make one must not choose another place.
+    const file = target(path);
+    const stats = statSync(file, { throwIfNoEntry: false });
     if (stats?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    if (stats !== undefined) accessSync(path, constants.W_OK);
+    if (stats !== undefined) accessSync(file, constants.W_OK);
     // A pipe or a device can't be replaced, and must not be.
-    if (stats !== undefined && !stats.isFile()) return (text: string) => guarded(() => writeFileSync(path, text));
-    // A link stays a link.
-    const file = stats === undefined ? path : realpathSync(path);
+    if (stats !== undefined && !stats.isFile()) return (text: string) => guarded(() => writeInto(file, text));
     const trial = beside(file);
-    closeSync(openSync(trial, 'wx'));
+    closeSync(openSync(trial, 'wx', PRIVATE));
     rmSync(trial);
     return (text: string) => guarded(() => replace(file, text, stats));
   });
@@ -58,8 +67,41 @@ export function writing<T>(name: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const code = codeOf(error) ?? 'unknown';
     throw new InputError(`cannot write ${name}: ${REASONS[code] ?? code}`);
+  }
+}
+
+/** Where a path leads, which may be nothing yet. @throws InputError when a link leads out of its directory */
+function target(path: string): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  if (!isLink) return path;
+  const folder = realpathSync(dirname(path));
+  const file = realOrTold(path);
+  if (dirname(file) === folder) return file;
+  throw new InputError(`cannot write ${path}: it is a symbolic link that leads out of its directory`);
+}
+
+/** A link to a file that is not there yet is followed one step. */
+function realOrTold(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    const next = resolve(dirname(path), readlinkSync(path));
+    const there = lstatSync(next, { throwIfNoEntry: false }) !== undefined;
+    return there ? next : join(realpathSync(dirname(next)), basename(next));
+  }
+}
+
+/** What is no file is written into, and only if it is still none that a link stands for. */
+function writeInto(file: string, text: string): void {
+  const descriptor = openSync(file, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    writeFileSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -69,7 +111,7 @@ const beside = (file: string): string =>
 function replace(file: string, text: string, before: Stats | undefined): void {
   const temporary = beside(file);
   try {
-    writeFileSync(temporary, text, { flag: 'wx', flush: true });
+    writeFileSync(temporary, text, { flag: 'wx', flush: true, mode: PRIVATE });
     if (before !== undefined) chmodSync(temporary, before.mode);
     renameSync(temporary, file);
   } catch (error) {

@@ -70,11 +70,11 @@ async function progressOn(host: NodeJS.Process, args: RunArguments): Promise<Pro
 }
 
 async function printReport(host: NodeJS.Process, args: RunArguments, report: Report): Promise<void> {
-  const { load, styled } = FORMATS[args.format];
+  const { load, styled, how } = FORMATS[args.format];
   const render = await load();
   const verbosity: Verbosity = args.quiet === true ? 'quiet' : args.verbose === true ? 'verbose' : 'normal';
   const style = styled ? await styleOf(host.stdout, host.env, { color: args.color, verbosity }) : PLAIN;
-  await print(host, await render(report, style));
+  await print(host, await render(report, style), how);
 }
 
 async function writeOrSay(host: NodeJS.Process, write: Write, text: string): Promise<void> {

@@ -3,4 +3,4 @@ import { reportSchema } from '../report/schema.ts';
 import { print } from './print.ts';
 
 export const schema = (host: NodeJS.Process): Promise<void> =>
-  print(host, `${JSON.stringify(reportSchema(), null, 2)}\n`);
+  print(host, `${JSON.stringify(reportSchema(), null, 2)}\n`, 'json');

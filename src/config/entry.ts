@@ -1,14 +1,9 @@
 /** What a source holds: variables with their values, and where each comes from. */
 import type { Skip, Trouble } from '../check.ts';
-import type { Service } from '../options.ts';
+import type { Party, Service } from '../options.ts';
 
+export type { Party } from '../options.ts';
 export { InputError } from './input-error.ts';
-
-/**
- * Whose word something is. `process`: the caller's own (its environment, files, proxy, authorities). `config`: data of
- * whoever wrote it, which never opens a file here, starts a program, or chooses where the caller's credentials go.
- */
-export type Party = 'process' | 'config';
 
 /** The origin of what the job's own environment holds. */
 export const ENVIRONMENT = 'the environment';

@@ -1,5 +1,4 @@
 /** Makes text from outside safe to print: no secret, no control sequence, no flood. */
-import { maskLogins } from '../config/logins.ts';
 import type { Redact } from '../redact.ts';
 
 /** Characters of one field; a command is never cut where a person would still run it. */
@@ -22,7 +21,7 @@ export function escapeControls(text: string): string {
 /** The secrets go first: a cut could leave half of one. */
 export function cleaner(redact: Redact): (text: string, limit?: number) => string {
   return (text, limit = LIMITS.text) => {
-    const safe = escapeControls(maskLogins(redact(text))).trim();
+    const safe = escapeControls(redact(text)).trim();
     return safe.length <= limit ? safe : `${safe.slice(0, limit - 1).toWellFormed()}…`;
   };
 }

@@ -1,9 +1,10 @@
 /** The exit code that a report makes. */
-import { matcher } from '../select.ts';
+import { BY_REQUEST, matcher } from '../select.ts';
+import { undecided, unknownIn, withheldFrom } from './report.ts';
 import type { Report } from './types.ts';
 
 export interface ExitRules {
-  /** Warnings that were not accepted count, and so does a verdict that is inconclusive. */
+  /** Warnings that were not accepted count, and so does an inconclusive verdict, but for what was left out by request. */
   readonly strict: boolean;
   /** Patterns; a skip of what they match counts. */
   readonly require: readonly string[];
@@ -16,11 +17,20 @@ export function exitCode(report: Report, { strict, require }: ExitRules): { code
   const warnings = strict ? findings.filter(({ status, accepted }) => status === 'warn' && accepted === undefined) : [];
   const skipped = findings.filter(({ id, status }) => status === 'skip' && required(id));
   const because = [
-    ...(strict && report.verdict === 'inconclusive' ? ['--strict, and the verdict is inconclusive'] : []),
+    ...(strict && isOpen(report) ? ['--strict, and the verdict is inconclusive'] : []),
     ...(warnings.length > 0
       ? [`--strict, and ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}`]
       : []),
     ...skipped.map(({ id, title }) => `${id} is required, and was skipped: ${title}`),
   ];
   return { code: report.summary.fail > 0 || because.length > 0 ? 1 : 0, because };
+}
+
+/** Inconclusive, and not only for what the caller left out. */
+function isOpen(report: Report): boolean {
+  if (report.verdict !== 'inconclusive') return false;
+  const leftOut = (id: string) =>
+    report.checks.some((check) => check.id === id && check.findings.every(({ title }) => title === BY_REQUEST));
+  const without = undecided(report).filter((id) => !leftOut(id));
+  return report.interrupted || without.length + unknownIn(report).length + withheldFrom(report).length > 0;
 }

@@ -2,6 +2,7 @@
 import type { Status } from '../status.ts';
 import { oneLine } from './clean.ts';
 import type { Render } from './index.ts';
+import { neutralized } from './neutralized.ts';
 import type { Report, ReportFinding } from './report.ts';
 import { countsOf, proseOf, verdictOf, withStatus } from './words.ts';
 
@@ -44,8 +45,5 @@ function command(level: Level, title: string, message: string): string {
 
 const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
-/** A line of the log. The runner obeys `##[command]` wherever it stands in a line, and `::command::` at its start. */
-const logged = (text: string): string =>
-  oneLine(text)
-    .replaceAll('##[', '#\\u{23}[')
-    .replace(/^\s*::/, ' :\\u{3a}');
+/** A line of the log, which is no command. */
+const logged = (text: string): string => neutralized(oneLine(text), 'text');

@@ -91,11 +91,11 @@ ${waiting > 0 && html`<p class="then">Then run it again: ${plural(waiting, 'find
 }
 
 function step(finding: ReportFinding): Markup {
-  const { id, status, title, detail, expected, fix, accepted, docs } = finding;
+  const { id, status, title, detail, expected, accepted, docs } = finding;
   const terms = [
     ['affects', affectedOf(finding)],
     ['expected', expected],
-    ['fix', fix && copyable(fix)],
+    ['fix', way(finding)],
     ['accepted', accepted],
     ['docs', docs && link(docs)],
   ] as const;
@@ -105,6 +105,12 @@ function step(finding: ReportFinding): Markup {
 ${detail !== '' && html`<p>${detail}</p>`}
 <dl class="terms">${terms.map(([term, says]) => html`${says && html`<dt>${term}</dt><dd>${says}</dd>`}`)}</dl>
 </li>`;
+}
+
+/** Prose is read, and never run. */
+function way({ fix, fixKind }: ReportFinding): Markup | undefined {
+  if (fix === undefined) return undefined;
+  return fixKind === 'command' || fixKind === 'setting' ? copyable(fix) : html`${fix}`;
 }
 
 /** The button shows when there is a script to press it for. */

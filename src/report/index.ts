@@ -1,4 +1,5 @@
 /** The formats of the report. */
+import { type How, neutralized } from './neutralized.ts';
 import { PLAIN, type Style } from './style.ts';
 import type { Report } from './types.ts';
 
@@ -8,6 +9,8 @@ export type Render = (report: Report, style: Style) => string | Promise<string>;
 export interface Format {
   /** For people: it looks at the terminal that it goes to. */
   readonly styled: boolean;
+  /** What of it no runner may obey. */
+  readonly how: How;
   /** Loads the format, and with it what it takes to write it. */
   load(): Promise<Render>;
 }
@@ -15,13 +18,26 @@ export interface Format {
 export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github', 'html'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
+/** What a renderer gives is neutralized here, and nowhere else. */
+const format = (styled: boolean, how: How, load: () => Promise<Render>): Format => ({
+  styled,
+  how,
+  load: async () => {
+    const render = await load();
+    return (report, style) => {
+      const text = render(report, style);
+      return typeof text === 'string' ? neutralized(text, how) : text.then((whole) => neutralized(whole, how));
+    };
+  },
+});
+
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
-  pretty: { styled: true, load: async () => (await import('./pretty.ts')).renderPretty },
-  json: { styled: false, load: async () => (await import('./json.ts')).renderJson },
-  junit: { styled: false, load: async () => (await import('./junit.ts')).renderJunit },
-  markdown: { styled: false, load: async () => (await import('./markdown.ts')).renderMarkdown },
-  github: { styled: false, load: async () => (await import('./github.ts')).renderGithub },
-  html: { styled: false, load: async () => (await import('./html.ts')).renderHtml },
+  pretty: format(true, 'text', async () => (await import('./pretty.ts')).renderPretty),
+  json: format(false, 'json', async () => (await import('./json.ts')).renderJson),
+  junit: format(false, 'markup', async () => (await import('./junit.ts')).renderJunit),
+  markdown: format(false, 'text', async () => (await import('./markdown.ts')).renderMarkdown),
+  github: format(false, 'commands', async () => (await import('./github.ts')).renderGithub),
+  html: format(false, 'markup', async () => (await import('./html.ts')).renderHtml),
 };
 
 export const isFormat = (name: string): name is FormatName => Object.hasOwn(FORMATS, name);

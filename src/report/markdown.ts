@@ -3,7 +3,6 @@
 import { plural } from '../amounts.ts';
 import type { Status } from '../status.ts';
 import type { Render } from './index.ts';
-import { isShell } from './layout.ts';
 import type { Report, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
 import { affectedOf, countsOf, verdictOf, withStatus } from './words.ts';
@@ -21,7 +20,7 @@ export const renderMarkdown: Render = (report) => {
     `${MARK}\n## ${ICONS[status].unicode} spacelift-preflight: ${escaped(words)}`,
     about.join(' · '),
     ...failures.map((finding) => section(finding, '###')),
-    ...report.leftovers.map(({ what, command }) => `**left behind: ${escaped(what)}**\n\n${fenced(command)}`),
+    ...report.leftovers.map(({ what, command }) => `**left behind: ${escaped(what)}**\n\n${fenced(command, 'sh')}`),
   ];
   const warnings = withStatus(report, 'warn');
   const rest = [
@@ -52,7 +51,7 @@ function bounded(parts: readonly string[]): string[] {
 }
 
 function section(finding: ReportFinding, heading: string): string {
-  const { status, id, title, detail, expected, fix, accepted, docs } = finding;
+  const { status, id, title, detail, expected, fix, fixLanguage, accepted, docs } = finding;
   const rows = [
     ['affects', affectedOf(finding)],
     ['expected', expected],
@@ -65,7 +64,7 @@ function section(finding: ReportFinding, heading: string): string {
     `**${escaped(title)}**`,
     ...(detail === '' ? [] : [escapedLines(detail, '\\\n')]),
     ...(facts.length === 0 ? [] : [facts.join('\n')]),
-    ...(fix === undefined ? [] : [fenced(fix)]),
+    ...(fix === undefined ? [] : [fenced(fix, fixLanguage)]),
   ].join('\n\n');
 }
 
@@ -87,10 +86,10 @@ const details = (summary: string, inside: string): string =>
 const code = (id: string): string => `\`${id}\``;
 
 /** The fence is longer than any in the text. */
-function fenced(text: string): string {
+function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence}${isShell(text) ? 'sh' : ''}\n${text}\n${fence}`;
+  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 const escapedLines = (text: string, separator: string): string =>

@@ -2,11 +2,12 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import { plural } from '../amounts.ts';
 import type { Status } from '../check.ts';
-import { cut, padTo, widthOf, wrap, wrapFix } from './layout.ts';
+import { BY_REQUEST } from '../select.ts';
+import { cut, padTo, shellWay, type Way, widthOf, wrap, wrapFix } from './layout.ts';
 import { stepsOf } from './next.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { groupSkips } from './skips.ts';
-import { ICONS, type Style, toAscii } from './style.ts';
+import { commandToAscii, ICONS, type Style, toAscii } from './style.ts';
 import { affectedOf, countsOf, duration, evidenceOf, verdictOf } from './words.ts';
 
 /** The column of the words after a label. */
@@ -20,7 +21,6 @@ const STEP = 7;
 const SHORT = 2;
 /** Columns that words need beside an id. */
 const LEAST_ROOM = 30;
-const BY_REQUEST = 'skipped by request';
 
 export function renderPretty(report: Report, style: Style): string {
   return `${new Page(style).report(report).join('\n')}\n`;
@@ -108,21 +108,35 @@ class Page {
       ...this.#indented(finding.detail === '' ? [] : wrap(this.#text(finding.detail), width - INDENT)),
       ...this.#row('affects', affectedOf(finding)),
       ...this.#row('expected', finding.expected),
-      ...this.#row('fix', finding.fix, { fix: true }),
+      ...this.#fix(finding),
       ...this.#row('accepted', finding.accepted),
       ...this.#row('docs', docs ? finding.docs : undefined),
       ...this.#row('evidence', verbose ? evidenceOf(finding) : undefined),
     ];
   }
 
-  #row(label: string, text: string | undefined, { fix = false } = {}): string[] {
+  #row(label: string, text: string | undefined): string[] {
     if (text === undefined || text === '') return [];
-    const room = Math.max(20, this.#style.width - INDENT - LABEL);
-    const lines = fix ? wrapFix(this.#text(text), room) : wrap(this.#text(text), room);
-    const paint = fix ? this.#colour.cyan : this.#plain;
-    return this.#indented(
-      lines.map((line, index) => `${this.#colour.dim(padTo(index === 0 ? label : '', LABEL))}${paint(line)}`),
-    );
+    return this.#labelled(label, wrap(this.#text(text), this.#room()));
+  }
+
+  #fix({ fix, fixKind, fixLanguage }: ReportFinding): string[] {
+    if (fix === undefined || fix === '') return [];
+    return this.#labelled('fix', this.#wrapped({ fix, fixKind, fixLanguage }, this.#room()));
+  }
+
+  #labelled(label: string, lines: readonly string[]): string[] {
+    return this.#indented(lines.map((line, index) => this.#colour.dim(padTo(index === 0 ? label : '', LABEL)) + line));
+  }
+
+  #room(): number {
+    return Math.max(20, this.#style.width - INDENT - LABEL);
+  }
+
+  #wrapped(way: Way, room: number): string[] {
+    const isProse = way.fixKind === undefined || way.fixKind === 'advice';
+    const fix = this.#style.unicode ? way.fix : isProse ? toAscii(way.fix) : commandToAscii(way.fix);
+    return wrapFix({ ...way, fix }, room).map((line) => this.#colour.cyan(line));
   }
 
   #leftovers({ leftovers }: Report): string[] {
@@ -132,7 +146,7 @@ class Page {
       `${this.#painted('warn')} ${this.#colour.bold(what)}`,
       ...leftovers.flatMap((leftover) => [
         ...wrap(this.#text(leftover.what), width - 4).map((line) => `    ${line}`),
-        ...this.#indented(wrapFix(this.#text(leftover.command), width - INDENT).map((line) => this.#colour.cyan(line))),
+        ...this.#indented(this.#wrapped(shellWay(leftover.command), width - INDENT)),
       ]),
     ];
   }
@@ -181,10 +195,10 @@ class Page {
     return [this.#colour.bold('what to do next'), ...steps, ...more.map((line) => this.#colour.dim(`  ${line}`))];
   }
 
-  #way({ fix, title }: ReportFinding, room: number): string[] {
-    const way = fix === undefined || fix.includes('\n') ? [] : wrapFix(this.#text(fix), room);
+  #way({ fix, fixKind, fixLanguage, title }: ReportFinding, room: number): string[] {
+    const way = fix === undefined || fix.includes('\n') ? [] : this.#wrapped({ fix, fixKind, fixLanguage }, room);
     const short = way.length > 0 && way.length <= SHORT && way.every((line) => widthOf(line) <= room);
-    return short ? way.map((line) => this.#colour.cyan(line)) : wrap(this.#text(title), room);
+    return short ? way : wrap(this.#text(title), room);
   }
 
   #verdict(report: Report): string {

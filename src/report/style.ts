@@ -41,6 +41,15 @@ const ASCII: Readonly<Record<string, string>> = {
   '·': '-',
 };
 
+/** A command for a terminal without Unicode: nothing becomes a quotation mark, or a redirection. */
+export const commandToAscii = (text: string): string =>
+  toAscii(
+    text
+      .replaceAll('‹', '[')
+      .replaceAll('›', ']')
+      .replace(/[‘’“”]/g, ' '),
+  );
+
 /** The text for a terminal without Unicode. */
 export function toAscii(text: string): string {
   return text.replace(

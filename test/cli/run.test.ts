@@ -348,6 +348,43 @@ describe('--report', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
+  it('never follows a link out of its directory, also one to what is not there yet', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'preflight-outside-'));
+    try {
+      await writeFile(join(outside, 'theirs'), 'theirs');
+      const hop = join(folder, 'hop.json');
+      await symlink(join(outside, 'theirs'), hop);
+      for (const [name, to] of [
+        ['out.json', join(outside, 'theirs')],
+        ['new.json', join(outside, 'new')],
+        ['hops.json', 'hop.json'],
+        ['up.json', '../up'],
+        ['device.json', '/dev/null'],
+        ['loop.json', 'loop.json'],
+      ] as const) {
+        const link = join(folder, name);
+        await symlink(to, link);
+        const { code, stdout, stderr } = await command(['-f', config, ...args, '--report', `json=${link}`]);
+        expect({ code, stdout }, name).toEqual({ code: 2, stdout: '' });
+        expect(stderr).toMatch(/^spacelift-preflight: cannot write [^\n]*: (it is )?a symbolic link [^\n]*\n$/);
+        expect(stderr).toContain(link);
+      }
+      expect(await readdir(outside)).toEqual(['theirs']);
+      expect(await readFile(join(outside, 'theirs'), 'utf8')).toBe('theirs');
+    } finally {
+      await rm(outside, { recursive: true });
+    }
+  });
+
+  it('makes files that nobody else may read, also through a link to a neighbor', async () => {
+    const [path, link] = [join(folder, 'private.json'), join(folder, 'to-neighbor.json')];
+    await symlink('neighbor.json', link);
+    const reports = [`json=${path}`, `json=${link}`].flatMap((one) => ['--report', one]);
+    expect(await command(['-f', config, ...args, ...reports])).toMatchObject({ code: 0, stderr: '' });
+    for (const one of [path, join(folder, 'neighbor.json')]) expect((await stat(one)).mode & 0o777).toBe(0o600);
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  });
+
   it('writes to a device without replacing it', async () => {
     expect(await command(['-f', config, ...args, '--report', 'json=/dev/null'])).toMatchObject({ code: 0, stderr: '' });
     expect((await lstat('/dev/null')).isCharacterDevice()).toBe(true);

@@ -1,5 +1,6 @@
 /** A report whose values try to be something else than text. */
 import { fail, pass, skip, warn } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { redactor } from '../../src/redact.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { runChecks } from '../../src/run.ts';
@@ -28,12 +29,17 @@ const RULES = ['failure', 'warning', 'skipped', 'passed'] as const;
 export async function hostileReport(): Promise<Report> {
   const checks = HOSTILE.map((text, index) =>
     fakeCheck(`check-${index}`, RULES, async ({ judge, cleanup }) => {
-      const more = { detail: `${text}\n${text}`, expected: text, fix: `${text}\n${text}`, evidence: { value: text } };
+      const more = {
+        detail: `${text}\n${text}`,
+        expected: text,
+        fix: advice`${text}\n${text}`,
+        evidence: { value: text },
+      };
       await judge('failure', () => fail(text, more));
       await judge('warning', () => warn(text, more));
-      await judge('skipped', () => skip(text, { fix: text }));
+      await judge('skipped', () => skip(text, { fix: advice`${text}` }));
       await judge('passed', () => pass(text));
-      cleanup(text, text, () => Promise.reject(new Error()));
+      cleanup(text, advice`${text}`, () => Promise.reject(new Error()));
     }),
   );
   const result = await runChecks(checks, fakeDeployment(), options(), never());

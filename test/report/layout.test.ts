@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cut, wrap, wrapFix } from '../../src/report/layout.ts';
+import { cut, shellWay, type Way, wrap, wrapFix } from '../../src/report/layout.ts';
 
 describe('wrap', () => {
   it('breaks between words', () => {
@@ -34,11 +34,12 @@ describe('wrap', () => {
 
 describe('wrapFix', () => {
   const pasted = (lines: readonly string[]) => lines.join('\n').replace(/ \\\n\s*/g, ' ');
+  const inSql = (fix: string): Way => ({ fix, fixKind: 'command', fixLanguage: 'sql' });
 
   it('continues a shell command so that it can be pasted', () => {
     const command =
       'aws s3api put-bucket-versioning --bucket spacelift-states --versioning-configuration Status=Enabled';
-    const lines = wrapFix(command, 64);
+    const lines = wrapFix(shellWay(command), 64);
     expect(lines).toEqual([
       'aws s3api put-bucket-versioning --bucket spacelift-states \\',
       '  --versioning-configuration Status=Enabled',
@@ -48,24 +49,71 @@ describe('wrapFix', () => {
 
   it('never breaks inside of quotes', () => {
     const command = `aws s3api put-bucket-cors --bucket uploads --cors-configuration '{"CORSRules": [{"AllowedMethods": ["PUT", "POST"]}]}' --region eu-west-1`;
-    const lines = wrapFix(command, 40);
+    const lines = wrapFix(shellWay(command), 40);
     expect(lines).toHaveLength(4);
     expect(lines[2]).toContain(`'{"CORSRules": [{"AllowedMethods": ["PUT", "POST"]}]}'`);
     expect(pasted(lines)).toBe(command);
   });
 
-  it('keeps a command with unfinished quotes as it is', () => {
-    const command = `kubectl patch secret spacelift-shared -p 'never closed and rather long`;
-    expect(pasted(wrapFix(command, 40)).replace(/\s+/g, ' ')).toBe(command);
+  it('never breaks inside of the output of another command, which has quotes of its own', () => {
+    const inner = `"$(aws sqs get-queue-url --queue-name "$(printf 'it is \\')' "a b")" --query 'Queue Url')"`;
+    const command = `aws sqs purge-queue --queue-url ${inner} --region eu-west-1`;
+    const lines = wrapFix(shellWay(command), 20);
+    expect(lines).toContain(`  --queue-url ${inner} \\`);
+    expect(pasted(lines)).toBe(command);
   });
 
-  it('wraps SQL and prose without backslashes, line by line', () => {
-    expect(wrapFix('GRANT CREATE ON SCHEMA public TO spacelift;\nALTER ROLE spacelift CREATEROLE;', 30)).toEqual([
+  it.each([
+    `kubectl patch secret spacelift-shared -p 'never closed and rather long`,
+    'kubectl get secret "$(kubectl get secrets -o name | head -n 1 rather long',
+    'kubectl get secret `kubectl get secrets -o name` rather long',
+    'kubectl get secret rather long, and cut off at a backslash \\',
+  ])('keeps what it does not understand as it is: %s', (command) => {
+    expect(wrapFix(shellWay(command), 40)).toEqual([command]);
+  });
+
+  it('never continues a comment', () => {
+    const fix = '# all rules of the bucket are replaced by this one\nmc ilm import minio/uploads\n# then run it again';
+    expect(wrapFix(shellWay(fix), 30)).toEqual([
+      '# all rules of the bucket are',
+      '# replaced by this one',
+      'mc ilm import minio/uploads',
+      '# then run it again',
+    ]);
+    const sql = '-- as a role that may grant it, not as the one of Spacelift\nGRANT pg_monitor TO x;';
+    expect(wrapFix(inSql(sql), 30)).toEqual([
+      '-- as a role that may grant',
+      '-- it, not as the one of',
+      '-- Spacelift',
+      'GRANT pg_monitor TO x;',
+    ]);
+  });
+
+  it('wraps SQL without backslashes, and not inside of quotes', () => {
+    const grant = 'GRANT CREATE ON SCHEMA public TO spacelift;\nALTER ROLE spacelift CREATEROLE;';
+    expect(wrapFix(inSql(grant), 30)).toEqual([
       'GRANT CREATE ON SCHEMA public',
       'TO spacelift;',
       'ALTER ROLE spacelift',
       'CREATEROLE;',
     ]);
+    expect(wrapFix(inSql(`ALTER ROLE "a ""b"" c" SET search_path TO 'it''s  here', public;`), 20)).toEqual([
+      'ALTER ROLE',
+      '"a ""b"" c" SET',
+      'search_path TO',
+      "'it''s  here',",
+      'public;',
+    ]);
+  });
+
+  it('wraps prose, also where it begins like a command, and leaves a setting whole', () => {
+    expect(wrapFix({ fix: 'az login is needed by who runs it', fixKind: 'advice' }, 20)).toEqual([
+      'az login is needed',
+      'by who runs it',
+    ]);
+    expect(wrapFix({ fix: 'az login is needed by who runs it' }, 20)).toHaveLength(2);
+    const setting = `set AZURE_CLIENT_ID='a b c d e f g'`;
+    expect(wrapFix({ fix: setting, fixKind: 'setting' }, 20)).toEqual([setting]);
   });
 });
 

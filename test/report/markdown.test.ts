@@ -67,7 +67,9 @@ describe('the comment', () => {
     const strong = ofType(tokens, 'strong').map((token) => textOf([token]));
     const titles = report.checks.map(({ findings }) => findings[0]?.title);
     expect(strong).toEqual(expect.arrayContaining(titles));
-    const fixes = report.checks.map(({ findings }) => findings[0]?.fix);
+    const fixes = report.checks.map(({ findings }) =>
+      findings[0]?.fix?.replaceAll('##[', '#\\u{23}[').replace(/^::/gm, ':\\u{3a}'),
+    );
     expect(ofType(tokens, 'code').map((token) => ('text' in token ? token.text : ''))).toEqual(
       expect.arrayContaining(fixes),
     );

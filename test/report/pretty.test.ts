@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { fail, pass, skip, warn } from '../../src/check.ts';
+import { advice, command, sh } from '../../src/fix.ts';
 import { redactor } from '../../src/redact.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
@@ -92,7 +93,7 @@ what to do next
 
   it('is plain ASCII for a terminal without Unicode', async () => {
     const check = fakeCheck('a', ['x'], async ({ judge }) => {
-      await judge('x', () => fail('“zürich” – it’s gone… → ‹redacted›', { fix: 'größer' }));
+      await judge('x', () => fail('“zürich” – it’s gone… → ‹redacted›', { fix: advice`größer` }));
     });
     const text = show(await reportOf([works('b'), check]), { unicode: false, verbosity: 'verbose' });
     expect(text).toMatch(/^[\n -~]+$/);
@@ -162,10 +163,10 @@ what to do next
 
   it('says what to do next, in order, when that is more than one thing', async () => {
     const check = fakeCheck('a', ['late', 'accepted', 'first', 'second'], async ({ judge }) => {
-      await judge('late', () => warn('hurts', { fix: 'plan for it' }));
-      await judge('accepted', () => warn('hurts too', { fix: 'never mind' }));
-      await judge('first', () => fail('broken', { fix: 'mend it' }));
-      await judge('second', () => fail('broken in two ways', { fix: 'mend this\nand that' }));
+      await judge('late', () => warn('hurts', { fix: advice`plan for it` }));
+      await judge('accepted', () => warn('hurts too', { fix: advice`never mind` }));
+      await judge('first', () => fail('broken', { fix: advice`mend it` }));
+      await judge('second', () => fail('broken in two ways', { fix: advice`mend this\nand that` }));
     });
     expect(show(await reportOf([check]))).toContain(`
 what to do next
@@ -182,7 +183,7 @@ what to do next
   it('says what to do next beneath long ids, and how much more there is', async () => {
     const rules = Array.from({ length: 12 }, (_, index) => `a-rule-with-quite-a-long-name-number-${index}`);
     const check = fakeCheck('object-storage', rules, async ({ judge }) => {
-      for (const rule of rules) await judge(rule, () => fail('broken', { fix: 'mend it' }));
+      for (const rule of rules) await judge(rule, () => fail('broken', { fix: advice`mend it` }));
     });
     const text = show(await reportOf([check]));
     expect(text).toContain(`
@@ -220,7 +221,7 @@ what to do next
 
   it('lists what was left behind, with the command that removes it', async () => {
     const check = fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
-      cleanup('an object in spacelift-states', 'aws s3 rm s3://spacelift-states/probe', () =>
+      cleanup('an object in spacelift-states', command(sh`aws s3 rm s3://spacelift-states/probe`), () =>
         Promise.reject(new Error()),
       );
       await judge('x', () => pass('fine'));

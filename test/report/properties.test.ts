@@ -6,9 +6,10 @@ import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import { fail, pass, skip, warn } from '../../src/check.ts';
+import { advice } from '../../src/fix.ts';
 import { redactor } from '../../src/redact.ts';
 import { renderAs } from '../../src/report/index.ts';
-import { wrap, wrapFix } from '../../src/report/layout.ts';
+import { shellWay, wrap, wrapFix } from '../../src/report/layout.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
@@ -24,7 +25,12 @@ const RULES = ['one', 'two', 'three'] as const;
 
 const text = anyText(120);
 const words = fc.record(
-  { detail: text, expected: text, fix: text, evidence: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), text) },
+  {
+    detail: text,
+    expected: text,
+    fix: text.map((said) => advice`${said}`),
+    evidence: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), text),
+  },
   { requiredKeys: [] },
 );
 const title = text.filter((given) => given.trim() !== '');
@@ -44,7 +50,7 @@ type Found = typeof found extends fc.Arbitrary<infer T> ? T : never;
 async function reportOf({ outcomes, left, reason }: Found): Promise<Report> {
   const check = fakeCheck('check', RULES.slice(0, outcomes.length), async ({ judge, cleanup }) => {
     for (const [index, one] of outcomes.entries()) await judge(RULES[index] ?? '', () => one);
-    if (left !== null) cleanup(left, left, () => Promise.reject(new Error(left)));
+    if (left !== null) cleanup(left, advice`${left}`, () => Promise.reject(new Error(left)));
   });
   const result = await runChecks([check], fakeDeployment(), options(), never());
   const accept = new Map([['check/one', reason]]);
@@ -150,7 +156,7 @@ test('a shell command that is wrapped is the same command', () => {
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), fc.integer({ min: 20, max: 100 }), (args, width) => {
       const command = `aws ${args.join(' ')}`;
-      expect(wrapFix(command, width).join('\n').replaceAll(' \\\n  ', ' ')).toBe(command);
+      expect(wrapFix(shellWay(command), width).join('\n').replaceAll(' \\\n  ', ' ')).toBe(command);
     }),
     { numRuns: 300 },
   );

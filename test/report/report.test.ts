@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Check, fail, type Outcome, pass, skip, warn } from '../../src/check.ts';
+import { advice, command, sh } from '../../src/fix.ts';
 import type { Perspective } from '../../src/options.ts';
 import { redactor } from '../../src/redact.ts';
 import { exitCode, makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
@@ -150,12 +151,12 @@ describe('text from outside', () => {
   it('loses secrets wherever it is printed, and ids stay as they are', async () => {
     const secret = 'database/connect';
     const check = fakeCheck('database', ['connect', 'next'], async ({ must, cleanup }) => {
-      cleanup(`a thing named ${secret}`, `rm ${secret}`, () => Promise.reject(new Error()));
+      cleanup(`a thing named ${secret}`, command(sh`rm ${secret}`), () => Promise.reject(new Error()));
       await must('connect', () =>
         fail(`title ${secret}`, {
           detail: `detail ${secret}`,
           expected: `expected ${secret}`,
-          fix: `fix ${encodeURIComponent(secret)}`,
+          fix: advice`fix ${encodeURIComponent(secret)}`,
           evidence: { one: `evidence ${secret}`, more: [`item ${Buffer.from(secret).toString('base64')}`] },
         }),
       );
@@ -200,8 +201,11 @@ describe('text from outside', () => {
   });
 
   it('is not cut in a command of usual length', async () => {
-    const fix = `aws s3api put-bucket-policy --policy '${'x'.repeat(1500)}'`;
-    expect(first(await reportOf([judged('a', [fail('x', { fix })])])).fix).toBe(fix);
+    const policy = '{"x": 1}'.repeat(200);
+    const fix = command(sh`aws s3api put-bucket-policy --policy ${policy}`);
+    expect(first(await reportOf([judged('a', [fail('x', { fix })])])).fix).toBe(
+      `aws s3api put-bucket-policy --policy '${policy}'`,
+    );
   });
 });
 

@@ -33,7 +33,7 @@ function prettyRows(text: string): Row[] {
     ([, icon = '', id = '', title = '']) => ({
       id,
       status: BY_ICON[icon] ?? 'pass',
-      title,
+      title: title.replaceAll('#\\u{23}[', '##['),
     }),
   );
 }
@@ -51,6 +51,7 @@ function junitRows(text: string): Row[] {
     ignoreAttributes: false,
     attributeNamePrefix: '@',
     parseTagValue: false,
+    htmlEntities: true,
     isArray: (name) => name === 'testsuite' || name === 'testcase',
   });
   const suites: { testcase?: Case[] }[] = parser.parse(text).testsuites.testsuite;
@@ -116,7 +117,7 @@ function githubRows(text: string): Row[] {
     else if (status !== undefined) {
       const id = decoded(properties.replace(/^title=/, ''));
       if (id.startsWith('left behind: ')) continue;
-      rows.push({ id, status, title: firstLine(decoded(message)) });
+      rows.push({ id, status, title: firstLine(decoded(message)).replaceAll('#\\u{23}[', '##[') });
     } else if (group !== undefined) {
       const [, id = '', title = ''] = /^(\S+): (.*)$/.exec(line) ?? [];
       rows.push({ id, status: group, title: title.replaceAll('#\\u{23}[', '##[') });

@@ -1,5 +1,6 @@
 /** One report that has everything in it that a report can have. */
 import { fail, pass, skip, warn } from '../../src/check.ts';
+import { advice, command, sh, sql } from '../../src/fix.ts';
 import { redactor } from '../../src/redact.ts';
 import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { runChecks } from '../../src/run.ts';
@@ -21,7 +22,7 @@ const database = fakeCheck(
       warn('PostgreSQL 17.2 is not officially supported', {
         detail: 'Everything that was tried works; the vendor tests with 14 to 16.',
         expected: 'PostgreSQL 14, 15 or 16',
-        fix: 'plan a database of a supported version',
+        fix: advice`plan a database of a supported version`,
         docs: 'https://docs.spacelift.io/self-hosted/latest/external-dependencies#database',
         evidence: { version: '17.2' },
       }),
@@ -30,13 +31,13 @@ const database = fakeCheck(
       fail('the role spacelift may not create tables in the schema public', {
         detail: 'PostgreSQL 15 and later no longer grant it to everyone.',
         expected: 'a role that may create in public, and that may create roles',
-        fix: 'GRANT CREATE ON SCHEMA public TO spacelift;\nALTER ROLE spacelift CREATEROLE;',
+        fix: command([sql`GRANT CREATE ON SCHEMA public TO spacelift;`, sql`ALTER ROLE spacelift CREATEROLE;`]),
         docs: 'https://docs.spacelift.io/self-hosted/latest/external-dependencies#database',
       }),
     );
     await judge('encoding', () => pass('UTF-8'));
     await judge('pooler', () =>
-      skip('not permitted to look: pg_stat_activity', { fix: 'GRANT pg_monitor TO spacelift;' }),
+      skip('not permitted to look: pg_stat_activity', { fix: command(sql`GRANT pg_monitor TO spacelift;`) }),
     );
   },
   { summary: () => 'PostgreSQL 17.2 at db.internal:5432 over TLS 1.3' },
@@ -53,7 +54,9 @@ const storage = fakeCheck(
             return pass(`spacelift-${bucket}: written, read back, deleted`);
           return fail(`spacelift-${bucket} does not exist`, {
             expected: 'a bucket of that name in eu-west-1',
-            fix: `aws s3api create-bucket --bucket spacelift-${bucket} --region eu-west-1 --create-bucket-configuration LocationConstraint=eu-west-1`,
+            fix: command(
+              sh`aws s3api create-bucket --bucket spacelift-${bucket} --region eu-west-1 --create-bucket-configuration LocationConstraint=eu-west-1`,
+            ),
             docs: 'https://docs.spacelift.io/self-hosted/latest/reference/object-storage',
             evidence: { bucket: `spacelift-${bucket}` },
             cause: { key: 'gone', title: 'buckets are missing in eu-west-1' },
@@ -64,7 +67,9 @@ const storage = fakeCheck(
             ? pass(`on for spacelift-${bucket}`)
             : fail(`versioning is off on spacelift-${bucket}`, {
                 expected: 'enabled: state history is lost without it',
-                fix: `aws s3api put-bucket-versioning --bucket spacelift-${bucket} --versioning-configuration Status=Enabled`,
+                fix: command(
+                  sh`aws s3api put-bucket-versioning --bucket spacelift-${bucket} --versioning-configuration Status=Enabled`,
+                ),
                 docs: 'https://docs.spacelift.io/self-hosted/latest/reference/object-storage',
               }),
         );

@@ -102,6 +102,7 @@ function takes(value: Value, fn: string): string {
       return `-x -a ${quoted(`(${fn}_patterns)`)}`;
     case 'file':
       return '-r -F';
+    case 'host':
     case 'text':
       return '-x';
   }

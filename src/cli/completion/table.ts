@@ -1,5 +1,6 @@
 /** What there is to complete, read from commander's own tables. */
 import type { Argument, Command, Option } from 'commander';
+import { CREDENTIALS_FILES } from '../../credentials-options.ts';
 
 export interface Named {
   readonly name: string;
@@ -17,6 +18,8 @@ export type Value =
   | { readonly kind: 'id' }
   | { readonly kind: 'pattern' }
   | { readonly kind: 'file' }
+  /** A host, which nobody can guess. */
+  | { readonly kind: 'host' }
   /** Anything. */
   | { readonly kind: 'text' };
 
@@ -50,6 +53,8 @@ const REPEATABLE = / \.\.\.$/;
 
 const KINDS: Readonly<Record<string, Value>> = {
   '<path>': { kind: 'file' },
+  '<host>': { kind: 'host' },
+  '<variable>=<path>': { kind: 'words=file', words: CREDENTIALS_FILES },
   '<pattern>': { kind: 'pattern' },
   '<id>=<reason>': { kind: 'id=' },
   '[id]': { kind: 'id' },

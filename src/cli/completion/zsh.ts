@@ -88,6 +88,7 @@ function actionOf(value: Value, fn: string): string {
       return `${fn}_pattern`;
     case 'file':
       return '_files';
+    case 'host':
     case 'text':
       return ' ';
   }

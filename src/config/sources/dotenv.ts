@@ -1,9 +1,14 @@
 /** Dotenv files: quotes, comments, `export`, values over several lines. */
+import { MOST_VARIABLES, tooMany } from './bounds.ts';
 import type { Reading } from './value.ts';
 
 export const isDotenv = (line: string): boolean => /^(?:export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=/.test(line);
 
+/** Also within a value of several lines: there are far more before parsing takes too much. */
+const ASSIGNMENT = /^[^#\n=]*=/gm;
+
 export async function readDotenv(text: string, file: string): Promise<Reading> {
+  refuseFlood(file, text);
   const { parse } = await import('dotenv');
   // The other parser is a regular expression that overflows on a large quoted value.
   const variables = parse(text, { fast: true });
@@ -17,4 +22,9 @@ export async function readDotenv(text: string, file: string): Promise<Reading> {
     })),
     incomplete: false,
   };
+}
+
+function refuseFlood(file: string, text: string): void {
+  const assignment = new RegExp(ASSIGNMENT);
+  for (let count = 0; assignment.test(text); count++) if (count > 5 * MOST_VARIABLES) throw tooMany(file);
 }

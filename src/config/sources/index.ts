@@ -1,7 +1,9 @@
 /** Where the config comes from: files in any of the contract's shapes, or the process environment. */
+import { DEFAULTS } from '../../options.ts';
 import { isForSdk, isKnown, isVariable } from '../contract.ts';
 import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';
+import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { isEcs, readEcs } from './ecs.ts';
 import { refuseEncrypted, refuseEncryptedValues } from './encrypted.ts';
@@ -10,7 +12,7 @@ import { isKubernetes, readKubernetes } from './kubernetes.ts';
 import { readMap } from './map.ts';
 import { processSource } from './process.ts';
 import { shown } from './quote.ts';
-import { bytesOf, readText } from './read.ts';
+import { bytesOf, deadlineIn, readText } from './read.ts';
 import { aType, isMap, type Reading, type Value } from './value.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -22,6 +24,8 @@ const EXPECTED = 'a Kubernetes Secret or ConfigMap, an ECS task definition, a do
 export interface Input {
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** For all files together. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -29,7 +33,10 @@ export interface Input {
  * @param files paths, or `-` for standard input, at most once
  * @throws InputError one line that names the file and what was expected
  */
-export async function readSources(files: readonly string[], { stdin, env }: Input): Promise<Source[]> {
+export async function readSources(
+  files: readonly string[],
+  { stdin, env, timeoutMs = DEFAULTS.timeoutMs }: Input,
+): Promise<Source[]> {
   if (files.length === 0) {
     const source = processSource(env);
     if (source.entries.some(({ name }) => isSpacelifts(name))) return [source];
@@ -37,12 +44,14 @@ export async function readSources(files: readonly string[], { stdin, env }: Inpu
   }
   if (files.filter((file) => file === STDIN).length > 1)
     throw new InputError('standard input (-) can be read only once');
+  const deadline = deadlineIn(timeoutMs);
   const sources: Source[] = [];
   for (const file of files) {
     if (looksLikeContent(file))
       throw new InputError('-f names a file; what was given looks like a config itself: pipe it in with -f -');
-    const text = await readText(titleOf(file), () => (file === STDIN ? stdin : bytesOf(file)));
+    const text = await readText(titleOf(file), () => (file === STDIN ? stdin : bytesOf(file)), deadline);
     sources.push(await parseSource(file, text));
+    if (sources.reduce((sum, { entries }) => sum + entries.length, 0) > MOST_VARIABLES) throw tooMany(titleOf(file));
   }
   return sources;
 }
@@ -56,6 +65,8 @@ export async function parseSource(name: string, text: string): Promise<Source> {
   const file = titleOf(name);
   refuseEncrypted(name, file, text);
   const { entries, incomplete } = await readShape(file, text);
+  if (entries.length > MOST_VARIABLES) throw tooMany(file);
+  refuseLong(file, entries);
   if (!entries.some((entry) => isSpacelifts(entry.name))) {
     throw new InputError(`${file}: no variable of Spacelift's in it; expected SERVER_DOMAIN, DATABASE_URL, …`);
   }

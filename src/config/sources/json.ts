@@ -1,15 +1,47 @@
 /** JSON: one document or several in a row, as `kubectl get -o json` prints them one after the other. */
+import { InputError } from '../entry.ts';
 import { notValid } from './syntax.ts';
 import type { Value } from './value.ts';
 
+/** A task definition with as many variables as are read has half of them. */
+const MOST_VALUES = 150_000;
+const [QUOTE, COMMA, MAP, LIST] = [0x22, 0x2c, 0x7b, 0x5b];
+
 /** @throws InputError with line and column */
 export function parseJson(file: string, text: string): Value[] {
+  refuseFlood(file, text);
   try {
     return [JSON.parse(text)];
   } catch {
     return slices(file, text).map((slice) => JSON.parse(slice));
   }
 }
+
+/** Parsing a flood takes half a gigabyte; what begins a value outside of a string is counted in no time. */
+function refuseFlood(file: string, text: string): void {
+  let values = 0;
+  for (let at = 0; at < text.length && text.length > MOST_VALUES; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COMMA || code === MAP || code === LIST) values++;
+  }
+  if (values > MOST_VALUES) throw flood(file, 'values');
+}
+
+function endOfString(text: string, from: number): number {
+  let end = text.indexOf('"', from + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text[before - 1] === '\\') before--;
+  return (at - before) % 2 === 1;
+}
+
+const flood = (file: string, what: string): InputError =>
+  new InputError(`${file}: more than ${MOST_VALUES.toLocaleString('en')} JSON ${what}`);
 
 const TOKEN =
   /[ \t\r\n]*(?:([[\]{},:])|("[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))?/y;
@@ -44,6 +76,7 @@ function slices(file: string, text: string): string[] {
     else if (open.length > 0) allowed = inMap ? ',}' : ',]';
     else {
       found.push(text.slice(start, token.lastIndex));
+      if (found.length > MOST_VALUES) throw flood(file, 'documents');
       start = token.lastIndex;
       allowed = VALUE;
     }

@@ -105,6 +105,8 @@ function mapIn(object: ValueMap, field: string, where: string): ValueMap {
   throw new InputError(`${where}: ${field} is ${aType(value)}, expected an object`);
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** As the API decodes: line breaks are ignored, nothing else is. Undefined for bytes that no variable could hold. */
 function decode(key: string, value: string, where: string): string | undefined {
   const base64 = value.replace(/[\r\n]/g, '');
@@ -114,7 +116,7 @@ function decode(key: string, value: string, where: string): string | undefined {
     );
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(base64, 'base64'));
+    return UTF8.decode(Buffer.from(base64, 'base64'));
   } catch {
     if (!isKnown(key)) return undefined;
     throw new InputError(`${where}: data.${named(key, 'variable')} is not text once decoded from base64`);

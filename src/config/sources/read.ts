@@ -1,9 +1,13 @@
 /** Bytes to text: bounded, and nothing but UTF-8. */
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { isatty, ReadStream } from 'node:tty';
 import { InputError } from '../entry.ts';
 
 const MIB = 1024 * 1024;
 const LARGEST_MIB = 8;
+/** In bytes: what most configs fit into. */
+const FIRST = 64 * 1024;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -15,33 +19,88 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'no such file: a symbolic link leads back to itself',
 };
 
+/** When reading must be over. */
+export interface Deadline {
+  readonly timeoutMs: number;
+  /** Of `performance.now()`. */
+  readonly at: number;
+}
+
+export const deadlineIn = (timeoutMs: number): Deadline => ({ timeoutMs, at: performance.now() + timeoutMs });
+
+/** The longest that a timer takes. */
+const FOR_EVER_MS = 2 ** 31 - 1;
+
 /**
  * @param file its name in messages
  * @throws InputError
  */
-export async function readText(file: string, chunks: () => AsyncIterable<Uint8Array>): Promise<string> {
-  return decode(file, await readBytes(file, chunks));
+export async function readText(
+  file: string,
+  chunks: () => AsyncIterable<Uint8Array>,
+  deadline = deadlineIn(FOR_EVER_MS),
+): Promise<string> {
+  const bytes = await readBytes(file, chunks, deadline);
+  try {
+    return decode(file, bytes);
+  } finally {
+    // Given back at once: the text is as large.
+    bytes.buffer.transfer(0);
+  }
 }
 
-/** A stream, so that a pipe or a device is bounded too. */
-export const bytesOf = (path: string): AsyncIterable<Uint8Array> => createReadStream(path);
+/**
+ * As it comes, so that a pipe or a device is bounded too. One that nobody writes to is waited for without a thread, which
+ * would hold the process after the time is over.
+ */
+export function bytesOf(path: string): AsyncIterable<Uint8Array> {
+  const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  if (fstatSync(fd).isFIFO()) return new Socket({ fd, readable: true, writable: false });
+  return isatty(fd) ? new ReadStream(fd) : createReadStream(path, { fd });
+}
 
-async function readBytes(file: string, chunks: () => AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const read: Uint8Array[] = [];
+async function readBytes(
+  file: string,
+  chunks: () => AsyncIterable<Uint8Array>,
+  { timeoutMs, at }: Deadline,
+): Promise<Buffer<ArrayBuffer>> {
+  let store = new ArrayBuffer(FIRST);
   let size = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let source: AsyncIterable<Uint8Array> & { destroy?: () => void };
+  const late = new Promise<never>((_, reject) => {
+    const over = () => reject(new InputError(`${file}: not read to its end within ${timeoutMs / 1000} s (--timeout)`));
+    timer = setTimeout(over, Math.min(FOR_EVER_MS, Math.max(0, at - performance.now())));
+  });
   try {
-    for await (const chunk of chunks()) {
-      size += chunk.byteLength;
-      if (size > LARGEST_MIB * MIB)
-        throw new InputError(`${file}: larger than ${LARGEST_MIB} MiB, the most that is read`);
-      read.push(chunk);
+    source = chunks();
+    const iterator = source[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await Promise.race([iterator.next(), late]);
+        if (done === true) return Buffer.from(store, 0, size);
+        const from = size;
+        size += value.byteLength;
+        if (size > LARGEST_MIB * MIB)
+          throw new InputError(`${file}: larger than ${LARGEST_MIB} MiB, the most that is read`);
+        // Nothing of what it grew out of stays in memory.
+        if (size > store.byteLength)
+          store = store.transfer(Math.max(size, Math.min(2 * store.byteLength, LARGEST_MIB * MIB)));
+        new Uint8Array(store).set(value, from);
+      }
+    } finally {
+      // Not waited for: what does not answer does not end either.
+      Promise.resolve(iterator.return?.()).catch(() => {});
+      source.destroy?.();
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
     const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
     throw new InputError(`${file}: ${REASONS[code ?? ''] ?? `can't be read${code ? ` (${code})` : ''}`}`);
+  } finally {
+    clearTimeout(timer);
+    late.catch(() => {});
   }
-  return Buffer.concat(read);
 }
 
 function decode(file: string, bytes: Buffer): string {

@@ -5,7 +5,8 @@ import { InputError } from '../entry.ts';
 import { notValid } from './syntax.ts';
 import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } from './value.ts';
 
-const MOST_TOKENS = 1_000_000;
+/** A hundred times what a config has; each takes half a kilobyte while it is parsed. */
+const MOST_TOKENS = 100_000;
 const MOST_ALIASES = 10_000;
 const MOST_ALIASED_VALUES = 100_000;
 const DEEPEST = 100;
@@ -48,19 +49,22 @@ const TAGGED: Readonly<Record<string, JsonType>> = {
 export async function parseYaml(file: string, text: string): Promise<Value[]> {
   const yaml = await import('yaml');
   refuseFlood(file, new yaml.Lexer().lex(text));
-  const documents = yaml.parseAllDocuments(text, {
+  const composer = new yaml.Composer({
     schema: 'failsafe',
     uniqueKeys: false,
     prettyErrors: false,
     logLevel: 'silent',
   });
-  return [...documents].flatMap((document) => {
+  const values: Value[] = [];
+  // One by one, so that the library's nodes of one document are gone when the next is read.
+  for (const document of composer.compose(new yaml.Parser().parse(text))) {
     const error = document.errors[0];
     if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(file);
     if (error) throw notValid(file, 'YAML', text, error.pos[0], WORDS[error.code]);
     const value = new Converter(yaml, file, text).convert(document.contents, 0);
-    return value instanceof Unquoted && value.type === 'null' ? [] : [value];
-  });
+    if (!(value instanceof Unquoted && value.type === 'null')) values.push(value);
+  }
+  return values;
 }
 
 const number = (count: number) => count.toLocaleString('en');

@@ -89,16 +89,18 @@ describe('iotcore/publish', () => {
       ...Object.fromEntries(['IOT', 'SQS', 'STS'].map((service) => [`AWS_ENDPOINT_URL_${service}`, url])),
     };
     const variables = { MQTT_BROKER_ENDPOINT: 'mqtt.spacelift.invalid' };
-    const { result, ...found } = await expectOne(world, id('publish'), { environment, variables });
+    const allowCredentialsTo = ['mqtt.spacelift.invalid', 'mqtt.corp.internal'];
+    const { result, ...found } = await expectOne(world, id('publish'), { environment, variables, allowCredentialsTo });
     expect(found.title).toMatch(/mqtt\.spacelift\.invalid/);
     expect(found.fix).toContain('MQTT_BROKER_ENDPOINT');
     expect(found.evidence).toMatchObject({ port: 443 });
     expectPointers(result, id('publish'), 'round-trip', 'endpoint', 'delivery');
     expect(result.ids('pass')).toContain(id('topic-rule'));
-    const worker = await world.check({ environment, variables, service: 'worker' });
+    const worker = await world.check({ environment, variables, allowCredentialsTo, service: 'worker' });
     expect(worker.ids('fail')).toEqual([id('publish')]);
     const outside = await world.check({
       environment,
+      allowCredentialsTo,
       variables: { MQTT_BROKER_ENDPOINT: 'mqtt.corp.internal' },
       from: 'outside',
     });

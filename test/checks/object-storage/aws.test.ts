@@ -248,8 +248,7 @@ describe('credentials', () => {
     expect(judged(skipped)).toEqual({ fail: [], warn: [] });
     expect(skipped.finding(FIRST)).toMatchObject({
       status: 'skip',
-      title:
-        'AWS_WEB_IDENTITY_TOKEN_FILE names a file of Spacelift’s container, and there are no other credentials here',
+      title: 'AWS_WEB_IDENTITY_TOKEN_FILE names a file of Spacelift’s container: --credentials-file supplies it here',
       fix: expect.stringContaining('--credentials-file AWS_WEB_IDENTITY_TOKEN_FILE='),
     });
   });

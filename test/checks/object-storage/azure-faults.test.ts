@@ -209,8 +209,7 @@ describe('credentials', () => {
     expect(judged(result)).toEqual(healthy);
     expect(result.finding(FIRST)).toMatchObject({
       status: 'skip',
-      title:
-        'AZURE_FEDERATED_TOKEN_FILE names a file of Spacelift’s container, and there are no other credentials here',
+      title: 'AZURE_FEDERATED_TOKEN_FILE names a file of Spacelift’s container: --credentials-file supplies it here',
     });
   });
 

@@ -242,6 +242,7 @@ describe('the browser’s way', () => {
           OBJECT_STORAGE_BUCKET_UPLOADS_URL: forwarder.url,
         },
         authorities: forwarder.caPem,
+        allowCredentialsTo: [new URL(forwarder.url).host],
       });
       await forwarder.close();
       return result;

@@ -15,7 +15,19 @@ import { declared, makeRecorder, type Recorder } from '../../support/recorder.ts
 
 let recorder: Recorder;
 beforeAll(() => {
-  recorder = makeRecorder(['mc', 'aws', 'gcloud', 'az', 'kubectl', 'tee', 'xargs', 'curl', 'getent', 'timedatectl']);
+  recorder = makeRecorder([
+    'mc',
+    'aws',
+    'gcloud',
+    'az',
+    'kubectl',
+    'tee',
+    'xargs',
+    'curl',
+    'getent',
+    'openssl',
+    'timedatectl',
+  ]);
 });
 afterAll(() => recorder.remove());
 

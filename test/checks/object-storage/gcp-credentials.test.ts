@@ -243,7 +243,7 @@ describe('no credentials', () => {
     expect(result.finding(FIRST)).toMatchObject({
       status: 'skip',
       title:
-        'GOOGLE_APPLICATION_CREDENTIALS names a file of Spacelift’s container, and there are no other credentials here',
+        'GOOGLE_APPLICATION_CREDENTIALS names a file of Spacelift’s container: --credentials-file supplies it here',
       fix: expect.stringContaining('--credentials-file GOOGLE_APPLICATION_CREDENTIALS='),
     });
   });

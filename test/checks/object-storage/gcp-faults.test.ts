@@ -262,3 +262,13 @@ describe('settings of a bucket', () => {
     });
   });
 });
+
+test('pages of a listing without end are a failure, and not for ever', async () => {
+  storage.gcs.faults = { endlessPages: true };
+  const result = await storage.check({ only: ['object-storage/states/*'] });
+  storage.gcs.faults = {};
+  expect(JSON.stringify(result.findings)).toContain('answers without end');
+  const lists = storage.gcs.requests.filter(({ action }) => action === 'storage.objects.list');
+  expect(lists.length).toBeGreaterThan(100);
+  expect(lists.length).toBeLessThanOrEqual(500);
+});

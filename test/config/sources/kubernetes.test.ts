@@ -186,8 +186,8 @@ describe('lists', () => {
     ]);
   });
 
-  it('nested a hundred thousand deep do no harm', async () => {
-    const deep = `${'{"kind":"List","items":['.repeat(100_000)}${']}'.repeat(100_000)}`;
+  it('nested forty thousand deep do no harm', async () => {
+    const deep = `${'{"kind":"List","items":['.repeat(40_000)}${']}'.repeat(40_000)}`;
     expect(await refusal('x.json', deep)).toBe(
       'x.json: expected a Kubernetes Secret or ConfigMap; found an empty list',
     );

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, promises, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSources } from '../../../src/config/sources/index.ts';
 import { messageOf, valuesOf } from './helpers.ts';
@@ -20,7 +22,10 @@ const file = (name: string, content: string | Uint8Array): string => {
 async function* chunks(...parts: readonly (string | Uint8Array)[]) {
   for (const part of parts) yield Buffer.from(part);
 }
-const read = (files: readonly string[], { stdin = chunks(), env = {} } = {}) => readSources(files, { stdin, env });
+const read = (
+  files: readonly string[],
+  { stdin = chunks(), env = {}, ...more }: Partial<Parameters<typeof readSources>[1]> = {},
+) => readSources(files, { stdin, env, ...more });
 const refused = (files: readonly string[], input = {}) => messageOf(read(files, input));
 
 describe('files', () => {
@@ -81,6 +86,43 @@ describe('files', () => {
     })();
     expect(await refused(['-'], { stdin: endless })).toBe('standard input: larger than 8 MiB, the most that is read');
     expect(await refused(['/dev/zero'])).toBe('/dev/zero: larger than 8 MiB, the most that is read');
+  });
+});
+
+describe('what does not end', () => {
+  const limit = (name: string) => `${name}: not read to its end within 0.2 s (--timeout)`;
+
+  it('is waited for as long as --timeout says, and not held on to', async () => {
+    let ended = false;
+    const silent = Readable.from(
+      (async function* () {
+        yield Buffer.from('SERVER_DOMAIN=a.b');
+        await new Promise(() => {});
+      })(),
+    ).on('close', () => {
+      ended = true;
+    });
+    expect(await refused(['-'], { stdin: silent, timeoutMs: 200 })).toBe(limit('standard input'));
+    expect(ended || silent.destroyed).toBe(true);
+    const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+    expect(await refused(['-'], { stdin: never, timeoutMs: 200 })).toBe(limit('standard input'));
+    const drops = (async function* () {
+      for (;;) {
+        await setTimeout(20);
+        yield Buffer.from('A=b\n');
+      }
+    })();
+    expect(await refused(['-'], { stdin: drops, timeoutMs: 200 })).toBe(limit('standard input'));
+  });
+
+  it('may be a pipe that nobody writes to, or that someone does in time', async () => {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect(await refused([pipe], { timeoutMs: 200 })).toBe(limit(pipe));
+    const reading = read([pipe], { timeoutMs: 10_000 });
+    await setTimeout(50);
+    await promises.writeFile(pipe, 'SERVER_DOMAIN=a.b');
+    expect(await reading).toHaveLength(1);
   });
 });
 

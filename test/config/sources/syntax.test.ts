@@ -32,8 +32,8 @@ describe('broken JSON', () => {
   it('is walked in one pass', async () => {
     const started = performance.now();
     expect(await refusal('x.json', `{"A": "${'x'.repeat(4_000_000)}"`)).toContain('it ends too early');
-    expect(await refusal('x.json', '['.repeat(1_000_000))).toContain('it ends too early');
-    await refusal('x.json', '{}'.repeat(500_000));
+    expect(await refusal('x.json', '['.repeat(140_000))).toContain('it ends too early');
+    await refusal('x.json', '{}'.repeat(140_000));
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
@@ -123,7 +123,7 @@ stringData: {}
     ['few', laughs(9, 30), 'x.yaml: its YAML aliases stand for more than 100,000 values'],
     [
       'few, and a megabyte of text',
-      `${laughs(9, 30)}\n${'# padding\n'.repeat(100_000)}`,
+      `${laughs(9, 30)}\n${`# ${'padding '.repeat(100)}\n`.repeat(1300)}`,
       'x.yaml: its YAML aliases stand for more than 100,000 values',
     ],
   ])('that multiply are refused in under a second: %s', async (_, text, message) => {
@@ -137,14 +137,14 @@ stringData: {}
 
 it.each([
   ['brackets', `A: ${'['.repeat(500)}${']'.repeat(500)}`],
-  ['dashes', `${'- '.repeat(50_000)}a`],
-  ['question marks', `${'? '.repeat(50_000)}a`],
+  ['dashes', `${'- '.repeat(40_000)}a`],
+  ['question marks', `${'? '.repeat(40_000)}a`],
 ])('YAML nested too deeply is refused: %s', async (_, text) => {
   expect(await refusal('x.yaml', text)).toBe('x.yaml: nested more than 100 levels deep');
 });
 
 it('YAML that would fill the memory is refused', async () => {
-  expect(await refusal('x.yaml', `A: ${'['.repeat(8_000_000)}`)).toBe('x.yaml: more than 1,000,000 YAML tokens');
+  expect(await refusal('x.yaml', `A: ${'['.repeat(8_000_000)}`)).toBe('x.yaml: more than 100,000 YAML tokens');
 });
 
 it.each(['', '  \n\t\n', '# only\n  # comments\n', '---\n', '---\n# nothing\n---\n...\n', 'null', '~'])(

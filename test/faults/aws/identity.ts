@@ -50,11 +50,28 @@ export const IDENTITY: readonly Fault[] = [
   {
     name: 'an AWS profile that does not exist',
     arrange: both(
-      config(() => ({ ...UNSET, AWS_PROFILE: 'nowhere' })),
-      NOWHERE,
+      config(() => UNSET),
+      both(NOWHERE, environment({ AWS_PROFILE: 'nowhere' })),
     ),
     fail: CREDENTIALS,
     says: /no AWS credentials are found\nThe profile nowhere \(AWS_PROFILE\) gives none/,
+  },
+  {
+    name: 'an AWS profile of Spacelift’s container',
+    arrange: both(
+      config(() => ({ ...UNSET, AWS_PROFILE: 'nowhere' })),
+      NOWHERE,
+    ),
+  },
+  {
+    name: 'keys of the caller that AWS does not know, where only whose they are is asked',
+    arrange: both(
+      config(() => UNSET),
+      environment({ AWS_ACCESS_KEY_ID: 'AKIANOBODYNOBODYNOBO', AWS_SECRET_ACCESS_KEY: 'nobodys-secret' }),
+    ),
+    options: { only: ['identity/tested-as'] },
+    fail: ['identity/tested-as'],
+    says: /^AWS does not know the access key/,
   },
   {
     name: 'a role of a pod that STS does not give',

@@ -90,8 +90,13 @@ export const CONTAINERS: readonly Fault[] = onAks(
       variables: { [SETTING]: 'https://nosuchaccount.invalid' },
       environment: { NO_PROXY: '.invalid,127.0.0.1,localhost' },
     }),
+    options: { allowCredentialsTo: ['nosuchaccount.invalid'] },
     fail: [FIRST],
     says: /^nosuchaccount\.invalid does not resolve/,
+  },
+  {
+    name: 'an account of nobody’s at Azure, to which the caller’s token is not sent',
+    arrange: config(() => ({ [SETTING]: 'https://blobs.corp.invalid' })),
   },
   {
     name: 'an Azure container that is not there',

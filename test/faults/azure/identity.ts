@@ -42,7 +42,7 @@ export const IDENTITY: readonly Fault[] = onAks(
   },
   {
     name: 'a wrong Azure client secret',
-    arrange: () => ({ variables: { AZURE_CLIENT_SECRET: 'not-the-right-secret' } }),
+    arrange: environment(() => ({ AZURE_CLIENT_SECRET: 'not-the-right-secret' })),
     fail: [FIRST],
     says: new RegExp(`^the secret of ${GUID} is another than AZURE_CLIENT_SECRET`),
   },

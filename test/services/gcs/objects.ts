@@ -129,10 +129,12 @@ function flipped(body: Buffer): Buffer {
 export function listObjects(context: Context): Reply {
   const { bucket, request } = context;
   context.require('storage.objects.list');
+  const endless = context.world.faults.endlessPages === true;
   const page = listing(bucket, request, Number(request.param('maxResults') ?? 1000));
   return json({
     kind: 'storage#objects',
     ...(page.next !== undefined && { nextPageToken: page.next }),
+    ...(endless && { nextPageToken: 'again' }),
     ...(page.prefixes.length > 0 && { prefixes: page.prefixes }),
     ...(page.items.length > 0 && { items: page.items.map((item) => resource(bucket.name, item)) }),
   });

@@ -78,6 +78,8 @@ export interface GcsFaults {
   hangFor?: (request: FaultRequest) => boolean;
   /** Flip one byte of every object that is read. */
   corruptReads?: boolean;
+  /** After each page of a listing comes another, which is the first again. */
+  endlessPages?: boolean;
 }
 
 /** One line of the request log. */
