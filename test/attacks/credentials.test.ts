@@ -640,7 +640,7 @@ describe('by the command line', () => {
     const { places } = JSON.parse(stdout) as { places: { status: string; problem: { title: string } | null }[] };
     expect(places.map(({ status }) => status)).not.toContain('pass');
     expect(places.map(({ problem }) => problem?.title).join('\n')).toContain(
-      'credentials were not sent to s3.evil.test',
+      's3.evil.test, which was not sent your credentials',
     );
     expectUnseen(stdout + stderr, CANARIES);
     expect(stranger.proxy.asked.splice(0)).toEqual([]);
