@@ -4,6 +4,7 @@
  * or a server says.
  */
 import { type Run, Stop, skip } from './check.ts';
+import type { Deployment, Held } from './config/deployment.ts';
 import type { Party } from './config/entry.ts';
 import { type CredentialsFile, WITHHELD } from './credentials-options.ts';
 import { advice, sh } from './fix.ts';
@@ -26,6 +27,22 @@ export function mayGo(run: Pick<Run, 'options'>, owner: Party, { url, party, isP
   const isDefaultPort = url.port === '' || url.port === '443';
   if (url.protocol === 'https:' && isDefaultPort && isProviders?.(url.hostname)) return true;
   return isAllowed(run.options.allowCredentialsTo, url);
+}
+
+/**
+ * Whose word an address is that a variable holds: the process's too, where one of its own variables for the same purpose
+ * names the same server.
+ */
+export function partyAt({ own }: Pick<Deployment, 'own'>, { value, party }: Held, names: readonly string[]): Party {
+  const isSame = (other: string | undefined) => other !== undefined && serverIn(other) === serverIn(value);
+  return party === 'process' || names.some((name) => isSame(own(name))) ? 'process' : party;
+}
+
+/** Whatever cannot be read names a server of its own. */
+function serverIn(text: string): unknown {
+  if (!URL.canParse(text)) return Symbol();
+  const { protocol, host } = new URL(text);
+  return `${protocol}//${host}`;
 }
 
 /** Exactly the host and port; over TLS, but for this machine itself. */

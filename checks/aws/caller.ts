@@ -69,8 +69,13 @@ export function strangerTrouble(run: Run, { account, arn, partition }: Caller): 
  * `undefined` when they are not, or nobody can tell.
  */
 export async function explainedByAccount(run: Run): Promise<Trouble | undefined> {
-  const asked = await run.share(askCaller);
-  if (!('caller' in asked) || run.deployment.lookup('AWS_ACCOUNT_ID').state !== 'set') return undefined;
+  const asked = await run.share(askCaller).catch((error: unknown) => {
+    // That STS may not be asked says nothing of what a service has refused.
+    if (error instanceof Stop) return undefined;
+    throw error;
+  });
+  if (asked === undefined || !('caller' in asked) || run.deployment.lookup('AWS_ACCOUNT_ID').state !== 'set')
+    return undefined;
   const trouble = strangerTrouble(run, asked.caller);
   return trouble?.cause?.key === 'aws:account' ? trouble : undefined;
 }

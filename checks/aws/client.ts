@@ -1,7 +1,14 @@
 /** What every client of the AWS SDK is made with: the deployment's region, credentials and endpoint. */
-import { type Run, Stop, skip } from '../../src/check.ts';
+import { fail, type Run, Stop, skip } from '../../src/check.ts';
 import type { Party } from '../../src/config/entry.ts';
-import { type Destination, mustBeAllowed, onlyInContainer, ownFile, travelling } from '../../src/credentials.ts';
+import {
+  type Destination,
+  mustBeAllowed,
+  onlyInContainer,
+  ownFile,
+  partyAt,
+  travelling,
+} from '../../src/credentials.ts';
 import { advice, type Fix, sh } from '../../src/fix.ts';
 import type { Agents } from '../../src/probe/agents.ts';
 import { toProblem } from '../../src/problem.ts';
@@ -84,8 +91,13 @@ export function awsSettings(
   if (target !== undefined) {
     mustBeAllowed(run, owner, { ...target, isProviders: (hostname) => isAwsHost(service, hostname) });
   }
-  const fips = setting('AWS_USE_FIPS_ENDPOINT')?.value;
-  const dualStack = setting('AWS_USE_DUALSTACK_ENDPOINT')?.value;
+  const [fips, dualStack] = (['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT'] as const).map((name) => {
+    const held = setting(name);
+    if (held?.value !== 'true' || endpoint === undefined) return held?.value;
+    // The SDKs take no kind of endpoint with an endpoint of one's own; a stand-in that the caller names has none.
+    if (held.party === endpoint.party) throw excluded(name, endpoint.setting);
+    return 'false';
+  });
   return {
     config: {
       region,
@@ -101,17 +113,44 @@ export function awsSettings(
   };
 }
 
-/** What the config or the environment names in place of a service's own endpoint (SDK reference, "Service-specific endpoints"). */
+const excluded = (kind: string, endpoint: string): Stop =>
+  new Stop(
+    fail(`${kind} and ${endpoint} exclude each other`, {
+      detail: 'Every AWS SDK refuses a request for which both are set.',
+      expected: 'one of the two',
+      fix: advice`unset ${kind}, and give the address of such an endpoint to ${endpoint} where one is needed`,
+      evidence: { variables: [kind, endpoint] },
+      cause: { key: `configuration:${kind}` },
+    }),
+  );
+
+/**
+ * What the config or the environment names in place of a service's own endpoint (SDK reference, "Service-specific endpoints").
+ * @throws Stop when it is no address
+ */
 export function endpointOf(run: Run, service: AwsService): Endpoint | undefined {
   const { setting } = run.deployment;
   if (setting('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS')?.value === 'true') return undefined;
-  for (const name of [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']) {
+  const names = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'];
+  for (const name of names) {
     const held = setting(name);
-    if (held !== undefined && URL.canParse(held.value)) {
-      return { url: new URL(held.value), setting: name, party: held.party };
-    }
+    if (held !== undefined)
+      return { url: urlIn(name, held.value), setting: name, party: partyAt(run.deployment, held, names) };
   }
   return undefined;
+}
+
+function urlIn(name: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
+  throw new Stop(
+    fail(`${name} is no URL of a server`, {
+      expected: 'https://host or https://host:port; http:// for an emulator',
+      fix: advice`correct ${name}, or unset it to use AWS’s own endpoint`,
+      evidence: { variable: name },
+      cause: { key: `configuration:${name}` },
+    }),
+  );
 }
 
 /** Keys of one party; the other's are never mixed in. */
@@ -137,9 +176,9 @@ function credentialsOf(run: Run): { credentials?: Keys } {
   const { own } = run.deployment;
   const keys = keysOf(fromConfig(run)) ?? keysOf(own);
   if (keys !== undefined) return { credentials: keys };
-  const sts = endpointOf(run, 'STS');
   const token = tokenRole(run);
-  if (token !== undefined && sts !== undefined) {
+  const sts = token === undefined ? undefined : endpointOf(run, 'STS');
+  if (sts !== undefined) {
     mustBeAllowed(run, 'process', { ...sts, isProviders: (hostname) => isAwsHost('STS', hostname) });
   }
   const chain = {
@@ -150,7 +189,7 @@ function credentialsOf(run: Run): { credentials?: Keys } {
     clientConfig: {
       requestHandler: makeTransport(travelling(run, 'process')),
       maxAttempts: 1,
-      ...(token !== undefined && sts !== undefined && { endpoint: sts.url.href }),
+      ...(sts !== undefined && { endpoint: sts.url.href }),
     },
   };
   // Present keys beat the environment even when undefined.

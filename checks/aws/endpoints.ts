@@ -20,6 +20,8 @@ export const SUFFIXES = [
 ] as const;
 
 const REGION = '[a-z]{2,}(?:-[a-z]+)+-\\d{1,2}';
+/** Of the names that S3 had first; `s3-website-…` and others of that form are no endpoints of it. */
+const OLD_REGION = '[a-z]{2}(?:-gov)?-[a-z]+-\\d';
 const BUCKET = '[a-z0-9][a-z0-9._-]{0,222}';
 const VPCE = 'vpce-[0-9a-f]{8,17}-[0-9a-z]{4,16}(?:-[a-z0-9-]{1,40})?';
 
@@ -32,7 +34,7 @@ const plain = (name: string): readonly string[] => [
 const NAMES: Readonly<Record<AwsService, readonly string[]>> = {
   S3: [
     `(?:${BUCKET}\\.)?s3(?:-fips)?(?:\\.dualstack)?\\.${REGION}`,
-    `(?:${BUCKET}\\.)?s3(?:-${REGION}|-external-1|-accelerate(?:\\.dualstack)?)?`,
+    `(?:${BUCKET}\\.)?s3(?:-${OLD_REGION}|-external-1|-accelerate(?:\\.dualstack)?)?`,
     `[a-z0-9-]{3,50}-\\d{12}\\.s3-accesspoint(?:-fips)?(?:\\.dualstack)?\\.${REGION}`,
     `(?:(?:${BUCKET}\\.)?bucket|(?:[a-z0-9-]{3,50}-\\d{12}\\.)?accesspoint)\\.${VPCE}\\.s3\\.${REGION}\\.vpce`,
   ],
@@ -40,10 +42,7 @@ const NAMES: Readonly<Record<AwsService, readonly string[]>> = {
   SQS: [...plain('sqs'), `(?:${REGION}\\.)?queue`],
   STS: [...plain('sts'), 'sts'],
   IOT: plain('iot'),
-  IOT_DATA_PLANE: [
-    `(?:data\\.ats|[a-z0-9]{1,32}(?:-ats)?)\\.iot(?:-fips)?\\.${REGION}`,
-    `${VPCE}\\.data\\.iot\\.${REGION}\\.vpce`,
-  ],
+  IOT_DATA_PLANE: [`[a-z0-9]{1,32}(?:[.-]ats)?\\.iot(?:-fips)?\\.${REGION}`, `${VPCE}\\.data\\.iot\\.${REGION}\\.vpce`],
   LICENSE_MANAGER: plain('license-manager'),
   SECRETS_MANAGER: plain('secretsmanager'),
   SSM: plain('ssm'),

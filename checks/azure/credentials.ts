@@ -1,11 +1,11 @@
 /** Who the deployment is at Azure: what the config itself holds comes first, the caller's default chain fills what it lacks. */
 import { existsSync } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
-import { fail, type Run, type Trouble } from '../../src/check.ts';
+import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
 import type { Party } from '../../src/config/entry.ts';
-import { mustBeAllowed, onlyInContainer, ownFile } from '../../src/credentials.ts';
+import { mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../../src/credentials.ts';
 import type { CredentialsFile } from '../../src/credentials-options.ts';
-import { advice } from '../../src/fix.ts';
+import { advice, sh } from '../../src/fix.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
 import { inspected } from '../../src/probe/words.ts';
 import { Problem } from '../../src/problem.ts';
@@ -52,24 +52,32 @@ export interface Token {
 /** An empty value equals an absent one. */
 type Read = (name: string) => string | undefined;
 
+/** Whether the caller supplies the file that proves the config's identity: it is the caller's, and beats any other proof. */
+const isSupplied = ({ options: { credentialsFiles } }: Run): boolean =>
+  ([CERTIFICATE, TOKEN_FILE] as const).some((name) => credentialsFiles[name] !== undefined);
+
 /** Whose credentials are used: the config's, when it holds an application with its secret. */
-export function ownerOfAzure({ deployment: { setting } }: Run): Party {
+export function ownerOfAzure(run: Run): Party {
+  if (isSupplied(run)) return 'process';
+  const { setting } = run.deployment;
   return [TENANT, CLIENT, SECRET].every((name) => setting(name)?.party === 'config') ? 'config' : 'process';
 }
 
 /** The variables that apply: the config's over the caller's, or the caller's alone; those that a supplied file belongs to are the config's. */
 function reader(run: Run): Read {
   const { setting, own } = run.deployment;
-  const supplied = [CERTIFICATE, TOKEN_FILE].some((name) => run.options.credentialsFiles[name] !== undefined);
-  return ownerOfAzure(run) === 'config' || supplied ? (name) => setting(name)?.value : own;
+  return ownerOfAzure(run) === 'config' || isSupplied(run) ? (name) => setting(name)?.value : own;
 }
 
 /** @throws Stop when the config's files are elsewhere or its authority may not be asked; TokenProblem when the caller's file is not there */
 export async function azureCredential(run: Run, { client }: AzureTransport): Promise<TokenCredential> {
   const value = reader(run);
   const [tenantId, clientId] = [value(TENANT), value(CLIENT)];
-  const secret = run.options.credentialsFiles[TOKEN_FILE] === undefined ? value(SECRET) : undefined;
-  const [certificatePath, tokenFilePath] = [ownFile(run, CERTIFICATE), ownFile(run, TOKEN_FILE)];
+  mustBeTenant(tenantId);
+  const supplied = isSupplied(run);
+  const fileOf = (name: CredentialsFile) => (supplied ? run.options.credentialsFiles[name] : ownFile(run, name));
+  const secret = supplied ? undefined : value(SECRET);
+  const [certificatePath, tokenFilePath] = [fileOf(CERTIFICATE), fileOf(TOKEN_FILE)];
   const options = { httpClient: client, authorityHost: authorityOf(run).href, retryOptions: { maxRetries: 0 } };
   const identity = await import('@azure/identity');
   if (tenantId !== undefined && clientId !== undefined) {
@@ -92,16 +100,37 @@ export async function azureCredential(run: Run, { client }: AzureTransport): Pro
   });
 }
 
-/** @throws Stop when the config names an authority that the caller's credentials may not be shown to */
+const wrongAuthority = fail(`${AUTHORITY_HOST} is no https:// URL`, {
+  detail: 'Every Azure SDK refuses to sign in elsewhere.',
+  expected: `${AUTHORITY}, or that of another cloud`,
+  fix: advice`correct ${AUTHORITY_HOST}, or unset it for the public cloud`,
+  evidence: { variable: AUTHORITY_HOST },
+  cause: { key: `configuration:${AUTHORITY_HOST}` },
+});
+
+/** @throws TokenProblem when it is none, which becomes part of a path */
+function mustBeTenant(text: string | undefined): void {
+  if (text === undefined || /^[0-9A-Za-z.-]+$/.test(text)) return;
+  throw new TokenProblem(
+    fail(`${TENANT} is not the id of a directory`, {
+      expected: 'the directory’s (tenant’s) id, or one of its domains',
+      fix: advice`correct ${TENANT}; see: ${sh`az account show --query tenantId`}`,
+      evidence: { variable: TENANT },
+      cause: { key: `configuration:${TENANT}` },
+    }),
+  );
+}
+
+/** @throws Stop when it is no address, or the config names an authority that the caller's credentials may not be shown to */
 function authorityOf(run: Run): URL {
   const held = run.deployment.setting(AUTHORITY_HOST);
   if (held === undefined) return new URL(AUTHORITY);
-  const text = /^https?:\/\//i.test(held.value) ? held.value : `https://${held.value}`;
-  if (!URL.canParse(text)) return new URL(AUTHORITY);
-  const url = new URL(text);
+  const text = /:\/\//.test(held.value) ? held.value : `https://${held.value}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:') throw new Stop(wrongAuthority);
   mustBeAllowed(run, ownerOfAzure(run), {
     url,
-    party: held.party,
+    party: partyAt(run.deployment, held, [AUTHORITY_HOST]),
     setting: AUTHORITY_HOST,
     isProviders: (hostname) => AUTHORITIES.includes(hostname),
   });

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Run, type Skip, Stop, skip } from '../../src/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
+import type { Party } from '../../src/config/entry.ts';
+import { travelling } from '../../src/credentials.ts';
 import { within } from '../../src/deadline.ts';
 import { advice } from '../../src/fix.ts';
 import { resolve } from '../../src/probe/dns.ts';
@@ -156,6 +158,10 @@ async function attemptsFor(
 export const isOfThisMachine = ({ deployment }: Pick<Run, 'deployment'>, variable: VariableName): boolean =>
   deployment.partyOf(variable) === 'process';
 
+/** Whose the password is: read from a store of secrets with the caller's credentials, it is the caller's. */
+const ownerOf = ({ deployment }: Run, variable: VariableName): Party =>
+  deployment.entry(variable)?.resolved === true ? 'process' : deployment.partyOf(variable);
+
 const elsewhere = (host: Host, variable: string): Skip =>
   skip(`${socketPath(host)} is a socket of Spacelift’s container`, {
     detail: `${variable} names it, and a config opens nothing on this machine.`,
@@ -205,7 +211,7 @@ async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: Variable
   const verify = { 'verify-ca': 'ca', 'verify-full': 'full' }[tls.mode as string] ?? 'nothing';
   return {
     verify: verify as TlsPlan['verify'],
-    authorities: verify === 'nothing' ? [] : await authoritiesOf(run, tls, here),
+    authorities: verify === 'nothing' ? [] : await authoritiesOf(travelling(run, ownerOf(run, variable)), tls, here),
     sni: tls.sni,
     direct: tls.direct,
     client: await clientCertificate(tls, variable, here),

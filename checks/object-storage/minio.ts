@@ -42,10 +42,13 @@ export async function minio(run: Run): Promise<Store> {
   const accessKey = run.need('OBJECT_STORAGE_MINIO_ACCESS_KEY_ID');
   const secretKey = run.need('OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY');
   const secure = isTrue(run.want('OBJECT_STORAGE_MINIO_USE_SSL'));
-  const rejectUnauthorized = !isTrue(run.want('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));
   const base = new URL(`${secure ? 'https' : 'http'}://${endpoint}`);
   const { host, port } = addressOf(base);
-  mustBeAllowed(run, ownerOfMinio(run), { url: base, party: run.deployment.partyOf(ENDPOINT), setting: ENDPOINT });
+  const [owner, party] = [ownerOfMinio(run), run.deployment.partyOf(ENDPOINT)];
+  mustBeAllowed(run, owner, { url: base, party, setting: ENDPOINT });
+  // Whether the caller's keys may go to a server that proves nothing is not the config's to say.
+  const mustProve = owner === 'process' && party === 'config';
+  const rejectUnauthorized = mustProve || !isTrue(run.want('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));
 
   const agents = makeAgents(run, { rejectUnauthorized });
   const plain = makeHttpClient(run, agents);

@@ -110,7 +110,15 @@ function readUrl(setting: VariableName, text: string, ports: { http: number; htt
   const [, scheme, host, port, path = ''] = URL_FORM.exec(text) ?? [];
   if (host === undefined || !URL.canParse(text) || isPort(port ?? '1') === false) return undefined;
   const secure = scheme?.toLowerCase() === 'https';
-  return { setting, secure, path, host, port: Number(port ?? (secure ? ports.https : ports.http)) };
+  // Where it is judged and where it leads is one name, whatever the parser: nothing is escaped, or begins another part.
+  if (/[\\%]/.test(host)) return undefined;
+  return {
+    setting,
+    secure,
+    path,
+    host: new URL(text).hostname,
+    port: Number(port ?? (secure ? ports.https : ports.http)),
+  };
 }
 
 function addressOf([host = '', port = '']: readonly string[]): Address | undefined {

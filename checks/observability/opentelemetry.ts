@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { fail, type Outcome, pass, type Run, skip, type Trouble } from '../../src/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
-import { mustBeAllowed } from '../../src/credentials.ts';
+import type { Party } from '../../src/config/entry.ts';
+import { mustBeAllowed, travelling } from '../../src/credentials.ts';
 import { advice, setting as set } from '../../src/fix.ts';
 import { callEmpty, GRPC, type GrpcAnswer } from '../../src/probe/grpc.ts';
 import { openTls } from '../../src/probe/tls.ts';
@@ -19,13 +20,15 @@ const DEADLINE_MS = 5000;
 const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const WHAT = 'the OpenTelemetry collector';
 
-export async function opentelemetry(run: Run): Promise<Outcome> {
-  const endpoint = otlpEndpoint(run);
+export async function opentelemetry(all: Run): Promise<Outcome> {
+  const endpoint = otlpEndpoint(all);
+  const owner = ownerOfHeaders(all);
+  const run = travelling(all, owner);
   const agent: Agent = { what: WHAT, setting: endpoint.setting, at: endpoint };
   mustBeOwn(run, agent);
   const setting = headersSetting(run);
   const metadata = headersIn(run.want(setting) ?? '');
-  if (Object.keys(metadata).length > 0) mayTravel(run, endpoint, setting);
+  if (Object.keys(metadata).length > 0) mayTravel(run, endpoint, owner);
   return orAbsent(run, agent, async () => {
     const ca = authorityFile(run);
     const asked = await ask({ ...run, authorities: () => [...run.authorities(), ...ca.pems] }, endpoint, metadata);
@@ -85,11 +88,18 @@ function openSocket(run: Run, path: string): Promise<Socket> {
   );
 }
 
+/** Whose the headers are: read with the caller's credentials, they are the caller's. */
+function ownerOfHeaders(run: Run): Party {
+  const { set, entry, partyOf } = run.deployment;
+  const setting = headersSetting(run);
+  if (!set.includes(setting)) return 'config';
+  return entry(setting)?.resolved === true ? 'process' : partyOf(setting);
+}
+
 /** Headers that the caller has the credentials for go where the config says only when that is allowed. @throws Stop */
-function mayTravel(run: Run, endpoint: Endpoint, setting: VariableName): void {
+function mayTravel(run: Run, endpoint: Endpoint, owner: Party): void {
   if ('socketPath' in endpoint) return;
   const { deployment } = run;
-  const owner = deployment.entry(setting)?.resolved === true ? 'process' : deployment.partyOf(setting);
   const url = new URL(`http${endpoint.secure ? 's' : ''}://${shown(endpoint)}`);
   mustBeAllowed(run, owner, { url, party: deployment.partyOf(endpoint.setting), setting: endpoint.setting });
 }

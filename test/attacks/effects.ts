@@ -1,14 +1,15 @@
-/** Records what a process does to the world: names looked up, connections, datagrams, programs, files written. Loaded first. */
+/** Records what a process does to the world: names looked up, connections, datagrams, programs, files read and written. Loaded first. */
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import { fileURLToPath } from 'node:url';
 import worker from 'node:worker_threads';
 
 export interface Effect {
-  readonly kind: 'lookup' | 'connect' | 'datagram' | 'program' | 'write';
+  readonly kind: 'lookup' | 'connect' | 'datagram' | 'program' | 'read' | 'write';
   /** A name, `host:port`, a program, a path. */
   readonly what: string;
 }
@@ -52,6 +53,16 @@ export function record(log: string): void {
     );
     watch(
       holder,
+      /^open(Sync)?$/,
+      note('read', ([path, flags]) => (forWriting(flags) ? undefined : pathOf(path))),
+    );
+    watch(
+      holder,
+      LOOKING,
+      note('read', ([path]) => pathOf(path)),
+    );
+    watch(
+      holder,
       CHANGING,
       note('write', ([path]) => (typeof path === 'number' ? undefined : path)),
     );
@@ -66,6 +77,16 @@ export function record(log: string): void {
 
 const CHANGING =
   /^(writeFile|appendFile|mkdir|mkdtemp|mkdtempDisposable|rename|rm|rmdir|unlink|truncate|chmod|lchmod|chown|lchown|utimes|lutimes|createWriteStream)(Sync)?$/;
+
+/** Whatever tells something of a file, be it only that it is there. */
+const LOOKING =
+  /^(readFile|createReadStream|openAsBlob|stat|lstat|statfs|access|exists|readlink|realpath|readdir|opendir|watch|watchFile|copyFile|cp|link|glob)(Sync)?$/;
+
+/** Of a file that is open already, nothing. */
+function pathOf(path: unknown): string | undefined {
+  if (typeof path === 'number') return undefined;
+  return path instanceof URL ? fileURLToPath(path) : String(path);
+}
 
 /** Has a function called with the arguments of each of these, then the function itself. */
 function watch(holder: object, names: RegExp, called: (args: readonly unknown[]) => void): void {

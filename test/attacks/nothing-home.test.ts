@@ -1,12 +1,11 @@
 /** Nothing is sent home: only the config's hosts are contacted, no program is started, no file written but those asked for. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { manifest } from '../../demo/deployment.ts';
-import { moduleOf, run } from '../cli/spawned.ts';
 import { AKS, type Choice, EKS, type Environment, type Estate, GKE, ONPREM, startEstate } from '../support/estate.ts';
-import type { Effect } from './effects.ts';
+import { watchedIn } from './watched.ts';
 
 let folder: string;
 let estate: Estate;
@@ -15,39 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([rm(folder, { recursive: true }), estate?.stop()]));
 
-type Effects = Readonly<Record<Effect['kind'], readonly string[]>>;
+/** Runs the command line, or a script, in a home of its own. */
+const watched = (args: readonly string[], env: Environment = {}, executable?: string) =>
+  watchedIn(folder, args, { env, ...(executable !== undefined && { executable }) });
 
-/** Runs the command line, or a script, in a home of its own, and records what it does; each effect once. */
-async function watched(args: readonly string[], env: Environment = {}, executable?: string) {
-  const place = await mkdtemp(join(folder, 'run-'));
-  const [home, temporary] = [join(place, 'home'), join(place, 'temporary')];
-  await Promise.all([home, temporary].map((path) => mkdir(path)));
-  const log = join(place, 'effects');
-  await writeFile(log, '');
-  const recorder = new URL('effects.ts', import.meta.url).href;
-  const finished = await run(args, {
-    env: { HOME: home, TMPDIR: temporary, ...defined(env) },
-    imports: [moduleOf(`import { record } from '${recorder}';\nrecord(${JSON.stringify(log)});`)],
-    ...(executable !== undefined && { executable }),
-  });
-  const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
-  const seen = lines.map((line) => JSON.parse(line) as Effect);
-  const of = (kind: Effect['kind']) =>
-    [...new Set(seen.flatMap((one) => (one.kind === kind ? [one.what] : [])))].sort();
-  const effects: Effects = {
-    lookup: of('lookup'),
-    connect: of('connect'),
-    datagram: of('datagram'),
-    program: of('program'),
-    write: of('write'),
-  };
-  return { ...finished, effects, left: [...(await readdir(home)), ...(await readdir(temporary))] };
-}
-
-const NOTHING: Effects = { lookup: [], connect: [], datagram: [], program: [], write: [] };
-
-const defined = (env: Environment): Record<string, string> =>
-  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+const NOTHING = { lookup: [], connect: [], datagram: [], program: [], write: [] };
 
 /** Every `127.0.0.1:<port>` in a value. */
 const placesIn = (variables: Environment): string[] =>
@@ -139,8 +110,8 @@ test('what would be done is recorded, in whatever way it is done', async () => {
     import { createSocket } from 'node:dgram';
     import { Resolver, lookup } from 'node:dns';
     import { resolve4 } from 'node:dns/promises';
-    import { appendFileSync, createWriteStream, openSync } from 'node:fs';
-    import { open, writeFile } from 'node:fs/promises';
+    import { accessSync, appendFileSync, createReadStream, createWriteStream, existsSync, openSync, readFileSync, stat } from 'node:fs';
+    import { open, readFile, realpath, writeFile } from 'node:fs/promises';
     import { request } from 'node:https';
     import { connect as http2 } from 'node:http2';
     import { connect } from 'node:net';
@@ -168,6 +139,12 @@ test('what would be done is recorded, in whatever way it is done', async () => {
     openSync('${out}3', 'w');
     (await open('${out}4', 'a')).close();
     await writeFile('${out}5', 'x');
+    existsSync('${out}6');
+    readFileSync(new URL('file://${out}1'));
+    try { accessSync('${out}7'); } catch {}
+    stat('${out}8', quiet);
+    createReadStream('${out}9').on('error', quiet);
+    for (const look of [readFile, realpath, open]) await look('${out}-' + look.name).catch(quiet);
     setTimeout(() => process.exit(), 500);`,
   );
   const { effects } = await watched([], {}, script);
@@ -177,4 +154,6 @@ test('what would be done is recorded, in whatever way it is done', async () => {
   expect(effects.datagram).toEqual([5, 6, 7].map((number) => `127.0.0.${number}:${number}`));
   expect(effects.program).toEqual(expect.arrayContaining(['true', '/bin/sh', process.execPath, '']));
   expect(effects.write).toEqual([1, 2, 3, 4, 5].map((number) => `${out}${number}`));
+  const read = [1, 6, 7, 8, 9, '-open', '-readFile', '-realpath'].map((name) => `${out}${name}`);
+  expect(effects.read).toEqual(expect.arrayContaining(read));
 });
