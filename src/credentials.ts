@@ -5,9 +5,9 @@
  */
 import { type Run, Stop, skip } from './check.ts';
 import type { Deployment, Held } from './config/deployment.ts';
-import type { Party } from './config/entry.ts';
 import { type CredentialsFile, WITHHELD } from './credentials-options.ts';
 import { advice, sh } from './fix.ts';
+import type { Party } from './options.ts';
 import { isLoopback } from './probe/http.ts';
 import { addressOf } from './probe/tcp.ts';
 

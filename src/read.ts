@@ -1,8 +1,7 @@
 /** From where a config is to what the checks read. */
 import { type Deployment, makeDeployment } from './config/deployment.ts';
-import type { Party } from './config/entry.ts';
 import { readSources } from './config/sources/index.ts';
-import type { Perspective, RunOptions } from './options.ts';
+import type { Party, Perspective, RunOptions } from './options.ts';
 
 export interface Where {
   /** Without any, the environment is the config. */

@@ -1,6 +1,5 @@
 /** What every client of the AWS SDK is made with: the deployment's region, credentials and endpoint. */
 import { fail, type Run, Stop, skip } from '../../src/check.ts';
-import type { Party } from '../../src/config/entry.ts';
 import {
   type Destination,
   mustBeAllowed,
@@ -10,6 +9,7 @@ import {
   travelling,
 } from '../../src/credentials.ts';
 import { advice, type Fix, sh } from '../../src/fix.ts';
+import type { Party } from '../../src/options.ts';
 import type { Agents } from '../../src/probe/agents.ts';
 import { toProblem } from '../../src/problem.ts';
 import { isAwsHost } from './endpoints.ts';

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
 import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
-import type { Party } from '../../src/config/entry.ts';
 import { mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../../src/credentials.ts';
 import type { CredentialsFile } from '../../src/credentials-options.ts';
 import { advice, sh } from '../../src/fix.ts';
+import type { Party } from '../../src/options.ts';
 import { wayWords } from '../../src/probe/tunnel.ts';
 import { inspected } from '../../src/probe/words.ts';
 import { Problem } from '../../src/problem.ts';

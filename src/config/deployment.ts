@@ -1,9 +1,9 @@
 /** Contract + sources → what the checks read. */
 import type { Trouble } from '../check.ts';
 import { advice, type Fix } from '../fix.ts';
-import type { Perspective } from '../options.ts';
+import type { Party, Perspective } from '../options.ts';
 import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
-import { ENVIRONMENT, type Entry, type Party, partyOf as partyOfSource, type Source } from './entry.ts';
+import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import { type ConfigurationFinding, judgeConfiguration } from './judge.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';

@@ -2,7 +2,6 @@
 import type { Skip, Trouble } from '../check.ts';
 import type { Party, Service } from '../options.ts';
 
-export type { Party } from '../options.ts';
 export { InputError } from './input-error.ts';
 
 /** The origin of what the job's own environment holds. */
