@@ -3,7 +3,7 @@ import type { Run } from '../../src/check.ts';
 import type { HttpAnswer } from '../../src/probe/http.ts';
 import { type No, patiently } from '../../src/probe/patience.ts';
 import { toProblem } from '../../src/problem.ts';
-import { findCredentials } from './client.ts';
+import { findCredentials, withoutEndpoint } from './client.ts';
 import { CredentialProblem, credentialKind } from './errors.ts';
 import { type IsRefusal, Refused } from './transport.ts';
 
@@ -53,7 +53,7 @@ export interface AskOptions {
 /**
  * Sends one request, under a deadline of 10 s unless told; what a busy service refuses is asked again, twice.
  * @param client made with `isRefusal`
- * @throws CredentialProblem, AwsProblem, or Problem
+ * @throws CredentialProblem, AwsProblem, Problem, or Stop where AWS has no such endpoint
  */
 export async function ask<T>(
   run: Run,
@@ -68,7 +68,7 @@ export async function ask<T>(
       if (mayBeEmpty === undefined && isNothing(answer)) throw new AwsProblem('not-aws');
       return answer;
     } catch (error) {
-      throw meaningOf(error);
+      throw meaningOf(withoutEndpoint(run, error));
     }
   };
   try {

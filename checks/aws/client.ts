@@ -58,6 +58,8 @@ interface Keys {
 
 const [KEY, SECRET, TOKEN] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
 const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
+/** Of AWS's own endpoints, by what turns them on. */
+const KINDS = ['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT'] as const;
 /** Where credentials are, in Spacelift's container: of no use here. */
 const IN_CONTAINER = [
   TOKEN_FILE,
@@ -91,7 +93,7 @@ export function awsSettings(
   if (target !== undefined) {
     mustBeAllowed(run, owner, { ...target, isProviders: (hostname) => isAwsHost(service, hostname) });
   }
-  const [fips, dualStack] = (['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT'] as const).map((name) => {
+  const [fips, dualStack] = KINDS.map((name) => {
     const held = setting(name);
     if (held?.value !== 'true' || endpoint === undefined) return held?.value;
     // The SDKs take no kind of endpoint with an endpoint of one's own; a stand-in that the caller names has none.
@@ -123,6 +125,27 @@ const excluded = (kind: string, endpoint: string): Stop =>
       cause: { key: `configuration:${kind}` },
     }),
   );
+
+/** What the SDK throws where AWS has no endpoint of the kind that is asked for, such as FIPS for S3 in China; other errors as they are. */
+export function withoutEndpoint(run: Run, error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'EndpointError') return error;
+  const { setting } = run.deployment;
+  const kinds = KINDS.filter((name) => setting(name)?.value === 'true');
+  const region = setting('AWS_REGION')?.value ?? '';
+  const variables = kinds.length === 0 ? ['AWS_REGION'] : kinds;
+  return new Stop(
+    fail(
+      `${variables.join(' and ')} ${kinds.length > 1 ? 'ask' : 'asks'} for an endpoint that AWS does not have in ${region}`,
+      {
+        detail: 'The AWS SDKs refuse every request then.',
+        fix:
+          kinds.length === 0 ? advice`correct AWS_REGION` : advice`unset ${kinds.join(' or ')}, or correct AWS_REGION`,
+        evidence: { region, variables },
+        cause: { key: `configuration:${variables[0]}` },
+      },
+    ),
+  );
+}
 
 /**
  * What the config or the environment names in place of a service's own endpoint (SDK reference, "Service-specific endpoints").

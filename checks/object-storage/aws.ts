@@ -7,7 +7,7 @@ import { type HttpAnswer, isLoopback, makeHttpClient, readUpTo } from '../../src
 import { unbracketed } from '../../src/probe/tcp.ts';
 import { problemOf } from '../../src/problem.ts';
 import { isUnread } from '../aws/call.ts';
-import { awsSettings, findCredentials } from '../aws/client.ts';
+import { awsSettings, findCredentials, withoutEndpoint } from '../aws/client.ts';
 import { type CredentialKind, CredentialProblem, credentialTrouble } from '../aws/errors.ts';
 import { Refused } from '../aws/transport.ts';
 import { awsSays, awsWords, keySays, type Names } from './aws-words.ts';
@@ -57,15 +57,20 @@ export async function aws(run: Run): Promise<Store> {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
-  const urlOf = (Bucket?: string): URL =>
-    client.config.endpointProvider({
-      Region: config.region,
-      UseFIPS: config.useFipsEndpoint ?? false,
-      UseDualStack: config.useDualstackEndpoint ?? false,
-      ForcePathStyle: forcePathStyle,
-      ...(config.endpoint !== undefined && { Endpoint: config.endpoint }),
-      ...(Bucket !== undefined && { Bucket }),
-    }).url;
+  const urlOf = (Bucket?: string): URL => {
+    try {
+      return client.config.endpointProvider({
+        Region: config.region,
+        UseFIPS: config.useFipsEndpoint ?? false,
+        UseDualStack: config.useDualstackEndpoint ?? false,
+        ForcePathStyle: forcePathStyle,
+        ...(config.endpoint !== undefined && { Endpoint: config.endpoint }),
+        ...(Bucket !== undefined && { Bucket }),
+      }).url;
+    } catch (error) {
+      throw withoutEndpoint(run, error);
+    }
+  };
   const { hostname, port, protocol } = urlOf();
   const plain = makeHttpClient(run, agents);
   const names: Names = {

@@ -33,6 +33,16 @@ const refuse = (reply: FaultReply, when: (request: FaultRequest) => boolean = ()
 });
 const isPut = ({ action }: FaultRequest) => action === 'PutObject';
 
+test('FIPS where AWS has none is one failure with its way out', async () => {
+  const variables = { AWS_USE_FIPS_ENDPOINT: 'true', AWS_REGION: 'cn-north-1', AWS_DEFAULT_REGION: 'cn-north-1' };
+  const result = await under({}, { variables, environment: { AWS_ENDPOINT_URL_S3: undefined } });
+  expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
+  expect(result.finding(FIRST)).toMatchObject({
+    title: 'AWS_USE_FIPS_ENDPOINT asks for an endpoint that AWS does not have in cn-north-1',
+    fix: 'unset AWS_USE_FIPS_ENDPOINT, or correct AWS_REGION',
+  });
+});
+
 describe('credentials', () => {
   test.each([
     ['an unknown key', { AWS_ACCESS_KEY_ID: 'AKIANOBODYNOBODYNOBO' }, 'invalid', /does not know the access key/],
