@@ -19,6 +19,8 @@ export interface Destination {
   readonly setting: string;
   /** Whether the provider's own endpoint rules give this host. */
   readonly isProviders?: (hostname: string) => boolean;
+  /** How the config asks for TLS there, where an `https://` address is not the way: `X=true`. */
+  readonly overTls?: string;
 }
 
 /** Whether credentials of this owner may be sent there. */
@@ -59,18 +61,21 @@ export function mustBeAllowed(run: Pick<Run, 'options'>, owner: Party, destinati
   if (!mayGo(run, owner, destination)) throw withheld(destination);
 }
 
-export function withheld({ url, setting }: Pick<Destination, 'url' | 'setting'>): Stop {
+export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 'setting' | 'overTls'>): Stop {
   const { host, port } = addressOf(url);
   const at = `${host.includes(':') ? `[${host}]` : host}${url.port === '' ? '' : `:${port}`}`;
   const secure = url.protocol === 'https:' || isLoopback(url.hostname);
-  const way = secure ? `--allow-credentials-to ${at} allows it` : 'they go over TLS only';
+  const tls = overTls ?? `${setting}=https://…`;
+  const way = secure
+    ? `--allow-credentials-to ${at} allows it`
+    : `it must be over TLS (${tls}), and allowed with --allow-credentials-to`;
   return new Stop(
     skip(`${setting} names ${at}, which was not sent your credentials: ${way}`, {
       detail:
-        'The config chooses this host and has no credentials of its own for it; those of this process go only where their provider, the process itself or --allow-credentials-to says.',
+        'Only the config names this host, and the credentials for it are not in the config itself: they are this process’s, or were read with them. They go only where their provider, the process itself or --allow-credentials-to says.',
       fix: secure
         ? advice`if that host may have them: ${sh`spacelift-preflight --allow-credentials-to ${at}`} and the other options; else put the deployment’s own credentials into the config`
-        : advice`set ${setting} to an https:// address: the caller’s credentials are sent over TLS only`,
+        : advice`set ${tls}, or pass the deployment’s own credentials for it with a further -f; --allow-credentials-to does not reach hosts without TLS`,
       evidence: { reason: WITHHELD, host: at, variable: setting },
       cause: { key: `${WITHHELD}:${at}` },
     }),

@@ -1,4 +1,5 @@
 /** What every client of the AWS SDK is made with: the deployment's region, credentials and endpoint. */
+import { readFile } from 'node:fs/promises';
 import { fail, type Run, Stop, skip } from '../../src/check.ts';
 import {
   type Destination,
@@ -41,7 +42,7 @@ export interface AwsSettings {
     readonly endpoint?: string;
     readonly useFipsEndpoint?: boolean;
     readonly useDualstackEndpoint?: boolean;
-    readonly credentials?: Keys;
+    readonly credentials?: Keys | (() => Promise<Keys>);
   };
   /** The endpoint that the config or the environment names in place of AWS's own. */
   readonly endpoint: Endpoint | undefined;
@@ -195,37 +196,69 @@ const fromConfig =
 export const ownerOfAws = (run: Run): Party => (keysOf(fromConfig(run)) === undefined ? 'process' : 'config');
 
 /** Keys, or what the SDK's default chain would otherwise read from the process environment alone. */
-function credentialsOf(run: Run): { credentials?: Keys } {
+function credentialsOf(run: Run): Pick<AwsSettings['config'], 'credentials'> {
   const { own } = run.deployment;
-  const keys = keysOf(fromConfig(run)) ?? keysOf(own);
-  if (keys !== undefined) return { credentials: keys };
   const token = tokenRole(run);
+  // What the option names beats what happens to be here.
+  const isSupplied = run.options.credentialsFiles[TOKEN_FILE] !== undefined;
+  const keys = keysOf(fromConfig(run)) ?? (isSupplied ? undefined : keysOf(own));
+  if (keys !== undefined) return { credentials: keys };
   const sts = token === undefined ? undefined : endpointOf(run, 'STS');
   if (sts !== undefined) {
     mustBeAllowed(run, 'process', { ...sts, isProviders: (hostname) => isAwsHost('STS', hostname) });
   }
+  const clientConfig = {
+    requestHandler: makeTransport(travelling(run, 'process')),
+    maxAttempts: 1,
+    ...(sts !== undefined && { endpoint: sts.url.href }),
+  };
+  if (token !== undefined && isSupplied) return { credentials: () => assumed(run, token, clientConfig) };
   const chain = {
     profile: own('AWS_PROFILE'),
     filepath: own('AWS_SHARED_CREDENTIALS_FILE'),
     configFilepath: own('AWS_CONFIG_FILE'),
     ...token,
-    clientConfig: {
-      requestHandler: makeTransport(travelling(run, 'process')),
-      maxAttempts: 1,
-      ...(sts !== undefined && { endpoint: sts.url.href }),
-    },
+    clientConfig,
   };
   // Present keys beat the environment even when undefined.
   return Object.fromEntries(Object.entries(chain).filter(([, given]) => given !== undefined));
 }
 
+interface TokenRole {
+  readonly roleArn: string;
+  readonly webIdentityTokenFile: string;
+  readonly roleSessionName: string | undefined;
+}
+
+/** The role of a token that the option names, by STS. @throws what the SDK throws, and errors of the file system */
+async function assumed(run: Run, token: TokenRole, clientConfig: object): Promise<Keys> {
+  const { getDefaultRoleAssumerWithWebIdentity } = await import('@aws-sdk/client-sts');
+  const assume = getDefaultRoleAssumerWithWebIdentity({ ...clientConfig, region: run.need('AWS_REGION') });
+  return assume({
+    RoleArn: token.roleArn,
+    RoleSessionName: token.roleSessionName ?? 'spacelift-preflight',
+    WebIdentityToken: (await readFile(token.webIdentityTokenFile, 'utf8')).trim(),
+  });
+}
+
+const roleless = new Stop(
+  fail(`--credentials-file names a token (${TOKEN_FILE}) and nothing the role that it is for`, {
+    detail: 'In a pod, the webhook of EKS sets AWS_ROLE_ARN beside the token.',
+    fix: advice`set AWS_ROLE_ARN to the role of Spacelift’s service account, in the config or in this process’s environment`,
+    evidence: { variable: 'AWS_ROLE_ARN' },
+    cause: { key: 'aws:credentials:role' },
+  }),
+);
+
 /** A role that is assumed with a token: of a file that the caller names, for the caller's role or, with the option, the config's. */
-function tokenRole(run: Run) {
+function tokenRole(run: Run): TokenRole | undefined {
   const { setting, own } = run.deployment;
   const webIdentityTokenFile = ownFile(run, TOKEN_FILE);
   const read = run.options.credentialsFiles[TOKEN_FILE] === undefined ? own : (name: string) => setting(name)?.value;
   const roleArn = read('AWS_ROLE_ARN');
-  if (roleArn === undefined || webIdentityTokenFile === undefined) return undefined;
+  if (webIdentityTokenFile === undefined) return undefined;
+  if (roleArn === undefined && run.options.credentialsFiles[TOKEN_FILE] !== undefined) throw roleless;
+  if (roleArn === undefined) return undefined;
   return { roleArn, webIdentityTokenFile, roleSessionName: read('AWS_ROLE_SESSION_NAME') };
 }
 
@@ -239,12 +272,15 @@ function mustBeHere(run: Run): void {
   if (name === undefined) return;
   if (name === TOKEN_FILE) throw onlyInContainer(name);
   throw new Stop(
-    skip(`${name} says where credentials are in Spacelift’s container, and there are no others here`, {
-      detail: 'What a config says of files, profiles and addresses of credentials is never followed on this machine.',
-      fix: advice`run it in Spacelift’s container, or with credentials of your own in the environment`,
-      evidence: { variable: name },
-      cause: { key: `credentials-file:${name}` },
-    }),
+    skip(
+      `${name} says where credentials are in Spacelift’s container: run it there, or with your own in the environment`,
+      {
+        detail: 'What a config says of files, profiles and addresses of credentials is never followed on this machine.',
+        fix: advice`run it in Spacelift’s container, or with credentials of your own in the environment`,
+        evidence: { variable: name },
+        cause: { key: `credentials-file:${name}` },
+      },
+    ),
   );
 }
 

@@ -53,7 +53,7 @@ export interface Token {
 type Read = (name: string) => string | undefined;
 
 /** Whether the caller supplies the file that proves the config's identity: it is the caller's, and beats any other proof. */
-const isSupplied = ({ options: { credentialsFiles } }: Run): boolean =>
+export const isSupplied = ({ options: { credentialsFiles } }: Run): boolean =>
   ([CERTIFICATE, TOKEN_FILE] as const).some((name) => credentialsFiles[name] !== undefined);
 
 /** Whose credentials are used: the config's, when it holds an application with its secret. */

@@ -109,7 +109,7 @@ async function explainedByFile(
   if (!unverified || path === undefined) return undefined;
   if (isOfThisMachine(run, variable) && (await isHere(path))) return undefined;
   return skip(
-    `the certificate can’t be verified: sslrootcert names a file that only Spacelift’s container has: ${path}`,
+    `the certificate can’t be verified: sslrootcert names a file of Spacelift’s container (--ca-file supplies it here): ${path}`,
     {
       fix: advice`pass the same certificate authorities with --ca-file <path>`,
       evidence: { variable, parameter: 'sslrootcert' },

@@ -8,7 +8,7 @@ import { type Asked, askCaller, strangerTrouble } from '../aws/caller.ts';
 import { ownerOfAws } from '../aws/client.ts';
 import { roleOf } from '../aws/denial.ts';
 import { CredentialProblem, credentialTrouble } from '../aws/errors.ts';
-import { ownerOfAzure } from '../azure/credentials.ts';
+import { isSupplied, ownerOfAzure } from '../azure/credentials.ts';
 
 /** What this tool tries with the credentials; the licence and telemetry are Spacelift's own to use. */
 const TRIED: readonly string[] = ['OBJECT_STORAGE_TYPE', 'ENCRYPTION_TYPE', 'MESSAGE_QUEUE_TYPE', 'MQTT_BROKER_TYPE'];
@@ -99,10 +99,18 @@ function standsIn(run: Run): string[] {
   const type = service !== 'scheduler' && 'value' in store ? store.value : undefined;
   return [
     ...(uses(run, tried(run)) && ownerOfAws(run) === 'process' ? ['AWS'] : []),
-    ...(type === 'gcp' ? ['Google Cloud'] : []),
-    ...(type === 'azure' && ownerOfAzure(run) === 'process' ? ['Azure'] : []),
+    ...(type === 'gcp' && !isKeySupplied(run) ? ['Google Cloud'] : []),
+    ...(type === 'azure' && ownerOfAzure(run) === 'process' && !isSupplied(run) ? ['Azure'] : []),
   ];
 }
+
+/** The deployment's own key file, by `--credentials-file`. */
+const isKeySupplied = ({ options }: Run): boolean =>
+  options.credentialsFiles.GOOGLE_APPLICATION_CREDENTIALS !== undefined;
+
+/** Whether these credentials are of the role that the config names. */
+const isDeployments = ({ deployment }: Run, arn: string): boolean =>
+  roleOf(arn) === deployment.setting('AWS_ROLE_ARN')?.value;
 
 async function testedAs(run: Run): Promise<Outcome> {
   const clouds = standsIn(run);
@@ -115,22 +123,27 @@ async function testedAs(run: Run): Promise<Outcome> {
     caller === undefined
       ? `this process at ${clouds.join(' and ')}`
       : `${nameIn(caller.arn)} of account ${caller.account}`;
-  const isRole = caller !== undefined && roleOf(caller.arn) === run.deployment.setting('AWS_ROLE_ARN')?.value;
-  return pass(isRole ? `tested as ${who}, the deployment’s role` : `tested as ${who}, not as the deployment`, {
-    detail: `The config has no credentials of its own that could be used here, so those of this process are.${
-      isSurrounded(run.deployment)
-        ? ' Requests with them use this process’s own proxy and certificate authorities, not those of the config; further authorities: --ca-file.'
-        : ''
-    }`,
-    evidence: { clouds },
-  });
+  return pass(
+    caller !== undefined && isDeployments(run, caller.arn)
+      ? `tested as ${who}, the deployment’s role`
+      : `tested as ${who}, not as the deployment`,
+    {
+      detail: `The config has no credentials of its own that could be used here, so those of this process are (its environment, profile or role, or what --credentials-file names).${
+        isSurrounded(run.deployment)
+          ? ' Requests with them use this process’s own proxy and certificate authorities, not those of the config; further authorities: --ca-file.'
+          : ''
+      }`,
+      evidence: { clouds },
+    },
+  );
 }
 
 async function credentials(run: Run): Promise<Outcome> {
   const asked = await run.share(askCaller);
   if (!('caller' in asked)) return unknown(run, asked);
   const { account: of, arn } = asked.caller;
-  return pass(`${nameIn(arn)} of account ${of}`, { evidence: { account: of, arn } });
+  const whose = standsIn(run).includes('AWS') && !isDeployments(run, arn) ? ', not the deployment’s' : '';
+  return pass(`${nameIn(arn)} of account ${of}${whose}`, { evidence: { account: of, arn } });
 }
 
 async function account(run: Run): Promise<Outcome> {

@@ -5,7 +5,10 @@
  */
 import type { Storage } from '@google-cloud/storage';
 import type { GoogleAuth } from 'google-auth-library';
-import type { Run } from '../../src/check.ts';
+import { fail, type Run, Stop, skip } from '../../src/check.ts';
+import { mustBeAllowed, partyAt } from '../../src/credentials.ts';
+import { WITHHELD } from '../../src/credentials-options.ts';
+import { advice } from '../../src/fix.ts';
 import { boundPages } from '../../src/probe/flood.ts';
 import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../src/probe/http.ts';
 import { checkWay } from '../../src/probe/tunnel.ts';
@@ -18,6 +21,8 @@ import { type Action, type Store, StoreProblem, under } from './store.ts';
 /** How long a pre-signed URL works, ms. */
 const EXPIRES_MS = 900_000;
 const WAY_MS = 8_000;
+const EMULATOR = 'STORAGE_EMULATOR_HOST';
+const UNIVERSE = 'GOOGLE_CLOUD_UNIVERSE_DOMAIN';
 /** A generation that no object ever has: they are times, in µs. */
 const NO_GENERATION = '1';
 
@@ -36,8 +41,9 @@ interface Version {
 }
 
 export async function gcp(run: Run): Promise<Store> {
-  const emulator = run.deployment.own('STORAGE_EMULATOR_HOST');
-  const base = new URL(emulator === undefined ? 'https://storage.googleapis.com' : withScheme(emulator));
+  const emulator = emulatorOf(run);
+  mustBeGoogles(run);
+  const base = emulator ?? new URL('https://storage.googleapis.com');
   const plain = makeHttpClient(run);
   const ways = new Map<string, Promise<void>>();
   /** A proxy that fails is told from Google that fails. */
@@ -52,7 +58,7 @@ export async function gcp(run: Run): Promise<Store> {
   const identity = google(run, send);
   const names: Names = {
     host: base.hostname,
-    endpointFrom: emulator === undefined ? undefined : 'STORAGE_EMULATOR_HOST',
+    endpointFrom: emulator === undefined ? undefined : EMULATOR,
     account: identity.account,
   };
   // As Google's clients for Go: an emulator gets no token.
@@ -229,7 +235,42 @@ export async function gcp(run: Run): Promise<Store> {
 
 const bucketPath = (bucket: string): string => `/storage/v1/b/${encodeURIComponent(bucket)}`;
 const objectPath = (bucket: string, key: string): string => `${bucketPath(bucket)}/o/${encodeURIComponent(key)}`;
-const withScheme = (host: string): string => (/^https?:\/\//.test(host) ? host : `http://${host}`);
+/**
+ * What Google's clients ask in place of Google. One that only the config names is asked when it is allowed.
+ * @throws Stop when it is no address, or not allowed
+ */
+function emulatorOf(run: Run): URL | undefined {
+  const held = run.deployment.setting(EMULATOR);
+  if (held === undefined || held.value === '') return undefined;
+  const text = /^https?:\/\//.test(held.value) ? held.value : `http://${held.value}`;
+  if (!URL.canParse(text)) {
+    throw new Stop(
+      fail(`${EMULATOR} is no address of a server`, {
+        expected: 'host:port, or an http:// or https:// URL',
+        fix: advice`correct ${EMULATOR}, or unset it to use Google’s own endpoint`,
+        evidence: { variable: EMULATOR },
+        cause: { key: `configuration:${EMULATOR}` },
+      }),
+    );
+  }
+  const url = new URL(text);
+  mustBeAllowed(run, 'process', { url, party: partyAt(run.deployment, held, [EMULATOR]), setting: EMULATOR });
+  return url;
+}
+
+/** A cloud of its own, of Google's make, has other hosts, which nothing here asks. @throws Stop */
+function mustBeGoogles({ deployment: { setting } }: Run): void {
+  const held = setting(UNIVERSE);
+  if (held === undefined || held.party === 'process' || ['', 'googleapis.com'].includes(held.value)) return;
+  throw new Stop(
+    skip(`${UNIVERSE} names another cloud than Google’s, which was not sent your credentials`, {
+      detail: 'Only Google’s own Cloud Storage is tried here.',
+      fix: advice`unset ${UNIVERSE} if the buckets are at Google`,
+      evidence: { reason: WITHHELD, variable: UNIVERSE, host: held.value },
+      cause: { key: `${WITHHELD}:${UNIVERSE}` },
+    }),
+  );
+}
 
 /** To overwrite takes another permission: who misses it is told so where an object must be absent and is not. */
 const isThere = ({ url, headers = {} }: HttpRequest, { status, body }: HttpAnswer): boolean =>

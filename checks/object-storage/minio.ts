@@ -45,7 +45,7 @@ export async function minio(run: Run): Promise<Store> {
   const base = new URL(`${secure ? 'https' : 'http'}://${endpoint}`);
   const { host, port } = addressOf(base);
   const [owner, party] = [ownerOfMinio(run), run.deployment.partyOf(ENDPOINT)];
-  mustBeAllowed(run, owner, { url: base, party, setting: ENDPOINT });
+  mustBeAllowed(run, owner, { url: base, party, setting: ENDPOINT, overTls: 'OBJECT_STORAGE_MINIO_USE_SSL=true' });
   // Whether the caller's keys may go to a server that proves nothing is not the config's to say.
   const mustProve = owner === 'process' && party === 'config';
   const rejectUnauthorized = mustProve || !isTrue(run.want('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));

@@ -24,8 +24,8 @@ Options that end in ... can be repeated.
 
 Exit codes:
   0    no failure
-  1    at least one failure; with --strict a warning or no verdict too, with
-       --require a skip
+  1    at least one failure; with --strict a warning or the verdict
+       inconclusive too, with --require a skip
   2    the run could not start: bad option, no readable config
   130  after SIGINT
   143  after SIGTERM

@@ -86,16 +86,24 @@ export function runOptions(): Option[] {
       .choices(PLACES)
       .default(DEFAULTS.from),
     repeated('--ca-file <path>', 'further certificate authorities, PEM', text),
-    repeated('--credentials-file <variable>=<path>', 'the file here for that path of the container', suppliedFile),
-    repeated('--allow-credentials-to <host>', 'send it your credentials, though the config names it', host),
+    repeated(
+      '--credentials-file <variable>=<path>',
+      'a local file for the path that the config has in that variable',
+      suppliedFile,
+    ),
+    repeated(
+      '--allow-credentials-to <host[:port]>',
+      'your own credentials may go to exactly that host, although only the config names it',
+      host,
+    ),
     new Option('--resolve-secrets', 'read what an ECS task definition keeps behind valueFrom'),
-    new Option('--strict', 'warnings, or no verdict, make the exit code 1'),
+    new Option('--strict', 'warnings, or the verdict inconclusive, make the exit code 1'),
     new Option('--read-only', 'write nothing anywhere'),
     new Option('--timeout <seconds>', 'for the whole run').argParser(seconds).default(DEFAULTS.timeoutMs / 1000),
     new Option('--concurrency <n>', 'dependencies tried at once (default all)').argParser(wholeNumber),
     new Option('-q, --quiet', 'failures and warnings only').conflicts('verbose'),
     new Option('-v, --verbose', 'every finding with its evidence and duration'),
-    new Option('--no-color', 'no colours; NO_COLOR and FORCE_COLOR are heeded too'),
+    new Option('--no-color', 'no colors; NO_COLOR and FORCE_COLOR are heeded too'),
   ];
 }
 
@@ -159,7 +167,8 @@ function suppliedFile(value: string): SuppliedFile {
 
 function host(value: string): string {
   const allowed = allowedHost(value);
-  if (allowed === undefined) throw new InvalidArgumentError('expected a host name, or host:port.');
+  if (allowed === undefined)
+    throw new InvalidArgumentError('expected a host, or host:port, without scheme or path; IPv6 as in [::1]:9000.');
   return allowed;
 }
 

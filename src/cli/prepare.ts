@@ -1,6 +1,6 @@
 /** What every command that takes a config does before it begins. */
 import { X509Certificate } from 'node:crypto';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
 import { checkIds as checkGiven } from '../ids.ts';
@@ -27,6 +27,9 @@ export function credentialOptions({
       accessSync(path, constants.R_OK);
     } catch {
       throw new InputError(`cannot read ${path}, which --credentials-file names for ${variable}`);
+    }
+    if (statSync(path).isDirectory()) {
+      throw new InputError(`${path}, which --credentials-file names for ${variable}, is a directory; expected a file`);
     }
   }
   const files = credentialsFile.map(({ variable, path }) => [variable, path]);

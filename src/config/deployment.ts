@@ -68,7 +68,7 @@ export function makeDeployment(
     const outcome = unusable.get(name);
     if (outcome !== undefined) return { state: 'unusable', outcome };
     const entry = resolved.entries.get(name);
-    if (entry !== undefined) return known(entry);
+    if (entry !== undefined) return known(name, entry);
     if (resolved.incomplete && CONTRACT[name].required !== undefined) {
       return {
         state: 'unknown',
@@ -118,14 +118,16 @@ export function makeDeployment(
 }
 
 /** A value that is not a string was found unusable before; one behind `valueFrom` is set, and not known here. */
-function known({ kind, value, origin, unread }: Entry): Lookup {
+function known(name: VariableName, { kind, value, origin, unread }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
   return {
     state: 'unknown',
     origin: `${reference(value)}, in ${origin}`,
     fix:
       unread?.fix ??
-      advice`read it with --resolve-secrets, or pass its value with a further -f (a dotenv file will do)`,
+      (CONTRACT[name].secret === true
+        ? advice`read it with --resolve-secrets, or pass its value with a further -f (a dotenv file will do)`
+        : advice`pass its value with a further -f (a dotenv file will do); --resolve-secrets reads secrets alone`),
   };
 }
 

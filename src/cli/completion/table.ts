@@ -53,7 +53,7 @@ const REPEATABLE = / \.\.\.$/;
 
 const KINDS: Readonly<Record<string, Value>> = {
   '<path>': { kind: 'file' },
-  '<host>': { kind: 'host' },
+  '<host[:port]>': { kind: 'host' },
   '<variable>=<path>': { kind: 'words=file', words: CREDENTIALS_FILES },
   '<pattern>': { kind: 'pattern' },
   '<id>=<reason>': { kind: 'id=' },

@@ -64,7 +64,7 @@ describe('a config', () => {
     expect(without.ids('fail')).toEqual([]);
     expect(without.finding('database/connect')).toMatchObject({
       status: 'skip',
-      title: `the certificate can’t be verified: sslrootcert names a file that only Spacelift’s container has: ${file.path}`,
+      title: `the certificate can’t be verified: sslrootcert names a file of Spacelift’s container (--ca-file supplies it here): ${file.path}`,
       fix: expect.stringContaining('--ca-file <path>'),
     });
     expect((await check(strict, {}, { authorities: ca.certPem })).troubles).toEqual([]);
