@@ -228,7 +228,15 @@ export const isVariable = (name: string): name is VariableName => Object.hasOwn(
 const KNOWN_PREFIXES = ['FEATURE_FLAG_'];
 /** What the cloud SDKs and Node read for themselves: no variable of Spacelift's, and none that it would not know. */
 const SDK_PREFIXES = ['AWS_', 'AZURE_', 'GOOGLE_', 'GCP_', 'GCE_', 'DD_', 'OTEL_'];
-const SDK_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS'];
+const SDK_NAMES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS',
+  'STORAGE_EMULATOR_HOST',
+];
 
 export const isKnown = (name: string): boolean =>
   isVariable(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix)) || isForSdk(name);

@@ -586,8 +586,6 @@ describe('Google Cloud: a key file of the process', () => {
     const evil = 'https://evil.test';
     const variables = {
       ...estate.variables(GKE),
-      STORAGE_EMULATOR_HOST: evil,
-      GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'evil.test',
       GOOGLE_API_USE_CLIENT_CERTIFICATE: 'true',
       GOOGLE_CLOUD_QUOTA_PROJECT: 'evil.test',
       GOOGLE_STORAGE_ENDPOINT: evil,
@@ -602,6 +600,20 @@ describe('Google Cloud: a key file of the process', () => {
     expect(failures(report).filter((one) => !one.startsWith('configuration/'))).toEqual([]);
     expect(withheldAt(report)).toEqual([]);
     expect(estate.gcp.gcs.proxy.asked.splice(0).filter((host) => /evil/.test(host))).toEqual([]);
+  });
+
+  it.each([
+    ['STORAGE_EMULATOR_HOST', 'https://evil.test'],
+    ['STORAGE_EMULATOR_HOST', 'evil.test:80'],
+    ['GOOGLE_CLOUD_UNIVERSE_DOMAIN', 'evil.test'],
+  ])('%s=%s is where Spacelift would go, and is not asked', async (name, value) => {
+    const report = await checked({ ...estate.variables(GKE), [name]: value }, estate.environment(GKE), {
+      authorities: undefined,
+    });
+    expect(failures(report)).toEqual([]);
+    expect(withheldAt(report)).toHaveLength(1);
+    expect(report.verdict).toBe('inconclusive');
+    expect(estate.gcp.gcs.proxy.asked.splice(0).filter((host) => /evil|googleapis/.test(host))).toEqual([]);
   });
 });
 
