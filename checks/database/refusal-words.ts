@@ -111,10 +111,14 @@ const REJECTING = sql`SELECT * FROM pg_hba_file_rules WHERE auth_method = 'rejec
 
 /** A line of `pg_hba.conf`, for a person to complete. */
 const hbaRule = ({ database, user }: DatabaseUrl, tls: boolean): string =>
-  `${tls ? 'hostssl' : 'host'} ${hbaName(database)} ${hbaName(user)} <address of this host>/32 scram-sha-256`;
+  `${tls ? 'hostssl' : 'host'} ${hbaName(database) ?? '<database>'} ${hbaName(user) ?? '<user>'} <address of this host>/32 scram-sha-256`;
 
-/** As there: keywords and anything unusual in quotes (PostgreSQL manual, 20.1). */
-const hbaName = (name: string): string => (identifier(name).text === name ? name : `"${name.replaceAll('"', '""')}"`);
+/** As there: keywords and anything unusual in quotes, and nothing for what would end the line (PostgreSQL manual, 20.1). */
+function hbaName(name: string): string | undefined {
+  const { text } = identifier(name);
+  if (text === name || text === undefined) return text;
+  return `"${name.replaceAll('"', '""')}"`;
+}
 
 const refusedSetting = (setting: string, { at, variable }: Scene): Words => ({
   title: `${at} refuses the parameter ${setting} of ${variable}`,

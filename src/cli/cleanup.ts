@@ -4,7 +4,7 @@ import type { Swept } from '../check.ts';
 import { InputError } from '../config/entry.ts';
 import { DEFAULTS } from '../options.ts';
 import { redactor } from '../redact.ts';
-import { cleaner, LIMITS, oneLine } from '../report/clean.ts';
+import { cleaner, commandCleaner, HIDDEN, oneLine } from '../report/clean.ts';
 import { padTo, type Way, wrap, wrapFix } from '../report/layout.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../report/style.ts';
 import { type SweptCheck, sweepAll } from '../sweep.ts';
@@ -33,7 +33,8 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
   const deployment = await readDeployment(host, args, options);
   const interrupt = interruptible(host, (signal) => notice(host, `${signal}: ending`));
   const swept = await sweepAll(CHECKS, deployment, options, interrupt.signal);
-  const places = placesIn(swept, cleaner(redactor(deployment.secrets)));
+  const redact = redactor(deployment.secrets);
+  const places = placesIn(swept, { clean: cleaner(redact), cleanCommand: commandCleaner(redact) });
   host.exitCode = interrupt.exitCode ?? (places.some(({ status }) => status === 'fail') ? 1 : 0);
   if (args.format === 'json') {
     const tool = { name: 'spacelift-preflight', version: VERSION };
@@ -62,9 +63,13 @@ interface Problem extends Way {
   readonly detail: string;
 }
 
-type Clean = ReturnType<typeof cleaner>;
+interface Cleaners {
+  readonly clean: ReturnType<typeof cleaner>;
+  readonly cleanCommand: ReturnType<typeof commandCleaner>;
+}
 
-function placesIn(swept: readonly SweptCheck[], clean: Clean): Place[] {
+function placesIn(swept: readonly SweptCheck[], cleaners: Cleaners): Place[] {
+  const { clean } = cleaners;
   return swept.flatMap(({ id, places }) =>
     places.map(({ place, removed, kept, trouble }): Place => {
       return {
@@ -73,19 +78,23 @@ function placesIn(swept: readonly SweptCheck[], clean: Clean): Place[] {
         status: trouble === undefined ? 'pass' : trouble.status === 'skip' ? 'skip' : 'fail',
         removed: removed.map((text) => clean(text)),
         kept: kept === undefined ? null : clean(kept),
-        problem: trouble === undefined ? null : problemOf(trouble, clean),
+        problem: trouble === undefined ? null : problemOf(trouble, cleaners),
       };
     }),
   );
 }
 
-function problemOf({ title, detail = '', fix }: NonNullable<Swept['trouble']>, clean: Clean): Problem {
+function problemOf(
+  { title, detail = '', fix }: NonNullable<Swept['trouble']>,
+  { clean, cleanCommand }: Cleaners,
+): Problem {
+  const command = fix === undefined ? undefined : cleanCommand(fix.text);
   return {
     title: oneLine(clean(title)),
     detail: clean(detail),
-    fix: clean(fix?.text ?? '', LIMITS.fix),
-    ...(fix?.kind !== undefined && { fixKind: fix.kind }),
-    ...(fix?.language !== undefined && { fixLanguage: fix.language }),
+    fix: fix === undefined ? '' : (command ?? HIDDEN),
+    ...(fix !== undefined && { fixKind: command === undefined ? 'advice' : fix.kind }),
+    ...(fix?.language !== undefined && command !== undefined && { fixLanguage: fix.language }),
   };
 }
 

@@ -29,6 +29,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left',
   EDQUOT: 'the disk quota is used up',
   ENAMETOOLONG: 'the name is too long',
+  ENXIO: 'nobody reads from it',
   ELOOP: 'a symbolic link leads back to itself',
 };
 
@@ -97,7 +98,11 @@ function realOrTold(path: string): string {
 
 /** What is no file is written into, and only if it is still none that a link stands for. */
 function writeInto(file: string, text: string): void {
-  const descriptor = openSync(file, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+  const flags = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
+  // A pipe that nobody reads would hold the process here for ever; tried so, it is an error.
+  const trial = openSync(file, flags | (constants.O_NONBLOCK ?? 0));
+  const descriptor = openSync(file, flags);
+  closeSync(trial);
   try {
     writeFileSync(descriptor, text);
   } finally {

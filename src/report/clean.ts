@@ -26,5 +26,22 @@ export function cleaner(redact: Redact): (text: string, limit?: number) => strin
   };
 }
 
+/** What means nothing but itself within a word of a shell or a name of SQL. */
+const OF_WORDS = /[A-Za-z0-9_./@%+,:=‹›…-]+/g;
+const syntaxIn = (text: string): number => text.replace(OF_WORDS, '').length;
+
+/**
+ * For commands. A config chooses what is a secret: one that holds a quotation mark or a space would take it out of the
+ * command with it, and leave another one. Nothing is left of the command then.
+ */
+export function commandCleaner(redact: Redact): (text: string) => string | undefined {
+  const clean = cleaner(redact);
+  return (text) => (syntaxIn(redact(text)) < syntaxIn(text) ? undefined : clean(text, LIMITS.fix));
+}
+
+/** In place of such a command. */
+export const HIDDEN =
+  'what to do names a secret of the config, and is not printed: do it in the console of the service';
+
 /** A text as one line. */
 export const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');

@@ -7,7 +7,7 @@ import type { Perspective, Phase } from '../options.ts';
 import type { Redact } from '../redact.ts';
 import type { RunResult } from '../run.ts';
 import { VERSION } from '../version.ts';
-import { cleaner, LIMITS, oneLine } from './clean.ts';
+import { cleaner, commandCleaner, HIDDEN, LIMITS, oneLine } from './clean.ts';
 import { summaryOf } from './summary.ts';
 import {
   type NotVerified,
@@ -46,7 +46,7 @@ const DECISIVE: Readonly<Record<Perspective | 'all', readonly string[]>> = {
 };
 
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
-  const clean = cleaner(redact);
+  const [clean, command] = [cleaner(redact), commandCleaner(redact)];
   const folded = fold(result.checks);
   const ids = new Set(folded.flatMap((check) => check.findings.map((finding) => finding.id)));
   const evidenceOf = (evidence: Evidence): Evidence => {
@@ -59,6 +59,16 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       }),
     );
   };
+  const wayOf = ({ fix, fixKind, fixLanguage }: Finding): Pick<ReportFinding, 'fix' | 'fixKind' | 'fixLanguage'> => {
+    if (fix === undefined) return {};
+    const cleaned = command(fix);
+    if (cleaned === undefined) return { fix: HIDDEN, fixKind: 'advice' };
+    return {
+      fix: cleaned,
+      ...(fixKind !== undefined && { fixKind }),
+      ...(fixLanguage !== undefined && { fixLanguage }),
+    };
+  };
   const findingOf = (finding: Finding): ReportFinding => {
     const reason = finding.status === 'warn' ? accept.get(finding.id) : undefined;
     return {
@@ -67,9 +77,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       title: oneLine(clean(finding.title)),
       detail: clean(finding.detail ?? ''),
       ...(finding.expected !== undefined && { expected: clean(finding.expected) }),
-      ...(finding.fix !== undefined && { fix: clean(finding.fix, LIMITS.fix) }),
-      ...(finding.fixKind !== undefined && { fixKind: finding.fixKind }),
-      ...(finding.fixLanguage !== undefined && { fixLanguage: finding.fixLanguage }),
+      ...wayOf(finding),
       ...(finding.docs !== undefined && { docs: clean(finding.docs) }),
       ...(reason !== undefined && { accepted: clean(reason) }),
       startMs: Math.round(finding.startMs),
@@ -103,9 +111,9 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     summary: { pass: count('pass'), warn: count('warn'), fail: count('fail'), skip: count('skip') },
     checks,
     notVerified: [VERSION_CONTROL],
-    leftovers: result.leftovers.map(({ what, command }) => ({
-      what: oneLine(clean(what)),
-      command: clean(command, LIMITS.fix),
+    leftovers: result.leftovers.map((left) => ({
+      what: oneLine(clean(left.what)),
+      command: command(left.command) ?? HIDDEN,
     })),
   };
 }

@@ -132,7 +132,9 @@ describe.each(Object.keys(PROVIDERS) as Provider[])('%s', (provider) => {
         checks: checks.filter(({ id }) => id !== 'configuration').map(({ id, status }) => `${id} ${status}`),
       };
     };
-    expect(ready(await attacked(choice, all(), true))).toEqual(ready(await attacked(choice, {}, true)));
+    // Where these lead, Spacelift would go too: a skip of its own.
+    const { STORAGE_EMULATOR_HOST: _, GOOGLE_CLOUD_UNIVERSE_DOMAIN: __, ...others } = all();
+    expect(ready(await attacked(choice, others, true))).toEqual(ready(await attacked(choice, {}, true)));
   });
 
   const names = Object.keys(groups);

@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fail } from '../../src/check.ts';
-import { command, output, pipe, sh } from '../../src/fix.ts';
+import { command, identifier, output, pipe, sh, sql } from '../../src/fix.ts';
 import { redactor } from '../../src/redact.ts';
+import { HIDDEN } from '../../src/report/clean.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
@@ -80,6 +81,51 @@ test('a command that is printed at any width is the one that was declared', asyn
     { numRuns: 120 },
   );
 }, 60_000);
+
+test('a secret that a config chooses takes no quotation mark out of a command', async () => {
+  let left = 0;
+  const secretOf = fc.tuple(fc.nat(), fc.integer({ min: 8, max: 40 }));
+  await fc.assert(
+    fc.asyncProperty(commands, fc.array(secretOf, { minLength: 1, maxLength: 3 }), async (all, places) => {
+      const fix = command(all);
+      if (fix.kind !== 'command') return;
+      const secrets = places.map(([at, length]) =>
+        fix.text.slice(at % fix.text.length, (at % fix.text.length) + length),
+      );
+      const check = fakeCheck('check', ['a'], async ({ judge }) => void (await judge('a', () => fail('x', { fix }))));
+      const result = await runChecks([check], fakeDeployment(), options(), never());
+      const about = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor(secrets) } as const;
+      const [finding] = makeReport(result, about).checks[0]?.findings ?? [];
+      for (const secret of secrets) if (secret.length >= 8) expect(finding?.fix).not.toContain(secret);
+      if (finding?.fixKind !== 'command') {
+        expect(finding).toMatchObject({ fix: HIDDEN, fixKind: 'advice' });
+        return;
+      }
+      left++;
+      const recorded = execFileSync('sh', ['-c', `${RECORDER}\n{ ${finding.fix}\n} 3>&1 >/dev/null </dev/null`], {
+        encoding: 'utf8',
+      });
+      const shape = (calls: readonly (readonly unknown[])[]) => calls.map(({ length }) => length).toSorted();
+      expect(shape(callsIn(recorded))).toEqual(shape(all.flatMap(({ argvs }) => argvs)));
+    }),
+    { numRuns: 200 },
+  );
+  expect(left).toBeGreaterThan(0);
+}, 60_000);
+
+test.each([
+  ['sh', sh`mc admin user add minio ${'a;touch x;#'} SECRET`, "add minio '"],
+  ['SQL', sql`CREATE DATABASE ${identifier('x;CREATE ROLE evil;--')} OWNER u;`, 'CREATE DATABASE "'],
+])('a secret that begins outside of the quotation marks of %s hides the command', async (_, of, secret) => {
+  const check = fakeCheck(
+    'check',
+    ['a'],
+    async ({ judge }) => void (await judge('a', () => fail('x', { fix: command(of) }))),
+  );
+  const result = await runChecks([check], fakeDeployment(), options(), never());
+  const about = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([secret]) } as const;
+  expect(makeReport(result, about).checks[0]?.findings[0]).toMatchObject({ fix: HIDDEN, fixKind: 'advice' });
+});
 
 /** The lines of the row, as a person selects them. */
 function fixIn(text: string): string {
