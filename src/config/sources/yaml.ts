@@ -1,5 +1,5 @@
 /** YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is YAML 1.1 for unquoted scalars), with aliases bounded. */
-import type { ErrorCode, Node, YAMLMap } from 'yaml';
+import type { Composer, CST, ErrorCode, Node, YAMLMap } from 'yaml';
 import { own } from '../../own.ts';
 import { InputError } from '../entry.ts';
 import { notValid } from './syntax.ts';
@@ -62,6 +62,30 @@ function flattening(yaml: typeof import('yaml')): typeof import('yaml') {
   return yaml;
 }
 
+/** No other is ever said, and a value may have one, of half a kilobyte, at each of its characters. */
+function keepFirstError(composer: Composer): void {
+  const keep: (source: unknown, code: ErrorCode, message: string) => void = Reflect.get(composer, 'onError');
+  let isFirst = true;
+  const onError = (source: unknown, code: ErrorCode, message: string, warning?: boolean) => {
+    if (warning || !isFirst) return;
+    isFirst = false;
+    keep(source, code, message);
+  };
+  Reflect.set(composer, 'onError', onError);
+}
+
+/** The same for what the parser itself found. */
+function* withFirstError(tokens: Iterable<CST.Token>): Iterable<CST.Token> {
+  let isFirst = true;
+  for (const token of tokens) {
+    if (token.type !== 'error') yield token;
+    else if (isFirst) {
+      isFirst = false;
+      yield token;
+    }
+  }
+}
+
 /**
  * Every document, without the empty ones.
  * @throws InputError with line and column
@@ -77,9 +101,10 @@ export async function parseYaml(file: string, text: string): Promise<Value[]> {
     prettyErrors: false,
     logLevel: 'silent',
   });
+  keepFirstError(composer);
   const values: Value[] = [];
   // One by one, so that the library's nodes of one document are gone when the next is read.
-  for (const document of composer.compose(new yaml.Parser().parse(text))) {
+  for (const document of composer.compose(withFirstError(new yaml.Parser().parse(text)))) {
     const error = document.errors[0];
     if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(file);
     if (error) throw notValid(file, 'YAML', text, error.pos[0], WORDS[error.code]);
