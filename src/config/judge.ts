@@ -107,6 +107,10 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   return { findings, pairing, unusable };
 }
 
+/** At least the difference of their lengths lies between two names, and to see that takes no time. */
+const isClose = (one: string, other: string) =>
+  Math.abs(one.length - other.length) <= CLOSE && distance(one, other) <= CLOSE;
+
 function missing(
   name: VariableName,
   resolved: Resolved,
@@ -118,7 +122,7 @@ function missing(
       evidence: { variable: name, known: false },
     });
   }
-  const meant = [...strangers.keys()].find((stranger) => distance(stranger, name) <= CLOSE);
+  const meant = [...strangers.keys()].find((stranger) => isClose(stranger, name));
   return fail(`${name} is not set`, {
     ...(meant !== undefined && { detail: `${meant} is set: a misspelling of it?` }),
     expected: CONTRACT[name].type.expected,
@@ -228,7 +232,7 @@ function misspellable(sources: readonly Source[]): Map<string, Entry> {
 function judgeUnknown(strangers: ReadonlyMap<string, Entry>, view: View): ConfigurationFinding[] {
   return [...strangers.values()].flatMap((entry): ConfigurationFinding[] => {
     if (!MISSPELLABLE.test(entry.name)) return [];
-    const near = VARIABLES.filter((name) => distance(name, entry.name) <= CLOSE).sort(
+    const near = VARIABLES.filter((name) => isClose(name, entry.name)).sort(
       (a, b) => Number(view.isSet(a)) - Number(view.isSet(b)) || distance(a, entry.name) - distance(b, entry.name),
     )[0];
     if (near === undefined) return [];

@@ -48,6 +48,8 @@ const JSON_MAP = '{"SERVER_DOMAIN":"a.b"';
 const MOST_VALUE = 128 * 1024 - 40;
 const lines = (length: number) => filled('', Math.floor(length / 17), () => `${random(16)}\n`);
 
+const indented = (lines: number) => ` ${'a'.repeat(40)}\n`.repeat(lines);
+
 /** What is read, and what is refused; each is made when its turn comes. */
 const CONFIGS: Readonly<Record<string, readonly [read: boolean, make: () => string]>> = {
   'an ordinary one': [true, () => DOTENV],
@@ -81,6 +83,25 @@ const CONFIGS: Readonly<Record<string, readonly [read: boolean, make: () => stri
   'many YAML keys': [false, () => filled(YAML, ALL, (index) => `k${index}:\n`)],
   'as many YAML keys as are parsed': [false, () => filled(YAML, 24_500, (index) => `k${index}:\n`)],
   'as many YAML items as are parsed': [false, () => `${YAML}a: [${'a,'.repeat(33_000)}]`],
+  'one YAML value between quotes': [false, () => `${YAML}x: "${'a'.repeat(LARGEST - 100)}"`],
+  'one YAML value whose quote is not closed': [false, () => `${YAML}x: "${'a'.repeat(LARGEST - 100)}`],
+  'one YAML key': [false, () => `${YAML}? "${'a'.repeat(LARGEST - 100)}"\n: b`],
+  'one YAML value of line breaks': [false, () => `${YAML}x: "${'\n'.repeat(LARGEST - 100)}"`],
+  'one YAML block': [false, () => filled(`${YAML}x: |\n`, ALL, () => ' a\n')],
+  'one folded YAML block': [false, () => filled(`${YAML}x: >\n`, ALL, () => ' a\n')],
+  'one YAML block of as many lines as are read': [false, () => filled(`${YAML}x: |\n`, 170_000, () => ' a\n')],
+  'YAML blocks of short lines': [false, () => filled(YAML, 63, (index) => `k${index}: >\n${' a\n'.repeat(43_000)}`)],
+  'YAML blocks of 128 KiB': [true, () => filled(YAML, 63, (index) => `k${index}: |\n${indented(3_100)}`)],
+  'folded YAML blocks of 128 KiB': [true, () => filled(YAML, 63, (index) => `k${index}: >\n${indented(3_100)}`)],
+  'YAML values of 128 KiB between quotes': [
+    true,
+    () => filled(YAML, 63, (index) => `k${index}: "${'a'.repeat(MOST_VALUE)}"\n`),
+  ],
+  'YAML values of escapes': [true, () => filled(YAML, 63, (index) => `k${index}: "${'\\x41'.repeat(32_000)}"\n`)],
+  'the longest YAML tokens': [false, () => filled(YAML, 15, (index) => `k${index}: "${'a'.repeat(524_280)}"\n`)],
+  'YAML keys to merge, tagged': [false, () => filled(`${YAML}x:\n`, 15, () => `- !!merge "${'a'.repeat(524_280)}"\n`)],
+  'unknown YAML escapes': [false, () => filled(YAML, 15, (index) => `k${index}: "${'\\q'.repeat(262_000)}"\n`)],
+  'closing brackets in YAML': [false, () => `${YAML}${'}'.repeat(99_000)}`],
   'many JSON documents': [false, () => '{} '.repeat(LARGEST / 3)],
   'an array of {}': [false, () => `[${'{},'.repeat(LARGEST / 3 - 2)}{}]`],
   'an array of zeros': [false, () => `[${'0,'.repeat(LARGEST / 2 - 2)}0]`],

@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { distance } from 'fastest-levenshtein';
+import { describe, expect, test, vi } from 'vitest';
 import { configuration } from '../../checks/configuration/index.ts';
 import { pairing } from '../../checks/pairing/index.ts';
 import type { Source } from '../../src/config/entry.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { preflight, source, type Variables } from '../support/preflight.ts';
+
+vi.mock('fastest-levenshtein', { spy: true });
 
 const CHECKS = [configuration, pairing];
 
@@ -184,6 +187,23 @@ test('a misspelt required variable is one failure that says so, and a warning at
     'rename OBJECT_STORAGE_BUCKET_STATE to OBJECT_STORAGE_BUCKET_STATES',
   );
   expect(result.ids('warn')).toEqual(['configuration/unknown']);
+});
+
+test('a name is compared with those of about its length alone, however many and long the names are', async () => {
+  const { OBJECT_STORAGE_BUCKET_STATES: states, ...rest } = ONPREM;
+  const names = (length: number) =>
+    Array.from({ length: 50 }, (_, index) => [`OBJECT_STORAGE_BUCKET_STATES${index}`.padEnd(length, '_'), 'x']);
+  const compared = vi.mocked(distance);
+  const comparisons = async (length: number) => {
+    compared.mockClear();
+    const result = await preflight(CHECKS, { ...rest, ...Object.fromEntries(names(length)) });
+    expect(result.ids('fail')).toEqual(['configuration/required']);
+    expect(compared.mock.calls.every(([one, other]) => Math.abs(one.length - other.length) <= 3)).toBe(true);
+    return compared.mock.calls.length;
+  };
+  expect(states).toBeDefined();
+  expect(await comparisons(31)).toBeGreaterThan(0);
+  expect(await comparisons(1000)).toBe(0);
 });
 
 describe('services', () => {

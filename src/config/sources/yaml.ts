@@ -1,5 +1,5 @@
 /** YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is YAML 1.1 for unquoted scalars), with aliases bounded. */
-import type { ErrorCode, Node, YAMLMap } from 'yaml';
+import type { Composer, CST, ErrorCode, Node, YAMLMap } from 'yaml';
 import { own } from '../../own.ts';
 import { InputError } from '../entry.ts';
 import { notValid } from './syntax.ts';
@@ -7,6 +7,10 @@ import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } fro
 
 /** A hundred times what a config has; each takes half a kilobyte while it is parsed. */
 const MOST_TOKENS = 100_000;
+/** More than any file that Kubernetes stores has; a block of lines is split into them, which takes a hundred bytes each. */
+const MOST_LINES = 200_000;
+/** Four times what a value may have, for escapes and indentation; each character takes 32 bytes while it is unescaped. */
+const LONGEST_TOKEN_KIB = 512;
 const MOST_ALIASES = 10_000;
 const MOST_ALIASED_VALUES = 100_000;
 const DEEPEST = 100;
@@ -42,12 +46,54 @@ const TAGGED: Readonly<Record<string, JsonType>> = {
   'tag:yaml.org,2002:null': 'null',
 };
 
+let library: Promise<typeof import('yaml')> | undefined;
+
+/** The library adds up a scalar piece by piece, and V8 keeps the pieces, each 32 bytes, until the whole is looked at. */
+function flattening(yaml: typeof import('yaml')): typeof import('yaml') {
+  const { tags, knownTags } = new yaml.Schema({ schema: 'failsafe', resolveKnownTags: true });
+  for (const tag of [...tags, ...Object.values(knownTags)]) {
+    if (tag.collection !== undefined) continue;
+    const { resolve } = tag;
+    tag.resolve = (value, ...rest) => {
+      /^/.test(value);
+      return resolve(value, ...rest);
+    };
+  }
+  return yaml;
+}
+
+/** No other is ever said, and a value may have one, of half a kilobyte, at each of its characters. */
+function keepFirstError(composer: Composer): void {
+  const keep: (source: unknown, code: ErrorCode, message: string) => void = Reflect.get(composer, 'onError');
+  let isFirst = true;
+  const onError = (source: unknown, code: ErrorCode, message: string, warning?: boolean) => {
+    if (warning || !isFirst) return;
+    isFirst = false;
+    keep(source, code, message);
+  };
+  Reflect.set(composer, 'onError', onError);
+}
+
+/** The same for what the parser itself found. */
+function* withFirstError(tokens: Iterable<CST.Token>): Iterable<CST.Token> {
+  let isFirst = true;
+  for (const token of tokens) {
+    if (token.type !== 'error') yield token;
+    else if (isFirst) {
+      isFirst = false;
+      yield token;
+    }
+  }
+}
+
 /**
  * Every document, without the empty ones.
  * @throws InputError with line and column
  */
 export async function parseYaml(file: string, text: string): Promise<Value[]> {
-  const yaml = await import('yaml');
+  library ??= import('yaml').then(flattening);
+  const yaml = await library;
+  refuseLines(file, text);
   refuseFlood(file, new yaml.Lexer().lex(text));
   const composer = new yaml.Composer({
     schema: 'failsafe',
@@ -55,9 +101,10 @@ export async function parseYaml(file: string, text: string): Promise<Value[]> {
     prettyErrors: false,
     logLevel: 'silent',
   });
+  keepFirstError(composer);
   const values: Value[] = [];
   // One by one, so that the library's nodes of one document are gone when the next is read.
-  for (const document of composer.compose(new yaml.Parser().parse(text))) {
+  for (const document of composer.compose(withFirstError(new yaml.Parser().parse(text)))) {
     const error = document.errors[0];
     if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(file);
     if (error) throw notValid(file, 'YAML', text, error.pos[0], WORDS[error.code]);
@@ -71,6 +118,15 @@ const number = (count: number) => count.toLocaleString('en');
 
 const tooDeep = (file: string) => new InputError(`${file}: nested more than ${DEEPEST} levels deep`);
 
+const tooLong = (file: string) =>
+  new InputError(`${file}: a YAML token is longer than ${LONGEST_TOKEN_KIB} KiB; expected values of at most 128 KiB`);
+
+function refuseLines(file: string, text: string): void {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1;
+  if (lines > MOST_LINES) throw new InputError(`${file}: more than ${number(MOST_LINES)} lines of YAML`);
+}
+
 /** Parsing a flood takes minutes and gigabytes; its tokens are counted in no time. */
 function refuseFlood(file: string, tokens: Iterable<string>): void {
   let all = 0;
@@ -79,6 +135,7 @@ function refuseFlood(file: string, tokens: Iterable<string>): void {
     all += 1;
     if (token.startsWith('*')) aliases += 1;
     if (aliases > MOST_ALIASES) throw new InputError(`${file}: more than ${number(MOST_ALIASES)} YAML aliases`);
+    if (token.length > LONGEST_TOKEN_KIB * 1024) throw tooLong(file);
     if (all > MOST_TOKENS) throw new InputError(`${file}: more than ${number(MOST_TOKENS)} YAML tokens`);
   }
 }

@@ -143,8 +143,38 @@ it.each([
   expect(await refusal('x.yaml', text)).toBe('x.yaml: nested more than 100 levels deep');
 });
 
-it('YAML that would fill the memory is refused', async () => {
-  expect(await refusal('x.yaml', `A: ${'['.repeat(8_000_000)}`)).toBe('x.yaml: more than 100,000 YAML tokens');
+const KIB = 1024;
+const TOO_LONG = 'x.yaml: a YAML token is longer than 512 KiB; expected values of at most 128 KiB';
+
+it.each([
+  ['brackets', `A: ${'['.repeat(8_000_000)}`, 'x.yaml: more than 100,000 YAML tokens'],
+  ['a value', `A: "${'a'.repeat(512 * KIB)}"`, TOO_LONG],
+  ['a value without an end', `A: "${'a'.repeat(512 * KIB)}`, TOO_LONG],
+  ['a key', `? "${'a'.repeat(512 * KIB)}"\n: b`, TOO_LONG],
+  ['a block', `A: |\n ${'a'.repeat(512 * KIB)}\n`, TOO_LONG],
+  ['a comment', `A: b\n#${'a'.repeat(512 * KIB)}\n`, TOO_LONG],
+  ['lines', `A: |\n${' a\n'.repeat(200_000)}`, 'x.yaml: more than 200,000 lines of YAML'],
+  ['blank lines', `A: b\n${'\n'.repeat(200_000)}`, 'x.yaml: more than 200,000 lines of YAML'],
+])('YAML that would fill the memory is refused: %s', async (_, text, message) => {
+  expect(await refusal('x.yaml', text)).toBe(message);
+});
+
+it('YAML up to these bounds is read', async () => {
+  const escaped = '\\x41'.repeat(128 * KIB - 2);
+  const block = `|\n${' a\n'.repeat(60_000)}`;
+  const text = `SERVER_DOMAIN: "${escaped}"\nB: ${block}C: ${block}D: ${block}${'\n'.repeat(19_996)}`;
+  const lines = 'a\n'.repeat(60_000);
+  const expected = { SERVER_DOMAIN: 'A'.repeat(128 * KIB - 2), B: lines, C: lines, D: lines };
+  expect(valuesOf(await parseSource('x.yaml', text))).toEqual(expected);
+  expect(await refusal('x.yaml', `${text}\n`)).toBe('x.yaml: more than 200,000 lines of YAML');
+});
+
+it('of many errors in YAML the first is said', async () => {
+  const where = 'x.yaml: not valid YAML at line';
+  expect(await refusal('x.yaml', `A: b\nB: "\\q\\q\\q"\nC: @\n`)).toBe(
+    `${where} 2, column 5: an unknown escape between double quotes`,
+  );
+  expect(await refusal('x.yaml', 'A: b\n---\nA: b\n}}}\n---\nA: "\\q"')).toBe(`${where} 4, column 1`);
 });
 
 it.each(['', '  \n\t\n', '# only\n  # comments\n', '---\n', '---\n# nothing\n---\n...\n', 'null', '~'])(
