@@ -2,7 +2,7 @@
 import { CHECKS } from '../checks/index.ts';
 import { idsOf } from './check.ts';
 import { InputError } from './config/input-error.ts';
-import { suggest, unmatched } from './select.ts';
+import { quoted, suggest, unmatched } from './select.ts';
 
 export interface GivenIds {
   readonly only?: readonly string[] | undefined;
@@ -26,8 +26,10 @@ export function checkIds(given: GivenIds, dash: '--' | '' = ''): void {
     const missed = unmatched(given[option] ?? [], ids);
     if (missed === undefined) continue;
     const { pattern } = missed;
-    throw new InputError(`${dash}${option} ${pattern} matches no rule${suggest(pattern, [...groups, ...ids])}`);
+    const known = [...groups, ...ids];
+    throw new InputError(`${dash}${option} ${quoted(pattern, known)} matches no rule${suggest(pattern, known)}`);
   }
   const stranger = given.accept?.find((id) => !ids.includes(id));
-  if (stranger !== undefined) throw new InputError(`${dash}accept ${stranger}: no such rule${suggest(stranger, ids)}`);
+  if (stranger !== undefined)
+    throw new InputError(`${dash}accept ${quoted(stranger, ids)}: no such rule${suggest(stranger, ids)}`);
 }

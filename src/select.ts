@@ -1,5 +1,6 @@
 /** `--only`, `--skip` and `--require`: patterns over the table of rules. */
 import { distance } from 'fastest-levenshtein';
+import { quotable } from './config/input-error.ts';
 
 /** The title of what was not selected. */
 export const BY_REQUEST = 'skipped by request';
@@ -52,3 +53,8 @@ export function suggest(name: string, candidates: readonly string[]): string {
     ? `; did you mean '${near}'?`
     : '; spacelift-preflight explain lists them';
 }
+
+/** What was given for a pattern or an id, as a message may quote it: whole when it is all but one there is. */
+export const quoted = (name: string, candidates: readonly string[]): string =>
+  distance(name, nearest(name, candidates)) <= MISTYPED ? name : quotable(name);
+const MISTYPED = 3;

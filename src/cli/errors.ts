@@ -1,6 +1,6 @@
 /** Usage errors: one line on standard error that says what to do instead, exit code 2, never a stack trace. */
 import { existsSync } from 'node:fs';
-import { looksLikeContent } from '../config/input-error.ts';
+import { looksLikeContent, quotable } from '../config/input-error.ts';
 import type { Redact } from '../redact.ts';
 import { escapeControls, oneLine } from '../report/clean.ts';
 import { neutralized } from '../report/neutralized.ts';
@@ -43,15 +43,26 @@ async function redactorOf(env: Readonly<Record<string, string | undefined>>): Pr
 /** Of `<name>=<value>` one part may be quoted alone. */
 const partsOf = (value: string): string[] => [value, ...value.split('=')].filter((part) => part !== '');
 
+/** An option nobody knows: `--name` without its value, `-x` without what is attached to it. */
+function optionOf(given: string): string {
+  const [name = ''] = given.split('=');
+  if (!name.startsWith('--')) return /^-?./su.exec(name)?.[0] ?? '-';
+  return quotable(name) === name ? name : '--…';
+}
+
 export const usage = {
-  /** What commander says, on one line; a value given to an unknown option may be a secret. */
+  /** What commander says, on one line; a value, and what stands in place of an option, may be a secret. */
   parsing(message: string): string {
     const line = message
       .trim()
       .replace(/^error: /, '')
-      .replace(/^(unknown option '[^'=]*)=.*'(?=$|\n\(Did you mean )/s, "$1'")
+      .replace(/^(unknown option ')(.*)(?='(?:$|\n\(Did you mean ))/s, (_, before, option) => before + optionOf(option))
       .replace(/\n\(Did you mean (.*)\?\)/s, ' (did you mean $1?)')
       .replace(/^command-argument value ('.*') is invalid for argument '(\w+)'\. /s, 'argument <$2> $1 is invalid. ')
+      .replace(
+        /^((?:option '[^']*' )?argument (?:<\w+> )?')(.*)(?=' is invalid\. )/s,
+        (_, before, value) => before + quotable(value),
+      )
       .replace(/ is invalid\. (.*)\.$/s, ' is invalid: $1')
       .replace(': Allowed choices are', ': expected one of');
     return /did you mean|is invalid:/.test(line) ? line : `${line}; see --help`;
@@ -62,7 +73,7 @@ export const usage = {
       return 'unexpected argument, which looks like (part of) a config; pipe it in with -f -';
     return existsSync(given)
       ? `unexpected argument ${given}; a config is named with -f: -f ${given}`
-      : `unknown command ${given}; the commands are ${commands.join(', ')}, and a config is named with -f`;
+      : `unknown command ${quotable(given)}; the commands are ${commands.join(', ')}, and a config is named with -f`;
   },
 
   /** Only the name, the code and the place: the message may hold anything. */

@@ -3,7 +3,7 @@ import { CHECKS } from '../../checks/index.ts';
 import { type Check, idsOf, type Rule, withSubject } from '../check.ts';
 import { InputError } from '../config/entry.ts';
 import { padTo, shellWay, type Way, wrap, wrapFix } from '../report/layout.ts';
-import { suggest } from '../select.ts';
+import { quoted, suggest } from '../select.ts';
 
 /** An example that begins with one of these is a command for a shell. */
 const SHELL =
@@ -26,7 +26,7 @@ function textFor(id: string | undefined): string[] {
     if (rule !== undefined) return describe(id, rule);
   }
   const ids = CHECKS.flatMap((candidate) => [candidate.id, ...idsOf(candidate)]);
-  throw new InputError(`explain ${id}: no such rule${suggest(id, ids)}`);
+  throw new InputError(`explain ${quoted(id, ids)}: no such rule${suggest(id, ids)}`);
 }
 
 /** The rule behind an id, given as it stands in the table or with a subject in it. */

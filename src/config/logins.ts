@@ -1,4 +1,4 @@
-/** Logins in values and texts: `scheme://user:password@…`, `scheme://token@…`, `user:password@host`. */
+/** Logins in values and texts: `scheme://user:password@…`, `scheme://token@…`, `user:password@host`, `password=…`. */
 
 const MASK = '‹redacted›';
 /** Schemes whose user alone is no secret: reports name it. */
@@ -28,7 +28,23 @@ const PARAMETERS = ['sig', 'AccountKey', 'SharedAccessKey', 'SharedAccessSignatu
   .concat('X-Amz-Security-Token', 'X-Amz-Credential', 'X-Goog-Signature', 'X-Goog-Credential')
   .join('|');
 const IN_PARAMETERS = new RegExp(`(?<![\\w-])(${PARAMETERS})=([^\\s&;,"'\`<>]+)`, 'gi');
-const IN_QUERY = /[?&](?:password|sslpassword|passfile|access_token|token|secret|api_?key)=([^&#\s]+)/gi;
+/** Names of what is a password or a key, as queries, connection strings and JSON have them. */
+const KEYS = 'api|access|account|secret|private|shared|signing|subscription|functions|auth|app|license';
+const NAMES = [
+  String.raw`[\w.-]{0,48}(?:passw(?:or)?d|passphrase|secret|token|(?:${KEYS})[-_.]?key)`,
+  String.raw`(?:[\w.-]{0,48}[-_.])?(?:pass|pwd|passfile|jwt)`,
+].join('|');
+const IN_QUERY = new RegExp(`[?&](?:${NAMES})=([^&#\\s"\`<>]+)`, 'gi');
+/** `password=…`, up to white space, the next keyword, or the quotation mark around all of it. */
+const IN_KEYWORDS = new RegExp(
+  String.raw`(?<![\w.-])-{0,2}(?:${NAMES})=(?:'([^']+)'|"([^"]+)"|((?:(?![,;&][\w. -]{1,64}=|["'\x60](?:[\s,;:)\]}]|$))\S)+(?<![,;&])))`,
+  'gi',
+);
+/** `"password":"…"`. */
+const IN_JSON = new RegExp(String.raw`"(?:${NAMES})"\s{0,8}:\s{0,8}"((?:[^"\\]|\\.)+)"`, 'gi');
+/** What is no secret whatever its name: a switch, a small number, a place to fill in. */
+const NO_SECRET =
+  /^(?:true|false|yes|no|on|off|none|null|\d{1,5}(?:\.\d{1,3})?|<[^<>]*>|\$\{[^{}]*\}|\$\([^()]*\)|\*+|…|‹redacted›.*)$/is;
 
 /** A text without the logins and signatures of URLs that stand in it. */
 export function maskLogins(text: string): string {
@@ -78,30 +94,52 @@ function userinfoIn(rest: string): string | undefined {
 }
 
 /** Up to the last `@`, unless what follows the colon is a port. */
-const looseIn = (rest: string): string | undefined => /^([^\s:/?#@]*:(?!\d{1,5}(?:[/?#,;]|$)).*)@/s.exec(rest)?.[1];
+const looseIn = (rest: string): string | undefined =>
+  SSH.test(rest) ? undefined : /^([^\s:/?#]*:(?!\d{1,5}(?:[/?#,;]|$)).*)@/s.exec(rest)?.[1];
 
-/** A value of a config without the logins in it, also those without a scheme. */
+/** A repository, whose path follows the colon. */
+const SSH = /^git@/;
+
+/** A value of a config without the logins in it, also those without a scheme, and without passwords by their names. */
 export function maskValue(value: string): string {
   const text = bareLoginsIn(value).reduce(
-    (rest, { user, password }) => rest.replaceAll(`${user}:${password}@`, `${MASK}@`),
+    (rest, login) => rest.replaceAll(`${written(login)}@`, `${MASK}@`),
     maskLogins(value),
   );
-  return text.replace(IN_QUERY, (all, held: string) => all.slice(0, all.length - held.length) + MASK);
+  return NAMED.reduce((rest, pattern) => rest.replace(pattern, withoutHeld), text);
+}
+
+const NAMED = [IN_QUERY, IN_KEYWORDS, IN_JSON];
+
+const written = ({ user, password }: Login): string => (password === undefined ? user : `${user}:${password}`);
+
+/** What a pattern found, with what its one group holds left out. */
+function withoutHeld(all: string, ...groups: readonly unknown[]): string {
+  const held = groups.find((group) => typeof group === 'string') as string;
+  if (NO_SECRET.test(held)) return all;
+  const at = all.lastIndexOf(held);
+  return all.slice(0, at) + MASK + all.slice(at + held.length);
+}
+
+/** What stands behind names of passwords and keys; both readings where there are two. */
+function namedSecretsIn(value: string): string[] {
+  return NAMED.flatMap((pattern) => matchesIn(value, pattern))
+    .map(([, ...groups]) => groups.find((group) => group !== undefined) ?? '')
+    .filter((held) => !NO_SECRET.test(held));
 }
 
 /** What must never be seen of the logins in a value: passwords, tokens in place of a user, and both as they are written. */
 export function loginSecretsIn(value: string): string[] {
-  if (!/[@=]/.test(value)) return [];
+  if (!/[@=]|"\s{0,8}:/.test(value)) return [];
   const logins = [...urlLoginsIn(value), ...bareLoginsIn(value)].filter(
-    ({ user, password }) => !PLACEHOLDERS.includes(password === undefined ? user : `${user}:${password}`),
+    (login) => !PLACEHOLDERS.includes(written(login)),
   );
   const held = logins.flatMap(({ user, password, isDatabase }) => {
     const isToken = looksSecret(user) || (password === undefined && !isDatabase);
     return [...(password === undefined ? [] : [password, `${user}:${password}@`]), ...(isToken ? [user] : [])];
   });
   const parameters = matchesIn(value, IN_PARAMETERS).map(([, , held_ = '']) => held_);
-  const query = value.includes('://') ? matchesIn(value, IN_QUERY).map(([, held_ = '']) => held_) : [];
-  const all = [...held, ...parameters, ...query].flatMap((part) => [part, decoded(part)]);
+  const all = [...held, ...parameters, ...namedSecretsIn(value)].flatMap((part) => [part, decoded(part)]);
   return [...new Set(all)].filter((part) => part !== '' && part.length <= LONGEST_LOGIN);
 }
 
@@ -124,17 +162,34 @@ function divided(userinfo: string): Pick<Login, 'user' | 'password'> {
   return { user: userinfo.slice(0, colon), password: userinfo.slice(colon + 1) };
 }
 
-const BARE = /^["'`]?([^\s:/@"'`]*):(\S+)@(\[[\da-f:]+\]|[\w.-]+)(?::\d+)?(?=["'`/?,;:]|$)/i;
+const HOST = String.raw`(\[[\da-f:]+\]|[\w.-]+)(?::\d+)?(?=["'\x60/?,;:]|$)`;
+/** The user may be of a realm: `user@realm:password@host`. */
+const BARE = new RegExp(String.raw`^["'\x60]?([a-z][a-z0-9+.-]*//|:?//)?([^\s:/"'\x60]*):(\S+)@${HOST}`, 'i');
+/** `//token@host`. */
+const BARE_TOKEN = new RegExp(String.raw`^["'\x60]?:?//([^\s:/?#@"'\x60]+)@${HOST}`, 'i');
+/** What follows the colon behind a host. */
+const PORT = /^\d{1,5}[/?#,;]/;
 
-/** `user:password@host`, alone or in a list: no scheme says that it is a login. */
+/** `user:password@host`, alone or in a list, also behind `//`: no scheme says that it is a login. */
 function bareLoginsIn(value: string): Login[] {
   if (!value.includes('@')) return [];
-  return [value.trim(), ...value.split(/[,\s]+/, MOST_LOGINS)].flatMap((part): Login[] => {
-    const [, user, password, host = ''] = BARE.exec(part) ?? [];
-    if (user === undefined || password === undefined || password.startsWith('//')) return [];
-    if (NO_USERS.test(user) || /^sha\d+$/.test(host) || /^‹redacted›$/.test(password)) return [];
-    return [{ user, password, isDatabase: false }];
-  });
+  return [value.trim(), ...value.split(/[,\s]+/, MOST_LOGINS)].flatMap(
+    (part) => bareLoginIn(part) ?? tokenIn(part) ?? [],
+  );
+}
+
+function bareLoginIn(part: string): Login | undefined {
+  const [, slashes, user, password, host = ''] = BARE.exec(part) ?? [];
+  if (user === undefined || password === undefined || password.startsWith('//')) return undefined;
+  if (NO_USERS.test(user) || /^sha\d+$/.test(host) || /^‹redacted›$/.test(password)) return undefined;
+  if ((slashes !== undefined || user.includes('@')) && PORT.test(password)) return undefined;
+  return SSH.test(user) ? undefined : { user, password, isDatabase: false };
+}
+
+function tokenIn(part: string): Login | undefined {
+  const [, user] = BARE_TOKEN.exec(part) ?? [];
+  if (user === undefined || PLACEHOLDERS.includes(user) || NO_SECRET.test(user)) return undefined;
+  return { user, password: undefined, isDatabase: false };
 }
 
 function decoded(part: string): string {

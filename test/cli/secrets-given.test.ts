@@ -86,6 +86,61 @@ describe('the text of a config in place of its path', () => {
   });
 });
 
+describe('what nobody can tell from a password', () => {
+  const WORDS = 'correct-horse-battery';
+  const SHELL = { SERVER_DOMAIN: 'spacelift.corp.io' };
+  test.each([
+    [[`-p${WORDS}`], "unknown option '-p'; see --help"],
+    [[`-p=${WORDS}`], "unknown option '-p'; see --help"],
+    [[`-vp${WORDS}'\n`], "unknown option '-p'; see --help"],
+    [[`--${WORDS}`], "unknown option '--…'; see --help"],
+    [[`--${WORDS}=x`], "unknown option '--…'; see --help"],
+    [['--accept', WORDS], "option '--accept <id>=<reason>' argument '…' is invalid: expected <id>=<reason>"],
+    [['--accept', `${WORDS}=x`], '--accept …: no such rule'],
+    [['--phase', `password=${WORDS}`], "argument '…' is invalid: expected one of auto, pre-install, post-install"],
+    [['--phase', `it' is invalid. ${WORDS}`], "argument '…' is invalid: expected one of auto"],
+    [['--format', WORDS], "option '-o, --format <name>' argument '…' is invalid: expected one of pretty"],
+    [[`-o${WORDS}`], "option '-o, --format <name>' argument '…' is invalid: expected one of pretty"],
+    [['--timeout', WORDS], "argument '…' is invalid: expected seconds"],
+    [['--report', `password=${WORDS}`], "argument '…' is invalid: expected one of pretty"],
+    [['--credentials-file', WORDS], "argument '…' is invalid: expected one of AWS_WEB"],
+    [['--allow-credentials-to', `u:${WORDS}@h`], "argument '…' is invalid: expected a host"],
+    [['completion', WORDS], "argument <shell> '…' is invalid: expected one of bash, zsh, fish"],
+    [['--only', `password=${WORDS}`], '--only … matches no rule; spacelift-preflight explain lists them'],
+    [['--only', `host=h user=u password=${WORDS}`], '--only … matches no rule'],
+    [['--skip', WORDS], '--skip … matches no rule'],
+    [['--require', WORDS], '--require … matches no rule'],
+    [['plan', '--only', WORDS], '--only … matches no rule'],
+    [['explain', WORDS], 'explain …: no such rule'],
+    [[WORDS], 'unknown command …; the commands are plan'],
+    [['-f', `u@c:${WORDS}@h`], '‹redacted›@h: no such file'],
+    [['-f', `//u:${WORDS}@h`], '//‹redacted›@h: no such file'],
+    [['-f', `host=h user=u password=${WORDS}`], 'looks like a config itself'],
+    [['--ca-file', `host=h password=${WORDS}`], 'cannot read --ca-file host=h password=‹redacted›; expected'],
+    [['--report', `json=/nowhere/u@c:${WORDS}@h`], 'cannot write /nowhere/‹redacted›@h: its directory does not exist'],
+  ])('%j', async (args, says) => {
+    const stderr = await refused(args, SHELL);
+    expect(stderr).toContain(says);
+    expect(stderr).not.toMatch(/correct|horse|battery/);
+  });
+});
+
+describe('what is no secret is repeated', () => {
+  test.each([
+    [['--service', 'beside'], "argument 'beside' is invalid"],
+    [['--only', 'database/conect'], "--only database/conect matches no rule; did you mean 'database/connect'?"],
+    [
+      ['--only', 'object-storage/upload/cors'],
+      "--only object-storage/upload/cors matches no rule; did you mean 'object-storage/uploads/cors'?",
+    ],
+    [['--timeout', '100000'], "argument '100000' is invalid"],
+    [['-x'], "unknown option '-x'"],
+    [['-f', 'no such folder/config.env'], 'no such folder/config.env: no such file'],
+  ])('%j', async (args, says) => {
+    expect(await refused(args, {})).toContain(says);
+  });
+});
+
 test('the password of a URL anywhere else', async () => {
   const url = `https://me:${encodeURIComponent(SECRET)}@proxy`;
   expect(await refused(['--ca-file', url], {})).toContain('https://me:‹redacted›@proxy');

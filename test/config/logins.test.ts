@@ -71,7 +71,26 @@ describe('a text', () => {
 
   it('is read in no time, whatever it holds', () => {
     const started = performance.now();
-    for (const part of ['a', 'a:', 'a@', 'a://', 'x://a:b@', 'x://a:', 'sig=', 'a:b@c,', '://', 'a:b/']) {
+    for (const part of [
+      'a',
+      'a:',
+      'a@',
+      'a://',
+      'x://a:b@',
+      'x://a:',
+      'sig=',
+      'a:b@c,',
+      '://',
+      'a:b/',
+      'a@',
+      'a-',
+      'pass',
+      '&pass=',
+      'password=a;',
+      '"token" ',
+      '"a":"',
+      'a;',
+    ]) {
       const text = part.repeat(100_000 / part.length);
       for (const read of [maskLogins, maskValue, loginSecretsIn, looksSecret, maskTokens]) read(text);
     }
@@ -80,6 +99,19 @@ describe('a text', () => {
 });
 
 describe('a value', () => {
+  it('without a scheme shows nothing of its login, and its host', () => {
+    const word = fc.stringMatching(/^[A-Za-z!$%&*+=~^()-][A-Za-z0-9!$%&*+=~^()-]{7,30}$/);
+    const before = fc.constantFrom('', '//', '://', 'svc@corp:', '//svc@corp:', 'svc:', '//svc:');
+    fc.assert(
+      fc.property(before, word, (start, password) => {
+        const value = `${start}${start.endsWith('svc:') || start.endsWith('corp:') ? '' : 'u:'}${password}@host.io:1`;
+        expect(maskValue(value)).toBe(`${/^:?\/\//.exec(start)?.[0] ?? ''}‹redacted›@host.io:1`);
+        expect(loginSecretsIn(value)).toContain(password);
+      }),
+      RUNS,
+    );
+  });
+
   it.each([
     ['user:pw@host', '‹redacted›@host'],
     ['user:pw@host:1984', '‹redacted›@host:1984'],
@@ -89,6 +121,29 @@ describe('a value', () => {
     ['user:pw@[::1]:80', '‹redacted›@[::1]:80'],
     ['user:p@ss@host/path', '‹redacted›@host/path'],
     ['mqtt://user:pw@mqtt:1984', 'mqtt://‹redacted›@mqtt:1984'],
+    ['//user:pw@host', '//‹redacted›@host'],
+    ['://user:pw@host/x', '://‹redacted›@host/x'],
+    ['mqtt//user:pw@host:1', 'mqtt//‹redacted›@host:1'],
+    ['//pw@host', '//‹redacted›@host'],
+    ['//u:p@h1,//v:q@h2', '//‹redacted›@h2'],
+    ['svc@corp:pw@gw.corp:443', '‹redacted›@gw.corp:443'],
+    ['//svc@corp:p@ss@gw.corp', '//‹redacted›@gw.corp'],
+    ['svc@corp:u:p@db', '‹redacted›@db'],
+    ['https://h/x?api-key=pw&y=1', 'https://h/x?api-key=‹redacted›&y=1'],
+    ['https://h/x?y=1&X-Api-Key=pw#z', 'https://h/x?y=1&X-Api-Key=‹redacted›#z'],
+    ['https://h/x?Pwd=p@ss', 'https://h/x?Pwd=‹redacted›'],
+    ['https://svc@corp:p@ss@h/x', 'https://‹redacted›@h/x'],
+    ['https://svc@corp:pw/pw@h/x', 'https://‹redacted›@h/x'],
+    ['https://h/x?db_passwd=pw', 'https://h/x?db_passwd=‹redacted›'],
+    ['https://h/x?clientSecret=pw', 'https://h/x?clientSecret=‹redacted›'],
+    ['host=h user=u password=pw dbname=d', 'host=h user=u password=‹redacted› dbname=d'],
+    ["host=h password='pw pw' dbname=d", "host=h password='‹redacted›' dbname=d"],
+    ['Server=h;Pwd=p@ss;Database=d', 'Server=h;Pwd=‹redacted›;Database=d'],
+    ['password=pw,pw;pw', 'password=‹redacted›'],
+    ["'password=pw' is", "'password=‹redacted›' is"],
+    ['--db-password=pw', '--db-password=‹redacted›'],
+    ['{"user":"u","password":"pw"}', '{"user":"u","password":"‹redacted›"}'],
+    ['{"api_key" : "pw\\"pw"}', '{"api_key" : "‹redacted›"}'],
   ])('%s', (value, expected) => {
     expect(maskValue(value)).toContain(expected);
     for (const secret of ['pw', 'p@ss', 'u:p', 'v:q']) expect(maskValue(value)).not.toContain(secret);
@@ -102,6 +157,35 @@ describe('a value', () => {
     'git@github.com:spacelift-io/x.git',
     'arn:aws:iam::123456789012:user/a@corp.io',
     'mailto:admin@corp.io',
+    'ops@corp.io',
+    'ops@corp.io,dev@corp.io',
+    'user@host:5432',
+    'a@h1:5432,b@h2:5433',
+    '//host:4317/v1@x',
+    'repo/img:tag@sha256:0123456789abcdef',
+    'registry.io/repo/img@sha256:0123456789abcdef',
+    'arn:aws:sqs:us-east-1:123456789012:queue',
+    'redis://host:6379/0',
+    'https://host:8080/v1@x',
+    'spacelift/+/state@home/#',
+    'git@github.com:org/repo.git@v1.2',
+    'ssh://git@github.com/org/repo.git',
+    'ssh://git@github.com:org/repo.git@v1.2',
+    'postgres://u@h1:5432,h2:5432/d',
+    '//git@github.com/org/repo.git',
+    'https://h/x?bypass=corridor&page=2&compass=north',
+    'password=',
+    'password=true',
+    'use-password=false',
+    'token=3600',
+    'password=<password>',
+    'password=${PASSWORD}',
+    'password=‹redacted›',
+    'passwords=many',
+    'secret_name=spacelift-tls',
+    '{"password":""}',
+    '{"password":true}',
+    'service.name=spacelift,team=token-holders',
     'host:5432',
     '[::1]:80',
   ])('%s stays', (value) => {
@@ -123,7 +207,13 @@ describe('a value', () => {
     ['u:p@h', ['p', 'p', 'u:p@', 'u:p@']],
     ['https://h/x?sig=abc', ['abc', 'abc']],
     ['https://h/x?token=abc', ['abc', 'abc']],
-    ['AccountKey=abc==', ['abc==', 'abc==']],
+    ['AccountKey=abc==', ['abc==']],
+    ['//u:p@h', ['p', 'u:p@']],
+    ['//a-token@h', ['a-token']],
+    ['svc@corp:p@gw:443', ['p', 'svc@corp:p@']],
+    ['https://h/x?x-api-key=a%20b', ['a%20b', 'a b']],
+    ['host=h password=abc', ['abc']],
+    ['{"password":"abc"}', ['abc']],
   ])('of %s these are secret: %j', (value, expected) => {
     expect(new Set(loginSecretsIn(value))).toEqual(new Set(expected));
   });

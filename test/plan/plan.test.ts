@@ -28,7 +28,14 @@ const CREDENTIALS = [
   'BlobEndpoint=https://a.blob.core.windows.net;SharedAccessSignature=sv=2024&sig=hunter22%3D',
 ];
 /** What shows by itself that it is a credential. */
-const LOGINS = CREDENTIALS.slice(1);
+const LOGINS = [
+  ...CREDENTIALS.slice(1),
+  '//me:hunter22@broker:1',
+  'svc@corp:hunter22@broker:1',
+  'https://broker/x?X-Api-Key=hunter22&pwd=hunter22',
+  'host=broker user=me password=hunter22',
+  '{"user":"me","password":"hunter22"}',
+];
 const expectNoCredential = (text: string) => expect(text).not.toContain('hunter22');
 
 const PERSPECTIVES = [undefined, ...SERVICES, 'worker'] as const;
