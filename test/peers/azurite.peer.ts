@@ -57,7 +57,7 @@ const check = (changed: Variables = {}, options: Options = {}) =>
       ...Object.fromEntries(NAMES.map((bucket) => [BUCKETS[bucket], real(bucket)])),
       ...changed,
     },
-    { environment, authorities: ca.certPem, skip, ...options },
+    { environment, authorities: ca.certPem, skip, allowCredentialsTo: [new URL(url).host], ...options },
   );
 
 test('healthy, as an operator, and nothing stays behind', async () => {
