@@ -82,6 +82,10 @@ export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 's
   );
 }
 
+/** Whether `--credentials-file` stands for one of these. */
+export const isSupplied = ({ options }: Pick<Run, 'options'>, ...names: readonly CredentialsFile[]): boolean =>
+  names.some((name) => options.credentialsFiles[name] !== undefined);
+
 /** The file of such a variable on this machine: what the option names, else what the process itself names. */
 export const ownFile = ({ options, deployment }: Run, name: CredentialsFile): string | undefined =>
   options.credentialsFiles[name] ?? deployment.own(name);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fail, type Run, Stop, skip } from '../../src/check.ts';
 import {
   type Destination,
+  isSupplied,
   mustBeAllowed,
   onlyInContainer,
   ownFile,
@@ -200,8 +201,8 @@ function credentialsOf(run: Run): Pick<AwsSettings['config'], 'credentials'> {
   const { own } = run.deployment;
   const token = tokenRole(run);
   // What the option names beats what happens to be here.
-  const isSupplied = run.options.credentialsFiles[TOKEN_FILE] !== undefined;
-  const keys = keysOf(fromConfig(run)) ?? (isSupplied ? undefined : keysOf(own));
+  const supplied = isSupplied(run, TOKEN_FILE);
+  const keys = keysOf(fromConfig(run)) ?? (supplied ? undefined : keysOf(own));
   if (keys !== undefined) return { credentials: keys };
   const sts = token === undefined ? undefined : endpointOf(run, 'STS');
   if (sts !== undefined) {
@@ -212,7 +213,7 @@ function credentialsOf(run: Run): Pick<AwsSettings['config'], 'credentials'> {
     maxAttempts: 1,
     ...(sts !== undefined && { endpoint: sts.url.href }),
   };
-  if (token !== undefined && isSupplied) return { credentials: () => assumed(run, token, clientConfig) };
+  if (token !== undefined && supplied) return { credentials: () => assumed(run, token, clientConfig) };
   const chain = {
     profile: own('AWS_PROFILE'),
     filepath: own('AWS_SHARED_CREDENTIALS_FILE'),
@@ -254,10 +255,11 @@ const roleless = new Stop(
 function tokenRole(run: Run): TokenRole | undefined {
   const { setting, own } = run.deployment;
   const webIdentityTokenFile = ownFile(run, TOKEN_FILE);
-  const read = run.options.credentialsFiles[TOKEN_FILE] === undefined ? own : (name: string) => setting(name)?.value;
+  const supplied = isSupplied(run, TOKEN_FILE);
+  const read = supplied ? (name: string) => setting(name)?.value : own;
   const roleArn = read('AWS_ROLE_ARN');
   if (webIdentityTokenFile === undefined) return undefined;
-  if (roleArn === undefined && run.options.credentialsFiles[TOKEN_FILE] !== undefined) throw roleless;
+  if (roleArn === undefined && supplied) throw roleless;
   if (roleArn === undefined) return undefined;
   return { roleArn, webIdentityTokenFile, roleSessionName: read('AWS_ROLE_SESSION_NAME') };
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
 import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
-import { mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../../src/credentials.ts';
+import { isSupplied, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../../src/credentials.ts';
 import type { CredentialsFile } from '../../src/credentials-options.ts';
 import { advice, sh } from '../../src/fix.ts';
 import type { Party } from '../../src/options.ts';
@@ -53,12 +53,11 @@ export interface Token {
 type Read = (name: string) => string | undefined;
 
 /** Whether the caller supplies the file that proves the config's identity: it is the caller's, and beats any other proof. */
-export const isSupplied = ({ options: { credentialsFiles } }: Run): boolean =>
-  ([CERTIFICATE, TOKEN_FILE] as const).some((name) => credentialsFiles[name] !== undefined);
+export const isAzureSupplied = (run: Run): boolean => isSupplied(run, CERTIFICATE, TOKEN_FILE);
 
 /** Whose credentials are used: the config's, when it holds an application with its secret. */
 export function ownerOfAzure(run: Run): Party {
-  if (isSupplied(run)) return 'process';
+  if (isAzureSupplied(run)) return 'process';
   const { setting } = run.deployment;
   return [TENANT, CLIENT, SECRET].every((name) => setting(name)?.party === 'config') ? 'config' : 'process';
 }
@@ -66,7 +65,7 @@ export function ownerOfAzure(run: Run): Party {
 /** The variables that apply: the config's over the caller's, or the caller's alone; those that a supplied file belongs to are the config's. */
 function reader(run: Run): Read {
   const { setting, own } = run.deployment;
-  return ownerOfAzure(run) === 'config' || isSupplied(run) ? (name) => setting(name)?.value : own;
+  return ownerOfAzure(run) === 'config' || isAzureSupplied(run) ? (name) => setting(name)?.value : own;
 }
 
 /** @throws Stop when the config's files are elsewhere or its authority may not be asked; TokenProblem when the caller's file is not there */
@@ -74,7 +73,7 @@ export async function azureCredential(run: Run, { client }: AzureTransport): Pro
   const value = reader(run);
   const [tenantId, clientId] = [value(TENANT), value(CLIENT)];
   mustBeTenant(tenantId);
-  const supplied = isSupplied(run);
+  const supplied = isAzureSupplied(run);
   const fileOf = (name: CredentialsFile) => (supplied ? run.options.credentialsFiles[name] : ownFile(run, name));
   const secret = supplied ? undefined : value(SECRET);
   const [certificatePath, tokenFilePath] = [fileOf(CERTIFICATE), fileOf(TOKEN_FILE)];

@@ -1,6 +1,7 @@
 /** Who the AWS credentials are. Gates nothing: a service that refuses them is folded into what is found here. */
 import { defineCheck, type Outcome, pass, type Run, type Skip, Stop, skip } from '../../src/check.ts';
 import { DOCS, USES_AWS, type VariableName, type When } from '../../src/config/contract.ts';
+import { isSupplied } from '../../src/credentials.ts';
 import { advice } from '../../src/fix.ts';
 import { Problem } from '../../src/problem.ts';
 import { isSurrounded } from '../../src/trust.ts';
@@ -8,7 +9,7 @@ import { type Asked, askCaller, strangerTrouble } from '../aws/caller.ts';
 import { ownerOfAws } from '../aws/client.ts';
 import { roleOf } from '../aws/denial.ts';
 import { CredentialProblem, credentialTrouble } from '../aws/errors.ts';
-import { isSupplied, ownerOfAzure } from '../azure/credentials.ts';
+import { isAzureSupplied, ownerOfAzure } from '../azure/credentials.ts';
 
 /** What this tool tries with the credentials; the licence and telemetry are Spacelift's own to use. */
 const TRIED: readonly string[] = ['OBJECT_STORAGE_TYPE', 'ENCRYPTION_TYPE', 'MESSAGE_QUEUE_TYPE', 'MQTT_BROKER_TYPE'];
@@ -99,14 +100,10 @@ function standsIn(run: Run): string[] {
   const type = service !== 'scheduler' && 'value' in store ? store.value : undefined;
   return [
     ...(uses(run, tried(run)) && ownerOfAws(run) === 'process' ? ['AWS'] : []),
-    ...(type === 'gcp' && !isKeySupplied(run) ? ['Google Cloud'] : []),
-    ...(type === 'azure' && ownerOfAzure(run) === 'process' && !isSupplied(run) ? ['Azure'] : []),
+    ...(type === 'gcp' && !isSupplied(run, 'GOOGLE_APPLICATION_CREDENTIALS') ? ['Google Cloud'] : []),
+    ...(type === 'azure' && ownerOfAzure(run) === 'process' && !isAzureSupplied(run) ? ['Azure'] : []),
   ];
 }
-
-/** The deployment's own key file, by `--credentials-file`. */
-const isKeySupplied = ({ options }: Run): boolean =>
-  options.credentialsFiles.GOOGLE_APPLICATION_CREDENTIALS !== undefined;
 
 /** Whether these credentials are of the role that the config names. */
 const isDeployments = ({ deployment }: Run, arn: string): boolean =>

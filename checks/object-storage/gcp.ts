@@ -235,6 +235,7 @@ export async function gcp(run: Run): Promise<Store> {
 
 const bucketPath = (bucket: string): string => `/storage/v1/b/${encodeURIComponent(bucket)}`;
 const objectPath = (bucket: string, key: string): string => `${bucketPath(bucket)}/o/${encodeURIComponent(key)}`;
+
 /**
  * What Google's clients ask in place of Google. One that only the config names is asked when it is allowed.
  * @throws Stop when it is no address, or not allowed

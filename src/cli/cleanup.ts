@@ -4,7 +4,7 @@ import type { Swept } from '../check.ts';
 import { InputError } from '../config/entry.ts';
 import { DEFAULTS } from '../options.ts';
 import { redactor } from '../redact.ts';
-import { cleaner, commandCleaner, HIDDEN, oneLine } from '../report/clean.ts';
+import { cleaner, oneLine, wayCleaner } from '../report/clean.ts';
 import { padTo, type Way, wrap, wrapFix } from '../report/layout.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../report/style.ts';
 import { type SweptCheck, sweepAll } from '../sweep.ts';
@@ -34,7 +34,7 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
   const interrupt = interruptible(host, (signal) => notice(host, `${signal}: ending`));
   const swept = await sweepAll(CHECKS, deployment, options, interrupt.signal);
   const redact = redactor(deployment.secrets);
-  const places = placesIn(swept, { clean: cleaner(redact), cleanCommand: commandCleaner(redact) });
+  const places = placesIn(swept, { clean: cleaner(redact), cleanWay: wayCleaner(redact) });
   host.exitCode = interrupt.exitCode ?? (places.some(({ status }) => status === 'fail') ? 1 : 0);
   if (args.format === 'json') {
     const tool = { name: 'spacelift-preflight', version: VERSION };
@@ -65,7 +65,7 @@ interface Problem extends Way {
 
 interface Cleaners {
   readonly clean: ReturnType<typeof cleaner>;
-  readonly cleanCommand: ReturnType<typeof commandCleaner>;
+  readonly cleanWay: ReturnType<typeof wayCleaner>;
 }
 
 function placesIn(swept: readonly SweptCheck[], cleaners: Cleaners): Place[] {
@@ -84,17 +84,17 @@ function placesIn(swept: readonly SweptCheck[], cleaners: Cleaners): Place[] {
   );
 }
 
-function problemOf(
-  { title, detail = '', fix }: NonNullable<Swept['trouble']>,
-  { clean, cleanCommand }: Cleaners,
-): Problem {
-  const command = fix === undefined ? undefined : cleanCommand(fix.text);
+function problemOf({ title, detail = '', fix }: NonNullable<Swept['trouble']>, { clean, cleanWay }: Cleaners): Problem {
   return {
     title: oneLine(clean(title)),
     detail: clean(detail),
-    fix: fix === undefined ? '' : (command ?? HIDDEN),
-    ...(fix !== undefined && { fixKind: command === undefined ? 'advice' : fix.kind }),
-    ...(fix?.language !== undefined && command !== undefined && { fixLanguage: fix.language }),
+    ...(fix === undefined
+      ? { fix: '' }
+      : cleanWay({
+          fix: fix.text,
+          fixKind: fix.kind,
+          ...(fix.language !== undefined && { fixLanguage: fix.language }),
+        })),
   };
 }
 

@@ -100,13 +100,13 @@ function realOrTold(path: string): string {
 function writeInto(file: string, text: string): void {
   const flags = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
   // A pipe that nobody reads would hold the process here for ever; tried so, it is an error.
-  const trial = openSync(file, flags | (constants.O_NONBLOCK ?? 0));
-  const descriptor = openSync(file, flags);
-  closeSync(trial);
+  const descriptors = [openSync(file, flags | (constants.O_NONBLOCK ?? 0))];
   try {
+    const descriptor = openSync(file, flags);
+    descriptors.push(descriptor);
     writeFileSync(descriptor, text);
   } finally {
-    closeSync(descriptor);
+    for (const descriptor of descriptors) closeSync(descriptor);
   }
 }
 

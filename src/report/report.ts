@@ -7,7 +7,7 @@ import type { Perspective, Phase } from '../options.ts';
 import type { Redact } from '../redact.ts';
 import type { RunResult } from '../run.ts';
 import { VERSION } from '../version.ts';
-import { cleaner, commandCleaner, HIDDEN, LIMITS, oneLine } from './clean.ts';
+import { cleaner, LIMITS, oneLine, wayCleaner } from './clean.ts';
 import { summaryOf } from './summary.ts';
 import {
   type NotVerified,
@@ -46,7 +46,7 @@ const DECISIVE: Readonly<Record<Perspective | 'all', readonly string[]>> = {
 };
 
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
-  const [clean, command] = [cleaner(redact), commandCleaner(redact)];
+  const [clean, cleanWay] = [cleaner(redact), wayCleaner(redact)];
   const folded = fold(result.checks);
   const ids = new Set(folded.flatMap((check) => check.findings.map((finding) => finding.id)));
   const evidenceOf = (evidence: Evidence): Evidence => {
@@ -59,16 +59,6 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       }),
     );
   };
-  const wayOf = ({ fix, fixKind, fixLanguage }: Finding): Pick<ReportFinding, 'fix' | 'fixKind' | 'fixLanguage'> => {
-    if (fix === undefined) return {};
-    const cleaned = command(fix);
-    if (cleaned === undefined) return { fix: HIDDEN, fixKind: 'advice' };
-    return {
-      fix: cleaned,
-      ...(fixKind !== undefined && { fixKind }),
-      ...(fixLanguage !== undefined && { fixLanguage }),
-    };
-  };
   const findingOf = (finding: Finding): ReportFinding => {
     const reason = finding.status === 'warn' ? accept.get(finding.id) : undefined;
     return {
@@ -77,7 +67,12 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       title: oneLine(clean(finding.title)),
       detail: clean(finding.detail ?? ''),
       ...(finding.expected !== undefined && { expected: clean(finding.expected) }),
-      ...wayOf(finding),
+      ...(finding.fix !== undefined &&
+        cleanWay({
+          fix: finding.fix,
+          ...(finding.fixKind !== undefined && { fixKind: finding.fixKind }),
+          ...(finding.fixLanguage !== undefined && { fixLanguage: finding.fixLanguage }),
+        })),
       ...(finding.docs !== undefined && { docs: clean(finding.docs) }),
       ...(reason !== undefined && { accepted: clean(reason) }),
       startMs: Math.round(finding.startMs),
@@ -111,9 +106,9 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     summary: { pass: count('pass'), warn: count('warn'), fail: count('fail'), skip: count('skip') },
     checks,
     notVerified: [VERSION_CONTROL],
-    leftovers: result.leftovers.map((left) => ({
-      what: oneLine(clean(left.what)),
-      command: command(left.command) ?? HIDDEN,
+    leftovers: result.leftovers.map(({ what, command }) => ({
+      what: oneLine(clean(what)),
+      command: cleanWay({ fix: command }).fix,
     })),
   };
 }
