@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Old versions of Node must be able to read this file as it is built, so that it can tell them: no syntax after ES2020.
-import { VERSION } from '../src/version.ts';
+import { VERSION } from '../src/util/version.ts';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const [argument, ...others] = process.argv.slice(2);

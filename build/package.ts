@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { bundle, EXECUTABLE, ROOT } from './bundle.ts';
-import { notices } from './licences.ts';
+import { notices } from './licenses.ts';
 
 const DIST = join(ROOT, 'dist');
 

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { basename, join, relative, sep } from 'node:path';
 import { bundle, EXECUTABLE, ROOT } from './bundle.ts';
-import { notices } from './licences.ts';
+import { notices } from './licenses.ts';
 
 const OUT = join(ROOT, 'dist-standalone');
 const NAME = `${basename(EXECUTABLE)}${process.platform === 'win32' ? '.exe' : ''}`;

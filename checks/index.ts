@@ -1,10 +1,10 @@
 /** The checks, in report order. A check may wait for the findings of an earlier one, never of a later one. */
-import type { Check } from '../src/check.ts';
+import type { Check } from '../src/engine/check.ts';
 import { configuration } from './configuration/index.ts';
 import { database } from './database/index.ts';
 import { encryption } from './encryption/index.ts';
 import { identity } from './identity/index.ts';
-import { licence } from './licence/index.ts';
+import { licence } from './license/index.ts';
 import { messageQueues } from './message-queues/index.ts';
 import { mqttBroker } from './mqtt-broker/index.ts';
 import { network } from './network/index.ts';

@@ -1,6 +1,6 @@
 /** Before or after installation: what may not be there yet, and what must be. */
-import { type Context, type Run, Stop } from '../src/check.ts';
-import type { Phase } from '../src/options.ts';
+import { type Context, type Run, Stop } from '../src/engine/check.ts';
+import type { Phase } from '../src/config/options.ts';
 import { factsOf } from './database/facts.ts';
 
 /**

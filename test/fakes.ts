@@ -1,7 +1,7 @@
 /** Checks and deployments without anything behind them, for the runner's and the report's own tests. */
-import type { Check, Context, Rule } from '../src/check.ts';
+import type { Check, Context, Rule } from '../src/engine/check.ts';
 import type { Deployment } from '../src/config/deployment.ts';
-import { DEFAULTS, type RunOptions } from '../src/options.ts';
+import { DEFAULTS, type RunOptions } from '../src/config/options.ts';
 
 export const DOCS = 'https://docs.example/reference';
 

@@ -1,5 +1,5 @@
 /** What can be judged without any network; the judging itself is in `src/config`. */
-import { defineCheck, pass } from '../../src/check.ts';
+import { defineCheck, pass } from '../../src/engine/check.ts';
 import { DOCS } from '../../src/config/contract.ts';
 import type { ConfigurationRule } from '../../src/config/judge.ts';
 

@@ -1,8 +1,8 @@
 /** Does to a table of its own what Spacelift's migrations do, in one transaction that is rolled back. */
-import { fail, type Outcome, pass, type Run } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
+import { fail, type Outcome, pass, type Run } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
 import type { Facts } from './facts.ts';
-import { type Step, trialName, trialOutcome, tryOut } from './trial.ts';
+import { type Step, trialName, trialOutcome, tryOut } from './rolled-back-transaction.ts';
 
 export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
   const name = trialName(run, 'table');

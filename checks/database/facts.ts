@@ -1,5 +1,5 @@
 /** What the rules ask a server: all at once, so that the answers take one round trip. */
-import { type Run, Stop } from '../../src/check.ts';
+import { type Run, Stop } from '../../src/engine/check.ts';
 import { openDatabase } from './open.ts';
 import type { Session } from './session.ts';
 

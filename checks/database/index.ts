@@ -1,6 +1,6 @@
 /** PostgreSQL: reached, logged in to, and fit for what Spacelift does with it. */
-import { defineCheck, type Judged, type Outcome, pass, skip } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
+import { defineCheck, type Judged, type Outcome, pass, skip } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
 import { socketPath } from './connect.ts';
 import { mayCreateRole, tryTable } from './create-table.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -19,9 +19,9 @@ import { openDatabase, openReadOnly } from './open.ts';
 import { judgePlaintext } from './plaintext.ts';
 import { judgePooler } from './pooler.ts';
 import { hasReplica, isAnotherUrl, judgeReadOnly } from './read-only.ts';
-import { isRefusal } from './refused.ts';
+import { isRefusal } from './server-error.ts';
 import { RULES } from './rules.ts';
-import { sessionOutcome } from './trial.ts';
+import { sessionOutcome } from './rolled-back-transaction.ts';
 
 export const database = defineCheck({
   id: 'database',

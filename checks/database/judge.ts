@@ -1,9 +1,9 @@
 /** The rules that are judged from facts alone. */
 
-import { span } from '../../src/amounts.ts';
-import { fail, type Outcome, pass, warn } from '../../src/check.ts';
-import { advice, command, type Fix, identifier, type Sql, sql } from '../../src/fix.ts';
-import { own } from '../../src/own.ts';
+import { span } from '../../src/util/format.ts';
+import { fail, type Outcome, pass, warn } from '../../src/engine/check.ts';
+import { advice, command, type Fix, identifier, type Sql, sql } from '../../src/outcome/fix.ts';
+import { own } from '../../src/util/lookup.ts';
 import type { Load, Role, Server, Settings, Tables } from './facts.ts';
 
 /** The newest major version that Spacelift supports, and the oldest (external dependencies, "Database"). */

@@ -1,12 +1,12 @@
 /** The sessions of a run: one for each of the two URLs, opened when first asked for and ended with the run. */
-import { type Outcome, type Run, type Skip, Stop, skip } from '../../src/check.ts';
+import { type Outcome, type Run, type Skip, Stop, skip } from '../../src/engine/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
-import { advice } from '../../src/fix.ts';
+import { advice } from '../../src/outcome/fix.ts';
 import { ConnectFailure, openSession } from './connect.ts';
 import type { Session } from './session.ts';
 import { type DatabaseUrl, parseDatabaseUrl, UrlFault } from './url.ts';
-import { urlOutcome } from './url-words.ts';
-import { connectOutcome } from './words.ts';
+import { urlOutcome } from './url-messages.ts';
+import { connectOutcome } from './messages.ts';
 
 /** A session, or why there is none. */
 export type Opened = { readonly session: Session } | { readonly outcome: Exclude<Outcome, { status: 'pass' }> };

@@ -1,5 +1,5 @@
 /** The names in a database URL's query: what the driver keeps for itself, and what it sends to the server. */
-import { nearest } from '../../src/select.ts';
+import { nearest } from '../../src/engine/select.ts';
 
 /** What a value must be; the driver refuses the URL otherwise. */
 export interface ValueRule {

@@ -1,5 +1,5 @@
 /** What the check of the database would do, and the privileges that it takes. */
-import type { Grant, Operation, Run } from '../../src/check.ts';
+import type { Grant, Operation, Run } from '../../src/engine/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 import { hasReplica, isAnotherUrl } from './read-only.ts';
 import { type DatabaseUrl, isSocket, parseDatabaseUrl, UrlFault } from './url.ts';

@@ -1,10 +1,10 @@
 /** Whether a transaction pooler stands between: one that gives each transaction another backend. */
-import { type Outcome, pass, type Run, skip, warn } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
-import { Problem } from '../../src/problem.ts';
+import { type Outcome, pass, type Run, skip, warn } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { Problem } from '../../src/net/network-error.ts';
 import type { Facts } from './facts.ts';
 import { openAnother } from './open.ts';
-import { sqlState } from './refused.ts';
+import { sqlState } from './server-error.ts';
 import type { Session } from './session.ts';
 
 const BACKEND = 'SELECT pg_backend_pid() AS pid';

@@ -1,6 +1,6 @@
 /** `DATABASE_READ_ONLY_URL`: another way to the same data. */
-import { fail, type Outcome, pass, type Run } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
+import { fail, type Outcome, pass, type Run } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
 import type { Facts, Server } from './facts.ts';
 import { openReadOnly } from './open.ts';
 

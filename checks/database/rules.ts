@@ -1,5 +1,5 @@
 /** The rules about PostgreSQL (vendor: external dependencies, "Database"). */
-import type { Rule } from '../../src/check.ts';
+import type { Rule } from '../../src/engine/check.ts';
 import { DOCS } from '../../src/config/contract.ts';
 
 const docs = `${DOCS.dependencies}#database`;

@@ -1,11 +1,11 @@
 /** A session with a PostgreSQL server: the `pg` client on a connection that is already there. */
 import type { Socket } from 'node:net';
 import type { Client } from 'pg';
-import type { Run } from '../../src/check.ts';
-import { unlessAborted } from '../../src/deadline.ts';
-import { MOST_BYTES } from '../../src/probe/flood.ts';
-import { Problem, toProblem } from '../../src/problem.ts';
-import { Refused } from './refused.ts';
+import type { Run } from '../../src/engine/check.ts';
+import { unlessAborted } from '../../src/engine/timeouts.ts';
+import { MOST_BYTES } from '../../src/net/limits.ts';
+import { Problem, toProblem } from '../../src/net/network-error.ts';
+import { Refused } from './server-error.ts';
 import { type Connected, type Endpoint, isMessage, languageOf } from './socket.ts';
 import type { DatabaseUrl } from './url.ts';
 

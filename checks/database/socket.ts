@@ -9,10 +9,10 @@ import {
   type SecureContext,
   connect as startTls,
 } from 'node:tls';
-import { distrustOf } from '../../src/probe/tls.ts';
-import { Problem, toProblem } from '../../src/problem.ts';
-import { trusting } from '../../src/trust.ts';
-import { Refused } from './refused.ts';
+import { distrustOf } from '../../src/net/tls.ts';
+import { Problem, toProblem } from '../../src/net/network-error.ts';
+import { trusting } from '../../src/net/ca-store.ts';
+import { Refused } from './server-error.ts';
 
 export interface Endpoint {
   /** As in the URL. */

@@ -1,5 +1,5 @@
 /** Encryption of what is secret in the database, and the signing of tokens: AWS KMS, or an RSA key. */
-import { type Context, defineCheck, type Run } from '../../src/check.ts';
+import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
 
 interface Method {
@@ -10,7 +10,7 @@ interface Method {
 const METHODS: Readonly<Record<string, Method>> = {
   rsa: {
     rules: () => ['choice', 'rsa/key', 'rsa/size', 'rsa/round-trip', 'rsa/exposure'],
-    run: async (context) => (await import('./rsa.ts')).run(context),
+    run: async (context) => (await import('./rsa/run.ts')).run(context),
   },
   kms: {
     rules: ({ deployment }) => [
@@ -20,7 +20,7 @@ const METHODS: Readonly<Record<string, Method>> = {
       'kms/distinct',
       ...(deployment.lookup('AWS_SECONDARY_REGION').state === 'unset' ? [] : (['kms/multi-region'] as const)),
     ],
-    run: async (context) => (await import('./kms.ts')).run(context),
+    run: async (context) => (await import('./kms/run.ts')).run(context),
   },
 };
 

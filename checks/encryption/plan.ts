@@ -1,5 +1,5 @@
 /** What the check of the encryption would do, and what KMS must permit. */
-import type { Grant, Operation, Run } from '../../src/check.ts';
+import type { Grant, Operation, Run } from '../../src/engine/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 
 const HERE = 'on this machine alone';

@@ -1,5 +1,5 @@
 /** What is checked of the encryption, whichever method is in force. */
-import type { Rule } from '../../src/check.ts';
+import type { Rule } from '../../src/engine/check.ts';
 import { DOCS } from '../../src/config/contract.ts';
 
 const RSA = `${DOCS.encryption}#rsa`;

@@ -1,15 +1,15 @@
 /** Who the AWS credentials are. Gates nothing: a service that refuses them is folded into what is found here. */
-import { defineCheck, type Outcome, pass, type Run, type Skip, Stop, skip } from '../../src/check.ts';
+import { defineCheck, type Outcome, pass, type Run, type Skip, Stop, skip } from '../../src/engine/check.ts';
 import { DOCS, USES_AWS, type VariableName, type When } from '../../src/config/contract.ts';
-import { isSupplied } from '../../src/credentials.ts';
-import { advice } from '../../src/fix.ts';
-import { Problem } from '../../src/problem.ts';
-import { isSurrounded } from '../../src/trust.ts';
-import { type Asked, askCaller, strangerTrouble } from '../aws/caller.ts';
-import { ownerOfAws } from '../aws/client.ts';
-import { roleOf } from '../aws/denial.ts';
-import { CredentialProblem, credentialTrouble } from '../aws/errors.ts';
-import { isAzureSupplied, ownerOfAzure } from '../azure/credentials.ts';
+import { isSupplied } from '../../src/clouds/credentials.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { Problem } from '../../src/net/network-error.ts';
+import { isSurrounded } from '../../src/net/ca-store.ts';
+import { type Asked, askCaller, strangerTrouble } from '../../src/clouds/aws/caller.ts';
+import { ownerOfAws } from '../../src/clouds/aws/client.ts';
+import { roleOf } from '../../src/clouds/aws/denial.ts';
+import { CredentialProblem, credentialTrouble } from '../../src/clouds/aws/errors.ts';
+import { isAzureSupplied, ownerOfAzure } from '../../src/clouds/azure/credentials.ts';
 
 /** What this tool tries with the credentials; the licence and telemetry are Spacelift's own to use. */
 const TRIED: readonly string[] = ['OBJECT_STORAGE_TYPE', 'ENCRYPTION_TYPE', 'MESSAGE_QUEUE_TYPE', 'MQTT_BROKER_TYPE'];

@@ -1,7 +1,7 @@
 /** The message queues: SQS, or Spacelift's own in PostgreSQL. */
-import { type Context, defineCheck, type Run } from '../../src/check.ts';
+import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { QUEUES } from '../../src/config/contract.ts';
-import { usedIn } from './queues.ts';
+import { usedIn } from './requirements.ts';
 import { RULES, type RuleKey } from './rules.ts';
 
 export type QueueContext = Context<RuleKey>;
@@ -19,11 +19,11 @@ const OF_EACH = Object.keys(RULES).filter((key) => key.startsWith('<queue>'));
 const PROVIDERS: Readonly<Record<string, Provider>> = {
   postgres: {
     expects: () => ['postgres'],
-    run: async (context) => (await import('./postgres.ts')).judgePostgres(context),
+    run: async (context) => (await import('./postgres/run.ts')).judgePostgres(context),
   },
   sqs: {
     expects: (run) => usedIn(run).flatMap((queue) => OF_EACH.map((key) => key.replace('<queue>', queue))),
-    run: async (context) => (await import('./sqs.ts')).judgeSqs(context),
+    run: async (context) => (await import('./sqs/run.ts')).judgeSqs(context),
     summary: (run) => `SQS in ${run.need('AWS_REGION')}, ${usedIn(run).length} queues`,
   },
 };
@@ -43,7 +43,7 @@ export const messageQueues = defineCheck({
   expects: (run) => (run.deployment.service === 'worker' ? [] : (PROVIDERS[typeOf(run) ?? '']?.expects(run) ?? [])),
 
   plan: async (run) => (await import('./plan.ts')).plan(run),
-  sweep: async (run) => (typeOf(run) === 'sqs' ? (await import('./sqs-sweep.ts')).sweep(run) : []),
+  sweep: async (run) => (typeOf(run) === 'sqs' ? (await import('./sqs/sweep.ts')).sweep(run) : []),
 
   run: async (context) => PROVIDERS[context.need('MESSAGE_QUEUE_TYPE')]?.run(context),
   summary: (run) => PROVIDERS[typeOf(run) ?? '']?.summary?.(run),

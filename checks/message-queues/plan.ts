@@ -1,8 +1,8 @@
 /** What the check of the message queues would do, and what SQS must permit. */
-import type { Grant, Operation, Run } from '../../src/check.ts';
+import type { Grant, Operation, Run } from '../../src/engine/check.ts';
 import { QUEUES, type Queue } from '../../src/config/contract.ts';
-import { type Address, addressIn } from './address.ts';
-import { ACTIONS, type Operation as Duty, dutyOf, usedIn } from './queues.ts';
+import { type Address, addressIn } from '../../src/clouds/aws/sqs/queue-url.ts';
+import { ACTIONS, type Operation as Duty, dutyOf, usedIn } from './requirements.ts';
 
 const LIVE = 'not on a live installation, and never into a queue that holds messages or a dead-letter queue';
 

@@ -1,9 +1,9 @@
 /** The broker's endpoint: what is wrong with any, and the built-in broker's, `host:port` or `tls://host:port`. */
 import { isIPv6 } from 'node:net';
-import { fail, type Trouble } from '../../src/check.ts';
+import { fail, type Trouble } from '../../src/engine/check.ts';
 import { isPlaceholder } from '../../src/config/values.ts';
-import { advice, type Fix, setting } from '../../src/fix.ts';
-import { unbracketed } from '../../src/probe/tcp.ts';
+import { advice, type Fix, setting } from '../../src/outcome/fix.ts';
+import { unbracketed } from '../../src/net/tcp.ts';
 
 export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
 

@@ -1,5 +1,5 @@
 /** The broker through which Spacelift talks to its workers: AWS IoT Core, or the one that the server brings along. */
-import { type Context, defineCheck, type Run } from '../../src/check.ts';
+import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { type MqttRule, RULES } from './rules.ts';
 
 interface Broker {
@@ -14,12 +14,12 @@ const OF_WORKERS: readonly MqttRule[] = ['iotcore/publish'];
 const BROKERS: Readonly<Record<string, Broker>> = {
   builtin: {
     rules: () => ['endpoint', 'builtin/reachable', 'builtin/protocol'],
-    run: async (context) => (await import('./builtin.ts')).run(context),
+    run: async (context) => (await import('./builtin/run.ts')).run(context),
   },
   iotcore: {
     // A worker's way is all that can be tried for it: its certificate is in no config.
     rules: ({ deployment: { service } }) => ['endpoint', ...(service === 'worker' ? OF_WORKERS : OF_IOTCORE)],
-    run: async (context) => (await import('./iotcore.ts')).run(context),
+    run: async (context) => (await import('./iotcore/run.ts')).run(context),
   },
 };
 

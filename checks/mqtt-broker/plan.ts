@@ -1,7 +1,7 @@
 /** What the check of the broker would do, and what IoT Core must permit. */
-import type { Grant, Operation, Run } from '../../src/check.ts';
-import { addressIn } from '../message-queues/address.ts';
-import { ACTIONS } from '../message-queues/queues.ts';
+import type { Grant, Operation, Run } from '../../src/engine/check.ts';
+import { addressIn } from '../../src/clouds/aws/sqs/queue-url.ts';
+import { ACTIONS } from '../message-queues/requirements.ts';
 
 const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
 

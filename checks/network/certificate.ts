@@ -1,14 +1,14 @@
 /** The certificate behind the server's domain: its chain, its name, and how long it lasts. */
 
-import { day, plural } from '../../src/amounts.ts';
-import { fail, type Outcome, pass, type Run, warn } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
-import { commonName, type PeerCertificate } from '../../src/probe/certificate.ts';
-import type { Address } from '../../src/probe/tcp.ts';
-import { openTls } from '../../src/probe/tls.ts';
-import { openWay, wayWords } from '../../src/probe/tunnel.ts';
-import { explainedByPlace } from '../../src/probe/vantage.ts';
-import { Problem } from '../../src/problem.ts';
+import { day, plural } from '../../src/util/format.ts';
+import { fail, type Outcome, pass, type Run, warn } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { commonName, type PeerCertificate } from '../../src/net/certificate.ts';
+import type { Address } from '../../src/net/tcp.ts';
+import { openTls } from '../../src/net/tls.ts';
+import { openWay, wayWords } from '../../src/net/proxy-tunnel.ts';
+import { explainedByPlace } from '../../src/net/location.ts';
+import { Problem } from '../../src/net/network-error.ts';
 
 const DEADLINE_MS = 10_000;
 const DAY_MS = 86_400_000;

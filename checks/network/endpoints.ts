@@ -1,12 +1,12 @@
 /** What answers over HTTP and gRPC: the webhooks endpoint, the VCS gateway and Spacelift's public API. */
-import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/check.ts';
-import { advice, sh } from '../../src/fix.ts';
-import { type HttpAnswer, makeHttpClient } from '../../src/probe/http.ts';
-import { type Address, addressOf } from '../../src/probe/tcp.ts';
-import { openTls } from '../../src/probe/tls.ts';
-import { checkWay, openWay, wayWords } from '../../src/probe/tunnel.ts';
-import { explainedByPlace } from '../../src/probe/vantage.ts';
-import { Problem } from '../../src/problem.ts';
+import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/engine/check.ts';
+import { advice, sh } from '../../src/outcome/fix.ts';
+import { type HttpAnswer, makeHttpClient } from '../../src/net/http.ts';
+import { type Address, addressOf } from '../../src/net/tcp.ts';
+import { openTls } from '../../src/net/tls.ts';
+import { checkWay, openWay, wayWords } from '../../src/net/proxy-tunnel.ts';
+import { explainedByPlace } from '../../src/net/location.ts';
+import { Problem } from '../../src/net/network-error.ts';
 import { phaseOf } from '../phase.ts';
 
 const DEADLINE_MS = 10_000;

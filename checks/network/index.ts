@@ -1,11 +1,11 @@
 /** The names under which Spacelift is reached, and what it reaches by itself beside its dependencies. */
-import { type Check, defineCheck, fail, type Outcome, pass, type Run, skip } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
-import { resolve } from '../../src/probe/dns.ts';
-import { unbracketed } from '../../src/probe/tcp.ts';
-import { explainedByPlace } from '../../src/probe/vantage.ts';
-import { networkWords } from '../../src/probe/words.ts';
-import { Problem } from '../../src/problem.ts';
+import { type Check, defineCheck, fail, type Outcome, pass, type Run, skip } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { resolve } from '../../src/net/dns.ts';
+import { unbracketed } from '../../src/net/tcp.ts';
+import { explainedByPlace } from '../../src/net/location.ts';
+import { networkWords } from '../../src/net/messages.ts';
+import { Problem } from '../../src/net/network-error.ts';
 import { phaseOf, untilPhaseIsKnown } from '../phase.ts';
 import { judgeCertificate } from './certificate.ts';
 import { judgeAnswer, judgePublicApi, judgeVcsGateway } from './endpoints.ts';

@@ -1,5 +1,5 @@
 /** What the check of the network would do. */
-import type { Operation, Run } from '../../src/check.ts';
+import type { Operation, Run } from '../../src/engine/check.ts';
 import type { NetworkRule } from './rules.ts';
 
 const AFTER = 'after installation alone: ';

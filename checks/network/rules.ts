@@ -1,5 +1,5 @@
 /** What is checked of the names under which Spacelift is reached, and of what it reaches by itself. */
-import type { Rule } from '../../src/check.ts';
+import type { Rule } from '../../src/engine/check.ts';
 import { DOCS } from '../../src/config/contract.ts';
 
 export const RULES = {

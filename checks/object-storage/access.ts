@@ -1,7 +1,7 @@
 /** Write, read back, compare, list, delete; and the same by pre-signed URLs. */
-import { fail, type Outcome, pass, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
-import type { HttpAnswer } from '../../src/probe/http.ts';
+import { fail, type Outcome, pass, type Skip, Stop, skip, type Trouble } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import type { HttpAnswer } from '../../src/net/http.ts';
 import { CONTENT, KEPT, type Place, type Probe } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreProblem } from './store.ts';
 

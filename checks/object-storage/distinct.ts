@@ -1,7 +1,7 @@
 /** Ten variables, ten buckets. */
-import { type Outcome, pass, type Run, skip, warn } from '../../src/check.ts';
+import { type Outcome, pass, type Run, skip, warn } from '../../src/engine/check.ts';
 import { BUCKETS } from '../../src/config/contract.ts';
-import { advice } from '../../src/fix.ts';
+import { advice } from '../../src/outcome/fix.ts';
 
 /** @param reached whether any bucket was: names alone are nothing that was seen working */
 export function distinct({ deployment }: Run, reached: boolean): Outcome {

@@ -1,8 +1,8 @@
 /** What each kind of store must permit for the probe: on its own keys alone, where the store can tell them apart. */
-import type { Grant, Run } from '../../src/check.ts';
-import { awsWords } from './aws-words.ts';
-import type { Duties, Operation as Duty } from './buckets.ts';
-import { minioWords } from './minio-words.ts';
+import type { Grant, Run } from '../../src/engine/check.ts';
+import { awsWords } from './aws/messages.ts';
+import type { Duties, Operation as Duty } from './requirements.ts';
+import { minioWords } from './minio/messages.ts';
 import type { Action } from './store.ts';
 
 /** All that the probe ever touches. */

@@ -1,13 +1,13 @@
 /** The ten buckets: what must hold of each, whatever the provider. */
-import { type Check, type Context, defineCheck, type Run } from '../../src/check.ts';
+import { type Check, type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
-import { travelling } from '../../src/credentials.ts';
-import { ownerOfAws } from '../aws/client.ts';
-import { ownerOfAzure } from '../azure/credentials.ts';
+import { travelling } from '../../src/clouds/credentials.ts';
+import { ownerOfAws } from '../../src/clouds/aws/client.ts';
+import { ownerOfAzure } from '../../src/clouds/azure/credentials.ts';
 import { access, presigned } from './access.ts';
-import { dutiesIn, NEEDS } from './buckets.ts';
+import { dutiesIn, NEEDS } from './requirements.ts';
 import { distinct } from './distinct.ts';
-import { ownerOfMinio } from './minio-owner.ts';
+import { ownerOfMinio } from './minio/owner.ts';
 import { CONTENT, Probe } from './probe.ts';
 import { RULES, type RuleKey } from './rules.ts';
 import { isPublic, retention, versioning } from './settings.ts';
@@ -25,20 +25,20 @@ interface Provider {
 const PROVIDERS: Readonly<Record<string, Provider>> = {
   aws: {
     where: ({ need }) => `S3 in ${need('AWS_REGION')}`,
-    open: async (run) => (await import('./aws.ts')).aws(travelling(run, ownerOfAws(run))),
+    open: async (run) => (await import('./aws/store.ts')).aws(travelling(run, ownerOfAws(run))),
   },
   azure: {
     where: ({ need }) => `Azure Blob Storage at ${new URL(need('OBJECT_STORAGE_AZURE_ACCOUNT_URL')).host}`,
-    open: async (run) => (await import('./azure.ts')).azure(travelling(run, ownerOfAzure(run))),
+    open: async (run) => (await import('./azure/store.ts')).azure(travelling(run, ownerOfAzure(run))),
   },
   gcp: {
     where: () => 'Google Cloud Storage',
     // Google's credentials are always those of a file or a server, and so the caller's.
-    open: async (run) => (await import('./gcp.ts')).gcp(travelling(run, 'process')),
+    open: async (run) => (await import('./gcp/store.ts')).gcp(travelling(run, 'process')),
   },
   minio: {
     where: ({ need }) => `MinIO at ${need('OBJECT_STORAGE_MINIO_ENDPOINT')}`,
-    open: async (run) => (await import('./minio.ts')).minio(travelling(run, ownerOfMinio(run))),
+    open: async (run) => (await import('./minio/store.ts')).minio(travelling(run, ownerOfMinio(run))),
   },
 };
 

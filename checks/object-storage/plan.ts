@@ -1,8 +1,8 @@
 /** What the check of the object store would do, bucket by bucket, and the permissions that it takes. */
-import type { Operation, Run } from '../../src/check.ts';
+import type { Operation, Run } from '../../src/engine/check.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import { inSeries } from './access.ts';
-import { type Duties, dutiesIn, NEEDS } from './buckets.ts';
+import { type Duties, dutiesIn, NEEDS } from './requirements.ts';
 import { type Granting, grantingOf } from './grants.ts';
 import { CONTENT, KEPT } from './probe.ts';
 import { signable } from './worker.ts';

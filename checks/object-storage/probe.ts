@@ -15,14 +15,14 @@
  * vanished begins anew.
  */
 import { randomUUID } from 'node:crypto';
-import { type Run, type Skip, Stop, skip, type Trouble } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
-import type { HttpAnswer, HttpRequest } from '../../src/probe/http.ts';
-import { type No, noIn, patiently } from '../../src/probe/patience.ts';
-import { Problem } from '../../src/problem.ts';
-import type { Duties } from './buckets.ts';
+import { type Run, type Skip, Stop, skip, type Trouble } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import type { HttpAnswer, HttpRequest } from '../../src/net/http.ts';
+import { type No, noIn, patiently } from '../../src/net/retry.ts';
+import { Problem } from '../../src/net/network-error.ts';
+import type { Duties } from './requirements.ts';
 import { type Store, type Stored, StoreProblem, type Written } from './store.ts';
-import { troubleOf } from './words.ts';
+import { troubleOf } from './messages.ts';
 
 export const KEPT = 'spacelift-preflight/probe';
 export const CONTENT = Buffer.from(

@@ -1,5 +1,5 @@
 /** What is judged of object storage; `explain` and the documentation read it. */
-import type { Rule } from '../../src/check.ts';
+import type { Rule } from '../../src/engine/check.ts';
 import { DOCS } from '../../src/config/contract.ts';
 
 export const RULES = {

@@ -1,9 +1,9 @@
 /** What must hold of a bucket besides: versions are kept, objects expire or stay, and nobody else may read them. */
 
-import { plural } from '../../src/amounts.ts';
-import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/check.ts';
-import { advice, type Fix } from '../../src/fix.ts';
-import type { Needs } from './buckets.ts';
+import { plural } from '../../src/util/format.ts';
+import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/engine/check.ts';
+import { advice, type Fix } from '../../src/outcome/fix.ts';
+import type { Needs } from './requirements.ts';
 import { CONTENT, KEPT, type Probe } from './probe.ts';
 import { type Action, type Store, StoreProblem } from './store.ts';
 

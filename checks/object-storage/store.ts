@@ -1,11 +1,11 @@
 /** What the check knows of an object store: one interface, one file per provider behind it. */
 
-import type { Trouble } from '../../src/check.ts';
-import type { Fix, Shell } from '../../src/fix.ts';
-import type { HttpAnswer, HttpRequest } from '../../src/probe/http.ts';
-import type { Target } from '../../src/probe/words.ts';
-import type { NetworkKind } from '../../src/problem.ts';
-import type { Operation } from './buckets.ts';
+import type { Trouble } from '../../src/engine/check.ts';
+import type { Fix, Shell } from '../../src/outcome/fix.ts';
+import type { HttpAnswer, HttpRequest } from '../../src/net/http.ts';
+import type { Target } from '../../src/net/messages.ts';
+import type { NetworkKind } from '../../src/net/network-error.ts';
+import type { Operation } from './requirements.ts';
 
 /** What was asked of the store when something went wrong. */
 export type Action = Operation | 'read versioning' | 'read lifecycle' | 'read policy';

@@ -1,9 +1,9 @@
 /** Removes what killed runs left: all that is under `spacelift-preflight/<run id>/`, with its versions. */
 
-import { plural } from '../../src/amounts.ts';
-import { fail, type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../src/check.ts';
+import { plural } from '../../src/util/format.ts';
+import { fail, type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../src/engine/check.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
-import { advice } from '../../src/fix.ts';
+import { advice } from '../../src/outcome/fix.ts';
 import { KEPT, Probe } from './probe.ts';
 import { type Store, StoreProblem } from './store.ts';
 

@@ -1,9 +1,9 @@
 /** What the browser needs of the uploads bucket: it uploads straight into it, by pre-signed URLs. */
-import { fail, type Outcome, pass, Stop, skip, warn } from '../../src/check.ts';
-import { advice, setting, sh } from '../../src/fix.ts';
-import { type HttpAnswer, isLoopback } from '../../src/probe/http.ts';
-import { isPrivateName } from '../../src/probe/vantage.ts';
-import { Problem } from '../../src/problem.ts';
+import { fail, type Outcome, pass, Stop, skip, warn } from '../../src/engine/check.ts';
+import { advice, setting, sh } from '../../src/outcome/fix.ts';
+import { type HttpAnswer, isLoopback } from '../../src/net/http.ts';
+import { isPrivateName } from '../../src/net/location.ts';
+import { Problem } from '../../src/net/network-error.ts';
 import { isTaken } from './access.ts';
 import { KEPT, type Probe } from './probe.ts';
 import { S3_HEADERS, type Signed } from './store.ts';

@@ -1,12 +1,12 @@
 /** What a worker does with the object store: it has no credentials, and reads and writes by URLs that the server signs. */
-import { type Context, fail, type Outcome, pass, Stop } from '../../src/check.ts';
+import { type Context, fail, type Outcome, pass, Stop } from '../../src/engine/check.ts';
 import { BUCKETS, type Bucket, type VariableName } from '../../src/config/contract.ts';
-import { advice } from '../../src/fix.ts';
-import { makeHttpClient } from '../../src/probe/http.ts';
-import { addressOf } from '../../src/probe/tcp.ts';
-import { checkWay, wayWords } from '../../src/probe/tunnel.ts';
-import { explainedByPlace } from '../../src/probe/vantage.ts';
-import { Problem } from '../../src/problem.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { makeHttpClient } from '../../src/net/http.ts';
+import { addressOf } from '../../src/net/tcp.ts';
+import { checkWay, wayWords } from '../../src/net/proxy-tunnel.ts';
+import { explainedByPlace } from '../../src/net/location.ts';
+import { Problem } from '../../src/net/network-error.ts';
 import { KEPT, Probe } from './probe.ts';
 import { type Store, type StoreKind, StoreProblem } from './store.ts';
 

@@ -1,10 +1,10 @@
 /** Telemetry addresses, read as each vendor's SDK for Go reads them. */
 import { isIP } from 'node:net';
-import { fail, type Run, Stop, type Trouble } from '../../src/check.ts';
+import { fail, type Run, Stop, type Trouble } from '../../src/engine/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 import { looksSecret, maskValue } from '../../src/config/logins.ts';
-import { advice, setting as set } from '../../src/fix.ts';
-import { type Address, unbracketed } from '../../src/probe/tcp.ts';
+import { advice, setting as set } from '../../src/outcome/fix.ts';
+import { type Address, unbracketed } from '../../src/net/tcp.ts';
 
 /** Where the traces go. */
 export type Endpoint = {

@@ -1,12 +1,12 @@
 /** The Datadog agent: its trace receiver's own description of itself, and DogStatsD. */
-import { fail, type Outcome, pass, type Run } from '../../src/check.ts';
-import { advice, type Shell, sh } from '../../src/fix.ts';
-import { type HttpAnswer, makeHttpClient } from '../../src/probe/http.ts';
-import { proxyFor } from '../../src/probe/proxy.ts';
-import { checkWay } from '../../src/probe/tunnel.ts';
-import { sendUdp } from '../../src/probe/udp.ts';
-import { Problem } from '../../src/problem.ts';
-import { type Agent, mustBeOwn, orAbsent } from './absent.ts';
+import { fail, type Outcome, pass, type Run } from '../../src/engine/check.ts';
+import { advice, type Shell, sh } from '../../src/outcome/fix.ts';
+import { type HttpAnswer, makeHttpClient } from '../../src/net/http.ts';
+import { proxyFor } from '../../src/net/proxy.ts';
+import { checkWay } from '../../src/net/proxy-tunnel.ts';
+import { sendUdp } from '../../src/net/udp.ts';
+import { Problem } from '../../src/net/network-error.ts';
+import { type Agent, mustBeOwn, orAbsent } from './unreachable-agent.ts';
 import { datadogEndpoint, type Endpoint, shown } from './address.ts';
 
 const DEADLINE_MS = 5000;

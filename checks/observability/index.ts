@@ -1,6 +1,6 @@
 /** Where Spacelift's traces go: Datadog, AWS X-Ray, an OpenTelemetry collector, or nowhere. */
-import { type Context, defineCheck, type Outcome, pass, type Run, warn } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
+import { type Context, defineCheck, type Outcome, pass, type Run, warn } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
 import { untilPhaseIsKnown } from '../phase.ts';
 import { datadogEndpoint, otlpEndpoint, shown, xrayEndpoint } from './address.ts';
 import { type ObservabilityRule, RULES } from './rules.ts';

@@ -1,19 +1,19 @@
 /** An OpenTelemetry collector: an export request without spans, as otlptracegrpc would send one with. */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { fail, type Outcome, pass, type Run, skip, type Trouble } from '../../src/check.ts';
+import { fail, type Outcome, pass, type Run, skip, type Trouble } from '../../src/engine/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
-import { mustBeAllowed, travelling } from '../../src/credentials.ts';
-import { advice, setting as set } from '../../src/fix.ts';
-import type { Party } from '../../src/options.ts';
-import { callEmpty, GRPC, type GrpcAnswer } from '../../src/probe/grpc.ts';
-import { openTls } from '../../src/probe/tls.ts';
-import { openWay } from '../../src/probe/tunnel.ts';
-import { Problem, toProblem } from '../../src/problem.ts';
-import { certificatesIn } from '../../src/trust.ts';
-import { type Agent, absent, mustBeOwn, orAbsent } from './absent.ts';
+import { mustBeAllowed, travelling } from '../../src/clouds/credentials.ts';
+import { advice, setting as set } from '../../src/outcome/fix.ts';
+import type { Party } from '../../src/config/options.ts';
+import { callEmpty, GRPC, type GrpcAnswer } from '../../src/net/grpc.ts';
+import { openTls } from '../../src/net/tls.ts';
+import { openWay } from '../../src/net/proxy-tunnel.ts';
+import { Problem, toProblem } from '../../src/net/network-error.ts';
+import { certificatesIn } from '../../src/net/ca-store.ts';
+import { type Agent, absent, mustBeOwn, orAbsent } from './unreachable-agent.ts';
 import { type Endpoint, otlpEndpoint, shown } from './address.ts';
-import { type Stranger, whoElse } from './stranger.ts';
+import { type Stranger, whoElse } from './identify-listener.ts';
 
 /** For the connection, for TLS and for the answer, each; ms. */
 const DEADLINE_MS = 5000;

@@ -1,11 +1,11 @@
 /** The X-Ray daemon: segments go by UDP, sampling rules come by TCP. */
-import { type Outcome, pass, type Run, warn } from '../../src/check.ts';
-import { advice, sh } from '../../src/fix.ts';
-import { openTcp } from '../../src/probe/tcp.ts';
-import { sendUdp } from '../../src/probe/udp.ts';
-import { networkWords } from '../../src/probe/words.ts';
-import { Problem } from '../../src/problem.ts';
-import { type Agent, absent } from './absent.ts';
+import { type Outcome, pass, type Run, warn } from '../../src/engine/check.ts';
+import { advice, sh } from '../../src/outcome/fix.ts';
+import { openTcp } from '../../src/net/tcp.ts';
+import { sendUdp } from '../../src/net/udp.ts';
+import { networkWords } from '../../src/net/messages.ts';
+import { Problem } from '../../src/net/network-error.ts';
+import { type Agent, absent } from './unreachable-agent.ts';
 import { shown, xrayEndpoint } from './address.ts';
 
 const DEADLINE_MS = 5000;

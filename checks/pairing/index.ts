@@ -1,5 +1,5 @@
 /** Choices that exclude each other; the judging itself is in `src/config/choices.ts`. */
-import { defineCheck, pass } from '../../src/check.ts';
+import { defineCheck, pass } from '../../src/engine/check.ts';
 import { DOCS } from '../../src/config/contract.ts';
 
 export const pairing = defineCheck({

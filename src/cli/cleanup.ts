@@ -1,14 +1,14 @@
 /** `cleanup`: removes what an earlier, killed run left, and nothing else. */
 import { CHECKS } from '../../checks/index.ts';
-import type { Swept } from '../check.ts';
+import type { Swept } from '../engine/check.ts';
 import { InputError } from '../config/entry.ts';
-import { DEFAULTS } from '../options.ts';
-import { redactor } from '../redact.ts';
-import { cleaner, oneLine, wayCleaner } from '../report/clean.ts';
-import { padTo, type Way, wrap, wrapFix } from '../report/layout.ts';
+import { DEFAULTS } from '../config/options.ts';
+import { redactor } from '../config/redact.ts';
+import { cleaner, oneLine, wayCleaner } from '../report/sanitize.ts';
+import { padTo, type Way, wrap, wrapFix } from '../report/wrap.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../report/style.ts';
-import { type SweptCheck, sweepAll } from '../sweep.ts';
-import { VERSION } from '../version.ts';
+import { type SweptCheck, sweepAll } from '../app/sweep.ts';
+import { VERSION } from '../util/version.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import type { CleanupArguments } from './options.ts';

@@ -1,7 +1,7 @@
 /** `completion`: a script for the shell, made from the tables of commands, options and rules. */
 import type { Command } from 'commander';
 import { CHECKS } from '../../checks/index.ts';
-import { idsOf, withSubject } from '../check.ts';
+import { idsOf, withSubject } from '../engine/check.ts';
 import { bash } from './completion/bash.ts';
 import { fish } from './completion/fish.ts';
 import { type Named, type Tables, tableOf } from './completion/table.ts';

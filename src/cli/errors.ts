@@ -1,9 +1,9 @@
 /** Usage errors: one line on standard error that says what to do instead, exit code 2, never a stack trace. */
 import { existsSync } from 'node:fs';
 import { looksLikeContent, quotable } from '../config/input-error.ts';
-import type { Redact } from '../redact.ts';
-import { escapeControls, oneLine } from '../report/clean.ts';
-import { neutralized } from '../report/neutralized.ts';
+import type { Redact } from '../config/redact.ts';
+import { escapeControls, oneLine } from '../report/sanitize.ts';
+import { neutralized } from '../report/neutralize.ts';
 
 const LONGEST = 500;
 
@@ -35,7 +35,7 @@ async function redactorOf(env: Readonly<Record<string, string | undefined>>): Pr
   const [{ secretsOf }, { processSource }, { redactor }] = await Promise.all([
     import('../config/secrets.ts'),
     import('../config/sources/process.ts'),
-    import('../redact.ts'),
+    import('../config/redact.ts'),
   ]);
   return redactor(secretsOf([processSource(env)]).flatMap(partsOf));
 }

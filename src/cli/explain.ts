@@ -1,9 +1,9 @@
 /** `explain`: what the table of rules says of one, or which there are. */
 import { CHECKS } from '../../checks/index.ts';
-import { type Check, idsOf, type Rule, withSubject } from '../check.ts';
+import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
 import { InputError } from '../config/entry.ts';
-import { padTo, shellWay, type Way, wrap, wrapFix } from '../report/layout.ts';
-import { quoted, suggest } from '../select.ts';
+import { padTo, shellWay, type Way, wrap, wrapFix } from '../report/wrap.ts';
+import { quoted, suggest } from '../engine/select.ts';
 
 /** An example that begins with one of these is a command for a shell. */
 const SHELL =

@@ -1,7 +1,7 @@
 /** The command line: reads the arguments, and loads the command that they ask for. */
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../util/version.ts';
 import { fail, usage } from './errors.ts';
 import {
   type CleanupArguments,

@@ -1,5 +1,5 @@
 /** What can end a run before its time: SIGINT, SIGTERM, and an error that nobody caught. */
-import { Crashed, Interrupted } from '../deadline.ts';
+import { Crashed, Interrupted } from '../engine/timeouts.ts';
 
 /** 128 and the signal's number, as shells have it. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;

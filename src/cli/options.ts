@@ -1,7 +1,7 @@
 /** The options of a run. */
 import { InvalidArgumentError, Option } from 'commander';
-import { allowedHost, CREDENTIALS_FILES, type CredentialsFile, isCredentialsFile } from '../credentials-options.ts';
-import { DEFAULTS, type Perspective, PHASES, type PhaseOption, PLACES, type Place, SERVICES } from '../options.ts';
+import { allowedHost, CREDENTIALS_FILES, type CredentialsFile, isCredentialsFile } from '../config/credentials-options.ts';
+import { DEFAULTS, type Perspective, PHASES, type PhaseOption, PLACES, type Place, SERVICES } from '../config/options.ts';
 import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
 
 export interface Target {

@@ -1,6 +1,6 @@
 /** `plan`: what a run would do, without doing it. */
 import { CHECKS } from '../../checks/index.ts';
-import { DEFAULTS } from '../options.ts';
+import { DEFAULTS } from '../config/options.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { PlanArguments } from './options.ts';
 import { checkIds, readDeployment } from './prepare.ts';

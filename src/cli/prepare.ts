@@ -3,10 +3,10 @@ import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
-import { checkIds as checkGiven } from '../ids.ts';
-import type { RunOptions } from '../options.ts';
-import { readDeployment as readFrom } from '../read.ts';
-import { certificatesIn } from '../trust.ts';
+import { checkIds as checkGiven } from '../app/ids.ts';
+import type { RunOptions } from '../config/options.ts';
+import { readDeployment as readFrom } from '../app/read-config.ts';
+import { certificatesIn } from '../net/ca-store.ts';
 import type { RunArguments } from './options.ts';
 
 /** @throws InputError when a pattern or an id matches no rule */

@@ -1,6 +1,6 @@
 /** Standard output. */
-import { codeOf } from '../problem.ts';
-import { type How, neutralized } from '../report/neutralized.ts';
+import { codeOf } from '../net/network-error.ts';
+import { type How, neutralized } from '../report/neutralize.ts';
 import { fail } from './errors.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** One line on standard error that says what is still being waited for, and for how long. */
-import { cut } from '../report/layout.ts';
-import type { Observer } from '../run.ts';
+import { cut } from '../report/wrap.ts';
+import type { Observer } from '../engine/run.ts';
 
 export interface Progress {
   readonly observer: Observer;

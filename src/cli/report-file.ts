@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../config/entry.ts';
-import { codeOf } from '../problem.ts';
+import { codeOf } from '../net/network-error.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'its directory does not exist',

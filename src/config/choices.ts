@@ -1,6 +1,6 @@
 /** The variables that choose a backend: which value is in force, and when a default can't be meant. */
-import { fail, type Trouble } from '../check.ts';
-import { advice, setting } from '../fix.ts';
+import { fail, type Trouble } from '../engine/check.ts';
+import { advice, setting } from '../outcome/fix.ts';
 import { CONTRACT, DOCS, QUEUES, USES_AWS, type VariableName, type When } from './contract.ts';
 import type { Entry } from './entry.ts';
 

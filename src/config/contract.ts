@@ -1,5 +1,5 @@
 /** Every variable that a self-hosted Spacelift reads: the one table behind `configuration`, `plan` and redaction. */
-import type { Perspective } from '../options.ts';
+import type { Perspective } from './options.ts';
 import { isPublicVariable } from './public-variables.ts';
 import type { ValueType } from './types.ts';
 import * as type from './types.ts';

@@ -1,7 +1,7 @@
 /** Contract + sources → what the checks read. */
-import type { Trouble } from '../check.ts';
-import { advice, type Fix } from '../fix.ts';
-import type { Party, Perspective } from '../options.ts';
+import type { Trouble } from '../engine/check.ts';
+import { advice, type Fix } from '../outcome/fix.ts';
+import type { Party, Perspective } from './options.ts';
 import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import { type ConfigurationFinding, judgeConfiguration } from './judge.ts';

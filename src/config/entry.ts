@@ -1,6 +1,6 @@
 /** What a source holds: variables with their values, and where each comes from. */
-import type { Skip, Trouble } from '../check.ts';
-import type { Party, Service } from '../options.ts';
+import type { Skip, Trouble } from '../engine/check.ts';
+import type { Party, Service } from './options.ts';
 
 export { InputError } from './input-error.ts';
 

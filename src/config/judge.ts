@@ -1,8 +1,8 @@
 /** Judges a config without any network: every `configuration/…` rule and the pairing (`checks.md`). */
 import { distance } from 'fastest-levenshtein';
-import { fail, type Outcome, skip, type Trouble, warn } from '../check.ts';
-import { advice, setting } from '../fix.ts';
-import { type Redact, redactor } from '../redact.ts';
+import { fail, type Outcome, skip, type Trouble, warn } from '../engine/check.ts';
+import { advice, setting } from '../outcome/fix.ts';
+import { type Redact, redactor } from './redact.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';

@@ -1,8 +1,8 @@
 /** `--resolve-secrets`: what an ECS task definition keeps behind `valueFrom` (ECS developer guide, "Pass sensitive data"). */
 import * as v from 'valibot';
-import { fail, type Skip, skip, type Trouble } from '../check.ts';
-import { advice, type Fix } from '../fix.ts';
-import type { Perspective } from '../options.ts';
+import { fail, type Skip, skip, type Trouble } from '../engine/check.ts';
+import { advice, type Fix } from '../outcome/fix.ts';
+import type { Perspective } from './options.ts';
 import { CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { resolve } from './resolve.ts';

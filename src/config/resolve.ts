@@ -1,5 +1,5 @@
 /** Which value of a variable is in force: the contract's precedence. */
-import { type Perspective, SERVICES, type Service } from '../options.ts';
+import { type Perspective, SERVICES, type Service } from './options.ts';
 import { CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 

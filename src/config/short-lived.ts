@@ -1,6 +1,6 @@
 /** Credentials that expire within hours, in a config that is meant to stay. */
-import { warn } from '../check.ts';
-import { advice, type Fix } from '../fix.ts';
+import { warn } from '../engine/check.ts';
+import { advice, type Fix } from '../outcome/fix.ts';
 import type { Source } from './entry.ts';
 import type { ConfigurationFinding } from './judge.ts';
 import type { Resolved } from './resolve.ts';

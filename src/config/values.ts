@@ -1,8 +1,8 @@
 /** Judges one value by itself: its kind, white space, left-over placeholders, its type. */
 import * as v from 'valibot';
-import { fail, type Trouble } from '../check.ts';
-import { advice, type Fix } from '../fix.ts';
-import type { Redact } from '../redact.ts';
+import { fail, type Trouble } from '../engine/check.ts';
+import { advice, type Fix } from '../outcome/fix.ts';
+import type { Redact } from './redact.ts';
 import { CONTRACT, type Variable, type VariableName } from './contract.ts';
 import type { Entry } from './entry.ts';
 import { looksSecret, maskValue } from './logins.ts';

@@ -1,13 +1,13 @@
 /** A run without the run: what is known from the config, what would be done, and what that takes. Contacts nothing. */
-import { type Check, type Grant, type Operation, type Run, Stop } from '../check.ts';
-import { Cleanup } from '../cleanup.ts';
+import { type Check, type Grant, type Operation, type Run, Stop } from '../engine/check.ts';
+import { Cleanup } from '../engine/cleanup.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { Perspective, PhaseOption, RunOptions } from '../options.ts';
-import { redactor } from '../redact.ts';
-import { cleaner } from '../report/clean.ts';
-import { makeRun } from '../run.ts';
-import { selector } from '../select.ts';
-import { VERSION } from '../version.ts';
+import type { Perspective, PhaseOption, RunOptions } from '../config/options.ts';
+import { redactor } from '../config/redact.ts';
+import { cleaner } from '../report/sanitize.ts';
+import { makeRun } from '../engine/run.ts';
+import { selector } from '../engine/select.ts';
+import { VERSION } from '../util/version.ts';
 import { type Permissions, permissionsOf } from './policy.ts';
 import { type PlannedVariable, variablesOf } from './variables.ts';
 

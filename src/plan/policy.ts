@@ -1,5 +1,5 @@
 /** What the operations of a plan must be permitted, in the form that each system takes. */
-import type { Grant } from '../check.ts';
+import type { Grant } from '../engine/check.ts';
 
 /** IAM's JSON policy elements, which MinIO takes too. */
 export interface Policy {

@@ -1,6 +1,6 @@
 /** The plan for people, at 80 columns. */
 import { Chalk } from 'chalk';
-import { padTo, widthOf, wrap } from '../report/layout.ts';
+import { padTo, widthOf, wrap } from '../report/wrap.ts';
 import { type Style, toAscii } from '../report/style.ts';
 import type { Plan, PlannedCheck, PlannedOperation } from './plan.ts';
 import type { Levels, Permissions, Policy, Role } from './policy.ts';

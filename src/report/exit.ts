@@ -1,5 +1,5 @@
 /** The exit code that a report makes. */
-import { BY_REQUEST, matcher } from '../select.ts';
+import { BY_REQUEST, matcher } from '../engine/select.ts';
 import { undecided, unknownIn, withheldFrom } from './report.ts';
 import type { Report } from './types.ts';
 

@@ -1,5 +1,5 @@
 /** The formats of the report. */
-import { type How, neutralized } from './neutralized.ts';
+import { type How, neutralized } from './neutralize.ts';
 import { PLAIN, type Style } from './style.ts';
 import type { Report } from './types.ts';
 

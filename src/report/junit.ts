@@ -2,7 +2,7 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import type { Render } from './index.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
-import { countsOf, proseOf, verdictOf } from './words.ts';
+import { countsOf, proseOf, verdictOf } from './phrases.ts';
 
 const NAME = 'spacelift-preflight';
 /** Attributes begin with it. */

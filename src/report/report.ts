@@ -1,13 +1,13 @@
 /** Makes the report out of what a run found. */
-import type { Evidence, Status } from '../check.ts';
-import { WITHHELD } from '../credentials-options.ts';
-import type { Finding } from '../finding.ts';
-import { fold } from '../fold.ts';
-import type { Perspective, Phase } from '../options.ts';
-import type { Redact } from '../redact.ts';
-import type { RunResult } from '../run.ts';
-import { VERSION } from '../version.ts';
-import { cleaner, LIMITS, oneLine, wayCleaner } from './clean.ts';
+import type { Evidence, Status } from '../engine/check.ts';
+import { WITHHELD } from '../config/credentials-options.ts';
+import type { Finding } from '../engine/finding.ts';
+import { fold } from '../engine/fold.ts';
+import type { Perspective, Phase } from '../config/options.ts';
+import type { Redact } from '../config/redact.ts';
+import type { RunResult } from '../engine/run.ts';
+import { VERSION } from '../util/version.ts';
+import { cleaner, LIMITS, oneLine, wayCleaner } from './sanitize.ts';
 import { summaryOf } from './summary.ts';
 import {
   type NotVerified,

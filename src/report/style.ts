@@ -1,5 +1,5 @@
 /** How a report is to look where it is read. */
-import type { Status } from '../status.ts';
+import type { Status } from '../outcome/status.ts';
 
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
 

@@ -1,8 +1,8 @@
 /** The one line that says how a check went. */
 
-import { plural } from '../amounts.ts';
-import type { Status } from '../check.ts';
-import type { CheckResult, Finding } from '../finding.ts';
+import { plural } from '../util/format.ts';
+import type { Status } from '../engine/check.ts';
+import type { CheckResult, Finding } from '../engine/finding.ts';
 
 type Folded = Omit<CheckResult, 'findings'> & { readonly findings: readonly Finding[] };
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, test } from 'vitest';
 import { manifest } from '../../demo/deployment.ts';
-import type { Report } from '../../src/index.ts';
+import type { Report } from '../../src/app/preflight.ts';
 import { WAYS, type Way } from '../build/identities.ts';
 import { run } from '../cli/spawned.ts';
 import { type ConnectProxy, startConnectProxy } from '../services/connect-proxy.ts';

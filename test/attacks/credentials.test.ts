@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { manifest } from '../../demo/deployment.ts';
-import { exitCode, type PreflightOptions, preflight, type Report } from '../../src/index.ts';
+import { exitCode, type PreflightOptions, preflight, type Report } from '../../src/app/preflight.ts';
 import { run } from '../cli/spawned.ts';
 import { makeCa } from '../services/tls.ts';
 import { AKS, EKS, type Environment, type Estate, GKE, ONPREM, startEstate } from '../support/estate.ts';

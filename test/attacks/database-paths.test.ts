@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { manifest } from '../../demo/deployment.ts';
-import { preflight, type Report } from '../../src/index.ts';
+import { preflight, type Report } from '../../src/app/preflight.ts';
 import { startPostgres } from '../services/postgres.ts';
 import { makeCa } from '../services/tls.ts';
 import { EKS, type Environment, type Estate, ONPREM, startEstate } from '../support/estate.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { VARIABLES, type VariableName } from '../../src/config/contract.ts';
-import { advice, command, Fix, identifier, literal, output, pipe, setting, sh, sql } from '../../src/fix.ts';
+import { advice, command, Fix, identifier, literal, output, pipe, setting, sh, sql } from '../../src/outcome/fix.ts';
 import { RUNS } from '../support/arbitrary.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { expectDeclared, expectPasteable } from '../support/pasteable.ts';

@@ -11,12 +11,12 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { AwsService } from '../../checks/aws/client.ts';
-import { isAwsHost } from '../../checks/aws/endpoints.ts';
-import { isBlobHost } from '../../checks/object-storage/azure-account.ts';
-import { mayGo } from '../../src/credentials.ts';
-import { allowedHost } from '../../src/credentials-options.ts';
-import { DEFAULTS } from '../../src/options.ts';
+import type { AwsService } from '../../src/clouds/aws/client.ts';
+import { isAwsHost } from '../../src/clouds/aws/endpoints.ts';
+import { isBlobHost } from '../../checks/object-storage/azure/account.ts';
+import { mayGo } from '../../src/clouds/credentials.ts';
+import { allowedHost } from '../../src/config/credentials-options.ts';
+import { DEFAULTS } from '../../src/config/options.ts';
 
 interface Partition {
   readonly id: string;

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { manifest, startDemo } from '../../demo/deployment.ts';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/util/version.ts';
 import { dotenv, moduleOf, run } from '../cli/spawned.ts';
 import { type Fault, refusedPort } from '../services/tcp.ts';
 import { expectValid } from '../support/valid.ts';

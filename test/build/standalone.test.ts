@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { manifest } from '../../demo/deployment.ts';
 import { FORMATS } from '../../src/report/index.ts';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/util/version.ts';
 import { type Finished, run as runSources } from '../cli/spawned.ts';
 import { AKS, EKS, type Environment, type Estate, GKE, ONPREM, startEstate } from '../support/estate.ts';
 import { WAYS } from './identities.ts';

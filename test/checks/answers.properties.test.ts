@@ -1,22 +1,22 @@
 /** Whatever servers and tokens say, what reads it comes to a judgement: nothing is thrown, and nothing is taken over raw. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { refusal } from '../../checks/aws/call.ts';
-import { credentialKind } from '../../checks/aws/errors.ts';
-import { readRsaKey } from '../../checks/encryption/rsa-key.ts';
-import { judgeToken } from '../../checks/licence/token.ts';
+import { refusal } from '../../src/clouds/aws/call.ts';
+import { credentialKind } from '../../src/clouds/aws/errors.ts';
+import { readRsaKey } from '../../checks/encryption/rsa/key.ts';
+import { judgeToken } from '../../checks/license/token.ts';
 import { readEndpoint } from '../../checks/mqtt-broker/endpoint.ts';
-import { compareSql, readSql, wantedSql } from '../../checks/mqtt-broker/sql.ts';
-import { accountOf } from '../../checks/object-storage/azure-account.ts';
-import { azureRefusal } from '../../checks/object-storage/azure-errors.ts';
-import { gcpRefusal, jsonOf } from '../../checks/object-storage/gcp-errors.ts';
-import { codeIn, expiryRules, opensToEveryone, s3Refusal } from '../../checks/object-storage/s3.ts';
+import { compareSql, readSql, wantedSql } from '../../checks/mqtt-broker/iotcore/topic-sql.ts';
+import { accountOf } from '../../checks/object-storage/azure/account.ts';
+import { azureRefusal } from '../../checks/object-storage/azure/errors.ts';
+import { gcpRefusal, jsonOf } from '../../checks/object-storage/gcp/errors.ts';
+import { codeIn, expiryRules, opensToEveryone, s3Refusal } from '../../checks/object-storage/s3-protocol.ts';
 import { StoreProblem, under } from '../../checks/object-storage/store.ts';
-import { Stop } from '../../src/check.ts';
-import type { HttpAnswer } from '../../src/probe/http.ts';
-import { readConnack } from '../../src/probe/mqtt.ts';
-import { proxyFor } from '../../src/probe/proxy.ts';
-import { codeOf, toProblem } from '../../src/problem.ts';
+import { Stop } from '../../src/engine/check.ts';
+import type { HttpAnswer } from '../../src/net/http.ts';
+import { readConnack } from '../../src/net/mqtt.ts';
+import { proxyFor } from '../../src/net/proxy.ts';
+import { codeOf, toProblem } from '../../src/net/network-error.ts';
 import { anyJson, anyText } from '../support/arbitrary.ts';
 
 const RUNS = { numRuns: 300 } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { phaseOf } from '../../checks/phase.ts';
-import { defineCheck, pass } from '../../src/check.ts';
+import { defineCheck, pass } from '../../src/engine/check.ts';
 import { rule } from '../fakes.ts';
 import type { Options } from '../support/preflight.ts';
 import { preflight } from '../support/preflight.ts';

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DemoDeployment, manifest, startDemo } from '../../demo/deployment.ts';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/util/version.ts';
 import { dotenv } from '../cli/spawned.ts';
 import { elementsOf } from '../report/page.ts';
 import { ROWS } from '../report/rows.ts';

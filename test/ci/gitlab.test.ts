@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/util/version.ts';
 import { dotenv } from '../cli/spawned.ts';
 import { ROWS } from '../report/rows.ts';
 import { type Fault, refusedPort } from '../services/tcp.ts';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/util/version.ts';
 import { ROOT } from './runner.ts';
 
 const FILES = ['README.md', 'SECURITY.md', 'action.yml', 'examples/gitlab-ci.yml'] as const;

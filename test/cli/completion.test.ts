@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
-import { idsOf } from '../../src/check.ts';
+import { idsOf } from '../../src/engine/check.ts';
 import { tableOf } from '../../src/cli/completion/table.ts';
 import { cleanupOptions, planOptions, runOptions } from '../../src/cli/options.ts';
 import { FORMAT_NAMES } from '../../src/report/index.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { interruptible } from '../../src/cli/interrupt.ts';
-import { Crashed, Interrupted } from '../../src/deadline.ts';
+import { Crashed, Interrupted } from '../../src/engine/timeouts.ts';
 
 function fakeHost() {
   const exits: unknown[] = [];

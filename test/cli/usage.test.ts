@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { FORMAT_NAMES } from '../../src/report/index.ts';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/util/version.ts';
 import { command } from './host.ts';
 import { dotenv } from './spawned.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { configuration } from '../../checks/configuration/index.ts';
 import { network } from '../../checks/network/index.ts';
 import { observability } from '../../checks/observability/index.ts';
-import { redactor } from '../../src/redact.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { makeReport } from '../../src/report/report.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { preflight, type Variables } from '../support/preflight.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CONTRACT, isSecret, VARIABLES } from '../../src/config/contract.ts';
 import { secretsOf } from '../../src/config/secrets.ts';
-import { redactor } from '../../src/redact.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { source } from '../support/preflight.ts';
 import { SECRET_VARIABLES } from '../support/sdk-variables.ts';
 

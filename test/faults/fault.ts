@@ -1,7 +1,7 @@
 /** What a fault is: something broken in a healthy installation, and exactly what the report must say of it. */
 import { CHECKS } from '../../checks/index.ts';
 import type { Source } from '../../src/config/entry.ts';
-import type { Finding } from '../../src/finding.ts';
+import type { Finding } from '../../src/engine/finding.ts';
 import { type Choice, type Environment, type Estate, ONPREM, type Who } from '../support/estate.ts';
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
 

@@ -1,5 +1,5 @@
 /** What Spacelift depends on, and how a config is told that it is somewhere else. */
-import type { Phase } from '../../src/options.ts';
+import type { Phase } from '../../src/config/options.ts';
 import { type ConnectProxy, startConnectProxy } from '../services/connect-proxy.ts';
 import { AKS, type Choice, EKS, type Environment, type Estate, GKE, ONPREM } from '../support/estate.ts';
 import type { Variables } from '../support/preflight.ts';

@@ -1,7 +1,7 @@
 /** Every dependency, replaced by servers that hold, flood or fool: the tests of a group of them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/finding.ts';
-import { matcher } from '../../src/select.ts';
+import type { Finding } from '../../src/engine/finding.ts';
+import { matcher } from '../../src/engine/select.ts';
 import { BEHAVIOURS, type Behaviour } from './behaviours.ts';
 import { DEPENDENCIES, type Dependency } from './dependencies.ts';
 import { type Attacked, attack, healthy, startWorld, statuses, type World } from './run.ts';

@@ -1,6 +1,6 @@
 /** Text that tries to be more than text, and the proof that it stayed text in every format. */
 import { expect } from 'vitest';
-import { redactor } from '../../src/redact.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { FORMATS } from '../../src/report/index.ts';
 import { makeReport } from '../../src/report/report.ts';
 import type { Result } from '../support/preflight.ts';

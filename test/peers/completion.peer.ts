@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
-import { idsOf } from '../../src/check.ts';
+import { idsOf } from '../../src/engine/check.ts';
 import { FORMAT_NAMES } from '../../src/report/index.ts';
 import { type Folder, normal, startFolder, TYPED } from '../cli/completing.ts';
 import type { Peer } from './catalogue.ts';

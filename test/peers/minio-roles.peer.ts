@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
-import { DEFAULTS } from '../../src/options.ts';
+import { DEFAULTS } from '../../src/config/options.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { role } from '../checks/object-storage/aws-storage.ts';
 import { NAMES, PROBE, real } from '../checks/object-storage/storage.ts';

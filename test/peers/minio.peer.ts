@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BUCKETS } from '../../src/config/contract.ts';
-import type { Finding } from '../../src/finding.ts';
+import type { Finding } from '../../src/engine/finding.ts';
 import { real } from '../checks/object-storage/storage.ts';
 import type { Options } from '../support/preflight.ts';
 import { contents, makeBuckets, setExpiry, setVersioning } from './buckets.ts';

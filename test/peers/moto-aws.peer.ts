@@ -1,7 +1,7 @@
 import { DisableTopicRuleCommand, EnableTopicRuleCommand } from '@aws-sdk/client-iot';
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Service } from '../../src/options.ts';
+import type { Service } from '../../src/config/options.ts';
 import { arnOf } from '../checks/message-queues/sqs-world.ts';
 import { allow, roleOf } from '../checks/mqtt-broker/iotcore-world.ts';
 import { KMS_GRANTS } from '../support/aws.ts';

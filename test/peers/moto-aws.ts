@@ -2,7 +2,7 @@
 import { CreateTopicRuleCommand, DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot';
 import { CreateAliasCommand, CreateKeyCommand, type CreateKeyCommandInput, KMSClient } from '@aws-sdk/client-kms';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { MAX_RECEIVE_COUNT, NEEDS } from '../../checks/message-queues/queues.ts';
+import { MAX_RECEIVE_COUNT, NEEDS } from '../../checks/message-queues/requirements.ts';
 import { QUEUES, type Queue } from '../../src/config/contract.ts';
 import { arnOf, nameOf } from '../checks/message-queues/sqs-world.ts';
 import { SQL } from '../checks/mqtt-broker/iotcore-world.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
-import { DEFAULTS, type Perspective, SERVICES } from '../../src/options.ts';
+import { DEFAULTS, type Perspective, SERVICES } from '../../src/config/options.ts';
 import { makePlan, type Plan } from '../../src/plan/plan.ts';
 import { renderPlan } from '../../src/plan/pretty.ts';
 import { PLAIN } from '../../src/report/style.ts';
-import { runChecks } from '../../src/run.ts';
+import { runChecks } from '../../src/engine/run.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { type Options, source, type Variables } from '../support/preflight.ts';
 import { SECRET_VARIABLES } from '../support/sdk-variables.ts';

@@ -1,9 +1,9 @@
 /** A report whose values try to be something else than text. */
-import { fail, pass, skip, warn } from '../../src/check.ts';
-import { advice } from '../../src/fix.ts';
-import { redactor } from '../../src/redact.ts';
+import { fail, pass, skip, warn } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
-import { runChecks } from '../../src/run.ts';
+import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 

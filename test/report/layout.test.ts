@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cut, shellWay, type Way, wrap, wrapFix } from '../../src/report/layout.ts';
+import { cut, shellWay, type Way, wrap, wrapFix } from '../../src/report/wrap.ts';
 
 describe('wrap', () => {
   it('breaks between words', () => {

@@ -1,13 +1,13 @@
 /** No line of any output is a command to a CI runner, whoever wrote what is in it. The rules are the runners' own. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { fail, pass, skip, warn } from '../../src/check.ts';
-import { advice, command, identifier, literal, setting, sh, sql } from '../../src/fix.ts';
-import { redactor } from '../../src/redact.ts';
+import { fail, pass, skip, warn } from '../../src/engine/check.ts';
+import { advice, command, identifier, literal, setting, sh, sql } from '../../src/outcome/fix.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { FORMAT_NAMES, FORMATS } from '../../src/report/index.ts';
-import { neutralized } from '../../src/report/neutralized.ts';
+import { neutralized } from '../../src/report/neutralize.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
-import { runChecks } from '../../src/run.ts';
+import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { RUNS } from '../support/arbitrary.ts';
 import { HOSTILE } from './hostile.ts';

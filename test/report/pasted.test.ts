@@ -2,14 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fail } from '../../src/check.ts';
-import { command, identifier, output, pipe, sh, sql } from '../../src/fix.ts';
-import { redactor } from '../../src/redact.ts';
-import { HIDDEN } from '../../src/report/clean.ts';
+import { fail } from '../../src/engine/check.ts';
+import { command, identifier, output, pipe, sh, sql } from '../../src/outcome/fix.ts';
+import { redactor } from '../../src/config/redact.ts';
+import { HIDDEN } from '../../src/report/sanitize.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
-import { runChecks } from '../../src/run.ts';
+import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { anyText } from '../support/arbitrary.ts';
 

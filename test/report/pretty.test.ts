@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { fail, pass, skip, warn } from '../../src/check.ts';
-import { advice, command, sh } from '../../src/fix.ts';
-import { redactor } from '../../src/redact.ts';
+import { fail, pass, skip, warn } from '../../src/engine/check.ts';
+import { advice, command, sh } from '../../src/outcome/fix.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
-import { runChecks } from '../../src/run.ts';
+import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Check, fail, type Outcome, pass, skip, warn } from '../../src/check.ts';
-import { advice, command, sh } from '../../src/fix.ts';
-import type { Perspective } from '../../src/options.ts';
-import { redactor } from '../../src/redact.ts';
+import { type Check, fail, type Outcome, pass, skip, warn } from '../../src/engine/check.ts';
+import { advice, command, sh } from '../../src/outcome/fix.ts';
+import type { Perspective } from '../../src/config/options.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { exitCode, makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
-import { runChecks } from '../../src/run.ts';
-import { VERSION } from '../../src/version.ts';
+import { runChecks } from '../../src/engine/run.ts';
+import { VERSION } from '../../src/util/version.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';

@@ -3,7 +3,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { lexer, type Token, type Tokens } from 'marked';
 import type { FormatName } from '../../src/report/index.ts';
 import type { Report } from '../../src/report/report.ts';
-import type { Status } from '../../src/status.ts';
+import type { Status } from '../../src/outcome/status.ts';
 import * as page from './page.ts';
 
 export interface Row {

@@ -1,9 +1,9 @@
 /** One report that has everything in it that a report can have. */
-import { fail, pass, skip, warn } from '../../src/check.ts';
-import { advice, command, sh, sql } from '../../src/fix.ts';
-import { redactor } from '../../src/redact.ts';
+import { fail, pass, skip, warn } from '../../src/engine/check.ts';
+import { advice, command, sh, sql } from '../../src/outcome/fix.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
-import { runChecks } from '../../src/run.ts';
+import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 

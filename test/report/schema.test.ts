@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
-import { idsOf } from '../../src/check.ts';
+import { idsOf } from '../../src/engine/check.ts';
 import { reportSchema } from '../../src/report/schema.ts';
 import { command } from '../cli/host.ts';
 import { expectValid } from '../support/valid.ts';

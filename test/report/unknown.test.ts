@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { encryption } from '../../checks/encryption/index.ts';
 import { pairing } from '../../checks/pairing/index.ts';
-import { pass, skip } from '../../src/check.ts';
+import { pass, skip } from '../../src/engine/check.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
 import { parseSource } from '../../src/config/sources/index.ts';
-import { redactor } from '../../src/redact.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { exitCode, makeReport, type Report } from '../../src/report/report.ts';
-import { runChecks } from '../../src/run.ts';
+import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, never, options } from '../fakes.ts';
 
 const KNOWN = { SERVER_DOMAIN: 'spacelift.corp.internal', MESSAGE_QUEUE_TYPE: 'postgres', MQTT_BROKER_TYPE: 'builtin' };

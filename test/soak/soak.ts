@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type DemoDeployment, startDemo } from '../../demo/deployment.ts';
-import { preflight, render } from '../../src/index.ts';
+import { preflight, render } from '../../src/app/preflight.ts';
 import { run } from '../cli/spawned.ts';
 import { relations } from '../support/estate.ts';
 

@@ -1,6 +1,6 @@
 /** Every dependency that an installation may choose, on real servers of this machine, and the configs that choose among them. */
 import { type DemoDeployment, startDemo } from '../../demo/deployment.ts';
-import type { Service } from '../../src/options.ts';
+import type { Service } from '../../src/config/options.ts';
 import { type AzureStorage, startAzureStorage } from '../checks/object-storage/azure-storage.ts';
 import { type Storage as GcpStorage, startGcp } from '../checks/object-storage/gcp-storage.ts';
 import { DRAIN, real, SERVER } from '../checks/object-storage/storage.ts';

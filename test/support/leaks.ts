@@ -1,11 +1,11 @@
 /** Looks for secrets in what the tool says. */
 import { expect } from 'vitest';
 import type { Deployment } from '../../src/config/deployment.ts';
-import { redactor } from '../../src/redact.ts';
+import { redactor } from '../../src/config/redact.ts';
 import { FORMATS } from '../../src/report/index.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
-import type { RunResult } from '../../src/run.ts';
+import type { RunResult } from '../../src/engine/run.ts';
 import type { Environment } from './estate.ts';
 import type { Variables } from './preflight.ts';
 import { type Secret, searchFor } from './search.ts';

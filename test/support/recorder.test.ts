@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { output, pipe, sh } from '../../src/fix.ts';
+import { output, pipe, sh } from '../../src/outcome/fix.ts';
 import { asDeclared, makeRecorder } from './recorder.ts';
 
 test('what runs is recorded in order, and what else a text does is seen', async () => {

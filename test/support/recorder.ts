@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Fix, Shell } from '../../src/fix.ts';
+import type { Fix, Shell } from '../../src/outcome/fix.ts';
 
 /** What ran in one shell. */
 export interface Played {

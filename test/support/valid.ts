@@ -2,7 +2,7 @@
 import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
-import type { Check } from '../../src/check.ts';
+import type { Check } from '../../src/engine/check.ts';
 import type { Report } from '../../src/report/report.ts';
 import { reportSchema } from '../../src/report/schema.ts';
 

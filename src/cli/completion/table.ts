@@ -1,6 +1,6 @@
 /** What there is to complete, read from commander's own tables. */
 import type { Argument, Command, Option } from 'commander';
-import { CREDENTIALS_FILES } from '../../credentials-options.ts';
+import { CREDENTIALS_FILES } from '../../config/credentials-options.ts';
 
 export interface Named {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** ECS task definitions, whole or as a bare array of container definitions. */
-import { SERVICES, type Service } from '../../options.ts';
+import { SERVICES, type Service } from '../options.ts';
 import { type Entry, InputError } from '../entry.ts';
 import { named } from './quote.ts';
 import {

@@ -1,5 +1,5 @@
 /** Where the config comes from: files in any of the contract's shapes, or the process environment. */
-import { DEFAULTS } from '../../options.ts';
+import { DEFAULTS } from '../options.ts';
 import { isForSdk, isKnown, isVariable } from '../contract.ts';
 import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';

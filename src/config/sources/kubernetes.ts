@@ -1,5 +1,5 @@
 /** Kubernetes Secrets and ConfigMaps, alone, as many documents, or in a `List`. */
-import type { Service } from '../../options.ts';
+import type { Service } from '../options.ts';
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
 import { encrypted } from './encrypted.ts';

@@ -1,6 +1,6 @@
 /** YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is YAML 1.1 for unquoted scalars), with aliases bounded. */
 import type { Composer, CST, ErrorCode, Node, YAMLMap } from 'yaml';
-import { own } from '../../own.ts';
+import { own } from '../../util/lookup.ts';
 import { InputError } from '../entry.ts';
 import { notValid } from './syntax.ts';
 import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } from './value.ts';

@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from 'vitest';
 import { database } from '../../../checks/database/index.ts';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
-import type { Party } from '../../../src/options.ts';
+import type { Party } from '../../../src/config/options.ts';
 import { type PostgresOptions, type PostgresServer, startPostgres } from '../../services/postgres.ts';
 import { ONPREM } from '../../support/onprem.ts';
 import { type Options, preflight, type Result, source } from '../../support/preflight.ts';

@@ -1,10 +1,10 @@
 /** The eight queues as the vendor's module makes them, on the AWS test server, and the check of them. */
 import { onTestFinished } from 'vitest';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
-import { NEEDS } from '../../../checks/message-queues/queues.ts';
-import type { Check } from '../../../src/check.ts';
+import { NEEDS } from '../../../checks/message-queues/requirements.ts';
+import type { Check } from '../../../src/engine/check.ts';
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
-import type { Service } from '../../../src/options.ts';
+import type { Service } from '../../../src/config/options.ts';
 import {
   type AwsOptions,
   type AwsServer,

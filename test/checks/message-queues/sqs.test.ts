@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { QUEUES } from '../../../src/config/contract.ts';
-import type { Service } from '../../../src/options.ts';
+import type { Service } from '../../../src/config/options.ts';
 import { useDatabases } from './databases.ts';
 import { ALL, ids, judged, RULES, roleOf, startWorld } from './sqs-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readIotEndpoint } from '../../../checks/mqtt-broker/iotcore-endpoint.ts';
+import { readIotEndpoint } from '../../../checks/mqtt-broker/iotcore/endpoint.ts';
 
 const ID = 'a1b2c3d4e5f6g7';
 

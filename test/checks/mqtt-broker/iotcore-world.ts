@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { CHECKS } from '../../../checks/index.ts';
 import { mqttBroker } from '../../../checks/mqtt-broker/index.ts';
-import type { Service } from '../../../src/options.ts';
+import type { Service } from '../../../src/config/options.ts';
 import type { AwsOptions, AwsRole, AwsServer, AwsUser, Statement, TopicRule } from '../../services/aws/index.ts';
 import { expectNoLeak } from '../../support/leaks.ts';
 import type { Result } from '../../support/preflight.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareSql, readSql, wantedSql } from '../../../checks/mqtt-broker/sql.ts';
+import { compareSql, readSql, wantedSql } from '../../../checks/mqtt-broker/iotcore/topic-sql.ts';
 
 const compare = (sql: string) => compareSql(sql, 'spacelift');
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { azureRefusal } from '../../../checks/object-storage/azure-errors.ts';
+import { azureRefusal } from '../../../checks/object-storage/azure/errors.ts';
 import type { AzureFaults, FaultReply, FaultRequest } from '../../services/azure/index.ts';
 import { startConnectProxy } from '../../services/connect-proxy.ts';
 import { refusedPort } from '../../services/tcp.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dutiesIn, NEEDS } from '../../../checks/object-storage/buckets.ts';
+import { dutiesIn, NEEDS } from '../../../checks/object-storage/requirements.ts';
 import { NAMES } from './storage.ts';
 
 test('what both services do must succeed, what one does is told by its name', () => {

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { boundPages, MOST_PAGES } from '../../../src/probe/flood.ts';
-import { Problem } from '../../../src/problem.ts';
+import { boundPages, MOST_PAGES } from '../../../src/net/limits.ts';
+import { Problem } from '../../../src/net/network-error.ts';
 import { command } from '../../cli/host.ts';
 import { dotenv } from '../../cli/spawned.ts';
 

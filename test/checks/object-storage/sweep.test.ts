@@ -1,16 +1,16 @@
 /** What is left in the cloud stores is found and removed with all its versions, as on S3 and MinIO (`test/cli/cleanup.test.ts`). */
 import { afterAll, describe, expect, test } from 'vitest';
-import { azure } from '../../../checks/object-storage/azure.ts';
-import { gcp } from '../../../checks/object-storage/gcp.ts';
+import { azure } from '../../../checks/object-storage/azure/store.ts';
+import { gcp } from '../../../checks/object-storage/gcp/store.ts';
 import { objectStorage } from '../../../checks/object-storage/index.ts';
 import type { Store } from '../../../checks/object-storage/store.ts';
-import type { Run } from '../../../src/check.ts';
-import { Cleanup } from '../../../src/cleanup.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { Cleanup } from '../../../src/engine/cleanup.ts';
 import { type Deployment, makeDeployment } from '../../../src/config/deployment.ts';
-import { Fix } from '../../../src/fix.ts';
-import { DEFAULTS, type Service } from '../../../src/options.ts';
-import { makeRun } from '../../../src/run.ts';
-import { sweepAll } from '../../../src/sweep.ts';
+import { Fix } from '../../../src/outcome/fix.ts';
+import { DEFAULTS, type Service } from '../../../src/config/options.ts';
+import { makeRun } from '../../../src/engine/run.ts';
+import { sweepAll } from '../../../src/app/sweep.ts';
 import { source, type Variables } from '../../support/preflight.ts';
 import { startAzureStorage } from './azure-storage.ts';
 import { startGcp } from './gcp-storage.ts';

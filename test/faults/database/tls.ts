@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Party } from '../../../src/options.ts';
+import type { Party } from '../../../src/config/options.ts';
 import type { PostgresOptions } from '../../services/postgres.ts';
 import { type Certificate, type IssueOptions, makeCa, selfSigned } from '../../services/tls.ts';
 import { source } from '../../support/preflight.ts';

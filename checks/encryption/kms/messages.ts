@@ -1,0 +1,265 @@
+/** What can be wrong with a KMS key, and the words for it. */
+import { fail, type Outcome, type Run, type Trouble } from '../../../src/engine/check.ts';
+import { advice, command, type Shell, sh } from '../../../src/outcome/fix.ts';
+import { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
+import { denialIn, deniedWords } from '../../../src/clouds/aws/denial.ts';
+import { generalOutcome, regionCause } from '../../../src/clouds/aws/messages.ts';
+import { ENCRYPTION_KEY, type KeyVariable, openKms, type Refusal, type Trial } from './keys.ts';
+
+/** What Spacelift needs of each key. */
+const NEEDS: Readonly<Record<KeyVariable, { noun: string; usage: string; spec: string }>> = {
+  ENCRYPTION_KMS_ENCRYPTION_KEY_ID: { noun: 'encryption key', usage: 'ENCRYPT_DECRYPT', spec: 'SYMMETRIC_DEFAULT' },
+  ENCRYPTION_KMS_SIGNING_KEY_ID: { noun: 'signing key', usage: 'SIGN_VERIFY', spec: 'RSA_4096' },
+};
+/** `GenerateDataKey*`, as the vendor's own policy has it. */
+const PERMISSIONS = {
+  Encrypt: 'kms:Encrypt',
+  Decrypt: 'kms:Decrypt',
+  GenerateDataKey: 'kms:GenerateDataKey*',
+  GetPublicKey: 'kms:GetPublicKey',
+  Sign: 'kms:Sign',
+} as const;
+
+export type Fault =
+  | 'missing'
+  | 'another-region'
+  | 'disabled'
+  | 'pending-deletion'
+  | 'pending-import'
+  | 'unavailable'
+  | 'wrong-usage'
+  | 'wrong-spec'
+  | 'other';
+
+interface Key {
+  readonly variable: KeyVariable;
+  readonly noun: string;
+  /** Short, for a line: alias or id. */
+  readonly name: string;
+  /** What a command names it by. */
+  readonly id: string;
+  /** In AWS_REGION. */
+  readonly region: string;
+  readonly secondary: boolean;
+  readonly usage: string | undefined;
+  readonly spec: string | undefined;
+  /** KMS's own, of what it refused. */
+  readonly code: string | undefined;
+}
+
+type Words = Pick<Trouble, 'title' | 'detail' | 'expected' | 'fix'>;
+
+const RUNNING = 'on a running installation: put back the key that it was installed with';
+
+/** What makes a key that would do. */
+export function creating({ variable, region, secondary }: Pick<Key, 'variable' | 'region' | 'secondary'>): Shell {
+  const { usage, spec } = NEEDS[variable];
+  if (variable !== ENCRYPTION_KEY) {
+    return sh`aws kms create-key --key-usage ${usage} --key-spec ${spec} --region ${region}`;
+  }
+  return secondary
+    ? sh`aws kms create-key --multi-region --region ${region}`
+    : sh`aws kms create-key --region ${region}`;
+}
+
+const another = (key: Key) =>
+  advice`before installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints\n${RUNNING}`;
+const wanted = ({ variable }: Key) => `usage ${NEEDS[variable].usage}, spec ${NEEDS[variable].spec}`;
+const asking = (verb: string, { id, region }: Key) => sh`aws kms ${verb} --key-id ${id} --region ${region}`;
+
+const WORDS: Readonly<Record<Fault, (key: Key) => Words>> = {
+  missing: (key) => ({
+    title: `there is no KMS key ${key.name} in ${key.region}`,
+    expected: `the ${key.noun}, by id, ARN or alias, in AWS_REGION`,
+    fix: advice`correct ${key.variable} to one of: ${sh`aws kms list-aliases --region ${key.region}`}\nbefore installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints\n${RUNNING}`,
+  }),
+  'another-region': (key) => ({
+    title: `the ${key.noun} is in ${regionIn(key.id)}, and AWS_REGION is ${key.region}`,
+    expected: 'a key in AWS_REGION: Spacelift asks no other region',
+    fix: advice`set ${key.variable} to a key of ${key.region}, or AWS_REGION to that of the installation`,
+  }),
+  disabled: (key) => ({
+    title: `the ${key.noun} ${key.name} is disabled`,
+    expected: 'an enabled key',
+    fix: command(asking('enable-key', key)),
+  }),
+  'pending-deletion': (key) => ({
+    title: `the ${key.noun} ${key.name} is scheduled for deletion`,
+    detail: 'When it is gone, nothing decrypts any more what it has encrypted.',
+    expected: 'an enabled key',
+    fix: command([asking('cancel-key-deletion', key), asking('enable-key', key)]),
+  }),
+  'pending-import': (key) => ({
+    title: `the ${key.noun} ${key.name} has no key material: it waits for an import`,
+    expected: 'an enabled key',
+    fix: advice`import it: ${asking('get-parameters-for-import', key)} …, then aws kms import-key-material; or before installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints`,
+  }),
+  unavailable: (key) => ({
+    title: `the ${key.noun} ${key.name} is not available`,
+    detail: 'Its key store is disconnected, or the key is still being made or updated.',
+    expected: 'an enabled key',
+    fix: advice`see its state: ${asking('describe-key', key)}`,
+  }),
+  'wrong-usage': (key) => ({
+    title: `${key.variable} names a key for ${key.usage ?? 'another usage'}, not for ${NEEDS[key.variable].usage}`,
+    detail: 'The usage of a key can’t be changed.',
+    expected: wanted(key),
+    fix: another(key),
+  }),
+  'wrong-spec': (key) => ({
+    title: `${key.variable} names ${kindOf(key.spec)}, not ${NEEDS[key.variable].spec}`,
+    detail: 'The spec of a key can’t be changed.',
+    expected: wanted(key),
+    fix: another(key),
+  }),
+  other: (key) => ({
+    title: `KMS refuses the ${key.noun} ${key.name}: ${key.code}`,
+    expected: wanted(key),
+    fix: advice`look the code up in the KMS API reference, and see the key: ${asking('describe-key', key)}`,
+  }),
+};
+
+const kindOf = (spec: string | undefined): string =>
+  spec === undefined ? 'a key of another spec' : `${spec.startsWith('SYM') ? 'a' : 'an'} ${spec} key`;
+
+const STATES: readonly (readonly [pattern: RegExp, fault: Fault])[] = [
+  [/pending (replica )?deletion/i, 'pending-deletion'],
+  [/pending import/i, 'pending-import'],
+  [/is disabled/i, 'disabled'],
+];
+
+/** What is wrong with the key, by what KMS refused and by what it told; `undefined` when it is not about the key. */
+function faultOf(
+  { variable, written, spec, usage, refusals }: Trial,
+  region: string,
+): (Pick<Key, 'usage' | 'spec' | 'code'> & { fault: Fault }) | undefined {
+  const about = refusals.map(({ error }) => error).filter(isAboutKey);
+  const said = about.map((error) => error.said).join('\n');
+  const code = about[0]?.code ?? (about.length > 0 ? 'no code' : undefined);
+  const found = {
+    usage: usage ?? /key usage is (\w+)/.exec(said)?.[1],
+    spec: spec ?? /key spec (?:is )?(\w+)/.exec(said)?.[1],
+    code,
+  };
+  const as = (fault: Fault) => ({ fault, ...found });
+  const needs = NEEDS[variable];
+  if (found.usage !== undefined && found.usage !== needs.usage) return as('wrong-usage');
+  if (found.spec !== undefined && found.spec !== needs.spec) return as('wrong-spec');
+  switch (code) {
+    case undefined:
+      return undefined;
+    case 'NotFoundException':
+      return as(regionIn(written) === undefined || regionIn(written) === region ? 'missing' : 'another-region');
+    case 'DisabledException':
+      return as('disabled');
+    case 'KMSInvalidStateException':
+      return as(STATES.find(([pattern]) => pattern.test(said))?.[1] ?? 'unavailable');
+    case 'InvalidKeyUsageException':
+      return as('wrong-usage');
+    case 'UnsupportedOperationException':
+      return as('wrong-spec');
+    default:
+      return as('other');
+  }
+}
+
+const isAboutKey = (error: unknown): error is AwsProblem => error instanceof AwsProblem && error.kind === 'refused';
+const isDenied = ({ error }: Refusal): boolean => error instanceof AwsProblem && error.kind === 'denied';
+
+/** The outcome of a trial in which KMS refused something, or told that the key is another; `undefined` when all is well. */
+export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
+  const { target } = await run.share(openKms);
+  for (const { error } of trial.refusals) {
+    const outcome = await generalOutcome(run, error, target);
+    if (outcome !== undefined) return outcome;
+  }
+  const region = run.need('AWS_REGION');
+  const found = faultOf(trial, region);
+  const denied = trial.refusals.filter(isDenied);
+  if (found === undefined && denied.length === 0) return undefined;
+  if (found === undefined || found.fault === 'missing') {
+    const stranger = await explainedByAccount(run);
+    if (stranger !== undefined) return stranger;
+  }
+  return found === undefined ? denial(run, trial, denied) : keyTrouble(run, trial, found);
+}
+
+/** What a key is for, as far as KMS has told. */
+export const usageOf = (run: Run, trial: Trial): string | undefined =>
+  trial.usage ?? faultOf(trial, run.need('AWS_REGION'))?.usage;
+
+function keyTrouble(
+  run: Run,
+  { variable, written, meant }: Trial,
+  { fault, ...told }: NonNullable<ReturnType<typeof faultOf>>,
+): Trouble {
+  const id = fault === 'missing' || fault === 'another-region' ? written : (meant ?? written);
+  const region = run.need('AWS_REGION');
+  const found = fault === 'another-region' ? regionIn(written) : undefined;
+  const { title, ...more } = WORDS[fault]({
+    variable,
+    noun: NEEDS[variable].noun,
+    name: nameOf(written),
+    id,
+    region,
+    secondary: run.deployment.lookup('AWS_SECONDARY_REGION').state === 'set',
+    ...told,
+  });
+  const { code, ...facts } = told;
+  const known = Object.entries({ code, ...(fault.startsWith('wrong') && facts) });
+  return fail(title, {
+    ...more,
+    ...(found !== undefined && { cause: regionCause(region, found) }),
+    evidence: {
+      variable,
+      key: id,
+      fault,
+      ...Object.fromEntries(known.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    },
+  });
+}
+
+/** One failure for all that is denied on one key. */
+function denial(run: Run, { variable, written, meant, untried }: Trial, denied: readonly Refusal[]): Trouble {
+  const actions = [...new Set(denied.map(({ action }) => action))];
+  const [first] = denied;
+  const resource = meant ?? arnOf(run, written);
+  const shown = actions.map((action) => `kms:${action}`);
+  const mine = run.need('AWS_ACCOUNT_ID');
+  const owner = resource.split(':')[4];
+  const foreign = owner !== undefined && owner !== '' && owner !== mine;
+  const found = denialIn(first?.error instanceof AwsProblem ? first.error.said : '');
+  const { detail, fix } = deniedWords({
+    actions: [...actions, ...untried].map((action) => PERMISSIONS[action]),
+    resource,
+    resourcePolicy: 'key policy',
+    denial: found,
+  });
+  const both = `The key is of account ${owner}, the credentials are of ${mine}: its key policy and the IAM policy must both allow it, and the key must exist.`;
+  return fail(
+    `${list(shown)} ${shown.length === 1 ? 'is' : 'are'} denied on the ${NEEDS[variable].noun} ${nameOf(written)}`,
+    {
+      ...(foreign ? { detail: both } : detail !== undefined && { detail }),
+      expected: `${list(shown)} for every service of Spacelift`,
+      ...(fix !== undefined && { fix }),
+      evidence: { variable, key: resource, denied: shown, ...(found.policy !== undefined && { policy: found.policy }) },
+    },
+  );
+}
+
+/** The ARN of a key that is written as an id, in the account and region of the config. */
+function arnOf(run: Run, written: string): string {
+  if (written.startsWith('arn:')) return written;
+  const name = written.startsWith('alias/') ? written : `key/${written}`;
+  return `arn:${run.need('AWS_PARTITION')}:kms:${run.need('AWS_REGION')}:${run.need('AWS_ACCOUNT_ID')}:${name}`;
+}
+
+const list = (items: readonly string[]): string =>
+  items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+
+const regionIn = (written: string): string | undefined =>
+  written.startsWith('arn:') ? written.split(':')[3] : undefined;
+
+/** `alias/spacelift`, or the id. */
+export const nameOf = (written: string): string => written.replace(/^arn:[^/]*:(key\/)?/, '');

@@ -1,0 +1,215 @@
+/** Encryption with AWS KMS: a symmetric key for the database's secrets, an RSA key that signs tokens. */
+import { type Context, fail, type Outcome, pass, type Run, Stop, skip, type Trouble, warn } from '../../../src/engine/check.ts';
+import { advice, sh } from '../../../src/outcome/fix.ts';
+import { type NetworkKind, Problem } from '../../../src/net/network-error.ts';
+import {
+  ENCRYPTION_KEY,
+  type KeyVariable,
+  openKms,
+  SIGNING_KEY,
+  type Trial,
+  tryEncryption,
+  trySigning,
+} from './keys.ts';
+import { creating, nameOf, troubleWith, usageOf } from './messages.ts';
+import type { EncryptionRule } from '../rules.ts';
+
+export async function run(context: Context<EncryptionRule>): Promise<void> {
+  const { judge } = context;
+  try {
+    await Promise.all([
+      judge('choice', () => choice(context)),
+      judge('kms/encryption-key', () => encryptionKey(context)),
+      judge('kms/signing-key', () => signingKey(context)),
+      judge('kms/distinct', () => distinct(context)),
+      ...(usesSecondary(context) ? [judge('kms/multi-region', () => multiRegion(context))] : []),
+    ]);
+  } finally {
+    await context.share(openKms).then(
+      ({ client }) => client.destroy(),
+      () => {},
+    );
+  }
+}
+
+export const usesSecondary = ({ deployment }: Run): boolean =>
+  deployment.lookup('AWS_SECONDARY_REGION').state !== 'unset';
+
+/** The trials that could be made; one whose variable is not usable here could not. */
+async function trials(run: Run): Promise<{ encryption: Trial | undefined; signing: Trial | undefined }> {
+  const known = async (trial: Promise<Trial>) => {
+    try {
+      return await trial;
+    } catch (error) {
+      if (error instanceof Stop) return undefined;
+      throw error;
+    }
+  };
+  const [encryption, signing] = await Promise.all([known(run.share(tryEncryption)), known(run.share(trySigning))]);
+  return { encryption, signing };
+}
+
+async function choice(run: Run): Promise<Outcome> {
+  const { encryption, signing } = await trials(run);
+  return pass('AWS KMS; cannot be changed later', {
+    detail:
+      'Neither the method nor the keys can be changed after installation: what one key has encrypted, no other decrypts.',
+    evidence: {
+      method: 'kms',
+      ...(encryption?.arn !== undefined && { encryptionKey: encryption.arn }),
+      ...(signing?.arn !== undefined && { signingKey: signing.arn }),
+    },
+  });
+}
+
+/** Both variables name one key: whatever else is found of it is found because of that. */
+async function oneKey(run: Run): Promise<Trouble | undefined> {
+  const [one, other] = [run.need(ENCRYPTION_KEY), run.need(SIGNING_KEY)];
+  const { encryption, signing } = await trials(run);
+  if (one !== other && (encryption?.meant === undefined || encryption.meant !== signing?.meant)) return undefined;
+  const region = run.need('AWS_REGION');
+  const make = (variable: KeyVariable) => creating({ variable, region, secondary: usesSecondary(run) });
+  return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} name one key: ${nameOf(one)}`, {
+    ...(nameOf(one) !== nameOf(other) && { detail: `${nameOf(other)} is another name of it.` }),
+    expected: 'two keys: a KMS key either encrypts or signs',
+    fix:
+      encryption?.arn !== undefined
+        ? advice`it encrypts, so make one that signs: ${make(SIGNING_KEY)}, then set ${SIGNING_KEY} to the Arn that it prints`
+        : signing?.arn !== undefined
+          ? advice`it signs, so make one that encrypts: ${make(ENCRYPTION_KEY)}, then set ${ENCRYPTION_KEY} to the Arn that it prints`
+          : advice`one that encrypts: ${make(ENCRYPTION_KEY)}, then set ${ENCRYPTION_KEY} to the Arn that it prints\none that signs: ${make(SIGNING_KEY)}, then set ${SIGNING_KEY} to the Arn that it prints`,
+    evidence: { encryptionKey: one, signingKey: other },
+  });
+}
+
+/** @throws Stop when the two are one, as far as that is judged */
+async function mustDiffer(context: Context<EncryptionRule>): Promise<void> {
+  if (!context.selected('kms/distinct')) return;
+  const lookups = [context.deployment.lookup(ENCRYPTION_KEY), context.deployment.lookup(SIGNING_KEY)];
+  if (lookups.some(({ state }) => state !== 'set')) return;
+  const trouble = await oneKey(context);
+  if (trouble !== undefined) throw new Stop({ ...trouble, cause: DISTINCT });
+}
+
+/** Each variable names a key of the other's kind. */
+async function swapped(run: Context<EncryptionRule>): Promise<Trouble | undefined> {
+  if (!run.selected('kms/encryption-key') || !run.selected('kms/signing-key')) return undefined;
+  const { encryption, signing } = await trials(run);
+  if (encryption === undefined || signing === undefined) return undefined;
+  if (usageOf(run, encryption) !== 'SIGN_VERIFY' || usageOf(run, signing) !== 'ENCRYPT_DECRYPT') return undefined;
+  return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} are swapped`, {
+    detail: `${nameOf(encryption.written)} signs, and ${nameOf(signing.written)} encrypts.`,
+    expected: 'a key that encrypts, and one that signs',
+    fix: advice`swap the values of ${ENCRYPTION_KEY} and ${SIGNING_KEY}`,
+    evidence: { encryptionKey: encryption.written, signingKey: signing.written },
+    cause: { key: causeOf(encryption) },
+  });
+}
+
+const UNREACHABLE: readonly NetworkKind[] = ['dns', 'refused', 'timeout', 'unreachable', 'closed'];
+const DISTINCT = { key: 'encryption/kms/distinct' };
+
+async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
+  await mustDiffer(context);
+  const trial = await context.share(tryEncryption);
+  const trouble = (await swapped(context)) ?? (await troubleWith(context, trial));
+  if (trouble !== undefined) return asScheduler(context, trial, trouble);
+  if (trial.holds !== true) {
+    return fail('what KMS decrypts is not what it encrypted', {
+      expected: 'the same bytes',
+      fix: advice`find out what stands between this machine and KMS`,
+      evidence: { key: trial.arn ?? trial.written },
+    });
+  }
+  return pass(`${nameOf(trial.written)} encrypts, decrypts and makes data keys`, {
+    evidence: { variable: ENCRYPTION_KEY, key: trial.arn ?? trial.written },
+  });
+}
+
+async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
+  await mustDiffer(context);
+  const trial = await context.share(trySigning);
+  const trouble = (await swapped(context)) ?? (await troubleWith(context, trial));
+  if (trouble?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, trouble);
+  if (trouble !== undefined) return asScheduler(context, trial, trouble);
+  if (trial.holds !== true) {
+    return fail('the signature that KMS makes does not verify with the public key that it gives', {
+      expected: 'a PS512 signature of that key',
+      fix: advice`find out what stands between this machine and KMS`,
+      evidence: { key: trial.arn ?? trial.written },
+    });
+  }
+  return pass(`${nameOf(trial.written)} signs PS512, and the signature verifies here`, {
+    evidence: {
+      variable: SIGNING_KEY,
+      key: trial.arn ?? trial.written,
+      spec: trial.spec ?? '',
+      usage: trial.usage ?? '',
+    },
+  });
+}
+
+/** A warning about KMS as a whole is told once. */
+async function sameAsEncryption(context: Context<EncryptionRule>, trouble: Trouble): Promise<Outcome> {
+  const other = await troubleWith(context, await context.share(tryEncryption));
+  return other?.title === trouble.title ? skip('the same cause as encryption/kms/encryption-key') : trouble;
+}
+
+/** The scheduler may use KMS, and the vendor's list of what it must reach does not name it. */
+function asScheduler(
+  context: Context<EncryptionRule>,
+  trial: Trial,
+  outcome: Exclude<Outcome, { status: 'pass' }>,
+): Outcome {
+  const unreachable = trial.refusals.some(({ error }) => error instanceof Problem && UNREACHABLE.includes(error.kind));
+  if (context.deployment.service !== 'scheduler' || !unreachable || outcome.status !== 'fail') return outcome;
+  if (trial.variable === SIGNING_KEY && context.selected('kms/encryption-key')) {
+    return skip('the same cause as encryption/kms/encryption-key', { evidence: { observed: 'unreachable' } });
+  }
+  const { status, cause, ...words } = outcome;
+  return warn(words.title, {
+    ...words,
+    detail: 'The scheduler is granted KMS, but the vendor’s list of what it must reach does not name it.',
+  });
+}
+
+async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
+  const trouble = await oneKey(context);
+  if (trouble !== undefined) return { ...trouble, cause: DISTINCT };
+  const [encryption, signing] = await Promise.all([context.share(tryEncryption), context.share(trySigning)]);
+  for (const trial of [encryption, signing]) {
+    if (trial.meant === undefined) throw new Stop(await unnamed(context, trial));
+  }
+  return pass('two keys', { evidence: { encryptionKey: encryption.meant ?? '', signingKey: signing.meant ?? '' } });
+}
+
+async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
+  const secondary = context.need('AWS_SECONDARY_REGION');
+  const trial = await context.share(tryEncryption);
+  if (trial.arn === undefined) {
+    await mustDiffer(context);
+    throw new Stop(await unnamed(context, trial));
+  }
+  const evidence = { key: trial.arn, AWS_SECONDARY_REGION: secondary };
+  if (nameOf(trial.arn).startsWith('mrk-')) return pass('a multi-Region key', { evidence });
+  const region = context.need('AWS_REGION');
+  return warn(`${nameOf(trial.written)} is a single-Region key, and AWS_SECONDARY_REGION is ${secondary}`, {
+    detail:
+      'It can’t be made a multi-Region key later, and nothing in the other region could decrypt what it encrypts.',
+    expected: `a multi-Region key, with a replica in ${secondary}`,
+    fix: advice`before installation: ${creating({ variable: ENCRYPTION_KEY, region, secondary: true })}, then set ${ENCRYPTION_KEY} to the Arn that it prints\nand replicate it: ${sh`aws kms replicate-key --key-id ARN --replica-region ${secondary} --region ${region}`}`,
+    evidence,
+  });
+}
+
+/** Why KMS has not named a key. */
+async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<Trouble | ReturnType<typeof skip>> {
+  const trouble = await troubleWith(context, trial);
+  const outcome = trouble === undefined ? undefined : asScheduler(context, trial, trouble);
+  if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? { key: causeOf(trial) } };
+  return skip(outcome?.title ?? 'KMS has not named the key');
+}
+
+/** The finding about the key itself. */
+const causeOf = ({ variable }: Trial) =>
+  variable === ENCRYPTION_KEY ? 'encryption/kms/encryption-key' : 'encryption/kms/signing-key';

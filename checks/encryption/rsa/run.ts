@@ -1,0 +1,134 @@
+/** Encryption with an RSA key: it wraps an AES-256 key that is kept in the database, and signs tokens. */
+import {
+  constants,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPublicKey,
+  type KeyObject,
+  privateDecrypt,
+  publicEncrypt,
+  randomBytes,
+} from 'node:crypto';
+import { type Context, fail, type Outcome, pass, type Run, Stop, type Trouble, warn } from '../../../src/engine/check.ts';
+import { advice, sh } from '../../../src/outcome/fix.ts';
+import { GENERATE, KEY, troubleOf } from './diagnose.ts';
+import { readRsaKey } from './key.ts';
+import type { EncryptionRule } from '../rules.ts';
+
+const SHORTEST_BITS = 2048;
+const GOOD_BITS = 4096;
+/** Go refuses longer ones (crypto/rsa). */
+const LARGEST_EXPONENT = 2n ** 31n - 1n;
+const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
+
+const read = async (run: Run) => readRsaKey(run.need(KEY));
+
+/** @throws Stop when the value is no RSA key: the failure of `rsa/key` */
+async function keyOf(run: Run): Promise<KeyObject> {
+  const found = await run.share(read);
+  if ('fault' in found) throw new Stop(troubleOf(found));
+  return found;
+}
+
+export async function run(context: Context<EncryptionRule>): Promise<void> {
+  const { judge, must } = context;
+  await judge('choice', async () => choice(isUnknown(context) ? undefined : await keyOf(context)));
+  await must('rsa/key', async () => {
+    const found = await context.share(read);
+    if ('fault' in found) return troubleOf(found);
+    return pass(`an RSA private key without a passphrase, its parts consistent`, { evidence: { variable: KEY } });
+  });
+  await must('rsa/size', async () => size(await keyOf(context)));
+  await judge('rsa/round-trip', async () => roundTrip(await keyOf(context)));
+  await judge('rsa/exposure', async () => {
+    await keyOf(context);
+    return exposure(context);
+  });
+}
+
+const bitsOf = (key: KeyObject): number => key.asymmetricKeyDetails?.modulusLength ?? 0;
+
+/** Set where this run can't read it: the method is certain even so. */
+const isUnknown = ({ deployment }: Run): boolean => deployment.lookup(KEY).state === 'unknown';
+
+function choice(key: KeyObject | undefined): Outcome {
+  const spki = key && createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return pass(`built-in RSA${key ? ` ${bitsOf(key)}` : ''} + AES-256; cannot be changed later`, {
+    detail:
+      'Neither the method nor the key can be changed after installation: keep a copy of the key where it cannot be lost.',
+    evidence: { method: 'rsa', ...(spki && { publicKeySha256: createHash('sha256').update(spki).digest('hex') }) },
+  });
+}
+
+function size(key: KeyObject): Outcome {
+  const bits = bitsOf(key);
+  const exponent = key.asymmetricKeyDetails?.publicExponent ?? 0n;
+  const evidence = { bits, publicExponent: exponent.toString() };
+  const expected = `${GOOD_BITS} bits, public exponent 65537`;
+  const trouble: Omit<Trouble, 'status' | 'title'> = {
+    expected,
+    fix: advice`before installation: set ${KEY} to the output of: ${GENERATE}\nafter it the key cannot be replaced`,
+    evidence,
+  };
+  if (bits < SHORTEST_BITS) return fail(`the RSA key has only ${bits} bits`, trouble);
+  if (exponent > LARGEST_EXPONENT) return fail('the public exponent of the RSA key is too large for Go', trouble);
+  if (bits < GOOD_BITS) return warn(`the RSA key has ${bits} bits, not ${GOOD_BITS}`, trouble);
+  return pass(`${bits} bits`, { evidence });
+}
+
+async function roundTrip(key: KeyObject): Promise<Outcome> {
+  const broken = await firstBroken(key);
+  if (broken === undefined) return pass('wraps an AES-256 key, encrypts and decrypts, signs and verifies a token');
+  return fail(`the RSA key can't ${broken}`, {
+    expected: 'what is encrypted with the public half decrypts with the private one, and signatures verify',
+    fix: advice`check the key file: ${sh`openssl rsa -in key.pem -check -noout`}\nbefore installation: set ${KEY} to the output of: ${GENERATE}`,
+    evidence: { broken },
+  });
+}
+
+/** The first of what Spacelift does with the key that does not give back what went in. */
+async function firstBroken(key: KeyObject): Promise<string | undefined> {
+  const publicKey = createPublicKey(key);
+  const steps: readonly [what: string, holds: () => boolean | Promise<boolean>][] = [
+    ['encrypt and decrypt', () => decrypts(key, publicKey)],
+    ['sign a token', () => signs(key, publicKey)],
+  ];
+  for (const [what, holds] of steps) {
+    const held = await Promise.resolve()
+      .then(holds)
+      .catch(() => false);
+    if (!held) return what;
+  }
+  return undefined;
+}
+
+function decrypts(key: KeyObject, publicKey: KeyObject): boolean {
+  const [aesKey, nonce, secret] = [randomBytes(32), randomBytes(12), randomBytes(64)];
+  const wrapped = publicEncrypt({ key: publicKey, ...OAEP }, aesKey);
+  const cipher = createCipheriv('aes-256-gcm', aesKey, nonce);
+  const sealed = Buffer.concat([cipher.update(secret), cipher.final()]);
+  const decipher = createDecipheriv('aes-256-gcm', privateDecrypt({ key, ...OAEP }, wrapped), nonce);
+  decipher.setAuthTag(cipher.getAuthTag());
+  return Buffer.concat([decipher.update(sealed), decipher.final()]).equals(secret);
+}
+
+async function signs(key: KeyObject, publicKey: KeyObject): Promise<boolean> {
+  const { jwtVerify, SignJWT } = await import('jose');
+  const subject = randomBytes(16).toString('hex');
+  const token = await new SignJWT({ sub: subject })
+    .setProtectedHeader({ alg: 'PS512' })
+    .setExpirationTime('1m')
+    .sign(key);
+  return (await jwtVerify(token, publicKey, { algorithms: ['PS512'] })).payload.sub === subject;
+}
+
+function exposure({ deployment }: Run): Outcome {
+  const found = deployment.lookup(KEY);
+  const origin = found.state === 'set' ? found.origin : 'a default';
+  return pass('the key travels in an environment variable: restrict who may read it', {
+    detail:
+      'Who reads the Secret or the task definition, or has a shell in a container, can decrypt all that Spacelift keeps. Restrict get and list on the Secret and exec into pods, encrypt Secrets at rest, or use an external secret store (on ECS: secrets[].valueFrom).',
+    evidence: { variable: KEY, origin },
+  });
+}

@@ -1,0 +1,108 @@
+/** What a licence token says of itself (RFC 7519); its signature only Spacelift can verify. */
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { day, plural } from '../../src/util/format.ts';
+import { type Evidence, fail, type Outcome, pass, type Trouble, warn } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
+
+const DAY_MS = 86_400_000;
+const SOON_DAYS = 30;
+/** Clocks differ. */
+const LEEWAY_MS = 60_000;
+
+/** @param domain SERVER_DOMAIN, when it is known */
+export function judgeToken(token: string, { domain, now }: { domain: string | undefined; now: Date }): Outcome {
+  const claims = read(token);
+  if (claims === undefined) return unreadable(token);
+  const [expires, begins] = [dateOf(claims.exp), dateOf(claims.nbf)];
+  if (expires === 'malformed' || begins === 'malformed') {
+    return broken(
+      `the ${expires === 'malformed' ? 'expiry (exp)' : 'beginning (nbf)'} of the licence token is no date`,
+    );
+  }
+  const named = domainIn(claims);
+  const evidence: Evidence = {
+    ...(typeof claims.sub === 'string' && { subject: claims.sub }),
+    ...(typeof claims.iss === 'string' && { issuer: claims.iss }),
+    ...(expires !== undefined && { expires: expires.toISOString() }),
+    ...(named !== undefined && { domain: named }),
+  };
+  if (expires !== undefined && expires.getTime() + LEEWAY_MS <= now.getTime()) {
+    return fail(`the licence expired on ${day(expires)}`, {
+      expected: 'a licence token that is valid today',
+      fix: advice`ask Spacelift for a new licence token, and set LICENSE_TOKEN to it`,
+      evidence,
+    });
+  }
+  if (begins !== undefined && begins.getTime() - LEEWAY_MS > now.getTime()) {
+    return fail(`the licence is not valid before ${day(begins)}`, {
+      expected: 'a licence token that is valid today',
+      fix: advice`compare the clock of this machine (date -u); if it is right, ask Spacelift for a licence that has begun`,
+      evidence: { ...evidence, begins: begins.toISOString() },
+    });
+  }
+  const other = named !== undefined && domain !== undefined && named.toLowerCase() !== domain.toLowerCase();
+  const detail = other ? { detail: `It names ${named}, and SERVER_DOMAIN is ${domain}.` } : {};
+  if (expires === undefined) return pass('a licence token without expiry', { ...detail, evidence });
+  const days = Math.floor((expires.getTime() - now.getTime()) / DAY_MS);
+  if (days >= SOON_DAYS) return pass(`licence valid until ${day(expires)}`, { ...detail, evidence });
+  return warn(`the licence expires ${days < 1 ? 'today' : `in ${plural(days, 'day')}`}, on ${day(expires)}`, {
+    ...detail,
+    expected: `a licence for more than ${SOON_DAYS} days`,
+    fix: advice`ask Spacelift for a new licence token, and set LICENSE_TOKEN to it`,
+    evidence,
+  });
+}
+
+function read(token: string): JWTPayload | undefined {
+  try {
+    decodeProtectedHeader(token);
+    return /\s/.test(token) ? undefined : decodeJwt(token);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seconds since 1970 (RFC 7519, section 2, "NumericDate"). */
+function dateOf(claim: unknown): Date | 'malformed' | undefined {
+  if (claim === undefined) return undefined;
+  const date = new Date(typeof claim === 'number' ? claim * 1000 : Number.NaN);
+  return Number.isNaN(date.getTime()) ? 'malformed' : date;
+}
+
+/** The vendor documents no claim for it, so only one that is called a domain is taken for one. */
+function domainIn(claims: JWTPayload): string | undefined {
+  const named = Object.entries(claims).find(([name]) => /^(server[_-]?)?domain$/i.test(name))?.[1];
+  return typeof named === 'string' && /^[\w.-]{1,253}$/.test(named) ? named : undefined;
+}
+
+/** How a token comes to be unreadable; nothing of it is quoted. */
+function unreadable(token: string): Trouble {
+  if (read(Buffer.from(token, 'base64').toString('utf8').trim()) !== undefined) {
+    return broken('LICENSE_TOKEN is base64 of a token: it was encoded twice', {
+      fix: advice`in a Kubernetes Secret put the token itself into stringData, or encode it once into data`,
+    });
+  }
+  const white = token.replace(/\s+/g, '');
+  if (white !== token && read(white) !== undefined) {
+    return broken('white space became part of LICENSE_TOKEN', {
+      fix: advice`put the token in one line, without white space`,
+    });
+  }
+  if (/^Bearer\s/i.test(token)) {
+    return broken('LICENSE_TOKEN begins with Bearer', { fix: advice`remove the word: the token alone is the value` });
+  }
+  const parts = token.split('.').length;
+  const detail =
+    parts === 3
+      ? 'It has three parts, but they are not base64url of JSON: cut off, or altered.'
+      : `It has ${plural(parts, 'part')}, and a token has three.`;
+  return broken('LICENSE_TOKEN is not a JSON web token', { detail });
+}
+
+const broken = (title: string, words: Pick<Trouble, 'detail' | 'fix'> = {}): Trouble =>
+  fail(title, {
+    expected: 'the licence token as Spacelift sent it: three parts, divided by dots',
+    fix: advice`copy the whole token again, in one line`,
+    ...words,
+    evidence: { variable: 'LICENSE_TOKEN' },
+  });

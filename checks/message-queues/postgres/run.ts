@@ -1,0 +1,42 @@
+/** Spacelift's own message queue, which needs nothing but its database. */
+import { fail, type Outcome, pass, type Run, skip } from '../../../src/engine/check.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { factsOf } from '../../database/facts.ts';
+import { type Step, trialName, trialOutcome, tryOut } from '../../database/rolled-back-transaction.ts';
+import type { QueueContext } from '../index.ts';
+
+export async function judgePostgres(context: QueueContext): Promise<void> {
+  await context.after('database/privileges');
+  // Sent together with the table's trial, which takes no further round trip; what came of it counts when that has passed.
+  const trying = context.options.readOnly || !context.selected('postgres') ? untried : tryQueue(context);
+  trying.catch(() => {});
+  await context.after('database/create-table');
+  await context.judge('postgres', () => trying);
+}
+
+const untried = Promise.resolve(
+  skip('not tried: --read-only writes nothing', { fix: advice`run it without --read-only` }),
+);
+
+async function tryQueue(run: Run): Promise<Outcome> {
+  const facts = await factsOf(run);
+  const queue = `public.${trialName(run, 'queue')}`;
+  const dequeue = `SELECT id, body FROM ${queue} ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`;
+  const steps: [Step, ...Step[]] = [
+    { does: 'create a queue', sql: `CREATE TABLE ${queue} (id bigint PRIMARY KEY, body text NOT NULL)` },
+    { does: 'enqueue a message', sql: `INSERT INTO ${queue} VALUES (1, 'first ${run.id}'), (2, 'second ${run.id}')` },
+    { does: 'dequeue a message', sql: dequeue },
+    { does: 'delete a message', sql: `DELETE FROM ${queue} WHERE id = 1` },
+    { does: 'dequeue the next message', sql: dequeue },
+  ];
+  const trial = await tryOut(run, facts, steps);
+  if (trial.failed !== undefined) return trialOutcome(trial.failed, trial.error, (await facts.role).name);
+  const received = [trial.rows[2], trial.rows[4]].map((rows) => rows?.[0]?.body);
+  if (received[0] === `first ${run.id}` && received[1] === `second ${run.id}`) {
+    return pass('PostgreSQL serves as a queue', { detail: 'Enqueued, dequeued in order, deleted; rolled back.' });
+  }
+  return fail('a queue in the database gives back other messages than were put into it', {
+    expected: 'two messages, in their order',
+    fix: advice`connect past whatever changes statements or rows on their way`,
+  });
+}

@@ -1,0 +1,65 @@
+/** What the vendor asks of each queue, and what each service does with it (permissions of the published IAM policies). */
+import type { Run } from '../../src/engine/check.ts';
+import { QUEUES, type Queue } from '../../src/config/contract.ts';
+import { isTrue } from '../../src/config/types.ts';
+import type { Service } from '../../src/config/options.ts';
+
+export interface Needs {
+  readonly fifo: boolean;
+  /** Seconds. */
+  readonly visibility: number;
+  /** Seconds; not judged when absent. */
+  readonly retention?: number;
+  /** Where messages go that were received too often. */
+  readonly deadLetters?: 'dlq' | 'dlq-fifo';
+  readonly sentBy: readonly Service[];
+}
+
+export const MAX_RECEIVE_COUNT = 3;
+
+/** The vendor's message queue reference. */
+export const NEEDS: Readonly<Record<Queue, Needs>> = {
+  async: { fifo: false, visibility: 300, deadLetters: 'dlq', sentBy: ['server', 'drain'] },
+  'async-fifo': { fifo: true, visibility: 300, deadLetters: 'dlq-fifo', sentBy: ['server', 'drain'] },
+  cronjobs: { fifo: false, visibility: 300, retention: 3600, deadLetters: 'dlq', sentBy: ['scheduler'] },
+  dlq: { fifo: false, visibility: 300, sentBy: [] },
+  'dlq-fifo': { fifo: true, visibility: 300, sentBy: [] },
+  'events-inbox': { fifo: false, visibility: 300, deadLetters: 'dlq', sentBy: ['server', 'drain'] },
+  iot: { fifo: false, visibility: 45, deadLetters: 'dlq', sentBy: ['server', 'drain'] },
+  webhooks: { fifo: false, visibility: 600, deadLetters: 'dlq', sentBy: ['server'] },
+};
+
+/** What a service does with a queue, and the permission that it takes. */
+export const ACTIONS = {
+  send: 'sqs:SendMessage',
+  receive: 'sqs:ReceiveMessage',
+  delete: 'sqs:DeleteMessage',
+  postpone: 'sqs:ChangeMessageVisibility',
+  look: 'sqs:GetQueueAttributes',
+} as const;
+export type Operation = keyof typeof ACTIONS;
+
+/** It must succeed, or only one service needs it, or nobody here does. */
+export type Duty = 'must' | Service | undefined;
+
+/** Whether an operation must succeed for the one service that is checked, or for all of them as one. */
+export function dutyOf({ deployment }: Pick<Run, 'deployment'>, queue: Queue, operation: Operation): Duty {
+  const { service } = deployment;
+  const performers = operation === 'send' ? sendersOf(deployment, queue) : (['drain'] as const);
+  if (service !== undefined) return performers.some((performer) => performer === service) ? 'must' : undefined;
+  return performers.length > 1 ? 'must' : performers[0];
+}
+
+function sendersOf({ lookup }: Run['deployment'], queue: Queue): readonly Service[] {
+  const scheduling = lookup('DRAIN_SCHEDULER_ENABLED');
+  const drainSchedules = scheduling.state === 'set' && isTrue(scheduling.value);
+  return queue === 'cronjobs' && drainSchedules ? ['scheduler', 'drain'] : NEEDS[queue].sentBy;
+}
+
+/** The queues that the service, or all services together, use. */
+export function usedIn(run: Pick<Run, 'deployment'>): Queue[] {
+  const operations = Object.keys(ACTIONS) as Operation[];
+  return (Object.keys(QUEUES) as Queue[]).filter((queue) =>
+    operations.some((operation) => dutyOf(run, queue, operation) !== undefined),
+  );
+}

@@ -1,0 +1,78 @@
+/** What an error of SQS means for a queue: whose rule it belongs to, and whether it is a failure at all. */
+import { type Skip, Stop, skip, type Trouble } from '../../../src/engine/check.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { ProxyProblem } from '../../../src/net/proxy-tunnel.ts';
+import { Problem } from '../../../src/net/network-error.ts';
+import { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
+import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
+import type { Desk, Seen } from './queue.ts';
+import { ACTIONS, type Operation } from '../requirements.ts';
+import { deniedOn, foreign, keyTrouble, missing, networkFix, refusedOn } from './messages.ts';
+
+/** SQS's own name, and that of the protocol it had before. */
+const MISSING = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
+
+export const isMissing = (error: unknown): boolean => error instanceof AwsProblem && MISSING.includes(error.code ?? '');
+
+/** SQS asks for the permission before it looks at the receipt handle. */
+export const isInventedHandle = (error: unknown): boolean =>
+  error instanceof AwsProblem && error.code === 'ReceiptHandleIsInvalid';
+
+export const isDenied = (error: unknown): error is AwsProblem => error instanceof AwsProblem && error.kind === 'denied';
+
+type Told = Exclude<Seen, { attributes: unknown }>;
+
+/**
+ * @param operations what was asked of the queue, all of them with this error
+ * @throws what is no error of AWS's or of the network
+ */
+export async function troubleOf(desk: Desk, error: unknown, operations: readonly Operation[]): Promise<Told> {
+  const { run, sqs } = desk;
+  if (error instanceof Stop) return { outcome: error.outcome, rule: 'exists' };
+  const general = await generalOutcome(run, error, sqs.target);
+  if (general !== undefined) {
+    const atSqs = error instanceof Problem && !(error instanceof ProxyProblem) && general.status === 'fail';
+    const fix = atSqs ? networkFix(error, sqs.target, run.need('AWS_REGION')) : undefined;
+    const told = fix === undefined ? general : { ...general, fix };
+    return { outcome: told.status === 'warn' ? unverified(told) : told, rule: 'exists' };
+  }
+  if (!(error instanceof AwsProblem)) throw error;
+  if (isMissing(error)) return { outcome: (await ofAnotherAccount(desk)) ?? missing(desk), rule: 'exists' };
+  if (!isDenied(error)) return { outcome: keyTrouble(desk, error) ?? refusedOn(desk, error), rule: 'access' };
+  const explained = await ofAnotherAccount(desk);
+  if (explained !== undefined) return { outcome: explained, rule: 'exists' };
+  if (desk.isForeign) return { outcome: foreign(desk, error), rule: 'exists' };
+  const only = desk.duty(operations[0] ?? 'look');
+  if (only === 'must' || only === undefined) return { outcome: deniedOn(desk, error, operations), rule: 'access' };
+  return {
+    outcome: skip(
+      `may not ${operations.map((operation) => VERBS[operation]).join(' or ')} ${desk.address.name}; only the ${only} needs to`,
+      {
+        detail: `${permissions(operations)} denied to these credentials.`,
+        fix: advice`run with the ${only}’s credentials and --service ${only}`,
+        evidence: { queue: desk.address.name, denied: operations.map((operation) => ACTIONS[operation]) },
+      },
+    ),
+    rule: 'access',
+  };
+}
+
+const VERBS: Readonly<Record<Operation, string>> = {
+  send: 'send to',
+  receive: 'receive from',
+  delete: 'delete from',
+  postpone: 'change the visibility of messages in',
+  look: 'look at',
+};
+
+function permissions(operations: readonly Operation[]): string {
+  const actions = operations.map((operation) => ACTIONS[operation]);
+  return `${actions.join(', ')} ${actions.length === 1 ? 'is' : 'are'}`;
+}
+
+/** The credentials' account is not the configured one: it is that failure, wherever it was found. */
+const ofAnotherAccount = ({ run }: Desk): Promise<Trouble | undefined> => explainedByAccount(run);
+
+/** A busy service says nothing of one queue. */
+const unverified = ({ title, fix }: Trouble): Skip => skip(title, fix === undefined ? {} : { fix });

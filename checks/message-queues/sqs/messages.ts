@@ -1,0 +1,249 @@
+/** The words for what is wrong with an SQS queue, with the command that mends it. */
+import { fail, type Trouble } from '../../../src/engine/check.ts';
+import { QUEUES } from '../../../src/config/contract.ts';
+import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/fix.ts';
+import { own } from '../../../src/util/lookup.ts';
+import type { Target } from '../../../src/net/messages.ts';
+import type { Problem } from '../../../src/net/network-error.ts';
+import type { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { denialIn, deniedWords } from '../../../src/clouds/aws/denial.ts';
+import { regionCause } from '../../../src/clouds/aws/messages.ts';
+import type { Desk } from './queue.ts';
+import { ACTIONS, MAX_RECEIVE_COUNT, type Needs, type Operation } from '../requirements.ts';
+
+/** What the vendor's reference asks for, as the attributes of SQS; redrive only where the target is known. */
+export function attributesFor(needs: Needs, deadLetterArn: string | undefined): Record<string, string> {
+  return {
+    ...(needs.fifo && { FifoQueue: 'true' }),
+    VisibilityTimeout: String(needs.visibility),
+    ...(needs.retention !== undefined && { MessageRetentionPeriod: String(needs.retention) }),
+    ...(deadLetterArn !== undefined && { RedrivePolicy: redriveTo(deadLetterArn) }),
+  };
+}
+
+export const redriveTo = (arn: string): string =>
+  JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: String(MAX_RECEIVE_COUNT) });
+
+export const setAttributes = ({ address, run }: Desk, attributes: Record<string, string>): Fix =>
+  command(
+    sh`aws sqs set-queue-attributes --region ${run.need('AWS_REGION')} --queue-url ${address.url} --attributes ${JSON.stringify(attributes)}`,
+  );
+
+const createQueue = ({ run, address, needs, deadLetters }: Desk): Shell => {
+  const attributes = JSON.stringify(attributesFor(needs, deadLetters?.address.arn));
+  return sh`aws sqs create-queue --region ${run.need('AWS_REGION')} --queue-name ${address.name} --attributes ${attributes}`;
+};
+
+const kindOf = (fifo: boolean): string => (fifo ? 'a FIFO queue' : 'a standard queue');
+
+const endingOf = (fifo: boolean): string => (fifo ? 'whose name ends in .fifo' : 'whose name does not end in .fifo');
+
+export function missing(desk: Desk): Trouble {
+  const { run, address, isForeign } = desk;
+  const { name, account, url, arn, variable } = address;
+  return fail(`there is no queue ${name} in ${run.need('AWS_REGION')}, account ${account}`, {
+    ...(isForeign && { detail: `AWS_ACCOUNT_ID is ${run.need('AWS_ACCOUNT_ID')}: the URL is of another account.` }),
+    expected: `the queue that ${variable} names`,
+    fix: mendMissing(desk),
+    evidence: { queue: name, url },
+    cause: { key: `message-queues:missing:${arn}` },
+  });
+}
+
+function mendMissing(desk: Desk): Fix {
+  const { address, needs, isForeign } = desk;
+  const { variable, fifo } = address;
+  if (isForeign) return advice`correct the account in ${variable}`;
+  // A queue of the wrong name would be one of the wrong kind.
+  if (fifo !== needs.fifo) return advice`set ${variable} to ${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`;
+  return command(createQueue(desk), { note: `correct ${variable}, or make the queue` });
+}
+
+export function otherRegion({ address }: Desk, region: string): Trouble {
+  const { name, variable, url, region: found = '' } = address;
+  return fail(`${name} is in ${found}, and AWS_REGION is ${region}`, {
+    detail: `SQS of ${region} is asked for every queue, whatever the host in its URL.`,
+    expected: `a queue in ${region}`,
+    fix: advice`set ${variable} to the queue in ${region}, or AWS_REGION and AWS_DEFAULT_REGION to ${found}`,
+    evidence: { queue: name, url, region: found, AWS_REGION: region },
+    cause: regionCause(region, found),
+  });
+}
+
+export function foreign({ run, address }: Desk, { code }: AwsProblem): Trouble {
+  const { name, account, variable, url } = address;
+  const own = run.need('AWS_ACCOUNT_ID');
+  return fail(
+    `${name} is a queue of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`,
+    {
+      expected: `a queue of ${own}`,
+      fix: advice`correct the account in ${variable}`,
+      evidence: { queue: name, url, account, AWS_ACCOUNT_ID: own, ...(code !== undefined && { code }) },
+      cause: {
+        key: `message-queues:account:${account}`,
+        title: `queues are of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`,
+      },
+    },
+  );
+}
+
+/** @param twin the queue whose variable may have been swapped with this one's */
+export function wrongKind({ queue, address, needs }: Desk, twin: Desk | undefined): Trouble {
+  const { name, variable, url, fifo } = address;
+  const swapped = twin !== undefined && twin.address.fifo !== twin.needs.fifo;
+  const variables = [variable, ...(swapped ? [twin.address.variable] : [])].toSorted();
+  return fail(`${name} is ${kindOf(fifo)}, and ${variable} must name ${kindOf(needs.fifo)}`, {
+    expected: `${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`,
+    fix: swapped
+      ? advice`swap the values of ${variables.join(' and ')}`
+      : advice`set ${variable} to ${kindOf(needs.fifo)}; a queue’s kind can’t be changed later`,
+    evidence: { queue: name, url, variable },
+    cause: swapped
+      ? { key: `message-queues:swapped:${variables}`, title: `${variables.join(' and ')} are swapped` }
+      : { key: `message-queues/${queue}/kind` },
+  });
+}
+
+/** @param operations all denied, with the same words */
+export function deniedOn(desk: Desk, problem: AwsProblem, operations: readonly Operation[]): Trouble {
+  const { run, address } = desk;
+  const actions = operations.map((operation) => ACTIONS[operation]);
+  const denial = denialIn(problem.said);
+  const { service } = run.deployment;
+  // A policy that names none of the queues is mended for all of them at once.
+  const lacksAllow = !denial.explicit && [undefined, 'identity-based policy'].includes(denial.policy);
+  const resource = lacksAllow ? desk.arnsFor(operations[0] ?? 'look') : [address.arn];
+  const denied = `${actions.join(', ')} ${actions.length === 1 ? 'is' : 'are'} denied`;
+  return fail(`${denied} on ${address.name}`, {
+    expected: `${actions.join(', ')}${service === undefined ? '' : `, which the ${service} needs`}`,
+    ...deniedWords({ actions, resource, resourcePolicy: 'queue’s policy', denial }),
+    evidence: { queue: address.name, denied: actions },
+    cause: {
+      key: `message-queues:denied:${actions}:${denial.policy}:${denial.explicit}`,
+      title: `${denied} to these credentials`,
+    },
+  });
+}
+
+/** @param key its ARN, or however it was seen to be named; `undefined` when it was not */
+type MendKey = (key: string | undefined) => Fix;
+
+/** Commands about a key; advice as long as it is not known which. */
+const aboutKey =
+  (commands: (key: string) => readonly Shell[]): MendKey =>
+  (key) => {
+    if (key !== undefined) return command(commands(key));
+    const [first, second] = commands('KEY');
+    return second === undefined
+      ? advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}`
+      : advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}, then ${second}`;
+  };
+
+const enable = (key: string): Shell => sh`aws kms enable-key --key-id ${key}`;
+
+const KEY_STATES: Readonly<Record<string, { says: string; fix: MendKey }>> = {
+  KmsDisabled: { says: 'is disabled', fix: aboutKey((key) => [enable(key)]) },
+  KmsInvalidState: {
+    says: 'can’t be used: it is pending deletion or import',
+    fix: aboutKey((key) => [sh`aws kms cancel-key-deletion --key-id ${key}`, enable(key)]),
+  },
+  KmsNotFound: {
+    says: 'is not there',
+    fix: () => advice`give the queue another key: aws sqs set-queue-attributes (KmsMasterKeyId)`,
+  },
+  KmsInvalidKeyUsage: {
+    says: 'is not for encryption',
+    fix: () => advice`give the queue a key of usage ENCRYPT_DECRYPT`,
+  },
+};
+
+/** KMS refuses the key that encrypts the queue at rest, and not SQS; the same cause as in other services' checks. */
+export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsProblem): Trouble | undefined {
+  if (!/^(Kms|KMS\.)/.test(code)) return undefined;
+  const [, permission, named] =
+    /is not authorized to perform: (kms:\w{1,64})(?: on resource: "?(arn:[\w-]+:kms:[\w:/-]+))?/.exec(said) ?? [];
+  const { name } = address;
+  const key = named ?? seenKey;
+  const expected = 'kms:GenerateDataKey and kms:Decrypt on the key that encrypts the queue at rest';
+  const evidence = { queue: name, code, ...(key !== undefined && { key }) };
+  if (permission !== undefined) {
+    return fail(`may not use the key that encrypts ${name}: ${permission} is denied`, {
+      expected,
+      ...deniedWords({
+        actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+        resource: key ?? '<ARN of the key>',
+        resourcePolicy: 'key policy',
+        denial: denialIn(said),
+      }),
+      detail: 'SQS itself allows the operation; AWS KMS denies the key.',
+      evidence: { ...evidence, denied: permission },
+      cause: {
+        key: `aws:kms:${permission}:${named}`,
+        title: `${permission} is denied on the key that encrypts the queues`,
+      },
+    });
+  }
+  const { says, fix } = own(KEY_STATES, code) ?? {
+    says: `can’t be used (${code})`,
+    fix: aboutKey((id) => [sh`aws kms describe-key --key-id ${id}`]),
+  };
+  return fail(`the key that encrypts ${name} ${says}`, {
+    expected,
+    fix: fix(key),
+    evidence,
+    cause: { key: `aws:kms:${code}:${key}`, title: `the key that encrypts the queues ${says}` },
+  });
+}
+
+export function refusedOn({ address }: Desk, { code, status }: AwsProblem): Trouble {
+  const said = code ?? `HTTP ${status}`;
+  return fail(`SQS refuses an operation on ${address.name}: ${said}`, {
+    expected: 'success',
+    fix: advice`look ${said} up among the errors of the Amazon SQS API reference`,
+    evidence: { queue: address.name, code: said },
+    cause: { key: `message-queues:refused:${said}`, title: `SQS refuses an operation: ${said}` },
+  });
+}
+
+/** What opens the way to SQS, where AWS has a better word for it than the network's own. */
+export function networkFix({ kind }: Problem, { setting }: Target, region: string): Fix | undefined {
+  if (setting !== 'AWS_REGION') return undefined;
+  const endpoint = sh`aws ec2 create-vpc-endpoint --vpc-id VPC_ID --vpc-endpoint-type Interface --service-name com.amazonaws.${region}.sqs`;
+  if (kind === 'dns')
+    return advice`give Spacelift’s network DNS for SQS in ${region}, and see that AWS_REGION is right`;
+  if (kind !== 'timeout' && kind !== 'unreachable') return undefined;
+  return advice`let Spacelift’s network reach SQS: a NAT gateway, or a VPC endpoint (${endpoint}), and a security group that allows TCP 443`;
+}
+
+export function redriveToWrongKind(desk: Desk, target: string): Trouble {
+  const { address, deadLetters, needs } = desk;
+  const name = target.split(':').at(-1) ?? target;
+  return fail(
+    `${address.name} is ${kindOf(needs.fifo)}, and its dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`,
+    {
+      expected: `a dead-letter queue that is ${kindOf(needs.fifo)}`,
+      fix: mendRedrive(desk, deadLetters),
+      evidence: { queue: address.name, deadLetterTargetArn: target },
+      cause: {
+        key: `message-queues:redrive:${target}:${needs.fifo}`,
+        title: `dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`,
+      },
+    },
+  );
+}
+
+export function redriveToNowhere(desk: Desk, target: string): Trouble {
+  const { address, deadLetters } = desk;
+  const name = target.split(':').at(-1) ?? target;
+  return fail(`dead letters of ${address.name} go to ${name}, which does not exist`, {
+    expected: `an existing queue: ${deadLetters?.address.name ?? 'the dead-letter queue'}`,
+    fix: mendRedrive(desk, deadLetters),
+    evidence: { queue: address.name, deadLetterTargetArn: target },
+    cause: { key: `message-queues:redrive:${target}`, title: `dead letters go to ${name}, which does not exist` },
+  });
+}
+
+const mendRedrive = (desk: Desk, deadLetters: Desk | undefined): Fix =>
+  deadLetters === undefined
+    ? advice`set ${QUEUES[desk.needs.deadLetters ?? 'dlq']}, and the queue’s RedrivePolicy to that queue`
+    : setAttributes(desk, { RedrivePolicy: redriveTo(deadLetters.address.arn) });

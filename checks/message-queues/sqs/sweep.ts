@@ -1,0 +1,118 @@
+/** Removes messages that killed runs left: before installation alone, since a drain would have taken them long ago. */
+
+import { plural } from '../../../src/util/format.ts';
+import { type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../../src/engine/check.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { openSqs, type Received, type Sqs } from '../../../src/clouds/aws/sqs/client.ts';
+import { Desk } from './queue.ts';
+import { whyNoMessages } from '../installed.ts';
+import { type Operation, usedIn } from '../requirements.ts';
+import { troubleOf } from './errors.ts';
+
+const RUN_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+/** As `trial.ts` sends them. */
+const SENT = new RegExp(`^spacelift-preflight ${RUN_ID} [A-Z_]+$`);
+/** As IoT Core delivers what `iotcore-delivery.ts` publishes, in base64 or plain. */
+const DELIVERED = new RegExp(`"preflight":\\s*"${RUN_ID}"`);
+/** In ms: for one queue, however many messages it holds; longer than a run hides what it received. */
+const PATIENCE_MS = 11_000;
+/** Messages that can't be received yet are hidden by whoever received them, such as a run that was killed then. */
+const COUNTS = {
+  visible: 'ApproximateNumberOfMessages',
+  hidden: 'ApproximateNumberOfMessagesNotVisible',
+  delayed: 'ApproximateNumberOfMessagesDelayed',
+} as const;
+/** In seconds: how long one request waits for a message, and how long what was received is hidden: not received twice. */
+const [WAIT, VISIBILITY] = [1, 15];
+
+const isOwn = (body: string): boolean =>
+  SENT.test(body) || DELIVERED.test(body) || DELIVERED.test(Buffer.from(body, 'base64').toString());
+
+export async function sweep(run: Run): Promise<Swept[]> {
+  const queues = usedIn(run);
+  if (queues.length === 0) return [];
+  const hindrance = await run.share(whyNoMessages);
+  if (hindrance !== undefined) return [{ place: 'SQS', removed: [], trouble: hindrance }];
+  const sqs = await openSqs(run);
+  try {
+    const desks = new Map();
+    return await Promise.all(
+      queues.map(async (queue) => {
+        try {
+          return await sweepQueue(new Desk(run, sqs, queue, desks), sqs);
+        } catch (error) {
+          if (error instanceof Stop) return { place: queue, removed: [], trouble: error.outcome };
+          throw error;
+        }
+      }),
+    );
+  } finally {
+    sqs.close();
+  }
+}
+
+async function sweepQueue(desk: Desk, sqs: Sqs): Promise<Swept> {
+  const { run, address } = desk;
+  const place = address.name;
+  if (desk.duty('delete') === undefined) return { place, removed: [], trouble: onlyTheDrain(desk) };
+  let count = 0;
+  const done = (trouble?: Trouble | Skip): Swept => ({
+    place,
+    removed: count === 0 ? [] : [`${plural(count, 'message')} of earlier runs`],
+    ...(trouble !== undefined && { trouble }),
+  });
+  let asked: Operation = 'look';
+  try {
+    const seen = await desk.see();
+    if ('outcome' in seen) return done(seen.outcome);
+    // Receiving counts, and what was received too often becomes a dead letter: only where something is to be found.
+    const number = (name: keyof typeof COUNTS) => Number(seen.attributes[COUNTS[name]] ?? 0);
+    const later = number('hidden') + number('delayed');
+    const held = number('visible') + later;
+    if (held === 0) return done();
+    asked = 'receive';
+    const received = await remove(run, sqs, address.url, later > 0 ? held : 0, () => count++);
+    return done(later > 0 && received < held ? hidden(desk, held - received) : undefined);
+  } catch (error) {
+    return done((await troubleOf(desk, error, [asked])).outcome);
+  }
+}
+
+/**
+ * Receives all messages, removes the tool's own, and puts others' back.
+ * @param atLeast so many are waited for, where some can't be received yet
+ * @returns how many were received
+ */
+async function remove(run: Run, sqs: Sqs, url: string, atLeast: number, removed: () => void): Promise<number> {
+  const end = performance.now() + PATIENCE_MS;
+  let received = 0;
+  const others: Received[] = [];
+  try {
+    while (performance.now() < end) {
+      const found = await sqs.receive(run, url, { wait: WAIT, visibility: VISIBILITY });
+      received += found.length;
+      if (found.length === 0 && received >= atLeast) break;
+      for (const message of found) {
+        if (!isOwn(message.body)) others.push(message);
+        else await sqs.delete(run, url, message.receipt).then(removed);
+      }
+    }
+    return received;
+  } finally {
+    // One that can't be put back comes into sight by itself.
+    await Promise.allSettled(others.map(({ receipt }) => sqs.postpone(run, url, receipt, 0)));
+  }
+}
+
+const hidden = ({ address }: Desk, count: number): Skip =>
+  skip(`${plural(count, 'message')} ${count === 1 ? 'is' : 'are'} hidden in ${address.name}: not looked at`, {
+    detail: 'Somebody has received them and not deleted them yet, or they are delayed.',
+    fix: advice`run it again when they are in sight, after the queue’s visibility timeout`,
+    evidence: { queue: address.name, messages: count },
+  });
+
+const onlyTheDrain = ({ run, address }: Desk): Skip =>
+  skip(`${address.name} was not looked at: the ${run.deployment.service} may not receive from it`, {
+    fix: advice`run it without --service, with an operator’s credentials`,
+    evidence: { queue: address.name },
+  });

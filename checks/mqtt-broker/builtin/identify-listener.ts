@@ -1,0 +1,140 @@
+/** Finds out who answers at the built-in broker's endpoint. */
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Run } from '../../../src/engine/check.ts';
+import { connectPacket, DISCONNECT, type Level, readConnack } from '../../../src/net/mqtt.ts';
+import { exchange, openTcp, type Reply } from '../../../src/net/tcp.ts';
+import { openTls } from '../../../src/net/tls.ts';
+import { Problem } from '../../../src/net/network-error.ts';
+import type { Endpoint } from '../endpoint.ts';
+
+/** For the TCP connection, for the TLS handshake and for the answer to a CONNECT, each; ms. */
+const DEADLINE_MS = 5000;
+/** For a second opinion on a server that does not answer as it should, ms. */
+const SECOND_MS = 2000;
+/** A round trip, amply; ms. */
+const WELCOME_MS = 250;
+
+/** Who else may answer, by the first bytes. */
+const OTHERS = {
+  HTTP: ['HTTP/', '<!DOCTYPE', '<!doctype', '<html', '<HTML'],
+  SSH: ['SSH-'],
+  TLS: ['\x15\x03'],
+  'SMTP or FTP': ['220 ', '220-'],
+  AMQP: ['AMQP'],
+  Redis: ['-ERR', '-NOAUTH', '-DENIED'],
+} as const satisfies Record<string, readonly string[]>;
+export type Other = keyof typeof OTHERS | 'unknown';
+
+/** Who answers. A server that can't be connected to is a `Problem`, thrown. */
+export type Visit =
+  | { readonly speaks: 'mqtt'; readonly code: number; readonly version: string }
+  /** TLS that misses a client certificate: workers have one, this tool does not. */
+  | { readonly speaks: 'client-certificate' }
+  /** Accepts, and closes without a byte or stays silent. */
+  | { readonly speaks: 'nothing'; readonly problem: Problem }
+  | { readonly speaks: 'other'; readonly other: Other }
+  /** TLS, which the endpoint does not ask for; behind it a broker, as far as can be seen. */
+  | { readonly speaks: 'wants-tls' }
+  /** MQTT, but without the TLS that the endpoint asks for. */
+  | { readonly speaks: 'plain-mqtt' }
+  /** TLS, of a kind that can't be spoken with. */
+  | { readonly speaks: 'broken-tls'; readonly problem: Problem };
+
+/** @throws Problem when no TCP connection comes about */
+export async function visit(run: Run, endpoint: Endpoint): Promise<Visit> {
+  return endpoint.tls ? visitTls(run, endpoint) : visitPlain(run, endpoint);
+}
+
+async function visitPlain(run: Run, endpoint: Endpoint): Promise<Visit> {
+  const found = await greet(run, () => openTcp(run, endpoint, DEADLINE_MS));
+  const alerted = found.speaks === 'other' && found.other === 'TLS';
+  // Some TLS servers send an alert to who speaks plain; others just hang up.
+  if (!alerted && !hungUp(found)) return found;
+  try {
+    const behind = await greetTls(run, endpoint);
+    return behind.speaks === 'other' ? behind : { speaks: 'wants-tls' };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return alerted || error.kind === 'tls' ? { speaks: 'wants-tls' } : found;
+  }
+}
+
+async function visitTls(run: Run, endpoint: Endpoint): Promise<Visit> {
+  try {
+    return await greetTls(run, endpoint);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.kind === 'tls') return ofTls(error);
+    // Throws the same problem again when the server can't be connected to at all.
+    const plain = await greet(run, () => openTcp(run, endpoint, SECOND_MS), SECOND_MS);
+    if (plain.speaks === 'mqtt') return { speaks: 'plain-mqtt' };
+    if (plain.speaks === 'other') return plain;
+    return error.kind === 'not-tls' ? { speaks: 'other', other: 'unknown' } : { speaks: 'nothing', problem: error };
+  }
+}
+
+/** @throws Problem when no TLS session comes about */
+async function greetTls(run: Run, endpoint: Endpoint): Promise<Visit> {
+  return greet(run, async () => {
+    const { socket } = await openTls(run, endpoint, { verify: false }, DEADLINE_MS);
+    await welcome(socket);
+    return socket;
+  });
+}
+
+/**
+ * With TLS 1.3 a server that misses a client certificate says so only now. What is written meanwhile can reset the
+ * connection before its alert is read, so this waits for the session that other servers grant, or a moment.
+ */
+function welcome(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ['session', 'close', 'end']) socket.once(event, resolve);
+    setTimeout(resolve, WELCOME_MS).unref();
+  });
+}
+
+const ofTls = (problem: Problem): Visit =>
+  problem.tls === 'client-certificate' ? { speaks: 'client-certificate' } : { speaks: 'broken-tls', problem };
+
+/** Introduces itself as a client; a server that hangs up on MQTT 3.1.1 is asked again with MQTT 5. */
+async function greet(run: Run, open: () => Promise<Socket>, ms = DEADLINE_MS): Promise<Visit> {
+  const first = await ask(run, await open(), 4, ms);
+  return hungUp(first) ? ask(run, await open(), 5, ms) : first;
+}
+
+const hungUp = (found: Visit): boolean => found.speaks === 'nothing' && found.problem.kind === 'closed';
+
+async function ask(run: Run, socket: Socket, level: Level, ms: number): Promise<Visit> {
+  try {
+    const hello = connectPacket(`spacelift-preflight-${run.id}`, level);
+    const found = judge(await exchange(run, socket, hello, (bytes) => whoIs(bytes) !== 'incomplete', ms));
+    if (found.speaks === 'mqtt') socket.write(DISCONNECT);
+    return found;
+  } finally {
+    socket.destroySoon();
+  }
+}
+
+function judge({ bytes, problem }: Reply): Visit {
+  const who = whoIs(bytes);
+  if (typeof who === 'object') return { speaks: 'mqtt', ...who };
+  if (who !== 'incomplete') return { speaks: 'other', other: who };
+  if (bytes.length > 0) return { speaks: 'other', other: 'unknown' };
+  if (problem?.kind === 'tls') return ofTls(problem);
+  return { speaks: 'nothing', problem: problem ?? new Problem('closed') };
+}
+
+function whoIs(bytes: Buffer): Other | Exclude<ReturnType<typeof readConnack>, 'other'> {
+  const connack = readConnack(bytes);
+  if (connack !== 'other') return connack;
+  const text = bytes.toString('latin1');
+  let incomplete = false;
+  for (const [other, beginnings] of Object.entries(OTHERS)) {
+    for (const beginning of beginnings) {
+      if (text.startsWith(beginning)) return other as Other;
+      incomplete ||= beginning.startsWith(text);
+    }
+  }
+  return incomplete ? 'incomplete' : 'unknown';
+}

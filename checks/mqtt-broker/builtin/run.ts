@@ -1,0 +1,152 @@
+/** The broker that the server brings along: it starts with Spacelift, and workers connect to it. */
+import {
+  type Context,
+  fail,
+  type Outcome,
+  pass,
+  type Run,
+  type Skip,
+  Stop,
+  skip,
+  type Trouble,
+} from '../../../src/engine/check.ts';
+import { advice, type Fix, setting, sh } from '../../../src/outcome/fix.ts';
+import { unbracketed } from '../../../src/net/tcp.ts';
+import { explainedByPlace } from '../../../src/net/location.ts';
+import { networkWords } from '../../../src/net/messages.ts';
+import { Problem } from '../../../src/net/network-error.ts';
+import { phaseOf } from '../../phase.ts';
+import { ENDPOINT, type Endpoint, readEndpoint } from '../endpoint.ts';
+import type { MqttRule } from '../rules.ts';
+import { type Other, type Visit, visit } from './identify-listener.ts';
+
+/** @throws Stop when the endpoint is malformed: the failure of `endpoint` */
+function endpointOf(run: Run): Endpoint {
+  const found = readEndpoint(run.need(ENDPOINT));
+  if ('status' in found) throw new Stop(found);
+  return found;
+}
+
+const answer = async (run: Run): Promise<Visit> => visit(run, endpointOf(run));
+
+export async function run(context: Context<MqttRule>): Promise<void> {
+  await context.must('endpoint', () => {
+    const found = readEndpoint(context.need(ENDPOINT));
+    if ('status' in found) return found;
+    const { host, port, tls, at } = found;
+    return pass(`built-in broker at ${at}${tls ? ' over TLS' : ''}`, { evidence: { host, port, tls } });
+  });
+  await context.must('builtin/reachable', async () => {
+    const missing = await absence(context);
+    return missing ?? pass(`${endpointOf(context).at} accepts connections`);
+  });
+  await context.judge('builtin/protocol', async () => {
+    const missing = await absence(context);
+    if (missing !== undefined) throw new Stop(missing);
+    return protocol(endpointOf(context), await context.share(answer));
+  });
+}
+
+/** What it means that nobody answers; `undefined` when somebody does. */
+async function absence(run: Run): Promise<Trouble | Skip | undefined> {
+  try {
+    const found = await run.share(answer);
+    return found.speaks === 'nothing' ? absent(run, found.problem, true) : undefined;
+  } catch (error) {
+    if (error instanceof Problem) return absent(run, error, false);
+    throw error;
+  }
+}
+
+/** @param accepted whether a connection came about before it ended, or nothing was said */
+async function absent(run: Run, problem: Problem, accepted: boolean): Promise<Trouble | Skip> {
+  const { host, port, at } = endpointOf(run);
+  const words = networkWords(problem, { what: 'the MQTT broker', host, port, setting: ENDPOINT });
+  const evidence = { host, port, observed: problem.kind };
+  const place = await explainedByPlace(run, host, problem);
+  if (place !== undefined) return place;
+  const { service } = run.deployment;
+  if (service === 'server' || service === 'drain') {
+    return skip(`no broker answers at ${at} from here, and the ${service} need not reach it`, {
+      detail: `Only workers connect to the built-in broker. Observed: ${words.title}.`,
+      fix: advice`run it where workers run, with --service worker`,
+      evidence,
+    });
+  }
+  if ((await phaseOf(run)) === 'pre-install') {
+    return skip(`no broker answers at ${at} yet: it starts with Spacelift`, {
+      detail: `Observed: ${words.title}.`,
+      fix: advice`run this again after installation`,
+      evidence,
+    });
+  }
+  if (problem.kind === 'refused') {
+    const fix = advice`see that the server runs, and that ${at} leads to its MQTT port; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`;
+    return fail(words.title, { ...words, fix });
+  }
+  if (!accepted || problem.kind !== 'timeout') return fail(words.title, words);
+  return fail(`${at} accepts the connection and stays silent`, {
+    expected: 'a CONNACK within 5 s of a CONNECT',
+    fix: advice`see the server’s log, and whether ${at} leads to its MQTT port: a load balancer without a healthy backend looks like this`,
+    evidence,
+    cause: { key: `network:${at}:timeout` },
+  });
+}
+
+function protocol({ at, tls, host, port }: Endpoint, found: Visit): Outcome {
+  const expected = `an MQTT broker${tls ? ' behind TLS' : ', without TLS'}`;
+  switch (found.speaks) {
+    case 'mqtt':
+      return pass(`${at} speaks MQTT ${found.version}`, {
+        ...(found.code !== 0 && { detail: 'It refuses a client without credentials, as it should.' }),
+        evidence: { version: found.version, returnCode: found.code },
+      });
+    case 'client-certificate':
+      return pass(`${at} asks for a client certificate`, {
+        detail: 'Workers have one. What lies behind it was not tried.',
+        evidence: { clientCertificate: true },
+      });
+    case 'wants-tls':
+      return fail(`${at} wants TLS, and ${ENDPOINT} does not begin with tls://`, {
+        expected,
+        fix: setting(ENDPOINT, `tls://${at}`),
+        evidence: { observed: 'TLS' },
+      });
+    case 'plain-mqtt':
+      return fail(`${at} speaks MQTT without TLS`, {
+        expected,
+        fix: advice`set ${ENDPOINT}=${at}, or put TLS in front of the broker`,
+        evidence: { observed: 'MQTT without TLS' },
+      });
+    case 'broken-tls': {
+      const words = networkWords(found.problem, { what: 'the MQTT broker', host, port, setting: ENDPOINT });
+      return fail(words.title, { ...words, expected });
+    }
+    case 'other':
+      return fail(`${OTHER[found.other]} answers on ${at}, not an MQTT broker`, {
+        expected,
+        ...wayTo(found.other),
+        evidence: { observed: found.other },
+      });
+    case 'nothing':
+      throw found.problem;
+  }
+}
+
+const OTHER: Record<Other, string> = {
+  HTTP: 'an HTTP server',
+  SSH: 'an SSH server',
+  TLS: 'a server with another kind of TLS',
+  'SMTP or FTP': 'an SMTP or FTP server',
+  AMQP: 'an AMQP broker',
+  Redis: 'a Redis server',
+  unknown: 'something else',
+};
+
+function wayTo(other: Other): Pick<Trouble, 'detail'> & { readonly fix: Fix } {
+  if (other !== 'HTTP') return { fix: advice`point ${ENDPOINT} at the server’s MQTT port (1984 by convention)` };
+  return {
+    detail: 'An HTTP ingress or load balancer can’t carry MQTT.',
+    fix: advice`point ${ENDPOINT} at the server’s MQTT port (1984 by convention), through a TCP load balancer`,
+  };
+}

@@ -1,0 +1,116 @@
+/** IoT Core by the AWS SDK: the data plane, which carries messages, and the control plane, which knows rules and endpoints. */
+import type { IoTClient } from '@aws-sdk/client-iot';
+import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import { type Run, type Skip, skip, type Trouble } from '../../../src/engine/check.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { addressOf } from '../../../src/net/tcp.ts';
+import type { Target } from '../../../src/net/messages.ts';
+import { AwsProblem, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
+import { awsSettings, type Endpoint, endpointOf } from '../../../src/clouds/aws/client.ts';
+import { allowing } from '../../../src/clouds/aws/denial.ts';
+import { CredentialProblem, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
+import type { IsRefusal } from '../../../src/clouds/aws/transport.ts';
+import { generalOutcome, targetOf } from '../../../src/clouds/aws/messages.ts';
+import { ENDPOINT } from '../endpoint.ts';
+import { iotEndpoint } from './endpoint.ts';
+
+/** Where messages go: the endpoint, or what the environment names in its place. @throws Stop */
+export function brokerAt(run: Run): { readonly at: Endpoint; readonly url: URL; readonly target: Target } {
+  const { host } = iotEndpoint(run);
+  const at = endpointOf(run, 'IOT_DATA_PLANE') ?? {
+    url: new URL(`https://${host}`),
+    setting: ENDPOINT,
+    party: run.deployment.partyOf(ENDPOINT),
+  };
+  const { url, setting } = at;
+  return { at, url, target: { what: 'IoT Core', ...addressOf(url), setting } };
+}
+
+/** A page that some proxy serves is no answer of IoT Core's, whose answers have a number. */
+const isPage: IsRefusal = ({ headers }) =>
+  headers['x-amzn-requestid'] === undefined && /^text\/(html|plain)/i.test(headers['content-type'] ?? '');
+
+export interface DataPlane {
+  readonly client: IoTDataPlaneClient;
+  readonly url: URL;
+  readonly target: Target;
+  /** @throws CredentialProblem, AwsProblem, Problem */
+  publish(run: Run, topic: string, payload: object): Promise<void>;
+}
+
+/** Shared: `run.share(openData)`. */
+export async function openData(run: Run): Promise<DataPlane> {
+  const { at, url, target } = brokerAt(run);
+  const { config } = awsSettings(run, 'IOT_DATA_PLANE', (answer) => isRefusal(answer) || isPage(answer), undefined, at);
+  const sdk = await import('@aws-sdk/client-iot-data-plane');
+  const client = new sdk.IoTDataPlaneClient({
+    ...config,
+    endpoint: url.href,
+    // The SDK refuses both together with an endpoint.
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+  });
+  closeInTheEnd(run, client);
+  return {
+    client,
+    url,
+    target,
+    publish: async (under, topic, payload) => {
+      const command = new sdk.PublishCommand({ topic, qos: 1, payload: Buffer.from(JSON.stringify(payload)) });
+      await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
+    },
+  };
+}
+
+interface ControlPlane {
+  readonly client: IoTClient;
+  readonly target: Target;
+}
+
+/** Shared: `run.share(openControl)`. */
+export async function openControl(run: Run): Promise<ControlPlane> {
+  const settings = awsSettings(run, 'IOT', isRefusal);
+  const { IoTClient: Client } = await import('@aws-sdk/client-iot');
+  const client = new Client(settings.config);
+  closeInTheEnd(run, client);
+  return { client, target: targetOf('IoT Core’s control plane', settings, client) };
+}
+
+/** Nothing that was written hangs on its connections: ending them can't fail, and leaves nothing to tell. */
+function closeInTheEnd(run: Run, client: { destroy(): void }): void {
+  run.cleanup('connections to IoT Core', undefined, async () => client.destroy());
+}
+
+/** ARN of something of IoT Core's, in the configured account and region. */
+export const iotArn = (run: Run, resource: string): string =>
+  `arn:${run.need('AWS_PARTITION')}:iot:${run.need('AWS_REGION')}:${run.need('AWS_ACCOUNT_ID')}:${resource}`;
+
+/** @param resource ARN, or `*` for what has none */
+export function notPermitted(title: string, action: string, resource: string): Skip {
+  return skip(`${title}: ${action} is not permitted`, {
+    detail: 'No role of Spacelift may, and none needs to; an operator may.',
+    fix: advice`to have it verified, run it with credentials that have this statement:\n${allowing([action], resource)}`,
+    evidence: { permission: action },
+  });
+}
+
+/**
+ * What could not be read in the control plane is no failure of the broker's, unless the credentials are to blame.
+ * @param title what was to be found out, as what it is when it isn't: "the rules can’t be listed"
+ */
+export async function unread(
+  run: Run,
+  error: unknown,
+  { title, action, resource }: { title: string; action: string; resource: string },
+): Promise<Trouble | Skip> {
+  if (error instanceof CredentialProblem) return credentialTrouble(error.kind, error.facts);
+  if (error instanceof AwsProblem && error.kind === 'denied') return notPermitted(title, action, resource);
+  const { target } = await run.share(openControl);
+  const outcome = await generalOutcome(run, error, target);
+  const why = outcome?.title ?? `${target.what} refuses it (${error instanceof AwsProblem ? error.code : 'unknown'})`;
+  return skip(`${title}: ${why}`, {
+    detail: 'Spacelift’s server asks the control plane for worker pools’ certificates: it must reach it, too.',
+    ...(outcome?.fix !== undefined && { fix: outcome.fix }),
+    evidence: { endpoint: `${target.host}:${target.port}` },
+  });
+}

@@ -1,0 +1,176 @@
+/** A message, from the topic that workers write on to the queue that the drain reads. */
+import { type Context, fail, type Outcome, pass, type Run, Stop, skip, type Trouble } from '../../../src/engine/check.ts';
+import { advice, sh } from '../../../src/outcome/fix.ts';
+import { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { allowing } from '../../../src/clouds/aws/denial.ts';
+import { CredentialProblem } from '../../../src/clouds/aws/errors.ts';
+import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
+import { openSqs, until } from '../../../src/clouds/aws/sqs/client.ts';
+import { Desk } from '../../message-queues/sqs/queue.ts';
+import { whyNotHere } from '../../message-queues/sqs/access.ts';
+import { removeCommand, Taker } from '../../../src/clouds/aws/sqs/receiver.ts';
+import { type DataPlane, iotArn, notPermitted, openData } from './clients.ts';
+import { namespaceOf, published } from './publish.ts';
+import { findRule } from './rule.ts';
+import type { MqttRule } from '../rules.ts';
+
+/** In ms: how long a message may be under way, and how long one that was given up is looked for again in the end. */
+const PATIENCE_MS = 8_000;
+const AFTERWARDS_MS = 1_000;
+
+/** What is wrong with the queue has a finding of its own; until there is one, somebody else's message may be in it. */
+const BEFORE = ['exists', 'kind', 'access'].map((rule) => `message-queues/iot/${rule}`);
+
+export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome> {
+  const { service } = context.deployment;
+  if (service !== undefined) {
+    return skip(`not tried: the ${service}’s role may not publish where workers do`, {
+      detail: 'Spacelift’s roles may publish on readonly topics only.',
+      fix: advice`before installation, verified without --service, with an operator’s credentials`,
+    });
+  }
+  const [publishing, rule] = await Promise.all([
+    context.share(published),
+    context.share(findRule),
+    ...BEFORE.map((id) => context.after(id)),
+  ]);
+  if (publishing.status === 'fail') throw new Stop(of('publish', publishing));
+  const troubled = rule.outcome.status === 'fail' ? of('topic-rule', rule.outcome) : undefined;
+  if (troubled !== undefined && rule.brings === undefined) throw new Stop(troubled);
+  const sqs = await openSqs(context);
+  try {
+    const desks = new Map();
+    const desk = new Desk(context, sqs, 'iot', desks);
+    desks.set('iot', desk);
+    const seen = await desk.see();
+    if ('outcome' in seen) throw new Stop(seen.outcome);
+    if (troubled !== undefined) {
+      takeOut(context, desk, rule.brings ?? '');
+      throw new Stop(troubled);
+    }
+    const hindrance = await whyNotHere(desk, seen.attributes);
+    if (hindrance !== undefined) throw new Stop(hindrance);
+    return await deliver(context, desk, { roleArn: rule.roleArn, keyId: seen.attributes.KmsMasterKeyId });
+  } finally {
+    // When the run has ended early, what clears up after it still needs the connections.
+    if (!context.signal.aborted) sqs.close();
+  }
+}
+
+/** In the end, when all is published: what a rule that is wrong has brought into the queue. */
+function takeOut(run: Run, { address: { name, url } }: Desk, rule: string): void {
+  const removal = `what topic rule ${rule} brought into ${name} of what was published`;
+  run.cleanup(removal, removeCommand(url), async (signal) => {
+    const under = until(run, signal);
+    const sqs = await openSqs(under);
+    try {
+      await new Taker(sqs, url, isOf(run)).take(under, AFTERWARDS_MS, Number.POSITIVE_INFINITY);
+    } finally {
+      sqs.close();
+    }
+  });
+}
+
+/** Whether a message is this run's, as it was published or as a rule encodes it. */
+const isOf = (run: Run) => (body: string) =>
+  [body, decoded(body)].some((text) => text.includes('"preflight"') && text.includes(run.id));
+
+const of = (rule: 'publish' | 'topic-rule', trouble: Trouble): Trouble => ({
+  ...trouble,
+  cause: trouble.cause ?? { key: `mqtt-broker/iotcore/${rule}` },
+});
+
+interface Way {
+  readonly roleArn: string | undefined;
+  readonly keyId: string | undefined;
+}
+
+async function deliver(run: Run, { sqs, address }: Desk, way: Way): Promise<Outcome> {
+  const data = await run.share(openData);
+  const { name, url } = address;
+  const topic = `${namespaceOf(run)}/writeonly/preflight/${run.id}`;
+  const taker = new Taker(sqs, url, isOf(run));
+  const removal = run.cleanup(
+    `a message in ${name}: what was published on ${topic}`,
+    removeCommand(url),
+    async (signal) => {
+      await taker.clear(until(run, signal), AFTERWARDS_MS).finally(() => sqs.close());
+    },
+  );
+  try {
+    await data.publish(run, topic, { preflight: run.id });
+  } catch (error) {
+    if (error instanceof CredentialProblem || (error instanceof AwsProblem && error.kind !== 'server-error')) {
+      removal.done();
+    }
+    return refused(run, error, data, topic);
+  }
+  const body = await taker.take(run, PATIENCE_MS);
+  if (body === undefined) return lost(topic, address, way);
+  removal.done();
+  const fault = faultIn(run, body);
+  const shown = topic.replace(run.id, '…');
+  if (fault === undefined) {
+    return pass(`a message on ${shown} arrived in ${name} and was removed`, { evidence: { topic, queue: name } });
+  }
+  return fail(`what is published on ${shown} arrives in ${name} ${fault}`, {
+    expected: 'base64 of the message with timestamp, worker_pool_ulid and worker_ulid',
+    fix: advice`see the rule’s SQL and its action: ${sh`aws iot list-topic-rules`}, then ${sh`aws iot get-topic-rule --rule-name NAME`}`,
+    evidence: { topic, queue: name },
+  });
+}
+
+const decoded = (body: string): string => Buffer.from(body, 'base64').toString();
+
+async function refused(run: Run, error: unknown, { target }: DataPlane, topic: string): Promise<Outcome> {
+  if (error instanceof AwsProblem && error.kind === 'denied') {
+    const resource = iotArn(run, `topic/${namespaceOf(run)}/writeonly/preflight/*`);
+    return notPermitted('nothing was published where workers do', 'iot:Publish', resource);
+  }
+  const outcome = await generalOutcome(run, error, target);
+  if (outcome !== undefined) return outcome;
+  return fail(`IoT Core refuses a message: ${error instanceof AwsProblem ? error.code : 'unknown'}`, {
+    expected: `a message on ${topic} accepted`,
+    fix: advice`look the code up in the API reference of the IoT data plane: Publish`,
+    evidence: { topic },
+  });
+}
+
+/** What Spacelift would not be able to read of a message. */
+function faultIn(run: Run, body: string): string | undefined {
+  const plain = decoded(body);
+  if (!plain.includes(run.id)) return 'without base64';
+  const { timestamp, worker_pool_ulid, worker_ulid } = parse(plain);
+  const wrong = [
+    ...(typeof timestamp === 'number' ? [] : ['timestamp']),
+    ...(worker_pool_ulid === 'preflight' ? [] : ['worker_pool_ulid']),
+    ...(worker_ulid === run.id ? [] : ['worker_ulid']),
+  ];
+  return wrong.length === 0 ? undefined : `without a right ${wrong.join(', ')}`;
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return { ...JSON.parse(text) };
+  } catch {
+    return {};
+  }
+}
+
+/** Nobody tells the publisher of what an action fails of. */
+function lost(topic: string, { arn, name }: Desk['address'], { roleArn, keyId }: Way): Trouble {
+  const key = keyId === undefined || keyId === '' || keyId === 'alias/aws/sqs' ? undefined : keyId;
+  const statements = [
+    allowing(['sqs:SendMessage'], arn),
+    ...(key === undefined
+      ? []
+      : [allowing(['kms:GenerateDataKey', 'kms:Decrypt'], key.startsWith('arn:') ? key : `<ARN of ${key}>`)]),
+  ];
+  const role = roleArn === undefined ? 'the role in the rule’s SQS action' : roleArn.split(':').slice(5).join(':');
+  return fail(`what is published on ${topic.split('/').slice(0, -1).join('/')}/… does not arrive in ${name}`, {
+    detail: `Waited ${PATIENCE_MS / 1000} s. IoT Core took the message; the rule’s action failed, most often because of its role.`,
+    expected: `the message in ${name} within seconds`,
+    fix: advice`let iot.amazonaws.com assume ${role}, and give it:\n${statements.join('\n')}\nthe reason is in the log: aws iot set-v2-logging-options`,
+    evidence: { topic, queue: arn, ...(roleArn !== undefined && { role: roleArn }) },
+  });
+}

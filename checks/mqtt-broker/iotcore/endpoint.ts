@@ -1,0 +1,59 @@
+/** IoT Core's endpoint: the bare name that AWS gives to an account, or a domain of one's own. */
+import { type Run, Stop, type Trouble } from '../../../src/engine/check.ts';
+import { command, type Fix, sh } from '../../../src/outcome/fix.ts';
+import { ENDPOINT, type Fault, isName, readParts, shown } from '../endpoint.ts';
+
+export interface IotEndpoint {
+  readonly host: string;
+  /** Of a name that AWS gives; `undefined` for a custom domain, and for a VPC endpoint. */
+  readonly region: string | undefined;
+  /** In place of a name whose certificate comes from Symantec, which few still trust: the one with Amazon's own. */
+  readonly instead: string | undefined;
+}
+
+/** `<id>-ats.iot.<region>.amazonaws.com`, and in China `<id>.ats.iot.<region>.amazonaws.com.cn`. */
+const AMAZON = /^(.+)\.iot\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)$/;
+/** Without `-ats` or `.ats`, and of no other service (`<id>.jobs`, `<id>.credentials`). */
+const LEGACY_ID = /^[a-z0-9]+$/;
+
+const FAULTS: readonly Fault[] = [
+  ({ scheme, value, host }) =>
+    scheme === undefined
+      ? undefined
+      : { title: `${ENDPOINT} begins with ${scheme}://: ${shown(value)}`, suggest: host },
+  ({ path, value, host }) =>
+    path === '' ? undefined : { title: `${ENDPOINT} has a path: ${shown(value)}`, suggest: host },
+  ({ port, value, host }) =>
+    port === undefined ? undefined : { title: `${ENDPOINT} has a port: ${shown(value)}`, suggest: host },
+  ({ host, value }) => (isName(host) ? undefined : { title: `${ENDPOINT} is not a host name: ${shown(value)}` }),
+];
+
+/** The command that prints the endpoint. */
+export const describeEndpoint = (region: string | undefined, after?: string): Fix =>
+  command(
+    region === undefined
+      ? sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS`
+      : sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS --region ${region}`,
+    { note: `set ${ENDPOINT} to what this prints`, ...(after !== undefined && { after }) },
+  );
+
+/** The endpoint, or the failure that says what is wrong with it. */
+export function readIotEndpoint(value: string, region: string | undefined): IotEndpoint | Trouble {
+  const parts = readParts(value, FAULTS, {
+    expected: 'a bare host name: <id>-ats.iot.<region>.amazonaws.com, or a custom domain',
+    otherwise: describeEndpoint(region),
+  });
+  if ('status' in parts) return parts;
+  const host = parts.host.replace(/\.$/, '').toLowerCase();
+  const [, id = '', of, suffix] = AMAZON.exec(host) ?? [];
+  const ats = suffix === 'amazonaws.com' ? `${id}-ats` : `${id}.ats`;
+  return { host, region: of, instead: LEGACY_ID.test(id) ? `${ats}.iot.${of}.${suffix}` : undefined };
+}
+
+/** @throws Stop when the endpoint is malformed: the failure of `endpoint` */
+export function iotEndpoint(run: Run): IotEndpoint {
+  const region = run.deployment.lookup('AWS_REGION');
+  const found = readIotEndpoint(run.need(ENDPOINT), region.state === 'set' ? region.value : undefined);
+  if ('status' in found) throw new Stop(found);
+  return found;
+}

@@ -1,0 +1,131 @@
+/** Publishing over HTTPS: how Spacelift talks to its workers, and all that its roles may do with messages. */
+import { fail, type Outcome, pass, type Run, type Skip, Stop, skip, type Trouble } from '../../../src/engine/check.ts';
+import { advice, setting } from '../../../src/outcome/fix.ts';
+import { openTls } from '../../../src/net/tls.ts';
+import { openWay, wayWords } from '../../../src/net/proxy-tunnel.ts';
+import { explainedByPlace } from '../../../src/net/location.ts';
+import { Problem } from '../../../src/net/network-error.ts';
+import { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { askCaller, explainedByAccount } from '../../../src/clouds/aws/caller.ts';
+import { deniedWords, roleOf } from '../../../src/clouds/aws/denial.ts';
+import { CredentialProblem, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
+import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
+import { ENDPOINT } from '../endpoint.ts';
+import { brokerAt, iotArn, openData } from './clients.ts';
+import { iotEndpoint } from './endpoint.ts';
+import { foreignEndpoint, otherRegion } from './owner.ts';
+
+const DEADLINE_MS = 10_000;
+const NAMESPACE = 'MQTT_BROKER_IOTCORE_NAMESPACE';
+
+/** @throws Stop when no topic can begin with it: nothing that hangs on it can be right */
+export function namespaceOf(run: Run): string {
+  const namespace = run.need(NAMESPACE);
+  if (!/[/+#\s]|^\$/.test(namespace)) return namespace;
+  throw new Stop(
+    fail(`${NAMESPACE} is no level of a topic: ${JSON.stringify(namespace.slice(0, 60))}`, {
+      detail: 'The worker pool and the worker are the third and the fourth level, which the topic rule counts on.',
+      expected: 'one level, without / + # and white space, such as spacelift',
+      fix: advice`set ${NAMESPACE}=spacelift, or remove it, and see that the topic rule and the roles’ policies have the same`,
+      evidence: { variable: NAMESPACE },
+      cause: { key: `configuration:${NAMESPACE}` },
+    }),
+  );
+}
+
+/** Where Spacelift writes and workers read; nobody reads this one. */
+export const readTopic = (run: Run): string => `${namespaceOf(run)}/readonly/preflight/${run.id}`;
+
+/** Shared: `run.share(published)`. */
+export async function published(run: Run): Promise<Outcome> {
+  const elsewhere = otherRegion(run);
+  if (elsewhere !== undefined) throw new Stop(elsewhere);
+  if (run.options.readOnly) {
+    return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
+  }
+  const topic = readTopic(run);
+  const data = await run.share(openData);
+  try {
+    await data.publish(run, topic, { preflight: run.id });
+  } catch (error) {
+    return refusal(run, error, topic);
+  }
+  return pass(`publishes through ${data.target.host}`, { evidence: { endpoint: data.target.host, topic } });
+}
+
+/** Workers have certificates of their own, which no config holds: all that can be tried for them is the way. */
+export async function reached(run: Run): Promise<Outcome> {
+  const { url, target } = brokerAt(run);
+  const at = `${target.host}:${target.port}`;
+  try {
+    const through = await openWay(run, target, DEADLINE_MS);
+    if (url.protocol === 'https:') {
+      const { socket, distrust } = await openTls(run, target, { verify: true, through }, DEADLINE_MS);
+      socket.destroy();
+      if (distrust !== undefined) throw distrust;
+    }
+    through.destroy();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const { title, ...words } = wayWords(error, target);
+    const explained = await explainedByPlace(run, target.host, error);
+    return explained ?? asLegacy(run, error, fail(title, words));
+  }
+  return skip(`${at} answers${url.protocol === 'https:' ? ' over TLS' : ''}; nothing was published`, {
+    detail: 'A worker connects with the certificate of its worker pool, which is not in this config.',
+    fix: advice`verified with --service server or drain`,
+    evidence: { endpoint: at },
+  });
+}
+
+async function refusal(run: Run, error: unknown, topic: string): Promise<Trouble | Skip> {
+  const { target } = await run.share(openData);
+  const outcome = await generalOutcome(run, error, target);
+  if (outcome !== undefined) return asLegacy(run, error, outcome);
+  if (error instanceof AwsProblem && error.kind === 'denied') return forbidden(run, topic);
+  const code = (error instanceof AwsProblem && error.code) || 'no reason given';
+  return fail(`IoT Core refuses a message: ${code}`, {
+    expected: `a message on ${topic} accepted`,
+    fix: advice`look the code up in the API reference of the IoT data plane: Publish`,
+    evidence: { endpoint: target.host, topic, code },
+  });
+}
+
+/** Symantec's authorities are trusted by hardly anybody any more. */
+function asLegacy(run: Run, error: unknown, outcome: Trouble | Skip): Trouble | Skip {
+  const { instead } = iotEndpoint(run);
+  const distrusted = error instanceof Problem && error.tls === 'untrusted' && outcome.status === 'fail';
+  if (instead === undefined || !distrusted) return outcome;
+  return {
+    ...outcome,
+    detail: 'It is the account’s older endpoint, whose certificate comes from Symantec.',
+    expected: 'the endpoint whose certificate is from Amazon: iot:Data-ATS',
+    fix: setting(ENDPOINT, instead),
+  };
+}
+
+/** A denial says no more than "Forbidden", and so does the endpoint of another account. */
+async function forbidden(run: Run, topic: string): Promise<Trouble> {
+  const asked = await run.share(askCaller);
+  if ('error' in asked && asked.error instanceof CredentialProblem) {
+    return credentialTrouble(asked.error.kind, asked.error.facts);
+  }
+  const stranger = await explainedByAccount(run);
+  if (stranger !== undefined) return stranger;
+  const foreign = await foreignEndpoint(run);
+  if (foreign !== undefined) throw new Stop(foreign);
+  const resource = iotArn(run, `topic/${namespaceOf(run)}/readonly/*`);
+  const principal = 'caller' in asked ? roleOf(asked.caller.arn) : undefined;
+  const { fix } = deniedWords({
+    actions: ['iot:Publish'],
+    resource,
+    resourcePolicy: '',
+    denial: { policy: undefined, explicit: false, principal },
+  });
+  return fail(`iot:Publish is denied on ${topic.replace(run.id, '…')}`, {
+    detail: 'IoT Core gives no reason; it answers the same at the endpoint of another account.',
+    expected: 'iot:Publish for Spacelift’s server and drain',
+    fix,
+    evidence: { denied: 'iot:Publish', topic, ...(principal !== undefined && { principal }) },
+  });
+}

@@ -1,0 +1,152 @@
+/** Looks for the topic rule among the account's, and judges it. */
+import type { TopicRuleListItem } from '@aws-sdk/client-iot';
+import { type Outcome, pass, type Run, type Skip, Stop, skip, type Trouble, warn } from '../../../src/engine/check.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { boundPages } from '../../../src/net/limits.ts';
+import { ask } from '../../../src/clouds/aws/call.ts';
+import { addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
+import { iotArn, openControl, unread } from './clients.ts';
+import { otherRegion } from './owner.ts';
+import { namespaceOf } from './publish.ts';
+import {
+  compareRule,
+  type Found,
+  type Judged,
+  missingRule,
+  replacement,
+  ruleTrouble,
+  takes,
+  type Wanted,
+} from './topic-rule.ts';
+
+const QUEUE = 'MESSAGE_QUEUE_SQS_IOT_URL';
+/** Rules that are looked at when none has the right filter: a rule that is nearly right is worth finding. */
+const MOST = 20;
+
+export interface RuleFound {
+  readonly outcome: Outcome;
+  /** The role in whose name a rule that is right sends. */
+  readonly roleArn?: string | undefined;
+  /** A rule that is wrong brings what Spacelift itself publishes into the queue. */
+  readonly brings?: string | undefined;
+}
+
+/** Shared: `run.share(findRule)`. */
+export async function findRule(run: Run): Promise<RuleFound> {
+  const { service } = run.deployment;
+  if (service !== undefined) {
+    const outcome = skip(`not looked at: the ${service}’s role may not read topic rules`, {
+      detail: 'No role of Spacelift has iot:ListTopicRules or iot:GetTopicRule.',
+      fix: advice`verified without --service, with an operator’s credentials`,
+    });
+    return { outcome };
+  }
+  const wanted = wantedIn(run);
+  const elsewhere = otherRegion(run);
+  if (elsewhere !== undefined) throw new Stop(elsewhere);
+  let listed: TopicRuleListItem[];
+  try {
+    listed = await list(run);
+  } catch (error) {
+    const title = 'the topic rules are not known';
+    return { outcome: await unread(run, error, { title, action: 'iot:ListTopicRules', resource: '*' }) };
+  }
+  const filter = `${wanted.namespace}/writeonly/#`;
+  const exact = listed.filter(({ topicPattern }) => topicPattern === filter);
+  const others = listed
+    .filter((item) => !exact.includes(item))
+    .sort((a, b) => nearness(b) - nearness(a))
+    .slice(0, MOST);
+  const found = await look(run, exact, wanted);
+  if ('outcome' in found) return found;
+  const right = found.rules.find(({ faults }) => faults.length === 0);
+  if (right !== undefined) return { outcome: approved(right, wanted), roleArn: right.roleArn };
+  const arriving = found.rules.filter(({ arrives }) => arrives);
+  const further = arriving.length > 0 ? { rules: arriving } : await look(run, others, wanted);
+  const near = 'outcome' in further ? [] : further.rules.filter(({ arrives }) => arrives);
+  const [nearest] = [...near, ...found.rules].toSorted(byFaults);
+  const bringing = near.find(({ rule }) => takes(rule, `${wanted.namespace}/readonly/preflight/x`));
+  return {
+    outcome: nearest === undefined ? missingRule(wanted) : ruleTrouble(nearest, wanted),
+    brings: bringing?.name,
+  };
+}
+
+function wantedIn(run: Run): Wanted {
+  const { url, name, account } = addressIn(run, QUEUE);
+  return { namespace: namespaceOf(run), region: run.need('AWS_REGION'), queue: { url, name, account } };
+}
+
+const nearness = ({ topicPattern = '', ruleName = '' }: TopicRuleListItem): number =>
+  Number(/writeonly/i.test(topicPattern)) * 2 + Number(/spacelift/i.test(ruleName));
+
+/** Those that send into the queue come first, and of those the one with the fewest faults. */
+const byFaults = (a: Judged, b: Judged): number =>
+  Number(b.arrives) - Number(a.arrives) || a.faults.length - b.faults.length;
+
+function approved(judged: Judged, wanted: Wanted): Outcome {
+  const { name, besides } = judged;
+  const { queue } = wanted;
+  const evidence = { rule: name, queue: queue.url };
+  if (besides.length === 0) {
+    return pass(`topic rule ${name} sends to ${queue.name}`, {
+      detail: 'Whether its role may send shows in mqtt-broker/iotcore/delivery.',
+      evidence,
+    });
+  }
+  return warn(`topic rule ${name} selects more than Spacelift knows: ${besides.join(', ')}`, {
+    detail: 'Where a message has a member of that name, it is replaced.',
+    expected: 'what Spacelift knows, and no more',
+    fix: replacement(judged, wanted, { note: 'take it out of the SQL' }),
+    evidence,
+  });
+}
+
+async function list(run: Run): Promise<TopicRuleListItem[]> {
+  const { client } = await run.share(openControl);
+  const { ListTopicRulesCommand } = await import('@aws-sdk/client-iot');
+  const rules: TopicRuleListItem[] = [];
+  let nextToken: string | undefined;
+  const another = boundPages();
+  do {
+    const command = new ListTopicRulesCommand(nextToken === undefined ? {} : { nextToken });
+    const page = await ask(run, client, (how) => client.send(command, how), { mayBeEmpty: true });
+    another(page.rules?.length ?? 0);
+    rules.push(...(page.rules ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return rules;
+}
+
+/** The rules in full; those that have gone, or may not be read, are left out, unless that leaves none. */
+async function look(
+  run: Run,
+  items: readonly TopicRuleListItem[],
+  wanted: Wanted,
+): Promise<{ rules: Judged[] } | { outcome: Trouble | Skip }> {
+  const { client } = await run.share(openControl);
+  const { GetTopicRuleCommand } = await import('@aws-sdk/client-iot');
+  const asked = await Promise.all(
+    items.map(async ({ ruleName }): Promise<Found | { name: string | undefined; error: unknown }> => {
+      try {
+        const command = new GetTopicRuleCommand({ ruleName });
+        const { rule = {} } = await ask(run, client, (how) => client.send(command, how));
+        return { name: ruleName ?? '', rule };
+      } catch (error) {
+        if (run.signal.aborted) throw error;
+        return { name: ruleName, error };
+      }
+    }),
+  );
+  const rules = asked.flatMap((found) => ('rule' in found ? [compareRule(found, wanted)] : []));
+  const refused = asked.find((found) => 'error' in found);
+  if (rules.length > 0 || refused === undefined) return { rules };
+  const title = `topic rule ${refused.name} is there; what it does is not known`;
+  return {
+    outcome: await unread(run, refused.error, {
+      title,
+      action: 'iot:GetTopicRule',
+      resource: iotArn(run, `rule/${refused.name}`),
+    }),
+  };
+}

@@ -1,0 +1,151 @@
+/** A message there and back by MQTT, over a WebSocket whose URL is signed. */
+import type { IncomingMessage } from 'node:http';
+import type { MqttClient } from 'mqtt';
+import type { WebSocket } from 'ws';
+import type { Run } from '../../../src/engine/check.ts';
+import { travelling } from '../../../src/clouds/credentials.ts';
+import { makeAgents } from '../../../src/net/agents.ts';
+import { boundHints, MOST_BYTES } from '../../../src/net/limits.ts';
+import { readUpTo } from '../../../src/net/http.ts';
+import { addressOf } from '../../../src/net/tcp.ts';
+import { Problem, problemOf } from '../../../src/net/network-error.ts';
+import { AwsProblem, refusal } from '../../../src/clouds/aws/call.ts';
+import { findCredentials, ownerOfAws } from '../../../src/clouds/aws/client.ts';
+import type { DataPlane } from './clients.ts';
+import { signedUrl } from './sigv4-url.ts';
+
+const DEADLINE_MS = 10_000;
+/** For a message to come back, once it was taken. */
+const RECEIVE_MS = 5_000;
+/** What a SUBACK refuses with (MQTT 3.1.1, section 3.9.3). */
+const REFUSED_QOS = 128;
+
+/** The last step of a part of `iot:`, as policies name it. */
+export type Step = 'Connect' | 'Subscribe' | 'Publish' | 'Receive';
+
+/** The broker closed the connection without a word, said no to a step, or kept the message. */
+export class Stopped extends Error {
+  readonly step: Step;
+  constructor(step: Step) {
+    super(step);
+    this.name = 'Stopped';
+    this.step = step;
+  }
+}
+
+/**
+ * Subscribes to a topic, publishes there, and returns what comes.
+ * @throws Stopped once there is a WebSocket; before, CredentialProblem, AwsProblem or Problem
+ */
+export async function thereAndBack(run: Run, data: DataPlane, topic: string, message: string): Promise<string> {
+  const [{ connect }, { WebSocket: Socket }] = await Promise.all([
+    import('mqtt'),
+    import('ws'),
+    findCredentials(run, data.client),
+  ]);
+  const { url } = data;
+  const secure = url.protocol === 'https:';
+  const agents = makeAgents(travelling(run, ownerOfAws(run)));
+  const agent = agents.agentFor({ secure, ...addressOf(url) });
+  const signed = await signedUrl(data);
+  let door: Door | undefined;
+  // What mqtt is told is the URL without its signature, which is good for one connection only: no other is tried.
+  const client = connect(`${secure ? 'wss' : 'ws'}://${url.host}/mqtt`, {
+    createWebsocket: () => {
+      const socket = new Socket(signed, ['mqtt'], {
+        agent,
+        perMessageDeflate: false,
+        maxPayload: MOST_BYTES,
+        finishRequest: (request) => {
+          boundHints(request);
+          request.end();
+        },
+      });
+      door = watch(socket);
+      return socket;
+    },
+    clientId: `spacelift-preflight-${run.id}`,
+    protocolVersion: 4,
+    clean: true,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    keepalive: 0,
+    connectTimeout: DEADLINE_MS * 2,
+  });
+  const trip = new Trip(client, async () => (door?.opened ? undefined : await door?.refused));
+  try {
+    return await run.within(DEADLINE_MS, () => trip.go(run, topic, message));
+  } catch (error) {
+    const lost = trip.step === 'Receive' && error instanceof Problem && error.kind === 'timeout';
+    throw lost ? new Stopped('Receive') : error;
+  } finally {
+    client.end(true);
+    agents.destroy();
+  }
+}
+
+/** What came of a WebSocket's handshake. */
+interface Door {
+  opened: boolean;
+  refused: Promise<unknown> | undefined;
+}
+
+function watch(socket: WebSocket): Door {
+  const door: Door = { opened: false, refused: undefined };
+  socket.on('open', () => {
+    door.opened = true;
+  });
+  socket.on('error', (error) => {
+    const problem = problemOf(error);
+    // The handshake itself was not one: no network error, and no HTTP answer.
+    door.refused ??= Promise.resolve(problem instanceof Problem ? problem : new AwsProblem('not-aws'));
+  });
+  socket.on('unexpected-response', (_, response: IncomingMessage) => {
+    door.refused = answerOf(response).then(refusal);
+    door.refused.finally(() => socket.terminate()).catch(() => {});
+  });
+  return door;
+}
+
+const answerOf = async (response: IncomingMessage) => ({
+  status: response.statusCode ?? 0,
+  headers: response.headers,
+  body: await readUpTo(response),
+});
+
+class Trip {
+  step: Step = 'Connect';
+  readonly #client: MqttClient;
+  readonly #ended: Promise<never>;
+
+  /** @param refused why there is no WebSocket; `undefined` when there is one */
+  constructor(client: MqttClient, refused: () => Promise<unknown>) {
+    this.#client = client;
+    this.#ended = new Promise((_, reject) => {
+      const end = () => refused().then((why) => reject(why ?? new Stopped(this.step)), reject);
+      // Both stay: a library that tells of an error twice must not crash the run.
+      client.on('close', end).on('error', end);
+    });
+    this.#ended.catch(() => {});
+  }
+
+  async go(run: Run, topic: string, message: string): Promise<string> {
+    const client = this.#client;
+    await this.#orEnd(new Promise((resolve) => client.once('connect', resolve)));
+    this.step = 'Subscribe';
+    const received = new Promise<string>((resolve) =>
+      client.once('message', (_, payload) => resolve(payload.toString())),
+    );
+    const granted = await this.#orEnd(client.subscribeAsync(topic, { qos: 1 }));
+    if (granted.some(({ qos }) => Number(qos) === REFUSED_QOS)) throw new Stopped('Subscribe');
+    this.step = 'Publish';
+    await this.#orEnd(client.publishAsync(topic, message, { qos: 1 }));
+    this.step = 'Receive';
+    return run.within(RECEIVE_MS, () => this.#orEnd(received));
+  }
+
+  /** What rejects does so because the connection has ended, and that tells why. */
+  #orEnd<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([this.#ended, promise.catch(() => this.#ended)]);
+  }
+}

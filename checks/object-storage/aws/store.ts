@@ -1,0 +1,274 @@
+/** AWS S3, by the AWS SDK. Asks for no list of buckets, no location and no identity: no role needs those permissions. */
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import type { Run } from '../../../src/engine/check.ts';
+import { makeAgents } from '../../../src/net/agents.ts';
+import { type HttpAnswer, isLoopback, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
+import { unbracketed } from '../../../src/net/tcp.ts';
+import { problemOf } from '../../../src/net/network-error.ts';
+import { isUnread } from '../../../src/clouds/aws/call.ts';
+import { awsSettings, findCredentials, withoutEndpoint } from '../../../src/clouds/aws/client.ts';
+import { type CredentialKind, CredentialProblem, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
+import { Refused } from '../../../src/clouds/aws/transport.ts';
+import { awsSays, awsWords, keySays, type Names } from './messages.ts';
+import { arePermitted, expiryRules, isRefusal, messageIn, s3Refusal, versionIn } from '../s3-protocol.ts';
+import { type Action, type Store, type StoreKind, StoreProblem, under } from '../store.ts';
+
+/** In seconds: how long a pre-signed URL works. */
+const EXPIRES_S = 900;
+
+interface At {
+  readonly action: Action;
+  readonly bucket: string;
+}
+
+/** What the SDK adds to a pre-signed URL goes into its query; what is to be sent as a header must be kept out of it. */
+type Middleware = (next: (args: Build) => Promise<unknown>) => (args: Build) => Promise<unknown>;
+interface Stack {
+  add(middleware: Middleware, options: { step: 'build' }): void;
+}
+interface Build {
+  readonly request: { readonly headers: Record<string, string> };
+}
+
+/** The store in AWS_REGION, by the SDK's default credentials and endpoints. */
+export async function aws(run: Run): Promise<Store> {
+  const agents = makeAgents(run);
+  const { config, endpoint } = awsSettings(run, 'S3', isRefusal, agents);
+  const {
+    S3Client,
+    DeleteObjectCommand,
+    GetBucketLifecycleConfigurationCommand,
+    GetBucketPolicyStatusCommand,
+    GetBucketVersioningCommand,
+    GetObjectCommand,
+    GetPublicAccessBlockCommand,
+    HeadObjectCommand,
+    ListObjectVersionsCommand,
+    ListObjectsV2Command,
+    PutObjectCommand,
+  } = await import('@aws-sdk/client-s3');
+  const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+  const forcePathStyle = endpoint !== undefined && isAddress(endpoint.url.hostname);
+  const client = new S3Client({
+    ...config,
+    forcePathStyle,
+    // A checksum of the empty body would otherwise be part of every pre-signed PUT.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+  const urlOf = (Bucket?: string): URL => {
+    try {
+      return client.config.endpointProvider({
+        Region: config.region,
+        UseFIPS: config.useFipsEndpoint ?? false,
+        UseDualStack: config.useDualstackEndpoint ?? false,
+        ForcePathStyle: forcePathStyle,
+        ...(config.endpoint !== undefined && { Endpoint: config.endpoint }),
+        ...(Bucket !== undefined && { Bucket }),
+      }).url;
+    } catch (error) {
+      throw withoutEndpoint(run, error);
+    }
+  };
+  const { hostname, port, protocol } = urlOf();
+  const plain = makeHttpClient(run, agents);
+  const names: Names = {
+    region: config.region,
+    partition: run.want('AWS_PARTITION') ?? 'aws',
+    account: run.want('AWS_ACCOUNT_ID'),
+    endpointFrom: endpoint?.setting,
+  };
+
+  let found: Promise<void> | undefined;
+  /** One operation, once there are credentials. */
+  const call = async <T>(at: At, perform: () => Promise<T>): Promise<T> => {
+    try {
+      found ??= findCredentials(run, client);
+      await found;
+      return await perform();
+    } catch (error) {
+      throw meaningOf(error, at, names);
+    }
+  };
+  /** `undefined` when the store answers that there is no such thing. */
+  const unless = async <T>(code: string, asked: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await asked;
+    } catch (error) {
+      if (error instanceof StoreProblem && error.code === code) return undefined;
+      throw error;
+    }
+  };
+
+  const listVersions = (Bucket: string, Prefix: string, abortSignal: AbortSignal) =>
+    call({ action: 'delete', bucket: Bucket }, async () => {
+      const { Versions = [], DeleteMarkers = [] } = await client.send(
+        new ListObjectVersionsCommand({ Bucket, Prefix }),
+        { abortSignal },
+      );
+      return under(Prefix, [...Versions, ...DeleteMarkers], ({ Key }) => Key);
+    });
+  const removeObject = (
+    Bucket: string,
+    object: { Key: string | undefined; VersionId?: string | undefined },
+    abortSignal: AbortSignal,
+  ) =>
+    call({ action: 'delete', bucket: Bucket }, async () => {
+      const { Key, VersionId } = object;
+      return client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }), { abortSignal });
+    });
+  /** Objects whose deletion has left a marker; without the permission to list, a GET would not show it. */
+  const marked = new Set<string>();
+
+  return {
+    name: 'S3',
+    target: {
+      what: 'S3',
+      host: hostname,
+      port: Number(port) || (protocol === 'https:' ? 443 : 80),
+      setting: endpoint?.setting ?? 'AWS_REGION',
+    },
+    words: awsWords(names),
+
+    put: async (Bucket, Key, Body, { ifAbsent }, abortSignal) => {
+      const command = new PutObjectCommand({ Bucket, Key, Body, ...(ifAbsent && { IfNoneMatch: '*' }) });
+      const put = async () => {
+        const { VersionId, ETag, $metadata } = await client.send(command, { abortSignal });
+        if ((ETag ?? $metadata.requestId) === undefined)
+          throw new StoreProblem('not-a-store', { action: 'put', bucket: Bucket, status: 200 });
+        return { existed: false, versionId: versionIn(VersionId) };
+      };
+      try {
+        return await call({ action: 'put', bucket: Bucket }, put);
+      } catch (error) {
+        if (!ifAbsent || !(error instanceof StoreProblem)) throw error;
+        if (error.status === 412) return { existed: true, versionId: undefined };
+        // Another writer is just as far.
+        if (error.code === 'ConditionalRequestConflict') return { existed: true, versionId: undefined };
+        throw error;
+      }
+    },
+
+    get: (Bucket, Key, abortSignal) =>
+      unless(
+        'NoSuchKey',
+        call({ action: 'get', bucket: Bucket }, async () => {
+          const { Body, VersionId } = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal });
+          return { body: await readUpTo(Body as IncomingMessage), versionId: versionIn(VersionId) };
+        }),
+      ),
+
+    list: (Bucket, Prefix, abortSignal) =>
+      call({ action: 'list', bucket: Bucket }, async () => {
+        const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }), { abortSignal });
+        return Contents.flatMap(({ Key }) => Key ?? []);
+      }),
+
+    remove: async (bucket, Key, signal) => {
+      const { DeleteMarker } = await removeObject(bucket, { Key }, signal);
+      if (DeleteMarker) marked.add(`${bucket}/${Key}`);
+    },
+
+    leftMarker: async (bucket, key) => marked.has(`${bucket}/${key}`),
+
+    mayPurge: (bucket, prefix, signal) =>
+      // A version that nobody ever wrote: the permission is asked for all the same.
+      arePermitted([
+        removeObject(bucket, { Key: `${prefix}none`, VersionId: 'null' }, signal),
+        listVersions(bucket, prefix, signal),
+      ]),
+
+    traces: async (bucket, prefix, signal) =>
+      (await listVersions(bucket, prefix, signal)).flatMap(({ Key }) => Key ?? []),
+
+    purge: async (bucket, prefix, signal) => {
+      const versions = await listVersions(bucket, prefix, signal);
+      await Promise.all(versions.map(({ Key, VersionId }) => removeObject(bucket, { Key, VersionId }, signal)));
+    },
+
+    sign: (method, Bucket, Key, headers = {}) =>
+      call({ action: method === 'PUT' ? 'put' : 'get', bucket: Bucket }, async () => {
+        const command =
+          method === 'PUT'
+            ? new PutObjectCommand({ Bucket, Key })
+            : method === 'HEAD'
+              ? new HeadObjectCommand({ Bucket, Key })
+              : new GetObjectCommand({ Bucket, Key });
+        const bind: Middleware = (next) => (args) => {
+          Object.assign(args.request.headers, headers);
+          return next(args);
+        };
+        (command.middlewareStack as unknown as Stack).add(bind, { step: 'build' });
+        const unhoistableHeaders = new Set(Object.keys(headers));
+        const url = await getSignedUrl(client, command, { expiresIn: EXPIRES_S, unhoistableHeaders });
+        return { method, url: new URL(url), headers };
+      }),
+
+    send: (request) => plain.send(request),
+    urlOf: (bucket, key) => new URL(`${urlOf(bucket).href.replace(/\/$/, '')}/${key}`),
+    refusal: (answer, at) => awsRefusal(answer, at, names),
+
+    versioning: (Bucket, abortSignal) =>
+      call({ action: 'read versioning', bucket: Bucket }, async () => {
+        const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket }), { abortSignal });
+        return Status === 'Enabled';
+      }),
+
+    expiry: async (Bucket, abortSignal) => {
+      const asked = call({ action: 'read lifecycle', bucket: Bucket }, () =>
+        client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), { abortSignal }),
+      );
+      return expiryRules((await unless('NoSuchLifecycleConfiguration', asked))?.Rules ?? []);
+    },
+
+    isPublic: async (Bucket, abortSignal) => {
+      const at = { action: 'read policy', bucket: Bucket } as const;
+      const asked = call(at, () => client.send(new GetBucketPolicyStatusCommand({ Bucket }), { abortSignal }));
+      const status = await unless('NoSuchBucketPolicy', asked);
+      if (status?.PolicyStatus?.IsPublic !== true) return false;
+      const block = call(at, () => client.send(new GetPublicAccessBlockCommand({ Bucket }), { abortSignal }));
+      const limits = await block.catch((error: unknown) => {
+        if (error instanceof StoreProblem) return undefined;
+        throw error;
+      });
+      return limits?.PublicAccessBlockConfiguration?.RestrictPublicBuckets !== true;
+    },
+
+    close: () => {
+      client.destroy();
+      plain.close();
+    },
+  };
+}
+
+/** `https://bucket.127.0.0.1` leads nowhere. */
+const isAddress = (hostname: string): boolean => isIP(unbracketed(hostname)) !== 0 || isLoopback(hostname);
+
+const KINDS: Readonly<Record<CredentialKind, StoreKind>> = {
+  missing: 'credentials',
+  invalid: 'credentials',
+  signature: 'signature',
+  expired: 'expired',
+  'clock-skew': 'clock-skew',
+};
+
+/** What went wrong, of all that the SDK and the transport can throw. */
+function meaningOf(error: unknown, at: At, names: Names): unknown {
+  if (error instanceof Refused) return awsRefusal(error.answer, at, names) ?? error;
+  if (error instanceof CredentialProblem) {
+    return new StoreProblem(KINDS[error.kind], { ...at, says: credentialTrouble(error.kind, error.facts) });
+  }
+  const problem = problemOf(error);
+  return isUnread(problem) ? new StoreProblem('not-a-store', at) : problem;
+}
+
+function awsRefusal(answer: HttpAnswer, at: At, names: Names): StoreProblem | undefined {
+  const problem = s3Refusal(answer, at);
+  if (problem === undefined) return undefined;
+  const message = messageIn(answer);
+  // Not `denied`: S3 allows it, and what depends on what S3 allows must not conclude anything.
+  const byKey = keySays(problem, message);
+  if (byKey !== undefined) return new StoreProblem('other', { ...problem, says: byKey });
+  return new StoreProblem(problem.kind, { ...problem, says: awsSays(problem, message, names) });
+}

@@ -1,0 +1,191 @@
+/** What an answer of Azure Blob Storage means (REST reference, "Blob service error codes" and "Common REST API error codes"). */
+import type { Trouble } from '../../../src/engine/check.ts';
+import { advice, command, sh } from '../../../src/outcome/fix.ts';
+import { own } from '../../../src/util/lookup.ts';
+import type { HttpAnswer } from '../../../src/net/http.ts';
+import { retryAfterIn } from '../../../src/net/retry.ts';
+import type { StorageAccount } from './account.ts';
+import { type Action, type StoreKind, StoreProblem } from '../store.ts';
+
+export interface At {
+  readonly action: Action;
+  readonly bucket: string;
+}
+
+const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
+  InvalidAuthenticationInfo: 'credentials',
+  NoAuthenticationInformation: 'credentials',
+  AuthenticationFailed: 'signature',
+  AuthorizationPermissionMismatch: 'denied',
+  InsufficientAccountPermissions: 'denied',
+  UnauthorizedBlobOverwrite: 'denied',
+  ContainerNotFound: 'no-bucket',
+  ContainerBeingDeleted: 'no-bucket',
+  InvalidResourceName: 'invalid-name',
+  OutOfRangeInput: 'invalid-name',
+  InvalidUri: 'invalid-name',
+  RequestBodyTooLarge: 'too-large',
+  ServerBusy: 'slow-down',
+  InternalError: 'server-error',
+  OperationTimedOut: 'server-error',
+};
+
+/** A success that is a page comes from something else: Azure's answers all carry an id. */
+export function isAzureRefusal({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
+  const isPage = headers['x-ms-request-id'] === undefined && /^text\/html/i.test(headers['content-type'] ?? '');
+  return status >= 300 || (isPage && status !== 204);
+}
+
+/** What is wrong, or `undefined` for an answer that a store gives when it has done what was asked. */
+export function azureRefusal(answer: HttpAnswer, at: At, account: StorageAccount): StoreProblem | undefined {
+  if (!isAzureRefusal(answer)) return undefined;
+  const { status, headers } = answer;
+  const code = codeIn(answer);
+  const skewMs = skewOf(headers.date);
+  const kind = kindOf(status, code);
+  const retryAfterMs = retryAfterIn(headers['retry-after']);
+  const facts = {
+    ...at,
+    status,
+    retryAfterMs,
+    ...(code !== undefined && { code }),
+    ...(skewMs !== undefined && { skewMs }),
+  };
+  if (outOfTime(answer, code, skewMs)) return new StoreProblem('clock-skew', facts);
+  return new StoreProblem(kind, { ...facts, says: says(answer, facts, account) });
+}
+
+export function codeIn({ headers, body }: HttpAnswer): string | undefined {
+  const header = headers['x-ms-error-code'];
+  const code = typeof header === 'string' ? header : /<Code>([^<]{1,64})<\/Code>/.exec(body.toString())?.[1];
+  return code !== undefined && /^[A-Za-z]{1,64}$/.test(code) ? code : undefined;
+}
+
+function kindOf(status: number, code: string | undefined): StoreKind {
+  if (code !== undefined) return own(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
+  if (status === 413) return 'too-large';
+  if (status === 429) return 'slow-down';
+  return status >= 500 ? 'server-error' : 'not-a-store';
+}
+
+function skewOf(date: string | undefined): number | undefined {
+  const server = Date.parse(date ?? '');
+  return Number.isNaN(server) ? undefined : server - Date.now();
+}
+
+/** Clocks that differ by less are not what is wrong. */
+const LEAST_SKEW_MS = 60_000;
+
+/** Times that this machine has chosen, of a key or a signature, are not those that the service accepts. */
+function outOfTime(answer: HttpAnswer, code: string | undefined, skewMs = 0): boolean {
+  const detail = detailIn(answer);
+  if (code === 'AuthenticationFailed') return /time frame/i.test(detail);
+  const byClock = code === 'InvalidXmlNodeValue' || (code === 'InvalidAuthenticationInfo' && /Lifetime/.test(detail));
+  return byClock && Math.abs(skewMs) > LEAST_SKEW_MS;
+}
+
+/** Only looked at, never passed on. */
+const detailIn = ({ body }: HttpAnswer): string =>
+  /<AuthenticationErrorDetail>([^<]{0,2000})</.exec(body.toString())?.[1] ?? '';
+
+/** Which of a token's properties is not accepted, in the service's own words, and what that means. */
+const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageAccount) => Partial<Trouble>])[] = [
+  [
+    /^Issuer/,
+    ({ headers }, { name }) => {
+      const tenant = /login[^/]*\/([0-9a-f-]{36})/i.exec(String(headers['www-authenticate'] ?? ''))?.[1];
+      return {
+        title: `the storage account ${name} belongs to another tenant than these credentials`,
+        expected: `credentials of the tenant ${tenant ?? 'of the account'}`,
+        fix: advice`set AZURE_TENANT_ID${tenant === undefined ? '' : `=${tenant}`} and an AZURE_CLIENT_ID of that tenant, or use an account of your own`,
+        cause: { key: 'azure:token:issuer' },
+      };
+    },
+  ],
+  [
+    /^Audience/,
+    (_, { name }) => ({
+      title: `the token is not for the storage account ${name}`,
+      detail: 'It is for another service or another cloud.',
+      expected: 'a token for https://storage.azure.com of the cloud that the account is in',
+      fix: advice`set AZURE_AUTHORITY_HOST to the cloud of the account (https://login.microsoftonline.com, .us or login.chinacloudapi.cn)`,
+      cause: { key: 'azure:token:audience' },
+    }),
+  ],
+  [
+    /^Lifetime/,
+    () => ({
+      title: 'the Azure token has expired',
+      expected: 'a token that is valid now',
+      fix: advice`run again; if it stays, sign in again (az login), and set this machine’s clock (timedatectl set-ntp true)`,
+      cause: { key: 'azure:token:lifetime' },
+    }),
+  ],
+  [
+    /^/,
+    (_, { name }) => ({
+      title: `the storage account ${name} does not accept the token`,
+      expected: 'a token of Microsoft Entra ID for Azure Storage',
+      fix: advice`sign in again (az login), or have a proxy in between pass the Authorization header as it is`,
+      cause: { key: 'azure:token:other' },
+    }),
+  ],
+];
+
+const NETWORK_RULES = ['AuthorizationFailure', 'AuthorizationSourceIPMismatch'];
+
+function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string }, account: StorageAccount) {
+  const { name } = account;
+  if (own(KIND_OF_CODE, code) === 'credentials' || own(KIND_OF_CODE, code) === 'signature') {
+    const detail = detailIn(answer);
+    return TOKENS.find(([pattern]) => pattern.test(detail))?.[1](answer, account);
+  }
+  if (own(KIND_OF_CODE, code) === 'no-bucket') {
+    return {
+      title: `there is no container ${bucket} in the storage account ${name}`,
+      expected: 'the container, under exactly this name',
+    };
+  }
+  if (own(KIND_OF_CODE, code) === 'invalid-name') {
+    return {
+      title: `${bucket} can’t be the name of a container`,
+      expected: '3 to 63 lower-case letters, digits and single hyphens',
+    };
+  }
+  if (NETWORK_RULES.includes(code)) return networkRules(name);
+  if (code === 'AccountIsDisabled') {
+    return {
+      title: `the storage account ${name} is disabled`,
+      expected: 'an account that is enabled: a subscription that is not paid is disabled with all its accounts',
+      fix: command(
+        [
+          sh`az account list --query ${'[].{name: name, state: state}'}`,
+          sh`az storage account show --name ${name} --query statusOfPrimary`,
+        ],
+        { note: 'see its subscription, and the account' },
+      ),
+      cause: { key: 'azure:account-disabled' },
+    };
+  }
+  if (/^KeyVault/.test(code)) {
+    return {
+      title: `the key that encrypts the storage account ${name} can’t be used: ${code}`,
+      expected: 'a key in Key Vault that is enabled, and that the account’s identity may wrap and unwrap with',
+      fix: advice`see which key it is: ${sh`az storage account show --name ${name} --query encryption`}; then: az keyvault key show --id KEY_ID`,
+      cause: { key: `azure:key:${code}` },
+    };
+  }
+  return undefined;
+}
+
+/** Not `denied`: the role may allow it, and what depends on roles must not conclude anything. */
+function networkRules(name: string): Partial<Trouble> {
+  return {
+    title: `the network rules of the storage account ${name} refuse this machine`,
+    detail: 'No role helps: its firewall does not let this network in, or its public network access is disabled.',
+    expected:
+      'Spacelift’s network allowed by a rule, or a private endpoint whose address the account’s name resolves to',
+    fix: advice`see: ${sh`az storage account show --name ${name} --query ${'{public: publicNetworkAccess, rules: networkRuleSet}'}`}\nthen: ${sh`az storage account network-rule add --account-name ${name} --subnet SUBNET_ID`}`,
+    cause: { key: 'azure:network-rules' },
+  };
+}

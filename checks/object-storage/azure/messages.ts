@@ -1,0 +1,132 @@
+/** The way out in Azure's own words: `az` commands with the account's and the container's real names. */
+import { advice, command, type Fix, output, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
+import { inspected } from '../../../src/net/messages.ts';
+import { AZURE_HOST, type StorageAccount } from './account.ts';
+import type { StoreWords } from '../store.ts';
+import { lookUp, RUN_LATER, rename, SET_CLOCK } from '../fixes.ts';
+
+const STORAGE = 'Microsoft.Storage/storageAccounts';
+const BLOBS = `${STORAGE}/blobServices/containers/blobs`;
+
+export const ROLE = 'Storage Blob Data Contributor';
+export const KEY_PERMISSION = `${STORAGE}/blobServices/generateUserDelegationKey/action`;
+
+const PERMISSION: StoreWords['permission'] = {
+  put: `${BLOBS}/write`,
+  get: `${BLOBS}/read`,
+  list: `${BLOBS}/read`,
+  delete: `${BLOBS}/delete`,
+  'read versioning': `${STORAGE}/blobServices/read`,
+  'read lifecycle': `${STORAGE}/managementPolicies/read`,
+  'read policy': `${STORAGE}/blobServices/containers/read`,
+};
+
+/** A field of the account; its commands in the management plane all need its resource group or id. */
+const show = (name: string, field: string): Shell =>
+  sh`az storage account show --name ${name} --query ${field} --output tsv`;
+
+/** Gives the role on the account. */
+export function assignRole({ name }: StorageAccount, assignee: string | undefined): Fix {
+  const assign = (to: string) =>
+    sh`az role assignment create --role ${ROLE} --assignee ${to} --scope ${output(show(name, 'id'))}`;
+  return assignee === undefined
+    ? advice`give Spacelift’s identity the role: ${assign('OBJECT_ID')}`
+    : command(assign(assignee));
+}
+
+/** @param assignee the object id of these credentials, once it is known */
+export function azureWords(account: StorageAccount, assignee: () => string | undefined): StoreWords {
+  const { name, url } = account;
+  const group = output(show(name, 'resourceGroup'));
+  const createPolicy = (policy: string) =>
+    sh`az storage account management-policy create --account-name ${name} --resource-group ${group} --policy ${policy}`;
+  const { host } = new URL(url);
+  const isCloud = AZURE_HOST.test(host);
+  const reach = advice`let Spacelift’s network reach ${host} on TCP 443: a service endpoint, or a private endpoint (az network private-endpoint create) with its DNS zone`;
+  return {
+    permission: PERMISSION,
+    look: {
+      'read versioning': sh`az storage account blob-service-properties show --account-name ${name} --resource-group ${group} --query isVersioningEnabled`,
+      'read lifecycle': sh`az storage account management-policy show --account-name ${name} --resource-group ${group} --query policy.rules`,
+      'read policy': sh`az storage container list --account-name ${name} --auth-mode login --query ${'[].{name: name, public: properties.publicAccess}'}`,
+    },
+    mend: {
+      // Those on credentials come with the error: `entra-words.ts`.
+      credentials: () =>
+        advice`set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give Spacelift an identity`,
+      signature: () => advice`let the proxy in between pass requests to ${host} as they are`,
+      expired: () => command(sh`az login`),
+      'clock-skew': () => SET_CLOCK,
+      denied: () => assignRole(account, assignee()),
+      'no-bucket': ({ bucket }) =>
+        command(sh`az storage container create --account-name ${name} --name ${bucket} --auth-mode login`),
+      'invalid-name': ({ bucket }) => rename('container', bucket),
+      'wrong-region': () =>
+        command(sh`az storage account show --name ${name} --query primaryLocation`, { note: 'see where it is' }),
+      'slow-down': () =>
+        advice`run again later; see the account’s load: ${sh`az monitor metrics list --metric Transactions --resource ${output(show(name, 'id'))}`}`,
+      starting: () => RUN_LATER,
+      full: () => RUN_LATER,
+      quota: () => RUN_LATER,
+      'too-large': () => advice`raise the limit of the proxy in front of ${host}`,
+      'server-error': () =>
+        advice`run again; if it stays, see https://azure.status.microsoft, and the log of a proxy in between`,
+      'not-a-store': () =>
+        advice`set OBJECT_STORAGE_AZURE_ACCOUNT_URL, now ${url}, to the account’s blob endpoint: ${sh`az storage account show --name ${name} --query primaryEndpoints.blob`}`,
+      other: ({ code }) => lookUp(code, 'the error codes of the Blob service'),
+    },
+    network: {
+      dns: advice`correct the account in OBJECT_STORAGE_AZURE_ACCOUNT_URL (az storage account list --query "[].primaryEndpoints.blob"); with a private endpoint, link the DNS zone privatelink.blob.core.windows.net to Spacelift’s network`,
+      timeout: reach,
+      ...(isCloud && { tls: inspected(host) }),
+      unreachable: reach,
+    },
+    versioning: () =>
+      command(
+        sh`az storage account blob-service-properties update --account-name ${name} --resource-group ${group} --enable-versioning true`,
+      ),
+    expire: (bucket, days) =>
+      command(createPolicy(JSON.stringify({ rules: [expiring(bucket, days)] })), {
+        note: 'add a rule to those that are there: the command replaces all',
+      }),
+    keep: (bucket) => {
+      const rules = sh`az storage account management-policy show --account-name ${name} --resource-group ${group} --query policy`;
+      return advice`let no rule that deletes base blobs match ${bucket}/ by its prefixMatch (without one it matches all): change what ${rules} prints, and put it back: ${createPolicy('@policy.json')}`;
+    },
+    makePrivate: (bucket) =>
+      command(sh`az storage container set-permission --account-name ${name} --name ${bucket} --public-access off`),
+    allowOrigin: (_, origin) =>
+      command(
+        sh`az storage cors add --account-name ${name} --services b --methods PUT POST --origins ${origin} --allowed-headers ${'*'} --exposed-headers ${'*'} --max-age 3600`,
+      ),
+    overTls: advice`set OBJECT_STORAGE_AZURE_ACCOUNT_URL to an https:// URL`,
+    remove: (bucket, key) => {
+      const current = key.endsWith('/')
+        ? sh`az storage blob delete-batch --account-name ${name} --source ${bucket} --pattern ${`${key}*`} --auth-mode login`
+        : sh`az storage blob delete --account-name ${name} --container-name ${bucket} --name ${key} --auth-mode login`;
+      return command([current, removeVersions(name, bucket, key)]);
+    },
+  };
+}
+
+const expiring = (bucket: string, days: number) => ({
+  enabled: true,
+  name: `expire-${bucket}`,
+  type: 'Lifecycle',
+  definition: {
+    actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: days } } },
+    filters: { blobTypes: ['blockBlob'], prefixMatch: [`${bucket}/`] },
+  },
+});
+
+/** What `xargs` would divide or unquote: names that hold any of it are not the tool's, and could become other options. */
+const DIVIDING = [' ', '\t', '\n', "'", '"', '\\'];
+/** Each version as four words, in JMESPath: a blob without versions has none. */
+const VERSIONS = `[?versionId && ${DIVIDING.map((text) => `!contains(name, \`${JSON.stringify(text)}\`)`).join(' && ')}].['--name', name, '--version-id', versionId]`;
+
+/** The current version becomes an older one when its blob is deleted, and can only then be deleted as such. */
+const removeVersions = (name: string, bucket: string, prefix: string): Shell =>
+  pipe(
+    sh`az storage blob list --account-name ${name} --container-name ${bucket} --prefix ${prefix} --include v --auth-mode login --query ${VERSIONS} --output tsv`,
+    sh`xargs -r -n 4 az storage blob delete --account-name ${name} --container-name ${bucket} --auth-mode login`,
+  );

@@ -1,0 +1,290 @@
+/**
+ * Google Cloud Storage, by Application Default Credentials. Google's library finds them and signs URLs; requests go to the
+ * JSON API by the run's own client, since the library's transport takes no signal, no authority, and the proxy of the
+ * process alone. No role needs `storage.buckets.get`: nothing but a look at the settings asks for it.
+ */
+import type { Storage } from '@google-cloud/storage';
+import type { GoogleAuth } from 'google-auth-library';
+import { fail, type Run, Stop, skip } from '../../../src/engine/check.ts';
+import { mustBeAllowed, partyAt } from '../../../src/clouds/credentials.ts';
+import { WITHHELD } from '../../../src/config/credentials-options.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { boundPages } from '../../../src/net/limits.ts';
+import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../../src/net/http.ts';
+import { checkWay } from '../../../src/net/proxy-tunnel.ts';
+import { GoogleProblem, google } from '../../../src/clouds/google/credentials.ts';
+import { gcpRefusal, jsonOf, MISSING } from './errors.ts';
+import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from './settings.ts';
+import { gcpWords, type Names } from './messages.ts';
+import { type Action, type Store, StoreProblem, under } from '../store.ts';
+
+/** How long a pre-signed URL works, ms. */
+const EXPIRES_MS = 900_000;
+const WAY_MS = 8_000;
+const EMULATOR = 'STORAGE_EMULATOR_HOST';
+const UNIVERSE = 'GOOGLE_CLOUD_UNIVERSE_DOMAIN';
+/** A generation that no object ever has: they are times, in µs. */
+const NO_GENERATION = '1';
+
+interface At {
+  readonly action: Action;
+  readonly bucket: string;
+}
+
+interface Asked extends Partial<Pick<HttpRequest, 'method' | 'body'>> {
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+interface Version {
+  readonly name?: string;
+  readonly generation?: string;
+}
+
+export async function gcp(run: Run): Promise<Store> {
+  const emulator = emulatorOf(run);
+  mustBeGoogles(run);
+  const base = emulator ?? new URL('https://storage.googleapis.com');
+  const plain = makeHttpClient(run);
+  const ways = new Map<string, Promise<void>>();
+  /** A proxy that fails is told from Google that fails. */
+  const send = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const { origin } = request.url;
+    const way = ways.get(origin) ?? checkWay(run, request.url, WAY_MS);
+    ways.set(origin, way);
+    await way;
+    const answer = await plain.send(request);
+    return isThere(request, answer) ? { ...answer, status: 412 } : answer;
+  };
+  const identity = google(run, send);
+  const names: Names = {
+    host: base.hostname,
+    endpointFrom: emulator === undefined ? undefined : EMULATOR,
+    account: identity.account,
+  };
+  // As Google's clients for Go: an emulator gets no token.
+  const authorisation = async () => (emulator === undefined ? identity.headers() : {});
+
+  const as = async <T>(at: At, perform: () => Promise<T>): Promise<T> => {
+    try {
+      return await perform();
+    } catch (error) {
+      throw error instanceof GoogleProblem ? new StoreProblem(error.kind, { ...at, says: error.says }) : error;
+    }
+  };
+
+  /** One operation of the JSON API. */
+  const ask = (at: At, path: string, signal: AbortSignal, { method = 'GET', query = {}, body }: Asked = {}) =>
+    as(at, async () => {
+      const url = new URL(path, base);
+      for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+      const headers = await authorisation();
+      const answer = await send({ method, url, headers, signal, ...(body !== undefined && { body }) });
+      const problem = gcpRefusal(answer, at, names);
+      if (problem !== undefined) throw problem;
+      return answer;
+    });
+
+  const settings = async <T>(at: At, path: string, query: Record<string, string>, signal: AbortSignal) =>
+    jsonOf(await ask(at, `${bucketPath(at.bucket)}${path}`, signal, { query }), at) as T;
+
+  const list = async (at: At, prefix: string, versions: boolean, signal: AbortSignal): Promise<Version[]> => {
+    const found: Version[] = [];
+    let pageToken = '';
+    const another = boundPages();
+    do {
+      const query = { prefix, fields: 'nextPageToken,items(name,generation)', ...(versions && { versions: 'true' }) };
+      const page = await settings<{ items?: Version[]; nextPageToken?: string }>(
+        at,
+        '/o',
+        { ...query, ...(pageToken !== '' && { pageToken }) },
+        signal,
+      );
+      const items = [page.items ?? []].flat();
+      another(items.length);
+      found.push(...under(prefix, items, (item) => (typeof item?.name === 'string' ? item.name : undefined)));
+      pageToken = page.nextPageToken ?? '';
+    } while (pageToken !== '');
+    return found;
+  };
+
+  /** What is not there need not be removed. */
+  const remove = async (bucket: string, key: string, signal: AbortSignal, generation?: string): Promise<void> => {
+    const query = generation === undefined ? {} : { generation };
+    await unlessMissing(
+      ask({ action: 'delete', bucket }, objectPath(bucket, key), signal, { method: 'DELETE', query }),
+    );
+  };
+
+  let signer: Promise<Storage> | undefined;
+  const storageWith = (auth: GoogleAuth) => {
+    signer ??= import('@google-cloud/storage').then(
+      // Only signs, and never asks.
+      (library) => new library.Storage({ authClient: auth, apiEndpoint: base.origin, projectId: 'none' }),
+    );
+    return signer;
+  };
+
+  return {
+    name: 'Cloud Storage',
+    target: {
+      what: 'Cloud Storage',
+      host: base.hostname,
+      port: Number(base.port) || (base.protocol === 'https:' ? 443 : 80),
+      setting: names.endpointFrom ?? 'HTTPS_PROXY',
+    },
+    words: gcpWords(names),
+    servicesMayPurge: true,
+    headers: { ifAbsent: { 'x-goog-if-generation-match': '0' }, metadata: 'x-goog-meta-' },
+
+    put: async (bucket, name, body, { ifAbsent }, signal) => {
+      const at = { action: 'put', bucket } as const;
+      const query = { uploadType: 'media', name, ...(ifAbsent && { ifGenerationMatch: '0' }) };
+      try {
+        const answer = await ask(at, `/upload${bucketPath(bucket)}/o`, signal, { method: 'POST', query, body });
+        if (jsonOf(answer, at).name !== name) throw new StoreProblem('not-a-store', { ...at, status: answer.status });
+        // Every object has a generation: it says nothing of versioning.
+        return { existed: false, versionId: undefined };
+      } catch (error) {
+        if (!ifAbsent || !(error instanceof StoreProblem) || error.status !== 412) throw error;
+        return { existed: true, versionId: undefined };
+      }
+    },
+
+    get: async (bucket, key, signal) => {
+      const query = { alt: 'media' };
+      const answer = await unlessMissing(ask({ action: 'get', bucket }, objectPath(bucket, key), signal, { query }));
+      return answer && { body: answer.body, versionId: undefined };
+    },
+
+    list: async (bucket, prefix, signal) =>
+      (await list({ action: 'list', bucket }, prefix, false, signal)).flatMap(({ name }) => name ?? []),
+
+    remove: (bucket, key, signal) => remove(bucket, key, signal),
+
+    mayPurge: async (bucket, prefix, signal) => {
+      const [removed, listed] = await Promise.allSettled([
+        remove(bucket, `${prefix}none`, signal, NO_GENERATION),
+        list({ action: 'list', bucket }, prefix, true, signal),
+      ]);
+      if (removed.status === 'rejected') throw removed.reason;
+      if (listed.status === 'fulfilled') return true;
+      if (listed.reason instanceof StoreProblem && listed.reason.kind === 'denied') return false;
+      throw listed.reason;
+    },
+
+    traces: async (bucket, prefix, signal) =>
+      (await list({ action: 'list', bucket }, prefix, true, signal)).flatMap(({ name }) => name ?? []),
+
+    purge: async (bucket, prefix, signal) => {
+      const versions = await list({ action: 'delete', bucket }, prefix, true, signal);
+      await Promise.all(versions.map(({ name = '', generation }) => remove(bucket, name, signal, generation)));
+    },
+
+    countVersions: async (bucket, key, signal) =>
+      (await list({ action: 'list', bucket }, key, true, signal)).filter(({ name }) => name === key).length,
+
+    sign: (method, bucket, key, headers = {}) => {
+      const write = method === 'PUT';
+      return as({ action: write ? 'put' : 'get', bucket }, async () => {
+        const url = await identity.sign(async (auth) => {
+          const file = (await storageWith(auth)).bucket(bucket).file(key);
+          const [signed] = await file.getSignedUrl({
+            version: 'v4',
+            action: write ? 'write' : 'read',
+            expires: Date.now() + EXPIRES_MS,
+            extensionHeaders: { ...headers },
+          });
+          return signed;
+        });
+        return { method: write ? 'PUT' : 'GET', url: new URL(url), headers };
+      });
+    },
+
+    send,
+    urlOf: (bucket, key) => new URL(`/${bucket}/${key}`, base),
+    refusal: (answer, at) => gcpRefusal(answer, at, names),
+
+    versioning: async (bucket, signal) => {
+      const at = { action: 'read versioning', bucket } as const;
+      type Found = { versioning?: { enabled?: boolean } };
+      return (await settings<Found>(at, '', { fields: 'versioning' }, signal)).versioning?.enabled === true;
+    },
+
+    expiry: async (bucket, signal) => {
+      const at = { action: 'read lifecycle', bucket } as const;
+      type Found = { lifecycle?: { rule?: LifecycleRule[] } };
+      return expiryRules((await settings<Found>(at, '', { fields: 'lifecycle' }, signal)).lifecycle?.rule ?? []);
+    },
+
+    isPublic: async (bucket, signal) => {
+      const at = { action: 'read policy', bucket } as const;
+      const query = { optionsRequestedPolicyVersion: '3' };
+      const { bindings = [] } = await settings<{ bindings?: Binding[] }>(at, '/iam', query, signal);
+      if (!isPublicPolicy(bindings)) return false;
+      type Found = { iamConfiguration?: { publicAccessPrevention?: string } };
+      const found = await settings<Found>(at, '', { fields: 'iamConfiguration' }, signal).catch((error: unknown) => {
+        if (error instanceof StoreProblem) return undefined;
+        throw error;
+      });
+      return found?.iamConfiguration?.publicAccessPrevention !== 'enforced';
+    },
+
+    close: () => plain.close(),
+  };
+}
+
+const bucketPath = (bucket: string): string => `/storage/v1/b/${encodeURIComponent(bucket)}`;
+const objectPath = (bucket: string, key: string): string => `${bucketPath(bucket)}/o/${encodeURIComponent(key)}`;
+
+/**
+ * What Google's clients ask in place of Google. One that only the config names is asked when it is allowed.
+ * @throws Stop when it is no address, or not allowed
+ */
+function emulatorOf(run: Run): URL | undefined {
+  const held = run.deployment.setting(EMULATOR);
+  if (held === undefined || held.value === '') return undefined;
+  const text = /^https?:\/\//.test(held.value) ? held.value : `http://${held.value}`;
+  if (!URL.canParse(text)) {
+    throw new Stop(
+      fail(`${EMULATOR} is no address of a server`, {
+        expected: 'host:port, or an http:// or https:// URL',
+        fix: advice`correct ${EMULATOR}, or unset it to use Google’s own endpoint`,
+        evidence: { variable: EMULATOR },
+        cause: { key: `configuration:${EMULATOR}` },
+      }),
+    );
+  }
+  const url = new URL(text);
+  mustBeAllowed(run, 'process', { url, party: partyAt(run.deployment, held, [EMULATOR]), setting: EMULATOR });
+  return url;
+}
+
+/** A cloud of its own, of Google's make, has other hosts, which nothing here asks. @throws Stop */
+function mustBeGoogles({ deployment: { setting } }: Run): void {
+  const held = setting(UNIVERSE);
+  if (held === undefined || held.party === 'process' || ['', 'googleapis.com'].includes(held.value)) return;
+  throw new Stop(
+    skip(`${UNIVERSE} names another cloud than Google’s, which was not sent your credentials`, {
+      detail: 'Only Google’s own Cloud Storage is tried here.',
+      fix: advice`unset ${UNIVERSE} if the buckets are at Google`,
+      evidence: { reason: WITHHELD, variable: UNIVERSE, host: held.value },
+      cause: { key: `${WITHHELD}:${UNIVERSE}` },
+    }),
+  );
+}
+
+/** To overwrite takes another permission: who misses it is told so where an object must be absent and is not. */
+const isThere = ({ url, headers = {} }: HttpRequest, { status, body }: HttpAnswer): boolean =>
+  status === 403 &&
+  (url.searchParams.has('ifGenerationMatch') || 'x-goog-if-generation-match' in headers) &&
+  body.includes('storage.objects.delete access');
+
+/** `undefined` when there is no such object. */
+async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof StoreProblem && error.code === MISSING) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,185 @@
+/** The words for what a store answers: the same for every provider, with the provider's own way out. */
+
+import { span } from '../../src/util/format.ts';
+import { fail, type Skip, Stop, skip, type Trouble } from '../../src/engine/check.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { ProxyProblem, wayWords } from '../../src/net/proxy-tunnel.ts';
+import { explainedByPlace } from '../../src/net/location.ts';
+import { Problem } from '../../src/net/network-error.ts';
+import type { Duties } from './requirements.ts';
+import type { Probe } from './probe.ts';
+import { type Action, type Store, type StoreKind, StoreProblem } from './store.ts';
+
+const VERBS: Readonly<Record<Action, string>> = {
+  put: 'write to',
+  get: 'read from',
+  list: 'list',
+  delete: 'delete from',
+  'read versioning': 'read the versioning of',
+  'read lifecycle': 'read the lifecycle rules of',
+  'read policy': 'read the policy of',
+};
+
+/** What is wrong with the store as a whole, whichever bucket shows it. */
+const EVERYWHERE: readonly StoreKind[] = [
+  'credentials',
+  'signature',
+  'expired',
+  'clock-skew',
+  'wrong-region',
+  'slow-down',
+  'starting',
+  'full',
+  'not-a-store',
+];
+
+interface Said {
+  readonly title: string;
+  readonly detail?: string;
+  readonly expected: string;
+  /** Sets problems of one kind apart that have different causes; the kind alone unless told. */
+  readonly cause?: string;
+  /** For all that the cause hits, when the title names but one of them. */
+  readonly shared?: string;
+}
+
+type Sayings = Readonly<Record<StoreKind, (problem: StoreProblem, store: Store) => Said>>;
+
+const SAYS: Sayings = {
+  credentials: (_, { name }) => ({
+    title: `${name} does not know the access key`,
+    expected: 'an access key that exists and is enabled',
+  }),
+  signature: (_, { name }) => ({
+    title: `${name} knows the access key, but the secret is another`,
+    detail: 'A proxy that changes the host or the path of requests looks the same.',
+    expected: 'the secret of that access key',
+  }),
+  expired: () => ({
+    title: 'the credentials have expired',
+    expected: 'credentials that last as long as the installation',
+  }),
+  'clock-skew': ({ skewMs }, { name }) => ({
+    title: `the clocks of this machine and of ${name} differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
+    ...(skewMs !== undefined && { detail: `${name}’s clock is ${skewMs > 0 ? 'ahead' : 'behind'}.` }),
+    expected: 'at most 15 minutes apart: signatures carry the time',
+  }),
+  denied: ({ action, bucket }, { words }) => ({
+    title: `may not ${VERBS[action]} ${bucket}: ${words.permission[action]} is denied`,
+    detail: 'A name that is wrong, or a bucket of someone else, can look the same.',
+    expected: `${words.permission[action]} for these credentials`,
+    cause: `denied:${words.permission[action]}`,
+    shared: `${words.permission[action]} is denied to these credentials`,
+  }),
+  'no-bucket': ({ bucket }) => ({
+    title: `there is no bucket ${bucket}`,
+    expected: 'the bucket, under exactly this name',
+    cause: `no-bucket:${bucket}`,
+  }),
+  'invalid-name': ({ bucket }) => ({
+    title: `${bucket} can’t be the name of a bucket`,
+    expected: '3 to 63 lower-case letters, digits, dots and hyphens',
+    cause: `invalid-name:${bucket}`,
+  }),
+  'wrong-region': ({ region }, { name }) => ({
+    title: `${name} is in another region${region === undefined ? '' : `: ${region}`}`,
+    expected: 'requests that are signed for the region of the store',
+  }),
+  'slow-down': (_, { name }) => ({
+    title: `${name} refuses requests for now: it asks to slow down`,
+    detail: 'It is overloaded, or so many drives are offline that it can’t read or write.',
+    expected: 'an answer to a handful of small requests',
+  }),
+  starting: (_, { name }) => ({
+    title: `${name} is still starting`,
+    expected: `a ${name} that has started`,
+  }),
+  full: (_, { name }) => ({
+    title: `${name} has no space left`,
+    expected: 'space for Spacelift’s objects',
+  }),
+  quota: ({ bucket }) => ({
+    title: `the quota of ${bucket} is used up`,
+    expected: 'space for Spacelift’s objects',
+    cause: `quota:${bucket}`,
+  }),
+  'too-large': ({ bucket }) => ({
+    title: `a small object is too large for ${bucket}`,
+    detail: 'A proxy in front of the store caps the size of bodies.',
+    expected: 'no limit below what Spacelift stores',
+  }),
+  'server-error': ({ action, bucket, status }, { name }) => ({
+    title: `${name} fails to ${VERBS[action]} ${bucket}${status === undefined ? '' : ` (HTTP ${status})`}`,
+    expected: 'success',
+    shared: `${name} fails${status === undefined ? '' : ` (HTTP ${status})`}`,
+  }),
+  'not-a-store': ({ status }, { name, target }) => ({
+    title: `what answers at ${target.host}:${target.port} is not ${name}`,
+    ...(status !== undefined && { detail: `It answers HTTP ${status}, and not in the protocol of an object store.` }),
+    expected: `${name}’s API`,
+  }),
+  other: ({ action, bucket, code, status }, { name }) => ({
+    title: `${name} refuses to ${VERBS[action]} ${bucket}: ${code ?? `HTTP ${status}`}`,
+    expected: 'success',
+    cause: `other:${code ?? status}`,
+    shared: `${name} refuses: ${code ?? `HTTP ${status}`}`,
+  }),
+};
+
+/**
+ * The finding that an error of the store becomes: a failure; or a skip when only one service needs what was denied, or when
+ * the store can't be reached from here.
+ * @param via `presigned`: by a plain client, after the same credentials had worked
+ * @throws what is no problem of the store or of the way to it
+ */
+export async function troubleOf(probe: Probe, error: unknown, via?: 'presigned'): Promise<Trouble | Skip> {
+  const { run, store, duties } = probe;
+  if (error instanceof Stop) return error.outcome;
+  if (error instanceof Problem) {
+    const { title, ...words } = wayWords(error, store.target);
+    const mend = error instanceof ProxyProblem || error.tls === 'changed' ? undefined : store.words.network[error.kind];
+    const skipped = await explainedByPlace(run, store.target.host, error);
+    return skipped ?? fail(title, { ...words, ...(mend !== undefined && { fix: mend }) });
+  }
+  if (!(error instanceof StoreProblem)) throw error;
+  return onlyOneNeeds(error, duties, store) ?? inWords(error, store, via);
+}
+
+function onlyOneNeeds({ kind, action, bucket }: StoreProblem, duties: Duties, { words }: Store): Skip | undefined {
+  const needs = action in duties ? duties[action as keyof Duties] : undefined;
+  if (kind !== 'denied' || needs === undefined || needs === 'must') return undefined;
+  return skip(`may not ${VERBS[action]} ${bucket}; only the ${needs} needs to`, {
+    detail: `${words.permission[action]} is denied to these credentials.`,
+    fix: advice`run with the ${needs}’s credentials and --service ${needs}`,
+    evidence: { bucket, denied: words.permission[action] },
+  });
+}
+
+function inWords(problem: StoreProblem, store: Store, via: 'presigned' | undefined): Trouble {
+  const { kind, action, bucket, code, status, retryAfterMs, says } = problem;
+  const { title, detail, expected, cause = kind, shared } = SAYS[kind](problem, store);
+  const signed = via === 'presigned' && kind === 'signature';
+  const wait = retryAfterMs === undefined ? undefined : `It asks to wait ${span(retryAfterMs)}.`;
+  const details = [detail, wait].filter((one) => one !== undefined);
+  const evidence = {
+    ...(!EVERYWHERE.includes(kind) && { bucket, operation: action }),
+    ...(code !== undefined && { code }),
+    ...(status !== undefined && { status }),
+    ...(!signed && says?.evidence),
+  };
+  const said = fail(signed ? `pre-signed URLs are refused for ${bucket}` : title, {
+    ...(signed
+      ? { detail: 'Signed requests work, so a proxy in front changes the host, the path or the query.' }
+      : details.length > 0 && { detail: details.join(' ') }),
+    expected: signed ? 'a URL that works as it was signed' : expected,
+    fix: signed
+      ? advice`let the proxy pass Host, path and query to ${store.name} as they are (nginx: proxy_set_header Host $http_host)`
+      : store.words.mend[kind](problem),
+    evidence,
+    cause: {
+      key: `object-storage:${signed ? 'presigned' : cause}`,
+      ...(signed ? { title: 'pre-signed URLs are refused' } : shared !== undefined && { title: shared }),
+    },
+  });
+  return signed ? said : { ...said, ...says, evidence };
+}

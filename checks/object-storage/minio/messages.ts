@@ -1,0 +1,72 @@
+/** The way out in MinIO's own words: `mc` commands for an alias `minio`, and Spacelift's variables. */
+import { advice, command, setting, sh } from '../../../src/outcome/fix.ts';
+import type { StoreWords } from '../store.ts';
+import { rename } from '../fixes.ts';
+
+interface Names {
+  readonly accessKey: string;
+  readonly endpoint: string;
+  /** Whether Spacelift is told to use TLS. */
+  readonly secure: boolean;
+}
+
+export function minioWords({ accessKey, endpoint, secure }: Names): StoreWords {
+  const permission: StoreWords['permission'] = {
+    put: 's3:PutObject',
+    get: 's3:GetObject',
+    list: 's3:ListBucket',
+    delete: 's3:DeleteObject',
+    'read versioning': 's3:GetBucketVersioning',
+    'read lifecycle': 's3:GetLifecycleConfiguration',
+    'read policy': 's3:GetBucketPolicy',
+  };
+  const resource = (action: string, bucket: string) =>
+    ['put', 'get', 'delete'].includes(action) ? `arn:aws:s3:::${bucket}/*` : `arn:aws:s3:::${bucket}`;
+  return {
+    permission,
+    mend: {
+      credentials: () =>
+        advice`correct OBJECT_STORAGE_MINIO_ACCESS_KEY_ID, or make the user: ${sh`mc admin user add minio ${accessKey} SECRET`}`,
+      signature: () =>
+        advice`set OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY to the secret of that access key; if it is right, let the proxy in front of MinIO pass the host on (nginx: proxy_set_header Host $http_host)`,
+      expired: () => advice`configure a key that does not expire: mc admin user add minio ACCESS_KEY SECRET`,
+      'clock-skew': () => advice`set the clock that is wrong, here or on MinIO’s machine: timedatectl set-ntp true`,
+      denied: ({ action, bucket }) =>
+        advice`allow ${permission[action]} on ${resource(action, bucket)} in a policy of ${accessKey}: ${sh`mc admin policy attach minio POLICY --user ${accessKey}`}`,
+      'no-bucket': ({ bucket }) => command(sh`mc mb minio/${bucket}`),
+      'invalid-name': ({ bucket }) => rename('bucket', bucket),
+      'wrong-region': () => command(sh`mc admin config get minio region`, { note: 'see which region MinIO has' }),
+      'slow-down': () =>
+        command(sh`mc admin info minio`, { note: 'see whether drives are offline or MinIO is overloaded' }),
+      starting: () => command(sh`mc ready minio`, { note: 'wait until MinIO has started' }),
+      full: () => advice`free space, or add drives: mc admin info minio`,
+      quota: ({ bucket }) => advice`raise the quota: ${sh`mc quota set minio/${bucket} --size SIZE`}`,
+      'too-large': () => advice`raise the limit of the proxy in front of MinIO (nginx: client_max_body_size)`,
+      'server-error': () => advice`see MinIO’s log, and that of a proxy in front of it: mc admin logs minio`,
+      'not-a-store': () =>
+        advice`set OBJECT_STORAGE_MINIO_ENDPOINT, now ${endpoint}, to MinIO’s API (port 9000 unless configured; 9001 is its console)`,
+      other: () => command(sh`mc admin logs minio`, { note: 'look the code up in MinIO’s log' }),
+    },
+    network: {
+      'wants-tls': setting('OBJECT_STORAGE_MINIO_USE_SSL', 'true'),
+      'not-tls': advice`set OBJECT_STORAGE_MINIO_USE_SSL=false, or turn TLS on at MinIO`,
+      'not-http': advice`set OBJECT_STORAGE_MINIO_ENDPOINT, now ${endpoint}, to MinIO’s API (port 9000 unless configured)`,
+      ...(!secure && {
+        closed: advice`set OBJECT_STORAGE_MINIO_USE_SSL=true if MinIO speaks TLS; else see what listens there: a load balancer without a healthy backend, or another service`,
+      }),
+    },
+    versioning: (bucket) => command(sh`mc version enable minio/${bucket}`),
+    expire: (bucket, days) => command(sh`mc ilm rule add --expire-days ${days} minio/${bucket}`),
+    keep: (bucket) => advice`${sh`mc ilm rule ls minio/${bucket}`}, then ${sh`mc ilm rule rm --id ID minio/${bucket}`}`,
+    makePrivate: (bucket) => command(sh`mc anonymous set none minio/${bucket}`),
+    allowOrigin: (_, origin) =>
+      advice`add it to those that "mc admin config get minio api" shows: ${sh`mc admin config set minio api cors_allow_origin=ORIGINS,${origin}`}`,
+    overTls: advice`set OBJECT_STORAGE_MINIO_USE_SSL=true, and OBJECT_STORAGE_MINIO_ENDPOINT to a name with a certificate`,
+    remove: (bucket, key) =>
+      command(
+        key.endsWith('/')
+          ? sh`mc rm --recursive --versions --force minio/${bucket}/${key}`
+          : sh`mc rm --versions --force minio/${bucket}/${key}`,
+      ),
+  };
+}

@@ -1,0 +1,297 @@
+/** MinIO, by its own client. Never asks for a bucket's location or existence: no role needs those permissions. */
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Client, ClientOptions } from 'minio';
+import type { Run } from '../../../src/engine/check.ts';
+import { isTrue } from '../../../src/config/types.ts';
+import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
+import { makeAgents } from '../../../src/net/agents.ts';
+import { boundBody, boundHints, boundPages } from '../../../src/net/limits.ts';
+import { asksForTls, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
+import { makeMeaning } from '../../../src/net/http-errors.ts';
+import { addressOf } from '../../../src/net/tcp.ts';
+import { openTls } from '../../../src/net/tls.ts';
+import { Problem } from '../../../src/net/network-error.ts';
+import { ownerOfMinio } from './owner.ts';
+import { minioWords } from './messages.ts';
+import { arePermitted, expiryRules, type LifecycleRule, opensToEveryone, s3Refusal, versionIn } from '../s3-protocol.ts';
+import { type Action, type Store, StoreProblem, under } from '../store.ts';
+
+const ENDPOINT = 'OBJECT_STORAGE_MINIO_ENDPOINT';
+const DEFAULT_REGION = 'us-east-1';
+/** To find out what answers; the operation itself has failed by then. */
+const HANDSHAKE_MS = 3000;
+/** In seconds: how long a pre-signed URL works. */
+const EXPIRES_S = 900;
+/** In bytes: a thousand versions of what a run writes take half of it. */
+const LONGEST_PAGE = 1.5 * 1024 * 1024;
+/** Of a page: a thousand versions have 20,000. A hundred thousand tiny ones would fit, and take half a gigabyte to parse. */
+const MOST_TAGS = 40_000;
+/** Objects for which the library asks at once. */
+const PAGE = 1000;
+const LESS_THAN = 0x3c;
+
+interface At {
+  readonly action: Action;
+  readonly bucket: string;
+}
+
+/** The store that the `OBJECT_STORAGE_MINIO_*` variables name. */
+export async function minio(run: Run): Promise<Store> {
+  const endpoint = run.need(ENDPOINT);
+  const accessKey = run.need('OBJECT_STORAGE_MINIO_ACCESS_KEY_ID');
+  const secretKey = run.need('OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY');
+  const secure = isTrue(run.want('OBJECT_STORAGE_MINIO_USE_SSL'));
+  const base = new URL(`${secure ? 'https' : 'http'}://${endpoint}`);
+  const { host, port } = addressOf(base);
+  const [owner, party] = [ownerOfMinio(run), run.deployment.partyOf(ENDPOINT)];
+  mustBeAllowed(run, owner, { url: base, party, setting: ENDPOINT, overTls: 'OBJECT_STORAGE_MINIO_USE_SSL=true' });
+  // Whether the caller's keys may go to a server that proves nothing is not the config's to say.
+  const mustProve = owner === 'process' && party === 'config';
+  const rejectUnauthorized = mustProve || !isTrue(run.want('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));
+
+  const agents = makeAgents(run, { rejectUnauthorized });
+  const plain = makeHttpClient(run, agents);
+  const clientFor = await clients({
+    endPoint: host,
+    port,
+    useSSL: secure,
+    accessKey,
+    secretKey,
+    transportAgent: agents.agentFor({ secure, host, port }),
+  });
+  const meaningOf = makeMeaning(run);
+  let region = DEFAULT_REGION;
+  let speaksTls: Promise<boolean> | undefined;
+
+  /** Go's server and others cut plain HTTP off on a TLS port, before what they say about it is read. */
+  const explained = async (error: unknown, at: At): Promise<unknown> => {
+    const problem = notOfTheWay(error, at) ?? (await meaningOf(error, { secure, host, port }));
+    if (secure || !(problem instanceof Problem) || problem.kind !== 'closed') return problem;
+    speaksTls ??= openTls(run, { host, port }, { verify: false }, HANDSHAKE_MS).then(
+      ({ socket }) => socket.destroy() !== undefined,
+      () => false,
+    );
+    return (await speaksTls) ? new Problem('wants-tls') : problem;
+  };
+
+  /** One operation, in the region that the server turns out to be in. */
+  const call = async <T>(at: At, signal: AbortSignal, perform: (client: Client) => Promise<T>): Promise<T> => {
+    const attempt = async () => {
+      try {
+        return await perform(clientFor({ region, at, signal }));
+      } catch (error) {
+        throw await explained(error, at);
+      }
+    };
+    try {
+      return await attempt();
+    } catch (error) {
+      const elsewhere = error instanceof StoreProblem && error.kind === 'wrong-region' ? error.region : undefined;
+      if (elsewhere === undefined) throw error;
+      region = elsewhere;
+    }
+    return attempt();
+  };
+
+  const listVersions = async (bucket: string, prefix: string, signal: AbortSignal) =>
+    under(
+      prefix,
+      (await call({ action: 'delete', bucket }, signal, (client) =>
+        listed(client.listObjects(bucket, prefix, true, { IncludeVersion: true })),
+      )) as { name: string; versionId: string }[],
+      ({ name }) => name,
+    );
+  const removeVersion = (bucket: string, objectName: string, versionId: string, signal: AbortSignal) =>
+    call({ action: 'delete', bucket }, signal, (client) => client.removeObject(bucket, objectName, { versionId }));
+
+  return {
+    name: 'MinIO',
+    target: { what: 'MinIO', host, port, setting: ENDPOINT },
+    words: minioWords({ accessKey, endpoint, secure }),
+    tellsMissing: true,
+
+    put: async (bucket, key, body, { ifAbsent }, signal) => {
+      const headers = ifAbsent ? { 'if-none-match': '*' } : {};
+      try {
+        return await call({ action: 'put', bucket }, signal, async (client) => {
+          const request = { method: 'PUT', bucketName: bucket, objectName: key, headers };
+          const { headers: answer } = await client.makeRequestAsyncOmit(request, body, [200]);
+          if ((answer.etag ?? answer['x-amz-request-id']) === undefined)
+            throw new StoreProblem('not-a-store', { action: 'put', bucket, status: 200 });
+          return { existed: false, versionId: versionIn(answer['x-amz-version-id']) };
+        });
+      } catch (error) {
+        if (!ifAbsent || !(error instanceof StoreProblem) || error.status !== 412) throw error;
+        return { existed: true, versionId: undefined };
+      }
+    },
+
+    get: async (bucket, key, signal) => {
+      try {
+        return await call({ action: 'get', bucket }, signal, async (client) => {
+          const answer = await client.makeRequestAsync({ method: 'GET', bucketName: bucket, objectName: key });
+          return { body: await readUpTo(answer), versionId: versionIn(answer.headers['x-amz-version-id']) };
+        });
+      } catch (error) {
+        if (error instanceof StoreProblem && error.code === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    },
+
+    list: (bucket, prefix, signal) =>
+      call({ action: 'list', bucket }, signal, async (client) => {
+        const items = (await listed(client.listObjectsV2(bucket, prefix, true))) as { name: string }[];
+        return items.map(({ name }) => name);
+      }),
+
+    remove: (bucket, key, signal) =>
+      call({ action: 'delete', bucket }, signal, (client) => client.removeObject(bucket, key)),
+
+    // MinIO's answer to a DELETE does not say it; its answer to a GET does.
+    leftMarker: async (bucket, key, signal) => {
+      const signer = clientFor({ region, at: { action: 'get', bucket }, signal });
+      const url = new URL(await signer.presignedUrl('GET', bucket, key, EXPIRES_S));
+      const { headers } = await plain.send({ method: 'GET', url, signal });
+      return headers['x-amz-delete-marker'] === 'true';
+    },
+
+    mayPurge: (bucket, prefix, signal) =>
+      // A version that nobody ever wrote: the permission is asked for all the same.
+      arePermitted([removeVersion(bucket, `${prefix}none`, 'null', signal), listVersions(bucket, prefix, signal)]),
+
+    traces: async (bucket, prefix, signal) => (await listVersions(bucket, prefix, signal)).map(({ name }) => name),
+
+    purge: async (bucket, prefix, signal) => {
+      const versions = await listVersions(bucket, prefix, signal);
+      await Promise.all(versions.map(({ name, versionId }) => removeVersion(bucket, name, versionId, signal)));
+    },
+
+    sign: async (method, bucket, key, headers = {}) => {
+      const signer = clientFor({ region, at: { action: 'get', bucket }, headers });
+      return { method, url: new URL(await signer.presignedUrl(method, bucket, key, EXPIRES_S)), headers };
+    },
+
+    send: (request) => plain.send(request),
+    urlOf: (bucket, key) => new URL(`/${bucket}/${key}`, base),
+    refusal: s3Refusal,
+
+    versioning: async (bucket, signal) => {
+      const found = await call({ action: 'read versioning', bucket }, signal, (client) =>
+        client.getBucketVersioning(bucket),
+      );
+      return (found as { Status?: string } | undefined)?.Status === 'Enabled';
+    },
+
+    expiry: async (bucket, signal) => {
+      try {
+        const found = await call({ action: 'read lifecycle', bucket }, signal, (client) =>
+          client.getBucketLifecycle(bucket),
+        );
+        return expiryRules([(found as { Rule?: LifecycleRule | LifecycleRule[] } | null)?.Rule ?? []].flat());
+      } catch (error) {
+        if (error instanceof StoreProblem && error.code === 'NoSuchLifecycleConfiguration') return [];
+        throw error;
+      }
+    },
+
+    isPublic: async (bucket, signal) => {
+      try {
+        const at = { action: 'read policy', bucket } as const;
+        return await call(at, signal, async (client) =>
+          opensToEveryone(JSON.parse(await client.getBucketPolicy(bucket))),
+        );
+      } catch (error) {
+        if (error instanceof StoreProblem && error.code === 'NoSuchBucketPolicy') return false;
+        throw error;
+      }
+    },
+
+    close: agents.destroy,
+  };
+}
+
+interface Use {
+  readonly region: string;
+  readonly at: At;
+  readonly signal?: AbortSignal;
+  /** Headers that a pre-signed URL is to be bound to. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The library takes neither a signal nor headers to sign, retries on its own, and loses the answers that it retries.
+ * So each operation has a client of its own, whose transport knows the signal and reads what is refused.
+ */
+async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  const another = boundPages();
+  for await (const item of items) {
+    if (found.length % PAGE === 0) another(PAGE);
+    found.push(item);
+  }
+  return found;
+}
+
+async function clients(options: ClientOptions): Promise<(use: Use) => Client> {
+  const { Client } = await import('minio');
+  class OneCall extends Client {
+    readonly headers: Use['headers'];
+    constructor({ region, at, signal, headers }: Use) {
+      const transport = observed({ secure: options.useSSL === true, at, ...(signal !== undefined && { signal }) });
+      super({ ...options, region, transport, pathStyle: true, retryOptions: { disableRetry: true } });
+      this.headers = headers;
+    }
+    protected override getRequestOptions(request: Parameters<Client['getRequestOptions']>[0]) {
+      return super.getRequestOptions({ ...request, headers: { ...request.headers, ...this.headers } });
+    }
+  }
+  return (use) => new OneCall(use);
+}
+
+/** Sends as `node:http` does; an answer other than a success becomes an error of the request. */
+function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: AbortSignal }): typeof http {
+  // The library asks for page after page by itself.
+  const another = boundPages();
+  const request = (options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
+    another(0);
+    const sent = (secure ? https : http).request({ ...options, ...(signal !== undefined && { signal }) });
+    boundHints(sent);
+    sent.on('response', async (answer: IncomingMessage) => {
+      const { statusCode: status = 0, headers } = answer;
+      if (s3Refusal({ status, headers, body: Buffer.alloc(0) }, at) === undefined) {
+        onAnswer(boundTags(boundBody(answer, LONGEST_PAGE)));
+        return;
+      }
+      const whole = { status, headers, body: await readUpTo(answer).catch(() => Buffer.alloc(0)) };
+      sent.emit('error', !secure && asksForTls(whole) ? new Problem('wants-tls') : s3Refusal(whole, at));
+    });
+    return sent;
+  };
+  return { request } as typeof http;
+}
+
+/** Whoever reads the answer gets a Problem of kind `flood` when it has more elements than any page. */
+function boundTags(answer: IncomingMessage): IncomingMessage {
+  const push = answer.push.bind(answer);
+  let tags = 0;
+  answer.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    if (chunk instanceof Uint8Array) for (const byte of chunk) if (byte === LESS_THAN) tags++;
+    if (tags <= MOST_TAGS) return push(chunk, encoding);
+    answer.destroy(new Problem('flood'));
+    return false;
+  };
+  return answer;
+}
+
+/** What the library and the transport can throw once there was an answer, or before anything was asked. */
+function notOfTheWay(error: unknown, at: At): StoreProblem | undefined {
+  if (error instanceof StoreProblem) return error;
+  const name = error instanceof Error ? error.constructor.name : '';
+  if (name === 'InvalidBucketNameError') return new StoreProblem('invalid-name', at);
+  // Of a success that is no XML, or no JSON, the library and its parser throw plain errors.
+  const unread =
+    name === 'InvalidXMLError' || name === 'SyntaxError' || (name === 'Error' && !('code' in (error as Error)));
+  if (unread) return new StoreProblem('not-a-store', at);
+  return undefined;
+}

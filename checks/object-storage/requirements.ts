@@ -1,0 +1,57 @@
+/** What the vendor asks of each bucket, and what each service does in it (permissions of the published IAM policies). */
+import type { Bucket } from '../../src/config/contract.ts';
+import type { Perspective, Service } from '../../src/config/options.ts';
+
+export type Operation = 'put' | 'get' | 'list' | 'delete';
+
+export interface Needs {
+  readonly versioning: 'required' | 'suggested' | 'not needed';
+  /** Days after which objects may go, as the vendor suggests; `never` where expiry destroys data. */
+  readonly expiry: number | 'never';
+}
+
+/** The vendor's object storage reference. */
+export const NEEDS: Readonly<Record<Bucket, Needs>> = {
+  deliveries: { versioning: 'not needed', expiry: 1 },
+  'large-queue-messages': { versioning: 'not needed', expiry: 2 },
+  metadata: { versioning: 'not needed', expiry: 2 },
+  modules: { versioning: 'suggested', expiry: 'never' },
+  'policy-inputs': { versioning: 'not needed', expiry: 7 },
+  'run-logs': { versioning: 'suggested', expiry: 60 },
+  states: { versioning: 'required', expiry: 'never' },
+  uploads: { versioning: 'suggested', expiry: 1 },
+  'user-uploaded-workspaces': { versioning: 'suggested', expiry: 1 },
+  workspace: { versioning: 'suggested', expiry: 7 },
+};
+
+type Table = Readonly<Record<Bucket, Partial<Record<Service, readonly Operation[]>>>>;
+
+const both = (...operations: readonly Operation[]) => ({ server: operations, drain: operations });
+
+const PERFORMED: Table = {
+  deliveries: both('put', 'get', 'list'),
+  'large-queue-messages': { server: ['put'], drain: ['get'] },
+  metadata: both('put', 'get', 'delete'),
+  modules: both('put', 'get', 'delete', 'list'),
+  'policy-inputs': both('put', 'get', 'list'),
+  'run-logs': both('put', 'get', 'list'),
+  states: { server: ['put', 'get', 'delete', 'list'], drain: ['delete', 'list'] },
+  uploads: { server: ['put', 'get', 'delete'] },
+  'user-uploaded-workspaces': both('put', 'get', 'delete'),
+  workspace: both('put', 'get', 'delete'),
+};
+
+/** Who performs an operation: it must succeed, or only one service needs it, or none does (absent). */
+export type Duties = Partial<Readonly<Record<Operation, 'must' | Service>>>;
+
+/** What must succeed in a bucket for one service, or for all of them as one. */
+export function dutiesIn(bucket: Bucket, service: Perspective | undefined): Duties {
+  const duties: Partial<Record<Operation, 'must' | Service>> = {};
+  for (const [performer, operations] of Object.entries(PERFORMED[bucket]) as [Service, readonly Operation[]][]) {
+    if (service !== undefined && service !== performer) continue;
+    for (const operation of operations) {
+      duties[operation] = service !== undefined || duties[operation] !== undefined ? 'must' : performer;
+    }
+  }
+  return duties;
+}

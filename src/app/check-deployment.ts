@@ -1,0 +1,48 @@
+/** A deployment in, a report out. */
+import { CHECKS } from '../../checks/index.ts';
+import { phaseOf } from '../../checks/phase.ts';
+import type { Check, Run } from '../engine/check.ts';
+import type { Deployment } from '../config/deployment.ts';
+import { Interrupted } from '../engine/timeouts.ts';
+import type { Phase, RunOptions } from '../config/options.ts';
+import { redactor } from '../config/redact.ts';
+import { makeReport, type Report } from '../report/report.ts';
+import { type Observer, runChecks } from '../engine/run.ts';
+
+export interface CheckOptions extends RunOptions {
+  /** Why a warning is accepted, by finding id. */
+  readonly accept: ReadonlyMap<string, string>;
+}
+
+export interface CheckHooks {
+  /** Ends the run early; the report is made of what is known by then. */
+  readonly interrupt: AbortSignal;
+  readonly observer?: Observer | undefined;
+  readonly checks?: readonly Check[];
+}
+
+export async function check(
+  deployment: Deployment,
+  options: CheckOptions,
+  { interrupt, observer = {}, checks = CHECKS }: CheckHooks,
+): Promise<Report> {
+  const result = await runChecks(checks, deployment, options, interrupt, observer);
+  return makeReport(
+    { ...result, interrupted: result.interrupted || interrupt.reason instanceof Interrupted },
+    {
+      phase: await phaseIn(result.run),
+      service: deployment.service,
+      accept: options.accept,
+      redact: redactor(deployment.secrets),
+    },
+  );
+}
+
+/** As the checks saw it; before installation when none could tell. */
+async function phaseIn(run: Run): Promise<Phase> {
+  try {
+    return await phaseOf(run);
+  } catch {
+    return run.options.phase === 'auto' ? 'pre-install' : run.options.phase;
+  }
+}

@@ -1,0 +1,35 @@
+/** Patterns and ids that a user gives are about the table of rules, not about what a deployment needs. */
+import { CHECKS } from '../../checks/index.ts';
+import { idsOf } from '../engine/check.ts';
+import { InputError } from '../config/input-error.ts';
+import { quoted, suggest, unmatched } from '../engine/select.ts';
+
+export interface GivenIds {
+  readonly only?: readonly string[] | undefined;
+  readonly skip?: readonly string[] | undefined;
+  readonly require?: readonly string[] | undefined;
+  /** Ids, not patterns. */
+  readonly accept?: readonly string[] | undefined;
+}
+
+/**
+ * @param dash stands before the option's name in the message
+ * @throws InputError when a pattern or an id matches no rule; it names the nearest there is
+ */
+export function checkIds(given: GivenIds, dash: '--' | '' = ''): void {
+  const ids = CHECKS.flatMap(idsOf);
+  const groups = CHECKS.flatMap(({ id, subjects = [] }) => [
+    `${id}/*`,
+    ...subjects.map((subject) => `${id}/${subject}/*`),
+  ]);
+  for (const option of ['only', 'skip', 'require'] as const) {
+    const missed = unmatched(given[option] ?? [], ids);
+    if (missed === undefined) continue;
+    const { pattern } = missed;
+    const known = [...groups, ...ids];
+    throw new InputError(`${dash}${option} ${quoted(pattern, known)} matches no rule${suggest(pattern, known)}`);
+  }
+  const stranger = given.accept?.find((id) => !ids.includes(id));
+  if (stranger !== undefined)
+    throw new InputError(`${dash}accept ${quoted(stranger, ids)}: no such rule${suggest(stranger, ids)}`);
+}

@@ -1,0 +1,32 @@
+/** From where a config is to what the checks read. */
+import { type Deployment, makeDeployment } from '../config/deployment.ts';
+import { readSources } from '../config/sources/index.ts';
+import type { Party, Perspective, RunOptions } from '../config/options.ts';
+
+export interface Where {
+  /** Without any, the environment is the config. */
+  readonly files: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** Whose word the files are: the config's unless told. */
+  readonly trust?: Party | undefined;
+  readonly service: Perspective | undefined;
+  readonly resolveSecrets: boolean;
+}
+
+/**
+ * @param options how long reading may take, and how to reach where secrets are kept
+ * @throws InputError when there is no config to read
+ */
+export async function readDeployment(
+  { files, environment, stdin, trust, service, resolveSecrets }: Where,
+  options: RunOptions,
+): Promise<Deployment> {
+  const read = await readSources(files, { stdin, env: environment, timeoutMs: options.timeoutMs });
+  const sources = trust === undefined || files.length === 0 ? read : read.map((source) => ({ ...source, trust }));
+  const more = { service, environment };
+  const deployment = makeDeployment(sources, more);
+  if (!resolveSecrets) return deployment;
+  const { readSecrets } = await import('../clouds/aws/secret-stores.ts');
+  return makeDeployment(await readSecrets(sources, deployment, options), more);
+}

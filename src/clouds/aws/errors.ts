@@ -1,0 +1,130 @@
+/** What is wrong with AWS credentials: the same in every check, so that one cause is one failure. */
+
+import { span } from '../../util/format.ts';
+import { fail, type Trouble } from '../../engine/check.ts';
+import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
+import { own } from '../../util/lookup.ts';
+
+export type CredentialKind =
+  /** None were found, or the role that was to give them refused. */
+  | 'missing'
+  /** AWS does not know the access key. */
+  | 'invalid'
+  /** The access key is known, and the secret is another. */
+  | 'signature'
+  | 'expired'
+  | 'clock-skew';
+
+/** What says more than the kind. */
+export interface CredentialFacts {
+  /** Where credentials were looked for, and what came of it. */
+  readonly detail?: string;
+  /** The way out, where it is known better than by the kind. */
+  readonly fix?: Fix;
+  /** How far the server's clock is ahead of this machine's, ms; negative: behind. */
+  readonly skewMs?: number | undefined;
+  /** The service's own code; never its message. */
+  readonly code?: string | undefined;
+}
+
+/** Credentials that could not be had, as a value. */
+export class CredentialProblem extends Error {
+  readonly kind: CredentialKind;
+  readonly facts: CredentialFacts;
+  constructor(kind: CredentialKind, facts: CredentialFacts = {}) {
+    super(kind);
+    this.name = 'CredentialProblem';
+    this.kind = kind;
+    this.facts = facts;
+  }
+}
+
+const KIND_OF_CODE: Readonly<Record<string, CredentialKind>> = {
+  CredentialsProviderError: 'missing',
+  MissingAuthenticationToken: 'missing',
+  InvalidAccessKeyId: 'invalid',
+  InvalidClientTokenId: 'invalid',
+  InvalidToken: 'invalid',
+  UnrecognizedClientException: 'invalid',
+  SignatureDoesNotMatch: 'signature',
+  InvalidSignatureException: 'signature',
+  ExpiredToken: 'expired',
+  ExpiredTokenException: 'expired',
+  RequestExpired: 'expired',
+  RequestTimeTooSkewed: 'clock-skew',
+  RequestInTheFuture: 'clock-skew',
+};
+
+/** IoT Core has one code for every refusal, and says in words alone what it is about. */
+const SAID: readonly (readonly [RegExp, CredentialKind])[] = [
+  [/^Missing Authentication Token/i, 'missing'],
+  [/security token included in the request is (invalid|not valid)/i, 'invalid'],
+  [/security token included in the request (is|has) expired/i, 'expired'],
+  [/signature (expired|not yet current)/i, 'clock-skew'],
+  [/request signature we calculated does not match/i, 'signature'],
+];
+
+/**
+ * What an error of any AWS service says about the credentials, or `undefined` when it is about something else.
+ * @param message only looked at: the services that sign as JSON say with one code that the secret or the clock is wrong
+ */
+export function credentialKind(code: string | undefined, message = ''): CredentialKind | undefined {
+  const kind = code === 'ForbiddenException' ? kindSaid(message) : own(KIND_OF_CODE, code);
+  if (kind === 'signature' && /signature (expired|not yet current)/i.test(message)) return 'clock-skew';
+  if (kind === 'missing' && /expired/i.test(message)) return 'expired';
+  return kind;
+}
+
+const kindSaid = (message: string) => SAID.find(([pattern]) => pattern.test(message))?.[1];
+
+interface Said {
+  readonly title: string;
+  readonly detail?: string;
+  readonly expected: string;
+  readonly fix: Fix;
+}
+
+const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => Said>> = {
+  missing: () => ({
+    title: 'no AWS credentials are found',
+    expected: 'credentials from the environment, a profile, or a role of the task, the pod or the instance',
+    fix: advice`give Spacelift a role (task role, pod identity, instance profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+  }),
+  invalid: () => ({
+    title: 'AWS does not know the access key',
+    detail: 'It was deleted, is inactive, or is temporary and came without its AWS_SESSION_TOKEN.',
+    expected: 'an access key that exists and is active',
+    fix: command(sh`aws iam list-access-keys`, {
+      note: 'set AWS_ACCESS_KEY_ID to one of these, and for a temporary key set AWS_SESSION_TOKEN too',
+    }),
+  }),
+  signature: () => ({
+    title: 'AWS knows the access key, but the secret is another',
+    expected: 'the secret of that access key',
+    fix: advice`set AWS_SECRET_ACCESS_KEY to the secret of AWS_ACCESS_KEY_ID, or make a new pair: ${sh`aws iam create-access-key`}`,
+  }),
+  expired: () => ({
+    title: 'the AWS credentials have expired',
+    expected: 'credentials that are valid now',
+    fix: advice`get new ones (aws sso login), or give Spacelift a role, whose credentials are renewed`,
+  }),
+  'clock-skew': ({ skewMs }) => ({
+    title: `the clocks of this machine and of AWS differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
+    ...(skewMs !== undefined && { detail: `This machine’s clock is ${skewMs > 0 ? 'behind' : 'ahead'}.` }),
+    expected: 'at most 5 minutes apart (S3: 15): signatures carry the time',
+    fix: command(sh`timedatectl set-ntp true`, { note: 'set this machine’s clock' }),
+  }),
+};
+
+/** The failure that it is, whichever service has said so. */
+export function credentialTrouble(kind: CredentialKind, facts: CredentialFacts = {}): Trouble {
+  const { title, detail, expected, fix } = SAYS[kind](facts);
+  const told = facts.detail ?? detail;
+  return fail(title, {
+    ...(told !== undefined && { detail: told }),
+    expected,
+    fix: facts.fix ?? fix,
+    ...(facts.code !== undefined && { evidence: { code: facts.code } }),
+    cause: { key: `aws:credentials:${kind}` },
+  });
+}

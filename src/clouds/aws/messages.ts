@@ -1,0 +1,103 @@
+/** The words for what goes wrong on the way to an AWS service, or with the service as a whole. */
+import { type Cause, fail, type Run, type Skip, type Trouble, warn } from '../../engine/check.ts';
+import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
+import { own } from '../../util/lookup.ts';
+import { addressOf } from '../../net/tcp.ts';
+import { wayWords } from '../../net/proxy-tunnel.ts';
+import { explainedByPlace } from '../../net/location.ts';
+import type { Target } from '../../net/messages.ts';
+import { Problem } from '../../net/network-error.ts';
+import { type AwsKind, AwsProblem } from './call.ts';
+import type { AwsSettings } from './client.ts';
+import { CredentialProblem, credentialTrouble } from './errors.ts';
+
+interface EndpointRules {
+  readonly config: {
+    endpointProvider(parameters: { Region: string; UseFIPS: boolean; UseDualStack: boolean }): { url: URL };
+  };
+}
+
+/** Where a client's requests go. */
+export function targetOf(what: string, { config, endpoint }: AwsSettings, client: EndpointRules): Target {
+  const { region: Region, useFipsEndpoint: UseFIPS = false, useDualstackEndpoint: UseDualStack = false } = config;
+  const url = endpoint?.url ?? client.config.endpointProvider({ Region, UseFIPS, UseDualStack }).url;
+  return { what, ...addressOf(url), setting: endpoint?.setting ?? 'AWS_REGION' };
+}
+
+/** The cause of whatever is found in another region than AWS_REGION. */
+export const regionCause = (region: string, found: string): Cause => ({
+  key: `aws:region:${found}`,
+  title: `AWS_REGION is ${region}, and what the config names is in ${found}`,
+});
+
+type General = Exclude<AwsKind, 'denied' | 'refused'>;
+
+const SAYS: Readonly<
+  Record<General, (target: Target, status: number | undefined) => { title: string; expected: string; fix: Fix }>
+> = {
+  throttled: ({ what }) => ({
+    title: `${what} throttles this account’s requests: not verified`,
+    expected: 'an answer to a handful of requests',
+    fix: quotas(what),
+  }),
+  'server-error': ({ what }, status) => ({
+    title: `${what} fails${status === undefined ? '' : ` (HTTP ${status})`}`,
+    expected: 'an answer',
+    fix: advice`try again, and see https://health.aws.amazon.com/health/status`,
+  }),
+  scope: ({ what, host, setting }) => ({
+    title: `${host} is not ${what} of the region in AWS_REGION`,
+    expected: 'an endpoint of that region and service',
+    fix: setting === 'AWS_REGION' ? advice`correct AWS_REGION` : advice`correct ${setting}, or AWS_REGION`,
+  }),
+  'not-aws': ({ what, host, port, setting }, status) => ({
+    title: `what answers at ${host}:${port} is not ${what}${status === undefined ? '' : ` (HTTP ${status})`}`,
+    expected: `the API of ${what}`,
+    fix: advice`find out what answers there: a proxy’s page, or the wrong address in ${setting}`,
+  }),
+};
+
+/** What Service Quotas calls the services that throttle. */
+const QUOTA_CODES: Readonly<Record<string, string>> = {
+  SQS: 'sqs',
+  KMS: 'kms',
+  S3: 's3',
+  'Secrets Manager': 'secretsmanager',
+  'Parameter Store': 'ssm',
+  'IoT Core': 'iotcore',
+  'IoT Core’s control plane': 'iotcore',
+};
+
+function quotas(what: string): Fix {
+  const code = own(QUOTA_CODES, what);
+  if (code === undefined) return advice`see which quota of ${what} is used up, in Service Quotas`;
+  return command(sh`aws service-quotas list-service-quotas --service-code ${code}`, {
+    note: 'see which quota is used up',
+  });
+}
+
+const isGeneral = (kind: AwsKind): kind is General => kind in SAYS;
+
+/**
+ * The outcome of an error that is not about one resource or permission; `undefined` for one that is.
+ * @throws the error itself when it is none of AWS's or the network's
+ */
+export async function generalOutcome(run: Run, error: unknown, target: Target): Promise<Trouble | Skip | undefined> {
+  if (error instanceof CredentialProblem) return credentialTrouble(error.kind, error.facts);
+  if (error instanceof Problem) {
+    const explained = await explainedByPlace(run, target.host, error);
+    if (explained !== undefined) return explained;
+    const { title, ...more } = wayWords(error, target);
+    return fail(title, more);
+  }
+  if (!(error instanceof AwsProblem)) throw error;
+  const { kind, status, code } = error;
+  if (!isGeneral(kind)) return undefined;
+  const { title, ...more } = SAYS[kind](target, status);
+  const at = `${target.host}:${target.port}`;
+  return (kind === 'throttled' ? warn : fail)(title, {
+    ...more,
+    evidence: { endpoint: at, ...(status !== undefined && { status }), ...(code !== undefined && { code }) },
+    cause: { key: `aws:${kind}:${at}` },
+  });
+}

@@ -1,0 +1,220 @@
+/** Reads what ECS keeps in Secrets Manager and Parameter Store, as ECS would, with the caller's credentials. */
+import { setMaxListeners } from 'node:events';
+import { type Run, Stop } from '../../engine/check.ts';
+import { Cleanup } from '../../engine/cleanup.ts';
+import type { Deployment } from '../../config/deployment.ts';
+import type { Source } from '../../config/entry.ts';
+import { type Kept, type Reader, resolveSecrets, type Unread } from '../../config/resolve-secrets.ts';
+import { Over, RunTimeout } from '../../engine/timeouts.ts';
+import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
+import type { RunOptions } from '../../config/options.ts';
+import { wayWords } from '../../net/proxy-tunnel.ts';
+import type { Target } from '../../net/messages.ts';
+import { Problem } from '../../net/network-error.ts';
+import { makeRun } from '../../engine/run.ts';
+import { AwsProblem, ask, isRefusal } from './call.ts';
+import { askCaller } from './caller.ts';
+import { awsSettings } from './client.ts';
+import { denialIn, deniedWords } from './denial.ts';
+import { CredentialProblem, credentialTrouble } from './errors.ts';
+import { targetOf } from './messages.ts';
+
+/** Needed before anything can be checked, so it has the time of `--timeout` to itself. */
+export async function readSecrets(
+  sources: readonly Source[],
+  deployment: Deployment,
+  options: RunOptions,
+): Promise<Source[]> {
+  const end = new AbortController();
+  setMaxListeners(0, end.signal);
+  const timer = setTimeout(() => end.abort(new RunTimeout(options.timeoutMs)), options.timeoutMs);
+  const run = makeRun(deployment, options, end.signal, new Cleanup());
+  try {
+    return await resolveSecrets(sources, deployment.service, makeReader(run));
+  } finally {
+    clearTimeout(timer);
+    end.abort(new Over());
+  }
+}
+
+/** What a store gave: the text, and whether it is kept as a secret. */
+interface Given {
+  readonly text: string | undefined;
+  readonly secret: boolean;
+}
+
+interface Store {
+  readonly target: Target;
+  get(kept: Kept): Promise<Given>;
+}
+
+function makeReader(run: Run): Reader {
+  const stores = new Map<string, Promise<Store>>();
+  const given = new Map<string, Promise<Given>>();
+  const once = <T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> => {
+    const promise = known.get(key) ?? make();
+    known.set(key, promise);
+    return promise;
+  };
+  return async (kept) => {
+    let target: Target | undefined;
+    try {
+      const region = kept.region ?? run.need('AWS_REGION');
+      const store = await once(stores, `${kept.store} ${region}`, () => OPEN[kept.store](run, region));
+      target = store.target;
+      const { key, ...whole } = { key: undefined, ...kept };
+      const { text, secret } = await once(given, JSON.stringify(whole), () => store.get(kept));
+      const value = key === undefined ? (text ?? NO_TEXT) : memberOf(text, key, kept);
+      return typeof value === 'string' ? { value, secret } : value;
+    } catch (error) {
+      return whyUnread(run, kept, error, target);
+    }
+  };
+}
+
+const NO_TEXT: Unread = {
+  status: 'fail',
+  says: 'is kept as bytes, not as text',
+  fix: advice`store it as text (SecretString)`,
+};
+
+/** Scalars become text, as ECS makes them. */
+function memberOf(text: string | undefined, key: string, { id }: Kept): string | Unread {
+  const fix = advice`correct valueFrom, or store a JSON object with the key ${key} in ${id}`;
+  let document: unknown;
+  try {
+    document = JSON.parse(text ?? '');
+  } catch {
+    return { status: 'fail', says: `is kept under the key ${key} of a secret that is not JSON`, fix };
+  }
+  const held = typeof document === 'object' && document !== null ? Object.entries(document) : [];
+  const member: unknown = held.find(([name]) => name === key)?.[1];
+  if (member === undefined)
+    return { status: 'fail', says: `is kept under the key ${key}, which the secret does not have`, fix };
+  if (typeof member === 'object')
+    return { status: 'fail', says: `is kept under the key ${key}, which holds no text`, fix };
+  return String(member);
+}
+
+/** The region of a secret is its own, whatever AWS_REGION says. */
+const settingsIn = (run: Run, region: string, service: 'SECRETS_MANAGER' | 'SSM') =>
+  awsSettings({ ...run, need: (name) => (name === 'AWS_REGION' ? region : run.need(name)) }, service, isRefusal);
+
+const OPEN: Readonly<Record<Kept['store'], (run: Run, region: string) => Promise<Store>>> = {
+  secret: async (run, region) => {
+    const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
+    const settings = settingsIn(run, region, 'SECRETS_MANAGER');
+    const client = new SecretsManagerClient(settings.config);
+    run.signal.addEventListener('abort', () => client.destroy(), { once: true });
+    return {
+      target: targetOf('Secrets Manager', settings, client),
+      get: async (kept) => {
+        const { stage, version } = kept.store === 'secret' ? kept : {};
+        const command = new GetSecretValueCommand({
+          SecretId: kept.id,
+          ...(stage !== undefined && { VersionStage: stage }),
+          ...(version !== undefined && { VersionId: version }),
+        });
+        const { SecretString: text } = await ask(run, client, (how) => client.send(command, how));
+        return { text, secret: true };
+      },
+    };
+  },
+  parameter: async (run, region) => {
+    const { SSMClient, GetParametersCommand } = await import('@aws-sdk/client-ssm');
+    const settings = settingsIn(run, region, 'SSM');
+    const client = new SSMClient(settings.config);
+    run.signal.addEventListener('abort', () => client.destroy(), { once: true });
+    return {
+      target: targetOf('Parameter Store', settings, client),
+      // As ECS does, whose execution role is granted ssm:GetParameters alone.
+      get: async ({ id }) => {
+        const command = new GetParametersCommand({ Names: [id], WithDecryption: true });
+        const { Parameters = [] } = await ask(run, client, (how) => client.send(command, how));
+        const [found] = Parameters;
+        if (found === undefined) throw new AwsProblem('refused', { code: 'ParameterNotFound' });
+        return { text: found.Value, secret: found.Type === 'SecureString' };
+      },
+    };
+  },
+};
+
+const NOUNS = { secret: 'secret', parameter: 'parameter' } as const;
+const ACTIONS = { secret: 'secretsmanager:GetSecretValue', parameter: 'ssm:GetParameters' } as const;
+const NOT_FOUND: readonly (string | undefined)[] = ['ResourceNotFoundException', 'ParameterNotFound'];
+/** Both stores decrypt in the caller's name, and say so in their own words. */
+const OF_ITS_KEY = /Access to KMS is not allowed|^The ciphertext refers to/;
+
+async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | undefined): Promise<Unread> {
+  const { id, store } = kept;
+  const unknown = (says: string, fix: Fix = PASS_IT): Unread => ({ status: 'skip', says, fix });
+  if (run.signal.aborted) return unknown('it was not read in time', advice`give the run more time with --timeout`);
+  if (error instanceof Stop) return unknown(error.outcome.title, error.outcome.fix);
+  if (error instanceof CredentialProblem) {
+    const { title, fix } = credentialTrouble(error.kind, error.facts);
+    return unknown(title, fix);
+  }
+  if (error instanceof Problem && target !== undefined) {
+    const { title, fix } = wayWords(error, target);
+    return unknown(title, fix);
+  }
+  if (!(error instanceof AwsProblem)) throw error;
+  const missing = NOT_FOUND.includes(error.code);
+  const stranger = missing || error.kind === 'denied' ? await strangerTo(run, kept) : undefined;
+  if (stranger !== undefined) return unknown(`the credentials are of account ${stranger}`);
+  if (error.kind === 'denied') {
+    if (OF_ITS_KEY.test(error.said)) {
+      return unknown(
+        `kms:Decrypt is denied on the key of the ${NOUNS[store]} ${id}`,
+        advice`allow kms:Decrypt on that key`,
+      );
+    }
+    const denied = { actions: [ACTIONS[store]], resource: id, resourcePolicy: 'resource policy' };
+    const { fix } = deniedWords({ ...denied, denial: denialIn(error.said) });
+    return unknown(`${ACTIONS[store]} is denied on ${id}`, fix);
+  }
+  if (missing) {
+    const version = store === 'secret' ? (kept.version ?? kept.stage) : undefined;
+    const what = version === undefined ? '' : ` in version ${version}`;
+    return {
+      status: 'fail',
+      says: `is kept in a ${NOUNS[store]} that does not exist${what}`,
+      fix:
+        store === 'secret'
+          ? command(sh`aws secretsmanager list-secrets --region ${kept.region ?? ''}`, {
+              note: 'correct valueFrom to one of these',
+            })
+          : advice`store it: ${sh`aws ssm put-parameter --type SecureString --name ${nameOf(id)} --value VALUE`}`,
+    };
+  }
+  if (/marked for deletion|scheduled for deletion/.test(error.said)) {
+    const fix = command(
+      kept.region === undefined
+        ? sh`aws secretsmanager restore-secret --secret-id ${id}`
+        : sh`aws secretsmanager restore-secret --secret-id ${id} --region ${kept.region}`,
+    );
+    return { status: 'fail', says: 'is kept in a secret that is scheduled for deletion', fix };
+  }
+  return unknown(`${target?.what ?? 'AWS'} refuses it: ${error.code ?? error.kind}`);
+}
+
+const PASS_IT = advice`pass its value, with a further -f (a dotenv file will do), or use credentials that may read it`;
+
+const nameOf = (id: string): string => id.replace(/^arn:.*:parameter/, '');
+
+/** The caller's account, when it is not the one that the value is kept in. */
+async function strangerTo(run: Run, kept: Kept): Promise<string | undefined> {
+  const configured = run.deployment.lookup('AWS_ACCOUNT_ID');
+  const owner = kept.id.startsWith('arn:')
+    ? kept.id.split(':')[4]
+    : 'value' in configured
+      ? configured.value
+      : undefined;
+  if (owner === undefined) return undefined;
+  try {
+    const asked = await run.share(askCaller);
+    return 'caller' in asked && asked.caller.account !== owner ? asked.caller.account : undefined;
+  } catch {
+    return undefined;
+  }
+}

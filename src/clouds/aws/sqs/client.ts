@@ -1,0 +1,124 @@
+/** SQS, by the AWS SDK: the five operations that Spacelift performs, and no others. */
+import type { Run } from '../../../engine/check.ts';
+import { travelling } from '../../credentials.ts';
+import { within } from '../../../engine/timeouts.ts';
+import { makeHttpClient } from '../../../net/http.ts';
+import { checkWay } from '../../../net/proxy-tunnel.ts';
+import type { Target } from '../../../net/messages.ts';
+import { ask, isRefusal } from '../call.ts';
+import { awsSettings, findCredentials, ownerOfAws } from '../client.ts';
+import { targetOf } from '../messages.ts';
+
+export interface Received {
+  readonly body: string;
+  readonly receipt: string;
+}
+
+export interface Sending {
+  readonly body: string;
+  /** FIFO queues have groups and remove duplicates; other queues refuse both. */
+  readonly fifo?: { readonly group: string; readonly deduplication: string };
+}
+
+/** As `GetQueueAttributes` tells them; what is not there is not set. */
+export type Attributes = Readonly<Record<string, string>>;
+
+/** The run, as far as its operations are ended by another signal: what clears up goes on when the run has ended. */
+export const until = (run: Run, signal: AbortSignal): Run => ({
+  ...run,
+  signal,
+  within: (ms, operation) => within(signal, ms, operation),
+});
+
+/** Every operation throws CredentialProblem, AwsProblem or Problem. */
+export interface Sqs {
+  readonly target: Target;
+  /** Whether there are credentials and anything answers, for those who may ask nothing. @throws CredentialProblem, Problem */
+  reach(run: Run): Promise<void>;
+  attributes(run: Run, url: string): Promise<Attributes>;
+  /** Sent once, whatever becomes of the answer. */
+  send(run: Run, url: string, sending: Sending): Promise<void>;
+  /** @param wait how long to wait for a message, @param visibility how long it is hidden then; both in seconds */
+  receive(run: Run, url: string, how: { wait: number; visibility: number }): Promise<Received[]>;
+  delete(run: Run, url: string, receipt: string): Promise<void>;
+  /** Hides a message for so many seconds from now; 0 puts it back. */
+  postpone(run: Run, url: string, receipt: string, seconds: number): Promise<void>;
+  close(): void;
+}
+
+/** For a connection and an answer that says nothing. */
+const REACH_MS = 10_000;
+
+/** @throws Stop when the region is not known */
+export async function openSqs(run: Run): Promise<Sqs> {
+  const settings = awsSettings(run, 'SQS', isRefusal);
+  const sdk = await import('@aws-sdk/client-sqs');
+  // As Spacelift's own SDK: the region's endpoint, whatever the host in a queue's URL.
+  const client = new sdk.SQSClient({ ...settings.config, useQueueUrlAsEndpoint: false, md5: false });
+  const target = targetOf('SQS', settings, client);
+  const url = settings.endpoint?.url ?? new URL(`https://${target.host}`);
+  const owner = ownerOfAws(run);
+  const plain = makeHttpClient(travelling(run, owner));
+  let reached: Promise<unknown> | undefined;
+  return {
+    target,
+    reach: (under) => {
+      const knock = async () => {
+        await checkWay(travelling(under, owner), url, REACH_MS);
+        await plain.send({ method: 'GET', url, deadlineMs: REACH_MS });
+      };
+      reached ??= Promise.all([findCredentials(under, client), knock()]);
+      return reached.then(() => {});
+    },
+
+    attributes: async (under, QueueUrl) => {
+      // By name, a standard queue refuses the attributes that only FIFO queues have.
+      const command = new sdk.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] });
+      const { Attributes: found = {} } = await ask(under, client, (how) => client.send(command, how));
+      return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, String(value)]));
+    },
+
+    send: async (under, QueueUrl, { body, fifo }) => {
+      const command = new sdk.SendMessageCommand({
+        QueueUrl,
+        MessageBody: body,
+        ...(fifo === undefined
+          ? { DelaySeconds: 0 }
+          : { MessageGroupId: fifo.group, MessageDeduplicationId: fifo.deduplication }),
+      });
+      let sent: Promise<unknown> | undefined;
+      // What a busy service refused may have been sent all the same: who sends it again must know.
+      const once = (how: { abortSignal: AbortSignal }) => {
+        sent ??= client.send(command, how);
+        return sent;
+      };
+      await ask(under, client, once);
+    },
+
+    receive: async (under, QueueUrl, { wait, visibility }) => {
+      const command = new sdk.ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: wait,
+        VisibilityTimeout: visibility,
+      });
+      const { Messages = [] } = await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
+      return Messages.map(({ Body = '', ReceiptHandle = '' }) => ({ body: Body, receipt: ReceiptHandle }));
+    },
+
+    delete: async (under, QueueUrl, ReceiptHandle) => {
+      const command = new sdk.DeleteMessageCommand({ QueueUrl, ReceiptHandle });
+      await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
+    },
+
+    postpone: async (under, QueueUrl, ReceiptHandle, VisibilityTimeout) => {
+      const command = new sdk.ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout });
+      await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
+    },
+
+    close: () => {
+      client.destroy();
+      plain.close();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** What a queue's variable means: a URL, or a bare name (no role may ask SQS for the URL of a name). */
+import type { Run } from '../../../engine/check.ts';
+import type { VariableName } from '../../../config/contract.ts';
+
+export interface Address {
+  readonly variable: VariableName;
+  readonly url: string;
+  readonly name: string;
+  readonly account: string;
+  /** What the URL's host says, when it is one of AWS's. */
+  readonly region: string | undefined;
+  readonly arn: string;
+  /** AWS gives every FIFO queue a name that ends in `.fifo`, and no other. */
+  readonly fifo: boolean;
+}
+
+/** By AWS's partitions. */
+const DNS_SUFFIXES: Readonly<Record<string, string>> = {
+  'aws-cn': 'amazonaws.com.cn',
+  'aws-iso': 'c2s.ic.gov',
+  'aws-iso-b': 'sc2s.sgov.gov',
+  'aws-iso-e': 'cloud.adc-e.uk',
+  'aws-iso-f': 'csp.hci.ic.gov',
+  'aws-eusc': 'amazonaws.eu',
+};
+
+/** Regional, FIPS, dual-stack and VPC endpoints; then the names that SQS had before. */
+const REGIONAL = /^(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\./;
+const LEGACY = /^(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\.)?queue\.amazonaws\.com/;
+
+/** @throws Stop when the variable, or what a bare name hangs on, is not known */
+export function addressIn(run: Run, variable: VariableName): Address {
+  const value = run.need(variable);
+  const region = run.need('AWS_REGION');
+  const partition = run.need('AWS_PARTITION');
+  const [, host, account, path] = /^https?:\/\/([^/]+)\/(\d{12})\/([^/]+)$/.exec(value) ?? [];
+  if (host === undefined || account === undefined || path === undefined) {
+    const owner = run.need('AWS_ACCOUNT_ID');
+    const url = `https://sqs.${region}.${DNS_SUFFIXES[partition] ?? 'amazonaws.com'}/${owner}/${value}`;
+    return named(variable, url, value, owner, { partition, region });
+  }
+  return { ...named(variable, value, path, account, { partition, region }), region: regionIn(host) };
+}
+
+function named(
+  variable: VariableName,
+  url: string,
+  name: string,
+  account: string,
+  { partition, region }: { partition: string; region: string },
+): Address {
+  const arn = `arn:${partition}:sqs:${region}:${account}:${name}`;
+  return { variable, url, name, account, region, arn, fifo: name.endsWith('.fifo') };
+}
+
+function regionIn(host: string): string | undefined {
+  const legacy = LEGACY.exec(host);
+  return REGIONAL.exec(host)?.[1] ?? (legacy === null ? undefined : (legacy[1] ?? 'us-east-1'));
+}
+
+/** Whether two ARNs name one queue. A partition that is not that of the account has a failure of its own. */
+export const sameQueue = (one: string, other: string): boolean => placeOf(one) === placeOf(other);
+
+const placeOf = (arn: string): string => arn.split(':').slice(2).join(':');

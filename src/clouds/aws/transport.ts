@@ -1,0 +1,68 @@
+/** How the AWS SDK's requests travel. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Run } from '../../engine/check.ts';
+import type { Agents } from '../../net/agents.ts';
+import { type IsRefusal, makeSender } from '../../net/sender.ts';
+import { unbracketed } from '../../net/tcp.ts';
+
+export { type IsRefusal, Refused } from '../../net/sender.ts';
+
+/** The SDK's own form of a request; bodies that are streams do not occur here. */
+interface SdkRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+interface SdkResponse {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: IncomingMessage;
+}
+
+/** A request handler, as the SDK's clients take one. */
+export interface Transport extends Record<string, unknown> {
+  /** @throws Problem; ProxyProblem when the proxy is in the way; Refused */
+  handle(request: SdkRequest, how?: { abortSignal?: AbortSignal }): Promise<{ response: SdkResponse }>;
+  destroy(): void;
+}
+
+/**
+ * @param isRefusal without it, the SDK makes errors of what it gets
+ * @param agents those of another client, to use its connections too
+ */
+export function makeTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): Transport {
+  const sender = makeSender(run, isRefusal, agents);
+  return {
+    handle: async ({ protocol, hostname, port, method, path, query = {}, headers, body }, { abortSignal } = {}) => {
+      const secure = protocol === 'https:';
+      const to = { secure, host: unbracketed(hostname), port: port ?? (secure ? 443 : 80) };
+      const request = { method, path: `${path}${queryOf(query)}`, headers };
+      const answer = await sender.send(to, { ...request, ...(abortSignal && { signal: abortSignal }) }, body);
+      const { statusCode = 0, headers: received } = answer;
+      return { response: { statusCode, headers: flat(received), body: answer } };
+    },
+    destroy: sender.destroy,
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+/** RFC 3986: what is signed escapes more than encodeURIComponent does. */
+const escaped = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
+function queryOf(query: NonNullable<SdkRequest['query']>): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    value === null ? [escaped(name)] : [value].flat().map((one) => `${escaped(name)}=${escaped(one)}`),
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+const flat = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]));

@@ -1,0 +1,163 @@
+/** What Microsoft Entra ID's refusals mean ("Microsoft Entra authentication and authorization error codes"), and the way out. */
+import { fail, type Trouble } from '../../engine/check.ts';
+import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
+
+type EntraKind =
+  /** No credentials anywhere. */
+  | 'missing'
+  /** There are some, and neither a token nor a refusal came of them. */
+  | 'no-token'
+  | 'secret'
+  | 'secret-expired'
+  | 'client'
+  | 'client-disabled'
+  | 'tenant'
+  | 'federation'
+  | 'assertion-time'
+  | 'certificate'
+  /** A user has to sign in again. */
+  | 'sign-in'
+  /** Refused with a code that has no kind of its own. */
+  | 'refused';
+
+const KIND_OF_NUMBER: Readonly<Record<string, EntraKind>> = {
+  7000215: 'secret',
+  7000216: 'secret',
+  7000222: 'secret-expired',
+  700016: 'client',
+  7000229: 'client',
+  7000112: 'client-disabled',
+  90002: 'tenant',
+  900023: 'tenant',
+  70021: 'federation',
+  700211: 'federation',
+  700212: 'federation',
+  700213: 'federation',
+  700024: 'assertion-time',
+  700027: 'certificate',
+  700030: 'certificate',
+  50076: 'sign-in',
+  50078: 'sign-in',
+  50079: 'sign-in',
+  50173: 'sign-in',
+  70043: 'sign-in',
+  700082: 'sign-in',
+  700084: 'sign-in',
+};
+
+export interface EntraFacts {
+  /** Of `AADSTS<number>`, if there was an answer at all. */
+  readonly number: string | undefined;
+  readonly tenant: string | undefined;
+  readonly client: string | undefined;
+  readonly authority: string;
+  /** All that names and proves an identity is given, so that a token must be had for it. */
+  readonly configured: boolean;
+  /** Where credentials were looked for. */
+  readonly detail: string;
+}
+
+interface Said {
+  readonly title: string;
+  readonly detail?: string;
+  readonly expected: string;
+  readonly fix: Fix;
+}
+
+const app = ({ client }: EntraFacts): string => client ?? '<client id>';
+/** Stands for the client id in a command. */
+const CLIENT = 'CLIENT_ID';
+
+/** A new secret, beside those that there are. */
+function newSecret({ client }: EntraFacts): Fix {
+  const reset = (id: string): Shell => sh`az ad app credential reset --id ${id} --append`;
+  if (client === undefined) return advice`set AZURE_CLIENT_SECRET to a new one: ${reset(CLIENT)}`;
+  return command(reset(client), { note: 'set AZURE_CLIENT_SECRET to the password that this prints' });
+}
+
+function enable({ client }: EntraFacts): Fix {
+  const update = (id: string): Shell => sh`az ad sp update --id ${id} --set accountEnabled=true`;
+  return client === undefined ? advice`enable it: ${update(CLIENT)}` : command(update(client));
+}
+
+const SAYS: Readonly<Record<EntraKind, (facts: EntraFacts) => Said>> = {
+  missing: ({ detail }) => ({
+    title: 'no Azure credentials are found',
+    detail,
+    expected: 'a workload or managed identity, or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET',
+    fix: advice`give Spacelift an identity (on AKS: az identity federated-credential create), or set the three variables; here: az login`,
+  }),
+  'no-token': ({ authority }) => ({
+    title: `${authority} gives no token for the credentials of the config`,
+    detail: 'What answers there is not Microsoft Entra ID, or the file with the certificate or token is none.',
+    expected: 'a token, or a refusal with an AADSTS code',
+    fix: advice`look at what answers: ${sh`curl -i https://${authority}/TENANT_ID/v2.0/.well-known/openid-configuration`}; and at the file, if there is one`,
+  }),
+  secret: (facts) => ({
+    title: `the secret of ${app(facts)} is another than AZURE_CLIENT_SECRET`,
+    detail: 'The secret’s id instead of its value looks the same.',
+    expected: 'the value of a secret of that application',
+    fix: newSecret(facts),
+  }),
+  'secret-expired': (facts) => ({
+    title: `the secret of ${app(facts)} has expired`,
+    expected: 'a secret that is valid now',
+    fix: newSecret(facts),
+  }),
+  client: (facts) => ({
+    title: `there is no application ${app(facts)} in the tenant ${facts.tenant ?? '<tenant id>'}`,
+    expected: 'the application’s client id in AZURE_CLIENT_ID, and its tenant in AZURE_TENANT_ID',
+    fix: advice`correct AZURE_CLIENT_ID or AZURE_TENANT_ID; see: ${sh`az ad sp show --id ${facts.client ?? CLIENT}`}`,
+  }),
+  'client-disabled': (facts) => ({
+    title: `the application ${app(facts)} is disabled`,
+    expected: 'an application that may sign in',
+    fix: enable(facts),
+  }),
+  tenant: ({ tenant }) => ({
+    title: `there is no tenant ${tenant ?? '<tenant id>'}`,
+    detail: 'A tenant of another cloud (US Government, China) looks the same: AZURE_AUTHORITY_HOST chooses the cloud.',
+    expected: 'the id of the tenant in AZURE_TENANT_ID',
+    fix: command(sh`az account show --query tenantId --output tsv`, {
+      note: 'set AZURE_TENANT_ID to what this says',
+    }),
+  }),
+  federation: (facts) => ({
+    title: `no federated credential of ${app(facts)} matches the token in AZURE_FEDERATED_TOKEN_FILE`,
+    expected: 'one whose issuer, subject (system:serviceaccount:<namespace>:<service account>) and audience match',
+    fix: advice`correct it: ${sh`az ad app federated-credential list --id ${facts.client ?? CLIENT}`}, or for a managed identity: az identity federated-credential list`,
+  }),
+  'assertion-time': () => ({
+    title: 'the token or certificate that is to prove the identity is not valid at this time',
+    detail: 'It has expired, or this machine’s clock is wrong.',
+    expected: 'a token that is renewed before it expires, and a clock that is right',
+    fix: advice`set this machine’s clock (timedatectl set-ntp true), and have the federated token renewed (projected by Kubernetes)`,
+  }),
+  certificate: (facts) => ({
+    title: `the certificate in AZURE_CLIENT_CERTIFICATE_PATH is none of ${app(facts)}`,
+    expected: 'a certificate that is registered with the application and has not expired',
+    fix: advice`register it: ${sh`az ad app credential reset --id ${facts.client ?? CLIENT} --append --cert @PATH`}`,
+  }),
+  'sign-in': () => ({
+    title: 'the Azure sign-in has expired, or asks for more',
+    expected: 'a sign-in that is valid now',
+    fix: command(sh`az login --scope https://storage.azure.com/.default`),
+  }),
+  refused: (facts) => ({
+    title: `Microsoft Entra ID refuses the credentials: AADSTS${facts.number}`,
+    expected: 'a token for Azure Storage',
+    fix: advice`look the code up: https://login.microsoftonline.com/error?code=${facts.number ?? ''}`,
+  }),
+};
+
+export function entraTrouble(facts: EntraFacts): Trouble {
+  const { number, configured } = facts;
+  const without = configured ? 'no-token' : 'missing';
+  const kind = number === undefined ? without : (KIND_OF_NUMBER[number] ?? 'refused');
+  const { title, ...said } = SAYS[kind](facts);
+  return fail(title, {
+    ...said,
+    ...(number !== undefined && { evidence: { code: `AADSTS${number}` } }),
+    cause: { key: `azure:credentials:${kind}` },
+  });
+}

@@ -1,0 +1,238 @@
+/** Who the deployment is at Azure: what the config itself holds comes first, the caller's default chain fills what it lacks. */
+import { existsSync } from 'node:fs';
+import type { TokenCredential } from '@azure/identity';
+import { fail, type Run, Stop, type Trouble } from '../../engine/check.ts';
+import { isSupplied, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../credentials.ts';
+import type { CredentialsFile } from '../../config/credentials-options.ts';
+import { advice, sh } from '../../outcome/fix.ts';
+import type { Party } from '../../config/options.ts';
+import { wayWords } from '../../net/proxy-tunnel.ts';
+import { inspected } from '../../net/messages.ts';
+import { Problem } from '../../net/network-error.ts';
+import { entraTrouble } from './credential-messages.ts';
+import type { AzureTransport } from './transport.ts';
+
+/** For finding a token; below any operation's deadline, so that it is clear which of the two took too long. */
+const DEADLINE_MS = 8_000;
+const AUTHORITY = 'https://login.microsoftonline.com';
+/** Microsoft's own, of the public cloud, of US Government and of China. */
+const AUTHORITIES = [
+  'login.microsoftonline.com',
+  'login.microsoftonline.us',
+  'login.chinacloudapi.cn',
+  'login.partner.microsoftonline.cn',
+];
+
+const AUTHORITY_HOST = 'AZURE_AUTHORITY_HOST';
+const TENANT = 'AZURE_TENANT_ID';
+const CLIENT = 'AZURE_CLIENT_ID';
+const SECRET = 'AZURE_CLIENT_SECRET';
+const CERTIFICATE = 'AZURE_CLIENT_CERTIFICATE_PATH';
+const TOKEN_FILE = 'AZURE_FEDERATED_TOKEN_FILE';
+/** What proves the identity, with the two that name it. */
+const PROOFS = [SECRET, CERTIFICATE, TOKEN_FILE];
+
+/** A token that could not be had, as a value. */
+export class TokenProblem extends Error {
+  readonly says: Trouble;
+  constructor(says: Trouble) {
+    super(says.title);
+    this.name = 'TokenProblem';
+    this.says = says;
+  }
+}
+
+export interface Token {
+  readonly token: string;
+  readonly expiresOnTimestamp: number;
+  /** The object id, or the client id, of whom it is for. */
+  readonly assignee: string | undefined;
+}
+
+/** An empty value equals an absent one. */
+type Read = (name: string) => string | undefined;
+
+/** Whether the caller supplies the file that proves the config's identity: it is the caller's, and beats any other proof. */
+export const isAzureSupplied = (run: Run): boolean => isSupplied(run, CERTIFICATE, TOKEN_FILE);
+
+/** Whose credentials are used: the config's, when it holds an application with its secret. */
+export function ownerOfAzure(run: Run): Party {
+  if (isAzureSupplied(run)) return 'process';
+  const { setting } = run.deployment;
+  return [TENANT, CLIENT, SECRET].every((name) => setting(name)?.party === 'config') ? 'config' : 'process';
+}
+
+/** The variables that apply: the config's over the caller's, or the caller's alone; those that a supplied file belongs to are the config's. */
+function reader(run: Run): Read {
+  const { setting, own } = run.deployment;
+  return ownerOfAzure(run) === 'config' || isAzureSupplied(run) ? (name) => setting(name)?.value : own;
+}
+
+/** @throws Stop when the config's files are elsewhere or its authority may not be asked; TokenProblem when the caller's file is not there */
+export async function azureCredential(run: Run, { client }: AzureTransport): Promise<TokenCredential> {
+  const value = reader(run);
+  const [tenantId, clientId] = [value(TENANT), value(CLIENT)];
+  mustBeTenant(tenantId);
+  const supplied = isAzureSupplied(run);
+  const fileOf = (name: CredentialsFile) => (supplied ? run.options.credentialsFiles[name] : ownFile(run, name));
+  const secret = supplied ? undefined : value(SECRET);
+  const [certificatePath, tokenFilePath] = [fileOf(CERTIFICATE), fileOf(TOKEN_FILE)];
+  const options = { httpClient: client, authorityHost: authorityOf(run).href, retryOptions: { maxRetries: 0 } };
+  const identity = await import('@azure/identity');
+  if (tenantId !== undefined && clientId !== undefined) {
+    if (secret !== undefined) return new identity.ClientSecretCredential(tenantId, clientId, secret, options);
+    if (certificatePath !== undefined) {
+      mustBeHere(CERTIFICATE, certificatePath);
+      const certificatePassword = value('AZURE_CLIENT_CERTIFICATE_PASSWORD');
+      const certificate = { certificatePath, ...(certificatePassword !== undefined && { certificatePassword }) };
+      return new identity.ClientCertificateCredential(tenantId, clientId, certificate, options);
+    }
+    if (tokenFilePath !== undefined) {
+      mustBeHere(TOKEN_FILE, tokenFilePath);
+      return new identity.WorkloadIdentityCredential({ tenantId, clientId, tokenFilePath, ...options });
+    }
+  }
+  return new identity.DefaultAzureCredential({
+    ...options,
+    ...(tenantId !== undefined && { tenantId }),
+    ...(clientId !== undefined && { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
+  });
+}
+
+const wrongAuthority = fail(`${AUTHORITY_HOST} is no https:// URL`, {
+  detail: 'Every Azure SDK refuses to sign in elsewhere.',
+  expected: `${AUTHORITY}, or that of another cloud`,
+  fix: advice`correct ${AUTHORITY_HOST}, or unset it for the public cloud`,
+  evidence: { variable: AUTHORITY_HOST },
+  cause: { key: `configuration:${AUTHORITY_HOST}` },
+});
+
+/** @throws TokenProblem when it is none, which becomes part of a path */
+function mustBeTenant(text: string | undefined): void {
+  if (text === undefined || /^[0-9A-Za-z.-]+$/.test(text)) return;
+  throw new TokenProblem(
+    fail(`${TENANT} is not the id of a directory`, {
+      expected: 'the directory’s (tenant’s) id, or one of its domains',
+      fix: advice`correct ${TENANT}; see: ${sh`az account show --query tenantId`}`,
+      evidence: { variable: TENANT },
+      cause: { key: `configuration:${TENANT}` },
+    }),
+  );
+}
+
+/** @throws Stop when it is no address, or the config names an authority that the caller's credentials may not be shown to */
+function authorityOf(run: Run): URL {
+  const held = run.deployment.setting(AUTHORITY_HOST);
+  if (held === undefined) return new URL(AUTHORITY);
+  const text = /:\/\//.test(held.value) ? held.value : `https://${held.value}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'https:') throw new Stop(wrongAuthority);
+  mustBeAllowed(run, ownerOfAzure(run), {
+    url,
+    party: partyAt(run.deployment, held, [AUTHORITY_HOST]),
+    setting: AUTHORITY_HOST,
+    isProviders: (hostname) => AUTHORITIES.includes(hostname),
+  });
+  return url;
+}
+
+/** The caller's file, which may be none. @throws TokenProblem */
+function mustBeHere(variable: CredentialsFile, path: string): void {
+  if (existsSync(path)) return;
+  throw new TokenProblem(
+    fail(`${variable} names a file that is not there`, {
+      detail: `There is no ${path}.`,
+      expected: 'the file that proves Spacelift’s identity to Microsoft Entra ID',
+      fix: advice`set ${variable} to a file that is there, or unset it to use another identity`,
+      evidence: { variable, path },
+      cause: { key: `azure:credentials:${variable}` },
+    }),
+  );
+}
+
+/** Whether the config's proof is a file of Spacelift's container, and this process has no identity of its own. @throws Stop then */
+function mustNotBeElsewhere({ deployment: { set, partyOf } }: Run): void {
+  const name = ([CERTIFICATE, TOKEN_FILE] as const).find((one) => set.includes(one) && partyOf(one) === 'config');
+  if (name !== undefined) throw onlyInContainer(name);
+}
+
+/**
+ * Gets a token apart from the request that needs it: what goes wrong then is about nothing else.
+ * @throws TokenProblem
+ */
+export async function findToken(
+  run: Run,
+  credential: TokenCredential,
+  transport: AzureTransport,
+  scope: string,
+): Promise<Token> {
+  try {
+    const found = await run.within(DEADLINE_MS, (abortSignal) => credential.getToken(scope, { abortSignal }));
+    if (found === null) throw new Error('none');
+    const { token, expiresOnTimestamp } = found;
+    run.conceal(token);
+    return { token, expiresOnTimestamp, assignee: assigneeIn(token) ?? reader(run)('AZURE_CLIENT_ID') };
+  } catch (error) {
+    if (run.signal.aborted) throw error;
+    const number = /AADSTS(\d+)/.exec(messagesOf(error))?.[1];
+    const { hostname: host } = authorityOf(run);
+    const configured = isConfigured(reader(run));
+    const tooLong = configured && error instanceof Problem ? error : undefined;
+    const problem = transport.problemAt(host) ?? tooLong;
+    if (number === undefined && !configured) mustNotBeElsewhere(run);
+    if (number === undefined && problem !== undefined) throw new TokenProblem(onTheWay(problem, host));
+    const value = reader(run);
+    throw new TokenProblem(
+      entraTrouble({
+        number,
+        tenant: value('AZURE_TENANT_ID'),
+        client: value('AZURE_CLIENT_ID'),
+        authority: host,
+        configured,
+        detail: lookedIn(value),
+      }),
+    );
+  }
+}
+
+function onTheWay(problem: Problem, host: string): Trouble {
+  const target = { what: 'Microsoft Entra ID', host, port: 443, setting: AUTHORITY_HOST };
+  const { title, ...words } = wayWords(problem, target);
+  return fail(title, {
+    ...words,
+    ...(problem.kind === 'tls' && problem.tls !== 'changed' && { fix: inspected(host) }),
+    detail: 'It gives the tokens that Azure Blob Storage asks for.',
+  });
+}
+
+/** The messages of an error and of all that caused it; only looked at, never passed on. */
+function messagesOf(error: unknown, depth = 0): string {
+  if (depth > 5 || typeof error !== 'object' || error === null) return '';
+  const { message, errors, cause } = error as Record<'message' | 'errors' | 'cause', unknown>;
+  const inner = [...(Array.isArray(errors) ? errors.slice(0, 16) : []), cause];
+  return [String(message ?? '').slice(0, 4000), ...inner.map((one) => messagesOf(one, depth + 1))].join('\n');
+}
+
+const isConfigured = (value: Read): boolean =>
+  [TENANT, CLIENT].every((name) => value(name) !== undefined) && PROOFS.some((name) => value(name) !== undefined);
+
+function lookedIn(value: Read): string {
+  for (const own of PROOFS) {
+    const without = [TENANT, CLIENT].filter((name) => value(name) === undefined);
+    if (value(own) !== undefined && without.length > 0) return `${own} is set without ${without.join(' and ')}.`;
+  }
+  const managed = value(CLIENT);
+  return `Looked in the config, the environment, the pod’s workload identity, the machine’s managed identity${
+    managed === undefined ? '' : ` (${managed}, AZURE_CLIENT_ID)`
+  } and az login.`;
+}
+
+/** Access tokens of Microsoft Entra ID are JWTs, though nothing promises it. */
+function assigneeIn(token: string): string | undefined {
+  try {
+    const { oid } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return typeof oid === 'string' && /^[0-9a-f-]{36}$/i.test(oid) ? oid : undefined;
+  } catch {
+    return undefined;
+  }
+}

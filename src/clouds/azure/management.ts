@@ -1,0 +1,144 @@
+/** What only Azure's management plane knows of a storage account. Spacelift needs none of it, so nothing here is a failure. */
+import type { StorageManagementClient as Client, ManagementPolicyRule } from '@azure/arm-storage';
+import type { TokenCredential } from '@azure/identity';
+import { type Run, Stop, skip } from '../../engine/check.ts';
+import { advice, sh } from '../../outcome/fix.ts';
+import { boundPages } from '../../net/limits.ts';
+import type { HttpClient } from '../../net/http.ts';
+import { Problem } from '../../net/network-error.ts';
+import { findToken, type Token, TokenProblem } from './credentials.ts';
+import type { AzureTransport } from './transport.ts';
+
+/** That are looked into, and at once: an answer of each may be long. */
+const [MOST_SUBSCRIPTIONS, AT_ONCE] = [1000, 8];
+
+/** These credentials may not look. */
+export class NotPermitted extends Error {}
+
+export interface AccountSettings {
+  /** @throws NotPermitted; Stop when it could not be asked */
+  versioning(signal: AbortSignal): Promise<boolean>;
+  /** Of the lifecycle policy. @throws as `versioning` does */
+  rules(signal: AbortSignal): Promise<readonly ManagementPolicyRule[]>;
+}
+
+interface Place {
+  readonly subscription: string;
+  readonly group: string;
+}
+
+interface Account {
+  readonly name: string;
+  /** `https://management.azure.com` */
+  readonly management: string;
+}
+
+/** The account is looked for in AZURE_SUBSCRIPTION_ID, or in all subscriptions that the credential may see. */
+export function accountSettings(
+  run: Run,
+  { name, management }: Account,
+  credential: () => Promise<TokenCredential>,
+  { transport, http }: { transport: AzureTransport; http: HttpClient },
+): AccountSettings {
+  const { host } = new URL(management);
+  const options = { httpClient: transport.client, endpoint: management, retryOptions: { maxRetries: 0 } };
+  let token: Promise<Token> | undefined;
+  const getToken = async () => {
+    token ??= credential().then((from) => findToken(run, from, transport, `${management}/.default`));
+    return token;
+  };
+  const clientFor = async (subscription: string): Promise<Client> => {
+    const { StorageManagementClient } = await import('@azure/arm-storage');
+    return new StorageManagementClient({ getToken }, subscription, options);
+  };
+  const subscriptions = async (signal: AbortSignal): Promise<string[]> => {
+    const told = run.deployment.setting('AZURE_SUBSCRIPTION_ID')?.value;
+    if (told) return [told];
+    const { token } = await getToken();
+    const url = new URL('/subscriptions?api-version=2022-12-01', management);
+    const headers = { authorization: `Bearer ${token}` };
+    const { body, status } = await http.send({ method: 'GET', url, headers, signal });
+    if (status !== 200) throw Object.assign(new Error('subscriptions'), { statusCode: status });
+    const { value = [] } = JSON.parse(body.toString()) as { value?: { subscriptionId: string }[] };
+    return value.map(({ subscriptionId }) => subscriptionId);
+  };
+  const placeIn = async (subscription: string, abortSignal: AbortSignal): Promise<Place | undefined> => {
+    const client = await clientFor(subscription);
+    const another = boundPages();
+    for await (const page of client.storageAccounts.list({ abortSignal }).byPage()) {
+      another(0);
+      const id = page.find((account) => account.name === name)?.id ?? '';
+      const group = /\/resourceGroups\/([^/]+)\//i.exec(id)?.[1];
+      if (group !== undefined) return { subscription, group };
+    }
+    return undefined;
+  };
+  const find = async (signal: AbortSignal): Promise<Place> => {
+    const all = await subscriptions(signal);
+    if (all.length > MOST_SUBSCRIPTIONS) throw new Problem('flood');
+    let failed: PromiseRejectedResult | undefined;
+    for (let from = 0; from < all.length; from += AT_ONCE) {
+      const some = all.slice(from, from + AT_ONCE);
+      const tried = await Promise.allSettled(some.map((one) => placeIn(one, signal)));
+      for (const one of tried) if (one.status === 'fulfilled' && one.value !== undefined) return one.value;
+      failed ??= tried.find((one) => one.status === 'rejected');
+    }
+    throw failed === undefined ? new NotPermitted() : failed.reason;
+  };
+  let place: Promise<Place> | undefined;
+  /** The setting is the account's, so all containers share the answer. */
+  const setting = <T>(ask: (client: Client, group: string, abortSignal: AbortSignal) => Promise<T>) => {
+    let answer: Promise<T> | undefined;
+    return async (signal: AbortSignal): Promise<T> => {
+      place ??= find(signal);
+      answer ??= place.then(async ({ subscription, group }) => ask(await clientFor(subscription), group, signal));
+      try {
+        return await answer;
+      } catch (error) {
+        throw signal.aborted ? error : meaningOf(error, host);
+      }
+    };
+  };
+
+  return {
+    versioning: setting(async ({ blobServices }, group, abortSignal) => {
+      const { isVersioningEnabled } = await blobServices.getServiceProperties(group, name, { abortSignal });
+      return isVersioningEnabled === true;
+    }),
+    rules: setting(async ({ managementPolicies }, group, abortSignal) => {
+      try {
+        const { policy } = await managementPolicies.get(group, name, 'default', { abortSignal });
+        return policy?.rules ?? [];
+      } catch (error) {
+        if ((error as { code?: unknown }).code === 'ManagementPolicyNotFound') return [];
+        throw error;
+      }
+    }),
+  };
+}
+
+function meaningOf(error: unknown, host: string): unknown {
+  if (error instanceof NotPermitted || error instanceof Stop) return error;
+  if (error instanceof Problem || error instanceof TokenProblem) {
+    const why = error instanceof Problem ? error.kind : error.says.title;
+    return new Stop(
+      skip(`${host} can’t be asked from here`, {
+        detail: `Only Azure’s management plane knows this setting, and Spacelift does not need it: ${why}.`,
+        fix: advice`allow TCP 443 to ${host}, or run where it can be reached`,
+        evidence: { host },
+      }),
+    );
+  }
+  const { statusCode } = error as { statusCode?: unknown };
+  if (statusCode === 401 || statusCode === 403 || statusCode === 404) return new NotPermitted();
+  if (typeof statusCode === 'number' && statusCode >= 300) {
+    return new Stop(skip(`${host} answers HTTP ${statusCode}`, { fix: advice`run again later`, evidence: { host } }));
+  }
+  // A success of which the SDK can make nothing.
+  return new Stop(
+    skip(`${host} does not answer as Azure’s management plane does`, {
+      fix: advice`find out what answers in its place: a proxy, or another address in DNS; try: ${sh`curl -v https://${host}`}`,
+      evidence: { host },
+    }),
+  );
+}

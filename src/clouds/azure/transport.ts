@@ -1,0 +1,112 @@
+/** How the Azure SDK's requests travel: what its clients and its credentials take as `httpClient`. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { DefaultAzureCredentialOptions } from '@azure/identity';
+import type { StoragePipelineOptions } from '@azure/storage-blob';
+import type { Run } from '../../engine/check.ts';
+import type { Agents } from '../../net/agents.ts';
+import { type No, patiently, retryAfterIn } from '../../net/retry.ts';
+import { type IsRefusal, makeSender } from '../../net/sender.ts';
+import { addressOf } from '../../net/tcp.ts';
+import { Problem, problemOf } from '../../net/network-error.ts';
+
+/** As the credentials and the management client take it, and as the storage client does, which has an older form. */
+type SdkClient = NonNullable<DefaultAzureCredentialOptions['httpClient']>;
+type StorageClient = NonNullable<StoragePipelineOptions['httpClient']>;
+type SdkRequest = Parameters<SdkClient['sendRequest']>[0] | Parameters<StorageClient['sendRequest']>[0];
+
+export interface AzureTransport {
+  /** For a client's or a credential's option `httpClient`. @throws Problem; ProxyProblem; Refused */
+  readonly client: SdkClient & StorageClient;
+  /** What went wrong last on the way to a host: the SDK's credentials lose it. */
+  problemAt(host: string): Problem | undefined;
+  destroy(): void;
+}
+
+/**
+ * @param isRefusal which answers end in `Refused`; without it, the SDK makes errors of them
+ * @param agents those of another client, to use its connections too
+ */
+export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): AzureTransport {
+  const sender = makeSender(run, isRefusal, agents);
+  const problems = new Map<string, Problem>();
+  const once = async (request: SdkRequest) => {
+    const url = new URL(request.url);
+    const to = { ...addressOf(url), secure: url.protocol === 'https:' };
+    const given = request.headers;
+    const headers = 'toJson' in given ? given.toJson() : given.toJSON();
+    const { method, body, streamResponseStatusCodes } = request;
+    const path = `${url.pathname}${url.search}`;
+    try {
+      const sent = { method, path, headers, ...signalOf(request) };
+      const answer = await sender.send(to, sent, body as string | Uint8Array | undefined);
+      const { statusCode: status = 0 } = answer;
+      const response = { request, status, headers: new SdkHeaders(answer.headers) };
+      if (streamResponseStatusCodes?.has(status)) return { ...response, readableStreamBody: answer };
+      return { ...response, bodyAsText: await textOf(answer) };
+    } catch (error) {
+      if (error instanceof Problem) problems.set(to.host, error);
+      throw error;
+    }
+  };
+  /** Who judges storage's answers asks again too; what is plain HTTP is the machine's own metadata service. */
+  const sendRequest = (request: SdkRequest) =>
+    isRefusal === undefined && request.url.startsWith('https:')
+      ? patiently(() => once(request), noOf, signalOf(request).signal)
+      : once(request);
+  return {
+    client: { sendRequest } as unknown as AzureTransport['client'],
+    problemAt: (host) => problems.get(host),
+    destroy: sender.destroy,
+  };
+}
+
+function noOf(outcome: unknown): No | undefined {
+  const { status, headers } = (outcome ?? {}) as { status?: number; headers?: unknown };
+  return headers instanceof SdkHeaders ? { status, retryAfterMs: retryAfterIn(headers.get('retry-after')) } : undefined;
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  try {
+    return await text(answer);
+  } catch (error) {
+    throw problemOf(error);
+  }
+}
+
+function signalOf({ abortSignal, timeout }: SdkRequest): { signal?: AbortSignal } {
+  const signals = [
+    ...(abortSignal === undefined ? [] : [abortSignal as AbortSignal]),
+    ...(timeout > 0 ? [AbortSignal.timeout(timeout)] : []),
+  ];
+  return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
+}
+
+/** The headers of an answer, in the newer form of the SDK and, by `toJson`, in the older. */
+class SdkHeaders {
+  readonly #values: Map<string, string>;
+  constructor(headers: IncomingHttpHeaders) {
+    this.#values = new Map(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]));
+  }
+  get(name: string): string | undefined {
+    return this.#values.get(name.toLowerCase());
+  }
+  has(name: string): boolean {
+    return this.#values.has(name.toLowerCase());
+  }
+  set(name: string, value: string | number | boolean): void {
+    this.#values.set(name.toLowerCase(), String(value));
+  }
+  delete(name: string): void {
+    this.#values.delete(name.toLowerCase());
+  }
+  toJSON(): Record<string, string> {
+    return Object.fromEntries(this.#values);
+  }
+  toJson(): Record<string, string> {
+    return this.toJSON();
+  }
+  [Symbol.iterator](): Iterator<[string, string]> {
+    return this.#values[Symbol.iterator]();
+  }
+}

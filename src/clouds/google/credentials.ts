@@ -1,0 +1,223 @@
+/** Application Default Credentials, by Google's own library: a token, and a signature. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { existsSync } from 'node:fs';
+import type { GoogleAuth } from 'google-auth-library';
+import { fail, type Run, Stop, skip, type Trouble } from '../../engine/check.ts';
+import { onlyInContainer, ownFile } from '../credentials.ts';
+import { advice, sh } from '../../outcome/fix.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../net/http.ts';
+import { noIn, patiently } from '../../net/retry.ts';
+import { ProxyProblem, wayWords } from '../../net/proxy-tunnel.ts';
+import { Problem } from '../../net/network-error.ts';
+import { parse } from '../../../checks/object-storage/gcp/errors.ts';
+import { googleTrouble, type Refusal } from './credential-messages.ts';
+import { wayTo } from '../../../checks/object-storage/gcp/messages.ts';
+import type { StoreKind } from '../../../checks/object-storage/store.ts';
+
+/** Below any operation's deadline, so that it is clear which of the two took too long. */
+const DEADLINE_MS = 8_000;
+/** As Google's clients for Go ask for; signing takes it too. */
+const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
+const VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
+
+/** Google gives no token, or no signature. */
+export class GoogleProblem extends Error {
+  readonly kind: StoreKind;
+  readonly says: Trouble;
+  constructor(kind: StoreKind, says: Trouble) {
+    super(says.title);
+    this.name = 'GoogleProblem';
+    this.kind = kind;
+    this.says = says;
+  }
+}
+
+export interface Google {
+  /** The service account; `undefined` until it is known, and for a user. */
+  readonly account: () => string | undefined;
+  /** What authorises a request. @throws GoogleProblem; Stop when the key file is not here */
+  headers(): Promise<Readonly<Record<string, string>>>;
+  /** Signs with the library's means. @throws GoogleProblem; Stop for a user, who can't sign */
+  sign(perform: (auth: GoogleAuth) => Promise<string>): Promise<string>;
+}
+
+/** What happened to the requests of one call of the library, which makes errors of its own of it. */
+interface Call {
+  signal?: AbortSignal;
+  url?: URL;
+  answer?: HttpAnswer;
+  problem?: unknown;
+}
+
+export function google(run: Run, send: HttpClient['send']): Google {
+  const calls = new AsyncLocalStorage<Call>();
+  const path = ownFile(run, VARIABLE);
+  let account: string | undefined;
+  let maySign = true;
+  let found: Promise<GoogleAuth> | undefined;
+  let token: Promise<Readonly<Record<string, string>>> | undefined;
+
+  /** The library's transport: its own knows neither the run's proxy nor its authorities, and no signal. */
+  const fetchImplementation = async (input: unknown, init: RequestInit = {}): Promise<Response> => {
+    const call = calls.getStore() ?? {};
+    call.url = new URL(String(input));
+    try {
+      const sent = new Request(call.url, { ...init, signal: null });
+      const body = Buffer.from(await sent.arrayBuffer());
+      const request: HttpRequest = {
+        method: sent.method,
+        url: call.url,
+        headers: Object.fromEntries(sent.headers),
+        ...(body.length > 0 && { body }),
+        ...(call.signal !== undefined && { signal: call.signal }),
+      };
+      const answer = await patiently(() => send(request), noIn, call.signal);
+      if (answer.status >= 400) call.answer = answer;
+      const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)]);
+      return new Response(new Uint8Array(answer.body), { status: answer.status, headers });
+    } catch (error) {
+      call.problem = error;
+      throw error;
+    }
+  };
+
+  const asked = async <T>(what: Refusal['asked'], perform: () => Promise<T>): Promise<T> => {
+    const call: Call = {};
+    try {
+      return await run.within(DEADLINE_MS, (signal) => calls.run(Object.assign(call, { signal }), perform));
+    } catch (error) {
+      if (run.signal.aborted || error instanceof Stop) throw error;
+      const meaning = meaningOf(error, call, { asked: what, account, path });
+      // The config's own file is in Spacelift's container: what is missing here is no failure of the deployment's.
+      const isElsewhere = path === undefined && run.deployment.partyOf(VARIABLE) === 'config';
+      if (isElsewhere && isMissing(meaning)) throw onlyInContainer(VARIABLE);
+      throw meaning;
+    }
+  };
+
+  const find = () =>
+    asked('token', async () => {
+      const library = await import('google-auth-library');
+      const transport = new library.gaxios.Gaxios({
+        fetchImplementation,
+        retryConfig: { retry: 0, noResponseRetries: 0 },
+      });
+      const clientOptions = { transporter: transport };
+      const auth = new library.GoogleAuth({
+        scopes: SCOPES,
+        // Without one the library asks gcloud and the metadata server; nothing here needs it.
+        projectId: run.want('GCP_PROJECT') ?? run.deployment.own('GOOGLE_CLOUD_PROJECT') ?? 'none',
+        clientOptions,
+      });
+      if (path !== undefined) {
+        mustBeHere(path);
+        // As the default chain does with the path of the process's own environment.
+        await auth._getApplicationCredentialsFromFilePath(path, clientOptions);
+      }
+      const client = await auth.getClient();
+      useTransport(client, transport);
+      if (
+        client instanceof library.UserRefreshClient ||
+        client instanceof library.ExternalAccountAuthorizedUserClient
+      ) {
+        maySign = false;
+      } else {
+        account = (await auth.getCredentials().catch(() => undefined))?.client_email;
+      }
+      return auth as GoogleAuth;
+    });
+
+  const ready = () => {
+    found ??= find();
+    return found;
+  };
+  const authorise = async () => {
+    const auth = await ready();
+    const headers = await asked('token', async () => Object.fromEntries(await auth.getRequestHeaders()));
+    run.conceal(headers.authorization?.replace(/^Bearer /, ''));
+    return headers;
+  };
+
+  return {
+    account: () => account,
+    headers: () => {
+      token ??= authorise();
+      return token;
+    },
+    sign: async (perform) => {
+      const auth = await ready();
+      if (!maySign || account === undefined) throw new Stop(cannotSign(maySign));
+      return asked('signature', () => perform(auth));
+    },
+  };
+}
+
+/** The caller's file, which may be none. @throws GoogleProblem */
+function mustBeHere(path: string): void {
+  if (existsSync(path)) return;
+  throw new GoogleProblem('credentials', googleTrouble({ asked: 'token', code: 'no-file', path }));
+}
+
+/** Whether the library has found no credentials at all. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof GoogleProblem && error.says.cause?.key === 'google:missing';
+
+/** Parts of the library's clients make transports of their own. */
+function useTransport(client: object, transporter: unknown): void {
+  const part = (of: object, name: string): object[] => {
+    const value: unknown = Reflect.get(of, name);
+    return typeof value === 'object' && value !== null ? [value] : [];
+  };
+  const clients = [client, ...part(client, 'sourceClient')];
+  for (const one of [...clients, ...clients.flatMap((of) => part(of, 'stsCredential'))]) {
+    Reflect.set(one, 'transporter', transporter);
+  }
+}
+
+const cannotSign = (maySign: boolean) =>
+  skip(maySign ? 'a federated identity can’t sign' : 'Google user credentials cannot sign', {
+    detail: 'Pre-signed URLs need a service account; Spacelift’s own signs them.',
+    fix: advice`impersonate the service account: ${sh`gcloud auth application-default login --impersonate-service-account=SERVICE_ACCOUNT`}`,
+  });
+
+function meaningOf(error: unknown, call: Call, at: Omit<Refusal, 'code'>): unknown {
+  if (error instanceof GoogleProblem) return error;
+  const { url, answer } = call;
+  if (answer === undefined && url !== undefined && (call.problem instanceof Problem || error instanceof Problem)) {
+    return notReached(call.problem instanceof Problem ? call.problem : (error as Problem), url);
+  }
+  const refusal: Refusal = answer === undefined ? { ...at, ...unanswered(error) } : { ...at, ...refusalIn(answer) };
+  const says = googleTrouble(refusal);
+  return new GoogleProblem(at.asked === 'token' ? 'credentials' : 'other', says);
+}
+
+function notReached(problem: Problem, { hostname, port }: URL): GoogleProblem {
+  const target = { what: 'Google', host: hostname, port: Number(port) || 443, setting: 'HTTPS_PROXY' };
+  const { title, ...words } = wayWords(problem, target);
+  const fix = problem instanceof ProxyProblem || problem.tls === 'changed' ? undefined : wayTo(hostname)[problem.kind];
+  return new GoogleProblem('other', fail(title, { ...words, ...(fix !== undefined && { fix }) }));
+}
+
+/** The error of a token endpoint (RFC 6749, section 5.2) or of a Google API. */
+function refusalIn({ status, headers, body }: HttpAnswer): Pick<Refusal, 'code' | 'status' | 'said' | 'skewMs'> {
+  const { error, error_description } = parse(body) ?? {};
+  const { status: name, message } = (typeof error === 'object' ? { ...error } : {}) as Record<string, unknown>;
+  const code = [error, name].find((value) => typeof value === 'string' && /^\w{1,64}$/.test(value));
+  const date = Date.parse(headers.date ?? '');
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    status,
+    said: [error_description, message].filter((text) => typeof text === 'string').join(' '),
+    ...(!Number.isNaN(date) && { skewMs: date - Date.now() }),
+  };
+}
+
+/** What the library says before it asks anybody, or after it has asked the metadata server. */
+function unanswered(error: unknown): Pick<Refusal, 'code' | 'status' | 'said'> {
+  const { message, response } = (error ?? {}) as { message?: unknown; response?: { status?: unknown } };
+  const said = String(message);
+  const status = response?.status;
+  if (typeof status === 'number') return { code: 'metadata', status, said };
+  if (error instanceof Problem || /Could not load the default credentials/.test(said)) return { code: 'missing', said };
+  return { code: 'file', said };
+}

@@ -1,0 +1,42 @@
+/** What a run finds: one judged rule. */
+import type { Cause, Evidence, Status } from './check.ts';
+import type { Fix, FixKind, FixLanguage } from '../outcome/fix.ts';
+
+export interface Finding {
+  /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
+  readonly id: string;
+  readonly status: Status;
+  readonly title: string;
+  readonly detail?: string;
+  readonly expected?: string;
+  /** As it is printed. */
+  readonly fix?: string;
+  readonly fixKind?: FixKind;
+  readonly fixLanguage?: FixLanguage;
+  readonly docs?: string;
+  /** From the start of the run. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly evidence: Evidence;
+}
+
+/** A finding on its way to the report, before those of one cause are folded. */
+export interface RawFinding extends Omit<Finding, 'fix' | 'fixKind' | 'fixLanguage'> {
+  readonly fix?: Fix;
+  readonly cause?: Cause;
+  /** Not judged itself: something that it depends on was. */
+  readonly blocked?: boolean;
+}
+
+export interface CheckResult {
+  readonly id: string;
+  readonly title: string;
+  /** What was found, in a few words; the first pass says it where the check itself does not. */
+  readonly summary?: string;
+  /** What the check has several of: "bucket", "queue". */
+  readonly subject?: { readonly noun: string; readonly names: readonly string[] };
+  /** From the start of the run. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly findings: readonly RawFinding[];
+}

@@ -1,0 +1,238 @@
+/** What a check is handed: the run, and the means to judge its own rules. */
+import { setImmediate } from 'node:timers/promises';
+import {
+  type Check,
+  type Context,
+  fail,
+  type Judged,
+  nounOf,
+  type Outcome,
+  type Run,
+  Stop,
+  skip,
+  type Trouble,
+  withSubject,
+} from './check.ts';
+import { Crashed, Interrupted, RunTimeout, unlessAborted } from './timeouts.ts';
+import type { CheckResult, RawFinding } from './finding.ts';
+import { advice } from '../outcome/fix.ts';
+import { BY_REQUEST } from './select.ts';
+
+/** Collects one check's findings while it runs, and sees to it that every expected one is there in the end. */
+export class Ledger {
+  readonly #check: Check;
+  readonly #expected: readonly string[];
+  readonly #findings: RawFinding[] = [];
+  readonly #selected: (id: string) => boolean;
+  readonly #notify: (finding: RawFinding) => void;
+  readonly #waiting = new Map<string, ((finding: RawFinding) => void)[]>();
+  #began = 0;
+  #startMs = 0;
+  #durationMs = 0;
+  #summary: string | undefined;
+  #closed = false;
+
+  constructor(
+    check: Check,
+    expected: readonly string[],
+    selected: (id: string) => boolean,
+    notify: (f: RawFinding) => void,
+  ) {
+    this.#check = check;
+    this.#expected = expected.map((id) => `${check.id}/${id}`);
+    this.#selected = selected;
+    this.#notify = notify;
+  }
+
+  /**
+   * Runs the check to its end. Never throws: what the check throws is the outcome of all that it had not judged.
+   * @param began when the run began, as `performance.now()` tells it
+   */
+  async run(run: Run, findingOf: Finder, began: number): Promise<void> {
+    const started = performance.now();
+    this.#began = began;
+    this.#startMs = started - began;
+    if (this.#expected.some(this.#selected)) {
+      await this.#part(run, findingOf, undefined, (context) => this.#check.run(context));
+      this.#summary = this.#summarise(run);
+    }
+    this.#settle(this.#expected, skip('not judged'), started);
+    this.#closed = true;
+    this.#durationMs = performance.now() - started;
+  }
+
+  /** The finding with this id as soon as it is there; `undefined` when this run will not have it. */
+  find(id: string): Promise<RawFinding | undefined> {
+    if (!this.#expected.includes(id) || !this.#selected(id)) return Promise.resolve(undefined);
+    const found = this.#findings.find((finding) => finding.id === id);
+    if (found !== undefined) return Promise.resolve(found);
+    return new Promise((resolve) => this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve]));
+  }
+
+  result(): CheckResult {
+    const order = new Map(this.#expected.map((id, index) => [id, index]));
+    const position = (finding: RawFinding) => order.get(finding.id) ?? this.#expected.length;
+    const noun = nounOf(this.#check);
+    return {
+      id: this.#check.id,
+      title: this.#check.title,
+      ...(this.#summary !== undefined && { summary: this.#summary }),
+      ...(noun !== undefined && { subject: { noun, names: this.#check.subjects ?? [] } }),
+      startMs: this.#startMs,
+      durationMs: this.#durationMs,
+      findings: this.#findings.toSorted((a, b) => position(a) - position(b)),
+    };
+  }
+
+  /** Runs the check, or its part about one subject; a stop ends what that part had not judged yet. */
+  async #part(run: Run, findingOf: Finder, subject: string | undefined, part: Part): Promise<void> {
+    const started = performance.now();
+    const where: Where = {
+      id: `${this.#check.id}${subject === undefined ? '' : `/${subject}`}`,
+      notStarted: run.signal.aborted,
+    };
+    try {
+      run.signal.throwIfAborted();
+      await unlessAborted(run.signal, part(this.#context(run, findingOf, subject, where)));
+    } catch (error) {
+      // When the run ends, what is under way records first, so that the report says where the check stood.
+      if (run.signal.aborted) await setImmediate();
+      const outcome = outcomeOf(error, where);
+      const prefix = subject === undefined ? '' : `${this.#check.id}/${subject}/`;
+      this.#settle(
+        this.#expected.filter((id) => id.startsWith(prefix)),
+        outcome,
+        started,
+      );
+    }
+  }
+
+  #context(run: Run, findingOf: Finder, subject: string | undefined, where: Where): Context<string> {
+    const idOf = (rule: string) => `${this.#check.id}/${withSubject(rule, subject)}`;
+    const judge = async (rule: string, how: () => Judged): Promise<Outcome> => {
+      const id = idOf(rule);
+      const started = performance.now();
+      if (!this.#selected(id)) return skip('not selected');
+      // A check goes on after the run has ended; what it had not begun by then must not begin.
+      run.signal.throwIfAborted();
+      let outcome: Outcome;
+      let blocked = false;
+      try {
+        outcome = await unlessAborted(run.signal, Promise.resolve().then(how));
+      } catch (error) {
+        blocked = error instanceof Stop;
+        outcome = outcomeOf(error, { id });
+      }
+      return this.#record(id, outcome, started, blocked);
+    };
+    return {
+      ...run,
+      judge,
+      must: async (rule, how) => {
+        const outcome = await judge(rule, how);
+        if (outcome.status === 'fail') throw new Stop(outcome);
+        if (outcome.status === 'skip' && this.#selected(idOf(rule))) throw new Stop(outcome);
+      },
+      about: (name, part) => this.#part(run, findingOf, name, part),
+      after: async (id) => {
+        where.waitsFor = id;
+        const finding = await unlessAborted(run.signal, findingOf(id));
+        delete where.waitsFor;
+        if (finding?.status === 'fail') throw new Stop({ ...finding, status: 'fail' });
+      },
+      selected: (rule) => this.#selected(idOf(rule)),
+    };
+  }
+
+  #summarise(run: Run): string | undefined {
+    try {
+      return this.#check.summary?.(run);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #record(id: string, outcome: Outcome, started: number, blocked: boolean): Outcome {
+    const times = { startMs: started - this.#began, durationMs: performance.now() - started };
+    // A failure without a cause of its own is its own cause, so that what depends on it can point to it.
+    const caused = outcome.status === 'fail' ? { ...outcome, cause: outcome.cause ?? { key: id } } : outcome;
+    const finding: RawFinding = { evidence: {}, ...caused, id, ...times, ...(blocked && { blocked }) };
+    const rule = this.#check.rules[ruleOf(this.#check, id)];
+    const docs = caused.status === 'warn' || caused.status === 'fail' ? (caused.docs ?? rule?.docs) : undefined;
+    this.#add(docs === undefined ? finding : { ...finding, docs });
+    return caused;
+  }
+
+  /** Gives every id that has no finding yet the outcome of what stopped it. */
+  #settle(ids: readonly string[], outcome: Outcome, started: number): void {
+    const have = new Set(this.#findings.map((finding) => finding.id));
+    for (const id of ids) {
+      if (have.has(id)) continue;
+      if (this.#selected(id)) this.#record(id, outcome, started, true);
+      else {
+        const startMs = started - this.#began;
+        this.#add({ id, status: 'skip', title: BY_REQUEST, startMs, durationMs: 0, evidence: {} });
+      }
+    }
+  }
+
+  #add(finding: RawFinding): void {
+    if (this.#closed) return;
+    this.#findings.push(finding);
+    this.#notify(finding);
+    for (const resolve of this.#waiting.get(finding.id) ?? []) resolve(finding);
+    this.#waiting.delete(finding.id);
+  }
+}
+
+/** Where a check stood when it ended early. */
+interface Where {
+  readonly id: string;
+  readonly notStarted?: boolean;
+  /** The finding of an earlier check that it was waiting for. */
+  waitsFor?: string;
+}
+
+type Part = (context: Context<string>) => Promise<void>;
+type Finder = (id: string) => Promise<RawFinding | undefined>;
+
+/** `object-storage/states/access` → `<bucket>/access`. */
+function ruleOf(check: Check, id: string): string {
+  const rule = id.slice(check.id.length + 1);
+  if (rule in check.rules) return rule;
+  const tail = rule.slice(rule.indexOf('/'));
+  return Object.keys(check.rules).find((key) => key.startsWith('<') && key.endsWith(`>${tail}`)) ?? rule;
+}
+
+function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pass' }> {
+  if (error instanceof Stop) return error.outcome;
+  if (error instanceof Interrupted) return skip('interrupted before it was judged');
+  if (error instanceof RunTimeout) {
+    return fail(`${where.notStarted ? 'was not reached' : 'did not finish'} within ${error.seconds} s`, {
+      expected: `an answer within --timeout ${error.seconds}`,
+      fix: advice`find out why the dependency is slow, or give the run more time with --timeout`,
+      cause: { key: `run-timeout:${(where.waitsFor ?? where.id).split('/')[0]}` },
+    });
+  }
+  if (error instanceof Crashed) {
+    return unexpected(error.error, {
+      detail: 'An error outside of any check ended the run',
+      key: `crash:${where.id.split('/')[0]}`,
+    });
+  }
+  return unexpected(error, {
+    detail: 'This check itself failed; the others are not affected',
+    key: `bug:${where.id}`,
+  });
+}
+
+/** Only the name, the code and the place: a library's message may hold anything. */
+function unexpected(error: unknown, { detail, key }: { detail: string; key: string }): Trouble {
+  const { name, code, stack } = (error ?? {}) as { name?: unknown; code?: unknown; stack?: unknown };
+  const at = typeof stack === 'string' ? /\n\s+at .*?([\w.-]+:\d+):\d+/.exec(stack)?.[1] : undefined;
+  return fail(`unexpected error: ${[name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown'}`, {
+    detail: `${detail}${at === undefined ? '' : ` (${at})`}.`,
+    fix: advice`report it as a bug of spacelift-preflight, with this finding`,
+    cause: { key },
+  });
+}

@@ -1,0 +1,146 @@
+/** Runs checks: deadlines, concurrency, cancellation, clean-up. Knows no dependency by name. */
+import { randomUUID } from 'node:crypto';
+import { type Check, idsOf, type Run, Stop, skip } from './check.ts';
+import { Cleanup, type Leftover } from './cleanup.ts';
+import type { VariableName } from '../config/contract.ts';
+import type { Deployment } from '../config/deployment.ts';
+import { Ledger } from './recorder.ts';
+import { Interrupted, within } from './timeouts.ts';
+import type { CheckResult, RawFinding } from './finding.ts';
+import { beginLifetime } from './run-signal.ts';
+import type { RunOptions } from '../config/options.ts';
+import { selector } from './select.ts';
+import { surroundings } from '../net/ca-store.ts';
+
+/** Hears what happens while it happens. */
+export interface Observer {
+  started?(check: Check): void;
+  found?(finding: RawFinding): void;
+  finished?(check: Check): void;
+}
+
+export interface RunResult {
+  /** What the checks shared; nothing new can be asked of it. */
+  readonly run: Run;
+  readonly checks: readonly CheckResult[];
+  readonly leftovers: readonly Leftover[];
+  readonly interrupted: boolean;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+}
+
+/**
+ * @param interrupt ends the run early; what was not judged becomes a skip, or a failure when its reason is `Crashed`;
+ * clean-up still runs
+ */
+export async function runChecks(
+  checks: readonly Check[],
+  deployment: Deployment,
+  options: RunOptions,
+  interrupt: AbortSignal,
+  observer: Observer = {},
+): Promise<RunResult> {
+  const startedAt = new Date();
+  const started = performance.now();
+  const lifetime = beginLifetime(options.timeoutMs, interrupt);
+  const cleanup = new Cleanup();
+  const run = makeRun(deployment, options, lifetime.signal, cleanup);
+  const selected = selector(options.only, options.skip);
+  const entries = checks
+    .map((check) => expectationsOf(check, run))
+    .filter(({ expected }) => expected.length > 0)
+    .map(({ check, expected }) => ({
+      check,
+      ledger: new Ledger(check, expected, selected, (finding) => observer.found?.(finding)),
+    }));
+  const findingOf = async (id: string) => entries.find(({ check }) => id.startsWith(`${check.id}/`))?.ledger.find(id);
+
+  try {
+    await inOrder(entries, options.concurrency, async ({ check, ledger }) => {
+      observer.started?.(check);
+      await ledger.run(run, findingOf, started);
+      observer.finished?.(check);
+    });
+  } finally {
+    lifetime.settle();
+  }
+  const leftovers = await cleanup.run();
+  const interrupted = lifetime.signal.reason instanceof Interrupted;
+  lifetime.close();
+  return {
+    run,
+    checks: entries.map(({ ledger }) => ledger.result()),
+    leftovers,
+    interrupted,
+    startedAt,
+    durationMs: performance.now() - started,
+  };
+}
+
+/** A check that can't say what it expects is reported under all of its rules. */
+function expectationsOf(check: Check, run: Run): { check: Check; expected: readonly string[] } {
+  try {
+    return { check, expected: check.expects(run) };
+  } catch (error) {
+    return {
+      check: { ...check, run: () => Promise.reject(error) },
+      expected: idsOf(check).map((id) => id.slice(check.id.length + 1)),
+    };
+  }
+}
+
+/** Starts the tasks in order, at most `limit` under way at once: a task may wait for an earlier one. */
+async function inOrder<T>(items: readonly T[], limit: number, task: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await task(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
+
+/** What all checks share; `cleanup` is the caller's to run. */
+export function makeRun(deployment: Deployment, options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Run {
+  const shared = new Map<unknown, Promise<unknown>>();
+  const want = (name: VariableName): string | undefined => {
+    const found = deployment.lookup(name);
+    switch (found.state) {
+      case 'set':
+      case 'default':
+        return found.value;
+      case 'unset':
+        return undefined;
+      case 'unknown':
+        throw new Stop(
+          skip(`${name} is set, but its value is not known here`, {
+            detail: `It comes from ${found.origin}.`,
+            fix: found.fix,
+            evidence: { variable: name, known: false },
+          }),
+        );
+      case 'unusable':
+        throw new Stop(found.outcome);
+    }
+  };
+  const run: Run = {
+    deployment,
+    options,
+    id: randomUUID(),
+    signal,
+    ...surroundings(deployment, options.authorities),
+    conceal: deployment.conceal,
+    want,
+    need: (name) => {
+      const value = want(name);
+      if (value === undefined) throw new Stop(skip(`${name} is not set`, { evidence: { variable: name } }));
+      return value;
+    },
+    share: <T>(ask: (run: Run) => Promise<T>): Promise<T> => {
+      const known = shared.get(ask) ?? ask(run);
+      shared.set(ask, known);
+      return known as Promise<T>;
+    },
+    cleanup: (what, command, remove) => cleanup.register(what, command, remove),
+    within: (ms, operation) => within(signal, ms, operation),
+  };
+  return run;
+}

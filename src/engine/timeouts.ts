@@ -1,0 +1,74 @@
+/** Bounds for operations: no promise of a run outlives its deadline or the run. */
+import { Problem } from '../net/network-error.ts';
+
+/** The run was ended by SIGINT or SIGTERM. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** The run was ended by an error that no check caught: one thrown in a callback of a library. */
+export class Crashed extends Error {
+  override readonly name = 'Crashed';
+  readonly error: unknown;
+  constructor(error: unknown) {
+    super();
+    this.error = error;
+  }
+}
+
+/** The run is over: nothing that is still under way may go on. */
+export class Over extends Error {
+  override readonly name = 'Over';
+}
+
+/** The run was ended by `--timeout`. */
+export class RunTimeout extends Error {
+  override readonly name = 'RunTimeout';
+  readonly seconds: number;
+  constructor(ms: number) {
+    super();
+    this.seconds = ms / 1000;
+  }
+}
+
+/**
+ * Runs an operation under a deadline in ms and under `signal`, whichever ends first.
+ * Settles even when the operation ignores the signal it is given.
+ * @throws Problem of kind `timeout` at the deadline; the reason of `signal` when that ends it
+ */
+export async function within<T>(
+  signal: AbortSignal,
+  ms: number,
+  operation: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  // A timer that holds the process: a library that waits on nothing must not end the run silently.
+  const timer = setTimeout(() => controller.abort(new Problem('timeout')), ms);
+  const forward = () => controller.abort(signal.reason);
+  signal.addEventListener('abort', forward, { once: true });
+  try {
+    return await unlessAborted(controller.signal, operation(controller.signal));
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', forward);
+  }
+}
+
+/** The promise's result, or the signal's reason when that comes first. */
+export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  // Whichever loses the race must not become an unhandled rejection.
+  promise.catch(() => {});
+  aborted.catch(() => {});
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,46 @@
+/** Connections that are kept for reuse, to servers that the run trusts, by the proxies that Go's clients would take. */
+import http from 'node:http';
+import https from 'node:https';
+import type { Run } from '../engine/check.ts';
+import { trusting } from './ca-store.ts';
+import { sharedLookup } from './dns.ts';
+import { proxyFor } from './proxy.ts';
+import { type Address, unbracketed } from './tcp.ts';
+
+export interface HttpServer extends Address {
+  readonly secure: boolean;
+}
+
+/** The connections of one client, or of several that may use those of one another: opening one takes a round trip, or two. */
+export interface Agents {
+  agentFor(server: HttpServer): http.Agent;
+  /** Ends the connections that wait for reuse. */
+  destroy(): void;
+}
+
+/** @param rejectUnauthorized `false` accepts any certificate */
+export function makeAgents(
+  run: Pick<Run, 'authorities' | 'proxies'>,
+  { rejectUnauthorized = true }: { rejectUnauthorized?: boolean } = {},
+): Agents {
+  const agents = new Map<string, http.Agent>();
+  const makeAgent = (server: HttpServer): http.Agent => {
+    // Which targets it is for is decided as in Go: Node reads NO_PROXY more narrowly.
+    const proxy = proxyFor(run.proxies, server)?.href;
+    const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
+    const common = { keepAlive: true, lookup: sharedLookup(), ...proxyEnv };
+    if (!server.secure) return new http.Agent(common);
+    return new https.Agent({ ...common, secureContext: trusting(run.authorities()), rejectUnauthorized });
+  };
+  return {
+    agentFor: (server) => {
+      const key = `${server.secure} ${unbracketed(server.host)} ${server.port}`;
+      const agent = agents.get(key) ?? makeAgent(server);
+      agents.set(key, agent);
+      return agent;
+    },
+    destroy: () => {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}

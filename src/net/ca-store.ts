@@ -1,0 +1,83 @@
+/** Whom TLS trusts, and by which proxies requests go: what the caller says, and what the config adds. */
+import { readFileSync } from 'node:fs';
+import tls, { type SecureContext } from 'node:tls';
+import type { Deployment } from '../config/deployment.ts';
+import type { Environment } from '../config/options.ts';
+
+export interface Surroundings {
+  /** PEM, read when first asked for: the system's store costs tens of milliseconds. */
+  readonly authorities: () => readonly string[];
+  readonly proxies: Environment;
+}
+
+const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+
+/**
+ * Of all together, and of the caller alone: Node's roots, the system's store, SSL_CERT_FILE and proxies of the process.
+ * SSL_CERT_FILE of a config is a path in Spacelift's container.
+ * @param extra PEM, of `--ca-file`
+ */
+export function surroundings(
+  deployment: Deployment,
+  extra: string | undefined,
+): Surroundings & { readonly own: Surroundings } {
+  const { pems, party } = deployment.authorities;
+  const added = pems.flatMap(certificatesIn);
+  const own = once(() => [
+    ...new Set([
+      ...tls.getCACertificates('default'),
+      ...tls.getCACertificates('system'),
+      ...tls.getCACertificates('extra'),
+      ...certificatesIn(extra ?? ''),
+      ...(party === 'process' ? added : []),
+      ...certificatesIn(readIfThere(deployment.own('SSL_CERT_FILE'))),
+    ]),
+  ]);
+  const all = party === 'process' || added.length === 0 ? own : once(() => [...new Set([...own(), ...added])]);
+  const proxiesBy = (read: (name: string) => string | undefined) =>
+    Object.fromEntries(PROXIES.map((name) => [name, read(name)]));
+  return {
+    authorities: all,
+    proxies: proxiesBy((name) => deployment.setting(name)?.value),
+    own: { authorities: own, proxies: proxiesBy(deployment.own) },
+  };
+}
+
+/** Whether the config brings proxies or authorities that requests with the caller's credentials do without. */
+export const isSurrounded = ({ authorities, setting }: Deployment): boolean =>
+  (authorities.party === 'config' && authorities.pems.length > 0) ||
+  PROXIES.some((name) => setting(name)?.party === 'config');
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+const contexts = new WeakMap<readonly string[], SecureContext>();
+
+/**
+ * What trusts these authorities. The same list gives the same one, for all connections of a run: reading hundreds of
+ * certificates takes longer than a hand-shake, and keeps everything else waiting.
+ */
+export function trusting(authorities: readonly string[]): SecureContext {
+  const context = contexts.get(authorities) ?? tls.createSecureContext({ ca: [...authorities] });
+  contexts.set(authorities, context);
+  return context;
+}
+
+/** The single certificates of a PEM bundle. */
+export function certificatesIn(pem: string): string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+
+function readIfThere(path: string | undefined): string {
+  if (path === undefined || path === '') return '';
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,96 @@
+/** One unary gRPC call with an empty message, to see who answers (github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md). */
+import http2 from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Run } from '../engine/check.ts';
+import { Problem, toProblem } from './network-error.ts';
+import { MOST_BYTES } from './limits.ts';
+
+export interface GrpcCall {
+  /** host:port, as the server sees it. */
+  readonly authority: string;
+  readonly secure: boolean;
+  /** "/package.Service/Method". */
+  readonly path: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Status codes that matter here (google.golang.org/grpc/codes). */
+export const GRPC = { ok: 0, invalidArgument: 3, permissionDenied: 7, unimplemented: 12, unauthenticated: 16 } as const;
+
+export type GrpcAnswer =
+  | { readonly speaks: 'grpc'; readonly status: number }
+  /** HTTP/2, with a status of its own and none of gRPC's. */
+  | { readonly speaks: 'http2'; readonly status: number }
+  /** Bytes that are no HTTP/2. */
+  | { readonly speaks: 'other' };
+
+/** Pings that precede an answer; no server sends more. */
+const MOST_PINGS = 100;
+
+/** Not compressed, and of no length. */
+const EMPTY_MESSAGE = Buffer.alloc(5);
+
+/**
+ * @param socket an open connection, TLS or plain; destroyed in the end
+ * @throws Problem of kind `closed` when the connection ends before an answer, `flood` when there is no end of it, or `timeout`
+ */
+export async function callEmpty(
+  run: Pick<Run, 'within'>,
+  socket: Socket,
+  { authority, secure, path, metadata }: GrpcCall,
+  ms: number,
+): Promise<GrpcAnswer> {
+  const session = http2.connect(`${secure ? 'https' : 'http'}://${authority}`, { createConnection: () => socket });
+  try {
+    return await run.within(
+      ms,
+      () =>
+        new Promise<GrpcAnswer>((resolve, reject) => {
+          const failed = (error: unknown) => {
+            const { code } = (error ?? {}) as { code?: unknown };
+            if (code === 'ERR_HTTP2_ERROR') resolve({ speaks: 'other' });
+            else reject(toProblem(error) ?? new Problem('closed'));
+          };
+          let status: number | undefined;
+          let grpc: number | undefined;
+          const read = (headers: http2.IncomingHttpHeaders) => {
+            const said = /^\d{1,3}$/.exec(String(headers['grpc-status'] ?? ''))?.[0];
+            grpc ??= said === undefined ? undefined : Number(said);
+          };
+          session.on('error', failed);
+          const stream = session.request({
+            ...metadata,
+            ':method': 'POST',
+            ':path': path,
+            'content-type': 'application/grpc',
+            te: 'trailers',
+          });
+          stream.on('error', failed);
+          stream.on('response', (headers) => {
+            status = headers[':status'];
+            read(headers);
+          });
+          stream.on('trailers', read);
+          stream.on('close', () => {
+            if (grpc !== undefined) resolve({ speaks: 'grpc', status: grpc });
+            else if (status !== undefined) resolve({ speaks: 'http2', status });
+            else failed(socket.errored);
+          });
+          session.on('close', () => failed(socket.errored));
+          let [size, pings] = [0, 0];
+          stream.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > MOST_BYTES) reject(new Problem('flood'));
+          });
+          session.on('ping', () => {
+            pings++;
+            if (pings > MOST_PINGS) reject(new Problem('flood'));
+          });
+          stream.end(EMPTY_MESSAGE);
+        }),
+    );
+  } finally {
+    session.on('error', () => {}).destroy();
+    socket.destroy();
+  }
+}

@@ -1,0 +1,147 @@
+/** A plain HTTP(S) client, for what no SDK does: pre-signed URLs, CORS preflights, health pages. Follows no redirect. */
+import http, { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
+import type { Run } from '../engine/check.ts';
+import { Problem, problemOf } from './network-error.ts';
+import { type Agents, type HttpServer, makeAgents } from './agents.ts';
+import { boundHints } from './limits.ts';
+import { makeMeaning } from './http-errors.ts';
+import { addressOf } from './tcp.ts';
+
+const DEADLINE_MS = 10_000;
+/** How long a server may take to ask for an announced body; some never do (RFC 9110, section 10.1.1). */
+const CONTINUE_MS = 1000;
+/** In bytes: what is read of an answer; the rest is dropped. */
+const MOST = 256 * 1024;
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** Announce the body first, and send it only when it is wanted: a refusal then never meets a half-sent body. */
+  readonly announce?: true;
+  /** In ms; 10 s unless told. */
+  readonly deadlineMs?: number;
+  /** Ends the request instead of the deadline and the run's end: for a write whose answer is waited for whatever happens. */
+  readonly signal?: AbortSignal;
+  /** A Unix socket to send it to, whatever the URL's host. */
+  readonly socketPath?: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** At most 256 KiB of it. */
+  readonly body: Buffer;
+}
+
+export interface HttpClient {
+  /**
+   * Any status is an answer.
+   * @throws Problem
+   */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Ends the connections that wait for reuse. */
+  close(): void;
+}
+
+/** Whether a host of a URL is this machine. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
+
+/** @param agents those of another client, to use its connections too */
+export function makeHttpClient(
+  run: Pick<Run, 'authorities' | 'proxies' | 'within'>,
+  agents: Agents = makeAgents(run),
+): HttpClient {
+  const meaningOf = makeMeaning(run);
+  const agentFor = (url: URL) => agents.agentFor(serverOf(url));
+  return {
+    send: async (request) => {
+      const perform = async (signal: AbortSignal) => {
+        try {
+          return await exchange(request, { agent: agentFor(request.url), signal });
+        } catch (error) {
+          throw await meaningOf(error, serverOf(request.url));
+        }
+      };
+      const answer =
+        request.signal === undefined
+          ? await run.within(request.deadlineMs ?? DEADLINE_MS, perform)
+          : await perform(request.signal);
+      if (request.url.protocol === 'http:' && asksForTls(answer)) throw new Problem('wants-tls');
+      return answer;
+    },
+    close: agents.destroy,
+  };
+}
+
+const serverOf = (url: URL): HttpServer => ({ secure: url.protocol === 'https:', ...addressOf(url) });
+
+function exchange(
+  { method, url, headers = {}, body, announce, socketPath }: HttpRequest,
+  options: Pick<RequestOptions, 'agent' | 'signal'>,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const { request: open } = url.protocol === 'https:' ? https : http;
+    const request = open(url, {
+      ...options,
+      ...(socketPath !== undefined && { socketPath }),
+      method,
+      headers: {
+        ...headers,
+        ...(body !== undefined && { 'content-length': body.length }),
+        ...(announce && { expect: '100-continue' }),
+      },
+    });
+    boundHints(request);
+    let answered = false;
+    request.on('response', (response) => {
+      answered = true;
+      readUpTo(response)
+        .then((read) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read }), reject)
+        .finally(() => announce && request.destroy());
+    });
+    // A server that has refused may cut off the rest of the body: its answer counts.
+    request.on('error', (error) => answered || reject(error));
+    if (!announce) {
+      request.end(body);
+      return;
+    }
+    const timer = setTimeout(() => request.end(body), CONTINUE_MS);
+    request.once('continue', () => {
+      clearTimeout(timer);
+      request.end(body);
+    });
+    request.once('close', () => clearTimeout(timer));
+    request.once('response', () => clearTimeout(timer));
+    request.flushHeaders();
+  });
+}
+
+/**
+ * Reads an answer's body, up to 256 KiB.
+ * @throws Problem of kind `closed` when it breaks off, unless the status has already said what is wrong
+ */
+export async function readUpTo(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= MOST) break;
+    }
+  } catch (error) {
+    if ((response.statusCode ?? 0) < 400) throw problemOf(error);
+  }
+  return Buffer.concat(chunks).subarray(0, MOST);
+}
+
+/** What Go's server and nginx answer to plain HTTP on a TLS port, and what an ingress does that redirects to it. */
+export function asksForTls({ status, headers, body }: HttpAnswer): boolean {
+  if (status === 400) return /HTTP request (was sent )?to (an )?HTTPS/i.test(body.toString('latin1', 0, 1024));
+  return status >= 301 && status <= 308 && /^https:/i.test(headers.location ?? '');
+}

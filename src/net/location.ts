@@ -1,0 +1,50 @@
+/** What the place where this tool runs can explain: `--from outside`. */
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { type Run, type Skip, skip } from '../engine/check.ts';
+import { advice } from '../outcome/fix.ts';
+import type { NetworkKind, Problem } from './network-error.ts';
+import { resolve } from './dns.ts';
+import { unbracketed } from './tcp.ts';
+
+/** Kinds that a wrong place explains; a server that answers wrongly is wrong from everywhere. */
+const EXPLAINED: readonly NetworkKind[] = ['dns', 'refused', 'timeout', 'unreachable', 'closed'];
+
+/** Endings of names that only a private network's DNS knows (Kubernetes, RFC 6762, RFC 8375, ICANN's .internal). */
+const PRIVATE_ENDINGS = ['svc', 'cluster.local', 'local', 'internal', 'home.arpa', 'localdomain', 'localhost', 'lan'];
+
+/** Whether an address is loopback, private, link-local, shared (RFC 6598) or unique-local. */
+export function isPrivateAddress(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() !== 'unicast';
+}
+
+/** Whether only Spacelift's own network can be expected to know this name. */
+export function isPrivateName(host: string): boolean {
+  const name = host.replace(/\.$/, '').toLowerCase();
+  return !name.includes('.') || PRIVATE_ENDINGS.some((ending) => name.endsWith(`.${ending}`));
+}
+
+/**
+ * The skip that a failure to reach `host` becomes when the tool runs outside of Spacelift's network and the host is inside
+ * of it; `undefined` when the failure stands.
+ */
+export async function explainedByPlace(run: Run, host: string, problem: Problem): Promise<Skip | undefined> {
+  if (run.options.from !== 'outside' || !EXPLAINED.includes(problem.kind)) return undefined;
+  const bare = unbracketed(host);
+  const inside =
+    isIP(bare) === 0 ? isPrivateName(bare) || (await resolvesToPrivate(run, bare)) : isPrivateAddress(bare);
+  if (!inside) return undefined;
+  return skip(`${host} can't be reached from here`, {
+    detail: 'It belongs to a private network, and this run looks from outside of it.',
+    fix: advice`run it inside: a Kubernetes Job with envFrom the same Secrets, or a one-off ECS task, and --from inside`,
+    evidence: { host, observed: problem.kind },
+  });
+}
+
+async function resolvesToPrivate(run: Run, host: string): Promise<boolean> {
+  try {
+    return (await resolve(run, host)).every(isPrivateAddress);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,154 @@
+/** Errors as values with a kind, until the one place that words them. */
+import { own } from '../util/lookup.ts';
+import type { PeerCertificate } from './certificate.ts';
+
+export const NETWORK_KINDS = [
+  'dns',
+  'refused',
+  'timeout',
+  'unreachable',
+  'closed',
+  'tls',
+  /** TLS was spoken to a server that speaks plain. */
+  'not-tls',
+  /** Plain HTTP was spoken to a server that wants TLS. */
+  'wants-tls',
+  /** What answers does not speak HTTP. */
+  'not-http',
+  /** What answers goes on and on. */
+  'flood',
+] as const;
+export type NetworkKind = (typeof NETWORK_KINDS)[number];
+
+/** Why a certificate was not accepted; the names are Node's and OpenSSL's, grouped by their way out. */
+export type TlsReason =
+  | 'untrusted'
+  | 'name'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'protocol'
+  | 'client-certificate'
+  | 'changed'
+  | 'other';
+
+/** What went wrong on the way to a server. */
+export class Problem extends Error {
+  readonly kind: NetworkKind;
+  /** For `tls`: which way. */
+  readonly tls: TlsReason | undefined;
+  /** The library's own code (`ECONNREFUSED`), never its message. */
+  readonly code: string | undefined;
+  /** For `tls`: what the server showed, its own certificate first; empty when that is not known. */
+  readonly chain: readonly PeerCertificate[];
+  constructor(kind: NetworkKind, more: { tls?: TlsReason; code?: string; chain?: readonly PeerCertificate[] } = {}) {
+    super(more.tls === undefined ? kind : `${kind}: ${more.tls}`);
+    this.name = 'Problem';
+    this.kind = kind;
+    this.tls = more.tls;
+    this.code = more.code;
+    this.chain = more.chain ?? [];
+  }
+}
+
+const KIND_OF_CODE: Record<string, NetworkKind> = {
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+  EAI_NONAME: 'dns',
+  EAI_NODATA: 'dns',
+  EAI_FAIL: 'dns',
+  ECONNREFUSED: 'refused',
+  ENOENT: 'refused',
+  ETIMEDOUT: 'timeout',
+  ESOCKETTIMEDOUT: 'timeout',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EADDRNOTAVAIL: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  EACCES: 'unreachable',
+  EPERM: 'unreachable',
+  ECONNRESET: 'closed',
+  EPIPE: 'closed',
+  ECONNABORTED: 'closed',
+  UND_ERR_SOCKET: 'closed',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'not-tls',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'not-tls',
+  ERR_SSL_HTTP_REQUEST: 'not-tls',
+};
+
+const TLS_OF_CODE: Record<string, TlsReason> = {
+  SELF_SIGNED_CERT_IN_CHAIN: 'untrusted',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'untrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'untrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'untrusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'untrusted',
+  CERT_UNTRUSTED: 'untrusted',
+  INVALID_CA: 'untrusted',
+  CERT_SIGNATURE_FAILURE: 'untrusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'name',
+  HOSTNAME_MISMATCH: 'name',
+  CERT_HAS_EXPIRED: 'expired',
+  CERT_NOT_YET_VALID: 'not-yet-valid',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'protocol',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'protocol',
+  // The same alerts as OpenSSL up to 3.1 and since then names them.
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'protocol',
+  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': 'protocol',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'client-certificate',
+  'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': 'client-certificate',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'client-certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'client-certificate',
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'name',
+  ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC: 'changed',
+  ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC: 'changed',
+  'ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC': 'changed',
+};
+
+/** The code of an error, or of what caused it (`AggregateError` of a dual-stack connect included). */
+export function codeOf(error: unknown, depth = 0): string | undefined {
+  if (depth > 5 || typeof error !== 'object' || error === null) return undefined;
+  const { code: own, errors, cause, message } = error as Record<'code' | 'errors' | 'cause' | 'message', unknown>;
+  const code = own === 'EPROTO' ? openSslCode(message) : own;
+  if (
+    typeof code === 'string' &&
+    (Object.hasOwn(KIND_OF_CODE, code) || Object.hasOwn(TLS_OF_CODE, code) || code.startsWith('ERR_SSL'))
+  ) {
+    return code;
+  }
+  const nested = Array.isArray(errors) ? errors : [];
+  for (const inner of [...nested.slice(0, 8), cause]) {
+    const found = codeOf(inner, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** When a write fails in TLS, Node gives the system's code alone, and OpenSSL's reason within the message. */
+function openSslCode(message: unknown): string {
+  const reason = typeof message === 'string' ? /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] : undefined;
+  return reason === undefined ? 'EPROTO' : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
+}
+
+/** What a library's error says about the way to the server, or `undefined` when it is about something else. */
+export function toProblem(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  const code = codeOf(error);
+  if (code === undefined) return undefined;
+  const kind = own(KIND_OF_CODE, code);
+  if (kind !== undefined) return new Problem(kind, { code });
+  const tls = own(TLS_OF_CODE, code);
+  if (tls !== undefined) return new Problem('tls', { tls, code });
+  return code.startsWith('ERR_SSL') ? new Problem('tls', { tls: 'other', code }) : undefined;
+}
+
+/** What an error of `node:http` says about the way to the server; other errors stay what they are. */
+export function problemOf(error: unknown): unknown {
+  const problem = toProblem(error);
+  if (problem !== undefined) return problem;
+  const { code, rawPacket } = (error ?? {}) as { code?: unknown; rawPacket?: unknown };
+  if (typeof code !== 'string') return error;
+  if (code === 'ERR_PROXY_TUNNEL') return new Problem('closed', { code });
+  if (!code.startsWith('HPE_')) return error;
+  // A TLS alert: record type 21, version 3.x (RFC 8446, section 5.1).
+  const alert = rawPacket instanceof Uint8Array && rawPacket[0] === 21 && rawPacket[1] === 3;
+  return new Problem(alert ? 'wants-tls' : 'not-http', { code });
+}

@@ -1,0 +1,144 @@
+/** Connections that go through the proxy of the environment where Go's clients would. */
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import { type Run, Stop, skip } from '../engine/check.ts';
+import { advice } from '../outcome/fix.ts';
+import { type NetworkKind, Problem, problemOf } from './network-error.ts';
+import { trusting } from './ca-store.ts';
+import { boundHints } from './limits.ts';
+import { proxyFor } from './proxy.ts';
+import { type Address, addressOf, openTcp, unbracketed } from './tcp.ts';
+import { networkWords, type Target } from './messages.ts';
+
+/** What went wrong at a proxy, before the target was reached. */
+export class ProxyProblem extends Problem {
+  readonly proxy: Address;
+  /** What the proxy answered to CONNECT, when it answered. */
+  readonly status: number | undefined;
+  /** The variable that names the proxy. */
+  readonly setting: 'HTTP_PROXY' | 'HTTPS_PROXY';
+  /** @param plain requests go to it whole, without a tunnel */
+  constructor(
+    proxy: Address,
+    kind: NetworkKind,
+    { status, plain = false, ...more }: { status?: number; code?: string; plain?: boolean } = {},
+  ) {
+    super(kind, more);
+    this.proxy = proxy;
+    this.status = status;
+    this.setting = plain ? 'HTTP_PROXY' : 'HTTPS_PROXY';
+  }
+}
+
+/**
+ * Opens a connection, which the caller destroys; through HTTPS_PROXY unless NO_PROXY exempts the target.
+ * @throws Problem as `openTcp` does; ProxyProblem when the proxy is in the way
+ */
+export async function openWay(
+  run: Pick<Run, 'within' | 'proxies' | 'authorities'>,
+  address: Address,
+  ms: number,
+): Promise<Socket> {
+  const proxy = proxyFor(run.proxies, { ...address, secure: true });
+  return proxy === undefined ? openTcp(run, address, ms) : openTunnel(run, proxy, address, ms);
+}
+
+/**
+ * Looks at the proxy on the way to a URL, if there is one, before an HTTP client takes that way: such a client tells a
+ * proxy that fails from a target that fails no more.
+ * @throws ProxyProblem
+ */
+export async function checkWay(
+  run: Pick<Run, 'within' | 'proxies' | 'authorities'>,
+  url: URL,
+  ms: number,
+): Promise<void> {
+  const secure = url.protocol === 'https:';
+  const target = addressOf(url);
+  const proxy = proxyFor(run.proxies, { ...target, secure });
+  if (proxy === undefined) return;
+  if (secure) {
+    (await openTunnel(run, proxy, target, ms)).destroy();
+    return;
+  }
+  const at = addressOf(proxy);
+  try {
+    (await openTcp(run, at, ms)).destroy();
+  } catch (error) {
+    throw error instanceof Problem ? new ProxyProblem(at, error.kind, { ...codeIn(error), plain: true }) : error;
+  }
+}
+
+/** RFC 9110, section 9.3.6. */
+function openTunnel(
+  run: Pick<Run, 'within' | 'authorities'>,
+  proxy: URL,
+  { host, port }: Address,
+  ms: number,
+): Promise<Socket> {
+  const secure = proxy.protocol === 'https:';
+  if (!secure && proxy.protocol !== 'http:') {
+    throw new Stop(skip(`${host}:${port} is behind a ${proxy.protocol.replace(':', '')} proxy, which was not tried`));
+  }
+  const at = addressOf(proxy);
+  const name = unbracketed(host);
+  const target = `${name.includes(':') ? `[${name}]` : name}:${port}`;
+  const { request: open } = secure ? https : http;
+  return run.within(ms, (signal) => {
+    const request = open({
+      ...at,
+      method: 'CONNECT',
+      path: target,
+      headers: { host: target, ...authorization(proxy) },
+      agent: false,
+      signal,
+      ...(secure && { secureContext: trusting(run.authorities()) }),
+    });
+    boundHints(request);
+    request.end();
+    return new Promise<Socket>((resolve, reject) => {
+      request.once('error', (error) => {
+        const problem = problemOf(error);
+        reject(problem instanceof Problem ? new ProxyProblem(at, problem.kind, codeIn(problem)) : error);
+      });
+      request.once('connect', ({ statusCode = 0 }, socket, head) => {
+        if (statusCode >= 200 && statusCode < 300) {
+          // What the target said first, such as HTTP/2's settings.
+          if (head.length > 0) socket.unshift(head);
+          resolve(socket as Socket);
+          return;
+        }
+        socket.destroy();
+        reject(new ProxyProblem(at, 'closed', { status: statusCode }));
+      });
+    });
+  });
+}
+
+const codeIn = ({ code }: Problem) => (code === undefined ? {} : { code });
+
+function authorization({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** As `networkWords`, but a proxy in the way is what they are about. */
+export function wayWords(problem: Problem, target: Target): ReturnType<typeof networkWords> {
+  if (!(problem instanceof ProxyProblem)) return networkWords(problem, target);
+  const { proxy, status, setting } = problem;
+  if (status === undefined) return networkWords(problem, { what: 'the proxy', ...proxy, setting });
+  const at = `${proxy.host}:${proxy.port}`;
+  const to = `${target.host}:${target.port}`;
+  return {
+    title: `the proxy ${at} does not open the way to ${to} (HTTP ${status})`,
+    expected: `a tunnel to ${to}, as HTTPS_PROXY asks`,
+    fix:
+      status === 407
+        ? advice`put the user name and password of the proxy into HTTPS_PROXY`
+        : advice`allow ${to} at the proxy, or add ${target.host} to NO_PROXY where it is reached directly`,
+    evidence: { proxy: at, host: target.host, port: target.port, status },
+    cause: { key: `proxy:${at}:${to}:${status}` },
+  };
+}

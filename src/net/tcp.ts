@@ -1,0 +1,100 @@
+/** TCP connections under a deadline; what goes wrong is a `Problem`. */
+import { connect, isIP, type Socket } from 'node:net';
+import type { Run } from '../engine/check.ts';
+import { type NetworkKind, Problem, toProblem } from './network-error.ts';
+
+export interface Address {
+  /** A name or an address; an IPv6 address may be in brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** For each address of a name in turn, ms. Node's own 250 ms give up on servers far away. */
+const ATTEMPT_MS = 1500;
+
+/** When the addresses of one name fail differently, what says most about the server. */
+const TELLING: readonly NetworkKind[] = ['refused', 'timeout'];
+
+/** The address without the brackets that a URL needs. */
+export const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
+
+/** The host and port of a URL. */
+export const addressOf = ({ hostname, port, protocol }: URL): Address => ({
+  host: unbracketed(hostname),
+  port: Number(port) || (protocol === 'https:' ? 443 : 80),
+});
+
+/**
+ * Opens a connection, which the caller destroys.
+ * @param ms for the name's resolution and all of its addresses together
+ * @throws Problem of kind `dns`, `refused`, `unreachable`, `timeout` or `closed`
+ */
+export async function openTcp(run: Pick<Run, 'within'>, { host, port }: Address, ms: number): Promise<Socket> {
+  const name = unbracketed(host);
+  let resolved = isIP(name) !== 0;
+  try {
+    return await run.within(ms, (signal) => {
+      const socket = connect({ host: name, port, signal, noDelay: true, autoSelectFamilyAttemptTimeout: ATTEMPT_MS });
+      socket.once('lookup', () => {
+        resolved = true;
+      });
+      return new Promise<Socket>((resolve, reject) => {
+        // Stays: an error after this must not be an unhandled one; `exchange` reads it from the socket.
+        socket.on('error', (error) => reject(problemOf(error)));
+        socket.once('connect', () => resolve(socket));
+      });
+    });
+  } catch (error) {
+    const hangs = error instanceof Problem && error.kind === 'timeout' && !resolved;
+    throw hangs ? new Problem('dns', { code: 'EAI_AGAIN' }) : error;
+  }
+}
+
+function problemOf(error: unknown): unknown {
+  const each: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const problems = each.map(toProblem).filter((problem) => problem !== undefined);
+  return problems.find(({ kind }) => TELLING.includes(kind)) ?? problems[0] ?? error;
+}
+
+/** What a server sent, and what ended the reading before there was enough of it. */
+export interface Reply {
+  readonly bytes: Buffer;
+  /** Of kind `closed`, `timeout` or `tls`; `undefined` when `enough` was satisfied. */
+  readonly problem: Problem | undefined;
+}
+
+/**
+ * Writes, and reads until `enough` is satisfied, the server ends the connection, or `ms` have passed.
+ * Rejects only when the run ends.
+ */
+export async function exchange(
+  run: Pick<Run, 'within'>,
+  socket: Socket,
+  say: Uint8Array,
+  enough: (bytes: Buffer) => boolean,
+  ms: number,
+): Promise<Reply> {
+  let bytes: Buffer = Buffer.alloc(0);
+  try {
+    await run.within(
+      ms,
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const failed = (error: unknown) => reject(toProblem(error) ?? new Problem('closed'));
+          socket.on('data', (chunk: Buffer) => {
+            bytes = Buffer.concat([bytes, chunk]);
+            if (enough(bytes)) resolve();
+          });
+          socket.once('end', () => failed(socket.errored));
+          socket.once('close', () => failed(socket.errored));
+          socket.once('error', failed);
+          if (socket.destroyed) failed(socket.errored);
+          else socket.write(say);
+        }),
+    );
+    return { bytes, problem: undefined };
+  } catch (error) {
+    if (error instanceof Problem) return { bytes, problem: error };
+    throw error;
+  }
+}

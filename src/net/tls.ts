@@ -1,0 +1,104 @@
+/** TLS handshakes under a deadline, and the facts that a server's certificates state. */
+import { isIP, type Socket } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import type { Run } from '../engine/check.ts';
+import { codeOf, Problem, toProblem } from './network-error.ts';
+import { trusting } from './ca-store.ts';
+import { chainOf, type PeerCertificate } from './certificate.ts';
+import { type Address, openTcp, unbracketed } from './tcp.ts';
+
+export interface TlsConnection {
+  readonly socket: TLSSocket;
+  /** "TLSv1.3". */
+  readonly version: string;
+  /** What was agreed on of the protocols that were offered. */
+  readonly alpn: string | undefined;
+  /** As the server sent it, its own certificate first. */
+  readonly chain: readonly PeerCertificate[];
+  /** Why a client that verifies refuses the chain; `undefined` when it is good, or was not verified. */
+  readonly distrust: Problem | undefined;
+}
+
+export interface TlsOptions {
+  /** Compare the chain with the run's authorities and the name; the connection stays open either way. */
+  readonly verify: boolean;
+  /** Protocols to offer: "h2". */
+  readonly alpn?: readonly string[];
+  /** An open connection to the server, such as a proxy's tunnel; its own unless told. */
+  readonly through?: Socket;
+}
+
+/** For who does not verify: Node would read its own authorities. */
+const NOBODY: readonly string[] = [];
+
+/** Alerts of servers that miss a client certificate, once they have shown their own (RFC 8446, 6.2; RFC 5246, 7.2.2). */
+const MISSES_CERTIFICATE = /ALERT_(HANDSHAKE_FAILURE|BAD_CERTIFICATE|CERTIFICATE_(REQUIRED|UNKNOWN)|ACCESS_DENIED)$/;
+
+/**
+ * Opens a connection, which the caller destroys. With TLS 1.3 a server that misses a client certificate says so only
+ * after this, in answer to the first bytes.
+ * @param ms for the TCP connection, and again for the handshake
+ * @throws Problem of the kinds of `openTcp`, or `not-tls`, or `tls`
+ */
+export async function openTls(
+  run: Pick<Run, 'within' | 'authorities'>,
+  address: Address,
+  { verify, alpn, through }: TlsOptions,
+  ms: number,
+): Promise<TlsConnection> {
+  const tcp = through ?? (await openTcp(run, address, ms));
+  const host = unbracketed(address.host);
+  try {
+    return await run.within(ms, () => {
+      const socket = connect({
+        socket: tcp,
+        host,
+        rejectUnauthorized: false,
+        ...(isIP(host) === 0 && { servername: host }),
+        ...(alpn !== undefined && { ALPNProtocols: [...alpn] }),
+        secureContext: trusting(verify ? run.authorities() : NOBODY),
+      });
+      return new Promise<TlsConnection>((resolve, reject) => {
+        socket.on('error', (error) => {
+          reject(handshakeProblem(error, socket));
+          // An alert after the handshake is an event alone; this keeps it for `exchange`, as `socket.errored`.
+          socket.destroy(error);
+        });
+        socket.once('secureConnect', () => resolve(facts(socket, verify)));
+      });
+    });
+  } catch (error) {
+    tcp.destroy();
+    throw error;
+  }
+}
+
+function handshakeProblem(error: unknown, socket: TLSSocket): unknown {
+  const problem = toProblem(error);
+  const shown = socket.getPeerX509Certificate() !== undefined;
+  if (problem?.kind === 'tls' && shown && MISSES_CERTIFICATE.test(problem.code ?? '')) {
+    return new Problem('tls', { tls: 'client-certificate', code: problem.code ?? '' });
+  }
+  return problem ?? error;
+}
+
+function facts(socket: TLSSocket, verify: boolean): TlsConnection {
+  return {
+    socket,
+    version: socket.getProtocol() ?? '',
+    alpn: socket.alpnProtocol || undefined,
+    chain: chainOf(socket.getPeerX509Certificate()),
+    distrust: verify ? distrustOf(socket) : undefined,
+  };
+}
+
+/** Why a connection that went on unverified should not have, with the chain that the server showed. */
+export function distrustOf(socket: TLSSocket): Problem | undefined {
+  if (socket.authorized) return undefined;
+  // Node gives the code, as a string or as an error that has it.
+  const error: unknown = socket.authorizationError;
+  const code = typeof error === 'string' ? error : codeOf(error);
+  const { tls } = toProblem({ code }) ?? {};
+  const chain = chainOf(socket.getPeerX509Certificate());
+  return new Problem('tls', { tls: tls ?? 'untrusted', chain, ...(code !== undefined && { code }) });
+}

@@ -1,0 +1,42 @@
+/** Datagrams: what can be known of a port that never answers. */
+import { createSocket } from 'node:dgram';
+import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Run } from '../engine/check.ts';
+import { Problem, toProblem } from './network-error.ts';
+import { resolve } from './dns.ts';
+import { type Address, unbracketed } from './tcp.ts';
+
+/** For the refusal (ICMP) to come back, after each of the datagrams, ms. */
+const WAIT_MS = 150;
+/** The system reports the refusal of one datagram when the next is sent. */
+const TIMES = 2;
+const DEADLINE_MS = 2000;
+
+/**
+ * Sends a datagram twice. That nothing comes back says only that nobody refused it.
+ * @throws Problem of kind `dns`, `refused` or `unreachable`
+ */
+export async function sendUdp(run: Pick<Run, 'within'>, { host, port }: Address, bytes: Uint8Array): Promise<void> {
+  const name = unbracketed(host);
+  const addresses = isIP(name) === 0 ? await resolve(run, name) : [name];
+  // As Go: IPv4 first (net.ResolveUDPAddr).
+  const address = addresses.find((candidate) => isIP(candidate) === 4) ?? addresses[0] ?? name;
+  await run.within(DEADLINE_MS, async (signal) => {
+    const socket = createSocket({ type: isIP(address) === 6 ? 'udp6' : 'udp4', signal });
+    const refused = new Promise<never>((_, reject) => socket.on('error', (error) => reject(problemOf(error))));
+    refused.catch(() => {});
+    try {
+      await Promise.race([refused, new Promise<void>((done) => socket.connect(port, address, done))]);
+      for (let sent = 0; sent < TIMES; sent++) {
+        // An error of sending is for the listener above, too.
+        socket.send(bytes, (error) => error && socket.emit('error', error));
+        await Promise.race([refused, sleep(WAIT_MS)]);
+      }
+    } finally {
+      socket.close();
+    }
+  });
+}
+
+const problemOf = (error: unknown): Problem => toProblem(error) ?? new Problem('unreachable');

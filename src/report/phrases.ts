@@ -1,0 +1,90 @@
+/** What every format for people says in the same words. */
+
+import { plural } from '../util/format.ts';
+import type { Status } from '../outcome/status.ts';
+import { type Report, type ReportFinding, undecided, unknownIn, type Verdict, withheldFrom } from './report.ts';
+
+const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
+  ready: { status: 'pass', says: 'ready' },
+  'ready-with-warnings': { status: 'warn', says: 'ready with warnings' },
+  'not-ready': { status: 'fail', says: 'not ready' },
+  inconclusive: { status: 'skip', says: 'inconclusive' },
+};
+/** Names in a verdict. */
+const MOST_NAMED = 2;
+
+/** An interrupted run has no verdict but the failures that it found. */
+export function verdictOf(report: Report): { status: Status; words: string } {
+  const { status, says } = VERDICTS[report.verdict];
+  if (report.interrupted) {
+    return report.verdict === 'not-ready'
+      ? { status, words: `interrupted, ${says}` }
+      : { status: 'warn', words: 'interrupted' };
+  }
+  if (report.verdict !== 'inconclusive') return { status, words: says };
+  const withheld = withheldFrom(report);
+  if (withheld.length > 0) {
+    const hosts = withheld.length > MOST_NAMED ? `${withheld.length} hosts` : withheld.join(' and ');
+    return { status: 'warn', words: `${says}, your credentials were not sent to ${hosts}` };
+  }
+  const unseen = undecided(report);
+  if (unseen.length > 0)
+    return { status: 'warn', words: `${says}, nothing was seen working of ${unseen.join(' and ')}` };
+  const unknown = unknownIn(report);
+  const names = unknown.length > MOST_NAMED ? `${unknown.length} variables` : unknown.join(' and ');
+  return { status: 'warn', words: `${says}, the value of ${names} is not known here` };
+}
+
+/** "3 failed, 1 warning, 11 passed, 11 skipped in 0.6 s" */
+export function countsOf({ summary: { fail, warn, pass, skip }, durationMs }: Report): string {
+  const counts = [
+    ...(fail > 0 ? [`${fail} failed`] : []),
+    ...(warn > 0 ? [plural(warn, 'warning')] : []),
+    `${pass} passed`,
+    ...(skip > 0 ? [`${skip} skipped`] : []),
+  ];
+  return `${counts.join(', ')} in ${(durationMs / 1000).toFixed(1)} s`;
+}
+
+/** In report order. */
+export const withStatus = ({ checks }: Pick<Report, 'checks'>, status: Status): ReportFinding[] =>
+  checks.flatMap(({ findings }) => findings.filter((finding) => finding.status === status));
+
+/** Whom a cause hits, without what the ids have in common. */
+export function affectedOf({ id, evidence }: ReportFinding): string | undefined {
+  if (!Array.isArray(evidence.affected)) return undefined;
+  const ids = evidence.affected.map(String);
+  const check = `${id.slice(0, id.indexOf('/'))}/`;
+  const rule = id.slice(id.lastIndexOf('/'));
+  const alike = ids.every((other) => other.startsWith(check) && other.endsWith(rule) && other.split('/').length === 3);
+  return ids.map((other) => (alike ? other.slice(check.length, -rule.length) : other)).join(', ');
+}
+
+/** The facts, but for those that are told elsewhere. */
+export function evidenceOf({ evidence }: ReportFinding): string | undefined {
+  const { affected: _, dependsOn: __, ...rest } = evidence;
+  const parts = Object.entries(rest).map(
+    ([key, value]) => `${key}: ${Array.isArray(value) ? value.join(', ') || 'none' : value}`,
+  );
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+/** What a failure or a warning has to say after its title, as lines; without colours, columns or escapes. */
+export function proseOf(finding: ReportFinding): string[] {
+  const rows = [
+    ['affects', affectedOf(finding)],
+    ['expected', finding.expected],
+    ['fix', finding.fix],
+    ['accepted', finding.accepted],
+    ['docs', finding.docs],
+  ] as const;
+  return [
+    ...(finding.detail === '' ? [] : finding.detail.split('\n')),
+    ...rows.flatMap(([label, text]) => {
+      if (text === undefined) return [];
+      return text.includes('\n') ? [`${label}:`, ...text.split('\n')] : [`${label}: ${text}`];
+    }),
+  ];
+}
+
+export const duration = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);

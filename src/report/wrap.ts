@@ -1,0 +1,148 @@
+/** Fits text into columns so that what is meant to be copied still can be. */
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
+import type { FixKind, FixLanguage } from '../outcome/fix.ts';
+
+/** Stands for a space that must not be broken at; escaped text can't hold it. */
+const GLUE = '\u{e000}';
+/** `code`, and the command that ends a sentence. */
+const UNBROKEN = /`[^`]+`|(?<=; try: ).+$/g;
+
+export const widthOf = (text: string): number => stringWidth(text);
+
+export const padTo = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
+
+/** Cut to the width, with `end` in place of what is lost. */
+export function cut(text: string, width: number, end: string): string {
+  if (widthOf(text) <= width) return text;
+  let kept = '';
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (widthOf(kept + segment + end) > width) break;
+    kept += segment;
+  }
+  return `${kept.trimEnd()}${end}`;
+}
+
+/** Lines of at most `width` columns, broken between words; a longer word stays whole. */
+export function wrap(text: string, width: number): string[] {
+  return text.split('\n').flatMap((line) => {
+    const glued = line.replace(UNBROKEN, (part) => part.replaceAll(' ', GLUE));
+    return wrapAnsi(glued, width).replaceAll(GLUE, ' ').split('\n');
+  });
+}
+
+/** What mends a finding: its text, and what it is. */
+export interface Way {
+  readonly fix: string;
+  readonly fixKind?: FixKind | undefined;
+  readonly fixLanguage?: FixLanguage | undefined;
+}
+
+/** What a leftover names is for a shell. */
+export const shellWay = (command: string): Way => ({ fix: command, fixKind: 'command', fixLanguage: 'sh' });
+
+/** As `wrap`, but what can be pasted still can be: a shell's command goes on after a backslash, and no quotes are broken. */
+export function wrapFix({ fix, fixKind, fixLanguage }: Way, width: number): string[] {
+  const lines = fix.split('\n');
+  if (fixKind === 'setting') return lines;
+  const wrapLine = fixKind !== 'command' ? wrap : fixLanguage === 'sql' ? wrapSql : wrapShell;
+  return lines.flatMap((line) => wrapLine(line, width));
+}
+
+function wrapShell(line: string, width: number): string[] {
+  if (/^\s*#/.test(line)) return wrapComment(line, '#', width);
+  return filled(unitsOf(wordsIn(line, endOfShellWord)), width - 2).map((text, index, all) =>
+    index === all.length - 1 ? text : `${text} \\`,
+  );
+}
+
+function wrapSql(line: string, width: number): string[] {
+  if (/^\s*--/.test(line)) return wrapComment(line, '--', width);
+  return filled(wordsIn(line, endOfSqlWord), width, '');
+}
+
+/** Each of its lines is a comment. */
+const wrapComment = (line: string, mark: string, width: number): string[] =>
+  wrap(line.trimStart().slice(mark.length).trimStart(), width - mark.length - 1).map((text) => `${mark} ${text}`);
+
+/** Lines of whole units; those after the first are indented. */
+function filled(units: readonly string[], width: number, indent = '  '): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const unit of units) {
+    const longer = line === '' ? unit : `${line} ${unit}`;
+    if (line !== '' && widthOf(longer) > width) {
+      lines.push(line);
+      line = indent + unit;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+/** A command's words, options with their values. */
+function unitsOf(words: readonly string[]): string[] {
+  const units: string[] = [];
+  for (const word of words) {
+    const last = units.at(-1);
+    const belongs = last !== undefined && !word.startsWith('-') && /^-[^=]*$/.test(last);
+    if (belongs) units[units.length - 1] = `${last} ${word}`;
+    else units.push(word);
+  }
+  return units;
+}
+
+/** Where the word that begins at a place ends; `undefined` when its quotes are not closed. */
+type EndOf = (text: string, from: number) => number | undefined;
+
+/** The words of a line; the line as one when it is not understood. */
+function wordsIn(line: string, endOf: EndOf): string[] {
+  const words: string[] = [];
+  for (let at = 0; at < line.length; at++) {
+    if (line[at] === ' ') continue;
+    const end = endOf(line, at);
+    if (end === undefined) return [line];
+    words.push(line.slice(at, end));
+    at = end;
+  }
+  return words;
+}
+
+/** POSIX, 2.2 (quoting) and 2.6.3 (the output of a command, which has quotes of its own). */
+function endOfShellWord(text: string, from: number): number | undefined {
+  let at: number | undefined = from;
+  while (at !== undefined && at < text.length && text[at] !== ' ') at = endOfShellPart(text, at);
+  return at;
+}
+
+function endOfShellPart(text: string, at: number): number | undefined {
+  if (text[at] === '\\') return at + 1 < text.length ? at + 2 : undefined;
+  if (text[at] === "'") return after(text, "'", at + 1);
+  if (text[at] === '"') return closed(text, at + 1, '"', insideQuotes);
+  if (text.startsWith('$(', at)) return closed(text, at + 2, ')', endOfShellPart);
+  return text[at] === '`' ? undefined : at + 1;
+}
+
+const insideQuotes: EndOf = (text, at) =>
+  text[at] === '\\' || text[at] === '`' || text.startsWith('$(', at) ? endOfShellPart(text, at) : at + 1;
+
+/** After `end`, which is looked for where no part of the text hides it. */
+function closed(text: string, from: number, end: string, partAt: EndOf): number | undefined {
+  let at: number | undefined = from;
+  while (at !== undefined && at < text.length && text[at] !== end) at = partAt(text, at);
+  return at !== undefined && at < text.length ? at + 1 : undefined;
+}
+
+/** A quotation mark within is doubled: the next part begins where this one ends. */
+function endOfSqlWord(text: string, from: number): number | undefined {
+  let at: number | undefined = from;
+  while (at !== undefined && at < text.length && text[at] !== ' ') {
+    const mark: string = text[at] ?? '';
+    at = mark === "'" || mark === '"' ? after(text, mark, at + 1) : at + 1;
+  }
+  return at;
+}
+
+function after(text: string, mark: string, from: number): number | undefined {
+  const end = text.indexOf(mark, from);
+  return end === -1 ? undefined : end + 1;
+}

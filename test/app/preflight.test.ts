@@ -1,0 +1,110 @@
+/** The preflight as a function, as the package exports it. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exitCode, InputError, preflight, type Report, readConfig, render } from '../../src/app/preflight.ts';
+import { command } from '../cli/host.ts';
+import { dotenv } from '../cli/spawned.ts';
+import { type CountingFault, type Fault, refusedPort, startSilent } from '../services/tcp.ts';
+import { expectValid } from '../support/valid.ts';
+
+let folder: string;
+let refused: Fault;
+let silent: CountingFault;
+let file: string;
+let hanging: string;
+/** Nothing of the test's own environment. */
+const environment = {};
+
+beforeAll(async () => {
+  [folder, refused, silent] = await Promise.all([
+    mkdtemp(join(tmpdir(), 'preflight-api-')),
+    refusedPort(),
+    startSilent(),
+  ]);
+  const ports = { database: refused.port, store: refused.port, broker: refused.port };
+  [file, hanging] = [join(folder, 'refused.env'), join(folder, 'hanging.env')];
+  await Promise.all([writeFile(file, dotenv(ports)), writeFile(hanging, dotenv({ ...ports, database: silent.port }))]);
+});
+afterAll(() => Promise.all([rm(folder, { recursive: true }), refused.close(), silent.close()]));
+
+const facts = ({ verdict, checks }: Report) => ({
+  verdict,
+  findings: checks.flatMap(({ findings }) => findings.map(({ id, status, title }) => `${status} ${id}: ${title}`)),
+});
+
+describe('preflight', () => {
+  it('returns the report that the command line prints', async () => {
+    const report = expectValid(await preflight({ files: [file], environment }));
+    const printed = await command(['-f', file, '-o', 'json']);
+    expect(facts(report)).toEqual(facts(JSON.parse(printed.stdout)));
+    expect(report.verdict).toBe('not-ready');
+    expect(exitCode(report, { strict: false, require: [] })).toEqual({ code: 1, because: [] });
+  });
+
+  it('takes an environment for a config', async () => {
+    const variables = dotenv({ database: refused.port, store: refused.port, broker: refused.port });
+    const own = Object.fromEntries(
+      variables
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/=(.*)/s)),
+    );
+    const report = await preflight({ environment: own, service: 'scheduler' }, { only: ['configuration/*'] });
+    expect(report).toMatchObject({ service: 'scheduler', summary: { fail: 0 } });
+  });
+
+  it('takes a config that was read before, and options as the command line has them', async () => {
+    const config = await readConfig({ files: [file], environment });
+    expect(config.set).toContain('DATABASE_URL');
+    expect(config.service).toBeUndefined();
+    const heard: string[] = [];
+    const report = await preflight(config, {
+      only: ['encryption/*'],
+      skip: ['encryption/rsa/exposure'],
+      accept: { 'encryption/rsa/size': 'until May' },
+      phase: 'post-install',
+      observer: { started: ({ id }) => heard.push(`+${id}`), finished: ({ id }) => heard.push(`-${id}`) },
+    });
+    const findings = report.checks.flatMap((check) => check.findings);
+    expect(findings.find(({ id }) => id === 'encryption/rsa/size')?.accepted).toBe('until May');
+    expect(report.phase).toBe('post-install');
+    expect(heard).toEqual(expect.arrayContaining(['+encryption', '-encryption']));
+  });
+
+  it('ends early when it is told to, and reports', async () => {
+    const report = await preflight({ files: [hanging], environment }, { signal: AbortSignal.timeout(300) });
+    expect(expectValid(report)).toMatchObject({ interrupted: true });
+    expect(report.durationMs).toBeLessThan(5_000);
+  });
+
+  it('ends in time', async () => {
+    const report = await preflight({ files: [hanging], environment }, { timeoutMs: 1_000, only: ['database/*'] });
+    expect(facts(report).findings).toContain('fail database/connect: did not finish within 1 s');
+  });
+
+  it.each([
+    [{ only: ['databse/*'] }, "only databse/* matches no rule; did you mean 'database/*'?"],
+    [
+      { accept: { 'database/versoin': 'x' } },
+      "accept database/versoin: no such rule; did you mean 'database/version'?",
+    ],
+  ])('refuses %j before it begins', async (options, says) => {
+    const before = silent.connections();
+    await expect(preflight({ files: [hanging], environment }, options)).rejects.toThrow(new InputError(says));
+    expect(silent.connections()).toBe(before);
+  });
+
+  it('says which file it can not read', async () => {
+    await expect(preflight({ files: ['/nowhere/at/all'], environment })).rejects.toThrow(InputError);
+    await expect(readConfig({ files: ['/nowhere/at/all'] })).rejects.toThrow('/nowhere/at/all: no such file');
+  });
+});
+
+it('renders a report in every format', async () => {
+  const report = await preflight({ files: [file], environment }, { only: ['configuration/*'] });
+  expect(JSON.parse(await render(report, 'json'))).toEqual(report);
+  expect(await render(report, 'junit')).toMatch(/^<\?xml /);
+  expect(await render(report, 'pretty')).toMatch(/^✔ configuration /);
+});

@@ -1,0 +1,655 @@
+/** The runner, as a check sees it: what is recorded whatever happens, and what one cause looks like in the report. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { type Check, fail, pass, Stop, skip, warn } from '../../src/engine/check.ts';
+import { Crashed, Interrupted } from '../../src/engine/timeouts.ts';
+import type { CheckResult } from '../../src/engine/finding.ts';
+import { advice, command, sh } from '../../src/outcome/fix.ts';
+import { fold } from '../../src/engine/fold.ts';
+import type { RunOptions } from '../../src/config/options.ts';
+import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
+import { DOCS, fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+
+const go = (
+  checks: readonly Check[],
+  more: Partial<RunOptions> = {},
+  interrupt: AbortSignal = never(),
+  observer: Observer = {},
+): Promise<RunResult> => runChecks(checks, fakeDeployment(), options(more), interrupt, observer);
+
+const findings = (checks: readonly CheckResult[]) => fold(checks).flatMap((check) => check.findings);
+/** Ids with their status, in the order of the report. */
+const statuses = (result: RunResult) => findings(result.checks).map(({ id, status }) => `${id} ${status}`);
+const find = (result: RunResult, id: string) => {
+  const found = findings(result.checks).find((finding) => finding.id === id);
+  if (found === undefined) throw new Error(`no finding ${id}`);
+  return found;
+};
+const forever = () => new Promise<never>(() => {});
+const interruptIn = (ms: number, reason: Error = new Interrupted()) => {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), ms);
+  return controller.signal;
+};
+
+describe('a check', () => {
+  it('records what it judges, with its duration, evidence and the link of the rule', async () => {
+    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ judge }) => {
+      await judge('x', async () => {
+        await wait(20);
+        return pass('fine', { evidence: { n: 1 } });
+      });
+      await judge('y', () => warn('hurts'));
+      await judge('z', () => fail('broken', { docs: 'https://docs.example/other' }));
+    });
+    const result = await go([check]);
+    expect(statuses(result)).toEqual(['a/x pass', 'a/y warn', 'a/z fail']);
+    expect(find(result, 'a/x')).toMatchObject({ title: 'fine', evidence: { n: 1 } });
+    expect(find(result, 'a/x').durationMs).toBeGreaterThanOrEqual(19);
+    expect(find(result, 'a/y').startMs - find(result, 'a/x').startMs).toBeGreaterThanOrEqual(19);
+    expect(find(result, 'a/x').docs).toBeUndefined();
+    expect(find(result, 'a/y').docs).toBe(DOCS);
+    expect(find(result, 'a/z').docs).toBe('https://docs.example/other');
+  });
+
+  it('is reported in the order of what it expects, not of what was quicker', async () => {
+    const check = fakeCheck('a', ['slow', 'quick'], async ({ judge }) => {
+      await Promise.all([
+        judge('slow', async () => {
+          await wait(30);
+          return pass('slow');
+        }),
+        judge('quick', () => pass('quick')),
+      ]);
+    });
+    expect(statuses(await go([check]))).toEqual(['a/slow pass', 'a/quick pass']);
+  });
+
+  it('has no place in the report when it expects nothing', async () => {
+    const check = fakeCheck('a', ['x'], async () => {}, { expects: () => [] });
+    expect((await go([check])).checks).toEqual([]);
+  });
+
+  it('leaves nothing that it expects without a finding', async () => {
+    const check = fakeCheck('a', ['x', 'forgotten'], async ({ judge }) => {
+      await judge('x', () => pass('fine'));
+    });
+    expect(statuses(await go([check]))).toEqual(['a/x pass', 'a/forgotten skip']);
+  });
+
+  it('may say what it found in one line, and an error there costs only that line', async () => {
+    const run: Check['run'] = async ({ judge }) => void (await judge('x', () => pass('fine')));
+    const good = fakeCheck('good', ['x'], run, { summary: ({ id }) => `run ${id.length}` });
+    const bad = fakeCheck('bad', ['x'], run, {
+      summary: () => {
+        throw new Error('boom');
+      },
+    });
+    const { checks } = await go([good, bad]);
+    expect(checks.map(({ summary }) => summary)).toEqual(['run 36', undefined]);
+    expect(checks.flatMap((check) => check.findings).map(({ status }) => status)).toEqual(['pass', 'pass']);
+  });
+});
+
+describe('one cause', () => {
+  it('is one failure when a must fails, and what follows points to it', async () => {
+    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ must, judge }) => {
+      await must('x', () => fail('broken'));
+      await judge('y', () => pass('never'));
+    });
+    const result = await go([check]);
+    expect(statuses(result)).toEqual(['a/x fail', 'a/y skip', 'a/z skip']);
+    expect(find(result, 'a/y').title).toBe('not tried: it depends on a/x, which failed');
+    expect(find(result, 'a/y').evidence).toEqual({ dependsOn: 'a/x' });
+    expect(find(result, 'a/x').evidence).not.toHaveProperty('affected');
+  });
+
+  it('keeps the reason of a must that was skipped for what follows', async () => {
+    const check = fakeCheck('a', ['x', 'y'], async ({ must }) => {
+      await must('x', () => skip('not permitted to look'));
+    });
+    const result = await go([check]);
+    expect(statuses(result)).toEqual(['a/x skip', 'a/y skip']);
+    expect(find(result, 'a/y').title).toBe('not permitted to look');
+  });
+
+  it('does not stop at a warning', async () => {
+    const check = fakeCheck('a', ['x', 'y'], async ({ must, judge }) => {
+      await must('x', () => warn('hurts'));
+      await judge('y', () => pass('fine'));
+    });
+    expect(statuses(await go([check]))).toEqual(['a/x warn', 'a/y pass']);
+  });
+
+  it('that hits several subjects names them all, in the words that it has for that', async () => {
+    const check = fakeCheck(
+      'store',
+      ['<bucket>/access', '<bucket>/versioning'],
+      async ({ about }) => {
+        await Promise.all(
+          ['one', 'two', 'three'].map((name) =>
+            about(name, async ({ must, judge }) => {
+              await must('<bucket>/access', () =>
+                name === 'two'
+                  ? pass('fine')
+                  : fail(`${name} is denied`, { cause: { key: 'keys', title: 'the key is wrong' } }),
+              );
+              await judge('<bucket>/versioning', () => pass('on'));
+            }),
+          ),
+        );
+      },
+      { subjects: ['one', 'two', 'three'] },
+    );
+    const result = await go([check]);
+    expect(statuses(result)).toEqual([
+      'store/one/access fail',
+      'store/one/versioning skip',
+      'store/two/access pass',
+      'store/two/versioning pass',
+      'store/three/access skip',
+      'store/three/versioning skip',
+    ]);
+    expect(find(result, 'store/one/access')).toMatchObject({
+      title: 'the key is wrong',
+      evidence: { affected: ['store/one/access', 'store/three/access'] },
+    });
+    expect(find(result, 'store/three/access').title).toBe('the same cause as store/one/access');
+    expect(find(result, 'store/three/versioning').title).toContain('depends on store/one/access');
+  });
+
+  it('keeps its own words when it hits one subject alone', async () => {
+    const check = fakeCheck('a', ['x'], async ({ judge }) => {
+      await judge('x', () => fail('one is denied', { cause: { key: 'keys', title: 'the key is wrong' } }));
+    });
+    expect(find(await go([check]), 'a/x').title).toBe('one is denied');
+  });
+
+  it('is seen across checks; the first in report order keeps it, however late it came', async () => {
+    const denied = () => fail('expired', { cause: { key: 'credentials' } });
+    const first = fakeCheck('first', ['x'], async ({ judge }) => {
+      await wait(20);
+      await judge('x', denied);
+    });
+    const second = fakeCheck('second', ['x'], async ({ judge }) => void (await judge('x', denied)));
+    const result = await go([first, second]);
+    expect(statuses(result)).toEqual(['first/x fail', 'second/x skip']);
+    expect(find(result, 'first/x').evidence.affected).toEqual(['first/x', 'second/x']);
+  });
+
+  it('is kept by what was judged, not by what comes first and was never tried', async () => {
+    const earlier = fakeCheck('earlier', ['x'], async ({ after }) => after('later/y'));
+    const later = fakeCheck('later', ['y'], async ({ judge }) => void (await judge('y', () => fail('broken'))));
+    const result = await go([earlier, later]);
+    expect(statuses(result)).toEqual(['earlier/x skip', 'later/y fail']);
+    expect(find(result, 'earlier/x').title).toContain('depends on later/y');
+  });
+
+  it('does not fold warnings, nor failures of different causes', async () => {
+    const check = fakeCheck('a', ['w', 'v', 'x', 'y'], async ({ judge }) => {
+      await judge('w', () => warn('hurts', { cause: { key: 'k' } }));
+      await judge('v', () => warn('hurts', { cause: { key: 'k' } }));
+      await judge('x', () => fail('broken', { cause: { key: 'k' } }));
+      await judge('y', () => fail('broken', { cause: { key: 'l' } }));
+    });
+    expect(statuses(await go([check]))).toEqual(['a/w warn', 'a/v warn', 'a/x fail', 'a/y fail']);
+  });
+});
+
+describe('about', () => {
+  it('ends the part of one subject alone', async () => {
+    const check = fakeCheck(
+      'store',
+      ['<bucket>/x', '<bucket>/y', 'whole'],
+      async ({ about, judge }) => {
+        await about('one', async ({ must }) => must('<bucket>/x', () => fail('broken')));
+        await about('two', async ({ judge: judgeTwo }) => {
+          await judgeTwo('<bucket>/x', () => pass('fine'));
+          await judgeTwo('<bucket>/y', () => pass('fine'));
+        });
+        await judge('whole', () => pass('fine'));
+      },
+      { subjects: ['one', 'two'], expects: () => ['one/x', 'one/y', 'two/x', 'two/y', 'whole'] },
+    );
+    expect(statuses(await go([check]))).toEqual([
+      'store/one/x fail',
+      'store/one/y skip',
+      'store/two/x pass',
+      'store/two/y pass',
+      'store/whole pass',
+    ]);
+  });
+});
+
+describe('an error that is no finding', () => {
+  it('in a rule is a failure of that rule alone, and its message is not passed on', async () => {
+    const check = fakeCheck('a', ['x', 'y'], async ({ judge }) => {
+      await judge('x', () => {
+        throw Object.assign(new TypeError('the password is hunter22'), { code: 'EODD' });
+      });
+      await judge('y', () => pass('fine'));
+    });
+    const result = await go([check]);
+    expect(statuses(result)).toEqual(['a/x fail', 'a/y pass']);
+    expect(find(result, 'a/x').title).toBe('unexpected error: TypeError EODD');
+    expect(find(result, 'a/x').detail).toMatch(/\(run\.test\.ts:\d+\)/);
+    expect(JSON.stringify(result.checks)).not.toContain('hunter22');
+  });
+
+  it('in a check is one failure of that check, and leaves the others intact', async () => {
+    const broken = fakeCheck('broken', ['x', 'y'], async ({ judge }) => {
+      await judge('x', () => pass('fine'));
+      throw new Error('secret');
+    });
+    const other = fakeCheck('other', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+    const result = await go([broken, other]);
+    expect(statuses(result)).toEqual(['broken/x pass', 'broken/y fail', 'other/x pass']);
+    expect(JSON.stringify(result.checks)).not.toContain('secret');
+  });
+
+  it.each([undefined, null, 'text', { code: 5 }])('may be anything: %j', async (thrown) => {
+    const check = fakeCheck('a', ['x'], async ({ judge }) => {
+      await judge('x', () => {
+        throw thrown;
+      });
+    });
+    expect(find(await go([check]), 'a/x').title).toBe('unexpected error: unknown');
+  });
+
+  it('in what a check expects is reported under its rules', async () => {
+    const broken = fakeCheck('broken', ['x', 'y'], async () => {}, {
+      expects: () => {
+        throw new RangeError('boom');
+      },
+    });
+    const other = fakeCheck('other', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+    expect(statuses(await go([broken, other]))).toEqual(['broken/x fail', 'broken/y skip', 'other/x pass']);
+  });
+
+  it('a value that can not be used, asked for in what a check expects, skips the check with its reason', async () => {
+    const outcome = skip('the type is not known here');
+    const check = fakeCheck('a', ['x'], async () => {}, {
+      expects: () => {
+        throw new Stop(outcome);
+      },
+    });
+    const result = await go([check]);
+    expect(statuses(result)).toEqual(['a/x skip']);
+    expect(find(result, 'a/x').title).toBe('the type is not known here');
+  });
+
+  it('outside of any check ends the run: what is there stays, what had not finished fails', async () => {
+    const done = fakeCheck('done', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+    const hung = fakeCheck('hung', ['x', 'y'], async ({ judge }) => {
+      await judge('x', forever);
+    });
+    const result = await go([done, hung], {}, interruptIn(20, new Crashed(new TypeError('hunter22'))));
+    expect(result.interrupted).toBe(false);
+    expect(statuses(result)).toEqual(['done/x pass', 'hung/x fail', 'hung/y skip']);
+    expect(find(result, 'hung/x').title).toBe('unexpected error: TypeError');
+    expect(JSON.stringify(result.checks)).not.toContain('hunter22');
+  });
+});
+
+describe('the timeout of the run', () => {
+  it('says where a check stood, and keeps what was known by then', async () => {
+    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ judge }) => {
+      await judge('x', () => pass('fine'));
+      await judge('y', forever);
+      await judge('z', () => pass('never'));
+    });
+    const result = await go([check], { timeoutMs: 50 });
+    expect(statuses(result)).toEqual(['a/x pass', 'a/y fail', 'a/z skip']);
+    expect(find(result, 'a/y').title).toBe('did not finish within 0.05 s');
+    expect(find(result, 'a/z').title).toContain('depends on a/y');
+    expect(result.interrupted).toBe(false);
+    expect(result.durationMs).toBeLessThan(1_000);
+  });
+
+  it('is one failure per check, that names every subject which was under way', async () => {
+    const check = fakeCheck(
+      'store',
+      ['<bucket>/x', '<bucket>/y'],
+      async ({ about }) => {
+        await Promise.all(
+          ['one', 'two'].map((name) =>
+            about(name, async ({ judge }) => {
+              await judge('<bucket>/x', forever);
+              await judge('<bucket>/y', () => pass('never'));
+            }),
+          ),
+        );
+      },
+      { subjects: ['one', 'two'] },
+    );
+    const other = fakeCheck('other', ['x'], async ({ judge }) => void (await judge('x', forever)));
+    const result = await go([check, other], { timeoutMs: 50 });
+    expect(statuses(result)).toEqual([
+      'store/one/x fail',
+      'store/one/y skip',
+      'store/two/x skip',
+      'store/two/y skip',
+      'other/x fail',
+    ]);
+    expect(find(result, 'store/one/x').evidence.affected).toEqual(['store/one/x', 'store/two/x']);
+  });
+
+  it('is the failure of what is waited for, not of what waits', async () => {
+    const database = fakeCheck('database', ['connect'], async ({ judge }) => void (await judge('connect', forever)));
+    const queue = fakeCheck('queue', ['x'], async ({ after, judge }) => {
+      await after('database/connect');
+      await judge('x', () => pass('never'));
+    });
+    const result = await go([database, queue], { timeoutMs: 50 });
+    expect(statuses(result)).toEqual(['database/connect fail', 'queue/x skip']);
+    expect(find(result, 'queue/x').title).toContain('depends on database/connect');
+  });
+
+  it('names what was not even begun', async () => {
+    let begun = false;
+    const hung = fakeCheck('hung', ['x'], async ({ judge }) => void (await judge('x', forever)));
+    const next = fakeCheck('next', ['x'], async () => {
+      begun = true;
+    });
+    const result = await go([hung, next], { timeoutMs: 50, concurrency: 1 });
+    expect(statuses(result)).toEqual(['hung/x fail', 'next/x fail']);
+    expect(find(result, 'next/x').title).toBe('was not reached within 0.05 s');
+    expect(begun).toBe(false);
+  });
+
+  it('starts nothing more in a check that goes on regardless', async () => {
+    let begun = false;
+    const check = fakeCheck('a', ['x', 'y'], async ({ judge, within }) => {
+      await judge('x', forever).catch(() => {});
+      await judge('y', () => {
+        begun = true;
+        return pass('never');
+      });
+      await within(1_000, async () => {
+        begun = true;
+      });
+    });
+    await go([check], { timeoutMs: 30 });
+    await wait(30);
+    expect(begun).toBe(false);
+  });
+
+  it('an operation has a deadline of its own, even when it ignores its signal', async () => {
+    const check = fakeCheck('a', ['x'], async ({ judge, within }) => {
+      await judge('x', async () => {
+        const problem = await within(20, forever).catch((error: unknown) => error);
+        return pass(String((problem as { kind: string }).kind));
+      });
+    });
+    expect(find(await go([check]), 'a/x').title).toBe('timeout');
+  });
+});
+
+describe('an interrupted run', () => {
+  it('keeps what was judged, and skips the rest', async () => {
+    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ judge }) => {
+      await judge('x', () => pass('fine'));
+      await judge('y', forever);
+    });
+    const result = await go([check], {}, interruptIn(20));
+    expect(result.interrupted).toBe(true);
+    expect(statuses(result)).toEqual(['a/x pass', 'a/y skip', 'a/z skip']);
+    expect(find(result, 'a/y').title).toBe('interrupted before it was judged');
+  });
+
+  it('judges nothing when the interrupt came first', async () => {
+    const check = fakeCheck('a', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+    const result = await go([check], {}, AbortSignal.abort());
+    expect(result.interrupted).toBe(true);
+    expect(statuses(result)).toEqual(['a/x skip']);
+  });
+});
+
+describe('selection', () => {
+  const check = fakeCheck('a', ['x', 'y', 'z'], async ({ must, judge, selected }) => {
+    await must('x', () => pass('fine'));
+    await judge('y', () => pass(selected('z') ? 'with z' : 'without z'));
+    await judge('z', () => fail('broken'));
+  });
+
+  it('shows what was deselected as skipped by request', async () => {
+    const result = await go([check], { skip: ['a/z'] });
+    expect(statuses(result)).toEqual(['a/x pass', 'a/y pass', 'a/z skip']);
+    expect(find(result, 'a/z')).toMatchObject({ title: 'skipped by request', evidence: {} });
+    expect(find(result, 'a/y').title).toBe('without z');
+  });
+
+  it('does not stop at a must that was deselected', async () => {
+    expect(statuses(await go([check], { only: ['*/y'] }))).toEqual(['a/x skip', 'a/y pass', 'a/z skip']);
+  });
+
+  it('does not run a check of which nothing is selected', async () => {
+    let ran = false;
+    const other = fakeCheck('b', ['x'], async () => {
+      ran = true;
+    });
+    expect(statuses(await go([other], { skip: ['b/*'] }))).toEqual(['b/x skip']);
+    expect(ran).toBe(false);
+  });
+
+  it('does not wait for a finding that was deselected', async () => {
+    const waiting = fakeCheck('b', ['y'], async ({ after, judge }) => {
+      await after('a/z');
+      await judge('y', () => pass('fine'));
+    });
+    expect(statuses(await go([check, waiting], { skip: ['a/z'] }))).toContain('b/y pass');
+  });
+});
+
+describe('after', () => {
+  it('waits for the finding of an earlier check', async () => {
+    const order: string[] = [];
+    const first = fakeCheck('first', ['x'], async ({ judge }) => {
+      await judge('x', async () => {
+        await wait(20);
+        order.push('first');
+        return pass('fine');
+      });
+      await wait(20);
+      order.push('end of first');
+    });
+    const second = fakeCheck('second', ['y'], async ({ after, judge }) => {
+      await after('first/x');
+      order.push('second');
+      await judge('y', () => pass('fine'));
+    });
+    await go([first, second]);
+    expect(order).toEqual(['first', 'second', 'end of first']);
+  });
+
+  it('goes on when this run has no such finding', async () => {
+    const check = fakeCheck('a', ['x'], async (context) => {
+      await context.after('other/x');
+      await context.judge('x', () => pass('fine'));
+    });
+    expect(statuses(await go([check]))).toEqual(['a/x pass']);
+  });
+});
+
+describe('what checks share', () => {
+  it('is asked once, also when it fails', async () => {
+    let asked = 0;
+    const fact = async () => {
+      asked++;
+      await wait(5);
+      throw new Stop(fail('no credentials', { cause: { key: 'credentials' } }));
+    };
+    const of = (id: string) =>
+      fakeCheck(id, ['x'], async ({ judge, share }) => void (await judge('x', () => share(fact))));
+    const result = await go([of('a'), of('b')]);
+    expect(asked).toBe(1);
+    expect(statuses(result)).toEqual(['a/x fail', 'b/x skip']);
+  });
+
+  it('is asked again in the next run', async () => {
+    let asked = 0;
+    const fact = async () => pass(String(++asked));
+    const check = fakeCheck('a', ['x'], async ({ judge, share }) => void (await judge('x', () => share(fact))));
+    await go([check]);
+    expect(find(await go([check]), 'a/x').title).toBe('2');
+  });
+});
+
+describe('a variable that can not be read', () => {
+  const reading = fakeCheck('a', ['x'], async ({ judge, need }) => {
+    await judge('x', () => pass(need('SERVER_DOMAIN')));
+  });
+  const withLookup = (lookup: ReturnType<ReturnType<typeof fakeDeployment>['lookup']>) =>
+    runChecks([reading], fakeDeployment({ lookup: () => lookup }), options(), never());
+
+  it('is a skip that names it when it is unset', async () => {
+    const result = await withLookup({ state: 'unset' });
+    expect(find(result, 'a/x')).toMatchObject({ status: 'skip', title: 'SERVER_DOMAIN is not set' });
+  });
+
+  it('is a skip that says how to read it when it is kept elsewhere', async () => {
+    const result = await withLookup({ state: 'unknown', origin: 'arn:aws:ssm:…', fix: advice`pass -f more.env` });
+    expect(find(result, 'a/x')).toMatchObject({ status: 'skip', fix: 'pass -f more.env' });
+  });
+
+  it('points to the finding that judged it unusable', async () => {
+    const outcome = fail('SERVER_DOMAIN has a scheme', { cause: { key: 'configuration:SERVER_DOMAIN' } });
+    const configuration = fakeCheck('configuration', ['value'], async ({ judge }) => {
+      await judge('value', () => outcome);
+    });
+    const deployment = fakeDeployment({ lookup: () => ({ state: 'unusable', outcome }) });
+    const result = await runChecks([configuration, reading], deployment, options(), never());
+    expect(statuses(result)).toEqual(['configuration/value fail', 'a/x skip']);
+    expect(find(result, 'a/x').title).toContain('depends on configuration/value');
+  });
+});
+
+describe('clean-up', () => {
+  const leaving = (how: 'pass' | 'fail' | 'throw' | 'hang', remove: () => Promise<unknown>) =>
+    fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
+      await judge('x', async () => {
+        cleanup('an object', command(sh`rm it`), remove);
+        if (how === 'throw') throw new Error('boom');
+        if (how === 'hang') return forever();
+        return how === 'pass' ? pass('fine') : fail('broken');
+      });
+    });
+
+  it.each(['pass', 'fail', 'throw', 'hang'] as const)('runs after %s', async (how) => {
+    let removed = 0;
+    const result = await go([leaving(how, async () => removed++)], { timeoutMs: how === 'hang' ? 30 : 1_000 });
+    expect(removed).toBe(1);
+    expect(result.leftovers).toEqual([]);
+  });
+
+  it('runs after an interrupt', async () => {
+    let removed = 0;
+    await go([leaving('hang', async () => removed++)], {}, interruptIn(20));
+    expect(removed).toBe(1);
+  });
+
+  it('has a signal that the end of the run does not abort', async () => {
+    let aborted: boolean | undefined;
+    const check = fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
+      cleanup('an object', command(sh`rm it`), async (signal) => {
+        aborted = signal.aborted;
+      });
+      await judge('x', forever);
+    });
+    await go([check], { timeoutMs: 20 });
+    expect(aborted).toBe(false);
+  });
+
+  it.each([
+    ['rejects', () => Promise.reject(new Error('denied'))],
+    [
+      'throws',
+      () => {
+        throw new Error('denied');
+      },
+    ],
+  ])('lists what it could not remove, with the command that does: %s', async (_, remove) => {
+    const result = await go([leaving('pass', remove)]);
+    expect(result.leftovers).toEqual([{ what: 'an object', command: 'rm it' }]);
+    expect(statuses(result)).toEqual(['a/x pass']);
+  });
+
+  it('is not needed for what the check removed itself', async () => {
+    let removed = 0;
+    const check = fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
+      const written = cleanup('an object', command(sh`rm it`), async () => removed++);
+      written.done();
+      await judge('x', () => pass('fine'));
+    });
+    expect((await go([check])).leftovers).toEqual([]);
+    expect(removed).toBe(0);
+  });
+});
+
+describe('concurrency', () => {
+  const counting = () => {
+    const seen = { now: 0, most: 0 };
+    const of = (id: string) =>
+      fakeCheck(id, ['x'], async ({ judge }) => {
+        seen.most = Math.max(seen.most, ++seen.now);
+        await judge('x', async () => {
+          await wait(10);
+          return pass('fine');
+        });
+        seen.now--;
+      });
+    return { seen, checks: ['a', 'b', 'c', 'd'].map(of) };
+  };
+
+  it.each([
+    [1, 1],
+    [2, 2],
+    [Number.POSITIVE_INFINITY, 4],
+  ])('%d: %d at once', async (concurrency, most) => {
+    const { seen, checks } = counting();
+    const result = await go(checks, { concurrency });
+    expect(seen.most).toBe(most);
+    expect(statuses(result)).toEqual(['a/x pass', 'b/x pass', 'c/x pass', 'd/x pass']);
+  });
+
+  it('of one still lets a check wait for an earlier one', async () => {
+    const first = fakeCheck('first', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+    const second = fakeCheck('second', ['y'], async ({ after, judge }) => {
+      await after('first/x');
+      await judge('y', () => pass('fine'));
+    });
+    expect(statuses(await go([first, second], { concurrency: 1 }))).toEqual(['first/x pass', 'second/y pass']);
+  });
+});
+
+describe('an observer', () => {
+  it('hears of checks and findings as they happen', async () => {
+    const heard: string[] = [];
+    const check = fakeCheck('a', ['x', 'y'], async ({ judge }) => {
+      await judge('x', () => pass('fine'));
+      heard.push('between');
+      await judge('y', () => pass('fine'));
+    });
+    await go([check], {}, never(), {
+      started: ({ id }) => heard.push(`started ${id}`),
+      found: ({ id }) => heard.push(id),
+      finished: ({ id }) => heard.push(`finished ${id}`),
+    });
+    expect(heard).toEqual(['started a', 'a/x', 'between', 'a/y', 'finished a']);
+  });
+});
+
+it('a run that is over holds nothing back, and lets nothing new begin', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+  const before = timers();
+  let begun = false;
+  const check = fakeCheck('a', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+  const { run } = await go([check], { timeoutMs: 60_000 });
+  await expect(
+    run.within(1_000, async () => {
+      begun = true;
+    }),
+  ).rejects.toThrow();
+  expect(begun).toBe(false);
+  expect(timers()).toBe(before);
+});
