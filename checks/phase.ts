@@ -1,6 +1,8 @@
 /** Before or after installation: what may not be there yet, and what must be. */
-import { type Context, type Run, Stop } from '../src/engine/check.ts';
+
 import type { Phase } from '../src/config/options.ts';
+import type { Context, Run } from '../src/engine/check.ts';
+import { CheckStopped } from '../src/outcome/outcome.ts';
 import { factsOf } from './database/facts.ts';
 
 /**
@@ -28,8 +30,8 @@ export async function phaseOf(run: Run): Promise<Phase> {
 export async function untilPhaseIsKnown(context: Context<string>): Promise<void> {
   if (context.options.phase !== 'auto') return;
   try {
-    await context.after('database/dedicated');
+    await context.dependsOn('database/dedicated');
   } catch (error) {
-    if (!(error instanceof Stop)) throw error;
+    if (!(error instanceof CheckStopped)) throw error;
   }
 }

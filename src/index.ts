@@ -1,2 +1,2 @@
 /** A preflight as a function; see `app/preflight.ts`. */
-export * from "./app/preflight.ts";
+export * from './app/preflight.ts';

@@ -1,15 +1,16 @@
 /** Checks and deployments without anything behind them, for the runner's and the report's own tests. */
-import type { Check, Context, Rule } from '../src/engine/check.ts';
+
 import type { Deployment } from '../src/config/deployment.ts';
 import { DEFAULTS, type RunOptions } from '../src/config/options.ts';
+import type { Check, Context, Rule } from '../src/engine/check.ts';
 
 export const DOCS = 'https://docs.example/reference';
 
 export const rule = (title: string): Rule => ({
   title,
-  checks: `Looks whether ${title}.`,
-  matters: 'Spacelift does not work without it.',
-  mend: 'Mend it.',
+  procedure: `Looks whether ${title}.`,
+  rationale: 'Spacelift does not work without it.',
+  fix: 'Mend it.',
   example: { found: `${title}, but not here`, fix: 'mend it' },
   docs: DOCS,
 });

@@ -1,7 +1,9 @@
 /** What can be judged without any network; the judging itself is in `src/config`. */
-import { defineCheck, pass } from '../../src/engine/check.ts';
+
 import { DOCS } from '../../src/config/contract.ts';
 import type { ConfigurationRule } from '../../src/config/judge.ts';
+import { defineCheck } from '../../src/engine/check.ts';
+import { pass } from '../../src/outcome/outcome.ts';
 
 export const configuration = defineCheck({
   id: 'configuration',
@@ -9,10 +11,10 @@ export const configuration = defineCheck({
   rules: {
     required: {
       title: 'every required variable is set',
-      checks:
+      procedure:
         'Looks for each variable that the chosen backends and services need. An empty value equals an absent one.',
-      matters: 'Spacelift does not start without it.',
-      mend: 'Set the variable. Values that ECS keeps behind `valueFrom` count as set.',
+      rationale: 'Spacelift does not start without it.',
+      fix: 'Set the variable. Values that ECS keeps behind `valueFrom` count as set.',
       example: {
         found: 'OBJECT_STORAGE_BUCKET_STATES is not set',
         fix: 'rename OBJECT_STORAGE_BUKET_STATES to OBJECT_STORAGE_BUCKET_STATES',
@@ -21,10 +23,10 @@ export const configuration = defineCheck({
     },
     value: {
       title: 'every value is of its type',
-      checks:
+      procedure:
         'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account id.',
-      matters: 'Spacelift refuses the value at start, or uses something that was not meant.',
-      mend: 'Write the value in the form that the finding names.',
+      rationale: 'Spacelift refuses the value at start, or uses something that was not meant.',
+      fix: 'Write the value in the form that the finding names.',
       example: {
         found: 'SERVER_DOMAIN is not a bare host name: "https://spacelift.corp.io"',
         fix: 'set SERVER_DOMAIN=spacelift.corp.io',
@@ -33,9 +35,9 @@ export const configuration = defineCheck({
     },
     type: {
       title: 'every Kubernetes and ECS value is a string',
-      checks: 'Looks for values that YAML or JSON reads as a number, a boolean or a structure.',
-      matters: 'The API rejects the manifest, or a leading zero of an account id is lost.',
-      mend: 'Put the value in quotes.',
+      procedure: 'Looks for values that YAML or JSON reads as a number, a boolean or a structure.',
+      rationale: 'The API rejects the manifest, or a leading zero of an account id is lost.',
+      fix: 'Put the value in quotes.',
       example: {
         found: 'AWS_ACCOUNT_ID is a number, not a string, in shared.yaml (Secret spacelift-shared)',
         fix: 'put the value of AWS_ACCOUNT_ID in quotes: AWS_ACCOUNT_ID: "012345678901"',
@@ -44,9 +46,9 @@ export const configuration = defineCheck({
     },
     whitespace: {
       title: 'no value has stray white space or quotes',
-      checks: 'Looks for leading and trailing white space, and for quotes that became part of the value.',
-      matters: 'A key with a line break at its end is another key; the error it causes never says so.',
-      mend: 'Encode Secrets with `printf %s … | base64`, not with `echo`.',
+      procedure: 'Looks for leading and trailing white space, and for quotes that became part of the value.',
+      rationale: 'A key with a line break at its end is another key; the error it causes never says so.',
+      fix: 'Encode Secrets with `printf %s … | base64`, not with `echo`.',
       example: {
         found: 'OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY ends in a line break',
         fix: 'encode it again: printf %s "$SECRET" | base64',
@@ -55,9 +57,9 @@ export const configuration = defineCheck({
     },
     placeholder: {
       title: 'no placeholder is left over',
-      checks: 'Looks for CHANGEME, <…>, ${…}, {{…}} and example.com as the domain.',
-      matters: 'A template was not filled in completely.',
-      mend: 'Fill in the value.',
+      procedure: 'Looks for CHANGEME, <…>, ${…}, {{…}} and example.com as the domain.',
+      rationale: 'A template was not filled in completely.',
+      fix: 'Fill in the value.',
       example: {
         found: 'LICENSE_TOKEN still holds a placeholder',
         fix: 'fill in LICENSE_TOKEN in shared.yaml (Secret spacelift-shared)',
@@ -66,9 +68,9 @@ export const configuration = defineCheck({
     },
     unknown: {
       title: 'no variable is misspelt',
-      checks: 'Compares names that Spacelift does not know, but that begin as its own do, with the names it knows.',
-      matters: 'Spacelift ignores the variable, and its default is in force instead.',
-      mend: 'Rename the variable as suggested, or remove it.',
+      procedure: 'Compares names that Spacelift does not know, but that begin as its own do, with the names it knows.',
+      rationale: 'Spacelift ignores the variable, and its default is in force instead.',
+      fix: 'Rename the variable as suggested, or remove it.',
       example: {
         found: 'MESSAGE_QUEUE_TPYE is no variable of Spacelift’s',
         fix: 'rename it to MESSAGE_QUEUE_TYPE, or remove it',
@@ -77,10 +79,10 @@ export const configuration = defineCheck({
     },
     default: {
       title: 'no default contradicts the other values',
-      checks:
+      procedure:
         'Looks at choices that are not set: whether the values that are set belong to the default, or to another choice.',
-      matters: 'Spacelift would use a backend that was not meant, and that is not configured.',
-      mend: 'Set the choice explicitly.',
+      rationale: 'Spacelift would use a backend that was not meant, and that is not configured.',
+      fix: 'Set the choice explicitly.',
       example: {
         found: 'OBJECT_STORAGE_TYPE is not set, so aws is in force, but OBJECT_STORAGE_MINIO_ENDPOINT is set',
         fix: 'set OBJECT_STORAGE_TYPE=minio',
@@ -89,9 +91,9 @@ export const configuration = defineCheck({
     },
     conflict: {
       title: 'the services agree',
-      checks: 'Compares the variables that several services have.',
-      matters: 'Server and drain would work on different data.',
-      mend: 'Set the variable once, where all services read it.',
+      procedure: 'Compares the variables that several services have.',
+      rationale: 'Server and drain would work on different data.',
+      fix: 'Set the variable once, where all services read it.',
       example: {
         found: 'DATABASE_URL differs between server, drain',
         fix: 'set DATABASE_URL once, where all services read it: in the Secret spacelift-shared',
@@ -100,9 +102,9 @@ export const configuration = defineCheck({
     },
     region: {
       title: 'AWS_REGION and AWS_DEFAULT_REGION are equal',
-      checks: 'Compares the two.',
-      matters: 'Parts of Spacelift would look for their resources in another region.',
-      mend: 'Set both to the region of the installation.',
+      procedure: 'Compares the two.',
+      rationale: 'Parts of Spacelift would look for their resources in another region.',
+      fix: 'Set both to the region of the installation.',
       example: {
         found: 'AWS_REGION is eu-west-1, but AWS_DEFAULT_REGION is us-east-1',
         fix: 'set AWS_DEFAULT_REGION=eu-west-1',
@@ -111,9 +113,9 @@ export const configuration = defineCheck({
     },
     'admin-login': {
       title: 'the admin login is complete, or off',
-      checks: 'ADMIN_USERNAME and ADMIN_PASSWORD are both set or both empty.',
-      matters: 'With one alone nobody can log in to configure single sign-on.',
-      mend: 'Set both, or neither.',
+      procedure: 'ADMIN_USERNAME and ADMIN_PASSWORD are both set or both empty.',
+      rationale: 'With one alone nobody can log in to configure single sign-on.',
+      fix: 'Set both, or neither.',
       example: {
         found: 'ADMIN_USERNAME is set without ADMIN_PASSWORD',
         fix: 'set ADMIN_PASSWORD, or remove ADMIN_USERNAME',
@@ -122,9 +124,9 @@ export const configuration = defineCheck({
     },
     'launcher-image': {
       title: 'the launcher image has one tag',
-      checks: 'LAUNCHER_IMAGE carries no tag when LAUNCHER_IMAGE_TAG is set.',
-      matters: 'Workers would pull image:tag:tag, which is no image.',
-      mend: 'Leave the tag to LAUNCHER_IMAGE_TAG.',
+      procedure: 'LAUNCHER_IMAGE carries no tag when LAUNCHER_IMAGE_TAG is set.',
+      rationale: 'Workers would pull image:tag:tag, which is no image.',
+      fix: 'Leave the tag to LAUNCHER_IMAGE_TAG.',
       example: {
         found: 'LAUNCHER_IMAGE already carries a tag, and LAUNCHER_IMAGE_TAG adds another',
         fix: 'set LAUNCHER_IMAGE=registry.corp.io/spacelift/launcher',
@@ -133,9 +135,9 @@ export const configuration = defineCheck({
     },
     'short-lived': {
       title: 'no credential is about to expire',
-      checks: 'Looks for session tokens, ASIA… keys, and RDS IAM or Entra tokens as database passwords.',
-      matters: 'It works today and stops within hours.',
-      mend: 'Use a role, or credentials that last.',
+      procedure: 'Looks for session tokens, ASIA… keys, and RDS IAM or Entra tokens as database passwords.',
+      rationale: 'It works today and stops within hours.',
+      fix: 'Use a role, or credentials that last.',
       example: {
         found: 'AWS_SESSION_TOKEN belongs to a temporary session, which ends within hours',
         fix: 'remove the AWS_… credentials and give the service a role (IRSA, EKS Pod Identity, an ECS task role)',
@@ -146,8 +148,8 @@ export const configuration = defineCheck({
 
   expects: () => RULES,
 
-  async run({ deployment, judge }) {
-    for (const { rule, outcome } of deployment.configuration) await judge(rule, () => outcome);
+  async run({ deployment, check }) {
+    for (const { rule, outcome } of deployment.configuration) await check(rule, () => outcome);
     const judged = new Set(deployment.configuration.map(({ rule }) => rule));
     const services = deployment.service ?? 'all services';
     for (const rule of RULES.filter((candidate) => !judged.has(candidate))) {
@@ -155,7 +157,7 @@ export const configuration = defineCheck({
         rule === 'required'
           ? `${deployment.set.length} variables for ${services}, none missing`
           : configuration.rules[rule]?.title;
-      await judge(rule, () => pass(title ?? rule));
+      await check(rule, () => pass(title ?? rule));
     }
   },
 });

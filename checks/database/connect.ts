@@ -2,15 +2,16 @@
 import { access, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { type Run, type Skip, Stop, skip } from '../../src/engine/check.ts';
-import type { VariableName } from '../../src/config/contract.ts';
 import { travelling } from '../../src/clouds/credentials.ts';
-import { within } from '../../src/engine/timeouts.ts';
-import { advice } from '../../src/outcome/fix.ts';
+import type { VariableName } from '../../src/config/contract.ts';
 import type { Party } from '../../src/config/options.ts';
-import { resolve } from '../../src/net/dns.ts';
-import { type NetworkKind, Problem } from '../../src/net/network-error.ts';
+import type { Run } from '../../src/engine/check.ts';
+import { withTimeout } from '../../src/engine/timeouts.ts';
 import { certificatesIn } from '../../src/net/ca-store.ts';
+import { resolve } from '../../src/net/dns.ts';
+import { NetworkError, type NetworkKind } from '../../src/net/network-error.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { CheckStopped, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { isRefusal, Refused, sqlState } from './server-error.ts';
 import { logIn, type Session } from './session.ts';
 import { type Endpoint, NoTls, openSocket, type TlsPlan } from './socket.ts';
@@ -23,7 +24,7 @@ const DEADLINE_MS = 30_000;
 export interface Failure {
   readonly endpoint: Pick<Endpoint, 'host' | 'port'>;
   readonly tls: boolean;
-  readonly problem: Problem | Refused;
+  readonly problem: NetworkError | Refused;
 }
 
 export class ConnectFailure extends Error {
@@ -51,7 +52,7 @@ export class ConnectFailure extends Error {
 /** @throws ConnectFailure; Stop when a file or socket is not here; the reason of the run's signal */
 export async function openSession(run: Run, url: DatabaseUrl, variable: VariableName): Promise<Session> {
   const socket = url.hosts.find(isSocket);
-  if (socket !== undefined && !isOfThisMachine(run, variable)) throw new Stop(elsewhere(socket, variable));
+  if (socket !== undefined && !isOfThisMachine(run, variable)) throw new CheckStopped(elsewhere(socket, variable));
   const plan = await planTls(run, url, variable);
   const failures: Failure[] = [];
   const opened: Session[] = [];
@@ -60,7 +61,7 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
   let current: Omit<Failure, 'problem'> | undefined;
   let chosen: Session | undefined;
   try {
-    chosen = await run.within(DEADLINE_MS, async (signal) => {
+    chosen = await run.withTimeout(DEADLINE_MS, async (signal) => {
       let until = Number.POSITIVE_INFINITY;
       let address: string | undefined;
       for (const { endpoint, tls } of await attemptsFor(run, url, plan, failures)) {
@@ -70,7 +71,7 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
         address = endpoint.address;
         current = { endpoint, tls };
         try {
-          const session = await within(signal, Math.max(1, until - performance.now()), async (bound) => {
+          const session = await withTimeout(signal, Math.max(1, until - performance.now()), async (bound) => {
             const spare = tls ? undefined : withoutTls.get(keyOf(endpoint));
             if (spare !== undefined) {
               withoutTls.delete(keyOf(endpoint));
@@ -96,7 +97,7 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
     });
     return chosen;
   } catch (error) {
-    if (!(error instanceof Problem) || error.kind !== 'timeout') throw error;
+    if (!(error instanceof NetworkError) || error.kind !== 'timeout') throw error;
     const all = current === undefined ? failures : [...failures, { ...current, problem: error }];
     throw new ConnectFailure(all, url.tls.mode);
   } finally {
@@ -118,7 +119,7 @@ async function goOn(
   try {
     return await logIn(endpoint, url, { socket, tls: undefined }, signal);
   } catch (error) {
-    if (error instanceof Problem && error.kind === 'closed') return undefined;
+    if (error instanceof NetworkError && error.kind === 'closed') return undefined;
     throw error;
   }
 }
@@ -188,7 +189,7 @@ async function hasAttributes(run: Run, session: Session, { attributes }: Databas
 }
 
 /** Errors of another kind are bugs, and go on as they are. */
-function known(error: unknown): Problem | Refused {
+function known(error: unknown): NetworkError | Refused {
   if (isRefusal(error)) return error;
   throw error;
 }
@@ -236,7 +237,7 @@ async function clientCertificate(
     ['sslkey', key, privateKey],
   ]) {
     if (content !== undefined) continue;
-    throw new Stop(
+    throw new CheckStopped(
       skip(`${name} of ${variable} names a file that only Spacelift’s container has: ${path}`, {
         detail: 'The server may ask for that client certificate.',
         fix: advice`run this where the file is, with the same volumes and the config in the environment: no option supplies a client certificate`,

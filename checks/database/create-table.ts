@@ -1,6 +1,7 @@
 /** Does to a table of its own what Spacelift's migrations do, in one transaction that is rolled back. */
-import { fail, type Outcome, pass, type Run } from '../../src/engine/check.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
+import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
 import type { Facts } from './facts.ts';
 import { type Step, trialName, trialOutcome, tryOut } from './rolled-back-transaction.ts';
 

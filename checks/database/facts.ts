@@ -1,5 +1,6 @@
 /** What the rules ask a server: all at once, so that the answers take one round trip. */
-import { type Run, Stop } from '../../src/engine/check.ts';
+import type { Run } from '../../src/engine/check.ts';
+import { CheckStopped } from '../../src/outcome/outcome.ts';
 import { openDatabase } from './open.ts';
 import type { Session } from './session.ts';
 
@@ -161,11 +162,11 @@ export interface Facts {
  * The facts of `DATABASE_URL`, asked once per run. Each answer can fail by itself, with a Refused or a Problem.
  * @throws Stop when there is no session
  */
-export const factsOf = (run: Run): Promise<Facts> => run.share(askFacts);
+export const factsOf = (run: Run): Promise<Facts> => run.once(askFacts);
 
 async function askFacts(run: Run): Promise<Facts> {
-  const opened = await run.share(openDatabase);
-  if ('outcome' in opened) throw new Stop(opened.outcome);
+  const opened = await run.once(openDatabase);
+  if ('outcome' in opened) throw new CheckStopped(opened.outcome);
   const { session } = opened;
   const sent = Date.now();
   const [product, ...answers] = session.send<Record<string, unknown>>(run, [

@@ -1,6 +1,7 @@
 /** PostgreSQL: reached, logged in to, and fit for what Spacelift does with it. */
-import { defineCheck, type Judged, type Outcome, pass, skip } from '../../src/engine/check.ts';
+import { type CheckedOutcome, defineCheck } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
+import { type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { socketPath } from './connect.ts';
 import { mayCreateRole, tryTable } from './create-table.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -19,9 +20,9 @@ import { openDatabase, openReadOnly } from './open.ts';
 import { judgePlaintext } from './plaintext.ts';
 import { judgePooler } from './pooler.ts';
 import { hasReplica, isAnotherUrl, judgeReadOnly } from './read-only.ts';
-import { isRefusal } from './server-error.ts';
-import { RULES } from './rules.ts';
 import { sessionOutcome } from './rolled-back-transaction.ts';
+import { RULES } from './rules.ts';
+import { isRefusal } from './server-error.ts';
 
 export const database = defineCheck({
   id: 'database',
@@ -36,8 +37,8 @@ export const database = defineCheck({
   plan: async (run) => (await import('./plan.ts')).plan(run),
 
   async run(context) {
-    const { judge, must, share, options, selected } = context;
-    const judging = (how: (facts: Facts) => Judged) => async (): Promise<Outcome> => {
+    const { check, gate, once, options, selected } = context;
+    const judging = (how: (facts: Facts) => CheckedOutcome) => async (): Promise<Outcome> => {
       try {
         return await how(await factsOf(context));
       } catch (error) {
@@ -47,23 +48,23 @@ export const database = defineCheck({
     };
 
     // Its login takes as long as the other: both at once.
-    if ((selected('read-only') || selected('plaintext')) && isAnotherUrl(context)) share(openReadOnly).catch(() => {});
+    if ((selected('read-only') || selected('plaintext')) && isAnotherUrl(context)) once(openReadOnly).catch(() => {});
 
-    await must('connect', async () => {
-      const opened = await share(openDatabase);
+    await gate('connect', async () => {
+      const opened = await once(openDatabase);
       return 'outcome' in opened ? opened.outcome : judging(connected)();
     });
-    await must(
+    await gate(
       'product',
       judging(async ({ product }) => judgeProduct(await product)),
     );
 
     const chain = async () => {
-      await must(
+      await gate(
         'writable',
         judging(async ({ server, session }) => judgeWritable(await server, session.url.user)),
       );
-      await must(
+      await gate(
         'privileges',
         judging(async (facts) => {
           const [role, server] = await Promise.all([facts.role, facts.server]);
@@ -71,55 +72,55 @@ export const database = defineCheck({
           return judgePrivileges({ ...role, createRole }, server);
         }),
       );
-      await judge(
+      await check(
         'create-table',
         judging((facts) => (options.readOnly ? untried : tryTable(context, facts))),
       );
     };
     const results = await Promise.allSettled([
       chain(),
-      judge(
+      check(
         'version',
         judging(async ({ server }) => judgeVersion(await server)),
       ),
-      judge(
+      check(
         'dedicated',
         judging(async ({ tables, server, session }) => judgeDedicated(await tables, await server, session.url.user)),
       ),
-      judge(
+      check(
         'plaintext',
         judging(async ({ session }) => {
-          const reading = isAnotherUrl(context) ? await share(openReadOnly) : undefined;
+          const reading = isAnotherUrl(context) ? await once(openReadOnly) : undefined;
           return judgePlaintext({
             DATABASE_URL: session,
             ...(reading !== undefined && 'session' in reading && { DATABASE_READ_ONLY_URL: reading.session }),
           });
         }),
       ),
-      judge(
+      check(
         'encoding',
         judging(async ({ server, session }) => judgeEncoding(await server, session.url.user)),
       ),
-      judge(
+      check(
         'pooler',
         judging((facts) => judgePooler(context, facts)),
       ),
-      judge(
+      check(
         'connections',
         judging(async ({ load, tables, role, server }) =>
           judgeConnections(await load, await tables, await role, await server),
         ),
       ),
-      judge(
+      check(
         'settings',
         judging(async ({ settings, role, server }) => judgeSettings(await settings, await role, await server)),
       ),
-      judge(
+      check(
         'clock',
         judging(async ({ server, asked }) => judgeClock(await server, await asked)),
       ),
       hasReplica(context) &&
-        judge(
+        check(
           'read-only',
           judging((facts) => judgeReadOnly(context, facts)),
         ),

@@ -1,9 +1,9 @@
 /** The rules that are judged from facts alone. */
 
-import { span } from '../../src/util/format.ts';
-import { fail, type Outcome, pass, warn } from '../../src/engine/check.ts';
 import { advice, command, type Fix, identifier, type Sql, sql } from '../../src/outcome/fix.ts';
-import { own } from '../../src/util/lookup.ts';
+import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { span } from '../../src/util/format.ts';
+import { lookup } from '../../src/util/lookup.ts';
 import type { Load, Role, Server, Settings, Tables } from './facts.ts';
 
 /** The newest major version that Spacelift supports, and the oldest (external dependencies, "Database"). */
@@ -70,7 +70,7 @@ function undoReadOnly({ readOnlySource, database }: Server, role: string): Fix {
     'database user': command(sql`ALTER ROLE ${forRole} IN DATABASE ${inDatabase} ${reset}`),
     client: advice`remove default_transaction_read_only from DATABASE_URL`,
   };
-  return own(known, readOnlySource) ?? command([sql`ALTER SYSTEM ${reset}`, sql`SELECT pg_reload_conf();`]);
+  return lookup(known, readOnlySource) ?? command([sql`ALTER SYSTEM ${reset}`, sql`SELECT pg_reload_conf();`]);
 }
 
 /** Where a setting comes from, by the names that PostgreSQL has for it. */
@@ -92,7 +92,7 @@ export function judgeWritable(server: Server, role: string): Outcome {
   }
   if (server.readOnly) {
     return fail(`transactions in ${server.database} are read-only by default`, {
-      detail: `default_transaction_read_only is on, by ${own(ORIGINS, server.readOnlySource) ?? 'the server’s configuration'}.`,
+      detail: `default_transaction_read_only is on, by ${lookup(ORIGINS, server.readOnlySource) ?? 'the server’s configuration'}.`,
       expected: 'default_transaction_read_only = off',
       fix: undoReadOnly(server, role),
       evidence: { source: server.readOnlySource },

@@ -1,15 +1,16 @@
 /** Why there is no session, in words: the network's problems, the server's refusals, and what is only missing here. */
 import { dirname } from 'node:path';
-import { fail, type Run, type Skip, skip, type Trouble } from '../../src/engine/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
-import { advice } from '../../src/outcome/fix.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { isLoopback } from '../../src/net/http.ts';
-import { explainedByPlace } from '../../src/net/location.ts';
-import { networkWords } from '../../src/net/messages.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { skipIfOutside } from '../../src/net/location.ts';
+import { networkMessages } from '../../src/net/messages.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { type ConnectFailure, type Failure, isHere, isOfThisMachine, socketPath } from './connect.ts';
-import { refusalWords } from './server-error-messages.ts';
 import type { Refused } from './server-error.ts';
+import { refusalWords } from './server-error-messages.ts';
 import type { DatabaseUrl } from './url.ts';
 
 /** Why there is no session: the outcome of all that needs one. */
@@ -18,28 +19,33 @@ export async function connectOutcome(
   failure: ConnectFailure,
   url: DatabaseUrl,
   variable: VariableName,
-): Promise<Trouble | Skip> {
+): Promise<Issue | Skip> {
   const worst = failure.worst;
   if (worst === undefined) throw failure;
   const { problem, endpoint } = worst;
   const evidence = { ...whereOf(worst, url), ...attemptsOf(failure) };
-  if (!(problem instanceof Problem)) {
+  if (!(problem instanceof NetworkError)) {
     const at = endpoint.host.startsWith('/') ? socketPath(endpoint) : `${endpoint.host}:${endpoint.port}`;
     if (problem.refusal.kind === 'no-password' && url.passwordFile !== undefined) return passwordFile(at, variable);
     const { title, ...words } = refusalWords(problem.refusal, { variable, url, at, tls: worst.tls });
     return fail(title, { ...words, evidence, cause: { key: `database:${at}:${tagOf(problem)}` } });
   }
   const elsewhere =
-    (await explainedByFile(run, worst, problem, url, variable)) ??
-    (await explainedByPlace(run, endpoint.host, problem));
+    (await explainedByFile(run, worst, problem, url, variable)) ?? (await skipIfOutside(run, endpoint.host, problem));
   if (elsewhere !== undefined) return elsewhere;
   const { title, ...words } = problemWords(run, problem, worst, url, variable);
   return fail(title, { ...words, evidence: { ...words.evidence, ...evidence } });
 }
 
-function problemWords(run: Run, problem: Problem, { endpoint }: Failure, url: DatabaseUrl, variable: VariableName) {
+function problemWords(
+  run: Run,
+  problem: NetworkError,
+  { endpoint }: Failure,
+  url: DatabaseUrl,
+  variable: VariableName,
+) {
   const { host, port } = endpoint;
-  const words = networkWords(problem, { what: 'PostgreSQL', host, port, setting: variable });
+  const words = networkMessages(problem, { what: 'PostgreSQL', host, port, setting: variable });
   if (host.startsWith('/')) {
     return {
       ...words,
@@ -93,7 +99,7 @@ const passwordFile = (at: string, variable: string): Skip =>
 async function explainedByFile(
   run: Run,
   { endpoint }: Failure,
-  problem: Problem,
+  problem: NetworkError,
   url: DatabaseUrl,
   variable: VariableName,
 ): Promise<Skip | undefined> {
@@ -128,10 +134,10 @@ const tagOf = ({ refusal }: Refused) => (refusal.kind === 'sql' ? refusal.code :
 
 /** Each attempt by its place and its result, when there was more than one. */
 function attemptsOf({ failures, worst }: ConnectFailure): { code?: string; attempts?: string[] } {
-  const refusal = worst?.problem instanceof Problem ? undefined : worst?.problem.refusal;
+  const refusal = worst?.problem instanceof NetworkError ? undefined : worst?.problem.refusal;
   const attempts = failures.map(
     ({ endpoint, tls, problem }) =>
-      `${endpoint.host}:${endpoint.port} ${tls ? 'with' : 'without'} TLS: ${problem instanceof Problem ? problem.kind : tagOf(problem)}`,
+      `${endpoint.host}:${endpoint.port} ${tls ? 'with' : 'without'} TLS: ${problem instanceof NetworkError ? problem.kind : tagOf(problem)}`,
   );
   return {
     ...(refusal?.kind === 'sql' && { code: refusal.code }),

@@ -1,12 +1,14 @@
 /** The sessions of a run: one for each of the two URLs, opened when first asked for and ended with the run. */
-import { type Outcome, type Run, type Skip, Stop, skip } from '../../src/engine/check.ts';
+
 import type { VariableName } from '../../src/config/contract.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
+import { CheckStopped, type Outcome, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { ConnectFailure, openSession } from './connect.ts';
+import { connectOutcome } from './messages.ts';
 import type { Session } from './session.ts';
 import { type DatabaseUrl, parseDatabaseUrl, UrlFault } from './url.ts';
 import { urlOutcome } from './url-messages.ts';
-import { connectOutcome } from './messages.ts';
 
 /** A session, or why there is none. */
 export type Opened = { readonly session: Session } | { readonly outcome: Exclude<Outcome, { status: 'pass' }> };
@@ -18,11 +20,11 @@ export const openReadOnly = (run: Run): Promise<Opened> => open(run, 'DATABASE_R
 async function open(run: Run, variable: VariableName): Promise<Opened> {
   let url: DatabaseUrl | undefined;
   try {
-    url = parseDatabaseUrl(run.need(variable));
+    url = parseDatabaseUrl(run.require(variable));
     if (url.service) return { outcome: serviceFile(variable) };
     return { session: await openAnother(run, url, variable) };
   } catch (error) {
-    if (error instanceof Stop) return { outcome: error.outcome };
+    if (error instanceof CheckStopped) return { outcome: error.outcome };
     if (error instanceof UrlFault) return { outcome: urlOutcome(error, variable) };
     if (error instanceof ConnectFailure && url !== undefined) {
       return { outcome: await connectOutcome(run, error, url, variable) };

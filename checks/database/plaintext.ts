@@ -1,8 +1,8 @@
 /** Whether a password crossed a network as it is, where `sslmode` leaves it to the server whether there is TLS. */
 import ipaddr from 'ipaddr.js';
-import { type Outcome, pass, warn } from '../../src/engine/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 import { advice } from '../../src/outcome/fix.ts';
+import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
 import type { Session } from './session.ts';
 import { isSocket } from './url.ts';
 

@@ -1,6 +1,7 @@
 /** What the check of the database would do, and the privileges that it takes. */
-import type { Grant, Operation, Run } from '../../src/engine/check.ts';
+
 import type { VariableName } from '../../src/config/contract.ts';
+import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
 import { hasReplica, isAnotherUrl } from './read-only.ts';
 import { type DatabaseUrl, isSocket, parseDatabaseUrl, UrlFault } from './url.ts';
 
@@ -18,8 +19,8 @@ const LOOKED_AT = [
 ];
 const ROLLED_BACK = 'in one transaction that is rolled back';
 
-export function plan(run: Run): Operation[] {
-  const url = read(run.need('DATABASE_URL'));
+export function plan(run: Run): PlannedOperation[] {
+  const url = read(run.require('DATABASE_URL'));
   const at = hostsOf(url, 'DATABASE_URL');
   const database = `database ${url?.database ?? 'in DATABASE_URL'}`;
   const grant = (action: string, resource: string): Grant => ({ system: 'postgresql', action, resource });
@@ -58,9 +59,9 @@ export function plan(run: Run): Operation[] {
   ];
 }
 
-function readOnlyUrl(run: Run, primary: readonly string[]): Operation {
+function readOnlyUrl(run: Run, primary: readonly string[]): PlannedOperation {
   if (!isAnotherUrl(run)) return { rules: ['read-only'], does: 'compares the two URLs', at: primary };
-  const url = read(run.need('DATABASE_READ_ONLY_URL'));
+  const url = read(run.require('DATABASE_READ_ONLY_URL'));
   return {
     rules: ['read-only', 'plaintext'],
     does: 'logs in there too, and reads the database’s name, oid and version',

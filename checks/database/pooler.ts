@@ -1,7 +1,8 @@
 /** Whether a transaction pooler stands between: one that gives each transaction another backend. */
-import { type Outcome, pass, type Run, skip, warn } from '../../src/engine/check.ts';
+import type { Run } from '../../src/engine/check.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import type { Facts } from './facts.ts';
 import { openAnother } from './open.ts';
 import { sqlState } from './server-error.ts';
@@ -35,7 +36,7 @@ export async function judgePooler(run: Run, { session, server }: Facts): Promise
   } catch (error) {
     // In statement mode there are no transactions to hold a backend in, and the session may end before the refusal is
     // read. What that means for Spacelift, the table's trial tells.
-    if (sqlState(error) === '08P01' || (error instanceof Problem && error.kind === 'closed')) return unsure;
+    if (sqlState(error) === '08P01' || (error instanceof NetworkError && error.kind === 'closed')) return unsure;
     throw error;
   } finally {
     await Promise.all(opened.map((one) => one?.close()));
@@ -87,11 +88,11 @@ async function changeBackends(run: Run, first: Session, second: Session): Promis
 
 async function isLate(run: Run, answer: Promise<unknown>): Promise<boolean> {
   return run
-    .within(PATIENCE_MS, () => answer)
+    .withTimeout(PATIENCE_MS, () => answer)
     .then(
       () => false,
       (error) => {
-        if (error instanceof Problem && error.kind === 'timeout') return true;
+        if (error instanceof NetworkError && error.kind === 'timeout') return true;
         throw error;
       },
     );

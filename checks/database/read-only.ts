@@ -1,6 +1,7 @@
 /** `DATABASE_READ_ONLY_URL`: another way to the same data. */
-import { fail, type Outcome, pass, type Run } from '../../src/engine/check.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
+import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
 import type { Facts, Server } from './facts.ts';
 import { openReadOnly } from './open.ts';
 
@@ -21,9 +22,9 @@ export function isAnotherUrl({ deployment }: Pick<Run, 'deployment'>): boolean {
 }
 
 export async function judgeReadOnly(run: Run, { server }: Facts): Promise<Outcome> {
-  run.need('DATABASE_READ_ONLY_URL');
+  run.require('DATABASE_READ_ONLY_URL');
   if (!isAnotherUrl(run)) return pass('DATABASE_READ_ONLY_URL equals DATABASE_URL');
-  const opened = await run.share(openReadOnly);
+  const opened = await run.once(openReadOnly);
   if ('outcome' in opened) return opened.outcome;
   const { session } = opened;
   const [replica = NOBODY] = await session.query<Identity>(run, IDENTITY);

@@ -1,8 +1,9 @@
 /** Transactions that try what Spacelift will do, and are always rolled back. */
-import { fail, type Run, type Trouble } from '../../src/engine/check.ts';
+import type { Run } from '../../src/engine/check.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
-import { own } from '../../src/util/lookup.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { fail, type Issue } from '../../src/outcome/outcome.ts';
+import { lookup } from '../../src/util/lookup.ts';
 import type { Facts } from './facts.ts';
 import { Refused, sqlState } from './server-error.ts';
 
@@ -79,10 +80,10 @@ const HINDRANCES: Readonly<Record<string, Words>> = {
 };
 
 /** The failure of a step. */
-export function trialOutcome(step: Step, error: unknown, role: string): Trouble {
+export function trialOutcome(step: Step, error: unknown, role: string): Issue {
   const code = sqlState(error);
   if (code === undefined) return sessionOutcome(error);
-  const words = own(HINDRANCES, code) ?? {
+  const words = lookup(HINDRANCES, code) ?? {
     title: `${role} could not ${step.does} (SQLSTATE ${code})`,
     expected: `${role} may ${step.does}`,
     fix: advice`see the server’s log for its reason; event triggers and extensions can refuse such statements`,
@@ -92,8 +93,8 @@ export function trialOutcome(step: Step, error: unknown, role: string): Trouble 
 }
 
 /** The failure of a question that the session or the server ended. */
-export function sessionOutcome(error: unknown): Trouble {
-  if (error instanceof Problem) {
+export function sessionOutcome(error: unknown): Issue {
+  if (error instanceof NetworkError) {
     const late = error.kind === 'timeout';
     return fail(late ? 'the database does not answer a question within 20 s' : 'the database ended the session', {
       detail: late

@@ -1,6 +1,7 @@
 /** What a server's refusals mean: the table from SQLSTATEs to causes and their way out. */
-import type { Trouble } from '../../src/engine/check.ts';
+
 import { advice, command, identifier, sh, sql } from '../../src/outcome/fix.ts';
+import type { Issue } from '../../src/outcome/outcome.ts';
 import { meant } from './parameters.ts';
 import type { Refusal } from './server-error.ts';
 import type { DatabaseUrl } from './url.ts';
@@ -15,7 +16,7 @@ export interface Scene {
   readonly tls: boolean;
 }
 
-type Words = Pick<Trouble, 'detail' | 'expected' | 'fix'> & { title: string };
+type Words = Pick<Issue, 'detail' | 'expected' | 'fix'> & { title: string };
 type Tell = (scene: Scene) => Words;
 
 /** By SQLSTATE (PostgreSQL manual, appendix A), and where that is not enough by the server's function. */

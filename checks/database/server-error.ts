@@ -1,5 +1,5 @@
 /** What a server does other than failing on the network: it answers, and refuses. */
-import { Problem } from '../../src/net/network-error.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
 
 export type Refusal =
   /** An error of PostgreSQL's or of a pooler's, by its SQLSTATE (PostgreSQL manual, appendix A). */
@@ -35,5 +35,5 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /** Whether a server or the way to it is to blame, and not this program. */
-export const isRefusal = (error: unknown): error is Refused | Problem =>
-  error instanceof Refused || error instanceof Problem;
+export const isRefusal = (error: unknown): error is Refused | NetworkError =>
+  error instanceof Refused || error instanceof NetworkError;

@@ -4,7 +4,7 @@ import type { Client } from 'pg';
 import type { Run } from '../../src/engine/check.ts';
 import { unlessAborted } from '../../src/engine/timeouts.ts';
 import { MOST_BYTES } from '../../src/net/limits.ts';
-import { Problem, toProblem } from '../../src/net/network-error.ts';
+import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
 import { Refused } from './server-error.ts';
 import { type Connected, type Endpoint, isMessage, languageOf } from './socket.ts';
 import type { DatabaseUrl } from './url.ts';
@@ -51,13 +51,13 @@ export class Session {
    * None takes longer than 20 s: the session is ended then.
    * @throws Refused of kind `sql`, Problem of kind `closed` or `timeout`
    */
-  send<Row>(run: Pick<Run, 'within'>, statements: readonly string[]): Promise<Row[]>[] {
+  send<Row>(run: Pick<Run, 'withTimeout'>, statements: readonly string[]): Promise<Row[]>[] {
     const results = statements.map((sql) =>
       run
-        .within(QUERY_MS, () => this.#client.query(sql))
+        .withTimeout(QUERY_MS, () => this.#client.query(sql))
         .then(({ rows }) => rows as Row[])
         .catch((error) => {
-          if (error instanceof Problem && error.kind === 'timeout') this.#socket.destroy();
+          if (error instanceof NetworkError && error.kind === 'timeout') this.#socket.destroy();
           throw refusalOf(error) ?? error;
         }),
     );
@@ -67,7 +67,7 @@ export class Session {
   }
 
   /** One statement, and all its rows. */
-  async query<Row>(run: Pick<Run, 'within'>, sql: string): Promise<Row[]> {
+  async query<Row>(run: Pick<Run, 'withTimeout'>, sql: string): Promise<Row[]> {
     const [result] = this.send<Row>(run, [sql]);
     return (await result) ?? [];
   }
@@ -105,7 +105,7 @@ export async function logIn(
 ): Promise<Session> {
   const { default: pg } = await import('pg');
   const { socket } = connected;
-  let refused: Refused | Problem | undefined;
+  let refused: Refused | NetworkError | undefined;
   let passwordSent = false;
   guard(socket, {
     refuse: (found) => {
@@ -149,7 +149,7 @@ export async function logIn(
   } catch (error) {
     socket.destroy();
     signal.throwIfAborted();
-    throw refused ?? refusalOf(error, Object.keys(url.settings)) ?? new Problem('closed');
+    throw refused ?? refusalOf(error, Object.keys(url.settings)) ?? new NetworkError('closed');
   }
 }
 
@@ -160,7 +160,7 @@ const METHODS: Readonly<Record<number, string>> = { 2: 'Kerberos', 6: 'SCM', 7: 
 const CLEAR_TEXT = 3;
 
 interface Watching {
-  refuse(refused: Refused | Problem): void;
+  refuse(refused: Refused | NetworkError): void;
   /** What the server asks for, by the number that such a message has. */
   authentication(request: number): void;
 }
@@ -181,7 +181,7 @@ function guard(socket: Socket, { refuse, authentication }: Watching): void {
   };
   const guarded = (listener: (chunk: Buffer) => void) => (chunk: Buffer) => {
     size += chunk.length;
-    const refused = (first ? judge(chunk) : undefined) ?? (size > MOST_BYTES ? new Problem('flood') : undefined);
+    const refused = (first ? judge(chunk) : undefined) ?? (size > MOST_BYTES ? new NetworkError('flood') : undefined);
     first = false;
     if (refused !== undefined) return refuse(refused);
     if (!areMessages(chunk)) return refuse(new Refused({ kind: 'not-postgres', speaks: undefined }));
@@ -239,8 +239,8 @@ const reasonIn = (text: string): string | undefined =>
   Object.entries(REASONS).find(([, pattern]) => pattern.test(text))?.[0];
 
 /** What an error of `pg` says, by its code; `undefined` when it is none of these. */
-function refusalOf(error: unknown, settings: readonly string[] = []): Refused | Problem | undefined {
-  if (error instanceof Refused || error instanceof Problem) return error;
+function refusalOf(error: unknown, settings: readonly string[] = []): Refused | NetworkError | undefined {
+  if (error instanceof Refused || error instanceof NetworkError) return error;
   const { code, routine, message } = error as { code?: unknown; routine?: unknown; message?: unknown };
   const text = typeof message === 'string' ? message : '';
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
@@ -259,5 +259,5 @@ function refusalOf(error: unknown, settings: readonly string[] = []): Refused | 
   if (text.startsWith('SASL')) return new Refused({ kind: 'method', method: 'SASL' });
   // What `pg` says of a connection that ended under it.
   const isBare = Object.getPrototypeOf(error) === Error.prototype && code === undefined;
-  return toProblem(error) ?? (isBare ? new Problem('closed') : undefined);
+  return toNetworkError(error) ?? (isBare ? new NetworkError('closed') : undefined);
 }

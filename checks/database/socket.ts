@@ -9,9 +9,9 @@ import {
   type SecureContext,
   connect as startTls,
 } from 'node:tls';
-import { distrustOf } from '../../src/net/tls.ts';
-import { Problem, toProblem } from '../../src/net/network-error.ts';
 import { trusting } from '../../src/net/ca-store.ts';
+import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
+import { distrustOf } from '../../src/net/tls.ts';
 import { Refused } from './server-error.ts';
 
 export interface Endpoint {
@@ -41,7 +41,7 @@ export interface Connected {
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 /** The server does without TLS. */
-export class NoTls extends Problem {
+export class NoTls extends NetworkError {
   /** Goes on where the client does without, too. */
   readonly socket: Socket;
   constructor(socket: Socket) {
@@ -88,11 +88,11 @@ async function reached(socket: Socket, event: string, signal: AbortSignal): Prom
   try {
     return await Promise.race([
       once(socket, event, { signal: end }).then(([value]) => value as unknown),
-      once(socket, 'close', { signal: end }).then(() => Promise.reject(new Problem('closed'))),
+      once(socket, 'close', { signal: end }).then(() => Promise.reject(new NetworkError('closed'))),
     ]);
   } catch (error) {
     signal.throwIfAborted();
-    throw toProblem(error) ?? new Problem('closed');
+    throw toNetworkError(error) ?? new NetworkError('closed');
   } finally {
     stop.abort();
   }
@@ -105,7 +105,7 @@ async function askForTls(socket: Socket, signal: AbortSignal): Promise<void> {
   if (answer.length === 1 && first === 'S') return;
   if (answer.length === 1 && first === 'N') throw new NoTls(socket);
   // An error message instead of a single letter: the server is too old for TLS, or has no room for a session.
-  if (isMessage(answer, 'E')) throw new Problem('not-tls');
+  if (isMessage(answer, 'E')) throw new NetworkError('not-tls');
   throw new Refused({ kind: 'not-postgres', speaks: languageOf(answer) });
 }
 
@@ -155,6 +155,6 @@ function tlsOptions(host: string, plan: TlsPlan): ConnectionOptions {
 /** As Go does, which unlike Node takes no name from the subject: a certificate without alternative names has none. */
 function judgeName(host: string, certificate: PeerCertificate): Error | undefined {
   if (certificate.subjectaltname === undefined)
-    return new Problem('tls', { tls: 'name', code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    return new NetworkError('tls', { tls: 'name', code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
   return checkServerIdentity(host, certificate);
 }

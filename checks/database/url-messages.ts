@@ -1,6 +1,7 @@
 /** Why a database URL can't be read, in words that hold nothing of what could belong to its password. */
-import { fail, type Trouble } from '../../src/engine/check.ts';
+
 import { advice, type Fix } from '../../src/outcome/fix.ts';
+import { fail, type Issue } from '../../src/outcome/outcome.ts';
 import type { UrlFault, UrlFaultKind } from './url.ts';
 
 interface Words {
@@ -72,7 +73,7 @@ const WORDS: Readonly<Record<UrlFaultKind, (variable: string, fault: UrlFault) =
   }),
 };
 
-export function urlOutcome(fault: UrlFault, variable: string): Trouble {
+export function urlOutcome(fault: UrlFault, variable: string): Issue {
   const { title, ...words } = WORDS[fault.kind](variable, fault);
   return fail(title, {
     ...words,

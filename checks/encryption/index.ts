@@ -42,7 +42,7 @@ export const encryption = defineCheck({
   plan: async (run) => (await import('./plan.ts')).plan(run),
 
   async run(context) {
-    context.need('ENCRYPTION_TYPE');
+    context.require('ENCRYPTION_TYPE');
     await methodOf(context)?.run(context);
   },
 });

@@ -1,6 +1,7 @@
 /** What the check of the encryption would do, and what KMS must permit. */
-import type { Grant, Operation, Run } from '../../src/engine/check.ts';
+
 import type { VariableName } from '../../src/config/contract.ts';
+import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
 
 const HERE = 'on this machine alone';
 
@@ -8,28 +9,28 @@ const HERE = 'on this machine alone';
 const ENCRYPTS = ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey'];
 const SIGNS = ['kms:GetPublicKey', 'kms:Sign'];
 
-export function plan(run: Run): Operation[] {
-  return run.need('ENCRYPTION_TYPE') === 'kms' ? withKms(run) : withRsa;
+export function plan(run: Run): PlannedOperation[] {
+  return run.require('ENCRYPTION_TYPE') === 'kms' ? withKms(run) : withRsa;
 }
 
-const withRsa: Operation[] = [
+const withRsa: PlannedOperation[] = [
   { rules: ['choice', 'rsa/key', 'rsa/size', 'rsa/exposure'], does: `reads the RSA key, ${HERE}`, at: [] },
   { rules: ['rsa/round-trip'], does: `wraps a key, encrypts, decrypts, signs and verifies, ${HERE}`, at: [] },
 ];
 
-function withKms(run: Run): Operation[] {
+function withKms(run: Run): PlannedOperation[] {
   const multiRegion = run.deployment.lookup('AWS_SECONDARY_REGION').state !== 'unset';
   return [
     {
       rules: ['choice', 'kms/encryption-key', 'kms/distinct', ...(multiRegion ? ['kms/multi-region'] : [])],
       does: 'encrypts random bytes and decrypts them, asks for a data key and decrypts that',
-      at: [run.need('ENCRYPTION_KMS_ENCRYPTION_KEY_ID')],
+      at: [run.require('ENCRYPTION_KMS_ENCRYPTION_KEY_ID')],
       grants: grantsOn(run, 'ENCRYPTION_KMS_ENCRYPTION_KEY_ID', ENCRYPTS),
     },
     {
       rules: ['kms/signing-key'],
       does: 'reads the public key, has a digest of random bytes signed, and verifies the signature here',
-      at: [run.need('ENCRYPTION_KMS_SIGNING_KEY_ID')],
+      at: [run.require('ENCRYPTION_KMS_SIGNING_KEY_ID')],
       grants: grantsOn(run, 'ENCRYPTION_KMS_SIGNING_KEY_ID', SIGNS),
     },
   ];
@@ -37,8 +38,8 @@ function withKms(run: Run): Operation[] {
 
 /** IAM takes the ARN of a key; an alias can only be a condition (KMS developer guide, "kms:RequestAlias"). */
 function grantsOn(run: Run, variable: VariableName, actions: readonly string[]): Grant[] {
-  const key = run.need(variable);
-  const keys = `arn:${run.need('AWS_PARTITION')}:kms:${run.need('AWS_REGION')}:${run.need('AWS_ACCOUNT_ID')}:key`;
+  const key = run.require(variable);
+  const keys = `arn:${run.require('AWS_PARTITION')}:kms:${run.require('AWS_REGION')}:${run.require('AWS_ACCOUNT_ID')}:key`;
   const alias = /(?:^|:)(alias\/.+)$/.exec(key)?.[1];
   const resource = alias !== undefined ? `${keys}/*` : key.startsWith('arn:') ? key : `${keys}/${key}`;
   const condition = alias === undefined ? {} : { condition: { StringEquals: { 'kms:RequestAlias': alias } } };

@@ -1,15 +1,17 @@
 /** Who the AWS credentials are. Gates nothing: a service that refuses them is folded into what is found here. */
-import { defineCheck, type Outcome, pass, type Run, type Skip, Stop, skip } from '../../src/engine/check.ts';
-import { DOCS, USES_AWS, type VariableName, type When } from '../../src/config/contract.ts';
-import { isSupplied } from '../../src/clouds/credentials.ts';
-import { advice } from '../../src/outcome/fix.ts';
-import { Problem } from '../../src/net/network-error.ts';
-import { isSurrounded } from '../../src/net/ca-store.ts';
+
 import { type Asked, askCaller, strangerTrouble } from '../../src/clouds/aws/caller.ts';
 import { ownerOfAws } from '../../src/clouds/aws/client.ts';
 import { roleOf } from '../../src/clouds/aws/denial.ts';
 import { CredentialProblem, credentialTrouble } from '../../src/clouds/aws/errors.ts';
 import { isAzureSupplied, ownerOfAzure } from '../../src/clouds/azure/credentials.ts';
+import { isSupplied } from '../../src/clouds/credentials.ts';
+import { DOCS, USES_AWS, type VariableName, type When } from '../../src/config/contract.ts';
+import { defineCheck, type Run } from '../../src/engine/check.ts';
+import { changesNetworkContext } from '../../src/net/ca-store.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { CheckStopped, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
 
 /** What this tool tries with the credentials; the licence and telemetry are Spacelift's own to use. */
 const TRIED: readonly string[] = ['OBJECT_STORAGE_TYPE', 'ENCRYPTION_TYPE', 'MESSAGE_QUEUE_TYPE', 'MQTT_BROKER_TYPE'];
@@ -22,11 +24,11 @@ export const identity = defineCheck({
   rules: {
     credentials: {
       title: 'the AWS credentials are valid',
-      checks:
+      procedure:
         'Finds credentials as the AWS SDKs do (config, environment, profile, role of the pod, the task or the instance) and asks STS who they are (GetCallerIdentity). None found, unknown, expired and a clock that is wrong are told apart. When STS can’t be reached it is a skip: nothing in Spacelift needs it.',
-      matters: 'Every request to S3, KMS, SQS and IoT Core is signed with them.',
+      rationale: 'Every request to S3, KMS, SQS and IoT Core is signed with them.',
       permission: 'none: sts:GetCallerIdentity needs no permission',
-      mend: 'Give Spacelift a role (pod identity, task role, instance profile), or keys that exist and last; keep the clock synchronised.',
+      fix: 'Give Spacelift a role (pod identity, task role, instance profile), or keys that exist and last; keep the clock synchronised.',
       example: {
         found: 'the AWS credentials have expired',
         fix: 'get new ones (aws sso login), or give Spacelift a role, whose credentials are renewed',
@@ -35,11 +37,11 @@ export const identity = defineCheck({
     },
     account: {
       title: 'the credentials are of the configured account',
-      checks: 'Compares the account and the partition that STS names with AWS_ACCOUNT_ID and AWS_PARTITION.',
-      matters:
+      procedure: 'Compares the account and the partition that STS names with AWS_ACCOUNT_ID and AWS_PARTITION.',
+      rationale:
         'Spacelift builds queue URLs and ARNs from the two; with another account, it looks for its resources elsewhere.',
       permission: 'none: sts:GetCallerIdentity needs no permission',
-      mend: 'Use credentials of the account that the installation is in, or correct AWS_ACCOUNT_ID and AWS_PARTITION.',
+      fix: 'Use credentials of the account that the installation is in, or correct AWS_ACCOUNT_ID and AWS_PARTITION.',
       example: {
         found: 'the credentials belong to account 210987654321, and AWS_ACCOUNT_ID is 123456789012',
         fix: 'use credentials of 123456789012, or set AWS_ACCOUNT_ID=210987654321 if that is where the installation is',
@@ -48,10 +50,10 @@ export const identity = defineCheck({
     },
     'tested-as': {
       title: 'whose identity the clouds are tested with',
-      checks:
+      procedure:
         'Looks whose credentials AWS, Google Cloud and Azure are asked with: the config’s own, or, where it has none of its own here (a role, a file in Spacelift’s container), those of this process. Those travel by this process’s proxy, trust its certificate authorities, and go to no host that only the config names.',
-      matters: 'What another identity may do says little of what Spacelift may do.',
-      mend: 'Run it in Spacelift’s container or pod, or pass the credentials file with --credentials-file.',
+      rationale: 'What another identity may do says little of what Spacelift may do.',
+      fix: 'Run it in Spacelift’s container or pod, or pass the credentials file with --credentials-file.',
       example: {
         found: 'tested as role/ci of account 123456789012, not as the deployment',
         fix: 'run it in Spacelift’s container or pod',
@@ -71,7 +73,7 @@ export const identity = defineCheck({
           {
             rules: ['credentials', 'account', ...(standsIn(run).length > 0 ? ['tested-as'] : [])],
             does: 'asks STS who the credentials are (GetCallerIdentity, which needs no permission)',
-            at: [`STS in ${run.want('AWS_REGION') ?? 'AWS_REGION'}`],
+            at: [`STS in ${run.get('AWS_REGION') ?? 'AWS_REGION'}`],
           },
         ]
       : [{ rules: ['tested-as'], does: 'looks whose credentials are used', at: [] }]),
@@ -79,12 +81,12 @@ export const identity = defineCheck({
 
   async run(context) {
     const asAws = async () => {
-      await context.must('credentials', () => credentials(context));
-      await context.judge('account', () => account(context));
+      await context.gate('credentials', () => credentials(context));
+      await context.check('account', () => account(context));
     };
     const results = await Promise.allSettled([
       asksAws(context) ? asAws() : undefined,
-      standsIn(context).length > 0 ? context.judge('tested-as', () => testedAs(context)) : undefined,
+      standsIn(context).length > 0 ? context.check('tested-as', () => testedAs(context)) : undefined,
     ]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   },
@@ -111,9 +113,9 @@ const isDeployments = ({ deployment }: Run, arn: string): boolean =>
 
 async function testedAs(run: Run): Promise<Outcome> {
   const clouds = standsIn(run);
-  const asked = clouds.includes('AWS') ? await run.share(askCaller) : undefined;
+  const asked = clouds.includes('AWS') ? await run.once(askCaller) : undefined;
   if (asked !== undefined && 'error' in asked && asked.error instanceof CredentialProblem) {
-    throw new Stop(unknown(run, asked));
+    throw new CheckStopped(unknown(run, asked));
   }
   const caller = asked !== undefined && 'caller' in asked ? asked.caller : undefined;
   const who =
@@ -126,7 +128,7 @@ async function testedAs(run: Run): Promise<Outcome> {
       : `tested as ${who}, not as the deployment`,
     {
       detail: `The config has no credentials of its own that could be used here, so those of this process are (its environment, profile or role, or what --credentials-file names).${
-        isSurrounded(run.deployment)
+        changesNetworkContext(run.deployment)
           ? ' Requests with them use this process’s own proxy and certificate authorities, not those of the config; further authorities: --ca-file.'
           : ''
       }`,
@@ -136,7 +138,7 @@ async function testedAs(run: Run): Promise<Outcome> {
 }
 
 async function credentials(run: Run): Promise<Outcome> {
-  const asked = await run.share(askCaller);
+  const asked = await run.once(askCaller);
   if (!('caller' in asked)) return unknown(run, asked);
   const { account: of, arn } = asked.caller;
   const whose = standsIn(run).includes('AWS') && !isDeployments(run, arn) ? ', not the deployment’s' : '';
@@ -144,8 +146,8 @@ async function credentials(run: Run): Promise<Outcome> {
 }
 
 async function account(run: Run): Promise<Outcome> {
-  const asked = await run.share(askCaller);
-  if (!('caller' in asked)) throw new Stop(unknown(run, asked));
+  const asked = await run.once(askCaller);
+  if (!('caller' in asked)) throw new CheckStopped(unknown(run, asked));
   const { caller } = asked;
   return (
     strangerTrouble(run, caller) ??
@@ -173,8 +175,8 @@ function unknown(
     );
   }
   const at = target === undefined ? 'STS' : `STS at ${target.host}:${target.port}`;
-  const observed = error instanceof Problem ? error.kind : error instanceof Error ? error.message : 'unknown';
-  return skip(`${at} ${error instanceof Problem ? 'can’t be reached' : 'does not tell who the credentials are'}`, {
+  const observed = error instanceof NetworkError ? error.kind : error instanceof Error ? error.message : 'unknown';
+  return skip(`${at} ${error instanceof NetworkError ? 'can’t be reached' : 'does not tell who the credentials are'}`, {
     detail: 'Nothing in Spacelift needs STS: what the credentials are worth shows at the services.',
     fix: advice`to have it verified, give the network a way to STS: a VPC endpoint for com.amazonaws.REGION.sts`,
     evidence: { observed },

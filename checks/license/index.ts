@@ -1,6 +1,8 @@
 /** The licence: a token that can be read without its key, or one that Spacelift checks out of AWS by itself. */
-import { defineCheck, skip } from '../../src/engine/check.ts';
+
 import { DOCS } from '../../src/config/contract.ts';
+import { defineCheck } from '../../src/engine/check.ts';
+import { skip } from '../../src/outcome/outcome.ts';
 
 export const licence = defineCheck({
   id: 'licence',
@@ -8,10 +10,10 @@ export const licence = defineCheck({
   rules: {
     token: {
       title: 'the licence token is valid',
-      checks:
+      procedure:
         'Reads LICENSE_TOKEN as a JSON web token, without its signature, which only Spacelift can verify: a token that has expired, or is not valid yet, fails; one that expires within 30 days warns; one without expiry passes. A licence of AWS (LICENSE_TYPE=aws) is a skip: Spacelift checks it out of License Manager itself.',
-      matters: 'Spacelift does not start with a licence that it can’t read, or that has expired.',
-      mend: 'Ask Spacelift for a new licence token, and set LICENSE_TOKEN to it, whole and in one line.',
+      rationale: 'Spacelift does not start with a licence that it can’t read, or that has expired.',
+      fix: 'Ask Spacelift for a new licence token, and set LICENSE_TOKEN to it, whole and in one line.',
       example: {
         found: 'the licence expires in 12 days, on 2027-01-31',
         fix: 'ask Spacelift for a new licence token, and set LICENSE_TOKEN to it',
@@ -22,14 +24,14 @@ export const licence = defineCheck({
 
   expects: ({ deployment }) => (deployment.service === 'worker' ? [] : ['token']),
 
-  async run({ judge, need, want }) {
-    await judge('token', async () => {
-      if (need('LICENSE_TYPE') === 'aws') {
+  async run({ check, require, get }) {
+    await check('token', async () => {
+      if (require('LICENSE_TYPE') === 'aws') {
         return skip('Spacelift checks its licence out of License Manager itself', { evidence: { type: 'aws' } });
       }
-      const token = need('LICENSE_TOKEN');
+      const token = require('LICENSE_TOKEN');
       const { judgeToken } = await import('./token.ts');
-      return judgeToken(token, { domain: want('SERVER_DOMAIN'), now: new Date() });
+      return judgeToken(token, { domain: get('SERVER_DOMAIN'), now: new Date() });
     });
   },
 });

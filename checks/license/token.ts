@@ -1,8 +1,9 @@
 /** What a licence token says of itself (RFC 7519); its signature only Spacelift can verify. */
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import { day, plural } from '../../src/util/format.ts';
-import { type Evidence, fail, type Outcome, pass, type Trouble, warn } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
+import { fail, type Issue, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import type { Evidence } from '../../src/outcome/status.ts';
+import { day, plural } from '../../src/util/format.ts';
 
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 30;
@@ -76,7 +77,7 @@ function domainIn(claims: JWTPayload): string | undefined {
 }
 
 /** How a token comes to be unreadable; nothing of it is quoted. */
-function unreadable(token: string): Trouble {
+function unreadable(token: string): Issue {
   if (read(Buffer.from(token, 'base64').toString('utf8').trim()) !== undefined) {
     return broken('LICENSE_TOKEN is base64 of a token: it was encoded twice', {
       fix: advice`in a Kubernetes Secret put the token itself into stringData, or encode it once into data`,
@@ -99,7 +100,7 @@ function unreadable(token: string): Trouble {
   return broken('LICENSE_TOKEN is not a JSON web token', { detail });
 }
 
-const broken = (title: string, words: Pick<Trouble, 'detail' | 'fix'> = {}): Trouble =>
+const broken = (title: string, words: Pick<Issue, 'detail' | 'fix'> = {}): Issue =>
   fail(title, {
     expected: 'the licence token as Spacelift sent it: three parts, divided by dots',
     fix: advice`copy the whole token again, in one line`,

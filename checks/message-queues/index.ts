@@ -1,6 +1,7 @@
 /** The message queues: SQS, or Spacelift's own in PostgreSQL. */
-import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
+
 import { QUEUES } from '../../src/config/contract.ts';
+import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { usedIn } from './requirements.ts';
 import { RULES, type RuleKey } from './rules.ts';
 
@@ -24,7 +25,7 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
   sqs: {
     expects: (run) => usedIn(run).flatMap((queue) => OF_EACH.map((key) => key.replace('<queue>', queue))),
     run: async (context) => (await import('./sqs/run.ts')).judgeSqs(context),
-    summary: (run) => `SQS in ${run.need('AWS_REGION')}, ${usedIn(run).length} queues`,
+    summary: (run) => `SQS in ${run.require('AWS_REGION')}, ${usedIn(run).length} queues`,
   },
 };
 
@@ -43,8 +44,8 @@ export const messageQueues = defineCheck({
   expects: (run) => (run.deployment.service === 'worker' ? [] : (PROVIDERS[typeOf(run) ?? '']?.expects(run) ?? [])),
 
   plan: async (run) => (await import('./plan.ts')).plan(run),
-  sweep: async (run) => (typeOf(run) === 'sqs' ? (await import('./sqs/sweep.ts')).sweep(run) : []),
+  removeLeftovers: async (run) => (typeOf(run) === 'sqs' ? (await import('./sqs/sweep.ts')).sweep(run) : []),
 
-  run: async (context) => PROVIDERS[context.need('MESSAGE_QUEUE_TYPE')]?.run(context),
+  run: async (context) => PROVIDERS[context.require('MESSAGE_QUEUE_TYPE')]?.run(context),
   summary: (run) => PROVIDERS[typeOf(run) ?? '']?.summary?.(run),
 });

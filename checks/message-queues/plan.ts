@@ -1,13 +1,14 @@
 /** What the check of the message queues would do, and what SQS must permit. */
-import type { Grant, Operation, Run } from '../../src/engine/check.ts';
-import { QUEUES, type Queue } from '../../src/config/contract.ts';
+
 import { type Address, addressIn } from '../../src/clouds/aws/sqs/queue-url.ts';
+import { QUEUES, type Queue } from '../../src/config/contract.ts';
+import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
 import { ACTIONS, type Operation as Duty, dutyOf, usedIn } from './requirements.ts';
 
 const LIVE = 'not on a live installation, and never into a queue that holds messages or a dead-letter queue';
 
-export function plan(run: Run): Operation[] {
-  if (run.need('MESSAGE_QUEUE_TYPE') === 'sqs') return withSqs(run);
+export function plan(run: Run): PlannedOperation[] {
+  if (run.require('MESSAGE_QUEUE_TYPE') === 'sqs') return withSqs(run);
   if (run.options.readOnly) return [];
   return [
     {
@@ -24,9 +25,9 @@ interface Subject {
   readonly address: Address;
 }
 
-function withSqs(run: Run): Operation[] {
+function withSqs(run: Run): PlannedOperation[] {
   const subjects = usedIn(run)
-    .filter((queue) => run.want(QUEUES[queue]) !== undefined)
+    .filter((queue) => run.get(QUEUES[queue]) !== undefined)
     .map((queue): Subject => ({ queue, address: addressIn(run, QUEUES[queue]) }));
   const does = (duty: Duty) => subjects.filter(({ queue }) => dutyOf(run, queue, duty) !== undefined);
   const looked = does('look');
@@ -63,7 +64,7 @@ function operation(
   rules: readonly string[],
   does: string,
   duties: readonly Duty[],
-): Operation {
+): PlannedOperation {
   return {
     rules: subjects.flatMap(({ queue }) => rules.map((rule) => `${queue}/${rule}`)),
     does,

@@ -1,8 +1,9 @@
 /** What the vendor asks of each queue, and what each service does with it (permissions of the published IAM policies). */
-import type { Run } from '../../src/engine/check.ts';
+
 import { QUEUES, type Queue } from '../../src/config/contract.ts';
-import { isTrue } from '../../src/config/types.ts';
 import type { Service } from '../../src/config/options.ts';
+import { isTrue } from '../../src/config/types.ts';
+import type { Run } from '../../src/engine/check.ts';
 
 export interface Needs {
   readonly fifo: boolean;

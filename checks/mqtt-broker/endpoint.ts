@@ -1,9 +1,9 @@
 /** The broker's endpoint: what is wrong with any, and the built-in broker's, `host:port` or `tls://host:port`. */
 import { isIPv6 } from 'node:net';
-import { fail, type Trouble } from '../../src/engine/check.ts';
 import { isPlaceholder } from '../../src/config/values.ts';
-import { advice, type Fix, setting } from '../../src/outcome/fix.ts';
 import { unbracketed } from '../../src/net/tcp.ts';
+import { advice, type Fix, setting } from '../../src/outcome/fix.ts';
+import { fail, type Issue } from '../../src/outcome/outcome.ts';
 
 export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
 
@@ -127,7 +127,7 @@ export function readParts(
   value: string,
   faults: readonly Fault[],
   { expected, otherwise }: { expected: string; otherwise: Fix },
-): Parts | Trouble {
+): Parts | Issue {
   const parts = partsOf(value);
   for (const faultOf of [...COMMON, ...faults]) {
     const fault = faultOf(parts);
@@ -145,7 +145,7 @@ export function readParts(
 }
 
 /** The endpoint, or the failure that says what is wrong with it. */
-export function readEndpoint(value: string): Endpoint | Trouble {
+export function readEndpoint(value: string): Endpoint | Issue {
   const parts = readParts(value, BUILTIN, {
     expected: `host:port or tls://host:port, with a port other than ${HTTP_PORT}`,
     otherwise: advice`set ${ENDPOINT}=<host that workers can reach>:${CONVENTIONAL_PORT}`,

@@ -43,12 +43,12 @@ export const mqttBroker = defineCheck({
   expects: (run) => (run.deployment.service === 'scheduler' ? [] : (brokerOf(run)?.rules(run) ?? ['endpoint'])),
 
   plan: async (run) => {
-    run.need('MQTT_BROKER_TYPE');
+    run.require('MQTT_BROKER_TYPE');
     return (await import('./plan.ts')).plan(run, brokerOf(run) === BROKERS.builtin);
   },
 
   async run(context) {
-    context.need('MQTT_BROKER_TYPE');
+    context.require('MQTT_BROKER_TYPE');
     await brokerOf(context)?.run(context);
   },
 });

@@ -1,14 +1,15 @@
 /** What the check of the broker would do, and what IoT Core must permit. */
-import type { Grant, Operation, Run } from '../../src/engine/check.ts';
+
 import { addressIn } from '../../src/clouds/aws/sqs/queue-url.ts';
+import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
 import { ACTIONS } from '../message-queues/requirements.ts';
 
 const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
 
 /** @param builtin the kind of broker that is in force */
-export function plan(run: Run, builtin: boolean): Operation[] {
-  const at = [run.need(ENDPOINT)];
-  const read: Operation = { rules: ['endpoint'], does: `reads ${ENDPOINT}`, at: [] };
+export function plan(run: Run, builtin: boolean): PlannedOperation[] {
+  const at = [run.require(ENDPOINT)];
+  const read: PlannedOperation = { rules: ['endpoint'], does: `reads ${ENDPOINT}`, at: [] };
   if (builtin) return [read, greeting(at)];
   if (run.deployment.service === 'worker') {
     return [read, { rules: ['iotcore/publish'], does: 'opens TLS, and sends nothing', at }];
@@ -16,32 +17,32 @@ export function plan(run: Run, builtin: boolean): Operation[] {
   return [read, ...withIotCore(run, at)];
 }
 
-const greeting = (at: readonly string[]): Operation => ({
+const greeting = (at: readonly string[]): PlannedOperation => ({
   rules: ['builtin/reachable', 'builtin/protocol'],
   does: 'connects, and introduces itself as an MQTT client without credentials; publishes and subscribes to nothing',
   at,
 });
 
-function withIotCore(run: Run, at: readonly string[]): Operation[] {
+function withIotCore(run: Run, at: readonly string[]): PlannedOperation[] {
   const { service } = run.deployment;
-  const namespace = run.need('MQTT_BROKER_IOTCORE_NAMESPACE');
-  const place = `${run.need('AWS_REGION')}:${run.need('AWS_ACCOUNT_ID')}`;
+  const namespace = run.require('MQTT_BROKER_IOTCORE_NAMESPACE');
+  const place = `${run.require('AWS_REGION')}:${run.require('AWS_ACCOUNT_ID')}`;
   const iot = (action: string, resource: string, more: Pick<Grant, 'further'> = {}): Grant => ({
     system: 'aws',
     action: `iot:${action}`,
-    resource: resource === '*' ? resource : `arn:${run.need('AWS_PARTITION')}:iot:${place}:${resource}`,
+    resource: resource === '*' ? resource : `arn:${run.require('AWS_PARTITION')}:iot:${place}:${resource}`,
     ...more,
   });
   const further = { further: true } as const;
   const readable = `${namespace}/readonly/preflight/*`;
-  const publishing: Operation = {
+  const publishing: PlannedOperation = {
     rules: ['iotcore/publish'],
     does: 'publishes a message over HTTPS on a topic that nobody reads',
     at,
     writes: `a message on ${readable.replace('*', '<run id>')}, which IoT Core does not keep`,
     grants: [iot('Publish', `topic/${readable}`)],
   };
-  const looking: Operation = {
+  const looking: PlannedOperation = {
     rules: ['iotcore/endpoint', 'iotcore/topic-rule'],
     does: 'asks whose endpoint it is, and reads the topic rules',
     at: ['IoT Core’s control plane'],
@@ -51,7 +52,7 @@ function withIotCore(run: Run, at: readonly string[]): Operation[] {
       iot('GetTopicRule', 'rule/*', further),
     ],
   };
-  const comparing: Operation = {
+  const comparing: PlannedOperation = {
     rules: ['iotcore/endpoint', 'iotcore/round-trip', 'iotcore/topic-rule', 'iotcore/delivery'],
     does: 'compares the endpoint’s region; the rest takes permissions that no service has, and is skipped',
     at: [],
@@ -77,7 +78,7 @@ function withIotCore(run: Run, at: readonly string[]): Operation[] {
   ];
 }
 
-function delivery(run: Run, at: readonly string[], publish: Grant): Operation {
+function delivery(run: Run, at: readonly string[], publish: Grant): PlannedOperation {
   const { name, arn } = addressIn(run, 'MESSAGE_QUEUE_SQS_IOT_URL');
   const queue = ['look', 'receive', 'delete', 'postpone'] as const;
   return {

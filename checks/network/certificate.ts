@@ -1,14 +1,15 @@
 /** The certificate behind the server's domain: its chain, its name, and how long it lasts. */
 
-import { day, plural } from '../../src/util/format.ts';
-import { fail, type Outcome, pass, type Run, warn } from '../../src/engine/check.ts';
-import { advice } from '../../src/outcome/fix.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { commonName, type PeerCertificate } from '../../src/net/certificate.ts';
+import { skipIfOutside } from '../../src/net/location.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { connectVia, routeMessages } from '../../src/net/proxy-tunnel.ts';
 import type { Address } from '../../src/net/tcp.ts';
 import { openTls } from '../../src/net/tls.ts';
-import { openWay, wayWords } from '../../src/net/proxy-tunnel.ts';
-import { explainedByPlace } from '../../src/net/location.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { day, plural } from '../../src/util/format.ts';
 
 const DEADLINE_MS = 10_000;
 const DAY_MS = 86_400_000;
@@ -19,16 +20,16 @@ const SOON = { days: 14, share: 1 / 5 };
 export async function judgeCertificate(run: Run, address: Address): Promise<Outcome> {
   const target = { what: 'Spacelift’s server', ...address, setting: 'SERVER_DOMAIN' };
   try {
-    const through = await openWay(run, address, DEADLINE_MS);
+    const through = await connectVia(run, address, DEADLINE_MS);
     const tls = await openTls(run, address, { verify: true, alpn: ['h2', 'http/1.1'], through }, DEADLINE_MS);
     tls.socket.destroy();
     if (tls.distrust === undefined) return judgeExpiry(address, tls.version, tls.chain);
-    const words = wayWords(tls.distrust, target);
+    const words = routeMessages(tls.distrust, target);
     return fail(words.title, { ...words, ...shownChain(tls.chain, tls.distrust) });
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const words = wayWords(error, target);
-    return (await explainedByPlace(run, address.host, error)) ?? fail(words.title, words);
+    if (!(error instanceof NetworkError)) throw error;
+    const words = routeMessages(error, target);
+    return (await skipIfOutside(run, address.host, error)) ?? fail(words.title, words);
   }
 }
 
@@ -50,7 +51,7 @@ function judgeExpiry({ host }: Address, version: string, chain: readonly PeerCer
 }
 
 /** What the server showed, its own certificate first. */
-function shownChain(chain: readonly PeerCertificate[], { tls }: Problem) {
+function shownChain(chain: readonly PeerCertificate[], { tls }: NetworkError) {
   const lines = chain.map(
     ({ subject, issuer, names, validFrom, validTo }) =>
       `${subject || names.join(', ')}, issued by ${issuer}, valid ${day(validFrom)} to ${day(validTo)}`,

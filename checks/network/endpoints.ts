@@ -1,17 +1,18 @@
 /** What answers over HTTP and gRPC: the webhooks endpoint, the VCS gateway and Spacelift's public API. */
-import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/engine/check.ts';
-import { advice, sh } from '../../src/outcome/fix.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { type HttpAnswer, makeHttpClient } from '../../src/net/http.ts';
+import { skipIfOutside } from '../../src/net/location.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { checkProxy, connectVia, routeMessages } from '../../src/net/proxy-tunnel.ts';
 import { type Address, addressOf } from '../../src/net/tcp.ts';
 import { openTls } from '../../src/net/tls.ts';
-import { checkWay, openWay, wayWords } from '../../src/net/proxy-tunnel.ts';
-import { explainedByPlace } from '../../src/net/location.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { advice, sh } from '../../src/outcome/fix.ts';
+import { fail, type Issue, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { phaseOf } from '../phase.ts';
 
 const DEADLINE_MS = 10_000;
 
-type Words = Omit<Trouble, 'status'>;
+type Words = Omit<Issue, 'status'>;
 
 /** Any status below 500: that the webhooks endpoint refuses what is no webhook, and a page who is not logged in, is their right. */
 export async function judgeAnswer(run: Run, url: URL, setting: string): Promise<Outcome> {
@@ -28,9 +29,9 @@ export async function judgeAnswer(run: Run, url: URL, setting: string): Promise<
       evidence,
     });
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const words = wayWords(error, target);
-    return (await explainedByPlace(run, target.host, error)) ?? fail(words.title, words);
+    if (!(error instanceof NetworkError)) throw error;
+    const words = routeMessages(error, target);
+    return (await skipIfOutside(run, target.host, error)) ?? fail(words.title, words);
   }
 }
 
@@ -41,10 +42,10 @@ export async function judgePublicApi(run: Run, url: URL): Promise<Outcome> {
     const { status } = await get(run, url);
     return pass(`${url.host} answers`, { evidence: { host: url.host, status } });
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const words = wayWords(error, target);
+    if (!(error instanceof NetworkError)) throw error;
+    const words = routeMessages(error, target);
     return (
-      (await explainedByPlace(run, target.host, error)) ??
+      (await skipIfOutside(run, target.host, error)) ??
       warn(words.title, { ...words, detail: `${words.detail ?? ''} Usage is not reported by itself then.`.trim() })
     );
   }
@@ -55,7 +56,7 @@ export async function judgeVcsGateway(run: Run, address: Address): Promise<Outco
   const at = `${address.host}:${address.port}`;
   const target = { what: 'the VCS gateway', ...address, setting: 'VCS_GATEWAY_ENDPOINT' };
   try {
-    const through = await openWay(run, address, DEADLINE_MS);
+    const through = await connectVia(run, address, DEADLINE_MS);
     const { socket, version, alpn, distrust } = await openTls(
       run,
       address,
@@ -72,8 +73,8 @@ export async function judgeVcsGateway(run: Run, address: Address): Promise<Outco
       evidence: { tls: version, alpn: alpn ?? 'none' },
     });
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return (await explainedByPlace(run, address.host, error)) ?? notYet(run, at, wayWords(error, target));
+    if (!(error instanceof NetworkError)) throw error;
+    return (await skipIfOutside(run, address.host, error)) ?? notYet(run, at, routeMessages(error, target));
   }
 }
 
@@ -87,7 +88,7 @@ async function notYet(run: Run, at: string, words: Words): Promise<Outcome> {
 }
 
 async function get(run: Run, url: URL): Promise<HttpAnswer> {
-  await checkWay(run, url, DEADLINE_MS);
+  await checkProxy(run, url, DEADLINE_MS);
   const client = makeHttpClient(run);
   try {
     return await client.send({ method: 'GET', url, deadlineMs: DEADLINE_MS });

@@ -1,11 +1,12 @@
 /** The names under which Spacelift is reached, and what it reaches by itself beside its dependencies. */
-import { type Check, defineCheck, fail, type Outcome, pass, type Run, skip } from '../../src/engine/check.ts';
-import { advice } from '../../src/outcome/fix.ts';
+import { type Check, defineCheck, type Run } from '../../src/engine/check.ts';
 import { resolve } from '../../src/net/dns.ts';
+import { skipIfOutside } from '../../src/net/location.ts';
+import { networkMessages } from '../../src/net/messages.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
 import { unbracketed } from '../../src/net/tcp.ts';
-import { explainedByPlace } from '../../src/net/location.ts';
-import { networkWords } from '../../src/net/messages.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { fail, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { phaseOf, untilPhaseIsKnown } from '../phase.ts';
 import { judgeCertificate } from './certificate.ts';
 import { judgeAnswer, judgePublicApi, judgeVcsGateway } from './endpoints.ts';
@@ -35,43 +36,43 @@ export const network: Check = defineCheck({
     const expected = network.expects(context);
     await untilPhaseIsKnown(context);
     const judge = async (rule: NetworkRule, how: () => Promise<Outcome>) => {
-      if (expected.includes(rule)) await context.judge(rule, how);
+      if (expected.includes(rule)) await context.check(rule, how);
     };
     await Promise.all([
       judge('server-domain', () => serverDomain(context)),
       judge('certificate', () =>
-        installed(context, () => judgeCertificate(context, { host: context.need('SERVER_DOMAIN'), port: HTTPS })),
+        installed(context, () => judgeCertificate(context, { host: context.require('SERVER_DOMAIN'), port: HTTPS })),
       ),
       judge('server', () =>
         installed(context, () =>
-          judgeAnswer(context, new URL(`https://${context.need('SERVER_DOMAIN')}/`), 'SERVER_DOMAIN'),
+          judgeAnswer(context, new URL(`https://${context.require('SERVER_DOMAIN')}/`), 'SERVER_DOMAIN'),
         ),
       ),
       judge('webhooks', () =>
         installed(context, () => {
-          const own = context.want('WEBHOOKS_ENDPOINT');
-          const url = own ?? `https://${context.need('SERVER_DOMAIN')}/webhooks`;
+          const own = context.get('WEBHOOKS_ENDPOINT');
+          const url = own ?? `https://${context.require('SERVER_DOMAIN')}/webhooks`;
           return judgeAnswer(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
         }),
       ),
       judge('vcs-gateway', async () => {
-        const [, host = '', port] = /^(.*):(\d+)$/.exec(context.need('VCS_GATEWAY_ENDPOINT')) ?? [];
+        const [, host = '', port] = /^(.*):(\d+)$/.exec(context.require('VCS_GATEWAY_ENDPOINT')) ?? [];
         return judgeVcsGateway(context, { host, port: Number(port) });
       }),
-      judge('public-api', async () => judgePublicApi(context, new URL(context.need('SPACELIFT_PUBLIC_API')))),
+      judge('public-api', async () => judgePublicApi(context, new URL(context.require('SPACELIFT_PUBLIC_API')))),
     ]);
   },
 });
 
 async function serverDomain(run: Run): Promise<Outcome> {
-  const host = run.need('SERVER_DOMAIN');
+  const host = run.require('SERVER_DOMAIN');
   try {
     const addresses = await resolve(run, unbracketed(host));
     return pass(`${host} resolves`, { evidence: { host, addresses } });
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const words = networkWords(error, { what: 'Spacelift’s server', host, port: HTTPS, setting: 'SERVER_DOMAIN' });
-    const place = await explainedByPlace(run, host, error);
+    if (!(error instanceof NetworkError)) throw error;
+    const words = networkMessages(error, { what: 'Spacelift’s server', host, port: HTTPS, setting: 'SERVER_DOMAIN' });
+    const place = await skipIfOutside(run, host, error);
     if (place !== undefined) return place;
     if ((await phaseOf(run)) === 'post-install') return fail(words.title, words);
     return skip(`${host} does not resolve yet`, {

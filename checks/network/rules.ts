@@ -1,14 +1,15 @@
 /** What is checked of the names under which Spacelift is reached, and of what it reaches by itself. */
-import type { Rule } from '../../src/engine/check.ts';
+
 import { DOCS } from '../../src/config/contract.ts';
+import type { Rule } from '../../src/engine/check.ts';
 
 export const RULES = {
   'server-domain': {
     title: 'the server’s domain resolves',
-    checks:
+    procedure:
       'Resolves SERVER_DOMAIN, to IPv4 or IPv6 addresses. A name that is not there yet is a skip before installation and a failure after it.',
-    matters: 'Browsers, workers and the version-control system reach Spacelift under this name.',
-    mend: 'Create the DNS record of SERVER_DOMAIN, pointing to the load balancer in front of the server.',
+    rationale: 'Browsers, workers and the version-control system reach Spacelift under this name.',
+    fix: 'Create the DNS record of SERVER_DOMAIN, pointing to the load balancer in front of the server.',
     example: {
       found: 'spacelift.corp.io does not resolve',
       fix: 'create its DNS record, pointing to the load balancer in front of the server; try: getent hosts spacelift.corp.io',
@@ -17,11 +18,11 @@ export const RULES = {
   },
   certificate: {
     title: 'HTTPS has a certificate for the domain',
-    checks:
+    procedure:
       'After installation: opens TLS to SERVER_DOMAIN:443, through HTTPS_PROXY where that applies, and verifies the chain and the name. Warns when the certificate expires within 14 days or a fifth of its lifetime, whichever is less. On failure the chain is shown.',
-    matters: 'Browsers warn, and workers refuse to connect.',
+    rationale: 'Browsers warn, and workers refuse to connect.',
     permission: 'TCP 443 to the load balancer',
-    mend: 'Install a certificate for SERVER_DOMAIN with its intermediate certificates, and see to its renewal.',
+    fix: 'Install a certificate for SERVER_DOMAIN with its intermediate certificates, and see to its renewal.',
     example: {
       found: 'the certificate of spacelift.corp.io expires in 5 days',
       fix: 'renew the certificate of spacelift.corp.io at its issuer, and see to it that this happens by itself',
@@ -30,11 +31,11 @@ export const RULES = {
   },
   server: {
     title: 'the server answers a worker',
-    checks:
+    procedure:
       'Under --service worker alone: GET on https://<SERVER_DOMAIN>/, through HTTPS_PROXY where that applies. Any status below 500 passes. A worker has no database that shows whether Spacelift is installed, so what does not answer is a skip, and a failure with --phase post-install.',
-    matters: 'A worker registers there, and tells how its runs go.',
+    rationale: 'A worker registers there, and tells how its runs go.',
     permission: 'TCP 443 from the worker’s network to the load balancer',
-    mend: 'Let the worker’s network pass to the load balancer, and see that a healthy server is behind it.',
+    fix: 'Let the worker’s network pass to the load balancer, and see that a healthy server is behind it.',
     example: {
       found: 'https://spacelift.corp.io/ answers with HTTP 503',
       fix: 'see the server’s log, and the health checks of the load balancer in front of it',
@@ -43,11 +44,12 @@ export const RULES = {
   },
   webhooks: {
     title: 'the webhooks endpoint answers',
-    checks:
+    procedure:
       'After installation: GET on WEBHOOKS_ENDPOINT, or https://<SERVER_DOMAIN>/webhooks. Any status below 500 passes.',
-    matters: 'The version-control system announces pushes and pull requests there; without it no run starts by itself.',
+    rationale:
+      'The version-control system announces pushes and pull requests there; without it no run starts by itself.',
     permission: 'TCP 443 to the load balancer',
-    mend: 'Route the path to the server, and correct WEBHOOKS_ENDPOINT if it has a name of its own.',
+    fix: 'Route the path to the server, and correct WEBHOOKS_ENDPOINT if it has a name of its own.',
     example: {
       found: 'https://spacelift.corp.io/webhooks answers with HTTP 502',
       fix: 'see the server’s log, and the health checks of the load balancer in front of it',
@@ -56,11 +58,11 @@ export const RULES = {
   },
   'vcs-gateway': {
     title: 'the VCS gateway answers',
-    checks:
+    procedure:
       'When VCS_GATEWAY_ENDPOINT is set: resolves it, opens TLS, verifies the certificate and negotiates HTTP/2 (ALPN h2), which gRPC needs. A gateway that is not there yet is a skip before installation and a failure after it.',
-    matters: 'A version-control system in a private network is reached through it alone.',
+    rationale: 'A version-control system in a private network is reached through it alone.',
     permission: 'TCP to the gateway’s port',
-    mend: 'Put the gateway behind a load balancer that passes HTTP/2 (gRPC) with TLS, and point VCS_GATEWAY_ENDPOINT to it.',
+    fix: 'Put the gateway behind a load balancer that passes HTTP/2 (gRPC) with TLS, and point VCS_GATEWAY_ENDPOINT to it.',
     example: {
       found: 'gateway.corp.io:443 does not speak HTTP/2, which gRPC needs',
       fix: 'turn HTTP/2 (gRPC) on in what ends TLS there; try: openssl s_client -connect gateway.corp.io:443 -alpn h2',
@@ -69,10 +71,11 @@ export const RULES = {
   },
   'public-api': {
     title: 'Spacelift’s public API can be reached',
-    checks: 'When SPACELIFT_PUBLIC_API is set: any HTTP answer to a GET passes, through the proxy where that applies.',
-    matters: 'The drain reports usage there; without it usage must be reported by hand.',
+    procedure:
+      'When SPACELIFT_PUBLIC_API is set: any HTTP answer to a GET passes, through the proxy where that applies.',
+    rationale: 'The drain reports usage there; without it usage must be reported by hand.',
     permission: 'HTTPS from the drain to that host',
-    mend: 'Allow the host through the firewall or the proxy, or leave SPACELIFT_PUBLIC_API empty and report usage by hand.',
+    fix: 'Allow the host through the firewall or the proxy, or leave SPACELIFT_PUBLIC_API empty and report usage by hand.',
     example: {
       found: 'api.spacelift.io:443 does not answer in time',
       fix: 'allow TCP 443 from Spacelift’s network to api.spacelift.io, or leave SPACELIFT_PUBLIC_API empty',

@@ -1,14 +1,15 @@
 /** Write, read back, compare, list, delete; and the same by pre-signed URLs. */
-import { fail, type Outcome, pass, type Skip, Stop, skip, type Trouble } from '../../src/engine/check.ts';
-import { advice } from '../../src/outcome/fix.ts';
+
 import type { HttpAnswer } from '../../src/net/http.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { CONTENT, KEPT, type Place, type Probe } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreProblem } from './store.ts';
 
 /** Asked about, and not done: what is deleted would leave a trace. */
 const DELETABLE = 'deletable';
 
-type Step = () => Promise<string | Trouble | Skip>;
+type Step = () => Promise<string | Issue | Skip>;
 
 /** @param others what reads the probe besides: it is deleted after them */
 export async function access(probe: Probe, others: () => Promise<unknown>): Promise<Outcome> {
@@ -44,7 +45,7 @@ export async function access(probe: Probe, others: () => Promise<unknown>): Prom
   });
 }
 
-async function said(probe: Probe, step: Step): Promise<string | Trouble | Skip> {
+async function said(probe: Probe, step: Step): Promise<string | Issue | Skip> {
   try {
     return await step();
   } catch (error) {
@@ -52,7 +53,7 @@ async function said(probe: Probe, step: Step): Promise<string | Trouble | Skip> 
   }
 }
 
-async function readBack(probe: Probe, { key, mode }: Place): Promise<string | Trouble | Skip> {
+async function readBack(probe: Probe, { key, mode }: Place): Promise<string | Issue | Skip> {
   const { bucket } = probe;
   try {
     const found = key === KEPT ? await probe.readKept() : await probe.read(key);
@@ -83,13 +84,13 @@ const nothingYet = ({ bucket, store }: Probe): Skip =>
     evidence: { bucket },
   });
 
-function sameAs(found: Pick<Stored, 'body'> | undefined, bucket: string): Trouble | undefined {
+function sameAs(found: Pick<Stored, 'body'> | undefined, bucket: string): Issue | undefined {
   if (found?.body.equals(CONTENT)) return undefined;
   if (found === undefined) return differs(`what is written to ${bucket} can’t be found`, bucket);
   return differs(`what is read from ${bucket} is not what was written`, bucket);
 }
 
-const differs = (title: string, bucket: string): Trouble =>
+const differs = (title: string, bucket: string): Issue =>
   fail(title, {
     expected: `the object of ${CONTENT.length} bytes that was written`,
     fix: advice`find out what stands between: a proxy or gateway that caches or changes answers, or a store that is damaged`,
@@ -97,7 +98,7 @@ const differs = (title: string, bucket: string): Trouble =>
     cause: { key: 'object-storage:content', title: 'what is read is not what was written' },
   });
 
-async function list({ store, bucket, within }: Probe, { key, mode }: Place): Promise<string | Trouble> {
+async function list({ store, bucket, within }: Probe, { key, mode }: Place): Promise<string | Issue> {
   const found = await within((signal) => store.list(bucket, key, signal));
   return mode !== 'own' || found.includes(key)
     ? 'listed'
@@ -159,7 +160,7 @@ export async function presigned(probe: Probe): Promise<Outcome> {
     if (mayBeMissing(probe, place.mode, error)) return nothingYet(probe);
     const trouble = await probe.trouble(error, 'presigned');
     // What is not permitted is `access`'s to say.
-    if (error instanceof StoreProblem && error.kind === 'denied') throw new Stop(trouble);
+    if (error instanceof StoreProblem && error.kind === 'denied') throw new CheckStopped(trouble);
     return trouble;
   }
   return pass(`pre-signed ${inSeries(verbs)} work in ${bucket}`, { evidence: { bucket, verbs } });

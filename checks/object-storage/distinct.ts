@@ -1,7 +1,9 @@
 /** Ten variables, ten buckets. */
-import { type Outcome, pass, type Run, skip, warn } from '../../src/engine/check.ts';
+
 import { BUCKETS } from '../../src/config/contract.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
+import { type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 
 /** @param reached whether any bucket was: names alone are nothing that was seen working */
 export function distinct({ deployment }: Run, reached: boolean): Outcome {

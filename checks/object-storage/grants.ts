@@ -1,8 +1,8 @@
 /** What each kind of store must permit for the probe: on its own keys alone, where the store can tell them apart. */
 import type { Grant, Run } from '../../src/engine/check.ts';
 import { awsWords } from './aws/messages.ts';
-import type { Duties, Operation as Duty } from './requirements.ts';
 import { minioWords } from './minio/messages.ts';
+import type { Duties, Operation as Duty } from './requirements.ts';
 import type { Action } from './store.ts';
 
 /** All that the probe ever touches. */
@@ -19,9 +19,9 @@ export interface Granting {
 /** By OBJECT_STORAGE_TYPE. */
 const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
   aws: (run) => {
-    const partition = run.need('AWS_PARTITION');
+    const partition = run.require('AWS_PARTITION');
     const { permission } = awsWords({
-      region: run.need('AWS_REGION'),
+      region: run.require('AWS_REGION'),
       partition,
       account: undefined,
       endpointFrom: undefined,
@@ -34,7 +34,7 @@ const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
   minio: (run) => {
     const { permission } = minioWords({
       accessKey: '',
-      endpoint: run.need('OBJECT_STORAGE_MINIO_ENDPOINT'),
+      endpoint: run.require('OBJECT_STORAGE_MINIO_ENDPOINT'),
       secure: false,
     });
     return s3('minio', 'aws', permission);
@@ -59,7 +59,7 @@ const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
     ],
   }),
   azure: (run) => {
-    const resource = `the storage account of ${run.need('OBJECT_STORAGE_AZURE_ACCOUNT_URL')}`;
+    const resource = `the storage account of ${run.require('OBJECT_STORAGE_AZURE_ACCOUNT_URL')}`;
     return {
       objects: () => [{ system: 'azure', action: 'Storage Blob Data Contributor', resource }],
       removal: (_, { deployment }) =>
@@ -74,7 +74,7 @@ const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
 
 /** @throws Stop when what it needs of the config is not known */
 export function grantingOf(run: Run): Granting {
-  const make = GRANTING[run.need('OBJECT_STORAGE_TYPE')];
+  const make = GRANTING[run.require('OBJECT_STORAGE_TYPE')];
   if (make === undefined) return { objects: () => [], removal: () => [], signing: () => [], settings: () => [] };
   return make(run);
 }

@@ -1,14 +1,15 @@
 /** The ten buckets: what must hold of each, whatever the provider. */
-import { type Check, type Context, defineCheck, type Run } from '../../src/engine/check.ts';
-import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
-import { travelling } from '../../src/clouds/credentials.ts';
+
 import { ownerOfAws } from '../../src/clouds/aws/client.ts';
 import { ownerOfAzure } from '../../src/clouds/azure/credentials.ts';
+import { travelling } from '../../src/clouds/credentials.ts';
+import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
+import { type Check, type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { access, presigned } from './access.ts';
-import { dutiesIn, NEEDS } from './requirements.ts';
 import { distinct } from './distinct.ts';
 import { ownerOfMinio } from './minio/owner.ts';
 import { CONTENT, Probe } from './probe.ts';
+import { dutiesIn, NEEDS } from './requirements.ts';
 import { RULES, type RuleKey } from './rules.ts';
 import { isPublic, retention, versioning } from './settings.ts';
 import type { Store } from './store.ts';
@@ -24,11 +25,11 @@ interface Provider {
 
 const PROVIDERS: Readonly<Record<string, Provider>> = {
   aws: {
-    where: ({ need }) => `S3 in ${need('AWS_REGION')}`,
+    where: ({ require }) => `S3 in ${require('AWS_REGION')}`,
     open: async (run) => (await import('./aws/store.ts')).aws(travelling(run, ownerOfAws(run))),
   },
   azure: {
-    where: ({ need }) => `Azure Blob Storage at ${new URL(need('OBJECT_STORAGE_AZURE_ACCOUNT_URL')).host}`,
+    where: ({ require }) => `Azure Blob Storage at ${new URL(require('OBJECT_STORAGE_AZURE_ACCOUNT_URL')).host}`,
     open: async (run) => (await import('./azure/store.ts')).azure(travelling(run, ownerOfAzure(run))),
   },
   gcp: {
@@ -37,13 +38,14 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
     open: async (run) => (await import('./gcp/store.ts')).gcp(travelling(run, 'process')),
   },
   minio: {
-    where: ({ need }) => `MinIO at ${need('OBJECT_STORAGE_MINIO_ENDPOINT')}`,
+    where: ({ require }) => `MinIO at ${require('OBJECT_STORAGE_MINIO_ENDPOINT')}`,
     open: async (run) => (await import('./minio/store.ts')).minio(travelling(run, ownerOfMinio(run))),
   },
 };
 
 /** The store that the config names; `undefined` for one of a kind that is not known. @throws Stop */
-const openStore = async (run: Run): Promise<Store | undefined> => PROVIDERS[run.need('OBJECT_STORAGE_TYPE')]?.open(run);
+const openStore = async (run: Run): Promise<Store | undefined> =>
+  PROVIDERS[run.require('OBJECT_STORAGE_TYPE')]?.open(run);
 
 const SUBJECTS = Object.keys(BUCKETS) as Bucket[];
 const OF_EACH = (Object.keys(RULES) as RuleKey[]).filter((key) => key.startsWith('<bucket>'));
@@ -70,7 +72,7 @@ export const objectStorage: Check = defineCheck({
 
   plan: async (run) => (await import('./plan.ts')).plan(run, used(run.deployment.service)),
 
-  sweep: async (run) => {
+  removeLeftovers: async (run) => {
     const buckets = used(run.deployment.service);
     const store = buckets.length === 0 ? undefined : await openStore(run);
     if (store === undefined) return [];
@@ -84,7 +86,7 @@ export const objectStorage: Check = defineCheck({
 
   async run(context) {
     if (context.deployment.service === 'worker') {
-      await context.judge('worker', () => reachStore(context, () => openStore(context)));
+      await context.check('worker', () => reachStore(context, () => openStore(context)));
       return;
     }
     const store = await openStore(context);
@@ -93,12 +95,12 @@ export const objectStorage: Check = defineCheck({
       const buckets = used(context.deployment.service);
       let reached = false;
       const tried = buckets.map((bucket) =>
-        context.about(bucket, async (part) => {
+        context.forSubject(bucket, async (part) => {
           reached = (await tryBucket(part, store, bucket)) || reached;
         }),
       );
       await Promise.all(tried);
-      await context.judge('distinct', () => distinct(context, reached));
+      await context.check('distinct', () => distinct(context, reached));
     } finally {
       // When the run has ended early, what clears up after it still needs the connections.
       if (!context.signal.aborted) store.close();
@@ -107,8 +109,8 @@ export const objectStorage: Check = defineCheck({
 
   summary: (run) => {
     if (run.deployment.service === 'worker') return undefined;
-    const buckets = used(run.deployment.service).filter((bucket) => run.want(BUCKETS[bucket]) !== undefined);
-    return `${PROVIDERS[run.need('OBJECT_STORAGE_TYPE')]?.where(run)}, ${buckets.length} buckets`;
+    const buckets = used(run.deployment.service).filter((bucket) => run.get(BUCKETS[bucket]) !== undefined);
+    return `${PROVIDERS[run.require('OBJECT_STORAGE_TYPE')]?.where(run)}, ${buckets.length} buckets`;
   },
 });
 
@@ -119,8 +121,13 @@ function used(service: Run['deployment']['service']): Bucket[] {
 
 /** @returns whether anything was seen of the bucket */
 async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket): Promise<boolean> {
-  const { judge } = context;
-  const probe = new Probe(context, store, context.need(BUCKETS[bucket]), dutiesIn(bucket, context.deployment.service));
+  const { check } = context;
+  const probe = new Probe(
+    context,
+    store,
+    context.require(BUCKETS[bucket]),
+    dutiesIn(bucket, context.deployment.service),
+  );
   const needs = NEEDS[bucket];
   let read: Promise<boolean> | undefined;
   const anonymous = () => {
@@ -129,17 +136,17 @@ async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket
   };
   try {
     const outcomes = await Promise.all([
-      judge('<bucket>/access', () => access(probe, async () => context.selected('<bucket>/public') && anonymous())),
-      judge('<bucket>/presigned', () => presigned(probe)),
-      judge('<bucket>/versioning', () => versioning(probe, needs)),
-      judge('<bucket>/retention', () => retention(probe, needs)),
-      judge('<bucket>/public', () => isPublic(probe, anonymous)),
+      check('<bucket>/access', () => access(probe, async () => context.selected('<bucket>/public') && anonymous())),
+      check('<bucket>/presigned', () => presigned(probe)),
+      check('<bucket>/versioning', () => versioning(probe, needs)),
+      check('<bucket>/retention', () => retention(probe, needs)),
+      check('<bucket>/public', () => isPublic(probe, anonymous)),
       ...(bucket === 'uploads'
         ? [
-            judge('uploads/cors', () => cors(probe)),
-            judge('uploads/proxy', () => proxy(probe)),
-            judge('uploads/url', () => url(probe)),
-            judge('uploads/mixed-content', () => mixedContent(probe)),
+            check('uploads/cors', () => cors(probe)),
+            check('uploads/proxy', () => proxy(probe)),
+            check('uploads/url', () => url(probe)),
+            check('uploads/mixed-content', () => mixedContent(probe)),
           ]
         : []),
     ]);

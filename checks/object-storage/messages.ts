@@ -1,13 +1,13 @@
 /** The words for what a store answers: the same for every provider, with the provider's own way out. */
 
-import { span } from '../../src/util/format.ts';
-import { fail, type Skip, Stop, skip, type Trouble } from '../../src/engine/check.ts';
+import { skipIfOutside } from '../../src/net/location.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { ProxyError, routeMessages } from '../../src/net/proxy-tunnel.ts';
 import { advice } from '../../src/outcome/fix.ts';
-import { ProxyProblem, wayWords } from '../../src/net/proxy-tunnel.ts';
-import { explainedByPlace } from '../../src/net/location.ts';
-import { Problem } from '../../src/net/network-error.ts';
-import type { Duties } from './requirements.ts';
+import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
+import { span } from '../../src/util/format.ts';
 import type { Probe } from './probe.ts';
+import type { Duties } from './requirements.ts';
 import { type Action, type Store, type StoreKind, StoreProblem } from './store.ts';
 
 const VERBS: Readonly<Record<Action, string>> = {
@@ -132,13 +132,13 @@ const SAYS: Sayings = {
  * @param via `presigned`: by a plain client, after the same credentials had worked
  * @throws what is no problem of the store or of the way to it
  */
-export async function troubleOf(probe: Probe, error: unknown, via?: 'presigned'): Promise<Trouble | Skip> {
+export async function troubleOf(probe: Probe, error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
   const { run, store, duties } = probe;
-  if (error instanceof Stop) return error.outcome;
-  if (error instanceof Problem) {
-    const { title, ...words } = wayWords(error, store.target);
-    const mend = error instanceof ProxyProblem || error.tls === 'changed' ? undefined : store.words.network[error.kind];
-    const skipped = await explainedByPlace(run, store.target.host, error);
+  if (error instanceof CheckStopped) return error.outcome;
+  if (error instanceof NetworkError) {
+    const { title, ...words } = routeMessages(error, store.target);
+    const mend = error instanceof ProxyError || error.tls === 'changed' ? undefined : store.words.network[error.kind];
+    const skipped = await skipIfOutside(run, store.target.host, error);
     return skipped ?? fail(title, { ...words, ...(mend !== undefined && { fix: mend }) });
   }
   if (!(error instanceof StoreProblem)) throw error;
@@ -155,7 +155,7 @@ function onlyOneNeeds({ kind, action, bucket }: StoreProblem, duties: Duties, { 
   });
 }
 
-function inWords(problem: StoreProblem, store: Store, via: 'presigned' | undefined): Trouble {
+function inWords(problem: StoreProblem, store: Store, via: 'presigned' | undefined): Issue {
   const { kind, action, bucket, code, status, retryAfterMs, says } = problem;
   const { title, detail, expected, cause = kind, shared } = SAYS[kind](problem, store);
   const signed = via === 'presigned' && kind === 'signature';

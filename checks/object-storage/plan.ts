@@ -1,10 +1,11 @@
 /** What the check of the object store would do, bucket by bucket, and the permissions that it takes. */
-import type { Operation, Run } from '../../src/engine/check.ts';
+
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
+import type { PlannedOperation, Run } from '../../src/engine/check.ts';
 import { inSeries } from './access.ts';
-import { type Duties, dutiesIn, NEEDS } from './requirements.ts';
 import { type Granting, grantingOf } from './grants.ts';
 import { CONTENT, KEPT } from './probe.ts';
+import { type Duties, dutiesIn, NEEDS } from './requirements.ts';
 import { signable } from './worker.ts';
 
 const OWN = 'objects under spacelift-preflight/<run id>/, removed in the end';
@@ -25,11 +26,11 @@ interface Subject {
 }
 
 /** @param used the buckets of this run */
-export function plan(run: Run, used: readonly Bucket[]): Operation[] {
+export function plan(run: Run, used: readonly Bucket[]): PlannedOperation[] {
   if (run.deployment.service === 'worker') return [ofWorker(run)];
   const granting = grantingOf(run);
   const subjects = used.flatMap((bucket): Subject[] => {
-    const name = run.want(BUCKETS[bucket]);
+    const name = run.get(BUCKETS[bucket]);
     return name === undefined
       ? []
       : [{ bucket, name, duties: dutiesIn(bucket, run.deployment.service), run, granting }];
@@ -41,7 +42,7 @@ export function plan(run: Run, used: readonly Bucket[]): Operation[] {
   ];
 }
 
-function objects({ bucket, name, duties, run, granting }: Subject): Operation {
+function objects({ bucket, name, duties, run, granting }: Subject): PlannedOperation {
   const { readOnly } = run.options;
   // Every rule of a bucket begins with its probe.
   const rules = [
@@ -79,14 +80,14 @@ function objects({ bucket, name, duties, run, granting }: Subject): Operation {
   };
 }
 
-const writing = ({ deployment }: Run, { put }: Duties): Pick<Operation, 'writes'> =>
+const writing = ({ deployment }: Run, { put }: Duties): Pick<PlannedOperation, 'writes'> =>
   put === undefined ? {} : { writes: deployment.service === undefined ? AS_OPERATOR : AS_SERVICE };
 
 /** What a plain client does with pre-signed URLs, and without any. */
-function signed({ bucket, name, duties, run, granting }: Subject): Operation[] {
+function signed({ bucket, name, duties, run, granting }: Subject): PlannedOperation[] {
   const { readOnly } = run.options;
   const verbs = [duties.put === undefined ? [] : ['PUT'], duties.get === undefined ? [] : ['GET']].flat();
-  const anonymous: Operation = {
+  const anonymous: PlannedOperation = {
     rules: [`${bucket}/public`],
     does: 'tries to read the object without credentials',
     at: [name],
@@ -105,7 +106,7 @@ function signed({ bucket, name, duties, run, granting }: Subject): Operation[] {
 }
 
 /** Services may not look at settings, so it is not tried for one. */
-function settings({ bucket, name, run, granting }: Subject): Operation[] {
+function settings({ bucket, name, run, granting }: Subject): PlannedOperation[] {
   if (run.deployment.service !== undefined) return [];
   const more = NEEDS[bucket].versioning === 'not needed' ? [] : (['read versioning'] as const);
   return [
@@ -119,20 +120,20 @@ function settings({ bucket, name, run, granting }: Subject): Operation[] {
 }
 
 /** What a browser does with the uploads bucket. */
-function browser({ name, duties, run, granting }: Subject): Operation[] {
-  const asked: Operation = {
+function browser({ name, duties, run, granting }: Subject): PlannedOperation[] {
+  const asked: PlannedOperation = {
     rules: ['uploads/cors'],
-    does: `asks with OPTIONS whether https://${run.need('SERVER_DOMAIN')} may upload`,
+    does: `asks with OPTIONS whether https://${run.require('SERVER_DOMAIN')} may upload`,
     at: [name],
   };
-  const compared: Operation = {
+  const compared: PlannedOperation = {
     rules: ['uploads/url', 'uploads/mixed-content'],
     does: 'signs a URL, sends nothing, and compares its origin with OBJECT_STORAGE_BUCKET_UPLOADS_URL',
     at: [],
     grants: granting.signing(),
   };
   if (run.options.readOnly) return [asked, compared];
-  const large: Operation = {
+  const large: PlannedOperation = {
     rules: ['uploads/proxy'],
     does: 'uploads 2 MiB by a pre-signed URL with a metadata header that has an underscore; smaller ones where that fails',
     at: [name],
@@ -141,16 +142,16 @@ function browser({ name, duties, run, granting }: Subject): Operation[] {
   return [asked, large, compared];
 }
 
-function ofWorker(run: Run): Operation {
+function ofWorker(run: Run): PlannedOperation {
   const bucket = signable(run);
-  const origin = new URL(run.need('OBJECT_STORAGE_BUCKET_UPLOADS_URL')).origin;
+  const origin = new URL(run.require('OBJECT_STORAGE_BUCKET_UPLOADS_URL')).origin;
   return bucket === undefined
     ? { rules: ['worker'], does: 'sends a GET without credentials', at: [origin] }
     : { rules: ['worker'], does: 'signs a GET, and sends it by a plain HTTP client', at: [bucket] };
 }
 
 /** Operations that differ in the bucket alone are one. */
-function grouped(operations: readonly Operation[]): Operation[] {
+function grouped(operations: readonly PlannedOperation[]): PlannedOperation[] {
   const groups = Map.groupBy(operations, ({ does, writes }) => `${does}\n${writes}`);
   return [...groups.values()].flatMap((same) => {
     const [first] = same;

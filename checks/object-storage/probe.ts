@@ -15,14 +15,15 @@
  * vanished begins anew.
  */
 import { randomUUID } from 'node:crypto';
-import { type Run, type Skip, Stop, skip, type Trouble } from '../../src/engine/check.ts';
-import { advice } from '../../src/outcome/fix.ts';
+import type { Run } from '../../src/engine/check.ts';
 import type { HttpAnswer, HttpRequest } from '../../src/net/http.ts';
-import { type No, noIn, patiently } from '../../src/net/retry.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { type BusyHint, busyHintIn, withRetry } from '../../src/net/retry.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { CheckStopped, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
+import { troubleOf } from './messages.ts';
 import type { Duties } from './requirements.ts';
 import { type Store, type Stored, StoreProblem, type Written } from './store.ts';
-import { troubleOf } from './messages.ts';
 
 export const KEPT = 'spacelift-preflight/probe';
 export const CONTENT = Buffer.from(
@@ -81,7 +82,7 @@ export class Probe {
     try {
       return await this.place();
     } catch (error) {
-      throw new Stop(await this.trouble(error));
+      throw new CheckStopped(await this.trouble(error));
     }
   }
 
@@ -91,24 +92,24 @@ export class Probe {
       return await this.place();
     } catch (error) {
       if (error instanceof StoreProblem && error.kind === 'denied') return FOREIGN;
-      throw new Stop(await this.trouble(error));
+      throw new CheckStopped(await this.trouble(error));
     }
   }
 
   /** One operation under its deadline; a busy store is asked again. */
   readonly within = <T>(operation: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    this.run.within(OPERATION_MS, (signal) => patiently(() => operation(signal), noOf, signal));
+    this.run.withTimeout(OPERATION_MS, (signal) => withRetry(() => operation(signal), noOf, signal));
 
   /** The finding that an error of the store becomes; other errors are thrown on. */
-  async trouble(error: unknown, via?: 'presigned'): Promise<Trouble | Skip> {
+  async trouble(error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
     return troubleOf(this, error, via);
   }
 
   /** One write. The run's end does not cut it off: what it wrote could not be found to be removed. */
   async write<T>(operation: (signal: AbortSignal) => Promise<T>, ms = OPERATION_MS): Promise<T> {
-    return this.run.within(ms, () => {
+    return this.run.withTimeout(ms, () => {
       const signal = AbortSignal.timeout(ms + GRACE_MS);
-      const writing = patiently(() => operation(signal), noOf, signal);
+      const writing = withRetry(() => operation(signal), noOf, signal);
       this.#writes.add(writing);
       return writing;
     });
@@ -153,7 +154,7 @@ export class Probe {
       await this.within((signal) => this.#removeOwn(signal));
       this.#removal?.done();
     } catch (error) {
-      if (!(error instanceof StoreProblem || error instanceof Problem || this.run.signal.aborted)) throw error;
+      if (!(error instanceof StoreProblem || error instanceof NetworkError || this.run.signal.aborted)) throw error;
     }
   }
 
@@ -182,7 +183,7 @@ export class Probe {
       if (found !== undefined)
         return { key: KEPT, mode: 'kept', versioned: found.versionId !== undefined || undefined };
     }
-    throw new Stop(skip(`another run is at work in ${bucket}`, { fix: advice`run again when it is over` }));
+    throw new CheckStopped(skip(`another run is at work in ${bucket}`, { fix: advice`run again when it is over` }));
   }
 
   async #askToPurge(): Promise<boolean> {
@@ -289,13 +290,13 @@ export class Probe {
 }
 
 /** How a store says no, by an answer to a plain client or by its problem. */
-function noOf(outcome: unknown): No | undefined {
-  return outcome instanceof StoreProblem ? outcome : noIn(outcome);
+function noOf(outcome: unknown): BusyHint | undefined {
+  return outcome instanceof StoreProblem ? outcome : busyHintIn(outcome);
 }
 
 /** Whether a write may have happened although its answer is an error, or never came. */
 function mayHaveWritten(error: unknown): boolean {
-  if (error instanceof Stop) return false;
+  if (error instanceof CheckStopped) return false;
   if (error instanceof StoreProblem) return error.kind === 'server-error';
-  return !(error instanceof Problem) || error.kind === 'timeout' || error.kind === 'closed';
+  return !(error instanceof NetworkError) || error.kind === 'timeout' || error.kind === 'closed';
 }

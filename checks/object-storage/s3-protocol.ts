@@ -1,8 +1,9 @@
 /** What an answer in the S3 protocol means (S3 API reference, "Error responses"; MinIO's own codes). */
-import { day } from '../../src/util/format.ts';
-import { own } from '../../src/util/lookup.ts';
+
 import type { HttpAnswer } from '../../src/net/http.ts';
 import { retryAfterIn } from '../../src/net/retry.ts';
+import { day } from '../../src/util/format.ts';
+import { lookup } from '../../src/util/lookup.ts';
 import { type Action, type StoreKind, StoreProblem } from './store.ts';
 
 const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
@@ -71,7 +72,7 @@ export function codeIn({ headers, body }: HttpAnswer): string | undefined {
 }
 
 function kindOf(status: number, code: string | undefined): StoreKind {
-  if (code !== undefined) return own(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
+  if (code !== undefined) return lookup(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
   if (status === 413) return 'too-large';
   if (status === 429) return 'slow-down';
   return status >= 500 ? 'server-error' : 'not-a-store';

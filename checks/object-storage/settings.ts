@@ -1,10 +1,11 @@
 /** What must hold of a bucket besides: versions are kept, objects expire or stay, and nobody else may read them. */
 
-import { plural } from '../../src/util/format.ts';
-import { fail, type Outcome, pass, type Run, skip, type Trouble, warn } from '../../src/engine/check.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
-import type { Needs } from './requirements.ts';
+import { fail, type Issue, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
+import { plural } from '../../src/util/format.ts';
 import { CONTENT, KEPT, type Probe } from './probe.ts';
+import type { Needs } from './requirements.ts';
 import { type Action, type Store, StoreProblem } from './store.ts';
 
 /** Services may not look at settings, so under `--service` it is not even tried. */
@@ -133,7 +134,7 @@ export async function isPublic(probe: Probe, anonymous: () => Promise<boolean>):
   return notPermitted(probe, 'read policy', 'policy');
 }
 
-function open({ store, bucket }: Probe, title: string): Trouble {
+function open({ store, bucket }: Probe, title: string): Issue {
   return warn(title, {
     expected: 'no public access: Spacelift needs none, workers and browsers use pre-signed URLs',
     fix: store.words.makePrivate(bucket),

@@ -1,10 +1,10 @@
 /** What the check knows of an object store: one interface, one file per provider behind it. */
 
-import type { Trouble } from '../../src/engine/check.ts';
-import type { Fix, Shell } from '../../src/outcome/fix.ts';
 import type { HttpAnswer, HttpRequest } from '../../src/net/http.ts';
 import type { Target } from '../../src/net/messages.ts';
 import type { NetworkKind } from '../../src/net/network-error.ts';
+import type { Fix, Shell } from '../../src/outcome/fix.ts';
+import type { Issue } from '../../src/outcome/outcome.ts';
 import type { Operation } from './requirements.ts';
 
 /** What was asked of the store when something went wrong. */
@@ -50,7 +50,7 @@ export class StoreProblem extends Error {
   /** How long the store asks to wait, ms. */
   readonly retryAfterMs: number | undefined;
   /** What the provider can say better than the shared words do. */
-  readonly says: Partial<Trouble> | undefined;
+  readonly says: Partial<Issue> | undefined;
   constructor(kind: StoreKind, at: Facts) {
     super(kind);
     this.name = 'StoreProblem';

@@ -1,9 +1,10 @@
 /** Removes what killed runs left: all that is under `spacelift-preflight/<run id>/`, with its versions. */
 
-import { plural } from '../../src/util/format.ts';
-import { fail, type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../src/engine/check.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
+import type { CleanupResult, Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
+import { plural } from '../../src/util/format.ts';
 import { KEPT, Probe } from './probe.ts';
 import { type Store, StoreProblem } from './store.ts';
 
@@ -14,15 +15,15 @@ const ROUNDS = 100;
 const CONSTANT = `${KEPT}, one object for good: every run that can’t remove versions writes it anew`;
 
 /** @param buckets those of this run; each is looked at once, whatever variables name it */
-export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]): Promise<Swept[]> {
-  const swept = buckets.map(async (bucket): Promise<Swept> => {
+export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]): Promise<CleanupResult[]> {
+  const swept = buckets.map(async (bucket): Promise<CleanupResult> => {
     const variable = BUCKETS[bucket];
     try {
-      const name = run.want(variable);
+      const name = run.get(variable);
       if (name === undefined) return { place: variable, removed: [], trouble: skip(`${variable} is not set`) };
       return await sweepBucket(new Probe(run, store, name, {}));
     } catch (error) {
-      if (error instanceof Stop) return { place: variable, removed: [], trouble: error.outcome };
+      if (error instanceof CheckStopped) return { place: variable, removed: [], trouble: error.outcome };
       throw error;
     }
   });
@@ -30,11 +31,11 @@ export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]):
   return all.filter(({ place }, index) => all.findIndex((other) => other.place === place) === index);
 }
 
-async function sweepBucket(probe: Probe): Promise<Swept> {
+async function sweepBucket(probe: Probe): Promise<CleanupResult> {
   const { bucket } = probe;
   const removed = new Map<string, ReadonlySet<string>>();
   let keys: readonly string[] = [];
-  const done = (more: Pick<Swept, 'trouble'> = {}): Swept => ({
+  const done = (more: Pick<CleanupResult, 'trouble'> = {}): CleanupResult => ({
     place: bucket,
     removed: [...removed].map(([prefix, { size }]) => `${plural(size, 'object')} of run ${prefix.split('/')[1]}`),
     ...(keys.includes(KEPT) && { kept: CONSTANT }),
@@ -47,7 +48,7 @@ async function sweepBucket(probe: Probe): Promise<Swept> {
       if (ofRuns.length === 0) break;
       for (const [prefix, found] of Map.groupBy(ofRuns, (key) => OF_A_RUN.exec(key)?.[0] ?? '')) {
         const before = removed.get(prefix) ?? new Set();
-        if (found.some((key) => before.has(key))) throw new Stop(notRemovable(probe.store, bucket, prefix));
+        if (found.some((key) => before.has(key))) throw new CheckStopped(notRemovable(probe.store, bucket, prefix));
         await removeAll(probe, prefix, found);
         removed.set(prefix, new Set([...before, ...found]));
       }
@@ -68,7 +69,7 @@ async function tracesIn({ store, bucket, within }: Probe): Promise<string[]> {
   try {
     return await within((signal) => store.list(bucket, ROOT, signal));
   } catch (error) {
-    throw isDenied(error) ? new Stop(unseen(store, bucket)) : error;
+    throw isDenied(error) ? new CheckStopped(unseen(store, bucket)) : error;
   }
 }
 
@@ -85,7 +86,7 @@ function unseen({ words }: Store, bucket: string): Skip {
 async function removeAll(probe: Probe, prefix: string, keys: readonly string[]): Promise<void> {
   const { store, bucket, within } = probe;
   if (await mayPurge(probe, prefix)) await within((signal) => store.purge(bucket, prefix, signal));
-  else if (!(await removePlainly(probe, keys))) throw new Stop(notRemovable(store, bucket, prefix));
+  else if (!(await removePlainly(probe, keys))) throw new CheckStopped(notRemovable(store, bucket, prefix));
 }
 
 /** Asked first: deleting what has versions without being able to remove them only adds to what is left. */
@@ -111,7 +112,7 @@ async function removePlainly(probe: Probe, keys: readonly string[]): Promise<boo
   }
 }
 
-function notRemovable({ words }: Store, bucket: string, prefix: string): Trouble {
+function notRemovable({ words }: Store, bucket: string, prefix: string): Issue {
   return fail(`what an earlier run left in ${bucket} can’t be removed with these credentials`, {
     detail: `It is under ${prefix}.`,
     expected: 'credentials that may remove objects with their versions; no service of Spacelift has them',

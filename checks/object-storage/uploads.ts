@@ -1,9 +1,10 @@
 /** What the browser needs of the uploads bucket: it uploads straight into it, by pre-signed URLs. */
-import { fail, type Outcome, pass, Stop, skip, warn } from '../../src/engine/check.ts';
-import { advice, setting, sh } from '../../src/outcome/fix.ts';
+
 import { type HttpAnswer, isLoopback } from '../../src/net/http.ts';
 import { isPrivateName } from '../../src/net/location.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { advice, setting, sh } from '../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { isTaken } from './access.ts';
 import { KEPT, type Probe } from './probe.ts';
 import { S3_HEADERS, type Signed } from './store.ts';
@@ -18,7 +19,7 @@ const headerOf = (probe: Probe): string => `${headersOf(probe).metadata}prefligh
 
 export async function cors(probe: Probe): Promise<Outcome> {
   const { run, store, bucket } = probe;
-  const origin = `https://${run.need('SERVER_DOMAIN')}`;
+  const origin = `https://${run.require('SERVER_DOMAIN')}`;
   const { upload } = headersOf(probe);
   const asking = METHODS.map((method) =>
     probe.send({
@@ -84,18 +85,18 @@ export async function proxy(probe: Probe): Promise<Outcome> {
   try {
     const sent = await upload(SIZE, header).catch((error: unknown) => {
       // A proxy that cuts large bodies off without a word looks like a broken connection.
-      if (error instanceof Problem && (error.kind === 'closed' || error.kind === 'timeout')) return error;
+      if (error instanceof NetworkError && (error.kind === 'closed' || error.kind === 'timeout')) return error;
       throw error;
     });
-    if (!(sent instanceof Problem) && passes(sent.answer)) {
+    if (!(sent instanceof NetworkError) && passes(sent.answer)) {
       if (own) return await stored(probe, sent.key);
       return (await refusedByName(probe)) ?? passed(probe, 'signature over the header verified');
     }
-    const status = sent instanceof Problem ? undefined : sent.answer.status;
+    const status = sent instanceof NetworkError ? undefined : sent.answer.status;
     if (status === 413 || (await works(1, header))) return capped(probe, status);
     if (await works(1, header.replace('_', '-'))) return dropped(probe, status);
-    if (sent instanceof Problem) throw sent;
-    throw store.refusal(sent.answer, { action: 'put', bucket }) ?? new Problem('closed');
+    if (sent instanceof NetworkError) throw sent;
+    throw store.refusal(sent.answer, { action: 'put', bucket }) ?? new NetworkError('closed');
   } catch (error) {
     return probe.trouble(error, 'presigned');
   }
@@ -168,7 +169,7 @@ function dropped(probe: Probe, status: number | undefined): Outcome {
 
 export async function url(probe: Probe): Promise<Outcome> {
   const { run } = probe;
-  const told = new URL(run.need('OBJECT_STORAGE_BUCKET_UPLOADS_URL'));
+  const told = new URL(run.require('OBJECT_STORAGE_BUCKET_UPLOADS_URL'));
   const real = await whereUploadsGo(probe);
   const evidence = { configured: told.origin, real: real.origin };
   if (!isLoopback(real.hostname) && isPrivateName(real.hostname)) {
@@ -193,7 +194,7 @@ async function whereUploadsGo(probe: Probe): Promise<URL> {
   try {
     return (await probe.store.sign('PUT', probe.bucket, KEPT)).url;
   } catch (error) {
-    throw new Stop(await probe.trouble(error));
+    throw new CheckStopped(await probe.trouble(error));
   }
 }
 

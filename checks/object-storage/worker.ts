@@ -1,12 +1,14 @@
 /** What a worker does with the object store: it has no credentials, and reads and writes by URLs that the server signs. */
-import { type Context, fail, type Outcome, pass, Stop } from '../../src/engine/check.ts';
+
 import { BUCKETS, type Bucket, type VariableName } from '../../src/config/contract.ts';
-import { advice } from '../../src/outcome/fix.ts';
+import type { Context } from '../../src/engine/check.ts';
 import { makeHttpClient } from '../../src/net/http.ts';
+import { skipIfOutside } from '../../src/net/location.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { checkProxy, routeMessages } from '../../src/net/proxy-tunnel.ts';
 import { addressOf } from '../../src/net/tcp.ts';
-import { checkWay, wayWords } from '../../src/net/proxy-tunnel.ts';
-import { explainedByPlace } from '../../src/net/location.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
 import { KEPT, Probe } from './probe.ts';
 import { type Store, type StoreKind, StoreProblem } from './store.ts';
 
@@ -56,7 +58,7 @@ export async function reachStore(context: Context<string>, open: () => Promise<S
   try {
     store = await open();
   } catch (error) {
-    if (error instanceof Stop) return byHost(context, `No pre-signed URL was tried: ${error.outcome.title}.`);
+    if (error instanceof CheckStopped) return byHost(context, `No pre-signed URL was tried: ${error.outcome.title}.`);
     throw error;
   }
   if (store === undefined) return byHost(context, 'No pre-signed URL was tried: the kind of store is not known.');
@@ -103,11 +105,11 @@ async function mayRead({ within, store, bucket }: Probe): Promise<boolean> {
 
 /** Any answer below 500 from where uploads go. */
 async function byHost(context: Context<string>, detail: string): Promise<Outcome> {
-  const url = new URL('/', context.need(UPLOADS_URL));
+  const url = new URL('/', context.require(UPLOADS_URL));
   const target = { what: 'the object store', ...addressOf(url), setting: UPLOADS_URL };
   const client = makeHttpClient(context);
   try {
-    await checkWay(context, url, DEADLINE_MS);
+    await checkProxy(context, url, DEADLINE_MS);
     const { status } = await client.send({ method: 'GET', url, deadlineMs: DEADLINE_MS });
     const evidence = { url: url.origin, status };
     if (status < 500) return pass(`${url.origin} answers`, { detail, evidence });
@@ -117,9 +119,9 @@ async function byHost(context: Context<string>, detail: string): Promise<Outcome
       evidence,
     });
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const { title, ...words } = wayWords(error, target);
-    return (await explainedByPlace(context, target.host, error)) ?? fail(title, words);
+    if (!(error instanceof NetworkError)) throw error;
+    const { title, ...words } = routeMessages(error, target);
+    return (await skipIfOutside(context, target.host, error)) ?? fail(title, words);
   } finally {
     client.close();
   }

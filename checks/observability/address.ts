@@ -1,10 +1,11 @@
 /** Telemetry addresses, read as each vendor's SDK for Go reads them. */
 import { isIP } from 'node:net';
-import { fail, type Run, Stop, type Trouble } from '../../src/engine/check.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 import { looksSecret, maskValue } from '../../src/config/logins.ts';
-import { advice, setting as set } from '../../src/outcome/fix.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { type Address, unbracketed } from '../../src/net/tcp.ts';
+import { advice, setting as set } from '../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue } from '../../src/outcome/outcome.ts';
 
 /** Where the traces go. */
 export type Endpoint = {
@@ -33,7 +34,7 @@ export const shown = (at: Address | { readonly socketPath: string }): string => 
  * @throws Stop with the failure of `address`
  */
 export function datadogEndpoint(run: Run): Endpoint {
-  const url = run.want('DD_TRACE_AGENT_URL');
+  const url = run.get('DD_TRACE_AGENT_URL');
   if (url !== undefined) {
     const endpoint = readUrl('DD_TRACE_AGENT_URL', url, { http: 80, https: 443 });
     if (endpoint !== undefined) return endpoint;
@@ -42,7 +43,7 @@ export function datadogEndpoint(run: Run): Endpoint {
       detail: 'The tracer ignores any other form, and sends its traces to DD_AGENT_HOST or to loopback.',
     });
   }
-  const host = run.want('DD_AGENT_HOST');
+  const host = run.get('DD_AGENT_HOST');
   if (host === undefined) {
     throw missing('DD_AGENT_HOST', 'Datadog', 'DD_AGENT_HOST=<host>, or DD_TRACE_AGENT_URL=http://<host>:8126');
   }
@@ -52,7 +53,7 @@ export function datadogEndpoint(run: Run): Endpoint {
       detail: 'The tracer puts http:// before it and the port after it.',
     });
   }
-  const port = Number(run.want('DD_TRACE_AGENT_PORT') ?? 8126);
+  const port = Number(run.get('DD_TRACE_AGENT_PORT') ?? 8126);
   return { setting: 'DD_AGENT_HOST', secure: false, path: '', host, port };
 }
 
@@ -62,7 +63,7 @@ export function datadogEndpoint(run: Run): Endpoint {
  */
 export function xrayEndpoint(run: Run): DaemonEndpoint {
   const setting = 'AWS_XRAY_DAEMON_ADDRESS';
-  const value = run.want(setting);
+  const value = run.get(setting);
   if (value === undefined) throw missing(setting, 'AWS', `${setting}=<host>:2000`);
   const parts = value.split(' ').map((part) => part.split(':'));
   const [first = [], second] = parts;
@@ -87,7 +88,7 @@ export function xrayEndpoint(run: Run): DaemonEndpoint {
 export function otlpEndpoint(run: Run): Endpoint {
   const names = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const;
   for (const setting of names) {
-    const value = run.want(setting);
+    const value = run.get(setting);
     if (value === undefined) continue;
     const endpoint = readUrl(setting, value.trim(), { http: 443, https: 443 });
     if (endpoint !== undefined) return endpoint;
@@ -127,8 +128,8 @@ function addressOf([host = '', port = '']: readonly string[]): Address | undefin
 
 const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
-function missing(name: VariableName, vendor: string, expected: string): Stop {
-  return new Stop(
+function missing(name: VariableName, vendor: string, expected: string): CheckStopped {
+  return new CheckStopped(
     fail(`OBSERVABILITY_VENDOR is ${vendor}, but ${name} is not set`, {
       expected,
       fix: advice`set ${expected}; or OBSERVABILITY_VENDOR=Disabled`,
@@ -140,11 +141,11 @@ function missing(name: VariableName, vendor: string, expected: string): Stop {
 
 const LONGEST_QUOTED = 80;
 
-function malformed(name: VariableName, value: string, words: Pick<Trouble, 'detail' | 'expected' | 'fix'>): Stop {
+function malformed(name: VariableName, value: string, words: Pick<Issue, 'detail' | 'expected' | 'fix'>): CheckStopped {
   const safe = maskValue(value);
   // Cut, a secret would not be known for one.
   const quoted = safe.length > LONGEST_QUOTED || looksSecret(safe) ? '' : `: ${JSON.stringify(safe)}`;
-  return new Stop(
+  return new CheckStopped(
     fail(`${name} is not of a form that the SDK accepts${quoted}`, {
       fix: advice`set ${name} to ${words.expected ?? 'another'}`,
       ...words,

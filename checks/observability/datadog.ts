@@ -1,13 +1,14 @@
 /** The Datadog agent: its trace receiver's own description of itself, and DogStatsD. */
-import { fail, type Outcome, pass, type Run } from '../../src/engine/check.ts';
-import { advice, type Shell, sh } from '../../src/outcome/fix.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { type HttpAnswer, makeHttpClient } from '../../src/net/http.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
 import { proxyFor } from '../../src/net/proxy.ts';
-import { checkWay } from '../../src/net/proxy-tunnel.ts';
+import { checkProxy } from '../../src/net/proxy-tunnel.ts';
 import { sendUdp } from '../../src/net/udp.ts';
-import { Problem } from '../../src/net/network-error.ts';
-import { type Agent, mustBeOwn, orAbsent } from './unreachable-agent.ts';
+import { advice, type Shell, sh } from '../../src/outcome/fix.ts';
+import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
 import { datadogEndpoint, type Endpoint, shown } from './address.ts';
+import { type Agent, mustBeOwn, orAbsent } from './unreachable-agent.ts';
 
 const DEADLINE_MS = 5000;
 const DOGSTATSD_PORT = 8125;
@@ -24,7 +25,7 @@ async function askInfo(run: Run, endpoint: Endpoint): Promise<HttpAnswer> {
     'socketPath' in endpoint
       ? { url: new URL('http://localhost/info'), socketPath: endpoint.socketPath }
       : { url: new URL(`http${endpoint.secure ? 's' : ''}://${shown(endpoint)}${endpoint.path}/info`) };
-  if (!('socketPath' in to)) await checkWay(run, to.url, DEADLINE_MS);
+  if (!('socketPath' in to)) await checkProxy(run, to.url, DEADLINE_MS);
   const client = makeHttpClient(run);
   try {
     return await client.send({ ...to, method: 'GET', deadlineMs: DEADLINE_MS });
@@ -78,13 +79,13 @@ function readInfo(body: Buffer): { version: string | undefined; endpoints: reado
 
 /** An empty datagram holds no metric. Known only where the agent's host is. */
 async function askDogstatsd(run: Run): Promise<'refused' | 'not refused' | undefined> {
-  const host = run.want('DD_AGENT_HOST');
+  const host = run.get('DD_AGENT_HOST');
   if (host === undefined) return undefined;
   try {
     await sendUdp(run, { host, port: DOGSTATSD_PORT }, Buffer.alloc(0));
     return 'not refused';
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof NetworkError)) throw error;
     return error.kind === 'refused' ? 'refused' : undefined;
   }
 }

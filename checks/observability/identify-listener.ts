@@ -3,9 +3,9 @@
 import type { Run } from '../../src/engine/check.ts';
 import { makeAgents } from '../../src/net/agents.ts';
 import { type HttpAnswer, makeHttpClient } from '../../src/net/http.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { connectVia } from '../../src/net/proxy-tunnel.ts';
 import { openTls } from '../../src/net/tls.ts';
-import { openWay } from '../../src/net/proxy-tunnel.ts';
-import { Problem } from '../../src/net/network-error.ts';
 import { type Endpoint, shown } from './address.ts';
 
 /** `tls`: it wants TLS and the endpoint says http; `plain`: it speaks no TLS and the endpoint says https. */
@@ -26,11 +26,11 @@ export async function whoElse(run: Run, endpoint: Endpoint): Promise<Stranger> {
 
 async function handshakes(run: Run, endpoint: Endpoint & { host: string; port: number }): Promise<boolean> {
   try {
-    const through = await openWay(run, endpoint, DEADLINE_MS);
+    const through = await connectVia(run, endpoint, DEADLINE_MS);
     (await openTls(run, endpoint, { verify: false, through }, DEADLINE_MS)).socket.destroy();
     return true;
   } catch (error) {
-    if (error instanceof Problem) return error.kind === 'tls';
+    if (error instanceof NetworkError) return error.kind === 'tls';
     throw error;
   }
 }
@@ -49,7 +49,7 @@ async function byHttp(run: Run, base: string, socketPath?: string): Promise<Stra
     });
     return isOtlp(answer) ? 'otlp-http' : 'http';
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof NetworkError)) throw error;
     return error.kind === 'wants-tls' ? 'tls' : 'unknown';
   } finally {
     client.close();

@@ -1,6 +1,7 @@
 /** Where Spacelift's traces go: Datadog, AWS X-Ray, an OpenTelemetry collector, or nowhere. */
-import { type Context, defineCheck, type Outcome, pass, type Run, warn } from '../../src/engine/check.ts';
+import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
+import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
 import { untilPhaseIsKnown } from '../phase.ts';
 import { datadogEndpoint, otlpEndpoint, shown, xrayEndpoint } from './address.ts';
 import { type ObservabilityRule, RULES } from './rules.ts';
@@ -57,14 +58,14 @@ export const observability = defineCheck({
 
   plan: (run) => {
     const names = { rules: ['service-name'], does: 'looks for variables that Spacelift sets itself', at: [] };
-    const vendor = VENDORS[run.need('OBSERVABILITY_VENDOR')];
+    const vendor = VENDORS[run.require('OBSERVABILITY_VENDOR')];
     if (vendor === undefined) return [names];
     return [{ rules: ['address', vendor.rule], does: vendor.does, at: [vendor.address(run)] }, names];
   },
 
   async run(context) {
-    await context.judge('service-name', () => serviceName(context));
-    const name = context.need('OBSERVABILITY_VENDOR');
+    await context.check('service-name', () => serviceName(context));
+    const name = context.require('OBSERVABILITY_VENDOR');
     const vendor = VENDORS[name];
     if (vendor !== undefined) await judgeVendor(context, name, vendor);
   },
@@ -73,9 +74,9 @@ export const observability = defineCheck({
 });
 
 async function judgeVendor(context: Context<string>, name: string, { rule, address, ask }: Vendor): Promise<void> {
-  await context.must('address', () => pass(`traces go to ${name} at ${address(context)}`));
+  await context.gate('address', () => pass(`traces go to ${name} at ${address(context)}`));
   await untilPhaseIsKnown(context);
-  await context.judge(rule, () => ask(context));
+  await context.check(rule, () => ask(context));
 }
 
 function serviceName({ deployment }: Run): Outcome {

@@ -1,19 +1,20 @@
 /** An OpenTelemetry collector: an export request without spans, as otlptracegrpc would send one with. */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { fail, type Outcome, pass, type Run, skip, type Trouble } from '../../src/engine/check.ts';
-import type { VariableName } from '../../src/config/contract.ts';
 import { mustBeAllowed, travelling } from '../../src/clouds/credentials.ts';
-import { advice, setting as set } from '../../src/outcome/fix.ts';
+import type { VariableName } from '../../src/config/contract.ts';
 import type { Party } from '../../src/config/options.ts';
-import { callEmpty, GRPC, type GrpcAnswer } from '../../src/net/grpc.ts';
-import { openTls } from '../../src/net/tls.ts';
-import { openWay } from '../../src/net/proxy-tunnel.ts';
-import { Problem, toProblem } from '../../src/net/network-error.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { certificatesIn } from '../../src/net/ca-store.ts';
-import { type Agent, absent, mustBeOwn, orAbsent } from './unreachable-agent.ts';
+import { callEmpty, GRPC, type GrpcAnswer } from '../../src/net/grpc.ts';
+import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
+import { connectVia } from '../../src/net/proxy-tunnel.ts';
+import { openTls } from '../../src/net/tls.ts';
+import { advice, setting as set } from '../../src/outcome/fix.ts';
+import { fail, type Issue, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { type Endpoint, otlpEndpoint, shown } from './address.ts';
 import { type Stranger, whoElse } from './identify-listener.ts';
+import { type Agent, absent, mustBeOwn, orAbsent } from './unreachable-agent.ts';
 
 /** For the connection, for TLS and for the answer, each; ms. */
 const DEADLINE_MS = 5000;
@@ -27,17 +28,17 @@ export async function opentelemetry(all: Run): Promise<Outcome> {
   const agent: Agent = { what: WHAT, setting: endpoint.setting, at: endpoint };
   mustBeOwn(run, agent);
   const setting = headersSetting(run);
-  const metadata = headersIn(run.want(setting) ?? '');
+  const metadata = headersIn(run.get(setting) ?? '');
   if (Object.keys(metadata).length > 0) mayTravel(run, endpoint, owner);
   return orAbsent(run, agent, async () => {
     const ca = authorityFile(run);
     const asked = await ask({ ...run, authorities: () => [...run.authorities(), ...ca.pems] }, endpoint, metadata);
-    if (asked instanceof Problem) return distrusted(run, agent, asked, ca.path);
+    if (asked instanceof NetworkError) return distrusted(run, agent, asked, ca.path);
     if (typeof asked === 'string') return stranger(endpoint, asked);
     if (asked.speaks === 'grpc')
       return judge(run, agent, asked.status, { setting, given: Object.keys(metadata).length > 0 });
     if (asked.speaks === 'http2' && asked.status >= 502 && asked.status <= 504) {
-      return absent(run, agent, new Problem('closed'), noBackend(endpoint, `HTTP ${asked.status}`));
+      return absent(run, agent, new NetworkError('closed'), noBackend(endpoint, `HTTP ${asked.status}`));
     }
     return stranger(endpoint, await whoElse(run, endpoint));
   });
@@ -51,12 +52,12 @@ async function ask(
   run: Run,
   endpoint: Endpoint,
   metadata: Record<string, string>,
-): Promise<GrpcAnswer | Stranger | Problem> {
+): Promise<GrpcAnswer | Stranger | NetworkError> {
   const call = { authority: 'socketPath' in endpoint ? 'localhost' : shown(endpoint), path: EXPORT, metadata };
   if ('socketPath' in endpoint) {
     return callEmpty(run, await openSocket(run, endpoint.socketPath), { ...call, secure: false }, DEADLINE_MS);
   }
-  const through = await openWay(run, endpoint, DEADLINE_MS);
+  const through = await connectVia(run, endpoint, DEADLINE_MS);
   try {
     if (!endpoint.secure) return await callEmpty(run, through, { ...call, secure: false }, DEADLINE_MS);
     const tls = await openTls(run, endpoint, { verify: true, alpn: ['h2'], through }, DEADLINE_MS);
@@ -66,7 +67,7 @@ async function ask(
     }
     return await callEmpty(run, tls.socket, { ...call, secure: true }, DEADLINE_MS);
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof NetworkError)) throw error;
     if (error.kind === 'tls') return error;
     if (error.kind !== 'closed' && error.kind !== 'not-tls') throw error;
     // A server that hangs up on gRPC may be one that speaks something else.
@@ -77,13 +78,13 @@ async function ask(
 }
 
 function openSocket(run: Run, path: string): Promise<Socket> {
-  return run.within(
+  return run.withTimeout(
     DEADLINE_MS,
     (signal) =>
       new Promise((resolve, reject) => {
         const socket = connect({ path, signal });
         socket.once('connect', () => resolve(socket));
-        socket.on('error', (error) => reject(toProblem(error) ?? error));
+        socket.on('error', (error) => reject(toNetworkError(error) ?? error));
       }),
   );
 }
@@ -141,18 +142,18 @@ async function judge(run: Run, agent: Agent, status: number, headers: Headers): 
         evidence,
       });
     default:
-      return absent(run, agent, new Problem('closed'), noBackend(agent.at, `gRPC status ${status}`));
+      return absent(run, agent, new NetworkError('closed'), noBackend(agent.at, `gRPC status ${status}`));
   }
 }
 
-const noBackend = (at: Agent['at'], answer: string): Omit<Trouble, 'status'> => ({
+const noBackend = (at: Agent['at'], answer: string): Omit<Issue, 'status'> => ({
   title: `${shown(at)} answers, but the collector takes nothing (${answer})`,
   expected: 'gRPC status 0 for a request without spans',
   fix: advice`see the log of the collector, or of the proxy in front of it`,
   evidence: { observed: answer },
 });
 
-function stranger(endpoint: Endpoint, who: Stranger): Trouble {
+function stranger(endpoint: Endpoint, who: Stranger): Issue {
   const { setting } = endpoint;
   const at = shown(endpoint);
   const host = 'host' in endpoint ? at.slice(0, at.lastIndexOf(':')) : '<host>';
@@ -186,7 +187,12 @@ function stranger(endpoint: Endpoint, who: Stranger): Trouble {
 }
 
 /** A client certificate is in Spacelift's container, and so may be the authority's. */
-function distrusted(run: Run, agent: Agent, problem: Problem, caPath: string | undefined): Outcome | Promise<Outcome> {
+function distrusted(
+  run: Run,
+  agent: Agent,
+  problem: NetworkError,
+  caPath: string | undefined,
+): Outcome | Promise<Outcome> {
   const set = (name: string) => run.deployment.set.includes(name) || run.deployment.setting(name) !== undefined;
   const mutual = problem.tls === 'client-certificate';
   if (mutual && set('OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE')) {
@@ -215,9 +221,9 @@ function authorityFile({ deployment: { setting } }: Run): { pems: readonly strin
 }
 
 /** Headers of the traces' own variable replace the others. */
-function headersSetting({ want }: Run): VariableName {
+function headersSetting({ get }: Run): VariableName {
   const own = 'OTEL_EXPORTER_OTLP_TRACES_HEADERS';
-  return want(own) === undefined ? 'OTEL_EXPORTER_OTLP_HEADERS' : own;
+  return get(own) === undefined ? 'OTEL_EXPORTER_OTLP_HEADERS' : own;
 }
 
 /** name=value pairs with URL-encoded values. */

@@ -1,6 +1,7 @@
 /** What is checked of telemetry, whichever vendor is in force. */
-import type { Rule } from '../../src/engine/check.ts';
+
 import { DOCS } from '../../src/config/contract.ts';
+import type { Rule } from '../../src/engine/check.ts';
 
 const LATER =
   'An agent that is not there is a warning before installation and a failure after it; a loopback address from a Secret or task definition that refuses is a skip: a sidecar answers only inside the task.';
@@ -8,11 +9,11 @@ const LATER =
 export const RULES = {
   address: {
     title: 'the vendor’s address is set',
-    checks:
+    procedure:
       'Reads the address as the vendor’s own SDK for Go does. Datadog: DD_TRACE_AGENT_URL (http, https, unix), else DD_AGENT_HOST and DD_TRACE_AGENT_PORT. X-Ray: AWS_XRAY_DAEMON_ADDRESS, host:port or tcp:host:port udp:host:port. OpenTelemetry: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, else OTEL_EXPORTER_OTLP_ENDPOINT, with its http://, https:// or unix:.',
-    matters:
+    rationale:
       'Without it the SDK sends to an address of its own choice, usually loopback, and every trace is lost in silence.',
-    mend: 'Set the variable that the finding names, or OBSERVABILITY_VENDOR=Disabled.',
+    fix: 'Set the variable that the finding names, or OBSERVABILITY_VENDOR=Disabled.',
     example: {
       found: 'OBSERVABILITY_VENDOR is Datadog, but DD_AGENT_HOST is not set',
       fix: 'set DD_AGENT_HOST=datadog-agent.monitoring.svc; or OBSERVABILITY_VENDOR=Disabled',
@@ -21,10 +22,10 @@ export const RULES = {
   },
   datadog: {
     title: 'the Datadog agent answers',
-    checks: `Asks the trace agent for GET /info, and reports whether DogStatsD (UDP 8125) refuses. ${LATER}`,
-    matters: 'Spacelift works without the agent, but its traces are lost.',
+    procedure: `Asks the trace agent for GET /info, and reports whether DogStatsD (UDP 8125) refuses. ${LATER}`,
+    rationale: 'Spacelift works without the agent, but its traces are lost.',
     permission: 'TCP 8126 and UDP 8125 from the services to the agent',
-    mend: 'Start the agent with APM enabled for traffic that is not local (DD_APM_NON_LOCAL_TRAFFIC=true), and let the network policies pass TCP 8126.',
+    fix: 'Start the agent with APM enabled for traffic that is not local (DD_APM_NON_LOCAL_TRAFFIC=true), and let the network policies pass TCP 8126.',
     example: {
       found: 'datadog-agent.monitoring.svc:8126 refuses the connection',
       fix: 'set DD_APM_NON_LOCAL_TRAFFIC=true on the agent; try: curl http://datadog-agent.monitoring.svc:8126/info',
@@ -33,11 +34,11 @@ export const RULES = {
   },
   xray: {
     title: 'the X-Ray daemon answers',
-    checks: `Sends the daemon’s header without a segment by UDP, and looks for a refusal (ICMP): UDP has no other answer. Opens a TCP connection: refused is a warning, since sampling rules come that way. ${LATER}`,
-    matters:
+    procedure: `Sends the daemon’s header without a segment by UDP, and looks for a refusal (ICMP): UDP has no other answer. Opens a TCP connection: refused is a warning, since sampling rules come that way. ${LATER}`,
+    rationale:
       'Spacelift works without the daemon, but its traces are lost; without TCP alone, central sampling rules do not apply.',
     permission: 'UDP and TCP 2000 from the services to the daemon',
-    mend: 'Start the daemon with --bind and --bind-tcp on an address that the services reach, and let UDP and TCP 2000 pass.',
+    fix: 'Start the daemon with --bind and --bind-tcp on an address that the services reach, and let UDP and TCP 2000 pass.',
     example: {
       found: 'central sampling is off: xray.internal:2000 refuses the connection by TCP',
       fix: 'start the daemon with --bind-tcp 0.0.0.0:2000, and let TCP 2000 pass',
@@ -46,10 +47,10 @@ export const RULES = {
   },
   opentelemetry: {
     title: 'the collector accepts OTLP over gRPC',
-    checks: `Sends an OTLP/gRPC export request without spans, with the headers of OTEL_EXPORTER_OTLP_HEADERS; the collector’s answer decides. What answers otherwise is told apart: a collector of OTLP over HTTP only, another HTTP server, TLS or its absence. ${LATER}`,
-    matters: 'Spacelift works without the collector, but its traces are lost.',
+    procedure: `Sends an OTLP/gRPC export request without spans, with the headers of OTEL_EXPORTER_OTLP_HEADERS; the collector’s answer decides. What answers otherwise is told apart: a collector of OTLP over HTTP only, another HTTP server, TLS or its absence. ${LATER}`,
+    rationale: 'Spacelift works without the collector, but its traces are lost.',
     permission: 'TCP 4317 from the services to the collector',
-    mend: 'Give the collector an otlp receiver with the grpc protocol in a traces pipeline, and point the endpoint at its port (4317).',
+    fix: 'Give the collector an otlp receiver with the grpc protocol in a traces pipeline, and point the endpoint at its port (4317).',
     example: {
       found: 'collector.monitoring.svc:4318 takes OTLP over HTTP only, and Spacelift sends it over gRPC',
       fix: 'set OTEL_EXPORTER_OTLP_ENDPOINT=http://collector.monitoring.svc:4317',
@@ -58,10 +59,10 @@ export const RULES = {
   },
   'service-name': {
     title: 'Spacelift names its services itself',
-    checks: 'Looks for DD_SERVICE, AWS_XRAY_TRACING_NAME and OTEL_SERVICE_NAME.',
-    matters:
+    procedure: 'Looks for DD_SERVICE, AWS_XRAY_TRACING_NAME and OTEL_SERVICE_NAME.',
+    rationale:
       'Spacelift sets them for each of its services; a value of your own is overridden, or merges server, drain and scheduler into one.',
-    mend: 'Remove the variable.',
+    fix: 'Remove the variable.',
     example: { found: 'DD_SERVICE is set, and Spacelift sets it itself', fix: 'remove DD_SERVICE' },
     docs: DOCS.telemetry,
   },

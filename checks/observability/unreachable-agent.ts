@@ -1,13 +1,15 @@
 /** What it means that a telemetry agent does not answer. */
-import { fail, type Run, type Skip, Stop, skip, type Trouble, warn } from '../../src/engine/check.ts';
+
 import type { VariableName } from '../../src/config/contract.ts';
 import { ENVIRONMENT } from '../../src/config/entry.ts';
-import { advice } from '../../src/outcome/fix.ts';
+import type { Run } from '../../src/engine/check.ts';
 import { isLoopback } from '../../src/net/http.ts';
+import { skipIfOutside } from '../../src/net/location.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
+import { routeMessages } from '../../src/net/proxy-tunnel.ts';
 import type { Address } from '../../src/net/tcp.ts';
-import { wayWords } from '../../src/net/proxy-tunnel.ts';
-import { explainedByPlace } from '../../src/net/location.ts';
-import { Problem } from '../../src/net/network-error.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Skip, skip, warn } from '../../src/outcome/outcome.ts';
 import { phaseOf } from '../phase.ts';
 import { shown } from './address.ts';
 
@@ -28,9 +30,9 @@ const WRONG: readonly string[] = ['tls', 'not-tls', 'wants-tls', 'not-http', 'fl
 export async function absent(
   run: Run,
   agent: Agent,
-  problem: Problem,
-  words?: Omit<Trouble, 'status'>,
-): Promise<Trouble | Skip> {
+  problem: NetworkError,
+  words?: Omit<Issue, 'status'>,
+): Promise<Issue | Skip> {
   const { what, setting, at } = agent;
   const found = words ?? wordsFor(agent, problem);
   if (WRONG.includes(problem.kind)) return fail(found.title, found);
@@ -41,7 +43,7 @@ export async function absent(
     });
   }
   if (!('socketPath' in at)) {
-    const place = await explainedByPlace(run, at.host, problem);
+    const place = await skipIfOutside(run, at.host, problem);
     if (place !== undefined) return place;
   }
   const judged = { ...found, detail: `${found.detail ?? ''} Spacelift works without it; its traces are lost.`.trim() };
@@ -52,7 +54,7 @@ export async function absent(
 /** A socket's path in a config is that of Spacelift's container: nothing is opened here. @throws Stop then */
 export function mustBeOwn({ deployment }: Run, { what, setting, at }: Agent): void {
   if (!('socketPath' in at) || deployment.partyOf(setting) === 'process') return;
-  throw new Stop(
+  throw new CheckStopped(
     skip(`${what} is reached by ${at.socketPath}, a socket of Spacelift’s container`, {
       fix: advice`run it in Spacelift’s container, with the config in its environment`,
       evidence: { variable: setting },
@@ -61,11 +63,11 @@ export function mustBeOwn({ deployment }: Run, { what, setting, at }: Agent): vo
 }
 
 /** Turns a `Problem` that an exchange with an agent threw into its outcome; other errors pass. */
-export async function orAbsent<T>(run: Run, agent: Agent, ask: () => Promise<T>): Promise<T | Trouble | Skip> {
+export async function orAbsent<T>(run: Run, agent: Agent, ask: () => Promise<T>): Promise<T | Issue | Skip> {
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof NetworkError)) throw error;
     return absent(run, agent, error);
   }
 }
@@ -77,8 +79,8 @@ function isSidecar(run: Run, { setting, at }: Agent): boolean {
   return 'socketPath' in at || isLoopback(at.host);
 }
 
-function wordsFor({ what, setting, at }: Agent, problem: Problem): Omit<Trouble, 'status'> {
-  if (!('socketPath' in at)) return wayWords(problem, { what, ...at, setting });
+function wordsFor({ what, setting, at }: Agent, problem: NetworkError): Omit<Issue, 'status'> {
+  if (!('socketPath' in at)) return routeMessages(problem, { what, ...at, setting });
   return {
     title: `nothing answers on ${at.socketPath}`,
     expected: `${what} listening on that socket`,

@@ -1,12 +1,13 @@
 /** The X-Ray daemon: segments go by UDP, sampling rules come by TCP. */
-import { type Outcome, pass, type Run, warn } from '../../src/engine/check.ts';
-import { advice, sh } from '../../src/outcome/fix.ts';
+import type { Run } from '../../src/engine/check.ts';
+import { networkMessages } from '../../src/net/messages.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
 import { openTcp } from '../../src/net/tcp.ts';
 import { sendUdp } from '../../src/net/udp.ts';
-import { networkWords } from '../../src/net/messages.ts';
-import { Problem } from '../../src/net/network-error.ts';
-import { type Agent, absent } from './unreachable-agent.ts';
+import { advice, sh } from '../../src/outcome/fix.ts';
+import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
 import { shown, xrayEndpoint } from './address.ts';
+import { type Agent, absent } from './unreachable-agent.ts';
 
 const DEADLINE_MS = 5000;
 /** Precedes each segment (AWS X-Ray Developer Guide, "Sending trace data to AWS X-Ray"); alone it is no segment. */
@@ -35,7 +36,7 @@ export async function xray(run: Run): Promise<Outcome> {
   const evidence = { udp: shown(udp), tcp: shown(tcp) };
   if (byTcp === undefined) return pass(`X-Ray daemon at ${shown(udp)}`, { evidence });
   if (NO_HOST.includes(byTcp.kind)) return absent(run, { what, setting, at: tcp }, byTcp);
-  const words = networkWords(byTcp, { what, ...tcp, setting });
+  const words = networkMessages(byTcp, { what, ...tcp, setting });
   return warn(`central sampling is off: ${words.title} by TCP`, {
     detail: 'Segments go by UDP, which nobody refuses; sampling rules come by TCP.',
     expected: `${what} listening on TCP ${tcp.port} too`,
@@ -44,12 +45,12 @@ export async function xray(run: Run): Promise<Outcome> {
   });
 }
 
-async function problemOf(ask: () => Promise<unknown>): Promise<Problem | undefined> {
+async function problemOf(ask: () => Promise<unknown>): Promise<NetworkError | undefined> {
   try {
     await ask();
     return undefined;
   } catch (error) {
-    if (error instanceof Problem) return error;
+    if (error instanceof NetworkError) return error;
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 /** Choices that exclude each other; the judging itself is in `src/config/choices.ts`. */
-import { defineCheck, pass } from '../../src/engine/check.ts';
+
 import { DOCS } from '../../src/config/contract.ts';
+import { defineCheck } from '../../src/engine/check.ts';
+import { pass } from '../../src/outcome/outcome.ts';
 
 export const pairing = defineCheck({
   id: 'pairing',
@@ -8,10 +10,10 @@ export const pairing = defineCheck({
   rules: {
     'iotcore-needs-sqs': {
       title: 'the MQTT broker goes with the message queue',
-      checks: 'Looks at MQTT_BROKER_TYPE and MESSAGE_QUEUE_TYPE as they are in force, by default or explicitly.',
-      matters:
+      procedure: 'Looks at MQTT_BROKER_TYPE and MESSAGE_QUEUE_TYPE as they are in force, by default or explicitly.',
+      rationale:
         'Workers’ messages reach Spacelift through an IoT topic rule that writes into an SQS queue. With another queue they are lost. Setting only MESSAGE_QUEUE_TYPE=postgres breaks it, because the broker is then IoT Core by default.',
-      mend: 'Set MQTT_BROKER_TYPE=builtin, or use SQS.',
+      fix: 'Set MQTT_BROKER_TYPE=builtin, or use SQS.',
       example: { found: 'IoT Core needs SQS, and the message queue is postgres', fix: 'set MQTT_BROKER_TYPE=builtin' },
       docs: `${DOCS.mqtt}#message-queue-type`,
     },
@@ -19,10 +21,10 @@ export const pairing = defineCheck({
 
   expects: ({ deployment }) => (deployment.service === 'worker' ? [] : ['iotcore-needs-sqs']),
 
-  async run({ deployment, judge, need }) {
-    await judge('iotcore-needs-sqs', () => {
+  async run({ deployment, check, require }) {
+    await check('iotcore-needs-sqs', () => {
       if (deployment.pairing !== undefined) return deployment.pairing;
-      return pass(`${need('MQTT_BROKER_TYPE')} broker with ${need('MESSAGE_QUEUE_TYPE')} queues`);
+      return pass(`${require('MQTT_BROKER_TYPE')} broker with ${require('MESSAGE_QUEUE_TYPE')} queues`);
     });
   },
 });

@@ -1,13 +1,13 @@
 /** A deployment in, a report out. */
 import { CHECKS } from '../../checks/index.ts';
 import { phaseOf } from '../../checks/phase.ts';
-import type { Check, Run } from '../engine/check.ts';
 import type { Deployment } from '../config/deployment.ts';
-import { Interrupted } from '../engine/timeouts.ts';
 import type { Phase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
-import { makeReport, type Report } from '../report/report.ts';
+import type { Check, Run } from '../engine/check.ts';
 import { type Observer, runChecks } from '../engine/run.ts';
+import { Interrupted } from '../engine/timeouts.ts';
+import { makeReport, type Report } from '../report/report.ts';
 
 export interface CheckOptions extends RunOptions {
   /** Why a warning is accepted, by finding id. */

@@ -1,7 +1,7 @@
 /** Patterns and ids that a user gives are about the table of rules, not about what a deployment needs. */
 import { CHECKS } from '../../checks/index.ts';
-import { idsOf } from '../engine/check.ts';
 import { InputError } from '../config/input-error.ts';
+import { idsOf } from '../engine/check.ts';
 import { quoted, suggest, unmatched } from '../engine/select.ts';
 
 export interface GivenIds {

@@ -5,19 +5,25 @@
  *     if (report.verdict === 'not-ready') console.error(await render(report, 'markdown'));
  */
 import process from 'node:process';
+import {
+  allowedHost,
+  CREDENTIALS_FILES,
+  type CredentialsFile,
+  isCredentialsFile,
+} from '../config/credentials-options.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
-import { allowedHost, CREDENTIALS_FILES, type CredentialsFile, isCredentialsFile } from '../config/credentials-options.ts';
-import { checkIds } from './ids.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
-import { check } from './check-deployment.ts';
-import { readDeployment } from './read-config.ts';
 import { type FormatName, renderAs } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
+import { check } from './check-deployment.ts';
+import { checkIds } from './ids.ts';
+import { readDeployment } from './read-config.ts';
 
-export type { Leftover } from '../engine/cleanup.ts';
 export type { CredentialsFile } from '../config/credentials-options.ts';
 export type { Party, Perspective, Phase, PhaseOption, Place, Service } from '../config/options.ts';
+export type { Leftover } from '../engine/cleanup.ts';
+export type { Evidence, Status } from '../outcome/status.ts';
 export { type ExitRules, exitCode } from '../report/exit.ts';
 export type { FormatName } from '../report/index.ts';
 export type {
@@ -27,7 +33,6 @@ export type {
   ReportFinding as Finding,
   Verdict,
 } from '../report/types.ts';
-export type { Evidence, Status } from '../outcome/status.ts';
 export { InputError };
 
 type Environment = Readonly<Record<string, string | undefined>>;

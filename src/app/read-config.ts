@@ -1,7 +1,7 @@
 /** From where a config is to what the checks read. */
 import { type Deployment, makeDeployment } from '../config/deployment.ts';
-import { readSources } from '../config/sources/index.ts';
 import type { Party, Perspective, RunOptions } from '../config/options.ts';
+import { readSources } from '../config/sources/index.ts';
 
 export interface Where {
   /** Without any, the environment is the config. */

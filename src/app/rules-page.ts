@@ -22,7 +22,10 @@ function ofCheck(check: Check): string {
     .join('')}`;
 }
 
-function ofRule(id: string, { title, checks, matters, permission, mend, example, docs }: Rule): string {
+function ofRule(
+  id: string,
+  { title, procedure: checks, rationale: matters, permission, fix: mend, example, docs }: Rule,
+): string {
   const rows = [
     ['Checks', checks],
     ['Matters', matters],

@@ -1,16 +1,18 @@
 /** `cleanup`: every check removes what earlier runs of it left. */
-import { type Check, fail, Stop, type Swept, skip } from '../engine/check.ts';
-import { Cleanup } from '../engine/cleanup.ts';
+
 import type { Deployment } from '../config/deployment.ts';
+import type { RunOptions } from '../config/options.ts';
+import type { Check, CleanupResult } from '../engine/check.ts';
+import { Cleanup } from '../engine/cleanup.ts';
+import { makeRun } from '../engine/run.ts';
+import { startRunSignal } from '../engine/run-signal.ts';
 import { Crashed, Interrupted, RunTimeout, unlessAborted } from '../engine/timeouts.ts';
 import { advice } from '../outcome/fix.ts';
-import { beginLifetime } from '../engine/run-signal.ts';
-import type { RunOptions } from '../config/options.ts';
-import { makeRun } from '../engine/run.ts';
+import { CheckStopped, fail, skip } from '../outcome/outcome.ts';
 
 export interface SweptCheck {
   readonly id: string;
-  readonly places: readonly Swept[];
+  readonly places: readonly CleanupResult[];
 }
 
 /** @param interrupt ends it early; what was not reached by then is told */
@@ -20,15 +22,15 @@ export async function sweepAll(
   options: RunOptions,
   interrupt: AbortSignal,
 ): Promise<SweptCheck[]> {
-  const lifetime = beginLifetime(options.timeoutMs, interrupt);
+  const lifetime = startRunSignal(options.timeoutMs, interrupt);
   const { signal } = lifetime;
   const cleanup = new Cleanup();
   const run = makeRun(deployment, options, signal, cleanup);
   try {
     return await Promise.all(
       checks
-        .filter(({ sweep }) => sweep !== undefined)
-        .map(async ({ id, sweep }): Promise<SweptCheck> => {
+        .filter(({ removeLeftovers: sweep }) => sweep !== undefined)
+        .map(async ({ id, removeLeftovers: sweep }): Promise<SweptCheck> => {
           try {
             signal.throwIfAborted();
             return { id, places: await unlessAborted(signal, sweep?.(run) ?? Promise.resolve([])) };
@@ -44,8 +46,8 @@ export async function sweepAll(
   }
 }
 
-function troubleOf(error: unknown): NonNullable<Swept['trouble']> {
-  if (error instanceof Stop) return error.outcome;
+function troubleOf(error: unknown): NonNullable<CleanupResult['trouble']> {
+  if (error instanceof CheckStopped) return error.outcome;
   if (error instanceof Interrupted || error instanceof Crashed) return skip('interrupted');
   if (error instanceof RunTimeout) {
     return fail(`did not finish within ${error.seconds} s`, {

@@ -1,13 +1,13 @@
 /** `cleanup`: removes what an earlier, killed run left, and nothing else. */
 import { CHECKS } from '../../checks/index.ts';
-import type { Swept } from '../engine/check.ts';
+import { type SweptCheck, sweepAll } from '../app/sweep.ts';
 import { InputError } from '../config/entry.ts';
 import { DEFAULTS } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
+import type { CleanupResult } from '../engine/check.ts';
 import { cleaner, oneLine, wayCleaner } from '../report/sanitize.ts';
-import { padTo, type Way, wrap, wrapFix } from '../report/wrap.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../report/style.ts';
-import { type SweptCheck, sweepAll } from '../app/sweep.ts';
+import { padTo, type Way, wrap, wrapFix } from '../report/wrap.ts';
 import { VERSION } from '../util/version.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
@@ -84,7 +84,10 @@ function placesIn(swept: readonly SweptCheck[], cleaners: Cleaners): Place[] {
   );
 }
 
-function problemOf({ title, detail = '', fix }: NonNullable<Swept['trouble']>, { clean, cleanWay }: Cleaners): Problem {
+function problemOf(
+  { title, detail = '', fix }: NonNullable<CleanupResult['trouble']>,
+  { clean, cleanWay }: Cleaners,
+): Problem {
   return {
     title: oneLine(clean(title)),
     detail: clean(detail),

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { looksLikeContent, quotable } from '../config/input-error.ts';
 import type { Redact } from '../config/redact.ts';
-import { escapeControls, oneLine } from '../report/sanitize.ts';
 import { neutralized } from '../report/neutralize.ts';
+import { escapeControls, oneLine } from '../report/sanitize.ts';
 
 const LONGEST = 500;
 

@@ -1,9 +1,9 @@
 /** `explain`: what the table of rules says of one, or which there are. */
 import { CHECKS } from '../../checks/index.ts';
-import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
 import { InputError } from '../config/entry.ts';
-import { padTo, shellWay, type Way, wrap, wrapFix } from '../report/wrap.ts';
+import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
 import { quoted, suggest } from '../engine/select.ts';
+import { padTo, shellWay, type Way, wrap, wrapFix } from '../report/wrap.ts';
 
 /** An example that begins with one of these is a command for a shell. */
 const SHELL =
@@ -43,10 +43,10 @@ function list(check: Check): string[] {
 
 function describe(id: string, rule: Rule): string[] {
   const rows = [
-    ['checks', rule.checks],
-    ['matters', rule.matters],
+    ['checks', rule.procedure],
+    ['matters', rule.rationale],
     ['permission', rule.permission],
-    ['mend', rule.mend],
+    ['mend', rule.fix],
     ['docs', rule.docs],
   ] as const;
   const labelled = (label: string, lines: readonly string[]) =>

@@ -1,7 +1,20 @@
 /** The options of a run. */
 import { InvalidArgumentError, Option } from 'commander';
-import { allowedHost, CREDENTIALS_FILES, type CredentialsFile, isCredentialsFile } from '../config/credentials-options.ts';
-import { DEFAULTS, type Perspective, PHASES, type PhaseOption, PLACES, type Place, SERVICES } from '../config/options.ts';
+import {
+  allowedHost,
+  CREDENTIALS_FILES,
+  type CredentialsFile,
+  isCredentialsFile,
+} from '../config/credentials-options.ts';
+import {
+  DEFAULTS,
+  type Perspective,
+  PHASES,
+  type PhaseOption,
+  PLACES,
+  type Place,
+  SERVICES,
+} from '../config/options.ts';
 import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
 
 export interface Target {

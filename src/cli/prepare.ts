@@ -1,11 +1,11 @@
 /** What every command that takes a config does before it begins. */
 import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { checkIds as checkGiven } from '../app/ids.ts';
+import { readDeployment as readFrom } from '../app/read-config.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
-import { checkIds as checkGiven } from '../app/ids.ts';
 import type { RunOptions } from '../config/options.ts';
-import { readDeployment as readFrom } from '../app/read-config.ts';
 import { certificatesIn } from '../net/ca-store.ts';
 import type { RunArguments } from './options.ts';
 

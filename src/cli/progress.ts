@@ -1,6 +1,7 @@
 /** One line on standard error that says what is still being waited for, and for how long. */
-import { cut } from '../report/wrap.ts';
+
 import type { Observer } from '../engine/run.ts';
+import { cut } from '../report/wrap.ts';
 
 export interface Progress {
   readonly observer: Observer;

@@ -1,6 +1,7 @@
 /** `spacelift-preflight`: runs the checks, and reports. */
-import { InputError } from '../config/entry.ts';
+
 import { preflight } from '../app/preflight.ts';
+import { InputError } from '../config/entry.ts';
 import { FORMATS, renderAs } from '../report/index.ts';
 import { exitCode, type Report } from '../report/report.ts';
 import { PLAIN, type Verbosity } from '../report/style.ts';

@@ -3,13 +3,15 @@
  * endpoint rules give, that the process itself named, or that `--allow-credentials-to` allows; to no other, whatever a config
  * or a server says.
  */
-import { type Run, Stop, skip } from '../engine/check.ts';
-import type { Deployment, Held } from '../config/deployment.ts';
+
 import { type CredentialsFile, WITHHELD } from '../config/credentials-options.ts';
-import { advice, sh } from '../outcome/fix.ts';
+import type { Deployment, Held } from '../config/deployment.ts';
 import type { Party } from '../config/options.ts';
+import type { Run } from '../engine/check.ts';
 import { isLoopback } from '../net/http.ts';
 import { addressOf } from '../net/tcp.ts';
+import { advice, sh } from '../outcome/fix.ts';
+import { CheckStopped, skip } from '../outcome/outcome.ts';
 
 export interface Destination {
   readonly url: URL;
@@ -61,7 +63,7 @@ export function mustBeAllowed(run: Pick<Run, 'options'>, owner: Party, destinati
   if (!mayGo(run, owner, destination)) throw withheld(destination);
 }
 
-export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 'setting' | 'overTls'>): Stop {
+export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 'setting' | 'overTls'>): CheckStopped {
   const { host, port } = addressOf(url);
   const at = `${host.includes(':') ? `[${host}]` : host}${url.port === '' ? '' : `:${port}`}`;
   const secure = url.protocol === 'https:' || isLoopback(url.hostname);
@@ -69,7 +71,7 @@ export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 's
   const way = secure
     ? `--allow-credentials-to ${at} allows it`
     : `it must be over TLS (${tls}), and allowed with --allow-credentials-to`;
-  return new Stop(
+  return new CheckStopped(
     skip(`${setting} names ${at}, which was not sent your credentials: ${way}`, {
       detail:
         'Only the config names this host, and the credentials for it are not in the config itself: they are this process’s, or were read with them. They go only where their provider, the process itself or --allow-credentials-to says.',
@@ -91,8 +93,8 @@ export const ownFile = ({ options, deployment }: Run, name: CredentialsFile): st
   options.credentialsFiles[name] ?? deployment.own(name);
 
 /** The skip for a file of the config's, when there are no other credentials here. */
-export const onlyInContainer = (name: CredentialsFile): Stop =>
-  new Stop(
+export const onlyInContainer = (name: CredentialsFile): CheckStopped =>
+  new CheckStopped(
     skip(`${name} names a file of Spacelift’s container: --credentials-file supplies it here`, {
       detail: 'A path in a config is never opened on this machine, and this process has no credentials of its own.',
       fix: advice`run it in Spacelift’s container, or pass the file: ${sh`spacelift-preflight --credentials-file ${name}=PATH`} and the other options`,

@@ -1,6 +1,7 @@
 /** The variables that choose a backend: which value is in force, and when a default can't be meant. */
-import { fail, type Trouble } from '../engine/check.ts';
+
 import { advice, setting } from '../outcome/fix.ts';
+import { fail, type Issue } from '../outcome/outcome.ts';
 import { CONTRACT, DOCS, QUEUES, USES_AWS, type VariableName, type When } from './contract.ts';
 import type { Entry } from './entry.ts';
 
@@ -96,7 +97,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
 ];
 
 /** IoT Core without SQS, explicitly or by default (contract, "The pairing rule"). */
-export function judgePairing(view: View): Trouble | undefined {
+export function judgePairing(view: View): Issue | undefined {
   const broker = view.choice('MQTT_BROKER_TYPE');
   const queue = view.choice('MESSAGE_QUEUE_TYPE');
   if (broker === 'open' || queue === 'open' || broker.value !== 'iotcore' || queue.value === 'sqs') return undefined;
@@ -115,8 +116,8 @@ export function judgePairing(view: View): Trouble | undefined {
 }
 
 /** A default that the other values contradict, by the variable that is missing. */
-export function judgeDefaults(view: View): Map<VariableName, Trouble> {
-  const found = new Map<VariableName, Trouble>();
+export function judgeDefaults(view: View): Map<VariableName, Issue> {
+  const found = new Map<VariableName, Issue>();
   for (const { variable, meant, shown } of CONTRADICTIONS) {
     const choice = view.choice(variable);
     if (choice === 'open' || !choice.byDefault || found.has(variable)) continue;

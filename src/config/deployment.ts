@@ -1,10 +1,11 @@
 /** Contract + sources → what the checks read. */
-import type { Trouble } from '../engine/check.ts';
+
 import { advice, type Fix } from '../outcome/fix.ts';
-import type { Party, Perspective } from './options.ts';
+import type { Issue } from '../outcome/outcome.ts';
 import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import { type ConfigurationFinding, judgeConfiguration } from './judge.ts';
+import type { Party, Perspective } from './options.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
@@ -25,7 +26,7 @@ export type Lookup =
   /** Set where this run can't read it (ECS `valueFrom`, `environmentFiles`). */
   | { readonly state: 'unknown'; readonly origin: string; readonly fix: Fix }
   /** Judged under `configuration` or `pairing`: nothing that depends on it is tried. */
-  | { readonly state: 'unusable'; readonly outcome: Trouble };
+  | { readonly state: 'unusable'; readonly outcome: Issue };
 
 export interface Deployment {
   /** The one service that is checked, selected or implied by the sources; `undefined` for all of them as one. */
@@ -40,7 +41,7 @@ export interface Deployment {
   /** What `configuration` reports: everything that is wrong, or can't be known, without any network. */
   readonly configuration: readonly ConfigurationFinding[];
   /** IoT Core without SQS. */
-  readonly pairing: Trouble | undefined;
+  readonly pairing: Issue | undefined;
   /** Names of the contract's variables that are set. */
   readonly set: readonly string[];
   /** A variable that an SDK reads for itself: the config's own value beats the process's. An empty value equals an absent one. */

@@ -1,5 +1,5 @@
 /** What a source holds: variables with their values, and where each comes from. */
-import type { Skip, Trouble } from '../engine/check.ts';
+import type { Issue, Skip } from '../outcome/outcome.ts';
 import type { Party, Service } from './options.ts';
 
 export { InputError } from './input-error.ts';
@@ -19,7 +19,7 @@ export interface Entry {
   /** Was read with the caller's credentials: it may go where the value itself says, and nowhere that the config says. */
   readonly resolved?: true;
   /** Why what is behind `valueFrom` could not be read, when that was asked for. */
-  readonly unread?: Trouble | Skip;
+  readonly unread?: Issue | Skip;
   /** For people: "shared.yaml (Secret spacelift-shared)". */
   readonly origin: string;
 }

@@ -1,12 +1,12 @@
 /** Judges a config without any network: every `configuration/…` rule and the pairing (`checks.md`). */
 import { distance } from 'fastest-levenshtein';
-import { fail, type Outcome, skip, type Trouble, warn } from '../engine/check.ts';
 import { advice, setting } from '../outcome/fix.ts';
-import { type Redact, redactor } from './redact.ts';
+import { fail, type Issue, type Outcome, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { maskValue } from './logins.ts';
+import { type Redact, redactor } from './redact.ts';
 import { isNeeded, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
@@ -30,9 +30,9 @@ export interface ConfigurationFinding {
 
 export interface Judgement {
   readonly findings: readonly ConfigurationFinding[];
-  readonly pairing: Trouble | undefined;
+  readonly pairing: Issue | undefined;
   /** Variables that were found wrong: what depends on one ends in its outcome. */
-  readonly unusable: ReadonlyMap<VariableName, Trouble>;
+  readonly unusable: ReadonlyMap<VariableName, Issue>;
 }
 
 /** Where the vendor's own guidance makes two variables belong together. */
@@ -48,8 +48,8 @@ const CLOSE = 3;
 
 export function judgeConfiguration(resolved: Resolved, sources: readonly Source[]): Judgement {
   const findings: ConfigurationFinding[] = [];
-  const unusable = new Map<VariableName, Trouble>();
-  const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Trouble) => {
+  const unusable = new Map<VariableName, Issue>();
+  const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Issue) => {
     findings.push({ rule, outcome });
     unusable.set(name, outcome);
   };
@@ -115,7 +115,7 @@ function missing(
   name: VariableName,
   resolved: Resolved,
   strangers: ReadonlyMap<string, Entry>,
-): Trouble | ReturnType<typeof skip> {
+): Issue | ReturnType<typeof skip> {
   if (resolved.incomplete) {
     return skip(`${name} may be set in a file that is not known here (environmentFiles)`, {
       fix: advice`pass that file too, with -f`,
@@ -153,7 +153,7 @@ function judgeGroups(view: View): ConfigurationFinding[] {
 }
 
 /** Rules about two variables at once. */
-function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Trouble>): ConfigurationFinding[] {
+function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>): ConfigurationFinding[] {
   const findings: ConfigurationFinding[] = [];
   const usable = (...names: readonly VariableName[]) => names.every((name) => !unusable.has(name));
   const [region, fallback] = [view.value('AWS_REGION'), view.value('AWS_DEFAULT_REGION')];

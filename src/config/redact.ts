@@ -1,7 +1,7 @@
 /** Secret values never pass: they are replaced by value, in every form in which they could occur. */
 
-import { maskLogins } from './logins.ts';
 import { codePoints, octal } from '../outcome/fix.ts';
+import { maskLogins } from './logins.ts';
 
 /** Shorter secrets would blank out every other word; they never enter a message in the first place. */
 const SHORTEST = 8;

@@ -1,10 +1,10 @@
 /** `--resolve-secrets`: what an ECS task definition keeps behind `valueFrom` (ECS developer guide, "Pass sensitive data"). */
 import * as v from 'valibot';
-import { fail, type Skip, skip, type Trouble } from '../engine/check.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
-import type { Perspective } from './options.ts';
+import { fail, type Issue, type Skip, skip } from '../outcome/outcome.ts';
 import { CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
+import type { Perspective } from './options.ts';
 import { resolve } from './resolve.ts';
 import { region as regionType } from './types.ts';
 
@@ -101,7 +101,7 @@ async function valueBehind(entry: Entry, read: Reader): Promise<Entry> {
   };
 }
 
-function unread({ name, value, origin }: Entry, { status, says, fix }: Unread): Trouble | Skip {
+function unread({ name, value, origin }: Entry, { status, says, fix }: Unread): Issue | Skip {
   const evidence = { variable: name, valueFrom: value };
   if (status === 'skip') {
     return skip(`${name} is not known here: ${says}`, {

@@ -1,7 +1,8 @@
 /** Which value of a variable is in force: the contract's precedence. */
-import { type Perspective, SERVICES, type Service } from './options.ts';
+
 import { CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
+import { type Perspective, SERVICES, type Service } from './options.ts';
 
 export interface Resolved {
   /** The one service that is checked, selected or implied; `undefined` for all of them as one. */

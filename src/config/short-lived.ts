@@ -1,6 +1,7 @@
 /** Credentials that expire within hours, in a config that is meant to stay. */
-import { warn } from '../engine/check.ts';
+
 import { advice, type Fix } from '../outcome/fix.ts';
+import { warn } from '../outcome/outcome.ts';
 import type { Source } from './entry.ts';
 import type { ConfigurationFinding } from './judge.ts';
 import type { Resolved } from './resolve.ts';

@@ -1,11 +1,11 @@
 /** Judges one value by itself: its kind, white space, left-over placeholders, its type. */
 import * as v from 'valibot';
-import { fail, type Trouble } from '../engine/check.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
-import type { Redact } from './redact.ts';
+import { fail, type Issue } from '../outcome/outcome.ts';
 import { CONTRACT, type Variable, type VariableName } from './contract.ts';
 import type { Entry } from './entry.ts';
 import { looksSecret, maskValue } from './logins.ts';
+import type { Redact } from './redact.ts';
 
 export type ValueRule = 'type' | 'whitespace' | 'placeholder' | 'value';
 
@@ -27,7 +27,7 @@ export function judgeValue(
   name: VariableName,
   entry: Entry,
   redact: Redact = maskValue,
-): { rule: ValueRule; outcome: Trouble } | undefined {
+): { rule: ValueRule; outcome: Issue } | undefined {
   const variable: Variable = CONTRACT[name];
   const found = (rule: ValueRule, title: string, more: { expected: string; fix: Fix }) => ({
     rule,

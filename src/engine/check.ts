@@ -1,11 +1,9 @@
 /** What a check is: the types that every check module sees. */
 import type { VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { Fix } from '../outcome/fix.ts';
 import type { Environment, RunOptions } from '../config/options.ts';
-import type { Evidence } from '../outcome/status.ts';
-
-export type { Evidence, Status } from '../outcome/status.ts';
+import type { Fix } from '../outcome/fix.ts';
+import type { Issue, Outcome, Skip } from '../outcome/outcome.ts';
 
 export interface Example {
   /** The finding's title, with names as a real deployment has them. */
@@ -19,81 +17,17 @@ export interface Rule {
   /** What holds when the rule passes, as a short phrase: "versioning is on". */
   readonly title: string;
   /** What is done to find out, and how the result is judged. */
-  readonly checks: string;
+  readonly procedure: string;
   /** What goes wrong in Spacelift without it. */
-  readonly matters: string;
+  readonly rationale: string;
   /** The permission that looking takes, in the provider's own words. */
   readonly permission?: string;
   /** The general way out; a finding's own `fix` has the real names in it. */
-  readonly mend: string;
+  readonly fix: string;
   /** One finding as a report would have it. */
   readonly example: Example;
   /** The section of the vendor's documentation that the rule comes from. */
   readonly docs: string;
-}
-
-/**
- * What lies behind a failure. Findings with the same key are one failure: the first in report order keeps it, the others
- * become skips that point to it (`fold.ts`).
- */
-export interface Cause {
-  readonly key: string;
-  /** The title of the one failure when several subjects share the cause; it then names them all. */
-  readonly title?: string;
-}
-
-export interface Pass {
-  readonly status: 'pass';
-  readonly title: string;
-  readonly detail?: string;
-  readonly evidence?: Evidence;
-}
-
-/** A warning or a failure: what was observed, what was expected, and the way out. */
-export interface Trouble {
-  readonly status: 'warn' | 'fail';
-  /** One line: what is wrong, with the real names. */
-  readonly title: string;
-  /** What was observed, where that says more than the title. */
-  readonly detail?: string;
-  readonly expected?: string;
-  /** The one command or setting that mends it. */
-  readonly fix?: Fix;
-  /** Overrides the rule's link. */
-  readonly docs?: string;
-  readonly evidence?: Evidence;
-  readonly cause?: Cause;
-}
-
-/** Not verified, and why. */
-export interface Skip {
-  /** Skips of one cause are one; the others point to it. */
-  readonly cause?: Cause;
-  readonly status: 'skip';
-  readonly title: string;
-  readonly detail?: string;
-  /** How it could be verified. */
-  readonly fix?: Fix;
-  readonly evidence?: Evidence;
-}
-
-export type Outcome = Pass | Trouble | Skip;
-
-type Words<T extends { title: string }> = Omit<T, 'status' | 'title'>;
-
-export const pass = (title: string, more: Words<Pass> = {}): Pass => ({ status: 'pass', title, ...more });
-export const warn = (title: string, more: Words<Trouble> = {}): Trouble => ({ status: 'warn', title, ...more });
-export const fail = (title: string, more: Words<Trouble> = {}): Trouble => ({ status: 'fail', title, ...more });
-export const skip = (title: string, more: Words<Skip> = {}): Skip => ({ status: 'skip', title, ...more });
-
-/** Ends a check (or its part about one subject): what it has not judged yet ends in this outcome. */
-export class Stop extends Error {
-  readonly outcome: Trouble | Skip;
-  constructor(outcome: Trouble | Skip) {
-    super(outcome.title);
-    this.name = 'Stop';
-    this.outcome = outcome;
-  }
 }
 
 /** What every check of one run shares. */
@@ -113,11 +47,11 @@ export interface Run {
   /** Has these values masked in all that is reported: what a library has obtained, such as tokens and keys of a session. */
   conceal(...values: readonly (string | undefined)[]): void;
   /** The value of a variable; stops the check when it is missing, unusable, or not known here. */
-  need(name: VariableName): string;
+  require(name: VariableName): string;
   /** As `need`, but `undefined` when the variable is unset and has no default. */
-  want(name: VariableName): string | undefined;
+  get(name: VariableName): string | undefined;
   /** Asks once per run: the same function gives every caller the same promise. */
-  share<T>(ask: (run: Run) => Promise<T>): Promise<T>;
+  once<T>(ask: (run: Run) => Promise<T>): Promise<T>;
   /**
    * Registers, before something is written, how to remove it. Runs at the end of the run, whatever ends it, unless
    * `done` was called. `command` is what a person would run when removing fails.
@@ -127,21 +61,21 @@ export interface Run {
    * Runs one operation under a deadline in ms; its signal is aborted by the deadline or by the run.
    * @throws Problem of kind `timeout`, even when the operation ignores its signal
    */
-  within<T>(ms: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  withTimeout<T>(ms: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-export type Judged = Outcome | Promise<Outcome>;
+export type CheckedOutcome = Outcome | Promise<Outcome>;
 
 /** What one check sees: the run, and its own rules to judge. */
 export interface Context<Key extends string> extends Run {
   /** Judges one rule: runs `how`, times it, and records the outcome. What it throws is a failure, never a crash. */
-  judge(rule: Key, how: () => Judged): Promise<Outcome>;
+  check(rule: Key, how: () => CheckedOutcome): Promise<Outcome>;
   /** As `judge`, and a failure or a skip (other than by request) stops what follows. */
-  must(rule: Key, how: () => Judged): Promise<void>;
+  gate(rule: Key, how: () => CheckedOutcome): Promise<void>;
   /** The part of a check about one subject (a bucket, a queue); a stop inside ends that part alone. */
-  about(subject: string, part: (context: Context<Key>) => Promise<void>): Promise<void>;
+  forSubject(subject: string, part: (context: Context<Key>) => Promise<void>): Promise<void>;
   /** Waits for a finding of an earlier check, and stops with its cause when it failed. */
-  after(id: string): Promise<void>;
+  dependsOn(id: string): Promise<void>;
   /** Whether the rule was selected by `--only` and `--skip`. */
   selected(rule: Key): boolean;
 }
@@ -160,7 +94,7 @@ export interface Grant {
 }
 
 /** Something that a run would do, told without doing it. */
-export interface Operation {
+export interface PlannedOperation {
   /** The finding ids that it serves, without the check's own. */
   readonly rules: readonly string[];
   /** "reads the lifecycle rules". */
@@ -173,7 +107,7 @@ export interface Operation {
 }
 
 /** What `cleanup` did in one place. */
-export interface Swept {
+export interface CleanupResult {
   /** Bucket, queue. */
   readonly place: string;
   /** "3 objects of run <id>". */
@@ -181,7 +115,7 @@ export interface Swept {
   /** What is there by design. */
   readonly kept?: string;
   /** Why something was not removed, or not looked for. */
-  readonly trouble?: Trouble | Skip;
+  readonly trouble?: Issue | Skip;
 }
 
 /** One module per dependency under `checks/`. */
@@ -202,13 +136,13 @@ export interface Check<Key extends string = string> {
    * but for those that are skipped unseen.
    * @throws Stop when what it needs of the config is missing or unusable
    */
-  plan?(run: Run): readonly Operation[] | Promise<readonly Operation[]>;
+  plan?(run: Run): readonly PlannedOperation[] | Promise<readonly PlannedOperation[]>;
   /**
    * Removes what an earlier run left that was killed, and nothing else. A check without it leaves nothing that outlives its
    * process.
    * @throws Stop when what it needs of the config is missing or unusable
    */
-  sweep?(run: Run): Promise<readonly Swept[]>;
+  removeLeftovers?(run: Run): Promise<readonly CleanupResult[]>;
 }
 
 /** Ties a check's function to its table: a rule that is not in the table does not compile. */

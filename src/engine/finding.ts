@@ -1,6 +1,8 @@
 /** What a run finds: one judged rule. */
-import type { Cause, Evidence, Status } from './check.ts';
+
 import type { Fix, FixKind, FixLanguage } from '../outcome/fix.ts';
+import type { Cause } from '../outcome/outcome.ts';
+import type { Evidence, Status } from '../outcome/status.ts';
 
 export interface Finding {
   /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */

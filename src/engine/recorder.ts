@@ -1,25 +1,14 @@
 /** What a check is handed: the run, and the means to judge its own rules. */
 import { setImmediate } from 'node:timers/promises';
-import {
-  type Check,
-  type Context,
-  fail,
-  type Judged,
-  nounOf,
-  type Outcome,
-  type Run,
-  Stop,
-  skip,
-  type Trouble,
-  withSubject,
-} from './check.ts';
-import { Crashed, Interrupted, RunTimeout, unlessAborted } from './timeouts.ts';
-import type { CheckResult, RawFinding } from './finding.ts';
 import { advice } from '../outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Outcome, skip } from '../outcome/outcome.ts';
+import { type Check, type CheckedOutcome, type Context, nounOf, type Run, withSubject } from './check.ts';
+import type { CheckResult, RawFinding } from './finding.ts';
 import { BY_REQUEST } from './select.ts';
+import { Crashed, Interrupted, RunTimeout, unlessAborted } from './timeouts.ts';
 
 /** Collects one check's findings while it runs, and sees to it that every expected one is there in the end. */
-export class Ledger {
+export class CheckRecorder {
   readonly #check: Check;
   readonly #expected: readonly string[];
   readonly #findings: RawFinding[] = [];
@@ -109,7 +98,7 @@ export class Ledger {
 
   #context(run: Run, findingOf: Finder, subject: string | undefined, where: Where): Context<string> {
     const idOf = (rule: string) => `${this.#check.id}/${withSubject(rule, subject)}`;
-    const judge = async (rule: string, how: () => Judged): Promise<Outcome> => {
+    const judge = async (rule: string, how: () => CheckedOutcome): Promise<Outcome> => {
       const id = idOf(rule);
       const started = performance.now();
       if (!this.#selected(id)) return skip('not selected');
@@ -120,25 +109,25 @@ export class Ledger {
       try {
         outcome = await unlessAborted(run.signal, Promise.resolve().then(how));
       } catch (error) {
-        blocked = error instanceof Stop;
+        blocked = error instanceof CheckStopped;
         outcome = outcomeOf(error, { id });
       }
       return this.#record(id, outcome, started, blocked);
     };
     return {
       ...run,
-      judge,
-      must: async (rule, how) => {
+      check: judge,
+      gate: async (rule, how) => {
         const outcome = await judge(rule, how);
-        if (outcome.status === 'fail') throw new Stop(outcome);
-        if (outcome.status === 'skip' && this.#selected(idOf(rule))) throw new Stop(outcome);
+        if (outcome.status === 'fail') throw new CheckStopped(outcome);
+        if (outcome.status === 'skip' && this.#selected(idOf(rule))) throw new CheckStopped(outcome);
       },
-      about: (name, part) => this.#part(run, findingOf, name, part),
-      after: async (id) => {
+      forSubject: (name, part) => this.#part(run, findingOf, name, part),
+      dependsOn: async (id) => {
         where.waitsFor = id;
         const finding = await unlessAborted(run.signal, findingOf(id));
         delete where.waitsFor;
-        if (finding?.status === 'fail') throw new Stop({ ...finding, status: 'fail' });
+        if (finding?.status === 'fail') throw new CheckStopped({ ...finding, status: 'fail' });
       },
       selected: (rule) => this.#selected(idOf(rule)),
     };
@@ -205,7 +194,7 @@ function ruleOf(check: Check, id: string): string {
 }
 
 function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pass' }> {
-  if (error instanceof Stop) return error.outcome;
+  if (error instanceof CheckStopped) return error.outcome;
   if (error instanceof Interrupted) return skip('interrupted before it was judged');
   if (error instanceof RunTimeout) {
     return fail(`${where.notStarted ? 'was not reached' : 'did not finish'} within ${error.seconds} s`, {
@@ -227,7 +216,7 @@ function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pa
 }
 
 /** Only the name, the code and the place: a library's message may hold anything. */
-function unexpected(error: unknown, { detail, key }: { detail: string; key: string }): Trouble {
+function unexpected(error: unknown, { detail, key }: { detail: string; key: string }): Issue {
   const { name, code, stack } = (error ?? {}) as { name?: unknown; code?: unknown; stack?: unknown };
   const at = typeof stack === 'string' ? /\n\s+at .*?([\w.-]+:\d+):\d+/.exec(stack)?.[1] : undefined;
   return fail(`unexpected error: ${[name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown'}`, {

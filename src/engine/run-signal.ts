@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { Crashed, Interrupted, Over, RunTimeout } from './timeouts.ts';
 
-export interface Lifetime {
+export interface RunSignal {
   /** Aborted with RunTimeout, Interrupted or Crashed; with Over once all is done. */
   readonly signal: AbortSignal;
   /** The work is done: neither the clock nor an interruption ends it any more. */
@@ -12,7 +12,7 @@ export interface Lifetime {
 }
 
 /** @param timeoutMs in ms, for all of the work */
-export function beginLifetime(timeoutMs: number, interrupt: AbortSignal): Lifetime {
+export function startRunSignal(timeoutMs: number, interrupt: AbortSignal): RunSignal {
   const end = new AbortController();
   // Every operation under way listens; Node takes more than ten for a leak, and says so on standard error.
   setMaxListeners(0, end.signal);

@@ -1,16 +1,17 @@
 /** Runs checks: deadlines, concurrency, cancellation, clean-up. Knows no dependency by name. */
 import { randomUUID } from 'node:crypto';
-import { type Check, idsOf, type Run, Stop, skip } from './check.ts';
-import { Cleanup, type Leftover } from './cleanup.ts';
 import type { VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
-import { Ledger } from './recorder.ts';
-import { Interrupted, within } from './timeouts.ts';
-import type { CheckResult, RawFinding } from './finding.ts';
-import { beginLifetime } from './run-signal.ts';
 import type { RunOptions } from '../config/options.ts';
+import { networkContext } from '../net/ca-store.ts';
+import { CheckStopped, skip } from '../outcome/outcome.ts';
+import { type Check, idsOf, type Run } from './check.ts';
+import { Cleanup, type Leftover } from './cleanup.ts';
+import type { CheckResult, RawFinding } from './finding.ts';
+import { CheckRecorder } from './recorder.ts';
+import { startRunSignal } from './run-signal.ts';
 import { selector } from './select.ts';
-import { surroundings } from '../net/ca-store.ts';
+import { Interrupted, withTimeout } from './timeouts.ts';
 
 /** Hears what happens while it happens. */
 export interface Observer {
@@ -42,7 +43,7 @@ export async function runChecks(
 ): Promise<RunResult> {
   const startedAt = new Date();
   const started = performance.now();
-  const lifetime = beginLifetime(options.timeoutMs, interrupt);
+  const lifetime = startRunSignal(options.timeoutMs, interrupt);
   const cleanup = new Cleanup();
   const run = makeRun(deployment, options, lifetime.signal, cleanup);
   const selected = selector(options.only, options.skip);
@@ -51,7 +52,7 @@ export async function runChecks(
     .filter(({ expected }) => expected.length > 0)
     .map(({ check, expected }) => ({
       check,
-      ledger: new Ledger(check, expected, selected, (finding) => observer.found?.(finding)),
+      ledger: new CheckRecorder(check, expected, selected, (finding) => observer.found?.(finding)),
     }));
   const findingOf = async (id: string) => entries.find(({ check }) => id.startsWith(`${check.id}/`))?.ledger.find(id);
 
@@ -110,7 +111,7 @@ export function makeRun(deployment: Deployment, options: RunOptions, signal: Abo
       case 'unset':
         return undefined;
       case 'unknown':
-        throw new Stop(
+        throw new CheckStopped(
           skip(`${name} is set, but its value is not known here`, {
             detail: `It comes from ${found.origin}.`,
             fix: found.fix,
@@ -118,7 +119,7 @@ export function makeRun(deployment: Deployment, options: RunOptions, signal: Abo
           }),
         );
       case 'unusable':
-        throw new Stop(found.outcome);
+        throw new CheckStopped(found.outcome);
     }
   };
   const run: Run = {
@@ -126,21 +127,21 @@ export function makeRun(deployment: Deployment, options: RunOptions, signal: Abo
     options,
     id: randomUUID(),
     signal,
-    ...surroundings(deployment, options.authorities),
+    ...networkContext(deployment, options.authorities),
     conceal: deployment.conceal,
-    want,
-    need: (name) => {
+    get: want,
+    require: (name) => {
       const value = want(name);
-      if (value === undefined) throw new Stop(skip(`${name} is not set`, { evidence: { variable: name } }));
+      if (value === undefined) throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
       return value;
     },
-    share: <T>(ask: (run: Run) => Promise<T>): Promise<T> => {
+    once: <T>(ask: (run: Run) => Promise<T>): Promise<T> => {
       const known = shared.get(ask) ?? ask(run);
       shared.set(ask, known);
       return known as Promise<T>;
     },
     cleanup: (what, command, remove) => cleanup.register(what, command, remove),
-    within: (ms, operation) => within(signal, ms, operation),
+    withTimeout: (ms, operation) => withTimeout(signal, ms, operation),
   };
   return run;
 }

@@ -1,5 +1,5 @@
 /** Bounds for operations: no promise of a run outlives its deadline or the run. */
-import { Problem } from '../net/network-error.ts';
+import { NetworkError } from '../net/network-error.ts';
 
 /** The run was ended by SIGINT or SIGTERM. */
 export class Interrupted extends Error {
@@ -36,7 +36,7 @@ export class RunTimeout extends Error {
  * Settles even when the operation ignores the signal it is given.
  * @throws Problem of kind `timeout` at the deadline; the reason of `signal` when that ends it
  */
-export async function within<T>(
+export async function withTimeout<T>(
   signal: AbortSignal,
   ms: number,
   operation: (signal: AbortSignal) => Promise<T>,
@@ -44,7 +44,7 @@ export async function within<T>(
   signal.throwIfAborted();
   const controller = new AbortController();
   // A timer that holds the process: a library that waits on nothing must not end the run silently.
-  const timer = setTimeout(() => controller.abort(new Problem('timeout')), ms);
+  const timer = setTimeout(() => controller.abort(new NetworkError('timeout')), ms);
   const forward = () => controller.abort(signal.reason);
   signal.addEventListener('abort', forward, { once: true });
   try {

@@ -4,7 +4,7 @@ import tls, { type SecureContext } from 'node:tls';
 import type { Deployment } from '../config/deployment.ts';
 import type { Environment } from '../config/options.ts';
 
-export interface Surroundings {
+export interface NetworkContext {
   /** PEM, read when first asked for: the system's store costs tens of milliseconds. */
   readonly authorities: () => readonly string[];
   readonly proxies: Environment;
@@ -17,10 +17,10 @@ const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [nam
  * SSL_CERT_FILE of a config is a path in Spacelift's container.
  * @param extra PEM, of `--ca-file`
  */
-export function surroundings(
+export function networkContext(
   deployment: Deployment,
   extra: string | undefined,
-): Surroundings & { readonly own: Surroundings } {
+): NetworkContext & { readonly own: NetworkContext } {
   const { pems, party } = deployment.authorities;
   const added = pems.flatMap(certificatesIn);
   const own = once(() => [
@@ -44,7 +44,7 @@ export function surroundings(
 }
 
 /** Whether the config brings proxies or authorities that requests with the caller's credentials do without. */
-export const isSurrounded = ({ authorities, setting }: Deployment): boolean =>
+export const changesNetworkContext = ({ authorities, setting }: Deployment): boolean =>
   (authorities.party === 'config' && authorities.pems.length > 0) ||
   PROXIES.some((name) => setting(name)?.party === 'config');
 

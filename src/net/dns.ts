@@ -3,18 +3,18 @@ import { lookup as ask } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import type { Run } from '../engine/check.ts';
-import { Problem, toProblem } from './network-error.ts';
+import { NetworkError, toNetworkError } from './network-error.ts';
 
 /** In ms; resolvers try each server for 5 s. */
 const DEADLINE_MS = 10_000;
 
 /** @throws Problem of kind `dns`, or `timeout` */
-export async function resolve(run: Pick<Run, 'within'>, host: string): Promise<string[]> {
-  return run.within(DEADLINE_MS, async () => {
+export async function resolve(run: Pick<Run, 'withTimeout'>, host: string): Promise<string[]> {
+  return run.withTimeout(DEADLINE_MS, async () => {
     try {
       return (await lookup(host, { all: true })).map(({ address }) => address);
     } catch (error) {
-      throw toProblem(error) ?? new Problem('dns');
+      throw toNetworkError(error) ?? new NetworkError('dns');
     }
   });
 }

@@ -2,8 +2,8 @@
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
-import { Problem, toProblem } from './network-error.ts';
 import { MOST_BYTES } from './limits.ts';
+import { NetworkError, toNetworkError } from './network-error.ts';
 
 export interface GrpcCall {
   /** host:port, as the server sees it. */
@@ -35,21 +35,21 @@ const EMPTY_MESSAGE = Buffer.alloc(5);
  * @throws Problem of kind `closed` when the connection ends before an answer, `flood` when there is no end of it, or `timeout`
  */
 export async function callEmpty(
-  run: Pick<Run, 'within'>,
+  run: Pick<Run, 'withTimeout'>,
   socket: Socket,
   { authority, secure, path, metadata }: GrpcCall,
   ms: number,
 ): Promise<GrpcAnswer> {
   const session = http2.connect(`${secure ? 'https' : 'http'}://${authority}`, { createConnection: () => socket });
   try {
-    return await run.within(
+    return await run.withTimeout(
       ms,
       () =>
         new Promise<GrpcAnswer>((resolve, reject) => {
           const failed = (error: unknown) => {
             const { code } = (error ?? {}) as { code?: unknown };
             if (code === 'ERR_HTTP2_ERROR') resolve({ speaks: 'other' });
-            else reject(toProblem(error) ?? new Problem('closed'));
+            else reject(toNetworkError(error) ?? new NetworkError('closed'));
           };
           let status: number | undefined;
           let grpc: number | undefined;
@@ -80,11 +80,11 @@ export async function callEmpty(
           let [size, pings] = [0, 0];
           stream.on('data', (chunk: Buffer) => {
             size += chunk.length;
-            if (size > MOST_BYTES) reject(new Problem('flood'));
+            if (size > MOST_BYTES) reject(new NetworkError('flood'));
           });
           session.on('ping', () => {
             pings++;
-            if (pings > MOST_PINGS) reject(new Problem('flood'));
+            if (pings > MOST_PINGS) reject(new NetworkError('flood'));
           });
           stream.end(EMPTY_MESSAGE);
         }),

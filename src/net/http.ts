@@ -2,10 +2,10 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Run } from '../engine/check.ts';
-import { Problem, problemOf } from './network-error.ts';
 import { type Agents, type HttpServer, makeAgents } from './agents.ts';
+import { makeExplainError } from './http-errors.ts';
 import { boundHints } from './limits.ts';
-import { makeMeaning } from './http-errors.ts';
+import { NetworkError, networkErrorOr } from './network-error.ts';
 import { addressOf } from './tcp.ts';
 
 const DEADLINE_MS = 10_000;
@@ -53,10 +53,10 @@ export function isLoopback(host: string): boolean {
 
 /** @param agents those of another client, to use its connections too */
 export function makeHttpClient(
-  run: Pick<Run, 'authorities' | 'proxies' | 'within'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout'>,
   agents: Agents = makeAgents(run),
 ): HttpClient {
-  const meaningOf = makeMeaning(run);
+  const meaningOf = makeExplainError(run);
   const agentFor = (url: URL) => agents.agentFor(serverOf(url));
   return {
     send: async (request) => {
@@ -69,9 +69,9 @@ export function makeHttpClient(
       };
       const answer =
         request.signal === undefined
-          ? await run.within(request.deadlineMs ?? DEADLINE_MS, perform)
+          ? await run.withTimeout(request.deadlineMs ?? DEADLINE_MS, perform)
           : await perform(request.signal);
-      if (request.url.protocol === 'http:' && asksForTls(answer)) throw new Problem('wants-tls');
+      if (request.url.protocol === 'http:' && asksForTls(answer)) throw new NetworkError('wants-tls');
       return answer;
     },
     close: agents.destroy,
@@ -135,7 +135,7 @@ export async function readUpTo(response: IncomingMessage): Promise<Buffer> {
       if (size >= MOST) break;
     }
   } catch (error) {
-    if ((response.statusCode ?? 0) < 400) throw problemOf(error);
+    if ((response.statusCode ?? 0) < 400) throw networkErrorOr(error);
   }
   return Buffer.concat(chunks).subarray(0, MOST);
 }

@@ -1,6 +1,6 @@
 /** Bounds on what a server may send: none that is asked here has more to say, and one that goes on for ever would keep this busy. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { Problem } from './network-error.ts';
+import { NetworkError } from './network-error.ts';
 
 /** In bytes: far above the longest answer, a page of a thousand versions of objects. */
 export const MOST_BYTES = 8 * 1024 * 1024;
@@ -16,7 +16,7 @@ export function boundHints(request: ClientRequest): void {
   let hints = 0;
   request.on('information', () => {
     hints++;
-    if (hints > MOST_HINTS) request.destroy(new Problem('flood'));
+    if (hints > MOST_HINTS) request.destroy(new NetworkError('flood'));
   });
 }
 
@@ -27,7 +27,7 @@ export function boundBody(answer: IncomingMessage, most = MOST_BYTES): IncomingM
   answer.push = (chunk: unknown, encoding?: BufferEncoding) => {
     size += chunk instanceof Uint8Array ? chunk.length : 0;
     if (size <= most) return push(chunk, encoding);
-    answer.destroy(new Problem('flood'));
+    answer.destroy(new NetworkError('flood'));
     return false;
   };
   return answer;
@@ -40,6 +40,6 @@ export function boundPages(): (entries: number) => void {
   return (entries) => {
     pages++;
     all += entries;
-    if (pages > MOST_PAGES || all > MOST_ENTRIES) throw new Problem('flood');
+    if (pages > MOST_PAGES || all > MOST_ENTRIES) throw new NetworkError('flood');
   };
 }

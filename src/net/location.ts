@@ -1,10 +1,11 @@
 /** What the place where this tool runs can explain: `--from outside`. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { type Run, type Skip, skip } from '../engine/check.ts';
+import type { Run } from '../engine/check.ts';
 import { advice } from '../outcome/fix.ts';
-import type { NetworkKind, Problem } from './network-error.ts';
+import { type Skip, skip } from '../outcome/outcome.ts';
 import { resolve } from './dns.ts';
+import type { NetworkError, NetworkKind } from './network-error.ts';
 import { unbracketed } from './tcp.ts';
 
 /** Kinds that a wrong place explains; a server that answers wrongly is wrong from everywhere. */
@@ -28,7 +29,7 @@ export function isPrivateName(host: string): boolean {
  * The skip that a failure to reach `host` becomes when the tool runs outside of Spacelift's network and the host is inside
  * of it; `undefined` when the failure stands.
  */
-export async function explainedByPlace(run: Run, host: string, problem: Problem): Promise<Skip | undefined> {
+export async function skipIfOutside(run: Run, host: string, problem: NetworkError): Promise<Skip | undefined> {
   if (run.options.from !== 'outside' || !EXPLAINED.includes(problem.kind)) return undefined;
   const bare = unbracketed(host);
   const inside =

@@ -1,10 +1,10 @@
 /** The words for what goes wrong on the way to a server: the same in every check. */
 
-import { day } from '../util/format.ts';
-import type { Trouble } from '../engine/check.ts';
 import { advice, type Fix, sh } from '../outcome/fix.ts';
-import type { Problem, TlsReason } from './network-error.ts';
+import type { Issue } from '../outcome/outcome.ts';
+import { day } from '../util/format.ts';
 import { commonName, type PeerCertificate } from './certificate.ts';
+import type { NetworkError, TlsReason } from './network-error.ts';
 import { unbracketed } from './tcp.ts';
 
 /** Where the way led. */
@@ -17,7 +17,7 @@ export interface Target {
   readonly setting: string;
 }
 
-type Words = Pick<Trouble, 'detail' | 'expected' | 'fix' | 'evidence' | 'cause'> & { title: string };
+type Words = Pick<Issue, 'detail' | 'expected' | 'fix' | 'evidence' | 'cause'> & { title: string };
 
 const TLS: Record<TlsReason, { says: string; expected?: string; fix: Fix }> = {
   untrusted: {
@@ -50,7 +50,7 @@ const TLS: Record<TlsReason, { says: string; expected?: string; fix: Fix }> = {
 const NAMES = 3;
 
 /** What is wrong with the certificate, in its own dates and names where they are known. */
-function shown({ tls, code, chain }: Problem, host: string): { says: string } | undefined {
+function shown({ tls, code, chain }: NetworkError, host: string): { says: string } | undefined {
   if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT') return { says: 'its certificate is self-signed, and not trusted here' };
   const [leaf] = chain;
   if (leaf === undefined) return undefined;
@@ -84,7 +84,7 @@ export const inspected = (host: string): Fix =>
   advice`something in between answers in place of ${host}, such as a proxy that inspects TLS: exempt ${host} from it, or have it show a certificate that is valid and trusted (--ca-file <path>, and ADDITIONAL_ROOT_CAS for Spacelift); see: ${sh`openssl s_client -connect ${host}:443`}`;
 
 /** One line, what was expected and the way out, for any network problem. */
-export function networkWords(problem: Problem, { what, host, port, setting }: Target): Words {
+export function networkMessages(problem: NetworkError, { what, host, port, setting }: Target): Words {
   const at = `${host}:${port}`;
   const evidence = { host, port, observed: problem.kind, ...(problem.code !== undefined && { code: problem.code }) };
   const cause = { key: `network:${at}:${problem.kind}` };

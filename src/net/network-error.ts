@@ -1,5 +1,5 @@
 /** Errors as values with a kind, until the one place that words them. */
-import { own } from '../util/lookup.ts';
+import { lookup } from '../util/lookup.ts';
 import type { PeerCertificate } from './certificate.ts';
 
 export const NETWORK_KINDS = [
@@ -32,7 +32,7 @@ export type TlsReason =
   | 'other';
 
 /** What went wrong on the way to a server. */
-export class Problem extends Error {
+export class NetworkError extends Error {
   readonly kind: NetworkKind;
   /** For `tls`: which way. */
   readonly tls: TlsReason | undefined;
@@ -129,26 +129,26 @@ function openSslCode(message: unknown): string {
 }
 
 /** What a library's error says about the way to the server, or `undefined` when it is about something else. */
-export function toProblem(error: unknown): Problem | undefined {
-  if (error instanceof Problem) return error;
+export function toNetworkError(error: unknown): NetworkError | undefined {
+  if (error instanceof NetworkError) return error;
   const code = codeOf(error);
   if (code === undefined) return undefined;
-  const kind = own(KIND_OF_CODE, code);
-  if (kind !== undefined) return new Problem(kind, { code });
-  const tls = own(TLS_OF_CODE, code);
-  if (tls !== undefined) return new Problem('tls', { tls, code });
-  return code.startsWith('ERR_SSL') ? new Problem('tls', { tls: 'other', code }) : undefined;
+  const kind = lookup(KIND_OF_CODE, code);
+  if (kind !== undefined) return new NetworkError(kind, { code });
+  const tls = lookup(TLS_OF_CODE, code);
+  if (tls !== undefined) return new NetworkError('tls', { tls, code });
+  return code.startsWith('ERR_SSL') ? new NetworkError('tls', { tls: 'other', code }) : undefined;
 }
 
 /** What an error of `node:http` says about the way to the server; other errors stay what they are. */
-export function problemOf(error: unknown): unknown {
-  const problem = toProblem(error);
+export function networkErrorOr(error: unknown): unknown {
+  const problem = toNetworkError(error);
   if (problem !== undefined) return problem;
   const { code, rawPacket } = (error ?? {}) as { code?: unknown; rawPacket?: unknown };
   if (typeof code !== 'string') return error;
-  if (code === 'ERR_PROXY_TUNNEL') return new Problem('closed', { code });
+  if (code === 'ERR_PROXY_TUNNEL') return new NetworkError('closed', { code });
   if (!code.startsWith('HPE_')) return error;
   // A TLS alert: record type 21, version 3.x (RFC 8446, section 5.1).
   const alert = rawPacket instanceof Uint8Array && rawPacket[0] === 21 && rawPacket[1] === 3;
-  return new Problem(alert ? 'wants-tls' : 'not-http', { code });
+  return new NetworkError(alert ? 'wants-tls' : 'not-http', { code });
 }

@@ -2,17 +2,18 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { type Run, Stop, skip } from '../engine/check.ts';
+import type { Run } from '../engine/check.ts';
 import { advice } from '../outcome/fix.ts';
-import { type NetworkKind, Problem, problemOf } from './network-error.ts';
+import { CheckStopped, skip } from '../outcome/outcome.ts';
 import { trusting } from './ca-store.ts';
 import { boundHints } from './limits.ts';
+import { networkMessages, type Target } from './messages.ts';
+import { NetworkError, type NetworkKind, networkErrorOr } from './network-error.ts';
 import { proxyFor } from './proxy.ts';
 import { type Address, addressOf, openTcp, unbracketed } from './tcp.ts';
-import { networkWords, type Target } from './messages.ts';
 
 /** What went wrong at a proxy, before the target was reached. */
-export class ProxyProblem extends Problem {
+export class ProxyError extends NetworkError {
   readonly proxy: Address;
   /** What the proxy answered to CONNECT, when it answered. */
   readonly status: number | undefined;
@@ -35,8 +36,8 @@ export class ProxyProblem extends Problem {
  * Opens a connection, which the caller destroys; through HTTPS_PROXY unless NO_PROXY exempts the target.
  * @throws Problem as `openTcp` does; ProxyProblem when the proxy is in the way
  */
-export async function openWay(
-  run: Pick<Run, 'within' | 'proxies' | 'authorities'>,
+export async function connectVia(
+  run: Pick<Run, 'withTimeout' | 'proxies' | 'authorities'>,
   address: Address,
   ms: number,
 ): Promise<Socket> {
@@ -49,8 +50,8 @@ export async function openWay(
  * proxy that fails from a target that fails no more.
  * @throws ProxyProblem
  */
-export async function checkWay(
-  run: Pick<Run, 'within' | 'proxies' | 'authorities'>,
+export async function checkProxy(
+  run: Pick<Run, 'withTimeout' | 'proxies' | 'authorities'>,
   url: URL,
   ms: number,
 ): Promise<void> {
@@ -66,26 +67,28 @@ export async function checkWay(
   try {
     (await openTcp(run, at, ms)).destroy();
   } catch (error) {
-    throw error instanceof Problem ? new ProxyProblem(at, error.kind, { ...codeIn(error), plain: true }) : error;
+    throw error instanceof NetworkError ? new ProxyError(at, error.kind, { ...codeIn(error), plain: true }) : error;
   }
 }
 
 /** RFC 9110, section 9.3.6. */
 function openTunnel(
-  run: Pick<Run, 'within' | 'authorities'>,
+  run: Pick<Run, 'withTimeout' | 'authorities'>,
   proxy: URL,
   { host, port }: Address,
   ms: number,
 ): Promise<Socket> {
   const secure = proxy.protocol === 'https:';
   if (!secure && proxy.protocol !== 'http:') {
-    throw new Stop(skip(`${host}:${port} is behind a ${proxy.protocol.replace(':', '')} proxy, which was not tried`));
+    throw new CheckStopped(
+      skip(`${host}:${port} is behind a ${proxy.protocol.replace(':', '')} proxy, which was not tried`),
+    );
   }
   const at = addressOf(proxy);
   const name = unbracketed(host);
   const target = `${name.includes(':') ? `[${name}]` : name}:${port}`;
   const { request: open } = secure ? https : http;
-  return run.within(ms, (signal) => {
+  return run.withTimeout(ms, (signal) => {
     const request = open({
       ...at,
       method: 'CONNECT',
@@ -99,8 +102,8 @@ function openTunnel(
     request.end();
     return new Promise<Socket>((resolve, reject) => {
       request.once('error', (error) => {
-        const problem = problemOf(error);
-        reject(problem instanceof Problem ? new ProxyProblem(at, problem.kind, codeIn(problem)) : error);
+        const problem = networkErrorOr(error);
+        reject(problem instanceof NetworkError ? new ProxyError(at, problem.kind, codeIn(problem)) : error);
       });
       request.once('connect', ({ statusCode = 0 }, socket, head) => {
         if (statusCode >= 200 && statusCode < 300) {
@@ -110,13 +113,13 @@ function openTunnel(
           return;
         }
         socket.destroy();
-        reject(new ProxyProblem(at, 'closed', { status: statusCode }));
+        reject(new ProxyError(at, 'closed', { status: statusCode }));
       });
     });
   });
 }
 
-const codeIn = ({ code }: Problem) => (code === undefined ? {} : { code });
+const codeIn = ({ code }: NetworkError) => (code === undefined ? {} : { code });
 
 function authorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
@@ -125,10 +128,10 @@ function authorization({ username, password }: URL): Record<string, string> {
 }
 
 /** As `networkWords`, but a proxy in the way is what they are about. */
-export function wayWords(problem: Problem, target: Target): ReturnType<typeof networkWords> {
-  if (!(problem instanceof ProxyProblem)) return networkWords(problem, target);
+export function routeMessages(problem: NetworkError, target: Target): ReturnType<typeof networkMessages> {
+  if (!(problem instanceof ProxyError)) return networkMessages(problem, target);
   const { proxy, status, setting } = problem;
-  if (status === undefined) return networkWords(problem, { what: 'the proxy', ...proxy, setting });
+  if (status === undefined) return networkMessages(problem, { what: 'the proxy', ...proxy, setting });
   const at = `${proxy.host}:${proxy.port}`;
   const to = `${target.host}:${target.port}`;
   return {

@@ -9,7 +9,7 @@ const PAUSES_MS = [200, 800] as const;
 const LONGEST_MS = 2000;
 
 /** How a server says no. */
-export interface No {
+export interface BusyHint {
   /** HTTP. */
   readonly status: number | undefined;
   /** Whether it is busy, where the service says so in other ways than by the status. */
@@ -28,7 +28,7 @@ export function retryAfterIn(header: string | undefined): number | undefined {
 }
 
 /** How an answer of HTTP says no; `undefined` for what is none. */
-export function noIn(outcome: unknown): No | undefined {
+export function busyHintIn(outcome: unknown): BusyHint | undefined {
   const { status, headers } = (outcome ?? {}) as { status?: number; headers?: Readonly<Record<string, unknown>> };
   if (headers === undefined) return undefined;
   const header = headers['retry-after'];
@@ -41,9 +41,9 @@ export function noIn(outcome: unknown): No | undefined {
  * @param signal ends the waiting
  * @returns the last result @throws what `ask` threw last
  */
-export async function patiently<T>(
+export async function withRetry<T>(
   ask: () => Promise<T>,
-  noOf: (outcome: unknown) => No | undefined,
+  noOf: (outcome: unknown) => BusyHint | undefined,
   signal?: AbortSignal,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
@@ -55,7 +55,7 @@ export async function patiently<T>(
   }
 }
 
-function pauseAfter(attempt: number, no: No | undefined): number | undefined {
+function pauseAfter(attempt: number, no: BusyHint | undefined): number | undefined {
   const usual = PAUSES_MS[attempt];
   if (usual === undefined || !(no?.busy ?? BUSY.includes(no?.status))) return undefined;
   const pause = Math.max(usual, no?.retryAfterMs ?? 0);

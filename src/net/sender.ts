@@ -3,9 +3,9 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from 'node:https';
 import type { Run } from '../engine/check.ts';
 import { type Agents, type HttpServer, makeAgents } from './agents.ts';
-import { boundBody, boundHints } from './limits.ts';
 import { type HttpAnswer, readUpTo } from './http.ts';
-import { makeMeaning } from './http-errors.ts';
+import { makeExplainError } from './http-errors.ts';
+import { boundBody, boundHints } from './limits.ts';
 
 /** Whether an answer is not what was asked for. */
 export type IsRefusal = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
@@ -35,11 +35,11 @@ export interface Sender {
  * @param agents those of another client, to use its connections too
  */
 export function makeSender(
-  run: Pick<Run, 'authorities' | 'proxies' | 'within'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout'>,
   isRefusal: IsRefusal = () => false,
   agents: Agents = makeAgents(run),
 ): Sender {
-  const meaningOf = makeMeaning(run);
+  const meaningOf = makeExplainError(run);
   return {
     send: async (to, request, body) => {
       const { secure, host, port } = to;

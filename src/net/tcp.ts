@@ -1,7 +1,7 @@
 /** TCP connections under a deadline; what goes wrong is a `Problem`. */
 import { connect, isIP, type Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
-import { type NetworkKind, Problem, toProblem } from './network-error.ts';
+import { NetworkError, type NetworkKind, toNetworkError } from './network-error.ts';
 
 export interface Address {
   /** A name or an address; an IPv6 address may be in brackets. */
@@ -29,11 +29,11 @@ export const addressOf = ({ hostname, port, protocol }: URL): Address => ({
  * @param ms for the name's resolution and all of its addresses together
  * @throws Problem of kind `dns`, `refused`, `unreachable`, `timeout` or `closed`
  */
-export async function openTcp(run: Pick<Run, 'within'>, { host, port }: Address, ms: number): Promise<Socket> {
+export async function openTcp(run: Pick<Run, 'withTimeout'>, { host, port }: Address, ms: number): Promise<Socket> {
   const name = unbracketed(host);
   let resolved = isIP(name) !== 0;
   try {
-    return await run.within(ms, (signal) => {
+    return await run.withTimeout(ms, (signal) => {
       const socket = connect({ host: name, port, signal, noDelay: true, autoSelectFamilyAttemptTimeout: ATTEMPT_MS });
       socket.once('lookup', () => {
         resolved = true;
@@ -45,14 +45,14 @@ export async function openTcp(run: Pick<Run, 'within'>, { host, port }: Address,
       });
     });
   } catch (error) {
-    const hangs = error instanceof Problem && error.kind === 'timeout' && !resolved;
-    throw hangs ? new Problem('dns', { code: 'EAI_AGAIN' }) : error;
+    const hangs = error instanceof NetworkError && error.kind === 'timeout' && !resolved;
+    throw hangs ? new NetworkError('dns', { code: 'EAI_AGAIN' }) : error;
   }
 }
 
 function problemOf(error: unknown): unknown {
   const each: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-  const problems = each.map(toProblem).filter((problem) => problem !== undefined);
+  const problems = each.map(toNetworkError).filter((problem) => problem !== undefined);
   return problems.find(({ kind }) => TELLING.includes(kind)) ?? problems[0] ?? error;
 }
 
@@ -60,7 +60,7 @@ function problemOf(error: unknown): unknown {
 export interface Reply {
   readonly bytes: Buffer;
   /** Of kind `closed`, `timeout` or `tls`; `undefined` when `enough` was satisfied. */
-  readonly problem: Problem | undefined;
+  readonly problem: NetworkError | undefined;
 }
 
 /**
@@ -68,7 +68,7 @@ export interface Reply {
  * Rejects only when the run ends.
  */
 export async function exchange(
-  run: Pick<Run, 'within'>,
+  run: Pick<Run, 'withTimeout'>,
   socket: Socket,
   say: Uint8Array,
   enough: (bytes: Buffer) => boolean,
@@ -76,11 +76,11 @@ export async function exchange(
 ): Promise<Reply> {
   let bytes: Buffer = Buffer.alloc(0);
   try {
-    await run.within(
+    await run.withTimeout(
       ms,
       () =>
         new Promise<void>((resolve, reject) => {
-          const failed = (error: unknown) => reject(toProblem(error) ?? new Problem('closed'));
+          const failed = (error: unknown) => reject(toNetworkError(error) ?? new NetworkError('closed'));
           socket.on('data', (chunk: Buffer) => {
             bytes = Buffer.concat([bytes, chunk]);
             if (enough(bytes)) resolve();
@@ -94,7 +94,7 @@ export async function exchange(
     );
     return { bytes, problem: undefined };
   } catch (error) {
-    if (error instanceof Problem) return { bytes, problem: error };
+    if (error instanceof NetworkError) return { bytes, problem: error };
     throw error;
   }
 }

@@ -2,9 +2,9 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Run } from '../engine/check.ts';
-import { codeOf, Problem, toProblem } from './network-error.ts';
 import { trusting } from './ca-store.ts';
 import { chainOf, type PeerCertificate } from './certificate.ts';
+import { codeOf, NetworkError, toNetworkError } from './network-error.ts';
 import { type Address, openTcp, unbracketed } from './tcp.ts';
 
 export interface TlsConnection {
@@ -16,7 +16,7 @@ export interface TlsConnection {
   /** As the server sent it, its own certificate first. */
   readonly chain: readonly PeerCertificate[];
   /** Why a client that verifies refuses the chain; `undefined` when it is good, or was not verified. */
-  readonly distrust: Problem | undefined;
+  readonly distrust: NetworkError | undefined;
 }
 
 export interface TlsOptions {
@@ -41,7 +41,7 @@ const MISSES_CERTIFICATE = /ALERT_(HANDSHAKE_FAILURE|BAD_CERTIFICATE|CERTIFICATE
  * @throws Problem of the kinds of `openTcp`, or `not-tls`, or `tls`
  */
 export async function openTls(
-  run: Pick<Run, 'within' | 'authorities'>,
+  run: Pick<Run, 'withTimeout' | 'authorities'>,
   address: Address,
   { verify, alpn, through }: TlsOptions,
   ms: number,
@@ -49,7 +49,7 @@ export async function openTls(
   const tcp = through ?? (await openTcp(run, address, ms));
   const host = unbracketed(address.host);
   try {
-    return await run.within(ms, () => {
+    return await run.withTimeout(ms, () => {
       const socket = connect({
         socket: tcp,
         host,
@@ -74,10 +74,10 @@ export async function openTls(
 }
 
 function handshakeProblem(error: unknown, socket: TLSSocket): unknown {
-  const problem = toProblem(error);
+  const problem = toNetworkError(error);
   const shown = socket.getPeerX509Certificate() !== undefined;
   if (problem?.kind === 'tls' && shown && MISSES_CERTIFICATE.test(problem.code ?? '')) {
-    return new Problem('tls', { tls: 'client-certificate', code: problem.code ?? '' });
+    return new NetworkError('tls', { tls: 'client-certificate', code: problem.code ?? '' });
   }
   return problem ?? error;
 }
@@ -93,12 +93,12 @@ function facts(socket: TLSSocket, verify: boolean): TlsConnection {
 }
 
 /** Why a connection that went on unverified should not have, with the chain that the server showed. */
-export function distrustOf(socket: TLSSocket): Problem | undefined {
+export function distrustOf(socket: TLSSocket): NetworkError | undefined {
   if (socket.authorized) return undefined;
   // Node gives the code, as a string or as an error that has it.
   const error: unknown = socket.authorizationError;
   const code = typeof error === 'string' ? error : codeOf(error);
-  const { tls } = toProblem({ code }) ?? {};
+  const { tls } = toNetworkError({ code }) ?? {};
   const chain = chainOf(socket.getPeerX509Certificate());
-  return new Problem('tls', { tls: tls ?? 'untrusted', chain, ...(code !== undefined && { code }) });
+  return new NetworkError('tls', { tls: tls ?? 'untrusted', chain, ...(code !== undefined && { code }) });
 }

@@ -3,8 +3,8 @@ import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../engine/check.ts';
-import { Problem, toProblem } from './network-error.ts';
 import { resolve } from './dns.ts';
+import { NetworkError, toNetworkError } from './network-error.ts';
 import { type Address, unbracketed } from './tcp.ts';
 
 /** For the refusal (ICMP) to come back, after each of the datagrams, ms. */
@@ -17,12 +17,16 @@ const DEADLINE_MS = 2000;
  * Sends a datagram twice. That nothing comes back says only that nobody refused it.
  * @throws Problem of kind `dns`, `refused` or `unreachable`
  */
-export async function sendUdp(run: Pick<Run, 'within'>, { host, port }: Address, bytes: Uint8Array): Promise<void> {
+export async function sendUdp(
+  run: Pick<Run, 'withTimeout'>,
+  { host, port }: Address,
+  bytes: Uint8Array,
+): Promise<void> {
   const name = unbracketed(host);
   const addresses = isIP(name) === 0 ? await resolve(run, name) : [name];
   // As Go: IPv4 first (net.ResolveUDPAddr).
   const address = addresses.find((candidate) => isIP(candidate) === 4) ?? addresses[0] ?? name;
-  await run.within(DEADLINE_MS, async (signal) => {
+  await run.withTimeout(DEADLINE_MS, async (signal) => {
     const socket = createSocket({ type: isIP(address) === 6 ? 'udp6' : 'udp4', signal });
     const refused = new Promise<never>((_, reject) => socket.on('error', (error) => reject(problemOf(error))));
     refused.catch(() => {});
@@ -39,4 +43,4 @@ export async function sendUdp(run: Pick<Run, 'within'>, { host, port }: Address,
   });
 }
 
-const problemOf = (error: unknown): Problem => toProblem(error) ?? new Problem('unreachable');
+const problemOf = (error: unknown): NetworkError => toNetworkError(error) ?? new NetworkError('unreachable');

@@ -1,12 +1,14 @@
 /** A run without the run: what is known from the config, what would be done, and what that takes. Contacts nothing. */
-import { type Check, type Grant, type Operation, type Run, Stop } from '../engine/check.ts';
-import { Cleanup } from '../engine/cleanup.ts';
+
 import type { Deployment } from '../config/deployment.ts';
 import type { Perspective, PhaseOption, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
-import { cleaner } from '../report/sanitize.ts';
+import type { Check, Grant, PlannedOperation, Run } from '../engine/check.ts';
+import { Cleanup } from '../engine/cleanup.ts';
 import { makeRun } from '../engine/run.ts';
 import { selector } from '../engine/select.ts';
+import { CheckStopped } from '../outcome/outcome.ts';
+import { cleaner } from '../report/sanitize.ts';
 import { VERSION } from '../util/version.ts';
 import { type Permissions, permissionsOf } from './policy.ts';
 import { type PlannedVariable, variablesOf } from './variables.ts';
@@ -15,7 +17,7 @@ export const PLAN_VERSION = 1;
 /** A policy is one text, and must stay whole. */
 const LONGEST = 100_000;
 
-export interface PlannedOperation {
+export interface PlanOperation {
   /** The finding ids that it serves. */
   readonly rules: readonly string[];
   readonly does: string;
@@ -30,7 +32,7 @@ export interface PlannedCheck {
   /** The one that the config names: "MinIO at minio:9000, 10 buckets"; `null` when there is nothing to say. */
   readonly about: string | null;
   /** Empty for a check that looks at the config alone. */
-  readonly operations: readonly PlannedOperation[];
+  readonly operations: readonly PlanOperation[];
   /** Why it would not get to do anything. */
   readonly hindered: string | null;
 }
@@ -55,7 +57,7 @@ export interface Plan {
 export async function makePlan(checks: readonly Check[], deployment: Deployment, options: RunOptions): Promise<Plan> {
   const run: Run = {
     ...makeRun(deployment, options, new AbortController().signal, new Cleanup()),
-    within: () => Promise.reject(new Error('a plan contacts nothing')),
+    withTimeout: () => Promise.reject(new Error('a plan contacts nothing')),
   };
   const selected = selector(options.only, options.skip);
   const planned: PlannedCheck[] = [];
@@ -92,7 +94,7 @@ function aboutOf(check: Check, run: Run): string | null {
   try {
     return check.summary?.(run) ?? null;
   } catch (error) {
-    if (error instanceof Stop) return null;
+    if (error instanceof CheckStopped) return null;
     throw error;
   }
 }
@@ -104,11 +106,11 @@ const isEncryptedAtRest = ({ system, action }: Grant): boolean => system === 'aw
 async function operationsOf(
   check: Check,
   run: Run,
-): Promise<{ operations: readonly Operation[]; hindered: string | null }> {
+): Promise<{ operations: readonly PlannedOperation[]; hindered: string | null }> {
   try {
     return { operations: (await check.plan?.(run)) ?? [], hindered: null };
   } catch (error) {
-    if (error instanceof Stop) return { operations: [], hindered: error.outcome.title };
+    if (error instanceof CheckStopped) return { operations: [], hindered: error.outcome.title };
     throw error;
   }
 }

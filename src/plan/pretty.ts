@@ -1,8 +1,8 @@
 /** The plan for people, at 80 columns. */
 import { Chalk } from 'chalk';
-import { padTo, widthOf, wrap } from '../report/wrap.ts';
 import { type Style, toAscii } from '../report/style.ts';
-import type { Plan, PlannedCheck, PlannedOperation } from './plan.ts';
+import { padTo, widthOf, wrap } from '../report/wrap.ts';
+import type { Plan, PlannedCheck, PlanOperation } from './plan.ts';
 import type { Levels, Permissions, Policy, Role } from './policy.ts';
 
 const LABEL = 8;
@@ -77,7 +77,7 @@ function ofCheck({ id, about, operations, hindered }: PlannedCheck, page: Page):
   ];
 }
 
-function ofOperation({ does, at, writes }: PlannedOperation, { width, dim }: Page): string[] {
+function ofOperation({ does, at, writes }: PlanOperation, { width, dim }: Page): string[] {
   const row = (label: string, text: string) =>
     wrap(text, width - 6 - LABEL).map((line, index) => `      ${dim(padTo(index === 0 ? label : '', LABEL))}${line}`);
   return [

@@ -1,10 +1,10 @@
 /** The report as workflow commands: GitHub shows failures and warnings as annotations. */
 import type { Status } from '../outcome/status.ts';
-import { oneLine } from './sanitize.ts';
 import type { Render } from './index.ts';
 import { neutralized } from './neutralize.ts';
-import type { Report, ReportFinding } from './report.ts';
 import { countsOf, proseOf, verdictOf, withStatus } from './phrases.ts';
+import type { Report, ReportFinding } from './report.ts';
+import { oneLine } from './sanitize.ts';
 
 type Level = 'error' | 'warning' | 'notice';
 

@@ -1,16 +1,16 @@
 /** The report as a page: one file that loads nothing, for a browser, a phone and paper. */
 import { createHash } from 'node:crypto';
-import { plural } from '../util/format.ts';
 import type { Status } from '../outcome/status.ts';
+import { plural } from '../util/format.ts';
 import { html, Markup } from './html/markup.ts';
 import { SCRIPT } from './html/script.ts';
 import { STYLE } from './html/style.ts';
 import { timeline } from './html/timeline.ts';
 import type { Render } from './index.ts';
 import { stepsOf } from './next-steps.ts';
+import { affectedOf, countsOf, duration, evidenceOf, verdictOf, withStatus } from './phrases.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
-import { affectedOf, countsOf, duration, evidenceOf, verdictOf, withStatus } from './phrases.ts';
 
 /** As a word before a finding, and on the filters. */
 const WORDS: Readonly<Record<Status, string>> = { fail: 'failed', warn: 'warning', pass: 'passed', skip: 'skipped' };

@@ -1,8 +1,8 @@
 /** The report as JUnit XML, for the test tab of a CI system. */
 import { XMLBuilder } from 'fast-xml-parser';
 import type { Render } from './index.ts';
-import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { countsOf, proseOf, verdictOf } from './phrases.ts';
+import type { Report, ReportCheck, ReportFinding } from './report.ts';
 
 const NAME = 'spacelift-preflight';
 /** Attributes begin with it. */

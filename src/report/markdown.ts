@@ -1,11 +1,11 @@
 /** The report as a comment on a pull request: GitHub's Markdown, which GitLab reads too. */
 
-import { plural } from '../util/format.ts';
 import type { Status } from '../outcome/status.ts';
+import { plural } from '../util/format.ts';
 import type { Render } from './index.ts';
+import { affectedOf, countsOf, verdictOf, withStatus } from './phrases.ts';
 import type { Report, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
-import { affectedOf, countsOf, verdictOf, withStatus } from './phrases.ts';
 
 /** Characters that GitHub takes in one comment, with some to spare. */
 const LONGEST = 65_000;

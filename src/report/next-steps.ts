@@ -1,6 +1,7 @@
 /** What to do next: the order in which to mend what is wrong. */
-import type { Report, ReportFinding } from './report.ts';
+
 import { withStatus } from './phrases.ts';
+import type { Report, ReportFinding } from './report.ts';
 
 export interface Steps {
   readonly findings: readonly ReportFinding[];

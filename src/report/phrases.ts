@@ -1,7 +1,7 @@
 /** What every format for people says in the same words. */
 
-import { plural } from '../util/format.ts';
 import type { Status } from '../outcome/status.ts';
+import { plural } from '../util/format.ts';
 import { type Report, type ReportFinding, undecided, unknownIn, type Verdict, withheldFrom } from './report.ts';
 
 const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {

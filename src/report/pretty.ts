@@ -1,14 +1,14 @@
 /** The report for people: grouped by check, failures with their way out, the verdict last. */
 import { Chalk, type ChalkInstance } from 'chalk';
-import { plural } from '../util/format.ts';
-import type { Status } from '../engine/check.ts';
 import { BY_REQUEST } from '../engine/select.ts';
-import { cut, padTo, shellWay, type Way, widthOf, wrap, wrapFix } from './wrap.ts';
-import { stepsOf } from './next-steps.ts';
-import type { Report, ReportCheck, ReportFinding } from './report.ts';
+import type { Status } from '../outcome/status.ts';
+import { plural } from '../util/format.ts';
 import { groupSkips } from './group-skips.ts';
-import { commandToAscii, ICONS, type Style, toAscii } from './style.ts';
+import { stepsOf } from './next-steps.ts';
 import { affectedOf, countsOf, duration, evidenceOf, verdictOf } from './phrases.ts';
+import type { Report, ReportCheck, ReportFinding } from './report.ts';
+import { commandToAscii, ICONS, type Style, toAscii } from './style.ts';
+import { cut, padTo, shellWay, type Way, widthOf, wrap, wrapFix } from './wrap.ts';
 
 /** The column of the words after a label. */
 const LABEL = 10;

@@ -1,11 +1,12 @@
 /** Makes the report out of what a run found. */
-import type { Evidence, Status } from '../engine/check.ts';
+
 import { WITHHELD } from '../config/credentials-options.ts';
-import type { Finding } from '../engine/finding.ts';
-import { fold } from '../engine/fold.ts';
 import type { Perspective, Phase } from '../config/options.ts';
 import type { Redact } from '../config/redact.ts';
+import type { Finding } from '../engine/finding.ts';
+import { fold } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
+import type { Evidence, Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
 import { cleaner, LIMITS, oneLine, wayCleaner } from './sanitize.ts';
 import { summaryOf } from './summary.ts';

@@ -1,9 +1,9 @@
 /** The JSON Schema of the report: `schema` prints it, `schemas/report.schema.json` is what it prints. */
 import { CHECKS } from '../../checks/index.ts';
+import type { Perspective, Phase } from '../config/options.ts';
 import { type Check, idsOf } from '../engine/check.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
-import type { Perspective, Phase } from '../config/options.ts';
 import type { Status } from '../outcome/status.ts';
 import {
   constant,

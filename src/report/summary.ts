@@ -1,8 +1,8 @@
 /** The one line that says how a check went. */
 
-import { plural } from '../util/format.ts';
-import type { Status } from '../engine/check.ts';
 import type { CheckResult, Finding } from '../engine/finding.ts';
+import type { Status } from '../outcome/status.ts';
+import { plural } from '../util/format.ts';
 
 type Folded = Omit<CheckResult, 'findings'> & { readonly findings: readonly Finding[] };
 

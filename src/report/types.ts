@@ -1,7 +1,8 @@
 /** The report: what every format prints, and the exit code is made from. Its JSON is a public interface. */
+
+import type { Perspective, Phase } from '../config/options.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
-import type { Perspective, Phase } from '../config/options.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 
 /** Rises when a field goes away or changes its meaning; fields can be added without. */

@@ -1,8 +1,6 @@
 /** Whatever servers and tokens say, what reads it comes to a judgement: nothing is thrown, and nothing is taken over raw. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { refusal } from '../../src/clouds/aws/call.ts';
-import { credentialKind } from '../../src/clouds/aws/errors.ts';
 import { readRsaKey } from '../../checks/encryption/rsa/key.ts';
 import { judgeToken } from '../../checks/license/token.ts';
 import { readEndpoint } from '../../checks/mqtt-broker/endpoint.ts';
@@ -12,11 +10,13 @@ import { azureRefusal } from '../../checks/object-storage/azure/errors.ts';
 import { gcpRefusal, jsonOf } from '../../checks/object-storage/gcp/errors.ts';
 import { codeIn, expiryRules, opensToEveryone, s3Refusal } from '../../checks/object-storage/s3-protocol.ts';
 import { StoreProblem, under } from '../../checks/object-storage/store.ts';
-import { Stop } from '../../src/engine/check.ts';
+import { refusal } from '../../src/clouds/aws/call.ts';
+import { credentialKind } from '../../src/clouds/aws/errors.ts';
 import type { HttpAnswer } from '../../src/net/http.ts';
 import { readConnack } from '../../src/net/mqtt.ts';
+import { codeOf, toNetworkError } from '../../src/net/network-error.ts';
 import { proxyFor } from '../../src/net/proxy.ts';
-import { codeOf, toProblem } from '../../src/net/network-error.ts';
+import { CheckStopped } from '../../src/outcome/outcome.ts';
 import { anyJson, anyText } from '../support/arbitrary.ts';
 
 const RUNS = { numRuns: 300 } as const;
@@ -171,7 +171,7 @@ describe('answers', () => {
           { errors: [json], cause: { code: named } },
         ]) {
           expect(codeOf(error) ?? '').toBeTypeOf('string');
-          expect(toProblem(error)?.kind ?? 'none').toBeTypeOf('string');
+          expect(toNetworkError(error)?.kind ?? 'none').toBeTypeOf('string');
         }
       }),
       RUNS,
@@ -253,7 +253,7 @@ describe('values', () => {
         try {
           expect(accountOf(url).url).toMatch(/^https?:/);
         } catch (error) {
-          expect(error).toBeInstanceOf(Stop);
+          expect(error).toBeInstanceOf(CheckStopped);
         }
       }),
       RUNS,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { phaseOf } from '../../checks/phase.ts';
-import { defineCheck, pass } from '../../src/engine/check.ts';
+import { defineCheck } from '../../src/engine/check.ts';
+import { pass } from '../../src/outcome/outcome.ts';
 import { rule } from '../fakes.ts';
 import type { Options } from '../support/preflight.ts';
 import { preflight } from '../support/preflight.ts';
@@ -13,7 +14,7 @@ const asking = defineCheck({
   rules: { phase: rule('it knows') },
   expects: () => ['phase'],
   async run(context) {
-    await context.judge('phase', async () => pass(await phaseOf(context)));
+    await context.check('phase', async () => pass(await phaseOf(context)));
   },
 });
 

@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { Check } from '../../src/engine/check.ts';
 import { showProgress } from '../../src/cli/progress.ts';
 import { isLive, styleOf } from '../../src/cli/terminal.ts';
+import type { Check } from '../../src/engine/check.ts';
 import { fakeCheck } from '../fakes.ts';
 
 /** A terminal that keeps what is drawn on it. */

@@ -209,7 +209,7 @@ describe('explain', () => {
     const rule = CHECKS.find(({ id }) => id === 'object-storage')?.rules['<bucket>/versioning'];
     const { stdout } = await command(['explain', 'object-storage/states/versioning']);
     const words = stdout.replace(/\s+/g, ' ');
-    for (const text of [rule?.title, rule?.checks, rule?.matters, rule?.permission, rule?.mend, rule?.docs]) {
+    for (const text of [rule?.title, rule?.procedure, rule?.rationale, rule?.permission, rule?.fix, rule?.docs]) {
       expect(words).toContain(String(text).replace(/\s+/g, ' '));
     }
   });

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loginSecretsIn, looksSecret, maskLogins, maskTokens, maskValue } from '../../src/config/logins.ts';
-import { secretsOf } from '../../src/config/secrets.ts';
 import { redactor } from '../../src/config/redact.ts';
+import { secretsOf } from '../../src/config/secrets.ts';
 import { cleaner } from '../../src/report/sanitize.ts';
 import { RUNS } from '../support/arbitrary.ts';
 import { source } from '../support/preflight.ts';

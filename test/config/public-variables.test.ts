@@ -1,8 +1,8 @@
 /** What an SDK reads is a secret, unless it is known for what may be seen. */
 import { describe, expect, it } from 'vitest';
 import { CONTRACT, isSecret, VARIABLES } from '../../src/config/contract.ts';
-import { secretsOf } from '../../src/config/secrets.ts';
 import { redactor } from '../../src/config/redact.ts';
+import { secretsOf } from '../../src/config/secrets.ts';
 import { source } from '../support/preflight.ts';
 import { SECRET_VARIABLES } from '../support/sdk-variables.ts';
 

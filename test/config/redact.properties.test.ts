@@ -1,11 +1,11 @@
 /** No secret survives, in whatever form and wherever it stands; nothing else is changed. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fail } from '../../src/engine/check.ts';
-import { advice, command, quoted, sh } from '../../src/outcome/fix.ts';
 import { redactor } from '../../src/config/redact.ts';
-import { makeReport } from '../../src/report/report.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { advice, command, quoted, sh } from '../../src/outcome/fix.ts';
+import { fail } from '../../src/outcome/outcome.ts';
+import { makeReport } from '../../src/report/report.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { anyText, RUNS } from '../support/arbitrary.ts';
 
@@ -75,7 +75,7 @@ test('no report has one, wherever a check puts it', async () => {
   await fc.assert(
     fc.asyncProperty(secret, anyText(), async (held, around) => {
       const said = `${around} ${held} ${around}`;
-      const check = fakeCheck('check', ['rule'], async ({ judge, cleanup }) => {
+      const check = fakeCheck('check', ['rule'], async ({ check, cleanup }) => {
         cleanup(said, command(sh`rm ${said}`), () => Promise.reject(new Error(said)));
         const words = {
           detail: said,
@@ -84,7 +84,7 @@ test('no report has one, wherever a check puts it', async () => {
           docs: said,
           evidence: { text: said, texts: [said, held] },
         };
-        await judge('rule', () => fail(said, words));
+        await check('rule', () => fail(said, words));
       });
       const result = await runChecks([check], fakeDeployment(), options(), never());
       const report = makeReport(result, {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { redactor } from '../../src/config/redact.ts';
 import { secretsOf } from '../../src/config/secrets.ts';
 import { literal, sh, sql } from '../../src/outcome/fix.ts';
-import { redactor } from '../../src/config/redact.ts';
 import { source } from '../support/preflight.ts';
 import { searchFor } from '../support/search.ts';
 

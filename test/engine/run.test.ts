@@ -1,13 +1,14 @@
 /** The runner, as a check sees it: what is recorded whatever happens, and what one cause looks like in the report. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type Check, fail, pass, Stop, skip, warn } from '../../src/engine/check.ts';
-import { Crashed, Interrupted } from '../../src/engine/timeouts.ts';
-import type { CheckResult } from '../../src/engine/finding.ts';
-import { advice, command, sh } from '../../src/outcome/fix.ts';
-import { fold } from '../../src/engine/fold.ts';
 import type { RunOptions } from '../../src/config/options.ts';
+import type { Check } from '../../src/engine/check.ts';
+import type { CheckResult } from '../../src/engine/finding.ts';
+import { fold } from '../../src/engine/fold.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
+import { Crashed, Interrupted } from '../../src/engine/timeouts.ts';
+import { advice, command, sh } from '../../src/outcome/fix.ts';
+import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { DOCS, fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 
 const go = (
@@ -34,13 +35,13 @@ const interruptIn = (ms: number, reason: Error = new Interrupted()) => {
 
 describe('a check', () => {
   it('records what it judges, with its duration, evidence and the link of the rule', async () => {
-    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ judge }) => {
-      await judge('x', async () => {
+    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ check }) => {
+      await check('x', async () => {
         await wait(20);
         return pass('fine', { evidence: { n: 1 } });
       });
-      await judge('y', () => warn('hurts'));
-      await judge('z', () => fail('broken', { docs: 'https://docs.example/other' }));
+      await check('y', () => warn('hurts'));
+      await check('z', () => fail('broken', { docs: 'https://docs.example/other' }));
     });
     const result = await go([check]);
     expect(statuses(result)).toEqual(['a/x pass', 'a/y warn', 'a/z fail']);
@@ -53,13 +54,13 @@ describe('a check', () => {
   });
 
   it('is reported in the order of what it expects, not of what was quicker', async () => {
-    const check = fakeCheck('a', ['slow', 'quick'], async ({ judge }) => {
+    const check = fakeCheck('a', ['slow', 'quick'], async ({ check }) => {
       await Promise.all([
-        judge('slow', async () => {
+        check('slow', async () => {
           await wait(30);
           return pass('slow');
         }),
-        judge('quick', () => pass('quick')),
+        check('quick', () => pass('quick')),
       ]);
     });
     expect(statuses(await go([check]))).toEqual(['a/slow pass', 'a/quick pass']);
@@ -71,14 +72,14 @@ describe('a check', () => {
   });
 
   it('leaves nothing that it expects without a finding', async () => {
-    const check = fakeCheck('a', ['x', 'forgotten'], async ({ judge }) => {
-      await judge('x', () => pass('fine'));
+    const check = fakeCheck('a', ['x', 'forgotten'], async ({ check }) => {
+      await check('x', () => pass('fine'));
     });
     expect(statuses(await go([check]))).toEqual(['a/x pass', 'a/forgotten skip']);
   });
 
   it('may say what it found in one line, and an error there costs only that line', async () => {
-    const run: Check['run'] = async ({ judge }) => void (await judge('x', () => pass('fine')));
+    const run: Check['run'] = async ({ check }) => void (await check('x', () => pass('fine')));
     const good = fakeCheck('good', ['x'], run, { summary: ({ id }) => `run ${id.length}` });
     const bad = fakeCheck('bad', ['x'], run, {
       summary: () => {
@@ -93,9 +94,9 @@ describe('a check', () => {
 
 describe('one cause', () => {
   it('is one failure when a must fails, and what follows points to it', async () => {
-    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ must, judge }) => {
-      await must('x', () => fail('broken'));
-      await judge('y', () => pass('never'));
+    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ gate, check }) => {
+      await gate('x', () => fail('broken'));
+      await check('y', () => pass('never'));
     });
     const result = await go([check]);
     expect(statuses(result)).toEqual(['a/x fail', 'a/y skip', 'a/z skip']);
@@ -105,8 +106,8 @@ describe('one cause', () => {
   });
 
   it('keeps the reason of a must that was skipped for what follows', async () => {
-    const check = fakeCheck('a', ['x', 'y'], async ({ must }) => {
-      await must('x', () => skip('not permitted to look'));
+    const check = fakeCheck('a', ['x', 'y'], async ({ gate }) => {
+      await gate('x', () => skip('not permitted to look'));
     });
     const result = await go([check]);
     expect(statuses(result)).toEqual(['a/x skip', 'a/y skip']);
@@ -114,9 +115,9 @@ describe('one cause', () => {
   });
 
   it('does not stop at a warning', async () => {
-    const check = fakeCheck('a', ['x', 'y'], async ({ must, judge }) => {
-      await must('x', () => warn('hurts'));
-      await judge('y', () => pass('fine'));
+    const check = fakeCheck('a', ['x', 'y'], async ({ gate, check }) => {
+      await gate('x', () => warn('hurts'));
+      await check('y', () => pass('fine'));
     });
     expect(statuses(await go([check]))).toEqual(['a/x warn', 'a/y pass']);
   });
@@ -125,16 +126,16 @@ describe('one cause', () => {
     const check = fakeCheck(
       'store',
       ['<bucket>/access', '<bucket>/versioning'],
-      async ({ about }) => {
+      async ({ forSubject }) => {
         await Promise.all(
           ['one', 'two', 'three'].map((name) =>
-            about(name, async ({ must, judge }) => {
-              await must('<bucket>/access', () =>
+            forSubject(name, async ({ gate, check }) => {
+              await gate('<bucket>/access', () =>
                 name === 'two'
                   ? pass('fine')
                   : fail(`${name} is denied`, { cause: { key: 'keys', title: 'the key is wrong' } }),
               );
-              await judge('<bucket>/versioning', () => pass('on'));
+              await check('<bucket>/versioning', () => pass('on'));
             }),
           ),
         );
@@ -159,38 +160,38 @@ describe('one cause', () => {
   });
 
   it('keeps its own words when it hits one subject alone', async () => {
-    const check = fakeCheck('a', ['x'], async ({ judge }) => {
-      await judge('x', () => fail('one is denied', { cause: { key: 'keys', title: 'the key is wrong' } }));
+    const check = fakeCheck('a', ['x'], async ({ check }) => {
+      await check('x', () => fail('one is denied', { cause: { key: 'keys', title: 'the key is wrong' } }));
     });
     expect(find(await go([check]), 'a/x').title).toBe('one is denied');
   });
 
   it('is seen across checks; the first in report order keeps it, however late it came', async () => {
     const denied = () => fail('expired', { cause: { key: 'credentials' } });
-    const first = fakeCheck('first', ['x'], async ({ judge }) => {
+    const first = fakeCheck('first', ['x'], async ({ check }) => {
       await wait(20);
-      await judge('x', denied);
+      await check('x', denied);
     });
-    const second = fakeCheck('second', ['x'], async ({ judge }) => void (await judge('x', denied)));
+    const second = fakeCheck('second', ['x'], async ({ check }) => void (await check('x', denied)));
     const result = await go([first, second]);
     expect(statuses(result)).toEqual(['first/x fail', 'second/x skip']);
     expect(find(result, 'first/x').evidence.affected).toEqual(['first/x', 'second/x']);
   });
 
   it('is kept by what was judged, not by what comes first and was never tried', async () => {
-    const earlier = fakeCheck('earlier', ['x'], async ({ after }) => after('later/y'));
-    const later = fakeCheck('later', ['y'], async ({ judge }) => void (await judge('y', () => fail('broken'))));
+    const earlier = fakeCheck('earlier', ['x'], async ({ dependsOn }) => dependsOn('later/y'));
+    const later = fakeCheck('later', ['y'], async ({ check }) => void (await check('y', () => fail('broken'))));
     const result = await go([earlier, later]);
     expect(statuses(result)).toEqual(['earlier/x skip', 'later/y fail']);
     expect(find(result, 'earlier/x').title).toContain('depends on later/y');
   });
 
   it('does not fold warnings, nor failures of different causes', async () => {
-    const check = fakeCheck('a', ['w', 'v', 'x', 'y'], async ({ judge }) => {
-      await judge('w', () => warn('hurts', { cause: { key: 'k' } }));
-      await judge('v', () => warn('hurts', { cause: { key: 'k' } }));
-      await judge('x', () => fail('broken', { cause: { key: 'k' } }));
-      await judge('y', () => fail('broken', { cause: { key: 'l' } }));
+    const check = fakeCheck('a', ['w', 'v', 'x', 'y'], async ({ check }) => {
+      await check('w', () => warn('hurts', { cause: { key: 'k' } }));
+      await check('v', () => warn('hurts', { cause: { key: 'k' } }));
+      await check('x', () => fail('broken', { cause: { key: 'k' } }));
+      await check('y', () => fail('broken', { cause: { key: 'l' } }));
     });
     expect(statuses(await go([check]))).toEqual(['a/w warn', 'a/v warn', 'a/x fail', 'a/y fail']);
   });
@@ -201,13 +202,13 @@ describe('about', () => {
     const check = fakeCheck(
       'store',
       ['<bucket>/x', '<bucket>/y', 'whole'],
-      async ({ about, judge }) => {
-        await about('one', async ({ must }) => must('<bucket>/x', () => fail('broken')));
-        await about('two', async ({ judge: judgeTwo }) => {
+      async ({ forSubject, check }) => {
+        await forSubject('one', async ({ gate }) => gate('<bucket>/x', () => fail('broken')));
+        await forSubject('two', async ({ check: judgeTwo }) => {
           await judgeTwo('<bucket>/x', () => pass('fine'));
           await judgeTwo('<bucket>/y', () => pass('fine'));
         });
-        await judge('whole', () => pass('fine'));
+        await check('whole', () => pass('fine'));
       },
       { subjects: ['one', 'two'], expects: () => ['one/x', 'one/y', 'two/x', 'two/y', 'whole'] },
     );
@@ -223,11 +224,11 @@ describe('about', () => {
 
 describe('an error that is no finding', () => {
   it('in a rule is a failure of that rule alone, and its message is not passed on', async () => {
-    const check = fakeCheck('a', ['x', 'y'], async ({ judge }) => {
-      await judge('x', () => {
+    const check = fakeCheck('a', ['x', 'y'], async ({ check }) => {
+      await check('x', () => {
         throw Object.assign(new TypeError('the password is hunter22'), { code: 'EODD' });
       });
-      await judge('y', () => pass('fine'));
+      await check('y', () => pass('fine'));
     });
     const result = await go([check]);
     expect(statuses(result)).toEqual(['a/x fail', 'a/y pass']);
@@ -237,19 +238,19 @@ describe('an error that is no finding', () => {
   });
 
   it('in a check is one failure of that check, and leaves the others intact', async () => {
-    const broken = fakeCheck('broken', ['x', 'y'], async ({ judge }) => {
-      await judge('x', () => pass('fine'));
+    const broken = fakeCheck('broken', ['x', 'y'], async ({ check }) => {
+      await check('x', () => pass('fine'));
       throw new Error('secret');
     });
-    const other = fakeCheck('other', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+    const other = fakeCheck('other', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
     const result = await go([broken, other]);
     expect(statuses(result)).toEqual(['broken/x pass', 'broken/y fail', 'other/x pass']);
     expect(JSON.stringify(result.checks)).not.toContain('secret');
   });
 
   it.each([undefined, null, 'text', { code: 5 }])('may be anything: %j', async (thrown) => {
-    const check = fakeCheck('a', ['x'], async ({ judge }) => {
-      await judge('x', () => {
+    const check = fakeCheck('a', ['x'], async ({ check }) => {
+      await check('x', () => {
         throw thrown;
       });
     });
@@ -262,7 +263,7 @@ describe('an error that is no finding', () => {
         throw new RangeError('boom');
       },
     });
-    const other = fakeCheck('other', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+    const other = fakeCheck('other', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
     expect(statuses(await go([broken, other]))).toEqual(['broken/x fail', 'broken/y skip', 'other/x pass']);
   });
 
@@ -270,7 +271,7 @@ describe('an error that is no finding', () => {
     const outcome = skip('the type is not known here');
     const check = fakeCheck('a', ['x'], async () => {}, {
       expects: () => {
-        throw new Stop(outcome);
+        throw new CheckStopped(outcome);
       },
     });
     const result = await go([check]);
@@ -279,9 +280,9 @@ describe('an error that is no finding', () => {
   });
 
   it('outside of any check ends the run: what is there stays, what had not finished fails', async () => {
-    const done = fakeCheck('done', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
-    const hung = fakeCheck('hung', ['x', 'y'], async ({ judge }) => {
-      await judge('x', forever);
+    const done = fakeCheck('done', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
+    const hung = fakeCheck('hung', ['x', 'y'], async ({ check }) => {
+      await check('x', forever);
     });
     const result = await go([done, hung], {}, interruptIn(20, new Crashed(new TypeError('hunter22'))));
     expect(result.interrupted).toBe(false);
@@ -293,10 +294,10 @@ describe('an error that is no finding', () => {
 
 describe('the timeout of the run', () => {
   it('says where a check stood, and keeps what was known by then', async () => {
-    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ judge }) => {
-      await judge('x', () => pass('fine'));
-      await judge('y', forever);
-      await judge('z', () => pass('never'));
+    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ check }) => {
+      await check('x', () => pass('fine'));
+      await check('y', forever);
+      await check('z', () => pass('never'));
     });
     const result = await go([check], { timeoutMs: 50 });
     expect(statuses(result)).toEqual(['a/x pass', 'a/y fail', 'a/z skip']);
@@ -310,19 +311,19 @@ describe('the timeout of the run', () => {
     const check = fakeCheck(
       'store',
       ['<bucket>/x', '<bucket>/y'],
-      async ({ about }) => {
+      async ({ forSubject }) => {
         await Promise.all(
           ['one', 'two'].map((name) =>
-            about(name, async ({ judge }) => {
-              await judge('<bucket>/x', forever);
-              await judge('<bucket>/y', () => pass('never'));
+            forSubject(name, async ({ check }) => {
+              await check('<bucket>/x', forever);
+              await check('<bucket>/y', () => pass('never'));
             }),
           ),
         );
       },
       { subjects: ['one', 'two'] },
     );
-    const other = fakeCheck('other', ['x'], async ({ judge }) => void (await judge('x', forever)));
+    const other = fakeCheck('other', ['x'], async ({ check }) => void (await check('x', forever)));
     const result = await go([check, other], { timeoutMs: 50 });
     expect(statuses(result)).toEqual([
       'store/one/x fail',
@@ -335,10 +336,10 @@ describe('the timeout of the run', () => {
   });
 
   it('is the failure of what is waited for, not of what waits', async () => {
-    const database = fakeCheck('database', ['connect'], async ({ judge }) => void (await judge('connect', forever)));
-    const queue = fakeCheck('queue', ['x'], async ({ after, judge }) => {
-      await after('database/connect');
-      await judge('x', () => pass('never'));
+    const database = fakeCheck('database', ['connect'], async ({ check }) => void (await check('connect', forever)));
+    const queue = fakeCheck('queue', ['x'], async ({ dependsOn, check }) => {
+      await dependsOn('database/connect');
+      await check('x', () => pass('never'));
     });
     const result = await go([database, queue], { timeoutMs: 50 });
     expect(statuses(result)).toEqual(['database/connect fail', 'queue/x skip']);
@@ -347,7 +348,7 @@ describe('the timeout of the run', () => {
 
   it('names what was not even begun', async () => {
     let begun = false;
-    const hung = fakeCheck('hung', ['x'], async ({ judge }) => void (await judge('x', forever)));
+    const hung = fakeCheck('hung', ['x'], async ({ check }) => void (await check('x', forever)));
     const next = fakeCheck('next', ['x'], async () => {
       begun = true;
     });
@@ -359,13 +360,13 @@ describe('the timeout of the run', () => {
 
   it('starts nothing more in a check that goes on regardless', async () => {
     let begun = false;
-    const check = fakeCheck('a', ['x', 'y'], async ({ judge, within }) => {
-      await judge('x', forever).catch(() => {});
-      await judge('y', () => {
+    const check = fakeCheck('a', ['x', 'y'], async ({ check, withTimeout }) => {
+      await check('x', forever).catch(() => {});
+      await check('y', () => {
         begun = true;
         return pass('never');
       });
-      await within(1_000, async () => {
+      await withTimeout(1_000, async () => {
         begun = true;
       });
     });
@@ -375,9 +376,9 @@ describe('the timeout of the run', () => {
   });
 
   it('an operation has a deadline of its own, even when it ignores its signal', async () => {
-    const check = fakeCheck('a', ['x'], async ({ judge, within }) => {
-      await judge('x', async () => {
-        const problem = await within(20, forever).catch((error: unknown) => error);
+    const check = fakeCheck('a', ['x'], async ({ check, withTimeout }) => {
+      await check('x', async () => {
+        const problem = await withTimeout(20, forever).catch((error: unknown) => error);
         return pass(String((problem as { kind: string }).kind));
       });
     });
@@ -387,9 +388,9 @@ describe('the timeout of the run', () => {
 
 describe('an interrupted run', () => {
   it('keeps what was judged, and skips the rest', async () => {
-    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ judge }) => {
-      await judge('x', () => pass('fine'));
-      await judge('y', forever);
+    const check = fakeCheck('a', ['x', 'y', 'z'], async ({ check }) => {
+      await check('x', () => pass('fine'));
+      await check('y', forever);
     });
     const result = await go([check], {}, interruptIn(20));
     expect(result.interrupted).toBe(true);
@@ -398,7 +399,7 @@ describe('an interrupted run', () => {
   });
 
   it('judges nothing when the interrupt came first', async () => {
-    const check = fakeCheck('a', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+    const check = fakeCheck('a', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
     const result = await go([check], {}, AbortSignal.abort());
     expect(result.interrupted).toBe(true);
     expect(statuses(result)).toEqual(['a/x skip']);
@@ -406,10 +407,10 @@ describe('an interrupted run', () => {
 });
 
 describe('selection', () => {
-  const check = fakeCheck('a', ['x', 'y', 'z'], async ({ must, judge, selected }) => {
-    await must('x', () => pass('fine'));
-    await judge('y', () => pass(selected('z') ? 'with z' : 'without z'));
-    await judge('z', () => fail('broken'));
+  const check = fakeCheck('a', ['x', 'y', 'z'], async ({ gate, check, selected }) => {
+    await gate('x', () => pass('fine'));
+    await check('y', () => pass(selected('z') ? 'with z' : 'without z'));
+    await check('z', () => fail('broken'));
   });
 
   it('shows what was deselected as skipped by request', async () => {
@@ -433,9 +434,9 @@ describe('selection', () => {
   });
 
   it('does not wait for a finding that was deselected', async () => {
-    const waiting = fakeCheck('b', ['y'], async ({ after, judge }) => {
-      await after('a/z');
-      await judge('y', () => pass('fine'));
+    const waiting = fakeCheck('b', ['y'], async ({ dependsOn, check }) => {
+      await dependsOn('a/z');
+      await check('y', () => pass('fine'));
     });
     expect(statuses(await go([check, waiting], { skip: ['a/z'] }))).toContain('b/y pass');
   });
@@ -444,8 +445,8 @@ describe('selection', () => {
 describe('after', () => {
   it('waits for the finding of an earlier check', async () => {
     const order: string[] = [];
-    const first = fakeCheck('first', ['x'], async ({ judge }) => {
-      await judge('x', async () => {
+    const first = fakeCheck('first', ['x'], async ({ check }) => {
+      await check('x', async () => {
         await wait(20);
         order.push('first');
         return pass('fine');
@@ -453,10 +454,10 @@ describe('after', () => {
       await wait(20);
       order.push('end of first');
     });
-    const second = fakeCheck('second', ['y'], async ({ after, judge }) => {
-      await after('first/x');
+    const second = fakeCheck('second', ['y'], async ({ dependsOn, check }) => {
+      await dependsOn('first/x');
       order.push('second');
-      await judge('y', () => pass('fine'));
+      await check('y', () => pass('fine'));
     });
     await go([first, second]);
     expect(order).toEqual(['first', 'second', 'end of first']);
@@ -464,8 +465,8 @@ describe('after', () => {
 
   it('goes on when this run has no such finding', async () => {
     const check = fakeCheck('a', ['x'], async (context) => {
-      await context.after('other/x');
-      await context.judge('x', () => pass('fine'));
+      await context.dependsOn('other/x');
+      await context.check('x', () => pass('fine'));
     });
     expect(statuses(await go([check]))).toEqual(['a/x pass']);
   });
@@ -477,10 +478,10 @@ describe('what checks share', () => {
     const fact = async () => {
       asked++;
       await wait(5);
-      throw new Stop(fail('no credentials', { cause: { key: 'credentials' } }));
+      throw new CheckStopped(fail('no credentials', { cause: { key: 'credentials' } }));
     };
     const of = (id: string) =>
-      fakeCheck(id, ['x'], async ({ judge, share }) => void (await judge('x', () => share(fact))));
+      fakeCheck(id, ['x'], async ({ check, once }) => void (await check('x', () => once(fact))));
     const result = await go([of('a'), of('b')]);
     expect(asked).toBe(1);
     expect(statuses(result)).toEqual(['a/x fail', 'b/x skip']);
@@ -489,15 +490,15 @@ describe('what checks share', () => {
   it('is asked again in the next run', async () => {
     let asked = 0;
     const fact = async () => pass(String(++asked));
-    const check = fakeCheck('a', ['x'], async ({ judge, share }) => void (await judge('x', () => share(fact))));
+    const check = fakeCheck('a', ['x'], async ({ check, once }) => void (await check('x', () => once(fact))));
     await go([check]);
     expect(find(await go([check]), 'a/x').title).toBe('2');
   });
 });
 
 describe('a variable that can not be read', () => {
-  const reading = fakeCheck('a', ['x'], async ({ judge, need }) => {
-    await judge('x', () => pass(need('SERVER_DOMAIN')));
+  const reading = fakeCheck('a', ['x'], async ({ check, require }) => {
+    await check('x', () => pass(require('SERVER_DOMAIN')));
   });
   const withLookup = (lookup: ReturnType<ReturnType<typeof fakeDeployment>['lookup']>) =>
     runChecks([reading], fakeDeployment({ lookup: () => lookup }), options(), never());
@@ -514,8 +515,8 @@ describe('a variable that can not be read', () => {
 
   it('points to the finding that judged it unusable', async () => {
     const outcome = fail('SERVER_DOMAIN has a scheme', { cause: { key: 'configuration:SERVER_DOMAIN' } });
-    const configuration = fakeCheck('configuration', ['value'], async ({ judge }) => {
-      await judge('value', () => outcome);
+    const configuration = fakeCheck('configuration', ['value'], async ({ check }) => {
+      await check('value', () => outcome);
     });
     const deployment = fakeDeployment({ lookup: () => ({ state: 'unusable', outcome }) });
     const result = await runChecks([configuration, reading], deployment, options(), never());
@@ -526,8 +527,8 @@ describe('a variable that can not be read', () => {
 
 describe('clean-up', () => {
   const leaving = (how: 'pass' | 'fail' | 'throw' | 'hang', remove: () => Promise<unknown>) =>
-    fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
-      await judge('x', async () => {
+    fakeCheck('a', ['x'], async ({ check, cleanup }) => {
+      await check('x', async () => {
         cleanup('an object', command(sh`rm it`), remove);
         if (how === 'throw') throw new Error('boom');
         if (how === 'hang') return forever();
@@ -550,11 +551,11 @@ describe('clean-up', () => {
 
   it('has a signal that the end of the run does not abort', async () => {
     let aborted: boolean | undefined;
-    const check = fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
+    const check = fakeCheck('a', ['x'], async ({ check, cleanup }) => {
       cleanup('an object', command(sh`rm it`), async (signal) => {
         aborted = signal.aborted;
       });
-      await judge('x', forever);
+      await check('x', forever);
     });
     await go([check], { timeoutMs: 20 });
     expect(aborted).toBe(false);
@@ -576,10 +577,10 @@ describe('clean-up', () => {
 
   it('is not needed for what the check removed itself', async () => {
     let removed = 0;
-    const check = fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
+    const check = fakeCheck('a', ['x'], async ({ check, cleanup }) => {
       const written = cleanup('an object', command(sh`rm it`), async () => removed++);
       written.done();
-      await judge('x', () => pass('fine'));
+      await check('x', () => pass('fine'));
     });
     expect((await go([check])).leftovers).toEqual([]);
     expect(removed).toBe(0);
@@ -590,9 +591,9 @@ describe('concurrency', () => {
   const counting = () => {
     const seen = { now: 0, most: 0 };
     const of = (id: string) =>
-      fakeCheck(id, ['x'], async ({ judge }) => {
+      fakeCheck(id, ['x'], async ({ check }) => {
         seen.most = Math.max(seen.most, ++seen.now);
-        await judge('x', async () => {
+        await check('x', async () => {
           await wait(10);
           return pass('fine');
         });
@@ -613,10 +614,10 @@ describe('concurrency', () => {
   });
 
   it('of one still lets a check wait for an earlier one', async () => {
-    const first = fakeCheck('first', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
-    const second = fakeCheck('second', ['y'], async ({ after, judge }) => {
-      await after('first/x');
-      await judge('y', () => pass('fine'));
+    const first = fakeCheck('first', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
+    const second = fakeCheck('second', ['y'], async ({ dependsOn, check }) => {
+      await dependsOn('first/x');
+      await check('y', () => pass('fine'));
     });
     expect(statuses(await go([first, second], { concurrency: 1 }))).toEqual(['first/x pass', 'second/y pass']);
   });
@@ -625,10 +626,10 @@ describe('concurrency', () => {
 describe('an observer', () => {
   it('hears of checks and findings as they happen', async () => {
     const heard: string[] = [];
-    const check = fakeCheck('a', ['x', 'y'], async ({ judge }) => {
-      await judge('x', () => pass('fine'));
+    const check = fakeCheck('a', ['x', 'y'], async ({ check }) => {
+      await check('x', () => pass('fine'));
       heard.push('between');
-      await judge('y', () => pass('fine'));
+      await check('y', () => pass('fine'));
     });
     await go([check], {}, never(), {
       started: ({ id }) => heard.push(`started ${id}`),
@@ -643,10 +644,10 @@ it('a run that is over holds nothing back, and lets nothing new begin', async ()
   const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
   const before = timers();
   let begun = false;
-  const check = fakeCheck('a', ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+  const check = fakeCheck('a', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
   const { run } = await go([check], { timeoutMs: 60_000 });
   await expect(
-    run.within(1_000, async () => {
+    run.withTimeout(1_000, async () => {
       begun = true;
     }),
   ).rejects.toThrow();

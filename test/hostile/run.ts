@@ -1,6 +1,6 @@
 /** Runs the whole preflight with one of its dependencies replaced by a hostile server. */
 import { CHECKS } from '../../checks/index.ts';
-import type { Status } from '../../src/engine/check.ts';
+import type { Status } from '../../src/outcome/status.ts';
 import { type CertificateAuthority, makeCa } from '../services/tls.ts';
 import { type Estate, startEstate } from '../support/estate.ts';
 import { expectPasteable } from '../support/pasteable.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PeerCertificate } from '../../src/net/certificate.ts';
-import { networkWords } from '../../src/net/messages.ts';
-import { Problem, type TlsReason } from '../../src/net/network-error.ts';
+import { networkMessages } from '../../src/net/messages.ts';
+import { NetworkError, type TlsReason } from '../../src/net/network-error.ts';
 
 const leaf: PeerCertificate = {
   subject: 'CN=db.corp.io, O=Corp',
@@ -14,7 +14,7 @@ const leaf: PeerCertificate = {
 const issuing: PeerCertificate = { ...leaf, subject: leaf.issuer, issuer: 'O=Corp, CN=Corp Root', names: [] };
 
 const told = (tls: TlsReason, chain: readonly PeerCertificate[], code = '') =>
-  networkWords(new Problem('tls', { tls, chain, code }), {
+  networkMessages(new NetworkError('tls', { tls, chain, code }), {
     what: 'PostgreSQL',
     host: 'db',
     port: 5432,
@@ -58,7 +58,7 @@ describe('a certificate that is refused', () => {
 
 describe('what is tried on the way to a host is one command, whatever the host is called', () => {
   const fixOf = (kind: 'dns' | 'refused' | 'timeout', host: string) =>
-    networkWords(new Problem(kind), { what: 'MinIO', host, port: 9000, setting: 'ENDPOINT' }).fix;
+    networkMessages(new NetworkError(kind), { what: 'MinIO', host, port: 9000, setting: 'ENDPOINT' }).fix;
 
   test.each([
     ['dns', 'minio', 'getent hosts minio', ['getent', 'hosts', 'minio']],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { proxyFor } from '../../src/net/proxy.ts';
-import { ProxyProblem, wayWords } from '../../src/net/proxy-tunnel.ts';
+import { ProxyError, routeMessages } from '../../src/net/proxy-tunnel.ts';
 
 const PROXIES = { HTTP_PROXY: 'http://plain:3128', HTTPS_PROXY: 'http://secure:3128' };
 const via = (host: string, NO_PROXY = '', { port = 443, secure = true } = {}) =>
@@ -52,8 +52,13 @@ describe('NO_PROXY as Go reads it', () => {
 test.each([true, false])(
   'what is wrong with a proxy names the variable that it is in (without a tunnel: %s)',
   (plain) => {
-    const problem = new ProxyProblem({ host: 'proxy.corp.io', port: 3128 }, 'refused', { plain });
-    const { title, fix } = wayWords(problem, { what: 'MinIO', host: 'minio.corp.io', port: 9000, setting: 'ENDPOINT' });
+    const problem = new ProxyError({ host: 'proxy.corp.io', port: 3128 }, 'refused', { plain });
+    const { title, fix } = routeMessages(problem, {
+      what: 'MinIO',
+      host: 'minio.corp.io',
+      port: 9000,
+      setting: 'ENDPOINT',
+    });
     expect(title).toBe('proxy.corp.io:3128 refuses the connection');
     expect(fix?.text).toMatch(plain ? /\bin HTTP_PROXY\b/ : /\bin HTTPS_PROXY\b/);
   },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type No, patiently, retryAfterIn } from '../../src/net/retry.ts';
+import { type BusyHint, retryAfterIn, withRetry } from '../../src/net/retry.ts';
 
 test('Retry-After is seconds or a date', () => {
   expect(['0', '120', undefined, '', 'soon', '-1', '1.5'].map(retryAfterIn)).toEqual([
@@ -17,17 +17,17 @@ test('Retry-After is seconds or a date', () => {
   expect(soon).toBeLessThanOrEqual(60_000);
 });
 
-const no = (status: number, retryAfterMs?: number): No => ({ status, retryAfterMs });
+const no = (status: number, retryAfterMs?: number): BusyHint => ({ status, retryAfterMs });
 
 /** How often is asked of who answers so, each time. */
-async function asked(answer: No): Promise<number> {
+async function asked(answer: BusyHint): Promise<number> {
   let times = 0;
-  await patiently(
+  await withRetry(
     async () => {
       times++;
       return answer;
     },
-    (said) => said as No,
+    (said) => said as BusyHint,
   );
   return times;
 }
@@ -49,11 +49,11 @@ test('what was thrown last is thrown, unless the answer has become another', asy
     if (next !== undefined) throw next;
     return 'done';
   };
-  expect(await patiently(ask, (said) => (typeof said === 'string' ? undefined : (said as No)))).toBe('done');
+  expect(await withRetry(ask, (said) => (typeof said === 'string' ? undefined : (said as BusyHint)))).toBe('done');
   await expect(
-    patiently(
+    withRetry(
       () => Promise.reject(no(503, 9000)),
-      (said) => said as No,
+      (said) => said as BusyHint,
     ),
   ).rejects.toEqual(no(503, 9000));
 });
@@ -61,9 +61,9 @@ test('what was thrown last is thrown, unless the answer has become another', asy
 test('the end of the run ends the waiting', async () => {
   const signal = AbortSignal.abort(new Error('over'));
   await expect(
-    patiently(
+    withRetry(
       async () => no(503),
-      (said) => said as No,
+      (said) => said as BusyHint,
       signal,
     ),
   ).rejects.toMatchObject({ name: 'AbortError' });

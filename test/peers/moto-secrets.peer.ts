@@ -1,11 +1,11 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readSecrets } from '../../src/clouds/aws/secret-stores.ts';
 import { CHECKS } from '../../checks/index.ts';
+import { readSecrets } from '../../src/clouds/aws/secret-stores.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
-import { parseSource } from '../../src/config/sources/index.ts';
 import { DEFAULTS } from '../../src/config/options.ts';
+import { parseSource } from '../../src/config/sources/index.ts';
 import { allow } from '../checks/mqtt-broker/iotcore-world.ts';
 import { preflight, type Variables } from '../support/preflight.ts';
 import { type Moto, startMoto } from './moto.ts';

@@ -1,9 +1,10 @@
 /** A report whose values try to be something else than text. */
-import { fail, pass, skip, warn } from '../../src/engine/check.ts';
-import { advice } from '../../src/outcome/fix.ts';
+
 import { redactor } from '../../src/config/redact.ts';
-import { makeReport, type Report } from '../../src/report/report.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
+import { makeReport, type Report } from '../../src/report/report.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 
@@ -28,17 +29,17 @@ const RULES = ['failure', 'warning', 'skipped', 'passed'] as const;
 
 export async function hostileReport(): Promise<Report> {
   const checks = HOSTILE.map((text, index) =>
-    fakeCheck(`check-${index}`, RULES, async ({ judge, cleanup }) => {
+    fakeCheck(`check-${index}`, RULES, async ({ check, cleanup }) => {
       const more = {
         detail: `${text}\n${text}`,
         expected: text,
         fix: advice`${text}\n${text}`,
         evidence: { value: text },
       };
-      await judge('failure', () => fail(text, more));
-      await judge('warning', () => warn(text, more));
-      await judge('skipped', () => skip(text, { fix: advice`${text}` }));
-      await judge('passed', () => pass(text));
+      await check('failure', () => fail(text, more));
+      await check('warning', () => warn(text, more));
+      await check('skipped', () => skip(text, { fix: advice`${text}` }));
+      await check('passed', () => pass(text));
       cleanup(text, advice`${text}`, () => Promise.reject(new Error()));
     }),
   );

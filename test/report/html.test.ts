@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { fail, pass, skip, warn } from '../../src/engine/check.ts';
+import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderHtml } from '../../src/report/html.ts';
+import { verdictOf } from '../../src/report/phrases.ts';
 import type { Report, ReportFinding } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
-import { verdictOf } from '../../src/report/phrases.ts';
 import { HOSTILE, hostileReport } from './hostile.ts';
 import { attribute, below, type Element, elementsOf, textOf, withClass } from './page.ts';
 import { sampleReport } from './sample.ts';

@@ -1,13 +1,13 @@
 /** No line of any output is a command to a CI runner, whoever wrote what is in it. The rules are the runners' own. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { fail, pass, skip, warn } from '../../src/engine/check.ts';
-import { advice, command, identifier, literal, setting, sh, sql } from '../../src/outcome/fix.ts';
 import { redactor } from '../../src/config/redact.ts';
+import { runChecks } from '../../src/engine/run.ts';
+import { advice, command, identifier, literal, setting, sh, sql } from '../../src/outcome/fix.ts';
+import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { FORMAT_NAMES, FORMATS } from '../../src/report/index.ts';
 import { neutralized } from '../../src/report/neutralize.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
-import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { RUNS } from '../support/arbitrary.ts';
 import { HOSTILE } from './hostile.ts';
@@ -93,15 +93,15 @@ async function reportOf(text: string, other: string): Promise<Report> {
     command(sh`aws s3 rm ${text} --profile ${other}`, { note: text }),
     command(sql`SELECT ${literal(text)}, ${literal(other)};`),
   ] as const;
-  const check = fakeCheck('check', ['a', 'b', 'c', 'd', 'e', 'f'], async ({ judge, cleanup }) => {
+  const check = fakeCheck('check', ['a', 'b', 'c', 'd', 'e', 'f'], async ({ check, cleanup }) => {
     cleanup(text, shell, () => Promise.reject(new Error()));
     cleanup(other, prose, () => Promise.reject(new Error()));
-    await judge('a', () => fail(text, { ...words, fix: prose, docs: text }));
-    await judge('b', () => warn(other, { ...words, fix: variable }));
-    await judge('c', () => fail(text, { ...words, fix: shell }));
-    await judge('d', () => warn(text, { ...words, fix: statement }));
-    await judge('e', () => skip(text, { detail: other, fix: prose }));
-    await judge('f', () => pass(other, { detail: text }));
+    await check('a', () => fail(text, { ...words, fix: prose, docs: text }));
+    await check('b', () => warn(other, { ...words, fix: variable }));
+    await check('c', () => fail(text, { ...words, fix: shell }));
+    await check('d', () => warn(text, { ...words, fix: statement }));
+    await check('e', () => skip(text, { detail: other, fix: prose }));
+    await check('f', () => pass(other, { detail: text }));
   });
   const result = await runChecks([check], fakeDeployment(), options(), never());
   const accept = new Map([['check/b', text]]);

@@ -2,14 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fail } from '../../src/engine/check.ts';
-import { command, identifier, output, pipe, sh, sql } from '../../src/outcome/fix.ts';
 import { redactor } from '../../src/config/redact.ts';
-import { HIDDEN } from '../../src/report/sanitize.ts';
+import { runChecks } from '../../src/engine/run.ts';
+import { command, identifier, output, pipe, sh, sql } from '../../src/outcome/fix.ts';
+import { fail } from '../../src/outcome/outcome.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport } from '../../src/report/report.ts';
+import { HIDDEN } from '../../src/report/sanitize.ts';
 import { PLAIN } from '../../src/report/style.ts';
-import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { anyText } from '../support/arbitrary.ts';
 
@@ -64,7 +64,7 @@ test('a command that is printed at any width is the one that was declared', asyn
     fc.asyncProperty(commands, note, fc.boolean(), async (all, before, unicode) => {
       const fix = command(all, before === undefined ? {} : { note: before });
       if (fix.kind !== 'command') return;
-      const check = fakeCheck('check', ['a'], async ({ judge }) => void (await judge('a', () => fail('x', { fix }))));
+      const check = fakeCheck('check', ['a'], async ({ check }) => void (await check('a', () => fail('x', { fix }))));
       const result = await runChecks([check], fakeDeployment(), options(), never());
       const about = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([]) } as const;
       const report = makeReport(result, about);
@@ -92,7 +92,7 @@ test('a secret that a config chooses takes no quotation mark out of a command', 
       const secrets = places.map(([at, length]) =>
         fix.text.slice(at % fix.text.length, (at % fix.text.length) + length),
       );
-      const check = fakeCheck('check', ['a'], async ({ judge }) => void (await judge('a', () => fail('x', { fix }))));
+      const check = fakeCheck('check', ['a'], async ({ check }) => void (await check('a', () => fail('x', { fix }))));
       const result = await runChecks([check], fakeDeployment(), options(), never());
       const about = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor(secrets) } as const;
       const [finding] = makeReport(result, about).checks[0]?.findings ?? [];
@@ -120,7 +120,7 @@ test.each([
   const check = fakeCheck(
     'check',
     ['a'],
-    async ({ judge }) => void (await judge('a', () => fail('x', { fix: command(of) }))),
+    async ({ check }) => void (await check('a', () => fail('x', { fix: command(of) }))),
   );
   const result = await runChecks([check], fakeDeployment(), options(), never());
   const about = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([secret]) } as const;

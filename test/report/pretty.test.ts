@@ -1,19 +1,19 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { fail, pass, skip, warn } from '../../src/engine/check.ts';
-import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { redactor } from '../../src/config/redact.ts';
+import { runChecks } from '../../src/engine/run.ts';
+import { advice, command, sh } from '../../src/outcome/fix.ts';
+import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
-import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';
 
 const show = (report: Report, style: Partial<Style> = {}) => renderPretty(report, { ...PLAIN, ...style });
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
-const works = (id: string) => fakeCheck(id, ['x'], async ({ judge }) => void (await judge('x', () => pass('fine'))));
+const works = (id: string) => fakeCheck(id, ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
 
 async function reportOf(checks: Parameters<typeof runChecks>[0], interrupt = never()): Promise<Report> {
   const result = await runChecks(checks, fakeDeployment(), options(), interrupt);
@@ -92,8 +92,8 @@ what to do next
   });
 
   it('is plain ASCII for a terminal without Unicode', async () => {
-    const check = fakeCheck('a', ['x'], async ({ judge }) => {
-      await judge('x', () => fail('“zürich” – it’s gone… → ‹redacted›', { fix: advice`größer` }));
+    const check = fakeCheck('a', ['x'], async ({ check }) => {
+      await check('x', () => fail('“zürich” – it’s gone… → ‹redacted›', { fix: advice`größer` }));
     });
     const text = show(await reportOf([works('b'), check]), { unicode: false, verbosity: 'verbose' });
     expect(text).toMatch(/^[\n -~]+$/);
@@ -143,7 +143,7 @@ what to do next
     const check = fakeCheck(
       'a',
       ['accepted'],
-      async ({ judge }) => void (await judge('accepted', () => warn('hurts'))),
+      async ({ check }) => void (await check('accepted', () => warn('hurts'))),
     );
     expect(show(await reportOf([check]))).toContain('hurts\n      accepted  until the move in May\n');
   });
@@ -152,9 +152,9 @@ what to do next
     expect(lastLine(show(await reportOf([works('configuration')])))).toBe(
       '⚠ inconclusive, nothing was seen working of database and object-storage: 1 passed in 61.2 s',
     );
-    const check = fakeCheck('a', ['x', 'y'], async ({ judge }) => {
-      await judge('x', () => warn('hurts'));
-      await judge('y', () => warn('hurts'));
+    const check = fakeCheck('a', ['x', 'y'], async ({ check }) => {
+      await check('x', () => warn('hurts'));
+      await check('y', () => warn('hurts'));
     });
     expect(lastLine(show(await reportOf([works('database'), works('object-storage'), check])))).toBe(
       '⚠ ready with warnings: 2 warnings, 2 passed in 61.2 s',
@@ -162,11 +162,11 @@ what to do next
   });
 
   it('says what to do next, in order, when that is more than one thing', async () => {
-    const check = fakeCheck('a', ['late', 'accepted', 'first', 'second'], async ({ judge }) => {
-      await judge('late', () => warn('hurts', { fix: advice`plan for it` }));
-      await judge('accepted', () => warn('hurts too', { fix: advice`never mind` }));
-      await judge('first', () => fail('broken', { fix: advice`mend it` }));
-      await judge('second', () => fail('broken in two ways', { fix: advice`mend this\nand that` }));
+    const check = fakeCheck('a', ['late', 'accepted', 'first', 'second'], async ({ check }) => {
+      await check('late', () => warn('hurts', { fix: advice`plan for it` }));
+      await check('accepted', () => warn('hurts too', { fix: advice`never mind` }));
+      await check('first', () => fail('broken', { fix: advice`mend it` }));
+      await check('second', () => fail('broken in two ways', { fix: advice`mend this\nand that` }));
     });
     expect(show(await reportOf([check]))).toContain(`
 what to do next
@@ -176,14 +176,14 @@ what to do next
 
 ✖ not ready`);
     expect(show(await reportOf([check]), { verbosity: 'quiet' })).not.toContain('what to do next');
-    const one = fakeCheck('a', ['x'], async ({ judge }) => void (await judge('x', () => fail('broken'))));
+    const one = fakeCheck('a', ['x'], async ({ check }) => void (await check('x', () => fail('broken'))));
     expect(show(await reportOf([one]))).not.toContain('what to do next');
   });
 
   it('says what to do next beneath long ids, and how much more there is', async () => {
     const rules = Array.from({ length: 12 }, (_, index) => `a-rule-with-quite-a-long-name-number-${index}`);
-    const check = fakeCheck('object-storage', rules, async ({ judge }) => {
-      for (const rule of rules) await judge(rule, () => fail('broken', { fix: advice`mend it` }));
+    const check = fakeCheck('object-storage', rules, async ({ check }) => {
+      for (const rule of rules) await check(rule, () => fail('broken', { fix: advice`mend it` }));
     });
     const text = show(await reportOf([check]));
     expect(text).toContain(`
@@ -195,7 +195,7 @@ what to do next
 
   it('shows the whole of a reason that its line has no room for', async () => {
     const reason = 'the first of two reasons, which is long enough to be cut at the end of its line, and goes on';
-    const check = fakeCheck('a', ['x'], async ({ judge }) => void (await judge('x', () => skip(reason))));
+    const check = fakeCheck('a', ['x'], async ({ check }) => void (await check('x', () => skip(reason))));
     const lines = show(await reportOf([check])).split('\n');
     expect(lines[0]).toMatch(/^- a +the first of two reasons, which is long enough to be.*… +\d+ ms$/);
     expect(lines.slice(1, 3)).toEqual([
@@ -208,23 +208,23 @@ what to do next
     const hung = fakeCheck(
       'hung',
       ['x', 'y'],
-      async ({ judge }) => void (await judge('x', () => new Promise(() => {}))),
+      async ({ check }) => void (await check('x', () => new Promise(() => {}))),
     );
     const text = show(await reportOf([works('a'), hung], AbortSignal.timeout(20)));
     expect(text).toMatch(/^- hung +interrupted before it was judged +\d+ ms$/m);
     expect(lastLine(text)).toBe('⚠ interrupted: 1 passed, 2 skipped in 61.2 s');
-    const failing = fakeCheck('b', ['x'], async ({ judge }) => void (await judge('x', () => fail('broken'))));
+    const failing = fakeCheck('b', ['x'], async ({ check }) => void (await check('x', () => fail('broken'))));
     expect(lastLine(show(await reportOf([failing, hung], AbortSignal.timeout(20))))).toMatch(
       /^✖ interrupted, not ready: /,
     );
   });
 
   it('lists what was left behind, with the command that removes it', async () => {
-    const check = fakeCheck('a', ['x'], async ({ judge, cleanup }) => {
+    const check = fakeCheck('a', ['x'], async ({ check, cleanup }) => {
       cleanup('an object in spacelift-states', command(sh`aws s3 rm s3://spacelift-states/probe`), () =>
         Promise.reject(new Error()),
       );
-      await judge('x', () => pass('fine'));
+      await check('x', () => pass('fine'));
     });
     for (const verbosity of ['quiet', 'normal', 'verbose'] as const) {
       expect(show(await reportOf([check]), { verbosity })).toContain(`\
@@ -240,12 +240,12 @@ what to do next
     const check = fakeCheck(
       'store',
       ['<bucket>/versioning', '<bucket>/public', '<bucket>/retention'],
-      async ({ about }) => {
+      async ({ forSubject }) => {
         for (const name of names) {
-          await about(name, async ({ judge }) => {
-            await judge('<bucket>/versioning', () => skip(`not permitted to look at ${name}: s3:GetBucketVersioning`));
-            await judge('<bucket>/public', () => (name === 'two' ? skip('another reason entirely') : pass('private')));
-            await judge('<bucket>/retention', () => skip('--read-only'));
+          await forSubject(name, async ({ check }) => {
+            await check('<bucket>/versioning', () => skip(`not permitted to look at ${name}: s3:GetBucketVersioning`));
+            await check('<bucket>/public', () => (name === 'two' ? skip('another reason entirely') : pass('private')));
+            await check('<bucket>/retention', () => skip('--read-only'));
           });
         }
       },

@@ -5,15 +5,15 @@ import { lexer, walkTokens } from 'marked';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
-import { fail, pass, skip, warn } from '../../src/engine/check.ts';
-import { advice } from '../../src/outcome/fix.ts';
 import { redactor } from '../../src/config/redact.ts';
+import { runChecks } from '../../src/engine/run.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderAs } from '../../src/report/index.ts';
-import { shellWay, wrap, wrapFix } from '../../src/report/wrap.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
-import { runChecks } from '../../src/engine/run.ts';
+import { shellWay, wrap, wrapFix } from '../../src/report/wrap.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { anyText } from '../support/arbitrary.ts';
 import { expectValid } from '../support/valid.ts';
@@ -48,8 +48,8 @@ const found = fc.record({
 type Found = typeof found extends fc.Arbitrary<infer T> ? T : never;
 
 async function reportOf({ outcomes, left, reason }: Found): Promise<Report> {
-  const check = fakeCheck('check', RULES.slice(0, outcomes.length), async ({ judge, cleanup }) => {
-    for (const [index, one] of outcomes.entries()) await judge(RULES[index] ?? '', () => one);
+  const check = fakeCheck('check', RULES.slice(0, outcomes.length), async ({ check, cleanup }) => {
+    for (const [index, one] of outcomes.entries()) await check(RULES[index] ?? '', () => one);
     if (left !== null) cleanup(left, advice`${left}`, () => Promise.reject(new Error(left)));
   });
   const result = await runChecks([check], fakeDeployment(), options(), never());

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Check, fail, type Outcome, pass, skip, warn } from '../../src/engine/check.ts';
-import { advice, command, sh } from '../../src/outcome/fix.ts';
 import type { Perspective } from '../../src/config/options.ts';
 import { redactor } from '../../src/config/redact.ts';
-import { exitCode, makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
+import type { Check } from '../../src/engine/check.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { advice, command, sh } from '../../src/outcome/fix.ts';
+import { fail, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
+import { exitCode, makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { VERSION } from '../../src/util/version.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
@@ -15,8 +16,8 @@ const judged = (id: string, outcomes: readonly Outcome[], more: Partial<Check> =
   fakeCheck(
     id,
     outcomes.map((_, index) => String.fromCharCode(97 + index)),
-    async ({ judge }) => {
-      for (const [index, outcome] of outcomes.entries()) await judge(String.fromCharCode(97 + index), () => outcome);
+    async ({ check }) => {
+      for (const [index, outcome] of outcomes.entries()) await check(String.fromCharCode(97 + index), () => outcome);
     },
     more,
   );
@@ -150,9 +151,9 @@ describe('the report', () => {
 describe('text from outside', () => {
   it('loses secrets wherever it is printed, and ids stay as they are', async () => {
     const secret = 'database/connect';
-    const check = fakeCheck('database', ['connect', 'next'], async ({ must, cleanup }) => {
+    const check = fakeCheck('database', ['connect', 'next'], async ({ gate, cleanup }) => {
       cleanup(`a thing named ${secret}`, command(sh`rm ${secret}`), () => Promise.reject(new Error()));
-      await must('connect', () =>
+      await gate('connect', () =>
         fail(`title ${secret}`, {
           detail: `detail ${secret}`,
           expected: `expected ${secret}`,
@@ -235,7 +236,7 @@ describe('the verdict', () => {
   });
 
   it('is never "ready" for an interrupted run, but "not-ready" when something had failed', async () => {
-    const hung = fakeCheck('hung', ['x'], async ({ judge }) => void (await judge('x', () => new Promise(() => {}))));
+    const hung = fakeCheck('hung', ['x'], async ({ check }) => void (await check('x', () => new Promise(() => {}))));
     const soon = () => AbortSignal.timeout(20);
     const report = await reportOf([...works, hung], {}, soon());
     expect(report).toMatchObject({ interrupted: true, verdict: 'inconclusive' });

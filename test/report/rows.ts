@@ -1,9 +1,9 @@
 /** Reads a report back out of each format, with parsers that others wrote where there are any. */
 import { XMLParser } from 'fast-xml-parser';
 import { lexer, type Token, type Tokens } from 'marked';
+import type { Status } from '../../src/outcome/status.ts';
 import type { FormatName } from '../../src/report/index.ts';
 import type { Report } from '../../src/report/report.ts';
-import type { Status } from '../../src/outcome/status.ts';
 import * as page from './page.ts';
 
 export interface Row {

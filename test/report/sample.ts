@@ -1,24 +1,25 @@
 /** One report that has everything in it that a report can have. */
-import { fail, pass, skip, warn } from '../../src/engine/check.ts';
-import { advice, command, sh, sql } from '../../src/outcome/fix.ts';
+
 import { redactor } from '../../src/config/redact.ts';
-import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { advice, command, sh, sql } from '../../src/outcome/fix.ts';
+import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
+import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 
 const BUCKETS = ['deliveries', 'metadata', 'modules', 'states', 'uploads'];
 
-const configuration = fakeCheck('configuration', ['required'], async ({ judge }) => {
-  await judge('required', () => pass('28 variables for all services, none missing'));
+const configuration = fakeCheck('configuration', ['required'], async ({ check }) => {
+  await check('required', () => pass('28 variables for all services, none missing'));
 });
 
 const database = fakeCheck(
   'database',
   ['connect', 'version', 'privileges', 'encoding', 'pooler'],
-  async ({ judge }) => {
-    await judge('connect', () => pass('connected', { evidence: { host: 'db.internal', port: 5432 } }));
-    await judge('version', () =>
+  async ({ check }) => {
+    await check('connect', () => pass('connected', { evidence: { host: 'db.internal', port: 5432 } }));
+    await check('version', () =>
       warn('PostgreSQL 17.2 is not officially supported', {
         detail: 'Everything that was tried works; the vendor tests with 14 to 16.',
         expected: 'PostgreSQL 14, 15 or 16',
@@ -27,7 +28,7 @@ const database = fakeCheck(
         evidence: { version: '17.2' },
       }),
     );
-    await judge('privileges', () =>
+    await check('privileges', () =>
       fail('the role spacelift may not create tables in the schema public', {
         detail: 'PostgreSQL 15 and later no longer grant it to everyone.',
         expected: 'a role that may create in public, and that may create roles',
@@ -35,8 +36,8 @@ const database = fakeCheck(
         docs: 'https://docs.spacelift.io/self-hosted/latest/external-dependencies#database',
       }),
     );
-    await judge('encoding', () => pass('UTF-8'));
-    await judge('pooler', () =>
+    await check('encoding', () => pass('UTF-8'));
+    await check('pooler', () =>
       skip('not permitted to look: pg_stat_activity', { fix: command(sql`GRANT pg_monitor TO spacelift;`) }),
     );
   },
@@ -46,10 +47,10 @@ const database = fakeCheck(
 const storage = fakeCheck(
   'object-storage',
   ['<bucket>/access', '<bucket>/versioning', '<bucket>/retention'],
-  async ({ about }) => {
+  async ({ forSubject }) => {
     for (const bucket of BUCKETS) {
-      await about(bucket, async ({ judge, must }) => {
-        await must('<bucket>/access', () => {
+      await forSubject(bucket, async ({ check, gate }) => {
+        await gate('<bucket>/access', () => {
           if (bucket !== 'uploads' && bucket !== 'modules')
             return pass(`spacelift-${bucket}: written, read back, deleted`);
           return fail(`spacelift-${bucket} does not exist`, {
@@ -62,7 +63,7 @@ const storage = fakeCheck(
             cause: { key: 'gone', title: 'buckets are missing in eu-west-1' },
           });
         });
-        await judge('<bucket>/versioning', () =>
+        await check('<bucket>/versioning', () =>
           bucket !== 'states'
             ? pass(`on for spacelift-${bucket}`)
             : fail(`versioning is off on spacelift-${bucket}`, {
@@ -73,7 +74,7 @@ const storage = fakeCheck(
                 docs: 'https://docs.spacelift.io/self-hosted/latest/reference/object-storage',
               }),
         );
-        await judge('<bucket>/retention', () =>
+        await check('<bucket>/retention', () =>
           skip(`not permitted to look at spacelift-${bucket}: s3:GetLifecycleConfiguration`),
         );
       });
@@ -82,19 +83,19 @@ const storage = fakeCheck(
   { subjects: BUCKETS, summary: () => '5 buckets on MinIO at minio.internal:9000' },
 );
 
-const encryption = fakeCheck('encryption', ['rsa/key', 'rsa/size'], async ({ judge }) => {
-  await judge('rsa/key', () => pass('a 4096-bit RSA key, PKCS#8'));
-  await judge('rsa/size', () => pass('4096 bits'));
+const encryption = fakeCheck('encryption', ['rsa/key', 'rsa/size'], async ({ check }) => {
+  await check('rsa/key', () => pass('a 4096-bit RSA key, PKCS#8'));
+  await check('rsa/size', () => pass('4096 bits'));
 });
 
-const queues = fakeCheck('message-queues', ['postgres'], async ({ after, judge }) => {
-  await after('database/privileges');
-  await judge('postgres', () => pass('never reached'));
+const queues = fakeCheck('message-queues', ['postgres'], async ({ dependsOn, check }) => {
+  await dependsOn('database/privileges');
+  await check('postgres', () => pass('never reached'));
 });
 
-const mqtt = fakeCheck('mqtt-broker', ['endpoint', 'builtin/reachable'], async ({ judge }) => {
-  await judge('endpoint', () => pass('tls://spacelift.example.org:1984'));
-  await judge('builtin/reachable', () => skip('spacelift.example.org:1984 does not answer: it starts with Spacelift'));
+const mqtt = fakeCheck('mqtt-broker', ['endpoint', 'builtin/reachable'], async ({ check }) => {
+  await check('endpoint', () => pass('tls://spacelift.example.org:1984'));
+  await check('builtin/reachable', () => skip('spacelift.example.org:1984 does not answer: it starts with Spacelift'));
 });
 
 const CHECKS = [configuration, database, storage, encryption, queues, mqtt];

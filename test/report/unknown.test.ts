@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
 import { encryption } from '../../checks/encryption/index.ts';
 import { pairing } from '../../checks/pairing/index.ts';
-import { pass, skip } from '../../src/engine/check.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
-import { parseSource } from '../../src/config/sources/index.ts';
 import { redactor } from '../../src/config/redact.ts';
+import { parseSource } from '../../src/config/sources/index.ts';
+import { runChecks } from '../../src/engine/run.ts';
+import { pass, skip } from '../../src/outcome/outcome.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { exitCode, makeReport, type Report } from '../../src/report/report.ts';
-import { runChecks } from '../../src/engine/run.ts';
 import { fakeCheck, never, options } from '../fakes.ts';
 
 const KNOWN = { SERVER_DOMAIN: 'spacelift.corp.internal', MESSAGE_QUEUE_TYPE: 'postgres', MQTT_BROKER_TYPE: 'builtin' };
 
 const working = ['database', 'object-storage'].map((id) =>
-  fakeCheck(id, ['a', 'b'], async ({ judge }) => {
-    await judge('a', () => pass('fine'));
-    await judge('b', () => skip('not permitted to look'));
+  fakeCheck(id, ['a', 'b'], async ({ check }) => {
+    await check('a', () => pass('fine'));
+    await check('b', () => skip('not permitted to look'));
   }),
 );
 

@@ -2,10 +2,10 @@
 import { expect } from 'vitest';
 import type { Deployment } from '../../src/config/deployment.ts';
 import { redactor } from '../../src/config/redact.ts';
+import type { RunResult } from '../../src/engine/run.ts';
 import { FORMATS } from '../../src/report/index.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
-import type { RunResult } from '../../src/engine/run.ts';
 import type { Environment } from './estate.ts';
 import type { Variables } from './preflight.ts';
 import { type Secret, searchFor } from './search.ts';

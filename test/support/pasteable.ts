@@ -1,7 +1,7 @@
 /** Whatever a run prints to be pasted does exactly what it declares, in a real shell. */
 import { expect } from 'vitest';
-import type { Fix } from '../../src/outcome/fix.ts';
 import type { RunResult } from '../../src/engine/run.ts';
+import type { Fix } from '../../src/outcome/fix.ts';
 import { asDeclared, makeRecorder, type Recorder } from './recorder.ts';
 
 /** The programs that fixes name. */

@@ -1,13 +1,15 @@
 /** Runs checks on variables, as the command line does, and folds what they find. The report of each is valid. */
-import type { Check, Status } from '../../src/engine/check.ts';
+
 import { type Deployment, makeDeployment } from '../../src/config/deployment.ts';
 import type { Entry, Source } from '../../src/config/entry.ts';
-import type { Finding } from '../../src/engine/finding.ts';
-import { fold } from '../../src/engine/fold.ts';
 import { DEFAULTS, type Perspective, type RunOptions, type Service } from '../../src/config/options.ts';
 import { redactor } from '../../src/config/redact.ts';
-import { makeReport } from '../../src/report/report.ts';
+import type { Check } from '../../src/engine/check.ts';
+import type { Finding } from '../../src/engine/finding.ts';
+import { fold } from '../../src/engine/fold.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
+import type { Status } from '../../src/outcome/status.ts';
+import { makeReport } from '../../src/report/report.ts';
 import { expectValid } from './valid.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;

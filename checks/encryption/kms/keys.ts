@@ -1,11 +1,11 @@
 /** What AWS KMS does with the two keys, asked as Spacelift will ask it. Nothing is written by any of it. */
 import { constants, createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
-import type { Run } from '../../../src/engine/check.ts';
-import type { Target } from '../../../src/net/messages.ts';
 import { AwsProblem, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
 import { targetOf } from '../../../src/clouds/aws/messages.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import type { Target } from '../../../src/net/messages.ts';
 
 export const ENCRYPTION_KEY = 'ENCRYPTION_KMS_ENCRYPTION_KEY_ID';
 export const SIGNING_KEY = 'ENCRYPTION_KMS_SIGNING_KEY_ID';
@@ -69,8 +69,8 @@ async function attempt<T>(
 
 /** Shared: `run.share(tryEncryption)`. @throws Stop when the variable is not usable */
 export async function tryEncryption(run: Run): Promise<Trial> {
-  const KeyId = run.need(ENCRYPTION_KEY);
-  const { client } = await run.share(openKms);
+  const KeyId = run.require(ENCRYPTION_KEY);
+  const { client } = await run.once(openKms);
   const { EncryptCommand, DecryptCommand, GenerateDataKeyCommand } = await import('@aws-sdk/client-kms');
   const plaintext = randomBytes(32);
   const [sealed, dataKey] = await Promise.all([
@@ -106,8 +106,8 @@ export async function tryEncryption(run: Run): Promise<Trial> {
 
 /** Shared: `run.share(trySigning)`. @throws Stop when the variable is not usable */
 export async function trySigning(run: Run): Promise<Trial> {
-  const KeyId = run.need(SIGNING_KEY);
-  const { client } = await run.share(openKms);
+  const KeyId = run.require(SIGNING_KEY);
+  const { client } = await run.once(openKms);
   const { GetPublicKeyCommand, SignCommand } = await import('@aws-sdk/client-kms');
   const token = randomBytes(64);
   const [publicKey, signed] = await Promise.all([

@@ -1,10 +1,12 @@
 /** What can be wrong with a KMS key, and the words for it. */
-import { fail, type Outcome, type Run, type Trouble } from '../../../src/engine/check.ts';
-import { advice, command, type Shell, sh } from '../../../src/outcome/fix.ts';
+
 import { AwsProblem } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { denialIn, deniedWords } from '../../../src/clouds/aws/denial.ts';
 import { generalOutcome, regionCause } from '../../../src/clouds/aws/messages.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { advice, command, type Shell, sh } from '../../../src/outcome/fix.ts';
+import { fail, type Issue, type Outcome } from '../../../src/outcome/outcome.ts';
 import { ENCRYPTION_KEY, type KeyVariable, openKms, type Refusal, type Trial } from './keys.ts';
 
 /** What Spacelift needs of each key. */
@@ -48,7 +50,7 @@ interface Key {
   readonly code: string | undefined;
 }
 
-type Words = Pick<Trouble, 'title' | 'detail' | 'expected' | 'fix'>;
+type Words = Pick<Issue, 'title' | 'detail' | 'expected' | 'fix'>;
 
 const RUNNING = 'on a running installation: put back the key that it was installed with';
 
@@ -169,12 +171,12 @@ const isDenied = ({ error }: Refusal): boolean => error instanceof AwsProblem &&
 
 /** The outcome of a trial in which KMS refused something, or told that the key is another; `undefined` when all is well. */
 export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
-  const { target } = await run.share(openKms);
+  const { target } = await run.once(openKms);
   for (const { error } of trial.refusals) {
     const outcome = await generalOutcome(run, error, target);
     if (outcome !== undefined) return outcome;
   }
-  const region = run.need('AWS_REGION');
+  const region = run.require('AWS_REGION');
   const found = faultOf(trial, region);
   const denied = trial.refusals.filter(isDenied);
   if (found === undefined && denied.length === 0) return undefined;
@@ -187,15 +189,15 @@ export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outco
 
 /** What a key is for, as far as KMS has told. */
 export const usageOf = (run: Run, trial: Trial): string | undefined =>
-  trial.usage ?? faultOf(trial, run.need('AWS_REGION'))?.usage;
+  trial.usage ?? faultOf(trial, run.require('AWS_REGION'))?.usage;
 
 function keyTrouble(
   run: Run,
   { variable, written, meant }: Trial,
   { fault, ...told }: NonNullable<ReturnType<typeof faultOf>>,
-): Trouble {
+): Issue {
   const id = fault === 'missing' || fault === 'another-region' ? written : (meant ?? written);
-  const region = run.need('AWS_REGION');
+  const region = run.require('AWS_REGION');
   const found = fault === 'another-region' ? regionIn(written) : undefined;
   const { title, ...more } = WORDS[fault]({
     variable,
@@ -221,12 +223,12 @@ function keyTrouble(
 }
 
 /** One failure for all that is denied on one key. */
-function denial(run: Run, { variable, written, meant, untried }: Trial, denied: readonly Refusal[]): Trouble {
+function denial(run: Run, { variable, written, meant, untried }: Trial, denied: readonly Refusal[]): Issue {
   const actions = [...new Set(denied.map(({ action }) => action))];
   const [first] = denied;
   const resource = meant ?? arnOf(run, written);
   const shown = actions.map((action) => `kms:${action}`);
-  const mine = run.need('AWS_ACCOUNT_ID');
+  const mine = run.require('AWS_ACCOUNT_ID');
   const owner = resource.split(':')[4];
   const foreign = owner !== undefined && owner !== '' && owner !== mine;
   const found = denialIn(first?.error instanceof AwsProblem ? first.error.said : '');
@@ -252,7 +254,7 @@ function denial(run: Run, { variable, written, meant, untried }: Trial, denied: 
 function arnOf(run: Run, written: string): string {
   if (written.startsWith('arn:')) return written;
   const name = written.startsWith('alias/') ? written : `key/${written}`;
-  return `arn:${run.need('AWS_PARTITION')}:kms:${run.need('AWS_REGION')}:${run.need('AWS_ACCOUNT_ID')}:${name}`;
+  return `arn:${run.require('AWS_PARTITION')}:kms:${run.require('AWS_REGION')}:${run.require('AWS_ACCOUNT_ID')}:${name}`;
 }
 
 const list = (items: readonly string[]): string =>

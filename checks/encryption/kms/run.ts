@@ -1,7 +1,9 @@
 /** Encryption with AWS KMS: a symmetric key for the database's secrets, an RSA key that signs tokens. */
-import { type Context, fail, type Outcome, pass, type Run, Stop, skip, type Trouble, warn } from '../../../src/engine/check.ts';
+import type { Context, Run } from '../../../src/engine/check.ts';
+import { NetworkError, type NetworkKind } from '../../../src/net/network-error.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
-import { type NetworkKind, Problem } from '../../../src/net/network-error.ts';
+import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
+import type { EncryptionRule } from '../rules.ts';
 import {
   ENCRYPTION_KEY,
   type KeyVariable,
@@ -12,20 +14,19 @@ import {
   trySigning,
 } from './keys.ts';
 import { creating, nameOf, troubleWith, usageOf } from './messages.ts';
-import type { EncryptionRule } from '../rules.ts';
 
 export async function run(context: Context<EncryptionRule>): Promise<void> {
-  const { judge } = context;
+  const { check } = context;
   try {
     await Promise.all([
-      judge('choice', () => choice(context)),
-      judge('kms/encryption-key', () => encryptionKey(context)),
-      judge('kms/signing-key', () => signingKey(context)),
-      judge('kms/distinct', () => distinct(context)),
-      ...(usesSecondary(context) ? [judge('kms/multi-region', () => multiRegion(context))] : []),
+      check('choice', () => choice(context)),
+      check('kms/encryption-key', () => encryptionKey(context)),
+      check('kms/signing-key', () => signingKey(context)),
+      check('kms/distinct', () => distinct(context)),
+      ...(usesSecondary(context) ? [check('kms/multi-region', () => multiRegion(context))] : []),
     ]);
   } finally {
-    await context.share(openKms).then(
+    await context.once(openKms).then(
       ({ client }) => client.destroy(),
       () => {},
     );
@@ -41,11 +42,11 @@ async function trials(run: Run): Promise<{ encryption: Trial | undefined; signin
     try {
       return await trial;
     } catch (error) {
-      if (error instanceof Stop) return undefined;
+      if (error instanceof CheckStopped) return undefined;
       throw error;
     }
   };
-  const [encryption, signing] = await Promise.all([known(run.share(tryEncryption)), known(run.share(trySigning))]);
+  const [encryption, signing] = await Promise.all([known(run.once(tryEncryption)), known(run.once(trySigning))]);
   return { encryption, signing };
 }
 
@@ -63,11 +64,11 @@ async function choice(run: Run): Promise<Outcome> {
 }
 
 /** Both variables name one key: whatever else is found of it is found because of that. */
-async function oneKey(run: Run): Promise<Trouble | undefined> {
-  const [one, other] = [run.need(ENCRYPTION_KEY), run.need(SIGNING_KEY)];
+async function oneKey(run: Run): Promise<Issue | undefined> {
+  const [one, other] = [run.require(ENCRYPTION_KEY), run.require(SIGNING_KEY)];
   const { encryption, signing } = await trials(run);
   if (one !== other && (encryption?.meant === undefined || encryption.meant !== signing?.meant)) return undefined;
-  const region = run.need('AWS_REGION');
+  const region = run.require('AWS_REGION');
   const make = (variable: KeyVariable) => creating({ variable, region, secondary: usesSecondary(run) });
   return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} name one key: ${nameOf(one)}`, {
     ...(nameOf(one) !== nameOf(other) && { detail: `${nameOf(other)} is another name of it.` }),
@@ -88,11 +89,11 @@ async function mustDiffer(context: Context<EncryptionRule>): Promise<void> {
   const lookups = [context.deployment.lookup(ENCRYPTION_KEY), context.deployment.lookup(SIGNING_KEY)];
   if (lookups.some(({ state }) => state !== 'set')) return;
   const trouble = await oneKey(context);
-  if (trouble !== undefined) throw new Stop({ ...trouble, cause: DISTINCT });
+  if (trouble !== undefined) throw new CheckStopped({ ...trouble, cause: DISTINCT });
 }
 
 /** Each variable names a key of the other's kind. */
-async function swapped(run: Context<EncryptionRule>): Promise<Trouble | undefined> {
+async function swapped(run: Context<EncryptionRule>): Promise<Issue | undefined> {
   if (!run.selected('kms/encryption-key') || !run.selected('kms/signing-key')) return undefined;
   const { encryption, signing } = await trials(run);
   if (encryption === undefined || signing === undefined) return undefined;
@@ -111,7 +112,7 @@ const DISTINCT = { key: 'encryption/kms/distinct' };
 
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await context.share(tryEncryption);
+  const trial = await context.once(tryEncryption);
   const trouble = (await swapped(context)) ?? (await troubleWith(context, trial));
   if (trouble !== undefined) return asScheduler(context, trial, trouble);
   if (trial.holds !== true) {
@@ -128,7 +129,7 @@ async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome>
 
 async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await context.share(trySigning);
+  const trial = await context.once(trySigning);
   const trouble = (await swapped(context)) ?? (await troubleWith(context, trial));
   if (trouble?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, trouble);
   if (trouble !== undefined) return asScheduler(context, trial, trouble);
@@ -150,8 +151,8 @@ async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
 }
 
 /** A warning about KMS as a whole is told once. */
-async function sameAsEncryption(context: Context<EncryptionRule>, trouble: Trouble): Promise<Outcome> {
-  const other = await troubleWith(context, await context.share(tryEncryption));
+async function sameAsEncryption(context: Context<EncryptionRule>, trouble: Issue): Promise<Outcome> {
+  const other = await troubleWith(context, await context.once(tryEncryption));
   return other?.title === trouble.title ? skip('the same cause as encryption/kms/encryption-key') : trouble;
 }
 
@@ -161,7 +162,9 @@ function asScheduler(
   trial: Trial,
   outcome: Exclude<Outcome, { status: 'pass' }>,
 ): Outcome {
-  const unreachable = trial.refusals.some(({ error }) => error instanceof Problem && UNREACHABLE.includes(error.kind));
+  const unreachable = trial.refusals.some(
+    ({ error }) => error instanceof NetworkError && UNREACHABLE.includes(error.kind),
+  );
   if (context.deployment.service !== 'scheduler' || !unreachable || outcome.status !== 'fail') return outcome;
   if (trial.variable === SIGNING_KEY && context.selected('kms/encryption-key')) {
     return skip('the same cause as encryption/kms/encryption-key', { evidence: { observed: 'unreachable' } });
@@ -176,23 +179,23 @@ function asScheduler(
 async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
   const trouble = await oneKey(context);
   if (trouble !== undefined) return { ...trouble, cause: DISTINCT };
-  const [encryption, signing] = await Promise.all([context.share(tryEncryption), context.share(trySigning)]);
+  const [encryption, signing] = await Promise.all([context.once(tryEncryption), context.once(trySigning)]);
   for (const trial of [encryption, signing]) {
-    if (trial.meant === undefined) throw new Stop(await unnamed(context, trial));
+    if (trial.meant === undefined) throw new CheckStopped(await unnamed(context, trial));
   }
   return pass('two keys', { evidence: { encryptionKey: encryption.meant ?? '', signingKey: signing.meant ?? '' } });
 }
 
 async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
-  const secondary = context.need('AWS_SECONDARY_REGION');
-  const trial = await context.share(tryEncryption);
+  const secondary = context.require('AWS_SECONDARY_REGION');
+  const trial = await context.once(tryEncryption);
   if (trial.arn === undefined) {
     await mustDiffer(context);
-    throw new Stop(await unnamed(context, trial));
+    throw new CheckStopped(await unnamed(context, trial));
   }
   const evidence = { key: trial.arn, AWS_SECONDARY_REGION: secondary };
   if (nameOf(trial.arn).startsWith('mrk-')) return pass('a multi-Region key', { evidence });
-  const region = context.need('AWS_REGION');
+  const region = context.require('AWS_REGION');
   return warn(`${nameOf(trial.written)} is a single-Region key, and AWS_SECONDARY_REGION is ${secondary}`, {
     detail:
       'It can’t be made a multi-Region key later, and nothing in the other region could decrypt what it encrypts.',
@@ -203,7 +206,7 @@ async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
 }
 
 /** Why KMS has not named a key. */
-async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<Trouble | ReturnType<typeof skip>> {
+async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<Issue | ReturnType<typeof skip>> {
   const trouble = await troubleWith(context, trial);
   const outcome = trouble === undefined ? undefined : asScheduler(context, trial, trouble);
   if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? { key: causeOf(trial) } };

@@ -1,6 +1,7 @@
 /** What can be wrong with the value of ENCRYPTION_RSA_PRIVATE_KEY, and the words for it. The value itself is never quoted. */
-import { fail, type Trouble } from '../../../src/engine/check.ts';
+
 import { advice, pipe, sh } from '../../../src/outcome/fix.ts';
+import { fail, type Issue } from '../../../src/outcome/outcome.ts';
 
 export const KEY = 'ENCRYPTION_RSA_PRIVATE_KEY';
 
@@ -47,7 +48,7 @@ const PUT_BACK = 'on a running installation: put back the key that it was instal
 const ANOTHER_KEY = advice`before installation: set ${KEY} to the output of: ${GENERATE}\n${PUT_BACK}`;
 const EXPECTED = 'base64 of the PEM file of an RSA private key without a passphrase';
 
-type Words = Pick<Trouble, 'title' | 'detail' | 'fix'>;
+type Words = Pick<Issue, 'title' | 'detail' | 'fix'>;
 
 const WORDS: Record<Exclude<Fault, 'algorithm'>, Words> = {
   placeholder: { title: `${KEY} still holds a placeholder`, fix: ANOTHER_KEY },
@@ -160,7 +161,7 @@ const WORDS: Record<Exclude<Fault, 'algorithm'>, Words> = {
 /** Names whose first sound is a vowel. */
 const VOWEL = /^[AERX]/;
 
-export function troubleOf({ fault, algorithm = '' }: KeyFault): Trouble {
+export function troubleOf({ fault, algorithm = '' }: KeyFault): Issue {
   const { title, ...more } = fault === 'algorithm' ? otherAlgorithm(algorithm) : WORDS[fault];
   const evidence = { variable: KEY, fault, ...(algorithm !== '' && { algorithm }) };
   return fail(title, { expected: EXPECTED, ...more, evidence, cause: { key: 'encryption/rsa/key' } });

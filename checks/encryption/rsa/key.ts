@@ -4,8 +4,8 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isPlaceholder } from '../../../src/config/values.ts';
-import { type Fault, KEY, type KeyFault } from './diagnose.ts';
 import { isConsistent } from './components.ts';
+import { type Fault, KEY, type KeyFault } from './diagnose.ts';
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const FILE = /^(file:\/\/.+|~?\.{0,2}\/[\w./ -]+|[A-Za-z]:[\\/].+|[\w./-]+\.(pem|key|b64|base64|crt|txt))$/i;

@@ -10,11 +10,12 @@ import {
   publicEncrypt,
   randomBytes,
 } from 'node:crypto';
-import { type Context, fail, type Outcome, pass, type Run, Stop, type Trouble, warn } from '../../../src/engine/check.ts';
+import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
+import type { EncryptionRule } from '../rules.ts';
 import { GENERATE, KEY, troubleOf } from './diagnose.ts';
 import { readRsaKey } from './key.ts';
-import type { EncryptionRule } from '../rules.ts';
 
 const SHORTEST_BITS = 2048;
 const GOOD_BITS = 4096;
@@ -22,26 +23,26 @@ const GOOD_BITS = 4096;
 const LARGEST_EXPONENT = 2n ** 31n - 1n;
 const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
 
-const read = async (run: Run) => readRsaKey(run.need(KEY));
+const read = async (run: Run) => readRsaKey(run.require(KEY));
 
 /** @throws Stop when the value is no RSA key: the failure of `rsa/key` */
 async function keyOf(run: Run): Promise<KeyObject> {
-  const found = await run.share(read);
-  if ('fault' in found) throw new Stop(troubleOf(found));
+  const found = await run.once(read);
+  if ('fault' in found) throw new CheckStopped(troubleOf(found));
   return found;
 }
 
 export async function run(context: Context<EncryptionRule>): Promise<void> {
-  const { judge, must } = context;
-  await judge('choice', async () => choice(isUnknown(context) ? undefined : await keyOf(context)));
-  await must('rsa/key', async () => {
-    const found = await context.share(read);
+  const { check, gate } = context;
+  await check('choice', async () => choice(isUnknown(context) ? undefined : await keyOf(context)));
+  await gate('rsa/key', async () => {
+    const found = await context.once(read);
     if ('fault' in found) return troubleOf(found);
     return pass(`an RSA private key without a passphrase, its parts consistent`, { evidence: { variable: KEY } });
   });
-  await must('rsa/size', async () => size(await keyOf(context)));
-  await judge('rsa/round-trip', async () => roundTrip(await keyOf(context)));
-  await judge('rsa/exposure', async () => {
+  await gate('rsa/size', async () => size(await keyOf(context)));
+  await check('rsa/round-trip', async () => roundTrip(await keyOf(context)));
+  await check('rsa/exposure', async () => {
     await keyOf(context);
     return exposure(context);
   });
@@ -66,7 +67,7 @@ function size(key: KeyObject): Outcome {
   const exponent = key.asymmetricKeyDetails?.publicExponent ?? 0n;
   const evidence = { bits, publicExponent: exponent.toString() };
   const expected = `${GOOD_BITS} bits, public exponent 65537`;
-  const trouble: Omit<Trouble, 'status' | 'title'> = {
+  const trouble: Omit<Issue, 'status' | 'title'> = {
     expected,
     fix: advice`before installation: set ${KEY} to the output of: ${GENERATE}\nafter it the key cannot be replaced`,
     evidence,

@@ -1,17 +1,18 @@
 /** Spacelift's own message queue, which needs nothing but its database. */
-import { fail, type Outcome, pass, type Run, skip } from '../../../src/engine/check.ts';
+import type { Run } from '../../../src/engine/check.ts';
 import { advice } from '../../../src/outcome/fix.ts';
+import { fail, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
 import { factsOf } from '../../database/facts.ts';
 import { type Step, trialName, trialOutcome, tryOut } from '../../database/rolled-back-transaction.ts';
 import type { QueueContext } from '../index.ts';
 
 export async function judgePostgres(context: QueueContext): Promise<void> {
-  await context.after('database/privileges');
+  await context.dependsOn('database/privileges');
   // Sent together with the table's trial, which takes no further round trip; what came of it counts when that has passed.
   const trying = context.options.readOnly || !context.selected('postgres') ? untried : tryQueue(context);
   trying.catch(() => {});
-  await context.after('database/create-table');
-  await context.judge('postgres', () => trying);
+  await context.dependsOn('database/create-table');
+  await context.check('postgres', () => trying);
 }
 
 const untried = Promise.resolve(

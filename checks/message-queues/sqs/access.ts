@@ -1,14 +1,14 @@
 /** What a service does with a queue, tried where nobody can notice. */
 
-import { plural } from '../../../src/util/format.ts';
-import { fail, type Outcome, pass, type Skip, Stop, skip, type Trouble } from '../../../src/engine/check.ts';
-import { advice, command, sh } from '../../../src/outcome/fix.ts';
 import type { Attributes } from '../../../src/clouds/aws/sqs/client.ts';
-import type { Desk } from './queue.ts';
+import { receiveNothing, roundTrip } from '../../../src/clouds/aws/sqs/receiver.ts';
+import { advice, command, sh } from '../../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
+import { plural } from '../../../src/util/format.ts';
 import { whyNoMessages } from '../installed.ts';
 import { ACTIONS, type Operation } from '../requirements.ts';
 import { isDenied, isInventedHandle, troubleOf } from './errors.ts';
-import { receiveNothing, roundTrip } from '../../../src/clouds/aws/sqs/receiver.ts';
+import type { Desk } from './queue.ts';
 
 /** SQS never gives such a receipt handle: whoever may delete is told so, and nothing happens. */
 const INVENTED = 'spacelift-preflight';
@@ -21,7 +21,7 @@ const COUNTS = [
 
 export async function access(desk: Desk, attributes: Attributes): Promise<Outcome> {
   const { run, address } = desk;
-  const hindrance = (await run.share(whyNoMessages)) ?? occupied(desk, attributes);
+  const hindrance = (await run.once(whyNoMessages)) ?? occupied(desk, attributes);
   // On a live installation only for the service whose permission it is.
   const mayAsk = hindrance === undefined || (desk.duty('delete') === 'must' && !run.options.readOnly);
   const asked = mayAsk
@@ -46,8 +46,8 @@ export async function access(desk: Desk, attributes: Attributes): Promise<Outcom
  * Why no message may be tried in a queue, whoever puts it there: somebody would notice, or it could not be taken out again.
  * @throws Stop for what is wrong with the queue as a whole
  */
-export async function whyNotHere(desk: Desk, attributes: Attributes): Promise<Trouble | Skip | undefined> {
-  const hindrance = (await desk.run.share(whyNoMessages)) ?? occupied(desk, attributes);
+export async function whyNotHere(desk: Desk, attributes: Attributes): Promise<Issue | Skip | undefined> {
+  const hindrance = (await desk.run.once(whyNoMessages)) ?? occupied(desk, attributes);
   return hindrance ?? trouble(desk, ['delete', 'postpone', 'receive']);
 }
 
@@ -77,7 +77,7 @@ function occupied({ address }: Desk, attributes: Attributes): Skip | undefined {
 }
 
 /** Tries what leaves no trace; the failure or skip of what is not permitted. */
-async function trouble(desk: Desk, operations: readonly Operation[]): Promise<Trouble | Skip | undefined> {
+async function trouble(desk: Desk, operations: readonly Operation[]): Promise<Issue | Skip | undefined> {
   const results = await Promise.all(
     operations.map(async (operation) => ({ operation, error: await refusal(desk, operation) })),
   );
@@ -94,7 +94,7 @@ async function refusal({ run, sqs, address }: Desk, operation: Operation): Promi
     if (operation === 'delete') await sqs.delete(run, url, INVENTED);
     else if (operation === 'postpone') await sqs.postpone(run, url, INVENTED, 0);
     else if (!(await receiveNothing(run, sqs, address)))
-      return new Stop(skip(`${address.name} is not empty: no message was sent`));
+      return new CheckStopped(skip(`${address.name} is not empty: no message was sent`));
     return undefined;
   } catch (error) {
     run.signal.throwIfAborted();
@@ -102,10 +102,10 @@ async function refusal({ run, sqs, address }: Desk, operation: Operation): Promi
   }
 }
 
-async function outcomeOf(desk: Desk, error: unknown, operations: readonly Operation[]): Promise<Trouble | Skip> {
+async function outcomeOf(desk: Desk, error: unknown, operations: readonly Operation[]): Promise<Issue | Skip> {
   const { outcome, rule } = await troubleOf(desk, error, operations);
   if (rule === 'access') return outcome;
-  throw new Stop(outcome);
+  throw new CheckStopped(outcome);
 }
 
 async function sent(desk: Desk, attributes: Attributes): Promise<Outcome> {
@@ -126,7 +126,7 @@ async function sent(desk: Desk, attributes: Attributes): Promise<Outcome> {
   }
 }
 
-const altered = (name: string): Trouble =>
+const altered = (name: string): Issue =>
   fail(`what is received from ${name} is not what was sent`, {
     expected: 'the message as it was sent',
     fix: advice`find out what stands between: a proxy that changes requests or answers`,
@@ -134,7 +134,7 @@ const altered = (name: string): Trouble =>
     cause: { key: 'message-queues:content', title: 'what is received is not what was sent' },
   });
 
-const lost = (name: string): Trouble =>
+const lost = (name: string): Issue =>
   fail(`what is sent to ${name} does not come back within 5 s`, {
     expected: 'the message, within a second',
     fix: advice`find out what else receives from ${name}: another Spacelift installation, an event source mapping (aws lambda list-event-source-mappings), a topic’s consumer`,

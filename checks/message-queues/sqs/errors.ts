@@ -1,14 +1,15 @@
 /** What an error of SQS means for a queue: whose rule it belongs to, and whether it is a failure at all. */
-import { type Skip, Stop, skip, type Trouble } from '../../../src/engine/check.ts';
-import { advice } from '../../../src/outcome/fix.ts';
-import { ProxyProblem } from '../../../src/net/proxy-tunnel.ts';
-import { Problem } from '../../../src/net/network-error.ts';
+
 import { AwsProblem } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
-import type { Desk, Seen } from './queue.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
+import { ProxyError } from '../../../src/net/proxy-tunnel.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { CheckStopped, type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { ACTIONS, type Operation } from '../requirements.ts';
 import { deniedOn, foreign, keyTrouble, missing, networkFix, refusedOn } from './messages.ts';
+import type { Desk, Seen } from './queue.ts';
 
 /** SQS's own name, and that of the protocol it had before. */
 const MISSING = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
@@ -29,11 +30,11 @@ type Told = Exclude<Seen, { attributes: unknown }>;
  */
 export async function troubleOf(desk: Desk, error: unknown, operations: readonly Operation[]): Promise<Told> {
   const { run, sqs } = desk;
-  if (error instanceof Stop) return { outcome: error.outcome, rule: 'exists' };
+  if (error instanceof CheckStopped) return { outcome: error.outcome, rule: 'exists' };
   const general = await generalOutcome(run, error, sqs.target);
   if (general !== undefined) {
-    const atSqs = error instanceof Problem && !(error instanceof ProxyProblem) && general.status === 'fail';
-    const fix = atSqs ? networkFix(error, sqs.target, run.need('AWS_REGION')) : undefined;
+    const atSqs = error instanceof NetworkError && !(error instanceof ProxyError) && general.status === 'fail';
+    const fix = atSqs ? networkFix(error, sqs.target, run.require('AWS_REGION')) : undefined;
     const told = fix === undefined ? general : { ...general, fix };
     return { outcome: told.status === 'warn' ? unverified(told) : told, rule: 'exists' };
   }
@@ -72,7 +73,7 @@ function permissions(operations: readonly Operation[]): string {
 }
 
 /** The credentials' account is not the configured one: it is that failure, wherever it was found. */
-const ofAnotherAccount = ({ run }: Desk): Promise<Trouble | undefined> => explainedByAccount(run);
+const ofAnotherAccount = ({ run }: Desk): Promise<Issue | undefined> => explainedByAccount(run);
 
 /** A busy service says nothing of one queue. */
-const unverified = ({ title, fix }: Trouble): Skip => skip(title, fix === undefined ? {} : { fix });
+const unverified = ({ title, fix }: Issue): Skip => skip(title, fix === undefined ? {} : { fix });

@@ -1,15 +1,16 @@
 /** The words for what is wrong with an SQS queue, with the command that mends it. */
-import { fail, type Trouble } from '../../../src/engine/check.ts';
-import { QUEUES } from '../../../src/config/contract.ts';
-import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/fix.ts';
-import { own } from '../../../src/util/lookup.ts';
-import type { Target } from '../../../src/net/messages.ts';
-import type { Problem } from '../../../src/net/network-error.ts';
+
 import type { AwsProblem } from '../../../src/clouds/aws/call.ts';
 import { denialIn, deniedWords } from '../../../src/clouds/aws/denial.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
-import type { Desk } from './queue.ts';
+import { QUEUES } from '../../../src/config/contract.ts';
+import type { Target } from '../../../src/net/messages.ts';
+import type { NetworkError } from '../../../src/net/network-error.ts';
+import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/fix.ts';
+import { fail, type Issue } from '../../../src/outcome/outcome.ts';
+import { lookup } from '../../../src/util/lookup.ts';
 import { ACTIONS, MAX_RECEIVE_COUNT, type Needs, type Operation } from '../requirements.ts';
+import type { Desk } from './queue.ts';
 
 /** What the vendor's reference asks for, as the attributes of SQS; redrive only where the target is known. */
 export function attributesFor(needs: Needs, deadLetterArn: string | undefined): Record<string, string> {
@@ -26,23 +27,23 @@ export const redriveTo = (arn: string): string =>
 
 export const setAttributes = ({ address, run }: Desk, attributes: Record<string, string>): Fix =>
   command(
-    sh`aws sqs set-queue-attributes --region ${run.need('AWS_REGION')} --queue-url ${address.url} --attributes ${JSON.stringify(attributes)}`,
+    sh`aws sqs set-queue-attributes --region ${run.require('AWS_REGION')} --queue-url ${address.url} --attributes ${JSON.stringify(attributes)}`,
   );
 
 const createQueue = ({ run, address, needs, deadLetters }: Desk): Shell => {
   const attributes = JSON.stringify(attributesFor(needs, deadLetters?.address.arn));
-  return sh`aws sqs create-queue --region ${run.need('AWS_REGION')} --queue-name ${address.name} --attributes ${attributes}`;
+  return sh`aws sqs create-queue --region ${run.require('AWS_REGION')} --queue-name ${address.name} --attributes ${attributes}`;
 };
 
 const kindOf = (fifo: boolean): string => (fifo ? 'a FIFO queue' : 'a standard queue');
 
 const endingOf = (fifo: boolean): string => (fifo ? 'whose name ends in .fifo' : 'whose name does not end in .fifo');
 
-export function missing(desk: Desk): Trouble {
+export function missing(desk: Desk): Issue {
   const { run, address, isForeign } = desk;
   const { name, account, url, arn, variable } = address;
-  return fail(`there is no queue ${name} in ${run.need('AWS_REGION')}, account ${account}`, {
-    ...(isForeign && { detail: `AWS_ACCOUNT_ID is ${run.need('AWS_ACCOUNT_ID')}: the URL is of another account.` }),
+  return fail(`there is no queue ${name} in ${run.require('AWS_REGION')}, account ${account}`, {
+    ...(isForeign && { detail: `AWS_ACCOUNT_ID is ${run.require('AWS_ACCOUNT_ID')}: the URL is of another account.` }),
     expected: `the queue that ${variable} names`,
     fix: mendMissing(desk),
     evidence: { queue: name, url },
@@ -59,7 +60,7 @@ function mendMissing(desk: Desk): Fix {
   return command(createQueue(desk), { note: `correct ${variable}, or make the queue` });
 }
 
-export function otherRegion({ address }: Desk, region: string): Trouble {
+export function otherRegion({ address }: Desk, region: string): Issue {
   const { name, variable, url, region: found = '' } = address;
   return fail(`${name} is in ${found}, and AWS_REGION is ${region}`, {
     detail: `SQS of ${region} is asked for every queue, whatever the host in its URL.`,
@@ -70,9 +71,9 @@ export function otherRegion({ address }: Desk, region: string): Trouble {
   });
 }
 
-export function foreign({ run, address }: Desk, { code }: AwsProblem): Trouble {
+export function foreign({ run, address }: Desk, { code }: AwsProblem): Issue {
   const { name, account, variable, url } = address;
-  const own = run.need('AWS_ACCOUNT_ID');
+  const own = run.require('AWS_ACCOUNT_ID');
   return fail(
     `${name} is a queue of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`,
     {
@@ -88,7 +89,7 @@ export function foreign({ run, address }: Desk, { code }: AwsProblem): Trouble {
 }
 
 /** @param twin the queue whose variable may have been swapped with this one's */
-export function wrongKind({ queue, address, needs }: Desk, twin: Desk | undefined): Trouble {
+export function wrongKind({ queue, address, needs }: Desk, twin: Desk | undefined): Issue {
   const { name, variable, url, fifo } = address;
   const swapped = twin !== undefined && twin.address.fifo !== twin.needs.fifo;
   const variables = [variable, ...(swapped ? [twin.address.variable] : [])].toSorted();
@@ -105,7 +106,7 @@ export function wrongKind({ queue, address, needs }: Desk, twin: Desk | undefine
 }
 
 /** @param operations all denied, with the same words */
-export function deniedOn(desk: Desk, problem: AwsProblem, operations: readonly Operation[]): Trouble {
+export function deniedOn(desk: Desk, problem: AwsProblem, operations: readonly Operation[]): Issue {
   const { run, address } = desk;
   const actions = operations.map((operation) => ACTIONS[operation]);
   const denial = denialIn(problem.said);
@@ -158,7 +159,7 @@ const KEY_STATES: Readonly<Record<string, { says: string; fix: MendKey }>> = {
 };
 
 /** KMS refuses the key that encrypts the queue at rest, and not SQS; the same cause as in other services' checks. */
-export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsProblem): Trouble | undefined {
+export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsProblem): Issue | undefined {
   if (!/^(Kms|KMS\.)/.test(code)) return undefined;
   const [, permission, named] =
     /is not authorized to perform: (kms:\w{1,64})(?: on resource: "?(arn:[\w-]+:kms:[\w:/-]+))?/.exec(said) ?? [];
@@ -183,7 +184,7 @@ export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsP
       },
     });
   }
-  const { says, fix } = own(KEY_STATES, code) ?? {
+  const { says, fix } = lookup(KEY_STATES, code) ?? {
     says: `can’t be used (${code})`,
     fix: aboutKey((id) => [sh`aws kms describe-key --key-id ${id}`]),
   };
@@ -195,7 +196,7 @@ export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsP
   });
 }
 
-export function refusedOn({ address }: Desk, { code, status }: AwsProblem): Trouble {
+export function refusedOn({ address }: Desk, { code, status }: AwsProblem): Issue {
   const said = code ?? `HTTP ${status}`;
   return fail(`SQS refuses an operation on ${address.name}: ${said}`, {
     expected: 'success',
@@ -206,7 +207,7 @@ export function refusedOn({ address }: Desk, { code, status }: AwsProblem): Trou
 }
 
 /** What opens the way to SQS, where AWS has a better word for it than the network's own. */
-export function networkFix({ kind }: Problem, { setting }: Target, region: string): Fix | undefined {
+export function networkFix({ kind }: NetworkError, { setting }: Target, region: string): Fix | undefined {
   if (setting !== 'AWS_REGION') return undefined;
   const endpoint = sh`aws ec2 create-vpc-endpoint --vpc-id VPC_ID --vpc-endpoint-type Interface --service-name com.amazonaws.${region}.sqs`;
   if (kind === 'dns')
@@ -215,7 +216,7 @@ export function networkFix({ kind }: Problem, { setting }: Target, region: strin
   return advice`let Spacelift’s network reach SQS: a NAT gateway, or a VPC endpoint (${endpoint}), and a security group that allows TCP 443`;
 }
 
-export function redriveToWrongKind(desk: Desk, target: string): Trouble {
+export function redriveToWrongKind(desk: Desk, target: string): Issue {
   const { address, deadLetters, needs } = desk;
   const name = target.split(':').at(-1) ?? target;
   return fail(
@@ -232,7 +233,7 @@ export function redriveToWrongKind(desk: Desk, target: string): Trouble {
   );
 }
 
-export function redriveToNowhere(desk: Desk, target: string): Trouble {
+export function redriveToNowhere(desk: Desk, target: string): Issue {
   const { address, deadLetters } = desk;
   const name = target.split(':').at(-1) ?? target;
   return fail(`dead letters of ${address.name} go to ${name}, which does not exist`, {

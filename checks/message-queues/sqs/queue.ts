@@ -1,9 +1,11 @@
 /** One queue of a run: where it is, and what was seen of it, asked once for all of its rules. */
-import { type Run, type Skip, skip, type Trouble } from '../../../src/engine/check.ts';
-import { QUEUES, type Queue } from '../../../src/config/contract.ts';
-import { advice } from '../../../src/outcome/fix.ts';
-import { type Address, addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
+
 import type { Attributes, Sqs } from '../../../src/clouds/aws/sqs/client.ts';
+import { type Address, addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
+import { QUEUES, type Queue } from '../../../src/config/contract.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { type Duty, dutyOf, NEEDS, type Needs, type Operation } from '../requirements.ts';
 import { isMissing, troubleOf } from './errors.ts';
 import { otherRegion, wrongKind } from './messages.ts';
@@ -11,7 +13,7 @@ import { otherRegion, wrongKind } from './messages.ts';
 /** What a look at a queue gave: its attributes, or an outcome and the rule that it belongs to. */
 export type Seen =
   | { readonly attributes: Attributes }
-  | { readonly outcome: Trouble | Skip; readonly rule: 'exists' | 'access' };
+  | { readonly outcome: Issue | Skip; readonly rule: 'exists' | 'access' };
 
 export class Desk {
   readonly run: Run;
@@ -46,7 +48,7 @@ export class Desk {
   }
 
   /** The failure that this is no queue of the right kind. */
-  get wrongKind(): Trouble | undefined {
+  get wrongKind(): Issue | undefined {
     return this.address.fifo === this.needs.fifo ? undefined : wrongKind(this, this.#twin);
   }
 
@@ -100,7 +102,7 @@ export class Desk {
 
   async #look(): Promise<Seen> {
     const { run, sqs, address } = this;
-    const region = run.need('AWS_REGION');
+    const region = run.require('AWS_REGION');
     if (address.region !== undefined && address.region !== region) {
       return { outcome: otherRegion(this, region), rule: 'exists' };
     }

@@ -1,12 +1,14 @@
 /** The eight queues of SQS, all at once. */
-import { type Context, type Judged, type Outcome, pass, Stop } from '../../../src/engine/check.ts';
-import type { Queue } from '../../../src/config/contract.ts';
+
 import { type Attributes, openSqs } from '../../../src/clouds/aws/sqs/client.ts';
-import { Desk } from './queue.ts';
+import type { Queue } from '../../../src/config/contract.ts';
+import type { CheckedOutcome, Context } from '../../../src/engine/check.ts';
+import { CheckStopped, type Outcome, pass } from '../../../src/outcome/outcome.ts';
 import { whyNoMessages } from '../installed.ts';
 import { usedIn } from '../requirements.ts';
 import type { RuleKey } from '../rules.ts';
 import { access, notSent } from './access.ts';
+import { Desk } from './queue.ts';
 import { kind, settings } from './settings.ts';
 
 export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
@@ -19,12 +21,12 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
       try {
         desks.set(queue, new Desk(context, sqs, queue, desks));
       } catch (error) {
-        if (!(error instanceof Stop)) throw error;
+        if (!(error instanceof CheckStopped)) throw error;
       }
     }
     await Promise.all(
       queues.map((queue) =>
-        context.about(queue, async (part) =>
+        context.forSubject(queue, async (part) =>
           judgeQueue(part, desks.get(queue) ?? new Desk(context, sqs, queue, desks)),
         ),
       ),
@@ -38,25 +40,25 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
 type Part = 'exists' | 'kind' | 'settings' | 'access';
 
 /** One rule: when the queue can't be looked at, or is of the wrong kind, the rule that this belongs to says so, and the others depend on it. */
-async function outcomeOf(rule: Part, desk: Desk, how: (attributes: Attributes) => Judged): Promise<Outcome> {
+async function outcomeOf(rule: Part, desk: Desk, how: (attributes: Attributes) => CheckedOutcome): Promise<Outcome> {
   const seen = await desk.see();
   const failed = 'outcome' in seen && seen.outcome.status === 'fail';
   const { wrongKind } = desk;
   if (wrongKind !== undefined && !failed && rule !== 'exists') {
     if (rule === 'kind') return wrongKind;
-    throw new Stop(wrongKind);
+    throw new CheckStopped(wrongKind);
   }
   if ('attributes' in seen) return how(seen.attributes);
   if (seen.rule === rule) return seen.outcome;
   if (rule === 'access' && !failed && desk.duty('look') === undefined) return notSent(desk);
-  throw new Stop(seen.outcome);
+  throw new CheckStopped(seen.outcome);
 }
 
-async function judgeQueue({ judge, selected, share }: Context<RuleKey>, desk: Desk): Promise<void> {
+async function judgeQueue({ check, selected, once }: Context<RuleKey>, desk: Desk): Promise<void> {
   // The database takes as long as the queue: both at once.
-  if (selected('<queue>/access') && desk.duty('delete') !== undefined) share(whyNoMessages).catch(() => {});
-  const judging = (rule: Part, how: (attributes: Attributes) => Judged) =>
-    judge(`<queue>/${rule}`, () => outcomeOf(rule, desk, how));
+  if (selected('<queue>/access') && desk.duty('delete') !== undefined) once(whyNoMessages).catch(() => {});
+  const judging = (rule: Part, how: (attributes: Attributes) => CheckedOutcome) =>
+    check(`<queue>/${rule}`, () => outcomeOf(rule, desk, how));
   await Promise.all([
     judging('exists', () => exists(desk)),
     judging('kind', (attributes) => kind(desk, attributes)),
@@ -66,6 +68,6 @@ async function judgeQueue({ judge, selected, share }: Context<RuleKey>, desk: De
 }
 
 const exists = ({ run, address }: Desk): Outcome =>
-  pass(`${address.name} is there, in ${run.need('AWS_REGION')}`, {
+  pass(`${address.name} is there, in ${run.require('AWS_REGION')}`, {
     evidence: { queue: address.name, url: address.url },
   });

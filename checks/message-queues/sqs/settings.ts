@@ -1,11 +1,12 @@
 /** What must hold of a queue besides being there: where its dead letters go, and the vendor's suggested settings. */
-import { type Outcome, pass, Stop, skip, type Trouble, warn } from '../../../src/engine/check.ts';
-import { advice, type Fix } from '../../../src/outcome/fix.ts';
-import { sameQueue } from '../../../src/clouds/aws/sqs/queue-url.ts';
+
 import type { Attributes } from '../../../src/clouds/aws/sqs/client.ts';
-import type { Desk } from './queue.ts';
+import { sameQueue } from '../../../src/clouds/aws/sqs/queue-url.ts';
+import { advice, type Fix } from '../../../src/outcome/fix.ts';
+import { CheckStopped, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import { MAX_RECEIVE_COUNT } from '../requirements.ts';
 import { attributesFor, redriveToNowhere, redriveToWrongKind, setAttributes } from './messages.ts';
+import type { Desk } from './queue.ts';
 
 interface Redrive {
   /** ARN. */
@@ -49,7 +50,7 @@ export async function kind(desk: Desk, attributes: Attributes): Promise<Outcome>
   return there ? pass(`${name} is ${what}, ${to}`, { evidence }) : redriveToNowhere(desk, redrive.target);
 }
 
-function misdirected(desk: Desk, { target }: Redrive): Trouble | undefined {
+function misdirected(desk: Desk, { target }: Redrive): Issue | undefined {
   return target.endsWith('.fifo') === desk.needs.fifo ? undefined : redriveToWrongKind(desk, target);
 }
 
@@ -59,7 +60,7 @@ async function isThere(desk: Desk, { target }: Redrive): Promise<boolean | undef
   if (deadLetters === undefined || !sameQueue(deadLetters.address.arn, target)) return desk.isThere(target);
   const seen = await deadLetters.see();
   if ('attributes' in seen) return true;
-  if (seen.outcome.status === 'fail') throw new Stop(seen.outcome);
+  if (seen.outcome.status === 'fail') throw new CheckStopped(seen.outcome);
   return undefined;
 }
 

@@ -1,13 +1,14 @@
 /** Removes messages that killed runs left: before installation alone, since a drain would have taken them long ago. */
 
-import { plural } from '../../../src/util/format.ts';
-import { type Run, type Skip, Stop, type Swept, skip, type Trouble } from '../../../src/engine/check.ts';
-import { advice } from '../../../src/outcome/fix.ts';
 import { openSqs, type Received, type Sqs } from '../../../src/clouds/aws/sqs/client.ts';
-import { Desk } from './queue.ts';
+import type { CleanupResult, Run } from '../../../src/engine/check.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { CheckStopped, type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
+import { plural } from '../../../src/util/format.ts';
 import { whyNoMessages } from '../installed.ts';
 import { type Operation, usedIn } from '../requirements.ts';
 import { troubleOf } from './errors.ts';
+import { Desk } from './queue.ts';
 
 const RUN_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 /** As `trial.ts` sends them. */
@@ -28,10 +29,10 @@ const [WAIT, VISIBILITY] = [1, 15];
 const isOwn = (body: string): boolean =>
   SENT.test(body) || DELIVERED.test(body) || DELIVERED.test(Buffer.from(body, 'base64').toString());
 
-export async function sweep(run: Run): Promise<Swept[]> {
+export async function sweep(run: Run): Promise<CleanupResult[]> {
   const queues = usedIn(run);
   if (queues.length === 0) return [];
-  const hindrance = await run.share(whyNoMessages);
+  const hindrance = await run.once(whyNoMessages);
   if (hindrance !== undefined) return [{ place: 'SQS', removed: [], trouble: hindrance }];
   const sqs = await openSqs(run);
   try {
@@ -41,7 +42,7 @@ export async function sweep(run: Run): Promise<Swept[]> {
         try {
           return await sweepQueue(new Desk(run, sqs, queue, desks), sqs);
         } catch (error) {
-          if (error instanceof Stop) return { place: queue, removed: [], trouble: error.outcome };
+          if (error instanceof CheckStopped) return { place: queue, removed: [], trouble: error.outcome };
           throw error;
         }
       }),
@@ -51,12 +52,12 @@ export async function sweep(run: Run): Promise<Swept[]> {
   }
 }
 
-async function sweepQueue(desk: Desk, sqs: Sqs): Promise<Swept> {
+async function sweepQueue(desk: Desk, sqs: Sqs): Promise<CleanupResult> {
   const { run, address } = desk;
   const place = address.name;
   if (desk.duty('delete') === undefined) return { place, removed: [], trouble: onlyTheDrain(desk) };
   let count = 0;
-  const done = (trouble?: Trouble | Skip): Swept => ({
+  const done = (trouble?: Issue | Skip): CleanupResult => ({
     place,
     removed: count === 0 ? [] : [`${plural(count, 'message')} of earlier runs`],
     ...(trouble !== undefined && { trouble }),

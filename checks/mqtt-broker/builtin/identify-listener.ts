@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Run } from '../../../src/engine/check.ts';
 import { connectPacket, DISCONNECT, type Level, readConnack } from '../../../src/net/mqtt.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
 import { exchange, openTcp, type Reply } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
-import { Problem } from '../../../src/net/network-error.ts';
 import type { Endpoint } from '../endpoint.ts';
 
 /** For the TCP connection, for the TLS handshake and for the answer to a CONNECT, each; ms. */
@@ -32,14 +32,14 @@ export type Visit =
   /** TLS that misses a client certificate: workers have one, this tool does not. */
   | { readonly speaks: 'client-certificate' }
   /** Accepts, and closes without a byte or stays silent. */
-  | { readonly speaks: 'nothing'; readonly problem: Problem }
+  | { readonly speaks: 'nothing'; readonly problem: NetworkError }
   | { readonly speaks: 'other'; readonly other: Other }
   /** TLS, which the endpoint does not ask for; behind it a broker, as far as can be seen. */
   | { readonly speaks: 'wants-tls' }
   /** MQTT, but without the TLS that the endpoint asks for. */
   | { readonly speaks: 'plain-mqtt' }
   /** TLS, of a kind that can't be spoken with. */
-  | { readonly speaks: 'broken-tls'; readonly problem: Problem };
+  | { readonly speaks: 'broken-tls'; readonly problem: NetworkError };
 
 /** @throws Problem when no TCP connection comes about */
 export async function visit(run: Run, endpoint: Endpoint): Promise<Visit> {
@@ -55,7 +55,7 @@ async function visitPlain(run: Run, endpoint: Endpoint): Promise<Visit> {
     const behind = await greetTls(run, endpoint);
     return behind.speaks === 'other' ? behind : { speaks: 'wants-tls' };
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof NetworkError)) throw error;
     return alerted || error.kind === 'tls' ? { speaks: 'wants-tls' } : found;
   }
 }
@@ -64,7 +64,7 @@ async function visitTls(run: Run, endpoint: Endpoint): Promise<Visit> {
   try {
     return await greetTls(run, endpoint);
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof NetworkError)) throw error;
     if (error.kind === 'tls') return ofTls(error);
     // Throws the same problem again when the server can't be connected to at all.
     const plain = await greet(run, () => openTcp(run, endpoint, SECOND_MS), SECOND_MS);
@@ -94,7 +94,7 @@ function welcome(socket: TLSSocket): Promise<void> {
   });
 }
 
-const ofTls = (problem: Problem): Visit =>
+const ofTls = (problem: NetworkError): Visit =>
   problem.tls === 'client-certificate' ? { speaks: 'client-certificate' } : { speaks: 'broken-tls', problem };
 
 /** Introduces itself as a client; a server that hangs up on MQTT 3.1.1 is asked again with MQTT 5. */
@@ -122,7 +122,7 @@ function judge({ bytes, problem }: Reply): Visit {
   if (who !== 'incomplete') return { speaks: 'other', other: who };
   if (bytes.length > 0) return { speaks: 'other', other: 'unknown' };
   if (problem?.kind === 'tls') return ofTls(problem);
-  return { speaks: 'nothing', problem: problem ?? new Problem('closed') };
+  return { speaks: 'nothing', problem: problem ?? new NetworkError('closed') };
 }
 
 function whoIs(bytes: Buffer): Other | Exclude<ReturnType<typeof readConnack>, 'other'> {

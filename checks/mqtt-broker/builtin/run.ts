@@ -1,20 +1,11 @@
 /** The broker that the server brings along: it starts with Spacelift, and workers connect to it. */
-import {
-  type Context,
-  fail,
-  type Outcome,
-  pass,
-  type Run,
-  type Skip,
-  Stop,
-  skip,
-  type Trouble,
-} from '../../../src/engine/check.ts';
-import { advice, type Fix, setting, sh } from '../../../src/outcome/fix.ts';
+import type { Context, Run } from '../../../src/engine/check.ts';
+import { skipIfOutside } from '../../../src/net/location.ts';
+import { networkMessages } from '../../../src/net/messages.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
-import { explainedByPlace } from '../../../src/net/location.ts';
-import { networkWords } from '../../../src/net/messages.ts';
-import { Problem } from '../../../src/net/network-error.ts';
+import { advice, type Fix, setting, sh } from '../../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { phaseOf } from '../../phase.ts';
 import { ENDPOINT, type Endpoint, readEndpoint } from '../endpoint.ts';
 import type { MqttRule } from '../rules.ts';
@@ -22,48 +13,48 @@ import { type Other, type Visit, visit } from './identify-listener.ts';
 
 /** @throws Stop when the endpoint is malformed: the failure of `endpoint` */
 function endpointOf(run: Run): Endpoint {
-  const found = readEndpoint(run.need(ENDPOINT));
-  if ('status' in found) throw new Stop(found);
+  const found = readEndpoint(run.require(ENDPOINT));
+  if ('status' in found) throw new CheckStopped(found);
   return found;
 }
 
 const answer = async (run: Run): Promise<Visit> => visit(run, endpointOf(run));
 
 export async function run(context: Context<MqttRule>): Promise<void> {
-  await context.must('endpoint', () => {
-    const found = readEndpoint(context.need(ENDPOINT));
+  await context.gate('endpoint', () => {
+    const found = readEndpoint(context.require(ENDPOINT));
     if ('status' in found) return found;
     const { host, port, tls, at } = found;
     return pass(`built-in broker at ${at}${tls ? ' over TLS' : ''}`, { evidence: { host, port, tls } });
   });
-  await context.must('builtin/reachable', async () => {
+  await context.gate('builtin/reachable', async () => {
     const missing = await absence(context);
     return missing ?? pass(`${endpointOf(context).at} accepts connections`);
   });
-  await context.judge('builtin/protocol', async () => {
+  await context.check('builtin/protocol', async () => {
     const missing = await absence(context);
-    if (missing !== undefined) throw new Stop(missing);
-    return protocol(endpointOf(context), await context.share(answer));
+    if (missing !== undefined) throw new CheckStopped(missing);
+    return protocol(endpointOf(context), await context.once(answer));
   });
 }
 
 /** What it means that nobody answers; `undefined` when somebody does. */
-async function absence(run: Run): Promise<Trouble | Skip | undefined> {
+async function absence(run: Run): Promise<Issue | Skip | undefined> {
   try {
-    const found = await run.share(answer);
+    const found = await run.once(answer);
     return found.speaks === 'nothing' ? absent(run, found.problem, true) : undefined;
   } catch (error) {
-    if (error instanceof Problem) return absent(run, error, false);
+    if (error instanceof NetworkError) return absent(run, error, false);
     throw error;
   }
 }
 
 /** @param accepted whether a connection came about before it ended, or nothing was said */
-async function absent(run: Run, problem: Problem, accepted: boolean): Promise<Trouble | Skip> {
+async function absent(run: Run, problem: NetworkError, accepted: boolean): Promise<Issue | Skip> {
   const { host, port, at } = endpointOf(run);
-  const words = networkWords(problem, { what: 'the MQTT broker', host, port, setting: ENDPOINT });
+  const words = networkMessages(problem, { what: 'the MQTT broker', host, port, setting: ENDPOINT });
   const evidence = { host, port, observed: problem.kind };
-  const place = await explainedByPlace(run, host, problem);
+  const place = await skipIfOutside(run, host, problem);
   if (place !== undefined) return place;
   const { service } = run.deployment;
   if (service === 'server' || service === 'drain') {
@@ -119,7 +110,7 @@ function protocol({ at, tls, host, port }: Endpoint, found: Visit): Outcome {
         evidence: { observed: 'MQTT without TLS' },
       });
     case 'broken-tls': {
-      const words = networkWords(found.problem, { what: 'the MQTT broker', host, port, setting: ENDPOINT });
+      const words = networkMessages(found.problem, { what: 'the MQTT broker', host, port, setting: ENDPOINT });
       return fail(words.title, { ...words, expected });
     }
     case 'other':
@@ -143,7 +134,7 @@ const OTHER: Record<Other, string> = {
   unknown: 'something else',
 };
 
-function wayTo(other: Other): Pick<Trouble, 'detail'> & { readonly fix: Fix } {
+function wayTo(other: Other): Pick<Issue, 'detail'> & { readonly fix: Fix } {
   if (other !== 'HTTP') return { fix: advice`point ${ENDPOINT} at the server’s MQTT port (1984 by convention)` };
   return {
     detail: 'An HTTP ingress or load balancer can’t carry MQTT.',

@@ -1,16 +1,17 @@
 /** IoT Core by the AWS SDK: the data plane, which carries messages, and the control plane, which knows rules and endpoints. */
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
-import { type Run, type Skip, skip, type Trouble } from '../../../src/engine/check.ts';
-import { advice } from '../../../src/outcome/fix.ts';
-import { addressOf } from '../../../src/net/tcp.ts';
-import type { Target } from '../../../src/net/messages.ts';
 import { AwsProblem, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
 import { awsSettings, type Endpoint, endpointOf } from '../../../src/clouds/aws/client.ts';
 import { allowing } from '../../../src/clouds/aws/denial.ts';
 import { CredentialProblem, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
-import type { IsRefusal } from '../../../src/clouds/aws/transport.ts';
 import { generalOutcome, targetOf } from '../../../src/clouds/aws/messages.ts';
+import type { IsRefusal } from '../../../src/clouds/aws/transport.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import type { Target } from '../../../src/net/messages.ts';
+import { addressOf } from '../../../src/net/tcp.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
 import { iotEndpoint } from './endpoint.ts';
 
@@ -83,7 +84,7 @@ function closeInTheEnd(run: Run, client: { destroy(): void }): void {
 
 /** ARN of something of IoT Core's, in the configured account and region. */
 export const iotArn = (run: Run, resource: string): string =>
-  `arn:${run.need('AWS_PARTITION')}:iot:${run.need('AWS_REGION')}:${run.need('AWS_ACCOUNT_ID')}:${resource}`;
+  `arn:${run.require('AWS_PARTITION')}:iot:${run.require('AWS_REGION')}:${run.require('AWS_ACCOUNT_ID')}:${resource}`;
 
 /** @param resource ARN, or `*` for what has none */
 export function notPermitted(title: string, action: string, resource: string): Skip {
@@ -102,10 +103,10 @@ export async function unread(
   run: Run,
   error: unknown,
   { title, action, resource }: { title: string; action: string; resource: string },
-): Promise<Trouble | Skip> {
+): Promise<Issue | Skip> {
   if (error instanceof CredentialProblem) return credentialTrouble(error.kind, error.facts);
   if (error instanceof AwsProblem && error.kind === 'denied') return notPermitted(title, action, resource);
-  const { target } = await run.share(openControl);
+  const { target } = await run.once(openControl);
   const outcome = await generalOutcome(run, error, target);
   const why = outcome?.title ?? `${target.what} refuses it (${error instanceof AwsProblem ? error.code : 'unknown'})`;
   return skip(`${title}: ${why}`, {

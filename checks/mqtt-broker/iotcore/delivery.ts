@@ -1,18 +1,20 @@
 /** A message, from the topic that workers write on to the queue that the drain reads. */
-import { type Context, fail, type Outcome, pass, type Run, Stop, skip, type Trouble } from '../../../src/engine/check.ts';
-import { advice, sh } from '../../../src/outcome/fix.ts';
+
 import { AwsProblem } from '../../../src/clouds/aws/call.ts';
 import { allowing } from '../../../src/clouds/aws/denial.ts';
 import { CredentialProblem } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
 import { openSqs, until } from '../../../src/clouds/aws/sqs/client.ts';
-import { Desk } from '../../message-queues/sqs/queue.ts';
-import { whyNotHere } from '../../message-queues/sqs/access.ts';
 import { removeCommand, Taker } from '../../../src/clouds/aws/sqs/receiver.ts';
+import type { Context, Run } from '../../../src/engine/check.ts';
+import { advice, sh } from '../../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
+import { whyNotHere } from '../../message-queues/sqs/access.ts';
+import { Desk } from '../../message-queues/sqs/queue.ts';
+import type { MqttRule } from '../rules.ts';
 import { type DataPlane, iotArn, notPermitted, openData } from './clients.ts';
 import { namespaceOf, published } from './publish.ts';
 import { findRule } from './rule.ts';
-import type { MqttRule } from '../rules.ts';
 
 /** In ms: how long a message may be under way, and how long one that was given up is looked for again in the end. */
 const PATIENCE_MS = 8_000;
@@ -30,26 +32,26 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
     });
   }
   const [publishing, rule] = await Promise.all([
-    context.share(published),
-    context.share(findRule),
-    ...BEFORE.map((id) => context.after(id)),
+    context.once(published),
+    context.once(findRule),
+    ...BEFORE.map((id) => context.dependsOn(id)),
   ]);
-  if (publishing.status === 'fail') throw new Stop(of('publish', publishing));
+  if (publishing.status === 'fail') throw new CheckStopped(of('publish', publishing));
   const troubled = rule.outcome.status === 'fail' ? of('topic-rule', rule.outcome) : undefined;
-  if (troubled !== undefined && rule.brings === undefined) throw new Stop(troubled);
+  if (troubled !== undefined && rule.brings === undefined) throw new CheckStopped(troubled);
   const sqs = await openSqs(context);
   try {
     const desks = new Map();
     const desk = new Desk(context, sqs, 'iot', desks);
     desks.set('iot', desk);
     const seen = await desk.see();
-    if ('outcome' in seen) throw new Stop(seen.outcome);
+    if ('outcome' in seen) throw new CheckStopped(seen.outcome);
     if (troubled !== undefined) {
       takeOut(context, desk, rule.brings ?? '');
-      throw new Stop(troubled);
+      throw new CheckStopped(troubled);
     }
     const hindrance = await whyNotHere(desk, seen.attributes);
-    if (hindrance !== undefined) throw new Stop(hindrance);
+    if (hindrance !== undefined) throw new CheckStopped(hindrance);
     return await deliver(context, desk, { roleArn: rule.roleArn, keyId: seen.attributes.KmsMasterKeyId });
   } finally {
     // When the run has ended early, what clears up after it still needs the connections.
@@ -75,7 +77,7 @@ function takeOut(run: Run, { address: { name, url } }: Desk, rule: string): void
 const isOf = (run: Run) => (body: string) =>
   [body, decoded(body)].some((text) => text.includes('"preflight"') && text.includes(run.id));
 
-const of = (rule: 'publish' | 'topic-rule', trouble: Trouble): Trouble => ({
+const of = (rule: 'publish' | 'topic-rule', trouble: Issue): Issue => ({
   ...trouble,
   cause: trouble.cause ?? { key: `mqtt-broker/iotcore/${rule}` },
 });
@@ -86,7 +88,7 @@ interface Way {
 }
 
 async function deliver(run: Run, { sqs, address }: Desk, way: Way): Promise<Outcome> {
-  const data = await run.share(openData);
+  const data = await run.once(openData);
   const { name, url } = address;
   const topic = `${namespaceOf(run)}/writeonly/preflight/${run.id}`;
   const taker = new Taker(sqs, url, isOf(run));
@@ -158,7 +160,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** Nobody tells the publisher of what an action fails of. */
-function lost(topic: string, { arn, name }: Desk['address'], { roleArn, keyId }: Way): Trouble {
+function lost(topic: string, { arn, name }: Desk['address'], { roleArn, keyId }: Way): Issue {
   const key = keyId === undefined || keyId === '' || keyId === 'alias/aws/sqs' ? undefined : keyId;
   const statements = [
     allowing(['sqs:SendMessage'], arn),

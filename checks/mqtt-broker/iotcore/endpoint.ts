@@ -1,6 +1,7 @@
 /** IoT Core's endpoint: the bare name that AWS gives to an account, or a domain of one's own. */
-import { type Run, Stop, type Trouble } from '../../../src/engine/check.ts';
+import type { Run } from '../../../src/engine/check.ts';
 import { command, type Fix, sh } from '../../../src/outcome/fix.ts';
+import { CheckStopped, type Issue } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT, type Fault, isName, readParts, shown } from '../endpoint.ts';
 
 export interface IotEndpoint {
@@ -38,7 +39,7 @@ export const describeEndpoint = (region: string | undefined, after?: string): Fi
   );
 
 /** The endpoint, or the failure that says what is wrong with it. */
-export function readIotEndpoint(value: string, region: string | undefined): IotEndpoint | Trouble {
+export function readIotEndpoint(value: string, region: string | undefined): IotEndpoint | Issue {
   const parts = readParts(value, FAULTS, {
     expected: 'a bare host name: <id>-ats.iot.<region>.amazonaws.com, or a custom domain',
     otherwise: describeEndpoint(region),
@@ -53,7 +54,7 @@ export function readIotEndpoint(value: string, region: string | undefined): IotE
 /** @throws Stop when the endpoint is malformed: the failure of `endpoint` */
 export function iotEndpoint(run: Run): IotEndpoint {
   const region = run.deployment.lookup('AWS_REGION');
-  const found = readIotEndpoint(run.need(ENDPOINT), region.state === 'set' ? region.value : undefined);
-  if ('status' in found) throw new Stop(found);
+  const found = readIotEndpoint(run.require(ENDPOINT), region.state === 'set' ? region.value : undefined);
+  if ('status' in found) throw new CheckStopped(found);
   return found;
 }

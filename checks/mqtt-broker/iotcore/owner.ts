@@ -1,9 +1,11 @@
 /** Whose endpoint it is: AWS gives one to each account in each region. */
-import { fail, type Outcome, pass, type Run, Stop, skip, type Trouble, warn } from '../../../src/engine/check.ts';
-import { advice, setting } from '../../../src/outcome/fix.ts';
+
 import { ask } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { advice, setting } from '../../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
 import { openControl, unread } from './clients.ts';
 import { describeEndpoint, iotEndpoint } from './endpoint.ts';
@@ -13,9 +15,9 @@ const PUBLISH = { key: 'mqtt-broker/iotcore/publish' };
 const ACTION = 'iot:DescribeEndpoint';
 
 /** The failure that the endpoint's own name shows; what is published there is signed for AWS_REGION. */
-export function otherRegion(run: Run): Trouble | undefined {
+export function otherRegion(run: Run): Issue | undefined {
   const { host, region } = iotEndpoint(run);
-  const configured = run.need('AWS_REGION');
+  const configured = run.require('AWS_REGION');
   if (region === undefined || region === configured) return undefined;
   return fail(`${ENDPOINT} is of ${region}, and AWS_REGION is ${configured}`, {
     expected: `the account’s endpoint in ${configured}: topic rules and queues are there`,
@@ -30,7 +32,7 @@ export function otherRegion(run: Run): Trouble | undefined {
 
 /** Shared: `run.share(ownEndpoint)`: the account's endpoint in AWS_REGION. @throws CredentialProblem, AwsProblem, Problem */
 async function ownEndpoint(run: Run): Promise<string> {
-  const { client } = await run.share(openControl);
+  const { client } = await run.once(openControl);
   const { DescribeEndpointCommand } = await import('@aws-sdk/client-iot');
   const command = new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' });
   const { endpointAddress = '' } = await ask(run, client, (how) => client.send(command, how));
@@ -38,26 +40,26 @@ async function ownEndpoint(run: Run): Promise<string> {
 }
 
 /** The failure that the endpoint is another account's, as far as these credentials may know. */
-export async function foreignEndpoint(run: Run): Promise<Trouble | undefined> {
+export async function foreignEndpoint(run: Run): Promise<Issue | undefined> {
   const { region } = iotEndpoint(run);
   if (region === undefined || run.deployment.service !== undefined) return undefined;
   try {
-    return await foreign(run, await run.share(ownEndpoint));
+    return await foreign(run, await run.once(ownEndpoint));
   } catch {
     run.signal.throwIfAborted();
     return undefined;
   }
 }
 
-async function foreign(run: Run, own: string): Promise<Trouble | undefined> {
+async function foreign(run: Run, own: string): Promise<Issue | undefined> {
   const { host, instead } = iotEndpoint(run);
   if (host === own || instead === own) return undefined;
   const stranger = await explainedByAccount(run);
   if (stranger !== undefined) return stranger;
-  return fail(`${host} is not the endpoint of account ${run.need('AWS_ACCOUNT_ID')}`, {
+  return fail(`${host} is not the endpoint of account ${run.require('AWS_ACCOUNT_ID')}`, {
     expected: own,
     fix: setting(ENDPOINT, own),
-    evidence: { endpoint: host, own, region: run.need('AWS_REGION') },
+    evidence: { endpoint: host, own, region: run.require('AWS_REGION') },
     cause: { key: FINDING },
   });
 }
@@ -78,7 +80,7 @@ export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): 
   }
   let own: string;
   try {
-    own = await run.share(ownEndpoint);
+    own = await run.once(ownEndpoint);
   } catch (error) {
     return unread(run, error, {
       title: `${host} is of ${region}; whose it is is not known`,
@@ -90,7 +92,7 @@ export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): 
   if (trouble !== undefined) return trouble;
   if (instead === undefined) return pass(`${host} is this account’s, in ${region}`, { evidence: { endpoint: host } });
   const outcome = await publishing();
-  if (outcome.status === 'fail') throw new Stop({ ...outcome, cause: outcome.cause ?? PUBLISH });
+  if (outcome.status === 'fail') throw new CheckStopped({ ...outcome, cause: outcome.cause ?? PUBLISH });
   return warn(`${host} is this account’s older endpoint, whose certificate few still trust`, {
     detail: 'It comes from Symantec, whose authorities most systems have removed.',
     expected: 'the endpoint whose certificate is from Amazon: iot:Data-ATS',
@@ -101,8 +103,8 @@ export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): 
 
 /** A custom domain is right when messages are taken there with these credentials. */
 function byPublishing(host: string, outcome: Outcome): Outcome {
-  if (outcome.status === 'fail') throw new Stop({ ...outcome, cause: outcome.cause ?? PUBLISH });
-  if (outcome.status === 'skip') throw new Stop(outcome);
+  if (outcome.status === 'fail') throw new CheckStopped({ ...outcome, cause: outcome.cause ?? PUBLISH });
+  if (outcome.status === 'skip') throw new CheckStopped(outcome);
   if (outcome.status === 'warn') return skip(`whose ${host} is shows in publishing, which was not verified`);
   return pass(`${host} takes this account’s messages`, {
     detail: 'A domain of one’s own, or a VPC endpoint.',

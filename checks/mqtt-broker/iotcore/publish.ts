@@ -1,15 +1,17 @@
 /** Publishing over HTTPS: how Spacelift talks to its workers, and all that its roles may do with messages. */
-import { fail, type Outcome, pass, type Run, type Skip, Stop, skip, type Trouble } from '../../../src/engine/check.ts';
-import { advice, setting } from '../../../src/outcome/fix.ts';
-import { openTls } from '../../../src/net/tls.ts';
-import { openWay, wayWords } from '../../../src/net/proxy-tunnel.ts';
-import { explainedByPlace } from '../../../src/net/location.ts';
-import { Problem } from '../../../src/net/network-error.ts';
+
 import { AwsProblem } from '../../../src/clouds/aws/call.ts';
 import { askCaller, explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { deniedWords, roleOf } from '../../../src/clouds/aws/denial.ts';
 import { CredentialProblem, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { skipIfOutside } from '../../../src/net/location.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
+import { connectVia, routeMessages } from '../../../src/net/proxy-tunnel.ts';
+import { openTls } from '../../../src/net/tls.ts';
+import { advice, setting } from '../../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
 import { brokerAt, iotArn, openData } from './clients.ts';
 import { iotEndpoint } from './endpoint.ts';
@@ -20,9 +22,9 @@ const NAMESPACE = 'MQTT_BROKER_IOTCORE_NAMESPACE';
 
 /** @throws Stop when no topic can begin with it: nothing that hangs on it can be right */
 export function namespaceOf(run: Run): string {
-  const namespace = run.need(NAMESPACE);
+  const namespace = run.require(NAMESPACE);
   if (!/[/+#\s]|^\$/.test(namespace)) return namespace;
-  throw new Stop(
+  throw new CheckStopped(
     fail(`${NAMESPACE} is no level of a topic: ${JSON.stringify(namespace.slice(0, 60))}`, {
       detail: 'The worker pool and the worker are the third and the fourth level, which the topic rule counts on.',
       expected: 'one level, without / + # and white space, such as spacelift',
@@ -39,12 +41,12 @@ export const readTopic = (run: Run): string => `${namespaceOf(run)}/readonly/pre
 /** Shared: `run.share(published)`. */
 export async function published(run: Run): Promise<Outcome> {
   const elsewhere = otherRegion(run);
-  if (elsewhere !== undefined) throw new Stop(elsewhere);
+  if (elsewhere !== undefined) throw new CheckStopped(elsewhere);
   if (run.options.readOnly) {
     return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
   }
   const topic = readTopic(run);
-  const data = await run.share(openData);
+  const data = await run.once(openData);
   try {
     await data.publish(run, topic, { preflight: run.id });
   } catch (error) {
@@ -58,7 +60,7 @@ export async function reached(run: Run): Promise<Outcome> {
   const { url, target } = brokerAt(run);
   const at = `${target.host}:${target.port}`;
   try {
-    const through = await openWay(run, target, DEADLINE_MS);
+    const through = await connectVia(run, target, DEADLINE_MS);
     if (url.protocol === 'https:') {
       const { socket, distrust } = await openTls(run, target, { verify: true, through }, DEADLINE_MS);
       socket.destroy();
@@ -66,9 +68,9 @@ export async function reached(run: Run): Promise<Outcome> {
     }
     through.destroy();
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const { title, ...words } = wayWords(error, target);
-    const explained = await explainedByPlace(run, target.host, error);
+    if (!(error instanceof NetworkError)) throw error;
+    const { title, ...words } = routeMessages(error, target);
+    const explained = await skipIfOutside(run, target.host, error);
     return explained ?? asLegacy(run, error, fail(title, words));
   }
   return skip(`${at} answers${url.protocol === 'https:' ? ' over TLS' : ''}; nothing was published`, {
@@ -78,8 +80,8 @@ export async function reached(run: Run): Promise<Outcome> {
   });
 }
 
-async function refusal(run: Run, error: unknown, topic: string): Promise<Trouble | Skip> {
-  const { target } = await run.share(openData);
+async function refusal(run: Run, error: unknown, topic: string): Promise<Issue | Skip> {
+  const { target } = await run.once(openData);
   const outcome = await generalOutcome(run, error, target);
   if (outcome !== undefined) return asLegacy(run, error, outcome);
   if (error instanceof AwsProblem && error.kind === 'denied') return forbidden(run, topic);
@@ -92,9 +94,9 @@ async function refusal(run: Run, error: unknown, topic: string): Promise<Trouble
 }
 
 /** Symantec's authorities are trusted by hardly anybody any more. */
-function asLegacy(run: Run, error: unknown, outcome: Trouble | Skip): Trouble | Skip {
+function asLegacy(run: Run, error: unknown, outcome: Issue | Skip): Issue | Skip {
   const { instead } = iotEndpoint(run);
-  const distrusted = error instanceof Problem && error.tls === 'untrusted' && outcome.status === 'fail';
+  const distrusted = error instanceof NetworkError && error.tls === 'untrusted' && outcome.status === 'fail';
   if (instead === undefined || !distrusted) return outcome;
   return {
     ...outcome,
@@ -105,15 +107,15 @@ function asLegacy(run: Run, error: unknown, outcome: Trouble | Skip): Trouble | 
 }
 
 /** A denial says no more than "Forbidden", and so does the endpoint of another account. */
-async function forbidden(run: Run, topic: string): Promise<Trouble> {
-  const asked = await run.share(askCaller);
+async function forbidden(run: Run, topic: string): Promise<Issue> {
+  const asked = await run.once(askCaller);
   if ('error' in asked && asked.error instanceof CredentialProblem) {
     return credentialTrouble(asked.error.kind, asked.error.facts);
   }
   const stranger = await explainedByAccount(run);
   if (stranger !== undefined) return stranger;
   const foreign = await foreignEndpoint(run);
-  if (foreign !== undefined) throw new Stop(foreign);
+  if (foreign !== undefined) throw new CheckStopped(foreign);
   const resource = iotArn(run, `topic/${namespaceOf(run)}/readonly/*`);
   const principal = 'caller' in asked ? roleOf(asked.caller.arn) : undefined;
   const { fix } = deniedWords({

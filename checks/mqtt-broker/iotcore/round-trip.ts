@@ -1,8 +1,10 @@
 /** The round trip, which takes an operator: what came of it, in words. */
-import { fail, type Outcome, pass, type Run, type Skip, Stop, skip, type Trouble } from '../../../src/engine/check.ts';
-import { advice } from '../../../src/outcome/fix.ts';
+
 import { AwsProblem } from '../../../src/clouds/aws/call.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { iotArn, notPermitted, openData } from './clients.ts';
 import { otherRegion } from './owner.ts';
 import { namespaceOf, readTopic } from './publish.ts';
@@ -25,12 +27,12 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
     });
   }
   const elsewhere = otherRegion(run);
-  if (elsewhere !== undefined) throw new Stop(elsewhere);
+  if (elsewhere !== undefined) throw new CheckStopped(elsewhere);
   if (run.options.readOnly)
     return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
   // Not that of `publish`, whose message may come at any time.
   const topic = `${readTopic(run)}/mqtt`;
-  const data = await run.share(openData);
+  const data = await run.once(openData);
   const message = JSON.stringify({ preflight: run.id, by: 'mqtt' });
   const { host } = data.target;
   let back: string;
@@ -48,14 +50,14 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
   });
 }
 
-async function refused(run: Run, error: unknown): Promise<Trouble | Skip> {
+async function refused(run: Run, error: unknown): Promise<Issue | Skip> {
   const denied = error instanceof AwsProblem && error.kind === 'denied' ? 'Connect' : undefined;
   const step = error instanceof Stopped ? error.step : denied;
   if (step !== undefined) {
     const title = step === 'Receive' ? 'no message came back' : 'IoT Core ended the connection';
     return notPermitted(title, `iot:${step}`, iotArn(run, RESOURCES[step](namespaceOf(run))));
   }
-  const { target } = await run.share(openData);
+  const { target } = await run.once(openData);
   const at = `${target.host}:${target.port}`;
   const { kind, status, code } = error instanceof AwsProblem ? error : {};
   if (kind === undefined || kind === 'scope' || kind === 'throttled') {

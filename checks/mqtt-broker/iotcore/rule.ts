@@ -1,10 +1,11 @@
 /** Looks for the topic rule among the account's, and judges it. */
 import type { TopicRuleListItem } from '@aws-sdk/client-iot';
-import { type Outcome, pass, type Run, type Skip, Stop, skip, type Trouble, warn } from '../../../src/engine/check.ts';
-import { advice } from '../../../src/outcome/fix.ts';
-import { boundPages } from '../../../src/net/limits.ts';
 import { ask } from '../../../src/clouds/aws/call.ts';
 import { addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { boundPages } from '../../../src/net/limits.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { CheckStopped, type Issue, type Outcome, pass, type Skip, skip, warn } from '../../../src/outcome/outcome.ts';
 import { iotArn, openControl, unread } from './clients.ts';
 import { otherRegion } from './owner.ts';
 import { namespaceOf } from './publish.ts';
@@ -43,7 +44,7 @@ export async function findRule(run: Run): Promise<RuleFound> {
   }
   const wanted = wantedIn(run);
   const elsewhere = otherRegion(run);
-  if (elsewhere !== undefined) throw new Stop(elsewhere);
+  if (elsewhere !== undefined) throw new CheckStopped(elsewhere);
   let listed: TopicRuleListItem[];
   try {
     listed = await list(run);
@@ -74,7 +75,7 @@ export async function findRule(run: Run): Promise<RuleFound> {
 
 function wantedIn(run: Run): Wanted {
   const { url, name, account } = addressIn(run, QUEUE);
-  return { namespace: namespaceOf(run), region: run.need('AWS_REGION'), queue: { url, name, account } };
+  return { namespace: namespaceOf(run), region: run.require('AWS_REGION'), queue: { url, name, account } };
 }
 
 const nearness = ({ topicPattern = '', ruleName = '' }: TopicRuleListItem): number =>
@@ -103,7 +104,7 @@ function approved(judged: Judged, wanted: Wanted): Outcome {
 }
 
 async function list(run: Run): Promise<TopicRuleListItem[]> {
-  const { client } = await run.share(openControl);
+  const { client } = await run.once(openControl);
   const { ListTopicRulesCommand } = await import('@aws-sdk/client-iot');
   const rules: TopicRuleListItem[] = [];
   let nextToken: string | undefined;
@@ -123,8 +124,8 @@ async function look(
   run: Run,
   items: readonly TopicRuleListItem[],
   wanted: Wanted,
-): Promise<{ rules: Judged[] } | { outcome: Trouble | Skip }> {
-  const { client } = await run.share(openControl);
+): Promise<{ rules: Judged[] } | { outcome: Issue | Skip }> {
+  const { client } = await run.once(openControl);
   const { GetTopicRuleCommand } = await import('@aws-sdk/client-iot');
   const asked = await Promise.all(
     items.map(async ({ ruleName }): Promise<Found | { name: string | undefined; error: unknown }> => {

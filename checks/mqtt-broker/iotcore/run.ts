@@ -1,33 +1,34 @@
 /** AWS IoT Core: Spacelift publishes over HTTPS, workers answer by MQTT, and a topic rule brings the answers into SQS. */
-import { type Context, type Outcome, pass, type Run } from '../../../src/engine/check.ts';
+import type { Context, Run } from '../../../src/engine/check.ts';
+import { type Outcome, pass } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
+import type { MqttRule } from '../rules.ts';
 import { judgeDelivery } from './delivery.ts';
 import { readIotEndpoint } from './endpoint.ts';
 import { judgeOwner } from './owner.ts';
 import { published, reached } from './publish.ts';
-import { findRule } from './rule.ts';
 import { judgeTrip } from './round-trip.ts';
-import type { MqttRule } from '../rules.ts';
+import { findRule } from './rule.ts';
 
 export async function run(context: Context<MqttRule>): Promise<void> {
-  const { judge, share } = context;
-  await context.must('endpoint', () => wellFormed(context));
+  const { check, once } = context;
+  await context.gate('endpoint', () => wellFormed(context));
   if (context.deployment.service === 'worker') {
-    await judge('iotcore/publish', () => reached(context));
+    await check('iotcore/publish', () => reached(context));
     return;
   }
   await Promise.all([
-    judge('iotcore/publish', () => share(published)),
-    judge('iotcore/round-trip', () => judgeTrip(context)),
-    judge('iotcore/endpoint', () => judgeOwner(context, () => share(published))),
-    judge('iotcore/topic-rule', async () => (await share(findRule)).outcome),
-    judge('iotcore/delivery', () => judgeDelivery(context)),
+    check('iotcore/publish', () => once(published)),
+    check('iotcore/round-trip', () => judgeTrip(context)),
+    check('iotcore/endpoint', () => judgeOwner(context, () => once(published))),
+    check('iotcore/topic-rule', async () => (await once(findRule)).outcome),
+    check('iotcore/delivery', () => judgeDelivery(context)),
   ]);
 }
 
 function wellFormed(run: Run): Outcome {
   const region = run.deployment.lookup('AWS_REGION');
-  const found = readIotEndpoint(run.need(ENDPOINT), region.state === 'set' ? region.value : undefined);
+  const found = readIotEndpoint(run.require(ENDPOINT), region.state === 'set' ? region.value : undefined);
   if ('status' in found) return found;
   return pass(`IoT Core at ${found.host}`, {
     evidence: { host: found.host, ...(found.region !== undefined && { region: found.region }) },

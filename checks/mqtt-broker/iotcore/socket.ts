@@ -2,15 +2,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { MqttClient } from 'mqtt';
 import type { WebSocket } from 'ws';
-import type { Run } from '../../../src/engine/check.ts';
-import { travelling } from '../../../src/clouds/credentials.ts';
-import { makeAgents } from '../../../src/net/agents.ts';
-import { boundHints, MOST_BYTES } from '../../../src/net/limits.ts';
-import { readUpTo } from '../../../src/net/http.ts';
-import { addressOf } from '../../../src/net/tcp.ts';
-import { Problem, problemOf } from '../../../src/net/network-error.ts';
 import { AwsProblem, refusal } from '../../../src/clouds/aws/call.ts';
 import { findCredentials, ownerOfAws } from '../../../src/clouds/aws/client.ts';
+import { travelling } from '../../../src/clouds/credentials.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { makeAgents } from '../../../src/net/agents.ts';
+import { readUpTo } from '../../../src/net/http.ts';
+import { boundHints, MOST_BYTES } from '../../../src/net/limits.ts';
+import { NetworkError, networkErrorOr } from '../../../src/net/network-error.ts';
+import { addressOf } from '../../../src/net/tcp.ts';
 import type { DataPlane } from './clients.ts';
 import { signedUrl } from './sigv4-url.ts';
 
@@ -74,9 +74,9 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
   });
   const trip = new Trip(client, async () => (door?.opened ? undefined : await door?.refused));
   try {
-    return await run.within(DEADLINE_MS, () => trip.go(run, topic, message));
+    return await run.withTimeout(DEADLINE_MS, () => trip.go(run, topic, message));
   } catch (error) {
-    const lost = trip.step === 'Receive' && error instanceof Problem && error.kind === 'timeout';
+    const lost = trip.step === 'Receive' && error instanceof NetworkError && error.kind === 'timeout';
     throw lost ? new Stopped('Receive') : error;
   } finally {
     client.end(true);
@@ -96,9 +96,9 @@ function watch(socket: WebSocket): Door {
     door.opened = true;
   });
   socket.on('error', (error) => {
-    const problem = problemOf(error);
+    const problem = networkErrorOr(error);
     // The handshake itself was not one: no network error, and no HTTP answer.
-    door.refused ??= Promise.resolve(problem instanceof Problem ? problem : new AwsProblem('not-aws'));
+    door.refused ??= Promise.resolve(problem instanceof NetworkError ? problem : new AwsProblem('not-aws'));
   });
   socket.on('unexpected-response', (_, response: IncomingMessage) => {
     door.refused = answerOf(response).then(refusal);
@@ -141,7 +141,7 @@ class Trip {
     this.step = 'Publish';
     await this.#orEnd(client.publishAsync(topic, message, { qos: 1 }));
     this.step = 'Receive';
-    return run.within(RECEIVE_MS, () => this.#orEnd(received));
+    return run.withTimeout(RECEIVE_MS, () => this.#orEnd(received));
   }
 
   /** What rejects does so because the connection has ended, and that tells why. */

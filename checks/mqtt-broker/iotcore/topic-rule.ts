@@ -1,7 +1,7 @@
 /** The topic rule that brings workers' messages into the IoT queue: what is wrong with the one that is there. */
 import type { TopicRule } from '@aws-sdk/client-iot';
-import { fail, type Trouble } from '../../../src/engine/check.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/fix.ts';
+import { fail, type Issue } from '../../../src/outcome/outcome.ts';
 import { compareSql, readSql, wantedSql } from './topic-sql.ts';
 
 const SQL_VERSION = '2016-03-23';
@@ -73,7 +73,7 @@ const expectedOf = ({ namespace, queue }: Wanted): string =>
   `an enabled rule, SQL version ${SQL_VERSION}: ${wantedSql(namespace)}; SQS action into ${queue.url} with useBase64`;
 
 /** The failure of a rule that deviates: all of it, and the one command. */
-export function ruleTrouble({ name, rule, faults }: Judged, wanted: Wanted): Trouble {
+export function ruleTrouble({ name, rule, faults }: Judged, wanted: Wanted): Issue {
   const onlyDisabled = faults.length === 1 && rule.ruleDisabled === true;
   return fail(`topic rule ${name} ${faults.join('; ')}`, {
     ...(faults.length > 1 && { detail: `${faults.length} deviations from what Spacelift needs.` }),
@@ -106,7 +106,7 @@ function complete(
   return advice`with a role that may sqs:SendMessage to ${wanted.queue.name} for ROLE:\n${shell}`;
 }
 
-export function missingRule(wanted: Wanted): Trouble {
+export function missingRule(wanted: Wanted): Issue {
   const { namespace, region, queue } = wanted;
   return fail(`no topic rule sends '${namespace}/writeonly/#' to ${queue.name}`, {
     expected: expectedOf(wanted),

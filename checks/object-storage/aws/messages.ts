@@ -1,10 +1,11 @@
 /** The way out in AWS's own words: `aws s3api` commands, and what S3 says of a refusal. */
-import type { Trouble } from '../../../src/engine/check.ts';
-import { advice, command, type Fix, output, type Shell, sh } from '../../../src/outcome/fix.ts';
+
 import { credentialKind, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
-import type { StoreProblem, StoreWords } from '../store.ts';
+import { advice, command, type Fix, output, type Shell, sh } from '../../../src/outcome/fix.ts';
+import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookUp, RUN_LATER, rename, SET_CLOCK } from '../fixes.ts';
+import type { StoreProblem, StoreWords } from '../store.ts';
 
 export interface Names {
   readonly region: string;
@@ -145,7 +146,7 @@ const POLICIES: readonly (readonly [RegExp, string, (problem: StoreProblem) => F
  * What S3’s answer tells beyond the kind of problem.
  * @param message only looked at, never passed on
  */
-export function awsSays(problem: StoreProblem, message: string, names: Names): Partial<Trouble> | undefined {
+export function awsSays(problem: StoreProblem, message: string, names: Names): Partial<Issue> | undefined {
   const { kind, bucket, code, region, skewMs } = problem;
   const credential = credentialKind(code, message);
   if (credential !== undefined) return credentialTrouble(credential, { skewMs, code });
@@ -161,7 +162,7 @@ export function awsSays(problem: StoreProblem, message: string, names: Names): P
 const anotherAccount = ({ account }: Names): string =>
   `S3 gives no reason, as for a bucket of another account${account === undefined ? '' : ` than ${account} (AWS_ACCOUNT_ID)`}.`;
 
-function elsewhere(bucket: string, found: string | undefined, { region }: Names): Partial<Trouble> {
+function elsewhere(bucket: string, found: string | undefined, { region }: Names): Partial<Issue> {
   const make = createBucket('NAME', region);
   const there = found === undefined ? `not in ${region}` : `in ${found}, not in ${region}`;
   return {
@@ -180,7 +181,7 @@ function elsewhere(bucket: string, found: string | undefined, { region }: Names)
 }
 
 /** The KMS key that encrypts the bucket at rest is in the way, and not S3. */
-export function keySays({ bucket, code }: StoreProblem, message: string): Partial<Trouble> | undefined {
+export function keySays({ bucket, code }: StoreProblem, message: string): Partial<Issue> | undefined {
   const [, permission, key] =
     /is not authorized to perform: (kms:\w{1,64})(?: on resource: "?(arn:[\w-]+:kms:[\w:/-]+))?/.exec(message) ?? [];
   const named = key === undefined ? 'the key' : `the key ${key}`;

@@ -1,18 +1,18 @@
 /** AWS S3, by the AWS SDK. Asks for no list of buckets, no location and no identity: no role needs those permissions. */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import type { Run } from '../../../src/engine/check.ts';
-import { makeAgents } from '../../../src/net/agents.ts';
-import { type HttpAnswer, isLoopback, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
-import { unbracketed } from '../../../src/net/tcp.ts';
-import { problemOf } from '../../../src/net/network-error.ts';
 import { isUnread } from '../../../src/clouds/aws/call.ts';
 import { awsSettings, findCredentials, withoutEndpoint } from '../../../src/clouds/aws/client.ts';
 import { type CredentialKind, CredentialProblem, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
 import { Refused } from '../../../src/clouds/aws/transport.ts';
-import { awsSays, awsWords, keySays, type Names } from './messages.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { makeAgents } from '../../../src/net/agents.ts';
+import { type HttpAnswer, isLoopback, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
+import { networkErrorOr } from '../../../src/net/network-error.ts';
+import { unbracketed } from '../../../src/net/tcp.ts';
 import { arePermitted, expiryRules, isRefusal, messageIn, s3Refusal, versionIn } from '../s3-protocol.ts';
 import { type Action, type Store, type StoreKind, StoreProblem, under } from '../store.ts';
+import { awsSays, awsWords, keySays, type Names } from './messages.ts';
 
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
@@ -75,8 +75,8 @@ export async function aws(run: Run): Promise<Store> {
   const plain = makeHttpClient(run, agents);
   const names: Names = {
     region: config.region,
-    partition: run.want('AWS_PARTITION') ?? 'aws',
-    account: run.want('AWS_ACCOUNT_ID'),
+    partition: run.get('AWS_PARTITION') ?? 'aws',
+    account: run.get('AWS_ACCOUNT_ID'),
     endpointFrom: endpoint?.setting,
   };
 
@@ -259,7 +259,7 @@ function meaningOf(error: unknown, at: At, names: Names): unknown {
   if (error instanceof CredentialProblem) {
     return new StoreProblem(KINDS[error.kind], { ...at, says: credentialTrouble(error.kind, error.facts) });
   }
-  const problem = problemOf(error);
+  const problem = networkErrorOr(error);
   return isUnread(problem) ? new StoreProblem('not-a-store', at) : problem;
 }
 

@@ -1,9 +1,9 @@
 /** Which storage account a URL names, and whether it is of the form that Spacelift needs. */
 import { isIP } from 'node:net';
-import { fail, Stop } from '../../../src/engine/check.ts';
-import { advice, setting } from '../../../src/outcome/fix.ts';
 import { isLoopback } from '../../../src/net/http.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
+import { advice, setting } from '../../../src/outcome/fix.ts';
+import { CheckStopped, fail } from '../../../src/outcome/outcome.ts';
 
 export const ACCOUNT_URL = 'OBJECT_STORAGE_AZURE_ACCOUNT_URL';
 /** Stands for the account where no name of one is known. */
@@ -84,8 +84,8 @@ export function accountOf(value: string): StorageAccount {
   };
 }
 
-function wrong(why: string, right: string, more: { detail?: string }): Stop {
-  return new Stop(
+function wrong(why: string, right: string, more: { detail?: string }): CheckStopped {
+  return new CheckStopped(
     fail(`${ACCOUNT_URL} is not the URL of a storage account’s blobs: ${why}`, {
       ...more,
       expected: 'https://<account>.blob.core.windows.net, an endpoint of the account’s blobs and nothing behind it',

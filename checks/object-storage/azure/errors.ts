@@ -1,11 +1,12 @@
 /** What an answer of Azure Blob Storage means (REST reference, "Blob service error codes" and "Common REST API error codes"). */
-import type { Trouble } from '../../../src/engine/check.ts';
-import { advice, command, sh } from '../../../src/outcome/fix.ts';
-import { own } from '../../../src/util/lookup.ts';
+
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
-import type { StorageAccount } from './account.ts';
+import { advice, command, sh } from '../../../src/outcome/fix.ts';
+import type { Issue } from '../../../src/outcome/outcome.ts';
+import { lookup } from '../../../src/util/lookup.ts';
 import { type Action, type StoreKind, StoreProblem } from '../store.ts';
+import type { StorageAccount } from './account.ts';
 
 export interface At {
   readonly action: Action;
@@ -62,7 +63,7 @@ export function codeIn({ headers, body }: HttpAnswer): string | undefined {
 }
 
 function kindOf(status: number, code: string | undefined): StoreKind {
-  if (code !== undefined) return own(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
+  if (code !== undefined) return lookup(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
   if (status === 413) return 'too-large';
   if (status === 429) return 'slow-down';
   return status >= 500 ? 'server-error' : 'not-a-store';
@@ -89,7 +90,7 @@ const detailIn = ({ body }: HttpAnswer): string =>
   /<AuthenticationErrorDetail>([^<]{0,2000})</.exec(body.toString())?.[1] ?? '';
 
 /** Which of a token's properties is not accepted, in the service's own words, and what that means. */
-const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageAccount) => Partial<Trouble>])[] = [
+const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageAccount) => Partial<Issue>])[] = [
   [
     /^Issuer/,
     ({ headers }, { name }) => {
@@ -136,17 +137,17 @@ const NETWORK_RULES = ['AuthorizationFailure', 'AuthorizationSourceIPMismatch'];
 
 function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string }, account: StorageAccount) {
   const { name } = account;
-  if (own(KIND_OF_CODE, code) === 'credentials' || own(KIND_OF_CODE, code) === 'signature') {
+  if (lookup(KIND_OF_CODE, code) === 'credentials' || lookup(KIND_OF_CODE, code) === 'signature') {
     const detail = detailIn(answer);
     return TOKENS.find(([pattern]) => pattern.test(detail))?.[1](answer, account);
   }
-  if (own(KIND_OF_CODE, code) === 'no-bucket') {
+  if (lookup(KIND_OF_CODE, code) === 'no-bucket') {
     return {
       title: `there is no container ${bucket} in the storage account ${name}`,
       expected: 'the container, under exactly this name',
     };
   }
-  if (own(KIND_OF_CODE, code) === 'invalid-name') {
+  if (lookup(KIND_OF_CODE, code) === 'invalid-name') {
     return {
       title: `${bucket} can’t be the name of a container`,
       expected: '3 to 63 lower-case letters, digits and single hyphens',
@@ -179,7 +180,7 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
 }
 
 /** Not `denied`: the role may allow it, and what depends on roles must not conclude anything. */
-function networkRules(name: string): Partial<Trouble> {
+function networkRules(name: string): Partial<Issue> {
   return {
     title: `the network rules of the storage account ${name} refuse this machine`,
     detail: 'No role helps: its firewall does not let this network in, or its public network access is disabled.',

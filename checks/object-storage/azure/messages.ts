@@ -1,9 +1,10 @@
 /** The way out in Azure's own words: `az` commands with the account's and the container's real names. */
-import { advice, command, type Fix, output, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
+
 import { inspected } from '../../../src/net/messages.ts';
-import { AZURE_HOST, type StorageAccount } from './account.ts';
-import type { StoreWords } from '../store.ts';
+import { advice, command, type Fix, output, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { lookUp, RUN_LATER, rename, SET_CLOCK } from '../fixes.ts';
+import type { StoreWords } from '../store.ts';
+import { AZURE_HOST, type StorageAccount } from './account.ts';
 
 const STORAGE = 'Microsoft.Storage/storageAccounts';
 const BLOBS = `${STORAGE}/blobServices/containers/blobs`;

@@ -1,17 +1,18 @@
 /** Who asks a storage account: a token, what a refusal means for them, and the key that signs URLs in their name. */
 import type { BlobServiceClient, ContainerClient, UserDelegationKey } from '@azure/storage-blob';
-import { type Run, Stop, skip } from '../../../src/engine/check.ts';
-import { BUCKETS } from '../../../src/config/contract.ts';
-import type { Agents } from '../../../src/net/agents.ts';
-import { patiently } from '../../../src/net/retry.ts';
-import { Refused } from '../../../src/net/sender.ts';
-import { problemOf } from '../../../src/net/network-error.ts';
 import { azureCredential, findToken, type Token, TokenProblem } from '../../../src/clouds/azure/credentials.ts';
 import { type AzureTransport, azureTransport } from '../../../src/clouds/azure/transport.ts';
+import { BUCKETS } from '../../../src/config/contract.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import type { Agents } from '../../../src/net/agents.ts';
+import { networkErrorOr } from '../../../src/net/network-error.ts';
+import { withRetry } from '../../../src/net/retry.ts';
+import { Refused } from '../../../src/net/sender.ts';
+import { CheckStopped, skip } from '../../../src/outcome/outcome.ts';
+import { StoreProblem } from '../store.ts';
 import type { StorageAccount } from './account.ts';
 import { type At, azureRefusal, isAzureRefusal } from './errors.ts';
 import { assignRole, KEY_PERMISSION, ROLE } from './messages.ts';
-import { StoreProblem } from '../store.ts';
 
 const SCOPE = 'https://storage.azure.com/.default';
 const MINUTE_MS = 60_000;
@@ -82,7 +83,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   let nothing: Promise<boolean> | undefined;
   /** Whether not even reading is allowed, in any container: then a role is missing as a whole. */
   const nothingIsAllowed = (): Promise<boolean> => {
-    nothing ??= run.within(SHARED_MS, async (abortSignal) => {
+    nothing ??= run.withTimeout(SHARED_MS, async (abortSignal) => {
       const names = Object.values(BUCKETS).flatMap((name) => {
         const { state, ...set } = run.deployment.lookup(name);
         return state === 'set' && 'value' in set ? [set.value] : [];
@@ -104,13 +105,13 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   const call: AzureSession['call'] = (at, perform) => attempt(at, perform).catch(orNoRole);
 
   /** For whoever is signed in here a skip: an operator manages the account, and need not read what is in it. */
-  const noRole = ({ action, bucket, code }: StoreProblem): Stop | StoreProblem => {
+  const noRole = ({ action, bucket, code }: StoreProblem): CheckStopped | StoreProblem => {
     const title = `these credentials have no role for the data of the storage account ${account.name}`;
     const detail = 'All is denied. Owner or Contributor manage an account; what is in it takes a role of its own.';
     const fix = assignRole(account, assignee);
     if (run.deployment.service === undefined) {
       const evidence = { account: account.name, role: ROLE };
-      return new Stop(skip(title, { detail: `${detail} Spacelift needs ${ROLE}.`, fix, evidence }));
+      return new CheckStopped(skip(title, { detail: `${detail} Spacelift needs ${ROLE}.`, fix, evidence }));
     }
     const says = { title, detail, expected: ROLE, fix, cause: { key: 'object-storage:no-role', title } };
     return new StoreProblem('denied', { action, bucket, code, says });
@@ -130,11 +131,11 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
 
   let key: Promise<UserDelegationKey> | undefined;
   const delegationKey = (at: At): Promise<UserDelegationKey> => {
-    key ??= run.within(SHARED_MS, async (abortSignal) => {
+    key ??= run.withTimeout(SHARED_MS, async (abortSignal) => {
       const now = Date.now();
       const [from, to] = [new Date(now - EARLIER_MS), new Date(now + KEY_MS)];
       try {
-        return await patiently(
+        return await withRetry(
           () => ask(at, () => service.getUserDelegationKey(from, to, { abortSignal })),
           (error) => (error instanceof StoreProblem ? error : undefined),
           abortSignal,
@@ -165,7 +166,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
 function meaningOf(error: unknown, at: At, account: StorageAccount): unknown {
   if (error instanceof Refused) return azureRefusal(error.answer, at, account) ?? error;
   if (error instanceof TokenProblem) return new StoreProblem('credentials', { ...at, says: error.says });
-  const problem = problemOf(error);
+  const problem = networkErrorOr(error);
   // Of a success that is none of Azure's, the SDK makes an error of its own.
   return problem instanceof Error && problem.name === 'RestError' ? new StoreProblem('not-a-store', at) : problem;
 }

@@ -1,20 +1,20 @@
 /** Azure Blob Storage, by the Azure SDK. Asks for nothing but what *Storage Blob Data Contributor* may, except for the settings. */
 import type { IncomingMessage } from 'node:http';
 import type { BlobItem, ContainerClient } from '@azure/storage-blob';
-import type { Run } from '../../../src/engine/check.ts';
-import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
-import { makeAgents } from '../../../src/net/agents.ts';
-import { boundPages } from '../../../src/net/limits.ts';
-import { makeHttpClient, readUpTo } from '../../../src/net/http.ts';
-import { addressOf } from '../../../src/net/tcp.ts';
 import { ownerOfAzure } from '../../../src/clouds/azure/credentials.ts';
 import { accountSettings, NotPermitted } from '../../../src/clouds/azure/management.ts';
+import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { makeAgents } from '../../../src/net/agents.ts';
+import { makeHttpClient, readUpTo } from '../../../src/net/http.ts';
+import { boundPages } from '../../../src/net/limits.ts';
+import { addressOf } from '../../../src/net/tcp.ts';
+import { type Store, StoreProblem, under } from '../store.ts';
 import { ACCOUNT_URL, accountOf, isBlobHost } from './account.ts';
 import { type At, azureRefusal, codeIn } from './errors.ts';
 import { expiryRules } from './lifecycle.ts';
-import { azureSession, EARLIER_MS, isDenied } from './session.ts';
 import { azureWords } from './messages.ts';
-import { type Store, StoreProblem, under } from '../store.ts';
+import { azureSession, EARLIER_MS, isDenied } from './session.ts';
 
 /** How long a pre-signed URL works. */
 const EXPIRES_MS = 15 * 60_000;
@@ -23,7 +23,7 @@ const [NO_VERSION, NO_BLOB] = ['2020-01-01T00:00:00.0000000Z', 'spacelift-prefli
 
 /** The account that OBJECT_STORAGE_AZURE_ACCOUNT_URL names, by Azure's default credentials. */
 export async function azure(run: Run): Promise<Store> {
-  const account = accountOf(run.need(ACCOUNT_URL));
+  const account = accountOf(run.require(ACCOUNT_URL));
   mustBeAllowed(run, ownerOfAzure(run), {
     url: new URL(account.url),
     party: run.deployment.partyOf(ACCOUNT_URL),

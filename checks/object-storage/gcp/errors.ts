@@ -1,11 +1,12 @@
 /** What an answer of Cloud Storage means: JSON API, XML API, and the plain text of its downloads. */
-import type { Trouble } from '../../../src/engine/check.ts';
-import { advice, command, type Fix, sh } from '../../../src/outcome/fix.ts';
-import { own } from '../../../src/util/lookup.ts';
+
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
-import { grant, type Names } from './messages.ts';
+import { advice, command, type Fix, sh } from '../../../src/outcome/fix.ts';
+import type { Issue } from '../../../src/outcome/outcome.ts';
+import { lookup } from '../../../src/util/lookup.ts';
 import { type Action, type StoreKind, StoreProblem } from '../store.ts';
+import { grant, type Names } from './messages.ts';
 
 interface At {
   readonly action: Action;
@@ -111,12 +112,12 @@ function kindOf(status: number, code: string | undefined, message: string): Stor
   const byMessage = KIND_OF_MESSAGE.find(([pattern]) => pattern.test(message))?.[1];
   if (byMessage !== undefined) return byMessage;
   if (status === 429) return 'slow-down';
-  if (code !== undefined) return own(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
+  if (code !== undefined) return lookup(KIND_OF_CODE, code) ?? (status >= 500 ? 'server-error' : 'other');
   if (status === 413) return 'too-large';
   return status >= 500 ? 'server-error' : 'not-a-store';
 }
 
-type Saying = readonly [kind: StoreKind | undefined, says: Partial<Trouble>];
+type Saying = readonly [kind: StoreKind | undefined, says: Partial<Issue>];
 
 /** What stands behind a refusal beyond its code ("Troubleshooting" of Cloud Storage). */
 function sayings(problem: StoreProblem, message: string, names: Names): Saying | undefined {
@@ -140,7 +141,7 @@ const VERBS: Readonly<Record<string, string>> = {
 };
 
 /** Overwriting takes the permission to delete: the service says which one it missed. */
-function denied({ action, bucket }: StoreProblem, message: string, names: Names): Partial<Trouble> {
+function denied({ action, bucket }: StoreProblem, message: string, names: Names): Partial<Issue> {
   const permission = /(storage\.[A-Za-z]+\.[A-Za-z]+) access/.exec(message)?.[1];
   const verb = VERBS[action];
   if (permission === undefined || verb === undefined) return {};
@@ -157,13 +158,13 @@ function denied({ action, bucket }: StoreProblem, message: string, names: Names)
 }
 
 /** Quotas are those of the project, so all buckets meet the same. */
-const usedUp = (): Partial<Trouble> => ({
+const usedUp = (): Partial<Issue> => ({
   title: 'a quota of the project for Cloud Storage is used up',
   expected: 'a quota that leaves room for Spacelift’s requests',
   cause: { key: 'google:quota' },
 });
 
-const noLongerGood = ({ account }: Names): Partial<Trouble> => ({
+const noLongerGood = ({ account }: Names): Partial<Issue> => ({
   title: 'Cloud Storage does not accept the access token',
   detail: `Google gave it${account() === undefined ? '' : ` to ${account()}`}; the account may have been deleted or disabled since.`,
   expected: 'an account that exists and is enabled',

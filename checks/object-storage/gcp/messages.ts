@@ -1,9 +1,10 @@
 /** The way out in Google Cloud's own words: `gcloud` commands with the real names in them. */
-import { advice, command, type Fix, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
+
 import { inspected } from '../../../src/net/messages.ts';
 import type { NetworkKind } from '../../../src/net/network-error.ts';
-import type { Action, StoreWords } from '../store.ts';
+import { advice, command, type Fix, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { lookUp, RUN_LATER, rename, SET_CLOCK } from '../fixes.ts';
+import type { Action, StoreWords } from '../store.ts';
 
 const PERMISSION: Readonly<Record<Action, string>> = {
   put: 'storage.objects.create',

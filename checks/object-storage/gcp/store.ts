@@ -5,18 +5,19 @@
  */
 import type { Storage } from '@google-cloud/storage';
 import type { GoogleAuth } from 'google-auth-library';
-import { fail, type Run, Stop, skip } from '../../../src/engine/check.ts';
 import { mustBeAllowed, partyAt } from '../../../src/clouds/credentials.ts';
-import { WITHHELD } from '../../../src/config/credentials-options.ts';
-import { advice } from '../../../src/outcome/fix.ts';
-import { boundPages } from '../../../src/net/limits.ts';
-import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../../src/net/http.ts';
-import { checkWay } from '../../../src/net/proxy-tunnel.ts';
 import { GoogleProblem, google } from '../../../src/clouds/google/credentials.ts';
-import { gcpRefusal, jsonOf, MISSING } from './errors.ts';
-import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from './settings.ts';
-import { gcpWords, type Names } from './messages.ts';
+import { WITHHELD } from '../../../src/config/credentials-options.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../../src/net/http.ts';
+import { boundPages } from '../../../src/net/limits.ts';
+import { checkProxy } from '../../../src/net/proxy-tunnel.ts';
+import { advice } from '../../../src/outcome/fix.ts';
+import { CheckStopped, fail, skip } from '../../../src/outcome/outcome.ts';
 import { type Action, type Store, StoreProblem, under } from '../store.ts';
+import { gcpRefusal, jsonOf, MISSING } from './errors.ts';
+import { gcpWords, type Names } from './messages.ts';
+import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from './settings.ts';
 
 /** How long a pre-signed URL works, ms. */
 const EXPIRES_MS = 900_000;
@@ -49,7 +50,7 @@ export async function gcp(run: Run): Promise<Store> {
   /** A proxy that fails is told from Google that fails. */
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
     const { origin } = request.url;
-    const way = ways.get(origin) ?? checkWay(run, request.url, WAY_MS);
+    const way = ways.get(origin) ?? checkProxy(run, request.url, WAY_MS);
     ways.set(origin, way);
     await way;
     const answer = await plain.send(request);
@@ -245,7 +246,7 @@ function emulatorOf(run: Run): URL | undefined {
   if (held === undefined || held.value === '') return undefined;
   const text = /^https?:\/\//.test(held.value) ? held.value : `http://${held.value}`;
   if (!URL.canParse(text)) {
-    throw new Stop(
+    throw new CheckStopped(
       fail(`${EMULATOR} is no address of a server`, {
         expected: 'host:port, or an http:// or https:// URL',
         fix: advice`correct ${EMULATOR}, or unset it to use Google’s own endpoint`,
@@ -263,7 +264,7 @@ function emulatorOf(run: Run): URL | undefined {
 function mustBeGoogles({ deployment: { setting } }: Run): void {
   const held = setting(UNIVERSE);
   if (held === undefined || held.party === 'process' || ['', 'googleapis.com'].includes(held.value)) return;
-  throw new Stop(
+  throw new CheckStopped(
     skip(`${UNIVERSE} names another cloud than Google’s, which was not sent your credentials`, {
       detail: 'Only Google’s own Cloud Storage is tried here.',
       fix: advice`unset ${UNIVERSE} if the buckets are at Google`,

@@ -1,7 +1,7 @@
 /** The way out in MinIO's own words: `mc` commands for an alias `minio`, and Spacelift's variables. */
 import { advice, command, setting, sh } from '../../../src/outcome/fix.ts';
-import type { StoreWords } from '../store.ts';
 import { rename } from '../fixes.ts';
+import type { StoreWords } from '../store.ts';
 
 interface Names {
   readonly accessKey: string;

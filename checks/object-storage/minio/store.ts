@@ -2,20 +2,27 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Client, ClientOptions } from 'minio';
-import type { Run } from '../../../src/engine/check.ts';
-import { isTrue } from '../../../src/config/types.ts';
 import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
+import { isTrue } from '../../../src/config/types.ts';
+import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
-import { boundBody, boundHints, boundPages } from '../../../src/net/limits.ts';
 import { asksForTls, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
-import { makeMeaning } from '../../../src/net/http-errors.ts';
+import { makeExplainError } from '../../../src/net/http-errors.ts';
+import { boundBody, boundHints, boundPages } from '../../../src/net/limits.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
-import { Problem } from '../../../src/net/network-error.ts';
-import { ownerOfMinio } from './owner.ts';
-import { minioWords } from './messages.ts';
-import { arePermitted, expiryRules, type LifecycleRule, opensToEveryone, s3Refusal, versionIn } from '../s3-protocol.ts';
+import {
+  arePermitted,
+  expiryRules,
+  type LifecycleRule,
+  opensToEveryone,
+  s3Refusal,
+  versionIn,
+} from '../s3-protocol.ts';
 import { type Action, type Store, StoreProblem, under } from '../store.ts';
+import { minioWords } from './messages.ts';
+import { ownerOfMinio } from './owner.ts';
 
 const ENDPOINT = 'OBJECT_STORAGE_MINIO_ENDPOINT';
 const DEFAULT_REGION = 'us-east-1';
@@ -38,17 +45,17 @@ interface At {
 
 /** The store that the `OBJECT_STORAGE_MINIO_*` variables name. */
 export async function minio(run: Run): Promise<Store> {
-  const endpoint = run.need(ENDPOINT);
-  const accessKey = run.need('OBJECT_STORAGE_MINIO_ACCESS_KEY_ID');
-  const secretKey = run.need('OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY');
-  const secure = isTrue(run.want('OBJECT_STORAGE_MINIO_USE_SSL'));
+  const endpoint = run.require(ENDPOINT);
+  const accessKey = run.require('OBJECT_STORAGE_MINIO_ACCESS_KEY_ID');
+  const secretKey = run.require('OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY');
+  const secure = isTrue(run.get('OBJECT_STORAGE_MINIO_USE_SSL'));
   const base = new URL(`${secure ? 'https' : 'http'}://${endpoint}`);
   const { host, port } = addressOf(base);
   const [owner, party] = [ownerOfMinio(run), run.deployment.partyOf(ENDPOINT)];
   mustBeAllowed(run, owner, { url: base, party, setting: ENDPOINT, overTls: 'OBJECT_STORAGE_MINIO_USE_SSL=true' });
   // Whether the caller's keys may go to a server that proves nothing is not the config's to say.
   const mustProve = owner === 'process' && party === 'config';
-  const rejectUnauthorized = mustProve || !isTrue(run.want('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));
+  const rejectUnauthorized = mustProve || !isTrue(run.get('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));
 
   const agents = makeAgents(run, { rejectUnauthorized });
   const plain = makeHttpClient(run, agents);
@@ -60,19 +67,19 @@ export async function minio(run: Run): Promise<Store> {
     secretKey,
     transportAgent: agents.agentFor({ secure, host, port }),
   });
-  const meaningOf = makeMeaning(run);
+  const meaningOf = makeExplainError(run);
   let region = DEFAULT_REGION;
   let speaksTls: Promise<boolean> | undefined;
 
   /** Go's server and others cut plain HTTP off on a TLS port, before what they say about it is read. */
   const explained = async (error: unknown, at: At): Promise<unknown> => {
     const problem = notOfTheWay(error, at) ?? (await meaningOf(error, { secure, host, port }));
-    if (secure || !(problem instanceof Problem) || problem.kind !== 'closed') return problem;
+    if (secure || !(problem instanceof NetworkError) || problem.kind !== 'closed') return problem;
     speaksTls ??= openTls(run, { host, port }, { verify: false }, HANDSHAKE_MS).then(
       ({ socket }) => socket.destroy() !== undefined,
       () => false,
     );
-    return (await speaksTls) ? new Problem('wants-tls') : problem;
+    return (await speaksTls) ? new NetworkError('wants-tls') : problem;
   };
 
   /** One operation, in the region that the server turns out to be in. */
@@ -264,7 +271,7 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
         return;
       }
       const whole = { status, headers, body: await readUpTo(answer).catch(() => Buffer.alloc(0)) };
-      sent.emit('error', !secure && asksForTls(whole) ? new Problem('wants-tls') : s3Refusal(whole, at));
+      sent.emit('error', !secure && asksForTls(whole) ? new NetworkError('wants-tls') : s3Refusal(whole, at));
     });
     return sent;
   };
@@ -278,7 +285,7 @@ function boundTags(answer: IncomingMessage): IncomingMessage {
   answer.push = (chunk: unknown, encoding?: BufferEncoding) => {
     if (chunk instanceof Uint8Array) for (const byte of chunk) if (byte === LESS_THAN) tags++;
     if (tags <= MOST_TAGS) return push(chunk, encoding);
-    answer.destroy(new Problem('flood'));
+    answer.destroy(new NetworkError('flood'));
     return false;
   };
   return answer;

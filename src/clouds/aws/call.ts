@@ -1,8 +1,8 @@
 /** One request to AWS, and what its refusal is about: the same for every service. */
 import type { Run } from '../../engine/check.ts';
 import type { HttpAnswer } from '../../net/http.ts';
-import { type No, patiently } from '../../net/retry.ts';
-import { toProblem } from '../../net/network-error.ts';
+import { toNetworkError } from '../../net/network-error.ts';
+import { type BusyHint, withRetry } from '../../net/retry.ts';
 import { findCredentials, withoutEndpoint } from './client.ts';
 import { CredentialProblem, credentialKind } from './errors.ts';
 import { type IsRefusal, Refused } from './transport.ts';
@@ -64,7 +64,7 @@ export async function ask<T>(
   await findCredentials(run, client);
   const attempt = async () => {
     try {
-      const answer = await run.within(ms, (abortSignal) => send({ abortSignal }));
+      const answer = await run.withTimeout(ms, (abortSignal) => send({ abortSignal }));
       if (mayBeEmpty === undefined && isNothing(answer)) throw new AwsProblem('not-aws');
       return answer;
     } catch (error) {
@@ -72,7 +72,7 @@ export async function ask<T>(
     }
   };
   try {
-    return await patiently(attempt, noOf, run.signal);
+    return await withRetry(attempt, noOf, run.signal);
   } catch (error) {
     // Why the run has ended says more than that a pause was cut short.
     run.signal.throwIfAborted();
@@ -85,14 +85,14 @@ export const isBusy = (error: unknown): error is AwsProblem =>
   error instanceof AwsProblem && (error.kind === 'throttled' || error.kind === 'server-error');
 
 /** AWS does not say how long to wait, and throttles with HTTP 400. */
-const noOf = (outcome: unknown): No | undefined =>
+const noOf = (outcome: unknown): BusyHint | undefined =>
   outcome instanceof AwsProblem
     ? { status: outcome.status, busy: isBusy(outcome), retryAfterMs: undefined }
     : undefined;
 
 function meaningOf(error: unknown): unknown {
   if (error instanceof Refused) return refusal(error.answer);
-  return toProblem(error) ?? (isUnread(error) ? new AwsProblem('not-aws') : error);
+  return toNetworkError(error) ?? (isUnread(error) ? new AwsProblem('not-aws') : error);
 }
 
 /** Whether the SDK could make nothing of a success, such as a page where JSON belongs: it adds the answer to the error. */

@@ -1,7 +1,8 @@
 /** Who the credentials are. Asked once, and never in the way: private networks may have no STS. */
-import { fail, type Run, Stop, type Trouble } from '../../engine/check.ts';
-import { advice, setting } from '../../outcome/fix.ts';
+import type { Run } from '../../engine/check.ts';
 import type { Target } from '../../net/messages.ts';
+import { advice, setting } from '../../outcome/fix.ts';
+import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
 import { AwsProblem, ask, isRefusal } from './call.ts';
 import { awsSettings } from './client.ts';
 import { targetOf } from './messages.ts';
@@ -34,7 +35,7 @@ export async function askCaller(run: Run): Promise<Asked> {
     if (account === undefined || arn === undefined || partition === undefined) throw new AwsProblem('not-aws');
     return { caller: { account, arn, partition } };
   } catch (error) {
-    if (run.signal.aborted || error instanceof Stop) throw error;
+    if (run.signal.aborted || error instanceof CheckStopped) throw error;
     return { error, target: targetOf('STS', settings, client) };
   } finally {
     client.destroy();
@@ -42,8 +43,8 @@ export async function askCaller(run: Run): Promise<Asked> {
 }
 
 /** The failure that the credentials are of another account or partition than the config says, if they are. */
-export function strangerTrouble(run: Run, { account, arn, partition }: Caller): Trouble | undefined {
-  const configured = run.need('AWS_ACCOUNT_ID');
+export function strangerTrouble(run: Run, { account, arn, partition }: Caller): Issue | undefined {
+  const configured = run.require('AWS_ACCOUNT_ID');
   const evidence = { account, arn, AWS_ACCOUNT_ID: configured };
   if (account !== configured) {
     return fail(`the credentials belong to account ${account}, and AWS_ACCOUNT_ID is ${configured}`, {
@@ -53,7 +54,7 @@ export function strangerTrouble(run: Run, { account, arn, partition }: Caller): 
       cause: { key: 'aws:account' },
     });
   }
-  const expected = run.need('AWS_PARTITION');
+  const expected = run.require('AWS_PARTITION');
   if (partition === expected) return undefined;
   const byDefault = run.deployment.lookup('AWS_PARTITION').state === 'default' ? ' by default' : '';
   return fail(`the credentials belong to partition ${partition}, and AWS_PARTITION is ${expected}${byDefault}`, {
@@ -68,10 +69,10 @@ export function strangerTrouble(run: Run, { account, arn, partition }: Caller): 
  * For what a service does not find or denies: the failure that the credentials are of another account, which explains it.
  * `undefined` when they are not, or nobody can tell.
  */
-export async function explainedByAccount(run: Run): Promise<Trouble | undefined> {
-  const asked = await run.share(askCaller).catch((error: unknown) => {
+export async function explainedByAccount(run: Run): Promise<Issue | undefined> {
+  const asked = await run.once(askCaller).catch((error: unknown) => {
     // That STS may not be asked says nothing of what a service has refused.
-    if (error instanceof Stop) return undefined;
+    if (error instanceof CheckStopped) return undefined;
     throw error;
   });
   if (asked === undefined || !('caller' in asked) || run.deployment.lookup('AWS_ACCOUNT_ID').state !== 'set')

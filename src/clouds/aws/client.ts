@@ -1,6 +1,11 @@
 /** What every client of the AWS SDK is made with: the deployment's region, credentials and endpoint. */
 import { readFile } from 'node:fs/promises';
-import { fail, type Run, Stop, skip } from '../../engine/check.ts';
+import type { Party } from '../../config/options.ts';
+import type { Run } from '../../engine/check.ts';
+import type { Agents } from '../../net/agents.ts';
+import { toNetworkError } from '../../net/network-error.ts';
+import { advice, type Fix, sh } from '../../outcome/fix.ts';
+import { CheckStopped, fail, skip } from '../../outcome/outcome.ts';
 import {
   type Destination,
   isSupplied,
@@ -10,10 +15,6 @@ import {
   partyAt,
   travelling,
 } from '../credentials.ts';
-import { advice, type Fix, sh } from '../../outcome/fix.ts';
-import type { Party } from '../../config/options.ts';
-import type { Agents } from '../../net/agents.ts';
-import { toProblem } from '../../net/network-error.ts';
 import { isAwsHost } from './endpoints.ts';
 import { CredentialProblem, credentialKind } from './errors.ts';
 import { type IsRefusal, makeTransport, type Transport } from './transport.ts';
@@ -87,7 +88,7 @@ export function awsSettings(
   agents?: Agents,
   at?: Endpoint,
 ): AwsSettings {
-  const region = run.need('AWS_REGION');
+  const region = run.require('AWS_REGION');
   const { setting } = run.deployment;
   const endpoint = endpointOf(run, service);
   const owner = ownerOfAws(run);
@@ -117,8 +118,8 @@ export function awsSettings(
   };
 }
 
-const excluded = (kind: string, endpoint: string): Stop =>
-  new Stop(
+const excluded = (kind: string, endpoint: string): CheckStopped =>
+  new CheckStopped(
     fail(`${kind} and ${endpoint} exclude each other`, {
       detail: 'Every AWS SDK refuses a request for which both are set.',
       expected: 'one of the two',
@@ -135,7 +136,7 @@ export function withoutEndpoint(run: Run, error: unknown): unknown {
   const kinds = KINDS.filter((name) => setting(name)?.value === 'true');
   const region = setting('AWS_REGION')?.value ?? '';
   const variables = kinds.length === 0 ? ['AWS_REGION'] : kinds;
-  return new Stop(
+  return new CheckStopped(
     fail(
       `${variables.join(' and ')} ${kinds.length > 1 ? 'ask' : 'asks'} for an endpoint that AWS does not have in ${region}`,
       {
@@ -168,7 +169,7 @@ export function endpointOf(run: Run, service: AwsService): Endpoint | undefined 
 function urlIn(name: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
-  throw new Stop(
+  throw new CheckStopped(
     fail(`${name} is no URL of a server`, {
       expected: 'https://host or https://host:port; http:// for an emulator',
       fix: advice`correct ${name}, or unset it to use AWS’s own endpoint`,
@@ -234,7 +235,7 @@ interface TokenRole {
 /** The role of a token that the option names, by STS. @throws what the SDK throws, and errors of the file system */
 async function assumed(run: Run, token: TokenRole, clientConfig: object): Promise<Keys> {
   const { getDefaultRoleAssumerWithWebIdentity } = await import('@aws-sdk/client-sts');
-  const assume = getDefaultRoleAssumerWithWebIdentity({ ...clientConfig, region: run.need('AWS_REGION') });
+  const assume = getDefaultRoleAssumerWithWebIdentity({ ...clientConfig, region: run.require('AWS_REGION') });
   return assume({
     RoleArn: token.roleArn,
     RoleSessionName: token.roleSessionName ?? 'spacelift-preflight',
@@ -242,7 +243,7 @@ async function assumed(run: Run, token: TokenRole, clientConfig: object): Promis
   });
 }
 
-const roleless = new Stop(
+const roleless = new CheckStopped(
   fail(`--credentials-file names a token (${TOKEN_FILE}) and nothing the role that it is for`, {
     detail: 'In a pod, the webhook of EKS sets AWS_ROLE_ARN beside the token.',
     fix: advice`set AWS_ROLE_ARN to the role of Spacelift’s service account, in the config or in this process’s environment`,
@@ -273,7 +274,7 @@ function mustBeHere(run: Run): void {
   const name = elsewhere(run);
   if (name === undefined) return;
   if (name === TOKEN_FILE) throw onlyInContainer(name);
-  throw new Stop(
+  throw new CheckStopped(
     skip(
       `${name} says where credentials are in Spacelift’s container: run it there, or with your own in the environment`,
       {
@@ -290,7 +291,7 @@ function mustBeHere(run: Run): void {
 function mustBeKnown({ deployment: { set, setting } }: Run): void {
   const hidden = [KEY, SECRET].find((name) => set.includes(name) && setting(name) === undefined);
   if (hidden === undefined) return;
-  throw new Stop(
+  throw new CheckStopped(
     skip(`${hidden} is set, but its value is not known here`, {
       fix: advice`pass its value too, or run it with credentials of your own in the environment`,
       evidence: { variable: hidden, known: false },
@@ -309,7 +310,7 @@ interface HasCredentials {
  */
 export async function findCredentials(run: Run, client: HasCredentials): Promise<void> {
   try {
-    const found = (await run.within(DEADLINE_MS, () => client.config.credentials())) as Partial<Keys> | undefined;
+    const found = (await run.withTimeout(DEADLINE_MS, () => client.config.credentials())) as Partial<Keys> | undefined;
     run.conceal(found?.secretAccessKey, found?.sessionToken);
   } catch (error) {
     if (run.signal.aborted) throw error;
@@ -327,7 +328,7 @@ function lookedIn(run: Run, error: unknown, code: string | undefined): { detail:
   const value = (name: string): string | undefined => setting(name)?.value;
   if (value(KEY) !== undefined && value(SECRET) === undefined) return { detail: `${KEY} is set without ${SECRET}.` };
   if (value(SECRET) !== undefined && value(KEY) === undefined) return { detail: `${SECRET} is set without ${KEY}.` };
-  const why = toProblem(error)?.kind ?? code;
+  const why = toNetworkError(error)?.kind ?? code;
   const { roleArn } = tokenRole(run) ?? {};
   if (roleArn !== undefined) {
     return {

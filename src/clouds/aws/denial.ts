@@ -1,6 +1,7 @@
 /** Who denies, and the statement to add (IAM user guide, "Troubleshoot access denied error messages"). */
-import type { Trouble } from '../../engine/check.ts';
+
 import { advice, type Fix } from '../../outcome/fix.ts';
+import type { Issue } from '../../outcome/outcome.ts';
 
 /** The kinds of policy that AWS names in a denial. */
 const POLICIES = [
@@ -65,7 +66,7 @@ export function deniedWords({
   resource,
   resourcePolicy,
   denial,
-}: Denied): Pick<Trouble, 'detail'> & { readonly fix: Fix } {
+}: Denied): Pick<Issue, 'detail'> & { readonly fix: Fix } {
   const { policy, explicit, principal } = denial;
   const who = principal === undefined ? 'these credentials' : nameOf(principal);
   const name = policy === 'resource-based policy' ? resourcePolicy : policy;

@@ -1,9 +1,9 @@
 /** What is wrong with AWS credentials: the same in every check, so that one cause is one failure. */
 
-import { span } from '../../util/format.ts';
-import { fail, type Trouble } from '../../engine/check.ts';
 import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
-import { own } from '../../util/lookup.ts';
+import { fail, type Issue } from '../../outcome/outcome.ts';
+import { span } from '../../util/format.ts';
+import { lookup } from '../../util/lookup.ts';
 
 export type CredentialKind =
   /** None were found, or the role that was to give them refused. */
@@ -69,7 +69,7 @@ const SAID: readonly (readonly [RegExp, CredentialKind])[] = [
  * @param message only looked at: the services that sign as JSON say with one code that the secret or the clock is wrong
  */
 export function credentialKind(code: string | undefined, message = ''): CredentialKind | undefined {
-  const kind = code === 'ForbiddenException' ? kindSaid(message) : own(KIND_OF_CODE, code);
+  const kind = code === 'ForbiddenException' ? kindSaid(message) : lookup(KIND_OF_CODE, code);
   if (kind === 'signature' && /signature (expired|not yet current)/i.test(message)) return 'clock-skew';
   if (kind === 'missing' && /expired/i.test(message)) return 'expired';
   return kind;
@@ -117,7 +117,7 @@ const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => Said>> =
 };
 
 /** The failure that it is, whichever service has said so. */
-export function credentialTrouble(kind: CredentialKind, facts: CredentialFacts = {}): Trouble {
+export function credentialTrouble(kind: CredentialKind, facts: CredentialFacts = {}): Issue {
   const { title, detail, expected, fix } = SAYS[kind](facts);
   const told = facts.detail ?? detail;
   return fail(title, {

@@ -1,12 +1,13 @@
 /** The words for what goes wrong on the way to an AWS service, or with the service as a whole. */
-import { type Cause, fail, type Run, type Skip, type Trouble, warn } from '../../engine/check.ts';
-import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
-import { own } from '../../util/lookup.ts';
-import { addressOf } from '../../net/tcp.ts';
-import { wayWords } from '../../net/proxy-tunnel.ts';
-import { explainedByPlace } from '../../net/location.ts';
+import type { Run } from '../../engine/check.ts';
+import { skipIfOutside } from '../../net/location.ts';
 import type { Target } from '../../net/messages.ts';
-import { Problem } from '../../net/network-error.ts';
+import { NetworkError } from '../../net/network-error.ts';
+import { routeMessages } from '../../net/proxy-tunnel.ts';
+import { addressOf } from '../../net/tcp.ts';
+import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
+import { type Cause, fail, type Issue, type Skip, warn } from '../../outcome/outcome.ts';
+import { lookup } from '../../util/lookup.ts';
 import { type AwsKind, AwsProblem } from './call.ts';
 import type { AwsSettings } from './client.ts';
 import { CredentialProblem, credentialTrouble } from './errors.ts';
@@ -69,7 +70,7 @@ const QUOTA_CODES: Readonly<Record<string, string>> = {
 };
 
 function quotas(what: string): Fix {
-  const code = own(QUOTA_CODES, what);
+  const code = lookup(QUOTA_CODES, what);
   if (code === undefined) return advice`see which quota of ${what} is used up, in Service Quotas`;
   return command(sh`aws service-quotas list-service-quotas --service-code ${code}`, {
     note: 'see which quota is used up',
@@ -82,12 +83,12 @@ const isGeneral = (kind: AwsKind): kind is General => kind in SAYS;
  * The outcome of an error that is not about one resource or permission; `undefined` for one that is.
  * @throws the error itself when it is none of AWS's or the network's
  */
-export async function generalOutcome(run: Run, error: unknown, target: Target): Promise<Trouble | Skip | undefined> {
+export async function generalOutcome(run: Run, error: unknown, target: Target): Promise<Issue | Skip | undefined> {
   if (error instanceof CredentialProblem) return credentialTrouble(error.kind, error.facts);
-  if (error instanceof Problem) {
-    const explained = await explainedByPlace(run, target.host, error);
+  if (error instanceof NetworkError) {
+    const explained = await skipIfOutside(run, target.host, error);
     if (explained !== undefined) return explained;
-    const { title, ...more } = wayWords(error, target);
+    const { title, ...more } = routeMessages(error, target);
     return fail(title, more);
   }
   if (!(error instanceof AwsProblem)) throw error;

@@ -1,17 +1,18 @@
 /** Reads what ECS keeps in Secrets Manager and Parameter Store, as ECS would, with the caller's credentials. */
 import { setMaxListeners } from 'node:events';
-import { type Run, Stop } from '../../engine/check.ts';
-import { Cleanup } from '../../engine/cleanup.ts';
 import type { Deployment } from '../../config/deployment.ts';
 import type { Source } from '../../config/entry.ts';
-import { type Kept, type Reader, resolveSecrets, type Unread } from '../../config/resolve-secrets.ts';
-import { Over, RunTimeout } from '../../engine/timeouts.ts';
-import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
 import type { RunOptions } from '../../config/options.ts';
-import { wayWords } from '../../net/proxy-tunnel.ts';
-import type { Target } from '../../net/messages.ts';
-import { Problem } from '../../net/network-error.ts';
+import { type Kept, type Reader, resolveSecrets, type Unread } from '../../config/resolve-secrets.ts';
+import type { Run } from '../../engine/check.ts';
+import { Cleanup } from '../../engine/cleanup.ts';
 import { makeRun } from '../../engine/run.ts';
+import { Over, RunTimeout } from '../../engine/timeouts.ts';
+import type { Target } from '../../net/messages.ts';
+import { NetworkError } from '../../net/network-error.ts';
+import { routeMessages } from '../../net/proxy-tunnel.ts';
+import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
+import { CheckStopped } from '../../outcome/outcome.ts';
 import { AwsProblem, ask, isRefusal } from './call.ts';
 import { askCaller } from './caller.ts';
 import { awsSettings } from './client.ts';
@@ -59,7 +60,7 @@ function makeReader(run: Run): Reader {
   return async (kept) => {
     let target: Target | undefined;
     try {
-      const region = kept.region ?? run.need('AWS_REGION');
+      const region = kept.region ?? run.require('AWS_REGION');
       const store = await once(stores, `${kept.store} ${region}`, () => OPEN[kept.store](run, region));
       target = store.target;
       const { key, ...whole } = { key: undefined, ...kept };
@@ -98,7 +99,7 @@ function memberOf(text: string | undefined, key: string, { id }: Kept): string |
 
 /** The region of a secret is its own, whatever AWS_REGION says. */
 const settingsIn = (run: Run, region: string, service: 'SECRETS_MANAGER' | 'SSM') =>
-  awsSettings({ ...run, need: (name) => (name === 'AWS_REGION' ? region : run.need(name)) }, service, isRefusal);
+  awsSettings({ ...run, require: (name) => (name === 'AWS_REGION' ? region : run.require(name)) }, service, isRefusal);
 
 const OPEN: Readonly<Record<Kept['store'], (run: Run, region: string) => Promise<Store>>> = {
   secret: async (run, region) => {
@@ -149,13 +150,13 @@ async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | 
   const { id, store } = kept;
   const unknown = (says: string, fix: Fix = PASS_IT): Unread => ({ status: 'skip', says, fix });
   if (run.signal.aborted) return unknown('it was not read in time', advice`give the run more time with --timeout`);
-  if (error instanceof Stop) return unknown(error.outcome.title, error.outcome.fix);
+  if (error instanceof CheckStopped) return unknown(error.outcome.title, error.outcome.fix);
   if (error instanceof CredentialProblem) {
     const { title, fix } = credentialTrouble(error.kind, error.facts);
     return unknown(title, fix);
   }
-  if (error instanceof Problem && target !== undefined) {
-    const { title, fix } = wayWords(error, target);
+  if (error instanceof NetworkError && target !== undefined) {
+    const { title, fix } = routeMessages(error, target);
     return unknown(title, fix);
   }
   if (!(error instanceof AwsProblem)) throw error;
@@ -212,7 +213,7 @@ async function strangerTo(run: Run, kept: Kept): Promise<string | undefined> {
       : undefined;
   if (owner === undefined) return undefined;
   try {
-    const asked = await run.share(askCaller);
+    const asked = await run.once(askCaller);
     return 'caller' in asked && asked.caller.account !== owner ? asked.caller.account : undefined;
   } catch {
     return undefined;

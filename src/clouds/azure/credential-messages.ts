@@ -1,6 +1,7 @@
 /** What Microsoft Entra ID's refusals mean ("Microsoft Entra authentication and authorization error codes"), and the way out. */
-import { fail, type Trouble } from '../../engine/check.ts';
+
 import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
+import { fail, type Issue } from '../../outcome/outcome.ts';
 
 type EntraKind =
   /** No credentials anywhere. */
@@ -150,7 +151,7 @@ const SAYS: Readonly<Record<EntraKind, (facts: EntraFacts) => Said>> = {
   }),
 };
 
-export function entraTrouble(facts: EntraFacts): Trouble {
+export function entraTrouble(facts: EntraFacts): Issue {
   const { number, configured } = facts;
   const without = configured ? 'no-token' : 'missing';
   const kind = number === undefined ? without : (KIND_OF_NUMBER[number] ?? 'refused');

@@ -1,14 +1,15 @@
 /** Who the deployment is at Azure: what the config itself holds comes first, the caller's default chain fills what it lacks. */
 import { existsSync } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
-import { fail, type Run, Stop, type Trouble } from '../../engine/check.ts';
-import { isSupplied, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../credentials.ts';
 import type { CredentialsFile } from '../../config/credentials-options.ts';
-import { advice, sh } from '../../outcome/fix.ts';
 import type { Party } from '../../config/options.ts';
-import { wayWords } from '../../net/proxy-tunnel.ts';
+import type { Run } from '../../engine/check.ts';
 import { inspected } from '../../net/messages.ts';
-import { Problem } from '../../net/network-error.ts';
+import { NetworkError } from '../../net/network-error.ts';
+import { routeMessages } from '../../net/proxy-tunnel.ts';
+import { advice, sh } from '../../outcome/fix.ts';
+import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
+import { isSupplied, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../credentials.ts';
 import { entraTrouble } from './credential-messages.ts';
 import type { AzureTransport } from './transport.ts';
 
@@ -34,8 +35,8 @@ const PROOFS = [SECRET, CERTIFICATE, TOKEN_FILE];
 
 /** A token that could not be had, as a value. */
 export class TokenProblem extends Error {
-  readonly says: Trouble;
-  constructor(says: Trouble) {
+  readonly says: Issue;
+  constructor(says: Issue) {
     super(says.title);
     this.name = 'TokenProblem';
     this.says = says;
@@ -126,7 +127,7 @@ function authorityOf(run: Run): URL {
   if (held === undefined) return new URL(AUTHORITY);
   const text = /:\/\//.test(held.value) ? held.value : `https://${held.value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'https:') throw new Stop(wrongAuthority);
+  if (url?.protocol !== 'https:') throw new CheckStopped(wrongAuthority);
   mustBeAllowed(run, ownerOfAzure(run), {
     url,
     party: partyAt(run.deployment, held, [AUTHORITY_HOST]),
@@ -167,7 +168,7 @@ export async function findToken(
   scope: string,
 ): Promise<Token> {
   try {
-    const found = await run.within(DEADLINE_MS, (abortSignal) => credential.getToken(scope, { abortSignal }));
+    const found = await run.withTimeout(DEADLINE_MS, (abortSignal) => credential.getToken(scope, { abortSignal }));
     if (found === null) throw new Error('none');
     const { token, expiresOnTimestamp } = found;
     run.conceal(token);
@@ -177,7 +178,7 @@ export async function findToken(
     const number = /AADSTS(\d+)/.exec(messagesOf(error))?.[1];
     const { hostname: host } = authorityOf(run);
     const configured = isConfigured(reader(run));
-    const tooLong = configured && error instanceof Problem ? error : undefined;
+    const tooLong = configured && error instanceof NetworkError ? error : undefined;
     const problem = transport.problemAt(host) ?? tooLong;
     if (number === undefined && !configured) mustNotBeElsewhere(run);
     if (number === undefined && problem !== undefined) throw new TokenProblem(onTheWay(problem, host));
@@ -195,9 +196,9 @@ export async function findToken(
   }
 }
 
-function onTheWay(problem: Problem, host: string): Trouble {
+function onTheWay(problem: NetworkError, host: string): Issue {
   const target = { what: 'Microsoft Entra ID', host, port: 443, setting: AUTHORITY_HOST };
-  const { title, ...words } = wayWords(problem, target);
+  const { title, ...words } = routeMessages(problem, target);
   return fail(title, {
     ...words,
     ...(problem.kind === 'tls' && problem.tls !== 'changed' && { fix: inspected(host) }),

@@ -1,11 +1,12 @@
 /** What only Azure's management plane knows of a storage account. Spacelift needs none of it, so nothing here is a failure. */
 import type { StorageManagementClient as Client, ManagementPolicyRule } from '@azure/arm-storage';
 import type { TokenCredential } from '@azure/identity';
-import { type Run, Stop, skip } from '../../engine/check.ts';
-import { advice, sh } from '../../outcome/fix.ts';
-import { boundPages } from '../../net/limits.ts';
+import type { Run } from '../../engine/check.ts';
 import type { HttpClient } from '../../net/http.ts';
-import { Problem } from '../../net/network-error.ts';
+import { boundPages } from '../../net/limits.ts';
+import { NetworkError } from '../../net/network-error.ts';
+import { advice, sh } from '../../outcome/fix.ts';
+import { CheckStopped, skip } from '../../outcome/outcome.ts';
 import { findToken, type Token, TokenProblem } from './credentials.ts';
 import type { AzureTransport } from './transport.ts';
 
@@ -75,7 +76,7 @@ export function accountSettings(
   };
   const find = async (signal: AbortSignal): Promise<Place> => {
     const all = await subscriptions(signal);
-    if (all.length > MOST_SUBSCRIPTIONS) throw new Problem('flood');
+    if (all.length > MOST_SUBSCRIPTIONS) throw new NetworkError('flood');
     let failed: PromiseRejectedResult | undefined;
     for (let from = 0; from < all.length; from += AT_ONCE) {
       const some = all.slice(from, from + AT_ONCE);
@@ -118,10 +119,10 @@ export function accountSettings(
 }
 
 function meaningOf(error: unknown, host: string): unknown {
-  if (error instanceof NotPermitted || error instanceof Stop) return error;
-  if (error instanceof Problem || error instanceof TokenProblem) {
-    const why = error instanceof Problem ? error.kind : error.says.title;
-    return new Stop(
+  if (error instanceof NotPermitted || error instanceof CheckStopped) return error;
+  if (error instanceof NetworkError || error instanceof TokenProblem) {
+    const why = error instanceof NetworkError ? error.kind : error.says.title;
+    return new CheckStopped(
       skip(`${host} can’t be asked from here`, {
         detail: `Only Azure’s management plane knows this setting, and Spacelift does not need it: ${why}.`,
         fix: advice`allow TCP 443 to ${host}, or run where it can be reached`,
@@ -132,10 +133,12 @@ function meaningOf(error: unknown, host: string): unknown {
   const { statusCode } = error as { statusCode?: unknown };
   if (statusCode === 401 || statusCode === 403 || statusCode === 404) return new NotPermitted();
   if (typeof statusCode === 'number' && statusCode >= 300) {
-    return new Stop(skip(`${host} answers HTTP ${statusCode}`, { fix: advice`run again later`, evidence: { host } }));
+    return new CheckStopped(
+      skip(`${host} answers HTTP ${statusCode}`, { fix: advice`run again later`, evidence: { host } }),
+    );
   }
   // A success of which the SDK can make nothing.
-  return new Stop(
+  return new CheckStopped(
     skip(`${host} does not answer as Azure’s management plane does`, {
       fix: advice`find out what answers in its place: a proxy, or another address in DNS; try: ${sh`curl -v https://${host}`}`,
       evidence: { host },

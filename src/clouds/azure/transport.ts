@@ -5,10 +5,10 @@ import type { DefaultAzureCredentialOptions } from '@azure/identity';
 import type { StoragePipelineOptions } from '@azure/storage-blob';
 import type { Run } from '../../engine/check.ts';
 import type { Agents } from '../../net/agents.ts';
-import { type No, patiently, retryAfterIn } from '../../net/retry.ts';
+import { NetworkError, networkErrorOr } from '../../net/network-error.ts';
+import { type BusyHint, retryAfterIn, withRetry } from '../../net/retry.ts';
 import { type IsRefusal, makeSender } from '../../net/sender.ts';
 import { addressOf } from '../../net/tcp.ts';
-import { Problem, problemOf } from '../../net/network-error.ts';
 
 /** As the credentials and the management client take it, and as the storage client does, which has an older form. */
 type SdkClient = NonNullable<DefaultAzureCredentialOptions['httpClient']>;
@@ -19,7 +19,7 @@ export interface AzureTransport {
   /** For a client's or a credential's option `httpClient`. @throws Problem; ProxyProblem; Refused */
   readonly client: SdkClient & StorageClient;
   /** What went wrong last on the way to a host: the SDK's credentials lose it. */
-  problemAt(host: string): Problem | undefined;
+  problemAt(host: string): NetworkError | undefined;
   destroy(): void;
 }
 
@@ -29,7 +29,7 @@ export interface AzureTransport {
  */
 export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): AzureTransport {
   const sender = makeSender(run, isRefusal, agents);
-  const problems = new Map<string, Problem>();
+  const problems = new Map<string, NetworkError>();
   const once = async (request: SdkRequest) => {
     const url = new URL(request.url);
     const to = { ...addressOf(url), secure: url.protocol === 'https:' };
@@ -45,14 +45,14 @@ export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents)
       if (streamResponseStatusCodes?.has(status)) return { ...response, readableStreamBody: answer };
       return { ...response, bodyAsText: await textOf(answer) };
     } catch (error) {
-      if (error instanceof Problem) problems.set(to.host, error);
+      if (error instanceof NetworkError) problems.set(to.host, error);
       throw error;
     }
   };
   /** Who judges storage's answers asks again too; what is plain HTTP is the machine's own metadata service. */
   const sendRequest = (request: SdkRequest) =>
     isRefusal === undefined && request.url.startsWith('https:')
-      ? patiently(() => once(request), noOf, signalOf(request).signal)
+      ? withRetry(() => once(request), noOf, signalOf(request).signal)
       : once(request);
   return {
     client: { sendRequest } as unknown as AzureTransport['client'],
@@ -61,7 +61,7 @@ export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents)
   };
 }
 
-function noOf(outcome: unknown): No | undefined {
+function noOf(outcome: unknown): BusyHint | undefined {
   const { status, headers } = (outcome ?? {}) as { status?: number; headers?: unknown };
   return headers instanceof SdkHeaders ? { status, retryAfterMs: retryAfterIn(headers.get('retry-after')) } : undefined;
 }
@@ -70,7 +70,7 @@ async function textOf(answer: IncomingMessage): Promise<string> {
   try {
     return await text(answer);
   } catch (error) {
-    throw problemOf(error);
+    throw networkErrorOr(error);
   }
 }
 

@@ -1,10 +1,10 @@
 /** What is wrong with Google credentials, in words, and what mends it. */
 
-import { span } from '../../util/format.ts';
-import { fail, type Trouble } from '../../engine/check.ts';
-import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
-import { memberOf } from '../../../checks/object-storage/gcp/messages.ts';
 import { SET_CLOCK } from '../../../checks/object-storage/fixes.ts';
+import { memberOf } from '../../../checks/object-storage/gcp/messages.ts';
+import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
+import { fail, type Issue } from '../../outcome/outcome.ts';
+import { span } from '../../util/format.ts';
 
 /** Why Google, or its library, gives no token or no signature. */
 export interface Refusal {
@@ -228,7 +228,7 @@ const CASES: readonly Case[] = [
 ];
 
 /** The failure that it is, whichever bucket has shown it. */
-export function googleTrouble(refusal: Refusal): Trouble {
+export function googleTrouble(refusal: Refusal): Issue {
   const { code, status, asked } = refusal;
   const known = CASES.find((one) => one.when(refusal));
   const { title, detail, expected, fix }: Said = known?.says(refusal) ?? {

@@ -2,17 +2,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
 import type { GoogleAuth } from 'google-auth-library';
-import { fail, type Run, Stop, skip, type Trouble } from '../../engine/check.ts';
-import { onlyInContainer, ownFile } from '../credentials.ts';
-import { advice, sh } from '../../outcome/fix.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../net/http.ts';
-import { noIn, patiently } from '../../net/retry.ts';
-import { ProxyProblem, wayWords } from '../../net/proxy-tunnel.ts';
-import { Problem } from '../../net/network-error.ts';
 import { parse } from '../../../checks/object-storage/gcp/errors.ts';
-import { googleTrouble, type Refusal } from './credential-messages.ts';
 import { wayTo } from '../../../checks/object-storage/gcp/messages.ts';
 import type { StoreKind } from '../../../checks/object-storage/store.ts';
+import type { Run } from '../../engine/check.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../net/http.ts';
+import { NetworkError } from '../../net/network-error.ts';
+import { ProxyError, routeMessages } from '../../net/proxy-tunnel.ts';
+import { busyHintIn, withRetry } from '../../net/retry.ts';
+import { advice, sh } from '../../outcome/fix.ts';
+import { CheckStopped, fail, type Issue, skip } from '../../outcome/outcome.ts';
+import { onlyInContainer, ownFile } from '../credentials.ts';
+import { googleTrouble, type Refusal } from './credential-messages.ts';
 
 /** Below any operation's deadline, so that it is clear which of the two took too long. */
 const DEADLINE_MS = 8_000;
@@ -23,8 +24,8 @@ const VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
 /** Google gives no token, or no signature. */
 export class GoogleProblem extends Error {
   readonly kind: StoreKind;
-  readonly says: Trouble;
-  constructor(kind: StoreKind, says: Trouble) {
+  readonly says: Issue;
+  constructor(kind: StoreKind, says: Issue) {
     super(says.title);
     this.name = 'GoogleProblem';
     this.kind = kind;
@@ -71,7 +72,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
         ...(body.length > 0 && { body }),
         ...(call.signal !== undefined && { signal: call.signal }),
       };
-      const answer = await patiently(() => send(request), noIn, call.signal);
+      const answer = await withRetry(() => send(request), busyHintIn, call.signal);
       if (answer.status >= 400) call.answer = answer;
       const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)]);
       return new Response(new Uint8Array(answer.body), { status: answer.status, headers });
@@ -84,9 +85,9 @@ export function google(run: Run, send: HttpClient['send']): Google {
   const asked = async <T>(what: Refusal['asked'], perform: () => Promise<T>): Promise<T> => {
     const call: Call = {};
     try {
-      return await run.within(DEADLINE_MS, (signal) => calls.run(Object.assign(call, { signal }), perform));
+      return await run.withTimeout(DEADLINE_MS, (signal) => calls.run(Object.assign(call, { signal }), perform));
     } catch (error) {
-      if (run.signal.aborted || error instanceof Stop) throw error;
+      if (run.signal.aborted || error instanceof CheckStopped) throw error;
       const meaning = meaningOf(error, call, { asked: what, account, path });
       // The config's own file is in Spacelift's container: what is missing here is no failure of the deployment's.
       const isElsewhere = path === undefined && run.deployment.partyOf(VARIABLE) === 'config';
@@ -106,7 +107,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
       const auth = new library.GoogleAuth({
         scopes: SCOPES,
         // Without one the library asks gcloud and the metadata server; nothing here needs it.
-        projectId: run.want('GCP_PROJECT') ?? run.deployment.own('GOOGLE_CLOUD_PROJECT') ?? 'none',
+        projectId: run.get('GCP_PROJECT') ?? run.deployment.own('GOOGLE_CLOUD_PROJECT') ?? 'none',
         clientOptions,
       });
       if (path !== undefined) {
@@ -146,7 +147,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
     },
     sign: async (perform) => {
       const auth = await ready();
-      if (!maySign || account === undefined) throw new Stop(cannotSign(maySign));
+      if (!maySign || account === undefined) throw new CheckStopped(cannotSign(maySign));
       return asked('signature', () => perform(auth));
     },
   };
@@ -183,18 +184,22 @@ const cannotSign = (maySign: boolean) =>
 function meaningOf(error: unknown, call: Call, at: Omit<Refusal, 'code'>): unknown {
   if (error instanceof GoogleProblem) return error;
   const { url, answer } = call;
-  if (answer === undefined && url !== undefined && (call.problem instanceof Problem || error instanceof Problem)) {
-    return notReached(call.problem instanceof Problem ? call.problem : (error as Problem), url);
+  if (
+    answer === undefined &&
+    url !== undefined &&
+    (call.problem instanceof NetworkError || error instanceof NetworkError)
+  ) {
+    return notReached(call.problem instanceof NetworkError ? call.problem : (error as NetworkError), url);
   }
   const refusal: Refusal = answer === undefined ? { ...at, ...unanswered(error) } : { ...at, ...refusalIn(answer) };
   const says = googleTrouble(refusal);
   return new GoogleProblem(at.asked === 'token' ? 'credentials' : 'other', says);
 }
 
-function notReached(problem: Problem, { hostname, port }: URL): GoogleProblem {
+function notReached(problem: NetworkError, { hostname, port }: URL): GoogleProblem {
   const target = { what: 'Google', host: hostname, port: Number(port) || 443, setting: 'HTTPS_PROXY' };
-  const { title, ...words } = wayWords(problem, target);
-  const fix = problem instanceof ProxyProblem || problem.tls === 'changed' ? undefined : wayTo(hostname)[problem.kind];
+  const { title, ...words } = routeMessages(problem, target);
+  const fix = problem instanceof ProxyError || problem.tls === 'changed' ? undefined : wayTo(hostname)[problem.kind];
   return new GoogleProblem('other', fail(title, { ...words, ...(fix !== undefined && { fix }) }));
 }
 
@@ -218,6 +223,7 @@ function unanswered(error: unknown): Pick<Refusal, 'code' | 'status' | 'said'> {
   const said = String(message);
   const status = response?.status;
   if (typeof status === 'number') return { code: 'metadata', status, said };
-  if (error instanceof Problem || /Could not load the default credentials/.test(said)) return { code: 'missing', said };
+  if (error instanceof NetworkError || /Could not load the default credentials/.test(said))
+    return { code: 'missing', said };
   return { code: 'file', said };
 }

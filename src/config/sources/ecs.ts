@@ -1,6 +1,7 @@
 /** ECS task definitions, whole or as a bare array of container definitions. */
-import { SERVICES, type Service } from '../options.ts';
+
 import { type Entry, InputError } from '../entry.ts';
+import { SERVICES, type Service } from '../options.ts';
 import { named } from './quote.ts';
 import {
   aType,

@@ -1,8 +1,9 @@
 /** Where the config comes from: files in any of the contract's shapes, or the process environment. */
-import { DEFAULTS } from '../options.ts';
+
 import { isForSdk, isKnown, isVariable } from '../contract.ts';
 import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';
+import { DEFAULTS } from '../options.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { isEcs, readEcs } from './ecs.ts';

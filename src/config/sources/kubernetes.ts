@@ -1,7 +1,8 @@
 /** Kubernetes Secrets and ConfigMaps, alone, as many documents, or in a `List`. */
-import type { Service } from '../options.ts';
+
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
+import type { Service } from '../options.ts';
 import { encrypted } from './encrypted.ts';
 import { named } from './quote.ts';
 import { aType, entryOf, isList, isMap, nameOf, type Reading, typeOf, type Value, type ValueMap } from './value.ts';

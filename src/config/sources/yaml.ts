@@ -1,6 +1,6 @@
 /** YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is YAML 1.1 for unquoted scalars), with aliases bounded. */
 import type { Composer, CST, ErrorCode, Node, YAMLMap } from 'yaml';
-import { own } from '../../util/lookup.ts';
+import { lookup } from '../../util/lookup.ts';
 import { InputError } from '../entry.ts';
 import { notValid } from './syntax.ts';
 import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } from './value.ts';
@@ -171,7 +171,11 @@ class Converter {
     if (this.#yaml.isSeq(node)) return node.items.map((item) => this.convert(item, depth + 1));
     if (!this.#yaml.isScalar(node)) return new Unquoted('null', '');
     const text = node.source ?? '';
-    const type = node.tag ? (own(TAGGED, node.tag) ?? 'object') : node.type === 'PLAIN' ? typeOfPlain(text) : 'string';
+    const type = node.tag
+      ? (lookup(TAGGED, node.tag) ?? 'object')
+      : node.type === 'PLAIN'
+        ? typeOfPlain(text)
+        : 'string';
     return type === 'string' ? text : new Unquoted(type, text);
   }
 

@@ -1,7 +1,7 @@
 /** The picture of what ran when: a row per check, a bar per finding. */
 import type { Status } from '../../outcome/status.ts';
-import { type Report, type ReportCheck, type ReportFinding, worst } from '../report.ts';
 import { duration } from '../phrases.ts';
+import { type Report, type ReportCheck, type ReportFinding, worst } from '../report.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Pixels. */

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseDatabaseUrl, UrlFault } from '../../../checks/database/url.ts';
 import { urlOutcome } from '../../../checks/database/url-messages.ts';
-import { secretsOf } from '../../../src/config/secrets.ts';
 import { redactor } from '../../../src/config/redact.ts';
+import { secretsOf } from '../../../src/config/secrets.ts';
 import { anyText } from '../../support/arbitrary.ts';
 import { source } from '../../support/preflight.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
+import { sweepAll } from '../../../src/app/sweep.ts';
 import { makeDeployment } from '../../../src/config/deployment.ts';
 import { DEFAULTS, type Service } from '../../../src/config/options.ts';
-import { sweepAll } from '../../../src/app/sweep.ts';
 import { type AwsUser, administrator } from '../../services/aws/index.ts';
 import { source } from '../../support/preflight.ts';
 import { useDatabases } from './databases.ts';

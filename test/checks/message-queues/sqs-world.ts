@@ -2,9 +2,9 @@
 import { onTestFinished } from 'vitest';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
 import { NEEDS } from '../../../checks/message-queues/requirements.ts';
-import type { Check } from '../../../src/engine/check.ts';
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
 import type { Service } from '../../../src/config/options.ts';
+import type { Check } from '../../../src/engine/check.ts';
 import {
   type AwsOptions,
   type AwsServer,

@@ -5,9 +5,10 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { judgeCertificate } from '../../../checks/network/certificate.ts';
 import { judgeVcsGateway } from '../../../checks/network/endpoints.ts';
 import { network } from '../../../checks/network/index.ts';
-import type { Outcome, Run } from '../../../src/engine/check.ts';
-import { within } from '../../../src/engine/timeouts.ts';
 import type { Phase } from '../../../src/config/options.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { withTimeout } from '../../../src/engine/timeouts.ts';
+import type { Outcome } from '../../../src/outcome/outcome.ts';
 import { startConnectProxy } from '../../services/connect-proxy.ts';
 import { refusedPort, startHttp } from '../../services/tcp.ts';
 import { type CertificateAuthority, type IssueOptions, makeCa, selfSigned } from '../../services/tls.ts';
@@ -36,7 +37,7 @@ async function serve(issue: Partial<IssueOptions> = {}, options: TlsOptions = {}
 async function runOf(variables: Record<string, string> = {}): Promise<Run> {
   const { run } = await preflight([network], { SERVER_DOMAIN: 'localhost', ...variables }, { authorities: ca.certPem });
   // The run itself is over, and so is its signal.
-  return { ...run.run, within: (ms, operation) => within(new AbortController().signal, ms, operation) };
+  return { ...run.run, withTimeout: (ms, operation) => withTimeout(new AbortController().signal, ms, operation) };
 }
 
 describe('certificate', () => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { boundPages, MOST_PAGES } from '../../../src/net/limits.ts';
-import { Problem } from '../../../src/net/network-error.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
 import { command } from '../../cli/host.ts';
 import { dotenv } from '../../cli/spawned.ts';
 
@@ -73,6 +73,6 @@ it('a listing has at most 100 pages, and 3000 entries', () => {
     for (let page = 0; page < count; page++) another(each);
   };
   expect(pages(100, 30)).not.toThrow();
-  expect(pages(101, 0)).toThrow(Problem);
+  expect(pages(101, 0)).toThrow(NetworkError);
   expect(pages(4, 1000)).toThrow(expect.objectContaining({ kind: 'flood' }));
 });

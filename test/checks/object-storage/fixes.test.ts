@@ -1,16 +1,16 @@
 /** Whatever the names in a config and in a store's answers are, a command that is printed does what it says, and no more. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { entraTrouble } from '../../../src/clouds/azure/credential-messages.ts';
 import { awsSays, awsWords, keySays, type Names } from '../../../checks/object-storage/aws/messages.ts';
 import { azureRefusal } from '../../../checks/object-storage/azure/errors.ts';
 import { assignRole, azureWords } from '../../../checks/object-storage/azure/messages.ts';
 import { gcpRefusal } from '../../../checks/object-storage/gcp/errors.ts';
-import { googleTrouble, type Refusal } from '../../../src/clouds/google/credential-messages.ts';
 import { gcpWords } from '../../../checks/object-storage/gcp/messages.ts';
 import { minioWords } from '../../../checks/object-storage/minio/messages.ts';
 import { type Action, type StoreKind, StoreProblem, type StoreWords } from '../../../checks/object-storage/store.ts';
-import { Fix, type Shell } from '../../../src/outcome/fix.ts';
+import { entraTrouble } from '../../../src/clouds/azure/credential-messages.ts';
+import { googleTrouble, type Refusal } from '../../../src/clouds/google/credential-messages.ts';
 import type { HttpAnswer } from '../../../src/net/http.ts';
+import { Fix, type Shell } from '../../../src/outcome/fix.ts';
 import { declared, makeRecorder, type Recorder } from '../../support/recorder.ts';
 
 let recorder: Recorder;

@@ -1,7 +1,7 @@
 /** Ten buckets as the vendor's guide wants them, on the S3 test server, and the check of them. */
 import { objectStorage } from '../../../checks/object-storage/index.ts';
-import { idsOf } from '../../../src/engine/check.ts';
 import { BUCKETS, type Bucket } from '../../../src/config/contract.ts';
+import { idsOf } from '../../../src/engine/check.ts';
 import type { PolicyDocument, S3Options, S3Server, S3User } from '../../services/s3/index.ts';
 import { startS3 } from '../../services/s3/index.ts';
 import { type Options, preflight, type Result, type Variables } from '../../support/preflight.ts';

@@ -1,9 +1,9 @@
 /** Runs the telemetry check on its own variables, from a file unless told. */
 import { onTestFinished } from 'vitest';
 import { observability } from '../../../checks/observability/index.ts';
-import type { Status } from '../../../src/engine/check.ts';
 import { processSource } from '../../../src/config/sources/process.ts';
 import type { Finding } from '../../../src/engine/finding.ts';
+import type { Status } from '../../../src/outcome/status.ts';
 import { type Options, preflight, type Result, type Variables } from '../../support/preflight.ts';
 
 export type Place = 'a file' | 'the environment';

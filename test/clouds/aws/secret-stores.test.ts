@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { readSecrets } from '../../../src/clouds/aws/secret-stores.ts';
 import { configuration } from '../../../checks/configuration/index.ts';
 import { identity } from '../../../checks/identity/index.ts';
+import { readSecrets } from '../../../src/clouds/aws/secret-stores.ts';
 import { makeDeployment } from '../../../src/config/deployment.ts';
-import { keptBehind } from '../../../src/config/resolve-secrets.ts';
-import { parseSource } from '../../../src/config/sources/index.ts';
 import { DEFAULTS } from '../../../src/config/options.ts';
 import { redactor } from '../../../src/config/redact.ts';
+import { keptBehind } from '../../../src/config/resolve-secrets.ts';
+import { parseSource } from '../../../src/config/sources/index.ts';
 import { type AwsServer, type AwsUser, administrator } from '../../services/aws/index.ts';
 import { start } from '../../services/aws/testing.ts';
 import { reaching, session } from '../../support/aws.ts';

@@ -1,10 +1,10 @@
 /** SQS, by the AWS SDK: the five operations that Spacelift performs, and no others. */
 import type { Run } from '../../../engine/check.ts';
-import { travelling } from '../../credentials.ts';
-import { within } from '../../../engine/timeouts.ts';
+import { withTimeout } from '../../../engine/timeouts.ts';
 import { makeHttpClient } from '../../../net/http.ts';
-import { checkWay } from '../../../net/proxy-tunnel.ts';
 import type { Target } from '../../../net/messages.ts';
+import { checkProxy } from '../../../net/proxy-tunnel.ts';
+import { travelling } from '../../credentials.ts';
 import { ask, isRefusal } from '../call.ts';
 import { awsSettings, findCredentials, ownerOfAws } from '../client.ts';
 import { targetOf } from '../messages.ts';
@@ -27,7 +27,7 @@ export type Attributes = Readonly<Record<string, string>>;
 export const until = (run: Run, signal: AbortSignal): Run => ({
   ...run,
   signal,
-  within: (ms, operation) => within(signal, ms, operation),
+  withTimeout: (ms, operation) => withTimeout(signal, ms, operation),
 });
 
 /** Every operation throws CredentialProblem, AwsProblem or Problem. */
@@ -64,7 +64,7 @@ export async function openSqs(run: Run): Promise<Sqs> {
     target,
     reach: (under) => {
       const knock = async () => {
-        await checkWay(travelling(under, owner), url, REACH_MS);
+        await checkProxy(travelling(under, owner), url, REACH_MS);
         await plain.send({ method: 'GET', url, deadlineMs: REACH_MS });
       };
       reached ??= Promise.all([findCredentials(under, client), knock()]);

@@ -1,6 +1,7 @@
 /** What a queue's variable means: a URL, or a bare name (no role may ask SQS for the URL of a name). */
-import type { Run } from '../../../engine/check.ts';
+
 import type { VariableName } from '../../../config/contract.ts';
+import type { Run } from '../../../engine/check.ts';
 
 export interface Address {
   readonly variable: VariableName;
@@ -30,12 +31,12 @@ const LEGACY = /^(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\.)?queue\.amazonaws\.com/;
 
 /** @throws Stop when the variable, or what a bare name hangs on, is not known */
 export function addressIn(run: Run, variable: VariableName): Address {
-  const value = run.need(variable);
-  const region = run.need('AWS_REGION');
-  const partition = run.need('AWS_PARTITION');
+  const value = run.require(variable);
+  const region = run.require('AWS_REGION');
+  const partition = run.require('AWS_PARTITION');
   const [, host, account, path] = /^https?:\/\/([^/]+)\/(\d{12})\/([^/]+)$/.exec(value) ?? [];
   if (host === undefined || account === undefined || path === undefined) {
-    const owner = run.need('AWS_ACCOUNT_ID');
+    const owner = run.require('AWS_ACCOUNT_ID');
     const url = `https://sqs.${region}.${DNS_SUFFIXES[partition] ?? 'amazonaws.com'}/${owner}/${value}`;
     return named(variable, url, value, owner, { partition, region });
   }

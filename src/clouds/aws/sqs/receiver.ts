@@ -7,8 +7,8 @@ import { unlessAborted } from '../../../engine/timeouts.ts';
 import { advice, type Fix, sh } from '../../../outcome/fix.ts';
 import { AwsProblem, isBusy } from '../call.ts';
 import { CredentialProblem } from '../errors.ts';
-import type { Address } from './queue-url.ts';
 import { type Received, type Sqs, until } from './client.ts';
+import type { Address } from './queue-url.ts';
 
 /** In seconds: how long one request waits for a message. */
 const WAIT = 1;
@@ -122,7 +122,7 @@ export class Taker {
    * @returns whether one's own message is gone
    */
   async clear(run: Run, patienceMs: number, most = 1): Promise<boolean> {
-    await run.within(GRACE_MS, () => this.#round).catch(() => {});
+    await run.withTimeout(GRACE_MS, () => this.#round).catch(() => {});
     const remaining = this.#taken.length === 0 ? patienceMs : AFTERWARDS_MS;
     return (await this.take(run, remaining, most)) !== undefined;
   }
