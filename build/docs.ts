@@ -3,4 +3,4 @@ import { writeFile } from 'node:fs/promises';
 import { CHECKS } from '../checks/index.ts';
 import { rulesPage } from '../src/app/rules-page.ts';
 
-await writeFile(new URL('docs/checks.md', import.meta.url), rulesPage(CHECKS));
+await writeFile(new URL('../docs/checks.md', import.meta.url), rulesPage(CHECKS));

@@ -3,7 +3,7 @@
 import type { Phase } from '../src/config/options.ts';
 import type { Context, Run } from '../src/engine/check.ts';
 import { CheckStopped } from '../src/outcome/outcome.ts';
-import { factsOf } from './database/facts.ts';
+import { factsOf } from './database/index.ts';
 
 /**
  * The phase that was asked for; or, with `auto`, `post-install` when the database holds Spacelift's tables. A database

@@ -1,7 +1,7 @@
 /** What can be judged without any network; the judging itself is in `src/config`. */
 
 import { DOCS } from '../../src/config/contract.ts';
-import type { ConfigurationRule } from '../../src/config/judge.ts';
+import type { ConfigurationRule } from '../../src/config/finding.ts';
 import { defineCheck } from '../../src/engine/check.ts';
 import { pass } from '../../src/outcome/outcome.ts';
 

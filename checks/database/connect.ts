@@ -9,7 +9,7 @@ import type { Run } from '../../src/engine/check.ts';
 import { withTimeout } from '../../src/engine/timeouts.ts';
 import { certificatesIn } from '../../src/net/ca-store.ts';
 import { resolve } from '../../src/net/dns.ts';
-import { NetworkError, type NetworkKind } from '../../src/net/network-error.ts';
+import { NetworkError, type NetworkKind, timedOut } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { isRefusal, Refused, sqlState } from './server-error.ts';
@@ -71,15 +71,20 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
         address = endpoint.address;
         current = { endpoint, tls };
         try {
-          const session = await withTimeout(signal, Math.max(1, until - performance.now()), async (bound) => {
-            const spare = tls ? undefined : withoutTls.get(keyOf(endpoint));
-            if (spare !== undefined) {
-              withoutTls.delete(keyOf(endpoint));
-              const session = await goOn(endpoint, url, spare, bound);
-              if (session !== undefined) return session;
-            }
-            return logIn(endpoint, url, await openSocket(endpoint, tls ? plan : undefined, bound), bound);
-          });
+          const session = await withTimeout(
+            signal,
+            Math.max(1, until - performance.now()),
+            async (bound) => {
+              const spare = tls ? undefined : withoutTls.get(keyOf(endpoint));
+              if (spare !== undefined) {
+                withoutTls.delete(keyOf(endpoint));
+                const session = await goOn(endpoint, url, spare, bound);
+                if (session !== undefined) return session;
+              }
+              return logIn(endpoint, url, await openSocket(endpoint, tls ? plan : undefined, bound), bound);
+            },
+            timedOut,
+          );
           opened.push(session);
           if (await hasAttributes(run, session, url)) return session;
           failures.push({ ...current, problem: new Refused({ kind: 'attributes' }) });

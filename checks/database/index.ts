@@ -24,6 +24,9 @@ import { sessionOutcome } from './rolled-back-transaction.ts';
 import { RULES } from './rules.ts';
 import { isRefusal } from './server-error.ts';
 
+export { factsOf } from './facts.ts';
+export { type Step, trialName, trialOutcome, tryOut } from './rolled-back-transaction.ts';
+
 export const database = defineCheck({
   id: 'database',
   title: 'Database',

@@ -1,17 +1,17 @@
 /** The message queues: SQS, or Spacelift's own in PostgreSQL. */
 
+import type { Sqs } from '../../src/clouds/aws/sqs/client.ts';
 import { QUEUES } from '../../src/config/contract.ts';
 import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { usedIn } from './requirements.ts';
 import { RULES, type RuleKey } from './rules.ts';
-
-export type QueueContext = Context<RuleKey>;
+import type { IotQueue } from './sqs/iot-queue.ts';
 
 /** What judges one type of queue: a file of its own. */
 interface Provider {
   /** The ids that this deployment must get. */
   readonly expects: (run: Run) => readonly string[];
-  readonly run: (context: QueueContext) => Promise<void>;
+  readonly run: (context: Context<RuleKey>) => Promise<void>;
   readonly summary?: (run: Run) => string;
 }
 
@@ -34,6 +34,11 @@ function typeOf({ deployment }: Pick<Run, 'deployment'>): string | undefined {
   const found = deployment.lookup('MESSAGE_QUEUE_TYPE');
   return found.state === 'set' || found.state === 'default' ? found.value : undefined;
 }
+
+export { ACTIONS } from './requirements.ts';
+/** For the check of IoT Core, which delivers to one of the queues. @throws CheckStopped when it can't be looked at */
+export const inspectIotQueue = async (run: Run, sqs: Sqs): Promise<IotQueue> =>
+  (await import('./sqs/iot-queue.ts')).inspectIotQueue(run, sqs);
 
 export const messageQueues = defineCheck({
   id: 'message-queues',

@@ -2,7 +2,7 @@
 import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Skip, skip } from '../../src/outcome/outcome.ts';
-import { factsOf } from '../database/facts.ts';
+import { factsOf } from '../database/index.ts';
 
 /**
  * Why no message may be sent or received; `undefined` when the database shows that Spacelift is not installed yet. For

@@ -2,7 +2,7 @@
 
 import { addressIn } from '../../src/clouds/aws/sqs/queue-url.ts';
 import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
-import { ACTIONS } from '../message-queues/requirements.ts';
+import { ACTIONS } from '../message-queues/index.ts';
 
 const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
 

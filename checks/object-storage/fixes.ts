@@ -1,7 +1,6 @@
 /** Ways out that are the same for several stores. */
-import { advice, command, type Fix, sh } from '../../src/outcome/fix.ts';
+import { advice, type Fix } from '../../src/outcome/fix.ts';
 
-export const SET_CLOCK = command(sh`timedatectl set-ntp true`, { note: 'set this machine’s clock' });
 export const RUN_LATER = advice`run again later`;
 
 export const rename = (what: string, name: string): Fix =>

@@ -1,12 +1,12 @@
 /** The words for what a store answers: the same for every provider, with the provider's own way out. */
 
+import type { Run } from '../../src/engine/check.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { ProxyError, routeMessages } from '../../src/net/proxy-tunnel.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { span } from '../../src/util/format.ts';
-import type { Probe } from './probe.ts';
 import type { Duties } from './requirements.ts';
 import { type Action, type Store, type StoreKind, StoreProblem } from './store.ts';
 
@@ -32,6 +32,13 @@ const EVERYWHERE: readonly StoreKind[] = [
   'full',
   'not-a-store',
 ];
+
+/** The bucket that was tried when the error came. */
+export interface TriedBucket {
+  readonly run: Run;
+  readonly store: Store;
+  readonly duties: Duties;
+}
 
 interface Said {
   readonly title: string;
@@ -132,7 +139,7 @@ const SAYS: Sayings = {
  * @param via `presigned`: by a plain client, after the same credentials had worked
  * @throws what is no problem of the store or of the way to it
  */
-export async function troubleOf(probe: Probe, error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
+export async function troubleOf(probe: TriedBucket, error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
   const { run, store, duties } = probe;
   if (error instanceof CheckStopped) return error.outcome;
   if (error instanceof NetworkError) {

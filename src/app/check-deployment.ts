@@ -1,5 +1,5 @@
 /** A deployment in, a report out. */
-import { CHECKS } from '../../checks/index.ts';
+
 import { phaseOf } from '../../checks/phase.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Phase, RunOptions } from '../config/options.ts';
@@ -7,7 +7,9 @@ import { redactor } from '../config/redact.ts';
 import type { Check, Run } from '../engine/check.ts';
 import { type Observer, runChecks } from '../engine/run.ts';
 import { Interrupted } from '../engine/timeouts.ts';
+import { networkContext } from '../net/ca-store.ts';
 import { makeReport, type Report } from '../report/report.ts';
+import { CHECKS } from './checks.ts';
 
 export interface CheckOptions extends RunOptions {
   /** Why a warning is accepted, by finding id. */
@@ -26,7 +28,14 @@ export async function check(
   options: CheckOptions,
   { interrupt, observer = {}, checks = CHECKS }: CheckHooks,
 ): Promise<Report> {
-  const result = await runChecks(checks, deployment, options, interrupt, observer);
+  const result = await runChecks(
+    checks,
+    deployment,
+    options,
+    networkContext(deployment, options.authorities),
+    interrupt,
+    observer,
+  );
   return makeReport(
     { ...result, interrupted: result.interrupted || interrupt.reason instanceof Interrupted },
     {

@@ -1,8 +1,9 @@
 /** Patterns and ids that a user gives are about the table of rules, not about what a deployment needs. */
-import { CHECKS } from '../../checks/index.ts';
+
 import { InputError } from '../config/input-error.ts';
 import { idsOf } from '../engine/check.ts';
 import { quoted, suggest, unmatched } from '../engine/select.ts';
+import { CHECKS } from './checks.ts';
 
 export interface GivenIds {
   readonly only?: readonly string[] | undefined;

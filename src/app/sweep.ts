@@ -7,6 +7,7 @@ import { Cleanup } from '../engine/cleanup.ts';
 import { makeRun } from '../engine/run.ts';
 import { startRunSignal } from '../engine/run-signal.ts';
 import { Crashed, Interrupted, RunTimeout, unlessAborted } from '../engine/timeouts.ts';
+import { networkContext } from '../net/ca-store.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, fail, skip } from '../outcome/outcome.ts';
 
@@ -25,7 +26,7 @@ export async function sweepAll(
   const lifetime = startRunSignal(options.timeoutMs, interrupt);
   const { signal } = lifetime;
   const cleanup = new Cleanup();
-  const run = makeRun(deployment, options, signal, cleanup);
+  const run = makeRun(deployment, options, networkContext(deployment, options.authorities), signal, cleanup);
   try {
     return await Promise.all(
       checks

@@ -1,5 +1,5 @@
 /** `cleanup`: removes what an earlier, killed run left, and nothing else. */
-import { CHECKS } from '../../checks/index.ts';
+import { CHECKS } from '../app/checks.ts';
 import { type SweptCheck, sweepAll } from '../app/sweep.ts';
 import { InputError } from '../config/entry.ts';
 import { DEFAULTS } from '../config/options.ts';

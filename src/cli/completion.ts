@@ -1,6 +1,6 @@
 /** `completion`: a script for the shell, made from the tables of commands, options and rules. */
 import type { Command } from 'commander';
-import { CHECKS } from '../../checks/index.ts';
+import { CHECKS } from '../app/checks.ts';
 import { idsOf, withSubject } from '../engine/check.ts';
 import { bash } from './completion/bash.ts';
 import { fish } from './completion/fish.ts';

@@ -1,5 +1,5 @@
 /** `explain`: what the table of rules says of one, or which there are. */
-import { CHECKS } from '../../checks/index.ts';
+import { CHECKS } from '../app/checks.ts';
 import { InputError } from '../config/entry.ts';
 import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
 import { quoted, suggest } from '../engine/select.ts';

@@ -1,5 +1,5 @@
 /** `plan`: what a run would do, without doing it. */
-import { CHECKS } from '../../checks/index.ts';
+import { CHECKS } from '../app/checks.ts';
 import { DEFAULTS } from '../config/options.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { PlanArguments } from './options.ts';

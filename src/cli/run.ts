@@ -2,8 +2,9 @@
 
 import { preflight } from '../app/preflight.ts';
 import { InputError } from '../config/entry.ts';
+import { exitCode } from '../report/exit.ts';
 import { FORMATS, renderAs } from '../report/index.ts';
-import { exitCode, type Report } from '../report/report.ts';
+import type { Report } from '../report/report.ts';
 import { PLAIN, type Verbosity } from '../report/style.ts';
 import { fail, notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';

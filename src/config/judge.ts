@@ -1,32 +1,17 @@
 /** Judges a config without any network: every `configuration/…` rule and the pairing (`checks.md`). */
 import { distance } from 'fastest-levenshtein';
 import { advice, setting } from '../outcome/fix.ts';
-import { fail, type Issue, type Outcome, skip, warn } from '../outcome/outcome.ts';
+import { fail, type Issue, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
+import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { maskValue } from './logins.ts';
 import { type Redact, redactor } from './redact.ts';
 import { isNeeded, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
-import { judgeValue, type ValueRule } from './values.ts';
-
-export type ConfigurationRule =
-  | ValueRule
-  | 'required'
-  | 'unknown'
-  | 'default'
-  | 'conflict'
-  | 'region'
-  | 'admin-login'
-  | 'launcher-image'
-  | 'short-lived';
-
-export interface ConfigurationFinding {
-  readonly rule: ConfigurationRule;
-  readonly outcome: Outcome;
-}
+import { judgeValue } from './values.ts';
 
 export interface Judgement {
   readonly findings: readonly ConfigurationFinding[];

@@ -3,7 +3,7 @@
 import { advice, type Fix } from '../outcome/fix.ts';
 import { warn } from '../outcome/outcome.ts';
 import type { Source } from './entry.ts';
-import type { ConfigurationFinding } from './judge.ts';
+import type { ConfigurationFinding } from './finding.ts';
 import type { Resolved } from './resolve.ts';
 
 const DATABASE_URLS = ['DATABASE_URL', 'DATABASE_READ_ONLY_URL'];

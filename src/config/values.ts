@@ -4,10 +4,9 @@ import { advice, type Fix } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
 import { CONTRACT, type Variable, type VariableName } from './contract.ts';
 import type { Entry } from './entry.ts';
+import type { ValueRule } from './finding.ts';
 import { looksSecret, maskValue } from './logins.ts';
 import type { Redact } from './redact.ts';
-
-export type ValueRule = 'type' | 'whitespace' | 'placeholder' | 'value';
 
 /** Values that only their own check looks at, since it tells more causes apart (`checks.md`, principle 3). */
 const JUDGED_BY_THEIR_CHECK: readonly VariableName[] = ['ENCRYPTION_RSA_PRIVATE_KEY', 'MQTT_BROKER_ENDPOINT'];

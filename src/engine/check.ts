@@ -30,20 +30,30 @@ export interface Rule {
   readonly docs: string;
 }
 
+/** Whom TLS trusts, and by which proxies requests go. */
+export interface Surroundings {
+  /** The certificate authorities, PEM; read when first asked for. */
+  readonly authorities: () => readonly string[];
+  /** The variables that name the proxies (HTTPS_PROXY …). */
+  readonly proxies: Environment;
+}
+
+/** What the network gives to the engine, which knows none itself. */
+export interface NetworkContext extends Surroundings {
+  /** The same of the caller alone: for requests that carry the caller's credentials. */
+  readonly own: Surroundings;
+  /** The error of an operation that its deadline has ended. */
+  readonly timedOut: () => Error;
+}
+
 /** What every check of one run shares. */
-export interface Run {
+export interface Run extends Omit<NetworkContext, 'timedOut'> {
   readonly deployment: Deployment;
   readonly options: RunOptions;
   /** Names what the run writes: `spacelift-preflight/<id>/…`. */
   readonly id: string;
   /** Aborted by the run's timeout, SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
-  /** The certificate authorities that TLS trusts, PEM (`trust.ts`). */
-  readonly authorities: () => readonly string[];
-  /** Names the proxies (HTTPS_PROXY …). */
-  readonly proxies: Environment;
-  /** The same of the caller alone: for requests that carry the caller's credentials. */
-  readonly own: Pick<Run, 'authorities' | 'proxies'>;
   /** Has these values masked in all that is reported: what a library has obtained, such as tokens and keys of a session. */
   conceal(...values: readonly (string | undefined)[]): void;
   /** The value of a variable; stops the check when it is missing, unusable, or not known here. */

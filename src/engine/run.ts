@@ -3,9 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { RunOptions } from '../config/options.ts';
-import { networkContext } from '../net/ca-store.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
-import { type Check, idsOf, type Run } from './check.ts';
+import { type Check, idsOf, type NetworkContext, type Run } from './check.ts';
 import { Cleanup, type Leftover } from './cleanup.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
 import { CheckRecorder } from './recorder.ts';
@@ -38,6 +37,7 @@ export async function runChecks(
   checks: readonly Check[],
   deployment: Deployment,
   options: RunOptions,
+  network: NetworkContext,
   interrupt: AbortSignal,
   observer: Observer = {},
 ): Promise<RunResult> {
@@ -45,7 +45,7 @@ export async function runChecks(
   const started = performance.now();
   const lifetime = startRunSignal(options.timeoutMs, interrupt);
   const cleanup = new Cleanup();
-  const run = makeRun(deployment, options, lifetime.signal, cleanup);
+  const run = makeRun(deployment, options, network, lifetime.signal, cleanup);
   const selected = selector(options.only, options.skip);
   const entries = checks
     .map((check) => expectationsOf(check, run))
@@ -100,7 +100,13 @@ async function inOrder<T>(items: readonly T[], limit: number, task: (item: T) =>
 }
 
 /** What all checks share; `cleanup` is the caller's to run. */
-export function makeRun(deployment: Deployment, options: RunOptions, signal: AbortSignal, cleanup: Cleanup): Run {
+export function makeRun(
+  deployment: Deployment,
+  options: RunOptions,
+  { authorities, proxies, own, timedOut }: NetworkContext,
+  signal: AbortSignal,
+  cleanup: Cleanup,
+): Run {
   const shared = new Map<unknown, Promise<unknown>>();
   const want = (name: VariableName): string | undefined => {
     const found = deployment.lookup(name);
@@ -127,7 +133,9 @@ export function makeRun(deployment: Deployment, options: RunOptions, signal: Abo
     options,
     id: randomUUID(),
     signal,
-    ...networkContext(deployment, options.authorities),
+    authorities,
+    proxies,
+    own,
     conceal: deployment.conceal,
     get: want,
     require: (name) => {
@@ -141,7 +149,7 @@ export function makeRun(deployment: Deployment, options: RunOptions, signal: Abo
       return known as Promise<T>;
     },
     cleanup: (what, command, remove) => cleanup.register(what, command, remove),
-    withTimeout: (ms, operation) => withTimeout(signal, ms, operation),
+    withTimeout: (ms, operation) => withTimeout(signal, ms, operation, timedOut),
   };
   return run;
 }

@@ -1,5 +1,4 @@
 /** Bounds for operations: no promise of a run outlives its deadline or the run. */
-import { NetworkError } from '../net/network-error.ts';
 
 /** The run was ended by SIGINT or SIGTERM. */
 export class Interrupted extends Error {
@@ -34,17 +33,19 @@ export class RunTimeout extends Error {
 /**
  * Runs an operation under a deadline in ms and under `signal`, whichever ends first.
  * Settles even when the operation ignores the signal it is given.
- * @throws Problem of kind `timeout` at the deadline; the reason of `signal` when that ends it
+ * @param late makes the error that is thrown at the deadline: what depends on the engine has a name for it
+ * @throws what `late` makes; the reason of `signal` when that ends it
  */
 export async function withTimeout<T>(
   signal: AbortSignal,
   ms: number,
   operation: (signal: AbortSignal) => Promise<T>,
+  late: () => Error,
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new AbortController();
   // A timer that holds the process: a library that waits on nothing must not end the run silently.
-  const timer = setTimeout(() => controller.abort(new NetworkError('timeout')), ms);
+  const timer = setTimeout(() => controller.abort(late()), ms);
   const forward = () => controller.abort(signal.reason);
   signal.addEventListener('abort', forward, { once: true });
   try {

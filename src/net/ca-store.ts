@@ -2,13 +2,8 @@
 import { readFileSync } from 'node:fs';
 import tls, { type SecureContext } from 'node:tls';
 import type { Deployment } from '../config/deployment.ts';
-import type { Environment } from '../config/options.ts';
-
-export interface NetworkContext {
-  /** PEM, read when first asked for: the system's store costs tens of milliseconds. */
-  readonly authorities: () => readonly string[];
-  readonly proxies: Environment;
-}
+import type { NetworkContext } from '../engine/check.ts';
+import { timedOut } from './network-error.ts';
 
 const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
 
@@ -17,10 +12,7 @@ const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [nam
  * SSL_CERT_FILE of a config is a path in Spacelift's container.
  * @param extra PEM, of `--ca-file`
  */
-export function networkContext(
-  deployment: Deployment,
-  extra: string | undefined,
-): NetworkContext & { readonly own: NetworkContext } {
+export function networkContext(deployment: Deployment, extra: string | undefined): NetworkContext {
   const { pems, party } = deployment.authorities;
   const added = pems.flatMap(certificatesIn);
   const own = once(() => [
@@ -40,6 +32,7 @@ export function networkContext(
     authorities: all,
     proxies: proxiesBy((name) => deployment.setting(name)?.value),
     own: { authorities: own, proxies: proxiesBy(deployment.own) },
+    timedOut,
   };
 }
 

@@ -50,6 +50,9 @@ export class NetworkError extends Error {
   }
 }
 
+/** The error of an operation that its deadline has ended. */
+export const timedOut = (): NetworkError => new NetworkError('timeout');
+
 const KIND_OF_CODE: Record<string, NetworkKind> = {
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',

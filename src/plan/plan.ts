@@ -7,6 +7,7 @@ import type { Check, Grant, PlannedOperation, Run } from '../engine/check.ts';
 import { Cleanup } from '../engine/cleanup.ts';
 import { makeRun } from '../engine/run.ts';
 import { selector } from '../engine/select.ts';
+import { networkContext } from '../net/ca-store.ts';
 import { CheckStopped } from '../outcome/outcome.ts';
 import { cleaner } from '../report/sanitize.ts';
 import { VERSION } from '../util/version.ts';
@@ -56,7 +57,13 @@ export interface Plan {
 
 export async function makePlan(checks: readonly Check[], deployment: Deployment, options: RunOptions): Promise<Plan> {
   const run: Run = {
-    ...makeRun(deployment, options, new AbortController().signal, new Cleanup()),
+    ...makeRun(
+      deployment,
+      options,
+      networkContext(deployment, options.authorities),
+      new AbortController().signal,
+      new Cleanup(),
+    ),
     withTimeout: () => Promise.reject(new Error('a plan contacts nothing')),
   };
   const selected = selector(options.only, options.skip);

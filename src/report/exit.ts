@@ -1,7 +1,7 @@
 /** The exit code that a report makes. */
 import { BY_REQUEST, matcher } from '../engine/select.ts';
-import { undecided, unknownIn, withheldFrom } from './report.ts';
 import type { Report } from './types.ts';
+import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 
 export interface ExitRules {
   /** Warnings that were not accepted count, and so does an inconclusive verdict, but for what was left out by request. */

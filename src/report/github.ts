@@ -1,8 +1,8 @@
 /** The report as workflow commands: GitHub shows failures and warnings as annotations. */
 import type { Status } from '../outcome/status.ts';
-import type { Render } from './index.ts';
 import { neutralized } from './neutralize.ts';
 import { countsOf, proseOf, verdictOf, withStatus } from './phrases.ts';
+import type { Render } from './render.ts';
 import type { Report, ReportFinding } from './report.ts';
 import { oneLine } from './sanitize.ts';
 

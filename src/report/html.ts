@@ -6,9 +6,9 @@ import { html, Markup } from './html/markup.ts';
 import { SCRIPT } from './html/script.ts';
 import { STYLE } from './html/style.ts';
 import { timeline } from './html/timeline.ts';
-import type { Render } from './index.ts';
 import { stepsOf } from './next-steps.ts';
 import { affectedOf, countsOf, duration, evidenceOf, verdictOf, withStatus } from './phrases.ts';
+import type { Render } from './render.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
 

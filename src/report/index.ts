@@ -1,10 +1,8 @@
 /** The formats of the report. */
 import { type How, neutralized } from './neutralize.ts';
-import { PLAIN, type Style } from './style.ts';
+import type { Render } from './render.ts';
+import { PLAIN } from './style.ts';
 import type { Report } from './types.ts';
-
-/** Renders a report; ends with a line break. `style` is for those that are styled. */
-export type Render = (report: Report, style: Style) => string | Promise<string>;
 
 export interface Format {
   /** For people: it looks at the terminal that it goes to. */

@@ -1,7 +1,7 @@
 /** The report as JUnit XML, for the test tab of a CI system. */
 import { XMLBuilder } from 'fast-xml-parser';
-import type { Render } from './index.ts';
 import { countsOf, proseOf, verdictOf } from './phrases.ts';
+import type { Render } from './render.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 
 const NAME = 'spacelift-preflight';

@@ -2,8 +2,8 @@
 
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
-import type { Render } from './index.ts';
 import { affectedOf, countsOf, verdictOf, withStatus } from './phrases.ts';
+import type { Render } from './render.ts';
 import type { Report, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
 

@@ -2,7 +2,8 @@
 
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
-import { type Report, type ReportFinding, undecided, unknownIn, type Verdict, withheldFrom } from './report.ts';
+import type { Report, ReportFinding, Verdict } from './report.ts';
+import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 
 const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
   ready: { status: 'pass', says: 'ready' },

@@ -1,6 +1,5 @@
 /** Makes the report out of what a run found. */
 
-import { WITHHELD } from '../config/credentials-options.ts';
 import type { Perspective, Phase } from '../config/options.ts';
 import type { Redact } from '../config/redact.ts';
 import type { Finding } from '../engine/finding.ts';
@@ -10,16 +9,9 @@ import type { Evidence, Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
 import { cleaner, LIMITS, oneLine, wayCleaner } from './sanitize.ts';
 import { summaryOf } from './summary.ts';
-import {
-  type NotVerified,
-  type Report,
-  type ReportCheck,
-  type ReportFinding,
-  SCHEMA_VERSION,
-  type Verdict,
-} from './types.ts';
+import { type NotVerified, type Report, type ReportCheck, type ReportFinding, SCHEMA_VERSION } from './types.ts';
+import { verdictOf } from './verdict.ts';
 
-export { type ExitRules, exitCode } from './exit.ts';
 export * from './types.ts';
 
 export interface ReportOptions {
@@ -35,15 +27,6 @@ const VERSION_CONTROL: NotVerified = {
   title: 'access to version control',
   detail: 'the config does not name it',
   fix: 'from where server and drain run: curl -sSI https://<your version-control system>',
-};
-
-/** What must have been seen working before the verdict can be "ready". */
-const DECISIVE: Readonly<Record<Perspective | 'all', readonly string[]>> = {
-  all: ['database', 'object-storage'],
-  server: ['database', 'object-storage'],
-  drain: ['database', 'object-storage'],
-  scheduler: ['database'],
-  worker: ['object-storage'],
 };
 
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
@@ -124,35 +107,3 @@ const BY_WEIGHT: readonly Status[] = ['fail', 'warn', 'pass', 'skip'];
 
 export const worst = (statuses: readonly Status[]): Status =>
   BY_WEIGHT.find((status) => statuses.includes(status)) ?? 'skip';
-
-function verdictOf(checks: readonly ReportCheck[], service: Perspective | undefined, interrupted: boolean): Verdict {
-  const findings = checks.flatMap((check) => check.findings);
-  if (findings.some(({ status }) => status === 'fail')) return 'not-ready';
-  const open =
-    undecided({ checks, service: service ?? null }).length > 0 ||
-    unknownIn({ checks }).length > 0 ||
-    withheldFrom({ checks }).length > 0;
-  if (interrupted || open) return 'inconclusive';
-  return findings.some(({ status }) => status === 'warn') ? 'ready-with-warnings' : 'ready';
-}
-
-/** The checks without a pass that "ready" can't be said without. */
-export function undecided({ checks, service }: Pick<Report, 'checks' | 'service'>): readonly string[] {
-  const passed = (id: string) =>
-    checks.some((check) => check.id === id && check.findings.some(({ status }) => status === 'pass'));
-  return DECISIVE[service ?? 'all'].filter((id) => !passed(id));
-}
-
-/** The variables whose values are not known here, and that something depends on: "ready" can't be said without them. */
-export function unknownIn({ checks }: Pick<Report, 'checks'>): readonly string[] {
-  const skipped = checks
-    .flatMap((check) => check.findings)
-    .filter(({ status, evidence }) => status === 'skip' && evidence.known === false);
-  return [...new Set(skipped.map(({ evidence }) => String(evidence.variable)))];
-}
-
-/** The hosts that the caller's credentials were not sent to: "ready" can't be said without them. */
-export function withheldFrom({ checks }: Pick<Report, 'checks'>): readonly string[] {
-  const skipped = checks.flatMap(({ findings }) => findings).filter(({ evidence }) => evidence.reason === WITHHELD);
-  return [...new Set(skipped.map(({ evidence }) => String(evidence.host)))];
-}

@@ -12,7 +12,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { isBlobHost } from '../../checks/object-storage/azure/account.ts';
-import type { AwsService } from '../../src/clouds/aws/client.ts';
+import type { AwsService } from '../../src/clouds/aws/endpoints.ts';
 import { isAwsHost } from '../../src/clouds/aws/endpoints.ts';
 import { mayGo } from '../../src/clouds/credentials.ts';
 import { allowedHost } from '../../src/config/credentials-options.ts';

@@ -1,8 +1,10 @@
 /** No secret survives, in whatever form and wherever it stands; nothing else is changed. */
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, quoted, sh } from '../../src/outcome/fix.ts';
 import { fail } from '../../src/outcome/outcome.ts';
 import { makeReport } from '../../src/report/report.ts';
@@ -86,7 +88,13 @@ test('no report has one, wherever a check puts it', async () => {
         };
         await check('rule', () => fail(said, words));
       });
-      const result = await runChecks([check], fakeDeployment(), options(), never());
+      const result = await runChecks(
+        [check],
+        fakeDeployment(),
+        options(),
+        networkContext(fakeDeployment(), undefined),
+        never(),
+      );
       const report = makeReport(result, {
         phase: 'pre-install',
         service: undefined,

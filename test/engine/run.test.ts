@@ -1,4 +1,5 @@
 /** The runner, as a check sees it: what is recorded whatever happens, and what one cause looks like in the report. */
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RunOptions } from '../../src/config/options.ts';
@@ -7,6 +8,7 @@ import type { CheckResult } from '../../src/engine/finding.ts';
 import { fold } from '../../src/engine/fold.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
 import { Crashed, Interrupted } from '../../src/engine/timeouts.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { DOCS, fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
@@ -16,7 +18,8 @@ const go = (
   more: Partial<RunOptions> = {},
   interrupt: AbortSignal = never(),
   observer: Observer = {},
-): Promise<RunResult> => runChecks(checks, fakeDeployment(), options(more), interrupt, observer);
+): Promise<RunResult> =>
+  runChecks(checks, fakeDeployment(), options(more), networkContext(fakeDeployment(), undefined), interrupt, observer);
 
 const findings = (checks: readonly CheckResult[]) => fold(checks).flatMap((check) => check.findings);
 /** Ids with their status, in the order of the report. */
@@ -501,7 +504,13 @@ describe('a variable that can not be read', () => {
     await check('x', () => pass(require('SERVER_DOMAIN')));
   });
   const withLookup = (lookup: ReturnType<ReturnType<typeof fakeDeployment>['lookup']>) =>
-    runChecks([reading], fakeDeployment({ lookup: () => lookup }), options(), never());
+    runChecks(
+      [reading],
+      fakeDeployment({ lookup: () => lookup }),
+      options(),
+      networkContext(fakeDeployment({ lookup: () => lookup }), undefined),
+      never(),
+    );
 
   it('is a skip that names it when it is unset', async () => {
     const result = await withLookup({ state: 'unset' });
@@ -519,7 +528,13 @@ describe('a variable that can not be read', () => {
       await check('value', () => outcome);
     });
     const deployment = fakeDeployment({ lookup: () => ({ state: 'unusable', outcome }) });
-    const result = await runChecks([configuration, reading], deployment, options(), never());
+    const result = await runChecks(
+      [configuration, reading],
+      deployment,
+      options(),
+      networkContext(deployment, undefined),
+      never(),
+    );
     expect(statuses(result)).toEqual(['configuration/value fail', 'a/x skip']);
     expect(find(result, 'a/x').title).toContain('depends on configuration/value');
   });

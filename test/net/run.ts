@@ -1,14 +1,14 @@
 /** What the probes need of a run. */
 import type { Run } from '../../src/engine/check.ts';
 import { withTimeout } from '../../src/engine/timeouts.ts';
-import type { NetworkError } from '../../src/net/network-error.ts';
+import { type NetworkError, timedOut } from '../../src/net/network-error.ts';
 
 export const runOf = (
   authorities: readonly string[] = [],
   signal: AbortSignal = new AbortController().signal,
 ): Pick<Run, 'withTimeout' | 'authorities'> => ({
   authorities: () => authorities,
-  withTimeout: (ms, operation) => withTimeout(signal, ms, operation),
+  withTimeout: (ms, operation) => withTimeout(signal, ms, operation, timedOut),
 });
 
 /** The problem that the operation rejects with. @throws Error when it does not reject */

@@ -3,6 +3,7 @@ import { CHECKS } from '../../checks/index.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
 import { DEFAULTS, type Perspective, SERVICES } from '../../src/config/options.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { makePlan, type Plan } from '../../src/plan/plan.ts';
 import { renderPlan } from '../../src/plan/pretty.ts';
 import { PLAIN } from '../../src/report/style.ts';
@@ -50,7 +51,13 @@ describe.each(all)('%s, service %s', (_, service, variables) => {
     const planned = await plan(variables, options);
     // Ends before anything is tried: what is expected is there all the same.
     const ended = AbortSignal.abort();
-    const run = await runChecks(CHECKS, deploymentOf(variables, service), DEFAULTS, ended);
+    const run = await runChecks(
+      CHECKS,
+      deploymentOf(variables, service),
+      DEFAULTS,
+      networkContext(deploymentOf(variables, service), undefined),
+      ended,
+    );
     for (const { id, findings } of run.checks) {
       const operations = planned.checks.find((check) => check.id === id)?.operations ?? [];
       if (['configuration', 'pairing', 'licence'].includes(id)) expect(operations).toEqual([]);

@@ -2,6 +2,7 @@
 
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
@@ -43,7 +44,13 @@ export async function hostileReport(): Promise<Report> {
       cleanup(text, advice`${text}`, () => Promise.reject(new Error()));
     }),
   );
-  const result = await runChecks(checks, fakeDeployment(), options(), never());
+  const result = await runChecks(
+    checks,
+    fakeDeployment(),
+    options(),
+    networkContext(fakeDeployment(), undefined),
+    never(),
+  );
   const accept = new Map([['check-0/warning', HOSTILE.join(' ')]]);
   const report = { phase: 'pre-install', service: undefined, accept, redact: redactor([]) } as const;
   return expectValid(makeReport(result, report), checks);

@@ -1,8 +1,10 @@
 /** No line of any output is a command to a CI runner, whoever wrote what is in it. The rules are the runners' own. */
+
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, identifier, literal, setting, sh, sql } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { FORMAT_NAMES, FORMATS } from '../../src/report/index.ts';
@@ -103,7 +105,13 @@ async function reportOf(text: string, other: string): Promise<Report> {
     await check('e', () => skip(text, { detail: other, fix: prose }));
     await check('f', () => pass(other, { detail: text }));
   });
-  const result = await runChecks([check], fakeDeployment(), options(), never());
+  const result = await runChecks(
+    [check],
+    fakeDeployment(),
+    options(),
+    networkContext(fakeDeployment(), undefined),
+    never(),
+  );
   const accept = new Map([['check/b', text]]);
   return makeReport(result, { phase: 'pre-install', service: undefined, accept, redact: redactor([]) });
 }

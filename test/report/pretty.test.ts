@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
@@ -16,7 +17,13 @@ const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
 const works = (id: string) => fakeCheck(id, ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
 
 async function reportOf(checks: Parameters<typeof runChecks>[0], interrupt = never()): Promise<Report> {
-  const result = await runChecks(checks, fakeDeployment(), options(), interrupt);
+  const result = await runChecks(
+    checks,
+    fakeDeployment(),
+    options(),
+    networkContext(fakeDeployment(), undefined),
+    interrupt,
+  );
   const report = makeReport(
     { ...result, durationMs: 61_234 },
     {

@@ -1,4 +1,5 @@
 /** Whatever checks find, every report is of its form, and nothing in it is obeyed by who reads it. */
+
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { lexer, walkTokens } from 'marked';
@@ -7,6 +8,7 @@ import { expect, test } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderAs } from '../../src/report/index.ts';
@@ -52,7 +54,13 @@ async function reportOf({ outcomes, left, reason }: Found): Promise<Report> {
     for (const [index, one] of outcomes.entries()) await check(RULES[index] ?? '', () => one);
     if (left !== null) cleanup(left, advice`${left}`, () => Promise.reject(new Error(left)));
   });
-  const result = await runChecks([check], fakeDeployment(), options(), never());
+  const result = await runChecks(
+    [check],
+    fakeDeployment(),
+    options(),
+    networkContext(fakeDeployment(), undefined),
+    never(),
+  );
   const accept = new Map([['check/one', reason]]);
   return expectValid(makeReport(result, { phase: 'pre-install', service: undefined, accept, redact: redactor([]) }), [
     check,

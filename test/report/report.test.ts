@@ -3,9 +3,11 @@ import type { Perspective } from '../../src/config/options.ts';
 import { redactor } from '../../src/config/redact.ts';
 import type { Check } from '../../src/engine/check.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
-import { exitCode, makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
+import { exitCode } from '../../src/report/exit.ts';
+import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { VERSION } from '../../src/util/version.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
@@ -27,7 +29,13 @@ async function reportOf(
   more: Partial<ReportOptions> = {},
   interrupt: AbortSignal = never(),
 ): Promise<Report> {
-  const result = await runChecks(checks, fakeDeployment(), options(), interrupt);
+  const result = await runChecks(
+    checks,
+    fakeDeployment(),
+    options(),
+    networkContext(fakeDeployment(), undefined),
+    interrupt,
+  );
   const defaults = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([]) } as const;
   return expectValid(makeReport(result, { ...defaults, ...more }), checks);
 }

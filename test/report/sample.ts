@@ -2,6 +2,7 @@
 
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, sh, sql } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
@@ -103,7 +104,13 @@ const CHECKS = [configuration, database, storage, encryption, queues, mqtt];
 /** Durations are fixed, so that a rendered report can be compared as a whole. */
 export async function sampleReport(more: Partial<ReportOptions> & { skip?: readonly string[] } = {}): Promise<Report> {
   const deployment = fakeDeployment();
-  const result = await runChecks(CHECKS, deployment, options({ skip: more.skip ?? [] }), never());
+  const result = await runChecks(
+    CHECKS,
+    deployment,
+    options({ skip: more.skip ?? [] }),
+    networkContext(deployment, undefined),
+    never(),
+  );
   const fixed = {
     ...result,
     durationMs: 612,

@@ -12,7 +12,7 @@ const file = new URL('../../schemas/report.schema.json', import.meta.url);
 
 describe('the schema', () => {
   it('that is published is the one of the code: npm run schema writes it', async () => {
-    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(reportSchema());
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(reportSchema(CHECKS));
   });
 
   it('is what `schema` prints, in the form of the file', async () => {
@@ -23,8 +23,8 @@ describe('the schema', () => {
 
   it('is a valid one, and has every id that a finding can have', () => {
     const ajv = new Ajv2020({ strict: true, formats: { 'date-time': true, uri: true } });
-    expect(ajv.validateSchema(reportSchema())).toBe(true);
-    const schema = JSON.parse(JSON.stringify(reportSchema()));
+    expect(ajv.validateSchema(reportSchema(CHECKS))).toBe(true);
+    const schema = JSON.parse(JSON.stringify(reportSchema(CHECKS)));
     const { findings } = schema.properties.checks.items.properties;
     expect(findings.items.properties.id.enum).toEqual(CHECKS.flatMap(idsOf));
   });
@@ -45,7 +45,7 @@ describe('the schema', () => {
 
   it('allows fields that a later version adds', async () => {
     const ajv = new Ajv2020({ formats: { 'date-time': true, uri: true } });
-    const validate = ajv.compile(reportSchema());
+    const validate = ajv.compile(reportSchema(CHECKS));
     expect(validate({ ...(await sampleReport()), checks: [], later: true })).toBe(true);
   });
 });

@@ -5,9 +5,11 @@ import { makeDeployment } from '../../src/config/deployment.ts';
 import { redactor } from '../../src/config/redact.ts';
 import { parseSource } from '../../src/config/sources/index.ts';
 import { runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import { pass, skip } from '../../src/outcome/outcome.ts';
+import { exitCode } from '../../src/report/exit.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
-import { exitCode, makeReport, type Report } from '../../src/report/report.ts';
+import { makeReport, type Report } from '../../src/report/report.ts';
 import { fakeCheck, never, options } from '../fakes.ts';
 
 const KNOWN = { SERVER_DOMAIN: 'spacelift.corp.internal', MESSAGE_QUEUE_TYPE: 'postgres', MQTT_BROKER_TYPE: 'builtin' };
@@ -31,7 +33,13 @@ async function reportOf(
   };
   const source = await parseSource('task.json', JSON.stringify([container]));
   const deployment = makeDeployment([source], { environment: {} });
-  const result = await runChecks([pairing, ...working, encryption], deployment, options({ skip }), never());
+  const result = await runChecks(
+    [pairing, ...working, encryption],
+    deployment,
+    options({ skip }),
+    networkContext(deployment, undefined),
+    never(),
+  );
   return makeReport(result, { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([]) });
 }
 

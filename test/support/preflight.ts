@@ -8,6 +8,7 @@ import type { Check } from '../../src/engine/check.ts';
 import type { Finding } from '../../src/engine/finding.ts';
 import { fold } from '../../src/engine/fold.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
+import { networkContext } from '../../src/net/ca-store.ts';
 import type { Status } from '../../src/outcome/status.ts';
 import { makeReport } from '../../src/report/report.ts';
 import { expectValid } from './valid.ts';
@@ -48,7 +49,14 @@ export async function preflight(
   const sources = Array.isArray(variables) ? (variables as readonly Source[]) : [source(variables as Variables)];
   const deployment = makeDeployment(sources, { service, environment });
   const signal = interrupt ?? new AbortController().signal;
-  const run = await runChecks(checks, deployment, { ...DEFAULTS, ...options }, signal, observer);
+  const run = await runChecks(
+    checks,
+    deployment,
+    { ...DEFAULTS, ...options },
+    networkContext(deployment, undefined),
+    signal,
+    observer,
+  );
   const report = { phase: 'pre-install', service: deployment.service, accept: new Map() } as const;
   expectValid(makeReport(run, { ...report, redact: redactor(deployment.secrets) }), checks);
   const findings = fold(run.checks).flatMap((check) => check.findings);

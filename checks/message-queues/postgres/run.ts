@@ -1,12 +1,11 @@
 /** Spacelift's own message queue, which needs nothing but its database. */
-import type { Run } from '../../../src/engine/check.ts';
+import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
-import { factsOf } from '../../database/facts.ts';
-import { type Step, trialName, trialOutcome, tryOut } from '../../database/rolled-back-transaction.ts';
-import type { QueueContext } from '../index.ts';
+import { factsOf, type Step, trialName, trialOutcome, tryOut } from '../../database/index.ts';
+import type { RuleKey } from '../rules.ts';
 
-export async function judgePostgres(context: QueueContext): Promise<void> {
+export async function judgePostgres(context: Context<RuleKey>): Promise<void> {
   await context.dependsOn('database/privileges');
   // Sent together with the table's trial, which takes no further round trip; what came of it counts when that has passed.
   const trying = context.options.readOnly || !context.selected('postgres') ? untried : tryQueue(context);

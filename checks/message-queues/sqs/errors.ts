@@ -3,18 +3,14 @@
 import { AwsProblem } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
+import { isMissing } from '../../../src/clouds/aws/sqs/client.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 import { ProxyError } from '../../../src/net/proxy-tunnel.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { ACTIONS, type Operation } from '../requirements.ts';
 import { deniedOn, foreign, keyTrouble, missing, networkFix, refusedOn } from './messages.ts';
-import type { Desk, Seen } from './queue.ts';
-
-/** SQS's own name, and that of the protocol it had before. */
-const MISSING = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
-
-export const isMissing = (error: unknown): boolean => error instanceof AwsProblem && MISSING.includes(error.code ?? '');
+import type { Desk } from './queue.ts';
 
 /** SQS asks for the permission before it looks at the receipt handle. */
 export const isInventedHandle = (error: unknown): boolean =>
@@ -22,7 +18,11 @@ export const isInventedHandle = (error: unknown): boolean =>
 
 export const isDenied = (error: unknown): error is AwsProblem => error instanceof AwsProblem && error.kind === 'denied';
 
-type Told = Exclude<Seen, { attributes: unknown }>;
+/** What is wrong, and the rule that says so. */
+export interface Told {
+  readonly outcome: Issue | Skip;
+  readonly rule: 'exists' | 'access';
+}
 
 /**
  * @param operations what was asked of the queue, all of them with this error

@@ -88,8 +88,8 @@ export function foreign({ run, address }: Desk, { code }: AwsProblem): Issue {
   );
 }
 
-/** @param twin the queue whose variable may have been swapped with this one's */
-export function wrongKind({ queue, address, needs }: Desk, twin: Desk | undefined): Issue {
+/** The failure that this is no queue of the right kind; its variable may have been swapped with its twin's. */
+export function wrongKind({ queue, address, needs, twin }: Desk): Issue {
   const { name, variable, url, fifo } = address;
   const swapped = twin !== undefined && twin.address.fifo !== twin.needs.fifo;
   const variables = [variable, ...(swapped ? [twin.address.variable] : [])].toSorted();

@@ -1,19 +1,10 @@
 /** One queue of a run: where it is, and what was seen of it, asked once for all of its rules. */
 
-import type { Attributes, Sqs } from '../../../src/clouds/aws/sqs/client.ts';
+import { isMissing, type Sqs } from '../../../src/clouds/aws/sqs/client.ts';
 import { type Address, addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
 import type { Run } from '../../../src/engine/check.ts';
-import { advice } from '../../../src/outcome/fix.ts';
-import { type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { type Duty, dutyOf, NEEDS, type Needs, type Operation } from '../requirements.ts';
-import { isMissing, troubleOf } from './errors.ts';
-import { otherRegion, wrongKind } from './messages.ts';
-
-/** What a look at a queue gave: its attributes, or an outcome and the rule that it belongs to. */
-export type Seen =
-  | { readonly attributes: Attributes }
-  | { readonly outcome: Issue | Skip; readonly rule: 'exists' | 'access' };
 
 export class Desk {
   readonly run: Run;
@@ -22,7 +13,6 @@ export class Desk {
   readonly address: Address;
   readonly needs: Needs;
   readonly #others: ReadonlyMap<Queue, Desk>;
-  #seen: Promise<Seen> | undefined;
   readonly #targets = new Map<string, Promise<boolean | undefined>>();
   /** The key that encrypts the queue at rest, as far as it was seen. */
   seenKey: string | undefined;
@@ -47,22 +37,16 @@ export class Desk {
     return configured.state === 'set' && configured.value !== this.address.account;
   }
 
-  /** The failure that this is no queue of the right kind. */
-  get wrongKind(): Issue | undefined {
-    return this.address.fifo === this.needs.fifo ? undefined : wrongKind(this, this.#twin);
-  }
-
-  /** The queue's attributes, asked once. */
-  see(): Promise<Seen> {
-    this.#seen ??= this.#look();
-    return this.#seen;
+  /** Whether its name ends as its kind asks: in `.fifo` or not. */
+  get isRightKind(): boolean {
+    return this.address.fifo === this.needs.fifo;
   }
 
   /** The dead-letter queue of the config, when it can be one. */
   get deadLetters(): Desk | undefined {
     const { deadLetters } = this.needs;
     const desk = deadLetters === undefined ? undefined : this.#others.get(deadLetters);
-    return desk?.wrongKind === undefined ? desk : undefined;
+    return desk?.isRightKind === true ? desk : undefined;
   }
 
   /** The ARNs of the queues on which an operation must succeed. */
@@ -77,7 +61,7 @@ export class Desk {
     const all = [...this.#others.values()];
     const before = all.slice(0, all.indexOf(this));
     return before
-      .filter(({ address, wrongKind }) => address.arn === this.address.arn && wrongKind === undefined)
+      .filter(({ address, isRightKind }) => address.arn === this.address.arn && isRightKind)
       .map(({ address }) => address.variable);
   }
 
@@ -100,27 +84,8 @@ export class Desk {
     }
   }
 
-  async #look(): Promise<Seen> {
-    const { run, sqs, address } = this;
-    const region = run.require('AWS_REGION');
-    if (address.region !== undefined && address.region !== region) {
-      return { outcome: otherRegion(this, region), rule: 'exists' };
-    }
-    try {
-      if (this.duty('look') !== undefined) {
-        const attributes = await sqs.attributes(run, address.url);
-        this.seenKey = attributes.KmsMasterKeyId;
-        return { attributes };
-      }
-      await sqs.reach(run);
-    } catch (error) {
-      return troubleOf(this, error, ['look']);
-    }
-    return { outcome: notForThisService(this), rule: 'exists' };
-  }
-
   /** The other of two queues whose variables are easily swapped. */
-  get #twin(): Desk | undefined {
+  get twin(): Desk | undefined {
     const twin = TWINS[this.queue];
     return twin === undefined ? undefined : this.#others.get(twin);
   }
@@ -132,10 +97,3 @@ const TWINS: Partial<Record<Queue, Queue>> = {
   dlq: 'dlq-fifo',
   'dlq-fifo': 'dlq',
 };
-
-const notForThisService = ({ run, address }: Desk): Skip =>
-  skip(`${address.name} was not looked at: only the drain may (sqs:GetQueueAttributes)`, {
-    detail: `SQS answers, and that is all that the ${run.deployment.service} can try without a trace.`,
-    fix: advice`run with --service drain, or without --service with an operator’s credentials`,
-    evidence: { queue: address.name, permission: 'sqs:GetQueueAttributes' },
-  });

@@ -8,6 +8,8 @@ import { whyNoMessages } from '../installed.ts';
 import { usedIn } from '../requirements.ts';
 import type { RuleKey } from '../rules.ts';
 import { access, notSent } from './access.ts';
+import { inspect } from './look.ts';
+import { wrongKind } from './messages.ts';
 import { Desk } from './queue.ts';
 import { kind, settings } from './settings.ts';
 
@@ -41,12 +43,12 @@ type Part = 'exists' | 'kind' | 'settings' | 'access';
 
 /** One rule: when the queue can't be looked at, or is of the wrong kind, the rule that this belongs to says so, and the others depend on it. */
 async function outcomeOf(rule: Part, desk: Desk, how: (attributes: Attributes) => CheckedOutcome): Promise<Outcome> {
-  const seen = await desk.see();
+  const seen = await inspect(desk);
   const failed = 'outcome' in seen && seen.outcome.status === 'fail';
-  const { wrongKind } = desk;
-  if (wrongKind !== undefined && !failed && rule !== 'exists') {
-    if (rule === 'kind') return wrongKind;
-    throw new CheckStopped(wrongKind);
+  if (!desk.isRightKind && !failed && rule !== 'exists') {
+    const wrong = wrongKind(desk);
+    if (rule === 'kind') return wrong;
+    throw new CheckStopped(wrong);
   }
   if ('attributes' in seen) return how(seen.attributes);
   if (seen.rule === rule) return seen.outcome;

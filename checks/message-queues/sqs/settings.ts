@@ -5,6 +5,7 @@ import { sameQueue } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { advice, type Fix } from '../../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import { MAX_RECEIVE_COUNT } from '../requirements.ts';
+import { inspect } from './look.ts';
 import { attributesFor, redriveToNowhere, redriveToWrongKind, setAttributes } from './messages.ts';
 import type { Desk } from './queue.ts';
 
@@ -58,7 +59,7 @@ function misdirected(desk: Desk, { target }: Redrive): Issue | undefined {
 async function isThere(desk: Desk, { target }: Redrive): Promise<boolean | undefined> {
   const { deadLetters } = desk;
   if (deadLetters === undefined || !sameQueue(deadLetters.address.arn, target)) return desk.isThere(target);
-  const seen = await deadLetters.see();
+  const seen = await inspect(deadLetters);
   if ('attributes' in seen) return true;
   if (seen.outcome.status === 'fail') throw new CheckStopped(seen.outcome);
   return undefined;

@@ -8,6 +8,7 @@ import { plural } from '../../../src/util/format.ts';
 import { whyNoMessages } from '../installed.ts';
 import { type Operation, usedIn } from '../requirements.ts';
 import { troubleOf } from './errors.ts';
+import { inspect } from './look.ts';
 import { Desk } from './queue.ts';
 
 const RUN_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
@@ -64,7 +65,7 @@ async function sweepQueue(desk: Desk, sqs: Sqs): Promise<CleanupResult> {
   });
   let asked: Operation = 'look';
   try {
-    const seen = await desk.see();
+    const seen = await inspect(desk);
     if ('outcome' in seen) return done(seen.outcome);
     // Receiving counts, and what was received too often becomes a dead letter: only where something is to be found.
     const number = (name: keyof typeof COUNTS) => Number(seen.attributes[COUNTS[name]] ?? 0);

@@ -4,13 +4,13 @@ import { AwsProblem } from '../../../src/clouds/aws/call.ts';
 import { allowing } from '../../../src/clouds/aws/denial.ts';
 import { CredentialProblem } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
-import { openSqs, until } from '../../../src/clouds/aws/sqs/client.ts';
+import { openSqs, type Sqs, until } from '../../../src/clouds/aws/sqs/client.ts';
+import type { Address } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { removeCommand, Taker } from '../../../src/clouds/aws/sqs/receiver.ts';
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
-import { whyNotHere } from '../../message-queues/sqs/access.ts';
-import { Desk } from '../../message-queues/sqs/queue.ts';
+import { inspectIotQueue } from '../../message-queues/index.ts';
 import type { MqttRule } from '../rules.ts';
 import { type DataPlane, iotArn, notPermitted, openData } from './clients.ts';
 import { namespaceOf, published } from './publish.ts';
@@ -41,18 +41,14 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
   if (troubled !== undefined && rule.brings === undefined) throw new CheckStopped(troubled);
   const sqs = await openSqs(context);
   try {
-    const desks = new Map();
-    const desk = new Desk(context, sqs, 'iot', desks);
-    desks.set('iot', desk);
-    const seen = await desk.see();
-    if ('outcome' in seen) throw new CheckStopped(seen.outcome);
+    const { address, attributes, hindrance } = await inspectIotQueue(context, sqs);
     if (troubled !== undefined) {
-      takeOut(context, desk, rule.brings ?? '');
+      takeOut(context, address, rule.brings ?? '');
       throw new CheckStopped(troubled);
     }
-    const hindrance = await whyNotHere(desk, seen.attributes);
-    if (hindrance !== undefined) throw new CheckStopped(hindrance);
-    return await deliver(context, desk, { roleArn: rule.roleArn, keyId: seen.attributes.KmsMasterKeyId });
+    const hindered = await hindrance();
+    if (hindered !== undefined) throw new CheckStopped(hindered);
+    return await deliver(context, sqs, address, { roleArn: rule.roleArn, keyId: attributes.KmsMasterKeyId });
   } finally {
     // When the run has ended early, what clears up after it still needs the connections.
     if (!context.signal.aborted) sqs.close();
@@ -60,7 +56,7 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
 }
 
 /** In the end, when all is published: what a rule that is wrong has brought into the queue. */
-function takeOut(run: Run, { address: { name, url } }: Desk, rule: string): void {
+function takeOut(run: Run, { name, url }: Address, rule: string): void {
   const removal = `what topic rule ${rule} brought into ${name} of what was published`;
   run.cleanup(removal, removeCommand(url), async (signal) => {
     const under = until(run, signal);
@@ -87,7 +83,7 @@ interface Way {
   readonly keyId: string | undefined;
 }
 
-async function deliver(run: Run, { sqs, address }: Desk, way: Way): Promise<Outcome> {
+async function deliver(run: Run, sqs: Sqs, address: Address, way: Way): Promise<Outcome> {
   const data = await run.once(openData);
   const { name, url } = address;
   const topic = `${namespaceOf(run)}/writeonly/preflight/${run.id}`;
@@ -160,7 +156,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** Nobody tells the publisher of what an action fails of. */
-function lost(topic: string, { arn, name }: Desk['address'], { roleArn, keyId }: Way): Issue {
+function lost(topic: string, { arn, name }: Address, { roleArn, keyId }: Way): Issue {
   const key = keyId === undefined || keyId === '' || keyId === 'alias/aws/sqs' ? undefined : keyId;
   const statements = [
     allowing(['sqs:SendMessage'], arn),

@@ -2,9 +2,10 @@
 
 import { credentialKind, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
+import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { advice, command, type Fix, output, type Shell, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
-import { lookUp, RUN_LATER, rename, SET_CLOCK } from '../fixes.ts';
+import { lookUp, RUN_LATER, rename } from '../fixes.ts';
 import type { StoreProblem, StoreWords } from '../store.ts';
 
 export interface Names {

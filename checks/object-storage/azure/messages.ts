@@ -1,8 +1,9 @@
 /** The way out in Azure's own words: `az` commands with the account's and the container's real names. */
 
+import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { inspected } from '../../../src/net/messages.ts';
 import { advice, command, type Fix, output, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
-import { lookUp, RUN_LATER, rename, SET_CLOCK } from '../fixes.ts';
+import { lookUp, RUN_LATER, rename } from '../fixes.ts';
 import type { StoreWords } from '../store.ts';
 import { AZURE_HOST, type StorageAccount } from './account.ts';
 

@@ -1,5 +1,6 @@
 /** What an answer of Cloud Storage means: JSON API, XML API, and the plain text of its downloads. */
 
+import { parseObject } from '../../../src/clouds/google/http.ts';
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
 import { advice, command, type Fix, sh } from '../../../src/outcome/fix.ts';
@@ -74,18 +75,9 @@ export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreProbl
 
 /** The JSON of an answer. @throws StoreProblem */
 export function jsonOf(answer: HttpAnswer, at: At): Readonly<Record<string, unknown>> {
-  const value = parse(answer.body);
+  const value = parseObject(answer.body);
   if (value === undefined) throw new StoreProblem('not-a-store', { ...at, status: answer.status });
   return value;
-}
-
-export function parse(body: Buffer): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 interface JsonError {
@@ -97,7 +89,7 @@ interface JsonError {
 function said({ body }: HttpAnswer): { code: string | undefined; message: string } {
   const text = body.toString('utf8', 0, 16_384);
   const element = (name: string) => new RegExp(`<${name}>([^<]{0,4096})</${name}>`).exec(text)?.[1];
-  const error = parse(body)?.error as JsonError | undefined;
+  const error = parseObject(body)?.error as JsonError | undefined;
   const reason = error?.errors?.[0]?.reason;
   const message = [error?.message, [element('Message'), element('Details')].filter(Boolean).join(' ')].find(Boolean);
   const found = String(message ?? text);

@@ -1,9 +1,10 @@
 /** The way out in Google Cloud's own words: `gcloud` commands with the real names in them. */
 
-import { inspected } from '../../../src/net/messages.ts';
-import type { NetworkKind } from '../../../src/net/network-error.ts';
+import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
+import { wayTo } from '../../../src/clouds/google/http.ts';
+import { memberOf } from '../../../src/clouds/google/iam.ts';
 import { advice, command, type Fix, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
-import { lookUp, RUN_LATER, rename, SET_CLOCK } from '../fixes.ts';
+import { lookUp, RUN_LATER, rename } from '../fixes.ts';
 import type { Action, StoreWords } from '../store.ts';
 
 const PERMISSION: Readonly<Record<Action, string>> = {
@@ -23,9 +24,6 @@ export interface Names {
   /** The service account, once it is known. */
   readonly account: () => string | undefined;
 }
-
-/** A member as IAM names it. */
-export const memberOf = (account: string): string => `serviceAccount:${account}`;
 
 /** Grants the role that has all a service needs, and an operator's the settings too. */
 export function grant(bucket: string, permission: string, account: string | undefined): Fix {
@@ -99,21 +97,5 @@ export function gcpWords({ host, endpointFrom, account }: Names): StoreWords {
           ? sh`gcloud storage rm --recursive gs://${bucket}/${key}`
           : sh`gcloud storage rm --all-versions gs://${bucket}/${key}`,
       ),
-  };
-}
-
-/** What opens the way to one of Google's own hosts: no variable of Spacelift's names them. */
-export function wayTo(host: string): Partial<Readonly<Record<NetworkKind, Fix>>> {
-  const reach = advice`let Spacelift’s network reach ${host} on TCP 443: Cloud NAT, or Private Google Access (gcloud compute networks subnets update SUBNET --enable-private-ip-google-access)`;
-  const between = advice`find out what answers in place of ${host}: DNS for private Google access, a proxy, or a firewall; try: ${sh`curl -v https://${host}`}`;
-  return {
-    dns: advice`give Spacelift’s network DNS for ${host}; try: ${sh`getent hosts ${host}`}`,
-    timeout: reach,
-    unreachable: reach,
-    refused: between,
-    closed: between,
-    tls: inspected(host),
-    'not-tls': between,
-    'not-http': between,
   };
 }

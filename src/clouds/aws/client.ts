@@ -15,24 +15,12 @@ import {
   partyAt,
   travelling,
 } from '../credentials.ts';
-import { isAwsHost } from './endpoints.ts';
+import { type AwsService, isAwsHost } from './endpoints.ts';
 import { CredentialProblem, credentialKind } from './errors.ts';
 import { type IsRefusal, makeTransport, type Transport } from './transport.ts';
 
 /** For finding credentials; below any operation's deadline, so that it is clear which of the two took too long. */
 const DEADLINE_MS = 8_000;
-
-/** As in `AWS_ENDPOINT_URL_<SERVICE>`. */
-export type AwsService =
-  | 'S3'
-  | 'KMS'
-  | 'SQS'
-  | 'STS'
-  | 'IOT'
-  | 'IOT_DATA_PLANE'
-  | 'LICENSE_MANAGER'
-  | 'SECRETS_MANAGER'
-  | 'SSM';
 
 export interface AwsSettings {
   /** Spread into the client's configuration. */

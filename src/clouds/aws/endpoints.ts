@@ -1,5 +1,16 @@
 /** The hosts that AWS's own endpoint rules give a service, in every partition: any other name there can be anybody's. */
-import type { AwsService } from './client.ts';
+
+/** As in `AWS_ENDPOINT_URL_<SERVICE>`. */
+export type AwsService =
+  | 'S3'
+  | 'KMS'
+  | 'SQS'
+  | 'STS'
+  | 'IOT'
+  | 'IOT_DATA_PLANE'
+  | 'LICENSE_MANAGER'
+  | 'SECRETS_MANAGER'
+  | 'SSM';
 
 /** With IPv6 (dual-stack) each partition has a domain of its own (AWS SDKs, `partitions.json`). */
 export const SUFFIXES = [

@@ -8,6 +8,7 @@ import type { Run } from '../../engine/check.ts';
 import { Cleanup } from '../../engine/cleanup.ts';
 import { makeRun } from '../../engine/run.ts';
 import { Over, RunTimeout } from '../../engine/timeouts.ts';
+import { networkContext } from '../../net/ca-store.ts';
 import type { Target } from '../../net/messages.ts';
 import { NetworkError } from '../../net/network-error.ts';
 import { routeMessages } from '../../net/proxy-tunnel.ts';
@@ -29,7 +30,7 @@ export async function readSecrets(
   const end = new AbortController();
   setMaxListeners(0, end.signal);
   const timer = setTimeout(() => end.abort(new RunTimeout(options.timeoutMs)), options.timeoutMs);
-  const run = makeRun(deployment, options, end.signal, new Cleanup());
+  const run = makeRun(deployment, options, networkContext(deployment, options.authorities), end.signal, new Cleanup());
   try {
     return await resolveSecrets(sources, deployment.service, makeReader(run));
   } finally {

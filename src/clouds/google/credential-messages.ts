@@ -1,10 +1,10 @@
 /** What is wrong with Google credentials, in words, and what mends it. */
 
-import { SET_CLOCK } from '../../../checks/object-storage/fixes.ts';
-import { memberOf } from '../../../checks/object-storage/gcp/messages.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
 import { fail, type Issue } from '../../outcome/outcome.ts';
 import { span } from '../../util/format.ts';
+import { SET_CLOCK } from '../fixes.ts';
+import { memberOf } from './iam.ts';
 
 /** Why Google, or its library, gives no token or no signature. */
 export interface Refusal {

@@ -2,9 +2,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
 import type { GoogleAuth } from 'google-auth-library';
-import { parse } from '../../../checks/object-storage/gcp/errors.ts';
-import { wayTo } from '../../../checks/object-storage/gcp/messages.ts';
-import type { StoreKind } from '../../../checks/object-storage/store.ts';
 import type { Run } from '../../engine/check.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../net/http.ts';
 import { NetworkError } from '../../net/network-error.ts';
@@ -14,6 +11,7 @@ import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue, skip } from '../../outcome/outcome.ts';
 import { onlyInContainer, ownFile } from '../credentials.ts';
 import { googleTrouble, type Refusal } from './credential-messages.ts';
+import { parseObject, wayTo } from './http.ts';
 
 /** Below any operation's deadline, so that it is clear which of the two took too long. */
 const DEADLINE_MS = 8_000;
@@ -23,9 +21,10 @@ const VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
 
 /** Google gives no token, or no signature. */
 export class GoogleProblem extends Error {
-  readonly kind: StoreKind;
+  /** `credentials`: Google gives no token for these; `other`: it could not be asked, or signs nothing. */
+  readonly kind: 'credentials' | 'other';
   readonly says: Issue;
-  constructor(kind: StoreKind, says: Issue) {
+  constructor(kind: GoogleProblem['kind'], says: Issue) {
     super(says.title);
     this.name = 'GoogleProblem';
     this.kind = kind;
@@ -205,7 +204,7 @@ function notReached(problem: NetworkError, { hostname, port }: URL): GoogleProbl
 
 /** The error of a token endpoint (RFC 6749, section 5.2) or of a Google API. */
 function refusalIn({ status, headers, body }: HttpAnswer): Pick<Refusal, 'code' | 'status' | 'said' | 'skewMs'> {
-  const { error, error_description } = parse(body) ?? {};
+  const { error, error_description } = parseObject(body) ?? {};
   const { status: name, message } = (typeof error === 'object' ? { ...error } : {}) as Record<string, unknown>;
   const code = [error, name].find((value) => typeof value === 'string' && /^\w{1,64}$/.test(value));
   const date = Date.parse(headers.date ?? '');

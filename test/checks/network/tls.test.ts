@@ -8,6 +8,7 @@ import { network } from '../../../checks/network/index.ts';
 import type { Phase } from '../../../src/config/options.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { withTimeout } from '../../../src/engine/timeouts.ts';
+import { timedOut } from '../../../src/net/network-error.ts';
 import type { Outcome } from '../../../src/outcome/outcome.ts';
 import { startConnectProxy } from '../../services/connect-proxy.ts';
 import { refusedPort, startHttp } from '../../services/tcp.ts';
@@ -37,7 +38,10 @@ async function serve(issue: Partial<IssueOptions> = {}, options: TlsOptions = {}
 async function runOf(variables: Record<string, string> = {}): Promise<Run> {
   const { run } = await preflight([network], { SERVER_DOMAIN: 'localhost', ...variables }, { authorities: ca.certPem });
   // The run itself is over, and so is its signal.
-  return { ...run.run, withTimeout: (ms, operation) => withTimeout(new AbortController().signal, ms, operation) };
+  return {
+    ...run.run,
+    withTimeout: (ms, operation) => withTimeout(new AbortController().signal, ms, operation, timedOut),
+  };
 }
 
 describe('certificate', () => {

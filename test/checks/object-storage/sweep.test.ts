@@ -1,4 +1,5 @@
 /** What is left in the cloud stores is found and removed with all its versions, as on S3 and MinIO (`test/cli/cleanup.test.ts`). */
+
 import { afterAll, describe, expect, test } from 'vitest';
 import { azure } from '../../../checks/object-storage/azure/store.ts';
 import { gcp } from '../../../checks/object-storage/gcp/store.ts';
@@ -10,6 +11,7 @@ import { DEFAULTS, type Service } from '../../../src/config/options.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { Cleanup } from '../../../src/engine/cleanup.ts';
 import { makeRun } from '../../../src/engine/run.ts';
+import { networkContext } from '../../../src/net/ca-store.ts';
 import { Fix } from '../../../src/outcome/fix.ts';
 import { source, type Variables } from '../../support/preflight.ts';
 import { startAzureStorage } from './azure-storage.ts';
@@ -64,7 +66,13 @@ describe.each(Object.entries(PLACES))('%s', (_, start) => {
 
   /** Leaves what a killed run would, twice over, beside what is not a run's. */
   async function leave(place: Place, bucket: string, keys: readonly string[]): Promise<void> {
-    const run = makeRun(deploymentOf(place, 'operator'), DEFAULTS, never(), new Cleanup());
+    const run = makeRun(
+      deploymentOf(place, 'operator'),
+      DEFAULTS,
+      networkContext(deploymentOf(place, 'operator'), undefined),
+      never(),
+      new Cleanup(),
+    );
     const store = await place.open(run);
     for (const key of keys) await store.put(bucket, key, Buffer.from('left'), { ifAbsent: false }, never());
     store.close();

@@ -3,9 +3,10 @@ import type { Run } from '../../../engine/check.ts';
 import { withTimeout } from '../../../engine/timeouts.ts';
 import { makeHttpClient } from '../../../net/http.ts';
 import type { Target } from '../../../net/messages.ts';
+import { timedOut } from '../../../net/network-error.ts';
 import { checkProxy } from '../../../net/proxy-tunnel.ts';
 import { travelling } from '../../credentials.ts';
-import { ask, isRefusal } from '../call.ts';
+import { AwsProblem, ask, isRefusal } from '../call.ts';
 import { awsSettings, findCredentials, ownerOfAws } from '../client.ts';
 import { targetOf } from '../messages.ts';
 
@@ -27,7 +28,7 @@ export type Attributes = Readonly<Record<string, string>>;
 export const until = (run: Run, signal: AbortSignal): Run => ({
   ...run,
   signal,
-  withTimeout: (ms, operation) => withTimeout(signal, ms, operation),
+  withTimeout: (ms, operation) => withTimeout(signal, ms, operation, timedOut),
 });
 
 /** Every operation throws CredentialProblem, AwsProblem or Problem. */
@@ -122,3 +123,8 @@ export async function openSqs(run: Run): Promise<Sqs> {
     },
   };
 }
+
+/** SQS's own name, and that of the protocol it had before. */
+const MISSING = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
+
+export const isMissing = (error: unknown): boolean => error instanceof AwsProblem && MISSING.includes(error.code ?? '');

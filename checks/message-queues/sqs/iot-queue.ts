@@ -1,0 +1,26 @@
+/** The queue that IoT Core delivers to, for the check of the broker. */
+import type { Attributes, Sqs } from '../../../src/clouds/aws/sqs/client.ts';
+import type { Address } from '../../../src/clouds/aws/sqs/queue-url.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { CheckStopped, type Issue, type Skip } from '../../../src/outcome/outcome.ts';
+import { whyNotHere } from './access.ts';
+import { inspect } from './look.ts';
+import { Desk } from './queue.ts';
+
+export interface IotQueue {
+  readonly address: Address;
+  readonly attributes: Attributes;
+  /** Why no message may be tried in it. @throws CheckStopped for what is wrong with the queue as a whole */
+  hindrance(): Promise<Issue | Skip | undefined>;
+}
+
+/** @throws CheckStopped when the queue can't be looked at */
+export async function inspectIotQueue(run: Run, sqs: Sqs): Promise<IotQueue> {
+  const queues = new Map();
+  const queue = new Desk(run, sqs, 'iot', queues);
+  queues.set('iot', queue);
+  const seen = await inspect(queue);
+  if ('outcome' in seen) throw new CheckStopped(seen.outcome);
+  const { attributes } = seen;
+  return { address: queue.address, attributes, hindrance: () => whyNotHere(queue, attributes) };
+}

@@ -1,0 +1,49 @@
+/** What the findings together say, and what is missing for them to say more. */
+import { WITHHELD } from '../config/credentials-options.ts';
+import type { Perspective } from '../config/options.ts';
+import type { Report, ReportCheck, Verdict } from './types.ts';
+
+/** What must have been seen working before the verdict can be "ready". */
+const DECISIVE: Readonly<Record<Perspective | 'all', readonly string[]>> = {
+  all: ['database', 'object-storage'],
+  server: ['database', 'object-storage'],
+  drain: ['database', 'object-storage'],
+  scheduler: ['database'],
+  worker: ['object-storage'],
+};
+
+export function verdictOf(
+  checks: readonly ReportCheck[],
+  service: Perspective | undefined,
+  interrupted: boolean,
+): Verdict {
+  const findings = checks.flatMap((check) => check.findings);
+  if (findings.some(({ status }) => status === 'fail')) return 'not-ready';
+  const open =
+    undecided({ checks, service: service ?? null }).length > 0 ||
+    unknownIn({ checks }).length > 0 ||
+    withheldFrom({ checks }).length > 0;
+  if (interrupted || open) return 'inconclusive';
+  return findings.some(({ status }) => status === 'warn') ? 'ready-with-warnings' : 'ready';
+}
+
+/** The checks without a pass that "ready" can't be said without. */
+export function undecided({ checks, service }: Pick<Report, 'checks' | 'service'>): readonly string[] {
+  const passed = (id: string) =>
+    checks.some((check) => check.id === id && check.findings.some(({ status }) => status === 'pass'));
+  return DECISIVE[service ?? 'all'].filter((id) => !passed(id));
+}
+
+/** The variables whose values are not known here, and that something depends on: "ready" can't be said without them. */
+export function unknownIn({ checks }: Pick<Report, 'checks'>): readonly string[] {
+  const skipped = checks
+    .flatMap((check) => check.findings)
+    .filter(({ status, evidence }) => status === 'skip' && evidence.known === false);
+  return [...new Set(skipped.map(({ evidence }) => String(evidence.variable)))];
+}
+
+/** The hosts that the caller's credentials were not sent to: "ready" can't be said without them. */
+export function withheldFrom({ checks }: Pick<Report, 'checks'>): readonly string[] {
+  const skipped = checks.flatMap(({ findings }) => findings).filter(({ evidence }) => evidence.reason === WITHHELD);
+  return [...new Set(skipped.map(({ evidence }) => String(evidence.host)))];
+}
