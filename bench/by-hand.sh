@@ -35,7 +35,7 @@ all_set() {
   done
 }
 
-licence_lasts() {
+license_lasts() {
   local claims exp
   IFS=. read -r _ claims _ <<<"$LICENSE_TOKEN"
   claims=$(printf '%s===' "$claims" | tr '_-' '/+' | base64 -di 2>/dev/null)
@@ -215,7 +215,7 @@ encryption() {
 broker() { mosquitto_pub -h "${1%:*}" -p "${1##*:}" -q 1 -t preflight-by-hand -n; }
 
 probe 'configuration' all_set
-probe 'licence' licence_lasts
+probe 'license' license_lasts
 database
 object_storage
 encryption

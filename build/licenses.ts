@@ -1,10 +1,10 @@
-/** The licences of the packages that a bundle holds. */
+/** The licenses of the packages that a bundle holds. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OutputChunk } from 'rolldown';
 import { packageOf } from './bundle.ts';
 
-/** The file of a licence, in a package. */
+/** The file of a license, in a package. */
 const LICENCE = /^(licen[cs]e|copying|notice)\b/i;
 
 /** Each text once, below the names of the packages that it is of. */
@@ -14,7 +14,7 @@ export async function notices(bundled: readonly OutputChunk[]): Promise<string> 
   for (const folder of [...folders].sort()) {
     const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
     const texts = await textsIn(folder);
-    for (const text of texts.length === 0 ? [`Licence: ${license}`] : texts) {
+    for (const text of texts.length === 0 ? [`License: ${license}`] : texts) {
       owners.set(text, (owners.get(text) ?? new Set()).add(`${name} ${version}`));
     }
   }
@@ -28,7 +28,7 @@ async function textsIn(folder: string): Promise<string[]> {
   return texts.map(normal);
 }
 
-/** Line ends and trailing blanks are nothing that licences differ in. */
+/** Line ends and trailing blanks are nothing that licenses differ in. */
 const normal = (text: string): string =>
   text
     .split(/\r?\n/)

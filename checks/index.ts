@@ -4,7 +4,7 @@ import { configuration } from './configuration/index.ts';
 import { database } from './database/index.ts';
 import { encryption } from './encryption/index.ts';
 import { identity } from './identity/index.ts';
-import { licence } from './license/index.ts';
+import { license } from './license/index.ts';
 import { messageQueues } from './message-queues/index.ts';
 import { mqttBroker } from './mqtt-broker/index.ts';
 import { network } from './network/index.ts';
@@ -23,5 +23,5 @@ export const CHECKS: readonly Check[] = [
   mqttBroker,
   observability,
   network,
-  licence,
+  license,
 ];

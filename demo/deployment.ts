@@ -76,7 +76,7 @@ export async function startDemo({
         ADMIN_USERNAME: 'admin',
         ADMIN_PASSWORD: secret('ADMIN_PASSWORD'),
         LICENSE_TYPE: 'jwt',
-        LICENSE_TOKEN: makeLicence(),
+        LICENSE_TOKEN: makeLicense(),
         DATABASE_URL: await makeDatabase(database, secret('DATABASE_URL')),
         DATABASE_READ_ONLY_URL: '',
         OBJECT_STORAGE_TYPE: 'minio',
@@ -142,8 +142,8 @@ function makeBuckets(store: S3Server): Record<string, string> {
   );
 }
 
-/** A licence token as the vendor issues it: a JWT, whose signature only Spacelift can check. */
-function makeLicence(): string {
+/** A license token as the vendor issues it: a JWT, whose signature only Spacelift can check. */
+function makeLicense(): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const expires = Math.floor(Date.now() / 1000) + 365 * 24 * 60 * 60;
   return `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ sub: 'demo', exp: expires })}.${random()}`;

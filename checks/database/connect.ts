@@ -12,9 +12,9 @@ import { resolve } from '../../src/net/dns.ts';
 import { NetworkError, type NetworkKind, timedOut } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { isRefusal, Refused, sqlState } from './server-error.ts';
+import { isServerError, ServerError, sqlState } from './server-error.ts';
 import { logIn, type Session } from './session.ts';
-import { type Endpoint, NoTls, openSocket, type TlsPlan } from './socket.ts';
+import { type Endpoint, NoTlsError, openSocket, type TlsPlan } from './socket.ts';
 import { type DatabaseUrl, type Host, isSocket, type TlsSettings } from './url.ts';
 
 /** For all attempts together, ms: serverless databases take their time to resume. */
@@ -24,11 +24,11 @@ const DEADLINE_MS = 30_000;
 export interface Failure {
   readonly endpoint: Pick<Endpoint, 'host' | 'port'>;
   readonly tls: boolean;
-  readonly problem: NetworkError | Refused;
+  readonly problem: NetworkError | ServerError;
 }
 
-export class ConnectFailure extends Error {
-  override readonly name = 'ConnectFailure';
+export class ConnectError extends Error {
+  override readonly name = 'ConnectError';
   /** All attempts, in their order. */
   readonly failures: readonly Failure[];
   readonly #tlsIsOptional: boolean;
@@ -42,14 +42,14 @@ export class ConnectFailure extends Error {
     return this.failures.toSorted((a, b) => this.#progress(b) - this.#progress(a))[0];
   }
   #progress({ problem }: Failure): number {
-    if (problem instanceof Refused) return problem.refusal.kind === 'not-postgres' ? 5 : 6;
+    if (problem instanceof ServerError) return problem.refusal.kind === 'not-postgres' ? 5 : 6;
     // Without TLS it went on from there.
     if (problem.kind === 'not-tls' && this.#tlsIsOptional) return 0;
     return PROGRESS[problem.kind] ?? 0;
   }
 }
 
-/** @throws ConnectFailure; Stop when a file or socket is not here; the reason of the run's signal */
+/** @throws ConnectError; CheckStopped when a file or socket is not here; the reason of the run's signal */
 export async function openSession(run: Run, url: DatabaseUrl, variable: VariableName): Promise<Session> {
   const socket = url.hosts.find(isSocket);
   if (socket !== undefined && !isOfThisMachine(run, variable)) throw new CheckStopped(elsewhere(socket, variable));
@@ -87,9 +87,9 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
           );
           opened.push(session);
           if (await hasAttributes(run, session, url)) return session;
-          failures.push({ ...current, problem: new Refused({ kind: 'attributes' }) });
+          failures.push({ ...current, problem: new ServerError({ kind: 'attributes' }) });
         } catch (error) {
-          if (error instanceof NoTls) withoutTls.set(keyOf(endpoint), error.socket);
+          if (error instanceof NoTlsError) withoutTls.set(keyOf(endpoint), error.socket);
           signal.throwIfAborted();
           failures.push({ ...current, problem: known(error) });
           if (isFinal(error)) break;
@@ -97,14 +97,14 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
       }
       // pgx falls back on the last of those that it would rather not have.
       const last = url.attributes === 'prefer-standby' ? opened.at(-1) : undefined;
-      if (last === undefined) throw new ConnectFailure(failures, url.tls.mode);
+      if (last === undefined) throw new ConnectError(failures, url.tls.mode);
       return last;
     });
     return chosen;
   } catch (error) {
     if (!(error instanceof NetworkError) || error.kind !== 'timeout') throw error;
     const all = current === undefined ? failures : [...failures, { ...current, problem: error }];
-    throw new ConnectFailure(all, url.tls.mode);
+    throw new ConnectError(all, url.tls.mode);
   } finally {
     for (const socket of withoutTls.values()) socket.destroy();
     await Promise.all(opened.filter((session) => session !== chosen).map((session) => session.close()));
@@ -179,7 +179,7 @@ export const socketPath = ({ host, port }: Host): string => join(host, `.s.PGSQL
 
 /** Errors after which pgx tries no other address: password, database, permission to connect. */
 function isFinal(error: unknown): boolean {
-  if (error instanceof Refused && error.refusal.kind === 'no-password') return true;
+  if (error instanceof ServerError && error.refusal.kind === 'no-password') return true;
   return ['28P01', '3D000', '42501'].includes(sqlState(error) ?? '');
 }
 
@@ -194,8 +194,8 @@ async function hasAttributes(run: Run, session: Session, { attributes }: Databas
 }
 
 /** Errors of another kind are bugs, and go on as they are. */
-function known(error: unknown): NetworkError | Refused {
-  if (isRefusal(error)) return error;
+function known(error: unknown): NetworkError | ServerError {
+  if (isServerError(error)) return error;
   throw error;
 }
 

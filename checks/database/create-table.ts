@@ -3,7 +3,7 @@ import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
 import type { Facts } from './facts.ts';
-import { type Step, trialName, trialOutcome, tryOut } from './rolled-back-transaction.ts';
+import { type Step, trialName, trialOutcome, tryInTransaction } from './rolled-back-transaction.ts';
 
 export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
   const name = trialName(run, 'table');
@@ -19,7 +19,7 @@ export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
     { does: 'read from its table', sql: `SELECT body->>'run' AS run FROM ${table}` },
     { does: 'drop its table', sql: `DROP TABLE ${table}` },
   ];
-  const trial = await tryOut(run, facts, steps);
+  const trial = await tryInTransaction(run, facts, steps);
   if (trial.failed !== undefined) return trialOutcome(trial.failed, trial.error, (await facts.role).name);
   const read = trial.rows[4]?.[0]?.run;
   if (read === run.id)
@@ -34,7 +34,7 @@ export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
 
 /** Whether a role without the attribute may create roles after all, as managed services arrange it. */
 export async function mayCreateRole(run: Run, facts: Facts): Promise<boolean> {
-  const trial = await tryOut(run, facts, [
+  const trial = await tryInTransaction(run, facts, [
     { does: 'create a role', sql: `CREATE ROLE ${trialName(run, 'role')} NOLOGIN` },
   ]);
   return trial.failed === undefined;

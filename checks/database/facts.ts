@@ -159,8 +159,8 @@ export interface Facts {
 }
 
 /**
- * The facts of `DATABASE_URL`, asked once per run. Each answer can fail by itself, with a Refused or a Problem.
- * @throws Stop when there is no session
+ * The facts of `DATABASE_URL`, asked once per run. Each answer can fail by itself, with a ServerError or a NetworkError.
+ * @throws CheckStopped when there is no session
  */
 export const factsOf = (run: Run): Promise<Facts> => run.once(askFacts);
 

@@ -1,5 +1,5 @@
 /** PostgreSQL: reached, logged in to, and fit for what Spacelift does with it. */
-import { type CheckedOutcome, defineCheck } from '../../src/engine/check.ts';
+import { defineCheck, type MaybeOutcome } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { socketPath } from './connect.ts';
@@ -22,10 +22,10 @@ import { judgePooler } from './pooler.ts';
 import { hasReplica, isAnotherUrl, judgeReadOnly } from './read-only.ts';
 import { sessionOutcome } from './rolled-back-transaction.ts';
 import { RULES } from './rules.ts';
-import { isRefusal } from './server-error.ts';
+import { isServerError } from './server-error.ts';
 
 export { factsOf } from './facts.ts';
-export { type Step, trialName, trialOutcome, tryOut } from './rolled-back-transaction.ts';
+export { type Step, trialName, trialOutcome, tryInTransaction } from './rolled-back-transaction.ts';
 
 export const database = defineCheck({
   id: 'database',
@@ -41,11 +41,11 @@ export const database = defineCheck({
 
   async run(context) {
     const { check, gate, once, options, selected } = context;
-    const judging = (how: (facts: Facts) => CheckedOutcome) => async (): Promise<Outcome> => {
+    const judging = (how: (facts: Facts) => MaybeOutcome) => async (): Promise<Outcome> => {
       try {
         return await how(await factsOf(context));
       } catch (error) {
-        if (isRefusal(error)) return sessionOutcome(error);
+        if (isServerError(error)) return sessionOutcome(error);
         throw error;
       }
     };

@@ -8,15 +8,15 @@ import { networkMessages } from '../../src/net/messages.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { type ConnectFailure, type Failure, isHere, isOfThisMachine, socketPath } from './connect.ts';
-import type { Refused } from './server-error.ts';
-import { refusalWords } from './server-error-messages.ts';
+import { type ConnectError, type Failure, isHere, isOfThisMachine, socketPath } from './connect.ts';
+import type { ServerError } from './server-error.ts';
+import { serverErrorMessages } from './server-error-messages.ts';
 import type { DatabaseUrl } from './url.ts';
 
 /** Why there is no session: the outcome of all that needs one. */
 export async function connectOutcome(
   run: Run,
-  failure: ConnectFailure,
+  failure: ConnectError,
   url: DatabaseUrl,
   variable: VariableName,
 ): Promise<Issue | Skip> {
@@ -27,17 +27,17 @@ export async function connectOutcome(
   if (!(problem instanceof NetworkError)) {
     const at = endpoint.host.startsWith('/') ? socketPath(endpoint) : `${endpoint.host}:${endpoint.port}`;
     if (problem.refusal.kind === 'no-password' && url.passwordFile !== undefined) return passwordFile(at, variable);
-    const { title, ...words } = refusalWords(problem.refusal, { variable, url, at, tls: worst.tls });
+    const { title, ...words } = serverErrorMessages(problem.refusal, { variable, url, at, tls: worst.tls });
     return fail(title, { ...words, evidence, cause: { key: `database:${at}:${tagOf(problem)}` } });
   }
   const elsewhere =
     (await explainedByFile(run, worst, problem, url, variable)) ?? (await skipIfOutside(run, endpoint.host, problem));
   if (elsewhere !== undefined) return elsewhere;
-  const { title, ...words } = problemWords(run, problem, worst, url, variable);
+  const { title, ...words } = errorMessages(run, problem, worst, url, variable);
   return fail(title, { ...words, evidence: { ...words.evidence, ...evidence } });
 }
 
-function problemWords(
+function errorMessages(
   run: Run,
   problem: NetworkError,
   { endpoint }: Failure,
@@ -130,10 +130,10 @@ const whereOf = ({ endpoint }: Failure, { user, database }: DatabaseUrl) => ({
   user,
 });
 
-const tagOf = ({ refusal }: Refused) => (refusal.kind === 'sql' ? refusal.code : refusal.kind);
+const tagOf = ({ refusal }: ServerError) => (refusal.kind === 'sql' ? refusal.code : refusal.kind);
 
 /** Each attempt by its place and its result, when there was more than one. */
-function attemptsOf({ failures, worst }: ConnectFailure): { code?: string; attempts?: string[] } {
+function attemptsOf({ failures, worst }: ConnectError): { code?: string; attempts?: string[] } {
   const refusal = worst?.problem instanceof NetworkError ? undefined : worst?.problem.refusal;
   const attempts = failures.map(
     ({ endpoint, tls, problem }) =>

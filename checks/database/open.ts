@@ -4,16 +4,16 @@ import type { VariableName } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Outcome, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { ConnectFailure, openSession } from './connect.ts';
+import { ConnectError, openSession } from './connect.ts';
 import { connectOutcome } from './messages.ts';
 import type { Session } from './session.ts';
-import { type DatabaseUrl, parseDatabaseUrl, UrlFault } from './url.ts';
+import { type DatabaseUrl, parseDatabaseUrl, UrlError } from './url.ts';
 import { urlOutcome } from './url-messages.ts';
 
 /** A session, or why there is none. */
 export type Opened = { readonly session: Session } | { readonly outcome: Exclude<Outcome, { status: 'pass' }> };
 
-/** For `run.share`. */
+/** For `run.once`. */
 export const openDatabase = (run: Run): Promise<Opened> => open(run, 'DATABASE_URL');
 export const openReadOnly = (run: Run): Promise<Opened> => open(run, 'DATABASE_READ_ONLY_URL');
 
@@ -25,8 +25,8 @@ async function open(run: Run, variable: VariableName): Promise<Opened> {
     return { session: await openAnother(run, url, variable) };
   } catch (error) {
     if (error instanceof CheckStopped) return { outcome: error.outcome };
-    if (error instanceof UrlFault) return { outcome: urlOutcome(error, variable) };
-    if (error instanceof ConnectFailure && url !== undefined) {
+    if (error instanceof UrlError) return { outcome: urlOutcome(error, variable) };
+    if (error instanceof ConnectError && url !== undefined) {
       return { outcome: await connectOutcome(run, error, url, variable) };
     }
     throw error;
@@ -35,7 +35,7 @@ async function open(run: Run, variable: VariableName): Promise<Opened> {
 
 /**
  * A further session, which ends with the run at the latest.
- * @throws ConnectFailure, Stop
+ * @throws ConnectError, CheckStopped
  */
 export async function openAnother(run: Run, url: DatabaseUrl, variable: VariableName): Promise<Session> {
   let session: Session | undefined;

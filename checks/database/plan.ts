@@ -3,7 +3,7 @@
 import type { VariableName } from '../../src/config/contract.ts';
 import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
 import { hasReplica, isAnotherUrl } from './read-only.ts';
-import { type DatabaseUrl, isSocket, parseDatabaseUrl, UrlFault } from './url.ts';
+import { type DatabaseUrl, isSocket, parseDatabaseUrl, UrlError } from './url.ts';
 
 const LOOKED_AT = [
   'connect',
@@ -74,7 +74,7 @@ function read(value: string): DatabaseUrl | undefined {
   try {
     return parseDatabaseUrl(value);
   } catch (error) {
-    if (error instanceof UrlFault) return undefined;
+    if (error instanceof UrlError) return undefined;
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
 import { lookup } from '../../src/util/lookup.ts';
 import type { Facts } from './facts.ts';
-import { Refused, sqlState } from './server-error.ts';
+import { ServerError, sqlState } from './server-error.ts';
 
 /** What a killed run leaves hanging ends by itself, and nothing waits for another session's locks. */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '15s';
@@ -32,7 +32,7 @@ export const trialName = (run: Pick<Run, 'id'>, what: string): string =>
  * Runs the steps in one transaction, sent at once, and rolls it back.
  * @returns the rows of each step but the first, or the first step that failed
  */
-export async function tryOut(run: Run, facts: Facts, steps: readonly [Step, ...Step[]]): Promise<Trial> {
+export async function tryInTransaction(run: Run, facts: Facts, steps: readonly [Step, ...Step[]]): Promise<Trial> {
   await facts.answered;
   const [first, ...others] = steps;
   // One message: where no transaction can begin, nothing is created either.
@@ -49,14 +49,14 @@ export async function tryOut(run: Run, facts: Facts, steps: readonly [Step, ...S
   };
 }
 
-interface Words {
+interface StepMessages {
   readonly title: string;
   readonly expected: string;
   readonly fix: Fix;
 }
 
 /** By SQLSTATE, what hinders a role with the right privileges. */
-const HINDRANCES: Readonly<Record<string, Words>> = {
+const HINDRANCES: Readonly<Record<string, StepMessages>> = {
   '08P01': {
     title: 'the pooler in front of the database allows no transactions',
     expected: 'a direct connection, or a pooler in session mode',
@@ -106,7 +106,7 @@ export function sessionOutcome(error: unknown): Issue {
       cause: { key: `database:session:${error.kind}` },
     });
   }
-  if (error instanceof Refused && error.refusal.kind === 'not-postgres') {
+  if (error instanceof ServerError && error.refusal.kind === 'not-postgres') {
     return fail('what answers as the database stops speaking PostgreSQL’s protocol', {
       detail: 'The login went well, and what followed it makes no sense: something on the way changes it.',
       expected: 'the answers of the database as it sends them',

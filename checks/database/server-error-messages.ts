@@ -3,7 +3,7 @@
 import { advice, command, identifier, sh, sql } from '../../src/outcome/fix.ts';
 import type { Issue } from '../../src/outcome/outcome.ts';
 import { meant } from './parameters.ts';
-import type { Refusal } from './server-error.ts';
+import type { ServerErrorKind } from './server-error.ts';
 import type { DatabaseUrl } from './url.ts';
 
 /** What the words are about. */
@@ -16,8 +16,8 @@ export interface Scene {
   readonly tls: boolean;
 }
 
-type Words = Pick<Issue, 'detail' | 'expected' | 'fix'> & { title: string };
-type Tell = (scene: Scene) => Words;
+type ServerErrorMessages = Pick<Issue, 'detail' | 'expected' | 'fix'> & { title: string };
+type Tell = (scene: Scene) => ServerErrorMessages;
 
 /** By SQLSTATE (PostgreSQL manual, appendix A), and where that is not enough by the server's function. */
 const SQL: Readonly<Record<string, Tell>> = {
@@ -121,7 +121,7 @@ function hbaName(name: string): string | undefined {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-const refusedSetting = (setting: string, { at, variable }: Scene): Words => ({
+const refusedSetting = (setting: string, { at, variable }: Scene): ServerErrorMessages => ({
   title: `${at} refuses the parameter ${setting} of ${variable}`,
   detail: 'Spacelift’s driver sends every parameter that it does not know to the server, as a run-time setting.',
   expected: `a setting of PostgreSQL, or a parameter of the driver${meant(setting) === setting ? '' : `: ${meant(setting)}`}`,
@@ -132,7 +132,7 @@ const refusedSetting = (setting: string, { at, variable }: Scene): Words => ({
 });
 
 /** The one line and the way out for what a server refused. */
-export function refusalWords(refusal: Refusal, scene: Scene): Words {
+export function serverErrorMessages(refusal: ServerErrorKind, scene: Scene): ServerErrorMessages {
   const { at, url, variable } = scene;
   switch (refusal.kind) {
     case 'sql': {

@@ -1,7 +1,7 @@
 /** What a server does other than failing on the network: it answers, and refuses. */
 import { NetworkError } from '../../src/net/network-error.ts';
 
-export type Refusal =
+export type ServerErrorKind =
   /** An error of PostgreSQL's or of a pooler's, by its SQLSTATE (PostgreSQL manual, appendix A). */
   | {
       readonly kind: 'sql';
@@ -20,10 +20,10 @@ export type Refusal =
   /** `target_session_attrs` asks for another kind of server. */
   | { readonly kind: 'attributes' };
 
-export class Refused extends Error {
-  override readonly name = 'Refused';
-  readonly refusal: Refusal;
-  constructor(refusal: Refusal) {
+export class ServerError extends Error {
+  override readonly name = 'ServerError';
+  readonly refusal: ServerErrorKind;
+  constructor(refusal: ServerErrorKind) {
     super(refusal.kind);
     this.refusal = refusal;
   }
@@ -31,9 +31,9 @@ export class Refused extends Error {
 
 /** The SQLSTATE, when the error is the server's. */
 export function sqlState(error: unknown): string | undefined {
-  return error instanceof Refused && error.refusal.kind === 'sql' ? error.refusal.code : undefined;
+  return error instanceof ServerError && error.refusal.kind === 'sql' ? error.refusal.code : undefined;
 }
 
 /** Whether a server or the way to it is to blame, and not this program. */
-export const isRefusal = (error: unknown): error is Refused | NetworkError =>
-  error instanceof Refused || error instanceof NetworkError;
+export const isServerError = (error: unknown): error is ServerError | NetworkError =>
+  error instanceof ServerError || error instanceof NetworkError;

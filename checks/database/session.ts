@@ -5,7 +5,7 @@ import type { Run } from '../../src/engine/check.ts';
 import { unlessAborted } from '../../src/engine/timeouts.ts';
 import { MOST_BYTES } from '../../src/net/limits.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
-import { Refused } from './server-error.ts';
+import { ServerError } from './server-error.ts';
 import { type Connected, type Endpoint, isMessage, languageOf } from './socket.ts';
 import type { DatabaseUrl } from './url.ts';
 
@@ -49,7 +49,7 @@ export class Session {
   /**
    * Sends statements at once, without waiting for one to end before the next is sent, and gives each its own result.
    * None takes longer than 20 s: the session is ended then.
-   * @throws Refused of kind `sql`, Problem of kind `closed` or `timeout`
+   * @throws ServerError of kind `sql`, NetworkError of kind `closed` or `timeout`
    */
   send<Row>(run: Pick<Run, 'withTimeout'>, statements: readonly string[]): Promise<Row[]>[] {
     const results = statements.map((sql) =>
@@ -96,7 +96,7 @@ export class Session {
   }
 }
 
-/** @throws Refused, Problem, or the reason of `signal` */
+/** @throws ServerError, NetworkError, or the reason of `signal` */
 export async function logIn(
   endpoint: Endpoint,
   url: DatabaseUrl,
@@ -105,7 +105,7 @@ export async function logIn(
 ): Promise<Session> {
   const { default: pg } = await import('pg');
   const { socket } = connected;
-  let refused: Refused | NetworkError | undefined;
+  let refused: ServerError | NetworkError | undefined;
   let passwordSent = false;
   guard(socket, {
     refuse: (found) => {
@@ -131,7 +131,7 @@ export async function logIn(
     sslnegotiation: 'postgres',
     client_encoding: 'utf8',
     password: () => {
-      if (url.password === undefined) throw new Refused({ kind: 'no-password' });
+      if (url.password === undefined) throw new ServerError({ kind: 'no-password' });
       return url.password;
     },
     stream: () => socket,
@@ -160,7 +160,7 @@ const METHODS: Readonly<Record<number, string>> = { 2: 'Kerberos', 6: 'SCM', 7: 
 const CLEAR_TEXT = 3;
 
 interface Watching {
-  refuse(refused: Refused | NetworkError): void;
+  refuse(refused: ServerError | NetworkError): void;
   /** What the server asks for, by the number that such a message has. */
   authentication(request: number): void;
 }
@@ -174,21 +174,21 @@ function guard(socket: Socket, { refuse, authentication }: Watching): void {
   let first = true;
   let size = 0;
   const areMessages = framing(authentication);
-  const judge = (chunk: Buffer): Refused | undefined => {
-    if (!isMessage(chunk, 'REvN')) return new Refused({ kind: 'not-postgres', speaks: languageOf(chunk) });
+  const judge = (chunk: Buffer): ServerError | undefined => {
+    if (!isMessage(chunk, 'REvN')) return new ServerError({ kind: 'not-postgres', speaks: languageOf(chunk) });
     const method = isMessage(chunk, 'R') && chunk.length >= 9 ? METHODS[chunk.readInt32BE(5)] : undefined;
-    return method === undefined ? undefined : new Refused({ kind: 'method', method });
+    return method === undefined ? undefined : new ServerError({ kind: 'method', method });
   };
   const guarded = (listener: (chunk: Buffer) => void) => (chunk: Buffer) => {
     size += chunk.length;
     const refused = (first ? judge(chunk) : undefined) ?? (size > MOST_BYTES ? new NetworkError('flood') : undefined);
     first = false;
     if (refused !== undefined) return refuse(refused);
-    if (!areMessages(chunk)) return refuse(new Refused({ kind: 'not-postgres', speaks: undefined }));
+    if (!areMessages(chunk)) return refuse(new ServerError({ kind: 'not-postgres', speaks: undefined }));
     try {
       listener(chunk);
     } catch {
-      refuse(new Refused({ kind: 'not-postgres', speaks: undefined }));
+      refuse(new ServerError({ kind: 'not-postgres', speaks: undefined }));
     }
   };
   socket.on = ((event: string, listener: (chunk: Buffer) => void) =>
@@ -239,12 +239,12 @@ const reasonIn = (text: string): string | undefined =>
   Object.entries(REASONS).find(([, pattern]) => pattern.test(text))?.[0];
 
 /** What an error of `pg` says, by its code; `undefined` when it is none of these. */
-function refusalOf(error: unknown, settings: readonly string[] = []): Refused | NetworkError | undefined {
-  if (error instanceof Refused || error instanceof NetworkError) return error;
+function refusalOf(error: unknown, settings: readonly string[] = []): ServerError | NetworkError | undefined {
+  if (error instanceof ServerError || error instanceof NetworkError) return error;
   const { code, routine, message } = error as { code?: unknown; routine?: unknown; message?: unknown };
   const text = typeof message === 'string' ? message : '';
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
-    return new Refused({
+    return new ServerError({
       kind: 'sql',
       code,
       reason: reasonIn(text) ?? (typeof routine === 'string' ? /^\w{1,64}$/.exec(routine)?.[0] : undefined),
@@ -256,7 +256,7 @@ function refusalOf(error: unknown, settings: readonly string[] = []): Refused | 
       ),
     });
   }
-  if (text.startsWith('SASL')) return new Refused({ kind: 'method', method: 'SASL' });
+  if (text.startsWith('SASL')) return new ServerError({ kind: 'method', method: 'SASL' });
   // What `pg` says of a connection that ended under it.
   const isBare = Object.getPrototypeOf(error) === Error.prototype && code === undefined;
   return toNetworkError(error) ?? (isBare ? new NetworkError('closed') : undefined);

@@ -9,10 +9,10 @@ import {
   type SecureContext,
   connect as startTls,
 } from 'node:tls';
-import { trusting } from '../../src/net/ca-store.ts';
+import { secureContextFor } from '../../src/net/ca-store.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
 import { distrustOf } from '../../src/net/tls.ts';
-import { Refused } from './server-error.ts';
+import { ServerError } from './server-error.ts';
 
 export interface Endpoint {
   /** As in the URL. */
@@ -41,7 +41,7 @@ export interface Connected {
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 /** The server does without TLS. */
-export class NoTls extends NetworkError {
+export class NoTlsError extends NetworkError {
   /** Goes on where the client does without, too. */
   readonly socket: Socket;
   constructor(socket: Socket) {
@@ -50,7 +50,7 @@ export class NoTls extends NetworkError {
   }
 }
 
-/** @throws NoTls, whose socket is the caller's to destroy; Problem, Refused of kind `not-postgres`, or the reason of `signal` */
+/** @throws NoTlsError, whose socket is the caller's to destroy; NetworkError, ServerError of kind `not-postgres`, or the reason of `signal` */
 export async function openSocket(
   endpoint: Endpoint,
   plan: TlsPlan | undefined,
@@ -74,7 +74,7 @@ export async function openSocket(
     if (distrust !== undefined) throw distrust;
     return { socket: secure, tls: secure.getProtocol()?.replace('TLSv', 'TLS ') };
   } catch (error) {
-    if (!(error instanceof NoTls)) socket.destroy();
+    if (!(error instanceof NoTlsError)) socket.destroy();
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -103,10 +103,10 @@ async function askForTls(socket: Socket, signal: AbortSignal): Promise<void> {
   const answer = (await reached(socket, 'data', signal)) as Buffer;
   const [first] = answer.toString('latin1', 0, 1);
   if (answer.length === 1 && first === 'S') return;
-  if (answer.length === 1 && first === 'N') throw new NoTls(socket);
+  if (answer.length === 1 && first === 'N') throw new NoTlsError(socket);
   // An error message instead of a single letter: the server is too old for TLS, or has no room for a session.
   if (isMessage(answer, 'E')) throw new NetworkError('not-tls');
-  throw new Refused({ kind: 'not-postgres', speaks: languageOf(answer) });
+  throw new ServerError({ kind: 'not-postgres', speaks: languageOf(answer) });
 }
 
 /** Whether a chunk begins with a message of these types, of a length and with a beginning that such a message can have. */
@@ -136,10 +136,10 @@ export function languageOf(chunk: Buffer): string | undefined {
 function contextOf({ client, authorities }: TlsPlan): SecureContext {
   try {
     return Object.keys(client).length === 0
-      ? trusting(authorities)
+      ? secureContextFor(authorities)
       : createSecureContext({ ca: [...authorities], ...client });
   } catch {
-    throw new Refused({ kind: 'client-certificate' });
+    throw new ServerError({ kind: 'client-certificate' });
   }
 }
 

@@ -2,9 +2,9 @@
 
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
-import type { UrlFault, UrlFaultKind } from './url.ts';
+import type { UrlError, UrlFaultKind } from './url.ts';
 
-interface Words {
+interface UrlMessages {
   readonly title: string;
   readonly detail?: string;
   readonly expected: string;
@@ -14,7 +14,7 @@ interface Words {
 const FORM = 'postgres://user:password@host:5432/database?sslmode=require';
 const ENCODE = "percent-encode user and password, each by itself: printf %s 'PASSWORD' | jq -sRr @uri";
 
-const WORDS: Readonly<Record<UrlFaultKind, (variable: string, fault: UrlFault) => Words>> = {
+const WORDS: Readonly<Record<UrlFaultKind, (variable: string, fault: UrlError) => UrlMessages>> = {
   scheme: (variable) => ({
     title: `${variable} does not begin with postgres:// or postgresql://`,
     expected: FORM,
@@ -73,7 +73,7 @@ const WORDS: Readonly<Record<UrlFaultKind, (variable: string, fault: UrlFault) =
   }),
 };
 
-export function urlOutcome(fault: UrlFault, variable: string): Issue {
+export function urlOutcome(fault: UrlError, variable: string): Issue {
   const { title, ...words } = WORDS[fault.kind](variable, fault);
   return fail(title, {
     ...words,

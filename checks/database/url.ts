@@ -55,8 +55,8 @@ export type UrlFaultKind =
   | 'pair';
 
 /** Why a URL can't be used. Holds names of parameters, never a part that could belong to the password. */
-export class UrlFault extends Error {
-  override readonly name = 'UrlFault';
+export class UrlError extends Error {
+  override readonly name = 'UrlError';
   readonly kind: UrlFaultKind;
   /** For `value`: the parameter, and what it may be; for `pair`: the one that lacks its other half. */
   readonly parameter: string | undefined;
@@ -71,10 +71,10 @@ export class UrlFault extends Error {
 
 export const isSocket = ({ host }: Host): boolean => host.startsWith('/');
 
-/** @throws UrlFault */
+/** @throws UrlError */
 export function parseDatabaseUrl(text: string): DatabaseUrl {
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text) ?? [];
-  if (rest === undefined) throw new UrlFault(/^\s*[a-z_]+\s*=/.test(text) ? 'keywords' : 'scheme');
+  if (rest === undefined) throw new UrlError(/^\s*[a-z_]+\s*=/.test(text) ? 'keywords' : 'scheme');
   const [, authority = '', path = '', query = '', fragment = ''] =
     /^([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?(?:#(.*))?$/s.exec(rest) ?? [];
   refuseUnescaped({ path, query, fragment });
@@ -84,10 +84,10 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   const parameters = parametersIn(query);
   for (const [name, value] of parameters) {
     const expected = expectedOf(name, value);
-    if (expected !== undefined) throw new UrlFault('value', name, expected);
+    if (expected !== undefined) throw new UrlError('value', name, expected);
   }
   const user = parameters.get('user') ?? login.user;
-  if (user === '') throw new UrlFault('user');
+  if (user === '') throw new UrlError('user');
   const inPath = decode(path.replace(/^\/+/, ''));
   const database = parameters.get('dbname') ?? parameters.get('database') ?? inPath;
   const seconds = Number(parameters.get('connect_timeout') ?? 0);
@@ -111,13 +111,13 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
  */
 function refuseUnescaped({ path, query, fragment }: Record<'path' | 'query' | 'fragment', string>): void {
   const strayed = query.split('&').filter((pair) => pair.includes('@') && !isConsumed(pair.split('=')[0] ?? ''));
-  if (path.includes('@') || fragment.includes('@') || strayed.length > 0) throw new UrlFault('unescaped');
+  if (path.includes('@') || fragment.includes('@') || strayed.length > 0) throw new UrlError('unescaped');
 }
 
 function credentialsIn(userinfo: string | undefined): { user: string; password: string | undefined } {
   if (userinfo === undefined) return { user: '', password: undefined };
   // What net/url admits there (RFC 3986, 3.2.1, and `@`).
-  if (/[^A-Za-z0-9\-._:~!$&'()*+,;=%@]/.test(userinfo)) throw new UrlFault('unescaped');
+  if (/[^A-Za-z0-9\-._:~!$&'()*+,;=%@]/.test(userinfo)) throw new UrlError('unescaped');
   const colon = userinfo.indexOf(':');
   if (colon < 0) return { user: decode(userinfo), password: undefined };
   return { user: decode(userinfo.slice(0, colon)), password: decode(userinfo.slice(colon + 1)) };
@@ -144,8 +144,8 @@ function hostsIn(authority: string, parameters: ReadonlyMap<string, string>): Ho
     .filter((host) => host !== '');
   const ports = parameters.get('port')?.split(',') ?? written.map(({ port }) => port);
   const hosts = named ?? written.map(({ host }) => host);
-  if (hosts.length === 0) throw new UrlFault('host');
-  if (!hosts.every(isHost)) throw new UrlFault('host-name');
+  if (hosts.length === 0) throw new UrlError('host');
+  if (!hosts.every(isHost)) throw new UrlError('host-name');
   // As libpq: a port by itself is for all hosts.
   const portAt = (index: number) => (ports.length === 1 ? ports[0] : ports[index]);
   return hosts.map((host, index) => ({ host, port: portOf(portAt(index) || '5432') }));
@@ -164,13 +164,13 @@ function splitHost(part: string): { host: string; port: string | undefined } {
   const bare = part.replace(/^\[|\]$/g, '');
   if (!part.includes(':') || isIP(bare) !== 0) return { host: decode(bare), port: undefined };
   const [, host, port] = /^(\[[^\]]+\]|[^:]*):([^:]*)$/.exec(part) ?? [];
-  if (host === undefined) throw new UrlFault('port');
+  if (host === undefined) throw new UrlError('port');
   return { host: decode(host.replace(/^\[|\]$/g, '')), port: port === '' ? undefined : port };
 }
 
 function portOf(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw new UrlFault('port');
+  if (port < 1 || port > 65_535) throw new UrlError('port');
   return port;
 }
 
@@ -186,9 +186,9 @@ function tlsIn(parameters: ReadonlyMap<string, string>): TlsSettings {
   if (mode === 'require' && rootCertificate !== undefined) mode = 'verify-ca';
   if (rootCertificate === 'system') mode = 'verify-full';
   if (mode !== 'disable' && certificate === undefined && key !== undefined)
-    throw new UrlFault('pair', 'sslkey', 'sslcert');
+    throw new UrlError('pair', 'sslkey', 'sslcert');
   if (mode !== 'disable' && certificate !== undefined && key === undefined)
-    throw new UrlFault('pair', 'sslcert', 'sslkey');
+    throw new UrlError('pair', 'sslcert', 'sslkey');
   return {
     mode,
     rootCertificate: rootCertificate === 'system' ? undefined : rootCertificate,
@@ -207,5 +207,5 @@ function decode(part: string): string {
   } catch {
     // Said in one place, below.
   }
-  throw new UrlFault('percent');
+  throw new UrlError('percent');
 }

@@ -1,9 +1,9 @@
 /** Who the AWS credentials are. Gates nothing: a service that refuses them is folded into what is found here. */
 
-import { type Asked, askCaller, strangerTrouble } from '../../src/clouds/aws/caller.ts';
+import { type Asked, askCaller, strangerIssue } from '../../src/clouds/aws/caller.ts';
 import { ownerOfAws } from '../../src/clouds/aws/client.ts';
 import { roleOf } from '../../src/clouds/aws/denial.ts';
-import { CredentialProblem, credentialTrouble } from '../../src/clouds/aws/errors.ts';
+import { CredentialError, credentialIssue } from '../../src/clouds/aws/errors.ts';
 import { isAzureSupplied, ownerOfAzure } from '../../src/clouds/azure/credentials.ts';
 import { isSupplied } from '../../src/clouds/credentials.ts';
 import { DOCS, USES_AWS, type VariableName, type When } from '../../src/config/contract.ts';
@@ -13,7 +13,7 @@ import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
 
-/** What this tool tries with the credentials; the licence and telemetry are Spacelift's own to use. */
+/** What this tool tries with the credentials; the license and telemetry are Spacelift's own to use. */
 const TRIED: readonly string[] = ['OBJECT_STORAGE_TYPE', 'ENCRYPTION_TYPE', 'MESSAGE_QUEUE_TYPE', 'MQTT_BROKER_TYPE'];
 /** Uses no bucket and no broker. */
 const TRIED_BY_SCHEDULER: readonly string[] = ['ENCRYPTION_TYPE', 'MESSAGE_QUEUE_TYPE'];
@@ -114,7 +114,7 @@ const isDeployments = ({ deployment }: Run, arn: string): boolean =>
 async function testedAs(run: Run): Promise<Outcome> {
   const clouds = standsIn(run);
   const asked = clouds.includes('AWS') ? await run.once(askCaller) : undefined;
-  if (asked !== undefined && 'error' in asked && asked.error instanceof CredentialProblem) {
+  if (asked !== undefined && 'error' in asked && asked.error instanceof CredentialError) {
     throw new CheckStopped(unknown(run, asked));
   }
   const caller = asked !== undefined && 'caller' in asked ? asked.caller : undefined;
@@ -150,7 +150,7 @@ async function account(run: Run): Promise<Outcome> {
   if (!('caller' in asked)) throw new CheckStopped(unknown(run, asked));
   const { caller } = asked;
   return (
-    strangerTrouble(run, caller) ??
+    strangerIssue(run, caller) ??
     pass(`account ${caller.account}, partition ${caller.partition}`, {
       evidence: { account: caller.account, partition: caller.partition },
     })
@@ -161,15 +161,15 @@ async function account(run: Run): Promise<Outcome> {
 function unknown(
   run: Run,
   { error, target }: Exclude<Asked, { caller: unknown }>,
-): ReturnType<typeof credentialTrouble> | Skip {
-  if (error instanceof CredentialProblem) {
+): ReturnType<typeof credentialIssue> | Skip {
+  if (error instanceof CredentialError) {
     const { kind, facts } = error;
     // Without a code nobody has refused them: there are none here, where none are used.
-    if (facts.code !== undefined || uses(run, tried(run))) return credentialTrouble(kind, facts);
+    if (facts.code !== undefined || uses(run, tried(run))) return credentialIssue(kind, facts);
     return skip(
       `AWS is used by Spacelift alone, and ${kind === 'expired' ? 'the credentials here have expired' : 'no credentials are found here'}`,
       {
-        detail: 'Only the licence or telemetry is on AWS, and neither is tried.',
+        detail: 'Only the license or telemetry is on AWS, and neither is tried.',
         fix: advice`run it with the role that Spacelift has`,
       },
     );

@@ -1,22 +1,22 @@
-/** The licence: a token that can be read without its key, or one that Spacelift checks out of AWS by itself. */
+/** The license: a token that can be read without its key, or one that Spacelift checks out of AWS by itself. */
 
 import { DOCS } from '../../src/config/contract.ts';
 import { defineCheck } from '../../src/engine/check.ts';
 import { skip } from '../../src/outcome/outcome.ts';
 
-export const licence = defineCheck({
-  id: 'licence',
-  title: 'Licence',
+export const license = defineCheck({
+  id: 'license',
+  title: 'License',
   rules: {
     token: {
-      title: 'the licence token is valid',
+      title: 'the license token is valid',
       procedure:
-        'Reads LICENSE_TOKEN as a JSON web token, without its signature, which only Spacelift can verify: a token that has expired, or is not valid yet, fails; one that expires within 30 days warns; one without expiry passes. A licence of AWS (LICENSE_TYPE=aws) is a skip: Spacelift checks it out of License Manager itself.',
-      rationale: 'Spacelift does not start with a licence that it can’t read, or that has expired.',
-      fix: 'Ask Spacelift for a new licence token, and set LICENSE_TOKEN to it, whole and in one line.',
+        'Reads LICENSE_TOKEN as a JSON web token, without its signature, which only Spacelift can verify: a token that has expired, or is not valid yet, fails; one that expires within 30 days warns; one without expiry passes. A license of AWS (LICENSE_TYPE=aws) is a skip: Spacelift checks it out of License Manager itself.',
+      rationale: 'Spacelift does not start with a license that it can’t read, or that has expired.',
+      fix: 'Ask Spacelift for a new license token, and set LICENSE_TOKEN to it, whole and in one line.',
       example: {
-        found: 'the licence expires in 12 days, on 2027-01-31',
-        fix: 'ask Spacelift for a new licence token, and set LICENSE_TOKEN to it',
+        found: 'the license expires in 12 days, on 2027-01-31',
+        fix: 'ask Spacelift for a new license token, and set LICENSE_TOKEN to it',
       },
       docs: DOCS.general,
     },
@@ -27,7 +27,7 @@ export const licence = defineCheck({
   async run({ check, require, get }) {
     await check('token', async () => {
       if (require('LICENSE_TYPE') === 'aws') {
-        return skip('Spacelift checks its licence out of License Manager itself', { evidence: { type: 'aws' } });
+        return skip('Spacelift checks its license out of License Manager itself', { evidence: { type: 'aws' } });
       }
       const token = require('LICENSE_TOKEN');
       const { judgeToken } = await import('./token.ts');

@@ -1,4 +1,4 @@
-/** What a licence token says of itself (RFC 7519); its signature only Spacelift can verify. */
+/** What a license token says of itself (RFC 7519); its signature only Spacelift can verify. */
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
@@ -17,7 +17,7 @@ export function judgeToken(token: string, { domain, now }: { domain: string | un
   const [expires, begins] = [dateOf(claims.exp), dateOf(claims.nbf)];
   if (expires === 'malformed' || begins === 'malformed') {
     return broken(
-      `the ${expires === 'malformed' ? 'expiry (exp)' : 'beginning (nbf)'} of the licence token is no date`,
+      `the ${expires === 'malformed' ? 'expiry (exp)' : 'beginning (nbf)'} of the license token is no date`,
     );
   }
   const named = domainIn(claims);
@@ -28,28 +28,28 @@ export function judgeToken(token: string, { domain, now }: { domain: string | un
     ...(named !== undefined && { domain: named }),
   };
   if (expires !== undefined && expires.getTime() + LEEWAY_MS <= now.getTime()) {
-    return fail(`the licence expired on ${day(expires)}`, {
-      expected: 'a licence token that is valid today',
-      fix: advice`ask Spacelift for a new licence token, and set LICENSE_TOKEN to it`,
+    return fail(`the license expired on ${day(expires)}`, {
+      expected: 'a license token that is valid today',
+      fix: advice`ask Spacelift for a new license token, and set LICENSE_TOKEN to it`,
       evidence,
     });
   }
   if (begins !== undefined && begins.getTime() - LEEWAY_MS > now.getTime()) {
-    return fail(`the licence is not valid before ${day(begins)}`, {
-      expected: 'a licence token that is valid today',
-      fix: advice`compare the clock of this machine (date -u); if it is right, ask Spacelift for a licence that has begun`,
+    return fail(`the license is not valid before ${day(begins)}`, {
+      expected: 'a license token that is valid today',
+      fix: advice`compare the clock of this machine (date -u); if it is right, ask Spacelift for a license that has begun`,
       evidence: { ...evidence, begins: begins.toISOString() },
     });
   }
   const other = named !== undefined && domain !== undefined && named.toLowerCase() !== domain.toLowerCase();
   const detail = other ? { detail: `It names ${named}, and SERVER_DOMAIN is ${domain}.` } : {};
-  if (expires === undefined) return pass('a licence token without expiry', { ...detail, evidence });
+  if (expires === undefined) return pass('a license token without expiry', { ...detail, evidence });
   const days = Math.floor((expires.getTime() - now.getTime()) / DAY_MS);
-  if (days >= SOON_DAYS) return pass(`licence valid until ${day(expires)}`, { ...detail, evidence });
-  return warn(`the licence expires ${days < 1 ? 'today' : `in ${plural(days, 'day')}`}, on ${day(expires)}`, {
+  if (days >= SOON_DAYS) return pass(`license valid until ${day(expires)}`, { ...detail, evidence });
+  return warn(`the license expires ${days < 1 ? 'today' : `in ${plural(days, 'day')}`}, on ${day(expires)}`, {
     ...detail,
-    expected: `a licence for more than ${SOON_DAYS} days`,
-    fix: advice`ask Spacelift for a new licence token, and set LICENSE_TOKEN to it`,
+    expected: `a license for more than ${SOON_DAYS} days`,
+    fix: advice`ask Spacelift for a new license token, and set LICENSE_TOKEN to it`,
     evidence,
   });
 }
@@ -102,7 +102,7 @@ function unreadable(token: string): Issue {
 
 const broken = (title: string, words: Pick<Issue, 'detail' | 'fix'> = {}): Issue =>
   fail(title, {
-    expected: 'the licence token as Spacelift sent it: three parts, divided by dots',
+    expected: 'the license token as Spacelift sent it: three parts, divided by dots',
     fix: advice`copy the whole token again, in one line`,
     ...words,
     evidence: { variable: 'LICENSE_TOKEN' },

@@ -6,7 +6,7 @@ import { factsOf } from '../database/index.ts';
 
 /**
  * Why no message may be sent or received; `undefined` when the database shows that Spacelift is not installed yet. For
- * `run.share`.
+ * `run.once`.
  * @throws only the reason of the run's end
  */
 export async function whyNoMessages(run: Run): Promise<Skip | undefined> {

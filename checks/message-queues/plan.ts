@@ -3,7 +3,7 @@
 import { type Address, addressIn } from '../../src/clouds/aws/sqs/queue-url.ts';
 import { QUEUES, type Queue } from '../../src/config/contract.ts';
 import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
-import { ACTIONS, type Operation as Duty, dutyOf, usedIn } from './requirements.ts';
+import { ACTIONS, type QueueAction as Duty, requiredBy, usedIn } from './requirements.ts';
 
 const LIVE = 'not on a live installation, and never into a queue that holds messages or a dead-letter queue';
 
@@ -29,7 +29,7 @@ function withSqs(run: Run): PlannedOperation[] {
   const subjects = usedIn(run)
     .filter((queue) => run.get(QUEUES[queue]) !== undefined)
     .map((queue): Subject => ({ queue, address: addressIn(run, QUEUES[queue]) }));
-  const does = (duty: Duty) => subjects.filter(({ queue }) => dutyOf(run, queue, duty) !== undefined);
+  const does = (duty: Duty) => subjects.filter(({ queue }) => requiredBy(run, queue, duty) !== undefined);
   const looked = does('look');
   const unseen = subjects.filter((subject) => !looked.includes(subject));
   const removing = does('delete');
@@ -63,14 +63,14 @@ function operation(
   subjects: readonly Subject[],
   rules: readonly string[],
   does: string,
-  duties: readonly Duty[],
+  required: readonly Duty[],
 ): PlannedOperation {
   return {
     rules: subjects.flatMap(({ queue }) => rules.map((rule) => `${queue}/${rule}`)),
     does,
     at: subjects.map(({ address }) => address.name),
     grants: subjects.flatMap(({ address }) =>
-      duties.map((duty): Grant => ({ system: 'aws', action: ACTIONS[duty], resource: address.arn })),
+      required.map((duty): Grant => ({ system: 'aws', action: ACTIONS[duty], resource: address.arn })),
     ),
   };
 }

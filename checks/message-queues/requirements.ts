@@ -5,7 +5,7 @@ import type { Service } from '../../src/config/options.ts';
 import { isTrue } from '../../src/config/types.ts';
 import type { Run } from '../../src/engine/check.ts';
 
-export interface Needs {
+export interface QueueRequirements {
   readonly fifo: boolean;
   /** Seconds. */
   readonly visibility: number;
@@ -19,7 +19,7 @@ export interface Needs {
 export const MAX_RECEIVE_COUNT = 3;
 
 /** The vendor's message queue reference. */
-export const NEEDS: Readonly<Record<Queue, Needs>> = {
+export const REQUIREMENTS: Readonly<Record<Queue, QueueRequirements>> = {
   async: { fifo: false, visibility: 300, deadLetters: 'dlq', sentBy: ['server', 'drain'] },
   'async-fifo': { fifo: true, visibility: 300, deadLetters: 'dlq-fifo', sentBy: ['server', 'drain'] },
   cronjobs: { fifo: false, visibility: 300, retention: 3600, deadLetters: 'dlq', sentBy: ['scheduler'] },
@@ -38,13 +38,13 @@ export const ACTIONS = {
   postpone: 'sqs:ChangeMessageVisibility',
   look: 'sqs:GetQueueAttributes',
 } as const;
-export type Operation = keyof typeof ACTIONS;
+export type QueueAction = keyof typeof ACTIONS;
 
 /** It must succeed, or only one service needs it, or nobody here does. */
-export type Duty = 'must' | Service | undefined;
+export type RequiredBy = 'must' | Service | undefined;
 
 /** Whether an operation must succeed for the one service that is checked, or for all of them as one. */
-export function dutyOf({ deployment }: Pick<Run, 'deployment'>, queue: Queue, operation: Operation): Duty {
+export function requiredBy({ deployment }: Pick<Run, 'deployment'>, queue: Queue, operation: QueueAction): RequiredBy {
   const { service } = deployment;
   const performers = operation === 'send' ? sendersOf(deployment, queue) : (['drain'] as const);
   if (service !== undefined) return performers.some((performer) => performer === service) ? 'must' : undefined;
@@ -54,13 +54,13 @@ export function dutyOf({ deployment }: Pick<Run, 'deployment'>, queue: Queue, op
 function sendersOf({ lookup }: Run['deployment'], queue: Queue): readonly Service[] {
   const scheduling = lookup('DRAIN_SCHEDULER_ENABLED');
   const drainSchedules = scheduling.state === 'set' && isTrue(scheduling.value);
-  return queue === 'cronjobs' && drainSchedules ? ['scheduler', 'drain'] : NEEDS[queue].sentBy;
+  return queue === 'cronjobs' && drainSchedules ? ['scheduler', 'drain'] : REQUIREMENTS[queue].sentBy;
 }
 
 /** The queues that the service, or all services together, use. */
 export function usedIn(run: Pick<Run, 'deployment'>): Queue[] {
-  const operations = Object.keys(ACTIONS) as Operation[];
+  const operations = Object.keys(ACTIONS) as QueueAction[];
   return (Object.keys(QUEUES) as Queue[]).filter((queue) =>
-    operations.some((operation) => dutyOf(run, queue, operation) !== undefined),
+    operations.some((operation) => requiredBy(run, queue, operation) !== undefined),
   );
 }

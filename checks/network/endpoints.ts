@@ -12,7 +12,7 @@ import { phaseOf } from '../phase.ts';
 
 const DEADLINE_MS = 10_000;
 
-type Words = Omit<Issue, 'status'>;
+type EndpointIssue = Omit<Issue, 'status'>;
 
 /** Any status below 500: that the webhooks endpoint refuses what is no webhook, and a page who is not logged in, is their right. */
 export async function judgeAnswer(run: Run, url: URL, setting: string): Promise<Outcome> {
@@ -78,7 +78,7 @@ export async function judgeVcsGateway(run: Run, address: Address): Promise<Outco
   }
 }
 
-async function notYet(run: Run, at: string, words: Words): Promise<Outcome> {
+async function notYet(run: Run, at: string, words: EndpointIssue): Promise<Outcome> {
   if ((await phaseOf(run)) === 'post-install') return fail(words.title, words);
   return skip(`no VCS gateway at ${at} yet: it is installed with Spacelift`, {
     detail: `Observed: ${words.title}.`,

@@ -3,8 +3,8 @@
 import type { HttpAnswer } from '../../src/net/http.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { CONTENT, KEPT, type Place, type Probe } from './probe.ts';
-import { S3_HEADERS, type Stored, StoreProblem } from './store.ts';
+import { type BucketProbe, CONTENT, type Place, PROBE_KEY } from './probe.ts';
+import { S3_HEADERS, type Stored, StoreError } from './store.ts';
 
 /** Asked about, and not done: what is deleted would leave a trace. */
 const DELETABLE = 'deletable';
@@ -12,19 +12,19 @@ const DELETABLE = 'deletable';
 type Step = () => Promise<string | Issue | Skip>;
 
 /** @param others what reads the probe besides: it is deleted after them */
-export async function access(probe: Probe, others: () => Promise<unknown>): Promise<Outcome> {
+export async function checkAccess(probe: BucketProbe, others: () => Promise<unknown>): Promise<Outcome> {
   if (probe.run.options.readOnly) return lookAround(probe);
   let place: Place;
   try {
     place = await probe.place();
   } catch (error) {
-    return probe.trouble(error);
+    return probe.issue(error);
   }
-  const { bucket, duties } = probe;
+  const { bucket, required } = probe;
   const steps: Step[] = [];
   if (place.mode !== 'foreign') steps.push(async () => 'written');
-  if (duties.get !== undefined) steps.push(() => readBack(probe, place));
-  if (duties.list !== undefined) steps.push(() => list(probe, place));
+  if (required.get !== undefined) steps.push(() => readBack(probe, place));
+  if (required.list !== undefined) steps.push(() => list(probe, place));
   const reading = steps.map((step) => said(probe, step));
   const deleting = said(probe, async () => {
     await Promise.allSettled([...reading, others()]);
@@ -36,7 +36,7 @@ export async function access(probe: Probe, others: () => Promise<unknown>): Prom
   const worst = trouble.find(({ status }) => status === 'fail') ?? trouble[0];
   if (worst !== undefined) return worst;
   const notTried =
-    duties.delete !== undefined && !results.some((result) => result === 'deleted' || result === DELETABLE);
+    required.delete !== undefined && !results.some((result) => result === 'deleted' || result === DELETABLE);
   return pass(`${inSeries(results as string[])} in ${bucket}`, {
     ...(notTried && {
       detail: 'Deleting was not tried: what is deleted leaves a trace that these credentials can’t remove.',
@@ -45,18 +45,18 @@ export async function access(probe: Probe, others: () => Promise<unknown>): Prom
   });
 }
 
-async function said(probe: Probe, step: Step): Promise<string | Issue | Skip> {
+async function said(probe: BucketProbe, step: Step): Promise<string | Issue | Skip> {
   try {
     return await step();
   } catch (error) {
-    return probe.trouble(error);
+    return probe.issue(error);
   }
 }
 
-async function readBack(probe: Probe, { key, mode }: Place): Promise<string | Issue | Skip> {
+async function readBack(probe: BucketProbe, { key, mode }: Place): Promise<string | Issue | Skip> {
   const { bucket } = probe;
   try {
-    const found = key === KEPT ? await probe.readKept() : await probe.read(key);
+    const found = key === PROBE_KEY ? await probe.readProbeObject() : await probe.read(key);
     if (found === undefined && mode === 'foreign') return nothingYet(probe);
     return sameAs(found, bucket) ?? 'read';
   } catch (error) {
@@ -70,12 +70,12 @@ async function readBack(probe: Probe, { key, mode }: Place): Promise<string | Is
 }
 
 /** Whether a denial may only mean that nobody has written the object yet. */
-function mayBeMissing({ store, duties }: Probe, mode: Place['mode'], error: unknown): boolean {
-  const denied = error instanceof StoreProblem && error.kind === 'denied';
-  return denied && mode === 'foreign' && duties.list === undefined && store.tellsMissing !== true;
+function mayBeMissing({ store, required }: BucketProbe, mode: Place['mode'], error: unknown): boolean {
+  const denied = error instanceof StoreError && error.kind === 'denied';
+  return denied && mode === 'foreign' && required.list === undefined && store.tellsMissing !== true;
 }
 
-const nothingYet = ({ bucket, store }: Probe): Skip =>
+const nothingYet = ({ bucket, store }: BucketProbe): Skip =>
   skip(`nothing to read in ${bucket} yet`, {
     detail: 'Only the server writes here.',
     fix: store.servicesMayPurge
@@ -98,7 +98,7 @@ const differs = (title: string, bucket: string): Issue =>
     cause: { key: 'object-storage:content', title: 'what is read is not what was written' },
   });
 
-async function list({ store, bucket, within }: Probe, { key, mode }: Place): Promise<string | Issue> {
+async function list({ store, bucket, within }: BucketProbe, { key, mode }: Place): Promise<string | Issue> {
   const found = await within((signal) => store.list(bucket, key, signal));
   return mode !== 'own' || found.includes(key)
     ? 'listed'
@@ -106,8 +106,8 @@ async function list({ store, bucket, within }: Probe, { key, mode }: Place): Pro
 }
 
 /** Only what this run wrote for itself, or nothing at all; under a version that can't be removed nothing may be deleted. */
-async function remove(probe: Probe, { key, mode }: Place): Promise<string> {
-  if (probe.duties.delete === undefined) return '';
+async function remove(probe: BucketProbe, { key, mode }: Place): Promise<string> {
+  if (probe.required.delete === undefined) return '';
   if (probe.undeletable !== undefined) throw probe.undeletable;
   if (mode === 'own') {
     await probe.remove(key);
@@ -119,36 +119,36 @@ async function remove(probe: Probe, { key, mode }: Place): Promise<string> {
 }
 
 /** `--read-only`: whether the bucket is there, as far as looking shows it. */
-async function lookAround(probe: Probe): Promise<Outcome> {
-  const { bucket, duties } = probe;
+async function lookAround(probe: BucketProbe): Promise<Outcome> {
+  const { bucket, required } = probe;
   try {
-    if (duties.list !== undefined) await list(probe, { key: KEPT, mode: 'foreign', versioned: undefined });
-    else if (duties.get !== undefined) await probe.readKept();
+    if (required.list !== undefined) await list(probe, { key: PROBE_KEY, mode: 'foreign', versioned: undefined });
+    else if (required.get !== undefined) await probe.readProbeObject();
   } catch (error) {
-    if (!mayBeMissing(probe, 'foreign', error)) return probe.trouble(error);
+    if (!mayBeMissing(probe, 'foreign', error)) return probe.issue(error);
   }
   return skip(`writing to ${bucket} was not tried: --read-only`, { evidence: { bucket } });
 }
 
 /** A pre-signed PUT, then a GET, by a plain client: what workers and browsers do. */
-export async function presigned(probe: Probe): Promise<Outcome> {
-  const { run, bucket, duties, store } = probe;
+export async function checkPresigned(probe: BucketProbe): Promise<Outcome> {
+  const { run, bucket, required, store } = probe;
   if (run.options.readOnly) return skip('not tried: --read-only');
   const place = await probe.placed();
   const { ifAbsent } = store.headers ?? S3_HEADERS;
-  if (duties.put === undefined && duties.get === undefined) {
+  if (required.put === undefined && required.get === undefined) {
     return skip(`the ${run.deployment.service} neither writes nor reads in ${bucket}`, { evidence: { bucket } });
   }
   const verbs: string[] = [];
   const key = place.mode === 'own' ? probe.newKey() : place.key;
   try {
-    if (duties.put !== undefined) {
+    if (required.put !== undefined) {
       const answer = await send(probe, 'PUT', key, place.mode === 'own' ? {} : ifAbsent);
       // The constant object is there already: it was the signature that had to be right for this answer.
       if (!isTaken(probe, answer)) throwIfRefused(probe, answer, 'put');
       verbs.push('PUT');
     }
-    if (duties.get !== undefined) {
+    if (required.get !== undefined) {
       const answer = await send(probe, 'GET', key);
       if (answer.status === 404 && place.mode === 'foreign') return nothingYet(probe);
       throwIfRefused(probe, answer, 'get');
@@ -158,15 +158,15 @@ export async function presigned(probe: Probe): Promise<Outcome> {
     }
   } catch (error) {
     if (mayBeMissing(probe, place.mode, error)) return nothingYet(probe);
-    const trouble = await probe.trouble(error, 'presigned');
+    const trouble = await probe.issue(error, 'presigned');
     // What is not permitted is `access`'s to say.
-    if (error instanceof StoreProblem && error.kind === 'denied') throw new CheckStopped(trouble);
+    if (error instanceof StoreError && error.kind === 'denied') throw new CheckStopped(trouble);
     return trouble;
   }
   return pass(`pre-signed ${inSeries(verbs)} work in ${bucket}`, { evidence: { bucket, verbs } });
 }
 
-async function send(probe: Probe, method: 'PUT' | 'GET', key: string, bound = {}): Promise<HttpAnswer> {
+async function send(probe: BucketProbe, method: 'PUT' | 'GET', key: string, bound = {}): Promise<HttpAnswer> {
   const { store, bucket } = probe;
   const { url, headers } = await store.sign(method, bucket, key, bound);
   if (method === 'GET') return probe.send({ method, url, headers });
@@ -174,13 +174,13 @@ async function send(probe: Probe, method: 'PUT' | 'GET', key: string, bound = {}
 }
 
 /** Whether a write-if-absent was refused because the object is there. */
-export function isTaken({ store, bucket }: Probe, answer: HttpAnswer): boolean {
+export function isTaken({ store, bucket }: BucketProbe, answer: HttpAnswer): boolean {
   const { taken } = store.headers ?? S3_HEADERS;
   if (taken === undefined) return answer.status === 412;
   return store.refusal(answer, { action: 'put', bucket })?.code === taken;
 }
 
-function throwIfRefused({ store, bucket }: Probe, answer: HttpAnswer, action: 'put' | 'get'): void {
+function throwIfRefused({ store, bucket }: BucketProbe, answer: HttpAnswer, action: 'put' | 'get'): void {
   const refusal = store.refusal(answer, { action, bucket });
   if (refusal !== undefined) throw refusal;
 }

@@ -6,7 +6,7 @@ import { advice } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 
 /** @param reached whether any bucket was: names alone are nothing that was seen working */
-export function distinct({ deployment }: Run, reached: boolean): Outcome {
+export function checkDistinct({ deployment }: Run, reached: boolean): Outcome {
   const variables = new Map<string, string[]>();
   for (const variable of Object.values(BUCKETS)) {
     const found = deployment.lookup(variable);

@@ -1,26 +1,26 @@
 /** What each kind of store must permit for the probe: on its own keys alone, where the store can tell them apart. */
 import type { Grant, Run } from '../../src/engine/check.ts';
-import { awsWords } from './aws/messages.ts';
-import { minioWords } from './minio/messages.ts';
-import type { Duties, Operation as Duty } from './requirements.ts';
-import type { Action } from './store.ts';
+import { awsMessages } from './aws/messages.ts';
+import { minioMessages } from './minio/messages.ts';
+import type { BucketAction as Duty, RequiredActions } from './requirements.ts';
+import type { StoreAction } from './store.ts';
 
 /** All that the probe ever touches. */
 const KEYS = 'spacelift-preflight/*';
 
 export interface Granting {
-  objects(bucket: string, duties: Duties | readonly Duty[]): Grant[];
+  objects(bucket: string, required: RequiredActions | readonly Duty[]): Grant[];
   /** What was written, with its versions, where no duty covers it. */
-  removal(bucket: string, run: Run, duties: Duties): Grant[];
+  removal(bucket: string, run: Run, required: RequiredActions): Grant[];
   signing(): Grant[];
-  settings(bucket: string, actions: readonly Action[]): Grant[];
+  settings(bucket: string, actions: readonly StoreAction[]): Grant[];
 }
 
 /** By OBJECT_STORAGE_TYPE. */
 const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
   aws: (run) => {
     const partition = run.require('AWS_PARTITION');
-    const { permission } = awsWords({
+    const { permission } = awsMessages({
       region: run.require('AWS_REGION'),
       partition,
       account: undefined,
@@ -32,7 +32,7 @@ const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
     });
   },
   minio: (run) => {
-    const { permission } = minioWords({
+    const { permission } = minioMessages({
       accessKey: '',
       endpoint: run.require('OBJECT_STORAGE_MINIO_ENDPOINT'),
       secure: false,
@@ -72,7 +72,7 @@ const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
   },
 };
 
-/** @throws Stop when what it needs of the config is not known */
+/** @throws CheckStopped when what it needs of the config is not known */
 export function grantingOf(run: Run): Granting {
   const make = GRANTING[run.require('OBJECT_STORAGE_TYPE')];
   if (make === undefined) return { objects: () => [], removal: () => [], signing: () => [], settings: () => [] };
@@ -82,23 +82,23 @@ export function grantingOf(run: Run): Granting {
 function s3(
   system: 'aws' | 'minio',
   partition: string,
-  permission: Readonly<Record<Action, string | readonly string[]>>,
+  permission: Readonly<Record<StoreAction, string | readonly string[]>>,
 ): Granting {
   const grant = (actions: string | readonly string[], resource: string, more: Pick<Grant, 'further'> = {}): Grant[] =>
     [actions].flat().map((action) => ({ system, action, resource: `arn:${partition}:s3:::${resource}`, ...more }));
   return {
-    objects: (bucket, duties) =>
-      (Array.isArray(duties) ? (duties as readonly Duty[]) : (Object.keys(duties) as Duty[])).flatMap((duty) =>
+    objects: (bucket, required) =>
+      (Array.isArray(required) ? (required as readonly Duty[]) : (Object.keys(required) as Duty[])).flatMap((duty) =>
         grant(permission[duty], duty === 'list' ? bucket : `${bucket}/${KEYS}`),
       ),
     // No role of the vendor's may, so under --service it is not tried.
-    removal: (bucket, { deployment }, duties) => {
+    removal: (bucket, { deployment }, required) => {
       const further = { further: true } as const;
       if (deployment.service !== undefined) return [];
       return [
         ...grant('s3:ListBucketVersions', bucket, further),
         ...grant('s3:DeleteObjectVersion', `${bucket}/${KEYS}`, further),
-        ...(duties.delete === undefined ? grant(permission.delete, `${bucket}/${KEYS}`, further) : []),
+        ...(required.delete === undefined ? grant(permission.delete, `${bucket}/${KEYS}`, further) : []),
       ];
     },
     signing: () => [],

@@ -5,15 +5,15 @@ import { ownerOfAzure } from '../../src/clouds/azure/credentials.ts';
 import { travelling } from '../../src/clouds/credentials.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import { type Check, type Context, defineCheck, type Run } from '../../src/engine/check.ts';
-import { access, presigned } from './access.ts';
-import { distinct } from './distinct.ts';
+import { checkAccess, checkPresigned } from './access.ts';
+import { checkDistinct } from './distinct.ts';
 import { ownerOfMinio } from './minio/owner.ts';
-import { CONTENT, Probe } from './probe.ts';
-import { dutiesIn, NEEDS } from './requirements.ts';
+import { BucketProbe, CONTENT } from './probe.ts';
+import { REQUIREMENTS, requiredActions } from './requirements.ts';
 import { RULES, type RuleKey } from './rules.ts';
-import { isPublic, retention, versioning } from './settings.ts';
+import { checkPublic, checkRetention, checkVersioning } from './settings.ts';
 import type { Store } from './store.ts';
-import { cors, mixedContent, proxy, url } from './uploads.ts';
+import { checkCors, checkMixedContent, checkProxyHeaders, checkUploadUrl } from './uploads.ts';
 import { reachStore } from './worker.ts';
 
 interface Provider {
@@ -43,7 +43,7 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
   },
 };
 
-/** The store that the config names; `undefined` for one of a kind that is not known. @throws Stop */
+/** The store that the config names; `undefined` for one of a kind that is not known. @throws CheckStopped */
 const openStore = async (run: Run): Promise<Store | undefined> =>
   PROVIDERS[run.require('OBJECT_STORAGE_TYPE')]?.open(run);
 
@@ -100,7 +100,7 @@ export const objectStorage: Check = defineCheck({
         }),
       );
       await Promise.all(tried);
-      await context.check('distinct', () => distinct(context, reached));
+      await context.check('distinct', () => checkDistinct(context, reached));
     } finally {
       // When the run has ended early, what clears up after it still needs the connections.
       if (!context.signal.aborted) store.close();
@@ -116,19 +116,19 @@ export const objectStorage: Check = defineCheck({
 
 /** The buckets that the service, or all services together, use. A worker has pre-signed URLs alone. */
 function used(service: Run['deployment']['service']): Bucket[] {
-  return SUBJECTS.filter((bucket) => Object.keys(dutiesIn(bucket, service)).length > 0);
+  return SUBJECTS.filter((bucket) => Object.keys(requiredActions(bucket, service)).length > 0);
 }
 
 /** @returns whether anything was seen of the bucket */
 async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket): Promise<boolean> {
   const { check } = context;
-  const probe = new Probe(
+  const probe = new BucketProbe(
     context,
     store,
     context.require(BUCKETS[bucket]),
-    dutiesIn(bucket, context.deployment.service),
+    requiredActions(bucket, context.deployment.service),
   );
-  const needs = NEEDS[bucket];
+  const needs = REQUIREMENTS[bucket];
   let read: Promise<boolean> | undefined;
   const anonymous = () => {
     read ??= readAnonymously(probe);
@@ -136,17 +136,19 @@ async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket
   };
   try {
     const outcomes = await Promise.all([
-      check('<bucket>/access', () => access(probe, async () => context.selected('<bucket>/public') && anonymous())),
-      check('<bucket>/presigned', () => presigned(probe)),
-      check('<bucket>/versioning', () => versioning(probe, needs)),
-      check('<bucket>/retention', () => retention(probe, needs)),
-      check('<bucket>/public', () => isPublic(probe, anonymous)),
+      check('<bucket>/access', () =>
+        checkAccess(probe, async () => context.selected('<bucket>/public') && anonymous()),
+      ),
+      check('<bucket>/presigned', () => checkPresigned(probe)),
+      check('<bucket>/versioning', () => checkVersioning(probe, needs)),
+      check('<bucket>/retention', () => checkRetention(probe, needs)),
+      check('<bucket>/public', () => checkPublic(probe, anonymous)),
       ...(bucket === 'uploads'
         ? [
-            check('uploads/cors', () => cors(probe)),
-            check('uploads/proxy', () => proxy(probe)),
-            check('uploads/url', () => url(probe)),
-            check('uploads/mixed-content', () => mixedContent(probe)),
+            check('uploads/cors', () => checkCors(probe)),
+            check('uploads/proxy', () => checkProxyHeaders(probe)),
+            check('uploads/url', () => checkUploadUrl(probe)),
+            check('uploads/mixed-content', () => checkMixedContent(probe)),
           ]
         : []),
     ]);
@@ -157,7 +159,7 @@ async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket
 }
 
 /** Whether the probe can be read without credentials. */
-async function readAnonymously(probe: Probe): Promise<boolean> {
+async function readAnonymously(probe: BucketProbe): Promise<boolean> {
   const { key } = await probe.reached();
   const { status, body } = await probe.send({ method: 'GET', url: probe.store.urlOf(probe.bucket, key) });
   return status === 200 && body.equals(CONTENT);

@@ -7,10 +7,10 @@ import { ProxyError, routeMessages } from '../../src/net/proxy-tunnel.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { span } from '../../src/util/format.ts';
-import type { Duties } from './requirements.ts';
-import { type Action, type Store, type StoreKind, StoreProblem } from './store.ts';
+import type { RequiredActions } from './requirements.ts';
+import { type Store, type StoreAction, StoreError, type StoreKind } from './store.ts';
 
-const VERBS: Readonly<Record<Action, string>> = {
+const VERBS: Readonly<Record<StoreAction, string>> = {
   put: 'write to',
   get: 'read from',
   list: 'list',
@@ -37,10 +37,10 @@ const EVERYWHERE: readonly StoreKind[] = [
 export interface TriedBucket {
   readonly run: Run;
   readonly store: Store;
-  readonly duties: Duties;
+  readonly required: RequiredActions;
 }
 
-interface Said {
+interface StoreMessage {
   readonly title: string;
   readonly detail?: string;
   readonly expected: string;
@@ -50,7 +50,7 @@ interface Said {
   readonly shared?: string;
 }
 
-type Sayings = Readonly<Record<StoreKind, (problem: StoreProblem, store: Store) => Said>>;
+type Sayings = Readonly<Record<StoreKind, (problem: StoreError, store: Store) => StoreMessage>>;
 
 const SAYS: Sayings = {
   credentials: (_, { name }) => ({
@@ -71,12 +71,12 @@ const SAYS: Sayings = {
     ...(skewMs !== undefined && { detail: `${name}’s clock is ${skewMs > 0 ? 'ahead' : 'behind'}.` }),
     expected: 'at most 15 minutes apart: signatures carry the time',
   }),
-  denied: ({ action, bucket }, { words }) => ({
-    title: `may not ${VERBS[action]} ${bucket}: ${words.permission[action]} is denied`,
+  denied: ({ action, bucket }, { messages }) => ({
+    title: `may not ${VERBS[action]} ${bucket}: ${messages.permission[action]} is denied`,
     detail: 'A name that is wrong, or a bucket of someone else, can look the same.',
-    expected: `${words.permission[action]} for these credentials`,
-    cause: `denied:${words.permission[action]}`,
-    shared: `${words.permission[action]} is denied to these credentials`,
+    expected: `${messages.permission[action]} for these credentials`,
+    cause: `denied:${messages.permission[action]}`,
+    shared: `${messages.permission[action]} is denied to these credentials`,
   }),
   'no-bucket': ({ bucket }) => ({
     title: `there is no bucket ${bucket}`,
@@ -139,30 +139,35 @@ const SAYS: Sayings = {
  * @param via `presigned`: by a plain client, after the same credentials had worked
  * @throws what is no problem of the store or of the way to it
  */
-export async function troubleOf(probe: TriedBucket, error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
-  const { run, store, duties } = probe;
+export async function storeIssue(probe: TriedBucket, error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
+  const { run, store, required } = probe;
   if (error instanceof CheckStopped) return error.outcome;
   if (error instanceof NetworkError) {
     const { title, ...words } = routeMessages(error, store.target);
-    const mend = error instanceof ProxyError || error.tls === 'changed' ? undefined : store.words.network[error.kind];
+    const mend =
+      error instanceof ProxyError || error.tls === 'changed' ? undefined : store.messages.network[error.kind];
     const skipped = await skipIfOutside(run, store.target.host, error);
     return skipped ?? fail(title, { ...words, ...(mend !== undefined && { fix: mend }) });
   }
-  if (!(error instanceof StoreProblem)) throw error;
-  return onlyOneNeeds(error, duties, store) ?? inWords(error, store, via);
+  if (!(error instanceof StoreError)) throw error;
+  return onlyOneNeeds(error, required, store) ?? inWords(error, store, via);
 }
 
-function onlyOneNeeds({ kind, action, bucket }: StoreProblem, duties: Duties, { words }: Store): Skip | undefined {
-  const needs = action in duties ? duties[action as keyof Duties] : undefined;
+function onlyOneNeeds(
+  { kind, action, bucket }: StoreError,
+  required: RequiredActions,
+  { messages }: Store,
+): Skip | undefined {
+  const needs = action in required ? required[action as keyof RequiredActions] : undefined;
   if (kind !== 'denied' || needs === undefined || needs === 'must') return undefined;
   return skip(`may not ${VERBS[action]} ${bucket}; only the ${needs} needs to`, {
-    detail: `${words.permission[action]} is denied to these credentials.`,
+    detail: `${messages.permission[action]} is denied to these credentials.`,
     fix: advice`run with the ${needs}’s credentials and --service ${needs}`,
-    evidence: { bucket, denied: words.permission[action] },
+    evidence: { bucket, denied: messages.permission[action] },
   });
 }
 
-function inWords(problem: StoreProblem, store: Store, via: 'presigned' | undefined): Issue {
+function inWords(problem: StoreError, store: Store, via: 'presigned' | undefined): Issue {
   const { kind, action, bucket, code, status, retryAfterMs, says } = problem;
   const { title, detail, expected, cause = kind, shared } = SAYS[kind](problem, store);
   const signed = via === 'presigned' && kind === 'signature';
@@ -181,7 +186,7 @@ function inWords(problem: StoreProblem, store: Store, via: 'presigned' | undefin
     expected: signed ? 'a URL that works as it was signed' : expected,
     fix: signed
       ? advice`let the proxy pass Host, path and query to ${store.name} as they are (nginx: proxy_set_header Host $http_host)`
-      : store.words.mend[kind](problem),
+      : store.messages.mend[kind](problem),
     evidence,
     cause: {
       key: `object-storage:${signed ? 'presigned' : cause}`,

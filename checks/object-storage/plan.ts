@@ -4,12 +4,12 @@ import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import type { PlannedOperation, Run } from '../../src/engine/check.ts';
 import { inSeries } from './access.ts';
 import { type Granting, grantingOf } from './grants.ts';
-import { CONTENT, KEPT } from './probe.ts';
-import { type Duties, dutiesIn, NEEDS } from './requirements.ts';
+import { CONTENT, PROBE_KEY } from './probe.ts';
+import { REQUIREMENTS, type RequiredActions, requiredActions } from './requirements.ts';
 import { signable } from './worker.ts';
 
 const OWN = 'objects under spacelift-preflight/<run id>/, removed in the end';
-const CONSTANT = `${KEPT} if it is absent, which stays where versions can’t be removed`;
+const CONSTANT = `${PROBE_KEY} if it is absent, which stays where versions can’t be removed`;
 const AS_OPERATOR = `${OWN}; or ${CONSTANT}`;
 const AS_SERVICE = `${CONSTANT}; elsewhere ${OWN}`;
 
@@ -20,7 +20,7 @@ interface Subject {
   readonly bucket: Bucket;
   /** The bucket's real name. */
   readonly name: string;
-  readonly duties: Duties;
+  readonly required: RequiredActions;
   readonly run: Run;
   readonly granting: Granting;
 }
@@ -33,7 +33,7 @@ export function plan(run: Run, used: readonly Bucket[]): PlannedOperation[] {
     const name = run.get(BUCKETS[bucket]);
     return name === undefined
       ? []
-      : [{ bucket, name, duties: dutiesIn(bucket, run.deployment.service), run, granting }];
+      : [{ bucket, name, required: requiredActions(bucket, run.deployment.service), run, granting }];
   });
   return [
     ...grouped(subjects.flatMap((subject) => [objects(subject), signed(subject), settings(subject)].flat())),
@@ -42,7 +42,7 @@ export function plan(run: Run, used: readonly Bucket[]): PlannedOperation[] {
   ];
 }
 
-function objects({ bucket, name, duties, run, granting }: Subject): PlannedOperation {
+function objects({ bucket, name, required, run, granting }: Subject): PlannedOperation {
   const { readOnly } = run.options;
   // Every rule of a bucket begins with its probe.
   const rules = [
@@ -50,43 +50,43 @@ function objects({ bucket, name, duties, run, granting }: Subject): PlannedOpera
     ...(bucket === 'uploads' ? OF_UPLOADS : []),
   ];
   if (readOnly) {
-    const does = duties.list === undefined ? 'reads' : 'lists';
+    const does = required.list === undefined ? 'reads' : 'lists';
     return {
       rules,
-      does: `${does} ${KEPT}, which another run may have left`,
+      does: `${does} ${PROBE_KEY}, which another run may have left`,
       at: [name],
-      grants: granting.objects(name, duties.list === undefined ? ['get'] : ['list', 'get']),
+      grants: granting.objects(name, required.list === undefined ? ['get'] : ['list', 'get']),
     };
   }
   const verbs = [
-    ...(duties.put === undefined ? [] : [`writes an object of ${CONTENT.length} bytes`]),
-    ...(duties.get === undefined ? [] : ['reads it back']),
-    ...(duties.list === undefined ? [] : ['lists it']),
-    ...(duties.delete === undefined ? [] : ['deletes it']),
+    ...(required.put === undefined ? [] : [`writes an object of ${CONTENT.length} bytes`]),
+    ...(required.get === undefined ? [] : ['reads it back']),
+    ...(required.list === undefined ? [] : ['lists it']),
+    ...(required.delete === undefined ? [] : ['deletes it']),
   ];
   const does =
-    duties.put === undefined
-      ? `${inSeries(verbs).replace(/\bit\b.*/, KEPT)}, which another run may have left`
+    required.put === undefined
+      ? `${inSeries(verbs).replace(/\bit\b.*/, PROBE_KEY)}, which another run may have left`
       : inSeries(verbs);
   return {
     rules,
     does,
     at: [name],
-    ...writing(run, duties),
+    ...writing(run, required),
     grants: [
-      ...granting.objects(name, duties),
-      ...(duties.put === undefined ? [] : granting.removal(name, run, duties)),
+      ...granting.objects(name, required),
+      ...(required.put === undefined ? [] : granting.removal(name, run, required)),
     ],
   };
 }
 
-const writing = ({ deployment }: Run, { put }: Duties): Pick<PlannedOperation, 'writes'> =>
+const writing = ({ deployment }: Run, { put }: RequiredActions): Pick<PlannedOperation, 'writes'> =>
   put === undefined ? {} : { writes: deployment.service === undefined ? AS_OPERATOR : AS_SERVICE };
 
 /** What a plain client does with pre-signed URLs, and without any. */
-function signed({ bucket, name, duties, run, granting }: Subject): PlannedOperation[] {
+function signed({ bucket, name, required, run, granting }: Subject): PlannedOperation[] {
   const { readOnly } = run.options;
-  const verbs = [duties.put === undefined ? [] : ['PUT'], duties.get === undefined ? [] : ['GET']].flat();
+  const verbs = [required.put === undefined ? [] : ['PUT'], required.get === undefined ? [] : ['GET']].flat();
   const anonymous: PlannedOperation = {
     rules: [`${bucket}/public`],
     does: 'tries to read the object without credentials',
@@ -98,7 +98,7 @@ function signed({ bucket, name, duties, run, granting }: Subject): PlannedOperat
       rules: [`${bucket}/presigned`],
       does: `signs a ${verbs.join(' and a ')}, and sends ${verbs.length === 1 ? 'it' : 'both'} by a plain HTTP client`,
       at: [name],
-      ...writing(run, duties),
+      ...writing(run, required),
       grants: granting.signing(),
     },
     anonymous,
@@ -108,7 +108,7 @@ function signed({ bucket, name, duties, run, granting }: Subject): PlannedOperat
 /** Services may not look at settings, so it is not tried for one. */
 function settings({ bucket, name, run, granting }: Subject): PlannedOperation[] {
   if (run.deployment.service !== undefined) return [];
-  const more = NEEDS[bucket].versioning === 'not needed' ? [] : (['read versioning'] as const);
+  const more = REQUIREMENTS[bucket].versioning === 'not needed' ? [] : (['read versioning'] as const);
   return [
     {
       rules: [`${bucket}/retention`, `${bucket}/public`, ...(more.length > 0 ? [`${bucket}/versioning`] : [])],
@@ -120,7 +120,7 @@ function settings({ bucket, name, run, granting }: Subject): PlannedOperation[] 
 }
 
 /** What a browser does with the uploads bucket. */
-function browser({ name, duties, run, granting }: Subject): PlannedOperation[] {
+function browser({ name, required, run, granting }: Subject): PlannedOperation[] {
   const asked: PlannedOperation = {
     rules: ['uploads/cors'],
     does: `asks with OPTIONS whether https://${run.require('SERVER_DOMAIN')} may upload`,
@@ -137,7 +137,7 @@ function browser({ name, duties, run, granting }: Subject): PlannedOperation[] {
     rules: ['uploads/proxy'],
     does: 'uploads 2 MiB by a pre-signed URL with a metadata header that has an underscore; smaller ones where that fails',
     at: [name],
-    ...writing(run, duties),
+    ...writing(run, required),
   };
   return [asked, large, compared];
 }

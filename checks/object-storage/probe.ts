@@ -21,11 +21,11 @@ import { NetworkError } from '../../src/net/network-error.ts';
 import { type BusyHint, busyHintIn, withRetry } from '../../src/net/retry.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { troubleOf } from './messages.ts';
-import type { Duties } from './requirements.ts';
-import { type Store, type Stored, StoreProblem, type Written } from './store.ts';
+import { storeIssue } from './messages.ts';
+import type { RequiredActions } from './requirements.ts';
+import { type Store, type Stored, StoreError, type Written } from './store.ts';
 
-export const KEPT = 'spacelift-preflight/probe';
+export const PROBE_KEY = 'spacelift-preflight/probe';
 export const CONTENT = Buffer.from(
   'Written by spacelift-preflight to try this bucket. Safe to keep, safe to delete.\n',
 );
@@ -45,16 +45,16 @@ export interface Place {
 }
 
 /** What another may have left. */
-const FOREIGN: Place = { key: KEPT, mode: 'foreign', versioned: undefined };
+const FOREIGN: Place = { key: PROBE_KEY, mode: 'foreign', versioned: undefined };
 
-export class Probe {
+export class BucketProbe {
   readonly run: Run;
   readonly store: Store;
   /** The bucket's real name. */
   readonly bucket: string;
-  readonly duties: Duties;
+  readonly required: RequiredActions;
   /** Deleting, as a service does, was tried here, and this came of it. */
-  undeletable: StoreProblem | undefined;
+  undeletable: StoreError | undefined;
   #place: Promise<Place> | undefined;
   #found: Stored | undefined;
   readonly #keys = new Set<string>();
@@ -64,35 +64,35 @@ export class Probe {
   #suspended = false;
   #removal: { done(): void } | undefined;
 
-  constructor(run: Run, store: Store, bucket: string, duties: Duties) {
+  constructor(run: Run, store: Store, bucket: string, required: RequiredActions) {
     this.run = run;
     this.store = store;
     this.bucket = bucket;
-    this.duties = duties;
+    this.required = required;
   }
 
-  /** Writes the first object, once. @throws StoreProblem, Problem */
+  /** Writes the first object, once. @throws StoreError, NetworkError */
   place(): Promise<Place> {
     this.#place ??= this.#settle();
     return this.#place;
   }
 
-  /** As `place`, for what depends on it: when it failed, so did they. @throws Stop */
+  /** As `place`, for what depends on it: when it failed, so did they. @throws CheckStopped */
   async placed(): Promise<Place> {
     try {
       return await this.place();
     } catch (error) {
-      throw new CheckStopped(await this.trouble(error));
+      throw new CheckStopped(await this.issue(error));
     }
   }
 
-  /** Where the probe is, for what only needs the bucket to be there: not being allowed to write does not stop that. @throws Stop */
+  /** Where the probe is, for what only needs the bucket to be there: not being allowed to write does not stop that. @throws CheckStopped */
   async reached(): Promise<Place> {
     try {
       return await this.place();
     } catch (error) {
-      if (error instanceof StoreProblem && error.kind === 'denied') return FOREIGN;
-      throw new CheckStopped(await this.trouble(error));
+      if (error instanceof StoreError && error.kind === 'denied') return FOREIGN;
+      throw new CheckStopped(await this.issue(error));
     }
   }
 
@@ -101,8 +101,8 @@ export class Probe {
     this.run.withTimeout(OPERATION_MS, (signal) => withRetry(() => operation(signal), noOf, signal));
 
   /** The finding that an error of the store becomes; other errors are thrown on. */
-  async trouble(error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
-    return troubleOf(this, error, via);
+  async issue(error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
+    return storeIssue(this, error, via);
   }
 
   /** One write. The run's end does not cut it off: what it wrote could not be found to be removed. */
@@ -125,8 +125,8 @@ export class Probe {
   }
 
   /** What stands at the constant key, asked once. */
-  async readKept(): Promise<Stored | undefined> {
-    this.#found ??= await this.read(KEPT);
+  async readProbeObject(): Promise<Stored | undefined> {
+    this.#found ??= await this.read(PROBE_KEY);
     return this.#found;
   }
 
@@ -154,7 +154,7 @@ export class Probe {
       await this.within((signal) => this.#removeOwn(signal));
       this.#removal?.done();
     } catch (error) {
-      if (!(error instanceof StoreProblem || error instanceof NetworkError || this.run.signal.aborted)) throw error;
+      if (!(error instanceof StoreError || error instanceof NetworkError || this.run.signal.aborted)) throw error;
     }
   }
 
@@ -163,9 +163,9 @@ export class Probe {
   }
 
   async #settle(): Promise<Place> {
-    const { run, store, bucket, duties } = this;
+    const { run, store, bucket, required } = this;
     const asOperator = run.deployment.service === undefined;
-    if (duties.put === undefined || run.options.readOnly) return FOREIGN;
+    if (required.put === undefined || run.options.readOnly) return FOREIGN;
     if (asOperator || store.servicesMayPurge) {
       this.#mayPurge = await this.#askToPurge();
       if (this.#mayPurge) return this.#own();
@@ -173,15 +173,15 @@ export class Probe {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const written = await this.#writeKept();
       if (!written.existed) {
-        if (written.versionId !== undefined) return { key: KEPT, mode: 'kept', versioned: true };
+        if (written.versionId !== undefined) return { key: PROBE_KEY, mode: 'kept', versioned: true };
         if (this.#isTransient(written) && (await this.#removeKept())) return this.#own();
-        return { key: KEPT, mode: 'kept', versioned: this.#versioned(written) };
+        return { key: PROBE_KEY, mode: 'kept', versioned: this.#versioned(written) };
       }
-      const found = duties.get === undefined ? 'hidden' : await this.#lookAtKept();
+      const found = required.get === undefined ? 'hidden' : await this.#lookAtKept();
       // An object without a version may be older than the bucket's versioning.
-      if (found === 'hidden') return { key: KEPT, mode: 'kept', versioned: undefined };
+      if (found === 'hidden') return { key: PROBE_KEY, mode: 'kept', versioned: undefined };
       if (found !== undefined)
-        return { key: KEPT, mode: 'kept', versioned: found.versionId !== undefined || undefined };
+        return { key: PROBE_KEY, mode: 'kept', versioned: found.versionId !== undefined || undefined };
     }
     throw new CheckStopped(skip(`another run is at work in ${bucket}`, { fix: advice`run again when it is over` }));
   }
@@ -190,7 +190,7 @@ export class Probe {
     try {
       return await this.within((signal) => this.store.mayPurge(this.bucket, this.#prefix, signal));
     } catch (error) {
-      if (!(error instanceof StoreProblem) || error.kind !== 'denied') throw error;
+      if (!(error instanceof StoreError) || error.kind !== 'denied') throw error;
       this.undeletable = error;
       return false;
     }
@@ -199,8 +199,10 @@ export class Probe {
   async #own(): Promise<Place> {
     const { run, store, bucket } = this;
     const prefix = this.#prefix;
-    this.#removal = run.cleanup(`objects under ${prefix} in ${bucket}`, store.words.remove(bucket, prefix), (signal) =>
-      this.#removeOwn(signal),
+    this.#removal = run.cleanup(
+      `objects under ${prefix} in ${bucket}`,
+      store.messages.remove(bucket, prefix),
+      (signal) => this.#removeOwn(signal),
     );
     const key = this.newKey();
     try {
@@ -220,18 +222,18 @@ export class Probe {
     const { run, store, bucket } = this;
     let written: Written | undefined;
     this.#removal = run.cleanup(
-      `${KEPT} in ${bucket}, which may stay`,
-      store.words.remove(bucket, KEPT),
+      `${PROBE_KEY} in ${bucket}, which may stay`,
+      store.messages.remove(bucket, PROBE_KEY),
       async (signal) => {
         await Promise.allSettled(this.#writes);
-        if (written === undefined && (await store.get(bucket, KEPT, signal)) === undefined) return;
+        if (written === undefined && (await store.get(bucket, PROBE_KEY, signal)) === undefined) return;
         if (written === undefined || !this.#isTransient(written)) throw new Error('it stays');
-        await store.remove(bucket, KEPT, signal);
+        await store.remove(bucket, PROBE_KEY, signal);
       },
     );
     try {
       return await this.write(async (signal) => {
-        written = await store.put(bucket, KEPT, CONTENT, { ifAbsent: true }, signal);
+        written = await store.put(bucket, PROBE_KEY, CONTENT, { ifAbsent: true }, signal);
         return written;
       });
     } catch (error) {
@@ -242,7 +244,7 @@ export class Probe {
 
   /** Whether this run wrote the constant object where nothing has versions, and may delete it again. */
   #isTransient({ existed, versionId }: Written): boolean {
-    const may = this.run.deployment.service === undefined || this.duties.delete !== undefined;
+    const may = this.run.deployment.service === undefined || this.required.delete !== undefined;
     return (
       !existed && this.#versioned({ versionId }) === false && may && this.undeletable === undefined && !this.#suspended
     );
@@ -255,9 +257,9 @@ export class Probe {
 
   async #lookAtKept(): Promise<Stored | 'hidden' | undefined> {
     try {
-      return await this.readKept();
+      return await this.readProbeObject();
     } catch (error) {
-      if (error instanceof StoreProblem && error.kind === 'denied') return 'hidden';
+      if (error instanceof StoreError && error.kind === 'denied') return 'hidden';
       throw error;
     }
   }
@@ -265,17 +267,19 @@ export class Probe {
   async #removeKept(): Promise<boolean> {
     const { store, bucket } = this;
     try {
-      await this.remove(KEPT);
-      this.#suspended = await this.within(async (signal) => (await store.leftMarker?.(bucket, KEPT, signal)) === true);
+      await this.remove(PROBE_KEY);
+      this.#suspended = await this.within(
+        async (signal) => (await store.leftMarker?.(bucket, PROBE_KEY, signal)) === true,
+      );
       if (this.#suspended) {
         // In the marker's place: nothing more than this one object is ever left.
-        await this.write((signal) => store.put(bucket, KEPT, CONTENT, { ifAbsent: true }, signal));
+        await this.write((signal) => store.put(bucket, PROBE_KEY, CONTENT, { ifAbsent: true }, signal));
         return false;
       }
       this.#removal?.done();
       return true;
     } catch (error) {
-      if (!(error instanceof StoreProblem) || error.kind !== 'denied') throw error;
+      if (!(error instanceof StoreError) || error.kind !== 'denied') throw error;
       this.undeletable = error;
       return false;
     }
@@ -291,12 +295,12 @@ export class Probe {
 
 /** How a store says no, by an answer to a plain client or by its problem. */
 function noOf(outcome: unknown): BusyHint | undefined {
-  return outcome instanceof StoreProblem ? outcome : busyHintIn(outcome);
+  return outcome instanceof StoreError ? outcome : busyHintIn(outcome);
 }
 
 /** Whether a write may have happened although its answer is an error, or never came. */
 function mayHaveWritten(error: unknown): boolean {
   if (error instanceof CheckStopped) return false;
-  if (error instanceof StoreProblem) return error.kind === 'server-error';
+  if (error instanceof StoreError) return error.kind === 'server-error';
   return !(error instanceof NetworkError) || error.kind === 'timeout' || error.kind === 'closed';
 }

@@ -2,16 +2,16 @@
 import type { Bucket } from '../../src/config/contract.ts';
 import type { Perspective, Service } from '../../src/config/options.ts';
 
-export type Operation = 'put' | 'get' | 'list' | 'delete';
+export type BucketAction = 'put' | 'get' | 'list' | 'delete';
 
-export interface Needs {
+export interface BucketRequirements {
   readonly versioning: 'required' | 'suggested' | 'not needed';
   /** Days after which objects may go, as the vendor suggests; `never` where expiry destroys data. */
   readonly expiry: number | 'never';
 }
 
 /** The vendor's object storage reference. */
-export const NEEDS: Readonly<Record<Bucket, Needs>> = {
+export const REQUIREMENTS: Readonly<Record<Bucket, BucketRequirements>> = {
   deliveries: { versioning: 'not needed', expiry: 1 },
   'large-queue-messages': { versioning: 'not needed', expiry: 2 },
   metadata: { versioning: 'not needed', expiry: 2 },
@@ -24,9 +24,9 @@ export const NEEDS: Readonly<Record<Bucket, Needs>> = {
   workspace: { versioning: 'suggested', expiry: 7 },
 };
 
-type Table = Readonly<Record<Bucket, Partial<Record<Service, readonly Operation[]>>>>;
+type Table = Readonly<Record<Bucket, Partial<Record<Service, readonly BucketAction[]>>>>;
 
-const both = (...operations: readonly Operation[]) => ({ server: operations, drain: operations });
+const both = (...operations: readonly BucketAction[]) => ({ server: operations, drain: operations });
 
 const PERFORMED: Table = {
   deliveries: both('put', 'get', 'list'),
@@ -42,16 +42,16 @@ const PERFORMED: Table = {
 };
 
 /** Who performs an operation: it must succeed, or only one service needs it, or none does (absent). */
-export type Duties = Partial<Readonly<Record<Operation, 'must' | Service>>>;
+export type RequiredActions = Partial<Readonly<Record<BucketAction, 'must' | Service>>>;
 
 /** What must succeed in a bucket for one service, or for all of them as one. */
-export function dutiesIn(bucket: Bucket, service: Perspective | undefined): Duties {
-  const duties: Partial<Record<Operation, 'must' | Service>> = {};
-  for (const [performer, operations] of Object.entries(PERFORMED[bucket]) as [Service, readonly Operation[]][]) {
+export function requiredActions(bucket: Bucket, service: Perspective | undefined): RequiredActions {
+  const required: Partial<Record<BucketAction, 'must' | Service>> = {};
+  for (const [performer, operations] of Object.entries(PERFORMED[bucket]) as [Service, readonly BucketAction[]][]) {
     if (service !== undefined && service !== performer) continue;
     for (const operation of operations) {
-      duties[operation] = service !== undefined || duties[operation] !== undefined ? 'must' : performer;
+      required[operation] = service !== undefined || required[operation] !== undefined ? 'must' : performer;
     }
   }
-  return duties;
+  return required;
 }

@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../../src/net/http.ts';
 import { retryAfterIn } from '../../src/net/retry.ts';
 import { day } from '../../src/util/format.ts';
 import { lookup } from '../../src/util/lookup.ts';
-import { type Action, type StoreKind, StoreProblem } from './store.ts';
+import { type StoreAction, StoreError, type StoreKind } from './store.ts';
 
 const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
   InvalidAccessKeyId: 'credentials',
@@ -41,7 +41,7 @@ const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
 const POSSIBLE_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /** What is wrong, or `undefined` for an answer that a store gives when it has done what was asked. */
-export function s3Refusal(answer: HttpAnswer, at: { action: Action; bucket: string }): StoreProblem | undefined {
+export function s3Refusal(answer: HttpAnswer, at: { action: StoreAction; bucket: string }): StoreError | undefined {
   const { status, headers } = answer;
   if (!isRefusal(answer)) return undefined;
   const code = codeIn(answer);
@@ -49,7 +49,7 @@ export function s3Refusal(answer: HttpAnswer, at: { action: Action; bucket: stri
   const atConsole = code === 'InvalidArgument' && /\bAPI port\b/.test(answer.body.toString());
   const kind = atConsole ? 'not-a-store' : kindOf(status, code);
   // Some stores say of a name that can’t be that there is no such bucket: nobody could make it.
-  return new StoreProblem(kind === 'no-bucket' && !POSSIBLE_NAME.test(at.bucket) ? 'invalid-name' : kind, {
+  return new StoreError(kind === 'no-bucket' && !POSSIBLE_NAME.test(at.bucket) ? 'invalid-name' : kind, {
     ...at,
     status,
     retryAfterMs: retryAfterIn(headers['retry-after']),
@@ -143,7 +143,7 @@ export async function arePermitted(operations: readonly Promise<unknown>[]): Pro
     await Promise.all(operations);
     return true;
   } catch (error) {
-    if (error instanceof StoreProblem && (error.kind === 'denied' || error.kind === 'other')) return false;
+    if (error instanceof StoreError && (error.kind === 'denied' || error.kind === 'other')) return false;
     throw error;
   }
 }

@@ -4,14 +4,14 @@ import type { Run } from '../../src/engine/check.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { plural } from '../../src/util/format.ts';
-import { CONTENT, KEPT, type Probe } from './probe.ts';
-import type { Needs } from './requirements.ts';
-import { type Action, type Store, StoreProblem } from './store.ts';
+import { type BucketProbe, CONTENT, PROBE_KEY } from './probe.ts';
+import type { BucketRequirements } from './requirements.ts';
+import { type Store, type StoreAction, StoreError } from './store.ts';
 
 /** Services may not look at settings, so under `--service` it is not even tried. */
 const maySettings = ({ deployment }: Run): boolean => deployment.service === undefined;
 
-export async function versioning(probe: Probe, { versioning: need }: Needs): Promise<Outcome> {
+export async function checkVersioning(probe: BucketProbe, { versioning: need }: BucketRequirements): Promise<Outcome> {
   const { run, store, bucket } = probe;
   const { versioned } = await probe.placed();
   let on = versioned;
@@ -22,19 +22,19 @@ export async function versioning(probe: Probe, { versioning: need }: Needs): Pro
       on ??= await probe.within((signal) => store.versioning(bucket, signal));
     } catch (error) {
       if (isDenied(error)) return notShown(probe);
-      return probe.trouble(error);
+      return probe.issue(error);
     }
   }
   if (need === 'not needed') return pass(`${bucket} needs no versioning`, { evidence: { bucket } });
   if (on) return pass(`versioning is on for ${bucket}`, { evidence: { bucket } });
-  const words = { fix: store.words.versioning(bucket), evidence: { bucket } };
+  const words = { fix: store.messages.versioning(bucket), evidence: { bucket } };
   return need === 'required'
     ? fail(`versioning is off on ${bucket}`, { ...words, expected: 'enabled: state history is lost without it' })
     : warn(`versioning is off on ${bucket}`, { ...words, expected: 'enabled, as the vendor suggests' });
 }
 
 /** Whether overwriting keeps the older version, where a write's answer does not tell; `undefined` when it can't be tried. */
-async function overwritten(probe: Probe): Promise<boolean | undefined> {
+async function overwritten(probe: BucketProbe): Promise<boolean | undefined> {
   const { store, bucket } = probe;
   const count = store.countVersions;
   if (count === undefined || (await probe.placed()).mode !== 'own') return undefined;
@@ -45,31 +45,31 @@ async function overwritten(probe: Probe): Promise<boolean | undefined> {
   return (await probe.within((signal) => count(bucket, key, signal))) > 1;
 }
 
-function notShown({ store, bucket, run, duties }: Probe): Outcome {
-  const permission = store.words.permission['read versioning'];
+function notShown({ store, bucket, run, required }: BucketProbe): Outcome {
+  const permission = store.messages.permission['read versioning'];
   const { service } = run.deployment;
   return skip(`versioning of ${bucket} is not known`, {
     detail:
-      duties.put === undefined
+      required.put === undefined
         ? `The ${service} does not write here, so no write shows it, and ${permission} is not one of its permissions.`
         : `No new write has shown it, and ${permission} is not permitted.`,
     fix: withLook(
       store,
       'read versioning',
       service === undefined
-        ? advice`allow ${permission}, or remove the object of earlier runs: ${store.words.remove(bucket, KEPT)}`
+        ? advice`allow ${permission}, or remove the object of earlier runs: ${store.messages.remove(bucket, PROBE_KEY)}`
         : advice`run without --service, with an operator’s credentials`,
     ),
     evidence: { bucket, permission },
   });
 }
 
-function withLook({ words }: Store, action: Action, fix: Fix): Fix {
-  const look = words.look?.[action];
+function withLook({ messages }: Store, action: StoreAction, fix: Fix): Fix {
+  const look = messages.look?.[action];
   return look === undefined ? fix : advice`${fix}\nto look yourself: ${look}`;
 }
 
-export async function retention(probe: Probe, { expiry: need }: Needs): Promise<Outcome> {
+export async function checkRetention(probe: BucketProbe, { expiry: need }: BucketRequirements): Promise<Outcome> {
   const { run, store, bucket } = probe;
   if (!maySettings(run)) {
     await probe.reached();
@@ -82,7 +82,7 @@ export async function retention(probe: Probe, { expiry: need }: Needs): Promise<
   if (placed.status === 'rejected') throw placed.reason;
   if (asked.status === 'rejected') {
     if (isDenied(asked.reason)) return notPermitted(probe, 'read lifecycle', 'lifecycle rules');
-    return probe.trouble(asked.reason);
+    return probe.issue(asked.reason);
   }
   const rules = asked.value;
   const evidence = { bucket, rules };
@@ -91,7 +91,7 @@ export async function retention(probe: Probe, { expiry: need }: Needs): Promise<
     return fail(`objects in ${bucket} expire`, {
       detail: rules.join('; '),
       expected: 'no rule that deletes current objects: it destroys data that Spacelift needs',
-      fix: store.words.keep(bucket),
+      fix: store.messages.keep(bucket),
       evidence,
       ...(store.rulesAreShared && {
         cause: {
@@ -104,26 +104,26 @@ export async function retention(probe: Probe, { expiry: need }: Needs): Promise<
   if (rules.length > 0) return pass(`objects in ${bucket} expire`, { detail: rules.join('; '), evidence });
   return warn(`objects in ${bucket} never expire`, {
     expected: `an expiry; the vendor suggests ${plural(need, 'day')}, the period is yours to choose`,
-    fix: store.words.expire(bucket, need),
+    fix: store.messages.expire(bucket, need),
     evidence,
   });
 }
 
 /** @param anonymous an anonymous GET of the probe: whether it succeeded */
-export async function isPublic(probe: Probe, anonymous: () => Promise<boolean>): Promise<Outcome> {
+export async function checkPublic(probe: BucketProbe, anonymous: () => Promise<boolean>): Promise<Outcome> {
   const { run, store, bucket } = probe;
   const [placed, asked] = await Promise.allSettled([
     probe.reached(),
     maySettings(run) || store.servicesSeePublic ? probe.within((signal) => store.isPublic(bucket, signal)) : undefined,
   ]);
   if (placed.status === 'rejected') throw placed.reason;
-  if (asked.status === 'rejected' && !isDenied(asked.reason)) return probe.trouble(asked.reason);
+  if (asked.status === 'rejected' && !isDenied(asked.reason)) return probe.issue(asked.reason);
   const byPolicy = asked.status === 'fulfilled' ? asked.value : undefined;
   let read: boolean;
   try {
     read = await anonymous();
   } catch (error) {
-    return probe.trouble(error);
+    return probe.issue(error);
   }
   if (read) return open(probe, `everyone can read ${bucket}`);
   if (byPolicy === true) return open(probe, `the policy of ${bucket} lets everyone in`);
@@ -134,18 +134,18 @@ export async function isPublic(probe: Probe, anonymous: () => Promise<boolean>):
   return notPermitted(probe, 'read policy', 'policy');
 }
 
-function open({ store, bucket }: Probe, title: string): Issue {
+function open({ store, bucket }: BucketProbe, title: string): Issue {
   return warn(title, {
     expected: 'no public access: Spacelift needs none, workers and browsers use pre-signed URLs',
-    fix: store.words.makePrivate(bucket),
+    fix: store.messages.makePrivate(bucket),
     evidence: { bucket },
   });
 }
 
-const isDenied = (error: unknown): boolean => error instanceof StoreProblem && error.kind === 'denied';
+const isDenied = (error: unknown): boolean => error instanceof StoreError && error.kind === 'denied';
 
-function notPermitted({ store, bucket, run }: Probe, action: Action, what: string): Outcome {
-  const permission = store.words.permission[action];
+function notPermitted({ store, bucket, run }: BucketProbe, action: StoreAction, what: string): Outcome {
+  const permission = store.messages.permission[action];
   const { service } = run.deployment;
   const notTried = service !== undefined && !(action === 'read policy' && store.servicesSeePublic);
   return skip(`may not look at the ${what} of ${bucket}: ${permission}`, {

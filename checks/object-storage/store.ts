@@ -5,10 +5,10 @@ import type { Target } from '../../src/net/messages.ts';
 import type { NetworkKind } from '../../src/net/network-error.ts';
 import type { Fix, Shell } from '../../src/outcome/fix.ts';
 import type { Issue } from '../../src/outcome/outcome.ts';
-import type { Operation } from './requirements.ts';
+import type { BucketAction } from './requirements.ts';
 
 /** What was asked of the store when something went wrong. */
-export type Action = Operation | 'read versioning' | 'read lifecycle' | 'read policy';
+export type StoreAction = BucketAction | 'read versioning' | 'read lifecycle' | 'read policy';
 
 export type StoreKind =
   /** The store does not know the access key. */
@@ -32,13 +32,13 @@ export type StoreKind =
   /** An error of the store that has no kind of its own; its code is in the evidence. */
   | 'other';
 
-type Facts = Pick<StoreProblem, 'action' | 'bucket'> &
-  Partial<Pick<StoreProblem, 'code' | 'status' | 'region' | 'skewMs' | 'retryAfterMs' | 'says'>>;
+type Facts = Pick<StoreError, 'action' | 'bucket'> &
+  Partial<Pick<StoreError, 'code' | 'status' | 'region' | 'skewMs' | 'retryAfterMs' | 'says'>>;
 
 /** An error of the store, as a value. */
-export class StoreProblem extends Error {
+export class StoreError extends Error {
   readonly kind: StoreKind;
-  readonly action: Action;
+  readonly action: StoreAction;
   readonly bucket: string;
   /** The store's own code, such as `NoSuchBucket`; never its message. */
   readonly code: string | undefined;
@@ -53,7 +53,7 @@ export class StoreProblem extends Error {
   readonly says: Partial<Issue> | undefined;
   constructor(kind: StoreKind, at: Facts) {
     super(kind);
-    this.name = 'StoreProblem';
+    this.name = 'StoreError';
     this.kind = kind;
     this.action = at.action;
     this.bucket = at.bucket;
@@ -106,14 +106,14 @@ export interface PlainHeaders {
 export const S3_HEADERS: PlainHeaders = { ifAbsent: { 'if-none-match': '*' }, metadata: 'x-amz-meta-' };
 
 /**
- * Every operation takes a signal that ends it, and throws StoreProblem or Problem.
+ * Every operation takes a signal that ends it, and throws StoreError or NetworkError.
  * No operation asks for a permission that its own name does not say.
  */
 export interface Store {
   /** "MinIO". */
   readonly name: string;
   readonly target: Target;
-  readonly words: StoreWords;
+  readonly messages: StoreMessages;
   /** An object that is not there is told from one that may not be read, also without the permission to list. */
   readonly tellsMissing?: true;
   /** Deleting what is not there leaves no trace, and still takes the permission. */
@@ -139,7 +139,7 @@ export interface Store {
   leftMarker?(bucket: string, key: string, signal: AbortSignal): Promise<boolean>;
   /**
    * Whether these credentials may remove every trace under a prefix; finds out without changing anything.
-   * @throws StoreProblem also of kind `denied`, when they may not even delete as a service does
+   * @throws StoreError also of kind `denied`, when they may not even delete as a service does
    */
   mayPurge(bucket: string, prefix: string, signal: AbortSignal): Promise<boolean>;
   /**
@@ -158,7 +158,7 @@ export interface Store {
   /** The URL of an object, unsigned. */
   urlOf(bucket: string, key: string): URL;
   /** What an answer to a plain client means; `undefined` for a success. */
-  refusal(answer: HttpAnswer, at: { action: Action; bucket: string }): StoreProblem | undefined;
+  refusal(answer: HttpAnswer, at: { action: StoreAction; bucket: string }): StoreError | undefined;
   versioning(bucket: string, signal: AbortSignal): Promise<boolean>;
   /** The enabled rules that delete current objects, each in a few words. */
   expiry(bucket: string, signal: AbortSignal): Promise<string[]>;
@@ -168,14 +168,14 @@ export interface Store {
 }
 
 /** The provider's own words for the way out: commands and settings with the real names in them. */
-export interface StoreWords {
+export interface StoreMessages {
   /** The permission behind an action: `s3:PutObject`. */
-  readonly permission: Readonly<Record<Action, string>>;
+  readonly permission: Readonly<Record<StoreAction, string>>;
   /** How somebody who may look at a setting does. */
-  readonly look?: Partial<Readonly<Record<Action, Shell>>>;
+  readonly look?: Partial<Readonly<Record<StoreAction, Shell>>>;
   /** What mends a problem of each kind. */
-  readonly mend: Readonly<Record<StoreKind, (problem: StoreProblem) => Fix>>;
-  /** What mends a problem on the way, where the provider has a better word for it than `networkWords`. */
+  readonly mend: Readonly<Record<StoreKind, (problem: StoreError) => Fix>>;
+  /** What mends a problem on the way, where the provider has a better word for it than `networkMessages`. */
   readonly network: Partial<Readonly<Record<NetworkKind, Fix>>>;
   versioning(bucket: string): Fix;
   /** Adds a rule that expires objects after so many days. */

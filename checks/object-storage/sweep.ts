@@ -5,14 +5,14 @@ import type { CleanupResult, Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { plural } from '../../src/util/format.ts';
-import { KEPT, Probe } from './probe.ts';
-import { type Store, StoreProblem } from './store.ts';
+import { BucketProbe, PROBE_KEY } from './probe.ts';
+import { type Store, StoreError } from './store.ts';
 
 const ROOT = 'spacelift-preflight/';
 const OF_A_RUN = /^spacelift-preflight\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\//;
 /** A store lists a thousand versions at a time. */
 const ROUNDS = 100;
-const CONSTANT = `${KEPT}, one object for good: every run that can’t remove versions writes it anew`;
+const CONSTANT = `${PROBE_KEY}, one object for good: every run that can’t remove versions writes it anew`;
 
 /** @param buckets those of this run; each is looked at once, whatever variables name it */
 export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]): Promise<CleanupResult[]> {
@@ -20,10 +20,10 @@ export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]):
     const variable = BUCKETS[bucket];
     try {
       const name = run.get(variable);
-      if (name === undefined) return { place: variable, removed: [], trouble: skip(`${variable} is not set`) };
-      return await sweepBucket(new Probe(run, store, name, {}));
+      if (name === undefined) return { place: variable, removed: [], issue: skip(`${variable} is not set`) };
+      return await sweepBucket(new BucketProbe(run, store, name, {}));
     } catch (error) {
-      if (error instanceof CheckStopped) return { place: variable, removed: [], trouble: error.outcome };
+      if (error instanceof CheckStopped) return { place: variable, removed: [], issue: error.outcome };
       throw error;
     }
   });
@@ -31,14 +31,14 @@ export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]):
   return all.filter(({ place }, index) => all.findIndex((other) => other.place === place) === index);
 }
 
-async function sweepBucket(probe: Probe): Promise<CleanupResult> {
+async function sweepBucket(probe: BucketProbe): Promise<CleanupResult> {
   const { bucket } = probe;
   const removed = new Map<string, ReadonlySet<string>>();
   let keys: readonly string[] = [];
-  const done = (more: Pick<CleanupResult, 'trouble'> = {}): CleanupResult => ({
+  const done = (more: Pick<CleanupResult, 'issue'> = {}): CleanupResult => ({
     place: bucket,
     removed: [...removed].map(([prefix, { size }]) => `${plural(size, 'object')} of run ${prefix.split('/')[1]}`),
-    ...(keys.includes(KEPT) && { kept: CONSTANT }),
+    ...(keys.includes(PROBE_KEY) && { kept: CONSTANT }),
     ...more,
   });
   try {
@@ -55,11 +55,11 @@ async function sweepBucket(probe: Probe): Promise<CleanupResult> {
     }
     return done();
   } catch (error) {
-    return done({ trouble: await probe.trouble(error) });
+    return done({ issue: await probe.issue(error) });
   }
 }
 
-async function tracesIn({ store, bucket, within }: Probe): Promise<string[]> {
+async function tracesIn({ store, bucket, within }: BucketProbe): Promise<string[]> {
   const { traces } = store;
   try {
     if (traces !== undefined) return await within((signal) => traces(bucket, ROOT, signal));
@@ -73,24 +73,24 @@ async function tracesIn({ store, bucket, within }: Probe): Promise<string[]> {
   }
 }
 
-const isDenied = (error: unknown): boolean => error instanceof StoreProblem && error.kind === 'denied';
+const isDenied = (error: unknown): boolean => error instanceof StoreError && error.kind === 'denied';
 
-function unseen({ words }: Store, bucket: string): Skip {
-  return skip(`${bucket} was not looked at: ${words.permission.list} is not permitted`, {
+function unseen({ messages }: Store, bucket: string): Skip {
+  return skip(`${bucket} was not looked at: ${messages.permission.list} is not permitted`, {
     fix: advice`run it without --service, with an operator’s credentials`,
-    evidence: { bucket, permission: words.permission.list },
+    evidence: { bucket, permission: messages.permission.list },
   });
 }
 
 /** Where versions can't be removed, what has none can be all the same. */
-async function removeAll(probe: Probe, prefix: string, keys: readonly string[]): Promise<void> {
+async function removeAll(probe: BucketProbe, prefix: string, keys: readonly string[]): Promise<void> {
   const { store, bucket, within } = probe;
   if (await mayPurge(probe, prefix)) await within((signal) => store.purge(bucket, prefix, signal));
   else if (!(await removePlainly(probe, keys))) throw new CheckStopped(notRemovable(store, bucket, prefix));
 }
 
 /** Asked first: deleting what has versions without being able to remove them only adds to what is left. */
-async function mayPurge({ store, bucket, within }: Probe, prefix: string): Promise<boolean> {
+async function mayPurge({ store, bucket, within }: BucketProbe, prefix: string): Promise<boolean> {
   try {
     return await within((signal) => store.mayPurge(bucket, prefix, signal));
   } catch (error) {
@@ -99,7 +99,7 @@ async function mayPurge({ store, bucket, within }: Probe, prefix: string): Promi
   }
 }
 
-async function removePlainly(probe: Probe, keys: readonly string[]): Promise<boolean> {
+async function removePlainly(probe: BucketProbe, keys: readonly string[]): Promise<boolean> {
   try {
     const found = await Promise.all(keys.map((key) => probe.read(key)));
     const areAlone = found.every((object) => object !== undefined && object.versionId === undefined);
@@ -112,11 +112,11 @@ async function removePlainly(probe: Probe, keys: readonly string[]): Promise<boo
   }
 }
 
-function notRemovable({ words }: Store, bucket: string, prefix: string): Issue {
+function notRemovable({ messages }: Store, bucket: string, prefix: string): Issue {
   return fail(`what an earlier run left in ${bucket} can’t be removed with these credentials`, {
     detail: `It is under ${prefix}.`,
     expected: 'credentials that may remove objects with their versions; no service of Spacelift has them',
-    fix: words.remove(bucket, prefix),
+    fix: messages.remove(bucket, prefix),
     evidence: { bucket, prefix },
   });
 }

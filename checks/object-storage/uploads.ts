@@ -6,25 +6,25 @@ import { NetworkError } from '../../src/net/network-error.ts';
 import { advice, setting, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { isTaken } from './access.ts';
-import { KEPT, type Probe } from './probe.ts';
+import { type BucketProbe, PROBE_KEY } from './probe.ts';
 import { S3_HEADERS, type Signed } from './store.ts';
 
 const SIZE = 2 * 1024 * 1024;
 const TRANSFER_MS = 20_000;
 const METHODS = ['PUT', 'POST'] as const;
 
-const headersOf = ({ store }: Probe) => store.headers ?? S3_HEADERS;
+const headersOf = ({ store }: BucketProbe) => store.headers ?? S3_HEADERS;
 /** The metadata that a proxy may drop, because its name has an underscore. */
-const headerOf = (probe: Probe): string => `${headersOf(probe).metadata}preflight_probe`;
+const headerOf = (probe: BucketProbe): string => `${headersOf(probe).metadata}preflight_probe`;
 
-export async function cors(probe: Probe): Promise<Outcome> {
+export async function checkCors(probe: BucketProbe): Promise<Outcome> {
   const { run, store, bucket } = probe;
   const origin = `https://${run.require('SERVER_DOMAIN')}`;
   const { upload } = headersOf(probe);
   const asking = METHODS.map((method) =>
     probe.send({
       method: 'OPTIONS',
-      url: store.urlOf(bucket, KEPT),
+      url: store.urlOf(bucket, PROBE_KEY),
       headers: {
         origin,
         'access-control-request-method': method,
@@ -34,14 +34,14 @@ export async function cors(probe: Probe): Promise<Outcome> {
   );
   const [placed, asked] = await Promise.allSettled([probe.reached(), Promise.all(asking)]);
   if (placed.status === 'rejected') throw placed.reason;
-  if (asked.status === 'rejected') return probe.trouble(asked.reason);
+  if (asked.status === 'rejected') return probe.issue(asked.reason);
   const answers = asked.value;
   const refused = METHODS.filter((method, index) => !allows(answers[index], origin, method));
   if (refused.length === 0) return pass(`${origin} may upload to ${bucket}`, { evidence: { bucket, origin } });
   return fail(`${origin} may not ${refused.join(' or ')} to ${bucket}`, {
     detail: 'The store’s answer to a browser’s preflight request does not allow it.',
     expected: `CORS that allows the origin ${origin} with PUT and POST`,
-    fix: store.words.allowOrigin(bucket, origin),
+    fix: store.messages.allowOrigin(bucket, origin),
     evidence: { bucket, origin, refused, status: answers.map(({ status }) => String(status)) },
   });
 }
@@ -61,14 +61,14 @@ function allows(answer: HttpAnswer | undefined, origin: string, method: string):
  * A pre-signed PUT of 2 MiB with a signed metadata header. Where what is written can't be removed, the constant object
  * that is there already makes the store refuse the write with 412, after it has verified the signature over the header.
  */
-export async function proxy(probe: Probe): Promise<Outcome> {
+export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
   const { run, store, bucket } = probe;
   if (run.options.readOnly) return skip('not tried: --read-only');
   const { mode } = await probe.placed();
   const own = mode === 'own';
   const header = headerOf(probe);
   const upload = async (size: number, name: string): Promise<{ key: string; answer: HttpAnswer }> => {
-    const key = own ? probe.newKey() : KEPT;
+    const key = own ? probe.newKey() : PROBE_KEY;
     const bound = { [name]: run.id, ...(!own && headersOf(probe).ifAbsent) };
     const { method, url, headers } = await store.sign('PUT', bucket, key, bound);
     const body = Buffer.alloc(size);
@@ -98,11 +98,11 @@ export async function proxy(probe: Probe): Promise<Outcome> {
     if (sent instanceof NetworkError) throw sent;
     throw store.refusal(sent.answer, { action: 'put', bucket }) ?? new NetworkError('closed');
   } catch (error) {
-    return probe.trouble(error, 'presigned');
+    return probe.issue(error, 'presigned');
   }
 }
 
-async function stored(probe: Probe, key: string): Promise<Outcome> {
+async function stored(probe: BucketProbe, key: string): Promise<Outcome> {
   const { run, store, bucket } = probe;
   const { method, url, headers }: Signed = await store.sign('HEAD', bucket, key);
   const answer = await probe.send({ method, url, headers });
@@ -113,12 +113,12 @@ async function stored(probe: Probe, key: string): Promise<Outcome> {
 }
 
 /** Where no signature vouches for a header, and nothing may be written, a name that is refused shows that it has arrived. */
-async function refusedByName(probe: Probe): Promise<Outcome | undefined> {
+async function refusedByName(probe: BucketProbe): Promise<Outcome | undefined> {
   const { store, bucket } = probe;
   const { refused, metadata, ifAbsent } = headersOf(probe);
   if (refused === undefined) return undefined;
   const arrives = async (name: string): Promise<boolean> => {
-    const { method, url, headers } = await store.sign('PUT', bucket, KEPT, {
+    const { method, url, headers } = await store.sign('PUT', bucket, PROBE_KEY, {
       ...ifAbsent,
       [`${metadata}${name}`]: '1',
     });
@@ -135,13 +135,13 @@ async function refusedByName(probe: Probe): Promise<Outcome | undefined> {
   });
 }
 
-function passed(probe: Probe, how: string): Outcome {
+function passed(probe: BucketProbe, how: string): Outcome {
   const { bucket } = probe;
   const header = headerOf(probe);
   return pass(`2 MiB with the header ${header} reach ${bucket}`, { evidence: { bucket, bytes: SIZE, header, how } });
 }
 
-function capped({ store, bucket }: Probe, status: number | undefined): Outcome {
+function capped({ store, bucket }: BucketProbe, status: number | undefined): Outcome {
   return fail(`a proxy in front of ${store.name} refuses bodies of 2 MiB`, {
     detail:
       status === undefined
@@ -153,7 +153,7 @@ function capped({ store, bucket }: Probe, status: number | undefined): Outcome {
   });
 }
 
-function dropped(probe: Probe, status: number | undefined): Outcome {
+function dropped(probe: BucketProbe, status: number | undefined): Outcome {
   const { store, bucket } = probe;
   const header = headerOf(probe);
   const bound = headersOf(probe).refused === undefined;
@@ -167,7 +167,7 @@ function dropped(probe: Probe, status: number | undefined): Outcome {
   });
 }
 
-export async function url(probe: Probe): Promise<Outcome> {
+export async function checkUploadUrl(probe: BucketProbe): Promise<Outcome> {
   const { run } = probe;
   const told = new URL(run.require('OBJECT_STORAGE_BUCKET_UPLOADS_URL'));
   const real = await whereUploadsGo(probe);
@@ -189,16 +189,16 @@ export async function url(probe: Probe): Promise<Outcome> {
 }
 
 /** The URL of a real pre-signed upload. */
-async function whereUploadsGo(probe: Probe): Promise<URL> {
+async function whereUploadsGo(probe: BucketProbe): Promise<URL> {
   await probe.reached();
   try {
-    return (await probe.store.sign('PUT', probe.bucket, KEPT)).url;
+    return (await probe.store.sign('PUT', probe.bucket, PROBE_KEY)).url;
   } catch (error) {
-    throw new CheckStopped(await probe.trouble(error));
+    throw new CheckStopped(await probe.issue(error));
   }
 }
 
-export async function mixedContent(probe: Probe): Promise<Outcome> {
+export async function checkMixedContent(probe: BucketProbe): Promise<Outcome> {
   const { store } = probe;
   const real = await whereUploadsGo(probe);
   const evidence = { origin: real.origin };
@@ -207,7 +207,7 @@ export async function mixedContent(probe: Probe): Promise<Outcome> {
   return warn(`uploads go to ${real.origin} in the clear`, {
     detail: 'Spacelift’s pages come over HTTPS, and browsers refuse to upload from them to plain HTTP.',
     expected: 'HTTPS',
-    fix: store.words.overTls,
+    fix: store.messages.overTls,
     evidence,
   });
 }

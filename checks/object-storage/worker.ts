@@ -9,8 +9,8 @@ import { checkProxy, routeMessages } from '../../src/net/proxy-tunnel.ts';
 import { addressOf } from '../../src/net/tcp.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
-import { KEPT, Probe } from './probe.ts';
-import { type Store, type StoreKind, StoreProblem } from './store.ts';
+import { BucketProbe, PROBE_KEY } from './probe.ts';
+import { type Store, StoreError, type StoreKind } from './store.ts';
 
 const DEADLINE_MS = 10_000;
 const UPLOADS_URL = 'OBJECT_STORAGE_BUCKET_UPLOADS_URL';
@@ -71,12 +71,12 @@ export async function reachStore(context: Context<string>, open: () => Promise<S
 
 /** A GET, which changes nothing; whether there is something to read is the server's to find out. */
 async function bySignedUrl(context: Context<string>, store: Store, bucket: string): Promise<Outcome> {
-  const probe = new Probe(context, store, bucket, {});
+  const probe = new BucketProbe(context, store, bucket, {});
   const at = `${store.target.host}:${store.target.port}`;
   const evidence = { store: store.name, host: store.target.host, port: store.target.port, bucket };
   let signed = false;
   try {
-    const { method, url, headers } = await store.sign('GET', bucket, KEPT);
+    const { method, url, headers } = await store.sign('GET', bucket, PROBE_KEY);
     signed = true;
     const answer = await probe.send({ method, url, headers });
     const refusal = answer.status === 404 ? undefined : store.refusal(answer, { action: 'get', bucket });
@@ -85,8 +85,8 @@ async function bySignedUrl(context: Context<string>, store: Store, bucket: strin
     }
     throw refusal;
   } catch (error) {
-    if (!(error instanceof StoreProblem)) return probe.trouble(error);
-    if (STANDS.includes(error.kind)) return probe.trouble(error, (await mayRead(probe)) ? 'presigned' : undefined);
+    if (!(error instanceof StoreError)) return probe.issue(error);
+    if (STANDS.includes(error.kind)) return probe.issue(error, (await mayRead(probe)) ? 'presigned' : undefined);
     const detail = `No pre-signed URL was taken (${error.kind}): what this config’s credentials are worth, --service server finds out.`;
     if (!signed) return byHost(context, detail);
     return pass(`${store.name} at ${at} answers`, { detail, evidence: { ...evidence, refused: error.kind } });
@@ -94,12 +94,12 @@ async function bySignedUrl(context: Context<string>, store: Store, bucket: strin
 }
 
 /** Whether the store takes the same credentials when they sign the request itself. */
-async function mayRead({ within, store, bucket }: Probe): Promise<boolean> {
+async function mayRead({ within, store, bucket }: BucketProbe): Promise<boolean> {
   try {
-    await within((signal) => store.get(bucket, KEPT, signal));
+    await within((signal) => store.get(bucket, PROBE_KEY, signal));
     return true;
   } catch (error) {
-    return error instanceof StoreProblem && error.kind === 'denied';
+    return error instanceof StoreError && error.kind === 'denied';
   }
 }
 

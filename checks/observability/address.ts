@@ -31,7 +31,7 @@ export const shown = (at: Address | { readonly socketPath: string }): string => 
 
 /**
  * As dd-trace-go's `AgentURLFromEnv`.
- * @throws Stop with the failure of `address`
+ * @throws CheckStopped with the failure of `address`
  */
 export function datadogEndpoint(run: Run): Endpoint {
   const url = run.get('DD_TRACE_AGENT_URL');
@@ -59,7 +59,7 @@ export function datadogEndpoint(run: Run): Endpoint {
 
 /**
  * As aws-xray-sdk-go's package `daemoncfg`: no IPv6 address, and exactly one space between two parts.
- * @throws Stop with the failure of `address`
+ * @throws CheckStopped with the failure of `address`
  */
 export function xrayEndpoint(run: Run): DaemonEndpoint {
   const setting = 'AWS_XRAY_DAEMON_ADDRESS';
@@ -83,7 +83,7 @@ export function xrayEndpoint(run: Run): DaemonEndpoint {
 
 /**
  * As otel-go's otlptracegrpc. gRPC's port is 443 when none is named, with TLS or without.
- * @throws Stop with the failure of `address`
+ * @throws CheckStopped with the failure of `address`
  */
 export function otlpEndpoint(run: Run): Endpoint {
   const names = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'] as const;

@@ -10,7 +10,7 @@ interface Vendor {
   readonly rule: ObservabilityRule;
   /** What `ask` does, for a plan. */
   readonly does: string;
-  /** The address, for people. @throws Stop when it is missing or malformed */
+  /** The address, for people. @throws CheckStopped when it is missing or malformed */
   readonly address: (run: Run) => string;
   readonly ask: (run: Run) => Promise<Outcome>;
 }

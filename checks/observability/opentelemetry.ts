@@ -46,7 +46,7 @@ export async function opentelemetry(all: Run): Promise<Outcome> {
 
 /**
  * The answer, who else is there, or why TLS is not accepted.
- * @throws Problem when nobody answers
+ * @throws NetworkError when nobody answers
  */
 async function ask(
   run: Run,
@@ -97,7 +97,7 @@ function ownerOfHeaders(run: Run): Party {
   return entry(setting)?.resolved === true ? 'process' : partyOf(setting);
 }
 
-/** Headers that the caller has the credentials for go where the config says only when that is allowed. @throws Stop */
+/** Headers that the caller has the credentials for go where the config says only when that is allowed. @throws CheckStopped */
 function mayTravel(run: Run, endpoint: Endpoint, owner: Party): void {
   if ('socketPath' in endpoint) return;
   const { deployment } = run;

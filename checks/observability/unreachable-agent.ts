@@ -51,7 +51,7 @@ export async function absent(
   return warn(found.title, judged);
 }
 
-/** A socket's path in a config is that of Spacelift's container: nothing is opened here. @throws Stop then */
+/** A socket's path in a config is that of Spacelift's container: nothing is opened here. @throws CheckStopped then */
 export function mustBeOwn({ deployment }: Run, { what, setting, at }: Agent): void {
   if (!('socketPath' in at) || deployment.partyOf(setting) === 'process') return;
   throw new CheckStopped(
@@ -62,7 +62,7 @@ export function mustBeOwn({ deployment }: Run, { what, setting, at }: Agent): vo
   );
 }
 
-/** Turns a `Problem` that an exchange with an agent threw into its outcome; other errors pass. */
+/** Turns a `NetworkError` that an exchange with an agent threw into its outcome; other errors pass. */
 export async function orAbsent<T>(run: Run, agent: Agent, ask: () => Promise<T>): Promise<T | Issue | Skip> {
   try {
     return await ask();

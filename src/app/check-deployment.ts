@@ -6,7 +6,7 @@ import type { Phase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
 import type { Check, Run } from '../engine/check.ts';
 import { type Observer, runChecks } from '../engine/run.ts';
-import { Interrupted } from '../engine/timeouts.ts';
+import { InterruptedError } from '../engine/timeouts.ts';
 import { networkContext } from '../net/ca-store.ts';
 import { makeReport, type Report } from '../report/report.ts';
 import { CHECKS } from './checks.ts';
@@ -37,7 +37,7 @@ export async function check(
     observer,
   );
   return makeReport(
-    { ...result, interrupted: result.interrupted || interrupt.reason instanceof Interrupted },
+    { ...result, interrupted: result.interrupted || interrupt.reason instanceof InterruptedError },
     {
       phase: await phaseIn(result.run),
       service: deployment.service,

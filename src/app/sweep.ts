@@ -6,23 +6,23 @@ import type { Check, CleanupResult } from '../engine/check.ts';
 import { Cleanup } from '../engine/cleanup.ts';
 import { makeRun } from '../engine/run.ts';
 import { startRunSignal } from '../engine/run-signal.ts';
-import { Crashed, Interrupted, RunTimeout, unlessAborted } from '../engine/timeouts.ts';
+import { CrashedError, InterruptedError, RunTimeoutError, unlessAborted } from '../engine/timeouts.ts';
 import { networkContext } from '../net/ca-store.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, fail, skip } from '../outcome/outcome.ts';
 
-export interface SweptCheck {
+export interface CleanedCheck {
   readonly id: string;
   readonly places: readonly CleanupResult[];
 }
 
 /** @param interrupt ends it early; what was not reached by then is told */
-export async function sweepAll(
+export async function removeAllLeftovers(
   checks: readonly Check[],
   deployment: Deployment,
   options: RunOptions,
   interrupt: AbortSignal,
-): Promise<SweptCheck[]> {
+): Promise<CleanedCheck[]> {
   const lifetime = startRunSignal(options.timeoutMs, interrupt);
   const { signal } = lifetime;
   const cleanup = new Cleanup();
@@ -31,12 +31,12 @@ export async function sweepAll(
     return await Promise.all(
       checks
         .filter(({ removeLeftovers: sweep }) => sweep !== undefined)
-        .map(async ({ id, removeLeftovers: sweep }): Promise<SweptCheck> => {
+        .map(async ({ id, removeLeftovers: sweep }): Promise<CleanedCheck> => {
           try {
             signal.throwIfAborted();
             return { id, places: await unlessAborted(signal, sweep?.(run) ?? Promise.resolve([])) };
           } catch (error) {
-            return { id, places: [{ place: id, removed: [], trouble: troubleOf(error) }] };
+            return { id, places: [{ place: id, removed: [], issue: issueOf(error) }] };
           }
         }),
     );
@@ -47,10 +47,10 @@ export async function sweepAll(
   }
 }
 
-function troubleOf(error: unknown): NonNullable<CleanupResult['trouble']> {
+function issueOf(error: unknown): NonNullable<CleanupResult['issue']> {
   if (error instanceof CheckStopped) return error.outcome;
-  if (error instanceof Interrupted || error instanceof Crashed) return skip('interrupted');
-  if (error instanceof RunTimeout) {
+  if (error instanceof InterruptedError || error instanceof CrashedError) return skip('interrupted');
+  if (error instanceof RunTimeoutError) {
     return fail(`did not finish within ${error.seconds} s`, {
       expected: `an answer within --timeout ${error.seconds}`,
       fix: advice`find out why the dependency is slow, or give it more time with --timeout`,

@@ -1,6 +1,6 @@
 /** `cleanup`: removes what an earlier, killed run left, and nothing else. */
 import { CHECKS } from '../app/checks.ts';
-import { type SweptCheck, sweepAll } from '../app/sweep.ts';
+import { type CleanedCheck, removeAllLeftovers } from '../app/sweep.ts';
 import { InputError } from '../config/entry.ts';
 import { DEFAULTS } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
@@ -32,7 +32,7 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
   };
   const deployment = await readDeployment(host, args, options);
   const interrupt = interruptible(host, (signal) => notice(host, `${signal}: ending`));
-  const swept = await sweepAll(CHECKS, deployment, options, interrupt.signal);
+  const swept = await removeAllLeftovers(CHECKS, deployment, options, interrupt.signal);
   const redact = redactor(deployment.secrets);
   const places = placesIn(swept, { clean: cleaner(redact), cleanWay: wayCleaner(redact) });
   host.exitCode = interrupt.exitCode ?? (places.some(({ status }) => status === 'fail') ? 1 : 0);
@@ -68,10 +68,10 @@ interface Cleaners {
   readonly cleanWay: ReturnType<typeof wayCleaner>;
 }
 
-function placesIn(swept: readonly SweptCheck[], cleaners: Cleaners): Place[] {
+function placesIn(swept: readonly CleanedCheck[], cleaners: Cleaners): Place[] {
   const { clean } = cleaners;
   return swept.flatMap(({ id, places }) =>
-    places.map(({ place, removed, kept, trouble }): Place => {
+    places.map(({ place, removed, kept, issue: trouble }): Place => {
       return {
         check: id,
         place: clean(place),
@@ -85,7 +85,7 @@ function placesIn(swept: readonly SweptCheck[], cleaners: Cleaners): Place[] {
 }
 
 function problemOf(
-  { title, detail = '', fix }: NonNullable<CleanupResult['trouble']>,
+  { title, detail = '', fix }: NonNullable<CleanupResult['issue']>,
   { clean, cleanWay }: Cleaners,
 ): Problem {
   return {

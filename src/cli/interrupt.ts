@@ -1,5 +1,5 @@
 /** What can end a run before its time: SIGINT, SIGTERM, and an error that nobody caught. */
-import { Crashed, Interrupted } from '../engine/timeouts.ts';
+import { CrashedError, InterruptedError } from '../engine/timeouts.ts';
 
 /** 128 and the signal's number, as shells have it. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -26,9 +26,9 @@ export function interruptible(host: NodeJS.Process, said: (signal: Signal) => vo
     if (exitCode !== undefined) host.exit(exitCode);
     exitCode = EXIT_CODES[signal];
     said(signal);
-    controller.abort(new Interrupted());
+    controller.abort(new InterruptedError());
   };
-  const onError = (error: unknown) => controller.abort(new Crashed(error));
+  const onError = (error: unknown) => controller.abort(new CrashedError(error));
   for (const signal of SIGNALS) host.on(signal, onSignal);
   host.on('uncaughtException', onError);
   host.on('unhandledRejection', onError);

@@ -58,7 +58,7 @@ function isAllowed(allowed: readonly string[], url: URL): boolean {
   return allowed.some((entry) => entry === `${name}:${port}` || (isDefault && entry === name));
 }
 
-/** @throws Stop with the one skip, when credentials of this owner may not be sent there */
+/** @throws CheckStopped with the one skip, when credentials of this owner may not be sent there */
 export function mustBeAllowed(run: Pick<Run, 'options'>, owner: Party, destination: Destination): void {
   if (!mayGo(run, owner, destination)) throw withheld(destination);
 }

@@ -69,19 +69,19 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   cleanup(what: string, command: Fix | undefined, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
   /**
    * Runs one operation under a deadline in ms; its signal is aborted by the deadline or by the run.
-   * @throws Problem of kind `timeout`, even when the operation ignores its signal
+   * @throws NetworkError of kind `timeout`, even when the operation ignores its signal
    */
   withTimeout<T>(ms: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-export type CheckedOutcome = Outcome | Promise<Outcome>;
+export type MaybeOutcome = Outcome | Promise<Outcome>;
 
 /** What one check sees: the run, and its own rules to judge. */
 export interface Context<Key extends string> extends Run {
   /** Judges one rule: runs `how`, times it, and records the outcome. What it throws is a failure, never a crash. */
-  check(rule: Key, how: () => CheckedOutcome): Promise<Outcome>;
+  check(rule: Key, how: () => MaybeOutcome): Promise<Outcome>;
   /** As `judge`, and a failure or a skip (other than by request) stops what follows. */
-  gate(rule: Key, how: () => CheckedOutcome): Promise<void>;
+  gate(rule: Key, how: () => MaybeOutcome): Promise<void>;
   /** The part of a check about one subject (a bucket, a queue); a stop inside ends that part alone. */
   forSubject(subject: string, part: (context: Context<Key>) => Promise<void>): Promise<void>;
   /** Waits for a finding of an earlier check, and stops with its cause when it failed. */
@@ -125,7 +125,7 @@ export interface CleanupResult {
   /** What is there by design. */
   readonly kept?: string;
   /** Why something was not removed, or not looked for. */
-  readonly trouble?: Issue | Skip;
+  readonly issue?: Issue | Skip;
 }
 
 /** One module per dependency under `checks/`. */
@@ -144,13 +144,13 @@ export interface Check<Key extends string = string> {
   /**
    * What `run` would do, from the config alone; a check without it contacts nothing. An operation for every id of `expects`,
    * but for those that are skipped unseen.
-   * @throws Stop when what it needs of the config is missing or unusable
+   * @throws CheckStopped when what it needs of the config is missing or unusable
    */
   plan?(run: Run): readonly PlannedOperation[] | Promise<readonly PlannedOperation[]>;
   /**
    * Removes what an earlier run left that was killed, and nothing else. A check without it leaves nothing that outlives its
    * process.
-   * @throws Stop when what it needs of the config is missing or unusable
+   * @throws CheckStopped when what it needs of the config is missing or unusable
    */
   removeLeftovers?(run: Run): Promise<readonly CleanupResult[]>;
 }

@@ -5,7 +5,9 @@ import type { CheckResult, Finding, RawFinding } from './finding.ts';
  * Folds the findings of one cause: the first in report order stays a failure and names whom it hits, the others become
  * skips that point to it.
  */
-export function fold(checks: readonly CheckResult[]): (Omit<CheckResult, 'findings'> & { findings: Finding[] })[] {
+export function foldByCause(
+  checks: readonly CheckResult[],
+): (Omit<CheckResult, 'findings'> & { findings: Finding[] })[] {
   const groups = new Map<string, RawFinding[]>();
   for (const finding of checks.flatMap((check) => check.findings)) {
     if (finding.cause === undefined || (finding.status !== 'fail' && finding.status !== 'skip')) continue;

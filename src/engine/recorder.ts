@@ -2,10 +2,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, skip } from '../outcome/outcome.ts';
-import { type Check, type CheckedOutcome, type Context, nounOf, type Run, withSubject } from './check.ts';
+import { type Check, type Context, type MaybeOutcome, nounOf, type Run, withSubject } from './check.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
 import { BY_REQUEST } from './select.ts';
-import { Crashed, Interrupted, RunTimeout, unlessAborted } from './timeouts.ts';
+import { CrashedError, InterruptedError, RunTimeoutError, unlessAborted } from './timeouts.ts';
 
 /** Collects one check's findings while it runs, and sees to it that every expected one is there in the end. */
 export class CheckRecorder {
@@ -98,7 +98,7 @@ export class CheckRecorder {
 
   #context(run: Run, findingOf: Finder, subject: string | undefined, where: Where): Context<string> {
     const idOf = (rule: string) => `${this.#check.id}/${withSubject(rule, subject)}`;
-    const judge = async (rule: string, how: () => CheckedOutcome): Promise<Outcome> => {
+    const judge = async (rule: string, how: () => MaybeOutcome): Promise<Outcome> => {
       const id = idOf(rule);
       const started = performance.now();
       if (!this.#selected(id)) return skip('not selected');
@@ -195,15 +195,15 @@ function ruleOf(check: Check, id: string): string {
 
 function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pass' }> {
   if (error instanceof CheckStopped) return error.outcome;
-  if (error instanceof Interrupted) return skip('interrupted before it was judged');
-  if (error instanceof RunTimeout) {
+  if (error instanceof InterruptedError) return skip('interrupted before it was judged');
+  if (error instanceof RunTimeoutError) {
     return fail(`${where.notStarted ? 'was not reached' : 'did not finish'} within ${error.seconds} s`, {
       expected: `an answer within --timeout ${error.seconds}`,
       fix: advice`find out why the dependency is slow, or give the run more time with --timeout`,
       cause: { key: `run-timeout:${(where.waitsFor ?? where.id).split('/')[0]}` },
     });
   }
-  if (error instanceof Crashed) {
+  if (error instanceof CrashedError) {
     return unexpected(error.error, {
       detail: 'An error outside of any check ended the run',
       key: `crash:${where.id.split('/')[0]}`,

@@ -1,6 +1,6 @@
 /** How long the work of one command may go on: until its timeout, or until it is interrupted. */
 import { setMaxListeners } from 'node:events';
-import { Crashed, Interrupted, Over, RunTimeout } from './timeouts.ts';
+import { CrashedError, InterruptedError, RunEndedError, RunTimeoutError } from './timeouts.ts';
 
 export interface RunSignal {
   /** Aborted with RunTimeout, Interrupted or Crashed; with Over once all is done. */
@@ -16,8 +16,9 @@ export function startRunSignal(timeoutMs: number, interrupt: AbortSignal): RunSi
   const end = new AbortController();
   // Every operation under way listens; Node takes more than ten for a leak, and says so on standard error.
   setMaxListeners(0, end.signal);
-  const timer = setTimeout(() => end.abort(new RunTimeout(timeoutMs)), timeoutMs);
-  const onInterrupt = () => end.abort(interrupt.reason instanceof Crashed ? interrupt.reason : new Interrupted());
+  const timer = setTimeout(() => end.abort(new RunTimeoutError(timeoutMs)), timeoutMs);
+  const onInterrupt = () =>
+    end.abort(interrupt.reason instanceof CrashedError ? interrupt.reason : new InterruptedError());
   interrupt.addEventListener('abort', onInterrupt, { once: true });
   if (interrupt.aborted) onInterrupt();
   return {
@@ -26,6 +27,6 @@ export function startRunSignal(timeoutMs: number, interrupt: AbortSignal): RunSi
       clearTimeout(timer);
       interrupt.removeEventListener('abort', onInterrupt);
     },
-    close: () => end.abort(new Over()),
+    close: () => end.abort(new RunEndedError()),
   };
 }

@@ -10,7 +10,7 @@ import type { CheckResult, RawFinding } from './finding.ts';
 import { CheckRecorder } from './recorder.ts';
 import { startRunSignal } from './run-signal.ts';
 import { selector } from './select.ts';
-import { Interrupted, withTimeout } from './timeouts.ts';
+import { InterruptedError, withTimeout } from './timeouts.ts';
 
 /** Hears what happens while it happens. */
 export interface Observer {
@@ -52,25 +52,25 @@ export async function runChecks(
     .filter(({ expected }) => expected.length > 0)
     .map(({ check, expected }) => ({
       check,
-      ledger: new CheckRecorder(check, expected, selected, (finding) => observer.found?.(finding)),
+      recorder: new CheckRecorder(check, expected, selected, (finding) => observer.found?.(finding)),
     }));
-  const findingOf = async (id: string) => entries.find(({ check }) => id.startsWith(`${check.id}/`))?.ledger.find(id);
+  const findingOf = async (id: string) => entries.find(({ check }) => id.startsWith(`${check.id}/`))?.recorder.find(id);
 
   try {
-    await inOrder(entries, options.concurrency, async ({ check, ledger }) => {
+    await inOrder(entries, options.concurrency, async ({ check, recorder }) => {
       observer.started?.(check);
-      await ledger.run(run, findingOf, started);
+      await recorder.run(run, findingOf, started);
       observer.finished?.(check);
     });
   } finally {
     lifetime.settle();
   }
   const leftovers = await cleanup.run();
-  const interrupted = lifetime.signal.reason instanceof Interrupted;
+  const interrupted = lifetime.signal.reason instanceof InterruptedError;
   lifetime.close();
   return {
     run,
-    checks: entries.map(({ ledger }) => ledger.result()),
+    checks: entries.map(({ recorder }) => recorder.result()),
     leftovers,
     interrupted,
     startedAt,

@@ -1,13 +1,13 @@
 /** Bounds for operations: no promise of a run outlives its deadline or the run. */
 
 /** The run was ended by SIGINT or SIGTERM. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
 }
 
 /** The run was ended by an error that no check caught: one thrown in a callback of a library. */
-export class Crashed extends Error {
-  override readonly name = 'Crashed';
+export class CrashedError extends Error {
+  override readonly name = 'CrashedError';
   readonly error: unknown;
   constructor(error: unknown) {
     super();
@@ -16,13 +16,13 @@ export class Crashed extends Error {
 }
 
 /** The run is over: nothing that is still under way may go on. */
-export class Over extends Error {
-  override readonly name = 'Over';
+export class RunEndedError extends Error {
+  override readonly name = 'RunEndedError';
 }
 
 /** The run was ended by `--timeout`. */
-export class RunTimeout extends Error {
-  override readonly name = 'RunTimeout';
+export class RunTimeoutError extends Error {
+  override readonly name = 'RunTimeoutError';
   readonly seconds: number;
   constructor(ms: number) {
     super();

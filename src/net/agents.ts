@@ -2,7 +2,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Run } from '../engine/check.ts';
-import { trusting } from './ca-store.ts';
+import { secureContextFor } from './ca-store.ts';
 import { sharedLookup } from './dns.ts';
 import { proxyFor } from './proxy.ts';
 import { type Address, unbracketed } from './tcp.ts';
@@ -30,7 +30,7 @@ export function makeAgents(
     const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
     const common = { keepAlive: true, lookup: sharedLookup(), ...proxyEnv };
     if (!server.secure) return new http.Agent(common);
-    return new https.Agent({ ...common, secureContext: trusting(run.authorities()), rejectUnauthorized });
+    return new https.Agent({ ...common, secureContext: secureContextFor(run.authorities()), rejectUnauthorized });
   };
   return {
     agentFor: (server) => {

@@ -55,7 +55,7 @@ const contexts = new WeakMap<readonly string[], SecureContext>();
  * What trusts these authorities. The same list gives the same one, for all connections of a run: reading hundreds of
  * certificates takes longer than a hand-shake, and keeps everything else waiting.
  */
-export function trusting(authorities: readonly string[]): SecureContext {
+export function secureContextFor(authorities: readonly string[]): SecureContext {
   const context = contexts.get(authorities) ?? tls.createSecureContext({ ca: [...authorities] });
   contexts.set(authorities, context);
   return context;

@@ -8,7 +8,7 @@ import { NetworkError, toNetworkError } from './network-error.ts';
 /** In ms; resolvers try each server for 5 s. */
 const DEADLINE_MS = 10_000;
 
-/** @throws Problem of kind `dns`, or `timeout` */
+/** @throws NetworkError of kind `dns`, or `timeout` */
 export async function resolve(run: Pick<Run, 'withTimeout'>, host: string): Promise<string[]> {
   return run.withTimeout(DEADLINE_MS, async () => {
     try {

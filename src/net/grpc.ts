@@ -32,7 +32,7 @@ const EMPTY_MESSAGE = Buffer.alloc(5);
 
 /**
  * @param socket an open connection, TLS or plain; destroyed in the end
- * @throws Problem of kind `closed` when the connection ends before an answer, `flood` when there is no end of it, or `timeout`
+ * @throws NetworkError of kind `closed` when the connection ends before an answer, `flood` when there is no end of it, or `timeout`
  */
 export async function callEmpty(
   run: Pick<Run, 'withTimeout'>,

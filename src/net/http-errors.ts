@@ -10,7 +10,7 @@ import { openTls } from './tls.ts';
 /** To look a second time at a certificate: HTTP clients do not tell which one they have refused. */
 const LOOK_MS = 3000;
 
-/** A Problem, or the error itself when it is none of the way. */
+/** A NetworkError, or the error itself when it is none of the way. */
 export type ExplainError = (error: unknown, server: HttpServer) => Promise<unknown>;
 
 /** For one client: it looks at each server's certificate once. */

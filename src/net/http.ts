@@ -39,7 +39,7 @@ export interface HttpAnswer {
 export interface HttpClient {
   /**
    * Any status is an answer.
-   * @throws Problem
+   * @throws NetworkError
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
   /** Ends the connections that wait for reuse. */
@@ -123,7 +123,7 @@ function exchange(
 
 /**
  * Reads an answer's body, up to 256 KiB.
- * @throws Problem of kind `closed` when it breaks off, unless the status has already said what is wrong
+ * @throws NetworkError of kind `closed` when it breaks off, unless the status has already said what is wrong
  */
 export async function readUpTo(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -11,7 +11,7 @@ const MOST_ENTRIES = 3000;
 /** Of announcements (1xx) that precede an answer. */
 const MOST_HINTS = 32;
 
-/** Fails the request with a Problem of kind `flood` when its server announces an answer again and again. */
+/** Fails the request with a NetworkError of kind `flood` when its server announces an answer again and again. */
 export function boundHints(request: ClientRequest): void {
   let hints = 0;
   request.on('information', () => {
@@ -20,7 +20,7 @@ export function boundHints(request: ClientRequest): void {
   });
 }
 
-/** Whoever reads the answer gets a Problem of kind `flood` when there is too much of it, in bytes. */
+/** Whoever reads the answer gets a NetworkError of kind `flood` when there is too much of it, in bytes. */
 export function boundBody(answer: IncomingMessage, most = MOST_BYTES): IncomingMessage {
   const push = answer.push.bind(answer);
   let size = 0;
@@ -33,7 +33,7 @@ export function boundBody(answer: IncomingMessage, most = MOST_BYTES): IncomingM
   return answer;
 }
 
-/** Is told of each page of one listing, or of a request for one, and of what is kept of it. @throws Problem of kind `flood` when there are too many */
+/** Is told of each page of one listing, or of a request for one, and of what is kept of it. @throws NetworkError of kind `flood` when there are too many */
 export function boundPages(): (entries: number) => void {
   let pages = 0;
   let all = 0;

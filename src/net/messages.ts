@@ -17,7 +17,7 @@ export interface Target {
   readonly setting: string;
 }
 
-type Words = Pick<Issue, 'detail' | 'expected' | 'fix' | 'evidence' | 'cause'> & { title: string };
+type NetworkMessages = Pick<Issue, 'detail' | 'expected' | 'fix' | 'evidence' | 'cause'> & { title: string };
 
 const TLS: Record<TlsReason, { says: string; expected?: string; fix: Fix }> = {
   untrusted: {
@@ -84,7 +84,7 @@ export const inspected = (host: string): Fix =>
   advice`something in between answers in place of ${host}, such as a proxy that inspects TLS: exempt ${host} from it, or have it show a certificate that is valid and trusted (--ca-file <path>, and ADDITIONAL_ROOT_CAS for Spacelift); see: ${sh`openssl s_client -connect ${host}:443`}`;
 
 /** One line, what was expected and the way out, for any network problem. */
-export function networkMessages(problem: NetworkError, { what, host, port, setting }: Target): Words {
+export function networkMessages(problem: NetworkError, { what, host, port, setting }: Target): NetworkMessages {
   const at = `${host}:${port}`;
   const evidence = { host, port, observed: problem.kind, ...(problem.code !== undefined && { code: problem.code }) };
   const cause = { key: `network:${at}:${problem.kind}` };

@@ -42,7 +42,7 @@ export class NetworkError extends Error {
   readonly chain: readonly PeerCertificate[];
   constructor(kind: NetworkKind, more: { tls?: TlsReason; code?: string; chain?: readonly PeerCertificate[] } = {}) {
     super(more.tls === undefined ? kind : `${kind}: ${more.tls}`);
-    this.name = 'Problem';
+    this.name = 'NetworkError';
     this.kind = kind;
     this.tls = more.tls;
     this.code = more.code;

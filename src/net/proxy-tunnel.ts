@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
-import { trusting } from './ca-store.ts';
+import { secureContextFor } from './ca-store.ts';
 import { boundHints } from './limits.ts';
 import { networkMessages, type Target } from './messages.ts';
 import { NetworkError, type NetworkKind, networkErrorOr } from './network-error.ts';
@@ -34,7 +34,7 @@ export class ProxyError extends NetworkError {
 
 /**
  * Opens a connection, which the caller destroys; through HTTPS_PROXY unless NO_PROXY exempts the target.
- * @throws Problem as `openTcp` does; ProxyProblem when the proxy is in the way
+ * @throws NetworkError as `openTcp` does; ProxyError when the proxy is in the way
  */
 export async function connectVia(
   run: Pick<Run, 'withTimeout' | 'proxies' | 'authorities'>,
@@ -48,7 +48,7 @@ export async function connectVia(
 /**
  * Looks at the proxy on the way to a URL, if there is one, before an HTTP client takes that way: such a client tells a
  * proxy that fails from a target that fails no more.
- * @throws ProxyProblem
+ * @throws ProxyError
  */
 export async function checkProxy(
   run: Pick<Run, 'withTimeout' | 'proxies' | 'authorities'>,
@@ -96,7 +96,7 @@ function openTunnel(
       headers: { host: target, ...authorization(proxy) },
       agent: false,
       signal,
-      ...(secure && { secureContext: trusting(run.authorities()) }),
+      ...(secure && { secureContext: secureContextFor(run.authorities()) }),
     });
     boundHints(request);
     request.end();
@@ -127,7 +127,7 @@ function authorization({ username, password }: URL): Record<string, string> {
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** As `networkWords`, but a proxy in the way is what they are about. */
+/** As `networkMessages`, but a proxy in the way is what they are about. */
 export function routeMessages(problem: NetworkError, target: Target): ReturnType<typeof networkMessages> {
   if (!(problem instanceof ProxyError)) return networkMessages(problem, target);
   const { proxy, status, setting } = problem;

@@ -11,17 +11,17 @@ import { boundBody, boundHints } from './limits.ts';
 export type IsRefusal = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
 
 /** An answer that is not what was asked for, before the SDK has made something else of it. */
-export class Refused extends Error {
+export class HttpErrorResponse extends Error {
   readonly answer: HttpAnswer;
   constructor(answer: HttpAnswer) {
     super(`HTTP ${answer.status}`);
-    this.name = 'Refused';
+    this.name = 'HttpErrorResponse';
     this.answer = answer;
   }
 }
 
 export interface Sender {
-  /** @throws Problem; ProxyProblem when the proxy is in the way; Refused */
+  /** @throws NetworkError; ProxyError when the proxy is in the way; HttpErrorResponse */
   send(
     target: HttpServer,
     request: Pick<RequestOptions, 'method' | 'path' | 'headers' | 'signal'>,
@@ -51,7 +51,8 @@ export function makeSender(
         throw await meaningOf(error, to);
       }
       const { statusCode: status = 0, headers } = answer;
-      if (isRefusal({ status, headers })) throw new Refused({ status, headers, body: await readUpTo(answer) });
+      if (isRefusal({ status, headers }))
+        throw new HttpErrorResponse({ status, headers, body: await readUpTo(answer) });
       return boundBody(answer);
     },
     destroy: agents.destroy,

@@ -1,4 +1,4 @@
-/** TCP connections under a deadline; what goes wrong is a `Problem`. */
+/** TCP connections under a deadline; what goes wrong is a `NetworkError`. */
 import { connect, isIP, type Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
 import { NetworkError, type NetworkKind, toNetworkError } from './network-error.ts';
@@ -27,7 +27,7 @@ export const addressOf = ({ hostname, port, protocol }: URL): Address => ({
 /**
  * Opens a connection, which the caller destroys.
  * @param ms for the name's resolution and all of its addresses together
- * @throws Problem of kind `dns`, `refused`, `unreachable`, `timeout` or `closed`
+ * @throws NetworkError of kind `dns`, `refused`, `unreachable`, `timeout` or `closed`
  */
 export async function openTcp(run: Pick<Run, 'withTimeout'>, { host, port }: Address, ms: number): Promise<Socket> {
   const name = unbracketed(host);

@@ -2,7 +2,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Run } from '../engine/check.ts';
-import { trusting } from './ca-store.ts';
+import { secureContextFor } from './ca-store.ts';
 import { chainOf, type PeerCertificate } from './certificate.ts';
 import { codeOf, NetworkError, toNetworkError } from './network-error.ts';
 import { type Address, openTcp, unbracketed } from './tcp.ts';
@@ -38,7 +38,7 @@ const MISSES_CERTIFICATE = /ALERT_(HANDSHAKE_FAILURE|BAD_CERTIFICATE|CERTIFICATE
  * Opens a connection, which the caller destroys. With TLS 1.3 a server that misses a client certificate says so only
  * after this, in answer to the first bytes.
  * @param ms for the TCP connection, and again for the handshake
- * @throws Problem of the kinds of `openTcp`, or `not-tls`, or `tls`
+ * @throws NetworkError of the kinds of `openTcp`, or `not-tls`, or `tls`
  */
 export async function openTls(
   run: Pick<Run, 'withTimeout' | 'authorities'>,
@@ -56,7 +56,7 @@ export async function openTls(
         rejectUnauthorized: false,
         ...(isIP(host) === 0 && { servername: host }),
         ...(alpn !== undefined && { ALPNProtocols: [...alpn] }),
-        secureContext: trusting(verify ? run.authorities() : NOBODY),
+        secureContext: secureContextFor(verify ? run.authorities() : NOBODY),
       });
       return new Promise<TlsConnection>((resolve, reject) => {
         socket.on('error', (error) => {

@@ -15,7 +15,7 @@ const DEADLINE_MS = 2000;
 
 /**
  * Sends a datagram twice. That nothing comes back says only that nobody refused it.
- * @throws Problem of kind `dns`, `refused` or `unreachable`
+ * @throws NetworkError of kind `dns`, `refused` or `unreachable`
  */
 export async function sendUdp(
   run: Pick<Run, 'withTimeout'>,

@@ -49,19 +49,19 @@ export interface Skip {
 
 export type Outcome = Pass | Issue | Skip;
 
-type Words<T extends { title: string }> = Omit<T, 'status' | 'title'>;
+type OutcomeDetails<T extends { title: string }> = Omit<T, 'status' | 'title'>;
 
-export const pass = (title: string, more: Words<Pass> = {}): Pass => ({ status: 'pass', title, ...more });
-export const warn = (title: string, more: Words<Issue> = {}): Issue => ({ status: 'warn', title, ...more });
-export const fail = (title: string, more: Words<Issue> = {}): Issue => ({ status: 'fail', title, ...more });
-export const skip = (title: string, more: Words<Skip> = {}): Skip => ({ status: 'skip', title, ...more });
+export const pass = (title: string, more: OutcomeDetails<Pass> = {}): Pass => ({ status: 'pass', title, ...more });
+export const warn = (title: string, more: OutcomeDetails<Issue> = {}): Issue => ({ status: 'warn', title, ...more });
+export const fail = (title: string, more: OutcomeDetails<Issue> = {}): Issue => ({ status: 'fail', title, ...more });
+export const skip = (title: string, more: OutcomeDetails<Skip> = {}): Skip => ({ status: 'skip', title, ...more });
 
 /** Ends a check (or its part about one subject): what it has not judged yet ends in this outcome. */
 export class CheckStopped extends Error {
   readonly outcome: Issue | Skip;
   constructor(outcome: Issue | Skip) {
     super(outcome.title);
-    this.name = 'Stop';
+    this.name = 'CheckStopped';
     this.outcome = outcome;
   }
 }

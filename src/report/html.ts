@@ -158,14 +158,14 @@ ${findings.map(row)}
 
 function row(finding: ReportFinding): Markup {
   const { id, status, title, detail, fix, durationMs, evidence } = finding;
-  const trouble = status === 'fail' || status === 'warn';
+  const issue = status === 'fail' || status === 'warn';
   const { dependsOn } = evidence;
   const facts = evidenceOf(finding);
   const more = [
     detail !== '' && html`${detail}`,
     facts !== undefined && html`${facts}`,
-    !trouble && fix !== undefined && html`${fix}`,
-    trouble && html`<a href="#mend-${id}">how to mend it</a>`,
+    !issue && fix !== undefined && html`${fix}`,
+    issue && html`<a href="#mend-${id}">how to mend it</a>`,
     typeof dependsOn === 'string' && html`<a href="#${dependsOn}">what it depends on</a>`,
   ].filter((part) => part !== false);
   return html`<li class="row ${status}" id="${id}" data-status="${status}">

@@ -92,17 +92,17 @@ class Page {
 
   #finding(finding: ReportFinding, { docs = true } = {}): string[] {
     const { width, verbosity } = this.#style;
-    const trouble = finding.status === 'fail' || finding.status === 'warn';
+    const issue = finding.status === 'fail' || finding.status === 'warn';
     const verbose = verbosity === 'verbose';
     const title = this.#text(finding.title);
     const time = verbose ? `  ${duration(finding.durationMs)}` : '';
     const head = `  ${this.#painted(finding.status)} ${finding.status === 'skip' ? this.#colour.dim(finding.id) : finding.id}`;
-    const words = trouble ? this.#colour.bold : finding.status === 'skip' ? this.#colour.dim : this.#plain;
+    const words = issue ? this.#colour.bold : finding.status === 'skip' ? this.#colour.dim : this.#plain;
     const fits = widthOf(head) + 3 + widthOf(title) + time.length <= width;
     const first = fits
       ? [`${head}   ${words(title)}${this.#colour.dim(time)}`]
       : [`${head}${this.#colour.dim(time)}`, ...this.#indented(wrap(title, width - INDENT).map((line) => words(line)))];
-    if (!trouble && !verbose) return first;
+    if (!issue && !verbose) return first;
     return [
       ...first,
       ...this.#indented(finding.detail === '' ? [] : wrap(this.#text(finding.detail), width - INDENT)),

@@ -3,7 +3,7 @@
 import type { Perspective, Phase } from '../config/options.ts';
 import type { Redact } from '../config/redact.ts';
 import type { Finding } from '../engine/finding.ts';
-import { fold } from '../engine/fold.ts';
+import { foldByCause } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
@@ -31,7 +31,7 @@ const VERSION_CONTROL: NotVerified = {
 
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
   const [clean, cleanWay] = [cleaner(redact), wayCleaner(redact)];
-  const folded = fold(result.checks);
+  const folded = foldByCause(result.checks);
   const ids = new Set(folded.flatMap((check) => check.findings.map((finding) => finding.id)));
   const evidenceOf = (evidence: Evidence): Evidence => {
     const value = (text: string) => (ids.has(text) ? text : clean(text));

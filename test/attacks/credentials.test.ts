@@ -561,7 +561,7 @@ describe('a proxy and an authority of the config', () => {
         AWS_ENDPOINT_URL: kept('url', `https://${secret}.evil.test`),
         HTTPS_PROXY: kept('proxy', `http://${secret}.evil.test`),
       };
-      const report = await resolved(onprem({}), secrets, { only: ['configuration/*', 'licence/*'] });
+      const report = await resolved(onprem({}), secrets, { only: ['configuration/*', 'license/*'] });
       expectUnseen(JSON.stringify(report), CANARIES);
       expect(stranger.proxy.asked.splice(0)).toEqual([]);
       expect(estate.eks.aws.requests.splice(0)).toEqual([]);

@@ -56,7 +56,7 @@ async function chunksOf(args: readonly string[]): Promise<Map<string, number>> {
 const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/(-[\w-]{8})?\.js$/, '');
 
 describe('the package', () => {
-  it('holds the bundle, the licences, the README and nothing else, and needs no other package', async () => {
+  it('holds the bundle, the licenses, the README and nothing else, and needs no other package', async () => {
     expect((await readdir(installed)).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'schemas']);
     expect((await readdir(join(installed, 'dist'))).sort()).toEqual([
       'THIRD-PARTY-LICENSES.txt',
@@ -80,7 +80,7 @@ describe('the package', () => {
     expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(5_000_000);
   });
 
-  it('names the licence of every package that is in it', async () => {
+  it('names the license of every package that is in it', async () => {
     const notices = await readFile(join(installed, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8');
     const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     const named = notices.split('\n').filter((line) => /^\S+ \d+\.\d+\.\d+\S*$/.test(line));

@@ -43,7 +43,7 @@ const config = async (name: string, variables: Readonly<Record<string, string>>)
   return file;
 };
 
-test('what is built is the executable, its checksum and the licences', async () => {
+test('what is built is the executable, its checksum and the licenses', async () => {
   const names = ['THIRD-PARTY-LICENSES.txt', 'spacelift-preflight', 'spacelift-preflight.sha256'];
   expect((await readdir(OUT)).sort()).toEqual(names);
   const { stdout } = await promisify(execFile)('sha256sum', ['-c', 'spacelift-preflight.sha256'], { cwd: OUT });

@@ -9,7 +9,7 @@ import { accountOf } from '../../checks/object-storage/azure/account.ts';
 import { azureRefusal } from '../../checks/object-storage/azure/errors.ts';
 import { gcpRefusal, jsonOf } from '../../checks/object-storage/gcp/errors.ts';
 import { codeIn, expiryRules, opensToEveryone, s3Refusal } from '../../checks/object-storage/s3-protocol.ts';
-import { StoreProblem, under } from '../../checks/object-storage/store.ts';
+import { StoreError, under } from '../../checks/object-storage/store.ts';
 import { refusal } from '../../src/clouds/aws/call.ts';
 import { credentialKind } from '../../src/clouds/aws/errors.ts';
 import type { HttpAnswer } from '../../src/net/http.ts';
@@ -97,7 +97,7 @@ describe('answers', () => {
         try {
           expect(jsonOf(given, AT)).toBeTypeOf('object');
         } catch (error) {
-          expect(error).toBeInstanceOf(StoreProblem);
+          expect(error).toBeInstanceOf(StoreError);
         }
       }),
       RUNS,
@@ -179,7 +179,7 @@ describe('answers', () => {
 });
 
 describe('values', () => {
-  test('any licence token is judged, and not quoted', () =>
+  test('any license token is judged, and not quoted', () =>
     fc.assert(
       fc.property(anyText(), anyJson(), fc.oneof(fc.double(), fc.integer(), anyJson()), (text, claims, time) => {
         const token = (payload: unknown) => `${base64url('{"alg":"none"}')}.${base64url(JSON.stringify(payload))}.c2ln`;
@@ -192,7 +192,7 @@ describe('values', () => {
           token({ nbf: time, exp: 1, domain: text, sub: text }),
         ]) {
           const outcome = judgeToken(held, { domain: 'a.b', now });
-          expect(outcome.title).toMatch(/licence|LICENSE_TOKEN/);
+          expect(outcome.title).toMatch(/license|LICENSE_TOKEN/);
           expect(outcome.title).not.toMatch(/NaN|undefined|Invalid/);
         }
       }),

@@ -50,7 +50,7 @@ describe('a run', () => {
     const ended = await runner.action({
       file: '\n  broken config.env  \n',
       reports: 'junit=preflight.xml\nmarkdown=comment on it.md\n',
-      args: '--skip encryption/*\n--require=licence/*\n--read-only',
+      args: '--skip encryption/*\n--require=license/*\n--read-only',
     });
     expect(ended.code).toBe(1);
     expect(ended.outputs.verdict).toBe('not-ready');

@@ -15,7 +15,7 @@ export const TYPED: readonly (readonly [keys: string, args: string])[] = [
   ['--only datab\\tprivil\\t', '--only database/privileges'],
   ['--only=object-storage/sta\\tver\\t', '--only object-storage/states/versioning'],
   ['--skip pairing/*\\t--str\\t', '--skip pairing/* --strict'],
-  ['--require licence/t\\t', '--require licence/token'],
+  ['--require license/t\\t', '--require license/token'],
   ['--accept database/ver\\tok', '--accept database/version=ok'],
   ['-f serv\\t-f sh\\t', '-f server.yaml -f shared conf.yaml'],
   ['--ca-file dep\\tca\\t', '--ca-file deploy/ca.pem'],

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { interruptible } from '../../src/cli/interrupt.ts';
-import { Crashed, Interrupted } from '../../src/engine/timeouts.ts';
+import { CrashedError, InterruptedError } from '../../src/engine/timeouts.ts';
 
 function fakeHost() {
   const exits: unknown[] = [];
@@ -19,7 +19,7 @@ describe('a signal', () => {
     const interrupt = interruptible(asProcess, (name) => said.push(name));
     expect(interrupt.exitCode).toBeUndefined();
     host.emit(signal, signal);
-    expect(interrupt.signal.reason).toBeInstanceOf(Interrupted);
+    expect(interrupt.signal.reason).toBeInstanceOf(InterruptedError);
     expect(interrupt.exitCode).toBe(code);
     expect({ said, exits }).toEqual({ said: [signal], exits: [] });
     host.emit('SIGTERM', 'SIGTERM');
@@ -38,10 +38,10 @@ it.each(['uncaughtException', 'unhandledRejection'])('%s ends the run, and keeps
   const interrupt = interruptible(asProcess, () => {});
   const error = new Error('boom');
   host.emit(event, error);
-  expect(interrupt.signal.reason).toBeInstanceOf(Crashed);
-  expect((interrupt.signal.reason as Crashed).error).toBe(error);
+  expect(interrupt.signal.reason).toBeInstanceOf(CrashedError);
+  expect((interrupt.signal.reason as CrashedError).error).toBe(error);
   expect({ code: interrupt.exitCode, exits }).toEqual({ code: undefined, exits: [] });
   // Another one, while the report is being made, changes nothing.
   host.emit(event, new Error('again'));
-  expect((interrupt.signal.reason as Crashed).error).toBe(error);
+  expect((interrupt.signal.reason as CrashedError).error).toBe(error);
 });

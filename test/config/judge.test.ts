@@ -71,7 +71,7 @@ const FAULTS: readonly [string, Variables, Variables, readonly string[]][] = [
     { OBJECT_STORAGE_BUCKET_STATES: undefined },
     ['configuration/required OBJECT_STORAGE_BUCKET_STATES'],
   ],
-  ['no licence token', ONPREM, { LICENSE_TOKEN: '' }, ['configuration/required LICENSE_TOKEN']],
+  ['no license token', ONPREM, { LICENSE_TOKEN: '' }, ['configuration/required LICENSE_TOKEN']],
   ['domain with scheme', ONPREM, { SERVER_DOMAIN: 'https://spacelift.corp.io' }, ['configuration/value SERVER_DOMAIN']],
   ['domain with port', ONPREM, { SERVER_DOMAIN: 'spacelift.corp.io:443' }, ['configuration/value SERVER_DOMAIN']],
   ['unknown backend', ONPREM, { OBJECT_STORAGE_TYPE: 's3' }, ['configuration/value OBJECT_STORAGE_TYPE']],
@@ -112,7 +112,7 @@ const FAULTS: readonly [string, Variables, Variables, readonly string[]][] = [
     ['configuration/whitespace OBJECT_STORAGE_BUCKET_STATES'],
   ],
   ['CHANGEME', ONPREM, { ADMIN_PASSWORD: 'CHANGEME' }, ['configuration/placeholder ADMIN_PASSWORD']],
-  ['licence received', ONPREM, { LICENSE_TOKEN: '<license-received>' }, ['configuration/placeholder LICENSE_TOKEN']],
+  ['license received', ONPREM, { LICENSE_TOKEN: '<license-received>' }, ['configuration/placeholder LICENSE_TOKEN']],
   [
     'shell variable',
     ONPREM,
@@ -129,8 +129,8 @@ const FAULTS: readonly [string, Variables, Variables, readonly string[]][] = [
   ['MinIO, type unset', ONPREM, { OBJECT_STORAGE_TYPE: '' }, ['configuration/default OBJECT_STORAGE_TYPE']],
   ['RSA, type unset', ONPREM, { ENCRYPTION_TYPE: '' }, ['configuration/default ENCRYPTION_TYPE']],
   ['queue type unset', ONPREM, { MESSAGE_QUEUE_TYPE: '' }, ['configuration/default MESSAGE_QUEUE_TYPE']],
-  ['licence type unset', ONPREM, { LICENSE_TYPE: '' }, ['configuration/default LICENSE_TYPE']],
-  ['no licence at all', ONPREM, { LICENSE_TYPE: '', LICENSE_TOKEN: '' }, ['configuration/default LICENSE_TYPE']],
+  ['license type unset', ONPREM, { LICENSE_TYPE: '' }, ['configuration/default LICENSE_TYPE']],
+  ['no license at all', ONPREM, { LICENSE_TYPE: '', LICENSE_TOKEN: '' }, ['configuration/default LICENSE_TYPE']],
   ['broker type unset', ONPREM, { MQTT_BROKER_TYPE: '' }, ['pairing/iotcore-needs-sqs']],
   ['IoT Core with PostgreSQL', EKS, { MESSAGE_QUEUE_TYPE: 'postgres' }, ['pairing/iotcore-needs-sqs']],
   [

@@ -98,9 +98,9 @@ describe('what is a secret of a config', () => {
   });
 
   test('a job’s environment: Spacelift’s secrets, and what looks like one, but no paths', () => {
-    const environment = { PATH: '/usr/local/bin', GITHUB_TOKEN: 'ghp_0123456789', LICENSE_TOKEN: 'licence-token' };
+    const environment = { PATH: '/usr/local/bin', GITHUB_TOKEN: 'ghp_0123456789', LICENSE_TOKEN: 'license-token' };
     const secrets = secretsOf([source(environment, 'all', { process: true })]);
-    expect(secrets).toEqual(['ghp_0123456789', 'licence-token']);
+    expect(secrets).toEqual(['ghp_0123456789', 'license-token']);
   });
 });
 

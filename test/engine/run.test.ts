@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { RunOptions } from '../../src/config/options.ts';
 import type { Check } from '../../src/engine/check.ts';
 import type { CheckResult } from '../../src/engine/finding.ts';
-import { fold } from '../../src/engine/fold.ts';
+import { foldByCause } from '../../src/engine/fold.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
-import { Crashed, Interrupted } from '../../src/engine/timeouts.ts';
+import { CrashedError, InterruptedError } from '../../src/engine/timeouts.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
@@ -21,7 +21,7 @@ const go = (
 ): Promise<RunResult> =>
   runChecks(checks, fakeDeployment(), options(more), networkContext(fakeDeployment(), undefined), interrupt, observer);
 
-const findings = (checks: readonly CheckResult[]) => fold(checks).flatMap((check) => check.findings);
+const findings = (checks: readonly CheckResult[]) => foldByCause(checks).flatMap((check) => check.findings);
 /** Ids with their status, in the order of the report. */
 const statuses = (result: RunResult) => findings(result.checks).map(({ id, status }) => `${id} ${status}`);
 const find = (result: RunResult, id: string) => {
@@ -30,7 +30,7 @@ const find = (result: RunResult, id: string) => {
   return found;
 };
 const forever = () => new Promise<never>(() => {});
-const interruptIn = (ms: number, reason: Error = new Interrupted()) => {
+const interruptIn = (ms: number, reason: Error = new InterruptedError()) => {
   const controller = new AbortController();
   setTimeout(() => controller.abort(reason), ms);
   return controller.signal;
@@ -287,7 +287,7 @@ describe('an error that is no finding', () => {
     const hung = fakeCheck('hung', ['x', 'y'], async ({ check }) => {
       await check('x', forever);
     });
-    const result = await go([done, hung], {}, interruptIn(20, new Crashed(new TypeError('hunter22'))));
+    const result = await go([done, hung], {}, interruptIn(20, new CrashedError(new TypeError('hunter22'))));
     expect(result.interrupted).toBe(false);
     expect(statuses(result)).toEqual(['done/x pass', 'hung/x fail', 'hung/y skip']);
     expect(find(result, 'hung/x').title).toBe('unexpected error: TypeError');

@@ -1,7 +1,7 @@
-/** Faults that can be seen in the config alone: values, choices, RSA keys and the licence. */
+/** Faults that can be seen in the config alone: values, choices, RSA keys and the license. */
 import { CHOICES } from './configuration/choices.ts';
 import { FILES } from './configuration/files.ts';
-import { LICENCE } from './configuration/licence.ts';
+import { LICENCE } from './configuration/license.ts';
 import { RSA } from './configuration/rsa.ts';
 import { VALUES } from './configuration/values.ts';
 import type { Fault } from './fault.ts';

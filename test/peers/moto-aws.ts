@@ -2,7 +2,7 @@
 import { CreateTopicRuleCommand, DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot';
 import { CreateAliasCommand, CreateKeyCommand, type CreateKeyCommandInput, KMSClient } from '@aws-sdk/client-kms';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { MAX_RECEIVE_COUNT, NEEDS } from '../../checks/message-queues/requirements.ts';
+import { MAX_RECEIVE_COUNT, REQUIREMENTS } from '../../checks/message-queues/requirements.ts';
 import { QUEUES, type Queue } from '../../src/config/contract.ts';
 import { arnOf, nameOf } from '../checks/message-queues/sqs-world.ts';
 import { SQL } from '../checks/mqtt-broker/iotcore-world.ts';
@@ -67,9 +67,9 @@ async function makeKey(kms: KMSClient, name: string, input: CreateKeyCommandInpu
 /** Dead-letter queues first: moto refuses a redrive to a queue that is not there. */
 async function makeQueues(sqs: SQSClient): Promise<Record<string, string>> {
   const urls: Record<string, string> = {};
-  const all = Object.keys(NEEDS) as Queue[];
+  const all = Object.keys(REQUIREMENTS) as Queue[];
   const make = async (queue: Queue) => {
-    const { fifo, visibility, retention, deadLetters } = NEEDS[queue];
+    const { fifo, visibility, retention, deadLetters } = REQUIREMENTS[queue];
     const { QueueUrl } = await sqs.send(
       new CreateQueueCommand({
         QueueName: nameOf(queue),
@@ -88,7 +88,7 @@ async function makeQueues(sqs: SQSClient): Promise<Record<string, string>> {
     );
     urls[QUEUES[queue]] = QueueUrl ?? '';
   };
-  await Promise.all(all.filter((queue) => NEEDS[queue].deadLetters === undefined).map(make));
-  await Promise.all(all.filter((queue) => NEEDS[queue].deadLetters !== undefined).map(make));
+  await Promise.all(all.filter((queue) => REQUIREMENTS[queue].deadLetters === undefined).map(make));
+  await Promise.all(all.filter((queue) => REQUIREMENTS[queue].deadLetters !== undefined).map(make));
   return urls;
 }

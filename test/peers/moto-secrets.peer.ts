@@ -24,7 +24,7 @@ beforeAll(async () => {
   const whole = await secrets.send(new CreateSecretCommand({ Name: 'spacelift/database', SecretString: DATABASE_URL }));
   const members = JSON.stringify({ key: ENCRYPTION_RSA_PRIVATE_KEY });
   const json = await secrets.send(new CreateSecretCommand({ Name: 'spacelift/keys', SecretString: members }));
-  const parameter = { Name: '/spacelift/licence', Value: LICENSE_TOKEN, Type: 'SecureString' } as const;
+  const parameter = { Name: '/spacelift/license', Value: LICENSE_TOKEN, Type: 'SecureString' } as const;
   await parameters.send(new PutParameterCommand(parameter));
   for (const client of [secrets, parameters]) client.destroy();
   const { AWS_ACCOUNT_ID, AWS_REGION, AWS_DEFAULT_REGION } = moto.variables;
@@ -53,7 +53,7 @@ async function check({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }: Variables) {
 test('what a task definition keeps in Secrets Manager and Parameter Store is read, and healthy', async () => {
   const result = await check(moto.variables);
   expect(judged(result)).toEqual(HEALTHY);
-  for (const id of ['database/connect', 'encryption/rsa/round-trip', 'licence/token']) {
+  for (const id of ['database/connect', 'encryption/rsa/round-trip', 'license/token']) {
     expect(result.finding(id).status).toBe('pass');
   }
 });

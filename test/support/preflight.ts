@@ -6,7 +6,7 @@ import { DEFAULTS, type Perspective, type RunOptions, type Service } from '../..
 import { redactor } from '../../src/config/redact.ts';
 import type { Check } from '../../src/engine/check.ts';
 import type { Finding } from '../../src/engine/finding.ts';
-import { fold } from '../../src/engine/fold.ts';
+import { foldByCause } from '../../src/engine/fold.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
 import type { Status } from '../../src/outcome/status.ts';
@@ -59,7 +59,7 @@ export async function preflight(
   );
   const report = { phase: 'pre-install', service: deployment.service, accept: new Map() } as const;
   expectValid(makeReport(run, { ...report, redact: redactor(deployment.secrets) }), checks);
-  const findings = fold(run.checks).flatMap((check) => check.findings);
+  const findings = foldByCause(run.checks).flatMap((check) => check.findings);
   return {
     findings,
     run,

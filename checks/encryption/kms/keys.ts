@@ -1,7 +1,7 @@
 /** What AWS KMS does with the two keys, asked as Spacelift will ask it. Nothing is written by any of it. */
 import { constants, createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { AwsProblem, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
+import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
 import { targetOf } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
@@ -13,7 +13,7 @@ export type KeyVariable = typeof ENCRYPTION_KEY | typeof SIGNING_KEY;
 
 export type KmsAction = 'Encrypt' | 'Decrypt' | 'GenerateDataKey' | 'GetPublicKey' | 'Sign';
 
-export interface Refusal {
+export interface FailedOperation {
   readonly action: KmsAction;
   readonly error: unknown;
 }
@@ -27,7 +27,7 @@ export interface Trial {
   readonly arn: string | undefined;
   /** As KMS names it, also in what it refuses. */
   readonly meant: string | undefined;
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly FailedOperation[];
   /** Not tried, since it takes what another could not give. */
   readonly untried: readonly KmsAction[];
   /** What went in came out, and the signature verifies; `undefined` when that could not be seen. */
@@ -42,7 +42,7 @@ interface Kms {
   readonly target: Target;
 }
 
-/** Shared: `run.share(openKms)`. The caller of the checks destroys the client. */
+/** Shared: `run.once(openKms)`. The caller of the checks destroys the client. */
 export async function openKms(run: Run): Promise<Kms> {
   const { KMSClient: Client } = await import('@aws-sdk/client-kms');
   const settings = awsSettings(run, 'KMS', isRefusal);
@@ -67,7 +67,7 @@ async function attempt<T>(
   }
 }
 
-/** Shared: `run.share(tryEncryption)`. @throws Stop when the variable is not usable */
+/** Shared: `run.once(tryEncryption)`. @throws CheckStopped when the variable is not usable */
 export async function tryEncryption(run: Run): Promise<Trial> {
   const KeyId = run.require(ENCRYPTION_KEY);
   const { client } = await run.once(openKms);
@@ -104,7 +104,7 @@ export async function tryEncryption(run: Run): Promise<Trial> {
   };
 }
 
-/** Shared: `run.share(trySigning)`. @throws Stop when the variable is not usable */
+/** Shared: `run.once(trySigning)`. @throws CheckStopped when the variable is not usable */
 export async function trySigning(run: Run): Promise<Trial> {
   const KeyId = run.require(SIGNING_KEY);
   const { client } = await run.once(openKms);
@@ -152,13 +152,13 @@ function verifies(token: Uint8Array, spki: Uint8Array | undefined, signature: Ui
 const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a !== undefined && b !== undefined && Buffer.from(a).equals(b);
 
-const refusalsOf = (answers: readonly Answer<unknown>[]): Refusal[] =>
+const refusalsOf = (answers: readonly Answer<unknown>[]): FailedOperation[] =>
   answers.flatMap(({ action, ...rest }) => ('error' in rest ? [{ action, error: rest.error }] : []));
 
 function named(answers: readonly Answer<{ KeyId?: string | undefined }>[]): Pick<Trial, 'arn' | 'meant'> {
   const arn = answers.map((answer) => ('value' in answer ? answer.value.KeyId : undefined)).find(isKeyArn);
   const inRefusals = answers.map((answer) =>
-    'error' in answer && answer.error instanceof AwsProblem ? KEY_ARN.exec(answer.error.said)?.[0] : undefined,
+    'error' in answer && answer.error instanceof AwsError ? KEY_ARN.exec(answer.error.said)?.[0] : undefined,
   );
   return { arn, meant: arn ?? inRefusals.find(isKeyArn) };
 }

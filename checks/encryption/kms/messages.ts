@@ -1,16 +1,16 @@
 /** What can be wrong with a KMS key, and the words for it. */
 
-import { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
-import { denialIn, deniedWords } from '../../../src/clouds/aws/denial.ts';
+import { denialIn, deniedMessages } from '../../../src/clouds/aws/denial.ts';
 import { generalOutcome, regionCause } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { advice, command, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome } from '../../../src/outcome/outcome.ts';
-import { ENCRYPTION_KEY, type KeyVariable, openKms, type Refusal, type Trial } from './keys.ts';
+import { ENCRYPTION_KEY, type FailedOperation, type KeyVariable, openKms, type Trial } from './keys.ts';
 
 /** What Spacelift needs of each key. */
-const NEEDS: Readonly<Record<KeyVariable, { noun: string; usage: string; spec: string }>> = {
+const KEY_REQUIREMENTS: Readonly<Record<KeyVariable, { noun: string; usage: string; spec: string }>> = {
   ENCRYPTION_KMS_ENCRYPTION_KEY_ID: { noun: 'encryption key', usage: 'ENCRYPT_DECRYPT', spec: 'SYMMETRIC_DEFAULT' },
   ENCRYPTION_KMS_SIGNING_KEY_ID: { noun: 'signing key', usage: 'SIGN_VERIFY', spec: 'RSA_4096' },
 };
@@ -50,13 +50,13 @@ interface Key {
   readonly code: string | undefined;
 }
 
-type Words = Pick<Issue, 'title' | 'detail' | 'expected' | 'fix'>;
+type KeyMessages = Pick<Issue, 'title' | 'detail' | 'expected' | 'fix'>;
 
 const RUNNING = 'on a running installation: put back the key that it was installed with';
 
 /** What makes a key that would do. */
 export function creating({ variable, region, secondary }: Pick<Key, 'variable' | 'region' | 'secondary'>): Shell {
-  const { usage, spec } = NEEDS[variable];
+  const { usage, spec } = KEY_REQUIREMENTS[variable];
   if (variable !== ENCRYPTION_KEY) {
     return sh`aws kms create-key --key-usage ${usage} --key-spec ${spec} --region ${region}`;
   }
@@ -67,10 +67,11 @@ export function creating({ variable, region, secondary }: Pick<Key, 'variable' |
 
 const another = (key: Key) =>
   advice`before installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints\n${RUNNING}`;
-const wanted = ({ variable }: Key) => `usage ${NEEDS[variable].usage}, spec ${NEEDS[variable].spec}`;
+const wanted = ({ variable }: Key) =>
+  `usage ${KEY_REQUIREMENTS[variable].usage}, spec ${KEY_REQUIREMENTS[variable].spec}`;
 const asking = (verb: string, { id, region }: Key) => sh`aws kms ${verb} --key-id ${id} --region ${region}`;
 
-const WORDS: Readonly<Record<Fault, (key: Key) => Words>> = {
+const WORDS: Readonly<Record<Fault, (key: Key) => KeyMessages>> = {
   missing: (key) => ({
     title: `there is no KMS key ${key.name} in ${key.region}`,
     expected: `the ${key.noun}, by id, ARN or alias, in AWS_REGION`,
@@ -104,13 +105,13 @@ const WORDS: Readonly<Record<Fault, (key: Key) => Words>> = {
     fix: advice`see its state: ${asking('describe-key', key)}`,
   }),
   'wrong-usage': (key) => ({
-    title: `${key.variable} names a key for ${key.usage ?? 'another usage'}, not for ${NEEDS[key.variable].usage}`,
+    title: `${key.variable} names a key for ${key.usage ?? 'another usage'}, not for ${KEY_REQUIREMENTS[key.variable].usage}`,
     detail: 'The usage of a key can’t be changed.',
     expected: wanted(key),
     fix: another(key),
   }),
   'wrong-spec': (key) => ({
-    title: `${key.variable} names ${kindOf(key.spec)}, not ${NEEDS[key.variable].spec}`,
+    title: `${key.variable} names ${kindOf(key.spec)}, not ${KEY_REQUIREMENTS[key.variable].spec}`,
     detail: 'The spec of a key can’t be changed.',
     expected: wanted(key),
     fix: another(key),
@@ -145,7 +146,7 @@ function faultOf(
     code,
   };
   const as = (fault: Fault) => ({ fault, ...found });
-  const needs = NEEDS[variable];
+  const needs = KEY_REQUIREMENTS[variable];
   if (found.usage !== undefined && found.usage !== needs.usage) return as('wrong-usage');
   if (found.spec !== undefined && found.spec !== needs.spec) return as('wrong-spec');
   switch (code) {
@@ -166,8 +167,8 @@ function faultOf(
   }
 }
 
-const isAboutKey = (error: unknown): error is AwsProblem => error instanceof AwsProblem && error.kind === 'refused';
-const isDenied = ({ error }: Refusal): boolean => error instanceof AwsProblem && error.kind === 'denied';
+const isAboutKey = (error: unknown): error is AwsError => error instanceof AwsError && error.kind === 'refused';
+const isDenied = ({ error }: FailedOperation): boolean => error instanceof AwsError && error.kind === 'denied';
 
 /** The outcome of a trial in which KMS refused something, or told that the key is another; `undefined` when all is well. */
 export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
@@ -184,14 +185,14 @@ export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outco
     const stranger = await explainedByAccount(run);
     if (stranger !== undefined) return stranger;
   }
-  return found === undefined ? denial(run, trial, denied) : keyTrouble(run, trial, found);
+  return found === undefined ? denial(run, trial, denied) : keyIssue(run, trial, found);
 }
 
 /** What a key is for, as far as KMS has told. */
 export const usageOf = (run: Run, trial: Trial): string | undefined =>
   trial.usage ?? faultOf(trial, run.require('AWS_REGION'))?.usage;
 
-function keyTrouble(
+function keyIssue(
   run: Run,
   { variable, written, meant }: Trial,
   { fault, ...told }: NonNullable<ReturnType<typeof faultOf>>,
@@ -201,7 +202,7 @@ function keyTrouble(
   const found = fault === 'another-region' ? regionIn(written) : undefined;
   const { title, ...more } = WORDS[fault]({
     variable,
-    noun: NEEDS[variable].noun,
+    noun: KEY_REQUIREMENTS[variable].noun,
     name: nameOf(written),
     id,
     region,
@@ -223,7 +224,7 @@ function keyTrouble(
 }
 
 /** One failure for all that is denied on one key. */
-function denial(run: Run, { variable, written, meant, untried }: Trial, denied: readonly Refusal[]): Issue {
+function denial(run: Run, { variable, written, meant, untried }: Trial, denied: readonly FailedOperation[]): Issue {
   const actions = [...new Set(denied.map(({ action }) => action))];
   const [first] = denied;
   const resource = meant ?? arnOf(run, written);
@@ -231,8 +232,8 @@ function denial(run: Run, { variable, written, meant, untried }: Trial, denied: 
   const mine = run.require('AWS_ACCOUNT_ID');
   const owner = resource.split(':')[4];
   const foreign = owner !== undefined && owner !== '' && owner !== mine;
-  const found = denialIn(first?.error instanceof AwsProblem ? first.error.said : '');
-  const { detail, fix } = deniedWords({
+  const found = denialIn(first?.error instanceof AwsError ? first.error.said : '');
+  const { detail, fix } = deniedMessages({
     actions: [...actions, ...untried].map((action) => PERMISSIONS[action]),
     resource,
     resourcePolicy: 'key policy',
@@ -240,7 +241,7 @@ function denial(run: Run, { variable, written, meant, untried }: Trial, denied: 
   });
   const both = `The key is of account ${owner}, the credentials are of ${mine}: its key policy and the IAM policy must both allow it, and the key must exist.`;
   return fail(
-    `${list(shown)} ${shown.length === 1 ? 'is' : 'are'} denied on the ${NEEDS[variable].noun} ${nameOf(written)}`,
+    `${list(shown)} ${shown.length === 1 ? 'is' : 'are'} denied on the ${KEY_REQUIREMENTS[variable].noun} ${nameOf(written)}`,
     {
       ...(foreign ? { detail: both } : detail !== undefined && { detail }),
       expected: `${list(shown)} for every service of Spacelift`,

@@ -83,13 +83,13 @@ async function oneKey(run: Run): Promise<Issue | undefined> {
   });
 }
 
-/** @throws Stop when the two are one, as far as that is judged */
+/** @throws CheckStopped when the two are one, as far as that is judged */
 async function mustDiffer(context: Context<EncryptionRule>): Promise<void> {
   if (!context.selected('kms/distinct')) return;
   const lookups = [context.deployment.lookup(ENCRYPTION_KEY), context.deployment.lookup(SIGNING_KEY)];
   if (lookups.some(({ state }) => state !== 'set')) return;
-  const trouble = await oneKey(context);
-  if (trouble !== undefined) throw new CheckStopped({ ...trouble, cause: DISTINCT });
+  const issue = await oneKey(context);
+  if (issue !== undefined) throw new CheckStopped({ ...issue, cause: DISTINCT });
 }
 
 /** Each variable names a key of the other's kind. */
@@ -113,8 +113,8 @@ const DISTINCT = { key: 'encryption/kms/distinct' };
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
   const trial = await context.once(tryEncryption);
-  const trouble = (await swapped(context)) ?? (await troubleWith(context, trial));
-  if (trouble !== undefined) return asScheduler(context, trial, trouble);
+  const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
+  if (issue !== undefined) return asScheduler(context, trial, issue);
   if (trial.holds !== true) {
     return fail('what KMS decrypts is not what it encrypted', {
       expected: 'the same bytes',
@@ -130,9 +130,9 @@ async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome>
 async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
   const trial = await context.once(trySigning);
-  const trouble = (await swapped(context)) ?? (await troubleWith(context, trial));
-  if (trouble?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, trouble);
-  if (trouble !== undefined) return asScheduler(context, trial, trouble);
+  const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
+  if (issue?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, issue);
+  if (issue !== undefined) return asScheduler(context, trial, issue);
   if (trial.holds !== true) {
     return fail('the signature that KMS makes does not verify with the public key that it gives', {
       expected: 'a PS512 signature of that key',
@@ -151,9 +151,9 @@ async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
 }
 
 /** A warning about KMS as a whole is told once. */
-async function sameAsEncryption(context: Context<EncryptionRule>, trouble: Issue): Promise<Outcome> {
+async function sameAsEncryption(context: Context<EncryptionRule>, issue: Issue): Promise<Outcome> {
   const other = await troubleWith(context, await context.once(tryEncryption));
-  return other?.title === trouble.title ? skip('the same cause as encryption/kms/encryption-key') : trouble;
+  return other?.title === issue.title ? skip('the same cause as encryption/kms/encryption-key') : issue;
 }
 
 /** The scheduler may use KMS, and the vendor's list of what it must reach does not name it. */
@@ -177,8 +177,8 @@ function asScheduler(
 }
 
 async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
-  const trouble = await oneKey(context);
-  if (trouble !== undefined) return { ...trouble, cause: DISTINCT };
+  const issue = await oneKey(context);
+  if (issue !== undefined) return { ...issue, cause: DISTINCT };
   const [encryption, signing] = await Promise.all([context.once(tryEncryption), context.once(trySigning)]);
   for (const trial of [encryption, signing]) {
     if (trial.meant === undefined) throw new CheckStopped(await unnamed(context, trial));
@@ -207,8 +207,8 @@ async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
 
 /** Why KMS has not named a key. */
 async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<Issue | ReturnType<typeof skip>> {
-  const trouble = await troubleWith(context, trial);
-  const outcome = trouble === undefined ? undefined : asScheduler(context, trial, trouble);
+  const issue = await troubleWith(context, trial);
+  const outcome = issue === undefined ? undefined : asScheduler(context, trial, issue);
   if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? { key: causeOf(trial) } };
   return skip(outcome?.title ?? 'KMS has not named the key');
 }

@@ -48,9 +48,9 @@ const PUT_BACK = 'on a running installation: put back the key that it was instal
 const ANOTHER_KEY = advice`before installation: set ${KEY} to the output of: ${GENERATE}\n${PUT_BACK}`;
 const EXPECTED = 'base64 of the PEM file of an RSA private key without a passphrase';
 
-type Words = Pick<Issue, 'title' | 'detail' | 'fix'>;
+type KeyMessages = Pick<Issue, 'title' | 'detail' | 'fix'>;
 
-const WORDS: Record<Exclude<Fault, 'algorithm'>, Words> = {
+const WORDS: Record<Exclude<Fault, 'algorithm'>, KeyMessages> = {
   placeholder: { title: `${KEY} still holds a placeholder`, fix: ANOTHER_KEY },
   quoted: { title: `quotes became part of ${KEY}`, fix: advice`remove the quotes around the value of ${KEY}` },
   path: {
@@ -161,13 +161,13 @@ const WORDS: Record<Exclude<Fault, 'algorithm'>, Words> = {
 /** Names whose first sound is a vowel. */
 const VOWEL = /^[AERX]/;
 
-export function troubleOf({ fault, algorithm = '' }: KeyFault): Issue {
+export function issueOf({ fault, algorithm = '' }: KeyFault): Issue {
   const { title, ...more } = fault === 'algorithm' ? otherAlgorithm(algorithm) : WORDS[fault];
   const evidence = { variable: KEY, fault, ...(algorithm !== '' && { algorithm }) };
   return fail(title, { expected: EXPECTED, ...more, evidence, cause: { key: 'encryption/rsa/key' } });
 }
 
-const otherAlgorithm = (name: string): Words => ({
+const otherAlgorithm = (name: string): KeyMessages => ({
   title: `${KEY} is ${VOWEL.test(name) ? 'an' : 'a'} ${name} key, not an RSA key`,
   ...(name === 'RSA-PSS' && { detail: 'A key of this type can sign, but not encrypt.' }),
   fix: ANOTHER_KEY,

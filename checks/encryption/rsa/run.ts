@@ -14,7 +14,7 @@ import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
-import { GENERATE, KEY, troubleOf } from './diagnose.ts';
+import { GENERATE, issueOf, KEY } from './diagnose.ts';
 import { readRsaKey } from './key.ts';
 
 const SHORTEST_BITS = 2048;
@@ -25,10 +25,10 @@ const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
 
 const read = async (run: Run) => readRsaKey(run.require(KEY));
 
-/** @throws Stop when the value is no RSA key: the failure of `rsa/key` */
+/** @throws CheckStopped when the value is no RSA key: the failure of `rsa/key` */
 async function keyOf(run: Run): Promise<KeyObject> {
   const found = await run.once(read);
-  if ('fault' in found) throw new CheckStopped(troubleOf(found));
+  if ('fault' in found) throw new CheckStopped(issueOf(found));
   return found;
 }
 
@@ -37,7 +37,7 @@ export async function run(context: Context<EncryptionRule>): Promise<void> {
   await check('choice', async () => choice(isUnknown(context) ? undefined : await keyOf(context)));
   await gate('rsa/key', async () => {
     const found = await context.once(read);
-    if ('fault' in found) return troubleOf(found);
+    if ('fault' in found) return issueOf(found);
     return pass(`an RSA private key without a passphrase, its parts consistent`, { evidence: { variable: KEY } });
   });
   await gate('rsa/size', async () => size(await keyOf(context)));
@@ -67,14 +67,14 @@ function size(key: KeyObject): Outcome {
   const exponent = key.asymmetricKeyDetails?.publicExponent ?? 0n;
   const evidence = { bits, publicExponent: exponent.toString() };
   const expected = `${GOOD_BITS} bits, public exponent 65537`;
-  const trouble: Omit<Issue, 'status' | 'title'> = {
+  const issue: Omit<Issue, 'status' | 'title'> = {
     expected,
     fix: advice`before installation: set ${KEY} to the output of: ${GENERATE}\nafter it the key cannot be replaced`,
     evidence,
   };
-  if (bits < SHORTEST_BITS) return fail(`the RSA key has only ${bits} bits`, trouble);
-  if (exponent > LARGEST_EXPONENT) return fail('the public exponent of the RSA key is too large for Go', trouble);
-  if (bits < GOOD_BITS) return warn(`the RSA key has ${bits} bits, not ${GOOD_BITS}`, trouble);
+  if (bits < SHORTEST_BITS) return fail(`the RSA key has only ${bits} bits`, issue);
+  if (exponent > LARGEST_EXPONENT) return fail('the public exponent of the RSA key is too large for Go', issue);
+  if (bits < GOOD_BITS) return warn(`the RSA key has ${bits} bits, not ${GOOD_BITS}`, issue);
   return pass(`${bits} bits`, { evidence });
 }
 

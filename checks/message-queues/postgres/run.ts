@@ -2,7 +2,7 @@
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
-import { factsOf, type Step, trialName, trialOutcome, tryOut } from '../../database/index.ts';
+import { factsOf, type Step, trialName, trialOutcome, tryInTransaction } from '../../database/index.ts';
 import type { RuleKey } from '../rules.ts';
 
 export async function judgePostgres(context: Context<RuleKey>): Promise<void> {
@@ -29,7 +29,7 @@ async function tryQueue(run: Run): Promise<Outcome> {
     { does: 'delete a message', sql: `DELETE FROM ${queue} WHERE id = 1` },
     { does: 'dequeue the next message', sql: dequeue },
   ];
-  const trial = await tryOut(run, facts, steps);
+  const trial = await tryInTransaction(run, facts, steps);
   if (trial.failed !== undefined) return trialOutcome(trial.failed, trial.error, (await facts.role).name);
   const received = [trial.rows[2], trial.rows[4]].map((rows) => rows?.[0]?.body);
   if (received[0] === `first ${run.id}` && received[1] === `second ${run.id}`) {

@@ -6,9 +6,9 @@ import { advice, command, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { plural } from '../../../src/util/format.ts';
 import { whyNoMessages } from '../installed.ts';
-import { ACTIONS, type Operation } from '../requirements.ts';
-import { isDenied, isInventedHandle, troubleOf } from './errors.ts';
-import type { Desk } from './queue.ts';
+import { ACTIONS, type QueueAction } from '../requirements.ts';
+import { isDenied, isInventedHandle, queueIssue } from './errors.ts';
+import type { QueueUnderTest } from './queue.ts';
 
 /** SQS never gives such a receipt handle: whoever may delete is told so, and nothing happens. */
 const INVENTED = 'spacelift-preflight';
@@ -19,52 +19,52 @@ const COUNTS = [
   'ApproximateNumberOfMessagesDelayed',
 ];
 
-export async function access(desk: Desk, attributes: Attributes): Promise<Outcome> {
-  const { run, address } = desk;
-  const hindrance = (await run.once(whyNoMessages)) ?? occupied(desk, attributes);
+export async function access(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
+  const { run, address } = underTest;
+  const hindrance = (await run.once(whyNoMessages)) ?? occupied(underTest, attributes);
   // On a live installation only for the service whose permission it is.
-  const mayAsk = hindrance === undefined || (desk.duty('delete') === 'must' && !run.options.readOnly);
+  const mayAsk = hindrance === undefined || (underTest.requiredBy('delete') === 'must' && !run.options.readOnly);
   const asked = mayAsk
-    ? await trouble(desk, ['delete', 'postpone', ...(hindrance === undefined ? ['receive' as const] : [])])
+    ? await issue(underTest, ['delete', 'postpone', ...(hindrance === undefined ? ['receive' as const] : [])])
     : undefined;
   if (asked !== undefined) return asked;
-  if (hindrance !== undefined) return mayAsk ? { ...hindrance, ...permitted(desk, hindrance) } : hindrance;
-  const sending = desk.duty('send');
+  if (hindrance !== undefined) return mayAsk ? { ...hindrance, ...permitted(underTest, hindrance) } : hindrance;
+  const sending = underTest.requiredBy('send');
   if (sending === undefined) {
     return pass(`messages of ${address.name} may be received, hidden and deleted`, {
       detail:
-        desk.needs.deadLetters === undefined
+        underTest.needs.deadLetters === undefined
           ? 'Nothing is sent into a dead-letter queue.'
           : `The ${run.deployment.service} sends none here.`,
       evidence: { queue: address.name, tried: [ACTIONS.receive, ACTIONS.postpone, ACTIONS.delete] },
     });
   }
-  return sent(desk, attributes);
+  return sent(underTest, attributes);
 }
 
 /**
  * Why no message may be tried in a queue, whoever puts it there: somebody would notice, or it could not be taken out again.
- * @throws Stop for what is wrong with the queue as a whole
+ * @throws CheckStopped for what is wrong with the queue as a whole
  */
-export async function whyNotHere(desk: Desk, attributes: Attributes): Promise<Issue | Skip | undefined> {
-  const hindrance = (await desk.run.once(whyNoMessages)) ?? occupied(desk, attributes);
-  return hindrance ?? trouble(desk, ['delete', 'postpone', 'receive']);
+export async function whyNotHere(underTest: QueueUnderTest, attributes: Attributes): Promise<Issue | Skip | undefined> {
+  const hindrance = (await underTest.run.once(whyNoMessages)) ?? occupied(underTest, attributes);
+  return hindrance ?? issue(underTest, ['delete', 'postpone', 'receive']);
 }
 
 /** For a service that can't remove what it sends, and does nothing else. */
-export const notSent = ({ run, address }: Desk): Skip =>
+export const notSent = ({ run, address }: QueueUnderTest): Skip =>
   skip(`nothing was sent to ${address.name}: the ${run.deployment.service} can’t remove what it sends`, {
     fix: advice`before installation, run without --service, with an operator’s credentials`,
     evidence: { queue: address.name, permission: ACTIONS.send },
   });
 
-const permitted = ({ address }: Desk, { detail }: Skip): Partial<Skip> => ({
+const permitted = ({ address }: QueueUnderTest, { detail }: Skip): Partial<Skip> => ({
   detail: `${detail} Deleting and changing the visibility in ${address.name} are permitted.`,
   evidence: { queue: address.name, permitted: [ACTIONS.delete, ACTIONS.postpone] },
 });
 
 /** Messages that are there already are somebody's. */
-function occupied({ address }: Desk, attributes: Attributes): Skip | undefined {
+function occupied({ address }: QueueUnderTest, attributes: Attributes): Skip | undefined {
   const count = COUNTS.reduce((sum, name) => sum + Number(attributes[name] ?? 0), 0);
   if (count === 0) return undefined;
   return skip(`${address.name} holds ${plural(count, 'message')}: none was sent or received`, {
@@ -77,18 +77,18 @@ function occupied({ address }: Desk, attributes: Attributes): Skip | undefined {
 }
 
 /** Tries what leaves no trace; the failure or skip of what is not permitted. */
-async function trouble(desk: Desk, operations: readonly Operation[]): Promise<Issue | Skip | undefined> {
+async function issue(underTest: QueueUnderTest, operations: readonly QueueAction[]): Promise<Issue | Skip | undefined> {
   const results = await Promise.all(
-    operations.map(async (operation) => ({ operation, error: await refusal(desk, operation) })),
+    operations.map(async (operation) => ({ operation, error: await refusal(underTest, operation) })),
   );
   const failed = results.filter(({ error }) => error !== undefined);
   const first = failed.find(({ error }) => isDenied(error)) ?? failed[0];
   if (first === undefined) return undefined;
   const same = isDenied(first.error) ? failed.map(({ operation }) => operation) : [first.operation];
-  return outcomeOf(desk, first.error, same);
+  return outcomeOf(underTest, first.error, same);
 }
 
-async function refusal({ run, sqs, address }: Desk, operation: Operation): Promise<unknown> {
+async function refusal({ run, sqs, address }: QueueUnderTest, operation: QueueAction): Promise<unknown> {
   const { url } = address;
   try {
     if (operation === 'delete') await sqs.delete(run, url, INVENTED);
@@ -102,14 +102,18 @@ async function refusal({ run, sqs, address }: Desk, operation: Operation): Promi
   }
 }
 
-async function outcomeOf(desk: Desk, error: unknown, operations: readonly Operation[]): Promise<Issue | Skip> {
-  const { outcome, rule } = await troubleOf(desk, error, operations);
+async function outcomeOf(
+  underTest: QueueUnderTest,
+  error: unknown,
+  operations: readonly QueueAction[],
+): Promise<Issue | Skip> {
+  const { outcome, rule } = await queueIssue(underTest, error, operations);
   if (rule === 'access') return outcome;
   throw new CheckStopped(outcome);
 }
 
-async function sent(desk: Desk, attributes: Attributes): Promise<Outcome> {
-  const { run, sqs, address } = desk;
+async function sent(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
+  const { run, sqs, address } = underTest;
   const { name } = address;
   const delay = Number(attributes.DelaySeconds ?? 0);
   if (address.fifo && delay > 0) {
@@ -122,7 +126,7 @@ async function sent(desk: Desk, attributes: Attributes): Promise<Outcome> {
     return came === 'different' ? altered(name) : lost(name);
   } catch (error) {
     run.signal.throwIfAborted();
-    return outcomeOf(desk, error, ['send']);
+    return outcomeOf(underTest, error, ['send']);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What an error of SQS means for a queue: whose rule it belongs to, and whether it is a failure at all. */
 
-import { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
 import { isMissing } from '../../../src/clouds/aws/sqs/client.ts';
@@ -8,18 +8,18 @@ import { NetworkError } from '../../../src/net/network-error.ts';
 import { ProxyError } from '../../../src/net/proxy-tunnel.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
-import { ACTIONS, type Operation } from '../requirements.ts';
-import { deniedOn, foreign, keyTrouble, missing, networkFix, refusedOn } from './messages.ts';
-import type { Desk } from './queue.ts';
+import { ACTIONS, type QueueAction } from '../requirements.ts';
+import { deniedOn, foreign, keyIssue, missing, networkFix, refusedOn } from './messages.ts';
+import type { QueueUnderTest } from './queue.ts';
 
 /** SQS asks for the permission before it looks at the receipt handle. */
 export const isInventedHandle = (error: unknown): boolean =>
-  error instanceof AwsProblem && error.code === 'ReceiptHandleIsInvalid';
+  error instanceof AwsError && error.code === 'ReceiptHandleIsInvalid';
 
-export const isDenied = (error: unknown): error is AwsProblem => error instanceof AwsProblem && error.kind === 'denied';
+export const isDenied = (error: unknown): error is AwsError => error instanceof AwsError && error.kind === 'denied';
 
 /** What is wrong, and the rule that says so. */
-export interface Told {
+export interface QueueIssue {
   readonly outcome: Issue | Skip;
   readonly rule: 'exists' | 'access';
 }
@@ -28,8 +28,12 @@ export interface Told {
  * @param operations what was asked of the queue, all of them with this error
  * @throws what is no error of AWS's or of the network
  */
-export async function troubleOf(desk: Desk, error: unknown, operations: readonly Operation[]): Promise<Told> {
-  const { run, sqs } = desk;
+export async function queueIssue(
+  underTest: QueueUnderTest,
+  error: unknown,
+  operations: readonly QueueAction[],
+): Promise<QueueIssue> {
+  const { run, sqs } = underTest;
   if (error instanceof CheckStopped) return { outcome: error.outcome, rule: 'exists' };
   const general = await generalOutcome(run, error, sqs.target);
   if (general !== undefined) {
@@ -38,28 +42,28 @@ export async function troubleOf(desk: Desk, error: unknown, operations: readonly
     const told = fix === undefined ? general : { ...general, fix };
     return { outcome: told.status === 'warn' ? unverified(told) : told, rule: 'exists' };
   }
-  if (!(error instanceof AwsProblem)) throw error;
-  if (isMissing(error)) return { outcome: (await ofAnotherAccount(desk)) ?? missing(desk), rule: 'exists' };
-  if (!isDenied(error)) return { outcome: keyTrouble(desk, error) ?? refusedOn(desk, error), rule: 'access' };
-  const explained = await ofAnotherAccount(desk);
+  if (!(error instanceof AwsError)) throw error;
+  if (isMissing(error)) return { outcome: (await ofAnotherAccount(underTest)) ?? missing(underTest), rule: 'exists' };
+  if (!isDenied(error)) return { outcome: keyIssue(underTest, error) ?? refusedOn(underTest, error), rule: 'access' };
+  const explained = await ofAnotherAccount(underTest);
   if (explained !== undefined) return { outcome: explained, rule: 'exists' };
-  if (desk.isForeign) return { outcome: foreign(desk, error), rule: 'exists' };
-  const only = desk.duty(operations[0] ?? 'look');
-  if (only === 'must' || only === undefined) return { outcome: deniedOn(desk, error, operations), rule: 'access' };
+  if (underTest.isForeign) return { outcome: foreign(underTest, error), rule: 'exists' };
+  const only = underTest.requiredBy(operations[0] ?? 'look');
+  if (only === 'must' || only === undefined) return { outcome: deniedOn(underTest, error, operations), rule: 'access' };
   return {
     outcome: skip(
-      `may not ${operations.map((operation) => VERBS[operation]).join(' or ')} ${desk.address.name}; only the ${only} needs to`,
+      `may not ${operations.map((operation) => VERBS[operation]).join(' or ')} ${underTest.address.name}; only the ${only} needs to`,
       {
         detail: `${permissions(operations)} denied to these credentials.`,
         fix: advice`run with the ${only}’s credentials and --service ${only}`,
-        evidence: { queue: desk.address.name, denied: operations.map((operation) => ACTIONS[operation]) },
+        evidence: { queue: underTest.address.name, denied: operations.map((operation) => ACTIONS[operation]) },
       },
     ),
     rule: 'access',
   };
 }
 
-const VERBS: Readonly<Record<Operation, string>> = {
+const VERBS: Readonly<Record<QueueAction, string>> = {
   send: 'send to',
   receive: 'receive from',
   delete: 'delete from',
@@ -67,13 +71,13 @@ const VERBS: Readonly<Record<Operation, string>> = {
   look: 'look at',
 };
 
-function permissions(operations: readonly Operation[]): string {
+function permissions(operations: readonly QueueAction[]): string {
   const actions = operations.map((operation) => ACTIONS[operation]);
   return `${actions.join(', ')} ${actions.length === 1 ? 'is' : 'are'}`;
 }
 
 /** The credentials' account is not the configured one: it is that failure, wherever it was found. */
-const ofAnotherAccount = ({ run }: Desk): Promise<Issue | undefined> => explainedByAccount(run);
+const ofAnotherAccount = ({ run }: QueueUnderTest): Promise<Issue | undefined> => explainedByAccount(run);
 
 /** A busy service says nothing of one queue. */
 const unverified = ({ title, fix }: Issue): Skip => skip(title, fix === undefined ? {} : { fix });

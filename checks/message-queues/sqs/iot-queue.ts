@@ -5,7 +5,7 @@ import type { Run } from '../../../src/engine/check.ts';
 import { CheckStopped, type Issue, type Skip } from '../../../src/outcome/outcome.ts';
 import { whyNotHere } from './access.ts';
 import { inspect } from './look.ts';
-import { Desk } from './queue.ts';
+import { QueueUnderTest } from './queue.ts';
 
 export interface IotQueue {
   readonly address: Address;
@@ -17,7 +17,7 @@ export interface IotQueue {
 /** @throws CheckStopped when the queue can't be looked at */
 export async function inspectIotQueue(run: Run, sqs: Sqs): Promise<IotQueue> {
   const queues = new Map();
-  const queue = new Desk(run, sqs, 'iot', queues);
+  const queue = new QueueUnderTest(run, sqs, 'iot', queues);
   queues.set('iot', queue);
   const seen = await inspect(queue);
   if ('outcome' in seen) throw new CheckStopped(seen.outcome);

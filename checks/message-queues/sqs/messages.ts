@@ -1,7 +1,7 @@
 /** The words for what is wrong with an SQS queue, with the command that mends it. */
 
-import type { AwsProblem } from '../../../src/clouds/aws/call.ts';
-import { denialIn, deniedWords } from '../../../src/clouds/aws/denial.ts';
+import type { AwsError } from '../../../src/clouds/aws/call.ts';
+import { denialIn, deniedMessages } from '../../../src/clouds/aws/denial.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
 import { QUEUES } from '../../../src/config/contract.ts';
 import type { Target } from '../../../src/net/messages.ts';
@@ -9,11 +9,11 @@ import type { NetworkError } from '../../../src/net/network-error.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
-import { ACTIONS, MAX_RECEIVE_COUNT, type Needs, type Operation } from '../requirements.ts';
-import type { Desk } from './queue.ts';
+import { ACTIONS, MAX_RECEIVE_COUNT, type QueueAction, type QueueRequirements } from '../requirements.ts';
+import type { QueueUnderTest } from './queue.ts';
 
 /** What the vendor's reference asks for, as the attributes of SQS; redrive only where the target is known. */
-export function attributesFor(needs: Needs, deadLetterArn: string | undefined): Record<string, string> {
+export function attributesFor(needs: QueueRequirements, deadLetterArn: string | undefined): Record<string, string> {
   return {
     ...(needs.fifo && { FifoQueue: 'true' }),
     VisibilityTimeout: String(needs.visibility),
@@ -25,12 +25,12 @@ export function attributesFor(needs: Needs, deadLetterArn: string | undefined): 
 export const redriveTo = (arn: string): string =>
   JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: String(MAX_RECEIVE_COUNT) });
 
-export const setAttributes = ({ address, run }: Desk, attributes: Record<string, string>): Fix =>
+export const setAttributes = ({ address, run }: QueueUnderTest, attributes: Record<string, string>): Fix =>
   command(
     sh`aws sqs set-queue-attributes --region ${run.require('AWS_REGION')} --queue-url ${address.url} --attributes ${JSON.stringify(attributes)}`,
   );
 
-const createQueue = ({ run, address, needs, deadLetters }: Desk): Shell => {
+const createQueue = ({ run, address, needs, deadLetters }: QueueUnderTest): Shell => {
   const attributes = JSON.stringify(attributesFor(needs, deadLetters?.address.arn));
   return sh`aws sqs create-queue --region ${run.require('AWS_REGION')} --queue-name ${address.name} --attributes ${attributes}`;
 };
@@ -39,28 +39,28 @@ const kindOf = (fifo: boolean): string => (fifo ? 'a FIFO queue' : 'a standard q
 
 const endingOf = (fifo: boolean): string => (fifo ? 'whose name ends in .fifo' : 'whose name does not end in .fifo');
 
-export function missing(desk: Desk): Issue {
-  const { run, address, isForeign } = desk;
+export function missing(underTest: QueueUnderTest): Issue {
+  const { run, address, isForeign } = underTest;
   const { name, account, url, arn, variable } = address;
   return fail(`there is no queue ${name} in ${run.require('AWS_REGION')}, account ${account}`, {
     ...(isForeign && { detail: `AWS_ACCOUNT_ID is ${run.require('AWS_ACCOUNT_ID')}: the URL is of another account.` }),
     expected: `the queue that ${variable} names`,
-    fix: mendMissing(desk),
+    fix: mendMissing(underTest),
     evidence: { queue: name, url },
     cause: { key: `message-queues:missing:${arn}` },
   });
 }
 
-function mendMissing(desk: Desk): Fix {
-  const { address, needs, isForeign } = desk;
+function mendMissing(underTest: QueueUnderTest): Fix {
+  const { address, needs, isForeign } = underTest;
   const { variable, fifo } = address;
   if (isForeign) return advice`correct the account in ${variable}`;
   // A queue of the wrong name would be one of the wrong kind.
   if (fifo !== needs.fifo) return advice`set ${variable} to ${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`;
-  return command(createQueue(desk), { note: `correct ${variable}, or make the queue` });
+  return command(createQueue(underTest), { note: `correct ${variable}, or make the queue` });
 }
 
-export function otherRegion({ address }: Desk, region: string): Issue {
+export function otherRegion({ address }: QueueUnderTest, region: string): Issue {
   const { name, variable, url, region: found = '' } = address;
   return fail(`${name} is in ${found}, and AWS_REGION is ${region}`, {
     detail: `SQS of ${region} is asked for every queue, whatever the host in its URL.`,
@@ -71,7 +71,7 @@ export function otherRegion({ address }: Desk, region: string): Issue {
   });
 }
 
-export function foreign({ run, address }: Desk, { code }: AwsProblem): Issue {
+export function foreign({ run, address }: QueueUnderTest, { code }: AwsError): Issue {
   const { name, account, variable, url } = address;
   const own = run.require('AWS_ACCOUNT_ID');
   return fail(
@@ -89,7 +89,7 @@ export function foreign({ run, address }: Desk, { code }: AwsProblem): Issue {
 }
 
 /** The failure that this is no queue of the right kind; its variable may have been swapped with its twin's. */
-export function wrongKind({ queue, address, needs, twin }: Desk): Issue {
+export function wrongKind({ queue, address, needs, twin }: QueueUnderTest): Issue {
   const { name, variable, url, fifo } = address;
   const swapped = twin !== undefined && twin.address.fifo !== twin.needs.fifo;
   const variables = [variable, ...(swapped ? [twin.address.variable] : [])].toSorted();
@@ -106,18 +106,18 @@ export function wrongKind({ queue, address, needs, twin }: Desk): Issue {
 }
 
 /** @param operations all denied, with the same words */
-export function deniedOn(desk: Desk, problem: AwsProblem, operations: readonly Operation[]): Issue {
-  const { run, address } = desk;
+export function deniedOn(underTest: QueueUnderTest, problem: AwsError, operations: readonly QueueAction[]): Issue {
+  const { run, address } = underTest;
   const actions = operations.map((operation) => ACTIONS[operation]);
   const denial = denialIn(problem.said);
   const { service } = run.deployment;
   // A policy that names none of the queues is mended for all of them at once.
   const lacksAllow = !denial.explicit && [undefined, 'identity-based policy'].includes(denial.policy);
-  const resource = lacksAllow ? desk.arnsFor(operations[0] ?? 'look') : [address.arn];
+  const resource = lacksAllow ? underTest.arnsFor(operations[0] ?? 'look') : [address.arn];
   const denied = `${actions.join(', ')} ${actions.length === 1 ? 'is' : 'are'} denied`;
   return fail(`${denied} on ${address.name}`, {
     expected: `${actions.join(', ')}${service === undefined ? '' : `, which the ${service} needs`}`,
-    ...deniedWords({ actions, resource, resourcePolicy: 'queue’s policy', denial }),
+    ...deniedMessages({ actions, resource, resourcePolicy: 'queue’s policy', denial }),
     evidence: { queue: address.name, denied: actions },
     cause: {
       key: `message-queues:denied:${actions}:${denial.policy}:${denial.explicit}`,
@@ -159,7 +159,7 @@ const KEY_STATES: Readonly<Record<string, { says: string; fix: MendKey }>> = {
 };
 
 /** KMS refuses the key that encrypts the queue at rest, and not SQS; the same cause as in other services' checks. */
-export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsProblem): Issue | undefined {
+export function keyIssue({ address, seenKey }: QueueUnderTest, { code = '', said }: AwsError): Issue | undefined {
   if (!/^(Kms|KMS\.)/.test(code)) return undefined;
   const [, permission, named] =
     /is not authorized to perform: (kms:\w{1,64})(?: on resource: "?(arn:[\w-]+:kms:[\w:/-]+))?/.exec(said) ?? [];
@@ -170,7 +170,7 @@ export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsP
   if (permission !== undefined) {
     return fail(`may not use the key that encrypts ${name}: ${permission} is denied`, {
       expected,
-      ...deniedWords({
+      ...deniedMessages({
         actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
         resource: key ?? '<ARN of the key>',
         resourcePolicy: 'key policy',
@@ -196,7 +196,7 @@ export function keyTrouble({ address, seenKey }: Desk, { code = '', said }: AwsP
   });
 }
 
-export function refusedOn({ address }: Desk, { code, status }: AwsProblem): Issue {
+export function refusedOn({ address }: QueueUnderTest, { code, status }: AwsError): Issue {
   const said = code ?? `HTTP ${status}`;
   return fail(`SQS refuses an operation on ${address.name}: ${said}`, {
     expected: 'success',
@@ -216,14 +216,14 @@ export function networkFix({ kind }: NetworkError, { setting }: Target, region: 
   return advice`let Spacelift’s network reach SQS: a NAT gateway, or a VPC endpoint (${endpoint}), and a security group that allows TCP 443`;
 }
 
-export function redriveToWrongKind(desk: Desk, target: string): Issue {
-  const { address, deadLetters, needs } = desk;
+export function redriveToWrongKind(underTest: QueueUnderTest, target: string): Issue {
+  const { address, deadLetters, needs } = underTest;
   const name = target.split(':').at(-1) ?? target;
   return fail(
     `${address.name} is ${kindOf(needs.fifo)}, and its dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`,
     {
       expected: `a dead-letter queue that is ${kindOf(needs.fifo)}`,
-      fix: mendRedrive(desk, deadLetters),
+      fix: mendRedrive(underTest, deadLetters),
       evidence: { queue: address.name, deadLetterTargetArn: target },
       cause: {
         key: `message-queues:redrive:${target}:${needs.fifo}`,
@@ -233,18 +233,18 @@ export function redriveToWrongKind(desk: Desk, target: string): Issue {
   );
 }
 
-export function redriveToNowhere(desk: Desk, target: string): Issue {
-  const { address, deadLetters } = desk;
+export function redriveToNowhere(underTest: QueueUnderTest, target: string): Issue {
+  const { address, deadLetters } = underTest;
   const name = target.split(':').at(-1) ?? target;
   return fail(`dead letters of ${address.name} go to ${name}, which does not exist`, {
     expected: `an existing queue: ${deadLetters?.address.name ?? 'the dead-letter queue'}`,
-    fix: mendRedrive(desk, deadLetters),
+    fix: mendRedrive(underTest, deadLetters),
     evidence: { queue: address.name, deadLetterTargetArn: target },
     cause: { key: `message-queues:redrive:${target}`, title: `dead letters go to ${name}, which does not exist` },
   });
 }
 
-const mendRedrive = (desk: Desk, deadLetters: Desk | undefined): Fix =>
+const mendRedrive = (underTest: QueueUnderTest, deadLetters: QueueUnderTest | undefined): Fix =>
   deadLetters === undefined
-    ? advice`set ${QUEUES[desk.needs.deadLetters ?? 'dlq']}, and the queue’s RedrivePolicy to that queue`
-    : setAttributes(desk, { RedrivePolicy: redriveTo(deadLetters.address.arn) });
+    ? advice`set ${QUEUES[underTest.needs.deadLetters ?? 'dlq']}, and the queue’s RedrivePolicy to that queue`
+    : setAttributes(underTest, { RedrivePolicy: redriveTo(deadLetters.address.arn) });

@@ -4,31 +4,37 @@ import { isMissing, type Sqs } from '../../../src/clouds/aws/sqs/client.ts';
 import { type Address, addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
 import type { Run } from '../../../src/engine/check.ts';
-import { type Duty, dutyOf, NEEDS, type Needs, type Operation } from '../requirements.ts';
+import {
+  type QueueAction,
+  type QueueRequirements,
+  REQUIREMENTS,
+  type RequiredBy,
+  requiredBy,
+} from '../requirements.ts';
 
-export class Desk {
+export class QueueUnderTest {
   readonly run: Run;
   readonly sqs: Sqs;
   readonly queue: Queue;
   readonly address: Address;
-  readonly needs: Needs;
-  readonly #others: ReadonlyMap<Queue, Desk>;
+  readonly needs: QueueRequirements;
+  readonly #others: ReadonlyMap<Queue, QueueUnderTest>;
   readonly #targets = new Map<string, Promise<boolean | undefined>>();
   /** The key that encrypts the queue at rest, as far as it was seen. */
   seenKey: string | undefined;
 
   /** @param others the queues whose variables are known, this one among them */
-  constructor(run: Run, sqs: Sqs, queue: Queue, others: ReadonlyMap<Queue, Desk>) {
+  constructor(run: Run, sqs: Sqs, queue: Queue, others: ReadonlyMap<Queue, QueueUnderTest>) {
     this.run = run;
     this.sqs = sqs;
     this.queue = queue;
     this.address = addressIn(run, QUEUES[queue]);
-    this.needs = NEEDS[queue];
+    this.needs = REQUIREMENTS[queue];
     this.#others = others;
   }
 
-  duty(operation: Operation): Duty {
-    return dutyOf(this.run, this.queue, operation);
+  requiredBy(operation: QueueAction): RequiredBy {
+    return requiredBy(this.run, this.queue, operation);
   }
 
   /** Whether the URL is of another account than the installation's. */
@@ -43,16 +49,16 @@ export class Desk {
   }
 
   /** The dead-letter queue of the config, when it can be one. */
-  get deadLetters(): Desk | undefined {
+  get deadLetters(): QueueUnderTest | undefined {
     const { deadLetters } = this.needs;
-    const desk = deadLetters === undefined ? undefined : this.#others.get(deadLetters);
-    return desk?.isRightKind === true ? desk : undefined;
+    const underTest = deadLetters === undefined ? undefined : this.#others.get(deadLetters);
+    return underTest?.isRightKind === true ? underTest : undefined;
   }
 
   /** The ARNs of the queues on which an operation must succeed. */
-  arnsFor(operation: Operation): string[] {
+  arnsFor(operation: QueueAction): string[] {
     return [...this.#others.values()]
-      .filter((desk) => desk.duty(operation) !== undefined)
+      .filter((underTest) => underTest.requiredBy(operation) !== undefined)
       .map(({ address }) => address.arn);
   }
 
@@ -85,7 +91,7 @@ export class Desk {
   }
 
   /** The other of two queues whose variables are easily swapped. */
-  get twin(): Desk | undefined {
+  get twin(): QueueUnderTest | undefined {
     const twin = TWINS[this.queue];
     return twin === undefined ? undefined : this.#others.get(twin);
   }

@@ -2,7 +2,7 @@
 
 import { type Attributes, openSqs } from '../../../src/clouds/aws/sqs/client.ts';
 import type { Queue } from '../../../src/config/contract.ts';
-import type { CheckedOutcome, Context } from '../../../src/engine/check.ts';
+import type { Context, MaybeOutcome } from '../../../src/engine/check.ts';
 import { CheckStopped, type Outcome, pass } from '../../../src/outcome/outcome.ts';
 import { whyNoMessages } from '../installed.ts';
 import { usedIn } from '../requirements.ts';
@@ -10,18 +10,18 @@ import type { RuleKey } from '../rules.ts';
 import { access, notSent } from './access.ts';
 import { inspect } from './look.ts';
 import { wrongKind } from './messages.ts';
-import { Desk } from './queue.ts';
+import { QueueUnderTest } from './queue.ts';
 import { kind, settings } from './settings.ts';
 
 export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
   const sqs = await openSqs(context);
   try {
-    const desks = new Map<Queue, Desk>();
+    const allUnderTest = new Map<Queue, QueueUnderTest>();
     const queues = usedIn(context);
     // All of them before the first is judged: a queue's dead letters go to another.
     for (const queue of queues) {
       try {
-        desks.set(queue, new Desk(context, sqs, queue, desks));
+        allUnderTest.set(queue, new QueueUnderTest(context, sqs, queue, allUnderTest));
       } catch (error) {
         if (!(error instanceof CheckStopped)) throw error;
       }
@@ -29,7 +29,7 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
     await Promise.all(
       queues.map((queue) =>
         context.forSubject(queue, async (part) =>
-          judgeQueue(part, desks.get(queue) ?? new Desk(context, sqs, queue, desks)),
+          judgeQueue(part, allUnderTest.get(queue) ?? new QueueUnderTest(context, sqs, queue, allUnderTest)),
         ),
       ),
     );
@@ -42,34 +42,38 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
 type Part = 'exists' | 'kind' | 'settings' | 'access';
 
 /** One rule: when the queue can't be looked at, or is of the wrong kind, the rule that this belongs to says so, and the others depend on it. */
-async function outcomeOf(rule: Part, desk: Desk, how: (attributes: Attributes) => CheckedOutcome): Promise<Outcome> {
-  const seen = await inspect(desk);
+async function outcomeOf(
+  rule: Part,
+  underTest: QueueUnderTest,
+  how: (attributes: Attributes) => MaybeOutcome,
+): Promise<Outcome> {
+  const seen = await inspect(underTest);
   const failed = 'outcome' in seen && seen.outcome.status === 'fail';
-  if (!desk.isRightKind && !failed && rule !== 'exists') {
-    const wrong = wrongKind(desk);
+  if (!underTest.isRightKind && !failed && rule !== 'exists') {
+    const wrong = wrongKind(underTest);
     if (rule === 'kind') return wrong;
     throw new CheckStopped(wrong);
   }
   if ('attributes' in seen) return how(seen.attributes);
   if (seen.rule === rule) return seen.outcome;
-  if (rule === 'access' && !failed && desk.duty('look') === undefined) return notSent(desk);
+  if (rule === 'access' && !failed && underTest.requiredBy('look') === undefined) return notSent(underTest);
   throw new CheckStopped(seen.outcome);
 }
 
-async function judgeQueue({ check, selected, once }: Context<RuleKey>, desk: Desk): Promise<void> {
+async function judgeQueue({ check, selected, once }: Context<RuleKey>, underTest: QueueUnderTest): Promise<void> {
   // The database takes as long as the queue: both at once.
-  if (selected('<queue>/access') && desk.duty('delete') !== undefined) once(whyNoMessages).catch(() => {});
-  const judging = (rule: Part, how: (attributes: Attributes) => CheckedOutcome) =>
-    check(`<queue>/${rule}`, () => outcomeOf(rule, desk, how));
+  if (selected('<queue>/access') && underTest.requiredBy('delete') !== undefined) once(whyNoMessages).catch(() => {});
+  const judging = (rule: Part, how: (attributes: Attributes) => MaybeOutcome) =>
+    check(`<queue>/${rule}`, () => outcomeOf(rule, underTest, how));
   await Promise.all([
-    judging('exists', () => exists(desk)),
-    judging('kind', (attributes) => kind(desk, attributes)),
-    judging('settings', (attributes) => settings(desk, attributes)),
-    judging('access', (attributes) => access(desk, attributes)),
+    judging('exists', () => exists(underTest)),
+    judging('kind', (attributes) => kind(underTest, attributes)),
+    judging('settings', (attributes) => settings(underTest, attributes)),
+    judging('access', (attributes) => access(underTest, attributes)),
   ]);
 }
 
-const exists = ({ run, address }: Desk): Outcome =>
+const exists = ({ run, address }: QueueUnderTest): Outcome =>
   pass(`${address.name} is there, in ${run.require('AWS_REGION')}`, {
     evidence: { queue: address.name, url: address.url },
   });

@@ -6,10 +6,10 @@ import { advice } from '../../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { plural } from '../../../src/util/format.ts';
 import { whyNoMessages } from '../installed.ts';
-import { type Operation, usedIn } from '../requirements.ts';
-import { troubleOf } from './errors.ts';
+import { type QueueAction, usedIn } from '../requirements.ts';
+import { queueIssue } from './errors.ts';
 import { inspect } from './look.ts';
-import { Desk } from './queue.ts';
+import { QueueUnderTest } from './queue.ts';
 
 const RUN_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 /** As `trial.ts` sends them. */
@@ -34,16 +34,16 @@ export async function sweep(run: Run): Promise<CleanupResult[]> {
   const queues = usedIn(run);
   if (queues.length === 0) return [];
   const hindrance = await run.once(whyNoMessages);
-  if (hindrance !== undefined) return [{ place: 'SQS', removed: [], trouble: hindrance }];
+  if (hindrance !== undefined) return [{ place: 'SQS', removed: [], issue: hindrance }];
   const sqs = await openSqs(run);
   try {
-    const desks = new Map();
+    const allUnderTest = new Map();
     return await Promise.all(
       queues.map(async (queue) => {
         try {
-          return await sweepQueue(new Desk(run, sqs, queue, desks), sqs);
+          return await sweepQueue(new QueueUnderTest(run, sqs, queue, allUnderTest), sqs);
         } catch (error) {
-          if (error instanceof CheckStopped) return { place: queue, removed: [], trouble: error.outcome };
+          if (error instanceof CheckStopped) return { place: queue, removed: [], issue: error.outcome };
           throw error;
         }
       }),
@@ -53,19 +53,19 @@ export async function sweep(run: Run): Promise<CleanupResult[]> {
   }
 }
 
-async function sweepQueue(desk: Desk, sqs: Sqs): Promise<CleanupResult> {
-  const { run, address } = desk;
+async function sweepQueue(underTest: QueueUnderTest, sqs: Sqs): Promise<CleanupResult> {
+  const { run, address } = underTest;
   const place = address.name;
-  if (desk.duty('delete') === undefined) return { place, removed: [], trouble: onlyTheDrain(desk) };
+  if (underTest.requiredBy('delete') === undefined) return { place, removed: [], issue: onlyTheDrain(underTest) };
   let count = 0;
   const done = (trouble?: Issue | Skip): CleanupResult => ({
     place,
     removed: count === 0 ? [] : [`${plural(count, 'message')} of earlier runs`],
-    ...(trouble !== undefined && { trouble }),
+    ...(trouble !== undefined && { issue: trouble }),
   });
-  let asked: Operation = 'look';
+  let asked: QueueAction = 'look';
   try {
-    const seen = await inspect(desk);
+    const seen = await inspect(underTest);
     if ('outcome' in seen) return done(seen.outcome);
     // Receiving counts, and what was received too often becomes a dead letter: only where something is to be found.
     const number = (name: keyof typeof COUNTS) => Number(seen.attributes[COUNTS[name]] ?? 0);
@@ -74,9 +74,9 @@ async function sweepQueue(desk: Desk, sqs: Sqs): Promise<CleanupResult> {
     if (held === 0) return done();
     asked = 'receive';
     const received = await remove(run, sqs, address.url, later > 0 ? held : 0, () => count++);
-    return done(later > 0 && received < held ? hidden(desk, held - received) : undefined);
+    return done(later > 0 && received < held ? hidden(underTest, held - received) : undefined);
   } catch (error) {
-    return done((await troubleOf(desk, error, [asked])).outcome);
+    return done((await queueIssue(underTest, error, [asked])).outcome);
   }
 }
 
@@ -106,14 +106,14 @@ async function remove(run: Run, sqs: Sqs, url: string, atLeast: number, removed:
   }
 }
 
-const hidden = ({ address }: Desk, count: number): Skip =>
+const hidden = ({ address }: QueueUnderTest, count: number): Skip =>
   skip(`${plural(count, 'message')} ${count === 1 ? 'is' : 'are'} hidden in ${address.name}: not looked at`, {
     detail: 'Somebody has received them and not deleted them yet, or they are delayed.',
     fix: advice`run it again when they are in sight, after the queue’s visibility timeout`,
     evidence: { queue: address.name, messages: count },
   });
 
-const onlyTheDrain = ({ run, address }: Desk): Skip =>
+const onlyTheDrain = ({ run, address }: QueueUnderTest): Skip =>
   skip(`${address.name} was not looked at: the ${run.deployment.service} may not receive from it`, {
     fix: advice`run it without --service, with an operator’s credentials`,
     evidence: { queue: address.name },

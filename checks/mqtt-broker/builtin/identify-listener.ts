@@ -26,7 +26,7 @@ const OTHERS = {
 } as const satisfies Record<string, readonly string[]>;
 export type Other = keyof typeof OTHERS | 'unknown';
 
-/** Who answers. A server that can't be connected to is a `Problem`, thrown. */
+/** Who answers. A server that can't be connected to is a `NetworkError`, thrown. */
 export type Visit =
   | { readonly speaks: 'mqtt'; readonly code: number; readonly version: string }
   /** TLS that misses a client certificate: workers have one, this tool does not. */
@@ -41,7 +41,7 @@ export type Visit =
   /** TLS, of a kind that can't be spoken with. */
   | { readonly speaks: 'broken-tls'; readonly problem: NetworkError };
 
-/** @throws Problem when no TCP connection comes about */
+/** @throws NetworkError when no TCP connection comes about */
 export async function visit(run: Run, endpoint: Endpoint): Promise<Visit> {
   return endpoint.tls ? visitTls(run, endpoint) : visitPlain(run, endpoint);
 }
@@ -74,7 +74,7 @@ async function visitTls(run: Run, endpoint: Endpoint): Promise<Visit> {
   }
 }
 
-/** @throws Problem when no TLS session comes about */
+/** @throws NetworkError when no TLS session comes about */
 async function greetTls(run: Run, endpoint: Endpoint): Promise<Visit> {
   return greet(run, async () => {
     const { socket } = await openTls(run, endpoint, { verify: false }, DEADLINE_MS);

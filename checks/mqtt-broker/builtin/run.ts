@@ -11,7 +11,7 @@ import { ENDPOINT, type Endpoint, readEndpoint } from '../endpoint.ts';
 import type { MqttRule } from '../rules.ts';
 import { type Other, type Visit, visit } from './identify-listener.ts';
 
-/** @throws Stop when the endpoint is malformed: the failure of `endpoint` */
+/** @throws CheckStopped when the endpoint is malformed: the failure of `endpoint` */
 function endpointOf(run: Run): Endpoint {
   const found = readEndpoint(run.require(ENDPOINT));
   if ('status' in found) throw new CheckStopped(found);

@@ -1,10 +1,10 @@
 /** IoT Core by the AWS SDK: the data plane, which carries messages, and the control plane, which knows rules and endpoints. */
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
-import { AwsProblem, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
+import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
 import { awsSettings, type Endpoint, endpointOf } from '../../../src/clouds/aws/client.ts';
 import { allowing } from '../../../src/clouds/aws/denial.ts';
-import { CredentialProblem, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
+import { CredentialError, credentialIssue } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome, targetOf } from '../../../src/clouds/aws/messages.ts';
 import type { IsRefusal } from '../../../src/clouds/aws/transport.ts';
 import type { Run } from '../../../src/engine/check.ts';
@@ -15,7 +15,7 @@ import { type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
 import { iotEndpoint } from './endpoint.ts';
 
-/** Where messages go: the endpoint, or what the environment names in its place. @throws Stop */
+/** Where messages go: the endpoint, or what the environment names in its place. @throws CheckStopped */
 export function brokerAt(run: Run): { readonly at: Endpoint; readonly url: URL; readonly target: Target } {
   const { host } = iotEndpoint(run);
   const at = endpointOf(run, 'IOT_DATA_PLANE') ?? {
@@ -35,11 +35,11 @@ export interface DataPlane {
   readonly client: IoTDataPlaneClient;
   readonly url: URL;
   readonly target: Target;
-  /** @throws CredentialProblem, AwsProblem, Problem */
+  /** @throws CredentialError, AwsError, NetworkError */
   publish(run: Run, topic: string, payload: object): Promise<void>;
 }
 
-/** Shared: `run.share(openData)`. */
+/** Shared: `run.once(openData)`. */
 export async function openData(run: Run): Promise<DataPlane> {
   const { at, url, target } = brokerAt(run);
   const { config } = awsSettings(run, 'IOT_DATA_PLANE', (answer) => isRefusal(answer) || isPage(answer), undefined, at);
@@ -68,7 +68,7 @@ interface ControlPlane {
   readonly target: Target;
 }
 
-/** Shared: `run.share(openControl)`. */
+/** Shared: `run.once(openControl)`. */
 export async function openControl(run: Run): Promise<ControlPlane> {
   const settings = awsSettings(run, 'IOT', isRefusal);
   const { IoTClient: Client } = await import('@aws-sdk/client-iot');
@@ -104,11 +104,11 @@ export async function unread(
   error: unknown,
   { title, action, resource }: { title: string; action: string; resource: string },
 ): Promise<Issue | Skip> {
-  if (error instanceof CredentialProblem) return credentialTrouble(error.kind, error.facts);
-  if (error instanceof AwsProblem && error.kind === 'denied') return notPermitted(title, action, resource);
+  if (error instanceof CredentialError) return credentialIssue(error.kind, error.facts);
+  if (error instanceof AwsError && error.kind === 'denied') return notPermitted(title, action, resource);
   const { target } = await run.once(openControl);
   const outcome = await generalOutcome(run, error, target);
-  const why = outcome?.title ?? `${target.what} refuses it (${error instanceof AwsProblem ? error.code : 'unknown'})`;
+  const why = outcome?.title ?? `${target.what} refuses it (${error instanceof AwsError ? error.code : 'unknown'})`;
   return skip(`${title}: ${why}`, {
     detail: 'Spacelift’s server asks the control plane for worker pools’ certificates: it must reach it, too.',
     ...(outcome?.fix !== undefined && { fix: outcome.fix }),

@@ -1,12 +1,12 @@
 /** A message, from the topic that workers write on to the queue that the drain reads. */
 
-import { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { allowing } from '../../../src/clouds/aws/denial.ts';
-import { CredentialProblem } from '../../../src/clouds/aws/errors.ts';
+import { CredentialError } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
 import { openSqs, type Sqs, until } from '../../../src/clouds/aws/sqs/client.ts';
 import type { Address } from '../../../src/clouds/aws/sqs/queue-url.ts';
-import { removeCommand, Taker } from '../../../src/clouds/aws/sqs/receiver.ts';
+import { MessageReceiver, removeCommand } from '../../../src/clouds/aws/sqs/receiver.ts';
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
@@ -62,7 +62,7 @@ function takeOut(run: Run, { name, url }: Address, rule: string): void {
     const under = until(run, signal);
     const sqs = await openSqs(under);
     try {
-      await new Taker(sqs, url, isOf(run)).take(under, AFTERWARDS_MS, Number.POSITIVE_INFINITY);
+      await new MessageReceiver(sqs, url, isOf(run)).take(under, AFTERWARDS_MS, Number.POSITIVE_INFINITY);
     } finally {
       sqs.close();
     }
@@ -73,9 +73,9 @@ function takeOut(run: Run, { name, url }: Address, rule: string): void {
 const isOf = (run: Run) => (body: string) =>
   [body, decoded(body)].some((text) => text.includes('"preflight"') && text.includes(run.id));
 
-const of = (rule: 'publish' | 'topic-rule', trouble: Issue): Issue => ({
-  ...trouble,
-  cause: trouble.cause ?? { key: `mqtt-broker/iotcore/${rule}` },
+const of = (rule: 'publish' | 'topic-rule', issue: Issue): Issue => ({
+  ...issue,
+  cause: issue.cause ?? { key: `mqtt-broker/iotcore/${rule}` },
 });
 
 interface Way {
@@ -87,23 +87,23 @@ async function deliver(run: Run, sqs: Sqs, address: Address, way: Way): Promise<
   const data = await run.once(openData);
   const { name, url } = address;
   const topic = `${namespaceOf(run)}/writeonly/preflight/${run.id}`;
-  const taker = new Taker(sqs, url, isOf(run));
+  const receiver = new MessageReceiver(sqs, url, isOf(run));
   const removal = run.cleanup(
     `a message in ${name}: what was published on ${topic}`,
     removeCommand(url),
     async (signal) => {
-      await taker.clear(until(run, signal), AFTERWARDS_MS).finally(() => sqs.close());
+      await receiver.clear(until(run, signal), AFTERWARDS_MS).finally(() => sqs.close());
     },
   );
   try {
     await data.publish(run, topic, { preflight: run.id });
   } catch (error) {
-    if (error instanceof CredentialProblem || (error instanceof AwsProblem && error.kind !== 'server-error')) {
+    if (error instanceof CredentialError || (error instanceof AwsError && error.kind !== 'server-error')) {
       removal.done();
     }
     return refused(run, error, data, topic);
   }
-  const body = await taker.take(run, PATIENCE_MS);
+  const body = await receiver.take(run, PATIENCE_MS);
   if (body === undefined) return lost(topic, address, way);
   removal.done();
   const fault = faultIn(run, body);
@@ -121,13 +121,13 @@ async function deliver(run: Run, sqs: Sqs, address: Address, way: Way): Promise<
 const decoded = (body: string): string => Buffer.from(body, 'base64').toString();
 
 async function refused(run: Run, error: unknown, { target }: DataPlane, topic: string): Promise<Outcome> {
-  if (error instanceof AwsProblem && error.kind === 'denied') {
+  if (error instanceof AwsError && error.kind === 'denied') {
     const resource = iotArn(run, `topic/${namespaceOf(run)}/writeonly/preflight/*`);
     return notPermitted('nothing was published where workers do', 'iot:Publish', resource);
   }
   const outcome = await generalOutcome(run, error, target);
   if (outcome !== undefined) return outcome;
-  return fail(`IoT Core refuses a message: ${error instanceof AwsProblem ? error.code : 'unknown'}`, {
+  return fail(`IoT Core refuses a message: ${error instanceof AwsError ? error.code : 'unknown'}`, {
     expected: `a message on ${topic} accepted`,
     fix: advice`look the code up in the API reference of the IoT data plane: Publish`,
     evidence: { topic },

@@ -51,7 +51,7 @@ export function readIotEndpoint(value: string, region: string | undefined): IotE
   return { host, region: of, instead: LEGACY_ID.test(id) ? `${ats}.iot.${of}.${suffix}` : undefined };
 }
 
-/** @throws Stop when the endpoint is malformed: the failure of `endpoint` */
+/** @throws CheckStopped when the endpoint is malformed: the failure of `endpoint` */
 export function iotEndpoint(run: Run): IotEndpoint {
   const region = run.deployment.lookup('AWS_REGION');
   const found = readIotEndpoint(run.require(ENDPOINT), region.state === 'set' ? region.value : undefined);

@@ -30,7 +30,7 @@ export function otherRegion(run: Run): Issue | undefined {
   });
 }
 
-/** Shared: `run.share(ownEndpoint)`: the account's endpoint in AWS_REGION. @throws CredentialProblem, AwsProblem, Problem */
+/** Shared: `run.once(ownEndpoint)`: the account's endpoint in AWS_REGION. @throws CredentialError, AwsError, NetworkError */
 async function ownEndpoint(run: Run): Promise<string> {
   const { client } = await run.once(openControl);
   const { DescribeEndpointCommand } = await import('@aws-sdk/client-iot');
@@ -88,8 +88,8 @@ export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): 
       resource: '*',
     });
   }
-  const trouble = await foreign(run, own);
-  if (trouble !== undefined) return trouble;
+  const issue = await foreign(run, own);
+  if (issue !== undefined) return issue;
   if (instead === undefined) return pass(`${host} is this account’s, in ${region}`, { evidence: { endpoint: host } });
   const outcome = await publishing();
   if (outcome.status === 'fail') throw new CheckStopped({ ...outcome, cause: outcome.cause ?? PUBLISH });

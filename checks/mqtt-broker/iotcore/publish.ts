@@ -1,9 +1,9 @@
 /** Publishing over HTTPS: how Spacelift talks to its workers, and all that its roles may do with messages. */
 
-import { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { askCaller, explainedByAccount } from '../../../src/clouds/aws/caller.ts';
-import { deniedWords, roleOf } from '../../../src/clouds/aws/denial.ts';
-import { CredentialProblem, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
+import { deniedMessages, roleOf } from '../../../src/clouds/aws/denial.ts';
+import { CredentialError, credentialIssue } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { skipIfOutside } from '../../../src/net/location.ts';
@@ -20,7 +20,7 @@ import { foreignEndpoint, otherRegion } from './owner.ts';
 const DEADLINE_MS = 10_000;
 const NAMESPACE = 'MQTT_BROKER_IOTCORE_NAMESPACE';
 
-/** @throws Stop when no topic can begin with it: nothing that hangs on it can be right */
+/** @throws CheckStopped when no topic can begin with it: nothing that hangs on it can be right */
 export function namespaceOf(run: Run): string {
   const namespace = run.require(NAMESPACE);
   if (!/[/+#\s]|^\$/.test(namespace)) return namespace;
@@ -38,7 +38,7 @@ export function namespaceOf(run: Run): string {
 /** Where Spacelift writes and workers read; nobody reads this one. */
 export const readTopic = (run: Run): string => `${namespaceOf(run)}/readonly/preflight/${run.id}`;
 
-/** Shared: `run.share(published)`. */
+/** Shared: `run.once(published)`. */
 export async function published(run: Run): Promise<Outcome> {
   const elsewhere = otherRegion(run);
   if (elsewhere !== undefined) throw new CheckStopped(elsewhere);
@@ -84,8 +84,8 @@ async function refusal(run: Run, error: unknown, topic: string): Promise<Issue |
   const { target } = await run.once(openData);
   const outcome = await generalOutcome(run, error, target);
   if (outcome !== undefined) return asLegacy(run, error, outcome);
-  if (error instanceof AwsProblem && error.kind === 'denied') return forbidden(run, topic);
-  const code = (error instanceof AwsProblem && error.code) || 'no reason given';
+  if (error instanceof AwsError && error.kind === 'denied') return forbidden(run, topic);
+  const code = (error instanceof AwsError && error.code) || 'no reason given';
   return fail(`IoT Core refuses a message: ${code}`, {
     expected: `a message on ${topic} accepted`,
     fix: advice`look the code up in the API reference of the IoT data plane: Publish`,
@@ -109,8 +109,8 @@ function asLegacy(run: Run, error: unknown, outcome: Issue | Skip): Issue | Skip
 /** A denial says no more than "Forbidden", and so does the endpoint of another account. */
 async function forbidden(run: Run, topic: string): Promise<Issue> {
   const asked = await run.once(askCaller);
-  if ('error' in asked && asked.error instanceof CredentialProblem) {
-    return credentialTrouble(asked.error.kind, asked.error.facts);
+  if ('error' in asked && asked.error instanceof CredentialError) {
+    return credentialIssue(asked.error.kind, asked.error.facts);
   }
   const stranger = await explainedByAccount(run);
   if (stranger !== undefined) return stranger;
@@ -118,7 +118,7 @@ async function forbidden(run: Run, topic: string): Promise<Issue> {
   if (foreign !== undefined) throw new CheckStopped(foreign);
   const resource = iotArn(run, `topic/${namespaceOf(run)}/readonly/*`);
   const principal = 'caller' in asked ? roleOf(asked.caller.arn) : undefined;
-  const { fix } = deniedWords({
+  const { fix } = deniedMessages({
     actions: ['iot:Publish'],
     resource,
     resourcePolicy: '',

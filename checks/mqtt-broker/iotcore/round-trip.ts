@@ -1,6 +1,6 @@
 /** The round trip, which takes an operator: what came of it, in words. */
 
-import { AwsProblem } from '../../../src/clouds/aws/call.ts';
+import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { advice } from '../../../src/outcome/fix.ts';
@@ -8,7 +8,7 @@ import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } f
 import { iotArn, notPermitted, openData } from './clients.ts';
 import { otherRegion } from './owner.ts';
 import { namespaceOf, readTopic } from './publish.ts';
-import { type Step, Stopped, thereAndBack } from './socket.ts';
+import { SocketStepError, type Step, thereAndBack } from './socket.ts';
 
 /** What the permissions are asked for. */
 const RESOURCES: Readonly<Record<Step, (namespace: string) => string>> = {
@@ -51,15 +51,15 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
 }
 
 async function refused(run: Run, error: unknown): Promise<Issue | Skip> {
-  const denied = error instanceof AwsProblem && error.kind === 'denied' ? 'Connect' : undefined;
-  const step = error instanceof Stopped ? error.step : denied;
+  const denied = error instanceof AwsError && error.kind === 'denied' ? 'Connect' : undefined;
+  const step = error instanceof SocketStepError ? error.step : denied;
   if (step !== undefined) {
     const title = step === 'Receive' ? 'no message came back' : 'IoT Core ended the connection';
     return notPermitted(title, `iot:${step}`, iotArn(run, RESOURCES[step](namespaceOf(run))));
   }
   const { target } = await run.once(openData);
   const at = `${target.host}:${target.port}`;
-  const { kind, status, code } = error instanceof AwsProblem ? error : {};
+  const { kind, status, code } = error instanceof AwsError ? error : {};
   if (kind === undefined || kind === 'scope' || kind === 'throttled') {
     const outcome = await generalOutcome(run, error, target);
     if (outcome !== undefined) return outcome;

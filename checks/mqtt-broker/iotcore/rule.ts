@@ -15,7 +15,7 @@ import {
   type Judged,
   missingRule,
   replacement,
-  ruleTrouble,
+  ruleIssue,
   takes,
   type Wanted,
 } from './topic-rule.ts';
@@ -32,7 +32,7 @@ export interface RuleFound {
   readonly brings?: string | undefined;
 }
 
-/** Shared: `run.share(findRule)`. */
+/** Shared: `run.once(findRule)`. */
 export async function findRule(run: Run): Promise<RuleFound> {
   const { service } = run.deployment;
   if (service !== undefined) {
@@ -68,7 +68,7 @@ export async function findRule(run: Run): Promise<RuleFound> {
   const [nearest] = [...near, ...found.rules].toSorted(byFaults);
   const bringing = near.find(({ rule }) => takes(rule, `${wanted.namespace}/readonly/preflight/x`));
   return {
-    outcome: nearest === undefined ? missingRule(wanted) : ruleTrouble(nearest, wanted),
+    outcome: nearest === undefined ? missingRule(wanted) : ruleIssue(nearest, wanted),
     brings: bringing?.name,
   };
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { MqttClient } from 'mqtt';
 import type { WebSocket } from 'ws';
-import { AwsProblem, refusal } from '../../../src/clouds/aws/call.ts';
+import { AwsError, refusal } from '../../../src/clouds/aws/call.ts';
 import { findCredentials, ownerOfAws } from '../../../src/clouds/aws/client.ts';
 import { travelling } from '../../../src/clouds/credentials.ts';
 import type { Run } from '../../../src/engine/check.ts';
@@ -24,18 +24,18 @@ const REFUSED_QOS = 128;
 export type Step = 'Connect' | 'Subscribe' | 'Publish' | 'Receive';
 
 /** The broker closed the connection without a word, said no to a step, or kept the message. */
-export class Stopped extends Error {
+export class SocketStepError extends Error {
   readonly step: Step;
   constructor(step: Step) {
     super(step);
-    this.name = 'Stopped';
+    this.name = 'SocketStepError';
     this.step = step;
   }
 }
 
 /**
  * Subscribes to a topic, publishes there, and returns what comes.
- * @throws Stopped once there is a WebSocket; before, CredentialProblem, AwsProblem or Problem
+ * @throws Stopped once there is a WebSocket; before, CredentialError, AwsError or NetworkError
  */
 export async function thereAndBack(run: Run, data: DataPlane, topic: string, message: string): Promise<string> {
   const [{ connect }, { WebSocket: Socket }] = await Promise.all([
@@ -77,7 +77,7 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
     return await run.withTimeout(DEADLINE_MS, () => trip.go(run, topic, message));
   } catch (error) {
     const lost = trip.step === 'Receive' && error instanceof NetworkError && error.kind === 'timeout';
-    throw lost ? new Stopped('Receive') : error;
+    throw lost ? new SocketStepError('Receive') : error;
   } finally {
     client.end(true);
     agents.destroy();
@@ -98,7 +98,7 @@ function watch(socket: WebSocket): Door {
   socket.on('error', (error) => {
     const problem = networkErrorOr(error);
     // The handshake itself was not one: no network error, and no HTTP answer.
-    door.refused ??= Promise.resolve(problem instanceof NetworkError ? problem : new AwsProblem('not-aws'));
+    door.refused ??= Promise.resolve(problem instanceof NetworkError ? problem : new AwsError('not-aws'));
   });
   socket.on('unexpected-response', (_, response: IncomingMessage) => {
     door.refused = answerOf(response).then(refusal);
@@ -122,7 +122,7 @@ class Trip {
   constructor(client: MqttClient, refused: () => Promise<unknown>) {
     this.#client = client;
     this.#ended = new Promise((_, reject) => {
-      const end = () => refused().then((why) => reject(why ?? new Stopped(this.step)), reject);
+      const end = () => refused().then((why) => reject(why ?? new SocketStepError(this.step)), reject);
       // Both stay: a library that tells of an error twice must not crash the run.
       client.on('close', end).on('error', end);
     });
@@ -137,7 +137,7 @@ class Trip {
       client.once('message', (_, payload) => resolve(payload.toString())),
     );
     const granted = await this.#orEnd(client.subscribeAsync(topic, { qos: 1 }));
-    if (granted.some(({ qos }) => Number(qos) === REFUSED_QOS)) throw new Stopped('Subscribe');
+    if (granted.some(({ qos }) => Number(qos) === REFUSED_QOS)) throw new SocketStepError('Subscribe');
     this.step = 'Publish';
     await this.#orEnd(client.publishAsync(topic, message, { qos: 1 }));
     this.step = 'Receive';

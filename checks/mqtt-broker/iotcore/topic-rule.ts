@@ -73,7 +73,7 @@ const expectedOf = ({ namespace, queue }: Wanted): string =>
   `an enabled rule, SQL version ${SQL_VERSION}: ${wantedSql(namespace)}; SQS action into ${queue.url} with useBase64`;
 
 /** The failure of a rule that deviates: all of it, and the one command. */
-export function ruleTrouble({ name, rule, faults }: Judged, wanted: Wanted): Issue {
+export function ruleIssue({ name, rule, faults }: Judged, wanted: Wanted): Issue {
   const onlyDisabled = faults.length === 1 && rule.ruleDisabled === true;
   return fail(`topic rule ${name} ${faults.join('; ')}`, {
     ...(faults.length > 1 && { detail: `${faults.length} deviations from what Spacelift needs.` }),

@@ -1,12 +1,12 @@
 /** The way out in AWS's own words: `aws s3api` commands, and what S3 says of a refusal. */
 
-import { credentialKind, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
+import { credentialIssue, credentialKind } from '../../../src/clouds/aws/errors.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
 import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { advice, command, type Fix, output, type Shell, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookUp, RUN_LATER, rename } from '../fixes.ts';
-import type { StoreProblem, StoreWords } from '../store.ts';
+import type { StoreError, StoreMessages } from '../store.ts';
 
 export interface Names {
   readonly region: string;
@@ -17,7 +17,7 @@ export interface Names {
   readonly endpointFrom: string | undefined;
 }
 
-const PERMISSION: StoreWords['permission'] = {
+const PERMISSION: StoreMessages['permission'] = {
   put: 's3:PutObject',
   get: 's3:GetObject',
   list: 's3:ListBucket',
@@ -30,7 +30,7 @@ const PERMISSION: StoreWords['permission'] = {
 const resource = ({ partition }: Names, action: string, bucket: string): string =>
   `arn:${partition}:s3:::${bucket}${['put', 'get', 'delete'].includes(action) ? '/*' : ''}`;
 
-export function awsWords(names: Names): StoreWords {
+export function awsMessages(names: Names): StoreMessages {
   const { region, endpointFrom } = names;
   const atEndpoint = endpointFrom === undefined ? 'AWS_REGION' : endpointFrom;
   const endpoint = sh`aws ec2 create-vpc-endpoint --service-name com.amazonaws.${region}.s3`;
@@ -110,7 +110,7 @@ const createBucket = (bucket: string, region: string): Shell =>
     : sh`aws s3api create-bucket --bucket ${bucket} --region ${region} --create-bucket-configuration LocationConstraint=${region}`;
 
 /** Which policy S3 names in a denial ("Troubleshoot access denied (403 Forbidden) errors in Amazon S3"). */
-const POLICIES: readonly (readonly [RegExp, string, (problem: StoreProblem) => Fix])[] = [
+const POLICIES: readonly (readonly [RegExp, string, (problem: StoreError) => Fix])[] = [
   [
     /explicit deny in a resource-based policy/,
     'The bucket’s policy denies it.',
@@ -147,10 +147,10 @@ const POLICIES: readonly (readonly [RegExp, string, (problem: StoreProblem) => F
  * What S3’s answer tells beyond the kind of problem.
  * @param message only looked at, never passed on
  */
-export function awsSays(problem: StoreProblem, message: string, names: Names): Partial<Issue> | undefined {
+export function awsSays(problem: StoreError, message: string, names: Names): Partial<Issue> | undefined {
   const { kind, bucket, code, region, skewMs } = problem;
   const credential = credentialKind(code, message);
-  if (credential !== undefined) return credentialTrouble(credential, { skewMs, code });
+  if (credential !== undefined) return credentialIssue(credential, { skewMs, code });
   if (kind === 'wrong-region') return elsewhere(bucket, region, names);
   if (kind !== 'denied') return undefined;
   const [, detail, fix] = POLICIES.find(([pattern]) => pattern.test(message)) ?? [];
@@ -182,7 +182,7 @@ function elsewhere(bucket: string, found: string | undefined, { region }: Names)
 }
 
 /** The KMS key that encrypts the bucket at rest is in the way, and not S3. */
-export function keySays({ bucket, code }: StoreProblem, message: string): Partial<Issue> | undefined {
+export function keySays({ bucket, code }: StoreError, message: string): Partial<Issue> | undefined {
   const [, permission, key] =
     /is not authorized to perform: (kms:\w{1,64})(?: on resource: "?(arn:[\w-]+:kms:[\w:/-]+))?/.exec(message) ?? [];
   const named = key === undefined ? 'the key' : `the key ${key}`;

@@ -3,22 +3,22 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { isUnread } from '../../../src/clouds/aws/call.ts';
 import { awsSettings, findCredentials, withoutEndpoint } from '../../../src/clouds/aws/client.ts';
-import { type CredentialKind, CredentialProblem, credentialTrouble } from '../../../src/clouds/aws/errors.ts';
-import { Refused } from '../../../src/clouds/aws/transport.ts';
+import { CredentialError, type CredentialKind, credentialIssue } from '../../../src/clouds/aws/errors.ts';
+import { HttpErrorResponse } from '../../../src/clouds/aws/transport.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
 import { type HttpAnswer, isLoopback, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
 import { networkErrorOr } from '../../../src/net/network-error.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
 import { arePermitted, expiryRules, isRefusal, messageIn, s3Refusal, versionIn } from '../s3-protocol.ts';
-import { type Action, type Store, type StoreKind, StoreProblem, under } from '../store.ts';
-import { awsSays, awsWords, keySays, type Names } from './messages.ts';
+import { type Store, type StoreAction, StoreError, type StoreKind, under } from '../store.ts';
+import { awsMessages, awsSays, keySays, type Names } from './messages.ts';
 
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
 
 interface At {
-  readonly action: Action;
+  readonly action: StoreAction;
   readonly bucket: string;
 }
 
@@ -96,7 +96,7 @@ export async function aws(run: Run): Promise<Store> {
     try {
       return await asked;
     } catch (error) {
-      if (error instanceof StoreProblem && error.code === code) return undefined;
+      if (error instanceof StoreError && error.code === code) return undefined;
       throw error;
     }
   };
@@ -129,20 +129,20 @@ export async function aws(run: Run): Promise<Store> {
       port: Number(port) || (protocol === 'https:' ? 443 : 80),
       setting: endpoint?.setting ?? 'AWS_REGION',
     },
-    words: awsWords(names),
+    messages: awsMessages(names),
 
     put: async (Bucket, Key, Body, { ifAbsent }, abortSignal) => {
       const command = new PutObjectCommand({ Bucket, Key, Body, ...(ifAbsent && { IfNoneMatch: '*' }) });
       const put = async () => {
         const { VersionId, ETag, $metadata } = await client.send(command, { abortSignal });
         if ((ETag ?? $metadata.requestId) === undefined)
-          throw new StoreProblem('not-a-store', { action: 'put', bucket: Bucket, status: 200 });
+          throw new StoreError('not-a-store', { action: 'put', bucket: Bucket, status: 200 });
         return { existed: false, versionId: versionIn(VersionId) };
       };
       try {
         return await call({ action: 'put', bucket: Bucket }, put);
       } catch (error) {
-        if (!ifAbsent || !(error instanceof StoreProblem)) throw error;
+        if (!ifAbsent || !(error instanceof StoreError)) throw error;
         if (error.status === 412) return { existed: true, versionId: undefined };
         // Another writer is just as far.
         if (error.code === 'ConditionalRequestConflict') return { existed: true, versionId: undefined };
@@ -229,7 +229,7 @@ export async function aws(run: Run): Promise<Store> {
       if (status?.PolicyStatus?.IsPublic !== true) return false;
       const block = call(at, () => client.send(new GetPublicAccessBlockCommand({ Bucket }), { abortSignal }));
       const limits = await block.catch((error: unknown) => {
-        if (error instanceof StoreProblem) return undefined;
+        if (error instanceof StoreError) return undefined;
         throw error;
       });
       return limits?.PublicAccessBlockConfiguration?.RestrictPublicBuckets !== true;
@@ -255,20 +255,20 @@ const KINDS: Readonly<Record<CredentialKind, StoreKind>> = {
 
 /** What went wrong, of all that the SDK and the transport can throw. */
 function meaningOf(error: unknown, at: At, names: Names): unknown {
-  if (error instanceof Refused) return awsRefusal(error.answer, at, names) ?? error;
-  if (error instanceof CredentialProblem) {
-    return new StoreProblem(KINDS[error.kind], { ...at, says: credentialTrouble(error.kind, error.facts) });
+  if (error instanceof HttpErrorResponse) return awsRefusal(error.answer, at, names) ?? error;
+  if (error instanceof CredentialError) {
+    return new StoreError(KINDS[error.kind], { ...at, says: credentialIssue(error.kind, error.facts) });
   }
   const problem = networkErrorOr(error);
-  return isUnread(problem) ? new StoreProblem('not-a-store', at) : problem;
+  return isUnread(problem) ? new StoreError('not-a-store', at) : problem;
 }
 
-function awsRefusal(answer: HttpAnswer, at: At, names: Names): StoreProblem | undefined {
+function awsRefusal(answer: HttpAnswer, at: At, names: Names): StoreError | undefined {
   const problem = s3Refusal(answer, at);
   if (problem === undefined) return undefined;
   const message = messageIn(answer);
   // Not `denied`: S3 allows it, and what depends on what S3 allows must not conclude anything.
   const byKey = keySays(problem, message);
-  if (byKey !== undefined) return new StoreProblem('other', { ...problem, says: byKey });
-  return new StoreProblem(problem.kind, { ...problem, says: awsSays(problem, message, names) });
+  if (byKey !== undefined) return new StoreError('other', { ...problem, says: byKey });
+  return new StoreError(problem.kind, { ...problem, says: awsSays(problem, message, names) });
 }

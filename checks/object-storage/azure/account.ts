@@ -48,7 +48,7 @@ export const isBlobHost = (hostname: string): boolean =>
     hostname,
   ) || /^[a-z0-9]{3,24}\.z\d{1,2}\.blob\.storage\.azure\.net$/.test(hostname);
 
-/** @throws Stop with the failure, when the URL is of another form */
+/** @throws CheckStopped with the failure, when the URL is of another form */
 export function accountOf(value: string): StorageAccount {
   const url = new URL(value);
   const { hostname, origin } = url;

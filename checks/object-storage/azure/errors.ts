@@ -5,11 +5,11 @@ import { retryAfterIn } from '../../../src/net/retry.ts';
 import { advice, command, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
-import { type Action, type StoreKind, StoreProblem } from '../store.ts';
+import { type StoreAction, StoreError, type StoreKind } from '../store.ts';
 import type { StorageAccount } from './account.ts';
 
 export interface At {
-  readonly action: Action;
+  readonly action: StoreAction;
   readonly bucket: string;
 }
 
@@ -38,7 +38,7 @@ export function isAzureRefusal({ status, headers }: Pick<HttpAnswer, 'status' | 
 }
 
 /** What is wrong, or `undefined` for an answer that a store gives when it has done what was asked. */
-export function azureRefusal(answer: HttpAnswer, at: At, account: StorageAccount): StoreProblem | undefined {
+export function azureRefusal(answer: HttpAnswer, at: At, account: StorageAccount): StoreError | undefined {
   if (!isAzureRefusal(answer)) return undefined;
   const { status, headers } = answer;
   const code = codeIn(answer);
@@ -52,8 +52,8 @@ export function azureRefusal(answer: HttpAnswer, at: At, account: StorageAccount
     ...(code !== undefined && { code }),
     ...(skewMs !== undefined && { skewMs }),
   };
-  if (outOfTime(answer, code, skewMs)) return new StoreProblem('clock-skew', facts);
-  return new StoreProblem(kind, { ...facts, says: says(answer, facts, account) });
+  if (outOfTime(answer, code, skewMs)) return new StoreError('clock-skew', facts);
+  return new StoreError(kind, { ...facts, says: says(answer, facts, account) });
 }
 
 export function codeIn({ headers, body }: HttpAnswer): string | undefined {

@@ -4,7 +4,7 @@ import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { inspected } from '../../../src/net/messages.ts';
 import { advice, command, type Fix, output, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { lookUp, RUN_LATER, rename } from '../fixes.ts';
-import type { StoreWords } from '../store.ts';
+import type { StoreMessages } from '../store.ts';
 import { AZURE_HOST, type StorageAccount } from './account.ts';
 
 const STORAGE = 'Microsoft.Storage/storageAccounts';
@@ -13,7 +13,7 @@ const BLOBS = `${STORAGE}/blobServices/containers/blobs`;
 export const ROLE = 'Storage Blob Data Contributor';
 export const KEY_PERMISSION = `${STORAGE}/blobServices/generateUserDelegationKey/action`;
 
-const PERMISSION: StoreWords['permission'] = {
+const PERMISSION: StoreMessages['permission'] = {
   put: `${BLOBS}/write`,
   get: `${BLOBS}/read`,
   list: `${BLOBS}/read`,
@@ -37,7 +37,7 @@ export function assignRole({ name }: StorageAccount, assignee: string | undefine
 }
 
 /** @param assignee the object id of these credentials, once it is known */
-export function azureWords(account: StorageAccount, assignee: () => string | undefined): StoreWords {
+export function azureMessages(account: StorageAccount, assignee: () => string | undefined): StoreMessages {
   const { name, url } = account;
   const group = output(show(name, 'resourceGroup'));
   const createPolicy = (policy: string) =>

@@ -1,15 +1,15 @@
 /** Who asks a storage account: a token, what a refusal means for them, and the key that signs URLs in their name. */
 import type { BlobServiceClient, ContainerClient, UserDelegationKey } from '@azure/storage-blob';
-import { azureCredential, findToken, type Token, TokenProblem } from '../../../src/clouds/azure/credentials.ts';
+import { azureCredential, findToken, type Token, TokenError } from '../../../src/clouds/azure/credentials.ts';
 import { type AzureTransport, azureTransport } from '../../../src/clouds/azure/transport.ts';
 import { BUCKETS } from '../../../src/config/contract.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import type { Agents } from '../../../src/net/agents.ts';
 import { networkErrorOr } from '../../../src/net/network-error.ts';
 import { withRetry } from '../../../src/net/retry.ts';
-import { Refused } from '../../../src/net/sender.ts';
+import { HttpErrorResponse } from '../../../src/net/sender.ts';
 import { CheckStopped, skip } from '../../../src/outcome/outcome.ts';
-import { StoreProblem } from '../store.ts';
+import { StoreError } from '../store.ts';
 import type { StorageAccount } from './account.ts';
 import { type At, azureRefusal, isAzureRefusal } from './errors.ts';
 import { assignRole, KEY_PERMISSION, ROLE } from './messages.ts';
@@ -29,7 +29,7 @@ export interface AzureSession {
   /** The object id of these credentials, once it is known. */
   readonly assignee: () => string | undefined;
   container(bucket: string): ContainerClient;
-  /** One operation, once there is a token. @throws StoreProblem, Problem, Stop */
+  /** One operation, once there is a token. @throws StoreError, NetworkError, CheckStopped */
   call<T>(at: At, perform: () => Promise<T>): Promise<T>;
   /** As `call`, for what may well be denied: no role is looked for then. */
   readonly attempt: AzureSession['call'];
@@ -105,7 +105,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   const call: AzureSession['call'] = (at, perform) => attempt(at, perform).catch(orNoRole);
 
   /** For whoever is signed in here a skip: an operator manages the account, and need not read what is in it. */
-  const noRole = ({ action, bucket, code }: StoreProblem): CheckStopped | StoreProblem => {
+  const noRole = ({ action, bucket, code }: StoreError): CheckStopped | StoreError => {
     const title = `these credentials have no role for the data of the storage account ${account.name}`;
     const detail = 'All is denied. Owner or Contributor manage an account; what is in it takes a role of its own.';
     const fix = assignRole(account, assignee);
@@ -114,10 +114,10 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
       return new CheckStopped(skip(title, { detail: `${detail} Spacelift needs ${ROLE}.`, fix, evidence }));
     }
     const says = { title, detail, expected: ROLE, fix, cause: { key: 'object-storage:no-role', title } };
-    return new StoreProblem('denied', { action, bucket, code, says });
+    return new StoreError('denied', { action, bucket, code, says });
   };
   /** Not `denied`: the operation itself is allowed. */
-  const mayNotSign = ({ action, bucket, code, status }: StoreProblem): StoreProblem => {
+  const mayNotSign = ({ action, bucket, code, status }: StoreError): StoreError => {
     const title = `may not sign URLs for the storage account ${account.name}: ${KEY_PERMISSION} is denied`;
     const says = {
       title,
@@ -126,7 +126,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
       fix: assignRole(account, assignee),
       cause: { key: 'object-storage:delegation-key', title },
     };
-    return new StoreProblem('other', { action, bucket, code, status, says });
+    return new StoreError('other', { action, bucket, code, status, says });
   };
 
   let key: Promise<UserDelegationKey> | undefined;
@@ -137,7 +137,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
       try {
         return await withRetry(
           () => ask(at, () => service.getUserDelegationKey(from, to, { abortSignal })),
-          (error) => (error instanceof StoreProblem ? error : undefined),
+          (error) => (error instanceof StoreError ? error : undefined),
           abortSignal,
         ).catch(orNoRole);
       } catch (error) {
@@ -164,12 +164,11 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
 
 /** What went wrong, of all that the SDK and the transport can throw. */
 function meaningOf(error: unknown, at: At, account: StorageAccount): unknown {
-  if (error instanceof Refused) return azureRefusal(error.answer, at, account) ?? error;
-  if (error instanceof TokenProblem) return new StoreProblem('credentials', { ...at, says: error.says });
+  if (error instanceof HttpErrorResponse) return azureRefusal(error.answer, at, account) ?? error;
+  if (error instanceof TokenError) return new StoreError('credentials', { ...at, says: error.says });
   const problem = networkErrorOr(error);
   // Of a success that is none of Azure's, the SDK makes an error of its own.
-  return problem instanceof Error && problem.name === 'RestError' ? new StoreProblem('not-a-store', at) : problem;
+  return problem instanceof Error && problem.name === 'RestError' ? new StoreError('not-a-store', at) : problem;
 }
 
-export const isDenied = (error: unknown): error is StoreProblem =>
-  error instanceof StoreProblem && error.kind === 'denied';
+export const isDenied = (error: unknown): error is StoreError => error instanceof StoreError && error.kind === 'denied';

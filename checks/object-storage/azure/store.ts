@@ -2,18 +2,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { BlobItem, ContainerClient } from '@azure/storage-blob';
 import { ownerOfAzure } from '../../../src/clouds/azure/credentials.ts';
-import { accountSettings, NotPermitted } from '../../../src/clouds/azure/management.ts';
+import { accountSettings, NotPermittedError } from '../../../src/clouds/azure/management.ts';
 import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
 import { makeHttpClient, readUpTo } from '../../../src/net/http.ts';
 import { boundPages } from '../../../src/net/limits.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
-import { type Store, StoreProblem, under } from '../store.ts';
+import { type Store, StoreError, under } from '../store.ts';
 import { ACCOUNT_URL, accountOf, isBlobHost } from './account.ts';
 import { type At, azureRefusal, codeIn } from './errors.ts';
 import { expiryRules } from './lifecycle.ts';
-import { azureWords } from './messages.ts';
+import { azureMessages } from './messages.ts';
 import { azureSession, EARLIER_MS, isDenied } from './session.ts';
 
 /** How long a pre-signed URL works. */
@@ -62,7 +62,7 @@ export async function azure(run: Run): Promise<Store> {
       ...addressOf(new URL(account.url)),
       setting: ACCOUNT_URL,
     },
-    words: azureWords(account, assignee),
+    messages: azureMessages(account, assignee),
     tellsMissing: true,
     removesNothing: true,
     servicesSeePublic: true,
@@ -81,11 +81,11 @@ export async function azure(run: Run): Promise<Store> {
       try {
         return await call({ action: 'put', bucket }, async () => {
           const { versionId, etag } = await blobOf(bucket, key).upload(body, body.length, { conditions, abortSignal });
-          if (etag === undefined) throw new StoreProblem('not-a-store', { action: 'put', bucket });
+          if (etag === undefined) throw new StoreError('not-a-store', { action: 'put', bucket });
           return { existed: false, versionId };
         });
       } catch (error) {
-        const existed = error instanceof StoreProblem && error.code === 'BlobAlreadyExists';
+        const existed = error instanceof StoreError && error.code === 'BlobAlreadyExists';
         if (!ifAbsent || !existed) throw error;
         return { existed, versionId: undefined };
       }
@@ -113,7 +113,7 @@ export async function azure(run: Run): Promise<Store> {
         await removeVersion(bucket, `${prefix}none`, NO_VERSION, signal);
         return true;
       } catch (error) {
-        if (isDenied(error) || (error instanceof StoreProblem && error.kind === 'other')) return false;
+        if (isDenied(error) || (error instanceof StoreError && error.kind === 'other')) return false;
         throw error;
       }
     },
@@ -151,7 +151,7 @@ export async function azure(run: Run): Promise<Store> {
       if (problem?.code !== 'AuthorizationFailure') return problem;
       // The SDK's own requests have passed the network rules, so this is about the signature; the emulator says it so.
       const { status, code } = problem;
-      return new StoreProblem('signature', { ...at, status, code });
+      return new StoreError('signature', { ...at, status, code });
     },
 
     versioning: (bucket, signal) => settings.versioning(signal).catch(orDenied({ action: 'read versioning', bucket })),
@@ -177,12 +177,12 @@ export async function azure(run: Run): Promise<Store> {
 }
 
 function unlessMissing(error: unknown): undefined {
-  if (error instanceof StoreProblem && error.code === 'BlobNotFound') return undefined;
+  if (error instanceof StoreError && error.code === 'BlobNotFound') return undefined;
   throw error;
 }
 
 const orDenied = (at: At) => (error: unknown) => {
-  throw error instanceof NotPermitted ? new StoreProblem('denied', at) : error;
+  throw error instanceof NotPermittedError ? new StoreError('denied', at) : error;
 };
 
 async function all(blobs: ReturnType<ContainerClient['listBlobsFlat']>): Promise<BlobItem[]> {

@@ -6,11 +6,11 @@ import { retryAfterIn } from '../../../src/net/retry.ts';
 import { advice, command, type Fix, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
-import { type Action, type StoreKind, StoreProblem } from '../store.ts';
+import { type StoreAction, StoreError, type StoreKind } from '../store.ts';
 import { grant, type Names } from './messages.ts';
 
 interface At {
-  readonly action: Action;
+  readonly action: StoreAction;
   readonly bucket: string;
 }
 
@@ -54,7 +54,7 @@ const KIND_OF_MESSAGE: readonly (readonly [RegExp, StoreKind])[] = [
 export const MISSING = 'NoSuchKey';
 
 /** What is wrong, or `undefined` for an answer that Cloud Storage gives when it has done what was asked. */
-export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreProblem | undefined {
+export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreError | undefined {
   const { status, headers, body } = answer;
   // A signed PUT is answered with an empty page.
   const page = /^text\/html/i.test(headers['content-type'] ?? '') && body.length > 0;
@@ -62,7 +62,7 @@ export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreProbl
   const { code, message } = said(answer);
   const date = Date.parse(headers.date ?? '');
   const kind = kindOf(status, code, message);
-  const problem = new StoreProblem(kind, {
+  const problem = new StoreError(kind, {
     ...at,
     status,
     retryAfterMs: retryAfterIn(headers['retry-after']),
@@ -70,13 +70,13 @@ export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreProbl
     ...(!Number.isNaN(date) && { skewMs: date - Date.now() }),
   });
   const [other, says] = sayings(problem, message, names) ?? [];
-  return says === undefined ? problem : new StoreProblem(other ?? kind, { ...problem, says });
+  return says === undefined ? problem : new StoreError(other ?? kind, { ...problem, says });
 }
 
-/** The JSON of an answer. @throws StoreProblem */
+/** The JSON of an answer. @throws StoreError */
 export function jsonOf(answer: HttpAnswer, at: At): Readonly<Record<string, unknown>> {
   const value = parseObject(answer.body);
-  if (value === undefined) throw new StoreProblem('not-a-store', { ...at, status: answer.status });
+  if (value === undefined) throw new StoreError('not-a-store', { ...at, status: answer.status });
   return value;
 }
 
@@ -112,7 +112,7 @@ function kindOf(status: number, code: string | undefined, message: string): Stor
 type Saying = readonly [kind: StoreKind | undefined, says: Partial<Issue>];
 
 /** What stands behind a refusal beyond its code ("Troubleshooting" of Cloud Storage). */
-function sayings(problem: StoreProblem, message: string, names: Names): Saying | undefined {
+function sayings(problem: StoreError, message: string, names: Names): Saying | undefined {
   const { kind, bucket } = problem;
   // Not `denied`: the roles allow it, and what depends on what they allow must not conclude anything.
   const found = BEHIND.find(({ pattern }) => pattern.test(message));
@@ -133,7 +133,7 @@ const VERBS: Readonly<Record<string, string>> = {
 };
 
 /** Overwriting takes the permission to delete: the service says which one it missed. */
-function denied({ action, bucket }: StoreProblem, message: string, names: Names): Partial<Issue> {
+function denied({ action, bucket }: StoreError, message: string, names: Names): Partial<Issue> {
   const permission = /(storage\.[A-Za-z]+\.[A-Za-z]+) access/.exec(message)?.[1];
   const verb = VERBS[action];
   if (permission === undefined || verb === undefined) return {};

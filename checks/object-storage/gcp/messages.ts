@@ -5,9 +5,9 @@ import { wayTo } from '../../../src/clouds/google/http.ts';
 import { memberOf } from '../../../src/clouds/google/iam.ts';
 import { advice, command, type Fix, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { lookUp, RUN_LATER, rename } from '../fixes.ts';
-import type { Action, StoreWords } from '../store.ts';
+import type { StoreAction, StoreMessages } from '../store.ts';
 
-const PERMISSION: Readonly<Record<Action, string>> = {
+const PERMISSION: Readonly<Record<StoreAction, string>> = {
   put: 'storage.objects.create',
   get: 'storage.objects.get',
   list: 'storage.objects.list',
@@ -39,7 +39,7 @@ const withFile = (name: string, value: object, use: Shell): readonly Shell[] => 
   use,
 ];
 
-export function gcpWords({ host, endpointFrom, account }: Names): StoreWords {
+export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessages {
   return {
     permission: PERMISSION,
     mend: {

@@ -6,7 +6,7 @@
 import type { Storage } from '@google-cloud/storage';
 import type { GoogleAuth } from 'google-auth-library';
 import { mustBeAllowed, partyAt } from '../../../src/clouds/credentials.ts';
-import { GoogleProblem, google } from '../../../src/clouds/google/credentials.ts';
+import { GoogleAuthError, google } from '../../../src/clouds/google/credentials.ts';
 import { WITHHELD } from '../../../src/config/credentials-options.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../../src/net/http.ts';
@@ -14,9 +14,9 @@ import { boundPages } from '../../../src/net/limits.ts';
 import { checkProxy } from '../../../src/net/proxy-tunnel.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, skip } from '../../../src/outcome/outcome.ts';
-import { type Action, type Store, StoreProblem, under } from '../store.ts';
+import { type Store, type StoreAction, StoreError, under } from '../store.ts';
 import { gcpRefusal, jsonOf, MISSING } from './errors.ts';
-import { gcpWords, type Names } from './messages.ts';
+import { gcpMessages, type Names } from './messages.ts';
 import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from './settings.ts';
 
 /** How long a pre-signed URL works, ms. */
@@ -28,7 +28,7 @@ const UNIVERSE = 'GOOGLE_CLOUD_UNIVERSE_DOMAIN';
 const NO_GENERATION = '1';
 
 interface At {
-  readonly action: Action;
+  readonly action: StoreAction;
   readonly bucket: string;
 }
 
@@ -69,7 +69,7 @@ export async function gcp(run: Run): Promise<Store> {
     try {
       return await perform();
     } catch (error) {
-      throw error instanceof GoogleProblem ? new StoreProblem(error.kind, { ...at, says: error.says }) : error;
+      throw error instanceof GoogleAuthError ? new StoreError(error.kind, { ...at, says: error.says }) : error;
     }
   };
 
@@ -133,7 +133,7 @@ export async function gcp(run: Run): Promise<Store> {
       port: Number(base.port) || (base.protocol === 'https:' ? 443 : 80),
       setting: names.endpointFrom ?? 'HTTPS_PROXY',
     },
-    words: gcpWords(names),
+    messages: gcpMessages(names),
     servicesMayPurge: true,
     headers: { ifAbsent: { 'x-goog-if-generation-match': '0' }, metadata: 'x-goog-meta-' },
 
@@ -142,11 +142,11 @@ export async function gcp(run: Run): Promise<Store> {
       const query = { uploadType: 'media', name, ...(ifAbsent && { ifGenerationMatch: '0' }) };
       try {
         const answer = await ask(at, `/upload${bucketPath(bucket)}/o`, signal, { method: 'POST', query, body });
-        if (jsonOf(answer, at).name !== name) throw new StoreProblem('not-a-store', { ...at, status: answer.status });
+        if (jsonOf(answer, at).name !== name) throw new StoreError('not-a-store', { ...at, status: answer.status });
         // Every object has a generation: it says nothing of versioning.
         return { existed: false, versionId: undefined };
       } catch (error) {
-        if (!ifAbsent || !(error instanceof StoreProblem) || error.status !== 412) throw error;
+        if (!ifAbsent || !(error instanceof StoreError) || error.status !== 412) throw error;
         return { existed: true, versionId: undefined };
       }
     },
@@ -169,7 +169,7 @@ export async function gcp(run: Run): Promise<Store> {
       ]);
       if (removed.status === 'rejected') throw removed.reason;
       if (listed.status === 'fulfilled') return true;
-      if (listed.reason instanceof StoreProblem && listed.reason.kind === 'denied') return false;
+      if (listed.reason instanceof StoreError && listed.reason.kind === 'denied') return false;
       throw listed.reason;
     },
 
@@ -224,7 +224,7 @@ export async function gcp(run: Run): Promise<Store> {
       if (!isPublicPolicy(bindings)) return false;
       type Found = { iamConfiguration?: { publicAccessPrevention?: string } };
       const found = await settings<Found>(at, '', { fields: 'iamConfiguration' }, signal).catch((error: unknown) => {
-        if (error instanceof StoreProblem) return undefined;
+        if (error instanceof StoreError) return undefined;
         throw error;
       });
       return found?.iamConfiguration?.publicAccessPrevention !== 'enforced';
@@ -239,7 +239,7 @@ const objectPath = (bucket: string, key: string): string => `${bucketPath(bucket
 
 /**
  * What Google's clients ask in place of Google. One that only the config names is asked when it is allowed.
- * @throws Stop when it is no address, or not allowed
+ * @throws CheckStopped when it is no address, or not allowed
  */
 function emulatorOf(run: Run): URL | undefined {
   const held = run.deployment.setting(EMULATOR);
@@ -260,7 +260,7 @@ function emulatorOf(run: Run): URL | undefined {
   return url;
 }
 
-/** A cloud of its own, of Google's make, has other hosts, which nothing here asks. @throws Stop */
+/** A cloud of its own, of Google's make, has other hosts, which nothing here asks. @throws CheckStopped */
 function mustBeGoogles({ deployment: { setting } }: Run): void {
   const held = setting(UNIVERSE);
   if (held === undefined || held.party === 'process' || ['', 'googleapis.com'].includes(held.value)) return;
@@ -285,7 +285,7 @@ async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof StoreProblem && error.code === MISSING) return undefined;
+    if (error instanceof StoreError && error.code === MISSING) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** The way out in MinIO's own words: `mc` commands for an alias `minio`, and Spacelift's variables. */
 import { advice, command, setting, sh } from '../../../src/outcome/fix.ts';
 import { rename } from '../fixes.ts';
-import type { StoreWords } from '../store.ts';
+import type { StoreMessages } from '../store.ts';
 
 interface Names {
   readonly accessKey: string;
@@ -10,8 +10,8 @@ interface Names {
   readonly secure: boolean;
 }
 
-export function minioWords({ accessKey, endpoint, secure }: Names): StoreWords {
-  const permission: StoreWords['permission'] = {
+export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMessages {
+  const permission: StoreMessages['permission'] = {
     put: 's3:PutObject',
     get: 's3:GetObject',
     list: 's3:ListBucket',

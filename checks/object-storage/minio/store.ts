@@ -20,8 +20,8 @@ import {
   s3Refusal,
   versionIn,
 } from '../s3-protocol.ts';
-import { type Action, type Store, StoreProblem, under } from '../store.ts';
-import { minioWords } from './messages.ts';
+import { type Store, type StoreAction, StoreError, under } from '../store.ts';
+import { minioMessages } from './messages.ts';
 import { ownerOfMinio } from './owner.ts';
 
 const ENDPOINT = 'OBJECT_STORAGE_MINIO_ENDPOINT';
@@ -39,7 +39,7 @@ const PAGE = 1000;
 const LESS_THAN = 0x3c;
 
 interface At {
-  readonly action: Action;
+  readonly action: StoreAction;
   readonly bucket: string;
 }
 
@@ -94,7 +94,7 @@ export async function minio(run: Run): Promise<Store> {
     try {
       return await attempt();
     } catch (error) {
-      const elsewhere = error instanceof StoreProblem && error.kind === 'wrong-region' ? error.region : undefined;
+      const elsewhere = error instanceof StoreError && error.kind === 'wrong-region' ? error.region : undefined;
       if (elsewhere === undefined) throw error;
       region = elsewhere;
     }
@@ -115,7 +115,7 @@ export async function minio(run: Run): Promise<Store> {
   return {
     name: 'MinIO',
     target: { what: 'MinIO', host, port, setting: ENDPOINT },
-    words: minioWords({ accessKey, endpoint, secure }),
+    messages: minioMessages({ accessKey, endpoint, secure }),
     tellsMissing: true,
 
     put: async (bucket, key, body, { ifAbsent }, signal) => {
@@ -125,11 +125,11 @@ export async function minio(run: Run): Promise<Store> {
           const request = { method: 'PUT', bucketName: bucket, objectName: key, headers };
           const { headers: answer } = await client.makeRequestAsyncOmit(request, body, [200]);
           if ((answer.etag ?? answer['x-amz-request-id']) === undefined)
-            throw new StoreProblem('not-a-store', { action: 'put', bucket, status: 200 });
+            throw new StoreError('not-a-store', { action: 'put', bucket, status: 200 });
           return { existed: false, versionId: versionIn(answer['x-amz-version-id']) };
         });
       } catch (error) {
-        if (!ifAbsent || !(error instanceof StoreProblem) || error.status !== 412) throw error;
+        if (!ifAbsent || !(error instanceof StoreError) || error.status !== 412) throw error;
         return { existed: true, versionId: undefined };
       }
     },
@@ -141,7 +141,7 @@ export async function minio(run: Run): Promise<Store> {
           return { body: await readUpTo(answer), versionId: versionIn(answer.headers['x-amz-version-id']) };
         });
       } catch (error) {
-        if (error instanceof StoreProblem && error.code === 'NoSuchKey') return undefined;
+        if (error instanceof StoreError && error.code === 'NoSuchKey') return undefined;
         throw error;
       }
     },
@@ -197,7 +197,7 @@ export async function minio(run: Run): Promise<Store> {
         );
         return expiryRules([(found as { Rule?: LifecycleRule | LifecycleRule[] } | null)?.Rule ?? []].flat());
       } catch (error) {
-        if (error instanceof StoreProblem && error.code === 'NoSuchLifecycleConfiguration') return [];
+        if (error instanceof StoreError && error.code === 'NoSuchLifecycleConfiguration') return [];
         throw error;
       }
     },
@@ -209,7 +209,7 @@ export async function minio(run: Run): Promise<Store> {
           opensToEveryone(JSON.parse(await client.getBucketPolicy(bucket))),
         );
       } catch (error) {
-        if (error instanceof StoreProblem && error.code === 'NoSuchBucketPolicy') return false;
+        if (error instanceof StoreError && error.code === 'NoSuchBucketPolicy') return false;
         throw error;
       }
     },
@@ -278,7 +278,7 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
   return { request } as typeof http;
 }
 
-/** Whoever reads the answer gets a Problem of kind `flood` when it has more elements than any page. */
+/** Whoever reads the answer gets a NetworkError of kind `flood` when it has more elements than any page. */
 function boundTags(answer: IncomingMessage): IncomingMessage {
   const push = answer.push.bind(answer);
   let tags = 0;
@@ -292,13 +292,13 @@ function boundTags(answer: IncomingMessage): IncomingMessage {
 }
 
 /** What the library and the transport can throw once there was an answer, or before anything was asked. */
-function notOfTheWay(error: unknown, at: At): StoreProblem | undefined {
-  if (error instanceof StoreProblem) return error;
+function notOfTheWay(error: unknown, at: At): StoreError | undefined {
+  if (error instanceof StoreError) return error;
   const name = error instanceof Error ? error.constructor.name : '';
-  if (name === 'InvalidBucketNameError') return new StoreProblem('invalid-name', at);
+  if (name === 'InvalidBucketNameError') return new StoreError('invalid-name', at);
   // Of a success that is no XML, or no JSON, the library and its parser throw plain errors.
   const unread =
     name === 'InvalidXMLError' || name === 'SyntaxError' || (name === 'Error' && !('code' in (error as Error)));
-  if (unread) return new StoreProblem('not-a-store', at);
+  if (unread) return new StoreError('not-a-store', at);
   return undefined;
 }

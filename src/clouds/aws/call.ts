@@ -4,8 +4,8 @@ import type { HttpAnswer } from '../../net/http.ts';
 import { toNetworkError } from '../../net/network-error.ts';
 import { type BusyHint, withRetry } from '../../net/retry.ts';
 import { findCredentials, withoutEndpoint } from './client.ts';
-import { CredentialProblem, credentialKind } from './errors.ts';
-import { type IsRefusal, Refused } from './transport.ts';
+import { CredentialError, credentialKind } from './errors.ts';
+import { HttpErrorResponse, type IsRefusal } from './transport.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -22,7 +22,7 @@ export type AwsKind =
   | 'refused';
 
 /** What AWS says no with. */
-export class AwsProblem extends Error {
+export class AwsError extends Error {
   readonly kind: AwsKind;
   /** The service's own code, without its name space. */
   readonly code: string | undefined;
@@ -32,7 +32,7 @@ export class AwsProblem extends Error {
   readonly said: string;
   constructor(kind: AwsKind, { code, status, said = '' }: { code?: string; status?: number; said?: string } = {}) {
     super([kind, code].filter((part) => part !== undefined).join(': '));
-    this.name = 'AwsProblem';
+    this.name = 'AwsError';
     this.kind = kind;
     this.code = code;
     this.status = status;
@@ -53,7 +53,7 @@ export interface AskOptions {
 /**
  * Sends one request, under a deadline of 10 s unless told; what a busy service refuses is asked again, twice.
  * @param client made with `isRefusal`
- * @throws CredentialProblem, AwsProblem, Problem, or Stop where AWS has no such endpoint
+ * @throws CredentialError, AwsError, NetworkError, or CheckStopped where AWS has no such endpoint
  */
 export async function ask<T>(
   run: Run,
@@ -65,7 +65,7 @@ export async function ask<T>(
   const attempt = async () => {
     try {
       const answer = await run.withTimeout(ms, (abortSignal) => send({ abortSignal }));
-      if (mayBeEmpty === undefined && isNothing(answer)) throw new AwsProblem('not-aws');
+      if (mayBeEmpty === undefined && isNothing(answer)) throw new AwsError('not-aws');
       return answer;
     } catch (error) {
       throw meaningOf(withoutEndpoint(run, error));
@@ -81,18 +81,16 @@ export async function ask<T>(
 }
 
 /** Whether the same request may do in a moment. */
-export const isBusy = (error: unknown): error is AwsProblem =>
-  error instanceof AwsProblem && (error.kind === 'throttled' || error.kind === 'server-error');
+export const isBusy = (error: unknown): error is AwsError =>
+  error instanceof AwsError && (error.kind === 'throttled' || error.kind === 'server-error');
 
 /** AWS does not say how long to wait, and throttles with HTTP 400. */
 const noOf = (outcome: unknown): BusyHint | undefined =>
-  outcome instanceof AwsProblem
-    ? { status: outcome.status, busy: isBusy(outcome), retryAfterMs: undefined }
-    : undefined;
+  outcome instanceof AwsError ? { status: outcome.status, busy: isBusy(outcome), retryAfterMs: undefined } : undefined;
 
 function meaningOf(error: unknown): unknown {
-  if (error instanceof Refused) return refusal(error.answer);
-  return toNetworkError(error) ?? (isUnread(error) ? new AwsProblem('not-aws') : error);
+  if (error instanceof HttpErrorResponse) return refusal(error.answer);
+  return toNetworkError(error) ?? (isUnread(error) ? new AwsError('not-aws') : error);
 }
 
 /** Whether the SDK could make nothing of a success, such as a page where JSON belongs: it adds the answer to the error. */
@@ -106,16 +104,16 @@ function isNothing(answer: unknown): boolean {
 }
 
 /** What an answer that is not what was asked for is about. */
-export function refusal(answer: HttpAnswer): AwsProblem | CredentialProblem {
+export function refusal(answer: HttpAnswer): AwsError | CredentialError {
   const { status, headers } = answer;
   const { code, said } = errorIn(answer);
-  if (/should be scoped to/.test(said)) return new AwsProblem('scope', { status, said, ...(code && { code }) });
+  if (/should be scoped to/.test(said)) return new AwsError('scope', { status, said, ...(code && { code }) });
   const credentials = credentialKind(code, said);
   if (credentials !== undefined) {
     const clock = Date.parse(headers.date ?? '');
-    return new CredentialProblem(credentials, { code, ...(clock > 0 && { skewMs: clock - Date.now() }) });
+    return new CredentialError(credentials, { code, ...(clock > 0 && { skewMs: clock - Date.now() }) });
   }
-  return new AwsProblem(kindOf(status, code), { status, said, ...(code && { code }) });
+  return new AwsError(kindOf(status, code), { status, said, ...(code && { code }) });
 }
 
 function kindOf(status: number, code: string | undefined): AwsKind {

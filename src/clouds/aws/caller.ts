@@ -3,7 +3,7 @@ import type { Run } from '../../engine/check.ts';
 import type { Target } from '../../net/messages.ts';
 import { advice, setting } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
-import { AwsProblem, ask, isRefusal } from './call.ts';
+import { AwsError, ask, isRefusal } from './call.ts';
 import { awsSettings } from './client.ts';
 import { targetOf } from './messages.ts';
 
@@ -19,7 +19,7 @@ export interface Caller {
 /** The caller, or the error that STS or the way to it ended in. */
 export type Asked = { readonly caller: Caller } | { readonly error: unknown; readonly target: Target | undefined };
 
-/** Shared: `run.share(askCaller)`. Rejects only when the run ends, or with the Stop of a region or of keys that are not known here. */
+/** Shared: `run.once(askCaller)`. Rejects only when the run ends, or with the CheckStopped of a region or of keys that are not known here. */
 export async function askCaller(run: Run): Promise<Asked> {
   const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
   const settings = awsSettings(run, 'STS', isRefusal);
@@ -32,7 +32,7 @@ export async function askCaller(run: Run): Promise<Asked> {
       { ms: DEADLINE_MS },
     );
     const partition = arn?.split(':')[1];
-    if (account === undefined || arn === undefined || partition === undefined) throw new AwsProblem('not-aws');
+    if (account === undefined || arn === undefined || partition === undefined) throw new AwsError('not-aws');
     return { caller: { account, arn, partition } };
   } catch (error) {
     if (run.signal.aborted || error instanceof CheckStopped) throw error;
@@ -43,7 +43,7 @@ export async function askCaller(run: Run): Promise<Asked> {
 }
 
 /** The failure that the credentials are of another account or partition than the config says, if they are. */
-export function strangerTrouble(run: Run, { account, arn, partition }: Caller): Issue | undefined {
+export function strangerIssue(run: Run, { account, arn, partition }: Caller): Issue | undefined {
   const configured = run.require('AWS_ACCOUNT_ID');
   const evidence = { account, arn, AWS_ACCOUNT_ID: configured };
   if (account !== configured) {
@@ -77,6 +77,6 @@ export async function explainedByAccount(run: Run): Promise<Issue | undefined> {
   });
   if (asked === undefined || !('caller' in asked) || run.deployment.lookup('AWS_ACCOUNT_ID').state !== 'set')
     return undefined;
-  const trouble = strangerTrouble(run, asked.caller);
-  return trouble?.cause?.key === 'aws:account' ? trouble : undefined;
+  const issue = strangerIssue(run, asked.caller);
+  return issue?.cause?.key === 'aws:account' ? issue : undefined;
 }

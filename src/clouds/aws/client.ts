@@ -16,7 +16,7 @@ import {
   travelling,
 } from '../credentials.ts';
 import { type AwsService, isAwsHost } from './endpoints.ts';
-import { CredentialProblem, credentialKind } from './errors.ts';
+import { CredentialError, credentialKind } from './errors.ts';
 import { type IsRefusal, makeTransport, type Transport } from './transport.ts';
 
 /** For finding credentials; below any operation's deadline, so that it is clear which of the two took too long. */
@@ -64,10 +64,10 @@ const IN_CONTAINER = [
 /**
  * Keys of the config beat the caller's, and the SDK's default chain, which is the caller's, fills only what both lack.
  * Nothing is tried twice, and no clock is corrected: what is wrong must show.
- * @param isRefusal which answers end in `Refused`; without it, the SDK makes errors of them
+ * @param isRefusal which answers end in `HttpErrorResponse`; without it, the SDK makes errors of them
  * @param agents those of another client, to use its connections too
  * @param at where requests go when no AWS_ENDPOINT_URL… says so
- * @throws Stop when the region is not known, or the caller's credentials may not be sent to the endpoint
+ * @throws CheckStopped when the region is not known, or the caller's credentials may not be sent to the endpoint
  */
 export function awsSettings(
   run: Run,
@@ -140,7 +140,7 @@ export function withoutEndpoint(run: Run, error: unknown): unknown {
 
 /**
  * What the config or the environment names in place of a service's own endpoint (SDK reference, "Service-specific endpoints").
- * @throws Stop when it is no address
+ * @throws CheckStopped when it is no address
  */
 export function endpointOf(run: Run, service: AwsService): Endpoint | undefined {
   const { setting } = run.deployment;
@@ -257,7 +257,7 @@ function tokenRole(run: Run): TokenRole | undefined {
 const elsewhere = ({ deployment: { set, partyOf } }: Run): string | undefined =>
   IN_CONTAINER.find((name) => set.includes(name) && partyOf(name) === 'config');
 
-/** Whether this process has no credentials, and the config's are in Spacelift's container. @throws Stop then */
+/** Whether this process has no credentials, and the config's are in Spacelift's container. @throws CheckStopped then */
 function mustBeHere(run: Run): void {
   const name = elsewhere(run);
   if (name === undefined) return;
@@ -294,7 +294,7 @@ interface HasCredentials {
 
 /**
  * Has the client find its credentials, apart from the request that needs them: what goes wrong then is about nothing else.
- * @throws CredentialProblem; Stop when the config keeps them where they can't be read
+ * @throws CredentialError; CheckStopped when the config keeps them where they can't be read
  */
 export async function findCredentials(run: Run, client: HasCredentials): Promise<void> {
   try {
@@ -307,7 +307,7 @@ export async function findCredentials(run: Run, client: HasCredentials): Promise
     const code = /^[A-Za-z]{1,64}$/.test(name) ? name : undefined;
     const kind = credentialKind(code, message) ?? 'missing';
     if (kind === 'missing' && tokenRole(run) === undefined) mustBeHere(run);
-    throw new CredentialProblem(kind, lookedIn(run, error, code));
+    throw new CredentialError(kind, lookedIn(run, error, code));
   }
 }
 

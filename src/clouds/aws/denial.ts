@@ -61,7 +61,7 @@ export interface Denied {
 }
 
 /** Why, and the way out: the statement to add, and where. */
-export function deniedWords({
+export function deniedMessages({
   actions,
   resource,
   resourcePolicy,

@@ -28,12 +28,12 @@ export interface CredentialFacts {
 }
 
 /** Credentials that could not be had, as a value. */
-export class CredentialProblem extends Error {
+export class CredentialError extends Error {
   readonly kind: CredentialKind;
   readonly facts: CredentialFacts;
   constructor(kind: CredentialKind, facts: CredentialFacts = {}) {
     super(kind);
-    this.name = 'CredentialProblem';
+    this.name = 'CredentialError';
     this.kind = kind;
     this.facts = facts;
   }
@@ -77,14 +77,14 @@ export function credentialKind(code: string | undefined, message = ''): Credenti
 
 const kindSaid = (message: string) => SAID.find(([pattern]) => pattern.test(message))?.[1];
 
-interface Said {
+interface CredentialMessage {
   readonly title: string;
   readonly detail?: string;
   readonly expected: string;
   readonly fix: Fix;
 }
 
-const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => Said>> = {
+const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => CredentialMessage>> = {
   missing: () => ({
     title: 'no AWS credentials are found',
     expected: 'credentials from the environment, a profile, or a role of the task, the pod or the instance',
@@ -117,7 +117,7 @@ const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => Said>> =
 };
 
 /** The failure that it is, whichever service has said so. */
-export function credentialTrouble(kind: CredentialKind, facts: CredentialFacts = {}): Issue {
+export function credentialIssue(kind: CredentialKind, facts: CredentialFacts = {}): Issue {
   const { title, detail, expected, fix } = SAYS[kind](facts);
   const told = facts.detail ?? detail;
   return fail(title, {

@@ -8,9 +8,9 @@ import { addressOf } from '../../net/tcp.ts';
 import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
 import { type Cause, fail, type Issue, type Skip, warn } from '../../outcome/outcome.ts';
 import { lookup } from '../../util/lookup.ts';
-import { type AwsKind, AwsProblem } from './call.ts';
+import { AwsError, type AwsKind } from './call.ts';
 import type { AwsSettings } from './client.ts';
-import { CredentialProblem, credentialTrouble } from './errors.ts';
+import { CredentialError, credentialIssue } from './errors.ts';
 
 interface EndpointRules {
   readonly config: {
@@ -84,14 +84,14 @@ const isGeneral = (kind: AwsKind): kind is General => kind in SAYS;
  * @throws the error itself when it is none of AWS's or the network's
  */
 export async function generalOutcome(run: Run, error: unknown, target: Target): Promise<Issue | Skip | undefined> {
-  if (error instanceof CredentialProblem) return credentialTrouble(error.kind, error.facts);
+  if (error instanceof CredentialError) return credentialIssue(error.kind, error.facts);
   if (error instanceof NetworkError) {
     const explained = await skipIfOutside(run, target.host, error);
     if (explained !== undefined) return explained;
     const { title, ...more } = routeMessages(error, target);
     return fail(title, more);
   }
-  if (!(error instanceof AwsProblem)) throw error;
+  if (!(error instanceof AwsError)) throw error;
   const { kind, status, code } = error;
   if (!isGeneral(kind)) return undefined;
   const { title, ...more } = SAYS[kind](target, status);

@@ -7,18 +7,18 @@ import { type Kept, type Reader, resolveSecrets, type Unread } from '../../confi
 import type { Run } from '../../engine/check.ts';
 import { Cleanup } from '../../engine/cleanup.ts';
 import { makeRun } from '../../engine/run.ts';
-import { Over, RunTimeout } from '../../engine/timeouts.ts';
+import { RunEndedError, RunTimeoutError } from '../../engine/timeouts.ts';
 import { networkContext } from '../../net/ca-store.ts';
 import type { Target } from '../../net/messages.ts';
 import { NetworkError } from '../../net/network-error.ts';
 import { routeMessages } from '../../net/proxy-tunnel.ts';
 import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
 import { CheckStopped } from '../../outcome/outcome.ts';
-import { AwsProblem, ask, isRefusal } from './call.ts';
+import { AwsError, ask, isRefusal } from './call.ts';
 import { askCaller } from './caller.ts';
 import { awsSettings } from './client.ts';
-import { denialIn, deniedWords } from './denial.ts';
-import { CredentialProblem, credentialTrouble } from './errors.ts';
+import { denialIn, deniedMessages } from './denial.ts';
+import { CredentialError, credentialIssue } from './errors.ts';
 import { targetOf } from './messages.ts';
 
 /** Needed before anything can be checked, so it has the time of `--timeout` to itself. */
@@ -29,13 +29,13 @@ export async function readSecrets(
 ): Promise<Source[]> {
   const end = new AbortController();
   setMaxListeners(0, end.signal);
-  const timer = setTimeout(() => end.abort(new RunTimeout(options.timeoutMs)), options.timeoutMs);
+  const timer = setTimeout(() => end.abort(new RunTimeoutError(options.timeoutMs)), options.timeoutMs);
   const run = makeRun(deployment, options, networkContext(deployment, options.authorities), end.signal, new Cleanup());
   try {
     return await resolveSecrets(sources, deployment.service, makeReader(run));
   } finally {
     clearTimeout(timer);
-    end.abort(new Over());
+    end.abort(new RunEndedError());
   }
 }
 
@@ -134,7 +134,7 @@ const OPEN: Readonly<Record<Kept['store'], (run: Run, region: string) => Promise
         const command = new GetParametersCommand({ Names: [id], WithDecryption: true });
         const { Parameters = [] } = await ask(run, client, (how) => client.send(command, how));
         const [found] = Parameters;
-        if (found === undefined) throw new AwsProblem('refused', { code: 'ParameterNotFound' });
+        if (found === undefined) throw new AwsError('refused', { code: 'ParameterNotFound' });
         return { text: found.Value, secret: found.Type === 'SecureString' };
       },
     };
@@ -152,15 +152,15 @@ async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | 
   const unknown = (says: string, fix: Fix = PASS_IT): Unread => ({ status: 'skip', says, fix });
   if (run.signal.aborted) return unknown('it was not read in time', advice`give the run more time with --timeout`);
   if (error instanceof CheckStopped) return unknown(error.outcome.title, error.outcome.fix);
-  if (error instanceof CredentialProblem) {
-    const { title, fix } = credentialTrouble(error.kind, error.facts);
+  if (error instanceof CredentialError) {
+    const { title, fix } = credentialIssue(error.kind, error.facts);
     return unknown(title, fix);
   }
   if (error instanceof NetworkError && target !== undefined) {
     const { title, fix } = routeMessages(error, target);
     return unknown(title, fix);
   }
-  if (!(error instanceof AwsProblem)) throw error;
+  if (!(error instanceof AwsError)) throw error;
   const missing = NOT_FOUND.includes(error.code);
   const stranger = missing || error.kind === 'denied' ? await strangerTo(run, kept) : undefined;
   if (stranger !== undefined) return unknown(`the credentials are of account ${stranger}`);
@@ -172,7 +172,7 @@ async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | 
       );
     }
     const denied = { actions: [ACTIONS[store]], resource: id, resourcePolicy: 'resource policy' };
-    const { fix } = deniedWords({ ...denied, denial: denialIn(error.said) });
+    const { fix } = deniedMessages({ ...denied, denial: denialIn(error.said) });
     return unknown(`${ACTIONS[store]} is denied on ${id}`, fix);
   }
   if (missing) {

@@ -5,7 +5,7 @@ import type { Agents } from '../../net/agents.ts';
 import { type IsRefusal, makeSender } from '../../net/sender.ts';
 import { unbracketed } from '../../net/tcp.ts';
 
-export { type IsRefusal, Refused } from '../../net/sender.ts';
+export { HttpErrorResponse, type IsRefusal } from '../../net/sender.ts';
 
 /** The SDK's own form of a request; bodies that are streams do not occur here. */
 interface SdkRequest {
@@ -27,7 +27,7 @@ interface SdkResponse {
 
 /** A request handler, as the SDK's clients take one. */
 export interface Transport extends Record<string, unknown> {
-  /** @throws Problem; ProxyProblem when the proxy is in the way; Refused */
+  /** @throws NetworkError; ProxyError when the proxy is in the way; HttpErrorResponse */
   handle(request: SdkRequest, how?: { abortSignal?: AbortSignal }): Promise<{ response: SdkResponse }>;
   destroy(): void;
 }

@@ -58,7 +58,7 @@ export interface EntraFacts {
   readonly detail: string;
 }
 
-interface Said {
+interface CredentialMessage {
   readonly title: string;
   readonly detail?: string;
   readonly expected: string;
@@ -81,7 +81,7 @@ function enable({ client }: EntraFacts): Fix {
   return client === undefined ? advice`enable it: ${update(CLIENT)}` : command(update(client));
 }
 
-const SAYS: Readonly<Record<EntraKind, (facts: EntraFacts) => Said>> = {
+const SAYS: Readonly<Record<EntraKind, (facts: EntraFacts) => CredentialMessage>> = {
   missing: ({ detail }) => ({
     title: 'no Azure credentials are found',
     detail,
@@ -151,7 +151,7 @@ const SAYS: Readonly<Record<EntraKind, (facts: EntraFacts) => Said>> = {
   }),
 };
 
-export function entraTrouble(facts: EntraFacts): Issue {
+export function entraIssue(facts: EntraFacts): Issue {
   const { number, configured } = facts;
   const without = configured ? 'no-token' : 'missing';
   const kind = number === undefined ? without : (KIND_OF_NUMBER[number] ?? 'refused');

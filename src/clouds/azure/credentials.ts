@@ -10,7 +10,7 @@ import { routeMessages } from '../../net/proxy-tunnel.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
 import { isSupplied, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../credentials.ts';
-import { entraTrouble } from './credential-messages.ts';
+import { entraIssue } from './credential-messages.ts';
 import type { AzureTransport } from './transport.ts';
 
 /** For finding a token; below any operation's deadline, so that it is clear which of the two took too long. */
@@ -34,11 +34,11 @@ const TOKEN_FILE = 'AZURE_FEDERATED_TOKEN_FILE';
 const PROOFS = [SECRET, CERTIFICATE, TOKEN_FILE];
 
 /** A token that could not be had, as a value. */
-export class TokenProblem extends Error {
+export class TokenError extends Error {
   readonly says: Issue;
   constructor(says: Issue) {
     super(says.title);
-    this.name = 'TokenProblem';
+    this.name = 'TokenError';
     this.says = says;
   }
 }
@@ -69,7 +69,7 @@ function reader(run: Run): Read {
   return ownerOfAzure(run) === 'config' || isAzureSupplied(run) ? (name) => setting(name)?.value : own;
 }
 
-/** @throws Stop when the config's files are elsewhere or its authority may not be asked; TokenProblem when the caller's file is not there */
+/** @throws CheckStopped when the config's files are elsewhere or its authority may not be asked; TokenError when the caller's file is not there */
 export async function azureCredential(run: Run, { client }: AzureTransport): Promise<TokenCredential> {
   const value = reader(run);
   const [tenantId, clientId] = [value(TENANT), value(CLIENT)];
@@ -108,10 +108,10 @@ const wrongAuthority = fail(`${AUTHORITY_HOST} is no https:// URL`, {
   cause: { key: `configuration:${AUTHORITY_HOST}` },
 });
 
-/** @throws TokenProblem when it is none, which becomes part of a path */
+/** @throws TokenError when it is none, which becomes part of a path */
 function mustBeTenant(text: string | undefined): void {
   if (text === undefined || /^[0-9A-Za-z.-]+$/.test(text)) return;
-  throw new TokenProblem(
+  throw new TokenError(
     fail(`${TENANT} is not the id of a directory`, {
       expected: 'the directory’s (tenant’s) id, or one of its domains',
       fix: advice`correct ${TENANT}; see: ${sh`az account show --query tenantId`}`,
@@ -121,7 +121,7 @@ function mustBeTenant(text: string | undefined): void {
   );
 }
 
-/** @throws Stop when it is no address, or the config names an authority that the caller's credentials may not be shown to */
+/** @throws CheckStopped when it is no address, or the config names an authority that the caller's credentials may not be shown to */
 function authorityOf(run: Run): URL {
   const held = run.deployment.setting(AUTHORITY_HOST);
   if (held === undefined) return new URL(AUTHORITY);
@@ -137,10 +137,10 @@ function authorityOf(run: Run): URL {
   return url;
 }
 
-/** The caller's file, which may be none. @throws TokenProblem */
+/** The caller's file, which may be none. @throws TokenError */
 function mustBeHere(variable: CredentialsFile, path: string): void {
   if (existsSync(path)) return;
-  throw new TokenProblem(
+  throw new TokenError(
     fail(`${variable} names a file that is not there`, {
       detail: `There is no ${path}.`,
       expected: 'the file that proves Spacelift’s identity to Microsoft Entra ID',
@@ -151,7 +151,7 @@ function mustBeHere(variable: CredentialsFile, path: string): void {
   );
 }
 
-/** Whether the config's proof is a file of Spacelift's container, and this process has no identity of its own. @throws Stop then */
+/** Whether the config's proof is a file of Spacelift's container, and this process has no identity of its own. @throws CheckStopped then */
 function mustNotBeElsewhere({ deployment: { set, partyOf } }: Run): void {
   const name = ([CERTIFICATE, TOKEN_FILE] as const).find((one) => set.includes(one) && partyOf(one) === 'config');
   if (name !== undefined) throw onlyInContainer(name);
@@ -159,7 +159,7 @@ function mustNotBeElsewhere({ deployment: { set, partyOf } }: Run): void {
 
 /**
  * Gets a token apart from the request that needs it: what goes wrong then is about nothing else.
- * @throws TokenProblem
+ * @throws TokenError
  */
 export async function findToken(
   run: Run,
@@ -181,10 +181,10 @@ export async function findToken(
     const tooLong = configured && error instanceof NetworkError ? error : undefined;
     const problem = transport.problemAt(host) ?? tooLong;
     if (number === undefined && !configured) mustNotBeElsewhere(run);
-    if (number === undefined && problem !== undefined) throw new TokenProblem(onTheWay(problem, host));
+    if (number === undefined && problem !== undefined) throw new TokenError(onTheWay(problem, host));
     const value = reader(run);
-    throw new TokenProblem(
-      entraTrouble({
+    throw new TokenError(
+      entraIssue({
         number,
         tenant: value('AZURE_TENANT_ID'),
         client: value('AZURE_CLIENT_ID'),

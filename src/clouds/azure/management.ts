@@ -7,17 +7,17 @@ import { boundPages } from '../../net/limits.ts';
 import { NetworkError } from '../../net/network-error.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, skip } from '../../outcome/outcome.ts';
-import { findToken, type Token, TokenProblem } from './credentials.ts';
+import { findToken, type Token, TokenError } from './credentials.ts';
 import type { AzureTransport } from './transport.ts';
 
 /** That are looked into, and at once: an answer of each may be long. */
 const [MOST_SUBSCRIPTIONS, AT_ONCE] = [1000, 8];
 
 /** These credentials may not look. */
-export class NotPermitted extends Error {}
+export class NotPermittedError extends Error {}
 
 export interface AccountSettings {
-  /** @throws NotPermitted; Stop when it could not be asked */
+  /** @throws NotPermitted; CheckStopped when it could not be asked */
   versioning(signal: AbortSignal): Promise<boolean>;
   /** Of the lifecycle policy. @throws as `versioning` does */
   rules(signal: AbortSignal): Promise<readonly ManagementPolicyRule[]>;
@@ -84,7 +84,7 @@ export function accountSettings(
       for (const one of tried) if (one.status === 'fulfilled' && one.value !== undefined) return one.value;
       failed ??= tried.find((one) => one.status === 'rejected');
     }
-    throw failed === undefined ? new NotPermitted() : failed.reason;
+    throw failed === undefined ? new NotPermittedError() : failed.reason;
   };
   let place: Promise<Place> | undefined;
   /** The setting is the account's, so all containers share the answer. */
@@ -119,8 +119,8 @@ export function accountSettings(
 }
 
 function meaningOf(error: unknown, host: string): unknown {
-  if (error instanceof NotPermitted || error instanceof CheckStopped) return error;
-  if (error instanceof NetworkError || error instanceof TokenProblem) {
+  if (error instanceof NotPermittedError || error instanceof CheckStopped) return error;
+  if (error instanceof NetworkError || error instanceof TokenError) {
     const why = error instanceof NetworkError ? error.kind : error.says.title;
     return new CheckStopped(
       skip(`${host} can’t be asked from here`, {
@@ -131,7 +131,7 @@ function meaningOf(error: unknown, host: string): unknown {
     );
   }
   const { statusCode } = error as { statusCode?: unknown };
-  if (statusCode === 401 || statusCode === 403 || statusCode === 404) return new NotPermitted();
+  if (statusCode === 401 || statusCode === 403 || statusCode === 404) return new NotPermittedError();
   if (typeof statusCode === 'number' && statusCode >= 300) {
     return new CheckStopped(
       skip(`${host} answers HTTP ${statusCode}`, { fix: advice`run again later`, evidence: { host } }),

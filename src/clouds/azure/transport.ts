@@ -16,7 +16,7 @@ type StorageClient = NonNullable<StoragePipelineOptions['httpClient']>;
 type SdkRequest = Parameters<SdkClient['sendRequest']>[0] | Parameters<StorageClient['sendRequest']>[0];
 
 export interface AzureTransport {
-  /** For a client's or a credential's option `httpClient`. @throws Problem; ProxyProblem; Refused */
+  /** For a client's or a credential's option `httpClient`. @throws NetworkError; ProxyError; HttpErrorResponse */
   readonly client: SdkClient & StorageClient;
   /** What went wrong last on the way to a host: the SDK's credentials lose it. */
   problemAt(host: string): NetworkError | undefined;
@@ -24,7 +24,7 @@ export interface AzureTransport {
 }
 
 /**
- * @param isRefusal which answers end in `Refused`; without it, the SDK makes errors of them
+ * @param isRefusal which answers end in `HttpErrorResponse`; without it, the SDK makes errors of them
  * @param agents those of another client, to use its connections too
  */
 export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): AzureTransport {

@@ -7,7 +7,7 @@ import { SET_CLOCK } from '../fixes.ts';
 import { memberOf } from './iam.ts';
 
 /** Why Google, or its library, gives no token or no signature. */
-export interface Refusal {
+export interface GoogleAuthFailure {
   readonly asked: 'token' | 'signature';
   /** Of the endpoint (`invalid_grant`, `PERMISSION_DENIED`), or `missing`, `no-file`, `file`, `metadata`. */
   readonly code: string | undefined;
@@ -21,7 +21,7 @@ export interface Refusal {
   readonly path?: string | undefined;
 }
 
-interface Said {
+interface CredentialMessage {
   readonly title: string;
   readonly detail?: string;
   readonly expected: string;
@@ -31,15 +31,15 @@ interface Said {
 interface Case {
   /** Names the cause, for folding. */
   readonly key: string;
-  when(refusal: Refusal): boolean;
-  says(refusal: Refusal): Said;
+  when(refusal: GoogleAuthFailure): boolean;
+  says(refusal: GoogleAuthFailure): CredentialMessage;
 }
 
-const named = ({ account }: Refusal): string => account ?? 'the service account';
+const named = ({ account }: GoogleAuthFailure): string => account ?? 'the service account';
 const LOGIN = sh`gcloud auth application-default login --impersonate-service-account=SERVICE_ACCOUNT`;
 
 /** A command for the service account, once its name is known. */
-const withAccount = ({ account }: Refusal, what: string, make: (email: string) => Shell): Fix =>
+const withAccount = ({ account }: GoogleAuthFailure, what: string, make: (email: string) => Shell): Fix =>
   account === undefined ? advice`${what}: ${make('SERVICE_ACCOUNT')}` : command(make(account));
 
 const ANNOTATE = sh`kubectl annotate serviceaccount NAME iam.gke.io/gcp-service-account=SERVICE_ACCOUNT`;
@@ -54,7 +54,7 @@ const WHY_NOT: readonly (readonly [RegExp, string])[] = [
   [/ENOENT|is not a valid file path|does not exist/i, 'the token file that it names is not there'],
 ];
 
-const whyNot = ({ said = '' }: Refusal): string =>
+const whyNot = ({ said = '' }: GoogleAuthFailure): string =>
   WHY_NOT.find(([pattern]) => pattern.test(said))?.[1] ?? 'Google’s library does not take it';
 
 /** First match wins. The messages are those of Google's token endpoints and of the IAM Service Account Credentials API. */
@@ -228,10 +228,10 @@ const CASES: readonly Case[] = [
 ];
 
 /** The failure that it is, whichever bucket has shown it. */
-export function googleTrouble(refusal: Refusal): Issue {
+export function credentialIssue(refusal: GoogleAuthFailure): Issue {
   const { code, status, asked } = refusal;
   const known = CASES.find((one) => one.when(refusal));
-  const { title, detail, expected, fix }: Said = known?.says(refusal) ?? {
+  const { title, detail, expected, fix }: CredentialMessage = known?.says(refusal) ?? {
     title: `Google gives no ${asked === 'token' ? 'access token' : 'signature'}: ${code ?? `HTTP ${status}`}`,
     expected: asked === 'token' ? 'an access token' : 'a signature for pre-signed URLs',
     fix: advice`run again; if it stays, see the audit log: gcloud logging read protoPayload.serviceName=iamcredentials.googleapis.com`,

@@ -10,7 +10,7 @@ import { busyHintIn, withRetry } from '../../net/retry.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue, skip } from '../../outcome/outcome.ts';
 import { onlyInContainer, ownFile } from '../credentials.ts';
-import { googleTrouble, type Refusal } from './credential-messages.ts';
+import { credentialIssue, type GoogleAuthFailure } from './credential-messages.ts';
 import { parseObject, wayTo } from './http.ts';
 
 /** Below any operation's deadline, so that it is clear which of the two took too long. */
@@ -20,13 +20,13 @@ const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 const VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
 
 /** Google gives no token, or no signature. */
-export class GoogleProblem extends Error {
+export class GoogleAuthError extends Error {
   /** `credentials`: Google gives no token for these; `other`: it could not be asked, or signs nothing. */
   readonly kind: 'credentials' | 'other';
   readonly says: Issue;
-  constructor(kind: GoogleProblem['kind'], says: Issue) {
+  constructor(kind: GoogleAuthError['kind'], says: Issue) {
     super(says.title);
-    this.name = 'GoogleProblem';
+    this.name = 'GoogleAuthError';
     this.kind = kind;
     this.says = says;
   }
@@ -35,9 +35,9 @@ export class GoogleProblem extends Error {
 export interface Google {
   /** The service account; `undefined` until it is known, and for a user. */
   readonly account: () => string | undefined;
-  /** What authorises a request. @throws GoogleProblem; Stop when the key file is not here */
+  /** What authorises a request. @throws GoogleAuthError; CheckStopped when the key file is not here */
   headers(): Promise<Readonly<Record<string, string>>>;
-  /** Signs with the library's means. @throws GoogleProblem; Stop for a user, who can't sign */
+  /** Signs with the library's means. @throws GoogleAuthError; CheckStopped for a user, who can't sign */
   sign(perform: (auth: GoogleAuth) => Promise<string>): Promise<string>;
 }
 
@@ -81,7 +81,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
     }
   };
 
-  const asked = async <T>(what: Refusal['asked'], perform: () => Promise<T>): Promise<T> => {
+  const asked = async <T>(what: GoogleAuthFailure['asked'], perform: () => Promise<T>): Promise<T> => {
     const call: Call = {};
     try {
       return await run.withTimeout(DEADLINE_MS, (signal) => calls.run(Object.assign(call, { signal }), perform));
@@ -152,15 +152,15 @@ export function google(run: Run, send: HttpClient['send']): Google {
   };
 }
 
-/** The caller's file, which may be none. @throws GoogleProblem */
+/** The caller's file, which may be none. @throws GoogleAuthError */
 function mustBeHere(path: string): void {
   if (existsSync(path)) return;
-  throw new GoogleProblem('credentials', googleTrouble({ asked: 'token', code: 'no-file', path }));
+  throw new GoogleAuthError('credentials', credentialIssue({ asked: 'token', code: 'no-file', path }));
 }
 
 /** Whether the library has found no credentials at all. */
 const isMissing = (error: unknown): boolean =>
-  error instanceof GoogleProblem && error.says.cause?.key === 'google:missing';
+  error instanceof GoogleAuthError && error.says.cause?.key === 'google:missing';
 
 /** Parts of the library's clients make transports of their own. */
 function useTransport(client: object, transporter: unknown): void {
@@ -180,8 +180,8 @@ const cannotSign = (maySign: boolean) =>
     fix: advice`impersonate the service account: ${sh`gcloud auth application-default login --impersonate-service-account=SERVICE_ACCOUNT`}`,
   });
 
-function meaningOf(error: unknown, call: Call, at: Omit<Refusal, 'code'>): unknown {
-  if (error instanceof GoogleProblem) return error;
+function meaningOf(error: unknown, call: Call, at: Omit<GoogleAuthFailure, 'code'>): unknown {
+  if (error instanceof GoogleAuthError) return error;
   const { url, answer } = call;
   if (
     answer === undefined &&
@@ -190,20 +190,25 @@ function meaningOf(error: unknown, call: Call, at: Omit<Refusal, 'code'>): unkno
   ) {
     return notReached(call.problem instanceof NetworkError ? call.problem : (error as NetworkError), url);
   }
-  const refusal: Refusal = answer === undefined ? { ...at, ...unanswered(error) } : { ...at, ...refusalIn(answer) };
-  const says = googleTrouble(refusal);
-  return new GoogleProblem(at.asked === 'token' ? 'credentials' : 'other', says);
+  const refusal: GoogleAuthFailure =
+    answer === undefined ? { ...at, ...unanswered(error) } : { ...at, ...refusalIn(answer) };
+  const says = credentialIssue(refusal);
+  return new GoogleAuthError(at.asked === 'token' ? 'credentials' : 'other', says);
 }
 
-function notReached(problem: NetworkError, { hostname, port }: URL): GoogleProblem {
+function notReached(problem: NetworkError, { hostname, port }: URL): GoogleAuthError {
   const target = { what: 'Google', host: hostname, port: Number(port) || 443, setting: 'HTTPS_PROXY' };
   const { title, ...words } = routeMessages(problem, target);
   const fix = problem instanceof ProxyError || problem.tls === 'changed' ? undefined : wayTo(hostname)[problem.kind];
-  return new GoogleProblem('other', fail(title, { ...words, ...(fix !== undefined && { fix }) }));
+  return new GoogleAuthError('other', fail(title, { ...words, ...(fix !== undefined && { fix }) }));
 }
 
 /** The error of a token endpoint (RFC 6749, section 5.2) or of a Google API. */
-function refusalIn({ status, headers, body }: HttpAnswer): Pick<Refusal, 'code' | 'status' | 'said' | 'skewMs'> {
+function refusalIn({
+  status,
+  headers,
+  body,
+}: HttpAnswer): Pick<GoogleAuthFailure, 'code' | 'status' | 'said' | 'skewMs'> {
   const { error, error_description } = parseObject(body) ?? {};
   const { status: name, message } = (typeof error === 'object' ? { ...error } : {}) as Record<string, unknown>;
   const code = [error, name].find((value) => typeof value === 'string' && /^\w{1,64}$/.test(value));
@@ -217,7 +222,7 @@ function refusalIn({ status, headers, body }: HttpAnswer): Pick<Refusal, 'code' 
 }
 
 /** What the library says before it asks anybody, or after it has asked the metadata server. */
-function unanswered(error: unknown): Pick<Refusal, 'code' | 'status' | 'said'> {
+function unanswered(error: unknown): Pick<GoogleAuthFailure, 'code' | 'status' | 'said'> {
   const { message, response } = (error ?? {}) as { message?: unknown; response?: { status?: unknown } };
   const said = String(message);
   const status = response?.status;

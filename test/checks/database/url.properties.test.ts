@@ -1,7 +1,7 @@
 /** Any text is a database URL or has one fault, and what is put into a URL comes out of it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseDatabaseUrl, UrlFault } from '../../../checks/database/url.ts';
+import { parseDatabaseUrl, UrlError } from '../../../checks/database/url.ts';
 import { urlOutcome } from '../../../checks/database/url-messages.ts';
 import { redactor } from '../../../src/config/redact.ts';
 import { secretsOf } from '../../../src/config/secrets.ts';
@@ -97,7 +97,7 @@ test('any text is read, or has one fault that is told without it', () => {
         expect(user).not.toBe('');
         for (const value of Object.values(settings)) expect(value).toBeTypeOf('string');
       } catch (error) {
-        if (!(error instanceof UrlFault)) throw error;
+        if (!(error instanceof UrlError)) throw error;
         expect(urlOutcome(error, 'DATABASE_URL').title.length).toBeLessThan(500);
       }
     }),
@@ -115,7 +115,7 @@ test('a password that is written as it is, is in no fault, and is a secret where
         const redact = redactor(secretsOf([source({ DATABASE_URL: text })]));
         if (read.length >= 8) expect(redact(`x ${read} x`)).not.toContain(read);
       } catch (error) {
-        if (!(error instanceof UrlFault)) throw error;
+        if (!(error instanceof UrlError)) throw error;
         const said = JSON.stringify(urlOutcome(error, 'DATABASE_URL'));
         for (const piece of given.match(/[A-Za-z0-9]{5,}/g) ?? []) expect(said).not.toContain(piece);
       }

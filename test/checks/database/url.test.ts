@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type DatabaseUrl, parseDatabaseUrl, UrlFault } from '../../../checks/database/url.ts';
+import { type DatabaseUrl, parseDatabaseUrl, UrlError } from '../../../checks/database/url.ts';
 import { check } from './support.ts';
 
 const tls = (url: DatabaseUrl) => url.tls.mode;
@@ -136,7 +136,7 @@ const FAULTS: Record<string, [string, string]> = {
 describe('what pgx refuses', () => {
   test.for(Object.entries(FAULTS))('%s: %s', async ([url, [kind, says]]) => {
     const parsing = () => parseDatabaseUrl(url);
-    expect(parsing).toThrow(UrlFault);
+    expect(parsing).toThrow(UrlError);
     expect(parsing).toThrow(kind);
     if (kind === 'scheme' || kind === 'keywords') return;
     const result = await check(url);

@@ -171,7 +171,7 @@ test('an STS that swallows packets does not hold up the run for long', { timeout
   expect(result.run.durationMs).toBeLessThan(6000);
 });
 
-test('without credentials here, a licence that Spacelift checks out itself is no reason to fail', async () => {
+test('without credentials here, a license that Spacelift checks out itself is no reason to fail', async () => {
   const { run } = await startSts({
     LICENSE_TYPE: 'aws',
     OBJECT_STORAGE_TYPE: 'minio',

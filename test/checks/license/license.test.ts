@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { licence } from '../../../checks/license/index.ts';
+import { license } from '../../../checks/license/index.ts';
 import { type Options, preflight, type Variables } from '../../support/preflight.ts';
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -9,28 +9,28 @@ const token = (claims: object, header: object = { alg: 'RS256', typ: 'JWT' }) =>
 const inDays = (days: number) => Math.floor(Date.now() / 1000 + days * 86_400);
 
 const run = (variables: Variables, options: Options = {}) =>
-  preflight([licence], { LICENSE_TYPE: 'jwt', SERVER_DOMAIN: 'spacelift.corp.io', ...variables }, options);
+  preflight([license], { LICENSE_TYPE: 'jwt', SERVER_DOMAIN: 'spacelift.corp.io', ...variables }, options);
 
 async function judged(LICENSE_TOKEN: string, more: Variables = {}) {
   const result = await run({ LICENSE_TOKEN, ...more });
   expect(result.findings).toHaveLength(1);
   expect(JSON.stringify(result.findings)).not.toContain(SIGNATURE);
-  return result.finding('licence/token');
+  return result.finding('license/token');
 }
 
-describe('a licence token', () => {
+describe('a license token', () => {
   test('that lasts passes, and says how long', async () => {
     const exp = inDays(365);
     expect(await judged(token({ sub: 'Corp', iss: 'spacelift', exp }))).toMatchObject({
       status: 'pass',
-      title: `licence valid until ${new Date(exp * 1000).toISOString().slice(0, 10)}`,
+      title: `license valid until ${new Date(exp * 1000).toISOString().slice(0, 10)}`,
       evidence: { subject: 'Corp', issuer: 'spacelift', expires: new Date(exp * 1000).toISOString() },
     });
   });
   test('without expiry passes', async () => {
     expect(await judged(token({ sub: 'Corp' }))).toMatchObject({
       status: 'pass',
-      title: 'a licence token without expiry',
+      title: 'a license token without expiry',
     });
   });
   test.each([
@@ -43,7 +43,7 @@ describe('a licence token', () => {
     expect((await judged(token({ exp: inDays(days) }))).status).toBe(status);
   });
   test('that expires soon says when', async () => {
-    expect((await judged(token({ exp: inDays(12.5) }))).title).toMatch(/^the licence expires in 12 days, on \d{4}-/);
+    expect((await judged(token({ exp: inDays(12.5) }))).title).toMatch(/^the license expires in 12 days, on \d{4}-/);
   });
   test('that is not valid yet fails', async () => {
     expect(await judged(token({ nbf: inDays(2), exp: inDays(365) }))).toMatchObject({
@@ -82,18 +82,18 @@ describe('what is no token fails, and says why', () => {
     ['encoded twice', Buffer.from(good).toString('base64'), 'LICENSE_TOKEN is base64 of a token: it was encoded twice'],
     ['wrapped', `${good.slice(0, 40)}\n${good.slice(40)}`, 'white space became part of LICENSE_TOKEN'],
     ['with a scheme', `Bearer ${good}`, 'LICENSE_TOKEN begins with Bearer'],
-    ['without a date', token({ exp: 'tomorrow' }), 'the expiry (exp) of the licence token is no date'],
+    ['without a date', token({ exp: 'tomorrow' }), 'the expiry (exp) of the license token is no date'],
   ])('%s', async (_, value, title) => {
     expect(await judged(value)).toMatchObject({ status: 'fail', title, fix: expect.any(String) });
   });
 });
 
-describe('which licence', () => {
+describe('which license', () => {
   test('one of AWS is checked out by Spacelift itself', async () => {
     const result = await run({ LICENSE_TYPE: 'aws' });
-    expect(result.finding('licence/token')).toMatchObject({
+    expect(result.finding('license/token')).toMatchObject({
       status: 'skip',
-      title: 'Spacelift checks its licence out of License Manager itself',
+      title: 'Spacelift checks its license out of License Manager itself',
     });
   });
   test('a worker needs none', async () => {
@@ -101,8 +101,8 @@ describe('which licence', () => {
   });
   test('a token that is missing fails under `configuration` alone', async () => {
     const { configuration } = await import('../../../checks/configuration/index.ts');
-    const result = await preflight([configuration, licence], { LICENSE_TYPE: 'jwt' });
-    expect(result.ids('fail').filter((id) => id.startsWith('licence'))).toEqual([]);
-    expect(result.finding('licence/token').status).toBe('skip');
+    const result = await preflight([configuration, license], { LICENSE_TYPE: 'jwt' });
+    expect(result.ids('fail').filter((id) => id.startsWith('license'))).toEqual([]);
+    expect(result.finding('license/token').status).toBe('skip');
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
-import { sweepAll } from '../../../src/app/sweep.ts';
+import { removeAllLeftovers } from '../../../src/app/sweep.ts';
 import { makeDeployment } from '../../../src/config/deployment.ts';
 import { DEFAULTS, type Service } from '../../../src/config/options.ts';
 import { type AwsUser, administrator } from '../../services/aws/index.ts';
@@ -25,7 +25,7 @@ async function sweep(
     AWS_SECRET_ACCESS_KEY: as.secretAccessKey,
   };
   const deployment = makeDeployment([source(variables)], { service, environment });
-  const [swept] = await sweepAll([messageQueues], deployment, DEFAULTS, new AbortController().signal);
+  const [swept] = await removeAllLeftovers([messageQueues], deployment, DEFAULTS, new AbortController().signal);
   return swept?.places ?? [];
 }
 
@@ -42,7 +42,7 @@ test('removes messages of earlier runs, and puts back those of others', async ()
     [nameOf('async'), '2 messages of earlier runs'],
     [nameOf('iot'), '1 message of earlier runs'],
   ]);
-  expect(places.flatMap(({ trouble }) => trouble ?? [])).toEqual([]);
+  expect(places.flatMap(({ issue: trouble }) => trouble ?? [])).toEqual([]);
   const bodies = (queue: 'async' | 'iot' | 'webhooks') => world.queue(queue).messages.map(({ body }) => body);
   expect([bodies('async'), bodies('iot'), bodies('webhooks')]).toEqual([
     ['somebody’s'],
@@ -62,7 +62,7 @@ test('what somebody else has received is waited for as long as a run would hide 
   message.visibleAt = Date.now() + 60_000;
   const before = world.aws.snapshot();
   const places = await sweep(world);
-  expect(places.flatMap(({ trouble }) => trouble ?? [])).toMatchObject([
+  expect(places.flatMap(({ issue: trouble }) => trouble ?? [])).toMatchObject([
     { status: 'skip', title: `1 message is hidden in ${nameOf('async')}: not looked at` },
   ]);
   expect(world.aws.snapshot()).toEqual(before);
@@ -78,5 +78,5 @@ test('nothing is received on a live installation', async () => {
 test('a service that may not receive is told so', async () => {
   const world = await startWorld(databases.empty);
   const places = await sweep(world, { as: roleOf('server'), service: 'server' });
-  expect(places.map(({ trouble }) => trouble?.status)).toEqual(Array(5).fill('skip'));
+  expect(places.map(({ issue: trouble }) => trouble?.status)).toEqual(Array(5).fill('skip'));
 });

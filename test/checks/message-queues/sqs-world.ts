@@ -1,7 +1,7 @@
 /** The eight queues as the vendor's module makes them, on the AWS test server, and the check of them. */
 import { onTestFinished } from 'vitest';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
-import { NEEDS } from '../../../checks/message-queues/requirements.ts';
+import { REQUIREMENTS } from '../../../checks/message-queues/requirements.ts';
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
 import type { Service } from '../../../src/config/options.ts';
 import type { Check } from '../../../src/engine/check.ts';
@@ -63,7 +63,7 @@ export interface World {
 /** Makes the eight queues; returns the variables that name them. */
 export function makeQueues(aws: AwsServer): Record<string, string> {
   const urls = ALL.map((queue) => {
-    const { visibility, retention, deadLetters } = NEEDS[queue];
+    const { visibility, retention, deadLetters } = REQUIREMENTS[queue];
     const { url } = aws.queues.create(nameOf(queue), {
       attributes: {
         VisibilityTimeout: String(visibility),

@@ -1,14 +1,19 @@
 /** Whatever the names in a config and in a store's answers are, a command that is printed does what it says, and no more. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { awsSays, awsWords, keySays, type Names } from '../../../checks/object-storage/aws/messages.ts';
+import { awsMessages, awsSays, keySays, type Names } from '../../../checks/object-storage/aws/messages.ts';
 import { azureRefusal } from '../../../checks/object-storage/azure/errors.ts';
-import { assignRole, azureWords } from '../../../checks/object-storage/azure/messages.ts';
+import { assignRole, azureMessages } from '../../../checks/object-storage/azure/messages.ts';
 import { gcpRefusal } from '../../../checks/object-storage/gcp/errors.ts';
-import { gcpWords } from '../../../checks/object-storage/gcp/messages.ts';
-import { minioWords } from '../../../checks/object-storage/minio/messages.ts';
-import { type Action, type StoreKind, StoreProblem, type StoreWords } from '../../../checks/object-storage/store.ts';
-import { entraTrouble } from '../../../src/clouds/azure/credential-messages.ts';
-import { googleTrouble, type Refusal } from '../../../src/clouds/google/credential-messages.ts';
+import { gcpMessages } from '../../../checks/object-storage/gcp/messages.ts';
+import { minioMessages } from '../../../checks/object-storage/minio/messages.ts';
+import {
+  type StoreAction,
+  StoreError,
+  type StoreKind,
+  type StoreMessages,
+} from '../../../checks/object-storage/store.ts';
+import { entraIssue } from '../../../src/clouds/azure/credential-messages.ts';
+import { credentialIssue, type GoogleAuthFailure } from '../../../src/clouds/google/credential-messages.ts';
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { Fix, type Shell } from '../../../src/outcome/fix.ts';
 import { declared, makeRecorder, type Recorder } from '../../support/recorder.ts';
@@ -79,12 +84,12 @@ const KINDS = {
   'not-a-store': 0,
   other: 0,
 } satisfies Readonly<Record<StoreKind, 0>>;
-const ACTIONS: readonly Action[] = ['put', 'list', 'read policy'];
+const ACTIONS: readonly StoreAction[] = ['put', 'list', 'read policy'];
 
 /** Everything that the words of a store can say of a bucket. */
-function said(words: StoreWords, bucket: string, origin: string): Fix[] {
+function said(words: StoreMessages, bucket: string, origin: string): Fix[] {
   const problems = (Object.keys(KINDS) as StoreKind[]).flatMap((kind) =>
-    ACTIONS.map((action) => new StoreProblem(kind, { action, bucket, code: 'Code', region: 'eu-west-1' })),
+    ACTIONS.map((action) => new StoreError(kind, { action, bucket, code: 'Code', region: 'eu-west-1' })),
   );
   return [
     ...problems.map((problem) => words.mend[problem.kind](problem)),
@@ -110,32 +115,34 @@ const answer = (status: number, body: string, headers = {}): HttpAnswer => ({
   headers,
   body: Buffer.from(body),
 });
-const denial = (bucket: string) => new StoreProblem('denied', { action: 'put', bucket, code: 'AccessDenied' });
+const denial = (bucket: string) => new StoreError('denied', { action: 'put', bucket, code: 'AccessDenied' });
 
 const STORES: Readonly<Record<string, (name: string) => Said>> = {
   minio: (name) => ({
-    fixes: [true, false].flatMap((secure) => said(minioWords({ accessKey: name, endpoint: name, secure }), name, name)),
+    fixes: [true, false].flatMap((secure) =>
+      said(minioMessages({ accessKey: name, endpoint: name, secure }), name, name),
+    ),
   }),
   aws: (name) => {
     const of = (names: Partial<Names>) => ({
       ...{ region: name, partition: name, account: name, endpointFrom: undefined },
       ...names,
     });
-    const elsewhere = new StoreProblem('wrong-region', { action: 'put', bucket: name, region: 'eu-west-1' });
+    const elsewhere = new StoreError('wrong-region', { action: 'put', bucket: name, region: 'eu-west-1' });
     const messages = ['explicit deny in a resource-based policy', 'explicit deny in a service control policy', ''];
     return {
       fixes: [
-        ...said(awsWords(of({})), name, name),
-        ...said(awsWords(of({ region: 'us-east-1', endpointFrom: 'AWS_ENDPOINT_URL' })), name, name),
+        ...said(awsMessages(of({})), name, name),
+        ...said(awsMessages(of({ region: 'us-east-1', endpointFrom: 'AWS_ENDPOINT_URL' })), name, name),
         ...messages.map((message) => awsSays(denial(name), message, of({}))?.fix),
         awsSays(elsewhere, '', of({}))?.fix,
-        keySays(new StoreProblem('other', { action: 'put', bucket: name, code: 'KMS.Disabled' }), '')?.fix,
+        keySays(new StoreError('other', { action: 'put', bucket: name, code: 'KMS.Disabled' }), '')?.fix,
       ],
     };
   },
   azure: (name) => {
     const account = { name, url: 'https://account.blob.core.windows.net', management: '' };
-    const words = azureWords(account, () => name);
+    const words = azureMessages(account, () => name);
     const refused = (code: string) =>
       azureRefusal(answer(403, '', { 'x-ms-error-code': code }), { action: 'put', bucket: name }, account)?.says?.fix;
     const facts = { tenant: name, authority: name, configured: true, detail: '' };
@@ -148,8 +155,8 @@ const STORES: Readonly<Record<string, (name: string) => Said>> = {
         ),
         ...[undefined, '7000215', '7000222', '700016', '7000112', '90002', '700211', '700027', '50076'].flatMap(
           (number) => [
-            entraTrouble({ ...facts, client: name, number }).fix,
-            entraTrouble({ ...facts, client: undefined, number }).fix,
+            entraIssue({ ...facts, client: name, number }).fix,
+            entraIssue({ ...facts, client: undefined, number }).fix,
           ],
         ),
       ],
@@ -161,7 +168,7 @@ const STORES: Readonly<Record<string, (name: string) => Said>> = {
     const refused = (message: string) =>
       gcpRefusal(answer(403, JSON.stringify({ error: { message } })), { action: 'put', bucket: name }, names)?.says
         ?.fix;
-    const refusals: readonly Partial<Refusal>[] = [
+    const refusals: readonly Partial<GoogleAuthFailure>[] = [
       ...['missing', 'no-file', 'file', 'NOT_FOUND', 'disabled_client', 'invalid_target'].map((code) => ({ code })),
       { code: 'metadata', status: 403 },
       { code: 'metadata', status: 500 },
@@ -172,12 +179,12 @@ const STORES: Readonly<Record<string, (name: string) => Said>> = {
     ];
     return {
       fixes: [
-        ...said(gcpWords(names), name, name),
-        ...said(gcpWords({ ...names, endpointFrom: 'STORAGE_EMULATOR_HOST', account: () => undefined }), name, name),
+        ...said(gcpMessages(names), name, name),
+        ...said(gcpMessages({ ...names, endpointFrom: 'STORAGE_EMULATOR_HOST', account: () => undefined }), name, name),
         ...['Cloud KMS key', 'retention policy', 'no storage.objects.get access'].map(refused),
         ...refusals.flatMap((refusal) =>
           [name, undefined].map(
-            (account) => googleTrouble({ asked: 'token', code: undefined, path: name, account, ...refusal }).fix,
+            (account) => credentialIssue({ asked: 'token', code: undefined, path: name, account, ...refusal }).fix,
           ),
         ),
       ],
@@ -218,8 +225,8 @@ test.each(Object.entries(STORES))('%s: each setting is a command where its names
 });
 
 test('a store’s JSON arrives in the file that gcloud reads, and versions are named by four words each', async () => {
-  const gcp = gcpWords({ host: 'h', endpointFrom: undefined, account: () => undefined });
-  const azure = azureWords({ name: 'a', url: 'https://a.blob.core.windows.net', management: '' }, () => undefined);
+  const gcp = gcpMessages({ host: 'h', endpointFrom: undefined, account: () => undefined });
+  const azure = azureMessages({ name: 'a', url: 'https://a.blob.core.windows.net', management: '' }, () => undefined);
   const { ran: expiring } = await recorder.play(gcp.expire("b'", 3).text);
   expect(expiring).toEqual([
     ['printf', '%s', '{"rule":[{"action":{"type":"Delete"},"condition":{"age":3}}]}'],

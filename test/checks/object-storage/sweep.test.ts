@@ -5,7 +5,7 @@ import { azure } from '../../../checks/object-storage/azure/store.ts';
 import { gcp } from '../../../checks/object-storage/gcp/store.ts';
 import { objectStorage } from '../../../checks/object-storage/index.ts';
 import type { Store } from '../../../checks/object-storage/store.ts';
-import { sweepAll } from '../../../src/app/sweep.ts';
+import { removeAllLeftovers } from '../../../src/app/sweep.ts';
 import { type Deployment, makeDeployment } from '../../../src/config/deployment.ts';
 import { DEFAULTS, type Service } from '../../../src/config/options.ts';
 import type { Run } from '../../../src/engine/check.ts';
@@ -78,7 +78,7 @@ describe.each(Object.entries(PLACES))('%s', (_, start) => {
     store.close();
   }
   const swept = async (place: Place, as: 'operator' | 'service', service?: Service) => {
-    const [found] = await sweepAll([objectStorage], deploymentOf(place, as, service), DEFAULTS, never());
+    const [found] = await removeAllLeftovers([objectStorage], deploymentOf(place, as, service), DEFAULTS, never());
     return found?.places.find(({ place: bucket }) => bucket === real('states'));
   };
 

@@ -61,7 +61,7 @@ test('reads whole secrets, members of JSON, versions, and parameters by name and
     'spacelift/all',
     JSON.stringify({ password: 'administrator', port: 5432, debug: true }),
   );
-  const token = server.parameters.put('/spacelift/token', 'a-long-licence-token');
+  const token = server.parameters.put('/spacelift/token', 'a-long-license-token');
   server.parameters.put('plain', 'prod-of-us', { type: 'String' });
   const { lookup, deployment, result } = await read(
     [
@@ -88,7 +88,7 @@ test('reads whole secrets, members of JSON, versions, and parameters by name and
   expect(value('SAML_KEY')).toBe('5432');
   expect(value('SLACK_APP_CLIENT_SECRET')).toBe('true');
   expect(value('ADMIN_USERNAME')).toBe('unknown');
-  expect(value('LICENSE_TOKEN')).toBe('a-long-licence-token');
+  expect(value('LICENSE_TOKEN')).toBe('a-long-license-token');
   expect(value('OTEL_EXPORTER_OTLP_HEADERS')).toBe('prod-of-us');
   expect(lookup('DATABASE_URL')).toMatchObject({ origin: `${whole.arn}, in 0.json (container server)` });
   expect(result.findings.filter(({ title }) => title.includes('not known here'))).toEqual([]);
@@ -102,7 +102,7 @@ test('reads whole secrets, members of JSON, versions, and parameters by name and
     'ssm',
   ]);
   const redact = redactor(deployment.secrets);
-  expect(redact('administrator correct-horse-battery a-long-licence-token')).toBe('‹redacted› ‹redacted› ‹redacted›');
+  expect(redact('administrator correct-horse-battery a-long-license-token')).toBe('‹redacted› ‹redacted› ‹redacted›');
 });
 
 test('a region is the secret’s own', async () => {

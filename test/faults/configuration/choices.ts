@@ -51,7 +51,7 @@ export const CHOICES: readonly Fault[] = [
     says: /^MESSAGE_QUEUE_TYPE is not set, so sqs is in force, but no MESSAGE_QUEUE_SQS_… variable is set$/m,
   },
   {
-    name: 'licence type unset with a token',
+    name: 'license type unset with a token',
     arrange: set({ LICENSE_TYPE: '' }),
     fail: DEFAULT,
     says: /^LICENSE_TYPE is not set, so aws is in force, but LICENSE_TOKEN is set$/m,

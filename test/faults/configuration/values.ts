@@ -30,7 +30,7 @@ export const VALUES: readonly Fault[] = [
     says: /^OBJECT_STORAGE_BUCKET_MODULES is not set$/m,
   },
   {
-    name: 'no licence token',
+    name: 'no license token',
     arrange: set({ LICENSE_TOKEN: '' }),
     fail: REQUIRED,
     says: /^LICENSE_TOKEN is not set$/m,
@@ -199,7 +199,7 @@ export const VALUES: readonly Fault[] = [
     says: /^quotes became part of OBJECT_STORAGE_BUCKET_STATES$/m,
   },
   {
-    name: 'a licence token as the guide has it',
+    name: 'a license token as the guide has it',
     arrange: set({ LICENSE_TOKEN: '<license-received>' }),
     fail: PLACEHOLDER,
     says: /^LICENSE_TOKEN still holds a placeholder$/m,

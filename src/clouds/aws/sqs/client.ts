@@ -6,7 +6,7 @@ import type { Target } from '../../../net/messages.ts';
 import { timedOut } from '../../../net/network-error.ts';
 import { checkProxy } from '../../../net/proxy-tunnel.ts';
 import { travelling } from '../../credentials.ts';
-import { AwsProblem, ask, isRefusal } from '../call.ts';
+import { AwsError, ask, isRefusal } from '../call.ts';
 import { awsSettings, findCredentials, ownerOfAws } from '../client.ts';
 import { targetOf } from '../messages.ts';
 
@@ -31,10 +31,10 @@ export const until = (run: Run, signal: AbortSignal): Run => ({
   withTimeout: (ms, operation) => withTimeout(signal, ms, operation, timedOut),
 });
 
-/** Every operation throws CredentialProblem, AwsProblem or Problem. */
+/** Every operation throws CredentialError, AwsError or NetworkError. */
 export interface Sqs {
   readonly target: Target;
-  /** Whether there are credentials and anything answers, for those who may ask nothing. @throws CredentialProblem, Problem */
+  /** Whether there are credentials and anything answers, for those who may ask nothing. @throws CredentialError, NetworkError */
   reach(run: Run): Promise<void>;
   attributes(run: Run, url: string): Promise<Attributes>;
   /** Sent once, whatever becomes of the answer. */
@@ -50,7 +50,7 @@ export interface Sqs {
 /** For a connection and an answer that says nothing. */
 const REACH_MS = 10_000;
 
-/** @throws Stop when the region is not known */
+/** @throws CheckStopped when the region is not known */
 export async function openSqs(run: Run): Promise<Sqs> {
   const settings = awsSettings(run, 'SQS', isRefusal);
   const sdk = await import('@aws-sdk/client-sqs');
@@ -127,4 +127,4 @@ export async function openSqs(run: Run): Promise<Sqs> {
 /** SQS's own name, and that of the protocol it had before. */
 const MISSING = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
-export const isMissing = (error: unknown): boolean => error instanceof AwsProblem && MISSING.includes(error.code ?? '');
+export const isMissing = (error: unknown): boolean => error instanceof AwsError && MISSING.includes(error.code ?? '');

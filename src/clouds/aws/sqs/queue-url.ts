@@ -29,7 +29,7 @@ const DNS_SUFFIXES: Readonly<Record<string, string>> = {
 const REGIONAL = /^(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\./;
 const LEGACY = /^(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\.)?queue\.amazonaws\.com/;
 
-/** @throws Stop when the variable, or what a bare name hangs on, is not known */
+/** @throws CheckStopped when the variable, or what a bare name hangs on, is not known */
 export function addressIn(run: Run, variable: VariableName): Address {
   const value = run.require(variable);
   const region = run.require('AWS_REGION');

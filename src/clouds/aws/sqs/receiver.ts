@@ -5,8 +5,8 @@
 import type { Run } from '../../../engine/check.ts';
 import { unlessAborted } from '../../../engine/timeouts.ts';
 import { advice, type Fix, sh } from '../../../outcome/fix.ts';
-import { AwsProblem, isBusy } from '../call.ts';
-import { CredentialProblem } from '../errors.ts';
+import { AwsError, isBusy } from '../call.ts';
+import { CredentialError } from '../errors.ts';
 import { type Received, type Sqs, until } from './client.ts';
 import type { Address } from './queue-url.ts';
 
@@ -36,19 +36,19 @@ export async function receiveNothing(run: Run, sqs: Sqs, { url }: Address): Prom
 /** What came back: the same, something else, or nothing in time. */
 export type Return = 'same' | 'different' | 'lost';
 
-/** @throws CredentialProblem, AwsProblem, Problem */
+/** @throws CredentialError, AwsError, NetworkError */
 export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<Return> {
   const { url, name, variable } = address;
   const mark = `${run.id} ${variable}`;
   const body = `spacelift-preflight ${mark}`;
   const isOwn = (received: string) => received.includes(mark);
-  const taker = new Taker(sqs, url, isOwn);
+  const receiver = new MessageReceiver(sqs, url, isOwn);
   let sending: Promise<void> | undefined;
   let times = 0;
   let patienceMs = CLEARING_MS;
   const removal = run.cleanup(`a message in ${name}: "${body}"`, removeCommand(url), async (signal) => {
     if ((await sending?.catch(unsent)) === false) return;
-    if (!(await taker.clear(until(run, signal), patienceMs, times))) throw new Error('it did not come back');
+    if (!(await receiver.clear(until(run, signal), patienceMs, times))) throw new Error('it did not come back');
   });
   const fifo = address.fifo ? { fifo: { group: 'spacelift-preflight', deduplication: run.id } } : {};
   // Its answer is waited for whatever ends the run: without it nobody knows what there is to remove.
@@ -63,7 +63,7 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
     if (unsent(error) === false) removal.done();
     throw error;
   }
-  const received = await taker.take(run, PATIENCE_MS, times);
+  const received = await receiver.take(run, PATIENCE_MS, times);
   if (received === undefined) {
     patienceMs = AFTERWARDS_MS;
     return 'lost';
@@ -74,12 +74,12 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
 
 /** `false` when an error means that nothing was sent; `undefined` when it may have been. */
 function unsent(error: unknown): false | undefined {
-  if (error instanceof AwsProblem) return error.kind === 'server-error' ? undefined : false;
-  return error instanceof CredentialProblem ? false : undefined;
+  if (error instanceof AwsError) return error.kind === 'server-error' ? undefined : false;
+  return error instanceof CredentialError ? false : undefined;
 }
 
 /** Takes one's own message out of a queue; all others are put back in the end. */
-export class Taker {
+export class MessageReceiver {
   readonly #sqs: Sqs;
   readonly #url: string;
   readonly #isOwn: (body: string) => boolean;
