@@ -38,6 +38,7 @@ export function fakeCheck(
 export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   service: undefined,
   lookup: () => ({ state: 'unset' }),
+  chosen: () => undefined,
   entry: () => undefined,
   partyOf: () => 'process',
   configuration: [],
