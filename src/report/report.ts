@@ -36,7 +36,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     Object.fromEntries(
       Object.entries(evidence).map(([key, held]) => {
         if (typeof held === 'string') return [key, clean(held)];
-        if (Array.isArray(held)) return [key, bounded(held).map(clean)];
+        if (Array.isArray(held)) return [key, bounded(held).map((item) => clean(item))];
         return [key, held];
       }),
     );
