@@ -2,6 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { isPlaceholder } from '../../src/config/values.ts';
 import { unbracketed } from '../../src/net/tcp.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix, setting } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
 
@@ -138,7 +139,7 @@ export function readParts(
       expected,
       fix: suggest === undefined ? otherwise : setting(ENDPOINT, suggest),
       evidence: { variable: ENDPOINT },
-      cause: { key: 'mqtt-broker/endpoint' },
+      cause: cause.finding('mqtt-broker/endpoint'),
     });
   }
   return parts;

@@ -1,5 +1,6 @@
 /** The variables that choose a backend: which value is in force, and when a default can't be meant. */
 
+import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
 import { CONTRACT, DOCS, QUEUES, USES_AWS, type VariableName, type When } from './contract.ts';
@@ -111,7 +112,7 @@ export function judgePairing(view: View): Issue | undefined {
       : advice`set MQTT_BROKER_TYPE=builtin, or MESSAGE_QUEUE_TYPE=sqs and the eight MESSAGE_QUEUE_SQS_… URLs`,
     docs: `${DOCS.mqtt}#message-queue-type`,
     evidence: { broker: broker.value, queue: queue.value, brokerByDefault: broker.byDefault },
-    cause: { key: 'pairing:iotcore-needs-sqs' },
+    cause: cause.finding('pairing/iotcore-needs-sqs'),
   });
 }
 
@@ -130,7 +131,7 @@ export function judgeDefaults(view: View): Map<VariableName, Issue> {
         fix: setting(variable, meant),
         docs: CONTRACT[variable].docs,
         evidence: { variable, default: choice.value },
-        cause: { key: `configuration:${variable}` },
+        cause: cause.variable(variable),
       }),
     );
   }

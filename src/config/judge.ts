@@ -1,5 +1,6 @@
 /** Judges a config without any network: every `configuration/…` rule and the pairing (`checks.md`). */
 import { distance } from 'fastest-levenshtein';
+import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
@@ -105,6 +106,7 @@ function missing(
     return skip(`${name} may be set in a file that is not known here (environmentFiles)`, {
       fix: advice`pass that file too, with -f`,
       evidence: { variable: name, known: false },
+      unknownVariable: name,
     });
   }
   const meant = [...strangers.keys()].find((stranger) => isClose(stranger, name));
@@ -114,7 +116,7 @@ function missing(
     fix: meant === undefined ? advice`set ${name}` : advice`rename ${meant} to ${name}`,
     docs: CONTRACT[name].docs,
     evidence: { variable: name },
-    cause: { key: `configuration:${name}` },
+    cause: cause.variable(name),
   });
 }
 
@@ -130,7 +132,7 @@ function judgeGroups(view: View): ConfigurationFinding[] {
           expected: 'all of them or none',
           fix: advice`set ${name}, or remove ${set.join(' and ')}`,
           evidence: { variable: name },
-          cause: { key: `configuration:${name}` },
+          cause: cause.variable(name),
         }),
       }),
     );

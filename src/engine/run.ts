@@ -122,6 +122,7 @@ export function makeRun(
             detail: `It comes from ${found.origin}.`,
             fix: found.fix,
             evidence: { variable: name, known: false },
+            unknownVariable: name,
           }),
         );
       case 'unusable':

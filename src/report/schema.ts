@@ -102,6 +102,8 @@ const check = (checks: readonly Check[]) =>
 const finding = (checks: readonly Check[]) =>
   object<ReportFinding>({
     id: described(text({ enum: checks.flatMap(idsOf) }), '<check>/<rule> or <check>/<subject>/<rule>.'),
+    rule: optional(described(text(), 'The key of the rule, such as object-storage/<bucket>/access.')),
+    subject: optional(described(text(), 'The bucket or queue, for rules that apply to each of several.')),
     status: oneOf(STATUSES),
     title: described(text(), 'One line.'),
     detail: described(text(), 'An observation that adds to the title, or empty.'),
@@ -123,4 +125,10 @@ const finding = (checks: readonly Check[]) =>
       map(either(either(text(), flag()), either(number(), list(text())))),
       'Facts by name. dependsOn: the finding that prevented this one from being checked. affected: the findings with the same cause.',
     ),
+    dependsOn: optional(described(text(), 'The finding that explains why this one was not checked.')),
+    affected: optional(
+      described(list(text()), 'All findings with the same cause, including this one, if there is more than one.'),
+    ),
+    unknownVariable: optional(described(text(), 'For a skip: the variable whose value is unknown.')),
+    withheldFrom: optional(described(text(), 'For a skip: the host to which the caller’s credentials were not sent.')),
   });

@@ -12,6 +12,10 @@ export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclus
 export interface ReportFinding {
   /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
   readonly id: string;
+  /** The key of the rule, such as `object-storage/<bucket>/access`. */
+  readonly rule?: string;
+  /** The bucket or queue, for rules that apply to each of several. */
+  readonly subject?: string;
   readonly status: Status;
   /** One line. */
   readonly title: string;
@@ -29,7 +33,16 @@ export interface ReportFinding {
   /** From the start of the run. */
   readonly startMs: number;
   readonly durationMs: number;
+  /** For people; programs should use the other fields. */
   readonly evidence: Evidence;
+  /** The finding that explains why this one was not checked. */
+  readonly dependsOn?: string;
+  /** All findings with the same cause, including this one, if there is more than one. */
+  readonly affected?: readonly string[];
+  /** For a skip: the variable whose value is unknown. */
+  readonly unknownVariable?: string;
+  /** For a skip: the host to which the caller's credentials were not sent. */
+  readonly withheldFrom?: string;
 }
 
 export interface ReportCheck {

@@ -1,5 +1,4 @@
 /** The verdict of all findings, and the reasons why it can be inconclusive. */
-import { WITHHELD } from '../config/credentials-options.ts';
 import type { Perspective } from '../config/options.ts';
 import type { Report, ReportCheck, Verdict } from './types.ts';
 
@@ -36,14 +35,12 @@ export function undecided({ checks, service }: Pick<Report, 'checks' | 'service'
 
 /** The variables with unknown values that a check needs; they keep the verdict from being "ready". */
 export function unknownIn({ checks }: Pick<Report, 'checks'>): readonly string[] {
-  const skipped = checks
-    .flatMap((check) => check.findings)
-    .filter(({ status, evidence }) => status === 'skip' && evidence.known === false);
-  return [...new Set(skipped.map(({ evidence }) => String(evidence.variable)))];
+  return [
+    ...new Set(checks.flatMap(({ findings }) => findings.flatMap(({ unknownVariable }) => unknownVariable ?? []))),
+  ];
 }
 
 /** The hosts to which the caller's credentials were not sent; they keep the verdict from being "ready". */
 export function withheldFrom({ checks }: Pick<Report, 'checks'>): readonly string[] {
-  const skipped = checks.flatMap(({ findings }) => findings).filter(({ evidence }) => evidence.reason === WITHHELD);
-  return [...new Set(skipped.map(({ evidence }) => String(evidence.host)))];
+  return [...new Set(checks.flatMap(({ findings }) => findings.flatMap(({ withheldFrom: host }) => host ?? [])))];
 }

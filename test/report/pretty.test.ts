@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
@@ -249,8 +250,8 @@ next steps
       const failed = { x: fail('broken'), y: fail('also broken') };
       await check('x', () => failed.x);
       await check('y', () => failed.y);
-      await check('after-x', () => Promise.reject(new CheckStopped({ ...failed.x, cause: { key: 'a/x' } })));
-      await check('after-y', () => Promise.reject(new CheckStopped({ ...failed.y, cause: { key: 'a/y' } })));
+      await check('after-x', () => Promise.reject(new CheckStopped({ ...failed.x, cause: cause.finding('a/x') })));
+      await check('after-y', () => Promise.reject(new CheckStopped({ ...failed.y, cause: cause.finding('a/y') })));
     });
     expect(show(await reportOf([check]))).toContain(
       '\n  - 2 skipped (after-x, after-y): they depend on the 2 failures above\n',

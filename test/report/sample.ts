@@ -3,6 +3,7 @@
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh, sql } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
@@ -61,7 +62,7 @@ const storage = fakeCheck(
             ),
             docs: 'https://docs.spacelift.io/self-hosted/latest/reference/object-storage',
             evidence: { bucket: `spacelift-${bucket}` },
-            cause: { key: 'gone', title: 'buckets are missing in eu-west-1' },
+            cause: cause.finding('gone').titled('buckets are missing in eu-west-1'),
           });
         });
         await check('<bucket>/versioning', () =>

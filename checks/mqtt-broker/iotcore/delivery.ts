@@ -8,6 +8,7 @@ import { openSqs, type Sqs, until } from '../../../src/clouds/aws/sqs/client.ts'
 import type { Address } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { MessageReceiver, removeCommand } from '../../../src/clouds/aws/sqs/receiver.ts';
 import type { Context, Run } from '../../../src/engine/check.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
 import { inspectIotQueue } from '../../message-queues/index.ts';
@@ -75,7 +76,7 @@ const isOf = (run: Run) => (body: string) =>
 
 const of = (rule: 'publish' | 'topic-rule', issue: Issue): Issue => ({
   ...issue,
-  cause: issue.cause ?? { key: `mqtt-broker/iotcore/${rule}` },
+  cause: issue.cause ?? cause.finding(`mqtt-broker/iotcore/${rule}`),
 });
 
 interface Way {

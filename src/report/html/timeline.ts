@@ -65,7 +65,7 @@ ${report.checks.map(row)}
 /** Without findings that depend on a failure; of those skipped for the same reason, only the first. */
 function triedIn({ findings }: ReportCheck): ReportFinding[] {
   const tried = findings.filter(
-    ({ status, durationMs, evidence }) => evidence.dependsOn === undefined && (status !== 'skip' || durationMs > 0),
+    ({ status, durationMs, dependsOn }) => dependsOn === undefined && (status !== 'skip' || durationMs > 0),
   );
   const first = new Map(tried.map((finding) => [finding.title, finding] as const).reverse());
   return tried.filter((finding) => finding.status !== 'skip' || first.get(finding.title) === finding);
