@@ -1,22 +1,22 @@
-/** What each kind of store must permit for the probe: on its own keys alone, where the store can tell them apart. */
+/** The permissions that the probe needs from each kind of store: limited to its own keys, where the store supports that. */
 import type { Grant, Run } from '../../src/engine/check.ts';
 import { awsMessages } from './aws/messages.ts';
 import { minioMessages } from './minio/messages.ts';
 import type { BucketAction as Duty, RequiredActions } from './requirements.ts';
 import type { StoreAction } from './store.ts';
 
-/** All that the probe ever touches. */
+/** Every key that the probe touches. */
 const KEYS = 'spacelift-preflight/*';
 
 export interface Granting {
   objects(bucket: string, required: RequiredActions | readonly Duty[]): Grant[];
-  /** What was written, with its versions, where no duty covers it. */
+  /** Removing the objects written, with their versions, where no service's own permissions cover it. */
   removal(bucket: string, run: Run, required: RequiredActions): Grant[];
   signing(): Grant[];
   settings(bucket: string, actions: readonly StoreAction[]): Grant[];
 }
 
-/** By OBJECT_STORAGE_TYPE. */
+/** Keyed by OBJECT_STORAGE_TYPE. */
 const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
   aws: (run) => {
     const partition = run.require('AWS_PARTITION');
@@ -45,7 +45,7 @@ const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
     signing: () => [
       {
         system: 'gcp',
-        action: 'roles/iam.serviceAccountTokenCreator (without a key file: to sign as itself)',
+        action: 'roles/iam.serviceAccountTokenCreator (to sign as itself, without a key file)',
         resource: 'the service account itself',
       },
     ],
@@ -72,7 +72,7 @@ const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
   },
 };
 
-/** @throws CheckStopped when what it needs of the config is not known */
+/** @throws CheckStopped when a variable that it needs is not known */
 export function grantingOf(run: Run): Granting {
   const make = GRANTING[run.require('OBJECT_STORAGE_TYPE')];
   if (make === undefined) return { objects: () => [], removal: () => [], signing: () => [], settings: () => [] };
@@ -91,7 +91,7 @@ function s3(
       (Array.isArray(required) ? (required as readonly Duty[]) : (Object.keys(required) as Duty[])).flatMap((duty) =>
         grant(permission[duty], duty === 'list' ? bucket : `${bucket}/${KEYS}`),
       ),
-    // No role of the vendor's may, so under --service it is not tried.
+    // None of Spacelift's published roles allows this, so it is not tried with --service.
     removal: (bucket, { deployment }, required) => {
       const further = { further: true } as const;
       if (deployment.service !== undefined) return [];

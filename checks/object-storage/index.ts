@@ -1,4 +1,4 @@
-/** The ten buckets: what must hold of each, whatever the provider. */
+/** The checks of the ten buckets, the same for every provider. */
 
 import { ownerOfAws } from '../../src/clouds/aws/client.ts';
 import { ownerOfAzure } from '../../src/clouds/azure/credentials.ts';
@@ -17,7 +17,7 @@ import { checkCors, checkMixedContent, checkProxyHeaders, checkUploadUrl } from 
 import { reachStore } from './worker.ts';
 
 interface Provider {
-  /** For the report's one line: "MinIO at minio.internal:9000". */
+  /** For the one-line summary in the report: "MinIO at minio.internal:9000". */
   where(run: Run): string;
   /** Loads the provider's file and its library. */
   open(run: Run): Promise<Store>;
@@ -34,7 +34,7 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
   },
   gcp: {
     where: () => 'Google Cloud Storage',
-    // Google's credentials are always those of a file or a server, and so the caller's.
+    // Google credentials always come from a file or a server, so they belong to the caller.
     open: async (run) => (await import('./gcp/store.ts')).gcp(travelling(run, 'process')),
   },
   minio: {
@@ -43,7 +43,7 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
   },
 };
 
-/** The store that the config names; `undefined` for one of a kind that is not known. @throws CheckStopped */
+/** The store that the config names; `undefined` if its type is unknown. @throws CheckStopped */
 const openStore = async (run: Run): Promise<Store | undefined> =>
   PROVIDERS[run.require('OBJECT_STORAGE_TYPE')]?.open(run);
 
@@ -102,7 +102,7 @@ export const objectStorage: Check = defineCheck({
       await Promise.all(tried);
       await context.check('distinct', () => checkDistinct(context, reached));
     } finally {
-      // When the run has ended early, what clears up after it still needs the connections.
+      // When the run ends early, the cleanup after it still needs the connections.
       if (!context.signal.aborted) store.close();
     }
   },
@@ -114,12 +114,12 @@ export const objectStorage: Check = defineCheck({
   },
 });
 
-/** The buckets that the service, or all services together, use. A worker has pre-signed URLs alone. */
+/** The buckets that the service, or all services together, use. A worker uses only pre-signed URLs. */
 function used(service: Run['deployment']['service']): Bucket[] {
   return SUBJECTS.filter((bucket) => Object.keys(requiredActions(bucket, service)).length > 0);
 }
 
-/** @returns whether anything was seen of the bucket */
+/** @returns whether any check of the bucket succeeded */
 async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket): Promise<boolean> {
   const { check } = context;
   const probe = new BucketProbe(
