@@ -1,4 +1,4 @@
-/** The message queues: SQS, or Spacelift's own in PostgreSQL. */
+/** The message queues: SQS, or Spacelift's own queues in PostgreSQL. */
 
 import type { Sqs } from '../../src/clouds/aws/sqs/client.ts';
 import { QUEUES } from '../../src/config/contract.ts';
@@ -7,9 +7,9 @@ import { usedIn } from './requirements.ts';
 import { RULES, type RuleKey } from './rules.ts';
 import type { IotQueue } from './sqs/iot-queue.ts';
 
-/** What judges one type of queue: a file of its own. */
+/** The checks of one type of queue, in its own file. */
 interface Provider {
-  /** The ids that this deployment must get. */
+  /** The finding ids that this deployment must get. */
   readonly expects: (run: Run) => readonly string[];
   readonly run: (context: Context<RuleKey>) => Promise<void>;
   readonly summary?: (run: Run) => string;
@@ -29,14 +29,14 @@ const PROVIDERS: Readonly<Record<string, Provider>> = {
   },
 };
 
-/** The type in force; `undefined` when it is itself found wrong, or not known here. */
+/** The type in effect; `undefined` if the variable is invalid, or its value is not known here. */
 function typeOf({ deployment }: Pick<Run, 'deployment'>): string | undefined {
   const found = deployment.lookup('MESSAGE_QUEUE_TYPE');
   return found.state === 'set' || found.state === 'default' ? found.value : undefined;
 }
 
 export { ACTIONS } from './requirements.ts';
-/** For the check of IoT Core, which delivers to one of the queues. @throws CheckStopped when it can't be looked at */
+/** For the IoT Core check, which delivers to one of the queues. @throws CheckStopped when the queue can't be inspected */
 export const inspectIotQueue = async (run: Run, sqs: Sqs): Promise<IotQueue> =>
   (await import('./sqs/iot-queue.ts')).inspectIotQueue(run, sqs);
 

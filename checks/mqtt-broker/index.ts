@@ -1,9 +1,9 @@
-/** The broker through which Spacelift talks to its workers: AWS IoT Core, or the one that the server brings along. */
+/** The broker between Spacelift and its workers: AWS IoT Core, or the one built into the server. */
 import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { type MqttRule, RULES } from './rules.ts';
 
 interface Broker {
-  /** What is judged of it, in this run. */
+  /** The rules that apply to it in this run. */
   readonly rules: (run: Run) => readonly MqttRule[];
   run(context: Context<MqttRule>): Promise<void>;
 }
@@ -17,16 +17,16 @@ const BROKERS: Readonly<Record<string, Broker>> = {
     run: async (context) => (await import('./builtin/run.ts')).run(context),
   },
   iotcore: {
-    // A worker's way is all that can be tried for it: its certificate is in no config.
+    // For a worker, only the connection can be tested: its certificate is not in the config.
     rules: ({ deployment: { service } }) => ['endpoint', ...(service === 'worker' ? OF_WORKERS : OF_IOTCORE)],
     run: async (context) => (await import('./iotcore/run.ts')).run(context),
   },
 };
 
-/** A port or a scheme: IoT Core's endpoint is a bare name, Amazon's or the user's own. */
+/** A port or a scheme: IoT Core's endpoint is a bare host name, Amazon's or a custom domain. */
 const BUILTIN = /^tls:\/\/|:\d+$/;
 
-/** A worker has no variable for the kind of the broker: there the endpoint tells. `undefined` when the kind is not known. */
+/** A worker has no variable for the broker type, so the endpoint determines it. `undefined` if the type is unknown. */
 function brokerOf({ deployment }: Run): Broker | undefined {
   const type = deployment.lookup('MQTT_BROKER_TYPE');
   const endpoint = deployment.lookup('MQTT_BROKER_ENDPOINT');
