@@ -29,7 +29,7 @@ export const RULES = {
     fix: 'Configure the load balancer, firewall, and network policies to pass TCP to the broker’s port on the server (1984 by convention).',
     example: {
       found: 'mqtt.corp.io:1984 refused the connection',
-      fix: 'make sure that the server is running and that mqtt.corp.io:1984 points to its MQTT port; test it: nc -vz mqtt.corp.io 1984',
+      fix: 'make sure that the server is running and that mqtt.corp.io:1984 points to its MQTT port; try: nc -vz mqtt.corp.io 1984',
     },
     docs: `${DOCS.networking}#server`,
   },

@@ -1,4 +1,4 @@
-/** Where Spacelift's traces go: Datadog, AWS X-Ray, an OpenTelemetry collector, or nowhere. */
+/** The destination of Spacelift's traces: Datadog, AWS X-Ray, an OpenTelemetry collector, or none. */
 import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
@@ -8,9 +8,9 @@ import { type ObservabilityRule, RULES } from './rules.ts';
 
 interface Vendor {
   readonly rule: ObservabilityRule;
-  /** What `ask` does, for a plan. */
+  /** Describes `ask`, for the plan. */
   readonly does: string;
-  /** The address, for people. @throws CheckStopped when it is missing or malformed */
+  /** The address, for display. @throws CheckStopped when it is missing or malformed */
   readonly address: (run: Run) => string;
   readonly ask: (run: Run) => Promise<Outcome>;
 }
@@ -24,7 +24,7 @@ const VENDORS: Readonly<Record<string, Vendor>> = {
   },
   AWS: {
     rule: 'xray',
-    does: 'sends the daemon’s header without a segment by UDP, and opens a TCP connection',
+    does: 'sends the daemon’s header without a segment over UDP, and opens a TCP connection',
     address: (run) => shown(xrayEndpoint(run).udp),
     ask: async (run) => (await import('./xray.ts')).xray(run),
   },
@@ -84,9 +84,9 @@ function serviceName({ deployment }: Run): Outcome {
   if (set.length === 0) return pass('service names are left to Spacelift');
   const names = set.join(' and ');
   return warn(
-    `${names} ${set.length === 1 ? 'is' : 'are'} set, and Spacelift sets ${set.length === 1 ? 'it' : 'them'} itself`,
+    `${names} ${set.length === 1 ? 'is' : 'are'} set, but Spacelift sets ${set.length === 1 ? 'it' : 'them'} itself`,
     {
-      expected: 'no value: server, drain and scheduler have names of their own',
+      expected: 'no value: the server, drain, and scheduler each have their own name',
       fix: advice`remove ${names}`,
       evidence: { variables: set },
     },

@@ -72,7 +72,7 @@ async function absent(run: Run, problem: NetworkError, accepted: boolean): Promi
     });
   }
   if (problem.kind === 'refused') {
-    const fix = advice`make sure that the server is running and that ${at} points to its MQTT port; test it: ${sh`nc -vz ${unbracketed(host)} ${port}`}`;
+    const fix = advice`make sure that the server is running and that ${at} points to its MQTT port; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`;
     return fail(words.title, { ...words, fix });
   }
   if (!accepted || problem.kind !== 'timeout') return fail(words.title, words);
