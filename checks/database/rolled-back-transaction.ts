@@ -1,6 +1,7 @@
 /** Transactions that try what Spacelift will do, and are always rolled back. */
 import type { Run } from '../../src/engine/check.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
 import { lookup } from '../../src/util/lookup.ts';
@@ -89,7 +90,7 @@ export function trialOutcome(step: Step, error: unknown, role: string): Issue {
     fix: advice`see the server’s log for its reason; event triggers and extensions can refuse such statements`,
   };
   const { title, ...more } = words;
-  return fail(title, { ...more, evidence: { step: step.does, code }, cause: { key: `database:trial:${code}` } });
+  return fail(title, { ...more, evidence: { step: step.does, code }, cause: cause.database('trial', code) });
 }
 
 /** The failure of a question that the session or the server ended. */
@@ -103,7 +104,7 @@ export function sessionOutcome(error: unknown): Issue {
       expected: 'a session that lasts',
       fix: advice`see the server’s log, and that of a proxy or pooler in front of it`,
       evidence: { observed: error.kind },
-      cause: { key: `database:session:${error.kind}` },
+      cause: cause.database('session', error.kind),
     });
   }
   if (error instanceof ServerError && error.refusal.kind === 'not-postgres') {
@@ -112,7 +113,7 @@ export function sessionOutcome(error: unknown): Issue {
       expected: 'the answers of the database as it sends them',
       fix: advice`put the server’s own host and port into DATABASE_URL: without the proxy or pooler, or take that out of service`,
       evidence: { observed: 'not-postgres' },
-      cause: { key: 'database:session:not-postgres' },
+      cause: cause.database('session', 'not-postgres'),
     });
   }
   const code = sqlState(error);
@@ -128,7 +129,7 @@ export function sessionOutcome(error: unknown): Issue {
         ? advice`see the server’s log: it was stopped, or somebody ended the session`
         : advice`see the server’s log for the statement that it refused`,
       evidence: { code },
-      cause: { key: `database:session:${code}` },
+      cause: cause.database('session', code),
     },
   );
 }

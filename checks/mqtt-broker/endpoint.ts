@@ -1,11 +1,16 @@
 /** The broker's endpoint: faults of any endpoint, and those of the built-in broker's, `host:port` or `tls://host:port`. */
 import { isIPv6 } from 'node:net';
 import { isPlaceholder } from '../../src/config/values.ts';
+import type { PlannedOperation } from '../../src/engine/check.ts';
 import { unbracketed } from '../../src/net/tcp.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix, setting } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
+import { mqttFinding } from './rules.ts';
 
 export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
+/** The first operation in the plan of any broker. */
+export const READS_ENDPOINT: PlannedOperation = { rules: ['endpoint'], does: `reads ${ENDPOINT}`, at: [] };
 
 export interface Endpoint {
   readonly tls: boolean;
@@ -89,7 +94,10 @@ const BUILTIN: readonly Fault[] = [
       : undefined,
   ({ port, value, scheme, host }) =>
     port === undefined || port === ''
-      ? { title: `${ENDPOINT} does not have a port: ${shown(value)}`, suggest: `${prefix(scheme)}${host}:${CONVENTIONAL_PORT}` }
+      ? {
+          title: `${ENDPOINT} does not have a port: ${shown(value)}`,
+          suggest: `${prefix(scheme)}${host}:${CONVENTIONAL_PORT}`,
+        }
       : undefined,
   ({ port = '', value }) =>
     /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= LARGEST_PORT
@@ -99,7 +107,9 @@ const BUILTIN: readonly Fault[] = [
           detail: `A port is a number from 1 to ${LARGEST_PORT}.`,
         },
   ({ host, value }) =>
-    isName(host) || isIPv6(unbracketed(host)) ? undefined : { title: `${ENDPOINT} does not have a valid host: ${shown(value)}` },
+    isName(host) || isIPv6(unbracketed(host))
+      ? undefined
+      : { title: `${ENDPOINT} does not have a valid host: ${shown(value)}` },
   ({ port, scheme, host }) =>
     Number(port) === HTTP_PORT
       ? {
@@ -138,7 +148,7 @@ export function readParts(
       expected,
       fix: suggest === undefined ? otherwise : setting(ENDPOINT, suggest),
       evidence: { variable: ENDPOINT },
-      cause: { key: 'mqtt-broker/endpoint' },
+      cause: cause.finding(mqttFinding('endpoint')),
     });
   }
   return parts;

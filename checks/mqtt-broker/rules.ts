@@ -2,6 +2,7 @@
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
+import { findingIds } from '../../src/engine/finding-id.ts';
 
 const IOTCORE = `${DOCS.mqtt}#iot-core`;
 const BUILTIN = `${DOCS.mqtt}#built-in-broker`;
@@ -91,7 +92,8 @@ export const RULES = {
     title: 'a topic rule sends workers’ messages to the IoT queue',
     procedure:
       'Reads the topic rules. One must be enabled, select *, Timestamp() as timestamp, topic(3) as worker_pool_ulid, and topic(4) as worker_ulid from <namespace>/writeonly/#, with SQL version 2016-03-23, and send to MESSAGE_QUEUE_SQS_IOT_URL with use_base64. White space, letter case, and the order of the selected members do not matter.',
-    rationale: 'Workers’ messages (that they are available, how a run is progressing) reach Spacelift only through this rule.',
+    rationale:
+      'Workers’ messages (that they are available, how a run is progressing) reach Spacelift only through this rule.',
     permission: 'iot:ListTopicRules and iot:GetTopicRule, for an operator',
     fix: 'Create or replace the rule: aws iot create-topic-rule, aws iot replace-topic-rule, aws iot enable-topic-rule.',
     example: {
@@ -118,3 +120,5 @@ export const RULES = {
 } as const satisfies Record<string, Rule>;
 
 export type MqttRule = keyof typeof RULES;
+
+export const mqttFinding = findingIds<MqttRule>('mqtt-broker');

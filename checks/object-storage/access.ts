@@ -1,6 +1,7 @@
 /** Writes, reads back, compares, lists and deletes an object; then does the same with pre-signed URLs. */
 
 import type { HttpAnswer } from '../../src/net/http.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { type BucketProbe, CONTENT, type Place, PROBE_KEY } from './probe.ts';
@@ -62,7 +63,8 @@ async function readBack(probe: BucketProbe, { key, mode }: Place): Promise<strin
   } catch (error) {
     if (!mayBeMissing(probe, mode, error)) throw error;
     return skip(`read access to ${bucket} could not be tested`, {
-      detail: 'Without permission to list, a missing object looks the same as one that the credentials are not allowed to read.',
+      detail:
+        'Without permission to list, a missing object looks the same as one that the credentials are not allowed to read.',
       fix: advice`run with --service server first: it leaves an object to read`,
       evidence: { bucket },
     });
@@ -95,7 +97,7 @@ const differs = (title: string, bucket: string): Issue =>
     expected: `the object of ${CONTENT.length} bytes that was written`,
     fix: advice`look for a proxy or gateway that caches or changes responses, or for damaged storage`,
     evidence: { bucket },
-    cause: { key: 'object-storage:content', title: 'the object read differs from the one written' },
+    cause: cause.store('content').titled('the object read differs from the one written'),
   });
 
 async function list({ store, bucket, within }: BucketProbe, { key, mode }: Place): Promise<string | Issue> {

@@ -14,7 +14,9 @@ export function checkDistinct({ deployment }: Run, reached: boolean): Outcome {
   }
   const shared = [...variables].filter(([, names]) => names.length > 1);
   if (shared.length === 0) {
-    return reached ? pass(`${variables.size} variables name ${variables.size} different buckets`) : skip('no bucket could be reached');
+    return reached
+      ? pass(`${variables.size} variables name ${variables.size} different buckets`)
+      : skip('no bucket could be reached');
   }
   return warn(shared.map(([bucket, names]) => `${names.join(' and ')} both name ${bucket}`).join('; '), {
     expected: 'a separate bucket for each variable: buckets differ in versioning, expiration, and permissions',

@@ -4,6 +4,7 @@ import type { Run } from '../../src/engine/check.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { ProxyError, routeMessages } from '../../src/net/proxy-tunnel.ts';
+import { type Cause, cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { span } from '../../src/util/format.ts';
@@ -45,7 +46,7 @@ interface StoreMessage {
   readonly detail?: string;
   readonly expected: string;
   /** Distinguishes errors of one kind that have different causes; the kind alone by default. */
-  readonly cause?: string;
+  readonly cause?: Cause;
   /** The title for everything that the cause affects, when `title` names only one bucket. */
   readonly shared?: string;
 }
@@ -75,18 +76,18 @@ const SAYS: Sayings = {
     title: `the credentials lack ${messages.permission[action]} on ${bucket}`,
     detail: 'A wrong bucket name, or a bucket that belongs to someone else, can cause the same error.',
     expected: `${messages.permission[action]} for these credentials`,
-    cause: `denied:${messages.permission[action]}`,
+    cause: cause.store('denied', messages.permission[action]),
     shared: `the credentials lack ${messages.permission[action]}`,
   }),
   'no-bucket': ({ bucket }) => ({
     title: `bucket ${bucket} does not exist`,
     expected: 'a bucket with exactly this name',
-    cause: `no-bucket:${bucket}`,
+    cause: cause.store('no-bucket', bucket),
   }),
   'invalid-name': ({ bucket }) => ({
     title: `${bucket} is not a valid bucket name`,
     expected: '3 to 63 lowercase letters, digits, dots, and hyphens',
-    cause: `invalid-name:${bucket}`,
+    cause: cause.store('invalid-name', bucket),
   }),
   'wrong-region': ({ region }, { name }) => ({
     title: `${name} is in another region${region === undefined ? '' : `: ${region}`}`,
@@ -108,7 +109,7 @@ const SAYS: Sayings = {
   quota: ({ bucket }) => ({
     title: `the quota of ${bucket} is exhausted`,
     expected: 'free space for Spacelift’s objects',
-    cause: `quota:${bucket}`,
+    cause: cause.store('quota', bucket),
   }),
   'too-large': ({ bucket }) => ({
     title: `${bucket} rejected a small object as too large`,
@@ -128,7 +129,7 @@ const SAYS: Sayings = {
   other: ({ action, bucket, code, status }, { name }) => ({
     title: `${name} refused to ${VERBS[action]} ${bucket}: ${code ?? `HTTP ${status}`}`,
     expected: 'a successful response',
-    cause: `other:${code ?? status}`,
+    cause: cause.store('other', code ?? status ?? 'no-code'),
     shared: `${name} refused a request: ${code ?? `HTTP ${status}`}`,
   }),
 };
@@ -169,7 +170,7 @@ function onlyOneNeeds(
 
 function inWords(problem: StoreError, store: Store, via: 'presigned' | undefined): Issue {
   const { kind, action, bucket, code, status, retryAfterMs, says } = problem;
-  const { title, detail, expected, cause = kind, shared } = SAYS[kind](problem, store);
+  const { title, detail, expected, cause: itself = cause.store(kind), shared } = SAYS[kind](problem, store);
   const signed = via === 'presigned' && kind === 'signature';
   const wait = retryAfterMs === undefined ? undefined : `It asks clients to wait ${span(retryAfterMs)}.`;
   const details = [detail, wait].filter((one) => one !== undefined);
@@ -188,10 +189,7 @@ function inWords(problem: StoreError, store: Store, via: 'presigned' | undefined
       ? advice`configure the proxy to pass Host, path, and query to ${store.name} unchanged (nginx: proxy_set_header Host $http_host)`
       : store.messages.mend[kind](problem),
     evidence,
-    cause: {
-      key: `object-storage:${signed ? 'presigned' : cause}`,
-      ...(signed ? { title: 'pre-signed URLs are rejected' } : shared !== undefined && { title: shared }),
-    },
+    cause: signed ? cause.store('presigned').titled('pre-signed URLs are rejected') : itself.titled(shared),
   });
   return signed ? said : { ...said, ...says, evidence };
 }

@@ -2,15 +2,25 @@
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
+import type { Provider } from './provider.ts';
+import { PROVIDERS } from './providers.ts';
+
+/** The names of a permission in other clouds than AWS: "Google Cloud: storage.buckets.get". */
+const s3 = PROVIDERS.aws.permissions;
+const elsewhere = (of: keyof Provider['permissions']): string =>
+  Object.values<Provider>(PROVIDERS)
+    .filter((provider) => provider !== PROVIDERS.aws && provider.permissions[of] !== undefined)
+    .map(({ name, permissions }) => `${name}: ${permissions[of]}`)
+    .join('; ');
 
 export const RULES = {
   '<bucket>/access': {
     title: 'objects can be written, read, listed and deleted',
     procedure:
       'Writes an object of a few bytes, reads it back and compares it, lists it if a service lists objects there, and deletes it. With --service, tests only the operations of that service. Leaves nothing behind, except the constant object spacelift-preflight/probe where the credentials can’t remove versions.',
-    rationale: 'Spacelift stores states, logs, workspaces, and modules here. If an operation fails, so does the run that needs it.',
-    permission:
-      's3:PutObject, s3:GetObject, s3:ListBucket, and s3:DeleteObject, as far as the service has them; Google Cloud: roles/storage.objectAdmin',
+    rationale:
+      'Spacelift stores states, logs, workspaces, and modules here. If an operation fails, so does the run that needs it.',
+    permission: `${s3.access}, as far as the service has them; ${elsewhere('access')}`,
     fix: 'Create the bucket, correct its name or the credentials, or allow the denied operation in the credentials’ policy.',
     example: {
       found: 'the credentials lack s3:PutObject on spacelift-run-logs',
@@ -23,8 +33,7 @@ export const RULES = {
     procedure: 'Pre-signs a PUT and a GET, and sends both with a plain HTTP client that has no credentials.',
     rationale:
       'Workers and browsers have no credentials of their own: they read and write through pre-signed URLs only.',
-    permission:
-      's3:PutObject and s3:GetObject; Google Cloud: also iam.serviceAccounts.signBlob, unless there is a key file',
+    permission: `${s3.presigned}; ${elsewhere('presigned')}`,
     fix: 'Configure proxies to pass the host, path, and query unchanged, and compare the clocks.',
     example: {
       found: 'pre-signed URLs for spacelift-workspace are rejected',
@@ -37,7 +46,7 @@ export const RULES = {
     procedure:
       'Checks whether the object that was written has a version (Google Cloud: whether overwriting it kept the older version). Without versioning, the rule fails for states, warns for modules, run logs, uploads, and workspaces, and passes for all other buckets.',
     rationale: 'A state that was overwritten or deleted can be recovered only from an older version.',
-    permission: 'none; s3:GetBucketVersioning (Google Cloud: storage.buckets.get) if no write has revealed the versioning status',
+    permission: `none; ${s3.versioning} (${elsewhere('versioning')}) if no write has revealed the versioning status`,
     fix: 'Enable versioning on the bucket.',
     example: {
       found: 'versioning is not enabled on spacelift-states',
@@ -49,8 +58,9 @@ export const RULES = {
     title: 'objects expire only where Spacelift allows it',
     procedure:
       'Reads the lifecycle rules. Only enabled rules that delete current objects count. The check fails if states or modules have such a rule, even one limited to a prefix, and warns if any other bucket has none. The period is up to you.',
-    rationale: 'An expired state or module is lost. Temporary objects that never expire cost money, but do no other harm.',
-    permission: 's3:GetLifecycleConfiguration; Google Cloud: storage.buckets.get',
+    rationale:
+      'An expired state or module is lost. Temporary objects that never expire cost money, but do no other harm.',
+    permission: `${s3.retention}; ${elsewhere('retention')}`,
     fix: 'Remove the rule from states and modules; add one to the other buckets.',
     example: {
       found: 'objects in spacelift-states expire',
@@ -62,7 +72,7 @@ export const RULES = {
     title: 'buckets are not public',
     procedure: 'Tries to read the test object without credentials, and reads the bucket’s policy.',
     rationale: 'States contain secrets. None of Spacelift’s buckets needs public access.',
-    permission: 'none; s3:GetBucketPolicy (Google Cloud: storage.buckets.getIamPolicy) to detect buckets that are public in part',
+    permission: `none; ${s3.public} (${elsewhere('public')}) to detect buckets that are public in part`,
     fix: 'Remove public access from the bucket.',
     example: {
       found: 'anyone can read spacelift-deliveries',
@@ -72,7 +82,8 @@ export const RULES = {
   },
   'uploads/cors': {
     title: 'CORS allows uploads from Spacelift’s domain',
-    procedure: 'Sends the CORS preflight requests that a browser sends before it uploads: OPTIONS from https://<SERVER_DOMAIN>, for PUT and for POST.',
+    procedure:
+      'Sends the CORS preflight requests that a browser sends before it uploads: OPTIONS from https://<SERVER_DOMAIN>, for PUT and for POST.',
     rationale: 'Without CORS rules, uploading a state file in the Spacelift UI fails in the browser.',
     fix: 'Allow PUT and POST from the origin in the CORS settings of the uploads bucket.',
     example: {
@@ -120,7 +131,8 @@ export const RULES = {
   distinct: {
     title: 'each variable names a separate bucket',
     procedure: 'Compares the ten bucket names.',
-    rationale: 'The buckets differ in versioning, expiration, and permissions: a setting that one needs can destroy another’s data.',
+    rationale:
+      'The buckets differ in versioning, expiration, and permissions: a setting that one needs can destroy another’s data.',
     fix: 'Create a separate bucket for each variable.',
     example: {
       found:

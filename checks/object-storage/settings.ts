@@ -1,6 +1,7 @@
 /** The settings of a bucket: versioning, expiration, and public access. */
 
 import type { Run } from '../../src/engine/check.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { plural } from '../../src/util/format.ts';
@@ -29,7 +30,10 @@ export async function checkVersioning(probe: BucketProbe, { versioning: need }: 
   if (on) return pass(`versioning is enabled on ${bucket}`, { evidence: { bucket } });
   const words = { fix: store.messages.versioning(bucket), evidence: { bucket } };
   return need === 'required'
-    ? fail(`versioning is not enabled on ${bucket}`, { ...words, expected: 'enabled: without versioning, state history is lost' })
+    ? fail(`versioning is not enabled on ${bucket}`, {
+        ...words,
+        expected: 'enabled: without versioning, state history is lost',
+      })
     : warn(`versioning is not enabled on ${bucket}`, { ...words, expected: 'enabled, as Spacelift recommends' });
 }
 
@@ -94,10 +98,9 @@ export async function checkRetention(probe: BucketProbe, { expiry: need }: Bucke
       fix: store.messages.keep(bucket),
       evidence,
       ...(store.rulesAreShared && {
-        cause: {
-          key: `object-storage:expiry:${rules.join()}`,
-          title: `a lifecycle rule deletes objects that must be kept: ${rules.join('; ')}`,
-        },
+        cause: cause
+          .store('expiry', ...rules)
+          .titled(`a lifecycle rule deletes objects that must be kept: ${rules.join('; ')}`),
       }),
     });
   }

@@ -37,7 +37,8 @@ export async function checkCors(probe: BucketProbe): Promise<Outcome> {
   if (asked.status === 'rejected') return probe.issue(asked.reason);
   const answers = asked.value;
   const refused = METHODS.filter((method, index) => !allows(answers[index], origin, method));
-  if (refused.length === 0) return pass(`CORS allows uploads from ${origin} to ${bucket}`, { evidence: { bucket, origin } });
+  if (refused.length === 0)
+    return pass(`CORS allows uploads from ${origin} to ${bucket}`, { evidence: { bucket, origin } });
   return fail(`CORS does not allow ${refused.join(' or ')} from ${origin} to ${bucket}`, {
     detail: 'The store’s response to a browser’s preflight request does not allow it.',
     expected: `CORS settings that allow PUT and POST from ${origin}`,
@@ -138,7 +139,9 @@ async function refusedByName(probe: BucketProbe): Promise<Outcome | undefined> {
 function passed(probe: BucketProbe, how: string): Outcome {
   const { bucket } = probe;
   const header = headerOf(probe);
-  return pass(`a 2 MiB upload with the header ${header} reaches ${bucket}`, { evidence: { bucket, bytes: SIZE, header, how } });
+  return pass(`a 2 MiB upload with the header ${header} reaches ${bucket}`, {
+    evidence: { bucket, bytes: SIZE, header, how },
+  });
 }
 
 function capped({ store, bucket }: BucketProbe, status: number | undefined): Outcome {
@@ -147,7 +150,8 @@ function capped({ store, bucket }: BucketProbe, status: number | undefined): Out
       status === undefined
         ? 'A small upload succeeds, but the connection breaks during a large one.'
         : `A small upload succeeds, but a large one returns HTTP ${status}.`,
-    expected: 'no limit below the size of uploads from users and workers: workspaces and states can reach hundreds of MiB',
+    expected:
+      'no limit below the size of uploads from users and workers: workspaces and states can reach hundreds of MiB',
     fix: advice`nginx: client_max_body_size 0; ingress-nginx: nginx.ingress.kubernetes.io/proxy-body-size: "0"`,
     evidence: { bucket, bytes: SIZE, ...(status !== undefined && { status }) },
   });

@@ -4,6 +4,7 @@ import type { VariableName } from '../../src/config/contract.ts';
 import { looksSecret, maskValue } from '../../src/config/logins.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { type Address, unbracketed } from '../../src/net/tcp.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, setting as set } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../src/outcome/outcome.ts';
 
@@ -96,7 +97,8 @@ export function otlpEndpoint(run: Run): Endpoint {
     throw malformed(setting, value, {
       expected: 'http://host:4317, or https://host:port if the collector uses TLS',
       ...(bare && { fix: set(setting, `http://${value.trim()}`) }),
-      detail: 'Without http://, the exporter parses the host as a scheme, or falls back to TLS on the loopback address.',
+      detail:
+        'Without http://, the exporter parses the host as a scheme, or falls back to TLS on the loopback address.',
     });
   }
   throw missing('OTEL_EXPORTER_OTLP_ENDPOINT', 'OpenTelemetry', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://<host>:4317');
@@ -134,7 +136,7 @@ function missing(name: VariableName, vendor: string, expected: string): CheckSto
       expected,
       fix: advice`set ${expected}; or OBSERVABILITY_VENDOR=Disabled`,
       evidence: { variable: name, vendor },
-      cause: { key: `configuration:${name}` },
+      cause: cause.variable(name),
     }),
   );
 }
@@ -150,7 +152,7 @@ function malformed(name: VariableName, value: string, words: Pick<Issue, 'detail
       fix: advice`set ${name} to ${words.expected ?? 'another value'}`,
       ...words,
       evidence: { variable: name },
-      cause: { key: `configuration:${name}` },
+      cause: cause.variable(name),
     }),
   );
 }

@@ -2,17 +2,18 @@
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
+import type { Provider } from './provider.ts';
+import { PROVIDERS } from './providers.ts';
 
+const VARIABLES = Object.values<Provider>(PROVIDERS).flatMap(({ receiver }) => receiver?.variables ?? []);
 const LATER =
   'A missing agent is a warning before installation and a failure afterwards. If a loopback address from a Secret or task definition refuses the connection, the check is skipped: a sidecar responds only inside the task.';
 
 export const RULES = {
   address: {
     title: 'the vendor’s address is set',
-    procedure:
-      'Reads the address like the vendor’s own SDK for Go. Datadog: DD_TRACE_AGENT_URL (http, https, unix), otherwise DD_AGENT_HOST and DD_TRACE_AGENT_PORT. X-Ray: AWS_XRAY_DAEMON_ADDRESS, as host:port or tcp:host:port udp:host:port. OpenTelemetry: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, otherwise OTEL_EXPORTER_OTLP_ENDPOINT, with http://, https://, or unix:.',
-    rationale:
-      'Without it, the SDK sends to a default address, usually loopback, and every trace is silently lost.',
+    procedure: `Reads the address like the vendor’s own SDK for Go. ${VARIABLES.join(' ')}`,
+    rationale: 'Without it, the SDK sends to a default address, usually loopback, and every trace is silently lost.',
     fix: 'Set the variable that the finding names, or OBSERVABILITY_VENDOR=Disabled.',
     example: {
       found: 'OBSERVABILITY_VENDOR is Datadog, but DD_AGENT_HOST is not set',

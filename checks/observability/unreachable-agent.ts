@@ -46,7 +46,10 @@ export async function absent(
     const place = await skipIfOutside(run, at.host, problem);
     if (place !== undefined) return place;
   }
-  const judged = { ...found, detail: `${found.detail ?? ''} Spacelift works without it, but its traces are lost.`.trim() };
+  const judged = {
+    ...found,
+    detail: `${found.detail ?? ''} Spacelift works without it, but its traces are lost.`.trim(),
+  };
   if ((await phaseOf(run)) === 'post-install') return fail(found.title, judged);
   return warn(found.title, judged);
 }

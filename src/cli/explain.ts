@@ -5,9 +5,12 @@ import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
 import { quoted, suggest } from '../engine/select.ts';
 import { padTo, shellWay, type Way, wrap, wrapFix } from '../report/wrap.ts';
 
-/** An example that begins with one of these is a command for a shell. */
-const SHELL =
-  /^(aws|az|curl|dig|docker|gcloud|getent|gsutil|helm|kubectl|mc|mosquitto_\w+|nc|openssl|psql|spacelift-preflight|terraform|tofu) /;
+/** An example that begins with one of these, or with one of a check's own, is a command for a shell. */
+const PROGRAMS: ReadonlySet<string> = new Set([
+  ...['curl', 'dig', 'docker', 'getent', 'helm', 'kubectl', 'nc', 'openssl', 'psql', 'spacelift-preflight'],
+  ...['terraform', 'tofu'],
+  ...CHECKS.flatMap(({ programs = [] }) => programs),
+]);
 const WIDTH = 80;
 const LABEL = 12;
 
@@ -67,4 +70,5 @@ function describe(id: string, rule: Rule): string[] {
 }
 
 /** The table's own examples are plain text. */
-const asWritten = (line: string): Way => (SHELL.test(line) ? shellWay(line) : { fix: line, fixKind: 'advice' });
+const asWritten = (line: string): Way => (isCommand(line) ? shellWay(line) : { fix: line, fixKind: 'advice' });
+const isCommand = (line: string): boolean => PROGRAMS.has(/^(\S+) /.exec(line)?.[1] ?? '');

@@ -1,9 +1,10 @@
 /** What a check is: the types that every check module sees. */
-import type { VariableName } from '../config/contract.ts';
+import type { ChoiceName, ChoiceOf, ValueName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Environment, RunOptions } from '../config/options.ts';
 import type { Fix } from '../outcome/fix.ts';
 import type { Issue, Outcome, Skip } from '../outcome/outcome.ts';
+import type { FindingId } from './finding-id.ts';
 
 export interface Example {
   /** The finding's title, with names as a real deployment has them. */
@@ -57,9 +58,11 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   /** Has these values masked in all that is reported: what a library has obtained, such as tokens and keys of a session. */
   conceal(...values: readonly (string | undefined)[]): void;
   /** The value of a variable; stops the check when it is missing, unusable, or not known here. */
-  require(name: VariableName): string;
+  require(name: ValueName): string;
+  /** The value in force of a choice; stops the check when it is unusable, or not known here. */
+  choice<Name extends ChoiceName>(name: Name): ChoiceOf<Name>;
   /** As `need`, but `undefined` when the variable is unset and has no default. */
-  get(name: VariableName): string | undefined;
+  get(name: ValueName): string | undefined;
   /** Asks once per run: the same function gives every caller the same promise. */
   once<T>(ask: (run: Run) => Promise<T>): Promise<T>;
   /**
@@ -84,8 +87,11 @@ export interface Context<Key extends string> extends Run {
   gate(rule: Key, how: () => MaybeOutcome): Promise<void>;
   /** The part of a check about one subject (a bucket, a queue); a stop inside ends that part alone. */
   forSubject(subject: string, part: (context: Context<Key>) => Promise<void>): Promise<void>;
-  /** Waits for a finding of an earlier check, and stops with its cause when it failed. */
-  dependsOn(id: string): Promise<void>;
+  /**
+   * Waits for a finding of an earlier check, and stops with its cause when it failed.
+   * @throws Error when that check has no such rule
+   */
+  dependsOn(id: FindingId): Promise<void>;
   /** Whether the rule was selected by `--only` and `--skip`. */
   selected(rule: Key): boolean;
 }
@@ -136,6 +142,8 @@ export interface Check<Key extends string = string> {
   /** By rule key, in report order. In `<bucket>/access`, `<bucket>` stands for each of the subjects. */
   readonly rules: Readonly<Record<Key, Rule>>;
   readonly subjects?: readonly string[];
+  /** What its fixes run of the programs that belong to a backend (`aws`, `mc`): an example that begins with one is a command. */
+  readonly programs?: readonly string[];
   /** The finding ids (without the check's own) that this deployment must get; none when the check does not apply. */
   expects(run: Run): readonly string[];
   run(context: Context<Key>): Promise<void>;

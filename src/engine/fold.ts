@@ -23,12 +23,15 @@ export function foldByCause(
     if (finding.status === 'skip' && cause !== undefined) return skipped(rest, group[0] ?? finding);
     const hit = group.filter((other) => other.blocked !== true);
     const first = hit[0] ?? group[0] ?? finding;
-    if (finding !== first) return pointer(rest, first.id, blocked === true);
+    if (finding !== first) {
+      const title = blocked ? `not tried: it depends on ${first.id}, which failed` : `the same cause as ${first.id}`;
+      return pointer(rest, first.id, title);
+    }
     if (hit.length < 2) return rest;
     return {
       ...rest,
       title: cause?.title ?? rest.title,
-      evidence: { ...rest.evidence, affected: hit.map((other) => other.id) },
+      affected: hit.map((other) => other.id),
     };
   };
   return checks.map((check) => ({ ...check, findings: check.findings.map(folded) }));
@@ -37,13 +40,12 @@ export function foldByCause(
 /** Failures and skips are folded apart. */
 const keyOf = ({ status, cause }: Pick<RawFinding, 'status' | 'cause'>): string => `${status} ${cause?.key}`;
 
+/** The title of a skip whose reason another one tells. */
+export const sameReason = (id: string): string => `skipped for the same reason as ${id}`;
+
 /** Of what was skipped for one reason, the first tells it. */
-function skipped(finding: Finding, first: RawFinding): Finding {
-  if (finding.id === first.id) return finding;
-  const { id, startMs, durationMs } = finding;
-  const evidence = { dependsOn: first.id };
-  return { id, status: 'skip', title: `skipped for the same reason as ${first.id}`, startMs, durationMs, evidence };
-}
+const skipped = (finding: Finding, first: RawFinding): Finding =>
+  finding.id === first.id ? finding : pointer(finding, first.id, sameReason(first.id));
 
 /** The fix as text. */
 function printed({ fix, ...finding }: Omit<RawFinding, 'cause' | 'blocked'>): Finding {
@@ -52,13 +54,17 @@ function printed({ fix, ...finding }: Omit<RawFinding, 'cause' | 'blocked'>): Fi
   return { ...finding, fix: text, fixKind: kind, ...(language !== undefined && { fixLanguage: language }) };
 }
 
-function pointer({ id, startMs, durationMs }: Finding, to: string, blocked: boolean): Finding {
+/** A skip that points to another finding, and says nothing of its own. */
+function pointer({ id, rule, subject, startMs, durationMs }: Finding, dependsOn: string, title: string): Finding {
   return {
     id,
+    rule,
+    ...(subject !== undefined && { subject }),
     status: 'skip',
-    title: blocked ? `not tried: it depends on ${to}, which failed` : `the same cause as ${to}`,
+    title,
     startMs,
     durationMs,
-    evidence: { dependsOn: to },
+    evidence: {},
+    dependsOn,
   };
 }

@@ -1,5 +1,6 @@
 /** What a check is handed: the run, and the means to judge its own rules. */
 import { setImmediate } from 'node:timers/promises';
+import { type Cause, cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, skip } from '../outcome/outcome.ts';
 import { type Check, type Context, type MaybeOutcome, nounOf, type Run, withSubject } from './check.ts';
@@ -144,9 +145,10 @@ export class CheckRecorder {
   #record(id: string, outcome: Outcome, started: number, blocked: boolean): Outcome {
     const times = { startMs: started - this.#began, durationMs: performance.now() - started };
     // A failure without a cause of its own is its own cause, so that what depends on it can point to it.
-    const caused = outcome.status === 'fail' ? { ...outcome, cause: outcome.cause ?? { key: id } } : outcome;
-    const finding: RawFinding = { evidence: {}, ...caused, id, ...times, ...(blocked && { blocked }) };
-    const rule = this.#check.rules[ruleOf(this.#check, id)];
+    const caused = outcome.status === 'fail' ? { ...outcome, cause: outcome.cause ?? cause.finding(id) } : outcome;
+    const about = aboutOf(this.#check, id);
+    const finding: RawFinding = { evidence: {}, ...caused, ...about, ...times, ...(blocked && { blocked }) };
+    const rule = this.#check.rules[about.rule.slice(this.#check.id.length + 1)];
     const docs = caused.status === 'warn' || caused.status === 'fail' ? (caused.docs ?? rule?.docs) : undefined;
     this.#add(docs === undefined ? finding : { ...finding, docs });
     return caused;
@@ -160,7 +162,8 @@ export class CheckRecorder {
       if (this.#selected(id)) this.#record(id, outcome, started, true);
       else {
         const startMs = started - this.#began;
-        this.#add({ id, status: 'skip', title: BY_REQUEST, startMs, durationMs: 0, evidence: {} });
+        const about = aboutOf(this.#check, id);
+        this.#add({ ...about, status: 'skip', title: BY_REQUEST, startMs, durationMs: 0, evidence: {} });
       }
     }
   }
@@ -185,13 +188,17 @@ interface Where {
 type Part = (context: Context<string>) => Promise<void>;
 type Finder = (id: string) => Promise<RawFinding | undefined>;
 
-/** `object-storage/states/access` → `<bucket>/access`. */
-function ruleOf(check: Check, id: string): string {
+/** `object-storage/states/access`: the rule `object-storage/<bucket>/access`, of the subject `states`. */
+function aboutOf(check: Check, id: string): Pick<RawFinding, 'id' | 'rule' | 'subject'> {
   const rule = id.slice(check.id.length + 1);
-  if (rule in check.rules) return rule;
-  const tail = rule.slice(rule.indexOf('/'));
-  return Object.keys(check.rules).find((key) => key.startsWith('<') && key.endsWith(`>${tail}`)) ?? rule;
+  const [subject, tail] = [rule.slice(0, rule.indexOf('/')), rule.slice(rule.indexOf('/'))];
+  const ofEach = Object.keys(check.rules).find((key) => key.startsWith('<') && key.endsWith(`>${tail}`));
+  if (rule in check.rules || ofEach === undefined) return { id, rule: id };
+  return { id, rule: `${check.id}/${ofEach}`, subject };
 }
+
+/** `object-storage/states/access` → `object-storage`. */
+const checkOf = (id: string): string => id.split('/')[0] ?? id;
 
 function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pass' }> {
   if (error instanceof CheckStopped) return error.outcome;
@@ -200,28 +207,28 @@ function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pa
     return fail(`${where.notStarted ? 'was not reached' : 'did not finish'} within ${error.seconds} s`, {
       expected: `an answer within --timeout ${error.seconds}`,
       fix: advice`find out why the dependency is slow, or give the run more time with --timeout`,
-      cause: { key: `run-timeout:${(where.waitsFor ?? where.id).split('/')[0]}` },
+      cause: cause.runTimeout(checkOf(where.waitsFor ?? where.id)),
     });
   }
   if (error instanceof CrashedError) {
     return unexpected(error.error, {
       detail: 'An error outside of any check ended the run',
-      key: `crash:${where.id.split('/')[0]}`,
+      cause: cause.crash(checkOf(where.id)),
     });
   }
   return unexpected(error, {
     detail: 'This check itself failed; the others are not affected',
-    key: `bug:${where.id}`,
+    cause: cause.bug(where.id),
   });
 }
 
 /** Only the name, the code and the place: a library's message may hold anything. */
-function unexpected(error: unknown, { detail, key }: { detail: string; key: string }): Issue {
+function unexpected(error: unknown, { detail, cause: behind }: { detail: string; cause: Cause }): Issue {
   const { name, code, stack } = (error ?? {}) as { name?: unknown; code?: unknown; stack?: unknown };
   const at = typeof stack === 'string' ? /\n\s+at .*?([\w.-]+:\d+):\d+/.exec(stack)?.[1] : undefined;
   return fail(`unexpected error: ${[name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown'}`, {
     detail: `${detail}${at === undefined ? '' : ` (${at})`}.`,
     fix: advice`report it as a bug of spacelift-preflight, with this finding`,
-    cause: { key },
+    cause: behind,
   });
 }

@@ -1,6 +1,6 @@
 /** Runs checks: deadlines, concurrency, cancellation, clean-up. Knows no dependency by name. */
 import { randomUUID } from 'node:crypto';
-import type { VariableName } from '../config/contract.ts';
+import { isChosen, type VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { RunOptions } from '../config/options.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
@@ -54,7 +54,11 @@ export async function runChecks(
       check,
       recorder: new CheckRecorder(check, expected, selected, (finding) => observer.found?.(finding)),
     }));
-  const findingOf = async (id: string) => entries.find(({ check }) => id.startsWith(`${check.id}/`))?.recorder.find(id);
+  const findingOf = async (id: string) => {
+    const named = checks.find((check) => id.startsWith(`${check.id}/`));
+    if (named !== undefined && !idsOf(named).includes(id)) throw new Error(`${id} is no rule`);
+    return entries.find(({ check }) => check.id === named?.id)?.recorder.find(id);
+  };
 
   try {
     await inOrder(entries, options.concurrency, async ({ check, recorder }) => {
@@ -122,11 +126,15 @@ export function makeRun(
             detail: `It comes from ${found.origin}.`,
             fix: found.fix,
             evidence: { variable: name, known: false },
+            unknownVariable: name,
           }),
         );
       case 'unusable':
         throw new CheckStopped(found.outcome);
     }
+  };
+  const unset = (name: VariableName): never => {
+    throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
   };
   const run: Run = {
     deployment,
@@ -138,10 +146,10 @@ export function makeRun(
     own,
     conceal: deployment.conceal,
     get: want,
-    require: (name) => {
+    require: (name) => want(name) ?? unset(name),
+    choice: (name) => {
       const value = want(name);
-      if (value === undefined) throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
-      return value;
+      return isChosen(name, value) ? value : unset(name);
     },
     once: <T>(ask: (run: Run) => Promise<T>): Promise<T> => {
       const known = shared.get(ask) ?? ask(run);

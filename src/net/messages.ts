@@ -1,5 +1,6 @@
 /** The texts for network errors: the same in every check. */
 
+import { cause } from '../outcome/cause.ts';
 import { advice, type Fix, sh } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
 import { day } from '../util/format.ts';
@@ -33,7 +34,10 @@ const TLS: Record<TlsReason, { says: string; expected?: string; fix: Fix }> = {
     says: 'its certificate is not valid yet',
     fix: advice`compare the clocks of this machine and of the issuer (${sh`date -u`})`,
   },
-  protocol: { says: 'it does not support a TLS version that is in use here', fix: advice`enable TLS 1.2 or 1.3 on the server` },
+  protocol: {
+    says: 'it does not support a TLS version that is in use here',
+    fix: advice`enable TLS 1.2 or 1.3 on the server`,
+  },
   'client-certificate': {
     says: 'it rejected the client certificate, or requires one that was not sent',
     fix: advice`configure the client certificate that the server requires`,
@@ -70,7 +74,9 @@ function shown({ tls, code, chain }: NetworkError, host: string): { says: string
     case 'name':
       return { says: `its certificate is for ${listed(leaf.names) || 'no name'}, not for ${host}` };
     case 'untrusted':
-      return { says: `its certificate is signed by ${commonName(top.issuer)}, a certificate authority (CA) that is not trusted here` };
+      return {
+        says: `its certificate is signed by ${commonName(top.issuer)}, a certificate authority (CA) that is not trusted here`,
+      };
     default:
       return undefined;
   }
@@ -87,7 +93,7 @@ export const inspected = (host: string): Fix =>
 export function networkMessages(problem: NetworkError, { what, host, port, setting }: Target): NetworkMessages {
   const at = `${host}:${port}`;
   const evidence = { host, port, observed: problem.kind, ...(problem.code !== undefined && { code: problem.code }) };
-  const cause = { key: `network:${at}:${problem.kind}` };
+  const itself = cause.network(at, problem.kind);
   switch (problem.kind) {
     case 'dns':
       return {
@@ -95,7 +101,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `a name that resolves where Spacelift runs`,
         fix: advice`correct the host in ${setting}, or create its DNS record; try: ${sh`getent hosts ${host}`}`,
         evidence,
-        cause: { key: `network:${host}:dns` },
+        cause: cause.dns(host),
       };
     case 'refused':
       return {
@@ -103,16 +109,17 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `${what} listening on port ${port}`,
         fix: advice`start ${what}, or correct the host and port in ${setting}; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'timeout':
       return {
         title: `${at} timed out`,
-        detail: 'The usual cause is a firewall, security group, or network policy that drops packets, or a server that hangs.',
+        detail:
+          'The usual cause is a firewall, security group, or network policy that drops packets, or a server that hangs.',
         expected: `a response from ${what}`,
         fix: advice`allow TCP ${port} from Spacelift’s network to ${host}; try: ${sh`nc -vz -w 5 ${unbracketed(host)} ${port}`}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'unreachable':
       return {
@@ -120,7 +127,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `a route from Spacelift’s network to ${host}`,
         fix: advice`correct the host in ${setting}, or the routes and network policies in between`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'closed':
       return {
@@ -129,7 +136,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `a response from ${what}`,
         fix: advice`find out what listens there: a load balancer without a healthy backend, a proxy, or another service`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'not-tls':
       return {
@@ -137,7 +144,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `TLS, as set in ${setting}`,
         fix: advice`enable TLS on the server, or disable it in ${setting}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'wants-tls':
       return {
@@ -145,7 +152,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `plain HTTP, as set in ${setting}`,
         fix: advice`enable TLS in ${setting}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'not-http':
       return {
@@ -153,7 +160,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `${what} on port ${port}`,
         fix: advice`correct the host and port in ${setting}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'flood':
       return {
@@ -162,7 +169,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `${what} on port ${port}`,
         fix: advice`find out what listens there, and correct the host and port in ${setting}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'tls': {
       const { says, expected, fix } = { ...TLS[problem.tls ?? 'other'], ...shown(problem, host) };
@@ -171,7 +178,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: expected ?? `a certificate for ${host} from a trusted certificate authority (CA)`,
         fix,
         evidence,
-        cause: { key: `network:${at}:tls:${problem.tls}` },
+        cause: cause.tls(at, problem.tls ?? 'other'),
       };
     }
   }

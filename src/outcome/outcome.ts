@@ -1,16 +1,7 @@
 /** What became of one rule: it passes, warns, fails or is skipped, and why. */
+import type { Cause } from './cause.ts';
 import type { Fix } from './fix.ts';
 import type { Evidence } from './status.ts';
-
-/**
- * What lies behind a failure. Findings with the same key are one failure: the first in report order keeps it, the others
- * become skips that point to it (`fold.ts`).
- */
-export interface Cause {
-  readonly key: string;
-  /** The title of the one failure when several subjects share the cause; it then names them all. */
-  readonly title?: string;
-}
 
 export interface Pass {
   readonly status: 'pass';
@@ -45,6 +36,10 @@ export interface Skip {
   /** How it could be verified. */
   readonly fix?: Fix;
   readonly evidence?: Evidence;
+  /** The variable that it takes, whose value is not known here. */
+  readonly unknownVariable?: string;
+  /** The host, or the variable that names a cloud, to which the caller's credentials were not sent. */
+  readonly withheldFrom?: string;
 }
 
 export type Outcome = Pass | Issue | Skip;

@@ -157,16 +157,15 @@ ${findings.map(row)}
 }
 
 function row(finding: ReportFinding): Markup {
-  const { id, status, title, detail, fix, durationMs, evidence } = finding;
+  const { id, status, title, detail, fix, durationMs, dependsOn } = finding;
   const issue = status === 'fail' || status === 'warn';
-  const { dependsOn } = evidence;
   const facts = evidenceOf(finding);
   const more = [
     detail !== '' && html`${detail}`,
     facts !== undefined && html`${facts}`,
     !issue && fix !== undefined && html`${fix}`,
     issue && html`<a href="#mend-${id}">how to mend it</a>`,
-    typeof dependsOn === 'string' && html`<a href="#${dependsOn}">what it depends on</a>`,
+    dependsOn !== undefined && html`<a href="#${dependsOn}">what it depends on</a>`,
   ].filter((part) => part !== false);
   return html`<li class="row ${status}" id="${id}" data-status="${status}">
 ${icon(status)}${named(id)} <div class="says"><span class="title">${title}</span>

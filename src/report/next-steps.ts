@@ -17,6 +17,6 @@ export function stepsOf(report: Report): Steps {
   const warnings = withStatus(report, 'warn').filter(({ accepted }) => accepted === undefined);
   const findings = [...withStatus(report, 'fail'), ...warnings];
   const ids = new Set(findings.map(({ id }) => id));
-  const waiting = withStatus(report, 'skip').filter(({ evidence }) => ids.has(String(evidence.dependsOn)));
+  const waiting = withStatus(report, 'skip').filter(({ dependsOn = '' }) => ids.has(dependsOn));
   return { findings, waiting: waiting.length };
 }

@@ -52,9 +52,8 @@ export const withStatus = ({ checks }: Pick<Report, 'checks'>, status: Status): 
   checks.flatMap(({ findings }) => findings.filter((finding) => finding.status === status));
 
 /** Whom a cause hits, without what the ids have in common. */
-export function affectedOf({ id, evidence }: ReportFinding): string | undefined {
-  if (!Array.isArray(evidence.affected)) return undefined;
-  const ids = evidence.affected.map(String);
+export function affectedOf({ id, affected: ids }: ReportFinding): string | undefined {
+  if (ids === undefined) return undefined;
   const check = `${id.slice(0, id.indexOf('/'))}/`;
   const rule = id.slice(id.lastIndexOf('/'));
   const alike = ids.every((other) => other.startsWith(check) && other.endsWith(rule) && other.split('/').length === 3);

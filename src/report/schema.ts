@@ -102,6 +102,8 @@ const check = (checks: readonly Check[]) =>
 const finding = (checks: readonly Check[]) =>
   object<ReportFinding>({
     id: described(text({ enum: checks.flatMap(idsOf) }), '<check>/<rule> or <check>/<subject>/<rule>.'),
+    rule: optional(described(text(), 'The key in the tables of rules: object-storage/<bucket>/access.')),
+    subject: optional(described(text(), 'The bucket or queue, where the rule is about each of several.')),
     status: oneOf(STATUSES),
     title: described(text(), 'One line.'),
     detail: described(text(), 'What was observed where that says more than the title, else empty.'),
@@ -123,4 +125,10 @@ const finding = (checks: readonly Check[]) =>
       map(either(either(text(), flag()), either(number(), list(text())))),
       'Facts, by name. dependsOn: the finding that this one could not be judged for. affected: the findings that the same cause hit.',
     ),
+    dependsOn: optional(described(text(), 'The finding that tells why this one was not judged.')),
+    affected: optional(
+      described(list(text()), 'What the cause hits, this finding included, when that is more than one.'),
+    ),
+    unknownVariable: optional(described(text(), 'Of a skip: the variable whose value is not known here.')),
+    withheldFrom: optional(described(text(), 'Of a skip: where the caller’s credentials were not sent.')),
   });

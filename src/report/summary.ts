@@ -1,6 +1,7 @@
 /** The one line that says how a check went. */
 
 import type { CheckResult, Finding } from '../engine/finding.ts';
+import { sameReason } from '../engine/fold.ts';
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
 
@@ -21,19 +22,20 @@ export function summaryOf(check: Folded): string {
 }
 
 /** Why a finding was skipped, so that skips of one reason read alike. */
-export function reasonOf({ title, evidence }: Pick<Finding, 'title' | 'evidence'>): string {
-  if (title.startsWith('skipped for the same reason')) return title;
-  return typeof evidence.dependsOn === 'string' ? `depends on ${evidence.dependsOn}, which failed` : title;
+export function reasonOf({ title, dependsOn }: Pick<Finding, 'title' | 'dependsOn'>): string {
+  if (dependsOn === undefined || title === sameReason(dependsOn)) return title;
+  return `depends on ${dependsOn}, which failed`;
 }
 
 /** Counts what failed in the unit that people think in: buckets, queues, or else rules. */
 function failedOf(check: Folded, failures: number): string {
   const { subject } = check;
-  const subjectOf = (id: string) => subject?.names.find((name) => id.startsWith(`${check.id}/${name}/`));
-  const subjects = (ids: readonly string[]) => new Set(ids.map(subjectOf).filter((name) => name !== undefined)).size;
+  const subjectOf = new Map(check.findings.map((finding) => [finding.id, finding.subject]));
+  const subjects = (ids: readonly string[]) =>
+    new Set(ids.map((id) => subjectOf.get(id)).filter((name) => name !== undefined)).size;
   const failed = check.findings
     .filter(({ status }) => status === 'fail')
-    .flatMap(({ id, evidence }) => [id, ...(Array.isArray(evidence.affected) ? evidence.affected.map(String) : [])]);
+    .flatMap(({ id, affected = [] }) => [id, ...affected]);
   const hit = subjects(failed);
   if (subject === undefined || hit === 0) return `${failures} failed`;
   return `${hit} of ${plural(subjects(check.findings.map(({ id }) => id)), subject.noun)} failed`;

@@ -12,6 +12,10 @@ export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclus
 export interface ReportFinding {
   /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
   readonly id: string;
+  /** The key in the tables of rules: `object-storage/<bucket>/access`. */
+  readonly rule?: string;
+  /** The bucket or queue that it is about, where the rule is about each of several. */
+  readonly subject?: string;
   readonly status: Status;
   /** One line. */
   readonly title: string;
@@ -29,7 +33,16 @@ export interface ReportFinding {
   /** From the start of the run. */
   readonly startMs: number;
   readonly durationMs: number;
+  /** For people; what a program reads has a field of its own. */
   readonly evidence: Evidence;
+  /** The finding that tells why this one was not judged. */
+  readonly dependsOn?: string;
+  /** What the cause of this one hits, itself included, when that is more than one. */
+  readonly affected?: readonly string[];
+  /** Of a skip: the variable whose value is not known here. */
+  readonly unknownVariable?: string;
+  /** Of a skip: where the caller's credentials were not sent. */
+  readonly withheldFrom?: string;
 }
 
 export interface ReportCheck {

@@ -1,5 +1,4 @@
 /** What the findings together say, and what is missing for them to say more. */
-import { WITHHELD } from '../config/credentials-options.ts';
 import type { Perspective } from '../config/options.ts';
 import type { Report, ReportCheck, Verdict } from './types.ts';
 
@@ -36,14 +35,12 @@ export function undecided({ checks, service }: Pick<Report, 'checks' | 'service'
 
 /** The variables whose values are not known here, and that something depends on: "ready" can't be said without them. */
 export function unknownIn({ checks }: Pick<Report, 'checks'>): readonly string[] {
-  const skipped = checks
-    .flatMap((check) => check.findings)
-    .filter(({ status, evidence }) => status === 'skip' && evidence.known === false);
-  return [...new Set(skipped.map(({ evidence }) => String(evidence.variable)))];
+  return [
+    ...new Set(checks.flatMap(({ findings }) => findings.flatMap(({ unknownVariable }) => unknownVariable ?? []))),
+  ];
 }
 
 /** The hosts that the caller's credentials were not sent to: "ready" can't be said without them. */
 export function withheldFrom({ checks }: Pick<Report, 'checks'>): readonly string[] {
-  const skipped = checks.flatMap(({ findings }) => findings).filter(({ evidence }) => evidence.reason === WITHHELD);
-  return [...new Set(skipped.map(({ evidence }) => String(evidence.host)))];
+  return [...new Set(checks.flatMap(({ findings }) => findings.flatMap(({ withheldFrom: host }) => host ?? [])))];
 }

@@ -164,7 +164,7 @@ describe('the picture of what ran when', () => {
         { id: 'a/slow', status: 'fail', startMs: 10, durationMs: 80 },
         { id: 'a/beside', startMs: 20, durationMs: 10 },
         { id: 'a/after', status: 'warn', startMs: 30, durationMs: 0 },
-        { id: 'a/pointer', status: 'skip', startMs: 0, durationMs: 90, evidence: { dependsOn: 'a/slow' } },
+        { id: 'a/pointer', status: 'skip', startMs: 0, durationMs: 90, dependsOn: 'a/slow' },
         { id: 'a/unasked', status: 'skip', title: 'skipped by request' },
         { id: 'a/silent', status: 'skip', title: 'no answer', startMs: 90, durationMs: 10 },
         { id: 'a/as-silent', status: 'skip', title: 'no answer', startMs: 85, durationMs: 15 },

@@ -3,10 +3,11 @@
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh, sql } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
-import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { fakeCheck, fakeDeployment, findingId, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 
 const BUCKETS = ['deliveries', 'metadata', 'modules', 'states', 'uploads'];
@@ -61,7 +62,7 @@ const storage = fakeCheck(
             ),
             docs: 'https://docs.spacelift.io/self-hosted/latest/reference/object-storage',
             evidence: { bucket: `spacelift-${bucket}` },
-            cause: { key: 'gone', title: 'buckets are missing in eu-west-1' },
+            cause: cause.finding('gone').titled('buckets are missing in eu-west-1'),
           });
         });
         await check('<bucket>/versioning', () =>
@@ -90,7 +91,7 @@ const encryption = fakeCheck('encryption', ['rsa/key', 'rsa/size'], async ({ che
 });
 
 const queues = fakeCheck('message-queues', ['postgres'], async ({ dependsOn, check }) => {
-  await dependsOn('database/privileges');
+  await dependsOn(findingId('database/privileges'));
   await check('postgres', () => pass('never reached'));
 });
 

@@ -3,14 +3,15 @@ import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
 import { factsOf, type Step, trialName, trialOutcome, tryInTransaction } from '../../database/index.ts';
+import { databaseFinding } from '../../database/rules.ts';
 import type { RuleKey } from '../rules.ts';
 
 export async function judgePostgres(context: Context<RuleKey>): Promise<void> {
-  await context.dependsOn('database/privileges');
+  await context.dependsOn(databaseFinding('privileges'));
   // Sent together with the test of create-table, which saves a round trip; the result counts only if that test passes.
   const trying = context.options.readOnly || !context.selected('postgres') ? untried : tryQueue(context);
   trying.catch(() => {});
-  await context.dependsOn('database/create-table');
+  await context.dependsOn(databaseFinding('create-table'));
   await context.check('postgres', () => trying);
 }
 
@@ -33,7 +34,9 @@ async function tryQueue(run: Run): Promise<Outcome> {
   if (trial.failed !== undefined) return trialOutcome(trial.failed, trial.error, (await facts.role).name);
   const received = [trial.rows[2], trial.rows[4]].map((rows) => rows?.[0]?.body);
   if (received[0] === `first ${run.id}` && received[1] === `second ${run.id}`) {
-    return pass('PostgreSQL works as a message queue', { detail: 'Messages were enqueued, dequeued in order, and deleted; all of it was rolled back.' });
+    return pass('PostgreSQL works as a message queue', {
+      detail: 'Messages were enqueued, dequeued in order, and deleted; all of it was rolled back.',
+    });
   }
   return fail('a queue in the database returned messages that differ from those enqueued', {
     expected: 'the two messages, in order',

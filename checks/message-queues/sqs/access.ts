@@ -2,6 +2,7 @@
 
 import type { Attributes } from '../../../src/clouds/aws/sqs/client.ts';
 import { receiveNothing, roundTrip } from '../../../src/clouds/aws/sqs/receiver.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { plural } from '../../../src/util/format.ts';
@@ -117,12 +118,15 @@ async function sent(underTest: QueueUnderTest, attributes: Attributes): Promise<
   const { name } = address;
   const delay = Number(attributes.DelaySeconds ?? 0);
   if (address.fifo && delay > 0) {
-    return skip(`no test message was sent: ${name} delays every message by ${delay} s`, { evidence: { queue: name, delay } });
+    return skip(`no test message was sent: ${name} delays every message by ${delay} s`, {
+      evidence: { queue: name, delay },
+    });
   }
   try {
     const came = await roundTrip(run, sqs, address);
     const evidence = { queue: name, tried: Object.values(ACTIONS) };
-    if (came === 'same') return pass(`a test message was sent to ${name}, received, compared, and deleted`, { evidence });
+    if (came === 'same')
+      return pass(`a test message was sent to ${name}, received, compared, and deleted`, { evidence });
     return came === 'different' ? altered(name) : lost(name);
   } catch (error) {
     run.signal.throwIfAborted();
@@ -135,7 +139,7 @@ const altered = (name: string): Issue =>
     expected: 'the message exactly as sent',
     fix: advice`look for a proxy that changes requests or responses`,
     evidence: { queue: name },
-    cause: { key: 'message-queues:content', title: 'the message received differs from the one sent' },
+    cause: cause.queues('content').titled('the message received differs from the one sent'),
   });
 
 const lost = (name: string): Issue =>
@@ -143,5 +147,5 @@ const lost = (name: string): Issue =>
     expected: 'the message, within a second',
     fix: advice`find out what else receives from ${name}: another Spacelift installation, an event source mapping (aws lambda list-event-source-mappings), or another consumer`,
     evidence: { queue: name },
-    cause: { key: 'message-queues:lost', title: 'messages did not come back within 5 s' },
+    cause: cause.queues('lost').titled('messages did not come back within 5 s'),
   });

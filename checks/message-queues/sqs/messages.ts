@@ -2,14 +2,17 @@
 
 import type { AwsError } from '../../../src/clouds/aws/call.ts';
 import { denialIn, deniedMessages } from '../../../src/clouds/aws/denial.ts';
+import { keyArn, keyArnIn, keyCause, keyState } from '../../../src/clouds/aws/kms-key.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
 import { QUEUES } from '../../../src/config/contract.ts';
 import type { Target } from '../../../src/net/messages.ts';
 import type { NetworkError } from '../../../src/net/network-error.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
 import { ACTIONS, MAX_RECEIVE_COUNT, type QueueAction, type QueueRequirements } from '../requirements.ts';
+import { queuesFinding } from '../rules.ts';
 import type { QueueUnderTest } from './queue.ts';
 
 /** The settings in Spacelift's message queue reference, as SQS attributes; a redrive policy only if its target is known. */
@@ -43,11 +46,13 @@ export function missing(underTest: QueueUnderTest): Issue {
   const { run, address, isForeign } = underTest;
   const { name, account, url, arn, variable } = address;
   return fail(`queue ${name} does not exist in ${run.require('AWS_REGION')}, account ${account}`, {
-    ...(isForeign && { detail: `AWS_ACCOUNT_ID is ${run.require('AWS_ACCOUNT_ID')}, but the URL names another account.` }),
+    ...(isForeign && {
+      detail: `AWS_ACCOUNT_ID is ${run.require('AWS_ACCOUNT_ID')}, but the URL names another account.`,
+    }),
     expected: `the queue that ${variable} names`,
     fix: mendMissing(underTest),
     evidence: { queue: name, url },
-    cause: { key: `message-queues:missing:${arn}` },
+    cause: cause.queues('missing', arn),
   });
 }
 
@@ -80,10 +85,11 @@ export function foreign({ run, address }: QueueUnderTest, { code }: AwsError): I
       expected: `a queue in account ${own}`,
       fix: advice`correct the account in ${variable}`,
       evidence: { queue: name, url, account, AWS_ACCOUNT_ID: own, ...(code !== undefined && { code }) },
-      cause: {
-        key: `message-queues:account:${account}`,
-        title: `queues belong to account ${account}, which denies access to these credentials; AWS_ACCOUNT_ID is ${own}`,
-      },
+      cause: cause
+        .queues('account', account)
+        .titled(
+          `queues belong to account ${account}, which denies access to these credentials; AWS_ACCOUNT_ID is ${own}`,
+        ),
     },
   );
 }
@@ -100,8 +106,8 @@ export function wrongKind({ queue, address, needs, twin }: QueueUnderTest): Issu
       : advice`set ${variable} to ${kindOf(needs.fifo)}; a queue’s type can’t be changed later`,
     evidence: { queue: name, url, variable },
     cause: swapped
-      ? { key: `message-queues:swapped:${variables}`, title: `${variables.join(' and ')} are swapped` }
-      : { key: `message-queues/${queue}/kind` },
+      ? cause.queues('swapped', ...variables).titled(`${variables.join(' and ')} are swapped`)
+      : cause.finding(queuesFinding(`${queue}/kind`)),
   });
 }
 
@@ -119,52 +125,34 @@ export function deniedOn(underTest: QueueUnderTest, problem: AwsError, operation
     expected: `${actions.join(', ')}${service === undefined ? '' : `, which the ${service} needs`}`,
     ...deniedMessages({ actions, resource, resourcePolicy: 'queue policy', denial }),
     evidence: { queue: address.name, denied: actions },
-    cause: {
-      key: `message-queues:denied:${actions}:${denial.policy}:${denial.explicit}`,
-      title: denied,
-    },
+    cause: cause.queues('denied', ...actions, denial.policy ?? 'unnamed', denial.explicit).titled(denied),
   });
 }
 
-/** @param key its ARN, or the name that was seen for it; `undefined` if there is none */
-type MendKey = (key: string | undefined) => Fix;
-
-/** Commands for a key; only advice if the key is not known. */
-const aboutKey =
-  (commands: (key: string) => readonly Shell[]): MendKey =>
-  (key) => {
-    if (key !== undefined) return command(commands(key));
-    const [first, second] = commands('KEY');
-    return second === undefined
-      ? advice`replace KEY with the queue’s KmsMasterKeyId: ${first ?? ''}`
-      : advice`replace KEY with the queue’s KmsMasterKeyId: ${first ?? ''}, then ${second}`;
-  };
-
-const enable = (key: string): Shell => sh`aws kms enable-key --key-id ${key}`;
-
-const KEY_STATES: Readonly<Record<string, { says: string; fix: MendKey }>> = {
-  KmsDisabled: { says: 'is disabled', fix: aboutKey((key) => [enable(key)]) },
-  KmsInvalidState: {
-    says: 'can’t be used: it is pending deletion or import',
-    fix: aboutKey((key) => [sh`aws kms cancel-key-deletion --key-id ${key}`, enable(key)]),
-  },
-  KmsNotFound: {
-    says: 'does not exist',
-    fix: () => advice`encrypt the queue with another key: aws sqs set-queue-attributes (KmsMasterKeyId)`,
-  },
-  KmsInvalidKeyUsage: {
-    says: 'is not an encryption key',
-    fix: () => advice`encrypt the queue with a key that has the usage ENCRYPT_DECRYPT`,
-  },
+/** The fix if no command makes the key usable: another key. */
+const ANOTHER_KEY: Readonly<Record<string, Fix>> = {
+  KmsNotFound: advice`encrypt the queue with another key: aws sqs set-queue-attributes (KmsMasterKeyId)`,
+  KmsInvalidKeyUsage: advice`encrypt the queue with a key that has the usage ENCRYPT_DECRYPT`,
 };
 
+/** @param key its ARN, or the name that was seen for it; only advice if it is not known */
+function mendKey(code: string, key: string | undefined): Fix {
+  const { commands } = keyState(code);
+  if (commands === undefined) return lookup(ANOTHER_KEY, code) ?? advice`encrypt the queue with another key`;
+  if (key !== undefined) return command(commands(key));
+  const [first, second] = commands('KEY');
+  return second === undefined
+    ? advice`replace KEY with the queue’s KmsMasterKeyId: ${first ?? ''}`
+    : advice`replace KEY with the queue’s KmsMasterKeyId: ${first ?? ''}, then ${second}`;
+}
+
 /** Errors that come from the KMS key that encrypts the queue at rest, and not from SQS; the cause is shared with other checks. */
-export function keyIssue({ address, seenKey }: QueueUnderTest, { code = '', said }: AwsError): Issue | undefined {
+export function keyIssue({ run, address, seenKey }: QueueUnderTest, { code = '', said }: AwsError): Issue | undefined {
   if (!/^(Kms|KMS\.)/.test(code)) return undefined;
   const [, permission, named] =
     /is not authorized to perform: (kms:\w{1,64})(?: on resource: "?(arn:[\w-]+:kms:[\w:/-]+))?/.exec(said) ?? [];
   const { name } = address;
-  const key = named ?? seenKey;
+  const key = named ?? keyArnIn(said) ?? seenKey;
   const expected = 'kms:GenerateDataKey and kms:Decrypt on the key that encrypts the queue at rest';
   const evidence = { queue: name, code, ...(key !== undefined && { key }) };
   if (permission !== undefined) {
@@ -178,21 +166,20 @@ export function keyIssue({ address, seenKey }: QueueUnderTest, { code = '', said
       }),
       detail: 'SQS itself allows the operation, but AWS KMS denies the use of the key.',
       evidence: { ...evidence, denied: permission },
-      cause: {
-        key: `aws:kms:${permission}:${named}`,
-        title: `the credentials lack ${permission} on the key that encrypts the queues`,
-      },
+      cause: (named === undefined ? cause.queues('kms', permission) : cause.kmsPermission(permission, named)).titled(
+        `the credentials lack ${permission} on the key that encrypts the queues`,
+      ),
     });
   }
-  const { says, fix } = lookup(KEY_STATES, code) ?? {
-    says: `can’t be used (${code})`,
-    fix: aboutKey((id) => [sh`aws kms describe-key --key-id ${id}`]),
-  };
+  const { says, expected: usable } = keyState(code);
   return fail(`the key that encrypts ${name} ${says}`, {
-    expected,
-    fix: fix(key),
+    expected: usable,
+    fix: mendKey(code, key),
     evidence,
-    cause: { key: `aws:kms:${code}:${key}`, title: `the key that encrypts the queues ${says}` },
+    cause:
+      key === undefined
+        ? cause.queues('kms', code).titled(`the key that encrypts the queues ${says}`)
+        : keyCause(keyArn(run, key), code),
   });
 }
 
@@ -202,7 +189,7 @@ export function refusedOn({ address }: QueueUnderTest, { code, status }: AwsErro
     expected: 'a successful response',
     fix: advice`look up ${said} in the list of errors in the Amazon SQS API reference`,
     evidence: { queue: address.name, code: said },
-    cause: { key: `message-queues:refused:${said}`, title: `SQS refused an operation: ${said}` },
+    cause: cause.queues('refused', said).titled(`SQS refused an operation: ${said}`),
   });
 }
 
@@ -225,10 +212,9 @@ export function redriveToWrongKind(underTest: QueueUnderTest, target: string): I
       expected: `a dead-letter queue that is ${kindOf(needs.fifo)}`,
       fix: mendRedrive(underTest, deadLetters),
       evidence: { queue: address.name, deadLetterTargetArn: target },
-      cause: {
-        key: `message-queues:redrive:${target}:${needs.fifo}`,
-        title: `dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`,
-      },
+      cause: cause
+        .queues('redrive', target, needs.fifo)
+        .titled(`dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`),
     },
   );
 }
@@ -240,7 +226,7 @@ export function redriveToNowhere(underTest: QueueUnderTest, target: string): Iss
     expected: `an existing queue: ${deadLetters?.address.name ?? 'the dead-letter queue'}`,
     fix: mendRedrive(underTest, deadLetters),
     evidence: { queue: address.name, deadLetterTargetArn: target },
-    cause: { key: `message-queues:redrive:${target}`, title: `dead letters go to ${name}, which does not exist` },
+    cause: cause.queues('redrive', target).titled(`dead letters go to ${name}, which does not exist`),
   });
 }
 

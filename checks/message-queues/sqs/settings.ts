@@ -86,7 +86,8 @@ export async function settings(underTest: QueueUnderTest, attributes: Attributes
     found.push(`${underTest.shared.join(' and ')} also ${underTest.shared.length === 1 ? 'names' : 'name'} it`);
   const { name, url } = address;
   const evidence = { queue: name, url, expected: suggested(underTest) };
-  if (found.length === 0) return pass(`${name} has the recommended settings: ${suggested(underTest).join(', ')}`, { evidence });
+  if (found.length === 0)
+    return pass(`${name} has the recommended settings: ${suggested(underTest).join(', ')}`, { evidence });
   return warn(`${name} differs from the recommended settings: ${found.join(', ')}`, {
     expected: suggested(underTest).join(', '),
     fix: mendCommand(underTest, mend),

@@ -108,9 +108,11 @@ export async function unread(
   if (error instanceof AwsError && error.kind === 'denied') return notPermitted(title, action, resource);
   const { target } = await run.once(openControl);
   const outcome = await generalOutcome(run, error, target);
-  const why = outcome?.title ?? `${target.what} refused the request (${error instanceof AwsError ? error.code : 'unknown'})`;
+  const why =
+    outcome?.title ?? `${target.what} refused the request (${error instanceof AwsError ? error.code : 'unknown'})`;
   return skip(`${title}: ${why}`, {
-    detail: 'Spacelift’s server requests worker pool certificates from the control plane, so it must be able to reach it, too.',
+    detail:
+      'Spacelift’s server requests worker pool certificates from the control plane, so it must be able to reach it, too.',
     ...(outcome?.fix !== undefined && { fix: outcome.fix }),
     evidence: { endpoint: `${target.host}:${target.port}` },
   });

@@ -10,6 +10,7 @@ import { skipIfOutside } from '../../../src/net/location.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 import { connectVia, routeMessages } from '../../../src/net/proxy-tunnel.ts';
 import { openTls } from '../../../src/net/tls.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, setting } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
@@ -30,7 +31,7 @@ export function namespaceOf(run: Run): string {
       expected: 'one level, without /, +, #, or white space, such as spacelift',
       fix: advice`set ${NAMESPACE}=spacelift, or remove it, and make sure that the topic rule and the roles’ policies use the same namespace`,
       evidence: { variable: NAMESPACE },
-      cause: { key: `configuration:${NAMESPACE}` },
+      cause: cause.variable(NAMESPACE),
     }),
   );
 }
@@ -52,7 +53,9 @@ export async function published(run: Run): Promise<Outcome> {
   } catch (error) {
     return refusal(run, error, topic);
   }
-  return pass(`a message was published through ${data.target.host}`, { evidence: { endpoint: data.target.host, topic } });
+  return pass(`a message was published through ${data.target.host}`, {
+    evidence: { endpoint: data.target.host, topic },
+  });
 }
 
 /** Workers have their own certificates, which are not in the config, so only the connection can be tested for them. */

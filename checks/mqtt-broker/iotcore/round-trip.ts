@@ -3,6 +3,7 @@
 import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { iotArn, notPermitted, openData } from './clients.ts';
@@ -22,7 +23,8 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
   const { service } = run.deployment;
   if (service !== undefined) {
     return skip(`not tested: the ${service}’s role is not allowed to connect over MQTT`, {
-      detail: 'No Spacelift role is allowed to connect, subscribe, or receive: workers do, with their own certificates.',
+      detail:
+        'No Spacelift role is allowed to connect, subscribe, or receive: workers do, with their own certificates.',
       fix: advice`run it without --service, with an operator’s credentials`,
     });
   }
@@ -69,6 +71,6 @@ async function refused(run: Run, error: unknown): Promise<Issue | Skip> {
     expected: 'HTTP 101, followed by MQTT',
     fix: advice`allow requests with Upgrade: websocket to ${at}; or check https://health.aws.amazon.com/health/status`,
     evidence: { endpoint: at, ...(status !== undefined && { status }), ...(code !== undefined && { code }) },
-    cause: { key: `aws:${kind}:${at}` },
+    cause: cause.awsService(kind ?? 'no-answer', at),
   });
 }

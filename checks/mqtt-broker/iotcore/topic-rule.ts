@@ -76,7 +76,9 @@ const expectedOf = ({ namespace, queue }: Wanted): string =>
 export function ruleIssue({ name, rule, faults }: Judged, wanted: Wanted): Issue {
   const onlyDisabled = faults.length === 1 && rule.ruleDisabled === true;
   return fail(`topic rule ${name} ${faults.join('; ')}`, {
-    ...(faults.length > 1 && { detail: `The rule differs from the one that Spacelift needs in ${faults.length} ways.` }),
+    ...(faults.length > 1 && {
+      detail: `The rule differs from the one that Spacelift needs in ${faults.length} ways.`,
+    }),
     expected: expectedOf(wanted),
     fix: onlyDisabled
       ? command(sh`aws iot enable-topic-rule --rule-name ${name} --region ${wanted.region}`)

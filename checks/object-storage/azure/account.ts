@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { isLoopback } from '../../../src/net/http.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, setting } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail } from '../../../src/outcome/outcome.ts';
 
@@ -66,7 +67,8 @@ export function accountOf(value: string): StorageAccount {
   }
   if (path.length > (inPath ? 1 : 0)) {
     throw wrong(`it has a path, ${url.pathname.slice(0, 100)}`, origin, {
-      detail: 'The OBJECT_STORAGE_BUCKET_… variables name the containers, and Spacelift would look for them below that path.',
+      detail:
+        'The OBJECT_STORAGE_BUCKET_… variables name the containers, and Spacelift would look for them below that path.',
     });
   }
   if (service !== undefined && service !== 'blob') {
@@ -90,7 +92,7 @@ function wrong(why: string, right: string, more: { detail?: string }): CheckStop
       ...more,
       expected: 'https://<account>.blob.core.windows.net, the account’s blob endpoint, with no path',
       fix: right.includes(UNKNOWN) ? advice`set ${ACCOUNT_URL}=${right}` : setting(ACCOUNT_URL, right),
-      cause: { key: 'object-storage:account-url' },
+      cause: cause.store('account-url'),
     }),
   );
 }

@@ -2,6 +2,7 @@
 
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
@@ -99,7 +100,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
         title: `the storage account ${name} and these credentials belong to different tenants`,
         expected: `credentials in the tenant ${tenant ?? 'of the account'}`,
         fix: advice`set AZURE_TENANT_ID${tenant === undefined ? '' : `=${tenant}`} and an AZURE_CLIENT_ID in that tenant, or use a storage account of your own`,
-        cause: { key: 'azure:token:issuer' },
+        cause: cause.azure('token', 'issuer'),
       };
     },
   ],
@@ -110,7 +111,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
       detail: 'It was issued for another service or another cloud.',
       expected: 'a token for https://storage.azure.com, in the account’s cloud',
       fix: advice`set AZURE_AUTHORITY_HOST to the account’s cloud (https://login.microsoftonline.com, .us or login.chinacloudapi.cn)`,
-      cause: { key: 'azure:token:audience' },
+      cause: cause.azure('token', 'audience'),
     }),
   ],
   [
@@ -119,7 +120,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
       title: 'the Azure token has expired',
       expected: 'a token that is valid now',
       fix: advice`run again; if the error persists, sign in again (az login), and set this machine’s clock (timedatectl set-ntp true)`,
-      cause: { key: 'azure:token:lifetime' },
+      cause: cause.azure('token', 'lifetime'),
     }),
   ],
   [
@@ -128,7 +129,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
       title: `the storage account ${name} rejected the token`,
       expected: 'a Microsoft Entra ID token for Azure Storage',
       fix: advice`sign in again (az login), or configure the proxy in between to pass the Authorization header unchanged`,
-      cause: { key: 'azure:token:other' },
+      cause: cause.azure('token', 'other'),
     }),
   ],
 ];
@@ -165,7 +166,7 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
         ],
         { note: 'check its subscription and the account' },
       ),
-      cause: { key: 'azure:account-disabled' },
+      cause: cause.azure('account-disabled'),
     };
   }
   if (/^KeyVault/.test(code)) {
@@ -173,7 +174,7 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
       title: `the key that encrypts the storage account ${name} can’t be used: ${code}`,
       expected: 'an enabled key in Key Vault, with wrap and unwrap permissions for the account’s identity',
       fix: advice`find the key: ${sh`az storage account show --name ${name} --query encryption`}; then: az keyvault key show --id KEY_ID`,
-      cause: { key: `azure:key:${code}` },
+      cause: cause.azure('key', code),
     };
   }
   return undefined;
@@ -183,10 +184,11 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
 function networkRules(name: string): Partial<Issue> {
   return {
     title: `the network rules of the storage account ${name} block this machine`,
-    detail: 'A role does not help: the account’s firewall does not allow this network, or its public network access is disabled.',
+    detail:
+      'A role does not help: the account’s firewall does not allow this network, or its public network access is disabled.',
     expected:
       'a network rule that allows Spacelift’s network, or a private endpoint that the account’s name resolves to',
     fix: advice`check the rules: ${sh`az storage account show --name ${name} --query ${'{public: publicNetworkAccess, rules: networkRuleSet}'}`}\nthen: ${sh`az storage account network-rule add --account-name ${name} --subnet SUBNET_ID`}`,
-    cause: { key: 'azure:network-rules' },
+    cause: cause.azure('network-rules'),
   };
 }

@@ -64,7 +64,9 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
         command(sh`az storage container create --account-name ${name} --name ${bucket} --auth-mode login`),
       'invalid-name': ({ bucket }) => rename('container', bucket),
       'wrong-region': () =>
-        command(sh`az storage account show --name ${name} --query primaryLocation`, { note: 'find the account’s region' }),
+        command(sh`az storage account show --name ${name} --query primaryLocation`, {
+          note: 'find the account’s region',
+        }),
       'slow-down': () =>
         advice`run again later; check the account’s load: ${sh`az monitor metrics list --metric Transactions --resource ${output(show(name, 'id'))}`}`,
       starting: () => RUN_LATER,

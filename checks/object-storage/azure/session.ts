@@ -8,6 +8,7 @@ import type { Agents } from '../../../src/net/agents.ts';
 import { networkErrorOr } from '../../../src/net/network-error.ts';
 import { withRetry } from '../../../src/net/retry.ts';
 import { HttpErrorResponse } from '../../../src/net/sender.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { CheckStopped, skip } from '../../../src/outcome/outcome.ts';
 import { StoreError } from '../store.ts';
 import type { StorageAccount } from './account.ts';
@@ -107,13 +108,14 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   /** A skip for an operator, who manages the account and need not be able to read its data. */
   const noRole = ({ action, bucket, code }: StoreError): CheckStopped | StoreError => {
     const title = `the credentials have no data role on the storage account ${account.name}`;
-    const detail = 'Every operation is denied. Owner and Contributor manage the account; access to its data requires a separate role.';
+    const detail =
+      'Every operation is denied. Owner and Contributor manage the account; access to its data requires a separate role.';
     const fix = assignRole(account, assignee);
     if (run.deployment.service === undefined) {
       const evidence = { account: account.name, role: ROLE };
       return new CheckStopped(skip(title, { detail: `${detail} Spacelift needs ${ROLE}.`, fix, evidence }));
     }
-    const says = { title, detail, expected: ROLE, fix, cause: { key: 'object-storage:no-role', title } };
+    const says = { title, detail, expected: ROLE, fix, cause: cause.store('no-role').titled(title) };
     return new StoreError('denied', { action, bucket, code, says });
   };
   /** Not `denied`: the operation itself is allowed. */
@@ -124,7 +126,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
       detail: 'A role on a container does not include it: the signing key belongs to the account.',
       expected: `${ROLE} on the account, or Storage Blob Delegator in addition to roles on the containers`,
       fix: assignRole(account, assignee),
-      cause: { key: 'object-storage:delegation-key', title },
+      cause: cause.store('delegation-key').titled(title),
     };
     return new StoreError('other', { action, bucket, code, status, says });
   };

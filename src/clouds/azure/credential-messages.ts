@@ -1,5 +1,6 @@
 /** The meaning of Microsoft Entra ID's errors ("Microsoft Entra authentication and authorization error codes"), and the fixes. */
 
+import { cause } from '../../outcome/cause.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
 import { fail, type Issue } from '../../outcome/outcome.ts';
 
@@ -117,7 +118,8 @@ const SAYS: Readonly<Record<EntraKind, (facts: EntraFacts) => CredentialMessage>
   }),
   tenant: ({ tenant }) => ({
     title: `tenant ${tenant ?? '<tenant id>'} does not exist`,
-    detail: 'A tenant in another cloud (US Government, China) causes the same error: AZURE_AUTHORITY_HOST selects the cloud.',
+    detail:
+      'A tenant in another cloud (US Government, China) causes the same error: AZURE_AUTHORITY_HOST selects the cloud.',
     expected: 'the tenant ID in AZURE_TENANT_ID',
     fix: command(sh`az account show --query tenantId --output tsv`, {
       note: 'set AZURE_TENANT_ID to the output',
@@ -125,7 +127,8 @@ const SAYS: Readonly<Record<EntraKind, (facts: EntraFacts) => CredentialMessage>
   }),
   federation: (facts) => ({
     title: `no federated credential of ${app(facts)} matches the token in AZURE_FEDERATED_TOKEN_FILE`,
-    expected: 'a credential with a matching issuer, subject (system:serviceaccount:<namespace>:<service account>), and audience',
+    expected:
+      'a credential with a matching issuer, subject (system:serviceaccount:<namespace>:<service account>), and audience',
     fix: advice`correct it: ${sh`az ad app federated-credential list --id ${facts.client ?? CLIENT}`}, or for a managed identity: az identity federated-credential list`,
   }),
   'assertion-time': () => ({
@@ -159,6 +162,6 @@ export function entraIssue(facts: EntraFacts): Issue {
   return fail(title, {
     ...said,
     ...(number !== undefined && { evidence: { code: `AADSTS${number}` } }),
-    cause: { key: `azure:credentials:${kind}` },
+    cause: cause.azure('credentials', kind),
   });
 }

@@ -1,5 +1,6 @@
 /** The texts for errors of Google credentials, with their fixes. */
 
+import { cause } from '../../outcome/cause.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
 import { fail, type Issue } from '../../outcome/outcome.ts';
 import { span } from '../../util/format.ts';
@@ -111,7 +112,9 @@ const CASES: readonly Case[] = [
       fix:
         refusal.account === undefined
           ? advice`list its keys, and create a new one: ${keysOf('SERVICE_ACCOUNT')}\n${newKey('SERVICE_ACCOUNT')}`
-          : command([keysOf(refusal.account), newKey(refusal.account)], { note: 'list its keys, and create a new one' }),
+          : command([keysOf(refusal.account), newKey(refusal.account)], {
+              note: 'list its keys, and create a new one',
+            }),
     }),
   },
   {
@@ -211,7 +214,8 @@ const CASES: readonly Case[] = [
     when: ({ code }) => code === 'metadata',
     says: ({ status }) => ({
       title: `the metadata server returned no access token (HTTP ${status})`,
-      detail: 'No service account is attached, or the pod’s service account is not allowed to act as the one it is bound to.',
+      detail:
+        'No service account is attached, or the pod’s service account is not allowed to act as the one it is bound to.',
       expected: 'a service account attached to the instance or pod',
       fix: advice`attach a service account to the instance, or allow the pod’s service account to act as Spacelift’s (GKE):\n${sh`gcloud iam service-accounts add-iam-policy-binding SERVICE_ACCOUNT --member=${'serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]'} --role=roles/iam.workloadIdentityUser`}`,
     }),
@@ -241,6 +245,6 @@ export function credentialIssue(refusal: GoogleAuthFailure): Issue {
     expected,
     fix,
     evidence: { ...(code !== undefined && { code }), ...(status !== undefined && { status }) },
-    cause: { key: `google:${known?.key ?? `${asked}:${code ?? status}`}` },
+    cause: known === undefined ? cause.google(asked, code ?? status ?? 'no-answer') : cause.google(known.key),
   });
 }

@@ -65,7 +65,7 @@ ${report.checks.map(row)}
 /** What waits for something that failed was not tried; findings skipped for one reason were tried once. */
 function triedIn({ findings }: ReportCheck): ReportFinding[] {
   const tried = findings.filter(
-    ({ status, durationMs, evidence }) => evidence.dependsOn === undefined && (status !== 'skip' || durationMs > 0),
+    ({ status, durationMs, dependsOn }) => dependsOn === undefined && (status !== 'skip' || durationMs > 0),
   );
   const first = new Map(tried.map((finding) => [finding.title, finding] as const).reverse());
   return tried.filter((finding) => finding.status !== 'skip' || first.get(finding.title) === finding);

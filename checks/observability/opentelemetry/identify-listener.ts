@@ -1,12 +1,12 @@
 /** Identifies the server at the address of an OTLP/gRPC collector. */
 
-import type { Run } from '../../src/engine/check.ts';
-import { makeAgents } from '../../src/net/agents.ts';
-import { type HttpAnswer, makeHttpClient } from '../../src/net/http.ts';
-import { NetworkError } from '../../src/net/network-error.ts';
-import { connectVia } from '../../src/net/proxy-tunnel.ts';
-import { openTls } from '../../src/net/tls.ts';
-import { type Endpoint, shown } from './address.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { makeAgents } from '../../../src/net/agents.ts';
+import { type HttpAnswer, makeHttpClient } from '../../../src/net/http.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
+import { connectVia } from '../../../src/net/proxy-tunnel.ts';
+import { openTls } from '../../../src/net/tls.ts';
+import { type Endpoint, shown } from '../address.ts';
 
 /** `tls`: it requires TLS, but the endpoint uses http; `plain`: it does not use TLS, but the endpoint uses https. */
 export type Stranger = 'otlp-http' | 'http' | 'tls' | 'plain' | 'unknown';
