@@ -10,7 +10,7 @@ export const aws: Provider = {
   grants: async (run) => (await import('./grants.ts')).grants(run),
   programs: ['aws'],
   permissions: {
-    access: 's3:PutObject, s3:GetObject, s3:ListBucket and s3:DeleteObject',
+    access: 's3:PutObject, s3:GetObject, s3:ListBucket, and s3:DeleteObject',
     presigned: 's3:PutObject and s3:GetObject',
     versioning: 's3:GetBucketVersioning',
     retention: 's3:GetLifecycleConfiguration',

@@ -1,4 +1,4 @@
-/** MinIO, or another server of S3's protocol. */
+/** MinIO, or another server with the S3 protocol. */
 import type { Provider } from '../provider.ts';
 import { MINIO_CREDENTIALS } from './credentials.ts';
 
