@@ -20,8 +20,8 @@ export interface Provider {
   grants(run: Run): Promise<Grants>;
   /** The programs that its fixes run. */
   readonly programs: readonly string[];
-  /** For the table of rules: what looking takes; of a store that speaks S3's protocol, S3's own words do. */
-  readonly permissions: Readonly<
+  /** For the table of rules: what each takes, in the store's own words; absent where S3's do, or none are told. */
+  readonly permissions?: Readonly<
     Partial<Record<'access' | 'presigned' | 'versioning' | 'retention' | 'public', string>>
   >;
 }
