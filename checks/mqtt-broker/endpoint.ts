@@ -6,6 +6,7 @@ import { unbracketed } from '../../src/net/tcp.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix, setting } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
+import { mqttFinding } from './rules.ts';
 
 export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
 /** For a plan: what comes first with any broker. */
@@ -142,7 +143,7 @@ export function readParts(
       expected,
       fix: suggest === undefined ? otherwise : setting(ENDPOINT, suggest),
       evidence: { variable: ENDPOINT },
-      cause: cause.finding('mqtt-broker/endpoint'),
+      cause: cause.finding(mqttFinding('endpoint')),
     });
   }
   return parts;

@@ -4,6 +4,7 @@ import type { Deployment } from '../config/deployment.ts';
 import type { Environment, RunOptions } from '../config/options.ts';
 import type { Fix } from '../outcome/fix.ts';
 import type { Issue, Outcome, Skip } from '../outcome/outcome.ts';
+import type { FindingId } from './finding-id.ts';
 
 export interface Example {
   /** The finding's title, with names as a real deployment has them. */
@@ -86,8 +87,11 @@ export interface Context<Key extends string> extends Run {
   gate(rule: Key, how: () => MaybeOutcome): Promise<void>;
   /** The part of a check about one subject (a bucket, a queue); a stop inside ends that part alone. */
   forSubject(subject: string, part: (context: Context<Key>) => Promise<void>): Promise<void>;
-  /** Waits for a finding of an earlier check, and stops with its cause when it failed. */
-  dependsOn(id: string): Promise<void>;
+  /**
+   * Waits for a finding of an earlier check, and stops with its cause when it failed.
+   * @throws Error when that check has no such rule
+   */
+  dependsOn(id: FindingId): Promise<void>;
   /** Whether the rule was selected by `--only` and `--skip`. */
   selected(rule: Key): boolean;
 }

@@ -54,7 +54,11 @@ export async function runChecks(
       check,
       recorder: new CheckRecorder(check, expected, selected, (finding) => observer.found?.(finding)),
     }));
-  const findingOf = async (id: string) => entries.find(({ check }) => id.startsWith(`${check.id}/`))?.recorder.find(id);
+  const findingOf = async (id: string) => {
+    const named = checks.find((check) => id.startsWith(`${check.id}/`));
+    if (named !== undefined && !idsOf(named).includes(id)) throw new Error(`${id} is no rule`);
+    return entries.find(({ check }) => check.id === named?.id)?.recorder.find(id);
+  };
 
   try {
     await inOrder(entries, options.concurrency, async ({ check, recorder }) => {

@@ -12,7 +12,7 @@ import { networkContext } from '../../src/net/ca-store.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
-import { DOCS, fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { DOCS, fakeCheck, fakeDeployment, findingId, never, options } from '../fakes.ts';
 
 const go = (
   checks: readonly Check[],
@@ -183,7 +183,7 @@ describe('one cause', () => {
   });
 
   it('is kept by what was judged, not by what comes first and was never tried', async () => {
-    const earlier = fakeCheck('earlier', ['x'], async ({ dependsOn }) => dependsOn('later/y'));
+    const earlier = fakeCheck('earlier', ['x'], async ({ dependsOn }) => dependsOn(findingId('later/y')));
     const later = fakeCheck('later', ['y'], async ({ check }) => void (await check('y', () => fail('broken'))));
     const result = await go([earlier, later]);
     expect(statuses(result)).toEqual(['earlier/x skip', 'later/y fail']);
@@ -342,7 +342,7 @@ describe('the timeout of the run', () => {
   it('is the failure of what is waited for, not of what waits', async () => {
     const database = fakeCheck('database', ['connect'], async ({ check }) => void (await check('connect', forever)));
     const queue = fakeCheck('queue', ['x'], async ({ dependsOn, check }) => {
-      await dependsOn('database/connect');
+      await dependsOn(findingId('database/connect'));
       await check('x', () => pass('never'));
     });
     const result = await go([database, queue], { timeoutMs: 50 });
@@ -439,7 +439,7 @@ describe('selection', () => {
 
   it('does not wait for a finding that was deselected', async () => {
     const waiting = fakeCheck('b', ['y'], async ({ dependsOn, check }) => {
-      await dependsOn('a/z');
+      await dependsOn(findingId('a/z'));
       await check('y', () => pass('fine'));
     });
     expect(statuses(await go([check, waiting], { skip: ['a/z'] }))).toContain('b/y pass');
@@ -459,7 +459,7 @@ describe('after', () => {
       order.push('end of first');
     });
     const second = fakeCheck('second', ['y'], async ({ dependsOn, check }) => {
-      await dependsOn('first/x');
+      await dependsOn(findingId('first/x'));
       order.push('second');
       await check('y', () => pass('fine'));
     });
@@ -467,9 +467,24 @@ describe('after', () => {
     expect(order).toEqual(['first', 'second', 'end of first']);
   });
 
+  it('is an error for a finding that no rule can give', async () => {
+    const first = fakeCheck('first', ['x', 'z'], async ({ check }) => void (await check('x', () => pass('fine'))), {
+      expects: () => ['x'],
+    });
+    const waiting = (id: string) =>
+      fakeCheck('second', ['y'], async ({ dependsOn, check }) => {
+        await dependsOn(findingId(id));
+        await check('y', () => pass('fine'));
+      });
+    const misspelt = await go([first, waiting('first/w')]);
+    expect(statuses(misspelt)).toEqual(['first/x pass', 'second/y fail']);
+    expect(find(misspelt, 'second/y').title).toBe('unexpected error: Error');
+    expect(statuses(await go([first, waiting('first/z')]))).toContain('second/y pass');
+  });
+
   it('goes on when this run has no such finding', async () => {
     const check = fakeCheck('a', ['x'], async (context) => {
-      await context.dependsOn('other/x');
+      await context.dependsOn(findingId('other/x'));
       await context.check('x', () => pass('fine'));
     });
     expect(statuses(await go([check]))).toEqual(['a/x pass']);
@@ -632,7 +647,7 @@ describe('concurrency', () => {
   it('of one still lets a check wait for an earlier one', async () => {
     const first = fakeCheck('first', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
     const second = fakeCheck('second', ['y'], async ({ dependsOn, check }) => {
-      await dependsOn('first/x');
+      await dependsOn(findingId('first/x'));
       await check('y', () => pass('fine'));
     });
     expect(statuses(await go([first, second], { concurrency: 1 }))).toEqual(['first/x pass', 'second/y pass']);

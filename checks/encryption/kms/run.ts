@@ -5,6 +5,7 @@ import { cause } from '../../../src/outcome/cause.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
+import { encryptionFinding } from '../rules.ts';
 import {
   ENCRYPTION_KEY,
   type KeyVariable,
@@ -109,7 +110,7 @@ async function swapped(run: Context<EncryptionRule>): Promise<Issue | undefined>
 }
 
 const UNREACHABLE: readonly NetworkKind[] = ['dns', 'refused', 'timeout', 'unreachable', 'closed'];
-const DISTINCT = cause.finding('encryption/kms/distinct');
+const DISTINCT = cause.finding(encryptionFinding('kms/distinct'));
 
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
@@ -216,4 +217,4 @@ async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<
 
 /** The finding about the key itself. */
 const causeOf = ({ variable }: Trial) =>
-  cause.finding(variable === ENCRYPTION_KEY ? 'encryption/kms/encryption-key' : 'encryption/kms/signing-key');
+  cause.finding(encryptionFinding(variable === ENCRYPTION_KEY ? 'kms/encryption-key' : 'kms/signing-key'));

@@ -12,6 +12,7 @@ import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/
 import { fail, type Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
 import { ACTIONS, MAX_RECEIVE_COUNT, type QueueAction, type QueueRequirements } from '../requirements.ts';
+import { queuesFinding } from '../rules.ts';
 import type { QueueUnderTest } from './queue.ts';
 
 /** What the vendor's reference asks for, as the attributes of SQS; redrive only where the target is known. */
@@ -102,7 +103,7 @@ export function wrongKind({ queue, address, needs, twin }: QueueUnderTest): Issu
     evidence: { queue: name, url, variable },
     cause: swapped
       ? cause.queues('swapped', ...variables).titled(`${variables.join(' and ')} are swapped`)
-      : cause.finding(`message-queues/${queue}/kind`),
+      : cause.finding(queuesFinding(`${queue}/kind`)),
   });
 }
 

@@ -8,10 +8,11 @@ import { cause } from '../../../src/outcome/cause.ts';
 import { advice, setting } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
+import { mqttFinding } from '../rules.ts';
 import { openControl, unread } from './clients.ts';
 import { describeEndpoint, iotEndpoint } from './endpoint.ts';
 
-const PUBLISH = cause.finding('mqtt-broker/iotcore/publish');
+const PUBLISH = cause.finding(mqttFinding('iotcore/publish'));
 const ACTION = 'iot:DescribeEndpoint';
 
 /** The failure that the endpoint's own name shows; what is published there is signed for AWS_REGION. */
@@ -60,7 +61,7 @@ async function foreign(run: Run, own: string): Promise<Issue | undefined> {
     expected: own,
     fix: setting(ENDPOINT, own),
     evidence: { endpoint: host, own, region: run.require('AWS_REGION') },
-    cause: cause.finding('mqtt-broker/iotcore/endpoint'),
+    cause: cause.finding(mqttFinding('iotcore/endpoint')),
   });
 }
 
