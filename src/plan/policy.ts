@@ -42,7 +42,7 @@ export function permissionsOf(grants: readonly Grant[]): Permissions {
     azure: levels(of('azure'), rolesOf),
     aws: levels(of('aws'), policyOf),
     minio: levels(of('minio'), policyOf),
-  };
+  } satisfies Record<Grant['system'], unknown>;
   return Object.fromEntries(Object.entries(all).filter(([, found]) => Object.keys(found).length > 0));
 }
 
