@@ -12,7 +12,7 @@ export const rule = (title: string): Rule => ({
   procedure: `Looks whether ${title}.`,
   rationale: 'Spacelift does not work without it.',
   fix: 'Mend it.',
-  example: { found: `${title}, but not here`, fix: 'mend it' },
+  example: { found: `${title}, but not here`, fix: 'fix it' },
   docs: DOCS,
 });
 
@@ -42,6 +42,7 @@ export function fakeCheck(
 export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   service: undefined,
   lookup: () => ({ state: 'unset' }),
+  chosen: () => undefined,
   entry: () => undefined,
   partyOf: () => 'process',
   configuration: [],

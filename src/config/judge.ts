@@ -4,7 +4,16 @@ import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
-import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
+import {
+  CHOICES,
+  CONTRACT,
+  isChoice,
+  isForSdk,
+  isKnown,
+  isVariable,
+  VARIABLES,
+  type VariableName,
+} from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { maskValue } from './logins.ts';
@@ -59,8 +68,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   };
 
   // The choices first: what hangs on one that is wrong is not judged.
-  const choices = VARIABLES.filter((name) => name.endsWith('_TYPE') || name === 'OBSERVABILITY_VENDOR');
-  for (const name of choices) judgeValueOf(name);
+  for (const name of CHOICES) judgeValueOf(name);
   const pairing = resolved.service === 'worker' ? undefined : judgePairing(view);
   if (pairing !== undefined) unusable.set('MQTT_BROKER_TYPE', pairing);
   if (resolved.service !== 'worker') {
@@ -68,7 +76,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   }
 
   const strangers = misspellable(sources);
-  for (const name of VARIABLES.filter((candidate) => !choices.includes(candidate))) {
+  for (const name of VARIABLES.filter((candidate) => !isChoice(candidate))) {
     const { required } = CONTRACT[name];
     const inUse = required === undefined || required === true || holds(required, view);
     if (view.isSet(name)) {

@@ -1,5 +1,5 @@
 /** What a check is: the types that every check module sees. */
-import type { VariableName } from '../config/contract.ts';
+import type { ChoiceName, ChoiceOf, ValueName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Environment, RunOptions } from '../config/options.ts';
 import type { Fix } from '../outcome/fix.ts';
@@ -58,9 +58,11 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   /** Has these values masked in all that is reported: what a library has obtained, such as tokens and keys of a session. */
   conceal(...values: readonly (string | undefined)[]): void;
   /** The value of a variable; stops the check when it is missing, unusable, or not known here. */
-  require(name: VariableName): string;
+  require(name: ValueName): string;
+  /** The value in force of a choice; stops the check when it is unusable, or not known here. */
+  choice<Name extends ChoiceName>(name: Name): ChoiceOf<Name>;
   /** As `need`, but `undefined` when the variable is unset and has no default. */
-  get(name: VariableName): string | undefined;
+  get(name: ValueName): string | undefined;
   /** Asks once per run: the same function gives every caller the same promise. */
   once<T>(ask: (run: Run) => Promise<T>): Promise<T>;
   /**
@@ -140,6 +142,8 @@ export interface Check<Key extends string = string> {
   /** By rule key, in report order. In `<bucket>/access`, `<bucket>` stands for each of the subjects. */
   readonly rules: Readonly<Record<Key, Rule>>;
   readonly subjects?: readonly string[];
+  /** What its fixes run of the programs that belong to a backend (`aws`, `mc`): an example that begins with one is a command. */
+  readonly programs?: readonly string[];
   /** The finding ids (without the check's own) that this deployment must get; none when the check does not apply. */
   expects(run: Run): readonly string[];
   run(context: Context<Key>): Promise<void>;

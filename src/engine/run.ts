@@ -1,6 +1,6 @@
 /** Runs checks: deadlines, concurrency, cancellation, clean-up. Knows no dependency by name. */
 import { randomUUID } from 'node:crypto';
-import type { VariableName } from '../config/contract.ts';
+import { isChosen, type VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { RunOptions } from '../config/options.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
@@ -133,6 +133,9 @@ export function makeRun(
         throw new CheckStopped(found.outcome);
     }
   };
+  const unset = (name: VariableName): never => {
+    throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
+  };
   const run: Run = {
     deployment,
     options,
@@ -143,10 +146,10 @@ export function makeRun(
     own,
     conceal: deployment.conceal,
     get: want,
-    require: (name) => {
+    require: (name) => want(name) ?? unset(name),
+    choice: (name) => {
       const value = want(name);
-      if (value === undefined) throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
-      return value;
+      return isChosen(name, value) ? value : unset(name);
     },
     once: <T>(ask: (run: Run) => Promise<T>): Promise<T> => {
       const known = shared.get(ask) ?? ask(run);
