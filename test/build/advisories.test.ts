@@ -251,5 +251,5 @@ describe('npm run advisories', () => {
         text: expect.stringMatching(/^no answer, which does not mean "none": /),
       });
     }
-  }, 180_000);
+  });
 });

@@ -482,7 +482,7 @@ describe('nothing stays behind', () => {
         command: expect.stringContaining('aws sqs receive-message'),
       },
     ]);
-  }, 30_000);
+  });
 });
 
 test('eight queues at once take hardly longer than the longest of them', { retry: 3 }, async () => {
