@@ -12,7 +12,7 @@ export const rule = (title: string): Rule => ({
   procedure: `Looks whether ${title}.`,
   rationale: 'Spacelift does not work without it.',
   fix: 'Mend it.',
-  example: { found: `${title}, but not here`, fix: 'mend it' },
+  example: { found: `${title}, but not here`, fix: 'fix it' },
   docs: DOCS,
 });
 

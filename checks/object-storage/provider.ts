@@ -20,8 +20,8 @@ export interface Provider {
   grants(run: Run): Promise<Grants>;
   /** The programs that its fixes use. */
   readonly programs: readonly string[];
-  /** The permissions for the table of rules; for stores with the S3 protocol, S3's apply. */
-  readonly permissions: Readonly<
+  /** The permissions for the table of rules, as the store names them; absent for stores with the S3 protocol, or without any. */
+  readonly permissions?: Readonly<
     Partial<Record<'access' | 'presigned' | 'versioning' | 'retention' | 'public', string>>
   >;
 }

@@ -7,10 +7,10 @@ import { PROVIDERS } from './providers.ts';
 
 /** The names of a permission in other clouds than AWS: "Google Cloud: storage.buckets.get". */
 const s3 = PROVIDERS.aws.permissions;
-const elsewhere = (of: keyof Provider['permissions']): string =>
+const elsewhere = (of: keyof typeof s3): string =>
   Object.values<Provider>(PROVIDERS)
-    .filter((provider) => provider !== PROVIDERS.aws && provider.permissions[of] !== undefined)
-    .map(({ name, permissions }) => `${name}: ${permissions[of]}`)
+    .filter(({ permissions }) => permissions !== s3 && permissions?.[of] !== undefined)
+    .map(({ name, permissions }) => `${name}: ${permissions?.[of]}`)
     .join('; ');
 
 export const RULES = {

@@ -1,4 +1,4 @@
-/** Makes the report out of what a run found. */
+/** Makes the report from the results of a run. */
 
 import type { Perspective, Phase } from '../config/options.ts';
 import type { Redact } from '../config/redact.ts';
@@ -17,16 +17,16 @@ export * from './types.ts';
 export interface ReportOptions {
   readonly phase: Phase;
   readonly service: Perspective | undefined;
-  /** Reasons by finding id. */
+  /** Reasons by finding ID. */
   readonly accept: ReadonlyMap<string, string>;
   readonly redact: Redact;
 }
 
-/** Required by the vendor's documentation, and named by no variable. */
+/** Required by the vendor's documentation, but not part of any variable. */
 const VERSION_CONTROL: NotVerified = {
   title: 'access to version control',
-  detail: 'the config does not name it',
-  fix: 'from where server and drain run: curl -sSI https://<your version-control system>',
+  detail: 'its address is not in the config',
+  fix: 'where the server and the drain run: curl -sSI https://<your version control system>',
 };
 
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
@@ -106,7 +106,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
   };
 }
 
-/** Of too many, the first, and how many are left out. */
+/** The first items, and the number of omitted ones if there are too many. */
 const bounded = (items: readonly string[]): readonly string[] =>
   items.length <= LIMITS.items
     ? items

@@ -87,7 +87,7 @@ describe('the report', () => {
       rule: 'database/version',
       status: 'warn',
       title: 'PostgreSQL 17.2 is not officially supported',
-      detail: 'Everything that was tried works; the vendor tests with 14 to 16.',
+      detail: 'All checks passed; the vendor tests with 14 to 16.',
       expected: 'PostgreSQL 14, 15 or 16',
       fix: 'plan a database of a supported version',
       fixKind: 'advice',
@@ -280,7 +280,7 @@ describe('the exit code', () => {
 
   it('is 1 for a warning under --strict, and says so', async () => {
     const report = await reportOf([...works, judged('x', [warn('x'), warn('y')])]);
-    expect(exitCode(report, strict)).toEqual({ code: 1, because: ['--strict, and 2 warnings'] });
+    expect(exitCode(report, strict)).toEqual({ code: 1, because: ['2 warnings (--strict)'] });
     expect(exitCode(await reportOf(works), strict)).toEqual({ code: 0, because: [] });
   });
 
@@ -293,7 +293,7 @@ describe('the exit code', () => {
       ['warn', undefined],
     ]);
     expect(report.verdict).toBe('ready-with-warnings');
-    expect(exitCode(report, strict).because).toEqual(['--strict, and 1 warning']);
+    expect(exitCode(report, strict).because).toEqual(['1 warning (--strict)']);
     const both = new Map([...accept, ['x/b', 'known']]);
     expect(exitCode(await reportOf([...works, check], { accept: both }), strict).code).toBe(0);
   });
@@ -308,7 +308,7 @@ describe('the exit code', () => {
     const report = await reportOf([judged('x', [pass('fine'), skip('not permitted')])]);
     expect(exitCode(report, { strict: false, require: ['x/*'] })).toEqual({
       code: 1,
-      because: ['x/b is required, and was skipped: not permitted'],
+      because: ['x/b is required (--require) but was skipped: not permitted'],
     });
     expect(exitCode(report, { strict: false, require: ['x/a'] }).code).toBe(0);
   });

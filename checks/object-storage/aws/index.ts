@@ -2,7 +2,7 @@
 import { AWS_CREDENTIALS } from '../../../src/clouds/signing.ts';
 import type { Provider } from '../provider.ts';
 
-export const aws: Provider = {
+export const aws = {
   name: 'S3',
   where: ({ require }) => `S3 in ${require('AWS_REGION')}`,
   signingCredentials: AWS_CREDENTIALS,
@@ -16,4 +16,4 @@ export const aws: Provider = {
     retention: 's3:GetLifecycleConfiguration',
     public: 's3:GetBucketPolicy',
   },
-};
+} satisfies Provider;

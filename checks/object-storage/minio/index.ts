@@ -9,5 +9,4 @@ export const minio: Provider = {
   open: async (run) => (await import('./store.ts')).minio(run),
   grants: async (run) => (await import('./grants.ts')).grants(run),
   programs: ['mc'],
-  permissions: {},
 };
