@@ -122,7 +122,7 @@ describe('a config', () => {
       expect(result.ids('fail')).toEqual([]);
       expect(result.finding('database/connect')).toMatchObject({
         status: 'skip',
-        title: `${directory}/.s.PGSQL.5432 is a socket of Spacelift’s container`,
+        title: `${directory}/.s.PGSQL.5432 is a socket in Spacelift’s container`,
         fix: expect.stringContaining('run it there, with the config in the environment'),
       });
     }
