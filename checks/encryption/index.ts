@@ -1,4 +1,4 @@
-/** Encryption of what is secret in the database, and the signing of tokens: AWS KMS, or an RSA key. */
+/** Encryption of secrets in the database, and the signing of tokens: AWS KMS or an RSA key. */
 import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
 
@@ -24,7 +24,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
 };
 
-/** While the method is not known, or found wrong: nothing but that is told. */
+/** The only rule while the method is unknown or invalid. */
 const OPEN: readonly EncryptionRule[] = ['choice'];
 
 function methodOf({ deployment }: Run): Method | undefined {

@@ -1,11 +1,11 @@
-/** What the check of the encryption would do, and what KMS must permit. */
+/** The operations of the encryption check, and the KMS permissions that they need. */
 
 import type { VariableName } from '../../src/config/contract.ts';
 import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
 
-const HERE = 'on this machine alone';
+const HERE = 'only on this machine';
 
-/** Permissions of the vendor's published policies (`DescribeKey` is not among them). */
+/** Permissions in the policies that Spacelift publishes (`DescribeKey` is not among them). */
 const ENCRYPTS = ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey'];
 const SIGNS = ['kms:GetPublicKey', 'kms:Sign'];
 
@@ -15,7 +15,7 @@ export function plan(run: Run): PlannedOperation[] {
 
 const withRsa: PlannedOperation[] = [
   { rules: ['choice', 'rsa/key', 'rsa/size', 'rsa/exposure'], does: `reads the RSA key, ${HERE}`, at: [] },
-  { rules: ['rsa/round-trip'], does: `wraps a key, encrypts, decrypts, signs and verifies, ${HERE}`, at: [] },
+  { rules: ['rsa/round-trip'], does: `wraps a key, encrypts, decrypts, signs, and verifies, ${HERE}`, at: [] },
 ];
 
 function withKms(run: Run): PlannedOperation[] {
@@ -23,20 +23,20 @@ function withKms(run: Run): PlannedOperation[] {
   return [
     {
       rules: ['choice', 'kms/encryption-key', 'kms/distinct', ...(multiRegion ? ['kms/multi-region'] : [])],
-      does: 'encrypts random bytes and decrypts them, asks for a data key and decrypts that',
+      does: 'encrypts and decrypts random bytes, and generates and decrypts a data key',
       at: [run.require('ENCRYPTION_KMS_ENCRYPTION_KEY_ID')],
       grants: grantsOn(run, 'ENCRYPTION_KMS_ENCRYPTION_KEY_ID', ENCRYPTS),
     },
     {
       rules: ['kms/signing-key'],
-      does: 'reads the public key, has a digest of random bytes signed, and verifies the signature here',
+      does: 'reads the public key, signs a digest of random bytes, and verifies the signature on this machine',
       at: [run.require('ENCRYPTION_KMS_SIGNING_KEY_ID')],
       grants: grantsOn(run, 'ENCRYPTION_KMS_SIGNING_KEY_ID', SIGNS),
     },
   ];
 }
 
-/** IAM takes the ARN of a key; an alias can only be a condition (KMS developer guide, "kms:RequestAlias"). */
+/** IAM accepts the ARN of a key; an alias is possible only as a condition (KMS developer guide, "kms:RequestAlias"). */
 function grantsOn(run: Run, variable: VariableName, actions: readonly string[]): Grant[] {
   const key = run.require(variable);
   const keys = `arn:${run.require('AWS_PARTITION')}:kms:${run.require('AWS_REGION')}:${run.require('AWS_ACCOUNT_ID')}:key`;

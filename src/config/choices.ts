@@ -1,21 +1,21 @@
-/** The variables that choose a backend: which value is in force, and when a default can't be meant. */
+/** The variables that select a backend: their effective values, and defaults that can't be intended. */
 
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
 import { CONTRACT, DOCS, QUEUES, USES_AWS, type VariableName, type When } from './contract.ts';
 import type { Entry } from './entry.ts';
 
-/** A choice as a condition sees it; `open` when it is unknown or itself found wrong, so that nothing hangs on it. */
+/** A choice as conditions see it; `open` when it is unknown or invalid, so that nothing depends on it. */
 export type Choice = { readonly value: string; readonly byDefault: boolean } | 'open';
 
 export interface View {
-  /** The known value, `undefined` when unset or not known here. */
+  /** The known value; `undefined` when unset or not known here. */
   value(name: VariableName): string | undefined;
   isSet(name: string): boolean;
   choice(name: VariableName): Choice;
 }
 
-/** A condition's truth; `undefined` when it hangs on an open choice. */
+/** Whether any condition holds; `undefined` when that depends on an open choice. */
 export function holds(conditions: readonly When[], view: View): boolean | undefined {
   const results = conditions.map(({ variable, is }) => {
     const choice = view.choice(variable as VariableName);
@@ -33,9 +33,9 @@ export function choiceOf(name: VariableName, entry: Entry | undefined, wrong: bo
 
 interface Contradiction {
   readonly variable: VariableName;
-  /** What must be set instead of the default. */
+  /** The value to set instead of the default. */
   readonly meant: string;
-  /** What shows that the default is not meant, for the report; `undefined` when it may be. */
+  /** The evidence that the default is not intended, for the report; `undefined` without such evidence. */
   readonly shown: (view: View) => string | undefined;
 }
 
@@ -81,7 +81,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     meant: 'builtin',
     shown: (view) =>
       /^tls:\/\/|:(?!443$|8443$|8883$)\d+$/.test(view.value('MQTT_BROKER_ENDPOINT') ?? '')
-        ? 'MQTT_BROKER_ENDPOINT has the form of a built-in broker’s'
+        ? 'MQTT_BROKER_ENDPOINT looks like the endpoint of a built-in broker'
         : undefined,
   },
   { variable: 'LICENSE_TYPE', meant: 'jwt', shown: anySet('LICENSE_TOKEN') },
@@ -91,19 +91,19 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     shown: (view) => {
       const others = USES_AWS.filter(({ variable }) => variable !== 'LICENSE_TYPE');
       const aws = ['AWS_ACCOUNT_ID', 'AWS_REGION', 'AWS_DEFAULT_REGION'].some(view.isSet);
-      return aws || holds(others, view) !== false ? undefined : 'nothing else in this config is on AWS';
+      return aws || holds(others, view) !== false ? undefined : 'nothing else in this config uses AWS';
     },
   },
 ];
 
-/** IoT Core without SQS, explicitly or by default (contract, "The pairing rule"). */
+/** IoT Core without SQS, explicitly or by default (Spacelift docs, "MQTT broker", "Message queue type"). */
 export function judgePairing(view: View): Issue | undefined {
   const broker = view.choice('MQTT_BROKER_TYPE');
   const queue = view.choice('MESSAGE_QUEUE_TYPE');
   if (broker === 'open' || queue === 'open' || broker.value !== 'iotcore' || queue.value === 'sqs') return undefined;
   const says = (name: string, { value, byDefault }: { value: string; byDefault: boolean }) =>
-    byDefault ? `${name} is not set, so it is ${value} by default` : `${name} is ${value}`;
-  return fail(`IoT Core needs SQS, and the message queue is ${queue.value}`, {
+    byDefault ? `${name} is not set and defaults to ${value}` : `${name} is ${value}`;
+  return fail(`IoT Core needs SQS, but the message queue is ${queue.value}`, {
     detail: `${says('MQTT_BROKER_TYPE', broker)}; ${says('MESSAGE_QUEUE_TYPE', queue)}.`,
     expected: 'MQTT_BROKER_TYPE=builtin with any message queue, or iotcore with MESSAGE_QUEUE_TYPE=sqs',
     fix: broker.byDefault
@@ -115,7 +115,7 @@ export function judgePairing(view: View): Issue | undefined {
   });
 }
 
-/** A default that the other values contradict, by the variable that is missing. */
+/** Defaults that other values contradict, by the unset variable. */
 export function judgeDefaults(view: View): Map<VariableName, Issue> {
   const found = new Map<VariableName, Issue>();
   for (const { variable, meant, shown } of CONTRADICTIONS) {
@@ -125,8 +125,8 @@ export function judgeDefaults(view: View): Map<VariableName, Issue> {
     if (evidence === undefined) continue;
     found.set(
       variable,
-      fail(`${variable} is not set, so ${choice.value} is in force, but ${evidence}`, {
-        expected: `${variable}=${meant}, or a config that goes with ${choice.value}`,
+      fail(`${variable} is not set and defaults to ${choice.value}, but ${evidence}`, {
+        expected: `${variable}=${meant}, or a config for ${choice.value}`,
         fix: setting(variable, meant),
         docs: CONTRACT[variable].docs,
         evidence: { variable, default: choice.value },

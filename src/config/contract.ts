@@ -1,11 +1,11 @@
-/** Every variable that a self-hosted Spacelift reads: the one table behind `configuration`, `plan` and redaction. */
+/** Every variable that self-hosted Spacelift reads: the table behind `configuration`, `plan` and redaction. */
 import type { Perspective } from './options.ts';
 import { isPublicVariable } from './public-variables.ts';
 import type { ValueType } from './types.ts';
 import * as type from './types.ts';
 
 const REFERENCE = 'https://docs.spacelift.io/self-hosted/latest/installing-spacelift/reference-architecture/reference';
-/** Sections of the vendor's documentation. */
+/** Pages in Spacelift's docs. */
 export const DOCS = {
   dependencies: REFERENCE.replace('/reference-architecture/reference', '/reference-architecture/external-dependencies'),
   general: `${REFERENCE}/general-configuration`,
@@ -45,7 +45,7 @@ export const QUEUES = {
 } as const;
 export type Queue = keyof typeof QUEUES;
 
-/** A condition on another variable's value in force. */
+/** A condition on the effective value of another variable. */
 export interface When {
   readonly variable: string;
   readonly is: readonly string[];
@@ -55,9 +55,9 @@ export interface Variable {
   readonly type: ValueType;
   readonly default?: string;
   readonly secret?: true;
-  /** `true`: always; else when any of the conditions holds. */
+  /** `true`: always; otherwise, when any condition holds. */
   readonly required?: true | readonly When[];
-  /** Who needs it when it is required; server, drain and scheduler unless told. */
+  /** The services that need it when it is required; server, drain and scheduler by default. */
   readonly of?: readonly Perspective[];
   readonly docs: string;
 }
@@ -66,7 +66,7 @@ const when = (variable: string, ...is: readonly string[]): readonly When[] => [{
 const BACKEND = ['server', 'drain', 'scheduler'] as const;
 const OPTIONAL = { type: type.text, docs: DOCS.general } as const;
 
-/** Any of these makes the AWS variables required (contract, "AWS"). */
+/** Any of these makes the AWS variables required. */
 export const USES_AWS: readonly When[] = [
   { variable: 'OBJECT_STORAGE_TYPE', is: ['aws'] },
   { variable: 'ENCRYPTION_TYPE', is: ['kms'] },
@@ -224,9 +224,9 @@ export const VARIABLES = Object.keys(TABLE) as readonly VariableName[];
 
 export const isVariable = (name: string): name is VariableName => Object.hasOwn(TABLE, name);
 
-/** Known by their beginning: not checked, and never a misspelling. */
+/** Known prefixes: not checked, and never a misspelling. */
 const KNOWN_PREFIXES = ['FEATURE_FLAG_'];
-/** What the cloud SDKs and Node read for themselves: no variable of Spacelift's, and none that it would not know. */
+/** Variables that the cloud SDKs and Node read themselves: not Spacelift's, but not unknown either. */
 const SDK_PREFIXES = ['AWS_', 'AZURE_', 'GOOGLE_', 'GCP_', 'GCE_', 'DD_', 'OTEL_'];
 const SDK_NAMES = [
   'HTTP_PROXY',
@@ -241,11 +241,11 @@ const SDK_NAMES = [
 export const isKnown = (name: string): boolean =>
   isVariable(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix)) || isForSdk(name);
 
-/** Read by a cloud SDK, a proxy client or the TLS stack rather than by Spacelift. */
+/** Whether a cloud SDK, a proxy client or the TLS stack reads the variable, not Spacelift. */
 export const isForSdk = (name: string): boolean =>
   SDK_NAMES.includes(name.toUpperCase()) || SDK_PREFIXES.some((prefix) => name.startsWith(prefix));
 
-/** Whether a value must not be seen: what neither the contract nor the list of public variables knows is a secret. */
+/** Whether a value must not be shown: any variable in neither the contract nor the list of public variables is a secret. */
 export const isSecret = (name: string): boolean => {
   if (isVariable(name)) return CONTRACT[name].secret === true;
   return !isPublicVariable(name) && !KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));

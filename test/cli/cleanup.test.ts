@@ -223,7 +223,7 @@ describe('as a user has it', () => {
     [['cleanup', '--read-only'], 'cleanup removes things, which --read-only forbids; see plan'],
     [['--read-only', 'cleanup'], '--read-only belongs after cleanup'],
     [['-q', 'cleanup'], '--quiet is no option of cleanup'],
-    [['cleanup'], "the environment holds no variable of Spacelift's; name a config with -f"],
+    [['cleanup'], 'the environment contains no Spacelift variable; pass a config with -f'],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await command(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

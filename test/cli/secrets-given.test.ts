@@ -81,7 +81,7 @@ describe('the text of a config in place of its path', () => {
     `postgres://spacelift:${encodeURIComponent(SECRET)}@db/spacelift`,
     `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(SECRET.repeat(6)).toString('base64url')}`,
   ])('%j', async (text) => {
-    expect(await refused(['-f', text], {})).toContain('looks like a config itself: pipe it in with -f -');
+    expect(await refused(['-f', text], {})).toContain('the argument looks like a config: pipe it in with -f -');
     expect(await refused([text], {})).toContain('looks like (part of) a config; pipe it in with -f -');
   });
 });

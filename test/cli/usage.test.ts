@@ -98,7 +98,7 @@ describe('a usage error', () => {
     [['-f', '/nowhere/at/all'], '/nowhere/at/all: no such file'],
     [['-f', '-', '-f', '-'], 'standard input (-) can be read only once'],
     [['--ca-file', '/nowhere/at/all'], 'cannot read --ca-file /nowhere/at/all; expected a file of certificates, PEM'],
-    [[], "the environment holds no variable of Spacelift's; name a config with -f"],
+    [[], 'the environment contains no Spacelift variable; pass a config with -f'],
     [
       ['frobnicate'],
       /^unknown command frobnicate; the commands are plan, cleanup, explain, schema, completion, and a config is named with -f$/,

@@ -25,7 +25,7 @@ describe('read-only', () => {
     await server.query('CREATE DATABASE other OWNER spacelift');
     await other.query('CREATE DATABASE shifts_the_oids');
     const cases: [string, RegExp][] = [
-      [url.replace(/\/spacelift$/, '/other'), /the database is other, not spacelift/],
+      [url.replace(/\/spacelift$/, '/other'), /the database is "other", not "spacelift"/],
       [await spacelift(other), /its oid is/],
       [await spacelift(newer), /it is PostgreSQL 15\.\d+, not 16/],
     ];

@@ -104,7 +104,7 @@ test('an answer that is not what was encrypted, or that does not verify', async 
   server.faults = replying(200, 'Nonsense', ({ action }) => ['Decrypt', 'Sign'].includes(action));
   const result = await run();
   expect(result.ids('fail')).toEqual(BOTH);
-  expect(result.finding('encryption/kms/encryption-key').title).toBe('what KMS decrypts is not what it encrypted');
+  expect(result.finding('encryption/kms/encryption-key').title).toBe('KMS decrypted different data than it encrypted');
   expect(result.finding('encryption/kms/signing-key').title).toContain('does not verify');
 });
 

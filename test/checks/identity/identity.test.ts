@@ -159,7 +159,7 @@ test('what an organisation denies, and an STS that fails, are skips too', async 
     server.faults = replyingAsSts(status, code);
     const result = await run();
     expect(result.ids('skip')).toEqual(BOTH);
-    expect(result.finding('identity/credentials').title).toContain('does not tell who the credentials are');
+    expect(result.finding('identity/credentials').title).toContain('did not return the identity of the credentials');
   }
 });
 
