@@ -33,7 +33,7 @@ test('for the scheduler it is one warning, and for no other reason', async () =>
   const result = await run({}, { service: 'scheduler', environment: { AWS_ENDPOINT_URL_KMS: UNUSED } });
   expect(result.ids('fail')).toEqual([]);
   expect(result.ids('warn')).toEqual(['encryption/kms/encryption-key']);
-  expect(result.finding('encryption/kms/encryption-key').detail).toContain('granted KMS');
+  expect(result.finding('encryption/kms/encryption-key').detail).toContain('grant the scheduler access to KMS');
   const alone = await run(
     {},
     { service: 'scheduler', only: ['encryption/kms/signing-key'], environment: { AWS_ENDPOINT_URL_KMS: UNUSED } },
@@ -95,7 +95,7 @@ test('a refusal that nobody knows names its code', async () => {
   const result = await run();
   expect(result.ids('fail')).toEqual(['encryption/kms/signing-key']);
   expect(result.finding('encryption/kms/signing-key').title).toMatch(
-    /^KMS refuses the signing key .*: ConflictException$/,
+    /^KMS rejected the signing key .*: ConflictException$/,
   );
 });
 

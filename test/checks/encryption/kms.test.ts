@@ -244,7 +244,7 @@ test('one key for both replaces what is found of it, also under two names', asyn
   }
   const nowhere = await run({ [ENCRYPTION]: 'alias/nothing', [SIGNING]: 'alias/nothing' });
   expect(nowhere.ids('fail')).toEqual(['encryption/kms/distinct']);
-  expect(nowhere.finding('encryption/kms/distinct').fix).toMatch(/^one that encrypts: .*\none that signs: /);
+  expect(nowhere.finding('encryption/kms/distinct').fix).toMatch(/^create a key that encrypts: .*\ncreate a key that signs: /);
 });
 
 test('a single-Region encryption key is a warning only with a secondary region', async () => {

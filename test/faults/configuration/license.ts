@@ -31,7 +31,7 @@ export const LICENCE: readonly Fault[] = [
     name: 'a license that has not begun',
     arrange: license(() => ({ nbf: inDays(10), exp: inDays(400) })),
     fail: TOKEN,
-    says: /^the license is not valid before \d{4}-\d\d-\d\d$/m,
+    says: /^the license is not valid until \d{4}-\d\d-\d\d$/m,
   },
   {
     name: 'a license whose expiry is no date',

@@ -93,7 +93,7 @@ export const RSA: readonly Fault[] = [
     name: 'key whose first line alone is left',
     arrange: key((good) => base64(pkcs8(good)).slice(0, 76)),
     fail: KEY,
-    says: /^ENCRYPTION_RSA_PRIVATE_KEY is cut off$/m,
+    says: /^ENCRYPTION_RSA_PRIVATE_KEY is truncated$/m,
   },
   {
     name: 'key that lost its line breaks in a shell',
@@ -135,7 +135,7 @@ export const RSA: readonly Fault[] = [
     name: 'key as the guide has it',
     arrange: key(() => '<base64-encoded-key>'),
     fail: KEY,
-    says: /^ENCRYPTION_RSA_PRIVATE_KEY still holds a placeholder$/m,
+    says: /^ENCRYPTION_RSA_PRIVATE_KEY still contains a placeholder$/m,
   },
   {
     name: 'key with lines missing',

@@ -208,7 +208,7 @@ export const VALUES: readonly Fault[] = [
     name: 'a password that was to be changed',
     arrange: set({ ADMIN_PASSWORD: 'CHANGEME' }),
     fail: PLACEHOLDER,
-    says: /^ADMIN_PASSWORD still holds a placeholder$/m,
+    says: /^ADMIN_PASSWORD still contains a placeholder$/m,
   },
   {
     name: 'a variable of the shell in the database URL',
@@ -216,18 +216,18 @@ export const VALUES: readonly Fault[] = [
       DATABASE_URL: DATABASE_URL.replace(/:[^:@/]+@/, ':${DB_PASSWORD}@'),
     })),
     fail: PLACEHOLDER,
-    says: /^DATABASE_URL still holds a placeholder$/m,
+    says: /^DATABASE_URL still contains a placeholder$/m,
   },
   {
     name: 'a Helm value that was never filled in',
     arrange: set({ OBJECT_STORAGE_BUCKET_STATES: '{{ .Values.buckets.states }}' }),
     fail: PLACEHOLDER,
-    says: /^OBJECT_STORAGE_BUCKET_STATES still holds a placeholder$/m,
+    says: /^OBJECT_STORAGE_BUCKET_STATES still contains a placeholder$/m,
   },
   {
     name: 'the domain of the examples',
     arrange: set({ SERVER_DOMAIN: 'example.com' }),
     fail: PLACEHOLDER,
-    says: /^SERVER_DOMAIN still holds a placeholder$/m,
+    says: /^SERVER_DOMAIN still contains a placeholder$/m,
   },
 ];
