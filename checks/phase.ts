@@ -4,6 +4,7 @@ import type { Phase } from '../src/config/options.ts';
 import type { Context, Run } from '../src/engine/check.ts';
 import { CheckStopped } from '../src/outcome/outcome.ts';
 import { factsOf } from './database/index.ts';
+import { databaseFinding } from './database/rules.ts';
 
 /**
  * The requested phase or, with `auto`, `post-install` if the database contains Spacelift's tables. A database that can't
@@ -30,7 +31,7 @@ export async function phaseOf(run: Run): Promise<Phase> {
 export async function untilPhaseIsKnown(context: Context<string>): Promise<void> {
   if (context.options.phase !== 'auto') return;
   try {
-    await context.dependsOn('database/dedicated');
+    await context.dependsOn(databaseFinding('dedicated'));
   } catch (error) {
     if (!(error instanceof CheckStopped)) throw error;
   }

@@ -6,6 +6,7 @@ import { isLoopback } from '../../src/net/http.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
 import { networkMessages } from '../../src/net/messages.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { type ConnectError, type Failure, isHere, isOfThisMachine, socketPath } from './connect.ts';
@@ -28,7 +29,7 @@ export async function connectOutcome(
     const at = endpoint.host.startsWith('/') ? socketPath(endpoint) : `${endpoint.host}:${endpoint.port}`;
     if (problem.refusal.kind === 'no-password' && url.passwordFile !== undefined) return passwordFile(at, variable);
     const { title, ...words } = serverErrorMessages(problem.refusal, { variable, url, at, tls: worst.tls });
-    return fail(title, { ...words, evidence, cause: { key: `database:${at}:${tagOf(problem)}` } });
+    return fail(title, { ...words, evidence, cause: cause.database(at, tagOf(problem)) });
   }
   const elsewhere =
     (await explainedByFile(run, worst, problem, url, variable)) ?? (await skipIfOutside(run, endpoint.host, problem));

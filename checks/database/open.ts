@@ -1,6 +1,6 @@
 /** The sessions of a run: one per URL, opened on first use and closed when the run ends. */
 
-import type { VariableName } from '../../src/config/contract.ts';
+import type { ValueName } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Outcome, type Skip, skip } from '../../src/outcome/outcome.ts';
@@ -17,7 +17,7 @@ export type Opened = { readonly session: Session } | { readonly outcome: Exclude
 export const openDatabase = (run: Run): Promise<Opened> => open(run, 'DATABASE_URL');
 export const openReadOnly = (run: Run): Promise<Opened> => open(run, 'DATABASE_READ_ONLY_URL');
 
-async function open(run: Run, variable: VariableName): Promise<Opened> {
+async function open(run: Run, variable: ValueName): Promise<Opened> {
   let url: DatabaseUrl | undefined;
   try {
     url = parseDatabaseUrl(run.require(variable));
@@ -37,7 +37,7 @@ async function open(run: Run, variable: VariableName): Promise<Opened> {
  * Opens an additional session, which is closed when the run ends at the latest.
  * @throws ConnectError, CheckStopped
  */
-export async function openAnother(run: Run, url: DatabaseUrl, variable: VariableName): Promise<Session> {
+export async function openAnother(run: Run, url: DatabaseUrl, variable: ValueName): Promise<Session> {
   let session: Session | undefined;
   // No written data depends on it: closing it can't fail and leaves nothing to report.
   run.cleanup(`a session of ${variable}`, undefined, async () => session?.close());

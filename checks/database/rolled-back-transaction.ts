@@ -1,6 +1,7 @@
 /** Transactions that test what Spacelift does and are always rolled back. */
 import type { Run } from '../../src/engine/check.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
 import { lookup } from '../../src/util/lookup.ts';
@@ -89,7 +90,7 @@ export function trialOutcome(step: Step, error: unknown, role: string): Issue {
     fix: advice`see the server log for the reason; event triggers and extensions can reject such statements`,
   };
   const { title, ...more } = words;
-  return fail(title, { ...more, evidence: { step: step.does, code }, cause: { key: `database:trial:${code}` } });
+  return fail(title, { ...more, evidence: { step: step.does, code }, cause: cause.database('trial', code) });
 }
 
 /** The failure of a query because the session ended or the server rejected it. */
@@ -103,7 +104,7 @@ export function sessionOutcome(error: unknown): Issue {
       expected: 'a session that lasts',
       fix: advice`see the logs of the server and of any proxy or pooler in front of it`,
       evidence: { observed: error.kind },
-      cause: { key: `database:session:${error.kind}` },
+      cause: cause.database('session', error.kind),
     });
   }
   if (error instanceof ServerError && error.refusal.kind === 'not-postgres') {
@@ -112,7 +113,7 @@ export function sessionOutcome(error: unknown): Issue {
       expected: 'unaltered responses from the database',
       fix: advice`use the server’s own host and port in DATABASE_URL, without the proxy or pooler, or take the proxy or pooler out of service`,
       evidence: { observed: 'not-postgres' },
-      cause: { key: 'database:session:not-postgres' },
+      cause: cause.database('session', 'not-postgres'),
     });
   }
   const code = sqlState(error);
@@ -128,7 +129,7 @@ export function sessionOutcome(error: unknown): Issue {
         ? advice`see the server log: the server was stopped, or an administrator terminated the session`
         : advice`see the server log for the rejected statement`,
       evidence: { code },
-      cause: { key: `database:session:${code}` },
+      cause: cause.database('session', code),
     },
   );
 }

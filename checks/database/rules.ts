@@ -2,6 +2,7 @@
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
+import { findingIds } from '../../src/engine/finding-id.ts';
 
 const docs = `${DOCS.dependencies}#database`;
 
@@ -186,3 +187,7 @@ export const RULES = {
     docs,
   },
 } as const satisfies Readonly<Record<string, Rule>>;
+
+export type DatabaseRule = keyof typeof RULES;
+
+export const databaseFinding = findingIds<DatabaseRule>('database');

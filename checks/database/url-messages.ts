@@ -1,5 +1,6 @@
 /** Messages for an invalid database URL. They quote no part that could belong to the password. */
 
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
 import type { UrlError, UrlFaultKind } from './url.ts';
@@ -78,6 +79,6 @@ export function urlOutcome(fault: UrlError, variable: string): Issue {
   return fail(title, {
     ...words,
     evidence: { variable, ...(fault.parameter !== undefined && { parameter: fault.parameter }) },
-    cause: { key: `database:url:${variable}` },
+    cause: cause.database('url', variable),
   });
 }

@@ -2,6 +2,7 @@
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
+import { findingIds } from '../../src/engine/finding-id.ts';
 
 const RSA = `${DOCS.encryption}#rsa`;
 const KMS = `${DOCS.encryption}#kms`;
@@ -122,3 +123,5 @@ export const RULES = {
 } as const satisfies Record<string, Rule>;
 
 export type EncryptionRule = keyof typeof RULES;
+
+export const encryptionFinding = findingIds<EncryptionRule>('encryption');

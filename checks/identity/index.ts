@@ -1,22 +1,19 @@
 /** The identity behind the AWS credentials. Blocks nothing: a service that rejects them is folded into the finding here. */
 
 import { type Asked, askCaller, strangerIssue } from '../../src/clouds/aws/caller.ts';
-import { ownerOfAws } from '../../src/clouds/aws/client.ts';
 import { roleOf } from '../../src/clouds/aws/denial.ts';
 import { CredentialError, credentialIssue } from '../../src/clouds/aws/errors.ts';
-import { isAzureSupplied, ownerOfAzure } from '../../src/clouds/azure/credentials.ts';
-import { isSupplied } from '../../src/clouds/credentials.ts';
-import { DOCS, USES_AWS, type VariableName, type When } from '../../src/config/contract.ts';
+import { AWS_CREDENTIALS, type SigningCredentials } from '../../src/clouds/signing.ts';
+import { DOCS, USES_AWS } from '../../src/config/contract.ts';
 import { defineCheck, type Run } from '../../src/engine/check.ts';
 import { changesNetworkContext } from '../../src/net/ca-store.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
-
-/** The backends that this tool tests with the credentials. Only Spacelift itself uses the license and telemetry. */
-const TRIED: readonly string[] = ['OBJECT_STORAGE_TYPE', 'ENCRYPTION_TYPE', 'MESSAGE_QUEUE_TYPE', 'MQTT_BROKER_TYPE'];
-/** The scheduler uses no bucket and no broker. */
-const TRIED_BY_SCHEDULER: readonly string[] = ['ENCRYPTION_TYPE', 'MESSAGE_QUEUE_TYPE'];
+import { knownEncryption } from '../encryption/index.ts';
+import { knownQueue } from '../message-queues/index.ts';
+import { knownBroker } from '../mqtt-broker/index.ts';
+import { knownStore } from '../object-storage/index.ts';
 
 export const identity = defineCheck({
   id: 'identity',
@@ -92,19 +89,23 @@ export const identity = defineCheck({
   },
 });
 
-const asksAws = (run: Run): boolean => run.deployment.service !== 'worker' && uses(run, USES_AWS);
+const asksAws = (run: Run): boolean =>
+  run.deployment.service !== 'worker' &&
+  USES_AWS.some(({ variable, is }) => is.includes(run.deployment.chosen(variable) ?? ''));
+
+/** The backends that this tool tests with credentials. Only Spacelift itself uses the license and telemetry. */
+function tried(run: Run): SigningCredentials[] {
+  // The scheduler uses no bucket and no broker.
+  const further = run.deployment.service === 'scheduler' ? [] : [knownBroker(run), knownStore(run)];
+  return [knownEncryption(run), knownQueue(run), ...further].flatMap((provider) => provider?.signingCredentials ?? []);
+}
 
 /** The clouds that are tested with this process's credentials on behalf of a config. */
 function standsIn(run: Run): string[] {
   const { service, party } = run.deployment;
   if (service === 'worker' || party === 'process') return [];
-  const store = run.deployment.lookup('OBJECT_STORAGE_TYPE');
-  const type = service !== 'scheduler' && 'value' in store ? store.value : undefined;
-  return [
-    ...(uses(run, tried(run)) && ownerOfAws(run) === 'process' ? ['AWS'] : []),
-    ...(type === 'gcp' && !isSupplied(run, 'GOOGLE_APPLICATION_CREDENTIALS') ? ['Google Cloud'] : []),
-    ...(type === 'azure' && ownerOfAzure(run) === 'process' && !isAzureSupplied(run) ? ['Azure'] : []),
-  ];
+  const clouds = tried(run).flatMap(({ cloud, standIn }) => (cloud !== undefined && standIn(run) ? [cloud] : []));
+  return [...new Set(clouds)];
 }
 
 /** Whether these credentials belong to the role that the config names. */
@@ -165,7 +166,7 @@ function unknown(
   if (error instanceof CredentialError) {
     const { kind, facts } = error;
     // Without an error code, no service has rejected them: there are none here, and none are needed.
-    if (facts.code !== undefined || uses(run, tried(run))) return credentialIssue(kind, facts);
+    if (facts.code !== undefined || tried(run).includes(AWS_CREDENTIALS)) return credentialIssue(kind, facts);
     return skip(
       `only Spacelift itself uses AWS, and ${kind === 'expired' ? 'the credentials here have expired' : 'no credentials were found here'}`,
       {
@@ -184,17 +185,6 @@ function unknown(
       evidence: { observed },
     },
   );
-}
-
-const tried = ({ deployment: { service } }: Run): readonly When[] =>
-  USES_AWS.filter(({ variable }) => (service === 'scheduler' ? TRIED_BY_SCHEDULER : TRIED).includes(variable));
-
-/** Whether an effective, known value is one of these. */
-function uses({ deployment }: Run, conditions: readonly When[]): boolean {
-  return conditions.some(({ variable, is }) => {
-    const found = deployment.lookup(variable as VariableName);
-    return (found.state === 'set' || found.state === 'default') && is.includes(found.value);
-  });
 }
 
 /** `role/spacelift-server`, for a session of the role too. */

@@ -1,8 +1,8 @@
 /** The license: a token that is readable without its key, or an AWS license that Spacelift checks out itself. */
 
-import { DOCS } from '../../src/config/contract.ts';
-import { defineCheck } from '../../src/engine/check.ts';
-import { skip } from '../../src/outcome/outcome.ts';
+import { DOCS, type LicenseType } from '../../src/config/contract.ts';
+import { defineCheck, type Run } from '../../src/engine/check.ts';
+import { type Outcome, skip } from '../../src/outcome/outcome.ts';
 
 export const license = defineCheck({
   id: 'license',
@@ -24,14 +24,17 @@ export const license = defineCheck({
 
   expects: ({ deployment }) => (deployment.service === 'worker' ? [] : ['token']),
 
-  async run({ check, require, get }) {
-    await check('token', async () => {
-      if (require('LICENSE_TYPE') === 'aws') {
-        return skip('Spacelift checks its license out of AWS License Manager itself', { evidence: { type: 'aws' } });
-      }
-      const token = require('LICENSE_TOKEN');
-      const { judgeToken } = await import('./token.ts');
-      return judgeToken(token, { domain: get('SERVER_DOMAIN'), now: new Date() });
-    });
+  async run(context) {
+    await context.check('token', () => JUDGES[context.choice('LICENSE_TYPE')](context));
   },
 });
+
+const JUDGES: Readonly<Record<LicenseType, (run: Run) => Promise<Outcome>>> = {
+  aws: async () =>
+    skip('Spacelift checks its license out of AWS License Manager itself', { evidence: { type: 'aws' } }),
+  jwt: async ({ require, get }) => {
+    const token = require('LICENSE_TOKEN');
+    const { judgeToken } = await import('./token.ts');
+    return judgeToken(token, { domain: get('SERVER_DOMAIN'), now: new Date() });
+  },
+};

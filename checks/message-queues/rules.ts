@@ -1,7 +1,8 @@
 /** What is judged of the message queues; `explain` and the documentation read it. */
 
-import { DOCS } from '../../src/config/contract.ts';
+import { DOCS, type Queue } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
+import { findingIds } from '../../src/engine/finding-id.ts';
 
 export const RULES = {
   '<queue>/exists': {
@@ -77,3 +78,5 @@ export const RULES = {
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type RuleKey = keyof typeof RULES;
+
+export const queuesFinding = findingIds<RuleKey, Queue>('message-queues');

@@ -1,11 +1,16 @@
 /** The broker's endpoint: what is wrong with any, and the built-in broker's, `host:port` or `tls://host:port`. */
 import { isIPv6 } from 'node:net';
 import { isPlaceholder } from '../../src/config/values.ts';
+import type { PlannedOperation } from '../../src/engine/check.ts';
 import { unbracketed } from '../../src/net/tcp.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix, setting } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
+import { mqttFinding } from './rules.ts';
 
 export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
+/** For a plan: what comes first with any broker. */
+export const READS_ENDPOINT: PlannedOperation = { rules: ['endpoint'], does: `reads ${ENDPOINT}`, at: [] };
 
 export interface Endpoint {
   readonly tls: boolean;
@@ -138,7 +143,7 @@ export function readParts(
       expected,
       fix: suggest === undefined ? otherwise : setting(ENDPOINT, suggest),
       evidence: { variable: ENDPOINT },
-      cause: { key: 'mqtt-broker/endpoint' },
+      cause: cause.finding(mqttFinding('endpoint')),
     });
   }
   return parts;

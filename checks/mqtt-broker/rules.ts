@@ -2,6 +2,7 @@
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
+import { findingIds } from '../../src/engine/finding-id.ts';
 
 const IOTCORE = `${DOCS.mqtt}#iot-core`;
 const BUILTIN = `${DOCS.mqtt}#built-in-broker`;
@@ -118,3 +119,5 @@ export const RULES = {
 } as const satisfies Record<string, Rule>;
 
 export type MqttRule = keyof typeof RULES;
+
+export const mqttFinding = findingIds<MqttRule>('mqtt-broker');

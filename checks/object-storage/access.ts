@@ -1,6 +1,7 @@
 /** Write, read back, compare, list, delete; and the same by pre-signed URLs. */
 
 import type { HttpAnswer } from '../../src/net/http.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { type BucketProbe, CONTENT, type Place, PROBE_KEY } from './probe.ts';
@@ -95,7 +96,7 @@ const differs = (title: string, bucket: string): Issue =>
     expected: `the object of ${CONTENT.length} bytes that was written`,
     fix: advice`find out what stands between: a proxy or gateway that caches or changes answers, or a store that is damaged`,
     evidence: { bucket },
-    cause: { key: 'object-storage:content', title: 'what is read is not what was written' },
+    cause: cause.store('content').titled('what is read is not what was written'),
   });
 
 async function list({ store, bucket, within }: BucketProbe, { key, mode }: Place): Promise<string | Issue> {

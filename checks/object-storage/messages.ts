@@ -4,6 +4,7 @@ import type { Run } from '../../src/engine/check.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { ProxyError, routeMessages } from '../../src/net/proxy-tunnel.ts';
+import { type Cause, cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { span } from '../../src/util/format.ts';
@@ -45,7 +46,7 @@ interface StoreMessage {
   readonly detail?: string;
   readonly expected: string;
   /** Sets problems of one kind apart that have different causes; the kind alone unless told. */
-  readonly cause?: string;
+  readonly cause?: Cause;
   /** For all that the cause hits, when the title names but one of them. */
   readonly shared?: string;
 }
@@ -75,18 +76,18 @@ const SAYS: Sayings = {
     title: `may not ${VERBS[action]} ${bucket}: ${messages.permission[action]} is denied`,
     detail: 'A name that is wrong, or a bucket of someone else, can look the same.',
     expected: `${messages.permission[action]} for these credentials`,
-    cause: `denied:${messages.permission[action]}`,
+    cause: cause.store('denied', messages.permission[action]),
     shared: `${messages.permission[action]} is denied to these credentials`,
   }),
   'no-bucket': ({ bucket }) => ({
     title: `there is no bucket ${bucket}`,
     expected: 'the bucket, under exactly this name',
-    cause: `no-bucket:${bucket}`,
+    cause: cause.store('no-bucket', bucket),
   }),
   'invalid-name': ({ bucket }) => ({
     title: `${bucket} can’t be the name of a bucket`,
     expected: '3 to 63 lower-case letters, digits, dots and hyphens',
-    cause: `invalid-name:${bucket}`,
+    cause: cause.store('invalid-name', bucket),
   }),
   'wrong-region': ({ region }, { name }) => ({
     title: `${name} is in another region${region === undefined ? '' : `: ${region}`}`,
@@ -108,7 +109,7 @@ const SAYS: Sayings = {
   quota: ({ bucket }) => ({
     title: `the quota of ${bucket} is used up`,
     expected: 'space for Spacelift’s objects',
-    cause: `quota:${bucket}`,
+    cause: cause.store('quota', bucket),
   }),
   'too-large': ({ bucket }) => ({
     title: `a small object is too large for ${bucket}`,
@@ -128,7 +129,7 @@ const SAYS: Sayings = {
   other: ({ action, bucket, code, status }, { name }) => ({
     title: `${name} refuses to ${VERBS[action]} ${bucket}: ${code ?? `HTTP ${status}`}`,
     expected: 'success',
-    cause: `other:${code ?? status}`,
+    cause: cause.store('other', code ?? status ?? 'no-code'),
     shared: `${name} refuses: ${code ?? `HTTP ${status}`}`,
   }),
 };
@@ -169,7 +170,7 @@ function onlyOneNeeds(
 
 function inWords(problem: StoreError, store: Store, via: 'presigned' | undefined): Issue {
   const { kind, action, bucket, code, status, retryAfterMs, says } = problem;
-  const { title, detail, expected, cause = kind, shared } = SAYS[kind](problem, store);
+  const { title, detail, expected, cause: itself = cause.store(kind), shared } = SAYS[kind](problem, store);
   const signed = via === 'presigned' && kind === 'signature';
   const wait = retryAfterMs === undefined ? undefined : `It asks to wait ${span(retryAfterMs)}.`;
   const details = [detail, wait].filter((one) => one !== undefined);
@@ -188,10 +189,7 @@ function inWords(problem: StoreError, store: Store, via: 'presigned' | undefined
       ? advice`let the proxy pass Host, path and query to ${store.name} as they are (nginx: proxy_set_header Host $http_host)`
       : store.messages.mend[kind](problem),
     evidence,
-    cause: {
-      key: `object-storage:${signed ? 'presigned' : cause}`,
-      ...(signed ? { title: 'pre-signed URLs are refused' } : shared !== undefined && { title: shared }),
-    },
+    cause: signed ? cause.store('presigned').titled('pre-signed URLs are refused') : itself.titled(shared),
   });
   return signed ? said : { ...said, ...says, evidence };
 }

@@ -3,8 +3,9 @@
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import type { PlannedOperation, Run } from '../../src/engine/check.ts';
 import { inSeries } from './access.ts';
-import { type Granting, grantingOf } from './grants.ts';
+import type { Grants } from './grants.ts';
 import { CONTENT, PROBE_KEY } from './probe.ts';
+import { providerOf } from './providers.ts';
 import { REQUIREMENTS, type RequiredActions, requiredActions } from './requirements.ts';
 import { signable } from './worker.ts';
 
@@ -22,18 +23,18 @@ interface Subject {
   readonly name: string;
   readonly required: RequiredActions;
   readonly run: Run;
-  readonly granting: Granting;
+  readonly grants: Grants;
 }
 
 /** @param used the buckets of this run */
-export function plan(run: Run, used: readonly Bucket[]): PlannedOperation[] {
+export async function plan(run: Run, used: readonly Bucket[]): Promise<PlannedOperation[]> {
   if (run.deployment.service === 'worker') return [ofWorker(run)];
-  const granting = grantingOf(run);
+  const grants = await providerOf(run).grants(run);
   const subjects = used.flatMap((bucket): Subject[] => {
     const name = run.get(BUCKETS[bucket]);
     return name === undefined
       ? []
-      : [{ bucket, name, required: requiredActions(bucket, run.deployment.service), run, granting }];
+      : [{ bucket, name, required: requiredActions(bucket, run.deployment.service), run, grants }];
   });
   return [
     ...grouped(subjects.flatMap((subject) => [objects(subject), signed(subject), settings(subject)].flat())),
@@ -42,7 +43,7 @@ export function plan(run: Run, used: readonly Bucket[]): PlannedOperation[] {
   ];
 }
 
-function objects({ bucket, name, required, run, granting }: Subject): PlannedOperation {
+function objects({ bucket, name, required, run, grants }: Subject): PlannedOperation {
   const { readOnly } = run.options;
   // Every rule of a bucket begins with its probe.
   const rules = [
@@ -55,7 +56,7 @@ function objects({ bucket, name, required, run, granting }: Subject): PlannedOpe
       rules,
       does: `${does} ${PROBE_KEY}, which another run may have left`,
       at: [name],
-      grants: granting.objects(name, required.list === undefined ? ['get'] : ['list', 'get']),
+      grants: grants.objects(name, required.list === undefined ? ['get'] : ['list', 'get']),
     };
   }
   const verbs = [
@@ -74,8 +75,8 @@ function objects({ bucket, name, required, run, granting }: Subject): PlannedOpe
     at: [name],
     ...writing(run, required),
     grants: [
-      ...granting.objects(name, required),
-      ...(required.put === undefined ? [] : granting.removal(name, run, required)),
+      ...grants.objects(name, required),
+      ...(required.put === undefined ? [] : grants.removal(name, run, required)),
     ],
   };
 }
@@ -84,7 +85,7 @@ const writing = ({ deployment }: Run, { put }: RequiredActions): Pick<PlannedOpe
   put === undefined ? {} : { writes: deployment.service === undefined ? AS_OPERATOR : AS_SERVICE };
 
 /** What a plain client does with pre-signed URLs, and without any. */
-function signed({ bucket, name, required, run, granting }: Subject): PlannedOperation[] {
+function signed({ bucket, name, required, run, grants }: Subject): PlannedOperation[] {
   const { readOnly } = run.options;
   const verbs = [required.put === undefined ? [] : ['PUT'], required.get === undefined ? [] : ['GET']].flat();
   const anonymous: PlannedOperation = {
@@ -99,14 +100,14 @@ function signed({ bucket, name, required, run, granting }: Subject): PlannedOper
       does: `signs a ${verbs.join(' and a ')}, and sends ${verbs.length === 1 ? 'it' : 'both'} by a plain HTTP client`,
       at: [name],
       ...writing(run, required),
-      grants: granting.signing(),
+      grants: grants.signing(),
     },
     anonymous,
   ];
 }
 
 /** Services may not look at settings, so it is not tried for one. */
-function settings({ bucket, name, run, granting }: Subject): PlannedOperation[] {
+function settings({ bucket, name, run, grants }: Subject): PlannedOperation[] {
   if (run.deployment.service !== undefined) return [];
   const more = REQUIREMENTS[bucket].versioning === 'not needed' ? [] : (['read versioning'] as const);
   return [
@@ -114,13 +115,13 @@ function settings({ bucket, name, run, granting }: Subject): PlannedOperation[] 
       rules: [`${bucket}/retention`, `${bucket}/public`, ...(more.length > 0 ? [`${bucket}/versioning`] : [])],
       does: `reads the lifecycle rules and the policy${more.length > 0 ? ', and the versioning where no write has shown it' : ''}`,
       at: [name],
-      grants: granting.settings(name, ['read lifecycle', 'read policy', ...more]),
+      grants: grants.settings(name, ['read lifecycle', 'read policy', ...more]),
     },
   ];
 }
 
 /** What a browser does with the uploads bucket. */
-function browser({ name, required, run, granting }: Subject): PlannedOperation[] {
+function browser({ name, required, run, grants }: Subject): PlannedOperation[] {
   const asked: PlannedOperation = {
     rules: ['uploads/cors'],
     does: `asks with OPTIONS whether https://${run.require('SERVER_DOMAIN')} may upload`,
@@ -130,7 +131,7 @@ function browser({ name, required, run, granting }: Subject): PlannedOperation[]
     rules: ['uploads/url', 'uploads/mixed-content'],
     does: 'signs a URL, sends nothing, and compares its origin with OBJECT_STORAGE_BUCKET_UPLOADS_URL',
     at: [],
-    grants: granting.signing(),
+    grants: grants.signing(),
   };
   if (run.options.readOnly) return [asked, compared];
   const large: PlannedOperation = {

@@ -2,6 +2,16 @@
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
+import type { Provider } from './provider.ts';
+import { PROVIDERS } from './providers.ts';
+
+/** A permission as S3 has it, and as it is called elsewhere: "Google Cloud: storage.buckets.get". */
+const s3 = PROVIDERS.aws.permissions;
+const elsewhere = (of: keyof Provider['permissions']): string =>
+  Object.values<Provider>(PROVIDERS)
+    .filter((provider) => provider !== PROVIDERS.aws && provider.permissions[of] !== undefined)
+    .map(({ name, permissions }) => `${name}: ${permissions[of]}`)
+    .join('; ');
 
 export const RULES = {
   '<bucket>/access': {
@@ -9,8 +19,7 @@ export const RULES = {
     procedure:
       'Writes an object of a few bytes, reads it back and compares, lists where a service lists, and deletes it again. Under --service only what that service does is tried. Nothing stays behind but, where these credentials can’t remove versions, the one constant object spacelift-preflight/probe.',
     rationale: 'Spacelift stores states, logs, workspaces and modules here. A run fails where an operation fails.',
-    permission:
-      's3:PutObject, s3:GetObject, s3:ListBucket and s3:DeleteObject, as the service has them; Google Cloud: roles/storage.objectAdmin',
+    permission: `${s3.access}, as the service has them; ${elsewhere('access')}`,
     fix: 'Make the bucket, correct its name or the credentials, or allow the denied operation in their policy.',
     example: {
       found: 'may not write to spacelift-run-logs: s3:PutObject is denied',
@@ -23,8 +32,7 @@ export const RULES = {
     procedure: 'Signs a PUT and a GET, and sends both by a plain HTTP client without credentials.',
     rationale:
       'Workers and browsers have no credentials of their own: all they read and write goes by pre-signed URLs.',
-    permission:
-      's3:PutObject and s3:GetObject; Google Cloud: iam.serviceAccounts.signBlob too, where there is no key file',
+    permission: `${s3.presigned}; ${elsewhere('presigned')}`,
     fix: 'Let proxies pass the host, the path and the query as they are; compare the clocks.',
     example: {
       found: 'pre-signed URLs are refused for spacelift-workspace',
@@ -37,7 +45,7 @@ export const RULES = {
     procedure:
       'Looks whether the object that was written has got a version (Google Cloud: whether overwriting has kept the older one). Off is a failure for states, a warning for modules, run logs, uploads and workspaces, and right elsewhere.',
     rationale: 'A state that was overwritten or deleted can be had back only from an older version.',
-    permission: 'none; s3:GetBucketVersioning (Google Cloud: storage.buckets.get) when no write has shown it',
+    permission: `none; ${s3.versioning} (${elsewhere('versioning')}) when no write has shown it`,
     fix: 'Enable versioning on the bucket.',
     example: {
       found: 'versioning is off on spacelift-states',
@@ -50,7 +58,7 @@ export const RULES = {
     procedure:
       'Reads the lifecycle rules. Only enabled rules that delete current objects count. Any in states or modules is a failure, also one that is limited to a prefix; none elsewhere is a warning. How long is your choice.',
     rationale: 'An expired state or module is lost. Temporary objects that never expire only cost money.',
-    permission: 's3:GetLifecycleConfiguration; Google Cloud: storage.buckets.get',
+    permission: `${s3.retention}; ${elsewhere('retention')}`,
     fix: 'Remove the rule from states and modules; add one elsewhere.',
     example: {
       found: 'objects in spacelift-states expire',
@@ -62,7 +70,7 @@ export const RULES = {
     title: 'nobody can read without credentials',
     procedure: 'Reads the object that was written without credentials, and looks at the bucket’s policy.',
     rationale: 'States hold secrets. No bucket of Spacelift needs public access.',
-    permission: 'none; s3:GetBucketPolicy (Google Cloud: storage.buckets.getIamPolicy) to see what is public in part',
+    permission: `none; ${s3.public} (${elsewhere('public')}) to see what is public in part`,
     fix: 'Remove the public access from the bucket.',
     example: {
       found: 'everyone can read spacelift-deliveries',

@@ -1,6 +1,7 @@
 /** What must hold of a bucket besides: versions are kept, objects expire or stay, and nobody else may read them. */
 
 import type { Run } from '../../src/engine/check.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { plural } from '../../src/util/format.ts';
@@ -94,10 +95,7 @@ export async function checkRetention(probe: BucketProbe, { expiry: need }: Bucke
       fix: store.messages.keep(bucket),
       evidence,
       ...(store.rulesAreShared && {
-        cause: {
-          key: `object-storage:expiry:${rules.join()}`,
-          title: `objects that must stay expire by one rule: ${rules.join('; ')}`,
-        },
+        cause: cause.store('expiry', ...rules).titled(`objects that must stay expire by one rule: ${rules.join('; ')}`),
       }),
     });
   }

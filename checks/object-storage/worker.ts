@@ -10,6 +10,7 @@ import { addressOf } from '../../src/net/tcp.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
 import { BucketProbe, PROBE_KEY } from './probe.ts';
+import { knownProvider } from './providers.ts';
 import { type Store, StoreError, type StoreKind } from './store.ts';
 
 const DEADLINE_MS = 10_000;
@@ -18,50 +19,35 @@ const UPLOADS_URL = 'OBJECT_STORAGE_BUCKET_UPLOADS_URL';
 /** A workspace is what a worker fetches first; any other bucket leads to the same store. */
 const CANDIDATES = ['workspace', ...Object.keys(BUCKETS)] as readonly Bucket[];
 
-/** What must be set, all of one row, for there to be something to sign with. */
-const CREDENTIALS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  minio: [['OBJECT_STORAGE_MINIO_ACCESS_KEY_ID', 'OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY']],
-  aws: [
-    ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
-    ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
-  ],
-  gcp: [['GOOGLE_APPLICATION_CREDENTIALS']],
-  azure: [
-    ['AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_CLIENT_SECRET'],
-    ['AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_CLIENT_CERTIFICATE_PATH'],
-    ['AZURE_CLIENT_ID', 'AZURE_TENANT_ID', 'AZURE_FEDERATED_TOKEN_FILE'],
-  ],
-};
-
 /** What the store says of itself, or of what stands in front of it; any other refusal shows that the way is free. */
 const STANDS: readonly StoreKind[] = ['signature', 'slow-down', 'starting', 'full', 'server-error', 'not-a-store'];
 
 /** The bucket that something can be signed for with this config; `undefined` when nothing can. */
-export function signable({ deployment }: Pick<Context<string>, 'deployment'>): string | undefined {
+export function signable(run: Pick<Context<string>, 'deployment'>): string | undefined {
+  const { deployment } = run;
   const known = (name: VariableName) => {
     const found = deployment.lookup(name);
     return found.state === 'set' || found.state === 'default' ? found.value : undefined;
   };
-  const rows = CREDENTIALS[known('OBJECT_STORAGE_TYPE') ?? ''] ?? [];
+  const rows = knownProvider(run)?.signingCredentials.inConfig ?? [];
   const isKnown = (name: string) => deployment.set.includes(name) && deployment.entry(name)?.kind === 'known';
   if (!rows.some((row) => row.every(isKnown))) return undefined;
   return CANDIDATES.map((bucket) => known(BUCKETS[bucket])).find((name) => name !== undefined);
 }
 
 /** @param open the store that the config names */
-export async function reachStore(context: Context<string>, open: () => Promise<Store | undefined>): Promise<Outcome> {
+export async function reachStore(context: Context<string>, open: () => Promise<Store>): Promise<Outcome> {
   const bucket = signable(context);
   if (bucket === undefined) {
     return byHost(context, 'No pre-signed URL was tried: this config has no credentials to sign one with.');
   }
-  let store: Store | undefined;
+  let store: Store;
   try {
     store = await open();
   } catch (error) {
     if (error instanceof CheckStopped) return byHost(context, `No pre-signed URL was tried: ${error.outcome.title}.`);
     throw error;
   }
-  if (store === undefined) return byHost(context, 'No pre-signed URL was tried: the kind of store is not known.');
   try {
     return await bySignedUrl(context, store, bucket);
   } finally {

@@ -4,6 +4,7 @@ import type { VariableName } from '../../src/config/contract.ts';
 import { looksSecret, maskValue } from '../../src/config/logins.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { type Address, unbracketed } from '../../src/net/tcp.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, setting as set } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../src/outcome/outcome.ts';
 
@@ -134,7 +135,7 @@ function missing(name: VariableName, vendor: string, expected: string): CheckSto
       expected,
       fix: advice`set ${expected}; or OBSERVABILITY_VENDOR=Disabled`,
       evidence: { variable: name, vendor },
-      cause: { key: `configuration:${name}` },
+      cause: cause.variable(name),
     }),
   );
 }
@@ -150,7 +151,7 @@ function malformed(name: VariableName, value: string, words: Pick<Issue, 'detail
       fix: advice`set ${name} to ${words.expected ?? 'another'}`,
       ...words,
       evidence: { variable: name },
-      cause: { key: `configuration:${name}` },
+      cause: cause.variable(name),
     }),
   );
 }

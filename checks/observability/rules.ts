@@ -2,15 +2,17 @@
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
+import type { Provider } from './provider.ts';
+import { PROVIDERS } from './providers.ts';
 
+const VARIABLES = Object.values<Provider>(PROVIDERS).flatMap(({ receiver }) => receiver?.variables ?? []);
 const LATER =
   'An agent that is not there is a warning before installation and a failure after it; a loopback address from a Secret or task definition that refuses is a skip: a sidecar answers only inside the task.';
 
 export const RULES = {
   address: {
     title: 'the vendor’s address is set',
-    procedure:
-      'Reads the address as the vendor’s own SDK for Go does. Datadog: DD_TRACE_AGENT_URL (http, https, unix), else DD_AGENT_HOST and DD_TRACE_AGENT_PORT. X-Ray: AWS_XRAY_DAEMON_ADDRESS, host:port or tcp:host:port udp:host:port. OpenTelemetry: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, else OTEL_EXPORTER_OTLP_ENDPOINT, with its http://, https:// or unix:.',
+    procedure: `Reads the address as the vendor’s own SDK for Go does. ${VARIABLES.join(' ')}`,
     rationale:
       'Without it the SDK sends to an address of its own choice, usually loopback, and every trace is lost in silence.',
     fix: 'Set the variable that the finding names, or OBSERVABILITY_VENDOR=Disabled.',

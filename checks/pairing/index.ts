@@ -21,10 +21,10 @@ export const pairing = defineCheck({
 
   expects: ({ deployment }) => (deployment.service === 'worker' ? [] : ['iotcore-needs-sqs']),
 
-  async run({ deployment, check, require }) {
+  async run({ deployment, check, choice }) {
     await check('iotcore-needs-sqs', () => {
       if (deployment.pairing !== undefined) return deployment.pairing;
-      return pass(`${require('MQTT_BROKER_TYPE')} broker with ${require('MESSAGE_QUEUE_TYPE')} queues`);
+      return pass(`${choice('MQTT_BROKER_TYPE')} broker with ${choice('MESSAGE_QUEUE_TYPE')} queues`);
     });
   },
 });

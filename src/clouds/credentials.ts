@@ -10,6 +10,7 @@ import type { Party } from '../config/options.ts';
 import type { Run } from '../engine/check.ts';
 import { isLoopback } from '../net/http.ts';
 import { addressOf } from '../net/tcp.ts';
+import { cause } from '../outcome/cause.ts';
 import { advice, sh } from '../outcome/fix.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
 
@@ -79,7 +80,8 @@ export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 's
         ? advice`if that host may have them: ${sh`spacelift-preflight --allow-credentials-to ${at}`} and the other options; else put the deployment’s own credentials into the config`
         : advice`set ${tls}, or pass the deployment’s own credentials for it with a further -f; --allow-credentials-to does not reach hosts without TLS`,
       evidence: { reason: WITHHELD, host: at, variable: setting },
-      cause: { key: `${WITHHELD}:${at}` },
+      withheldFrom: at,
+      cause: cause.withheld(at),
     }),
   );
 }
@@ -99,7 +101,7 @@ export const onlyInContainer = (name: CredentialsFile): CheckStopped =>
       detail: 'A path in a config is never opened on this machine, and this process has no credentials of its own.',
       fix: advice`run it in Spacelift’s container, or pass the file: ${sh`spacelift-preflight --credentials-file ${name}=PATH`} and the other options`,
       evidence: { variable: name },
-      cause: { key: `credentials-file:${name}` },
+      cause: cause.credentialsFile(name),
     }),
   );
 

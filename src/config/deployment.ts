@@ -2,7 +2,7 @@
 
 import { advice, type Fix } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
-import { CONTRACT, isForSdk, type VariableName } from './contract.ts';
+import { type ChoiceName, type ChoiceOf, CONTRACT, isChosen, isForSdk, type VariableName } from './contract.ts';
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import { judgeConfiguration } from './judge.ts';
@@ -33,6 +33,8 @@ export interface Deployment {
   /** The single service to check, selected or implied by the sources; `undefined` for all services together. */
   readonly service: Perspective | undefined;
   lookup(name: VariableName): Lookup;
+  /** The effective value of a choice; `undefined` when it is not known here or invalid. */
+  chosen<Name extends ChoiceName>(name: Name): ChoiceOf<Name> | undefined;
   /** The entry in the sources for any name; `undefined` when it is not set. */
   entry(name: string): Entry | undefined;
   /** The party that supplied the deployment as a whole: `process` only if all sources are the process's. */
@@ -97,6 +99,10 @@ export function makeDeployment(
   return {
     service: resolved.service,
     lookup,
+    chosen: (name) => {
+      const found = lookup(name);
+      return 'value' in found && isChosen(name, found.value) ? found.value : undefined;
+    },
     entry: (name) => resolved.entries.get(name),
     party: sources.every((source) => partyOfSource(source) === 'process') ? 'process' : 'config',
     partyOf,

@@ -1,9 +1,19 @@
 /** Checks a config without using the network: every `configuration/…` rule and the pairing rule (docs/checks.md). */
 import { distance } from 'fastest-levenshtein';
+import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
-import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
+import {
+  CHOICES,
+  CONTRACT,
+  isChoice,
+  isForSdk,
+  isKnown,
+  isVariable,
+  VARIABLES,
+  type VariableName,
+} from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { maskValue } from './logins.ts';
@@ -58,8 +68,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   };
 
   // The choices first: variables that depend on an invalid choice are not checked.
-  const choices = VARIABLES.filter((name) => name.endsWith('_TYPE') || name === 'OBSERVABILITY_VENDOR');
-  for (const name of choices) judgeValueOf(name);
+  for (const name of CHOICES) judgeValueOf(name);
   const pairing = resolved.service === 'worker' ? undefined : judgePairing(view);
   if (pairing !== undefined) unusable.set('MQTT_BROKER_TYPE', pairing);
   if (resolved.service !== 'worker') {
@@ -67,7 +76,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   }
 
   const strangers = misspellable(sources);
-  for (const name of VARIABLES.filter((candidate) => !choices.includes(candidate))) {
+  for (const name of VARIABLES.filter((candidate) => !isChoice(candidate))) {
     const { required } = CONTRACT[name];
     const inUse = required === undefined || required === true || holds(required, view);
     if (view.isSet(name)) {
@@ -105,6 +114,7 @@ function missing(
     return skip(`${name} may be set in an environment file that is not known here (environmentFiles)`, {
       fix: advice`pass that file too, with -f`,
       evidence: { variable: name, known: false },
+      unknownVariable: name,
     });
   }
   const meant = [...strangers.keys()].find((stranger) => isClose(stranger, name));
@@ -114,7 +124,7 @@ function missing(
     fix: meant === undefined ? advice`set ${name}` : advice`rename ${meant} to ${name}`,
     docs: CONTRACT[name].docs,
     evidence: { variable: name },
-    cause: { key: `configuration:${name}` },
+    cause: cause.variable(name),
   });
 }
 
@@ -130,7 +140,7 @@ function judgeGroups(view: View): ConfigurationFinding[] {
           expected: 'all of these variables or none',
           fix: advice`set ${name}, or remove ${set.join(' and ')}`,
           evidence: { variable: name },
-          cause: { key: `configuration:${name}` },
+          cause: cause.variable(name),
         }),
       }),
     );

@@ -1,5 +1,6 @@
 /** `--resolve-secrets`: reads `valueFrom` values in an ECS task definition (ECS developer guide, "Pass sensitive data"). */
 import * as v from 'valibot';
+import { cause } from '../outcome/cause.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip } from '../outcome/outcome.ts';
 import { CONTRACT, isVariable } from './contract.ts';
@@ -116,6 +117,6 @@ function unread({ name, value, origin }: Entry, { status, says, fix }: Unread): 
     fix,
     ...(isVariable(name) && { docs: CONTRACT[name].docs }),
     evidence,
-    cause: { key: `configuration:${name}` },
+    cause: cause.variable(name),
   });
 }

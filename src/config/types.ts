@@ -29,8 +29,15 @@ const url = (protocols: readonly string[], expected: string) =>
     ),
   );
 
-export const oneOf = (...values: readonly string[]): ValueType =>
-  type(`one of ${values.join(', ')}`, v.picklist(values));
+/** One of several values that are known to the compiler. */
+export interface ChoiceType<Value extends string> extends ValueType {
+  readonly values: readonly Value[];
+}
+
+export const choice = <const Value extends string>(...values: readonly Value[]): ChoiceType<Value> => ({
+  ...type(`one of ${values.join(', ')}`, v.picklist(values)),
+  values,
+});
 
 export const text = type('text', v.string(), false);
 /** Text that is used verbatim, such as a user name, a key or a token. */

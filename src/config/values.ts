@@ -1,5 +1,6 @@
 /** Checks a single value: its kind, whitespace, leftover placeholders, and type. */
 import * as v from 'valibot';
+import { cause } from '../outcome/cause.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
 import { CONTRACT, type Variable, type VariableName } from './contract.ts';
@@ -34,7 +35,7 @@ export function judgeValue(
       ...more,
       docs: variable.docs,
       evidence: { variable: name, origin: entry.origin },
-      cause: { key: `configuration:${name}` },
+      cause: cause.variable(name),
     }),
   });
   if (entry.kind === 'secret') return undefined;

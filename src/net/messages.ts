@@ -1,5 +1,6 @@
 /** The words for what goes wrong on the way to a server: the same in every check. */
 
+import { cause } from '../outcome/cause.ts';
 import { advice, type Fix, sh } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
 import { day } from '../util/format.ts';
@@ -87,7 +88,7 @@ export const inspected = (host: string): Fix =>
 export function networkMessages(problem: NetworkError, { what, host, port, setting }: Target): NetworkMessages {
   const at = `${host}:${port}`;
   const evidence = { host, port, observed: problem.kind, ...(problem.code !== undefined && { code: problem.code }) };
-  const cause = { key: `network:${at}:${problem.kind}` };
+  const itself = cause.network(at, problem.kind);
   switch (problem.kind) {
     case 'dns':
       return {
@@ -95,7 +96,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `a name that resolves where Spacelift runs`,
         fix: advice`correct the host in ${setting}, or create its DNS record; try: ${sh`getent hosts ${host}`}`,
         evidence,
-        cause: { key: `network:${host}:dns` },
+        cause: cause.dns(host),
       };
     case 'refused':
       return {
@@ -103,7 +104,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `${what} listening on port ${port}`,
         fix: advice`start ${what}, or correct the host and port in ${setting}; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'timeout':
       return {
@@ -112,7 +113,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `an answer from ${what}`,
         fix: advice`allow TCP ${port} from Spacelift’s network to ${host}; try: ${sh`nc -vz -w 5 ${unbracketed(host)} ${port}`}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'unreachable':
       return {
@@ -120,7 +121,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `a route from Spacelift’s network to ${host}`,
         fix: advice`correct the host in ${setting}, or the routes and network policies between the two`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'closed':
       return {
@@ -129,7 +130,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `an answer from ${what}`,
         fix: advice`find out what listens there: a load balancer without a healthy backend, a proxy, or another service`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'not-tls':
       return {
@@ -137,7 +138,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `TLS, as ${setting} asks`,
         fix: advice`turn TLS on at the server, or off in ${setting}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'wants-tls':
       return {
@@ -145,7 +146,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `plain HTTP, as ${setting} asks`,
         fix: advice`turn TLS on in ${setting}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'not-http':
       return {
@@ -153,7 +154,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `${what} on port ${port}`,
         fix: advice`correct the host and port in ${setting}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'flood':
       return {
@@ -162,7 +163,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `${what} on port ${port}`,
         fix: advice`find out what answers there, and correct the host and port in ${setting}`,
         evidence,
-        cause,
+        cause: itself,
       };
     case 'tls': {
       const { says, expected, fix } = { ...TLS[problem.tls ?? 'other'], ...shown(problem, host) };
@@ -171,7 +172,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: expected ?? `a certificate for ${host} from a trusted authority`,
         fix,
         evidence,
-        cause: { key: `network:${at}:tls:${problem.tls}` },
+        cause: cause.tls(at, problem.tls ?? 'other'),
       };
     }
   }

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
+import { cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
 import { secureContextFor } from './ca-store.ts';
@@ -142,6 +143,6 @@ export function routeMessages(problem: NetworkError, target: Target): ReturnType
         ? advice`put the user name and password of the proxy into HTTPS_PROXY`
         : advice`allow ${to} at the proxy, or add ${target.host} to NO_PROXY where it is reached directly`,
     evidence: { proxy: at, host: target.host, port: target.port, status },
-    cause: { key: `proxy:${at}:${to}:${status}` },
+    cause: cause.proxy(at, to, status),
   };
 }

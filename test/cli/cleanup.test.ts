@@ -220,9 +220,9 @@ describe('as a user has it', () => {
   });
 
   test.each([
-    [['cleanup', '--read-only'], 'cleanup removes things, which --read-only forbids; see plan'],
-    [['--read-only', 'cleanup'], '--read-only belongs after cleanup'],
-    [['-q', 'cleanup'], '--quiet is no option of cleanup'],
+    [['cleanup', '--read-only'], 'cleanup deletes data, so it cannot be used with --read-only; see plan'],
+    [['--read-only', 'cleanup'], 'put --read-only after cleanup'],
+    [['-q', 'cleanup'], 'cleanup does not support --quiet'],
     [['cleanup'], 'the environment contains no Spacelift variable; pass a config with -f'],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await command(args);

@@ -57,5 +57,5 @@ it('a FIFO that nobody reads, for a report', async () => {
   await writeFile(config, 'SERVER_DOMAIN=a.b\n');
   const { code, stderr } = await ended(['-f', config, '--only', 'license/*', '--report', `json=${pipe}`]);
   expect(code).toBe(2);
-  expect(stderr).toContain(`cannot write ${pipe}: nobody reads from it`);
+  expect(stderr).toContain(`cannot write ${pipe}: no process is reading from it`);
 }, 30_000);

@@ -55,7 +55,7 @@ describe('one cause is one failure', () => {
     const result = await check(variables);
     expect(judged(result)).toEqual({ fail: [first], warn: [] });
     expect(result.finding(first).title).toMatch(title);
-    expect(result.finding(first).evidence.affected).toHaveLength(10);
+    expect(result.finding(first).affected).toHaveLength(10);
   });
 
   test('TLS asked of a server without', async () => {

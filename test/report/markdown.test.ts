@@ -91,6 +91,6 @@ describe('the comment', () => {
     const text = await renderAs({ ...report, checks: [...report.checks, { ...check, findings }] }, 'markdown');
     expect(text.length).toBeLessThan(65_536);
     expect(text).toContain('### ✖ `database/privileges`');
-    expect(text).toContain('1 part left out, for GitHub takes no longer comment; `-o json` has all.');
+    expect(text).toContain("1 part omitted because of GitHub's comment size limit; use `-o json` for the full report.");
   });
 });

@@ -3,6 +3,7 @@ import { constants, createHash, createPublicKey, randomBytes, verify } from 'nod
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
+import { keyArnIn } from '../../../src/clouds/aws/kms-key.ts';
 import { targetOf } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import type { Target } from '../../../src/net/messages.ts';
@@ -158,10 +159,9 @@ const refusalsOf = (answers: readonly Answer<unknown>[]): FailedOperation[] =>
 function named(answers: readonly Answer<{ KeyId?: string | undefined }>[]): Pick<Trial, 'arn' | 'meant'> {
   const arn = answers.map((answer) => ('value' in answer ? answer.value.KeyId : undefined)).find(isKeyArn);
   const inRefusals = answers.map((answer) =>
-    'error' in answer && answer.error instanceof AwsError ? KEY_ARN.exec(answer.error.said)?.[0] : undefined,
+    'error' in answer && answer.error instanceof AwsError ? keyArnIn(answer.error.said) : undefined,
   );
-  return { arn, meant: arn ?? inRefusals.find(isKeyArn) };
+  return { arn, meant: arn ?? inRefusals.find((found) => found !== undefined) };
 }
 
-const KEY_ARN = /arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+/;
-const isKeyArn = (value: string | undefined): value is string => value !== undefined && KEY_ARN.test(value);
+const isKeyArn = (value: string | undefined): value is string => value !== undefined && keyArnIn(value) !== undefined;

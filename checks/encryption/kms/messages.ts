@@ -3,6 +3,7 @@
 import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { denialIn, deniedMessages } from '../../../src/clouds/aws/denial.ts';
+import { keyArn, keyCause } from '../../../src/clouds/aws/kms-key.ts';
 import { generalOutcome, regionCause } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { advice, command, type Shell, sh } from '../../../src/outcome/fix.ts';
@@ -192,6 +193,9 @@ export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outco
 export const usageOf = (run: Run, trial: Trial): string | undefined =>
   trial.usage ?? faultOf(trial, run.require('AWS_REGION'))?.usage;
 
+/** What is wrong with a key for all who use it, and not for what one variable needs. */
+const OF_ALL: readonly Fault[] = ['missing', 'disabled', 'pending-deletion', 'pending-import', 'unavailable'];
+
 function keyIssue(
   run: Run,
   { variable, written, meant }: Trial,
@@ -210,10 +214,13 @@ function keyIssue(
     ...told,
   });
   const { code, ...facts } = told;
+  const ofAll =
+    code !== undefined && OF_ALL.includes(fault) ? keyCause(keyArn(run, meant ?? written), code) : undefined;
+  const behind = found === undefined ? ofAll : regionCause(region, found);
   const known = Object.entries({ code, ...(fault.startsWith('wrong') && facts) });
   return fail(title, {
     ...more,
-    ...(found !== undefined && { cause: regionCause(region, found) }),
+    ...(behind !== undefined && { cause: behind }),
     evidence: {
       variable,
       key: id,
@@ -227,7 +234,7 @@ function keyIssue(
 function denial(run: Run, { variable, written, meant, untried }: Trial, denied: readonly FailedOperation[]): Issue {
   const actions = [...new Set(denied.map(({ action }) => action))];
   const [first] = denied;
-  const resource = meant ?? arnOf(run, written);
+  const resource = meant ?? keyArn(run, written);
   const shown = actions.map((action) => `kms:${action}`);
   const mine = run.require('AWS_ACCOUNT_ID');
   const owner = resource.split(':')[4];
@@ -249,13 +256,6 @@ function denial(run: Run, { variable, written, meant, untried }: Trial, denied: 
       evidence: { variable, key: resource, denied: shown, ...(found.policy !== undefined && { policy: found.policy }) },
     },
   );
-}
-
-/** The ARN of a key given as an ID, in the account and region of the config. */
-function arnOf(run: Run, written: string): string {
-  if (written.startsWith('arn:')) return written;
-  const name = written.startsWith('alias/') ? written : `key/${written}`;
-  return `arn:${run.require('AWS_PARTITION')}:kms:${run.require('AWS_REGION')}:${run.require('AWS_ACCOUNT_ID')}:${name}`;
 }
 
 const list = (items: readonly string[]): string =>

@@ -1,9 +1,11 @@
 /** Encryption with AWS KMS: a symmetric key for secrets in the database, and an RSA key that signs tokens. */
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { NetworkError, type NetworkKind } from '../../../src/net/network-error.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
+import { encryptionFinding } from '../rules.ts';
 import {
   ENCRYPTION_KEY,
   type KeyVariable,
@@ -103,12 +105,12 @@ async function swapped(run: Context<EncryptionRule>): Promise<Issue | undefined>
     expected: 'a key that encrypts and a key that signs',
     fix: advice`swap the values of ${ENCRYPTION_KEY} and ${SIGNING_KEY}`,
     evidence: { encryptionKey: encryption.written, signingKey: signing.written },
-    cause: { key: causeOf(encryption) },
+    cause: causeOf(encryption),
   });
 }
 
 const UNREACHABLE: readonly NetworkKind[] = ['dns', 'refused', 'timeout', 'unreachable', 'closed'];
-const DISTINCT = { key: 'encryption/kms/distinct' };
+const DISTINCT = cause.finding(encryptionFinding('kms/distinct'));
 
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
@@ -169,7 +171,7 @@ function asScheduler(
   if (trial.variable === SIGNING_KEY && context.selected('kms/encryption-key')) {
     return skip('same cause as encryption/kms/encryption-key', { evidence: { observed: 'unreachable' } });
   }
-  const { status, cause, ...words } = outcome;
+  const { status, cause: _, ...words } = outcome;
   return warn(words.title, {
     ...words,
     detail:
@@ -210,10 +212,10 @@ async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
 async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<Issue | ReturnType<typeof skip>> {
   const issue = await troubleWith(context, trial);
   const outcome = issue === undefined ? undefined : asScheduler(context, trial, issue);
-  if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? { key: causeOf(trial) } };
+  if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? causeOf(trial) };
   return skip(outcome?.title ?? 'KMS did not return the ARN of the key');
 }
 
 /** The cause key of the finding about the key itself. */
 const causeOf = ({ variable }: Trial) =>
-  variable === ENCRYPTION_KEY ? 'encryption/kms/encryption-key' : 'encryption/kms/signing-key';
+  cause.finding(encryptionFinding(variable === ENCRYPTION_KEY ? 'kms/encryption-key' : 'kms/signing-key'));

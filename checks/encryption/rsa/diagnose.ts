@@ -1,7 +1,9 @@
 /** Possible problems with ENCRYPTION_RSA_PRIVATE_KEY, and their messages. The value itself is never quoted. */
 
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, pipe, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../../src/outcome/outcome.ts';
+import { encryptionFinding } from '../rules.ts';
 
 export const KEY = 'ENCRYPTION_RSA_PRIVATE_KEY';
 
@@ -164,7 +166,7 @@ const VOWEL = /^[AERX]/;
 export function issueOf({ fault, algorithm = '' }: KeyFault): Issue {
   const { title, ...more } = fault === 'algorithm' ? otherAlgorithm(algorithm) : WORDS[fault];
   const evidence = { variable: KEY, fault, ...(algorithm !== '' && { algorithm }) };
-  return fail(title, { expected: EXPECTED, ...more, evidence, cause: { key: 'encryption/rsa/key' } });
+  return fail(title, { expected: EXPECTED, ...more, evidence, cause: cause.finding(encryptionFinding('rsa/key')) });
 }
 
 const otherAlgorithm = (name: string): KeyMessages => ({

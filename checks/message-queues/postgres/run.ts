@@ -3,14 +3,15 @@ import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
 import { factsOf, type Step, trialName, trialOutcome, tryInTransaction } from '../../database/index.ts';
+import { databaseFinding } from '../../database/rules.ts';
 import type { RuleKey } from '../rules.ts';
 
 export async function judgePostgres(context: Context<RuleKey>): Promise<void> {
-  await context.dependsOn('database/privileges');
+  await context.dependsOn(databaseFinding('privileges'));
   // Sent together with the table's trial, which takes no further round trip; what came of it counts when that has passed.
   const trying = context.options.readOnly || !context.selected('postgres') ? untried : tryQueue(context);
   trying.catch(() => {});
-  await context.dependsOn('database/create-table');
+  await context.dependsOn(databaseFinding('create-table'));
   await context.check('postgres', () => trying);
 }
 

@@ -2,6 +2,7 @@
 
 import type { Attributes } from '../../../src/clouds/aws/sqs/client.ts';
 import { receiveNothing, roundTrip } from '../../../src/clouds/aws/sqs/receiver.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { plural } from '../../../src/util/format.ts';
@@ -135,7 +136,7 @@ const altered = (name: string): Issue =>
     expected: 'the message as it was sent',
     fix: advice`find out what stands between: a proxy that changes requests or answers`,
     evidence: { queue: name },
-    cause: { key: 'message-queues:content', title: 'what is received is not what was sent' },
+    cause: cause.queues('content').titled('what is received is not what was sent'),
   });
 
 const lost = (name: string): Issue =>
@@ -143,5 +144,5 @@ const lost = (name: string): Issue =>
     expected: 'the message, within a second',
     fix: advice`find out what else receives from ${name}: another Spacelift installation, an event source mapping (aws lambda list-event-source-mappings), a topic’s consumer`,
     evidence: { queue: name },
-    cause: { key: 'message-queues:lost', title: 'what is sent does not come back within 5 s' },
+    cause: cause.queues('lost').titled('what is sent does not come back within 5 s'),
   });

@@ -2,14 +2,17 @@
 
 import type { AwsError } from '../../../src/clouds/aws/call.ts';
 import { denialIn, deniedMessages } from '../../../src/clouds/aws/denial.ts';
+import { keyArn, keyArnIn, keyCause, keyState } from '../../../src/clouds/aws/kms-key.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
 import { QUEUES } from '../../../src/config/contract.ts';
 import type { Target } from '../../../src/net/messages.ts';
 import type { NetworkError } from '../../../src/net/network-error.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
 import { ACTIONS, MAX_RECEIVE_COUNT, type QueueAction, type QueueRequirements } from '../requirements.ts';
+import { queuesFinding } from '../rules.ts';
 import type { QueueUnderTest } from './queue.ts';
 
 /** What the vendor's reference asks for, as the attributes of SQS; redrive only where the target is known. */
@@ -47,7 +50,7 @@ export function missing(underTest: QueueUnderTest): Issue {
     expected: `the queue that ${variable} names`,
     fix: mendMissing(underTest),
     evidence: { queue: name, url },
-    cause: { key: `message-queues:missing:${arn}` },
+    cause: cause.queues('missing', arn),
   });
 }
 
@@ -80,10 +83,9 @@ export function foreign({ run, address }: QueueUnderTest, { code }: AwsError): I
       expected: `a queue of ${own}`,
       fix: advice`correct the account in ${variable}`,
       evidence: { queue: name, url, account, AWS_ACCOUNT_ID: own, ...(code !== undefined && { code }) },
-      cause: {
-        key: `message-queues:account:${account}`,
-        title: `queues are of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`,
-      },
+      cause: cause
+        .queues('account', account)
+        .titled(`queues are of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`),
     },
   );
 }
@@ -100,8 +102,8 @@ export function wrongKind({ queue, address, needs, twin }: QueueUnderTest): Issu
       : advice`set ${variable} to ${kindOf(needs.fifo)}; a queue’s kind can’t be changed later`,
     evidence: { queue: name, url, variable },
     cause: swapped
-      ? { key: `message-queues:swapped:${variables}`, title: `${variables.join(' and ')} are swapped` }
-      : { key: `message-queues/${queue}/kind` },
+      ? cause.queues('swapped', ...variables).titled(`${variables.join(' and ')} are swapped`)
+      : cause.finding(queuesFinding(`${queue}/kind`)),
   });
 }
 
@@ -119,52 +121,36 @@ export function deniedOn(underTest: QueueUnderTest, problem: AwsError, operation
     expected: `${actions.join(', ')}${service === undefined ? '' : `, which the ${service} needs`}`,
     ...deniedMessages({ actions, resource, resourcePolicy: 'queue’s policy', denial }),
     evidence: { queue: address.name, denied: actions },
-    cause: {
-      key: `message-queues:denied:${actions}:${denial.policy}:${denial.explicit}`,
-      title: `${denied} to these credentials`,
-    },
+    cause: cause
+      .queues('denied', ...actions, denial.policy ?? 'unnamed', denial.explicit)
+      .titled(`${denied} to these credentials`),
   });
 }
 
-/** @param key its ARN, or however it was seen to be named; `undefined` when it was not */
-type MendKey = (key: string | undefined) => Fix;
-
-/** Commands about a key; advice as long as it is not known which. */
-const aboutKey =
-  (commands: (key: string) => readonly Shell[]): MendKey =>
-  (key) => {
-    if (key !== undefined) return command(commands(key));
-    const [first, second] = commands('KEY');
-    return second === undefined
-      ? advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}`
-      : advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}, then ${second}`;
-  };
-
-const enable = (key: string): Shell => sh`aws kms enable-key --key-id ${key}`;
-
-const KEY_STATES: Readonly<Record<string, { says: string; fix: MendKey }>> = {
-  KmsDisabled: { says: 'is disabled', fix: aboutKey((key) => [enable(key)]) },
-  KmsInvalidState: {
-    says: 'can’t be used: it is pending deletion or import',
-    fix: aboutKey((key) => [sh`aws kms cancel-key-deletion --key-id ${key}`, enable(key)]),
-  },
-  KmsNotFound: {
-    says: 'is not there',
-    fix: () => advice`give the queue another key: aws sqs set-queue-attributes (KmsMasterKeyId)`,
-  },
-  KmsInvalidKeyUsage: {
-    says: 'is not for encryption',
-    fix: () => advice`give the queue a key of usage ENCRYPT_DECRYPT`,
-  },
+/** Where no command makes the key usable, another takes its place. */
+const ANOTHER_KEY: Readonly<Record<string, Fix>> = {
+  KmsNotFound: advice`give the queue another key: aws sqs set-queue-attributes (KmsMasterKeyId)`,
+  KmsInvalidKeyUsage: advice`give the queue a key of usage ENCRYPT_DECRYPT`,
 };
 
+/** @param key its ARN, or however it was seen to be named; advice as long as it is not known which */
+function mendKey(code: string, key: string | undefined): Fix {
+  const { commands } = keyState(code);
+  if (commands === undefined) return lookup(ANOTHER_KEY, code) ?? advice`give the queue another key`;
+  if (key !== undefined) return command(commands(key));
+  const [first, second] = commands('KEY');
+  return second === undefined
+    ? advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}`
+    : advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}, then ${second}`;
+}
+
 /** KMS refuses the key that encrypts the queue at rest, and not SQS; the same cause as in other services' checks. */
-export function keyIssue({ address, seenKey }: QueueUnderTest, { code = '', said }: AwsError): Issue | undefined {
+export function keyIssue({ run, address, seenKey }: QueueUnderTest, { code = '', said }: AwsError): Issue | undefined {
   if (!/^(Kms|KMS\.)/.test(code)) return undefined;
   const [, permission, named] =
     /is not authorized to perform: (kms:\w{1,64})(?: on resource: "?(arn:[\w-]+:kms:[\w:/-]+))?/.exec(said) ?? [];
   const { name } = address;
-  const key = named ?? seenKey;
+  const key = named ?? keyArnIn(said) ?? seenKey;
   const expected = 'kms:GenerateDataKey and kms:Decrypt on the key that encrypts the queue at rest';
   const evidence = { queue: name, code, ...(key !== undefined && { key }) };
   if (permission !== undefined) {
@@ -178,21 +164,20 @@ export function keyIssue({ address, seenKey }: QueueUnderTest, { code = '', said
       }),
       detail: 'SQS itself allows the operation; AWS KMS denies the key.',
       evidence: { ...evidence, denied: permission },
-      cause: {
-        key: `aws:kms:${permission}:${named}`,
-        title: `${permission} is denied on the key that encrypts the queues`,
-      },
+      cause: (named === undefined ? cause.queues('kms', permission) : cause.kmsPermission(permission, named)).titled(
+        `${permission} is denied on the key that encrypts the queues`,
+      ),
     });
   }
-  const { says, fix } = lookup(KEY_STATES, code) ?? {
-    says: `can’t be used (${code})`,
-    fix: aboutKey((id) => [sh`aws kms describe-key --key-id ${id}`]),
-  };
+  const { says, expected: usable } = keyState(code);
   return fail(`the key that encrypts ${name} ${says}`, {
-    expected,
-    fix: fix(key),
+    expected: usable,
+    fix: mendKey(code, key),
     evidence,
-    cause: { key: `aws:kms:${code}:${key}`, title: `the key that encrypts the queues ${says}` },
+    cause:
+      key === undefined
+        ? cause.queues('kms', code).titled(`the key that encrypts the queues ${says}`)
+        : keyCause(keyArn(run, key), code),
   });
 }
 
@@ -202,7 +187,7 @@ export function refusedOn({ address }: QueueUnderTest, { code, status }: AwsErro
     expected: 'success',
     fix: advice`look ${said} up among the errors of the Amazon SQS API reference`,
     evidence: { queue: address.name, code: said },
-    cause: { key: `message-queues:refused:${said}`, title: `SQS refuses an operation: ${said}` },
+    cause: cause.queues('refused', said).titled(`SQS refuses an operation: ${said}`),
   });
 }
 
@@ -225,10 +210,9 @@ export function redriveToWrongKind(underTest: QueueUnderTest, target: string): I
       expected: `a dead-letter queue that is ${kindOf(needs.fifo)}`,
       fix: mendRedrive(underTest, deadLetters),
       evidence: { queue: address.name, deadLetterTargetArn: target },
-      cause: {
-        key: `message-queues:redrive:${target}:${needs.fifo}`,
-        title: `dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`,
-      },
+      cause: cause
+        .queues('redrive', target, needs.fifo)
+        .titled(`dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`),
     },
   );
 }
@@ -240,7 +224,7 @@ export function redriveToNowhere(underTest: QueueUnderTest, target: string): Iss
     expected: `an existing queue: ${deadLetters?.address.name ?? 'the dead-letter queue'}`,
     fix: mendRedrive(underTest, deadLetters),
     evidence: { queue: address.name, deadLetterTargetArn: target },
-    cause: { key: `message-queues:redrive:${target}`, title: `dead letters go to ${name}, which does not exist` },
+    cause: cause.queues('redrive', target).titled(`dead letters go to ${name}, which does not exist`),
   });
 }
 

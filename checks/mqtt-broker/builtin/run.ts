@@ -4,6 +4,7 @@ import { skipIfOutside } from '../../../src/net/location.ts';
 import { networkMessages } from '../../../src/net/messages.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, type Fix, setting, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { phaseOf } from '../../phase.ts';
@@ -80,7 +81,7 @@ async function absent(run: Run, problem: NetworkError, accepted: boolean): Promi
     expected: 'a CONNACK within 5 s of a CONNECT',
     fix: advice`see the server’s log, and whether ${at} leads to its MQTT port: a load balancer without a healthy backend looks like this`,
     evidence,
-    cause: { key: `network:${at}:timeout` },
+    cause: cause.network(at, 'timeout'),
   });
 }
 

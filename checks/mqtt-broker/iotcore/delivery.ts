@@ -8,10 +8,12 @@ import { openSqs, type Sqs, until } from '../../../src/clouds/aws/sqs/client.ts'
 import type { Address } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { MessageReceiver, removeCommand } from '../../../src/clouds/aws/sqs/receiver.ts';
 import type { Context, Run } from '../../../src/engine/check.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
 import { inspectIotQueue } from '../../message-queues/index.ts';
-import type { MqttRule } from '../rules.ts';
+import { queuesFinding } from '../../message-queues/rules.ts';
+import { type MqttRule, mqttFinding } from '../rules.ts';
 import { type DataPlane, iotArn, notPermitted, openData } from './clients.ts';
 import { namespaceOf, published } from './publish.ts';
 import { findRule } from './rule.ts';
@@ -21,7 +23,7 @@ const PATIENCE_MS = 8_000;
 const AFTERWARDS_MS = 1_000;
 
 /** What is wrong with the queue has a finding of its own; until there is one, somebody else's message may be in it. */
-const BEFORE = ['exists', 'kind', 'access'].map((rule) => `message-queues/iot/${rule}`);
+const BEFORE = (['exists', 'kind', 'access'] as const).map((rule) => queuesFinding(`iot/${rule}`));
 
 export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome> {
   const { service } = context.deployment;
@@ -75,7 +77,7 @@ const isOf = (run: Run) => (body: string) =>
 
 const of = (rule: 'publish' | 'topic-rule', issue: Issue): Issue => ({
   ...issue,
-  cause: issue.cause ?? { key: `mqtt-broker/iotcore/${rule}` },
+  cause: issue.cause ?? cause.finding(mqttFinding(`iotcore/${rule}`)),
 });
 
 interface Way {

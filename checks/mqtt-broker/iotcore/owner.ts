@@ -4,14 +4,15 @@ import { ask } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, setting } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
+import { mqttFinding } from '../rules.ts';
 import { openControl, unread } from './clients.ts';
 import { describeEndpoint, iotEndpoint } from './endpoint.ts';
 
-const FINDING = 'mqtt-broker/iotcore/endpoint';
-const PUBLISH = { key: 'mqtt-broker/iotcore/publish' };
+const PUBLISH = cause.finding(mqttFinding('iotcore/publish'));
 const ACTION = 'iot:DescribeEndpoint';
 
 /** The failure that the endpoint's own name shows; what is published there is signed for AWS_REGION. */
@@ -60,7 +61,7 @@ async function foreign(run: Run, own: string): Promise<Issue | undefined> {
     expected: own,
     fix: setting(ENDPOINT, own),
     evidence: { endpoint: host, own, region: run.require('AWS_REGION') },
-    cause: { key: FINDING },
+    cause: cause.finding(mqttFinding('iotcore/endpoint')),
   });
 }
 

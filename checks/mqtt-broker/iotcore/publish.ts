@@ -10,6 +10,7 @@ import { skipIfOutside } from '../../../src/net/location.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 import { connectVia, routeMessages } from '../../../src/net/proxy-tunnel.ts';
 import { openTls } from '../../../src/net/tls.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, setting } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
@@ -30,7 +31,7 @@ export function namespaceOf(run: Run): string {
       expected: 'one level, without / + # and white space, such as spacelift',
       fix: advice`set ${NAMESPACE}=spacelift, or remove it, and see that the topic rule and the roles’ policies have the same`,
       evidence: { variable: NAMESPACE },
-      cause: { key: `configuration:${NAMESPACE}` },
+      cause: cause.variable(NAMESPACE),
     }),
   );
 }

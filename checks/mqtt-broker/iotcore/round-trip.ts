@@ -3,6 +3,7 @@
 import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { iotArn, notPermitted, openData } from './clients.ts';
@@ -69,6 +70,6 @@ async function refused(run: Run, error: unknown): Promise<Issue | Skip> {
     expected: 'HTTP 101, and MQTT from then on',
     fix: advice`let requests with Upgrade: websocket pass to ${at}; or see https://health.aws.amazon.com/health/status`,
     evidence: { endpoint: at, ...(status !== undefined && { status }), ...(code !== undefined && { code }) },
-    cause: { key: `aws:${kind}:${at}` },
+    cause: cause.awsService(kind ?? 'no-answer', at),
   });
 }

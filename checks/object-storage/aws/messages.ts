@@ -1,8 +1,10 @@
 /** The way out in AWS's own words: `aws s3api` commands, and what S3 says of a refusal. */
 
 import { credentialIssue, credentialKind } from '../../../src/clouds/aws/errors.ts';
+import { keyArnIn, keyCause, keyState } from '../../../src/clouds/aws/kms-key.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
 import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, output, type Shell, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookUp, RUN_LATER, rename } from '../fixes.ts';
@@ -175,9 +177,7 @@ function elsewhere(bucket: string, found: string | undefined, { region }: Names)
         : advice`set AWS_REGION and AWS_DEFAULT_REGION to ${found}, or make a bucket in ${region}: ${make}`,
     evidence: { bucket, configured: region, ...(found !== undefined && { region: found }) },
     cause:
-      found === undefined
-        ? { key: 'object-storage:wrong-region', title: `buckets are ${there}` }
-        : regionCause(region, found),
+      found === undefined ? cause.store('wrong-region').titled(`buckets are ${there}`) : regionCause(region, found),
   };
 }
 
@@ -195,18 +195,30 @@ export function keySays({ bucket, code }: StoreError, message: string): Partial<
       expected,
       fix: advice`allow ${permission} on ${named} in a policy of the role, and in the key’s own policy`,
       evidence: { ...evidence, denied: permission },
-      cause: {
-        key: `aws:kms:${permission}:${key}`,
-        title: `${permission} is denied on the key that encrypts the buckets`,
-      },
+      cause: (key === undefined ? cause.store('kms', permission) : cause.kmsPermission(permission, key)).titled(
+        `${permission} is denied on the key that encrypts the buckets`,
+      ),
     };
   }
-  if (!/^KMS\./.test(code ?? '')) return undefined;
+  if (code === undefined || !/^KMS\./.test(code)) return undefined;
+  return unusableKey(bucket, code, keyArnIn(message));
+}
+
+/** @param key its ARN, when S3 has named it */
+function unusableKey(bucket: string, code: string, key: string | undefined): Partial<Issue> {
+  const { expected, commands } = keyState(code);
+  const mend = key === undefined ? undefined : commands?.(key);
   return {
     title: `the key that encrypts ${bucket} can’t be used: ${code}`,
     expected,
-    fix: advice`see which key it is: ${sh`aws s3api get-bucket-encryption --bucket ${bucket}`}; then enable it: aws kms enable-key, or aws kms cancel-key-deletion`,
-    evidence,
-    cause: { key: `aws:kms:${code}:${key}`, title: `the key that encrypts the buckets can’t be used: ${code}` },
+    fix:
+      mend === undefined
+        ? advice`see which key it is: ${sh`aws s3api get-bucket-encryption --bucket ${bucket}`}; then enable it: aws kms enable-key, or aws kms cancel-key-deletion`
+        : command(mend),
+    evidence: { bucket, ...(key !== undefined && { key }) },
+    cause:
+      key === undefined
+        ? cause.store('kms', code).titled(`the key that encrypts the buckets can’t be used: ${code}`)
+        : keyCause(key, code),
   };
 }

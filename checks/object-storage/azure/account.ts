@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { isLoopback } from '../../../src/net/http.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, setting } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail } from '../../../src/outcome/outcome.ts';
 
@@ -90,7 +91,7 @@ function wrong(why: string, right: string, more: { detail?: string }): CheckStop
       ...more,
       expected: 'https://<account>.blob.core.windows.net, an endpoint of the account’s blobs and nothing behind it',
       fix: right.includes(UNKNOWN) ? advice`set ${ACCOUNT_URL}=${right}` : setting(ACCOUNT_URL, right),
-      cause: { key: 'object-storage:account-url' },
+      cause: cause.store('account-url'),
     }),
   );
 }

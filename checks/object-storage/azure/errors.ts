@@ -2,6 +2,7 @@
 
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
@@ -99,7 +100,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
         title: `the storage account ${name} belongs to another tenant than these credentials`,
         expected: `credentials of the tenant ${tenant ?? 'of the account'}`,
         fix: advice`set AZURE_TENANT_ID${tenant === undefined ? '' : `=${tenant}`} and an AZURE_CLIENT_ID of that tenant, or use an account of your own`,
-        cause: { key: 'azure:token:issuer' },
+        cause: cause.azure('token', 'issuer'),
       };
     },
   ],
@@ -110,7 +111,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
       detail: 'It is for another service or another cloud.',
       expected: 'a token for https://storage.azure.com of the cloud that the account is in',
       fix: advice`set AZURE_AUTHORITY_HOST to the cloud of the account (https://login.microsoftonline.com, .us or login.chinacloudapi.cn)`,
-      cause: { key: 'azure:token:audience' },
+      cause: cause.azure('token', 'audience'),
     }),
   ],
   [
@@ -119,7 +120,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
       title: 'the Azure token has expired',
       expected: 'a token that is valid now',
       fix: advice`run again; if it stays, sign in again (az login), and set this machine’s clock (timedatectl set-ntp true)`,
-      cause: { key: 'azure:token:lifetime' },
+      cause: cause.azure('token', 'lifetime'),
     }),
   ],
   [
@@ -128,7 +129,7 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
       title: `the storage account ${name} does not accept the token`,
       expected: 'a token of Microsoft Entra ID for Azure Storage',
       fix: advice`sign in again (az login), or have a proxy in between pass the Authorization header as it is`,
-      cause: { key: 'azure:token:other' },
+      cause: cause.azure('token', 'other'),
     }),
   ],
 ];
@@ -165,7 +166,7 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
         ],
         { note: 'see its subscription, and the account' },
       ),
-      cause: { key: 'azure:account-disabled' },
+      cause: cause.azure('account-disabled'),
     };
   }
   if (/^KeyVault/.test(code)) {
@@ -173,7 +174,7 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
       title: `the key that encrypts the storage account ${name} can’t be used: ${code}`,
       expected: 'a key in Key Vault that is enabled, and that the account’s identity may wrap and unwrap with',
       fix: advice`see which key it is: ${sh`az storage account show --name ${name} --query encryption`}; then: az keyvault key show --id KEY_ID`,
-      cause: { key: `azure:key:${code}` },
+      cause: cause.azure('key', code),
     };
   }
   return undefined;
@@ -187,6 +188,6 @@ function networkRules(name: string): Partial<Issue> {
     expected:
       'Spacelift’s network allowed by a rule, or a private endpoint whose address the account’s name resolves to',
     fix: advice`see: ${sh`az storage account show --name ${name} --query ${'{public: publicNetworkAccess, rules: networkRuleSet}'}`}\nthen: ${sh`az storage account network-rule add --account-name ${name} --subnet SUBNET_ID`}`,
-    cause: { key: 'azure:network-rules' },
+    cause: cause.azure('network-rules'),
   };
 }

@@ -8,6 +8,7 @@ import type { Agents } from '../../../src/net/agents.ts';
 import { networkErrorOr } from '../../../src/net/network-error.ts';
 import { withRetry } from '../../../src/net/retry.ts';
 import { HttpErrorResponse } from '../../../src/net/sender.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { CheckStopped, skip } from '../../../src/outcome/outcome.ts';
 import { StoreError } from '../store.ts';
 import type { StorageAccount } from './account.ts';
@@ -113,7 +114,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
       const evidence = { account: account.name, role: ROLE };
       return new CheckStopped(skip(title, { detail: `${detail} Spacelift needs ${ROLE}.`, fix, evidence }));
     }
-    const says = { title, detail, expected: ROLE, fix, cause: { key: 'object-storage:no-role', title } };
+    const says = { title, detail, expected: ROLE, fix, cause: cause.store('no-role').titled(title) };
     return new StoreError('denied', { action, bucket, code, says });
   };
   /** Not `denied`: the operation itself is allowed. */
@@ -124,7 +125,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
       detail: 'A role on a container does not include it: the key that signs is the account’s.',
       expected: `${ROLE} on the account, or Storage Blob Delegator beside roles on the containers`,
       fix: assignRole(account, assignee),
-      cause: { key: 'object-storage:delegation-key', title },
+      cause: cause.store('delegation-key').titled(title),
     };
     return new StoreError('other', { action, bucket, code, status, says });
   };

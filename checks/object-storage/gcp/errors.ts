@@ -3,6 +3,7 @@
 import { parseObject } from '../../../src/clouds/google/http.ts';
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
+import { type Cause, cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
@@ -117,8 +118,8 @@ function sayings(problem: StoreError, message: string, names: Names): Saying | u
   // Not `denied`: the roles allow it, and what depends on what they allow must not conclude anything.
   const found = BEHIND.find(({ pattern }) => pattern.test(message));
   if (found !== undefined) {
-    const { title, shared, key, detail, expected, fix } = found.words(bucket);
-    return ['other', { title, detail, expected, fix, cause: { key: `google:${key}`, title: shared } }];
+    const { title, shared, itself, detail, expected, fix } = found.words(bucket);
+    return ['other', { title, detail, expected, fix, cause: itself.titled(shared) }];
   }
   if (kind === 'credentials') return [undefined, noLongerGood(names)];
   if (kind === 'quota') return [undefined, usedUp()];
@@ -142,10 +143,7 @@ function denied({ action, bucket }: StoreError, message: string, names: Names): 
     title: `may not ${verb} ${bucket}: ${permission} is denied`,
     expected: `${permission} for ${account ?? 'these credentials'}`,
     fix: grant(bucket, permission, account),
-    cause: {
-      key: `object-storage:denied:${permission}`,
-      title: `${permission} is denied to ${account ?? 'these credentials'}`,
-    },
+    cause: cause.store('denied', permission).titled(`${permission} is denied to ${account ?? 'these credentials'}`),
   };
 }
 
@@ -153,7 +151,7 @@ function denied({ action, bucket }: StoreError, message: string, names: Names): 
 const usedUp = (): Partial<Issue> => ({
   title: 'a quota of the project for Cloud Storage is used up',
   expected: 'a quota that leaves room for Spacelift’s requests',
-  cause: { key: 'google:quota' },
+  cause: cause.google('quota'),
 });
 
 const noLongerGood = ({ account }: Names): Partial<Issue> => ({
@@ -164,13 +162,13 @@ const noLongerGood = ({ account }: Names): Partial<Issue> => ({
     account() === undefined
       ? command(sh`gcloud auth application-default login`)
       : command(sh`gcloud iam service-accounts describe ${account() ?? ''}`),
-  cause: { key: 'google:credentials:token' },
+  cause: cause.google('credentials', 'token'),
 });
 
 interface Behind {
   readonly pattern: RegExp;
   readonly words: (bucket: string) => {
-    readonly key: string;
+    readonly itself: Cause;
     readonly title: string;
     readonly shared: string;
     readonly detail: string;
@@ -183,7 +181,7 @@ const BEHIND: readonly Behind[] = [
   {
     pattern: /Cloud KMS key/,
     words: (bucket) => ({
-      key: 'kms',
+      itself: cause.google('kms'),
       title: `the key that encrypts ${bucket} can’t be used`,
       shared: 'the key that encrypts the buckets can’t be used',
       detail:
@@ -195,7 +193,7 @@ const BEHIND: readonly Behind[] = [
   {
     pattern: /serviceusage\.services\.use access/,
     words: () => ({
-      key: 'quota-project',
+      itself: cause.google('quota-project'),
       title: 'the quota project of these credentials may not be used: serviceusage.services.use is denied',
       shared: 'the quota project of these credentials may not be used: serviceusage.services.use is denied',
       detail:
@@ -207,7 +205,7 @@ const BEHIND: readonly Behind[] = [
   {
     pattern: /billing account|to be billed/i,
     words: (bucket) => ({
-      key: 'billing',
+      itself: cause.google('billing'),
       title: `the project of ${bucket} has no active billing account`,
       shared: 'the project of the buckets has no active billing account',
       detail: 'Cloud Storage refuses every operation then.',
@@ -218,7 +216,7 @@ const BEHIND: readonly Behind[] = [
   {
     pattern: /vpcServiceControls|prohibited by organization'?s policy/i,
     words: (bucket) => ({
-      key: 'perimeter',
+      itself: cause.google('perimeter'),
       title: `a VPC Service Controls perimeter keeps this network from ${bucket}`,
       shared: 'a VPC Service Controls perimeter keeps this network from the buckets',
       detail: 'The roles may allow the operation; the perimeter around the project does not.',
@@ -229,7 +227,7 @@ const BEHIND: readonly Behind[] = [
   {
     pattern: /retention policy|under active .*hold|Object .* is subject to/i,
     words: (bucket) => ({
-      key: `held:${bucket}`,
+      itself: cause.google('held', bucket),
       title: `a retention policy or hold keeps objects in ${bucket} from being deleted`,
       shared: `a retention policy or hold keeps objects in ${bucket} from being deleted`,
       detail: 'Spacelift overwrites and deletes what it stores.',

@@ -12,6 +12,7 @@ import type { Run } from '../../../src/engine/check.ts';
 import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../../src/net/http.ts';
 import { boundPages } from '../../../src/net/limits.ts';
 import { checkProxy } from '../../../src/net/proxy-tunnel.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, skip } from '../../../src/outcome/outcome.ts';
 import { type Store, type StoreAction, StoreError, under } from '../store.ts';
@@ -251,7 +252,7 @@ function emulatorOf(run: Run): URL | undefined {
         expected: 'host:port, or an http:// or https:// URL',
         fix: advice`correct ${EMULATOR}, or unset it to use Google’s own endpoint`,
         evidence: { variable: EMULATOR },
-        cause: { key: `configuration:${EMULATOR}` },
+        cause: cause.variable(EMULATOR),
       }),
     );
   }
@@ -269,7 +270,8 @@ function mustBeGoogles({ deployment: { setting } }: Run): void {
       detail: 'Only Google’s own Cloud Storage is tried here.',
       fix: advice`unset ${UNIVERSE} if the buckets are at Google`,
       evidence: { reason: WITHHELD, variable: UNIVERSE, host: held.value },
-      cause: { key: `${WITHHELD}:${UNIVERSE}` },
+      withheldFrom: held.value,
+      cause: cause.withheld(UNIVERSE),
     }),
   );
 }

@@ -21,8 +21,8 @@ import {
   versionIn,
 } from '../s3-protocol.ts';
 import { type Store, type StoreAction, StoreError, under } from '../store.ts';
+import { ownerOfMinio } from './credentials.ts';
 import { minioMessages } from './messages.ts';
-import { ownerOfMinio } from './owner.ts';
 
 const ENDPOINT = 'OBJECT_STORAGE_MINIO_ENDPOINT';
 const DEFAULT_REGION = 'us-east-1';

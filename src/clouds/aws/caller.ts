@@ -1,6 +1,7 @@
 /** Who the credentials are. Asked once, and never in the way: private networks may have no STS. */
 import type { Run } from '../../engine/check.ts';
 import type { Target } from '../../net/messages.ts';
+import { cause } from '../../outcome/cause.ts';
 import { advice, setting } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
 import { AwsError, ask, isRefusal } from './call.ts';
@@ -51,7 +52,7 @@ export function strangerIssue(run: Run, { account, arn, partition }: Caller): Is
       expected: 'credentials of the account that the installation is in',
       fix: advice`use credentials of ${configured}, or set AWS_ACCOUNT_ID=${account} if that is where the installation is`,
       evidence,
-      cause: { key: 'aws:account' },
+      cause: cause.awsAccount(),
     });
   }
   const expected = run.require('AWS_PARTITION');
@@ -61,7 +62,7 @@ export function strangerIssue(run: Run, { account, arn, partition }: Caller): Is
     expected: 'the partition that the account is in',
     fix: setting('AWS_PARTITION', partition),
     evidence: { ...evidence, partition, AWS_PARTITION: expected },
-    cause: { key: 'aws:partition' },
+    cause: cause.awsPartition(),
   });
 }
 
@@ -78,5 +79,5 @@ export async function explainedByAccount(run: Run): Promise<Issue | undefined> {
   if (asked === undefined || !('caller' in asked) || run.deployment.lookup('AWS_ACCOUNT_ID').state !== 'set')
     return undefined;
   const issue = strangerIssue(run, asked.caller);
-  return issue?.cause?.key === 'aws:account' ? issue : undefined;
+  return cause.awsAccount().is(issue?.cause) ? issue : undefined;
 }

@@ -4,6 +4,7 @@ import type { Party } from '../../config/options.ts';
 import type { Run } from '../../engine/check.ts';
 import type { Agents } from '../../net/agents.ts';
 import { toNetworkError } from '../../net/network-error.ts';
+import { cause } from '../../outcome/cause.ts';
 import { advice, type Fix, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, skip } from '../../outcome/outcome.ts';
 import {
@@ -113,7 +114,7 @@ const excluded = (kind: string, endpoint: string): CheckStopped =>
       expected: 'one of the two',
       fix: advice`unset ${kind}, and give the address of such an endpoint to ${endpoint} where one is needed`,
       evidence: { variables: [kind, endpoint] },
-      cause: { key: `configuration:${kind}` },
+      cause: cause.variable(kind),
     }),
   );
 
@@ -132,7 +133,7 @@ export function withoutEndpoint(run: Run, error: unknown): unknown {
         fix:
           kinds.length === 0 ? advice`correct AWS_REGION` : advice`unset ${kinds.join(' or ')}, or correct AWS_REGION`,
         evidence: { region, variables },
-        cause: { key: `configuration:${variables[0]}` },
+        cause: cause.variable(variables[0] ?? 'AWS_REGION'),
       },
     ),
   );
@@ -162,7 +163,7 @@ function urlIn(name: string, text: string): URL {
       expected: 'https://host or https://host:port; http:// for an emulator',
       fix: advice`correct ${name}, or unset it to use AWS’s own endpoint`,
       evidence: { variable: name },
-      cause: { key: `configuration:${name}` },
+      cause: cause.variable(name),
     }),
   );
 }
@@ -236,7 +237,7 @@ const roleless = new CheckStopped(
     detail: 'In a pod, the webhook of EKS sets AWS_ROLE_ARN beside the token.',
     fix: advice`set AWS_ROLE_ARN to the role of Spacelift’s service account, in the config or in this process’s environment`,
     evidence: { variable: 'AWS_ROLE_ARN' },
-    cause: { key: 'aws:credentials:role' },
+    cause: cause.awsCredentials('role'),
   }),
 );
 
@@ -269,7 +270,7 @@ function mustBeHere(run: Run): void {
         detail: 'What a config says of files, profiles and addresses of credentials is never followed on this machine.',
         fix: advice`run it in Spacelift’s container, or with credentials of your own in the environment`,
         evidence: { variable: name },
-        cause: { key: `credentials-file:${name}` },
+        cause: cause.credentialsFile(name),
       },
     ),
   );
@@ -283,6 +284,7 @@ function mustBeKnown({ deployment: { set, setting } }: Run): void {
     skip(`${hidden} is set, but its value is not known here`, {
       fix: advice`pass its value too, or run it with credentials of your own in the environment`,
       evidence: { variable: hidden, known: false },
+      unknownVariable: hidden,
     }),
   );
 }

@@ -1,5 +1,6 @@
 /** What is wrong with AWS credentials: the same in every check, so that one cause is one failure. */
 
+import { cause } from '../../outcome/cause.ts';
 import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
 import { fail, type Issue } from '../../outcome/outcome.ts';
 import { span } from '../../util/format.ts';
@@ -125,6 +126,6 @@ export function credentialIssue(kind: CredentialKind, facts: CredentialFacts = {
     expected,
     fix: facts.fix ?? fix,
     ...(facts.code !== undefined && { evidence: { code: facts.code } }),
-    cause: { key: `aws:credentials:${kind}` },
+    cause: cause.awsCredentials(kind),
   });
 }

@@ -5,8 +5,9 @@ import type { Target } from '../../net/messages.ts';
 import { NetworkError } from '../../net/network-error.ts';
 import { routeMessages } from '../../net/proxy-tunnel.ts';
 import { addressOf } from '../../net/tcp.ts';
+import { type Cause, cause } from '../../outcome/cause.ts';
 import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
-import { type Cause, fail, type Issue, type Skip, warn } from '../../outcome/outcome.ts';
+import { fail, type Issue, type Skip, warn } from '../../outcome/outcome.ts';
 import { lookup } from '../../util/lookup.ts';
 import { AwsError, type AwsKind } from './call.ts';
 import type { AwsSettings } from './client.ts';
@@ -26,10 +27,8 @@ export function targetOf(what: string, { config, endpoint }: AwsSettings, client
 }
 
 /** The cause of whatever is found in another region than AWS_REGION. */
-export const regionCause = (region: string, found: string): Cause => ({
-  key: `aws:region:${found}`,
-  title: `AWS_REGION is ${region}, and what the config names is in ${found}`,
-});
+export const regionCause = (region: string, found: string): Cause =>
+  cause.awsRegion(found).titled(`AWS_REGION is ${region}, and what the config names is in ${found}`);
 
 type General = Exclude<AwsKind, 'denied' | 'refused'>;
 
@@ -99,6 +98,6 @@ export async function generalOutcome(run: Run, error: unknown, target: Target): 
   return (kind === 'throttled' ? warn : fail)(title, {
     ...more,
     evidence: { endpoint: at, ...(status !== undefined && { status }), ...(code !== undefined && { code }) },
-    cause: { key: `aws:${kind}:${at}` },
+    cause: cause.awsService(kind, at),
   });
 }

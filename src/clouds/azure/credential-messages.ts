@@ -1,5 +1,6 @@
 /** What Microsoft Entra ID's refusals mean ("Microsoft Entra authentication and authorization error codes"), and the way out. */
 
+import { cause } from '../../outcome/cause.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
 import { fail, type Issue } from '../../outcome/outcome.ts';
 
@@ -159,6 +160,6 @@ export function entraIssue(facts: EntraFacts): Issue {
   return fail(title, {
     ...said,
     ...(number !== undefined && { evidence: { code: `AADSTS${number}` } }),
-    cause: { key: `azure:credentials:${kind}` },
+    cause: cause.azure('credentials', kind),
   });
 }

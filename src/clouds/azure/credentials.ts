@@ -7,6 +7,7 @@ import type { Run } from '../../engine/check.ts';
 import { inspected } from '../../net/messages.ts';
 import { NetworkError } from '../../net/network-error.ts';
 import { routeMessages } from '../../net/proxy-tunnel.ts';
+import { cause } from '../../outcome/cause.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
 import { isSupplied, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../credentials.ts';
@@ -105,7 +106,7 @@ const wrongAuthority = fail(`${AUTHORITY_HOST} is no https:// URL`, {
   expected: `${AUTHORITY}, or that of another cloud`,
   fix: advice`correct ${AUTHORITY_HOST}, or unset it for the public cloud`,
   evidence: { variable: AUTHORITY_HOST },
-  cause: { key: `configuration:${AUTHORITY_HOST}` },
+  cause: cause.variable(AUTHORITY_HOST),
 });
 
 /** @throws TokenError when it is none, which becomes part of a path */
@@ -116,7 +117,7 @@ function mustBeTenant(text: string | undefined): void {
       expected: 'the directory’s (tenant’s) id, or one of its domains',
       fix: advice`correct ${TENANT}; see: ${sh`az account show --query tenantId`}`,
       evidence: { variable: TENANT },
-      cause: { key: `configuration:${TENANT}` },
+      cause: cause.variable(TENANT),
     }),
   );
 }
@@ -146,7 +147,7 @@ function mustBeHere(variable: CredentialsFile, path: string): void {
       expected: 'the file that proves Spacelift’s identity to Microsoft Entra ID',
       fix: advice`set ${variable} to a file that is there, or unset it to use another identity`,
       evidence: { variable, path },
-      cause: { key: `azure:credentials:${variable}` },
+      cause: cause.azure('credentials', variable),
     }),
   );
 }
@@ -209,8 +210,8 @@ function onTheWay(problem: NetworkError, host: string): Issue {
 /** The messages of an error and of all that caused it; only looked at, never passed on. */
 function messagesOf(error: unknown, depth = 0): string {
   if (depth > 5 || typeof error !== 'object' || error === null) return '';
-  const { message, errors, cause } = error as Record<'message' | 'errors' | 'cause', unknown>;
-  const inner = [...(Array.isArray(errors) ? errors.slice(0, 16) : []), cause];
+  const { message, errors, cause: inside } = error as Record<'message' | 'errors' | 'cause', unknown>;
+  const inner = [...(Array.isArray(errors) ? errors.slice(0, 16) : []), inside];
   return [String(message ?? '').slice(0, 4000), ...inner.map((one) => messagesOf(one, depth + 1))].join('\n');
 }
 

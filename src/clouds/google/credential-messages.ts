@@ -1,5 +1,6 @@
 /** What is wrong with Google credentials, in words, and what mends it. */
 
+import { cause } from '../../outcome/cause.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
 import { fail, type Issue } from '../../outcome/outcome.ts';
 import { span } from '../../util/format.ts';
@@ -241,6 +242,6 @@ export function credentialIssue(refusal: GoogleAuthFailure): Issue {
     expected,
     fix,
     evidence: { ...(code !== undefined && { code }), ...(status !== undefined && { status }) },
-    cause: { key: `google:${known?.key ?? `${asked}:${code ?? status}`}` },
+    cause: known === undefined ? cause.google(asked, code ?? status ?? 'no-answer') : cause.google(known.key),
   });
 }

@@ -7,6 +7,7 @@ import type { HttpAnswer, HttpClient, HttpRequest } from '../../net/http.ts';
 import { NetworkError } from '../../net/network-error.ts';
 import { ProxyError, routeMessages } from '../../net/proxy-tunnel.ts';
 import { busyHintIn, withRetry } from '../../net/retry.ts';
+import { cause } from '../../outcome/cause.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue, skip } from '../../outcome/outcome.ts';
 import { onlyInContainer, ownFile } from '../credentials.ts';
@@ -160,7 +161,7 @@ function mustBeHere(path: string): void {
 
 /** Whether the library has found no credentials at all. */
 const isMissing = (error: unknown): boolean =>
-  error instanceof GoogleAuthError && error.says.cause?.key === 'google:missing';
+  error instanceof GoogleAuthError && cause.google('missing').is(error.says.cause);
 
 /** Parts of the library's clients make transports of their own. */
 function useTransport(client: object, transporter: unknown): void {

@@ -45,7 +45,7 @@ describe('exists', () => {
     expect(judged(result)).toEqual({ fail: ['dlq/exists'], warn: [] });
     expect(result.finding('message-queues/async/kind')).toMatchObject({
       status: 'skip',
-      evidence: { dependsOn: 'message-queues/dlq/exists' },
+      dependsOn: 'message-queues/dlq/exists',
     });
     expect(result.finding('message-queues/async/access').status).toBe('pass');
   });
@@ -63,7 +63,7 @@ describe('exists', () => {
     expect(judged(result)).toEqual({ fail: ['async/exists'], warn: [] });
     expect(result.finding('message-queues/async/exists')).toMatchObject({
       title: 'AWS_REGION is eu-central-1, and what the config names is in us-east-1',
-      evidence: { affected: ids(ALL, 'exists') },
+      affected: ids(ALL, 'exists'),
     });
     expect(world.asked()).toEqual([]);
   });
@@ -120,7 +120,7 @@ describe('one cause, one failure', () => {
     expect(judged(result)).toEqual({ fail: ['async/exists'], warn: [] });
     const finding = result.finding('message-queues/async/exists');
     expect(finding).toMatchObject({ expected: expect.any(String), fix: expect.any(String) });
-    expect(finding.evidence.affected).toEqual(expect.arrayContaining(ids(['async', 'webhooks'], 'exists')));
+    expect(finding.affected).toEqual(expect.arrayContaining(ids(['async', 'webhooks'], 'exists')));
     return finding.title;
   };
 
@@ -228,7 +228,7 @@ describe('kind', () => {
     expect(judged(result)).toEqual({ fail: ['async/kind'], warn: [] });
     expect(result.finding('message-queues/async/kind')).toMatchObject({
       title: 'dead letters go to spacelift-gone, which does not exist',
-      evidence: { affected: ids(['async', 'iot'], 'kind') },
+      affected: ids(['async', 'iot'], 'kind'),
     });
   });
 
@@ -327,7 +327,7 @@ describe('access', () => {
         Action: 'sqs:DeleteMessage',
         Resource: ALL.map(arnOf),
       })}`,
-      evidence: { affected: ids(ALL, 'access') },
+      affected: ids(ALL, 'access'),
     });
     expect(world.asked()).not.toContain('SendMessage');
   });
@@ -394,13 +394,14 @@ describe('access', () => {
       title: 'kms:Decrypt is denied on the key that encrypts the queues',
       detail: 'SQS itself allows the operation; AWS KMS denies the key.',
       fix: expect.stringContaining(`"Action":["kms:GenerateDataKey","kms:Decrypt"],"Resource":"${key.arn}"`),
-      evidence: { key: key.arn, affected: ids(ALL, 'access') },
+      evidence: { key: key.arn },
+      affected: ids(ALL, 'access'),
     });
     key.state = 'Disabled';
     const disabled = await world.check();
     expect(judged(disabled)).toEqual({ fail: ['async/access'], warn: [] });
     expect(disabled.finding('message-queues/async/access')).toMatchObject({
-      title: 'the key that encrypts the queues is disabled',
+      title: `the KMS key ${key.arn} is disabled`,
       fix: `aws kms enable-key --key-id ${key.arn}`,
     });
   });

@@ -119,7 +119,7 @@ describe.concurrent('a broker that is not there', () => {
       fix: expect.any(String),
       evidence: { observed },
     });
-    expect(after?.finding(PROTOCOL)).toMatchObject({ status: 'skip', evidence: { dependsOn: REACHABLE } });
+    expect(after?.finding(PROTOCOL)).toMatchObject({ status: 'skip', dependsOn: REACHABLE });
   });
 
   test('does not resolve', async () => {

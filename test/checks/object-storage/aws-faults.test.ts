@@ -58,7 +58,7 @@ describe('credentials', () => {
     storage.store.users = users;
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST)).toMatchObject({ title: expect.stringMatching(title) });
-    expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
+    expect(result.finding(FIRST).affected).toHaveLength(10);
     expect(JSON.stringify(result.findings)).not.toMatch(/another-secret|stale-session|AKIANOBODY/);
     const causes = result.run.checks.flatMap(({ findings }) => findings.map(({ cause }) => cause?.key));
     expect(new Set(causes.filter((key) => key !== undefined))).toEqual(new Set([`aws:credentials:${kind}`]));
@@ -106,7 +106,7 @@ describe('regions', () => {
     const result = await under({}, { variables: { AWS_REGION: 'us-east-2', AWS_DEFAULT_REGION: 'us-east-2' } });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST).title).toBe('AWS_REGION is us-east-2, and what the config names is in eu-west-1');
-    expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
+    expect(result.finding(FIRST).affected).toHaveLength(10);
   });
 });
 
@@ -187,7 +187,7 @@ describe('denials', () => {
       fix: expect.stringContaining(`allow kms:GenerateDataKey on the key ${KMS_KEY}`),
     });
     expect(result.finding(FIRST).evidence).toMatchObject({ key: KMS_KEY });
-    expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
+    expect(result.finding(FIRST).affected).toHaveLength(10);
   });
 
   test('reading may be denied by the key too, under a role', async () => {

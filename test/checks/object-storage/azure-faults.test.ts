@@ -114,7 +114,7 @@ describe('the account’s URL', () => {
       title: 'nosuchaccount.invalid does not resolve',
       fix: expect.stringContaining('az storage account list --query "[].primaryEndpoints.blob"'),
     });
-    expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
+    expect(result.finding(FIRST).affected).toHaveLength(10);
   });
 });
 
@@ -128,7 +128,7 @@ describe('credentials', () => {
       title: 'no Azure credentials are found',
       detail: expect.stringContaining('managed identity and az login'),
     });
-    expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
+    expect(result.finding(FIRST).affected).toHaveLength(10);
   });
 
   test('in half', async () => {
@@ -265,11 +265,11 @@ describe('clocks that differ', () => {
   test.each([60, -60])('by %i minutes', async (minutes) => {
     const result = await under({ clockOffsetMs: minutes * 60_000 });
     expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
-    const { title, detail, fix, evidence } = result.finding('object-storage/deliveries/presigned');
+    const { title, detail, fix, affected } = result.finding('object-storage/deliveries/presigned');
     expect(title).toBe('the clocks of this machine and of Azure Blob Storage differ by 60 min');
     expect(detail).toContain(minutes > 0 ? 'ahead' : 'behind');
     expect(fix).toContain('timedatectl set-ntp true');
-    expect(evidence.affected).toHaveLength(11);
+    expect(affected).toHaveLength(11);
   });
 
   test('a little is tolerated', async () => {
@@ -306,7 +306,7 @@ describe('the account refuses', () => {
       fix: expect.stringMatching(fix),
       evidence: { code, status },
     });
-    expect(result.finding(FIRST).evidence.affected).toContain('object-storage/workspace/access');
+    expect(result.finding(FIRST).affected).toContain('object-storage/workspace/access');
     expect(result.run.leftovers).toEqual([]);
   });
 
@@ -428,6 +428,6 @@ describe('a token that is not accepted', () => {
     const result = await storage.check();
     expect(judged(result)).toEqual(one);
     expect(result.finding(FIRST).title).toBe(`the storage account ${ACCOUNT} does not accept the token`);
-    expect(result.finding(FIRST).evidence.affected).toHaveLength(10);
+    expect(result.finding(FIRST).affected).toHaveLength(10);
   });
 });

@@ -106,7 +106,7 @@ describe('settings', () => {
     expect(judged(result)).toEqual({ fail: ['modules/retention'], warn: [] });
     expect(result.finding('object-storage/modules/retention')).toMatchObject({
       title: 'objects that must stay expire by one rule: expire: after 30 days',
-      evidence: { affected: ['object-storage/modules/retention', 'object-storage/states/retention'] },
+      affected: ['object-storage/modules/retention', 'object-storage/states/retention'],
     });
   });
 

@@ -154,12 +154,10 @@ describe('who has no role for the data', () => {
     const nobody = storage.azure.createPrincipal();
     const result = await storage.check({ as: nobody, service });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
-    const { title, fix, evidence } = result.finding(of('deliveries', 'access'));
+    const { title, fix, affected } = result.finding(of('deliveries', 'access'));
     expect(title).toBe(`these credentials have no role for the data of the storage account ${ACCOUNT}`);
     expect(fix).toContain(`${assign} ${nobody.objectId}`);
-    expect((evidence.affected as string[]).filter((id) => id.endsWith('/access'))).toHaveLength(
-      service === 'server' ? 10 : 9,
-    );
+    expect((affected ?? []).filter((id) => id.endsWith('/access'))).toHaveLength(service === 'server' ? 10 : 9);
   });
 
   test('is not who may do something: what is denied is named', async () => {
@@ -217,10 +215,10 @@ describe('denials', () => {
       }
       const result = await check({ as, service: 'server' });
       expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
-      const { title, fix, evidence } = result.finding(of('deliveries', 'presigned'));
+      const { title, fix, affected } = result.finding(of('deliveries', 'presigned'));
       expect(title).toContain('generateUserDelegationKey/action is denied');
       expect(fix).toContain(`${assign} ${as.objectId}`);
-      expect(evidence.affected).toHaveLength(11);
+      expect(affected).toHaveLength(11);
     }));
 });
 

@@ -63,7 +63,7 @@ describe('denials', () => {
     const result = await under({}, { as: storage.keyFiles.spacelift });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST).title).toBe(`storage.objects.create is denied to ${storage.spacelift.email}`);
-    expect(result.finding(FIRST).evidence.affected).toHaveLength(7);
+    expect(result.finding(FIRST).affected).toHaveLength(7);
     expect(result.finding('object-storage/states/access').title).toContain('only the server needs to');
   });
 
@@ -101,7 +101,7 @@ describe('denials', () => {
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     const found = result.finding(FIRST);
     expect(found).toMatchObject({ title: expect.stringMatching(title), fix: expect.stringMatching(fix) });
-    expect(found.evidence.affected).toHaveLength(10);
+    expect(found.affected).toHaveLength(10);
     expect(JSON.stringify(result.findings)).not.toMatch(/ann@example|abcdef/);
   });
 

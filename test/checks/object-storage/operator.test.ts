@@ -68,11 +68,11 @@ describe('one cause is one failure', () => {
     const result = await under({}, variables);
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(first).title).toMatch(title);
-    expect(result.finding(first).evidence.affected).toHaveLength(10);
+    expect(result.finding(first).affected).toHaveLength(10);
     expect(result.finding(first).fix).toMatch(/OBJECT_STORAGE_MINIO_/);
     expect(JSON.stringify(result.findings)).not.toContain('not-the-secret');
     expect(result.finding('object-storage/states/retention').title).toBe(
-      `not tried: it depends on ${first}, which failed`,
+      `not tested: it depends on ${first}, which failed`,
     );
     expect(result.run.leftovers).toEqual([]);
   });

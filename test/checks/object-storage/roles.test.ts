@@ -87,9 +87,9 @@ describe('the server’s role', () => {
     storage.store.users = [{ ...SERVER, policy: rolePolicy('server', { grant: 'Put' }) }];
     const result = await storage.check(asServer);
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
-    const { title, evidence } = result.finding('object-storage/deliveries/access');
+    const { title, affected } = result.finding('object-storage/deliveries/access');
     expect(title).toBe('s3:PutObject is denied to these credentials');
-    expect(evidence.affected).toEqual(NAMES.map((bucket) => `object-storage/${bucket}/access`));
+    expect(affected).toEqual(NAMES.map((bucket) => `object-storage/${bucket}/access`));
     expect(result.run.leftovers).toEqual([]);
   });
 

@@ -123,7 +123,7 @@ describe('what is wrong on the way is one failure', () => {
     expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS).title).toMatch(title);
     expect(result.finding(ACCESS).fix).toMatch(/OBJECT_STORAGE_MINIO_|mc admin/);
-    expect(result.finding(ACCESS).evidence.affected).toHaveLength(10);
+    expect(result.finding(ACCESS).affected).toHaveLength(10);
     expect(result.run.leftovers).toEqual([]);
   });
 

@@ -1,10 +1,10 @@
 /** What a queue's variable means: a URL, or a bare name (no role may ask SQS for the URL of a name). */
 
-import type { VariableName } from '../../../config/contract.ts';
+import type { ValueName } from '../../../config/contract.ts';
 import type { Run } from '../../../engine/check.ts';
 
 export interface Address {
-  readonly variable: VariableName;
+  readonly variable: ValueName;
   readonly url: string;
   readonly name: string;
   readonly account: string;
@@ -30,7 +30,7 @@ const REGIONAL = /^(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\./;
 const LEGACY = /^(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\.)?queue\.amazonaws\.com/;
 
 /** @throws CheckStopped when the variable, or what a bare name hangs on, is not known */
-export function addressIn(run: Run, variable: VariableName): Address {
+export function addressIn(run: Run, variable: ValueName): Address {
   const value = run.require(variable);
   const region = run.require('AWS_REGION');
   const partition = run.require('AWS_PARTITION');
@@ -44,7 +44,7 @@ export function addressIn(run: Run, variable: VariableName): Address {
 }
 
 function named(
-  variable: VariableName,
+  variable: ValueName,
   url: string,
   name: string,
   account: string,

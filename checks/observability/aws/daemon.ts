@@ -1,13 +1,13 @@
 /** The X-Ray daemon: segments go by UDP, sampling rules come by TCP. */
-import type { Run } from '../../src/engine/check.ts';
-import { networkMessages } from '../../src/net/messages.ts';
-import { NetworkError } from '../../src/net/network-error.ts';
-import { openTcp } from '../../src/net/tcp.ts';
-import { sendUdp } from '../../src/net/udp.ts';
-import { advice, sh } from '../../src/outcome/fix.ts';
-import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
-import { shown, xrayEndpoint } from './address.ts';
-import { type Agent, absent } from './unreachable-agent.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { networkMessages } from '../../../src/net/messages.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
+import { openTcp } from '../../../src/net/tcp.ts';
+import { sendUdp } from '../../../src/net/udp.ts';
+import { advice, sh } from '../../../src/outcome/fix.ts';
+import { type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
+import { shown, xrayEndpoint } from '../address.ts';
+import { type Agent, absent } from '../unreachable-agent.ts';
 
 const DEADLINE_MS = 5000;
 /** Precedes each segment (AWS X-Ray Developer Guide, "Sending trace data to AWS X-Ray"); alone it is no segment. */

@@ -1,14 +1,14 @@
 /** The Datadog agent: its trace receiver's own description of itself, and DogStatsD. */
-import type { Run } from '../../src/engine/check.ts';
-import { type HttpAnswer, makeHttpClient } from '../../src/net/http.ts';
-import { NetworkError } from '../../src/net/network-error.ts';
-import { proxyFor } from '../../src/net/proxy.ts';
-import { checkProxy } from '../../src/net/proxy-tunnel.ts';
-import { sendUdp } from '../../src/net/udp.ts';
-import { advice, type Shell, sh } from '../../src/outcome/fix.ts';
-import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
-import { datadogEndpoint, type Endpoint, shown } from './address.ts';
-import { type Agent, mustBeOwn, orAbsent } from './unreachable-agent.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { type HttpAnswer, makeHttpClient } from '../../../src/net/http.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
+import { proxyFor } from '../../../src/net/proxy.ts';
+import { checkProxy } from '../../../src/net/proxy-tunnel.ts';
+import { sendUdp } from '../../../src/net/udp.ts';
+import { advice, type Shell, sh } from '../../../src/outcome/fix.ts';
+import { fail, type Outcome, pass } from '../../../src/outcome/outcome.ts';
+import { datadogEndpoint, type Endpoint, shown } from '../address.ts';
+import { type Agent, mustBeOwn, orAbsent } from '../unreachable-agent.ts';
 
 const DEADLINE_MS = 5000;
 const DOGSTATSD_PORT = 8125;

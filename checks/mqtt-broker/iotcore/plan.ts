@@ -1,27 +1,17 @@
 /** What the check of the broker would do, and what IoT Core must permit. */
 
-import { addressIn } from '../../src/clouds/aws/sqs/queue-url.ts';
-import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
-import { ACTIONS } from '../message-queues/index.ts';
+import { addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
+import type { Grant, PlannedOperation, Run } from '../../../src/engine/check.ts';
+import { ACTIONS } from '../../message-queues/index.ts';
+import { ENDPOINT, READS_ENDPOINT } from '../endpoint.ts';
 
-const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
-
-/** @param builtin the kind of broker that is in force */
-export function plan(run: Run, builtin: boolean): PlannedOperation[] {
+export function plan(run: Run): PlannedOperation[] {
   const at = [run.require(ENDPOINT)];
-  const read: PlannedOperation = { rules: ['endpoint'], does: `reads ${ENDPOINT}`, at: [] };
-  if (builtin) return [read, greeting(at)];
   if (run.deployment.service === 'worker') {
-    return [read, { rules: ['iotcore/publish'], does: 'opens TLS, and sends nothing', at }];
+    return [READS_ENDPOINT, { rules: ['iotcore/publish'], does: 'opens TLS, and sends nothing', at }];
   }
-  return [read, ...withIotCore(run, at)];
+  return [READS_ENDPOINT, ...withIotCore(run, at)];
 }
-
-const greeting = (at: readonly string[]): PlannedOperation => ({
-  rules: ['builtin/reachable', 'builtin/protocol'],
-  does: 'connects, and introduces itself as an MQTT client without credentials; publishes and subscribes to nothing',
-  at,
-});
 
 function withIotCore(run: Run, at: readonly string[]): PlannedOperation[] {
   const { service } = run.deployment;

@@ -1,12 +1,12 @@
 /** Who answers where a collector of OTLP over gRPC should. */
 
-import type { Run } from '../../src/engine/check.ts';
-import { makeAgents } from '../../src/net/agents.ts';
-import { type HttpAnswer, makeHttpClient } from '../../src/net/http.ts';
-import { NetworkError } from '../../src/net/network-error.ts';
-import { connectVia } from '../../src/net/proxy-tunnel.ts';
-import { openTls } from '../../src/net/tls.ts';
-import { type Endpoint, shown } from './address.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { makeAgents } from '../../../src/net/agents.ts';
+import { type HttpAnswer, makeHttpClient } from '../../../src/net/http.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
+import { connectVia } from '../../../src/net/proxy-tunnel.ts';
+import { openTls } from '../../../src/net/tls.ts';
+import { type Endpoint, shown } from '../address.ts';
 
 /** `tls`: it wants TLS and the endpoint says http; `plain`: it speaks no TLS and the endpoint says https. */
 export type Stranger = 'otlp-http' | 'http' | 'tls' | 'plain' | 'unknown';

@@ -1,20 +1,20 @@
 /** An OpenTelemetry collector: an export request without spans, as otlptracegrpc would send one with. */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { mustBeAllowed, travelling } from '../../src/clouds/credentials.ts';
-import type { VariableName } from '../../src/config/contract.ts';
-import type { Party } from '../../src/config/options.ts';
-import type { Run } from '../../src/engine/check.ts';
-import { certificatesIn } from '../../src/net/ca-store.ts';
-import { callEmpty, GRPC, type GrpcAnswer } from '../../src/net/grpc.ts';
-import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
-import { connectVia } from '../../src/net/proxy-tunnel.ts';
-import { openTls } from '../../src/net/tls.ts';
-import { advice, setting as set } from '../../src/outcome/fix.ts';
-import { fail, type Issue, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
-import { type Endpoint, otlpEndpoint, shown } from './address.ts';
+import { mustBeAllowed, travelling } from '../../../src/clouds/credentials.ts';
+import type { ValueName } from '../../../src/config/contract.ts';
+import type { Party } from '../../../src/config/options.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import { certificatesIn } from '../../../src/net/ca-store.ts';
+import { callEmpty, GRPC, type GrpcAnswer } from '../../../src/net/grpc.ts';
+import { NetworkError, toNetworkError } from '../../../src/net/network-error.ts';
+import { connectVia } from '../../../src/net/proxy-tunnel.ts';
+import { openTls } from '../../../src/net/tls.ts';
+import { advice, setting as set } from '../../../src/outcome/fix.ts';
+import { fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
+import { type Endpoint, otlpEndpoint, shown } from '../address.ts';
+import { type Agent, absent, mustBeOwn, orAbsent } from '../unreachable-agent.ts';
 import { type Stranger, whoElse } from './identify-listener.ts';
-import { type Agent, absent, mustBeOwn, orAbsent } from './unreachable-agent.ts';
 
 /** For the connection, for TLS and for the answer, each; ms. */
 const DEADLINE_MS = 5000;
@@ -106,7 +106,7 @@ function mayTravel(run: Run, endpoint: Endpoint, owner: Party): void {
 }
 
 interface Headers {
-  readonly setting: VariableName;
+  readonly setting: ValueName;
   /** Whether there are any. */
   readonly given: boolean;
 }
@@ -221,7 +221,7 @@ function authorityFile({ deployment: { setting } }: Run): { pems: readonly strin
 }
 
 /** Headers of the traces' own variable replace the others. */
-function headersSetting({ get }: Run): VariableName {
+function headersSetting({ get }: Run): ValueName {
   const own = 'OTEL_EXPORTER_OTLP_TRACES_HEADERS';
   return get(own) === undefined ? 'OTEL_EXPORTER_OTLP_HEADERS' : own;
 }

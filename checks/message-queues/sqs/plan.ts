@@ -1,31 +1,18 @@
-/** What the check of the message queues would do, and what SQS must permit. */
+/** What the check of the queues would do, and what SQS must permit. */
 
-import { type Address, addressIn } from '../../src/clouds/aws/sqs/queue-url.ts';
-import { QUEUES, type Queue } from '../../src/config/contract.ts';
-import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
-import { ACTIONS, type QueueAction as Duty, requiredBy, usedIn } from './requirements.ts';
+import { type Address, addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
+import { QUEUES, type Queue } from '../../../src/config/contract.ts';
+import type { Grant, PlannedOperation, Run } from '../../../src/engine/check.ts';
+import { ACTIONS, type QueueAction as Duty, requiredBy, usedIn } from '../requirements.ts';
 
 const LIVE = 'not on a live installation, and never into a queue that holds messages or a dead-letter queue';
-
-export function plan(run: Run): PlannedOperation[] {
-  if (run.require('MESSAGE_QUEUE_TYPE') === 'sqs') return withSqs(run);
-  if (run.options.readOnly) return [];
-  return [
-    {
-      rules: ['postgres'],
-      does: 'creates a table as a queue, enqueues two messages, dequeues them with FOR UPDATE SKIP LOCKED, and deletes',
-      at: ['the database'],
-      writes: 'a table in the schema public, in one transaction that is rolled back',
-    },
-  ];
-}
 
 interface Subject {
   readonly queue: Queue;
   readonly address: Address;
 }
 
-function withSqs(run: Run): PlannedOperation[] {
+export function plan(run: Run): PlannedOperation[] {
   const subjects = usedIn(run)
     .filter((queue) => run.get(QUEUES[queue]) !== undefined)
     .map((queue): Subject => ({ queue, address: addressIn(run, QUEUES[queue]) }));

@@ -1,24 +1,13 @@
-/** The operations of the encryption check, and the KMS permissions that they need. */
+/** The operations of the KMS rules, and the permissions that they need. */
 
-import type { VariableName } from '../../src/config/contract.ts';
-import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
-
-const HERE = 'only on this machine';
+import type { ValueName } from '../../../src/config/contract.ts';
+import type { Grant, PlannedOperation, Run } from '../../../src/engine/check.ts';
 
 /** Permissions in the policies that Spacelift publishes (`DescribeKey` is not among them). */
 const ENCRYPTS = ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey'];
 const SIGNS = ['kms:GetPublicKey', 'kms:Sign'];
 
 export function plan(run: Run): PlannedOperation[] {
-  return run.require('ENCRYPTION_TYPE') === 'kms' ? withKms(run) : withRsa;
-}
-
-const withRsa: PlannedOperation[] = [
-  { rules: ['choice', 'rsa/key', 'rsa/size', 'rsa/exposure'], does: `reads the RSA key, ${HERE}`, at: [] },
-  { rules: ['rsa/round-trip'], does: `wraps a key, encrypts, decrypts, signs, and verifies, ${HERE}`, at: [] },
-];
-
-function withKms(run: Run): PlannedOperation[] {
   const multiRegion = run.deployment.lookup('AWS_SECONDARY_REGION').state !== 'unset';
   return [
     {
@@ -37,7 +26,7 @@ function withKms(run: Run): PlannedOperation[] {
 }
 
 /** IAM accepts the ARN of a key; an alias is possible only as a condition (KMS developer guide, "kms:RequestAlias"). */
-function grantsOn(run: Run, variable: VariableName, actions: readonly string[]): Grant[] {
+function grantsOn(run: Run, variable: ValueName, actions: readonly string[]): Grant[] {
   const key = run.require(variable);
   const keys = `arn:${run.require('AWS_PARTITION')}:kms:${run.require('AWS_REGION')}:${run.require('AWS_ACCOUNT_ID')}:key`;
   const alias = /(?:^|:)(alias\/.+)$/.exec(key)?.[1];

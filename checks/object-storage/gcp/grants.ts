@@ -1,0 +1,22 @@
+/** What Google Cloud Storage must permit. */
+import type { Grants } from '../grants.ts';
+
+export const grants: Grants = {
+  objects: (bucket) => [{ system: 'gcp', action: 'roles/storage.objectAdmin', resource: `gs://${bucket}` }],
+  removal: () => [],
+  signing: () => [
+    {
+      system: 'gcp',
+      action: 'roles/iam.serviceAccountTokenCreator (without a key file: to sign as itself)',
+      resource: 'the service account itself',
+    },
+  ],
+  settings: (bucket) => [
+    {
+      system: 'gcp',
+      action: 'a custom role with storage.buckets.get and storage.buckets.getIamPolicy',
+      resource: `gs://${bucket}`,
+      further: true,
+    },
+  ],
+};
