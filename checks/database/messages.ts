@@ -90,7 +90,7 @@ function errorMessages(
 
 /** The driver looks the password up in it by host and user; this tool does not read it. */
 const passwordFile = (at: string, variable: string): Skip =>
-  skip(`${at} asks for a password, which is in a file that exists only in Spacelift’s container`, {
+  skip(`${at} requires a password, which is in a file that exists only in Spacelift’s container`, {
     detail: `The file is set by passfile in ${variable}.`,
     fix: advice`add the password to ${variable} in an additional -f file that nobody else can read`,
     evidence: { variable, parameter: 'passfile' },

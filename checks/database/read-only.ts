@@ -32,7 +32,7 @@ export async function judgeReadOnly(run: Run, { server }: Facts): Promise<Outcom
   const at = `${session.endpoint.host}:${session.endpoint.port}`;
   const differences = differencesOf(primary, replica);
   if (differences.length === 0) {
-    return pass(`PostgreSQL ${replica.version} at ${at} holds the same database`, { evidence: { host: at } });
+    return pass(`PostgreSQL ${replica.version} at ${at} has the same database`, { evidence: { host: at } });
   }
   return fail(`DATABASE_READ_ONLY_URL points to a different database than DATABASE_URL`, {
     detail: `${differences.map(({ says }) => says).join('; ')}.`,

@@ -101,7 +101,7 @@ export function sessionOutcome(error: unknown): Issue {
       detail: late
         ? 'The session was established; then the server, or a proxy in front of it, stopped responding.'
         : 'The connection was closed during the session.',
-      expected: 'a session that lasts',
+      expected: 'a stable session',
       fix: advice`see the logs of the server and of any proxy or pooler in front of it`,
       evidence: { observed: error.kind },
       cause: cause.database('session', error.kind),
@@ -124,7 +124,7 @@ export function sessionOutcome(error: unknown): Issue {
       ? `the database ended the session (SQLSTATE ${code})`
       : `the database rejected a catalog query (SQLSTATE ${code})`,
     {
-      expected: ended ? 'a session that lasts' : 'readable catalog views, which is the default',
+      expected: ended ? 'a stable session' : 'readable catalog views, which is the default',
       fix: ended
         ? advice`see the server log: the server was stopped, or an administrator terminated the session`
         : advice`see the server log for the rejected statement`,

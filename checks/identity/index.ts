@@ -28,7 +28,7 @@ export const identity = defineCheck({
       fix: 'Give Spacelift a role (pod identity, task role, instance profile) or valid long-lived keys, and keep the clock synchronized.',
       example: {
         found: 'the AWS credentials have expired',
-        fix: 'get new ones (aws sso login), or give Spacelift a role, whose credentials are renewed',
+        fix: 'get new credentials (aws sso login), or give Spacelift a role, which renews its credentials automatically',
       },
       docs: DOCS.general,
     },
@@ -52,7 +52,7 @@ export const identity = defineCheck({
       rationale: 'The permissions of a different identity say little about the permissions that Spacelift has.',
       fix: 'Run this tool in Spacelift’s container or pod, or pass the credentials file with --credentials-file.',
       example: {
-        found: 'tested as role/ci of account 123456789012, not as the deployment',
+        found: 'tested as role/ci in account 123456789012, not as the deployment',
         fix: 'run this tool in Spacelift’s container or pod',
       },
       docs: DOCS.general,
@@ -122,7 +122,7 @@ async function testedAs(run: Run): Promise<Outcome> {
   const who =
     caller === undefined
       ? `this process on ${clouds.join(' and ')}`
-      : `${nameIn(caller.arn)} of account ${caller.account}`;
+      : `${nameIn(caller.arn)} in account ${caller.account}`;
   return pass(
     caller !== undefined && isDeployments(run, caller.arn)
       ? `tested as ${who}, the deployment’s role`
@@ -143,7 +143,7 @@ async function credentials(run: Run): Promise<Outcome> {
   if (!('caller' in asked)) return unknown(run, asked);
   const { account: of, arn } = asked.caller;
   const whose = standsIn(run).includes('AWS') && !isDeployments(run, arn) ? ', not the deployment’s' : '';
-  return pass(`${nameIn(arn)} of account ${of}${whose}`, { evidence: { account: of, arn } });
+  return pass(`${nameIn(arn)} in account ${of}${whose}`, { evidence: { account: of, arn } });
 }
 
 async function account(run: Run): Promise<Outcome> {

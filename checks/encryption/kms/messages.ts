@@ -193,7 +193,7 @@ export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outco
 export const usageOf = (run: Run, trial: Trial): string | undefined =>
   trial.usage ?? faultOf(trial, run.require('AWS_REGION'))?.usage;
 
-/** What is wrong with a key for all who use it, and not for what one variable needs. */
+/** Problems that affect every user of a key, not only the requirements of one variable. */
 const OF_ALL: readonly Fault[] = ['missing', 'disabled', 'pending-deletion', 'pending-import', 'unavailable'];
 
 function keyIssue(

@@ -95,7 +95,7 @@ describe('a config', () => {
     expect(passwords.finding('database/connect')).toMatchObject({
       status: 'skip',
       title: expect.stringContaining(
-        'asks for a password, which is in a file that exists only in Spacelift’s container',
+        'requires a password, which is in a file that exists only in Spacelift’s container',
       ),
       evidence: { parameter: 'passfile' },
     });

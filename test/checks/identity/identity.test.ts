@@ -40,13 +40,13 @@ test('names who the credentials are, by user and by role', async () => {
   const result = await run();
   expect(result.ids('pass')).toEqual(BOTH);
   expect(result.finding('identity/credentials')).toMatchObject({
-    title: 'user/operator of account 123456789012',
+    title: 'user/operator in account 123456789012',
     evidence: { account: '123456789012', arn: administrator.arn },
   });
   const drain = session('drain');
   server.users = [drain];
   expect((await run(place(server, drain))).finding('identity/credentials').title).toBe(
-    'role/spacelift-drain of account 123456789012',
+    'role/spacelift-drain in account 123456789012',
   );
 });
 
