@@ -115,7 +115,7 @@ describe('what nobody can tell from a password', () => {
     [[WORDS], 'unknown command …; expected one of plan'],
     [['-f', `u@c:${WORDS}@h`], '‹redacted›@h: no such file'],
     [['-f', `//u:${WORDS}@h`], '//‹redacted›@h: no such file'],
-    [['-f', `host=h user=u password=${WORDS}`], 'looks like a config itself'],
+    [['-f', `host=h user=u password=${WORDS}`], 'looks like a config'],
     [['--ca-file', `host=h password=${WORDS}`], 'cannot read --ca-file host=h password=‹redacted›; expected'],
     [['--report', `json=/nowhere/u@c:${WORDS}@h`], 'cannot write /nowhere/‹redacted›@h: its directory does not exist'],
   ])('%j', async (args, says) => {

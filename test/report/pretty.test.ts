@@ -78,8 +78,7 @@ describe('the pretty report', () => {
 ✔ mqtt-broker     tls://spacelift.example.org:1984                          9 ms
   - mqtt-broker/builtin/reachable: spacelift.example.org:1984 does not answer:
     it starts with Spacelift
-- not verified    access to version control: the config does not contain its
-                  address
+- not verified    access to version control: its address is not in the config
 
 next steps
   1. ✖ database/privileges               the role spacelift lacks CREATE and

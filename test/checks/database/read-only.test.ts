@@ -75,6 +75,6 @@ describe('what is selected', () => {
     const { server, url } = await installed();
     await check(url);
     const sessions = () => server.query(`SELECT FROM pg_stat_activity WHERE usename = 'spacelift'`);
-    await expect.poll(sessions, { timeout: 900 }).toEqual([]);
+    await expect.poll(sessions).toEqual([]);
   });
 });

@@ -182,7 +182,7 @@ const WRONG = [
   [SIGNING, {}, 'is a key for ENCRYPT_DECRYPT, not for SIGN_VERIFY'],
   [SIGNING, { spec: 'RSA_4096', usage: 'ENCRYPT_DECRYPT' }, 'is a key for ENCRYPT_DECRYPT, not for SIGN_VERIFY'],
   [SIGNING, { spec: 'RSA_2048' }, 'is an RSA_2048 key, not RSA_4096'],
-  [SIGNING, { spec: 'ECC_NIST_P256' }, 'names an ECC_NIST_P256 key, not RSA_4096'],
+  [SIGNING, { spec: 'ECC_NIST_P256' }, 'is an ECC_NIST_P256 key, not RSA_4096'],
   [SIGNING, { spec: 'HMAC_256' }, 'is a key for GENERATE_VERIFY_MAC, not for SIGN_VERIFY'],
 ] as const;
 
@@ -217,7 +217,7 @@ test('a key that is not there, and one that is elsewhere', async () => {
   const elsewhere = await run({ [SIGNING]: signing.arn.replace('eu-central-1', 'us-west-2') });
   expect(elsewhere.ids('fail')).toEqual(['encryption/kms/signing-key']);
   expect(elsewhere.finding('encryption/kms/signing-key').title).toBe(
-    'the signing key is in us-west-2, and AWS_REGION is eu-central-1',
+    'the signing key is in us-west-2, but AWS_REGION is eu-central-1',
   );
 });
 
@@ -244,7 +244,9 @@ test('one key for both replaces what is found of it, also under two names', asyn
   }
   const nowhere = await run({ [ENCRYPTION]: 'alias/nothing', [SIGNING]: 'alias/nothing' });
   expect(nowhere.ids('fail')).toEqual(['encryption/kms/distinct']);
-  expect(nowhere.finding('encryption/kms/distinct').fix).toMatch(/^create a key that encrypts: .*\ncreate a key that signs: /);
+  expect(nowhere.finding('encryption/kms/distinct').fix).toMatch(
+    /^create a key that encrypts: .*\ncreate a key that signs: /,
+  );
 });
 
 test('a single-Region encryption key is a warning only with a secondary region', async () => {

@@ -48,7 +48,7 @@ describe('a license token', () => {
   test('that is not valid yet fails', async () => {
     expect(await judged(token({ nbf: inDays(2), exp: inDays(365) }))).toMatchObject({
       status: 'fail',
-      title: expect.stringContaining('not valid before'),
+      title: expect.stringContaining('not valid until'),
     });
     expect((await judged(token({ nbf: inDays(-2), exp: inDays(365) }))).status).toBe('pass');
   });

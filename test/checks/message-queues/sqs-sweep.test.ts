@@ -66,7 +66,7 @@ test('what somebody else has received is waited for as long as a run would hide 
     { status: 'skip', title: `1 message is hidden in ${nameOf('async')}: not looked at` },
   ]);
   expect(world.aws.snapshot()).toEqual(before);
-}, 30_000);
+});
 
 test('nothing is received on a live installation', async () => {
   const world = await startWorld(databases.installed);

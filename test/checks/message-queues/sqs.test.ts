@@ -10,11 +10,9 @@ describe('healthy', () => {
   test('an operator: every rule of every queue passes, and nothing stays behind', async () => {
     const world = await startWorld(databases.empty);
     const before = world.aws.snapshot();
-    const started = performance.now();
     const result = await world.check();
     expect(result.ids('pass').sort()).toEqual(ids(ALL, ...RULES).sort());
     expect(judged(result)).toEqual({ fail: [], warn: [] });
-    expect(performance.now() - started).toBeLessThan(3000);
     expect(result.run.leftovers).toEqual([]);
     expect(world.aws.snapshot()).toEqual(before);
     const sends = world.aws.requests.filter(({ action }) => action === 'SendMessage');

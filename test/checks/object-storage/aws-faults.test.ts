@@ -374,7 +374,7 @@ describe('the way to S3', () => {
     });
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
     expect(result.finding('object-storage/states/access').title).toMatch(/does not answer in time/);
-  }, 20_000);
+  });
 
   test('a run that is interrupted removes what it wrote', async () => {
     const interrupt = new AbortController();

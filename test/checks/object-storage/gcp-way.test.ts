@@ -88,7 +88,7 @@ describe('what Cloud Storage answers', () => {
       title: 'storage.googleapis.com:443 does not answer in time',
       fix: expect.stringContaining('--enable-private-ip-google-access'),
     });
-  }, 20_000);
+  });
 
   test('nothing, to a run that is then interrupted: it removes what it wrote', async () => {
     const interrupt = new AbortController();
@@ -193,7 +193,7 @@ describe('the way to Google', () => {
     const result = await under({ hangFor: ({ action }) => action === 'oauth2.token' });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST).title).toBe('oauth2.googleapis.com:443 does not answer in time');
-  }, 20_000);
+  });
 
   test.each([
     ['nothing listens', async () => `http://127.0.0.1:${(await refusedPort()).port}`, /refuses the connection/],

@@ -52,7 +52,7 @@ describe('files', () => {
     expect(await refused([join(directory, 'folder')])).toBe(`${directory}/folder: a directory, expected a file`);
     expect(await refused([join(file('plain', 'x'), 'below')])).toBe(`${directory}/plain/below: no such file`);
     symlinkSync('loop', join(directory, 'loop'));
-    expect(await refused([join(directory, 'loop')])).toContain('a symbolic link leads back to itself');
+    expect(await refused([join(directory, 'loop')])).toContain('too many levels of symbolic links');
     expect(await refused(['a\0b'])).toBe("a\\u{0}b: can't be read (ERR_INVALID_ARG_VALUE)");
     expect(await refused(['x/'.repeat(5000)])).toMatch(/^[x/]{127}…[x/]{128}: no such file: the name is too long$/);
   });
