@@ -75,7 +75,7 @@ describe('webhooks', () => {
   });
   test.each([500, 502, 503])('%i fails', async (status) => {
     const url = `${await http(status)}/webhooks`;
-    expect(await judged(url)).toMatchObject({ status: 'fail', title: `${url} answers with HTTP ${status}` });
+    expect(await judged(url)).toMatchObject({ status: 'fail', title: `${url} returned HTTP ${status}` });
   });
   test('one that refuses, or closes, fails', async () => {
     const { host, port } = await refusedPort();
@@ -99,7 +99,7 @@ describe('public-api', () => {
     expect(await judged('https://api.does-not-exist.invalid')).toMatchObject({
       status: 'warn',
       title: 'api.does-not-exist.invalid does not resolve',
-      detail: expect.stringContaining('Usage'),
+      detail: expect.stringContaining('usage is not reported'),
     });
   });
   test('through the proxy of the environment, with its credentials', async () => {

@@ -102,7 +102,7 @@ describe('certificate', () => {
     const { certPem, keyPem } = await stranger.issue({ names: ['localhost'] });
     expect(await judged(await serve({}, { cert: certPem, key: keyPem }))).toMatchObject({
       status: 'fail',
-      detail: expect.stringContaining('It sends no intermediate certificate'),
+      detail: expect.stringContaining('It does not send an intermediate certificate'),
     });
   });
   test('a port without TLS, and one without a server, fail', async () => {

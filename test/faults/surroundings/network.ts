@@ -117,7 +117,7 @@ const SERVERS: readonly Fault[] = [
     arrange: installed({ status: 502 }),
     options: INSTALLED,
     fail: ['network/webhooks'],
-    says: /^https:\/\/192\.0\.2\.10\/webhooks answers with HTTP 502\nA load balancer or proxy answers/,
+    says: /^https:\/\/192\.0\.2\.10\/webhooks returned HTTP 502\nThe response is from a load balancer or proxy/,
   },
   {
     name: 'a server that fails',
@@ -131,7 +131,7 @@ const SERVERS: readonly Fault[] = [
     arrange: installed({ status: 503 }),
     options: { ...INSTALLED, service: 'worker' },
     fail: ['network/server'],
-    says: /^https:\/\/192\.0\.2\.10\/ answers with HTTP 503\n/,
+    says: /^https:\/\/192\.0\.2\.10\/ returned HTTP 503\n/,
   },
   {
     name: 'a server that a worker does not find yet',
@@ -179,7 +179,7 @@ const OTHERS: readonly Fault[] = [
     arrange: gateway(issued(['localhost'])),
     options: INSTALLED,
     fail: ['network/vcs-gateway'],
-    says: /^localhost:\d+ does not speak HTTP\/2, which gRPC needs$/m,
+    says: /^localhost:\d+ does not support HTTP\/2, which gRPC requires$/m,
   },
   ...WRONG_TLS.filter(({ trusted }) => trusted).map(({ name, says, make }) => ({
     name: `a VCS gateway with ${name}`,
@@ -215,13 +215,17 @@ const OTHERS: readonly Fault[] = [
     name: 'a public API that does not resolve',
     arrange: config(() => ({ SPACELIFT_PUBLIC_API: 'https://api.does-not-exist.invalid' })),
     warn: ['network/public-api'],
-    says: /^api\.does-not-exist\.invalid does not resolve\nUsage is not reported/,
+    says: /^api\.does-not-exist\.invalid does not resolve\nWithout it, usage is not reported/,
   },
   {
     name: 'a public API that refuses',
     arrange: beside(refusedPort, api),
     warn: ['network/public-api'],
+<<<<<<< HEAD
     says: /^127\.0\.0\.1:\d+ refused the connection\nUsage is not reported/,
+=======
+    says: /^127\.0\.0\.1:\d+ refuses the connection\nWithout it, usage is not reported/,
+>>>>>>> wt-lang1
   },
   {
     name: 'a public API that the proxy does not let through',
