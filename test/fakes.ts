@@ -3,6 +3,7 @@
 import type { Deployment } from '../src/config/deployment.ts';
 import { DEFAULTS, type RunOptions } from '../src/config/options.ts';
 import type { Check, Context, Rule } from '../src/engine/check.ts';
+import type { FindingId } from '../src/engine/finding-id.ts';
 
 export const DOCS = 'https://docs.example/reference';
 
@@ -11,9 +12,12 @@ export const rule = (title: string): Rule => ({
   procedure: `Looks whether ${title}.`,
   rationale: 'Spacelift does not work without it.',
   fix: 'Mend it.',
-  example: { found: `${title}, but not here`, fix: 'mend it' },
+  example: { found: `${title}, but not here`, fix: 'fix it' },
   docs: DOCS,
 });
+
+/** An id as another check's rules would give it. */
+export const findingId = (id: string): FindingId => id as FindingId;
 
 /** A check of these rules; all of them are expected unless told. */
 export function fakeCheck(
@@ -38,6 +42,7 @@ export function fakeCheck(
 export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   service: undefined,
   lookup: () => ({ state: 'unset' }),
+  chosen: () => undefined,
   entry: () => undefined,
   partyOf: () => 'process',
   configuration: [],

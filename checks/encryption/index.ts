@@ -1,48 +1,22 @@
-/** Encryption of what is secret in the database, and the signing of tokens: AWS KMS, or an RSA key. */
-import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
+/** Encryption of secrets in the database, and the signing of tokens: AWS KMS or an RSA key. */
+import { defineCheck } from '../../src/engine/check.ts';
+import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
 
-interface Method {
-  rules(run: Run): readonly EncryptionRule[];
-  run(context: Context<EncryptionRule>): Promise<void>;
-}
+export { knownProvider as knownEncryption } from './providers.ts';
 
-const METHODS: Readonly<Record<string, Method>> = {
-  rsa: {
-    rules: () => ['choice', 'rsa/key', 'rsa/size', 'rsa/round-trip', 'rsa/exposure'],
-    run: async (context) => (await import('./rsa/run.ts')).run(context),
-  },
-  kms: {
-    rules: ({ deployment }) => [
-      'choice',
-      'kms/encryption-key',
-      'kms/signing-key',
-      'kms/distinct',
-      ...(deployment.lookup('AWS_SECONDARY_REGION').state === 'unset' ? [] : (['kms/multi-region'] as const)),
-    ],
-    run: async (context) => (await import('./kms/run.ts')).run(context),
-  },
-};
-
-/** While the method is not known, or found wrong: nothing but that is told. */
+/** The only rule while the method is unknown or invalid. */
 const OPEN: readonly EncryptionRule[] = ['choice'];
-
-function methodOf({ deployment }: Run): Method | undefined {
-  const type = deployment.lookup('ENCRYPTION_TYPE');
-  return type.state === 'set' || type.state === 'default' ? METHODS[type.value] : undefined;
-}
 
 export const encryption = defineCheck({
   id: 'encryption',
   title: 'Encryption',
   rules: RULES,
+  programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
-  expects: (run) => (run.deployment.service === 'worker' ? [] : (methodOf(run)?.rules(run) ?? OPEN)),
+  expects: (run) => (run.deployment.service === 'worker' ? [] : (knownProvider(run)?.rules(run) ?? OPEN)),
 
-  plan: async (run) => (await import('./plan.ts')).plan(run),
+  plan: async (run) => providerOf(run).plan(run),
 
-  async run(context) {
-    context.require('ENCRYPTION_TYPE');
-    await methodOf(context)?.run(context);
-  },
+  run: async (context) => providerOf(context).run(context),
 });

@@ -1,42 +1,15 @@
-/** The message queues: SQS, or Spacelift's own in PostgreSQL. */
+/** The message queues: SQS, or Spacelift's own queues in PostgreSQL. */
 
 import type { Sqs } from '../../src/clouds/aws/sqs/client.ts';
 import { QUEUES } from '../../src/config/contract.ts';
-import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
-import { usedIn } from './requirements.ts';
-import { RULES, type RuleKey } from './rules.ts';
+import { defineCheck, type Run } from '../../src/engine/check.ts';
+import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
+import { RULES } from './rules.ts';
 import type { IotQueue } from './sqs/iot-queue.ts';
 
-/** What judges one type of queue: a file of its own. */
-interface Provider {
-  /** The ids that this deployment must get. */
-  readonly expects: (run: Run) => readonly string[];
-  readonly run: (context: Context<RuleKey>) => Promise<void>;
-  readonly summary?: (run: Run) => string;
-}
-
-const OF_EACH = Object.keys(RULES).filter((key) => key.startsWith('<queue>'));
-
-const PROVIDERS: Readonly<Record<string, Provider>> = {
-  postgres: {
-    expects: () => ['postgres'],
-    run: async (context) => (await import('./postgres/run.ts')).judgePostgres(context),
-  },
-  sqs: {
-    expects: (run) => usedIn(run).flatMap((queue) => OF_EACH.map((key) => key.replace('<queue>', queue))),
-    run: async (context) => (await import('./sqs/run.ts')).judgeSqs(context),
-    summary: (run) => `SQS in ${run.require('AWS_REGION')}, ${usedIn(run).length} queues`,
-  },
-};
-
-/** The type in force; `undefined` when it is itself found wrong, or not known here. */
-function typeOf({ deployment }: Pick<Run, 'deployment'>): string | undefined {
-  const found = deployment.lookup('MESSAGE_QUEUE_TYPE');
-  return found.state === 'set' || found.state === 'default' ? found.value : undefined;
-}
-
+export { knownProvider as knownQueue } from './providers.ts';
 export { ACTIONS } from './requirements.ts';
-/** For the check of IoT Core, which delivers to one of the queues. @throws CheckStopped when it can't be looked at */
+/** For the IoT Core check, which delivers to one of the queues. @throws CheckStopped when the queue can't be inspected */
 export const inspectIotQueue = async (run: Run, sqs: Sqs): Promise<IotQueue> =>
   (await import('./sqs/iot-queue.ts')).inspectIotQueue(run, sqs);
 
@@ -45,12 +18,13 @@ export const messageQueues = defineCheck({
   title: 'Message queues',
   rules: RULES,
   subjects: Object.keys(QUEUES),
+  programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
-  expects: (run) => (run.deployment.service === 'worker' ? [] : (PROVIDERS[typeOf(run) ?? '']?.expects(run) ?? [])),
+  expects: (run) => (run.deployment.service === 'worker' ? [] : (knownProvider(run)?.expects(run) ?? [])),
 
-  plan: async (run) => (await import('./plan.ts')).plan(run),
-  removeLeftovers: async (run) => (typeOf(run) === 'sqs' ? (await import('./sqs/sweep.ts')).sweep(run) : []),
+  plan: async (run) => providerOf(run).plan(run),
+  removeLeftovers: async (run) => (await knownProvider(run)?.removeLeftovers?.(run)) ?? [],
 
-  run: async (context) => PROVIDERS[context.require('MESSAGE_QUEUE_TYPE')]?.run(context),
-  summary: (run) => PROVIDERS[typeOf(run) ?? '']?.summary?.(run),
+  run: async (context) => providerOf(context).run(context),
+  summary: (run) => knownProvider(run)?.summary?.(run),
 });

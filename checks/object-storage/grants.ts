@@ -1,89 +1,25 @@
-/** What each kind of store must permit for the probe: on its own keys alone, where the store can tell them apart. */
+/** The permissions that the probe needs from a store: limited to its own keys, where the store supports that. */
 import type { Grant, Run } from '../../src/engine/check.ts';
-import { awsMessages } from './aws/messages.ts';
-import { minioMessages } from './minio/messages.ts';
 import type { BucketAction as Duty, RequiredActions } from './requirements.ts';
 import type { StoreAction } from './store.ts';
 
-/** All that the probe ever touches. */
+/** Every key that the probe touches. */
 const KEYS = 'spacelift-preflight/*';
 
-export interface Granting {
+export interface Grants {
   objects(bucket: string, required: RequiredActions | readonly Duty[]): Grant[];
-  /** What was written, with its versions, where no duty covers it. */
+  /** Removing the objects written, with their versions, where no service's own permissions cover it. */
   removal(bucket: string, run: Run, required: RequiredActions): Grant[];
   signing(): Grant[];
   settings(bucket: string, actions: readonly StoreAction[]): Grant[];
 }
 
-/** By OBJECT_STORAGE_TYPE. */
-const GRANTING: Readonly<Record<string, (run: Run) => Granting>> = {
-  aws: (run) => {
-    const partition = run.require('AWS_PARTITION');
-    const { permission } = awsMessages({
-      region: run.require('AWS_REGION'),
-      partition,
-      account: undefined,
-      endpointFrom: undefined,
-    });
-    return s3('aws', partition, {
-      ...permission,
-      'read policy': ['s3:GetBucketPolicyStatus', 's3:GetBucketPublicAccessBlock'],
-    });
-  },
-  minio: (run) => {
-    const { permission } = minioMessages({
-      accessKey: '',
-      endpoint: run.require('OBJECT_STORAGE_MINIO_ENDPOINT'),
-      secure: false,
-    });
-    return s3('minio', 'aws', permission);
-  },
-  gcp: () => ({
-    objects: (bucket) => [{ system: 'gcp', action: 'roles/storage.objectAdmin', resource: `gs://${bucket}` }],
-    removal: () => [],
-    signing: () => [
-      {
-        system: 'gcp',
-        action: 'roles/iam.serviceAccountTokenCreator (without a key file: to sign as itself)',
-        resource: 'the service account itself',
-      },
-    ],
-    settings: (bucket) => [
-      {
-        system: 'gcp',
-        action: 'a custom role with storage.buckets.get and storage.buckets.getIamPolicy',
-        resource: `gs://${bucket}`,
-        further: true,
-      },
-    ],
-  }),
-  azure: (run) => {
-    const resource = `the storage account of ${run.require('OBJECT_STORAGE_AZURE_ACCOUNT_URL')}`;
-    return {
-      objects: () => [{ system: 'azure', action: 'Storage Blob Data Contributor', resource }],
-      removal: (_, { deployment }) =>
-        deployment.service === undefined
-          ? [{ system: 'azure', action: 'Storage Blob Data Owner', resource, further: true }]
-          : [],
-      signing: () => [],
-      settings: () => [{ system: 'azure', action: 'Reader', resource, further: true }],
-    };
-  },
-};
-
-/** @throws CheckStopped when what it needs of the config is not known */
-export function grantingOf(run: Run): Granting {
-  const make = GRANTING[run.require('OBJECT_STORAGE_TYPE')];
-  if (make === undefined) return { objects: () => [], removal: () => [], signing: () => [], settings: () => [] };
-  return make(run);
-}
-
-function s3(
+/** The grants of a store with the S3 protocol, in IAM's terms. */
+export function s3Grants(
   system: 'aws' | 'minio',
   partition: string,
   permission: Readonly<Record<StoreAction, string | readonly string[]>>,
-): Granting {
+): Grants {
   const grant = (actions: string | readonly string[], resource: string, more: Pick<Grant, 'further'> = {}): Grant[] =>
     [actions].flat().map((action) => ({ system, action, resource: `arn:${partition}:s3:::${resource}`, ...more }));
   return {
@@ -91,7 +27,7 @@ function s3(
       (Array.isArray(required) ? (required as readonly Duty[]) : (Object.keys(required) as Duty[])).flatMap((duty) =>
         grant(permission[duty], duty === 'list' ? bucket : `${bucket}/${KEYS}`),
       ),
-    // No role of the vendor's may, so under --service it is not tried.
+    // None of Spacelift's published roles allows this, so it is not tried with --service.
     removal: (bucket, { deployment }, required) => {
       const further = { further: true } as const;
       if (deployment.service !== undefined) return [];

@@ -1,14 +1,12 @@
-/** The ten buckets: what must hold of each, whatever the provider. */
+/** The checks of the ten buckets, the same for every provider. */
 
-import { ownerOfAws } from '../../src/clouds/aws/client.ts';
-import { ownerOfAzure } from '../../src/clouds/azure/credentials.ts';
 import { travelling } from '../../src/clouds/credentials.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import { type Check, type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { checkAccess, checkPresigned } from './access.ts';
 import { checkDistinct } from './distinct.ts';
-import { ownerOfMinio } from './minio/owner.ts';
 import { BucketProbe, CONTENT } from './probe.ts';
+import { PROVIDERS, providerOf } from './providers.ts';
 import { REQUIREMENTS, requiredActions } from './requirements.ts';
 import { RULES, type RuleKey } from './rules.ts';
 import { checkPublic, checkRetention, checkVersioning } from './settings.ts';
@@ -16,36 +14,13 @@ import type { Store } from './store.ts';
 import { checkCors, checkMixedContent, checkProxyHeaders, checkUploadUrl } from './uploads.ts';
 import { reachStore } from './worker.ts';
 
-interface Provider {
-  /** For the report's one line: "MinIO at minio.internal:9000". */
-  where(run: Run): string;
-  /** Loads the provider's file and its library. */
-  open(run: Run): Promise<Store>;
+export { knownProvider as knownStore } from './providers.ts';
+
+/** The store that the config names. @throws CheckStopped */
+async function openStore(run: Run): Promise<Store> {
+  const { open, signingCredentials } = providerOf(run);
+  return open(travelling(run, signingCredentials.ownerOf(run)));
 }
-
-const PROVIDERS: Readonly<Record<string, Provider>> = {
-  aws: {
-    where: ({ require }) => `S3 in ${require('AWS_REGION')}`,
-    open: async (run) => (await import('./aws/store.ts')).aws(travelling(run, ownerOfAws(run))),
-  },
-  azure: {
-    where: ({ require }) => `Azure Blob Storage at ${new URL(require('OBJECT_STORAGE_AZURE_ACCOUNT_URL')).host}`,
-    open: async (run) => (await import('./azure/store.ts')).azure(travelling(run, ownerOfAzure(run))),
-  },
-  gcp: {
-    where: () => 'Google Cloud Storage',
-    // Google's credentials are always those of a file or a server, and so the caller's.
-    open: async (run) => (await import('./gcp/store.ts')).gcp(travelling(run, 'process')),
-  },
-  minio: {
-    where: ({ require }) => `MinIO at ${require('OBJECT_STORAGE_MINIO_ENDPOINT')}`,
-    open: async (run) => (await import('./minio/store.ts')).minio(travelling(run, ownerOfMinio(run))),
-  },
-};
-
-/** The store that the config names; `undefined` for one of a kind that is not known. @throws CheckStopped */
-const openStore = async (run: Run): Promise<Store | undefined> =>
-  PROVIDERS[run.require('OBJECT_STORAGE_TYPE')]?.open(run);
 
 const SUBJECTS = Object.keys(BUCKETS) as Bucket[];
 const OF_EACH = (Object.keys(RULES) as RuleKey[]).filter((key) => key.startsWith('<bucket>'));
@@ -56,11 +31,10 @@ export const objectStorage: Check = defineCheck({
   title: 'Object storage',
   rules: RULES,
   subjects: SUBJECTS,
+  programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
   expects: ({ deployment }) => {
-    const type = deployment.lookup('OBJECT_STORAGE_TYPE');
     if (deployment.service === 'worker') return ['worker'];
-    if ('value' in type && !(type.value in PROVIDERS)) return [];
     const buckets = used(deployment.service);
     if (buckets.length === 0) return [];
     return [
@@ -74,8 +48,8 @@ export const objectStorage: Check = defineCheck({
 
   removeLeftovers: async (run) => {
     const buckets = used(run.deployment.service);
-    const store = buckets.length === 0 ? undefined : await openStore(run);
-    if (store === undefined) return [];
+    if (buckets.length === 0) return [];
+    const store = await openStore(run);
     const { sweep } = await import('./sweep.ts');
     try {
       return await sweep(run, store, buckets);
@@ -90,7 +64,6 @@ export const objectStorage: Check = defineCheck({
       return;
     }
     const store = await openStore(context);
-    if (store === undefined) return;
     try {
       const buckets = used(context.deployment.service);
       let reached = false;
@@ -102,7 +75,7 @@ export const objectStorage: Check = defineCheck({
       await Promise.all(tried);
       await context.check('distinct', () => checkDistinct(context, reached));
     } finally {
-      // When the run has ended early, what clears up after it still needs the connections.
+      // When the run ends early, the cleanup after it still needs the connections.
       if (!context.signal.aborted) store.close();
     }
   },
@@ -110,16 +83,16 @@ export const objectStorage: Check = defineCheck({
   summary: (run) => {
     if (run.deployment.service === 'worker') return undefined;
     const buckets = used(run.deployment.service).filter((bucket) => run.get(BUCKETS[bucket]) !== undefined);
-    return `${PROVIDERS[run.require('OBJECT_STORAGE_TYPE')]?.where(run)}, ${buckets.length} buckets`;
+    return `${providerOf(run).where(run)}, ${buckets.length} buckets`;
   },
 });
 
-/** The buckets that the service, or all services together, use. A worker has pre-signed URLs alone. */
+/** The buckets that the service, or all services together, use. A worker uses only pre-signed URLs. */
 function used(service: Run['deployment']['service']): Bucket[] {
   return SUBJECTS.filter((bucket) => Object.keys(requiredActions(bucket, service)).length > 0);
 }
 
-/** @returns whether anything was seen of the bucket */
+/** @returns whether any check of the bucket succeeded */
 async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket): Promise<boolean> {
   const { check } = context;
   const probe = new BucketProbe(

@@ -1,4 +1,4 @@
-/** `cleanup`: removes what an earlier, killed run left, and nothing else. */
+/** `cleanup`: removes what an earlier run left behind when it was killed, and nothing else. */
 import { CHECKS } from '../app/checks.ts';
 import { type CleanedCheck, removeAllLeftovers } from '../app/sweep.ts';
 import { InputError } from '../config/entry.ts';
@@ -17,12 +17,13 @@ import { print } from './print.ts';
 import { styleOf } from './terminal.ts';
 
 const LABEL = 10;
-/** What may still hold the process afterwards. */
+/** How long open handles may keep the process alive afterwards. */
 const PATIENCE_MS = 250;
 
 /** @throws InputError when it can't start */
 export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Promise<void> {
-  if (args.readOnly === true) throw new InputError('cleanup removes things, which --read-only forbids; see plan');
+  if (args.readOnly === true)
+    throw new InputError('cleanup deletes data, so it cannot be used with --read-only; see plan');
   const options = {
     ...DEFAULTS,
     from: args.from,
@@ -31,7 +32,7 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
     ...credentialOptions(args),
   };
   const deployment = await readDeployment(host, args, options);
-  const interrupt = interruptible(host, (signal) => notice(host, `${signal}: ending`));
+  const interrupt = interruptible(host, (signal) => notice(host, `${signal} received: stopping`));
   const swept = await removeAllLeftovers(CHECKS, deployment, options, interrupt.signal);
   const redact = redactor(deployment.secrets);
   const places = placesIn(swept, { clean: cleaner(redact), cleanWay: wayCleaner(redact) });
@@ -51,7 +52,7 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
 interface Place {
   readonly check: string;
   readonly place: string;
-  /** `pass`: nothing of an earlier run is left; `skip`: nobody looked. */
+  /** `pass`: nothing is left from an earlier run; `skip`: not checked. */
   readonly status: 'pass' | 'fail' | 'skip';
   readonly removed: readonly string[];
   readonly kept: string | null;
@@ -111,17 +112,18 @@ function rendered(places: readonly Place[], style: Style): string {
   };
   const lines = places.flatMap(({ status, check, place, removed, kept, problem }) => {
     const icon = style.unicode ? ICONS[status].unicode : ICONS[status].ascii;
-    const says = removed.length > 0 ? '' : status === 'pass' ? '  nothing of an earlier run' : '';
+    const says = removed.length > 0 ? '' : status === 'pass' ? '  nothing left from an earlier run' : '';
     return [
       `${icon} ${check}/${place}${says}`,
       ...removed.flatMap((text) => row('removed', text)),
-      ...(kept === null ? [] : row('stays', kept)),
+      ...(kept === null ? [] : row('kept', kept)),
       ...(problem === null ? [] : row(status === 'skip' ? 'skipped' : 'failed', problem.title)),
       ...(problem === null ? [] : row('', problem.detail)),
       ...(problem === null ? [] : row('fix', problem.fix, wayOut(problem))),
     ];
   });
-  const note = 'the database and the broker keep nothing of a run: what is tried there is rolled back or never stored';
+  const note =
+    'the database and the MQTT broker need no cleanup: database tests are rolled back, and MQTT messages are not stored';
   const text = [...lines, ...wrap(`- ${note}`, width)].join('\n');
   return `${style.unicode ? text : toAscii(text)}\n`;
 }

@@ -1,4 +1,4 @@
-/** `completion`: a script for the shell, made from the tables of commands, options and rules. */
+/** `completion`: a shell script generated from the tables of commands, options and rules. */
 import type { Command } from 'commander';
 import { CHECKS } from '../app/checks.ts';
 import { idsOf, withSubject } from '../engine/check.ts';

@@ -1,4 +1,4 @@
-/** Usage errors: one line on standard error that says what to do instead, exit code 2, never a stack trace. */
+/** Usage errors: one line on standard error that says what to do instead, and exit code 2. Never a stack trace. */
 import { existsSync } from 'node:fs';
 import { looksLikeContent, quotable } from '../config/input-error.ts';
 import type { Redact } from '../config/redact.ts';
@@ -7,7 +7,7 @@ import { escapeControls, oneLine } from '../report/sanitize.ts';
 
 const LONGEST = 500;
 
-/** @param message may quote what was given on the command line, where a secret can be by mistake */
+/** @param message can quote the command line, which can contain a secret by mistake */
 export async function fail(host: NodeJS.Process, message: string): Promise<void> {
   host.exitCode = 2;
   notice(host, await withoutSecrets(message, host.env));
@@ -19,18 +19,18 @@ export function notice(host: NodeJS.Process, message: string): void {
   host.stderr.write(neutralized(`spacelift-preflight: ${bounded}\n`, 'text'));
 }
 
-/** Without logins, without what looks like a key or a token, and without values of the environment's secret variables. */
+/** Removes logins, anything that looks like a key or token, and the values of secret environment variables. */
 async function withoutSecrets(message: string, env: Readonly<Record<string, string | undefined>>): Promise<string> {
   const quoted = Object.values(env).some((value = '') => partsOf(value).some((part) => message.includes(part)));
   const redact = quoted ? await redactorOf(env) : (text: string) => text;
   const safe = redact(message).replace(/(:\/\/[^\s:@/]*:).*@/s, '$1‹redacted›@');
-  // Neither a login nor a key is without these; the words for them are loaded when there may be one.
+  // Every login and key contains one of these; the patterns are loaded only if there can be one.
   if (!/[@\d=]/.test(safe)) return safe;
   const { maskTokens, maskValue } = await import('../config/logins.ts');
   return maskTokens(safe.replace(/\S+/g, maskValue).replace(/[^\s/]+/g, maskValue));
 }
 
-/** Loaded when there may be something to redact: it takes the whole contract. */
+/** Loaded only if there can be something to redact, because it needs the whole contract. */
 async function redactorOf(env: Readonly<Record<string, string | undefined>>): Promise<Redact> {
   const [{ secretsOf }, { processSource }, { redactor }] = await Promise.all([
     import('../config/secrets.ts'),
@@ -40,10 +40,10 @@ async function redactorOf(env: Readonly<Record<string, string | undefined>>): Pr
   return redactor(secretsOf([processSource(env)]).flatMap(partsOf));
 }
 
-/** Of `<name>=<value>` one part may be quoted alone. */
+/** In `<name>=<value>`, a message can quote either part alone. */
 const partsOf = (value: string): string[] => [value, ...value.split('=')].filter((part) => part !== '');
 
-/** An option nobody knows: `--name` without its value, `-x` without what is attached to it. */
+/** An unknown option: `--name` without its value, `-x` without anything attached to it. */
 function optionOf(given: string): string {
   const [name = ''] = given.split('=');
   if (!name.startsWith('--')) return /^-?./su.exec(name)?.[0] ?? '-';
@@ -51,7 +51,7 @@ function optionOf(given: string): string {
 }
 
 export const usage = {
-  /** What commander says, on one line; a value, and what stands in place of an option, may be a secret. */
+  /** Commander's message on one line; a value, or whatever was typed as an option, can be a secret. */
   parsing(message: string): string {
     const line = message
       .trim()
@@ -70,17 +70,17 @@ export const usage = {
 
   argument(given: string, commands: readonly string[]): string {
     if (looksLikeContent(given))
-      return 'unexpected argument, which looks like (part of) a config; pipe it in with -f -';
+      return 'unexpected argument that looks like part of a config; use -f - to read a config from standard input';
     return existsSync(given)
-      ? `unexpected argument ${given}; a config is named with -f: -f ${given}`
-      : `unknown command ${quotable(given)}; the commands are ${commands.join(', ')}, and a config is named with -f`;
+      ? `unexpected argument ${given}; to check a config, use -f ${given}`
+      : `unknown command ${quotable(given)}; expected one of ${commands.join(', ')}, or -f with a config`;
   },
 
-  /** Only the name, the code and the place: the message may hold anything. */
+  /** Only the name, the code and the location, because the message can contain anything. */
   bug(error: unknown): string {
     const { name, code, stack } = (error ?? {}) as { name?: unknown; code?: unknown; stack?: unknown };
     const at = typeof stack === 'string' ? /\n\s+at .*?([\w.-]+:\d+):\d+/.exec(stack)?.[1] : undefined;
     const what = [name, code, at].filter((part) => typeof part === 'string').join(' ');
-    return `unexpected error: ${what}; report it as a bug of spacelift-preflight`;
+    return `unexpected error: ${what}; please report this bug in spacelift-preflight`;
   },
 } as const;

@@ -1,23 +1,27 @@
-/** `explain`: what the table of rules says of one, or which there are. */
+/** `explain`: describes one rule from the table of rules, or lists all of them. */
 import { CHECKS } from '../app/checks.ts';
 import { InputError } from '../config/entry.ts';
 import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
 import { quoted, suggest } from '../engine/select.ts';
 import { padTo, shellWay, type Way, wrap, wrapFix } from '../report/wrap.ts';
 
-/** An example that begins with one of these is a command for a shell. */
-const SHELL =
-  /^(aws|az|curl|dig|docker|gcloud|getent|gsutil|helm|kubectl|mc|mosquitto_\w+|nc|openssl|psql|spacelift-preflight|terraform|tofu) /;
+/** An example that starts with one of these, or with one of a check's own, is a shell command. */
+const PROGRAMS: ReadonlySet<string> = new Set([
+  ...['curl', 'dig', 'docker', 'getent', 'helm', 'kubectl', 'nc', 'openssl', 'psql', 'spacelift-preflight'],
+  ...['terraform', 'tofu'],
+  ...CHECKS.flatMap(({ programs = [] }) => programs),
+]);
 const WIDTH = 80;
-const LABEL = 12;
+const LABEL = 16;
 
-/** @throws InputError when nothing has that id */
+/** @throws InputError if there is no rule or check with that ID */
 export async function explain(host: NodeJS.Process, id: string | undefined): Promise<void> {
   host.stdout.write(`${textFor(id).join('\n')}\n`);
 }
 
 function textFor(id: string | undefined): string[] {
-  if (id === undefined) return [...CHECKS.flatMap(list), 'To learn more of one: spacelift-preflight explain <id>'];
+  if (id === undefined)
+    return [...CHECKS.flatMap(list), 'To learn more about a rule, run: spacelift-preflight explain <id>'];
   const check = CHECKS.find((candidate) => candidate.id === id);
   if (check !== undefined) return list(check).slice(0, -1);
   for (const candidate of CHECKS) {
@@ -29,7 +33,7 @@ function textFor(id: string | undefined): string[] {
   throw new InputError(`explain ${quoted(id, ids)}: no such rule${suggest(id, ids)}`);
 }
 
-/** The rule behind an id, given as it stands in the table or with a subject in it. */
+/** The key of the rule with this ID, as it is in the table or with a subject filled in. */
 function keyOf(check: Check, id: string): string | undefined {
   const forms = (key: string) => [undefined, ...(check.subjects ?? [])].map((subject) => withSubject(key, subject));
   return Object.keys(check.rules).find((key) => forms(key).includes(id.slice(check.id.length + 1)));
@@ -43,11 +47,11 @@ function list(check: Check): string[] {
 
 function describe(id: string, rule: Rule): string[] {
   const rows = [
-    ['checks', rule.procedure],
-    ['matters', rule.rationale],
-    ['permission', rule.permission],
-    ['mend', rule.fix],
-    ['docs', rule.docs],
+    ['What it does', rule.procedure],
+    ['Why it matters', rule.rationale],
+    ['Permission', rule.permission],
+    ['Fix', rule.fix],
+    ['Documentation', rule.docs],
   ] as const;
   const labelled = (label: string, lines: readonly string[]) =>
     lines.map((line, index) => `  ${padTo(index === 0 ? label : '', LABEL)}${line}`);
@@ -58,7 +62,7 @@ function describe(id: string, rule: Rule): string[] {
     '',
     ...rows.flatMap(([label, text]) => (text === undefined ? [] : labelled(label, wrap(text, WIDTH - LABEL - 2)))),
     '',
-    ...labelled('example', wrap(found, WIDTH - LABEL - 2)),
+    ...labelled('Example', wrap(found, WIDTH - LABEL - 2)),
     ...labelled(
       '  fix',
       fix.split('\n').flatMap((line) => wrapFix(asWritten(line), WIDTH - LABEL - 2)),
@@ -66,5 +70,6 @@ function describe(id: string, rule: Rule): string[] {
   ];
 }
 
-/** The table's own examples are plain text. */
-const asWritten = (line: string): Way => (SHELL.test(line) ? shellWay(line) : { fix: line, fixKind: 'advice' });
+/** The table's examples are plain text. */
+const asWritten = (line: string): Way => (isCommand(line) ? shellWay(line) : { fix: line, fixKind: 'advice' });
+const isCommand = (line: string): boolean => PROGRAMS.has(/^(\S+) /.exec(line)?.[1] ?? '');

@@ -1,4 +1,4 @@
-/** The command line: reads the arguments, and loads the command that they ask for. */
+/** The command line: parses the arguments and loads the requested command. */
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../util/version.ts';
@@ -17,23 +17,21 @@ import {
 const EXAMPLES = `Examples:
   $ tofu output -raw kubernetes_secrets | spacelift-preflight -f -
   $ spacelift-preflight -f shared.yaml -f server.yaml -f drain.yaml
-  $ spacelift-preflight    # the environment, in a Kubernetes Job with envFrom
+  $ spacelift-preflight    # from the environment, as in a Job with envFrom
 `;
 const AFTER = `
-Options that end in ... can be repeated.
-
 Exit codes:
-  0    no failure
-  1    at least one failure; with --strict a warning or the verdict
-       inconclusive too, with --require a skip
-  2    the run could not start: bad option, no readable config
-  130  after SIGINT
-  143  after SIGTERM
+  0    no failures
+  1    at least one failure; with --strict, also a warning or an
+       inconclusive verdict; with --require, also a skip
+  2    the run could not start: invalid option or unreadable config
+  130  interrupted by SIGINT
+  143  interrupted by SIGTERM
 `;
 
-/** Runs the command that `host.argv` asks for, and sets the exit code. Never throws. */
+/** Runs the command in `host.argv` and sets the exit code. Never throws. */
 export async function main(host: NodeJS.Process): Promise<void> {
-  // What can't be written is told by who writes it.
+  // Whoever writes reports its own write errors.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
   try {
     await program(host).parseAsync(host.argv);
@@ -49,9 +47,7 @@ function program(host: NodeJS.Process): Command {
   const root = new Command('spacelift-preflight');
   for (const option of runOptions()) root.addOption(option);
   root
-    .description(
-      'Checks every external dependency of a self-hosted Spacelift installation, from the config it runs with.',
-    )
+    .description('Checks every external dependency of a self-hosted Spacelift installation, based on its config.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
@@ -70,7 +66,7 @@ function program(host: NodeJS.Process): Command {
     });
   const plan = root
     .command('plan')
-    .description('what a run would do, write and must be permitted; contacts nothing')
+    .description('show what a run would do, write and need permission for, without contacting anything')
     .allowExcessArguments(false)
     .action(async (options: PlanArguments) => {
       refuseOptions(root, 'plan');
@@ -80,7 +76,7 @@ function program(host: NodeJS.Process): Command {
   for (const option of planOptions()) plan.addOption(option);
   const cleanup = root
     .command('cleanup')
-    .description('removes what an earlier, killed run left, and nothing else')
+    .description('remove what a killed run left behind, and nothing else')
     .allowExcessArguments(false)
     .action(async (options: CleanupArguments) => {
       refuseOptions(root, 'cleanup');
@@ -90,8 +86,8 @@ function program(host: NodeJS.Process): Command {
   for (const option of cleanupOptions()) cleanup.addOption(option);
   root
     .command('explain')
-    .description('what a finding is about, and how to mend it; without an id, the list')
-    .argument('[id]', 'of a rule, a finding or a check')
+    .description('explain a finding and how to fix it; without an ID, list all rules')
+    .argument('[id]', 'ID of a rule, finding or check')
     .allowExcessArguments(false)
     .action(async (id: string | undefined) => {
       refuseOptions(root, 'explain');
@@ -100,7 +96,7 @@ function program(host: NodeJS.Process): Command {
     });
   root
     .command('schema')
-    .description('the JSON Schema of the JSON report')
+    .description('print the JSON Schema of the JSON report')
     .allowExcessArguments(false)
     .action(async () => {
       refuseOptions(root, 'schema');
@@ -109,7 +105,7 @@ function program(host: NodeJS.Process): Command {
     });
   root
     .command('completion')
-    .description('a script that completes this command line in a shell')
+    .description('print a shell completion script')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .allowExcessArguments(false)
     .action(async (shell: Shell) => {
@@ -124,7 +120,7 @@ function program(host: NodeJS.Process): Command {
       .configureOutput({
         writeOut: (text) => void host.stdout.write(text),
         writeErr: (text) => void host.stderr.write(text),
-        // `main` says it.
+        // `main` prints it.
         outputError: () => {},
       });
   }
@@ -139,11 +135,11 @@ function optionDescription({ description, argChoices, defaultValue }: Option): s
   return facts.length === 0 ? description : `${description} (${facts.join('; ')})`;
 }
 
-/** What stands before the name of a command belongs to the run, and would be ignored. */
+/** Options before a command's name belong to the run, and would be ignored. */
 function refuseOptions(root: Command, command: string): void {
   const given = root.options.find((option) => root.getOptionValueSource(option.attributeName()) === 'cli');
   if (given === undefined) return;
   const own = root.commands.find((candidate) => candidate.name() === command)?.options ?? [];
   const belongs = own.some(({ long }) => long === given.long);
-  throw new InputError(belongs ? `${given.long} belongs after ${command}` : `${given.long} is no option of ${command}`);
+  throw new InputError(belongs ? `put ${given.long} after ${command}` : `${command} does not support ${given.long}`);
 }

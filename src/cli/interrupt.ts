@@ -1,23 +1,23 @@
-/** What can end a run before its time: SIGINT, SIGTERM, and an error that nobody caught. */
+/** Events that end a run early: SIGINT, SIGTERM, and uncaught errors. */
 import { CrashedError, InterruptedError } from '../engine/timeouts.ts';
 
-/** 128 and the signal's number, as shells have it. */
+/** 128 plus the signal number, by shell convention. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof EXIT_CODES;
 const SIGNALS = Object.keys(EXIT_CODES) as readonly Signal[];
 
 export interface Interrupt {
-  /** Aborted with `Interrupted` or `Crashed`. */
+  /** Aborted with `InterruptedError` or `CrashedError`. */
   readonly signal: AbortSignal;
-  /** The exit code of the signal that came. */
+  /** The exit code for the signal that was received. */
   readonly exitCode: number | undefined;
-  /** Gives the signals back to the system. */
+  /** Restores the default signal handling. */
   release(): void;
 }
 
 /**
- * The first signal ends the run, so that it cleans up and reports; a second one ends the process at once.
- * @param said is called at the first signal
+ * The first signal stops the run, which then cleans up and reports; the second one ends the process immediately.
+ * @param said called on the first signal
  */
 export function interruptible(host: NodeJS.Process, said: (signal: Signal) => void): Interrupt {
   const controller = new AbortController();

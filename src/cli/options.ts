@@ -1,4 +1,4 @@
-/** The options of a run. */
+/** The command-line options. */
 import { InvalidArgumentError, Option } from 'commander';
 import {
   allowedHost,
@@ -27,13 +27,13 @@ export interface Acceptance {
   readonly reason: string;
 }
 
-/** A file on this machine in place of the one that the config names. */
+/** A local file to use instead of the path in the config. */
 export interface SuppliedFile {
   readonly variable: CredentialsFile;
   readonly path: string;
 }
 
-/** As commander hands them over: what was not given is not there. */
+/** As commander returns them; options that were not given are absent. */
 export interface RunArguments {
   readonly file?: readonly string[];
   readonly format: FormatName;
@@ -60,13 +60,13 @@ export interface RunArguments {
   readonly color: boolean;
 }
 
-/** Of `plan`: what decides what a run would do. */
+/** The options of `plan`: those that determine what a run would do. */
 export type PlanArguments = Pick<
   RunArguments,
   'file' | 'only' | 'skip' | 'service' | 'phase' | 'from' | 'readOnly' | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
-/** Of `cleanup`; `readOnly` is there to be refused. */
+/** The options of `cleanup`; `readOnly` is accepted only to be rejected with a message. */
 export type CleanupArguments = Pick<
   RunArguments,
   | 'file'
@@ -81,46 +81,44 @@ export type CleanupArguments = Pick<
   | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
-/** A day; timers of Node's end at 24 of them. */
+/** One day; Node's timers are limited to 24 days. */
 const LONGEST_TIMEOUT_S = 86_400;
 
 export function runOptions(): Option[] {
   return [
-    repeated('-f, --file <path>', 'a config in any shape; - is standard input', text),
-    new Option('-o, --format <name>', 'for standard output').choices(FORMAT_NAMES).default('pretty'),
-    repeated('--report <format>=<path>', 'also write that format to a file', target),
-    repeated('--only <pattern>', 'check only these rules; * is any text', text),
-    repeated('--skip <pattern>', 'do not check these rules', text),
-    repeated('--accept <id>=<reason>', 'that warning does not count under --strict', acceptance),
-    repeated('--require <pattern>', 'a skip there makes the exit code 1', text),
-    new Option('--service <name>', 'only what that service needs and does').choices([...SERVICES, 'worker']),
-    new Option('--phase <name>', 'before or after installation').choices(PHASES).default(DEFAULTS.phase),
-    new Option('--from <place>', "outside: what only Spacelift's own network reaches is skipped")
+    repeated('-f, --file <path>', 'config file, in any supported format; - reads standard input', text),
+    new Option('-o, --format <name>', 'format of standard output').choices(FORMAT_NAMES).default('pretty'),
+    repeated('--report <format>=<path>', 'also write the report to a file in this format', target),
+    repeated('--only <pattern>', 'check only matching rules; * matches any text', text),
+    repeated('--skip <pattern>', 'skip matching rules', text),
+    repeated('--accept <id>=<reason>', 'accept this warning under --strict', acceptance),
+    repeated('--require <pattern>', 'exit with 1 if a matching rule is skipped', text),
+    new Option('--service <name>', 'check only what this service needs').choices([...SERVICES, 'worker']),
+    new Option('--phase <name>', 'before or after Spacelift is installed').choices(PHASES).default(DEFAULTS.phase),
+    new Option('--from <place>', "with outside, skip what is reachable only from Spacelift's network")
       .choices(PLACES)
       .default(DEFAULTS.from),
-    repeated('--ca-file <path>', 'further certificate authorities, PEM', text),
-    repeated(
-      '--credentials-file <variable>=<path>',
-      'a local file for the path that the config has in that variable',
-      suppliedFile,
-    ),
+    repeated('--ca-file <path>', 'additional CA certificates, in PEM format', text),
+    repeated('--credentials-file <variable>=<path>', 'local file to use for the path in this variable', suppliedFile),
     repeated(
       '--allow-credentials-to <host[:port]>',
-      'your own credentials may go to exactly that host, although only the config names it',
+      'allow sending your own credentials to this host, even though only the config names it',
       host,
     ),
-    new Option('--resolve-secrets', 'read what an ECS task definition keeps behind valueFrom'),
-    new Option('--strict', 'warnings, or the verdict inconclusive, make the exit code 1'),
-    new Option('--read-only', 'write nothing anywhere'),
-    new Option('--timeout <seconds>', 'for the whole run').argParser(seconds).default(DEFAULTS.timeoutMs / 1000),
-    new Option('--concurrency <n>', 'dependencies tried at once (default all)').argParser(wholeNumber),
-    new Option('-q, --quiet', 'failures and warnings only').conflicts('verbose'),
-    new Option('-v, --verbose', 'every finding with its evidence and duration'),
-    new Option('--no-color', 'no colors; NO_COLOR and FORCE_COLOR are heeded too'),
+    new Option('--resolve-secrets', 'read the secrets that an ECS task definition references in valueFrom'),
+    new Option('--strict', 'exit with 1 on warnings or an inconclusive verdict'),
+    new Option('--read-only', 'do not write to any system'),
+    new Option('--timeout <seconds>', 'time limit for the whole run')
+      .argParser(seconds)
+      .default(DEFAULTS.timeoutMs / 1000),
+    new Option('--concurrency <n>', 'number of dependencies checked at once (default all)').argParser(wholeNumber),
+    new Option('-q, --quiet', 'show only failures and warnings').conflicts('verbose'),
+    new Option('-v, --verbose', 'show every finding with its evidence and duration'),
+    new Option('--no-color', 'disable colors; NO_COLOR and FORCE_COLOR work too'),
   ];
 }
 
-/** That `completion` has a script for. */
+/** The shells that `completion` supports. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
@@ -147,13 +145,16 @@ export function cleanupOptions(): Option[] {
 }
 
 const formatOption = (): Option =>
-  new Option('-o, --format <name>', 'for standard output').choices(FOR_PEOPLE_OR_MACHINES).default('pretty');
+  new Option('-o, --format <name>', 'format of standard output').choices(FOR_PEOPLE_OR_MACHINES).default('pretty');
 
 const picked = (names: readonly string[]): Option[] =>
   runOptions().filter(({ long }) => long !== undefined && names.includes(long));
 
 function repeated<T>(flags: string, says: string, parse: (value: string) => T): Option {
-  return new Option(flags, `${says} ...`).argParser<T[]>((value, previous) => [...(previous ?? []), parse(value)]);
+  return new Option(flags, `${says} (repeatable)`).argParser<T[]>((value, previous) => [
+    ...(previous ?? []),
+    parse(value),
+  ]);
 }
 
 function text(value: string): string {
@@ -165,7 +166,7 @@ function target(value: string): Target {
   const [format, path] = split(value);
   if (!isFormat(format)) throw new InvalidArgumentError(`expected one of ${FORMAT_NAMES.join(', ')} before the =.`);
   if (path === undefined || path === '') throw new InvalidArgumentError(`expected ${format}=<path>.`);
-  if (path === '-') throw new InvalidArgumentError(`standard output is for -o ${format}.`);
+  if (path === '-') throw new InvalidArgumentError(`to write to standard output, use -o ${format}.`);
   return { format, path };
 }
 
@@ -181,7 +182,7 @@ function suppliedFile(value: string): SuppliedFile {
 function host(value: string): string {
   const allowed = allowedHost(value);
   if (allowed === undefined)
-    throw new InvalidArgumentError('expected a host, or host:port, without scheme or path; IPv6 as in [::1]:9000.');
+    throw new InvalidArgumentError('expected host or host:port, without scheme or path; IPv6 as in [::1]:9000.');
   return allowed;
 }
 
@@ -199,10 +200,10 @@ function split(value: string): [string, string | undefined] {
 function seconds(value: string): number {
   const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
   if (number > 0 && number <= LONGEST_TIMEOUT_S) return number;
-  throw new InvalidArgumentError(`expected seconds, more than 0 and at most ${LONGEST_TIMEOUT_S}.`);
+  throw new InvalidArgumentError(`expected a number of seconds greater than 0 and at most ${LONGEST_TIMEOUT_S}.`);
 }
 
 function wholeNumber(value: string): number {
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('expected a whole number from 1.');
+  throw new InvalidArgumentError('expected a whole number of at least 1.');
 }

@@ -1,4 +1,4 @@
-/** `plan`: what a run would do, without doing it. */
+/** `plan`: shows what a run would do, without doing it. */
 import { CHECKS } from '../app/checks.ts';
 import { DEFAULTS } from '../config/options.ts';
 import { makePlan } from '../plan/plan.ts';
@@ -7,7 +7,7 @@ import { checkIds, readDeployment } from './prepare.ts';
 import { print } from './print.ts';
 import { styleOf } from './terminal.ts';
 
-/** @throws InputError when there is no config to plan for */
+/** @throws InputError if there is no readable config */
 export async function plan(host: NodeJS.Process, args: PlanArguments): Promise<void> {
   const options = {
     ...DEFAULTS,

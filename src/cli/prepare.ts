@@ -1,4 +1,4 @@
-/** What every command that takes a config does before it begins. */
+/** The preparation that all commands with a config share. */
 import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { checkIds as checkGiven } from '../app/ids.ts';
@@ -9,12 +9,12 @@ import type { RunOptions } from '../config/options.ts';
 import { certificatesIn } from '../net/ca-store.ts';
 import type { RunArguments } from './options.ts';
 
-/** @throws InputError when a pattern or an id matches no rule */
+/** @throws InputError if a pattern or ID matches no rule */
 export function checkIds(args: Pick<RunArguments, 'only' | 'skip' | 'require' | 'accept'>): void {
   checkGiven({ ...args, accept: args.accept?.map(({ id }) => id) }, '--');
 }
 
-/** What the options say of credentials. @throws InputError for a file that can't be read */
+/** The run options about credentials. @throws InputError if a file can't be read */
 export function credentialOptions({
   credentialsFile = [],
   allowCredentialsTo = [],
@@ -26,28 +26,28 @@ export function credentialOptions({
     try {
       accessSync(path, constants.R_OK);
     } catch {
-      throw new InputError(`cannot read ${path}, which --credentials-file names for ${variable}`);
+      throw new InputError(`cannot read ${path} (--credentials-file for ${variable})`);
     }
     if (statSync(path).isDirectory()) {
-      throw new InputError(`${path}, which --credentials-file names for ${variable}, is a directory; expected a file`);
+      throw new InputError(`${path} (--credentials-file for ${variable}) is a directory; expected a file`);
     }
   }
   const files = credentialsFile.map(({ variable, path }) => [variable, path]);
   return { credentialsFiles: Object.fromEntries(files), allowCredentialsTo };
 }
 
-/** The certificates of --ca-file, as one text. @throws InputError when there are none in a file */
+/** The certificates from --ca-file as one string. @throws InputError if a file contains none */
 export function authoritiesIn(paths: readonly string[]): string | undefined {
   const certificates = paths.flatMap((path) => {
     let pem: string;
     try {
       pem = readFileSync(path, 'utf8');
     } catch {
-      throw new InputError(`cannot read --ca-file ${path}; expected a file of certificates, PEM`);
+      throw new InputError(`cannot read --ca-file ${path}; expected a file with PEM certificates`);
     }
     const found = certificatesIn(pem);
     if (found.length === 0 || !found.every(isCertificate)) {
-      throw new InputError(`--ca-file ${path} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)`);
+      throw new InputError(`--ca-file ${path} contains no PEM certificate (-----BEGIN CERTIFICATE-----)`);
     }
     return found;
   });
@@ -63,8 +63,8 @@ function isCertificate(pem: string): boolean {
 }
 
 /**
- * @param options with `--resolve-secrets`: how to reach where secrets are kept
- * @throws InputError when there is no config to read
+ * @param options with `--resolve-secrets`, how to reach the secret stores
+ * @throws InputError if there is no config to read
  */
 export async function readDeployment(
   host: NodeJS.Process,
@@ -73,7 +73,9 @@ export async function readDeployment(
 ): Promise<Deployment> {
   const files = args.file ?? [];
   if (files.includes('-') && host.stdin.isTTY) {
-    throw new InputError('-f - reads standard input, which is a terminal; pipe a config into it, or name a file');
+    throw new InputError(
+      '-f - reads standard input, but that is a terminal; pipe a config into it, or use -f with a file',
+    );
   }
   const where = { files, environment: host.env, stdin: host.stdin, service: args.service };
   return readFrom({ ...where, resolveSecrets: args.resolveSecrets === true }, options);

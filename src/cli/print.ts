@@ -1,20 +1,20 @@
-/** Standard output. */
+/** Writes to standard output. */
 import { codeOf } from '../net/network-error.ts';
 import { type How, neutralized } from '../report/neutralize.ts';
 import { fail } from './errors.ts';
 
 /**
- * Waits until the reader has it all.
- * @param how its language, in which what a CI runner would obey is broken up
+ * Waits until everything is written.
+ * @param how the format of the text, which decides how CI commands in it are neutralized
  */
 export async function print(host: NodeJS.Process, text: string, how: How): Promise<void> {
   await written(host, neutralized(text, how));
 }
 
-/** Prints what holds nothing from outside. */
+/** Prints text that contains no outside input. */
 export async function written(host: NodeJS.Process, text: string): Promise<void> {
   const error = await new Promise<unknown>((resolve) => host.stdout.write(text, resolve));
   const code = codeOf(error);
-  // A reader that has seen enough (`| head`) is no error.
+  // A reader that closes the pipe early (`| head`) is not an error.
   if (code !== undefined && code !== 'EPIPE') await fail(host, `cannot write to standard output: ${code}`);
 }

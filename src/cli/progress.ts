@@ -1,4 +1,4 @@
-/** One line on standard error that says what is still being waited for, and for how long. */
+/** A status line on standard error with the checks that are still running, and for how long. */
 
 import type { Observer } from '../engine/run.ts';
 import { cut } from '../report/wrap.ts';
@@ -9,15 +9,15 @@ export interface Progress {
   stop(): void;
 }
 
-/** Runs that are over sooner never show the line. */
+/** Shorter runs never show the line. */
 const PATIENCE_MS = 200;
 const REFRESH_MS = 200;
-/** The spinner, a space, and the last column, which some terminals wrap at. */
+/** The spinner, a space, and the last column, where some terminals wrap. */
 const MARGIN = 3;
 
 /**
- * Shows names of checks and times alone, so there is nothing to redact.
- * @param ellipsis stands for what the line has no room for
+ * Shows only names of checks and times, so there is nothing to redact.
+ * @param ellipsis ends a line that is cut off
  */
 export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…'): Promise<Progress> {
   const { default: ora } = await import('ora');

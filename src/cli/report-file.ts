@@ -1,4 +1,4 @@
-/** `--report`: a file that is there whole, or not at all. */
+/** `--report`: a file that is written completely or not at all. */
 import { randomBytes } from 'node:crypto';
 import {
   accessSync,
@@ -26,35 +26,35 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
-  ENOSPC: 'no space is left',
-  EDQUOT: 'the disk quota is used up',
-  ENAMETOOLONG: 'the name is too long',
-  ENXIO: 'nobody reads from it',
-  ELOOP: 'a symbolic link leads back to itself',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is exceeded',
+  ENAMETOOLONG: 'the file name is too long',
+  ENXIO: 'no process is reading from it',
+  ELOOP: 'its symbolic links form a loop',
 };
 
-/** What the process was started with: links by nature, which lead to where its caller said. */
+/** The process's own descriptors: always links, to wherever the caller redirected them. */
 const OWN_DESCRIPTOR = /^\/dev\/(stdout|stderr|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
-/** Of new reports: they name what the installation is made of. */
+/** The mode of new reports, which list the parts of the installation. */
 const PRIVATE = 0o600;
 
 /** Writes the text to the file. */
 export type Write = (text: string) => void;
 
 /**
- * Makes sure, before anything is run, that the file can be written in the end.
- * @throws InputError when it can't, at once or when written
+ * Makes sure, before the run, that the file can be written afterwards.
+ * @throws InputError if it can't, now or when the report is written
  */
 export function prepare(path: string): Write {
   const guarded = <T>(action: () => T): T => writing(path, action);
   if (OWN_DESCRIPTOR.test(path)) return (text: string) => guarded(() => writeFileSync(path, text));
   return guarded(() => {
-    // A link stays a link, and leads to a neighbor: whoever could make one must not choose another place.
+    // A link stays a link, but only within its directory: whoever created it must not redirect the report elsewhere.
     const file = target(path);
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
     if (stats !== undefined) accessSync(file, constants.W_OK);
-    // A pipe or a device can't be replaced, and must not be.
+    // A pipe or device is written to, not replaced.
     if (stats !== undefined && !stats.isFile()) return (text: string) => guarded(() => writeInto(file, text));
     const trial = beside(file);
     closeSync(openSync(trial, 'wx', PRIVATE));
@@ -63,7 +63,7 @@ export function prepare(path: string): Write {
   });
 }
 
-/** @throws InputError for what the action throws; it names the file, and why it can't be written */
+/** @throws InputError with the name of the file and the reason, if the action throws */
 export function writing<T>(name: string, action: () => T): T {
   try {
     return action();
@@ -74,17 +74,17 @@ export function writing<T>(name: string, action: () => T): T {
   }
 }
 
-/** Where a path leads, which may be nothing yet. @throws InputError when a link leads out of its directory */
+/** Resolves a path, which may not exist yet. @throws InputError if a link points to another directory */
 function target(path: string): string {
   const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
   if (!isLink) return path;
   const folder = realpathSync(dirname(path));
   const file = realOrTold(path);
   if (dirname(file) === folder) return file;
-  throw new InputError(`cannot write ${path}: it is a symbolic link that leads out of its directory`);
+  throw new InputError(`cannot write ${path}: it is a symbolic link to another directory`);
 }
 
-/** A link to a file that is not there yet is followed one step. */
+/** Follows a link to a file that does not exist yet by one step. */
 function realOrTold(path: string): string {
   try {
     return realpathSync(path);
@@ -96,10 +96,10 @@ function realOrTold(path: string): string {
   }
 }
 
-/** What is no file is written into, and only if it is still none that a link stands for. */
+/** Writes to a pipe or device, unless it has been replaced by a link. */
 function writeInto(file: string, text: string): void {
   const flags = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
-  // A pipe that nobody reads would hold the process here for ever; tried so, it is an error.
+  // Opening a pipe without a reader would block forever; with O_NONBLOCK it is an error.
   const descriptors = [openSync(file, flags | (constants.O_NONBLOCK ?? 0))];
   try {
     const descriptor = openSync(file, flags);

@@ -1,4 +1,4 @@
-/** `spacelift-preflight`: runs the checks, and reports. */
+/** `spacelift-preflight`: runs the checks and prints the report. */
 
 import { preflight } from '../app/preflight.ts';
 import { InputError } from '../config/entry.ts';
@@ -16,10 +16,10 @@ import { prepare, type Write } from './report-file.ts';
 import { stepSummary } from './step-summary.ts';
 import { hasUnicode, isLive, styleOf } from './terminal.ts';
 
-/** What may still hold the process after the report is out. */
+/** How long open handles may keep the process alive after the report is written. */
 const PATIENCE_MS = 250;
 
-/** @throws InputError when the run can't start */
+/** @throws InputError if the run can't start */
 export async function run(host: NodeJS.Process, args: RunArguments): Promise<void> {
   const options = {
     only: args.only ?? [],
@@ -42,7 +42,8 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   const progress = await progressOn(host, args);
   const interrupt = interruptible(host, (signal) => {
     progress.stop();
-    if (args.quiet !== true) notice(host, `${signal}: cleaning up and reporting; again to end at once`);
+    if (args.quiet !== true)
+      notice(host, `${signal} received: cleaning up and writing the report; repeat to exit immediately`);
   });
   const report = await preflight(config, { ...options, signal: interrupt.signal, observer: progress.observer });
   progress.stop();
@@ -61,7 +62,7 @@ function reportFiles(args: RunArguments): { format: RunArguments['format']; writ
   const targets = args.report ?? [];
   const twice = targets.find(({ path }, index) => targets.slice(0, index).some((other) => other.path === path));
   if (twice !== undefined)
-    throw new InputError(`--report names ${twice.path} twice; give each format a file of its own`);
+    throw new InputError(`--report uses ${twice.path} twice; write each format to a separate file`);
   return targets.map(({ format, path }) => ({ format, write: prepare(path) }));
 }
 
@@ -84,7 +85,7 @@ async function writeOrSay(host: NodeJS.Process, write: Write, text: string): Pro
     write(text);
   } catch (error) {
     const code = host.exitCode;
-    await fail(host, error instanceof InputError ? error.message : 'cannot write a report');
+    await fail(host, error instanceof InputError ? error.message : 'cannot write the report');
     if (code !== 0) host.exitCode = code;
   }
 }

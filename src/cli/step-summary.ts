@@ -1,18 +1,18 @@
-/** The summary that GitHub shows on the page of a workflow run: a file that every step may add Markdown to. */
+/** The job summary on the page of a GitHub Actions run: a file to which every step can append Markdown. */
 import { appendFileSync } from 'node:fs';
 import type { FormatName } from '../report/index.ts';
 import { type Write, writing } from './report-file.ts';
 
 /**
- * Adds the report to the summary when one of the formats is GitHub's, and this is a step of a workflow.
- * @throws InputError when it can't be written, at once or when written
+ * Appends the report to the summary if `github` is one of the formats and this is a workflow step.
+ * @throws InputError if it can't be written, now or later
  */
 export function stepSummary(
   formats: readonly FormatName[],
   { GITHUB_STEP_SUMMARY: path = '' }: Readonly<Record<string, string | undefined>>,
 ): Write | undefined {
   if (path === '' || !formats.includes('github')) return undefined;
-  const append: Write = (text) => writing(`GITHUB_STEP_SUMMARY, ${path}`, () => appendFileSync(path, text));
+  const append: Write = (text) => writing(`${path} (GITHUB_STEP_SUMMARY)`, () => appendFileSync(path, text));
   append('');
   return append;
 }

@@ -1,11 +1,11 @@
-/** What the place that the report goes to can show. */
+/** The capabilities of the terminal that the report is printed to. */
 import isUnicodeSupported from 'is-unicode-supported';
 import type { Style, Verbosity } from '../report/style.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const NARROWEST = 40;
-/** Longer lines are harder to read, not easier. */
+/** Longer lines are harder to read. */
 const WIDEST = 100;
 const NO_TERMINAL = 80;
 
@@ -22,20 +22,20 @@ export async function styleOf(
   };
 }
 
-/** Neither a dumb terminal has it, nor Windows with a code page, nor a locale that says so. */
+/** Not on a dumb terminal, with a Windows code page, or with a non-UTF-8 locale. */
 export function hasUnicode(env: Environment): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
   const other = /^(C|POSIX)$/.test(locale) || (locale.includes('.') && !/\.utf-?8\b/i.test(locale));
   return env.TERM !== 'dumb' && !other && isUnicodeSupported();
 }
 
-/** `FORCE_COLOR` beats `NO_COLOR`, as in Node itself; chalk knows the rest. */
+/** `FORCE_COLOR` overrides `NO_COLOR`, as in Node; chalk handles the rest. */
 async function colourOf(env: Environment): Promise<Style['colour']> {
   if (env.FORCE_COLOR === undefined && env.NO_COLOR !== undefined && env.NO_COLOR !== '') return 0;
   const { supportsColor } = await import('chalk');
   return supportsColor === false ? 0 : supportsColor.level;
 }
 
-/** Whether a line that redraws itself helps: on a terminal that a person looks at. */
+/** Whether to show a status line: only on an interactive terminal. */
 export const isLive = (stream: NodeJS.WriteStream, env: Environment): boolean =>
   stream.isTTY === true && env.TERM !== 'dumb' && (env.CI === undefined || env.CI === '' || env.CI === 'false');

@@ -1,109 +1,113 @@
-/** The variables that choose a backend: which value is in force, and when a default can't be meant. */
+/** The variables that select a backend: their effective values, and defaults that can't be intended. */
 
+import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
-import { CONTRACT, DOCS, QUEUES, USES_AWS, type VariableName, type When } from './contract.ts';
+import {
+  type ChoiceName,
+  type ChoiceOf,
+  CONTRACT,
+  type DefaultOf,
+  DOCS,
+  isChosen,
+  QUEUES,
+  USES_AWS,
+  type VariableName,
+  type When,
+} from './contract.ts';
 import type { Entry } from './entry.ts';
 
-/** A choice as a condition sees it; `open` when it is unknown or itself found wrong, so that nothing hangs on it. */
-export type Choice = { readonly value: string; readonly byDefault: boolean } | 'open';
+/** A choice as conditions see it; `open` when it is unknown or invalid, so that nothing depends on it. */
+export type InForce<Name extends ChoiceName = ChoiceName> =
+  | { readonly value: ChoiceOf<Name>; readonly byDefault: boolean }
+  | 'open';
 
 export interface View {
-  /** The known value, `undefined` when unset or not known here. */
+  /** The known value; `undefined` when unset or not known here. */
   value(name: VariableName): string | undefined;
   isSet(name: string): boolean;
-  choice(name: VariableName): Choice;
+  choice<Name extends ChoiceName>(name: Name): InForce<Name>;
 }
 
-/** A condition's truth; `undefined` when it hangs on an open choice. */
+/** Whether any condition holds; `undefined` when that depends on an open choice. */
 export function holds(conditions: readonly When[], view: View): boolean | undefined {
   const results = conditions.map(({ variable, is }) => {
-    const choice = view.choice(variable as VariableName);
+    const choice = view.choice(variable);
     return choice === 'open' ? undefined : is.includes(choice.value);
   });
   if (results.includes(true)) return true;
   return results.includes(undefined) ? undefined : false;
 }
 
-export function choiceOf(name: VariableName, entry: Entry | undefined, wrong: boolean): Choice {
+export function choiceOf<Name extends ChoiceName>(name: Name, entry: Entry | undefined, wrong: boolean): InForce<Name> {
   if (wrong || entry?.kind === 'secret' || entry?.kind === 'not-a-string') return 'open';
-  if (entry !== undefined) return { value: entry.value, byDefault: false };
-  return { value: CONTRACT[name].default ?? '', byDefault: true };
+  const value = entry === undefined ? CONTRACT[name].default : entry.value;
+  return isChosen(name, value) ? { value, byDefault: entry === undefined } : 'open';
 }
 
-interface Contradiction {
-  readonly variable: VariableName;
-  /** What must be set instead of the default. */
-  readonly meant: string;
-  /** What shows that the default is not meant, for the report; `undefined` when it may be. */
-  readonly shown: (view: View) => string | undefined;
-}
+/** The evidence that a value is intended although it is not set, for the report; `undefined` without such evidence. */
+type Shown = (view: View) => string | undefined;
 
 const anySet =
-  (...names: readonly VariableName[]) =>
-  (view: View) => {
+  (...names: readonly VariableName[]): Shown =>
+  (view) => {
     const found = names.filter((name) => view.isSet(name));
     return found.length === 0 ? undefined : `${found.join(', ')} ${found.length === 1 ? 'is' : 'are'} set`;
   };
+const nothing: Shown = () => undefined;
 const KMS_KEYS = ['ENCRYPTION_KMS_ENCRYPTION_KEY_ID', 'ENCRYPTION_KMS_SIGNING_KEY_ID'] as const;
 
-const CONTRADICTIONS: readonly Contradiction[] = [
-  {
-    variable: 'OBJECT_STORAGE_TYPE',
-    meant: 'minio',
-    shown: anySet(
+/**
+ * Evidence against the default, by choice and value, in the order of precedence. Not in the providers in `checks`, because
+ * it depends only on the contract's variables, and the config is checked without any provider.
+ */
+const CONTRADICTIONS: {
+  readonly [Name in ChoiceName]: Readonly<Record<Exclude<ChoiceOf<Name>, DefaultOf<Name>>, Shown>>;
+} = {
+  OBJECT_STORAGE_TYPE: {
+    minio: anySet(
       'OBJECT_STORAGE_MINIO_ENDPOINT',
       'OBJECT_STORAGE_MINIO_ACCESS_KEY_ID',
       'OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY',
     ),
+    azure: anySet('OBJECT_STORAGE_AZURE_ACCOUNT_URL'),
+    gcp: (view) => (view.isSet('AWS_ACCOUNT_ID') ? undefined : anySet('GCP_PROJECT')(view)),
   },
-  { variable: 'OBJECT_STORAGE_TYPE', meant: 'azure', shown: anySet('OBJECT_STORAGE_AZURE_ACCOUNT_URL') },
-  {
-    variable: 'OBJECT_STORAGE_TYPE',
-    meant: 'gcp',
-    shown: (view) => (view.isSet('AWS_ACCOUNT_ID') ? undefined : anySet('GCP_PROJECT')(view)),
+  ENCRYPTION_TYPE: {
+    rsa: (view) => (KMS_KEYS.some(view.isSet) ? undefined : anySet('ENCRYPTION_RSA_PRIVATE_KEY')(view)),
   },
-  {
-    variable: 'ENCRYPTION_TYPE',
-    meant: 'rsa',
-    shown: (view) => (KMS_KEYS.some(view.isSet) ? undefined : anySet('ENCRYPTION_RSA_PRIVATE_KEY')(view)),
-  },
-  {
-    variable: 'MESSAGE_QUEUE_TYPE',
-    meant: 'postgres',
-    shown: (view) =>
+  MESSAGE_QUEUE_TYPE: {
+    postgres: (view) =>
       Object.values(QUEUES).some(view.isSet) || view.value('MQTT_BROKER_TYPE') === 'iotcore'
         ? undefined
         : 'no MESSAGE_QUEUE_SQS_… variable is set',
   },
-  {
-    variable: 'MQTT_BROKER_TYPE',
-    meant: 'builtin',
-    shown: (view) =>
+  MQTT_BROKER_TYPE: {
+    builtin: (view) =>
       /^tls:\/\/|:(?!443$|8443$|8883$)\d+$/.test(view.value('MQTT_BROKER_ENDPOINT') ?? '')
-        ? 'MQTT_BROKER_ENDPOINT has the form of a built-in broker’s'
+        ? 'MQTT_BROKER_ENDPOINT looks like the endpoint of a built-in broker'
         : undefined,
   },
-  { variable: 'LICENSE_TYPE', meant: 'jwt', shown: anySet('LICENSE_TOKEN') },
-  {
-    variable: 'LICENSE_TYPE',
-    meant: 'jwt',
-    shown: (view) => {
-      const others = USES_AWS.filter(({ variable }) => variable !== 'LICENSE_TYPE');
-      const aws = ['AWS_ACCOUNT_ID', 'AWS_REGION', 'AWS_DEFAULT_REGION'].some(view.isSet);
-      return aws || holds(others, view) !== false ? undefined : 'nothing else in this config is on AWS';
-    },
+  LICENSE_TYPE: {
+    jwt: (view) => anySet('LICENSE_TOKEN')(view) ?? nothingElseOnAws(view),
   },
-];
+  OBSERVABILITY_VENDOR: { Datadog: nothing, AWS: nothing, OpenTelemetry: nothing },
+};
 
-/** IoT Core without SQS, explicitly or by default (contract, "The pairing rule"). */
+function nothingElseOnAws(view: View): string | undefined {
+  const others = USES_AWS.filter(({ variable }) => variable !== 'LICENSE_TYPE');
+  const aws = ['AWS_ACCOUNT_ID', 'AWS_REGION', 'AWS_DEFAULT_REGION'].some(view.isSet);
+  return aws || holds(others, view) !== false ? undefined : 'nothing else in this config uses AWS';
+}
+
+/** IoT Core without SQS, explicitly or by default (Spacelift docs, "MQTT broker", "Message queue type"). */
 export function judgePairing(view: View): Issue | undefined {
   const broker = view.choice('MQTT_BROKER_TYPE');
   const queue = view.choice('MESSAGE_QUEUE_TYPE');
   if (broker === 'open' || queue === 'open' || broker.value !== 'iotcore' || queue.value === 'sqs') return undefined;
   const says = (name: string, { value, byDefault }: { value: string; byDefault: boolean }) =>
-    byDefault ? `${name} is not set, so it is ${value} by default` : `${name} is ${value}`;
-  return fail(`IoT Core needs SQS, and the message queue is ${queue.value}`, {
+    byDefault ? `${name} is not set and defaults to ${value}` : `${name} is ${value}`;
+  return fail(`IoT Core needs SQS, but the message queue is ${queue.value}`, {
     detail: `${says('MQTT_BROKER_TYPE', broker)}; ${says('MESSAGE_QUEUE_TYPE', queue)}.`,
     expected: 'MQTT_BROKER_TYPE=builtin with any message queue, or iotcore with MESSAGE_QUEUE_TYPE=sqs',
     fix: broker.byDefault
@@ -111,28 +115,34 @@ export function judgePairing(view: View): Issue | undefined {
       : advice`set MQTT_BROKER_TYPE=builtin, or MESSAGE_QUEUE_TYPE=sqs and the eight MESSAGE_QUEUE_SQS_… URLs`,
     docs: `${DOCS.mqtt}#message-queue-type`,
     evidence: { broker: broker.value, queue: queue.value, brokerByDefault: broker.byDefault },
-    cause: { key: 'pairing:iotcore-needs-sqs' },
+    cause: cause.finding('pairing/iotcore-needs-sqs'),
   });
 }
 
-/** A default that the other values contradict, by the variable that is missing. */
-export function judgeDefaults(view: View): Map<VariableName, Issue> {
-  const found = new Map<VariableName, Issue>();
-  for (const { variable, meant, shown } of CONTRADICTIONS) {
+/** Defaults that other values contradict, by the unset variable. */
+export function judgeDefaults(view: View): Map<ChoiceName, Issue> {
+  const found = new Map<ChoiceName, Issue>();
+  for (const [variable, shownBy] of Object.entries(CONTRADICTIONS) as [ChoiceName, Record<string, Shown>][]) {
     const choice = view.choice(variable);
-    if (choice === 'open' || !choice.byDefault || found.has(variable)) continue;
-    const evidence = shown(view);
-    if (evidence === undefined) continue;
-    found.set(
-      variable,
-      fail(`${variable} is not set, so ${choice.value} is in force, but ${evidence}`, {
-        expected: `${variable}=${meant}, or a config that goes with ${choice.value}`,
-        fix: setting(variable, meant),
-        docs: CONTRACT[variable].docs,
-        evidence: { variable, default: choice.value },
-        cause: { key: `configuration:${variable}` },
-      }),
-    );
+    if (choice === 'open' || !choice.byDefault) continue;
+    for (const [meant, shown] of Object.entries(shownBy)) {
+      const evidence = shown(view);
+      if (evidence === undefined) continue;
+      found.set(variable, contradicted(variable, { meant, byDefault: choice.value, evidence }));
+      break;
+    }
   }
   return found;
 }
+
+const contradicted = (
+  variable: ChoiceName,
+  { meant, byDefault, evidence }: { meant: string; byDefault: string; evidence: string },
+): Issue =>
+  fail(`${variable} is not set and defaults to ${byDefault}, but ${evidence}`, {
+    expected: `${variable}=${meant}, or a config for ${byDefault}`,
+    fix: setting(variable, meant),
+    docs: CONTRACT[variable].docs,
+    evidence: { variable, default: byDefault },
+    cause: cause.variable(variable),
+  });

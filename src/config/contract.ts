@@ -1,11 +1,11 @@
-/** Every variable that a self-hosted Spacelift reads: the one table behind `configuration`, `plan` and redaction. */
+/** Every variable that self-hosted Spacelift reads: the table behind `configuration`, `plan` and redaction. */
 import type { Perspective } from './options.ts';
 import { isPublicVariable } from './public-variables.ts';
-import type { ValueType } from './types.ts';
+import type { ChoiceType, ValueType } from './types.ts';
 import * as type from './types.ts';
 
 const REFERENCE = 'https://docs.spacelift.io/self-hosted/latest/installing-spacelift/reference-architecture/reference';
-/** Sections of the vendor's documentation. */
+/** Pages in Spacelift's docs. */
 export const DOCS = {
   dependencies: REFERENCE.replace('/reference-architecture/reference', '/reference-architecture/external-dependencies'),
   general: `${REFERENCE}/general-configuration`,
@@ -45,36 +45,74 @@ export const QUEUES = {
 } as const;
 export type Queue = keyof typeof QUEUES;
 
-/** A condition on another variable's value in force. */
+/** A condition on the effective value of a choice. */
 export interface When {
-  readonly variable: string;
+  readonly variable: ChoiceName;
   readonly is: readonly string[];
+}
+
+/**
+ * The variables that select a backend, with their values: each has a registry that must contain every value
+ * (`checks/object-storage/providers.ts` …). The table below includes them at their positions.
+ */
+const CHOICE_TABLE = {
+  LICENSE_TYPE: choice(['aws', 'jwt'], { default: 'aws', docs: DOCS.general }),
+  OBJECT_STORAGE_TYPE: choice(['aws', 'gcp', 'azure', 'minio'], { default: 'aws', docs: DOCS.storage }),
+  ENCRYPTION_TYPE: choice(['kms', 'rsa'], { default: 'kms', docs: DOCS.encryption }),
+  MESSAGE_QUEUE_TYPE: choice(['sqs', 'postgres'], { default: 'sqs', docs: DOCS.queues }),
+  MQTT_BROKER_TYPE: choice(['iotcore', 'builtin'], { default: 'iotcore', docs: DOCS.mqtt }),
+  OBSERVABILITY_VENDOR: choice(['Datadog', 'AWS', 'OpenTelemetry', 'Disabled'], {
+    default: 'Disabled',
+    docs: DOCS.telemetry,
+  }),
+} as const;
+
+export type ChoiceName = keyof typeof CHOICE_TABLE;
+/** The values of a choice. */
+export type ChoiceOf<Name extends ChoiceName> = (typeof CHOICE_TABLE)[Name]['type']['values'][number];
+/** The effective value when the choice is not set. */
+export type DefaultOf<Name extends ChoiceName> = (typeof CHOICE_TABLE)[Name]['default'];
+
+export type LicenseType = ChoiceOf<'LICENSE_TYPE'>;
+export type ObjectStorageType = ChoiceOf<'OBJECT_STORAGE_TYPE'>;
+export type EncryptionType = ChoiceOf<'ENCRYPTION_TYPE'>;
+export type MessageQueueType = ChoiceOf<'MESSAGE_QUEUE_TYPE'>;
+export type MqttBrokerType = ChoiceOf<'MQTT_BROKER_TYPE'>;
+export type ObservabilityVendor = ChoiceOf<'OBSERVABILITY_VENDOR'>;
+
+function choice<const Value extends string, const Default extends NoInfer<Value>>(
+  values: readonly Value[],
+  more: { readonly default: Default; readonly docs: string },
+): { readonly type: ChoiceType<Value>; readonly default: Default; readonly docs: string } {
+  return { type: type.choice(...values), ...more };
 }
 
 export interface Variable {
   readonly type: ValueType;
   readonly default?: string;
   readonly secret?: true;
-  /** `true`: always; else when any of the conditions holds. */
+  /** `true`: always; otherwise, when any condition holds. */
   readonly required?: true | readonly When[];
-  /** Who needs it when it is required; server, drain and scheduler unless told. */
+  /** The services that need it when it is required; server, drain and scheduler by default. */
   readonly of?: readonly Perspective[];
   readonly docs: string;
 }
 
-const when = (variable: string, ...is: readonly string[]): readonly When[] => [{ variable, is }];
+const when = <Name extends ChoiceName>(variable: Name, ...is: readonly ChoiceOf<Name>[]): readonly When[] => [
+  { variable, is },
+];
 const BACKEND = ['server', 'drain', 'scheduler'] as const;
 const OPTIONAL = { type: type.text, docs: DOCS.general } as const;
 
-/** Any of these makes the AWS variables required (contract, "AWS"). */
+/** Any of these makes the AWS variables required. */
 export const USES_AWS: readonly When[] = [
-  { variable: 'OBJECT_STORAGE_TYPE', is: ['aws'] },
-  { variable: 'ENCRYPTION_TYPE', is: ['kms'] },
-  { variable: 'MESSAGE_QUEUE_TYPE', is: ['sqs'] },
-  { variable: 'MQTT_BROKER_TYPE', is: ['iotcore'] },
-  { variable: 'LICENSE_TYPE', is: ['aws'] },
-  { variable: 'OBSERVABILITY_VENDOR', is: ['AWS'] },
-];
+  when('OBJECT_STORAGE_TYPE', 'aws'),
+  when('ENCRYPTION_TYPE', 'kms'),
+  when('MESSAGE_QUEUE_TYPE', 'sqs'),
+  when('MQTT_BROKER_TYPE', 'iotcore'),
+  when('LICENSE_TYPE', 'aws'),
+  when('OBSERVABILITY_VENDOR', 'AWS'),
+].flat();
 
 const bucket = (...of: readonly Perspective[]) =>
   ({ type: type.bucket, required: true, of, docs: DOCS.storage }) as const;
@@ -88,7 +126,7 @@ const TABLE = {
   ENVIRONMENT: OPTIONAL,
   ADMIN_USERNAME: OPTIONAL,
   ADMIN_PASSWORD: { ...OPTIONAL, secret: true },
-  LICENSE_TYPE: { type: type.oneOf('aws', 'jwt'), default: 'aws', docs: DOCS.general },
+  LICENSE_TYPE: CHOICE_TABLE.LICENSE_TYPE,
   LICENSE_TOKEN: {
     type: type.exactText,
     secret: true,
@@ -125,7 +163,7 @@ const TABLE = {
   DATABASE_URL: { type: type.postgresUrl, secret: true, required: true, docs: DOCS.dependencies },
   DATABASE_READ_ONLY_URL: { type: type.postgresUrl, secret: true, docs: DOCS.dependencies },
 
-  OBJECT_STORAGE_TYPE: { type: type.oneOf('aws', 'gcp', 'azure', 'minio'), default: 'aws', docs: DOCS.storage },
+  OBJECT_STORAGE_TYPE: CHOICE_TABLE.OBJECT_STORAGE_TYPE,
   OBJECT_STORAGE_AZURE_ACCOUNT_URL: {
     type: type.httpsUrl,
     required: when('OBJECT_STORAGE_TYPE', 'azure'),
@@ -156,7 +194,7 @@ const TABLE = {
   OBJECT_STORAGE_BUCKET_USAGE_ANALYTICS: { type: type.bucket, docs: DOCS.storage },
   GCP_PROJECT: { type: type.exactText, docs: DOCS.storage },
 
-  ENCRYPTION_TYPE: { type: type.oneOf('kms', 'rsa'), default: 'kms', docs: DOCS.encryption },
+  ENCRYPTION_TYPE: CHOICE_TABLE.ENCRYPTION_TYPE,
   ENCRYPTION_KMS_ENCRYPTION_KEY_ID: {
     type: type.kmsKey,
     required: when('ENCRYPTION_TYPE', 'kms'),
@@ -174,7 +212,7 @@ const TABLE = {
     docs: DOCS.encryption,
   },
 
-  MESSAGE_QUEUE_TYPE: { type: type.oneOf('sqs', 'postgres'), default: 'sqs', docs: DOCS.queues },
+  MESSAGE_QUEUE_TYPE: CHOICE_TABLE.MESSAGE_QUEUE_TYPE,
   MESSAGE_QUEUE_SQS_ASYNC_URL: queue('server', 'drain'),
   MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL: queue('server', 'drain'),
   MESSAGE_QUEUE_SQS_CRONJOBS_URL: queue('server', 'drain', 'scheduler'),
@@ -184,7 +222,7 @@ const TABLE = {
   MESSAGE_QUEUE_SQS_IOT_URL: queue('drain'),
   MESSAGE_QUEUE_SQS_WEBHOOKS_URL: queue('server', 'drain'),
 
-  MQTT_BROKER_TYPE: { type: type.oneOf('iotcore', 'builtin'), default: 'iotcore', docs: DOCS.mqtt },
+  MQTT_BROKER_TYPE: CHOICE_TABLE.MQTT_BROKER_TYPE,
   MQTT_BROKER_ENDPOINT: {
     type: type.judgedElsewhere,
     required: true,
@@ -200,11 +238,7 @@ const TABLE = {
   AWS_PARTITION: { type: type.exactText, default: 'aws', docs: DOCS.general },
   AWS_SECONDARY_REGION: { type: type.region, docs: DOCS.general },
 
-  OBSERVABILITY_VENDOR: {
-    type: type.oneOf('Datadog', 'AWS', 'OpenTelemetry', 'Disabled'),
-    default: 'Disabled',
-    docs: DOCS.telemetry,
-  },
+  OBSERVABILITY_VENDOR: CHOICE_TABLE.OBSERVABILITY_VENDOR,
   DD_AGENT_HOST: { type: type.exactText, docs: DOCS.telemetry },
   DD_TRACE_AGENT_URL: { type: type.judgedElsewhere, docs: DOCS.telemetry },
   DD_TRACE_AGENT_PORT: { type: type.port, docs: DOCS.telemetry },
@@ -216,17 +250,27 @@ const TABLE = {
   OTEL_EXPORTER_OTLP_HEADERS: { type: type.judgedElsewhere, secret: true, docs: DOCS.telemetry },
   OTEL_EXPORTER_OTLP_TRACES_HEADERS: { type: type.judgedElsewhere, secret: true, docs: DOCS.telemetry },
   OTEL_SERVICE_NAME: { ...OPTIONAL, docs: DOCS.telemetry },
-} as const satisfies Record<string, Variable>;
+} as const satisfies Record<string, Variable> & typeof CHOICE_TABLE;
 
 export type VariableName = keyof typeof TABLE;
+/** A variable that is not a choice. */
+export type ValueName = Exclude<VariableName, ChoiceName>;
 export const CONTRACT: Readonly<Record<VariableName, Variable>> = TABLE;
 export const VARIABLES = Object.keys(TABLE) as readonly VariableName[];
 
+/** The variables that are choices. */
+export const CHOICES = Object.keys(CHOICE_TABLE) as readonly ChoiceName[];
+export const isChoice = (name: VariableName): name is ChoiceName => Object.hasOwn(CHOICE_TABLE, name);
+/** Whether a choice has this value. */
+export function isChosen<Name extends ChoiceName>(name: Name, value: string | undefined): value is ChoiceOf<Name> {
+  return CHOICE_TABLE[name].type.values.some((one) => one === value);
+}
+
 export const isVariable = (name: string): name is VariableName => Object.hasOwn(TABLE, name);
 
-/** Known by their beginning: not checked, and never a misspelling. */
+/** Known prefixes: not checked, and never a misspelling. */
 const KNOWN_PREFIXES = ['FEATURE_FLAG_'];
-/** What the cloud SDKs and Node read for themselves: no variable of Spacelift's, and none that it would not know. */
+/** Variables that the cloud SDKs and Node read themselves: not Spacelift's, but not unknown either. */
 const SDK_PREFIXES = ['AWS_', 'AZURE_', 'GOOGLE_', 'GCP_', 'GCE_', 'DD_', 'OTEL_'];
 const SDK_NAMES = [
   'HTTP_PROXY',
@@ -241,11 +285,11 @@ const SDK_NAMES = [
 export const isKnown = (name: string): boolean =>
   isVariable(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix)) || isForSdk(name);
 
-/** Read by a cloud SDK, a proxy client or the TLS stack rather than by Spacelift. */
+/** Whether a cloud SDK, a proxy client or the TLS stack reads the variable, not Spacelift. */
 export const isForSdk = (name: string): boolean =>
   SDK_NAMES.includes(name.toUpperCase()) || SDK_PREFIXES.some((prefix) => name.startsWith(prefix));
 
-/** Whether a value must not be seen: what neither the contract nor the list of public variables knows is a secret. */
+/** Whether a value must not be shown: any variable in neither the contract nor the list of public variables is a secret. */
 export const isSecret = (name: string): boolean => {
   if (isVariable(name)) return CONTRACT[name].secret === true;
   return !isPublicVariable(name) && !KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));

@@ -1,12 +1,16 @@
-/** What a run finds: one judged rule. */
+/** The result of a run for one rule. */
 
+import type { Cause } from '../outcome/cause.ts';
 import type { Fix, FixKind, FixLanguage } from '../outcome/fix.ts';
-import type { Cause } from '../outcome/outcome.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 
 export interface Finding {
   /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
   readonly id: string;
+  /** The key in the table of rules: `object-storage/<bucket>/access`. */
+  readonly rule: string;
+  /** The bucket or queue, if the rule applies to several. */
+  readonly subject?: string;
   readonly status: Status;
   readonly title: string;
   readonly detail?: string;
@@ -20,22 +24,30 @@ export interface Finding {
   readonly startMs: number;
   readonly durationMs: number;
   readonly evidence: Evidence;
+  /** The finding that explains why this rule was not checked. */
+  readonly dependsOn?: string;
+  /** All findings with the same cause, including this one, if there is more than one. */
+  readonly affected?: readonly string[];
+  /** For a skip: the variable whose value is not known here. */
+  readonly unknownVariable?: string;
+  /** For a skip: the host to which the caller's credentials were not sent. */
+  readonly withheldFrom?: string;
 }
 
-/** A finding on its way to the report, before those of one cause are folded. */
-export interface RawFinding extends Omit<Finding, 'fix' | 'fixKind' | 'fixLanguage'> {
+/** A finding before findings with the same cause are folded. */
+export interface RawFinding extends Omit<Finding, 'fix' | 'fixKind' | 'fixLanguage' | 'dependsOn' | 'affected'> {
   readonly fix?: Fix;
   readonly cause?: Cause;
-  /** Not judged itself: something that it depends on was. */
+  /** Not checked, because a dependency failed. */
   readonly blocked?: boolean;
 }
 
 export interface CheckResult {
   readonly id: string;
   readonly title: string;
-  /** What was found, in a few words; the first pass says it where the check itself does not. */
+  /** A short summary; defaults to the title of the first pass. */
   readonly summary?: string;
-  /** What the check has several of: "bucket", "queue". */
+  /** The noun and names of the check's subjects: "bucket", "queue". */
   readonly subject?: { readonly noun: string; readonly names: readonly string[] };
   /** From the start of the run. */
   readonly startMs: number;

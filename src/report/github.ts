@@ -1,14 +1,14 @@
-/** The report as workflow commands: GitHub shows failures and warnings as annotations. */
+/** The report as GitHub workflow commands: failures and warnings become annotations. */
 import type { Status } from '../outcome/status.ts';
 import { neutralized } from './neutralize.ts';
-import { countsOf, proseOf, verdictOf, withStatus } from './phrases.ts';
+import { proseOf, resultOf, withStatus } from './phrases.ts';
 import type { Render } from './render.ts';
 import type { Report, ReportFinding } from './report.ts';
 import { oneLine } from './sanitize.ts';
 
 type Level = 'error' | 'warning' | 'notice';
 
-/** Annotations first: GitHub shows ten of each level per step, in the order of the log. The rest is folded away. */
+/** Annotations first: GitHub shows ten per level and step, in log order. The rest is folded. */
 export const renderGithub: Render = (report) => {
   const accepted = (finding: ReportFinding) => finding.accepted !== undefined;
   const warnings = withStatus(report, 'warn');
@@ -20,7 +20,7 @@ export const renderGithub: Render = (report) => {
     ...group(report, 'skip', 'skipped'),
     ...group(report, 'pass', 'passed'),
     ...report.notVerified.map(({ title, detail }) => logged(`not verified: ${title}: ${detail}`)),
-    logged(`${verdictOf(report).words}: ${countsOf(report)}`),
+    logged(resultOf(report)),
   ];
   return `${lines.join('\n')}\n`;
 };
@@ -38,12 +38,12 @@ function group(report: Report, status: Status, word: string): string[] {
   ];
 }
 
-/** Escaped as GitHub's own toolkit does it (`@actions/core`, command.ts). */
+/** Escaped like GitHub's toolkit (`@actions/core`, command.ts). */
 function command(level: Level, title: string, message: string): string {
   return `::${level} title=${escaped(title).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(message)}`;
 }
 
 const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
-/** A line of the log, which is no command. */
+/** A log line that is not a command. */
 const logged = (text: string): string => neutralized(oneLine(text), 'text');

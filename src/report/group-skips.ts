@@ -1,35 +1,51 @@
-/** Many skips, few reasons: what an engineer needs to know of them in as few lines as possible. */
+/** Groups skips by reason, so that the report can explain them in few lines. */
+import { plural } from '../util/format.ts';
 import type { ReportFinding } from './report.ts';
-import { reasonOf } from './summary.ts';
+import { reasonOf, reasonsOf } from './summary.ts';
 
 export interface SkipGroup {
   readonly reason: string;
-  /** The id of one, or how many and of which rules. */
+  /** The ID of a single finding, otherwise their number and rules. */
   readonly who: string;
   readonly findings: readonly ReportFinding[];
 }
 
-/** Words in which two reasons may differ and still be one: the names of what each is about. */
+/** The number of words in which two reasons of one rule can differ: the names of buckets, hosts and so on. */
 const NAMES = 2;
-const ELLIPSIS = '…';
 
 /** In the order in which the reasons first occur. */
 export function groupSkips(findings: readonly ReportFinding[]): SkipGroup[] {
-  const groups: { reason: string; rule: string; findings: ReportFinding[] }[] = [];
+  const groups: { rule: string; findings: ReportFinding[] }[] = [];
   for (const finding of findings) {
-    const reason = reasonOf(finding);
-    const rule = ruleOf(finding);
-    const group = groups.find(
-      (candidate) => candidate.reason === reason || (candidate.rule === rule && common(candidate.reason, reason)),
-    );
-    if (group === undefined) groups.push({ reason, rule, findings: [finding] });
-    else {
-      group.reason = common(group.reason, reason) ?? reason;
-      group.findings.push(finding);
-    }
+    const group = groups.find(({ rule, findings: [first] }) => {
+      if (first === undefined) return false;
+      if (isDependent(first) && isDependent(finding)) return true;
+      return reasonOf(first) === reasonOf(finding) || (rule === ruleOf(finding) && differInNames(first, finding));
+    });
+    if (group === undefined) groups.push({ rule: ruleOf(finding), findings: [finding] });
+    else group.findings.push(finding);
   }
-  return groups.map((group) => ({ reason: group.reason, who: whoOf(group.findings), findings: group.findings }));
+  return groups.map((group) => ({
+    reason: commonReason(group.findings),
+    who: whoOf(group.findings),
+    findings: group.findings,
+  }));
 }
+
+function commonReason(findings: readonly ReportFinding[]): string {
+  const [first] = findings;
+  if (first === undefined) return '';
+  const reason = reasonOf(first);
+  if (findings.length === 1) return reason;
+  const reasons = reasonsOf(findings).size;
+  if (!isDependent(first)) return reasons === 1 ? reason : `${reason} (same for ${plural(reasons - 1, 'other')})`;
+  return reasons === 1
+    ? `they ${reason.replace(/^depends/, 'depend')}`
+    : `they depend on the ${reasons} failures above`;
+}
+
+/** Skipped because another finding failed. */
+const isDependent = (finding: ReportFinding): boolean => reasonOf(finding) !== finding.title;
 
 function whoOf(findings: readonly ReportFinding[]): string {
   const [first] = findings;
@@ -40,18 +56,9 @@ function whoOf(findings: readonly ReportFinding[]): string {
 
 const ruleOf = ({ id }: ReportFinding): string => id.slice(id.lastIndexOf('/') + 1);
 
-/** What two reasons have in common, when they differ in names alone. */
-function common(a: string, b: string): string | undefined {
-  if (a === b) return a;
-  const [left, right] = [a.split(' '), b.split(' ')];
-  if (left.length !== right.length) return undefined;
-  const merged = left.map((word, index) => (word === right[index] ? word : blank(word, right[index] ?? '')));
-  const names = merged.filter((word) => word.startsWith(ELLIPSIS)).length;
-  return names <= NAMES && names < merged.length / 2 ? merged.join(' ') : undefined;
-}
-
-/** Punctuation after a name stays. */
-function blank(a: string, b: string): string {
-  const end = /[:,;]$/.exec(a)?.[0] ?? '';
-  return ELLIPSIS + (b.endsWith(end) ? end : '');
+function differInNames(a: ReportFinding, b: ReportFinding): boolean {
+  const [left, right] = [a, b].map((finding) => reasonOf(finding).split(' ')) as [string[], string[]];
+  if (left.length !== right.length) return false;
+  const names = left.filter((word, index) => word !== right[index]).length;
+  return names <= NAMES && names < left.length / 2;
 }

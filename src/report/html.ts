@@ -1,4 +1,4 @@
-/** The report as a page: one file that loads nothing, for a browser, a phone and paper. */
+/** The report as a self-contained HTML page for desktop, mobile and print. */
 import { createHash } from 'node:crypto';
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
@@ -12,12 +12,12 @@ import type { Render } from './render.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
 
-/** As a word before a finding, and on the filters. */
+/** The labels of findings and filters. */
 const WORDS: Readonly<Record<Status, string>> = { fail: 'failed', warn: 'warning', pass: 'passed', skip: 'skipped' };
 const STATUSES = Object.keys(WORDS) as readonly Status[];
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-/** Nothing is loaded, and nothing runs but what this file brings. */
+/** Loads nothing, and runs only the inline script. */
 const POLICY = [
   "default-src 'none'",
   `style-src ${hashOf(STYLE)}`,
@@ -39,17 +39,17 @@ export const renderHtml: Render = (report) => {
 <style>${new Markup(STYLE)}</style>
 </head>
 <body>
-<a class="skip-link" href="#findings">to the findings</a>
+<a class="skip-link" href="#findings">Skip to findings</a>
 ${head(report)}
 <main>
-${[...mending(report), ...leftBehind(report)]}
-<section aria-labelledby="times"><h2 id="times">What ran when</h2>
+${[...fixing(report), ...leftBehind(report)]}
+<section aria-labelledby="times"><h2 id="times">Timeline</h2>
 ${timeline(report)}
 </section>
 ${everything(report)}
 ${notVerified(report)}
 </main>
-<footer>${report.tool.name} ${report.tool.version}. Secret values are in no report.</footer>
+<footer>${report.tool.name} ${report.tool.version}. Reports contain no secret values.</footer>
 <div id="said" class="unseen" role="status"></div>
 <script>${new Markup(SCRIPT)}</script>
 </body>
@@ -61,7 +61,10 @@ ${notVerified(report)}
 function head(report: Report): Markup {
   const { status, words } = verdictOf(report);
   const facts = [
-    ['begun', html`<time datetime="${report.startedAt}">${report.startedAt.replace('T', ' ').slice(0, 19)} UTC</time>`],
+    [
+      'started',
+      html`<time datetime="${report.startedAt}">${report.startedAt.replace('T', ' ').slice(0, 19)} UTC</time>`,
+    ],
     ['phase', html`${report.phase}`],
     ['service', html`${report.service ?? 'all'}`],
   ] as const;
@@ -75,17 +78,17 @@ function head(report: Report): Markup {
 </header>`;
 }
 
-/** What to do: failures, warnings, then the warnings that someone accepted. */
-function mending(report: Report): Markup[] {
+/** Failures, warnings, then accepted warnings. */
+function fixing(report: Report): Markup[] {
   const { findings, waiting } = stepsOf(report);
   const accepted = withStatus(report, 'warn').filter((finding) => finding.accepted !== undefined);
   if (findings.length + accepted.length === 0) return [];
   return [
-    html`<section aria-labelledby="mend"><h2 id="mend">${report.summary.fail > 0 ? 'What to mend' : 'Warnings'}</h2>
+    html`<section aria-labelledby="fix"><h2 id="fix">${report.summary.fail > 0 ? 'What to fix' : 'Warnings'}</h2>
 <ol class="steps">
 ${[...findings, ...accepted].map(step)}
 </ol>
-${waiting > 0 && html`<p class="then">Then run it again: ${plural(waiting, 'finding')} could not be judged before.</p>`}
+${waiting > 0 && html`<p class="then">Then run it again to check ${plural(waiting, 'skipped finding')}.</p>`}
 </section>`,
   ];
 }
@@ -99,7 +102,7 @@ function step(finding: ReportFinding): Markup {
     ['accepted', accepted],
     ['docs', docs && link(docs)],
   ] as const;
-  return html`<li class="step card ${status}" id="mend-${id}">
+  return html`<li class="step card ${status}" id="fix-${id}">
 <div class="where"><b>${WORDS[status]}</b> <a href="#${id}">${named(id)}</a></div>
 <h3>${title}</h3>
 ${detail !== '' && html`<p>${detail}</p>`}
@@ -107,17 +110,17 @@ ${detail !== '' && html`<p>${detail}</p>`}
 </li>`;
 }
 
-/** Prose is read, and never run. */
+/** Only commands and settings can be copied. */
 function way({ fix, fixKind }: ReportFinding): Markup | undefined {
   if (fix === undefined) return undefined;
   return fixKind === 'command' || fixKind === 'setting' ? copyable(fix) : html`${fix}`;
 }
 
-/** The button shows when there is a script to press it for. */
+/** The script shows the button. */
 const copyable = (text: string): Markup =>
   html`<div class="fix"><pre><code>${text}</code></pre><button type="button" hidden>copy</button></div>`;
 
-/** An address that is none of the web is text. */
+/** Only http(s) addresses become links. */
 const link = (url: string): Markup =>
   /^https?:\/\//.test(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : html`${url}`;
 
@@ -136,13 +139,13 @@ function everything(report: Report): Markup {
     (status) =>
       html`<label class="${status}"><input type="checkbox" value="${status}" checked>${WORDS[status]} ${report.summary[status]}</label>`,
   );
-  return html`<section aria-labelledby="findings"><h2 id="findings" tabindex="-1">Every finding</h2>
+  return html`<section aria-labelledby="findings"><h2 id="findings" tabindex="-1">All findings</h2>
 <search class="tools" hidden>
-<fieldset><legend class="unseen">Show findings that</legend>${chips}</fieldset>
-<label class="text"><span>Text</span><input type="search" placeholder="id, title, evidence" autocomplete="off" spellcheck="false"></label>
+<fieldset><legend class="unseen">Filter by status</legend>${chips}</fieldset>
+<label class="text"><span>Search</span><input type="search" placeholder="ID, title or evidence" autocomplete="off" spellcheck="false"></label>
 <output role="status"></output>
 </search>
-<p class="none card" hidden>No finding is like that.</p>
+<p class="none card" hidden>No matching findings.</p>
 ${report.checks.map(checkOf)}
 </section>`;
 }
@@ -157,16 +160,15 @@ ${findings.map(row)}
 }
 
 function row(finding: ReportFinding): Markup {
-  const { id, status, title, detail, fix, durationMs, evidence } = finding;
+  const { id, status, title, detail, fix, durationMs, dependsOn } = finding;
   const issue = status === 'fail' || status === 'warn';
-  const { dependsOn } = evidence;
   const facts = evidenceOf(finding);
   const more = [
     detail !== '' && html`${detail}`,
     facts !== undefined && html`${facts}`,
     !issue && fix !== undefined && html`${fix}`,
-    issue && html`<a href="#mend-${id}">how to mend it</a>`,
-    typeof dependsOn === 'string' && html`<a href="#${dependsOn}">what it depends on</a>`,
+    issue && html`<a href="#fix-${id}">how to fix it</a>`,
+    dependsOn !== undefined && html`<a href="#${dependsOn}">the finding it depends on</a>`,
   ].filter((part) => part !== false);
   return html`<li class="row ${status}" id="${id}" data-status="${status}">
 ${icon(status)}${named(id)} <div class="says"><span class="title">${title}</span>
@@ -178,7 +180,7 @@ ${more.map((part) => html`<div class="more">${part}</div>`)}</div>
 const icon = (status: Status): Markup =>
   html`<span class="icon" aria-hidden="true">${ICONS[status].unicode}</span><span class="unseen">${WORDS[status]}: </span>`;
 
-/** An id, broken after its slashes where it must be. */
+/** An ID that can be broken after its slashes. */
 const named = (id: string): Markup =>
   html`<code>${id.split('/').map((part, index) => html`${index > 0 && html`/<wbr>`}${part}`)}</code>`;
 

@@ -1,22 +1,22 @@
-/** The formats of the report. */
+/** The report formats. */
 import { type How, neutralized } from './neutralize.ts';
 import type { Render } from './render.ts';
 import { PLAIN } from './style.ts';
 import type { Report } from './types.ts';
 
 export interface Format {
-  /** For people: it looks at the terminal that it goes to. */
+  /** For people: adapts to the terminal. */
   readonly styled: boolean;
-  /** What of it no runner may obey. */
+  /** How CI commands in it are neutralized. */
   readonly how: How;
-  /** Loads the format, and with it what it takes to write it. */
+  /** Loads the renderer and its dependencies. */
   load(): Promise<Render>;
 }
 
 export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github', 'html'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-/** What a renderer gives is neutralized here, and nowhere else. */
+/** The output of every renderer is neutralized here, and nowhere else. */
 const format = (styled: boolean, how: How, load: () => Promise<Render>): Format => ({
   styled,
   how,
@@ -40,7 +40,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
 
 export const isFormat = (name: string): name is FormatName => Object.hasOwn(FORMATS, name);
 
-/** For a file: without colours, whatever the terminal. */
+/** For a file: without colors, regardless of the terminal. */
 export async function renderAs(report: Report, format: FormatName): Promise<string> {
   const render = await FORMATS[format].load();
   return render(report, PLAIN);

@@ -1,26 +1,26 @@
-/** Builds JSON Schemas that the compiler holds against the types that they describe. */
+/** Builds JSON Schemas that the compiler checks against the types they describe. */
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** A schema of the values of T; the type is there for the compiler alone. */
+/** A schema for values of T; the type exists only for the compiler. */
 export interface SchemaOf<T> {
   readonly schema: JsonSchema;
   readonly describes?: (value: T) => T;
 }
 
-/** A field that may be absent. */
+/** An optional field. */
 export interface Optional<T> {
   readonly optional: SchemaOf<T>;
 }
 
-/** Every field of T, marked exactly where the type marks it as optional. */
+/** Every field of T, optional exactly where the type is. */
 export type Fields<T> = {
   readonly [K in keyof T]-?: object extends Pick<T, K> ? Optional<Required<T>[K]> : SchemaOf<T[K]>;
 };
 
 const made = <T>(schema: JsonSchema): SchemaOf<T> => ({ schema });
 
-/** Says what a value means. */
+/** Adds a description. */
 export const described = <T>({ schema }: SchemaOf<T>, description: string): SchemaOf<T> =>
   made({ ...schema, description });
 
@@ -29,7 +29,7 @@ export const wholeNumber = (): SchemaOf<number> => made({ type: 'integer', minim
 export const number = (): SchemaOf<number> => made({ type: 'number' });
 export const flag = (): SchemaOf<boolean> => made({ type: 'boolean' });
 export const constant = <const T extends string | number>(value: T): SchemaOf<T> => made({ const: value });
-/** One of the table's keys; each has its meaning beside it. */
+/** One of the table's keys, each with its meaning. */
 export const oneOf = <T extends string>(table: Readonly<Record<T, string>>): SchemaOf<T> =>
   made({
     enum: Object.keys(table),
@@ -47,7 +47,7 @@ export const map = <T>({ schema }: SchemaOf<T>): SchemaOf<Record<string, T>> =>
 export const either = <A, B>(a: SchemaOf<A>, b: SchemaOf<B>): SchemaOf<A | B> =>
   made({ anyOf: [a, b].flatMap(({ schema }) => (Array.isArray(schema.anyOf) ? schema.anyOf : [schema])) });
 
-/** An object with all of these fields. Further ones are allowed: they can be added within a version. */
+/** An object with these fields. Additional ones are allowed, because a version can add fields. */
 export function object<T>(fields: Fields<T>): SchemaOf<T> {
   const entries = Object.entries(fields as Record<string, SchemaOf<unknown> | Optional<unknown>>);
   return made({

@@ -1,16 +1,16 @@
 /** The report as JUnit XML, for the test tab of a CI system. */
 import { XMLBuilder } from 'fast-xml-parser';
-import { countsOf, proseOf, verdictOf } from './phrases.ts';
+import { proseOf, resultOf } from './phrases.ts';
 import type { Render } from './render.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 
 const NAME = 'spacelift-preflight';
-/** Attributes begin with it. */
+/** Prefix for attributes. */
 const AT = '@';
-/** What XML 1.0 has no way to hold, not even escaped. */
+/** Characters that XML 1.0 does not allow, not even escaped. */
 const ILLEGAL = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
-/** A check is a suite, a finding a test case. JUnit knows no warnings: they pass, and say so on their standard error. */
+/** A check is a suite, a finding a test case. JUnit has no warnings: they pass, with a message on standard error. */
 export const renderJunit: Render = (report) => {
   const builder = new XMLBuilder({
     format: true,
@@ -49,7 +49,7 @@ function suiteOf({ id, findings, durationMs }: ReportCheck, { startedAt }: Repor
 
 function caseOf(check: string, finding: ReportFinding): object {
   return {
-    // Jenkins takes what stands before the dot for a package.
+    // Jenkins treats the part before the dot as a package.
     '@classname': `${NAME}.${check}`,
     '@name': finding.id,
     '@time': seconds(finding.durationMs),
@@ -57,7 +57,7 @@ function caseOf(check: string, finding: ReportFinding): object {
   };
 }
 
-/** GitLab shows the text of an element alone, Jenkins its message too: each says all. */
+/** GitLab shows only the text of an element, Jenkins also its message, so the text is complete by itself. */
 function outcomeOf(finding: ReportFinding): object {
   const text = [finding.title, ...proseOf(finding)].join('\n');
   switch (finding.status) {
@@ -72,7 +72,7 @@ function outcomeOf(finding: ReportFinding): object {
   }
 }
 
-/** A suite without tests: what is true of the run as a whole. */
+/** A suite without tests, with the results of the run as a whole. */
 function summaryOf(report: Report): object {
   const properties = {
     verdict: report.verdict,
@@ -92,14 +92,14 @@ function summaryOf(report: Report): object {
       property: Object.entries(properties).map(([name, value]) => ({ '@name': name, '@value': value })),
     },
     'system-out': [
-      `${verdictOf(report).words}: ${countsOf(report)}`,
+      resultOf(report),
       ...report.notVerified.map(({ title, detail }) => `not verified: ${title}: ${detail}`),
     ].join('\n'),
     ...(leftovers.length > 0 && { 'system-err': leftovers.join('\n') }),
   };
 }
 
-/** At most three decimals, which is all that Jenkins reads. */
+/** Three decimals, the most that Jenkins reads. */
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);
 
 function legal(value: unknown): unknown {

@@ -1,4 +1,4 @@
-/** The report as a comment on a pull request: GitHub's Markdown, which GitLab reads too. */
+/** The report as a pull request comment, in GitHub Flavored Markdown, which GitLab also renders. */
 
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
@@ -7,9 +7,9 @@ import type { Render } from './render.ts';
 import type { Report, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
 
-/** Characters that GitHub takes in one comment, with some to spare. */
+/** GitHub's limit for one comment, in characters, with some reserve. */
 const LONGEST = 65_000;
-/** By which a later run can find the comment, to replace it. */
+/** Lets a later run find and replace the comment. */
 const MARK = '<!-- spacelift-preflight -->';
 
 export const renderMarkdown: Render = (report) => {
@@ -36,7 +36,7 @@ export const renderMarkdown: Render = (report) => {
   return `${bounded([...first, ...rest]).join('\n\n')}\n`;
 };
 
-/** The parts that fit, in order, and a word on those that do not. */
+/** The parts that fit, in order, and a note about the others. */
 function bounded(parts: readonly string[]): string[] {
   const kept: string[] = [];
   let length = 0;
@@ -47,7 +47,10 @@ function bounded(parts: readonly string[]): string[] {
   }
   const left = parts.length - kept.length;
   if (left === 0) return kept;
-  return [...kept, `${plural(left, 'part')} left out, for GitHub takes no longer comment; \`-o json\` has all.`];
+  return [
+    ...kept,
+    `${plural(left, 'part')} omitted because of GitHub's comment size limit; use \`-o json\` for the full report.`,
+  ];
 }
 
 function section(finding: ReportFinding, heading: string): string {
@@ -78,14 +81,14 @@ function folded(report: Report, status: Status, word: string): string[] {
   return [details(`${findings.length} ${word}`, ['| finding | |', '| --- | --- |', ...rows].join('\n'))];
 }
 
-/** The empty lines make what is inside Markdown again. */
+/** The empty lines switch back from HTML to Markdown. */
 const details = (summary: string, inside: string): string =>
   `<details>\n<summary>${summary}</summary>\n\n${inside}\n\n</details>`;
 
-/** Ids alone: they hold no backtick. */
+/** For IDs only: they contain no backticks. */
 const code = (id: string): string => `\`${id}\``;
 
-/** The fence is longer than any in the text. */
+/** The fence is longer than any run of backticks in the text. */
 function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
@@ -98,7 +101,7 @@ const escapedLines = (text: string, separator: string): string =>
     .map((line) => escaped(line.trim()))
     .join(separator);
 
-/** Text as text: no markup, no HTML, no link, no mention of a person or an issue. */
+/** Plain text: no markup, HTML, links or mentions of people or issues. */
 function escaped(text: string): string {
   return text
     .replace(/[\\`*_{}[\]<>|~!$&^]/g, '\\$&')

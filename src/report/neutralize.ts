@@ -1,27 +1,27 @@
 /**
- * What a CI runner takes for a command of its own is broken up in all that leaves, whoever wrote it: a config, or a server.
- * GitHub obeys `::command::` at the beginning of a line, also after white space, and `##[command]` anywhere; Azure Pipelines
- * `##vso[…]` and `##[…]`, TeamCity `##teamcity[…]`, anywhere.
+ * Breaks up anything in the output that a CI runner would run as a command, because a config or a server may have put it
+ * there. GitHub runs `::command::` at the start of a line, even after white space, and `##[command]` anywhere; Azure Pipelines
+ * runs `##vso[…]` and `##[…]` anywhere, and TeamCity `##teamcity[…]`.
  */
 
-/** In which language the text is. `commands`: GitHub's own, whose lines were judged one by one. */
+/** The format of the text. `commands`: GitHub workflow commands, whose lines were checked individually. */
 export type How = 'text' | 'commands' | 'json' | 'markup';
 
-/** A word between the two, for runners to come. */
+/** Allows a word in between, for runners that are not known yet. */
 const ANYWHERE = /##(?=[\w.-]*\[)/g;
-/** White space is what .NET and JavaScript know as such, and colors are none of the line's text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colors begin with one
+/** White space as defined by .NET and JavaScript; color codes are ignored. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: color codes start with one
 const AT_START = /^((?:[^\S\r\n]|\u0085|\u001b\[[\d;]*m)*)::/gm;
 
 const ESCAPES: Readonly<Record<How, { readonly hash: string; readonly colons: string | undefined }>> = {
   text: { hash: '#\\u{23}', colons: ':\\u{3a}' },
   commands: { hash: '#\\u{23}', colons: undefined },
-  // No line of a JSON document begins with a text.
+  // No line of a JSON document starts with text.
   json: { hash: '#\\u0023', colons: undefined },
   markup: { hash: '#&#35;', colons: '&#58;:' },
 };
 
-/** The text as no runner obeys it; applied to the last form of a text, so that nothing can put it together again. */
+/** The text without runnable commands; applied last, so that nothing can reassemble them. */
 export function neutralized(text: string, how: How): string {
   const { hash, colons } = ESCAPES[how];
   const apart = text.replace(ANYWHERE, hash);

@@ -1,4 +1,4 @@
-/** What every format for people says in the same words. */
+/** Phrases that all formats for people share. */
 
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
@@ -11,10 +11,10 @@ const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
   'not-ready': { status: 'fail', says: 'not ready' },
   inconclusive: { status: 'skip', says: 'inconclusive' },
 };
-/** Names in a verdict. */
+/** The number of names that a verdict lists. */
 const MOST_NAMED = 2;
 
-/** An interrupted run has no verdict but the failures that it found. */
+/** An interrupted run has no verdict except for the failures that it found. */
 export function verdictOf(report: Report): { status: Status; words: string } {
   const { status, says } = VERDICTS[report.verdict];
   if (report.interrupted) {
@@ -26,14 +26,27 @@ export function verdictOf(report: Report): { status: Status; words: string } {
   const withheld = withheldFrom(report);
   if (withheld.length > 0) {
     const hosts = withheld.length > MOST_NAMED ? `${withheld.length} hosts` : withheld.join(' and ');
-    return { status: 'warn', words: `${says}, your credentials were not sent to ${hosts}` };
+    return { status: 'warn', words: `${says}: your credentials were not sent to ${hosts}` };
   }
   const unseen = undecided(report);
-  if (unseen.length > 0)
-    return { status: 'warn', words: `${says}, nothing was seen working of ${unseen.join(' and ')}` };
+  if (unseen.length > 0) return { status: 'warn', words: `${says}: ${couldNotBeVerified(unseen)}` };
   const unknown = unknownIn(report);
   const names = unknown.length > MOST_NAMED ? `${unknown.length} variables` : unknown.join(' and ');
-  return { status: 'warn', words: `${says}, the value of ${names} is not known here` };
+  return { status: 'warn', words: `${says}: the value of ${names} is unknown` };
+}
+
+const NAMES: Readonly<Record<string, string>> = { database: 'the database', 'object-storage': 'the object storage' };
+
+/** "neither the database nor the object storage could be verified" */
+function couldNotBeVerified(checks: readonly string[]): string {
+  const names = checks.map((id) => NAMES[id] ?? id);
+  return names.length === 1 ? `${names[0]} could not be verified` : `neither ${names.join(' nor ')} could be verified`;
+}
+
+/** "not ready: 3 failed, 11 passed in 0.6 s" */
+export function resultOf(report: Report): string {
+  const { words } = verdictOf(report);
+  return `${words}${words.includes(': ') ? ';' : ':'} ${countsOf(report)}`;
 }
 
 /** "3 failed, 1 warning, 11 passed, 11 skipped in 0.6 s" */
@@ -51,17 +64,16 @@ export function countsOf({ summary: { fail, warn, pass, skip }, durationMs }: Re
 export const withStatus = ({ checks }: Pick<Report, 'checks'>, status: Status): ReportFinding[] =>
   checks.flatMap(({ findings }) => findings.filter((finding) => finding.status === status));
 
-/** Whom a cause hits, without what the ids have in common. */
-export function affectedOf({ id, evidence }: ReportFinding): string | undefined {
-  if (!Array.isArray(evidence.affected)) return undefined;
-  const ids = evidence.affected.map(String);
+/** The findings that a cause affects, without the common parts of their IDs. */
+export function affectedOf({ id, affected: ids }: ReportFinding): string | undefined {
+  if (ids === undefined) return undefined;
   const check = `${id.slice(0, id.indexOf('/'))}/`;
   const rule = id.slice(id.lastIndexOf('/'));
   const alike = ids.every((other) => other.startsWith(check) && other.endsWith(rule) && other.split('/').length === 3);
   return ids.map((other) => (alike ? other.slice(check.length, -rule.length) : other)).join(', ');
 }
 
-/** The facts, but for those that are told elsewhere. */
+/** The evidence, except for the parts that are shown elsewhere. */
 export function evidenceOf({ evidence }: ReportFinding): string | undefined {
   const { affected: _, dependsOn: __, ...rest } = evidence;
   const parts = Object.entries(rest).map(
@@ -70,7 +82,7 @@ export function evidenceOf({ evidence }: ReportFinding): string | undefined {
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
-/** What a failure or a warning has to say after its title, as lines; without colours, columns or escapes. */
+/** The lines of a failure or warning after its title; without colors, columns or escapes. */
 export function proseOf(finding: ReportFinding): string[] {
   const rows = [
     ['affects', affectedOf(finding)],

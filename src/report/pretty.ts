@@ -1,4 +1,4 @@
-/** The report for people: grouped by check, failures with their way out, the verdict last. */
+/** The report for people: grouped by check, failures with their fixes, the verdict last. */
 import { Chalk, type ChalkInstance } from 'chalk';
 import { BY_REQUEST } from '../engine/select.ts';
 import type { Status } from '../outcome/status.ts';
@@ -8,18 +8,19 @@ import { stepsOf } from './next-steps.ts';
 import { affectedOf, countsOf, duration, evidenceOf, verdictOf } from './phrases.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from './style.ts';
+import { reasonsOf } from './summary.ts';
 import { cut, padTo, shellWay, type Way, widthOf, wrap, wrapFix } from './wrap.ts';
 
-/** The column of the words after a label. */
+/** The width of the label column. */
 const LABEL = 10;
 const INDENT = 6;
-/** In the block that says what to do next. */
+/** The number of findings under "next steps". */
 const MOST_STEPS = 9;
-/** The number of a step, and its icon. */
+/** The width of a step's number and icon. */
 const STEP = 7;
-/** Lines of a fix that is not left above. */
+/** A fix with more lines is only shown above. */
 const SHORT = 2;
-/** Columns that words need beside an id. */
+/** The fewest columns for text beside an ID. */
 const LEAST_ROOM = 30;
 
 export function renderPretty(report: Report, style: Style): string {
@@ -54,7 +55,7 @@ class Page {
     if (report.leftovers.length > 0) blocks.push({ lines: this.#leftovers(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#next(report), apart: true });
-    blocks.push({ lines: [this.#verdict(report)], apart: true });
+    blocks.push({ lines: this.#verdict(report), apart: true });
     return spaced(blocks.filter(({ lines }) => lines.length > 0));
   }
 
@@ -78,7 +79,7 @@ class Page {
       const next = troubles[index + 1];
       return this.#finding(finding, { docs: next === undefined || next.docs !== finding.docs });
     });
-    if (verbosity === 'quiet' || (check.status === 'skip' && groupSkips(check.findings).length === 1)) return lines;
+    if (verbosity === 'quiet' || (check.status === 'skip' && reasonsOf(check.findings).size === 1)) return lines;
     return [...lines, ...this.#skips(check)];
   }
 
@@ -141,7 +142,7 @@ class Page {
 
   #leftovers({ leftovers }: Report): string[] {
     const { width } = this.#style;
-    const what = `left behind: ${plural(leftovers.length, 'thing')} that this run wrote and did not remove`;
+    const what = `left behind: ${plural(leftovers.length, 'item')} that this run created and did not remove`;
     return [
       `${this.#painted('warn')} ${this.#colour.bold(what)}`,
       ...leftovers.flatMap((leftover) => [
@@ -151,7 +152,7 @@ class Page {
     ];
   }
 
-  /** What was not looked at, by request or because nothing can. */
+  /** The parts that were not checked, by request or because no check can. */
   #notes(report: Report, column: number): string[] {
     const requested = report.checks.filter((check) => check.findings.every(byRequest));
     const count = requested.reduce((sum, check) => sum + check.findings.length, 0);
@@ -171,7 +172,7 @@ class Page {
     );
   }
 
-  /** The way out where it is short, else what is wrong: the whole stands above. */
+  /** The fix if it is short, otherwise the title; the complete findings are above. */
   #next(report: Report): string[] {
     const { findings, waiting } = stepsOf(report);
     if (findings.length < 2) return [];
@@ -189,10 +190,10 @@ class Page {
       ];
     });
     const more = [
-      ...(findings.length > shown.length ? [`and ${findings.length - shown.length} more, above`] : []),
-      ...(waiting > 0 ? [`then run it again: ${plural(waiting, 'finding')} could not be judged before`] : []),
+      ...(findings.length > shown.length ? [`and ${findings.length - shown.length} more above`] : []),
+      ...(waiting > 0 ? [`then run it again to check ${plural(waiting, 'skipped finding')}`] : []),
     ];
-    return [this.#colour.bold('what to do next'), ...steps, ...more.map((line) => this.#colour.dim(`  ${line}`))];
+    return [this.#colour.bold('next steps'), ...steps, ...more.map((line) => this.#colour.dim(`  ${line}`))];
   }
 
   #way({ fix, fixKind, fixLanguage, title }: ReportFinding, room: number): string[] {
@@ -201,10 +202,13 @@ class Page {
     return short ? way : wrap(this.#text(title), room);
   }
 
-  #verdict(report: Report): string {
+  /** On one line if it fits. */
+  #verdict(report: Report): string[] {
     const { status, words } = verdictOf(report);
-    const icon = this.#icon(status).trimEnd();
-    return `${this.#paint[status].bold(`${icon} ${this.#text(words)}:`)} ${countsOf(report)}`;
+    const [icon, counts] = [this.#icon(status).trimEnd(), countsOf(report)];
+    const verdict = (text: string) => this.#paint[status].bold(`${icon} ${text}`);
+    if (!words.includes(': ')) return [`${verdict(`${this.#text(words)}:`)} ${counts}`];
+    return [...wrap(this.#text(words), this.#style.width - 2).map(verdict), `  ${counts}`];
   }
 
   #indented(lines: readonly string[]): string[] {
@@ -233,7 +237,7 @@ const byRequest = ({ status, title }: ReportFinding): boolean => status === 'ski
 
 interface Block {
   readonly lines: readonly string[];
-  /** Stands apart from the others. */
+  /** Separated from the others by an empty line. */
   readonly apart: boolean;
 }
 

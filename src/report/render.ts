@@ -1,6 +1,6 @@
-/** What a format is: a function from a report to text. */
+/** A format is a function from a report to text. */
 import type { Style } from './style.ts';
 import type { Report } from './types.ts';
 
-/** Renders a report; ends with a line break. `style` is for those that are styled. */
+/** Renders a report; ends with a line break. Only styled formats use `style`. */
 export type Render = (report: Report, style: Style) => string | Promise<string>;

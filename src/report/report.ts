@@ -1,4 +1,4 @@
-/** Makes the report out of what a run found. */
+/** Makes the report from the results of a run. */
 
 import type { Perspective, Phase } from '../config/options.ts';
 import type { Redact } from '../config/redact.ts';
@@ -17,37 +17,38 @@ export * from './types.ts';
 export interface ReportOptions {
   readonly phase: Phase;
   readonly service: Perspective | undefined;
-  /** Reasons by finding id. */
+  /** Reasons by finding ID. */
   readonly accept: ReadonlyMap<string, string>;
   readonly redact: Redact;
 }
 
-/** Required by the vendor's documentation, and named by no variable. */
+/** Required by the vendor's documentation, but not part of any variable. */
 const VERSION_CONTROL: NotVerified = {
   title: 'access to version control',
-  detail: 'the config does not name it',
-  fix: 'from where server and drain run: curl -sSI https://<your version-control system>',
+  detail: 'its address is not in the config',
+  fix: 'where the server and the drain run: curl -sSI https://<your version control system>',
 };
 
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
   const [clean, cleanWay] = [cleaner(redact), wayCleaner(redact)];
   const folded = foldByCause(result.checks);
-  const ids = new Set(folded.flatMap((check) => check.findings.map((finding) => finding.id)));
-  const evidenceOf = (evidence: Evidence): Evidence => {
-    const value = (text: string) => (ids.has(text) ? text : clean(text));
-    return Object.fromEntries(
+  const evidenceOf = (evidence: Evidence): Evidence =>
+    Object.fromEntries(
       Object.entries(evidence).map(([key, held]) => {
-        if (typeof held === 'string') return [key, value(held)];
-        if (Array.isArray(held)) return [key, bounded(held).map(value)];
+        if (typeof held === 'string') return [key, clean(held)];
+        if (Array.isArray(held)) return [key, bounded(held).map((item) => clean(item))];
         return [key, held];
       }),
     );
-  };
   const findingOf = (finding: Finding): ReportFinding => {
     const reason = finding.status === 'warn' ? accept.get(finding.id) : undefined;
+    const { id, rule, subject, status, dependsOn, unknownVariable, withheldFrom } = finding;
+    const affected = finding.affected === undefined ? undefined : bounded(finding.affected);
     return {
-      id: finding.id,
-      status: finding.status,
+      id,
+      rule,
+      ...(subject !== undefined && { subject }),
+      status,
       title: oneLine(clean(finding.title)),
       detail: clean(finding.detail ?? ''),
       ...(finding.expected !== undefined && { expected: clean(finding.expected) }),
@@ -61,7 +62,15 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       ...(reason !== undefined && { accepted: clean(reason) }),
       startMs: Math.round(finding.startMs),
       durationMs: Math.round(finding.durationMs),
-      evidence: evidenceOf(finding.evidence),
+      evidence: {
+        ...evidenceOf(finding.evidence),
+        ...(dependsOn !== undefined && { dependsOn }),
+        ...(affected !== undefined && { affected }),
+      },
+      ...(dependsOn !== undefined && { dependsOn }),
+      ...(affected !== undefined && { affected }),
+      ...(unknownVariable !== undefined && { unknownVariable: clean(unknownVariable) }),
+      ...(withheldFrom !== undefined && { withheldFrom: clean(withheldFrom) }),
     };
   };
   const checks = folded.map((check): ReportCheck => {
@@ -97,7 +106,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
   };
 }
 
-/** Of too many, the first, and how many are left out. */
+/** The first items, and the number of omitted ones if there are too many. */
 const bounded = (items: readonly string[]): readonly string[] =>
   items.length <= LIMITS.items
     ? items

@@ -1,14 +1,14 @@
-/** Makes text from outside safe to print: no secret, no control sequence, no flood. */
+/** Makes outside text safe to print: no secrets, no control sequences, limited length. */
 import type { Redact } from '../config/redact.ts';
 import type { ReportFinding } from './types.ts';
 
-/** Characters of one field; a command is never cut where a person would still run it. */
+/** Limits for one field, in characters; commands get more, so that none is cut off and run anyway. */
 export const LIMITS = { text: 500, fix: 4000, items: 100 } as const;
 
-/** Controls, invisible and direction-changing characters, and line ends that terminals do not know. */
+/** Control, invisible and direction-changing characters, and uncommon line ends. */
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** Escapes what could move the cursor, hide text or reverse it; line breaks stay. */
+/** Escapes characters that could move the cursor, or hide or reverse text; keeps line breaks. */
 export function escapeControls(text: string): string {
   return text
     .toWellFormed()
@@ -19,7 +19,7 @@ export function escapeControls(text: string): string {
     );
 }
 
-/** The secrets go first: a cut could leave half of one. */
+/** Redacts before cutting, which could otherwise leave half of a secret. */
 export function cleaner(redact: Redact): (text: string, limit?: number) => string {
   return (text, limit = LIMITS.text) => printable(redact(text), limit);
 }
@@ -29,22 +29,22 @@ function printable(redacted: string, limit: number): string {
   return safe.length <= limit ? safe : `${safe.slice(0, limit - 1).toWellFormed()}…`;
 }
 
-/** What means nothing but itself within a word of a shell or a name of SQL. */
+/** Characters without special meaning in a shell word or an SQL name. */
 const OF_WORDS = /[A-Za-z0-9_./@%+,:=‹›…-]+/g;
 const syntaxIn = (text: string): number => text.replace(OF_WORDS, '').length;
 
-/** A fix with its kind, as a finding of the report has it. */
+/** A fix with its kind, as in a finding of the report. */
 type Way = { readonly fix: string } & Pick<ReportFinding, 'fixKind' | 'fixLanguage'>;
 
-/** In place of a fix that redaction would have made another one. */
+/** Replaces a fix that redaction would have changed into a different one. */
 export const HIDDEN: Way = {
-  fix: 'what to do names a secret of the config, and is not printed: do it in the console of the service',
+  fix: 'the fix is not printed because it contains a secret from the config; make the change in the console of the service',
   fixKind: 'advice',
 };
 
 /**
- * For fixes. A config chooses what is a secret: one that holds a quotation mark or a space would take it out of the
- * command with it, and leave another one. Nothing is left of the command then.
+ * For fixes. The config determines what is secret: redacting a value with a quotation mark or a space would change the
+ * command. Such a command is dropped completely.
  */
 export function wayCleaner(redact: Redact): (way: Way) => Way {
   return ({ fix, ...kind }) => {
@@ -53,5 +53,5 @@ export function wayCleaner(redact: Redact): (way: Way) => Way {
   };
 }
 
-/** A text as one line. */
+/** Joins the lines of a text. */
 export const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');

@@ -1,4 +1,4 @@
-/** The JSON Schema of the report: `schema` prints it, `schemas/report.schema.json` is what it prints. */
+/** The JSON Schema of the report, as printed by `schema` and saved in `schemas/report.schema.json`. */
 import type { Perspective, Phase } from '../config/options.ts';
 import { type Check, idsOf } from '../engine/check.ts';
 import type { Leftover } from '../engine/cleanup.ts';
@@ -29,48 +29,48 @@ import {
   type Verdict,
 } from './types.ts';
 
-/** Draft 2020-12. The ids are those of the rule tables of this version; further ones come with further rules. */
+/** Draft 2020-12. The IDs are those of this version's rules; new rules add new ones. */
 export function reportSchema(checks: readonly Check[]): JsonSchema {
   const { schema } = object<Report>({
     schemaVersion: described(
       constant(SCHEMA_VERSION),
-      'Rises when a field goes away or changes its meaning; fields can be added without.',
+      'Increases when a field is removed or changes its meaning, but not when a field is added.',
     ),
     tool: object<Report['tool']>({ name: text(), version: text() }),
     startedAt: text({ format: 'date-time' }),
     durationMs: wholeNumber(),
     phase: oneOf<Phase>({
       'pre-install': 'before Spacelift is installed',
-      'post-install': 'the database holds Spacelift’s tables, or --phase said so',
+      'post-install': 'the database contains Spacelift’s tables, or --phase was set',
     }),
     service: orNull(
       oneOf<Perspective>({
-        server: 'as the server needs it',
-        drain: 'as the drain needs it',
-        scheduler: 'as the scheduler needs it',
-        worker: 'as a worker needs it',
+        server: 'only what the server needs',
+        drain: 'only what the drain needs',
+        scheduler: 'only what the scheduler needs',
+        worker: 'only what a worker needs',
       }),
-      'all services were checked as one',
+      'all services were checked together',
     ),
-    interrupted: described(flag(), 'Ended by SIGINT or SIGTERM.'),
+    interrupted: described(flag(), 'Whether SIGINT or SIGTERM ended the run.'),
     verdict: oneOf<Verdict>({
-      ready: 'nothing failed or warned',
-      'ready-with-warnings': 'nothing failed, something warned',
-      'not-ready': 'something failed',
-      inconclusive: 'nothing failed, but what "ready" depends on was not seen working',
+      ready: 'no failures or warnings',
+      'ready-with-warnings': 'no failures, but at least one warning',
+      'not-ready': 'at least one failure',
+      inconclusive: 'no failures, but a dependency that is required for "ready" could not be verified',
     }),
     summary: described(
       object<Report['summary']>({ pass: wholeNumber(), warn: wholeNumber(), fail: wholeNumber(), skip: wholeNumber() }),
       'Findings by status.',
     ),
-    checks: described(list(check(checks)), 'In a fixed order, one per dependency.'),
+    checks: described(list(check(checks)), 'One per dependency, in a fixed order.'),
     notVerified: described(
       list(object<NotVerified>({ title: text(), detail: text(), fix: text() })),
-      'What no check can look at.',
+      'Dependencies that no check can verify.',
     ),
     leftovers: described(
-      list(object<Leftover>({ what: text(), command: described(text(), 'What removes it.') })),
-      'What the run wrote and did not remove.',
+      list(object<Leftover>({ what: text(), command: described(text(), 'The command that removes it.') })),
+      'Items that the run created and did not remove.',
     ),
   });
   return {
@@ -82,10 +82,10 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
 }
 
 const STATUSES: Readonly<Record<Status, string>> = {
-  pass: 'it holds',
-  warn: 'it works, and may not for long or not well',
+  pass: 'the rule is met',
+  warn: 'it works, but with a risk or limitation',
   fail: 'Spacelift would not work',
-  skip: 'not verified; the title says why',
+  skip: 'not checked, for the reason in the title',
 };
 
 const check = (checks: readonly Check[]) =>
@@ -93,8 +93,8 @@ const check = (checks: readonly Check[]) =>
     id: text({ enum: checks.map(({ id }) => id) }),
     title: text(),
     status: described(oneOf(STATUSES), 'The worst of its findings: fail, warn, pass, skip.'),
-    summary: described(text(), 'What was found, how much failed, or why it was skipped, in a few words.'),
-    startMs: described(wholeNumber(), 'From the start of the run, ms.'),
+    summary: described(text(), 'A short summary: the result, the number of failures, or the reason for a skip.'),
+    startMs: described(wholeNumber(), 'Milliseconds since the start of the run.'),
     durationMs: wholeNumber(),
     findings: list(finding(checks)),
   });
@@ -102,25 +102,33 @@ const check = (checks: readonly Check[]) =>
 const finding = (checks: readonly Check[]) =>
   object<ReportFinding>({
     id: described(text({ enum: checks.flatMap(idsOf) }), '<check>/<rule> or <check>/<subject>/<rule>.'),
+    rule: optional(described(text(), 'The key of the rule, such as object-storage/<bucket>/access.')),
+    subject: optional(described(text(), 'The bucket or queue, for rules that apply to each of several.')),
     status: oneOf(STATUSES),
     title: described(text(), 'One line.'),
-    detail: described(text(), 'What was observed where that says more than the title, else empty.'),
+    detail: described(text(), 'An observation that adds to the title, or empty.'),
     expected: optional(text()),
-    fix: optional(described(text(), 'What mends it; lines are kept.')),
+    fix: optional(described(text(), 'The fix; can have several lines.')),
     fixKind: optional(
       oneOf<FixKind>({
-        command: 'can be pasted as it stands; fixLanguage says into what',
-        setting: 'a variable of the config and its value',
-        advice: 'prose for a person, never to be run',
+        command: 'complete and ready to paste; see fixLanguage',
+        setting: 'a config variable and its value',
+        advice: 'text for a person to read, not to run',
       }),
     ),
     fixLanguage: optional(oneOf<FixLanguage>({ sh: 'commands for a POSIX shell', sql: 'statements for psql' })),
     docs: optional(text({ format: 'uri' })),
-    accepted: optional(described(text(), 'Why the warning was accepted (--accept).')),
-    startMs: described(wholeNumber(), 'From the start of the run, ms.'),
+    accepted: optional(described(text(), 'The reason for accepting the warning (--accept).')),
+    startMs: described(wholeNumber(), 'Milliseconds since the start of the run.'),
     durationMs: wholeNumber(),
     evidence: described(
       map(either(either(text(), flag()), either(number(), list(text())))),
-      'Facts, by name. dependsOn: the finding that this one could not be judged for. affected: the findings that the same cause hit.',
+      'Facts by name. dependsOn: the finding that prevented this one from being checked. affected: the findings with the same cause.',
     ),
+    dependsOn: optional(described(text(), 'The finding that explains why this one was not checked.')),
+    affected: optional(
+      described(list(text()), 'All findings with the same cause, including this one, if there is more than one.'),
+    ),
+    unknownVariable: optional(described(text(), 'For a skip: the variable whose value is unknown.')),
+    withheldFrom: optional(described(text(), 'For a skip: the host to which the caller’s credentials were not sent.')),
   });

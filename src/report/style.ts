@@ -1,4 +1,4 @@
-/** How a report is to look where it is read. */
+/** The style of a report, depending on where it is read. */
 import type { Status } from '../outcome/status.ts';
 
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
@@ -7,15 +7,15 @@ export interface Style {
   /** Columns. */
   readonly width: number;
   readonly unicode: boolean;
-  /** Chalk's level: 0 for none, 1 for 16 colours, 2 for 256, 3 for all. */
+  /** Chalk's level: 0 for no colors, 1 for 16, 2 for 256, 3 for all. */
   readonly colour: 0 | 1 | 2 | 3;
   readonly verbosity: Verbosity;
 }
 
-/** For a file, or a pipe. */
+/** For a file or a pipe. */
 export const PLAIN: Style = { width: 80, unicode: true, colour: 0, verbosity: 'normal' };
 
-/** Of equal width, each. */
+/** All of the same width per column. */
 export const ICONS: Readonly<Record<Status, { unicode: string; ascii: string }>> = {
   pass: { unicode: '✔', ascii: 'ok' },
   warn: { unicode: '⚠', ascii: '! ' },
@@ -23,7 +23,7 @@ export const ICONS: Readonly<Record<Status, { unicode: string; ascii: string }>>
   skip: { unicode: '-', ascii: '- ' },
 };
 
-/** Typographic characters of the tool's own texts, for terminals without Unicode. */
+/** ASCII replacements for the typographic characters in the tool's own texts. */
 const ASCII: Readonly<Record<string, string>> = {
   '…': '...',
   '’': "'",
@@ -41,7 +41,7 @@ const ASCII: Readonly<Record<string, string>> = {
   '·': '-',
 };
 
-/** A command for a terminal without Unicode: nothing becomes a quotation mark, or a redirection. */
+/** A command for a terminal without Unicode: no character becomes a quotation mark or a redirection. */
 export const commandToAscii = (text: string): string =>
   toAscii(
     text

@@ -1,35 +1,48 @@
-/** The report: what every format prints, and the exit code is made from. Its JSON is a public interface. */
+/** The report, from which all formats and the exit code are derived. Its JSON is a public interface. */
 
 import type { Perspective, Phase } from '../config/options.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 
-/** Rises when a field goes away or changes its meaning; fields can be added without. */
+/** Increases when a field is removed or changes its meaning, but not when a field is added. */
 export const SCHEMA_VERSION = 1;
 export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclusive';
 
 export interface ReportFinding {
   /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
   readonly id: string;
+  /** The key of the rule, such as `object-storage/<bucket>/access`. */
+  readonly rule?: string;
+  /** The bucket or queue, for rules that apply to each of several. */
+  readonly subject?: string;
   readonly status: Status;
   /** One line. */
   readonly title: string;
-  /** What was observed where that says more than the title, else empty. */
+  /** An observation that adds to the title, or empty. */
   readonly detail: string;
   readonly expected?: string;
   readonly fix?: string;
-  /** A command and a setting can be pasted as they stand; advice is prose. */
+  /** Commands and settings can be pasted as they are; advice is prose. */
   readonly fixKind?: FixKind;
-  /** Of a command: for a POSIX shell, or for psql. */
+  /** The language of a command: POSIX shell or psql. */
   readonly fixLanguage?: FixLanguage;
   readonly docs?: string;
-  /** Why the warning was accepted (`--accept`). */
+  /** The reason for accepting the warning (`--accept`). */
   readonly accepted?: string;
   /** From the start of the run. */
   readonly startMs: number;
   readonly durationMs: number;
+  /** For people; programs should use the other fields. */
   readonly evidence: Evidence;
+  /** The finding that explains why this one was not checked. */
+  readonly dependsOn?: string;
+  /** All findings with the same cause, including this one, if there is more than one. */
+  readonly affected?: readonly string[];
+  /** For a skip: the variable whose value is unknown. */
+  readonly unknownVariable?: string;
+  /** For a skip: the host to which the caller's credentials were not sent. */
+  readonly withheldFrom?: string;
 }
 
 export interface ReportCheck {
@@ -37,7 +50,7 @@ export interface ReportCheck {
   readonly title: string;
   /** The worst of its findings: fail, warn, pass, skip. */
   readonly status: Status;
-  /** What was found, how much failed, or why it was skipped, in a few words. */
+  /** A short summary: the result, the number of failures, or the reason for a skip. */
   readonly summary: string;
   /** From the start of the run. */
   readonly startMs: number;
@@ -45,7 +58,7 @@ export interface ReportCheck {
   readonly findings: readonly ReportFinding[];
 }
 
-/** What no check of this tool can look at. */
+/** A dependency that no check can verify. */
 export interface NotVerified {
   readonly title: string;
   readonly detail: string;
@@ -59,14 +72,14 @@ export interface Report {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly phase: Phase;
-  /** `null` when all services were checked as one. */
+  /** `null` if all services were checked together. */
   readonly service: Perspective | null;
-  /** Ended by SIGINT or SIGTERM. */
+  /** Whether SIGINT or SIGTERM ended the run. */
   readonly interrupted: boolean;
   readonly verdict: Verdict;
   readonly summary: Readonly<Record<Status, number>>;
   readonly checks: readonly ReportCheck[];
   readonly notVerified: readonly NotVerified[];
-  /** What the run wrote and did not remove. */
+  /** Items that the run created and did not remove. */
   readonly leftovers: readonly Leftover[];
 }

@@ -1,9 +1,8 @@
-/** What the findings together say, and what is missing for them to say more. */
-import { WITHHELD } from '../config/credentials-options.ts';
+/** The verdict of all findings, and the reasons why it can be inconclusive. */
 import type { Perspective } from '../config/options.ts';
 import type { Report, ReportCheck, Verdict } from './types.ts';
 
-/** What must have been seen working before the verdict can be "ready". */
+/** The checks that need at least one pass before the verdict can be "ready". */
 const DECISIVE: Readonly<Record<Perspective | 'all', readonly string[]>> = {
   all: ['database', 'object-storage'],
   server: ['database', 'object-storage'],
@@ -27,23 +26,21 @@ export function verdictOf(
   return findings.some(({ status }) => status === 'warn') ? 'ready-with-warnings' : 'ready';
 }
 
-/** The checks without a pass that "ready" can't be said without. */
+/** The decisive checks without a pass. */
 export function undecided({ checks, service }: Pick<Report, 'checks' | 'service'>): readonly string[] {
   const passed = (id: string) =>
     checks.some((check) => check.id === id && check.findings.some(({ status }) => status === 'pass'));
   return DECISIVE[service ?? 'all'].filter((id) => !passed(id));
 }
 
-/** The variables whose values are not known here, and that something depends on: "ready" can't be said without them. */
+/** The variables with unknown values that a check needs; they keep the verdict from being "ready". */
 export function unknownIn({ checks }: Pick<Report, 'checks'>): readonly string[] {
-  const skipped = checks
-    .flatMap((check) => check.findings)
-    .filter(({ status, evidence }) => status === 'skip' && evidence.known === false);
-  return [...new Set(skipped.map(({ evidence }) => String(evidence.variable)))];
+  return [
+    ...new Set(checks.flatMap(({ findings }) => findings.flatMap(({ unknownVariable }) => unknownVariable ?? []))),
+  ];
 }
 
-/** The hosts that the caller's credentials were not sent to: "ready" can't be said without them. */
+/** The hosts to which the caller's credentials were not sent; they keep the verdict from being "ready". */
 export function withheldFrom({ checks }: Pick<Report, 'checks'>): readonly string[] {
-  const skipped = checks.flatMap(({ findings }) => findings).filter(({ evidence }) => evidence.reason === WITHHELD);
-  return [...new Set(skipped.map(({ evidence }) => String(evidence.host)))];
+  return [...new Set(checks.flatMap(({ findings }) => findings.flatMap(({ withheldFrom: host }) => host ?? [])))];
 }

@@ -1,18 +1,18 @@
-/** Fits text into columns so that what is meant to be copied still can be. */
+/** Wraps text into columns without breaking the parts that are meant to be copied. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
 
-/** Stands for a space that must not be broken at; escaped text can't hold it. */
+/** A non-breaking space; never part of escaped text. */
 const GLUE = '\u{e000}';
-/** `code`, and the command that ends a sentence. */
+/** `code`, and a command at the end of a sentence. */
 const UNBROKEN = /`[^`]+`|(?<=; try: ).+$/g;
 
 export const widthOf = (text: string): number => stringWidth(text);
 
 export const padTo = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
 
-/** Cut to the width, with `end` in place of what is lost. */
+/** Cuts the text to the width, with `end` as the last part. */
 export function cut(text: string, width: number, end: string): string {
   if (widthOf(text) <= width) return text;
   let kept = '';
@@ -23,7 +23,7 @@ export function cut(text: string, width: number, end: string): string {
   return `${kept.trimEnd()}${end}`;
 }
 
-/** Lines of at most `width` columns, broken between words; a longer word stays whole. */
+/** Lines of at most `width` columns, broken between words; longer words are not broken. */
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => {
     const glued = line.replace(UNBROKEN, (part) => part.replaceAll(' ', GLUE));
@@ -31,17 +31,17 @@ export function wrap(text: string, width: number): string[] {
   });
 }
 
-/** What mends a finding: its text, and what it is. */
+/** The fix of a finding: its text and its kind. */
 export interface Way {
   readonly fix: string;
   readonly fixKind?: FixKind | undefined;
   readonly fixLanguage?: FixLanguage | undefined;
 }
 
-/** What a leftover names is for a shell. */
+/** The command of a leftover is a shell command. */
 export const shellWay = (command: string): Way => ({ fix: command, fixKind: 'command', fixLanguage: 'sh' });
 
-/** As `wrap`, but what can be pasted still can be: a shell's command goes on after a backslash, and no quotes are broken. */
+/** Like `wrap`, but commands can still be pasted: shell commands continue after a backslash, and quoted text is not broken. */
 export function wrapFix({ fix, fixKind, fixLanguage }: Way, width: number): string[] {
   const lines = fix.split('\n');
   if (fixKind === 'setting') return lines;
@@ -61,11 +61,11 @@ function wrapSql(line: string, width: number): string[] {
   return filled(wordsIn(line, endOfSqlWord), width, '');
 }
 
-/** Each of its lines is a comment. */
+/** Every line is a comment. */
 const wrapComment = (line: string, mark: string, width: number): string[] =>
   wrap(line.trimStart().slice(mark.length).trimStart(), width - mark.length - 1).map((text) => `${mark} ${text}`);
 
-/** Lines of whole units; those after the first are indented. */
+/** Lines of whole units; all but the first are indented. */
 function filled(units: readonly string[], width: number, indent = '  '): string[] {
   const lines: string[] = [];
   let line = '';
@@ -79,7 +79,7 @@ function filled(units: readonly string[], width: number, indent = '  '): string[
   return [...lines, line];
 }
 
-/** A command's words, options with their values. */
+/** The words of a command; an option and its value are one unit. */
 function unitsOf(words: readonly string[]): string[] {
   const units: string[] = [];
   for (const word of words) {
@@ -91,10 +91,10 @@ function unitsOf(words: readonly string[]): string[] {
   return units;
 }
 
-/** Where the word that begins at a place ends; `undefined` when its quotes are not closed. */
+/** The end of the word that starts at `from`; `undefined` if its quotes are not closed. */
 type EndOf = (text: string, from: number) => number | undefined;
 
-/** The words of a line; the line as one when it is not understood. */
+/** The words of a line, or the whole line if it can't be parsed. */
 function wordsIn(line: string, endOf: EndOf): string[] {
   const words: string[] = [];
   for (let at = 0; at < line.length; at++) {
@@ -107,7 +107,7 @@ function wordsIn(line: string, endOf: EndOf): string[] {
   return words;
 }
 
-/** POSIX, 2.2 (quoting) and 2.6.3 (the output of a command, which has quotes of its own). */
+/** POSIX 2.2 (quoting) and 2.6.3 (command substitution, which has its own quoting). */
 function endOfShellWord(text: string, from: number): number | undefined {
   let at: number | undefined = from;
   while (at !== undefined && at < text.length && text[at] !== ' ') at = endOfShellPart(text, at);
@@ -125,14 +125,14 @@ function endOfShellPart(text: string, at: number): number | undefined {
 const insideQuotes: EndOf = (text, at) =>
   text[at] === '\\' || text[at] === '`' || text.startsWith('$(', at) ? endOfShellPart(text, at) : at + 1;
 
-/** After `end`, which is looked for where no part of the text hides it. */
+/** The position after `end`, which does not count inside quotes. */
 function closed(text: string, from: number, end: string, partAt: EndOf): number | undefined {
   let at: number | undefined = from;
   while (at !== undefined && at < text.length && text[at] !== end) at = partAt(text, at);
   return at !== undefined && at < text.length ? at + 1 : undefined;
 }
 
-/** A quotation mark within is doubled: the next part begins where this one ends. */
+/** Quotation marks inside are doubled, so the next part starts where this one ends. */
 function endOfSqlWord(text: string, from: number): number | undefined {
   let at: number | undefined = from;
   while (at !== undefined && at < text.length && text[at] !== ' ') {

@@ -109,7 +109,7 @@ describe('the package', () => {
     expect(await run(['--version'], { executable, imports: [old] })).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: 'spacelift-preflight needs Node 22.15 or later; this is v22.14.0\n',
+      stderr: 'spacelift-preflight requires Node.js 22.15 or later; this is v22.14.0\n',
     });
   });
 

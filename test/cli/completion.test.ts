@@ -114,7 +114,7 @@ describe('the tables', () => {
 it.each([
   [['completion'], "missing required argument 'shell'; see --help"],
   [['completion', 'tcsh'], "argument <shell> 'tcsh' is invalid: expected one of bash, zsh, fish"],
-  [['--strict', 'completion', 'bash'], '--strict is no option of completion'],
+  [['--strict', 'completion', 'bash'], 'completion does not support --strict'],
 ])('%s is refused', async (args, message) => {
   const { code, stdout, stderr } = await command(args);
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `spacelift-preflight: ${message}\n` });

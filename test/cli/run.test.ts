@@ -147,7 +147,7 @@ describe('exit codes', () => {
     expect(find(report(plain), 'encryption/rsa/size')?.status).toBe('warn');
     expect(await command(['-f', config, ...only, '--strict'])).toMatchObject({
       code: 1,
-      stderr: 'spacelift-preflight: exit code 1: --strict, and 1 warning\n',
+      stderr: 'spacelift-preflight: exit code 1: 1 warning (--strict)\n',
     });
   });
 
@@ -162,7 +162,7 @@ describe('exit codes', () => {
     expect(await command(args)).toMatchObject({
       code: 1,
       stderr:
-        'spacelift-preflight: exit code 1: encryption/rsa/size is required, and was skipped: skipped by request\n',
+        'spacelift-preflight: exit code 1: encryption/rsa/size is required (--require) but was skipped: skipped by request\n',
     });
   });
 });
@@ -179,11 +179,13 @@ describe('an interrupted run', () => {
     child.kill(signal);
     const result = await finished;
     expect(result).toMatchObject({ code, signal: null });
-    expect(result.stderr).toBe(`spacelift-preflight: ${signal}: cleaning up and reporting; again to end at once\n`);
+    expect(result.stderr).toBe(
+      `spacelift-preflight: ${signal} received: cleaning up and writing the report; repeat to exit immediately\n`,
+    );
     expect(report(result)).toMatchObject({ interrupted: true });
     expect(find(report(result), 'database/connect')).toMatchObject({
       status: 'skip',
-      title: 'interrupted before it was judged',
+      title: 'interrupted before it was checked',
     });
     expect(report({ stdout: await readFile(path, 'utf8') })).toEqual(report(result));
   });
@@ -249,7 +251,7 @@ describe('an error that nobody caught', () => {
     const { code, stdout, stderr } = await run(['-f', config], { imports });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(
-      /^spacelift-preflight: unexpected error: TypeError EODD [^\n]*; report it as a bug [^\n]*\n$/,
+      /^spacelift-preflight: unexpected error: TypeError EODD [^\n]*; please report this bug [^\n]*\n$/,
     );
     expect(stderr).not.toContain('hunter22');
   });
@@ -363,7 +365,7 @@ describe('--report', () => {
         await symlink(to, link);
         const { code, stdout, stderr } = await command(['-f', config, ...args, '--report', `json=${link}`]);
         expect({ code, stdout }, name).toEqual({ code: 2, stdout: '' });
-        expect(stderr).toMatch(/^spacelift-preflight: cannot write [^\n]*: (it is )?a symbolic link [^\n]*\n$/);
+        expect(stderr).toMatch(/^spacelift-preflight: cannot write [^\n]*: it(s| is a) symbolic link[^\n]*\n$/);
         expect(stderr).toContain(link);
       }
       expect(await readdir(outside)).toEqual(['theirs']);

@@ -45,7 +45,7 @@ describe('the step summary', () => {
     const result = await command(['-f', config, '-o', 'github'], { env });
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toBe(
-      `spacelift-preflight: cannot write GITHUB_STEP_SUMMARY, ${env.GITHUB_STEP_SUMMARY}: its directory does not exist\n`,
+      `spacelift-preflight: cannot write ${env.GITHUB_STEP_SUMMARY} (GITHUB_STEP_SUMMARY): its directory does not exist\n`,
     );
     expect(silent.connections()).toBe(0);
   });

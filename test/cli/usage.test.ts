@@ -38,22 +38,28 @@ describe('a usage error', () => {
     [['-f', ''], "option '-f, --file <path>' argument '' is invalid: expected a value"],
     [
       ['--timeout', 'soon'],
-      "option '--timeout <seconds>' argument 'soon' is invalid: expected seconds, more than 0 and at most 86400",
+      "option '--timeout <seconds>' argument 'soon' is invalid: expected a number of seconds greater than 0 and at most 86400",
     ],
     [
       ['--timeout', '0'],
-      "option '--timeout <seconds>' argument '0' is invalid: expected seconds, more than 0 and at most 86400",
+      "option '--timeout <seconds>' argument '0' is invalid: expected a number of seconds greater than 0 and at most 86400",
     ],
     [
       ['--timeout', '-5'],
-      "option '--timeout <seconds>' argument '-5' is invalid: expected seconds, more than 0 and at most 86400",
+      "option '--timeout <seconds>' argument '-5' is invalid: expected a number of seconds greater than 0 and at most 86400",
     ],
     [
       ['--timeout', '1e9'],
-      "option '--timeout <seconds>' argument '1e9' is invalid: expected seconds, more than 0 and at most 86400",
+      "option '--timeout <seconds>' argument '1e9' is invalid: expected a number of seconds greater than 0 and at most 86400",
     ],
-    [['--concurrency', '0'], "option '--concurrency <n>' argument '0' is invalid: expected a whole number from 1"],
-    [['--concurrency', '1.5'], "option '--concurrency <n>' argument '1.5' is invalid: expected a whole number from 1"],
+    [
+      ['--concurrency', '0'],
+      "option '--concurrency <n>' argument '0' is invalid: expected a whole number of at least 1",
+    ],
+    [
+      ['--concurrency', '1.5'],
+      "option '--concurrency <n>' argument '1.5' is invalid: expected a whole number of at least 1",
+    ],
     [
       ['--service', 'api'],
       "option '--service <name>' argument 'api' is invalid: expected one of server, drain, scheduler, worker",
@@ -83,12 +89,12 @@ describe('a usage error', () => {
       ['--require', 'object-storage/states'],
       "--require object-storage/states matches no rule; did you mean 'object-storage/states/*'?",
     ],
-    [['--only', 'database/*', '--only', 'xyz'], '--only xyz matches no rule; spacelift-preflight explain lists them'],
+    [['--only', 'database/*', '--only', 'xyz'], '--only xyz matches no rule; list all rules with spacelift-preflight explain'],
     [['--report', 'json'], "option '--report <format>=<path>' argument 'json' is invalid: expected json=<path>"],
     [['--report', 'json='], "option '--report <format>=<path>' argument 'json=' is invalid: expected json=<path>"],
     [
       ['--report', 'json=-'],
-      "option '--report <format>=<path>' argument 'json=-' is invalid: standard output is for -o json",
+      "option '--report <format>=<path>' argument 'json=-' is invalid: to write to standard output, use -o json",
     ],
     [
       ['--report', 'xml=a'],
@@ -97,22 +103,22 @@ describe('a usage error', () => {
     [['--report', 'json=/nowhere/at/all'], 'cannot write /nowhere/at/all: its directory does not exist'],
     [['-f', '/nowhere/at/all'], '/nowhere/at/all: no such file'],
     [['-f', '-', '-f', '-'], 'standard input (-) can be read only once'],
-    [['--ca-file', '/nowhere/at/all'], 'cannot read --ca-file /nowhere/at/all; expected a file of certificates, PEM'],
-    [[], "the environment holds no variable of Spacelift's; name a config with -f"],
+    [['--ca-file', '/nowhere/at/all'], 'cannot read --ca-file /nowhere/at/all; expected a file with PEM certificates'],
+    [[], 'the environment contains no Spacelift variable; pass a config with -f'],
     [
       ['frobnicate'],
-      /^unknown command frobnicate; the commands are plan, cleanup, explain, schema, completion, and a config is named with -f$/,
+      /^unknown command frobnicate; expected one of plan, cleanup, explain, schema, completion, or -f with a config$/,
     ],
-    [['-q', 'plan'], '--quiet is no option of plan'],
-    [['-f', 'x.yaml', 'plan'], '--file belongs after plan'],
+    [['-q', 'plan'], 'plan does not support --quiet'],
+    [['-f', 'x.yaml', 'plan'], 'put --file after plan'],
     [['plan', '--strict'], "unknown option '--strict'"],
     [['plan', '-f', '/nowhere/at/all'], '/nowhere/at/all: no such file'],
     [['plan', '--only', 'databse/*'], "--only databse/* matches no rule; did you mean 'database/*'?"],
-    [['-q', 'explain'], '--quiet is no option of explain'],
+    [['-q', 'explain'], 'explain does not support --quiet'],
     [['explain', 'a', 'b'], 'too many arguments'],
     [['explain', '--strict'], "unknown option '--strict'"],
     [['explain', 'databse/connect'], "explain databse/connect: no such rule; did you mean 'database/connect'?"],
-    [['explain', 'zzz'], 'explain zzz: no such rule; spacelift-preflight explain lists them'],
+    [['explain', 'zzz'], 'explain zzz: no such rule; list all rules with spacelift-preflight explain'],
   ] as const)('%j', async (args, says) => {
     const said = await refused(args);
     if (typeof says === 'string') expect(said).toContain(says);
@@ -120,20 +126,20 @@ describe('a usage error', () => {
   });
 
   it('says how to name a config that stands alone', async () => {
-    expect(await refused([config])).toBe(`unexpected argument ${config}; a config is named with -f: -f ${config}`);
+    expect(await refused([config])).toBe(`unexpected argument ${config}; to check a config, use -f ${config}`);
   });
 
   it('refuses to wait for a person to type a config', async () => {
     expect(await refused(['-f', '-'], { terminal: true })).toBe(
-      '-f - reads standard input, which is a terminal; pipe a config into it, or name a file',
+      '-f - reads standard input, but that is a terminal; pipe a config into it, or use -f with a file',
     );
   });
 
   it('names a --ca-file without a certificate', async () => {
-    expect(await refused(['--ca-file', config])).toContain('holds no certificate in PEM');
+    expect(await refused(['--ca-file', config])).toContain('contains no PEM certificate');
     const broken = join(folder, 'broken.pem');
     await writeFile(broken, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
-    expect(await refused(['--ca-file', broken])).toContain('holds no certificate in PEM');
+    expect(await refused(['--ca-file', broken])).toContain('contains no PEM certificate');
   });
 
   it('names a report that could not be written, and leaves nothing behind where it could', async () => {
@@ -161,7 +167,7 @@ describe('--help', () => {
     expect(lines.filter((line) => line.startsWith('  $ '))).toHaveLength(3);
     expect(lines.indexOf('Usage: spacelift-preflight [options] [command]')).toBe(5);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      `-o, --format <name> for standard output (${FORMATS}; default pretty)`,
+      `-o, --format <name> format of standard output (${FORMATS}; default pretty)`,
     );
     expect(stdout).toContain('  explain [id] ');
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
@@ -200,9 +206,9 @@ describe('explain', () => {
   ])('tells what %s is about', async (id, heading) => {
     const { stdout } = await command(['explain', id]);
     expect(stdout.startsWith(heading)).toBe(true);
-    for (const label of ['checks', 'matters', 'mend', 'docs'])
+    for (const label of ['What it does', 'Why it matters', 'Fix', 'Documentation'])
       expect(stdout).toMatch(new RegExp(`^ {2}${label} +\\S`, 'm'));
-    expect(stdout.split('\n').filter((line) => line.length > 80 && !line.startsWith('  docs'))).toEqual([]);
+    expect(stdout.split('\n').filter((line) => line.length > 80 && !line.startsWith('  Documentation'))).toEqual([]);
   });
 
   it('tells all that the rule says', async () => {

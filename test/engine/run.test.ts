@@ -9,9 +9,10 @@ import { foldByCause } from '../../src/engine/fold.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
 import { CrashedError, InterruptedError } from '../../src/engine/timeouts.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
-import { DOCS, fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { DOCS, fakeCheck, fakeDeployment, findingId, never, options } from '../fakes.ts';
 
 const go = (
   checks: readonly Check[],
@@ -106,9 +107,9 @@ describe('one cause', () => {
     });
     const result = await go([check]);
     expect(statuses(result)).toEqual(['a/x fail', 'a/y skip', 'a/z skip']);
-    expect(find(result, 'a/y').title).toBe('not tried: it depends on a/x, which failed');
-    expect(find(result, 'a/y').evidence).toEqual({ dependsOn: 'a/x' });
-    expect(find(result, 'a/x').evidence).not.toHaveProperty('affected');
+    expect(find(result, 'a/y').title).toBe('not tested: it depends on a/x, which failed');
+    expect(find(result, 'a/y').dependsOn).toBe('a/x');
+    expect(find(result, 'a/x').affected).toBeUndefined();
   });
 
   it('keeps the reason of a must that was skipped for what follows', async () => {
@@ -139,7 +140,7 @@ describe('one cause', () => {
               await gate('<bucket>/access', () =>
                 name === 'two'
                   ? pass('fine')
-                  : fail(`${name} is denied`, { cause: { key: 'keys', title: 'the key is wrong' } }),
+                  : fail(`${name} is denied`, { cause: cause.finding('keys').titled('the key is wrong') }),
               );
               await check('<bucket>/versioning', () => pass('on'));
             }),
@@ -159,21 +160,21 @@ describe('one cause', () => {
     ]);
     expect(find(result, 'store/one/access')).toMatchObject({
       title: 'the key is wrong',
-      evidence: { affected: ['store/one/access', 'store/three/access'] },
+      affected: ['store/one/access', 'store/three/access'],
     });
-    expect(find(result, 'store/three/access').title).toBe('the same cause as store/one/access');
+    expect(find(result, 'store/three/access').title).toBe('same cause as store/one/access');
     expect(find(result, 'store/three/versioning').title).toContain('depends on store/one/access');
   });
 
   it('keeps its own words when it hits one subject alone', async () => {
     const check = fakeCheck('a', ['x'], async ({ check }) => {
-      await check('x', () => fail('one is denied', { cause: { key: 'keys', title: 'the key is wrong' } }));
+      await check('x', () => fail('one is denied', { cause: cause.finding('keys').titled('the key is wrong') }));
     });
     expect(find(await go([check]), 'a/x').title).toBe('one is denied');
   });
 
   it('is seen across checks; the first in report order keeps it, however late it came', async () => {
-    const denied = () => fail('expired', { cause: { key: 'credentials' } });
+    const denied = () => fail('expired', { cause: cause.finding('credentials') });
     const first = fakeCheck('first', ['x'], async ({ check }) => {
       await wait(20);
       await check('x', denied);
@@ -181,11 +182,11 @@ describe('one cause', () => {
     const second = fakeCheck('second', ['x'], async ({ check }) => void (await check('x', denied)));
     const result = await go([first, second]);
     expect(statuses(result)).toEqual(['first/x fail', 'second/x skip']);
-    expect(find(result, 'first/x').evidence.affected).toEqual(['first/x', 'second/x']);
+    expect(find(result, 'first/x').affected).toEqual(['first/x', 'second/x']);
   });
 
   it('is kept by what was judged, not by what comes first and was never tried', async () => {
-    const earlier = fakeCheck('earlier', ['x'], async ({ dependsOn }) => dependsOn('later/y'));
+    const earlier = fakeCheck('earlier', ['x'], async ({ dependsOn }) => dependsOn(findingId('later/y')));
     const later = fakeCheck('later', ['y'], async ({ check }) => void (await check('y', () => fail('broken'))));
     const result = await go([earlier, later]);
     expect(statuses(result)).toEqual(['earlier/x skip', 'later/y fail']);
@@ -194,10 +195,10 @@ describe('one cause', () => {
 
   it('does not fold warnings, nor failures of different causes', async () => {
     const check = fakeCheck('a', ['w', 'v', 'x', 'y'], async ({ check }) => {
-      await check('w', () => warn('hurts', { cause: { key: 'k' } }));
-      await check('v', () => warn('hurts', { cause: { key: 'k' } }));
-      await check('x', () => fail('broken', { cause: { key: 'k' } }));
-      await check('y', () => fail('broken', { cause: { key: 'l' } }));
+      await check('w', () => warn('hurts', { cause: cause.finding('k') }));
+      await check('v', () => warn('hurts', { cause: cause.finding('k') }));
+      await check('x', () => fail('broken', { cause: cause.finding('k') }));
+      await check('y', () => fail('broken', { cause: cause.finding('l') }));
     });
     expect(statuses(await go([check]))).toEqual(['a/w warn', 'a/v warn', 'a/x fail', 'a/y fail']);
   });
@@ -337,13 +338,13 @@ describe('the timeout of the run', () => {
       'store/two/y skip',
       'other/x fail',
     ]);
-    expect(find(result, 'store/one/x').evidence.affected).toEqual(['store/one/x', 'store/two/x']);
+    expect(find(result, 'store/one/x').affected).toEqual(['store/one/x', 'store/two/x']);
   });
 
   it('is the failure of what is waited for, not of what waits', async () => {
     const database = fakeCheck('database', ['connect'], async ({ check }) => void (await check('connect', forever)));
     const queue = fakeCheck('queue', ['x'], async ({ dependsOn, check }) => {
-      await dependsOn('database/connect');
+      await dependsOn(findingId('database/connect'));
       await check('x', () => pass('never'));
     });
     const result = await go([database, queue], { timeoutMs: 50 });
@@ -400,7 +401,7 @@ describe('an interrupted run', () => {
     const result = await go([check], {}, interruptIn(20));
     expect(result.interrupted).toBe(true);
     expect(statuses(result)).toEqual(['a/x pass', 'a/y skip', 'a/z skip']);
-    expect(find(result, 'a/y').title).toBe('interrupted before it was judged');
+    expect(find(result, 'a/y').title).toBe('interrupted before it was checked');
   });
 
   it('judges nothing when the interrupt came first', async () => {
@@ -440,7 +441,7 @@ describe('selection', () => {
 
   it('does not wait for a finding that was deselected', async () => {
     const waiting = fakeCheck('b', ['y'], async ({ dependsOn, check }) => {
-      await dependsOn('a/z');
+      await dependsOn(findingId('a/z'));
       await check('y', () => pass('fine'));
     });
     expect(statuses(await go([check, waiting], { skip: ['a/z'] }))).toContain('b/y pass');
@@ -460,7 +461,7 @@ describe('after', () => {
       order.push('end of first');
     });
     const second = fakeCheck('second', ['y'], async ({ dependsOn, check }) => {
-      await dependsOn('first/x');
+      await dependsOn(findingId('first/x'));
       order.push('second');
       await check('y', () => pass('fine'));
     });
@@ -468,9 +469,24 @@ describe('after', () => {
     expect(order).toEqual(['first', 'second', 'end of first']);
   });
 
+  it('is an error for a finding that no rule can give', async () => {
+    const first = fakeCheck('first', ['x', 'z'], async ({ check }) => void (await check('x', () => pass('fine'))), {
+      expects: () => ['x'],
+    });
+    const waiting = (id: string) =>
+      fakeCheck('second', ['y'], async ({ dependsOn, check }) => {
+        await dependsOn(findingId(id));
+        await check('y', () => pass('fine'));
+      });
+    const misspelt = await go([first, waiting('first/w')]);
+    expect(statuses(misspelt)).toEqual(['first/x pass', 'second/y fail']);
+    expect(find(misspelt, 'second/y').title).toBe('unexpected error: Error');
+    expect(statuses(await go([first, waiting('first/z')]))).toContain('second/y pass');
+  });
+
   it('goes on when this run has no such finding', async () => {
     const check = fakeCheck('a', ['x'], async (context) => {
-      await context.dependsOn('other/x');
+      await context.dependsOn(findingId('other/x'));
       await context.check('x', () => pass('fine'));
     });
     expect(statuses(await go([check]))).toEqual(['a/x pass']);
@@ -483,7 +499,7 @@ describe('what checks share', () => {
     const fact = async () => {
       asked++;
       await wait(5);
-      throw new CheckStopped(fail('no credentials', { cause: { key: 'credentials' } }));
+      throw new CheckStopped(fail('no credentials', { cause: cause.finding('credentials') }));
     };
     const of = (id: string) =>
       fakeCheck(id, ['x'], async ({ check, once }) => void (await check('x', () => once(fact))));
@@ -525,7 +541,7 @@ describe('a variable that can not be read', () => {
   });
 
   it('points to the finding that judged it unusable', async () => {
-    const outcome = fail('SERVER_DOMAIN has a scheme', { cause: { key: 'configuration:SERVER_DOMAIN' } });
+    const outcome = fail('SERVER_DOMAIN has a scheme', { cause: cause.variable('SERVER_DOMAIN') });
     const configuration = fakeCheck('configuration', ['value'], async ({ check }) => {
       await check('value', () => outcome);
     });
@@ -633,7 +649,7 @@ describe('concurrency', () => {
   it('of one still lets a check wait for an earlier one', async () => {
     const first = fakeCheck('first', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
     const second = fakeCheck('second', ['y'], async ({ dependsOn, check }) => {
-      await dependsOn('first/x');
+      await dependsOn(findingId('first/x'));
       await check('y', () => pass('fine'));
     });
     expect(statuses(await go([first, second], { concurrency: 1 }))).toEqual(['first/x pass', 'second/y pass']);

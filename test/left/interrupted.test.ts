@@ -56,7 +56,9 @@ describe.each([
   test.each(endings)('$at, $signal at $when $nth', async (ending) => {
     const before = await estate.snapshot();
     const { code, stdout, stderr, files, processes } = await endAt(estate, folder, ending);
-    expect(stderr).toBe(`spacelift-preflight: ${ending.signal}: cleaning up and reporting; again to end at once\n`);
+    expect(stderr).toBe(
+      `spacelift-preflight: ${ending.signal} received: cleaning up and writing the report; repeat to exit immediately\n`,
+    );
     expect(code).toBe(CODES[ending.signal]);
     const report: Report = JSON.parse(stdout);
     expect(report).toMatchObject({ interrupted: true, leftovers: [], summary: { fail: 0, warn: 0 } });

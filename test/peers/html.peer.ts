@@ -92,7 +92,7 @@ describe('the findings', () => {
     expect(await shown(page)).toEqual(['object-storage/states/versioning']);
     await text.fill('no such thing');
     expect(await shown(page)).toEqual([]);
-    expect(await page.getByText('No finding is like that.').isVisible()).toBe(true);
+    expect(await page.getByText('No matching findings.').isVisible()).toBe(true);
     expect(await page.getByText('0 of 26 shown').isVisible()).toBe(true);
     await text.fill('5432');
     await page.getByLabel('passed 11').check();
@@ -107,8 +107,8 @@ describe('the findings', () => {
     await row.waitFor({ state: 'visible' });
     const { y } = await boxOf(row);
     expect(y >= 0 && y < 720).toBe(true);
-    await page.getByRole('link', { name: 'how to mend it' }).first().click();
-    expect(decodeURI(page.url())).toMatch(/#mend-database\/version$/);
+    await page.getByRole('link', { name: 'how to fix it' }).first().click();
+    expect(decodeURI(page.url())).toMatch(/#fix-database\/version$/);
   });
 
   test('can be read without a script, where nothing pretends to work', async () => {
@@ -180,14 +180,14 @@ describe('a fix', () => {
       }
       throw new Error(`no way to ${text}`);
     };
-    await tabTo('to the findings');
+    await tabTo('Skip to findings');
     await tabTo('copy');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'copied' }).waitFor();
     expect(await clipboard(page)).toBe(FIX);
 
     await page.keyboard.press('Control+Home');
-    await page.getByRole('link', { name: 'to the findings' }).focus();
+    await page.getByRole('link', { name: 'Skip to findings' }).focus();
     await page.keyboard.press('Enter');
     await tabTo('fail');
     await page.keyboard.press('Space');

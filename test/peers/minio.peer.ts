@@ -50,12 +50,12 @@ describe('one cause is one failure', () => {
   const first = 'object-storage/deliveries/access';
   test.each([
     ['a wrong secret', { OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'not-the-secret' }, /but the secret/],
-    ['an unknown key', { OBJECT_STORAGE_MINIO_ACCESS_KEY_ID: 'nobody' }, /does not know the access key/],
+    ['an unknown key', { OBJECT_STORAGE_MINIO_ACCESS_KEY_ID: 'nobody' }, /does not recognize the access key/],
   ])('%s', async (_, variables, title) => {
     const result = await check(variables);
     expect(judged(result)).toEqual({ fail: [first], warn: [] });
     expect(result.finding(first).title).toMatch(title);
-    expect(result.finding(first).evidence.affected).toHaveLength(10);
+    expect(result.finding(first).affected).toHaveLength(10);
   });
 
   test('TLS asked of a server without', async () => {

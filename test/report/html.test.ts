@@ -71,21 +71,21 @@ describe('the page', () => {
     const report = await sampleReport();
     const [header] = named(pageOf(report), 'header');
     expect(textOf(header).replace(/\s+/g, ' ')).toContain(
-      'Spacelift preflight not ready 3 failed, 1 warning, 11 passed, 11 skipped in 0.6 s begun2026-01-02 03:04:05 UTC',
+      'Spacelift preflight not ready 3 failed, 1 warning, 11 passed, 11 skipped in 0.6 s started2026-01-02 03:04:05 UTC',
     );
     const interrupted = { ...report, interrupted: true };
     const [title] = named(pageOf(interrupted), 'title');
     expect(textOf(title)).toBe(`${verdictOf(interrupted).words}: spacelift-preflight`);
   });
 
-  it('has what to mend in order, each with its way out to copy', async () => {
+  it('lists what to fix in order, each with its fix to copy', async () => {
     const report = await sampleReport({ accept: new Map([['database/version', 'approved in OPS-123']]) });
     const steps = withClass(pageOf(report), 'step');
     expect(steps.map((step) => attribute(step, 'id'))).toEqual([
-      'mend-database/privileges',
-      'mend-object-storage/modules/access',
-      'mend-object-storage/states/versioning',
-      'mend-database/version',
+      'fix-database/privileges',
+      'fix-object-storage/modules/access',
+      'fix-object-storage/states/versioning',
+      'fix-database/version',
     ]);
     const fixes = steps.map((step) => withClass(below(step), 'fix').map((fix) => textOf(named(below(fix), 'code')[0])));
     expect(fixes[0]).toEqual(['GRANT CREATE ON SCHEMA public TO spacelift;\nALTER ROLE spacelift CREATEROLE;']);
@@ -97,10 +97,10 @@ describe('the page', () => {
     expect(steps.map((step) => named(below(step), 'button').length)).toEqual([1, 1, 1, 0]);
   });
 
-  it('has nothing to mend when nothing is wrong', async () => {
+  it('has nothing to fix when nothing is wrong', async () => {
     const page = pageOf(await having({ id: 'a/b' }));
     expect(withClass(page, 'step')).toEqual([]);
-    expect(page.map((element) => attribute(element, 'id'))).not.toContain('mend');
+    expect(page.map((element) => attribute(element, 'id'))).not.toContain('fix');
   });
 
   it('tells what was left behind, and what no check looked at', async () => {
@@ -108,7 +108,7 @@ describe('the page', () => {
     const page = pageOf({ ...(await sampleReport()), leftovers });
     const text = withClass(page, 'notes').map(textOf);
     expect(text[0]).toContain("an object in statesmc rm 'minio/states/x'");
-    expect(text[1]).toContain('access to version control: the config does not name it');
+    expect(text[1]).toContain('access to version control: its address is not in the config');
   });
 
   it('shows all the facts of a finding', async () => {
@@ -164,17 +164,17 @@ describe('the picture of what ran when', () => {
         { id: 'a/slow', status: 'fail', startMs: 10, durationMs: 80 },
         { id: 'a/beside', startMs: 20, durationMs: 10 },
         { id: 'a/after', status: 'warn', startMs: 30, durationMs: 0 },
-        { id: 'a/pointer', status: 'skip', startMs: 0, durationMs: 90, evidence: { dependsOn: 'a/slow' } },
+        { id: 'a/pointer', status: 'skip', startMs: 0, durationMs: 90, dependsOn: 'a/slow' },
         { id: 'a/unasked', status: 'skip', title: 'skipped by request' },
         { id: 'a/silent', status: 'skip', title: 'no answer', startMs: 90, durationMs: 10 },
         { id: 'a/as-silent', status: 'skip', title: 'no answer', startMs: 85, durationMs: 15 },
       ),
     );
     expect(bars.map(({ y: _, ...bar }) => bar)).toEqual([
-      { class: 'work fail', x: '10%', width: '80%', title: 'a/slow: 80 ms, begun at 10 ms' },
-      { class: 'work skip', x: '90%', width: '10%', title: 'a/silent: 10 ms, begun at 90 ms' },
-      { class: 'work pass', x: '20%', width: '10%', title: 'a/beside: 10 ms, begun at 20 ms' },
-      { class: 'work warn', x: '30%', width: '0.35%', title: 'a/after: 0 ms, begun at 30 ms' },
+      { class: 'work fail', x: '10%', width: '80%', title: 'a/slow: 80 ms, started at 10 ms' },
+      { class: 'work skip', x: '90%', width: '10%', title: 'a/silent: 10 ms, started at 90 ms' },
+      { class: 'work pass', x: '20%', width: '10%', title: 'a/beside: 10 ms, started at 20 ms' },
+      { class: 'work warn', x: '30%', width: '0.35%', title: 'a/after: 0 ms, started at 30 ms' },
     ]);
     const [slow, silent, beside, after] = bars.map(({ y }) => y);
     expect([slow === silent, beside === after, Number(beside) > Number(slow)]).toEqual([true, true, true]);
@@ -191,10 +191,10 @@ describe('the picture of what ran when', () => {
       })),
     );
     expect(barsOf(await having(...findings)).map(({ class: name, title }) => `${name}: ${title}`)).toEqual([
-      'work pass: storage/a: 43 ms, begun at 0 ms',
-      'work pass: storage/b: 43 ms, begun at 10 ms',
-      'work fail: storage/c: 43 ms, begun at 20 ms',
-      'work pass: storage/d: 43 ms, begun at 30 ms',
+      'work pass: storage/a: 43 ms, started at 0 ms',
+      'work pass: storage/b: 43 ms, started at 10 ms',
+      'work fail: storage/c: 43 ms, started at 20 ms',
+      'work pass: storage/d: 43 ms, started at 30 ms',
     ]);
   });
 
@@ -212,15 +212,15 @@ describe('the picture of what ran when', () => {
       ].map((times, index) => ({ ...(waiting?.findings[0] as ReportFinding), ...times, id: `database/${index}` })),
     };
     const both = { ...report, checks: [{ ...(waiting as typeof working), durationMs: 100 }, working] };
-    expect(captionOf(both)).toContain('Database took longest: 60 ms of 100 ms.');
+    expect(captionOf(both)).toContain('Database took the longest: 60 ms of 100 ms.');
     const slowest = withClass(pageOf(both), 'slowest');
     expect(slowest.map((lane) => textOf(withClass(below(lane), 'time')[0]))).toEqual(['60 ms']);
   });
 
   it('says so when nothing was tried', async () => {
-    expect(captionOf(await having({ status: 'skip', title: 'skipped by request' }))).toContain('Nothing was tried.');
+    expect(captionOf(await having({ status: 'skip', title: 'skipped by request' }))).toContain('Nothing was checked.');
     const none = { ...(await sampleReport()), checks: [], durationMs: 0 };
-    expect(captionOf(none)).toContain('Nothing was tried.');
+    expect(captionOf(none)).toContain('Nothing was checked.');
   });
 
   it.each([
@@ -238,7 +238,7 @@ describe('the picture of what ran when', () => {
 it.each([
   [[pass('x')], 'Warnings', false],
   [[warn('x'), skip('y')], 'Warnings', true],
-  [[warn('x'), fail('y')], 'What to mend', true],
+  [[warn('x'), fail('y')], 'What to fix', true],
 ])('calls it by what there is', async (outcomes, heading, there) => {
   const findings = outcomes.map(({ status, title }, index) => ({ id: `a/${index}`, status, title }));
   const report = await having(...findings);

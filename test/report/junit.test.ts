@@ -39,7 +39,7 @@ describe('the JUnit report', () => {
       {
         name: 'database/privileges',
         failure: {
-          message: 'the role spacelift may not create tables in the schema public',
+          message: 'the role spacelift lacks CREATE and USAGE on the schema public',
           type: 'failure',
           '#text': expect.stringContaining(
             'fix:\nGRANT CREATE ON SCHEMA public TO spacelift;\nALTER ROLE spacelift CREATEROLE;\n',
@@ -50,9 +50,9 @@ describe('the JUnit report', () => {
       {
         name: 'database/pooler',
         skipped: {
-          message: 'not permitted to look: pg_stat_activity',
+          message: 'not allowed to read pg_stat_activity',
           // GitLab shows the text, and not the message.
-          '#text': 'not permitted to look: pg_stat_activity\nfix: GRANT pg_monitor TO spacelift;',
+          '#text': 'not allowed to read pg_stat_activity\nfix: GRANT pg_monitor TO spacelift;',
         },
       },
     ]);

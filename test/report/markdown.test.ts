@@ -16,7 +16,7 @@ async function tokensOf(report: Report): Promise<Token[]> {
 const ofType = (tokens: readonly Token[], type: string) => tokens.filter((token) => token.type === type);
 
 describe('the comment', () => {
-  it('begins with the mark to find it by, the verdict, and the counts', async () => {
+  it('starts with the mark to find it by, the verdict, and the counts', async () => {
     const [mark, heading, counts] = lexer(await renderAs(await sampleReport(), 'markdown')).filter(
       ({ type }) => type !== 'space',
     );
@@ -91,6 +91,6 @@ describe('the comment', () => {
     const text = await renderAs({ ...report, checks: [...report.checks, { ...check, findings }] }, 'markdown');
     expect(text.length).toBeLessThan(65_536);
     expect(text).toContain('### ✖ `database/privileges`');
-    expect(text).toContain('1 part left out, for GitHub takes no longer comment; `-o json` has all.');
+    expect(text).toContain("1 part omitted because of GitHub's comment size limit; use `-o json` for the full report.");
   });
 });

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
-import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
+import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
@@ -43,17 +44,17 @@ describe('the pretty report', () => {
 
 ✖ database        1 failed, 1 warning                                      38 ms
   ✖ database/privileges
-      the role spacelift may not create tables in the schema public
+      the role spacelift lacks CREATE and USAGE on the schema public
       PostgreSQL 15 and later no longer grant it to everyone.
-      expected  a role that may create in public, and that may create roles
+      expected  a role with CREATE on the schema public and CREATEROLE
       fix       GRANT CREATE ON SCHEMA public TO spacelift;
                 ALTER ROLE spacelift CREATEROLE;
   ⚠ database/version   PostgreSQL 17.2 is not officially supported
-      Everything that was tried works; the vendor tests with 14 to 16.
+      All checks passed; the vendor tests with 14 to 16.
       expected  PostgreSQL 14, 15 or 16
       fix       plan a database of a supported version
       docs      https://docs.spacelift.io/self-hosted/latest/external-dependencies#database
-  - database/pooler: not permitted to look: pg_stat_activity
+  - database/pooler: not allowed to read pg_stat_activity
 
 ✖ object-storage  3 of 5 buckets failed                                    1.2 s
   ✖ object-storage/modules/access   buckets are missing in eu-west-1
@@ -62,14 +63,14 @@ describe('the pretty report', () => {
       fix       aws s3api create-bucket --bucket spacelift-modules \\
                   --region eu-west-1 \\
                   --create-bucket-configuration LocationConstraint=eu-west-1
-  ✖ object-storage/states/versioning   versioning is off on spacelift-states
-      expected  enabled: state history is lost without it
+  ✖ object-storage/states/versioning   versioning is not enabled on spacelift-states
+      expected  enabled: without versioning, state history is lost
       fix       aws s3api put-bucket-versioning --bucket spacelift-states \\
                   --versioning-configuration Status=Enabled
       docs      https://docs.spacelift.io/self-hosted/latest/reference/object-storage
-  - 3 skipped (retention): not permitted to look at …:
-    s3:GetLifecycleConfiguration
-  - 5 skipped (versioning, retention, access): depends on
+  - 3 skipped (retention): not allowed to read spacelift-deliveries:
+    s3:GetLifecycleConfiguration (same for 2 others)
+  - 5 skipped (versioning, retention, access): they depend on
     object-storage/modules/access, which failed
 
 ✔ encryption      a 4096-bit RSA key, PKCS#8                                4 ms
@@ -77,15 +78,15 @@ describe('the pretty report', () => {
 ✔ mqtt-broker     tls://spacelift.example.org:1984                          9 ms
   - mqtt-broker/builtin/reachable: spacelift.example.org:1984 does not answer:
     it starts with Spacelift
-- not verified    access to version control: the config does not name it
+- not verified    access to version control: its address is not in the config
 
-what to do next
-  1. ✖ database/privileges               the role spacelift may not create
-                                         tables in the schema public
+next steps
+  1. ✖ database/privileges               the role spacelift lacks CREATE and
+                                         USAGE on the schema public
   2. ✖ object-storage/modules/access     buckets are missing in eu-west-1
-  3. ✖ object-storage/states/versioning  versioning is off on spacelift-states
+  3. ✖ object-storage/states/versioning  versioning is not enabled on spacelift-states
   4. ⚠ database/version                  plan a database of a supported version
-  then run it again: 6 findings could not be judged before
+  then run it again to check 6 skipped findings
 
 ✖ not ready: 3 failed, 1 warning, 11 passed, 11 skipped in 0.6 s
 `);
@@ -132,9 +133,7 @@ what to do next
     const text = show(report, { verbosity: 'verbose', width: 100 });
     for (const finding of report.checks.flatMap((check) => check.findings)) expect(text).toContain(` ${finding.id}`);
     expect(text).toContain('  ✔ database/connect   connected  3 ms\n      evidence  host: db.internal; port: 5432\n');
-    expect(text).toContain(
-      '  - database/pooler   not permitted to look: pg_stat_activity  3 ms\n      fix       GRANT',
-    );
+    expect(text).toContain('  - database/pooler   not allowed to read pg_stat_activity  3 ms\n      fix       GRANT');
   });
 
   it('folds what was skipped by request into one line', async () => {
@@ -156,8 +155,11 @@ what to do next
   });
 
   it('says what the verdict lacks', async () => {
-    expect(lastLine(show(await reportOf([works('configuration')])))).toBe(
-      '⚠ inconclusive, nothing was seen working of database and object-storage: 1 passed in 61.2 s',
+    expect(show(await reportOf([works('configuration')]))).toMatch(
+      /⚠ inconclusive: neither the database nor the object storage could be verified\n {2}1 passed in 61.2 s\n$/,
+    );
+    expect(show(await reportOf([works('object-storage')]))).toMatch(
+      /⚠ inconclusive: the database could not be verified\n {2}1 passed in 61.2 s\n$/,
     );
     const check = fakeCheck('a', ['x', 'y'], async ({ check }) => {
       await check('x', () => warn('hurts'));
@@ -168,35 +170,35 @@ what to do next
     );
   });
 
-  it('says what to do next, in order, when that is more than one thing', async () => {
+  it('says next steps, in order, when that is more than one thing', async () => {
     const check = fakeCheck('a', ['late', 'accepted', 'first', 'second'], async ({ check }) => {
       await check('late', () => warn('hurts', { fix: advice`plan for it` }));
       await check('accepted', () => warn('hurts too', { fix: advice`never mind` }));
-      await check('first', () => fail('broken', { fix: advice`mend it` }));
-      await check('second', () => fail('broken in two ways', { fix: advice`mend this\nand that` }));
+      await check('first', () => fail('broken', { fix: advice`fix it` }));
+      await check('second', () => fail('broken in two ways', { fix: advice`fix this\nand that` }));
     });
     expect(show(await reportOf([check]))).toContain(`
-what to do next
-  1. ✖ a/first   mend it
+next steps
+  1. ✖ a/first   fix it
   2. ✖ a/second  broken in two ways
   3. ⚠ a/late    plan for it
 
 ✖ not ready`);
-    expect(show(await reportOf([check]), { verbosity: 'quiet' })).not.toContain('what to do next');
+    expect(show(await reportOf([check]), { verbosity: 'quiet' })).not.toContain('next steps');
     const one = fakeCheck('a', ['x'], async ({ check }) => void (await check('x', () => fail('broken'))));
-    expect(show(await reportOf([one]))).not.toContain('what to do next');
+    expect(show(await reportOf([one]))).not.toContain('next steps');
   });
 
-  it('says what to do next beneath long ids, and how much more there is', async () => {
+  it('says next steps beneath long ids, and how much more there is', async () => {
     const rules = Array.from({ length: 12 }, (_, index) => `a-rule-with-quite-a-long-name-number-${index}`);
     const check = fakeCheck('object-storage', rules, async ({ check }) => {
-      for (const rule of rules) await check(rule, () => fail('broken', { fix: advice`mend it` }));
+      for (const rule of rules) await check(rule, () => fail('broken', { fix: advice`fix it` }));
     });
     const text = show(await reportOf([check]));
     expect(text).toContain(`
   9. ✖ object-storage/a-rule-with-quite-a-long-name-number-8
-       mend it
-  and 3 more, above
+       fix it
+  and 3 more above
 `);
   });
 
@@ -218,7 +220,7 @@ what to do next
       async ({ check }) => void (await check('x', () => new Promise(() => {}))),
     );
     const text = show(await reportOf([works('a'), hung], AbortSignal.timeout(20)));
-    expect(text).toMatch(/^- hung +interrupted before it was judged +\d+ ms$/m);
+    expect(text).toMatch(/^- hung +interrupted before it was checked +\d+ ms$/m);
     expect(lastLine(text)).toBe('⚠ interrupted: 1 passed, 2 skipped in 61.2 s');
     const failing = fakeCheck('b', ['x'], async ({ check }) => void (await check('x', () => fail('broken'))));
     expect(lastLine(show(await reportOf([failing, hung], AbortSignal.timeout(20))))).toMatch(
@@ -235,11 +237,24 @@ what to do next
     });
     for (const verbosity of ['quiet', 'normal', 'verbose'] as const) {
       expect(show(await reportOf([check]), { verbosity })).toContain(`\
-⚠ left behind: 1 thing that this run wrote and did not remove
+⚠ left behind: 1 item that this run created and did not remove
     an object in spacelift-states
       aws s3 rm s3://spacelift-states/probe
 `);
     }
+  });
+
+  it('says how many failures skips depend on', async () => {
+    const check = fakeCheck('a', ['x', 'y', 'after-x', 'after-y'], async ({ check }) => {
+      const failed = { x: fail('broken'), y: fail('also broken') };
+      await check('x', () => failed.x);
+      await check('y', () => failed.y);
+      await check('after-x', () => Promise.reject(new CheckStopped({ ...failed.x, cause: cause.finding('a/x') })));
+      await check('after-y', () => Promise.reject(new CheckStopped({ ...failed.y, cause: cause.finding('a/y') })));
+    });
+    expect(show(await reportOf([check]))).toContain(
+      '\n  - 2 skipped (after-x, after-y): they depend on the 2 failures above\n',
+    );
   });
 
   it('groups skips by their reason, also when it differs in names alone', async () => {
@@ -250,7 +265,7 @@ what to do next
       async ({ forSubject }) => {
         for (const name of names) {
           await forSubject(name, async ({ check }) => {
-            await check('<bucket>/versioning', () => skip(`not permitted to look at ${name}: s3:GetBucketVersioning`));
+            await check('<bucket>/versioning', () => skip(`not allowed to read ${name}: s3:GetBucketVersioning`));
             await check('<bucket>/public', () => (name === 'two' ? skip('another reason entirely') : pass('private')));
             await check('<bucket>/retention', () => skip('--read-only'));
           });
@@ -259,7 +274,9 @@ what to do next
       { subjects: names },
     );
     const text = show(await reportOf([check]), { width: 100 });
-    expect(text).toContain('  - 3 skipped (versioning): not permitted to look at …: s3:GetBucketVersioning\n');
+    expect(text).toContain(
+      '  - 3 skipped (versioning): not allowed to read one: s3:GetBucketVersioning (same for 2 others)\n',
+    );
     expect(text).toContain('  - store/two/public: another reason entirely\n');
     expect(text).toContain('  - 3 skipped (retention): --read-only\n');
   });

@@ -84,9 +84,10 @@ describe('the report', () => {
     const finding = (await sampleReport()).checks[1]?.findings[1];
     expect(finding).toEqual({
       id: 'database/version',
+      rule: 'database/version',
       status: 'warn',
       title: 'PostgreSQL 17.2 is not officially supported',
-      detail: 'Everything that was tried works; the vendor tests with 14 to 16.',
+      detail: 'All checks passed; the vendor tests with 14 to 16.',
       expected: 'PostgreSQL 14, 15 or 16',
       fix: 'plan a database of a supported version',
       fixKind: 'advice',
@@ -95,6 +96,17 @@ describe('the report', () => {
       durationMs: 3,
       evidence: { version: '17.2' },
     });
+  });
+
+  it('has what programs read in fields of its own, and prints it in the evidence too', async () => {
+    const findings = (await sampleReport()).checks.flatMap((check) => check.findings);
+    const hit = findings.find(({ affected }) => affected !== undefined);
+    expect(hit).toMatchObject({ rule: expect.stringContaining('<bucket>'), subject: expect.any(String) });
+    expect(hit?.affected).toContain(hit?.id);
+    expect(hit?.evidence.affected).toEqual(hit?.affected);
+    const waiting = findings.filter(({ dependsOn }) => dependsOn !== undefined);
+    expect(waiting).not.toEqual([]);
+    for (const { dependsOn, evidence } of waiting) expect(evidence).toEqual({ dependsOn });
   });
 
   it('always has a detail, and never an undefined field', async () => {
@@ -171,13 +183,17 @@ describe('text from outside', () => {
       );
     });
     const report = await reportOf([check], { redact: redactor([secret]) });
-    const { id, ...rest } = first(report);
-    expect(id).toBe('database/connect');
+    const { id, rule, ...rest } = first(report);
+    expect([id, rule]).toEqual(['database/connect', 'database/connect']);
     expect(JSON.stringify(rest)).not.toContain(secret);
     expect(JSON.stringify(report.leftovers)).not.toContain(secret);
     expect(JSON.stringify(report)).not.toContain(Buffer.from(secret).toString('base64'));
     expect(rest.evidence).toEqual({ one: 'evidence ‹redacted›', more: ['item ‹redacted›'] });
-    expect(report.checks[0]?.findings[1]?.evidence).toEqual({ dependsOn: 'database/connect' });
+    expect(report.checks[0]?.findings[1]).toMatchObject({
+      rule: 'database/next',
+      dependsOn: 'database/connect',
+      evidence: { dependsOn: 'database/connect' },
+    });
   });
 
   it('can not move the cursor, hide or reverse text', async () => {
@@ -264,7 +280,7 @@ describe('the exit code', () => {
 
   it('is 1 for a warning under --strict, and says so', async () => {
     const report = await reportOf([...works, judged('x', [warn('x'), warn('y')])]);
-    expect(exitCode(report, strict)).toEqual({ code: 1, because: ['--strict, and 2 warnings'] });
+    expect(exitCode(report, strict)).toEqual({ code: 1, because: ['2 warnings (--strict)'] });
     expect(exitCode(await reportOf(works), strict)).toEqual({ code: 0, because: [] });
   });
 
@@ -277,7 +293,7 @@ describe('the exit code', () => {
       ['warn', undefined],
     ]);
     expect(report.verdict).toBe('ready-with-warnings');
-    expect(exitCode(report, strict).because).toEqual(['--strict, and 1 warning']);
+    expect(exitCode(report, strict).because).toEqual(['1 warning (--strict)']);
     const both = new Map([...accept, ['x/b', 'known']]);
     expect(exitCode(await reportOf([...works, check], { accept: both }), strict).code).toBe(0);
   });
@@ -292,7 +308,7 @@ describe('the exit code', () => {
     const report = await reportOf([judged('x', [pass('fine'), skip('not permitted')])]);
     expect(exitCode(report, { strict: false, require: ['x/*'] })).toEqual({
       code: 1,
-      because: ['x/b is required, and was skipped: not permitted'],
+      because: ['x/b is required (--require) but was skipped: not permitted'],
     });
     expect(exitCode(report, { strict: false, require: ['x/a'] }).code).toBe(0);
   });

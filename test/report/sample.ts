@@ -3,10 +3,11 @@
 import { redactor } from '../../src/config/redact.ts';
 import { runChecks } from '../../src/engine/run.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
+import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh, sql } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
-import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { fakeCheck, fakeDeployment, findingId, never, options } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 
 const BUCKETS = ['deliveries', 'metadata', 'modules', 'states', 'uploads'];
@@ -22,7 +23,7 @@ const database = fakeCheck(
     await check('connect', () => pass('connected', { evidence: { host: 'db.internal', port: 5432 } }));
     await check('version', () =>
       warn('PostgreSQL 17.2 is not officially supported', {
-        detail: 'Everything that was tried works; the vendor tests with 14 to 16.',
+        detail: 'All checks passed; the vendor tests with 14 to 16.',
         expected: 'PostgreSQL 14, 15 or 16',
         fix: advice`plan a database of a supported version`,
         docs: 'https://docs.spacelift.io/self-hosted/latest/external-dependencies#database',
@@ -30,16 +31,16 @@ const database = fakeCheck(
       }),
     );
     await check('privileges', () =>
-      fail('the role spacelift may not create tables in the schema public', {
+      fail('the role spacelift lacks CREATE and USAGE on the schema public', {
         detail: 'PostgreSQL 15 and later no longer grant it to everyone.',
-        expected: 'a role that may create in public, and that may create roles',
+        expected: 'a role with CREATE on the schema public and CREATEROLE',
         fix: command([sql`GRANT CREATE ON SCHEMA public TO spacelift;`, sql`ALTER ROLE spacelift CREATEROLE;`]),
         docs: 'https://docs.spacelift.io/self-hosted/latest/external-dependencies#database',
       }),
     );
     await check('encoding', () => pass('UTF-8'));
     await check('pooler', () =>
-      skip('not permitted to look: pg_stat_activity', { fix: command(sql`GRANT pg_monitor TO spacelift;`) }),
+      skip('not allowed to read pg_stat_activity', { fix: command(sql`GRANT pg_monitor TO spacelift;`) }),
     );
   },
   { summary: () => 'PostgreSQL 17.2 at db.internal:5432 over TLS 1.3' },
@@ -61,14 +62,14 @@ const storage = fakeCheck(
             ),
             docs: 'https://docs.spacelift.io/self-hosted/latest/reference/object-storage',
             evidence: { bucket: `spacelift-${bucket}` },
-            cause: { key: 'gone', title: 'buckets are missing in eu-west-1' },
+            cause: cause.finding('gone').titled('buckets are missing in eu-west-1'),
           });
         });
         await check('<bucket>/versioning', () =>
           bucket !== 'states'
             ? pass(`on for spacelift-${bucket}`)
-            : fail(`versioning is off on spacelift-${bucket}`, {
-                expected: 'enabled: state history is lost without it',
+            : fail(`versioning is not enabled on spacelift-${bucket}`, {
+                expected: 'enabled: without versioning, state history is lost',
                 fix: command(
                   sh`aws s3api put-bucket-versioning --bucket spacelift-${bucket} --versioning-configuration Status=Enabled`,
                 ),
@@ -76,7 +77,7 @@ const storage = fakeCheck(
               }),
         );
         await check('<bucket>/retention', () =>
-          skip(`not permitted to look at spacelift-${bucket}: s3:GetLifecycleConfiguration`),
+          skip(`not allowed to read spacelift-${bucket}: s3:GetLifecycleConfiguration`),
         );
       });
     }
@@ -90,7 +91,7 @@ const encryption = fakeCheck('encryption', ['rsa/key', 'rsa/size'], async ({ che
 });
 
 const queues = fakeCheck('message-queues', ['postgres'], async ({ dependsOn, check }) => {
-  await dependsOn('database/privileges');
+  await dependsOn(findingId('database/privileges'));
   await check('postgres', () => pass('never reached'));
 });
 

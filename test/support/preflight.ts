@@ -53,7 +53,7 @@ export async function preflight(
     checks,
     deployment,
     { ...DEFAULTS, ...options },
-    networkContext(deployment, undefined),
+    networkContext(deployment, options.authorities),
     signal,
     observer,
   );

@@ -1,8 +1,9 @@
-/** What AWS KMS does with the two keys, asked as Spacelift will ask it. Nothing is written by any of it. */
+/** Uses the two keys in AWS KMS like Spacelift does. None of the operations writes anything. */
 import { constants, createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
+import { keyArnIn } from '../../../src/clouds/aws/kms-key.ts';
 import { targetOf } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import type { Target } from '../../../src/net/messages.ts';
@@ -18,19 +19,19 @@ export interface FailedOperation {
   readonly error: unknown;
 }
 
-/** What came of all that was tried with one key. */
+/** The results of all operations with one key. */
 export interface Trial {
   readonly variable: KeyVariable;
   /** Id, ARN or alias, as configured. */
   readonly written: string;
-  /** As operations that succeeded name the key; `undefined` when none did. */
+  /** The key ARN from a successful operation; `undefined` if none succeeded. */
   readonly arn: string | undefined;
-  /** As KMS names it, also in what it refuses. */
+  /** The key ARN from a successful operation or an error message. */
   readonly meant: string | undefined;
   readonly refusals: readonly FailedOperation[];
-  /** Not tried, since it takes what another could not give. */
+  /** Not tried, because they need the result of a failed operation. */
   readonly untried: readonly KmsAction[];
-  /** What went in came out, and the signature verifies; `undefined` when that could not be seen. */
+  /** Whether the decrypted data matches and the signature verifies; `undefined` if that could not be tested. */
   readonly holds: boolean | undefined;
   /** From `GetPublicKey`. */
   readonly spec?: string | undefined;
@@ -158,10 +159,9 @@ const refusalsOf = (answers: readonly Answer<unknown>[]): FailedOperation[] =>
 function named(answers: readonly Answer<{ KeyId?: string | undefined }>[]): Pick<Trial, 'arn' | 'meant'> {
   const arn = answers.map((answer) => ('value' in answer ? answer.value.KeyId : undefined)).find(isKeyArn);
   const inRefusals = answers.map((answer) =>
-    'error' in answer && answer.error instanceof AwsError ? KEY_ARN.exec(answer.error.said)?.[0] : undefined,
+    'error' in answer && answer.error instanceof AwsError ? keyArnIn(answer.error.said) : undefined,
   );
-  return { arn, meant: arn ?? inRefusals.find(isKeyArn) };
+  return { arn, meant: arn ?? inRefusals.find((found) => found !== undefined) };
 }
 
-const KEY_ARN = /arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+/;
-const isKeyArn = (value: string | undefined): value is string => value !== undefined && KEY_ARN.test(value);
+const isKeyArn = (value: string | undefined): value is string => value !== undefined && keyArnIn(value) !== undefined;

@@ -1,4 +1,4 @@
-/** The eight queues of SQS, all at once. */
+/** The eight SQS queues, checked concurrently. */
 
 import { type Attributes, openSqs } from '../../../src/clouds/aws/sqs/client.ts';
 import type { Queue } from '../../../src/config/contract.ts';
@@ -18,7 +18,7 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
   try {
     const allUnderTest = new Map<Queue, QueueUnderTest>();
     const queues = usedIn(context);
-    // All of them before the first is judged: a queue's dead letters go to another.
+    // All of them before the first is checked: a queue's dead letters go to another.
     for (const queue of queues) {
       try {
         allUnderTest.set(queue, new QueueUnderTest(context, sqs, queue, allUnderTest));
@@ -34,14 +34,14 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
       ),
     );
   } finally {
-    // When the run has ended early, what clears up after it still needs the connections.
+    // When the run ends early, the cleanup after it still needs the connections.
     if (!context.signal.aborted) sqs.close();
   }
 }
 
 type Part = 'exists' | 'kind' | 'settings' | 'access';
 
-/** One rule: when the queue can't be looked at, or is of the wrong kind, the rule that this belongs to says so, and the others depend on it. */
+/** Checks one rule: if the queue can't be inspected, or has the wrong type, one rule reports it, and the others depend on it. */
 async function outcomeOf(
   rule: Part,
   underTest: QueueUnderTest,
@@ -61,7 +61,7 @@ async function outcomeOf(
 }
 
 async function judgeQueue({ check, selected, once }: Context<RuleKey>, underTest: QueueUnderTest): Promise<void> {
-  // The database takes as long as the queue: both at once.
+  // The database takes as long as the queue, so query both concurrently.
   if (selected('<queue>/access') && underTest.requiredBy('delete') !== undefined) once(whyNoMessages).catch(() => {});
   const judging = (rule: Part, how: (attributes: Attributes) => MaybeOutcome) =>
     check(`<queue>/${rule}`, () => outcomeOf(rule, underTest, how));
@@ -74,6 +74,6 @@ async function judgeQueue({ check, selected, once }: Context<RuleKey>, underTest
 }
 
 const exists = ({ run, address }: QueueUnderTest): Outcome =>
-  pass(`${address.name} is there, in ${run.require('AWS_REGION')}`, {
+  pass(`queue ${address.name} exists in ${run.require('AWS_REGION')}`, {
     evidence: { queue: address.name, url: address.url },
   });

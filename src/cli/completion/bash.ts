@@ -1,4 +1,4 @@
-/** For bash 3.2 and later, with nothing else installed. */
+/** For bash 3.2 and later, without bash-completion. */
 import type { CommandTable, Tables, Value } from './table.ts';
 
 export function bash({ program, commands, ids, groups, checks }: Tables): string {
@@ -7,7 +7,7 @@ export function bash({ program, commands, ids, groups, checks }: Tables): string
   const lines = (words: readonly { name: string }[]) => words.map(({ name }) => name).join('\n');
   return `# Completes ${program} in bash. To load it: source <(${program} completion bash)
 
-# What follows an option, or is the argument of a command: sets kind and words.
+# Sets kind and words for the value of an option or the argument of a command.
 ${fn}_value() {
   kind='' words=''
   case "$1 $2" in
@@ -15,7 +15,7 @@ ${commands.flatMap(casesOf).join('\n')}
   esac
 }
 
-# The ways to go on from value among these lines, up to the next / or =.
+# Offers the lines that start with value, up to the next / or =.
 ${fn}_offer() {
   local candidate rest
   while read -r candidate; do
@@ -31,7 +31,7 @@ ${fn}_offer() {
 ${fn}() {
   COMPREPLY=()
   local kind words value='' prefix='' seen=' ' command='' option='' word='' glued='' line=$'\\n' at given=()
-  # The shell takes = for the end of a word.
+  # Bash splits words at =.
   for ((at = 1; at <= COMP_CWORD; at++)); do
     word=\${COMP_WORDS[at]}
     if [ "$word" = = ] && [ \${#given[@]} -gt 0 ]; then
@@ -89,7 +89,7 @@ ${fn}() {
   ${fn}_finish
 }
 
-# What ends in / or = goes on; what the shell would take for a pattern is quoted; what stands before = is there already.
+# Adds no space after / or =, quotes patterns, and drops the part before = that is already typed.
 ${fn}_finish() {
   local at typed=\${COMP_WORDS[COMP_CWORD]} before='' end=''
   case "\${COMPREPLY[0]-}" in
@@ -102,7 +102,7 @@ ${fn}_finish() {
   for ((at = 0; at < \${#COMPREPLY[@]}; at++)); do COMPREPLY[at]=\${COMPREPLY[at]#"$before"}; done
 }
 
-# As the shell itself completes files, when it sees where the file begins; bash 3.2 has no way to be asked for that.
+# Uses the shell's own file completion where possible; bash 3.2 has no compopt.
 ${fn}_files() {
   local file word
   case "$prefix:$COMP_WORDBREAKS" in :* | *:*=*) compopt -o default 2> /dev/null && return ;; esac
@@ -123,7 +123,7 @@ ${fn}_ids='${lines(ids)}'
 ${fn}_groups='${lines(groups)}'
 ${fn}_checks='${lines(checks)}'
 
-# Without compopt, a space that ends what is complete is part of it.
+# Without compopt, the trailing space is part of the completion.
 if type compopt > /dev/null 2>&1; then complete -F ${fn} ${program}; else complete -o nospace -F ${fn} ${program}; fi
 `;
 }

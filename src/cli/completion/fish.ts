@@ -23,12 +23,12 @@ ${listing('patterns', groups, ids)}
 
 ${listing('names', checks, ids)}
 
-# An id, = and a reason.
+# <id>=<reason>
 function ${fn}_id_is
     string match -q -- '*=*' (${fn}_value); or ${fn}_ids | string replace \\t =\\t
 end
 
-# One of these words, = and a file.
+# <word>=<path>
 function ${fn}_word_is_file
     set -l parts (string split -m 1 = -- (${fn}_value))
     if set -q parts[2]
@@ -38,12 +38,12 @@ function ${fn}_word_is_file
     end
 end
 
-# What is being typed, without the option before it.
+# The value being typed, without the option before it.
 function ${fn}_value
     commandline -ct | string replace -r -- '^--[^=]*=' ''
 end
 
-# Whether this command is being typed; '' is the program itself. What follows an option that takes a value is none.
+# Whether this command is being typed; '' is the program itself. The value of an option is not a command.
 function ${fn}_in
     set -l value
     for word in (commandline -opc)[2..]

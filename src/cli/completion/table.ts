@@ -1,4 +1,4 @@
-/** What there is to complete, read from commander's own tables. */
+/** The commands, options and values to complete, read from commander's tables. */
 import type { Argument, Command, Option } from 'commander';
 import { CREDENTIALS_FILES } from '../../config/credentials-options.ts';
 
@@ -7,18 +7,18 @@ export interface Named {
   readonly says: string;
 }
 
-/** What a value is: the words between the brackets of `--file <path>` say so. */
+/** The kind of a value, derived from its placeholder, as in `--file <path>`. */
 export type Value =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   /** A word, `=` and a file. */
   | { readonly kind: 'words=file'; readonly words: readonly string[] }
-  /** A rule's id, `=` and what nobody can guess. */
+  /** A rule's ID, `=` and free text. */
   | { readonly kind: 'id=' }
-  /** A rule's id or a check's. */
+  /** The ID of a rule or a check. */
   | { readonly kind: 'id' }
   | { readonly kind: 'pattern' }
   | { readonly kind: 'file' }
-  /** A host, which nobody can guess. */
+  /** A host, for which there are no suggestions. */
   | { readonly kind: 'host' }
   /** Anything. */
   | { readonly kind: 'text' };
@@ -32,7 +32,7 @@ export interface Flag {
 }
 
 export interface CommandTable extends Named {
-  /** The program itself has none. */
+  /** Empty for the program itself. */
   readonly name: string;
   readonly flags: readonly Flag[];
   readonly value?: Value;
@@ -43,13 +43,13 @@ export interface Tables {
   /** The first is the program itself. */
   readonly commands: readonly CommandTable[];
   readonly ids: readonly Named[];
-  /** Patterns that match several ids. */
+  /** Patterns that match several IDs. */
   readonly groups: readonly Named[];
   readonly checks: readonly Named[];
 }
 
-/** Ends the description of what can be given several times. */
-const REPEATABLE = / \.\.\.$/;
+/** Ends the description of a repeatable option. */
+const REPEATABLE = / \(repeatable\)$/;
 
 const KINDS: Readonly<Record<string, Value>> = {
   '<path>': { kind: 'file' },
@@ -88,7 +88,7 @@ function argumentValue(argument: Argument): Value {
   return valueFor(argument.required ? `<${name}>` : `[${name}]`, argument.argChoices, []);
 }
 
-/** In `<format>=<path>`, the first is what the option `--format` takes. */
+/** In `<format>=<path>`, the first part has the values of the option `--format`. */
 function valueFor(syntax: string, choices: readonly string[] | undefined, all: readonly Option[]): Value {
   if (choices !== undefined) return { kind: 'words', words: choices };
   const [, name] = /^<(\w+)>=<path>$/.exec(syntax) ?? [];

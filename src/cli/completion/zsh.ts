@@ -1,4 +1,4 @@
-/** For zsh with its completion system (`compinit`): sourced, or as the file `_spacelift-preflight` on the `fpath`. */
+/** For zsh with its completion system (`compinit`): sourced, or as the file `_spacelift-preflight` in the `fpath`. */
 import type { CommandTable, Flag, Named, Tables, Value } from './table.ts';
 
 export function zsh({ program, commands, ids, groups, checks }: Tables): string {
@@ -54,7 +54,7 @@ if [[ $funcstack[1] = _${program} ]]; then _${program} "$@"; else compdef _${pro
 `;
 }
 
-/** The arguments of `_arguments`, one a line, each continued. */
+/** The arguments of `_arguments`, one per line, each with a line continuation. */
 function specsOf({ flags, value }: CommandTable, fn: string): string {
   const specs = [
     ...flags.flatMap((flag) => flagSpecs(flag, fn)),
@@ -63,7 +63,7 @@ function specsOf({ flags, value }: CommandTable, fn: string): string {
   return specs.map((spec) => `    ${spec} \\`).join('\n');
 }
 
-/** Each form of a flag shuts the other out, unless it can be given several times. */
+/** The short and the long form exclude each other, unless the option is repeatable. */
 function flagSpecs({ short, long, says, repeatable, value }: Flag, fn: string): string[] {
   const forms = [short, long].filter((form) => form !== undefined);
   const before = repeatable ? '*' : `(${forms.join(' ')})`;

@@ -1,4 +1,4 @@
-/** Markup out of templates: what is put in is text, unless it is markup itself. */
+/** HTML templates: inserted values are escaped, unless they are markup themselves. */
 
 export class Markup {
   readonly source: string;
@@ -19,7 +19,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
-/** Attributes must be quoted. What is undefined or false leaves nothing. */
+/** Attributes must be quoted. `undefined` and `false` render as nothing. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markup =>
   new Markup(strings.map((string, index) => string + sourceOf(parts[index])).join(''));
 

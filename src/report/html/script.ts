@@ -1,4 +1,4 @@
-/** What the page does: filters and copies. Without it, all of the report can still be read. */
+/** The script of the page: filtering and copying. The report is readable without it. */
 export const SCRIPT = `
 'use strict';
 const all = (selector, under = document) => [...under.querySelectorAll(selector)];
@@ -23,7 +23,7 @@ for (const box of boxes) box.addEventListener('change', filter);
 search.addEventListener('input', filter);
 filter();
 
-// A link into the list shows what it leads to, whatever the filters.
+// A link to a finding shows it even if it is filtered out.
 function reveal() {
   const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (row === null || row.closest('[hidden]') === null) return;
@@ -39,7 +39,7 @@ async function copy(code) {
     await navigator.clipboard.writeText(code.textContent);
     return true;
   } catch {
-    // Pages from elsewhere than HTTPS and files, and frames, may not: they can copy what is selected.
+    // Not allowed in frames or over plain HTTP, where only a selection can be copied.
     getSelection().selectAllChildren(code);
     return document.execCommand('copy');
   }
@@ -49,7 +49,7 @@ for (const button of all('.fix button')) {
   button.addEventListener('click', async () => {
     const copied = await copy(one('code', button.parentElement));
     button.textContent = copied ? 'copied' : 'selected';
-    one('#said').textContent = copied ? 'copied' : 'selected: copy it with Ctrl+C';
+    one('#said').textContent = copied ? 'copied' : 'selected; press Ctrl+C to copy';
     clearTimeout(timer);
     timer = setTimeout(() => {
       button.textContent = 'copy';

@@ -1,4 +1,4 @@
-/** The picture of what ran when: a row per check, a bar per finding. */
+/** The timeline: a row per check, a bar per finding. */
 import type { Status } from '../../outcome/status.ts';
 import { duration } from '../phrases.ts';
 import { type Report, type ReportCheck, type ReportFinding, worst } from '../report.ts';
@@ -8,13 +8,13 @@ import { html, type Markup } from './markup.ts';
 const BAR = 6;
 const STEP = 7;
 const MARGIN = 7;
-/** A line of the text beside it. */
+/** The height of a line of text. */
 const LEAST_HEIGHT = 28;
-/** With more findings than this under way at once, each bar is a bucket or a queue. */
+/** With more findings in progress at once, each bar is a bucket or a queue. */
 const MOST_LANES = 12;
-/** Percent: what took no time can still be seen. */
+/** Percent: the width of the shortest bars. */
 const THINNEST = 0.35;
-/** Part of the run: so much may overlap on one lane, since nobody could see it. */
+/** The fraction of the run by which bars of one lane may overlap, too small to be visible. */
 const SLACK = 0.005;
 const MOST_TICKS = 5;
 
@@ -50,11 +50,11 @@ ${lanes.flatMap((bars, lane) => bars.map((bar) => draw(bar, top + lane * STEP)))
 </li>`;
   };
   const draw = (bar: Bar, y: number) =>
-    html`<rect class="work ${bar.status}" x="${percent(bar.startMs)}" y="${y}" width="${wide(bar)}" height="${BAR}"><title>${bar.id}: ${duration(bar.durationMs)}, begun at ${duration(bar.startMs)}</title></rect>`;
+    html`<rect class="work ${bar.status}" x="${percent(bar.startMs)}" y="${y}" width="${wide(bar)}" height="${BAR}"><title>${bar.id}: ${duration(bar.durationMs)}, started at ${duration(bar.startMs)}</title></rect>`;
 
   return html`<figure class="timeline card">
-<figcaption>${slowest === undefined ? 'Nothing was tried.' : html`<b>${slowest.title}</b> took longest: ${duration(workOf(slowest))} of ${duration(total)}.`}
-<span class="quiet">Each bar is a finding, or all findings of one bucket or queue. Where there is none, the check waited.</span></figcaption>
+<figcaption>${slowest === undefined ? 'Nothing was checked.' : html`<b>${slowest.title}</b> took the longest: ${duration(workOf(slowest))} of ${duration(total)}.`}
+<span class="quiet">Each bar is a finding, or all findings of one bucket or queue. During gaps, the check was waiting.</span></figcaption>
 <div class="lane axis" aria-hidden="true"><span></span><svg>${ticks.map((ms) => tick(ms, total))}</svg><span></span></div>
 <ol>
 ${report.checks.map(row)}
@@ -62,10 +62,10 @@ ${report.checks.map(row)}
 </figure>`;
 }
 
-/** What waits for something that failed was not tried; findings skipped for one reason were tried once. */
+/** Without findings that depend on a failure; of those skipped for the same reason, only the first. */
 function triedIn({ findings }: ReportCheck): ReportFinding[] {
   const tried = findings.filter(
-    ({ status, durationMs, evidence }) => evidence.dependsOn === undefined && (status !== 'skip' || durationMs > 0),
+    ({ status, durationMs, dependsOn }) => dependsOn === undefined && (status !== 'skip' || durationMs > 0),
   );
   const first = new Map(tried.map((finding) => [finding.title, finding] as const).reverse());
   return tried.filter((finding) => finding.status !== 'skip' || first.get(finding.title) === finding);
@@ -78,7 +78,7 @@ function slowestOf({ checks }: Report): ReportCheck | undefined {
   return busy.toSorted((a, b) => workOf(b) - workOf(a))[0];
 }
 
-/** The time in which at least one of the check's findings was under way, ms. */
+/** The time during which at least one of the check's findings was in progress, ms. */
 function workOf(check: ReportCheck): number {
   let work = 0;
   let until = 0;
@@ -95,7 +95,7 @@ function lanesOf(check: ReportCheck, slack: number): Bar[][] {
   return each.length <= MOST_LANES ? each : packed(bySubject(tried), slack);
 }
 
-/** `object-storage/states/access` and all else of `object-storage/states` as one. */
+/** Combines `object-storage/states/access` and all other findings of `object-storage/states`. */
 function bySubject(findings: readonly ReportFinding[]): Bar[] {
   const groups = new Map<string, ReportFinding[]>();
   for (const finding of findings) {
@@ -109,7 +109,7 @@ function bySubject(findings: readonly ReportFinding[]): Bar[] {
   });
 }
 
-/** What overlaps in time stands below one another. */
+/** Puts overlapping bars into separate lanes. */
 function packed(bars: readonly Bar[], slack: number): Bar[][] {
   const lanes: Bar[][] = [];
   for (const bar of inTime(bars)) {
@@ -123,7 +123,7 @@ function packed(bars: readonly Bar[], slack: number): Bar[][] {
 const inTime = <T extends Interval>(intervals: readonly T[]): T[] =>
   intervals.toSorted((a, b) => a.startMs - b.startMs || b.durationMs - a.durationMs);
 
-/** Round numbers: 1, 2 or 5, and zeros. */
+/** Round numbers: 1, 2 or 5 times a power of 10. */
 function ticksOf(total: number): number[] {
   const rough = total / MOST_TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));

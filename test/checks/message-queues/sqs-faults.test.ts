@@ -19,14 +19,12 @@ describe('exists', () => {
     expect(judged(result)).toEqual({ fail: ['webhooks/exists'], warn: [] });
     expect(result.ids('skip')).toEqual(ids(['webhooks'], 'kind', 'settings', 'access'));
     expect(result.finding('message-queues/webhooks/exists')).toMatchObject({
-      title: 'there is no queue spacelift-webhooks in eu-central-1, account 123456789012',
+      title: 'queue spacelift-webhooks does not exist in eu-central-1, account 123456789012',
       fix: expect.stringContaining(
-        `# correct MESSAGE_QUEUE_SQS_WEBHOOKS_URL, or make the queue\naws sqs create-queue --region eu-central-1 --queue-name spacelift-webhooks --attributes '{"VisibilityTimeout":"600","RedrivePolicy":`,
+        `# correct MESSAGE_QUEUE_SQS_WEBHOOKS_URL, or create the queue\naws sqs create-queue --region eu-central-1 --queue-name spacelift-webhooks --attributes '{"VisibilityTimeout":"600","RedrivePolicy":`,
       ),
     });
-    expect(result.finding('message-queues/webhooks/access').evidence).toEqual({
-      dependsOn: 'message-queues/webhooks/exists',
-    });
+    expect(result.finding('message-queues/webhooks/access').dependsOn).toBe('message-queues/webhooks/exists');
   });
 
   test('a missing queue whose name is of the wrong kind besides is one failure', async () => {
@@ -45,7 +43,7 @@ describe('exists', () => {
     expect(judged(result)).toEqual({ fail: ['dlq/exists'], warn: [] });
     expect(result.finding('message-queues/async/kind')).toMatchObject({
       status: 'skip',
-      evidence: { dependsOn: 'message-queues/dlq/exists' },
+      dependsOn: 'message-queues/dlq/exists',
     });
     expect(result.finding('message-queues/async/access').status).toBe('pass');
   });
@@ -62,8 +60,8 @@ describe('exists', () => {
     const result = await world.check({ variables });
     expect(judged(result)).toEqual({ fail: ['async/exists'], warn: [] });
     expect(result.finding('message-queues/async/exists')).toMatchObject({
-      title: 'AWS_REGION is eu-central-1, and what the config names is in us-east-1',
-      evidence: { affected: ids(ALL, 'exists') },
+      title: 'AWS_REGION is eu-central-1, but the config names resources in us-east-1',
+      affected: ids(ALL, 'exists'),
     });
     expect(world.asked()).toEqual([]);
   });
@@ -74,7 +72,7 @@ describe('exists', () => {
     const result = await world.check({ variables });
     expect(judged(result)).toEqual({ fail: ['iot/exists'], warn: [] });
     expect(result.finding('message-queues/iot/exists').title).toBe(
-      'spacelift-iot is in eu-west-1, and AWS_REGION is eu-central-1',
+      'spacelift-iot is in eu-west-1, but AWS_REGION is eu-central-1',
     );
   });
 
@@ -120,36 +118,36 @@ describe('one cause, one failure', () => {
     expect(judged(result)).toEqual({ fail: ['async/exists'], warn: [] });
     const finding = result.finding('message-queues/async/exists');
     expect(finding).toMatchObject({ expected: expect.any(String), fix: expect.any(String) });
-    expect(finding.evidence.affected).toEqual(expect.arrayContaining(ids(['async', 'webhooks'], 'exists')));
+    expect(finding.affected).toEqual(expect.arrayContaining(ids(['async', 'webhooks'], 'exists')));
     return finding.title;
   };
 
   test('credentials', async () => {
     const world = await start();
     expect(await one(world, { environment: { AWS_ACCESS_KEY_ID: 'AKIANOBODY' } })).toBe(
-      'AWS does not know the access key',
+      'AWS does not recognize the access key',
     );
     expect(await one(world, { environment: { AWS_SECRET_ACCESS_KEY: 'another-secret' } })).toBe(
-      'AWS knows the access key, but the secret is another',
+      'AWS rejected the secret key',
     );
     world.aws.faults = { clockOffsetMs: 20 * 60_000 };
-    expect(await one(world)).toBe('the clocks of this machine and of AWS differ by 20 min');
+    expect(await one(world)).toBe('the clocks of this machine and AWS differ by 20 min');
   });
 
   test.each([undefined, 'server'] as const)('no way to SQS (%s)', async (service) => {
     const world = await start();
     const options = service === undefined ? {} : { service };
     expect(await one(world, { ...options, environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } })).toBe(
-      '127.0.0.1:1 refuses the connection',
+      '127.0.0.1:1 refused the connection',
     );
     world.aws.faults = { resetFor: () => true };
-    expect(await one(world, options)).toBe(`${world.aws.endpoint} closes the connection`);
+    expect(await one(world, options)).toBe(`${world.aws.endpoint} closed the connection`);
   });
 
   test('something else answers', async () => {
     const world = await start();
     world.aws.faults = { statusFor: () => ({ status: 500, code: 'InternalError' }) };
-    expect(await one(world)).toBe('SQS fails (HTTP 500)');
+    expect(await one(world)).toBe('SQS failed (HTTP 500)');
   });
 
   test('a service that throttles is not verified, and no finding', async () => {
@@ -192,7 +190,7 @@ describe('kind', () => {
     });
     expect(judged(result)).toEqual({ fail: ['async-fifo/kind'], warn: [] });
     expect(result.finding('message-queues/async-fifo/kind').title).toBe(
-      'other is a standard queue, and MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL must name a FIFO queue',
+      'other is a standard queue, but MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL must name a FIFO queue',
     );
     expect(world.aws.requests.filter(({ action, target }) => action === 'SendMessage' && target === other.url)).toEqual(
       [],
@@ -215,7 +213,7 @@ describe('kind', () => {
     expect(judged(result)).toEqual({ fail: ['events-inbox/kind'], warn: [] });
     expect(result.finding('message-queues/events-inbox/kind')).toMatchObject({
       title:
-        'spacelift-events-inbox is a standard queue, and its dead letters go to spacelift-dlq.fifo, which is a FIFO queue',
+        'spacelift-events-inbox is a standard queue, but its dead letters go to spacelift-dlq.fifo, which is a FIFO queue',
       fix: expect.stringContaining(arnOf('dlq')),
     });
   });
@@ -228,7 +226,7 @@ describe('kind', () => {
     expect(judged(result)).toEqual({ fail: ['async/kind'], warn: [] });
     expect(result.finding('message-queues/async/kind')).toMatchObject({
       title: 'dead letters go to spacelift-gone, which does not exist',
-      evidence: { affected: ids(['async', 'iot'], 'kind') },
+      affected: ids(['async', 'iot'], 'kind'),
     });
   });
 
@@ -239,7 +237,7 @@ describe('kind', () => {
     const result = await world.check();
     expect(judged(result)).toEqual({ fail: [], warn: ['iot/settings'] });
     expect(result.finding('message-queues/iot/settings')).toMatchObject({
-      title: 'spacelift-iot is not set as suggested: dead letters go to spacelift-other',
+      title: 'spacelift-iot differs from the recommended settings: dead letters go to spacelift-other',
       fix: expect.stringContaining(
         '{\\"deadLetterTargetArn\\":\\"arn:aws:sqs:eu-central-1:123456789012:spacelift-dlq\\"',
       ),
@@ -267,7 +265,7 @@ describe('kind', () => {
       'redrive of a dead-letter queue',
       'dlq',
       (world: World): void => redrive(world, 'dlq', arnOf('async')),
-      'a redrive policy, which a dead-letter queue has not',
+      'a redrive policy, which a dead-letter queue must not have',
     ],
     [
       'a visibility timeout',
@@ -287,7 +285,7 @@ describe('kind', () => {
     const result = await world.check();
     expect(judged(result)).toEqual({ fail: [], warn: [`${queue}/settings`] });
     expect(result.finding(`message-queues/${queue}/settings`)).toMatchObject({
-      title: `${nameOf(queue)} is not set as suggested: ${says}`,
+      title: `${nameOf(queue)} differs from the recommended settings: ${says}`,
       fix: expect.stringContaining(
         `aws sqs set-queue-attributes --region eu-central-1 --queue-url ${url(world, queue)}`,
       ),
@@ -299,7 +297,7 @@ describe('kind', () => {
     const result = await world.check({ variables: { MESSAGE_QUEUE_SQS_EVENTS_INBOX_URL: url(world, 'async') } });
     expect(judged(result)).toEqual({ fail: [], warn: ['events-inbox/settings'] });
     expect(result.finding('message-queues/events-inbox/settings').title).toBe(
-      'spacelift-async is not set as suggested: MESSAGE_QUEUE_SQS_ASYNC_URL names it too',
+      'spacelift-async differs from the recommended settings: MESSAGE_QUEUE_SQS_ASYNC_URL also names it',
     );
   });
 });
@@ -320,14 +318,14 @@ describe('access', () => {
     const result = await world.check({ as: withoutDelete, service: 'drain' });
     expect(judged(result)).toEqual({ fail: ['async/access'], warn: [] });
     expect(result.finding('message-queues/async/access')).toMatchObject({
-      title: 'sqs:DeleteMessage is denied to these credentials',
+      title: 'the credentials lack sqs:DeleteMessage',
       expected: 'sqs:DeleteMessage, which the drain needs',
       fix: `add this statement to the IAM policy of role/spacelift-drain:\n${JSON.stringify({
         Effect: 'Allow',
         Action: 'sqs:DeleteMessage',
         Resource: ALL.map(arnOf),
       })}`,
-      evidence: { affected: ids(ALL, 'access') },
+      affected: ids(ALL, 'access'),
     });
     expect(world.asked()).not.toContain('SendMessage');
   });
@@ -362,8 +360,8 @@ describe('access', () => {
     const result = await world.check();
     expect(judged(result)).toEqual({ fail: ['iot/access'], warn: [] });
     expect(result.finding('message-queues/iot/access')).toMatchObject({
-      title: 'sqs:SendMessage is denied on spacelift-iot',
-      fix: `remove the Deny for sqs:SendMessage on ${arnOf('iot')} from the queue’s policy`,
+      title: 'the credentials lack sqs:SendMessage on spacelift-iot',
+      fix: `remove the Deny for sqs:SendMessage on ${arnOf('iot')} from the queue policy`,
     });
   });
 
@@ -373,7 +371,7 @@ describe('access', () => {
     const result = await world.check({ as: roleOf('drain'), service: 'drain', variables });
     expect(judged(result)).toEqual({ fail: ['cronjobs/access'], warn: [] });
     expect(result.finding('message-queues/cronjobs/access')).toMatchObject({
-      title: 'sqs:SendMessage is denied on spacelift-cronjobs',
+      title: 'the credentials lack sqs:SendMessage on spacelift-cronjobs',
       fix: expect.stringContaining(arnOf('cronjobs')),
     });
     const live = await startWorld();
@@ -391,16 +389,17 @@ describe('access', () => {
     const result = await world.check({ as: roleOf('drain'), service: 'drain' });
     expect(judged(result)).toEqual({ fail: ['async/access'], warn: [] });
     expect(result.finding('message-queues/async/access')).toMatchObject({
-      title: 'kms:Decrypt is denied on the key that encrypts the queues',
-      detail: 'SQS itself allows the operation; AWS KMS denies the key.',
+      title: 'the credentials lack kms:Decrypt on the key that encrypts the queues',
+      detail: 'SQS itself allows the operation, but AWS KMS denies the use of the key.',
       fix: expect.stringContaining(`"Action":["kms:GenerateDataKey","kms:Decrypt"],"Resource":"${key.arn}"`),
-      evidence: { key: key.arn, affected: ids(ALL, 'access') },
+      evidence: { key: key.arn },
+      affected: ids(ALL, 'access'),
     });
     key.state = 'Disabled';
     const disabled = await world.check();
     expect(judged(disabled)).toEqual({ fail: ['async/access'], warn: [] });
     expect(disabled.finding('message-queues/async/access')).toMatchObject({
-      title: 'the key that encrypts the queues is disabled',
+      title: `the KMS key ${key.arn} is disabled`,
       fix: `aws kms enable-key --key-id ${key.arn}`,
     });
   });
@@ -475,7 +474,7 @@ describe('nothing stays behind', () => {
     const result = await world.check({ only: ['message-queues/iot/*'] });
     expect(judged(result)).toEqual({ fail: ['iot/access'], warn: [] });
     expect(result.finding('message-queues/iot/access').title).toBe(
-      'what is sent to spacelift-iot does not come back within 5 s',
+      'the message sent to spacelift-iot did not come back within 5 s',
     );
     expect(result.run.leftovers).toEqual([
       {

@@ -1,31 +1,18 @@
-/** What the check of the message queues would do, and what SQS must permit. */
+/** What the message queue check would do, and the SQS permissions that it needs. */
 
-import { type Address, addressIn } from '../../src/clouds/aws/sqs/queue-url.ts';
-import { QUEUES, type Queue } from '../../src/config/contract.ts';
-import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
-import { ACTIONS, type QueueAction as Duty, requiredBy, usedIn } from './requirements.ts';
+import { type Address, addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
+import { QUEUES, type Queue } from '../../../src/config/contract.ts';
+import type { Grant, PlannedOperation, Run } from '../../../src/engine/check.ts';
+import { ACTIONS, type QueueAction as Duty, requiredBy, usedIn } from '../requirements.ts';
 
-const LIVE = 'not on a live installation, and never into a queue that holds messages or a dead-letter queue';
-
-export function plan(run: Run): PlannedOperation[] {
-  if (run.require('MESSAGE_QUEUE_TYPE') === 'sqs') return withSqs(run);
-  if (run.options.readOnly) return [];
-  return [
-    {
-      rules: ['postgres'],
-      does: 'creates a table as a queue, enqueues two messages, dequeues them with FOR UPDATE SKIP LOCKED, and deletes',
-      at: ['the database'],
-      writes: 'a table in the schema public, in one transaction that is rolled back',
-    },
-  ];
-}
+const LIVE = 'not on a live installation, and never to a queue that contains messages or to a dead-letter queue';
 
 interface Subject {
   readonly queue: Queue;
   readonly address: Address;
 }
 
-function withSqs(run: Run): PlannedOperation[] {
+export function plan(run: Run): PlannedOperation[] {
   const subjects = usedIn(run)
     .filter((queue) => run.get(QUEUES[queue]) !== undefined)
     .map((queue): Subject => ({ queue, address: addressIn(run, QUEUES[queue]) }));
@@ -39,7 +26,7 @@ function withSqs(run: Run): PlannedOperation[] {
     operation(
       unseen,
       ['exists', 'kind', 'settings', 'access'],
-      'asks whether SQS answers, and nothing of the queue',
+      'checks whether SQS responds, without reading the queue',
       [],
     ),
     ...(run.options.readOnly
@@ -48,12 +35,12 @@ function withSqs(run: Run): PlannedOperation[] {
           operation(
             removing,
             ['access'],
-            'deletes and hides a message with a receipt handle that SQS never gave, which changes nothing; where nobody works yet, receives',
+            'deletes and hides a message with an invented receipt handle, which changes nothing; before installation, also receives',
             ['delete', 'postpone', 'receive'],
           ),
           {
-            ...operation(sending, ['access'], `sends one message, receives it and deletes it: ${LIVE}`, ['send']),
-            writes: 'one message that names the run, deleted when it comes back',
+            ...operation(sending, ['access'], `sends one message, receives it, and deletes it: ${LIVE}`, ['send']),
+            writes: 'one message that contains the run id, deleted when it comes back',
           },
         ]),
   ].filter(({ at }) => at.length > 0);

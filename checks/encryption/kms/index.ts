@@ -1,0 +1,17 @@
+/** AWS KMS. */
+import { AWS_CREDENTIALS } from '../../../src/clouds/signing.ts';
+import type { Provider } from '../provider.ts';
+
+export const kms: Provider = {
+  rules: ({ deployment }) => [
+    'choice',
+    'kms/encryption-key',
+    'kms/signing-key',
+    'kms/distinct',
+    ...(deployment.lookup('AWS_SECONDARY_REGION').state === 'unset' ? [] : (['kms/multi-region'] as const)),
+  ],
+  plan: async (run) => (await import('./plan.ts')).plan(run),
+  run: async (context) => (await import('./run.ts')).run(context),
+  signingCredentials: AWS_CREDENTIALS,
+  programs: ['aws'],
+};

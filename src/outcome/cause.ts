@@ -1,0 +1,78 @@
+/** Causes of failures: findings with the same cause are folded into one failure (`engine/fold.ts`). */
+
+/** Created only by `cause`: only the type is exported. */
+class Cause {
+  readonly #key: string;
+  /** The title of the folded failure when several subjects share the cause. */
+  readonly title: string | undefined;
+
+  constructor(key: string, title?: string) {
+    this.#key = key;
+    this.title = title;
+  }
+
+  /** Equal for findings of one failure: the first in report order stays a failure, the others become skips that point to it. */
+  get key(): string {
+    return this.#key;
+  }
+
+  titled(title: string | undefined): Cause {
+    return new Cause(this.#key, title);
+  }
+
+  is(other: Cause | undefined): boolean {
+    return other?.key === this.#key;
+  }
+}
+
+export type { Cause };
+
+type Part = string | number | boolean;
+
+/** Creates a constructor for the causes of one service: the kind of problem and the affected resource. */
+const of =
+  (service: string) =>
+  (kind: string, ...about: readonly Part[]): Cause =>
+    new Cause([service, kind, ...about].join(':'));
+
+const aws = of('aws');
+const network = of('network');
+
+/** One constructor per kind of cause. The finding sets the title of a shared cause (`titled`). */
+export const cause = {
+  /** A finding that is its own cause: dependent findings point to it. */
+  finding: (id: string): Cause => new Cause(id),
+  /** An invalid or missing variable in the config. */
+  variable: of('configuration'),
+  /** A missing file that a variable names. */
+  credentialsFile: of('credentials-file'),
+  /** Credentials were not sent to a host. */
+  withheld: of('credentials-withheld'),
+
+  /** @param endpoint `host:port` */
+  network: (endpoint: string, kind: string): Cause => network(endpoint, kind),
+  dns: (host: string): Cause => network(host, 'dns'),
+  tls: (endpoint: string, fault: string): Cause => network(endpoint, 'tls', fault),
+  proxy: (proxy: string, target: string, status: number): Cause => of('proxy')(proxy, target, status),
+
+  awsAccount: (): Cause => aws('account'),
+  awsPartition: (): Cause => aws('partition'),
+  awsRegion: (found: string): Cause => aws('region', found),
+  awsCredentials: (kind: string): Cause => aws('credentials', kind),
+  /** A service as a whole. */
+  awsService: (kind: string, endpoint: string): Cause => aws(kind, endpoint),
+  /** The state of a key, whichever service reports it. */
+  kmsKey: (arn: string, state: string): Cause => aws('kms', arn, state),
+  kmsPermission: (action: string, arn: string): Cause => aws('kms', arn, action),
+
+  azure: of('azure'),
+  google: of('google'),
+  database: of('database'),
+  store: of('object-storage'),
+  queues: of('message-queues'),
+
+  /** From the engine: a check timed out or crashed, or an error outside any check ended the run. */
+  runTimeout: of('run-timeout'),
+  bug: of('bug'),
+  crash: of('crash'),
+} as const;
