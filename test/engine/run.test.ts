@@ -107,7 +107,7 @@ describe('one cause', () => {
     });
     const result = await go([check]);
     expect(statuses(result)).toEqual(['a/x fail', 'a/y skip', 'a/z skip']);
-    expect(find(result, 'a/y').title).toBe('not tried: it depends on a/x, which failed');
+    expect(find(result, 'a/y').title).toBe('not tested: it depends on a/x, which failed');
     expect(find(result, 'a/y').dependsOn).toBe('a/x');
     expect(find(result, 'a/x').affected).toBeUndefined();
   });
@@ -162,7 +162,7 @@ describe('one cause', () => {
       title: 'the key is wrong',
       affected: ['store/one/access', 'store/three/access'],
     });
-    expect(find(result, 'store/three/access').title).toBe('the same cause as store/one/access');
+    expect(find(result, 'store/three/access').title).toBe('same cause as store/one/access');
     expect(find(result, 'store/three/versioning').title).toContain('depends on store/one/access');
   });
 
@@ -401,7 +401,7 @@ describe('an interrupted run', () => {
     const result = await go([check], {}, interruptIn(20));
     expect(result.interrupted).toBe(true);
     expect(statuses(result)).toEqual(['a/x pass', 'a/y skip', 'a/z skip']);
-    expect(find(result, 'a/y').title).toBe('interrupted before it was judged');
+    expect(find(result, 'a/y').title).toBe('interrupted before it was checked');
   });
 
   it('judges nothing when the interrupt came first', async () => {
