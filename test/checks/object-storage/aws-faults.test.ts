@@ -130,7 +130,9 @@ describe('a missing bucket', () => {
   test('a name that no bucket can have', async () => {
     const result = await under({}, { variables: { OBJECT_STORAGE_BUCKET_STATES: 'No_Bucket' } });
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
-    expect(result.finding('object-storage/states/access').title).toMatch(/^(bucket No_Bucket does not exist|No_Bucket is not a valid)/);
+    expect(result.finding('object-storage/states/access').title).toMatch(
+      /^(bucket No_Bucket does not exist|No_Bucket is not a valid)/,
+    );
   });
 });
 

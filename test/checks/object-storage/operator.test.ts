@@ -210,7 +210,9 @@ test('a bucket policy that opens a bucket, in whole or in part', async () => {
     Statement: [{ ...open, Principal: { AWS: ['*'] }, Resource: `arn:aws:s3:::${real('states')}/docs/*` }],
   };
   result = await storage.check();
-  expect(result.finding('object-storage/states/public').title).toBe('the policy of spacelift-states allows public access');
+  expect(result.finding('object-storage/states/public').title).toBe(
+    'the policy of spacelift-states allows public access',
+  );
   const Condition = { Bool: { 'aws:SecureTransport': 'true' } };
   states.policy = { Statement: [{ ...open, Resource: `arn:aws:s3:::${real('states')}/*`, Condition }] };
   expect(judged(await storage.check())).toEqual({ fail: [], warn: [] });

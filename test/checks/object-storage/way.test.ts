@@ -157,7 +157,7 @@ test('from outside, a private address that can’t be reached is a skip', async 
   expect(judged(result)).toEqual({ fail: [], warn: [] });
   expect(result.finding(ACCESS)).toMatchObject({
     status: 'skip',
-    title: "127.0.0.1 can’t be reached from here",
+    title: '127.0.0.1 can’t be reached from here',
     fix: expect.stringContaining('--from inside'),
   });
 });

@@ -221,11 +221,7 @@ const OTHERS: readonly Fault[] = [
     name: 'a public API that refuses',
     arrange: beside(refusedPort, api),
     warn: ['network/public-api'],
-<<<<<<< HEAD
-    says: /^127\.0\.0\.1:\d+ refused the connection\nUsage is not reported/,
-=======
-    says: /^127\.0\.0\.1:\d+ refuses the connection\nWithout it, usage is not reported/,
->>>>>>> wt-lang1
+    says: /^127\.0\.0\.1:\d+ refused the connection\nWithout it, usage is not reported/,
   },
   {
     name: 'a public API that the proxy does not let through',
