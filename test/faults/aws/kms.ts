@@ -140,7 +140,7 @@ export const KMS: readonly Fault[] = [
     name: 'a signing key of another region',
     arrange: config((variables) => ({ [SIGNING]: variables[SIGNING]?.replace('eu-central-1', 'eu-west-1') })),
     fail: signing,
-    says: /the signing key is in eu-west-1, and AWS_REGION is eu-central-1/,
+    says: /the signing key is in eu-west-1, but AWS_REGION is eu-central-1/,
   },
   {
     name: 'an encryption key of another account',
