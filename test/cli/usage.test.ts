@@ -89,7 +89,10 @@ describe('a usage error', () => {
       ['--require', 'object-storage/states'],
       "--require object-storage/states matches no rule; did you mean 'object-storage/states/*'?",
     ],
-    [['--only', 'database/*', '--only', 'xyz'], '--only xyz matches no rule; list all rules with spacelift-preflight explain'],
+    [
+      ['--only', 'database/*', '--only', 'xyz'],
+      '--only xyz matches no rule; list all rules with spacelift-preflight explain',
+    ],
     [['--report', 'json'], "option '--report <format>=<path>' argument 'json' is invalid: expected json=<path>"],
     [['--report', 'json='], "option '--report <format>=<path>' argument 'json=' is invalid: expected json=<path>"],
     [

@@ -43,7 +43,7 @@ describe('a connection', () => {
     expect(await problemOf(missing)).toMatchObject({ kind: 'dns' });
   });
 
-  test('to a name that no DNS server answers for is no matter of packets that vanish', async () => {
+  test('to a name that no DNS server responded for is no matter of packets that vanish', async () => {
     vi.spyOn(dns, 'lookup').mockImplementation((() => {}) as never);
     onTestFinished(() => void vi.restoreAllMocks());
     const hanging = openTcp(run, { host: 'spacelift.internal', port: 1984 }, 50);

@@ -22,7 +22,7 @@ test('KMS that can’t be reached is one failure', async () => {
   expect(result.ids('fail')).toEqual(['encryption/kms/encryption-key']);
   expect(result.ids('skip')).toEqual(['encryption/kms/signing-key', 'encryption/kms/distinct']);
   expect(result.finding('encryption/kms/encryption-key')).toMatchObject({
-    title: '127.0.0.1:9 refuses the connection',
+    title: '127.0.0.1:9 refused the connection',
     fix: expect.stringContaining('AWS_ENDPOINT_URL_KMS'),
   });
   expect(result.finding('encryption/choice').evidence).toEqual({ method: 'kms' });
@@ -61,7 +61,7 @@ test('a page where KMS should be is told apart', async () => {
     const { run } = await startKms();
     const result = await run({}, { environment: { AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${port}` } });
     expect(result.ids('fail')).toEqual(['encryption/kms/encryption-key']);
-    expect(result.finding('encryption/kms/encryption-key').title).toMatch(/^what answers at 127.0.0.1:\d+ is not KMS/);
+    expect(result.finding('encryption/kms/encryption-key').title).toMatch(/^127.0.0.1:\d+ does not look like KMS/);
   }
 });
 

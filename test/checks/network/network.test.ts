@@ -79,7 +79,7 @@ describe('webhooks', () => {
   });
   test('one that refuses, or closes, fails', async () => {
     const { host, port } = await refusedPort();
-    expect((await judged(`http://${host}:${port}/webhooks`)).title).toBe(`${host}:${port} refuses the connection`);
+    expect((await judged(`http://${host}:${port}/webhooks`)).title).toBe(`${host}:${port} refused the connection`);
     const closer = await startCloser();
     onTestFinished(closer.close);
     expect((await judged(`http://127.0.0.1:${closer.port}/webhooks`)).status).toBe('fail');
@@ -126,7 +126,7 @@ describe('public-api', () => {
     const absent = await judged('https://api.corp.invalid', { HTTPS_PROXY: `127.0.0.1:${port}` });
     expect(absent).toMatchObject({
       status: 'warn',
-      title: `127.0.0.1:${port} refuses the connection`,
+      title: `127.0.0.1:${port} refused the connection`,
       fix: expect.stringContaining('HTTPS_PROXY'),
     });
   });

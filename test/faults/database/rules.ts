@@ -245,7 +245,7 @@ export const RULES: readonly Fault[] = [
       url.port = String((await refusedPort()).port);
     }),
     fail: READ_ONLY,
-    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+    says: /^127\.0\.0\.1:\d+ refused the connection$/m,
   },
   {
     name: 'a database server that is down, and its replica with it',
@@ -258,7 +258,7 @@ export const RULES: readonly Fault[] = [
       return { variables: { DATABASE_URL: url, DATABASE_READ_ONLY_URL: `${url}?application_name=reader` } };
     },
     fail: ['database/connect'],
-    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+    says: /^127\.0\.0\.1:\d+ refused the connection$/m,
   },
   { name: 'a standby for reading', arrange: standby('DATABASE_READ_ONLY_URL') },
   { name: 'one URL for writing and for reading', arrange: readOnly(() => {}) },

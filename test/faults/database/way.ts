@@ -29,25 +29,25 @@ export const WAY: readonly Fault[] = [
     name: 'database port that refuses',
     arrange: instead(refusedPort),
     fail: CONNECT,
-    says: new RegExp(`^${AT} refuses the connection$`, 'm'),
+    says: new RegExp(`^${AT} refused the connection$`, 'm'),
   },
   {
     name: 'database port that swallows packets',
     arrange: instead(startBlackhole, '?connect_timeout=1'),
     fail: CONNECT,
-    says: new RegExp(`^${AT} does not answer in time\nPackets vanish`),
+    says: new RegExp(`^${AT} timed out\nThe usual cause is a firewall`),
   },
   {
     name: 'database port that stays silent',
     arrange: instead(startSilent, '?connect_timeout=1'),
     fail: CONNECT,
-    says: new RegExp(`^${AT} does not answer in time$`, 'm'),
+    says: new RegExp(`^${AT} timed out$`, 'm'),
   },
   {
     name: 'a load balancer without a database behind it',
     arrange: instead(startCloser),
     fail: CONNECT,
-    says: new RegExp(`^${AT} closes the connection$`, 'm'),
+    says: new RegExp(`^${AT} closed the connection$`, 'm'),
   },
   {
     name: 'a web server at the database’s port',
@@ -94,7 +94,7 @@ export const WAY: readonly Fault[] = [
     name: 'a proxy that resets the connection to the database during the login',
     arrange: behind({ resetAfterBytes: 150 }),
     fail: CONNECT,
-    says: new RegExp(`^${AT} closes the connection$`, 'm'),
+    says: new RegExp(`^${AT} closed the connection$`, 'm'),
   },
   {
     name: 'a proxy that resets the connection to the database in the middle of an answer',
@@ -146,7 +146,7 @@ export const WAY: readonly Fault[] = [
       return { variables: { DATABASE_URL: url.href.replace(url.host, hosts) } };
     },
     fail: CONNECT,
-    says: new RegExp(`^${AT} refuses the connection$`, 'm'),
+    says: new RegExp(`^${AT} refused the connection$`, 'm'),
   },
   {
     name: 'a database by a name that leads to IPv6 first',
