@@ -216,7 +216,7 @@ describe('denials', () => {
       const result = await check({ as, service: 'server' });
       expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
       const { title, fix, affected } = result.finding(of('deliveries', 'presigned'));
-      expect(title).toContain('generateUserDelegationKey/action is denied');
+      expect(title).toContain('generateUserDelegationKey/action');
       expect(fix).toContain(`${assign} ${as.objectId}`);
       expect(affected).toHaveLength(11);
     }));

@@ -204,7 +204,7 @@ describe('settings of a bucket', () => {
     const result = await changed('modules', { lifecycle: { rule: [{ action: { type: 'Delete' }, condition }] } });
     expect(judged(result)).toEqual({ fail: ['modules/retention'], warn: [] });
     expect(result.finding('object-storage/modules/retention').detail).toMatch(
-      /^rule 1: (after|when|3 days|ending|of class)/,
+      /^rule 1: (after|when|3 days|ending|in storage class)/,
     );
   });
 

@@ -109,7 +109,7 @@ test('a proxy that rewrites the host breaks pre-signed URLs, once', async () => 
   const result = await storage.check();
   expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
   expect(result.finding('object-storage/deliveries/presigned')).toMatchObject({
-    title: 'pre-signed URLs are refused',
+    title: 'pre-signed URLs are rejected',
     fix: expect.stringContaining('proxy_set_header Host'),
   });
 });
