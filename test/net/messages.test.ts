@@ -49,7 +49,9 @@ describe('a certificate that is refused', () => {
 
   test('is told in general where it was not seen', () => {
     expect(told('expired', [])).toBe('its certificate has expired');
-    expect(told('untrusted', [])).toBe('its certificate is signed by a certificate authority (CA) that is not trusted here');
+    expect(told('untrusted', [])).toBe(
+      'its certificate is signed by a certificate authority (CA) that is not trusted here',
+    );
     expect(told('untrusted', [], 'DEPTH_ZERO_SELF_SIGNED_CERT')).toBe(
       'its certificate is self-signed and not trusted here',
     );

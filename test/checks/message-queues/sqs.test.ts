@@ -136,7 +136,9 @@ describe('a live installation does not notice', () => {
     const world = await startWorld(databases.installed);
     const result = await world.check({ service: 'drain', as: roleOf('drain') });
     expect(result.finding('message-queues/dlq/access')).toMatchObject({
-      detail: expect.stringContaining('The credentials are allowed to delete messages in spacelift-dlq and to change their visibility.'),
+      detail: expect.stringContaining(
+        'The credentials are allowed to delete messages in spacelift-dlq and to change their visibility.',
+      ),
       evidence: { permitted: ['sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'] },
     });
   });

@@ -81,7 +81,9 @@ describe('iotcore/topic-rule', () => {
     const { command, payload } = payloadOf(found.fix);
     expect(command).toBe('aws iot replace-topic-rule --rule-name spacelift --region eu-central-1');
     expect(payload).toEqual(right(world, lacksRole ? ROLE_TO_FILL_IN : RULE_ROLE));
-    expect(found.fix?.startsWith('replace ROLE with a role that has sqs:SendMessage on spacelift-iot:')).toBe(lacksRole);
+    expect(found.fix?.startsWith('replace ROLE with a role that has sqs:SendMessage on spacelift-iot:')).toBe(
+      lacksRole,
+    );
   });
 
   test('several deviations at once: one failure that names them, and a command that mends them', async () => {

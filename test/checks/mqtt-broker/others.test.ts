@@ -30,22 +30,34 @@ describe('something else answers: one failure, in either phase', () => {
       'is an SMTP or FTP server, not an MQTT broker',
       async () => (await started(startBanner('220 mail ESMTP\r\n'))).at,
     ],
-    'an AMQP broker': ['is an AMQP broker, not an MQTT broker', async () => (await started(startBanner('AMQP\0\0\x09\x01'))).at],
+    'an AMQP broker': [
+      'is an AMQP broker, not an MQTT broker',
+      async () => (await started(startBanner('AMQP\0\0\x09\x01'))).at,
+    ],
     Redis: ['is a Redis server, not an MQTT broker', () => listening(readingLines('-ERR unknown command\r\n'))],
-    noise: ['is an unknown server, not an MQTT broker', async () => (await started(startBanner(Buffer.from('deadbeef', 'hex')))).at],
+    noise: [
+      'is an unknown server, not an MQTT broker',
+      async () => (await started(startBanner(Buffer.from('deadbeef', 'hex')))).at,
+    ],
     'half a CONNACK': [
       'is an unknown server, not an MQTT broker',
       () => listening(createServer((socket) => socket.end(Buffer.from('2002', 'hex')).resume())),
     ],
     'a broker that wants TLS': ['requires TLS', async () => (await broker({ tls: await certificate() })).at],
-    'a TLS server that just hangs up': ['requires TLS', async () => hangingUp(await broker({ tls: await certificate() }))],
+    'a TLS server that just hangs up': [
+      'requires TLS',
+      async () => hangingUp(await broker({ tls: await certificate() })),
+    ],
     'a plain broker where TLS is configured': ['speaks MQTT without TLS', async () => `tls://${(await broker()).at}`],
     'an HTTP server where TLS is configured': [
       'is an HTTP server, not an MQTT broker',
       async () => `tls://${(await started(startHttp())).at}`,
     ],
     'an HTTPS server': ['is an HTTP server, not an MQTT broker', () => https()],
-    'an HTTPS server where TLS is configured': ['is an HTTP server, not an MQTT broker', async () => `tls://${await https()}`],
+    'an HTTPS server where TLS is configured': [
+      'is an HTTP server, not an MQTT broker',
+      async () => `tls://${await https()}`,
+    ],
     'an SSH server where TLS is configured': [
       'is an SSH server, not an MQTT broker',
       async () => `tls://${(await started(startBanner('SSH-2.0-x\r\n'))).at}`,

@@ -46,8 +46,8 @@ test('FIPS where AWS has none is one failure with its way out', async () => {
 describe('credentials', () => {
   test.each([
     ['an unknown key', { AWS_ACCESS_KEY_ID: 'AKIANOBODYNOBODYNOBO' }, 'invalid', /does not recognize the access key/],
-    ['another secret', { AWS_SECRET_ACCESS_KEY: 'quite-another-secret' }, 'signature', /the secret is another/],
-    ['a token that is no longer good', { AWS_SESSION_TOKEN: 'stale-session-token' }, 'invalid', /does not know/],
+    ['another secret', { AWS_SECRET_ACCESS_KEY: 'quite-another-secret' }, 'signature', /rejected the secret key/],
+    ['a token that is no longer good', { AWS_SESSION_TOKEN: 'stale-session-token' }, 'invalid', /does not recognize/],
   ])('%s is one failure for the ten', async (_, variables, kind, title) => {
     const users = storage.store.users;
     storage.store.users = users.map((user) => ({
@@ -130,7 +130,9 @@ describe('a missing bucket', () => {
   test('a name that no bucket can have', async () => {
     const result = await under({}, { variables: { OBJECT_STORAGE_BUCKET_STATES: 'No_Bucket' } });
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
-    expect(result.finding('object-storage/states/access').title).toMatch(/^(bucket No_Bucket does not exist|No_Bucket is not a valid)/);
+    expect(result.finding('object-storage/states/access').title).toMatch(
+      /^(bucket No_Bucket does not exist|No_Bucket is not a valid)/,
+    );
   });
 });
 
@@ -156,11 +158,7 @@ describe('denials', () => {
   const user =
     'User: arn:aws:sts::123456789012:assumed-role/spacelift/x is not authorized to perform: s3:PutObject on resource';
   test.each([
-    [
-      `${user} with an explicit deny in a resource-based policy`,
-      /bucket policy denies/,
-      /get-bucket-policy --bucket/,
-    ],
+    [`${user} with an explicit deny in a resource-based policy`, /bucket policy denies/, /get-bucket-policy --bucket/],
     [`${user} with an explicit deny in a service control policy`, /organization/, /aws organizations/],
     [`${user} because no VPC endpoint policy allows the s3:PutObject action`, /VPC endpoint/, /vpc-endpoints/],
     [`${user} because no permissions boundary allows the s3:PutObject action`, /boundary/, /aws iam get-role/],

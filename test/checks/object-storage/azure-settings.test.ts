@@ -152,7 +152,12 @@ describe('settings', () => {
   });
 
   test.each([
-    ['another subscription', { environment: { AZURE_SUBSCRIPTION_ID: crypto.randomUUID() } }, {}, /^reading the .* requires/],
+    [
+      'another subscription',
+      { environment: { AZURE_SUBSCRIPTION_ID: crypto.randomUUID() } },
+      {},
+      /^reading the .* requires/,
+    ],
     [
       'a management plane that fails',
       {},

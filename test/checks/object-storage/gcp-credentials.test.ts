@@ -130,7 +130,9 @@ describe('a federated identity', () => {
 
   test('that may not act as it is one failure', async () => {
     const found = one(await storage.check({ as: await storage.gcs.federationFile(subject, spacelift()) }));
-    expect(found.title).toBe(`the credentials lack iam.serviceAccounts.getAccessToken, so they can’t act as ${spacelift()}`);
+    expect(found.title).toBe(
+      `the credentials lack iam.serviceAccounts.getAccessToken, so they can’t act as ${spacelift()}`,
+    );
     expect(found.fix).toContain(`gcloud iam service-accounts add-iam-policy-binding ${spacelift()} `);
   });
 
@@ -208,7 +210,9 @@ describe('a user', () => {
 
   test('who may not impersonate it', async () => {
     const found = one(await storage.check({ as: await impersonating() }));
-    expect(found.title).toBe(`the credentials lack iam.serviceAccounts.getAccessToken, so they can’t act as ${spacelift()}`);
+    expect(found.title).toBe(
+      `the credentials lack iam.serviceAccounts.getAccessToken, so they can’t act as ${spacelift()}`,
+    );
   });
 
   test('whose login has expired', async () => {
@@ -242,8 +246,7 @@ describe('no credentials', () => {
     expect(judged(result)).toEqual({ fail: [], warn: [] });
     expect(result.finding(FIRST)).toMatchObject({
       status: 'skip',
-      title:
-        'GOOGLE_APPLICATION_CREDENTIALS names a file in Spacelift’s container: pass it with --credentials-file',
+      title: 'GOOGLE_APPLICATION_CREDENTIALS names a file in Spacelift’s container: pass it with --credentials-file',
       fix: expect.stringContaining('--credentials-file GOOGLE_APPLICATION_CREDENTIALS='),
     });
   });

@@ -97,7 +97,10 @@ test('what the server writes to large queue messages is gone when the drain look
   const id = 'object-storage/large-queue-messages/access';
   await storage.check({ as: storage.keyFiles.spacelift, service: 'server' });
   const found = (await storage.check({ as: storage.keyFiles.spacelift, service: 'drain' })).finding(id);
-  expect(found).toMatchObject({ status: 'skip', fix: 'run without --service, which writes an object and reads it back' });
+  expect(found).toMatchObject({
+    status: 'skip',
+    fix: 'run without --service, which writes an object and reads it back',
+  });
   storage.gcs
     .bucket(real('large-queue-messages'))
     .put(PROBE, 'Written by spacelift-preflight to try this bucket. Safe to keep, safe to delete.\n');

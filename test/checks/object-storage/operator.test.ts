@@ -31,7 +31,7 @@ test('a healthy store passes every rule, and nothing stays behind', async () => 
   expect(storage.store.snapshot()).toEqual(before);
   expect(result.run.checks[0]?.summary).toBe(`MinIO at ${storage.store.endpoint}, 10 buckets`);
   expect(result.finding('object-storage/states/access').title).toBe(
-    'written, read, listed and deleted in spacelift-states',
+    'test object written, read, listed and deleted in spacelift-states',
   );
 });
 
@@ -58,11 +58,7 @@ describe('one cause is one failure', () => {
   const first = 'object-storage/deliveries/access';
 
   test.each([
-    [
-      'wrong secret',
-      { OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'not-the-secret' },
-      /rejected the secret key/,
-    ],
+    ['wrong secret', { OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'not-the-secret' }, /rejected the secret key/],
     ['unknown key', { OBJECT_STORAGE_MINIO_ACCESS_KEY_ID: 'nobody' }, /does not recognize the access key/],
   ])('%s', async (_, variables, title) => {
     const result = await under({}, variables);
@@ -210,7 +206,9 @@ test('a bucket policy that opens a bucket, in whole or in part', async () => {
     Statement: [{ ...open, Principal: { AWS: ['*'] }, Resource: `arn:aws:s3:::${real('states')}/docs/*` }],
   };
   result = await storage.check();
-  expect(result.finding('object-storage/states/public').title).toBe('the policy of spacelift-states allows public access');
+  expect(result.finding('object-storage/states/public').title).toBe(
+    'the policy of spacelift-states allows public access',
+  );
   const Condition = { Bool: { 'aws:SecureTransport': 'true' } };
   states.policy = { Statement: [{ ...open, Resource: `arn:aws:s3:::${real('states')}/*`, Condition }] };
   expect(judged(await storage.check())).toEqual({ fail: [], warn: [] });

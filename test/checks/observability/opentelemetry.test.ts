@@ -97,7 +97,10 @@ describe('a collector that takes no traces is a failure in either phase', () => 
   test('without the service of traces', async () => {
     const { port } = await started(startOtlp({ service: 'opentelemetry.proto.collector.logs.v1.LogsService' }));
     const { finding } = await judged(otel(`http://127.0.0.1:${port}`));
-    expect(finding).toMatchObject({ status: 'fail', title: `127.0.0.1:${port} speaks gRPC, but does not accept traces` });
+    expect(finding).toMatchObject({
+      status: 'fail',
+      title: `127.0.0.1:${port} speaks gRPC, but does not accept traces`,
+    });
   });
   test('that requires credentials', async () => {
     const { port } = await started(startOtlp({ authorization: 'Bearer a-long-token' }));

@@ -214,7 +214,9 @@ describe('what these credentials can’t read stays unknown, with the reason', (
     const nowhere = await read(task, { ...callerOf(server), AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:9' });
     expect((await skipping(nowhere)).title).toContain('127.0.0.1:9 refused the connection');
     server.faults = { statusFor: () => ({ status: 400, code: 'DecryptionFailure' }) };
-    expect((await skipping(await read(task, callerOf(server)))).title).toContain('refused the request: DecryptionFailure');
+    expect((await skipping(await read(task, callerOf(server)))).title).toContain(
+      'refused the request: DecryptionFailure',
+    );
   });
 
   test('another account does not have the names of this one', async () => {

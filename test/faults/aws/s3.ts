@@ -54,9 +54,7 @@ const role = (who: Who, action: string, name: string): Fault => ({
   as: who,
   arrange: lacks(who, [`s3:${action}`], action === 'ListBucket' ? `spacelift-${name}` : `spacelift-${name}/*`),
   fail: of(name),
-  says: new RegExp(
-    `the credentials lack s3:${action} on spacelift-${name}\nNo policy of the role or user allows it`,
-  ),
+  says: new RegExp(`the credentials lack s3:${action} on spacelift-${name}\nNo policy of the role or user allows it`),
   leaves: true,
 });
 

@@ -42,7 +42,11 @@ const FORMS: readonly Fault[] = (
 const OTHERS: readonly Fault[] = [
   ...(
     [
-      ['an HTTP server on the MQTT port', () => startHttp(200, 'hello'), /^127\.0\.0\.1:\d+ is an HTTP server, not an MQTT broker/],
+      [
+        'an HTTP server on the MQTT port',
+        () => startHttp(200, 'hello'),
+        /^127\.0\.0\.1:\d+ is an HTTP server, not an MQTT broker/,
+      ],
       ['an SSH server on the MQTT port', () => startBanner('SSH-2.0-OpenSSH_9.6\r\n'), / is an SSH server, not /],
       ['a Redis server on the MQTT port', () => startBanner('-ERR unknown command\r\n'), / is a Redis server, not /],
       ['an AMQP broker on the MQTT port', () => startBanner('AMQP\x00\x00\x09\x01'), / is an AMQP broker, not /],
