@@ -1,15 +1,15 @@
 /** Whether messages may be sent and received at all: on a live installation the real drain would get them. */
-import type { Run } from '../../src/engine/check.ts';
+
+import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Skip, skip } from '../../src/outcome/outcome.ts';
 import { factsOf } from '../database/index.ts';
 
 /**
- * Why no message may be sent or received; `undefined` when the database shows that Spacelift is not installed yet. For
- * `run.once`.
+ * Why no message may be sent or received; `undefined` when the database shows that Spacelift is not installed yet.
  * @throws only the reason of the run's end
  */
-export async function whyNoMessages(run: Run): Promise<Skip | undefined> {
+export const whyNoMessages = oncePerRun(async (run): Promise<Skip | undefined> => {
   const { readOnly, phase } = run.options;
   if (readOnly) {
     return skip('messages were not tried: --read-only sends none', { fix: advice`run it without --read-only` });
@@ -25,7 +25,7 @@ export async function whyNoMessages(run: Run): Promise<Skip | undefined> {
       fix: advice`let this run read the database in DATABASE_URL, before installation`,
     });
   }
-}
+});
 
 const installed = (how: string): Skip =>
   skip(`messages were not tried: Spacelift is installed (${how})`, {

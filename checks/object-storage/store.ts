@@ -164,7 +164,6 @@ export interface Store {
   expiry(bucket: string, signal: AbortSignal): Promise<string[]>;
   /** Whether the bucket's own settings let everyone in. */
   isPublic(bucket: string, signal: AbortSignal): Promise<boolean>;
-  close(): void;
 }
 
 /** The provider's own words for the way out: commands and settings with the real names in them. */

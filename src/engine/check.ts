@@ -63,13 +63,15 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   choice<Name extends ChoiceName>(name: Name): ChoiceOf<Name>;
   /** As `need`, but `undefined` when the variable is unset and has no default. */
   get(name: ValueName): string | undefined;
-  /** Asks once per run: the same function gives every caller the same promise. */
-  once<T>(ask: (run: Run) => Promise<T>): Promise<T>;
+  /** What was asked once of the run as a whole: for `oncePerRun` alone. */
+  readonly asked: { readonly run: Run; readonly answers: Map<unknown, Promise<unknown>> };
   /**
    * Registers, before something is written, how to remove it. Runs at the end of the run, whatever ends it, unless
    * `done` was called. `command` is what a person would run when removing fails.
    */
   cleanup(what: string, command: Fix | undefined, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
+  /** Registers how to close what was opened, at the very end of the run, when all is removed that it wrote. */
+  onEnd(dispose: () => unknown): void;
   /**
    * Runs one operation under a deadline in ms; its signal is aborted by the deadline or by the run.
    * @throws NetworkError of kind `timeout`, even when the operation ignores its signal

@@ -42,8 +42,6 @@ export interface HttpClient {
    * @throws NetworkError
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
-  /** Ends the connections that wait for reuse. */
-  close(): void;
 }
 
 /** Whether a host of a URL is this machine. */
@@ -53,7 +51,7 @@ export function isLoopback(host: string): boolean {
 
 /** @param agents those of another client, to use its connections too */
 export function makeHttpClient(
-  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
   agents: Agents = makeAgents(run),
 ): HttpClient {
   const meaningOf = makeExplainError(run);
@@ -74,7 +72,6 @@ export function makeHttpClient(
       if (request.url.protocol === 'http:' && asksForTls(answer)) throw new NetworkError('wants-tls');
       return answer;
     },
-    close: agents.destroy,
   };
 }
 

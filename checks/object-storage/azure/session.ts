@@ -36,7 +36,6 @@ export interface AzureSession {
   readonly attempt: AzureSession['call'];
   /** @throws as `call` does */
   delegationKey(at: At): Promise<UserDelegationKey>;
-  close(): void;
 }
 
 /** @param agents whose connections to the store it uses */
@@ -156,10 +155,6 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
     call,
     attempt,
     delegationKey,
-    close: () => {
-      storage.destroy();
-      transport.destroy();
-    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Who the credentials are. Asked once, and never in the way: private networks may have no STS. */
 import type { Run } from '../../engine/check.ts';
+import { oncePerRun } from '../../engine/once-per-run.ts';
 import type { Target } from '../../net/messages.ts';
 import { cause } from '../../outcome/cause.ts';
 import { advice, setting } from '../../outcome/fix.ts';
@@ -20,8 +21,8 @@ export interface Caller {
 /** The caller, or the error that STS or the way to it ended in. */
 export type Asked = { readonly caller: Caller } | { readonly error: unknown; readonly target: Target | undefined };
 
-/** Shared: `run.once(askCaller)`. Rejects only when the run ends, or with the CheckStopped of a region or of keys that are not known here. */
-export async function askCaller(run: Run): Promise<Asked> {
+/** Rejects only when the run ends, or with the CheckStopped of a region or of keys that are not known here. */
+export const callerIdentity = oncePerRun(async (run): Promise<Asked> => {
   const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
   const settings = awsSettings(run, 'STS', isRefusal);
   const client = new STSClient(settings.config);
@@ -38,10 +39,8 @@ export async function askCaller(run: Run): Promise<Asked> {
   } catch (error) {
     if (run.signal.aborted || error instanceof CheckStopped) throw error;
     return { error, target: targetOf('STS', settings, client) };
-  } finally {
-    client.destroy();
   }
-}
+});
 
 /** The failure that the credentials are of another account or partition than the config says, if they are. */
 export function strangerIssue(run: Run, { account, arn, partition }: Caller): Issue | undefined {
@@ -71,7 +70,7 @@ export function strangerIssue(run: Run, { account, arn, partition }: Caller): Is
  * `undefined` when they are not, or nobody can tell.
  */
 export async function explainedByAccount(run: Run): Promise<Issue | undefined> {
-  const asked = await run.once(askCaller).catch((error: unknown) => {
+  const asked = await callerIdentity(run).catch((error: unknown) => {
     // That STS may not be asked says nothing of what a service has refused.
     if (error instanceof CheckStopped) return undefined;
     throw error;
