@@ -43,11 +43,11 @@ export const cause = {
   /** A finding that stands for its own cause: what depends on it points there. */
   finding: (id: string): Cause => new Cause(id),
   /** The value of a variable of the config, or that it is missing. */
-  variable: of('configuration'),
+  variable: (name: string): Cause => of('configuration')(name),
   /** A file that a variable names, and that is not here. */
-  credentialsFile: of('credentials-file'),
+  credentialsFile: (variable: string): Cause => of('credentials-file')(variable),
   /** Credentials were not sent to a host. */
-  withheld: of('credentials-withheld'),
+  withheld: (host: string): Cause => of('credentials-withheld')(host),
 
   /** @param endpoint `host:port` */
   network: (endpoint: string, kind: string): Cause => network(endpoint, kind),
@@ -72,7 +72,7 @@ export const cause = {
   queues: of('message-queues'),
 
   /** By the engine: a check's time was up, it failed itself, or an error outside of it ended the run. */
-  runTimeout: of('run-timeout'),
-  bug: of('bug'),
-  crash: of('crash'),
+  runTimeout: (check: string): Cause => of('run-timeout')(check),
+  bug: (id: string): Cause => of('bug')(id),
+  crash: (check: string): Cause => of('crash')(check),
 } as const;
