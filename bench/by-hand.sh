@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What somebody would write who has the config, the specification and the usual clients, and no spacelift-preflight:
-# tries an on-premises deployment (PostgreSQL, MinIO, RSA, the built-in broker), one thing after the other.
+# The script that someone would write without spacelift-preflight, with the config, the documentation and the usual clients:
+# tests an on-premises deployment (PostgreSQL, MinIO, RSA, the built-in broker), one probe after the other.
 #
-#   by-hand.sh <file of variables, as a shell reads them>
+#   by-hand.sh <file with variables in shell syntax>
 #
-# Takes psql, mc, openssl, curl and mosquitto_pub from the path. Prints what fails, then "<n> probes, <n> failed"; exits with
-# 1 when something failed. Whatever it writes it removes.
+# Requires psql, mc, openssl, curl and mosquitto_pub in PATH. Prints failed probes, then "<n> probes, <n> failed"; exits with 1
+# if a probe failed. Removes everything that it writes.
 set -u
 # shellcheck source=/dev/null
 set -a && . "$1" && set +a
@@ -86,17 +86,17 @@ database() {
   probe 'database: connect' sql -c 'SELECT 1'
   probe 'database: PostgreSQL 14 to 16' holds "current_setting('server_version_num')::int BETWEEN 140000 AND 169999"
   probe 'database: writable' holds "NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
-  probe 'database: may create roles' holds "rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"
-  probe 'database: may create schemas' holds "has_database_privilege(current_database(), 'CREATE')"
-  probe 'database: may create tables' holds "has_schema_privilege('public', 'CREATE') AND has_schema_privilege('public', 'USAGE')"
+  probe 'database: CREATEROLE' holds "rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"
+  probe 'database: CREATE on the database' holds "has_database_privilege(current_database(), 'CREATE')"
+  probe 'database: CREATE on the schema public' holds "has_schema_privilege('public', 'CREATE') AND has_schema_privilege('public', 'USAGE')"
   probe 'database: tables' table_works
-  probe 'database: no tables of others' holds "count(*) = 0 FROM pg_tables WHERE schemaname !~ '^pg_|^information_schema$' AND NOT pg_has_role(tableowner, 'MEMBER')"
+  probe 'database: no tables with other owners' holds "count(*) = 0 FROM pg_tables WHERE schemaname !~ '^pg_|^information_schema$' AND NOT pg_has_role(tableowner, 'MEMBER')"
   probe 'database: encoding' holds "getdatabaseencoding() = 'UTF8'"
   probe 'database: no transaction pooler' same_backend
   probe 'database: connections' holds "current_setting('max_connections')::int - count(*) >= 20 FROM pg_stat_activity"
   probe 'database: statement_timeout' holds "setting::bigint = 0 OR setting::bigint >= 120000 FROM pg_settings WHERE name = 'statement_timeout'"
   probe 'database: search_path' holds "has_schema_privilege(current_schema(), 'CREATE')"
-  probe 'database: password lasts' holds "coalesce(rolvaliduntil > now() + interval '30 days', true) FROM pg_roles WHERE rolname = current_user"
+  probe 'database: password expiry' holds "coalesce(rolvaliduntil > now() + interval '30 days', true) FROM pg_roles WHERE rolname = current_user"
   probe 'database: clock' clock_agrees
   probe 'message queue' queue_works
 }
@@ -117,11 +117,11 @@ list() { [[ $(mc --quiet ls "$1") == *first* ]]; }
 versioned() { [[ $(mc --quiet version info "$1") == *'is enabled' ]]; }
 expires() { [[ $(mc --quiet ilm rule ls "$1") == *'Expiration for latest version'* ]]; }
 stays() { ! expires "$1" && [[ $(mc --quiet ilm rule ls "$1" 2>&1) == *'does not exist'* ]]; }
-# shellcheck disable=SC2016 # mc itself writes these
+# shellcheck disable=SC2016 # printed by mc
 private() { [[ $(mc --quiet anonymous get "$1") == *'is `private`'* ]]; }
 nobody_reads() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$store/$1/$prefix/first")" = 403 ]; }
 
-# Pre-signed URLs (SigV4): mc signs no PUT. The key is good for all of them.
+# Pre-signed URLs (SigV4), because mc does not sign PUT. One signing key works for all of them.
 now=$(date -u +%Y%m%dT%H%M%SZ)
 scope=${now%T*}/us-east-1/s3/aws4_request
 hash() { local out; out=$(printf %s "$1" | openssl dgst -sha256) && echo "${out##* }"; }
@@ -129,7 +129,7 @@ hmac() { local out; out=$(printf %s "$2" | openssl dgst -sha256 -mac HMAC -macop
 signing_key=$(printf 'AWS4%s' "$OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY" | od -An -v -tx1 | tr -d ' \n')
 for part in ${scope//\// }; do signing_key=$(hmac "$signing_key" "$part"); done
 
-sign() { # method, bucket/key, and maybe a header with its value
+sign() { # method, bucket/key, and optionally a header and its value
   local headers=host values="host:$OBJECT_STORAGE_MINIO_ENDPOINT"
   [ $# = 4 ] && headers="host;$3" values+=$'\n'"$3:$4"
   local query="X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=$OBJECT_STORAGE_MINIO_ACCESS_KEY_ID%2F${scope//\//%2F}"
@@ -147,7 +147,7 @@ bucket() {
   probe "$1: write" put "$at/$prefix/first"
   probe "$1: read" get "$at/$prefix/first"
   probe "$1: list" list "$at/$prefix/"
-  probe "$1: nobody reads without credentials" nobody_reads "$2"
+  probe "$1: no anonymous read access" nobody_reads "$2"
   probe "$1: delete" mc --quiet rm "$at/$prefix/first"
   probe "$1: pre-signed PUT" presigned_put "$2"
   probe "$1: pre-signed GET" presigned_get "$2"
@@ -155,7 +155,7 @@ bucket() {
     probe "$1: versioning" versioned "$at"
   esac
   case $1 in
-    STATES | MODULES) probe "$1: nothing expires" stays "$at" ;;
+    STATES | MODULES) probe "$1: objects do not expire" stays "$at" ;;
     *) probe "$1: objects expire" expires "$at" ;;
   esac
   probe "$1: private" private "$at"

@@ -1,4 +1,4 @@
-/** The demo's deployment: checked by the tool, and by a script of the usual clients. */
+/** The demo deployment, checked by the tool and by a script with the usual clients. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -27,7 +27,7 @@ export const byHand: Measurement = {
       const tool = () => run(process.execPath, [BUILT, '-f', config], { env: ALONE });
       const script = () => run('bash', [SCRIPT, variables], { env: { ...ALONE, PATH: path, HOME: directory } });
 
-      // Both see that all is well, and both see what is broken: else there is nothing to compare.
+      // Both must pass the healthy deployment and find the fault, otherwise a comparison is meaningless.
       const healthy = { tool: expectCode(await tool(), 0, 'tool'), script: expectCode(await script(), 0, 'script') };
       const states = demo.store.bucket('spacelift-states');
       states.versioning = 'Suspended';
@@ -35,7 +35,7 @@ export const byHand: Measurement = {
       states.versioning = 'Enabled';
       for (const [who, { stdout }] of Object.entries(broken)) {
         if (!/states.*versioning/i.test(stdout))
-          throw new Error(`the ${who} missed that versioning is off:\n${stdout}`);
+          throw new Error(`the ${who} did not report that versioning is off:\n${stdout}`);
       }
 
       const times = await inTurns(ROUNDS, {
@@ -48,7 +48,7 @@ export const byHand: Measurement = {
       return [
         {
           id: 'by-hand',
-          what: `the demo, against ${probes} probes by psql, mc, openssl, curl and mosquitto_pub`,
+          what: `the demo, compared with ${probes} probes by psql, mc, openssl, curl and mosquitto_pub`,
           figure: `${short(ratio)} times faster`,
           ...atLeast(TARGET, ratio, ' times'),
           facts: { ratio, probes, findings, rounds: ROUNDS },
@@ -63,5 +63,5 @@ export const byHand: Measurement = {
 
 function expectCode(ran: Ran, code: number, who: string): Ran {
   if (ran.code === code) return ran;
-  throw new Error(`the ${who} ended with ${ran.code}, not ${code}:\n${ran.stdout}\n${ran.stderr}`);
+  throw new Error(`the ${who} exited with ${ran.code} instead of ${code}:\n${ran.stdout}\n${ran.stderr}`);
 }

@@ -1,4 +1,4 @@
-/** The usual clients, for the script: those of the system, or had like the servers of `npm run test:peers`. */
+/** The clients for the script: from the system, or installed like the servers of `npm run test:peers`. */
 import { globSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { debian, type Program, type Way } from '../test/peers/ways.ts';
 
 const CLIENTS: Readonly<Record<string, Way>> = {
   mc: PEERS.mc,
-  // What Debian has on the path is a script that looks for this one first.
+  // The psql in Debian's PATH is a wrapper script that looks for this one first.
   psql: debian('postgresql-client', 'psql', 'usr/lib/postgresql/*/bin/psql'),
   openssl: debian('openssl', 'openssl'),
   curl: debian('curl', 'curl'),
@@ -16,8 +16,8 @@ const CLIENTS: Readonly<Record<string, Way>> = {
 };
 
 /**
- * Puts all of them into one directory, for a path.
- * @throws Error with one line for each that can't be had
+ * Puts all of them into one directory, for use in PATH.
+ * @throws Error with one line for each client that can't be installed
  */
 export async function clients(directory: string): Promise<string> {
   await install(CLIENTS);

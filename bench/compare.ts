@@ -1,19 +1,19 @@
 /**
- * How durations are compared. One in ms says little: it changes with the machine and with what else runs on it. So what is
- * compared runs in turns, the same number of times, and the medians are put in proportion.
+ * Compares durations. Absolute durations depend on the machine and its load, so the programs to compare run alternately, the
+ * same number of times, and the result is the ratio of their medians.
  */
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [low, high] = sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : [sorted[middle - 1], sorted[middle]];
-  if (low === undefined || high === undefined) throw new Error('no values to take the median of');
+  if (low === undefined || high === undefined) throw new Error('no values for a median');
   return (low + high) / 2;
 }
 
 /**
- * Runs each once for the caches, then all of them in turns.
- * @param runs each gives its own duration, in ms
+ * Runs each of them once to warm up caches, then all of them alternately.
+ * @param runs each returns its duration in ms
  * @returns the medians
  */
 export async function inTurns<Name extends string>(

@@ -1,10 +1,10 @@
 /**
- * What distance costs: the demo at 0, 20 and 100 ms per round trip, against the longest chain of round trips.
+ * The cost of latency: the demo at 0, 20 and 100 ms per round trip, compared with the longest chain of round trips.
  *
- * The chain is counted, not guessed: each part of the check whose requests can't overlap for good reasons (the database with
- * what waits for it; each bucket; the broker) runs alone, 100 ms away, and its link counts how many round trips came one after
- * the other. The longest of them is what the whole run can't do without. The run at 0 ms is the start-up: Node, the modules,
- * and all the work that is not waiting. A run may take the start-up, and 1.2 times as long as its longest chain.
+ * The chain is measured: each part of the run with requests that can't overlap (the database with its dependents; each bucket;
+ * the broker) runs alone with 100 ms latency, and its link counts the consecutive round trips. The longest chain is the minimum
+ * for the whole run. The run at 0 ms is the start-up: Node, the modules, and all work that is not waiting. The target for a run
+ * is the start-up plus 1.2 times its longest chain.
  */
 import { BUCKETS } from '../src/config/contract.ts';
 import { inTurns } from './compare.ts';
@@ -14,19 +14,19 @@ import { atMost, type Measurement, type Row } from './row.ts';
 
 const ROUNDS = 11;
 const SLACK = 1.2;
-/** Far enough for the work in between not to hide an overlap. */
+/** High enough to make the work between requests negligible. */
 const COUNTED_MS = 100;
-/** A machine that is busy makes chains look longer, and never shorter. */
+/** A busy machine can make chains look longer, but never shorter. */
 const COUNTS = 2;
 
-/** What runs alone, by the options that choose it. */
+/** The parts that run alone, with the options that select them. */
 export const PARTS: Readonly<Record<string, readonly string[]>> = {
   'database and queue': ['--skip', 'object-storage/*', '--skip', 'mqtt-broker/*'],
   broker: ['--only', 'mqtt-broker/*'],
   ...Object.fromEntries(Object.keys(BUCKETS).map((bucket) => [bucket, ['--only', `object-storage/${bucket}/*`]])),
 };
 
-/** The round trips of a part that had to come one after the other. */
+/** The number of consecutive round trips of a part. */
 export async function countChain(distant: Distant, options: readonly string[], executable = BUILT): Promise<number> {
   const counts: number[] = [];
   distant.setRoundTrip(COUNTED_MS);
@@ -58,7 +58,7 @@ export const distance: Measurement = {
         const ratio = took / (times.near + SLACK * chain * ms);
         return {
           id: `distance/${ms}`,
-          what: `the demo ${ms} ms away, against start-up and ${SLACK} times its longest chain, ${chain} round trips`,
+          what: `the demo with ${ms} ms latency, compared with start-up plus ${SLACK} times its longest chain (${chain} round trips)`,
           figure: `${ratio.toFixed(2)} times`,
           ...atMost(1, ratio, ' times'),
           facts: {

@@ -1,4 +1,4 @@
-/** The demo's deployment, every server of which is behind a link. */
+/** The demo deployment with every server behind a link. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ export interface Distant {
   readonly config: string;
   /** For all servers, ms. */
   setRoundTrip(ms: number): void;
-  /** Forgets what was counted. */
+  /** Resets the counts. */
   reset(): void;
   /** The longest chain of round trips to any one server since the last `reset`. */
   chain(): number;

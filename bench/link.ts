@@ -1,11 +1,11 @@
 /**
- * A server of this machine, as far away as one likes. What passes is held back for half a round trip, each way. A connection
- * to this machine comes about at once, so the round trip of its hand-shake is put onto the first bytes of the client: the
- * servers here are spoken to first. Bandwidth, and a congestion window that opens slowly, are not imitated.
+ * Adds latency to a local server. Data is delayed by half a round trip in each direction. A local connection is established
+ * immediately, so the round trip of its handshake is added to the first bytes from the client, which always sends first here.
+ * Bandwidth and TCP slow start are not simulated.
  *
- * It counts the round trips that had to come one after the other: what a client sends is one later than the latest answer
- * that it had by then, on whichever connection; opening a connection counts as one. So two requests at once are one round
- * trip, and what was merely sent later than an answer counts as having waited for it: the count is the longest chain, or more.
+ * The link counts consecutive round trips: data from the client counts as one more than the latest response on any connection
+ * up to then, and opening a connection counts as one. Two concurrent requests are one round trip, and a request that happens to
+ * be sent after a response counts as having waited for it. The count is therefore the longest chain, or more.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -14,11 +14,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Link {
   readonly host: string;
   readonly port: number;
-  /** In ms; may be changed between runs. */
+  /** In ms; can be changed between runs. */
   roundTripMs: number;
   /** The longest chain since the last `reset`. */
   readonly chain: number;
-  /** To be called while nothing is under way. */
+  /** Must be called only while no data is in transit. */
   reset(): void;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function startLink(target: { host: string; port: number }): Promise
   const state = { roundTripMs: 0, chain: 0 };
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
     const upstream = connect({ ...target, noDelay: true, allowHalfOpen: true });
-    // The hand-shake is one round trip, and the first bytes are the next.
+    // The handshake is one round trip, and the first bytes are the next.
     let position = state.chain + 1;
     let opened = false;
     let answered = false;
@@ -73,7 +73,7 @@ interface Passage {
   readonly arrived?: () => void;
 }
 
-/** Passes on what comes, in its order, after the time that each chunk is held back. */
+/** Forwards data in order, with a delay for each chunk. */
 function pump(from: Socket, to: Socket, passage: () => Passage): void {
   let queue = Promise.resolve();
   from.on('data', (chunk: Buffer) => {

@@ -1,8 +1,8 @@
 /**
- * `npm run bench`: builds the package, measures it, and says which targets it meets.
+ * `npm run bench`: builds the package, measures it, and reports which targets it meets.
  *
- * `--only <row>` measures some of it (repeatable), `--json` prints every fact, `--markdown` the table for the README.
- * The exit code is 1 when a target was missed or something could not be measured, 2 for a bad option.
+ * `--only <row>` selects rows (repeatable), `--json` prints all facts, and `--markdown` the table for the README.
+ * The exit code is 1 if a target was missed or a measurement failed, and 2 for an invalid option.
  */
 import { parseArgs } from 'node:util';
 import { byHand } from './by-hand.ts';
@@ -22,11 +22,11 @@ const options = parse();
 if (options === undefined) process.exitCode = 2;
 else {
   const chosen = MEASUREMENTS.filter(({ id }) => options.only.length === 0 || options.only.includes(id));
-  say('building …');
+  say('building…');
   await succeed('npm', ['run', '--silent', 'build'], { cwd: ROOT });
   const rows: Row[] = [];
   for (const measurement of chosen) {
-    say(`${measurement.id} …`);
+    say(`${measurement.id}…`);
     rows.push(...(await measured(measurement)));
   }
   const print = { json: jsonOf, markdown: markdownTable, plain: plainTable }[options.format];
@@ -34,7 +34,7 @@ else {
   process.exitCode = rows.some(({ met }) => met === false) ? 1 : 0;
 }
 
-/** What can't be measured has missed its target. */
+/** A failed measurement counts as a missed target. */
 async function measured({ id, measure }: Measurement): Promise<readonly Row[]> {
   try {
     return await measure();
@@ -60,7 +60,7 @@ function parse(): { only: readonly string[]; format: 'json' | 'markdown' | 'plai
       },
     });
     const stranger = values.only.find((id) => !ids.includes(id));
-    if (stranger !== undefined) throw new Error(`there is no row ${stranger}; expected one of ${ids.join(', ')}`);
+    if (stranger !== undefined) throw new Error(`unknown row ${stranger}; expected one of ${ids.join(', ')}`);
     return { only: values.only, format: values.json ? 'json' : values.markdown ? 'markdown' : 'plain' };
   } catch (error) {
     say((error as Error).message);

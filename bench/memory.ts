@@ -1,4 +1,4 @@
-/** Peak memory of the process, on whole installations of every provider. */
+/** Peak memory of the process on complete installations of every provider. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { ALONE, BUILT, succeed } from './programs.ts';
 import { atMost, type Measurement, type Row } from './row.ts';
 
 const ROUNDS = 3;
-/** In MB of a million bytes. */
+/** In MB (a million bytes). */
 const TARGET = 150;
 
 const INSTALLATIONS: Readonly<Record<string, Choice>> = {
@@ -46,7 +46,7 @@ export const memory: Measurement = {
   },
 };
 
-/** In bytes: the resident set at its largest, as the system tells the process when it ends. */
+/** The maximum resident set size in bytes, as reported by the system when the process exits. */
 async function peak(estate: Estate, choice: Choice, directory: string): Promise<number> {
   const [config, told] = [join(directory, 'spacelift.yaml'), join(directory, 'peak')];
   await writeFile(config, manifest(estate.variables(choice)), { mode: 0o600 });

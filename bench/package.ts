@@ -1,4 +1,4 @@
-/** How large the package is, and how long it takes to have it, against the same code with its dependencies listed. */
+/** The size of the package and its installation time, compared with the same code with regular dependencies. */
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { inTurns } from './compare.ts';
 import { ROOT, succeed } from './programs.ts';
 import { atMost, type Measurement, type Row, short } from './row.ts';
 
-/** In MB of a million bytes. */
+/** In MB (a million bytes). */
 const TARGET = 5;
 const ROUNDS = 3;
 
@@ -26,7 +26,7 @@ export const packageSize: Measurement = {
       return [
         {
           id: 'package',
-          what: `the package unpacked (packed, it has ${short(size / 1e6)} MB)`,
+          what: `unpacked package (packed: ${short(size / 1e6)} MB)`,
           figure: `${short(megabytes)} MB`,
           ...atMost(TARGET, megabytes, ' MB'),
           facts: { packedBytes: size, unpackedBytes: unpackedSize },
@@ -57,7 +57,7 @@ export const install: Measurement = {
       const ratio = times.unbundled / times.bundled;
       const row: Row = {
         id: 'install',
-        what: `cold install, against the same code unbundled: 1 package for ${packages}`,
+        what: `cold installation, compared with the same code unbundled: 1 package instead of ${packages}`,
         figure: `${short(ratio)} times faster`,
         facts: { ratio, packages, rounds: ROUNDS },
       };
@@ -68,7 +68,7 @@ export const install: Measurement = {
   },
 };
 
-/** What npm would publish of a folder, without building it. */
+/** Packs a folder like npm publish, without building it. */
 async function pack(folder: string, into: string): Promise<Packed> {
   const args = ['pack', '--json', '--ignore-scripts', '--loglevel', 'error', '--pack-destination', into];
   const { stdout } = await succeed('npm', args, { cwd: folder });
@@ -77,7 +77,7 @@ async function pack(folder: string, into: string): Promise<Packed> {
   return only as Packed;
 }
 
-/** Both packages have one name and version, so each is packed into a folder of its own. */
+/** Both packages have the same name and version, so each is packed into a separate folder. */
 async function tarball(folder: string, into: string): Promise<string> {
   await mkdir(into);
   return join(into, (await pack(folder, into)).filename);
@@ -85,7 +85,7 @@ async function tarball(folder: string, into: string): Promise<string> {
 
 const SOURCES = ['bin', 'src', 'checks', 'schemas', 'README.md', 'LICENSE'];
 
-/** The package as it would be without a bundler: the sources, and what they import as dependencies. */
+/** The package without a bundler: the sources, with their imports as dependencies. */
 async function listed(directory: string): Promise<string> {
   const folder = join(directory, 'listed');
   await mkdir(folder);
@@ -99,7 +99,7 @@ async function listed(directory: string): Promise<string> {
   return folder;
 }
 
-/** The packages that the sources import, without those of which they take nothing but types. */
+/** The packages that the sources import, except those imported only for types. */
 async function imported(folder: string): Promise<Set<string>> {
   const files = (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.ts'));
   const found = new Set<string>();
@@ -114,7 +114,7 @@ async function imported(folder: string): Promise<Set<string>> {
   return found;
 }
 
-/** Installs into an empty folder, with an empty cache; the time, and how many packages it were. */
+/** Installs into an empty folder with an empty cache, and returns the time and the number of packages. */
 async function cold(directory: string, tarball: string): Promise<{ ms: number; count: number }> {
   const folder = await mkdtemp(join(directory, 'cold-'));
   await writeFile(join(folder, 'package.json'), '{ "private": true }');

@@ -1,15 +1,15 @@
-/** The programs that are measured, and how they are run. */
+/** Runs the programs to measure. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** As `npm run build` makes it. */
+/** The output of `npm run build`. */
 export const BUILT = fileURLToPath(new URL('../dist/bin/spacelift-preflight.js', import.meta.url));
 
 export interface Ran {
-  /** From the start of the process until its streams are closed. */
+  /** The time from the start of the process until its streams are closed. */
   readonly ms: number;
   readonly code: number | null;
   readonly stdout: string;
@@ -18,7 +18,7 @@ export interface Ran {
 
 export interface How {
   readonly cwd?: string;
-  /** In place of this process's environment. */
+  /** Replaces this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -29,13 +29,13 @@ export async function run(command: string, args: readonly string[], how: How = {
   return { ms: performance.now() - started, code: code as number | null, stdout, stderr };
 }
 
-/** @throws Error with the end of what it said, when it ends in another way than with 0 */
+/** @throws Error with the end of the output, if the exit code is not 0 */
 export async function succeed(command: string, args: readonly string[], how: How = {}): Promise<Ran> {
   const ran = await run(command, args, how);
   if (ran.code === 0) return ran;
   const said = `${ran.stdout}\n${ran.stderr}`.trim().split('\n').slice(-5).join('\n');
-  throw new Error(`${command} ${args.join(' ')} ended with ${ran.code}:\n${said}`);
+  throw new Error(`${command} ${args.join(' ')} exited with ${ran.code}:\n${said}`);
 }
 
-/** Nothing of this process's environment reaches the preflight but what finds programs. */
+/** An environment with only PATH from this process. */
 export const ALONE: NodeJS.ProcessEnv = { PATH: process.env.PATH, NO_COLOR: '1' };

@@ -1,26 +1,26 @@
-/** What the bench says: one row of its table per figure. */
+/** A row of the benchmark table, with one result. */
 
 export interface Row {
   readonly id: string;
-  /** What is measured, as a short phrase. */
+  /** The measurement, as a short phrase. */
   readonly what: string;
-  /** "at most 1.5"; none where the figure is there to be known. */
+  /** "at most 1.5"; absent for informational results. */
   readonly target?: string;
   /** "1.3 times an empty node". */
   readonly figure: string;
   /** `undefined` without a target. */
   readonly met?: boolean;
-  /** What the figure was made of, for `--json`. */
+  /** The facts behind the result, for `--json`. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** One file per measurement. A measurement that can't be made throws, with a reason that a reader can act on. */
+/** One file per measurement. If it fails, it throws an error with an actionable reason. */
 export interface Measurement {
   readonly id: string;
   readonly measure: () => Promise<readonly Row[]>;
 }
 
-/** A target that is kept by staying below it, or at it. */
+/** An upper limit, inclusive. */
 export function atMost(limit: number, value: number, unit = ''): Pick<Row, 'target' | 'met'> {
   return { target: `at most ${limit}${unit}`, met: value <= limit };
 }

@@ -1,12 +1,11 @@
-/** The rows as a table: for a terminal of 80 columns, and as Markdown. */
+/** Formats the rows as a table for a terminal with 80 columns, or as Markdown. */
 import wrapAnsi from 'wrap-ansi';
 import type { Row } from './row.ts';
 
-export const NOTE =
-  'Ratios: what is compared runs in turns, and medians are taken. Durations in ms would say more about this machine.';
+export const NOTE = 'Ratios compare medians of alternating runs, because absolute durations depend on the machine.';
 
 const verdictOf = ({ met }: Row): string => (met === undefined ? '' : met ? 'met' : 'missed');
-const HEAD = ['measured', 'target', 'figure', 'verdict'] as const;
+const HEAD = ['measurement', 'target', 'result', 'verdict'] as const;
 const cellsOf = (row: Row): string[] => [row.what, row.target ?? '', row.figure, verdictOf(row)];
 
 const WIDTH = 80;

@@ -1,4 +1,4 @@
-/** `--version` against an empty program, by the same Node. */
+/** `--version`, compared with an empty program in the same Node version. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ export const version: Measurement = {
       return [
         {
           id: 'version',
-          what: '--version, against an empty program',
+          what: '--version, compared with an empty program',
           figure: `${ratio.toFixed(2)} times`,
           ...atMost(TARGET, ratio, ' times'),
           facts: { ratio, rounds: ROUNDS },

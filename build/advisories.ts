@@ -1,8 +1,8 @@
 /**
- * `npm run advisories`: what is known of the packages that the bundle holds, as `npm audit` of exactly those has it.
+ * `npm run advisories`: the known advisories for the bundled packages, from `npm audit` for exactly these packages.
  *
- * `--osv <folder>` asks no registry but a folder of advisories in OSV's format, such as a clone of a database of them.
- * The exit code is 0 when no advisory is open, 1 when one is, 2 when there is no answer: that is not "none".
+ * `--osv <folder>` reads a folder of advisories in OSV format, such as a clone of an advisory database, instead of the registry.
+ * The exit code is 0 if no advisory is open, 1 if one is, and 2 if there is no answer, which does not mean "none".
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ try {
   process.exitCode = judgement.open.length > 0 ? 1 : 0;
 } catch (error) {
   const { message } = error as Error;
-  process.stderr.write(`${error instanceof NoAnswer ? 'no answer, which is not "none": ' : ''}${message}\n`);
+  process.stderr.write(`${error instanceof NoAnswer ? 'no answer, which does not mean "none": ' : ''}${message}\n`);
   process.exitCode = 2;
 } finally {
   await rm(work, { recursive: true });

@@ -1,28 +1,28 @@
-/** How the sources and what they depend on become files that need nothing besides. */
+/** Bundles the sources and their dependencies into self-contained files. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Without what its name ends in: `.ts` here, `.js` as bundled. */
+/** Without the extension: `.ts` in the sources, `.js` in the bundle. */
 export const EXECUTABLE = 'bin/spacelift-preflight';
-/** What the executable loads when it has seen a version of Node that will do; as imported by it, and as built. */
+/** The module that the executable loads if the Node version is supported, in the sources and in the bundle. */
 const MAIN = { source: '../src/cli/index.ts', built: '../chunks/cli.js' };
-/** Keeps the executable to what old versions of Node can read. */
+/** Keeps the executable readable for old versions of Node. */
 const apart: Plugin = {
   name: 'apart',
   resolveId: (id) => (id === MAIN.source ? { id: MAIN.built, external: 'relative' } : null),
 };
 
-/** What no supported version of Node comes to load. */
+/** Modules that supported versions of Node never load. */
 const NEVER: Readonly<Record<string, string>> = {
-  'apache-arrow': 'lists of blobs in a format that is not asked for',
-  'web-streams-polyfill': 'for a Node without web streams',
+  'apache-arrow': 'blob lists in a format that is not requested',
+  'web-streams-polyfill': 'for Node versions without web streams',
 };
-/** Tables that nothing is looked up in: content types by the name of a file. */
+/** Unused tables: content types by file name. */
 const EMPTY: readonly string[] = ['mime-db'];
-/** Copies of what Node has. */
+/** Copies of Node's built-in modules. */
 const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };
 
 const lean: Plugin = {
@@ -42,7 +42,7 @@ const lean: Plugin = {
   },
 };
 
-/** What Node would load of its own as soon as a module that offers it is imported, and nothing here uses. */
+/** Unused exports that make Node load more modules as soon as they are imported. */
 const COSTLY: Readonly<Record<string, readonly string[]>> = {
   http: ['WebSocket', 'CloseEvent', 'MessageEvent'],
   tls: ['rootCertificates'],
@@ -67,7 +67,7 @@ const frugal: Plugin = {
   },
 };
 
-/** One copy of each version of a package: the first of those that the lock names. */
+/** Bundles each version of a package only once, from its first place in the lock file. */
 function once(): Plugin {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
   const first = new Map<string, string>();
@@ -97,9 +97,9 @@ interface Lock {
 }
 
 /**
- * Bundles the executable into a folder, and what else is asked for: its source by its name.
- * @returns what the bundle is made of
- * @throws when something that it needs can't be bundled
+ * Bundles the executable, and the additional sources by output name, into a folder.
+ * @returns the chunks of the bundle
+ * @throws if a dependency can't be bundled
  */
 export async function bundle(folder: string, more: Readonly<Record<string, string>> = {}): Promise<OutputChunk[]> {
   const chunks = await write(folder, { 'chunks/cli': 'src/cli/index.ts', ...more });
@@ -112,7 +112,7 @@ async function write(dir: string, input: Record<string, string>, ...more: Plugin
     input,
     plugins: [...more, lean, frugal, once()],
     platform: 'node',
-    // A package's ES modules, of which what is not used can be left out.
+    // Prefers ES modules, which support tree shaking.
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node22.15' },
     onLog: (level, log) => {
@@ -123,7 +123,7 @@ async function write(dir: string, input: Record<string, string>, ...more: Plugin
     dir,
     format: 'esm',
     minify: true,
-    // SDKs tell errors and commands apart by the names of their classes.
+    // SDKs identify errors and commands by class name.
     keepNames: true,
     entryFileNames: '[name].js',
     chunkFileNames: ({ facadeModuleId }) => `chunks/${nameOf(facadeModuleId) ?? '[name]'}-[hash].js`,
@@ -132,7 +132,7 @@ async function write(dir: string, input: Record<string, string>, ...more: Plugin
   return output.filter((part) => part.type === 'chunk');
 }
 
-/** A package's chunk has its name: `aws-sdk-client-s3`. */
+/** The name of a package's chunk: `aws-sdk-client-s3`. */
 function nameOf(module: string | null): string | undefined {
   return packageOf(module ?? '')
     ?.replace(/^.*[\\/]node_modules[\\/]/, '')

@@ -1,4 +1,4 @@
-/** Writes `docs/checks.md` from the tables of rules. */
+/** Generates `docs/checks.md` from the tables of rules. */
 import { writeFile } from 'node:fs/promises';
 import { CHECKS } from '../checks/index.ts';
 import { rulesPage } from '../src/app/rules-page.ts';

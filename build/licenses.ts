@@ -1,13 +1,13 @@
-/** The licenses of the packages that a bundle holds. */
+/** The licenses of the bundled packages. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OutputChunk } from 'rolldown';
 import { packageOf } from './bundle.ts';
 
-/** The file of a license, in a package. */
+/** License files in a package, in both spellings. */
 const LICENCE = /^(licen[cs]e|copying|notice)\b/i;
 
-/** Each text once, below the names of the packages that it is of. */
+/** Each license text once, below the names of its packages. */
 export async function notices(bundled: readonly OutputChunk[]): Promise<string> {
   const folders = new Set(bundled.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => packageOf(id) ?? [])));
   const owners = new Map<string, Set<string>>();
@@ -28,7 +28,7 @@ async function textsIn(folder: string): Promise<string[]> {
   return texts.map(normal);
 }
 
-/** Line ends and trailing blanks are nothing that licenses differ in. */
+/** Ignores differences in line ends and trailing white space. */
 const normal = (text: string): string =>
   text
     .split(/\r?\n/)

@@ -1,4 +1,4 @@
-/** Bundles the executable and the API into `dist/`: one chunk per provider, and nothing to install besides. */
+/** Bundles the executable and the API into `dist/`, with one chunk per provider and no dependencies to install. */
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ await chmod(join(DIST, `${EXECUTABLE}.js`), 0o755);
 await writeFile(join(DIST, 'THIRD-PARTY-LICENSES.txt'), await notices(chunks));
 await declare('src/index.ts');
 
-/** Writes the declarations that the API's own need, and no others, to `dist/types`. */
+/** Writes the type declarations that the API needs, and no others, to `dist/types`. */
 async function declare(entry: string): Promise<void> {
   const emitted = await mkdtemp(join(tmpdir(), 'declarations-'));
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');

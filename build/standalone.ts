@@ -1,4 +1,4 @@
-/** Puts the bundle and Node itself into one executable for this platform: for machines that have no Node. */
+/** Builds a single executable with the bundle and Node for this platform, for machines without Node. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -25,7 +25,7 @@ try {
       mainFormat: 'module',
       output: join(OUT, NAME),
       disableExperimentalSEAWarning: true,
-      // A run reads and compiles the chunks that it needs, which takes less than all in one file with its code cache.
+      // Loading only the required chunks is faster than loading a single file with its code cache.
       useVfs: true,
       assets: {
         'package.json': join(ROOT, 'package.json'),

@@ -1,4 +1,4 @@
-/** A whole on-premises deployment on loopback: real PostgreSQL, an S3-compatible store, an MQTT broker and an RSA key. */
+/** A complete on-premises deployment on loopback: real PostgreSQL, an S3-compatible store, an MQTT broker and an RSA key. */
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
@@ -11,21 +11,21 @@ export interface DemoDeployment {
   readonly database: PostgresServer;
   readonly store: S3Server;
   readonly broker: MqttBroker;
-  /** What a healthy installation's Secret holds. */
+  /** The contents of a healthy installation's Secret. */
   readonly variables: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
 export interface DemoOptions {
-  /** PostgreSQL's major version; 16 unless told. */
+  /** PostgreSQL's major version. Default: 16. */
   readonly version?: PostgresVersion;
-  /** base64 of a PEM RSA key; a new one unless told. */
+  /** A base64-encoded PEM RSA key. Default: a new one. */
   readonly privateKey?: string;
-  /** What a password is to be; random ones unless told. */
+  /** Returns the password for a variable. Default: random. */
   readonly secret?: (of: 'ADMIN_PASSWORD' | 'DATABASE_URL' | 'OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY') => string;
 }
 
-/** Which buckets are versioned, and after how many days their objects expire (vendor's object storage reference). */
+/** Versioning and expiration in days for each bucket (vendor's object storage reference). */
 const SETTINGS: Readonly<Record<Bucket, { versioned?: true; days?: number }>> = {
   deliveries: { days: 1 },
   'large-queue-messages': { days: 2 },
@@ -39,7 +39,7 @@ const SETTINGS: Readonly<Record<Bucket, { versioned?: true; days?: number }>> = 
   workspace: { versioned: true, days: 7 },
 };
 
-/** Starts everything at once, on free ports of the loopback interface. */
+/** Starts all parts in parallel, on free ports of the loopback interface. */
 export async function startDemo({
   version = 16,
   privateKey,
@@ -70,7 +70,7 @@ export async function startDemo({
       store,
       broker,
       variables: {
-        // A name that resolves on every machine.
+        // Resolves on every machine.
         SERVER_DOMAIN: 'localhost',
         ENVIRONMENT: 'prod',
         ADMIN_USERNAME: 'admin',
@@ -101,13 +101,13 @@ export async function startDemo({
   }
 }
 
-/** The variables as users on Kubernetes hold them. */
+/** The variables as a Kubernetes Secret. */
 export function manifest(variables: Readonly<Record<string, string>>): string {
   const metadata = { name: 'spacelift-shared', namespace: 'spacelift' };
   return stringify({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', stringData: variables });
 }
 
-/** base64 of a new PEM RSA key of 4096 bits, in one line, as `openssl genrsa 4096 | base64 -w0` makes it. */
+/** A new base64-encoded PEM RSA key of 4096 bits on one line, like `openssl genrsa 4096 | base64 -w0`. */
 export async function makePrivateKey(): Promise<string> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', {
     modulusLength: 4096,
@@ -142,7 +142,7 @@ function makeBuckets(store: S3Server): Record<string, string> {
   );
 }
 
-/** A license token as the vendor issues it: a JWT, whose signature only Spacelift can check. */
+/** A license token in the vendor's format: a JWT with a signature that only Spacelift can verify. */
 function makeLicense(): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const expires = Math.floor(Date.now() / 1000) + 365 * 24 * 60 * 60;

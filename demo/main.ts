@@ -1,6 +1,6 @@
 /**
- * The demo: starts a whole deployment on loopback, writes its config as a Kubernetes Secret, runs the preflight on it, and
- * stops everything. With `--serve` it keeps the deployment up for you to break.
+ * The demo: starts a complete deployment on loopback, writes its config as a Kubernetes Secret, runs the preflight on it, and
+ * stops everything. With `--serve`, it keeps the deployment running for experiments.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,16 +19,16 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 const stopped = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort());
 
-say('Starting PostgreSQL, an object store and an MQTT broker on loopback …');
+say('Starting PostgreSQL, an object store and an MQTT broker on loopback…');
 const [deployment, directory] = await Promise.all([startDemo(), mkdtemp(join(tmpdir(), 'spacelift-demo-'))]);
 try {
   const config = join(directory, 'spacelift.yaml');
   await writeFile(config, manifest(deployment.variables), { mode: 0o600 });
-  say(`The deployment’s config is a Kubernetes Secret: ${config}\n`);
+  say(`The config of the deployment is a Kubernetes Secret: ${config}\n`);
   if (serve) {
     say(instructions(config));
     if (!stopped.signal.aborted) await once(stopped.signal, 'abort');
-    say('\nStopping …');
+    say('\nStopping…');
   } else {
     process.exitCode = await preflight(['-f', config, ...args]);
   }
@@ -36,7 +36,7 @@ try {
   await Promise.all([deployment.stop(), rm(directory, { recursive: true, force: true })]);
 }
 
-/** Runs the command line on its own, as a user would; Ctrl-C reaches it, since it shares the terminal. */
+/** Runs the command line like a user would; it receives Ctrl-C because it shares the terminal. */
 async function preflight(options: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [EXECUTABLE, ...options], { stdio: 'inherit' });
   stopped.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
@@ -46,18 +46,18 @@ async function preflight(options: readonly string[]): Promise<number> {
 
 function instructions(config: string): string {
   const { database, store } = deployment;
-  return `It stays up until you press Ctrl-C. In another terminal:
+  return `The deployment runs until you press Ctrl-C. In another terminal, run:
 
   npm run -s preflight -- -f ${config}
 
-Then break it, and run that again:
+Then break something and run it again:
 
-  a wrong database password   change it in DATABASE_URL in that file
-  a pairing that can't work   remove the line MQTT_BROKER_TYPE
-  a misspelt bucket           change a letter in OBJECT_STORAGE_BUCKET_STATES
-  the HTTP server's port      set the port of MQTT_BROKER_ENDPOINT to 1983
-  a missing privilege         psql '${database.url({ database: 'spacelift' })}' \\
-                                -c 'ALTER ROLE spacelift NOCREATEROLE'
+  wrong database password   change it in DATABASE_URL in the config
+  unsupported pairing       remove the line with MQTT_BROKER_TYPE
+  misspelled bucket         change a letter in OBJECT_STORAGE_BUCKET_STATES
+  port of the HTTP server   set the port in MQTT_BROKER_ENDPOINT to 1983
+  missing privilege         psql '${database.url({ database: 'spacelift' })}' \\
+                              -c 'ALTER ROLE spacelift NOCREATEROLE'
 
-The object store is at ${store.url}; its keys are in the file.`;
+The object store is at ${store.url}; its keys are in the config.`;
 }

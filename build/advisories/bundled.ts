@@ -1,10 +1,10 @@
-/** The packages of which something is really in the bundle. */
+/** The packages that are actually part of the bundle. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle, packageOf } from '../bundle.ts';
 import type { Package } from './judge.ts';
 
-/** Bundles all that is shipped, the executable and the API, into a folder. */
+/** Bundles the executable and the API into a folder. */
 export async function bundledPackages(folder: string): Promise<readonly Package[]> {
   const chunks = await bundle(folder, { index: 'src/index.ts' });
   const folders = new Set(chunks.flatMap(({ moduleIds }) => moduleIds.flatMap((id) => packageOf(id) ?? [])));

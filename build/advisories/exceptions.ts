@@ -1,4 +1,4 @@
-/** Advisories that are known and borne for a while. */
+/** Advisories that are accepted for a limited time. */
 import { array, isoDate, nonEmpty, parse, pipe, strictObject, string } from 'valibot';
 
 const text = pipe(string(), nonEmpty());
@@ -12,7 +12,7 @@ export interface Exception {
   readonly until: string;
 }
 
-/** @throws when the file is not of the form */
+/** @throws if the format of the file is invalid */
 export function exceptionsIn(json: string): readonly Exception[] {
   try {
     return parse(EXCEPTIONS, JSON.parse(json));

@@ -1,4 +1,4 @@
-/** Which advisories are open, and what is said of them. */
+/** Determines which advisories are open, and describes them. */
 import type { Exception } from './exceptions.ts';
 
 export interface Package {
@@ -7,22 +7,22 @@ export interface Package {
 }
 
 export interface Advisory {
-  /** `GHSA-…`, or whatever the source calls it. */
+  /** `GHSA-…`, or another ID of the source. */
   readonly id: string;
   readonly package: string;
-  /** Those of the bundle that it is about. */
+  /** The affected versions in the bundle. */
   readonly versions: readonly string[];
   readonly severity: string;
   readonly title: string;
 }
 
-/** The source could not be asked, or what it said is not an answer. */
+/** The source could not be reached, or its response is not valid. */
 export class NoAnswer extends Error {}
 
 export interface Judgement {
   readonly open: readonly { readonly advisory: Advisory; readonly expired?: Exception }[];
   readonly excepted: readonly { readonly advisory: Advisory; readonly exception: Exception }[];
-  /** Exceptions from what is not there. */
+  /** Exceptions without an advisory. */
   readonly unused: readonly Exception[];
 }
 
@@ -47,16 +47,16 @@ export function said({ open, excepted, unused }: Judgement, bundled: number): st
   const lines = [
     ...open.flatMap(({ advisory, expired }) => [
       `open      ${words(advisory)}`,
-      ...(expired === undefined ? [] : [`          its exception ended on ${expired.until}: ${expired.reason}`]),
+      ...(expired === undefined ? [] : [`          its exception expired on ${expired.until}: ${expired.reason}`]),
     ]),
     ...excepted.flatMap(({ advisory, exception: { until, reason } }) => [
       `excepted  ${words(advisory)}`,
       `          until ${until}: ${reason}`,
     ]),
     ...unused.map(
-      ({ id, package: name, until }) => `unused    ${id} of ${name}, until ${until}: take the exception out`,
+      ({ id, package: name, until }) => `unused    ${id} for ${name}, until ${until}: remove this exception`,
     ),
-    `${open.length} open, ${excepted.length} excepted, of ${bundled} bundled packages`,
+    `${open.length} open, ${excepted.length} excepted, for ${bundled} bundled packages`,
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
@@ -64,6 +64,6 @@ export function said({ open, excepted, unused }: Judgement, bundled: number): st
 const words = ({ id, package: name, versions, severity, title }: Advisory): string =>
   `${id}  ${severity}  ${name} ${versions.join(', ')}: ${title}`;
 
-/** What a source says is one line, and no command to a terminal or a CI runner. */
+/** Text from a source on one line, without commands for a terminal or a CI runner. */
 const printable = (text: string): string =>
   text.replace(/\p{C}/gu, ' ').replaceAll('::', ': :').replaceAll('##', '# #');

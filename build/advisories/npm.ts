@@ -1,4 +1,4 @@
-/** What `npm audit` knows, asked for these packages and no others. */
+/** The results of `npm audit` for exactly these packages. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { type Advisory, NoAnswer, type Package } from './judge.ts';
 const PATIENCE_MS = 120_000;
 const MOST_BYTES = 64 << 20;
 
-/** @param folder becomes a project that has just these packages, each version under a name of its own */
+/** @param folder becomes a project with just these packages, each version under its own alias */
 export async function audited(packages: readonly Package[], folder: string): Promise<readonly Advisory[]> {
   const { manifest, lock } = projectOf(packages);
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
@@ -15,7 +15,7 @@ export async function audited(packages: readonly Package[], folder: string): Pro
   const args = ['audit', '--json', '--package-lock-only', '--loglevel', 'error', '--prefix', folder];
   const stdout = await new Promise<string>((resolve) => {
     const options = { cwd: folder, timeout: PATIENCE_MS, maxBuffer: MOST_BYTES };
-    // npm ends with 1 for advisories as for errors: what it prints tells them apart.
+    // npm exits with 1 for both advisories and errors; only its output differs.
     execFile('npm', args, options, (_, text) => resolve(text));
   });
   return advisoriesIn(stdout, packages);
@@ -33,7 +33,7 @@ function projectOf(packages: readonly Package[]) {
   };
 }
 
-/** As npm prints it; what is not said here is not relied on. */
+/** The parts of npm's output that are used here. */
 interface Printed {
   readonly auditReportVersion?: number;
   readonly message?: string;
@@ -51,12 +51,12 @@ interface Via {
   readonly severity?: string;
 }
 
-/** @throws NoAnswer when that is no report */
+/** @throws NoAnswer if the output is not a report */
 export function advisoriesIn(stdout: string, packages: readonly Package[]): readonly Advisory[] {
   const printed = parsed(stdout);
   if (printed.auditReportVersion !== 2 || printed.vulnerabilities === undefined) {
-    const why = printed.message || printed.error?.summary || 'it printed no report';
-    throw new NoAnswer(`npm audit could not ask for advisories: ${why}`);
+    const why = printed.message || printed.error?.summary || 'it did not print a report';
+    throw new NoAnswer(`npm audit could not look up advisories: ${why}`);
   }
   return Object.values(printed.vulnerabilities).flatMap(({ via = [], nodes = [] }) => {
     const hit = packages.filter((_, index) => nodes.includes(`node_modules/${placeOf(index)}`));

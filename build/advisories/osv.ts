@@ -1,4 +1,4 @@
-/** What a folder of advisories in OSV's format knows: for machines that no audit can be asked from. */
+/** Reads advisories from a folder in OSV format, for machines that can't run an audit. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Advisory, NoAnswer, type Package } from './judge.ts';
@@ -23,7 +23,7 @@ interface Entry {
   readonly database_specific?: { readonly severity?: string };
 }
 
-/** @throws NoAnswer when no advisory of the ecosystem is there: then it is another folder */
+/** @throws NoAnswer if the folder has no npm advisories, because then it is the wrong folder */
 export async function knownIn(folder: string, packages: readonly Package[]): Promise<readonly Advisory[]> {
   const files = await readdir(folder, { recursive: true }).catch(() => []);
   const found: Advisory[] = [];
@@ -34,7 +34,7 @@ export async function knownIn(folder: string, packages: readonly Package[]): Pro
     read += 1;
     found.push(...concerned(entry, packages));
   }
-  if (read === 0) throw new NoAnswer(`${folder} holds no advisory of npm's packages in OSV's format`);
+  if (read === 0) throw new NoAnswer(`${folder} contains no npm advisories in OSV format`);
   return found;
 }
 
@@ -46,7 +46,7 @@ function entryIn(text: string): Entry {
   }
 }
 
-/** One advisory for each package that it concerns. */
+/** One advisory for each affected package. */
 export function concerned(entry: Entry, packages: readonly Package[]): readonly Advisory[] {
   if (entry.withdrawn !== undefined) return [];
   const hit = packages.filter(({ name, version }) =>
@@ -63,7 +63,7 @@ export function concerned(entry: Entry, packages: readonly Package[]): readonly 
 const holds = ({ ranges = [], versions = [] }: Affected, version: string): boolean =>
   versions.includes(version) || ranges.some(({ type, events = [] }) => type === 'SEMVER' && within(events, version));
 
-/** The last event that the version has reached decides. */
+/** The last event up to this version decides. */
 function within(events: readonly Event[], version: string): boolean {
   const steps = events.map(({ introduced, fixed, last_affected }) => ({
     at: introduced ?? fixed ?? last_affected ?? '0',
@@ -76,7 +76,7 @@ function within(events: readonly Event[], version: string): boolean {
   return reached.at(-1)?.opens ?? false;
 }
 
-/** By semver.org's rules; `0` is before everything. */
+/** Semantic version order (semver.org); `0` comes first. */
 export function compare(a: string, b: string): number {
   if (a === b) return 0;
   if (a === '0' || b === '0') return a === '0' ? -1 : 1;

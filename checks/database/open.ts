@@ -1,4 +1,4 @@
-/** The sessions of a run: one for each of the two URLs, opened when first asked for and ended with the run. */
+/** The sessions of a run: one per URL, opened on first use and closed when the run ends. */
 
 import type { ValueName } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
@@ -34,7 +34,7 @@ async function open(run: Run, variable: ValueName): Promise<Opened> {
 }
 
 /**
- * A further session, which ends with the run at the latest.
+ * Opens an additional session, which is closed when the run ends at the latest.
  * @throws ConnectError, CheckStopped
  */
 export async function openAnother(run: Run, url: DatabaseUrl, variable: ValueName): Promise<Session> {
@@ -44,7 +44,7 @@ export async function openAnother(run: Run, url: DatabaseUrl, variable: ValueNam
 }
 
 const serviceFile = (variable: string): Skip =>
-  skip(`${variable} takes its settings from a service file, which only Spacelift’s container has`, {
-    fix: advice`write the host, user and database into ${variable}`,
+  skip(`${variable} uses a service file, which exists only in Spacelift’s container`, {
+    fix: advice`put the host, user and database into ${variable} itself`,
     evidence: { variable, parameter: 'service' },
   });

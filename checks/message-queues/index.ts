@@ -1,4 +1,4 @@
-/** The message queues: SQS, or Spacelift's own in PostgreSQL. */
+/** The message queues: SQS, or Spacelift's own queues in PostgreSQL. */
 
 import type { Sqs } from '../../src/clouds/aws/sqs/client.ts';
 import { QUEUES } from '../../src/config/contract.ts';
@@ -9,7 +9,7 @@ import type { IotQueue } from './sqs/iot-queue.ts';
 
 export { knownProvider as knownQueue } from './providers.ts';
 export { ACTIONS } from './requirements.ts';
-/** For the check of IoT Core, which delivers to one of the queues. @throws CheckStopped when it can't be looked at */
+/** For the IoT Core check, which delivers to one of the queues. @throws CheckStopped when the queue can't be inspected */
 export const inspectIotQueue = async (run: Run, sqs: Sqs): Promise<IotQueue> =>
   (await import('./sqs/iot-queue.ts')).inspectIotQueue(run, sqs);
 

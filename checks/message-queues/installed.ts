@@ -1,34 +1,33 @@
-/** Whether messages may be sent and received at all: on a live installation the real drain would get them. */
-
+/** Whether test messages can be sent and received at all: on a live installation, the real drain would receive them. */
 import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Skip, skip } from '../../src/outcome/outcome.ts';
 import { factsOf } from '../database/index.ts';
 
 /**
- * Why no message may be sent or received; `undefined` when the database shows that Spacelift is not installed yet.
- * @throws only the reason of the run's end
+ * Why no test message can be sent or received; `undefined` if the database shows that Spacelift is not installed yet.
+ * @throws only the reason why the run ended
  */
 export const whyNoMessages = oncePerRun(async (run): Promise<Skip | undefined> => {
   const { readOnly, phase } = run.options;
   if (readOnly) {
-    return skip('messages were not tried: --read-only sends none', { fix: advice`run it without --read-only` });
+    return skip('no test message was sent: --read-only', { fix: advice`run it without --read-only` });
   }
-  if (phase === 'post-install') return installed('--phase post-install says so');
+  if (phase === 'post-install') return installed('--phase post-install');
   try {
     const { tables } = await factsOf(run);
-    return (await tables).installed ? installed('its tables are in the database') : undefined;
+    return (await tables).installed ? installed('the database contains its tables') : undefined;
   } catch {
     run.signal.throwIfAborted();
-    return skip('messages were not tried: the database does not tell whether Spacelift is installed', {
-      detail: 'On a live installation its drain would get them.',
-      fix: advice`let this run read the database in DATABASE_URL, before installation`,
+    return skip('no test message was sent: the database does not show whether Spacelift is installed', {
+      detail: 'On a live installation, the drain would receive it.',
+      fix: advice`before installation, allow this run to read the database in DATABASE_URL`,
     });
   }
 });
 
 const installed = (how: string): Skip =>
-  skip(`messages were not tried: Spacelift is installed (${how})`, {
-    detail: 'Its drain would get them.',
-    fix: advice`verified before installation only; afterwards, see the drain’s log`,
+  skip(`no test message was sent: Spacelift is already installed (${how})`, {
+    detail: 'The drain would receive it.',
+    fix: advice`message delivery is tested only before installation; afterwards, check the drain’s log`,
   });

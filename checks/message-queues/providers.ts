@@ -1,4 +1,4 @@
-/** The kinds of message queue, by MESSAGE_QUEUE_TYPE: the one place to register another. */
+/** The message queue types, keyed by MESSAGE_QUEUE_TYPE: the one place to register another. */
 
 import type { MessageQueueType } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
@@ -8,10 +8,10 @@ import { sqs } from './sqs/index.ts';
 
 export const PROVIDERS = { postgres, sqs } satisfies Record<MessageQueueType, Provider>;
 
-/** @throws CheckStopped when the choice is found wrong, or not known here */
+/** @throws CheckStopped if the choice is invalid, or not known here */
 export const providerOf = (run: Pick<Run, 'choice'>): Provider => PROVIDERS[run.choice('MESSAGE_QUEUE_TYPE')];
 
-/** As `providerOf`, but `undefined` where that stops. */
+/** Like `providerOf`, but returns `undefined` instead of throwing. */
 export function knownProvider({ deployment }: Pick<Run, 'deployment'>): Provider | undefined {
   const type = deployment.chosen('MESSAGE_QUEUE_TYPE');
   return type && PROVIDERS[type];

@@ -1,4 +1,4 @@
-/** What the vendor asks of each queue, and what each service does with it (permissions of the published IAM policies). */
+/** Spacelift's requirements for each queue, and each service's operations on it (permissions of the published IAM policies). */
 
 import { QUEUES, type Queue } from '../../src/config/contract.ts';
 import type { Service } from '../../src/config/options.ts';
@@ -9,16 +9,16 @@ export interface QueueRequirements {
   readonly fifo: boolean;
   /** Seconds. */
   readonly visibility: number;
-  /** Seconds; not judged when absent. */
+  /** Seconds; not checked when absent. */
   readonly retention?: number;
-  /** Where messages go that were received too often. */
+  /** The dead-letter queue, for messages that were received too often. */
   readonly deadLetters?: 'dlq' | 'dlq-fifo';
   readonly sentBy: readonly Service[];
 }
 
 export const MAX_RECEIVE_COUNT = 3;
 
-/** The vendor's message queue reference. */
+/** From Spacelift's message queue reference. */
 export const REQUIREMENTS: Readonly<Record<Queue, QueueRequirements>> = {
   async: { fifo: false, visibility: 300, deadLetters: 'dlq', sentBy: ['server', 'drain'] },
   'async-fifo': { fifo: true, visibility: 300, deadLetters: 'dlq-fifo', sentBy: ['server', 'drain'] },
@@ -30,7 +30,7 @@ export const REQUIREMENTS: Readonly<Record<Queue, QueueRequirements>> = {
   webhooks: { fifo: false, visibility: 600, deadLetters: 'dlq', sentBy: ['server'] },
 };
 
-/** What a service does with a queue, and the permission that it takes. */
+/** A service's operations on a queue, and the permission that each needs. */
 export const ACTIONS = {
   send: 'sqs:SendMessage',
   receive: 'sqs:ReceiveMessage',
@@ -40,10 +40,10 @@ export const ACTIONS = {
 } as const;
 export type QueueAction = keyof typeof ACTIONS;
 
-/** It must succeed, or only one service needs it, or nobody here does. */
+/** Whether an operation must succeed, only one service needs it, or none does. */
 export type RequiredBy = 'must' | Service | undefined;
 
-/** Whether an operation must succeed for the one service that is checked, or for all of them as one. */
+/** Whether an operation must succeed for the one service that is checked, or for all services together. */
 export function requiredBy({ deployment }: Pick<Run, 'deployment'>, queue: Queue, operation: QueueAction): RequiredBy {
   const { service } = deployment;
   const performers = operation === 'send' ? sendersOf(deployment, queue) : (['drain'] as const);

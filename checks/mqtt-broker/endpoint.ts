@@ -1,4 +1,4 @@
-/** The broker's endpoint: what is wrong with any, and the built-in broker's, `host:port` or `tls://host:port`. */
+/** The broker's endpoint: faults of any endpoint, and those of the built-in broker's, `host:port` or `tls://host:port`. */
 import { isIPv6 } from 'node:net';
 import { isPlaceholder } from '../../src/config/values.ts';
 import type { PlannedOperation } from '../../src/engine/check.ts';
@@ -9,7 +9,7 @@ import { fail, type Issue } from '../../src/outcome/outcome.ts';
 import { mqttFinding } from './rules.ts';
 
 export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';
-/** For a plan: what comes first with any broker. */
+/** The first operation in the plan of any broker. */
 export const READS_ENDPOINT: PlannedOperation = { rules: ['endpoint'], does: `reads ${ENDPOINT}`, at: [] };
 
 export interface Endpoint {
@@ -27,7 +27,7 @@ const LARGEST_PORT = 65_535;
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
 const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
-/** A value in parts, for whatever it may be. */
+/** The parts of any value, valid or not. */
 interface Parts {
   readonly value: string;
   readonly scheme: string | undefined;
@@ -46,23 +46,23 @@ function partsOf(value: string): Parts {
 
 export type Fault = (parts: Parts) => { title: string; suggest?: string | undefined; detail?: string } | undefined;
 
-/** In this order, before those of one kind of broker: the first that finds something names the fault. */
+/** Checked in this order, before the faults of one kind of broker: the first match names the fault. */
 const COMMON: readonly Fault[] = [
   ({ value }) =>
     isPlaceholder(ENDPOINT, value) || /[<>{}]/.test(value)
-      ? { title: `${ENDPOINT} still holds a placeholder` }
+      ? { title: `${ENDPOINT} still contains a placeholder` }
       : undefined,
   ({ value }) =>
-    /\s/.test(value) ? { title: `${ENDPOINT} has white space in it`, suggest: value.replace(/\s/g, '') } : undefined,
+    /\s/.test(value) ? { title: `${ENDPOINT} contains white space`, suggest: value.replace(/\s/g, '') } : undefined,
   ({ value }) =>
     /^(['"`]).*\1$/.test(value)
-      ? { title: `quotes became part of ${ENDPOINT}`, suggest: value.slice(1, -1) }
+      ? { title: `${ENDPOINT} contains the quotes around its value`, suggest: value.slice(1, -1) }
       : undefined,
   ({ value }) =>
     value.includes('@')
       ? {
-          title: `${ENDPOINT} holds a user name or a password`,
-          detail: 'Workers log in with credentials of their own.',
+          title: `${ENDPOINT} contains a user name or password`,
+          detail: 'Workers log in with their own credentials.',
         }
       : undefined,
 ];
@@ -72,7 +72,7 @@ const BUILTIN: readonly Fault[] = [
     scheme === undefined || scheme === 'tls'
       ? undefined
       : {
-          title: `${ENDPOINT} begins with ${scheme}://: ${shown(value)}`,
+          title: `${ENDPOINT} starts with ${scheme}://: ${shown(value)}`,
           suggest: `${/^(mqtts|ssl|tls)$/i.test(scheme) ? 'tls://' : ''}${host}:${isHttp(scheme) ? CONVENTIONAL_PORT : (port ?? CONVENTIONAL_PORT)}`,
           ...(isHttp(scheme) && {
             detail: 'The built-in broker speaks MQTT over TCP, not over HTTP or WebSockets.',
@@ -94,22 +94,27 @@ const BUILTIN: readonly Fault[] = [
       : undefined,
   ({ port, value, scheme, host }) =>
     port === undefined || port === ''
-      ? { title: `${ENDPOINT} has no port: ${shown(value)}`, suggest: `${prefix(scheme)}${host}:${CONVENTIONAL_PORT}` }
+      ? {
+          title: `${ENDPOINT} does not have a port: ${shown(value)}`,
+          suggest: `${prefix(scheme)}${host}:${CONVENTIONAL_PORT}`,
+        }
       : undefined,
   ({ port = '', value }) =>
     /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= LARGEST_PORT
       ? undefined
       : {
-          title: `${ENDPOINT} has no valid port: ${shown(value)}`,
+          title: `${ENDPOINT} does not have a valid port: ${shown(value)}`,
           detail: `A port is a number from 1 to ${LARGEST_PORT}.`,
         },
   ({ host, value }) =>
-    isName(host) || isIPv6(unbracketed(host)) ? undefined : { title: `${ENDPOINT} has no valid host: ${shown(value)}` },
+    isName(host) || isIPv6(unbracketed(host))
+      ? undefined
+      : { title: `${ENDPOINT} does not have a valid host: ${shown(value)}` },
   ({ port, scheme, host }) =>
     Number(port) === HTTP_PORT
       ? {
-          title: `${ENDPOINT} uses port ${HTTP_PORT}, which is the HTTP server’s`,
-          detail: `The broker conventionally listens on ${CONVENTIONAL_PORT}.`,
+          title: `${ENDPOINT} uses port ${HTTP_PORT}, which belongs to the HTTP server`,
+          detail: `By convention, the broker listens on ${CONVENTIONAL_PORT}.`,
           suggest: `${prefix(scheme)}${host}:${CONVENTIONAL_PORT}`,
         }
       : undefined,
@@ -125,8 +130,8 @@ const isHttp = (scheme: string): boolean => /^(ws|http)s?$/i.test(scheme);
 export const shown = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value);
 
 /**
- * A value in parts, or the failure that says what is wrong with it: the first fault of any broker, then of this kind.
- * @param otherwise the way out where no better value shows in what is there
+ * The parts of a value, or the failure for its first fault: those of any broker first, then those of this kind.
+ * @param otherwise the fix if no correct value can be derived from the current one
  */
 export function readParts(
   value: string,
@@ -149,7 +154,7 @@ export function readParts(
   return parts;
 }
 
-/** The endpoint, or the failure that says what is wrong with it. */
+/** The endpoint, or the failure for its first fault. */
 export function readEndpoint(value: string): Endpoint | Issue {
   const parts = readParts(value, BUILTIN, {
     expected: `host:port or tls://host:port, with a port other than ${HTTP_PORT}`,

@@ -1,4 +1,4 @@
-/** The broker through which Spacelift talks to its workers: AWS IoT Core, or the one that the server brings along. */
+/** The broker between Spacelift and its workers: AWS IoT Core, or the one built into the server. */
 import { defineCheck } from '../../src/engine/check.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { RULES } from './rules.ts';

@@ -1,4 +1,4 @@
-/** What is checked of the MQTT broker, whichever kind is in force. */
+/** The rules of the MQTT broker, for both types. */
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
@@ -11,12 +11,12 @@ export const RULES = {
   endpoint: {
     title: 'the broker’s endpoint is well-formed',
     procedure:
-      'Reads MQTT_BROKER_ENDPOINT. The built-in broker’s is host:port or tls://host:port, with any port but 1983; an IPv6 address is in brackets. IoT Core’s is a bare host name: <id>-ats.iot.<region>.amazonaws.com, or a custom domain.',
+      'Reads MQTT_BROKER_ENDPOINT. For the built-in broker, it must be host:port or tls://host:port, with any port except 1983, and IPv6 addresses in brackets. For IoT Core, it must be a bare host name: <id>-ats.iot.<region>.amazonaws.com, or a custom domain.',
     rationale:
-      'It is what every worker connects to. Port 1983 is the HTTP server’s, so the broker could not listen there; it conventionally listens on 1984.',
-    fix: 'Set MQTT_BROKER_ENDPOINT to the name and port that workers can reach: mqtt.spacelift.internal:1984; for IoT Core to what aws iot describe-endpoint --endpoint-type iot:Data-ATS prints.',
+      'Every worker connects to this endpoint. Port 1983 belongs to the HTTP server, so the broker can’t listen there; by convention it listens on 1984.',
+    fix: 'Set MQTT_BROKER_ENDPOINT to a name and port that workers can reach, such as mqtt.spacelift.internal:1984; for IoT Core, set it to the output of aws iot describe-endpoint --endpoint-type iot:Data-ATS.',
     example: {
-      found: 'MQTT_BROKER_ENDPOINT uses port 1983, which is the HTTP server’s',
+      found: 'MQTT_BROKER_ENDPOINT uses port 1983, which belongs to the HTTP server',
       fix: 'set MQTT_BROKER_ENDPOINT=tls://mqtt.corp.io:1984',
     },
     docs: DOCS.mqtt,
@@ -24,77 +24,78 @@ export const RULES = {
   'builtin/reachable': {
     title: 'the built-in broker is reachable',
     procedure:
-      'Resolves the host and opens a TCP connection, and for tls:// a TLS session, in 5 s each. The broker starts with Spacelift, so before installation a broker that is not there is a skip, and after it a failure.',
-    rationale: 'Workers that cannot reach the broker get no runs: they stay queued.',
-    permission: 'TCP from the workers’ network to the broker’s port; the services themselves need not reach it',
-    fix: 'Let the load balancer, the firewall and the network policies pass TCP to the broker’s port (1984 by convention) of the server.',
+      'Resolves the host and opens a TCP connection and, for tls://, a TLS session, within 5 s each. The broker starts with Spacelift, so a missing broker is a skip before installation and a failure afterwards.',
+    rationale: 'Workers that can’t reach the broker get no runs: the runs stay queued.',
+    permission: 'TCP from the workers’ network to the broker’s port; the services themselves do not need it',
+    fix: 'Configure the load balancer, firewall, and network policies to pass TCP to the broker’s port on the server (1984 by convention).',
     example: {
-      found: 'mqtt.corp.io:1984 refuses the connection',
-      fix: 'see that the server runs, and that mqtt.corp.io:1984 leads to its MQTT port; try: nc -vz mqtt.corp.io 1984',
+      found: 'mqtt.corp.io:1984 refused the connection',
+      fix: 'make sure that the server is running and that mqtt.corp.io:1984 points to its MQTT port; try: nc -vz mqtt.corp.io 1984',
     },
     docs: `${DOCS.networking}#server`,
   },
   'builtin/protocol': {
-    title: 'what answers is an MQTT broker',
+    title: 'the endpoint is an MQTT broker',
     procedure:
-      'Sends an MQTT CONNECT (3.1.1, then 5) without credentials, and waits 5 s for a CONNACK of any code. With tls:// the certificate is not verified, and a server that asks for a client certificate counts as answering. Nothing is published or subscribed to.',
+      'Sends an MQTT CONNECT (3.1.1, then 5) without credentials, and waits 5 s for a CONNACK with any return code. With tls://, does not verify the certificate, and accepts a server that requires a client certificate. Publishes and subscribes to nothing.',
     rationale:
-      'An HTTP ingress or the HTTP server’s own port cannot carry MQTT, and workers that speak TLS do not understand a broker that does not.',
-    fix: 'Point MQTT_BROKER_ENDPOINT at the broker’s port through a TCP load balancer, and write tls:// exactly when TLS is spoken there.',
+      'An HTTP ingress or the HTTP server’s port can’t carry MQTT, and workers that use TLS can’t connect to a broker without it.',
+    fix: 'Point MQTT_BROKER_ENDPOINT at the broker’s port through a TCP load balancer, and use tls:// only if that port uses TLS.',
     example: {
-      found: 'an HTTP server answers on mqtt.corp.io:443, not an MQTT broker',
+      found: 'mqtt.corp.io:443 is an HTTP server, not an MQTT broker',
       fix: 'point MQTT_BROKER_ENDPOINT at the server’s MQTT port (1984 by convention), through a TCP load balancer',
     },
     docs: BUILTIN,
   },
   'iotcore/publish': {
-    title: 'IoT Core takes what Spacelift publishes',
+    title: 'IoT Core accepts Spacelift’s messages',
     procedure:
-      'Resolves the endpoint, opens TLS, and publishes one signed message over HTTPS on <namespace>/readonly/preflight/<run id>, where nobody listens. Credentials that do not work, a denial, the endpoint of another region, and one whose certificate is no longer trusted are told apart. For a worker only the way is tried; with --read-only nothing is.',
-    rationale: 'Spacelift tells its workers of runs this way. Without it they stay queued.',
+      'Resolves the endpoint, opens TLS, and publishes one signed message over HTTPS on <namespace>/readonly/preflight/<run id>, which nobody reads. Reports separately invalid credentials, a denial, an endpoint in another region, and a certificate that is no longer trusted. For a worker, tests only the connection; with --read-only, tests nothing.',
+    rationale: 'Spacelift notifies its workers of runs this way. Without it, runs stay queued.',
     permission:
-      'iot:Publish on topic/<namespace>/readonly/*, which server and drain have; HTTPS to port 443 of the endpoint',
-    fix: 'Allow iot:Publish in the policy of the role, let HTTPS through to the endpoint, or correct MQTT_BROKER_ENDPOINT.',
+      'iot:Publish on topic/<namespace>/readonly/*, which the server and the drain have; HTTPS to port 443 of the endpoint',
+    fix: 'Allow iot:Publish in the role’s policy, allow HTTPS to the endpoint, or correct MQTT_BROKER_ENDPOINT.',
     example: {
-      found: 'iot:Publish is denied on spacelift/readonly/preflight/…',
-      fix: 'allow iot:Publish on arn:aws:iot:eu-west-1:123456789012:topic/spacelift/readonly/* in a policy of the role: aws iam put-role-policy',
+      found: 'the credentials lack iot:Publish on spacelift/readonly/preflight/…',
+      fix: 'allow iot:Publish on arn:aws:iot:eu-west-1:123456789012:topic/spacelift/readonly/* in a policy attached to the role: aws iam put-role-policy',
     },
     docs: IOTCORE,
   },
   'iotcore/round-trip': {
-    title: 'what is published comes back by MQTT',
+    title: 'published messages come back over MQTT',
     procedure:
-      'Connects by MQTT over a signed WebSocket on port 443, subscribes to <namespace>/readonly/preflight/<run id>/mqtt, publishes there and compares what comes. IoT Core closes the connection without a word where a policy does not allow a step: that is a skip which names the permission. No role of Spacelift may; nothing is tried with --service or --read-only.',
-    rationale: 'It shows that the endpoint carries MQTT, as workers use it, and that proxies and firewalls let it.',
-    permission: 'iot:Connect, iot:Subscribe, iot:Publish and iot:Receive: an operator’s',
-    fix: 'Let WebSockets through to port 443 of the endpoint, past proxies that hold them back.',
+      'Connects with MQTT over a signed WebSocket on port 443, subscribes to <namespace>/readonly/preflight/<run id>/mqtt, publishes there, and compares the message that arrives. If a policy does not allow a step, IoT Core closes the connection without a reason: the check is then skipped, and names the permission. No Spacelift role has these permissions, so the check is skipped with --service and with --read-only.',
+    rationale: 'Workers connect over MQTT: if the endpoint, a proxy, or a firewall blocks it, they get no runs.',
+    permission: 'iot:Connect, iot:Subscribe, iot:Publish, and iot:Receive, for an operator',
+    fix: 'Allow WebSocket connections to port 443 of the endpoint, also in proxies that block them.',
     example: {
-      found: 'a1b2c3-ats.iot.eu-west-1.amazonaws.com:443 opens no WebSocket (HTTP 403)',
-      fix: 'let requests with Upgrade: websocket pass to it',
+      found: 'a1b2c3-ats.iot.eu-west-1.amazonaws.com:443 did not open a WebSocket connection (HTTP 403)',
+      fix: 'allow requests with Upgrade: websocket to a1b2c3-ats.iot.eu-west-1.amazonaws.com:443',
     },
     docs: IOTCORE,
   },
   'iotcore/endpoint': {
-    title: 'the endpoint is the account’s own',
+    title: 'the endpoint belongs to the account',
     procedure:
-      'Compares the region in the endpoint’s name with AWS_REGION, and the name with what iot:DescribeEndpoint gives. A custom domain is right when publishing through it works.',
+      'Compares the region in the endpoint’s name with AWS_REGION, and the name with the result of iot:DescribeEndpoint. A custom domain passes if publishing through it works.',
     rationale:
-      'Every account has an endpoint of its own in every region. With another’s, workers connect to where Spacelift does not publish, and their messages never reach its queue.',
-    permission: 'iot:DescribeEndpoint: an operator’s',
-    fix: 'Set MQTT_BROKER_ENDPOINT to what aws iot describe-endpoint --endpoint-type iot:Data-ATS prints.',
+      'Every account has its own endpoint in every region. With the endpoint of another account or region, workers connect where Spacelift does not publish, and their messages never reach its queue.',
+    permission: 'iot:DescribeEndpoint, for an operator',
+    fix: 'Set MQTT_BROKER_ENDPOINT to the output of aws iot describe-endpoint --endpoint-type iot:Data-ATS.',
     example: {
-      found: 'MQTT_BROKER_ENDPOINT is of us-east-1, and AWS_REGION is eu-west-1',
-      fix: 'aws iot describe-endpoint --endpoint-type iot:Data-ATS --region eu-west-1, and set MQTT_BROKER_ENDPOINT to what it prints',
+      found: 'MQTT_BROKER_ENDPOINT is in us-east-1, but AWS_REGION is eu-west-1',
+      fix: 'aws iot describe-endpoint --endpoint-type iot:Data-ATS --region eu-west-1, and set MQTT_BROKER_ENDPOINT to the output',
     },
     docs: `${DOCS.mqtt}#broker-endpoint`,
   },
   'iotcore/topic-rule': {
     title: 'a topic rule sends workers’ messages to the IoT queue',
     procedure:
-      'Reads the topic rules. One must be enabled, select *, Timestamp() as timestamp, topic(3) as worker_pool_ulid and topic(4) as worker_ulid from <namespace>/writeonly/#, with SQL version 2016-03-23, and send to MESSAGE_QUEUE_SQS_IOT_URL with use_base64. White space, letter case and the order of what is selected do not matter.',
-    rationale: 'What workers say (that they are there, how a run goes) reaches Spacelift through this rule alone.',
-    permission: 'iot:ListTopicRules and iot:GetTopicRule: an operator’s',
-    fix: 'Make or replace the rule: aws iot create-topic-rule, aws iot replace-topic-rule, aws iot enable-topic-rule.',
+      'Reads the topic rules. One must be enabled, select *, Timestamp() as timestamp, topic(3) as worker_pool_ulid, and topic(4) as worker_ulid from <namespace>/writeonly/#, with SQL version 2016-03-23, and send to MESSAGE_QUEUE_SQS_IOT_URL with use_base64. White space, letter case, and the order of the selected members do not matter.',
+    rationale:
+      'Workers’ messages (that they are available, how a run is progressing) reach Spacelift only through this rule.',
+    permission: 'iot:ListTopicRules and iot:GetTopicRule, for an operator',
+    fix: 'Create or replace the rule: aws iot create-topic-rule, aws iot replace-topic-rule, aws iot enable-topic-rule.',
     example: {
       found: 'topic rule spacelift is disabled',
       fix: 'aws iot enable-topic-rule --rule-name spacelift --region eu-west-1',
@@ -104,15 +105,15 @@ export const RULES = {
   'iotcore/delivery': {
     title: 'workers’ messages arrive in the IoT queue',
     procedure:
-      'Publishes one message on <namespace>/writeonly/preflight/<run id>, waits up to 8 s for it in the IoT queue, looks at what the rule added, and removes it. Only before installation (the database shows no tables of Spacelift), only into an empty queue, and only with credentials that may remove it: on a live installation the drain would get it.',
+      'Publishes one message on <namespace>/writeonly/preflight/<run id>, waits up to 8 s for it in the IoT queue, checks the members that the rule added, and removes it. Runs only before installation (the database contains no Spacelift tables), only with an empty queue, and only with credentials that are allowed to remove the message: on a live installation, the drain would receive it.',
     rationale:
-      'The rule may be right and its role not: IoT Core then drops every message of every worker, and tells nobody.',
+      'The rule may be correct, but its role may lack permissions: IoT Core then drops every worker’s messages without reporting it.',
     permission:
-      'iot:Publish on topic/<namespace>/writeonly/preflight/*, and sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility on the queue: an operator’s',
-    fix: 'Let iot.amazonaws.com assume the rule’s role, and allow it sqs:SendMessage on the queue, and kms:GenerateDataKey and kms:Decrypt on a key that encrypts it.',
+      'iot:Publish on topic/<namespace>/writeonly/preflight/*, and sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:DeleteMessage, and sqs:ChangeMessageVisibility on the queue, for an operator',
+    fix: 'Allow iot.amazonaws.com to assume the rule’s role, and grant the role sqs:SendMessage on the queue, and kms:GenerateDataKey and kms:Decrypt on a key that encrypts it.',
     example: {
-      found: 'what is published on spacelift/writeonly/preflight/… does not arrive in spacelift-iot',
-      fix: 'let the rule’s role send: sqs:SendMessage on arn:aws:sqs:eu-west-1:123456789012:spacelift-iot',
+      found: 'messages published on spacelift/writeonly/preflight/… do not arrive in spacelift-iot',
+      fix: 'grant the rule’s role sqs:SendMessage on arn:aws:sqs:eu-west-1:123456789012:spacelift-iot',
     },
     docs: IOTCORE,
   },

@@ -1,4 +1,4 @@
-/** Write, read back, compare, list, delete; and the same by pre-signed URLs. */
+/** Writes, reads back, compares, lists and deletes an object; then does the same with pre-signed URLs. */
 
 import type { HttpAnswer } from '../../src/net/http.ts';
 import { cause } from '../../src/outcome/cause.ts';
@@ -7,12 +7,12 @@ import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } f
 import { type BucketProbe, CONTENT, type Place, PROBE_KEY } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreError } from './store.ts';
 
-/** Asked about, and not done: what is deleted would leave a trace. */
+/** The permission was checked without deleting anything: a deletion would leave a trace. */
 const DELETABLE = 'deletable';
 
 type Step = () => Promise<string | Issue | Skip>;
 
-/** @param others what reads the probe besides: it is deleted after them */
+/** @param others other steps that read the probe object, which is deleted only after them */
 export async function checkAccess(probe: BucketProbe, others: () => Promise<unknown>): Promise<Outcome> {
   if (probe.run.options.readOnly) return lookAround(probe);
   let place: Place;
@@ -38,9 +38,9 @@ export async function checkAccess(probe: BucketProbe, others: () => Promise<unkn
   if (worst !== undefined) return worst;
   const notTried =
     required.delete !== undefined && !results.some((result) => result === 'deleted' || result === DELETABLE);
-  return pass(`${inSeries(results as string[])} in ${bucket}`, {
+  return pass(`test object ${inSeries(results as string[])} in ${bucket}`, {
     ...(notTried && {
-      detail: 'Deleting was not tried: what is deleted leaves a trace that these credentials can’t remove.',
+      detail: 'Deletion was not tested: it would leave a trace that these credentials can’t remove.',
     }),
     evidence: { bucket, tried: results as string[] },
   });
@@ -62,9 +62,10 @@ async function readBack(probe: BucketProbe, { key, mode }: Place): Promise<strin
     return sameAs(found, bucket) ?? 'read';
   } catch (error) {
     if (!mayBeMissing(probe, mode, error)) throw error;
-    return skip(`can’t tell whether ${bucket} may be read`, {
-      detail: 'Without the permission to list, an object that is not there looks the same as one that may not be read.',
-      fix: advice`run with --service server first: it leaves an object that can be read then`,
+    return skip(`read access to ${bucket} could not be tested`, {
+      detail:
+        'Without permission to list, a missing object looks the same as one that the credentials are not allowed to read.',
+      fix: advice`run with --service server first: it leaves an object to read`,
       evidence: { bucket },
     });
   }
@@ -78,35 +79,35 @@ function mayBeMissing({ store, required }: BucketProbe, mode: Place['mode'], err
 
 const nothingYet = ({ bucket, store }: BucketProbe): Skip =>
   skip(`nothing to read in ${bucket} yet`, {
-    detail: 'Only the server writes here.',
+    detail: 'Only the server writes to this bucket.',
     fix: store.servicesMayPurge
-      ? advice`run without --service: what is written is read back then`
-      : advice`run with --service server first: it leaves an object that can be read then`,
+      ? advice`run without --service, which writes an object and reads it back`
+      : advice`run with --service server first: it leaves an object to read`,
     evidence: { bucket },
   });
 
 function sameAs(found: Pick<Stored, 'body'> | undefined, bucket: string): Issue | undefined {
   if (found?.body.equals(CONTENT)) return undefined;
-  if (found === undefined) return differs(`what is written to ${bucket} can’t be found`, bucket);
-  return differs(`what is read from ${bucket} is not what was written`, bucket);
+  if (found === undefined) return differs(`the object written to ${bucket} can’t be found`, bucket);
+  return differs(`the object read from ${bucket} differs from the one written`, bucket);
 }
 
 const differs = (title: string, bucket: string): Issue =>
   fail(title, {
     expected: `the object of ${CONTENT.length} bytes that was written`,
-    fix: advice`find out what stands between: a proxy or gateway that caches or changes answers, or a store that is damaged`,
+    fix: advice`look for a proxy or gateway that caches or changes responses, or for damaged storage`,
     evidence: { bucket },
-    cause: cause.store('content').titled('what is read is not what was written'),
+    cause: cause.store('content').titled('the object read differs from the one written'),
   });
 
 async function list({ store, bucket, within }: BucketProbe, { key, mode }: Place): Promise<string | Issue> {
   const found = await within((signal) => store.list(bucket, key, signal));
   return mode !== 'own' || found.includes(key)
     ? 'listed'
-    : differs(`what is written to ${bucket} is not listed`, bucket);
+    : differs(`the object written to ${bucket} is not listed`, bucket);
 }
 
-/** Only what this run wrote for itself, or nothing at all; under a version that can't be removed nothing may be deleted. */
+/** Deletes only what this run wrote for itself; where versions can't be removed, it deletes nothing. */
 async function remove(probe: BucketProbe, { key, mode }: Place): Promise<string> {
   if (probe.required.delete === undefined) return '';
   if (probe.undeletable !== undefined) throw probe.undeletable;
@@ -119,7 +120,7 @@ async function remove(probe: BucketProbe, { key, mode }: Place): Promise<string>
   return DELETABLE;
 }
 
-/** `--read-only`: whether the bucket is there, as far as looking shows it. */
+/** `--read-only`: whether the bucket exists, as far as reading shows it. */
 async function lookAround(probe: BucketProbe): Promise<Outcome> {
   const { bucket, required } = probe;
   try {
@@ -128,24 +129,24 @@ async function lookAround(probe: BucketProbe): Promise<Outcome> {
   } catch (error) {
     if (!mayBeMissing(probe, 'foreign', error)) return probe.issue(error);
   }
-  return skip(`writing to ${bucket} was not tried: --read-only`, { evidence: { bucket } });
+  return skip(`writing to ${bucket} was not tested: --read-only`, { evidence: { bucket } });
 }
 
-/** A pre-signed PUT, then a GET, by a plain client: what workers and browsers do. */
+/** A pre-signed PUT, then a GET, by a plain HTTP client: what workers and browsers do. */
 export async function checkPresigned(probe: BucketProbe): Promise<Outcome> {
   const { run, bucket, required, store } = probe;
-  if (run.options.readOnly) return skip('not tried: --read-only');
+  if (run.options.readOnly) return skip('not tested: --read-only');
   const place = await probe.placed();
   const { ifAbsent } = store.headers ?? S3_HEADERS;
   if (required.put === undefined && required.get === undefined) {
-    return skip(`the ${run.deployment.service} neither writes nor reads in ${bucket}`, { evidence: { bucket } });
+    return skip(`the ${run.deployment.service} neither writes to nor reads from ${bucket}`, { evidence: { bucket } });
   }
   const verbs: string[] = [];
   const key = place.mode === 'own' ? probe.newKey() : place.key;
   try {
     if (required.put !== undefined) {
       const answer = await send(probe, 'PUT', key, place.mode === 'own' ? {} : ifAbsent);
-      // The constant object is there already: it was the signature that had to be right for this answer.
+      // The constant object exists already: the store says so only after it has verified the signature.
       if (!isTaken(probe, answer)) throwIfRefused(probe, answer, 'put');
       verbs.push('PUT');
     }
@@ -160,11 +161,11 @@ export async function checkPresigned(probe: BucketProbe): Promise<Outcome> {
   } catch (error) {
     if (mayBeMissing(probe, place.mode, error)) return nothingYet(probe);
     const trouble = await probe.issue(error, 'presigned');
-    // What is not permitted is `access`'s to say.
+    // `access` reports missing permissions.
     if (error instanceof StoreError && error.kind === 'denied') throw new CheckStopped(trouble);
     return trouble;
   }
-  return pass(`pre-signed ${inSeries(verbs)} work in ${bucket}`, { evidence: { bucket, verbs } });
+  return pass(`pre-signed ${inSeries(verbs)} URLs work in ${bucket}`, { evidence: { bucket, verbs } });
 }
 
 async function send(probe: BucketProbe, method: 'PUT' | 'GET', key: string, bound = {}): Promise<HttpAnswer> {
@@ -174,7 +175,7 @@ async function send(probe: BucketProbe, method: 'PUT' | 'GET', key: string, boun
   return probe.write((signal) => store.send({ method, url, headers, body: CONTENT, signal }));
 }
 
-/** Whether a write-if-absent was refused because the object is there. */
+/** Whether a write-if-absent was refused because the object exists. */
 export function isTaken({ store, bucket }: BucketProbe, answer: HttpAnswer): boolean {
   const { taken } = store.headers ?? S3_HEADERS;
   if (taken === undefined) return answer.status === 412;

@@ -1,11 +1,11 @@
-/** Ten variables, ten buckets. */
+/** Ten variables must name ten different buckets. */
 
 import { BUCKETS } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 
-/** @param reached whether any bucket was: names alone are nothing that was seen working */
+/** @param reached whether any bucket was reached: comparing names alone does not show that anything works */
 export function checkDistinct({ deployment }: Run, reached: boolean): Outcome {
   const variables = new Map<string, string[]>();
   for (const variable of Object.values(BUCKETS)) {
@@ -14,11 +14,13 @@ export function checkDistinct({ deployment }: Run, reached: boolean): Outcome {
   }
   const shared = [...variables].filter(([, names]) => names.length > 1);
   if (shared.length === 0) {
-    return reached ? pass(`${variables.size} variables name ${variables.size} buckets`) : skip('no bucket was reached');
+    return reached
+      ? pass(`${variables.size} variables name ${variables.size} different buckets`)
+      : skip('no bucket could be reached');
   }
   return warn(shared.map(([bucket, names]) => `${names.join(' and ')} both name ${bucket}`).join('; '), {
-    expected: 'a bucket of its own for each: they differ in versioning, expiry and permissions',
-    fix: advice`make a bucket for ${shared.map(([, names]) => names.slice(1).join(' and ')).join(' and ')}`,
+    expected: 'a separate bucket for each variable: buckets differ in versioning, expiration, and permissions',
+    fix: advice`create a bucket for ${shared.map(([, names]) => names.slice(1).join(' and ')).join(' and ')}`,
     evidence: { buckets: shared.map(([bucket]) => bucket) },
   });
 }

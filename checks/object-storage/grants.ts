@@ -1,20 +1,20 @@
-/** What a store must permit for the probe: on its own keys alone, where the store can tell them apart. */
+/** The permissions that the probe needs from a store: limited to its own keys, where the store supports that. */
 import type { Grant, Run } from '../../src/engine/check.ts';
 import type { BucketAction as Duty, RequiredActions } from './requirements.ts';
 import type { StoreAction } from './store.ts';
 
-/** All that the probe ever touches. */
+/** Every key that the probe touches. */
 const KEYS = 'spacelift-preflight/*';
 
 export interface Grants {
   objects(bucket: string, required: RequiredActions | readonly Duty[]): Grant[];
-  /** What was written, with its versions, where no duty covers it. */
+  /** Removing the objects written, with their versions, where no service's own permissions cover it. */
   removal(bucket: string, run: Run, required: RequiredActions): Grant[];
   signing(): Grant[];
   settings(bucket: string, actions: readonly StoreAction[]): Grant[];
 }
 
-/** Of a store that speaks S3's protocol, in IAM's words. */
+/** The grants of a store with the S3 protocol, in IAM's terms. */
 export function s3Grants(
   system: 'aws' | 'minio',
   partition: string,
@@ -27,7 +27,7 @@ export function s3Grants(
       (Array.isArray(required) ? (required as readonly Duty[]) : (Object.keys(required) as Duty[])).flatMap((duty) =>
         grant(permission[duty], duty === 'list' ? bucket : `${bucket}/${KEYS}`),
       ),
-    // No role of the vendor's may, so under --service it is not tried.
+    // None of Spacelift's published roles allows this, so it is not tried with --service.
     removal: (bucket, { deployment }, required) => {
       const further = { further: true } as const;
       if (deployment.service !== undefined) return [];

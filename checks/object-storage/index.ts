@@ -1,4 +1,4 @@
-/** The ten buckets: what must hold of each, whatever the provider. */
+/** The checks of the ten buckets, the same for every provider. */
 
 import { travelling } from '../../src/clouds/credentials.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
@@ -78,12 +78,12 @@ export const objectStorage: Check = defineCheck({
   },
 });
 
-/** The buckets that the service, or all services together, use. A worker has pre-signed URLs alone. */
+/** The buckets that the service, or all services together, use. A worker uses only pre-signed URLs. */
 function used(service: Run['deployment']['service']): Bucket[] {
   return SUBJECTS.filter((bucket) => Object.keys(requiredActions(bucket, service)).length > 0);
 }
 
-/** @returns whether anything was seen of the bucket */
+/** @returns whether any check of the bucket succeeded */
 async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket): Promise<boolean> {
   const { check } = context;
   const probe = new BucketProbe(

@@ -1,4 +1,4 @@
-/** The words for what a store answers: the same for every provider, with the provider's own way out. */
+/** The texts for a store's errors: the same for every provider, with the provider's own fixes. */
 
 import type { Run } from '../../src/engine/check.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
@@ -21,7 +21,7 @@ const VERBS: Readonly<Record<StoreAction, string>> = {
   'read policy': 'read the policy of',
 };
 
-/** What is wrong with the store as a whole, whichever bucket shows it. */
+/** Errors that concern the store as a whole, whichever bucket shows them. */
 const EVERYWHERE: readonly StoreKind[] = [
   'credentials',
   'signature',
@@ -34,7 +34,7 @@ const EVERYWHERE: readonly StoreKind[] = [
   'not-a-store',
 ];
 
-/** The bucket that was tried when the error came. */
+/** The bucket that was being tested when the error occurred. */
 export interface TriedBucket {
   readonly run: Run;
   readonly store: Store;
@@ -45,9 +45,9 @@ interface StoreMessage {
   readonly title: string;
   readonly detail?: string;
   readonly expected: string;
-  /** Sets problems of one kind apart that have different causes; the kind alone unless told. */
+  /** Distinguishes errors of one kind that have different causes; the kind alone by default. */
   readonly cause?: Cause;
-  /** For all that the cause hits, when the title names but one of them. */
+  /** The title for everything that the cause affects, when `title` names only one bucket. */
   readonly shared?: string;
 }
 
@@ -55,90 +55,90 @@ type Sayings = Readonly<Record<StoreKind, (problem: StoreError, store: Store) =>
 
 const SAYS: Sayings = {
   credentials: (_, { name }) => ({
-    title: `${name} does not know the access key`,
+    title: `${name} does not recognize the access key`,
     expected: 'an access key that exists and is enabled',
   }),
   signature: (_, { name }) => ({
-    title: `${name} knows the access key, but the secret is another`,
-    detail: 'A proxy that changes the host or the path of requests looks the same.',
-    expected: 'the secret of that access key',
+    title: `${name} rejected the secret key`,
+    detail: 'A proxy that changes the host or path of requests causes the same error.',
+    expected: 'the secret key that belongs to the access key',
   }),
   expired: () => ({
     title: 'the credentials have expired',
-    expected: 'credentials that last as long as the installation',
+    expected: 'credentials that stay valid as long as the installation runs',
   }),
   'clock-skew': ({ skewMs }, { name }) => ({
-    title: `the clocks of this machine and of ${name} differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
+    title: `the clocks of this machine and ${name} differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
     ...(skewMs !== undefined && { detail: `${name}’s clock is ${skewMs > 0 ? 'ahead' : 'behind'}.` }),
-    expected: 'at most 15 minutes apart: signatures carry the time',
+    expected: 'clocks at most 15 minutes apart: signatures include the time',
   }),
   denied: ({ action, bucket }, { messages }) => ({
-    title: `may not ${VERBS[action]} ${bucket}: ${messages.permission[action]} is denied`,
-    detail: 'A name that is wrong, or a bucket of someone else, can look the same.',
+    title: `the credentials lack ${messages.permission[action]} on ${bucket}`,
+    detail: 'A wrong bucket name, or a bucket that belongs to someone else, can cause the same error.',
     expected: `${messages.permission[action]} for these credentials`,
     cause: cause.store('denied', messages.permission[action]),
-    shared: `${messages.permission[action]} is denied to these credentials`,
+    shared: `the credentials lack ${messages.permission[action]}`,
   }),
   'no-bucket': ({ bucket }) => ({
-    title: `there is no bucket ${bucket}`,
-    expected: 'the bucket, under exactly this name',
+    title: `bucket ${bucket} does not exist`,
+    expected: 'a bucket with exactly this name',
     cause: cause.store('no-bucket', bucket),
   }),
   'invalid-name': ({ bucket }) => ({
-    title: `${bucket} can’t be the name of a bucket`,
-    expected: '3 to 63 lower-case letters, digits, dots and hyphens',
+    title: `${bucket} is not a valid bucket name`,
+    expected: '3 to 63 lowercase letters, digits, dots, and hyphens',
     cause: cause.store('invalid-name', bucket),
   }),
   'wrong-region': ({ region }, { name }) => ({
     title: `${name} is in another region${region === undefined ? '' : `: ${region}`}`,
-    expected: 'requests that are signed for the region of the store',
+    expected: 'requests signed for the store’s region',
   }),
   'slow-down': (_, { name }) => ({
-    title: `${name} refuses requests for now: it asks to slow down`,
-    detail: 'It is overloaded, or so many drives are offline that it can’t read or write.',
-    expected: 'an answer to a handful of small requests',
+    title: `${name} is throttling requests`,
+    detail: 'It is overloaded, or too many of its drives are offline.',
+    expected: 'a store that can serve a few small requests',
   }),
   starting: (_, { name }) => ({
     title: `${name} is still starting`,
-    expected: `a ${name} that has started`,
+    expected: `${name}, ready to serve requests`,
   }),
   full: (_, { name }) => ({
     title: `${name} has no space left`,
-    expected: 'space for Spacelift’s objects',
+    expected: 'free space for Spacelift’s objects',
   }),
   quota: ({ bucket }) => ({
-    title: `the quota of ${bucket} is used up`,
-    expected: 'space for Spacelift’s objects',
+    title: `the quota of ${bucket} is exhausted`,
+    expected: 'free space for Spacelift’s objects',
     cause: cause.store('quota', bucket),
   }),
   'too-large': ({ bucket }) => ({
-    title: `a small object is too large for ${bucket}`,
-    detail: 'A proxy in front of the store caps the size of bodies.',
-    expected: 'no limit below what Spacelift stores',
+    title: `${bucket} rejected a small object as too large`,
+    detail: 'A proxy in front of the store limits the size of request bodies.',
+    expected: 'no limit below the size of Spacelift’s objects',
   }),
   'server-error': ({ action, bucket, status }, { name }) => ({
-    title: `${name} fails to ${VERBS[action]} ${bucket}${status === undefined ? '' : ` (HTTP ${status})`}`,
-    expected: 'success',
-    shared: `${name} fails${status === undefined ? '' : ` (HTTP ${status})`}`,
+    title: `${name} failed to ${VERBS[action]} ${bucket}${status === undefined ? '' : ` (HTTP ${status})`}`,
+    expected: 'a successful response',
+    shared: `${name} failed${status === undefined ? '' : ` (HTTP ${status})`}`,
   }),
   'not-a-store': ({ status }, { name, target }) => ({
-    title: `what answers at ${target.host}:${target.port} is not ${name}`,
-    ...(status !== undefined && { detail: `It answers HTTP ${status}, and not in the protocol of an object store.` }),
-    expected: `${name}’s API`,
+    title: `${target.host}:${target.port} does not look like ${name}`,
+    ...(status !== undefined && { detail: `It returned HTTP ${status}, but not in an object storage protocol.` }),
+    expected: `the ${name} API`,
   }),
   other: ({ action, bucket, code, status }, { name }) => ({
-    title: `${name} refuses to ${VERBS[action]} ${bucket}: ${code ?? `HTTP ${status}`}`,
-    expected: 'success',
+    title: `${name} refused to ${VERBS[action]} ${bucket}: ${code ?? `HTTP ${status}`}`,
+    expected: 'a successful response',
     cause: cause.store('other', code ?? status ?? 'no-code'),
-    shared: `${name} refuses: ${code ?? `HTTP ${status}`}`,
+    shared: `${name} refused a request: ${code ?? `HTTP ${status}`}`,
   }),
 };
 
 /**
- * The finding that an error of the store becomes: a failure; or a skip when only one service needs what was denied, or when
- * the store can't be reached from here.
- * @param via `presigned`: by a plain client, after the same credentials had worked
- * @throws what is no problem of the store or of the way to it
+ * Turns an error of the store into a finding: a failure; or a skip when only one service needs the permission that was
+ * denied, or when the store can't be reached from here.
+ * @param via `presigned`: the request used a pre-signed URL, after the same credentials had worked
+ * @throws any error that comes from neither the store nor the network
  */
 export async function storeIssue(probe: TriedBucket, error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
   const { run, store, required } = probe;
@@ -161,8 +161,8 @@ function onlyOneNeeds(
 ): Skip | undefined {
   const needs = action in required ? required[action as keyof RequiredActions] : undefined;
   if (kind !== 'denied' || needs === undefined || needs === 'must') return undefined;
-  return skip(`may not ${VERBS[action]} ${bucket}; only the ${needs} needs to`, {
-    detail: `${messages.permission[action]} is denied to these credentials.`,
+  return skip(`the credentials are not allowed to ${VERBS[action]} ${bucket}, which only the ${needs} needs`, {
+    detail: `They lack ${messages.permission[action]}.`,
     fix: advice`run with the ${needs}’s credentials and --service ${needs}`,
     evidence: { bucket, denied: messages.permission[action] },
   });
@@ -172,7 +172,7 @@ function inWords(problem: StoreError, store: Store, via: 'presigned' | undefined
   const { kind, action, bucket, code, status, retryAfterMs, says } = problem;
   const { title, detail, expected, cause: itself = cause.store(kind), shared } = SAYS[kind](problem, store);
   const signed = via === 'presigned' && kind === 'signature';
-  const wait = retryAfterMs === undefined ? undefined : `It asks to wait ${span(retryAfterMs)}.`;
+  const wait = retryAfterMs === undefined ? undefined : `It asks clients to wait ${span(retryAfterMs)}.`;
   const details = [detail, wait].filter((one) => one !== undefined);
   const evidence = {
     ...(!EVERYWHERE.includes(kind) && { bucket, operation: action }),
@@ -180,16 +180,16 @@ function inWords(problem: StoreError, store: Store, via: 'presigned' | undefined
     ...(status !== undefined && { status }),
     ...(!signed && says?.evidence),
   };
-  const said = fail(signed ? `pre-signed URLs are refused for ${bucket}` : title, {
+  const said = fail(signed ? `pre-signed URLs for ${bucket} are rejected` : title, {
     ...(signed
-      ? { detail: 'Signed requests work, so a proxy in front changes the host, the path or the query.' }
+      ? { detail: 'Signed requests work, so a proxy in front of the store changes the host, path, or query.' }
       : details.length > 0 && { detail: details.join(' ') }),
-    expected: signed ? 'a URL that works as it was signed' : expected,
+    expected: signed ? 'a URL that works as signed' : expected,
     fix: signed
-      ? advice`let the proxy pass Host, path and query to ${store.name} as they are (nginx: proxy_set_header Host $http_host)`
+      ? advice`configure the proxy to pass Host, path, and query to ${store.name} unchanged (nginx: proxy_set_header Host $http_host)`
       : store.messages.mend[kind](problem),
     evidence,
-    cause: signed ? cause.store('presigned').titled('pre-signed URLs are refused') : itself.titled(shared),
+    cause: signed ? cause.store('presigned').titled('pre-signed URLs are rejected') : itself.titled(shared),
   });
   return signed ? said : { ...said, ...says, evidence };
 }

@@ -1,4 +1,4 @@
-/** What the check of the object store would do, bucket by bucket, and the permissions that it takes. */
+/** What the object storage check would do, bucket by bucket, and the permissions that it needs. */
 
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import type { PlannedOperation, Run } from '../../src/engine/check.ts';
@@ -9,10 +9,10 @@ import { providerOf } from './providers.ts';
 import { REQUIREMENTS, type RequiredActions, requiredActions } from './requirements.ts';
 import { signable } from './worker.ts';
 
-const OWN = 'objects under spacelift-preflight/<run id>/, removed in the end';
-const CONSTANT = `${PROBE_KEY} if it is absent, which stays where versions can’t be removed`;
+const OWN = 'objects under spacelift-preflight/<run id>/, removed at the end';
+const CONSTANT = `${PROBE_KEY}, if absent (it stays where versions can’t be removed)`;
 const AS_OPERATOR = `${OWN}; or ${CONSTANT}`;
-const AS_SERVICE = `${CONSTANT}; elsewhere ${OWN}`;
+const AS_SERVICE = `${CONSTANT}; otherwise ${OWN}`;
 
 const OF_UPLOADS = ['uploads/cors', 'uploads/proxy', 'uploads/url', 'uploads/mixed-content'];
 
@@ -39,13 +39,13 @@ export async function plan(run: Run, used: readonly Bucket[]): Promise<PlannedOp
   return [
     ...grouped(subjects.flatMap((subject) => [objects(subject), signed(subject), settings(subject)].flat())),
     ...subjects.filter(({ bucket }) => bucket === 'uploads').flatMap(browser),
-    { rules: ['distinct'], does: 'compares the names of the buckets', at: [] },
+    { rules: ['distinct'], does: 'compares the bucket names', at: [] },
   ];
 }
 
 function objects({ bucket, name, required, run, grants }: Subject): PlannedOperation {
   const { readOnly } = run.options;
-  // Every rule of a bucket begins with its probe.
+  // Every rule of a bucket starts with its probe.
   const rules = [
     ...['access', 'presigned', 'versioning', 'retention', 'public'].map((rule) => `${bucket}/${rule}`),
     ...(bucket === 'uploads' ? OF_UPLOADS : []),
@@ -84,7 +84,7 @@ function objects({ bucket, name, required, run, grants }: Subject): PlannedOpera
 const writing = ({ deployment }: Run, { put }: RequiredActions): Pick<PlannedOperation, 'writes'> =>
   put === undefined ? {} : { writes: deployment.service === undefined ? AS_OPERATOR : AS_SERVICE };
 
-/** What a plain client does with pre-signed URLs, and without any. */
+/** The requests of a plain HTTP client, with pre-signed URLs and without. */
 function signed({ bucket, name, required, run, grants }: Subject): PlannedOperation[] {
   const { readOnly } = run.options;
   const verbs = [required.put === undefined ? [] : ['PUT'], required.get === undefined ? [] : ['GET']].flat();
@@ -97,7 +97,7 @@ function signed({ bucket, name, required, run, grants }: Subject): PlannedOperat
   return [
     {
       rules: [`${bucket}/presigned`],
-      does: `signs a ${verbs.join(' and a ')}, and sends ${verbs.length === 1 ? 'it' : 'both'} by a plain HTTP client`,
+      does: `pre-signs a ${verbs.join(' and a ')}, and sends ${verbs.length === 1 ? 'it' : 'both'} with a plain HTTP client`,
       at: [name],
       ...writing(run, required),
       grants: grants.signing(),
@@ -106,37 +106,37 @@ function signed({ bucket, name, required, run, grants }: Subject): PlannedOperat
   ];
 }
 
-/** Services may not look at settings, so it is not tried for one. */
+/** Services are not allowed to read settings, so `--service` does not try it. */
 function settings({ bucket, name, run, grants }: Subject): PlannedOperation[] {
   if (run.deployment.service !== undefined) return [];
   const more = REQUIREMENTS[bucket].versioning === 'not needed' ? [] : (['read versioning'] as const);
   return [
     {
       rules: [`${bucket}/retention`, `${bucket}/public`, ...(more.length > 0 ? [`${bucket}/versioning`] : [])],
-      does: `reads the lifecycle rules and the policy${more.length > 0 ? ', and the versioning where no write has shown it' : ''}`,
+      does: `reads the lifecycle rules and the policy${more.length > 0 ? ', and the versioning status if no write has revealed it' : ''}`,
       at: [name],
       grants: grants.settings(name, ['read lifecycle', 'read policy', ...more]),
     },
   ];
 }
 
-/** What a browser does with the uploads bucket. */
+/** The requests of a browser to the uploads bucket. */
 function browser({ name, required, run, grants }: Subject): PlannedOperation[] {
   const asked: PlannedOperation = {
     rules: ['uploads/cors'],
-    does: `asks with OPTIONS whether https://${run.require('SERVER_DOMAIN')} may upload`,
+    does: `sends CORS preflight requests (OPTIONS) for uploads from https://${run.require('SERVER_DOMAIN')}`,
     at: [name],
   };
   const compared: PlannedOperation = {
     rules: ['uploads/url', 'uploads/mixed-content'],
-    does: 'signs a URL, sends nothing, and compares its origin with OBJECT_STORAGE_BUCKET_UPLOADS_URL',
+    does: 'signs a URL without using it, and compares its origin with OBJECT_STORAGE_BUCKET_UPLOADS_URL',
     at: [],
     grants: grants.signing(),
   };
   if (run.options.readOnly) return [asked, compared];
   const large: PlannedOperation = {
     rules: ['uploads/proxy'],
-    does: 'uploads 2 MiB by a pre-signed URL with a metadata header that has an underscore; smaller ones where that fails',
+    does: 'uploads 2 MiB through a pre-signed URL with a metadata header that contains an underscore; if that fails, smaller bodies',
     at: [name],
     ...writing(run, required),
   };
@@ -148,10 +148,10 @@ function ofWorker(run: Run): PlannedOperation {
   const origin = new URL(run.require('OBJECT_STORAGE_BUCKET_UPLOADS_URL')).origin;
   return bucket === undefined
     ? { rules: ['worker'], does: 'sends a GET without credentials', at: [origin] }
-    : { rules: ['worker'], does: 'signs a GET, and sends it by a plain HTTP client', at: [bucket] };
+    : { rules: ['worker'], does: 'pre-signs a GET, and sends it with a plain HTTP client', at: [bucket] };
 }
 
-/** Operations that differ in the bucket alone are one. */
+/** Merges operations that differ only in the bucket. */
 function grouped(operations: readonly PlannedOperation[]): PlannedOperation[] {
   const groups = Map.groupBy(operations, ({ does, writes }) => `${does}\n${writes}`);
   return [...groups.values()].flatMap((same) => {

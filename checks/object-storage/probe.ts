@@ -1,18 +1,19 @@
 /**
- * The objects that one bucket is tried with, and how nothing of them stays behind. Before each step it is known that what
- * the step writes can be removed, or that it is the one object that may stay:
+ * The test objects of one bucket, and how they are removed again. Before each step it is known that the object it writes
+ * can be removed, or that it is the one object that may stay:
  *
- * 1. An operator's credentials (no `--service`) that may delete versions write under `spacelift-preflight/<run id>/`,
- *    and everything there is removed with all versions in the end. So do a service's, where its role may (Google Cloud).
- * 2. All others may face a versioned bucket, where nothing they write can be removed. They write the constant object
- *    `spacelift-preflight/probe`, if it is absent. On a versioned bucket it stays for good: one object, one version,
- *    however often they run.
- * 3. If that write shows that the bucket is not versioned, and the object may be deleted, it is deleted at once, and the
- *    rest happens under `spacelift-preflight/<run id>/`. If it may not be deleted, it stays.
- * 4. A service that does not write here, and `--read-only`, look at the constant object if another has left it.
+ * 1. With an operator's credentials (no `--service`) that are allowed to delete versions, a run writes under
+ *    `spacelift-preflight/<run id>/`, and at the end removes everything there with all versions. The same holds for a
+ *    service's credentials, where its role allows it (Google Cloud).
+ * 2. With any other credentials, the bucket may be versioned, so that nothing they write can be removed. The run then
+ *    writes the constant object `spacelift-preflight/probe`, if it is absent. On a versioned bucket it stays permanently:
+ *    one object, one version, no matter how many runs.
+ * 3. If that write shows that the bucket is not versioned, and the object can be deleted, it is deleted at once, and the
+ *    rest happens under `spacelift-preflight/<run id>/`. If it can't be deleted, it stays.
+ * 4. A service that does not write to this bucket, and `--read-only`, read the constant object if another run left it.
  *
- * Two runs at once do not disturb each other: the constant object is the same for all, and whoever finds that it has
- * vanished begins anew.
+ * Concurrent runs do not disturb each other: the constant object is the same for all, and a run that finds that it has
+ * vanished starts over.
  */
 import { randomUUID } from 'node:crypto';
 import type { Run } from '../../src/engine/check.ts';
@@ -30,21 +31,21 @@ export const CONTENT = Buffer.from(
   'Written by spacelift-preflight to try this bucket. Safe to keep, safe to delete.\n',
 );
 const OPERATION_MS = 10_000;
-/** A write is cut off a little after nobody waits for it any more. */
+/** A write is aborted shortly after nothing waits for it any longer. */
 const GRACE_MS = 100;
-/** Another run may remove the constant object just when this one has found it. */
+/** Another run may remove the constant object just after this one has found it. */
 const ATTEMPTS = 3;
 
-/** Where the probe is, and what was learned on the way. */
+/** Where the test object is, and what writing it has shown. */
 export interface Place {
   readonly key: string;
-  /** `own`: removed in the end; `kept`: the constant object, which stays; `foreign`: not written by this run. */
+  /** `own`: removed at the end; `kept`: the constant object, which stays; `foreign`: not written by this run. */
   readonly mode: 'own' | 'kept' | 'foreign';
-  /** `undefined` when no write has shown it. */
+  /** `undefined` if no write has revealed it. */
   readonly versioned: boolean | undefined;
 }
 
-/** What another may have left. */
+/** The object that another run may have left. */
 const FOREIGN: Place = { key: PROBE_KEY, mode: 'foreign', versioned: undefined };
 
 export class BucketProbe {
@@ -53,14 +54,14 @@ export class BucketProbe {
   /** The bucket's real name. */
   readonly bucket: string;
   readonly required: RequiredActions;
-  /** Deleting, as a service does, was tried here, and this came of it. */
+  /** The error that deleting as a service does has caused here. */
   undeletable: StoreError | undefined;
   #place: Promise<Place> | undefined;
   #found: Stored | undefined;
   readonly #keys = new Set<string>();
   readonly #writes = new Set<Promise<unknown>>();
   #mayPurge = false;
-  /** What is deleted here leaves a marker, although a write shows no version. */
+  /** Deletions leave a delete marker here, although writes show no version. */
   #suspended = false;
   #removal: { done(): void } | undefined;
 
@@ -77,7 +78,7 @@ export class BucketProbe {
     return this.#place;
   }
 
-  /** As `place`, for what depends on it: when it failed, so did they. @throws CheckStopped */
+  /** Like `place`, for checks that depend on it: when it fails, they fail too. @throws CheckStopped */
   async placed(): Promise<Place> {
     try {
       return await this.place();
@@ -86,7 +87,7 @@ export class BucketProbe {
     }
   }
 
-  /** Where the probe is, for what only needs the bucket to be there: not being allowed to write does not stop that. @throws CheckStopped */
+  /** Where the test object is, for checks that only need the bucket to exist, even without write permission. @throws CheckStopped */
   async reached(): Promise<Place> {
     try {
       return await this.place();
@@ -96,16 +97,16 @@ export class BucketProbe {
     }
   }
 
-  /** One operation under its deadline; a busy store is asked again. */
+  /** One operation with its deadline; retried when the store is busy. */
   readonly within = <T>(operation: (signal: AbortSignal) => Promise<T>): Promise<T> =>
     this.run.withTimeout(OPERATION_MS, (signal) => withRetry(() => operation(signal), noOf, signal));
 
-  /** The finding that an error of the store becomes; other errors are thrown on. */
+  /** Turns an error of the store into a finding; other errors are rethrown. */
   async issue(error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
     return storeIssue(this, error, via);
   }
 
-  /** One write. The run's end does not cut it off: what it wrote could not be found to be removed. */
+  /** One write. The end of the run does not abort it: the object could then not be found and removed. */
   async write<T>(operation: (signal: AbortSignal) => Promise<T>, ms = OPERATION_MS): Promise<T> {
     return this.run.withTimeout(ms, () => {
       const signal = AbortSignal.timeout(ms + GRACE_MS);
@@ -115,7 +116,7 @@ export class BucketProbe {
     });
   }
 
-  /** Sends by a plain HTTP client, as a browser or a worker would. */
+  /** Sends with a plain HTTP client, as a browser or a worker would. */
   send(request: HttpRequest): Promise<HttpAnswer> {
     return this.within((signal) => this.store.send({ ...request, signal }));
   }
@@ -124,13 +125,13 @@ export class BucketProbe {
     return this.within((signal) => this.store.get(this.bucket, key, signal));
   }
 
-  /** What stands at the constant key, asked once. */
+  /** The constant object, read once. */
   async readProbeObject(): Promise<Stored | undefined> {
     this.#found ??= await this.read(PROBE_KEY);
     return this.#found;
   }
 
-  /** A key under the run's own prefix, which is removed in the end. */
+  /** A key under the run's own prefix, which is removed at the end. */
   newKey(): string {
     const key = `${this.#prefix}${randomUUID()}`;
     this.#keys.add(key);
@@ -142,12 +143,12 @@ export class BucketProbe {
     return this.within((signal) => this.store.remove(this.bucket, key, signal));
   }
 
-  /** Asks whether deleting is permitted, by a key that nobody has. */
+  /** Tests the permission to delete with a key that does not exist. */
   removeNothing(): Promise<void> {
     return this.remove(`${this.#prefix}none`);
   }
 
-  /** Removes what was written under the run's own prefix; what can't be removed now is tried again at the end of the run. */
+  /** Removes the objects under the run's own prefix; those that can't be removed now are tried again at the end of the run. */
   async clear(): Promise<void> {
     if (this.#keys.size === 0) return;
     try {
@@ -183,7 +184,7 @@ export class BucketProbe {
       if (found !== undefined)
         return { key: PROBE_KEY, mode: 'kept', versioned: found.versionId !== undefined || undefined };
     }
-    throw new CheckStopped(skip(`another run is at work in ${bucket}`, { fix: advice`run again when it is over` }));
+    throw new CheckStopped(skip(`another run is using ${bucket}`, { fix: advice`run again when it has finished` }));
   }
 
   async #askToPurge(): Promise<boolean> {
@@ -217,7 +218,7 @@ export class BucketProbe {
     }
   }
 
-  /** Writes the constant object if it is absent. Where it stays it is listed as left behind, whoever wrote it. */
+  /** Writes the constant object if it is absent. If it stays, it is listed as left behind, no matter which run wrote it. */
   async #writeKept(): Promise<Written> {
     const { run, store, bucket } = this;
     let written: Written | undefined;
@@ -242,7 +243,7 @@ export class BucketProbe {
     }
   }
 
-  /** Whether this run wrote the constant object where nothing has versions, and may delete it again. */
+  /** Whether this run wrote the constant object to a bucket without versions, and is allowed to delete it again. */
   #isTransient({ existed, versionId }: Written): boolean {
     const may = this.run.deployment.service === undefined || this.required.delete !== undefined;
     return (
@@ -272,7 +273,7 @@ export class BucketProbe {
         async (signal) => (await store.leftMarker?.(bucket, PROBE_KEY, signal)) === true,
       );
       if (this.#suspended) {
-        // In the marker's place: nothing more than this one object is ever left.
+        // Replaces the marker: nothing but this one object is ever left behind.
         await this.write((signal) => store.put(bucket, PROBE_KEY, CONTENT, { ifAbsent: true }, signal));
         return false;
       }
@@ -293,12 +294,12 @@ export class BucketProbe {
   }
 }
 
-/** How a store says no, by an answer to a plain client or by its problem. */
+/** Whether a store asks to retry, in a response to a plain client or in its error. */
 function noOf(outcome: unknown): BusyHint | undefined {
   return outcome instanceof StoreError ? outcome : busyHintIn(outcome);
 }
 
-/** Whether a write may have happened although its answer is an error, or never came. */
+/** Whether a write may have succeeded although its response is an error or never arrived. */
 function mayHaveWritten(error: unknown): boolean {
   if (error instanceof CheckStopped) return false;
   if (error instanceof StoreError) return error.kind === 'server-error';

@@ -1,4 +1,4 @@
-/** A kind of object store: all that the check and its plan know of it. One folder each; `providers.ts` registers them. */
+/** A type of object store, as the check and its plan see it. One folder each; `providers.ts` registers them. */
 
 import type { SigningCredentials } from '../../src/clouds/signing.ts';
 import type { Run } from '../../src/engine/check.ts';
@@ -8,20 +8,20 @@ import type { Store } from './store.ts';
 export interface Provider {
   /** "Google Cloud". */
   readonly name: string;
-  /** For the report's one line: "MinIO at minio.internal:9000". @throws CheckStopped when a variable for it is missing */
+  /** For the one-line summary in the report: "MinIO at minio.internal:9000". @throws CheckStopped if a variable for it is missing */
   where(run: Run): string;
   readonly signingCredentials: SigningCredentials;
   /**
    * Loads the provider's file and its library.
-   * @param run as requests with these credentials travel
+   * @param run the run for requests with these credentials
    */
   open(run: Run): Promise<Store>;
-  /** What the store must permit for the probe. @throws CheckStopped when what it needs of the config is not known */
+  /** The permissions that the probe needs. @throws CheckStopped if a variable that it needs is not known */
   grants(run: Run): Promise<Grants>;
-  /** The programs that its fixes run. */
+  /** The programs that its fixes use. */
   readonly programs: readonly string[];
-  /** For the table of rules: what looking takes; of a store that speaks S3's protocol, S3's own words do. */
-  readonly permissions: Readonly<
+  /** The permissions for the table of rules, as the store names them; absent for stores with the S3 protocol, or without any. */
+  readonly permissions?: Readonly<
     Partial<Record<'access' | 'presigned' | 'versioning' | 'retention' | 'public', string>>
   >;
 }

@@ -1,4 +1,4 @@
-/** The kinds of object store, by OBJECT_STORAGE_TYPE: the one place to register another. */
+/** The object storage types, keyed by OBJECT_STORAGE_TYPE: the one place to register another. */
 
 import type { ObjectStorageType } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
@@ -10,10 +10,10 @@ import type { Provider } from './provider.ts';
 
 export const PROVIDERS = { aws, azure, gcp, minio } satisfies Record<ObjectStorageType, Provider>;
 
-/** @throws CheckStopped when the choice is found wrong, or not known here */
+/** @throws CheckStopped if the choice is invalid, or not known here */
 export const providerOf = (run: Pick<Run, 'choice'>): Provider => PROVIDERS[run.choice('OBJECT_STORAGE_TYPE')];
 
-/** As `providerOf`, but `undefined` where that stops. */
+/** Like `providerOf`, but returns `undefined` instead of throwing. */
 export function knownProvider({ deployment }: Pick<Run, 'deployment'>): Provider | undefined {
   const type = deployment.chosen('OBJECT_STORAGE_TYPE');
   return type && PROVIDERS[type];

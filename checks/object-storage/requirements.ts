@@ -1,4 +1,4 @@
-/** What the vendor asks of each bucket, and what each service does in it (permissions of the published IAM policies). */
+/** Spacelift's requirements for each bucket, and each service's operations in it (permissions of the published IAM policies). */
 import type { Bucket } from '../../src/config/contract.ts';
 import type { Perspective, Service } from '../../src/config/options.ts';
 
@@ -6,11 +6,11 @@ export type BucketAction = 'put' | 'get' | 'list' | 'delete';
 
 export interface BucketRequirements {
   readonly versioning: 'required' | 'suggested' | 'not needed';
-  /** Days after which objects may go, as the vendor suggests; `never` where expiry destroys data. */
+  /** Days after which objects may expire, as Spacelift suggests; `never` where expiration destroys data. */
   readonly expiry: number | 'never';
 }
 
-/** The vendor's object storage reference. */
+/** From Spacelift's object storage reference. */
 export const REQUIREMENTS: Readonly<Record<Bucket, BucketRequirements>> = {
   deliveries: { versioning: 'not needed', expiry: 1 },
   'large-queue-messages': { versioning: 'not needed', expiry: 2 },
@@ -41,10 +41,10 @@ const PERFORMED: Table = {
   workspace: both('put', 'get', 'delete'),
 };
 
-/** Who performs an operation: it must succeed, or only one service needs it, or none does (absent). */
+/** Whether an operation must succeed, only one service needs it, or none does (absent). */
 export type RequiredActions = Partial<Readonly<Record<BucketAction, 'must' | Service>>>;
 
-/** What must succeed in a bucket for one service, or for all of them as one. */
+/** The operations that must succeed in a bucket for one service, or for all services together. */
 export function requiredActions(bucket: Bucket, service: Perspective | undefined): RequiredActions {
   const required: Partial<Record<BucketAction, 'must' | Service>> = {};
   for (const [performer, operations] of Object.entries(PERFORMED[bucket]) as [Service, readonly BucketAction[]][]) {

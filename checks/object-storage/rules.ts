@@ -1,65 +1,67 @@
-/** What is judged of object storage; `explain` and the documentation read it. */
+/** The rules of object storage; `explain` and the documentation are generated from them. */
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
 import type { Provider } from './provider.ts';
 import { PROVIDERS } from './providers.ts';
 
-/** A permission as S3 has it, and as it is called elsewhere: "Google Cloud: storage.buckets.get". */
+/** The names of a permission in other clouds than AWS: "Google Cloud: storage.buckets.get". */
 const s3 = PROVIDERS.aws.permissions;
-const elsewhere = (of: keyof Provider['permissions']): string =>
+const elsewhere = (of: keyof typeof s3): string =>
   Object.values<Provider>(PROVIDERS)
-    .filter((provider) => provider !== PROVIDERS.aws && provider.permissions[of] !== undefined)
-    .map(({ name, permissions }) => `${name}: ${permissions[of]}`)
+    .filter(({ permissions }) => permissions !== s3 && permissions?.[of] !== undefined)
+    .map(({ name, permissions }) => `${name}: ${permissions?.[of]}`)
     .join('; ');
 
 export const RULES = {
   '<bucket>/access': {
     title: 'objects can be written, read, listed and deleted',
     procedure:
-      'Writes an object of a few bytes, reads it back and compares, lists where a service lists, and deletes it again. Under --service only what that service does is tried. Nothing stays behind but, where these credentials can’t remove versions, the one constant object spacelift-preflight/probe.',
-    rationale: 'Spacelift stores states, logs, workspaces and modules here. A run fails where an operation fails.',
-    permission: `${s3.access}, as the service has them; ${elsewhere('access')}`,
-    fix: 'Make the bucket, correct its name or the credentials, or allow the denied operation in their policy.',
+      'Writes an object of a few bytes, reads it back and compares it, lists it if a service lists objects there, and deletes it. With --service, tests only the operations of that service. Leaves nothing behind, except the constant object spacelift-preflight/probe where the credentials can’t remove versions.',
+    rationale:
+      'Spacelift stores states, logs, workspaces, and modules here. If an operation fails, so does the run that needs it.',
+    permission: `${s3.access}, as far as the service has them; ${elsewhere('access')}`,
+    fix: 'Create the bucket, correct its name or the credentials, or allow the denied operation in the credentials’ policy.',
     example: {
-      found: 'may not write to spacelift-run-logs: s3:PutObject is denied',
-      fix: 'allow s3:PutObject on arn:aws:s3:::spacelift-run-logs/* in a policy of the role: aws iam put-role-policy',
+      found: 'the credentials lack s3:PutObject on spacelift-run-logs',
+      fix: 'allow s3:PutObject on arn:aws:s3:::spacelift-run-logs/* in a policy attached to the role: aws iam put-role-policy',
     },
     docs: `${DOCS.storage}#configuration`,
   },
   '<bucket>/presigned': {
     title: 'pre-signed URLs work',
-    procedure: 'Signs a PUT and a GET, and sends both by a plain HTTP client without credentials.',
+    procedure: 'Pre-signs a PUT and a GET, and sends both with a plain HTTP client that has no credentials.',
     rationale:
-      'Workers and browsers have no credentials of their own: all they read and write goes by pre-signed URLs.',
+      'Workers and browsers have no credentials of their own: they read and write through pre-signed URLs only.',
     permission: `${s3.presigned}; ${elsewhere('presigned')}`,
-    fix: 'Let proxies pass the host, the path and the query as they are; compare the clocks.',
+    fix: 'Configure proxies to pass the host, path, and query unchanged, and compare the clocks.',
     example: {
-      found: 'pre-signed URLs are refused for spacelift-workspace',
-      fix: 'let the proxy pass Host, path and query as they are (nginx: proxy_set_header Host $http_host)',
+      found: 'pre-signed URLs for spacelift-workspace are rejected',
+      fix: 'configure the proxy to pass Host, path, and query to MinIO unchanged (nginx: proxy_set_header Host $http_host)',
     },
     docs: `${DOCS.storage}#access-requirements`,
   },
   '<bucket>/versioning': {
-    title: 'versioning is on where it is needed',
+    title: 'versioning is enabled where Spacelift needs it',
     procedure:
-      'Looks whether the object that was written has got a version (Google Cloud: whether overwriting has kept the older one). Off is a failure for states, a warning for modules, run logs, uploads and workspaces, and right elsewhere.',
-    rationale: 'A state that was overwritten or deleted can be had back only from an older version.',
-    permission: `none; ${s3.versioning} (${elsewhere('versioning')}) when no write has shown it`,
+      'Checks whether the object that was written has a version (Google Cloud: whether overwriting it kept the older version). Without versioning, the rule fails for states, warns for modules, run logs, uploads, and workspaces, and passes for all other buckets.',
+    rationale: 'A state that was overwritten or deleted can be recovered only from an older version.',
+    permission: `none; ${s3.versioning} (${elsewhere('versioning')}) if no write has revealed the versioning status`,
     fix: 'Enable versioning on the bucket.',
     example: {
-      found: 'versioning is off on spacelift-states',
+      found: 'versioning is not enabled on spacelift-states',
       fix: 'aws s3api put-bucket-versioning --bucket spacelift-states --versioning-configuration Status=Enabled',
     },
     docs: DOCS.storage,
   },
   '<bucket>/retention': {
-    title: 'objects expire where they may, and nowhere else',
+    title: 'objects expire only where Spacelift allows it',
     procedure:
-      'Reads the lifecycle rules. Only enabled rules that delete current objects count. Any in states or modules is a failure, also one that is limited to a prefix; none elsewhere is a warning. How long is your choice.',
-    rationale: 'An expired state or module is lost. Temporary objects that never expire only cost money.',
+      'Reads the lifecycle rules. Only enabled rules that delete current objects count. The check fails if states or modules have such a rule, even one limited to a prefix, and warns if any other bucket has none. The period is up to you.',
+    rationale:
+      'An expired state or module is lost. Temporary objects that never expire cost money, but do no other harm.',
     permission: `${s3.retention}; ${elsewhere('retention')}`,
-    fix: 'Remove the rule from states and modules; add one elsewhere.',
+    fix: 'Remove the rule from states and modules; add one to the other buckets.',
     example: {
       found: 'objects in spacelift-states expire',
       fix: 'mc ilm rule ls minio/spacelift-states, then mc ilm rule rm --id ID minio/spacelift-states',
@@ -67,36 +69,37 @@ export const RULES = {
     docs: DOCS.storage,
   },
   '<bucket>/public': {
-    title: 'nobody can read without credentials',
-    procedure: 'Reads the object that was written without credentials, and looks at the bucket’s policy.',
-    rationale: 'States hold secrets. No bucket of Spacelift needs public access.',
-    permission: `none; ${s3.public} (${elsewhere('public')}) to see what is public in part`,
-    fix: 'Remove the public access from the bucket.',
+    title: 'buckets are not public',
+    procedure: 'Tries to read the test object without credentials, and reads the bucket’s policy.',
+    rationale: 'States contain secrets. None of Spacelift’s buckets needs public access.',
+    permission: `none; ${s3.public} (${elsewhere('public')}) to detect buckets that are public in part`,
+    fix: 'Remove public access from the bucket.',
     example: {
-      found: 'everyone can read spacelift-deliveries',
+      found: 'anyone can read spacelift-deliveries',
       fix: 'mc anonymous set none minio/spacelift-deliveries',
     },
     docs: `${DOCS.storage}#access-requirements`,
   },
   'uploads/cors': {
-    title: 'browsers may upload from Spacelift’s domain',
-    procedure: 'Asks as a browser does before it uploads: OPTIONS from https://<SERVER_DOMAIN>, for PUT and for POST.',
-    rationale: 'Uploading a state file from Spacelift’s pages fails in the browser without it.',
-    fix: 'Allow the origin with PUT and POST in the CORS settings of the uploads bucket.',
+    title: 'CORS allows uploads from Spacelift’s domain',
+    procedure:
+      'Sends the CORS preflight requests that a browser sends before it uploads: OPTIONS from https://<SERVER_DOMAIN>, for PUT and for POST.',
+    rationale: 'Without CORS rules, uploading a state file in the Spacelift UI fails in the browser.',
+    fix: 'Allow PUT and POST from the origin in the CORS settings of the uploads bucket.',
     example: {
-      found: 'https://spacelift.corp.io may not PUT or POST to spacelift-uploads',
+      found: 'CORS does not allow PUT or POST from https://spacelift.corp.io to spacelift-uploads',
       fix: 'mc admin config set minio api cors_allow_origin=https://spacelift.corp.io',
     },
     docs: `${DOCS.storage}#uploads-bucket-cors-configuration`,
   },
   'uploads/proxy': {
-    title: 'large bodies and signed headers pass',
+    title: 'large bodies and signed headers reach the store',
     procedure:
-      'Uploads 2 MiB by a pre-signed URL that is bound to a metadata header with an underscore in its name, and looks whether both have arrived.',
+      'Uploads 2 MiB through a pre-signed URL that is bound to a metadata header with an underscore in its name, and checks that both arrived.',
     rationale:
-      'A proxy in front of the store may cap bodies (nginx: 1 MiB) or drop headers with underscores; uploads and run logs then fail with errors that name neither.',
+      'A proxy in front of the store may limit request bodies (nginx: 1 MiB) or drop headers with underscores; uploads and run logs then fail with errors that mention neither.',
     permission: 's3:PutObject and s3:GetObject',
-    fix: 'Raise the proxy’s limit, and let it pass headers with underscores.',
+    fix: 'Raise the proxy’s limit, and configure it to pass headers with underscores.',
     example: {
       found: 'a proxy in front of MinIO drops headers with underscores',
       fix: 'nginx: underscores_in_headers on; ingress-nginx: enable-underscores-in-headers: "true"',
@@ -104,50 +107,51 @@ export const RULES = {
     docs: `${DOCS.storage}#access-requirements`,
   },
   'uploads/url': {
-    title: 'the uploads URL is where uploads go',
+    title: 'the uploads URL matches where uploads go',
     procedure: 'Compares the origin of OBJECT_STORAGE_BUCKET_UPLOADS_URL with that of a real pre-signed URL.',
-    rationale: 'It becomes part of the Content Security Policy: browsers refuse to upload to any other origin.',
+    rationale: 'Spacelift adds this URL to its Content Security Policy: browsers refuse to upload to any other origin.',
     fix: 'Set OBJECT_STORAGE_BUCKET_UPLOADS_URL to the origin of pre-signed URLs.',
     example: {
-      found: 'the uploads URL leads to https://uploads.corp.io, uploads go to https://minio.corp.io',
+      found: 'the uploads URL points to https://uploads.corp.io, but uploads go to https://minio.corp.io',
       fix: 'set OBJECT_STORAGE_BUCKET_UPLOADS_URL=https://minio.corp.io',
     },
     docs: `${DOCS.storage}#configuration`,
   },
   'uploads/mixed-content': {
-    title: 'uploads go over HTTPS',
-    procedure: 'Looks at the scheme of a real pre-signed URL.',
-    rationale: 'Browsers refuse to upload from an https page to plain http, except on the same machine.',
+    title: 'uploads use HTTPS',
+    procedure: 'Checks the scheme of a real pre-signed URL.',
+    rationale: 'Browsers block uploads from an HTTPS page to plain HTTP, except on the same machine.',
     fix: 'Serve the store over TLS.',
     example: {
-      found: 'uploads go to http://minio.corp.io:9000 in the clear',
+      found: 'uploads to http://minio.corp.io:9000 are not encrypted',
       fix: 'set OBJECT_STORAGE_MINIO_USE_SSL=true, and OBJECT_STORAGE_MINIO_ENDPOINT to a name with a certificate',
     },
     docs: `${DOCS.storage}#configuration`,
   },
   distinct: {
-    title: 'each variable names a bucket of its own',
-    procedure: 'Compares the names of the ten buckets.',
-    rationale: 'The buckets differ in versioning, expiry and permissions: what one needs destroys the other’s data.',
-    fix: 'Make a bucket for each.',
+    title: 'each variable names a separate bucket',
+    procedure: 'Compares the ten bucket names.',
+    rationale:
+      'The buckets differ in versioning, expiration, and permissions: a setting that one needs can destroy another’s data.',
+    fix: 'Create a separate bucket for each variable.',
     example: {
       found:
         'OBJECT_STORAGE_BUCKET_WORKSPACE and OBJECT_STORAGE_BUCKET_USER_UPLOADED_WORKSPACES both name spacelift-workspaces',
-      fix: 'make a bucket for OBJECT_STORAGE_BUCKET_USER_UPLOADED_WORKSPACES',
+      fix: 'create a bucket for OBJECT_STORAGE_BUCKET_USER_UPLOADED_WORKSPACES',
     },
     docs: DOCS.storage,
   },
   worker: {
-    title: 'a worker reaches the object store',
+    title: 'workers can reach the object store',
     procedure:
-      'Under --service worker alone: signs a GET with the credentials of the config, if it has any, and sends it by a plain HTTP client, which changes nothing. That there is nothing to read, or no permission to read it, still shows that the way is free. Without credentials, a GET to the origin of OBJECT_STORAGE_BUCKET_UPLOADS_URL: any status below 500 passes.',
+      'Only with --service worker: pre-signs a GET with the config’s credentials, if it has any, and sends it with a plain HTTP client, which changes nothing. A missing object or a denied permission still shows that the store can be reached. Without credentials, sends a GET to the origin of OBJECT_STORAGE_BUCKET_UPLOADS_URL; any status below 500 passes.',
     rationale:
-      'A worker fetches workspaces, and uploads logs and states, by pre-signed URLs: without the way no run ends.',
+      'Workers fetch workspaces, and upload logs and states, through pre-signed URLs: without access to the store, no run finishes.',
     permission: 'HTTPS from the worker’s network to the object store; no credentials',
-    fix: 'Let the worker’s network, and proxies on the way, pass requests to the object store as they are.',
+    fix: 'Allow requests from the worker’s network to the object store, and configure proxies in between to pass them unchanged.',
     example: {
-      found: 'https://minio.corp.io answers with HTTP 502',
-      fix: 'see the object store’s log, and that of a proxy or load balancer in front of it',
+      found: 'https://minio.corp.io returned HTTP 502',
+      fix: 'check the logs of the object store and of any proxy or load balancer in front of it',
     },
     docs: `${DOCS.storage}#access-requirements`,
   },

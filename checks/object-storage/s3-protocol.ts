@@ -1,4 +1,4 @@
-/** What an answer in the S3 protocol means (S3 API reference, "Error responses"; MinIO's own codes). */
+/** Interprets responses in the S3 protocol (S3 API reference, "Error responses"; MinIO's own codes). */
 
 import type { HttpAnswer } from '../../src/net/http.ts';
 import { retryAfterIn } from '../../src/net/retry.ts';
@@ -40,15 +40,15 @@ const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
 
 const POSSIBLE_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** What is wrong, or `undefined` for an answer that a store gives when it has done what was asked. */
+/** The error in a response, or `undefined` if the store did what was asked. */
 export function s3Refusal(answer: HttpAnswer, at: { action: StoreAction; bucket: string }): StoreError | undefined {
   const { status, headers } = answer;
   if (!isRefusal(answer)) return undefined;
   const code = codeIn(answer);
-  // MinIO's console knows its own API's requests, and says so.
+  // MinIO's console recognizes requests for the MinIO API, and says so.
   const atConsole = code === 'InvalidArgument' && /\bAPI port\b/.test(answer.body.toString());
   const kind = atConsole ? 'not-a-store' : kindOf(status, code);
-  // Some stores say of a name that can’t be that there is no such bucket: nobody could make it.
+  // For an invalid name, some stores answer that there is no such bucket; nobody could create it.
   return new StoreError(kind === 'no-bucket' && !POSSIBLE_NAME.test(at.bucket) ? 'invalid-name' : kind, {
     ...at,
     status,
@@ -59,13 +59,13 @@ export function s3Refusal(answer: HttpAnswer, at: { action: StoreAction; bucket:
   });
 }
 
-/** A success that is a page comes from something else; one without a body has the type that its server has by default. */
+/** An HTML page with a success status comes from something else; a response without a body has its server's default type. */
 export function isRefusal({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
   const isEmpty = status === 204 || headers['content-length'] === '0';
   return status >= 300 || (!isEmpty && /^text\/html/i.test(headers['content-type'] ?? ''));
 }
 
-/** The code of an error document; MinIO's answers to HEAD have it in a header. */
+/** The code in an error document; MinIO's responses to HEAD carry it in a header. */
 export function codeIn({ headers, body }: HttpAnswer): string | undefined {
   const header = /^[A-Za-z.]{1,64}$/.exec(String(headers['x-minio-error-code'] ?? ''))?.[0];
   return /<Code>([A-Za-z.]{1,64})<\/Code>/.exec(body.toString())?.[1] ?? header;
@@ -78,7 +78,7 @@ function kindOf(status: number, code: string | undefined): StoreKind {
   return status >= 500 ? 'server-error' : 'not-a-store';
 }
 
-/** What the store says of its error, to be looked at and never to be passed on. */
+/** The store's error message, for matching only; it is never shown. */
 export function messageIn({ body }: HttpAnswer): string {
   return /<Message>([^<]{0,2000})</.exec(body.toString())?.[1] ?? '';
 }
@@ -94,7 +94,7 @@ function skewOf(date: string | undefined): { skewMs?: number } {
   return Number.isNaN(server) ? {} : { skewMs: server - Date.now() };
 }
 
-/** A version id of its own: `null` is that of an object that was written without versioning. */
+/** A real version id: `null` belongs to an object that was written without versioning. */
 export function versionIn(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' && header !== 'null' && header !== '' ? header : undefined;
 }
@@ -105,7 +105,7 @@ export interface LifecycleRule {
   readonly Expiration?: { readonly Days?: unknown; readonly Date?: unknown } | undefined;
 }
 
-/** The enabled rules that delete current objects, in words; those on older versions, markers and uploads do not count. */
+/** Describes the enabled rules that delete current objects; rules on older versions, markers, and uploads do not count. */
 export function expiryRules(rules: readonly (LifecycleRule | null | undefined)[]): string[] {
   return rules.flatMap((rule) => {
     const { ID, Status, Expiration } = rule ?? {};
@@ -113,7 +113,7 @@ export function expiryRules(rules: readonly (LifecycleRule | null | undefined)[]
     const { Days, Date: date } = Expiration;
     if (Days === undefined && date === undefined) return [];
     const when = Days === undefined ? `on ${dayOf(date)}` : `after ${Days} day${Number(Days) === 1 ? '' : 's'}`;
-    return [`${ID === undefined || ID === '' ? 'a rule without a name' : String(ID)}: ${when}`];
+    return [`${ID === undefined || ID === '' ? 'unnamed rule' : String(ID)}: ${when}`];
   });
 }
 
@@ -126,7 +126,7 @@ interface Statement {
   readonly Condition?: unknown;
 }
 
-/** Whether a bucket policy lets everyone in: an allowance to `*` that no condition limits. */
+/** Whether a bucket policy allows public access: an Allow statement for `*` without a condition. */
 export function opensToEveryone(policy: unknown): boolean {
   const { Statement: statements = [] } = (policy ?? {}) as { Statement?: Statement | readonly Statement[] };
   return [statements].flat().some((statement) => {
@@ -137,7 +137,7 @@ export function opensToEveryone(policy: unknown): boolean {
   });
 }
 
-/** Whether operations were permitted that change nothing; a store that does not know one of them counts as a no. */
+/** Whether all of these operations, which change nothing, are permitted; `false` also if the store does not support one. */
 export async function arePermitted(operations: readonly Promise<unknown>[]): Promise<boolean> {
   try {
     await Promise.all(operations);

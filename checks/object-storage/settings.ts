@@ -1,4 +1,4 @@
-/** What must hold of a bucket besides: versions are kept, objects expire or stay, and nobody else may read them. */
+/** The settings of a bucket: versioning, expiration, and public access. */
 
 import type { Run } from '../../src/engine/check.ts';
 import { cause } from '../../src/outcome/cause.ts';
@@ -9,7 +9,7 @@ import { type BucketProbe, CONTENT, PROBE_KEY } from './probe.ts';
 import type { BucketRequirements } from './requirements.ts';
 import { type Store, type StoreAction, StoreError } from './store.ts';
 
-/** Services may not look at settings, so under `--service` it is not even tried. */
+/** Services are not allowed to read settings, so with `--service` it is not even tried. */
 const maySettings = ({ deployment }: Run): boolean => deployment.service === undefined;
 
 export async function checkVersioning(probe: BucketProbe, { versioning: need }: BucketRequirements): Promise<Outcome> {
@@ -26,15 +26,18 @@ export async function checkVersioning(probe: BucketProbe, { versioning: need }: 
       return probe.issue(error);
     }
   }
-  if (need === 'not needed') return pass(`${bucket} needs no versioning`, { evidence: { bucket } });
-  if (on) return pass(`versioning is on for ${bucket}`, { evidence: { bucket } });
+  if (need === 'not needed') return pass(`${bucket} does not need versioning`, { evidence: { bucket } });
+  if (on) return pass(`versioning is enabled on ${bucket}`, { evidence: { bucket } });
   const words = { fix: store.messages.versioning(bucket), evidence: { bucket } };
   return need === 'required'
-    ? fail(`versioning is off on ${bucket}`, { ...words, expected: 'enabled: state history is lost without it' })
-    : warn(`versioning is off on ${bucket}`, { ...words, expected: 'enabled, as the vendor suggests' });
+    ? fail(`versioning is not enabled on ${bucket}`, {
+        ...words,
+        expected: 'enabled: without versioning, state history is lost',
+      })
+    : warn(`versioning is not enabled on ${bucket}`, { ...words, expected: 'enabled, as Spacelift recommends' });
 }
 
-/** Whether overwriting keeps the older version, where a write's answer does not tell; `undefined` when it can't be tried. */
+/** Whether overwriting keeps the older version, where a write's response does not tell; `undefined` if it can't be tested. */
 async function overwritten(probe: BucketProbe): Promise<boolean | undefined> {
   const { store, bucket } = probe;
   const count = store.countVersions;
@@ -49,16 +52,16 @@ async function overwritten(probe: BucketProbe): Promise<boolean | undefined> {
 function notShown({ store, bucket, run, required }: BucketProbe): Outcome {
   const permission = store.messages.permission['read versioning'];
   const { service } = run.deployment;
-  return skip(`versioning of ${bucket} is not known`, {
+  return skip(`versioning of ${bucket} could not be tested`, {
     detail:
       required.put === undefined
-        ? `The ${service} does not write here, so no write shows it, and ${permission} is not one of its permissions.`
-        : `No new write has shown it, and ${permission} is not permitted.`,
+        ? `The ${service} does not write to this bucket, so no write reveals it, and ${permission} is not one of its permissions.`
+        : `No new write has revealed it, and the credentials lack ${permission}.`,
     fix: withLook(
       store,
       'read versioning',
       service === undefined
-        ? advice`allow ${permission}, or remove the object of earlier runs: ${store.messages.remove(bucket, PROBE_KEY)}`
+        ? advice`allow ${permission}, or remove the object that earlier runs left: ${store.messages.remove(bucket, PROBE_KEY)}`
         : advice`run without --service, with an operator’s credentials`,
     ),
     evidence: { bucket, permission },
@@ -67,7 +70,7 @@ function notShown({ store, bucket, run, required }: BucketProbe): Outcome {
 
 function withLook({ messages }: Store, action: StoreAction, fix: Fix): Fix {
   const look = messages.look?.[action];
-  return look === undefined ? fix : advice`${fix}\nto look yourself: ${look}`;
+  return look === undefined ? fix : advice`${fix}\nto check it yourself: ${look}`;
 }
 
 export async function checkRetention(probe: BucketProbe, { expiry: need }: BucketRequirements): Promise<Outcome> {
@@ -88,26 +91,28 @@ export async function checkRetention(probe: BucketProbe, { expiry: need }: Bucke
   const rules = asked.value;
   const evidence = { bucket, rules };
   if (need === 'never') {
-    if (rules.length === 0) return pass(`nothing expires in ${bucket}`, { evidence });
+    if (rules.length === 0) return pass(`no objects in ${bucket} expire`, { evidence });
     return fail(`objects in ${bucket} expire`, {
       detail: rules.join('; '),
-      expected: 'no rule that deletes current objects: it destroys data that Spacelift needs',
+      expected: 'no lifecycle rule that deletes current objects: it would destroy data that Spacelift needs',
       fix: store.messages.keep(bucket),
       evidence,
       ...(store.rulesAreShared && {
-        cause: cause.store('expiry', ...rules).titled(`objects that must stay expire by one rule: ${rules.join('; ')}`),
+        cause: cause
+          .store('expiry', ...rules)
+          .titled(`a lifecycle rule deletes objects that must be kept: ${rules.join('; ')}`),
       }),
     });
   }
   if (rules.length > 0) return pass(`objects in ${bucket} expire`, { detail: rules.join('; '), evidence });
   return warn(`objects in ${bucket} never expire`, {
-    expected: `an expiry; the vendor suggests ${plural(need, 'day')}, the period is yours to choose`,
+    expected: `a lifecycle rule that deletes old objects; Spacelift suggests ${plural(need, 'day')}, but the period is up to you`,
     fix: store.messages.expire(bucket, need),
     evidence,
   });
 }
 
-/** @param anonymous an anonymous GET of the probe: whether it succeeded */
+/** @param anonymous sends an anonymous GET for the test object; whether it succeeded */
 export async function checkPublic(probe: BucketProbe, anonymous: () => Promise<boolean>): Promise<Outcome> {
   const { run, store, bucket } = probe;
   const [placed, asked] = await Promise.allSettled([
@@ -123,18 +128,18 @@ export async function checkPublic(probe: BucketProbe, anonymous: () => Promise<b
   } catch (error) {
     return probe.issue(error);
   }
-  if (read) return open(probe, `everyone can read ${bucket}`);
-  if (byPolicy === true) return open(probe, `the policy of ${bucket} lets everyone in`);
+  if (read) return open(probe, `anyone can read ${bucket}`);
+  if (byPolicy === true) return open(probe, `the policy of ${bucket} allows public access`);
   if (placed.value.mode !== 'foreign') {
-    return pass(`nobody can read ${bucket} without credentials`, { evidence: { bucket } });
+    return pass(`${bucket} can’t be read without credentials`, { evidence: { bucket } });
   }
-  if (byPolicy === false) return pass(`the policy of ${bucket} lets nobody in`, { evidence: { bucket } });
+  if (byPolicy === false) return pass(`the policy of ${bucket} does not allow public access`, { evidence: { bucket } });
   return notPermitted(probe, 'read policy', 'policy');
 }
 
 function open({ store, bucket }: BucketProbe, title: string): Issue {
   return warn(title, {
-    expected: 'no public access: Spacelift needs none, workers and browsers use pre-signed URLs',
+    expected: 'no public access: Spacelift does not need it, since workers and browsers use pre-signed URLs',
     fix: store.messages.makePrivate(bucket),
     evidence: { bucket },
   });
@@ -146,9 +151,9 @@ function notPermitted({ store, bucket, run }: BucketProbe, action: StoreAction, 
   const permission = store.messages.permission[action];
   const { service } = run.deployment;
   const notTried = service !== undefined && !(action === 'read policy' && store.servicesSeePublic);
-  return skip(`may not look at the ${what} of ${bucket}: ${permission}`, {
+  return skip(`reading the ${what} of ${bucket} requires ${permission}`, {
     ...(notTried && {
-      detail: `No service has this permission, so --service ${service} does not try it.`,
+      detail: `No Spacelift service has this permission, so it is not tried with --service ${service}.`,
     }),
     fix: withLook(
       store,

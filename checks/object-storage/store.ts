@@ -1,4 +1,4 @@
-/** What the check knows of an object store: one interface, one file per provider behind it. */
+/** The object store as the check sees it: one interface, implemented once per provider. */
 
 import type { HttpAnswer, HttpRequest } from '../../src/net/http.ts';
 import type { Target } from '../../src/net/messages.ts';
@@ -7,13 +7,13 @@ import type { Fix, Shell } from '../../src/outcome/fix.ts';
 import type { Issue } from '../../src/outcome/outcome.ts';
 import type { BucketAction } from './requirements.ts';
 
-/** What was asked of the store when something went wrong. */
+/** The operation that an error belongs to. */
 export type StoreAction = BucketAction | 'read versioning' | 'read lifecycle' | 'read policy';
 
 export type StoreKind =
-  /** The store does not know the access key. */
+  /** The store does not recognize the access key. */
   | 'credentials'
-  /** The access key is known, and the secret is another. */
+  /** The store recognizes the access key, but rejects the secret key. */
   | 'signature'
   | 'expired'
   | 'clock-skew'
@@ -27,9 +27,9 @@ export type StoreKind =
   | 'quota'
   | 'too-large'
   | 'server-error'
-  /** Something answers HTTP, and it is no object store. */
+  /** An HTTP server responded, but not an object store. */
   | 'not-a-store'
-  /** An error of the store that has no kind of its own; its code is in the evidence. */
+  /** Any other error of the store; its code is in the evidence. */
   | 'other';
 
 type Facts = Pick<StoreError, 'action' | 'bucket'> &
@@ -43,13 +43,13 @@ export class StoreError extends Error {
   /** The store's own code, such as `NoSuchBucket`; never its message. */
   readonly code: string | undefined;
   readonly status: number | undefined;
-  /** For `wrong-region`: the right one. */
+  /** For `wrong-region`: the correct region. */
   readonly region: string | undefined;
   /** How far the server's clock is ahead of this machine's, ms; negative: behind. */
   readonly skewMs: number | undefined;
   /** How long the store asks to wait, ms. */
   readonly retryAfterMs: number | undefined;
-  /** What the provider can say better than the shared words do. */
+  /** Provider-specific texts that replace the shared ones. */
   readonly says: Partial<Issue> | undefined;
   constructor(kind: StoreKind, at: Facts) {
     super(kind);
@@ -66,18 +66,18 @@ export class StoreError extends Error {
   }
 }
 
-/** What was listed under a prefix. A store that ignores the prefix must not have anything else removed. */
+/** The listed entries under a prefix. If a store ignores the prefix, nothing else may be removed. */
 export const under = <T>(prefix: string, listed: readonly T[], keyOf: (entry: T) => string | undefined): T[] =>
   listed.filter((entry) => keyOf(entry)?.startsWith(prefix));
 
-/** A version id that says nothing of versioning (absent, `null`) is `undefined`. */
+/** A version id that says nothing about versioning (absent, `null`) becomes `undefined`. */
 export interface Stored {
   readonly body: Buffer;
   readonly versionId: string | undefined;
 }
 
 export interface Written {
-  /** There was an object already, and it is untouched; only when writing if absent. */
+  /** The object existed already and was left untouched; only when writing if absent. */
   readonly existed: boolean;
   readonly versionId: string | undefined;
 }
@@ -85,96 +85,96 @@ export interface Written {
 export interface Signed {
   readonly method: string;
   readonly url: URL;
-  /** What was signed, and must be sent. */
+  /** Headers that were signed and must be sent. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What plain clients say in the store's own words. */
+/** The provider's own headers for plain HTTP clients. */
 export interface PlainHeaders {
-  /** Writes only where there is no object yet; 412 otherwise, unless `taken` is told. */
+  /** Writes only if the object does not exist; otherwise the store returns 412, unless `taken` is set. */
   readonly ifAbsent: Readonly<Record<string, string>>;
-  /** The code of the refusal where there is an object. */
+  /** The error code if the object exists. */
   readonly taken?: string;
-  /** How the names of metadata begin. */
+  /** The prefix of metadata headers. */
   readonly metadata: string;
-  /** A header without which a browser’s upload is refused, so that CORS must allow it. */
+  /** A header that browser uploads require, so CORS must allow it. */
   readonly upload?: string;
-  /** Where signatures bind no headers: names of metadata that are refused when they arrive, with and without an underscore. */
+  /** Where signatures cover no headers: metadata names that the store rejects when they arrive, with and without an underscore. */
   readonly refused?: { readonly code: string; readonly underscore: string; readonly plain: string };
 }
 
 export const S3_HEADERS: PlainHeaders = { ifAbsent: { 'if-none-match': '*' }, metadata: 'x-amz-meta-' };
 
 /**
- * Every operation takes a signal that ends it, and throws StoreError or NetworkError.
- * No operation asks for a permission that its own name does not say.
+ * Every operation accepts a signal that aborts it, and throws StoreError or NetworkError.
+ * No operation needs a permission other than the one that its name implies.
  */
 export interface Store {
   /** "MinIO". */
   readonly name: string;
   readonly target: Target;
   readonly messages: StoreMessages;
-  /** An object that is not there is told from one that may not be read, also without the permission to list. */
+  /** A missing object differs from one that must not be read, even without permission to list. */
   readonly tellsMissing?: true;
-  /** Deleting what is not there leaves no trace, and still takes the permission. */
+  /** Deleting a missing object leaves no trace, but still requires the permission. */
   readonly removesNothing?: true;
-  /** A service's own role may remove versions too: then nothing of its probe stays either. */
+  /** A service's own role is allowed to remove versions too, so its test objects don't stay either. */
   readonly servicesMayPurge?: true;
-  /** A service's own role may see who is let in. */
+  /** A service's own role is allowed to read the access settings. */
   readonly servicesSeePublic?: true;
-  /** Lifecycle rules are not the bucket's but the account's: one may hit several buckets. */
+  /** Lifecycle rules belong to the account, not to the bucket: one rule may affect several buckets. */
   readonly rulesAreShared?: true;
-  /** S3's unless told. */
+  /** S3's headers by default. */
   readonly headers?: PlainHeaders;
   put(bucket: string, key: string, body: Buffer, how: { ifAbsent: boolean }, signal: AbortSignal): Promise<Written>;
   /** `undefined` when there is no such object. */
   get(bucket: string, key: string, signal: AbortSignal): Promise<Stored | undefined>;
   list(bucket: string, prefix: string, signal: AbortSignal): Promise<string[]>;
-  /** As a service deletes: on a versioned bucket the version stays behind. */
+  /** Deletes as a service does: on a versioned bucket, the version stays behind. */
   remove(bucket: string, key: string, signal: AbortSignal): Promise<void>;
   /**
-   * Whether what was deleted has left a delete marker behind: versioning is suspended, which no write shows. Only where a
-   * store has such markers.
+   * Whether a deletion left a delete marker behind: versioning is suspended, which no write reveals. Only for stores that
+   * have delete markers.
    */
   leftMarker?(bucket: string, key: string, signal: AbortSignal): Promise<boolean>;
   /**
-   * Whether these credentials may remove every trace under a prefix; finds out without changing anything.
-   * @throws StoreError also of kind `denied`, when they may not even delete as a service does
+   * Whether these credentials are allowed to remove every trace under a prefix; tests it without changing anything.
+   * @throws StoreError also of kind `denied`, when they are not even allowed to delete as a service does
    */
   mayPurge(bucket: string, prefix: string, signal: AbortSignal): Promise<boolean>;
   /**
-   * The keys under a prefix, also those of which only older versions or delete markers are left; `list` where such things
-   * can't be, or can't be listed.
+   * The keys under a prefix, including those with only older versions or delete markers left; absent where the store has no
+   * such traces, or can't list them (`list` is used instead).
    */
   readonly traces?: (bucket: string, prefix: string, signal: AbortSignal) => Promise<string[]>;
   /** Removes everything under a prefix, with all versions and delete markers. */
   purge(bucket: string, prefix: string, signal: AbortSignal): Promise<void>;
-  /** How many versions there are of an object; only where a write's answer does not tell whether there are any. */
+  /** The number of versions of an object; only where a write's response does not tell whether it has any. */
   readonly countVersions?: (bucket: string, key: string, signal: AbortSignal) => Promise<number>;
-  /** A URL that lets a plain client perform one operation; HEAD may become a GET, whose answer has the same headers. */
+  /** A URL that lets a plain client perform one operation; HEAD may become GET, whose response has the same headers. */
   sign(method: string, bucket: string, key: string, headers?: Readonly<Record<string, string>>): Promise<Signed>;
-  /** Sends by a plain HTTP client, as a browser or a worker would. */
+  /** Sends with a plain HTTP client, as a browser or a worker would. */
   send(request: HttpRequest): Promise<HttpAnswer>;
   /** The URL of an object, unsigned. */
   urlOf(bucket: string, key: string): URL;
-  /** What an answer to a plain client means; `undefined` for a success. */
+  /** The error in a response to a plain client; `undefined` for a success. */
   refusal(answer: HttpAnswer, at: { action: StoreAction; bucket: string }): StoreError | undefined;
   versioning(bucket: string, signal: AbortSignal): Promise<boolean>;
-  /** The enabled rules that delete current objects, each in a few words. */
+  /** Short descriptions of the enabled rules that delete current objects. */
   expiry(bucket: string, signal: AbortSignal): Promise<string[]>;
-  /** Whether the bucket's own settings let everyone in. */
+  /** Whether the bucket's own settings allow public access. */
   isPublic(bucket: string, signal: AbortSignal): Promise<boolean>;
 }
 
-/** The provider's own words for the way out: commands and settings with the real names in them. */
+/** The provider's own fixes: commands and settings that contain the real names. */
 export interface StoreMessages {
   /** The permission behind an action: `s3:PutObject`. */
   readonly permission: Readonly<Record<StoreAction, string>>;
-  /** How somebody who may look at a setting does. */
+  /** Commands that show a setting to anyone with permission to read it. */
   readonly look?: Partial<Readonly<Record<StoreAction, Shell>>>;
-  /** What mends a problem of each kind. */
+  /** The fix for each kind of error. */
   readonly mend: Readonly<Record<StoreKind, (problem: StoreError) => Fix>>;
-  /** What mends a problem on the way, where the provider has a better word for it than `networkMessages`. */
+  /** Fixes for network errors, where the provider has a better one than `networkMessages`. */
   readonly network: Partial<Readonly<Record<NetworkKind, Fix>>>;
   versioning(bucket: string): Fix;
   /** Adds a rule that expires objects after so many days. */
@@ -183,7 +183,7 @@ export interface StoreMessages {
   keep(bucket: string): Fix;
   makePrivate(bucket: string): Fix;
   allowOrigin(bucket: string, origin: string): Fix;
-  /** What serves the store over TLS, under a name that browsers reach. */
+  /** Serves the store over TLS, under a name that browsers can reach. */
   readonly overTls: Fix;
   /** Removes a key, or everything under a prefix that ends in a slash, with all versions. */
   remove(bucket: string, key: string): Fix;

@@ -1,4 +1,4 @@
-/** Removes what killed runs left: all that is under `spacelift-preflight/<run id>/`, with its versions. */
+/** Removes the leftovers of killed runs: everything under `spacelift-preflight/<run id>/`, with all versions. */
 
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import type { CleanupResult, Run } from '../../src/engine/check.ts';
@@ -12,9 +12,9 @@ const ROOT = 'spacelift-preflight/';
 const OF_A_RUN = /^spacelift-preflight\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\//;
 /** A store lists a thousand versions at a time. */
 const ROUNDS = 100;
-const CONSTANT = `${PROBE_KEY}, one object for good: every run that can’t remove versions writes it anew`;
+const CONSTANT = `${PROBE_KEY}, one permanent object: every run that can’t remove versions writes it again`;
 
-/** @param buckets those of this run; each is looked at once, whatever variables name it */
+/** @param buckets the buckets of this run; each is cleaned once, even if several variables name it */
 export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]): Promise<CleanupResult[]> {
   const swept = buckets.map(async (bucket): Promise<CleanupResult> => {
     const variable = BUCKETS[bucket];
@@ -37,7 +37,7 @@ async function sweepBucket(probe: BucketProbe): Promise<CleanupResult> {
   let keys: readonly string[] = [];
   const done = (more: Pick<CleanupResult, 'issue'> = {}): CleanupResult => ({
     place: bucket,
-    removed: [...removed].map(([prefix, { size }]) => `${plural(size, 'object')} of run ${prefix.split('/')[1]}`),
+    removed: [...removed].map(([prefix, { size }]) => `${plural(size, 'object')} from run ${prefix.split('/')[1]}`),
     ...(keys.includes(PROBE_KEY) && { kept: CONSTANT }),
     ...more,
   });
@@ -76,20 +76,20 @@ async function tracesIn({ store, bucket, within }: BucketProbe): Promise<string[
 const isDenied = (error: unknown): boolean => error instanceof StoreError && error.kind === 'denied';
 
 function unseen({ messages }: Store, bucket: string): Skip {
-  return skip(`${bucket} was not looked at: ${messages.permission.list} is not permitted`, {
+  return skip(`${bucket} was not checked: the credentials lack ${messages.permission.list}`, {
     fix: advice`run it without --service, with an operator’s credentials`,
     evidence: { bucket, permission: messages.permission.list },
   });
 }
 
-/** Where versions can't be removed, what has none can be all the same. */
+/** Objects without versions can be removed even if versions can't be. */
 async function removeAll(probe: BucketProbe, prefix: string, keys: readonly string[]): Promise<void> {
   const { store, bucket, within } = probe;
   if (await mayPurge(probe, prefix)) await within((signal) => store.purge(bucket, prefix, signal));
   else if (!(await removePlainly(probe, keys))) throw new CheckStopped(notRemovable(store, bucket, prefix));
 }
 
-/** Asked first: deleting what has versions without being able to remove them only adds to what is left. */
+/** Checked first: deleting versioned objects without being able to remove their versions only adds to the leftovers. */
 async function mayPurge({ store, bucket, within }: BucketProbe, prefix: string): Promise<boolean> {
   try {
     return await within((signal) => store.mayPurge(bucket, prefix, signal));
@@ -113,9 +113,9 @@ async function removePlainly(probe: BucketProbe, keys: readonly string[]): Promi
 }
 
 function notRemovable({ messages }: Store, bucket: string, prefix: string): Issue {
-  return fail(`what an earlier run left in ${bucket} can’t be removed with these credentials`, {
-    detail: `It is under ${prefix}.`,
-    expected: 'credentials that may remove objects with their versions; no service of Spacelift has them',
+  return fail(`objects that an earlier run left in ${bucket} can’t be removed with these credentials`, {
+    detail: `They are under ${prefix}.`,
+    expected: 'credentials that are allowed to remove objects with their versions; no Spacelift service has them',
     fix: messages.remove(bucket, prefix),
     evidence: { bucket, prefix },
   });

@@ -1,4 +1,4 @@
-/** What the browser needs of the uploads bucket: it uploads straight into it, by pre-signed URLs. */
+/** Checks the uploads bucket from the browser's side: browsers upload directly to it, with pre-signed URLs. */
 
 import { type HttpAnswer, isLoopback } from '../../src/net/http.ts';
 import { isPrivateName } from '../../src/net/location.ts';
@@ -14,7 +14,7 @@ const TRANSFER_MS = 20_000;
 const METHODS = ['PUT', 'POST'] as const;
 
 const headersOf = ({ store }: BucketProbe) => store.headers ?? S3_HEADERS;
-/** The metadata that a proxy may drop, because its name has an underscore. */
+/** A metadata header that a proxy may drop, because its name contains an underscore. */
 const headerOf = (probe: BucketProbe): string => `${headersOf(probe).metadata}preflight_probe`;
 
 export async function checkCors(probe: BucketProbe): Promise<Outcome> {
@@ -37,16 +37,17 @@ export async function checkCors(probe: BucketProbe): Promise<Outcome> {
   if (asked.status === 'rejected') return probe.issue(asked.reason);
   const answers = asked.value;
   const refused = METHODS.filter((method, index) => !allows(answers[index], origin, method));
-  if (refused.length === 0) return pass(`${origin} may upload to ${bucket}`, { evidence: { bucket, origin } });
-  return fail(`${origin} may not ${refused.join(' or ')} to ${bucket}`, {
-    detail: 'The store’s answer to a browser’s preflight request does not allow it.',
-    expected: `CORS that allows the origin ${origin} with PUT and POST`,
+  if (refused.length === 0)
+    return pass(`CORS allows uploads from ${origin} to ${bucket}`, { evidence: { bucket, origin } });
+  return fail(`CORS does not allow ${refused.join(' or ')} from ${origin} to ${bucket}`, {
+    detail: 'The store’s response to a browser’s preflight request does not allow it.',
+    expected: `CORS settings that allow PUT and POST from ${origin}`,
     fix: store.messages.allowOrigin(bucket, origin),
     evidence: { bucket, origin, refused, status: answers.map(({ status }) => String(status)) },
   });
 }
 
-/** The Fetch standard, "CORS-preflight fetch"; POST needs no mention. */
+/** The Fetch standard, "CORS-preflight fetch"; POST need not be listed. */
 function allows(answer: HttpAnswer | undefined, origin: string, method: string): boolean {
   if (answer === undefined || answer.status < 200 || answer.status > 299) return false;
   const { headers } = answer;
@@ -58,12 +59,12 @@ function allows(answer: HttpAnswer | undefined, origin: string, method: string):
 }
 
 /**
- * A pre-signed PUT of 2 MiB with a signed metadata header. Where what is written can't be removed, the constant object
- * that is there already makes the store refuse the write with 412, after it has verified the signature over the header.
+ * Sends a pre-signed PUT of 2 MiB with a signed metadata header. Where objects can't be removed again, the existing
+ * constant object makes the store refuse the write with 412, after it has verified the signature over the header.
  */
 export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
   const { run, store, bucket } = probe;
-  if (run.options.readOnly) return skip('not tried: --read-only');
+  if (run.options.readOnly) return skip('not tested: --read-only');
   const { mode } = await probe.placed();
   const own = mode === 'own';
   const header = headerOf(probe);
@@ -84,7 +85,7 @@ export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
 
   try {
     const sent = await upload(SIZE, header).catch((error: unknown) => {
-      // A proxy that cuts large bodies off without a word looks like a broken connection.
+      // When a proxy cuts off large bodies without a response, it looks like a broken connection.
       if (error instanceof NetworkError && (error.kind === 'closed' || error.kind === 'timeout')) return error;
       throw error;
     });
@@ -112,7 +113,7 @@ async function stored(probe: BucketProbe, key: string): Promise<Outcome> {
   return passed(probe, 'stored with its header');
 }
 
-/** Where no signature vouches for a header, and nothing may be written, a name that is refused shows that it has arrived. */
+/** Where no signature covers the header, and nothing may be written, the rejection of an invalid name shows that it arrived. */
 async function refusedByName(probe: BucketProbe): Promise<Outcome | undefined> {
   const { store, bucket } = probe;
   const { refused, metadata, ifAbsent } = headersOf(probe);
@@ -130,7 +131,7 @@ async function refusedByName(probe: BucketProbe): Promise<Outcome | undefined> {
   const [underscore, plain] = await Promise.all([arrives(refused.underscore), arrives(refused.plain)]);
   if (underscore) return passed(probe, 'an invalid name like it is refused, so it arrives');
   if (plain) return dropped(probe, undefined);
-  return skip(`2 MiB reach ${bucket}; whether headers with underscores do is not known`, {
+  return skip(`a 2 MiB upload reaches ${bucket}; headers with underscores could not be tested`, {
     evidence: { bucket, bytes: SIZE },
   });
 }
@@ -138,16 +139,19 @@ async function refusedByName(probe: BucketProbe): Promise<Outcome | undefined> {
 function passed(probe: BucketProbe, how: string): Outcome {
   const { bucket } = probe;
   const header = headerOf(probe);
-  return pass(`2 MiB with the header ${header} reach ${bucket}`, { evidence: { bucket, bytes: SIZE, header, how } });
+  return pass(`a 2 MiB upload with the header ${header} reaches ${bucket}`, {
+    evidence: { bucket, bytes: SIZE, header, how },
+  });
 }
 
 function capped({ store, bucket }: BucketProbe, status: number | undefined): Outcome {
-  return fail(`a proxy in front of ${store.name} refuses bodies of 2 MiB`, {
+  return fail(`a proxy in front of ${store.name} rejects request bodies of 2 MiB`, {
     detail:
       status === undefined
-        ? 'A small upload passes; for a large one the connection breaks off.'
-        : `A small upload passes; a large one is answered with HTTP ${status}.`,
-    expected: 'no limit below what users upload and workers store: workspaces and states take hundreds of MiB',
+        ? 'A small upload succeeds, but the connection breaks during a large one.'
+        : `A small upload succeeds, but a large one returns HTTP ${status}.`,
+    expected:
+      'no limit below the size of uploads from users and workers: workspaces and states can reach hundreds of MiB',
     fix: advice`nginx: client_max_body_size 0; ingress-nginx: nginx.ingress.kubernetes.io/proxy-body-size: "0"`,
     evidence: { bucket, bytes: SIZE, ...(status !== undefined && { status }) },
   });
@@ -159,8 +163,8 @@ function dropped(probe: BucketProbe, status: number | undefined): Outcome {
   const bound = headersOf(probe).refused === undefined;
   return fail(`a proxy in front of ${store.name} drops headers with underscores`, {
     detail: bound
-      ? `The same upload passes when its header has a hyphen instead: ${header} does not arrive.`
-      : `The upload passes, and ${header} does not arrive with it.`,
+      ? `The same upload succeeds if the header name has a hyphen instead: ${header} does not arrive.`
+      : `The upload succeeds, but ${header} does not arrive with it.`,
     expected: `a proxy that passes all headers${bound ? ': the pre-signed URL is bound to them' : ''}`,
     fix: advice`nginx: underscores_in_headers on; ingress-nginx: enable-underscores-in-headers: "true"`,
     evidence: { bucket, header, ...(status !== undefined && { status }) },
@@ -173,15 +177,15 @@ export async function checkUploadUrl(probe: BucketProbe): Promise<Outcome> {
   const real = await whereUploadsGo(probe);
   const evidence = { configured: told.origin, real: real.origin };
   if (!isLoopback(real.hostname) && isPrivateName(real.hostname)) {
-    return skip(`${real.hostname} must be reached by browsers and workers`, {
-      detail: `Pre-signed URLs lead to ${real.origin}, a name that only a private network knows.`,
-      fix: advice`try it from a browser’s network and from a worker: ${sh`curl -I ${real.origin}`}`,
+    return skip(`browsers and workers must be able to reach ${real.hostname}`, {
+      detail: `Pre-signed URLs point to ${real.origin}, a name that resolves only in a private network.`,
+      fix: advice`test it from a browser’s network and from a worker: ${sh`curl -I ${real.origin}`}`,
       evidence,
     });
   }
   if (told.origin === real.origin) return pass(`uploads go to ${real.origin}, as configured`, { evidence });
-  return warn(`the uploads URL leads to ${told.origin}, uploads go to ${real.origin}`, {
-    detail: 'The URL becomes part of the Content Security Policy, so browsers refuse to upload anywhere else.',
+  return warn(`the uploads URL points to ${told.origin}, but uploads go to ${real.origin}`, {
+    detail: 'Spacelift adds this URL to its Content Security Policy, so browsers refuse to upload to any other origin.',
     expected: `the origin of pre-signed URLs, ${real.origin}`,
     fix: setting('OBJECT_STORAGE_BUCKET_UPLOADS_URL', real.origin),
     evidence,
@@ -202,10 +206,10 @@ export async function checkMixedContent(probe: BucketProbe): Promise<Outcome> {
   const { store } = probe;
   const real = await whereUploadsGo(probe);
   const evidence = { origin: real.origin };
-  if (real.protocol === 'https:') return pass('uploads go over HTTPS', { evidence });
+  if (real.protocol === 'https:') return pass('uploads use HTTPS', { evidence });
   if (isLoopback(real.hostname)) return pass('uploads stay on this machine', { evidence });
-  return warn(`uploads go to ${real.origin} in the clear`, {
-    detail: 'Spacelift’s pages come over HTTPS, and browsers refuse to upload from them to plain HTTP.',
+  return warn(`uploads to ${real.origin} are not encrypted`, {
+    detail: 'Spacelift serves its pages over HTTPS, and browsers block uploads from them to plain HTTP.',
     expected: 'HTTPS',
     fix: store.messages.overTls,
     evidence,

@@ -1,4 +1,4 @@
-/** What a worker does with the object store: it has no credentials, and reads and writes by URLs that the server signs. */
+/** A worker's access to the object store: it has no credentials, and reads and writes with URLs that the server signs. */
 
 import { BUCKETS, type Bucket, type VariableName } from '../../src/config/contract.ts';
 import type { Context } from '../../src/engine/check.ts';
@@ -16,13 +16,13 @@ import { type Store, StoreError, type StoreKind } from './store.ts';
 const DEADLINE_MS = 10_000;
 const UPLOADS_URL = 'OBJECT_STORAGE_BUCKET_UPLOADS_URL';
 
-/** A workspace is what a worker fetches first; any other bucket leads to the same store. */
+/** A worker fetches a workspace first; any other bucket is in the same store. */
 const CANDIDATES = ['workspace', ...Object.keys(BUCKETS)] as readonly Bucket[];
 
-/** What the store says of itself, or of what stands in front of it; any other refusal shows that the way is free. */
+/** Errors of the store itself, or of a proxy in front of it; any other refusal shows that the store can be reached. */
 const STANDS: readonly StoreKind[] = ['signature', 'slow-down', 'starting', 'full', 'server-error', 'not-a-store'];
 
-/** The bucket that something can be signed for with this config; `undefined` when nothing can. */
+/** A bucket that this config can sign a URL for; `undefined` if there is none. */
 export function signable(run: Pick<Context<string>, 'deployment'>): string | undefined {
   const { deployment } = run;
   const known = (name: VariableName) => {
@@ -39,19 +39,19 @@ export function signable(run: Pick<Context<string>, 'deployment'>): string | und
 export async function reachStore(context: Context<string>, open: () => Promise<Store>): Promise<Outcome> {
   const bucket = signable(context);
   if (bucket === undefined) {
-    return byHost(context, 'No pre-signed URL was tried: this config has no credentials to sign one with.');
+    return byHost(context, 'No pre-signed URL was tested: this config has no credentials to sign one.');
   }
   let store: Store;
   try {
     store = await open();
   } catch (error) {
-    if (error instanceof CheckStopped) return byHost(context, `No pre-signed URL was tried: ${error.outcome.title}.`);
+    if (error instanceof CheckStopped) return byHost(context, `No pre-signed URL was tested: ${error.outcome.title}.`);
     throw error;
   }
   return await bySignedUrl(context, store, bucket);
 }
 
-/** A GET, which changes nothing; whether there is something to read is the server's to find out. */
+/** Sends a GET, which changes nothing; reading a real object is tested for the server. */
 async function bySignedUrl(context: Context<string>, store: Store, bucket: string): Promise<Outcome> {
   const probe = new BucketProbe(context, store, bucket, {});
   const at = `${store.target.host}:${store.target.port}`;
@@ -63,19 +63,19 @@ async function bySignedUrl(context: Context<string>, store: Store, bucket: strin
     const answer = await probe.send({ method, url, headers });
     const refusal = answer.status === 404 ? undefined : store.refusal(answer, { action: 'get', bucket });
     if (refusal === undefined || refusal.kind === 'denied') {
-      return pass(`${store.name} at ${at} takes a pre-signed URL`, { evidence });
+      return pass(`${store.name} at ${at} accepts pre-signed URLs`, { evidence });
     }
     throw refusal;
   } catch (error) {
     if (!(error instanceof StoreError)) return probe.issue(error);
     if (STANDS.includes(error.kind)) return probe.issue(error, (await mayRead(probe)) ? 'presigned' : undefined);
-    const detail = `No pre-signed URL was taken (${error.kind}): what this config’s credentials are worth, --service server finds out.`;
+    const detail = `The pre-signed URL was rejected (${error.kind}); run with --service server to check this config’s credentials.`;
     if (!signed) return byHost(context, detail);
-    return pass(`${store.name} at ${at} answers`, { detail, evidence: { ...evidence, refused: error.kind } });
+    return pass(`${store.name} at ${at} responds`, { detail, evidence: { ...evidence, refused: error.kind } });
   }
 }
 
-/** Whether the store takes the same credentials when they sign the request itself. */
+/** Whether the store accepts the same credentials when they sign the request itself. */
 async function mayRead({ within, store, bucket }: BucketProbe): Promise<boolean> {
   try {
     await within((signal) => store.get(bucket, PROBE_KEY, signal));
@@ -85,7 +85,7 @@ async function mayRead({ within, store, bucket }: BucketProbe): Promise<boolean>
   }
 }
 
-/** Any answer below 500 from where uploads go. */
+/** Accepts any status below 500 from the uploads URL. */
 async function byHost(context: Context<string>, detail: string): Promise<Outcome> {
   const url = new URL('/', context.require(UPLOADS_URL));
   const target = { what: 'the object store', ...addressOf(url), setting: UPLOADS_URL };
@@ -94,10 +94,10 @@ async function byHost(context: Context<string>, detail: string): Promise<Outcome
     await checkProxy(context, url, DEADLINE_MS);
     const { status } = await client.send({ method: 'GET', url, deadlineMs: DEADLINE_MS });
     const evidence = { url: url.origin, status };
-    if (status < 500) return pass(`${url.origin} answers`, { detail, evidence });
-    return fail(`${url.origin} answers with HTTP ${status}`, {
+    if (status < 500) return pass(`${url.origin} responds`, { detail, evidence });
+    return fail(`${url.origin} returned HTTP ${status}`, {
       expected: 'a status below 500',
-      fix: advice`see the object store’s log, and that of a proxy or load balancer in front of it`,
+      fix: advice`check the logs of the object store and of any proxy or load balancer in front of it`,
       evidence,
     });
   } catch (error) {

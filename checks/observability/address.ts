@@ -1,4 +1,4 @@
-/** Telemetry addresses, read as each vendor's SDK for Go reads them. */
+/** Telemetry addresses, parsed like each vendor's SDK for Go. */
 import { isIP } from 'node:net';
 import type { VariableName } from '../../src/config/contract.ts';
 import { looksSecret, maskValue } from '../../src/config/logins.ts';
@@ -8,12 +8,12 @@ import { cause } from '../../src/outcome/cause.ts';
 import { advice, setting as set } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../src/outcome/outcome.ts';
 
-/** Where the traces go. */
+/** The destination of the traces. */
 export type Endpoint = {
-  /** The variable that says so. */
+  /** The variable that sets it. */
   readonly setting: VariableName;
 } & (
-  | ({ readonly secure: boolean /** Begins with a slash; "" for none. */; readonly path: string } & Address)
+  | ({ readonly secure: boolean /** Starts with a slash; "" for none. */; readonly path: string } & Address)
   | { readonly socketPath: string }
 );
 
@@ -23,7 +23,7 @@ export interface DaemonEndpoint {
   readonly tcp: Address;
 }
 
-/** For people, and for the authority of a URL: "agent:8126", "[::1]:8126", "/var/run/agent.sock". */
+/** For display, and for the authority of a URL: "agent:8126", "[::1]:8126", "/var/run/agent.sock". */
 export const shown = (at: Address | { readonly socketPath: string }): string => {
   if ('socketPath' in at) return at.socketPath;
   const host = unbracketed(at.host);
@@ -31,7 +31,7 @@ export const shown = (at: Address | { readonly socketPath: string }): string => 
 };
 
 /**
- * As dd-trace-go's `AgentURLFromEnv`.
+ * Like dd-trace-go's `AgentURLFromEnv`.
  * @throws CheckStopped with the failure of `address`
  */
 export function datadogEndpoint(run: Run): Endpoint {
@@ -40,8 +40,8 @@ export function datadogEndpoint(run: Run): Endpoint {
     const endpoint = readUrl('DD_TRACE_AGENT_URL', url, { http: 80, https: 443 });
     if (endpoint !== undefined) return endpoint;
     throw malformed('DD_TRACE_AGENT_URL', url, {
-      expected: 'http://host:8126, https://host:port or unix:///path/to/apm.socket',
-      detail: 'The tracer ignores any other form, and sends its traces to DD_AGENT_HOST or to loopback.',
+      expected: 'http://host:8126, https://host:port, or unix:///path/to/apm.socket',
+      detail: 'The tracer ignores any other form, and sends its traces to DD_AGENT_HOST or to the loopback address.',
     });
   }
   const host = run.get('DD_AGENT_HOST');
@@ -50,8 +50,8 @@ export function datadogEndpoint(run: Run): Endpoint {
   }
   if (!/^[\w.-]+$/.test(host) && isIP(host) !== 6) {
     throw malformed('DD_AGENT_HOST', host, {
-      expected: 'a bare host name or address; the port is DD_TRACE_AGENT_PORT, 8126 unless set',
-      detail: 'The tracer puts http:// before it and the port after it.',
+      expected: 'a bare host name or address; the port is DD_TRACE_AGENT_PORT, 8126 by default',
+      detail: 'The tracer adds http:// before it and the port after it.',
     });
   }
   const port = Number(run.get('DD_TRACE_AGENT_PORT') ?? 8126);
@@ -59,7 +59,7 @@ export function datadogEndpoint(run: Run): Endpoint {
 }
 
 /**
- * As aws-xray-sdk-go's package `daemoncfg`: no IPv6 address, and exactly one space between two parts.
+ * Like aws-xray-sdk-go's package `daemoncfg`: no IPv6 address, and exactly one space between two parts.
  * @throws CheckStopped with the failure of `address`
  */
 export function xrayEndpoint(run: Run): DaemonEndpoint {
@@ -78,12 +78,12 @@ export function xrayEndpoint(run: Run): DaemonEndpoint {
   if (udp !== undefined && tcp !== undefined) return { setting, udp, tcp };
   throw malformed(setting, value, {
     expected: 'host:2000, or tcp:host:2000 udp:host:2000',
-    detail: 'The SDK accepts no scheme, no IPv6 address, and one space between two parts.',
+    detail: 'The SDK accepts neither a scheme nor an IPv6 address, and requires exactly one space between two parts.',
   });
 }
 
 /**
- * As otel-go's otlptracegrpc. gRPC's port is 443 when none is named, with TLS or without.
+ * Like otel-go's otlptracegrpc. The default port of gRPC is 443, with or without TLS.
  * @throws CheckStopped with the failure of `address`
  */
 export function otlpEndpoint(run: Run): Endpoint {
@@ -95,9 +95,10 @@ export function otlpEndpoint(run: Run): Endpoint {
     if (endpoint !== undefined) return endpoint;
     const bare = /^[\w.-]+(:\d+)?$/.test(value.trim());
     throw malformed(setting, value, {
-      expected: 'http://host:4317, or https://host:port when the collector speaks TLS',
+      expected: 'http://host:4317, or https://host:port if the collector uses TLS',
       ...(bare && { fix: set(setting, `http://${value.trim()}`) }),
-      detail: 'Without http:// the exporter takes the host for a scheme, or falls back to TLS on loopback.',
+      detail:
+        'Without http://, the exporter parses the host as a scheme, or falls back to TLS on the loopback address.',
     });
   }
   throw missing('OTEL_EXPORTER_OTLP_ENDPOINT', 'OpenTelemetry', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://<host>:4317');
@@ -112,7 +113,7 @@ function readUrl(setting: VariableName, text: string, ports: { http: number; htt
   const [, scheme, host, port, path = ''] = URL_FORM.exec(text) ?? [];
   if (host === undefined || !URL.canParse(text) || isPort(port ?? '1') === false) return undefined;
   const secure = scheme?.toLowerCase() === 'https';
-  // Where it is judged and where it leads is one name, whatever the parser: nothing is escaped, or begins another part.
+  // Every parser must read the same host: nothing may be escaped or start another part of the URL.
   if (/[\\%]/.test(host)) return undefined;
   return {
     setting,
@@ -144,11 +145,11 @@ const LONGEST_QUOTED = 80;
 
 function malformed(name: VariableName, value: string, words: Pick<Issue, 'detail' | 'expected' | 'fix'>): CheckStopped {
   const safe = maskValue(value);
-  // Cut, a secret would not be known for one.
+  // A truncated secret would not be recognized as a secret.
   const quoted = safe.length > LONGEST_QUOTED || looksSecret(safe) ? '' : `: ${JSON.stringify(safe)}`;
   return new CheckStopped(
-    fail(`${name} is not of a form that the SDK accepts${quoted}`, {
-      fix: advice`set ${name} to ${words.expected ?? 'another'}`,
+    fail(`${name} has a form that the SDK does not accept${quoted}`, {
+      fix: advice`set ${name} to ${words.expected ?? 'another value'}`,
       ...words,
       evidence: { variable: name },
       cause: cause.variable(name),

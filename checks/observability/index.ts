@@ -1,4 +1,4 @@
-/** Where Spacelift's traces go: Datadog, AWS X-Ray, an OpenTelemetry collector, or nowhere. */
+/** The destination of Spacelift's traces: Datadog, AWS X-Ray, an OpenTelemetry collector, or none. */
 import { type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
@@ -49,9 +49,9 @@ function serviceName({ deployment }: Run): Outcome {
   if (set.length === 0) return pass('service names are left to Spacelift');
   const names = set.join(' and ');
   return warn(
-    `${names} ${set.length === 1 ? 'is' : 'are'} set, and Spacelift sets ${set.length === 1 ? 'it' : 'them'} itself`,
+    `${names} ${set.length === 1 ? 'is' : 'are'} set, but Spacelift sets ${set.length === 1 ? 'it' : 'them'} itself`,
     {
-      expected: 'no value: server, drain and scheduler have names of their own',
+      expected: 'no value: the server, drain, and scheduler each have their own name',
       fix: advice`remove ${names}`,
       evidence: { variables: set },
     },

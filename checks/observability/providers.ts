@@ -1,4 +1,4 @@
-/** The vendors of telemetry, by OBSERVABILITY_VENDOR: the one place to register another. */
+/** The telemetry vendors, keyed by OBSERVABILITY_VENDOR: the one place to register another. */
 
 import type { ObservabilityVendor } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
@@ -15,10 +15,10 @@ export const PROVIDERS = {
   Disabled: disabled,
 } satisfies Record<ObservabilityVendor, Provider>;
 
-/** @throws CheckStopped when the choice is found wrong, or not known here */
+/** @throws CheckStopped if the choice is invalid, or not known here */
 export const providerOf = (run: Pick<Run, 'choice'>): Provider => PROVIDERS[run.choice('OBSERVABILITY_VENDOR')];
 
-/** As `providerOf`, but `undefined` where that stops. */
+/** Like `providerOf`, but returns `undefined` instead of throwing. */
 export function knownProvider({ deployment }: Pick<Run, 'deployment'>): Provider | undefined {
   const vendor = deployment.chosen('OBSERVABILITY_VENDOR');
   return vendor && PROVIDERS[vendor];

@@ -1,4 +1,4 @@
-/** What it means that a telemetry agent does not answer. */
+/** The findings for a telemetry agent that does not respond. */
 
 import type { VariableName } from '../../src/config/contract.ts';
 import { ENVIRONMENT } from '../../src/config/entry.ts';
@@ -20,12 +20,12 @@ export interface Agent {
   readonly at: Address | { readonly socketPath: string };
 }
 
-/** A server that answers wrongly is not one that comes later. */
+/** A server that gives a wrong response is not one that starts later. */
 const WRONG: readonly string[] = ['tls', 'not-tls', 'wants-tls', 'not-http', 'flood'];
 
 /**
- * Sidecars answer only inside the task, and agents may come after Spacelift (checks.md, "observability").
- * @param words instead of the usual ones for this problem
+ * Sidecars respond only inside the task, and agents may be installed after Spacelift.
+ * @param words replaces the usual texts for this error
  */
 export async function absent(
   run: Run,
@@ -37,8 +37,8 @@ export async function absent(
   const found = words ?? wordsFor(agent, problem);
   if (WRONG.includes(problem.kind)) return fail(found.title, found);
   if (isSidecar(run, agent) && problem.kind === 'refused') {
-    return skip(`${shown(at)} is inside the task: a sidecar, which can’t be reached from here`, {
-      fix: advice`run this in the same task as ${what}, with its environment`,
+    return skip(`${shown(at)} is a sidecar inside the task, which can’t be reached from here`, {
+      fix: advice`run it in the same task as ${what}, with the environment of that task`,
       evidence: { observed: problem.kind, variable: setting },
     });
   }
@@ -46,23 +46,26 @@ export async function absent(
     const place = await skipIfOutside(run, at.host, problem);
     if (place !== undefined) return place;
   }
-  const judged = { ...found, detail: `${found.detail ?? ''} Spacelift works without it; its traces are lost.`.trim() };
+  const judged = {
+    ...found,
+    detail: `${found.detail ?? ''} Spacelift works without it, but its traces are lost.`.trim(),
+  };
   if ((await phaseOf(run)) === 'post-install') return fail(found.title, judged);
   return warn(found.title, judged);
 }
 
-/** A socket's path in a config is that of Spacelift's container: nothing is opened here. @throws CheckStopped then */
+/** A socket path in the config refers to Spacelift's container, so it is not opened here. @throws CheckStopped in that case */
 export function mustBeOwn({ deployment }: Run, { what, setting, at }: Agent): void {
   if (!('socketPath' in at) || deployment.partyOf(setting) === 'process') return;
   throw new CheckStopped(
-    skip(`${what} is reached by ${at.socketPath}, a socket of Spacelift’s container`, {
+    skip(`${what} listens on ${at.socketPath}, a socket in Spacelift’s container`, {
       fix: advice`run it in Spacelift’s container, with the config in its environment`,
       evidence: { variable: setting },
     }),
   );
 }
 
-/** Turns a `NetworkError` that an exchange with an agent threw into its outcome; other errors pass. */
+/** Turns a `NetworkError` of an exchange with an agent into its outcome; other errors are rethrown. */
 export async function orAbsent<T>(run: Run, agent: Agent, ask: () => Promise<T>): Promise<T | Issue | Skip> {
   try {
     return await ask();
@@ -72,7 +75,7 @@ export async function orAbsent<T>(run: Run, agent: Agent, ask: () => Promise<T>)
   }
 }
 
-/** From a file, a loopback address or a socket is that of the task; from the job's own environment it is this one. */
+/** A loopback address or a socket from a file belongs to the task; from the job's own environment, it belongs to this machine. */
 function isSidecar(run: Run, { setting, at }: Agent): boolean {
   const held = run.deployment.lookup(setting);
   if (held.state !== 'set' || held.origin === ENVIRONMENT) return false;
@@ -82,9 +85,9 @@ function isSidecar(run: Run, { setting, at }: Agent): boolean {
 function wordsFor({ what, setting, at }: Agent, problem: NetworkError): Omit<Issue, 'status'> {
   if (!('socketPath' in at)) return routeMessages(problem, { what, ...at, setting });
   return {
-    title: `nothing answers on ${at.socketPath}`,
+    title: `nothing responds on ${at.socketPath}`,
     expected: `${what} listening on that socket`,
-    fix: advice`mount the directory of the socket into Spacelift’s pods, or correct ${setting}`,
+    fix: advice`mount the socket’s directory into Spacelift’s pods, or correct ${setting}`,
     evidence: { socket: at.socketPath, observed: problem.kind },
   };
 }

@@ -1,4 +1,4 @@
-/** A deployment in, a report out. */
+/** Checks a deployment and returns the report. */
 
 import { phaseOf } from '../../checks/phase.ts';
 import type { Deployment } from '../config/deployment.ts';
@@ -12,12 +12,12 @@ import { makeReport, type Report } from '../report/report.ts';
 import { CHECKS } from './checks.ts';
 
 export interface CheckOptions extends RunOptions {
-  /** Why a warning is accepted, by finding id. */
+  /** The reasons for accepted warnings, by finding ID. */
   readonly accept: ReadonlyMap<string, string>;
 }
 
 export interface CheckHooks {
-  /** Ends the run early; the report is made of what is known by then. */
+  /** Ends the run early; the report contains the results so far. */
   readonly interrupt: AbortSignal;
   readonly observer?: Observer | undefined;
   readonly checks?: readonly Check[];
@@ -47,7 +47,7 @@ export async function check(
   );
 }
 
-/** As the checks saw it; before installation when none could tell. */
+/** The phase that the checks saw; `pre-install` if none could determine it. */
 async function phaseIn(run: Run): Promise<Phase> {
   try {
     return await phaseOf(run);

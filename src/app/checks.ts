@@ -1,2 +1,2 @@
-/** The one door to the registry: nothing else under `src` imports `checks`. */
+/** The only file under `src` that imports the registry of checks. */
 export { CHECKS } from '../../checks/index.ts';

@@ -1,4 +1,4 @@
-/** Patterns and ids that a user gives are about the table of rules, not about what a deployment needs. */
+/** Validates patterns and IDs from the user against all rules, regardless of the deployment. */
 
 import { InputError } from '../config/input-error.ts';
 import { idsOf } from '../engine/check.ts';
@@ -9,13 +9,13 @@ export interface GivenIds {
   readonly only?: readonly string[] | undefined;
   readonly skip?: readonly string[] | undefined;
   readonly require?: readonly string[] | undefined;
-  /** Ids, not patterns. */
+  /** IDs, not patterns. */
   readonly accept?: readonly string[] | undefined;
 }
 
 /**
- * @param dash stands before the option's name in the message
- * @throws InputError when a pattern or an id matches no rule; it names the nearest there is
+ * @param dash precedes the name of the option in the message
+ * @throws InputError if a pattern or ID matches no rule; suggests the nearest one
  */
 export function checkIds(given: GivenIds, dash: '--' | '' = ''): void {
   const ids = CHECKS.flatMap(idsOf);

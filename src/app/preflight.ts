@@ -37,62 +37,62 @@ export { InputError };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the config is. */
+/** The location of the config. */
 export interface ConfigSource {
-  /** Paths of configs in any shape; `-` is standard input. Without any, the environment is the config. */
+  /** Paths of config files in any supported format; `-` is standard input. Default: the environment is the config. */
   readonly files?: readonly string[] | undefined;
-  /** Also what the cloud SDKs and TLS read; the process's own unless given. */
+  /** Also used by the cloud SDKs and TLS. Default: the environment of the process. */
   readonly environment?: Environment | undefined;
-  /** What `-` stands for; the process's own unless given. */
+  /** The input for `-`. Default: the standard input of the process. */
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   /**
-   * Whose word the files are. `config` unless given: data, which opens no file, starts no program, and never chooses where the
-   * credentials of this process go. The environment without files is `process`.
+   * How far the files are trusted. With `config`, the default, they are data: they can't open files, start programs, or choose
+   * where the credentials of this process are sent. The environment without files is always `process`.
    */
   readonly trust?: Party | undefined;
-  /** Check what that service needs alone. */
+  /** Check only what this service needs. */
   readonly service?: Perspective | undefined;
-  /** Read what an ECS task definition keeps behind `valueFrom`, with the caller's credentials. */
+  /** Read the secrets that an ECS task definition references in `valueFrom`, with the caller's credentials. */
   readonly resolveSecrets?: boolean | undefined;
 }
 
-/** A config that was read; its values stay inside. */
+/** A config that has been read. Its values are not accessible. */
 export interface Config {
-  /** The one service that it is for; `undefined` for all of them as one. */
+  /** The service that the config is for; `undefined` for all of them. */
   readonly service: Perspective | undefined;
-  /** Names of the variables of Spacelift's that are set. */
+  /** The names of the Spacelift variables that are set. */
   readonly set: readonly string[];
 }
 
-/** All of them can be left out. */
+/** All options are optional. */
 export interface PreflightOptions {
-  /** Patterns of rule ids, as in `database/*`; without any, all rules are checked. */
+  /** Patterns of rule IDs, such as `database/*`. Default: all rules. */
   readonly only?: readonly string[] | undefined;
   readonly skip?: readonly string[] | undefined;
-  /** By finding id, why a warning is accepted. */
+  /** The reasons for accepted warnings, by finding ID. */
   readonly accept?: Readonly<Record<string, string>> | undefined;
-  /** `auto` unless given: by Spacelift's tables in the database. */
+  /** Default: `auto`, which looks for Spacelift's tables in the database. */
   readonly phase?: PhaseOption | undefined;
-  /** `inside` unless given: Spacelift's own network. */
+  /** Default: `inside` Spacelift's network. */
   readonly from?: Place | undefined;
-  /** Write nothing anywhere. */
+  /** Do not write to any system. */
   readonly readOnly?: boolean | undefined;
-  /** For the whole run, and before it for reading the config, ms; 60,000 unless given. */
+  /** Time limit for the run, and separately for reading the config, in ms. Default: 60,000. */
   readonly timeoutMs?: number | undefined;
-  /** Dependencies tried at once; all unless given. */
+  /** The number of dependencies checked at once. Default: all. */
   readonly concurrency?: number | undefined;
-  /** Further certificate authorities, PEM. */
+  /** Additional CA certificates, in PEM format. */
   readonly authorities?: string | undefined;
-  /** `host` or `host:port`: may have the credentials of this process although only the config names it. */
+  /** `host` or `host:port`: allowed to receive the credentials of this process even though only the config names it. */
   readonly allowCredentialsTo?: readonly string[] | undefined;
-  /** By variable (GOOGLE_APPLICATION_CREDENTIALS …): the file here for the one that the config names in Spacelift's container. */
+  /** Local files to use instead of the paths in the config, by variable (GOOGLE_APPLICATION_CREDENTIALS and others). */
   readonly credentialsFiles?: Readonly<Partial<Record<CredentialsFile, string>>> | undefined;
-  /** Ends the run early: it cleans up, and the report is made of what is known by then, marked `interrupted`. */
+  /** Ends the run early: it cleans up, and the report contains the results so far and is marked `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   readonly observer?: Observer | undefined;
 }
 
-/** Hears which checks are under way. */
+/** Is notified when checks start and finish. */
 export interface Observer {
   started?(check: { readonly id: string; readonly title: string }): void;
   finished?(check: { readonly id: string; readonly title: string }): void;
@@ -100,7 +100,7 @@ export interface Observer {
 
 /**
  * Checks every external dependency of the installation that the config describes.
- * @throws InputError when it can't begin: no readable config, or an id that no rule has
+ * @throws InputError if it can't start: no readable config, or an unknown ID
  */
 export async function preflight(config: Config | ConfigSource = {}, options: PreflightOptions = {}): Promise<Report> {
   const accept = options.accept ?? {};
@@ -116,9 +116,9 @@ export async function preflight(config: Config | ConfigSource = {}, options: Pre
 }
 
 /**
- * Reads a config without contacting anything (but with `resolveSecrets`), so that it can be told apart whether a config is
- * readable and whether what it describes is ready.
- * @throws InputError one line that names the file and what was expected
+ * Reads a config without contacting anything (except with `resolveSecrets`), to distinguish an unreadable config from an
+ * installation that is not ready.
+ * @throws InputError with one line that names the file and what was expected
  */
 export async function readConfig(
   source: ConfigSource = {},
@@ -127,7 +127,7 @@ export async function readConfig(
   return read(source, options);
 }
 
-/** The report in one of the formats of `--format`; ends with a line break. Text for people is 80 columns wide, without colour. */
+/** Renders the report in one of the formats of `--format`; ends with a line break. Text is 80 columns wide, without color. */
 export const render = (report: Report, format: FormatName): Promise<string> => renderAs(report, format);
 
 function read(source: ConfigSource, options: PreflightOptions): Promise<Deployment> {
@@ -144,7 +144,7 @@ function read(source: ConfigSource, options: PreflightOptions): Promise<Deployme
 
 const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup' in config;
 
-/** The defaults of what was not given. */
+/** Fills in the defaults. */
 function runOptions(options: PreflightOptions) {
   const { only, skip, phase, from, readOnly, timeoutMs, concurrency, authorities } = options;
   const { allowCredentialsTo = [], credentialsFiles = {} } = options;
@@ -166,7 +166,7 @@ function runOptions(options: PreflightOptions) {
 
 function hostIn(text: string): string {
   const host = allowedHost(text);
-  if (host === undefined) throw new InputError('allowCredentialsTo: expected a host name, or host:port');
+  if (host === undefined) throw new InputError('allowCredentialsTo: expected host or host:port');
   return host;
 }
 

@@ -1,22 +1,22 @@
-/** From where a config is to what the checks read. */
+/** Reads a config into the deployment that the checks use. */
 import { type Deployment, makeDeployment } from '../config/deployment.ts';
 import type { Party, Perspective, RunOptions } from '../config/options.ts';
 import { readSources } from '../config/sources/index.ts';
 
 export interface Where {
-  /** Without any, the environment is the config. */
+  /** If empty, the environment is the config. */
   readonly files: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdin: AsyncIterable<Uint8Array>;
-  /** Whose word the files are: the config's unless told. */
+  /** How far the files are trusted; `config` by default. */
   readonly trust?: Party | undefined;
   readonly service: Perspective | undefined;
   readonly resolveSecrets: boolean;
 }
 
 /**
- * @param options how long reading may take, and how to reach where secrets are kept
- * @throws InputError when there is no config to read
+ * @param options the time limit, and how to reach the secret stores
+ * @throws InputError if there is no config to read
  */
 export async function readDeployment(
   { files, environment, stdin, trust, service, resolveSecrets }: Where,

@@ -1,11 +1,11 @@
-/** The tables of rules as a page of documentation: what `explain` says, all of it. */
+/** The tables of rules as a page of documentation, with the same content as `explain`. */
 import { type Check, nounOf, type Rule } from '../engine/check.ts';
 
 const INTRODUCTION = `# Checks
 
-Every rule, under the id that reports have. \`spacelift-preflight explain <id>\` says the same on the command line.
+All rules, by the ID used in reports. To see a rule on the command line, run \`spacelift-preflight explain <id>\`.
 
-This page is generated from the tables of rules (\`npm run docs\`): edit those, in \`checks/\`.
+This page is generated from the tables of rules in \`checks/\`. To change it, edit those and run \`npm run docs\`.
 `;
 
 export function rulesPage(checks: readonly Check[]): string {
@@ -16,21 +16,18 @@ export function rulesPage(checks: readonly Check[]): string {
 function ofCheck(check: Check): string {
   const { id, title, rules, subjects = [] } = check;
   const noun = nounOf(check);
-  const each = noun === undefined ? '' : `\n\`<${noun}>\` is each of ${subjects.map(code).join(', ')}.\n`;
+  const each = noun === undefined ? '' : `\n\`<${noun}>\` is one of ${subjects.map(code).join(', ')}.\n`;
   return `\n## ${title}\n${each}${Object.entries(rules)
     .map(([key, rule]) => ofRule(`${id}/${key}`, rule))
     .join('')}`;
 }
 
-function ofRule(
-  id: string,
-  { title, procedure: checks, rationale: matters, permission, fix: mend, example, docs }: Rule,
-): string {
+function ofRule(id: string, { title, procedure, rationale, permission, fix, example, docs }: Rule): string {
   const rows = [
-    ['Checks', checks],
-    ['Matters', matters],
+    ['What it does', procedure],
+    ['Why it matters', rationale],
     ...(permission === undefined ? [] : [['Permission', permission]]),
-    ['Mend', mend],
+    ['Fix', fix],
     ['Documentation', `<${docs}>`],
   ] as const;
   return `
@@ -38,9 +35,9 @@ function ofRule(
 
 ${capital(escaped(title))}.
 
-${rows.map(([label, text]) => `- **${label}.** ${label === 'Documentation' ? text : escaped(text ?? '')}`).join('\n')}
+${rows.map(([label, text]) => `- **${label}:** ${label === 'Documentation' ? text : escaped(text ?? '')}`).join('\n')}
 
-For example:
+Example:
 
 \`\`\`
 ${example.found}
@@ -54,10 +51,10 @@ ${example.fix
 
 const code = (text: string): string => `\`${text}\``;
 const capital = (text: string): string => text.replace(/^[a-z]/, (letter) => letter.toUpperCase());
-/** As GitHub makes them. */
+/** GitHub's anchor for a heading. */
 const anchor = (title: string): string => title.toLowerCase().replaceAll(' ', '-');
 
-/** Angle brackets and stars are text; what is in backquotes already is code. */
+/** Escapes Markdown, except in backquotes. */
 const escaped = (text: string): string =>
   text
     .split(/(`[^`]*`)/)

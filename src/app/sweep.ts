@@ -1,4 +1,4 @@
-/** `cleanup`: every check removes what earlier runs of it left. */
+/** `cleanup`: every check removes what its earlier runs left behind. */
 
 import type { Deployment } from '../config/deployment.ts';
 import type { RunOptions } from '../config/options.ts';
@@ -16,7 +16,7 @@ export interface CleanedCheck {
   readonly places: readonly CleanupResult[];
 }
 
-/** @param interrupt ends it early; what was not reached by then is told */
+/** @param interrupt ends the cleanup early; the result says what was not reached */
 export async function removeAllLeftovers(
   checks: readonly Check[],
   deployment: Deployment,
@@ -54,7 +54,7 @@ function issueOf(error: unknown): NonNullable<CleanupResult['issue']> {
   if (error instanceof RunTimeoutError) {
     return fail(`did not finish within ${error.seconds} s`, {
       expected: `an answer within --timeout ${error.seconds}`,
-      fix: advice`find out why the dependency is slow, or give it more time with --timeout`,
+      fix: advice`find out why the dependency is slow, or increase --timeout`,
     });
   }
   throw error;

@@ -1,7 +1,7 @@
 /**
- * Where credentials may go. The config's own go where the config says. The caller's go to hosts that the provider's own
- * endpoint rules give, that the process itself named, or that `--allow-credentials-to` allows; to no other, whatever a config
- * or a server says.
+ * Where credentials may be sent. The config's own credentials go where the config says. The caller's go only to hosts in the
+ * provider's own endpoint rules, hosts that the process itself named, and hosts that `--allow-credentials-to` allows,
+ * regardless of what a config or a server says.
  */
 
 import { type CredentialsFile, WITHHELD } from '../config/credentials-options.ts';
@@ -16,13 +16,13 @@ import { CheckStopped, skip } from '../outcome/outcome.ts';
 
 export interface Destination {
   readonly url: URL;
-  /** Whose word the address is. */
+  /** The party that set the address. */
   readonly party: Party;
-  /** The variable that names it. */
+  /** The variable that contains it. */
   readonly setting: string;
-  /** Whether the provider's own endpoint rules give this host. */
+  /** Whether the provider's own endpoint rules include this host. */
   readonly isProviders?: (hostname: string) => boolean;
-  /** How the config asks for TLS there, where an `https://` address is not the way: `X=true`. */
+  /** The setting that enables TLS, if it is not an `https://` address: `X=true`. */
   readonly overTls?: string;
 }
 
@@ -35,22 +35,22 @@ export function mayGo(run: Pick<Run, 'options'>, owner: Party, { url, party, isP
 }
 
 /**
- * Whose word an address is that a variable holds: the process's too, where one of its own variables for the same purpose
- * names the same server.
+ * The party that set the address in a variable: also the process, if one of its own variables for the same purpose names the
+ * same server.
  */
 export function partyAt({ own }: Pick<Deployment, 'own'>, { value, party }: Held, names: readonly string[]): Party {
   const isSame = (other: string | undefined) => other !== undefined && serverIn(other) === serverIn(value);
   return party === 'process' || names.some((name) => isSame(own(name))) ? 'process' : party;
 }
 
-/** Whatever cannot be read names a server of its own. */
+/** A value that can't be parsed never names the same server as another. */
 function serverIn(text: string): unknown {
   if (!URL.canParse(text)) return Symbol();
   const { protocol, host } = new URL(text);
   return `${protocol}//${host}`;
 }
 
-/** Exactly the host and port; over TLS, but for this machine itself. */
+/** Exactly this host and port; over TLS, except for this machine itself. */
 function isAllowed(allowed: readonly string[], url: URL): boolean {
   if (url.protocol !== 'https:' && !isLoopback(url.hostname)) return false;
   const { host, port } = addressOf(url);
@@ -59,7 +59,7 @@ function isAllowed(allowed: readonly string[], url: URL): boolean {
   return allowed.some((entry) => entry === `${name}:${port}` || (isDefault && entry === name));
 }
 
-/** @throws CheckStopped with the one skip, when credentials of this owner may not be sent there */
+/** @throws CheckStopped with a skip, if credentials of this owner must not be sent there */
 export function mustBeAllowed(run: Pick<Run, 'options'>, owner: Party, destination: Destination): void {
   if (!mayGo(run, owner, destination)) throw withheld(destination);
 }
@@ -73,12 +73,12 @@ export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 's
     ? `--allow-credentials-to ${at} allows it`
     : `it must be over TLS (${tls}), and allowed with --allow-credentials-to`;
   return new CheckStopped(
-    skip(`${setting} names ${at}, which was not sent your credentials: ${way}`, {
+    skip(`your credentials were not sent to ${at}, which ${setting} names: ${way}`, {
       detail:
-        'Only the config names this host, and the credentials for it are not in the config itself: they are this process’s, or were read with them. They go only where their provider, the process itself or --allow-credentials-to says.',
+        'Only the config names this host, but the credentials for it are not in the config itself: they belong to this process, or were read with its credentials. They are sent only to hosts of their provider, hosts that the process itself names, and hosts that --allow-credentials-to allows.',
       fix: secure
-        ? advice`if that host may have them: ${sh`spacelift-preflight --allow-credentials-to ${at}`} and the other options; else put the deployment’s own credentials into the config`
-        : advice`set ${tls}, or pass the deployment’s own credentials for it with a further -f; --allow-credentials-to does not reach hosts without TLS`,
+        ? advice`if you trust that host with them: ${sh`spacelift-preflight --allow-credentials-to ${at}`} and the other options; otherwise add the deployment’s own credentials to the config`
+        : advice`set ${tls}, or pass the deployment’s own credentials for it with another -f; --allow-credentials-to does not apply to hosts without TLS`,
       evidence: { reason: WITHHELD, host: at, variable: setting },
       withheldFrom: at,
       cause: cause.withheld(at),
@@ -86,18 +86,18 @@ export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 's
   );
 }
 
-/** Whether `--credentials-file` stands for one of these. */
+/** Whether `--credentials-file` supplies one of these. */
 export const isSupplied = ({ options }: Pick<Run, 'options'>, ...names: readonly CredentialsFile[]): boolean =>
   names.some((name) => options.credentialsFiles[name] !== undefined);
 
-/** The file of such a variable on this machine: what the option names, else what the process itself names. */
+/** The file for such a variable on this machine: from the option, otherwise from the process environment. */
 export const ownFile = ({ options, deployment }: Run, name: CredentialsFile): string | undefined =>
   options.credentialsFiles[name] ?? deployment.own(name);
 
-/** The skip for a file of the config's, when there are no other credentials here. */
+/** The skip for a file in the config, if there are no other credentials here. */
 export const onlyInContainer = (name: CredentialsFile): CheckStopped =>
   new CheckStopped(
-    skip(`${name} names a file of Spacelift’s container: --credentials-file supplies it here`, {
+    skip(`${name} names a file in Spacelift’s container: pass it with --credentials-file`, {
       detail: 'A path in a config is never opened on this machine, and this process has no credentials of its own.',
       fix: advice`run it in Spacelift’s container, or pass the file: ${sh`spacelift-preflight --credentials-file ${name}=PATH`} and the other options`,
       evidence: { variable: name },
@@ -105,6 +105,6 @@ export const onlyInContainer = (name: CredentialsFile): CheckStopped =>
     }),
   );
 
-/** The run as requests with credentials of this owner travel: the caller's by its own proxies, trusting its own authorities. */
+/** The run for requests with credentials of this owner: the caller's use only its own proxies and CAs. */
 export const travelling = <R extends Run>(run: R, owner: Party): R =>
   owner === 'config' ? run : { ...run, ...run.own };

@@ -1,4 +1,4 @@
-/** Fixes that are the same for every cloud. */
+/** Fixes that every cloud shares. */
 import { command, sh } from '../outcome/fix.ts';
 
 export const SET_CLOCK = command(sh`timedatectl set-ntp true`, { note: 'set this machine’s clock' });

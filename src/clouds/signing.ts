@@ -1,4 +1,4 @@
-/** Whose credentials sign the requests to a provider. */
+/** The credentials that sign the requests to a provider, and their owner. */
 import type { Party } from '../config/options.ts';
 import type { Run } from '../engine/check.ts';
 import { ownerOfAws } from './aws/client.ts';
@@ -6,13 +6,13 @@ import { isAzureSupplied, ownerOfAzure } from './azure/credentials.ts';
 import { isSupplied } from './credentials.ts';
 
 export interface SigningCredentials {
-  /** The cloud that knows them; absent for the keys of a server of one's own. */
+  /** The cloud that issues them; absent for the keys of a self-hosted server. */
   readonly cloud?: 'AWS' | 'Google Cloud' | 'Azure';
-  /** The variables that must be known, all of one row, for the config itself to have something to sign with. */
+  /** The variables that the config needs to sign a request: all of one row. */
   readonly inConfig: readonly (readonly string[])[];
-  /** Whose they are in this run. */
+  /** Their owner in this run. */
   ownerOf(run: Run): Party;
-  /** Whether those of this process stand in for the deployment's own, which the config does not have here. */
+  /** Whether this process's credentials stand in for the deployment's own, which the config does not contain. */
   standIn(run: Run): boolean;
 }
 
@@ -40,7 +40,7 @@ export const AZURE_CREDENTIALS: SigningCredentials = {
 export const GOOGLE_CREDENTIALS: SigningCredentials = {
   cloud: 'Google Cloud',
   inConfig: [['GOOGLE_APPLICATION_CREDENTIALS']],
-  // They are always those of a file or a server, and so the caller's.
+  // They always come from a file or a server, so they belong to the caller.
   ownerOf: () => 'process',
   standIn: (run) => !isSupplied(run, 'GOOGLE_APPLICATION_CREDENTIALS'),
 };

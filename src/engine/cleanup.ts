@@ -1,4 +1,4 @@
-/** Leave nothing behind: what a run writes is registered here before it is written. */
+/** Cleanup: everything that a run writes is registered here before it is written. */
 import type { Fix } from '../outcome/fix.ts';
 
 const DEADLINE_MS = 10_000;
@@ -8,7 +8,7 @@ const CLOSING_MS = 2_000;
 /** Something that the run wrote and could not remove. */
 export interface Leftover {
   readonly what: string;
-  /** What removes it. */
+  /** The command that removes it. */
   readonly command: string;
 }
 
@@ -32,7 +32,7 @@ export class Cleanup {
     return { done: () => void this.#entries.delete(entry) };
   }
 
-  /** Removes all that is registered, at once and within ten seconds, and returns what could not be removed. */
+  /** Removes everything registered, concurrently and within ten seconds, and returns what could not be removed. */
   async run(): Promise<Leftover[]> {
     const entries = [...this.#entries];
     this.#entries.clear();

@@ -1,4 +1,4 @@
-/** Connections that are kept for reuse, to servers that the run trusts, by the proxies that Go's clients would take. */
+/** Connections kept for reuse, to servers that the run trusts, through the proxies that Go's clients would use. */
 import http from 'node:http';
 import https from 'node:https';
 import type { Run } from '../engine/check.ts';
@@ -11,7 +11,7 @@ export interface HttpServer extends Address {
   readonly secure: boolean;
 }
 
-/** The connections of one client, or of several that may use those of one another: opening one takes a round trip, or two. */
+/** The connections of one client, or of several that share them: opening one needs a round trip or two. */
 export interface Agents {
   agentFor(server: HttpServer): http.Agent;
 }
@@ -26,7 +26,7 @@ export function makeAgents(
 ): Agents {
   const agents = new Map<string, http.Agent>();
   const makeAgent = (server: HttpServer): http.Agent => {
-    // Which targets it is for is decided as in Go: Node reads NO_PROXY more narrowly.
+    // The targets are decided as in Go: Node reads NO_PROXY more narrowly.
     const proxy = proxyFor(run.proxies, server)?.href;
     const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
     const common = { keepAlive: true, lookup: sharedLookup(), ...proxyEnv };

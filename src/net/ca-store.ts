@@ -1,4 +1,4 @@
-/** Whom TLS trusts, and by which proxies requests go: what the caller says, and what the config adds. */
+/** The certificate authorities that TLS trusts, and the proxies for requests: the caller's, and those that the config adds. */
 import { readFileSync } from 'node:fs';
 import tls, { type SecureContext } from 'node:tls';
 import type { Deployment } from '../config/deployment.ts';
@@ -8,9 +8,9 @@ import { timedOut } from './network-error.ts';
 const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
 
 /**
- * Of all together, and of the caller alone: Node's roots, the system's store, SSL_CERT_FILE and proxies of the process.
- * SSL_CERT_FILE of a config is a path in Spacelift's container.
- * @param extra PEM, of `--ca-file`
+ * For everything together, and for the caller alone: Node's roots, the system's store, and the process's SSL_CERT_FILE and
+ * proxies. SSL_CERT_FILE in a config is a path in Spacelift's container.
+ * @param extra PEM, from `--ca-file`
  */
 export function networkContext(deployment: Deployment, extra: string | undefined): NetworkContext {
   const { pems, party } = deployment.authorities;
@@ -36,7 +36,7 @@ export function networkContext(deployment: Deployment, extra: string | undefined
   };
 }
 
-/** Whether the config brings proxies or authorities that requests with the caller's credentials do without. */
+/** Whether the config adds proxies or CAs that requests with the caller's credentials do not use. */
 export const changesNetworkContext = ({ authorities, setting }: Deployment): boolean =>
   (authorities.party === 'config' && authorities.pems.length > 0) ||
   PROXIES.some((name) => setting(name)?.party === 'config');
@@ -52,8 +52,8 @@ function once<T>(make: () => T): () => T {
 const contexts = new WeakMap<readonly string[], SecureContext>();
 
 /**
- * What trusts these authorities. The same list gives the same one, for all connections of a run: reading hundreds of
- * certificates takes longer than a hand-shake, and keeps everything else waiting.
+ * A context that trusts these CAs. The same list returns the same context, for all connections of a run: reading hundreds of
+ * certificates takes longer than a handshake, and blocks everything else.
  */
 export function secureContextFor(authorities: readonly string[]): SecureContext {
   const context = contexts.get(authorities) ?? tls.createSecureContext({ ca: [...authorities] });
@@ -61,7 +61,7 @@ export function secureContextFor(authorities: readonly string[]): SecureContext 
   return context;
 }
 
-/** The single certificates of a PEM bundle. */
+/** The individual certificates in a PEM bundle. */
 export function certificatesIn(pem: string): string[] {
   return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 }

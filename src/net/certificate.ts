@@ -1,11 +1,11 @@
-/** What a certificate states of itself, as a report shows it. */
+/** The contents of a certificate, as a report shows them. */
 import type { X509Certificate } from 'node:crypto';
 
 export interface PeerCertificate {
   /** Distinguished names, one line: "CN=spacelift.example.com, O=…". */
   readonly subject: string;
   readonly issuer: string;
-  /** DNS names and addresses that it is good for. */
+  /** DNS names and addresses that it is valid for. */
   readonly names: readonly string[];
   readonly validFrom: Date;
   readonly validTo: Date;
@@ -13,10 +13,10 @@ export interface PeerCertificate {
   readonly fingerprint: string;
 }
 
-/** A chain that is longer is a loop. */
+/** A longer chain is a loop. */
 const LONGEST_CHAIN = 10;
 
-/** The certificate and those that came with it, its own first. */
+/** The certificate followed by its issuers. */
 export function chainOf(certificate: X509Certificate | undefined): PeerCertificate[] {
   const chain: PeerCertificate[] = [];
   for (let next = certificate; next !== undefined && chain.length < LONGEST_CHAIN; next = next.issuerCertificate) {
@@ -37,5 +37,5 @@ function describe(certificate: X509Certificate): PeerCertificate {
   };
 }
 
-/** The common name in a distinguished name, or the whole when it has none. */
+/** The common name in a distinguished name, or the whole name if it has none. */
 export const commonName = (name: string): string => /(?:^|, )CN=([^,]+)/.exec(name)?.[1] ?? name;

@@ -1,4 +1,4 @@
-/** Names to addresses, as the system's resolver sees them (hosts file, search domains and all). */
+/** Resolves names to addresses with the system's resolver (hosts file and search domains included). */
 import { lookup as ask } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
@@ -19,14 +19,14 @@ export async function resolve(run: Pick<Run, 'withTimeout'>, host: string): Prom
   });
 }
 
-/** In ms; below any operation's deadline, so that a name that is not resolved in time is about the name. */
+/** In ms; below any operation's deadline, so that a lookup that times out is reported as a DNS error. */
 const LOOKUP_MS = 8_000;
 
 type Answer = Parameters<Parameters<LookupFunction>[2]>;
 
 /**
- * A `lookup` for the connections of one agent: each name is asked for once, however many connections need it at a time,
- * since the system's resolver takes few questions at once.
+ * A `lookup` for the connections of one agent: each name is looked up once, no matter how many connections need it at a
+ * time, since the system's resolver handles few queries at once.
  */
 export function sharedLookup(): LookupFunction {
   const known = new Map<string, Promise<Answer>>();

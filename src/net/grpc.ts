@@ -1,4 +1,4 @@
-/** One unary gRPC call with an empty message, to see who answers (github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md). */
+/** One unary gRPC call with an empty message, to identify the server (github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md). */
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
@@ -19,20 +19,20 @@ export const GRPC = { ok: 0, invalidArgument: 3, permissionDenied: 7, unimplemen
 
 export type GrpcAnswer =
   | { readonly speaks: 'grpc'; readonly status: number }
-  /** HTTP/2, with a status of its own and none of gRPC's. */
+  /** HTTP/2, with an HTTP status but without a gRPC status. */
   | { readonly speaks: 'http2'; readonly status: number }
-  /** Bytes that are no HTTP/2. */
+  /** Bytes that are not HTTP/2. */
   | { readonly speaks: 'other' };
 
-/** Pings that precede an answer; no server sends more. */
+/** The most pings before a response; no server sends more. */
 const MOST_PINGS = 100;
 
-/** Not compressed, and of no length. */
+/** Not compressed, with length zero. */
 const EMPTY_MESSAGE = Buffer.alloc(5);
 
 /**
- * @param socket an open connection, TLS or plain; destroyed in the end
- * @throws NetworkError of kind `closed` when the connection ends before an answer, `flood` when there is no end of it, or `timeout`
+ * @param socket an open connection, TLS or plain; destroyed at the end
+ * @throws NetworkError of kind `closed` if the connection closes before a response, `flood` if the response has no end, or `timeout`
  */
 export async function callEmpty(
   run: Pick<Run, 'withTimeout'>,

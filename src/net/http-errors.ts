@@ -1,4 +1,4 @@
-/** What an error of an HTTP client is about: the proxy on the way, or the server with the certificate that it shows. */
+/** Attributes an error of an HTTP client to the proxy in between, or to the server and its certificate. */
 import type { Run } from '../engine/check.ts';
 import type { HttpServer } from './agents.ts';
 import { NetworkError, type NetworkKind, networkErrorOr } from './network-error.ts';
@@ -7,13 +7,13 @@ import { connectVia, ProxyError } from './proxy-tunnel.ts';
 import { addressOf, unbracketed } from './tcp.ts';
 import { openTls } from './tls.ts';
 
-/** To look a second time at a certificate: HTTP clients do not tell which one they have refused. */
+/** For reading the certificate again: HTTP clients do not report which certificate they rejected. */
 const LOOK_MS = 3000;
 
-/** A NetworkError, or the error itself when it is none of the way. */
+/** A NetworkError, or the error itself if it is not a network error. */
 export type ExplainError = (error: unknown, server: HttpServer) => Promise<unknown>;
 
-/** For one client: it looks at each server's certificate once. */
+/** For one client: reads each server's certificate once. */
 export function makeExplainError(run: Pick<Run, 'withTimeout' | 'proxies' | 'authorities'>): ExplainError {
   const seen = new Map<string, Promise<NetworkError | undefined>>();
   const look = async (server: HttpServer): Promise<NetworkError | undefined> => {
@@ -23,7 +23,7 @@ export function makeExplainError(run: Pick<Run, 'withTimeout' | 'proxies' | 'aut
       socket.destroy();
       return distrust;
     } catch {
-      // The error that led here says enough.
+      // The original error is sufficient.
       return undefined;
     }
   };
@@ -38,7 +38,7 @@ export function makeExplainError(run: Pick<Run, 'withTimeout' | 'proxies' | 'aut
   };
 }
 
-/** With a proxy in between, these are about the proxy: it is all that this machine looks up and connects to. */
+/** With a proxy in between, these concern the proxy: it is the only host that this machine looks up and connects to. */
 const AT_PROXY: readonly NetworkKind[] = ['dns', 'refused', 'unreachable'];
 
 function atProxy(error: unknown, proxy: URL | undefined, { secure }: HttpServer): ProxyError | undefined {

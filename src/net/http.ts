@@ -1,4 +1,4 @@
-/** A plain HTTP(S) client, for what no SDK does: pre-signed URLs, CORS preflights, health pages. Follows no redirect. */
+/** A plain HTTP(S) client, for requests without an SDK: pre-signed URLs, CORS preflights, health pages. Follows no redirects. */
 import http, { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Run } from '../engine/check.ts';
@@ -9,9 +9,9 @@ import { NetworkError, networkErrorOr } from './network-error.ts';
 import { addressOf } from './tcp.ts';
 
 const DEADLINE_MS = 10_000;
-/** How long a server may take to ask for an announced body; some never do (RFC 9110, section 10.1.1). */
+/** How long to wait for a server to request an announced body; some never do (RFC 9110, section 10.1.1). */
 const CONTINUE_MS = 1000;
-/** In bytes: what is read of an answer; the rest is dropped. */
+/** In bytes: how much of a response is read; the rest is dropped. */
 const MOST = 256 * 1024;
 
 export interface HttpRequest {
@@ -19,13 +19,13 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** Announce the body first, and send it only when it is wanted: a refusal then never meets a half-sent body. */
+  /** Announces the body first, and sends it only if the server requests it: a refusal then never interrupts a half-sent body. */
   readonly announce?: true;
-  /** In ms; 10 s unless told. */
+  /** In ms; 10 s by default. */
   readonly deadlineMs?: number;
-  /** Ends the request instead of the deadline and the run's end: for a write whose answer is waited for whatever happens. */
+  /** Aborts the request instead of the deadline and the end of the run: for a write whose response must be awaited. */
   readonly signal?: AbortSignal;
-  /** A Unix socket to send it to, whatever the URL's host. */
+  /** A Unix socket to send it to, regardless of the URL's host. */
   readonly socketPath?: string;
 }
 
@@ -38,18 +38,18 @@ export interface HttpAnswer {
 
 export interface HttpClient {
   /**
-   * Any status is an answer.
+   * Resolves with any status.
    * @throws NetworkError
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
 }
 
-/** Whether a host of a URL is this machine. */
+/** Whether the host of a URL is this machine. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
-/** @param agents those of another client, to use its connections too */
+/** @param agents from another client, to share its connections */
 export function makeHttpClient(
   run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
   agents: Agents = makeAgents(run),
@@ -101,7 +101,7 @@ function exchange(
         .then((read) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read }), reject)
         .finally(() => announce && request.destroy());
     });
-    // A server that has refused may cut off the rest of the body: its answer counts.
+    // A server that refuses a request may close the connection during the body: its response counts.
     request.on('error', (error) => answered || reject(error));
     if (!announce) {
       request.end(body);
@@ -119,8 +119,8 @@ function exchange(
 }
 
 /**
- * Reads an answer's body, up to 256 KiB.
- * @throws NetworkError of kind `closed` when it breaks off, unless the status has already said what is wrong
+ * Reads the body of a response, up to 256 KiB.
+ * @throws NetworkError of kind `closed` if it breaks off, unless the status is already an error
  */
 export async function readUpTo(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -137,7 +137,7 @@ export async function readUpTo(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks).subarray(0, MOST);
 }
 
-/** What Go's server and nginx answer to plain HTTP on a TLS port, and what an ingress does that redirects to it. */
+/** Recognizes the response of Go's server and nginx to plain HTTP on a TLS port, and of an ingress that redirects to HTTPS. */
 export function asksForTls({ status, headers, body }: HttpAnswer): boolean {
   if (status === 400) return /HTTP request (was sent )?to (an )?HTTPS/i.test(body.toString('latin1', 0, 1024));
   return status >= 301 && status <= 308 && /^https:/i.test(headers.location ?? '');

@@ -1,17 +1,17 @@
-/** Bounds on what a server may send: none that is asked here has more to say, and one that goes on for ever would keep this busy. */
+/** Limits on the size of responses: no real server exceeds them, and an endless response would keep the tool busy. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { NetworkError } from './network-error.ts';
 
-/** In bytes: far above the longest answer, a page of a thousand versions of objects. */
+/** In bytes: far above the longest response, a page of a thousand object versions. */
 export const MOST_BYTES = 8 * 1024 * 1024;
-/** Of a listing whose server says how many there are: far more than a run and its clean-up leave, or an account has. */
+/** Pages of one listing: far more than a run and its cleanup leave, or an account has. */
 export const MOST_PAGES = 100;
-/** In all of its pages: ten buckets are listed at once, and thousands of objects of each take a hundred megabytes. */
+/** Entries in all pages: ten buckets are listed concurrently, and thousands of objects in each need a hundred megabytes. */
 const MOST_ENTRIES = 3000;
-/** Of announcements (1xx) that precede an answer. */
+/** Informational responses (1xx) before the final response. */
 const MOST_HINTS = 32;
 
-/** Fails the request with a NetworkError of kind `flood` when its server announces an answer again and again. */
+/** Fails the request with a NetworkError of kind `flood` if the server keeps sending informational responses. */
 export function boundHints(request: ClientRequest): void {
   let hints = 0;
   request.on('information', () => {
@@ -20,7 +20,7 @@ export function boundHints(request: ClientRequest): void {
   });
 }
 
-/** Whoever reads the answer gets a NetworkError of kind `flood` when there is too much of it, in bytes. */
+/** The reader gets a NetworkError of kind `flood` if the response exceeds `most` bytes. */
 export function boundBody(answer: IncomingMessage, most = MOST_BYTES): IncomingMessage {
   const push = answer.push.bind(answer);
   let size = 0;
@@ -33,7 +33,7 @@ export function boundBody(answer: IncomingMessage, most = MOST_BYTES): IncomingM
   return answer;
 }
 
-/** Is told of each page of one listing, or of a request for one, and of what is kept of it. @throws NetworkError of kind `flood` when there are too many */
+/** Counts the pages of one listing, or the requests for them, and the entries kept. @throws NetworkError of kind `flood` if there are too many */
 export function boundPages(): (entries: number) => void {
   let pages = 0;
   let all = 0;

@@ -1,4 +1,4 @@
-/** What the place where this tool runs can explain: `--from outside`. */
+/** Failures that the location of this tool explains: `--from outside`. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Run } from '../engine/check.ts';
@@ -8,26 +8,26 @@ import { resolve } from './dns.ts';
 import type { NetworkError, NetworkKind } from './network-error.ts';
 import { unbracketed } from './tcp.ts';
 
-/** Kinds that a wrong place explains; a server that answers wrongly is wrong from everywhere. */
+/** Kinds of errors that the location can explain; a wrong response is wrong from everywhere. */
 const EXPLAINED: readonly NetworkKind[] = ['dns', 'refused', 'timeout', 'unreachable', 'closed'];
 
-/** Endings of names that only a private network's DNS knows (Kubernetes, RFC 6762, RFC 8375, ICANN's .internal). */
+/** Endings of names that resolve only in a private network (Kubernetes, RFC 6762, RFC 8375, ICANN's .internal). */
 const PRIVATE_ENDINGS = ['svc', 'cluster.local', 'local', 'internal', 'home.arpa', 'localdomain', 'localhost', 'lan'];
 
-/** Whether an address is loopback, private, link-local, shared (RFC 6598) or unique-local. */
+/** Whether an address is loopback, private, link-local, shared (RFC 6598), or unique-local. */
 export function isPrivateAddress(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() !== 'unicast';
 }
 
-/** Whether only Spacelift's own network can be expected to know this name. */
+/** Whether a name can be expected to resolve only in Spacelift's own network. */
 export function isPrivateName(host: string): boolean {
   const name = host.replace(/\.$/, '').toLowerCase();
   return !name.includes('.') || PRIVATE_ENDINGS.some((ending) => name.endsWith(`.${ending}`));
 }
 
 /**
- * The skip that a failure to reach `host` becomes when the tool runs outside of Spacelift's network and the host is inside
- * of it; `undefined` when the failure stands.
+ * Turns a failure to reach `host` into a skip if the tool runs outside of Spacelift's network and the host is inside of it;
+ * `undefined` if it remains a failure.
  */
 export async function skipIfOutside(run: Run, host: string, problem: NetworkError): Promise<Skip | undefined> {
   if (run.options.from !== 'outside' || !EXPLAINED.includes(problem.kind)) return undefined;
@@ -35,9 +35,9 @@ export async function skipIfOutside(run: Run, host: string, problem: NetworkErro
   const inside =
     isIP(bare) === 0 ? isPrivateName(bare) || (await resolvesToPrivate(run, bare)) : isPrivateAddress(bare);
   if (!inside) return undefined;
-  return skip(`${host} can't be reached from here`, {
-    detail: 'It belongs to a private network, and this run looks from outside of it.',
-    fix: advice`run it inside: a Kubernetes Job with envFrom the same Secrets, or a one-off ECS task, and --from inside`,
+  return skip(`${host} can’t be reached from here`, {
+    detail: 'It is in a private network, and this run is outside of that network.',
+    fix: advice`run it inside that network with --from inside: as a Kubernetes Job with envFrom for the same Secrets, or as a one-off ECS task`,
     evidence: { host, observed: problem.kind },
   });
 }

@@ -1,4 +1,4 @@
-/** The words for what goes wrong on the way to a server: the same in every check. */
+/** The texts for network errors: the same in every check. */
 
 import { cause } from '../outcome/cause.ts';
 import { advice, type Fix, sh } from '../outcome/fix.ts';
@@ -8,13 +8,13 @@ import { commonName, type PeerCertificate } from './certificate.ts';
 import type { NetworkError, TlsReason } from './network-error.ts';
 import { unbracketed } from './tcp.ts';
 
-/** Where the way led. */
+/** The server that a connection was meant for. */
 export interface Target {
   /** "PostgreSQL", "MinIO". */
   readonly what: string;
   readonly host: string;
   readonly port: number;
-  /** The variable, or the part of it, that names the target: "DATABASE_URL". */
+  /** The variable, or the part of a variable, that names the target: "DATABASE_URL". */
   readonly setting: string;
 }
 
@@ -22,37 +22,40 @@ type NetworkMessages = Pick<Issue, 'detail' | 'expected' | 'fix' | 'evidence' | 
 
 const TLS: Record<TlsReason, { says: string; expected?: string; fix: Fix }> = {
   untrusted: {
-    says: 'its certificate is signed by an authority that is not trusted here',
-    fix: advice`pass the authority with --ca-file <path>, and give it to Spacelift with ADDITIONAL_ROOT_CAS`,
+    says: 'its certificate is signed by a certificate authority (CA) that is not trusted here',
+    fix: advice`pass the CA certificate with --ca-file <path>, and add it to ADDITIONAL_ROOT_CAS for Spacelift`,
   },
   name: {
     says: 'its certificate is for another name',
-    fix: advice`use a name that the certificate has, or issue a certificate for this one`,
+    fix: advice`use a name that the certificate contains, or issue a certificate for this name`,
   },
   expired: { says: 'its certificate has expired', fix: advice`renew the certificate` },
   'not-yet-valid': {
     says: 'its certificate is not valid yet',
-    fix: advice`compare the clocks of this machine and the issuer (${sh`date -u`})`,
+    fix: advice`compare the clocks of this machine and of the issuer (${sh`date -u`})`,
   },
-  protocol: { says: 'it speaks no TLS version that is in use here', fix: advice`enable TLS 1.2 or 1.3 on the server` },
+  protocol: {
+    says: 'it does not support a TLS version that is in use here',
+    fix: advice`enable TLS 1.2 or 1.3 on the server`,
+  },
   'client-certificate': {
-    says: 'it refuses the client certificate, or asks for one that was not given',
-    fix: advice`configure the client certificate that the server asks for`,
+    says: 'it rejected the client certificate, or requires one that was not sent',
+    fix: advice`configure the client certificate that the server requires`,
   },
   changed: {
-    says: 'what arrives is not what was sent',
-    expected: 'bytes that nothing on the way changes',
-    fix: advice`find what changes them: a proxy or firewall that inspects TLS, or a broken link; try from another network`,
+    says: 'the data received differs from the data sent',
+    expected: 'a connection that does not alter the data',
+    fix: advice`look for a proxy or firewall that inspects TLS, or a faulty link; try from another network`,
   },
-  other: { says: 'the TLS handshake failed', fix: advice`see the server’s log for the handshake that it refused` },
+  other: { says: 'the TLS handshake failed', fix: advice`check the server’s log for the rejected handshake` },
 };
 
-/** Names that a title has room for. */
+/** The number of names that fit in a title. */
 const NAMES = 3;
 
-/** What is wrong with the certificate, in its own dates and names where they are known. */
+/** Describes the problem with the certificate, with its own dates and names if they are known. */
 function shown({ tls, code, chain }: NetworkError, host: string): { says: string } | undefined {
-  if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT') return { says: 'its certificate is self-signed, and not trusted here' };
+  if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT') return { says: 'its certificate is self-signed and not trusted here' };
   const [leaf] = chain;
   if (leaf === undefined) return undefined;
   const top = chain.at(-1) ?? leaf;
@@ -67,11 +70,13 @@ function shown({ tls, code, chain }: NetworkError, host: string): { says: string
     case 'expired':
       return old && { says: `${whose(old)} expired on ${day(old.validTo)}` };
     case 'not-yet-valid':
-      return early && { says: `${whose(early)} is not valid before ${day(early.validFrom)}` };
+      return early && { says: `${whose(early)} is not valid until ${day(early.validFrom)}` };
     case 'name':
       return { says: `its certificate is for ${listed(leaf.names) || 'no name'}, not for ${host}` };
     case 'untrusted':
-      return { says: `its certificate is signed by ${commonName(top.issuer)}, an authority that is not trusted here` };
+      return {
+        says: `its certificate is signed by ${commonName(top.issuer)}, a certificate authority (CA) that is not trusted here`,
+      };
     default:
       return undefined;
   }
@@ -80,11 +85,11 @@ function shown({ tls, code, chain }: NetworkError, host: string): { says: string
 const listed = (names: readonly string[]): string =>
   names.length > NAMES ? `${names.slice(0, NAMES).join(', ')} and ${names.length - NAMES} more` : names.join(', ');
 
-/** What mends TLS to a host of a public cloud: its own certificate is good, so another's is shown. */
+/** The fix for TLS to a host of a public cloud: its own certificate is valid, so the one received comes from something else. */
 export const inspected = (host: string): Fix =>
-  advice`something in between answers in place of ${host}, such as a proxy that inspects TLS: exempt ${host} from it, or have it show a certificate that is valid and trusted (--ca-file <path>, and ADDITIONAL_ROOT_CAS for Spacelift); see: ${sh`openssl s_client -connect ${host}:443`}`;
+  advice`something in between responds in place of ${host}, such as a proxy that inspects TLS: exempt ${host} from inspection, or configure a valid, trusted certificate (--ca-file <path>, and ADDITIONAL_ROOT_CAS for Spacelift); check it: ${sh`openssl s_client -connect ${host}:443`}`;
 
-/** One line, what was expected and the way out, for any network problem. */
+/** The title, the expectation, and the fix for any network error. */
 export function networkMessages(problem: NetworkError, { what, host, port, setting }: Target): NetworkMessages {
   const at = `${host}:${port}`;
   const evidence = { host, port, observed: problem.kind, ...(problem.code !== undefined && { code: problem.code }) };
@@ -92,7 +97,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
   switch (problem.kind) {
     case 'dns':
       return {
-        title: problem.code === 'EAI_AGAIN' ? `no DNS server answers for ${host}` : `${host} does not resolve`,
+        title: problem.code === 'EAI_AGAIN' ? `no DNS server responded for ${host}` : `${host} does not resolve`,
         expected: `a name that resolves where Spacelift runs`,
         fix: advice`correct the host in ${setting}, or create its DNS record; try: ${sh`getent hosts ${host}`}`,
         evidence,
@@ -100,7 +105,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
       };
     case 'refused':
       return {
-        title: `${at} refuses the connection`,
+        title: `${at} refused the connection`,
         expected: `${what} listening on port ${port}`,
         fix: advice`start ${what}, or correct the host and port in ${setting}; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`,
         evidence,
@@ -108,26 +113,27 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
       };
     case 'timeout':
       return {
-        title: `${at} does not answer in time`,
-        detail: 'Packets vanish: usually a firewall, a security group or a network policy, or a server that hangs.',
-        expected: `an answer from ${what}`,
+        title: `${at} timed out`,
+        detail:
+          'The usual cause is a firewall, security group, or network policy that drops packets, or a server that hangs.',
+        expected: `a response from ${what}`,
         fix: advice`allow TCP ${port} from Spacelift’s network to ${host}; try: ${sh`nc -vz -w 5 ${unbracketed(host)} ${port}`}`,
         evidence,
         cause: itself,
       };
     case 'unreachable':
       return {
-        title: `there is no route to ${at}`,
+        title: `no route to ${at}`,
         expected: `a route from Spacelift’s network to ${host}`,
-        fix: advice`correct the host in ${setting}, or the routes and network policies between the two`,
+        fix: advice`correct the host in ${setting}, or the routes and network policies in between`,
         evidence,
         cause: itself,
       };
     case 'closed':
       return {
-        title: `${at} closes the connection`,
-        detail: `Something accepts the connection and ends it before ${what} has answered.`,
-        expected: `an answer from ${what}`,
+        title: `${at} closed the connection`,
+        detail: `The connection was accepted, then closed before ${what} responded.`,
+        expected: `a response from ${what}`,
         fix: advice`find out what listens there: a load balancer without a healthy backend, a proxy, or another service`,
         evidence,
         cause: itself,
@@ -135,16 +141,16 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
     case 'not-tls':
       return {
         title: `${at} does not speak TLS`,
-        expected: `TLS, as ${setting} asks`,
-        fix: advice`turn TLS on at the server, or off in ${setting}`,
+        expected: `TLS, as set in ${setting}`,
+        fix: advice`enable TLS on the server, or disable it in ${setting}`,
         evidence,
         cause: itself,
       };
     case 'wants-tls':
       return {
-        title: `${at} speaks TLS only`,
-        expected: `plain HTTP, as ${setting} asks`,
-        fix: advice`turn TLS on in ${setting}`,
+        title: `${at} requires TLS`,
+        expected: `plain HTTP, as set in ${setting}`,
+        fix: advice`enable TLS in ${setting}`,
         evidence,
         cause: itself,
       };
@@ -158,18 +164,18 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
       };
     case 'flood':
       return {
-        title: `${at} answers without end`,
-        detail: `Far more came than ${what} ever says.`,
+        title: `${at} sends an endless response`,
+        detail: `The response is far longer than any from ${what}.`,
         expected: `${what} on port ${port}`,
-        fix: advice`find out what answers there, and correct the host and port in ${setting}`,
+        fix: advice`find out what listens there, and correct the host and port in ${setting}`,
         evidence,
         cause: itself,
       };
     case 'tls': {
       const { says, expected, fix } = { ...TLS[problem.tls ?? 'other'], ...shown(problem, host) };
       return {
-        title: `TLS to ${at} fails: ${says}`,
-        expected: expected ?? `a certificate for ${host} from a trusted authority`,
+        title: `TLS to ${at} failed: ${says}`,
+        expected: expected ?? `a certificate for ${host} from a trusted certificate authority (CA)`,
         fix,
         evidence,
         cause: cause.tls(at, problem.tls ?? 'other'),

@@ -1,4 +1,4 @@
-/** The first exchange of MQTT, byte by byte: what answers need not be a broker at all. */
+/** The first exchange of MQTT, byte by byte, since the server may not be a broker at all. */
 
 /** Protocol levels: 4 is MQTT 3.1.1, 5 is MQTT 5. */
 export type Level = 4 | 5;
@@ -9,7 +9,7 @@ export type Level = 4 | 5;
  */
 export function connectPacket(clientId: string, level: Level): Buffer {
   const cleanSession = 0x02;
-  // 10 s is also a line feed, which makes a server that reads lines, such as Go's HTTP server, answer at once.
+  // 10 s is also a line feed, which makes a server that reads lines, such as Go's HTTP server, respond immediately.
   const keepAlive = [0x00, 0x0a];
   const properties = level === 5 ? [0] : [];
   const body = [...withLength('MQTT'), level, cleanSession, ...keepAlive, ...properties, ...withLength(clientId)];
@@ -21,7 +21,7 @@ export const DISCONNECT = Buffer.from([0xe0, 0x00]);
 
 const withLength = (text: string): number[] => [text.length >> 8, text.length & 0xff, ...Buffer.from(text, 'ascii')];
 
-/** What the first bytes of an answer are: a CONNACK with its code, something else, or too few to say. */
+/** The meaning of the first bytes of a response: a CONNACK with its code, something else, or too few bytes to tell. */
 export type Answer = { readonly code: number; readonly version: '3.1.1' | '5' } | 'other' | 'incomplete';
 
 /** Reads a CONNACK (section 3.2): fixed header, remaining length, flags, code. */

@@ -1,4 +1,4 @@
-/** Errors as values with a kind, until the one place that words them. */
+/** Network errors as values with a kind; src/net/messages.ts turns them into texts. */
 import { lookup } from '../util/lookup.ts';
 import type { PeerCertificate } from './certificate.ts';
 
@@ -9,18 +9,18 @@ export const NETWORK_KINDS = [
   'unreachable',
   'closed',
   'tls',
-  /** TLS was spoken to a server that speaks plain. */
+  /** The client used TLS, but the server does not. */
   'not-tls',
-  /** Plain HTTP was spoken to a server that wants TLS. */
+  /** The client used plain HTTP, but the server requires TLS. */
   'wants-tls',
-  /** What answers does not speak HTTP. */
+  /** The server does not speak HTTP. */
   'not-http',
-  /** What answers goes on and on. */
+  /** The response does not end. */
   'flood',
 ] as const;
 export type NetworkKind = (typeof NETWORK_KINDS)[number];
 
-/** Why a certificate was not accepted; the names are Node's and OpenSSL's, grouped by their way out. */
+/** Why TLS failed: Node's and OpenSSL's error codes, grouped by their fix. */
 export type TlsReason =
   | 'untrusted'
   | 'name'
@@ -31,14 +31,14 @@ export type TlsReason =
   | 'changed'
   | 'other';
 
-/** What went wrong on the way to a server. */
+/** An error on the connection to a server. */
 export class NetworkError extends Error {
   readonly kind: NetworkKind;
-  /** For `tls`: which way. */
+  /** For `tls`: the reason. */
   readonly tls: TlsReason | undefined;
   /** The library's own code (`ECONNREFUSED`), never its message. */
   readonly code: string | undefined;
-  /** For `tls`: what the server showed, its own certificate first; empty when that is not known. */
+  /** For `tls`: the server's certificate chain, its own certificate first; empty if it is not known. */
   readonly chain: readonly PeerCertificate[];
   constructor(kind: NetworkKind, more: { tls?: TlsReason; code?: string; chain?: readonly PeerCertificate[] } = {}) {
     super(more.tls === undefined ? kind : `${kind}: ${more.tls}`);
@@ -50,7 +50,7 @@ export class NetworkError extends Error {
   }
 }
 
-/** The error of an operation that its deadline has ended. */
+/** The error of an operation that exceeded its deadline. */
 export const timedOut = (): NetworkError => new NetworkError('timeout');
 
 const KIND_OF_CODE: Record<string, NetworkKind> = {
@@ -93,7 +93,7 @@ const TLS_OF_CODE: Record<string, TlsReason> = {
   CERT_NOT_YET_VALID: 'not-yet-valid',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'protocol',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'protocol',
-  // The same alerts as OpenSSL up to 3.1 and since then names them.
+  // The same alerts, as named by OpenSSL up to 3.1 and by later versions.
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'protocol',
   'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': 'protocol',
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'client-certificate',
@@ -106,7 +106,7 @@ const TLS_OF_CODE: Record<string, TlsReason> = {
   'ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC': 'changed',
 };
 
-/** The code of an error, or of what caused it (`AggregateError` of a dual-stack connect included). */
+/** The code of an error or of its cause (including the `AggregateError` of a dual-stack connect). */
 export function codeOf(error: unknown, depth = 0): string | undefined {
   if (depth > 5 || typeof error !== 'object' || error === null) return undefined;
   const { code: own, errors, cause, message } = error as Record<'code' | 'errors' | 'cause' | 'message', unknown>;
@@ -125,13 +125,13 @@ export function codeOf(error: unknown, depth = 0): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** When a write fails in TLS, Node gives the system's code alone, and OpenSSL's reason within the message. */
+/** If a TLS write fails, Node's code is only the system's; OpenSSL's reason is in the message. */
 function openSslCode(message: unknown): string {
   const reason = typeof message === 'string' ? /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] : undefined;
   return reason === undefined ? 'EPROTO' : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }
 
-/** What a library's error says about the way to the server, or `undefined` when it is about something else. */
+/** Converts a library's error to a network error; `undefined` if it is not one. */
 export function toNetworkError(error: unknown): NetworkError | undefined {
   if (error instanceof NetworkError) return error;
   const code = codeOf(error);
@@ -143,7 +143,7 @@ export function toNetworkError(error: unknown): NetworkError | undefined {
   return code.startsWith('ERR_SSL') ? new NetworkError('tls', { tls: 'other', code }) : undefined;
 }
 
-/** What an error of `node:http` says about the way to the server; other errors stay what they are. */
+/** Converts an error of `node:http` to a network error; returns other errors unchanged. */
 export function networkErrorOr(error: unknown): unknown {
   const problem = toNetworkError(error);
   if (problem !== undefined) return problem;

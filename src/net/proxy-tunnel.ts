@@ -1,4 +1,4 @@
-/** Connections that go through the proxy of the environment where Go's clients would. */
+/** Connections through the proxy in the environment, in the same cases as Go's clients. */
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
@@ -13,14 +13,14 @@ import { NetworkError, type NetworkKind, networkErrorOr } from './network-error.
 import { proxyFor } from './proxy.ts';
 import { type Address, addressOf, openTcp, unbracketed } from './tcp.ts';
 
-/** What went wrong at a proxy, before the target was reached. */
+/** An error at a proxy, before the target was reached. */
 export class ProxyError extends NetworkError {
   readonly proxy: Address;
-  /** What the proxy answered to CONNECT, when it answered. */
+  /** The proxy's response to CONNECT, if any. */
   readonly status: number | undefined;
   /** The variable that names the proxy. */
   readonly setting: 'HTTP_PROXY' | 'HTTPS_PROXY';
-  /** @param plain requests go to it whole, without a tunnel */
+  /** @param plain whether requests are sent to the proxy itself, without a tunnel */
   constructor(
     proxy: Address,
     kind: NetworkKind,
@@ -35,7 +35,7 @@ export class ProxyError extends NetworkError {
 
 /**
  * Opens a connection, which the caller destroys; through HTTPS_PROXY unless NO_PROXY exempts the target.
- * @throws NetworkError as `openTcp` does; ProxyError when the proxy is in the way
+ * @throws NetworkError like `openTcp`; ProxyError if the proxy fails
  */
 export async function connectVia(
   run: Pick<Run, 'withTimeout' | 'proxies' | 'authorities'>,
@@ -47,8 +47,8 @@ export async function connectVia(
 }
 
 /**
- * Looks at the proxy on the way to a URL, if there is one, before an HTTP client takes that way: such a client tells a
- * proxy that fails from a target that fails no more.
+ * Checks the proxy in front of a URL, if there is one, before an HTTP client uses it: such a client does not distinguish a
+ * failure of the proxy from a failure of the target.
  * @throws ProxyError
  */
 export async function checkProxy(
@@ -82,7 +82,7 @@ function openTunnel(
   const secure = proxy.protocol === 'https:';
   if (!secure && proxy.protocol !== 'http:') {
     throw new CheckStopped(
-      skip(`${host}:${port} is behind a ${proxy.protocol.replace(':', '')} proxy, which was not tried`),
+      skip(`${host}:${port} was not tested: it is behind a ${proxy.protocol.replace(':', '')} proxy`),
     );
   }
   const at = addressOf(proxy);
@@ -108,7 +108,7 @@ function openTunnel(
       });
       request.once('connect', ({ statusCode = 0 }, socket, head) => {
         if (statusCode >= 200 && statusCode < 300) {
-          // What the target said first, such as HTTP/2's settings.
+          // Data that the target sent first, such as HTTP/2 settings.
           if (head.length > 0) socket.unshift(head);
           resolve(socket as Socket);
           return;
@@ -128,7 +128,7 @@ function authorization({ username, password }: URL): Record<string, string> {
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** As `networkMessages`, but a proxy in the way is what they are about. */
+/** Like `networkMessages`, but describes the proxy if the proxy failed. */
 export function routeMessages(problem: NetworkError, target: Target): ReturnType<typeof networkMessages> {
   if (!(problem instanceof ProxyError)) return networkMessages(problem, target);
   const { proxy, status, setting } = problem;
@@ -136,12 +136,12 @@ export function routeMessages(problem: NetworkError, target: Target): ReturnType
   const at = `${proxy.host}:${proxy.port}`;
   const to = `${target.host}:${target.port}`;
   return {
-    title: `the proxy ${at} does not open the way to ${to} (HTTP ${status})`,
-    expected: `a tunnel to ${to}, as HTTPS_PROXY asks`,
+    title: `the proxy ${at} refused to connect to ${to} (HTTP ${status})`,
+    expected: `a tunnel to ${to}, as set in HTTPS_PROXY`,
     fix:
       status === 407
-        ? advice`put the user name and password of the proxy into HTTPS_PROXY`
-        : advice`allow ${to} at the proxy, or add ${target.host} to NO_PROXY where it is reached directly`,
+        ? advice`add the proxy’s user name and password to HTTPS_PROXY`
+        : advice`allow ${to} in the proxy, or add ${target.host} to NO_PROXY if it can be reached directly`,
     evidence: { proxy: at, host: target.host, port: target.port, status },
     cause: cause.proxy(at, to, status),
   };

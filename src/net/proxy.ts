@@ -1,13 +1,13 @@
-/** Which proxy the environment names for a target, as Go's clients read it (golang.org/x/net/http/httpproxy). */
+/** The proxy that the environment sets for a target, read like Go's clients (golang.org/x/net/http/httpproxy). */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Environment } from '../config/options.ts';
 import { type Address, unbracketed } from './tcp.ts';
 
 /**
- * The proxy on the way to a target, or `undefined` for the direct way.
- * What is on this machine is never reached through a proxy.
- * @param target `secure` chooses between HTTPS_PROXY and HTTP_PROXY; gRPC always takes the former
+ * The proxy for a target, or `undefined` for a direct connection.
+ * Servers on this machine are never reached through a proxy.
+ * @param target `secure` chooses between HTTPS_PROXY and HTTP_PROXY; gRPC always uses the former
  */
 export function proxyFor(environment: Environment, target: Address & { readonly secure: boolean }): URL | undefined {
   const any = (name: string) => environment[name] || environment[name.toLowerCase()] || '';
@@ -17,7 +17,7 @@ export function proxyFor(environment: Environment, target: Address & { readonly 
   return isLocal(host) || isExempt(any('NO_PROXY'), host, target.port) ? undefined : proxy;
 }
 
-/** A whole URL, or host:port of an HTTP proxy. */
+/** A full URL, or host:port of an HTTP proxy. */
 function parse(value: string): URL | undefined {
   if (/^[a-z][a-z0-9+.-]*:\/\/./i.test(value)) return URL.canParse(value) ? new URL(value) : undefined;
   return value !== '' && URL.canParse(`http://${value}`) ? new URL(`http://${value}`) : undefined;
@@ -33,7 +33,7 @@ const isExempt = (noProxy: string, host: string, port: number): boolean =>
     .map((entry) => entry.trim())
     .some((entry) => entry !== '' && matches(entry, host, port));
 
-/** `*`, `10.0.0.0/8`, `10.0.0.7:8080`, `corp.io` (and all below it), `.corp.io` or `*.corp.io` (only below it). */
+/** `*`, `10.0.0.0/8`, `10.0.0.7:8080`, `corp.io` (with subdomains), `.corp.io` or `*.corp.io` (subdomains only). */
 function matches(entry: string, host: string, port: number): boolean {
   if (entry === '*') return true;
   if (ipaddr.isValidCIDR(entry)) return isIP(host) !== 0 && inRange(host, entry);

@@ -1,33 +1,33 @@
-/** Asking a busy server again, as the clients do that Spacelift is built with. */
+/** Retries requests to a busy server, like Spacelift's own clients. */
 import { setTimeout } from 'node:timers/promises';
 
-/** Statuses of servers that may answer otherwise in a moment. */
+/** Statuses that may go away in a moment. */
 const BUSY: readonly (number | undefined)[] = [429, 500, 502, 503, 504];
-/** Before each further attempt, ms. */
+/** The pause before each retry, ms. */
 const PAUSES_MS = [200, 800] as const;
-/** Who asks for more patience than this gets none, ms. */
+/** If a server asks for a longer wait, there is no retry; ms. */
 const LONGEST_MS = 2000;
 
-/** How a server says no. */
+/** A server's refusal. */
 export interface BusyHint {
   /** HTTP. */
   readonly status: number | undefined;
-  /** Whether it is busy, where the service says so in other ways than by the status. */
+  /** Whether it is busy, if the service reports that other than by the status. */
   readonly busy?: boolean;
-  /** How long it asks to wait, ms. */
+  /** How long it asks clients to wait, ms. */
   readonly retryAfterMs: number | undefined;
 }
 
-/** The header of this name (RFC 9110, section 10.2.3): seconds, or a date; in ms. */
+/** The Retry-After header (RFC 9110, section 10.2.3), seconds or a date; in ms. */
 export function retryAfterIn(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  // An HTTP date begins with the day of the week; Date.parse makes dates of other things too.
+  // An HTTP date starts with the day of the week; Date.parse accepts other texts too.
   const date = /^[A-Z][a-z]+, /.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
-/** How an answer of HTTP says no; `undefined` for what is none. */
+/** The hint in an HTTP response; `undefined` if it is not a response. */
 export function busyHintIn(outcome: unknown): BusyHint | undefined {
   const { status, headers } = (outcome ?? {}) as { status?: number; headers?: Readonly<Record<string, unknown>> };
   if (headers === undefined) return undefined;
@@ -36,10 +36,10 @@ export function busyHintIn(outcome: unknown): BusyHint | undefined {
 }
 
 /**
- * Asks up to three times, as long as the server is busy.
- * @param noOf how the server says no by a result, or by what `ask` throws; `undefined` when that is no answer of a server
+ * Tries up to three times, as long as the server is busy.
+ * @param noOf the server's refusal in a result of `ask` or in its error; `undefined` if neither comes from a server
  * @param signal ends the waiting
- * @returns the last result @throws what `ask` threw last
+ * @returns the last result @throws the last error of `ask`
  */
 export async function withRetry<T>(
   ask: () => Promise<T>,

@@ -1,4 +1,4 @@
-/** How requests of an SDK travel whose transport can be replaced: trusting whom the run trusts, by the proxy that Go's clients would take. */
+/** The transport for SDKs that accept one: it trusts the run's CAs, and uses the proxy that Go's clients would use. */
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
 import type { Run } from '../engine/check.ts';
@@ -7,10 +7,10 @@ import { type HttpAnswer, readUpTo } from './http.ts';
 import { makeExplainError } from './http-errors.ts';
 import { boundBody, boundHints } from './limits.ts';
 
-/** Whether an answer is not what was asked for. */
+/** Whether a response is an error. */
 export type IsRefusal = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
 
-/** An answer that is not what was asked for, before the SDK has made something else of it. */
+/** An error response, before the SDK turns it into something else. */
 export class HttpErrorResponse extends Error {
   readonly answer: HttpAnswer;
   constructor(answer: HttpAnswer) {
@@ -21,7 +21,7 @@ export class HttpErrorResponse extends Error {
 }
 
 export interface Sender {
-  /** @throws NetworkError; ProxyError when the proxy is in the way; HttpErrorResponse */
+  /** @throws NetworkError; ProxyError if the proxy fails; HttpErrorResponse */
   send(
     target: HttpServer,
     request: Pick<RequestOptions, 'method' | 'path' | 'headers' | 'signal'>,
@@ -30,8 +30,8 @@ export interface Sender {
 }
 
 /**
- * @param isRefusal without it, the SDK makes errors of what it gets
- * @param agents those of another client, to use its connections too
+ * @param isRefusal without it, the SDK handles error responses itself
+ * @param agents from another client, to share its connections
  */
 export function makeSender(
   run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
@@ -61,7 +61,7 @@ function answerTo(sent: ClientRequest, body: string | Uint8Array | undefined): P
   return new Promise((resolve, reject) => {
     boundHints(sent);
     sent.once('response', resolve);
-    // Stays: what happens after the answer is read from the answer.
+    // The listener stays: later errors are reported by the response.
     sent.on('error', reject);
     sent.end(body);
   });

@@ -1,4 +1,4 @@
-/** TCP connections under a deadline; what goes wrong is a `NetworkError`. */
+/** TCP connections with a deadline; errors are `NetworkError`s. */
 import { connect, isIP, type Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
 import { NetworkError, type NetworkKind, toNetworkError } from './network-error.ts';
@@ -9,10 +9,10 @@ export interface Address {
   readonly port: number;
 }
 
-/** For each address of a name in turn, ms. Node's own 250 ms give up on servers far away. */
+/** For each address of a name in turn, ms. Node's default of 250 ms is too short for distant servers. */
 const ATTEMPT_MS = 1500;
 
-/** When the addresses of one name fail differently, what says most about the server. */
+/** If the addresses of one name fail differently, these errors say most about the server. */
 const TELLING: readonly NetworkKind[] = ['refused', 'timeout'];
 
 /** The address without the brackets that a URL needs. */
@@ -39,7 +39,7 @@ export async function openTcp(run: Pick<Run, 'withTimeout'>, { host, port }: Add
         resolved = true;
       });
       return new Promise<Socket>((resolve, reject) => {
-        // Stays: an error after this must not be an unhandled one; `exchange` reads it from the socket.
+        // The listener stays: a later error must not be unhandled; `exchange` reads it from the socket.
         socket.on('error', (error) => reject(problemOf(error)));
         socket.once('connect', () => resolve(socket));
       });
@@ -56,7 +56,7 @@ function problemOf(error: unknown): unknown {
   return problems.find(({ kind }) => TELLING.includes(kind)) ?? problems[0] ?? error;
 }
 
-/** What a server sent, and what ended the reading before there was enough of it. */
+/** The bytes that a server sent, and the error that ended reading before there were enough. */
 export interface Reply {
   readonly bytes: Buffer;
   /** Of kind `closed`, `timeout` or `tls`; `undefined` when `enough` was satisfied. */
@@ -64,7 +64,7 @@ export interface Reply {
 }
 
 /**
- * Writes, and reads until `enough` is satisfied, the server ends the connection, or `ms` have passed.
+ * Writes, then reads until `enough` is satisfied, the server closes the connection, or `ms` have passed.
  * Rejects only when the run ends.
  */
 export async function exchange(

@@ -1,4 +1,4 @@
-/** TLS handshakes under a deadline, and the facts that a server's certificates state. */
+/** TLS handshakes with a deadline, and the contents of a server's certificates. */
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Run } from '../engine/check.ts';
@@ -11,32 +11,32 @@ export interface TlsConnection {
   readonly socket: TLSSocket;
   /** "TLSv1.3". */
   readonly version: string;
-  /** What was agreed on of the protocols that were offered. */
+  /** The negotiated protocol. */
   readonly alpn: string | undefined;
   /** As the server sent it, its own certificate first. */
   readonly chain: readonly PeerCertificate[];
-  /** Why a client that verifies refuses the chain; `undefined` when it is good, or was not verified. */
+  /** Why verification rejects the chain; `undefined` if it is valid, or was not verified. */
   readonly distrust: NetworkError | undefined;
 }
 
 export interface TlsOptions {
-  /** Compare the chain with the run's authorities and the name; the connection stays open either way. */
+  /** Verify the chain against the run's CAs and the host name; the connection stays open either way. */
   readonly verify: boolean;
   /** Protocols to offer: "h2". */
   readonly alpn?: readonly string[];
-  /** An open connection to the server, such as a proxy's tunnel; its own unless told. */
+  /** An open connection to the server, such as a proxy tunnel; by default, a new one. */
   readonly through?: Socket;
 }
 
-/** For who does not verify: Node would read its own authorities. */
+/** For connections without verification: otherwise Node would read its own CAs. */
 const NOBODY: readonly string[] = [];
 
-/** Alerts of servers that miss a client certificate, once they have shown their own (RFC 8446, 6.2; RFC 5246, 7.2.2). */
+/** Alerts for a missing client certificate, after the server has sent its own (RFC 8446, 6.2; RFC 5246, 7.2.2). */
 const MISSES_CERTIFICATE = /ALERT_(HANDSHAKE_FAILURE|BAD_CERTIFICATE|CERTIFICATE_(REQUIRED|UNKNOWN)|ACCESS_DENIED)$/;
 
 /**
- * Opens a connection, which the caller destroys. With TLS 1.3 a server that misses a client certificate says so only
- * after this, in answer to the first bytes.
+ * Opens a connection, which the caller destroys. With TLS 1.3, a server reports a missing client certificate only after
+ * this, in response to the first bytes.
  * @param ms for the TCP connection, and again for the handshake
  * @throws NetworkError of the kinds of `openTcp`, or `not-tls`, or `tls`
  */
@@ -61,7 +61,7 @@ export async function openTls(
       return new Promise<TlsConnection>((resolve, reject) => {
         socket.on('error', (error) => {
           reject(handshakeProblem(error, socket));
-          // An alert after the handshake is an event alone; this keeps it for `exchange`, as `socket.errored`.
+          // An alert after the handshake is only an event; this keeps it for `exchange`, as `socket.errored`.
           socket.destroy(error);
         });
         socket.once('secureConnect', () => resolve(facts(socket, verify)));
@@ -92,10 +92,10 @@ function facts(socket: TLSSocket, verify: boolean): TlsConnection {
   };
 }
 
-/** Why a connection that went on unverified should not have, with the chain that the server showed. */
+/** Why an unverified connection would fail verification, with the chain that the server sent. */
 export function distrustOf(socket: TLSSocket): NetworkError | undefined {
   if (socket.authorized) return undefined;
-  // Node gives the code, as a string or as an error that has it.
+  // Node provides the code as a string, or as an error that contains it.
   const error: unknown = socket.authorizationError;
   const code = typeof error === 'string' ? error : codeOf(error);
   const { tls } = toNetworkError({ code }) ?? {};

@@ -1,4 +1,4 @@
-/** Datagrams: what can be known of a port that never answers. */
+/** Datagrams, to a port that never responds. */
 import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,14 +7,14 @@ import { resolve } from './dns.ts';
 import { NetworkError, toNetworkError } from './network-error.ts';
 import { type Address, unbracketed } from './tcp.ts';
 
-/** For the refusal (ICMP) to come back, after each of the datagrams, ms. */
+/** How long to wait for a refusal (ICMP) after each datagram, ms. */
 const WAIT_MS = 150;
-/** The system reports the refusal of one datagram when the next is sent. */
+/** The system reports the refusal of one datagram when the next one is sent. */
 const TIMES = 2;
 const DEADLINE_MS = 2000;
 
 /**
- * Sends a datagram twice. That nothing comes back says only that nobody refused it.
+ * Sends a datagram twice. Without a refusal, it may have arrived or not.
  * @throws NetworkError of kind `dns`, `refused` or `unreachable`
  */
 export async function sendUdp(
@@ -24,7 +24,7 @@ export async function sendUdp(
 ): Promise<void> {
   const name = unbracketed(host);
   const addresses = isIP(name) === 0 ? await resolve(run, name) : [name];
-  // As Go: IPv4 first (net.ResolveUDPAddr).
+  // Like Go: IPv4 first (net.ResolveUDPAddr).
   const address = addresses.find((candidate) => isIP(candidate) === 4) ?? addresses[0] ?? name;
   await run.withTimeout(DEADLINE_MS, async (signal) => {
     const socket = createSocket({ type: isIP(address) === 6 ? 'udp6' : 'udp4', signal });
@@ -33,7 +33,7 @@ export async function sendUdp(
     try {
       await Promise.race([refused, new Promise<void>((done) => socket.connect(port, address, done))]);
       for (let sent = 0; sent < TIMES; sent++) {
-        // An error of sending is for the listener above, too.
+        // The listener above handles errors of sending, too.
         socket.send(bytes, (error) => error && socket.emit('error', error));
         await Promise.race([refused, sleep(WAIT_MS)]);
       }

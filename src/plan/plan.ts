@@ -1,4 +1,4 @@
-/** A run without the run: what is known from the config, what would be done, and what that takes. Contacts nothing. */
+/** Describes a run without running it: the config, the operations, and the permissions they need. Contacts nothing. */
 
 import type { Deployment } from '../config/deployment.ts';
 import type { Perspective, PhaseOption, RunOptions } from '../config/options.ts';
@@ -15,26 +15,26 @@ import { type Permissions, permissionsOf } from './policy.ts';
 import { type PlannedVariable, variablesOf } from './variables.ts';
 
 export const PLAN_VERSION = 1;
-/** A policy is one text, and must stay whole. */
+/** A policy is one string that must not be cut off. */
 const LONGEST = 100_000;
 
 export interface PlanOperation {
-  /** The finding ids that it serves. */
+  /** The IDs of the findings that it produces. */
   readonly rules: readonly string[];
   readonly does: string;
   readonly at: readonly string[];
-  /** What it writes, and how that goes away; `null` when it writes nothing. */
+  /** What it writes, and how that is removed; `null` if it writes nothing. */
   readonly writes: string | null;
 }
 
 export interface PlannedCheck {
   readonly id: string;
   readonly title: string;
-  /** The one that the config names: "MinIO at minio:9000, 10 buckets"; `null` when there is nothing to say. */
+  /** The dependency in the config, such as "MinIO at minio:9000, 10 buckets", or `null`. */
   readonly about: string | null;
-  /** Empty for a check that looks at the config alone. */
+  /** Empty for a check that only reads the config. */
   readonly operations: readonly PlanOperation[];
-  /** Why it would not get to do anything. */
+  /** The reason why the check could not run. */
   readonly hindered: string | null;
 }
 
@@ -47,11 +47,11 @@ export interface Plan {
   readonly phase: PhaseOption;
   readonly readOnly: boolean;
   readonly variables: readonly PlannedVariable[];
-  /** Names in the sources that neither Spacelift nor a cloud SDK reads. */
+  /** Variables in the sources that neither Spacelift nor a cloud SDK reads. */
   readonly unknown: readonly string[];
   readonly checks: readonly PlannedCheck[];
   readonly permissions: Permissions;
-  /** What the config does not tell, and permissions may hang on. */
+  /** Facts that affect permissions but are not part of the config. */
   readonly notes: readonly string[];
 }
 
@@ -107,7 +107,7 @@ function aboutOf(check: Check, run: Run): string | null {
 }
 
 const AT_REST =
-  'if a KMS key of your own encrypts buckets or queues at rest, kms:GenerateDataKey and kms:Decrypt on it are needed, too';
+  'if buckets or queues are encrypted at rest with a customer managed KMS key, kms:GenerateDataKey and kms:Decrypt on that key are also required';
 const isEncryptedAtRest = ({ system, action }: Grant): boolean => system === 'aws' && /^(s3|sqs):/.test(action);
 
 async function operationsOf(
@@ -122,7 +122,7 @@ async function operationsOf(
   }
 }
 
-/** No secret, no control sequence: in every text, however deep. */
+/** Removes secrets and control sequences from every string, at any depth. */
 function cleaned(deployment: Deployment, plan: Plan): Plan {
   const clean = cleaner(redactor(deployment.secrets));
   const walk = (value: unknown): unknown => {

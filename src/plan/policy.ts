@@ -1,7 +1,7 @@
-/** What the operations of a plan must be permitted, in the form that each system takes. */
+/** The permissions that the operations of a plan need, in the format of each system. */
 import type { Grant } from '../engine/check.ts';
 
-/** IAM's JSON policy elements, which MinIO takes too. */
+/** An IAM JSON policy, also accepted by MinIO. */
 export interface Policy {
   readonly Version: '2012-10-17';
   readonly Statement: readonly Statement[];
@@ -14,13 +14,13 @@ export interface Statement {
   readonly Condition?: Grant['condition'];
 }
 
-/** A role, permission or privilege, and what it is granted on. */
+/** A role, permission or privilege, and the resources it is granted on. */
 export interface Role {
   readonly role: string;
   readonly on: readonly string[];
 }
 
-/** What the operations take; with `further`, more is verified, and what was written is removed where it would stay. */
+/** `least` is required; with `further`, more is verified, and objects are removed that would otherwise stay. */
 export interface Levels<T> {
   readonly least?: T;
   readonly further?: T;
@@ -42,7 +42,7 @@ export function permissionsOf(grants: readonly Grant[]): Permissions {
     azure: levels(of('azure'), rolesOf),
     aws: levels(of('aws'), policyOf),
     minio: levels(of('minio'), policyOf),
-  };
+  } satisfies Record<Grant['system'], unknown>;
   return Object.fromEntries(Object.entries(all).filter(([, found]) => Object.keys(found).length > 0));
 }
 
@@ -54,7 +54,7 @@ function levels<T>(grants: readonly Grant[], make: (grants: readonly Grant[]) =>
   return { ...(least.length > 0 && { least: make(least) }), ...(further.length > 0 && { further: make(further) }) };
 }
 
-/** One statement for all resources on which the same actions are allowed. */
+/** One statement for all resources with the same actions. */
 function policyOf(grants: readonly Grant[]): Policy {
   const perResource = Map.groupBy(grants, ({ resource, condition }) => JSON.stringify([resource, condition ?? null]));
   const rows = [...perResource.values()].flatMap((same) => {

@@ -41,16 +41,16 @@ interface Page {
 
 function opening({ service, phase, readOnly }: Plan): string {
   const how = [service ?? 'all services', ...(phase === 'auto' ? [] : [phase]), ...(readOnly ? ['read-only'] : [])];
-  return `What a run would do, for ${how.join(', ')}. Nothing was contacted.`;
+  return `Plan of a run for ${how.join(', ')}. Nothing was contacted.`;
 }
 
 function heading({ checks }: Plan): string {
   const operations = checks.flatMap((check) => check.operations);
   const writing = operations.filter(({ writes }) => writes !== null).length;
-  return `Operations: ${operations.length}, of which ${writing === 0 ? 'none writes' : `${writing} write`}`;
+  return `Operations: ${operations.length}, ${writing === 0 ? 'all read-only' : `${writing} of them ${writing === 1 ? 'writes' : 'write'}`}`;
 }
 
-/** By source: its name would not fit beside the longest variables. */
+/** Grouped by source, whose name would not fit beside the longest variables. */
 function variables({ variables: all, unknown }: Plan, { width, dim }: Page): string[] {
   const column = Math.max(0, ...all.map(({ name }) => name.length).filter((length) => length <= width / 2)) + 2;
   const groups = Map.groupBy(all, ({ origin }) => origin);
@@ -64,12 +64,12 @@ function variables({ variables: all, unknown }: Plan, { width, dim }: Page): str
         : [`    ${name}`, ...wrap(text, width - 6).map((line) => `      ${line}`)];
     }),
   ]);
-  const strange = unknown.length === 0 ? [] : wrap(`not Spacelift’s: ${unknown.join(', ')}`, width - 2);
+  const strange = unknown.length === 0 ? [] : wrap(`unknown to Spacelift: ${unknown.join(', ')}`, width - 2);
   return [...lines, ...strange.map((line) => `  ${line}`)];
 }
 
 function ofCheck({ id, about, operations, hindered }: PlannedCheck, page: Page): string[] {
-  const nothing = hindered === null ? 'reads the config alone' : `can’t be tried: ${hindered}`;
+  const nothing = hindered === null ? 'only reads the config' : `can’t run: ${hindered}`;
   return [
     about === null ? `  ${page.bold(id)}` : `  ${page.bold(id)}  ${about}`,
     ...(operations.length === 0 ? wrap(nothing, page.width - 6).map((line) => `    - ${line}`) : []),
@@ -92,8 +92,11 @@ function permissions(all: Permissions, page: Page): string[] {
     const levels: Levels<Policy | readonly Role[]> | undefined = all[system];
     if (levels === undefined) return [];
     const sections = [
-      { says: 'the least that it takes', held: levels.least },
-      { says: 'further, to have more verified and all removed; no service has it', held: levels.further },
+      { says: 'required permissions', held: levels.least },
+      {
+        says: 'optional permissions, to verify more and remove everything',
+        held: levels.further,
+      },
     ];
     return sections.flatMap(({ says, held }) =>
       held === undefined ? [] : ['', page.bold(`${NAMES[system]}: ${says}`), ...listed(held, page)],

@@ -1,4 +1,4 @@
-/** Each variable with where it comes from, fit to be seen. */
+/** Each variable with its origin, without secrets. */
 import { isKnown, isSecret, isVariable, VARIABLES } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { ENVIRONMENT, type Entry } from '../config/entry.ts';
@@ -7,11 +7,11 @@ import { named } from '../config/sources/quote.ts';
 
 export interface PlannedVariable {
   readonly name: string;
-  /** The value in force, without what is secret in it; `null` when there is none, or when it is not known here. */
+  /** The value in effect, without secrets; `null` if it is not set or unknown. */
   readonly value: string | null;
-  /** The source; "default"; or "not set", for what is required. */
+  /** The source, "default", or for a missing required variable "not set". */
   readonly origin: string;
-  /** What is wrong with it, or why it is not known here. */
+  /** The problem with the value, or why it is unknown. */
   readonly note: string | null;
 }
 
@@ -25,7 +25,7 @@ export function variablesOf(deployment: Deployment): { variables: PlannedVariabl
       ...VARIABLES.flatMap((name) => ofSpacelift(deployment, name)),
       ...others.filter(isKnown).flatMap((name) => ofSdk(deployment, name)),
     ],
-    // The job's own environment is full of what is none of Spacelift's.
+    // The environment of a job is full of unrelated variables.
     unknown: others
       .filter((name) => !isKnown(name) && deployment.entry(name)?.origin !== ENVIRONMENT)
       .map((name) => named(name, 'key')),
@@ -43,7 +43,7 @@ function ofSpacelift(deployment: Deployment, name: (typeof VARIABLES)[number]): 
     case 'unusable':
       return [{ name, value: null, origin: entry?.origin ?? 'not set', note: found.outcome.title }];
     case 'unknown':
-      return [{ name, value: null, origin: entry?.origin ?? found.origin, note: 'set, not known here' }];
+      return [{ name, value: null, origin: entry?.origin ?? found.origin, note: 'set, but the value is unknown' }];
     case 'set':
       return [{ name, value: shown(name, entry, found.value), origin: found.origin, note: null }];
   }
@@ -58,7 +58,7 @@ function ofSdk(deployment: Deployment, name: string): PlannedVariable[] {
       name: named(name, 'key'),
       value: isHere ? shown(name, entry, entry.value) : null,
       origin: entry.origin,
-      note: isHere ? null : 'set, not known here',
+      note: isHere ? null : 'set, but the value is unknown',
     },
   ];
 }
@@ -67,7 +67,7 @@ function shown(name: string, entry: Entry | undefined, value: string): string {
   if (isSecret(name) || entry?.secret === true || (!isVariable(name) && looksSecret(value))) return REDACTED;
   const safe = maskValue(value)
     .replace(/\s*\n\s*/g, ' ')
-    // A query may hold what is secret, too.
+    // A query can contain secrets, too.
     .replace(/^([a-z][a-z0-9+.-]*:\/\/[^?#]*)[?#].*$/i, '$1?…');
   return safe.length > LONGEST ? `${safe.slice(0, LONGEST - 1)}…` : safe;
 }

@@ -25,7 +25,7 @@ export interface ReportOptions {
 /** Required by the vendor's documentation, but not part of any variable. */
 const VERSION_CONTROL: NotVerified = {
   title: 'access to version control',
-  detail: 'the config does not contain its address',
+  detail: 'its address is not in the config',
   fix: 'where the server and the drain run: curl -sSI https://<your version control system>',
 };
 

@@ -1,6 +1,6 @@
-/** Amounts and times as people say them. */
+/** Formats amounts and times for people. */
 
-/** Milliseconds as people say them, rounded, without a sign: "2 h", "16 min", "30 s". */
+/** Milliseconds as a rounded duration without a sign: "2 h", "16 min", "30 s". */
 export function span(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1000);
   if (seconds < 120) return `${seconds} s`;

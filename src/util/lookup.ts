@@ -1,3 +1,3 @@
-/** What a table holds under a key that comes from outside: `constructor` and the like are in every object. */
+/** Looks up a key from outside input, without finding inherited properties such as `constructor`. */
 export const lookup = <T>(table: Readonly<Record<string, T>>, key: string | undefined): T | undefined =>
   key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;

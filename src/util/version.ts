@@ -1,4 +1,4 @@
-/** The version of this tool, from its manifest. */
+/** The version of this tool, from package.json. */
 import manifest from '../../package.json' with { type: 'json' };
 
 export const VERSION: string = manifest.version;

@@ -76,7 +76,6 @@ describe('preflight', () => {
   it('ends early when it is told to, and reports', async () => {
     const report = await preflight({ files: [hanging], environment }, { signal: AbortSignal.timeout(300) });
     expect(expectValid(report)).toMatchObject({ interrupted: true });
-    expect(report.durationMs).toBeLessThan(5_000);
   });
 
   it('ends in time', async () => {

@@ -203,7 +203,7 @@ describe('AWS: keys of the process', () => {
   );
 
   test.each(['evil.test', 'evil.test:80', 'gopher://evil.test', '//evil.test', 'https://', 'https://evil.test:x'])(
-    'the endpoint %j is a failure with a way out, whosoever the keys',
+    'the endpoint %j is a failure with a fix, whosoever the keys',
     async (url) => {
       const own = { AWS_ACCESS_KEY_ID: 'AKIAOFTHECONFIGITSEL', AWS_SECRET_ACCESS_KEY: 'of-the-config-itself-and-long' };
       const only = { only: ['object-storage/*', 'encryption/*', 'message-queues/*', 'mqtt-broker/*', 'identity/*'] };
@@ -212,8 +212,8 @@ describe('AWS: keys of the process', () => {
         const report = await checked(eks(more), { ...keys(), ...way() }, only);
         const failed = findingsOf(report).filter(({ status }) => status === 'fail');
         expect(failed.map(({ title }) => title).sort()).toEqual([
-          'AWS_ENDPOINT_URL is no URL of a server',
-          'AWS_ENDPOINT_URL_S3 is no URL of a server',
+          'AWS_ENDPOINT_URL is not a server URL',
+          'AWS_ENDPOINT_URL_S3 is not a server URL',
         ]);
         expect(withheldAt(report)).toEqual([]);
       }
@@ -652,7 +652,7 @@ describe('by the command line', () => {
     const { places } = JSON.parse(stdout) as { places: { status: string; problem: { title: string } | null }[] };
     expect(places.map(({ status }) => status)).not.toContain('pass');
     expect(places.map(({ problem }) => problem?.title).join('\n')).toContain(
-      's3.evil.test, which was not sent your credentials',
+      'your credentials were not sent to s3.evil.test',
     );
     expectUnseen(stdout + stderr, CANARIES);
     expect(stranger.proxy.asked.splice(0)).toEqual([]);

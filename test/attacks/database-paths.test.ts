@@ -196,6 +196,6 @@ describe('a password that was read with --resolve-secrets', () => {
     const { certPem } = await makeCa();
     const report = await resolved(`${real()}?host=${machine.container}`, undefined, certPem);
     expect(machine.heard()).toEqual([]);
-    expect(JSON.stringify(report)).toContain('a socket of Spacelift’s container');
+    expect(JSON.stringify(report)).toContain('a socket in Spacelift’s container');
   });
 });

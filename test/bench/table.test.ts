@@ -32,7 +32,7 @@ test('the table fits into 80 columns', () => {
 
 test('as Markdown', () => {
   expect(markdownTable(rows).split('\n')).toEqual([
-    '| measured | target | figure | verdict |',
+    '| measurement | target | result | verdict |',
     '| --- | --- | --- | --- |',
     '| something that takes many words to say what it is | at most 1.5 times | 1.2 times | met |',
     '| short | at least 5 times | 4.0 times | missed |',

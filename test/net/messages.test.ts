@@ -19,17 +19,17 @@ const told = (tls: TlsReason, chain: readonly PeerCertificate[], code = '') =>
     host: 'db',
     port: 5432,
     setting: 'DATABASE_URL',
-  }).title.replace('TLS to db:5432 fails: ', '');
+  }).title.replace('TLS to db:5432 failed: ', '');
 
 describe('a certificate that is refused', () => {
   test('is told by what it states', () => {
     const old = new Date('2021-02-03');
     expect(told('expired', [{ ...leaf, validTo: old }, issuing])).toBe('its certificate expired on 2021-02-03');
     expect(told('not-yet-valid', [{ ...leaf, validFrom: new Date('2998-01-01') }])).toBe(
-      'its certificate is not valid before 2998-01-01',
+      'its certificate is not valid until 2998-01-01',
     );
     expect(told('untrusted', [leaf, issuing])).toBe(
-      'its certificate is signed by Corp Root, an authority that is not trusted here',
+      'its certificate is signed by Corp Root, a certificate authority (CA) that is not trusted here',
     );
     expect(told('name', [leaf])).toBe('its certificate is for db.corp.io, not for db');
   });
@@ -49,9 +49,11 @@ describe('a certificate that is refused', () => {
 
   test('is told in general where it was not seen', () => {
     expect(told('expired', [])).toBe('its certificate has expired');
-    expect(told('untrusted', [])).toBe('its certificate is signed by an authority that is not trusted here');
+    expect(told('untrusted', [])).toBe(
+      'its certificate is signed by a certificate authority (CA) that is not trusted here',
+    );
     expect(told('untrusted', [], 'DEPTH_ZERO_SELF_SIGNED_CERT')).toBe(
-      'its certificate is self-signed, and not trusted here',
+      'its certificate is self-signed and not trusted here',
     );
   });
 });

@@ -59,7 +59,7 @@ test.each([true, false])(
       port: 9000,
       setting: 'ENDPOINT',
     });
-    expect(title).toBe('proxy.corp.io:3128 refuses the connection');
+    expect(title).toBe('proxy.corp.io:3128 refused the connection');
     expect(fix?.text).toMatch(plain ? /\bin HTTP_PROXY\b/ : /\bin HTTPS_PROXY\b/);
   },
 );

@@ -38,7 +38,7 @@ test('nginx as it must be configured', async () => {
 
 test.each([
   ['that drops headers with underscores', [HOST_HEADER, ANY_SIZE], 'drops headers with underscores', UNDERSCORES],
-  ['that caps bodies at 1 MiB', [HOST_HEADER, UNDERSCORES], 'refuses bodies of 2 MiB', 'client_max_body_size'],
+  ['that caps bodies at 1 MiB', [HOST_HEADER, UNDERSCORES], 'rejects request bodies of 2 MiB', 'client_max_body_size'],
 ])('nginx %s', async (_, settings, title, fix) => {
   const id = 'object-storage/uploads/proxy';
   const result = await behind(settings);

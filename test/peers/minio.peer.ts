@@ -50,7 +50,7 @@ describe('one cause is one failure', () => {
   const first = 'object-storage/deliveries/access';
   test.each([
     ['a wrong secret', { OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'not-the-secret' }, /but the secret/],
-    ['an unknown key', { OBJECT_STORAGE_MINIO_ACCESS_KEY_ID: 'nobody' }, /does not know the access key/],
+    ['an unknown key', { OBJECT_STORAGE_MINIO_ACCESS_KEY_ID: 'nobody' }, /does not recognize the access key/],
   ])('%s', async (_, variables, title) => {
     const result = await check(variables);
     expect(judged(result)).toEqual({ fail: [first], warn: [] });

@@ -30,7 +30,7 @@ test('a message goes there and back', async () => {
   expect(result.finding(ROUND_TRIP)).toMatchObject({ status: 'pass' });
 });
 
-test('a broker that lets nobody in is no pass', async () => {
+test('a broker that does not allow public access is no pass', async () => {
   const result = await roundTrip(['allow_anonymous false']);
   expect(result.finding(ROUND_TRIP).status).not.toBe('pass');
 });

@@ -34,11 +34,11 @@ describe('mosquitto passes', () => {
     ['over TLS', [ANYONE], /speaks MQTT/],
     ['over TLS 1.2 at least', [ANYONE, 'tls_version tlsv1.2'], /speaks MQTT/],
     ['over TLS 1.3 alone', [ANYONE, 'tls_version tlsv1.3'], /speaks MQTT/],
-    ['that wants a client certificate', ['require_certificate true'], /asks for a client certificate/],
+    ['that wants a client certificate', ['require_certificate true'], /requires a client certificate/],
     [
       'that wants a client certificate by TLS 1.3',
       ['require_certificate true', 'tls_version tlsv1.3'],
-      /asks for a client certificate/,
+      /requires a client certificate/,
     ],
   ])('%s', async (_, settings, title) => {
     const { result } = await check({ authority: await makeCa(), settings }, 'tls://');

@@ -153,6 +153,6 @@ describe('moto’s S3, where IAM policies hold', () => {
   test('a missing bucket', async () => {
     const result = await enforced({ [BUCKETS.states]: 'spacelift-not-there' });
     expect(judged(result)).toEqual({ fail: ['object-storage/states/access'], warn: [] });
-    expect(result.finding('object-storage/states/access').title).toBe('there is no bucket spacelift-not-there');
+    expect(result.finding('object-storage/states/access').title).toBe('bucket spacelift-not-there does not exist');
   });
 });

@@ -191,7 +191,7 @@ describe('variables', () => {
       name: 'DATABASE_URL',
       value: null,
       origin: 'task.json',
-      note: 'set, not known here',
+      note: 'set, but the value is unknown',
     });
     expect(planned.checks.find(({ id }) => id === 'database')?.hindered).toContain('not known here');
   });

@@ -108,7 +108,7 @@ describe('the page', () => {
     const page = pageOf({ ...(await sampleReport()), leftovers });
     const text = withClass(page, 'notes').map(textOf);
     expect(text[0]).toContain("an object in statesmc rm 'minio/states/x'");
-    expect(text[1]).toContain('access to version control: the config does not contain its address');
+    expect(text[1]).toContain('access to version control: its address is not in the config');
   });
 
   it('shows all the facts of a finding', async () => {

@@ -16,7 +16,7 @@ async function tokensOf(report: Report): Promise<Token[]> {
 const ofType = (tokens: readonly Token[], type: string) => tokens.filter((token) => token.type === type);
 
 describe('the comment', () => {
-  it('begins with the mark to find it by, the verdict, and the counts', async () => {
+  it('starts with the mark to find it by, the verdict, and the counts', async () => {
     const [mark, heading, counts] = lexer(await renderAs(await sampleReport(), 'markdown')).filter(
       ({ type }) => type !== 'space',
     );

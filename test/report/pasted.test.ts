@@ -88,7 +88,7 @@ test('a command that is printed at any width is the one that was declared', asyn
     }),
     { numRuns: 120 },
   );
-}, 60_000);
+});
 
 test('a secret that a config chooses takes no quotation mark out of a command', async () => {
   let left = 0;
@@ -125,7 +125,7 @@ test('a secret that a config chooses takes no quotation mark out of a command', 
     { numRuns: 200 },
   );
   expect(left).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test.each([
   ['sh', sh`mc admin user add minio ${'a;touch x;#'} SECRET`, "add minio '"],

@@ -63,8 +63,8 @@ describe('the pretty report', () => {
       fix       aws s3api create-bucket --bucket spacelift-modules \\
                   --region eu-west-1 \\
                   --create-bucket-configuration LocationConstraint=eu-west-1
-  ✖ object-storage/states/versioning   versioning is off on spacelift-states
-      expected  enabled: state history is lost without it
+  ✖ object-storage/states/versioning   versioning is not enabled on spacelift-states
+      expected  enabled: without versioning, state history is lost
       fix       aws s3api put-bucket-versioning --bucket spacelift-states \\
                   --versioning-configuration Status=Enabled
       docs      https://docs.spacelift.io/self-hosted/latest/reference/object-storage
@@ -78,14 +78,13 @@ describe('the pretty report', () => {
 ✔ mqtt-broker     tls://spacelift.example.org:1984                          9 ms
   - mqtt-broker/builtin/reachable: spacelift.example.org:1984 does not answer:
     it starts with Spacelift
-- not verified    access to version control: the config does not contain its
-                  address
+- not verified    access to version control: its address is not in the config
 
 next steps
   1. ✖ database/privileges               the role spacelift lacks CREATE and
                                          USAGE on the schema public
   2. ✖ object-storage/modules/access     buckets are missing in eu-west-1
-  3. ✖ object-storage/states/versioning  versioning is off on spacelift-states
+  3. ✖ object-storage/states/versioning  versioning is not enabled on spacelift-states
   4. ⚠ database/version                  plan a database of a supported version
   then run it again to check 6 skipped findings
 
@@ -221,7 +220,7 @@ next steps
       async ({ check }) => void (await check('x', () => new Promise(() => {}))),
     );
     const text = show(await reportOf([works('a'), hung], AbortSignal.timeout(20)));
-    expect(text).toMatch(/^- hung +interrupted before it was judged +\d+ ms$/m);
+    expect(text).toMatch(/^- hung +interrupted before it was checked +\d+ ms$/m);
     expect(lastLine(text)).toBe('⚠ interrupted: 1 passed, 2 skipped in 61.2 s');
     const failing = fakeCheck('b', ['x'], async ({ check }) => void (await check('x', () => fail('broken'))));
     expect(lastLine(show(await reportOf([failing, hung], AbortSignal.timeout(20))))).toMatch(

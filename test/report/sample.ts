@@ -68,8 +68,8 @@ const storage = fakeCheck(
         await check('<bucket>/versioning', () =>
           bucket !== 'states'
             ? pass(`on for spacelift-${bucket}`)
-            : fail(`versioning is off on spacelift-${bucket}`, {
-                expected: 'enabled: state history is lost without it',
+            : fail(`versioning is not enabled on spacelift-${bucket}`, {
+                expected: 'enabled: without versioning, state history is lost',
                 fix: command(
                   sh`aws s3api put-bucket-versioning --bucket spacelift-${bucket} --versioning-configuration Status=Enabled`,
                 ),

@@ -71,7 +71,7 @@ export async function connect(access: Access, database = 'postgres', options?: s
   return client;
 }
 
-const startMilliseconds = 30_000;
+const startMilliseconds = 120_000;
 
 /** The socket or its listener is not there yet; or the server says that it is starting, or recovering (57P03). */
 const notYet = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', '57P03']);

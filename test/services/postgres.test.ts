@@ -105,7 +105,7 @@ describe('PostgreSQL', () => {
     const pid = pidOf({ dataDirectory } as PostgresServer);
     expect(isRunning(pid)).toBe(true);
     child.kill('SIGKILL');
-    await expect.poll(() => existsSync(dirname(dataDirectory)), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => existsSync(dirname(dataDirectory))).toBe(false);
     expect(isRunning(pid)).toBe(false);
   });
 

@@ -129,7 +129,7 @@ async function serve(launched: Launch): Promise<PostgresServer> {
       const loaded = async () => (await server.query<{ at: string }>('SELECT pg_conf_load_time()::text AS at'))[0]?.at;
       const before = await loaded();
       await server.query('SELECT pg_reload_conf()');
-      for (const deadline = Date.now() + 5000; (await loaded()) === before; await sleep(5)) {
+      for (const deadline = Date.now() + 60_000; (await loaded()) === before; await sleep(5)) {
         if (Date.now() > deadline) throw new Error(`PostgreSQL did not accept its settings\n${logs().slice(-2000)}`);
       }
     },

@@ -6,7 +6,6 @@ import type { RunResult } from '../../src/engine/run.ts';
 import { FORMATS } from '../../src/report/index.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
-import type { Environment } from './estate.ts';
 import type { Variables } from './preflight.ts';
 import { type Secret, searchFor } from './search.ts';
 import { secretsIn } from './secrets.ts';
@@ -25,7 +24,7 @@ export function expectNoLeak(
   variables: Variables,
   result: RunResult,
   deployment: Deployment,
-  environment: Environment = {},
+  environment: Variables = {},
 ): void {
   const report = makeReport(result, {
     phase: 'pre-install',

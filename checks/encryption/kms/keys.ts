@@ -1,4 +1,4 @@
-/** What AWS KMS does with the two keys, asked as Spacelift will ask it. Nothing is written by any of it. */
+/** Uses the two keys in AWS KMS like Spacelift does. None of the operations writes anything. */
 import { constants, createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
@@ -20,19 +20,19 @@ export interface FailedOperation {
   readonly error: unknown;
 }
 
-/** What came of all that was tried with one key. */
+/** The results of all operations with one key. */
 export interface Trial {
   readonly variable: KeyVariable;
   /** Id, ARN or alias, as configured. */
   readonly written: string;
-  /** As operations that succeeded name the key; `undefined` when none did. */
+  /** The key ARN from a successful operation; `undefined` if none succeeded. */
   readonly arn: string | undefined;
-  /** As KMS names it, also in what it refuses. */
+  /** The key ARN from a successful operation or an error message. */
   readonly meant: string | undefined;
   readonly refusals: readonly FailedOperation[];
-  /** Not tried, since it takes what another could not give. */
+  /** Not tried, because they need the result of a failed operation. */
   readonly untried: readonly KmsAction[];
-  /** What went in came out, and the signature verifies; `undefined` when that could not be seen. */
+  /** Whether the decrypted data matches and the signature verifies; `undefined` if that could not be tested. */
   readonly holds: boolean | undefined;
   /** From `GetPublicKey`. */
   readonly spec?: string | undefined;

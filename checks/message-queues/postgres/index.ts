@@ -1,4 +1,4 @@
-/** Spacelift's own queue, in its database. */
+/** Spacelift's own message queue, in its database. */
 import type { PlannedOperation, Run } from '../../../src/engine/check.ts';
 import type { Provider } from '../provider.ts';
 
@@ -14,7 +14,7 @@ function plan({ options }: Run): PlannedOperation[] {
   return [
     {
       rules: ['postgres'],
-      does: 'creates a table as a queue, enqueues two messages, dequeues them with FOR UPDATE SKIP LOCKED, and deletes',
+      does: 'creates a table as a queue, enqueues two messages, dequeues them with FOR UPDATE SKIP LOCKED, and deletes one',
       at: ['the database'],
       writes: 'a table in the schema public, in one transaction that is rolled back',
     },

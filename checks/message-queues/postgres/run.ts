@@ -1,4 +1,4 @@
-/** Spacelift's own message queue, which needs nothing but its database. */
+/** Spacelift's own message queue, which needs only its database. */
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
@@ -8,7 +8,7 @@ import type { RuleKey } from '../rules.ts';
 
 export async function judgePostgres(context: Context<RuleKey>): Promise<void> {
   await context.dependsOn(databaseFinding('privileges'));
-  // Sent together with the table's trial, which takes no further round trip; what came of it counts when that has passed.
+  // Sent together with the test of create-table, which saves a round trip; the result counts only if that test passes.
   const trying = context.options.readOnly || !context.selected('postgres') ? untried : tryQueue(context);
   trying.catch(() => {});
   await context.dependsOn(databaseFinding('create-table'));
@@ -16,7 +16,7 @@ export async function judgePostgres(context: Context<RuleKey>): Promise<void> {
 }
 
 const untried = Promise.resolve(
-  skip('not tried: --read-only writes nothing', { fix: advice`run it without --read-only` }),
+  skip('not tested: --read-only writes nothing', { fix: advice`run it without --read-only` }),
 );
 
 async function tryQueue(run: Run): Promise<Outcome> {
@@ -34,10 +34,12 @@ async function tryQueue(run: Run): Promise<Outcome> {
   if (trial.failed !== undefined) return trialOutcome(trial.failed, trial.error, (await facts.role).name);
   const received = [trial.rows[2], trial.rows[4]].map((rows) => rows?.[0]?.body);
   if (received[0] === `first ${run.id}` && received[1] === `second ${run.id}`) {
-    return pass('PostgreSQL serves as a queue', { detail: 'Enqueued, dequeued in order, deleted; rolled back.' });
+    return pass('PostgreSQL works as a message queue', {
+      detail: 'Messages were enqueued, dequeued in order, and deleted; all of it was rolled back.',
+    });
   }
-  return fail('a queue in the database gives back other messages than were put into it', {
-    expected: 'two messages, in their order',
-    fix: advice`connect past whatever changes statements or rows on their way`,
+  return fail('a queue in the database returned messages that differ from those enqueued', {
+    expected: 'the two messages, in order',
+    fix: advice`bypass any proxy that changes statements or rows`,
   });
 }

@@ -1,4 +1,4 @@
-/** What a service does with a queue, tried where nobody can notice. */
+/** Tests a service's operations on a queue, without disturbing an installation. */
 
 import type { Attributes } from '../../../src/clouds/aws/sqs/client.ts';
 import { receiveNothing, roundTrip } from '../../../src/clouds/aws/sqs/receiver.ts';
@@ -11,7 +11,7 @@ import { ACTIONS, type QueueAction } from '../requirements.ts';
 import { isDenied, isInventedHandle, queueIssue } from './errors.ts';
 import type { QueueUnderTest } from './queue.ts';
 
-/** SQS never gives such a receipt handle: whoever may delete is told so, and nothing happens. */
+/** A receipt handle that SQS never issues: SQS checks the permission, then rejects the handle, and nothing changes. */
 const INVENTED = 'spacelift-preflight';
 
 const COUNTS = [
@@ -32,11 +32,11 @@ export async function access(underTest: QueueUnderTest, attributes: Attributes):
   if (hindrance !== undefined) return mayAsk ? { ...hindrance, ...permitted(underTest, hindrance) } : hindrance;
   const sending = underTest.requiredBy('send');
   if (sending === undefined) {
-    return pass(`messages of ${address.name} may be received, hidden and deleted`, {
+    return pass(`messages in ${address.name} can be received, hidden, and deleted`, {
       detail:
         underTest.needs.deadLetters === undefined
-          ? 'Nothing is sent into a dead-letter queue.'
-          : `The ${run.deployment.service} sends none here.`,
+          ? 'No test message is sent to a dead-letter queue.'
+          : `The ${run.deployment.service} does not send messages to this queue.`,
       evidence: { queue: address.name, tried: [ACTIONS.receive, ACTIONS.postpone, ACTIONS.delete] },
     });
   }
@@ -44,40 +44,40 @@ export async function access(underTest: QueueUnderTest, attributes: Attributes):
 }
 
 /**
- * Why no message may be tried in a queue, whoever puts it there: somebody would notice, or it could not be taken out again.
- * @throws CheckStopped for what is wrong with the queue as a whole
+ * Why a queue can't hold a test message, no matter who sends it: another receiver could get it, or it could not be removed.
+ * @throws CheckStopped for errors that concern the queue as a whole
  */
 export async function whyNotHere(underTest: QueueUnderTest, attributes: Attributes): Promise<Issue | Skip | undefined> {
   const hindrance = (await whyNoMessages(underTest.run)) ?? occupied(underTest, attributes);
   return hindrance ?? issue(underTest, ['delete', 'postpone', 'receive']);
 }
 
-/** For a service that can't remove what it sends, and does nothing else. */
+/** For a service that only sends, and can't remove its own messages. */
 export const notSent = ({ run, address }: QueueUnderTest): Skip =>
-  skip(`nothing was sent to ${address.name}: the ${run.deployment.service} can’t remove what it sends`, {
+  skip(`no test message was sent to ${address.name}: the ${run.deployment.service} can’t remove it`, {
     fix: advice`before installation, run without --service, with an operator’s credentials`,
     evidence: { queue: address.name, permission: ACTIONS.send },
   });
 
 const permitted = ({ address }: QueueUnderTest, { detail }: Skip): Partial<Skip> => ({
-  detail: `${detail} Deleting and changing the visibility in ${address.name} are permitted.`,
+  detail: `${detail} The credentials are allowed to delete messages in ${address.name} and to change their visibility.`,
   evidence: { queue: address.name, permitted: [ACTIONS.delete, ACTIONS.postpone] },
 });
 
-/** Messages that are there already are somebody's. */
+/** Existing messages may belong to another installation. */
 function occupied({ address }: QueueUnderTest, attributes: Attributes): Skip | undefined {
   const count = COUNTS.reduce((sum, name) => sum + Number(attributes[name] ?? 0), 0);
   if (count === 0) return undefined;
-  return skip(`${address.name} holds ${plural(count, 'message')}: none was sent or received`, {
-    detail: 'They may be somebody’s: a message is tried only in an empty queue.',
+  return skip(`no message was sent to or received from ${address.name}: it contains ${plural(count, 'message')}`, {
+    detail: 'They may belong to another installation: messages are tested only in an empty queue.',
     fix: command(sh`aws sqs receive-message --queue-url ${address.url} --visibility-timeout 1`, {
-      note: 'see what they are',
+      note: 'look at the messages',
     }),
     evidence: { queue: address.name, messages: count },
   });
 }
 
-/** Tries what leaves no trace; the failure or skip of what is not permitted. */
+/** Tries operations that leave no trace; returns the failure or skip if one is denied. */
 async function issue(underTest: QueueUnderTest, operations: readonly QueueAction[]): Promise<Issue | Skip | undefined> {
   const results = await Promise.all(
     operations.map(async (operation) => ({ operation, error: await refusal(underTest, operation) })),
@@ -95,7 +95,7 @@ async function refusal({ run, sqs, address }: QueueUnderTest, operation: QueueAc
     if (operation === 'delete') await sqs.delete(run, url, INVENTED);
     else if (operation === 'postpone') await sqs.postpone(run, url, INVENTED, 0);
     else if (!(await receiveNothing(run, sqs, address)))
-      return new CheckStopped(skip(`${address.name} is not empty: no message was sent`));
+      return new CheckStopped(skip(`no test message was sent: ${address.name} is not empty`));
     return undefined;
   } catch (error) {
     run.signal.throwIfAborted();
@@ -118,12 +118,15 @@ async function sent(underTest: QueueUnderTest, attributes: Attributes): Promise<
   const { name } = address;
   const delay = Number(attributes.DelaySeconds ?? 0);
   if (address.fifo && delay > 0) {
-    return skip(`${name} delays every message by ${delay} s: none was sent`, { evidence: { queue: name, delay } });
+    return skip(`no test message was sent: ${name} delays every message by ${delay} s`, {
+      evidence: { queue: name, delay },
+    });
   }
   try {
     const came = await roundTrip(run, sqs, address);
     const evidence = { queue: name, tried: Object.values(ACTIONS) };
-    if (came === 'same') return pass(`a message was sent to ${name}, received, compared and deleted`, { evidence });
+    if (came === 'same')
+      return pass(`a test message was sent to ${name}, received, compared, and deleted`, { evidence });
     return came === 'different' ? altered(name) : lost(name);
   } catch (error) {
     run.signal.throwIfAborted();
@@ -132,17 +135,17 @@ async function sent(underTest: QueueUnderTest, attributes: Attributes): Promise<
 }
 
 const altered = (name: string): Issue =>
-  fail(`what is received from ${name} is not what was sent`, {
-    expected: 'the message as it was sent',
-    fix: advice`find out what stands between: a proxy that changes requests or answers`,
+  fail(`the message received from ${name} differs from the one sent`, {
+    expected: 'the message exactly as sent',
+    fix: advice`look for a proxy that changes requests or responses`,
     evidence: { queue: name },
-    cause: cause.queues('content').titled('what is received is not what was sent'),
+    cause: cause.queues('content').titled('the message received differs from the one sent'),
   });
 
 const lost = (name: string): Issue =>
-  fail(`what is sent to ${name} does not come back within 5 s`, {
+  fail(`the message sent to ${name} did not come back within 5 s`, {
     expected: 'the message, within a second',
-    fix: advice`find out what else receives from ${name}: another Spacelift installation, an event source mapping (aws lambda list-event-source-mappings), a topic’s consumer`,
+    fix: advice`find out what else receives from ${name}: another Spacelift installation, an event source mapping (aws lambda list-event-source-mappings), or another consumer`,
     evidence: { queue: name },
-    cause: cause.queues('lost').titled('what is sent does not come back within 5 s'),
+    cause: cause.queues('lost').titled('messages did not come back within 5 s'),
   });

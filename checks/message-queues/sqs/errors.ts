@@ -1,4 +1,4 @@
-/** What an error of SQS means for a queue: whose rule it belongs to, and whether it is a failure at all. */
+/** Interprets an SQS error for a queue: the rule that it belongs to, and whether it is a failure at all. */
 
 import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
@@ -12,21 +12,21 @@ import { ACTIONS, type QueueAction } from '../requirements.ts';
 import { deniedOn, foreign, keyIssue, missing, networkFix, refusedOn } from './messages.ts';
 import type { QueueUnderTest } from './queue.ts';
 
-/** SQS asks for the permission before it looks at the receipt handle. */
+/** SQS checks the permission before it checks the receipt handle. */
 export const isInventedHandle = (error: unknown): boolean =>
   error instanceof AwsError && error.code === 'ReceiptHandleIsInvalid';
 
 export const isDenied = (error: unknown): error is AwsError => error instanceof AwsError && error.kind === 'denied';
 
-/** What is wrong, and the rule that says so. */
+/** An issue, and the rule that reports it. */
 export interface QueueIssue {
   readonly outcome: Issue | Skip;
   readonly rule: 'exists' | 'access';
 }
 
 /**
- * @param operations what was asked of the queue, all of them with this error
- * @throws what is no error of AWS's or of the network
+ * @param operations the operations on the queue that all failed with this error
+ * @throws any error that comes from neither AWS nor the network
  */
 export async function queueIssue(
   underTest: QueueUnderTest,
@@ -52,9 +52,9 @@ export async function queueIssue(
   if (only === 'must' || only === undefined) return { outcome: deniedOn(underTest, error, operations), rule: 'access' };
   return {
     outcome: skip(
-      `may not ${operations.map((operation) => VERBS[operation]).join(' or ')} ${underTest.address.name}; only the ${only} needs to`,
+      `the credentials are not allowed to ${operations.map((operation) => VERBS[operation]).join(' or ')} ${underTest.address.name}, which only the ${only} needs`,
       {
-        detail: `${permissions(operations)} denied to these credentials.`,
+        detail: `${permissions(operations)} denied.`,
         fix: advice`run with the ${only}’s credentials and --service ${only}`,
         evidence: { queue: underTest.address.name, denied: operations.map((operation) => ACTIONS[operation]) },
       },
@@ -68,7 +68,7 @@ const VERBS: Readonly<Record<QueueAction, string>> = {
   receive: 'receive from',
   delete: 'delete from',
   postpone: 'change the visibility of messages in',
-  look: 'look at',
+  look: 'read the attributes of',
 };
 
 function permissions(operations: readonly QueueAction[]): string {
@@ -76,8 +76,8 @@ function permissions(operations: readonly QueueAction[]): string {
   return `${actions.join(', ')} ${actions.length === 1 ? 'is' : 'are'}`;
 }
 
-/** The credentials' account is not the configured one: it is that failure, wherever it was found. */
+/** If the credentials belong to an account other than the configured one, that failure explains every other. */
 const ofAnotherAccount = ({ run }: QueueUnderTest): Promise<Issue | undefined> => explainedByAccount(run);
 
-/** A busy service says nothing of one queue. */
+/** An overloaded service says nothing about one queue. */
 const unverified = ({ title, fix }: Issue): Skip => skip(title, fix === undefined ? {} : { fix });

@@ -1,4 +1,4 @@
-/** The queue that IoT Core delivers to, for the check of the broker. */
+/** The queue that IoT Core delivers to, for the MQTT broker check. */
 import type { Attributes, Sqs } from '../../../src/clouds/aws/sqs/client.ts';
 import type { Address } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import type { Run } from '../../../src/engine/check.ts';
@@ -10,11 +10,11 @@ import { QueueUnderTest } from './queue.ts';
 export interface IotQueue {
   readonly address: Address;
   readonly attributes: Attributes;
-  /** Why no message may be tried in it. @throws CheckStopped for what is wrong with the queue as a whole */
+  /** Why it can't hold a test message. @throws CheckStopped for errors that concern the queue as a whole */
   hindrance(): Promise<Issue | Skip | undefined>;
 }
 
-/** @throws CheckStopped when the queue can't be looked at */
+/** @throws CheckStopped when the queue can't be inspected */
 export async function inspectIotQueue(run: Run, sqs: Sqs): Promise<IotQueue> {
   const queues = new Map();
   const queue = new QueueUnderTest(run, sqs, 'iot', queues);

@@ -1,4 +1,4 @@
-/** What a queue shows of itself, asked once for all of its rules. */
+/** A queue's attributes, read once for all of its rules. */
 import type { Attributes } from '../../../src/clouds/aws/sqs/client.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { type Skip, skip } from '../../../src/outcome/outcome.ts';
@@ -6,12 +6,12 @@ import { type QueueIssue, queueIssue } from './errors.ts';
 import { otherRegion } from './messages.ts';
 import type { QueueUnderTest } from './queue.ts';
 
-/** What a look at a queue gave: its attributes, or an outcome and the rule that it belongs to. */
+/** The result of inspecting a queue: its attributes, or an outcome and the rule that it belongs to. */
 export type Inspection = { readonly attributes: Attributes } | QueueIssue;
 
 const SEEN = new WeakMap<QueueUnderTest, Promise<Inspection>>();
 
-/** The queue's attributes, asked once. */
+/** The queue's attributes, read once. */
 export function inspect(queue: QueueUnderTest): Promise<Inspection> {
   const seen = SEEN.get(queue) ?? look(queue);
   SEEN.set(queue, seen);
@@ -38,8 +38,8 @@ async function look(queue: QueueUnderTest): Promise<Inspection> {
 }
 
 const notForThisService = ({ run, address }: QueueUnderTest): Skip =>
-  skip(`${address.name} was not looked at: only the drain may (sqs:GetQueueAttributes)`, {
-    detail: `SQS answers, and that is all that the ${run.deployment.service} can try without a trace.`,
+  skip(`${address.name} was not checked: only the drain has sqs:GetQueueAttributes`, {
+    detail: `SQS responds; the ${run.deployment.service} can’t test anything else without leaving a trace.`,
     fix: advice`run with --service drain, or without --service with an operator’s credentials`,
     evidence: { queue: address.name, permission: 'sqs:GetQueueAttributes' },
   });

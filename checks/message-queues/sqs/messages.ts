@@ -1,4 +1,4 @@
-/** The words for what is wrong with an SQS queue, with the command that mends it. */
+/** The texts for problems with an SQS queue, with the command that fixes each. */
 
 import type { AwsError } from '../../../src/clouds/aws/call.ts';
 import { denialIn, deniedMessages } from '../../../src/clouds/aws/denial.ts';
@@ -15,7 +15,7 @@ import { ACTIONS, MAX_RECEIVE_COUNT, type QueueAction, type QueueRequirements } 
 import { queuesFinding } from '../rules.ts';
 import type { QueueUnderTest } from './queue.ts';
 
-/** What the vendor's reference asks for, as the attributes of SQS; redrive only where the target is known. */
+/** The settings in Spacelift's message queue reference, as SQS attributes; a redrive policy only if its target is known. */
 export function attributesFor(needs: QueueRequirements, deadLetterArn: string | undefined): Record<string, string> {
   return {
     ...(needs.fifo && { FifoQueue: 'true' }),
@@ -45,8 +45,10 @@ const endingOf = (fifo: boolean): string => (fifo ? 'whose name ends in .fifo' :
 export function missing(underTest: QueueUnderTest): Issue {
   const { run, address, isForeign } = underTest;
   const { name, account, url, arn, variable } = address;
-  return fail(`there is no queue ${name} in ${run.require('AWS_REGION')}, account ${account}`, {
-    ...(isForeign && { detail: `AWS_ACCOUNT_ID is ${run.require('AWS_ACCOUNT_ID')}: the URL is of another account.` }),
+  return fail(`queue ${name} does not exist in ${run.require('AWS_REGION')}, account ${account}`, {
+    ...(isForeign && {
+      detail: `AWS_ACCOUNT_ID is ${run.require('AWS_ACCOUNT_ID')}, but the URL names another account.`,
+    }),
     expected: `the queue that ${variable} names`,
     fix: mendMissing(underTest),
     evidence: { queue: name, url },
@@ -58,15 +60,15 @@ function mendMissing(underTest: QueueUnderTest): Fix {
   const { address, needs, isForeign } = underTest;
   const { variable, fifo } = address;
   if (isForeign) return advice`correct the account in ${variable}`;
-  // A queue of the wrong name would be one of the wrong kind.
+  // A queue with a name of the wrong form would have the wrong type.
   if (fifo !== needs.fifo) return advice`set ${variable} to ${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`;
-  return command(createQueue(underTest), { note: `correct ${variable}, or make the queue` });
+  return command(createQueue(underTest), { note: `correct ${variable}, or create the queue` });
 }
 
 export function otherRegion({ address }: QueueUnderTest, region: string): Issue {
   const { name, variable, url, region: found = '' } = address;
-  return fail(`${name} is in ${found}, and AWS_REGION is ${region}`, {
-    detail: `SQS of ${region} is asked for every queue, whatever the host in its URL.`,
+  return fail(`${name} is in ${found}, but AWS_REGION is ${region}`, {
+    detail: `Spacelift uses SQS in ${region} for every queue, regardless of the host in its URL.`,
     expected: `a queue in ${region}`,
     fix: advice`set ${variable} to the queue in ${region}, or AWS_REGION and AWS_DEFAULT_REGION to ${found}`,
     evidence: { queue: name, url, region: found, AWS_REGION: region },
@@ -78,28 +80,30 @@ export function foreign({ run, address }: QueueUnderTest, { code }: AwsError): I
   const { name, account, variable, url } = address;
   const own = run.require('AWS_ACCOUNT_ID');
   return fail(
-    `${name} is a queue of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`,
+    `${name} belongs to account ${account}, which denies access to these credentials; AWS_ACCOUNT_ID is ${own}`,
     {
-      expected: `a queue of ${own}`,
+      expected: `a queue in account ${own}`,
       fix: advice`correct the account in ${variable}`,
       evidence: { queue: name, url, account, AWS_ACCOUNT_ID: own, ...(code !== undefined && { code }) },
       cause: cause
         .queues('account', account)
-        .titled(`queues are of account ${account}, which does not let these credentials in; AWS_ACCOUNT_ID is ${own}`),
+        .titled(
+          `queues belong to account ${account}, which denies access to these credentials; AWS_ACCOUNT_ID is ${own}`,
+        ),
     },
   );
 }
 
-/** The failure that this is no queue of the right kind; its variable may have been swapped with its twin's. */
+/** The failure that the queue has the wrong type; its variable may have been swapped with its twin's. */
 export function wrongKind({ queue, address, needs, twin }: QueueUnderTest): Issue {
   const { name, variable, url, fifo } = address;
   const swapped = twin !== undefined && twin.address.fifo !== twin.needs.fifo;
   const variables = [variable, ...(swapped ? [twin.address.variable] : [])].toSorted();
-  return fail(`${name} is ${kindOf(fifo)}, and ${variable} must name ${kindOf(needs.fifo)}`, {
+  return fail(`${name} is ${kindOf(fifo)}, but ${variable} must name ${kindOf(needs.fifo)}`, {
     expected: `${kindOf(needs.fifo)}, ${endingOf(needs.fifo)}`,
     fix: swapped
       ? advice`swap the values of ${variables.join(' and ')}`
-      : advice`set ${variable} to ${kindOf(needs.fifo)}; a queue’s kind can’t be changed later`,
+      : advice`set ${variable} to ${kindOf(needs.fifo)}; a queue’s type can’t be changed later`,
     evidence: { queue: name, url, variable },
     cause: swapped
       ? cause.queues('swapped', ...variables).titled(`${variables.join(' and ')} are swapped`)
@@ -107,44 +111,42 @@ export function wrongKind({ queue, address, needs, twin }: QueueUnderTest): Issu
   });
 }
 
-/** @param operations all denied, with the same words */
+/** @param operations all denied, with the same message */
 export function deniedOn(underTest: QueueUnderTest, problem: AwsError, operations: readonly QueueAction[]): Issue {
   const { run, address } = underTest;
   const actions = operations.map((operation) => ACTIONS[operation]);
   const denial = denialIn(problem.said);
   const { service } = run.deployment;
-  // A policy that names none of the queues is mended for all of them at once.
+  // If no policy allows the queues, the fix covers all of them at once.
   const lacksAllow = !denial.explicit && [undefined, 'identity-based policy'].includes(denial.policy);
   const resource = lacksAllow ? underTest.arnsFor(operations[0] ?? 'look') : [address.arn];
-  const denied = `${actions.join(', ')} ${actions.length === 1 ? 'is' : 'are'} denied`;
+  const denied = `the credentials lack ${actions.join(', ')}`;
   return fail(`${denied} on ${address.name}`, {
     expected: `${actions.join(', ')}${service === undefined ? '' : `, which the ${service} needs`}`,
-    ...deniedMessages({ actions, resource, resourcePolicy: 'queue’s policy', denial }),
+    ...deniedMessages({ actions, resource, resourcePolicy: 'queue policy', denial }),
     evidence: { queue: address.name, denied: actions },
-    cause: cause
-      .queues('denied', ...actions, denial.policy ?? 'unnamed', denial.explicit)
-      .titled(`${denied} to these credentials`),
+    cause: cause.queues('denied', ...actions, denial.policy ?? 'unnamed', denial.explicit).titled(denied),
   });
 }
 
-/** Where no command makes the key usable, another takes its place. */
+/** The fix if no command makes the key usable: another key. */
 const ANOTHER_KEY: Readonly<Record<string, Fix>> = {
-  KmsNotFound: advice`give the queue another key: aws sqs set-queue-attributes (KmsMasterKeyId)`,
-  KmsInvalidKeyUsage: advice`give the queue a key of usage ENCRYPT_DECRYPT`,
+  KmsNotFound: advice`encrypt the queue with another key: aws sqs set-queue-attributes (KmsMasterKeyId)`,
+  KmsInvalidKeyUsage: advice`encrypt the queue with a key that has the usage ENCRYPT_DECRYPT`,
 };
 
-/** @param key its ARN, or however it was seen to be named; advice as long as it is not known which */
+/** @param key its ARN, or the name that was seen for it; only advice if it is not known */
 function mendKey(code: string, key: string | undefined): Fix {
   const { commands } = keyState(code);
-  if (commands === undefined) return lookup(ANOTHER_KEY, code) ?? advice`give the queue another key`;
+  if (commands === undefined) return lookup(ANOTHER_KEY, code) ?? advice`encrypt the queue with another key`;
   if (key !== undefined) return command(commands(key));
   const [first, second] = commands('KEY');
   return second === undefined
-    ? advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}`
-    : advice`with the queue’s KmsMasterKeyId for KEY: ${first ?? ''}, then ${second}`;
+    ? advice`replace KEY with the queue’s KmsMasterKeyId: ${first ?? ''}`
+    : advice`replace KEY with the queue’s KmsMasterKeyId: ${first ?? ''}, then ${second}`;
 }
 
-/** KMS refuses the key that encrypts the queue at rest, and not SQS; the same cause as in other services' checks. */
+/** Errors that come from the KMS key that encrypts the queue at rest, and not from SQS; the cause is shared with other checks. */
 export function keyIssue({ run, address, seenKey }: QueueUnderTest, { code = '', said }: AwsError): Issue | undefined {
   if (!/^(Kms|KMS\.)/.test(code)) return undefined;
   const [, permission, named] =
@@ -154,7 +156,7 @@ export function keyIssue({ run, address, seenKey }: QueueUnderTest, { code = '',
   const expected = 'kms:GenerateDataKey and kms:Decrypt on the key that encrypts the queue at rest';
   const evidence = { queue: name, code, ...(key !== undefined && { key }) };
   if (permission !== undefined) {
-    return fail(`may not use the key that encrypts ${name}: ${permission} is denied`, {
+    return fail(`the credentials lack ${permission} on the key that encrypts ${name}`, {
       expected,
       ...deniedMessages({
         actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
@@ -162,10 +164,10 @@ export function keyIssue({ run, address, seenKey }: QueueUnderTest, { code = '',
         resourcePolicy: 'key policy',
         denial: denialIn(said),
       }),
-      detail: 'SQS itself allows the operation; AWS KMS denies the key.',
+      detail: 'SQS itself allows the operation, but AWS KMS denies the use of the key.',
       evidence: { ...evidence, denied: permission },
       cause: (named === undefined ? cause.queues('kms', permission) : cause.kmsPermission(permission, named)).titled(
-        `${permission} is denied on the key that encrypts the queues`,
+        `the credentials lack ${permission} on the key that encrypts the queues`,
       ),
     });
   }
@@ -183,29 +185,29 @@ export function keyIssue({ run, address, seenKey }: QueueUnderTest, { code = '',
 
 export function refusedOn({ address }: QueueUnderTest, { code, status }: AwsError): Issue {
   const said = code ?? `HTTP ${status}`;
-  return fail(`SQS refuses an operation on ${address.name}: ${said}`, {
-    expected: 'success',
-    fix: advice`look ${said} up among the errors of the Amazon SQS API reference`,
+  return fail(`SQS refused an operation on ${address.name}: ${said}`, {
+    expected: 'a successful response',
+    fix: advice`look up ${said} in the list of errors in the Amazon SQS API reference`,
     evidence: { queue: address.name, code: said },
-    cause: cause.queues('refused', said).titled(`SQS refuses an operation: ${said}`),
+    cause: cause.queues('refused', said).titled(`SQS refused an operation: ${said}`),
   });
 }
 
-/** What opens the way to SQS, where AWS has a better word for it than the network's own. */
+/** The AWS-specific fix for a network error, where there is one. */
 export function networkFix({ kind }: NetworkError, { setting }: Target, region: string): Fix | undefined {
   if (setting !== 'AWS_REGION') return undefined;
   const endpoint = sh`aws ec2 create-vpc-endpoint --vpc-id VPC_ID --vpc-endpoint-type Interface --service-name com.amazonaws.${region}.sqs`;
   if (kind === 'dns')
-    return advice`give Spacelift’s network DNS for SQS in ${region}, and see that AWS_REGION is right`;
+    return advice`make sure that Spacelift’s network resolves SQS host names in ${region}, and that AWS_REGION is correct`;
   if (kind !== 'timeout' && kind !== 'unreachable') return undefined;
-  return advice`let Spacelift’s network reach SQS: a NAT gateway, or a VPC endpoint (${endpoint}), and a security group that allows TCP 443`;
+  return advice`give Spacelift’s network access to SQS: a NAT gateway or a VPC endpoint (${endpoint}), and a security group that allows TCP 443`;
 }
 
 export function redriveToWrongKind(underTest: QueueUnderTest, target: string): Issue {
   const { address, deadLetters, needs } = underTest;
   const name = target.split(':').at(-1) ?? target;
   return fail(
-    `${address.name} is ${kindOf(needs.fifo)}, and its dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`,
+    `${address.name} is ${kindOf(needs.fifo)}, but its dead letters go to ${name}, which is ${kindOf(!needs.fifo)}`,
     {
       expected: `a dead-letter queue that is ${kindOf(needs.fifo)}`,
       fix: mendRedrive(underTest, deadLetters),

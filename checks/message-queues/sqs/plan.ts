@@ -1,11 +1,11 @@
-/** What the check of the queues would do, and what SQS must permit. */
+/** What the message queue check would do, and the SQS permissions that it needs. */
 
 import { type Address, addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
 import type { Grant, PlannedOperation, Run } from '../../../src/engine/check.ts';
 import { ACTIONS, type QueueAction as Duty, requiredBy, usedIn } from '../requirements.ts';
 
-const LIVE = 'not on a live installation, and never into a queue that holds messages or a dead-letter queue';
+const LIVE = 'not on a live installation, and never to a queue that contains messages or to a dead-letter queue';
 
 interface Subject {
   readonly queue: Queue;
@@ -26,7 +26,7 @@ export function plan(run: Run): PlannedOperation[] {
     operation(
       unseen,
       ['exists', 'kind', 'settings', 'access'],
-      'asks whether SQS answers, and nothing of the queue',
+      'checks whether SQS responds, without reading the queue',
       [],
     ),
     ...(run.options.readOnly
@@ -35,12 +35,12 @@ export function plan(run: Run): PlannedOperation[] {
           operation(
             removing,
             ['access'],
-            'deletes and hides a message with a receipt handle that SQS never gave, which changes nothing; where nobody works yet, receives',
+            'deletes and hides a message with an invented receipt handle, which changes nothing; before installation, also receives',
             ['delete', 'postpone', 'receive'],
           ),
           {
-            ...operation(sending, ['access'], `sends one message, receives it and deletes it: ${LIVE}`, ['send']),
-            writes: 'one message that names the run, deleted when it comes back',
+            ...operation(sending, ['access'], `sends one message, receives it, and deletes it: ${LIVE}`, ['send']),
+            writes: 'one message that contains the run id, deleted when it comes back',
           },
         ]),
   ].filter(({ at }) => at.length > 0);

@@ -1,4 +1,4 @@
-/** One queue of a run: where it is, and what was seen of it, asked once for all of its rules. */
+/** One queue of a run: its address and its attributes, read once for all of its rules. */
 
 import { isMissing, type Sqs } from '../../../src/clouds/aws/sqs/client.ts';
 import { type Address, addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
@@ -20,7 +20,7 @@ export class QueueUnderTest {
   readonly needs: QueueRequirements;
   readonly #others: ReadonlyMap<Queue, QueueUnderTest>;
   readonly #targets = new Map<string, Promise<boolean | undefined>>();
-  /** The key that encrypts the queue at rest, as far as it was seen. */
+  /** The key that encrypts the queue at rest, if it was seen. */
   seenKey: string | undefined;
 
   /** @param others the queues whose variables are known, this one among them */
@@ -37,18 +37,18 @@ export class QueueUnderTest {
     return requiredBy(this.run, this.queue, operation);
   }
 
-  /** Whether the URL is of another account than the installation's. */
+  /** Whether the URL names an account other than the installation's. */
   get isForeign(): boolean {
     const configured = this.run.deployment.lookup('AWS_ACCOUNT_ID');
     return configured.state === 'set' && configured.value !== this.address.account;
   }
 
-  /** Whether its name ends as its kind asks: in `.fifo` or not. */
+  /** Whether its name has the ending that its type requires: `.fifo` or not. */
   get isRightKind(): boolean {
     return this.address.fifo === this.needs.fifo;
   }
 
-  /** The dead-letter queue of the config, when it can be one. */
+  /** The dead-letter queue in the config, if it has the right type. */
   get deadLetters(): QueueUnderTest | undefined {
     const { deadLetters } = this.needs;
     const underTest = deadLetters === undefined ? undefined : this.#others.get(deadLetters);
@@ -62,7 +62,7 @@ export class QueueUnderTest {
       .map(({ address }) => address.arn);
   }
 
-  /** The variables before this one that name the same queue, and are right to. */
+  /** The variables before this one that name the same queue, and for which it has the right type. */
   get shared(): string[] {
     const all = [...this.#others.values()];
     const before = all.slice(0, all.indexOf(this));
@@ -71,7 +71,7 @@ export class QueueUnderTest {
       .map(({ address }) => address.variable);
   }
 
-  /** Whether another queue is there; `undefined` when these credentials may not look. */
+  /** Whether another queue exists; `undefined` if these credentials are not allowed to read it. */
   isThere(arn: string): Promise<boolean | undefined> {
     const asked = this.#targets.get(arn) ?? this.#find(arn);
     this.#targets.set(arn, asked);

@@ -1,4 +1,4 @@
-/** The eight queues of SQS, all at once. */
+/** The eight SQS queues, checked concurrently. */
 
 import { type Attributes, openSqs } from '../../../src/clouds/aws/sqs/client.ts';
 import type { Queue } from '../../../src/config/contract.ts';
@@ -17,7 +17,7 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
   const sqs = await openSqs(context);
   const allUnderTest = new Map<Queue, QueueUnderTest>();
   const queues = usedIn(context);
-  // All of them before the first is judged: a queue's dead letters go to another.
+  // All of them before the first is checked: a queue's dead letters go to another.
   for (const queue of queues) {
     try {
       allUnderTest.set(queue, new QueueUnderTest(context, sqs, queue, allUnderTest));
@@ -36,7 +36,7 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
 
 type Part = 'exists' | 'kind' | 'settings' | 'access';
 
-/** One rule: when the queue can't be looked at, or is of the wrong kind, the rule that this belongs to says so, and the others depend on it. */
+/** Checks one rule: if the queue can't be inspected, or has the wrong type, one rule reports it, and the others depend on it. */
 async function outcomeOf(
   rule: Part,
   underTest: QueueUnderTest,
@@ -56,7 +56,7 @@ async function outcomeOf(
 }
 
 async function judgeQueue({ check, selected }: Context<RuleKey>, underTest: QueueUnderTest): Promise<void> {
-  // The database takes as long as the queue: both at once.
+  // The database takes as long as the queue, so query both concurrently.
   if (selected('<queue>/access') && underTest.requiredBy('delete') !== undefined) {
     whyNoMessages(underTest.run).catch(() => {});
   }
@@ -71,6 +71,6 @@ async function judgeQueue({ check, selected }: Context<RuleKey>, underTest: Queu
 }
 
 const exists = ({ run, address }: QueueUnderTest): Outcome =>
-  pass(`${address.name} is there, in ${run.require('AWS_REGION')}`, {
+  pass(`queue ${address.name} exists in ${run.require('AWS_REGION')}`, {
     evidence: { queue: address.name, url: address.url },
   });

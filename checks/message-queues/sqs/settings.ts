@@ -1,4 +1,4 @@
-/** What must hold of a queue besides being there: where its dead letters go, and the vendor's suggested settings. */
+/** The settings of a queue: its dead-letter queue, and the settings that Spacelift recommends. */
 
 import type { Attributes } from '../../../src/clouds/aws/sqs/client.ts';
 import { sameQueue } from '../../../src/clouds/aws/sqs/queue-url.ts';
@@ -43,7 +43,7 @@ export async function kind(underTest: QueueUnderTest, attributes: Attributes): P
   if (wrong !== undefined) return wrong;
   const there = await isThere(underTest, redrive);
   if (there === undefined) {
-    return skip(`${name} is ${what}; ${to}, which may not be looked at`, {
+    return skip(`${name} is ${what}; ${to}, which could not be checked`, {
       fix: advice`allow sqs:GetQueueAttributes on ${redrive.target}`,
       evidence,
     });
@@ -55,7 +55,7 @@ function misdirected(underTest: QueueUnderTest, { target }: Redrive): Issue | un
   return target.endsWith('.fifo') === underTest.needs.fifo ? undefined : redriveToWrongKind(underTest, target);
 }
 
-/** @throws CheckStopped when the dead-letter queue of the config is missing, which is a failure of its own */
+/** @throws CheckStopped when the dead-letter queue in the config is missing, which is a separate failure */
 async function isThere(underTest: QueueUnderTest, { target }: Redrive): Promise<boolean | undefined> {
   const { deadLetters } = underTest;
   if (deadLetters === undefined || !sameQueue(deadLetters.address.arn, target)) return underTest.isThere(target);
@@ -83,11 +83,12 @@ export async function settings(underTest: QueueUnderTest, attributes: Attributes
   }
   for (const says of await redriveDifferences(underTest, redriveIn(attributes))) differs('RedrivePolicy', says);
   if (underTest.shared.length > 0)
-    found.push(`${underTest.shared.join(' and ')} ${underTest.shared.length === 1 ? 'names' : 'name'} it too`);
+    found.push(`${underTest.shared.join(' and ')} also ${underTest.shared.length === 1 ? 'names' : 'name'} it`);
   const { name, url } = address;
   const evidence = { queue: name, url, expected: suggested(underTest) };
-  if (found.length === 0) return pass(`${name} is set as suggested: ${suggested(underTest).join(', ')}`, { evidence });
-  return warn(`${name} is not set as suggested: ${found.join(', ')}`, {
+  if (found.length === 0)
+    return pass(`${name} has the recommended settings: ${suggested(underTest).join(', ')}`, { evidence });
+  return warn(`${name} differs from the recommended settings: ${found.join(', ')}`, {
     expected: suggested(underTest).join(', '),
     fix: mendCommand(underTest, mend),
     evidence: { ...evidence, found },
@@ -97,15 +98,15 @@ export async function settings(underTest: QueueUnderTest, attributes: Attributes
 function mendCommand(underTest: QueueUnderTest, attributes: Record<string, string>): Fix {
   if (Object.keys(attributes).length > 0) return setAttributes(underTest, attributes);
   if (underTest.shared.length > 0)
-    return advice`give each of ${[underTest.address.variable, ...underTest.shared].join(' and ')} a queue of its own`;
+    return advice`create a separate queue for each of ${[underTest.address.variable, ...underTest.shared].join(' and ')}`;
   return setAttributes(underTest, { RedrivePolicy: '' });
 }
 
-/** Nothing when the redrive policy is a failure of its own. */
+/** Empty if the redrive policy is a separate failure. */
 async function redriveDifferences(underTest: QueueUnderTest, redrive: Redrive | undefined): Promise<string[]> {
   const { needs, deadLetters } = underTest;
   if (needs.deadLetters === undefined)
-    return redrive === undefined ? [] : ['a redrive policy, which a dead-letter queue has not'];
+    return redrive === undefined ? [] : ['a redrive policy, which a dead-letter queue must not have'];
   if (redrive === undefined) return ['no redrive policy'];
   const found: string[] = [];
   if (redrive.maxReceiveCount !== MAX_RECEIVE_COUNT) found.push(`max receive count ${redrive.maxReceiveCount}`);

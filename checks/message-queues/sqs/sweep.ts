@@ -1,4 +1,4 @@
-/** Removes messages that killed runs left: before installation alone, since a drain would have taken them long ago. */
+/** Removes the messages that killed runs left: only before installation, since a drain would have received them long ago. */
 
 import { openSqs, type Received, type Sqs } from '../../../src/clouds/aws/sqs/client.ts';
 import type { CleanupResult, Run } from '../../../src/engine/check.ts';
@@ -12,19 +12,19 @@ import { inspect } from './look.ts';
 import { QueueUnderTest } from './queue.ts';
 
 const RUN_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-/** As `trial.ts` sends them. */
+/** The messages that src/clouds/aws/sqs/receiver.ts sends. */
 const SENT = new RegExp(`^spacelift-preflight ${RUN_ID} [A-Z_]+$`);
-/** As IoT Core delivers what `iotcore-delivery.ts` publishes, in base64 or plain. */
+/** The messages that checks/mqtt-broker/iotcore/delivery.ts publishes, as IoT Core delivers them: in Base64 or plain. */
 const DELIVERED = new RegExp(`"preflight":\\s*"${RUN_ID}"`);
-/** In ms: for one queue, however many messages it holds; longer than a run hides what it received. */
+/** In ms: for one queue, no matter how many messages it contains; longer than a run hides the messages that it received. */
 const PATIENCE_MS = 11_000;
-/** Messages that can't be received yet are hidden by whoever received them, such as a run that was killed then. */
+/** Messages that can't be received yet were hidden by another receiver, such as a run that was killed. */
 const COUNTS = {
   visible: 'ApproximateNumberOfMessages',
   hidden: 'ApproximateNumberOfMessagesNotVisible',
   delayed: 'ApproximateNumberOfMessagesDelayed',
 } as const;
-/** In seconds: how long one request waits for a message, and how long what was received is hidden: not received twice. */
+/** In seconds: how long one request waits for a message, and how long a received message stays hidden, so it does not come twice. */
 const [WAIT, VISIBILITY] = [1, 15];
 
 const isOwn = (body: string): boolean =>
@@ -56,14 +56,14 @@ async function sweepQueue(underTest: QueueUnderTest, sqs: Sqs): Promise<CleanupR
   let count = 0;
   const done = (trouble?: Issue | Skip): CleanupResult => ({
     place,
-    removed: count === 0 ? [] : [`${plural(count, 'message')} of earlier runs`],
+    removed: count === 0 ? [] : [`${plural(count, 'message')} from earlier runs`],
     ...(trouble !== undefined && { issue: trouble }),
   });
   let asked: QueueAction = 'look';
   try {
     const seen = await inspect(underTest);
     if ('outcome' in seen) return done(seen.outcome);
-    // Receiving counts, and what was received too often becomes a dead letter: only where something is to be found.
+    // Each receive counts toward the dead-letter limit, so receive only if there can be something to find.
     const number = (name: keyof typeof COUNTS) => Number(seen.attributes[COUNTS[name]] ?? 0);
     const later = number('hidden') + number('delayed');
     const held = number('visible') + later;
@@ -77,9 +77,9 @@ async function sweepQueue(underTest: QueueUnderTest, sqs: Sqs): Promise<CleanupR
 }
 
 /**
- * Receives all messages, removes the tool's own, and puts others' back.
- * @param atLeast so many are waited for, where some can't be received yet
- * @returns how many were received
+ * Receives all messages, removes the tool's own, and puts the others back.
+ * @param atLeast the number of messages to wait for, if some can't be received yet
+ * @returns the number of messages received
  */
 async function remove(run: Run, sqs: Sqs, url: string, atLeast: number, removed: () => void): Promise<number> {
   const end = performance.now() + PATIENCE_MS;
@@ -97,20 +97,20 @@ async function remove(run: Run, sqs: Sqs, url: string, atLeast: number, removed:
     }
     return received;
   } finally {
-    // One that can't be put back comes into sight by itself.
+    // A message that can't be put back becomes visible again by itself.
     await Promise.allSettled(others.map(({ receipt }) => sqs.postpone(run, url, receipt, 0)));
   }
 }
 
 const hidden = ({ address }: QueueUnderTest, count: number): Skip =>
-  skip(`${plural(count, 'message')} ${count === 1 ? 'is' : 'are'} hidden in ${address.name}: not looked at`, {
-    detail: 'Somebody has received them and not deleted them yet, or they are delayed.',
-    fix: advice`run it again when they are in sight, after the queue’s visibility timeout`,
+  skip(`${plural(count, 'message')} ${count === 1 ? 'is' : 'are'} hidden in ${address.name} and could not be checked`, {
+    detail: 'Another receiver has not deleted them yet, or they are delayed.',
+    fix: advice`run it again when they are visible, after the queue’s visibility timeout`,
     evidence: { queue: address.name, messages: count },
   });
 
 const onlyTheDrain = ({ run, address }: QueueUnderTest): Skip =>
-  skip(`${address.name} was not looked at: the ${run.deployment.service} may not receive from it`, {
+  skip(`${address.name} was not checked: the ${run.deployment.service} is not allowed to receive from it`, {
     fix: advice`run it without --service, with an operator’s credentials`,
     evidence: { queue: address.name },
   });

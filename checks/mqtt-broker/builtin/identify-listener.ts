@@ -1,4 +1,4 @@
-/** Finds out who answers at the built-in broker's endpoint. */
+/** Identifies the server at the built-in broker's endpoint. */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Run } from '../../../src/engine/check.ts';
@@ -8,14 +8,14 @@ import { exchange, openTcp, type Reply } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
 import type { Endpoint } from '../endpoint.ts';
 
-/** For the TCP connection, for the TLS handshake and for the answer to a CONNECT, each; ms. */
+/** The deadline for each of the TCP connection, the TLS handshake, and the response to CONNECT; ms. */
 const DEADLINE_MS = 5000;
-/** For a second opinion on a server that does not answer as it should, ms. */
+/** For a second attempt, if the server does not respond as expected; ms. */
 const SECOND_MS = 2000;
-/** A round trip, amply; ms. */
+/** Ample time for one round trip; ms. */
 const WELCOME_MS = 250;
 
-/** Who else may answer, by the first bytes. */
+/** Other servers, by the first bytes of their response. */
 const OTHERS = {
   HTTP: ['HTTP/', '<!DOCTYPE', '<!doctype', '<html', '<HTML'],
   SSH: ['SSH-'],
@@ -26,22 +26,22 @@ const OTHERS = {
 } as const satisfies Record<string, readonly string[]>;
 export type Other = keyof typeof OTHERS | 'unknown';
 
-/** Who answers. A server that can't be connected to is a `NetworkError`, thrown. */
+/** The server found. If the connection fails, a `NetworkError` is thrown instead. */
 export type Visit =
   | { readonly speaks: 'mqtt'; readonly code: number; readonly version: string }
-  /** TLS that misses a client certificate: workers have one, this tool does not. */
+  /** TLS that requires a client certificate: workers have one, this tool does not. */
   | { readonly speaks: 'client-certificate' }
-  /** Accepts, and closes without a byte or stays silent. */
+  /** Accepts the connection, then closes it without sending a byte or stays silent. */
   | { readonly speaks: 'nothing'; readonly problem: NetworkError }
   | { readonly speaks: 'other'; readonly other: Other }
-  /** TLS, which the endpoint does not ask for; behind it a broker, as far as can be seen. */
+  /** TLS, which the endpoint does not specify; behind it a broker, as far as can be seen. */
   | { readonly speaks: 'wants-tls' }
-  /** MQTT, but without the TLS that the endpoint asks for. */
+  /** MQTT, but without the TLS that the endpoint specifies. */
   | { readonly speaks: 'plain-mqtt' }
-  /** TLS, of a kind that can't be spoken with. */
+  /** TLS, but the handshake fails. */
   | { readonly speaks: 'broken-tls'; readonly problem: NetworkError };
 
-/** @throws NetworkError when no TCP connection comes about */
+/** @throws NetworkError when the TCP connection fails */
 export async function visit(run: Run, endpoint: Endpoint): Promise<Visit> {
   return endpoint.tls ? visitTls(run, endpoint) : visitPlain(run, endpoint);
 }
@@ -49,7 +49,7 @@ export async function visit(run: Run, endpoint: Endpoint): Promise<Visit> {
 async function visitPlain(run: Run, endpoint: Endpoint): Promise<Visit> {
   const found = await greet(run, () => openTcp(run, endpoint, DEADLINE_MS));
   const alerted = found.speaks === 'other' && found.other === 'TLS';
-  // Some TLS servers send an alert to who speaks plain; others just hang up.
+  // Some TLS servers send an alert to a plain-text client; others just close the connection.
   if (!alerted && !hungUp(found)) return found;
   try {
     const behind = await greetTls(run, endpoint);
@@ -66,7 +66,7 @@ async function visitTls(run: Run, endpoint: Endpoint): Promise<Visit> {
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
     if (error.kind === 'tls') return ofTls(error);
-    // Throws the same problem again when the server can't be connected to at all.
+    // Throws the same error again if the connection fails altogether.
     const plain = await greet(run, () => openTcp(run, endpoint, SECOND_MS), SECOND_MS);
     if (plain.speaks === 'mqtt') return { speaks: 'plain-mqtt' };
     if (plain.speaks === 'other') return plain;
@@ -74,7 +74,7 @@ async function visitTls(run: Run, endpoint: Endpoint): Promise<Visit> {
   }
 }
 
-/** @throws NetworkError when no TLS session comes about */
+/** @throws NetworkError when the TLS handshake fails */
 async function greetTls(run: Run, endpoint: Endpoint): Promise<Visit> {
   return greet(run, async () => {
     const { socket } = await openTls(run, endpoint, { verify: false }, DEADLINE_MS);
@@ -84,8 +84,8 @@ async function greetTls(run: Run, endpoint: Endpoint): Promise<Visit> {
 }
 
 /**
- * With TLS 1.3 a server that misses a client certificate says so only now. What is written meanwhile can reset the
- * connection before its alert is read, so this waits for the session that other servers grant, or a moment.
+ * With TLS 1.3, a server reports a missing client certificate only after the handshake. Data written before then can reset
+ * the connection before the alert is read, so this waits for the session ticket that other servers send, or a moment.
  */
 function welcome(socket: TLSSocket): Promise<void> {
   return new Promise((resolve) => {
@@ -97,7 +97,7 @@ function welcome(socket: TLSSocket): Promise<void> {
 const ofTls = (problem: NetworkError): Visit =>
   problem.tls === 'client-certificate' ? { speaks: 'client-certificate' } : { speaks: 'broken-tls', problem };
 
-/** Introduces itself as a client; a server that hangs up on MQTT 3.1.1 is asked again with MQTT 5. */
+/** Sends a CONNECT; if the server closes the connection on MQTT 3.1.1, tries again with MQTT 5. */
 async function greet(run: Run, open: () => Promise<Socket>, ms = DEADLINE_MS): Promise<Visit> {
   const first = await ask(run, await open(), 4, ms);
   return hungUp(first) ? ask(run, await open(), 5, ms) : first;

@@ -1,4 +1,4 @@
-/** The broker that the server brings along. */
+/** The broker built into the server. */
 import type { PlannedOperation, Run } from '../../../src/engine/check.ts';
 import { ENDPOINT, READS_ENDPOINT } from '../endpoint.ts';
 import type { Provider } from '../provider.ts';
@@ -14,7 +14,7 @@ const plan = (run: Run): PlannedOperation[] => [
   READS_ENDPOINT,
   {
     rules: ['builtin/reachable', 'builtin/protocol'],
-    does: 'connects, and introduces itself as an MQTT client without credentials; publishes and subscribes to nothing',
+    does: 'connects, and sends an MQTT CONNECT without credentials; publishes and subscribes to nothing',
     at: [run.require(ENDPOINT)],
   },
 ];

@@ -1,4 +1,4 @@
-/** The broker that the server brings along: it starts with Spacelift, and workers connect to it. */
+/** The built-in broker: it is part of Spacelift's server, and workers connect to it. */
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { skipIfOutside } from '../../../src/net/location.ts';
@@ -13,7 +13,7 @@ import { ENDPOINT, type Endpoint, readEndpoint } from '../endpoint.ts';
 import type { MqttRule } from '../rules.ts';
 import { type Other, type Visit, visit } from './identify-listener.ts';
 
-/** @throws CheckStopped when the endpoint is malformed: the failure of `endpoint` */
+/** @throws CheckStopped with the failure of `endpoint`, if the endpoint is malformed */
 function endpointOf(run: Run): Endpoint {
   const found = readEndpoint(run.require(ENDPOINT));
   if ('status' in found) throw new CheckStopped(found);
@@ -40,7 +40,7 @@ export async function run(context: Context<MqttRule>): Promise<void> {
   });
 }
 
-/** What it means that nobody answers; `undefined` when somebody does. */
+/** The finding if no server responds; `undefined` if one does. */
 async function absence(run: Run): Promise<Issue | Skip | undefined> {
   try {
     const found = await answer(run);
@@ -51,7 +51,7 @@ async function absence(run: Run): Promise<Issue | Skip | undefined> {
   }
 }
 
-/** @param accepted whether a connection came about before it ended, or nothing was said */
+/** @param accepted whether the connection succeeded before it closed or stayed silent */
 async function absent(run: Run, problem: NetworkError, accepted: boolean): Promise<Issue | Skip> {
   const { host, port, at } = endpointOf(run);
   const words = networkMessages(problem, { what: 'the MQTT broker', host, port, setting: ENDPOINT });
@@ -60,27 +60,27 @@ async function absent(run: Run, problem: NetworkError, accepted: boolean): Promi
   if (place !== undefined) return place;
   const { service } = run.deployment;
   if (service === 'server' || service === 'drain') {
-    return skip(`no broker answers at ${at} from here, and the ${service} need not reach it`, {
+    return skip(`no broker responds at ${at} from here, but the ${service} does not need it`, {
       detail: `Only workers connect to the built-in broker. Observed: ${words.title}.`,
       fix: advice`run it where workers run, with --service worker`,
       evidence,
     });
   }
   if ((await phaseOf(run)) === 'pre-install') {
-    return skip(`no broker answers at ${at} yet: it starts with Spacelift`, {
+    return skip(`no broker responds at ${at} yet: it starts with Spacelift`, {
       detail: `Observed: ${words.title}.`,
-      fix: advice`run this again after installation`,
+      fix: advice`run it again after installation`,
       evidence,
     });
   }
   if (problem.kind === 'refused') {
-    const fix = advice`see that the server runs, and that ${at} leads to its MQTT port; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`;
+    const fix = advice`make sure that the server is running and that ${at} points to its MQTT port; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`;
     return fail(words.title, { ...words, fix });
   }
   if (!accepted || problem.kind !== 'timeout') return fail(words.title, words);
-  return fail(`${at} accepts the connection and stays silent`, {
+  return fail(`${at} accepts the connection, but does not respond`, {
     expected: 'a CONNACK within 5 s of a CONNECT',
-    fix: advice`see the server’s log, and whether ${at} leads to its MQTT port: a load balancer without a healthy backend looks like this`,
+    fix: advice`check the server’s log, and whether ${at} points to its MQTT port: a load balancer without a healthy backend behaves like this`,
     evidence,
     cause: cause.network(at, 'timeout'),
   });
@@ -91,16 +91,16 @@ function protocol({ at, tls, host, port }: Endpoint, found: Visit): Outcome {
   switch (found.speaks) {
     case 'mqtt':
       return pass(`${at} speaks MQTT ${found.version}`, {
-        ...(found.code !== 0 && { detail: 'It refuses a client without credentials, as it should.' }),
+        ...(found.code !== 0 && { detail: 'It rejects a client without credentials, as it should.' }),
         evidence: { version: found.version, returnCode: found.code },
       });
     case 'client-certificate':
-      return pass(`${at} asks for a client certificate`, {
-        detail: 'Workers have one. What lies behind it was not tried.',
+      return pass(`${at} requires a client certificate`, {
+        detail: 'Workers have one. The broker behind it was not tested.',
         evidence: { clientCertificate: true },
       });
     case 'wants-tls':
-      return fail(`${at} wants TLS, and ${ENDPOINT} does not begin with tls://`, {
+      return fail(`${at} requires TLS, but ${ENDPOINT} does not start with tls://`, {
         expected,
         fix: setting(ENDPOINT, `tls://${at}`),
         evidence: { observed: 'TLS' },
@@ -108,7 +108,7 @@ function protocol({ at, tls, host, port }: Endpoint, found: Visit): Outcome {
     case 'plain-mqtt':
       return fail(`${at} speaks MQTT without TLS`, {
         expected,
-        fix: advice`set ${ENDPOINT}=${at}, or put TLS in front of the broker`,
+        fix: advice`set ${ENDPOINT}=${at}, or enable TLS in front of the broker`,
         evidence: { observed: 'MQTT without TLS' },
       });
     case 'broken-tls': {
@@ -116,7 +116,7 @@ function protocol({ at, tls, host, port }: Endpoint, found: Visit): Outcome {
       return fail(words.title, { ...words, expected });
     }
     case 'other':
-      return fail(`${OTHER[found.other]} answers on ${at}, not an MQTT broker`, {
+      return fail(`${at} is ${OTHER[found.other]}, not an MQTT broker`, {
         expected,
         ...wayTo(found.other),
         evidence: { observed: found.other },
@@ -129,11 +129,11 @@ function protocol({ at, tls, host, port }: Endpoint, found: Visit): Outcome {
 const OTHER: Record<Other, string> = {
   HTTP: 'an HTTP server',
   SSH: 'an SSH server',
-  TLS: 'a server with another kind of TLS',
+  TLS: 'a server with incompatible TLS',
   'SMTP or FTP': 'an SMTP or FTP server',
   AMQP: 'an AMQP broker',
   Redis: 'a Redis server',
-  unknown: 'something else',
+  unknown: 'an unknown server',
 };
 
 function wayTo(other: Other): Pick<Issue, 'detail'> & { readonly fix: Fix } {

@@ -1,4 +1,4 @@
-/** IoT Core by the AWS SDK: the data plane, which carries messages, and the control plane, which knows rules and endpoints. */
+/** IoT Core through the AWS SDK: the data plane for messages, and the control plane for rules and endpoints. */
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
@@ -16,7 +16,7 @@ import { type Issue, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
 import { iotEndpoint } from './endpoint.ts';
 
-/** Where messages go: the endpoint, or what the environment names in its place. @throws CheckStopped */
+/** The address for messages: the endpoint, or an override in the environment. @throws CheckStopped */
 export function brokerAt(run: Run): { readonly at: Endpoint; readonly url: URL; readonly target: Target } {
   const { host } = iotEndpoint(run);
   const at = endpointOf(run, 'IOT_DATA_PLANE') ?? {
@@ -28,7 +28,7 @@ export function brokerAt(run: Run): { readonly at: Endpoint; readonly url: URL; 
   return { at, url, target: { what: 'IoT Core', ...addressOf(url), setting } };
 }
 
-/** A page that some proxy serves is no answer of IoT Core's, whose answers have a number. */
+/** A page without a request id comes from a proxy: every IoT Core response has one. */
 const isPage: IsRefusal = ({ headers }) =>
   headers['x-amzn-requestid'] === undefined && /^text\/(html|plain)/i.test(headers['content-type'] ?? '');
 
@@ -74,22 +74,22 @@ export const openControl = oncePerRun(async (run): Promise<ControlPlane> => {
   return { client, target: targetOf('IoT Core’s control plane', settings, client) };
 });
 
-/** ARN of something of IoT Core's, in the configured account and region. */
+/** The ARN of an IoT Core resource, in the configured account and region. */
 export const iotArn = (run: Run, resource: string): string =>
   `arn:${run.require('AWS_PARTITION')}:iot:${run.require('AWS_REGION')}:${run.require('AWS_ACCOUNT_ID')}:${resource}`;
 
-/** @param resource ARN, or `*` for what has none */
+/** @param resource ARN, or `*` for actions without one */
 export function notPermitted(title: string, action: string, resource: string): Skip {
-  return skip(`${title}: ${action} is not permitted`, {
-    detail: 'No role of Spacelift may, and none needs to; an operator may.',
-    fix: advice`to have it verified, run it with credentials that have this statement:\n${allowing([action], resource)}`,
+  return skip(`${title}: the credentials lack ${action}`, {
+    detail: 'No Spacelift role has or needs this permission; an operator can have it.',
+    fix: advice`to test it, run it with credentials that have this statement:\n${allowing([action], resource)}`,
     evidence: { permission: action },
   });
 }
 
 /**
- * What could not be read in the control plane is no failure of the broker's, unless the credentials are to blame.
- * @param title what was to be found out, as what it is when it isn't: "the rules can’t be listed"
+ * An error of the control plane is not a failure of the broker, unless the credentials are the cause.
+ * @param title the result that is missing: "the topic rules could not be read"
  */
 export async function unread(
   run: Run,
@@ -100,9 +100,11 @@ export async function unread(
   if (error instanceof AwsError && error.kind === 'denied') return notPermitted(title, action, resource);
   const { target } = await openControl(run);
   const outcome = await generalOutcome(run, error, target);
-  const why = outcome?.title ?? `${target.what} refuses it (${error instanceof AwsError ? error.code : 'unknown'})`;
+  const why =
+    outcome?.title ?? `${target.what} refused the request (${error instanceof AwsError ? error.code : 'unknown'})`;
   return skip(`${title}: ${why}`, {
-    detail: 'Spacelift’s server asks the control plane for worker pools’ certificates: it must reach it, too.',
+    detail:
+      'Spacelift’s server requests worker pool certificates from the control plane, so it must be able to reach it, too.',
     ...(outcome?.fix !== undefined && { fix: outcome.fix }),
     evidence: { endpoint: `${target.host}:${target.port}` },
   });

@@ -1,4 +1,4 @@
-/** A message, from the topic that workers write on to the queue that the drain reads. */
+/** Sends a message from the topic that workers publish on to the queue that the drain reads. */
 
 import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { allowing } from '../../../src/clouds/aws/denial.ts';
@@ -18,19 +18,19 @@ import { type DataPlane, iotArn, notPermitted, openData } from './clients.ts';
 import { namespaceOf, published } from './publish.ts';
 import { findRule } from './rule.ts';
 
-/** In ms: how long a message may be under way, and how long one that was given up is looked for again in the end. */
+/** In ms: how long to wait for a message, and how long to look for a late one again at the end of the run. */
 const PATIENCE_MS = 8_000;
 const AFTERWARDS_MS = 1_000;
 
-/** What is wrong with the queue has a finding of its own; until there is one, somebody else's message may be in it. */
+/** The queue's own findings come first: until then, it may contain messages that belong to another installation. */
 const BEFORE = (['exists', 'kind', 'access'] as const).map((rule) => queuesFinding(`iot/${rule}`));
 
 export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome> {
   const { service } = context.deployment;
   if (service !== undefined) {
-    return skip(`not tried: the ${service}’s role may not publish where workers do`, {
-      detail: 'Spacelift’s roles may publish on readonly topics only.',
-      fix: advice`before installation, verified without --service, with an operator’s credentials`,
+    return skip(`not tested: the ${service}’s role is not allowed to publish on workers’ topics`, {
+      detail: 'Spacelift’s roles are allowed to publish on readonly topics only.',
+      fix: advice`before installation, run it without --service, with an operator’s credentials`,
     });
   }
   const [publishing, rule] = await Promise.all([
@@ -52,9 +52,9 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
   return await deliver(context, sqs, address, { roleArn: rule.roleArn, keyId: attributes.KmsMasterKeyId });
 }
 
-/** In the end, when all is published: what a rule that is wrong has brought into the queue. */
+/** At the end, when everything is published: removes the messages that a wrong rule has sent to the queue. */
 function takeOut(run: Run, { name, url }: Address, rule: string): void {
-  const removal = `what topic rule ${rule} brought into ${name} of what was published`;
+  const removal = `test messages that topic rule ${rule} sent to ${name}`;
   run.cleanup(removal, removeCommand(url), async (signal) => {
     const under = until(run, signal);
     const sqs = await openSqs(under);
@@ -62,7 +62,7 @@ function takeOut(run: Run, { name, url }: Address, rule: string): void {
   });
 }
 
-/** Whether a message is this run's, as it was published or as a rule encodes it. */
+/** Whether a message belongs to this run, as published or as a rule encodes it. */
 const isOf = (run: Run) => (body: string) =>
   [body, decoded(body)].some((text) => text.includes('"preflight"') && text.includes(run.id));
 
@@ -81,13 +81,9 @@ async function deliver(run: Run, sqs: Sqs, address: Address, way: Way): Promise<
   const { name, url } = address;
   const topic = `${namespaceOf(run)}/writeonly/preflight/${run.id}`;
   const receiver = new MessageReceiver(sqs, url, isOf(run));
-  const removal = run.cleanup(
-    `a message in ${name}: what was published on ${topic}`,
-    removeCommand(url),
-    async (signal) => {
-      await receiver.clear(until(run, signal), AFTERWARDS_MS);
-    },
-  );
+  const removal = run.cleanup(`a message in ${name}, published on ${topic}`, removeCommand(url), async (signal) => {
+    await receiver.clear(until(run, signal), AFTERWARDS_MS);
+  });
   try {
     await data.publish(run, topic, { preflight: run.id });
   } catch (error) {
@@ -102,11 +98,13 @@ async function deliver(run: Run, sqs: Sqs, address: Address, way: Way): Promise<
   const fault = faultIn(run, body);
   const shown = topic.replace(run.id, '…');
   if (fault === undefined) {
-    return pass(`a message on ${shown} arrived in ${name} and was removed`, { evidence: { topic, queue: name } });
+    return pass(`a message published on ${shown} arrived in ${name} and was removed`, {
+      evidence: { topic, queue: name },
+    });
   }
-  return fail(`what is published on ${shown} arrives in ${name} ${fault}`, {
-    expected: 'base64 of the message with timestamp, worker_pool_ulid and worker_ulid',
-    fix: advice`see the rule’s SQL and its action: ${sh`aws iot list-topic-rules`}, then ${sh`aws iot get-topic-rule --rule-name NAME`}`,
+  return fail(`messages published on ${shown} arrive in ${name} ${fault}`, {
+    expected: 'the Base64-encoded message with timestamp, worker_pool_ulid, and worker_ulid',
+    fix: advice`check the rule’s SQL and its action: ${sh`aws iot list-topic-rules`}, then ${sh`aws iot get-topic-rule --rule-name NAME`}`,
     evidence: { topic, queue: name },
   });
 }
@@ -116,28 +114,28 @@ const decoded = (body: string): string => Buffer.from(body, 'base64').toString()
 async function refused(run: Run, error: unknown, { target }: DataPlane, topic: string): Promise<Outcome> {
   if (error instanceof AwsError && error.kind === 'denied') {
     const resource = iotArn(run, `topic/${namespaceOf(run)}/writeonly/preflight/*`);
-    return notPermitted('nothing was published where workers do', 'iot:Publish', resource);
+    return notPermitted('no message was published on workers’ topics', 'iot:Publish', resource);
   }
   const outcome = await generalOutcome(run, error, target);
   if (outcome !== undefined) return outcome;
-  return fail(`IoT Core refuses a message: ${error instanceof AwsError ? error.code : 'unknown'}`, {
-    expected: `a message on ${topic} accepted`,
-    fix: advice`look the code up in the API reference of the IoT data plane: Publish`,
+  return fail(`IoT Core rejected a message: ${error instanceof AwsError ? error.code : 'unknown'}`, {
+    expected: `IoT Core accepts a message on ${topic}`,
+    fix: advice`look up the code in the IoT data plane API reference: Publish`,
     evidence: { topic },
   });
 }
 
-/** What Spacelift would not be able to read of a message. */
+/** The fault that would keep Spacelift from reading the message. */
 function faultIn(run: Run, body: string): string | undefined {
   const plain = decoded(body);
-  if (!plain.includes(run.id)) return 'without base64';
+  if (!plain.includes(run.id)) return 'without Base64 encoding';
   const { timestamp, worker_pool_ulid, worker_ulid } = parse(plain);
   const wrong = [
     ...(typeof timestamp === 'number' ? [] : ['timestamp']),
     ...(worker_pool_ulid === 'preflight' ? [] : ['worker_pool_ulid']),
     ...(worker_ulid === run.id ? [] : ['worker_ulid']),
   ];
-  return wrong.length === 0 ? undefined : `without a right ${wrong.join(', ')}`;
+  return wrong.length === 0 ? undefined : `without a correct ${wrong.join(', ')}`;
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {
@@ -148,7 +146,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Nobody tells the publisher of what an action fails of. */
+/** IoT Core does not tell the publisher why an action failed. */
 function lost(topic: string, { arn, name }: Address, { roleArn, keyId }: Way): Issue {
   const key = keyId === undefined || keyId === '' || keyId === 'alias/aws/sqs' ? undefined : keyId;
   const statements = [
@@ -158,10 +156,10 @@ function lost(topic: string, { arn, name }: Address, { roleArn, keyId }: Way): I
       : [allowing(['kms:GenerateDataKey', 'kms:Decrypt'], key.startsWith('arn:') ? key : `<ARN of ${key}>`)]),
   ];
   const role = roleArn === undefined ? 'the role in the rule’s SQS action' : roleArn.split(':').slice(5).join(':');
-  return fail(`what is published on ${topic.split('/').slice(0, -1).join('/')}/… does not arrive in ${name}`, {
-    detail: `Waited ${PATIENCE_MS / 1000} s. IoT Core took the message; the rule’s action failed, most often because of its role.`,
+  return fail(`messages published on ${topic.split('/').slice(0, -1).join('/')}/… do not arrive in ${name}`, {
+    detail: `Waited ${PATIENCE_MS / 1000} s. IoT Core accepted the message, but the rule’s action failed, most often because of its role.`,
     expected: `the message in ${name} within seconds`,
-    fix: advice`let iot.amazonaws.com assume ${role}, and give it:\n${statements.join('\n')}\nthe reason is in the log: aws iot set-v2-logging-options`,
+    fix: advice`allow iot.amazonaws.com to assume ${role}, and grant the role:\n${statements.join('\n')}\nthe log shows the reason: aws iot set-v2-logging-options`,
     evidence: { topic, queue: arn, ...(roleArn !== undefined && { role: roleArn }) },
   });
 }

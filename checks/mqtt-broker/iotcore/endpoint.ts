@@ -1,4 +1,4 @@
-/** IoT Core's endpoint: the bare name that AWS gives to an account, or a domain of one's own. */
+/** IoT Core's endpoint: the bare host name that AWS assigns to an account, or a custom domain. */
 import type { Run } from '../../../src/engine/check.ts';
 import { command, type Fix, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, type Issue } from '../../../src/outcome/outcome.ts';
@@ -6,22 +6,22 @@ import { ENDPOINT, type Fault, isName, readParts, shown } from '../endpoint.ts';
 
 export interface IotEndpoint {
   readonly host: string;
-  /** Of a name that AWS gives; `undefined` for a custom domain, and for a VPC endpoint. */
+  /** From a name that AWS assigns; `undefined` for a custom domain and for a VPC endpoint. */
   readonly region: string | undefined;
-  /** In place of a name whose certificate comes from Symantec, which few still trust: the one with Amazon's own. */
+  /** The endpoint with Amazon's certificate, to replace one with a Symantec certificate, which few systems still trust. */
   readonly instead: string | undefined;
 }
 
 /** `<id>-ats.iot.<region>.amazonaws.com`, and in China `<id>.ats.iot.<region>.amazonaws.com.cn`. */
 const AMAZON = /^(.+)\.iot\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)$/;
-/** Without `-ats` or `.ats`, and of no other service (`<id>.jobs`, `<id>.credentials`). */
+/** Without `-ats` or `.ats`, and not of another service (`<id>.jobs`, `<id>.credentials`). */
 const LEGACY_ID = /^[a-z0-9]+$/;
 
 const FAULTS: readonly Fault[] = [
   ({ scheme, value, host }) =>
     scheme === undefined
       ? undefined
-      : { title: `${ENDPOINT} begins with ${scheme}://: ${shown(value)}`, suggest: host },
+      : { title: `${ENDPOINT} starts with ${scheme}://: ${shown(value)}`, suggest: host },
   ({ path, value, host }) =>
     path === '' ? undefined : { title: `${ENDPOINT} has a path: ${shown(value)}`, suggest: host },
   ({ port, value, host }) =>
@@ -35,10 +35,10 @@ export const describeEndpoint = (region: string | undefined, after?: string): Fi
     region === undefined
       ? sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS`
       : sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS --region ${region}`,
-    { note: `set ${ENDPOINT} to what this prints`, ...(after !== undefined && { after }) },
+    { note: `set ${ENDPOINT} to the output`, ...(after !== undefined && { after }) },
   );
 
-/** The endpoint, or the failure that says what is wrong with it. */
+/** The endpoint, or the failure for its first fault. */
 export function readIotEndpoint(value: string, region: string | undefined): IotEndpoint | Issue {
   const parts = readParts(value, FAULTS, {
     expected: 'a bare host name: <id>-ats.iot.<region>.amazonaws.com, or a custom domain',
@@ -51,7 +51,7 @@ export function readIotEndpoint(value: string, region: string | undefined): IotE
   return { host, region: of, instead: LEGACY_ID.test(id) ? `${ats}.iot.${of}.${suffix}` : undefined };
 }
 
-/** @throws CheckStopped when the endpoint is malformed: the failure of `endpoint` */
+/** @throws CheckStopped with the failure of `endpoint`, if the endpoint is malformed */
 export function iotEndpoint(run: Run): IotEndpoint {
   const region = run.deployment.lookup('AWS_REGION');
   const found = readIotEndpoint(run.require(ENDPOINT), region.state === 'set' ? region.value : undefined);

@@ -7,7 +7,7 @@ const OF_IOTCORE = (Object.keys(RULES) as MqttRule[]).filter((key) => key.starts
 const OF_WORKERS: readonly MqttRule[] = ['iotcore/publish'];
 
 export const iotcore: Provider = {
-  // A worker's way is all that can be tried for it: its certificate is in no config.
+  // For a worker, only the connection can be tested: its certificate is not in the config.
   rules: ({ deployment: { service } }) => ['endpoint', ...(service === 'worker' ? OF_WORKERS : OF_IOTCORE)],
   plan: async (run) => (await import('./plan.ts')).plan(run),
   run: async (context) => (await import('./run.ts')).run(context),

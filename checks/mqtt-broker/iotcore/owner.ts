@@ -1,4 +1,4 @@
-/** Whose endpoint it is: AWS gives one to each account in each region. */
+/** The account that the endpoint belongs to: AWS assigns one to each account in each region. */
 
 import { ask } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
@@ -16,16 +16,16 @@ import { describeEndpoint, iotEndpoint } from './endpoint.ts';
 const PUBLISH = cause.finding(mqttFinding('iotcore/publish'));
 const ACTION = 'iot:DescribeEndpoint';
 
-/** The failure that the endpoint's own name shows; what is published there is signed for AWS_REGION. */
+/** The failure if the endpoint's name contains another region; requests to it are signed for AWS_REGION. */
 export function otherRegion(run: Run): Issue | undefined {
   const { host, region } = iotEndpoint(run);
   const configured = run.require('AWS_REGION');
   if (region === undefined || region === configured) return undefined;
-  return fail(`${ENDPOINT} is of ${region}, and AWS_REGION is ${configured}`, {
-    expected: `the account’s endpoint in ${configured}: topic rules and queues are there`,
+  return fail(`${ENDPOINT} is in ${region}, but AWS_REGION is ${configured}`, {
+    expected: `the account’s endpoint in ${configured}, the region of its topic rules and queues`,
     fix: describeEndpoint(
       configured,
-      `or set AWS_REGION and AWS_DEFAULT_REGION to ${region}, if that is where the installation is`,
+      `or set AWS_REGION and AWS_DEFAULT_REGION to ${region}, if the installation is there`,
     ),
     evidence: { endpoint: host, region, AWS_REGION: configured },
     cause: regionCause(configured, region),
@@ -41,7 +41,7 @@ const ownEndpoint = oncePerRun(async (run): Promise<string> => {
   return endpointAddress.toLowerCase();
 });
 
-/** The failure that the endpoint is another account's, as far as these credentials may know. */
+/** The failure if the endpoint belongs to another account, as far as these credentials are allowed to check. */
 export async function foreignEndpoint(run: Run): Promise<Issue | undefined> {
   const { region } = iotEndpoint(run);
   if (region === undefined || run.deployment.service !== undefined) return undefined;
@@ -58,7 +58,7 @@ async function foreign(run: Run, own: string): Promise<Issue | undefined> {
   if (host === own || instead === own) return undefined;
   const stranger = await explainedByAccount(run);
   if (stranger !== undefined) return stranger;
-  return fail(`${host} is not the endpoint of account ${run.require('AWS_ACCOUNT_ID')}`, {
+  return fail(`${host} does not belong to account ${run.require('AWS_ACCOUNT_ID')}`, {
     expected: own,
     fix: setting(ENDPOINT, own),
     evidence: { endpoint: host, own, region: run.require('AWS_REGION') },
@@ -66,7 +66,7 @@ async function foreign(run: Run, own: string): Promise<Issue | undefined> {
   });
 }
 
-/** @param publishing what came of it: all that there is to know of a custom domain */
+/** @param publishing the result of publishing, which is the only test of a custom domain */
 export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): Promise<Outcome> {
   const { host, region, instead } = iotEndpoint(run);
   const { service } = run.deployment;
@@ -74,9 +74,9 @@ export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): 
   if (elsewhere !== undefined) return elsewhere;
   if (region === undefined) return byPublishing(host, await publishing());
   if (service !== undefined) {
-    return skip(`${host} is of ${region}; whose it is was not asked`, {
-      detail: `The ${service}’s role has no ${ACTION}.`,
-      fix: advice`verified without --service, with an operator’s credentials`,
+    return skip(`${host} is in ${region}; its account was not checked`, {
+      detail: `The ${service}’s role does not have ${ACTION}.`,
+      fix: advice`run it without --service, with an operator’s credentials`,
       evidence: { endpoint: host, region },
     });
   }
@@ -85,31 +85,32 @@ export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): 
     own = await ownEndpoint(run);
   } catch (error) {
     return unread(run, error, {
-      title: `${host} is of ${region}; whose it is is not known`,
+      title: `${host} is in ${region}; its account could not be determined`,
       action: ACTION,
       resource: '*',
     });
   }
   const issue = await foreign(run, own);
   if (issue !== undefined) return issue;
-  if (instead === undefined) return pass(`${host} is this account’s, in ${region}`, { evidence: { endpoint: host } });
+  if (instead === undefined)
+    return pass(`${host} belongs to this account, in ${region}`, { evidence: { endpoint: host } });
   const outcome = await publishing();
   if (outcome.status === 'fail') throw new CheckStopped({ ...outcome, cause: outcome.cause ?? PUBLISH });
-  return warn(`${host} is this account’s older endpoint, whose certificate few still trust`, {
-    detail: 'It comes from Symantec, whose authorities most systems have removed.',
-    expected: 'the endpoint whose certificate is from Amazon: iot:Data-ATS',
+  return warn(`${host} is this account’s legacy endpoint, with a certificate that few systems still trust`, {
+    detail: 'Symantec issued it, and most systems have removed Symantec’s certificate authorities (CAs).',
+    expected: 'the endpoint with a certificate from Amazon: iot:Data-ATS',
     fix: setting(ENDPOINT, own),
     evidence: { endpoint: host, own },
   });
 }
 
-/** A custom domain is right when messages are taken there with these credentials. */
+/** A custom domain is correct if it accepts messages with these credentials. */
 function byPublishing(host: string, outcome: Outcome): Outcome {
   if (outcome.status === 'fail') throw new CheckStopped({ ...outcome, cause: outcome.cause ?? PUBLISH });
   if (outcome.status === 'skip') throw new CheckStopped(outcome);
-  if (outcome.status === 'warn') return skip(`whose ${host} is shows in publishing, which was not verified`);
-  return pass(`${host} takes this account’s messages`, {
-    detail: 'A domain of one’s own, or a VPC endpoint.',
+  if (outcome.status === 'warn') return skip(`the account of ${host} could not be checked: publishing was not tested`);
+  return pass(`${host} accepts this account’s messages`, {
+    detail: 'It is a custom domain or a VPC endpoint.',
     evidence: { endpoint: host, custom: true },
   });
 }

@@ -1,4 +1,4 @@
-/** What the check of the broker would do, and what IoT Core must permit. */
+/** What the MQTT broker check would do, and the IoT Core permissions that it needs. */
 
 import { addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import type { Grant, PlannedOperation, Run } from '../../../src/engine/check.ts';
@@ -8,7 +8,7 @@ import { ENDPOINT, READS_ENDPOINT } from '../endpoint.ts';
 export function plan(run: Run): PlannedOperation[] {
   const at = [run.require(ENDPOINT)];
   if (run.deployment.service === 'worker') {
-    return [READS_ENDPOINT, { rules: ['iotcore/publish'], does: 'opens TLS, and sends nothing', at }];
+    return [READS_ENDPOINT, { rules: ['iotcore/publish'], does: 'opens a TLS connection, and sends nothing', at }];
   }
   return [READS_ENDPOINT, ...withIotCore(run, at)];
 }
@@ -34,7 +34,7 @@ function withIotCore(run: Run, at: readonly string[]): PlannedOperation[] {
   };
   const looking: PlannedOperation = {
     rules: ['iotcore/endpoint', 'iotcore/topic-rule'],
-    does: 'asks whose endpoint it is, and reads the topic rules',
+    does: 'checks the account of the endpoint, and reads the topic rules',
     at: ['IoT Core’s control plane'],
     grants: [
       iot('DescribeEndpoint', '*', further),
@@ -44,7 +44,7 @@ function withIotCore(run: Run, at: readonly string[]): PlannedOperation[] {
   };
   const comparing: PlannedOperation = {
     rules: ['iotcore/endpoint', 'iotcore/round-trip', 'iotcore/topic-rule', 'iotcore/delivery'],
-    does: 'compares the endpoint’s region; the rest takes permissions that no service has, and is skipped',
+    does: 'compares the endpoint’s region; the rest requires permissions that no service has, and is skipped',
     at: [],
   };
   const written = run.options.readOnly ? [] : [publishing];
@@ -54,7 +54,7 @@ function withIotCore(run: Run, at: readonly string[]): PlannedOperation[] {
     ...written,
     {
       rules: ['iotcore/round-trip'],
-      does: 'connects by MQTT, subscribes, publishes, and receives what it has published',
+      does: 'connects over MQTT, subscribes, publishes, and receives its own message',
       at,
       writes: `a message on ${readable.replace('*', '<run id>')}, which IoT Core does not keep`,
       grants: [
@@ -73,9 +73,9 @@ function delivery(run: Run, at: readonly string[], publish: Grant): PlannedOpera
   const queue = ['look', 'receive', 'delete', 'postpone'] as const;
   return {
     rules: ['iotcore/delivery'],
-    does: 'publishes where workers do, and receives it from the queue: not on a live installation, and only into an empty queue',
+    does: 'publishes on a worker’s topic, and receives the message from the queue: not on a live installation, and only in an empty queue',
     at: [...at, name],
-    writes: 'one message that names the run, deleted when it comes',
+    writes: 'one message that contains the run id, deleted when it arrives',
     grants: [
       publish,
       ...queue.map((operation): Grant => ({ system: 'aws', action: ACTIONS[operation], resource: arn, further: true })),

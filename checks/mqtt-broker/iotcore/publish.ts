@@ -1,4 +1,4 @@
-/** Publishing over HTTPS: how Spacelift talks to its workers, and all that its roles may do with messages. */
+/** Publishing over HTTPS: how Spacelift sends messages to its workers, and the only message permission that its roles have. */
 
 import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { callerIdentity, explainedByAccount } from '../../../src/clouds/aws/caller.ts';
@@ -22,22 +22,22 @@ import { foreignEndpoint, otherRegion } from './owner.ts';
 const DEADLINE_MS = 10_000;
 const NAMESPACE = 'MQTT_BROKER_IOTCORE_NAMESPACE';
 
-/** @throws CheckStopped when no topic can begin with it: nothing that hangs on it can be right */
+/** @throws CheckStopped when the namespace can't start a topic: everything that depends on it fails */
 export function namespaceOf(run: Run): string {
   const namespace = run.require(NAMESPACE);
   if (!/[/+#\s]|^\$/.test(namespace)) return namespace;
   throw new CheckStopped(
-    fail(`${NAMESPACE} is no level of a topic: ${JSON.stringify(namespace.slice(0, 60))}`, {
-      detail: 'The worker pool and the worker are the third and the fourth level, which the topic rule counts on.',
-      expected: 'one level, without / + # and white space, such as spacelift',
-      fix: advice`set ${NAMESPACE}=spacelift, or remove it, and see that the topic rule and the roles’ policies have the same`,
+    fail(`${NAMESPACE} is not a single topic level: ${JSON.stringify(namespace.slice(0, 60))}`, {
+      detail: 'The topic rule expects the worker pool and the worker at the third and fourth levels.',
+      expected: 'one level, without /, +, #, or white space, such as spacelift',
+      fix: advice`set ${NAMESPACE}=spacelift, or remove it, and make sure that the topic rule and the roles’ policies use the same namespace`,
       evidence: { variable: NAMESPACE },
       cause: cause.variable(NAMESPACE),
     }),
   );
 }
 
-/** Where Spacelift writes and workers read; nobody reads this one. */
+/** A topic in the range that Spacelift writes and workers read; nobody reads this one. */
 export const readTopic = (run: Run): string => `${namespaceOf(run)}/readonly/preflight/${run.id}`;
 
 export const published = oncePerRun(async (run): Promise<Outcome> => {
@@ -53,10 +53,12 @@ export const published = oncePerRun(async (run): Promise<Outcome> => {
   } catch (error) {
     return refusal(run, error, topic);
   }
-  return pass(`publishes through ${data.target.host}`, { evidence: { endpoint: data.target.host, topic } });
+  return pass(`a message was published through ${data.target.host}`, {
+    evidence: { endpoint: data.target.host, topic },
+  });
 });
 
-/** Workers have certificates of their own, which no config holds: all that can be tried for them is the way. */
+/** Workers have their own certificates, which are not in the config, so only the connection can be tested for them. */
 export async function reached(run: Run): Promise<Outcome> {
   const { url, target } = brokerAt(run);
   const at = `${target.host}:${target.port}`;
@@ -74,9 +76,9 @@ export async function reached(run: Run): Promise<Outcome> {
     const explained = await skipIfOutside(run, target.host, error);
     return explained ?? asLegacy(run, error, fail(title, words));
   }
-  return skip(`${at} answers${url.protocol === 'https:' ? ' over TLS' : ''}; nothing was published`, {
+  return skip(`${at} responds${url.protocol === 'https:' ? ' over TLS' : ''}; nothing was published`, {
     detail: 'A worker connects with the certificate of its worker pool, which is not in this config.',
-    fix: advice`verified with --service server or drain`,
+    fix: advice`run it with --service server or --service drain`,
     evidence: { endpoint: at },
   });
 }
@@ -87,27 +89,27 @@ async function refusal(run: Run, error: unknown, topic: string): Promise<Issue |
   if (outcome !== undefined) return asLegacy(run, error, outcome);
   if (error instanceof AwsError && error.kind === 'denied') return forbidden(run, topic);
   const code = (error instanceof AwsError && error.code) || 'no reason given';
-  return fail(`IoT Core refuses a message: ${code}`, {
-    expected: `a message on ${topic} accepted`,
-    fix: advice`look the code up in the API reference of the IoT data plane: Publish`,
+  return fail(`IoT Core rejected a message: ${code}`, {
+    expected: `IoT Core accepts a message on ${topic}`,
+    fix: advice`look up the code in the IoT data plane API reference: Publish`,
     evidence: { endpoint: target.host, topic, code },
   });
 }
 
-/** Symantec's authorities are trusted by hardly anybody any more. */
+/** Hardly any system still trusts Symantec's certificate authorities. */
 function asLegacy(run: Run, error: unknown, outcome: Issue | Skip): Issue | Skip {
   const { instead } = iotEndpoint(run);
   const distrusted = error instanceof NetworkError && error.tls === 'untrusted' && outcome.status === 'fail';
   if (instead === undefined || !distrusted) return outcome;
   return {
     ...outcome,
-    detail: 'It is the account’s older endpoint, whose certificate comes from Symantec.',
-    expected: 'the endpoint whose certificate is from Amazon: iot:Data-ATS',
+    detail: 'It is the account’s legacy endpoint, with a certificate that Symantec issued.',
+    expected: 'the endpoint with a certificate from Amazon: iot:Data-ATS',
     fix: setting(ENDPOINT, instead),
   };
 }
 
-/** A denial says no more than "Forbidden", and so does the endpoint of another account. */
+/** A denial says only "Forbidden", and so does the endpoint of another account. */
 async function forbidden(run: Run, topic: string): Promise<Issue> {
   const asked = await callerIdentity(run);
   if ('error' in asked && asked.error instanceof CredentialError) {
@@ -125,8 +127,8 @@ async function forbidden(run: Run, topic: string): Promise<Issue> {
     resourcePolicy: '',
     denial: { policy: undefined, explicit: false, principal },
   });
-  return fail(`iot:Publish is denied on ${topic.replace(run.id, '…')}`, {
-    detail: 'IoT Core gives no reason; it answers the same at the endpoint of another account.',
+  return fail(`the credentials lack iot:Publish on ${topic.replace(run.id, '…')}`, {
+    detail: 'IoT Core gives no reason, and returns the same error at the endpoint of another account.',
     expected: 'iot:Publish for Spacelift’s server and drain',
     fix,
     evidence: { denied: 'iot:Publish', topic, ...(principal !== undefined && { principal }) },

@@ -1,4 +1,4 @@
-/** The round trip, which takes an operator: what came of it, in words. */
+/** The round trip, which requires an operator's credentials, and its findings. */
 
 import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
@@ -11,7 +11,7 @@ import { otherRegion } from './owner.ts';
 import { namespaceOf, readTopic } from './publish.ts';
 import { SocketStepError, type Step, thereAndBack } from './socket.ts';
 
-/** What the permissions are asked for. */
+/** The resource that each permission is checked for. */
 const RESOURCES: Readonly<Record<Step, (namespace: string) => string>> = {
   Connect: () => 'client/spacelift-preflight-*',
   Subscribe: (namespace) => `topicfilter/${namespace}/readonly/preflight/*`,
@@ -22,16 +22,17 @@ const RESOURCES: Readonly<Record<Step, (namespace: string) => string>> = {
 export async function judgeTrip(run: Run): Promise<Outcome> {
   const { service } = run.deployment;
   if (service !== undefined) {
-    return skip(`not tried: the ${service}’s role may not connect by MQTT`, {
-      detail: 'No role of Spacelift may connect, subscribe or receive: workers do, with certificates of their own.',
-      fix: advice`verified without --service, with an operator’s credentials`,
+    return skip(`not tested: the ${service}’s role is not allowed to connect over MQTT`, {
+      detail:
+        'No Spacelift role is allowed to connect, subscribe, or receive: workers do, with their own certificates.',
+      fix: advice`run it without --service, with an operator’s credentials`,
     });
   }
   const elsewhere = otherRegion(run);
   if (elsewhere !== undefined) throw new CheckStopped(elsewhere);
   if (run.options.readOnly)
     return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
-  // Not that of `publish`, whose message may come at any time.
+  // Not the topic of `publish`, whose message may arrive at any time.
   const topic = `${readTopic(run)}/mqtt`;
   const data = await openData(run);
   const message = JSON.stringify({ preflight: run.id, by: 'mqtt' });
@@ -43,10 +44,10 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
     return refused(run, error);
   }
   const evidence = { endpoint: host, topic };
-  if (back === message) return pass(`${host} delivers by MQTT what is published`, { evidence });
-  return fail(`${host} delivers another message than was published`, {
+  if (back === message) return pass(`${host} delivers published messages over MQTT`, { evidence });
+  return fail(`the message delivered by ${host} differs from the one published`, {
     expected: 'the same bytes',
-    fix: advice`find out what stands between this machine and IoT Core`,
+    fix: advice`look for a proxy between this machine and IoT Core`,
     evidence,
   });
 }
@@ -55,7 +56,7 @@ async function refused(run: Run, error: unknown): Promise<Issue | Skip> {
   const denied = error instanceof AwsError && error.kind === 'denied' ? 'Connect' : undefined;
   const step = error instanceof SocketStepError ? error.step : denied;
   if (step !== undefined) {
-    const title = step === 'Receive' ? 'no message came back' : 'IoT Core ended the connection';
+    const title = step === 'Receive' ? 'no message came back' : 'IoT Core closed the connection';
     return notPermitted(title, `iot:${step}`, iotArn(run, RESOURCES[step](namespaceOf(run))));
   }
   const { target } = await openData(run);
@@ -65,10 +66,10 @@ async function refused(run: Run, error: unknown): Promise<Issue | Skip> {
     const outcome = await generalOutcome(run, error, target);
     if (outcome !== undefined) return outcome;
   }
-  return fail(`${at} opens no WebSocket${status === undefined ? '' : ` (HTTP ${status})`}`, {
-    detail: 'What stands in between, such as a proxy, may not let WebSockets through.',
-    expected: 'HTTP 101, and MQTT from then on',
-    fix: advice`let requests with Upgrade: websocket pass to ${at}; or see https://health.aws.amazon.com/health/status`,
+  return fail(`${at} did not open a WebSocket connection${status === undefined ? '' : ` (HTTP ${status})`}`, {
+    detail: 'A proxy in between may block WebSocket connections.',
+    expected: 'HTTP 101, followed by MQTT',
+    fix: advice`allow requests with Upgrade: websocket to ${at}; or check https://health.aws.amazon.com/health/status`,
     evidence: { endpoint: at, ...(status !== undefined && { status }), ...(code !== undefined && { code }) },
     cause: cause.awsService(kind ?? 'no-answer', at),
   });

@@ -1,4 +1,4 @@
-/** Looks for the topic rule among the account's, and judges it. */
+/** Finds the topic rule among the account's rules, and checks it. */
 import type { TopicRuleListItem } from '@aws-sdk/client-iot';
 import { ask } from '../../../src/clouds/aws/call.ts';
 import { addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
@@ -22,23 +22,23 @@ import {
 } from './topic-rule.ts';
 
 const QUEUE = 'MESSAGE_QUEUE_SQS_IOT_URL';
-/** Rules that are looked at when none has the right filter: a rule that is nearly right is worth finding. */
+/** How many rules to inspect if none has the right filter: a nearly correct rule is worth finding. */
 const MOST = 20;
 
 export interface RuleFound {
   readonly outcome: Outcome;
-  /** The role in whose name a rule that is right sends. */
+  /** The role that a correct rule uses to send. */
   readonly roleArn?: string | undefined;
-  /** A rule that is wrong brings what Spacelift itself publishes into the queue. */
+  /** The name of a wrong rule that sends Spacelift's own messages to the queue. */
   readonly brings?: string | undefined;
 }
 
 export const findRule = oncePerRun(async (run): Promise<RuleFound> => {
   const { service } = run.deployment;
   if (service !== undefined) {
-    const outcome = skip(`not looked at: the ${service}’s role may not read topic rules`, {
-      detail: 'No role of Spacelift has iot:ListTopicRules or iot:GetTopicRule.',
-      fix: advice`verified without --service, with an operator’s credentials`,
+    const outcome = skip(`not checked: the ${service}’s role is not allowed to read topic rules`, {
+      detail: 'No Spacelift role has iot:ListTopicRules or iot:GetTopicRule.',
+      fix: advice`run it without --service, with an operator’s credentials`,
     });
     return { outcome };
   }
@@ -49,7 +49,7 @@ export const findRule = oncePerRun(async (run): Promise<RuleFound> => {
   try {
     listed = await list(run);
   } catch (error) {
-    const title = 'the topic rules are not known';
+    const title = 'the topic rules could not be read';
     return { outcome: await unread(run, error, { title, action: 'iot:ListTopicRules', resource: '*' }) };
   }
   const filter = `${wanted.namespace}/writeonly/#`;
@@ -81,7 +81,7 @@ function wantedIn(run: Run): Wanted {
 const nearness = ({ topicPattern = '', ruleName = '' }: TopicRuleListItem): number =>
   Number(/writeonly/i.test(topicPattern)) * 2 + Number(/spacelift/i.test(ruleName));
 
-/** Those that send into the queue come first, and of those the one with the fewest faults. */
+/** Rules that send to the queue come first, ordered by their number of faults. */
 const byFaults = (a: Judged, b: Judged): number =>
   Number(b.arrives) - Number(a.arrives) || a.faults.length - b.faults.length;
 
@@ -91,14 +91,14 @@ function approved(judged: Judged, wanted: Wanted): Outcome {
   const evidence = { rule: name, queue: queue.url };
   if (besides.length === 0) {
     return pass(`topic rule ${name} sends to ${queue.name}`, {
-      detail: 'Whether its role may send shows in mqtt-broker/iotcore/delivery.',
+      detail: 'mqtt-broker/iotcore/delivery tests whether its role is allowed to send.',
       evidence,
     });
   }
-  return warn(`topic rule ${name} selects more than Spacelift knows: ${besides.join(', ')}`, {
-    detail: 'Where a message has a member of that name, it is replaced.',
-    expected: 'what Spacelift knows, and no more',
-    fix: replacement(judged, wanted, { note: 'take it out of the SQL' }),
+  return warn(`topic rule ${name} selects more than Spacelift expects: ${besides.join(', ')}`, {
+    detail: 'If a message has a member with that name, it is overwritten.',
+    expected: 'only the members that Spacelift expects',
+    fix: replacement(judged, wanted, { note: 'remove it from the SQL' }),
     evidence,
   });
 }
@@ -119,7 +119,7 @@ async function list(run: Run): Promise<TopicRuleListItem[]> {
   return rules;
 }
 
-/** The rules in full; those that have gone, or may not be read, are left out, unless that leaves none. */
+/** The full rules; deleted or unreadable ones are left out, unless that leaves none. */
 async function look(
   run: Run,
   items: readonly TopicRuleListItem[],
@@ -142,7 +142,7 @@ async function look(
   const rules = asked.flatMap((found) => ('rule' in found ? [compareRule(found, wanted)] : []));
   const refused = asked.find((found) => 'error' in found);
   if (rules.length > 0 || refused === undefined) return { rules };
-  const title = `topic rule ${refused.name} is there; what it does is not known`;
+  const title = `topic rule ${refused.name} exists, but could not be read`;
   return {
     outcome: await unread(run, refused.error, {
       title,

@@ -1,4 +1,4 @@
-/** AWS IoT Core: Spacelift publishes over HTTPS, workers answer by MQTT, and a topic rule brings the answers into SQS. */
+/** AWS IoT Core: Spacelift publishes over HTTPS, workers reply over MQTT, and a topic rule sends their messages to SQS. */
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { type Outcome, pass } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';

@@ -4,10 +4,10 @@ import type { DataPlane } from './clients.ts';
 
 const SERVICE = 'iotdevicegateway';
 const PATH = '/mqtt';
-/** In seconds. The URL is used once, at once. */
+/** In seconds. The URL is used once, immediately. */
 const EXPIRES_S = 60;
 
-/** `wss://…/mqtt?X-Amz-…`: good for one connection, and a secret. */
+/** `wss://…/mqtt?X-Amz-…`: valid for one connection, and a secret. */
 export async function signedUrl({ client, url }: Pick<DataPlane, 'client' | 'url'>): Promise<URL> {
   const { sessionToken, ...credentials } = await client.config.credentials();
   const signer = new SignatureV4({
@@ -29,7 +29,7 @@ export async function signedUrl({ client, url }: Pick<DataPlane, 'client' | 'url
   const signed = new URL(PATH, url);
   signed.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   for (const [name, value] of Object.entries(query)) signed.searchParams.set(name, String(value));
-  // Unlike elsewhere, the token is no part of what is signed.
+  // Unlike in other services, the signature does not cover the token.
   if (sessionToken !== undefined) signed.searchParams.set('X-Amz-Security-Token', sessionToken);
   return signed;
 }

@@ -1,4 +1,4 @@
-/** A message there and back by MQTT, over a WebSocket whose URL is signed. */
+/** Sends a message and receives it over MQTT, through a WebSocket with a signed URL. */
 import type { IncomingMessage } from 'node:http';
 import type { MqttClient } from 'mqtt';
 import type { WebSocket } from 'ws';
@@ -15,15 +15,15 @@ import type { DataPlane } from './clients.ts';
 import { signedUrl } from './sigv4-url.ts';
 
 const DEADLINE_MS = 10_000;
-/** For a message to come back, once it was taken. */
+/** For a message to come back, once the broker has accepted it. */
 const RECEIVE_MS = 5_000;
-/** What a SUBACK refuses with (MQTT 3.1.1, section 3.9.3). */
+/** The return code for a refusal in SUBACK (MQTT 3.1.1, section 3.9.3). */
 const REFUSED_QOS = 128;
 
-/** The last step of a part of `iot:`, as policies name it. */
+/** A step, named after its action in policies (`iot:Connect`). */
 export type Step = 'Connect' | 'Subscribe' | 'Publish' | 'Receive';
 
-/** The broker closed the connection without a word, said no to a step, or kept the message. */
+/** The broker closed the connection without a reason, refused a step, or did not deliver the message. */
 export class SocketStepError extends Error {
   readonly step: Step;
   constructor(step: Step) {
@@ -34,7 +34,7 @@ export class SocketStepError extends Error {
 }
 
 /**
- * Subscribes to a topic, publishes there, and returns what comes.
+ * Subscribes to a topic, publishes there, and returns the message that arrives.
  * @throws Stopped once there is a WebSocket; before, CredentialError, AwsError or NetworkError
  */
 export async function thereAndBack(run: Run, data: DataPlane, topic: string, message: string): Promise<string> {
@@ -49,7 +49,7 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
   const agent = agents.agentFor({ secure, ...addressOf(url) });
   const signed = await signedUrl(data);
   let door: Door | undefined;
-  // What mqtt is told is the URL without its signature, which is good for one connection only: no other is tried.
+  // The mqtt library gets the URL without its signature, which is valid for one connection only: it must not reconnect.
   const client = connect(`${secure ? 'wss' : 'ws'}://${url.host}/mqtt`, {
     createWebsocket: () => {
       const socket = new Socket(signed, ['mqtt'], {
@@ -83,7 +83,7 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
   }
 }
 
-/** What came of a WebSocket's handshake. */
+/** The result of a WebSocket handshake. */
 interface Door {
   opened: boolean;
   refused: Promise<unknown> | undefined;
@@ -96,7 +96,7 @@ function watch(socket: WebSocket): Door {
   });
   socket.on('error', (error) => {
     const problem = networkErrorOr(error);
-    // The handshake itself was not one: no network error, and no HTTP answer.
+    // The handshake itself was invalid: neither a network error nor an HTTP response.
     door.refused ??= Promise.resolve(problem instanceof NetworkError ? problem : new AwsError('not-aws'));
   });
   socket.on('unexpected-response', (_, response: IncomingMessage) => {
@@ -117,12 +117,12 @@ class Trip {
   readonly #client: MqttClient;
   readonly #ended: Promise<never>;
 
-  /** @param refused why there is no WebSocket; `undefined` when there is one */
+  /** @param refused why the WebSocket did not open; `undefined` if it did */
   constructor(client: MqttClient, refused: () => Promise<unknown>) {
     this.#client = client;
     this.#ended = new Promise((_, reject) => {
       const end = () => refused().then((why) => reject(why ?? new SocketStepError(this.step)), reject);
-      // Both stay: a library that tells of an error twice must not crash the run.
+      // Both listeners stay: if the library emits an error twice, the run must not crash.
       client.on('close', end).on('error', end);
     });
     this.#ended.catch(() => {});
@@ -143,7 +143,7 @@ class Trip {
     return run.withTimeout(RECEIVE_MS, () => this.#orEnd(received));
   }
 
-  /** What rejects does so because the connection has ended, and that tells why. */
+  /** A rejection means that the connection has closed, which carries the reason. */
   #orEnd<T>(promise: Promise<T>): Promise<T> {
     return Promise.race([this.#ended, promise.catch(() => this.#ended)]);
   }

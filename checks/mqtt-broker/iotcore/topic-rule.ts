@@ -1,4 +1,4 @@
-/** The topic rule that brings workers' messages into the IoT queue: what is wrong with the one that is there. */
+/** The topic rule that sends workers' messages to the IoT queue, and the faults of an existing one. */
 import type { TopicRule } from '@aws-sdk/client-iot';
 import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../../src/outcome/outcome.ts';
@@ -6,7 +6,7 @@ import { compareSql, readSql, wantedSql } from './topic-sql.ts';
 
 const SQL_VERSION = '2016-03-23';
 
-/** Where the messages belong. */
+/** The destination that the rule must have. */
 export interface Wanted {
   readonly namespace: string;
   readonly region: string;
@@ -18,14 +18,14 @@ export interface Found {
   readonly rule: TopicRule;
 }
 
-/** A rule beside the one that Spacelift needs. */
+/** A rule compared with the one that Spacelift needs. */
 export interface Judged extends Found {
   readonly faults: readonly string[];
-  /** What it selects besides. */
+  /** Additional members that it selects. */
   readonly besides: readonly string[];
-  /** It sends into the configured queue. */
+  /** Whether it sends to the configured queue. */
   readonly arrives: boolean;
-  /** In whose name it does. */
+  /** The role that it uses to send. */
   readonly roleArn: string | undefined;
 }
 
@@ -33,7 +33,7 @@ type SqsAction = NonNullable<NonNullable<TopicRule['actions']>[number]['sqs']>;
 
 const sqsActions = ({ actions = [] }: TopicRule): SqsAction[] => actions.flatMap(({ sqs }) => sqs ?? []);
 
-/** The same queue may be written with another of the region's host names. */
+/** The URL of the same queue may use another of the region's host names. */
 function leadsTo({ queueUrl = '' }: SqsAction, { queue, region }: Wanted): boolean {
   const [, host = '', account, name] = /^https?:\/\/([^/]+)\/(\d{12})\/([^/]+)\/?$/.exec(queueUrl) ?? [];
   const another = /(?:^|\.)([a-z]{2,}(?:-[a-z]+)+-\d)\./.exec(host)?.[1];
@@ -58,7 +58,7 @@ export function compareRule({ name, rule }: Found, wanted: Wanted): Judged {
   return { name, rule, faults, besides, arrives: right !== undefined, roleArn: right?.roleArn };
 }
 
-/** Whether messages on a topic are the rule's (MQTT 3.1.1, section 4.7). */
+/** Whether the rule receives the messages on a topic (MQTT 3.1.1, section 4.7). */
 export function takes({ sql = '', ruleDisabled }: TopicRule, topic: string): boolean {
   const filter = readSql(sql)?.from.split('/');
   if (filter === undefined || ruleDisabled === true) return false;
@@ -70,13 +70,15 @@ export function takes({ sql = '', ruleDisabled }: TopicRule, topic: string): boo
 }
 
 const expectedOf = ({ namespace, queue }: Wanted): string =>
-  `an enabled rule, SQL version ${SQL_VERSION}: ${wantedSql(namespace)}; SQS action into ${queue.url} with useBase64`;
+  `an enabled rule, SQL version ${SQL_VERSION}: ${wantedSql(namespace)}; SQS action to ${queue.url} with useBase64`;
 
-/** The failure of a rule that deviates: all of it, and the one command. */
+/** The failure of a rule with faults: all of them, and the one command that fixes them. */
 export function ruleIssue({ name, rule, faults }: Judged, wanted: Wanted): Issue {
   const onlyDisabled = faults.length === 1 && rule.ruleDisabled === true;
   return fail(`topic rule ${name} ${faults.join('; ')}`, {
-    ...(faults.length > 1 && { detail: `${faults.length} deviations from what Spacelift needs.` }),
+    ...(faults.length > 1 && {
+      detail: `The rule differs from the one that Spacelift needs in ${faults.length} ways.`,
+    }),
     expected: expectedOf(wanted),
     fix: onlyDisabled
       ? command(sh`aws iot enable-topic-rule --rule-name ${name} --region ${wanted.region}`)
@@ -85,7 +87,7 @@ export function ruleIssue({ name, rule, faults }: Judged, wanted: Wanted): Issue
   });
 }
 
-/** Puts the rule that Spacelift needs in the place of one that is there; what else that does, stays. */
+/** Replaces an existing rule with the one that Spacelift needs, and keeps its other actions. */
 export const replacement = ({ name, rule }: Found, wanted: Wanted, notes: { readonly note?: string } = {}): Fix =>
   complete(
     wanted,
@@ -94,7 +96,7 @@ export const replacement = ({ name, rule }: Found, wanted: Wanted, notes: { read
     notes,
   );
 
-/** A command with the rule in it: to be pasted when its role is known. */
+/** A command that contains the rule; it can be pasted only if the role is known. */
 function complete(
   wanted: Wanted,
   rule: TopicRule,
@@ -103,7 +105,7 @@ function complete(
 ): Fix {
   const shell = make(JSON.stringify(payload(wanted, rule)));
   if (sqsActions(rule)[0]?.roleArn !== undefined) return command(shell, notes);
-  return advice`with a role that may sqs:SendMessage to ${wanted.queue.name} for ROLE:\n${shell}`;
+  return advice`replace ROLE with a role that has sqs:SendMessage on ${wanted.queue.name}:\n${shell}`;
 }
 
 export function missingRule(wanted: Wanted): Issue {
@@ -120,7 +122,7 @@ export function missingRule(wanted: Wanted): Issue {
   });
 }
 
-/** What a rule must be replaced with: the rest of it stays. */
+/** The payload that replaces a rule; its other parts stay. */
 function payload({ namespace, queue }: Wanted, rule: TopicRule): object {
   const { description, errorAction, actions = [] } = rule;
   const roleArn = sqsActions(rule)[0]?.roleArn ?? `arn:aws:iam::${queue.account}:role/ROLE`;

@@ -1,7 +1,7 @@
 /** The SQL of topic rules, compared by meaning (IoT developer guide, "AWS IoT SQL reference"). */
 
 export interface Statement {
-  /** Each in one form: keywords and functions in lower case, white space and quotes alike. */
+  /** Normalized: keywords and functions in lower case, white space and quotes unified. */
   readonly select: readonly Item[];
   readonly from: string;
   /** The rest of the statement, such as a WHERE clause. */
@@ -10,7 +10,7 @@ export interface Statement {
 
 interface Item {
   readonly expression: string;
-  /** The member of the result; `undefined` for `*`, and for what is named by itself. */
+  /** The member of the result; `undefined` for `*`, and for a member without an alias. */
   readonly as: string | undefined;
 }
 
@@ -23,11 +23,11 @@ const TOKEN = /\s*(?:'((?:[^'\\]|\\.|'')*)'|"((?:[^"\\]|\\.)*)"|`([^`]*)`|([\w@$
 const OPEN = ['(', '[', '{'];
 const CLOSE = [')', ']', '}'];
 
-/** What Spacelift needs: the vendor's own statement. */
+/** The statement that Spacelift's documentation requires. */
 export const wantedSql = (namespace: string): string =>
   `SELECT *, Timestamp() as timestamp, topic(3) as worker_pool_ulid, topic(4) as worker_ulid FROM '${namespace}/writeonly/#'`;
 
-/** The statement in parts; `undefined` when it is not of the form SELECT … FROM '…'. */
+/** The parsed statement; `undefined` if it does not have the form SELECT … FROM '…'. */
 export function readSql(sql: string): Statement | undefined {
   const tokens = tokensIn(sql.trim());
   if (tokens === undefined || !isWord(tokens[0], 'select')) return undefined;
@@ -43,17 +43,17 @@ export function readSql(sql: string): Statement | undefined {
 }
 
 export interface Comparison {
-  /** What keeps messages from being what Spacelift reads: "does not select topic(4) as worker_ulid". */
+  /** The faults that keep Spacelift from reading the messages: "does not select topic(4) as worker_ulid". */
   readonly faults: readonly string[];
-  /** What is selected besides, harmless unless a message has a member of that name. */
+  /** Additional members, which are harmless unless a message has a member with that name. */
   readonly besides: readonly string[];
 }
 
-/** A statement beside the one that Spacelift needs. */
+/** Compares a statement with the one that Spacelift needs. */
 export function compareSql(sql: string, namespace: string): Comparison {
   const [found, wanted] = [readSql(sql), readSql(wantedSql(namespace))];
   if (found === undefined || wanted === undefined) {
-    return { faults: ['has SQL that is not of the form SELECT … FROM …'], besides: [] };
+    return { faults: ['has SQL that does not have the form SELECT … FROM …'], besides: [] };
   }
   const faults: string[] = [];
   for (const item of wanted.select) {
@@ -64,9 +64,9 @@ export function compareSql(sql: string, namespace: string): Comparison {
     );
   }
   if (found.from !== wanted.from) faults.push(`selects from '${found.from}', not '${wanted.from}'`);
-  if (found.rest !== undefined) faults.push(`takes only some messages: ${found.rest}`);
+  if (found.rest !== undefined) faults.push(`selects only some messages: ${found.rest}`);
   const known = wanted.select.map(({ as }) => as);
-  // A member by its own name is in `*` already.
+  // `*` already includes a member without an alias.
   const besides = found.select.filter(({ as, expression }) =>
     as === undefined ? !/^(\*|\w+)$/.test(expression) : !known.includes(as),
   );
@@ -87,7 +87,7 @@ function tokensIn(sql: string): Token[] | undefined {
   return tokens;
 }
 
-/** Separated by the commas that are in no brackets. */
+/** Split at the commas outside brackets. */
 function itemsIn(tokens: readonly Token[]): Item[] {
   const items: Token[][] = [[]];
   let depth = 0;
@@ -105,7 +105,7 @@ function itemsIn(tokens: readonly Token[]): Item[] {
   });
 }
 
-/** Names of functions are in lower case, names of members as they are. */
+/** Function names in lower case, member names unchanged. */
 function textOf(tokens: readonly Token[]): string {
   return tokens
     .map(({ kind, value }, at) => {

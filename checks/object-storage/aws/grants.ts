@@ -1,4 +1,4 @@
-/** What S3 must permit. */
+/** The permissions that S3 must grant. */
 import type { Run } from '../../../src/engine/check.ts';
 import { type Grants, s3Grants } from '../grants.ts';
 import { awsMessages } from './messages.ts';

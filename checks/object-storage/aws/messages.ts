@@ -1,4 +1,4 @@
-/** The way out in AWS's own words: `aws s3api` commands, and what S3 says of a refusal. */
+/** Fixes for AWS: `aws s3api` commands, and the details that S3's error responses give. */
 
 import { credentialIssue, credentialKind } from '../../../src/clouds/aws/errors.ts';
 import { keyArnIn, keyCause, keyState } from '../../../src/clouds/aws/kms-key.ts';
@@ -15,7 +15,7 @@ export interface Names {
   /** `aws`, `aws-cn`, `aws-us-gov`. */
   readonly partition: string;
   readonly account: string | undefined;
-  /** The variable that names another endpoint than AWS's own. */
+  /** The variable that sets a custom endpoint instead of AWS's own. */
   readonly endpointFrom: string | undefined;
 }
 
@@ -40,38 +40,38 @@ export function awsMessages(names: Names): StoreMessages {
   return {
     permission: PERMISSION,
     mend: {
-      // Those on credentials are the same for every AWS service: `awsSays`.
+      // Credential errors are the same for every AWS service: `awsSays`.
       credentials: () => advice`set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
-      signature: () => advice`set AWS_SECRET_ACCESS_KEY to the secret of AWS_ACCESS_KEY_ID`,
+      signature: () => advice`set AWS_SECRET_ACCESS_KEY to the secret key that belongs to AWS_ACCESS_KEY_ID`,
       expired: () => advice`get new credentials`,
       'clock-skew': () => SET_CLOCK,
       denied: ({ action, bucket }) =>
-        advice`allow ${PERMISSION[action]} on ${resource(names, action, bucket)} in a policy of the role: aws iam put-role-policy`,
+        advice`allow ${PERMISSION[action]} on ${resource(names, action, bucket)} in a policy attached to the role: aws iam put-role-policy`,
       'no-bucket': ({ bucket }) => command(createBucket(bucket, region)),
       'invalid-name': ({ bucket }) => rename('bucket', bucket),
       'wrong-region': ({ bucket }) =>
-        command(sh`aws s3api head-bucket --bucket ${bucket}`, { note: 'see where it is' }),
-      'slow-down': () => advice`run again later; S3 limits requests for each prefix of a bucket`,
+        command(sh`aws s3api head-bucket --bucket ${bucket}`, { note: 'find the bucket’s region' }),
+      'slow-down': () => advice`run again later; S3 limits the request rate per prefix of a bucket`,
       starting: () => RUN_LATER,
       full: () => RUN_LATER,
       quota: ({ bucket }) =>
         command(sh`aws service-quotas list-service-quotas --service-code s3`, {
-          note: `look at the limits of the account and of ${bucket}`,
+          note: `check the limits of the account and of ${bucket}`,
         }),
       'too-large': () => advice`raise the limit of the proxy in front of S3 (nginx: client_max_body_size)`,
       'server-error': () =>
-        advice`run again; if it stays, see https://health.aws.amazon.com, and the log of a proxy in between`,
+        advice`run again; if the error persists, check https://health.aws.amazon.com and the log of any proxy in between`,
       'not-a-store': () =>
         endpointFrom === undefined
-          ? advice`let the proxy or firewall in between pass requests to S3 as they are`
-          : advice`set ${endpointFrom} to an endpoint of S3, or remove it`,
-      other: ({ code }) => lookUp(code, 'S3’s error responses'),
+          ? advice`configure the proxy or firewall in between to pass requests to S3 unchanged`
+          : advice`set ${endpointFrom} to an S3 endpoint, or remove it`,
+      other: ({ code }) => lookUp(code, 'the list of S3 error codes'),
     },
     network: {
       ...(endpointFrom === undefined && {
-        dns: advice`give Spacelift’s network DNS for S3 in ${region}, and see that AWS_REGION is right`,
-        timeout: advice`let Spacelift’s network reach S3: a NAT gateway, or a gateway endpoint (${endpoint}), and a security group that allows TCP 443`,
-        unreachable: advice`let Spacelift’s network reach S3: a NAT gateway, or a gateway endpoint (${endpoint})`,
+        dns: advice`make sure that Spacelift’s network resolves S3 host names in ${region}, and that AWS_REGION is correct`,
+        timeout: advice`give Spacelift’s network access to S3: a NAT gateway or a gateway endpoint (${endpoint}), and a security group that allows TCP 443`,
+        unreachable: advice`give Spacelift’s network access to S3: a NAT gateway or a gateway endpoint (${endpoint})`,
       }),
       'wants-tls': overTls,
     },
@@ -81,11 +81,11 @@ export function awsMessages(names: Names): StoreMessages {
       const rule = { ID: 'expire', Status: 'Enabled', Filter: {}, Expiration: { Days: days } };
       return command(
         sh`aws s3api put-bucket-lifecycle-configuration --bucket ${bucket} --lifecycle-configuration ${JSON.stringify({ Rules: [rule] })}`,
-        { note: 'add a rule to those that are there: the command replaces all' },
+        { note: 'include the existing rules: the command replaces all of them' },
       );
     },
     keep: (bucket) =>
-      advice`take Expiration out of ${sh`aws s3api get-bucket-lifecycle-configuration --bucket ${bucket}`} and put the rest back with put-bucket-lifecycle-configuration; without other rules: ${sh`aws s3api delete-bucket-lifecycle --bucket ${bucket}`}`,
+      advice`remove Expiration from the output of ${sh`aws s3api get-bucket-lifecycle-configuration --bucket ${bucket}`}, and apply the rest with put-bucket-lifecycle-configuration; if there are no other rules: ${sh`aws s3api delete-bucket-lifecycle --bucket ${bucket}`}`,
     makePrivate: (bucket) =>
       command(
         sh`aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
@@ -105,32 +105,32 @@ export function awsMessages(names: Names): StoreMessages {
   };
 }
 
-/** The oldest region is the one that must not be named. */
+/** S3 does not accept us-east-1, its oldest region, as a location constraint. */
 const createBucket = (bucket: string, region: string): Shell =>
   region === 'us-east-1'
     ? sh`aws s3api create-bucket --bucket ${bucket} --region ${region}`
     : sh`aws s3api create-bucket --bucket ${bucket} --region ${region} --create-bucket-configuration LocationConstraint=${region}`;
 
-/** Which policy S3 names in a denial ("Troubleshoot access denied (403 Forbidden) errors in Amazon S3"). */
+/** The policy that S3 names in a denial ("Troubleshoot access denied (403 Forbidden) errors in Amazon S3"). */
 const POLICIES: readonly (readonly [RegExp, string, (problem: StoreError) => Fix])[] = [
   [
     /explicit deny in a resource-based policy/,
-    'The bucket’s policy denies it.',
-    ({ bucket }) => advice`change the bucket’s policy: ${sh`aws s3api get-bucket-policy --bucket ${bucket}`}`,
+    'The bucket policy denies it.',
+    ({ bucket }) => advice`change the bucket policy: ${sh`aws s3api get-bucket-policy --bucket ${bucket}`}`,
   ],
   [
     /explicit deny in an? identity-based policy/,
     'A policy of the role or user denies it.',
-    () => advice`take the denial out of the policies of the role or user: aws iam list-attached-role-policies`,
+    () => advice`remove the deny statement from the policies of the role or user: aws iam list-attached-role-policies`,
   ],
   [
     /(service|resource) control policy/,
-    'A policy of the AWS organisation denies it.',
-    () => advice`have the organisation’s policy allow it: aws organizations list-policies`,
+    'A policy of the AWS organization denies it.',
+    () => advice`allow it in the organization’s policy: aws organizations list-policies`,
   ],
   [
     /VPC endpoint policy/i,
-    'The policy of the VPC endpoint denies it.',
+    'The VPC endpoint policy denies it.',
     () => advice`allow it in the policy of the VPC endpoint for S3: aws ec2 describe-vpc-endpoints`,
   ],
   [
@@ -140,14 +140,14 @@ const POLICIES: readonly (readonly [RegExp, string, (problem: StoreError) => Fix
   ],
   [
     /session policy/,
-    'The policy of the session denies it.',
-    () => advice`allow it in the policy with which the role is assumed`,
+    'The session policy denies it.',
+    () => advice`allow it in the session policy that is passed when the role is assumed`,
   ],
 ];
 
 /**
- * What S3’s answer tells beyond the kind of problem.
- * @param message only looked at, never passed on
+ * The details that S3’s response gives beyond the kind of error.
+ * @param message for matching only; it is never shown
  */
 export function awsSays(problem: StoreError, message: string, names: Names): Partial<Issue> | undefined {
   const { kind, bucket, code, region, skewMs } = problem;
@@ -157,31 +157,31 @@ export function awsSays(problem: StoreError, message: string, names: Names): Par
   if (kind !== 'denied') return undefined;
   const [, detail, fix] = POLICIES.find(([pattern]) => pattern.test(message)) ?? [];
   if (detail !== undefined && fix !== undefined) return { detail, fix: fix(problem) };
-  // S3 gives its reasons within an account or organisation only.
+  // S3 gives its reasons only within an account or organization.
   if (!/is not authorized to perform/.test(message)) return { detail: anotherAccount(names) };
   return { detail: 'No policy of the role or user allows it.' };
 }
 
 const anotherAccount = ({ account }: Names): string =>
-  `S3 gives no reason, as for a bucket of another account${account === undefined ? '' : ` than ${account} (AWS_ACCOUNT_ID)`}.`;
+  `S3 gives no reason, as is usual for a bucket in ${account === undefined ? 'another account' : `an account other than ${account} (AWS_ACCOUNT_ID)`}.`;
 
 function elsewhere(bucket: string, found: string | undefined, { region }: Names): Partial<Issue> {
   const make = createBucket('NAME', region);
   const there = found === undefined ? `not in ${region}` : `in ${found}, not in ${region}`;
   return {
     title: `${bucket} is ${there}`,
-    expected: `the bucket in AWS_REGION, ${region}: Spacelift does not look elsewhere`,
+    expected: `a bucket in ${region}, which AWS_REGION names: Spacelift does not look in other regions`,
     fix:
       found === undefined
-        ? advice`make a bucket in ${region}: ${make}`
-        : advice`set AWS_REGION and AWS_DEFAULT_REGION to ${found}, or make a bucket in ${region}: ${make}`,
+        ? advice`create a bucket in ${region}: ${make}`
+        : advice`set AWS_REGION and AWS_DEFAULT_REGION to ${found}, or create a bucket in ${region}: ${make}`,
     evidence: { bucket, configured: region, ...(found !== undefined && { region: found }) },
     cause:
       found === undefined ? cause.store('wrong-region').titled(`buckets are ${there}`) : regionCause(region, found),
   };
 }
 
-/** The KMS key that encrypts the bucket at rest is in the way, and not S3. */
+/** Errors that come from the KMS key that encrypts the bucket at rest, and not from S3. */
 export function keySays({ bucket, code }: StoreError, message: string): Partial<Issue> | undefined {
   const [, permission, key] =
     /is not authorized to perform: (kms:\w{1,64})(?: on resource: "?(arn:[\w-]+:kms:[\w:/-]+))?/.exec(message) ?? [];
@@ -190,13 +190,13 @@ export function keySays({ bucket, code }: StoreError, message: string): Partial<
   const evidence = { bucket, ...(key !== undefined && { key }) };
   if (permission !== undefined) {
     return {
-      title: `may not use the key that encrypts ${bucket}: ${permission} is denied`,
-      detail: 'S3 itself allows the operation; AWS KMS denies the key.',
+      title: `the credentials lack ${permission} on the key that encrypts ${bucket}`,
+      detail: 'S3 itself allows the operation, but AWS KMS denies the use of the key.',
       expected,
-      fix: advice`allow ${permission} on ${named} in a policy of the role, and in the key’s own policy`,
+      fix: advice`allow ${permission} on ${named} in a policy attached to the role, and in the key policy`,
       evidence: { ...evidence, denied: permission },
       cause: (key === undefined ? cause.store('kms', permission) : cause.kmsPermission(permission, key)).titled(
-        `${permission} is denied on the key that encrypts the buckets`,
+        `the credentials lack ${permission} on the key that encrypts the buckets`,
       ),
     };
   }
@@ -204,7 +204,7 @@ export function keySays({ bucket, code }: StoreError, message: string): Partial<
   return unusableKey(bucket, code, keyArnIn(message));
 }
 
-/** @param key its ARN, when S3 has named it */
+/** @param key its ARN, if S3 names it */
 function unusableKey(bucket: string, code: string, key: string | undefined): Partial<Issue> {
   const { expected, commands } = keyState(code);
   const mend = key === undefined ? undefined : commands?.(key);
@@ -213,7 +213,7 @@ function unusableKey(bucket: string, code: string, key: string | undefined): Par
     expected,
     fix:
       mend === undefined
-        ? advice`see which key it is: ${sh`aws s3api get-bucket-encryption --bucket ${bucket}`}; then enable it: aws kms enable-key, or aws kms cancel-key-deletion`
+        ? advice`find the key: ${sh`aws s3api get-bucket-encryption --bucket ${bucket}`}; then enable it: aws kms enable-key, or aws kms cancel-key-deletion`
         : command(mend),
     evidence: { bucket, ...(key !== undefined && { key }) },
     cause:

@@ -1,4 +1,4 @@
-/** AWS S3, by the AWS SDK. Asks for no list of buckets, no location and no identity: no role needs those permissions. */
+/** AWS S3, through the AWS SDK. Never requests the list of buckets, a location, or the identity: no role needs those permissions. */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { isUnread } from '../../../src/clouds/aws/call.ts';
@@ -22,7 +22,7 @@ interface At {
   readonly bucket: string;
 }
 
-/** What the SDK adds to a pre-signed URL goes into its query; what is to be sent as a header must be kept out of it. */
+/** The SDK moves headers into the query of a pre-signed URL; headers that the client must send have to be kept out of it. */
 type Middleware = (next: (args: Build) => Promise<unknown>) => (args: Build) => Promise<unknown>;
 interface Stack {
   add(middleware: Middleware, options: { step: 'build' }): void;
@@ -31,7 +31,7 @@ interface Build {
   readonly request: { readonly headers: Record<string, string> };
 }
 
-/** The store in AWS_REGION, by the SDK's default credentials and endpoints. */
+/** The store in AWS_REGION, with the SDK's default credentials and endpoints. */
 export async function aws(run: Run): Promise<Store> {
   const agents = makeAgents(run);
   const { config, endpoint } = awsSettings(run, 'S3', isRefusal, agents);
@@ -81,7 +81,7 @@ export async function aws(run: Run): Promise<Store> {
   };
 
   let found: Promise<void> | undefined;
-  /** One operation, once there are credentials. */
+  /** Performs one operation, once the credentials are found. */
   const call = async <T>(at: At, perform: () => Promise<T>): Promise<T> => {
     try {
       found ??= findCredentials(run, client);
@@ -91,7 +91,7 @@ export async function aws(run: Run): Promise<Store> {
       throw meaningOf(error, at, names);
     }
   };
-  /** `undefined` when the store answers that there is no such thing. */
+  /** `undefined` if the store responds with this code, for a missing object or setting. */
   const unless = async <T>(code: string, asked: Promise<T>): Promise<T | undefined> => {
     try {
       return await asked;
@@ -118,7 +118,7 @@ export async function aws(run: Run): Promise<Store> {
       const { Key, VersionId } = object;
       return client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }), { abortSignal });
     });
-  /** Objects whose deletion has left a marker; without the permission to list, a GET would not show it. */
+  /** Objects whose deletion left a delete marker; without permission to list, a GET would not show it. */
   const marked = new Set<string>();
 
   return {
@@ -144,7 +144,7 @@ export async function aws(run: Run): Promise<Store> {
       } catch (error) {
         if (!ifAbsent || !(error instanceof StoreError)) throw error;
         if (error.status === 412) return { existed: true, versionId: undefined };
-        // Another writer is just as far.
+        // Another run is writing the same object at the same time.
         if (error.code === 'ConditionalRequestConflict') return { existed: true, versionId: undefined };
         throw error;
       }
@@ -173,7 +173,7 @@ export async function aws(run: Run): Promise<Store> {
     leftMarker: async (bucket, key) => marked.has(`${bucket}/${key}`),
 
     mayPurge: (bucket, prefix, signal) =>
-      // A version that nobody ever wrote: the permission is asked for all the same.
+      // A version that never existed: S3 still checks the permission.
       arePermitted([
         removeObject(bucket, { Key: `${prefix}none`, VersionId: 'null' }, signal),
         listVersions(bucket, prefix, signal),
@@ -237,7 +237,7 @@ export async function aws(run: Run): Promise<Store> {
   };
 }
 
-/** `https://bucket.127.0.0.1` leads nowhere. */
+/** `https://bucket.127.0.0.1` is not a valid address. */
 const isAddress = (hostname: string): boolean => isIP(unbracketed(hostname)) !== 0 || isLoopback(hostname);
 
 const KINDS: Readonly<Record<CredentialKind, StoreKind>> = {
@@ -248,7 +248,7 @@ const KINDS: Readonly<Record<CredentialKind, StoreKind>> = {
   'clock-skew': 'clock-skew',
 };
 
-/** What went wrong, of all that the SDK and the transport can throw. */
+/** Turns everything that the SDK and the transport can throw into a StoreError or NetworkError. */
 function meaningOf(error: unknown, at: At, names: Names): unknown {
   if (error instanceof HttpErrorResponse) return awsRefusal(error.answer, at, names) ?? error;
   if (error instanceof CredentialError) {
@@ -262,7 +262,7 @@ function awsRefusal(answer: HttpAnswer, at: At, names: Names): StoreError | unde
   const problem = s3Refusal(answer, at);
   if (problem === undefined) return undefined;
   const message = messageIn(answer);
-  // Not `denied`: S3 allows it, and what depends on what S3 allows must not conclude anything.
+  // Not `denied`: S3 itself allows the operation, and other checks draw conclusions from `denied`.
   const byKey = keySays(problem, message);
   if (byKey !== undefined) return new StoreError('other', { ...problem, says: byKey });
   return new StoreError(problem.kind, { ...problem, says: awsSays(problem, message, names) });

@@ -1,4 +1,4 @@
-/** What an answer of Azure Blob Storage means (REST reference, "Blob service error codes" and "Common REST API error codes"). */
+/** Interprets responses of Azure Blob Storage (REST reference, "Blob service error codes" and "Common REST API error codes"). */
 
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
@@ -32,13 +32,13 @@ const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
   OperationTimedOut: 'server-error',
 };
 
-/** A success that is a page comes from something else: Azure's answers all carry an id. */
+/** An HTML page with a success status comes from something else: every Azure response has a request id. */
 export function isAzureRefusal({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
   const isPage = headers['x-ms-request-id'] === undefined && /^text\/html/i.test(headers['content-type'] ?? '');
   return status >= 300 || (isPage && status !== 204);
 }
 
-/** What is wrong, or `undefined` for an answer that a store gives when it has done what was asked. */
+/** The error in a response, or `undefined` if the store did what was asked. */
 export function azureRefusal(answer: HttpAnswer, at: At, account: StorageAccount): StoreError | undefined {
   if (!isAzureRefusal(answer)) return undefined;
   const { status, headers } = answer;
@@ -75,10 +75,10 @@ function skewOf(date: string | undefined): number | undefined {
   return Number.isNaN(server) ? undefined : server - Date.now();
 }
 
-/** Clocks that differ by less are not what is wrong. */
+/** A smaller difference between the clocks is not the cause. */
 const LEAST_SKEW_MS = 60_000;
 
-/** Times that this machine has chosen, of a key or a signature, are not those that the service accepts. */
+/** The service rejects the validity period of a key or a signature, which this machine's clock set. */
 function outOfTime(answer: HttpAnswer, code: string | undefined, skewMs = 0): boolean {
   const detail = detailIn(answer);
   if (code === 'AuthenticationFailed') return /time frame/i.test(detail);
@@ -86,20 +86,20 @@ function outOfTime(answer: HttpAnswer, code: string | undefined, skewMs = 0): bo
   return byClock && Math.abs(skewMs) > LEAST_SKEW_MS;
 }
 
-/** Only looked at, never passed on. */
+/** For matching only; it is never shown. */
 const detailIn = ({ body }: HttpAnswer): string =>
   /<AuthenticationErrorDetail>([^<]{0,2000})</.exec(body.toString())?.[1] ?? '';
 
-/** Which of a token's properties is not accepted, in the service's own words, and what that means. */
+/** The property of the token that the service rejects, matched by the service's message, and what it means. */
 const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageAccount) => Partial<Issue>])[] = [
   [
     /^Issuer/,
     ({ headers }, { name }) => {
       const tenant = /login[^/]*\/([0-9a-f-]{36})/i.exec(String(headers['www-authenticate'] ?? ''))?.[1];
       return {
-        title: `the storage account ${name} belongs to another tenant than these credentials`,
-        expected: `credentials of the tenant ${tenant ?? 'of the account'}`,
-        fix: advice`set AZURE_TENANT_ID${tenant === undefined ? '' : `=${tenant}`} and an AZURE_CLIENT_ID of that tenant, or use an account of your own`,
+        title: `the storage account ${name} and these credentials belong to different tenants`,
+        expected: `credentials in the tenant ${tenant ?? 'of the account'}`,
+        fix: advice`set AZURE_TENANT_ID${tenant === undefined ? '' : `=${tenant}`} and an AZURE_CLIENT_ID in that tenant, or use a storage account of your own`,
         cause: cause.azure('token', 'issuer'),
       };
     },
@@ -107,10 +107,10 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
   [
     /^Audience/,
     (_, { name }) => ({
-      title: `the token is not for the storage account ${name}`,
-      detail: 'It is for another service or another cloud.',
-      expected: 'a token for https://storage.azure.com of the cloud that the account is in',
-      fix: advice`set AZURE_AUTHORITY_HOST to the cloud of the account (https://login.microsoftonline.com, .us or login.chinacloudapi.cn)`,
+      title: `the token was not issued for the storage account ${name}`,
+      detail: 'It was issued for another service or another cloud.',
+      expected: 'a token for https://storage.azure.com, in the account’s cloud',
+      fix: advice`set AZURE_AUTHORITY_HOST to the account’s cloud (https://login.microsoftonline.com, .us or login.chinacloudapi.cn)`,
       cause: cause.azure('token', 'audience'),
     }),
   ],
@@ -119,16 +119,16 @@ const TOKENS: readonly (readonly [RegExp, (answer: HttpAnswer, account: StorageA
     () => ({
       title: 'the Azure token has expired',
       expected: 'a token that is valid now',
-      fix: advice`run again; if it stays, sign in again (az login), and set this machine’s clock (timedatectl set-ntp true)`,
+      fix: advice`run again; if the error persists, sign in again (az login), and set this machine’s clock (timedatectl set-ntp true)`,
       cause: cause.azure('token', 'lifetime'),
     }),
   ],
   [
     /^/,
     (_, { name }) => ({
-      title: `the storage account ${name} does not accept the token`,
-      expected: 'a token of Microsoft Entra ID for Azure Storage',
-      fix: advice`sign in again (az login), or have a proxy in between pass the Authorization header as it is`,
+      title: `the storage account ${name} rejected the token`,
+      expected: 'a Microsoft Entra ID token for Azure Storage',
+      fix: advice`sign in again (az login), or configure the proxy in between to pass the Authorization header unchanged`,
       cause: cause.azure('token', 'other'),
     }),
   ],
@@ -144,27 +144,27 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
   }
   if (lookup(KIND_OF_CODE, code) === 'no-bucket') {
     return {
-      title: `there is no container ${bucket} in the storage account ${name}`,
-      expected: 'the container, under exactly this name',
+      title: `container ${bucket} does not exist in the storage account ${name}`,
+      expected: 'a container with exactly this name',
     };
   }
   if (lookup(KIND_OF_CODE, code) === 'invalid-name') {
     return {
-      title: `${bucket} can’t be the name of a container`,
-      expected: '3 to 63 lower-case letters, digits and single hyphens',
+      title: `${bucket} is not a valid container name`,
+      expected: '3 to 63 lowercase letters, digits, and single hyphens',
     };
   }
   if (NETWORK_RULES.includes(code)) return networkRules(name);
   if (code === 'AccountIsDisabled') {
     return {
       title: `the storage account ${name} is disabled`,
-      expected: 'an account that is enabled: a subscription that is not paid is disabled with all its accounts',
+      expected: 'an enabled account: Azure disables an unpaid subscription along with all its accounts',
       fix: command(
         [
           sh`az account list --query ${'[].{name: name, state: state}'}`,
           sh`az storage account show --name ${name} --query statusOfPrimary`,
         ],
-        { note: 'see its subscription, and the account' },
+        { note: 'check its subscription and the account' },
       ),
       cause: cause.azure('account-disabled'),
     };
@@ -172,22 +172,23 @@ function says(answer: HttpAnswer, { code = '', bucket }: At & { code?: string },
   if (/^KeyVault/.test(code)) {
     return {
       title: `the key that encrypts the storage account ${name} can’t be used: ${code}`,
-      expected: 'a key in Key Vault that is enabled, and that the account’s identity may wrap and unwrap with',
-      fix: advice`see which key it is: ${sh`az storage account show --name ${name} --query encryption`}; then: az keyvault key show --id KEY_ID`,
+      expected: 'an enabled key in Key Vault, with wrap and unwrap permissions for the account’s identity',
+      fix: advice`find the key: ${sh`az storage account show --name ${name} --query encryption`}; then: az keyvault key show --id KEY_ID`,
       cause: cause.azure('key', code),
     };
   }
   return undefined;
 }
 
-/** Not `denied`: the role may allow it, and what depends on roles must not conclude anything. */
+/** Not `denied`: the role may allow the operation, and other checks draw conclusions from `denied`. */
 function networkRules(name: string): Partial<Issue> {
   return {
-    title: `the network rules of the storage account ${name} refuse this machine`,
-    detail: 'No role helps: its firewall does not let this network in, or its public network access is disabled.',
+    title: `the network rules of the storage account ${name} block this machine`,
+    detail:
+      'A role does not help: the account’s firewall does not allow this network, or its public network access is disabled.',
     expected:
-      'Spacelift’s network allowed by a rule, or a private endpoint whose address the account’s name resolves to',
-    fix: advice`see: ${sh`az storage account show --name ${name} --query ${'{public: publicNetworkAccess, rules: networkRuleSet}'}`}\nthen: ${sh`az storage account network-rule add --account-name ${name} --subnet SUBNET_ID`}`,
+      'a network rule that allows Spacelift’s network, or a private endpoint that the account’s name resolves to',
+    fix: advice`check the rules: ${sh`az storage account show --name ${name} --query ${'{public: publicNetworkAccess, rules: networkRuleSet}'}`}\nthen: ${sh`az storage account network-rule add --account-name ${name} --subnet SUBNET_ID`}`,
     cause: cause.azure('network-rules'),
   };
 }

@@ -1,4 +1,4 @@
-/** What the storage account must permit: its roles are on the account, whatever the container. */
+/** The permissions that the storage account must grant: the roles apply to the account, not to a container. */
 import type { Run } from '../../../src/engine/check.ts';
 import type { Grants } from '../grants.ts';
 

@@ -9,5 +9,4 @@ export const azure: Provider = {
   open: async (run) => (await import('./store.ts')).azure(run),
   grants: async (run) => (await import('./grants.ts')).grants(run),
   programs: ['az'],
-  permissions: {},
 };

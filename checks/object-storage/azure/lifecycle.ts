@@ -1,10 +1,10 @@
-/** Which rules of an account's lifecycle policy delete the blobs of one container. */
+/** The rules of an account's lifecycle policy that delete the blobs of one container. */
 import type { ManagementPolicyRule } from '@azure/arm-storage';
 import { plural } from '../../../src/util/format.ts';
 
 type Rule = Pick<ManagementPolicyRule, 'name' | 'enabled' | 'definition'>;
 
-/** The enabled rules that delete current blobs, in words; those on snapshots, versions and tiers do not count. */
+/** Describes the enabled rules that delete current blobs; rules on snapshots, versions, and tiers do not count. */
 export function expiryRules(rules: readonly Rule[], container: string): string[] {
   return rules.flatMap(({ name, enabled, definition }) => {
     const { delete: deletion } = definition.actions.baseBlob ?? {};
@@ -17,7 +17,7 @@ export function expiryRules(rules: readonly Rule[], container: string): string[]
   });
 }
 
-/** A prefix of `container/blob`: it may end within the container's name, or go on within its blobs. */
+/** A prefix of `container/blob` may end within the container's name, or extend into the blob names. */
 function touches(prefix: string, container: string): boolean {
   const whole = `${container}/`;
   return whole.startsWith(prefix) || prefix.startsWith(whole);

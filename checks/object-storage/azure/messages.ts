@@ -1,4 +1,4 @@
-/** The way out in Azure's own words: `az` commands with the account's and the container's real names. */
+/** Fixes for Azure: `az` commands that contain the real names of the account and the container. */
 
 import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { inspected } from '../../../src/net/messages.ts';
@@ -23,16 +23,16 @@ const PERMISSION: StoreMessages['permission'] = {
   'read policy': `${STORAGE}/blobServices/containers/read`,
 };
 
-/** A field of the account; its commands in the management plane all need its resource group or id. */
+/** Shows a field of the account; all management-plane commands need its resource group or id. */
 const show = (name: string, field: string): Shell =>
   sh`az storage account show --name ${name} --query ${field} --output tsv`;
 
-/** Gives the role on the account. */
+/** Assigns the role on the account. */
 export function assignRole({ name }: StorageAccount, assignee: string | undefined): Fix {
   const assign = (to: string) =>
     sh`az role assignment create --role ${ROLE} --assignee ${to} --scope ${output(show(name, 'id'))}`;
   return assignee === undefined
-    ? advice`give Spacelift’s identity the role: ${assign('OBJECT_ID')}`
+    ? advice`assign the role to Spacelift’s identity: ${assign('OBJECT_ID')}`
     : command(assign(assignee));
 }
 
@@ -44,7 +44,7 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
     sh`az storage account management-policy create --account-name ${name} --resource-group ${group} --policy ${policy}`;
   const { host } = new URL(url);
   const isCloud = AZURE_HOST.test(host);
-  const reach = advice`let Spacelift’s network reach ${host} on TCP 443: a service endpoint, or a private endpoint (az network private-endpoint create) with its DNS zone`;
+  const reach = advice`give Spacelift’s network access to ${host} on TCP 443: a service endpoint, or a private endpoint (az network private-endpoint create) with its DNS zone`;
   return {
     permission: PERMISSION,
     look: {
@@ -53,10 +53,10 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
       'read policy': sh`az storage container list --account-name ${name} --auth-mode login --query ${'[].{name: name, public: properties.publicAccess}'}`,
     },
     mend: {
-      // Those on credentials come with the error: `entra-words.ts`.
+      // Fixes for credential errors come with the error: src/clouds/azure/credential-messages.ts.
       credentials: () =>
         advice`set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give Spacelift an identity`,
-      signature: () => advice`let the proxy in between pass requests to ${host} as they are`,
+      signature: () => advice`configure the proxy in between to pass requests to ${host} unchanged`,
       expired: () => command(sh`az login`),
       'clock-skew': () => SET_CLOCK,
       denied: () => assignRole(account, assignee()),
@@ -64,18 +64,20 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
         command(sh`az storage container create --account-name ${name} --name ${bucket} --auth-mode login`),
       'invalid-name': ({ bucket }) => rename('container', bucket),
       'wrong-region': () =>
-        command(sh`az storage account show --name ${name} --query primaryLocation`, { note: 'see where it is' }),
+        command(sh`az storage account show --name ${name} --query primaryLocation`, {
+          note: 'find the account’s region',
+        }),
       'slow-down': () =>
-        advice`run again later; see the account’s load: ${sh`az monitor metrics list --metric Transactions --resource ${output(show(name, 'id'))}`}`,
+        advice`run again later; check the account’s load: ${sh`az monitor metrics list --metric Transactions --resource ${output(show(name, 'id'))}`}`,
       starting: () => RUN_LATER,
       full: () => RUN_LATER,
       quota: () => RUN_LATER,
       'too-large': () => advice`raise the limit of the proxy in front of ${host}`,
       'server-error': () =>
-        advice`run again; if it stays, see https://azure.status.microsoft, and the log of a proxy in between`,
+        advice`run again; if the error persists, check https://azure.status.microsoft and the log of any proxy in between`,
       'not-a-store': () =>
-        advice`set OBJECT_STORAGE_AZURE_ACCOUNT_URL, now ${url}, to the account’s blob endpoint: ${sh`az storage account show --name ${name} --query primaryEndpoints.blob`}`,
-      other: ({ code }) => lookUp(code, 'the error codes of the Blob service'),
+        advice`set OBJECT_STORAGE_AZURE_ACCOUNT_URL (now ${url}) to the account’s blob endpoint: ${sh`az storage account show --name ${name} --query primaryEndpoints.blob`}`,
+      other: ({ code }) => lookUp(code, 'the list of Blob service error codes'),
     },
     network: {
       dns: advice`correct the account in OBJECT_STORAGE_AZURE_ACCOUNT_URL (az storage account list --query "[].primaryEndpoints.blob"); with a private endpoint, link the DNS zone privatelink.blob.core.windows.net to Spacelift’s network`,
@@ -89,11 +91,11 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
       ),
     expire: (bucket, days) =>
       command(createPolicy(JSON.stringify({ rules: [expiring(bucket, days)] })), {
-        note: 'add a rule to those that are there: the command replaces all',
+        note: 'include the existing rules: the command replaces all of them',
       }),
     keep: (bucket) => {
       const rules = sh`az storage account management-policy show --account-name ${name} --resource-group ${group} --query policy`;
-      return advice`let no rule that deletes base blobs match ${bucket}/ by its prefixMatch (without one it matches all): change what ${rules} prints, and put it back: ${createPolicy('@policy.json')}`;
+      return advice`make sure that no rule that deletes base blobs matches ${bucket}/ (a rule without prefixMatch matches everything): edit the output of ${rules}, and apply it: ${createPolicy('@policy.json')}`;
     },
     makePrivate: (bucket) =>
       command(sh`az storage container set-permission --account-name ${name} --name ${bucket} --public-access off`),
@@ -121,12 +123,12 @@ const expiring = (bucket: string, days: number) => ({
   },
 });
 
-/** What `xargs` would divide or unquote: names that hold any of it are not the tool's, and could become other options. */
+/** Characters that `xargs` splits on or unquotes: names that contain them are not from this tool, and could inject options. */
 const DIVIDING = [' ', '\t', '\n', "'", '"', '\\'];
-/** Each version as four words, in JMESPath: a blob without versions has none. */
+/** A JMESPath query that prints each version as four words; a blob without versions prints nothing. */
 const VERSIONS = `[?versionId && ${DIVIDING.map((text) => `!contains(name, \`${JSON.stringify(text)}\`)`).join(' && ')}].['--name', name, '--version-id', versionId]`;
 
-/** The current version becomes an older one when its blob is deleted, and can only then be deleted as such. */
+/** Deleting a blob turns its current version into an older one, which can only then be deleted by its id. */
 const removeVersions = (name: string, bucket: string, prefix: string): Shell =>
   pipe(
     sh`az storage blob list --account-name ${name} --container-name ${bucket} --prefix ${prefix} --include v --auth-mode login --query ${VERSIONS} --output tsv`,

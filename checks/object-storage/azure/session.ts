@@ -1,4 +1,4 @@
-/** Who asks a storage account: a token, what a refusal means for them, and the key that signs URLs in their name. */
+/** A signed-in session with a storage account: its token, the meaning of its errors, and the key that signs URLs for it. */
 import type { BlobServiceClient, ContainerClient, UserDelegationKey } from '@azure/storage-blob';
 import { azureCredential, findToken, type Token, TokenError } from '../../../src/clouds/azure/credentials.ts';
 import { type AzureTransport, azureTransport } from '../../../src/clouds/azure/transport.ts';
@@ -17,31 +17,31 @@ import { assignRole, KEY_PERMISSION, ROLE } from './messages.ts';
 
 const SCOPE = 'https://storage.azure.com/.default';
 const MINUTE_MS = 60_000;
-/** How long the key that signs URLs is valid, and how much earlier it begins: clocks differ a little. */
+/** How long the key that signs URLs is valid, and how much earlier it starts, since clocks differ a little. */
 const KEY_MS = 60 * MINUTE_MS;
 export const EARLIER_MS = 5 * MINUTE_MS;
-/** For what several operations wait for: not the first one's deadline. */
+/** The deadline for results that several operations wait for, instead of the first operation's deadline. */
 const SHARED_MS = 10_000;
 
 export interface AzureSession {
-  /** For what is asked besides of the same directory. */
+  /** For other requests to the same directory. */
   readonly transport: AzureTransport;
   readonly credential: () => ReturnType<typeof azureCredential>;
   /** The object id of these credentials, once it is known. */
   readonly assignee: () => string | undefined;
   container(bucket: string): ContainerClient;
-  /** One operation, once there is a token. @throws StoreError, NetworkError, CheckStopped */
+  /** Performs one operation, once there is a token. @throws StoreError, NetworkError, CheckStopped */
   call<T>(at: At, perform: () => Promise<T>): Promise<T>;
-  /** As `call`, for what may well be denied: no role is looked for then. */
+  /** Like `call`, for operations where a denial is expected: it does not check for a missing role. */
   readonly attempt: AzureSession['call'];
-  /** @throws as `call` does */
+  /** @throws like `call` */
   delegationKey(at: At): Promise<UserDelegationKey>;
 }
 
-/** @param agents whose connections to the store it uses */
+/** @param agents for connections to the store */
 export async function azureSession(run: Run, account: StorageAccount, agents: Agents): Promise<AzureSession> {
   const { BlobServiceClient: Service } = await import('@azure/storage-blob');
-  // Storage's answers are judged as they come; the credentials and the management client make errors of theirs.
+  // Storage responses are checked as they arrive; the credentials and the management client throw their own errors.
   const storage = azureTransport(run, isAzureRefusal, agents);
   const transport = azureTransport(run);
   let found: ReturnType<typeof azureCredential> | undefined;
@@ -72,7 +72,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   const writes = new Set<Promise<unknown>>();
   const attempt: AzureSession['call'] = (at, perform) => {
     const asked = ask(at, perform).then((result) => {
-      // Containers and keys are what managers may see too.
+      // Managers are allowed to read containers and keys too.
       if (at.action !== 'read policy') allowed = true;
       return result;
     });
@@ -81,7 +81,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   };
 
   let nothing: Promise<boolean> | undefined;
-  /** Whether not even reading is allowed, in any container: then a role is missing as a whole. */
+  /** Whether not even reading is allowed in any container: then the role is missing altogether. */
   const nothingIsAllowed = (): Promise<boolean> => {
     nothing ??= run.withTimeout(SHARED_MS, async (abortSignal) => {
       const names = Object.values(BUCKETS).flatMap((name) => {
@@ -93,7 +93,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
         return attempt({ action: 'list', bucket }, () => pages.next()).then(() => false, isDenied);
       });
       const denied = await Promise.all(denials);
-      // Who may write and not read has a role: it shows once the writes under way have ended.
+      // Credentials that can write but not read do have a role: it shows once the pending writes have finished.
       await Promise.allSettled(writes);
       return !denied.includes(false) && !allowed;
     });
@@ -104,10 +104,11 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   };
   const call: AzureSession['call'] = (at, perform) => attempt(at, perform).catch(orNoRole);
 
-  /** For whoever is signed in here a skip: an operator manages the account, and need not read what is in it. */
+  /** A skip for an operator, who manages the account and need not be able to read its data. */
   const noRole = ({ action, bucket, code }: StoreError): CheckStopped | StoreError => {
-    const title = `these credentials have no role for the data of the storage account ${account.name}`;
-    const detail = 'All is denied. Owner or Contributor manage an account; what is in it takes a role of its own.';
+    const title = `the credentials have no data role on the storage account ${account.name}`;
+    const detail =
+      'Every operation is denied. Owner and Contributor manage the account; access to its data requires a separate role.';
     const fix = assignRole(account, assignee);
     if (run.deployment.service === undefined) {
       const evidence = { account: account.name, role: ROLE };
@@ -118,11 +119,11 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   };
   /** Not `denied`: the operation itself is allowed. */
   const mayNotSign = ({ action, bucket, code, status }: StoreError): StoreError => {
-    const title = `may not sign URLs for the storage account ${account.name}: ${KEY_PERMISSION} is denied`;
+    const title = `the credentials are not allowed to sign URLs for the storage account ${account.name}: they lack ${KEY_PERMISSION}`;
     const says = {
       title,
-      detail: 'A role on a container does not include it: the key that signs is the account’s.',
-      expected: `${ROLE} on the account, or Storage Blob Delegator beside roles on the containers`,
+      detail: 'A role on a container does not include it: the signing key belongs to the account.',
+      expected: `${ROLE} on the account, or Storage Blob Delegator in addition to roles on the containers`,
       fix: assignRole(account, assignee),
       cause: cause.store('delegation-key').titled(title),
     };
@@ -158,12 +159,12 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   };
 }
 
-/** What went wrong, of all that the SDK and the transport can throw. */
+/** Turns everything that the SDK and the transport can throw into a StoreError or NetworkError. */
 function meaningOf(error: unknown, at: At, account: StorageAccount): unknown {
   if (error instanceof HttpErrorResponse) return azureRefusal(error.answer, at, account) ?? error;
   if (error instanceof TokenError) return new StoreError('credentials', { ...at, says: error.says });
   const problem = networkErrorOr(error);
-  // Of a success that is none of Azure's, the SDK makes an error of its own.
+  // The SDK throws its own error for a success response that is not from Azure.
   return problem instanceof Error && problem.name === 'RestError' ? new StoreError('not-a-store', at) : problem;
 }
 

@@ -1,4 +1,4 @@
-/** Azure Blob Storage, by the Azure SDK. Asks for nothing but what *Storage Blob Data Contributor* may, except for the settings. */
+/** Azure Blob Storage, through the Azure SDK. Except for the settings, it needs only *Storage Blob Data Contributor*. */
 import type { IncomingMessage } from 'node:http';
 import type { BlobItem, ContainerClient } from '@azure/storage-blob';
 import { ownerOfAzure } from '../../../src/clouds/azure/credentials.ts';
@@ -18,10 +18,10 @@ import { azureSession, EARLIER_MS, isDenied } from './session.ts';
 
 /** How long a pre-signed URL works. */
 const EXPIRES_MS = 15 * 60_000;
-/** A version that nobody ever wrote, and a blob. */
+/** A version and a blob that never existed. */
 const [NO_VERSION, NO_BLOB] = ['2020-01-01T00:00:00.0000000Z', 'spacelift-preflight/none'];
 
-/** The account that OBJECT_STORAGE_AZURE_ACCOUNT_URL names, by Azure's default credentials. */
+/** The account that OBJECT_STORAGE_AZURE_ACCOUNT_URL names, with Azure's default credentials. */
 export async function azure(run: Run): Promise<Store> {
   const account = accountOf(run.require(ACCOUNT_URL));
   mustBeAllowed(run, ownerOfAzure(run), {
@@ -72,7 +72,7 @@ export async function azure(run: Run): Promise<Store> {
       taken: 'BlobAlreadyExists',
       metadata: 'x-ms-meta-',
       upload: 'x-ms-blob-type',
-      // The names of metadata are C# identifiers, which don't begin with a digit.
+      // Metadata names are C# identifiers, which can't start with a digit.
       refused: { code: 'InvalidMetadata', underscore: '0preflight_probe', plain: '0preflightprobe' },
     },
 
@@ -120,7 +120,7 @@ export async function azure(run: Run): Promise<Store> {
 
     purge: async (bucket, prefix, abortSignal) => {
       const versions = await listVersions(bucket, prefix, abortSignal);
-      // The current version becomes an older one when its blob is deleted, and can only then be deleted as such.
+      // Deleting a blob turns its current version into an older one, which can only then be deleted by its id.
       const current = versions.filter(({ versionId, isCurrentVersion }) => versionId === undefined || isCurrentVersion);
       await Promise.all(current.map(({ name }) => remove(bucket, name, abortSignal)));
       const older = versions.flatMap(({ name, versionId }) => (versionId === undefined ? [] : [{ name, versionId }]));
@@ -149,7 +149,7 @@ export async function azure(run: Run): Promise<Store> {
     refusal: (answer, at) => {
       const problem = azureRefusal(answer, at, account);
       if (problem?.code !== 'AuthorizationFailure') return problem;
-      // The SDK's own requests have passed the network rules, so this is about the signature; the emulator says it so.
+      // The SDK's own requests have passed the network rules, so the signature is the cause; the emulator uses this code for it.
       const { status, code } = problem;
       return new StoreError('signature', { ...at, status, code });
     },
@@ -165,7 +165,7 @@ export async function azure(run: Run): Promise<Store> {
         container(bucket).getProperties({ abortSignal }),
       );
       if (blobPublicAccess === undefined) return false;
-      // The account may forbid what the container allows.
+      // The account may forbid public access that the container allows.
       return codeIn(await http.send({ method: 'GET', url: urlOf(bucket, NO_BLOB) })) !== 'PublicAccessNotPermitted';
     },
   };

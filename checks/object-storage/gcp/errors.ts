@@ -1,4 +1,4 @@
-/** What an answer of Cloud Storage means: JSON API, XML API, and the plain text of its downloads. */
+/** Interprets responses of Cloud Storage: JSON API, XML API, and the plain text of its downloads. */
 
 import { parseObject } from '../../../src/clouds/google/http.ts';
 import type { HttpAnswer } from '../../../src/net/http.ts';
@@ -24,9 +24,9 @@ const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
   authError: 'credentials',
   required: 'credentials',
   SignatureDoesNotMatch: 'signature',
-  // What a proxy adds to or takes from a signed request.
+  // A proxy added something to a signed request, or removed something from it.
   MalformedSecurityHeader: 'signature',
-  // A URL that has just been signed is too old only by another clock.
+  // A URL that was just signed can be expired only if the clocks differ.
   ExpiredToken: 'clock-skew',
   RequestTimeTooSkewed: 'clock-skew',
   NoSuchBucket: 'no-bucket',
@@ -44,7 +44,7 @@ const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
   internalError: 'server-error',
 };
 
-/** What the service says where its code does not: first match wins. Only looked at, never passed on. */
+/** The kind by the service's message, where its code does not tell: the first match wins. The message is never shown. */
 const KIND_OF_MESSAGE: readonly (readonly [RegExp, StoreKind])[] = [
   [/No such object|The specified key does not exist/, 'other'],
   [/bucket does not exist/, 'no-bucket'],
@@ -54,10 +54,10 @@ const KIND_OF_MESSAGE: readonly (readonly [RegExp, StoreKind])[] = [
 
 export const MISSING = 'NoSuchKey';
 
-/** What is wrong, or `undefined` for an answer that Cloud Storage gives when it has done what was asked. */
+/** The error in a response, or `undefined` if Cloud Storage did what was asked. */
 export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreError | undefined {
   const { status, headers, body } = answer;
-  // A signed PUT is answered with an empty page.
+  // The response to a signed PUT is an empty page.
   const page = /^text\/html/i.test(headers['content-type'] ?? '') && body.length > 0;
   if (status < 300 && !page) return undefined;
   const { code, message } = said(answer);
@@ -74,7 +74,7 @@ export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreError
   return says === undefined ? problem : new StoreError(other ?? kind, { ...problem, says });
 }
 
-/** The JSON of an answer. @throws StoreError */
+/** The JSON in a response. @throws StoreError */
 export function jsonOf(answer: HttpAnswer, at: At): Readonly<Record<string, unknown>> {
   const value = parseObject(answer.body);
   if (value === undefined) throw new StoreError('not-a-store', { ...at, status: answer.status });
@@ -86,7 +86,7 @@ interface JsonError {
   readonly errors?: readonly { readonly reason?: unknown }[];
 }
 
-/** The service's code, and its words: to be looked at. */
+/** The service's code and message, for matching only. */
 function said({ body }: HttpAnswer): { code: string | undefined; message: string } {
   const text = body.toString('utf8', 0, 16_384);
   const element = (name: string) => new RegExp(`<${name}>([^<]{0,4096})</${name}>`).exec(text)?.[1];
@@ -95,7 +95,7 @@ function said({ body }: HttpAnswer): { code: string | undefined; message: string
   const message = [error?.message, [element('Message'), element('Details')].filter(Boolean).join(' ')].find(Boolean);
   const found = String(message ?? text);
   const code = typeof reason === 'string' ? reason : element('Code');
-  // Emulators say no more than that something is not found; of a bucket, the service always says so.
+  // Emulators say only that something was not found; the service names the bucket if that is what is missing.
   const missing = reason === 'notFound' && !/bucket does not exist/.test(found);
   if (missing || /No such object/.test(found)) return { code: MISSING, message: found };
   return { code: /^[A-Za-z.]{1,64}$/.exec(code ?? '')?.[0], message: found };
@@ -112,10 +112,10 @@ function kindOf(status: number, code: string | undefined, message: string): Stor
 
 type Saying = readonly [kind: StoreKind | undefined, says: Partial<Issue>];
 
-/** What stands behind a refusal beyond its code ("Troubleshooting" of Cloud Storage). */
+/** The cause of an error beyond its code (Cloud Storage documentation, "Troubleshooting"). */
 function sayings(problem: StoreError, message: string, names: Names): Saying | undefined {
   const { kind, bucket } = problem;
-  // Not `denied`: the roles allow it, and what depends on what they allow must not conclude anything.
+  // Not `denied`: the roles allow the operation, and other checks draw conclusions from `denied`.
   const found = BEHIND.find(({ pattern }) => pattern.test(message));
   if (found !== undefined) {
     const { title, shared, itself, detail, expected, fix } = found.words(bucket);
@@ -133,30 +133,30 @@ const VERBS: Readonly<Record<string, string>> = {
   delete: 'delete from',
 };
 
-/** Overwriting takes the permission to delete: the service says which one it missed. */
+/** Overwriting requires the permission to delete: the service names the missing permission. */
 function denied({ action, bucket }: StoreError, message: string, names: Names): Partial<Issue> {
   const permission = /(storage\.[A-Za-z]+\.[A-Za-z]+) access/.exec(message)?.[1];
   const verb = VERBS[action];
   if (permission === undefined || verb === undefined) return {};
   const account = names.account();
   return {
-    title: `may not ${verb} ${bucket}: ${permission} is denied`,
+    title: `the credentials lack ${permission}, which is needed to ${verb} ${bucket}`,
     expected: `${permission} for ${account ?? 'these credentials'}`,
     fix: grant(bucket, permission, account),
-    cause: cause.store('denied', permission).titled(`${permission} is denied to ${account ?? 'these credentials'}`),
+    cause: cause.store('denied', permission).titled(`${account ?? 'the credentials'}: ${permission} is missing`),
   };
 }
 
-/** Quotas are those of the project, so all buckets meet the same. */
+/** Quotas apply to the project, so all buckets share them. */
 const usedUp = (): Partial<Issue> => ({
-  title: 'a quota of the project for Cloud Storage is used up',
+  title: 'a Cloud Storage quota of the project is exhausted',
   expected: 'a quota that leaves room for Spacelift’s requests',
   cause: cause.google('quota'),
 });
 
 const noLongerGood = ({ account }: Names): Partial<Issue> => ({
-  title: 'Cloud Storage does not accept the access token',
-  detail: `Google gave it${account() === undefined ? '' : ` to ${account()}`}; the account may have been deleted or disabled since.`,
+  title: 'Cloud Storage rejected the access token',
+  detail: `Google issued it${account() === undefined ? '' : ` to ${account()}`}; the account may have been deleted or disabled since.`,
   expected: 'an account that exists and is enabled',
   fix:
     account() === undefined
@@ -185,19 +185,19 @@ const BEHIND: readonly Behind[] = [
       title: `the key that encrypts ${bucket} can’t be used`,
       shared: 'the key that encrypts the buckets can’t be used',
       detail:
-        'Cloud Storage itself allows the operation; its service agent may not use the Cloud KMS key, or the key is disabled.',
+        'Cloud Storage itself allows the operation, but its service agent is not allowed to use the Cloud KMS key, or the key is disabled.',
       expected: 'roles/cloudkms.cryptoKeyEncrypterDecrypter on the key, for the service agent of Cloud Storage',
-      fix: advice`see which key it is: ${sh`gcloud storage buckets describe gs://${bucket} --format=${'value(default_kms_key)'}`}\ngcloud storage service-agent --authorize-cmek=KEY`,
+      fix: advice`find the key: ${sh`gcloud storage buckets describe gs://${bucket} --format=${'value(default_kms_key)'}`}\ngcloud storage service-agent --authorize-cmek=KEY`,
     }),
   },
   {
     pattern: /serviceusage\.services\.use access/,
     words: () => ({
       itself: cause.google('quota-project'),
-      title: 'the quota project of these credentials may not be used: serviceusage.services.use is denied',
-      shared: 'the quota project of these credentials may not be used: serviceusage.services.use is denied',
+      title: 'the credentials lack serviceusage.services.use on their quota project',
+      shared: 'the credentials lack serviceusage.services.use on their quota project',
       detail:
-        'The credentials file names a project that requests are billed to; a service account’s key file names none.',
+        'The credentials file names a project to bill requests to; a service account’s key file does not name one.',
       expected: 'serviceusage.services.use on that project',
       fix: advice`gcloud auth application-default set-quota-project PROJECT, or grant roles/serviceusage.serviceUsageConsumer on it`,
     }),
@@ -208,7 +208,7 @@ const BEHIND: readonly Behind[] = [
       itself: cause.google('billing'),
       title: `the project of ${bucket} has no active billing account`,
       shared: 'the project of the buckets has no active billing account',
-      detail: 'Cloud Storage refuses every operation then.',
+      detail: 'Without one, Cloud Storage refuses every operation.',
       expected: 'a project with billing enabled',
       fix: advice`gcloud billing projects link PROJECT --billing-account=BILLING_ACCOUNT`,
     }),
@@ -217,21 +217,21 @@ const BEHIND: readonly Behind[] = [
     pattern: /vpcServiceControls|prohibited by organization'?s policy/i,
     words: (bucket) => ({
       itself: cause.google('perimeter'),
-      title: `a VPC Service Controls perimeter keeps this network from ${bucket}`,
-      shared: 'a VPC Service Controls perimeter keeps this network from the buckets',
-      detail: 'The roles may allow the operation; the perimeter around the project does not.',
+      title: `a VPC Service Controls perimeter blocks this network from ${bucket}`,
+      shared: 'a VPC Service Controls perimeter blocks this network from the buckets',
+      detail: 'The roles may allow the operation, but the perimeter around the project does not.',
       expected: 'access from inside the perimeter, or an ingress rule for Spacelift',
-      fix: advice`run it inside the perimeter, or add an ingress rule: gcloud access-context-manager perimeters update PERIMETER --set-ingress-policies=FILE`,
+      fix: advice`run inside the perimeter, or add an ingress rule: gcloud access-context-manager perimeters update PERIMETER --set-ingress-policies=FILE`,
     }),
   },
   {
     pattern: /retention policy|under active .*hold|Object .* is subject to/i,
     words: (bucket) => ({
       itself: cause.google('held', bucket),
-      title: `a retention policy or hold keeps objects in ${bucket} from being deleted`,
-      shared: `a retention policy or hold keeps objects in ${bucket} from being deleted`,
-      detail: 'Spacelift overwrites and deletes what it stores.',
-      expected: 'a bucket without retention policy and holds',
+      title: `a retention policy or hold prevents the deletion of objects in ${bucket}`,
+      shared: `a retention policy or hold prevents the deletion of objects in ${bucket}`,
+      detail: 'Spacelift overwrites and deletes its objects.',
+      expected: 'a bucket without a retention policy or holds',
       fix: command(
         sh`gcloud storage buckets update gs://${bucket} --clear-retention-period --no-default-event-based-hold`,
       ),

@@ -1,4 +1,4 @@
-/** What Google Cloud Storage must permit. */
+/** The permissions that Google Cloud Storage must grant. */
 import type { Grants } from '../grants.ts';
 
 export const grants: Grants = {
@@ -7,7 +7,7 @@ export const grants: Grants = {
   signing: () => [
     {
       system: 'gcp',
-      action: 'roles/iam.serviceAccountTokenCreator (without a key file: to sign as itself)',
+      action: 'roles/iam.serviceAccountTokenCreator (to sign as itself, without a key file)',
       resource: 'the service account itself',
     },
   ],

@@ -11,7 +11,7 @@ export const gcp: Provider = {
   programs: ['gcloud', 'gsutil'],
   permissions: {
     access: 'roles/storage.objectAdmin',
-    presigned: 'iam.serviceAccounts.signBlob too, where there is no key file',
+    presigned: 'also iam.serviceAccounts.signBlob, unless there is a key file',
     versioning: 'storage.buckets.get',
     retention: 'storage.buckets.get',
     public: 'storage.buckets.getIamPolicy',

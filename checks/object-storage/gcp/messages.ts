@@ -1,4 +1,4 @@
-/** The way out in Google Cloud's own words: `gcloud` commands with the real names in them. */
+/** Fixes for Google Cloud: `gcloud` commands that contain the real names. */
 
 import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { wayTo } from '../../../src/clouds/google/http.ts';
@@ -19,13 +19,13 @@ const PERMISSION: Readonly<Record<StoreAction, string>> = {
 
 export interface Names {
   readonly host: string;
-  /** The variable that names another endpoint than Google's own. */
+  /** The variable that sets a custom endpoint instead of Google's own. */
   readonly endpointFrom: string | undefined;
   /** The service account, once it is known. */
   readonly account: () => string | undefined;
 }
 
-/** Grants the role that has all a service needs, and an operator's the settings too. */
+/** Grants the role that covers a service's operations, or the one that also covers the settings. */
 export function grant(bucket: string, permission: string, account: string | undefined): Fix {
   const role = permission.startsWith('storage.buckets.') ? 'roles/storage.admin' : 'roles/storage.objectAdmin';
   const bind = (member: string) =>
@@ -33,7 +33,7 @@ export function grant(bucket: string, permission: string, account: string | unde
   return account === undefined ? advice`grant ${role}: ${bind('MEMBER')}` : command(bind(memberOf(account)));
 }
 
-/** A file with this value, and a command that reads it: `gcloud` takes it from no pipe. */
+/** Writes a file with this value, and runs a command that reads it: `gcloud` does not accept it from a pipe. */
 const withFile = (name: string, value: object, use: Shell): readonly Shell[] => [
   pipe(sh`printf %s ${JSON.stringify(value)}`, sh`tee ${name}`),
   use,
@@ -43,30 +43,30 @@ export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessag
   return {
     permission: PERMISSION,
     mend: {
-      // Those on credentials come with the error: `gcp-credentials.ts`.
+      // Fixes for credential errors come with the error: src/clouds/google/credential-messages.ts.
       credentials: () => advice`set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account`,
-      signature: () => advice`let the proxy in between pass requests to ${host} as they are`,
+      signature: () => advice`configure the proxy in between to pass requests to ${host} unchanged`,
       expired: () => command(sh`gcloud auth application-default login`),
       'clock-skew': () => SET_CLOCK,
       denied: ({ action, bucket }) => grant(bucket, PERMISSION[action], account()),
       'no-bucket': ({ bucket }) =>
-        advice`make it: ${sh`gcloud storage buckets create gs://${bucket} --location=LOCATION --uniform-bucket-level-access`}`,
+        advice`create it: ${sh`gcloud storage buckets create gs://${bucket} --location=LOCATION --uniform-bucket-level-access`}`,
       'invalid-name': ({ bucket }) => rename('bucket', bucket),
       'wrong-region': ({ bucket }) =>
-        command(sh`gcloud storage buckets describe gs://${bucket}`, { note: 'see where it is' }),
+        command(sh`gcloud storage buckets describe gs://${bucket}`, { note: 'find the bucket’s location' }),
       'slow-down': () =>
-        advice`run again later; if it stays, see the project’s quotas: https://console.cloud.google.com/iam-admin/quotas`,
+        advice`run again later; if the error persists, check the project’s quotas: https://console.cloud.google.com/iam-admin/quotas`,
       starting: () => RUN_LATER,
       full: () => RUN_LATER,
       quota: () => advice`raise the quota of the project: https://console.cloud.google.com/iam-admin/quotas`,
       'too-large': () => advice`raise the limit of the proxy in front of ${host}`,
       'server-error': () =>
-        advice`run again; if it stays, see https://status.cloud.google.com, and the log of a proxy in between`,
+        advice`run again; if the error persists, check https://status.cloud.google.com and the log of any proxy in between`,
       'not-a-store': () =>
         endpointFrom === undefined
-          ? advice`let the proxy or firewall in between pass requests to ${host} as they are`
-          : advice`set ${endpointFrom} to an endpoint of Cloud Storage, or remove it`,
-      other: ({ code }) => lookUp(code, 'Cloud Storage’s error responses'),
+          ? advice`configure the proxy or firewall in between to pass requests to ${host} unchanged`
+          : advice`set ${endpointFrom} to a Cloud Storage endpoint, or remove it`,
+      other: ({ code }) => lookUp(code, 'the list of Cloud Storage error codes'),
     },
     network: endpointFrom === undefined ? wayTo(host) : {},
     versioning: (bucket) => command(sh`gcloud storage buckets update gs://${bucket} --versioning`),
@@ -77,10 +77,10 @@ export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessag
           { rule: [{ action: { type: 'Delete' }, condition: { age: days } }] },
           sh`gcloud storage buckets update gs://${bucket} --lifecycle-file=lifecycle.json`,
         ),
-        { note: 'add this rule to those that are there, if any: the file replaces them' },
+        { note: 'include the existing rules, if any: the file replaces them' },
       ),
     keep: (bucket) =>
-      advice`${sh`gcloud storage buckets update gs://${bucket} --clear-lifecycle`}\nor, where there are other rules, take those with Delete out, and set the rest with --lifecycle-file:\n${sh`gcloud storage buckets describe gs://${bucket} --format=${'json(lifecycle_config)'}`}`,
+      advice`${sh`gcloud storage buckets update gs://${bucket} --clear-lifecycle`}\nor, if there are other rules, remove those with Delete, and apply the rest with --lifecycle-file:\n${sh`gcloud storage buckets describe gs://${bucket} --format=${'json(lifecycle_config)'}`}`,
     makePrivate: (bucket) => command(sh`gcloud storage buckets update gs://${bucket} --public-access-prevention`),
     allowOrigin: (bucket, origin) =>
       command(

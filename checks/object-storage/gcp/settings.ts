@@ -1,14 +1,14 @@
-/** What a bucket's settings mean, as the JSON API gives them. */
+/** Interprets a bucket's settings, as the JSON API returns them. */
 
 export interface LifecycleRule {
   readonly action?: { readonly type?: string };
   readonly condition?: Readonly<Record<string, unknown>>;
 }
 
-/** Conditions that only older versions meet ("Object Lifecycle Management"). */
+/** Conditions that only older versions meet (Cloud Storage documentation, "Object Lifecycle Management"). */
 const NONCURRENT = ['daysSinceNoncurrentTime', 'noncurrentTimeBefore', 'numNewerVersions'];
 
-/** What a condition says, in words. All of a rule's must be met. */
+/** Describes a condition. All conditions of a rule must be met. */
 const SAYS: readonly (readonly [name: string, words: (value: unknown) => string])[] = [
   ['age', (days) => `after ${days} day${Number(days) === 1 ? '' : 's'}`],
   ['createdBefore', (date) => `when created before ${date}`],
@@ -16,10 +16,10 @@ const SAYS: readonly (readonly [name: string, words: (value: unknown) => string]
   ['daysSinceCustomTime', (days) => `${days} days after their custom time`],
   ['matchesPrefix', (names) => `under ${[names].flat().join(', ')}`],
   ['matchesSuffix', (names) => `ending in ${[names].flat().join(', ')}`],
-  ['matchesStorageClass', (classes) => `of class ${[classes].flat().join(', ')}`],
+  ['matchesStorageClass', (classes) => `in storage class ${[classes].flat().join(', ')}`],
 ];
 
-/** The rules that delete current objects, in words: rules have no names here, but an order. */
+/** Describes the rules that delete current objects, by number: rules have no names here. */
 export function expiryRules(rules: readonly LifecycleRule[]): string[] {
   return rules.flatMap(({ action, condition = {} }, index) => {
     const older = condition.isLive === false || NONCURRENT.some((name) => condition[name] !== undefined);
@@ -33,7 +33,7 @@ export interface Binding {
   readonly members?: readonly string[];
 }
 
-/** Whether an IAM policy lets in who is not named: everyone, or everyone with a Google account. */
+/** Whether an IAM policy allows access to everyone, or to everyone with a Google account. */
 export function isPublicPolicy(bindings: readonly Binding[]): boolean {
   return bindings.some(({ members = [] }) =>
     members.some((member) => member === 'allUsers' || member === 'allAuthenticatedUsers'),

@@ -1,7 +1,7 @@
 /**
- * Google Cloud Storage, by Application Default Credentials. Google's library finds them and signs URLs; requests go to the
- * JSON API by the run's own client, since the library's transport takes no signal, no authority, and the proxy of the
- * process alone. No role needs `storage.buckets.get`: nothing but a look at the settings asks for it.
+ * Google Cloud Storage, with Application Default Credentials. Google's library finds them and signs URLs; requests go to
+ * the JSON API through the run's own client, since the library's transport accepts neither a signal nor a CA, and only the
+ * process's proxy. No role needs `storage.buckets.get`: only reading the settings requires it.
  */
 import type { Storage } from '@google-cloud/storage';
 import type { GoogleAuth } from 'google-auth-library';
@@ -25,7 +25,7 @@ const EXPIRES_MS = 900_000;
 const WAY_MS = 8_000;
 const EMULATOR = 'STORAGE_EMULATOR_HOST';
 const UNIVERSE = 'GOOGLE_CLOUD_UNIVERSE_DOMAIN';
-/** A generation that no object ever has: they are times, in µs. */
+/** A generation that no object has: generations are timestamps, in µs. */
 const NO_GENERATION = '1';
 
 interface At {
@@ -48,7 +48,7 @@ export async function gcp(run: Run): Promise<Store> {
   const base = emulator ?? new URL('https://storage.googleapis.com');
   const plain = makeHttpClient(run);
   const ways = new Map<string, Promise<void>>();
-  /** A proxy that fails is told from Google that fails. */
+  /** Distinguishes an error of a proxy from an error of Google. */
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
     const { origin } = request.url;
     const way = ways.get(origin) ?? checkProxy(run, request.url, WAY_MS);
@@ -63,7 +63,7 @@ export async function gcp(run: Run): Promise<Store> {
     endpointFrom: emulator === undefined ? undefined : EMULATOR,
     account: identity.account,
   };
-  // As Google's clients for Go: an emulator gets no token.
+  // Like Google's clients for Go: an emulator gets no token.
   const authorisation = async () => (emulator === undefined ? identity.headers() : {});
 
   const as = async <T>(at: At, perform: () => Promise<T>): Promise<T> => {
@@ -74,7 +74,7 @@ export async function gcp(run: Run): Promise<Store> {
     }
   };
 
-  /** One operation of the JSON API. */
+  /** Performs one operation of the JSON API. */
   const ask = (at: At, path: string, signal: AbortSignal, { method = 'GET', query = {}, body }: Asked = {}) =>
     as(at, async () => {
       const url = new URL(path, base);
@@ -109,7 +109,7 @@ export async function gcp(run: Run): Promise<Store> {
     return found;
   };
 
-  /** What is not there need not be removed. */
+  /** A missing object need not be removed. */
   const remove = async (bucket: string, key: string, signal: AbortSignal, generation?: string): Promise<void> => {
     const query = generation === undefined ? {} : { generation };
     await unlessMissing(
@@ -120,7 +120,7 @@ export async function gcp(run: Run): Promise<Store> {
   let signer: Promise<Storage> | undefined;
   const storageWith = (auth: GoogleAuth) => {
     signer ??= import('@google-cloud/storage').then(
-      // Only signs, and never asks.
+      // It only signs, and never sends requests.
       (library) => new library.Storage({ authClient: auth, apiEndpoint: base.origin, projectId: 'none' }),
     );
     return signer;
@@ -144,7 +144,7 @@ export async function gcp(run: Run): Promise<Store> {
       try {
         const answer = await ask(at, `/upload${bucketPath(bucket)}/o`, signal, { method: 'POST', query, body });
         if (jsonOf(answer, at).name !== name) throw new StoreError('not-a-store', { ...at, status: answer.status });
-        // Every object has a generation: it says nothing of versioning.
+        // Every object has a generation: it says nothing about versioning.
         return { existed: false, versionId: undefined };
       } catch (error) {
         if (!ifAbsent || !(error instanceof StoreError) || error.status !== 412) throw error;
@@ -237,8 +237,8 @@ const bucketPath = (bucket: string): string => `/storage/v1/b/${encodeURICompone
 const objectPath = (bucket: string, key: string): string => `${bucketPath(bucket)}/o/${encodeURIComponent(key)}`;
 
 /**
- * What Google's clients ask in place of Google. One that only the config names is asked when it is allowed.
- * @throws CheckStopped when it is no address, or not allowed
+ * The emulator that Google's clients use instead of Google. If only the config names it, it must be allowed.
+ * @throws CheckStopped when it is not an address, or not allowed
  */
 function emulatorOf(run: Run): URL | undefined {
   const held = run.deployment.setting(EMULATOR);
@@ -246,7 +246,7 @@ function emulatorOf(run: Run): URL | undefined {
   const text = /^https?:\/\//.test(held.value) ? held.value : `http://${held.value}`;
   if (!URL.canParse(text)) {
     throw new CheckStopped(
-      fail(`${EMULATOR} is no address of a server`, {
+      fail(`${EMULATOR} is not a server address`, {
         expected: 'host:port, or an http:// or https:// URL',
         fix: advice`correct ${EMULATOR}, or unset it to use Google’s own endpoint`,
         evidence: { variable: EMULATOR },
@@ -259,14 +259,14 @@ function emulatorOf(run: Run): URL | undefined {
   return url;
 }
 
-/** A cloud of its own, of Google's make, has other hosts, which nothing here asks. @throws CheckStopped */
+/** Another cloud built by Google has other hosts, which this check does not contact. @throws CheckStopped */
 function mustBeGoogles({ deployment: { setting } }: Run): void {
   const held = setting(UNIVERSE);
   if (held === undefined || held.party === 'process' || ['', 'googleapis.com'].includes(held.value)) return;
   throw new CheckStopped(
-    skip(`${UNIVERSE} names another cloud than Google’s, which was not sent your credentials`, {
-      detail: 'Only Google’s own Cloud Storage is tried here.',
-      fix: advice`unset ${UNIVERSE} if the buckets are at Google`,
+    skip(`${UNIVERSE} names a cloud other than Google’s; your credentials were not sent to it`, {
+      detail: 'This check supports only Google’s own Cloud Storage.',
+      fix: advice`unset ${UNIVERSE} if the buckets are in Google Cloud`,
       evidence: { reason: WITHHELD, variable: UNIVERSE, host: held.value },
       withheldFrom: held.value,
       cause: cause.withheld(UNIVERSE),
@@ -274,13 +274,13 @@ function mustBeGoogles({ deployment: { setting } }: Run): void {
   );
 }
 
-/** To overwrite takes another permission: who misses it is told so where an object must be absent and is not. */
+/** Overwriting requires another permission: without it, Google reports that one when a write-if-absent finds an object. */
 const isThere = ({ url, headers = {} }: HttpRequest, { status, body }: HttpAnswer): boolean =>
   status === 403 &&
   (url.searchParams.has('ifGenerationMatch') || 'x-goog-if-generation-match' in headers) &&
   body.includes('storage.objects.delete access');
 
-/** `undefined` when there is no such object. */
+/** `undefined` if there is no such object. */
 async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;

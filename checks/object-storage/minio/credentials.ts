@@ -1,4 +1,4 @@
-/** Whose MinIO's keys are: read from a store of secrets with the caller's credentials, they are the caller's. */
+/** The owner of the MinIO keys: keys read from a secret store with the caller's credentials belong to the caller. */
 
 import type { SigningCredentials } from '../../../src/clouds/signing.ts';
 import type { Party } from '../../../src/config/options.ts';

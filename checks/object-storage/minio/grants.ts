@@ -1,4 +1,4 @@
-/** What MinIO must permit: the same as S3. */
+/** The permissions that MinIO must grant: the same as S3. */
 import type { Run } from '../../../src/engine/check.ts';
 import { type Grants, s3Grants } from '../grants.ts';
 import { minioMessages } from './messages.ts';

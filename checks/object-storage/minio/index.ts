@@ -1,4 +1,4 @@
-/** MinIO, or another server of S3's protocol. */
+/** MinIO, or another server with the S3 protocol. */
 import type { Provider } from '../provider.ts';
 import { MINIO_CREDENTIALS } from './credentials.ts';
 
@@ -9,5 +9,4 @@ export const minio: Provider = {
   open: async (run) => (await import('./store.ts')).minio(run),
   grants: async (run) => (await import('./grants.ts')).grants(run),
   programs: ['mc'],
-  permissions: {},
 };

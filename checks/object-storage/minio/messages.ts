@@ -1,4 +1,4 @@
-/** The way out in MinIO's own words: `mc` commands for an alias `minio`, and Spacelift's variables. */
+/** Fixes for MinIO: `mc` commands with the alias `minio`, and Spacelift's variables. */
 import { advice, command, setting, sh } from '../../../src/outcome/fix.ts';
 import { rename } from '../fixes.ts';
 import type { StoreMessages } from '../store.ts';
@@ -6,7 +6,7 @@ import type { StoreMessages } from '../store.ts';
 interface Names {
   readonly accessKey: string;
   readonly endpoint: string;
-  /** Whether Spacelift is told to use TLS. */
+  /** Whether Spacelift is configured to use TLS. */
   readonly secure: boolean;
 }
 
@@ -26,33 +26,33 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
     permission,
     mend: {
       credentials: () =>
-        advice`correct OBJECT_STORAGE_MINIO_ACCESS_KEY_ID, or make the user: ${sh`mc admin user add minio ${accessKey} SECRET`}`,
+        advice`correct OBJECT_STORAGE_MINIO_ACCESS_KEY_ID, or create the user: ${sh`mc admin user add minio ${accessKey} SECRET`}`,
       signature: () =>
-        advice`set OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY to the secret of that access key; if it is right, let the proxy in front of MinIO pass the host on (nginx: proxy_set_header Host $http_host)`,
+        advice`set OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY to the secret key that belongs to the access key; if it is correct, configure the proxy in front of MinIO to pass the Host header on (nginx: proxy_set_header Host $http_host)`,
       expired: () => advice`configure a key that does not expire: mc admin user add minio ACCESS_KEY SECRET`,
-      'clock-skew': () => advice`set the clock that is wrong, here or on MinIO’s machine: timedatectl set-ntp true`,
+      'clock-skew': () => advice`correct the clock that is wrong, here or on MinIO’s machine: timedatectl set-ntp true`,
       denied: ({ action, bucket }) =>
-        advice`allow ${permission[action]} on ${resource(action, bucket)} in a policy of ${accessKey}: ${sh`mc admin policy attach minio POLICY --user ${accessKey}`}`,
+        advice`allow ${permission[action]} on ${resource(action, bucket)} in a policy attached to ${accessKey}: ${sh`mc admin policy attach minio POLICY --user ${accessKey}`}`,
       'no-bucket': ({ bucket }) => command(sh`mc mb minio/${bucket}`),
       'invalid-name': ({ bucket }) => rename('bucket', bucket),
-      'wrong-region': () => command(sh`mc admin config get minio region`, { note: 'see which region MinIO has' }),
+      'wrong-region': () => command(sh`mc admin config get minio region`, { note: 'find MinIO’s region' }),
       'slow-down': () =>
-        command(sh`mc admin info minio`, { note: 'see whether drives are offline or MinIO is overloaded' }),
+        command(sh`mc admin info minio`, { note: 'check whether drives are offline or MinIO is overloaded' }),
       starting: () => command(sh`mc ready minio`, { note: 'wait until MinIO has started' }),
       full: () => advice`free space, or add drives: mc admin info minio`,
       quota: ({ bucket }) => advice`raise the quota: ${sh`mc quota set minio/${bucket} --size SIZE`}`,
       'too-large': () => advice`raise the limit of the proxy in front of MinIO (nginx: client_max_body_size)`,
-      'server-error': () => advice`see MinIO’s log, and that of a proxy in front of it: mc admin logs minio`,
+      'server-error': () => advice`check the logs of MinIO and of any proxy in front of it: mc admin logs minio`,
       'not-a-store': () =>
-        advice`set OBJECT_STORAGE_MINIO_ENDPOINT, now ${endpoint}, to MinIO’s API (port 9000 unless configured; 9001 is its console)`,
-      other: () => command(sh`mc admin logs minio`, { note: 'look the code up in MinIO’s log' }),
+        advice`set OBJECT_STORAGE_MINIO_ENDPOINT (now ${endpoint}) to the MinIO API (port 9000 by default; 9001 is the console)`,
+      other: () => command(sh`mc admin logs minio`, { note: 'look up the code in MinIO’s log' }),
     },
     network: {
       'wants-tls': setting('OBJECT_STORAGE_MINIO_USE_SSL', 'true'),
-      'not-tls': advice`set OBJECT_STORAGE_MINIO_USE_SSL=false, or turn TLS on at MinIO`,
-      'not-http': advice`set OBJECT_STORAGE_MINIO_ENDPOINT, now ${endpoint}, to MinIO’s API (port 9000 unless configured)`,
+      'not-tls': advice`set OBJECT_STORAGE_MINIO_USE_SSL=false, or enable TLS on MinIO`,
+      'not-http': advice`set OBJECT_STORAGE_MINIO_ENDPOINT (now ${endpoint}) to the MinIO API (port 9000 by default)`,
       ...(!secure && {
-        closed: advice`set OBJECT_STORAGE_MINIO_USE_SSL=true if MinIO speaks TLS; else see what listens there: a load balancer without a healthy backend, or another service`,
+        closed: advice`set OBJECT_STORAGE_MINIO_USE_SSL=true if MinIO uses TLS; otherwise find out what listens there: a load balancer without a healthy backend, or another service`,
       }),
     },
     versioning: (bucket) => command(sh`mc version enable minio/${bucket}`),
@@ -60,7 +60,7 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
     keep: (bucket) => advice`${sh`mc ilm rule ls minio/${bucket}`}, then ${sh`mc ilm rule rm --id ID minio/${bucket}`}`,
     makePrivate: (bucket) => command(sh`mc anonymous set none minio/${bucket}`),
     allowOrigin: (_, origin) =>
-      advice`add it to those that "mc admin config get minio api" shows: ${sh`mc admin config set minio api cors_allow_origin=ORIGINS,${origin}`}`,
+      advice`add it to the origins that "mc admin config get minio api" shows: ${sh`mc admin config set minio api cors_allow_origin=ORIGINS,${origin}`}`,
     overTls: advice`set OBJECT_STORAGE_MINIO_USE_SSL=true, and OBJECT_STORAGE_MINIO_ENDPOINT to a name with a certificate`,
     remove: (bucket, key) =>
       command(

@@ -1,4 +1,4 @@
-/** MinIO, by its own client. Never asks for a bucket's location or existence: no role needs those permissions. */
+/** MinIO, through its own client. Never requests a bucket's location or existence: no role needs those permissions. */
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Client, ClientOptions } from 'minio';
@@ -26,15 +26,15 @@ import { minioMessages } from './messages.ts';
 
 const ENDPOINT = 'OBJECT_STORAGE_MINIO_ENDPOINT';
 const DEFAULT_REGION = 'us-east-1';
-/** To find out what answers; the operation itself has failed by then. */
+/** For a TLS handshake that identifies the server, after the operation itself has failed. */
 const HANDSHAKE_MS = 3000;
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
-/** In bytes: a thousand versions of what a run writes take half of it. */
+/** In bytes: a thousand versions of a run's objects need half of it. */
 const LONGEST_PAGE = 1.5 * 1024 * 1024;
-/** Of a page: a thousand versions have 20,000. A hundred thousand tiny ones would fit, and take half a gigabyte to parse. */
+/** Per page: a thousand versions have 20,000. A hundred thousand tiny tags would fit in a page, but need half a gigabyte to parse. */
 const MOST_TAGS = 40_000;
-/** Objects for which the library asks at once. */
+/** The number of objects that the library requests at once. */
 const PAGE = 1000;
 const LESS_THAN = 0x3c;
 
@@ -53,7 +53,7 @@ export async function minio(run: Run): Promise<Store> {
   const { host, port } = addressOf(base);
   const [owner, party] = [ownerOfMinio(run), run.deployment.partyOf(ENDPOINT)];
   mustBeAllowed(run, owner, { url: base, party, setting: ENDPOINT, overTls: 'OBJECT_STORAGE_MINIO_USE_SSL=true' });
-  // Whether the caller's keys may go to a server that proves nothing is not the config's to say.
+  // The config alone must not send the caller's keys to a server without a verified certificate.
   const mustProve = owner === 'process' && party === 'config';
   const rejectUnauthorized = mustProve || !isTrue(run.get('OBJECT_STORAGE_MINIO_ALLOW_INSECURE'));
 
@@ -71,7 +71,7 @@ export async function minio(run: Run): Promise<Store> {
   let region = DEFAULT_REGION;
   let speaksTls: Promise<boolean> | undefined;
 
-  /** Go's server and others cut plain HTTP off on a TLS port, before what they say about it is read. */
+  /** On a TLS port, Go's server and others close a plain HTTP connection before their error response is read. */
   const explained = async (error: unknown, at: At): Promise<unknown> => {
     const problem = notOfTheWay(error, at) ?? (await meaningOf(error, { secure, host, port }));
     if (secure || !(problem instanceof NetworkError) || problem.kind !== 'closed') return problem;
@@ -82,7 +82,7 @@ export async function minio(run: Run): Promise<Store> {
     return (await speaksTls) ? new NetworkError('wants-tls') : problem;
   };
 
-  /** One operation, in the region that the server turns out to be in. */
+  /** Performs one operation, in the region that the server reports. */
   const call = async <T>(at: At, signal: AbortSignal, perform: (client: Client) => Promise<T>): Promise<T> => {
     const attempt = async () => {
       try {
@@ -155,7 +155,7 @@ export async function minio(run: Run): Promise<Store> {
     remove: (bucket, key, signal) =>
       call({ action: 'delete', bucket }, signal, (client) => client.removeObject(bucket, key)),
 
-    // MinIO's answer to a DELETE does not say it; its answer to a GET does.
+    // MinIO reports the delete marker in its response to a GET, not to a DELETE.
     leftMarker: async (bucket, key, signal) => {
       const signer = clientFor({ region, at: { action: 'get', bucket }, signal });
       const url = new URL(await signer.presignedUrl('GET', bucket, key, EXPIRES_S));
@@ -164,7 +164,7 @@ export async function minio(run: Run): Promise<Store> {
     },
 
     mayPurge: (bucket, prefix, signal) =>
-      // A version that nobody ever wrote: the permission is asked for all the same.
+      // A version that never existed: MinIO still checks the permission.
       arePermitted([removeVersion(bucket, `${prefix}none`, 'null', signal), listVersions(bucket, prefix, signal)]),
 
     traces: async (bucket, prefix, signal) => (await listVersions(bucket, prefix, signal)).map(({ name }) => name),
@@ -220,13 +220,13 @@ interface Use {
   readonly region: string;
   readonly at: At;
   readonly signal?: AbortSignal;
-  /** Headers that a pre-signed URL is to be bound to. */
+  /** Headers to include in the signature of a pre-signed URL. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * The library takes neither a signal nor headers to sign, retries on its own, and loses the answers that it retries.
- * So each operation has a client of its own, whose transport knows the signal and reads what is refused.
+ * The library accepts neither a signal nor headers to sign, retries on its own, and loses the responses that it retries.
+ * So each operation has its own client, with a transport that knows the signal and reads error responses.
  */
 async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -254,9 +254,9 @@ async function clients(options: ClientOptions): Promise<(use: Use) => Client> {
   return (use) => new OneCall(use);
 }
 
-/** Sends as `node:http` does; an answer other than a success becomes an error of the request. */
+/** Sends like `node:http`; a response other than a success becomes an error of the request. */
 function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: AbortSignal }): typeof http {
-  // The library asks for page after page by itself.
+  // The library requests page after page on its own.
   const another = boundPages();
   const request = (options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
     another(0);
@@ -276,7 +276,7 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
   return { request } as typeof http;
 }
 
-/** Whoever reads the answer gets a NetworkError of kind `flood` when it has more elements than any page. */
+/** The reader gets a NetworkError of kind `flood` when the response has more elements than any page. */
 function boundTags(answer: IncomingMessage): IncomingMessage {
   const push = answer.push.bind(answer);
   let tags = 0;
@@ -289,12 +289,12 @@ function boundTags(answer: IncomingMessage): IncomingMessage {
   return answer;
 }
 
-/** What the library and the transport can throw once there was an answer, or before anything was asked. */
+/** Errors that the library and the transport throw after a response, or before a request. */
 function notOfTheWay(error: unknown, at: At): StoreError | undefined {
   if (error instanceof StoreError) return error;
   const name = error instanceof Error ? error.constructor.name : '';
   if (name === 'InvalidBucketNameError') return new StoreError('invalid-name', at);
-  // Of a success that is no XML, or no JSON, the library and its parser throw plain errors.
+  // For a success response that is not XML or JSON, the library and its parser throw plain errors.
   const unread =
     name === 'InvalidXMLError' || name === 'SyntaxError' || (name === 'Error' && !('code' in (error as Error)));
   if (unread) return new StoreError('not-a-store', at);

@@ -1,4 +1,4 @@
-/** The X-Ray daemon: segments go by UDP, sampling rules come by TCP. */
+/** The X-Ray daemon: segments go over UDP, sampling rules come over TCP. */
 import type { Run } from '../../../src/engine/check.ts';
 import { networkMessages } from '../../../src/net/messages.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
@@ -10,10 +10,10 @@ import { shown, xrayEndpoint } from '../address.ts';
 import { type Agent, absent } from '../unreachable-agent.ts';
 
 const DEADLINE_MS = 5000;
-/** Precedes each segment (AWS X-Ray Developer Guide, "Sending trace data to AWS X-Ray"); alone it is no segment. */
+/** Precedes each segment (AWS X-Ray Developer Guide, "Sending trace data to AWS X-Ray"); on its own it is not a segment. */
 const HEADER = Buffer.from('{"format": "json", "version": 1}\n');
 
-/** Without these the daemon's host is as good as absent, for UDP too. */
+/** With these errors, the daemon's host is missing for UDP, too. */
 const NO_HOST: readonly string[] = ['dns', 'unreachable'];
 
 export async function xray(run: Run): Promise<Outcome> {
@@ -27,7 +27,7 @@ export async function xray(run: Run): Promise<Outcome> {
     const agent: Agent = { what, setting, at: udp };
     if (byUdp.kind !== 'refused') return absent(run, agent, byUdp);
     return absent(run, agent, byUdp, {
-      title: `${shown(udp)} refuses UDP`,
+      title: `${shown(udp)} refused UDP`,
       expected: `${what} listening on UDP ${udp.port}`,
       fix: advice`start ${what}, or correct ${setting}; try: ${sh`nc -vzu ${udp.host} ${udp.port}`}`,
       evidence: { host: udp.host, port: udp.port, observed: byUdp.kind },
@@ -37,10 +37,10 @@ export async function xray(run: Run): Promise<Outcome> {
   if (byTcp === undefined) return pass(`X-Ray daemon at ${shown(udp)}`, { evidence });
   if (NO_HOST.includes(byTcp.kind)) return absent(run, { what, setting, at: tcp }, byTcp);
   const words = networkMessages(byTcp, { what, ...tcp, setting });
-  return warn(`central sampling is off: ${words.title} by TCP`, {
-    detail: 'Segments go by UDP, which nobody refuses; sampling rules come by TCP.',
+  return warn(`central sampling is disabled: ${words.title} over TCP`, {
+    detail: 'Segments go over UDP, which was not refused; sampling rules come over TCP.',
     expected: `${what} listening on TCP ${tcp.port} too`,
-    fix: advice`start the daemon with --bind-tcp 0.0.0.0:${tcp.port}, and let TCP ${tcp.port} pass; try: ${sh`nc -vz ${tcp.host} ${tcp.port}`}`,
+    fix: advice`start the daemon with --bind-tcp 0.0.0.0:${tcp.port}, and allow TCP ${tcp.port}; try: ${sh`nc -vz ${tcp.host} ${tcp.port}`}`,
     evidence: { ...evidence, observed: byTcp.kind },
   });
 }

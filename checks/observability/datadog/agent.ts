@@ -1,4 +1,4 @@
-/** The Datadog agent: its trace receiver's own description of itself, and DogStatsD. */
+/** The Datadog agent: the self-description of its trace receiver, and DogStatsD. */
 import type { Run } from '../../../src/engine/check.ts';
 import { type HttpAnswer, makeHttpClient } from '../../../src/net/http.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
@@ -35,7 +35,7 @@ async function judge(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer)
     const { version, endpoints } = info;
     const dogstatsd = await askDogstatsd(run);
     return pass(`Datadog agent${version === undefined ? '' : ` ${version}`} at ${shown(endpoint)}`, {
-      ...(dogstatsd === 'refused' && { detail: `DogStatsD refuses on UDP ${DOGSTATSD_PORT}: metrics are lost.` }),
+      ...(dogstatsd === 'refused' && { detail: `DogStatsD refused UDP ${DOGSTATSD_PORT}: metrics are lost.` }),
       evidence: {
         ...(version !== undefined && { version }),
         endpoints: endpoints.length,
@@ -44,9 +44,9 @@ async function judge(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer)
     });
   }
   const proxied = !('socketPath' in endpoint) && proxyFor(run.proxies, endpoint) !== undefined;
-  return fail(`${shown(endpoint)} is no Datadog trace agent`, {
-    detail: `GET /info was answered with HTTP ${status}${proxied ? ', through the proxy of the environment: NO_PROXY does not exempt the agent' : ''}.`,
-    expected: 'a trace agent that describes itself at /info, as all but very old ones do',
+  return fail(`${shown(endpoint)} does not look like a Datadog trace agent`, {
+    detail: `GET /info returned HTTP ${status}${proxied ? ', through the proxy in the environment: NO_PROXY does not exempt the agent' : ''}.`,
+    expected: 'a trace agent that describes itself at /info, as all but very old versions do',
     fix: proxied
       ? advice`add ${shown(endpoint).replace(/:\d+$/, '')} to NO_PROXY`
       : advice`point ${endpoint.setting} at the agent’s trace port (8126), or update the agent; try: ${asking(endpoint)}`,
@@ -54,13 +54,13 @@ async function judge(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer)
   });
 }
 
-/** What asks as `askInfo` does. */
+/** The command that sends the same request as `askInfo`. */
 function asking(endpoint: Endpoint): Shell {
   if ('socketPath' in endpoint) return sh`curl --unix-socket ${endpoint.socketPath} http://localhost/info`;
   return sh`curl ${`http${endpoint.secure ? 's' : ''}://${shown(endpoint)}${endpoint.path}/info`}`;
 }
 
-/** Other servers answer anything to any path; the agent names its endpoints. */
+/** Other servers may respond to any path with anything; the agent lists its endpoints. */
 function readInfo(body: Buffer): { version: string | undefined; endpoints: readonly unknown[] } | undefined {
   try {
     const { version, endpoints } = JSON.parse(body.toString('utf8')) as { version?: unknown; endpoints?: unknown };
@@ -72,7 +72,7 @@ function readInfo(body: Buffer): { version: string | undefined; endpoints: reado
   }
 }
 
-/** An empty datagram holds no metric. Known only where the agent's host is. */
+/** Sends an empty datagram, which contains no metric. Only if the agent's host is known. */
 async function askDogstatsd(run: Run): Promise<'refused' | 'not refused' | undefined> {
   const host = run.get('DD_AGENT_HOST');
   if (host === undefined) return undefined;

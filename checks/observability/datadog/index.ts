@@ -5,7 +5,7 @@ import type { Provider } from '../provider.ts';
 export const datadog: Provider = {
   receiver: {
     rule: 'datadog',
-    variables: 'Datadog: DD_TRACE_AGENT_URL (http, https, unix), else DD_AGENT_HOST and DD_TRACE_AGENT_PORT.',
+    variables: 'Datadog: DD_TRACE_AGENT_URL (http, https, unix), otherwise DD_AGENT_HOST and DD_TRACE_AGENT_PORT.',
     address: (run) => shown(datadogEndpoint(run)),
     does: 'sends GET /info to the trace agent, and an empty packet to DogStatsD',
     ask: async (run) => (await import('./agent.ts')).datadog(run),

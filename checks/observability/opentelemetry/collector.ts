@@ -1,4 +1,4 @@
-/** An OpenTelemetry collector: an export request without spans, as otlptracegrpc would send one with. */
+/** An OpenTelemetry collector: sends an export request like otlptracegrpc's, but without spans. */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { mustBeAllowed, travelling } from '../../../src/clouds/credentials.ts';
@@ -16,7 +16,7 @@ import { type Endpoint, otlpEndpoint, shown } from '../address.ts';
 import { type Agent, absent, mustBeOwn, orAbsent } from '../unreachable-agent.ts';
 import { type Stranger, whoElse } from './identify-listener.ts';
 
-/** For the connection, for TLS and for the answer, each; ms. */
+/** The deadline for each of the connection, TLS, and the response; ms. */
 const DEADLINE_MS = 5000;
 const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const WHAT = 'the OpenTelemetry collector';
@@ -45,8 +45,8 @@ export async function opentelemetry(all: Run): Promise<Outcome> {
 }
 
 /**
- * The answer, who else is there, or why TLS is not accepted.
- * @throws NetworkError when nobody answers
+ * The response, the other server found there, or the reason why TLS failed.
+ * @throws NetworkError when no server responds
  */
 async function ask(
   run: Run,
@@ -70,7 +70,7 @@ async function ask(
     if (!(error instanceof NetworkError)) throw error;
     if (error.kind === 'tls') return error;
     if (error.kind !== 'closed' && error.kind !== 'not-tls') throw error;
-    // A server that hangs up on gRPC may be one that speaks something else.
+    // A server that closes a gRPC connection may use another protocol.
     const who = await whoElse(run, endpoint);
     if (who === 'unknown') throw error;
     return who;
@@ -89,7 +89,7 @@ function openSocket(run: Run, path: string): Promise<Socket> {
   );
 }
 
-/** Whose the headers are: read with the caller's credentials, they are the caller's. */
+/** The owner of the headers: headers read with the caller's credentials belong to the caller. */
 function ownerOfHeaders(run: Run): Party {
   const { set, entry, partyOf } = run.deployment;
   const setting = headersSetting(run);
@@ -97,7 +97,7 @@ function ownerOfHeaders(run: Run): Party {
   return entry(setting)?.resolved === true ? 'process' : partyOf(setting);
 }
 
-/** Headers that the caller has the credentials for go where the config says only when that is allowed. @throws CheckStopped */
+/** The caller's headers are sent to an address from the config only if that is allowed. @throws CheckStopped */
 function mayTravel(run: Run, endpoint: Endpoint, owner: Party): void {
   if ('socketPath' in endpoint) return;
   const { deployment } = run;
@@ -116,18 +116,18 @@ async function judge(run: Run, agent: Agent, status: number, headers: Headers): 
   const evidence = { grpcStatus: status };
   switch (status) {
     case GRPC.ok:
-      return pass(`collector at ${at} accepts traces by OTLP/gRPC`, { evidence });
+      return pass(`collector at ${at} accepts traces over OTLP/gRPC`, { evidence });
     case GRPC.invalidArgument:
       return pass(`collector at ${at} speaks OTLP/gRPC`, {
-        detail: 'It refuses a request without spans, which Spacelift never sends.',
+        detail: 'It rejects a request without spans, which Spacelift never sends.',
         evidence,
       });
     case GRPC.unauthenticated:
     case GRPC.permissionDenied:
       return fail(
-        `the collector at ${at} ${headers.given ? `refuses the credentials in ${headers.setting}` : 'asks for credentials'}`,
+        `the collector at ${at} ${headers.given ? `rejected the credentials in ${headers.setting}` : 'requires credentials'}`,
         {
-          expected: `headers that the collector accepts, in ${headers.setting}`,
+          expected: `headers in ${headers.setting} that the collector accepts`,
           fix: headers.given
             ? advice`correct ${headers.setting}: name=value, with the value URL-encoded (authorization=Bearer%20…)`
             : advice`set ${headers.setting}, as in authorization=Bearer%20<token>`,
@@ -135,10 +135,10 @@ async function judge(run: Run, agent: Agent, status: number, headers: Headers): 
         },
       );
     case GRPC.unimplemented:
-      return fail(`${at} speaks gRPC, but takes no traces`, {
-        detail: 'It does not know the TraceService of OTLP.',
+      return fail(`${at} speaks gRPC, but does not accept traces`, {
+        detail: 'It does not implement the OTLP TraceService.',
         expected: 'a collector with the otlp receiver in a traces pipeline',
-        fix: advice`add otlp to receivers of service.pipelines.traces in the collector’s config, or correct ${agent.setting}`,
+        fix: advice`add otlp to the receivers of service.pipelines.traces in the collector’s config, or correct ${agent.setting}`,
         evidence,
       });
     default:
@@ -147,9 +147,9 @@ async function judge(run: Run, agent: Agent, status: number, headers: Headers): 
 }
 
 const noBackend = (at: Agent['at'], answer: string): Omit<Issue, 'status'> => ({
-  title: `${shown(at)} answers, but the collector takes nothing (${answer})`,
+  title: `${shown(at)} responds, but the collector does not accept traces (${answer})`,
   expected: 'gRPC status 0 for a request without spans',
-  fix: advice`see the log of the collector, or of the proxy in front of it`,
+  fix: advice`check the log of the collector, or of the proxy in front of it`,
   evidence: { observed: answer },
 });
 
@@ -158,23 +158,23 @@ function stranger(endpoint: Endpoint, who: Stranger): Issue {
   const at = shown(endpoint);
   const host = 'host' in endpoint ? at.slice(0, at.lastIndexOf(':')) : '<host>';
   const scheme = 'secure' in endpoint && endpoint.secure ? 'https' : 'http';
-  const expected = 'a collector that speaks OTLP over gRPC';
+  const expected = 'a collector that accepts OTLP over gRPC';
   const evidence = { observed: who };
   switch (who) {
     case 'otlp-http':
-      return fail(`${at} takes OTLP over HTTP only, and Spacelift sends it over gRPC`, {
+      return fail(`${at} accepts OTLP over HTTP only, but Spacelift sends it over gRPC`, {
         expected,
         fix: advice`enable grpc under protocols of the otlp receiver, and set ${setting}=${scheme}://${host}:4317`,
         evidence,
       });
     case 'http':
-      return fail(`${at} is an HTTP server, no collector of OTLP over gRPC`, {
+      return fail(`${at} is an HTTP server, not an OTLP/gRPC collector`, {
         expected,
         fix: advice`set ${setting}=${scheme}://<collector>:4317`,
         evidence,
       });
     case 'tls':
-      return fail(`${at} speaks TLS only`, { expected, fix: set(setting, `https://${at}`), evidence });
+      return fail(`${at} requires TLS`, { expected, fix: set(setting, `https://${at}`), evidence });
     case 'plain':
       return fail(`${at} does not speak TLS`, { expected, fix: set(setting, `http://${at}`), evidence });
     case 'unknown':
@@ -186,7 +186,7 @@ function stranger(endpoint: Endpoint, who: Stranger): Issue {
   }
 }
 
-/** A client certificate is in Spacelift's container, and so may be the authority's. */
+/** A client certificate is in Spacelift's container, and so may be the CA certificate. */
 function distrusted(
   run: Run,
   agent: Agent,
@@ -196,18 +196,18 @@ function distrusted(
   const set = (name: string) => run.deployment.set.includes(name) || run.deployment.setting(name) !== undefined;
   const mutual = problem.tls === 'client-certificate';
   if (mutual && set('OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE')) {
-    return skip(`the collector at ${shown(agent.at)} asks for the client certificate, which is not sent from here`);
+    return skip(`the collector at ${shown(agent.at)} requires the client certificate, which is not sent from here`);
   }
   if (problem.tls === 'untrusted' && caPath !== undefined) {
-    return skip(`${caPath} is not here, so the certificate of ${shown(agent.at)} can’t be judged`, {
-      fix: advice`pass the authority with --ca-file <path>`,
+    return skip(`${caPath} is not available here, so the certificate of ${shown(agent.at)} can’t be verified`, {
+      fix: advice`pass the CA certificate with --ca-file <path>`,
       evidence: { variable: 'OTEL_EXPORTER_OTLP_CERTIFICATE' },
     });
   }
   return absent(run, agent, problem);
 }
 
-/** `path` when there is a file of authorities that can't be read here; the config's are those of Spacelift's container. */
+/** `path` if a CA file can't be read here; a path in the config refers to Spacelift's container. */
 function authorityFile({ deployment: { setting } }: Run): { pems: readonly string[]; path?: string } {
   const held = setting('OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE') ?? setting('OTEL_EXPORTER_OTLP_CERTIFICATE');
   if (held === undefined) return { pems: [] };
@@ -220,7 +220,7 @@ function authorityFile({ deployment: { setting } }: Run): { pems: readonly strin
   }
 }
 
-/** Headers of the traces' own variable replace the others. */
+/** The traces' own variable replaces the general one. */
 function headersSetting({ get }: Run): ValueName {
   const own = 'OTEL_EXPORTER_OTLP_TRACES_HEADERS';
   return get(own) === undefined ? 'OTEL_EXPORTER_OTLP_HEADERS' : own;

@@ -1,4 +1,4 @@
-/** Who answers where a collector of OTLP over gRPC should. */
+/** Identifies the server at the address of an OTLP/gRPC collector. */
 
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
@@ -8,7 +8,7 @@ import { connectVia } from '../../../src/net/proxy-tunnel.ts';
 import { openTls } from '../../../src/net/tls.ts';
 import { type Endpoint, shown } from '../address.ts';
 
-/** `tls`: it wants TLS and the endpoint says http; `plain`: it speaks no TLS and the endpoint says https. */
+/** `tls`: it requires TLS, but the endpoint uses http; `plain`: it does not use TLS, but the endpoint uses https. */
 export type Stranger = 'otlp-http' | 'http' | 'tls' | 'plain' | 'unknown';
 
 const DEADLINE_MS = 5000;
@@ -35,7 +35,7 @@ async function handshakes(run: Run, endpoint: Endpoint & { host: string; port: n
   }
 }
 
-/** An export request without spans is an empty message in OTLP over HTTP, too. */
+/** In OTLP over HTTP, too, an export request without spans is an empty message. */
 async function byHttp(run: Run, base: string, socketPath?: string): Promise<Stranger> {
   const client = makeHttpClient(run, makeAgents(run, { rejectUnauthorized: false }));
   try {
@@ -54,6 +54,6 @@ async function byHttp(run: Run, base: string, socketPath?: string): Promise<Stra
   }
 }
 
-/** Errors of OTLP over HTTP are Protobuf too (opentelemetry.io/docs/specs/otlp, "OTLP/HTTP Response"). */
+/** Error responses of OTLP over HTTP are Protobuf too (opentelemetry.io/docs/specs/otlp, "OTLP/HTTP Response"). */
 const isOtlp = ({ headers }: HttpAnswer): boolean =>
   /^application\/(x-)?protobuf\b/.test(headers['content-type'] ?? '');

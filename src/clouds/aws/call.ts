@@ -1,4 +1,4 @@
-/** One request to AWS, and what its refusal is about: the same for every service. */
+/** One request to AWS, and the meaning of its error response: the same for every service. */
 import type { Run } from '../../engine/check.ts';
 import type { HttpAnswer } from '../../net/http.ts';
 import { toNetworkError } from '../../net/network-error.ts';
@@ -11,24 +11,24 @@ const DEADLINE_MS = 10_000;
 
 export type AwsKind =
   | 'denied'
-  /** Too many requests, of this account or of this run. */
+  /** Too many requests, from this account or from this run. */
   | 'throttled'
   | 'server-error'
-  /** The endpoint is that of another region, or of another service, than requests are signed for. */
+  /** The endpoint belongs to another region or service than the one that requests are signed for. */
   | 'scope'
-  /** What answers is not AWS. */
+  /** The server is not AWS. */
   | 'not-aws'
-  /** Anything else that a service says no to: the code tells. */
+  /** Any other error of a service, identified by its code. */
   | 'refused';
 
-/** What AWS says no with. */
+/** An error response of AWS. */
 export class AwsError extends Error {
   readonly kind: AwsKind;
-  /** The service's own code, without its name space. */
+  /** The service's own code, without its namespace. */
   readonly code: string | undefined;
   /** HTTP. */
   readonly status: number | undefined;
-  /** What the service says: to be looked at, never to be shown. */
+  /** The service's message, for matching only; it is never shown. */
   readonly said: string;
   constructor(kind: AwsKind, { code, status, said = '' }: { code?: string; status?: number; said?: string } = {}) {
     super([kind, code].filter((part) => part !== undefined).join(': '));
@@ -46,14 +46,14 @@ export const isRefusal: IsRefusal = ({ status }) => status >= 300;
 export interface AskOptions {
   /** The deadline of each attempt, ms. */
   readonly ms?: number;
-  /** An answer of nothing is one: there may be nothing to tell. */
+  /** Accepts an empty response, since there may be nothing to return. */
   readonly mayBeEmpty?: true;
 }
 
 /**
- * Sends one request, under a deadline of 10 s unless told; what a busy service refuses is asked again, twice.
+ * Sends one request, with a deadline of 10 s by default; if the service is busy, retries twice.
  * @param client made with `isRefusal`
- * @throws CredentialError, AwsError, NetworkError, or CheckStopped where AWS has no such endpoint
+ * @throws CredentialError, AwsError, NetworkError, or CheckStopped if AWS has no such endpoint
  */
 export async function ask<T>(
   run: Run,
@@ -74,17 +74,17 @@ export async function ask<T>(
   try {
     return await withRetry(attempt, noOf, run.signal);
   } catch (error) {
-    // Why the run has ended says more than that a pause was cut short.
+    // The reason why the run ended says more than an interrupted pause.
     run.signal.throwIfAborted();
     throw error;
   }
 }
 
-/** Whether the same request may do in a moment. */
+/** Whether the same request may succeed in a moment. */
 export const isBusy = (error: unknown): error is AwsError =>
   error instanceof AwsError && (error.kind === 'throttled' || error.kind === 'server-error');
 
-/** AWS does not say how long to wait, and throttles with HTTP 400. */
+/** AWS does not tell how long to wait, and throttles with HTTP 400. */
 const noOf = (outcome: unknown): BusyHint | undefined =>
   outcome instanceof AwsError ? { status: outcome.status, busy: isBusy(outcome), retryAfterMs: undefined } : undefined;
 
@@ -93,17 +93,17 @@ function meaningOf(error: unknown): unknown {
   return toNetworkError(error) ?? (isUnread(error) ? new AwsError('not-aws') : error);
 }
 
-/** Whether the SDK could make nothing of a success, such as a page where JSON belongs: it adds the answer to the error. */
+/** Whether the SDK could not parse a success response, such as a page instead of JSON: it adds the response to the error. */
 export const isUnread = (error: unknown): boolean => error instanceof Error && '$response' in error;
 
-/** Nothing of what was asked for: only what AWS's SDK itself adds. */
+/** Whether the response contains only what the AWS SDK itself adds. */
 function isNothing(answer: unknown): boolean {
   if (typeof answer !== 'object' || answer === null || !('$metadata' in answer)) return false;
   const { $metadata: _, ...said } = answer;
   return Object.values(said).every((value) => value === undefined);
 }
 
-/** What an answer that is not what was asked for is about. */
+/** Converts an error response to an error. */
 export function refusal(answer: HttpAnswer): AwsError | CredentialError {
   const { status, headers } = answer;
   const { code, said } = errorIn(answer);
@@ -123,7 +123,7 @@ function kindOf(status: number, code: string | undefined): AwsKind {
   return status >= 500 ? 'server-error' : 'refused';
 }
 
-/** Each protocol has its own place for the code: a header, a member of a JSON document, an element of an XML document. */
+/** Each protocol has its own place for the code: a header, a JSON member, or an XML element. */
 function errorIn({ headers, body }: HttpAnswer): { code: string | undefined; said: string } {
   const text = body.toString();
   const json = parse(text);

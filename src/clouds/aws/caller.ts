@@ -1,4 +1,4 @@
-/** Who the credentials are. Asked once, and never in the way: private networks may have no STS. */
+/** The identity of the credentials. Requested once, and never required: private networks may not reach STS. */
 import type { Run } from '../../engine/check.ts';
 import { oncePerRun } from '../../engine/once-per-run.ts';
 import type { Target } from '../../net/messages.ts';
@@ -9,7 +9,7 @@ import { AwsError, ask, isRefusal } from './call.ts';
 import { awsSettings } from './client.ts';
 import { targetOf } from './messages.ts';
 
-/** Where STS can't be reached packets often vanish, and nothing may be held up for long. */
+/** If STS can't be reached, packets are often dropped, and nothing must be delayed for long. */
 const DEADLINE_MS = 5_000;
 
 export interface Caller {
@@ -18,10 +18,10 @@ export interface Caller {
   readonly partition: string;
 }
 
-/** The caller, or the error that STS or the way to it ended in. */
+/** The caller, or the error of STS or of the connection to it. */
 export type Asked = { readonly caller: Caller } | { readonly error: unknown; readonly target: Target | undefined };
 
-/** Rejects only when the run ends, or with the CheckStopped of a region or of keys that are not known here. */
+/** Rejects only when the run ends, or with CheckStopped if the region or the keys are not known here. */
 export const callerIdentity = oncePerRun(async (run): Promise<Asked> => {
   const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
   const settings = awsSettings(run, 'STS', isRefusal);
@@ -42,14 +42,14 @@ export const callerIdentity = oncePerRun(async (run): Promise<Asked> => {
   }
 });
 
-/** The failure that the credentials are of another account or partition than the config says, if they are. */
+/** The failure if the credentials belong to an account or partition other than the configured one. */
 export function strangerIssue(run: Run, { account, arn, partition }: Caller): Issue | undefined {
   const configured = run.require('AWS_ACCOUNT_ID');
   const evidence = { account, arn, AWS_ACCOUNT_ID: configured };
   if (account !== configured) {
-    return fail(`the credentials belong to account ${account}, and AWS_ACCOUNT_ID is ${configured}`, {
-      expected: 'credentials of the account that the installation is in',
-      fix: advice`use credentials of ${configured}, or set AWS_ACCOUNT_ID=${account} if that is where the installation is`,
+    return fail(`the credentials belong to account ${account}, but AWS_ACCOUNT_ID is ${configured}`, {
+      expected: 'credentials in the account of the installation',
+      fix: advice`use credentials in account ${configured}, or set AWS_ACCOUNT_ID=${account} if the installation is in that account`,
       evidence,
       cause: cause.awsAccount(),
     });
@@ -57,8 +57,8 @@ export function strangerIssue(run: Run, { account, arn, partition }: Caller): Is
   const expected = run.require('AWS_PARTITION');
   if (partition === expected) return undefined;
   const byDefault = run.deployment.lookup('AWS_PARTITION').state === 'default' ? ' by default' : '';
-  return fail(`the credentials belong to partition ${partition}, and AWS_PARTITION is ${expected}${byDefault}`, {
-    expected: 'the partition that the account is in',
+  return fail(`the credentials belong to partition ${partition}, but AWS_PARTITION is ${expected}${byDefault}`, {
+    expected: 'the partition of the account',
     fix: setting('AWS_PARTITION', partition),
     evidence: { ...evidence, partition, AWS_PARTITION: expected },
     cause: cause.awsPartition(),
@@ -66,12 +66,12 @@ export function strangerIssue(run: Run, { account, arn, partition }: Caller): Is
 }
 
 /**
- * For what a service does not find or denies: the failure that the credentials are of another account, which explains it.
- * `undefined` when they are not, or nobody can tell.
+ * For a missing resource or a denial: the failure that the credentials belong to another account, which explains it.
+ * `undefined` if they do not, or if it is unknown.
  */
 export async function explainedByAccount(run: Run): Promise<Issue | undefined> {
   const asked = await callerIdentity(run).catch((error: unknown) => {
-    // That STS may not be asked says nothing of what a service has refused.
+    // If STS must not be contacted, that does not explain another service's error.
     if (error instanceof CheckStopped) return undefined;
     throw error;
   });

@@ -1,4 +1,4 @@
-/** What every client of the AWS SDK is made with: the deployment's region, credentials and endpoint. */
+/** The settings of every AWS SDK client: the deployment's region, credentials, and endpoint. */
 import { readFile } from 'node:fs/promises';
 import type { Party } from '../../config/options.ts';
 import type { Run } from '../../engine/check.ts';
@@ -20,7 +20,7 @@ import { type AwsService, isAwsHost } from './endpoints.ts';
 import { CredentialError, credentialKind } from './errors.ts';
 import { type IsRefusal, makeTransport, type Transport } from './transport.ts';
 
-/** For finding credentials; below any operation's deadline, so that it is clear which of the two took too long. */
+/** For finding credentials; below any operation's deadline, so that it is clear which of the two timed out. */
 const DEADLINE_MS = 8_000;
 
 export interface AwsSettings {
@@ -35,11 +35,11 @@ export interface AwsSettings {
     readonly useDualstackEndpoint?: boolean;
     readonly credentials?: Keys | (() => Promise<Keys>);
   };
-  /** The endpoint that the config or the environment names in place of AWS's own. */
+  /** The custom endpoint that the config or the environment sets instead of AWS's own. */
   readonly endpoint: Endpoint | undefined;
 }
 
-/** An address, whose word it is, and the variable that names it. */
+/** An address, the party that set it, and the variable that contains it. */
 export type Endpoint = Pick<Destination, 'url' | 'party' | 'setting'>;
 
 interface Keys {
@@ -50,9 +50,9 @@ interface Keys {
 
 const [KEY, SECRET, TOKEN] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
 const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
-/** Of AWS's own endpoints, by what turns them on. */
+/** The variables that select special AWS endpoints. */
 const KINDS = ['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT'] as const;
-/** Where credentials are, in Spacelift's container: of no use here. */
+/** Variables that point to credentials in Spacelift's container, which are not available here. */
 const IN_CONTAINER = [
   TOKEN_FILE,
   'AWS_PROFILE',
@@ -63,12 +63,12 @@ const IN_CONTAINER = [
 ];
 
 /**
- * Keys of the config beat the caller's, and the SDK's default chain, which is the caller's, fills only what both lack.
- * Nothing is tried twice, and no clock is corrected: what is wrong must show.
- * @param isRefusal which answers end in `HttpErrorResponse`; without it, the SDK makes errors of them
- * @param agents those of another client, to use its connections too
- * @param at where requests go when no AWS_ENDPOINT_URL… says so
- * @throws CheckStopped when the region is not known, or the caller's credentials may not be sent to the endpoint
+ * Keys in the config take precedence over the caller's; the SDK's default chain, which belongs to the caller, comes last.
+ * There are no retries and no clock correction, so that errors show.
+ * @param isRefusal the responses that become an `HttpErrorResponse`; without it, the SDK handles them itself
+ * @param agents from another client, to share its connections
+ * @param at the address for requests, if no AWS_ENDPOINT_URL… variable sets one
+ * @throws CheckStopped if the region is not known, or the caller's credentials must not be sent to the endpoint
  */
 export function awsSettings(
   run: Run,
@@ -88,7 +88,7 @@ export function awsSettings(
   const [fips, dualStack] = KINDS.map((name) => {
     const held = setting(name);
     if (held?.value !== 'true' || endpoint === undefined) return held?.value;
-    // The SDKs take no kind of endpoint with an endpoint of one's own; a stand-in that the caller names has none.
+    // The SDKs do not combine a special endpoint with a custom one; a substitute that the caller sets needs neither.
     if (held.party === endpoint.party) throw excluded(name, endpoint.setting);
     return 'false';
   });
@@ -109,16 +109,16 @@ export function awsSettings(
 
 const excluded = (kind: string, endpoint: string): CheckStopped =>
   new CheckStopped(
-    fail(`${kind} and ${endpoint} exclude each other`, {
-      detail: 'Every AWS SDK refuses a request for which both are set.',
+    fail(`${kind} and ${endpoint} are mutually exclusive`, {
+      detail: 'Every AWS SDK refuses to send requests if both are set.',
       expected: 'one of the two',
-      fix: advice`unset ${kind}, and give the address of such an endpoint to ${endpoint} where one is needed`,
+      fix: advice`unset ${kind}, and if you need such an endpoint, set ${endpoint} to its address`,
       evidence: { variables: [kind, endpoint] },
       cause: cause.variable(kind),
     }),
   );
 
-/** What the SDK throws where AWS has no endpoint of the kind that is asked for, such as FIPS for S3 in China; other errors as they are. */
+/** Converts the SDK's error for an endpoint that AWS does not have, such as FIPS for S3 in China; returns other errors unchanged. */
 export function withoutEndpoint(run: Run, error: unknown): unknown {
   if (!(error instanceof Error) || error.name !== 'EndpointError') return error;
   const { setting } = run.deployment;
@@ -127,9 +127,9 @@ export function withoutEndpoint(run: Run, error: unknown): unknown {
   const variables = kinds.length === 0 ? ['AWS_REGION'] : kinds;
   return new CheckStopped(
     fail(
-      `${variables.join(' and ')} ${kinds.length > 1 ? 'ask' : 'asks'} for an endpoint that AWS does not have in ${region}`,
+      `${variables.join(' and ')} ${kinds.length > 1 ? 'require' : 'requires'} an endpoint that AWS does not have in ${region}`,
       {
-        detail: 'The AWS SDKs refuse every request then.',
+        detail: 'The AWS SDKs refuse every request in this case.',
         fix:
           kinds.length === 0 ? advice`correct AWS_REGION` : advice`unset ${kinds.join(' or ')}, or correct AWS_REGION`,
         evidence: { region, variables },
@@ -140,8 +140,8 @@ export function withoutEndpoint(run: Run, error: unknown): unknown {
 }
 
 /**
- * What the config or the environment names in place of a service's own endpoint (SDK reference, "Service-specific endpoints").
- * @throws CheckStopped when it is no address
+ * The custom endpoint of a service in the config or the environment (SDK reference, "Service-specific endpoints").
+ * @throws CheckStopped if it is not a URL
  */
 export function endpointOf(run: Run, service: AwsService): Endpoint | undefined {
   const { setting } = run.deployment;
@@ -159,7 +159,7 @@ function urlIn(name: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
   throw new CheckStopped(
-    fail(`${name} is no URL of a server`, {
+    fail(`${name} is not a server URL`, {
       expected: 'https://host or https://host:port; http:// for an emulator',
       fix: advice`correct ${name}, or unset it to use AWS’s own endpoint`,
       evidence: { variable: name },
@@ -168,14 +168,14 @@ function urlIn(name: string, text: string): URL {
   );
 }
 
-/** Keys of one party; the other's are never mixed in. */
+/** The keys of one party, never mixed with the other's. */
 function keysOf(read: (name: string) => string | undefined): Keys | undefined {
   const [accessKeyId, secretAccessKey, sessionToken] = [read(KEY), read(SECRET), read(TOKEN)];
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
   return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
 }
 
-/** What the config itself holds. */
+/** Reads only the config itself. */
 const fromConfig =
   ({ deployment }: Run) =>
   (name: string): string | undefined => {
@@ -183,14 +183,14 @@ const fromConfig =
     return held?.party === 'config' ? held.value : undefined;
   };
 
-/** Whose credentials are used. */
+/** The owner of the credentials in use. */
 export const ownerOfAws = (run: Run): Party => (keysOf(fromConfig(run)) === undefined ? 'process' : 'config');
 
-/** Keys, or what the SDK's default chain would otherwise read from the process environment alone. */
+/** Keys, or the inputs that the SDK's default chain would otherwise read only from the process environment. */
 function credentialsOf(run: Run): Pick<AwsSettings['config'], 'credentials'> {
   const { own } = run.deployment;
   const token = tokenRole(run);
-  // What the option names beats what happens to be here.
+  // A file given with the option takes precedence over the environment.
   const supplied = isSupplied(run, TOKEN_FILE);
   const keys = keysOf(fromConfig(run)) ?? (supplied ? undefined : keysOf(own));
   if (keys !== undefined) return { credentials: keys };
@@ -211,7 +211,7 @@ function credentialsOf(run: Run): Pick<AwsSettings['config'], 'credentials'> {
     ...token,
     clientConfig,
   };
-  // Present keys beat the environment even when undefined.
+  // Keys that are present override the environment even if undefined.
   return Object.fromEntries(Object.entries(chain).filter(([, given]) => given !== undefined));
 }
 
@@ -221,7 +221,7 @@ interface TokenRole {
   readonly roleSessionName: string | undefined;
 }
 
-/** The role of a token that the option names, by STS. @throws what the SDK throws, and errors of the file system */
+/** Assumes the role with the token given with the option, through STS. @throws the SDK's and the file system's errors */
 async function assumed(run: Run, token: TokenRole, clientConfig: object): Promise<Keys> {
   const { getDefaultRoleAssumerWithWebIdentity } = await import('@aws-sdk/client-sts');
   const assume = getDefaultRoleAssumerWithWebIdentity({ ...clientConfig, region: run.require('AWS_REGION') });
@@ -233,15 +233,15 @@ async function assumed(run: Run, token: TokenRole, clientConfig: object): Promis
 }
 
 const roleless = new CheckStopped(
-  fail(`--credentials-file names a token (${TOKEN_FILE}) and nothing the role that it is for`, {
-    detail: 'In a pod, the webhook of EKS sets AWS_ROLE_ARN beside the token.',
+  fail(`--credentials-file sets a token (${TOKEN_FILE}), but AWS_ROLE_ARN is not set`, {
+    detail: 'In a pod, the EKS webhook sets AWS_ROLE_ARN together with the token.',
     fix: advice`set AWS_ROLE_ARN to the role of Spacelift’s service account, in the config or in this process’s environment`,
     evidence: { variable: 'AWS_ROLE_ARN' },
     cause: cause.awsCredentials('role'),
   }),
 );
 
-/** A role that is assumed with a token: of a file that the caller names, for the caller's role or, with the option, the config's. */
+/** The role to assume with a token from the caller's file: the caller's role or, with the option, the config's. */
 function tokenRole(run: Run): TokenRole | undefined {
   const { setting, own } = run.deployment;
   const webIdentityTokenFile = ownFile(run, TOKEN_FILE);
@@ -254,49 +254,46 @@ function tokenRole(run: Run): TokenRole | undefined {
   return { roleArn, webIdentityTokenFile, roleSessionName: read('AWS_ROLE_SESSION_NAME') };
 }
 
-/** The variable by which the config says where credentials are in Spacelift's container. */
+/** The variable in the config that points to credentials in Spacelift's container. */
 const elsewhere = ({ deployment: { set, partyOf } }: Run): string | undefined =>
   IN_CONTAINER.find((name) => set.includes(name) && partyOf(name) === 'config');
 
-/** Whether this process has no credentials, and the config's are in Spacelift's container. @throws CheckStopped then */
+/** @throws CheckStopped if this process has no credentials, and the config's are in Spacelift's container */
 function mustBeHere(run: Run): void {
   const name = elsewhere(run);
   if (name === undefined) return;
   if (name === TOKEN_FILE) throw onlyInContainer(name);
   throw new CheckStopped(
-    skip(
-      `${name} says where credentials are in Spacelift’s container: run it there, or with your own in the environment`,
-      {
-        detail: 'What a config says of files, profiles and addresses of credentials is never followed on this machine.',
-        fix: advice`run it in Spacelift’s container, or with credentials of your own in the environment`,
-        evidence: { variable: name },
-        cause: cause.credentialsFile(name),
-      },
-    ),
+    skip(`${name} points to credentials in Spacelift’s container: run it there, or with your own in the environment`, {
+      detail: 'Files, profiles, and addresses of credentials in a config are never used on this machine.',
+      fix: advice`run it in Spacelift’s container, or with your own credentials in the environment`,
+      evidence: { variable: name },
+      cause: cause.credentialsFile(name),
+    }),
   );
 }
 
-/** Keys that the config holds where they can't be read: without them nothing can be said of the credentials. */
+/** Keys that the config contains but that can't be read: without them, the credentials can't be checked. */
 function mustBeKnown({ deployment: { set, setting } }: Run): void {
   const hidden = [KEY, SECRET].find((name) => set.includes(name) && setting(name) === undefined);
   if (hidden === undefined) return;
   throw new CheckStopped(
     skip(`${hidden} is set, but its value is not known here`, {
-      fix: advice`pass its value too, or run it with credentials of your own in the environment`,
+      fix: advice`pass its value too, or run it with your own credentials in the environment`,
       evidence: { variable: hidden, known: false },
       unknownVariable: hidden,
     }),
   );
 }
 
-/** What a client of the SDK gives: the keys in use. */
+/** An SDK client, which provides the keys in use. */
 interface HasCredentials {
   readonly config: { credentials(): Promise<unknown> };
 }
 
 /**
- * Has the client find its credentials, apart from the request that needs them: what goes wrong then is about nothing else.
- * @throws CredentialError; CheckStopped when the config keeps them where they can't be read
+ * Has the client find its credentials, separately from the request that needs them, so that errors concern nothing else.
+ * @throws CredentialError; CheckStopped if the config contains them but they can't be read
  */
 export async function findCredentials(run: Run, client: HasCredentials): Promise<void> {
   try {
@@ -322,18 +319,19 @@ function lookedIn(run: Run, error: unknown, code: string | undefined): { detail:
   const { roleArn } = tokenRole(run) ?? {};
   if (roleArn !== undefined) {
     return {
-      detail: `The role ${roleArn} is not given by STS for the token in ${TOKEN_FILE}: ${why}.`,
-      fix: advice`let that token’s service account assume the role; see whom it trusts: ${sh`aws iam get-role --role-name ${roleArn.split('/').at(-1) ?? ''} --query Role.AssumeRolePolicyDocument`}`,
+      detail: `STS refused to assume the role ${roleArn} with the token in ${TOKEN_FILE}: ${why}.`,
+      fix: advice`allow the token’s service account to assume the role; check its trust policy: ${sh`aws iam get-role --role-name ${roleArn.split('/').at(-1) ?? ''} --query Role.AssumeRolePolicyDocument`}`,
     };
   }
   const profile = own('AWS_PROFILE');
   if (profile !== undefined) {
     return {
-      detail: `The profile ${profile} (AWS_PROFILE) gives none: ${why}.`,
+      detail: `The profile ${profile} (AWS_PROFILE) provides none: ${why}.`,
       fix: advice`set AWS_PROFILE to one of: ${sh`aws configure list-profiles`}; or log in to it: ${sh`aws sso login --profile ${profile}`}`,
     };
   }
   return {
-    detail: 'Looked in the config, the environment, the default profile, the container’s and the instance’s metadata.',
+    detail:
+      'Searched the config, the environment, the default profile, and the metadata of the container and the instance.',
   };
 }

@@ -1,4 +1,4 @@
-/** Who denies, and the statement to add (IAM user guide, "Troubleshoot access denied error messages"). */
+/** The policy that denies, and the statement to add (IAM user guide, "Troubleshoot access denied error messages"). */
 
 import { advice, type Fix } from '../../outcome/fix.ts';
 import type { Issue } from '../../outcome/outcome.ts';
@@ -16,11 +16,11 @@ const POLICIES = [
 type Policy = (typeof POLICIES)[number];
 
 export interface Denial {
-  /** Whose policy stands in the way; `undefined` when AWS does not tell. */
+  /** The kind of policy that denies; `undefined` if AWS does not tell. */
   readonly policy: Policy | undefined;
   /** A `Deny` statement, rather than no `Allow`. */
   readonly explicit: boolean;
-  /** Who was denied, as a policy names it: a role rather than its session. */
+  /** The denied principal, as a policy names it: a role rather than its session. */
   readonly principal: string | undefined;
 }
 
@@ -35,13 +35,13 @@ export function denialIn(said: string): Denial {
   };
 }
 
-/** A session's role, as far as the session tells: the path of the role is not in it. */
+/** The role of a session, without its path, which the session does not contain. */
 export function roleOf(arn: string): string {
   const [, partition, account, role] = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
   return role === undefined ? arn : `arn:${partition}:iam::${account}:role/${role}`;
 }
 
-/** A statement that allows the actions, on one line. */
+/** A policy statement that allows the actions, on one line. */
 export function allowing(actions: readonly string[], resource: string | readonly string[], principal?: string): string {
   return JSON.stringify({
     Effect: 'Allow',
@@ -53,14 +53,14 @@ export function allowing(actions: readonly string[], resource: string | readonly
 
 export interface Denied {
   readonly actions: readonly string[];
-  /** ARN; several when one statement is missing for all of them. */
+  /** ARN; several if one statement is missing for all of them. */
   readonly resource: string | readonly string[];
-  /** What the resource's own policy is called: "key policy". */
+  /** The name of the resource's own policy: "key policy". */
   readonly resourcePolicy: string;
   readonly denial: Denial;
 }
 
-/** Why, and the way out: the statement to add, and where. */
+/** The reason, and the fix: the statement to add, and where. */
 export function deniedMessages({
   actions,
   resource,
@@ -68,7 +68,7 @@ export function deniedMessages({
   denial,
 }: Denied): Pick<Issue, 'detail'> & { readonly fix: Fix } {
   const { policy, explicit, principal } = denial;
-  const who = principal === undefined ? 'these credentials' : nameOf(principal);
+  const who = principal === undefined ? 'the credentials' : nameOf(principal);
   const name = policy === 'resource-based policy' ? resourcePolicy : policy;
   const detail =
     name === undefined

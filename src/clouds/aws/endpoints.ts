@@ -1,6 +1,6 @@
-/** The hosts that AWS's own endpoint rules give a service, in every partition: any other name there can be anybody's. */
+/** The hosts of a service in AWS's own endpoint rules, for every partition: any other name in these domains may belong to anyone. */
 
-/** As in `AWS_ENDPOINT_URL_<SERVICE>`. */
+/** The names in `AWS_ENDPOINT_URL_<SERVICE>`. */
 export type AwsService =
   | 'S3'
   | 'KMS'
@@ -12,7 +12,7 @@ export type AwsService =
   | 'SECRETS_MANAGER'
   | 'SSM';
 
-/** With IPv6 (dual-stack) each partition has a domain of its own (AWS SDKs, `partitions.json`). */
+/** For IPv6 (dual-stack), each partition has a separate domain (AWS SDKs, `partitions.json`). */
 export const SUFFIXES = [
   'amazonaws.com',
   'api.aws',
@@ -31,7 +31,7 @@ export const SUFFIXES = [
 ] as const;
 
 const REGION = '[a-z]{2,}(?:-[a-z]+)+-\\d{1,2}';
-/** Of the names that S3 had first; `s3-website-…` and others of that form are no endpoints of it. */
+/** For S3's legacy names; `s3-website-…` and similar names are not S3 endpoints. */
 const OLD_REGION = '[a-z]{2}(?:-gov)?-[a-z]+-\\d';
 const BUCKET = '[a-z0-9][a-z0-9._-]{0,222}';
 const VPCE = 'vpce-[0-9a-f]{8,17}-[0-9a-z]{4,16}(?:-[a-z0-9-]{1,40})?';
@@ -41,7 +41,7 @@ const plain = (name: string): readonly string[] => [
   `${VPCE}\\.${name}\\.${REGION}\\.vpce`,
 ];
 
-/** What stands before the domain. */
+/** The part before the domain. */
 const NAMES: Readonly<Record<AwsService, readonly string[]>> = {
   S3: [
     `(?:${BUCKET}\\.)?s3(?:-fips)?(?:\\.dualstack)?\\.${REGION}`,

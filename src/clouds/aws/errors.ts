@@ -1,4 +1,4 @@
-/** What is wrong with AWS credentials: the same in every check, so that one cause is one failure. */
+/** Errors of AWS credentials: the same in every check, so that one cause is one failure. */
 
 import { cause } from '../../outcome/cause.ts';
 import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
@@ -7,20 +7,20 @@ import { span } from '../../util/format.ts';
 import { lookup } from '../../util/lookup.ts';
 
 export type CredentialKind =
-  /** None were found, or the role that was to give them refused. */
+  /** None were found, or the role that should provide them was refused. */
   | 'missing'
-  /** AWS does not know the access key. */
+  /** AWS does not recognize the access key. */
   | 'invalid'
-  /** The access key is known, and the secret is another. */
+  /** AWS recognizes the access key, but rejects the secret key. */
   | 'signature'
   | 'expired'
   | 'clock-skew';
 
-/** What says more than the kind. */
+/** Details beyond the kind. */
 export interface CredentialFacts {
-  /** Where credentials were looked for, and what came of it. */
+  /** Where credentials were searched for, and the result. */
   readonly detail?: string;
-  /** The way out, where it is known better than by the kind. */
+  /** A more specific fix than the kind's. */
   readonly fix?: Fix;
   /** How far the server's clock is ahead of this machine's, ms; negative: behind. */
   readonly skewMs?: number | undefined;
@@ -28,7 +28,7 @@ export interface CredentialFacts {
   readonly code?: string | undefined;
 }
 
-/** Credentials that could not be had, as a value. */
+/** An error of credentials, as a value. */
 export class CredentialError extends Error {
   readonly kind: CredentialKind;
   readonly facts: CredentialFacts;
@@ -56,7 +56,7 @@ const KIND_OF_CODE: Readonly<Record<string, CredentialKind>> = {
   RequestInTheFuture: 'clock-skew',
 };
 
-/** IoT Core has one code for every refusal, and says in words alone what it is about. */
+/** IoT Core has one code for every refusal, and gives the reason only in its message. */
 const SAID: readonly (readonly [RegExp, CredentialKind])[] = [
   [/^Missing Authentication Token/i, 'missing'],
   [/security token included in the request is (invalid|not valid)/i, 'invalid'],
@@ -66,8 +66,8 @@ const SAID: readonly (readonly [RegExp, CredentialKind])[] = [
 ];
 
 /**
- * What an error of any AWS service says about the credentials, or `undefined` when it is about something else.
- * @param message only looked at: the services that sign as JSON say with one code that the secret or the clock is wrong
+ * The error of the credentials in an error of any AWS service; `undefined` if it is about something else.
+ * @param message for matching only: services with JSON protocols use one code for a wrong secret key and a wrong clock
  */
 export function credentialKind(code: string | undefined, message = ''): CredentialKind | undefined {
   const kind = code === 'ForbiddenException' ? kindSaid(message) : lookup(KIND_OF_CODE, code);
@@ -87,37 +87,37 @@ interface CredentialMessage {
 
 const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => CredentialMessage>> = {
   missing: () => ({
-    title: 'no AWS credentials are found',
-    expected: 'credentials from the environment, a profile, or a role of the task, the pod or the instance',
+    title: 'no AWS credentials found',
+    expected: 'credentials from the environment, a profile, or the role of the task, pod, or instance',
     fix: advice`give Spacelift a role (task role, pod identity, instance profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
   }),
   invalid: () => ({
-    title: 'AWS does not know the access key',
-    detail: 'It was deleted, is inactive, or is temporary and came without its AWS_SESSION_TOKEN.',
+    title: 'AWS does not recognize the access key',
+    detail: 'It was deleted, is inactive, or is temporary and lacks its AWS_SESSION_TOKEN.',
     expected: 'an access key that exists and is active',
     fix: command(sh`aws iam list-access-keys`, {
       note: 'set AWS_ACCESS_KEY_ID to one of these, and for a temporary key set AWS_SESSION_TOKEN too',
     }),
   }),
   signature: () => ({
-    title: 'AWS knows the access key, but the secret is another',
-    expected: 'the secret of that access key',
-    fix: advice`set AWS_SECRET_ACCESS_KEY to the secret of AWS_ACCESS_KEY_ID, or make a new pair: ${sh`aws iam create-access-key`}`,
+    title: 'AWS rejected the secret key',
+    expected: 'the secret key that belongs to the access key',
+    fix: advice`set AWS_SECRET_ACCESS_KEY to the secret key that belongs to AWS_ACCESS_KEY_ID, or create a new pair: ${sh`aws iam create-access-key`}`,
   }),
   expired: () => ({
     title: 'the AWS credentials have expired',
     expected: 'credentials that are valid now',
-    fix: advice`get new ones (aws sso login), or give Spacelift a role, whose credentials are renewed`,
+    fix: advice`get new credentials (aws sso login), or give Spacelift a role, whose credentials are renewed automatically`,
   }),
   'clock-skew': ({ skewMs }) => ({
-    title: `the clocks of this machine and of AWS differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
+    title: `the clocks of this machine and AWS differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
     ...(skewMs !== undefined && { detail: `This machine’s clock is ${skewMs > 0 ? 'behind' : 'ahead'}.` }),
-    expected: 'at most 5 minutes apart (S3: 15): signatures carry the time',
+    expected: 'clocks at most 5 minutes apart (S3: 15): signatures include the time',
     fix: command(sh`timedatectl set-ntp true`, { note: 'set this machine’s clock' }),
   }),
 };
 
-/** The failure that it is, whichever service has said so. */
+/** The failure for a kind of error, the same for every service. */
 export function credentialIssue(kind: CredentialKind, facts: CredentialFacts = {}): Issue {
   const { title, detail, expected, fix } = SAYS[kind](facts);
   const told = facts.detail ?? detail;

@@ -1,4 +1,4 @@
-/** A KMS key that can't be used, whichever service shows it: one key in one state is one cause. */
+/** A KMS key that can't be used, no matter which service reports it: one key in one state is one cause. */
 
 import type { Run } from '../../engine/check.ts';
 import { type Cause, cause } from '../../outcome/cause.ts';
@@ -8,7 +8,7 @@ import { lookup } from '../../util/lookup.ts';
 interface State {
   readonly says: string;
   readonly expected: string;
-  /** What makes the key usable; none where only another key is. */
+  /** The commands that make the key usable; absent if only another key can be used. */
   readonly commands?: (key: string) => readonly Shell[];
 }
 
@@ -21,18 +21,18 @@ const STATES: Readonly<Record<string, State>> = {
     expected: 'an enabled key',
     commands: (key) => [sh`aws kms cancel-key-deletion --key-id ${key}`, enable(key)],
   },
-  NotFound: { says: 'is not there', expected: 'a key that exists' },
-  InvalidKeyUsage: { says: 'is not for encryption', expected: 'a key of usage ENCRYPT_DECRYPT' },
+  NotFound: { says: 'does not exist', expected: 'a key that exists' },
+  InvalidKeyUsage: { says: 'is not an encryption key', expected: 'a key with the usage ENCRYPT_DECRYPT' },
 };
 
-/** KMS's code without what each service writes around it: `DisabledException`, `KMS.DisabledException`, `KmsDisabled`. */
+/** KMS's code without each service's additions: `DisabledException`, `KMS.DisabledException`, `KmsDisabled`. */
 const nameOf = (code: string): string =>
   code
     .replace(/^KMS\./, '')
     .replace(/^KMS/i, '')
     .replace(/Exception$/, '');
 
-/** What a code of KMS says of the key, as KMS, S3 and SQS write it. */
+/** The state of the key for a KMS code, in the form of KMS, S3, or SQS. */
 export const keyState = (code: string): State =>
   lookup(STATES, nameOf(code)) ?? {
     says: `can’t be used (${code})`,
@@ -40,11 +40,11 @@ export const keyState = (code: string): State =>
     commands: (key) => [sh`aws kms describe-key --key-id ${key}`],
   };
 
-/** @param arn of the key */
+/** @param arn the ARN of the key */
 export const keyCause = (arn: string, code: string): Cause =>
   cause.kmsKey(arn, nameOf(code)).titled(`the KMS key ${arn} ${keyState(code).says}`);
 
-/** The ARN of a key that is written as an id or an alias, in the account and region of the config. */
+/** The ARN of a key given as an ID or alias, in the config's account and region. */
 export function keyArn(run: Run, written: string): string {
   if (written.startsWith('arn:')) return written;
   const name = written.startsWith('alias/') ? written : `key/${written}`;
@@ -53,5 +53,5 @@ export function keyArn(run: Run, written: string): string {
 
 const KEY_ARN = /arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+/;
 
-/** The ARN of the key that a message names. */
+/** The key ARN in a message. */
 export const keyArnIn = (message: string): string | undefined => KEY_ARN.exec(message)?.[0];

@@ -1,4 +1,4 @@
-/** The words for what goes wrong on the way to an AWS service, or with the service as a whole. */
+/** The texts for errors on the connection to an AWS service, or of the service as a whole. */
 import type { Run } from '../../engine/check.ts';
 import { skipIfOutside } from '../../net/location.ts';
 import type { Target } from '../../net/messages.ts';
@@ -19,16 +19,16 @@ interface EndpointRules {
   };
 }
 
-/** Where a client's requests go. */
+/** The server that a client's requests go to. */
 export function targetOf(what: string, { config, endpoint }: AwsSettings, client: EndpointRules): Target {
   const { region: Region, useFipsEndpoint: UseFIPS = false, useDualstackEndpoint: UseDualStack = false } = config;
   const url = endpoint?.url ?? client.config.endpointProvider({ Region, UseFIPS, UseDualStack }).url;
   return { what, ...addressOf(url), setting: endpoint?.setting ?? 'AWS_REGION' };
 }
 
-/** The cause of whatever is found in another region than AWS_REGION. */
+/** The cause of everything found in a region other than AWS_REGION. */
 export const regionCause = (region: string, found: string): Cause =>
-  cause.awsRegion(found).titled(`AWS_REGION is ${region}, and what the config names is in ${found}`);
+  cause.awsRegion(found).titled(`AWS_REGION is ${region}, but the config names resources in ${found}`);
 
 type General = Exclude<AwsKind, 'denied' | 'refused'>;
 
@@ -36,28 +36,28 @@ const SAYS: Readonly<
   Record<General, (target: Target, status: number | undefined) => { title: string; expected: string; fix: Fix }>
 > = {
   throttled: ({ what }) => ({
-    title: `${what} throttles this account’s requests: not verified`,
-    expected: 'an answer to a handful of requests',
+    title: `${what} could not be tested: it throttles this account’s requests`,
+    expected: 'a response to a few requests',
     fix: quotas(what),
   }),
   'server-error': ({ what }, status) => ({
-    title: `${what} fails${status === undefined ? '' : ` (HTTP ${status})`}`,
-    expected: 'an answer',
-    fix: advice`try again, and see https://health.aws.amazon.com/health/status`,
+    title: `${what} failed${status === undefined ? '' : ` (HTTP ${status})`}`,
+    expected: 'a response',
+    fix: advice`try again, and check https://health.aws.amazon.com/health/status`,
   }),
   scope: ({ what, host, setting }) => ({
-    title: `${host} is not ${what} of the region in AWS_REGION`,
-    expected: 'an endpoint of that region and service',
+    title: `${host} does not belong to ${what} in AWS_REGION`,
+    expected: 'an endpoint of that service in that region',
     fix: setting === 'AWS_REGION' ? advice`correct AWS_REGION` : advice`correct ${setting}, or AWS_REGION`,
   }),
   'not-aws': ({ what, host, port, setting }, status) => ({
-    title: `what answers at ${host}:${port} is not ${what}${status === undefined ? '' : ` (HTTP ${status})`}`,
-    expected: `the API of ${what}`,
-    fix: advice`find out what answers there: a proxy’s page, or the wrong address in ${setting}`,
+    title: `${host}:${port} does not look like ${what}${status === undefined ? '' : ` (HTTP ${status})`}`,
+    expected: `the ${what} API`,
+    fix: advice`find out what responds there: a proxy’s page, or the wrong address in ${setting}`,
   }),
 };
 
-/** What Service Quotas calls the services that throttle. */
+/** The codes in Service Quotas of the services that throttle. */
 const QUOTA_CODES: Readonly<Record<string, string>> = {
   SQS: 'sqs',
   KMS: 'kms',
@@ -70,17 +70,17 @@ const QUOTA_CODES: Readonly<Record<string, string>> = {
 
 function quotas(what: string): Fix {
   const code = lookup(QUOTA_CODES, what);
-  if (code === undefined) return advice`see which quota of ${what} is used up, in Service Quotas`;
+  if (code === undefined) return advice`check in Service Quotas which quota of ${what} is exhausted`;
   return command(sh`aws service-quotas list-service-quotas --service-code ${code}`, {
-    note: 'see which quota is used up',
+    note: 'check which quota is exhausted',
   });
 }
 
 const isGeneral = (kind: AwsKind): kind is General => kind in SAYS;
 
 /**
- * The outcome of an error that is not about one resource or permission; `undefined` for one that is.
- * @throws the error itself when it is none of AWS's or the network's
+ * The outcome of an error that does not concern one resource or permission; `undefined` for one that does.
+ * @throws the error itself if it comes from neither AWS nor the network
  */
 export async function generalOutcome(run: Run, error: unknown, target: Target): Promise<Issue | Skip | undefined> {
   if (error instanceof CredentialError) return credentialIssue(error.kind, error.facts);

@@ -1,4 +1,4 @@
-/** Reads what ECS keeps in Secrets Manager and Parameter Store, as ECS would, with the caller's credentials. */
+/** Reads values from Secrets Manager and Parameter Store like ECS, with the caller's credentials. */
 import { setMaxListeners } from 'node:events';
 import type { Deployment } from '../../config/deployment.ts';
 import type { Source } from '../../config/entry.ts';
@@ -21,7 +21,7 @@ import { denialIn, deniedMessages } from './denial.ts';
 import { CredentialError, credentialIssue } from './errors.ts';
 import { targetOf } from './messages.ts';
 
-/** Needed before anything can be checked, so it has the time of `--timeout` to itself. */
+/** Needed before anything can be checked, so it gets the full time of `--timeout`. */
 export async function readSecrets(
   sources: readonly Source[],
   deployment: Deployment,
@@ -41,7 +41,7 @@ export async function readSecrets(
   }
 }
 
-/** What a store gave: the text, and whether it is kept as a secret. */
+/** The value in a store: its text, and whether it is stored as a secret. */
 interface Given {
   readonly text: string | undefined;
   readonly secret: boolean;
@@ -78,29 +78,29 @@ function makeReader(run: Run): Reader {
 
 const NO_TEXT: Unread = {
   status: 'fail',
-  says: 'is kept as bytes, not as text',
+  says: 'is stored as bytes, not as text',
   fix: advice`store it as text (SecretString)`,
 };
 
-/** Scalars become text, as ECS makes them. */
+/** Scalars become text, as in ECS. */
 function memberOf(text: string | undefined, key: string, { id }: Kept): string | Unread {
   const fix = advice`correct valueFrom, or store a JSON object with the key ${key} in ${id}`;
   let document: unknown;
   try {
     document = JSON.parse(text ?? '');
   } catch {
-    return { status: 'fail', says: `is kept under the key ${key} of a secret that is not JSON`, fix };
+    return { status: 'fail', says: `is stored under the key ${key} of a secret that is not JSON`, fix };
   }
   const held = typeof document === 'object' && document !== null ? Object.entries(document) : [];
   const member: unknown = held.find(([name]) => name === key)?.[1];
   if (member === undefined)
-    return { status: 'fail', says: `is kept under the key ${key}, which the secret does not have`, fix };
+    return { status: 'fail', says: `is stored under the key ${key}, which the secret does not contain`, fix };
   if (typeof member === 'object')
-    return { status: 'fail', says: `is kept under the key ${key}, which holds no text`, fix };
+    return { status: 'fail', says: `is stored under the key ${key}, which does not contain text`, fix };
   return String(member);
 }
 
-/** The region of a secret is its own, whatever AWS_REGION says. */
+/** A secret has its own region, regardless of AWS_REGION. */
 const settingsIn = (run: Run, region: string, service: 'SECRETS_MANAGER' | 'SSM') =>
   awsSettings({ ...run, require: (name) => (name === 'AWS_REGION' ? region : run.require(name)) }, service, isRefusal);
 
@@ -129,7 +129,7 @@ const OPEN: Readonly<Record<Kept['store'], (run: Run, region: string) => Promise
     const client = new SSMClient(settings.config);
     return {
       target: targetOf('Parameter Store', settings, client),
-      // As ECS does, whose execution role is granted ssm:GetParameters alone.
+      // Like ECS, whose execution role has only ssm:GetParameters.
       get: async ({ id }) => {
         const command = new GetParametersCommand({ Names: [id], WithDecryption: true });
         const { Parameters = [] } = await ask(run, client, (how) => client.send(command, how));
@@ -144,13 +144,13 @@ const OPEN: Readonly<Record<Kept['store'], (run: Run, region: string) => Promise
 const NOUNS = { secret: 'secret', parameter: 'parameter' } as const;
 const ACTIONS = { secret: 'secretsmanager:GetSecretValue', parameter: 'ssm:GetParameters' } as const;
 const NOT_FOUND: readonly (string | undefined)[] = ['ResourceNotFoundException', 'ParameterNotFound'];
-/** Both stores decrypt in the caller's name, and say so in their own words. */
+/** Both stores decrypt with the caller's permissions, and report a denial with their own messages. */
 const OF_ITS_KEY = /Access to KMS is not allowed|^The ciphertext refers to/;
 
 async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | undefined): Promise<Unread> {
   const { id, store } = kept;
   const unknown = (says: string, fix: Fix = PASS_IT): Unread => ({ status: 'skip', says, fix });
-  if (run.signal.aborted) return unknown('it was not read in time', advice`give the run more time with --timeout`);
+  if (run.signal.aborted) return unknown('reading it timed out', advice`give the run more time with --timeout`);
   if (error instanceof CheckStopped) return unknown(error.outcome.title, error.outcome.fix);
   if (error instanceof CredentialError) {
     const { title, fix } = credentialIssue(error.kind, error.facts);
@@ -163,28 +163,28 @@ async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | 
   if (!(error instanceof AwsError)) throw error;
   const missing = NOT_FOUND.includes(error.code);
   const stranger = missing || error.kind === 'denied' ? await strangerTo(run, kept) : undefined;
-  if (stranger !== undefined) return unknown(`the credentials are of account ${stranger}`);
+  if (stranger !== undefined) return unknown(`the credentials belong to account ${stranger}`);
   if (error.kind === 'denied') {
     if (OF_ITS_KEY.test(error.said)) {
       return unknown(
-        `kms:Decrypt is denied on the key of the ${NOUNS[store]} ${id}`,
+        `the credentials lack kms:Decrypt on the key of the ${NOUNS[store]} ${id}`,
         advice`allow kms:Decrypt on that key`,
       );
     }
     const denied = { actions: [ACTIONS[store]], resource: id, resourcePolicy: 'resource policy' };
     const { fix } = deniedMessages({ ...denied, denial: denialIn(error.said) });
-    return unknown(`${ACTIONS[store]} is denied on ${id}`, fix);
+    return unknown(`the credentials lack ${ACTIONS[store]} on ${id}`, fix);
   }
   if (missing) {
     const version = store === 'secret' ? (kept.version ?? kept.stage) : undefined;
     const what = version === undefined ? '' : ` in version ${version}`;
     return {
       status: 'fail',
-      says: `is kept in a ${NOUNS[store]} that does not exist${what}`,
+      says: `is stored in a ${NOUNS[store]} that does not exist${what}`,
       fix:
         store === 'secret'
           ? command(sh`aws secretsmanager list-secrets --region ${kept.region ?? ''}`, {
-              note: 'correct valueFrom to one of these',
+              note: 'set valueFrom to one of these',
             })
           : advice`store it: ${sh`aws ssm put-parameter --type SecureString --name ${nameOf(id)} --value VALUE`}`,
     };
@@ -195,16 +195,16 @@ async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | 
         ? sh`aws secretsmanager restore-secret --secret-id ${id}`
         : sh`aws secretsmanager restore-secret --secret-id ${id} --region ${kept.region}`,
     );
-    return { status: 'fail', says: 'is kept in a secret that is scheduled for deletion', fix };
+    return { status: 'fail', says: 'is stored in a secret that is scheduled for deletion', fix };
   }
-  return unknown(`${target?.what ?? 'AWS'} refuses it: ${error.code ?? error.kind}`);
+  return unknown(`${target?.what ?? 'AWS'} refused the request: ${error.code ?? error.kind}`);
 }
 
-const PASS_IT = advice`pass its value, with a further -f (a dotenv file will do), or use credentials that may read it`;
+const PASS_IT = advice`pass its value with another -f (such as a dotenv file), or use credentials that are allowed to read it`;
 
 const nameOf = (id: string): string => id.replace(/^arn:.*:parameter/, '');
 
-/** The caller's account, when it is not the one that the value is kept in. */
+/** The caller's account, if the value is stored in another account. */
 async function strangerTo(run: Run, kept: Kept): Promise<string | undefined> {
   const configured = run.deployment.lookup('AWS_ACCOUNT_ID');
   const owner = kept.id.startsWith('arn:')

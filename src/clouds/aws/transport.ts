@@ -1,4 +1,4 @@
-/** How the AWS SDK's requests travel. */
+/** The transport of the AWS SDK. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Run } from '../../engine/check.ts';
 import type { Agents } from '../../net/agents.ts';
@@ -7,7 +7,7 @@ import { unbracketed } from '../../net/tcp.ts';
 
 export { HttpErrorResponse, type IsRefusal } from '../../net/sender.ts';
 
-/** The SDK's own form of a request; bodies that are streams do not occur here. */
+/** The SDK's own form of a request; stream bodies do not occur here. */
 interface SdkRequest {
   readonly protocol: string;
   readonly hostname: string;
@@ -25,15 +25,15 @@ interface SdkResponse {
   readonly body: IncomingMessage;
 }
 
-/** A request handler, as the SDK's clients take one. */
+/** A request handler for the SDK's clients. */
 export interface Transport extends Record<string, unknown> {
-  /** @throws NetworkError; ProxyError when the proxy is in the way; HttpErrorResponse */
+  /** @throws NetworkError; ProxyError if the proxy fails; HttpErrorResponse */
   handle(request: SdkRequest, how?: { abortSignal?: AbortSignal }): Promise<{ response: SdkResponse }>;
 }
 
 /**
- * @param isRefusal without it, the SDK makes errors of what it gets
- * @param agents those of another client, to use its connections too
+ * @param isRefusal without it, the SDK handles error responses itself
+ * @param agents from another client, to share its connections
  */
 export function makeTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): Transport {
   const sender = makeSender(run, isRefusal, agents);
@@ -51,7 +51,7 @@ export function makeTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents):
   };
 }
 
-/** RFC 3986: what is signed escapes more than encodeURIComponent does. */
+/** RFC 3986: the signature requires more escaping than encodeURIComponent. */
 const escaped = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 

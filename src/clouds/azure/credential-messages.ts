@@ -1,13 +1,13 @@
-/** What Microsoft Entra ID's refusals mean ("Microsoft Entra authentication and authorization error codes"), and the way out. */
+/** The meaning of Microsoft Entra ID's errors ("Microsoft Entra authentication and authorization error codes"), and the fixes. */
 
 import { cause } from '../../outcome/cause.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
 import { fail, type Issue } from '../../outcome/outcome.ts';
 
 type EntraKind =
-  /** No credentials anywhere. */
+  /** No credentials were found. */
   | 'missing'
-  /** There are some, and neither a token nor a refusal came of them. */
+  /** There are credentials, but they led to neither a token nor an error response. */
   | 'no-token'
   | 'secret'
   | 'secret-expired'
@@ -17,9 +17,9 @@ type EntraKind =
   | 'federation'
   | 'assertion-time'
   | 'certificate'
-  /** A user has to sign in again. */
+  /** A user must sign in again. */
   | 'sign-in'
-  /** Refused with a code that has no kind of its own. */
+  /** Any other error code. */
   | 'refused';
 
 const KIND_OF_NUMBER: Readonly<Record<string, EntraKind>> = {
@@ -48,14 +48,14 @@ const KIND_OF_NUMBER: Readonly<Record<string, EntraKind>> = {
 };
 
 export interface EntraFacts {
-  /** Of `AADSTS<number>`, if there was an answer at all. */
+  /** From `AADSTS<number>`, if there was a response at all. */
   readonly number: string | undefined;
   readonly tenant: string | undefined;
   readonly client: string | undefined;
   readonly authority: string;
-  /** All that names and proves an identity is given, so that a token must be had for it. */
+  /** Whether everything that names and proves an identity is set, so that a token is expected. */
   readonly configured: boolean;
-  /** Where credentials were looked for. */
+  /** Where credentials were searched for. */
   readonly detail: string;
 }
 
@@ -67,14 +67,14 @@ interface CredentialMessage {
 }
 
 const app = ({ client }: EntraFacts): string => client ?? '<client id>';
-/** Stands for the client id in a command. */
+/** A placeholder for the client ID in a command. */
 const CLIENT = 'CLIENT_ID';
 
-/** A new secret, beside those that there are. */
+/** Adds a new secret, and keeps the existing ones. */
 function newSecret({ client }: EntraFacts): Fix {
   const reset = (id: string): Shell => sh`az ad app credential reset --id ${id} --append`;
   if (client === undefined) return advice`set AZURE_CLIENT_SECRET to a new one: ${reset(CLIENT)}`;
-  return command(reset(client), { note: 'set AZURE_CLIENT_SECRET to the password that this prints' });
+  return command(reset(client), { note: 'set AZURE_CLIENT_SECRET to the password in the output' });
 }
 
 function enable({ client }: EntraFacts): Fix {
@@ -84,21 +84,21 @@ function enable({ client }: EntraFacts): Fix {
 
 const SAYS: Readonly<Record<EntraKind, (facts: EntraFacts) => CredentialMessage>> = {
   missing: ({ detail }) => ({
-    title: 'no Azure credentials are found',
+    title: 'no Azure credentials found',
     detail,
-    expected: 'a workload or managed identity, or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET',
-    fix: advice`give Spacelift an identity (on AKS: az identity federated-credential create), or set the three variables; here: az login`,
+    expected: 'a workload or managed identity, or AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET',
+    fix: advice`give Spacelift an identity (on AKS: az identity federated-credential create), or set the three variables; on this machine: az login`,
   }),
   'no-token': ({ authority }) => ({
-    title: `${authority} gives no token for the credentials of the config`,
-    detail: 'What answers there is not Microsoft Entra ID, or the file with the certificate or token is none.',
-    expected: 'a token, or a refusal with an AADSTS code',
-    fix: advice`look at what answers: ${sh`curl -i https://${authority}/TENANT_ID/v2.0/.well-known/openid-configuration`}; and at the file, if there is one`,
+    title: `${authority} does not issue a token for the config’s credentials`,
+    detail: 'The server there is not Microsoft Entra ID, or the certificate or token file is not valid.',
+    expected: 'a token, or an error with an AADSTS code',
+    fix: advice`check the server’s response: ${sh`curl -i https://${authority}/TENANT_ID/v2.0/.well-known/openid-configuration`}; and the file, if there is one`,
   }),
   secret: (facts) => ({
-    title: `the secret of ${app(facts)} is another than AZURE_CLIENT_SECRET`,
-    detail: 'The secret’s id instead of its value looks the same.',
-    expected: 'the value of a secret of that application',
+    title: `Microsoft Entra ID rejected AZURE_CLIENT_SECRET for ${app(facts)}`,
+    detail: 'Using the secret’s ID instead of its value causes the same error.',
+    expected: 'the value of a secret that belongs to that application',
     fix: newSecret(facts),
   }),
   'secret-expired': (facts) => ({
@@ -107,48 +107,50 @@ const SAYS: Readonly<Record<EntraKind, (facts: EntraFacts) => CredentialMessage>
     fix: newSecret(facts),
   }),
   client: (facts) => ({
-    title: `there is no application ${app(facts)} in the tenant ${facts.tenant ?? '<tenant id>'}`,
-    expected: 'the application’s client id in AZURE_CLIENT_ID, and its tenant in AZURE_TENANT_ID',
-    fix: advice`correct AZURE_CLIENT_ID or AZURE_TENANT_ID; see: ${sh`az ad sp show --id ${facts.client ?? CLIENT}`}`,
+    title: `application ${app(facts)} does not exist in the tenant ${facts.tenant ?? '<tenant id>'}`,
+    expected: 'the application’s client ID in AZURE_CLIENT_ID, and its tenant in AZURE_TENANT_ID',
+    fix: advice`correct AZURE_CLIENT_ID or AZURE_TENANT_ID; check: ${sh`az ad sp show --id ${facts.client ?? CLIENT}`}`,
   }),
   'client-disabled': (facts) => ({
     title: `the application ${app(facts)} is disabled`,
-    expected: 'an application that may sign in',
+    expected: 'an application that is allowed to sign in',
     fix: enable(facts),
   }),
   tenant: ({ tenant }) => ({
-    title: `there is no tenant ${tenant ?? '<tenant id>'}`,
-    detail: 'A tenant of another cloud (US Government, China) looks the same: AZURE_AUTHORITY_HOST chooses the cloud.',
-    expected: 'the id of the tenant in AZURE_TENANT_ID',
+    title: `tenant ${tenant ?? '<tenant id>'} does not exist`,
+    detail:
+      'A tenant in another cloud (US Government, China) causes the same error: AZURE_AUTHORITY_HOST selects the cloud.',
+    expected: 'the tenant ID in AZURE_TENANT_ID',
     fix: command(sh`az account show --query tenantId --output tsv`, {
-      note: 'set AZURE_TENANT_ID to what this says',
+      note: 'set AZURE_TENANT_ID to the output',
     }),
   }),
   federation: (facts) => ({
     title: `no federated credential of ${app(facts)} matches the token in AZURE_FEDERATED_TOKEN_FILE`,
-    expected: 'one whose issuer, subject (system:serviceaccount:<namespace>:<service account>) and audience match',
+    expected:
+      'a credential with a matching issuer, subject (system:serviceaccount:<namespace>:<service account>), and audience',
     fix: advice`correct it: ${sh`az ad app federated-credential list --id ${facts.client ?? CLIENT}`}, or for a managed identity: az identity federated-credential list`,
   }),
   'assertion-time': () => ({
-    title: 'the token or certificate that is to prove the identity is not valid at this time',
+    title: 'the token or certificate that must prove the identity is not valid at this time',
     detail: 'It has expired, or this machine’s clock is wrong.',
-    expected: 'a token that is renewed before it expires, and a clock that is right',
-    fix: advice`set this machine’s clock (timedatectl set-ntp true), and have the federated token renewed (projected by Kubernetes)`,
+    expected: 'a token that is renewed before it expires, and a correct clock',
+    fix: advice`set this machine’s clock (timedatectl set-ntp true), and make sure that the federated token is renewed (projected by Kubernetes)`,
   }),
   certificate: (facts) => ({
-    title: `the certificate in AZURE_CLIENT_CERTIFICATE_PATH is none of ${app(facts)}`,
+    title: `the certificate in AZURE_CLIENT_CERTIFICATE_PATH does not belong to ${app(facts)}`,
     expected: 'a certificate that is registered with the application and has not expired',
     fix: advice`register it: ${sh`az ad app credential reset --id ${facts.client ?? CLIENT} --append --cert @PATH`}`,
   }),
   'sign-in': () => ({
-    title: 'the Azure sign-in has expired, or asks for more',
+    title: 'the Azure sign-in has expired, or requires another step',
     expected: 'a sign-in that is valid now',
     fix: command(sh`az login --scope https://storage.azure.com/.default`),
   }),
   refused: (facts) => ({
-    title: `Microsoft Entra ID refuses the credentials: AADSTS${facts.number}`,
+    title: `Microsoft Entra ID rejected the credentials: AADSTS${facts.number}`,
     expected: 'a token for Azure Storage',
-    fix: advice`look the code up: https://login.microsoftonline.com/error?code=${facts.number ?? ''}`,
+    fix: advice`look up the code: https://login.microsoftonline.com/error?code=${facts.number ?? ''}`,
   }),
 };
 

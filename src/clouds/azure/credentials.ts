@@ -1,4 +1,4 @@
-/** Who the deployment is at Azure: what the config itself holds comes first, the caller's default chain fills what it lacks. */
+/** The deployment's Azure identity: the config's own credentials come first, then the caller's default chain. */
 import { existsSync } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
 import type { CredentialsFile } from '../../config/credentials-options.ts';
@@ -14,10 +14,10 @@ import { isSupplied, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '..
 import { entraIssue } from './credential-messages.ts';
 import type { AzureTransport } from './transport.ts';
 
-/** For finding a token; below any operation's deadline, so that it is clear which of the two took too long. */
+/** For finding a token; below any operation's deadline, so that it is clear which of the two timed out. */
 const DEADLINE_MS = 8_000;
 const AUTHORITY = 'https://login.microsoftonline.com';
-/** Microsoft's own, of the public cloud, of US Government and of China. */
+/** Microsoft's own hosts, for the public cloud, US Government, and China. */
 const AUTHORITIES = [
   'login.microsoftonline.com',
   'login.microsoftonline.us',
@@ -31,10 +31,10 @@ const CLIENT = 'AZURE_CLIENT_ID';
 const SECRET = 'AZURE_CLIENT_SECRET';
 const CERTIFICATE = 'AZURE_CLIENT_CERTIFICATE_PATH';
 const TOKEN_FILE = 'AZURE_FEDERATED_TOKEN_FILE';
-/** What proves the identity, with the two that name it. */
+/** The variables that prove the identity, together with the two that name it. */
 const PROOFS = [SECRET, CERTIFICATE, TOKEN_FILE];
 
-/** A token that could not be had, as a value. */
+/** The error of a missing token, as a value. */
 export class TokenError extends Error {
   readonly says: Issue;
   constructor(says: Issue) {
@@ -47,30 +47,30 @@ export class TokenError extends Error {
 export interface Token {
   readonly token: string;
   readonly expiresOnTimestamp: number;
-  /** The object id, or the client id, of whom it is for. */
+  /** The object ID or client ID of the token's identity. */
   readonly assignee: string | undefined;
 }
 
-/** An empty value equals an absent one. */
+/** An empty value counts as absent. */
 type Read = (name: string) => string | undefined;
 
-/** Whether the caller supplies the file that proves the config's identity: it is the caller's, and beats any other proof. */
+/** Whether the caller supplies the file that proves the config's identity: it belongs to the caller, and takes precedence. */
 export const isAzureSupplied = (run: Run): boolean => isSupplied(run, CERTIFICATE, TOKEN_FILE);
 
-/** Whose credentials are used: the config's, when it holds an application with its secret. */
+/** The owner of the credentials in use: the config, if it contains an application with its secret. */
 export function ownerOfAzure(run: Run): Party {
   if (isAzureSupplied(run)) return 'process';
   const { setting } = run.deployment;
   return [TENANT, CLIENT, SECRET].every((name) => setting(name)?.party === 'config') ? 'config' : 'process';
 }
 
-/** The variables that apply: the config's over the caller's, or the caller's alone; those that a supplied file belongs to are the config's. */
+/** The variables that apply: the config's before the caller's, or only the caller's; with a supplied file, the config's. */
 function reader(run: Run): Read {
   const { setting, own } = run.deployment;
   return ownerOfAzure(run) === 'config' || isAzureSupplied(run) ? (name) => setting(name)?.value : own;
 }
 
-/** @throws CheckStopped when the config's files are elsewhere or its authority may not be asked; TokenError when the caller's file is not there */
+/** @throws CheckStopped if the config's files are elsewhere or its authority must not be contacted; TokenError if the caller's file is missing */
 export async function azureCredential(run: Run, { client }: AzureTransport): Promise<TokenCredential> {
   const value = reader(run);
   const [tenantId, clientId] = [value(TENANT), value(CLIENT)];
@@ -101,28 +101,28 @@ export async function azureCredential(run: Run, { client }: AzureTransport): Pro
   });
 }
 
-const wrongAuthority = fail(`${AUTHORITY_HOST} is no https:// URL`, {
-  detail: 'Every Azure SDK refuses to sign in elsewhere.',
-  expected: `${AUTHORITY}, or that of another cloud`,
+const wrongAuthority = fail(`${AUTHORITY_HOST} is not an https:// URL`, {
+  detail: 'Every Azure SDK refuses to sign in with any other URL.',
+  expected: `${AUTHORITY}, or the URL of another cloud`,
   fix: advice`correct ${AUTHORITY_HOST}, or unset it for the public cloud`,
   evidence: { variable: AUTHORITY_HOST },
   cause: cause.variable(AUTHORITY_HOST),
 });
 
-/** @throws TokenError when it is none, which becomes part of a path */
+/** Checks the tenant ID, which becomes part of a path. @throws TokenError */
 function mustBeTenant(text: string | undefined): void {
   if (text === undefined || /^[0-9A-Za-z.-]+$/.test(text)) return;
   throw new TokenError(
-    fail(`${TENANT} is not the id of a directory`, {
-      expected: 'the directory’s (tenant’s) id, or one of its domains',
-      fix: advice`correct ${TENANT}; see: ${sh`az account show --query tenantId`}`,
+    fail(`${TENANT} is not a tenant ID`, {
+      expected: 'the tenant (directory) ID, or one of its domains',
+      fix: advice`correct ${TENANT}; check: ${sh`az account show --query tenantId`}`,
       evidence: { variable: TENANT },
       cause: cause.variable(TENANT),
     }),
   );
 }
 
-/** @throws CheckStopped when it is no address, or the config names an authority that the caller's credentials may not be shown to */
+/** @throws CheckStopped if it is not an address, or the config names an authority that must not get the caller's credentials */
 function authorityOf(run: Run): URL {
   const held = run.deployment.setting(AUTHORITY_HOST);
   if (held === undefined) return new URL(AUTHORITY);
@@ -138,28 +138,28 @@ function authorityOf(run: Run): URL {
   return url;
 }
 
-/** The caller's file, which may be none. @throws TokenError */
+/** Checks that the caller's file exists. @throws TokenError */
 function mustBeHere(variable: CredentialsFile, path: string): void {
   if (existsSync(path)) return;
   throw new TokenError(
-    fail(`${variable} names a file that is not there`, {
-      detail: `There is no ${path}.`,
+    fail(`${variable} names a file that does not exist`, {
+      detail: `${path} does not exist.`,
       expected: 'the file that proves Spacelift’s identity to Microsoft Entra ID',
-      fix: advice`set ${variable} to a file that is there, or unset it to use another identity`,
+      fix: advice`set ${variable} to an existing file, or unset it to use another identity`,
       evidence: { variable, path },
       cause: cause.azure('credentials', variable),
     }),
   );
 }
 
-/** Whether the config's proof is a file of Spacelift's container, and this process has no identity of its own. @throws CheckStopped then */
+/** @throws CheckStopped if the config's proof is a file in Spacelift's container, and this process has no identity of its own */
 function mustNotBeElsewhere({ deployment: { set, partyOf } }: Run): void {
   const name = ([CERTIFICATE, TOKEN_FILE] as const).find((one) => set.includes(one) && partyOf(one) === 'config');
   if (name !== undefined) throw onlyInContainer(name);
 }
 
 /**
- * Gets a token apart from the request that needs it: what goes wrong then is about nothing else.
+ * Gets a token separately from the request that needs it, so that errors concern nothing else.
  * @throws TokenError
  */
 export async function findToken(
@@ -203,11 +203,11 @@ function onTheWay(problem: NetworkError, host: string): Issue {
   return fail(title, {
     ...words,
     ...(problem.kind === 'tls' && problem.tls !== 'changed' && { fix: inspected(host) }),
-    detail: 'It gives the tokens that Azure Blob Storage asks for.',
+    detail: 'It issues the tokens that Azure Blob Storage requires.',
   });
 }
 
-/** The messages of an error and of all that caused it; only looked at, never passed on. */
+/** The messages of an error and of all its causes, for matching only; they are never shown. */
 function messagesOf(error: unknown, depth = 0): string {
   if (depth > 5 || typeof error !== 'object' || error === null) return '';
   const { message, errors, cause: inside } = error as Record<'message' | 'errors' | 'cause', unknown>;
@@ -224,12 +224,12 @@ function lookedIn(value: Read): string {
     if (value(own) !== undefined && without.length > 0) return `${own} is set without ${without.join(' and ')}.`;
   }
   const managed = value(CLIENT);
-  return `Looked in the config, the environment, the pod’s workload identity, the machine’s managed identity${
+  return `Searched the config, the environment, the pod’s workload identity, the machine’s managed identity${
     managed === undefined ? '' : ` (${managed}, AZURE_CLIENT_ID)`
-  } and az login.`;
+  }, and az login.`;
 }
 
-/** Access tokens of Microsoft Entra ID are JWTs, though nothing promises it. */
+/** Microsoft Entra ID's access tokens are JWTs, although that is not guaranteed. */
 function assigneeIn(token: string): string | undefined {
   try {
     const { oid } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());

@@ -1,4 +1,4 @@
-/** What only Azure's management plane knows of a storage account. Spacelift needs none of it, so nothing here is a failure. */
+/** The settings of a storage account that only Azure's management plane has. Spacelift does not need them, so nothing here fails. */
 import type { StorageManagementClient as Client, ManagementPolicyRule } from '@azure/arm-storage';
 import type { TokenCredential } from '@azure/identity';
 import type { Run } from '../../engine/check.ts';
@@ -10,16 +10,16 @@ import { CheckStopped, skip } from '../../outcome/outcome.ts';
 import { findToken, type Token, TokenError } from './credentials.ts';
 import type { AzureTransport } from './transport.ts';
 
-/** That are looked into, and at once: an answer of each may be long. */
+/** The most subscriptions to search, and how many at a time: each response may be long. */
 const [MOST_SUBSCRIPTIONS, AT_ONCE] = [1000, 8];
 
-/** These credentials may not look. */
+/** The credentials are not allowed to read the settings. */
 export class NotPermittedError extends Error {}
 
 export interface AccountSettings {
-  /** @throws NotPermitted; CheckStopped when it could not be asked */
+  /** @throws NotPermittedError; CheckStopped if the management plane can't be reached */
   versioning(signal: AbortSignal): Promise<boolean>;
-  /** Of the lifecycle policy. @throws as `versioning` does */
+  /** The rules of the lifecycle policy. @throws like `versioning` */
   rules(signal: AbortSignal): Promise<readonly ManagementPolicyRule[]>;
 }
 
@@ -34,7 +34,7 @@ interface Account {
   readonly management: string;
 }
 
-/** The account is looked for in AZURE_SUBSCRIPTION_ID, or in all subscriptions that the credential may see. */
+/** Searches for the account in AZURE_SUBSCRIPTION_ID, or in all subscriptions that the credentials can see. */
 export function accountSettings(
   run: Run,
   { name, management }: Account,
@@ -87,7 +87,7 @@ export function accountSettings(
     throw failed === undefined ? new NotPermittedError() : failed.reason;
   };
   let place: Promise<Place> | undefined;
-  /** The setting is the account's, so all containers share the answer. */
+  /** The setting belongs to the account, so all containers share the response. */
   const setting = <T>(ask: (client: Client, group: string, abortSignal: AbortSignal) => Promise<T>) => {
     let answer: Promise<T> | undefined;
     return async (signal: AbortSignal): Promise<T> => {
@@ -123,9 +123,9 @@ function meaningOf(error: unknown, host: string): unknown {
   if (error instanceof NetworkError || error instanceof TokenError) {
     const why = error instanceof NetworkError ? error.kind : error.says.title;
     return new CheckStopped(
-      skip(`${host} can’t be asked from here`, {
-        detail: `Only Azure’s management plane knows this setting, and Spacelift does not need it: ${why}.`,
-        fix: advice`allow TCP 443 to ${host}, or run where it can be reached`,
+      skip(`${host} can’t be reached from here`, {
+        detail: `Only Azure’s management plane has this setting, and Spacelift does not need it: ${why}.`,
+        fix: advice`allow TCP 443 to ${host}, or run it where it can be reached`,
         evidence: { host },
       }),
     );
@@ -134,13 +134,13 @@ function meaningOf(error: unknown, host: string): unknown {
   if (statusCode === 401 || statusCode === 403 || statusCode === 404) return new NotPermittedError();
   if (typeof statusCode === 'number' && statusCode >= 300) {
     return new CheckStopped(
-      skip(`${host} answers HTTP ${statusCode}`, { fix: advice`run again later`, evidence: { host } }),
+      skip(`${host} returned HTTP ${statusCode}`, { fix: advice`run again later`, evidence: { host } }),
     );
   }
-  // A success of which the SDK can make nothing.
+  // A success response that the SDK can't parse.
   return new CheckStopped(
-    skip(`${host} does not answer as Azure’s management plane does`, {
-      fix: advice`find out what answers in its place: a proxy, or another address in DNS; try: ${sh`curl -v https://${host}`}`,
+    skip(`${host} does not look like Azure’s management plane`, {
+      fix: advice`find out what responds in its place: a proxy, or another address in DNS; try: ${sh`curl -v https://${host}`}`,
       evidence: { host },
     }),
   );

@@ -1,4 +1,4 @@
-/** How the Azure SDK's requests travel: what its clients and its credentials take as `httpClient`. */
+/** The transport of the Azure SDK: the `httpClient` of its clients and credentials. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { DefaultAzureCredentialOptions } from '@azure/identity';
@@ -10,21 +10,21 @@ import { type BusyHint, retryAfterIn, withRetry } from '../../net/retry.ts';
 import { type IsRefusal, makeSender } from '../../net/sender.ts';
 import { addressOf } from '../../net/tcp.ts';
 
-/** As the credentials and the management client take it, and as the storage client does, which has an older form. */
+/** The type for credentials and the management client, and the older type for the storage client. */
 type SdkClient = NonNullable<DefaultAzureCredentialOptions['httpClient']>;
 type StorageClient = NonNullable<StoragePipelineOptions['httpClient']>;
 type SdkRequest = Parameters<SdkClient['sendRequest']>[0] | Parameters<StorageClient['sendRequest']>[0];
 
 export interface AzureTransport {
-  /** For a client's or a credential's option `httpClient`. @throws NetworkError; ProxyError; HttpErrorResponse */
+  /** For the `httpClient` option of a client or credential. @throws NetworkError; ProxyError; HttpErrorResponse */
   readonly client: SdkClient & StorageClient;
-  /** What went wrong last on the way to a host: the SDK's credentials lose it. */
+  /** The last network error for a host, which the SDK's credentials discard. */
   problemAt(host: string): NetworkError | undefined;
 }
 
 /**
- * @param isRefusal which answers end in `HttpErrorResponse`; without it, the SDK makes errors of them
- * @param agents those of another client, to use its connections too
+ * @param isRefusal the responses that become an `HttpErrorResponse`; without it, the SDK handles them itself
+ * @param agents from another client, to share its connections
  */
 export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): AzureTransport {
   const sender = makeSender(run, isRefusal, agents);
@@ -48,7 +48,7 @@ export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents)
       throw error;
     }
   };
-  /** Who judges storage's answers asks again too; what is plain HTTP is the machine's own metadata service. */
+  /** The storage session retries its own requests; plain HTTP is the machine's own metadata service. */
   const sendRequest = (request: SdkRequest) =>
     isRefusal === undefined && request.url.startsWith('https:')
       ? withRetry(() => once(request), noOf, signalOf(request).signal)
@@ -80,7 +80,7 @@ function signalOf({ abortSignal, timeout }: SdkRequest): { signal?: AbortSignal 
   return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
 }
 
-/** The headers of an answer, in the newer form of the SDK and, by `toJson`, in the older. */
+/** The headers of a response, in the SDK's newer form and, with `toJson`, in the older one. */
 class SdkHeaders {
   readonly #values: Map<string, string>;
   constructor(headers: IncomingHttpHeaders) {

@@ -1,4 +1,4 @@
-/** What is wrong with Google credentials, in words, and what mends it. */
+/** The texts for errors of Google credentials, with their fixes. */
 
 import { cause } from '../../outcome/cause.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../outcome/fix.ts';
@@ -7,18 +7,18 @@ import { span } from '../../util/format.ts';
 import { SET_CLOCK } from '../fixes.ts';
 import { memberOf } from './iam.ts';
 
-/** Why Google, or its library, gives no token or no signature. */
+/** Why Google or its library returned no token or signature. */
 export interface GoogleAuthFailure {
   readonly asked: 'token' | 'signature';
-  /** Of the endpoint (`invalid_grant`, `PERMISSION_DENIED`), or `missing`, `no-file`, `file`, `metadata`. */
+  /** From the endpoint (`invalid_grant`, `PERMISSION_DENIED`), or `missing`, `no-file`, `file`, `metadata`. */
   readonly code: string | undefined;
   /** HTTP. */
   readonly status?: number;
-  /** Only looked at, never passed on. */
+  /** For matching only; it is never shown. */
   readonly said?: string;
   readonly skewMs?: number;
   readonly account?: string | undefined;
-  /** Of the credentials file, where the environment names one. */
+  /** The credentials file, if the environment names one. */
   readonly path?: string | undefined;
 }
 
@@ -30,7 +30,7 @@ interface CredentialMessage {
 }
 
 interface Case {
-  /** Names the cause, for folding. */
+  /** The key of the cause. */
   readonly key: string;
   when(refusal: GoogleAuthFailure): boolean;
   says(refusal: GoogleAuthFailure): CredentialMessage;
@@ -39,7 +39,7 @@ interface Case {
 const named = ({ account }: GoogleAuthFailure): string => account ?? 'the service account';
 const LOGIN = sh`gcloud auth application-default login --impersonate-service-account=SERVICE_ACCOUNT`;
 
-/** A command for the service account, once its name is known. */
+/** A command for the service account, if its name is known. */
 const withAccount = ({ account }: GoogleAuthFailure, what: string, make: (email: string) => Shell): Fix =>
   account === undefined ? advice`${what}: ${make('SERVICE_ACCOUNT')}` : command(make(account));
 
@@ -47,38 +47,38 @@ const ANNOTATE = sh`kubectl annotate serviceaccount NAME iam.gke.io/gcp-service-
 const keysOf = (email: string): Shell => sh`gcloud iam service-accounts keys list --iam-account=${email}`;
 const newKey = (email: string): Shell => sh`gcloud iam service-accounts keys create key.json --iam-account=${email}`;
 
-/** In the words of Google's library and of OpenSSL; first match wins. */
+/** Matches messages of Google's library and OpenSSL; the first match wins. */
 const WHY_NOT: readonly (readonly [RegExp, string])[] = [
   [/is not valid JSON|in JSON at|Unexpected (token|end)/, 'it is not JSON'],
   [/does not contain|must (contain|be)|missing|No valid|Must pass in/i, 'it lacks a field'],
   [/DECODER|PEM|asn1|secretOrPrivateKey|private.?key/i, 'its private key can’t be read'],
-  [/ENOENT|is not a valid file path|does not exist/i, 'the token file that it names is not there'],
+  [/ENOENT|is not a valid file path|does not exist/i, 'the token file that it names does not exist'],
 ];
 
 const whyNot = ({ said = '' }: GoogleAuthFailure): string =>
-  WHY_NOT.find(([pattern]) => pattern.test(said))?.[1] ?? 'Google’s library does not take it';
+  WHY_NOT.find(([pattern]) => pattern.test(said))?.[1] ?? 'Google’s library does not accept it';
 
-/** First match wins. The messages are those of Google's token endpoints and of the IAM Service Account Credentials API. */
+/** The first match wins. The messages come from Google's token endpoints and the IAM Service Account Credentials API. */
 const CASES: readonly Case[] = [
   {
     key: 'missing',
     when: ({ code }) => code === 'missing',
     says: () => ({
-      title: 'no Google Cloud credentials are found',
+      title: 'no Google Cloud credentials found',
       detail:
-        'Looked in GOOGLE_APPLICATION_CREDENTIALS, in gcloud’s application default credentials, and for a metadata server.',
-      expected: 'a service account that is attached to the instance or the pod, or a key file',
-      fix: advice`attach Spacelift’s service account to the instance, or name it to the pod’s (GKE):\n${ANNOTATE}\nor set GOOGLE_APPLICATION_CREDENTIALS to a key file; from here:\n${LOGIN}`,
+        'Searched GOOGLE_APPLICATION_CREDENTIALS, gcloud’s application default credentials, and the metadata server.',
+      expected: 'a service account attached to the instance or pod, or a key file',
+      fix: advice`attach Spacelift’s service account to the instance, or annotate the pod’s service account with it (GKE):\n${ANNOTATE}\nor set GOOGLE_APPLICATION_CREDENTIALS to a key file; on this machine:\n${LOGIN}`,
     }),
   },
   {
     key: 'no-file',
     when: ({ code }) => code === 'no-file',
     says: ({ path }) => ({
-      title: 'GOOGLE_APPLICATION_CREDENTIALS names a file that is not there',
-      detail: `There is no ${path}.`,
+      title: 'GOOGLE_APPLICATION_CREDENTIALS names a file that does not exist',
+      detail: `${path} does not exist.`,
       expected: 'the key file of a service account',
-      fix: advice`set GOOGLE_APPLICATION_CREDENTIALS to a file that is there, or unset it to use an attached service account`,
+      fix: advice`set GOOGLE_APPLICATION_CREDENTIALS to an existing file, or unset it to use an attached service account`,
     }),
   },
   {
@@ -86,9 +86,9 @@ const CASES: readonly Case[] = [
     when: ({ code }) => code === 'file',
     says: (refusal) => ({
       title: `the Google credentials file can’t be used: ${whyNot(refusal)}`,
-      detail: `It is ${refusal.path ?? 'the one of gcloud auth application-default login'}.`,
-      expected: 'a file as Google’s tools write it',
-      fix: withAccount(refusal, 'make a new one', newKey),
+      detail: `The file is ${refusal.path ?? 'the one that gcloud auth application-default login wrote'}.`,
+      expected: 'a file written by Google’s tools',
+      fix: withAccount(refusal, 'create a new key', newKey),
     }),
   },
   {
@@ -96,9 +96,9 @@ const CASES: readonly Case[] = [
     when: ({ said = '' }) =>
       /short-lived token|iat and exp|JWT has expired|issued in the future|used too early/i.test(said),
     says: ({ skewMs }) => ({
-      title: `the clocks of this machine and of Google differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
+      title: `the clocks of this machine and Google differ${skewMs === undefined ? '' : ` by ${span(skewMs)}`}`,
       ...(skewMs !== undefined && { detail: `This machine’s clock is ${skewMs > 0 ? 'behind' : 'ahead'}.` }),
-      expected: 'at most 5 minutes apart: credentials carry the time',
+      expected: 'clocks at most 5 minutes apart: credentials include the time',
       fix: SET_CLOCK,
     }),
   },
@@ -106,13 +106,15 @@ const CASES: readonly Case[] = [
     key: 'key',
     when: ({ said = '' }) => /Invalid JWT Signature/i.test(said),
     says: (refusal) => ({
-      title: `the key file’s key is not one of ${named(refusal)}’s`,
-      detail: 'It was deleted, has expired or is disabled, or the file’s client_email is another account’s.',
-      expected: 'a key of that service account that exists and is enabled',
+      title: `the key in the key file does not belong to ${named(refusal)}`,
+      detail: 'It was deleted, has expired, or is disabled, or the file’s client_email belongs to another account.',
+      expected: 'an existing, enabled key of that service account',
       fix:
         refusal.account === undefined
-          ? advice`see which it has: ${keysOf('SERVICE_ACCOUNT')}\n${newKey('SERVICE_ACCOUNT')}`
-          : command([keysOf(refusal.account), newKey(refusal.account)], { note: 'see which it has, and make another' }),
+          ? advice`list its keys, and create a new one: ${keysOf('SERVICE_ACCOUNT')}\n${newKey('SERVICE_ACCOUNT')}`
+          : command([keysOf(refusal.account), newKey(refusal.account)], {
+              note: 'list its keys, and create a new one',
+            }),
     }),
   },
   {
@@ -120,7 +122,7 @@ const CASES: readonly Case[] = [
     when: ({ said = '', code }) => /(robot|account) (is|has been) disabled|disabled_client/i.test(`${said} ${code}`),
     says: (refusal) => ({
       title: `${named(refusal)} is disabled`,
-      expected: 'a service account that is enabled',
+      expected: 'an enabled service account',
       fix: withAccount(refusal, 'enable it', (email) => sh`gcloud iam service-accounts enable ${email}`),
     }),
   },
@@ -128,10 +130,10 @@ const CASES: readonly Case[] = [
     key: 'unknown',
     when: ({ said = '', code }) => /account not found|deleted_client/i.test(`${said} ${code}`) || code === 'NOT_FOUND',
     says: (refusal) => ({
-      title: `Google does not know ${named(refusal)}`,
+      title: `Google does not recognize ${named(refusal)}`,
       detail: 'It was deleted, or its name is wrong.',
       expected: 'a service account that exists',
-      fix: advice`see which there are: gcloud iam service-accounts list\nwithin 30 days a deleted one can be had back: gcloud iam service-accounts undelete ID`,
+      fix: advice`list the service accounts: gcloud iam service-accounts list\na deleted one can be restored within 30 days: gcloud iam service-accounts undelete ID`,
     }),
   },
   {
@@ -147,8 +149,8 @@ const CASES: readonly Case[] = [
     key: 'api-off',
     when: ({ said = '' }) => /has not been used in project|it is disabled|SERVICE_DISABLED/i.test(said),
     says: () => ({
-      title: 'the IAM Service Account Credentials API is off',
-      detail: 'Without a key file, it is what signs URLs.',
+      title: 'the IAM Service Account Credentials API is disabled',
+      detail: 'Without a key file, this API signs URLs.',
       expected: 'the API enabled in the project of the service account',
       fix: command(sh`gcloud services enable iamcredentials.googleapis.com`),
     }),
@@ -157,9 +159,9 @@ const CASES: readonly Case[] = [
     key: 'pod',
     when: ({ asked, account = '' }) => asked === 'signature' && account.endsWith('.svc.id.goog'),
     says: () => ({
-      title: 'the pod acts as no service account, and can’t sign',
-      detail: 'Its Kubernetes service account has roles of its own; signatures are a Google service account’s.',
-      expected: 'a Kubernetes service account that is bound to Spacelift’s service account',
+      title: 'the pod does not act as a Google service account, so it can’t sign',
+      detail: 'Its Kubernetes service account has its own roles, but signing requires a Google service account.',
+      expected: 'a Kubernetes service account bound to Spacelift’s service account',
       fix: advice`bind it: ${ANNOTATE}`,
     }),
   },
@@ -167,8 +169,8 @@ const CASES: readonly Case[] = [
     key: 'sign',
     when: ({ asked, status }) => asked === 'signature' && status === 403,
     says: (refusal) => ({
-      title: `${named(refusal)} may not sign: iam.serviceAccounts.signBlob is denied`,
-      detail: 'Pre-signed URLs are signed by Google where there is no key file; workers and browsers need them.',
+      title: `${named(refusal)} lacks iam.serviceAccounts.signBlob, so it can’t sign`,
+      detail: 'Without a key file, Google signs the pre-signed URLs that workers and browsers need.',
       expected: 'iam.serviceAccounts.signBlob on the service account itself',
       fix: withAccount(
         refusal,
@@ -182,9 +184,9 @@ const CASES: readonly Case[] = [
     key: 'impersonate',
     when: ({ said = '' }) => /getAccessToken|unable to impersonate/i.test(said),
     says: (refusal) => ({
-      title: `may not act as ${named(refusal)}: iam.serviceAccounts.getAccessToken is denied`,
-      expected: 'iam.serviceAccounts.getAccessToken on the service account, for who impersonates it',
-      fix: advice`allow who impersonates it, a person with roles/iam.serviceAccountTokenCreator instead: ${sh`gcloud iam service-accounts add-iam-policy-binding ${refusal.account ?? 'SERVICE_ACCOUNT'} --member=MEMBER --role=roles/iam.workloadIdentityUser`}`,
+      title: `the credentials lack iam.serviceAccounts.getAccessToken, so they can’t act as ${named(refusal)}`,
+      expected: 'iam.serviceAccounts.getAccessToken on the service account, for the identity that impersonates it',
+      fix: advice`grant it to the impersonating identity (for a person, use roles/iam.serviceAccountTokenCreator): ${sh`gcloud iam service-accounts add-iam-policy-binding ${refusal.account ?? 'SERVICE_ACCOUNT'} --member=MEMBER --role=roles/iam.workloadIdentityUser`}`,
     }),
   },
   {
@@ -192,9 +194,9 @@ const CASES: readonly Case[] = [
     when: ({ said = '', code }) =>
       /stale to sign-in|ID Token|subject token|audience|issuer/i.test(said) || code === 'invalid_target',
     says: () => ({
-      title: 'the workload identity pool does not accept the token',
-      detail: 'It has expired, or its issuer, audience or attributes are others than the provider’s.',
-      expected: 'a fresh token that the provider of the pool accepts',
+      title: 'the workload identity pool rejected the token',
+      detail: 'It has expired, or its issuer, audience, or attributes differ from the provider’s.',
+      expected: 'a fresh token that the pool’s provider accepts',
       fix: advice`compare the token with the provider: gcloud iam workload-identity-pools providers describe PROVIDER --location=global --workload-identity-pool=POOL`,
     }),
   },
@@ -202,40 +204,41 @@ const CASES: readonly Case[] = [
     key: 'metadata-fails',
     when: ({ code, status = 0 }) => code === 'metadata' && status >= 500,
     says: ({ status }) => ({
-      title: `the metadata server fails (HTTP ${status})`,
-      expected: 'an access token of the attached service account',
-      fix: advice`run again; if it stays, see its log (GKE): kubectl logs --namespace kube-system --selector k8s-app=gke-metadata-server`,
+      title: `the metadata server failed (HTTP ${status})`,
+      expected: 'an access token for the attached service account',
+      fix: advice`run again; if the error persists, check its log (GKE): kubectl logs --namespace kube-system --selector k8s-app=gke-metadata-server`,
     }),
   },
   {
     key: 'metadata',
     when: ({ code }) => code === 'metadata',
     says: ({ status }) => ({
-      title: `the metadata server gives no access token (HTTP ${status})`,
-      detail: 'No service account is attached, or the pod’s may not act as the one it is bound to.',
-      expected: 'a service account that is attached to the instance or the pod',
-      fix: advice`attach a service account to the instance, or let the pod’s act as its own (GKE):\n${sh`gcloud iam service-accounts add-iam-policy-binding SERVICE_ACCOUNT --member=${'serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]'} --role=roles/iam.workloadIdentityUser`}`,
+      title: `the metadata server returned no access token (HTTP ${status})`,
+      detail:
+        'No service account is attached, or the pod’s service account is not allowed to act as the one it is bound to.',
+      expected: 'a service account attached to the instance or pod',
+      fix: advice`attach a service account to the instance, or allow the pod’s service account to act as Spacelift’s (GKE):\n${sh`gcloud iam service-accounts add-iam-policy-binding SERVICE_ACCOUNT --member=${'serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]'} --role=roles/iam.workloadIdentityUser`}`,
     }),
   },
   {
     key: 'fails',
     when: ({ status = 0 }) => status >= 500 || status === 429,
     says: ({ asked, status }) => ({
-      title: `Google fails to give ${asked === 'token' ? 'an access token' : 'a signature'} (HTTP ${status})`,
+      title: `Google failed to return ${asked === 'token' ? 'an access token' : 'a signature'} (HTTP ${status})`,
       expected: asked === 'token' ? 'an access token' : 'a signature for pre-signed URLs',
-      fix: advice`run again; if it stays, see https://status.cloud.google.com, and the log of a proxy in between`,
+      fix: advice`run again; if the error persists, check https://status.cloud.google.com and the log of any proxy in between`,
     }),
   },
 ];
 
-/** The failure that it is, whichever bucket has shown it. */
+/** The failure, the same for every bucket. */
 export function credentialIssue(refusal: GoogleAuthFailure): Issue {
   const { code, status, asked } = refusal;
   const known = CASES.find((one) => one.when(refusal));
   const { title, detail, expected, fix }: CredentialMessage = known?.says(refusal) ?? {
-    title: `Google gives no ${asked === 'token' ? 'access token' : 'signature'}: ${code ?? `HTTP ${status}`}`,
+    title: `Google returned no ${asked === 'token' ? 'access token' : 'signature'}: ${code ?? `HTTP ${status}`}`,
     expected: asked === 'token' ? 'an access token' : 'a signature for pre-signed URLs',
-    fix: advice`run again; if it stays, see the audit log: gcloud logging read protoPayload.serviceName=iamcredentials.googleapis.com`,
+    fix: advice`run again; if the error persists, check the audit log: gcloud logging read protoPayload.serviceName=iamcredentials.googleapis.com`,
   };
   return fail(title, {
     ...(detail !== undefined && { detail }),

@@ -1,4 +1,4 @@
-/** Application Default Credentials, by Google's own library: a token, and a signature. */
+/** Application Default Credentials through Google's own library: tokens and signatures. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
 import type { GoogleAuth } from 'google-auth-library';
@@ -14,15 +14,15 @@ import { onlyInContainer, ownFile } from '../credentials.ts';
 import { credentialIssue, type GoogleAuthFailure } from './credential-messages.ts';
 import { parseObject, wayTo } from './http.ts';
 
-/** Below any operation's deadline, so that it is clear which of the two took too long. */
+/** Below any operation's deadline, so that it is clear which of the two timed out. */
 const DEADLINE_MS = 8_000;
-/** As Google's clients for Go ask for; signing takes it too. */
+/** The same scope as Google's clients for Go; signing requires it too. */
 const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 const VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
 
-/** Google gives no token, or no signature. */
+/** Google returned no token or no signature. */
 export class GoogleAuthError extends Error {
-  /** `credentials`: Google gives no token for these; `other`: it could not be asked, or signs nothing. */
+  /** `credentials`: Google issues no token for these; `other`: Google can't be reached, or does not sign. */
   readonly kind: 'credentials' | 'other';
   readonly says: Issue;
   constructor(kind: GoogleAuthError['kind'], says: Issue) {
@@ -34,15 +34,15 @@ export class GoogleAuthError extends Error {
 }
 
 export interface Google {
-  /** The service account; `undefined` until it is known, and for a user. */
+  /** The service account; `undefined` for a user, and until it is known. */
   readonly account: () => string | undefined;
-  /** What authorises a request. @throws GoogleAuthError; CheckStopped when the key file is not here */
+  /** The headers that authorize a request. @throws GoogleAuthError; CheckStopped if the key file is not here */
   headers(): Promise<Readonly<Record<string, string>>>;
-  /** Signs with the library's means. @throws GoogleAuthError; CheckStopped for a user, who can't sign */
+  /** Signs with the library. @throws GoogleAuthError; CheckStopped for a user, who can't sign */
   sign(perform: (auth: GoogleAuth) => Promise<string>): Promise<string>;
 }
 
-/** What happened to the requests of one call of the library, which makes errors of its own of it. */
+/** The requests of one call of the library, which replaces their errors with its own. */
 interface Call {
   signal?: AbortSignal;
   url?: URL;
@@ -58,7 +58,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
   let found: Promise<GoogleAuth> | undefined;
   let token: Promise<Readonly<Record<string, string>>> | undefined;
 
-  /** The library's transport: its own knows neither the run's proxy nor its authorities, and no signal. */
+  /** The library's transport: its default one supports neither the run's proxy and CAs nor a signal. */
   const fetchImplementation = async (input: unknown, init: RequestInit = {}): Promise<Response> => {
     const call = calls.getStore() ?? {};
     call.url = new URL(String(input));
@@ -89,7 +89,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
     } catch (error) {
       if (run.signal.aborted || error instanceof CheckStopped) throw error;
       const meaning = meaningOf(error, call, { asked: what, account, path });
-      // The config's own file is in Spacelift's container: what is missing here is no failure of the deployment's.
+      // The config's file is in Spacelift's container: its absence here is not a failure of the deployment.
       const isElsewhere = path === undefined && run.deployment.partyOf(VARIABLE) === 'config';
       if (isElsewhere && isMissing(meaning)) throw onlyInContainer(VARIABLE);
       throw meaning;
@@ -106,13 +106,13 @@ export function google(run: Run, send: HttpClient['send']): Google {
       const clientOptions = { transporter: transport };
       const auth = new library.GoogleAuth({
         scopes: SCOPES,
-        // Without one the library asks gcloud and the metadata server; nothing here needs it.
+        // Without one, the library asks gcloud and the metadata server; nothing here needs it.
         projectId: run.get('GCP_PROJECT') ?? run.deployment.own('GOOGLE_CLOUD_PROJECT') ?? 'none',
         clientOptions,
       });
       if (path !== undefined) {
         mustBeHere(path);
-        // As the default chain does with the path of the process's own environment.
+        // Like the default chain with the path in the process's own environment.
         await auth._getApplicationCredentialsFromFilePath(path, clientOptions);
       }
       const client = await auth.getClient();
@@ -153,7 +153,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
   };
 }
 
-/** The caller's file, which may be none. @throws GoogleAuthError */
+/** Checks that the caller's file exists. @throws GoogleAuthError */
 function mustBeHere(path: string): void {
   if (existsSync(path)) return;
   throw new GoogleAuthError('credentials', credentialIssue({ asked: 'token', code: 'no-file', path }));
@@ -163,7 +163,7 @@ function mustBeHere(path: string): void {
 const isMissing = (error: unknown): boolean =>
   error instanceof GoogleAuthError && cause.google('missing').is(error.says.cause);
 
-/** Parts of the library's clients make transports of their own. */
+/** Parts of the library's clients create their own transports. */
 function useTransport(client: object, transporter: unknown): void {
   const part = (of: object, name: string): object[] => {
     const value: unknown = Reflect.get(of, name);
@@ -176,8 +176,8 @@ function useTransport(client: object, transporter: unknown): void {
 }
 
 const cannotSign = (maySign: boolean) =>
-  skip(maySign ? 'a federated identity can’t sign' : 'Google user credentials cannot sign', {
-    detail: 'Pre-signed URLs need a service account; Spacelift’s own signs them.',
+  skip(maySign ? 'a federated identity can’t sign' : 'Google user credentials can’t sign', {
+    detail: 'Pre-signed URLs require a service account; Spacelift signs them with its own.',
     fix: advice`impersonate the service account: ${sh`gcloud auth application-default login --impersonate-service-account=SERVICE_ACCOUNT`}`,
   });
 
@@ -222,7 +222,7 @@ function refusalIn({
   };
 }
 
-/** What the library says before it asks anybody, or after it has asked the metadata server. */
+/** The library's error before any request, or after a request to the metadata server. */
 function unanswered(error: unknown): Pick<GoogleAuthFailure, 'code' | 'status' | 'said'> {
   const { message, response } = (error ?? {}) as { message?: unknown; response?: { status?: unknown } };
   const said = String(message);

@@ -163,7 +163,7 @@ function failureOf({ observed, code }: Record<string, unknown>, title: string): 
 const SAYS: readonly (readonly [RegExp, string])[] = [
   [/is for (db\.internal|no name), not for localhost$/, 'name'],
   [/expired on 2001-09-09$/, 'expired'],
-  [/signed by Preflight test authority, an authority that is not trusted here$/, 'untrusted'],
+  [/signed by Preflight test authority, a certificate authority \(CA\) that is not trusted here$/, 'untrusted'],
 ];
 
 describe('files that the URL names', () => {

@@ -22,7 +22,7 @@ test('KMS that can’t be reached is one failure', async () => {
   expect(result.ids('fail')).toEqual(['encryption/kms/encryption-key']);
   expect(result.ids('skip')).toEqual(['encryption/kms/signing-key', 'encryption/kms/distinct']);
   expect(result.finding('encryption/kms/encryption-key')).toMatchObject({
-    title: '127.0.0.1:9 refuses the connection',
+    title: '127.0.0.1:9 refused the connection',
     fix: expect.stringContaining('AWS_ENDPOINT_URL_KMS'),
   });
   expect(result.finding('encryption/choice').evidence).toEqual({ method: 'kms' });
@@ -33,7 +33,7 @@ test('for the scheduler it is one warning, and for no other reason', async () =>
   const result = await run({}, { service: 'scheduler', environment: { AWS_ENDPOINT_URL_KMS: UNUSED } });
   expect(result.ids('fail')).toEqual([]);
   expect(result.ids('warn')).toEqual(['encryption/kms/encryption-key']);
-  expect(result.finding('encryption/kms/encryption-key').detail).toContain('granted KMS');
+  expect(result.finding('encryption/kms/encryption-key').detail).toContain('grant the scheduler access to KMS');
   const alone = await run(
     {},
     { service: 'scheduler', only: ['encryption/kms/signing-key'], environment: { AWS_ENDPOINT_URL_KMS: UNUSED } },
@@ -61,7 +61,7 @@ test('a page where KMS should be is told apart', async () => {
     const { run } = await startKms();
     const result = await run({}, { environment: { AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${port}` } });
     expect(result.ids('fail')).toEqual(['encryption/kms/encryption-key']);
-    expect(result.finding('encryption/kms/encryption-key').title).toMatch(/^what answers at 127.0.0.1:\d+ is not KMS/);
+    expect(result.finding('encryption/kms/encryption-key').title).toMatch(/^127.0.0.1:\d+ does not look like KMS/);
   }
 });
 
@@ -85,7 +85,7 @@ test('what fails once is asked again; what keeps failing is one failure, and thr
   expect(throttled.finding('encryption/kms/encryption-key').title).toContain('throttles');
   expect(throttled.finding('encryption/kms/signing-key')).toMatchObject({
     status: 'skip',
-    title: 'the same cause as encryption/kms/encryption-key',
+    title: 'same cause as encryption/kms/encryption-key',
   });
 });
 
@@ -95,7 +95,7 @@ test('a refusal that nobody knows names its code', async () => {
   const result = await run();
   expect(result.ids('fail')).toEqual(['encryption/kms/signing-key']);
   expect(result.finding('encryption/kms/signing-key').title).toMatch(
-    /^KMS refuses the signing key .*: ConflictException$/,
+    /^KMS rejected the signing key .*: ConflictException$/,
   );
 });
 
@@ -104,7 +104,7 @@ test('an answer that is not what was encrypted, or that does not verify', async 
   server.faults = replying(200, 'Nonsense', ({ action }) => ['Decrypt', 'Sign'].includes(action));
   const result = await run();
   expect(result.ids('fail')).toEqual(BOTH);
-  expect(result.finding('encryption/kms/encryption-key').title).toBe('what KMS decrypts is not what it encrypted');
+  expect(result.finding('encryption/kms/encryption-key').title).toBe('KMS decrypted different data than it encrypted');
   expect(result.finding('encryption/kms/signing-key').title).toContain('does not verify');
 });
 
@@ -113,7 +113,7 @@ test('the end of the run ends it', async () => {
   server.faults = { hangFor: ofKms };
   const result = await run({}, { timeoutMs: 400 });
   expect(result.ids('fail')).toEqual(['encryption/choice']);
-  expect(result.run.durationMs).toBeLessThan(1500);
+  expect(result.finding('encryption/choice').title).toBe('did not finish within 0.4 s');
 });
 
 test('credentials of another account explain keys that are not found', async () => {
@@ -130,5 +130,5 @@ test('credentials of another account explain keys that are not found', async () 
   };
   const result = await run({ ...place(server, stranger), ...names });
   expect(result.ids('fail')).toEqual(['identity/account']);
-  for (const id of BOTH) expect(result.finding(id).title).toBe('the same cause as identity/account');
+  for (const id of BOTH) expect(result.finding(id).title).toBe('same cause as identity/account');
 });

@@ -40,13 +40,13 @@ test('names who the credentials are, by user and by role', async () => {
   const result = await run();
   expect(result.ids('pass')).toEqual(BOTH);
   expect(result.finding('identity/credentials')).toMatchObject({
-    title: 'user/operator of account 123456789012',
+    title: 'user/operator in account 123456789012',
     evidence: { account: '123456789012', arn: administrator.arn },
   });
   const drain = session('drain');
   server.users = [drain];
   expect((await run(place(server, drain))).finding('identity/credentials').title).toBe(
-    'role/spacelift-drain of account 123456789012',
+    'role/spacelift-drain in account 123456789012',
   );
 });
 
@@ -76,7 +76,7 @@ test('another account, and another partition', async () => {
   const account = await run({ AWS_ACCOUNT_ID: '000000000042' });
   expect(account.ids('fail')).toEqual(['identity/account']);
   expect(account.finding('identity/account')).toMatchObject({
-    title: 'the credentials belong to account 123456789012, and AWS_ACCOUNT_ID is 000000000042',
+    title: 'the credentials belong to account 123456789012, but AWS_ACCOUNT_ID is 000000000042',
     fix: expect.stringContaining('AWS_ACCOUNT_ID=123456789012'),
   });
   const gov = { ...administrator, arn: 'arn:aws-us-gov:iam::123456789012:user/operator' };
@@ -84,16 +84,16 @@ test('another account, and another partition', async () => {
   const partition = await run();
   expect(partition.ids('fail')).toEqual(['identity/account']);
   expect(partition.finding('identity/account').title).toBe(
-    'the credentials belong to partition aws-us-gov, and AWS_PARTITION is aws by default',
+    'the credentials belong to partition aws-us-gov, but AWS_PARTITION is aws by default',
   );
   expect((await run({ AWS_PARTITION: 'aws-us-gov' })).ids('pass')).toEqual(BOTH);
 });
 
 const CREDENTIALS = [
-  ['unknown', { AWS_ACCESS_KEY_ID: 'AKIANOBODY' }, 'AWS does not know the access key'],
-  ['of another secret', { AWS_SECRET_ACCESS_KEY: 'another' }, 'AWS knows the access key, but the secret is another'],
-  ['absent', UNSET, 'no AWS credentials are found'],
-  ['half there', { AWS_SECRET_ACCESS_KEY: undefined }, 'no AWS credentials are found'],
+  ['unknown', { AWS_ACCESS_KEY_ID: 'AKIANOBODY' }, 'AWS does not recognize the access key'],
+  ['of another secret', { AWS_SECRET_ACCESS_KEY: 'another' }, 'AWS rejected the secret key'],
+  ['absent', UNSET, 'no AWS credentials found'],
+  ['half there', { AWS_SECRET_ACCESS_KEY: undefined }, 'no AWS credentials found'],
 ] as const;
 
 test.each(CREDENTIALS)(
@@ -123,7 +123,7 @@ test.each([-3_600_000, 3_600_000])('a clock that differs by %d ms', async (clock
   const result = await run();
   expect(result.ids('fail')).toEqual(['identity/credentials']);
   expect(result.finding('identity/credentials')).toMatchObject({
-    title: 'the clocks of this machine and of AWS differ by 60 min',
+    title: 'the clocks of this machine and AWS differ by 60 min',
     detail: `This machine’s clock is ${clockOffsetMs > 0 ? 'behind' : 'ahead'}.`,
   });
 });
@@ -147,7 +147,7 @@ test('STS out of reach, and credentials that don’t work: one failure, of the f
   const { run } = await startKms();
   const result = await run({ AWS_ACCESS_KEY_ID: 'AKIANOBODY' }, { environment: { AWS_ENDPOINT_URL_STS: UNUSED } });
   expect(result.ids('fail')).toEqual(['encryption/kms/encryption-key']);
-  expect(result.finding('encryption/kms/encryption-key').title).toBe('AWS does not know the access key');
+  expect(result.finding('encryption/kms/encryption-key').title).toBe('AWS does not recognize the access key');
 });
 
 test('what an organisation denies, and an STS that fails, are skips too', async () => {
@@ -159,16 +159,16 @@ test('what an organisation denies, and an STS that fails, are skips too', async 
     server.faults = replyingAsSts(status, code);
     const result = await run();
     expect(result.ids('skip')).toEqual(BOTH);
-    expect(result.finding('identity/credentials').title).toContain('does not tell who the credentials are');
+    expect(result.finding('identity/credentials').title).toContain('did not return the identity of the credentials');
   }
 });
 
-test('an STS that swallows packets does not hold up the run for long', { timeout: 15_000 }, async () => {
+test('an STS that swallows packets does not hold up the run for long', async () => {
   const { server, run } = await startSts();
   server.faults = { hangFor: ({ service }) => service === 'sts' };
   const result = await run();
   expect(result.ids('skip')).toEqual(BOTH);
-  expect(result.run.durationMs).toBeLessThan(6000);
+  expect(server.requests.filter(({ service }) => service === 'sts')).toHaveLength(1);
 });
 
 test('without credentials here, a license that Spacelift checks out itself is no reason to fail', async () => {
@@ -183,7 +183,7 @@ test('without credentials here, a license that Spacelift checks out itself is no
   const result = await run(UNSET, { environment });
   expect(result.ids('fail')).toEqual([]);
   expect(result.ids('skip')).toEqual(BOTH);
-  expect(result.finding('identity/credentials').title).toContain('no credentials are found here');
+  expect(result.finding('identity/credentials').title).toContain('no credentials were found here');
   // Those that are there must be right.
   expect((await run({ AWS_ACCESS_KEY_ID: 'AKIANOBODY' }, { environment })).ids('fail')).toEqual([
     'identity/credentials',

@@ -19,9 +19,9 @@ describe('exists', () => {
     expect(judged(result)).toEqual({ fail: ['webhooks/exists'], warn: [] });
     expect(result.ids('skip')).toEqual(ids(['webhooks'], 'kind', 'settings', 'access'));
     expect(result.finding('message-queues/webhooks/exists')).toMatchObject({
-      title: 'there is no queue spacelift-webhooks in eu-central-1, account 123456789012',
+      title: 'queue spacelift-webhooks does not exist in eu-central-1, account 123456789012',
       fix: expect.stringContaining(
-        `# correct MESSAGE_QUEUE_SQS_WEBHOOKS_URL, or make the queue\naws sqs create-queue --region eu-central-1 --queue-name spacelift-webhooks --attributes '{"VisibilityTimeout":"600","RedrivePolicy":`,
+        `# correct MESSAGE_QUEUE_SQS_WEBHOOKS_URL, or create the queue\naws sqs create-queue --region eu-central-1 --queue-name spacelift-webhooks --attributes '{"VisibilityTimeout":"600","RedrivePolicy":`,
       ),
     });
     expect(result.finding('message-queues/webhooks/access').dependsOn).toBe('message-queues/webhooks/exists');
@@ -60,7 +60,7 @@ describe('exists', () => {
     const result = await world.check({ variables });
     expect(judged(result)).toEqual({ fail: ['async/exists'], warn: [] });
     expect(result.finding('message-queues/async/exists')).toMatchObject({
-      title: 'AWS_REGION is eu-central-1, and what the config names is in us-east-1',
+      title: 'AWS_REGION is eu-central-1, but the config names resources in us-east-1',
       affected: ids(ALL, 'exists'),
     });
     expect(world.asked()).toEqual([]);
@@ -72,7 +72,7 @@ describe('exists', () => {
     const result = await world.check({ variables });
     expect(judged(result)).toEqual({ fail: ['iot/exists'], warn: [] });
     expect(result.finding('message-queues/iot/exists').title).toBe(
-      'spacelift-iot is in eu-west-1, and AWS_REGION is eu-central-1',
+      'spacelift-iot is in eu-west-1, but AWS_REGION is eu-central-1',
     );
   });
 
@@ -125,29 +125,29 @@ describe('one cause, one failure', () => {
   test('credentials', async () => {
     const world = await start();
     expect(await one(world, { environment: { AWS_ACCESS_KEY_ID: 'AKIANOBODY' } })).toBe(
-      'AWS does not know the access key',
+      'AWS does not recognize the access key',
     );
     expect(await one(world, { environment: { AWS_SECRET_ACCESS_KEY: 'another-secret' } })).toBe(
-      'AWS knows the access key, but the secret is another',
+      'AWS rejected the secret key',
     );
     world.aws.faults = { clockOffsetMs: 20 * 60_000 };
-    expect(await one(world)).toBe('the clocks of this machine and of AWS differ by 20 min');
+    expect(await one(world)).toBe('the clocks of this machine and AWS differ by 20 min');
   });
 
   test.each([undefined, 'server'] as const)('no way to SQS (%s)', async (service) => {
     const world = await start();
     const options = service === undefined ? {} : { service };
     expect(await one(world, { ...options, environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } })).toBe(
-      '127.0.0.1:1 refuses the connection',
+      '127.0.0.1:1 refused the connection',
     );
     world.aws.faults = { resetFor: () => true };
-    expect(await one(world, options)).toBe(`${world.aws.endpoint} closes the connection`);
+    expect(await one(world, options)).toBe(`${world.aws.endpoint} closed the connection`);
   });
 
   test('something else answers', async () => {
     const world = await start();
     world.aws.faults = { statusFor: () => ({ status: 500, code: 'InternalError' }) };
-    expect(await one(world)).toBe('SQS fails (HTTP 500)');
+    expect(await one(world)).toBe('SQS failed (HTTP 500)');
   });
 
   test('a service that throttles is not verified, and no finding', async () => {
@@ -190,7 +190,7 @@ describe('kind', () => {
     });
     expect(judged(result)).toEqual({ fail: ['async-fifo/kind'], warn: [] });
     expect(result.finding('message-queues/async-fifo/kind').title).toBe(
-      'other is a standard queue, and MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL must name a FIFO queue',
+      'other is a standard queue, but MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL must name a FIFO queue',
     );
     expect(world.aws.requests.filter(({ action, target }) => action === 'SendMessage' && target === other.url)).toEqual(
       [],
@@ -213,7 +213,7 @@ describe('kind', () => {
     expect(judged(result)).toEqual({ fail: ['events-inbox/kind'], warn: [] });
     expect(result.finding('message-queues/events-inbox/kind')).toMatchObject({
       title:
-        'spacelift-events-inbox is a standard queue, and its dead letters go to spacelift-dlq.fifo, which is a FIFO queue',
+        'spacelift-events-inbox is a standard queue, but its dead letters go to spacelift-dlq.fifo, which is a FIFO queue',
       fix: expect.stringContaining(arnOf('dlq')),
     });
   });
@@ -237,7 +237,7 @@ describe('kind', () => {
     const result = await world.check();
     expect(judged(result)).toEqual({ fail: [], warn: ['iot/settings'] });
     expect(result.finding('message-queues/iot/settings')).toMatchObject({
-      title: 'spacelift-iot is not set as suggested: dead letters go to spacelift-other',
+      title: 'spacelift-iot differs from the recommended settings: dead letters go to spacelift-other',
       fix: expect.stringContaining(
         '{\\"deadLetterTargetArn\\":\\"arn:aws:sqs:eu-central-1:123456789012:spacelift-dlq\\"',
       ),
@@ -265,7 +265,7 @@ describe('kind', () => {
       'redrive of a dead-letter queue',
       'dlq',
       (world: World): void => redrive(world, 'dlq', arnOf('async')),
-      'a redrive policy, which a dead-letter queue has not',
+      'a redrive policy, which a dead-letter queue must not have',
     ],
     [
       'a visibility timeout',
@@ -285,7 +285,7 @@ describe('kind', () => {
     const result = await world.check();
     expect(judged(result)).toEqual({ fail: [], warn: [`${queue}/settings`] });
     expect(result.finding(`message-queues/${queue}/settings`)).toMatchObject({
-      title: `${nameOf(queue)} is not set as suggested: ${says}`,
+      title: `${nameOf(queue)} differs from the recommended settings: ${says}`,
       fix: expect.stringContaining(
         `aws sqs set-queue-attributes --region eu-central-1 --queue-url ${url(world, queue)}`,
       ),
@@ -297,7 +297,7 @@ describe('kind', () => {
     const result = await world.check({ variables: { MESSAGE_QUEUE_SQS_EVENTS_INBOX_URL: url(world, 'async') } });
     expect(judged(result)).toEqual({ fail: [], warn: ['events-inbox/settings'] });
     expect(result.finding('message-queues/events-inbox/settings').title).toBe(
-      'spacelift-async is not set as suggested: MESSAGE_QUEUE_SQS_ASYNC_URL names it too',
+      'spacelift-async differs from the recommended settings: MESSAGE_QUEUE_SQS_ASYNC_URL also names it',
     );
   });
 });
@@ -318,7 +318,7 @@ describe('access', () => {
     const result = await world.check({ as: withoutDelete, service: 'drain' });
     expect(judged(result)).toEqual({ fail: ['async/access'], warn: [] });
     expect(result.finding('message-queues/async/access')).toMatchObject({
-      title: 'sqs:DeleteMessage is denied to these credentials',
+      title: 'the credentials lack sqs:DeleteMessage',
       expected: 'sqs:DeleteMessage, which the drain needs',
       fix: `add this statement to the IAM policy of role/spacelift-drain:\n${JSON.stringify({
         Effect: 'Allow',
@@ -360,8 +360,8 @@ describe('access', () => {
     const result = await world.check();
     expect(judged(result)).toEqual({ fail: ['iot/access'], warn: [] });
     expect(result.finding('message-queues/iot/access')).toMatchObject({
-      title: 'sqs:SendMessage is denied on spacelift-iot',
-      fix: `remove the Deny for sqs:SendMessage on ${arnOf('iot')} from the queue’s policy`,
+      title: 'the credentials lack sqs:SendMessage on spacelift-iot',
+      fix: `remove the Deny for sqs:SendMessage on ${arnOf('iot')} from the queue policy`,
     });
   });
 
@@ -371,7 +371,7 @@ describe('access', () => {
     const result = await world.check({ as: roleOf('drain'), service: 'drain', variables });
     expect(judged(result)).toEqual({ fail: ['cronjobs/access'], warn: [] });
     expect(result.finding('message-queues/cronjobs/access')).toMatchObject({
-      title: 'sqs:SendMessage is denied on spacelift-cronjobs',
+      title: 'the credentials lack sqs:SendMessage on spacelift-cronjobs',
       fix: expect.stringContaining(arnOf('cronjobs')),
     });
     const live = await startWorld();
@@ -389,8 +389,8 @@ describe('access', () => {
     const result = await world.check({ as: roleOf('drain'), service: 'drain' });
     expect(judged(result)).toEqual({ fail: ['async/access'], warn: [] });
     expect(result.finding('message-queues/async/access')).toMatchObject({
-      title: 'kms:Decrypt is denied on the key that encrypts the queues',
-      detail: 'SQS itself allows the operation; AWS KMS denies the key.',
+      title: 'the credentials lack kms:Decrypt on the key that encrypts the queues',
+      detail: 'SQS itself allows the operation, but AWS KMS denies the use of the key.',
       fix: expect.stringContaining(`"Action":["kms:GenerateDataKey","kms:Decrypt"],"Resource":"${key.arn}"`),
       evidence: { key: key.arn },
       affected: ids(ALL, 'access'),
@@ -474,7 +474,7 @@ describe('nothing stays behind', () => {
     const result = await world.check({ only: ['message-queues/iot/*'] });
     expect(judged(result)).toEqual({ fail: ['iot/access'], warn: [] });
     expect(result.finding('message-queues/iot/access').title).toBe(
-      'what is sent to spacelift-iot does not come back within 5 s',
+      'the message sent to spacelift-iot did not come back within 5 s',
     );
     expect(result.run.leftovers).toEqual([
       {
@@ -482,7 +482,7 @@ describe('nothing stays behind', () => {
         command: expect.stringContaining('aws sqs receive-message'),
       },
     ]);
-  }, 30_000);
+  });
 });
 
 test('eight queues at once take hardly longer than the longest of them', { retry: 3 }, async () => {

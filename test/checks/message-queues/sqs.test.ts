@@ -10,11 +10,9 @@ describe('healthy', () => {
   test('an operator: every rule of every queue passes, and nothing stays behind', async () => {
     const world = await startWorld(databases.empty);
     const before = world.aws.snapshot();
-    const started = performance.now();
     const result = await world.check();
     expect(result.ids('pass').sort()).toEqual(ids(ALL, ...RULES).sort());
     expect(judged(result)).toEqual({ fail: [], warn: [] });
-    expect(performance.now() - started).toBeLessThan(3000);
     expect(result.run.leftovers).toEqual([]);
     expect(world.aws.snapshot()).toEqual(before);
     const sends = world.aws.requests.filter(({ action }) => action === 'SendMessage');
@@ -53,13 +51,13 @@ describe('healthy', () => {
       if (service === 'drain') {
         expect(result.ids('skip')).toEqual(ids(['cronjobs', 'webhooks'], 'access'));
         expect(result.finding('message-queues/webhooks/access')).toMatchObject({
-          title: 'may not send to spacelift-webhooks; only the server needs to',
+          title: 'the credentials are not allowed to send to spacelift-webhooks, which only the server needs',
           fix: 'run with the server’s credentials and --service server',
         });
       } else {
         expect(result.ids('pass')).toEqual([]);
         expect(result.finding('message-queues/async/exists').title).toBe(
-          'may not look at spacelift-async; only the drain needs to',
+          'the credentials are not allowed to read the attributes of spacelift-async, which only the drain needs',
         );
       }
     },
@@ -71,7 +69,7 @@ describe('healthy', () => {
     const result = await world.check({ as: roleOf('server'), service: 'server', variables });
     expect(judged(result)).toEqual({ fail: [], warn: [] });
     expect(result.finding('message-queues/async/access').title).toBe(
-      'nothing was sent to spacelift-async: the server can’t remove what it sends',
+      'no test message was sent to spacelift-async: the server can’t remove it',
     );
     expect(result.finding('message-queues/iot/exists').title).toBe('MESSAGE_QUEUE_SQS_IOT_URL is not set');
     expect(world.aws.requests.map(({ user }) => user)).toEqual([undefined]);
@@ -128,7 +126,7 @@ describe('a live installation does not notice', () => {
     expect(judged(result)).toEqual({ fail: [], warn: [] });
     expect(result.ids('skip').sort()).toEqual(ids(ALL, 'access').sort());
     expect(result.finding('message-queues/async/access').title).toBe(
-      'messages were not tried: Spacelift is installed (its tables are in the database)',
+      'no test message was sent: Spacelift is already installed (the database contains its tables)',
     );
     expect([...new Set(world.asked())].sort()).toEqual(expected);
     expect(world.aws.snapshot()).toEqual(before);
@@ -138,7 +136,9 @@ describe('a live installation does not notice', () => {
     const world = await startWorld(databases.installed);
     const result = await world.check({ service: 'drain', as: roleOf('drain') });
     expect(result.finding('message-queues/dlq/access')).toMatchObject({
-      detail: expect.stringContaining('Deleting and changing the visibility in spacelift-dlq are permitted.'),
+      detail: expect.stringContaining(
+        'The credentials are allowed to delete messages in spacelift-dlq and to change their visibility.',
+      ),
       evidence: { permitted: ['sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'] },
     });
   });
@@ -169,7 +169,7 @@ describe('a live installation does not notice', () => {
     const result = await world.check();
     expect(result.ids('skip')).toEqual(['message-queues/iot/access']);
     expect(result.finding('message-queues/iot/access').title).toBe(
-      'spacelift-iot holds 1 message: none was sent or received',
+      'no message was sent to or received from spacelift-iot: it contains 1 message',
     );
     expect(world.aws.snapshot()).toEqual(before);
   });

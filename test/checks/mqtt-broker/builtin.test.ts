@@ -110,7 +110,7 @@ describe.concurrent('a broker that is not there', () => {
     expect(before?.ids('fail')).toEqual([]);
     expect(before?.ids('skip')).toEqual([REACHABLE, PROTOCOL]);
     expect(before?.finding(REACHABLE)).toMatchObject({
-      title: `no broker answers at ${at} yet: it starts with Spacelift`,
+      title: `no broker responds at ${at} yet: it starts with Spacelift`,
       evidence: { observed },
     });
     expect(after?.ids('fail')).toEqual([REACHABLE]);
@@ -149,7 +149,7 @@ describe.concurrent('a broker that is not there', () => {
     const { port } = await refusedPort();
     const result = await run(`127.0.0.1:${port}`, { phase: 'post-install', from: 'outside' });
     expect(result.ids('fail')).toEqual([]);
-    expect(result.finding(REACHABLE).title).toBe("127.0.0.1 can't be reached from here");
+    expect(result.finding(REACHABLE).title).toBe('127.0.0.1 can’t be reached from here');
   });
 
   test.each(['server', 'drain'] as const)(

@@ -26,20 +26,20 @@ describe('a well-formed endpoint', () => {
 describe('a malformed endpoint is named, with what to write instead', () => {
   const host = `${ID}-ats.iot.eu-west-1.amazonaws.com`;
   test.each([
-    [`https://${host}`, 'begins with https://', host],
-    [`mqtts://${host}:8883`, 'begins with mqtts://', host],
-    [`tls://${host}`, 'begins with tls://', host],
-    [`wss://${host}/mqtt`, 'begins with wss://', host],
+    [`https://${host}`, 'starts with https://', host],
+    [`mqtts://${host}:8883`, 'starts with mqtts://', host],
+    [`tls://${host}`, 'starts with tls://', host],
+    [`wss://${host}/mqtt`, 'starts with wss://', host],
     [`${host}/`, 'has a path', host],
     [`${host}:443`, 'has a port', host],
     [`${host}:8883`, 'has a port', host],
     [`${host}:`, 'has a port', host],
-    [`"${host}"`, 'quotes became part of', host],
-    [` ${host}`, 'has white space in it', host],
+    [`"${host}"`, 'contains the quotes around its value', host],
+    [` ${host}`, 'contains white space', host],
     ['<id>-ats.iot.<region>.amazonaws.com', 'placeholder', undefined],
     ['CHANGEME', 'placeholder', undefined],
     ['iot..amazonaws.com', 'is not a host name', undefined],
-    [`user:password@${host}`, 'a user name or a password', undefined],
+    [`user:password@${host}`, 'a user name or password', undefined],
   ])('%j', (value, says, instead) => {
     const found = readIotEndpoint(value, 'eu-west-1');
     expect(found).toMatchObject({
@@ -49,7 +49,7 @@ describe('a malformed endpoint is named, with what to write instead', () => {
       fix: {
         text:
           instead === undefined
-            ? '# set MQTT_BROKER_ENDPOINT to what this prints\naws iot describe-endpoint --endpoint-type iot:Data-ATS --region eu-west-1'
+            ? '# set MQTT_BROKER_ENDPOINT to the output\naws iot describe-endpoint --endpoint-type iot:Data-ATS --region eu-west-1'
             : `set MQTT_BROKER_ENDPOINT=${instead}`,
       },
     });

@@ -22,7 +22,7 @@ describe('endpoint', () => {
     const world = await startIot(databases.empty);
     const variables = { MESSAGE_QUEUE_TYPE: 'postgres' };
     const found = await expectOne(world, 'pairing/iotcore-needs-sqs', { variables });
-    expect(found.title).toBe('IoT Core needs SQS, and the message queue is postgres');
+    expect(found.title).toBe('IoT Core needs SQS, but the message queue is postgres');
     expect(world.aws.published).toEqual([]);
   });
 });
@@ -34,7 +34,7 @@ describe('iotcore/publish', () => {
   ])('denied to %s: the action, the resource and the statement', async (_, how) => {
     const world = await startIot(databases.empty);
     const { result, ...found } = await expectOne(world, id('publish'), how());
-    expect(found.title).toBe('iot:Publish is denied on spacelift/readonly/preflight/…');
+    expect(found.title).toBe('the credentials lack iot:Publish on spacelift/readonly/preflight/…');
     expect(found.fix).toContain(
       '{"Effect":"Allow","Action":"iot:Publish","Resource":"arn:aws:iot:eu-central-1:123456789012:topic/spacelift/readonly/*"}',
     );
@@ -43,8 +43,8 @@ describe('iotcore/publish', () => {
   });
 
   test.each<[string, Partial<AwsUser>, string]>([
-    ['an unknown key', { accessKeyId: 'AKIAUNKNOWN' }, 'AWS does not know the access key'],
-    ['a wrong secret', { secretAccessKey: 'a-wrong-secret-0123456789' }, 'the secret is another'],
+    ['an unknown key', { accessKeyId: 'AKIAUNKNOWN' }, 'AWS does not recognize the access key'],
+    ['a wrong secret', { secretAccessKey: 'a-wrong-secret-0123456789' }, 'rejected the secret key'],
   ])('%s: one failure for all of it', async (_, change, says) => {
     const world = await startIot(databases.empty);
     const as = { ...administrator, ...change };
@@ -62,7 +62,7 @@ describe('iotcore/publish', () => {
 
   test.each<[string, () => Partial<AwsUser>, number, string]>([
     ['expired credentials', () => ({ expired: true }), 0, 'the AWS credentials have expired'],
-    ['a clock that is wrong', () => ({}), 3_600_000, 'the clocks of this machine and of AWS differ'],
+    ['a clock that is wrong', () => ({}), 3_600_000, 'the clocks of this machine and AWS differ'],
   ])('%s, where nothing else tells: one failure', async (_, change, clockOffsetMs, says) => {
     const world = await startIot(databases.empty);
     const as = { ...administrator, ...change() };
@@ -120,7 +120,7 @@ describe('iotcore/publish', () => {
         environment: { AWS_ENDPOINT_URL_IOT_DATA_PLANE: behindTls.url },
         variables: { MQTT_BROKER_ENDPOINT: world.aws.iotEndpoint.replace('-ats', '') },
       });
-      expect(found.title).toContain('an authority that is not trusted here');
+      expect(found.title).toContain('a certificate authority (CA) that is not trusted here');
       expect(found.fix).toBe(`set MQTT_BROKER_ENDPOINT=${world.aws.iotEndpoint}`);
       if (service === undefined) expectPointers(result, id('publish'), 'round-trip', 'endpoint', 'delivery');
     },
@@ -132,14 +132,14 @@ describe('iotcore/publish', () => {
     onTestFinished(() => page.close());
     const environment = { AWS_ENDPOINT_URL_IOT_DATA_PLANE: `http://127.0.0.1:${page.port}` };
     const found = await expectOne(world, id('publish'), { environment });
-    expect(found.title).toContain('is not IoT Core');
+    expect(found.title).toContain('does not look like IoT Core');
   });
 
   test('a namespace that is no topic', async () => {
     const world = await startIot(databases.empty);
     const variables = { MQTT_BROKER_IOTCORE_NAMESPACE: 'acme/spacelift' };
     const found = await expectOne(world, id('publish'), { variables });
-    expect(found.title).toBe('MQTT_BROKER_IOTCORE_NAMESPACE is no level of a topic: "acme/spacelift"');
+    expect(found.title).toBe('MQTT_BROKER_IOTCORE_NAMESPACE is not a single topic level: "acme/spacelift"');
     expectPointers(found.result, id('publish'), 'round-trip', 'topic-rule', 'delivery');
     expect(world.aws.published).toEqual([]);
   });
@@ -148,7 +148,7 @@ describe('iotcore/publish', () => {
     const world = await startIot(databases.empty);
     world.aws.faults = { hangFor: ({ service }) => service === 'iotdata' || service === 'iotdevicegateway' };
     const { result, ...found } = await expectOne(world, id('publish'));
-    expect(found.title).toContain('does not answer in time');
+    expect(found.title).toContain('timed out');
     expectPointers(result, id('publish'), 'round-trip', 'delivery');
   });
 });
@@ -160,7 +160,7 @@ describe('iotcore/round-trip', () => {
       statusFor: ({ action }) => (action === 'Connect' ? { status: 426, code: 'UpgradeRequired' } : undefined),
     };
     const found = await expectOne(world, id('round-trip'));
-    expect(found.title).toMatch(/^127\.0\.0\.1:\d+ opens no WebSocket \(HTTP 426\)$/);
+    expect(found.title).toMatch(/^127\.0\.0\.1:\d+ did not open a WebSocket connection \(HTTP 426\)$/);
     expect(found.fix).toContain('Upgrade: websocket');
     expect(found.result.ids('pass')).toEqual(
       expect.arrayContaining([FORM, ...ALL.filter((rule) => rule !== id('round-trip'))]),
@@ -170,7 +170,7 @@ describe('iotcore/round-trip', () => {
   test('a connection that is reset', async () => {
     const world = await startIot(databases.empty);
     world.aws.faults = { resetFor: ({ action }) => action === 'Connect' };
-    expect((await expectOne(world, id('round-trip'))).title).toContain('closes the connection');
+    expect((await expectOne(world, id('round-trip'))).title).toContain('closed the connection');
   });
 });
 
@@ -179,7 +179,7 @@ describe('iotcore/endpoint', () => {
     const world = await startIot(databases.empty);
     const variables = { MQTT_BROKER_ENDPOINT: world.aws.iotEndpoint.replace('eu-central-1', 'eu-west-1') };
     const found = await expectOne(world, id('endpoint'), { variables });
-    expect(found.title).toBe('MQTT_BROKER_ENDPOINT is of eu-west-1, and AWS_REGION is eu-central-1');
+    expect(found.title).toBe('MQTT_BROKER_ENDPOINT is in eu-west-1, but AWS_REGION is eu-central-1');
     expectPointers(found.result, id('endpoint'), 'publish', 'round-trip', 'topic-rule', 'delivery');
     expect(world.aws.published).toEqual([]);
     const asServer = await expectOne(world, id('endpoint'), { variables, as: roleOf('server'), service: 'server' });
@@ -190,7 +190,7 @@ describe('iotcore/endpoint', () => {
     const world = await startIot(databases.empty);
     const variables = { MQTT_BROKER_ENDPOINT: `zzzz${world.aws.iotEndpoint}` };
     const found = await expectOne(world, id('endpoint'), { variables });
-    expect(found.title).toBe(`zzzz${world.aws.iotEndpoint} is not the endpoint of account 123456789012`);
+    expect(found.title).toBe(`zzzz${world.aws.iotEndpoint} does not belong to account 123456789012`);
     expect(found.fix).toBe(`set MQTT_BROKER_ENDPOINT=${world.aws.iotEndpoint}`);
   });
 

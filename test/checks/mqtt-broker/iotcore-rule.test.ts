@@ -81,7 +81,9 @@ describe('iotcore/topic-rule', () => {
     const { command, payload } = payloadOf(found.fix);
     expect(command).toBe('aws iot replace-topic-rule --rule-name spacelift --region eu-central-1');
     expect(payload).toEqual(right(world, lacksRole ? ROLE_TO_FILL_IN : RULE_ROLE));
-    expect(found.fix?.startsWith('with a role that may sqs:SendMessage to spacelift-iot for ROLE:')).toBe(lacksRole);
+    expect(found.fix?.startsWith('replace ROLE with a role that has sqs:SendMessage on spacelift-iot:')).toBe(
+      lacksRole,
+    );
   });
 
   test('several deviations at once: one failure that names them, and a command that mends them', async () => {
@@ -112,7 +114,7 @@ describe('iotcore/topic-rule', () => {
     const { command, payload } = payloadOf(found.fix);
     expect(command).toBe('aws iot create-topic-rule --rule-name spacelift --region eu-central-1');
     expect(payload).toEqual(right(world, ROLE_TO_FILL_IN));
-    expect(found.fix).toContain('with a role that may sqs:SendMessage to spacelift-iot for ROLE:');
+    expect(found.fix).toContain('replace ROLE with a role that has sqs:SendMessage on spacelift-iot:');
   });
 
   test('more is selected: a warning; another rule on the same topic: nothing', async () => {
@@ -136,8 +138,8 @@ describe('iotcore/delivery', () => {
     const world = await startIot(databases.empty, { roles });
     const before = world.aws.snapshot();
     const found = await expectOne(world, id('delivery'));
-    expect(found.title).toBe('what is published on spacelift/writeonly/preflight/… does not arrive in spacelift-iot');
-    expect(found.fix).toContain('let iot.amazonaws.com assume role/spacelift-iot');
+    expect(found.title).toBe('messages published on spacelift/writeonly/preflight/… do not arrive in spacelift-iot');
+    expect(found.fix).toContain('allow iot.amazonaws.com to assume role/spacelift-iot');
     expect(found.fix).toContain(
       '{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:eu-central-1:123456789012:spacelift-iot"}',
     );
@@ -152,10 +154,10 @@ describe('iotcore/delivery', () => {
     const before = world.aws.snapshot();
     const as = operatorWithout('iot:ListTopicRules');
     const found = await expectOne(world, id('delivery'), { as });
-    expect(found.title).toContain('arrives in spacelift-iot without a right worker_ulid');
+    expect(found.title).toContain('arrive in spacelift-iot without a correct worker_ulid');
     expect(world.aws.snapshot()).toEqual(before);
     world.rule.actions = [{ sqs: { queueUrl: world.queue('iot').url, roleArn: RULE_ROLE } }];
-    expect((await expectOne(world, id('delivery'), { as })).title).toContain('without base64');
+    expect((await expectOne(world, id('delivery'), { as })).title).toContain('without Base64 encoding');
     expect(world.queue('iot').messages).toEqual([]);
   });
 

@@ -59,11 +59,11 @@ describe('healthy', () => {
       const before = world.aws.snapshot();
       const result = await world.check({ as: roleOf(service) });
       expect(told(result)).toEqual(healthy('well-formed', 'publish'));
-      expect(result.finding(id('round-trip')).title).toContain('iot:Connect is not permitted');
-      expect(result.finding(id('endpoint')).title).toContain('iot:DescribeEndpoint is not permitted');
-      expect(result.finding(id('topic-rule')).title).toContain('iot:ListTopicRules is not permitted');
+      expect(result.finding(id('round-trip')).title).toContain('the credentials lack iot:Connect');
+      expect(result.finding(id('endpoint')).title).toContain('the credentials lack iot:DescribeEndpoint');
+      expect(result.finding(id('topic-rule')).title).toContain('the credentials lack iot:ListTopicRules');
       expect(result.finding(id('delivery')).title).toMatch(
-        service === 'drain' ? /iot:Publish is not permitted/ : /only the drain/,
+        service === 'drain' ? /the credentials lack iot:Publish/ : /only the drain/,
       );
       expect(world.aws.snapshot()).toEqual(before);
       expect(result.run.leftovers).toEqual([]);
@@ -82,7 +82,7 @@ describe('healthy', () => {
     const variables = Object.fromEntries(Object.keys(world.variables).map((name) => [name, undefined]));
     const result = await world.check({ service: 'worker', variables: { ...variables, MQTT_BROKER_ENDPOINT } });
     expect(told(result)).toEqual(healthy('well-formed'));
-    expect(result.finding(id('publish')).title).toMatch(/^127\.0\.0\.1:\d+ answers; nothing was published$/);
+    expect(result.finding(id('publish')).title).toMatch(/^127\.0\.0\.1:\d+ responds; nothing was published$/);
     expect(world.aws.requests).toEqual([]);
   });
 
@@ -91,7 +91,7 @@ describe('healthy', () => {
     const variables = { MQTT_BROKER_ENDPOINT: 'mqtt.spacelift.corp.internal' };
     const result = await world.check({ variables });
     expect(told(result)).toEqual({ fail: [], warn: [], pass: [FORM, ...ALL] });
-    expect(result.finding(id('endpoint')).title).toBe('mqtt.spacelift.corp.internal takes this account’s messages');
+    expect(result.finding(id('endpoint')).title).toBe('mqtt.spacelift.corp.internal accepts this account’s messages');
   });
 
   test('another namespace, and a queue that is given by its name', async () => {
@@ -154,9 +154,9 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
   const messagesOf = (world: IotWorld) => topicsOf(world).filter((topic) => topic.includes('writeonly'));
 
   test.each<[string, () => Parameters<IotWorld['check']>[0] & { database?: string }, RegExp]>([
-    ['Spacelift is installed', () => ({ database: databases.installed }), /Spacelift is installed/],
-    ['--phase post-install', () => ({ phase: 'post-install' }), /--phase post-install says so/],
-    ['the database can’t be asked', () => ({ database: 'postgres://u:p@127.0.0.1:1/d' }), /does not tell/],
+    ['Spacelift is installed', () => ({ database: databases.installed }), /Spacelift is already installed/],
+    ['--phase post-install', () => ({ phase: 'post-install' }), /\(--phase post-install\)/],
+    ['the database can’t be asked', () => ({ database: 'postgres://u:p@127.0.0.1:1/d' }), /does not show/],
     ['these credentials may not delete', () => ({ as: operatorWithout('sqs:deletemessage') }), /delete/],
   ])('%s', async (_, how, says) => {
     const { database = databases.empty, ...options } = how();
@@ -175,7 +175,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
     const result = await world.check();
     expect(result.finding(id('delivery'))).toMatchObject({
       status: 'skip',
-      title: expect.stringContaining('holds 1 message'),
+      title: expect.stringContaining('contains 1 message'),
     });
     expect(world.aws.snapshot()).toEqual(before);
     expect(messagesOf(world)).toEqual([]);
@@ -201,7 +201,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
     expect(result.ids('fail')).toEqual([]);
     expect(result.ids('skip')).toEqual([id('round-trip')]);
     const finding = result.finding(id('round-trip'));
-    expect(finding.title).toContain(`iot:${action} is not permitted`);
+    expect(finding.title).toContain(`the credentials lack iot:${action}`);
     expect(finding.fix).toContain(
       `{"Effect":"Allow","Action":"iot:${action}","Resource":"arn:aws:iot:eu-central-1:123456789012:${resource}"}`,
     );
@@ -217,7 +217,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
     const result = await world.check({ as: operatorWithout(`iot:${action}`) });
     expect(result.ids('fail').concat(result.ids('warn'))).toEqual([]);
     expect(result.ids('skip')).toEqual([id(rule)]);
-    expect(result.finding(id(rule)).title).toContain(`iot:${action} is not permitted`);
+    expect(result.finding(id(rule)).title).toContain(`the credentials lack iot:${action}`);
     expect(result.finding(id(rule)).fix).toContain(`"Action":"iot:${action}"`);
   });
 
@@ -227,7 +227,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
     expect(result.ids('fail').concat(result.ids('warn'))).toEqual([]);
     expect(result.ids('skip')).toEqual([id('endpoint'), id('topic-rule')]);
     expect(result.finding(id('topic-rule')).title).toBe(
-      'the topic rules are not known: 127.0.0.1:1 refuses the connection',
+      'the topic rules could not be read: 127.0.0.1:1 refused the connection',
     );
   });
 });

@@ -6,56 +6,68 @@ import { broker, certificate, ENDPOINT, listening, PHASES, PROTOCOL, REACHABLE, 
 
 describe('something else answers: one failure, in either phase', () => {
   const others: Record<string, [says: string, start: () => Promise<string>]> = {
-    'an HTTP server': ['an HTTP server answers on', async () => (await started(startHttp(404, 'no'))).at],
+    'an HTTP server': ['is an HTTP server, not an MQTT broker', async () => (await started(startHttp(404, 'no'))).at],
     'an HTTP server that reads lines, as Go’s does': [
-      'an HTTP server answers on',
+      'is an HTTP server, not an MQTT broker',
       () => listening(readingLines('HTTP/1.1 400 Bad Request\r\n\r\n')),
     ],
     'a web page without a header': [
-      'an HTTP server answers on',
+      'is an HTTP server, not an MQTT broker',
       () => listening(readingLines('<!DOCTYPE HTML>\n<html>')),
     ],
     'an HTTP server, in pieces': [
-      'an HTTP server answers on',
+      'is an HTTP server, not an MQTT broker',
       async () => {
         const target = await started(startHttp(200, 'hello'));
         return (await started(startProxy({ target, throttleBytesPerSecond: 100 }))).at;
       },
     ],
     'an SSH server': [
-      'an SSH server answers on',
+      'is an SSH server, not an MQTT broker',
       async () => (await started(startBanner('SSH-2.0-OpenSSH_9.6\r\n'))).at,
     ],
     'a mail server': [
-      'an SMTP or FTP server answers on',
+      'is an SMTP or FTP server, not an MQTT broker',
       async () => (await started(startBanner('220 mail ESMTP\r\n'))).at,
     ],
-    'an AMQP broker': ['an AMQP broker answers on', async () => (await started(startBanner('AMQP\0\0\x09\x01'))).at],
-    Redis: ['a Redis server answers on', () => listening(readingLines('-ERR unknown command\r\n'))],
-    noise: ['something else answers on', async () => (await started(startBanner(Buffer.from('deadbeef', 'hex')))).at],
+    'an AMQP broker': [
+      'is an AMQP broker, not an MQTT broker',
+      async () => (await started(startBanner('AMQP\0\0\x09\x01'))).at,
+    ],
+    Redis: ['is a Redis server, not an MQTT broker', () => listening(readingLines('-ERR unknown command\r\n'))],
+    noise: [
+      'is an unknown server, not an MQTT broker',
+      async () => (await started(startBanner(Buffer.from('deadbeef', 'hex')))).at,
+    ],
     'half a CONNACK': [
-      'something else answers on',
+      'is an unknown server, not an MQTT broker',
       () => listening(createServer((socket) => socket.end(Buffer.from('2002', 'hex')).resume())),
     ],
-    'a broker that wants TLS': ['wants TLS', async () => (await broker({ tls: await certificate() })).at],
-    'a TLS server that just hangs up': ['wants TLS', async () => hangingUp(await broker({ tls: await certificate() }))],
+    'a broker that wants TLS': ['requires TLS', async () => (await broker({ tls: await certificate() })).at],
+    'a TLS server that just hangs up': [
+      'requires TLS',
+      async () => hangingUp(await broker({ tls: await certificate() })),
+    ],
     'a plain broker where TLS is configured': ['speaks MQTT without TLS', async () => `tls://${(await broker()).at}`],
     'an HTTP server where TLS is configured': [
-      'an HTTP server answers on',
+      'is an HTTP server, not an MQTT broker',
       async () => `tls://${(await started(startHttp())).at}`,
     ],
-    'an HTTPS server': ['an HTTP server answers on', () => https()],
-    'an HTTPS server where TLS is configured': ['an HTTP server answers on', async () => `tls://${await https()}`],
+    'an HTTPS server': ['is an HTTP server, not an MQTT broker', () => https()],
+    'an HTTPS server where TLS is configured': [
+      'is an HTTP server, not an MQTT broker',
+      async () => `tls://${await https()}`,
+    ],
     'an SSH server where TLS is configured': [
-      'an SSH server answers on',
+      'is an SSH server, not an MQTT broker',
       async () => `tls://${(await started(startBanner('SSH-2.0-x\r\n'))).at}`,
     ],
     'noise where TLS is configured': [
-      'something else answers on',
+      'is an unknown server, not an MQTT broker',
       async () => `tls://${(await started(startBanner('deadbeef'))).at}`,
     ],
     'a TLS server of long ago': [
-      'speaks no TLS version',
+      'does not support a TLS version',
       async () => {
         const server = createTlsServer({
           ...(await certificate()),

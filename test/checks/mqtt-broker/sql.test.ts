@@ -43,10 +43,10 @@ describe('what deviates is named', () => {
       `SELECT *, ${selected} FROM 'Spacelift/writeonly/#'`,
       "selects from 'Spacelift/writeonly/#', not 'spacelift/writeonly/#'",
     ],
-    [`SELECT *, ${selected} ${from} WHERE kind = 'log'`, "takes only some messages: WHERE kind='log'"],
-    ['SET @a = 1 SELECT *', 'has SQL that is not of the form SELECT … FROM …'],
-    ["SELECT 'unclosed", 'has SQL that is not of the form SELECT … FROM …'],
-    ['', 'has SQL that is not of the form SELECT … FROM …'],
+    [`SELECT *, ${selected} ${from} WHERE kind = 'log'`, "selects only some messages: WHERE kind='log'"],
+    ['SET @a = 1 SELECT *', 'has SQL that does not have the form SELECT … FROM …'],
+    ["SELECT 'unclosed", 'has SQL that does not have the form SELECT … FROM …'],
+    ['', 'has SQL that does not have the form SELECT … FROM …'],
   ])('%s', (sql, fault) => {
     expect(compare(sql).faults).toEqual([fault]);
   });

@@ -75,11 +75,11 @@ describe('webhooks', () => {
   });
   test.each([500, 502, 503])('%i fails', async (status) => {
     const url = `${await http(status)}/webhooks`;
-    expect(await judged(url)).toMatchObject({ status: 'fail', title: `${url} answers with HTTP ${status}` });
+    expect(await judged(url)).toMatchObject({ status: 'fail', title: `${url} returned HTTP ${status}` });
   });
   test('one that refuses, or closes, fails', async () => {
     const { host, port } = await refusedPort();
-    expect((await judged(`http://${host}:${port}/webhooks`)).title).toBe(`${host}:${port} refuses the connection`);
+    expect((await judged(`http://${host}:${port}/webhooks`)).title).toBe(`${host}:${port} refused the connection`);
     const closer = await startCloser();
     onTestFinished(closer.close);
     expect((await judged(`http://127.0.0.1:${closer.port}/webhooks`)).status).toBe('fail');
@@ -99,7 +99,7 @@ describe('public-api', () => {
     expect(await judged('https://api.does-not-exist.invalid')).toMatchObject({
       status: 'warn',
       title: 'api.does-not-exist.invalid does not resolve',
-      detail: expect.stringContaining('Usage'),
+      detail: expect.stringContaining('usage is not reported'),
     });
   });
   test('through the proxy of the environment, with its credentials', async () => {
@@ -126,7 +126,7 @@ describe('public-api', () => {
     const absent = await judged('https://api.corp.invalid', { HTTPS_PROXY: `127.0.0.1:${port}` });
     expect(absent).toMatchObject({
       status: 'warn',
-      title: `127.0.0.1:${port} refuses the connection`,
+      title: `127.0.0.1:${port} refused the connection`,
       fix: expect.stringContaining('HTTPS_PROXY'),
     });
   });

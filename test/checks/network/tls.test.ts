@@ -102,7 +102,7 @@ describe('certificate', () => {
     const { certPem, keyPem } = await stranger.issue({ names: ['localhost'] });
     expect(await judged(await serve({}, { cert: certPem, key: keyPem }))).toMatchObject({
       status: 'fail',
-      detail: expect.stringContaining('It sends no intermediate certificate'),
+      detail: expect.stringContaining('It does not send an intermediate certificate'),
     });
   });
   test('a port without TLS, and one without a server, fail', async () => {
@@ -115,7 +115,7 @@ describe('certificate', () => {
     const { port } = await refusedPort();
     expect(await judged({ host: '127.0.0.1', port })).toMatchObject({
       status: 'fail',
-      title: `127.0.0.1:${port} refuses the connection`,
+      title: `127.0.0.1:${port} refused the connection`,
     });
   });
   test('through the proxy of the environment', async () => {
@@ -145,7 +145,7 @@ describe('vcs-gateway', () => {
   const faults: [string, () => Promise<{ host: string; port: number }>, string][] = [
     ['without HTTP/2', () => serve(), 'does not speak HTTP/2'],
     ['of another name', () => serve({ names: ['other.corp.io'] }, H2), 'is for other.corp.io, not for localhost'],
-    ['that refuses', refusedPort, 'refuses the connection'],
+    ['that refuses', refusedPort, 'refused the connection'],
     ['that does not resolve', async () => ({ host: 'gateway.does-not-exist.invalid', port: 443 }), 'does not resolve'],
   ];
   test.each(faults)('one %s is a skip before installation, and a failure after it', async (_, start, says) => {

@@ -38,14 +38,14 @@ test('FIPS where AWS has none is one failure with its way out', async () => {
   const result = await under({}, { variables, environment: { AWS_ENDPOINT_URL_S3: undefined } });
   expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
   expect(result.finding(FIRST)).toMatchObject({
-    title: 'AWS_USE_FIPS_ENDPOINT asks for an endpoint that AWS does not have in cn-north-1',
+    title: 'AWS_USE_FIPS_ENDPOINT requires an endpoint that AWS does not have in cn-north-1',
     fix: 'unset AWS_USE_FIPS_ENDPOINT, or correct AWS_REGION',
   });
 });
 
 describe('credentials', () => {
   test.each([
-    ['an unknown key', { AWS_ACCESS_KEY_ID: 'AKIANOBODYNOBODYNOBO' }, 'invalid', /does not know the access key/],
+    ['an unknown key', { AWS_ACCESS_KEY_ID: 'AKIANOBODYNOBODYNOBO' }, 'invalid', /does not recognize the access key/],
     ['another secret', { AWS_SECRET_ACCESS_KEY: 'quite-another-secret' }, 'signature', /the secret is another/],
     ['a token that is no longer good', { AWS_SESSION_TOKEN: 'stale-session-token' }, 'invalid', /does not know/],
   ])('%s is one failure for the ten', async (_, variables, kind, title) => {
@@ -96,7 +96,7 @@ describe('regions', () => {
     expect(result.finding('object-storage/states/access')).toMatchObject({
       title: 'spacelift-states is in eu-central-1, not in eu-west-1',
       fix: expect.stringMatching(
-        /^set AWS_REGION and AWS_DEFAULT_REGION to eu-central-1, or make a bucket in eu-west-1: aws s3api create-bucket/,
+        /^set AWS_REGION and AWS_DEFAULT_REGION to eu-central-1, or create a bucket in eu-west-1: aws s3api create-bucket/,
       ),
       evidence: { bucket: 'spacelift-states', configured: REGION, region: 'eu-central-1' },
     });
@@ -105,7 +105,7 @@ describe('regions', () => {
   test('all of them in another region is one failure', async () => {
     const result = await under({}, { variables: { AWS_REGION: 'us-east-2', AWS_DEFAULT_REGION: 'us-east-2' } });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
-    expect(result.finding(FIRST).title).toBe('AWS_REGION is us-east-2, and what the config names is in eu-west-1');
+    expect(result.finding(FIRST).title).toBe('AWS_REGION is us-east-2, but the config names resources in eu-west-1');
     expect(result.finding(FIRST).affected).toHaveLength(10);
   });
 });
@@ -122,7 +122,7 @@ describe('a missing bucket', () => {
     if (there !== storage) await there.store.close();
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
     expect(result.finding('object-storage/states/access')).toMatchObject({
-      title: 'there is no bucket not-there',
+      title: 'bucket not-there does not exist',
       fix: `aws s3api create-bucket --bucket not-there --region ${region}${more}`,
     });
   });
@@ -130,17 +130,19 @@ describe('a missing bucket', () => {
   test('a name that no bucket can have', async () => {
     const result = await under({}, { variables: { OBJECT_STORAGE_BUCKET_STATES: 'No_Bucket' } });
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
-    expect(result.finding('object-storage/states/access').title).toMatch(/^(there is no bucket|No_Bucket can’t be)/);
+    expect(result.finding('object-storage/states/access').title).toMatch(
+      /^(bucket No_Bucket does not exist|No_Bucket is not a valid)/,
+    );
   });
 });
 
 describe('denials', () => {
   test.each([
-    ['Put', 's3:PutObject', 'written to|write to', 'run-logs'],
-    ['Get', 's3:GetObject', 'read from', 'states'],
-    ['List', 's3:ListBucket', 'list', 'modules'],
-    ['Delete', 's3:DeleteObject', 'delete from', 'metadata'],
-  ])('%s alone is one failure that names the operation', async (grant, permission, verb, bucket) => {
+    ['Put', 's3:PutObject', 'run-logs'],
+    ['Get', 's3:GetObject', 'states'],
+    ['List', 's3:ListBucket', 'modules'],
+    ['Delete', 's3:DeleteObject', 'metadata'],
+  ])('%s alone is one failure that names the operation', async (grant, permission, bucket) => {
     const { users } = storage.store;
     storage.store.users = [{ ...SERVER, policy: role('server', { bucket, grant }) }];
     const result = await storage.check({ as: SERVER.accessKeyId, service: 'server' });
@@ -148,7 +150,7 @@ describe('denials', () => {
     forget();
     expect(judged(result)).toEqual({ fail: [`${bucket}/access`], warn: [] });
     const found = result.finding(`object-storage/${bucket}/access`);
-    expect(found.title).toMatch(new RegExp(`may not (${verb}) spacelift-${bucket}: ${permission} is denied`));
+    expect(found.title).toBe(`the credentials lack ${permission} on spacelift-${bucket}`);
     expect(found.fix).toContain(`allow ${permission} on arn:aws:s3:::spacelift-${bucket}`);
   });
 
@@ -171,7 +173,7 @@ describe('denials', () => {
     const result = await under(refuse(denied(message), isPut));
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST)).toMatchObject({
-      title: 's3:PutObject is denied to these credentials',
+      title: 'the credentials lack s3:PutObject',
       detail: expect.stringMatching(detail),
       fix: expect.stringMatching(fix),
     });
@@ -183,7 +185,7 @@ describe('denials', () => {
     const result = await under(refuse(denied(message), isPut));
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST)).toMatchObject({
-      title: 'kms:GenerateDataKey is denied on the key that encrypts the buckets',
+      title: 'the credentials lack kms:GenerateDataKey on the key that encrypts the buckets',
       fix: expect.stringContaining(`allow kms:GenerateDataKey on the key ${KMS_KEY}`),
     });
     expect(result.finding(FIRST).evidence).toMatchObject({ key: KMS_KEY });
@@ -198,7 +200,7 @@ describe('denials', () => {
     storage.store.faults = {};
     forget();
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
-    expect(result.finding(FIRST).title).toBe('kms:Decrypt is denied on the key that encrypts the buckets');
+    expect(result.finding(FIRST).title).toBe('the credentials lack kms:Decrypt on the key that encrypts the buckets');
   });
 
   test('a key that is disabled', async () => {
@@ -222,10 +224,10 @@ test.each([
   });
 });
 
-test('what is read is not what was written', async () => {
+test('the object read differs from the one written', async () => {
   const result = await under({ corruptReads: true });
   expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
-  expect(result.finding(FIRST).title).toBe('what is read is not what was written');
+  expect(result.finding(FIRST).title).toBe('the object read differs from the one written');
 });
 
 describe('settings of a bucket', () => {
@@ -291,11 +293,11 @@ describe('settings of a bucket', () => {
     const result = await changed('states', { policy: whole });
     expect(judged(result)).toEqual({ fail: [], warn: ['states/public'] });
     expect(result.finding('object-storage/states/public')).toMatchObject({
-      title: 'everyone can read spacelift-states',
+      title: 'anyone can read spacelift-states',
       fix: expect.stringContaining('put-public-access-block --bucket spacelift-states'),
     });
     expect((await changed('states', { policy: part })).finding('object-storage/states/public').title).toBe(
-      'the policy of spacelift-states lets everyone in',
+      'the policy of spacelift-states allows public access',
     );
     expect(judged(await changed('states', { policy: part, publicAccessBlock: restricted }))).toEqual({
       fail: [],
@@ -333,7 +335,7 @@ describe('the browser’s way', () => {
 
   test.each([
     ['drops headers with underscores', { dropUnderscoreHeaders: true }, /drops headers/],
-    ['caps bodies', { maxBodyBytes: 1024 * 1024 }, /refuses bodies of 2 MiB/],
+    ['caps bodies', { maxBodyBytes: 1024 * 1024 }, /rejects request bodies of 2 MiB/],
   ])('a proxy that %s', async (_, faults, title) => {
     const result = await under(faults);
     expect(judged(result)).toEqual({ fail: ['uploads/proxy'], warn: [] });
@@ -356,7 +358,7 @@ describe('the way to S3', () => {
     const result = await under({}, { environment: { AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` } });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST)).toMatchObject({
-      title: `127.0.0.1:${port} refuses the connection`,
+      title: `127.0.0.1:${port} refused the connection`,
       fix: expect.stringContaining('AWS_ENDPOINT_URL_S3'),
     });
   });
@@ -373,8 +375,8 @@ describe('the way to S3', () => {
       hangFor: ({ action, bucket }) => action === 'GetObject' && bucket === real('states'),
     });
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
-    expect(result.finding('object-storage/states/access').title).toMatch(/does not answer in time/);
-  }, 20_000);
+    expect(result.finding('object-storage/states/access').title).toMatch(/timed out/);
+  });
 
   test('a run that is interrupted removes what it wrote', async () => {
     const interrupt = new AbortController();

@@ -176,7 +176,7 @@ describe('credentials', () => {
       const result = await storage.check({ variables: { ...noKeys, ...variables }, environment, readOnly });
       expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
       expect(result.finding(FIRST)).toMatchObject({
-        title: 'no AWS credentials are found',
+        title: 'no AWS credentials found',
         detail: expect.stringMatching(detail),
       });
       const causes = result.run.checks.flatMap(({ findings }) => findings.map(({ cause }) => cause?.key));
@@ -237,7 +237,7 @@ describe('credentials', () => {
     const refused = await storage.check({ variables, environment });
     expect(judged(refused)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(refused.finding(FIRST).detail).toBe(
-      'The role arn:aws:iam::123456789012:role/spacelift is not given by STS for the token in AWS_WEB_IDENTITY_TOKEN_FILE: AccessDenied.',
+      'STS refused to assume the role arn:aws:iam::123456789012:role/spacelift with the token in AWS_WEB_IDENTITY_TOKEN_FILE: AccessDenied.',
     );
     sts.close();
     sts.closeAllConnections();
@@ -248,7 +248,7 @@ describe('credentials', () => {
     expect(judged(skipped)).toEqual({ fail: [], warn: [] });
     expect(skipped.finding(FIRST)).toMatchObject({
       status: 'skip',
-      title: 'AWS_WEB_IDENTITY_TOKEN_FILE names a file of Spacelift’s container: --credentials-file supplies it here',
+      title: 'AWS_WEB_IDENTITY_TOKEN_FILE names a file in Spacelift’s container: pass it with --credentials-file',
       fix: expect.stringContaining('--credentials-file AWS_WEB_IDENTITY_TOKEN_FILE='),
     });
   });
@@ -304,7 +304,7 @@ describe('at AWS’s own endpoints', () => {
     const result = await check({ HTTPS_PROXY: proxy.url }, { authorities: undefined });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST).title).toBe(
-      `TLS to s3.${REGION}.amazonaws.com:443 fails: its certificate is signed by Preflight test authority, an authority that is not trusted here`,
+      `TLS to s3.${REGION}.amazonaws.com:443 failed: its certificate is signed by Preflight test authority, a certificate authority (CA) that is not trusted here`,
     );
     expect(result.finding(FIRST).affected).toHaveLength(10);
   });
@@ -315,7 +315,7 @@ describe('at AWS’s own endpoints', () => {
     await refusing.close();
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST).title).toMatch(
-      /^the proxy 127.0.0.1:\d+ does not open the way to s3\..* \(HTTP \d{3}\)$/,
+      /^the proxy 127.0.0.1:\d+ refused to connect to s3\..* \(HTTP \d{3}\)$/,
     );
     expect(result.finding(FIRST).fix).toContain('NO_PROXY');
   });
@@ -325,7 +325,7 @@ describe('at AWS’s own endpoints', () => {
     const result = await check({ HTTPS_PROXY: `http://127.0.0.1:${port}` });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST)).toMatchObject({
-      title: `127.0.0.1:${port} refuses the connection`,
+      title: `127.0.0.1:${port} refused the connection`,
       fix: expect.stringContaining('HTTPS_PROXY'),
     });
   });
@@ -335,7 +335,7 @@ describe('at AWS’s own endpoints', () => {
     const result = await check({ AWS_ENDPOINT_URL_S3: url });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(FIRST).title).toMatch(
-      /^(s3.no-such-place.invalid does not resolve|no DNS server answers for)/,
+      /^(s3.no-such-place.invalid does not resolve|no DNS server responded for)/,
     );
     expect(result.finding(FIRST).affected).toHaveLength(10);
   });

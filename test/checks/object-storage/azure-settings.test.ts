@@ -105,7 +105,7 @@ describe('settings', () => {
     const result = await storage.check();
     expect(judged(result)).toEqual({ fail: ['modules/retention'], warn: [] });
     expect(result.finding('object-storage/modules/retention')).toMatchObject({
-      title: 'objects that must stay expire by one rule: expire: after 30 days',
+      title: 'a lifecycle rule deletes objects that must be kept: expire: after 30 days',
       affected: ['object-storage/modules/retention', 'object-storage/states/retention'],
     });
   });
@@ -152,12 +152,17 @@ describe('settings', () => {
   });
 
   test.each([
-    ['another subscription', { environment: { AZURE_SUBSCRIPTION_ID: crypto.randomUUID() } }, {}, /^may not look/],
+    [
+      'another subscription',
+      { environment: { AZURE_SUBSCRIPTION_ID: crypto.randomUUID() } },
+      {},
+      /^reading the .* requires/,
+    ],
     [
       'a management plane that fails',
       {},
       refuse({ status: 500, code: 'Broken' }, ({ plane }) => plane === 'arm'),
-      /^management\.azure\.com answers HTTP 500/,
+      /^management\.azure\.com returned HTTP 500/,
     ],
   ])('%s is a skip', async (_, options, faults, title) => {
     const result = await under(faults, options);
@@ -176,7 +181,7 @@ describe('settings', () => {
     expect(judged(result)).toEqual(healthy);
     expect(result.finding('object-storage/states/retention')).toMatchObject({
       status: 'skip',
-      title: 'management.azure.com can’t be asked from here',
+      title: 'management.azure.com can’t be reached from here',
     });
   });
 
@@ -188,7 +193,7 @@ describe('settings', () => {
     const result = await storage.check();
     expect(judged(result)).toEqual({ fail: [], warn: ['states/public'] });
     expect(result.finding('object-storage/states/public')).toMatchObject({
-      title: 'everyone can read spacelift-states',
+      title: 'anyone can read spacelift-states',
       fix: `az storage container set-permission --account-name ${ACCOUNT} --name spacelift-states --public-access off`,
     });
   });
@@ -257,7 +262,7 @@ describe('the browser’s way', () => {
       expect(judged(result)).toEqual({ fail: ['uploads/proxy'], warn: [] });
       expect(result.finding('object-storage/uploads/proxy')).toMatchObject({
         title: 'a proxy in front of Azure Blob Storage drops headers with underscores',
-        detail: 'The upload passes, and x-ms-meta-preflight_probe does not arrive with it.',
+        detail: 'The upload succeeds, but x-ms-meta-preflight_probe does not arrive with it.',
       });
     });
 
@@ -265,7 +270,7 @@ describe('the browser’s way', () => {
       const result = await through({ maxBodyBytes: 1024 * 1024 });
       expect(judged(result)).toEqual({ fail: ['uploads/proxy'], warn: [] });
       expect(result.finding('object-storage/uploads/proxy')).toMatchObject({
-        title: 'a proxy in front of Azure Blob Storage refuses bodies of 2 MiB',
+        title: 'a proxy in front of Azure Blob Storage rejects request bodies of 2 MiB',
         evidence: { status: 413 },
       });
     });

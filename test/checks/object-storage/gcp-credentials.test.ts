@@ -75,7 +75,7 @@ describe('an attached service account', () => {
     storage.spacelift.bindings = [];
     const found = one(await storage.check({ as: undefined, service: 'server' }), SIGNED);
     expect(found).toMatchObject({
-      title: `${spacelift()} may not sign: iam.serviceAccounts.signBlob is denied`,
+      title: `${spacelift()} lacks iam.serviceAccounts.signBlob, so it can’t sign`,
       fix: `gcloud iam service-accounts add-iam-policy-binding ${spacelift()} --member=serviceAccount:${spacelift()} --role=roles/iam.serviceAccountTokenCreator`,
     });
   });
@@ -90,7 +90,7 @@ describe('an attached service account', () => {
     storage.gcs.bindings.pop();
     accounts.delete(pool);
     expect(found).toMatchObject({
-      title: 'the pod acts as no service account, and can’t sign',
+      title: 'the pod does not act as a Google service account, so it can’t sign',
       fix: expect.stringContaining('iam.gke.io/gcp-service-account'),
     });
   });
@@ -108,7 +108,7 @@ describe('an attached service account', () => {
     attach(spacelift());
     storage.gcs.faults = refuseAction('metadata', { status: 403, reason: 'forbidden' });
     const found = one(await storage.check({ as: undefined }));
-    expect(found.title).toBe('the metadata server gives no access token (HTTP 403)');
+    expect(found.title).toBe('the metadata server returned no access token (HTTP 403)');
     expect(found.fix).toContain('roles/iam.workloadIdentityUser');
   });
 });
@@ -130,7 +130,9 @@ describe('a federated identity', () => {
 
   test('that may not act as it is one failure', async () => {
     const found = one(await storage.check({ as: await storage.gcs.federationFile(subject, spacelift()) }));
-    expect(found.title).toBe(`may not act as ${spacelift()}: iam.serviceAccounts.getAccessToken is denied`);
+    expect(found.title).toBe(
+      `the credentials lack iam.serviceAccounts.getAccessToken, so they can’t act as ${spacelift()}`,
+    );
     expect(found.fix).toContain(`gcloud iam service-accounts add-iam-policy-binding ${spacelift()} `);
   });
 
@@ -151,7 +153,7 @@ describe('a federated identity', () => {
       message: 'The audience in ID Token [x] does not match the expected audience.',
     });
     const found = one(await storage.check({ as: await storage.gcs.federationFile(subject) }));
-    expect(found.title).toBe('the workload identity pool does not accept the token');
+    expect(found.title).toBe('the workload identity pool rejected the token');
     expect(JSON.stringify(found)).not.toContain('[x]');
   });
 });
@@ -176,7 +178,7 @@ describe('a user', () => {
       'object-storage/uploads/mixed-content',
     ]);
     expect(result.finding(SIGNED)).toMatchObject({
-      title: 'Google user credentials cannot sign',
+      title: 'Google user credentials can’t sign',
       fix: expect.stringContaining('--impersonate-service-account='),
     });
     expect(storage.gcs.snapshot()).toEqual(before);
@@ -208,7 +210,9 @@ describe('a user', () => {
 
   test('who may not impersonate it', async () => {
     const found = one(await storage.check({ as: await impersonating() }));
-    expect(found.title).toBe(`may not act as ${spacelift()}: iam.serviceAccounts.getAccessToken is denied`);
+    expect(found.title).toBe(
+      `the credentials lack iam.serviceAccounts.getAccessToken, so they can’t act as ${spacelift()}`,
+    );
   });
 
   test('whose login has expired', async () => {
@@ -230,7 +234,7 @@ describe('no credentials', () => {
   test.each([false, true])('one failure for the ten, with --read-only: %s', async (readOnly) => {
     const found = one(await storage.check({ as: undefined, readOnly }));
     expect(found).toMatchObject({
-      title: 'no Google Cloud credentials are found',
+      title: 'no Google Cloud credentials found',
       fix: expect.stringContaining('iam.gke.io/gcp-service-account'),
     });
     expect(storage.gcs.requests.filter(({ caller }) => caller !== 'anonymous' && caller !== undefined)).toEqual([]);
@@ -242,15 +246,14 @@ describe('no credentials', () => {
     expect(judged(result)).toEqual({ fail: [], warn: [] });
     expect(result.finding(FIRST)).toMatchObject({
       status: 'skip',
-      title:
-        'GOOGLE_APPLICATION_CREDENTIALS names a file of Spacelift’s container: --credentials-file supplies it here',
+      title: 'GOOGLE_APPLICATION_CREDENTIALS names a file in Spacelift’s container: pass it with --credentials-file',
       fix: expect.stringContaining('--credentials-file GOOGLE_APPLICATION_CREDENTIALS='),
     });
   });
 
   test('a file that the environment names and nobody has is a failure', async () => {
     const found = one(await storage.check({ as: '/no/such/key.json' }));
-    expect(found.title).toBe('GOOGLE_APPLICATION_CREDENTIALS names a file that is not there');
+    expect(found.title).toBe('GOOGLE_APPLICATION_CREDENTIALS names a file that does not exist');
   });
 
   test.each([
@@ -290,7 +293,7 @@ describe('a key file', () => {
       await storage.check({ as: await storage.gcs.keyFile(storage.operator.email, { client_email: spacelift() }) }),
     );
     expect(found).toMatchObject({
-      title: `the key file’s key is not one of ${spacelift()}’s`,
+      title: `the key in the key file does not belong to ${spacelift()}`,
       fix: expect.stringContaining(`gcloud iam service-accounts keys create key.json --iam-account=${spacelift()}`),
     });
   });
@@ -299,7 +302,7 @@ describe('a key file', () => {
     const gone = await storage.gcs.createServiceAccount('gone');
     const file = await storage.gcs.keyFile(gone.email);
     storage.gcs.removeServiceAccount(gone.email);
-    expect(one(await storage.check({ as: file })).title).toBe(`Google does not know ${gone.email}`);
+    expect(one(await storage.check({ as: file })).title).toBe(`Google does not recognize ${gone.email}`);
   });
 
   test('of an account that is disabled', async () => {
@@ -320,7 +323,7 @@ describe('a key file', () => {
           : undefined,
     };
     const found = one(await storage.check());
-    expect(found.title).toBe('Cloud Storage does not accept the access token');
+    expect(found.title).toBe('Cloud Storage rejected the access token');
     expect(found.fix).toBe(`gcloud iam service-accounts describe ${storage.operator.email}`);
   });
 
@@ -341,7 +344,7 @@ describe('a key file', () => {
       message: 'secret-words',
     });
     const found = one(await storage.check());
-    expect(found.title).toBe('Google gives no access token: invalid_scope');
+    expect(found.title).toBe('Google returned no access token: invalid_scope');
     expect(JSON.stringify(found)).not.toContain('secret-words');
   });
 
@@ -360,5 +363,5 @@ test('a clock that only signed URLs meet is told apart too', async () => {
   };
   const result = await storage.check();
   expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
-  expect(result.finding(SIGNED).title).toMatch(/^the clocks of this machine and of Cloud Storage differ/);
+  expect(result.finding(SIGNED).title).toMatch(/^the clocks of this machine and Cloud Storage differ/);
 });

@@ -46,7 +46,7 @@ describe('denials', () => {
       fix: `gcloud storage buckets add-iam-policy-binding gs://${real(bucket)} --member=serviceAccount:${storage.spacelift.email} --role=roles/storage.objectAdmin`,
     });
     expect(JSON.stringify(found)).toContain(`storage.objects.${verb}`);
-    expect(found.title).toMatch(new RegExp(`^may not ${words} |is denied to`));
+    expect(found.title).toMatch(new RegExp(`which is needed to ${words} |is missing for`));
     if (clean) expect(storage.gcs.bucket(real(bucket)).snapshot()).toEqual(was);
     else
       expect(
@@ -62,7 +62,7 @@ describe('denials', () => {
     before = storage.gcs.snapshot();
     const result = await under({}, { as: storage.keyFiles.spacelift });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
-    expect(result.finding(FIRST).title).toBe(`storage.objects.create is denied to ${storage.spacelift.email}`);
+    expect(result.finding(FIRST).title).toBe(`storage.objects.create is missing for ${storage.spacelift.email}`);
     expect(result.finding(FIRST).affected).toHaveLength(7);
     expect(result.finding('object-storage/states/access').title).toContain('only the server needs to');
   });
@@ -117,7 +117,7 @@ describe('denials', () => {
     storage.gcs.faults = {};
     expect(judged(result)).toEqual({ fail: ['metadata/access'], warn: [] });
     expect(result.finding('object-storage/metadata/access')).toMatchObject({
-      title: 'a retention policy or hold keeps objects in spacelift-metadata from being deleted',
+      title: 'a retention policy or hold prevents the deletion of objects in spacelift-metadata',
       fix: expect.stringContaining('gcloud storage buckets update gs://spacelift-metadata --clear-retention-period'),
     });
     expect(result.run.leftovers.map(({ command }) => command)).toEqual([
@@ -131,7 +131,7 @@ describe('a bucket', () => {
     const result = await under({}, { variables: { OBJECT_STORAGE_BUCKET_STATES: 'not-there' } });
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
     expect(result.finding('object-storage/states/access')).toMatchObject({
-      title: 'there is no bucket not-there',
+      title: 'bucket not-there does not exist',
       fix: 'make it: gcloud storage buckets create gs://not-there --location=LOCATION --uniform-bucket-level-access',
     });
   });
@@ -145,7 +145,7 @@ describe('a bucket', () => {
       { variables: { OBJECT_STORAGE_BUCKET_STATES: 'No_Bucket' } },
     );
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
-    expect(result.finding('object-storage/states/access').title).toBe('No_Bucket can’t be the name of a bucket');
+    expect(result.finding('object-storage/states/access').title).toBe('No_Bucket is not a valid bucket name');
   });
 });
 
@@ -223,18 +223,18 @@ describe('settings of a bucket', () => {
   });
 
   test.each([
-    ['everyone', 'allUsers', 'roles/storage.objectViewer', 'everyone can read spacelift-states'],
+    ['everyone', 'allUsers', 'roles/storage.objectViewer', 'anyone can read spacelift-states'],
     [
       'every Google account',
       'allAuthenticatedUsers',
       'roles/storage.objectViewer',
-      'the policy of spacelift-states lets everyone in',
+      'the policy of spacelift-states allows public access',
     ],
     [
       'everyone who writes',
       'allUsers',
       'roles/storage.objectCreator',
-      'the policy of spacelift-states lets everyone in',
+      'the policy of spacelift-states allows public access',
     ],
   ])('a policy that opens it to %s', async (_, member, role, title) => {
     const bindings = [...storage.gcs.bucket(real('states')).bindings, { role, members: [member] }];
@@ -267,7 +267,7 @@ test('pages of a listing without end are a failure, and not for ever', async () 
   storage.gcs.faults = { endlessPages: true };
   const result = await storage.check({ only: ['object-storage/states/*'] });
   storage.gcs.faults = {};
-  expect(JSON.stringify(result.findings)).toContain('answers without end');
+  expect(JSON.stringify(result.findings)).toContain('sends an endless response');
   const lists = storage.gcs.requests.filter(({ action }) => action === 'storage.objects.list');
   expect(lists.length).toBeGreaterThan(100);
   expect(lists.length).toBeLessThanOrEqual(500);

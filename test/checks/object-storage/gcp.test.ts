@@ -63,12 +63,12 @@ describe.each(['server', 'drain'] as const)('under the role of the %s', (service
       expect(result.ids('pass').length).toBeGreaterThan(30);
       for (const bucket of ['modules', 'run-logs', 'workspace']) {
         expect(result.finding(`object-storage/${bucket}/versioning`).title).toBe(
-          `versioning is on for ${real(bucket)}`,
+          `versioning is enabled on ${real(bucket)}`,
         );
       }
       expect(result.finding('object-storage/run-logs/retention')).toMatchObject({
         status: 'skip',
-        title: 'may not look at the lifecycle rules of spacelift-run-logs: storage.buckets.get',
+        title: 'reading the lifecycle rules of spacelift-run-logs requires storage.buckets.get',
       });
     }
     expect(storage.gcs.snapshot()).toEqual(before);
@@ -97,7 +97,10 @@ test('what the server writes to large queue messages is gone when the drain look
   const id = 'object-storage/large-queue-messages/access';
   await storage.check({ as: storage.keyFiles.spacelift, service: 'server' });
   const found = (await storage.check({ as: storage.keyFiles.spacelift, service: 'drain' })).finding(id);
-  expect(found).toMatchObject({ status: 'skip', fix: 'run without --service: what is written is read back then' });
+  expect(found).toMatchObject({
+    status: 'skip',
+    fix: 'run without --service, which writes an object and reads it back',
+  });
   storage.gcs
     .bucket(real('large-queue-messages'))
     .put(PROBE, 'Written by spacelift-preflight to try this bucket. Safe to keep, safe to delete.\n');

@@ -92,7 +92,7 @@ describe.each(Object.entries(PLACES))('%s', (_, start) => {
     await leave(place, real('states'), left);
     const byService = await swept(place, 'service', 'server');
     if (place.servicesMay) expect(byService).toMatchObject({ removed: [`2 objects of run ${ID}`] });
-    else expect(byService).toMatchObject({ removed: [], trouble: { status: 'fail', fix: expect.any(Fix) } });
+    else expect(byService).toMatchObject({ removed: [], issue: { status: 'fail', fix: expect.any(Fix) } });
 
     await leave(place, real('states'), left);
     expect(await swept(place, 'operator')).toEqual({

@@ -31,7 +31,7 @@ describe('cors', () => {
   test('says which origin, and how to allow it', async () => {
     storage.store.corsAllowOrigin = 'https://other.corp.internal';
     const { title, fix } = (await storage.check({ only })).finding('object-storage/uploads/cors');
-    expect(title).toBe('https://spacelift.corp.internal may not PUT or POST to spacelift-uploads');
+    expect(title).toBe('CORS does not allow PUT or POST from https://spacelift.corp.internal to spacelift-uploads');
     expect(fix).toContain('https://spacelift.corp.internal');
     expect(fix).toContain('cors_allow_origin');
   });
@@ -68,7 +68,7 @@ describe.each([
     const result = await storage.check({ only, ...role });
     expect(judged(result)).toEqual({ fail: ['uploads/proxy'], warn: [] });
     expect(result.finding('object-storage/uploads/proxy')).toMatchObject({
-      title: 'a proxy in front of MinIO refuses bodies of 2 MiB',
+      title: 'a proxy in front of MinIO rejects request bodies of 2 MiB',
       fix: expect.stringContaining('client_max_body_size'),
       evidence: { status: 413 },
     });
@@ -120,7 +120,7 @@ describe('url and mixed-content', () => {
     const result = await storage.check({ only, variables });
     expect(judged(result)).toEqual({ fail: [], warn: ['uploads/url'] });
     expect(result.finding('object-storage/uploads/url')).toMatchObject({
-      title: `the uploads URL leads to https://uploads.corp.io, uploads go to ${storage.store.url}`,
+      title: `the uploads URL points to https://uploads.corp.io, but uploads go to ${storage.store.url}`,
       fix: `set OBJECT_STORAGE_BUCKET_UPLOADS_URL=${storage.store.url}`,
     });
   });
@@ -151,7 +151,7 @@ describe('url and mixed-content', () => {
     expect(judged(result)).toEqual({ fail: [], warn: ['uploads/mixed-content'] });
     expect(result.finding('object-storage/uploads/url')).toMatchObject({
       status: 'skip',
-      title: 'minio.minio.svc.cluster.local must be reached by browsers and workers',
+      title: 'browsers and workers must be able to reach minio.minio.svc.cluster.local',
     });
     expect(result.finding('object-storage/uploads/mixed-content').fix).toContain('OBJECT_STORAGE_MINIO_USE_SSL=true');
   });

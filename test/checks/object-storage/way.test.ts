@@ -35,7 +35,7 @@ describe('TLS', () => {
     const storage = await over(await ca.issue({ names: ['127.0.0.1'] }));
     const untrusted = await storage.check();
     expect(judged(untrusted)).toEqual(oneFailure);
-    expect(untrusted.finding(ACCESS).title).toMatch(/an authority that is not trusted here/);
+    expect(untrusted.finding(ACCESS).title).toMatch(/a certificate authority \(CA\) that is not trusted here/);
     expect(untrusted.finding(ACCESS).fix).toContain('--ca-file');
     expect(judged(await storage.check({ authorities: ca.certPem }))).toEqual({ fail: [], warn: [] });
     const variables = { OBJECT_STORAGE_MINIO_ALLOW_INSECURE: 'true' };
@@ -62,7 +62,7 @@ describe('TLS', () => {
     const result = await storage.check({ variables: { OBJECT_STORAGE_MINIO_USE_SSL: 'false' } });
     expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS)).toMatchObject({
-      title: `${storage.store.endpoint} speaks TLS only`,
+      title: `${storage.store.endpoint} requires TLS`,
       fix: 'set OBJECT_STORAGE_MINIO_USE_SSL=true',
     });
   });
@@ -76,7 +76,7 @@ describe('TLS', () => {
     const storage = await started();
     const result = await storage.check({ variables: at({ host: '127.0.0.1', port }) });
     expect(judged(result)).toEqual(oneFailure);
-    expect(result.finding(ACCESS).title).toBe(`127.0.0.1:${port} speaks TLS only`);
+    expect(result.finding(ACCESS).title).toBe(`127.0.0.1:${port} requires TLS`);
   });
 
   test('TLS to a server that speaks plain HTTP', async () => {
@@ -107,14 +107,14 @@ test('an IPv6 address', async () => {
 
 describe('what is wrong on the way is one failure', () => {
   test.each([
-    ['refused', refusedPort, /refuses the connection/],
-    ['closed', startCloser, /closes the connection/],
+    ['refused', refusedPort, /refused the connection/],
+    ['closed', startCloser, /closed the connection/],
     ['an SSH server', () => startBanner('SSH-2.0-OpenSSH_9.6\r\n'), /does not speak HTTP/],
     ['a web page', () => startHttp(200, '<html>', { 'content-type': 'text/html' }), /is not MinIO/],
     ['a page that is missing', () => startHttp(404, 'no', { 'content-type': 'text/plain' }), /is not MinIO/],
     ['MinIO’s console', () => startHttp(400, CONSOLE, { 'content-type': 'application/xml' }), /is not MinIO/],
     ['a balancer without a backend', () => startHttp(503, '<html>', { 'content-type': 'text/html' }), /HTTP 503/],
-    ['a redirect to HTTPS', () => startHttp(308, '', { location: 'https://minio.corp.io/' }), /speaks TLS only/],
+    ['a redirect to HTTPS', () => startHttp(308, '', { location: 'https://minio.corp.io/' }), /requires TLS/],
   ])('%s', async (_, start, title) => {
     const storage = await started();
     const server = await start();
@@ -143,7 +143,7 @@ describe('what is wrong on the way is one failure', () => {
     ends.push(proxy.close);
     const result = await storage.check({ variables: at(proxy) });
     expect(judged(result)).toEqual(oneFailure);
-    expect(result.finding(ACCESS).title).toMatch(/closes the connection/);
+    expect(result.finding(ACCESS).title).toMatch(/closed the connection/);
   });
 });
 
@@ -157,7 +157,7 @@ test('from outside, a private address that can’t be reached is a skip', async 
   expect(judged(result)).toEqual({ fail: [], warn: [] });
   expect(result.finding(ACCESS)).toMatchObject({
     status: 'skip',
-    title: "127.0.0.1 can't be reached from here",
+    title: '127.0.0.1 can’t be reached from here',
     fix: expect.stringContaining('--from inside'),
   });
 });

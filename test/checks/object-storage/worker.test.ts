@@ -32,7 +32,7 @@ test('with credentials: a pre-signed GET, which changes nothing', async () => {
   const before = storage.store.snapshot();
   expect(await judged(storage)).toMatchObject({
     status: 'pass',
-    title: `MinIO at ${storage.store.endpoint} takes a pre-signed URL`,
+    title: `MinIO at ${storage.store.endpoint} accepts pre-signed URLs`,
     evidence: { bucket: real('workspace') },
   });
   const [asked, ...more] = storage.store.requests;
@@ -77,11 +77,11 @@ test('without credentials: the uploads URL’s host', async () => {
 test('a wrong secret is told from a proxy that changes requests', async () => {
   const storage = await started();
   const wrong = await judged(storage, { OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'not-the-secret' });
-  expect(wrong).toMatchObject({ status: 'fail', title: 'MinIO knows the access key, but the secret is another' });
+  expect(wrong).toMatchObject({ status: 'fail', title: 'MinIO rejected the secret key' });
 });
 
 test.each([
-  ['refuses', refusedPort, /refuses the connection/],
+  ['refuses', refusedPort, /refused the connection/],
   ['has no store behind it', () => startHttp(502), /HTTP 502|fails to read/],
 ])('a host that %s fails, with credentials and without', async (_, start, says) => {
   const storage = await started();

@@ -34,7 +34,7 @@ describe('an agent that is there', () => {
     const { finding } = await judged(variables);
     expect(finding).toMatchObject({
       status: 'skip',
-      title: expect.stringContaining('a socket of Spacelift’s container'),
+      title: expect.stringContaining('a socket in Spacelift’s container'),
     });
   });
   test('says whether DogStatsD refuses, and passes either way', async () => {
@@ -84,7 +84,7 @@ describe('an agent that is not there', () => {
   test('from the environment: judged by phase', async () => {
     const { port } = await refusedPort();
     const before = await judged(url(port), { from: 'the environment' });
-    expect(before.finding).toMatchObject({ status: 'warn', title: `127.0.0.1:${port} refuses the connection` });
+    expect(before.finding).toMatchObject({ status: 'warn', title: `127.0.0.1:${port} refused the connection` });
     expect((await judged(url(port), { from: 'the environment', phase: 'post-install' })).status).toBe('fail');
   });
   test('that closes, or does not resolve: judged by phase', async () => {

@@ -97,14 +97,17 @@ describe('a collector that takes no traces is a failure in either phase', () => 
   test('without the service of traces', async () => {
     const { port } = await started(startOtlp({ service: 'opentelemetry.proto.collector.logs.v1.LogsService' }));
     const { finding } = await judged(otel(`http://127.0.0.1:${port}`));
-    expect(finding).toMatchObject({ status: 'fail', title: `127.0.0.1:${port} speaks gRPC, but takes no traces` });
+    expect(finding).toMatchObject({
+      status: 'fail',
+      title: `127.0.0.1:${port} speaks gRPC, but does not accept traces`,
+    });
   });
-  test('that asks for credentials', async () => {
+  test('that requires credentials', async () => {
     const { port } = await started(startOtlp({ authorization: 'Bearer a-long-token' }));
     const at = `http://127.0.0.1:${port}`;
     expect((await judged(otel(at))).finding).toMatchObject({
       status: 'fail',
-      title: expect.stringContaining('asks for credentials'),
+      title: expect.stringContaining('requires credentials'),
       fix: expect.stringContaining('OTEL_EXPORTER_OTLP_HEADERS'),
     });
     const wrong = await run(otel(at, { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20another-token' }));
@@ -115,7 +118,7 @@ describe('a collector that takes no traces is a failure in either phase', () => 
     const { port, requests } = await started(startOtlpHttp());
     expect((await judged(otel(`http://localhost:${port}`))).finding).toMatchObject({
       status: 'fail',
-      title: `localhost:${port} takes OTLP over HTTP only, and Spacelift sends it over gRPC`,
+      title: `localhost:${port} accepts OTLP over HTTP only, but Spacelift sends it over gRPC`,
       fix: expect.stringContaining('http://localhost:4317'),
     });
     expect(requests).toEqual([0]);
@@ -127,11 +130,11 @@ describe('a collector that takes no traces is a failure in either phase', () => 
       title: expect.stringContaining('is an HTTP server'),
     });
   });
-  test('that speaks TLS only', async () => {
+  test('that requires TLS', async () => {
     const { port } = await started(startOtlp({ certificate: await certificate() }));
     expect((await judged(otel(`http://localhost:${port}`))).finding).toMatchObject({
       status: 'fail',
-      title: `localhost:${port} speaks TLS only`,
+      title: `localhost:${port} requires TLS`,
       fix: `set OTEL_EXPORTER_OTLP_ENDPOINT=https://localhost:${port}`,
     });
   });
@@ -177,7 +180,7 @@ describe('a collector that is not there', () => {
     const { port } = await started(startCloser());
     expect((await judged(otel(`http://127.0.0.1:${port}`))).finding).toMatchObject({
       status: 'warn',
-      title: `127.0.0.1:${port} closes the connection`,
+      title: `127.0.0.1:${port} closed the connection`,
     });
   });
   test('behind a proxy in front of nothing', async () => {
@@ -186,11 +189,11 @@ describe('a collector that is not there', () => {
     expect((await judged(at)).finding).toMatchObject({ status: 'warn', evidence: { observed: 'gRPC status 14' } });
     expect((await judged(at, { phase: 'post-install' })).status).toBe('fail');
   });
-  test('that stays silent', { timeout: 20_000 }, async () => {
+  test('that stays silent', async () => {
     const { port } = await started(startSilent());
     expect((await judged(otel(`http://127.0.0.1:${port}`))).finding).toMatchObject({
       status: 'warn',
-      title: `127.0.0.1:${port} does not answer in time`,
+      title: `127.0.0.1:${port} timed out`,
     });
   });
   test('in a private network, looked at from outside', async () => {

@@ -24,12 +24,12 @@ describe('a daemon that is there', () => {
     }
     expect(sampling.datagrams).toEqual([]);
   });
-  test('without TCP: central sampling is off', async () => {
+  test('without TCP: central sampling is disabled', async () => {
     const { port } = await started(startXrayDaemon({ tcp: false }));
     for (const phase of ['pre-install', 'post-install'] as const) {
       expect((await judged(xray(`127.0.0.1:${port}`), { phase })).finding).toMatchObject({
         status: 'warn',
-        title: expect.stringContaining('central sampling is off'),
+        title: expect.stringContaining('central sampling is disabled'),
       });
     }
   });
@@ -43,7 +43,7 @@ describe('a daemon that is not there', () => {
   test('on loopback, from the environment: judged by phase', async () => {
     const { port } = await refusedPort();
     const before = await judged(xray(`127.0.0.1:${port}`), { from: 'the environment' });
-    expect(before.finding).toMatchObject({ status: 'warn', title: `127.0.0.1:${port} refuses UDP` });
+    expect(before.finding).toMatchObject({ status: 'warn', title: `127.0.0.1:${port} refused UDP` });
     const after = await judged(xray(`127.0.0.1:${port}`), { from: 'the environment', phase: 'post-install' });
     expect(after.status).toBe('fail');
   });

@@ -141,35 +141,35 @@ describe('what ECS could not read either is a failure that names variable and se
 
   test('a secret that is not there', async () => {
     expect(await failing(() => `${SECRET}nothing-AbCdEf`)).toMatchObject({
-      title: 'DATABASE_URL is kept in a secret that does not exist',
-      fix: '# correct valueFrom to one of these\naws secretsmanager list-secrets --region eu-central-1',
+      title: 'DATABASE_URL is stored in a secret that does not exist',
+      fix: '# set valueFrom to one of these\naws secretsmanager list-secrets --region eu-central-1',
       evidence: { valueFrom: `${SECRET}nothing-AbCdEf` },
       detail: expect.stringContaining('0.json (container server)'),
     });
   });
   test('a version that is not there', async () => {
     const { title } = await failing((server) => `${server.secrets.put('db', 'x').arn}::AWSPENDING:`);
-    expect(title).toBe('DATABASE_URL is kept in a secret that does not exist in version AWSPENDING');
+    expect(title).toBe('DATABASE_URL is stored in a secret that does not exist in version AWSPENDING');
   });
   test('a parameter that is not there', async () => {
     expect(await failing(() => '/nothing')).toMatchObject({
-      title: 'DATABASE_URL is kept in a parameter that does not exist',
+      title: 'DATABASE_URL is stored in a parameter that does not exist',
       fix: expect.stringContaining('--name /nothing'),
     });
   });
   test('a secret that is scheduled for deletion', async () => {
     const { title, fix } = await failing((server) => server.secrets.put('db', 'x', { deleted: true }).arn);
-    expect(title).toBe('DATABASE_URL is kept in a secret that is scheduled for deletion');
+    expect(title).toBe('DATABASE_URL is stored in a secret that is scheduled for deletion');
     expect(fix).toContain('aws secretsmanager restore-secret --secret-id arn:');
   });
   test('a member of what is not JSON, that is not there, or that is no text', async () => {
     const put = (text: string) => (server: AwsServer) => `${server.secrets.put('db', text).arn}:url::`;
     expect((await failing(put(DATABASE_URL))).title).toContain('under the key url of a secret that is not JSON');
-    expect((await failing(put('{"URL":"x"}'))).title).toContain('under the key url, which the secret does not have');
-    expect((await failing(put('{"url":{"a":1}}'))).title).toContain('under the key url, which holds no text');
+    expect((await failing(put('{"URL":"x"}'))).title).toContain('under the key url, which the secret does not contain');
+    expect((await failing(put('{"url":{"a":1}}'))).title).toContain('under the key url, which does not contain text');
   });
   test('an ARN of something else', async () => {
-    expect((await failing(() => 'arn:aws:s3:::bucket/file.env')).title).toContain('ECS reads no value from');
+    expect((await failing(() => 'arn:aws:s3:::bucket/file.env')).title).toContain('ECS can’t read a value from');
   });
 });
 
@@ -187,7 +187,7 @@ describe('what these credentials can’t read stays unknown, with the reason', (
     const user = session('operator', { Action: ['ssm:GetParameters'], Resource: '*' });
     server.users = [user];
     expect(await skipping(await read([container({ DATABASE_URL: secret.arn })], callerOf(server, user)))).toEqual({
-      title: `DATABASE_URL is not known here: secretsmanager:GetSecretValue is denied on ${secret.arn}`,
+      title: `DATABASE_URL is not known here: the credentials lack secretsmanager:GetSecretValue on ${secret.arn}`,
       fix: `add this statement to the IAM policy of role/spacelift-operator:\n{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"${secret.arn}"}`,
     });
   });
@@ -201,7 +201,7 @@ describe('what these credentials can’t read stays unknown, with the reason', (
     server.users = [user];
     for (const from of [secret.arn, '/db']) {
       const { title } = await skipping(await read([container({ DATABASE_URL: from })], callerOf(server, user)));
-      expect(title).toMatch(/kms:Decrypt is denied on the key of the (secret|parameter)/);
+      expect(title).toMatch(/the credentials lack kms:Decrypt on the key of the (secret|parameter)/);
     }
   });
 
@@ -210,11 +210,13 @@ describe('what these credentials can’t read stays unknown, with the reason', (
     const secret = server.secrets.put('db', DATABASE_URL);
     const task = [container({ DATABASE_URL: secret.arn })];
     const unknown = await read(task, { ...callerOf(server), AWS_ACCESS_KEY_ID: 'AKIANOBODY' });
-    expect((await skipping(unknown)).title).toContain('AWS does not know the access key');
+    expect((await skipping(unknown)).title).toContain('AWS does not recognize the access key');
     const nowhere = await read(task, { ...callerOf(server), AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:9' });
-    expect((await skipping(nowhere)).title).toContain('127.0.0.1:9 refuses the connection');
+    expect((await skipping(nowhere)).title).toContain('127.0.0.1:9 refused the connection');
     server.faults = { statusFor: () => ({ status: 400, code: 'DecryptionFailure' }) };
-    expect((await skipping(await read(task, callerOf(server)))).title).toContain('refuses it: DecryptionFailure');
+    expect((await skipping(await read(task, callerOf(server)))).title).toContain(
+      'refused the request: DecryptionFailure',
+    );
   });
 
   test('another account does not have the names of this one', async () => {
@@ -222,13 +224,13 @@ describe('what these credentials can’t read stays unknown, with the reason', (
     const stranger = { ...administrator, arn: 'arn:aws:iam::999999999999:user/stranger' };
     server.users = [stranger];
     const { title } = await skipping(await read([container({ DATABASE_URL: '/db' })], callerOf(server, stranger)));
-    expect(title).toBe('DATABASE_URL is not known here: the credentials are of account 999999999999');
+    expect(title).toBe('DATABASE_URL is not known here: the credentials belong to account 999999999999');
   });
 
   test('too slow', async () => {
     const server = await start({ faults: { hangFor: () => true } });
     const found = await read([container({ DATABASE_URL: '/db' })], callerOf(server), { timeoutMs: 300 });
-    expect((await skipping(found)).title).toBe('DATABASE_URL is not known here: it was not read in time');
+    expect((await skipping(found)).title).toBe('DATABASE_URL is not known here: reading it timed out');
   });
 });
 

@@ -54,9 +54,7 @@ const role = (who: Who, action: string, name: string): Fault => ({
   as: who,
   arrange: lacks(who, [`s3:${action}`], action === 'ListBucket' ? `spacelift-${name}` : `spacelift-${name}/*`),
   fail: of(name),
-  says: new RegExp(
-    `may not [a-z ]+ spacelift-${name}: s3:${action} is denied\nNo policy of the role or user allows it`,
-  ),
+  says: new RegExp(`the credentials lack s3:${action} on spacelift-${name}\nNo policy of the role or user allows it`),
   leaves: true,
 });
 
@@ -65,13 +63,13 @@ export const S3: readonly Fault[] = [
     name: 'an S3 bucket that does not exist',
     arrange: config(() => ({ OBJECT_STORAGE_BUCKET_STATES: 'spacelift-sates' })),
     fail: of('states'),
-    says: /there is no bucket spacelift-sates/,
+    says: /bucket spacelift-sates does not exist/,
   },
   {
     name: 'a name that no S3 bucket can have',
     arrange: config(() => ({ OBJECT_STORAGE_BUCKET_STATES: 'Spacelift_States' })),
     fail: of('states'),
-    says: /Spacelift_States can’t be the name of a bucket/,
+    says: /Spacelift_States is not a valid bucket name/,
   },
   {
     name: 'an S3 bucket of another region',
@@ -86,7 +84,7 @@ export const S3: readonly Fault[] = [
       ({ bucket: name }) => name === 'spacelift-modules',
     ),
     fail: of('modules'),
-    says: /may not write to spacelift-modules: s3:PutObject is denied\nS3 gives no reason, as for a bucket of another account than 123456789012/,
+    says: /the credentials lack s3:PutObject on spacelift-modules\nS3 gives no reason, as is usual for a bucket in an account other than 123456789012/,
   },
   {
     name: 'two variables, one S3 bucket',
@@ -98,13 +96,13 @@ export const S3: readonly Fault[] = [
     name: 'no versioning on the S3 bucket of states',
     arrange: bucket('states', { versioning: undefined }),
     fail: of('states', 'versioning'),
-    says: /versioning is off on spacelift-states/,
+    says: /versioning is not enabled on spacelift-states/,
   },
   {
     name: 'no versioning on the S3 bucket of modules',
     arrange: bucket('modules', { versioning: undefined }),
     warn: of('modules', 'versioning'),
-    says: /versioning is off on spacelift-modules/,
+    says: /versioning is not enabled on spacelift-modules/,
   },
   {
     name: 'states that expire in S3',
@@ -135,13 +133,13 @@ export const S3: readonly Fault[] = [
     name: 'an S3 bucket that everyone can read',
     arrange: bucket('run-logs', open('spacelift-run-logs/*')),
     warn: of('run-logs', 'public'),
-    says: /everyone can read spacelift-run-logs/,
+    says: /anyone can read spacelift-run-logs/,
   },
   {
     name: 'an S3 bucket of which everyone can read a part',
     arrange: bucket('workspace', open('spacelift-workspace/public/*')),
     warn: of('workspace', 'public'),
-    says: /the policy of spacelift-workspace lets everyone in/,
+    says: /the policy of spacelift-workspace allows public access/,
   },
   {
     name: 'an open policy on a bucket that is shut all the same',
@@ -151,19 +149,19 @@ export const S3: readonly Fault[] = [
     name: 'no CORS on the S3 bucket of uploads',
     arrange: bucket('uploads', { cors: undefined }),
     fail: of('uploads', 'cors'),
-    says: /https:\/\/localhost may not PUT or POST to spacelift-uploads/,
+    says: /CORS does not allow PUT or POST from https:\/\/localhost to spacelift-uploads/,
   },
   {
     name: 'CORS for PUT alone',
     arrange: cors(['https://localhost'], ['PUT']),
     fail: of('uploads', 'cors'),
-    says: /https:\/\/localhost may not POST to spacelift-uploads/,
+    says: /CORS does not allow POST from https:\/\/localhost to spacelift-uploads/,
   },
   {
     name: 'CORS for http instead of https',
     arrange: cors(['http://localhost'], ['PUT', 'POST']),
     fail: of('uploads', 'cors'),
-    says: /https:\/\/localhost may not PUT or POST to spacelift-uploads/,
+    says: /CORS does not allow PUT or POST from https:\/\/localhost to spacelift-uploads/,
   },
   { name: 'CORS for every origin', arrange: cors(['*'], ['PUT', 'POST', 'GET']) },
   {
@@ -172,7 +170,7 @@ export const S3: readonly Fault[] = [
       OBJECT_STORAGE_BUCKET_UPLOADS_URL: 'https://spacelift-uploads.s3.us-east-1.amazonaws.com',
     })),
     warn: of('uploads', 'url'),
-    says: /the uploads URL leads to https:\/\/spacelift-uploads\.s3\.us-east-1\.amazonaws\.com, uploads go to http:\/\/127/,
+    says: /the uploads URL points to https:\/\/spacelift-uploads\.s3\.us-east-1\.amazonaws\.com, but uploads go to http:\/\/127/,
   },
   {
     name: 'a proxy before S3 that drops headers with underscores',
@@ -184,7 +182,7 @@ export const S3: readonly Fault[] = [
     name: 'a proxy before S3 that caps bodies',
     arrange: s3Faults({ maxBodyBytes: 1024 * 1024 }),
     fail: of('uploads', 'proxy'),
-    says: /a proxy in front of S3 refuses bodies of 2 MiB\n.*HTTP 413/,
+    says: /a proxy in front of S3 rejects request bodies of 2 MiB\n.*HTTP 413/,
   },
   {
     name: 'a proxy before S3 that changes the query',
@@ -205,19 +203,19 @@ export const S3: readonly Fault[] = [
     as: 'server',
     arrange: denies('server', 's3:PutObject'),
     fail: FIRST,
-    says: /s3:PutObject is denied to these credentials\nA policy of the role or user denies it/,
+    says: /the credentials lack s3:PutObject\nA policy of the role or user denies it/,
   },
   {
     name: 'a bucket policy that denies writing',
     arrange: bucket('metadata', open('spacelift-metadata/*', { Effect: 'Deny', Action: 's3:PutObject' })),
     fail: of('metadata'),
-    says: /may not write to spacelift-metadata: s3:PutObject is denied\nThe bucket’s policy denies it/,
+    says: /the credentials lack s3:PutObject on spacelift-metadata\nThe bucket policy denies it/,
   },
   {
     name: 'a service control policy that denies S3',
     arrange: refusing(denied('s3:PutObject', '*', 'with an explicit deny in a service control policy'), isPut),
     fail: FIRST,
-    says: /s3:PutObject is denied to these credentials\nA policy of the AWS organisation denies it/,
+    says: /the credentials lack s3:PutObject\nA policy of the AWS organization denies it/,
   },
   {
     name: 'a VPC endpoint policy that denies S3',
@@ -226,7 +224,7 @@ export const S3: readonly Fault[] = [
       isPut,
     ),
     fail: FIRST,
-    says: /s3:PutObject is denied to these credentials\nThe policy of the VPC endpoint denies it/,
+    says: /the credentials lack s3:PutObject\nThe VPC endpoint policy denies it/,
   },
   {
     name: 'a key of the buckets that may not encrypt',
@@ -235,7 +233,7 @@ export const S3: readonly Fault[] = [
       isPut,
     ),
     fail: FIRST,
-    says: /kms:GenerateDataKey is denied on the key that encrypts the buckets\nS3 itself allows the operation; AWS KMS denies the key/,
+    says: /the credentials lack kms:GenerateDataKey on the key that encrypts the buckets\nS3 itself allows the operation, but AWS KMS denies the use of the key/,
   },
   {
     name: 'a key of the buckets that may not decrypt',
@@ -248,7 +246,7 @@ export const S3: readonly Fault[] = [
       forgetting,
     ),
     fail: FIRST,
-    says: /kms:Decrypt is denied on the key that encrypts the buckets/,
+    says: /the credentials lack kms:Decrypt on the key that encrypts the buckets/,
     leaves: true,
   },
   {
@@ -261,7 +259,7 @@ export const S3: readonly Fault[] = [
     name: 'S3 objects that come back changed',
     arrange: s3Faults({ corruptReads: true }),
     fail: FIRST,
-    says: /what is read is not what was written/,
+    says: /the object read differs from the one written/,
   },
   { name: 'an S3 that fails once', arrange: refusingOnce({ status: 500, code: 'InternalError', headers: RETRY }) },
   {
@@ -278,12 +276,12 @@ export const S3: readonly Fault[] = [
     name: 'an S3 that always asks to slow down',
     arrange: refusing({ status: 503, code: 'SlowDown', headers: RETRY }),
     fail: FIRST,
-    says: /S3 refuses requests for now: it asks to slow down/,
+    says: /S3 is throttling requests/,
   },
   {
     name: 'a clock that S3 alone takes for wrong',
     arrange: s3Faults({ clockOffsetMs: 3_600_000 }),
     fail: FIRST,
-    says: /the clocks of this machine and of AWS differ by 60 min/,
+    says: /the clocks of this machine and AWS differ by 60 min/,
   },
 ];

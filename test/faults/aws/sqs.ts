@@ -38,7 +38,7 @@ const drain = (action: string): Fault => ({
   as: 'drain',
   arrange: lacks('drain', [`sqs:${action}`]),
   fail: ofQueue('async', 'access'),
-  says: new RegExp(`sqs:${action} is denied to these credentials`),
+  says: new RegExp(`the credentials lack sqs:${action}`),
   leaves: true,
 });
 
@@ -55,7 +55,7 @@ export const SQS: readonly Fault[] = [
     name: 'a queue that does not exist',
     arrange: url('webhooks', (value) => `${value}-old`),
     fail: ofQueue('webhooks', 'exists'),
-    says: /there is no queue spacelift-webhooks-old in eu-central-1, account 123456789012/,
+    says: /queue spacelift-webhooks-old does not exist in eu-central-1, account 123456789012/,
   },
   {
     name: 'a dead-letter queue that does not exist',
@@ -65,13 +65,13 @@ export const SQS: readonly Fault[] = [
       return { undo: () => eks.aws.queues.create(held.name, held) };
     },
     fail: ofQueue('dlq', 'exists'),
-    says: /there is no queue spacelift-dlq in eu-central-1, account 123456789012/,
+    says: /queue spacelift-dlq does not exist in eu-central-1, account 123456789012/,
   },
   {
     name: 'a queue of another region',
     arrange: url('iot', (value) => value.replace('eu-central-1', 'eu-west-1')),
     fail: ofQueue('iot', 'exists'),
-    says: /spacelift-iot is in eu-west-1, and AWS_REGION is eu-central-1/,
+    says: /spacelift-iot is in eu-west-1, but AWS_REGION is eu-central-1/,
   },
   {
     name: 'all queues of another region',
@@ -81,13 +81,13 @@ export const SQS: readonly Fault[] = [
       ),
     ),
     fail: ofQueue('async', 'exists'),
-    says: /AWS_REGION is eu-central-1, and what the config names is in eu-west-1/,
+    says: /AWS_REGION is eu-central-1, but the config names resources in eu-west-1/,
   },
   {
     name: 'a queue of another account',
     arrange: url('cronjobs', (value) => value.replace('123456789012', '210987654321')),
     fail: ofQueue('cronjobs', 'exists'),
-    says: /there is no queue spacelift-cronjobs in eu-central-1, account 210987654321\nAWS_ACCOUNT_ID is 123456789012/,
+    says: /queue spacelift-cronjobs does not exist in eu-central-1, account 210987654321\nAWS_ACCOUNT_ID is 123456789012/,
   },
   {
     name: 'a standard queue where a FIFO queue belongs',
@@ -110,7 +110,7 @@ export const SQS: readonly Fault[] = [
       deadLetterTargetArn: 'arn:aws:sqs:eu-central-1:123456789012:spacelift-dlq.fifo',
     }),
     fail: ofQueue('events-inbox', 'kind'),
-    says: /spacelift-events-inbox is a standard queue, and its dead letters go to spacelift-dlq.fifo, which is a FIFO queue/,
+    says: /spacelift-events-inbox is a standard queue, but its dead letters go to spacelift-dlq.fifo, which is a FIFO queue/,
   },
   {
     name: 'dead letters that go nowhere',
@@ -122,31 +122,31 @@ export const SQS: readonly Fault[] = [
     name: 'a short visibility timeout',
     arrange: queue('async', () => ({ VisibilityTimeout: '1' })),
     warn: ofQueue('async', 'settings'),
-    says: /spacelift-async is not set as suggested: visibility timeout 1 s/,
+    says: /spacelift-async differs from the recommended settings: visibility timeout 1 s/,
   },
   {
     name: 'a queue without a redrive policy',
     arrange: queue('webhooks', () => ({ RedrivePolicy: undefined })),
     warn: ofQueue('webhooks', 'settings'),
-    says: /spacelift-webhooks is not set as suggested: no redrive policy/,
+    says: /spacelift-webhooks differs from the recommended settings: no redrive policy/,
   },
   {
     name: 'dead letters after a hundred receives',
     arrange: redrive('iot', { maxReceiveCount: 100 }),
     warn: ofQueue('iot', 'settings'),
-    says: /spacelift-iot is not set as suggested: max receive count 100/,
+    says: /spacelift-iot differs from the recommended settings: max receive count 100/,
   },
   {
     name: 'a queue that keeps messages for a day',
     arrange: queue('cronjobs', () => ({ MessageRetentionPeriod: '86400' })),
     warn: ofQueue('cronjobs', 'settings'),
-    says: /spacelift-cronjobs is not set as suggested: retention 86400 s/,
+    says: /spacelift-cronjobs differs from the recommended settings: retention 86400 s/,
   },
   {
     name: 'two variables, one queue',
     arrange: config((variables) => ({ [QUEUES['events-inbox']]: variables[QUEUES.cronjobs] })),
     warn: ofQueue('events-inbox', 'settings'),
-    says: /MESSAGE_QUEUE_SQS_CRONJOBS_URL names it too/,
+    says: /MESSAGE_QUEUE_SQS_CRONJOBS_URL also names it/,
   },
   drain('SendMessage'),
   drain('ReceiveMessage'),
@@ -158,7 +158,7 @@ export const SQS: readonly Fault[] = [
     as: 'drain',
     arrange: denies('drain', 'sqs:ReceiveMessage', 'arn:aws:sqs:*:*:spacelift-webhooks'),
     fail: ofQueue('webhooks', 'access'),
-    says: /sqs:ReceiveMessage is denied on spacelift-webhooks\n.*an identity-based policy denies it/,
+    says: /the credentials lack sqs:ReceiveMessage on spacelift-webhooks\n.*an identity-based policy denies it/,
     leaves: true,
   },
   {
@@ -166,7 +166,7 @@ export const SQS: readonly Fault[] = [
     as: 'drain',
     arrange: both(policy('cronjobs', 'Deny', 'sqs:ReceiveMessage'), forgetting),
     fail: ofQueue('cronjobs', 'access'),
-    says: /sqs:ReceiveMessage is denied on spacelift-cronjobs\nrole\/spacelift-drain: a queue’s policy denies it/,
+    says: /the credentials lack sqs:ReceiveMessage on spacelift-cronjobs\nrole\/spacelift-drain: a queue policy denies it/,
     leaves: true,
   },
   {
@@ -180,7 +180,7 @@ export const SQS: readonly Fault[] = [
     as: 'drain',
     arrange: both(encrypted('Enabled'), forgetting),
     fail: ofQueue('async', 'access'),
-    says: /may not use the key that encrypts spacelift-async: kms:\w+ is denied/,
+    says: /the credentials lack kms:\w+ on the key that encrypts spacelift-async/,
     leaves: true,
   },
   { name: 'a queue that is encrypted at rest', arrange: encrypted('Enabled') },

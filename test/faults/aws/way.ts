@@ -97,19 +97,19 @@ const TLS_FAULTS: readonly [name: string, options: () => Promise<TlsOptions>, sa
   [
     'an expired certificate',
     issued({ notAfter: days(-1) }),
-    `TLS to ${AT} fails: its certificate expired on \\d{4}-\\d\\d-\\d\\d`,
+    `TLS to ${AT} failed: its certificate expired on \\d{4}-\\d\\d-\\d\\d`,
     true,
   ],
   [
     'a certificate for another name',
     issued({ names: ['minio.corp.internal'] }),
-    `TLS to ${AT} fails: its certificate is for minio\\.corp\\.internal, not for 127`,
+    `TLS to ${AT} failed: its certificate is for minio\\.corp\\.internal, not for 127`,
     true,
   ],
   [
     'a certificate of an authority that is not trusted',
     issued({}),
-    `TLS to ${AT} fails: its certificate is signed by Corp Inspection CA, an authority that is not trusted here`,
+    `TLS to ${AT} failed: its certificate is signed by Corp Inspection CA, a certificate authority \\(CA\\) that is not trusted here`,
     false,
   ],
   [
@@ -118,13 +118,13 @@ const TLS_FAULTS: readonly [name: string, options: () => Promise<TlsOptions>, sa
       const { certPem, keyPem } = await selfSigned({ names: ['127.0.0.1'] });
       return { cert: certPem, key: keyPem };
     },
-    `TLS to ${AT} fails: its certificate is self-signed, and not trusted here`,
+    `TLS to ${AT} failed: its certificate is self-signed and not trusted here`,
     false,
   ],
   [
     'TLS 1.1',
     async () => ({ ...(await issued({})()), minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
-    `TLS to ${AT} fails: it speaks no TLS version that is in use here`,
+    `TLS to ${AT} failed: it does not support a TLS version that is in use here`,
     true,
   ],
 ];
@@ -136,7 +136,7 @@ const ofEach = ({ what, setting, fail }: Service): Fault[] => [
     name: `${what} that refuses connections`,
     arrange: at(setting, refusedPort),
     fail: [fail],
-    says: new RegExp(`${AT} refuses the connection`),
+    says: new RegExp(`${AT} refused the connection`),
   },
   {
     name: `${what} at a name that does not resolve`,
@@ -150,14 +150,14 @@ const ofEach = ({ what, setting, fail }: Service): Fault[] => [
     name: `${what} behind a proxy that resets connections`,
     arrange: between(setting, { resetAfterBytes: 900 }),
     fail: [fail],
-    says: new RegExp(`${AT} closes the connection`),
+    says: new RegExp(`${AT} closed the connection`),
   },
   { name: `${what} behind a slow network`, arrange: between(setting, { delayMs: 50 }) },
   {
     name: `a page where ${what} should be`,
     arrange: at(setting, () => startHttp(200, '<html>sign in</html>', { 'content-type': 'text/html' })),
     fail: [fail],
-    says: new RegExp(`what answers at ${AT} is not ${what}`),
+    says: new RegExp(`${AT} does not look like ${what}`),
   },
   {
     name: `a load balancer without a backend before ${what}`,
@@ -198,7 +198,7 @@ const silent = ({ what, setting, fail }: Service): Fault => ({
   name: `${what} that never answers`,
   arrange: at(setting, startSilent),
   fail: [fail],
-  says: new RegExp(`${AT} does not answer in time`),
+  says: new RegExp(`${AT} timed out`),
 });
 
 /** A forward proxy, and S3 at a name that only the proxy knows. */
@@ -232,13 +232,13 @@ export const WAY: readonly Fault[] = [
     name: 'an endpoint of AWS that refuses connections',
     arrange: at(REST.setting, refusedPort),
     fail: [REST.fail],
-    says: new RegExp(`${AT} refuses the connection`),
+    says: new RegExp(`${AT} refused the connection`),
   },
   {
     name: 'S3 over plain HTTP, by a proxy',
     arrange: proxied(),
     warn: ['object-storage/uploads/mixed-content'],
-    says: /uploads go to http:\/\/spacelift-uploads\.s3\.corp\.io in the clear/,
+    says: /uploads to http:\/\/spacelift-uploads\.s3\.corp\.io are not encrypted/,
   },
   { name: 'S3 behind a thin line', arrange: between('AWS_ENDPOINT_URL_S3', { throttleBytesPerSecond: 4_000_000 }) },
   { name: 'KMS behind a thin line', arrange: between('AWS_ENDPOINT_URL_KMS', { throttleBytesPerSecond: 50_000 }) },
@@ -246,18 +246,18 @@ export const WAY: readonly Fault[] = [
     name: 'a proxy that changes what KMS decrypts',
     arrange: between('AWS_ENDPOINT_URL_KMS', { corrupt: altering('Plaintext') }),
     fail: ['encryption/kms/encryption-key'],
-    says: /what KMS decrypts is not what it encrypted/,
+    says: /KMS decrypted different data than it encrypted/,
   },
   {
     name: 'a proxy that changes what KMS signs',
     arrange: between('AWS_ENDPOINT_URL_KMS', { corrupt: altering('Signature') }),
     fail: ['encryption/kms/signing-key'],
-    says: /the signature that KMS makes does not verify with the public key that it gives/,
+    says: /the signature from KMS does not verify with the public key from KMS/,
   },
   {
     name: 'a proxy that changes the messages of SQS',
     arrange: between('AWS_ENDPOINT_URL_SQS', { corrupt: altering('Body') }),
     fail: ['message-queues/async/access'],
-    says: /what is received is not what was sent/,
+    says: /the message received differs from the one sent/,
   },
 ];

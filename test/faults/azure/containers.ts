@@ -30,12 +30,12 @@ const url = (name: string, value: string, says: RegExp): Fault => ({
   says,
 });
 
-const denied = (operation: 'read' | 'write' | 'delete', bucket: string, words: string): Fault => ({
+const denied = (operation: 'read' | 'write' | 'delete', bucket: string): Fault => ({
   name: `blobs/${operation} denied in the ${bucket} container`,
   as: 'server',
   arrange: without(operation, [bucket]),
   fail: [`object-storage/${bucket}/access`],
-  says: new RegExp(`^may not ${words} ${real(bucket)}: Microsoft\\.Storage\\/.*\\/blobs\\/${operation} is denied`),
+  says: new RegExp(`^the credentials lack Microsoft\\.Storage\\/.*\\/blobs\\/${operation} on ${real(bucket)}`),
   leaves: true,
 });
 
@@ -63,16 +63,16 @@ export const CONTAINERS: readonly Fault[] = onAks(
     /: it has a path, \/spacelift-states\n/,
   ),
   url('an Azure account URL of Data Lake', `https://${ACCOUNT}.dfs.core.windows.net`, /is Data Lake Storage/),
-  url('an Azure account URL without an account', 'https://blob.core.windows.net', /: it names no account/),
+  url('an Azure account URL without an account', 'https://blob.core.windows.net', /: it does not name an account/),
   url(
     'an Azure account URL with a shared access signature',
     `${URL_OF_ACCOUNT}/?sv=2024-01-01&sig=c2VjcmV0LXNpZ25hdHVyZQ`,
-    /: it carries credentials of its own\n/,
+    /: it contains credentials\n/,
   ),
   url(
     'an Azure account URL of the secondary endpoint',
     `https://${ACCOUNT}-secondary.blob.core.windows.net`,
-    /: it is the secondary endpoint, which can only be read/,
+    /: it is the secondary endpoint, which is read-only/,
   ),
   {
     name: 'an Azure account URL of plain HTTP',
@@ -102,30 +102,30 @@ export const CONTAINERS: readonly Fault[] = onAks(
     name: 'an Azure container that is not there',
     arrange: config(() => bucketVariable('states', 'corp-states')),
     fail: ['object-storage/states/access'],
-    says: /^there is no container corp-states in the storage account preflighttest/,
+    says: /^container corp-states does not exist in the storage account preflighttest/,
   },
   {
     name: 'an Azure container name with capitals',
     arrange: config(() => bucketVariable('states', 'Corp_States')),
     fail: ['object-storage/states/access'],
-    says: /^Corp_States can’t be the name of a container/,
+    says: /^Corp_States is not a valid container name/,
   },
-  denied('write', 'deliveries', 'write to'),
-  denied('read', 'states', 'read from'),
-  denied('delete', 'metadata', 'delete from'),
+  denied('write', 'deliveries'),
+  denied('read', 'states'),
+  denied('delete', 'metadata'),
   {
     name: 'blobs/write denied in all containers',
     as: 'server',
     arrange: without('write'),
     fail: [FIRST],
-    says: /^Microsoft\.Storage\/.*\/blobs\/write is denied to/,
+    says: /^the credentials lack Microsoft\.Storage\/.*\/blobs\/write/,
   },
   {
     name: 'blobs/read denied in all containers',
     as: 'drain',
     arrange: without('read'),
     fail: [FIRST],
-    says: /blobs\/read is denied to/,
+    says: /^the credentials lack .*blobs\/read/,
     leaves: true,
   },
   {
@@ -141,7 +141,7 @@ export const CONTAINERS: readonly Fault[] = onAks(
     as: 'server',
     arrange: roleless,
     fail: [FIRST],
-    says: /^these credentials have no role for the data of the storage account preflighttest\nAll is denied/,
+    says: /^the credentials have no data role on the storage account preflighttest\nEvery operation is denied/,
   },
   { name: 'a scheduler without any role at Azure', as: 'scheduler', arrange: roleless },
   {
@@ -149,14 +149,14 @@ export const CONTAINERS: readonly Fault[] = onAks(
     as: 'server',
     arrange: noDelegation,
     fail: [SIGNED],
-    says: /^may not sign URLs for the storage account preflighttest: .*generateUserDelegationKey\/action is denied/,
+    says: /^the credentials are not allowed to sign URLs for the storage account preflighttest: they lack .*generateUserDelegationKey\/action/,
     leaves: true,
   },
   refused(
     'an Azure firewall that refuses this network',
     403,
     'AuthorizationFailure',
-    /^the network rules of the storage account preflighttest refuse this machine\nNo role helps/,
+    /^the network rules of the storage account preflighttest block this machine\nA role does not help/,
   ),
   refused('a disabled Azure account', 403, 'AccountIsDisabled', /^the storage account preflighttest is disabled/),
   refused(
@@ -179,7 +179,7 @@ export const CONTAINERS: readonly Fault[] = onAks(
     arrange: account({ versioning: false }),
     fail: ['object-storage/states/versioning'],
     warn: SUGGESTED.map((name) => `object-storage/${name}/versioning`),
-    says: /^versioning is off on spacelift-/,
+    says: /^versioning is not enabled on spacelift-/,
   },
   {
     name: 'a lifecycle rule of Azure on states',
@@ -191,7 +191,7 @@ export const CONTAINERS: readonly Fault[] = onAks(
     name: 'a lifecycle rule of Azure on every container',
     arrange: account({ managementRules: [everywhere, ...HEALTHY_RULES] }),
     fail: ['object-storage/modules/retention'],
-    says: /^objects that must stay expire by one rule: expire: after 30 days/,
+    says: /^a lifecycle rule deletes objects that must be kept: expire: after 30 days/,
   },
   {
     name: 'a lifecycle rule of Azure on a container of another name',
@@ -207,7 +207,7 @@ export const CONTAINERS: readonly Fault[] = onAks(
     name: 'an Azure container that everyone can read',
     arrange: account({ allowBlobPublicAccess: true }, ['states']),
     warn: ['object-storage/states/public'],
-    says: /^everyone can read spacelift-states/,
+    says: /^anyone can read spacelift-states/,
   },
   { name: 'a public Azure container that the account closes', arrange: account({}, ['states']) },
   {
@@ -222,25 +222,25 @@ export const CONTAINERS: readonly Fault[] = onAks(
     name: 'no CORS on the Azure account',
     arrange: cors(),
     fail: ['object-storage/uploads/cors'],
-    says: /^https:\/\/localhost may not PUT or POST to spacelift-uploads/,
+    says: /^CORS does not allow PUT or POST from https:\/\/localhost to spacelift-uploads/,
   },
   {
     name: 'CORS on the Azure account for another origin',
     arrange: cors({ allowedOrigins: 'https://other.corp.io' }),
     fail: ['object-storage/uploads/cors'],
-    says: /^https:\/\/localhost may not PUT or POST to spacelift-uploads/,
+    says: /^CORS does not allow PUT or POST from https:\/\/localhost to spacelift-uploads/,
   },
   {
     name: 'CORS on the Azure account without POST',
     arrange: cors({ allowedMethods: 'PUT' }),
     fail: ['object-storage/uploads/cors'],
-    says: /^https:\/\/localhost may not POST to spacelift-uploads/,
+    says: /^CORS does not allow POST from https:\/\/localhost to spacelift-uploads/,
   },
   {
     name: 'an uploads URL of another Azure account',
     arrange: config(() => ({ OBJECT_STORAGE_BUCKET_UPLOADS_URL: 'https://other.blob.core.windows.net' })),
     warn: ['object-storage/uploads/url'],
-    says: /leads to https:\/\/other\.blob\.core\.windows\.net, uploads go to https:\/\/preflighttest\.blob\.core\.windows\.net/,
+    says: /points to https:\/\/other\.blob\.core\.windows\.net, but uploads go to https:\/\/preflighttest\.blob\.core\.windows\.net/,
   },
   {
     name: 'a proxy that breaks Azure’s signed URLs',

@@ -32,7 +32,7 @@ export const IDENTITY: readonly Fault[] = onAks(
     name: 'no Azure credentials anywhere',
     arrange: machine(undefined),
     fail: [FIRST],
-    says: /^no Azure credentials are found\nLooked in the config, the environment.*managed identity and az login/,
+    says: /^no Azure credentials found\nSearched the config, the environment.*managed identity, and az login/,
   },
   {
     name: 'an Azure secret without its application and tenant',
@@ -44,7 +44,7 @@ export const IDENTITY: readonly Fault[] = onAks(
     name: 'a wrong Azure client secret',
     arrange: environment(() => ({ AZURE_CLIENT_SECRET: 'not-the-right-secret' })),
     fail: [FIRST],
-    says: new RegExp(`^the secret of ${GUID} is another than AZURE_CLIENT_SECRET`),
+    says: new RegExp(`^Microsoft Entra ID rejected AZURE_CLIENT_SECRET for ${GUID}`),
   },
   {
     name: 'an Azure client secret that has expired',
@@ -60,13 +60,13 @@ export const IDENTITY: readonly Fault[] = onAks(
     name: 'an Azure application that does not exist',
     arrange: environment(() => ({ AZURE_CLIENT_ID: NOBODY })),
     fail: [FIRST],
-    says: new RegExp(`^there is no application ${NOBODY} in the tenant ${GUID}`),
+    says: new RegExp(`^application ${NOBODY} does not exist in the tenant ${GUID}`),
   },
   {
     name: 'an Azure tenant that does not exist',
     arrange: environment(() => ({ AZURE_TENANT_ID: NOBODY })),
     fail: [FIRST],
-    says: new RegExp(`^there is no tenant ${NOBODY}\nA tenant of another cloud`),
+    says: new RegExp(`^tenant ${NOBODY} does not exist\nA tenant in another cloud`),
   },
   {
     name: 'a disabled Azure application',
@@ -78,7 +78,7 @@ export const IDENTITY: readonly Fault[] = onAks(
     name: 'an Azure policy of conditional access',
     arrange: entra(53003),
     fail: [FIRST],
-    says: /^Microsoft Entra ID refuses the credentials: AADSTS53003/,
+    says: /^Microsoft Entra ID rejected the credentials: AADSTS53003/,
   },
   {
     name: 'a federated Azure token of another service account',
@@ -93,13 +93,13 @@ export const IDENTITY: readonly Fault[] = onAks(
     name: 'a federated Azure token file that is not there',
     arrange: environment(() => ({ AZURE_CLIENT_SECRET: '', AZURE_FEDERATED_TOKEN_FILE: '/no/such/azure-token' })),
     fail: [FIRST],
-    says: /^AZURE_FEDERATED_TOKEN_FILE names a file that is not there\nThere is no \/no\/such\/azure-token/,
+    says: /^AZURE_FEDERATED_TOKEN_FILE names a file that does not exist\n\/no\/such\/azure-token does not exist/,
   },
   {
     name: 'an Azure certificate file that is not there',
     arrange: environment(() => ({ AZURE_CLIENT_SECRET: '', AZURE_CLIENT_CERTIFICATE_PATH: '/no/such/azure.pem' })),
     fail: [FIRST],
-    says: /^AZURE_CLIENT_CERTIFICATE_PATH names a file that is not there\nThere is no \/no\/such\/azure\.pem/,
+    says: /^AZURE_CLIENT_CERTIFICATE_PATH names a file that does not exist\n\/no\/such\/azure\.pem does not exist/,
   },
   {
     name: 'an Azure certificate file that only the container has',
@@ -119,7 +119,7 @@ export const IDENTITY: readonly Fault[] = onAks(
     name: 'a federated Azure token that has run out',
     arrange: entra(700024),
     fail: [FIRST],
-    says: /^the token or certificate that is to prove the identity is not valid at this time\nIt has expired, or/,
+    says: /^the token or certificate that must prove the identity is not valid at this time\nIt has expired, or/,
   },
   { name: 'a managed identity of Azure', arrange: machine('operator') },
   {
@@ -138,19 +138,19 @@ export const IDENTITY: readonly Fault[] = onAks(
       };
     },
     fail: [FIRST],
-    says: /^the storage account preflighttest does not accept the token/,
+    says: /^the storage account preflighttest rejected the token/,
   },
   {
     name: 'Azure’s clock an hour ahead of this machine’s',
     arrange: serving({ clockOffsetMs: 3_600_000 }),
     fail: [SIGNED],
-    says: /^the clocks of this machine and of Azure Blob Storage differ by 60 min\nAzure Blob Storage’s clock is ahead/,
+    says: /^the clocks of this machine and Azure Blob Storage differ by 60 min\nAzure Blob Storage’s clock is ahead/,
   },
   {
     name: 'Azure’s clock an hour behind this machine’s',
     arrange: serving({ clockOffsetMs: -3_600_000 }),
     fail: [SIGNED],
-    says: /^the clocks of this machine and of Azure Blob Storage differ by 60 min\nAzure Blob Storage’s clock is behind/,
+    says: /^the clocks of this machine and Azure Blob Storage differ by 60 min\nAzure Blob Storage’s clock is behind/,
   },
   { name: 'Azure’s clock three minutes off', arrange: serving({ clockOffsetMs: 180_000 }) },
   {
@@ -172,6 +172,6 @@ export const IDENTITY: readonly Fault[] = onAks(
     name: 'Microsoft Entra ID that does not answer',
     arrange: serving({ hangFor: ({ plane }) => plane === 'entra' }),
     fail: [FIRST],
-    says: /^login\.microsoftonline\.com:443 does not answer in time/,
+    says: /^login\.microsoftonline\.com:443 timed out/,
   },
 );

@@ -17,7 +17,7 @@ const denied = (verb: string, bucket: string, words: string, leaves?: { leaves: 
   as: 'server',
   arrange: without(verb, [bucket]),
   fail: [`object-storage/${bucket}/access`],
-  says: new RegExp(`^may not ${words} ${real(bucket)}: storage\\.objects\\.${verb} is denied`),
+  says: new RegExp(`^the credentials lack storage\\.objects\\.${verb}, which is needed to ${words} ${real(bucket)}`),
 });
 
 const policy = (name: string, member: string, role: string, says: RegExp): Fault => ({
@@ -50,21 +50,21 @@ export const BUCKETS: readonly Fault[] = onGke(
     as: 'server',
     arrange: without('create'),
     fail: [FIRST],
-    says: new RegExp(`storage\\.objects\\.create is denied to ${SPACELIFT}`),
+    says: new RegExp(`storage\\.objects\\.create is missing for ${SPACELIFT}`),
   },
   {
     name: 'storage.objects.get denied in all Google buckets',
     as: 'drain',
     arrange: without('get'),
     fail: [FIRST],
-    says: new RegExp(`storage\\.objects\\.get is denied to ${SPACELIFT}`),
+    says: new RegExp(`storage\\.objects\\.get is missing for ${SPACELIFT}`),
   },
   {
     name: 'storage.objects.delete denied in all Google buckets',
     as: 'drain',
     arrange: without('delete'),
     fail: ['object-storage/metadata/access'],
-    says: new RegExp(`storage\\.objects\\.delete is denied to ${SPACELIFT}`),
+    says: new RegExp(`storage\\.objects\\.delete is missing for ${SPACELIFT}`),
     leaves: true,
   },
   { name: 'a scheduler without any permission at Google', as: 'scheduler', arrange: without('create') },
@@ -72,14 +72,14 @@ export const BUCKETS: readonly Fault[] = onGke(
     name: 'a Google bucket that is not there',
     arrange: config(() => bucketVariable('states', 'corp-spacelift-states')),
     fail: ['object-storage/states/access'],
-    says: /^there is no bucket corp-spacelift-states/,
+    says: /^bucket corp-spacelift-states does not exist/,
   },
   {
     name: 'a Google bucket of another project',
     as: 'server',
     arrange: settings('workspace', { bindings: [] }),
     fail: ['object-storage/workspace/access'],
-    says: /storage\.objects\.create.*spacelift-workspace|spacelift-workspace.*storage\.objects\.create is denied/,
+    says: /storage\.objects\.create.*spacelift-workspace|spacelift-workspace.*storage\.objects\.create/,
   },
   {
     name: 'a Google bucket name with capitals',
@@ -92,7 +92,7 @@ export const BUCKETS: readonly Fault[] = onGke(
       variables: bucketVariable('states', 'Corp_States'),
     }),
     fail: ['object-storage/states/access'],
-    says: /^Corp_States can’t be the name of a bucket/,
+    says: /^Corp_States is not a valid bucket name/,
   },
   {
     name: 'a KMS key of Google buckets that can’t be used',
@@ -123,7 +123,7 @@ export const BUCKETS: readonly Fault[] = onGke(
       message: "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: abcdef",
     }),
     fail: [FIRST],
-    says: /^a VPC Service Controls perimeter keeps this network from the buckets/,
+    says: /^a VPC Service Controls perimeter blocks this network from the buckets/,
   },
   {
     name: 'a retention policy on a Google bucket',
@@ -137,21 +137,21 @@ export const BUCKETS: readonly Fault[] = onGke(
       };
     },
     fail: ['object-storage/metadata/access'],
-    says: /^a retention policy or hold keeps objects in spacelift-metadata from being deleted/,
+    says: /^a retention policy or hold prevents the deletion of objects in spacelift-metadata/,
     leaves: true,
   },
   {
     name: 'versioning off on states at Google',
     arrange: settings('states', { versioning: { enabled: false } }),
     fail: ['object-storage/states/versioning'],
-    says: /^versioning is off on spacelift-states/,
+    says: /^versioning is not enabled on spacelift-states/,
   },
   {
     name: 'versioning off on states at Google, seen by the server',
     as: 'server',
     arrange: settings('states', { versioning: { enabled: false } }),
     fail: ['object-storage/states/versioning'],
-    says: /^versioning is off on spacelift-states/,
+    says: /^versioning is not enabled on spacelift-states/,
   },
   {
     name: 'a lifecycle rule of Google on states',
@@ -175,13 +175,13 @@ export const BUCKETS: readonly Fault[] = onGke(
     'a Google bucket that everyone can read',
     'allUsers',
     'roles/storage.objectViewer',
-    /^everyone can read spacelift-states/,
+    /^anyone can read spacelift-states/,
   ),
   policy(
     'a Google bucket that every Google account can write to',
     'allAuthenticatedUsers',
     'roles/storage.objectCreator',
-    /^the policy of spacelift-states lets everyone in/,
+    /^the policy of spacelift-states allows public access/,
   ),
   {
     name: 'a public binding that public access prevention stops',
@@ -194,13 +194,13 @@ export const BUCKETS: readonly Fault[] = onGke(
     name: 'no CORS on Google uploads',
     arrange: settings('uploads', { cors: [] }),
     fail: ['object-storage/uploads/cors'],
-    says: /^https:\/\/localhost may not PUT or POST to spacelift-uploads/,
+    says: /^CORS does not allow PUT or POST from https:\/\/localhost to spacelift-uploads/,
   },
   {
     name: 'CORS on Google uploads without POST',
     arrange: settings('uploads', { cors: [{ ...ALLOWED, origin: ['https://localhost'], method: ['PUT'] }] }),
     fail: ['object-storage/uploads/cors'],
-    says: /^https:\/\/localhost may not POST to spacelift-uploads/,
+    says: /^CORS does not allow POST from https:\/\/localhost to spacelift-uploads/,
   },
   {
     name: 'CORS on Google uploads for any origin',
@@ -236,6 +236,6 @@ export const BUCKETS: readonly Fault[] = onGke(
       reason: 'EntityTooLarge',
     }),
     fail: ['object-storage/uploads/proxy'],
-    says: /refuses bodies of 2 MiB/,
+    says: /rejects request bodies of 2 MiB/,
   },
 );

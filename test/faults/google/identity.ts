@@ -100,13 +100,13 @@ export const IDENTITY: readonly Fault[] = onGke(
     name: 'no Google credentials anywhere',
     arrange: attached(undefined),
     fail: [FIRST],
-    says: /^no Google Cloud credentials are found\n.*GOOGLE_APPLICATION_CREDENTIALS.*metadata server/,
+    says: /^no Google Cloud credentials found\n.*GOOGLE_APPLICATION_CREDENTIALS.*metadata server/,
   },
   {
     name: 'a Google key file that nobody has',
     arrange: credentials(() => '/no/such/key.json'),
     fail: [FIRST],
-    says: /^GOOGLE_APPLICATION_CREDENTIALS names a file that is not there\nThere is no \/no\/such\/key\.json/,
+    says: /^GOOGLE_APPLICATION_CREDENTIALS names a file that does not exist\n\/no\/such\/key\.json does not exist/,
   },
   {
     name: 'a Google key file that only the container has',
@@ -135,7 +135,7 @@ export const IDENTITY: readonly Fault[] = onGke(
     name: 'a revoked key of a Google service account',
     arrange: credentials(({ gcp }) => gcp.gcs.keyFile(gcp.operator.email, { client_email: gcp.spacelift.email })),
     fail: [FIRST],
-    says: /^the key file’s key is not one of spacelift@preflight-test\.iam\.gserviceaccount\.com’s\nIt was deleted/,
+    says: /^the key in the key file does not belong to spacelift@preflight-test\.iam\.gserviceaccount\.com\nIt was deleted/,
   },
   {
     name: 'a deleted Google service account',
@@ -146,7 +146,7 @@ export const IDENTITY: readonly Fault[] = onGke(
       return path;
     }),
     fail: [FIRST],
-    says: /^Google does not know gone@preflight-test\.iam\.gserviceaccount\.com\nIt was deleted, or/,
+    says: /^Google does not recognize gone@preflight-test\.iam\.gserviceaccount\.com\nIt was deleted, or/,
   },
   {
     name: 'a disabled Google service account',
@@ -164,13 +164,13 @@ export const IDENTITY: readonly Fault[] = onGke(
       return gcs.keyFile(email, { project_id: 'another-project' });
     }),
     fail: [FIRST],
-    says: /^storage\.objects\.create is denied to stranger@preflight-test\.iam\.gserviceaccount\.com/,
+    says: /^storage\.objects\.create is missing for stranger@preflight-test\.iam\.gserviceaccount\.com/,
   },
   {
     name: 'Google access tokens that are refused',
     arrange: refusing(isStorage, { status: 401, reason: 'authError', message: 'Invalid Credentials' }),
     fail: [FIRST],
-    says: /^Cloud Storage does not accept the access token\nGoogle gave it to operator@preflight-test/,
+    says: /^Cloud Storage rejected the access token\nGoogle issued it to operator@preflight-test/,
   },
   {
     name: 'a Google login that has expired',
@@ -184,7 +184,7 @@ export const IDENTITY: readonly Fault[] = onGke(
     as: 'server',
     arrange: federated(),
     fail: [FIRST],
-    says: /^may not act as spacelift@preflight-test\.iam\.gserviceaccount\.com: iam\.serviceAccounts\.getAccessToken is denied/,
+    says: /^the credentials lack iam\.serviceAccounts\.getAccessToken, so they can’t act as spacelift@preflight-test\.iam\.gserviceaccount\.com/,
   },
   {
     name: 'a pod that may act as the Google service account',
@@ -203,7 +203,7 @@ export const IDENTITY: readonly Fault[] = onGke(
       }),
     ),
     fail: [FIRST],
-    says: /^the workload identity pool does not accept the token\nIt has expired, or its issuer/,
+    says: /^the workload identity pool rejected the token\nIt has expired, or its issuer/,
   },
   { name: 'an attached Google service account', as: 'server', arrange: attached((spacelift) => spacelift) },
   {
@@ -211,7 +211,7 @@ export const IDENTITY: readonly Fault[] = onGke(
     as: 'server',
     arrange: attached((spacelift) => spacelift, noSigning),
     fail: [SIGNED],
-    says: /^spacelift@preflight-test\.iam\.gserviceaccount\.com may not sign: iam\.serviceAccounts\.signBlob is denied/,
+    says: /^spacelift@preflight-test\.iam\.gserviceaccount\.com lacks iam\.serviceAccounts\.signBlob, so it can’t sign/,
   },
   { name: 'a key file whose account may not call signBlob', as: 'server', arrange: noSigning },
   {
@@ -224,37 +224,37 @@ export const IDENTITY: readonly Fault[] = onGke(
       ),
     ),
     fail: [SIGNED],
-    says: /^the IAM Service Account Credentials API is off/,
+    says: /^the IAM Service Account Credentials API is disabled/,
   },
   {
     name: 'a metadata server that gives no token',
     arrange: attached((spacelift) => spacelift, refusing(isAction('metadata'), { status: 403, reason: 'forbidden' })),
     fail: [FIRST],
-    says: /^the metadata server gives no access token \(HTTP 403\)\nNo service account is attached, or/,
+    says: /^the metadata server returned no access token \(HTTP 403\)\nNo service account is attached, or/,
   },
   {
     name: 'a metadata server that fails',
     arrange: attached((spacelift) => spacelift, refusing(isAction('metadata'), { status: 500, reason: 'internal' })),
     fail: [FIRST],
-    says: /^the metadata server fails \(HTTP 500\)/,
+    says: /^the metadata server failed \(HTTP 500\)/,
   },
   {
     name: 'Google’s clock two hours ahead of this machine’s',
     arrange: serving({ clockOffsetMs: 7_200_000 }),
     fail: [FIRST],
-    says: /^the clocks of this machine and of Google differ by 2 h\nThis machine’s clock is behind/,
+    says: /^the clocks of this machine and Google differ by 2 h\nThis machine’s clock is behind/,
   },
   {
     name: 'Google’s clock two hours behind this machine’s',
     arrange: serving({ clockOffsetMs: -7_200_000 }),
     fail: [FIRST],
-    says: /^the clocks of this machine and of Google differ by 2 h\nThis machine’s clock is ahead/,
+    says: /^the clocks of this machine and Google differ by 2 h\nThis machine’s clock is ahead/,
   },
   { name: 'Google’s clock half a minute off', arrange: serving({ clockOffsetMs: 30_000 }) },
   {
     name: 'a token endpoint of Google that fails',
     arrange: noToken('internal_failure', 'Backend error.', 500),
     fail: [FIRST],
-    says: /^Google fails to give an access token \(HTTP 500\)/,
+    says: /^Google failed to return an access token \(HTTP 500\)/,
   },
 );

@@ -12,13 +12,13 @@ export const OF_ANSWERS: readonly Fault[] = [
     name: 'a MinIO whose clock is ahead',
     arrange: store({ faults: { clockOffsetMs: HOUR_MS } }),
     fail: [FIRST],
-    says: /^the clocks of this machine and of MinIO differ by 60 min\nMinIO’s clock is ahead\.$/,
+    says: /^the clocks of this machine and MinIO differ by 60 min\nMinIO’s clock is ahead\.$/,
   },
   {
     name: 'a MinIO whose clock is behind',
     arrange: store({ faults: { clockOffsetMs: -26 * HOUR_MS } }),
     fail: [FIRST],
-    says: /^the clocks of this machine and of MinIO differ by 26 h\nMinIO’s clock is behind\.$/,
+    says: /^the clocks of this machine and MinIO differ by 26 h\nMinIO’s clock is behind\.$/,
   },
   { name: 'a MinIO whose clock is five minutes ahead', arrange: store({ faults: { clockOffsetMs: HOUR_MS / 12 } }) },
   { name: 'a MinIO that answers after 50 ms', arrange: store({ faults: { delayMs: 50 } }) },
@@ -39,13 +39,13 @@ export const OF_ANSWERS: readonly Fault[] = [
     name: 'a MinIO that asks to slow down, always',
     arrange: always({ ...BUSY, headers: { 'retry-after': '1' } }),
     fail: [FIRST],
-    says: /^MinIO refuses requests for now: it asks to slow down\n.*It asks to wait 1 s\.$/,
+    says: /^MinIO is throttling requests\n.*It asks clients to wait 1 s\.$/,
   },
   {
     name: 'a gateway with too many requests for two minutes',
     arrange: always({ status: 429, code: 'TooManyRequests', headers: { 'retry-after': '120' } }),
     fail: [FIRST],
-    says: /^MinIO refuses requests for now: it asks to slow down\n.*It asks to wait 2 min\.$/,
+    says: /^MinIO is throttling requests\n.*It asks clients to wait 2 min\.$/,
   },
   {
     name: 'a MinIO that fails to write',
@@ -76,25 +76,25 @@ export const OF_ANSWERS: readonly Fault[] = [
     says: /^MinIO has no space left$/m,
   },
   {
-    name: 'a quota that is used up',
+    name: 'a quota that is exhausted',
     arrange: always(
       { status: 400, code: 'XMinioAdminBucketQuotaExceeded' },
       ({ method, bucket: of }) => method === 'PUT' && of === 'spacelift-run-logs',
     ),
     fail: ['object-storage/run-logs/access'],
-    says: /^the quota of spacelift-run-logs is used up$/m,
+    says: /^the quota of spacelift-run-logs is exhausted$/m,
   },
   {
     name: 'what is read from MinIO is not what was written',
     arrange: store({ faults: { corruptReads: true } }),
     fail: [FIRST],
-    says: /^what is read is not what was written$/m,
+    says: /^the object read differs from the one written$/m,
   },
   {
     name: 'a MinIO that hangs',
     arrange: store({ faults: { hangFor: () => true } }),
     fail: [FIRST],
-    says: /^127\.0\.0\.1:\d+ does not answer in time\n.*a server that hangs/,
+    says: /^127\.0\.0\.1:\d+ timed out\n.*a server that hangs/,
   },
   {
     name: 'a proxy that changes pre-signed URLs',
@@ -106,7 +106,7 @@ export const OF_ANSWERS: readonly Fault[] = [
     name: 'another origin may upload',
     arrange: store({ corsAllowOrigin: 'https://other.corp.internal' }),
     fail: ['object-storage/uploads/cors'],
-    says: /^https:\/\/localhost may not PUT or POST to spacelift-uploads$/m,
+    says: /^CORS does not allow PUT or POST from https:\/\/localhost to spacelift-uploads$/m,
   },
   {
     name: 'several origins may upload, this one among them',
@@ -116,7 +116,7 @@ export const OF_ANSWERS: readonly Fault[] = [
     name: 'a proxy that answers preflights itself',
     arrange: always({ status: 405, code: 'MethodNotAllowed' }, ({ action }) => action === 'CORSPreflight'),
     fail: ['object-storage/uploads/cors'],
-    says: /^https:\/\/localhost may not PUT or POST to spacelift-uploads$/m,
+    says: /^CORS does not allow PUT or POST from https:\/\/localhost to spacelift-uploads$/m,
   },
   {
     name: 'a proxy that drops headers with underscores',
@@ -128,7 +128,7 @@ export const OF_ANSWERS: readonly Fault[] = [
     name: 'a proxy that caps bodies',
     arrange: store({ faults: { maxBodyBytes: 1024 * 1024 } }),
     fail: ['object-storage/uploads/proxy'],
-    says: /refuses bodies of 2 MiB\n.*answered with HTTP 413/,
+    says: /rejects request bodies of 2 MiB\n.*returns HTTP 413/,
   },
   { name: 'a proxy that caps bodies at 3 MiB', arrange: store({ faults: { maxBodyBytes: 3 * 1024 * 1024 } }) },
   {
@@ -137,13 +137,13 @@ export const OF_ANSWERS: readonly Fault[] = [
     arrange: cleared(store({ faults: { maxBodyBytes: 1024 * 1024 } })),
     leaves: true,
     fail: ['object-storage/uploads/proxy'],
-    says: /refuses bodies of 2 MiB\n.*answered with HTTP 413/,
+    says: /rejects request bodies of 2 MiB\n.*returns HTTP 413/,
   },
   {
     name: 'uploads URL of another origin',
     arrange: config(() => ({ OBJECT_STORAGE_BUCKET_UPLOADS_URL: 'https://uploads.corp.io' })),
     warn: ['object-storage/uploads/url'],
-    says: /^the uploads URL leads to https:\/\/uploads\.corp\.io, uploads go to http:\/\/127\.0\.0\.1:\d+\n/,
+    says: /^the uploads URL points to https:\/\/uploads\.corp\.io, but uploads go to http:\/\/127\.0\.0\.1:\d+\n/,
   },
   {
     name: 'uploads URL with a path',
@@ -170,6 +170,6 @@ export const OF_ANSWERS: readonly Fault[] = [
     arrange: cleared(bucket('spacelift-states', { versioning: undefined })),
     leaves: true,
     fail: ['object-storage/states/versioning'],
-    says: /^versioning is off on spacelift-states$/m,
+    says: /^versioning is not enabled on spacelift-states$/m,
   },
 ];

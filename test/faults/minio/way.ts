@@ -44,7 +44,7 @@ const TLS: readonly Fault[] = [
     name: `MinIO behind ${name}`,
     arrange: overTls(make, trusted ? { ADDITIONAL_ROOT_CAS: ROOT_CAS } : {}),
     fail: [FIRST],
-    says: new RegExp(`^TLS to localhost:\\d+ fails: .*${says.source}`),
+    says: new RegExp(`^TLS to localhost:\\d+ failed: .*${says.source}`),
   })),
   {
     name: 'MinIO with an authority of ADDITIONAL_ROOT_CAS',
@@ -63,7 +63,7 @@ const TLS: readonly Fault[] = [
     name: 'MinIO with TLS, spoken to without',
     arrange: overTls((host) => issued([host]), { OBJECT_STORAGE_MINIO_USE_SSL: 'false' }),
     fail: [FIRST],
-    says: /^localhost:\d+ speaks TLS only$/m,
+    says: /^localhost:\d+ requires TLS$/m,
   },
   {
     name: 'MinIO without TLS, spoken to with it',
@@ -78,7 +78,7 @@ const PORTS: readonly Fault[] = [
     name: 'an object store that refuses',
     arrange: atStore(refusedPort),
     fail: [FIRST],
-    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+    says: /^127\.0\.0\.1:\d+ refused the connection$/m,
   },
   {
     name: 'an object store that does not resolve',
@@ -90,13 +90,13 @@ const PORTS: readonly Fault[] = [
     name: 'an object store behind a firewall that drops packets',
     arrange: atStore(startBlackhole),
     fail: [FIRST],
-    says: /^127\.0\.0\.1:\d+ does not answer in time\nPackets vanish/,
+    says: /^127\.0\.0\.1:\d+ timed out\nThe usual cause is a firewall/,
   },
   {
     name: 'a balancer that closes connections to the object store',
     arrange: atStore(startCloser),
     fail: [FIRST],
-    says: /^127\.0\.0\.1:\d+ closes the connection$/m,
+    says: /^127\.0\.0\.1:\d+ closed the connection$/m,
   },
   {
     name: 'an SSH server where MinIO should be',
@@ -108,7 +108,7 @@ const PORTS: readonly Fault[] = [
     name: 'a web page where MinIO should be',
     arrange: atStore(() => startHttp(200, '<html>Welcome</html>', HTML)),
     fail: [FIRST],
-    says: /^what answers at 127\.0\.0\.1:\d+ is not MinIO\nIt answers HTTP 200/,
+    says: /^127\.0\.0\.1:\d+ does not look like MinIO\nIt returned HTTP 200/,
   },
   {
     name: 'a balancer without a healthy MinIO',
@@ -123,13 +123,13 @@ const PROXIES: readonly Fault[] = [
     name: 'a proxy that breaks off MinIO’s answers',
     arrange: atStore((target) => startProxy({ target, resetAfterBytes: 700 })),
     fail: [FIRST],
-    says: /^127\.0\.0\.1:\d+ closes the connection$/m,
+    says: /^127\.0\.0\.1:\d+ closed the connection$/m,
   },
   {
     name: 'a proxy that breaks off large uploads without a word',
     arrange: atStore((target) => startProxy({ target, resetAfterBytes: 1024 * 1024 })),
     fail: ['object-storage/uploads/proxy'],
-    says: /refuses bodies of 2 MiB\n.*the connection breaks off/,
+    says: /rejects request bodies of 2 MiB\n.*the connection breaks during/,
   },
   {
     name: 'a proxy that swallows what MinIO is asked',
@@ -144,7 +144,7 @@ const PROXIES: readonly Fault[] = [
       startProxy({ target, corrupt: (chunk) => edited(chunk, 'ost: 127.0.0.1:', 'ost: 127.0.0.2:') }),
     ),
     fail: [FIRST],
-    says: /secret is another\nA proxy that changes the host or the path of requests looks the same/,
+    says: /rejected the secret key\nA proxy that changes the host or path of requests causes the same error/,
   },
   {
     name: 'a cache in front of MinIO that answers with something else',
@@ -155,7 +155,7 @@ const PROXIES: readonly Fault[] = [
       }),
     ),
     fail: [FIRST],
-    says: /^what is read is not what was written$/m,
+    says: /^the object read differs from the one written$/m,
   },
   { name: 'a slow way to MinIO', arrange: atStore((target) => startProxy({ target, delayMs: 30 })) },
   {
@@ -171,13 +171,13 @@ const PROXIES: readonly Fault[] = [
     name: 'a proxy that does not let MinIO through',
     arrange: throughProxy('https', { refuse: 403 }),
     fail: [FIRST],
-    says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to minio\.example\.test:9000 \(HTTP 403\)$/m,
+    says: /^the proxy 127\.0\.0\.1:\d+ refused to connect to minio\.example\.test:9000 \(HTTP 403\)$/m,
   },
   {
     name: 'a proxy that asks for a password on the way to MinIO',
     arrange: throughProxy('https', { credentials: 'me:hunter22' }),
     fail: [FIRST],
-    says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to minio\.example\.test:9000 \(HTTP 407\)$/m,
+    says: /^the proxy 127\.0\.0\.1:\d+ refused to connect to minio\.example\.test:9000 \(HTTP 407\)$/m,
   },
   {
     name: 'a proxy on the way to MinIO that refuses',
@@ -186,13 +186,13 @@ const PROXIES: readonly Fault[] = [
       return { variables: { ...storeAt({ host: MINIO, port: 9000 }), HTTP_PROXY: `http://127.0.0.1:${port}` } };
     },
     fail: [FIRST],
-    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+    says: /^127\.0\.0\.1:\d+ refused the connection$/m,
   },
   {
     name: 'uploads in the clear from pages that come over HTTPS',
     arrange: throughProxy('http'),
     warn: ['object-storage/uploads/mixed-content'],
-    says: /^uploads go to http:\/\/minio\.example\.test:9000 in the clear\n/,
+    says: /^uploads to http:\/\/minio\.example\.test:9000 are not encrypted\n/,
   },
 ];
 
@@ -202,7 +202,7 @@ const WORKERS: readonly Fault[] = [
     arrange: atStore(refusedPort),
     options: { service: 'worker' },
     fail: ['object-storage/worker'],
-    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+    says: /^127\.0\.0\.1:\d+ refused the connection$/m,
   },
   {
     name: 'a balancer without a healthy MinIO, as a worker sees it',
@@ -216,7 +216,7 @@ const WORKERS: readonly Fault[] = [
     arrange: overTls((host) => issued([host])),
     options: { service: 'worker' },
     fail: ['object-storage/worker'],
-    says: /signed by Corp CA, an authority that is not trusted here/,
+    says: /signed by Corp CA, a certificate authority \(CA\) that is not trusted here/,
   },
   {
     name: 'a private MinIO, looked at from outside',

@@ -21,16 +21,16 @@ const overTls =
 
 const FORMS: readonly Fault[] = (
   [
-    ['MQTT port 1983', 'mqtt.corp.internal:1983', /uses port 1983, which is the HTTP server’s/],
-    ['an MQTT endpoint without a port', 'mqtt.corp.internal', /has no port: "mqtt\.corp\.internal"/],
-    ['an MQTT endpoint over WebSockets', 'wss://mqtt.corp.internal/mqtt', /begins with wss:\/\//],
-    ['an MQTT endpoint with another scheme', 'mqtt://mqtt.corp.internal:1984', /begins with mqtt:\/\//],
+    ['MQTT port 1983', 'mqtt.corp.internal:1983', /uses port 1983, which belongs to the HTTP server/],
+    ['an MQTT endpoint without a port', 'mqtt.corp.internal', /does not have a port: "mqtt\.corp\.internal"/],
+    ['an MQTT endpoint over WebSockets', 'wss://mqtt.corp.internal/mqtt', /starts with wss:\/\//],
+    ['an MQTT endpoint with another scheme', 'mqtt://mqtt.corp.internal:1984', /starts with mqtt:\/\//],
     ['an MQTT endpoint with a path', 'tls://mqtt.corp.internal:1984/mqtt', /has a path/],
-    ['an MQTT endpoint with a password', 'worker:hunter22@mqtt.corp.internal:1984', /holds a user name or a password/],
-    ['an MQTT endpoint with quotes', '"mqtt.corp.internal:1984"', /quotes became part of/],
+    ['an MQTT endpoint with a password', 'worker:hunter22@mqtt.corp.internal:1984', /contains a user name or password/],
+    ['an MQTT endpoint with quotes', '"mqtt.corp.internal:1984"', /contains the quotes around its value/],
     ['an MQTT endpoint with IPv6 without brackets', 'fd00::7:1984', /IPv6 address without brackets/],
-    ['an MQTT port that is none', 'mqtt.corp.internal:70000', /has no valid port/],
-    ['an MQTT host that is none', 'mqtt,corp.internal:1984', /has no valid host/],
+    ['an MQTT port that is none', 'mqtt.corp.internal:70000', /does not have a valid port/],
+    ['an MQTT host that is none', 'mqtt,corp.internal:1984', /does not have a valid host/],
   ] as const
 ).map(([name, value, says]) => ({
   name,
@@ -42,14 +42,18 @@ const FORMS: readonly Fault[] = (
 const OTHERS: readonly Fault[] = [
   ...(
     [
-      ['an HTTP server on the MQTT port', () => startHttp(200, 'hello'), /^an HTTP server answers on 127\.0\.0\.1:\d+/],
-      ['an SSH server on the MQTT port', () => startBanner('SSH-2.0-OpenSSH_9.6\r\n'), /^an SSH server answers on /],
-      ['a Redis server on the MQTT port', () => startBanner('-ERR unknown command\r\n'), /^a Redis server answers on /],
-      ['an AMQP broker on the MQTT port', () => startBanner('AMQP\x00\x00\x09\x01'), /^an AMQP broker answers on /],
+      [
+        'an HTTP server on the MQTT port',
+        () => startHttp(200, 'hello'),
+        /^127\.0\.0\.1:\d+ is an HTTP server, not an MQTT broker/,
+      ],
+      ['an SSH server on the MQTT port', () => startBanner('SSH-2.0-OpenSSH_9.6\r\n'), / is an SSH server, not /],
+      ['a Redis server on the MQTT port', () => startBanner('-ERR unknown command\r\n'), / is a Redis server, not /],
+      ['an AMQP broker on the MQTT port', () => startBanner('AMQP\x00\x00\x09\x01'), / is an AMQP broker, not /],
       [
         'a mail server on the MQTT port',
         () => startBanner('220 mx.corp.io ESMTP\r\n'),
-        /^an SMTP or FTP server answers on /,
+        / is an SMTP or FTP server, not /,
       ],
     ] as const
   ).map(([name, start, says]) => ({
@@ -62,7 +66,7 @@ const OTHERS: readonly Fault[] = [
     name: 'an MQTT broker with TLS, and an endpoint without',
     arrange: overTls('', issued(['localhost'])),
     fail: ['mqtt-broker/builtin/protocol'],
-    says: /^localhost:\d+ wants TLS, and MQTT_BROKER_ENDPOINT does not begin with tls:\/\/$/m,
+    says: /^localhost:\d+ requires TLS, but MQTT_BROKER_ENDPOINT does not start with tls:\/\/$/m,
   },
   {
     name: 'an MQTT broker without TLS, and an endpoint with',
@@ -113,14 +117,14 @@ const REACH: readonly Fault[] = [
     arrange: elsewhere(ENDPOINT, refusedPort),
     options: INSTALLED,
     fail: ['mqtt-broker/builtin/reachable'],
-    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+    says: /^127\.0\.0\.1:\d+ refused the connection$/m,
   },
   {
     name: 'no MQTT broker where a worker looks from',
     arrange: elsewhere(ENDPOINT, refusedPort),
     options: { ...INSTALLED, service: 'worker' },
     fail: ['mqtt-broker/builtin/reachable'],
-    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+    says: /^127\.0\.0\.1:\d+ refused the connection$/m,
   },
   {
     name: 'an MQTT host that does not resolve after installation',
@@ -134,21 +138,21 @@ const REACH: readonly Fault[] = [
     arrange: elsewhere(ENDPOINT, startCloser),
     options: INSTALLED,
     fail: ['mqtt-broker/builtin/reachable'],
-    says: /^127\.0\.0\.1:\d+ closes the connection$/m,
+    says: /^127\.0\.0\.1:\d+ closed the connection$/m,
   },
   {
     name: 'an MQTT port that stays silent after installation',
     arrange: elsewhere(ENDPOINT, startSilent),
     options: INSTALLED,
     fail: ['mqtt-broker/builtin/reachable'],
-    says: /^127\.0\.0\.1:\d+ accepts the connection and stays silent$/m,
+    says: /^127\.0\.0\.1:\d+ accepts the connection, but does not respond$/m,
   },
   {
     name: 'an MQTT port that swallows packets after installation',
     arrange: elsewhere(ENDPOINT, startBlackhole),
     options: INSTALLED,
     fail: ['mqtt-broker/builtin/reachable'],
-    says: /^127\.0\.0\.1:\d+ does not answer in time$/m,
+    says: /^127\.0\.0\.1:\d+ timed out$/m,
   },
 ];
 

@@ -88,7 +88,7 @@ const CERTIFICATES: readonly Fault[] = [
     arrange: installed({ tls: make, variables: { ADDITIONAL_ROOT_CAS: trusted ? ROOT_CAS : '' } }),
     options: INSTALLED,
     fail: ['network/certificate'],
-    says: new RegExp(`^TLS to 192\\.0\\.2\\.10:443 fails: .*${says.source}`),
+    says: new RegExp(`^TLS to 192\\.0\\.2\\.10:443 failed: .*${says.source}`),
   })),
   {
     name: 'a domain whose certificate expires soon',
@@ -107,7 +107,7 @@ const CERTIFICATES: readonly Fault[] = [
     arrange: installed({ proxy: { refuse: 403 } }),
     options: INSTALLED,
     fail: ['network/certificate'],
-    says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to 192\.0\.2\.10:443 \(HTTP 403\)$/m,
+    says: /^the proxy 127\.0\.0\.1:\d+ refused to connect to 192\.0\.2\.10:443 \(HTTP 403\)$/m,
   },
 ];
 
@@ -117,7 +117,7 @@ const SERVERS: readonly Fault[] = [
     arrange: installed({ status: 502 }),
     options: INSTALLED,
     fail: ['network/webhooks'],
-    says: /^https:\/\/192\.0\.2\.10\/webhooks answers with HTTP 502\nA load balancer or proxy answers/,
+    says: /^https:\/\/192\.0\.2\.10\/webhooks returned HTTP 502\nThe response is from a load balancer or proxy/,
   },
   {
     name: 'a server that fails',
@@ -131,7 +131,7 @@ const SERVERS: readonly Fault[] = [
     arrange: installed({ status: 503 }),
     options: { ...INSTALLED, service: 'worker' },
     fail: ['network/server'],
-    says: /^https:\/\/192\.0\.2\.10\/ answers with HTTP 503\n/,
+    says: /^https:\/\/192\.0\.2\.10\/ returned HTTP 503\n/,
   },
   {
     name: 'a server that a worker does not find yet',
@@ -143,7 +143,7 @@ const SERVERS: readonly Fault[] = [
     arrange: installed({ variables: { ADDITIONAL_ROOT_CAS: '' } }),
     options: { ...INSTALLED, service: 'worker' },
     fail: ['network/certificate'],
-    says: /signed by Corp CA, an authority that is not trusted here/,
+    says: /signed by Corp CA, a certificate authority \(CA\) that is not trusted here/,
   },
   {
     name: 'a webhooks endpoint that refuses what is no webhook',
@@ -155,14 +155,14 @@ const SERVERS: readonly Fault[] = [
     arrange: beside(refusedPort, webhooks),
     options: INSTALLED,
     fail: ['network/webhooks'],
-    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+    says: /^127\.0\.0\.1:\d+ refused the connection$/m,
   },
   {
     name: 'a webhooks endpoint of its own that closes',
     arrange: beside(startCloser, webhooks),
     options: INSTALLED,
     fail: ['network/webhooks'],
-    says: /^127\.0\.0\.1:\d+ closes the connection$/m,
+    says: /^127\.0\.0\.1:\d+ closed the connection$/m,
   },
   {
     name: 'a webhooks endpoint of its own that does not resolve',
@@ -179,14 +179,14 @@ const OTHERS: readonly Fault[] = [
     arrange: gateway(issued(['localhost'])),
     options: INSTALLED,
     fail: ['network/vcs-gateway'],
-    says: /^localhost:\d+ does not speak HTTP\/2, which gRPC needs$/m,
+    says: /^localhost:\d+ does not support HTTP\/2, which gRPC requires$/m,
   },
   ...WRONG_TLS.filter(({ trusted }) => trusted).map(({ name, says, make }) => ({
     name: `a VCS gateway with ${name}`,
     arrange: gateway(make('localhost').then((tls) => ({ ...tls, ...H2 }))),
     options: INSTALLED,
     fail: ['network/vcs-gateway'],
-    says: new RegExp(`^TLS to localhost:\\d+ fails: .*${says.source}`),
+    says: new RegExp(`^TLS to localhost:\\d+ failed: .*${says.source}`),
   })),
   {
     name: 'a VCS gateway without TLS',
@@ -203,7 +203,7 @@ const OTHERS: readonly Fault[] = [
     arrange: beside(refusedPort, (at) => ({ VCS_GATEWAY_ENDPOINT: at })),
     options: INSTALLED,
     fail: ['network/vcs-gateway'],
-    says: /^127\.0\.0\.1:\d+ refuses the connection$/m,
+    says: /^127\.0\.0\.1:\d+ refused the connection$/m,
   },
   { name: 'no VCS gateway before installation', arrange: beside(refusedPort, (at) => ({ VCS_GATEWAY_ENDPOINT: at })) },
   {
@@ -215,19 +215,19 @@ const OTHERS: readonly Fault[] = [
     name: 'a public API that does not resolve',
     arrange: config(() => ({ SPACELIFT_PUBLIC_API: 'https://api.does-not-exist.invalid' })),
     warn: ['network/public-api'],
-    says: /^api\.does-not-exist\.invalid does not resolve\nUsage is not reported/,
+    says: /^api\.does-not-exist\.invalid does not resolve\nWithout it, usage is not reported/,
   },
   {
     name: 'a public API that refuses',
     arrange: beside(refusedPort, api),
     warn: ['network/public-api'],
-    says: /^127\.0\.0\.1:\d+ refuses the connection\nUsage is not reported/,
+    says: /^127\.0\.0\.1:\d+ refused the connection\nWithout it, usage is not reported/,
   },
   {
     name: 'a public API that the proxy does not let through',
     arrange: installed({ proxy: { refuse: 407 }, variables: { SPACELIFT_PUBLIC_API: 'https://api.example.test' } }),
     warn: ['network/public-api'],
-    says: /^the proxy 127\.0\.0\.1:\d+ does not open the way to api\.example\.test:443 \(HTTP 407\)\nUsage/,
+    says: /^the proxy 127\.0\.0\.1:\d+ refused to connect to api\.example\.test:443 \(HTTP 407\)\nUsage/,
   },
   {
     name: 'a public API that answers with an error',

@@ -106,7 +106,7 @@ const DATADOG: readonly Fault[] = [
     name: 'a Datadog agent beside Spacelift that refuses',
     arrange: agent(refusedPort, (at) => datadog({ DD_TRACE_AGENT_URL: `http://${at}` }), 'environment'),
     warn: ['observability/datadog'],
-    says: /^127\.0\.0\.1:\d+ refuses the connection\n/,
+    says: /^127\.0\.0\.1:\d+ refused the connection\n/,
   },
   {
     name: 'a web server where the Datadog agent should be',
@@ -115,7 +115,7 @@ const DATADOG: readonly Fault[] = [
       (at) => datadog({ DD_TRACE_AGENT_URL: `http://${at}` }),
     ),
     fail: ['observability/datadog'],
-    says: /^127\.0\.0\.1:\d+ is no Datadog trace agent\nGET \/info was answered with HTTP 404\./,
+    says: /^127\.0\.0\.1:\d+ does not look like a Datadog trace agent\nGET \/info returned HTTP 404\./,
   },
   {
     name: 'an SSH server where the Datadog agent should be',
@@ -144,14 +144,14 @@ const XRAY: readonly Fault[] = [
     at: TRACED,
     arrange: agent(() => startXrayDaemon({ tcp: false }), xray),
     warn: ['observability/xray'],
-    says: /^central sampling is off: 127\.0\.0\.1:\d+ refuses the connection by TCP$/m,
+    says: /^central sampling is disabled: 127\.0\.0\.1:\d+ refused the connection over TCP$/m,
   },
   {
     name: 'an X-Ray daemon beside Spacelift that refuses',
     at: TRACED,
     arrange: agent(refusedPort, xray, 'environment'),
     warn: ['observability/xray'],
-    says: /^127\.0\.0\.1:\d+ refuses UDP\n/,
+    says: /^127\.0\.0\.1:\d+ refused UDP\n/,
   },
   {
     name: 'an X-Ray daemon that does not resolve after installation',
@@ -169,7 +169,7 @@ const OPENTELEMETRY: readonly Fault[] = [
     name: `a collector behind ${name}`,
     arrange: overTls(make('localhost'), trusted ? { ADDITIONAL_ROOT_CAS: ROOT_CAS } : {}),
     fail: ['observability/opentelemetry'],
-    says: new RegExp(`^TLS to localhost:\\d+ fails: .*${says.source}`),
+    says: new RegExp(`^TLS to localhost:\\d+ failed: .*${says.source}`),
   })),
   { name: 'a collector with an authority of ADDITIONAL_ROOT_CAS', arrange: overTls(issued(['localhost'])) },
   {
@@ -179,13 +179,13 @@ const OPENTELEMETRY: readonly Fault[] = [
       (at) => otel(`http://${at}`),
     ),
     fail: ['observability/opentelemetry'],
-    says: /^127\.0\.0\.1:\d+ is an HTTP server, no collector of OTLP over gRPC$/m,
+    says: /^127\.0\.0\.1:\d+ is an HTTP server, not an OTLP\/gRPC collector$/m,
   },
   {
     name: 'a collector that takes OTLP over HTTP only',
     arrange: agent(startOtlpHttp, (at) => otel(`http://${at}`)),
     fail: ['observability/opentelemetry'],
-    says: /^127\.0\.0\.1:\d+ takes OTLP over HTTP only, and Spacelift sends it over gRPC$/m,
+    says: /^127\.0\.0\.1:\d+ accepts OTLP over HTTP only, but Spacelift sends it over gRPC$/m,
   },
   {
     name: 'an SSH server where the collector should be',
@@ -210,13 +210,13 @@ const OPENTELEMETRY: readonly Fault[] = [
       return { ...rest, variables: otel(endpoint) };
     },
     fail: ['observability/opentelemetry'],
-    says: /^localhost:\d+ speaks TLS only$/m,
+    says: /^localhost:\d+ requires TLS$/m,
   },
   {
-    name: 'a collector that asks for credentials',
+    name: 'a collector that requires credentials',
     arrange: collector({ authorization: 'Bearer a-long-token' }, NO_HEADERS),
     fail: ['observability/opentelemetry'],
-    says: /^the collector at 127\.0\.0\.1:\d+ asks for credentials$/m,
+    says: /^the collector at 127\.0\.0\.1:\d+ requires credentials$/m,
   },
   {
     name: 'a collector that refuses the credentials',
@@ -225,7 +225,7 @@ const OPENTELEMETRY: readonly Fault[] = [
       { ...NO_HEADERS, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20another-token' },
     ),
     fail: ['observability/opentelemetry'],
-    says: /^the collector at 127\.0\.0\.1:\d+ refuses the credentials in OTEL_EXPORTER_OTLP_HEADERS$/m,
+    says: /^the collector at 127\.0\.0\.1:\d+ rejected the credentials in OTEL_EXPORTER_OTLP_HEADERS$/m,
   },
   {
     name: 'a collector that refuses the credentials for traces',
@@ -237,19 +237,19 @@ const OPENTELEMETRY: readonly Fault[] = [
       },
     ),
     fail: ['observability/opentelemetry'],
-    says: /^the collector at 127\.0\.0\.1:\d+ refuses the credentials in OTEL_EXPORTER_OTLP_TRACES_HEADERS$/m,
+    says: /^the collector at 127\.0\.0\.1:\d+ rejected the credentials in OTEL_EXPORTER_OTLP_TRACES_HEADERS$/m,
   },
   {
     name: 'a collector without a pipeline for traces',
     arrange: collector({ service: 'opentelemetry.proto.collector.logs.v1.LogsService' }),
     fail: ['observability/opentelemetry'],
-    says: /^127\.0\.0\.1:\d+ speaks gRPC, but takes no traces$/m,
+    says: /^127\.0\.0\.1:\d+ speaks gRPC, but does not accept traces$/m,
   },
   {
     name: 'a collector that is overloaded',
     arrange: collector({ answer: status.UNAVAILABLE }),
     warn: ['observability/opentelemetry'],
-    says: /^127\.0\.0\.1:\d+ answers, but the collector takes nothing \(gRPC status 14\)\n/,
+    says: /^127\.0\.0\.1:\d+ responds, but the collector does not accept traces \(gRPC status 14\)\n/,
   },
   {
     name: 'a collector that does not resolve after installation',
@@ -270,7 +270,7 @@ const NAMES: readonly Fault[] = [
     name: 'a service name that Spacelift sets itself',
     arrange: config(() => ({ DD_SERVICE: 'spacelift' })),
     warn: ['observability/service-name'],
-    says: /^DD_SERVICE is set, and Spacelift sets it itself$/m,
+    says: /^DD_SERVICE is set, but Spacelift sets it itself$/m,
   },
 ];
 

@@ -1,4 +1,4 @@
-/** SQS, by the AWS SDK: the five operations that Spacelift performs, and no others. */
+/** SQS through the AWS SDK: the five operations that Spacelift performs, and no others. */
 import type { Run } from '../../../engine/check.ts';
 import { withTimeout } from '../../../engine/timeouts.ts';
 import { makeHttpClient } from '../../../net/http.ts';
@@ -17,14 +17,14 @@ export interface Received {
 
 export interface Sending {
   readonly body: string;
-  /** FIFO queues have groups and remove duplicates; other queues refuse both. */
+  /** FIFO queues have groups and deduplication; standard queues reject both. */
   readonly fifo?: { readonly group: string; readonly deduplication: string };
 }
 
-/** As `GetQueueAttributes` tells them; what is not there is not set. */
+/** The attributes from `GetQueueAttributes`; those that are absent are not set. */
 export type Attributes = Readonly<Record<string, string>>;
 
-/** The run, as far as its operations are ended by another signal: what clears up goes on when the run has ended. */
+/** The run, with operations that end by another signal: cleanup continues after the run has ended. */
 export const until = (run: Run, signal: AbortSignal): Run => ({
   ...run,
   signal,
@@ -34,10 +34,10 @@ export const until = (run: Run, signal: AbortSignal): Run => ({
 /** Every operation throws CredentialError, AwsError or NetworkError. */
 export interface Sqs {
   readonly target: Target;
-  /** Whether there are credentials and anything answers, for those who may ask nothing. @throws CredentialError, NetworkError */
+  /** Checks that there are credentials and that SQS responds, for services without read permission. @throws CredentialError, NetworkError */
   reach(run: Run): Promise<void>;
   attributes(run: Run, url: string): Promise<Attributes>;
-  /** Sent once, whatever becomes of the answer. */
+  /** Sends once, even if the response is lost. */
   send(run: Run, url: string, sending: Sending): Promise<void>;
   /** @param wait how long to wait for a message, @param visibility how long it is hidden then; both in seconds */
   receive(run: Run, url: string, how: { wait: number; visibility: number }): Promise<Received[]>;
@@ -46,14 +46,14 @@ export interface Sqs {
   postpone(run: Run, url: string, receipt: string, seconds: number): Promise<void>;
 }
 
-/** For a connection and an answer that says nothing. */
+/** For a connection and a response without content. */
 const REACH_MS = 10_000;
 
 /** @throws CheckStopped when the region is not known */
 export async function openSqs(run: Run): Promise<Sqs> {
   const settings = awsSettings(run, 'SQS', isRefusal);
   const sdk = await import('@aws-sdk/client-sqs');
-  // As Spacelift's own SDK: the region's endpoint, whatever the host in a queue's URL.
+  // Like Spacelift's own SDK: the region's endpoint, regardless of the host in a queue's URL.
   const client = new sdk.SQSClient({ ...settings.config, useQueueUrlAsEndpoint: false, md5: false });
   const target = targetOf('SQS', settings, client);
   const url = settings.endpoint?.url ?? new URL(`https://${target.host}`);
@@ -72,7 +72,7 @@ export async function openSqs(run: Run): Promise<Sqs> {
     },
 
     attributes: async (under, QueueUrl) => {
-      // By name, a standard queue refuses the attributes that only FIFO queues have.
+      // A standard queue rejects the names of attributes that only FIFO queues have.
       const command = new sdk.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] });
       const { Attributes: found = {} } = await ask(under, client, (how) => client.send(command, how));
       return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, String(value)]));
@@ -87,7 +87,7 @@ export async function openSqs(run: Run): Promise<Sqs> {
           : { MessageGroupId: fifo.group, MessageDeduplicationId: fifo.deduplication }),
       });
       let sent: Promise<unknown> | undefined;
-      // What a busy service refused may have been sent all the same: who sends it again must know.
+      // A message that a busy service refused may have been sent nevertheless: only the caller can decide to send it again.
       const once = (how: { abortSignal: AbortSignal }) => {
         sent ??= client.send(command, how);
         return sent;
@@ -118,7 +118,7 @@ export async function openSqs(run: Run): Promise<Sqs> {
   };
 }
 
-/** SQS's own name, and that of the protocol it had before. */
+/** The code in the current protocol, and in the older one. */
 const MISSING = ['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'];
 
 export const isMissing = (error: unknown): boolean => error instanceof AwsError && MISSING.includes(error.code ?? '');

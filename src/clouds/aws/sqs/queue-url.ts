@@ -1,4 +1,4 @@
-/** What a queue's variable means: a URL, or a bare name (no role may ask SQS for the URL of a name). */
+/** Parses a queue's variable: a URL, or a bare name (no role is allowed to look up the URL of a name). */
 
 import type { ValueName } from '../../../config/contract.ts';
 import type { Run } from '../../../engine/check.ts';
@@ -8,14 +8,14 @@ export interface Address {
   readonly url: string;
   readonly name: string;
   readonly account: string;
-  /** What the URL's host says, when it is one of AWS's. */
+  /** From the URL's host, if it belongs to AWS. */
   readonly region: string | undefined;
   readonly arn: string;
-  /** AWS gives every FIFO queue a name that ends in `.fifo`, and no other. */
+  /** In AWS, the names of FIFO queues end in `.fifo`, and no others do. */
   readonly fifo: boolean;
 }
 
-/** By AWS's partitions. */
+/** Keyed by AWS partition. */
 const DNS_SUFFIXES: Readonly<Record<string, string>> = {
   'aws-cn': 'amazonaws.com.cn',
   'aws-iso': 'c2s.ic.gov',
@@ -25,11 +25,11 @@ const DNS_SUFFIXES: Readonly<Record<string, string>> = {
   'aws-eusc': 'amazonaws.eu',
 };
 
-/** Regional, FIPS, dual-stack and VPC endpoints; then the names that SQS had before. */
+/** Regional, FIPS, dual-stack, and VPC endpoints; then SQS's legacy names. */
 const REGIONAL = /^(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\./;
 const LEGACY = /^(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\.)?queue\.amazonaws\.com/;
 
-/** @throws CheckStopped when the variable, or what a bare name hangs on, is not known */
+/** @throws CheckStopped if the variable, or a value that a bare name depends on, is not known */
 export function addressIn(run: Run, variable: ValueName): Address {
   const value = run.require(variable);
   const region = run.require('AWS_REGION');
@@ -59,7 +59,7 @@ function regionIn(host: string): string | undefined {
   return REGIONAL.exec(host)?.[1] ?? (legacy === null ? undefined : (legacy[1] ?? 'us-east-1'));
 }
 
-/** Whether two ARNs name one queue. A partition that is not that of the account has a failure of its own. */
+/** Whether two ARNs name the same queue. The partition is ignored: a wrong one is a separate failure. */
 export const sameQueue = (one: string, other: string): boolean => placeOf(one) === placeOf(other);
 
 const placeOf = (arn: string): string => arn.split(':').slice(2).join(':');

@@ -1,6 +1,6 @@
 /**
- * One message, there and back: sent, received, compared and deleted. Only on a queue that is empty, which nobody uses yet,
- * and from which receiving and deleting are permitted. Messages of others that turn up all the same are put back.
+ * The round trip of one message: sent, received, compared, and deleted. Only on a queue that is empty and not in use yet, and
+ * with permission to receive and delete. If other messages turn up nevertheless, they are put back.
  */
 import type { Run } from '../../../engine/check.ts';
 import { unlessAborted } from '../../../engine/timeouts.ts';
@@ -12,28 +12,28 @@ import type { Address } from './queue-url.ts';
 
 /** In seconds: how long one request waits for a message. */
 const WAIT = 1;
-/** In ms: how long a message may take from one end of a queue to the other. */
+/** In ms: how long a message may take through a queue. */
 const PATIENCE_MS = 5_000;
 /**
- * In seconds: how long a message that was received is hidden. So long that who waits for one of its own receives that of a
- * stranger but once: what is received more than three times ends as a dead letter.
+ * In seconds: how long a received message is hidden. Long enough that a message from another sender is received only once
+ * while waiting for our own: a message received more than three times becomes a dead letter.
  */
 const VISIBILITY = 9;
-/** In ms: until one's own message, whose receipt was lost, is in sight again; below what clearing up may take. */
+/** In ms: until our own message is visible again after its receipt was lost; below the time limit of cleanup. */
 const CLEARING_MS = 9_500;
-/** In ms: a little more than one request waits. */
+/** In ms: a little longer than the wait of one request. */
 const GRACE_MS = 1_500;
-/** In ms: for a message that was waited for already. */
+/** In ms: for a message that the run has already waited for. */
 const AFTERWARDS_MS = 1_000;
 
-/** Receives without waiting, to see that it is permitted. @returns whether the queue was empty, as it should have been */
+/** Receives without waiting, to test the permission. @returns whether the queue was empty, as expected */
 export async function receiveNothing(run: Run, sqs: Sqs, { url }: Address): Promise<boolean> {
   const found = await sqs.receive(run, url, { wait: 0, visibility: VISIBILITY });
   await Promise.all(found.map(({ receipt }) => sqs.postpone(run, url, receipt, 0)));
   return found.length === 0;
 }
 
-/** What came back: the same, something else, or nothing in time. */
+/** The result: the same message came back, a different one, or none in time. */
 export type Return = 'same' | 'different' | 'lost';
 
 /** @throws CredentialError, AwsError, NetworkError */
@@ -51,7 +51,7 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
     if (!(await receiver.clear(until(run, signal), patienceMs, times))) throw new Error('it did not come back');
   });
   const fifo = address.fifo ? { fifo: { group: 'spacelift-preflight', deduplication: run.id } } : {};
-  // Its answer is waited for whatever ends the run: without it nobody knows what there is to remove.
+  // Its response is awaited even if the run ends: without it, it is not known what to remove.
   const send = () => {
     times++;
     return sqs.send(until(run, new AbortController().signal), url, { body, ...fifo });
@@ -72,13 +72,13 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
   return received === body ? 'same' : 'different';
 }
 
-/** `false` when an error means that nothing was sent; `undefined` when it may have been. */
+/** `false` if an error means that nothing was sent; `undefined` if the message may have been sent. */
 function unsent(error: unknown): false | undefined {
   if (error instanceof AwsError) return error.kind === 'server-error' ? undefined : false;
   return error instanceof CredentialError ? false : undefined;
 }
 
-/** Takes one's own message out of a queue; all others are put back in the end. */
+/** Receives our own message from a queue and deletes it; all others are put back at the end. */
 export class MessageReceiver {
   readonly #sqs: Sqs;
   readonly #url: string;
@@ -94,13 +94,13 @@ export class MessageReceiver {
   }
 
   /**
-   * Receives until the message is there, and deletes it.
-   * @param most how many of one's own there may be: after the first, the others are waited for a second
-   * @returns the body of the first; `undefined` when none came in time
+   * Receives until the message arrives, and deletes it.
+   * @param most how many copies there may be: after the first, the others get one more second
+   * @returns the body of the first; `undefined` if none arrived in time
    */
   async take(run: Run, patienceMs: number = PATIENCE_MS, most = 1): Promise<string | undefined> {
     let end = performance.now() + patienceMs;
-    // The run's end does not cut a request off: nobody would know what it took out of the queue.
+    // The end of the run does not abort a request: it would not be known which messages it received.
     const steady = until(run, new AbortController().signal);
     try {
       while (this.#taken.length < most && performance.now() < end) {
@@ -111,15 +111,15 @@ export class MessageReceiver {
       }
       return this.#taken[0];
     } finally {
-      // One that can't be put back comes into sight by itself.
+      // A message that can't be put back becomes visible again by itself.
       const back = this.#others.splice(0).map(({ receipt }) => this.#sqs.postpone(steady, this.#url, receipt, 0));
       await Promise.allSettled(back);
     }
   }
 
   /**
-   * Once the run has ended: what is under way may end, and what is not taken then is looked for.
-   * @returns whether one's own message is gone
+   * After the run has ended: lets the pending request finish, then looks for our own message.
+   * @returns whether our own message is gone
    */
   async clear(run: Run, patienceMs: number, most = 1): Promise<boolean> {
     await run.withTimeout(GRACE_MS, () => this.#round).catch(() => {});
@@ -136,6 +136,6 @@ export class MessageReceiver {
   }
 }
 
-/** What a person runs to remove a message. */
+/** The commands that remove a message by hand. */
 export const removeCommand = (url: string): Fix =>
   advice`${sh`aws sqs receive-message --queue-url ${url} --visibility-timeout 30`}, then ${sh`aws sqs delete-message --queue-url ${url} --receipt-handle RECEIPT_HANDLE`}`;
