@@ -63,7 +63,7 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   choice<Name extends ChoiceName>(name: Name): ChoiceOf<Name>;
   /** Like `require`, but `undefined` when the variable is unset and has no default. */
   get(name: ValueName): string | undefined;
-  /** What was asked once for the run as a whole: for \`oncePerRun\` alone. */
+  /** What was asked once for the run as a whole: for `oncePerRun` alone. */
   readonly asked: { readonly run: Run; readonly answers: Map<unknown, Promise<unknown>> };
   /**
    * Registers how to remove something before it is written. Executed at the end of the run, whatever ends it, unless
