@@ -173,7 +173,7 @@ const isDenied = ({ error }: FailedOperation): boolean => error instanceof AwsEr
 
 /** The outcome of a trial with errors or an unsuitable key; `undefined` if there is no problem. */
 export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
-  const { target } = await run.once(openKms);
+  const { target } = await openKms(run);
   for (const { error } of trial.refusals) {
     const outcome = await generalOutcome(run, error, target);
     if (outcome !== undefined) return outcome;

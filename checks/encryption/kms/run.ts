@@ -6,33 +6,18 @@ import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
 import { encryptionFinding } from '../rules.ts';
-import {
-  ENCRYPTION_KEY,
-  type KeyVariable,
-  openKms,
-  SIGNING_KEY,
-  type Trial,
-  tryEncryption,
-  trySigning,
-} from './keys.ts';
+import { ENCRYPTION_KEY, type KeyVariable, SIGNING_KEY, type Trial, tryEncryption, trySigning } from './keys.ts';
 import { creating, nameOf, troubleWith, usageOf } from './messages.ts';
 
 export async function run(context: Context<EncryptionRule>): Promise<void> {
   const { check } = context;
-  try {
-    await Promise.all([
-      check('choice', () => choice(context)),
-      check('kms/encryption-key', () => encryptionKey(context)),
-      check('kms/signing-key', () => signingKey(context)),
-      check('kms/distinct', () => distinct(context)),
-      ...(usesSecondary(context) ? [check('kms/multi-region', () => multiRegion(context))] : []),
-    ]);
-  } finally {
-    await context.once(openKms).then(
-      ({ client }) => client.destroy(),
-      () => {},
-    );
-  }
+  await Promise.all([
+    check('choice', () => choice(context)),
+    check('kms/encryption-key', () => encryptionKey(context)),
+    check('kms/signing-key', () => signingKey(context)),
+    check('kms/distinct', () => distinct(context)),
+    ...(usesSecondary(context) ? [check('kms/multi-region', () => multiRegion(context))] : []),
+  ]);
 }
 
 export const usesSecondary = ({ deployment }: Run): boolean =>
@@ -48,7 +33,7 @@ async function trials(run: Run): Promise<{ encryption: Trial | undefined; signin
       throw error;
     }
   };
-  const [encryption, signing] = await Promise.all([known(run.once(tryEncryption)), known(run.once(trySigning))]);
+  const [encryption, signing] = await Promise.all([known(tryEncryption(run)), known(trySigning(run))]);
   return { encryption, signing };
 }
 
@@ -114,7 +99,7 @@ const DISTINCT = cause.finding(encryptionFinding('kms/distinct'));
 
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await context.once(tryEncryption);
+  const trial = await tryEncryption(context);
   const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
   if (issue !== undefined) return asScheduler(context, trial, issue);
   if (trial.holds !== true) {
@@ -131,7 +116,7 @@ async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome>
 
 async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await context.once(trySigning);
+  const trial = await trySigning(context);
   const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
   if (issue?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, issue);
   if (issue !== undefined) return asScheduler(context, trial, issue);
@@ -154,7 +139,7 @@ async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
 
 /** A warning about KMS as a whole is reported once. */
 async function sameAsEncryption(context: Context<EncryptionRule>, issue: Issue): Promise<Outcome> {
-  const other = await troubleWith(context, await context.once(tryEncryption));
+  const other = await troubleWith(context, await tryEncryption(context));
   return other?.title === issue.title ? skip('same cause as encryption/kms/encryption-key') : issue;
 }
 
@@ -182,7 +167,7 @@ function asScheduler(
 async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
   const issue = await oneKey(context);
   if (issue !== undefined) return { ...issue, cause: DISTINCT };
-  const [encryption, signing] = await Promise.all([context.once(tryEncryption), context.once(trySigning)]);
+  const [encryption, signing] = await Promise.all([tryEncryption(context), trySigning(context)]);
   for (const trial of [encryption, signing]) {
     if (trial.meant === undefined) throw new CheckStopped(await unnamed(context, trial));
   }
@@ -191,7 +176,7 @@ async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
 
 async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
   const secondary = context.require('AWS_SECONDARY_REGION');
-  const trial = await context.once(tryEncryption);
+  const trial = await tryEncryption(context);
   if (trial.arn === undefined) {
     await mustDiffer(context);
     throw new CheckStopped(await unnamed(context, trial));
