@@ -126,7 +126,7 @@ export interface PlannedOperation {
 export interface CleanupResult {
   /** Bucket, queue. */
   readonly place: string;
-  /** "3 objects of run <id>". */
+  /** "3 objects from run <id>". */
   readonly removed: readonly string[];
   /** What is there by design. */
   readonly kept?: string;
