@@ -1,4 +1,4 @@
-/** The checks, in report order. A check may wait for the findings of an earlier one, never of a later one. */
+/** The checks, in report order. A check may depend on the findings of an earlier one, never on a later one. */
 import type { Check } from '../src/engine/check.ts';
 import { configuration } from './configuration/index.ts';
 import { database } from './database/index.ts';

@@ -1,4 +1,4 @@
-/** Before or after installation: what may not be there yet, and what must be. */
+/** Before or after installation: which resources might not exist yet, and which must. */
 
 import type { Phase } from '../src/config/options.ts';
 import type { Context, Run } from '../src/engine/check.ts';
@@ -7,9 +7,9 @@ import { factsOf } from './database/index.ts';
 import { databaseFinding } from './database/rules.ts';
 
 /**
- * The phase that was asked for; or, with `auto`, `post-install` when the database holds Spacelift's tables. A database
- * that can't be read counts as `pre-install`, and a worker does not look: it need not reach one.
- * @throws only the reason of the run's end
+ * The requested phase or, with `auto`, `post-install` if the database contains Spacelift's tables. A database that can't
+ * be read counts as `pre-install`, as does a worker, which does not use the database.
+ * @throws only the run signal's reason
  */
 export async function phaseOf(run: Run): Promise<Phase> {
   const { phase } = run.options;
@@ -25,8 +25,8 @@ export async function phaseOf(run: Run): Promise<Phase> {
 }
 
 /**
- * Waits until `phaseOf` has its answer, so that a database that hangs is the database's failure alone: when the run ends
- * meanwhile, what the check has not judged points there.
+ * Waits until `phaseOf` can answer, so that an unresponsive database fails only the database check: if the run ends in the
+ * meantime, the unchecked rules point to it.
  */
 export async function untilPhaseIsKnown(context: Context<string>): Promise<void> {
   if (context.options.phase !== 'auto') return;

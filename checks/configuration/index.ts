@@ -1,4 +1,4 @@
-/** What can be judged without any network; the judging itself is in `src/config`. */
+/** Checks that need no network. The logic is in `src/config`. */
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { ConfigurationRule } from '../../src/config/finding.ts';
@@ -12,9 +12,9 @@ export const configuration = defineCheck({
     required: {
       title: 'every required variable is set',
       procedure:
-        'Looks for each variable that the chosen backends and services need. An empty value equals an absent one.',
-      rationale: 'Spacelift does not start without it.',
-      fix: 'Set the variable. Values that ECS keeps behind `valueFrom` count as set.',
+        'Checks that every variable required by the selected backends and services is set. An empty value counts as unset.',
+      rationale: 'Spacelift does not start without its required variables.',
+      fix: 'Set the variable. Variables that ECS reads with `valueFrom` count as set.',
       example: {
         found: 'OBJECT_STORAGE_BUCKET_STATES is not set',
         fix: 'rename OBJECT_STORAGE_BUKET_STATES to OBJECT_STORAGE_BUCKET_STATES',
@@ -22,11 +22,11 @@ export const configuration = defineCheck({
       docs: DOCS.dependencies,
     },
     value: {
-      title: 'every value is of its type',
+      title: 'every value has the correct type',
       procedure:
-        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account id.',
-      rationale: 'Spacelift refuses the value at start, or uses something that was not meant.',
-      fix: 'Write the value in the form that the finding names.',
+        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID.',
+      rationale: 'Spacelift rejects the value at startup or behaves in an unintended way.',
+      fix: 'Correct the value to the format that the finding states.',
       example: {
         found: 'SERVER_DOMAIN is not a bare host name: "https://spacelift.corp.io"',
         fix: 'set SERVER_DOMAIN=spacelift.corp.io',
@@ -35,8 +35,8 @@ export const configuration = defineCheck({
     },
     type: {
       title: 'every Kubernetes and ECS value is a string',
-      procedure: 'Looks for values that YAML or JSON reads as a number, a boolean or a structure.',
-      rationale: 'The API rejects the manifest, or a leading zero of an account id is lost.',
+      procedure: 'Looks for values that YAML or JSON parses as a number, a boolean, an array or an object.',
+      rationale: 'The API rejects the manifest, or an account ID loses its leading zero.',
       fix: 'Put the value in quotes.',
       example: {
         found: 'AWS_ACCOUNT_ID is a number, not a string, in shared.yaml (Secret spacelift-shared)',
@@ -45,65 +45,67 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     whitespace: {
-      title: 'no value has stray white space or quotes',
-      procedure: 'Looks for leading and trailing white space, and for quotes that became part of the value.',
-      rationale: 'A key with a line break at its end is another key; the error it causes never says so.',
+      title: 'no value has stray whitespace or quotes',
+      procedure: 'Looks for leading and trailing whitespace, and for quotes that became part of the value.',
+      rationale:
+        'A key with a trailing newline is a different key, and the resulting error never mentions the newline.',
       fix: 'Encode Secrets with `printf %s … | base64`, not with `echo`.',
       example: {
-        found: 'OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY ends in a line break',
+        found: 'OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY ends with a newline',
         fix: 'encode it again: printf %s "$SECRET" | base64',
       },
       docs: DOCS.general,
     },
     placeholder: {
-      title: 'no placeholder is left over',
-      procedure: 'Looks for CHANGEME, <…>, ${…}, {{…}} and example.com as the domain.',
-      rationale: 'A template was not filled in completely.',
+      title: 'no value is still a placeholder',
+      procedure: 'Looks for CHANGEME, <…>, ${…}, {{…}}, and example.com as the domain.',
+      rationale: 'A template was not filled in completely, so Spacelift would use a meaningless value.',
       fix: 'Fill in the value.',
       example: {
-        found: 'LICENSE_TOKEN still holds a placeholder',
+        found: 'LICENSE_TOKEN still contains a placeholder',
         fix: 'fill in LICENSE_TOKEN in shared.yaml (Secret spacelift-shared)',
       },
       docs: DOCS.general,
     },
     unknown: {
-      title: 'no variable is misspelt',
-      procedure: 'Compares names that Spacelift does not know, but that begin as its own do, with the names it knows.',
-      rationale: 'Spacelift ignores the variable, and its default is in force instead.',
+      title: 'no variable is misspelled',
+      procedure:
+        'Compares unknown variable names that share a prefix with Spacelift’s variables to the names that Spacelift knows.',
+      rationale: 'Spacelift ignores the misspelled variable and uses the default of the intended one.',
       fix: 'Rename the variable as suggested, or remove it.',
       example: {
-        found: 'MESSAGE_QUEUE_TPYE is no variable of Spacelift’s',
+        found: 'unknown variable MESSAGE_QUEUE_TPYE, did you mean MESSAGE_QUEUE_TYPE?',
         fix: 'rename it to MESSAGE_QUEUE_TYPE, or remove it',
       },
       docs: DOCS.general,
     },
     default: {
-      title: 'no default contradicts the other values',
+      title: 'no default contradicts other values',
       procedure:
-        'Looks at choices that are not set: whether the values that are set belong to the default, or to another choice.',
-      rationale: 'Spacelift would use a backend that was not meant, and that is not configured.',
-      fix: 'Set the choice explicitly.',
+        'Checks every backend type that is not set: whether the other values match its default or a different type.',
+      rationale: 'Spacelift would use an unintended backend that is not configured.',
+      fix: 'Set the type explicitly.',
       example: {
-        found: 'OBJECT_STORAGE_TYPE is not set, so aws is in force, but OBJECT_STORAGE_MINIO_ENDPOINT is set',
+        found: 'OBJECT_STORAGE_TYPE is not set and defaults to aws, but OBJECT_STORAGE_MINIO_ENDPOINT is set',
         fix: 'set OBJECT_STORAGE_TYPE=minio',
       },
       docs: DOCS.dependencies,
     },
     conflict: {
-      title: 'the services agree',
-      procedure: 'Compares the variables that several services have.',
-      rationale: 'Server and drain would work on different data.',
-      fix: 'Set the variable once, where all services read it.',
+      title: 'all services have the same values',
+      procedure: 'Compares the variables that more than one service has.',
+      rationale: 'Services with different values would work on different data.',
+      fix: 'Set the variable once, in a place that all services read.',
       example: {
         found: 'DATABASE_URL differs between server, drain',
-        fix: 'set DATABASE_URL once, where all services read it: in the Secret spacelift-shared',
+        fix: 'set DATABASE_URL once, in a place that all services read: the Secret spacelift-shared',
       },
       docs: DOCS.general,
     },
     region: {
-      title: 'AWS_REGION and AWS_DEFAULT_REGION are equal',
-      procedure: 'Compares the two.',
-      rationale: 'Parts of Spacelift would look for their resources in another region.',
+      title: 'AWS_REGION and AWS_DEFAULT_REGION match',
+      procedure: 'Compares AWS_REGION with AWS_DEFAULT_REGION.',
+      rationale: 'Parts of Spacelift would look for resources in the wrong region.',
       fix: 'Set both to the region of the installation.',
       example: {
         found: 'AWS_REGION is eu-west-1, but AWS_DEFAULT_REGION is us-east-1',
@@ -112,9 +114,9 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     'admin-login': {
-      title: 'the admin login is complete, or off',
-      procedure: 'ADMIN_USERNAME and ADMIN_PASSWORD are both set or both empty.',
-      rationale: 'With one alone nobody can log in to configure single sign-on.',
+      title: 'the admin login is either complete or disabled',
+      procedure: 'Checks that ADMIN_USERNAME and ADMIN_PASSWORD are either both set or both empty.',
+      rationale: 'With only one of them, nobody can log in to configure single sign-on.',
       fix: 'Set both, or neither.',
       example: {
         found: 'ADMIN_USERNAME is set without ADMIN_PASSWORD',
@@ -124,22 +126,22 @@ export const configuration = defineCheck({
     },
     'launcher-image': {
       title: 'the launcher image has one tag',
-      procedure: 'LAUNCHER_IMAGE carries no tag when LAUNCHER_IMAGE_TAG is set.',
-      rationale: 'Workers would pull image:tag:tag, which is no image.',
-      fix: 'Leave the tag to LAUNCHER_IMAGE_TAG.',
+      procedure: 'Checks that LAUNCHER_IMAGE has no tag if LAUNCHER_IMAGE_TAG is set.',
+      rationale: 'Workers would pull image:tag:tag, which is not a valid image reference.',
+      fix: 'Put the tag only in LAUNCHER_IMAGE_TAG.',
       example: {
-        found: 'LAUNCHER_IMAGE already carries a tag, and LAUNCHER_IMAGE_TAG adds another',
+        found: 'LAUNCHER_IMAGE already has a tag, and LAUNCHER_IMAGE_TAG adds another',
         fix: 'set LAUNCHER_IMAGE=registry.corp.io/spacelift/launcher',
       },
       docs: DOCS.general,
     },
     'short-lived': {
       title: 'no credential is about to expire',
-      procedure: 'Looks for session tokens, ASIA… keys, and RDS IAM or Entra tokens as database passwords.',
-      rationale: 'It works today and stops within hours.',
-      fix: 'Use a role, or credentials that last.',
+      procedure: 'Looks for session tokens, ASIA… access keys, and RDS IAM or Entra tokens used as database passwords.',
+      rationale: 'Spacelift works at first and stops within hours, when the credential expires.',
+      fix: 'Use a role or long-lived credentials.',
       example: {
-        found: 'AWS_SESSION_TOKEN belongs to a temporary session, which ends within hours',
+        found: 'AWS_SESSION_TOKEN belongs to a temporary session that expires within hours',
         fix: 'remove the AWS_… credentials and give the service a role (IRSA, EKS Pod Identity, an ECS task role)',
       },
       docs: DOCS.general,

@@ -1,4 +1,4 @@
-/** From a URL to a session, by the attempts that pgx would make, in its order (`pgconn.go`, `connectPreferred`). */
+/** Opens a session from a URL with the attempts that pgx makes, in the same order (`pgconn.go`, `connectPreferred`). */
 import { access, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { logIn, type Session } from './session.ts';
 import { type Endpoint, NoTlsError, openSocket, type TlsPlan } from './socket.ts';
 import { type DatabaseUrl, type Host, isSocket, type TlsSettings } from './url.ts';
 
-/** For all attempts together, ms: serverless databases take their time to resume. */
+/** Limit for all attempts together, in ms: serverless databases take a while to resume. */
 const DEADLINE_MS = 30_000;
 
 /** An attempt that failed. */
@@ -37,26 +37,26 @@ export class ConnectError extends Error {
     this.failures = failures;
     this.#tlsIsOptional = mode === 'prefer' || mode === 'allow';
   }
-  /** The attempt that got furthest: a server's answer says more than a port that is closed. */
+  /** The attempt that got furthest: a server's answer says more than a closed port. */
   get worst(): Failure | undefined {
     return this.failures.toSorted((a, b) => this.#progress(b) - this.#progress(a))[0];
   }
   #progress({ problem }: Failure): number {
     if (problem instanceof ServerError) return problem.refusal.kind === 'not-postgres' ? 5 : 6;
-    // Without TLS it went on from there.
+    // The next attempt continued from there without TLS.
     if (problem.kind === 'not-tls' && this.#tlsIsOptional) return 0;
     return PROGRESS[problem.kind] ?? 0;
   }
 }
 
-/** @throws ConnectError; CheckStopped when a file or socket is not here; the reason of the run's signal */
+/** @throws ConnectError; CheckStopped when a file or socket does not exist here; the run signal's reason */
 export async function openSession(run: Run, url: DatabaseUrl, variable: VariableName): Promise<Session> {
   const socket = url.hosts.find(isSocket);
   if (socket !== undefined && !isOfThisMachine(run, variable)) throw new CheckStopped(elsewhere(socket, variable));
   const plan = await planTls(run, url, variable);
   const failures: Failure[] = [];
   const opened: Session[] = [];
-  /** Connections whose server does without TLS. */
+  /** Connections to servers that do not support TLS. */
   const withoutTls = new Map<string, Socket>();
   let current: Omit<Failure, 'problem'> | undefined;
   let chosen: Session | undefined;
@@ -65,7 +65,7 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
       let until = Number.POSITIVE_INFINITY;
       let address: string | undefined;
       for (const { endpoint, tls } of await attemptsFor(run, url, plan, failures)) {
-        // pgx's connect_timeout is for each address: TLS and then plain share it.
+        // pgx applies connect_timeout per address: the TLS and the plaintext attempt share it.
         if (endpoint.address !== address)
           until = performance.now() + Math.min(url.connectTimeoutMs ?? DEADLINE_MS, DEADLINE_MS);
         address = endpoint.address;
@@ -95,7 +95,7 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
           if (isFinal(error)) break;
         }
       }
-      // pgx falls back on the last of those that it would rather not have.
+      // pgx falls back to the last session that lacks the preferred attribute.
       const last = url.attributes === 'prefer-standby' ? opened.at(-1) : undefined;
       if (last === undefined) throw new ConnectError(failures, url.tls.mode);
       return last;
@@ -112,8 +112,8 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
 }
 
 /**
- * Logs in on the connection that asked for TLS in vain. pgx opens another one, which takes a round trip more; to the server it
- * is the same, unless it has hung up: `undefined` then.
+ * Logs in on the connection where the server declined TLS. pgx opens another one, which costs one more round trip; the
+ * server sees no difference, unless it has hung up: `undefined` then.
  */
 async function goOn(
   endpoint: Endpoint,
@@ -136,7 +136,7 @@ interface Attempt {
   readonly tls: boolean;
 }
 
-/** Host by host; with TLS and without, as the mode says; each on all addresses of the host. */
+/** Host by host; with and without TLS, as `sslmode` says; each at every address of the host. */
 async function attemptsFor(
   run: Run,
   { hosts, tls: { mode } }: DatabaseUrl,
@@ -158,26 +158,26 @@ async function attemptsFor(
 }
 
 /**
- * Whether the paths that a URL names are this machine's: it is the caller's own word. Those in a config are of Spacelift's
- * container, and nothing is opened here, or looked for, because a config names it.
+ * Whether the paths in a URL are paths on this machine: only if the caller supplied the URL. Paths in a config belong to
+ * Spacelift's container: a config never causes a file to be opened or looked up here.
  */
 export const isOfThisMachine = ({ deployment }: Pick<Run, 'deployment'>, variable: VariableName): boolean =>
   deployment.partyOf(variable) === 'process';
 
-/** Whose the password is: read from a store of secrets with the caller's credentials, it is the caller's. */
+/** Who supplied the password: if it was read from a secret store with the caller's credentials, the caller did. */
 const ownerOf = ({ deployment }: Run, variable: VariableName): Party =>
   deployment.entry(variable)?.resolved === true ? 'process' : deployment.partyOf(variable);
 
 const elsewhere = (host: Host, variable: string): Skip =>
-  skip(`${socketPath(host)} is a socket of Spacelift’s container`, {
-    detail: `${variable} names it, and a config opens nothing on this machine.`,
-    fix: advice`run it there, with the config in the environment: a Kubernetes Job with envFrom the same Secrets, and the proxy that makes the socket beside it`,
+  skip(`${socketPath(host)} is a socket in Spacelift’s container`, {
+    detail: `It is set in ${variable}. A path in a config is never opened on this machine.`,
+    fix: advice`run this tool there with the config in the environment: a Kubernetes Job with envFrom the same Secrets, and the proxy that creates the socket as a sidecar`,
     evidence: { variable },
   });
 
 export const socketPath = ({ host, port }: Host): string => join(host, `.s.PGSQL.${port}`);
 
-/** Errors after which pgx tries no other address: password, database, permission to connect. */
+/** Errors after which pgx does not try another address: password, database, permission to connect. */
 function isFinal(error: unknown): boolean {
   if (error instanceof ServerError && error.refusal.kind === 'no-password') return true;
   return ['28P01', '3D000', '42501'].includes(sqlState(error) ?? '');
@@ -193,7 +193,7 @@ async function hasAttributes(run: Run, session: Session, { attributes }: Databas
   return { 'read-write': !readonly, 'read-only': readonly, primary: !recovery }[attributes as string] ?? recovery;
 }
 
-/** Errors of another kind are bugs, and go on as they are. */
+/** Any other error is a bug and is rethrown. */
 function known(error: unknown): NetworkError | ServerError {
   if (isServerError(error)) return error;
   throw error;
@@ -210,7 +210,7 @@ const PROGRESS: Readonly<Partial<Record<NetworkKind, number>>> = {
   unreachable: 1,
 };
 
-/** What TLS takes, or `undefined` when no attempt uses it. */
+/** The TLS parameters, or `undefined` when no attempt uses TLS. */
 async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: VariableName): Promise<TlsPlan | undefined> {
   if (tls.mode === 'disable' || hosts.every(isSocket)) return undefined;
   const here = isOfThisMachine(run, variable);
@@ -224,7 +224,7 @@ async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: Variable
   };
 }
 
-/** Only those of `sslrootcert` when that file is here, as pgx does; else all that this run trusts. */
+/** Like pgx, only the CAs in `sslrootcert` when that file exists here; otherwise every CA that this run trusts. */
 async function authoritiesOf(run: Run, { rootCertificate }: TlsSettings, here: boolean): Promise<readonly string[]> {
   const own = rootCertificate === undefined || !here ? undefined : await readIfHere(rootCertificate);
   return own === undefined ? run.authorities() : certificatesIn(own);
@@ -243,9 +243,9 @@ async function clientCertificate(
   ]) {
     if (content !== undefined) continue;
     throw new CheckStopped(
-      skip(`${name} of ${variable} names a file that only Spacelift’s container has: ${path}`, {
-        detail: 'The server may ask for that client certificate.',
-        fix: advice`run this where the file is, with the same volumes and the config in the environment: no option supplies a client certificate`,
+      skip(`${name} in ${variable} is a file that exists only in Spacelift’s container: ${path}`, {
+        detail: 'The server may require this client certificate.',
+        fix: advice`run this tool where the file exists, with the same volumes and the config in the environment: no option supplies a client certificate`,
         evidence: { variable, parameter: `${name}` },
       }),
     );
@@ -261,7 +261,7 @@ async function readIfHere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Whether a path of Spacelift's container exists here too. */
+/** Whether a path in Spacelift's container also exists here. */
 export async function isHere(path: string): Promise<boolean> {
   return access(path).then(
     () => true,

@@ -1,4 +1,4 @@
-/** Does to a table of its own what Spacelift's migrations do, in one transaction that is rolled back. */
+/** Runs what Spacelift's migrations run on a test table, in one transaction that is rolled back. */
 import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
@@ -24,15 +24,15 @@ export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
   const read = trial.rows[4]?.[0]?.run;
   if (read === run.id)
     return pass('a table can be created and used', {
-      detail: 'Created, altered, indexed, written, read, dropped; rolled back.',
+      detail: 'Created, altered, indexed, written, read, and dropped a table; rolled back.',
     });
-  return fail('a table gives back something else than was written to it', {
+  return fail('a table returned different data than was written to it', {
     expected: 'the row that was written',
-    fix: advice`connect past whatever changes statements or rows on their way`,
+    fix: advice`connect directly, without the proxy that changes statements or rows in transit`,
   });
 }
 
-/** Whether a role without the attribute may create roles after all, as managed services arrange it. */
+/** Whether a role without CREATEROLE can create roles anyway, as on some managed services. */
 export async function mayCreateRole(run: Run, facts: Facts): Promise<boolean> {
   const trial = await tryInTransaction(run, facts, [
     { does: 'create a role', sql: `CREATE ROLE ${trialName(run, 'role')} NOLOGIN` },

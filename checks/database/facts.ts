@@ -1,5 +1,6 @@
-/** What the rules ask a server: all at once, so that the answers take one round trip. */
+/** Everything the rules ask a server, in one round trip. */
 import type { Run } from '../../src/engine/check.ts';
+import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { CheckStopped } from '../../src/outcome/outcome.ts';
 import { openDatabase } from './open.ts';
 import type { Session } from './session.ts';
@@ -12,12 +13,12 @@ export interface Server {
   readonly database: string;
   readonly oid: string;
   readonly encoding: string;
-  /** It is a standby. */
+  /** Whether the server is a standby. */
   readonly recovery: boolean;
   readonly readOnly: boolean;
   /** Where `default_transaction_read_only` was set: `default`, `configuration file`, `database`, `user` … */
   readonly readOnlySource: string;
-  /** The server's process behind this session. */
+  /** The PID of the server process that serves this session. */
   readonly process: number;
   /** The server's clock, ms since 1970. */
   readonly clock: number;
@@ -30,27 +31,27 @@ export interface Role {
   readonly createInDatabase: boolean;
   readonly publicExists: boolean;
   readonly createInPublic: boolean;
-  /** Days until the password ends; `null` when it does not. */
+  /** Days until the password expires; `null` when it does not expire. */
   readonly validDays: number | null;
 }
 
 export interface Tables {
-  /** Spacelift's own tables are there. */
+  /** Whether Spacelift's own tables exist. */
   readonly installed: boolean;
-  /** Tables of others. */
+  /** Number of tables that belong to other applications. */
   readonly others: number;
-  /** Up to five of their schemas. */
+  /** Up to five schemas that contain them. */
   readonly schemas: readonly string[];
 }
 
 export interface Load {
   readonly maximum: number;
-  /** Kept for superusers and for `pg_use_reserved_connections`. */
+  /** Reserved for superusers and for `pg_use_reserved_connections`. */
   readonly reserved: number;
-  /** -1: none. */
+  /** -1: no limit. */
   readonly roleLimit: number;
   readonly databaseLimit: number;
-  /** Sessions other than this one: all, the role's, the database's, the role's in this database. */
+  /** Sessions other than this one: all, by this role, in this database, by this role in this database. */
   readonly used: number;
   readonly usedByRole: number;
   readonly usedInDatabase: number;
@@ -58,17 +59,17 @@ export interface Load {
 }
 
 export interface Settings {
-  /** ms; 0: none. */
+  /** In ms; 0: no timeout. */
   readonly statementTimeout: number;
   readonly statementTimeoutSource: string;
-  /** Where a table goes that is created without naming a schema. */
+  /** The schema in which an unqualified CREATE TABLE creates the table. */
   readonly schema: string | null;
   readonly createInSchema: boolean;
   readonly searchPath: string;
   readonly searchPathSource: string;
 }
 
-/** Other products answer this too, and not much else. */
+/** Other products answer this query too, and not much else. */
 const PRODUCT = 'SELECT version() AS version';
 
 const SERVER = `SELECT json_build_object(
@@ -96,7 +97,7 @@ const ROLE = `SELECT json_build_object(
     FROM pg_roles l WHERE l.rolname = session_user)) AS facts
 FROM pg_roles r WHERE r.rolname = current_user`;
 
-/** Roles of the platforms themselves, which keep tables of their own in everybody's databases. */
+/** Roles of managed platforms, which keep their own tables in every database. */
 const PLATFORM = "'rdsadmin', 'cloudsqladmin', 'alloydbadmin', 'azuresu'";
 
 const TABLES = `WITH RECURSIVE mine(oid) AS (
@@ -117,7 +118,7 @@ SELECT json_build_object(
   'others', (SELECT count(*) FROM others),
   'schemas', (SELECT coalesce(json_agg(schema), '[]') FROM (SELECT DISTINCT schema FROM others ORDER BY 1 LIMIT 5) s)) AS facts`;
 
-/** Whoever may not see the sessions of others still sees that they are there, in which database and whose. */
+/** A role without access to other sessions' details still sees that they exist, their database and their role. */
 const LOAD = `WITH sessions AS (
   SELECT datname = current_database() AS here, usename = session_user AS own FROM pg_stat_activity
   WHERE datid IS NOT NULL AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
@@ -152,20 +153,20 @@ export interface Facts {
   readonly tables: Promise<Tables>;
   readonly load: Promise<Load>;
   readonly settings: Promise<Settings>;
-  /** When the questions were sent and when the server's answer was there, ms since 1970 on this machine. */
+  /** When the queries were sent and when the server's answer arrived, in ms since 1970 on this machine's clock. */
   readonly asked: Promise<{ readonly sent: number; readonly received: number }>;
-  /** When all answers are there: what is sent before that can take them down with it. Never rejects. */
+  /** Resolves when all answers have arrived: a statement sent earlier could make them fail with it. Never rejects. */
   readonly answered: Promise<void>;
 }
 
 /**
- * The facts of `DATABASE_URL`, asked once per run. Each answer can fail by itself, with a ServerError or a NetworkError.
+ * The facts about `DATABASE_URL`, queried once per run. Each one can fail on its own, with a ServerError or a NetworkError.
  * @throws CheckStopped when there is no session
  */
-export const factsOf = (run: Run): Promise<Facts> => run.once(askFacts);
+export const factsOf = oncePerRun(askFacts);
 
 async function askFacts(run: Run): Promise<Facts> {
-  const opened = await run.once(openDatabase);
+  const opened = await openDatabase(run);
   if ('outcome' in opened) throw new CheckStopped(opened.outcome);
   const { session } = opened;
   const sent = Date.now();
@@ -196,7 +197,7 @@ type Row = Record<string, unknown>;
 
 function read<T>(rows: Promise<Row[]> | undefined, pick: (row: Row | undefined) => T): Promise<T> {
   const result = (rows ?? Promise.resolve<Row[]>([])).then(([row]) => pick(row));
-  // Whoever needs it hears of its failure; when a rule before it has failed, nobody does.
+  // A caller that awaits it sees the failure; when an earlier rule has failed, nobody awaits it.
   result.catch(() => {});
   return result;
 }

@@ -1,4 +1,4 @@
-/** PostgreSQL: reached, logged in to, and fit for what Spacelift does with it. */
+/** PostgreSQL: connection, login, and everything Spacelift needs from the server. */
 import { defineCheck, type MaybeOutcome } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
@@ -40,7 +40,7 @@ export const database = defineCheck({
   plan: async (run) => (await import('./plan.ts')).plan(run),
 
   async run(context) {
-    const { check, gate, once, options, selected } = context;
+    const { check, gate, options, selected } = context;
     const judging = (how: (facts: Facts) => MaybeOutcome) => async (): Promise<Outcome> => {
       try {
         return await how(await factsOf(context));
@@ -50,11 +50,12 @@ export const database = defineCheck({
       }
     };
 
-    // Its login takes as long as the other: both at once.
-    if ((selected('read-only') || selected('plaintext')) && isAnotherUrl(context)) once(openReadOnly).catch(() => {});
+    // Both logins take equally long, so they run at the same time.
+    if ((selected('read-only') || selected('plaintext')) && isAnotherUrl(context))
+      openReadOnly(context).catch(() => {});
 
     await gate('connect', async () => {
-      const opened = await once(openDatabase);
+      const opened = await openDatabase(context);
       return 'outcome' in opened ? opened.outcome : judging(connected)();
     });
     await gate(
@@ -93,7 +94,7 @@ export const database = defineCheck({
       check(
         'plaintext',
         judging(async ({ session }) => {
-          const reading = isAnotherUrl(context) ? await once(openReadOnly) : undefined;
+          const reading = isAnotherUrl(context) ? await openReadOnly(context) : undefined;
           return judgePlaintext({
             DATABASE_URL: session,
             ...(reading !== undefined && 'session' in reading && { DATABASE_READ_ONLY_URL: reading.session }),
@@ -132,13 +133,13 @@ export const database = defineCheck({
   },
 });
 
-const untried = skip('not tried: --read-only writes nothing', { fix: advice`run it without --read-only` });
+const untried = skip('not tested: --read-only writes nothing', { fix: advice`run it without --read-only` });
 
-/** The line that stands for the whole check when all is well: "PostgreSQL 16.4 at db.internal:5432 over TLS 1.3". */
+/** The summary line of the check when everything passes: "PostgreSQL 16.4 at db.internal:5432 over TLS 1.3". */
 async function connected({ session, server }: Facts): Promise<Outcome> {
   const { endpoint, tls, url } = session;
   const { host, port } = endpoint;
-  // Another product answers the login, and not this question.
+  // Another product accepts the login but not this query.
   const what = await server.then(
     ({ version }) => `PostgreSQL ${version}`,
     () => 'a session',

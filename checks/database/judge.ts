@@ -1,4 +1,4 @@
-/** The rules that are judged from facts alone. */
+/** The rules that need nothing but the facts. */
 
 import { advice, command, type Fix, identifier, type Sql, sql } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
@@ -6,14 +6,14 @@ import { span } from '../../src/util/format.ts';
 import { lookup } from '../../src/util/lookup.ts';
 import type { Load, Role, Server, Settings, Tables } from './facts.ts';
 
-/** The newest major version that Spacelift supports, and the oldest (external dependencies, "Database"). */
+/** The oldest and newest major versions that Spacelift supports (Spacelift docs, "External dependencies", "Database"). */
 const SUPPORTED = { oldest: 14, newest: 16 };
 const CLOCK_MS = 5_000;
 const FREE_CONNECTIONS = 20;
 const STATEMENT_TIMEOUT_MS = 120_000;
 const PASSWORD_DAYS = 30;
 
-/** By what `version()` says; those that only add to PostgreSQL (Aurora, AlloyDB, EDB, Citus, Timescale) are not among them. */
+/** By the result of `version()`. Extensions of PostgreSQL (Aurora, AlloyDB, EDB, Citus, Timescale) are not listed. */
 const OTHER_PRODUCTS: readonly (readonly [RegExp, string])[] = [
   [/CockroachDB/i, 'CockroachDB'],
   [/Redshift/i, 'Amazon Redshift'],
@@ -31,9 +31,9 @@ export function judgeProduct(answer: string): Outcome {
   const name = OTHER_PRODUCTS.find(([pattern]) => pattern.test(answer))?.[1];
   if (name === undefined && answer.startsWith('PostgreSQL ')) return pass('PostgreSQL');
   return fail(`the database is ${name ?? 'another product'}, not PostgreSQL`, {
-    detail: 'It speaks PostgreSQL’s protocol, but Spacelift’s schema needs PostgreSQL itself.',
+    detail: 'It speaks the PostgreSQL protocol, but Spacelift’s schema requires PostgreSQL itself.',
     expected: `PostgreSQL ${SUPPORTED.oldest} to ${SUPPORTED.newest}`,
-    fix: advice`create a database in PostgreSQL ${SUPPORTED.newest} and name it in DATABASE_URL`,
+    fix: advice`create a database on PostgreSQL ${SUPPORTED.newest} and set DATABASE_URL to its URL`,
     evidence: name === undefined ? {} : { product: name },
   });
 }
@@ -51,7 +51,7 @@ export function judgeVersion({ version, number }: Server): Outcome {
   }
   if (major > SUPPORTED.newest) {
     return warn(`PostgreSQL ${version} is not officially supported`, {
-      detail: 'It may work, but Spacelift neither tests it nor helps with it.',
+      detail: 'It may work, but Spacelift does not test or support it.',
       expected,
       fix: advice`use PostgreSQL ${SUPPORTED.newest} for a new installation`,
       evidence,
@@ -60,7 +60,7 @@ export function judgeVersion({ version, number }: Server): Outcome {
   return pass(`PostgreSQL ${version}`, { evidence });
 }
 
-/** How to undo `default_transaction_read_only`, by where it was set. */
+/** How to reset `default_transaction_read_only`, by where it was set. */
 function undoReadOnly({ readOnlySource, database }: Server, role: string): Fix {
   const reset = sql`RESET default_transaction_read_only;`;
   const [inDatabase, forRole] = [identifier(database), identifier(role)];
@@ -73,52 +73,60 @@ function undoReadOnly({ readOnlySource, database }: Server, role: string): Fix {
   return lookup(known, readOnlySource) ?? command([sql`ALTER SYSTEM ${reset}`, sql`SELECT pg_reload_conf();`]);
 }
 
-/** Where a setting comes from, by the names that PostgreSQL has for it. */
+/** Where a setting comes from, by PostgreSQL's names for the sources. */
 const ORIGINS: Readonly<Record<string, string>> = {
-  database: 'a setting of the database',
-  user: 'a setting of the role',
-  'database user': 'a setting of the role in this database',
+  database: 'a database setting',
+  user: 'a role setting',
+  'database user': 'a role setting in this database',
   client: 'a parameter in DATABASE_URL',
 };
 
 export function judgeWritable(server: Server, role: string): Outcome {
   if (server.recovery) {
-    return fail('DATABASE_URL leads to a read-only replica', {
+    return fail('DATABASE_URL points to a read-only replica', {
       detail: 'pg_is_in_recovery() is true.',
       expected: 'the primary',
-      fix: advice`put the primary’s host (the writer endpoint) into DATABASE_URL; a replica belongs into DATABASE_READ_ONLY_URL`,
+      fix: advice`set the host in DATABASE_URL to the primary (the writer endpoint); a replica belongs in DATABASE_READ_ONLY_URL`,
       evidence: { recovery: true },
     });
   }
   if (server.readOnly) {
-    return fail(`transactions in ${server.database} are read-only by default`, {
-      detail: `default_transaction_read_only is on, by ${lookup(ORIGINS, server.readOnlySource) ?? 'the server’s configuration'}.`,
+    return fail(`transactions in database "${server.database}" are read-only by default`, {
+      detail: `default_transaction_read_only is on, set by ${lookup(ORIGINS, server.readOnlySource) ?? 'the server configuration'}.`,
       expected: 'default_transaction_read_only = off',
       fix: undoReadOnly(server, role),
       evidence: { source: server.readOnlySource },
     });
   }
-  return pass('a primary that takes writes');
+  return pass('a primary that accepts writes');
 }
 
-/** What a role lacks, each with the statement that gives it. */
-export function lackingPrivileges(role: Role, database: string): { what: string; statement: Sql }[] {
+/** The privileges that a role lacks, each with the statement that grants it. `what` goes into the evidence. */
+export function lackingPrivileges(role: Role, database: string): { what: string; named: string; statement: Sql }[] {
   const name = identifier(role.name);
   const lacks = [
-    { has: role.createRole, what: 'create roles', statement: sql`ALTER ROLE ${name} CREATEROLE;` },
+    {
+      has: role.createRole,
+      what: 'create roles',
+      named: 'CREATEROLE',
+      statement: sql`ALTER ROLE ${name} CREATEROLE;`,
+    },
     {
       has: role.createInDatabase,
       what: `create schemas in the database ${database}`,
+      named: `CREATE on database "${database}"`,
       statement: sql`GRANT CREATE ON DATABASE ${identifier(database)} TO ${name};`,
     },
     {
       has: role.publicExists,
       what: 'find a schema public',
+      named: 'a schema named public',
       statement: sql`CREATE SCHEMA public AUTHORIZATION ${name};`,
     },
     {
       has: role.createInPublic || !role.publicExists,
       what: 'create tables in the schema public',
+      named: 'CREATE and USAGE on schema public',
       statement: sql`GRANT CREATE, USAGE ON SCHEMA public TO ${name};`,
     },
   ];
@@ -128,35 +136,37 @@ export function lackingPrivileges(role: Role, database: string): { what: string;
 export function judgePrivileges(role: Role, { database }: Server): Outcome {
   const lacking = lackingPrivileges(role, database);
   if (lacking.length === 0) {
-    return pass(`${role.name} may create roles, schemas and tables`, { evidence: { superuser: role.superuser } });
+    return pass(`role "${role.name}" can create roles, schemas and tables`, {
+      evidence: { superuser: role.superuser },
+    });
   }
-  return fail(`${role.name} may not ${lacking.map(({ what }) => what).join(', nor ')}`, {
-    detail: `To be run in the database ${database}, as its administrator.`,
-    expected: 'a role with full administrative permissions on a database of its own',
+  return fail(`role "${role.name}" lacks ${lacking.map(({ named }) => named).join(', ')}`, {
+    detail: `Run the fix in database "${database}" as its administrator.`,
+    expected: 'a role that owns its database and has CREATEROLE',
     fix: command(lacking.map(({ statement }) => statement)),
     evidence: { role: role.name, database, lacking: lacking.map(({ what }) => what) },
   });
 }
 
-/** A name for a new database, and what to do with it. */
+/** A name for a new database, and what to do once it exists. */
 const another = (database: string) => identifier(database === 'spacelift' ? 'spacelift_2' : 'spacelift');
-const NAME_IT = { after: 'name it in DATABASE_URL' };
+const NAME_IT = { after: 'set DATABASE_URL to it' };
 
 export function judgeDedicated({ installed, others, schemas }: Tables, { database }: Server, role: string): Outcome {
-  if (installed) return pass(`${database} holds Spacelift’s tables`);
-  if (others === 0) return pass(`${database} holds nobody else’s tables`);
-  return warn(`${database} holds ${others} ${others === 1 ? 'table' : 'tables'} of somebody else`, {
-    detail: `In ${schemas.length === 1 ? 'the schema' : 'the schemas'} ${schemas.join(', ')}.`,
-    expected: 'a database for Spacelift alone',
+  if (installed) return pass(`database "${database}" contains Spacelift’s tables`);
+  if (others === 0) return pass(`database "${database}" contains no tables owned by other roles`);
+  return warn(`database "${database}" contains ${others} ${others === 1 ? 'table' : 'tables'} owned by other roles`, {
+    detail: `In ${schemas.length === 1 ? 'schema' : 'schemas'} ${schemas.join(', ')}.`,
+    expected: 'a dedicated database for Spacelift',
     fix: command(sql`CREATE DATABASE ${another(database)} OWNER ${identifier(role)};`, NAME_IT),
     evidence: { tables: others, schemas },
   });
 }
 
 export function judgeEncoding({ encoding, database }: Server, role: string): Outcome {
-  if (encoding === 'UTF8') return pass(`${database} is in UTF-8`);
-  return fail(`the encoding of ${database} is ${encoding}`, {
-    detail: 'The encoding of a database can’t be changed: make a new one.',
+  if (encoding === 'UTF8') return pass(`database "${database}" uses UTF-8`);
+  return fail(`the encoding of database "${database}" is ${encoding}`, {
+    detail: 'The encoding of an existing database can’t be changed: create a new one.',
     expected: 'UTF8',
     fix: command(
       sql`CREATE DATABASE ${another(database)} ENCODING 'UTF8' TEMPLATE template0 OWNER ${identifier(role)};`,
@@ -168,7 +178,7 @@ export function judgeEncoding({ encoding, database }: Server, role: string): Out
 
 export function judgeConnections(load: Load, { installed }: Tables, role: Role, { database }: Server): Outcome {
   const { maximum, reserved, roleLimit, databaseLimit } = load;
-  // What a running Spacelift holds itself is there for it.
+  // Connections that a running Spacelift already holds remain available to it.
   const own = installed ? { all: load.usedByRole, here: load.usedByRoleInDatabase } : { all: 0, here: 0 };
   const limits = [
     {
@@ -193,23 +203,23 @@ export function judgeConnections(load: Load, { installed }: Tables, role: Role, 
   const tightest = limits.find((limit) => limit.free <= free);
   const evidence = { free, limit: tightest?.of ?? '', maximum, used: load.used };
   if (free >= FREE_CONNECTIONS) return pass(`${free} connections are free`, { evidence });
-  return warn(`only ${free} connections are free for ${role.name}: the limit of ${tightest?.of}`, {
-    expected: `${FREE_CONNECTIONS} or more: server, drain and scheduler each keep a pool of them`,
+  return warn(`only ${free} connections are free for role "${role.name}" (limit of ${tightest?.of})`, {
+    expected: `${FREE_CONNECTIONS} or more: server, drain and scheduler each keep a connection pool`,
     ...(tightest !== undefined && { fix: tightest.fix }),
     evidence,
   });
 }
 
-/** Superusers are bound by no limit but the server's own; -1 is none. */
+/** Only the server-wide limit applies to superusers; -1 means no limit. */
 const unlimited = (limit: number, role: Role): number | undefined =>
   limit < 0 || role.superuser ? Number.POSITIVE_INFINITY : undefined;
 
-/** A setting that does not suit Spacelift. */
+/** A setting that is not compatible with Spacelift. */
 interface Unsuited {
   readonly title: string;
   readonly expected: string;
-  /** A statement, or what to remove from where. */
-  readonly mend: Sql | string;
+  /** A statement, or an instruction to remove something. */
+  readonly fix: Sql | string;
 }
 
 export function judgeSettings(settings: Settings, role: Role, { database }: Server): Outcome {
@@ -219,36 +229,36 @@ export function judgeSettings(settings: Settings, role: Role, { database }: Serv
   if (timeout > 0 && timeout < STATEMENT_TIMEOUT_MS) {
     found.push({
       title: `statement_timeout is ${timeout / 1000} s`,
-      expected: 'no statement_timeout, or 120 s or more: migrations take their time',
-      mend: inUrl(settings.statementTimeoutSource, 'statement_timeout') ?? sql`${alter} statement_timeout = '120s';`,
+      expected: 'no statement_timeout, or at least 120 s: migrations can be slow',
+      fix: inUrl(settings.statementTimeoutSource, 'statement_timeout') ?? sql`${alter} statement_timeout = '120s';`,
     });
   }
-  // Without the privilege to create in public, that is what is wrong, and another rule says so.
+  // If CREATE on schema public is missing, that is the cause, and `privileges` reports it.
   if (!settings.createInSchema && role.createInPublic) {
     found.push({
       title:
         schema === null
-          ? 'search_path has no schema that exists'
-          : `search_path leads to ${schema}, where ${role.name} may not create`,
-      expected: 'a search_path whose first schema can be created in, such as "$user", public',
-      mend: inUrl(settings.searchPathSource, 'search_path') ?? sql`${alter} search_path = "$user", public;`,
+          ? 'search_path contains no existing schema'
+          : `search_path starts with schema "${schema}", on which role "${role.name}" lacks CREATE`,
+      expected: 'a search_path whose first schema grants CREATE, such as "$user", public',
+      fix: inUrl(settings.searchPathSource, 'search_path') ?? sql`${alter} search_path = "$user", public;`,
     });
   }
   if (validDays !== null && validDays < PASSWORD_DAYS) {
     found.push({
-      title: `the password of ${role.name} ends in ${Math.max(0, Math.floor(validDays))} days`,
-      expected: 'a password that lasts',
-      mend: sql`ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity';`,
+      title: `the password of role "${role.name}" expires in ${Math.max(0, Math.floor(validDays))} days`,
+      expected: 'a password that does not expire',
+      fix: sql`ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity';`,
     });
   }
   return settingsOutcome(found);
 }
 
 function settingsOutcome(found: readonly Unsuited[]): Outcome {
-  if (found.length === 0) return pass('timeouts, search_path and password are as Spacelift needs them');
-  const mends = found.map(({ mend }) => mend);
-  const statements = mends.filter((mend) => typeof mend !== 'string');
-  const removals = mends.filter((mend) => typeof mend === 'string');
+  if (found.length === 0) return pass('timeouts, search_path and password expiry are compatible with Spacelift');
+  const fixes = found.map(({ fix }) => fix);
+  const statements = fixes.filter((fix) => typeof fix !== 'string');
+  const removals = fixes.filter((fix) => typeof fix === 'string');
   return warn(found.map(({ title }) => title).join('; '), {
     expected: found.map(({ expected }) => expected).join('\n'),
     fix:
@@ -261,14 +271,14 @@ function settingsOutcome(found: readonly Unsuited[]): Outcome {
 
 const inUrl = (source: string, name: string) => (source === 'client' ? `remove ${name} from DATABASE_URL` : undefined);
 
-/** The server's time must lie between question and answer; how far it is outside is the least that the clocks differ. */
+/** The server's time must lie between request and response; the distance outside is the minimum clock difference. */
 export function judgeClock({ clock }: Server, { sent, received }: { sent: number; received: number }): Outcome {
   const ahead = clock > received ? clock - received : Math.min(0, clock - sent);
   const evidence = { differenceMs: Math.round(ahead) };
-  if (Math.abs(ahead) <= CLOCK_MS) return pass('the server’s clock agrees with this machine’s', { evidence });
+  if (Math.abs(ahead) <= CLOCK_MS) return pass('the server’s clock matches this machine’s', { evidence });
   return warn(`the database’s clock is ${span(ahead)} ${ahead > 0 ? 'ahead of' : 'behind'} this machine’s`, {
     expected: 'a difference of less than 5 s',
-    fix: advice`compare both with "date -u", and let NTP set the one that is wrong (timedatectl set-ntp true)`,
+    fix: advice`compare both clocks with "date -u", and synchronize the wrong one over NTP (timedatectl set-ntp true)`,
     evidence,
   });
 }

@@ -1,4 +1,4 @@
-/** Why there is no session, in words: the network's problems, the server's refusals, and what is only missing here. */
+/** Messages for a failed connection: network errors, server errors, and files that do not exist on this machine. */
 import { dirname } from 'node:path';
 import type { VariableName } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
@@ -14,7 +14,7 @@ import type { ServerError } from './server-error.ts';
 import { serverErrorMessages } from './server-error-messages.ts';
 import type { DatabaseUrl } from './url.ts';
 
-/** Why there is no session: the outcome of all that needs one. */
+/** The outcome of every rule that needs a session when there is none. */
 export async function connectOutcome(
   run: Run,
   failure: ConnectError,
@@ -50,53 +50,53 @@ function errorMessages(
   if (host.startsWith('/')) {
     return {
       ...words,
-      title: `there is no PostgreSQL at the socket ${socketPath(endpoint)}`,
-      expected: 'a server that listens on that socket',
-      fix: advice`start the server or proxy that makes the socket, or correct the host in ${variable}`,
+      title: `no PostgreSQL server listens on the socket ${socketPath(endpoint)}`,
+      expected: 'a server that listens on this socket',
+      fix: advice`start the server or proxy that creates the socket, or correct the host in ${variable}`,
     };
   }
   if (problem.kind === 'not-tls') {
     return {
       ...words,
-      title: `${host}:${port} has no TLS, and sslmode=${url.tls.mode} in ${variable} asks for it`,
+      title: `${host}:${port} does not support TLS, but sslmode=${url.tls.mode} in ${variable} requires it`,
       expected: 'a server with TLS',
-      fix: advice`turn TLS on at the server (ssl = on), or set sslmode=prefer in ${variable}`,
+      fix: advice`enable TLS on the server (ssl = on), or set sslmode=prefer in ${variable}`,
     };
   }
   if (problem.kind === 'closed' && url.tls.direct) {
     return {
       ...words,
-      title: `${host}:${port} closes the connection: sslnegotiation=direct in ${variable} begins with TLS, and it does not`,
-      detail: 'PostgreSQL takes TLS from the first byte on since version 17; poolers and proxies may not at all.',
-      expected: 'a server that takes TLS from the first byte, or is asked for it',
+      title: `${host}:${port} closed the connection: it does not support direct TLS (sslnegotiation=direct in ${variable})`,
+      detail: 'PostgreSQL accepts direct TLS since version 17; poolers and proxies often do not support it.',
+      expected: 'a server that accepts direct TLS, or a URL that negotiates TLS',
       fix: advice`remove sslnegotiation from ${variable}, and keep sslmode=${url.tls.mode}`,
     };
   }
   if (problem.kind === 'tls' && url.tls.rootCertificate !== undefined && problem.tls === 'untrusted') {
     const file = url.tls.rootCertificate;
     const fix = isOfThisMachine(run, variable)
-      ? advice`put the authority that signs the server’s certificate into ${file}`
-      : advice`pass the authority that signs the server’s certificate with --ca-file <path>, and put it into ${file} of Spacelift’s container`;
+      ? advice`add the certificate authority (CA) that signed the server’s certificate to ${file}`
+      : advice`pass the certificate authority (CA) that signed the server’s certificate with --ca-file <path>, and add it to ${file} in Spacelift’s container`;
     return { ...words, fix };
   }
   if (problem.kind === 'refused' && isLoopback(host)) {
     return {
       ...words,
-      detail: 'The address is this host’s own: a proxy that listens there must run beside this tool too.',
+      detail: 'This is a loopback address: a proxy that listens there must also run next to this tool.',
     };
   }
   return words;
 }
 
-/** Held by the driver against the hosts and users in it; nothing here reads it. */
+/** The driver looks the password up in it by host and user; this tool does not read it. */
 const passwordFile = (at: string, variable: string): Skip =>
-  skip(`${at} asks for a password, which is in a file that only Spacelift’s container has`, {
-    detail: `passfile in ${variable} names it.`,
-    fix: advice`put the password into ${variable}, in a further -f that nobody else reads`,
+  skip(`${at} requires a password, which is in a file that exists only in Spacelift’s container`, {
+    detail: `The file is set by passfile in ${variable}.`,
+    fix: advice`add the password to ${variable} in an additional -f file that nobody else can read`,
     evidence: { variable, parameter: 'passfile' },
   });
 
-/** Paths that only Spacelift's container has: a socket's directory, the file of `sslrootcert`. */
+/** Paths that exist only in Spacelift's container: a socket's directory, the `sslrootcert` file. */
 async function explainedByFile(
   run: Run,
   { endpoint }: Failure,
@@ -105,9 +105,9 @@ async function explainedByFile(
   variable: VariableName,
 ): Promise<Skip | undefined> {
   if (endpoint.host.startsWith('/') && !(await isHere(dirname(socketPath(endpoint))))) {
-    return skip(`the socket’s directory ${endpoint.host} is not here`, {
-      detail: `${variable} names a Unix socket, which only Spacelift’s container has.`,
-      fix: advice`run this with the same volumes and sidecars as Spacelift`,
+    return skip(`the socket directory ${endpoint.host} does not exist here`, {
+      detail: `${variable} points to a Unix socket that exists only in Spacelift’s container.`,
+      fix: advice`run this tool with the same volumes and sidecars as Spacelift`,
       evidence: { variable },
     });
   }
@@ -116,7 +116,7 @@ async function explainedByFile(
   if (!unverified || path === undefined) return undefined;
   if (isOfThisMachine(run, variable) && (await isHere(path))) return undefined;
   return skip(
-    `the certificate can’t be verified: sslrootcert names a file of Spacelift’s container (--ca-file supplies it here): ${path}`,
+    `the certificate can’t be verified: sslrootcert is a file in Spacelift’s container (supply it with --ca-file): ${path}`,
     {
       fix: advice`pass the same certificate authorities with --ca-file <path>`,
       evidence: { variable, parameter: 'sslrootcert' },
@@ -133,7 +133,7 @@ const whereOf = ({ endpoint }: Failure, { user, database }: DatabaseUrl) => ({
 
 const tagOf = ({ refusal }: ServerError) => (refusal.kind === 'sql' ? refusal.code : refusal.kind);
 
-/** Each attempt by its place and its result, when there was more than one. */
+/** Each attempt with its address and result, when there was more than one. */
 function attemptsOf({ failures, worst }: ConnectError): { code?: string; attempts?: string[] } {
   const refusal = worst?.problem instanceof NetworkError ? undefined : worst?.problem.refusal;
   const attempts = failures.map(

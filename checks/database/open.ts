@@ -1,7 +1,8 @@
-/** The sessions of a run: one for each of the two URLs, opened when first asked for and ended with the run. */
+/** The sessions of a run: one per URL, opened on first use and closed when the run ends. */
 
 import type { ValueName } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
+import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Outcome, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { ConnectError, openSession } from './connect.ts';
@@ -13,9 +14,8 @@ import { urlOutcome } from './url-messages.ts';
 /** A session, or why there is none. */
 export type Opened = { readonly session: Session } | { readonly outcome: Exclude<Outcome, { status: 'pass' }> };
 
-/** For `run.once`. */
-export const openDatabase = (run: Run): Promise<Opened> => open(run, 'DATABASE_URL');
-export const openReadOnly = (run: Run): Promise<Opened> => open(run, 'DATABASE_READ_ONLY_URL');
+export const openDatabase = oncePerRun((run) => open(run, 'DATABASE_URL'));
+export const openReadOnly = oncePerRun((run) => open(run, 'DATABASE_READ_ONLY_URL'));
 
 async function open(run: Run, variable: ValueName): Promise<Opened> {
   let url: DatabaseUrl | undefined;
@@ -34,19 +34,17 @@ async function open(run: Run, variable: ValueName): Promise<Opened> {
 }
 
 /**
- * A further session, which ends with the run at the latest.
+ * Opens an additional session, which is closed when the run ends at the latest.
  * @throws ConnectError, CheckStopped
  */
 export async function openAnother(run: Run, url: DatabaseUrl, variable: ValueName): Promise<Session> {
-  let session: Session | undefined;
-  // Nothing that was written hangs on it: ending it can't fail, and leaves nothing to tell.
-  run.cleanup(`a session of ${variable}`, undefined, async () => session?.close());
-  session = await openSession(run, url, variable);
+  const session = await openSession(run, url, variable);
+  run.onEnd(() => session.close());
   return session;
 }
 
 const serviceFile = (variable: string): Skip =>
-  skip(`${variable} takes its settings from a service file, which only Spacelift’s container has`, {
-    fix: advice`write the host, user and database into ${variable}`,
+  skip(`${variable} uses a service file, which exists only in Spacelift’s container`, {
+    fix: advice`put the host, user and database into ${variable} itself`,
     evidence: { variable, parameter: 'service' },
   });

@@ -1,7 +1,7 @@
-/** The names in a database URL's query: what the driver keeps for itself, and what it sends to the server. */
+/** The query parameters of a database URL: those that the driver uses itself, and those that it sends to the server. */
 import { nearest } from '../../src/engine/select.ts';
 
-/** What a value must be; the driver refuses the URL otherwise. */
+/** The values that the driver accepts; it rejects the URL otherwise. */
 export interface ValueRule {
   readonly pattern: RegExp;
   readonly expected: string;
@@ -25,7 +25,7 @@ const DURATION: ValueRule = {
 };
 const ANY: ValueRule = { pattern: /^/, expected: 'text' };
 
-/** What pgx consumes (v5: pgconn `ParseConfig`, pgx `ParseConfig`, pgxpool `ParseConfig`); it sends all else to the server. */
+/** Parameters that pgx consumes (v5: pgconn, pgx and pgxpool `ParseConfig`); it sends all others to the server. */
 const CONSUMED: Readonly<Record<string, ValueRule>> = {
   host: ANY,
   port: ANY,
@@ -65,7 +65,7 @@ const CONSUMED: Readonly<Record<string, ValueRule>> = {
   pool_ping_timeout: DURATION,
 };
 
-/** Run-time settings that people put into URLs; any other setting of the server is as good. */
+/** Run-time settings that are common in URLs; any other server setting is valid too. */
 const SETTINGS = [
   'application_name',
   'client_encoding',
@@ -82,11 +82,11 @@ const SETTINGS = [
 
 export const isConsumed = (name: string): boolean => Object.hasOwn(CONSUMED, name);
 
-/** What the driver would accept instead of the value, or `undefined` when it accepts it. */
+/** What the driver accepts instead of the value, or `undefined` when the value is valid. */
 export function expectedOf(name: string, value: string): string | undefined {
   const rule = isConsumed(name) ? CONSUMED[name] : undefined;
   return rule === undefined || rule.pattern.test(value) ? undefined : rule.expected;
 }
 
-/** The known parameter that a misspelt one is meant to be. */
+/** The known parameter closest to a misspelled one. */
 export const meant = (name: string): string => nearest(name, [...Object.keys(CONSUMED), ...SETTINGS]);

@@ -1,4 +1,4 @@
-/** What the check of the database would do, and the privileges that it takes. */
+/** The operations of the database check, and the privileges that they need. */
 
 import type { VariableName } from '../../src/config/contract.ts';
 import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
@@ -28,13 +28,13 @@ export function plan(run: Run): PlannedOperation[] {
   return [
     {
       rules: [...LOOKED_AT, 'privileges'],
-      does: 'connects as sslmode asks, logs in, and reads the server’s version, settings and clock, the role’s privileges, and the catalogue of tables',
+      does: 'connects according to sslmode, logs in, and reads the server’s version, settings and clock, the role’s privileges, and the table catalog',
       at,
       grants: [grant('CONNECT', database)],
     },
     {
       rules: ['pooler'],
-      does: 'asks for the session’s process twice; where it changes, opens a second session',
+      does: 'queries the session’s server process twice; if it changes, opens a second session',
       at,
     },
     ...(readOnly
@@ -42,16 +42,16 @@ export function plan(run: Run): PlannedOperation[] {
       : [
           {
             rules: ['privileges'],
-            does: 'where the role has no CREATEROLE, tries to create a role',
+            does: 'if the role lacks CREATEROLE, tries to create a role',
             at,
             writes: `a role, ${ROLLED_BACK}`,
             grants: [grant('CREATEROLE', 'the role itself'), grant('CREATE', database)],
           },
           {
             rules: ['create-table'],
-            does: 'creates, alters, indexes, fills, reads and drops a table',
+            does: 'creates, alters, indexes, fills, reads, and drops a table',
             at,
-            writes: `a table in the schema public, ${ROLLED_BACK}`,
+            writes: `a table in schema public, ${ROLLED_BACK}`,
             grants: [grant('CREATE', 'schema public'), grant('USAGE', 'schema public')],
           },
         ]),
@@ -64,7 +64,7 @@ function readOnlyUrl(run: Run, primary: readonly string[]): PlannedOperation {
   const url = read(run.require('DATABASE_READ_ONLY_URL'));
   return {
     rules: ['read-only', 'plaintext'],
-    does: 'logs in there too, and reads the database’s name, oid and version',
+    does: 'logs in there too, and reads the name, oid and version of the database',
     at: hostsOf(url, 'DATABASE_READ_ONLY_URL'),
     grants: [{ system: 'postgresql', action: 'CONNECT', resource: `database ${url?.database ?? 'there'}` }],
   };

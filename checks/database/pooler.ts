@@ -1,4 +1,4 @@
-/** Whether a transaction pooler stands between: one that gives each transaction another backend. */
+/** Detects a transaction pooler, which can give each transaction a different backend. */
 import type { Run } from '../../src/engine/check.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
@@ -10,18 +10,18 @@ import type { Session } from './session.ts';
 
 const BACKEND = 'SELECT pg_backend_pid() AS pid';
 const HOLD = ['BEGIN', BACKEND];
-/** How long a pooler whose backends are all taken is waited for, ms. */
+/** How long to wait for a pooler whose backends are all in use, in ms. */
 const PATIENCE_MS = 1_500;
-/** Other sessions come in between, so that a single look can miss it. */
+/** Other sessions can interfere, so one try can miss the pooler. */
 const LOOKS = 2;
 
 /**
- * A server names its own process when a session begins. A transaction pooler can't: there is no backend yet, so it makes
- * a number up. Where the two differ, two further sessions see whether they keep their backends.
+ * A server reports its process ID when a session starts. A transaction pooler has no backend at that point, so it makes
+ * one up. If the two differ, two more sessions show whether sessions keep their backends.
  */
 export async function judgePooler(run: Run, { session, server }: Facts): Promise<Outcome> {
   if (session.process === (await server).process) {
-    return pass('no pooler in between: the server itself holds the session');
+    return pass('no pooler: the session is directly with the server');
   }
   const opening = ['a', 'b'].map(() => openAnother(run, session.url, 'DATABASE_URL'));
   const opened = (await Promise.allSettled(opening)).map((result) =>
@@ -34,8 +34,8 @@ export async function judgePooler(run: Run, { session, server }: Facts): Promise
     for (let look = 0; look < LOOKS && shares === false; look++) shares = await changeBackends(run, first, second);
     return shares === undefined ? unsure : outcomeOf(shares);
   } catch (error) {
-    // In statement mode there are no transactions to hold a backend in, and the session may end before the refusal is
-    // read. What that means for Spacelift, the table's trial tells.
+    // In statement mode no transaction can hold a backend, and the session may end before the error is read. The
+    // `create-table` rule reports what that means for Spacelift.
     if (sqlState(error) === '08P01' || (error instanceof NetworkError && error.kind === 'closed')) return unsure;
     throw error;
   } finally {
@@ -43,24 +43,24 @@ export async function judgePooler(run: Run, { session, server }: Facts): Promise
   }
 }
 
-const unsure = skip('a pooler or proxy is in between, and has no room for further sessions to look closer', {
-  fix: advice`see its pool mode: migrations take session locks, which last in session mode only`,
+const unsure = skip('a pooler or proxy is in use, but it has no free connections for a closer test', {
+  fix: advice`check its pool mode: migrations use session locks, which work only in session mode`,
 });
 
 function outcomeOf(shares: boolean): Outcome {
   const evidence = { transactionPooler: shares };
-  if (!shares) return pass('a pooler or proxy in between keeps sessions together', { evidence });
-  return warn('a transaction pooler stands between Spacelift and the database', {
-    detail: 'Transactions of one session ran in different server processes: session locks and settings do not last.',
-    expected: 'a direct connection, or a pooler in session mode: migrations take session locks',
-    fix: advice`set pool_mode = session for this database (PgBouncer), or put the server’s own host and port into DATABASE_URL`,
+  if (!shares) return pass('the pooler or proxy keeps each session on one server process', { evidence });
+  return warn('a transaction pooler is in front of the database', {
+    detail: 'Transactions of one session ran in different server processes, so session locks and settings are lost.',
+    expected: 'a direct connection, or a pooler in session mode: migrations use session locks',
+    fix: advice`set pool_mode = session for this database (PgBouncer), or use the server’s own host and port in DATABASE_URL`,
     evidence,
   });
 }
 
 /**
- * Lets two sessions hold a backend each, give them back in turn, and ask for one again: whichever a pooler prefers, the
- * one given back last or first, one of them gets the other's. `undefined` when the pooler has no backends to give.
+ * Makes two sessions hold one backend each, release them in turn, and request one again: whether a pooler reuses the most
+ * or the least recently released backend, one session gets the other's. `undefined` when no backends are free.
  */
 async function changeBackends(run: Run, first: Session, second: Session): Promise<boolean | undefined> {
   const holding = backends(run, first, HOLD);
@@ -73,7 +73,7 @@ async function changeBackends(run: Run, first: Session, second: Session): Promis
   const [yours] = await holdingToo;
   await backends(run, second, ['ROLLBACK']);
   if (mine === yours) return true;
-  // One after the other: statements that are sent together stay together.
+  // One at a time: statements that are sent together stay on the same backend.
   for (const [session, before] of [
     [first, mine],
     [first, mine],

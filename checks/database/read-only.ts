@@ -1,4 +1,4 @@
-/** `DATABASE_READ_ONLY_URL`: another way to the same data. */
+/** `DATABASE_READ_ONLY_URL`: a second URL for the same data. */
 import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
@@ -11,11 +11,11 @@ const IDENTITY = `SELECT split_part(current_setting('server_version'), ' ', 1) A
 type Identity = Pick<Server, 'version' | 'number' | 'database' | 'oid'>;
 const NOBODY: Identity = { version: '', number: 0, database: '', oid: '' };
 
-/** Whether there is such a variable; it may still be unusable, or not known here. */
+/** Whether the variable is set; its value may still be unusable, or not known here. */
 export const hasReplica = ({ deployment }: Pick<Run, 'deployment'>): boolean =>
   deployment.lookup('DATABASE_READ_ONLY_URL').state !== 'unset';
 
-/** Whether it holds another URL than `DATABASE_URL`: else what is found for one holds for the other. */
+/** Whether it differs from `DATABASE_URL`; if not, the results for one apply to the other. */
 export function isAnotherUrl({ deployment }: Pick<Run, 'deployment'>): boolean {
   const [replica, primary] = [deployment.lookup('DATABASE_READ_ONLY_URL'), deployment.lookup('DATABASE_URL')];
   return replica.state === 'set' && primary.state === 'set' && replica.value !== primary.value;
@@ -24,7 +24,7 @@ export function isAnotherUrl({ deployment }: Pick<Run, 'deployment'>): boolean {
 export async function judgeReadOnly(run: Run, { server }: Facts): Promise<Outcome> {
   run.require('DATABASE_READ_ONLY_URL');
   if (!isAnotherUrl(run)) return pass('DATABASE_READ_ONLY_URL equals DATABASE_URL');
-  const opened = await run.once(openReadOnly);
+  const opened = await openReadOnly(run);
   if ('outcome' in opened) return opened.outcome;
   const { session } = opened;
   const [replica = NOBODY] = await session.query<Identity>(run, IDENTITY);
@@ -32,12 +32,12 @@ export async function judgeReadOnly(run: Run, { server }: Facts): Promise<Outcom
   const at = `${session.endpoint.host}:${session.endpoint.port}`;
   const differences = differencesOf(primary, replica);
   if (differences.length === 0) {
-    return pass(`PostgreSQL ${replica.version} at ${at} holds the same database`, { evidence: { host: at } });
+    return pass(`PostgreSQL ${replica.version} at ${at} has the same database`, { evidence: { host: at } });
   }
-  return fail(`DATABASE_READ_ONLY_URL leads to another database than DATABASE_URL`, {
+  return fail(`DATABASE_READ_ONLY_URL points to a different database than DATABASE_URL`, {
     detail: `${differences.map(({ says }) => says).join('; ')}.`,
     expected: `a replica of ${primary.database}, PostgreSQL ${majorOf(primary)}`,
-    fix: advice`put the reader endpoint of the same server into DATABASE_READ_ONLY_URL, or leave it empty`,
+    fix: advice`set DATABASE_READ_ONLY_URL to the reader endpoint of the same server, or leave it empty`,
     evidence: { host: at, differs: differences.map(({ what }) => what) },
   });
 }
@@ -49,13 +49,13 @@ function differencesOf(primary: Identity, replica: Identity): { what: string; sa
     return [{ what: 'version', says: `it is PostgreSQL ${replica.version}, not ${primary.version}` }];
   }
   if (primary.database !== replica.database) {
-    return [{ what: 'name', says: `the database is ${replica.database}, not ${primary.database}` }];
+    return [{ what: 'name', says: `the database is "${replica.database}", not "${primary.database}"` }];
   }
   if (primary.oid === replica.oid) return [];
   return [
     {
       what: 'oid',
-      says: `a database of the same name, but not the same one: its oid is ${replica.oid}, not ${primary.oid}`,
+      says: `the database has the same name but is a different one: its oid is ${replica.oid}, not ${primary.oid}`,
     },
   ];
 }

@@ -1,4 +1,4 @@
-/** Transactions that try what Spacelift will do, and are always rolled back. */
+/** Transactions that test what Spacelift does and are always rolled back. */
 import type { Run } from '../../src/engine/check.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { cause } from '../../src/outcome/cause.ts';
@@ -8,13 +8,13 @@ import { lookup } from '../../src/util/lookup.ts';
 import type { Facts } from './facts.ts';
 import { ServerError, sqlState } from './server-error.ts';
 
-/** What a killed run leaves hanging ends by itself, and nothing waits for another session's locks. */
+/** If a run is killed, its transaction ends on its own; no statement waits long for other sessions' locks. */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '15s';
 SET LOCAL idle_in_transaction_session_timeout = '30s';`;
 
 /** One statement of a trial. */
 export interface Step {
-  /** Completes "may not …": "create a table in the schema public". */
+  /** Completes "could not …": "create a table in the schema public". */
   readonly does: string;
   readonly sql: string;
 }
@@ -25,7 +25,7 @@ export type Trial =
   | { readonly failed: undefined; readonly rows: readonly (readonly Row[])[] }
   | { readonly failed: Step; readonly error: unknown };
 
-/** Unique to the run: nobody else's table is ever touched, and nobody sees this one, since nothing is committed. */
+/** Unique per run: no existing table is touched, and no other session sees this one, since nothing is committed. */
 export const trialName = (run: Pick<Run, 'id'>, what: string): string =>
   `spacelift_preflight_${what}_${run.id.replaceAll('-', '').slice(0, 16)}`;
 
@@ -36,7 +36,7 @@ export const trialName = (run: Pick<Run, 'id'>, what: string): string =>
 export async function tryInTransaction(run: Run, facts: Facts, steps: readonly [Step, ...Step[]]): Promise<Trial> {
   await facts.answered;
   const [first, ...others] = steps;
-  // One message: where no transaction can begin, nothing is created either.
+  // One message: if the transaction can't start, nothing is created either.
   const statements = [`${BEGIN} ${first.sql}`, ...others.map(({ sql }) => sql), 'ROLLBACK'];
   const results = await Promise.allSettled(facts.session.send<Row>(run, statements));
   run.signal.throwIfAborted();
@@ -56,12 +56,12 @@ interface StepMessages {
   readonly fix: Fix;
 }
 
-/** By SQLSTATE, what hinders a role with the right privileges. */
+/** Causes of failure despite sufficient privileges, by SQLSTATE. */
 const HINDRANCES: Readonly<Record<string, StepMessages>> = {
   '08P01': {
-    title: 'the pooler in front of the database allows no transactions',
+    title: 'the pooler in front of the database does not allow transactions',
     expected: 'a direct connection, or a pooler in session mode',
-    fix: advice`set pool_mode = session for this database, or connect past the pooler`,
+    fix: advice`set pool_mode = session for this database, or connect directly, without the pooler`,
   },
   '53100': {
     title: 'the database server’s disk is full',
@@ -74,9 +74,9 @@ const HINDRANCES: Readonly<Record<string, StepMessages>> = {
     fix: advice`give the server more memory`,
   },
   '25006': {
-    title: 'the database takes no writes',
-    expected: 'a primary that takes writes',
-    fix: advice`put the primary’s host (the writer endpoint) into DATABASE_URL`,
+    title: 'the database does not accept writes',
+    expected: 'a primary that accepts writes',
+    fix: advice`set the host in DATABASE_URL to the primary (the writer endpoint)`,
   },
 };
 
@@ -85,33 +85,33 @@ export function trialOutcome(step: Step, error: unknown, role: string): Issue {
   const code = sqlState(error);
   if (code === undefined) return sessionOutcome(error);
   const words = lookup(HINDRANCES, code) ?? {
-    title: `${role} could not ${step.does} (SQLSTATE ${code})`,
-    expected: `${role} may ${step.does}`,
-    fix: advice`see the server’s log for its reason; event triggers and extensions can refuse such statements`,
+    title: `role "${role}" could not ${step.does} (SQLSTATE ${code})`,
+    expected: `role "${role}" can ${step.does}`,
+    fix: advice`see the server log for the reason; event triggers and extensions can reject such statements`,
   };
   const { title, ...more } = words;
   return fail(title, { ...more, evidence: { step: step.does, code }, cause: cause.database('trial', code) });
 }
 
-/** The failure of a question that the session or the server ended. */
+/** The failure of a query because the session ended or the server rejected it. */
 export function sessionOutcome(error: unknown): Issue {
   if (error instanceof NetworkError) {
     const late = error.kind === 'timeout';
-    return fail(late ? 'the database does not answer a question within 20 s' : 'the database ended the session', {
+    return fail(late ? 'the database did not answer a query within 20 s' : 'the database ended the session', {
       detail: late
-        ? 'The session was there; the server, or a proxy in front of it, went silent.'
-        : 'The connection was closed in the middle of it.',
-      expected: 'a session that lasts',
-      fix: advice`see the server’s log, and that of a proxy or pooler in front of it`,
+        ? 'The session was established; then the server, or a proxy in front of it, stopped responding.'
+        : 'The connection was closed during the session.',
+      expected: 'a stable session',
+      fix: advice`see the logs of the server and of any proxy or pooler in front of it`,
       evidence: { observed: error.kind },
       cause: cause.database('session', error.kind),
     });
   }
   if (error instanceof ServerError && error.refusal.kind === 'not-postgres') {
-    return fail('what answers as the database stops speaking PostgreSQL’s protocol', {
-      detail: 'The login went well, and what followed it makes no sense: something on the way changes it.',
-      expected: 'the answers of the database as it sends them',
-      fix: advice`put the server’s own host and port into DATABASE_URL: without the proxy or pooler, or take that out of service`,
+    return fail('the database connection stopped following the PostgreSQL protocol', {
+      detail: 'The login succeeded, but later responses are not valid: a proxy or pooler in between alters them.',
+      expected: 'unaltered responses from the database',
+      fix: advice`use the server’s own host and port in DATABASE_URL, without the proxy or pooler, or take the proxy or pooler out of service`,
       evidence: { observed: 'not-postgres' },
       cause: cause.database('session', 'not-postgres'),
     });
@@ -122,12 +122,12 @@ export function sessionOutcome(error: unknown): Issue {
   return fail(
     ended
       ? `the database ended the session (SQLSTATE ${code})`
-      : `the database refuses a question about itself (SQLSTATE ${code})`,
+      : `the database rejected a catalog query (SQLSTATE ${code})`,
     {
-      expected: ended ? 'a session that lasts' : 'the catalogue’s views readable, as they are by default',
+      expected: ended ? 'a stable session' : 'readable catalog views, which is the default',
       fix: ended
-        ? advice`see the server’s log: it was stopped, or somebody ended the session`
-        : advice`see the server’s log for the statement that it refused`,
+        ? advice`see the server log: the server was stopped, or an administrator terminated the session`
+        : advice`see the server log for the rejected statement`,
       evidence: { code },
       cause: cause.database('session', code),
     },

@@ -1,4 +1,4 @@
-/** The rules about PostgreSQL (vendor: external dependencies, "Database"). */
+/** The rules about PostgreSQL (Spacelift docs, "External dependencies", "Database"). */
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
@@ -8,63 +8,65 @@ const docs = `${DOCS.dependencies}#database`;
 
 export const RULES = {
   connect: {
-    title: 'the database can be reached and logged in to',
+    title: 'the database is reachable and the login succeeds',
     procedure:
-      'Resolves the hosts of DATABASE_URL, connects, negotiates TLS as sslmode asks and logs in, with the attempts and in the order of Spacelift’s own driver (pgx): `prefer` and `require` encrypt without verifying, `verify-ca` and `verify-full` verify, parameters that the driver does not know go to the server. All attempts together have 30 s, since serverless databases take their time to resume.',
-    rationale: 'Spacelift keeps all its state in this database: without it nothing starts.',
+      'Resolves the hosts in DATABASE_URL, connects, negotiates TLS according to sslmode, and logs in, with the same attempts and in the same order as Spacelift’s driver (pgx): `prefer` and `require` encrypt without verification, `verify-ca` and `verify-full` verify the certificate, and parameters unknown to the driver are sent to the server. All attempts together may take 30 s, because serverless databases take a while to resume.',
+    rationale: 'Spacelift keeps all its state in this database and does not start without it.',
     permission: 'CONNECT on the database',
-    fix: 'Correct DATABASE_URL (host, port, user, percent-encoded password, sslmode), the server’s pg_hba.conf, or the network in between.',
+    fix: 'Correct DATABASE_URL (host, port, user, percent-encoded password, sslmode), pg_hba.conf on the server, or the network path.',
     example: {
-      found: 'db.internal:5432 does not accept the password of spacelift',
+      found: 'db.internal:5432 rejected the password of role "spacelift"',
       fix: "correct the password in DATABASE_URL, percent-encoded; or: ALTER ROLE spacelift PASSWORD '<password>';",
     },
     docs,
   },
   product: {
-    title: 'it is PostgreSQL',
-    procedure: 'Asks for version(): CockroachDB, Redshift, YugabyteDB and others speak PostgreSQL’s protocol too.',
-    rationale: 'Spacelift supports PostgreSQL only; its migrations fail on other products, some of them halfway.',
-    fix: 'Use PostgreSQL: RDS, Aurora, Cloud SQL, AlloyDB, Azure Database for PostgreSQL, or your own.',
+    title: 'the database is PostgreSQL',
+    procedure:
+      'Queries version(), because CockroachDB, Redshift, YugabyteDB and others also speak the PostgreSQL protocol.',
+    rationale: 'Spacelift supports only PostgreSQL. On other products its migrations fail, sometimes halfway through.',
+    fix: 'Use PostgreSQL: RDS, Aurora, Cloud SQL, AlloyDB, Azure Database for PostgreSQL, or a self-managed server.',
     example: {
       found: 'the database is CockroachDB, not PostgreSQL',
-      fix: 'use PostgreSQL 14, 15 or 16, and put its URL into DATABASE_URL',
+      fix: 'use PostgreSQL 14, 15 or 16, and set DATABASE_URL to its URL',
     },
     docs,
   },
   version: {
-    title: 'the version is supported',
-    procedure: 'Reads the major version: 13 and older fail, 14 to 16 pass, 17 and later are a warning.',
-    rationale: 'Versions up to 13 do not work. Later ones than 16 may, but Spacelift neither tests nor supports them.',
+    title: 'the PostgreSQL version is supported',
+    procedure: 'Reads the major version: 13 and earlier fail, 14 to 16 pass, 17 and later produce a warning.',
+    rationale:
+      'PostgreSQL 13 and earlier do not work. Versions later than 16 may work, but Spacelift does not test or support them.',
     fix: 'Use PostgreSQL 14, 15 or 16.',
     example: {
       found: 'PostgreSQL 17.2 is not officially supported',
-      fix: "use PostgreSQL 16; or accept it where reviewers see it: --accept 'database/version=approved in OPS-123'",
+      fix: "use PostgreSQL 16; or accept the finding with a reason for reviewers: --accept 'database/version=approved in OPS-123'",
     },
     docs,
   },
   writable: {
-    title: 'it is a primary that takes writes',
+    title: 'the database is a primary that accepts writes',
     procedure:
-      'Asks whether the server is a standby (pg_is_in_recovery) and whether transactions are read-only by default, and where that was set.',
+      'Queries whether the server is a standby (pg_is_in_recovery), whether transactions are read-only by default, and where that default is set.',
     rationale:
-      'Every service writes to this database. A reader endpoint, or a read-only default left over from an upgrade, stops the first migration.',
-    fix: 'Put the primary into DATABASE_URL, or reset default_transaction_read_only where it was set.',
+      'Every Spacelift service writes to this database. A reader endpoint, or a read-only default left over from an upgrade, makes the first migration fail.',
+    fix: 'Set DATABASE_URL to the primary, or reset default_transaction_read_only where it was set.',
     example: {
-      found: 'DATABASE_URL leads to a read-only replica',
-      fix: 'put the primary’s host into DATABASE_URL',
+      found: 'DATABASE_URL points to a read-only replica',
+      fix: 'set the host in DATABASE_URL to the primary',
     },
     docs,
   },
   privileges: {
-    title: 'the role may create what Spacelift creates',
+    title: 'the role can create roles, schemas and tables',
     procedure:
-      'Reads whether the role may create roles, may create in the database (its owner may), and may create in the schema public. A role without CREATEROLE is given the chance to create one in a transaction that is rolled back, since managed services have their own ways.',
+      'Reads whether the role has CREATEROLE, CREATE on the database (implied by ownership), and CREATE on schema public. If the role lacks CREATEROLE, tries to create a role in a transaction that is rolled back, because some managed services allow it by other means.',
     rationale:
-      'Spacelift needs a dedicated database with full administrative permissions: its migrations create schemas, tables and roles. Since PostgreSQL 15 only the owner of a database may create in its schema public.',
-    permission: 'CREATEROLE; CREATE on the database; CREATE and USAGE on the schema public',
-    fix: 'Let the role own the database, and give it CREATEROLE: ALTER DATABASE … OWNER TO …; ALTER ROLE … CREATEROLE;',
+      'Spacelift needs a dedicated database with full administrative permissions: its migrations create schemas, tables and roles. Since PostgreSQL 15, only the owner of a database can create objects in schema public by default.',
+    permission: 'CREATEROLE; CREATE on the database; CREATE and USAGE on schema public',
+    fix: 'Make the role the owner of the database and grant it CREATEROLE: ALTER DATABASE … OWNER TO …; ALTER ROLE … CREATEROLE;',
     example: {
-      found: 'spacelift may not create tables in the schema public',
+      found: 'role "spacelift" lacks CREATE and USAGE on schema public',
       fix: 'GRANT CREATE, USAGE ON SCHEMA public TO spacelift;',
     },
     docs,
@@ -72,11 +74,11 @@ export const RULES = {
   'create-table': {
     title: 'tables can be created and used',
     procedure:
-      'Creates a table in the schema public, alters it, indexes it, writes to it, reads it back and drops it, all in one transaction that is rolled back. Not done with --read-only.',
+      'Creates a table in schema public, alters it, indexes it, writes to it, reads it back, and drops it, all in one transaction that is rolled back. Skipped with --read-only.',
     rationale:
-      'It is what the first start does. Full disks, event triggers and poolers in statement mode show up here and nowhere else.',
-    permission: 'CREATE on the schema public',
-    fix: 'See the step that failed and its SQLSTATE, and the server’s log for the reason.',
+      'Spacelift does the same on its first start. Only this test detects full disks, event triggers, and poolers in statement mode.',
+    permission: 'CREATE on schema public',
+    fix: 'Look up the failed step and its SQLSTATE in the server log to find the reason.',
     example: {
       found: 'the database server’s disk is full',
       fix: 'free space on the server’s disk, or give it a larger one',
@@ -84,103 +86,103 @@ export const RULES = {
     docs,
   },
   dedicated: {
-    title: 'the database is Spacelift’s alone',
+    title: 'the database is dedicated to Spacelift',
     procedure:
-      'Counts the tables, outside of system schemas and extensions, whose owner is neither this role nor a role that it belongs to. Not judged once Spacelift’s own tables are there.',
+      'Counts the tables, outside of system schemas and extensions, whose owner is neither this role nor a role that it is a member of. Always passes once Spacelift’s own tables exist.',
     rationale:
-      'Spacelift asks for a database of its own. Tables of the same names stop its migrations, and a restore brings back both applications at once.',
-    fix: 'Create a database for Spacelift, and name it in DATABASE_URL.',
+      'Spacelift needs a dedicated database. Tables with the same names make its migrations fail, and a restore affects both applications.',
+    fix: 'Create a database for Spacelift, and set DATABASE_URL to it.',
     example: {
-      found: 'spacelift holds 12 tables of somebody else',
-      fix: 'CREATE DATABASE spacelift_2 OWNER spacelift;\n-- name it in DATABASE_URL',
+      found: 'database "spacelift" contains 12 tables owned by other roles',
+      fix: 'CREATE DATABASE spacelift_2 OWNER spacelift;\n-- set DATABASE_URL to it',
     },
     docs,
   },
   plaintext: {
-    title: 'the password is not sent over a network in clear text',
+    title: 'the password is not sent over the network in cleartext',
     procedure:
-      'Sees what the server asks for at login, also at that of DATABASE_READ_ONLY_URL. A warning when sslmode is prefer (which it is unless set) or allow, the connection has no TLS, and the server asks for the password itself (`password` in pg_hba.conf) at an address that is not loopback. With TLS, SCRAM or MD5, on loopback or at a Unix socket, it passes; so does sslmode=disable, which is a decision.',
+      'Observes the authentication method that the server requests, for DATABASE_URL and DATABASE_READ_ONLY_URL. Warns if sslmode is prefer (the default) or allow, the connection does not use TLS, the server requests the cleartext password (`password` in pg_hba.conf), and its address is not loopback. Passes with TLS, SCRAM or MD5, on loopback, on a Unix socket, and with sslmode=disable, which is a deliberate choice.',
     rationale:
-      'Whoever sees the traffic has the password of the role that owns all of Spacelift’s state. `prefer` gives TLS up without a word, also where somebody in between sees to it.',
-    fix: 'Set sslmode=require or verify-full in DATABASE_URL, or let pg_hba.conf ask for scram-sha-256.',
+      'Anyone who can observe the traffic learns the password of the role that owns all of Spacelift’s state. `prefer` silently falls back to an unencrypted connection, even when an attacker on the network forces it to.',
+    fix: 'Set sslmode=require or verify-full in DATABASE_URL, or use scram-sha-256 in pg_hba.conf.',
     example: {
-      found: 'the password of spacelift is sent to db.internal:5432 in clear text',
-      fix: 'turn TLS on at the server and set sslmode=verify-full in DATABASE_URL, or let pg_hba.conf ask for scram-sha-256',
+      found: 'the password of role "spacelift" is sent to db.internal:5432 in cleartext',
+      fix: 'enable TLS on the server and set sslmode=require or verify-full in DATABASE_URL, or use scram-sha-256 in pg_hba.conf',
     },
     docs,
   },
   encoding: {
-    title: 'the database is in UTF-8',
+    title: 'the database uses UTF-8',
     procedure: 'Reads the encoding of the database.',
     rationale:
-      'Names, policies and logs hold any character; another encoding refuses most of them, in the middle of a run.',
-    fix: 'Create the database anew: CREATE DATABASE … ENCODING ‘UTF8’ TEMPLATE template0. It can’t be changed later.',
+      'Names, policies and logs can contain any character. Other encodings reject most of them, which breaks runs midway.',
+    fix: 'Create a new database: CREATE DATABASE … ENCODING ‘UTF8’ TEMPLATE template0. The encoding of an existing database can’t be changed.',
     example: {
-      found: 'the encoding of spacelift is SQL_ASCII',
-      fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- name it in DATABASE_URL",
+      found: 'the encoding of database "spacelift" is SQL_ASCII',
+      fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- set DATABASE_URL to it",
     },
     docs,
   },
   pooler: {
-    title: 'no transaction pooler is in between',
+    title: 'no transaction pooler is in use',
     procedure:
-      'Compares the process that the server named at login with the one that answers. Where they differ, a second session holds a transaction open while the first asks again: behind a transaction pooler its process changes.',
+      'Compares the process ID that the server reported at login with the one that answers queries. If they differ, a second session holds a transaction open while the first queries again: behind a transaction pooler, its process ID changes.',
     rationale:
-      'Migrations take session locks, which a transaction pooler gives to somebody else: two services may then migrate at once.',
-    fix: 'Connect directly, or set the pooler to session mode.',
+      'Migrations use session locks, which do not work through a transaction pooler: two services could then migrate at the same time.',
+    fix: 'Connect directly, or switch the pooler to session mode.',
     example: {
-      found: 'a transaction pooler stands between Spacelift and the database',
+      found: 'a transaction pooler is in front of the database',
       fix: 'in pgbouncer.ini: spacelift = host=db.internal pool_mode=session; or connect to db.internal:5432 directly',
     },
     docs,
   },
   connections: {
-    title: '20 connections or more are free',
+    title: 'at least 20 connections are free',
     procedure:
-      'Compares max_connections (less the reserved ones), the role’s and the database’s limit with the sessions that are there. What a running Spacelift itself holds does not count.',
+      'Compares max_connections (minus reserved connections) and the connection limits of the role and the database with the current sessions. Connections held by a running Spacelift do not count as used.',
     rationale:
-      'Server, drain and scheduler each keep a pool. When connections run out, requests and runs fail at random.',
-    fix: 'Raise max_connections, or the CONNECTION LIMIT of the role or database.',
+      'Server, drain and scheduler each keep a connection pool. When connections run out, requests and runs fail at random.',
+    fix: 'Raise max_connections, or the CONNECTION LIMIT of the role or the database.',
     example: {
-      found: 'only 8 connections are free for spacelift: the limit of the server',
+      found: 'only 8 connections are free for role "spacelift" (limit of max_connections)',
       fix: 'ALTER SYSTEM SET max_connections = 200;\n-- restart the server',
     },
     docs,
   },
   settings: {
-    title: 'timeouts, search_path and the password’s end suit Spacelift',
+    title: 'timeouts, search_path and password expiry are compatible with Spacelift',
     procedure:
-      'Reads statement_timeout (none, or 120 s or more), whether tables can be created in the first schema of search_path, and whether the role’s password ends within 30 days.',
+      'Reads statement_timeout (must be unset or at least 120 s), whether the role can create tables in the first schema in search_path, and whether its password expires within 30 days.',
     rationale:
-      'A short statement_timeout breaks off migrations, a search_path without a usable schema sends tables nowhere, and a password that ends takes Spacelift down on that day.',
-    fix: 'ALTER ROLE … IN DATABASE … SET …; ALTER ROLE … VALID UNTIL ‘infinity’.',
+      'A short statement_timeout aborts migrations, a search_path without a usable schema makes them fail, and an expired password takes Spacelift down.',
+    fix: 'Run ALTER ROLE … IN DATABASE … SET …; or ALTER ROLE … VALID UNTIL ‘infinity’;',
     example: { found: 'statement_timeout is 5 s', fix: 'ALTER ROLE spacelift SET statement_timeout = 0;' },
     docs,
   },
   clock: {
-    title: 'the server’s clock agrees with this machine’s',
+    title: 'the server’s clock matches this machine’s',
     procedure:
-      'Compares the server’s time with this machine’s, from before the question to after the answer. A difference above 5 s is a warning.',
+      'Compares the server’s time with this machine’s time before the query and after the response. Warns if they differ by more than 5 s.',
     rationale:
-      'Timeouts of runs, leases and schedules compare times of both. This machine’s clock stands for those of Spacelift’s services.',
-    fix: 'Let NTP set both clocks.',
+      'Run timeouts, leases and schedules compare the time of the database with that of Spacelift’s services. This machine’s clock stands in for the latter.',
+    fix: 'Synchronize both clocks over NTP.',
     example: {
       found: 'the database’s clock is 42 s behind this machine’s',
-      fix: 'set both clocks: timedatectl set-ntp true',
+      fix: 'synchronize both clocks: timedatectl set-ntp true',
     },
     docs,
   },
   'read-only': {
-    title: 'the read-only URL leads to the same database',
+    title: 'the read-only URL points to the same database',
     procedure:
-      'When DATABASE_READ_ONLY_URL is set and another than DATABASE_URL: logs in there, and compares the name, oid and major version of the database.',
+      'Logs in to DATABASE_READ_ONLY_URL, if it is set and differs from DATABASE_URL, and compares the name, oid and major version of the database.',
     rationale:
-      'Spacelift reads from it what it has just written elsewhere. Another database answers with nothing, or with old data.',
+      'Spacelift reads from this URL what it has written to DATABASE_URL. A different database returns no data or outdated data.',
     permission: 'CONNECT on the database',
-    fix: 'Put a reader endpoint of the same server there, or leave it empty.',
+    fix: 'Set DATABASE_READ_ONLY_URL to a reader endpoint of the same server, or leave it empty.',
     example: {
-      found: 'DATABASE_READ_ONLY_URL leads to another database than DATABASE_URL',
-      fix: 'put the reader endpoint of the same server into DATABASE_READ_ONLY_URL, or leave it empty',
+      found: 'DATABASE_READ_ONLY_URL points to a different database than DATABASE_URL',
+      fix: 'set DATABASE_READ_ONLY_URL to the reader endpoint of the same server, or leave it empty',
     },
     docs,
   },

@@ -1,23 +1,23 @@
-/** What a server does other than failing on the network: it answers, and refuses. */
+/** Errors that the server reports, as opposed to network errors. */
 import { NetworkError } from '../../src/net/network-error.ts';
 
 export type ServerErrorKind =
-  /** An error of PostgreSQL's or of a pooler's, by its SQLSTATE (PostgreSQL manual, appendix A). */
+  /** An error from PostgreSQL or a pooler, by its SQLSTATE (PostgreSQL manual, appendix A). */
   | {
       readonly kind: 'sql';
       readonly code: string;
-      /** The server's function that refused, which unlike the message is the same in every language; or what only the message tells. */
+      /** The server function that raised the error, which unlike the message is not localized; or a reason from the message. */
       readonly reason: string | undefined;
-      /** The run-time setting that the message is about. */
+      /** The run-time setting that the message refers to. */
       readonly setting: string | undefined;
     }
   | { readonly kind: 'not-postgres'; readonly speaks: string | undefined }
   | { readonly kind: 'no-password' }
-  /** It asks for a way of logging in that is not supported here. */
+  /** The server requires an authentication method that is not supported here. */
   | { readonly kind: 'method'; readonly method: string }
-  /** `sslcert` and `sslkey` are no pair of PEM files, or `sslpassword` does not open the key. */
+  /** `sslcert` and `sslkey` are not a pair of PEM files, or `sslpassword` does not decrypt the key. */
   | { readonly kind: 'client-certificate' }
-  /** `target_session_attrs` asks for another kind of server. */
+  /** The server does not satisfy `target_session_attrs`. */
   | { readonly kind: 'attributes' };
 
 export class ServerError extends Error {
@@ -29,11 +29,11 @@ export class ServerError extends Error {
   }
 }
 
-/** The SQLSTATE, when the error is the server's. */
+/** The SQLSTATE, if the server reported the error. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof ServerError && error.refusal.kind === 'sql' ? error.refusal.code : undefined;
 }
 
-/** Whether a server or the way to it is to blame, and not this program. */
+/** Whether the server or the network caused the error, not this program. */
 export const isServerError = (error: unknown): error is ServerError | NetworkError =>
   error instanceof ServerError || error instanceof NetworkError;

@@ -1,4 +1,4 @@
-/** A session with a PostgreSQL server: the `pg` client on a connection that is already there. */
+/** A session with a PostgreSQL server: the `pg` client on an existing connection. */
 import type { Socket } from 'node:net';
 import type { Client } from 'pg';
 import type { Run } from '../../src/engine/check.ts';
@@ -9,11 +9,11 @@ import { ServerError } from './server-error.ts';
 import { type Connected, type Endpoint, isMessage, languageOf } from './socket.ts';
 import type { DatabaseUrl } from './url.ts';
 
-/** A message's type, and its length without the type (PostgreSQL manual, 55.7). */
+/** Message type and length; the length excludes the type byte (PostgreSQL manual, 55.7). */
 const HEAD_BYTES = 5;
-/** What a message about the login begins with: the number of what is asked for. */
+/** An authentication message starts with the number of the requested method. */
 const REQUEST_BYTES = 4;
-/** For one statement, ms. */
+/** Per statement, in ms. */
 const QUERY_MS = 20_000;
 const CLOSE_MS = 1_000;
 const NAME = 'spacelift-preflight';
@@ -23,7 +23,7 @@ export class Session {
   readonly url: DatabaseUrl;
   /** "TLS 1.3", or `undefined` without. */
   readonly tls: string | undefined;
-  /** The server asked for the password itself, and not for a proof of it: it was sent as it is. */
+  /** Whether the server requested the cleartext password rather than a proof of it. */
   readonly passwordSent: boolean;
   readonly #client: Client & { readonly processID?: number | null };
   readonly #socket: Socket;
@@ -41,14 +41,14 @@ export class Session {
     this.#client = client;
   }
 
-  /** The process that the server named when the session began: its own, or, behind a pooler, one that is made up. */
+  /** The process ID that the server reported when the session started; behind a pooler, an invented one. */
   get process(): number | undefined {
     return this.#client.processID ?? undefined;
   }
 
   /**
-   * Sends statements at once, without waiting for one to end before the next is sent, and gives each its own result.
-   * None takes longer than 20 s: the session is ended then.
+   * Sends all statements without waiting for results in between, and returns one result each.
+   * After 20 s without a result, the session is closed.
    * @throws ServerError of kind `sql`, NetworkError of kind `closed` or `timeout`
    */
   send<Row>(run: Pick<Run, 'withTimeout'>, statements: readonly string[]): Promise<Row[]>[] {
@@ -61,7 +61,7 @@ export class Session {
           throw refusalOf(error) ?? error;
         }),
     );
-    // Whoever asked may have stopped at an earlier result.
+    // The caller may have stopped at an earlier result.
     for (const result of results) result.catch(() => {});
     return results;
   }
@@ -73,8 +73,8 @@ export class Session {
   }
 
   /**
-   * Says goodbye, and does not wait for the answer: the socket goes when it comes, or within a second, and does not keep
-   * the process up meanwhile. Never rejects.
+   * Sends the Terminate message without waiting for a response: the socket is destroyed when the server closes it, or after
+   * one second, and does not keep the process alive in the meantime. Never rejects.
    */
   async close(): Promise<void> {
     const socket = this.#socket;
@@ -116,13 +116,13 @@ export async function logIn(
       passwordSent ||= request === CLEAR_TEXT;
     },
   });
-  // The connection is there: what `pg` waits for after `connect` comes at once.
+  // The socket is already connected, so the event that `pg` waits for after `connect` is emitted at once.
   socket.connect = () => {
     queueMicrotask(() => socket.emit('connect'));
     return socket;
   };
   const client = new pg.Client({
-    // Everything that `pg` would otherwise take from this process's own PG… variables.
+    // Everything that `pg` would otherwise read from this process's PG… variables.
     host: endpoint.host,
     port: endpoint.port,
     user: url.user,
@@ -136,12 +136,12 @@ export async function logIn(
     },
     stream: () => socket,
     pipeline: true,
-    // pgx has no bound either; the deadline of the whole is ours.
+    // pgx has no limit either; the overall deadline applies.
     ...{ scramMaxIterations: 0 },
   });
   const startup = { user: url.user, database: url.database, application_name: NAME, ...url.settings };
   Object.assign(client, { getStartupConf: () => startup });
-  // A server that ends the session later is heard of by whoever asks it something.
+  // If the server ends the session later, the next query reports it.
   client.on('error', () => {});
   try {
     await unlessAborted(signal, client.connect());
@@ -153,21 +153,21 @@ export async function logIn(
   }
 }
 
-/** Ways of logging in that `pg` can't; it would throw where nobody can catch (PostgreSQL manual, 55.7). */
+/** Authentication methods that `pg` does not support; it would throw an uncatchable error (PostgreSQL manual, 55.7). */
 const METHODS: Readonly<Record<number, string>> = { 2: 'Kerberos', 6: 'SCM', 7: 'GSSAPI', 9: 'SSPI' };
 
-/** `AuthenticationCleartextPassword` (55.7): the answer is the password. */
+/** `AuthenticationCleartextPassword` (55.7): the client responds with the password. */
 const CLEAR_TEXT = 3;
 
 interface Watching {
   refuse(refused: ServerError | NetworkError): void;
-  /** What the server asks for, by the number that such a message has. */
+  /** The requested authentication method, by its number. */
   authentication(request: number): void;
 }
 
 /**
- * Watches what `pg` is about to read: nothing but PostgreSQL's protocol reaches its parser, and not without end, for it
- * keeps what is not whole yet; its errors stay here.
+ * Filters the data that `pg` reads: only valid PostgreSQL protocol reaches its parser, and only a limited amount, because
+ * the parser buffers incomplete messages. Parser errors are caught here.
  */
 function guard(socket: Socket, { refuse, authentication }: Watching): void {
   const on = socket.on.bind(socket);
@@ -195,11 +195,11 @@ function guard(socket: Socket, { refuse, authentication }: Watching): void {
     on(event, event === 'data' ? guarded(listener) : listener)) as Socket['on'];
 }
 
-/** Follows messages over chunks: `pg` would wait for the rest of one whose length is nonsense. */
+/** Tracks messages across chunks: `pg` would wait forever for the rest of a message with an invalid length. */
 function framing(authentication: Watching['authentication']): (chunk: Buffer) => boolean {
   let head = Buffer.alloc(0);
   let left = 0;
-  /** Of a message about the login: the number at its beginning, as far as it has come. */
+  /** The part of the method number received so far, for an authentication message. */
   let request: Buffer | undefined;
   return (chunk) => {
     for (let at = 0; at < chunk.length; ) {
@@ -226,7 +226,7 @@ function framing(authentication: Watching['authentication']): (chunk: Buffer) =>
   };
 }
 
-/** What only the message tells apart: PostgreSQL's function is the same for all of them, and PgBouncer names none. */
+/** Errors that only the message distinguishes: PostgreSQL's function is the same for all, and PgBouncer reports none. */
 const REASONS = {
   'no login': /is not permitted to log in$/,
   rejected: /^pg_hba\.conf rejects /,
@@ -238,7 +238,7 @@ const REASONS = {
 const reasonIn = (text: string): string | undefined =>
   Object.entries(REASONS).find(([, pattern]) => pattern.test(text))?.[0];
 
-/** What an error of `pg` says, by its code; `undefined` when it is none of these. */
+/** Translates an error from `pg` by its code; `undefined` for any other error. */
 function refusalOf(error: unknown, settings: readonly string[] = []): ServerError | NetworkError | undefined {
   if (error instanceof ServerError || error instanceof NetworkError) return error;
   const { code, routine, message } = error as { code?: unknown; routine?: unknown; message?: unknown };
@@ -257,7 +257,7 @@ function refusalOf(error: unknown, settings: readonly string[] = []): ServerErro
     });
   }
   if (text.startsWith('SASL')) return new ServerError({ kind: 'method', method: 'SASL' });
-  // What `pg` says of a connection that ended under it.
+  // The error that `pg` throws when the connection closes unexpectedly.
   const isBare = Object.getPrototypeOf(error) === Error.prototype && code === undefined;
   return toNetworkError(error) ?? (isBare ? new NetworkError('closed') : undefined);
 }

@@ -1,4 +1,4 @@
-/** A connection to a database server, up to where the login begins: TCP or a Unix socket, and TLS as the URL asks. */
+/** A connection to a database server up to the start of the login: TCP or a Unix socket, and TLS as the URL specifies. */
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import {
@@ -40,9 +40,9 @@ export interface Connected {
 /** PostgreSQL manual, 55.7: `SSLRequest`. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
-/** The server does without TLS. */
+/** The server does not support TLS. */
 export class NoTlsError extends NetworkError {
-  /** Goes on where the client does without, too. */
+  /** Still usable if the client does not need TLS. */
   readonly socket: Socket;
   constructor(socket: Socket) {
     super('not-tls');
@@ -60,7 +60,7 @@ export async function openSocket(
   const socket = address.startsWith('/') ? connect({ path: address }) : connect({ host: address, port });
   const abort = () => socket.destroy();
   signal.addEventListener('abort', abort, { once: true });
-  // Errors that come when nobody waits any more must not end the process.
+  // Errors that arrive when nothing awaits them any more must not end the process.
   socket.on('error', () => {}).setNoDelay(true);
   try {
     await reached(socket, 'connect', signal);
@@ -69,7 +69,7 @@ export async function openSocket(
     const secure = startTls({ socket, ...tlsOptions(endpoint.host, plan), secureContext: contextOf(plan) });
     secure.on('error', () => {});
     await reached(secure, 'secureConnect', signal);
-    // Verified here, not by Node: its error does not have what the server showed.
+    // Verified here, not by Node: its error does not contain the server's certificate.
     const distrust = plan.verify === 'nothing' ? undefined : distrustOf(secure);
     if (distrust !== undefined) throw distrust;
     return { socket: secure, tls: secure.getProtocol()?.replace('TLSv', 'TLS ') };
@@ -104,12 +104,12 @@ async function askForTls(socket: Socket, signal: AbortSignal): Promise<void> {
   const [first] = answer.toString('latin1', 0, 1);
   if (answer.length === 1 && first === 'S') return;
   if (answer.length === 1 && first === 'N') throw new NoTlsError(socket);
-  // An error message instead of a single letter: the server is too old for TLS, or has no room for a session.
+  // An error message instead of a single letter: the server is too old for TLS, or has no free connection.
   if (isMessage(answer, 'E')) throw new NetworkError('not-tls');
   throw new ServerError({ kind: 'not-postgres', speaks: languageOf(answer) });
 }
 
-/** Whether a chunk begins with a message of these types, of a length and with a beginning that such a message can have. */
+/** Whether a chunk starts with a plausible message of one of these types. */
 export function isMessage(chunk: Buffer, types: string): boolean {
   const type = chunk.toString('latin1', 0, 1);
   if (chunk.length < 6 || !types.includes(type)) return false;
@@ -118,7 +118,7 @@ export function isMessage(chunk: Buffer, types: string): boolean {
   return length >= 8 && length <= 30_000 && begins.test(chunk.toString('latin1', 5, 6));
 }
 
-/** What else people have behind a wrong port. */
+/** Protocols that are common on a wrong port. */
 const LANGUAGES: readonly (readonly [RegExp, string])[] = [
   [/^HTTP\//, 'HTTP'],
   [/^SSH-/, 'SSH'],
@@ -132,7 +132,7 @@ export function languageOf(chunk: Buffer): string | undefined {
   return LANGUAGES.find(([pattern]) => pattern.test(text))?.[1];
 }
 
-/** Certificate authorities, and the client's own certificate when there is one. */
+/** Certificate authorities (CAs), and the client certificate if there is one. */
 function contextOf({ client, authorities }: TlsPlan): SecureContext {
   try {
     return Object.keys(client).length === 0
@@ -152,7 +152,7 @@ function tlsOptions(host: string, plan: TlsPlan): ConnectionOptions {
   };
 }
 
-/** As Go does, which unlike Node takes no name from the subject: a certificate without alternative names has none. */
+/** Like Go and unlike Node, ignores the name in the subject: a certificate without alternative names matches no host. */
 function judgeName(host: string, certificate: PeerCertificate): Error | undefined {
   if (certificate.subjectaltname === undefined)
     return new NetworkError('tls', { tls: 'name', code: 'ERR_TLS_CERT_ALTNAME_INVALID' });

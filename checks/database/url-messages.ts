@@ -1,4 +1,4 @@
-/** Why a database URL can't be read, in words that hold nothing of what could belong to its password. */
+/** Messages for an invalid database URL. They quote no part that could belong to the password. */
 
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
@@ -13,58 +13,58 @@ interface UrlMessages {
 }
 
 const FORM = 'postgres://user:password@host:5432/database?sslmode=require';
-const ENCODE = "percent-encode user and password, each by itself: printf %s 'PASSWORD' | jq -sRr @uri";
+const ENCODE = "percent-encode user and password separately: printf %s 'PASSWORD' | jq -sRr @uri";
 
 const WORDS: Readonly<Record<UrlFaultKind, (variable: string, fault: UrlError) => UrlMessages>> = {
   scheme: (variable) => ({
-    title: `${variable} does not begin with postgres:// or postgresql://`,
+    title: `${variable} does not start with postgres:// or postgresql://`,
     expected: FORM,
-    fix: advice`write ${variable} as a URL of PostgreSQL`,
+    fix: advice`write ${variable} as a PostgreSQL URL`,
   }),
   keywords: (variable) => ({
-    title: `${variable} is a list of keyword=value, not a URL`,
+    title: `${variable} is a keyword=value connection string, not a URL`,
     expected: FORM,
     fix: advice`write ${variable} as a URL`,
   }),
   unescaped: (variable) => ({
-    title: `the user or password in ${variable} has a character that is not percent-encoded`,
-    detail: 'A / ? # [ ] or a space ends the user and password too early, or makes the URL unreadable.',
+    title: `the user or password in ${variable} contains a character that is not percent-encoded`,
+    detail: 'A / ? # [ ] or a space ends the user and password too early or makes the URL invalid.',
     expected: '%2F for /, %3F for ?, %23 for #, %5B and %5D for brackets, %40 for @, %25 for %',
     fix: advice`${ENCODE}`,
   }),
   percent: (variable) => ({
-    title: `${variable} has a % that begins no percent-encoded character`,
-    expected: '%25 for a % that is meant as such',
+    title: `${variable} contains a % that does not start a percent-encoded character`,
+    expected: '%25 for a literal %',
     fix: advice`${ENCODE}`,
   }),
   host: (variable) => ({
-    title: `${variable} names no host`,
+    title: `${variable} has no host`,
     expected: FORM,
-    fix: advice`name the database server’s host in ${variable}`,
+    fix: advice`add the database server’s host to ${variable}`,
   }),
   'host-name': (variable) => ({
-    title: `${variable} has no valid host`,
+    title: `${variable} has an invalid host`,
     detail:
-      'A host is a name of letters, digits, hyphens, underscores and dots, an IP address, or the directory of a socket.',
+      'A host is a name made of letters, digits, hyphens, underscores and dots, an IP address, or the directory of a socket.',
     expected: FORM,
     fix: advice`correct the host in ${variable}, or ${ENCODE}`,
   }),
   port: (variable) => ({
-    title: `${variable} has no valid port after its host`,
+    title: `${variable} has an invalid port`,
     detail:
-      'It is not a number from 1 to 65535; a / ? or # in the password that is not percent-encoded has this effect too.',
+      'The port is not a number from 1 to 65535; a / ? or # in the password that is not percent-encoded has the same effect.',
     expected: FORM,
     fix: advice`correct the port in ${variable}, or ${ENCODE}`,
   }),
   user: (variable) => ({
-    title: `${variable} names no user`,
-    detail: 'The driver would log in as the user of Spacelift’s container.',
+    title: `${variable} has no user`,
+    detail: 'The driver would log in as the operating system user in Spacelift’s container.',
     expected: FORM,
-    fix: advice`name the role in ${variable}`,
+    fix: advice`add the role to ${variable}`,
   }),
   value: (variable, { parameter, expected }) => ({
-    title: `${parameter} in ${variable} has a value that the driver refuses`,
-    expected: expected ?? 'another value',
+    title: `${parameter} in ${variable} has a value that the driver rejects`,
+    expected: expected ?? 'a valid value',
     fix: advice`correct ${parameter ?? 'it'} in ${variable}`,
   }),
   pair: (variable, { parameter, expected }) => ({

@@ -1,6 +1,6 @@
 /**
- * `DATABASE_URL` as Spacelift's driver reads it: Go's `net/url` and pgx v5 (`pgconn/config.go`). pgx 5.11 went over to
- * libpq's grammar; where the two differ, this is the older one, in which an unescaped `@` in the user name is fine.
+ * Parses `DATABASE_URL` like Spacelift's driver: Go's `net/url` and pgx v5 (`pgconn/config.go`). pgx 5.11 switched to
+ * libpq's grammar; where the two differ, this follows the older one, which accepts an unescaped `@` in the user name.
  */
 import { isIP } from 'node:net';
 import { expectedOf, isConsumed, type SessionAttributes, type SslMode } from './parameters.ts';
@@ -12,16 +12,16 @@ export interface Host {
 }
 
 export interface TlsSettings {
-  /** In force: `sslrootcert` and `sslnegotiation` raise what `sslmode` says. */
+  /** The effective mode: `sslrootcert` and `sslnegotiation` can be stricter than `sslmode`. */
   readonly mode: SslMode;
   /** Paths in Spacelift's container. */
   readonly rootCertificate: string | undefined;
   readonly certificate: string | undefined;
   readonly key: string | undefined;
   readonly keyPassword: string | undefined;
-  /** Sends the host's name with the handshake. */
+  /** Whether the handshake sends the host name. */
   readonly sni: boolean;
-  /** TLS from the first byte on (PostgreSQL 17), without asking first. */
+  /** Direct TLS, without negotiation (PostgreSQL 17). */
   readonly direct: boolean;
 }
 
@@ -32,13 +32,13 @@ export interface DatabaseUrl {
   readonly database: string;
   readonly tls: TlsSettings;
   readonly attributes: SessionAttributes;
-  /** Per address, ms; `undefined` when there is no limit. */
+  /** Per address, in ms; `undefined` for no limit. */
   readonly connectTimeoutMs: number | undefined;
-  /** Settings from a service file, which only Spacelift's container has. */
+  /** Whether settings come from a service file, which exists only in Spacelift's container. */
   readonly service: boolean;
-  /** A file with passwords, which only Spacelift's container has. */
+  /** A password file, which exists only in Spacelift's container. */
   readonly passwordFile: string | undefined;
-  /** Sent to the server when connecting. */
+  /** Sent to the server on connect. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -54,11 +54,11 @@ export type UrlFaultKind =
   | 'value'
   | 'pair';
 
-/** Why a URL can't be used. Holds names of parameters, never a part that could belong to the password. */
+/** Why a URL can't be used. Contains parameter names, never a part that could belong to the password. */
 export class UrlError extends Error {
   override readonly name = 'UrlError';
   readonly kind: UrlFaultKind;
-  /** For `value`: the parameter, and what it may be; for `pair`: the one that lacks its other half. */
+  /** For `value`: the parameter and its valid values; for `pair`: the parameter that is set and the one that is missing. */
   readonly parameter: string | undefined;
   readonly expected: string | undefined;
   constructor(kind: UrlFaultKind, parameter?: string, expected?: string) {
@@ -106,8 +106,8 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
 }
 
 /**
- * A password with `/`, `?` or `#` as they are ends the authority too early; its rest shows up behind, up to the `@`, and
- * what stands before could pass for a host. No name of a database or setting has an `@` that is not percent-encoded.
+ * An unescaped `/`, `?` or `#` in a password ends the authority too early; the rest of the password, up to the `@`, then
+ * follows, and the part before it could pass for a host. Database names and settings contain no unescaped `@`.
  */
 function refuseUnescaped({ path, query, fragment }: Record<'path' | 'query' | 'fragment', string>): void {
   const strayed = query.split('&').filter((pair) => pair.includes('@') && !isConsumed(pair.split('=')[0] ?? ''));
@@ -116,7 +116,7 @@ function refuseUnescaped({ path, query, fragment }: Record<'path' | 'query' | 'f
 
 function credentialsIn(userinfo: string | undefined): { user: string; password: string | undefined } {
   if (userinfo === undefined) return { user: '', password: undefined };
-  // What net/url admits there (RFC 3986, 3.2.1, and `@`).
+  // The characters that net/url accepts there (RFC 3986, 3.2.1, and `@`).
   if (/[^A-Za-z0-9\-._:~!$&'()*+,;=%@]/.test(userinfo)) throw new UrlError('unescaped');
   const colon = userinfo.indexOf(':');
   if (colon < 0) return { user: decode(userinfo), password: undefined };
@@ -146,15 +146,15 @@ function hostsIn(authority: string, parameters: ReadonlyMap<string, string>): Ho
   const hosts = named ?? written.map(({ host }) => host);
   if (hosts.length === 0) throw new UrlError('host');
   if (!hosts.every(isHost)) throw new UrlError('host-name');
-  // As libpq: a port by itself is for all hosts.
+  // Like libpq: a single port applies to all hosts.
   const portAt = (index: number) => (ports.length === 1 ? ports[0] : ports[index]);
   return hosts.map((host, index) => ({ host, port: portOf(portAt(index) || '5432') }));
 }
 
-/** As names go in networks of containers, where an underscore is fine. */
+/** Container networks also allow underscores in names. */
 const HOST_NAME = /^(?=.{1,254}$)[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
 
-/** What it names is told to people, in commands too. */
+/** Hosts appear in messages and in commands. */
 function isHost(host: string): boolean {
   if (host.startsWith('/')) return !/[\p{C}\p{Zl}\p{Zp}]/u.test(host);
   return HOST_NAME.test(host) || isIP(host) !== 0;
@@ -205,7 +205,7 @@ function decode(part: string): string {
     const decoded = decodeURIComponent(part);
     if (!decoded.includes('\0')) return decoded;
   } catch {
-    // Said in one place, below.
+    // Reported below, together with NUL.
   }
   throw new UrlError('percent');
 }

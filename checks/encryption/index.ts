@@ -1,11 +1,11 @@
-/** Encryption of what is secret in the database, and the signing of tokens: AWS KMS, or an RSA key. */
+/** Encryption of secrets in the database, and the signing of tokens: AWS KMS or an RSA key. */
 import { defineCheck } from '../../src/engine/check.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
 
 export { knownProvider as knownEncryption } from './providers.ts';
 
-/** While the method is not known, or found wrong: nothing but that is told. */
+/** The only rule while the method is unknown or invalid. */
 const OPEN: readonly EncryptionRule[] = ['choice'];
 
 export const encryption = defineCheck({

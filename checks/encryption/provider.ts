@@ -1,16 +1,16 @@
-/** A method of encryption: all that the check knows of it. One folder each; `providers.ts` registers them. */
+/** An encryption method: everything the check knows about it. One folder each, registered in `providers.ts`. */
 
 import type { SigningCredentials } from '../../src/clouds/signing.ts';
 import type { Context, PlannedOperation, Run } from '../../src/engine/check.ts';
 import type { EncryptionRule } from './rules.ts';
 
 export interface Provider {
-  /** What is judged of it, in this run. */
+  /** The rules that apply in this run. */
   rules(run: Run): readonly EncryptionRule[];
-  /** @throws CheckStopped when what it needs of the config is missing or unusable */
+  /** @throws CheckStopped when a variable that it needs is missing or unusable */
   plan(run: Run): Promise<readonly PlannedOperation[]>;
   run(context: Context<EncryptionRule>): Promise<void>;
-  /** Absent where no request is signed. */
+  /** Absent if no requests are signed. */
   readonly signingCredentials?: SigningCredentials;
   /** The programs that its fixes run. */
   readonly programs: readonly string[];

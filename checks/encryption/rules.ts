@@ -1,4 +1,4 @@
-/** What is checked of the encryption, whichever method is in force. */
+/** The rules about encryption, for both methods. */
 
 import { DOCS } from '../../src/config/contract.ts';
 import type { Rule } from '../../src/engine/check.ts';
@@ -9,26 +9,26 @@ const KMS = `${DOCS.encryption}#kms`;
 
 export const RULES = {
   choice: {
-    title: 'the encryption method is a deliberate choice',
+    title: 'the encryption method is chosen deliberately',
     procedure:
-      'States the method that ENCRYPTION_TYPE puts in force with, for RSA, the SHA-256 of the public key (of its SPKI DER) and, for KMS, the ARNs of the keys, so that two reports can be compared.',
+      'States the method set by ENCRYPTION_TYPE and, so that reports can be compared, the SHA-256 of the public key (SPKI DER) for RSA or the key ARNs for KMS.',
     rationale:
-      'The method can never be changed after installation, and neither can the key: what one has encrypted in the database, no other decrypts.',
-    fix: 'Decide before installation: set ENCRYPTION_TYPE to kms or rsa, and keep a copy of the RSA key where it cannot be lost.',
+      'Neither the method nor the key can be changed after installation: no other key can decrypt the data in the database.',
+    fix: 'Decide before installation: set ENCRYPTION_TYPE to kms or rsa, and keep a backup of the RSA key in a safe place.',
     example: {
       found: 'built-in RSA 4096 + AES-256; cannot be changed later',
-      fix: 'keep a copy of the key where it cannot be lost; compare the SHA-256 in the evidence with that of the next report',
+      fix: 'keep a backup of the key in a safe place; compare the SHA-256 in the evidence with that in the next report',
     },
     docs: DOCS.encryption,
   },
   'rsa/key': {
-    title: 'the RSA key can be read',
+    title: 'the RSA key is readable',
     procedure:
-      'Decodes ENCRYPTION_RSA_PRIVATE_KEY (standard base64 of a PEM file; line breaks are fine), reads it as PKCS#1 or PKCS#8 without a passphrase, and compares its parts: the primes with the modulus, the exponents and the CRT values with each other, a signature with the public half.',
-    rationale: 'Spacelift does not start without a key that it can read.',
-    fix: 'Encode the PEM file of an RSA private key once: base64 -w0 < key.pem. Before installation a new one will do: openssl genrsa 4096 | base64 -w0. A running installation needs the key that it was installed with.',
+      'Decodes ENCRYPTION_RSA_PRIVATE_KEY (standard base64 of a PEM file; newlines are allowed), parses it as PKCS#1 or PKCS#8 without a passphrase, and verifies that its primes, modulus, exponents and CRT values are consistent and that a signature verifies with the public key.',
+    rationale: 'Spacelift does not start without a readable key.',
+    fix: 'Base64-encode the PEM file of an RSA private key once: base64 -w0 < key.pem. Before installation, you can generate a new key: openssl genrsa 4096 | base64 -w0. A running installation needs the key that it was installed with.',
     example: {
-      found: 'ENCRYPTION_RSA_PRIVATE_KEY is a PEM file as it is, without base64 around it',
+      found: 'ENCRYPTION_RSA_PRIVATE_KEY is a PEM file that is not base64-encoded',
       fix: 'encode it once: base64 -w0 < key.pem',
     },
     docs: RSA,
@@ -36,10 +36,10 @@ export const RULES = {
   'rsa/size': {
     title: 'the RSA key is long enough',
     procedure:
-      'Reads the modulus: under 2048 bits fails, under 4096 warns. The public exponent must be one that Go accepts, below 2³¹.',
+      'Reads the key size: fails below 2048 bits, warns below 4096. The public exponent must be below 2³¹, the limit in Go.',
     rationale:
-      'Everything secret in the database, and every token that Spacelift issues, is as safe as this key, and it cannot be replaced later.',
-    fix: 'Before installation, generate a key of 4096 bits: openssl genrsa 4096 | base64 -w0.',
+      'All secrets in the database and all tokens that Spacelift issues are only as secure as this key, which cannot be replaced later.',
+    fix: 'Before installation, generate a 4096-bit key: openssl genrsa 4096 | base64 -w0.',
     example: {
       found: 'the RSA key has 2048 bits, not 4096',
       fix: 'before installation: openssl genrsa 4096 | base64 -w0',
@@ -49,9 +49,9 @@ export const RULES = {
   'rsa/round-trip': {
     title: 'the RSA key encrypts and signs',
     procedure:
-      'Wraps a new AES-256 key with the public half (RSA-OAEP), encrypts with it (AES-256-GCM), unwraps and decrypts, and compares; signs a JSON web token with the private half and verifies it with the public half. Nothing leaves this machine.',
-    rationale: 'This is what Spacelift does with the key: for every secret in the database, and for every session.',
-    fix: 'Generate the key anew before installation: openssl genrsa 4096 | base64 -w0.',
+      'Wraps a new AES-256 key with the public key (RSA-OAEP), encrypts data with it (AES-256-GCM), then unwraps, decrypts, and compares. Signs a JSON Web Token (JWT) with the private key and verifies it with the public key. Nothing leaves this machine.',
+    rationale: 'Spacelift does the same with the key for every secret in the database and every session.',
+    fix: 'Before installation, generate a new key: openssl genrsa 4096 | base64 -w0.',
     example: {
       found: "the RSA key can't encrypt and decrypt",
       fix: 'before installation: openssl genrsa 4096 | base64 -w0',
@@ -59,24 +59,24 @@ export const RULES = {
     docs: RSA,
   },
   'rsa/exposure': {
-    title: 'who can read the environment can read the key',
-    procedure: 'States where the key comes from, and how to protect it there. This is advice, and always passes.',
+    title: 'reminder: anyone who can read the environment can read the key',
+    procedure: 'States the source of the key and how to protect it. This rule is a reminder and always passes.',
     rationale:
-      'The key travels in an environment variable. Whoever reads the Secret or the task definition, or has a shell in a container, can decrypt all that Spacelift keeps in its database.',
-    fix: 'Restrict who may read the Secret (RBAC: get and list on secrets; exec into pods), encrypt it at rest (etcd encryption, a KMS provider), or keep it in an external secret store; on ECS use `secrets[].valueFrom`, not `environment`.',
+      'The key is in an environment variable. Anyone who can read the Secret or task definition, or has a shell in a container, can decrypt everything that Spacelift keeps encrypted in its database.',
+    fix: 'Restrict access to the Secret (RBAC: get and list on secrets; exec into pods), encrypt it at rest (etcd encryption, a KMS provider), or keep it in an external secret store. On ECS, use `secrets[].valueFrom`, not `environment`.',
     example: {
-      found: 'the key travels in an environment variable: restrict who may read it',
-      fix: 'see who may: kubectl auth can-i get secrets -n spacelift --as <user>',
+      found: 'the key is in an environment variable: restrict who can read it',
+      fix: 'check who has access: kubectl auth can-i get secrets -n spacelift --as <user>',
     },
     docs: `${DOCS.dependencies}#encryption`,
   },
   'kms/encryption-key': {
     title: 'the KMS encryption key encrypts and decrypts',
     procedure:
-      'Encrypts random bytes and decrypts them, asks for a data key (which only a symmetric key can make) and decrypts that, and compares. A key that is missing, disabled, scheduled for deletion, without material, of another usage or spec, or in another region, and a permission that is missing, are told apart.',
-    rationale: 'Everything secret in the database is encrypted under this key.',
+      'Encrypts and decrypts random bytes, generates a data key (which requires a symmetric key) and decrypts it, and compares the results. Distinguishes between a key that is missing, disabled, scheduled for deletion, without key material, of the wrong usage or spec, or in another region, and a missing permission.',
+    rationale: 'Spacelift encrypts all secrets in the database with this key.',
     permission: 'kms:Encrypt, kms:Decrypt and kms:GenerateDataKey* on the key',
-    fix: 'Allow the three on the key in the IAM policy of each service’s role, and enable the key. A usage or spec can’t be changed: before installation, aws kms create-key makes the right one.',
+    fix: 'Allow the three actions on the key in the IAM policy of each service’s role, and enable the key. The usage and spec of a key can’t be changed: before installation, create a new one with aws kms create-key.',
     example: {
       found: 'the encryption key 8f3a2c1d-0b7d-4d1e-9d57-0f5a7c8e9b21 is scheduled for deletion',
       fix: 'aws kms cancel-key-deletion --key-id 8f3a2c1d-0b7d-4d1e-9d57-0f5a7c8e9b21 --region eu-west-1\naws kms enable-key --key-id 8f3a2c1d-0b7d-4d1e-9d57-0f5a7c8e9b21 --region eu-west-1',
@@ -86,36 +86,36 @@ export const RULES = {
   'kms/signing-key': {
     title: 'the KMS signing key signs tokens',
     procedure:
-      'Reads usage and spec with GetPublicKey (SIGN_VERIFY and RSA_4096), has a SHA-512 digest signed as PS512 (RSASSA_PSS_SHA_512, MessageType=DIGEST), and verifies the signature on this machine with the public key.',
-    rationale: 'Every token that Spacelift issues is signed with this key.',
+      'Reads usage and spec with GetPublicKey (must be SIGN_VERIFY and RSA_4096), signs a SHA-512 digest as PS512 (RSASSA_PSS_SHA_512, MessageType=DIGEST), and verifies the signature on this machine with the public key.',
+    rationale: 'Spacelift signs all its tokens with this key.',
     permission: 'kms:GetPublicKey and kms:Sign on the key',
-    fix: 'Allow the two on the key in the IAM policy of each service’s role, and enable the key. Before installation: aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096.',
+    fix: 'Allow both actions on the key in the IAM policy of each service’s role, and enable the key. Before installation, you can create a new key: aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096.',
     example: {
-      found: 'ENCRYPTION_KMS_SIGNING_KEY_ID names an RSA_2048 key, not RSA_4096',
+      found: 'ENCRYPTION_KMS_SIGNING_KEY_ID is an RSA_2048 key, not RSA_4096',
       fix: 'before installation: aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096 --region eu-west-1',
     },
     docs: KMS,
   },
   'kms/distinct': {
-    title: 'encryption and signing have a key each',
+    title: 'encryption and signing use different keys',
     procedure:
-      'Compares the two variables, and the keys that KMS says they are names of: an alias and an id can be one key.',
-    rationale: 'A KMS key either encrypts or signs, so one of the two can’t work.',
-    fix: 'Make the key that is missing, and set its variable.',
+      'Compares the two variables, and the keys that KMS resolves them to: an alias and an ID can refer to the same key.',
+    rationale: 'A KMS key can either encrypt or sign, so one of the two operations fails.',
+    fix: 'Create the missing key, and set its variable.',
     example: {
-      found: 'ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID name one key: alias/spacelift',
-      fix: 'aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096, then set ENCRYPTION_KMS_SIGNING_KEY_ID to the Arn that it prints',
+      found: 'ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID are the same key: alias/spacelift',
+      fix: 'aws kms create-key --key-usage SIGN_VERIFY --key-spec RSA_4096, then set ENCRYPTION_KMS_SIGNING_KEY_ID to the Arn in the output',
     },
     docs: KMS,
   },
   'kms/multi-region': {
     title: 'the encryption key is a multi-Region key',
-    procedure: 'When AWS_SECONDARY_REGION is set: looks whether the id of the encryption key begins with mrk-.',
+    procedure: 'If AWS_SECONDARY_REGION is set, checks whether the ID of the encryption key starts with mrk-.',
     rationale:
-      'A single-Region key can’t be made a multi-Region key later. After a failover, nothing in the secondary region could decrypt what it has encrypted.',
-    fix: 'Before installation: aws kms create-key --multi-region, and replicate it into the secondary region.',
+      'A single-Region key can’t be converted to a multi-Region key later. After a failover, Spacelift in the secondary region could not decrypt its data.',
+    fix: 'Before installation, create a key with aws kms create-key --multi-region, and replicate it to the secondary region.',
     example: {
-      found: 'alias/spacelift is a single-Region key, and AWS_SECONDARY_REGION is us-east-1',
+      found: 'alias/spacelift is a single-Region key, but AWS_SECONDARY_REGION is us-east-1',
       fix: 'before installation: aws kms create-key --multi-region --region eu-west-1',
     },
     docs: KMS,

@@ -1,6 +1,6 @@
-/** Who the AWS credentials are. Gates nothing: a service that refuses them is folded into what is found here. */
+/** The identity behind the AWS credentials. Blocks nothing: a service that rejects them is folded into the finding here. */
 
-import { type Asked, askCaller, strangerIssue } from '../../src/clouds/aws/caller.ts';
+import { type Asked, callerIdentity, strangerIssue } from '../../src/clouds/aws/caller.ts';
 import { roleOf } from '../../src/clouds/aws/denial.ts';
 import { CredentialError, credentialIssue } from '../../src/clouds/aws/errors.ts';
 import { AWS_CREDENTIALS, type SigningCredentials } from '../../src/clouds/signing.ts';
@@ -22,38 +22,38 @@ export const identity = defineCheck({
     credentials: {
       title: 'the AWS credentials are valid',
       procedure:
-        'Finds credentials as the AWS SDKs do (config, environment, profile, role of the pod, the task or the instance) and asks STS who they are (GetCallerIdentity). None found, unknown, expired and a clock that is wrong are told apart. When STS can’t be reached it is a skip: nothing in Spacelift needs it.',
-      rationale: 'Every request to S3, KMS, SQS and IoT Core is signed with them.',
-      permission: 'none: sts:GetCallerIdentity needs no permission',
-      fix: 'Give Spacelift a role (pod identity, task role, instance profile), or keys that exist and last; keep the clock synchronised.',
+        'Finds credentials like the AWS SDKs do (config, environment, profile, or the role of the pod, task or instance) and calls STS GetCallerIdentity. Distinguishes between missing, unknown and expired credentials and a wrong clock. Skipped if STS can’t be reached, because Spacelift does not need STS.',
+      rationale: 'Spacelift signs every request to S3, KMS, SQS and IoT Core with these credentials.',
+      permission: 'none: sts:GetCallerIdentity requires no permission',
+      fix: 'Give Spacelift a role (pod identity, task role, instance profile) or valid long-lived keys, and keep the clock synchronized.',
       example: {
         found: 'the AWS credentials have expired',
-        fix: 'get new ones (aws sso login), or give Spacelift a role, whose credentials are renewed',
+        fix: 'get new credentials (aws sso login), or give Spacelift a role, which renews its credentials automatically',
       },
       docs: DOCS.general,
     },
     account: {
-      title: 'the credentials are of the configured account',
-      procedure: 'Compares the account and the partition that STS names with AWS_ACCOUNT_ID and AWS_PARTITION.',
+      title: 'the credentials belong to the configured account',
+      procedure: 'Compares the account and partition that STS returns with AWS_ACCOUNT_ID and AWS_PARTITION.',
       rationale:
-        'Spacelift builds queue URLs and ARNs from the two; with another account, it looks for its resources elsewhere.',
-      permission: 'none: sts:GetCallerIdentity needs no permission',
-      fix: 'Use credentials of the account that the installation is in, or correct AWS_ACCOUNT_ID and AWS_PARTITION.',
+        'Spacelift builds queue URLs and ARNs from these variables. If they name a different account, it looks for its resources there.',
+      permission: 'none: sts:GetCallerIdentity requires no permission',
+      fix: 'Use credentials of the installation’s account, or correct AWS_ACCOUNT_ID and AWS_PARTITION.',
       example: {
-        found: 'the credentials belong to account 210987654321, and AWS_ACCOUNT_ID is 123456789012',
-        fix: 'use credentials of 123456789012, or set AWS_ACCOUNT_ID=210987654321 if that is where the installation is',
+        found: 'the credentials belong to account 210987654321, but AWS_ACCOUNT_ID is 123456789012',
+        fix: 'use credentials of account 123456789012, or set AWS_ACCOUNT_ID=210987654321 if that is the installation’s account',
       },
       docs: DOCS.general,
     },
     'tested-as': {
-      title: 'whose identity the clouds are tested with',
+      title: 'the identity used to test cloud services',
       procedure:
-        'Looks whose credentials AWS, Google Cloud and Azure are asked with: the config’s own, or, where it has none of its own here (a role, a file in Spacelift’s container), those of this process. Those travel by this process’s proxy, trust its certificate authorities, and go to no host that only the config names.',
-      rationale: 'What another identity may do says little of what Spacelift may do.',
-      fix: 'Run it in Spacelift’s container or pod, or pass the credentials file with --credentials-file.',
+        'States which credentials are used for AWS, Google Cloud and Azure: those in the config or, if the config has none that work here (a role, a file in Spacelift’s container), those of this process. The credentials of this process use its own proxy and certificate authorities (CAs), and are never sent to a host that only the config names.',
+      rationale: 'The permissions of a different identity say little about the permissions that Spacelift has.',
+      fix: 'Run this tool in Spacelift’s container or pod, or pass the credentials file with --credentials-file.',
       example: {
-        found: 'tested as role/ci of account 123456789012, not as the deployment',
-        fix: 'run it in Spacelift’s container or pod',
+        found: 'tested as role/ci in account 123456789012, not as the deployment',
+        fix: 'run this tool in Spacelift’s container or pod',
       },
       docs: DOCS.general,
     },
@@ -69,11 +69,11 @@ export const identity = defineCheck({
       ? [
           {
             rules: ['credentials', 'account', ...(standsIn(run).length > 0 ? ['tested-as'] : [])],
-            does: 'asks STS who the credentials are (GetCallerIdentity, which needs no permission)',
+            does: 'asks STS for the identity of the credentials (GetCallerIdentity, which requires no permission)',
             at: [`STS in ${run.get('AWS_REGION') ?? 'AWS_REGION'}`],
           },
         ]
-      : [{ rules: ['tested-as'], does: 'looks whose credentials are used', at: [] }]),
+      : [{ rules: ['tested-as'], does: 'determines which credentials are used', at: [] }]),
   ],
 
   async run(context) {
@@ -93,14 +93,14 @@ const asksAws = (run: Run): boolean =>
   run.deployment.service !== 'worker' &&
   USES_AWS.some(({ variable, is }) => is.includes(run.deployment.chosen(variable) ?? ''));
 
-/** What this tool tries credentials with; the license and telemetry are Spacelift's own to use. */
+/** The backends that this tool tests with credentials. Only Spacelift itself uses the license and telemetry. */
 function tried(run: Run): SigningCredentials[] {
-  // A scheduler uses no bucket and no broker.
+  // The scheduler uses no bucket and no broker.
   const further = run.deployment.service === 'scheduler' ? [] : [knownBroker(run), knownStore(run)];
   return [knownEncryption(run), knownQueue(run), ...further].flatMap((provider) => provider?.signingCredentials ?? []);
 }
 
-/** The clouds that are asked with the credentials of this process, for a config that is not its own. */
+/** The clouds that are tested with this process's credentials on behalf of a config. */
 function standsIn(run: Run): string[] {
   const { service, party } = run.deployment;
   if (service === 'worker' || party === 'process') return [];
@@ -108,29 +108,29 @@ function standsIn(run: Run): string[] {
   return [...new Set(clouds)];
 }
 
-/** Whether these credentials are of the role that the config names. */
+/** Whether these credentials belong to the role that the config names. */
 const isDeployments = ({ deployment }: Run, arn: string): boolean =>
   roleOf(arn) === deployment.setting('AWS_ROLE_ARN')?.value;
 
 async function testedAs(run: Run): Promise<Outcome> {
   const clouds = standsIn(run);
-  const asked = clouds.includes('AWS') ? await run.once(askCaller) : undefined;
+  const asked = clouds.includes('AWS') ? await callerIdentity(run) : undefined;
   if (asked !== undefined && 'error' in asked && asked.error instanceof CredentialError) {
     throw new CheckStopped(unknown(run, asked));
   }
   const caller = asked !== undefined && 'caller' in asked ? asked.caller : undefined;
   const who =
     caller === undefined
-      ? `this process at ${clouds.join(' and ')}`
-      : `${nameIn(caller.arn)} of account ${caller.account}`;
+      ? `this process on ${clouds.join(' and ')}`
+      : `${nameIn(caller.arn)} in account ${caller.account}`;
   return pass(
     caller !== undefined && isDeployments(run, caller.arn)
       ? `tested as ${who}, the deployment’s role`
       : `tested as ${who}, not as the deployment`,
     {
-      detail: `The config has no credentials of its own that could be used here, so those of this process are (its environment, profile or role, or what --credentials-file names).${
+      detail: `The config has no credentials that can be used here, so this process’s credentials are used (its environment, profile or role, or --credentials-file).${
         changesNetworkContext(run.deployment)
-          ? ' Requests with them use this process’s own proxy and certificate authorities, not those of the config; further authorities: --ca-file.'
+          ? ' Requests with them use this process’s proxy and certificate authorities (CAs), not those in the config; add CAs with --ca-file.'
           : ''
       }`,
       evidence: { clouds },
@@ -139,15 +139,15 @@ async function testedAs(run: Run): Promise<Outcome> {
 }
 
 async function credentials(run: Run): Promise<Outcome> {
-  const asked = await run.once(askCaller);
+  const asked = await callerIdentity(run);
   if (!('caller' in asked)) return unknown(run, asked);
   const { account: of, arn } = asked.caller;
   const whose = standsIn(run).includes('AWS') && !isDeployments(run, arn) ? ', not the deployment’s' : '';
-  return pass(`${nameIn(arn)} of account ${of}${whose}`, { evidence: { account: of, arn } });
+  return pass(`${nameIn(arn)} in account ${of}${whose}`, { evidence: { account: of, arn } });
 }
 
 async function account(run: Run): Promise<Outcome> {
-  const asked = await run.once(askCaller);
+  const asked = await callerIdentity(run);
   if (!('caller' in asked)) throw new CheckStopped(unknown(run, asked));
   const { caller } = asked;
   return (
@@ -158,33 +158,36 @@ async function account(run: Run): Promise<Outcome> {
   );
 }
 
-/** Only what STS or the SDK says of the credentials is a failure; STS itself may be out of reach. */
+/** Only an error about the credentials is a failure; STS itself may be unreachable. */
 function unknown(
   run: Run,
   { error, target }: Exclude<Asked, { caller: unknown }>,
 ): ReturnType<typeof credentialIssue> | Skip {
   if (error instanceof CredentialError) {
     const { kind, facts } = error;
-    // Without a code nobody has refused them: there are none here, where none are used.
+    // Without an error code, no service has rejected them: there are none here, and none are needed.
     if (facts.code !== undefined || tried(run).includes(AWS_CREDENTIALS)) return credentialIssue(kind, facts);
     return skip(
-      `AWS is used by Spacelift alone, and ${kind === 'expired' ? 'the credentials here have expired' : 'no credentials are found here'}`,
+      `only Spacelift itself uses AWS, and ${kind === 'expired' ? 'the credentials here have expired' : 'no credentials were found here'}`,
       {
-        detail: 'Only the license or telemetry is on AWS, and neither is tried.',
-        fix: advice`run it with the role that Spacelift has`,
+        detail: 'Only the license or telemetry uses AWS, and neither is tested.',
+        fix: advice`run this tool with Spacelift’s role`,
       },
     );
   }
   const at = target === undefined ? 'STS' : `STS at ${target.host}:${target.port}`;
   const observed = error instanceof NetworkError ? error.kind : error instanceof Error ? error.message : 'unknown';
-  return skip(`${at} ${error instanceof NetworkError ? 'can’t be reached' : 'does not tell who the credentials are'}`, {
-    detail: 'Nothing in Spacelift needs STS: what the credentials are worth shows at the services.',
-    fix: advice`to have it verified, give the network a way to STS: a VPC endpoint for com.amazonaws.REGION.sts`,
-    evidence: { observed },
-  });
+  return skip(
+    `${at} ${error instanceof NetworkError ? 'can’t be reached' : 'did not return the identity of the credentials'}`,
+    {
+      detail: 'Spacelift does not need STS; the other checks show whether the credentials work.',
+      fix: advice`to verify the identity, make STS reachable from this network: a VPC endpoint for com.amazonaws.REGION.sts`,
+      evidence: { observed },
+    },
+  );
 }
 
-/** `role/spacelift-server`, also of a session. */
+/** `role/spacelift-server`, for a session of the role too. */
 function nameIn(arn: string): string {
   const name = arn.split(':').slice(5).join(':');
   return name.replace(/^assumed-role\/([^/]+)\/.*$/, 'role/$1');

@@ -1,4 +1,4 @@
-/** The license: a token that can be read without its key, or one that Spacelift checks out of AWS by itself. */
+/** The license: a token that is readable without its key, or an AWS license that Spacelift checks out itself. */
 
 import { DOCS, type LicenseType } from '../../src/config/contract.ts';
 import { defineCheck, type Run } from '../../src/engine/check.ts';
@@ -11,9 +11,9 @@ export const license = defineCheck({
     token: {
       title: 'the license token is valid',
       procedure:
-        'Reads LICENSE_TOKEN as a JSON web token, without its signature, which only Spacelift can verify: a token that has expired, or is not valid yet, fails; one that expires within 30 days warns; one without expiry passes. A license of AWS (LICENSE_TYPE=aws) is a skip: Spacelift checks it out of License Manager itself.',
-      rationale: 'Spacelift does not start with a license that it can’t read, or that has expired.',
-      fix: 'Ask Spacelift for a new license token, and set LICENSE_TOKEN to it, whole and in one line.',
+        'Reads LICENSE_TOKEN as a JSON Web Token (JWT) without verifying its signature, which only Spacelift can do. Fails if the token has expired or is not valid yet, and warns if it expires within 30 days. A token without expiry passes. Skipped for an AWS license (LICENSE_TYPE=aws), which Spacelift checks out of AWS License Manager itself.',
+      rationale: 'Spacelift does not start with an unreadable or expired license.',
+      fix: 'Ask Spacelift for a new license token, and set LICENSE_TOKEN to the complete token on one line.',
       example: {
         found: 'the license expires in 12 days, on 2027-01-31',
         fix: 'ask Spacelift for a new license token, and set LICENSE_TOKEN to it',
@@ -30,7 +30,8 @@ export const license = defineCheck({
 });
 
 const JUDGES: Readonly<Record<LicenseType, (run: Run) => Promise<Outcome>>> = {
-  aws: async () => skip('Spacelift checks its license out of License Manager itself', { evidence: { type: 'aws' } }),
+  aws: async () =>
+    skip('Spacelift checks its license out of AWS License Manager itself', { evidence: { type: 'aws' } }),
   jwt: async ({ require, get }) => {
     const token = require('LICENSE_TOKEN');
     const { judgeToken } = await import('./token.ts');

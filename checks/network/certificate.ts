@@ -1,4 +1,4 @@
-/** The certificate behind the server's domain: its chain, its name, and how long it lasts. */
+/** The certificate for the server's domain: its chain, its name, and its expiry. */
 
 import type { Run } from '../../src/engine/check.ts';
 import { commonName, type PeerCertificate } from '../../src/net/certificate.ts';
@@ -13,10 +13,10 @@ import { day, plural } from '../../src/util/format.ts';
 
 const DEADLINE_MS = 10_000;
 const DAY_MS = 86_400_000;
-/** Within so many days, or so much of the lifetime, whichever is less: renewals of short-lived certificates come late. */
+/** Warn within this many days or this share of the lifetime, whichever is less: short-lived certificates are renewed late. */
 const SOON = { days: 14, share: 1 / 5 };
 
-/** Whether who connects under this name finds a certificate for it. */
+/** Whether a client that connects to this name receives a valid certificate for it. */
 export async function judgeCertificate(run: Run, address: Address): Promise<Outcome> {
   const target = { what: 'Spacelift’s server', ...address, setting: 'SERVER_DOMAIN' };
   try {
@@ -44,13 +44,13 @@ function judgeExpiry({ host }: Address, version: string, chain: readonly PeerCer
   }
   const days = Math.floor(left / DAY_MS);
   return warn(`the certificate of ${host} expires ${days < 1 ? 'today' : `in ${plural(days, 'day')}`}`, {
-    expected: 'a certificate that has been renewed by now',
-    fix: advice`renew the certificate of ${host} at ${commonName(leaf.issuer) || 'its issuer'}, and see to it that this happens by itself`,
+    expected: 'a certificate that has already been renewed',
+    fix: advice`renew the certificate of ${host} with ${commonName(leaf.issuer) || 'its issuer'}, and automate the renewal`,
     evidence,
   });
 }
 
-/** What the server showed, its own certificate first. */
+/** The chain that the server presented, leaf certificate first. */
 function shownChain(chain: readonly PeerCertificate[], { tls }: NetworkError) {
   const lines = chain.map(
     ({ subject, issuer, names, validFrom, validTo }) =>
@@ -60,10 +60,12 @@ function shownChain(chain: readonly PeerCertificate[], { tls }: NetworkError) {
   const alone = tls === 'untrusted' && chain.length === 1 && leaf !== undefined && leaf.subject !== leaf.issuer;
   return {
     detail: [
-      `The server shows: ${lines.join('; ')}.`,
-      ...(tls === 'name' ? [`It is good for ${leaf?.names.join(', ') || 'no name'}.`] : []),
+      `The server presents: ${lines.join('; ')}.`,
+      ...(tls === 'name' ? [`It is valid for ${leaf?.names.join(', ') || 'no name'}.`] : []),
       ...(alone
-        ? [`It sends no intermediate certificate: if ${leaf.issuer} is one, the server must send it too.`]
+        ? [
+            `It does not send an intermediate certificate: if ${leaf.issuer} is an intermediate CA, the server must send its certificate too.`,
+          ]
         : []),
     ].join(' '),
     evidence: { chain: lines },

@@ -1,4 +1,4 @@
-/** The names under which Spacelift is reached, and what it reaches by itself beside its dependencies. */
+/** Spacelift's own endpoints, and the endpoints that it connects to in addition to its dependencies. */
 import { type Check, defineCheck, type Run } from '../../src/engine/check.ts';
 import { resolve } from '../../src/net/dns.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
@@ -76,24 +76,24 @@ async function serverDomain(run: Run): Promise<Outcome> {
     if (place !== undefined) return place;
     if ((await phaseOf(run)) === 'post-install') return fail(words.title, words);
     return skip(`${host} does not resolve yet`, {
-      fix: advice`create its DNS record, and run this again after installation`,
+      fix: advice`create its DNS record, and run this tool again after installation`,
       evidence: { host, observed: error.kind },
     });
   }
 }
 
-/** What only an installation can answer. A worker has no database that shows whether there is one: it looks. */
+/** Rules that need an installation. A worker has no database that shows whether there is one, so it tries. */
 async function installed(run: Run, how: () => Promise<Outcome>): Promise<Outcome> {
   if ((await phaseOf(run)) === 'post-install') return how();
   if (run.deployment.service === 'worker' && run.options.phase === 'auto') return asFarAsThere(await how());
-  return skip('Spacelift is not installed yet', { fix: advice`run this again after installation` });
+  return skip('Spacelift is not installed yet', { fix: advice`run this tool again after installation` });
 }
 
 function asFarAsThere(outcome: Outcome): Outcome {
   if (outcome.status !== 'fail') return outcome;
-  return skip('Spacelift’s server is not there yet, or can’t be used from here', {
+  return skip('Spacelift’s server is not installed yet, or can’t be reached from here', {
     detail: `Observed: ${outcome.title}.`,
-    fix: advice`after installation, run it with --phase post-install: then this is a failure, with its way out`,
+    fix: advice`after installation, run this tool with --phase post-install: this finding then becomes a failure with a fix`,
     ...(outcome.evidence !== undefined && { evidence: outcome.evidence }),
   });
 }

@@ -1,23 +1,29 @@
-/** What the check of the network would do. */
+/** The operations of the network check. */
 import type { PlannedOperation, Run } from '../../src/engine/check.ts';
 import type { NetworkRule } from './rules.ts';
 
-const AFTER = 'after installation alone: ';
+const AFTER = 'only after installation: ';
 
-/** By rule, in the order of the check. */
+/** By rule, in check order. */
 const PLANS: Readonly<Record<NetworkRule, (run: Run) => Pick<PlannedOperation, 'does' | 'at'>>> = {
   'server-domain': ({ require }) => ({ does: 'resolves the name', at: [require('SERVER_DOMAIN')] }),
   certificate: (run) => ({
-    does: `${unlessWorker(run)}opens TLS, and reads the certificate`,
+    does: `${unlessWorker(run)}opens a TLS connection and reads the certificate`,
     at: [`${run.require('SERVER_DOMAIN')}:443`],
   }),
-  server: ({ require }) => ({ does: 'sends a GET', at: [`https://${require('SERVER_DOMAIN')}/`] }),
+  server: ({ require }) => ({ does: 'sends a GET request', at: [`https://${require('SERVER_DOMAIN')}/`] }),
   webhooks: ({ require, get }) => ({
-    does: `${AFTER}sends a GET`,
+    does: `${AFTER}sends a GET request`,
     at: [get('WEBHOOKS_ENDPOINT') ?? `https://${require('SERVER_DOMAIN')}/webhooks`],
   }),
-  'vcs-gateway': ({ require }) => ({ does: 'opens TLS, and offers HTTP/2', at: [require('VCS_GATEWAY_ENDPOINT')] }),
-  'public-api': ({ require }) => ({ does: 'sends a GET', at: [new URL(require('SPACELIFT_PUBLIC_API')).origin] }),
+  'vcs-gateway': ({ require }) => ({
+    does: 'opens a TLS connection and offers HTTP/2',
+    at: [require('VCS_GATEWAY_ENDPOINT')],
+  }),
+  'public-api': ({ require }) => ({
+    does: 'sends a GET request',
+    at: [new URL(require('SPACELIFT_PUBLIC_API')).origin],
+  }),
 };
 
 const unlessWorker = ({ deployment, options }: Run): string =>

@@ -51,11 +51,7 @@ export const objectStorage: Check = defineCheck({
     if (buckets.length === 0) return [];
     const store = await openStore(run);
     const { sweep } = await import('./sweep.ts');
-    try {
-      return await sweep(run, store, buckets);
-    } finally {
-      store.close();
-    }
+    return await sweep(run, store, buckets);
   },
 
   async run(context) {
@@ -64,20 +60,15 @@ export const objectStorage: Check = defineCheck({
       return;
     }
     const store = await openStore(context);
-    try {
-      const buckets = used(context.deployment.service);
-      let reached = false;
-      const tried = buckets.map((bucket) =>
-        context.forSubject(bucket, async (part) => {
-          reached = (await tryBucket(part, store, bucket)) || reached;
-        }),
-      );
-      await Promise.all(tried);
-      await context.check('distinct', () => checkDistinct(context, reached));
-    } finally {
-      // When the run ends early, the cleanup after it still needs the connections.
-      if (!context.signal.aborted) store.close();
-    }
+    const buckets = used(context.deployment.service);
+    let reached = false;
+    const tried = buckets.map((bucket) =>
+      context.forSubject(bucket, async (part) => {
+        reached = (await tryBucket(part, store, bucket)) || reached;
+      }),
+    );
+    await Promise.all(tried);
+    await context.check('distinct', () => checkDistinct(context, reached));
   },
 
   summary: (run) => {

@@ -164,7 +164,6 @@ export interface Store {
   expiry(bucket: string, signal: AbortSignal): Promise<string[]>;
   /** Whether the bucket's own settings allow public access. */
   isPublic(bucket: string, signal: AbortSignal): Promise<boolean>;
-  close(): void;
 }
 
 /** The provider's own fixes: commands and settings that contain the real names. */
@@ -174,7 +173,7 @@ export interface StoreMessages {
   /** Commands that show a setting to anyone with permission to read it. */
   readonly look?: Partial<Readonly<Record<StoreAction, Shell>>>;
   /** The fix for each kind of error. */
-  readonly mend: Readonly<Record<StoreKind, (problem: StoreError) => Fix>>;
+  readonly fixes: Readonly<Record<StoreKind, (problem: StoreError) => Fix>>;
   /** Fixes for network errors, where the provider has a better one than `networkMessages`. */
   readonly network: Partial<Readonly<Record<NetworkKind, Fix>>>;
   versioning(bucket: string): Fix;

@@ -1,4 +1,4 @@
-/** Choices that exclude each other; the judging itself is in `src/config/choices.ts`. */
+/** Incompatible backend types. The logic is in `src/config/choices.ts`. */
 
 import { DOCS } from '../../src/config/contract.ts';
 import { defineCheck } from '../../src/engine/check.ts';
@@ -9,12 +9,12 @@ export const pairing = defineCheck({
   title: 'Pairing',
   rules: {
     'iotcore-needs-sqs': {
-      title: 'the MQTT broker goes with the message queue',
-      procedure: 'Looks at MQTT_BROKER_TYPE and MESSAGE_QUEUE_TYPE as they are in force, by default or explicitly.',
+      title: 'the MQTT broker is compatible with the message queue',
+      procedure: 'Compares the effective values of MQTT_BROKER_TYPE and MESSAGE_QUEUE_TYPE, whether set or default.',
       rationale:
-        'Workers’ messages reach Spacelift through an IoT topic rule that writes into an SQS queue. With another queue they are lost. Setting only MESSAGE_QUEUE_TYPE=postgres breaks it, because the broker is then IoT Core by default.',
+        'With IoT Core, messages from workers reach Spacelift through a topic rule that writes to an SQS queue. With any other queue they are lost. Setting only MESSAGE_QUEUE_TYPE=postgres causes this, because the broker defaults to IoT Core.',
       fix: 'Set MQTT_BROKER_TYPE=builtin, or use SQS.',
-      example: { found: 'IoT Core needs SQS, and the message queue is postgres', fix: 'set MQTT_BROKER_TYPE=builtin' },
+      example: { found: 'IoT Core needs SQS, but the message queue is postgres', fix: 'set MQTT_BROKER_TYPE=builtin' },
       docs: `${DOCS.mqtt}#message-queue-type`,
     },
   },

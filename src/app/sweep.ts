@@ -43,6 +43,7 @@ export async function removeAllLeftovers(
   } finally {
     lifetime.settle();
     await cleanup.run();
+    await cleanup.end();
     lifetime.close();
   }
 }

@@ -1,4 +1,4 @@
-/** The variables that choose a backend: which value is in force, and when a default can't be meant. */
+/** The variables that select a backend: their effective values, and defaults that can't be intended. */
 
 import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
@@ -17,19 +17,19 @@ import {
 } from './contract.ts';
 import type { Entry } from './entry.ts';
 
-/** A choice as a condition sees it; `open` when it is unknown or itself found wrong, so that nothing hangs on it. */
+/** A choice as conditions see it; `open` when it is unknown or invalid, so that nothing depends on it. */
 export type InForce<Name extends ChoiceName = ChoiceName> =
   | { readonly value: ChoiceOf<Name>; readonly byDefault: boolean }
   | 'open';
 
 export interface View {
-  /** The known value, `undefined` when unset or not known here. */
+  /** The known value; `undefined` when unset or not known here. */
   value(name: VariableName): string | undefined;
   isSet(name: string): boolean;
   choice<Name extends ChoiceName>(name: Name): InForce<Name>;
 }
 
-/** A condition's truth; `undefined` when it hangs on an open choice. */
+/** Whether any condition holds; `undefined` when that depends on an open choice. */
 export function holds(conditions: readonly When[], view: View): boolean | undefined {
   const results = conditions.map(({ variable, is }) => {
     const choice = view.choice(variable);
@@ -45,7 +45,7 @@ export function choiceOf<Name extends ChoiceName>(name: Name, entry: Entry | und
   return isChosen(name, value) ? { value, byDefault: entry === undefined } : 'open';
 }
 
-/** What shows that a value is meant although it is not set, for the report; `undefined` when nothing does. */
+/** The evidence that a value is intended although it is not set, for the report; `undefined` without such evidence. */
 type Shown = (view: View) => string | undefined;
 
 const anySet =
@@ -58,8 +58,8 @@ const nothing: Shown = () => undefined;
 const KMS_KEYS = ['ENCRYPTION_KMS_ENCRYPTION_KEY_ID', 'ENCRYPTION_KMS_SIGNING_KEY_ID'] as const;
 
 /**
- * By choice and by value, in the order in which they are looked for: what contradicts the default. Here and not with the
- * providers of `checks`, since it is the contract's variables alone that show it, and the config is judged without any check.
+ * Evidence against the default, by choice and value, in the order of precedence. Not in the providers in `checks`, because
+ * it depends only on the contract's variables, and the config is checked without any provider.
  */
 const CONTRADICTIONS: {
   readonly [Name in ChoiceName]: Readonly<Record<Exclude<ChoiceOf<Name>, DefaultOf<Name>>, Shown>>;
@@ -85,7 +85,7 @@ const CONTRADICTIONS: {
   MQTT_BROKER_TYPE: {
     builtin: (view) =>
       /^tls:\/\/|:(?!443$|8443$|8883$)\d+$/.test(view.value('MQTT_BROKER_ENDPOINT') ?? '')
-        ? 'MQTT_BROKER_ENDPOINT has the form of a built-in broker’s'
+        ? 'MQTT_BROKER_ENDPOINT looks like the endpoint of a built-in broker'
         : undefined,
   },
   LICENSE_TYPE: {
@@ -97,17 +97,17 @@ const CONTRADICTIONS: {
 function nothingElseOnAws(view: View): string | undefined {
   const others = USES_AWS.filter(({ variable }) => variable !== 'LICENSE_TYPE');
   const aws = ['AWS_ACCOUNT_ID', 'AWS_REGION', 'AWS_DEFAULT_REGION'].some(view.isSet);
-  return aws || holds(others, view) !== false ? undefined : 'nothing else in this config is on AWS';
+  return aws || holds(others, view) !== false ? undefined : 'nothing else in this config uses AWS';
 }
 
-/** IoT Core without SQS, explicitly or by default (contract, "The pairing rule"). */
+/** IoT Core without SQS, explicitly or by default (Spacelift docs, "MQTT broker", "Message queue type"). */
 export function judgePairing(view: View): Issue | undefined {
   const broker = view.choice('MQTT_BROKER_TYPE');
   const queue = view.choice('MESSAGE_QUEUE_TYPE');
   if (broker === 'open' || queue === 'open' || broker.value !== 'iotcore' || queue.value === 'sqs') return undefined;
   const says = (name: string, { value, byDefault }: { value: string; byDefault: boolean }) =>
-    byDefault ? `${name} is not set, so it is ${value} by default` : `${name} is ${value}`;
-  return fail(`IoT Core needs SQS, and the message queue is ${queue.value}`, {
+    byDefault ? `${name} is not set and defaults to ${value}` : `${name} is ${value}`;
+  return fail(`IoT Core needs SQS, but the message queue is ${queue.value}`, {
     detail: `${says('MQTT_BROKER_TYPE', broker)}; ${says('MESSAGE_QUEUE_TYPE', queue)}.`,
     expected: 'MQTT_BROKER_TYPE=builtin with any message queue, or iotcore with MESSAGE_QUEUE_TYPE=sqs',
     fix: broker.byDefault
@@ -119,7 +119,7 @@ export function judgePairing(view: View): Issue | undefined {
   });
 }
 
-/** A default that the other values contradict, by the variable that is missing. */
+/** Defaults that other values contradict, by the unset variable. */
 export function judgeDefaults(view: View): Map<ChoiceName, Issue> {
   const found = new Map<ChoiceName, Issue>();
   for (const [variable, shownBy] of Object.entries(CONTRADICTIONS) as [ChoiceName, Record<string, Shown>][]) {
@@ -139,8 +139,8 @@ const contradicted = (
   variable: ChoiceName,
   { meant, byDefault, evidence }: { meant: string; byDefault: string; evidence: string },
 ): Issue =>
-  fail(`${variable} is not set, so ${byDefault} is in force, but ${evidence}`, {
-    expected: `${variable}=${meant}, or a config that goes with ${byDefault}`,
+  fail(`${variable} is not set and defaults to ${byDefault}, but ${evidence}`, {
+    expected: `${variable}=${meant}, or a config for ${byDefault}`,
     fix: setting(variable, meant),
     docs: CONTRACT[variable].docs,
     evidence: { variable, default: byDefault },

@@ -1,11 +1,11 @@
-/** Every variable that a self-hosted Spacelift reads: the one table behind `configuration`, `plan` and redaction. */
+/** Every variable that self-hosted Spacelift reads: the table behind `configuration`, `plan` and redaction. */
 import type { Perspective } from './options.ts';
 import { isPublicVariable } from './public-variables.ts';
 import type { ChoiceType, ValueType } from './types.ts';
 import * as type from './types.ts';
 
 const REFERENCE = 'https://docs.spacelift.io/self-hosted/latest/installing-spacelift/reference-architecture/reference';
-/** Sections of the vendor's documentation. */
+/** Pages in Spacelift's docs. */
 export const DOCS = {
   dependencies: REFERENCE.replace('/reference-architecture/reference', '/reference-architecture/external-dependencies'),
   general: `${REFERENCE}/general-configuration`,
@@ -45,15 +45,15 @@ export const QUEUES = {
 } as const;
 export type Queue = keyof typeof QUEUES;
 
-/** A condition on the value in force of a choice. */
+/** A condition on the effective value of a choice. */
 export interface When {
   readonly variable: ChoiceName;
   readonly is: readonly string[];
 }
 
 /**
- * The variables that choose a backend, with their values: each has a registry that must hold every one of them
- * (`checks/object-storage/providers.ts` …). Below, they stand in their places in the table.
+ * The variables that select a backend, with their values: each has a registry that must contain every value
+ * (`checks/object-storage/providers.ts` …). The table below includes them at their positions.
  */
 const CHOICE_TABLE = {
   LICENSE_TYPE: choice(['aws', 'jwt'], { default: 'aws', docs: DOCS.general }),
@@ -70,7 +70,7 @@ const CHOICE_TABLE = {
 export type ChoiceName = keyof typeof CHOICE_TABLE;
 /** The values of a choice. */
 export type ChoiceOf<Name extends ChoiceName> = (typeof CHOICE_TABLE)[Name]['type']['values'][number];
-/** The value that is in force when the choice is not set. */
+/** The effective value when the choice is not set. */
 export type DefaultOf<Name extends ChoiceName> = (typeof CHOICE_TABLE)[Name]['default'];
 
 export type LicenseType = ChoiceOf<'LICENSE_TYPE'>;
@@ -91,9 +91,9 @@ export interface Variable {
   readonly type: ValueType;
   readonly default?: string;
   readonly secret?: true;
-  /** `true`: always; else when any of the conditions holds. */
+  /** `true`: always; otherwise, when any condition holds. */
   readonly required?: true | readonly When[];
-  /** Who needs it when it is required; server, drain and scheduler unless told. */
+  /** The services that need it when it is required; server, drain and scheduler by default. */
   readonly of?: readonly Perspective[];
   readonly docs: string;
 }
@@ -104,7 +104,7 @@ const when = <Name extends ChoiceName>(variable: Name, ...is: readonly ChoiceOf<
 const BACKEND = ['server', 'drain', 'scheduler'] as const;
 const OPTIONAL = { type: type.text, docs: DOCS.general } as const;
 
-/** Any of these makes the AWS variables required (contract, "AWS"). */
+/** Any of these makes the AWS variables required. */
 export const USES_AWS: readonly When[] = [
   when('OBJECT_STORAGE_TYPE', 'aws'),
   when('ENCRYPTION_TYPE', 'kms'),
@@ -253,12 +253,12 @@ const TABLE = {
 } as const satisfies Record<string, Variable> & typeof CHOICE_TABLE;
 
 export type VariableName = keyof typeof TABLE;
-/** A variable that is no choice. */
+/** A variable that is not a choice. */
 export type ValueName = Exclude<VariableName, ChoiceName>;
 export const CONTRACT: Readonly<Record<VariableName, Variable>> = TABLE;
 export const VARIABLES = Object.keys(TABLE) as readonly VariableName[];
 
-/** Those of the variables that are choices. */
+/** The variables that are choices. */
 export const CHOICES = Object.keys(CHOICE_TABLE) as readonly ChoiceName[];
 export const isChoice = (name: VariableName): name is ChoiceName => Object.hasOwn(CHOICE_TABLE, name);
 /** Whether a choice has this value. */
@@ -268,9 +268,9 @@ export function isChosen<Name extends ChoiceName>(name: Name, value: string | un
 
 export const isVariable = (name: string): name is VariableName => Object.hasOwn(TABLE, name);
 
-/** Known by their beginning: not checked, and never a misspelling. */
+/** Known prefixes: not checked, and never a misspelling. */
 const KNOWN_PREFIXES = ['FEATURE_FLAG_'];
-/** What the cloud SDKs and Node read for themselves: no variable of Spacelift's, and none that it would not know. */
+/** Variables that the cloud SDKs and Node read themselves: not Spacelift's, but not unknown either. */
 const SDK_PREFIXES = ['AWS_', 'AZURE_', 'GOOGLE_', 'GCP_', 'GCE_', 'DD_', 'OTEL_'];
 const SDK_NAMES = [
   'HTTP_PROXY',
@@ -285,11 +285,11 @@ const SDK_NAMES = [
 export const isKnown = (name: string): boolean =>
   isVariable(name) || KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix)) || isForSdk(name);
 
-/** Read by a cloud SDK, a proxy client or the TLS stack rather than by Spacelift. */
+/** Whether a cloud SDK, a proxy client or the TLS stack reads the variable, not Spacelift. */
 export const isForSdk = (name: string): boolean =>
   SDK_NAMES.includes(name.toUpperCase()) || SDK_PREFIXES.some((prefix) => name.startsWith(prefix));
 
-/** Whether a value must not be seen: what neither the contract nor the list of public variables knows is a secret. */
+/** Whether a value must not be shown: any variable in neither the contract nor the list of public variables is a secret. */
 export const isSecret = (name: string): boolean => {
   if (isVariable(name)) return CONTRACT[name].secret === true;
   return !isPublicVariable(name) && !KNOWN_PREFIXES.some((prefix) => name.startsWith(prefix));

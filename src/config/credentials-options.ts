@@ -1,16 +1,16 @@
-/** What `--credentials-file` and `--allow-credentials-to` take; apart, since the command line reads it before anything else. */
+/** Values for `--credentials-file` and `--allow-credentials-to`; in a separate file because the command line loads it first. */
 
-/** Of a finding that was skipped because credentials were not sent; its evidence says so. */
+/** Evidence of a finding that was skipped because credentials were not sent. */
 export const WITHHELD = 'credentials-withheld';
 
-/** A host, with a port perhaps, as `--allow-credentials-to` takes it; `undefined` for anything else. */
+/** A host with an optional port for `--allow-credentials-to`; `undefined` for anything else. */
 export function allowedHost(text: string): string | undefined {
   const [, name, port] = /^(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::(\d{1,5}))?$/i.exec(text) ?? [];
   if (name === undefined || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) return undefined;
   return text.toLowerCase();
 }
 
-/** Variables whose file `--credentials-file` can supply from here: in a config, their paths are those of Spacelift's container. */
+/** Variables whose file `--credentials-file` can supply: in a config, their paths are in Spacelift's container. */
 export const CREDENTIALS_FILES = [
   'AWS_WEB_IDENTITY_TOKEN_FILE',
   'GOOGLE_APPLICATION_CREDENTIALS',

@@ -1,4 +1,4 @@
-/** Contract + sources → what the checks read. */
+/** Combines the contract and the sources into what the checks read. */
 
 import { advice, type Fix } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
@@ -12,55 +12,55 @@ import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
 import { decodeRootCertificates } from './types.ts';
 
-/** A value, and whose word it is. */
+/** A value, and the party that supplied it. */
 export interface Held {
   readonly value: string;
   readonly party: Party;
 }
 
-/** What is known of one variable. */
+/** What is known about one variable. */
 export type Lookup =
   | { readonly state: 'set'; readonly value: string; readonly origin: string }
-  /** Unset, and the contract's default is in force. */
+  /** Unset: the contract's default applies. */
   | { readonly state: 'default'; readonly value: string }
   | { readonly state: 'unset' }
   /** Set where this run can't read it (ECS `valueFrom`, `environmentFiles`). */
   | { readonly state: 'unknown'; readonly origin: string; readonly fix: Fix }
-  /** Judged under `configuration` or `pairing`: nothing that depends on it is tried. */
+  /** Already reported under `configuration` or `pairing`: nothing that depends on it is tested. */
   | { readonly state: 'unusable'; readonly outcome: Issue };
 
 export interface Deployment {
-  /** The one service that is checked, selected or implied by the sources; `undefined` for all of them as one. */
+  /** The single service to check, selected or implied by the sources; `undefined` for all services together. */
   readonly service: Perspective | undefined;
   lookup(name: VariableName): Lookup;
-  /** The value in force of a choice; `undefined` when it is not known here, or itself found wrong. */
+  /** The effective value of a choice; `undefined` when it is not known here or invalid. */
   chosen<Name extends ChoiceName>(name: Name): ChoiceOf<Name> | undefined;
-  /** What the sources hold under any name; `undefined` when it is not set. */
+  /** The entry in the sources for any name; `undefined` when it is not set. */
   entry(name: string): Entry | undefined;
-  /** Whose word it is as a whole: the process's when nothing else has a say. */
+  /** The party that supplied the deployment as a whole: `process` only if all sources are the process's. */
   readonly party: Party;
-  /** Whose word a variable is: `config` when the config sets it, else the process's. */
+  /** The party that supplied a variable: `config` if the config sets it, otherwise `process`. */
   partyOf(name: string): Party;
-  /** What `configuration` reports: everything that is wrong, or can't be known, without any network. */
+  /** The findings of `configuration`: everything that is wrong or unknown, without using the network. */
   readonly configuration: readonly ConfigurationFinding[];
   /** IoT Core without SQS. */
   readonly pairing: Issue | undefined;
-  /** Names of the contract's variables that are set. */
+  /** The names of the variables that are set. */
   readonly set: readonly string[];
-  /** A variable that an SDK reads for itself: the config's own value beats the process's. An empty value equals an absent one. */
+  /** A variable that an SDK reads itself: the config's value takes precedence over the process's. Empty counts as unset. */
   setting(name: string): Held | undefined;
-  /** As `setting`, of the caller alone: what opens files, starts programs or says where the caller's credentials go. */
+  /** Like `setting`, but only from the caller: values that open files, start programs, or choose where the caller's credentials go. */
   own(name: string): string | undefined;
-  /** Further certificate authorities (`ADDITIONAL_ROOT_CAS`), PEM. */
+  /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
-  /** Values that must never be seen, as far as they are known by now. */
+  /** The values known so far that must never be shown. */
   readonly secrets: readonly string[];
-  /** Adds to the secrets what a library has obtained. */
+  /** Adds values that a library has obtained to the secrets. */
   conceal(...values: readonly (string | undefined)[]): void;
 }
 
 /**
- * @param environment the process environment, for what the cloud SDKs and the TLS stack read for themselves
+ * @param environment the process environment, for variables that the cloud SDKs and the TLS stack read themselves
  */
 export function makeDeployment(
   sources: readonly Source[],
@@ -125,7 +125,7 @@ export function makeDeployment(
   };
 }
 
-/** A value that is not a string was found unusable before; one behind `valueFrom` is set, and not known here. */
+/** A value that is not a string is already unusable; a value behind `valueFrom` is set but not known here. */
 function known(name: VariableName, { kind, value, origin, unread }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
   return {
@@ -134,8 +134,8 @@ function known(name: VariableName, { kind, value, origin, unread }: Entry): Look
     fix:
       unread?.fix ??
       (CONTRACT[name].secret === true
-        ? advice`read it with --resolve-secrets, or pass its value with a further -f (a dotenv file will do)`
-        : advice`pass its value with a further -f (a dotenv file will do); --resolve-secrets reads secrets alone`),
+        ? advice`read it with --resolve-secrets, or pass its value in an additional -f file (for example, a dotenv file)`
+        : advice`pass its value in an additional -f file (for example, a dotenv file); --resolve-secrets reads only secrets`),
   };
 }
 

@@ -1,24 +1,24 @@
-/** What a source holds: variables with their values, and where each comes from. */
+/** The contents of a source: variables with their values and origins. */
 import type { Issue, Skip } from '../outcome/outcome.ts';
 import type { Party, Service } from './options.ts';
 
 export { InputError } from './input-error.ts';
 
-/** The origin of what the job's own environment holds. */
+/** The origin of variables in the job's environment. */
 export const ENVIRONMENT = 'the environment';
 
 export interface Entry {
   readonly name: string;
-  /** `secret`: set behind an ECS `valueFrom`, not known here. `not-a-string`: the API would reject it. */
+  /** `secret`: set with an ECS `valueFrom`, not known here. `not-a-string`: the API would reject it. */
   readonly kind: 'known' | 'secret' | 'not-a-string';
-  /** The value; for `secret` the ARN or name it is kept under; for `not-a-string` the JSON type ("number"). */
+  /** The value; for `secret` the ARN or name of the secret; for `not-a-string` the JSON type ("number"). */
   readonly value: string;
   readonly service: Service | 'all';
-  /** Was read from where secrets are kept: never to be seen, whatever its name. */
+  /** Read from a secret store: must never be shown, whatever its name. */
   readonly secret?: true;
-  /** Was read with the caller's credentials: it may go where the value itself says, and nowhere that the config says. */
+  /** Read with the caller's credentials: it may be sent to the host in the value itself, not to a host from the config. */
   readonly resolved?: true;
-  /** Why what is behind `valueFrom` could not be read, when that was asked for. */
+  /** Why the `valueFrom` value could not be read, if that was requested. */
   readonly unread?: Issue | Skip;
   /** For people: "shared.yaml (Secret spacelift-shared)". */
   readonly origin: string;
@@ -26,11 +26,11 @@ export interface Entry {
 
 export interface Source {
   readonly entries: readonly Entry[];
-  /** It also takes variables from files that are not known here (ECS `environmentFiles`). */
+  /** Whether it also reads variables from files that are not known here (ECS `environmentFiles`). */
   readonly incomplete: boolean;
-  /** The job's own environment: never searched for misspellings, and nothing in it is "configured for good". */
+  /** Whether it is the job's environment, which is not searched for misspellings or short-lived credentials. */
   readonly process: boolean;
-  /** Whose word it is; unless told, the environment is the process's, and all else the config's. */
+  /** Who supplied it; by default `process` for the environment and `config` for everything else. */
   readonly trust?: Party;
 }
 

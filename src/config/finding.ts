@@ -1,7 +1,7 @@
-/** A finding about the config alone. */
+/** A finding about the config itself. */
 import type { Outcome } from '../outcome/outcome.ts';
 
-/** The rules about one value by itself. */
+/** The rules about a single value. */
 export type ValueRule = 'type' | 'whitespace' | 'placeholder' | 'value';
 
 export type ConfigurationRule =

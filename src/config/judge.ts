@@ -1,4 +1,4 @@
-/** Judges a config without any network: every `configuration/…` rule and the pairing (`checks.md`). */
+/** Checks a config without using the network: every `configuration/…` rule and the pairing rule (docs/checks.md). */
 import { distance } from 'fastest-levenshtein';
 import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
@@ -26,11 +26,11 @@ import { judgeValue } from './values.ts';
 export interface Judgement {
   readonly findings: readonly ConfigurationFinding[];
   readonly pairing: Issue | undefined;
-  /** Variables that were found wrong: what depends on one ends in its outcome. */
+  /** Invalid variables: everything that depends on one gets its outcome. */
   readonly unusable: ReadonlyMap<VariableName, Issue>;
 }
 
-/** Where the vendor's own guidance makes two variables belong together. */
+/** Variables that Spacelift's docs require to be set together. */
 const ALL_OR_NONE: readonly (readonly VariableName[])[] = [
   ['SLACK_APP_CLIENT_ID', 'SLACK_APP_CLIENT_SECRET', 'SLACK_SECRET'],
   ['SAML_CERT', 'SAML_KEY'],
@@ -38,7 +38,7 @@ const ALL_OR_NONE: readonly (readonly VariableName[])[] = [
 const MISSPELLABLE =
   /^(OBJECT_STORAGE|MESSAGE_QUEUE|MQTT_BROKER|ENCRYPTION|DATABASE|LICENSE|SERVER|DRAIN_CONCURRENCY)_/;
 const MAY_DIFFER = /^(DD_|OTEL_|AWS_S3_|GATEWAY_|AWS_ROLE_ARN$)/;
-/** Edits that a misspelling may be away from the name that was meant. */
+/** Maximum edit distance between a misspelling and the intended name. */
 const CLOSE = 3;
 
 export function judgeConfiguration(resolved: Resolved, sources: readonly Source[]): Judgement {
@@ -67,7 +67,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     if (found !== undefined) wrong(found.rule, name, found.outcome);
   };
 
-  // The choices first: what hangs on one that is wrong is not judged.
+  // The choices first: variables that depend on an invalid choice are not checked.
   for (const name of CHOICES) judgeValueOf(name);
   const pairing = resolved.service === 'worker' ? undefined : judgePairing(view);
   if (pairing !== undefined) unusable.set('MQTT_BROKER_TYPE', pairing);
@@ -101,7 +101,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   return { findings, pairing, unusable };
 }
 
-/** At least the difference of their lengths lies between two names, and to see that takes no time. */
+/** The length difference is a lower bound for the distance, and is cheap to compute. */
 const isClose = (one: string, other: string) =>
   Math.abs(one.length - other.length) <= CLOSE && distance(one, other) <= CLOSE;
 
@@ -111,7 +111,7 @@ function missing(
   strangers: ReadonlyMap<string, Entry>,
 ): Issue | ReturnType<typeof skip> {
   if (resolved.incomplete) {
-    return skip(`${name} may be set in a file that is not known here (environmentFiles)`, {
+    return skip(`${name} may be set in an environment file that is not known here (environmentFiles)`, {
       fix: advice`pass that file too, with -f`,
       evidence: { variable: name, known: false },
       unknownVariable: name,
@@ -119,7 +119,7 @@ function missing(
   }
   const meant = [...strangers.keys()].find((stranger) => isClose(stranger, name));
   return fail(`${name} is not set`, {
-    ...(meant !== undefined && { detail: `${meant} is set: a misspelling of it?` }),
+    ...(meant !== undefined && { detail: `${meant} is set, did you mean ${name}?` }),
     expected: CONTRACT[name].type.expected,
     fix: meant === undefined ? advice`set ${name}` : advice`rename ${meant} to ${name}`,
     docs: CONTRACT[name].docs,
@@ -137,7 +137,7 @@ function judgeGroups(view: View): ConfigurationFinding[] {
       (name): ConfigurationFinding => ({
         rule: 'required',
         outcome: fail(`${name} is not set, but ${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'}`, {
-          expected: 'all of them or none',
+          expected: 'all of these variables or none',
           fix: advice`set ${name}, or remove ${set.join(' and ')}`,
           evidence: { variable: name },
           cause: cause.variable(name),
@@ -147,7 +147,7 @@ function judgeGroups(view: View): ConfigurationFinding[] {
   });
 }
 
-/** Rules about two variables at once. */
+/** Rules about pairs of variables. */
 function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>): ConfigurationFinding[] {
   const findings: ConfigurationFinding[] = [];
   const usable = (...names: readonly VariableName[]) => names.every((name) => !unusable.has(name));
@@ -161,7 +161,7 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>):
     findings.push({
       rule: 'region',
       outcome: fail(`AWS_REGION is ${region}, but AWS_DEFAULT_REGION is ${fallback}`, {
-        expected: 'the same region in both: that of the installation',
+        expected: 'the region of the installation in both',
         fix: setting('AWS_DEFAULT_REGION', region),
         evidence: { AWS_REGION: region, AWS_DEFAULT_REGION: fallback },
       }),
@@ -174,7 +174,7 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>):
     findings.push({
       rule: 'admin-login',
       outcome: fail(`${set} is set without ${unset}`, {
-        expected: 'both, or neither: then the admin login is off',
+        expected: 'both, or neither to disable the admin login',
         fix: advice`set ${unset}, or remove ${set}`,
         evidence: { set, unset },
       }),
@@ -186,8 +186,8 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>):
     const [carries, adds] = image.includes('@') ? ['a digest', 'a tag'] : ['a tag', 'another'];
     findings.push({
       rule: 'launcher-image',
-      outcome: fail(`LAUNCHER_IMAGE already carries ${carries}, and LAUNCHER_IMAGE_TAG adds ${adds}`, {
-        expected: 'the image alone in LAUNCHER_IMAGE: Spacelift puts the tag behind it',
+      outcome: fail(`LAUNCHER_IMAGE already has ${carries}, and LAUNCHER_IMAGE_TAG adds ${adds}`, {
+        expected: 'only the image in LAUNCHER_IMAGE: Spacelift appends the tag',
         fix: setting('LAUNCHER_IMAGE', image.replace(/[:@][^/]*$/, '')),
         evidence: { image, tag },
       }),
@@ -208,9 +208,9 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
       {
         rule: 'conflict',
         outcome: warn(`${name} differs between ${held.map(({ service }) => service).join(', ')}`, {
-          detail: `From ${[...new Set(held.map(({ found }) => found.origin))].join(' and ')}.`,
+          detail: `Set in ${[...new Set(held.map(({ found }) => found.origin))].join(' and ')}.`,
           expected: 'one value for all services',
-          fix: advice`set ${name} once, where all services read it`,
+          fix: advice`set ${name} once, in a place that all services read`,
           evidence: { variable: name, services: held.map(({ service }) => service) },
         }),
       },
@@ -218,7 +218,7 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
   });
 }
 
-/** Variables of the sources that could be misspelt ones of Spacelift's; the job's own environment is never searched. */
+/** Variables in the sources that could be misspelled Spacelift variables; the job's environment is never searched. */
 function misspellable(sources: readonly Source[]): Map<string, Entry> {
   const entries = sources.filter((source) => !source.process).flatMap((source) => source.entries);
   return new Map(entries.filter(({ name }) => !isKnown(name) && !isForSdk(name)).map((entry) => [entry.name, entry]));
@@ -234,7 +234,7 @@ function judgeUnknown(strangers: ReadonlyMap<string, Entry>, view: View): Config
     return [
       {
         rule: 'unknown',
-        outcome: warn(`${entry.name} is no variable of Spacelift’s`, {
+        outcome: warn(`unknown variable ${entry.name}, did you mean ${near}?`, {
           detail: `It is in ${entry.origin}.`,
           expected: near,
           fix: advice`rename it to ${near}, or remove it`,

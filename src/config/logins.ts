@@ -1,52 +1,52 @@
 /** Logins in values and texts: `scheme://user:password@…`, `scheme://token@…`, `user:password@host`, `password=…`. */
 
 const MASK = '‹redacted›';
-/** Schemes whose user alone is no secret: reports name it. */
+/** Schemes whose user name without a password is not a secret: reports show it. */
 const DATABASE = /^postgres(?:ql)?:/i;
-/** What the vendor's documentation and this tool's own words write for a login. */
+/** Placeholders for logins in Spacelift's docs and in this tool's messages. */
 const PLACEHOLDERS = ['user:password', 'git'];
-/** The digest of an image follows. */
+/** The start of an image digest. */
 const DIGEST = /^sha\d+:/;
-/** What stands before a colon in what is no login: members of a policy at Google, and names in general. */
+/** Prefixes before a colon that are not a user: members of a Google policy, and other kinds of names. */
 const NO_USERS =
   /^(?:serviceaccount|group|domain|deleted|principal(?:set)?|project(?:owner|editor|viewer)|mailto|arn|urn)$/i;
 
-/** Of one value. */
+/** Per value. */
 const MOST_LOGINS = 32;
-/** An access token of some KB can be a password. */
+/** A password can be an access token of several KB. */
 const LONGEST_LOGIN = 16_384;
 
 interface Login {
   readonly user: string;
   readonly password: string | undefined;
-  /** A database's, which reports name by its user. */
+  /** Whether it is a database login, which reports identify by its user. */
   readonly isDatabase: boolean;
 }
 
-/** Parameters of URLs and of connection strings that carry a credential. */
+/** Parameters in URLs and connection strings that contain a credential. */
 const PARAMETERS = ['sig', 'AccountKey', 'SharedAccessKey', 'SharedAccessSignature', 'X-Amz-Signature']
   .concat('X-Amz-Security-Token', 'X-Amz-Credential', 'X-Goog-Signature', 'X-Goog-Credential')
   .join('|');
 const IN_PARAMETERS = new RegExp(`(?<![\\w-])(${PARAMETERS})=([^\\s&;,"'\`<>]+)`, 'gi');
-/** Names of what is a password or a key, as queries, connection strings and JSON have them. */
+/** Names of passwords and keys in queries, connection strings and JSON. */
 const KEYS = 'api|access|account|secret|private|shared|signing|subscription|functions|auth|app|license';
 const NAMES = [
   String.raw`[\w.-]{0,48}(?:passw(?:or)?d|passphrase|secret|token|(?:${KEYS})[-_.]?key)`,
   String.raw`(?:[\w.-]{0,48}[-_.])?(?:pass|pwd|passfile|jwt)`,
 ].join('|');
 const IN_QUERY = new RegExp(`[?&](?:${NAMES})=([^&#\\s"\`<>]+)`, 'gi');
-/** `password=…`, up to white space, the next keyword, or the quotation mark around all of it. */
+/** `password=…`, up to whitespace, the next keyword, or the closing quotation mark around the whole string. */
 const IN_KEYWORDS = new RegExp(
   String.raw`(?<![\w.-])-{0,2}(?:${NAMES})=(?:'([^']+)'|"([^"]+)"|((?:(?![,;&][\w. -]{1,64}=|["'\x60](?:[\s,;:)\]}]|$))\S)+(?<![,;&])))`,
   'gi',
 );
 /** `"password":"…"`. */
 const IN_JSON = new RegExp(String.raw`"(?:${NAMES})"\s{0,8}:\s{0,8}"((?:[^"\\]|\\.)+)"`, 'gi');
-/** What is no secret whatever its name: a switch, a small number, a place to fill in. */
+/** Values that are never secret: a switch, a small number, a placeholder. */
 const NO_SECRET =
   /^(?:true|false|yes|no|on|off|none|null|\d{1,5}(?:\.\d{1,3})?|<[^<>]*>|\$\{[^{}]*\}|\$\([^()]*\)|\*+|…|‹redacted›.*)$/is;
 
-/** A text without the logins and signatures of URLs that stand in it. */
+/** Masks logins and signatures in the URLs in a text. */
 export function maskLogins(text: string): string {
   return masked(text).replace(IN_PARAMETERS, (all, name: string, value: string) =>
     value.startsWith(MASK) || value.startsWith('…') ? all : `${name}=${MASK}`,
@@ -66,7 +66,7 @@ function masked(text: string): string {
   return text.slice(0, found[0]?.index) + parts.join('');
 }
 
-/** `https://`, and where each begins. */
+/** Schemes such as `https://`, and their positions. */
 function schemesIn(text: string, most = Number.POSITIVE_INFINITY): { scheme: string; index: number }[] {
   const found: { scheme: string; index: number }[] = [];
   for (let at = text.indexOf('://'); at >= 0 && found.length < most; at = text.indexOf('://', at + 3)) {
@@ -84,23 +84,23 @@ function isLogin(scheme: string, userinfo: string, rest: string): boolean {
   return colon >= 0 || !DATABASE.test(scheme);
 }
 
-/** What stands before the host. A password may hold what would have to be encoded. */
+/** The part before the host. A password may contain characters that should have been encoded. */
 function userinfoIn(rest: string): string | undefined {
   const strict = /^([^/?#\s]*)@/.exec(rest)?.[1];
   const loose = looseIn(rest);
   if (strict === undefined || loose === undefined) return strict ?? loose;
-  // `@` in a query is no end of a login.
+  // `@` in a query does not end a login.
   return /[?#]/.test(loose) ? strict : loose;
 }
 
-/** Up to the last `@`, unless what follows the colon is a port. */
+/** Up to the last `@`, unless a port follows the colon. */
 const looseIn = (rest: string): string | undefined =>
   SSH.test(rest) ? undefined : /^([^\s:/?#]*:(?!\d{1,5}(?:[/?#,;]|$)).*)@/s.exec(rest)?.[1];
 
-/** A repository, whose path follows the colon. */
+/** An SSH repository URL: the colon is followed by a path. */
 const SSH = /^git@/;
 
-/** A value of a config without the logins in it, also those without a scheme, and without passwords by their names. */
+/** Masks all logins in a config value, with or without a scheme, and all passwords that are recognizable by name. */
 export function maskValue(value: string): string {
   const text = bareLoginsIn(value).reduce(
     (rest, login) => rest.replaceAll(`${written(login)}@`, `${MASK}@`),
@@ -113,7 +113,7 @@ const NAMED = [IN_QUERY, IN_KEYWORDS, IN_JSON];
 
 const written = ({ user, password }: Login): string => (password === undefined ? user : `${user}:${password}`);
 
-/** What a pattern found, with what its one group holds left out. */
+/** The match of a pattern, with its group masked. */
 function withoutHeld(all: string, ...groups: readonly unknown[]): string {
   const held = groups.find((group) => typeof group === 'string') as string;
   if (NO_SECRET.test(held)) return all;
@@ -121,14 +121,14 @@ function withoutHeld(all: string, ...groups: readonly unknown[]): string {
   return all.slice(0, at) + MASK + all.slice(at + held.length);
 }
 
-/** What stands behind names of passwords and keys; both readings where there are two. */
+/** The values that follow the names of passwords and keys; both interpretations if ambiguous. */
 function namedSecretsIn(value: string): string[] {
   return NAMED.flatMap((pattern) => matchesIn(value, pattern))
     .map(([, ...groups]) => groups.find((group) => group !== undefined) ?? '')
     .filter((held) => !NO_SECRET.test(held));
 }
 
-/** What must never be seen of the logins in a value: passwords, tokens in place of a user, and both as they are written. */
+/** The parts of logins in a value that must never be shown: passwords, tokens used as user names, and whole logins. */
 export function loginSecretsIn(value: string): string[] {
   if (!/[@=]|"\s{0,8}:/.test(value)) return [];
   const logins = [...urlLoginsIn(value), ...bareLoginsIn(value)].filter(
@@ -145,7 +145,7 @@ export function loginSecretsIn(value: string): string[] {
 
 const matchesIn = (value: string, pattern: RegExp) => [...value.matchAll(pattern)].slice(0, MOST_LOGINS);
 
-/** Both readings of each URL: with what must be encoded in a password, and without. */
+/** Both interpretations of each URL: with and without unencoded special characters in the password. */
 function urlLoginsIn(value: string): Login[] {
   const found = schemesIn(value, MOST_LOGINS);
   return found.flatMap(({ scheme, index }, at): Login[] => {
@@ -163,14 +163,14 @@ function divided(userinfo: string): Pick<Login, 'user' | 'password'> {
 }
 
 const HOST = String.raw`(\[[\da-f:]+\]|[\w.-]+)(?::\d+)?(?=["'\x60/?,;:]|$)`;
-/** The user may be of a realm: `user@realm:password@host`. */
+/** The user may include a realm: `user@realm:password@host`. */
 const BARE = new RegExp(String.raw`^["'\x60]?([a-z][a-z0-9+.-]*//|:?//)?([^\s:/"'\x60]*):(\S+)@${HOST}`, 'i');
 /** `//token@host`. */
 const BARE_TOKEN = new RegExp(String.raw`^["'\x60]?:?//([^\s:/?#@"'\x60]+)@${HOST}`, 'i');
-/** What follows the colon behind a host. */
+/** A port after a host and a colon. */
 const PORT = /^\d{1,5}[/?#,;]/;
 
-/** `user:password@host`, alone or in a list, also behind `//`: no scheme says that it is a login. */
+/** `user:password@host`, alone or in a list, optionally after `//`: a login without a scheme. */
 function bareLoginsIn(value: string): Login[] {
   if (!value.includes('@')) return [];
   return [value.trim(), ...value.split(/[,\s]+/, MOST_LOGINS)].flatMap(
@@ -200,25 +200,25 @@ function decoded(part: string): string {
   }
 }
 
-/** As providers begin their keys and tokens, and what JSON web tokens look like. */
+/** Prefixes of providers' keys and tokens, and the shape of JSON Web Tokens. */
 const KNOWN_TOKENS = [
   /^(?:AKIA|ASIA|AROA|ABIA|ACCA)[A-Z0-9]{12,}/,
   /^(?:gh[pousr]_|github_pat_|glpat-|gldt-|glrt-|xox[abeoprs]-|sk-|sk_|rk_|pk_live|npm_|dop_v1_|hvs\.|AIza|ya29\.|shpat_)\w/,
   /^eyJ[\w-]{5,}/,
 ];
-/** A secret access key of AWS has as many of these. */
+/** An AWS secret access key is 40 of these characters. */
 const KEY_RUN = /[A-Za-z0-9/+]{40,}/g;
 const isAccessKey = (run: string): boolean =>
   run.length === 40 && /\d/.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run);
 const LONG_RUN = /[A-Za-z0-9]{20,}/g;
 
-/** Whether a word is a key or a token rather than a name: it begins like one, or a long run mixes letters and digits. */
+/** Whether a word is a key or token, not a name: it starts like one, or a long run mixes letters and digits. */
 export function looksSecret(word: string): boolean {
   if (KNOWN_TOKENS.some((pattern) => pattern.test(word)) || word.match(KEY_RUN)?.some(isAccessKey)) return true;
   return (word.match(LONG_RUN) ?? []).some((run) => /\d/.test(run) && /[A-Za-z]/.test(run));
 }
 
-/** A text in which each word that looks like a key or a token is left out. */
+/** Masks every word that looks like a key or token. */
 export const maskTokens = (text: string): string =>
   text
     .replace(KEY_RUN, (run) => (isAccessKey(run) ? MASK : run))

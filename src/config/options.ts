@@ -1,13 +1,13 @@
-/** What a run can be asked to do; the meaning of each is `--help`'s. */
+/** The options of a run. `--help` describes them. */
 export const SERVICES = ['server', 'drain', 'scheduler'] as const;
-/** The parts of Spacelift that have a deployment config of their own. */
+/** The Spacelift services with their own deployment config. */
 export type Service = (typeof SERVICES)[number];
-/** A service, or a worker, which runs elsewhere and only uses the network. */
+/** A service or a worker, which runs elsewhere and only uses the network. */
 export type Perspective = Service | 'worker';
 
 /**
- * Whose word something is. `process`: the caller's own (its environment, files, proxy, authorities). `config`: data of
- * whoever wrote it, which never opens a file here, starts a program, or chooses where the caller's credentials go.
+ * Who supplied something. `process`: the caller (its environment, files, proxy, CAs). `config`: the author of the config;
+ * its data never opens a file here, starts a program, or chooses where the caller's credentials go.
  */
 export type Party = 'process' | 'config';
 
@@ -22,7 +22,7 @@ export type Place = (typeof PLACES)[number];
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface RunOptions {
-  /** Rule ids with `*`; empty means all. */
+  /** Rule IDs, with `*` as a wildcard; empty means all. */
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly phase: PhaseOption;
@@ -30,13 +30,13 @@ export interface RunOptions {
   readonly readOnly: boolean;
   /** For the whole run, ms. */
   readonly timeoutMs: number;
-  /** Checks under way at once. */
+  /** Maximum number of checks that run at the same time. */
   readonly concurrency: number;
-  /** Further certificate authorities, PEM. */
+  /** Additional certificate authorities (CAs), PEM. */
   readonly authorities: string | undefined;
-  /** Hosts that the caller's credentials may be sent to although only the config names them; with a port, unless it is 443. */
+  /** Hosts named only by the config that may receive the caller's credentials; with a port unless it is 443. */
   readonly allowCredentialsTo: readonly string[];
-  /** By variable: the file on this machine that stands for the one that the config names in Spacelift's container. */
+  /** By variable: the file on this machine to use instead of the file in Spacelift's container that the config names. */
   readonly credentialsFiles: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Variables of the cloud SDKs, proxy clients and the TLS stack whose values may be seen: names, places, choices and
- * switches. What is not here is a secret, also what an SDK will read next year. A login in a value is never shown.
+ * Variables of the cloud SDKs, proxy clients and the TLS stack whose values may be shown: names, locations, modes and
+ * switches. Any variable that is not listed is a secret, including future SDK variables. Logins in values are never shown.
  */
 
 const AWS = [
@@ -180,13 +180,13 @@ const OTEL = [
   'OTEL_TRACES_SAMPLER_ARG',
 ];
 
-/** In upper case: a proxy client reads them in either. */
+/** In upper case; proxy clients accept either case. */
 const OTHERS = ['NO_PROXY', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_DIR', 'SSL_CERT_FILE'] as const;
 
 const NAMES: ReadonlySet<string> = new Set([...AWS, ...AZURE, ...GOOGLE, ...DATADOG, ...OTEL]);
-/** One for each service of AWS (AWS_ENDPOINT_URL_S3); no further words. */
+/** One per AWS service (AWS_ENDPOINT_URL_S3). */
 const ENDPOINT = /^AWS_ENDPOINT_URL(?:_[A-Z0-9]+){0,6}$/;
 
-/** Whether the contract does not know the variable, but its value may be seen. */
+/** Whether the value of a variable outside the contract may be shown. */
 export const isPublicVariable = (name: string): boolean =>
   NAMES.has(name) || ENDPOINT.test(name) || OTHERS.some((other) => other === name.toUpperCase());

@@ -1,21 +1,21 @@
-/** Secret values never pass: they are replaced by value, in every form in which they could occur. */
+/** Masks secrets by value, in every form in which they could occur. */
 
 import { codePoints, octal } from '../outcome/fix.ts';
 import { maskLogins } from './logins.ts';
 
-/** Shorter secrets would blank out every other word; they never enter a message in the first place. */
+/** Shorter secrets would mask unrelated words; they never appear in a message in the first place. */
 const SHORTEST = 8;
-/** Words of the report itself: masking a password `postgres` would blank them out, and hide nothing. */
+/** Words that reports use: masking a password `postgres` would mask them everywhere and hide nothing. */
 const OWN_WORDS = ['postgres', 'postgresql', 'spacelift', 'database', 'password'];
 const MASK = '‹redacted›';
-/** `user:password@`, whose end is kept: it is known for a login even when it is short. */
+/** `user:password@`: recognizable as a login even when it is short. The `@` is kept. */
 const LOGIN = /^[^\s:]*:.+@$/s;
 
-/** Removes the secrets from a text, and the logins of all URLs in it. */
+/** Masks the secrets and the logins in URLs in a text. */
 export type Redact = (text: string) => string;
 
 /**
- * @param secrets values that must never be seen: passwords, keys, tokens. Those under 8 characters, and words of the report, are ignored.
+ * @param secrets values that must never be shown: passwords, keys, tokens. Values under 8 characters and words that reports use are ignored.
  */
 export function redactor(secrets: readonly string[]): Redact {
   const values = valuesOf(secrets);
@@ -37,7 +37,7 @@ export function redactor(secrets: readonly string[]): Redact {
   };
 }
 
-/** Of the forms that stand at a place of the text: how long the longest is. */
+/** The length of the longest form at a position in the text. */
 function longestAt(
   text: string,
   at: number,
@@ -56,7 +56,7 @@ function longestAt(
   return longest;
 }
 
-/** Whether only the beginning is the value's, as thousands may have it: no other form need be made to see it. */
+/** Whether the text matches only the start of the value: thousands can share it, so the other forms are not computed. */
 function differs(text: string, at: number, value: string): boolean {
   let same = 0;
   while (same < value.length && text[at + same] === value[same] && isPlain(value[same])) same++;
@@ -67,10 +67,10 @@ function differs(text: string, at: number, value: string): boolean {
 
 const isPlain = (character: string | undefined): boolean => /^\w$/.test(character ?? '');
 
-/** Characters of forms that are kept: those of a few keys, or of many passwords. */
+/** Maximum total length of cached forms, in characters: enough for a few keys or many passwords. */
 const MOST_KEPT = 1_000_000;
 
-/** All forms of a value, which are dozens of times its size: they are made when its beginning was seen. */
+/** All forms of a value, which are dozens of times its size, so they are computed only after its start has matched. */
 function remembering(values: readonly string[]): (value: number) => readonly string[] {
   const known = new Map<number, readonly string[]>();
   let kept = 0;
@@ -88,15 +88,15 @@ function remembering(values: readonly string[]): (value: number) => readonly str
   };
 }
 
-/** Of a value, whose forms begin as the forms of the whole do; none needs more for its first 8 characters. */
+/** Length of the start of a value that determines the first 8 characters of all its forms. */
 const BEGINNING = 16;
 
 /**
- * Which values have a form that begins so: a hash table of numbers, since the beginnings themselves, as strings, would take a
- * hundred bytes each, and there can be millions.
+ * Finds the values with a form that starts like the text: a hash table of numbers, because there can be millions of
+ * starts, and each would take a hundred bytes as a string.
  */
 class Index {
-  /** Where the chain of each of the lowest bits begins; 0 for none. */
+  /** The first entry of each chain, by the lowest bits of the hash; 0 for none. */
   readonly #heads: Uint32Array;
   #nexts: Uint32Array;
   /** The highest bits of each entry's hash. */
@@ -133,7 +133,7 @@ class Index {
     this.#heads[head] = this.#size++;
   }
 
-  /** The first entry whose form may stand at a place of the text; 0 for none. */
+  /** The first entry whose form may be at a position in the text; 0 for none. */
   first(text: string, at: number): number {
     const hash = hashAt(text, at);
     return this.#tagged(hash >>> 16, this.#heads[hash & (this.#heads.length - 1)] ?? 0);
@@ -143,7 +143,7 @@ class Index {
     return this.#tagged(this.#tags[entry] ?? 0, this.#nexts[entry] ?? 0);
   }
 
-  /** The last value that begins at the entry or before it. */
+  /** The last value whose first entry is at or before the entry. */
   valueOf(entry: number): number {
     let [low, high] = [0, this.#firsts.length - 1];
     while (low < high) {
@@ -161,7 +161,7 @@ class Index {
   }
 }
 
-/** Beginnings that most values have: as they are, in base64 at three alignments, in hex by small and large letters. */
+/** Starts per typical value: plain, base64 at three alignments, hex in lower and upper case. */
 const USUAL_STARTS = 6;
 
 const startsOf = (value: string): Set<number> =>
@@ -171,17 +171,17 @@ const startsOf = (value: string): Set<number> =>
       .map((form) => hashAt(form, 0)),
   );
 
-/** Characters that every text form holds as they are. */
+/** Characters that every text form leaves unchanged. */
 const PLAIN = /^\w{8}/;
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const BASE64_URL = `${BASE64.slice(0, -2)}-_`;
 const HEX = '0123456789abcdef';
 
-/** As `startsOf`, for a value of plain characters: there can be half a million, and strings of each would take seconds. */
+/** Like `startsOf`, for plain characters: there can be half a million values, and building strings would take seconds. */
 function plainStarts(value: string): number[] {
   const hashes = [hashAt(value, 0)];
   for (const from of [0, 4, 2]) {
-    // The bits at which the first whole character of base64 begins, behind none, one or two other bytes.
+    // The bit offset of the first whole base64 character, after zero, one or two other bytes.
     const sextet = (index: number) => sextetAt(value, from + 6 * index);
     const hash = hashOf((index) => BASE64.charCodeAt(sextet(index)));
     const inUrls = hashOf((index) => BASE64_URL.charCodeAt(sextet(index)));
@@ -215,23 +215,23 @@ function hashAt(text: string, at: number): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-/** Not within a character of two code units, which has other forms in halves. */
+/** Does not split a surrogate pair, whose halves have different forms. */
 function beginningOf(value: string): string {
   const isHigh = /[\ud800-\udbff]/.test(value[BEGINNING - 1] ?? '');
   return value.slice(0, isHigh ? BEGINNING + 1 : BEGINNING);
 }
 
-/** Of all secrets together: those of two thousand keys. */
+/** For all secrets together: enough for two thousand keys. */
 const MOST_LINES = 100_000;
 
-/** What is looked for: each secret, also without white space around it, and the lines of keys. */
+/** The values to find: each secret with and without surrounding whitespace, and the lines of keys. */
 function valuesOf(secrets: readonly string[]): string[] {
   const long = [...new Set(secrets)].filter(
     (secret) => secret.length >= SHORTEST && !OWN_WORDS.includes(secret.toLowerCase()),
   );
   const values = long.flatMap((secret) => (secret.trim() === secret ? [secret] : [secret, secret.trim()]));
   let lines = 0;
-  // The last are the process's own, whatever a config is full of.
+  // Starts with the last secrets, the process's own, so that a large config can't crowd them out.
   for (const secret of long.toReversed()) {
     if (!secret.includes('\n')) continue;
     const found = secret.match(/^[A-Za-z0-9+/=_-]{16,}(?=\r?$)/gm) ?? [];
@@ -251,7 +251,7 @@ const formsOf = (value: string): string[] => [
   ...hexForms(value),
 ];
 
-/** As a JSON string holds it. */
+/** The form in a JSON string. */
 const escaped = (value: string): string => JSON.stringify(value).slice(1, -1);
 
 function percentForms(value: string): string[] {
@@ -260,7 +260,7 @@ function percentForms(value: string): string[] {
   return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
 }
 
-/** As XML and HTML hold it, by any of the names for quotation marks. */
+/** The forms in XML and HTML, with all entities for quotation marks. */
 function markupForms(value: string): string[] {
   const text = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return [text, ...MARKS.map(([double, single]) => text.replaceAll('"', double).replaceAll("'", single))];
@@ -274,7 +274,7 @@ const MARKS = [
   ['&#34;', '&#39;'],
 ] as const;
 
-/** As a word of a shell holds it (`fix.ts`), and a name or a text of SQL. */
+/** The forms in a shell word (`fix.ts`), and in an SQL identifier or literal. */
 function commandForms(value: string): string[] {
   const word = value.replaceAll("'", `'\\''`).replace(/#(?=#)/g, "#''");
   const doubled = [value.replaceAll("'", "''"), value.replaceAll('"', '""')];
@@ -286,13 +286,13 @@ function hexForms(value: string): string[] {
   return [hex, hex.toUpperCase()];
 }
 
-/** The secret as base64, also inside a longer text that is base64 as a whole (`user:password`): three alignments. */
+/** The secret as base64, alone or inside a longer encoded text (`user:password`): three alignments. */
 function base64Forms(value: string): string[] {
   const whole = Buffer.from(value).toString('base64');
   const inside = [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]).toString('base64');
     const bits = (offset + Buffer.byteLength(value)) * 8;
-    // The first and last characters also hold bits of the neighbours.
+    // The first and last characters also encode bits of adjacent bytes.
     return encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(bits / 6));
   });
   return [whole, ...inside].flatMap((form) => [form, form.replace(/\+/g, '-').replace(/\//g, '_')]);

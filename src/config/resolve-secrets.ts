@@ -1,4 +1,4 @@
-/** `--resolve-secrets`: what an ECS task definition keeps behind `valueFrom` (ECS developer guide, "Pass sensitive data"). */
+/** `--resolve-secrets`: reads `valueFrom` values in an ECS task definition (ECS developer guide, "Pass sensitive data"). */
 import * as v from 'valibot';
 import { cause } from '../outcome/cause.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
@@ -9,22 +9,22 @@ import type { Perspective } from './options.ts';
 import { resolve } from './resolve.ts';
 import { region as regionType } from './types.ts';
 
-/** Where a value is kept. */
+/** The location of a value. */
 export type Kept =
   | {
       readonly store: 'secret';
       readonly region: string;
       readonly account: string;
-      /** ARN, without what ECS appends to it. */
+      /** ARN, without the suffixes that ECS adds. */
       readonly id: string;
-      /** The member of a JSON document; the whole text without it. */
+      /** The key in a JSON document; `undefined` for the whole text. */
       readonly key: string | undefined;
       readonly stage: string | undefined;
       readonly version: string | undefined;
     }
   | {
       readonly store: 'parameter';
-      /** Of an ARN; a name is looked up where the task runs. */
+      /** From the ARN; a name is looked up in the region of the task. */
       readonly region: string | undefined;
       /** Name or ARN. */
       readonly id: string;
@@ -32,21 +32,21 @@ export type Kept =
 
 /** Why a value could not be read. */
 export interface Unread {
-  /** `fail`: ECS can't read it either, and doesn't start the task. `skip`: these credentials can't. */
+  /** `fail`: ECS can't read it either and does not start the task. `skip`: only these credentials can't read it. */
   readonly status: 'fail' | 'skip';
-  /** "is denied", "does not exist": completes a sentence that begins with the variable. */
+  /** "is denied", "does not exist": completes a sentence that starts with the variable. */
   readonly says: string;
   readonly fix: Fix;
 }
 
-/** `secret`: kept as one, so that it must never be seen. */
+/** `secret`: stored as a secret, so it must never be shown. */
 export type Reader = (kept: Kept) => Promise<{ readonly value: string; readonly secret: boolean } | Unread>;
 
-/** The parts of a `valueFrom`; `undefined` for an ARN that ECS reads no value from. */
+/** The parts of a `valueFrom`; `undefined` for an ARN that ECS can't read a value from. */
 export function keptBehind(valueFrom: string): Kept | undefined {
   if (!valueFrom.startsWith('arn:')) return { store: 'parameter', region: undefined, id: valueFrom };
   const [, , service, region = '', account = '', kind, , key, stage, version] = valueFrom.split(':');
-  // It becomes part of a host.
+  // The region becomes part of a host name.
   if (!v.is(regionType.schema, region)) return undefined;
   if (service === 'ssm') return { store: 'parameter', region, id: valueFrom };
   if (service !== 'secretsmanager' || kind !== 'secret') return undefined;
@@ -56,8 +56,8 @@ export function keptBehind(valueFrom: string): Kept | undefined {
 }
 
 /**
- * The sources with the values of all that is in force and that something looks at. What could not be read stays "set, not
- * known here", and says why.
+ * Returns the sources with the values of all effective secrets that a check uses. A value that could not be read stays
+ * "set, not known here", with the reason.
  */
 export async function resolveSecrets(
   sources: readonly Source[],
@@ -86,8 +86,8 @@ async function valueBehind(entry: Entry, read: Reader): Promise<Entry> {
     kept === undefined
       ? {
           status: 'fail',
-          says: 'is behind an ARN that ECS reads no value from',
-          fix: advice`set valueFrom of ${entry.name} to the ARN of a secret in Secrets Manager, or of a parameter`,
+          says: 'is set with valueFrom to an ARN that ECS can’t read a value from',
+          fix: advice`set valueFrom of ${entry.name} to the ARN of a Secrets Manager secret or an SSM parameter`,
         }
       : await read(kept);
   if ('status' in found) return { ...entry, unread: unread(entry, found) };
@@ -106,14 +106,14 @@ function unread({ name, value, origin }: Entry, { status, says, fix }: Unread): 
   const evidence = { variable: name, valueFrom: value };
   if (status === 'skip') {
     return skip(`${name} is not known here: ${says}`, {
-      detail: `It is kept in ${value}, as ${origin} has it.`,
+      detail: `It is stored in ${value}, according to ${origin}.`,
       fix,
       evidence,
     });
   }
   return fail(`${name} ${says}`, {
-    detail: `It is kept in ${value}, as ${origin} has it; ECS does not start a task whose secrets it can’t read.`,
-    expected: 'a value that the execution role of the task can read',
+    detail: `It is stored in ${value}, according to ${origin}; ECS does not start a task if it can’t read its secrets.`,
+    expected: 'a value that the task execution role can read',
     fix,
     ...(isVariable(name) && { docs: CONTRACT[name].docs }),
     evidence,

@@ -1,19 +1,19 @@
-/** Which value of a variable is in force: the contract's precedence. */
+/** Determines the effective value of each variable. */
 
 import { CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { type Perspective, SERVICES, type Service } from './options.ts';
 
 export interface Resolved {
-  /** The one service that is checked, selected or implied; `undefined` for all of them as one. */
+  /** The single service to check, selected or implied; `undefined` for all services together. */
   readonly service: Perspective | undefined;
-  /** Whose variables are checked. */
+  /** The services whose variables are checked. */
   readonly perspectives: readonly Perspective[];
-  /** The entry in force of every variable that is set, by name. */
+  /** The effective entry of every variable that is set, by name. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** Each service's own entry, where services differ in who has one. */
+  /** The effective entries of each service. */
   readonly byService: ReadonlyMap<Service, ReadonlyMap<string, Entry>>;
-  /** Variables may also be set in files that are not known here. */
+  /** Whether variables may also be set in files that are not known here. */
   readonly incomplete: boolean;
 }
 
@@ -36,7 +36,7 @@ export function resolve(sources: readonly Source[], selected: Perspective | unde
   };
 }
 
-/** A service's own values beat the shared ones; otherwise later beats earlier, and known beats "set, not known here". */
+/** Service values override shared ones; otherwise later overrides earlier, and known overrides "set, not known here". */
 function inForce(entries: readonly Entry[], service: Service): Map<string, Entry> {
   const result = new Map<string, Entry>();
   for (const scope of ['all', service]) {
@@ -51,7 +51,7 @@ function inForce(entries: readonly Entry[], service: Service): Map<string, Entry
   return result;
 }
 
-/** The services' variables as one: whose need it is comes first, then the first that knows it. */
+/** Merges the services' variables: the first service with a known value wins. */
 function union(maps: readonly ReadonlyMap<string, Entry>[]): Map<string, Entry> {
   const result = new Map<string, Entry>();
   for (const map of maps) {
@@ -63,7 +63,7 @@ function union(maps: readonly ReadonlyMap<string, Entry>[]): Map<string, Entry> 
   return result;
 }
 
-/** Whether one of those who are checked needs the variable when it is required. */
+/** Whether any checked service needs the variable when it is required. */
 export function isNeeded(name: string, perspectives: readonly Perspective[]): boolean {
   if (!isVariable(name)) return false;
   const of = CONTRACT[name].of ?? SERVICES;

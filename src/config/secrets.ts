@@ -1,10 +1,10 @@
-/** Which values of a config must never be seen, in every form in which a client holds them. */
+/** The values in a config that must never be shown, in every form that clients use. */
 import { isKnown, isSecret, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { loginSecretsIn, looksSecret } from './logins.ts';
 import { isPublicVariable } from './public-variables.ts';
 
-/** Secret values of all sources, and the logins in all others. A job's environment also holds what is nobody's secret. */
+/** Secret values in all sources, and the logins in all other values. A job's environment also contains public values. */
 export function secretsOf(sources: readonly Source[]): string[] {
   const entries = sources.flatMap(({ entries: held, process }) =>
     held.filter(({ kind }) => kind === 'known').map((entry) => ({ entry, process })),
@@ -21,16 +21,16 @@ function isHidden({ name, value, secret }: Entry, process: boolean, open: string
   if (secret === true) return true;
   if (!isSecret(name)) return isPublicVariable(name) && looksSecret(value);
   if (isVariable(name) || LOOKS_SECRET.test(name)) return true;
-  // Nobody says that it is one: what may be seen elsewhere would only blank out other words.
+  // Not known to be a secret: masking a value that is public elsewhere would only mask unrelated words.
   return (!process || isKnown(name)) && !(value.length <= LONGEST_NAME && open.includes(value));
 }
 
-/** In all values: each is kept in many forms. */
+/** In all values together: each login is kept in many forms. */
 const MOST_LOGINS = 10_000;
 const LONGEST_NAME = 253;
 const MOST_PUBLIC = 65_536;
 
-/** What a report may show: public values, and where the database is. */
+/** Text that a report may show: public values, and the location of the database. */
 function publicText(entries: readonly Entry[]): string {
   const values = entries.flatMap(({ name, value, secret }) => {
     if (secret === true || value.length > 2048) return [];
@@ -40,7 +40,7 @@ function publicText(entries: readonly Entry[]): string {
   return [...new Set(values)].join('\n').slice(0, MOST_PUBLIC);
 }
 
-/** Host and database of a URL. */
+/** Host and database name in a URL. */
 function placeIn(value: string): string[] {
   if (!URL.canParse(value)) return [];
   const { hostname, pathname } = new URL(value);
@@ -51,7 +51,7 @@ function partsOf(value: string): string[] {
   return [value, ...urlSecrets(value), ...pemIn(value)];
 }
 
-/** The password of a URL, as written and decoded, whatever it holds. */
+/** The password in a URL, as written and decoded. */
 function urlSecrets(value: string): string[] {
   const [, rest] = /^[a-z][a-z0-9+.-]*:\/\/(.*)$/is.exec(value) ?? [];
   if (rest === undefined) return [];
@@ -60,7 +60,7 @@ function urlSecrets(value: string): string[] {
   return [password, decoded(password)].filter((part) => part !== '');
 }
 
-/** A key that is base64 of a PEM: the PEM, whose lines the redactor takes one by one. */
+/** The PEM text of a base64-encoded key; the redactor masks its lines one by one. */
 function pemIn(value: string): string[] {
   const text = Buffer.from(value, 'base64').toString('latin1');
   return text.includes('-----BEGIN') ? [text] : [];

@@ -1,4 +1,4 @@
-/** Credentials that expire within hours, in a config that is meant to stay. */
+/** Credentials that expire within hours, in a long-lived config. */
 
 import { advice, type Fix } from '../outcome/fix.ts';
 import { warn } from '../outcome/outcome.ts';
@@ -8,13 +8,13 @@ import type { Resolved } from './resolve.ts';
 
 const DATABASE_URLS = ['DATABASE_URL', 'DATABASE_READ_ONLY_URL'];
 
-/** A file is "configured for good"; a job's environment may be made anew for each job. */
+/** Applies only to config files: a job's environment may be created for each job. */
 export function judgeShortLived(resolved: Resolved, sources: readonly Source[]): ConfigurationFinding[] {
   if (sources.every((source) => source.process)) return [];
   const found = (variable: string, title: string, fix: Fix): ConfigurationFinding => ({
     rule: 'short-lived',
     outcome: warn(title, {
-      expected: 'credentials that last, or ones that renew themselves',
+      expected: 'long-lived credentials, or credentials that are renewed automatically',
       fix,
       evidence: { variable },
     }),
@@ -30,7 +30,7 @@ export function judgeShortLived(resolved: Resolved, sources: readonly Source[]):
     findings.push(
       found(
         variable,
-        `${variable} belongs to a temporary session, which ends within hours`,
+        `${variable} belongs to a temporary session that expires within hours`,
         advice`remove the AWS_… credentials and give the service a role (IRSA, EKS Pod Identity, an ECS task role)`,
       ),
     );
@@ -41,8 +41,8 @@ export function judgeShortLived(resolved: Resolved, sources: readonly Source[]):
     findings.push(
       found(
         variable,
-        `the password in ${variable} is ${token}, which ends within the hour`,
-        advice`use a password that lasts, or a proxy that renews the token beside the service`,
+        `the password in ${variable} is ${token}, which expires within an hour`,
+        advice`use a long-lived password, or a proxy sidecar that renews the token`,
       ),
     );
   }

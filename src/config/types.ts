@@ -1,11 +1,11 @@
-/** The types of the contract's values: what is accepted, and how to say it in a report. */
+/** The types of the contract's values: the accepted input and its description in reports. */
 import * as v from 'valibot';
 
 export interface ValueType {
   readonly schema: v.GenericSchema<string>;
   /** Completes "expected …". */
   readonly expected: string;
-  /** The value is used exactly as it is: white space around it, or quotes in it, break it. */
+  /** Whether the value is used verbatim, so that surrounding whitespace or quotes break it. */
   readonly exact: boolean;
 }
 
@@ -29,7 +29,7 @@ const url = (protocols: readonly string[], expected: string) =>
     ),
   );
 
-/** One of several values, which the compiler knows. */
+/** One of several values that are known to the compiler. */
 export interface ChoiceType<Value extends string> extends ValueType {
   readonly values: readonly Value[];
 }
@@ -40,12 +40,12 @@ export const choice = <const Value extends string>(...values: readonly Value[]):
 });
 
 export const text = type('text', v.string(), false);
-/** Text that is used as it is, such as a user name, a key or a token. */
-export const exactText = type('text without white space around it', v.string());
-/** Judged by the check that uses it, not here. */
+/** Text that is used verbatim, such as a user name, a key or a token. */
+export const exactText = type('text without surrounding whitespace', v.string());
+/** Validated by the check that uses it, not here. */
 export const judgedElsewhere = type('text', v.string(), false);
 
-export const host = matching('a bare host name, without scheme, port or path', new RegExp(`^${HOST}$`));
+export const host = matching('a bare host name, without a scheme, port or path', new RegExp(`^${HOST}$`));
 export const hostPort = matching('host:port', new RegExp(`^${HOST}:${PORT}$`));
 export const hostMaybePort = matching(
   'host or host:port, without a scheme or path',
@@ -53,9 +53,9 @@ export const hostMaybePort = matching(
 );
 export const httpUrl = url(['http:', 'https:'], 'an http:// or https:// URL');
 export const httpsUrl = url(['https:'], 'an https:// URL');
-/** Its parts are judged by the database check. */
+/** The database check validates its parts. */
 export const postgresUrl = matching('a postgres:// or postgresql:// URL', /^postgres(ql)?:\/\/\S/);
-/** `ADDITIONAL_ROOT_CAS`: base64 of `{"caCertificates": ["<base64 PEM>", …]}`; line breaks in the base64 are fine. */
+/** `ADDITIONAL_ROOT_CAS`: base64 of `{"caCertificates": ["<base64 PEM>", …]}`; newlines in the base64 are allowed. */
 export const rootCertificates = type(
   'base64 of {"caCertificates": ["<base64 of a PEM certificate>", …]}',
   v.pipe(
@@ -65,7 +65,7 @@ export const rootCertificates = type(
   false,
 );
 export const accountId = matching(
-  '12 digits (quote it in YAML: an unquoted number loses its leading zero)',
+  '12 digits (in quotes in YAML: an unquoted number loses its leading zero)',
   /^\d{12}$/,
 );
 export const region = matching('an AWS region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/);
@@ -78,7 +78,7 @@ export const bucket = matching(
   /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/,
 );
 export const kmsKey = matching(
-  'a KMS key id, key ARN, alias/name or alias ARN',
+  'a KMS key ID, key ARN, alias/name or alias ARN',
   /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)\/[A-Za-z0-9/_-]+|alias\/[A-Za-z0-9/_-]+|(mrk-)?[A-Za-z0-9-]+)$/,
 );
 export const sqsUrl = matching(
@@ -86,7 +86,7 @@ export const sqsUrl = matching(
   new RegExp(`^(https?://${HOST}(:${PORT})?/\\d{12}/)?[A-Za-z0-9_-]{1,80}(\\.fifo)?$`),
 );
 
-/** The PEM certificates in `ADDITIONAL_ROOT_CAS`, or `undefined` when it is not of its form. */
+/** The PEM certificates in `ADDITIONAL_ROOT_CAS`, or `undefined` when it has the wrong format. */
 export function decodeRootCertificates(value: string): string[] | undefined {
   try {
     const decoded = JSON.parse(Buffer.from(value, 'base64').toString('utf8'));
@@ -98,5 +98,5 @@ export function decodeRootCertificates(value: string): string[] | undefined {
   }
 }
 
-/** True for the values that Go reads as true. */
+/** Whether Go parses the value as true. */
 export const isTrue = (value: string | undefined): boolean => value !== undefined && /^(1|t|true)$/i.test(value);

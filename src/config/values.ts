@@ -1,4 +1,4 @@
-/** Judges one value by itself: its kind, white space, left-over placeholders, its type. */
+/** Checks a single value: its kind, whitespace, leftover placeholders, and type. */
 import * as v from 'valibot';
 import { cause } from '../outcome/cause.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
@@ -9,19 +9,19 @@ import type { ValueRule } from './finding.ts';
 import { looksSecret, maskValue } from './logins.ts';
 import type { Redact } from './redact.ts';
 
-/** Values that only their own check looks at, since it tells more causes apart (`checks.md`, principle 3). */
+/** Values that only their own check examines, because it distinguishes more causes. */
 const JUDGED_BY_THEIR_CHECK: readonly VariableName[] = ['ENCRYPTION_RSA_PRIVATE_KEY', 'MQTT_BROKER_ENDPOINT'];
 
 const WHOLE_PLACEHOLDER = /^(<[^<>]{1,80}>|change[-_ ]?me!?|replace[-_ ]?me|to[-_]?do|tbd|fixme|x{3,})$/i;
-/** Templates that were never filled in: shell, Helm, Terraform. */
+/** Unfilled templates: shell, Helm, Terraform. */
 const TEMPLATE = /\$\{[A-Za-z_][\w.-]*\}|\{\{[^{}]*\}\}|\$\([A-Z_][A-Z0-9_]*\)/;
 const IN_URL = /<[A-Za-z][\w -]*>|\bchange[-_]?me\b/i;
 /** RFC 2606. */
 const RESERVED_DOMAINS = ['example.com', 'example.org', 'example.net'];
 
 /**
- * What is wrong with a value, or `undefined`. Never quotes the value of a secret.
- * @param redact what is quoted is cut, and no redactor would know half of a secret
+ * The problem with a value, or `undefined`. Never quotes a secret.
+ * @param redact applied before a quoted value is truncated, because a redactor can't recognize half a secret
  */
 export function judgeValue(
   name: VariableName,
@@ -50,17 +50,17 @@ export function judgeValue(
   if (variable.type.exact && value !== value.trim()) {
     return found('whitespace', `${name} ${whereWhite(value)}`, {
       expected: variable.type.expected,
-      fix: advice`remove it in ${entry.origin}; when encoding for a Secret use printf or echo -n, not echo`,
+      fix: advice`remove it in ${entry.origin}; to encode a value for a Secret, use printf or echo -n, not echo`,
     });
   }
   if (variable.type.exact && /^(['"`]).*\1$/s.test(value)) {
-    return found('whitespace', `quotes became part of ${name}`, {
+    return found('whitespace', `${name} contains quotes`, {
       expected: variable.type.expected,
       fix: advice`remove the inner quotes in ${entry.origin}`,
     });
   }
   if (isPlaceholder(name, value)) {
-    return found('placeholder', `${name} still holds a placeholder`, {
+    return found('placeholder', `${name} still contains a placeholder`, {
       expected: variable.type.expected,
       fix: advice`fill in ${name} in ${entry.origin}`,
     });
@@ -75,7 +75,7 @@ export function judgeValue(
   return undefined;
 }
 
-/** Whether a value was left over from a template. */
+/** Whether a value is a leftover from a template. */
 export function isPlaceholder(name: VariableName, value: string): boolean {
   if (WHOLE_PLACEHOLDER.test(value.trim()) || TEMPLATE.test(value)) return true;
   if (/^[a-z]+:\/\//.test(value) && IN_URL.test(value)) return true;
@@ -83,11 +83,11 @@ export function isPlaceholder(name: VariableName, value: string): boolean {
 }
 
 function whereWhite(value: string): string {
-  if (value.endsWith('\n')) return 'ends in a line break';
-  return value.trimEnd() === value ? 'begins with white space' : 'ends in white space';
+  if (value.endsWith('\n')) return 'ends with a newline';
+  return value.trimEnd() === value ? 'starts with whitespace' : 'ends with whitespace';
 }
 
-/** What a type is, without what is said about it: a title has one line. */
+/** The short form of a type for a one-line title. */
 const essence = (expected: string) => expected.split(/ \(|, without /)[0] ?? expected;
 
 function excerpt(safe: string): string {

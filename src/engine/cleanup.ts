@@ -1,12 +1,14 @@
-/** Leave nothing behind: what a run writes is registered here before it is written. */
+/** Cleanup: everything that a run writes is registered here before it is written. */
 import type { Fix } from '../outcome/fix.ts';
 
 const DEADLINE_MS = 10_000;
+/** For closing all that is open. */
+const CLOSING_MS = 2_000;
 
 /** Something that the run wrote and could not remove. */
 export interface Leftover {
   readonly what: string;
-  /** What removes it. */
+  /** The command that removes it. */
   readonly command: string;
 }
 
@@ -16,8 +18,13 @@ interface Entry {
   readonly remove: (signal: AbortSignal) => Promise<unknown>;
 }
 
+/** What is open as long as a run: a session, the connections of a client. */
+export type Dispose = () => unknown;
+
 export class Cleanup {
   readonly #entries = new Set<Entry>();
+  readonly #disposers: Dispose[] = [];
+  #ended = false;
 
   register(what: string, command: Fix | undefined, remove: Entry['remove']): { done(): void } {
     const entry = { what, command, remove };
@@ -25,7 +32,7 @@ export class Cleanup {
     return { done: () => void this.#entries.delete(entry) };
   }
 
-  /** Removes all that is registered, at once and within ten seconds, and returns what could not be removed. */
+  /** Removes everything registered, concurrently and within ten seconds, and returns what could not be removed. */
   async run(): Promise<Leftover[]> {
     const entries = [...this.#entries];
     this.#entries.clear();
@@ -48,5 +55,29 @@ export class Cleanup {
         what,
         command: command?.text ?? '',
       }));
+  }
+  /** Closes it when all is removed; at once when that has been. */
+  onEnd(dispose: Dispose): void {
+    if (this.#ended) close(dispose);
+    else this.#disposers.push(dispose);
+  }
+
+  /** Closes all that is open, at once and within two seconds. Never throws: nothing that was written hangs on it. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSING_MS);
+    });
+    await Promise.race([Promise.all(this.#disposers.splice(0).map(close)), late]);
+    clearTimeout(timer);
+  }
+}
+
+async function close(dispose: Dispose): Promise<void> {
+  try {
+    await dispose();
+  } catch {
+    // There is nobody to tell, and nothing to be done about it.
   }
 }

@@ -1,4 +1,4 @@
-/** What a run finds: one judged rule. */
+/** The result of a run for one rule. */
 
 import type { Cause } from '../outcome/cause.ts';
 import type { Fix, FixKind, FixLanguage } from '../outcome/fix.ts';
@@ -7,9 +7,9 @@ import type { Evidence, Status } from '../outcome/status.ts';
 export interface Finding {
   /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
   readonly id: string;
-  /** The key in the tables of rules: `object-storage/<bucket>/access`. */
+  /** The key in the table of rules: `object-storage/<bucket>/access`. */
   readonly rule: string;
-  /** The bucket or queue that it is about, where the rule is about each of several. */
+  /** The bucket or queue, if the rule applies to several. */
   readonly subject?: string;
   readonly status: Status;
   readonly title: string;
@@ -24,30 +24,30 @@ export interface Finding {
   readonly startMs: number;
   readonly durationMs: number;
   readonly evidence: Evidence;
-  /** The finding that tells why this one was not judged. */
+  /** The finding that explains why this rule was not checked. */
   readonly dependsOn?: string;
-  /** What the cause of this one hits, itself included, when that is more than one. */
+  /** All findings with the same cause, including this one, if there is more than one. */
   readonly affected?: readonly string[];
-  /** Of a skip: the variable whose value is not known here. */
+  /** For a skip: the variable whose value is not known here. */
   readonly unknownVariable?: string;
-  /** Of a skip: where the caller's credentials were not sent. */
+  /** For a skip: the host to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
 }
 
-/** A finding on its way to the report, before those of one cause are folded. */
+/** A finding before findings with the same cause are folded. */
 export interface RawFinding extends Omit<Finding, 'fix' | 'fixKind' | 'fixLanguage' | 'dependsOn' | 'affected'> {
   readonly fix?: Fix;
   readonly cause?: Cause;
-  /** Not judged itself: something that it depends on was. */
+  /** Not checked, because a dependency failed. */
   readonly blocked?: boolean;
 }
 
 export interface CheckResult {
   readonly id: string;
   readonly title: string;
-  /** What was found, in a few words; the first pass says it where the check itself does not. */
+  /** A short summary; defaults to the title of the first pass. */
   readonly summary?: string;
-  /** What the check has several of: "bucket", "queue". */
+  /** The noun and names of the check's subjects: "bucket", "queue". */
   readonly subject?: { readonly noun: string; readonly names: readonly string[] };
   /** From the start of the run. */
   readonly startMs: number;

@@ -1,9 +1,9 @@
-/** One cause, one failure. */
+/** Folds findings with the same cause into one failure. */
 import type { CheckResult, Finding, RawFinding } from './finding.ts';
 
 /**
- * Folds the findings of one cause: the first in report order stays a failure and names whom it hits, the others become
- * skips that point to it.
+ * Folds the findings with the same cause: the first in report order stays a failure and lists the affected findings, the
+ * others become skips that point to it.
  */
 export function foldByCause(
   checks: readonly CheckResult[],
@@ -24,7 +24,7 @@ export function foldByCause(
     const hit = group.filter((other) => other.blocked !== true);
     const first = hit[0] ?? group[0] ?? finding;
     if (finding !== first) {
-      const title = blocked ? `not tried: it depends on ${first.id}, which failed` : `the same cause as ${first.id}`;
+      const title = blocked ? `not tested: it depends on ${first.id}, which failed` : `same cause as ${first.id}`;
       return pointer(rest, first.id, title);
     }
     if (hit.length < 2) return rest;
@@ -37,24 +37,24 @@ export function foldByCause(
   return checks.map((check) => ({ ...check, findings: check.findings.map(folded) }));
 }
 
-/** Failures and skips are folded apart. */
+/** Failures and skips are folded separately. */
 const keyOf = ({ status, cause }: Pick<RawFinding, 'status' | 'cause'>): string => `${status} ${cause?.key}`;
 
-/** The title of a skip whose reason another one tells. */
+/** The title of a skip with the same reason as another one. */
 export const sameReason = (id: string): string => `skipped for the same reason as ${id}`;
 
-/** Of what was skipped for one reason, the first tells it. */
+/** Of several skips with the same reason, the first states it. */
 const skipped = (finding: Finding, first: RawFinding): Finding =>
   finding.id === first.id ? finding : pointer(finding, first.id, sameReason(first.id));
 
-/** The fix as text. */
+/** The finding with its fix as text. */
 function printed({ fix, ...finding }: Omit<RawFinding, 'cause' | 'blocked'>): Finding {
   if (fix === undefined) return finding;
   const { kind, language, text } = fix;
   return { ...finding, fix: text, fixKind: kind, ...(language !== undefined && { fixLanguage: language }) };
 }
 
-/** A skip that points to another finding, and says nothing of its own. */
+/** A skip that only points to another finding. */
 function pointer({ id, rule, subject, startMs, durationMs }: Finding, dependsOn: string, title: string): Finding {
   return {
     id,

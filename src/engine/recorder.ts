@@ -1,4 +1,4 @@
-/** What a check is handed: the run, and the means to judge its own rules. */
+/** Provides a check with the run and the functions to check its own rules. */
 import { setImmediate } from 'node:timers/promises';
 import { type Cause, cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
@@ -8,7 +8,7 @@ import type { CheckResult, RawFinding } from './finding.ts';
 import { BY_REQUEST } from './select.ts';
 import { CrashedError, InterruptedError, RunTimeoutError, unlessAborted } from './timeouts.ts';
 
-/** Collects one check's findings while it runs, and sees to it that every expected one is there in the end. */
+/** Collects one check's findings while it runs, and ensures that every expected finding exists at the end. */
 export class CheckRecorder {
   readonly #check: Check;
   readonly #expected: readonly string[];
@@ -35,8 +35,8 @@ export class CheckRecorder {
   }
 
   /**
-   * Runs the check to its end. Never throws: what the check throws is the outcome of all that it had not judged.
-   * @param began when the run began, as `performance.now()` tells it
+   * Runs the check to its end. Never throws: an error from the check becomes the outcome of all unchecked rules.
+   * @param began when the run started, in `performance.now()` time
    */
   async run(run: Run, findingOf: Finder, began: number): Promise<void> {
     const started = performance.now();
@@ -46,12 +46,12 @@ export class CheckRecorder {
       await this.#part(run, findingOf, undefined, (context) => this.#check.run(context));
       this.#summary = this.#summarise(run);
     }
-    this.#settle(this.#expected, skip('not judged'), started);
+    this.#settle(this.#expected, skip('not checked'), started);
     this.#closed = true;
     this.#durationMs = performance.now() - started;
   }
 
-  /** The finding with this id as soon as it is there; `undefined` when this run will not have it. */
+  /** Resolves to the finding with this ID once it exists; `undefined` if this run will not have it. */
   find(id: string): Promise<RawFinding | undefined> {
     if (!this.#expected.includes(id) || !this.#selected(id)) return Promise.resolve(undefined);
     const found = this.#findings.find((finding) => finding.id === id);
@@ -74,7 +74,7 @@ export class CheckRecorder {
     };
   }
 
-  /** Runs the check, or its part about one subject; a stop ends what that part had not judged yet. */
+  /** Runs the check, or its part for one subject; a stop ends the unchecked rules of that part. */
   async #part(run: Run, findingOf: Finder, subject: string | undefined, part: Part): Promise<void> {
     const started = performance.now();
     const where: Where = {
@@ -85,7 +85,7 @@ export class CheckRecorder {
       run.signal.throwIfAborted();
       await unlessAborted(run.signal, part(this.#context(run, findingOf, subject, where)));
     } catch (error) {
-      // When the run ends, what is under way records first, so that the report says where the check stood.
+      // When the run ends, active rules record first, so that the report shows where the check was.
       if (run.signal.aborted) await setImmediate();
       const outcome = outcomeOf(error, where);
       const prefix = subject === undefined ? '' : `${this.#check.id}/${subject}/`;
@@ -103,7 +103,7 @@ export class CheckRecorder {
       const id = idOf(rule);
       const started = performance.now();
       if (!this.#selected(id)) return skip('not selected');
-      // A check goes on after the run has ended; what it had not begun by then must not begin.
+      // A check continues after the run has ended, but must not start any more rules.
       run.signal.throwIfAborted();
       let outcome: Outcome;
       let blocked = false;
@@ -144,7 +144,7 @@ export class CheckRecorder {
 
   #record(id: string, outcome: Outcome, started: number, blocked: boolean): Outcome {
     const times = { startMs: started - this.#began, durationMs: performance.now() - started };
-    // A failure without a cause of its own is its own cause, so that what depends on it can point to it.
+    // A failure without a cause is its own cause, so that dependent findings can point to it.
     const caused = outcome.status === 'fail' ? { ...outcome, cause: outcome.cause ?? cause.finding(id) } : outcome;
     const about = aboutOf(this.#check, id);
     const finding: RawFinding = { evidence: {}, ...caused, ...about, ...times, ...(blocked && { blocked }) };
@@ -154,7 +154,7 @@ export class CheckRecorder {
     return caused;
   }
 
-  /** Gives every id that has no finding yet the outcome of what stopped it. */
+  /** Records the outcome for every ID that has no finding yet. */
   #settle(ids: readonly string[], outcome: Outcome, started: number): void {
     const have = new Set(this.#findings.map((finding) => finding.id));
     for (const id of ids) {
@@ -177,18 +177,18 @@ export class CheckRecorder {
   }
 }
 
-/** Where a check stood when it ended early. */
+/** Where a check was when it ended early. */
 interface Where {
   readonly id: string;
   readonly notStarted?: boolean;
-  /** The finding of an earlier check that it was waiting for. */
+  /** The finding that it was waiting for. */
   waitsFor?: string;
 }
 
 type Part = (context: Context<string>) => Promise<void>;
 type Finder = (id: string) => Promise<RawFinding | undefined>;
 
-/** `object-storage/states/access`: the rule `object-storage/<bucket>/access`, of the subject `states`. */
+/** `object-storage/states/access`: the rule `object-storage/<bucket>/access` for the subject `states`. */
 function aboutOf(check: Check, id: string): Pick<RawFinding, 'id' | 'rule' | 'subject'> {
   const rule = id.slice(check.id.length + 1);
   const [subject, tail] = [rule.slice(0, rule.indexOf('/')), rule.slice(rule.indexOf('/'))];
@@ -202,33 +202,33 @@ const checkOf = (id: string): string => id.split('/')[0] ?? id;
 
 function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pass' }> {
   if (error instanceof CheckStopped) return error.outcome;
-  if (error instanceof InterruptedError) return skip('interrupted before it was judged');
+  if (error instanceof InterruptedError) return skip('interrupted before it was checked');
   if (error instanceof RunTimeoutError) {
     return fail(`${where.notStarted ? 'was not reached' : 'did not finish'} within ${error.seconds} s`, {
-      expected: `an answer within --timeout ${error.seconds}`,
-      fix: advice`find out why the dependency is slow, or give the run more time with --timeout`,
+      expected: `a result within --timeout ${error.seconds}`,
+      fix: advice`find out why the dependency is slow, or increase --timeout`,
       cause: cause.runTimeout(checkOf(where.waitsFor ?? where.id)),
     });
   }
   if (error instanceof CrashedError) {
     return unexpected(error.error, {
-      detail: 'An error outside of any check ended the run',
+      detail: 'An error outside any check ended the run',
       cause: cause.crash(checkOf(where.id)),
     });
   }
   return unexpected(error, {
-    detail: 'This check itself failed; the others are not affected',
+    detail: 'This check crashed; the other checks are not affected',
     cause: cause.bug(where.id),
   });
 }
 
-/** Only the name, the code and the place: a library's message may hold anything. */
+/** Only the name, code and location: a library's message may contain anything. */
 function unexpected(error: unknown, { detail, cause: behind }: { detail: string; cause: Cause }): Issue {
   const { name, code, stack } = (error ?? {}) as { name?: unknown; code?: unknown; stack?: unknown };
   const at = typeof stack === 'string' ? /\n\s+at .*?([\w.-]+:\d+):\d+/.exec(stack)?.[1] : undefined;
   return fail(`unexpected error: ${[name, code].filter((part) => typeof part === 'string').join(' ') || 'unknown'}`, {
     detail: `${detail}${at === undefined ? '' : ` (${at})`}.`,
-    fix: advice`report it as a bug of spacelift-preflight, with this finding`,
+    fix: advice`report this finding as a bug in spacelift-preflight`,
     cause: behind,
   });
 }

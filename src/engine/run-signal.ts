@@ -1,20 +1,20 @@
-/** How long the work of one command may go on: until its timeout, or until it is interrupted. */
+/** The lifetime of a command: until its timeout or an interruption. */
 import { setMaxListeners } from 'node:events';
 import { CrashedError, InterruptedError, RunEndedError, RunTimeoutError } from './timeouts.ts';
 
 export interface RunSignal {
-  /** Aborted with RunTimeout, Interrupted or Crashed; with Over once all is done. */
+  /** Aborted with RunTimeoutError, InterruptedError or CrashedError; with RunEndedError when everything is done. */
   readonly signal: AbortSignal;
-  /** The work is done: neither the clock nor an interruption ends it any more. */
+  /** The work is done: neither the timeout nor an interruption aborts it any more. */
   settle(): void;
-  /** Nothing new may begin. */
+  /** Nothing new may start. */
   close(): void;
 }
 
-/** @param timeoutMs in ms, for all of the work */
+/** @param timeoutMs in ms, for the whole command */
 export function startRunSignal(timeoutMs: number, interrupt: AbortSignal): RunSignal {
   const end = new AbortController();
-  // Every operation under way listens; Node takes more than ten for a leak, and says so on standard error.
+  // Every active operation listens; Node prints a leak warning for more than ten listeners.
   setMaxListeners(0, end.signal);
   const timer = setTimeout(() => end.abort(new RunTimeoutError(timeoutMs)), timeoutMs);
   const onInterrupt = () =>

@@ -1,4 +1,4 @@
-/** Runs checks: deadlines, concurrency, cancellation, clean-up. Knows no dependency by name. */
+/** Runs checks: deadlines, concurrency, cancellation, cleanup. Independent of specific dependencies. */
 import { randomUUID } from 'node:crypto';
 import { isChosen, type VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
@@ -12,7 +12,7 @@ import { startRunSignal } from './run-signal.ts';
 import { selector } from './select.ts';
 import { InterruptedError, withTimeout } from './timeouts.ts';
 
-/** Hears what happens while it happens. */
+/** Receives events during the run. */
 export interface Observer {
   started?(check: Check): void;
   found?(finding: RawFinding): void;
@@ -20,7 +20,7 @@ export interface Observer {
 }
 
 export interface RunResult {
-  /** What the checks shared; nothing new can be asked of it. */
+  /** The shared state of the checks; it can't start new operations. */
   readonly run: Run;
   readonly checks: readonly CheckResult[];
   readonly leftovers: readonly Leftover[];
@@ -30,8 +30,8 @@ export interface RunResult {
 }
 
 /**
- * @param interrupt ends the run early; what was not judged becomes a skip, or a failure when its reason is `Crashed`;
- * clean-up still runs
+ * @param interrupt ends the run early; unchecked rules become skips, or failures if the reason is `CrashedError`; cleanup
+ * still runs
  */
 export async function runChecks(
   checks: readonly Check[],
@@ -56,10 +56,12 @@ export async function runChecks(
     }));
   const findingOf = async (id: string) => {
     const named = checks.find((check) => id.startsWith(`${check.id}/`));
-    if (named !== undefined && !idsOf(named).includes(id)) throw new Error(`${id} is no rule`);
+    if (named !== undefined && !idsOf(named).includes(id)) throw new Error(`${id} is not a rule`);
     return entries.find(({ check }) => check.id === named?.id)?.recorder.find(id);
   };
 
+  let leftovers: readonly Leftover[] = [];
+  let interrupted = false;
   try {
     await inOrder(entries, options.concurrency, async ({ check, recorder }) => {
       observer.started?.(check);
@@ -68,10 +70,11 @@ export async function runChecks(
     });
   } finally {
     lifetime.settle();
+    leftovers = await cleanup.run();
+    interrupted = lifetime.signal.reason instanceof InterruptedError;
+    await cleanup.end();
+    lifetime.close();
   }
-  const leftovers = await cleanup.run();
-  const interrupted = lifetime.signal.reason instanceof InterruptedError;
-  lifetime.close();
   return {
     run,
     checks: entries.map(({ recorder }) => recorder.result()),
@@ -82,7 +85,7 @@ export async function runChecks(
   };
 }
 
-/** A check that can't say what it expects is reported under all of its rules. */
+/** A check whose `expects` throws is reported under all of its rules. */
 function expectationsOf(check: Check, run: Run): { check: Check; expected: readonly string[] } {
   try {
     return { check, expected: check.expects(run) };
@@ -94,7 +97,7 @@ function expectationsOf(check: Check, run: Run): { check: Check; expected: reado
   }
 }
 
-/** Starts the tasks in order, at most `limit` under way at once: a task may wait for an earlier one. */
+/** Starts the tasks in order, at most `limit` at the same time: a task may wait for an earlier one. */
 async function inOrder<T>(items: readonly T[], limit: number, task: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   const worker = async () => {
@@ -103,7 +106,7 @@ async function inOrder<T>(items: readonly T[], limit: number, task: (item: T) =>
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
 
-/** What all checks share; `cleanup` is the caller's to run. */
+/** Creates the shared state of all checks; the caller must run `cleanup`. */
 export function makeRun(
   deployment: Deployment,
   options: RunOptions,
@@ -111,7 +114,6 @@ export function makeRun(
   signal: AbortSignal,
   cleanup: Cleanup,
 ): Run {
-  const shared = new Map<unknown, Promise<unknown>>();
   const want = (name: VariableName): string | undefined => {
     const found = deployment.lookup(name);
     switch (found.state) {
@@ -123,7 +125,7 @@ export function makeRun(
       case 'unknown':
         throw new CheckStopped(
           skip(`${name} is set, but its value is not known here`, {
-            detail: `It comes from ${found.origin}.`,
+            detail: `Its source is ${found.origin}.`,
             fix: found.fix,
             evidence: { variable: name, known: false },
             unknownVariable: name,
@@ -151,12 +153,14 @@ export function makeRun(
       const value = want(name);
       return isChosen(name, value) ? value : unset(name);
     },
-    once: <T>(ask: (run: Run) => Promise<T>): Promise<T> => {
-      const known = shared.get(ask) ?? ask(run);
-      shared.set(ask, known);
-      return known as Promise<T>;
+    asked: {
+      get run() {
+        return run;
+      },
+      answers: new Map(),
     },
     cleanup: (what, command, remove) => cleanup.register(what, command, remove),
+    onEnd: (dispose) => cleanup.onEnd(dispose),
     withTimeout: (ms, operation) => withTimeout(signal, ms, operation, timedOut),
   };
   return run;

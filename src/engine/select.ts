@@ -1,17 +1,17 @@
-/** `--only`, `--skip` and `--require`: patterns over the table of rules. */
+/** `--only`, `--skip` and `--require`: patterns for rule IDs. */
 import { distance } from 'fastest-levenshtein';
 import { quotable } from '../config/input-error.ts';
 
-/** The title of what was not selected. */
+/** The title of findings that were not selected. */
 export const BY_REQUEST = 'skipped by request';
 
-/** Whether an id matches one of the patterns; `*` matches any characters, `/` too. */
+/** Whether an ID matches one of the patterns; `*` matches any characters, including `/`. */
 export function matcher(patterns: readonly string[]): (id: string) => boolean {
   const all = patterns.map((pattern) => pattern.split('*'));
   return (id) => all.some((parts) => isOf(parts, id));
 }
 
-/** Whether a text begins with the first part, ends with the last, and has the others in between, in order. */
+/** Whether a text starts with the first part, ends with the last, and contains the others in between, in order. */
 function isOf([first = '', ...others]: readonly string[], text: string): boolean {
   const last = others.pop();
   if (last === undefined) return text === first;
@@ -25,14 +25,14 @@ function isOf([first = '', ...others]: readonly string[], text: string): boolean
   return text.length - last.length >= at && text.endsWith(last);
 }
 
-/** Those of `--only` less those of `--skip`. */
+/** IDs that match `--only` but not `--skip`. */
 export function selector(only: readonly string[], skipped: readonly string[]): (id: string) => boolean {
   const wanted = only.length === 0 ? () => true : matcher(only);
   const unwanted = matcher(skipped);
   return (id) => wanted(id) && !unwanted(id);
 }
 
-/** The first pattern that matches no id, with the nearest id there is. */
+/** The first pattern that matches no ID, with the nearest existing ID. */
 export function unmatched(
   patterns: readonly string[],
   ids: readonly string[],
@@ -46,15 +46,15 @@ export function nearest(name: string, candidates: readonly string[]): string {
   return candidates.reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best));
 }
 
-/** Completes a message with the nearest rule there is, or with where to find them when none can have been meant. */
+/** Completes a message with the nearest rule, or with the command that lists the rules if none is close. */
 export function suggest(name: string, candidates: readonly string[]): string {
   const near = nearest(name, candidates);
   return distance(name, near) <= Math.max(3, name.length / 2)
     ? `; did you mean '${near}'?`
-    : '; spacelift-preflight explain lists them';
+    : '; list all rules with spacelift-preflight explain';
 }
 
-/** What was given for a pattern or an id, as a message may quote it: whole when it is all but one there is. */
+/** A given pattern or ID as a message may quote it: complete only if it is almost an existing one. */
 export const quoted = (name: string, candidates: readonly string[]): string =>
   distance(name, nearest(name, candidates)) <= MISTYPED ? name : quotable(name);
 const MISTYPED = 3;

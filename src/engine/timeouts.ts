@@ -1,11 +1,11 @@
-/** Bounds for operations: no promise of a run outlives its deadline or the run. */
+/** Time limits for operations: no promise outlives its deadline or the run. */
 
 /** The run was ended by SIGINT or SIGTERM. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }
 
-/** The run was ended by an error that no check caught: one thrown in a callback of a library. */
+/** The run was ended by an error that no check caught, such as one thrown in a library callback. */
 export class CrashedError extends Error {
   override readonly name = 'CrashedError';
   readonly error: unknown;
@@ -15,7 +15,7 @@ export class CrashedError extends Error {
   }
 }
 
-/** The run is over: nothing that is still under way may go on. */
+/** The run is over: active operations must stop. */
 export class RunEndedError extends Error {
   override readonly name = 'RunEndedError';
 }
@@ -32,9 +32,9 @@ export class RunTimeoutError extends Error {
 
 /**
  * Runs an operation under a deadline in ms and under `signal`, whichever ends first.
- * Settles even when the operation ignores the signal it is given.
- * @param late makes the error that is thrown at the deadline: what depends on the engine has a name for it
- * @throws what `late` makes; the reason of `signal` when that ends it
+ * Settles even when the operation ignores its signal.
+ * @param late creates the error that is thrown at the deadline, whose type is not known to the engine
+ * @throws the error from `late`; the reason of `signal` if it aborts first
  */
 export async function withTimeout<T>(
   signal: AbortSignal,
@@ -44,7 +44,7 @@ export async function withTimeout<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new AbortController();
-  // A timer that holds the process: a library that waits on nothing must not end the run silently.
+  // The timer keeps the process alive: a library without active handles must not end the run silently.
   const timer = setTimeout(() => controller.abort(late()), ms);
   const forward = () => controller.abort(signal.reason);
   signal.addEventListener('abort', forward, { once: true });
@@ -56,7 +56,7 @@ export async function withTimeout<T>(
   }
 }
 
-/** The promise's result, or the signal's reason when that comes first. */
+/** The promise's result, or the signal's reason if it aborts first. */
 export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -64,7 +64,7 @@ export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>)
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
-  // Whichever loses the race must not become an unhandled rejection.
+  // The loser of the race must not become an unhandled rejection.
   promise.catch(() => {});
   aborted.catch(() => {});
   try {

@@ -27,7 +27,6 @@ export interface Sender {
     request: Pick<RequestOptions, 'method' | 'path' | 'headers' | 'signal'>,
     body?: string | Uint8Array,
   ): Promise<IncomingMessage>;
-  destroy(): void;
 }
 
 /**
@@ -35,7 +34,7 @@ export interface Sender {
  * @param agents from another client, to share its connections
  */
 export function makeSender(
-  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
   isRefusal: IsRefusal = () => false,
   agents: Agents = makeAgents(run),
 ): Sender {
@@ -55,7 +54,6 @@ export function makeSender(
         throw new HttpErrorResponse({ status, headers, body: await readUpTo(answer) });
       return boundBody(answer);
     },
-    destroy: agents.destroy,
   };
 }
 

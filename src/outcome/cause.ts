@@ -1,9 +1,9 @@
-/** What lies behind failures: findings of one cause are one failure (`engine/fold.ts`). */
+/** Causes of failures: findings with the same cause are folded into one failure (`engine/fold.ts`). */
 
-/** Made by `cause`, and by nothing else: only its type is exported. */
+/** Created only by `cause`: only the type is exported. */
 class Cause {
   readonly #key: string;
-  /** The title of the one failure when several subjects share the cause; it then names them all. */
+  /** The title of the folded failure when several subjects share the cause. */
   readonly title: string | undefined;
 
   constructor(key: string, title?: string) {
@@ -11,7 +11,7 @@ class Cause {
     this.title = title;
   }
 
-  /** Equal for findings that are one failure: the first in report order keeps it, the others become skips that point to it. */
+  /** Equal for findings of one failure: the first in report order stays a failure, the others become skips that point to it. */
   get key(): string {
     return this.#key;
   }
@@ -29,7 +29,7 @@ export type { Cause };
 
 type Part = string | number | boolean;
 
-/** A constructor for what one service says: its own word for what is wrong, and what that is about. */
+/** Creates a constructor for the causes of one service: the kind of problem and the affected resource. */
 const of =
   (service: string) =>
   (kind: string, ...about: readonly Part[]): Cause =>
@@ -38,16 +38,16 @@ const of =
 const aws = of('aws');
 const network = of('network');
 
-/** One constructor for each kind of cause. Shared ones get their title from whoever words the finding (`titled`). */
+/** One constructor per kind of cause. The finding sets the title of a shared cause (`titled`). */
 export const cause = {
-  /** A finding that stands for its own cause: what depends on it points there. */
+  /** A finding that is its own cause: dependent findings point to it. */
   finding: (id: string): Cause => new Cause(id),
-  /** The value of a variable of the config, or that it is missing. */
-  variable: of('configuration'),
-  /** A file that a variable names, and that is not here. */
-  credentialsFile: of('credentials-file'),
+  /** An invalid or missing variable in the config. */
+  variable: (name: string): Cause => of('configuration')(name),
+  /** A missing file that a variable names. */
+  credentialsFile: (variable: string): Cause => of('credentials-file')(variable),
   /** Credentials were not sent to a host. */
-  withheld: of('credentials-withheld'),
+  withheld: (host: string): Cause => of('credentials-withheld')(host),
 
   /** @param endpoint `host:port` */
   network: (endpoint: string, kind: string): Cause => network(endpoint, kind),
@@ -61,7 +61,7 @@ export const cause = {
   awsCredentials: (kind: string): Cause => aws('credentials', kind),
   /** A service as a whole. */
   awsService: (kind: string, endpoint: string): Cause => aws(kind, endpoint),
-  /** What state a key is in, whichever service shows it. */
+  /** The state of a key, whichever service reports it. */
   kmsKey: (arn: string, state: string): Cause => aws('kms', arn, state),
   kmsPermission: (action: string, arn: string): Cause => aws('kms', arn, action),
 
@@ -71,8 +71,8 @@ export const cause = {
   store: of('object-storage'),
   queues: of('message-queues'),
 
-  /** By the engine: a check's time was up, it failed itself, or an error outside of it ended the run. */
-  runTimeout: of('run-timeout'),
-  bug: of('bug'),
-  crash: of('crash'),
+  /** From the engine: a check timed out or crashed, or an error outside any check ended the run. */
+  runTimeout: (check: string): Cause => of('run-timeout')(check),
+  bug: (id: string): Cause => of('bug')(id),
+  crash: (check: string): Cause => of('crash')(check),
 } as const;

@@ -1,26 +1,27 @@
 /**
- * What a person can do about a finding, as something that can be pasted. `sh` and `sql` are the only ways to make a command:
- * whatever is interpolated into one (names from a config, answers of servers) stays one word, or one name, of it.
+ * Fixes for findings, safe to paste. `sh` and `sql` are the only functions that create commands: every interpolated value
+ * (a name from a config, a server response) remains a single word or name in the command.
  */
 
 /** `command`: for a POSIX shell, or SQL; `setting`: a variable and its value; `advice`: prose. */
 export type FixKind = 'command' | 'setting' | 'advice';
 export type FixLanguage = 'sh' | 'sql';
 
-/** A longer command would be cut when it is printed, and must not be run in part. */
+/** A longer command would be truncated in the output, and must not be run in part. */
 const LONGEST = 3800;
-/** Controls, and characters that are not seen or that turn the direction of writing: no command may hold them. */
+/** Control characters, invisible characters, and characters that change the text direction: not allowed in commands. */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/u;
-/** Words that mean themselves to every POSIX shell; a colon or an equals sign only inside of one. */
+/** Words that need no quotes in any POSIX shell; a colon or equals sign is not allowed at the start. */
 const PLAIN = /^[A-Za-z0-9_./@%+,-][A-Za-z0-9_./@%+,:=-]*$/;
 
-const REFUSED = 'a name in it has characters that no command can be given: do it in the console of the service';
+const REFUSED =
+  'a name in the command contains characters that can’t be pasted safely: use the service’s console instead';
 
 /** A command for a POSIX shell, or several connected by pipes. */
 export class Shell {
-  /** As it is pasted; `undefined` when something in it can't be written for a shell. */
+  /** The text to paste; `undefined` if a value can't be written safely for a shell. */
   readonly text: string | undefined;
-  /** What is run, in order: each program with its arguments; `undefined` for one that the output of another completes. */
+  /** The programs with their arguments, in order; `undefined` for an argument that contains the output of another command. */
   readonly argvs: readonly (readonly (string | undefined)[])[];
   constructor(text: string | undefined, argvs: Shell['argvs']) {
     this.text = text;
@@ -40,9 +41,9 @@ class Output {
 type Part = { readonly literal: string } | { readonly value: string | Output };
 
 /**
- * A command: sh`mc mb minio/${bucket}`. The literal text is divided at white space and must need no quotes; what is
- * interpolated is part of the one word in which it stands, whatever it holds. A value with a hyphen at the beginning of a
- * word is no option: it is joined to the long option before it, or the command is not printed.
+ * A command: sh`mc mb minio/${bucket}`. The literal text is split at whitespace and must not need quotes; an interpolated
+ * value always remains part of its word. A value that starts a word with a hyphen must not become an option: it is joined
+ * to the preceding long option, or the command is not printed.
  */
 export function sh(literals: TemplateStringsArray, ...values: readonly (string | number | Output)[]): Shell {
   const words: Part[][] = [];
@@ -70,7 +71,7 @@ export function sh(literals: TemplateStringsArray, ...values: readonly (string |
 /** The output of one command as an argument of another. */
 export const output = (of: Shell): Output => new Output(of);
 
-/** Each command reads what the one before it prints. */
+/** Connects commands with pipes. */
 export function pipe(...commands: readonly Shell[]): Shell {
   const texts = commands.map(({ text }) => text);
   return new Shell(
@@ -110,20 +111,20 @@ const isLiteral = (word: readonly Part[]): boolean => word.every((part) => 'lite
 const outputIn = (part: Part): Output[] => ('value' in part && part.value instanceof Output ? [part.value] : []);
 const textOf = (part: Part): string => ('literal' in part ? part.literal : String(part.value));
 
-/** A part of a word that an output completes. */
+/** A part of a word that contains a command's output. */
 function written(part: Part): string {
   if ('literal' in part) return part.literal;
   return part.value instanceof Output ? `"$(${part.value.of.text ?? ''})"` : quoted(part.value);
 }
 
-/** One word of a POSIX shell, in ASCII, in which nothing is expanded; no CI runner finds a command of its own in it. */
+/** A POSIX shell word in ASCII, without expansion, in which no CI runner recognizes a workflow command. */
 export function quoted(value: string): string {
   if (PLAIN.test(value)) return value;
   if (/^[\x20-\x7e]*$/.test(value)) return `'${value.replaceAll("'", `'\\''`).replace(/#(?=#)/g, "#''")}'`;
   return `"$(printf '${octal(value)}')"`;
 }
 
-/** As `printf` takes it in ASCII. */
+/** The ASCII argument for `printf`. */
 export function octal(value: string): string {
   const bytes = [...Buffer.from(value.toWellFormed())].map((byte) =>
     byte >= 0x30 && byte <= 0x7a && byte !== 0x5c && byte !== 0x60
@@ -133,7 +134,7 @@ export function octal(value: string): string {
   return bytes.join('');
 }
 
-/** Reserved words of PostgreSQL 18 (manual, appendix C), which can't stand as a name without quotes. */
+/** Reserved words in PostgreSQL 18 (manual, appendix C), which must be quoted as names. */
 const RESERVED = new Set(
   `all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column
   concurrently constraint create cross current_catalog current_date current_role current_schema current_time
@@ -144,7 +145,7 @@ const RESERVED = new Set(
   variadic verbose when where window with`.split(/\s+/),
 );
 
-/** A role, database or schema in a statement: `spacelift`, `"Spacelift"`. */
+/** A role, database or schema name in a statement: `spacelift`, `"Spacelift"`. */
 export class Identifier {
   readonly text: string | undefined;
   constructor(name: string) {
@@ -153,7 +154,7 @@ export class Identifier {
   }
 }
 
-/** A text in a statement: `'it''s'`. */
+/** A string literal in a statement: `'it''s'`. */
 export class Literal {
   readonly text: string | undefined;
   constructor(value: string) {
@@ -165,8 +166,8 @@ export const identifier = (name: string): Identifier => new Identifier(name);
 export const literal = (value: string): Literal => new Literal(value);
 
 /**
- * In ASCII: other characters by their code points (PostgreSQL manual, 4.1.2.3), and so what a CI runner would take for a
- * command of its own. A backslash is doubled there.
+ * ASCII only: other characters are written as code points (PostgreSQL manual, 4.1.2.3), as is text that a CI runner would
+ * recognize as a workflow command. Backslashes are doubled in that form.
  */
 function unicode(text: string, quote: string): string {
   const doubled = text.replaceAll(quote, quote + quote);
@@ -174,7 +175,7 @@ function unicode(text: string, quote: string): string {
   return `U&${quote}${codePoints(doubled)}${quote}`;
 }
 
-/** As SQL takes it between the quotes of `U&''`. */
+/** The text between the quotes of `U&''` in SQL. */
 export function codePoints(value: string): string {
   const points = [...value.replaceAll('\\', '\\\\')].map((character) => {
     const point = character.codePointAt(0) ?? 0;
@@ -183,7 +184,7 @@ export function codePoints(value: string): string {
   return points.join('');
 }
 
-/** A statement of SQL. */
+/** An SQL statement. */
 export class Sql {
   readonly text: string | undefined;
   constructor(text: string | undefined) {
@@ -198,27 +199,27 @@ export function sql(literals: TemplateStringsArray, ...values: readonly (Identif
   return new Sql(literals.map((text, index) => text + (parts[index] ?? '')).join(''));
 }
 
-/** Who has it can make a fix. */
+/** Required to create a fix. */
 const KEY = Symbol('fix');
 
-/** Made by `command`, `setting` and `advice`, and by nothing else. */
+/** Created only by `command`, `setting` and `advice`. */
 export class Fix {
   readonly kind: FixKind;
-  /** Of a command. */
+  /** For a command. */
   readonly language: FixLanguage | undefined;
-  /** As it is printed; lines are kept. */
+  /** The text to print; line breaks are preserved. */
   readonly text: string;
-  /** The commands for a shell in it, also those in prose. */
+  /** All shell commands in it, including those in prose. */
   readonly shells: readonly Shell[];
   readonly #made = true;
   constructor(key: symbol, kind: FixKind, language: FixLanguage | undefined, text: string, shells: readonly Shell[]) {
-    if (key !== KEY) throw new TypeError('a fix is made by command, setting or advice');
+    if (key !== KEY) throw new TypeError('create a fix with command, setting or advice');
     this.kind = kind;
     this.language = language;
     this.text = text;
     this.shells = shells;
   }
-  /** Whether it was made here. */
+  /** Whether the value is a fix from this module. */
   static is(value: unknown): value is Fix {
     return typeof value === 'object' && value !== null && #made in value;
   }
@@ -228,13 +229,13 @@ const make = (kind: FixKind, text: string, shells: readonly Shell[] = [], langua
   new Fix(KEY, kind, language, text, shells);
 
 interface Notes {
-  /** What to know before it is run. */
+  /** A note to read before running it. */
   readonly note?: string;
-  /** What to do afterwards. */
+  /** The next step after running it. */
   readonly after?: string;
 }
 
-/** Commands for a shell, or statements of SQL, one per line, with comments around them. */
+/** Shell commands or SQL statements, one per line, with optional comments before and after. */
 export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { note, after }: Notes = {}): Fix {
   const all = [of].flat() as (Shell | Sql)[];
   const shells = all.filter((one) => one instanceof Shell);
@@ -248,16 +249,16 @@ export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { n
   return make('command', text, shells, shells.length > 0 ? 'sh' : 'sql');
 }
 
-/** Some shells read comments that are typed as commands. */
+/** Some interactive shells execute comments as commands. */
 const harmless = (text: string): string => text.replace(/[^\p{L}\p{N} ,.:/’_=-]+/gu, ' ').trim();
 
-/** A variable of the config, and the value to give it. */
+/** A variable in the config, and the value to set. */
 export function setting(variable: string, value: string): Fix {
   if (!/^[A-Za-z_]\w*$/.test(variable) || UNSEEN.test(value)) return make('advice', `correct ${variable}`);
   return make('setting', `set ${variable}=${quoted(value)}`);
 }
 
-/** Prose, perhaps with commands in it: advice`start ${what}; try: ${sh`nc -vz ${host} ${port}`}`. */
+/** Prose, optionally with commands: advice`start ${what}; try: ${sh`nc -vz ${host} ${port}`}`. */
 export function advice(
   literals: TemplateStringsArray,
   ...values: readonly (string | number | Shell | Sql | Fix)[]

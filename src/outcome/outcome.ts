@@ -1,4 +1,4 @@
-/** What became of one rule: it passes, warns, fails or is skipped, and why. */
+/** The outcome of one rule: pass, warn, fail or skip, with the reason. */
 import type { Cause } from './cause.ts';
 import type { Fix } from './fix.ts';
 import type { Evidence } from './status.ts';
@@ -10,15 +10,15 @@ export interface Pass {
   readonly evidence?: Evidence;
 }
 
-/** A warning or a failure: what was observed, what was expected, and the way out. */
+/** A warning or a failure: what was observed, what was expected, and the fix. */
 export interface Issue {
   readonly status: 'warn' | 'fail';
-  /** One line: what is wrong, with the real names. */
+  /** One line: the problem, with the actual names. */
   readonly title: string;
-  /** What was observed, where that says more than the title. */
+  /** What was observed, if that adds to the title. */
   readonly detail?: string;
   readonly expected?: string;
-  /** The one command or setting that mends it. */
+  /** The command or setting that fixes it. */
   readonly fix?: Fix;
   /** Overrides the rule's link. */
   readonly docs?: string;
@@ -28,7 +28,7 @@ export interface Issue {
 
 /** Not verified, and why. */
 export interface Skip {
-  /** Skips of one cause are one; the others point to it. */
+  /** Skips with the same cause are folded into one; the others point to it. */
   readonly cause?: Cause;
   readonly status: 'skip';
   readonly title: string;
@@ -36,7 +36,7 @@ export interface Skip {
   /** How it could be verified. */
   readonly fix?: Fix;
   readonly evidence?: Evidence;
-  /** The variable that it takes, whose value is not known here. */
+  /** The required variable whose value is not known here. */
   readonly unknownVariable?: string;
   /** The host, or the variable that names a cloud, to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
@@ -51,7 +51,7 @@ export const warn = (title: string, more: OutcomeDetails<Issue> = {}): Issue => 
 export const fail = (title: string, more: OutcomeDetails<Issue> = {}): Issue => ({ status: 'fail', title, ...more });
 export const skip = (title: string, more: OutcomeDetails<Skip> = {}): Skip => ({ status: 'skip', title, ...more });
 
-/** Ends a check (or its part about one subject): what it has not judged yet ends in this outcome. */
+/** Ends a check (or its part for one subject): its unchecked rules get this outcome. */
 export class CheckStopped extends Error {
   readonly outcome: Issue | Skip;
   constructor(outcome: Issue | Skip) {

@@ -1,4 +1,4 @@
-/** How a rule can be judged, and the facts behind it. */
+/** The possible results of a rule, and the facts behind them. */
 
 export type Status = 'pass' | 'warn' | 'fail' | 'skip';
 

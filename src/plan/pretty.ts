@@ -94,7 +94,7 @@ function permissions(all: Permissions, page: Page): string[] {
     const sections = [
       { says: 'required permissions', held: levels.least },
       {
-        says: 'additional permissions for a more complete check and cleanup; not needed by Spacelift',
+        says: 'optional permissions, to verify more and remove everything',
         held: levels.further,
       },
     ];

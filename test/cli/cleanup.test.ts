@@ -223,7 +223,7 @@ describe('as a user has it', () => {
     [['cleanup', '--read-only'], 'cleanup deletes data, so it cannot be used with --read-only; see plan'],
     [['--read-only', 'cleanup'], 'put --read-only after cleanup'],
     [['-q', 'cleanup'], 'cleanup does not support --quiet'],
-    [['cleanup'], "the environment holds no variable of Spacelift's; name a config with -f"],
+    [['cleanup'], 'the environment contains no Spacelift variable; pass a config with -f'],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await command(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -185,7 +185,7 @@ describe('an interrupted run', () => {
     expect(report(result)).toMatchObject({ interrupted: true });
     expect(find(report(result), 'database/connect')).toMatchObject({
       status: 'skip',
-      title: 'interrupted before it was judged',
+      title: 'interrupted before it was checked',
     });
     expect(report({ stdout: await readFile(path, 'utf8') })).toEqual(report(result));
   });

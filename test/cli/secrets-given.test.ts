@@ -81,7 +81,7 @@ describe('the text of a config in place of its path', () => {
     `postgres://spacelift:${encodeURIComponent(SECRET)}@db/spacelift`,
     `eyJhbGciOiJSUzI1NiJ9.${Buffer.from(SECRET.repeat(6)).toString('base64url')}`,
   ])('%j', async (text) => {
-    expect(await refused(['-f', text], {})).toContain('looks like a config itself: pipe it in with -f -');
+    expect(await refused(['-f', text], {})).toContain('the argument looks like a config: pipe it in with -f -');
     expect(await refused([text], {})).toContain('looks like part of a config; use -f - to read');
   });
 });
@@ -106,7 +106,7 @@ describe('what nobody can tell from a password', () => {
     [['--credentials-file', WORDS], "argument '…' is invalid: expected one of AWS_WEB"],
     [['--allow-credentials-to', `u:${WORDS}@h`], "argument '…' is invalid: expected host or host:port"],
     [['completion', WORDS], "argument <shell> '…' is invalid: expected one of bash, zsh, fish"],
-    [['--only', `password=${WORDS}`], '--only … matches no rule; spacelift-preflight explain lists them'],
+    [['--only', `password=${WORDS}`], '--only … matches no rule; list all rules with spacelift-preflight explain'],
     [['--only', `host=h user=u password=${WORDS}`], '--only … matches no rule'],
     [['--skip', WORDS], '--skip … matches no rule'],
     [['--require', WORDS], '--require … matches no rule'],
@@ -115,7 +115,7 @@ describe('what nobody can tell from a password', () => {
     [[WORDS], 'unknown command …; expected one of plan'],
     [['-f', `u@c:${WORDS}@h`], '‹redacted›@h: no such file'],
     [['-f', `//u:${WORDS}@h`], '//‹redacted›@h: no such file'],
-    [['-f', `host=h user=u password=${WORDS}`], 'looks like a config itself'],
+    [['-f', `host=h user=u password=${WORDS}`], 'looks like a config'],
     [['--ca-file', `host=h password=${WORDS}`], 'cannot read --ca-file host=h password=‹redacted›; expected'],
     [['--report', `json=/nowhere/u@c:${WORDS}@h`], 'cannot write /nowhere/‹redacted›@h: its directory does not exist'],
   ])('%j', async (args, says) => {

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXECUTABLE } from './spawned.ts';
 
-const LINE = /^spacelift-preflight: ([^\n]*): not read to its end within 1 s \(--timeout\)\n$/;
+const LINE = /^spacelift-preflight: ([^\n]*): not fully read within 1 s \(--timeout\)\n$/;
 
 let folder: string;
 beforeAll(async () => {

@@ -89,7 +89,10 @@ describe('a usage error', () => {
       ['--require', 'object-storage/states'],
       "--require object-storage/states matches no rule; did you mean 'object-storage/states/*'?",
     ],
-    [['--only', 'database/*', '--only', 'xyz'], '--only xyz matches no rule; spacelift-preflight explain lists them'],
+    [
+      ['--only', 'database/*', '--only', 'xyz'],
+      '--only xyz matches no rule; list all rules with spacelift-preflight explain',
+    ],
     [['--report', 'json'], "option '--report <format>=<path>' argument 'json' is invalid: expected json=<path>"],
     [['--report', 'json='], "option '--report <format>=<path>' argument 'json=' is invalid: expected json=<path>"],
     [
@@ -104,7 +107,7 @@ describe('a usage error', () => {
     [['-f', '/nowhere/at/all'], '/nowhere/at/all: no such file'],
     [['-f', '-', '-f', '-'], 'standard input (-) can be read only once'],
     [['--ca-file', '/nowhere/at/all'], 'cannot read --ca-file /nowhere/at/all; expected a file with PEM certificates'],
-    [[], "the environment holds no variable of Spacelift's; name a config with -f"],
+    [[], 'the environment contains no Spacelift variable; pass a config with -f'],
     [
       ['frobnicate'],
       /^unknown command frobnicate; expected one of plan, cleanup, explain, schema, completion, or -f with a config$/,
@@ -118,7 +121,7 @@ describe('a usage error', () => {
     [['explain', 'a', 'b'], 'too many arguments'],
     [['explain', '--strict'], "unknown option '--strict'"],
     [['explain', 'databse/connect'], "explain databse/connect: no such rule; did you mean 'database/connect'?"],
-    [['explain', 'zzz'], 'explain zzz: no such rule; spacelift-preflight explain lists them'],
+    [['explain', 'zzz'], 'explain zzz: no such rule; list all rules with spacelift-preflight explain'],
   ] as const)('%j', async (args, says) => {
     const said = await refused(args);
     if (typeof says === 'string') expect(said).toContain(says);

@@ -69,15 +69,20 @@ const unknownDatabase = (url: URL) => {
 };
 
 test.each([
-  ['a wrong password', 'auth_type = plain', wrongPassword, 'does not accept the password of spacelift'],
+  ['a wrong password', 'auth_type = plain', wrongPassword, 'rejected the password of role "spacelift"'],
   [
     'a wrong password by SCRAM',
     'auth_type = scram-sha-256',
     wrongPassword,
-    'does not accept the password of spacelift',
+    'rejected the password of role "spacelift"',
   ],
-  ['a user that it does not know', 'auth_type = scram-sha-256', unknownUser, 'does not accept the password of nobody'],
-  ['a database that it does not know', 'auth_type = plain', unknownDatabase, 'does not know the database nowhere'],
+  ['a user that it does not know', 'auth_type = scram-sha-256', unknownUser, 'rejected the password of role "nobody"'],
+  [
+    'a database that it does not know',
+    'auth_type = plain',
+    unknownDatabase,
+    'database "nowhere" does not exist in the pooler',
+  ],
 ])('%s', async (_, setting, change, title) => {
   const result = await behind('session', [setting], change);
   expect(judged(result)).toEqual({ fail: ['database/connect'], warn: [] });

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import type { RunResult } from '../../src/engine/run.ts';
 import type { Fix } from '../../src/outcome/fix.ts';
+import { expectPlain } from './language.ts';
 import { asDeclared, makeRecorder, type Recorder } from './recorder.ts';
 
 /** The programs that fixes name. */
@@ -32,10 +33,11 @@ let recorder: Recorder | undefined;
 /** What was tried already: the same command need not be run for every finding that has it. */
 const tried = new Set<string>();
 
-/** Runs every command of the fixes of a run, whole and in prose, each once. */
+/** Runs every command of the fixes of a run, whole and in prose, each once; and reads every text of its findings. */
 export async function expectPasteable({ checks }: Pick<RunResult, 'checks'>): Promise<void> {
-  const fixes = checks.flatMap(({ findings }) => findings.flatMap(({ fix }) => fix ?? []));
-  for (const fix of fixes) await expectDeclared(fix);
+  const findings = checks.flatMap((check) => check.findings);
+  for (const finding of findings) expectPlain(finding);
+  for (const fix of findings.flatMap(({ fix }) => fix ?? [])) await expectDeclared(fix);
 }
 
 export async function expectDeclared(fix: Fix): Promise<void> {

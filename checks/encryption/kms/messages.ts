@@ -1,4 +1,4 @@
-/** What can be wrong with a KMS key, and the words for it. */
+/** Possible problems with a KMS key, and their messages. */
 
 import { AwsError } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
@@ -10,12 +10,12 @@ import { advice, command, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome } from '../../../src/outcome/outcome.ts';
 import { ENCRYPTION_KEY, type FailedOperation, type KeyVariable, openKms, type Trial } from './keys.ts';
 
-/** What Spacelift needs of each key. */
+/** Spacelift's requirements for each key. */
 const KEY_REQUIREMENTS: Readonly<Record<KeyVariable, { noun: string; usage: string; spec: string }>> = {
   ENCRYPTION_KMS_ENCRYPTION_KEY_ID: { noun: 'encryption key', usage: 'ENCRYPT_DECRYPT', spec: 'SYMMETRIC_DEFAULT' },
   ENCRYPTION_KMS_SIGNING_KEY_ID: { noun: 'signing key', usage: 'SIGN_VERIFY', spec: 'RSA_4096' },
 };
-/** `GenerateDataKey*`, as the vendor's own policy has it. */
+/** `GenerateDataKey*` as in the policy that Spacelift publishes. */
 const PERMISSIONS = {
   Encrypt: 'kms:Encrypt',
   Decrypt: 'kms:Decrypt',
@@ -38,24 +38,24 @@ export type Fault =
 interface Key {
   readonly variable: KeyVariable;
   readonly noun: string;
-  /** Short, for a line: alias or id. */
+  /** Short name for titles: alias or ID. */
   readonly name: string;
-  /** What a command names it by. */
+  /** Key ID for commands. */
   readonly id: string;
-  /** In AWS_REGION. */
+  /** AWS_REGION. */
   readonly region: string;
   readonly secondary: boolean;
   readonly usage: string | undefined;
   readonly spec: string | undefined;
-  /** KMS's own, of what it refused. */
+  /** The error code from KMS. */
   readonly code: string | undefined;
 }
 
 type KeyMessages = Pick<Issue, 'title' | 'detail' | 'expected' | 'fix'>;
 
-const RUNNING = 'on a running installation: put back the key that it was installed with';
+const RUNNING = 'on a running installation: restore the key that it was installed with';
 
-/** What makes a key that would do. */
+/** The command that creates a suitable key. */
 export function creating({ variable, region, secondary }: Pick<Key, 'variable' | 'region' | 'secondary'>): Shell {
   const { usage, spec } = KEY_REQUIREMENTS[variable];
   if (variable !== ENCRYPTION_KEY) {
@@ -67,21 +67,21 @@ export function creating({ variable, region, secondary }: Pick<Key, 'variable' |
 }
 
 const another = (key: Key) =>
-  advice`before installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints\n${RUNNING}`;
+  advice`before installation: ${creating(key)}, then set ${key.variable} to the Arn in the output\n${RUNNING}`;
 const wanted = ({ variable }: Key) =>
   `usage ${KEY_REQUIREMENTS[variable].usage}, spec ${KEY_REQUIREMENTS[variable].spec}`;
 const asking = (verb: string, { id, region }: Key) => sh`aws kms ${verb} --key-id ${id} --region ${region}`;
 
 const WORDS: Readonly<Record<Fault, (key: Key) => KeyMessages>> = {
   missing: (key) => ({
-    title: `there is no KMS key ${key.name} in ${key.region}`,
-    expected: `the ${key.noun}, by id, ARN or alias, in AWS_REGION`,
-    fix: advice`correct ${key.variable} to one of: ${sh`aws kms list-aliases --region ${key.region}`}\nbefore installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints\n${RUNNING}`,
+    title: `KMS key ${key.name} does not exist in ${key.region}`,
+    expected: `the ID, ARN or alias of the ${key.noun}, in AWS_REGION`,
+    fix: advice`set ${key.variable} to one of: ${sh`aws kms list-aliases --region ${key.region}`}\nbefore installation: ${creating(key)}, then set ${key.variable} to the Arn in the output\n${RUNNING}`,
   }),
   'another-region': (key) => ({
-    title: `the ${key.noun} is in ${regionIn(key.id)}, and AWS_REGION is ${key.region}`,
-    expected: 'a key in AWS_REGION: Spacelift asks no other region',
-    fix: advice`set ${key.variable} to a key of ${key.region}, or AWS_REGION to that of the installation`,
+    title: `the ${key.noun} is in ${regionIn(key.id)}, but AWS_REGION is ${key.region}`,
+    expected: 'a key in AWS_REGION: Spacelift uses no other region',
+    fix: advice`set ${key.variable} to a key in ${key.region}, or set AWS_REGION to the region of the installation`,
   }),
   disabled: (key) => ({
     title: `the ${key.noun} ${key.name} is disabled`,
@@ -90,37 +90,37 @@ const WORDS: Readonly<Record<Fault, (key: Key) => KeyMessages>> = {
   }),
   'pending-deletion': (key) => ({
     title: `the ${key.noun} ${key.name} is scheduled for deletion`,
-    detail: 'When it is gone, nothing decrypts any more what it has encrypted.',
+    detail: 'After the deletion, data encrypted with it can no longer be decrypted.',
     expected: 'an enabled key',
     fix: command([asking('cancel-key-deletion', key), asking('enable-key', key)]),
   }),
   'pending-import': (key) => ({
-    title: `the ${key.noun} ${key.name} has no key material: it waits for an import`,
+    title: `the ${key.noun} ${key.name} has no key material: it is pending import`,
     expected: 'an enabled key',
-    fix: advice`import it: ${asking('get-parameters-for-import', key)} …, then aws kms import-key-material; or before installation: ${creating(key)}, then set ${key.variable} to the Arn that it prints`,
+    fix: advice`import the key material: ${asking('get-parameters-for-import', key)} …, then aws kms import-key-material; or before installation: ${creating(key)}, then set ${key.variable} to the Arn in the output`,
   }),
   unavailable: (key) => ({
     title: `the ${key.noun} ${key.name} is not available`,
-    detail: 'Its key store is disconnected, or the key is still being made or updated.',
+    detail: 'Its key store is disconnected, or the key is still being created or updated.',
     expected: 'an enabled key',
-    fix: advice`see its state: ${asking('describe-key', key)}`,
+    fix: advice`check its state: ${asking('describe-key', key)}`,
   }),
   'wrong-usage': (key) => ({
-    title: `${key.variable} names a key for ${key.usage ?? 'another usage'}, not for ${KEY_REQUIREMENTS[key.variable].usage}`,
+    title: `${key.variable} is a key for ${key.usage ?? 'another usage'}, not for ${KEY_REQUIREMENTS[key.variable].usage}`,
     detail: 'The usage of a key can’t be changed.',
     expected: wanted(key),
     fix: another(key),
   }),
   'wrong-spec': (key) => ({
-    title: `${key.variable} names ${kindOf(key.spec)}, not ${KEY_REQUIREMENTS[key.variable].spec}`,
+    title: `${key.variable} is ${kindOf(key.spec)}, not ${KEY_REQUIREMENTS[key.variable].spec}`,
     detail: 'The spec of a key can’t be changed.',
     expected: wanted(key),
     fix: another(key),
   }),
   other: (key) => ({
-    title: `KMS refuses the ${key.noun} ${key.name}: ${key.code}`,
+    title: `KMS rejected the ${key.noun} ${key.name}: ${key.code}`,
     expected: wanted(key),
-    fix: advice`look the code up in the KMS API reference, and see the key: ${asking('describe-key', key)}`,
+    fix: advice`look up the code in the KMS API reference, and check the key: ${asking('describe-key', key)}`,
   }),
 };
 
@@ -133,7 +133,7 @@ const STATES: readonly (readonly [pattern: RegExp, fault: Fault])[] = [
   [/is disabled/i, 'disabled'],
 ];
 
-/** What is wrong with the key, by what KMS refused and by what it told; `undefined` when it is not about the key. */
+/** The problem with the key, from errors and facts that KMS returned; `undefined` if the errors are not about the key. */
 function faultOf(
   { variable, written, spec, usage, refusals }: Trial,
   region: string,
@@ -171,9 +171,9 @@ function faultOf(
 const isAboutKey = (error: unknown): error is AwsError => error instanceof AwsError && error.kind === 'refused';
 const isDenied = ({ error }: FailedOperation): boolean => error instanceof AwsError && error.kind === 'denied';
 
-/** The outcome of a trial in which KMS refused something, or told that the key is another; `undefined` when all is well. */
+/** The outcome of a trial with errors or an unsuitable key; `undefined` if there is no problem. */
 export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
-  const { target } = await run.once(openKms);
+  const { target } = await openKms(run);
   for (const { error } of trial.refusals) {
     const outcome = await generalOutcome(run, error, target);
     if (outcome !== undefined) return outcome;
@@ -189,11 +189,11 @@ export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outco
   return found === undefined ? denial(run, trial, denied) : keyIssue(run, trial, found);
 }
 
-/** What a key is for, as far as KMS has told. */
+/** The usage of a key, if KMS returned it. */
 export const usageOf = (run: Run, trial: Trial): string | undefined =>
   trial.usage ?? faultOf(trial, run.require('AWS_REGION'))?.usage;
 
-/** What is wrong with a key for all who use it, and not for what one variable needs. */
+/** Problems that affect every user of a key, not only the requirements of one variable. */
 const OF_ALL: readonly Fault[] = ['missing', 'disabled', 'pending-deletion', 'pending-import', 'unavailable'];
 
 function keyIssue(
@@ -230,7 +230,7 @@ function keyIssue(
   });
 }
 
-/** One failure for all that is denied on one key. */
+/** One failure for all denied actions on a key. */
 function denial(run: Run, { variable, written, meant, untried }: Trial, denied: readonly FailedOperation[]): Issue {
   const actions = [...new Set(denied.map(({ action }) => action))];
   const [first] = denied;
@@ -246,12 +246,12 @@ function denial(run: Run, { variable, written, meant, untried }: Trial, denied: 
     resourcePolicy: 'key policy',
     denial: found,
   });
-  const both = `The key is of account ${owner}, the credentials are of ${mine}: its key policy and the IAM policy must both allow it, and the key must exist.`;
+  const both = `The key belongs to account ${owner}, the credentials to ${mine}: both the key policy and the IAM policy must allow the actions, and the key must exist.`;
   return fail(
     `${list(shown)} ${shown.length === 1 ? 'is' : 'are'} denied on the ${KEY_REQUIREMENTS[variable].noun} ${nameOf(written)}`,
     {
       ...(foreign ? { detail: both } : detail !== undefined && { detail }),
-      expected: `${list(shown)} for every service of Spacelift`,
+      expected: `${list(shown)} for every Spacelift service`,
       ...(fix !== undefined && { fix }),
       evidence: { variable, key: resource, denied: shown, ...(found.policy !== undefined && { policy: found.policy }) },
     },
@@ -264,5 +264,5 @@ const list = (items: readonly string[]): string =>
 const regionIn = (written: string): string | undefined =>
   written.startsWith('arn:') ? written.split(':')[3] : undefined;
 
-/** `alias/spacelift`, or the id. */
+/** `alias/spacelift`, or the key ID. */
 export const nameOf = (written: string): string => written.replace(/^arn:[^/]*:(key\/)?/, '');

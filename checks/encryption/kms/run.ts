@@ -1,4 +1,4 @@
-/** Encryption with AWS KMS: a symmetric key for the database's secrets, an RSA key that signs tokens. */
+/** Encryption with AWS KMS: a symmetric key for secrets in the database, and an RSA key that signs tokens. */
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { NetworkError, type NetworkKind } from '../../../src/net/network-error.ts';
 import { cause } from '../../../src/outcome/cause.ts';
@@ -6,39 +6,24 @@ import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
 import { encryptionFinding } from '../rules.ts';
-import {
-  ENCRYPTION_KEY,
-  type KeyVariable,
-  openKms,
-  SIGNING_KEY,
-  type Trial,
-  tryEncryption,
-  trySigning,
-} from './keys.ts';
+import { ENCRYPTION_KEY, type KeyVariable, SIGNING_KEY, type Trial, tryEncryption, trySigning } from './keys.ts';
 import { creating, nameOf, troubleWith, usageOf } from './messages.ts';
 
 export async function run(context: Context<EncryptionRule>): Promise<void> {
   const { check } = context;
-  try {
-    await Promise.all([
-      check('choice', () => choice(context)),
-      check('kms/encryption-key', () => encryptionKey(context)),
-      check('kms/signing-key', () => signingKey(context)),
-      check('kms/distinct', () => distinct(context)),
-      ...(usesSecondary(context) ? [check('kms/multi-region', () => multiRegion(context))] : []),
-    ]);
-  } finally {
-    await context.once(openKms).then(
-      ({ client }) => client.destroy(),
-      () => {},
-    );
-  }
+  await Promise.all([
+    check('choice', () => choice(context)),
+    check('kms/encryption-key', () => encryptionKey(context)),
+    check('kms/signing-key', () => signingKey(context)),
+    check('kms/distinct', () => distinct(context)),
+    ...(usesSecondary(context) ? [check('kms/multi-region', () => multiRegion(context))] : []),
+  ]);
 }
 
 export const usesSecondary = ({ deployment }: Run): boolean =>
   deployment.lookup('AWS_SECONDARY_REGION').state !== 'unset';
 
-/** The trials that could be made; one whose variable is not usable here could not. */
+/** The trials of both keys; `undefined` for a key whose variable is not usable here. */
 async function trials(run: Run): Promise<{ encryption: Trial | undefined; signing: Trial | undefined }> {
   const known = async (trial: Promise<Trial>) => {
     try {
@@ -48,7 +33,7 @@ async function trials(run: Run): Promise<{ encryption: Trial | undefined; signin
       throw error;
     }
   };
-  const [encryption, signing] = await Promise.all([known(run.once(tryEncryption)), known(run.once(trySigning))]);
+  const [encryption, signing] = await Promise.all([known(tryEncryption(run)), known(trySigning(run))]);
   return { encryption, signing };
 }
 
@@ -56,7 +41,7 @@ async function choice(run: Run): Promise<Outcome> {
   const { encryption, signing } = await trials(run);
   return pass('AWS KMS; cannot be changed later', {
     detail:
-      'Neither the method nor the keys can be changed after installation: what one key has encrypted, no other decrypts.',
+      'Neither the method nor the keys can be changed after installation: no other key can decrypt existing data.',
     evidence: {
       method: 'kms',
       ...(encryption?.arn !== undefined && { encryptionKey: encryption.arn }),
@@ -65,27 +50,27 @@ async function choice(run: Run): Promise<Outcome> {
   });
 }
 
-/** Both variables name one key: whatever else is found of it is found because of that. */
+/** The failure if both variables refer to the same key; it explains all other problems with that key. */
 async function oneKey(run: Run): Promise<Issue | undefined> {
   const [one, other] = [run.require(ENCRYPTION_KEY), run.require(SIGNING_KEY)];
   const { encryption, signing } = await trials(run);
   if (one !== other && (encryption?.meant === undefined || encryption.meant !== signing?.meant)) return undefined;
   const region = run.require('AWS_REGION');
   const make = (variable: KeyVariable) => creating({ variable, region, secondary: usesSecondary(run) });
-  return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} name one key: ${nameOf(one)}`, {
-    ...(nameOf(one) !== nameOf(other) && { detail: `${nameOf(other)} is another name of it.` }),
-    expected: 'two keys: a KMS key either encrypts or signs',
+  return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} are the same key: ${nameOf(one)}`, {
+    ...(nameOf(one) !== nameOf(other) && { detail: `${nameOf(other)} refers to it too.` }),
+    expected: 'two different keys: a KMS key can either encrypt or sign',
     fix:
       encryption?.arn !== undefined
-        ? advice`it encrypts, so make one that signs: ${make(SIGNING_KEY)}, then set ${SIGNING_KEY} to the Arn that it prints`
+        ? advice`the key encrypts, so create one that signs: ${make(SIGNING_KEY)}, then set ${SIGNING_KEY} to the Arn in the output`
         : signing?.arn !== undefined
-          ? advice`it signs, so make one that encrypts: ${make(ENCRYPTION_KEY)}, then set ${ENCRYPTION_KEY} to the Arn that it prints`
-          : advice`one that encrypts: ${make(ENCRYPTION_KEY)}, then set ${ENCRYPTION_KEY} to the Arn that it prints\none that signs: ${make(SIGNING_KEY)}, then set ${SIGNING_KEY} to the Arn that it prints`,
+          ? advice`the key signs, so create one that encrypts: ${make(ENCRYPTION_KEY)}, then set ${ENCRYPTION_KEY} to the Arn in the output`
+          : advice`create a key that encrypts: ${make(ENCRYPTION_KEY)}, then set ${ENCRYPTION_KEY} to the Arn in the output\ncreate a key that signs: ${make(SIGNING_KEY)}, then set ${SIGNING_KEY} to the Arn in the output`,
     evidence: { encryptionKey: one, signingKey: other },
   });
 }
 
-/** @throws CheckStopped when the two are one, as far as that is judged */
+/** @throws CheckStopped when both are the same key and `kms/distinct` is selected */
 async function mustDiffer(context: Context<EncryptionRule>): Promise<void> {
   if (!context.selected('kms/distinct')) return;
   const lookups = [context.deployment.lookup(ENCRYPTION_KEY), context.deployment.lookup(SIGNING_KEY)];
@@ -94,7 +79,7 @@ async function mustDiffer(context: Context<EncryptionRule>): Promise<void> {
   if (issue !== undefined) throw new CheckStopped({ ...issue, cause: DISTINCT });
 }
 
-/** Each variable names a key of the other's kind. */
+/** The failure if each variable refers to a key with the other's usage. */
 async function swapped(run: Context<EncryptionRule>): Promise<Issue | undefined> {
   if (!run.selected('kms/encryption-key') || !run.selected('kms/signing-key')) return undefined;
   const { encryption, signing } = await trials(run);
@@ -102,7 +87,7 @@ async function swapped(run: Context<EncryptionRule>): Promise<Issue | undefined>
   if (usageOf(run, encryption) !== 'SIGN_VERIFY' || usageOf(run, signing) !== 'ENCRYPT_DECRYPT') return undefined;
   return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} are swapped`, {
     detail: `${nameOf(encryption.written)} signs, and ${nameOf(signing.written)} encrypts.`,
-    expected: 'a key that encrypts, and one that signs',
+    expected: 'a key that encrypts and a key that signs',
     fix: advice`swap the values of ${ENCRYPTION_KEY} and ${SIGNING_KEY}`,
     evidence: { encryptionKey: encryption.written, signingKey: signing.written },
     cause: causeOf(encryption),
@@ -114,35 +99,35 @@ const DISTINCT = cause.finding(encryptionFinding('kms/distinct'));
 
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await context.once(tryEncryption);
+  const trial = await tryEncryption(context);
   const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
   if (issue !== undefined) return asScheduler(context, trial, issue);
   if (trial.holds !== true) {
-    return fail('what KMS decrypts is not what it encrypted', {
+    return fail('KMS decrypted different data than it encrypted', {
       expected: 'the same bytes',
-      fix: advice`find out what stands between this machine and KMS`,
+      fix: advice`find the proxy between this machine and KMS that alters responses`,
       evidence: { key: trial.arn ?? trial.written },
     });
   }
-  return pass(`${nameOf(trial.written)} encrypts, decrypts and makes data keys`, {
+  return pass(`${nameOf(trial.written)} encrypts, decrypts, and generates data keys`, {
     evidence: { variable: ENCRYPTION_KEY, key: trial.arn ?? trial.written },
   });
 }
 
 async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await context.once(trySigning);
+  const trial = await trySigning(context);
   const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
   if (issue?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, issue);
   if (issue !== undefined) return asScheduler(context, trial, issue);
   if (trial.holds !== true) {
-    return fail('the signature that KMS makes does not verify with the public key that it gives', {
-      expected: 'a PS512 signature of that key',
-      fix: advice`find out what stands between this machine and KMS`,
+    return fail('the signature from KMS does not verify with the public key from KMS', {
+      expected: 'a PS512 signature by this key',
+      fix: advice`find the proxy between this machine and KMS that alters responses`,
       evidence: { key: trial.arn ?? trial.written },
     });
   }
-  return pass(`${nameOf(trial.written)} signs PS512, and the signature verifies here`, {
+  return pass(`${nameOf(trial.written)} signs with PS512, and the signature verifies`, {
     evidence: {
       variable: SIGNING_KEY,
       key: trial.arn ?? trial.written,
@@ -152,13 +137,13 @@ async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   });
 }
 
-/** A warning about KMS as a whole is told once. */
+/** A warning about KMS as a whole is reported once. */
 async function sameAsEncryption(context: Context<EncryptionRule>, issue: Issue): Promise<Outcome> {
-  const other = await troubleWith(context, await context.once(tryEncryption));
-  return other?.title === issue.title ? skip('the same cause as encryption/kms/encryption-key') : issue;
+  const other = await troubleWith(context, await tryEncryption(context));
+  return other?.title === issue.title ? skip('same cause as encryption/kms/encryption-key') : issue;
 }
 
-/** The scheduler may use KMS, and the vendor's list of what it must reach does not name it. */
+/** The scheduler has permission to use KMS, but Spacelift's networking docs do not list KMS for it. */
 function asScheduler(
   context: Context<EncryptionRule>,
   trial: Trial,
@@ -169,19 +154,20 @@ function asScheduler(
   );
   if (context.deployment.service !== 'scheduler' || !unreachable || outcome.status !== 'fail') return outcome;
   if (trial.variable === SIGNING_KEY && context.selected('kms/encryption-key')) {
-    return skip('the same cause as encryption/kms/encryption-key', { evidence: { observed: 'unreachable' } });
+    return skip('same cause as encryption/kms/encryption-key', { evidence: { observed: 'unreachable' } });
   }
   const { status, cause: _, ...words } = outcome;
   return warn(words.title, {
     ...words,
-    detail: 'The scheduler is granted KMS, but the vendor’s list of what it must reach does not name it.',
+    detail:
+      'Spacelift’s docs grant the scheduler access to KMS but do not list KMS among the endpoints that it must reach.',
   });
 }
 
 async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
   const issue = await oneKey(context);
   if (issue !== undefined) return { ...issue, cause: DISTINCT };
-  const [encryption, signing] = await Promise.all([context.once(tryEncryption), context.once(trySigning)]);
+  const [encryption, signing] = await Promise.all([tryEncryption(context), trySigning(context)]);
   for (const trial of [encryption, signing]) {
     if (trial.meant === undefined) throw new CheckStopped(await unnamed(context, trial));
   }
@@ -190,7 +176,7 @@ async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
 
 async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
   const secondary = context.require('AWS_SECONDARY_REGION');
-  const trial = await context.once(tryEncryption);
+  const trial = await tryEncryption(context);
   if (trial.arn === undefined) {
     await mustDiffer(context);
     throw new CheckStopped(await unnamed(context, trial));
@@ -198,23 +184,23 @@ async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
   const evidence = { key: trial.arn, AWS_SECONDARY_REGION: secondary };
   if (nameOf(trial.arn).startsWith('mrk-')) return pass('a multi-Region key', { evidence });
   const region = context.require('AWS_REGION');
-  return warn(`${nameOf(trial.written)} is a single-Region key, and AWS_SECONDARY_REGION is ${secondary}`, {
+  return warn(`${nameOf(trial.written)} is a single-Region key, but AWS_SECONDARY_REGION is ${secondary}`, {
     detail:
-      'It can’t be made a multi-Region key later, and nothing in the other region could decrypt what it encrypts.',
+      'It can’t be converted to a multi-Region key later, and Spacelift in the other region could not decrypt its data.',
     expected: `a multi-Region key, with a replica in ${secondary}`,
-    fix: advice`before installation: ${creating({ variable: ENCRYPTION_KEY, region, secondary: true })}, then set ${ENCRYPTION_KEY} to the Arn that it prints\nand replicate it: ${sh`aws kms replicate-key --key-id ARN --replica-region ${secondary} --region ${region}`}`,
+    fix: advice`before installation: ${creating({ variable: ENCRYPTION_KEY, region, secondary: true })}, then set ${ENCRYPTION_KEY} to the Arn in the output\nand replicate it: ${sh`aws kms replicate-key --key-id ARN --replica-region ${secondary} --region ${region}`}`,
     evidence,
   });
 }
 
-/** Why KMS has not named a key. */
+/** Why KMS did not return the ARN of a key. */
 async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<Issue | ReturnType<typeof skip>> {
   const issue = await troubleWith(context, trial);
   const outcome = issue === undefined ? undefined : asScheduler(context, trial, issue);
   if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? causeOf(trial) };
-  return skip(outcome?.title ?? 'KMS has not named the key');
+  return skip(outcome?.title ?? 'KMS did not return the ARN of the key');
 }
 
-/** The finding about the key itself. */
+/** The cause key of the finding about the key itself. */
 const causeOf = ({ variable }: Trial) =>
   cause.finding(encryptionFinding(variable === ENCRYPTION_KEY ? 'kms/encryption-key' : 'kms/signing-key'));

@@ -1,4 +1,4 @@
-/** Whether the numbers of an RSA private key belong together (RFC 8017, 3.2). OpenSSL and Node parse a key without asking. */
+/** Whether the numbers in an RSA private key are consistent (RFC 8017, 3.2). OpenSSL and Node do not check this on parsing. */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 
 interface Prime {
@@ -6,7 +6,7 @@ interface Prime {
   readonly r: bigint;
   /** d mod (r − 1). */
   readonly d: bigint;
-  /** The inverse of the product of the primes before it, modulo this one; none for the first two. */
+  /** The inverse of the product of the preceding primes, modulo this one; `undefined` for the first two. */
   readonly t: bigint | undefined;
 }
 
@@ -33,7 +33,7 @@ export function isConsistent(key: KeyObject): boolean {
   return product === modulus && signs(key);
 }
 
-/** The shortest modulus that holds an RS256 signature is under 512 bits; such a key is refused for its size. */
+/** A modulus below 512 bits can be too short for an RS256 signature; such a key is rejected for its size anyway. */
 function signs(key: KeyObject): boolean {
   if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < 512) return true;
   const text = Buffer.from('spacelift-preflight');

@@ -1,12 +1,12 @@
-/** An RSA key of one's own: all of it happens on this machine. */
+/** A self-managed RSA key: all operations run on this machine. */
 import type { PlannedOperation } from '../../../src/engine/check.ts';
 import type { Provider } from '../provider.ts';
 
-const HERE = 'on this machine alone';
+const HERE = 'only on this machine';
 
 const PLAN: readonly PlannedOperation[] = [
   { rules: ['choice', 'rsa/key', 'rsa/size', 'rsa/exposure'], does: `reads the RSA key, ${HERE}`, at: [] },
-  { rules: ['rsa/round-trip'], does: `wraps a key, encrypts, decrypts, signs and verifies, ${HERE}`, at: [] },
+  { rules: ['rsa/round-trip'], does: `wraps a key, encrypts, decrypts, signs, and verifies, ${HERE}`, at: [] },
 ];
 
 export const rsa: Provider = {

@@ -1,6 +1,6 @@
 /**
- * Reads ENCRYPTION_RSA_PRIVATE_KEY as a Go program does: `encoding/base64` (standard alphabet, padded, line breaks
- * ignored), `encoding/pem`, `crypto/x509`. OpenSSL's own PEM reader differs: it refuses long lines, for one.
+ * Reads ENCRYPTION_RSA_PRIVATE_KEY like a Go program: `encoding/base64` (standard alphabet, padded, newlines ignored),
+ * `encoding/pem`, `crypto/x509`. OpenSSL's PEM reader differs: for example, it rejects long lines.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isPlaceholder } from '../../../src/config/values.ts';
@@ -10,12 +10,12 @@ import { type Fault, KEY, type KeyFault } from './diagnose.ts';
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const FILE = /^(file:\/\/.+|~?\.{0,2}\/[\w./ -]+|[A-Za-z]:[\\/].+|[\w./-]+\.(pem|key|b64|base64|crt|txt))$/i;
 
-/** The whole value is base64, line breaks or not. */
+/** Whether the whole value is base64, ignoring newlines. */
 const isBase64 = (text: string): boolean => BASE64.test(text.replace(/[\r\n]/g, ''));
 const holdsPem = (text: string): boolean => text.includes('-----BEGIN');
 const decode = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
 
-/** The private key, or what is wrong with the value. */
+/** The private key, or the problem with the value. */
 export function readRsaKey(value: string): KeyObject | KeyFault {
   const fault = (kind: Fault): KeyFault => ({ fault: kind });
   if (isPlaceholder(KEY, value)) return fault('placeholder');
@@ -33,11 +33,11 @@ export function readRsaKey(value: string): KeyObject | KeyFault {
   if (/-----END|^-----|^-*BEGIN [A-Z ]*PRIVATE KEY/.test(text)) return fault('truncated');
   if (isBase64(text) && holdsPem(decode(text))) return fault('double-base64');
   if (FILE.test(value)) return fault('path');
-  // 0x30: every DER structure that holds a key begins with it.
+  // 0x30: every DER structure that contains a key starts with it.
   return text.startsWith('0') ? readDer(Buffer.from(value, 'base64')) : fault('not-pem');
 }
 
-/** A PEM file as it is. When it holds no RSA key anyway, that comes first: encoding it would not help. */
+/** A PEM file that is not encoded. If it contains no RSA key, that is reported first: encoding it would not help. */
 function notEncoded(value: string): KeyFault {
   const found = readPem(value);
   if ('fault' in found && !['lines', 'damaged', 'truncated', 'inconsistent'].includes(found.fault)) return found;
@@ -52,7 +52,7 @@ function whyNotBase64(value: string): Fault {
   return FILE.test(value) ? 'path' : 'not-base64';
 }
 
-/** By a block's label: what is wrong with it. */
+/** The problem by the label of a PEM block. */
 const LABELS: Readonly<Record<string, KeyFault | 'readable'>> = {
   'RSA PRIVATE KEY': 'readable',
   'PRIVATE KEY': 'readable',
@@ -70,7 +70,7 @@ const LABELS: Readonly<Record<string, KeyFault | 'readable'>> = {
   'NEW CERTIFICATE REQUEST': { fault: 'certificate-request' },
 };
 
-/** What Go's `encoding/pem` accepts: each of the two lines at the start of a line, and nothing after it. */
+/** What Go's `encoding/pem` accepts: BEGIN and END lines that start at column one, with nothing after them. */
 const BLOCK = /(?:^|\n)-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n([\s\S]*?)(?<=\n)-----END \1-----[ \t]*(\r?\n|$)/;
 
 function readPem(text: string): KeyObject | KeyFault {
@@ -99,7 +99,7 @@ function parse(der: Buffer): KeyObject | undefined {
   return undefined;
 }
 
-/** As the names of the types are written: "EC", "Ed25519", "RSA-PSS". */
+/** The usual spelling of a key type: "EC", "Ed25519", "RSA-PSS". */
 const nameOf = (type: string): string =>
   /^(ed|x)\d/.test(type) ? type.replace(/^./, (c) => c.toUpperCase()) : type.toUpperCase();
 
@@ -109,7 +109,7 @@ function judge(key: KeyObject): KeyObject | KeyFault {
   return isConsistent(key) ? key : { fault: 'inconsistent' };
 }
 
-/** What a DER file holds; it is refused in any case. */
+/** Identifies the contents of a DER file, which is rejected in any case. */
 function readDer(der: Buffer): KeyFault {
   const key = parse(der);
   if (key !== undefined) {

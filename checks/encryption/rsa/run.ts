@@ -1,4 +1,4 @@
-/** Encryption with an RSA key: it wraps an AES-256 key that is kept in the database, and signs tokens. */
+/** Encryption with an RSA key, which wraps an AES-256 key that is stored in the database, and signs tokens. */
 import {
   constants,
   createCipheriv,
@@ -11,6 +11,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import type { Context, Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
@@ -19,15 +20,15 @@ import { readRsaKey } from './key.ts';
 
 const SHORTEST_BITS = 2048;
 const GOOD_BITS = 4096;
-/** Go refuses longer ones (crypto/rsa). */
+/** Go rejects larger ones (crypto/rsa). */
 const LARGEST_EXPONENT = 2n ** 31n - 1n;
 const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
 
-const read = async (run: Run) => readRsaKey(run.require(KEY));
+const read = oncePerRun(async (run) => readRsaKey(run.require(KEY)));
 
-/** @throws CheckStopped when the value is no RSA key: the failure of `rsa/key` */
+/** @throws CheckStopped with the failure of `rsa/key` when the value is not an RSA key */
 async function keyOf(run: Run): Promise<KeyObject> {
-  const found = await run.once(read);
+  const found = await read(run);
   if ('fault' in found) throw new CheckStopped(issueOf(found));
   return found;
 }
@@ -36,9 +37,9 @@ export async function run(context: Context<EncryptionRule>): Promise<void> {
   const { check, gate } = context;
   await check('choice', async () => choice(isUnknown(context) ? undefined : await keyOf(context)));
   await gate('rsa/key', async () => {
-    const found = await context.once(read);
+    const found = await read(context);
     if ('fault' in found) return issueOf(found);
-    return pass(`an RSA private key without a passphrase, its parts consistent`, { evidence: { variable: KEY } });
+    return pass(`an RSA private key without a passphrase, all parts consistent`, { evidence: { variable: KEY } });
   });
   await gate('rsa/size', async () => size(await keyOf(context)));
   await check('rsa/round-trip', async () => roundTrip(await keyOf(context)));
@@ -50,14 +51,14 @@ export async function run(context: Context<EncryptionRule>): Promise<void> {
 
 const bitsOf = (key: KeyObject): number => key.asymmetricKeyDetails?.modulusLength ?? 0;
 
-/** Set where this run can't read it: the method is certain even so. */
+/** Set in a place that this run can't read; the method is known anyway. */
 const isUnknown = ({ deployment }: Run): boolean => deployment.lookup(KEY).state === 'unknown';
 
 function choice(key: KeyObject | undefined): Outcome {
   const spki = key && createPublicKey(key).export({ format: 'der', type: 'spki' });
   return pass(`built-in RSA${key ? ` ${bitsOf(key)}` : ''} + AES-256; cannot be changed later`, {
     detail:
-      'Neither the method nor the key can be changed after installation: keep a copy of the key where it cannot be lost.',
+      'Neither the method nor the key can be changed after installation: keep a backup of the key in a safe place.',
     evidence: { method: 'rsa', ...(spki && { publicKeySha256: createHash('sha256').update(spki).digest('hex') }) },
   });
 }
@@ -69,26 +70,26 @@ function size(key: KeyObject): Outcome {
   const expected = `${GOOD_BITS} bits, public exponent 65537`;
   const issue: Omit<Issue, 'status' | 'title'> = {
     expected,
-    fix: advice`before installation: set ${KEY} to the output of: ${GENERATE}\nafter it the key cannot be replaced`,
+    fix: advice`before installation: set ${KEY} to the output of: ${GENERATE}\nafter installation, the key cannot be replaced`,
     evidence,
   };
   if (bits < SHORTEST_BITS) return fail(`the RSA key has only ${bits} bits`, issue);
-  if (exponent > LARGEST_EXPONENT) return fail('the public exponent of the RSA key is too large for Go', issue);
+  if (exponent > LARGEST_EXPONENT) return fail('the public exponent of the RSA key exceeds the limit in Go', issue);
   if (bits < GOOD_BITS) return warn(`the RSA key has ${bits} bits, not ${GOOD_BITS}`, issue);
   return pass(`${bits} bits`, { evidence });
 }
 
 async function roundTrip(key: KeyObject): Promise<Outcome> {
   const broken = await firstBroken(key);
-  if (broken === undefined) return pass('wraps an AES-256 key, encrypts and decrypts, signs and verifies a token');
+  if (broken === undefined) return pass('the key wraps an AES-256 key, encrypts and decrypts, and signs a token');
   return fail(`the RSA key can't ${broken}`, {
-    expected: 'what is encrypted with the public half decrypts with the private one, and signatures verify',
+    expected: 'the private key decrypts data encrypted with the public key, and signatures verify',
     fix: advice`check the key file: ${sh`openssl rsa -in key.pem -check -noout`}\nbefore installation: set ${KEY} to the output of: ${GENERATE}`,
     evidence: { broken },
   });
 }
 
-/** The first of what Spacelift does with the key that does not give back what went in. */
+/** The first of Spacelift's uses of the key that fails. */
 async function firstBroken(key: KeyObject): Promise<string | undefined> {
   const publicKey = createPublicKey(key);
   const steps: readonly [what: string, holds: () => boolean | Promise<boolean>][] = [
@@ -127,9 +128,9 @@ async function signs(key: KeyObject, publicKey: KeyObject): Promise<boolean> {
 function exposure({ deployment }: Run): Outcome {
   const found = deployment.lookup(KEY);
   const origin = found.state === 'set' ? found.origin : 'a default';
-  return pass('the key travels in an environment variable: restrict who may read it', {
+  return pass('the key is in an environment variable: restrict who can read it', {
     detail:
-      'Who reads the Secret or the task definition, or has a shell in a container, can decrypt all that Spacelift keeps. Restrict get and list on the Secret and exec into pods, encrypt Secrets at rest, or use an external secret store (on ECS: secrets[].valueFrom).',
+      'Anyone who can read the Secret or task definition, or has a shell in a container, can decrypt everything that Spacelift keeps encrypted. Restrict get and list on the Secret and exec into pods, encrypt Secrets at rest, or use an external secret store (on ECS: secrets[].valueFrom).',
     evidence: { variable: KEY, origin },
   });
 }

@@ -33,24 +33,20 @@ const isOwn = (body: string): boolean =>
 export async function sweep(run: Run): Promise<CleanupResult[]> {
   const queues = usedIn(run);
   if (queues.length === 0) return [];
-  const hindrance = await run.once(whyNoMessages);
+  const hindrance = await whyNoMessages(run);
   if (hindrance !== undefined) return [{ place: 'SQS', removed: [], issue: hindrance }];
   const sqs = await openSqs(run);
-  try {
-    const allUnderTest = new Map();
-    return await Promise.all(
-      queues.map(async (queue) => {
-        try {
-          return await sweepQueue(new QueueUnderTest(run, sqs, queue, allUnderTest), sqs);
-        } catch (error) {
-          if (error instanceof CheckStopped) return { place: queue, removed: [], issue: error.outcome };
-          throw error;
-        }
-      }),
-    );
-  } finally {
-    sqs.close();
-  }
+  const allUnderTest = new Map();
+  return await Promise.all(
+    queues.map(async (queue) => {
+      try {
+        return await sweepQueue(new QueueUnderTest(run, sqs, queue, allUnderTest), sqs);
+      } catch (error) {
+        if (error instanceof CheckStopped) return { place: queue, removed: [], issue: error.outcome };
+        throw error;
+      }
+    }),
+  );
 }
 
 async function sweepQueue(underTest: QueueUnderTest, sqs: Sqs): Promise<CleanupResult> {

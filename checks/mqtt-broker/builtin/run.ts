@@ -1,5 +1,6 @@
 /** The built-in broker: it is part of Spacelift's server, and workers connect to it. */
 import type { Context, Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { skipIfOutside } from '../../../src/net/location.ts';
 import { networkMessages } from '../../../src/net/messages.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
@@ -19,7 +20,7 @@ function endpointOf(run: Run): Endpoint {
   return found;
 }
 
-const answer = async (run: Run): Promise<Visit> => visit(run, endpointOf(run));
+const answer = oncePerRun(async (run): Promise<Visit> => visit(run, endpointOf(run)));
 
 export async function run(context: Context<MqttRule>): Promise<void> {
   await context.gate('endpoint', () => {
@@ -35,14 +36,14 @@ export async function run(context: Context<MqttRule>): Promise<void> {
   await context.check('builtin/protocol', async () => {
     const missing = await absence(context);
     if (missing !== undefined) throw new CheckStopped(missing);
-    return protocol(endpointOf(context), await context.once(answer));
+    return protocol(endpointOf(context), await answer(context));
   });
 }
 
 /** The finding if no server responds; `undefined` if one does. */
 async function absence(run: Run): Promise<Issue | Skip | undefined> {
   try {
-    const found = await run.once(answer);
+    const found = await answer(run);
     return found.speaks === 'nothing' ? absent(run, found.problem, true) : undefined;
   } catch (error) {
     if (error instanceof NetworkError) return absent(run, error, false);

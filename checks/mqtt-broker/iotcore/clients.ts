@@ -8,6 +8,7 @@ import { CredentialError, credentialIssue } from '../../../src/clouds/aws/errors
 import { generalOutcome, targetOf } from '../../../src/clouds/aws/messages.ts';
 import type { IsRefusal } from '../../../src/clouds/aws/transport.ts';
 import type { Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import type { Target } from '../../../src/net/messages.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
 import { advice } from '../../../src/outcome/fix.ts';
@@ -39,8 +40,7 @@ export interface DataPlane {
   publish(run: Run, topic: string, payload: object): Promise<void>;
 }
 
-/** Shared: `run.once(openData)`. */
-export async function openData(run: Run): Promise<DataPlane> {
+export const openData = oncePerRun(async (run): Promise<DataPlane> => {
   const { at, url, target } = brokerAt(run);
   const { config } = awsSettings(run, 'IOT_DATA_PLANE', (answer) => isRefusal(answer) || isPage(answer), undefined, at);
   const sdk = await import('@aws-sdk/client-iot-data-plane');
@@ -51,7 +51,6 @@ export async function openData(run: Run): Promise<DataPlane> {
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
   });
-  closeInTheEnd(run, client);
   return {
     client,
     url,
@@ -61,26 +60,19 @@ export async function openData(run: Run): Promise<DataPlane> {
       await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
     },
   };
-}
+});
 
 interface ControlPlane {
   readonly client: IoTClient;
   readonly target: Target;
 }
 
-/** Shared: `run.once(openControl)`. */
-export async function openControl(run: Run): Promise<ControlPlane> {
+export const openControl = oncePerRun(async (run): Promise<ControlPlane> => {
   const settings = awsSettings(run, 'IOT', isRefusal);
   const { IoTClient: Client } = await import('@aws-sdk/client-iot');
   const client = new Client(settings.config);
-  closeInTheEnd(run, client);
   return { client, target: targetOf('IoT Core’s control plane', settings, client) };
-}
-
-/** Nothing written depends on these connections: closing them can't fail, and leaves nothing to report. */
-function closeInTheEnd(run: Run, client: { destroy(): void }): void {
-  run.cleanup('connections to IoT Core', undefined, async () => client.destroy());
-}
+});
 
 /** The ARN of an IoT Core resource, in the configured account and region. */
 export const iotArn = (run: Run, resource: string): string =>
@@ -106,7 +98,7 @@ export async function unread(
 ): Promise<Issue | Skip> {
   if (error instanceof CredentialError) return credentialIssue(error.kind, error.facts);
   if (error instanceof AwsError && error.kind === 'denied') return notPermitted(title, action, resource);
-  const { target } = await run.once(openControl);
+  const { target } = await openControl(run);
   const outcome = await generalOutcome(run, error, target);
   const why =
     outcome?.title ?? `${target.what} refused the request (${error instanceof AwsError ? error.code : 'unknown'})`;

@@ -34,7 +34,7 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
     return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
   // Not the topic of `publish`, whose message may arrive at any time.
   const topic = `${readTopic(run)}/mqtt`;
-  const data = await run.once(openData);
+  const data = await openData(run);
   const message = JSON.stringify({ preflight: run.id, by: 'mqtt' });
   const { host } = data.target;
   let back: string;
@@ -59,7 +59,7 @@ async function refused(run: Run, error: unknown): Promise<Issue | Skip> {
     const title = step === 'Receive' ? 'no message came back' : 'IoT Core closed the connection';
     return notPermitted(title, `iot:${step}`, iotArn(run, RESOURCES[step](namespaceOf(run))));
   }
-  const { target } = await run.once(openData);
+  const { target } = await openData(run);
   const at = `${target.host}:${target.port}`;
   const { kind, status, code } = error instanceof AwsError ? error : {};
   if (kind === undefined || kind === 'scope' || kind === 'throttled') {

@@ -80,7 +80,6 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
     throw lost ? new SocketStepError('Receive') : error;
   } finally {
     client.end(true);
-    agents.destroy();
   }
 }
 

@@ -234,11 +234,6 @@ export async function aws(run: Run): Promise<Store> {
       });
       return limits?.PublicAccessBlockConfiguration?.RestrictPublicBuckets !== true;
     },
-
-    close: () => {
-      client.destroy();
-      plain.close();
-    },
   };
 }
 

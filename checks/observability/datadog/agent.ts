@@ -26,12 +26,7 @@ async function askInfo(run: Run, endpoint: Endpoint): Promise<HttpAnswer> {
       ? { url: new URL('http://localhost/info'), socketPath: endpoint.socketPath }
       : { url: new URL(`http${endpoint.secure ? 's' : ''}://${shown(endpoint)}${endpoint.path}/info`) };
   if (!('socketPath' in to)) await checkProxy(run, to.url, DEADLINE_MS);
-  const client = makeHttpClient(run);
-  try {
-    return await client.send({ ...to, method: 'GET', deadlineMs: DEADLINE_MS });
-  } finally {
-    client.close();
-  }
+  return makeHttpClient(run).send({ ...to, method: 'GET', deadlineMs: DEADLINE_MS });
 }
 
 async function judge(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer): Promise<Outcome> {

@@ -51,8 +51,6 @@ async function byHttp(run: Run, base: string, socketPath?: string): Promise<Stra
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
     return error.kind === 'wants-tls' ? 'tls' : 'unknown';
-  } finally {
-    client.close();
   }
 }
 

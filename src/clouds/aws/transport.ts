@@ -29,7 +29,6 @@ interface SdkResponse {
 export interface Transport extends Record<string, unknown> {
   /** @throws NetworkError; ProxyError if the proxy fails; HttpErrorResponse */
   handle(request: SdkRequest, how?: { abortSignal?: AbortSignal }): Promise<{ response: SdkResponse }>;
-  destroy(): void;
 }
 
 /**
@@ -47,7 +46,6 @@ export function makeTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents):
       const { statusCode = 0, headers: received } = answer;
       return { response: { statusCode, headers: flat(received), body: answer } };
     },
-    destroy: sender.destroy,
     updateHttpClientConfig: () => {},
     httpHandlerConfigs: () => ({}),
   };

@@ -20,7 +20,6 @@ export interface AzureTransport {
   readonly client: SdkClient & StorageClient;
   /** The last network error for a host, which the SDK's credentials discard. */
   problemAt(host: string): NetworkError | undefined;
-  destroy(): void;
 }
 
 /**
@@ -57,7 +56,6 @@ export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents)
   return {
     client: { sendRequest } as unknown as AzureTransport['client'],
     problemAt: (host) => problems.get(host),
-    destroy: sender.destroy,
   };
 }
 

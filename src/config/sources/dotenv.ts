@@ -1,16 +1,16 @@
-/** Dotenv files: quotes, comments, `export`, values over several lines. */
+/** Dotenv files: quotes, comments, `export`, multi-line values. */
 import { MOST_VARIABLES, tooMany } from './bounds.ts';
 import type { Reading } from './value.ts';
 
 export const isDotenv = (line: string): boolean => /^(?:export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=/.test(line);
 
-/** Also within a value of several lines: there are far more before parsing takes too much. */
+/** Also counts matches in multi-line values; the limit is far below the point where parsing becomes expensive. */
 const ASSIGNMENT = /^[^#\n=]*=/gm;
 
 export async function readDotenv(text: string, file: string): Promise<Reading> {
   refuseFlood(file, text);
   const { parse } = await import('dotenv');
-  // The other parser is a regular expression that overflows on a large quoted value.
+  // The default parser is a regular expression that overflows on a large quoted value.
   const variables = parse(text, { fast: true });
   return {
     entries: Object.entries(variables).map(([name, value]) => ({

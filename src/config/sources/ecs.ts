@@ -1,4 +1,4 @@
-/** ECS task definitions, whole or as a bare array of container definitions. */
+/** ECS task definitions, or bare arrays of container definitions. */
 
 import { type Entry, InputError } from '../entry.ts';
 import { SERVICES, type Service } from '../options.ts';
@@ -18,7 +18,7 @@ import {
 
 export const isEcs = (value: Value): boolean => containersIn(value) !== undefined;
 
-/** @throws InputError when no container is Spacelift's, or one can't be read */
+/** @throws InputError when no container belongs to Spacelift, or one can't be read */
 export function readEcs(documents: readonly Value[], file: string): Reading {
   const containers = documents.flatMap((document) => containersIn(document) ?? []).filter(isMap);
   const used = containers.flatMap((container) => {
@@ -57,7 +57,7 @@ const isContainer = (value: Value): boolean =>
   nameOf(field(value, 'name')) !== undefined &&
   ['image', 'command', 'environment', 'secrets'].some((name) => field(value, name) !== undefined);
 
-/** By name, else by command (`spacelift backend server`, `backend drain-local`, `scheduler`). */
+/** By name, otherwise by command (`spacelift backend server`, `backend drain-local`, `scheduler`). */
 function serviceOf(container: ValueMap, name: string): Service | 'vcs-gateway' | undefined {
   if (/(^|[-_])vcs[-_]gateway([-_]|$)/i.test(name)) return 'vcs-gateway';
   const words = name.toLowerCase().split(/[-_]/);
@@ -70,7 +70,7 @@ function serviceOf(container: ValueMap, name: string): Service | 'vcs-gateway' |
   return run === 'vcs-gateway' ? run : SERVICES.find((service) => service === run);
 }
 
-/** One that is neither named nor started like a service, such as a job that migrates the database. */
+/** A container that is neither named nor started like a service, such as a database migration job. */
 const holdsSpacelifts = (container: ValueMap, where: string): boolean =>
   [...pairsIn(container, 'environment', where), ...pairsIn(container, 'secrets', where)].some(
     ({ name }) => name === 'SERVER_DOMAIN' || name === 'DATABASE_URL',
@@ -104,5 +104,7 @@ function noneUsable(containers: readonly ValueMap[], file: string): InputError {
   const names = containers.slice(0, 8).map((container) => named(nameOf(field(container, 'name')), 'container'));
   const found =
     names.length === 0 ? 'no container' : `${names.join(', ')}${containers.length > names.length ? ', …' : ''}`;
-  return new InputError(`${file}: expected a container named or started as server, drain or scheduler; found ${found}`);
+  return new InputError(
+    `${file}: expected a container that is named or started as server, drain or scheduler; found ${found}`,
+  );
 }

@@ -1,4 +1,4 @@
-/** Encrypted input is refused, with the command that decrypts it. */
+/** Rejects encrypted input, with the command that decrypts it. */
 import { isForSdk, isVariable } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
 import { shellWord } from './quote.ts';
@@ -11,7 +11,7 @@ const KINDS: readonly { readonly sign: RegExp; readonly by: string; readonly dec
 ];
 
 /**
- * Before parsing, since the ciphertext may stand where base64 is expected.
+ * Called before parsing, because the ciphertext may be where base64 is expected.
  * @throws InputError
  */
 export function refuseEncrypted(name: string, file: string, text: string): void {
@@ -19,7 +19,7 @@ export function refuseEncrypted(name: string, file: string, text: string): void 
   if (kind) throw encrypted(file, `encrypted with ${kind.by}`, `${kind.decrypt} ${shellWord(name)}`);
 }
 
-/** @throws InputError for a value `ENC[…]`; a Datadog agent's own variables may hold such references */
+/** @throws InputError for a value `ENC[…]`; the Datadog Agent's variables may contain such references */
 export function refuseEncryptedValues(name: string, file: string, entries: readonly Entry[]): void {
   const entry = entries.find((one) => isVariable(one.name) && !isForSdk(one.name) && one.value.startsWith('ENC['));
   if (entry) throw encrypted(file, `the value of ${entry.name} is encrypted`, `sops -d ${shellWord(name)}`);

@@ -1,4 +1,4 @@
-/** Where the config comes from: files in any of the contract's shapes, or the process environment. */
+/** The sources of the config: files in any supported format, or the process environment. */
 
 import { isForSdk, isKnown, isVariable } from '../contract.ts';
 import { InputError, type Source } from '../entry.ts';
@@ -18,7 +18,7 @@ import { aType, isMap, type Reading, type Value } from './value.ts';
 import { parseYaml } from './yaml.ts';
 
 const STDIN = '-';
-/** Characters of a path in a message; whole, so that a secret given in its place is known for one. */
+/** Maximum length of a path in a message; not shortened before, so that a secret in its place is recognized. */
 const LONGEST_PATH = 256;
 const EXPECTED = 'a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map';
 
@@ -30,9 +30,9 @@ export interface Input {
 }
 
 /**
- * One source per file, in order; without files the process environment is the one source.
+ * One source per file, in order; without files, the process environment is the only source.
  * @param files paths, or `-` for standard input, at most once
- * @throws InputError one line that names the file and what was expected
+ * @throws InputError a one-line message with the file and the expected input
  */
 export async function readSources(
   files: readonly string[],
@@ -41,7 +41,7 @@ export async function readSources(
   if (files.length === 0) {
     const source = processSource(env);
     if (source.entries.some(({ name }) => isSpacelifts(name))) return [source];
-    throw new InputError("the environment holds no variable of Spacelift's; name a config with -f");
+    throw new InputError('the environment contains no Spacelift variable; pass a config with -f');
   }
   if (files.filter((file) => file === STDIN).length > 1)
     throw new InputError('standard input (-) can be read only once');
@@ -49,7 +49,7 @@ export async function readSources(
   const sources: Source[] = [];
   for (const file of files) {
     if (looksLikeContent(file))
-      throw new InputError('-f names a file; what was given looks like a config itself: pipe it in with -f -');
+      throw new InputError('-f expects a file, but the argument looks like a config: pipe it in with -f -');
     const text = await readText(titleOf(file), () => (file === STDIN ? stdin : bytesOf(file)), deadline);
     sources.push(await parseSource(file, text));
     if (sources.reduce((sum, { entries }) => sum + entries.length, 0) > MOST_VARIABLES) throw tooMany(titleOf(file));
@@ -58,7 +58,7 @@ export async function readSources(
 }
 
 /**
- * Detects the shape of a text and reads it.
+ * Detects the format of a text and reads it.
  * @param name the file's path, or `-`
  * @throws InputError
  */
@@ -69,7 +69,7 @@ export async function parseSource(name: string, text: string): Promise<Source> {
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
   if (!entries.some((entry) => isSpacelifts(entry.name))) {
-    throw new InputError(`${file}: no variable of Spacelift's in it; expected SERVER_DOMAIN, DATABASE_URL, …`);
+    throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
   }
   refuseEncryptedValues(name, file, entries);
   return { entries, incomplete, process: false };
@@ -77,7 +77,7 @@ export async function parseSource(name: string, text: string): Promise<Source> {
 
 const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));
 
-/** A file for one service may hold nothing but its feature flags. */
+/** A file for one service may contain only its feature flags. */
 const isSpacelifts = (name: string): boolean => isVariable(name) || (isKnown(name) && !isForSdk(name));
 
 const empty = (file: string) => new InputError(`${file}: empty; expected ${EXPECTED}`);

@@ -1,9 +1,9 @@
-/** JSON: one document or several in a row, as `kubectl get -o json` prints them one after the other. */
+/** JSON: one document or several in a row, as printed by repeated `kubectl get -o json` commands. */
 import { InputError } from '../entry.ts';
 import { notValid } from './syntax.ts';
 import type { Value } from './value.ts';
 
-/** A task definition with as many variables as are read has half of them. */
+/** A task definition with the maximum number of variables has half as many values. */
 const MOST_VALUES = 150_000;
 const [QUOTE, COMMA, MAP, LIST] = [0x22, 0x2c, 0x7b, 0x5b];
 
@@ -17,7 +17,7 @@ export function parseJson(file: string, text: string): Value[] {
   }
 }
 
-/** Parsing a flood takes half a gigabyte; what begins a value outside of a string is counted in no time. */
+/** Parsing excessive input takes half a gigabyte; counting the values by their first characters is fast. */
 function refuseFlood(file: string, text: string): void {
   let values = 0;
   for (let at = 0; at < text.length && text.length > MOST_VALUES; at++) {
@@ -47,7 +47,7 @@ const TOKEN =
   /[ \t\r\n]*(?:([[\]{},:])|("[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))?/y;
 const VALUE = 's0{[';
 
-/** The text of each document. `JSON.parse` does not always tell where it stopped, so this walks the grammar. */
+/** The text of each document. `JSON.parse` does not always report where it stopped, so this follows the grammar. */
 function slices(file: string, text: string): string[] {
   const token = new RegExp(TOKEN);
   const found: string[] = [];
@@ -62,7 +62,7 @@ function slices(file: string, text: string): string[] {
     if (kind === '' && token.lastIndex === text.length && from === start && found.length > 0) return found;
     if (kind === '' || !allowed.includes(kind)) {
       const at = from + all.length - all.trimStart().length;
-      throw notValid(file, 'JSON', text, at, at === text.length ? 'it ends too early' : '');
+      throw notValid(file, 'JSON', text, at, at === text.length ? 'unexpected end of input' : '');
     }
     if (kind === '{' || kind === '[') open.push(kind);
     if (kind === '}' || kind === ']') open.pop();

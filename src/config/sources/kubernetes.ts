@@ -1,4 +1,4 @@
-/** Kubernetes Secrets and ConfigMaps, alone, as many documents, or in a `List`. */
+/** Kubernetes Secrets and ConfigMaps: single, in multiple documents, or in a `List`. */
 
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
@@ -9,11 +9,11 @@ import { aType, entryOf, isList, isMap, nameOf, type Reading, typeOf, type Value
 
 export const isKubernetes = (value: Value): boolean => isMap(value) && typeof value.kind === 'string';
 
-/** Objects from which an operator in the cluster makes a Secret: they don't hold its values in the clear. */
+/** Objects from which a cluster operator creates a Secret: they do not contain plaintext values. */
 const SEALED = ['SealedSecret', 'ExternalSecret', 'ClusterExternalSecret'];
 const MOST_KINDS = 8;
 
-/** @throws InputError when no object can be used, or one can't be read */
+/** @throws InputError when there is no usable object, or one can't be read */
 export function readKubernetes(documents: readonly Value[], file: string): Reading {
   const objects = objectsIn(documents);
   const sealed = objects.find(({ kind }) => SEALED.includes(nameOf(kind) ?? ''));
@@ -25,7 +25,7 @@ export function readKubernetes(documents: readonly Value[], file: string): Readi
   return { entries: used.flatMap((object) => entriesOf(object, file)), incomplete: false };
 }
 
-/** Lists opened, in order; a `SecretList` leaves out its items' kind. */
+/** Flattens lists, in order; the items of a `SecretList` have no kind. */
 function objectsIn(documents: readonly Value[]): ValueMap[] {
   const pending = documents.toReversed();
   const objects: ValueMap[] = [];
@@ -47,12 +47,13 @@ function objectsIn(documents: readonly Value[]): ValueMap[] {
   return objects;
 }
 
-/** `Secret` and `ConfigMap` for those that can be used; for the others what a person would call them. */
+/** `Secret` or `ConfigMap` for usable objects; a description for all others. */
 function kindOf(object: ValueMap): string {
   const kind = nameOf(object.kind);
-  if (kind === undefined) return 'an object without kind';
+  if (kind === undefined) return 'an object without a kind';
   const version = nameOf(object.apiVersion) ?? 'v1';
-  if (version !== 'v1' && (kind === 'Secret' || kind === 'ConfigMap')) return `${kind} of ${named(version, 'version')}`;
+  if (version !== 'v1' && (kind === 'Secret' || kind === 'ConfigMap'))
+    return `${kind} with apiVersion ${named(version, 'version')}`;
   const type = kind === 'Secret' ? (nameOf(object.type) ?? '') : '';
   return type === '' || type === 'Opaque' ? named(kind, 'kind') : `Secret of type ${named(type, 'secret type')}`;
 }
@@ -74,7 +75,7 @@ function stillSealed(object: ValueMap, file: string): InputError {
   const where = word(namespace) === undefined ? '' : ` -n ${word(namespace)}`;
   return encrypted(
     file,
-    `${nameOf(object.kind)} ${named(nameOf(name), 'object')} does not hold its values in the clear`,
+    `${nameOf(object.kind)} ${named(nameOf(name), 'object')} does not contain plaintext values`,
     `kubectl get secret ${word(name) ?? 'NAME'}${where} -o yaml`,
   );
 }
@@ -108,18 +109,18 @@ function mapIn(object: ValueMap, field: string, where: string): ValueMap {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** As the API decodes: line breaks are ignored, nothing else is. Undefined for bytes that no variable could hold. */
+/** Decodes like the API: ignores newlines and nothing else. `undefined` for bytes that no variable can contain. */
 function decode(key: string, value: string, where: string): string | undefined {
   const base64 = value.replace(/[\r\n]/g, '');
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
     throw new InputError(
-      `${where}: data.${named(key, 'variable')} is not valid base64 (plain text goes under stringData)`,
+      `${where}: data.${named(key, 'variable')} is not valid base64 (plaintext belongs under stringData)`,
     );
   }
   try {
     return UTF8.decode(Buffer.from(base64, 'base64'));
   } catch {
     if (!isKnown(key)) return undefined;
-    throw new InputError(`${where}: data.${named(key, 'variable')} is not text once decoded from base64`);
+    throw new InputError(`${where}: data.${named(key, 'variable')} is not text after base64 decoding`);
   }
 }

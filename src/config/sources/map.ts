@@ -1,9 +1,9 @@
-/** A flat JSON or YAML object: variables and their values, which here may be unquoted. */
+/** A flat JSON or YAML object of variables and values, which may be unquoted in this format. */
 import { type Entry, InputError } from '../entry.ts';
 import { named } from './quote.ts';
 import { aType, isMap, type Reading, typeOf, Unquoted, type Value } from './value.ts';
 
-/** @throws InputError for a value that is no scalar */
+/** @throws InputError for a value that is not a scalar */
 export function readMap(documents: readonly Value[], file: string, expected: string): Reading {
   const variables = documents.filter(isMap).flatMap((document) => Object.entries(document));
   return {
@@ -17,7 +17,7 @@ export function readMap(documents: readonly Value[], file: string, expected: str
   };
 }
 
-/** As it was written, so that an account id keeps its leading zero; null is empty. */
+/** The original text, so that an account ID keeps its leading zero; null becomes empty. */
 function textOf(value: Value): string | undefined {
   const type = typeOf(value);
   if (type === 'null') return '';

@@ -1,7 +1,7 @@
-/** The process environment: what a job started with `envFrom` sees. */
+/** The process environment, as in a job started with `envFrom`. */
 import { ENVIRONMENT, type Source } from '../entry.ts';
 
-/** @param env `process.env`, which nothing but the caller touches */
+/** @param env `process.env`, which only the caller modifies */
 export function processSource(env: Readonly<Record<string, string | undefined>>): Source {
   const entries = Object.entries(env).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, kind: 'known', value, service: 'all', origin: ENVIRONMENT } as const],

@@ -1,4 +1,4 @@
-/** Bytes to text: bounded, and nothing but UTF-8. */
+/** Reads bytes as text: limited in size, UTF-8 only. */
 import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
@@ -6,7 +6,7 @@ import { InputError } from '../entry.ts';
 
 const MIB = 1024 * 1024;
 const LARGEST_MIB = 8;
-/** In bytes: what most configs fit into. */
+/** In bytes: enough for most configs. */
 const FIRST = 64 * 1024;
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -16,19 +16,19 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   EISDIR: 'a directory, expected a file',
   ENAMETOOLONG: 'no such file: the name is too long',
-  ELOOP: 'no such file: a symbolic link leads back to itself',
+  ELOOP: 'no such file: too many levels of symbolic links',
 };
 
-/** When reading must be over. */
+/** When reading must be finished. */
 export interface Deadline {
   readonly timeoutMs: number;
-  /** Of `performance.now()`. */
+  /** In `performance.now()` time. */
   readonly at: number;
 }
 
 export const deadlineIn = (timeoutMs: number): Deadline => ({ timeoutMs, at: performance.now() + timeoutMs });
 
-/** The longest that a timer takes. */
+/** The maximum delay of a timer. */
 const FOR_EVER_MS = 2 ** 31 - 1;
 
 /**
@@ -44,14 +44,14 @@ export async function readText(
   try {
     return decode(file, bytes);
   } finally {
-    // Given back at once: the text is as large.
+    // Frees the memory immediately, because the text is as large.
     bytes.buffer.transfer(0);
   }
 }
 
 /**
- * As it comes, so that a pipe or a device is bounded too. One that nobody writes to is waited for without a thread, which
- * would hold the process after the time is over.
+ * Streams the file, so that pipes and devices are limited too. A pipe without a writer is awaited without a thread, because
+ * a thread would keep the process alive after the deadline.
  */
 export function bytesOf(path: string): AsyncIterable<Uint8Array> {
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -69,7 +69,7 @@ async function readBytes(
   let timer: NodeJS.Timeout | undefined;
   let source: AsyncIterable<Uint8Array> & { destroy?: () => void };
   const late = new Promise<never>((_, reject) => {
-    const over = () => reject(new InputError(`${file}: not read to its end within ${timeoutMs / 1000} s (--timeout)`));
+    const over = () => reject(new InputError(`${file}: not fully read within ${timeoutMs / 1000} s (--timeout)`));
     timer = setTimeout(over, Math.min(FOR_EVER_MS, Math.max(0, at - performance.now())));
   });
   try {
@@ -81,15 +81,14 @@ async function readBytes(
         if (done === true) return Buffer.from(store, 0, size);
         const from = size;
         size += value.byteLength;
-        if (size > LARGEST_MIB * MIB)
-          throw new InputError(`${file}: larger than ${LARGEST_MIB} MiB, the most that is read`);
-        // Nothing of what it grew out of stays in memory.
+        if (size > LARGEST_MIB * MIB) throw new InputError(`${file}: larger than ${LARGEST_MIB} MiB, the maximum`);
+        // The old buffer does not stay in memory.
         if (size > store.byteLength)
           store = store.transfer(Math.max(size, Math.min(2 * store.byteLength, LARGEST_MIB * MIB)));
         new Uint8Array(store).set(value, from);
       }
     } finally {
-      // Not waited for: what does not answer does not end either.
+      // Not awaited: a source that does not respond does not end either.
       Promise.resolve(iterator.return?.()).catch(() => {});
       source.destroy?.();
     }

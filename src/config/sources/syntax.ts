@@ -1,4 +1,4 @@
-/** Words for text that does not parse: where, never what stands there, for it may be a secret. */
+/** Messages for text that does not parse: the position, never the content, because it may be a secret. */
 import { InputError } from '../entry.ts';
 
 /** @param offset in UTF-16 units, as the parsers count */
@@ -12,7 +12,7 @@ export function notValid(
   const before = text.slice(0, offset);
   const line = before.split('\n').length;
   const column = offset - before.lastIndexOf('\n');
-  const template = text.includes('{{') ? '; template expressions ({{ … }}) are left in it: render it first' : '';
+  const template = text.includes('{{') ? '; it contains template expressions ({{ … }}): render it first' : '';
   const why = reason === '' ? '' : `: ${reason}`;
   return new InputError(`${file}: not valid ${language} at line ${line}, column ${column}${why}${template}`);
 }

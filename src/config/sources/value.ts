@@ -1,9 +1,9 @@
-/** A parsed document, whether from JSON or from YAML, and what a reader asks of it. */
+/** A parsed JSON or YAML document, and helpers to read it. */
 import type { Entry } from '../entry.ts';
 
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 
-/** A YAML scalar that is no string: the type that the API would see, and the text as it was written. */
+/** A YAML scalar that is not a string: the type that the API would see, and the original text. */
 export class Unquoted {
   readonly type: JsonType;
   readonly text: string;
@@ -18,10 +18,10 @@ export interface ValueMap {
   readonly [key: string]: Value;
 }
 
-/** Where an entry stands. */
+/** The location of an entry. */
 export type Place = Pick<Entry, 'service' | 'origin'>;
 
-/** What one shape makes of its documents. */
+/** The entries that a format reads from its documents. */
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly incomplete: boolean;
@@ -50,7 +50,7 @@ export const aType = (value: Value | undefined): string => {
 
 export const nameOf = (value: Value | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** What an API with string values makes of one: null is empty, anything else that is no string is rejected. */
+/** Converts a value like an API with string values: null becomes empty, any other non-string is rejected. */
 export function entryOf(name: string, value: Value | undefined, place: Place): Entry {
   if (typeof value === 'string') return { name, kind: 'known', value, ...place };
   const type = typeOf(value);

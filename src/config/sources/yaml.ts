@@ -1,21 +1,21 @@
-/** YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is YAML 1.1 for unquoted scalars), with aliases bounded. */
+/** YAML as Kubernetes reads it (sigs.k8s.io/yaml, with YAML 1.1 rules for unquoted scalars), with limits on aliases. */
 import type { Composer, CST, ErrorCode, Node, YAMLMap } from 'yaml';
 import { lookup } from '../../util/lookup.ts';
 import { InputError } from '../entry.ts';
 import { notValid } from './syntax.ts';
 import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } from './value.ts';
 
-/** A hundred times what a config has; each takes half a kilobyte while it is parsed. */
+/** A hundred times the size of a typical config; each token takes half a kilobyte during parsing. */
 const MOST_TOKENS = 100_000;
-/** More than any file that Kubernetes stores has; a block of lines is split into them, which takes a hundred bytes each. */
+/** More than any file that Kubernetes stores; a block scalar is split into lines, which take a hundred bytes each. */
 const MOST_LINES = 200_000;
-/** Four times what a value may have, for escapes and indentation; each character takes 32 bytes while it is unescaped. */
+/** Four times the size limit of a value, for escapes and indentation; unescaping takes 32 bytes per character. */
 const LONGEST_TOKEN_KIB = 512;
 const MOST_ALIASES = 10_000;
 const MOST_ALIASED_VALUES = 100_000;
 const DEEPEST = 100;
 
-/** The library's own messages quote the source, which may be a secret. */
+/** Replacements for the library's messages, which quote the source and thus may contain a secret. */
 const WORDS: Partial<Record<ErrorCode, string>> = {
   BAD_DQ_ESCAPE: 'an unknown escape between double quotes',
   BAD_INDENT: 'wrong indentation, or a bracket that is not closed',
@@ -27,7 +27,7 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
   TAB_AS_INDENT: 'a tab is used for indentation',
 };
 
-/** What an unquoted scalar is to YAML 1.1, as go-yaml reads it: dates and times stay strings. */
+/** The types of unquoted scalars in YAML 1.1 as go-yaml reads it: dates and times stay strings. */
 const TYPES: readonly (readonly [JsonType, RegExp])[] = [
   ['null', /^(?:~|null|Null|NULL)?$/],
   ['boolean', /^(?:[yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/],
@@ -48,7 +48,7 @@ const TAGGED: Readonly<Record<string, JsonType>> = {
 
 let library: Promise<typeof import('yaml')> | undefined;
 
-/** The library adds up a scalar piece by piece, and V8 keeps the pieces, each 32 bytes, until the whole is looked at. */
+/** The library concatenates a scalar piece by piece; V8 keeps the 32-byte pieces until the string is flattened. */
 function flattening(yaml: typeof import('yaml')): typeof import('yaml') {
   const { tags, knownTags } = new yaml.Schema({ schema: 'failsafe', resolveKnownTags: true });
   for (const tag of [...tags, ...Object.values(knownTags)]) {
@@ -62,7 +62,7 @@ function flattening(yaml: typeof import('yaml')): typeof import('yaml') {
   return yaml;
 }
 
-/** No other is ever said, and a value may have one, of half a kilobyte, at each of its characters. */
+/** Only the first error is reported, and every character of a value can produce another one of half a kilobyte. */
 function keepFirstError(composer: Composer): void {
   const keep: (source: unknown, code: ErrorCode, message: string) => void = Reflect.get(composer, 'onError');
   let isFirst = true;
@@ -74,7 +74,7 @@ function keepFirstError(composer: Composer): void {
   Reflect.set(composer, 'onError', onError);
 }
 
-/** The same for what the parser itself found. */
+/** The same for errors from the parser. */
 function* withFirstError(tokens: Iterable<CST.Token>): Iterable<CST.Token> {
   let isFirst = true;
   for (const token of tokens) {
@@ -87,7 +87,7 @@ function* withFirstError(tokens: Iterable<CST.Token>): Iterable<CST.Token> {
 }
 
 /**
- * Every document, without the empty ones.
+ * All documents except empty ones.
  * @throws InputError with line and column
  */
 export async function parseYaml(file: string, text: string): Promise<Value[]> {
@@ -103,7 +103,7 @@ export async function parseYaml(file: string, text: string): Promise<Value[]> {
   });
   keepFirstError(composer);
   const values: Value[] = [];
-  // One by one, so that the library's nodes of one document are gone when the next is read.
+  // One at a time, so that the nodes of one document are freed before the next is read.
   for (const document of composer.compose(withFirstError(new yaml.Parser().parse(text)))) {
     const error = document.errors[0];
     if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(file);
@@ -127,7 +127,7 @@ function refuseLines(file: string, text: string): void {
   if (lines > MOST_LINES) throw new InputError(`${file}: more than ${number(MOST_LINES)} lines of YAML`);
 }
 
-/** Parsing a flood takes minutes and gigabytes; its tokens are counted in no time. */
+/** Parsing excessive input takes minutes and gigabytes; counting its tokens is fast. */
 function refuseFlood(file: string, tokens: Iterable<string>): void {
   let all = 0;
   let aliases = 0;
@@ -140,7 +140,7 @@ function refuseFlood(file: string, tokens: Iterable<string>): void {
   }
 }
 
-/** From the library's nodes to values. An alias shares its anchor's value, and counts what a copy of it would hold. */
+/** Converts the library's nodes to values. An alias shares its anchor's value but counts as much as a copy. */
 class Converter {
   readonly #yaml: typeof import('yaml');
   readonly #file: string;
@@ -181,7 +181,7 @@ class Converter {
 
   #alias(name: string, node: Node): Value {
     const anchor = this.#anchors.get(name);
-    if (!anchor) throw this.#notValid('an alias without its anchor', node);
+    if (!anchor) throw this.#notValid('an alias without an anchor', node);
     this.#size += anchor.size;
     this.#aliased += anchor.size;
     if (this.#aliased > MOST_ALIASED_VALUES) {
@@ -190,7 +190,7 @@ class Converter {
     return anchor.value;
   }
 
-  /** Own keys beat merged ones, wherever they stand; of two equal keys the later counts, as for kubectl and helm. */
+  /** Own keys override merged ones, regardless of order; the last duplicate wins, as in kubectl and Helm. */
   #map(node: YAMLMap, depth: number): ValueMap {
     const own = new Map<string, Value>();
     const merged = new Map<string, Value>();
@@ -202,13 +202,13 @@ class Converter {
       else if (name instanceof Unquoted && name.type !== 'object') own.set(name.text, converted);
       else throw this.#notValid('a key is not a string', this.#yaml.isNode(key) ? key : node);
     }
-    // `fromEntries` defines a key such as `__proto__` where an assignment would not.
+    // Unlike assignment, `fromEntries` can define a key such as `__proto__`.
     return Object.fromEntries([...merged, ...own]);
   }
 
   #merge(into: Map<string, Value>, value: Value, node: Node): void {
     for (const source of isList(value) ? value : [value]) {
-      if (!isMap(source)) throw this.#notValid('<< takes a map', node);
+      if (!isMap(source)) throw this.#notValid('<< accepts only a map', node);
       for (const [name, inherited] of Object.entries(source)) if (!into.has(name)) into.set(name, inherited);
     }
   }

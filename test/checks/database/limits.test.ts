@@ -82,16 +82,16 @@ describe('settings', () => {
       "ALTER ROLE spacelift IN DATABASE spacelift SET statement_timeout = '120s';",
     ],
     "ALTER ROLE spacelift SET search_path = 'nowhere'": [
-      'search_path has no schema that exists',
+      'search_path contains no existing schema',
       'ALTER ROLE spacelift IN DATABASE spacelift SET search_path = "$user", public;',
     ],
     'CREATE SCHEMA closed; ALTER ROLE spacelift SET search_path = closed, public; GRANT USAGE ON SCHEMA closed TO spacelift':
       [
-        'search_path leads to closed, where spacelift may not create',
+        'search_path starts with schema "closed", on which role "spacelift" lacks CREATE',
         'ALTER ROLE spacelift IN DATABASE spacelift SET search_path = "$user", public;',
       ],
     "DO $$ BEGIN EXECUTE format('ALTER ROLE spacelift VALID UNTIL %L', now() + '29 days 1 hour'); END $$": [
-      'the password of spacelift ends in 29 days',
+      'the password of role "spacelift" expires in 29 days',
       "ALTER ROLE spacelift VALID UNTIL 'infinity';",
     ],
   };
@@ -112,7 +112,7 @@ describe('settings', () => {
     const result = await check(withParameters(url, { statement_timeout: '1000', search_path: 'nowhere' }));
     expect(result.troubles).toEqual(['warn database/settings']);
     expect(result.finding('database/settings')).toMatchObject({
-      title: 'statement_timeout is 1 s; search_path has no schema that exists',
+      title: 'statement_timeout is 1 s; search_path contains no existing schema',
       fix: 'remove statement_timeout from DATABASE_URL\nremove search_path from DATABASE_URL',
     });
   });

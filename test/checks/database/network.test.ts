@@ -52,16 +52,16 @@ describe('the network', () => {
   test.for(['disable', 'prefer', 'require'])('another protocol, sslmode=%s', async (sslmode) => {
     const http = await started(startHttp(200, 'hello'));
     expect(expectOne(await check(urlOf(http, `?sslmode=${sslmode}`))).title).toMatch(
-      /is not PostgreSQL: it speaks HTTP$/,
+      /does not look like PostgreSQL: it speaks HTTP$/,
     );
     const ssh = await started(startBanner('SSH-2.0-OpenSSH_9.6\r\n'));
     expect(expectOne(await check(urlOf(ssh, `?sslmode=${sslmode}`))).title).toMatch(
-      /is not PostgreSQL: it speaks SSH$/,
+      /does not look like PostgreSQL: it speaks SSH$/,
     );
     const mysql = await started(startBanner(Buffer.from('N\0\0\0\n8.0.36\0\x08\0\0\0', 'latin1')));
     expect(expectOne(await check(urlOf(mysql, `?sslmode=${sslmode}`))).title).toMatch(/it speaks MySQL$/);
     const noise = await started(startBanner(Buffer.from([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])));
-    expect(expectOne(await check(urlOf(noise, `?sslmode=${sslmode}`))).title).toMatch(/is not PostgreSQL$/);
+    expect(expectOne(await check(urlOf(noise, `?sslmode=${sslmode}`))).title).toMatch(/does not look like PostgreSQL$/);
   });
 
   test('what passes for PostgreSQL at first does not end the process', async () => {

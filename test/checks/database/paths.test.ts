@@ -64,7 +64,7 @@ describe('a config', () => {
     expect(without.ids('fail')).toEqual([]);
     expect(without.finding('database/connect')).toMatchObject({
       status: 'skip',
-      title: `the certificate can’t be verified: sslrootcert names a file of Spacelift’s container (--ca-file supplies it here): ${file.path}`,
+      title: `the certificate can’t be verified: sslrootcert is a file in Spacelift’s container (supply it with --ca-file): ${file.path}`,
       fix: expect.stringContaining('--ca-file <path>'),
     });
     expect((await check(strict, {}, { authorities: ca.certPem })).troubles).toEqual([]);
@@ -82,7 +82,7 @@ describe('a config', () => {
     expect(result.ids('fail')).toEqual([]);
     expect(result.finding('database/connect')).toMatchObject({
       status: 'skip',
-      title: `sslcert of DATABASE_URL names a file that only Spacelift’s container has: ${sslcert.path}`,
+      title: `sslcert in DATABASE_URL is a file that exists only in Spacelift’s container: ${sslcert.path}`,
     });
     expect([sslcert.isOpen(), sslkey.isOpen()]).toEqual([false, false]);
   });
@@ -94,7 +94,9 @@ describe('a config', () => {
     expect(passwords.ids('fail')).toEqual([]);
     expect(passwords.finding('database/connect')).toMatchObject({
       status: 'skip',
-      title: expect.stringContaining('asks for a password, which is in a file that only Spacelift’s container has'),
+      title: expect.stringContaining(
+        'requires a password, which is in a file that exists only in Spacelift’s container',
+      ),
       evidence: { parameter: 'passfile' },
     });
     const services = await check(withParameters(url, { service: 'spacelift', servicefile: file.path }));
@@ -123,7 +125,7 @@ describe('a config', () => {
       expect(result.finding('database/connect')).toMatchObject({
         status: 'skip',
         title: `${directory}/.s.PGSQL.5432 is a socket in Spacelift’s container`,
-        fix: expect.stringContaining('run it there, with the config in the environment'),
+        fix: expect.stringContaining('run this tool there with the config in the environment'),
       });
     }
     expect(connections).toBe(0);
@@ -175,7 +177,7 @@ describe('the process’s own PG… variables and ~/.pgpass', () => {
   test('nor where the URL has no password', async () => {
     const { result, up } = await sent((url) => url.replace(/:[^:@/]+@/, '@'));
     expect(result.troubles).toEqual(['fail database/connect']);
-    expect(result.finding('database/connect').title).toMatch(/^DATABASE_URL has no password, and .* asks for one$/);
+    expect(result.finding('database/connect').title).toMatch(/^DATABASE_URL has no password, but .* requires one$/);
     expect(up).not.toContain(CANARY);
     expect(up).not.toContain(PASSWORD);
   });

@@ -25,7 +25,7 @@ describe('read-only', () => {
     await server.query('CREATE DATABASE other OWNER spacelift');
     await other.query('CREATE DATABASE shifts_the_oids');
     const cases: [string, RegExp][] = [
-      [url.replace(/\/spacelift$/, '/other'), /the database is other, not spacelift/],
+      [url.replace(/\/spacelift$/, '/other'), /the database is "other", not "spacelift"/],
       [await spacelift(other), /its oid is/],
       [await spacelift(newer), /it is PostgreSQL 15\.\d+, not 16/],
     ];
@@ -38,7 +38,7 @@ describe('read-only', () => {
       DATABASE_READ_ONLY_URL: url.replace(encodeURIComponent(PASSWORD), 'another-password'),
     });
     expect(broken.troubles).toEqual(['fail database/read-only']);
-    expect(broken.finding('database/read-only').title).toContain('does not accept the password');
+    expect(broken.finding('database/read-only').title).toContain('rejected the password');
     const unreadable = await check(url, { DATABASE_READ_ONLY_URL: 'postgres://u:p/w@h/d' });
     expect(unreadable.troubles).toEqual(['fail database/read-only']);
     expect(unreadable.finding('database/read-only').title).toContain('DATABASE_READ_ONLY_URL');

@@ -12,32 +12,32 @@ const REFUSALS: Record<
 > = {
   'a wrong password': {
     url: (url) => url.replace(encodeURIComponent(PASSWORD), 'another-password'),
-    title: /does not accept the password of spacelift/,
+    title: /rejected the password of role "spacelift"/,
     fix: /ALTER ROLE spacelift PASSWORD '…';/,
   },
   'a missing role': {
     url: (url) => url.replace('//spacelift:', '//nobody%40home:'),
-    title: /does not accept the password of nobody@home/,
+    title: /rejected the password of role "nobody@home"/,
     fix: /ALTER ROLE "nobody@home"/,
   },
   'a missing password': {
     url: (url) => url.replace(/:[^:@/]+@/, '@'),
-    title: /has no password, and 127\.0\.0\.1:\d+ asks for one/,
+    title: /has no password, but 127\.0\.0\.1:\d+ requires one/,
     fix: /Auth Proxy/,
   },
   'a role that may not log in': {
     server: (server) => server.query('ALTER ROLE spacelift NOLOGIN'),
-    title: /the role spacelift may not log in at /,
+    title: /role "spacelift" is not permitted to log in at /,
     fix: /^ALTER ROLE spacelift LOGIN;$/,
   },
   'a missing database': {
     url: (url) => url.replace(/\/spacelift$/, '/spaceleft'),
-    title: /the database spaceleft does not exist/,
+    title: /database "spaceleft" does not exist/,
     fix: /^CREATE DATABASE spaceleft OWNER spacelift;$/,
   },
   'a database that admits no connections': {
     server: (server) => server.query('ALTER DATABASE spacelift ALLOW_CONNECTIONS false'),
-    title: /the database spacelift .* admits no connections/,
+    title: /database "spacelift" .* does not accept connections/,
     fix: /^ALTER DATABASE spacelift ALLOW_CONNECTIONS true;$/,
   },
   'no permission to connect': {
@@ -46,27 +46,27 @@ const REFUSALS: Record<
       await server.query('REVOKE CONNECT ON DATABASE closed FROM public');
     },
     url: (url) => url.replace(/\/spacelift$/, '/closed'),
-    title: /spacelift may not connect to the database closed/,
+    title: /role "spacelift" lacks CONNECT on database "closed"/,
     fix: /^GRANT CONNECT ON DATABASE closed TO spacelift;$/,
   },
   'no connection left for the role': {
     server: (server) => server.query('ALTER ROLE spacelift CONNECTION LIMIT 0'),
-    title: /has no connection left for spacelift/,
+    title: /has no free connection for role "spacelift"/,
     fix: /max_connections/,
   },
   'a misspelt parameter': {
     url: (url) => withParameters(url, { ssl_mode: 'require' }),
-    title: /refuses the parameter ssl_mode of DATABASE_URL/,
-    fix: /write sslmode instead of ssl_mode/,
+    title: /rejected the parameter ssl_mode in DATABASE_URL/,
+    fix: /replace ssl_mode with sslmode/,
   },
   'a setting with a value that is none': {
     url: (url) => withParameters(url, { statement_timeout: 'soon' }),
-    title: /refuses the parameter statement_timeout of DATABASE_URL/,
+    title: /rejected the parameter statement_timeout in DATABASE_URL/,
     fix: /correct or remove statement_timeout/,
   },
   'a setting that can’t be changed': {
     url: (url) => withParameters(url, { ssl: 'true' }),
-    title: /refuses the parameter ssl of DATABASE_URL/,
+    title: /rejected the parameter ssl in DATABASE_URL/,
     fix: /ssl/,
   },
 };
@@ -83,7 +83,9 @@ test.for(Object.entries(REFUSALS))('%s', async ([, { server: prepare, url: chang
 test('no line in pg_hba.conf', async () => {
   const server = await postgres({ hba: ['host postgres all all scram-sha-256'] });
   const { title, fix } = expectOne(await check(await spacelift(server)));
-  expect(title).toMatch(/no rule in pg_hba\.conf that admits spacelift to spacelift from here without TLS/);
+  expect(title).toMatch(
+    /no pg_hba\.conf rule that allows role "spacelift" to connect to database "spacelift" from here without TLS/,
+  );
   expect(fix).toContain('host spacelift spacelift <address of this host>/32 scram-sha-256');
 });
 
@@ -128,27 +130,30 @@ describe('what a scripted server refuses with', () => {
     'starting up': [{ refuse: { code: '57P03' } }, /is starting up/],
     'a pooler’s protocol violation': [
       { refuse: { code: '08P01', message: 'bouncer config error' } },
-      /violation of the protocol/,
+      /protocol violation/,
     ],
     'a pooler that does not know the database': [
       { refuse: { code: '08P01', message: 'no such database: spacelift' } },
-      /the pooler at .* does not know the database spacelift/,
+      /database "spacelift" does not exist in the pooler at .*/,
     ],
     'a pooler that does not accept the password': [
       { refuse: { code: '08P01', message: 'SASL authentication failed' } },
-      /the pooler at .* does not accept the password of spacelift/,
+      /the pooler at .* rejected the password of role "spacelift"/,
     ],
     'a role that a server in another language does not let in': [
       { refuse: { code: '28000', routine: 'InitializeSessionUserId' } },
-      /the role spacelift does not exist at .*, or may not log in/,
+      /role "spacelift" does not exist at .*, or is not permitted to log in/,
     ],
-    'an identity provider': [{ refuse: { code: '28000', routine: 'auth_failed' } }, /does not let spacelift log in/],
+    'an identity provider': [
+      { refuse: { code: '28000', routine: 'auth_failed' } },
+      /does not allow role "spacelift" to log in/,
+    ],
     'a code that nobody knows': [{ refuse: { code: 'XX000' } }, /SQLSTATE XX000/],
     GSSAPI: [{ authentication: 7 }, /not supported here: GSSAPI/],
     SSPI: [{ authentication: 9 }, /not supported here: SSPI/],
     'an error instead of an answer about TLS': [
       { tls: 'E\0\0\0\x20SFATAL', refuse: { code: '53300' } },
-      /has no connection left/,
+      /has no free connection/,
     ],
   };
   test.for(Object.entries(cases))('%s', async ([, [options, title]]) => {
@@ -160,7 +165,7 @@ describe('what a scripted server refuses with', () => {
     const refuse = { code: '08P01', message: 'unsupported startup parameter: statement_timeout' };
     const server = await started(startWire({ refuse }));
     const { title, fix } = expectOne(await check(urlOf(server, '?statement_timeout=5')));
-    expect(title).toMatch(/refuses the parameter statement_timeout/);
+    expect(title).toMatch(/rejected the parameter statement_timeout/);
     expect(fix).toContain('ignore_startup_parameters = statement_timeout');
   });
 

@@ -118,7 +118,7 @@ describe('create-table', () => {
     const result = await check(url);
     expect(result.troubles).toEqual(['fail database/create-table']);
     expect(result.finding('database/create-table')).toMatchObject({
-      title: 'spacelift could not create an index on its table (SQLSTATE 42501)',
+      title: 'role "spacelift" could not create an index on its table (SQLSTATE 42501)',
       evidence: { code: '42501' },
     });
     expect(result.finding('message-queues/postgres').status).toBe('skip');
@@ -192,7 +192,7 @@ describe('dedicated', () => {
     const result = await check(url);
     expect(result.troubles).toEqual(['warn database/dedicated']);
     expect(result.finding('database/dedicated')).toMatchObject({
-      title: 'spacelift holds 2 tables of somebody else',
+      title: 'database "spacelift" contains 2 tables owned by other roles',
       evidence: { tables: 2, schemas: ['grafana', 'public'] },
     });
     // A superuser belongs to no role by being one.
@@ -212,5 +212,5 @@ test('encoding', async () => {
   await server.query(`CREATE DATABASE latin OWNER spacelift ENCODING 'LATIN1' TEMPLATE template0`);
   const result = await check(server.url({ user: 'spacelift', password: PASSWORD, database: 'latin' }));
   expect(result.troubles).toEqual(['fail database/encoding']);
-  expect(result.finding('database/encoding').title).toBe('the encoding of latin is LATIN1');
+  expect(result.finding('database/encoding').title).toBe('the encoding of database "latin" is LATIN1');
 });

@@ -77,7 +77,7 @@ test.for([14, 16] as const)('a role in somebody else’s database of PostgreSQL 
     ...(version === 16 ? ['GRANT CREATE, USAGE ON SCHEMA public TO "Space lift";'] : []),
   ];
   expect(fix).toBe(wanted.join('\n'));
-  expect(title).toContain('Space lift may not create roles');
+  expect(title).toContain('role "Space lift" lacks CREATEROLE');
   expect(result.ids('skip')).toEqual(['database/create-table', 'message-queues/postgres']);
   expect(await remains(server, 'my db')).toEqual([]);
 

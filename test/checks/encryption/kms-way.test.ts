@@ -33,7 +33,7 @@ test('for the scheduler it is one warning, and for no other reason', async () =>
   const result = await run({}, { service: 'scheduler', environment: { AWS_ENDPOINT_URL_KMS: UNUSED } });
   expect(result.ids('fail')).toEqual([]);
   expect(result.ids('warn')).toEqual(['encryption/kms/encryption-key']);
-  expect(result.finding('encryption/kms/encryption-key').detail).toContain('granted KMS');
+  expect(result.finding('encryption/kms/encryption-key').detail).toContain('grant the scheduler access to KMS');
   const alone = await run(
     {},
     { service: 'scheduler', only: ['encryption/kms/signing-key'], environment: { AWS_ENDPOINT_URL_KMS: UNUSED } },
@@ -85,7 +85,7 @@ test('what fails once is asked again; what keeps failing is one failure, and thr
   expect(throttled.finding('encryption/kms/encryption-key').title).toContain('throttles');
   expect(throttled.finding('encryption/kms/signing-key')).toMatchObject({
     status: 'skip',
-    title: 'the same cause as encryption/kms/encryption-key',
+    title: 'same cause as encryption/kms/encryption-key',
   });
 });
 
@@ -95,7 +95,7 @@ test('a refusal that nobody knows names its code', async () => {
   const result = await run();
   expect(result.ids('fail')).toEqual(['encryption/kms/signing-key']);
   expect(result.finding('encryption/kms/signing-key').title).toMatch(
-    /^KMS refuses the signing key .*: ConflictException$/,
+    /^KMS rejected the signing key .*: ConflictException$/,
   );
 });
 
@@ -104,7 +104,7 @@ test('an answer that is not what was encrypted, or that does not verify', async 
   server.faults = replying(200, 'Nonsense', ({ action }) => ['Decrypt', 'Sign'].includes(action));
   const result = await run();
   expect(result.ids('fail')).toEqual(BOTH);
-  expect(result.finding('encryption/kms/encryption-key').title).toBe('what KMS decrypts is not what it encrypted');
+  expect(result.finding('encryption/kms/encryption-key').title).toBe('KMS decrypted different data than it encrypted');
   expect(result.finding('encryption/kms/signing-key').title).toContain('does not verify');
 });
 
@@ -130,5 +130,5 @@ test('credentials of another account explain keys that are not found', async () 
   };
   const result = await run({ ...place(server, stranger), ...names });
   expect(result.ids('fail')).toEqual(['identity/account']);
-  for (const id of BOTH) expect(result.finding(id).title).toBe('the same cause as identity/account');
+  for (const id of BOTH) expect(result.finding(id).title).toBe('same cause as identity/account');
 });

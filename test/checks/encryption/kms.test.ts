@@ -140,7 +140,7 @@ test('a key of another account is no finding when it works, and a cause when it 
   const result = await run({ [ENCRYPTION]: foreign.arn });
   expect(result.ids('fail')).toEqual(['encryption/kms/encryption-key']);
   expect(result.finding('encryption/kms/encryption-key').detail).toContain(
-    'of account 999999999999, the credentials are of 123456789012',
+    'belongs to account 999999999999, the credentials to 123456789012',
   );
   const root = { AWS: 'arn:aws:iam::123456789012:root' };
   foreign.policy = { Statement: { Effect: 'Allow', Principal: root, Action: 'kms:*', Resource: '*' } };
@@ -176,14 +176,14 @@ test.each(STATES)('a key that is %s', async (state, says, fix) => {
 });
 
 const WRONG = [
-  [ENCRYPTION, { spec: 'RSA_4096' }, 'names a key for SIGN_VERIFY, not for ENCRYPT_DECRYPT'],
-  [ENCRYPTION, { spec: 'RSA_2048', usage: 'ENCRYPT_DECRYPT' }, 'names an RSA_2048 key, not SYMMETRIC_DEFAULT'],
-  [ENCRYPTION, { spec: 'HMAC_256' }, 'names a key for GENERATE_VERIFY_MAC, not for ENCRYPT_DECRYPT'],
-  [SIGNING, {}, 'names a key for ENCRYPT_DECRYPT, not for SIGN_VERIFY'],
-  [SIGNING, { spec: 'RSA_4096', usage: 'ENCRYPT_DECRYPT' }, 'names a key for ENCRYPT_DECRYPT, not for SIGN_VERIFY'],
-  [SIGNING, { spec: 'RSA_2048' }, 'names an RSA_2048 key, not RSA_4096'],
-  [SIGNING, { spec: 'ECC_NIST_P256' }, 'names an ECC_NIST_P256 key, not RSA_4096'],
-  [SIGNING, { spec: 'HMAC_256' }, 'names a key for GENERATE_VERIFY_MAC, not for SIGN_VERIFY'],
+  [ENCRYPTION, { spec: 'RSA_4096' }, 'is a key for SIGN_VERIFY, not for ENCRYPT_DECRYPT'],
+  [ENCRYPTION, { spec: 'RSA_2048', usage: 'ENCRYPT_DECRYPT' }, 'is an RSA_2048 key, not SYMMETRIC_DEFAULT'],
+  [ENCRYPTION, { spec: 'HMAC_256' }, 'is a key for GENERATE_VERIFY_MAC, not for ENCRYPT_DECRYPT'],
+  [SIGNING, {}, 'is a key for ENCRYPT_DECRYPT, not for SIGN_VERIFY'],
+  [SIGNING, { spec: 'RSA_4096', usage: 'ENCRYPT_DECRYPT' }, 'is a key for ENCRYPT_DECRYPT, not for SIGN_VERIFY'],
+  [SIGNING, { spec: 'RSA_2048' }, 'is an RSA_2048 key, not RSA_4096'],
+  [SIGNING, { spec: 'ECC_NIST_P256' }, 'is an ECC_NIST_P256 key, not RSA_4096'],
+  [SIGNING, { spec: 'HMAC_256' }, 'is a key for GENERATE_VERIFY_MAC, not for SIGN_VERIFY'],
 ] as const;
 
 test.each(WRONG)('%s with %j', async (variable, options, says) => {
@@ -211,13 +211,13 @@ test('a key that is not there, and one that is elsewhere', async () => {
   expect(nowhere.ids('skip')).toEqual(['encryption/kms/distinct']);
   expect(nowhere.finding('encryption/kms/distinct').dependsOn).toBe('encryption/kms/encryption-key');
   expect(nowhere.finding('encryption/kms/encryption-key')).toMatchObject({
-    title: 'there is no KMS key alias/nothing in eu-central-1',
+    title: 'KMS key alias/nothing does not exist in eu-central-1',
     fix: expect.stringContaining('aws kms list-aliases --region eu-central-1'),
   });
   const elsewhere = await run({ [SIGNING]: signing.arn.replace('eu-central-1', 'us-west-2') });
   expect(elsewhere.ids('fail')).toEqual(['encryption/kms/signing-key']);
   expect(elsewhere.finding('encryption/kms/signing-key').title).toBe(
-    'the signing key is in us-west-2, and AWS_REGION is eu-central-1',
+    'the signing key is in us-west-2, but AWS_REGION is eu-central-1',
   );
 });
 
@@ -236,13 +236,17 @@ test('one key for both replaces what is found of it, also under two names', asyn
         expect(result.finding(id).dependsOn).toBe('encryption/kms/distinct');
       }
       expect(result.finding('encryption/kms/distinct').fix).toMatch(
-        key === encrypting ? /^it encrypts, so make one that signs: aws kms/ : /^it signs, so make one that encrypts/,
+        key === encrypting
+          ? /^the key encrypts, so create one that signs: aws kms/
+          : /^the key signs, so create one that encrypts/,
       );
     }
   }
   const nowhere = await run({ [ENCRYPTION]: 'alias/nothing', [SIGNING]: 'alias/nothing' });
   expect(nowhere.ids('fail')).toEqual(['encryption/kms/distinct']);
-  expect(nowhere.finding('encryption/kms/distinct').fix).toMatch(/^one that encrypts: .*\none that signs: /);
+  expect(nowhere.finding('encryption/kms/distinct').fix).toMatch(
+    /^create a key that encrypts: .*\ncreate a key that signs: /,
+  );
 });
 
 test('a single-Region encryption key is a warning only with a secondary region', async () => {

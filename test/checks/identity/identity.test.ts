@@ -40,13 +40,13 @@ test('names who the credentials are, by user and by role', async () => {
   const result = await run();
   expect(result.ids('pass')).toEqual(BOTH);
   expect(result.finding('identity/credentials')).toMatchObject({
-    title: 'user/operator of account 123456789012',
+    title: 'user/operator in account 123456789012',
     evidence: { account: '123456789012', arn: administrator.arn },
   });
   const drain = session('drain');
   server.users = [drain];
   expect((await run(place(server, drain))).finding('identity/credentials').title).toBe(
-    'role/spacelift-drain of account 123456789012',
+    'role/spacelift-drain in account 123456789012',
   );
 });
 
@@ -159,7 +159,7 @@ test('what an organisation denies, and an STS that fails, are skips too', async 
     server.faults = replyingAsSts(status, code);
     const result = await run();
     expect(result.ids('skip')).toEqual(BOTH);
-    expect(result.finding('identity/credentials').title).toContain('does not tell who the credentials are');
+    expect(result.finding('identity/credentials').title).toContain('did not return the identity of the credentials');
   }
 });
 
@@ -183,7 +183,7 @@ test('without credentials here, a license that Spacelift checks out itself is no
   const result = await run(UNSET, { environment });
   expect(result.ids('fail')).toEqual([]);
   expect(result.ids('skip')).toEqual(BOTH);
-  expect(result.finding('identity/credentials').title).toContain('no credentials are found here');
+  expect(result.finding('identity/credentials').title).toContain('no credentials were found here');
   // Those that are there must be right.
   expect((await run({ AWS_ACCESS_KEY_ID: 'AKIANOBODY' }, { environment })).ids('fail')).toEqual([
     'identity/credentials',

@@ -48,7 +48,7 @@ describe('a license token', () => {
   test('that is not valid yet fails', async () => {
     expect(await judged(token({ nbf: inDays(2), exp: inDays(365) }))).toMatchObject({
       status: 'fail',
-      title: expect.stringContaining('not valid before'),
+      title: expect.stringContaining('not valid until'),
     });
     expect((await judged(token({ nbf: inDays(-2), exp: inDays(365) }))).status).toBe('pass');
   });
@@ -56,7 +56,7 @@ describe('a license token', () => {
     const claims = { domain: 'other.corp.io', exp: inDays(365) };
     expect(await judged(token(claims))).toMatchObject({
       status: 'pass',
-      detail: 'It names other.corp.io, and SERVER_DOMAIN is spacelift.corp.io.',
+      detail: 'It is for other.corp.io, but SERVER_DOMAIN is spacelift.corp.io.',
       evidence: { domain: 'other.corp.io' },
     });
     const same = await judged(token({ ...claims, domain: 'Spacelift.corp.io' }));
@@ -74,15 +74,15 @@ describe('what is no token fails, and says why', () => {
   ])('%s', async (_, value, says) => {
     expect(await judged(value)).toMatchObject({
       status: 'fail',
-      title: 'LICENSE_TOKEN is not a JSON web token',
+      title: 'LICENSE_TOKEN is not a JSON Web Token (JWT)',
       detail: expect.stringContaining(says),
     });
   });
   test.each([
-    ['encoded twice', Buffer.from(good).toString('base64'), 'LICENSE_TOKEN is base64 of a token: it was encoded twice'],
-    ['wrapped', `${good.slice(0, 40)}\n${good.slice(40)}`, 'white space became part of LICENSE_TOKEN'],
-    ['with a scheme', `Bearer ${good}`, 'LICENSE_TOKEN begins with Bearer'],
-    ['without a date', token({ exp: 'tomorrow' }), 'the expiry (exp) of the license token is no date'],
+    ['encoded twice', Buffer.from(good).toString('base64'), 'LICENSE_TOKEN is base64-encoded twice'],
+    ['wrapped', `${good.slice(0, 40)}\n${good.slice(40)}`, 'LICENSE_TOKEN contains whitespace'],
+    ['with a scheme', `Bearer ${good}`, 'LICENSE_TOKEN starts with Bearer'],
+    ['without a date', token({ exp: 'tomorrow' }), 'the expiry (exp) of the license token is not a valid date'],
   ])('%s', async (_, value, title) => {
     expect(await judged(value)).toMatchObject({ status: 'fail', title, fix: expect.any(String) });
   });
@@ -93,7 +93,7 @@ describe('which license', () => {
     const result = await run({ LICENSE_TYPE: 'aws' });
     expect(result.finding('license/token')).toMatchObject({
       status: 'skip',
-      title: 'Spacelift checks its license out of License Manager itself',
+      title: 'Spacelift checks its license out of AWS License Manager itself',
     });
   });
   test('a worker needs none', async () => {

@@ -22,7 +22,7 @@ describe('endpoint', () => {
     const world = await startIot(databases.empty);
     const variables = { MESSAGE_QUEUE_TYPE: 'postgres' };
     const found = await expectOne(world, 'pairing/iotcore-needs-sqs', { variables });
-    expect(found.title).toBe('IoT Core needs SQS, and the message queue is postgres');
+    expect(found.title).toBe('IoT Core needs SQS, but the message queue is postgres');
     expect(world.aws.published).toEqual([]);
   });
 });

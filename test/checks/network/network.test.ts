@@ -75,7 +75,7 @@ describe('webhooks', () => {
   });
   test.each([500, 502, 503])('%i fails', async (status) => {
     const url = `${await http(status)}/webhooks`;
-    expect(await judged(url)).toMatchObject({ status: 'fail', title: `${url} answers with HTTP ${status}` });
+    expect(await judged(url)).toMatchObject({ status: 'fail', title: `${url} returned HTTP ${status}` });
   });
   test('one that refuses, or closes, fails', async () => {
     const { host, port } = await refusedPort();
@@ -99,7 +99,7 @@ describe('public-api', () => {
     expect(await judged('https://api.does-not-exist.invalid')).toMatchObject({
       status: 'warn',
       title: 'api.does-not-exist.invalid does not resolve',
-      detail: expect.stringContaining('Usage'),
+      detail: expect.stringContaining('usage is not reported'),
     });
   });
   test('through the proxy of the environment, with its credentials', async () => {
@@ -121,7 +121,7 @@ describe('public-api', () => {
     const proxy = await startConnectProxy(() => undefined, { credentials: 'user:a-long-password' });
     onTestFinished(proxy.close);
     const refusing = await judged('https://api.corp.invalid', { HTTPS_PROXY: proxy.url });
-    expect(refusing).toMatchObject({ status: 'warn', fix: expect.stringContaining('password of the proxy') });
+    expect(refusing).toMatchObject({ status: 'warn', fix: expect.stringContaining('proxy’s user name and password') });
     const { port } = await refusedPort();
     const absent = await judged('https://api.corp.invalid', { HTTPS_PROXY: `127.0.0.1:${port}` });
     expect(absent).toMatchObject({

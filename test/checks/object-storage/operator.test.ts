@@ -68,7 +68,7 @@ describe('one cause is one failure', () => {
     expect(result.finding(first).fix).toMatch(/OBJECT_STORAGE_MINIO_/);
     expect(JSON.stringify(result.findings)).not.toContain('not-the-secret');
     expect(result.finding('object-storage/states/retention').title).toBe(
-      `not tried: it depends on ${first}, which failed`,
+      `not tested: it depends on ${first}, which failed`,
     );
     expect(result.run.leftovers).toEqual([]);
   });

@@ -169,7 +169,7 @@ describe('what ECS could not read either is a failure that names variable and se
     expect((await failing(put('{"url":{"a":1}}'))).title).toContain('under the key url, which does not contain text');
   });
   test('an ARN of something else', async () => {
-    expect((await failing(() => 'arn:aws:s3:::bucket/file.env')).title).toContain('ECS reads no value from');
+    expect((await failing(() => 'arn:aws:s3:::bucket/file.env')).title).toContain('ECS can’t read a value from');
   });
 });
 

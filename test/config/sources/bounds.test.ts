@@ -14,7 +14,7 @@ const kubernetes = (data: Record<string, string>) =>
 it('a value has at most 128 KiB, of bytes', async () => {
   const fits = await parseSource('x.env', `SERVER_DOMAIN=a.b\nADMIN_PASSWORD=${'x'.repeat(MOST)}`);
   expect(fits.entries[1]?.value).toHaveLength(MOST);
-  const refused = 'the value of ADMIN_PASSWORD is larger than 128 KiB, the most that a process can be given';
+  const refused = 'the value of ADMIN_PASSWORD is larger than 128 KiB, the limit for a process environment';
   for (const value of ['x'.repeat(MOST + 1), 'ü'.repeat(MOST / 2 + 1)]) {
     expect(await refusal('x.env', `SERVER_DOMAIN=a.b\nADMIN_PASSWORD=${value}`)).toBe(`x.env: ${refused}`);
     expect(await refusal('x.json', JSON.stringify({ ADMIN_PASSWORD: value }))).toBe(`x.json: ${refused}`);
@@ -27,11 +27,11 @@ it('what is no name of a variable is not repeated', async () => {
   const value = 'x'.repeat(MOST + 1);
   for (const name of ['hunter2 hunter2', 'h'.repeat(100), '::error::x']) {
     expect(await refusal('x.json', JSON.stringify({ SERVER_DOMAIN: 'a.b', [name]: value }))).toBe(
-      'x.json: a value is larger than 128 KiB, the most that a process can be given',
+      'x.json: a value is larger than 128 KiB, the limit for a process environment',
     );
   }
   expect(await refusal('x.json', JSON.stringify({ SERVER_DOMAIN: 'a.b', ['k'.repeat(1025)]: '' }))).toBe(
-    'x.json: a name of a variable is longer than 1024 bytes',
+    'x.json: a variable name is longer than 1024 bytes',
   );
 });
 
@@ -39,7 +39,7 @@ it('all sources together have at most 20,000 variables', async () => {
   const variables = (count: number, name: string) =>
     `SERVER_DOMAIN=a.b\n${Array.from({ length: count - 1 }, (_, index) => `${name}${index}=x\n`).join('')}`;
   expect((await parseSource('x.env', variables(20_000, 'A'))).entries).toHaveLength(20_000);
-  const message = (name: string) => `${name}: more than 20,000 variables, the most that are read`;
+  const message = (name: string) => `${name}: more than 20,000 variables, the maximum`;
   expect(await refusal('x.env', variables(20_001, 'A'))).toBe(message('x.env'));
   expect(await refusal('x.env', 'A=b\n'.repeat(200_000))).toBe(message('x.env'));
   const folder = await mkdtemp(join(tmpdir(), 'bounds-'));

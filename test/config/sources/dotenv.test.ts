@@ -43,7 +43,7 @@ it('reads what a shell wrote on Windows, and what Terraform prints for a shell',
 
 it('is enough with one variable of Spacelift, and refused without', async () => {
   expect(valuesOf(await parseSource('over.env', 'FEATURE_FLAG_X=1'))).toEqual({ FEATURE_FLAG_X: '1' });
-  const expected = "x.env: no variable of Spacelift's in it; expected SERVER_DOMAIN, DATABASE_URL, …";
+  const expected = 'x.env: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …';
   expect(await refusal('x.env', 'PATH=/bin\nDD_TAGS=a:b\nAWS_PROFILE=prod')).toBe(expected);
   expect(await refusal('x.env', 'server_domain = "a.b"')).toBe(expected);
 });

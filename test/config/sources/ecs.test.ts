@@ -135,10 +135,10 @@ describe('the service of a container', () => {
 
   it('is needed: otherwise the containers are named', async () => {
     expect(await refusal('task.json', JSON.stringify([AGENT, container('vcs-gateway', [])]))).toBe(
-      'task.json: expected a container named or started as server, drain or scheduler; found datadog-agent, vcs-gateway',
+      'task.json: expected a container that is named or started as server, drain or scheduler; found datadog-agent, vcs-gateway',
     );
     expect(await refusal('task.json', '{"containerDefinitions":[]}')).toBe(
-      'task.json: expected a container named or started as server, drain or scheduler; found no container',
+      'task.json: expected a container that is named or started as server, drain or scheduler; found no container',
     );
   });
 });

@@ -63,7 +63,7 @@ it.each([
 ])('%s %s is refused', async (version, kind) => {
   const object = `apiVersion: ${version}\nkind: ${kind}\nmetadata: {name: spacelift-shared, namespace: spacelift}\n`;
   const plain = 'kind: Secret\nmetadata: {name: spacelift}\nstringData: {SERVER_DOMAIN: a.b}\n';
-  const expected = `x.yaml: ${kind} spacelift-shared does not hold its values in the clear; decrypt it first: kubectl get secret spacelift-shared -n spacelift -o yaml | spacelift-preflight -f -`;
+  const expected = `x.yaml: ${kind} spacelift-shared does not contain plaintext values; decrypt it first: kubectl get secret spacelift-shared -n spacelift -o yaml | spacelift-preflight -f -`;
   expect(await refusal('x.yaml', object)).toBe(expected);
   expect(await refusal('x.yaml', `${plain}---\n${object}`)).toBe(expected);
 });

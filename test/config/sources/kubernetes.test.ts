@@ -81,7 +81,7 @@ describe('a Kubernetes Secret', () => {
     async (value) => {
       const message = await refusal('shared.yaml', secret('spacelift-shared', `data:\n  DATABASE_URL: "${value}"\n`));
       expect(message).toBe(
-        'shared.yaml: Secret spacelift-shared: data.DATABASE_URL is not valid base64 (plain text goes under stringData)',
+        'shared.yaml: Secret spacelift-shared: data.DATABASE_URL is not valid base64 (plaintext belongs under stringData)',
       );
     },
   );
@@ -89,7 +89,7 @@ describe('a Kubernetes Secret', () => {
   it('refuses bytes in a variable, and passes over them elsewhere', async () => {
     const bytes = Buffer.from([0xff, 0xfe, 0x41]).toString('base64');
     expect(await refusal('x.yaml', secret('a', `data:\n  LICENSE_TOKEN: ${bytes}\n`))).toBe(
-      'x.yaml: Secret a: data.LICENSE_TOKEN is not text once decoded from base64',
+      'x.yaml: Secret a: data.LICENSE_TOKEN is not text after base64 decoding',
     );
     const text = secret('a', `data:\n  keystore.p12: ${bytes}\n  SERVER_DOMAIN: ${base64('a.b')}\n`);
     expect(valuesOf(await parseSource('x.yaml', text))).toEqual({ SERVER_DOMAIN: 'a.b' });

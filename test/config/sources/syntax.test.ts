@@ -26,12 +26,12 @@ describe('broken JSON', () => {
 
   it.each(['{"A": "b"', '[', '{"A":', '{"A": {"B": "c"},\n '])('%j ends too early', async (text) => {
     expect(await refusal('x.json', text)).toMatch(
-      /^x\.json: not valid JSON at line \d, column \d+: it ends too early$/,
+      /^x\.json: not valid JSON at line \d, column \d+: unexpected end of input$/,
     );
   });
 
   it('is walked in one pass', async () => {
-    const early = async (text: string) => expect(await refusal('x.json', text)).toContain('it ends too early');
+    const early = async (text: string) => expect(await refusal('x.json', text)).toContain('unexpected end of input');
     await expectLinear((length) => early(`{"A": "${'x'.repeat(length)}"`), 500_000);
     await expectLinear((length) => early('['.repeat(length)), 17_500);
     await expectLinear((length) => refusal('x.json', '{}'.repeat(length)), 17_500);
@@ -45,10 +45,10 @@ describe('broken YAML', () => {
     [`A: b\nB: c: ${SECRET}`, 2, 4, 'wrong indentation, or an unquoted value with ": " in it'],
     [`A: @${SECRET}`, 1, 4, 'a value starts with a reserved character: quote it'],
     [`A: "\\q${SECRET}"`, 1, 5, 'an unknown escape between double quotes'],
-    [`A: *${SECRET}`, 1, 4, 'an alias without its anchor'],
-    [`A: &a [*a]`, 1, 8, 'an alias without its anchor'],
+    [`A: *${SECRET}`, 1, 4, 'an alias without an anchor'],
+    [`A: &a [*a]`, 1, 8, 'an alias without an anchor'],
     [`? [${SECRET}]\n: b`, 1, 3, 'a key is not a string'],
-    [`A: b\n<<: ${SECRET}`, 1, 1, '<< takes a map'],
+    [`A: b\n<<: ${SECRET}`, 1, 1, '<< accepts only a map'],
   ])('%j is wrong at line %i, column %i', async (text, line, column, reason) => {
     const message = await refusal('x.yaml', text);
     expect(message).toBe(`x.yaml: not valid YAML at line ${line}, column ${column}: ${reason}`);
@@ -61,7 +61,7 @@ describe('broken YAML', () => {
 });
 
 describe('template expressions', () => {
-  const HINT = 'template expressions ({{ … }}) are left in it: render it first';
+  const HINT = 'it contains template expressions ({{ … }}): render it first';
   it.each([
     'kind: Secret\nstringData:\n  SERVER_DOMAIN: {{ .Values.domain }}\n',
     '{{- if .Values.enabled }}\nkind: Secret\n{{- end }}\n',
@@ -108,7 +108,7 @@ stringData: {}
       GCP_PROJECT: 'own',
       LAUNCHER_IMAGE: 'more',
     });
-    expect(await refusal('x.yaml', text)).toContain('an alias without its anchor');
+    expect(await refusal('x.yaml', text)).toContain('an alias without an anchor');
   });
 
   const laughs = (width: number, levels: number) =>

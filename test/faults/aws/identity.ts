@@ -133,7 +133,7 @@ export const IDENTITY: readonly Fault[] = [
       config(() => ({ AWS_SESSION_TOKEN: 'the-token-of-a-session' })),
     ),
     warn: ['configuration/short-lived'],
-    says: /AWS_SESSION_TOKEN belongs to a temporary session, which ends within hours/,
+    says: /AWS_SESSION_TOKEN belongs to a temporary session that expires within hours/,
   },
   {
     name: 'a clock that is behind that of AWS',

@@ -61,7 +61,7 @@ export const KMS: readonly Fault[] = [
     name: 'an encryption key that waits for its material',
     arrange: key('encryption', { state: 'PendingImport' }),
     fail: encryption,
-    says: /the encryption key [0-9a-f-]{36} has no key material: it waits for an import/,
+    says: /the encryption key [0-9a-f-]{36} has no key material: it is pending import/,
   },
   {
     name: 'a signing key whose key store is disconnected',
@@ -73,19 +73,19 @@ export const KMS: readonly Fault[] = [
     name: 'an RSA key that encrypts as encryption key',
     arrange: another(ENCRYPTION, { spec: 'RSA_4096', usage: 'ENCRYPT_DECRYPT' }),
     fail: encryption,
-    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID names an RSA_4096 key, not SYMMETRIC_DEFAULT/,
+    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID is an RSA_4096 key, not SYMMETRIC_DEFAULT/,
   },
   {
     name: 'an HMAC key as encryption key',
     arrange: another(ENCRYPTION, { spec: 'HMAC_256', usage: 'GENERATE_VERIFY_MAC' }),
     fail: encryption,
-    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID names a key for GENERATE_VERIFY_MAC, not for ENCRYPT_DECRYPT/,
+    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID is a key for GENERATE_VERIFY_MAC, not for ENCRYPT_DECRYPT/,
   },
   {
     name: 'a signing key of 2048 bits',
     arrange: another(SIGNING, { spec: 'RSA_2048', usage: 'SIGN_VERIFY' }),
     fail: signing,
-    says: /ENCRYPTION_KMS_SIGNING_KEY_ID names an RSA_2048 key, not RSA_4096/,
+    says: /ENCRYPTION_KMS_SIGNING_KEY_ID is an RSA_2048 key, not RSA_4096/,
   },
   {
     name: 'an elliptic curve as signing key',
@@ -97,7 +97,7 @@ export const KMS: readonly Fault[] = [
     name: 'an RSA key that encrypts as signing key',
     arrange: another(SIGNING, { spec: 'RSA_4096', usage: 'ENCRYPT_DECRYPT' }),
     fail: signing,
-    says: /ENCRYPTION_KMS_SIGNING_KEY_ID names a key for ENCRYPT_DECRYPT, not for SIGN_VERIFY/,
+    says: /ENCRYPTION_KMS_SIGNING_KEY_ID is a key for ENCRYPT_DECRYPT, not for SIGN_VERIFY/,
   },
   {
     name: 'the two KMS keys swapped',
@@ -109,7 +109,7 @@ export const KMS: readonly Fault[] = [
     name: 'one KMS key for both',
     arrange: config((variables) => ({ [SIGNING]: variables[ENCRYPTION] })),
     fail: ['encryption/kms/distinct'],
-    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID name one key: [0-9a-f-]{36}/,
+    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID are the same key: [0-9a-f-]{36}/,
   },
   {
     name: 'one KMS key for both, by two names',
@@ -122,37 +122,37 @@ export const KMS: readonly Fault[] = [
       };
     },
     fail: ['encryption/kms/distinct'],
-    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID name one key: [0-9a-f-]{36}\nalias\/spacelift is another name of it/,
+    says: /ENCRYPTION_KMS_ENCRYPTION_KEY_ID and ENCRYPTION_KMS_SIGNING_KEY_ID are the same key: [0-9a-f-]{36}\nalias\/spacelift refers to it too/,
   },
   {
     name: 'an encryption key that does not exist',
     arrange: config(() => ({ [ENCRYPTION]: '0b7d4d1e-5a1c-4c1e-9d57-0f5a7c8e9b21' })),
     fail: encryption,
-    says: /there is no KMS key 0b7d4d1e-5a1c-4c1e-9d57-0f5a7c8e9b21 in eu-central-1/,
+    says: /KMS key 0b7d4d1e-5a1c-4c1e-9d57-0f5a7c8e9b21 does not exist in eu-central-1/,
   },
   {
     name: 'an alias of a KMS key that does not exist',
     arrange: config(() => ({ [SIGNING]: 'alias/spacelift-sining' })),
     fail: signing,
-    says: /there is no KMS key alias\/spacelift-sining in eu-central-1/,
+    says: /KMS key alias\/spacelift-sining does not exist in eu-central-1/,
   },
   {
     name: 'a signing key of another region',
     arrange: config((variables) => ({ [SIGNING]: variables[SIGNING]?.replace('eu-central-1', 'eu-west-1') })),
     fail: signing,
-    says: /the signing key is in eu-west-1, and AWS_REGION is eu-central-1/,
+    says: /the signing key is in eu-west-1, but AWS_REGION is eu-central-1/,
   },
   {
     name: 'an encryption key of another account',
     arrange: config((variables) => ({ [ENCRYPTION]: variables[ENCRYPTION]?.replace('123456789012', '210987654321') })),
     fail: encryption,
-    says: /kms:Encrypt and kms:GenerateDataKey are denied on the encryption key .*\nThe key is of account 210987654321/,
+    says: /kms:Encrypt and kms:GenerateDataKey are denied on the encryption key .*\nThe key belongs to account 210987654321/,
   },
   {
     name: 'a single-Region key with a secondary region',
     arrange: config(() => ({ AWS_SECONDARY_REGION: 'eu-west-1' })),
     warn: ['encryption/kms/multi-region'],
-    says: /[0-9a-f-]{36} is a single-Region key, and AWS_SECONDARY_REGION is eu-west-1/,
+    says: /[0-9a-f-]{36} is a single-Region key, but AWS_SECONDARY_REGION is eu-west-1/,
   },
   {
     name: 'a multi-Region key with a secondary region',

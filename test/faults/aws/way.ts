@@ -246,13 +246,13 @@ export const WAY: readonly Fault[] = [
     name: 'a proxy that changes what KMS decrypts',
     arrange: between('AWS_ENDPOINT_URL_KMS', { corrupt: altering('Plaintext') }),
     fail: ['encryption/kms/encryption-key'],
-    says: /what KMS decrypts is not what it encrypted/,
+    says: /KMS decrypted different data than it encrypted/,
   },
   {
     name: 'a proxy that changes what KMS signs',
     arrange: between('AWS_ENDPOINT_URL_KMS', { corrupt: altering('Signature') }),
     fail: ['encryption/kms/signing-key'],
-    says: /the signature that KMS makes does not verify with the public key that it gives/,
+    says: /the signature from KMS does not verify with the public key from KMS/,
   },
   {
     name: 'a proxy that changes the messages of SQS',

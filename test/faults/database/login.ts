@@ -27,7 +27,7 @@ export const LOGIN: readonly Fault[] = [
       url.password = 'Wr0ng-p4ssw0rd-of-n0body';
     }),
     fail: CONNECT,
-    says: /^127\.0\.0\.1:\d+ does not accept the password of spacelift$/m,
+    says: /^127\.0\.0\.1:\d+ rejected the password of role "spacelift"$/m,
   },
   {
     name: 'no database password',
@@ -35,7 +35,7 @@ export const LOGIN: readonly Fault[] = [
       url.password = '';
     }),
     fail: CONNECT,
-    says: /^DATABASE_URL has no password, and 127\.0\.0\.1:\d+ asks for one$/m,
+    says: /^DATABASE_URL has no password, but 127\.0\.0\.1:\d+ requires one$/m,
   },
   {
     name: 'a database role that does not exist',
@@ -43,25 +43,25 @@ export const LOGIN: readonly Fault[] = [
       url.username = 'nobody';
     }),
     fail: CONNECT,
-    says: /does not accept the password of nobody\nIt may also be that this role does not exist/,
+    says: /rejected the password of role "nobody"\nPostgreSQL gives the same error if the role does not exist/,
   },
   {
     name: 'a database role that may not log in',
     arrange: statement('ALTER ROLE spacelift NOLOGIN', 'ALTER ROLE spacelift LOGIN'),
     fail: CONNECT,
-    says: /^the role spacelift may not log in at 127\.0\.0\.1:\d+$/m,
+    says: /^role "spacelift" is not permitted to log in at 127\.0\.0\.1:\d+$/m,
   },
   {
     name: 'a database password that has ended',
     arrange: statement(`ALTER ROLE spacelift VALID UNTIL '2020-01-01'`, `ALTER ROLE spacelift VALID UNTIL 'infinity'`),
     fail: CONNECT,
-    says: /does not accept the password of spacelift\n.*VALID UNTIL/,
+    says: /rejected the password of role "spacelift"\n.*VALID UNTIL/,
   },
   {
     name: 'a database role without connections',
     arrange: statement('ALTER ROLE spacelift CONNECTION LIMIT 0', 'ALTER ROLE spacelift CONNECTION LIMIT -1'),
     fail: CONNECT,
-    says: /has no connection left for spacelift\nThe limit .* is reached/,
+    says: /has no free connection for role "spacelift"\nThe connection limit .* is reached/,
   },
   {
     name: 'unknown database',
@@ -69,7 +69,7 @@ export const LOGIN: readonly Fault[] = [
       url.pathname = '/nowhere';
     }),
     fail: CONNECT,
-    says: /^the database nowhere does not exist at 127\.0\.0\.1:\d+$/m,
+    says: /^database "nowhere" does not exist at 127\.0\.0\.1:\d+$/m,
   },
   {
     name: 'a database that admits no connections',
@@ -81,7 +81,7 @@ export const LOGIN: readonly Fault[] = [
       return { ...arranged, undo: () => there.estate.database.query('DROP DATABASE closed') };
     },
     fail: CONNECT,
-    says: /^the database closed at 127\.0\.0\.1:\d+ admits no connections$/m,
+    says: /^database "closed" at 127\.0\.0\.1:\d+ does not accept connections$/m,
   },
   {
     name: 'no CONNECT on the database',
@@ -90,31 +90,31 @@ export const LOGIN: readonly Fault[] = [
       'GRANT CONNECT ON DATABASE spacelift TO public, spacelift',
     ),
     fail: CONNECT,
-    says: /^spacelift may not connect to the database spacelift at 127\.0\.0\.1:\d+$/m,
+    says: /^role "spacelift" lacks CONNECT on database "spacelift" at 127\.0\.0\.1:\d+$/m,
   },
   {
     name: 'pg_hba.conf without a rule for Spacelift',
     arrange: server(() => ({ hba: ['host postgres all all scram-sha-256'] })),
     fail: CONNECT,
-    says: /no rule in pg_hba\.conf that admits spacelift to spacelift from here without TLS/,
+    says: /no pg_hba\.conf rule that allows role "spacelift" to connect to database "spacelift" from here without TLS/,
   },
   {
     name: 'pg_hba.conf that rejects Spacelift',
     arrange: server(() => ({ hba: ['host all spacelift all reject', 'host all all all scram-sha-256'] })),
     fail: CONNECT,
-    says: /^a rule in pg_hba\.conf at localhost:\d+ rejects spacelift in spacelift from here without TLS$/m,
+    says: /^a pg_hba\.conf rule at localhost:\d+ rejects role "spacelift" for database "spacelift" from here without TLS$/m,
   },
   {
     name: 'misspelt parameter',
     arrange: parameters({ ssl_mode: 'require' }),
     fail: CONNECT,
-    says: /refuses the parameter ssl_mode of DATABASE_URL/,
+    says: /rejected the parameter ssl_mode in DATABASE_URL/,
   },
   {
     name: 'a setting in the database URL with a value that is none',
     arrange: parameters({ statement_timeout: 'soon' }),
     fail: CONNECT,
-    says: /refuses the parameter statement_timeout of DATABASE_URL/,
+    says: /rejected the parameter statement_timeout in DATABASE_URL/,
   },
   {
     name: 'an sslmode that does not exist',
@@ -126,37 +126,37 @@ export const LOGIN: readonly Fault[] = [
     name: 'a database password with a slash that is not encoded',
     arrange: withPassword('long/password/here'),
     fail: CONNECT,
-    says: /^the user or password in DATABASE_URL has a character that is not percent-encoded$/m,
+    says: /^the user or password in DATABASE_URL contains a character that is not percent-encoded$/m,
   },
   {
     name: 'a database password with a percent sign that is not encoded',
     arrange: withPassword('long%password%here'),
     fail: CONNECT,
-    says: /^DATABASE_URL has a % that begins no percent-encoded character$/m,
+    says: /^DATABASE_URL contains a % that does not start a percent-encoded character$/m,
   },
   {
     name: 'a database port that is no number',
     arrange: changed((url) => url.replace(/:\d+\//, ':5432x/')),
     fail: CONNECT,
-    says: /^DATABASE_URL has no valid port after its host$/m,
+    says: /^DATABASE_URL has an invalid port$/m,
   },
   {
     name: 'a database URL without a host',
     arrange: changed((url) => url.replace(/@[^/]+/, '@')),
     fail: CONNECT,
-    says: /^DATABASE_URL names no host$/m,
+    says: /^DATABASE_URL has no host$/m,
   },
   {
     name: 'a database password that crosses a network in clear text',
     arrange: asking('password', NETWORK),
     warn: ['database/plaintext'],
-    says: /^the password of spacelift is sent to 0\.0\.0\.0:\d+ in clear text\n.*sslmode=prefer.* asks for the password itself\.$/,
+    says: /^the password of role "spacelift" is sent to 0\.0\.0\.0:\d+ in cleartext\n.*sslmode=prefer.* requires the cleartext password\.$/,
   },
   {
     name: 'a database password that crosses a network in clear text, and sslmode=allow',
     arrange: asking('password', NETWORK, 'allow'),
     warn: ['database/plaintext'],
-    says: /^the password of spacelift is sent to 0\.0\.0\.0:\d+ in clear text\n.*sslmode=allow/,
+    says: /^the password of role "spacelift" is sent to 0\.0\.0\.0:\d+ in cleartext\n.*sslmode=allow/,
   },
   {
     name: 'a database password for reading that crosses a network in clear text',
@@ -170,7 +170,7 @@ export const LOGIN: readonly Fault[] = [
       }),
     ),
     warn: ['database/plaintext'],
-    says: /^the password of spacelift is sent to 0\.0\.0\.0:\d+ in clear text\n/,
+    says: /^the password of role "spacelift" is sent to 0\.0\.0\.0:\d+ in cleartext\n/,
   },
   { name: 'a database password in clear text on loopback', arrange: asking('password', '127.0.0.1') },
   { name: 'a database password in clear text, and sslmode=disable', arrange: asking('password', NETWORK, 'disable') },
@@ -180,25 +180,25 @@ export const LOGIN: readonly Fault[] = [
     name: 'a pooler that does not know the database',
     arrange: poolerSays('no such database: spacelift'),
     fail: CONNECT,
-    says: /^the pooler at 127\.0\.0\.1:\d+ does not know the database spacelift$/m,
+    says: /^database "spacelift" does not exist in the pooler at 127\.0\.0\.1:\d+$/m,
   },
   {
     name: 'a pooler with another password',
     arrange: poolerSays('SASL authentication failed'),
     fail: CONNECT,
-    says: /^the pooler at 127\.0\.0\.1:\d+ does not accept the password of spacelift$/m,
+    says: /^the pooler at 127\.0\.0\.1:\d+ rejected the password of role "spacelift"$/m,
   },
   {
     name: 'a pooler that refuses a parameter',
     arrange: pooled('session', { statement_timeout: '0' }),
     fail: CONNECT,
-    says: /refuses the parameter statement_timeout of DATABASE_URL/,
+    says: /rejected the parameter statement_timeout in DATABASE_URL/,
   },
   {
     name: 'a pooler in transaction mode',
     arrange: pooled('transaction'),
     warn: ['database/pooler'],
-    says: /^a transaction pooler stands between Spacelift and the database\n.*different server processes/,
+    says: /^a transaction pooler is in front of the database\n.*different server processes/,
   },
   { name: 'a pooler in session mode', arrange: pooled('session') },
 ];

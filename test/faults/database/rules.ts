@@ -67,31 +67,31 @@ export const RULES: readonly Fault[] = [
     name: 'a standby instead of the primary',
     arrange: standby('DATABASE_URL'),
     fail: ['database/writable'],
-    says: /^DATABASE_URL leads to a read-only replica$/m,
+    says: /^DATABASE_URL points to a read-only replica$/m,
   },
   {
     name: 'read-only by default',
     arrange: setting('DATABASE spacelift', 'default_transaction_read_only = on'),
     fail: ['database/writable'],
-    says: /^transactions in spacelift are read-only by default\n.* by a setting of the database\.$/,
+    says: /^transactions in database "spacelift" are read-only by default\n.* set by a database setting\.$/,
   },
   {
     name: 'a role that is read-only by default',
     arrange: setting('ROLE spacelift', 'default_transaction_read_only = on'),
     fail: ['database/writable'],
-    says: /^transactions in spacelift are read-only by default\n.* by a setting of the role\.$/,
+    says: /^transactions in database "spacelift" are read-only by default\n.* set by a role setting\.$/,
   },
   {
     name: 'a database URL that makes transactions read-only',
     arrange: parameters({ options: '-c default_transaction_read_only=on' }),
     fail: ['database/writable'],
-    says: /^transactions in spacelift are read-only by default\n.* by a parameter in DATABASE_URL\.$/,
+    says: /^transactions in database "spacelift" are read-only by default\n.* set by a parameter in DATABASE_URL\.$/,
   },
   {
     name: 'role without CREATEROLE',
     arrange: statement('ALTER ROLE spacelift NOCREATEROLE', 'ALTER ROLE spacelift CREATEROLE'),
     fail: ['database/privileges'],
-    says: /^spacelift may not create roles$/m,
+    says: /^role "spacelift" lacks CREATEROLE$/m,
   },
   {
     name: 'no CREATE on the database',
@@ -101,7 +101,7 @@ export const RULES: readonly Fault[] = [
       'spacelift',
     ),
     fail: ['database/privileges'],
-    says: /^spacelift may not create schemas in the database spacelift$/m,
+    says: /^role "spacelift" lacks CREATE on database "spacelift"$/m,
   },
   {
     name: 'no CREATE on schema public',
@@ -110,25 +110,25 @@ export const RULES: readonly Fault[] = [
       'ALTER DATABASE spacelift OWNER TO spacelift',
     ),
     fail: ['database/privileges'],
-    says: /^spacelift may not create tables in the schema public$/m,
+    says: /^role "spacelift" lacks CREATE and USAGE on schema public$/m,
   },
   {
     name: 'no schema public',
     arrange: statement('ALTER SCHEMA public RENAME TO private', 'ALTER SCHEMA private RENAME TO public', 'spacelift'),
     fail: ['database/privileges'],
-    says: /^spacelift may not find a schema public$/m,
+    says: /^role "spacelift" lacks a schema named public$/m,
   },
   {
     name: 'an event trigger that refuses indexes',
     arrange: refusing('CREATE INDEX', 'true'),
     fail: ['database/create-table'],
-    says: /^spacelift could not create an index on its table \(SQLSTATE 42501\)$/m,
+    says: /^role "spacelift" could not create an index on its table \(SQLSTATE 42501\)$/m,
   },
   {
     name: 'an event trigger that refuses queues',
     arrange: refusing('CREATE TABLE', IS_QUEUE),
     fail: ['message-queues/postgres'],
-    says: /^spacelift could not create a queue \(SQLSTATE 42501\)$/m,
+    says: /^role "spacelift" could not create a queue \(SQLSTATE 42501\)$/m,
   },
   {
     name: 'a proxy that changes the messages of a queue',
@@ -140,7 +140,7 @@ export const RULES: readonly Fault[] = [
     name: 'a foreign table in the database',
     arrange: statement('CREATE TABLE public.foreigner (id int)', 'DROP TABLE public.foreigner', 'spacelift'),
     warn: ['database/dedicated'],
-    says: /^spacelift holds 1 table of somebody else\nIn the schema public\.$/,
+    says: /^database "spacelift" contains 1 table owned by other roles\nIn schema public\.$/,
   },
   {
     name: 'the database of another application',
@@ -150,31 +150,31 @@ export const RULES: readonly Fault[] = [
       'spacelift',
     ),
     warn: ['database/dedicated'],
-    says: /^spacelift holds 2 tables of somebody else\nIn the schema grafana\.$/,
+    says: /^database "spacelift" contains 2 tables owned by other roles\nIn schema grafana\.$/,
   },
   {
     name: 'a database in LATIN1',
     arrange: another('latin', `ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`),
     fail: ['database/encoding'],
-    says: /^the encoding of latin is LATIN1$/m,
+    says: /^the encoding of database "latin" is LATIN1$/m,
   },
   {
     name: 'few connections left',
     arrange: statement('ALTER ROLE spacelift CONNECTION LIMIT 10', 'ALTER ROLE spacelift CONNECTION LIMIT -1'),
     warn: ['database/connections'],
-    says: /^only \d+ connections are free for spacelift: the limit of the role spacelift$/m,
+    says: /^only \d+ connections are free for role "spacelift" \(limit of the role spacelift\)$/m,
   },
   {
     name: 'few connections for the database',
     arrange: statement('ALTER DATABASE spacelift CONNECTION LIMIT 12', 'ALTER DATABASE spacelift CONNECTION LIMIT -1'),
     warn: ['database/connections'],
-    says: /^only \d+ connections are free for spacelift: the limit of the database spacelift$/m,
+    says: /^only \d+ connections are free for role "spacelift" \(limit of the database spacelift\)$/m,
   },
   {
     name: 'a small max_connections',
     arrange: server(() => ({ settings: { max_connections: '15' } })),
     warn: ['database/connections'],
-    says: /^only \d+ connections are free for spacelift: the limit of max_connections$/m,
+    says: /^only \d+ connections are free for role "spacelift" \(limit of max_connections\)$/m,
   },
   {
     name: 'a short statement timeout',
@@ -192,7 +192,7 @@ export const RULES: readonly Fault[] = [
     name: 'a search_path that leads nowhere',
     arrange: setting('ROLE spacelift', 'search_path = nowhere'),
     warn: ['database/settings'],
-    says: /^search_path has no schema that exists$/m,
+    says: /^search_path contains no existing schema$/m,
   },
   {
     name: 'a database password that ends soon',
@@ -201,7 +201,7 @@ export const RULES: readonly Fault[] = [
       `ALTER ROLE spacelift VALID UNTIL 'infinity'`,
     ),
     warn: ['database/settings'],
-    says: /^the password of spacelift ends in 10 days$/m,
+    says: /^the password of role "spacelift" expires in 10 days$/m,
   },
   {
     name: 'a database whose clock is ahead',
@@ -220,7 +220,7 @@ export const RULES: readonly Fault[] = [
     name: 'another database for reading',
     arrange: another('reading', '', 'DATABASE_READ_ONLY_URL'),
     fail: READ_ONLY,
-    says: /leads to another database than DATABASE_URL\nthe database is reading, not spacelift\.$/,
+    says: /points to a different database than DATABASE_URL\nthe database is "reading", not "spacelift"\.$/,
   },
   {
     name: 'another server for reading',
@@ -229,7 +229,7 @@ export const RULES: readonly Fault[] = [
       return { variables: { DATABASE_READ_ONLY_URL: variables?.DATABASE_URL }, ...(undo && { undo }) };
     },
     fail: READ_ONLY,
-    says: /leads to another database than DATABASE_URL\nit is PostgreSQL 15\.\d+, not 16\.\d+\.$/,
+    says: /points to a different database than DATABASE_URL\nit is PostgreSQL 15\.\d+, not 16\.\d+\.$/,
   },
   {
     name: 'wrong password for reading',
@@ -237,7 +237,7 @@ export const RULES: readonly Fault[] = [
       url.password = 'Wr0ng-p4ssw0rd-of-n0body';
     }),
     fail: READ_ONLY,
-    says: /does not accept the password of spacelift/,
+    says: /rejected the password of role "spacelift"/,
   },
   {
     name: 'a replica that refuses',

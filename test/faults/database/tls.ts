@@ -72,7 +72,7 @@ export const TLS: readonly Fault[] = [
     name: 'TLS required of a server without',
     arrange: parameters({ sslmode: 'require' }),
     fail: CONNECT,
-    says: /^127\.0\.0\.1:\d+ has no TLS, and sslmode=require in DATABASE_URL asks for it$/m,
+    says: /^127\.0\.0\.1:\d+ does not support TLS, but sslmode=require in DATABASE_URL requires it$/m,
   },
   {
     name: 'sslmode=verify-full and a database certificate of an authority that nobody trusts',
@@ -122,19 +122,19 @@ export const TLS: readonly Fault[] = [
     name: 'a database that admits TLS only, and sslmode=disable',
     arrange: tls('disable', undefined, { hba: ['hostssl all all all scram-sha-256'] }),
     fail: CONNECT,
-    says: /no rule in pg_hba\.conf that admits spacelift to spacelift from here without TLS\n.*not encrypted \(sslmode=disable\)/,
+    says: /no pg_hba\.conf rule that allows role "spacelift" to connect to database "spacelift" from here without TLS\n.*not encrypted \(sslmode=disable\)/,
   },
   {
     name: 'a database that admits no TLS, and sslmode=require',
     arrange: tls('require', undefined, { hba: ['hostnossl all all all scram-sha-256'] }),
     fail: CONNECT,
-    says: /no rule in pg_hba\.conf that admits spacelift to spacelift from here over TLS/,
+    says: /no pg_hba\.conf rule that allows role "spacelift" to connect to database "spacelift" from here over TLS/,
   },
   {
     name: 'a database that asks for a client certificate',
     arrange: tls('require', undefined, CLIENT_CERTIFICATES),
     fail: CONNECT,
-    says: /^localhost:\d+ asks spacelift for a client certificate$/m,
+    says: /^localhost:\d+ requires a client certificate for role "spacelift"$/m,
   },
   {
     name: 'a client certificate for the database with the key of another',

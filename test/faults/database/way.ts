@@ -53,19 +53,19 @@ export const WAY: readonly Fault[] = [
     name: 'a web server at the database’s port',
     arrange: instead(() => startHttp(200, 'hello')),
     fail: CONNECT,
-    says: new RegExp(`^what answers at ${AT} is not PostgreSQL: it speaks HTTP$`, 'm'),
+    says: new RegExp(`^${AT} does not look like PostgreSQL: it speaks HTTP$`, 'm'),
   },
   {
     name: 'an SSH server at the database’s port',
     arrange: instead(() => startBanner('SSH-2.0-OpenSSH_9.6\r\n'), '?sslmode=require'),
     fail: CONNECT,
-    says: /is not PostgreSQL: it speaks SSH$/m,
+    says: /does not look like PostgreSQL: it speaks SSH$/m,
   },
   {
     name: 'MySQL at the database’s port',
     arrange: instead(() => startBanner(Buffer.from('N\0\0\0\n8.0.36\0\x08\0\0\0', 'latin1'))),
     fail: CONNECT,
-    says: /is not PostgreSQL: it speaks MySQL$/m,
+    says: /does not look like PostgreSQL: it speaks MySQL$/m,
   },
   {
     name: 'another product that speaks PostgreSQL’s protocol',
@@ -88,7 +88,7 @@ export const WAY: readonly Fault[] = [
     name: 'a login by Kerberos',
     arrange: instead(() => startWire({ authentication: 7 })),
     fail: CONNECT,
-    says: /asks for a way of logging in that is not supported here: GSSAPI/,
+    says: /requires an authentication method that is not supported here: GSSAPI/,
   },
   {
     name: 'a proxy that resets the connection to the database during the login',
@@ -100,7 +100,7 @@ export const WAY: readonly Fault[] = [
     name: 'a proxy that resets the connection to the database in the middle of an answer',
     arrange: from('PostgreSQL 16', { resetAfterBytes: 0 }),
     fail: ['database/product'],
-    says: /^the database ended the session\nThe connection was closed in the middle of it/,
+    says: /^the database ended the session\nThe connection was closed during the session/,
   },
   {
     name: 'a proxy that loses the connection to the database in the middle of an answer',
@@ -113,13 +113,13 @@ export const WAY: readonly Fault[] = [
     name: 'a proxy that corrupts the login to the database',
     arrange: behind(answers(/^[R].+/s, (found) => '\x07'.repeat(found.length))),
     fail: CONNECT,
-    says: new RegExp(`^what answers at ${AT} is not PostgreSQL$`, 'm'),
+    says: new RegExp(`^${AT} does not look like PostgreSQL$`, 'm'),
   },
   {
     name: 'a proxy that corrupts what the database answers',
     arrange: behind(answers(/^T.+/s, (found) => '\x07'.repeat(found.length))),
     fail: ['database/product'],
-    says: /^what answers as the database stops speaking PostgreSQL’s protocol$/m,
+    says: /^the database connection stopped following the PostgreSQL protocol$/m,
   },
   {
     name: 'a proxy that delays each packet to and from the database',
@@ -158,7 +158,7 @@ export const WAY: readonly Fault[] = [
     name: 'a primary where a standby is asked for',
     arrange: parameters({ target_session_attrs: 'standby' }),
     fail: CONNECT,
-    says: /^no host of DATABASE_URL is what target_session_attrs=standby asks for$/m,
+    says: /^no host in DATABASE_URL satisfies target_session_attrs=standby$/m,
   },
   {
     name: 'a database URL with settings of the driver and of the server',

@@ -1,6 +1,6 @@
 /** Texts behind names, in a region: what Secrets Manager and Parameter Store keep. */
 import { randomUUID } from 'node:crypto';
-import type { Place } from './world.ts';
+import type { Place } from './place.ts';
 
 export interface NamedValue {
   name: string;

@@ -26,10 +26,3 @@ export interface World {
   /** Aborted when the server closes. */
   closed: AbortSignal;
 }
-
-/** What every resource knows of where it is. */
-export interface Place {
-  partition: string;
-  region: string;
-  account: string;
-}

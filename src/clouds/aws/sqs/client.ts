@@ -44,7 +44,6 @@ export interface Sqs {
   delete(run: Run, url: string, receipt: string): Promise<void>;
   /** Hides a message for so many seconds from now; 0 puts it back. */
   postpone(run: Run, url: string, receipt: string, seconds: number): Promise<void>;
-  close(): void;
 }
 
 /** For a connection and a response without content. */
@@ -115,11 +114,6 @@ export async function openSqs(run: Run): Promise<Sqs> {
     postpone: async (under, QueueUrl, ReceiptHandle, VisibilityTimeout) => {
       const command = new sdk.ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout });
       await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
-    },
-
-    close: () => {
-      client.destroy();
-      plain.close();
     },
   };
 }

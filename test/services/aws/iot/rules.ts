@@ -1,8 +1,8 @@
 /** Topic rules, and what they do with a message. */
 import { roleMay } from '../authorize.ts';
+import type { Place } from '../place.ts';
 import type { QueueStore } from '../sqs/queues.ts';
 import type { AwsRole } from '../types.ts';
-import type { Place } from '../world.ts';
 import { matches, type Published, parse, type Query, select } from './sql.ts';
 
 export interface SqsAction {

@@ -1,7 +1,7 @@
 /** One SQS queue: visibility, order within message groups, deduplication, redrive and retention (SQS developer guide). */
 import { createHash, randomUUID } from 'node:crypto';
 import type { PolicyDocument } from '../../policy.ts';
-import type { Place } from '../world.ts';
+import type { Place } from '../place.ts';
 import { sqsError } from './errors.ts';
 
 export interface MessageAttribute {

@@ -1,5 +1,5 @@
 /** All queues, and how callers name them. */
-import type { Place } from '../world.ts';
+import type { Place } from '../place.ts';
 import { sqsError } from './errors.ts';
 import { Queue } from './queue.ts';
 
