@@ -91,13 +91,8 @@ describe.each(Object.entries(PLACES))('%s', (_, start) => {
 
     await leave(place, real('states'), left);
     const byService = await swept(place, 'service', 'server');
-<<<<<<< HEAD
     if (place.servicesMay) expect(byService).toMatchObject({ removed: [`2 objects from run ${ID}`] });
-    else expect(byService).toMatchObject({ removed: [], trouble: { status: 'fail', fix: expect.any(Fix) } });
-=======
-    if (place.servicesMay) expect(byService).toMatchObject({ removed: [`2 objects of run ${ID}`] });
     else expect(byService).toMatchObject({ removed: [], issue: { status: 'fail', fix: expect.any(Fix) } });
->>>>>>> wt-structure
 
     await leave(place, real('states'), left);
     expect(await swept(place, 'operator')).toEqual({
