@@ -128,7 +128,7 @@ export interface PlannedOperation {
 export interface CleanupResult {
   /** Bucket, queue. */
   readonly place: string;
-  /** "3 objects of run <id>". */
+  /** "3 objects from run <id>". */
   readonly removed: readonly string[];
   /** What is kept by design. */
   readonly kept?: string;
