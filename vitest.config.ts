@@ -1,5 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+/** What needs nothing but its own process: no program that it starts, and no server but a few lines of its own. */
+const UNIT = [
+  'test/app/rules-page.test.ts',
+  'test/bench/table.test.ts',
+  'test/checks/*.properties.test.ts',
+  'test/checks/license/*.test.ts',
+  'test/config/**/!(logins-in-reports).test.ts',
+  'test/engine/*.test.ts',
+  'test/net/*.test.ts',
+  'test/plan/plan.test.ts',
+  'test/report/!(pasted).test.ts',
+  'test/support/search.test.ts',
+];
 /** They change whom the whole process trusts, and share a server as long as their modules live. */
 const APART = ['test/services/{gcs,azure}.test.ts', 'test/services/{gcs,azure}/*.test.ts'];
 
@@ -13,10 +26,16 @@ export default defineConfig({
     execArgv: ['--max-semi-space-size=64'],
     maxWorkers: 2,
     projects: [
+      // Modules are loaded once per worker: a test file puts back what it changes of the process.
+      { extends: true, test: { name: 'unit', include: UNIT, isolate: false } },
       {
         extends: true,
-        // Modules are loaded once per worker: a test file puts back what it changes of the process.
-        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: APART, isolate: false },
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts'],
+          exclude: [...UNIT, ...APART],
+          isolate: false,
+        },
       },
       { extends: true, test: { name: 'apart', include: APART } },
     ],

@@ -1,4 +1,4 @@
-/** Before or after installation: which resources may not exist yet, and which must. */
+/** Before or after installation: which resources might not exist yet, and which must. */
 
 import type { Phase } from '../src/config/options.ts';
 import type { Context, Run } from '../src/engine/check.ts';

@@ -219,7 +219,7 @@ interface Unsuited {
   readonly title: string;
   readonly expected: string;
   /** A statement, or an instruction to remove something. */
-  readonly mend: Sql | string;
+  readonly fix: Sql | string;
 }
 
 export function judgeSettings(settings: Settings, role: Role, { database }: Server): Outcome {
@@ -230,7 +230,7 @@ export function judgeSettings(settings: Settings, role: Role, { database }: Serv
     found.push({
       title: `statement_timeout is ${timeout / 1000} s`,
       expected: 'no statement_timeout, or at least 120 s: migrations can be slow',
-      mend: inUrl(settings.statementTimeoutSource, 'statement_timeout') ?? sql`${alter} statement_timeout = '120s';`,
+      fix: inUrl(settings.statementTimeoutSource, 'statement_timeout') ?? sql`${alter} statement_timeout = '120s';`,
     });
   }
   // If CREATE on schema public is missing, that is the cause, and `privileges` reports it.
@@ -241,14 +241,14 @@ export function judgeSettings(settings: Settings, role: Role, { database }: Serv
           ? 'search_path contains no existing schema'
           : `search_path starts with schema "${schema}", on which role "${role.name}" lacks CREATE`,
       expected: 'a search_path whose first schema grants CREATE, such as "$user", public',
-      mend: inUrl(settings.searchPathSource, 'search_path') ?? sql`${alter} search_path = "$user", public;`,
+      fix: inUrl(settings.searchPathSource, 'search_path') ?? sql`${alter} search_path = "$user", public;`,
     });
   }
   if (validDays !== null && validDays < PASSWORD_DAYS) {
     found.push({
       title: `the password of role "${role.name}" expires in ${Math.max(0, Math.floor(validDays))} days`,
       expected: 'a password that does not expire',
-      mend: sql`ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity';`,
+      fix: sql`ALTER ROLE ${identifier(role.name)} VALID UNTIL 'infinity';`,
     });
   }
   return settingsOutcome(found);
@@ -256,9 +256,9 @@ export function judgeSettings(settings: Settings, role: Role, { database }: Serv
 
 function settingsOutcome(found: readonly Unsuited[]): Outcome {
   if (found.length === 0) return pass('timeouts, search_path and password expiry are compatible with Spacelift');
-  const mends = found.map(({ mend }) => mend);
-  const statements = mends.filter((mend) => typeof mend !== 'string');
-  const removals = mends.filter((mend) => typeof mend === 'string');
+  const fixes = found.map(({ fix }) => fix);
+  const statements = fixes.filter((fix) => typeof fix !== 'string');
+  const removals = fixes.filter((fix) => typeof fix === 'string');
   return warn(found.map(({ title }) => title).join('; '), {
     expected: found.map(({ expected }) => expected).join('\n'),
     fix:

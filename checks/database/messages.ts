@@ -67,7 +67,7 @@ function errorMessages(
     return {
       ...words,
       title: `${host}:${port} closed the connection: it does not support direct TLS (sslnegotiation=direct in ${variable})`,
-      detail: 'PostgreSQL accepts direct TLS since version 17; poolers and proxies may not support it at all.',
+      detail: 'PostgreSQL accepts direct TLS since version 17; poolers and proxies often do not support it.',
       expected: 'a server that accepts direct TLS, or a URL that negotiates TLS',
       fix: advice`remove sslnegotiation from ${variable}, and keep sslmode=${url.tls.mode}`,
     };

@@ -2,20 +2,20 @@
 
 import type { MqttBrokerType } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
+import { registry } from '../../src/engine/registry.ts';
 import { builtin } from './builtin/index.ts';
 import { iotcore } from './iotcore/index.ts';
 import type { Provider } from './provider.ts';
 
 export const PROVIDERS = { builtin, iotcore } satisfies Record<MqttBrokerType, Provider>;
 
-/** @throws CheckStopped if the choice is invalid, or not known here */
-export const providerOf = (run: Run): Provider => inferred(run) ?? PROVIDERS[run.choice('MQTT_BROKER_TYPE')];
+const chosen = registry<'MQTT_BROKER_TYPE', Provider>('MQTT_BROKER_TYPE', PROVIDERS);
 
-/** Like `providerOf`, but returns `undefined` instead of throwing. */
-export function knownProvider(run: Run): Provider | undefined {
-  const type = run.deployment.chosen('MQTT_BROKER_TYPE');
-  return inferred(run) ?? (type && PROVIDERS[type]);
-}
+/** @throws CheckStopped if the choice is invalid, or not known here */
+export const providerOf = (run: Run): Provider => inferred(run) ?? chosen.providerOf(run);
+
+/** Like `providerOf`, but `undefined` where that stops. */
+export const knownProvider = (run: Run): Provider | undefined => inferred(run) ?? chosen.knownProvider(run);
 
 /** A port or a scheme: IoT Core's endpoint is a bare host name, Amazon's or a custom domain. */
 const BUILTIN = /^tls:\/\/|:\d+$/;

@@ -145,10 +145,9 @@ export async function storeIssue(probe: TriedBucket, error: unknown, via?: 'pres
   if (error instanceof CheckStopped) return error.outcome;
   if (error instanceof NetworkError) {
     const { title, ...words } = routeMessages(error, store.target);
-    const mend =
-      error instanceof ProxyError || error.tls === 'changed' ? undefined : store.messages.network[error.kind];
+    const fix = error instanceof ProxyError || error.tls === 'changed' ? undefined : store.messages.network[error.kind];
     const skipped = await skipIfOutside(run, store.target.host, error);
-    return skipped ?? fail(title, { ...words, ...(mend !== undefined && { fix: mend }) });
+    return skipped ?? fail(title, { ...words, ...(fix !== undefined && { fix }) });
   }
   if (!(error instanceof StoreError)) throw error;
   return onlyOneNeeds(error, required, store) ?? inWords(error, store, via);
@@ -187,7 +186,7 @@ function inWords(problem: StoreError, store: Store, via: 'presigned' | undefined
     expected: signed ? 'a URL that works as signed' : expected,
     fix: signed
       ? advice`configure the proxy to pass Host, path, and query to ${store.name} unchanged (nginx: proxy_set_header Host $http_host)`
-      : store.messages.mend[kind](problem),
+      : store.messages.fixes[kind](problem),
     evidence,
     cause: signed ? cause.store('presigned').titled('pre-signed URLs are rejected') : itself.titled(shared),
   });

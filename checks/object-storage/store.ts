@@ -173,7 +173,7 @@ export interface StoreMessages {
   /** Commands that show a setting to anyone with permission to read it. */
   readonly look?: Partial<Readonly<Record<StoreAction, Shell>>>;
   /** The fix for each kind of error. */
-  readonly mend: Readonly<Record<StoreKind, (problem: StoreError) => Fix>>;
+  readonly fixes: Readonly<Record<StoreKind, (problem: StoreError) => Fix>>;
   /** Fixes for network errors, where the provider has a better one than `networkMessages`. */
   readonly network: Partial<Readonly<Record<NetworkKind, Fix>>>;
   versioning(bucket: string): Fix;

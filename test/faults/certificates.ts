@@ -51,7 +51,7 @@ export const WRONG_TLS: readonly WrongTls[] = [
   },
   {
     name: 'a certificate that is not valid yet',
-    says: new RegExp(`not valid before ${on(2)}`),
+    says: new RegExp(`not valid until ${on(2)}`),
     trusted: true,
     make: (host) => issued([host], { notBefore: days(2) }),
   },
@@ -69,7 +69,7 @@ export const WRONG_TLS: readonly WrongTls[] = [
   },
   {
     name: 'TLS 1.1 at most',
-    says: /no TLS version that is in use/,
+    says: /a TLS version that is in use/,
     trusted: true,
     make: async (host) => ({ ...(await issued([host])), ...OLD_TLS }),
   },

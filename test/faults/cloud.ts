@@ -88,7 +88,7 @@ export const wrongCertificates = (
     name: `${one.name}, in place of ${whose}`,
     arrange: showing(cloud, host, one),
     fail: [FIRST],
-    says: new RegExp(`^TLS to ${host.replaceAll('.', '\\.')}:443 fails: .*${one.says.source}`),
+    says: new RegExp(`^TLS to ${host.replaceAll('.', '\\.')}:443 failed: .*${one.says.source}`),
   }));
 
 /** What an SDK reads of the process itself; it is as it was after `undo`. */

@@ -45,7 +45,7 @@ beforeAll(async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
-}, 60_000);
+});
 
 test.each([
   ['OBJECT_STORAGE_TYPE', 'checks/object-storage/providers.ts'],

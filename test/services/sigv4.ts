@@ -114,8 +114,15 @@ export interface Scope {
   service: string;
 }
 
+const derived = new Map<string, Buffer>();
+
+/** The same for a day's requests of a user to a service: it is derived once. */
 export function deriveKey(secretAccessKey: string, { date, region, service }: Scope): Buffer {
-  return hmac(hmac(hmac(hmac(`AWS4${secretAccessKey}`, date), region), service), 'aws4_request');
+  const name = JSON.stringify([secretAccessKey, date, region, service]);
+  const key =
+    derived.get(name) ?? hmac(hmac(hmac(hmac(`AWS4${secretAccessKey}`, date), region), service), 'aws4_request');
+  derived.set(name, key);
+  return key;
 }
 
 export function stringToSign(time: string, { date, region, service }: Scope, canonical: string): string {

@@ -13,11 +13,12 @@ import { secretsIn } from './secrets.ts';
 const { pretty, ...others } = FORMATS;
 const RENDER_PRETTY = await pretty.load();
 const RENDERS = await Promise.all(Object.values(others).map((format) => format.load()));
-const STYLES: readonly Style[] = (['quiet', 'normal', 'verbose'] as const).flatMap((verbosity) => [
-  { ...PLAIN, verbosity },
-  { width: 40, unicode: true, colour: 3, verbosity },
-  { width: 100, unicode: false, colour: 1, verbosity },
-]);
+/** Each verbosity, and where the most is said, each form of it. */
+const STYLES: readonly Style[] = [
+  ...(['quiet', 'normal', 'verbose'] as const).map((verbosity) => ({ ...PLAIN, verbosity })),
+  { width: 40, unicode: true, colour: 3, verbosity: 'verbose' },
+  { width: 100, unicode: false, colour: 1, verbosity: 'verbose' },
+];
 
 /** Renders the report in every format, at every verbosity, in several widths and colours, and expects no secret in any. */
 export function expectNoLeak(

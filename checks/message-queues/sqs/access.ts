@@ -23,7 +23,7 @@ const COUNTS = [
 export async function access(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
   const { run, address } = underTest;
   const hindrance = (await whyNoMessages(run)) ?? occupied(underTest, attributes);
-  // On a live installation only for the service whose permission it is.
+  // On a live installation, test only the permissions that the service itself must have.
   const mayAsk = hindrance === undefined || (underTest.requiredBy('delete') === 'must' && !run.options.readOnly);
   const asked = mayAsk
     ? await issue(underTest, ['delete', 'postpone', ...(hindrance === undefined ? ['receive' as const] : [])])

@@ -68,12 +68,12 @@ async function isThere(underTest: QueueUnderTest, { target }: Redrive): Promise<
 export async function settings(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
   const { needs, address, deadLetters } = underTest;
   const found: string[] = [];
-  const mend: Record<string, string> = {};
+  const changes: Record<string, string> = {};
   const want = attributesFor(needs, deadLetters?.address.arn);
   const differs = (attribute: string, says: string) => {
     found.push(says);
     const value = want[attribute];
-    if (value !== undefined) mend[attribute] = value;
+    if (value !== undefined) changes[attribute] = value;
   };
   const { VisibilityTimeout, MessageRetentionPeriod } = attributes;
   if (VisibilityTimeout !== want.VisibilityTimeout)
@@ -90,12 +90,12 @@ export async function settings(underTest: QueueUnderTest, attributes: Attributes
     return pass(`${name} has the recommended settings: ${suggested(underTest).join(', ')}`, { evidence });
   return warn(`${name} differs from the recommended settings: ${found.join(', ')}`, {
     expected: suggested(underTest).join(', '),
-    fix: mendCommand(underTest, mend),
+    fix: fixFor(underTest, changes),
     evidence: { ...evidence, found },
   });
 }
 
-function mendCommand(underTest: QueueUnderTest, attributes: Record<string, string>): Fix {
+function fixFor(underTest: QueueUnderTest, attributes: Record<string, string>): Fix {
   if (Object.keys(attributes).length > 0) return setAttributes(underTest, attributes);
   if (underTest.shared.length > 0)
     return advice`create a separate queue for each of ${[underTest.address.variable, ...underTest.shared].join(' and ')}`;

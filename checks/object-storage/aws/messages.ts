@@ -39,7 +39,7 @@ export function awsMessages(names: Names): StoreMessages {
   const overTls = advice`set ${atEndpoint} to an https:// URL`;
   return {
     permission: PERMISSION,
-    mend: {
+    fixes: {
       // Credential errors are the same for every AWS service: `awsSays`.
       credentials: () => advice`set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
       signature: () => advice`set AWS_SECRET_ACCESS_KEY to the secret key that belongs to AWS_ACCESS_KEY_ID`,
@@ -207,14 +207,14 @@ export function keySays({ bucket, code }: StoreError, message: string): Partial<
 /** @param key its ARN, if S3 names it */
 function unusableKey(bucket: string, code: string, key: string | undefined): Partial<Issue> {
   const { expected, commands } = keyState(code);
-  const mend = key === undefined ? undefined : commands?.(key);
+  const enable = key === undefined ? undefined : commands?.(key);
   return {
     title: `the key that encrypts ${bucket} can’t be used: ${code}`,
     expected,
     fix:
-      mend === undefined
+      enable === undefined
         ? advice`find the key: ${sh`aws s3api get-bucket-encryption --bucket ${bucket}`}; then enable it: aws kms enable-key, or aws kms cancel-key-deletion`
-        : command(mend),
+        : command(enable),
     evidence: { bucket, ...(key !== undefined && { key }) },
     cause:
       key === undefined

@@ -52,7 +52,7 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
       'read lifecycle': sh`az storage account management-policy show --account-name ${name} --resource-group ${group} --query policy.rules`,
       'read policy': sh`az storage container list --account-name ${name} --auth-mode login --query ${'[].{name: name, public: properties.publicAccess}'}`,
     },
-    mend: {
+    fixes: {
       // Fixes for credential errors come with the error: src/clouds/azure/credential-messages.ts.
       credentials: () =>
         advice`set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or give Spacelift an identity`,

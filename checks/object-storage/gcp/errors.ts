@@ -143,7 +143,7 @@ function denied({ action, bucket }: StoreError, message: string, names: Names): 
     title: `the credentials lack ${permission}, which is needed to ${verb} ${bucket}`,
     expected: `${permission} for ${account ?? 'these credentials'}`,
     fix: grant(bucket, permission, account),
-    cause: cause.store('denied', permission).titled(`${account ?? 'the credentials'}: ${permission} is missing`),
+    cause: cause.store('denied', permission).titled(`${permission} is missing for ${account ?? 'the credentials'}`),
   };
 }
 

@@ -42,7 +42,7 @@ const withFile = (name: string, value: object, use: Shell): readonly Shell[] => 
 export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessages {
   return {
     permission: PERMISSION,
-    mend: {
+    fixes: {
       // Fixes for credential errors come with the error: src/clouds/google/credential-messages.ts.
       credentials: () => advice`set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account`,
       signature: () => advice`configure the proxy in between to pass requests to ${host} unchanged`,

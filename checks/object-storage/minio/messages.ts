@@ -24,7 +24,7 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
     ['put', 'get', 'delete'].includes(action) ? `arn:aws:s3:::${bucket}/*` : `arn:aws:s3:::${bucket}`;
   return {
     permission,
-    mend: {
+    fixes: {
       credentials: () =>
         advice`correct OBJECT_STORAGE_MINIO_ACCESS_KEY_ID, or create the user: ${sh`mc admin user add minio ${accessKey} SECRET`}`,
       signature: () =>

@@ -77,7 +77,7 @@ test('what fails once is asked again; what keeps failing is one failure, and thr
   server.faults = replying(500, 'KMSInternalException');
   const failing = await run();
   expect(failing.ids('fail')).toEqual(['encryption/kms/encryption-key']);
-  expect(failing.finding('encryption/kms/encryption-key').title).toBe('KMS fails (HTTP 500)');
+  expect(failing.finding('encryption/kms/encryption-key').title).toBe('KMS failed (HTTP 500)');
   server.faults = replying(400, 'ThrottlingException');
   const throttled = await run();
   expect(throttled.ids('fail')).toEqual([]);

@@ -121,7 +121,7 @@ describe('public-api', () => {
     const proxy = await startConnectProxy(() => undefined, { credentials: 'user:a-long-password' });
     onTestFinished(proxy.close);
     const refusing = await judged('https://api.corp.invalid', { HTTPS_PROXY: proxy.url });
-    expect(refusing).toMatchObject({ status: 'warn', fix: expect.stringContaining('password of the proxy') });
+    expect(refusing).toMatchObject({ status: 'warn', fix: expect.stringContaining('proxy’s user name and password') });
     const { port } = await refusedPort();
     const absent = await judged('https://api.corp.invalid', { HTTPS_PROXY: `127.0.0.1:${port}` });
     expect(absent).toMatchObject({

@@ -80,7 +80,7 @@ describe('certificate', () => {
       status: 'fail',
       title: expect.stringMatching(/its certificate is for other\.corp\.io, third\.corp\.io, not for localhost$/),
       detail: expect.stringMatching(
-        /CN=other\.corp\.io, issued by CN=Corp CA.*good for other\.corp\.io, third\.corp\.io/,
+        /CN=other\.corp\.io, issued by CN=Corp CA.*valid for other\.corp\.io, third\.corp\.io/,
       ),
       evidence: { chain: [expect.stringContaining('CN=other.corp.io'), expect.stringContaining('CN=Corp CA')] },
     });
@@ -143,7 +143,7 @@ describe('vcs-gateway', () => {
     }
   });
   const faults: [string, () => Promise<{ host: string; port: number }>, string][] = [
-    ['without HTTP/2', () => serve(), 'does not speak HTTP/2'],
+    ['without HTTP/2', () => serve(), 'does not support HTTP/2'],
     ['of another name', () => serve({ names: ['other.corp.io'] }, H2), 'is for other.corp.io, not for localhost'],
     ['that refuses', refusedPort, 'refused the connection'],
     ['that does not resolve', async () => ({ host: 'gateway.does-not-exist.invalid', port: 443 }), 'does not resolve'],

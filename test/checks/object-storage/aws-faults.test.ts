@@ -46,8 +46,8 @@ test('FIPS where AWS has none is one failure with its way out', async () => {
 describe('credentials', () => {
   test.each([
     ['an unknown key', { AWS_ACCESS_KEY_ID: 'AKIANOBODYNOBODYNOBO' }, 'invalid', /does not recognize the access key/],
-    ['another secret', { AWS_SECRET_ACCESS_KEY: 'quite-another-secret' }, 'signature', /the secret is another/],
-    ['a token that is no longer good', { AWS_SESSION_TOKEN: 'stale-session-token' }, 'invalid', /does not know/],
+    ['another secret', { AWS_SECRET_ACCESS_KEY: 'quite-another-secret' }, 'signature', /rejected the secret key/],
+    ['a token that is no longer good', { AWS_SESSION_TOKEN: 'stale-session-token' }, 'invalid', /does not recognize/],
   ])('%s is one failure for the ten', async (_, variables, kind, title) => {
     const users = storage.store.users;
     storage.store.users = users.map((user) => ({
@@ -158,17 +158,13 @@ describe('denials', () => {
   const user =
     'User: arn:aws:sts::123456789012:assumed-role/spacelift/x is not authorized to perform: s3:PutObject on resource';
   test.each([
-    [
-      `${user} with an explicit deny in a resource-based policy`,
-      /bucket’s policy denies/,
-      /get-bucket-policy --bucket/,
-    ],
-    [`${user} with an explicit deny in a service control policy`, /organisation/, /aws organizations/],
+    [`${user} with an explicit deny in a resource-based policy`, /bucket policy denies/, /get-bucket-policy --bucket/],
+    [`${user} with an explicit deny in a service control policy`, /organization/, /aws organizations/],
     [`${user} because no VPC endpoint policy allows the s3:PutObject action`, /VPC endpoint/, /vpc-endpoints/],
     [`${user} because no permissions boundary allows the s3:PutObject action`, /boundary/, /aws iam get-role/],
     [`${user} because no session policy allows the s3:PutObject action`, /session/, /role is assumed/],
     [`${user} with an explicit deny in an identity-based policy`, /policy of the role/, /list-attached/],
-    ['Access Denied', /another account than 123456789012/, /allow s3:PutObject/],
+    ['Access Denied', /an account other than 123456789012/, /allow s3:PutObject/],
   ])('%s', async (message, detail, fix) => {
     const result = await under(refuse(denied(message), isPut));
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
@@ -211,9 +207,9 @@ describe('denials', () => {
 });
 
 test.each([
-  [503, 'SlowDown', /slow down/, /run again later/],
-  [500, 'InternalError', /S3 fails \(HTTP 500\)/, /health.aws.amazon.com/],
-  [418, 'Teapot', /S3 refuses: Teapot/, /look Teapot up/],
+  [503, 'SlowDown', /is throttling requests/, /run again later/],
+  [500, 'InternalError', /S3 failed \(HTTP 500\)/, /health.aws.amazon.com/],
+  [418, 'Teapot', /S3 refused a request: Teapot/, /look up Teapot/],
 ])('%i %s', async (status, code, title, fix) => {
   const result = await under(refuse({ status, code }, isPut));
   expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
@@ -348,7 +344,7 @@ describe('the browser’s way', () => {
     );
     const result = await under(broken);
     expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
-    expect(result.finding('object-storage/deliveries/presigned').title).toBe('pre-signed URLs are refused');
+    expect(result.finding('object-storage/deliveries/presigned').title).toBe('pre-signed URLs are rejected');
   });
 });
 
@@ -367,7 +363,7 @@ describe('the way to S3', () => {
     const page = { status: 200, code: '', headers: { 'content-type': 'text/html' } };
     const result = await under(refuse(page));
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
-    expect(result.finding(FIRST).title).toMatch(/is not S3$/);
+    expect(result.finding(FIRST).title).toMatch(/does not look like S3$/);
   });
 
   test('an operation that hangs ends at its deadline', async () => {

@@ -99,7 +99,7 @@ test('without --service, what only the other service does is a skip that names i
   expect(judged(asServer)).toEqual({ fail: [], warn: [] });
   expect(asServer.finding('object-storage/large-queue-messages/access')).toMatchObject({
     status: 'skip',
-    title: expect.stringContaining('only the drain needs to'),
+    title: expect.stringContaining('only the drain needs'),
   });
   await store.close();
 });
@@ -167,7 +167,7 @@ describe('credentials', () => {
   });
 
   test.each([
-    ['nowhere', {}, {}, /Looked in the config/],
+    ['nowhere', {}, {}, /Searched the config/],
     ['in half', { AWS_ACCESS_KEY_ID: 'AKIAHALF' }, {}, /without AWS_SECRET_ACCESS_KEY/],
     ['in a profile that is not there', {}, { AWS_PROFILE: 'nobody' }, /The profile nobody/],
   ])('%s: one failure for the ten, with or without --read-only', async (_, variables, more, detail) => {

@@ -56,20 +56,20 @@ describe('the account’s URL', () => {
   const right = `set OBJECT_STORAGE_AZURE_ACCOUNT_URL=${URL_OF_ACCOUNT}`;
   test.each([
     [`${URL_OF_ACCOUNT}/spacelift-states`, /it has a path, \/spacelift-states$/, right],
-    [`${URL_OF_ACCOUNT}/?sv=2024-01-01&sig=c2VjcmV0LXNpZ25hdHVyZQ`, /carries credentials of its own$/, right],
-    [`https://someone:a-secret-password@${ACCOUNT}.blob.core.windows.net`, /carries credentials of its own$/, right],
-    [`https://${ACCOUNT}.dfs.core.windows.net`, /is Data Lake Storage$/, right],
-    [`https://${ACCOUNT}.file.core.windows.net/`, /is Azure Files$/, right],
+    [`${URL_OF_ACCOUNT}/?sv=2024-01-01&sig=c2VjcmV0LXNpZ25hdHVyZQ`, /contains credentials$/, right],
+    [`https://someone:a-secret-password@${ACCOUNT}.blob.core.windows.net`, /contains credentials$/, right],
+    [`https://${ACCOUNT}.dfs.core.windows.net`, /belongs to Data Lake Storage$/, right],
+    [`https://${ACCOUNT}.file.core.windows.net/`, /belongs to Azure Files$/, right],
     [`https://${ACCOUNT}.z6.web.core.windows.net`, /static website$/, right],
     [`https://${ACCOUNT}-secondary.blob.core.windows.net`, /secondary endpoint/, right],
     [
       'https://blob.core.windows.net',
-      /names no account$/,
+      /does not name an account$/,
       'set OBJECT_STORAGE_AZURE_ACCOUNT_URL=https://<account>.blob.core.windows.net',
     ],
     [
       `https://${ACCOUNT}.table.core.usgovcloudapi.net`,
-      /is Table Storage$/,
+      /belongs to Table Storage$/,
       `set OBJECT_STORAGE_AZURE_ACCOUNT_URL=https://${ACCOUNT}.blob.core.usgovcloudapi.net`,
     ],
   ])('%s', async (url, title, fix) => {
@@ -293,9 +293,9 @@ describe('the account refuses', () => {
       /^the key that encrypts the storage account .* can’t be used: KeyVaultEncryptionKeyNotFound$/,
       /az keyvault key show/,
     ],
-    [503, 'ServerBusy', /slow down/, /run again later/],
-    [500, 'InternalError', /Azure Blob Storage fails \(HTTP 500\)/, /azure\.status\.microsoft/],
-    [418, 'Teapot', /Azure Blob Storage refuses: Teapot/, /look Teapot up/],
+    [503, 'ServerBusy', /is throttling requests/, /run again later/],
+    [500, 'InternalError', /Azure Blob Storage failed \(HTTP 500\)/, /azure\.status\.microsoft/],
+    [418, 'Teapot', /Azure Blob Storage refused a request: Teapot/, /look up Teapot/],
   ])('%i %s', async (status, code, title, fix) => {
     const result = await under(
       refuse({ status, code }, ({ plane, method }) => plane === 'blob' && method !== 'OPTIONS'),
@@ -332,7 +332,7 @@ describe('the account refuses', () => {
     expect(judged(result)).toEqual(one);
     expect(result.finding(FIRST)).toMatchObject({
       title: expect.stringMatching(/^127\.0\.0\.1:\d+ does not look like Azure Blob Storage$/),
-      fix: expect.stringContaining(`now ${url}, to the account’s blob endpoint`),
+      fix: expect.stringContaining(`(now ${url}) to the account’s blob endpoint`),
     });
   });
 });

@@ -229,7 +229,7 @@ describe('the browser’s way', () => {
       refuse({ status: 403, code: 'AuthenticationFailed' }, ({ query }) => query.includes('sig=')),
     );
     expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
-    expect(result.finding('object-storage/deliveries/presigned').title).toBe('pre-signed URLs are refused');
+    expect(result.finding('object-storage/deliveries/presigned').title).toBe('pre-signed URLs are rejected');
   });
 
   describe.each([

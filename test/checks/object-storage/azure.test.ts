@@ -140,7 +140,7 @@ describe('who has no role for the data', () => {
     expect(judged(result)).toEqual(healthy);
     expect(result.ids('pass')).toEqual([]);
     const reasons = new Set(result.findings.map(({ title }) => title));
-    reasons.delete('no bucket was reached');
+    reasons.delete('no bucket could be reached');
     expect([...reasons]).toEqual([`the credentials have no data role on the storage account ${ACCOUNT}`]);
     expect(result.finding(of('deliveries', 'access'))).toMatchObject({
       detail: expect.stringContaining(`Spacelift needs ${ROLE}.`),
@@ -216,7 +216,7 @@ describe('denials', () => {
       const result = await check({ as, service: 'server' });
       expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
       const { title, fix, affected } = result.finding(of('deliveries', 'presigned'));
-      expect(title).toContain('generateUserDelegationKey/action is denied');
+      expect(title).toContain('generateUserDelegationKey/action');
       expect(fix).toContain(`${assign} ${as.objectId}`);
       expect(affected).toHaveLength(11);
     }));

@@ -92,7 +92,7 @@ function said(words: StoreMessages, bucket: string, origin: string): Fix[] {
     ACTIONS.map((action) => new StoreError(kind, { action, bucket, code: 'Code', region: 'eu-west-1' })),
   );
   return [
-    ...problems.map((problem) => words.mend[problem.kind](problem)),
+    ...problems.map((problem) => words.fixes[problem.kind](problem)),
     ...Object.values(words.network),
     words.versioning(bucket),
     words.expire(bucket, 7),

@@ -270,7 +270,7 @@ describe('no credentials', () => {
     const found = one(await storage.check({ as: path }));
     expect(found).toMatchObject({
       title: `the Google credentials file can’t be used: ${why}`,
-      detail: `It is ${path}.`,
+      detail: `The file is ${path}.`,
     });
   });
 });

@@ -35,9 +35,9 @@ const ofStorage = ({ action }: FaultRequest) => action.startsWith('storage.') ||
 
 describe('what Cloud Storage answers', () => {
   test.each([
-    [500, 'backendError', /Cloud Storage fails \(HTTP 500\)/, /status\.cloud\.google\.com/],
-    [429, 'rateLimitExceeded', /asks to slow down/, /run again later/],
-    [400, 'teapot', /Cloud Storage refuses: teapot/, /look teapot up/],
+    [500, 'backendError', /Cloud Storage failed \(HTTP 500\)/, /status\.cloud\.google\.com/],
+    [429, 'rateLimitExceeded', /is throttling requests/, /run again later/],
+    [400, 'teapot', /Cloud Storage refused a request: teapot/, /look up teapot/],
   ])('%i %s', async (status, reason, title, fix) => {
     const result = await under(refuse({ status, reason }, isPut));
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
@@ -140,7 +140,7 @@ describe('the browser’s way', () => {
       refuse({ status: 403, reason: 'SignatureDoesNotMatch' }, ({ query }) => query.includes('X-Goog-Algorithm')),
     );
     expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
-    expect(result.finding('object-storage/deliveries/presigned').title).toBe('pre-signed URLs are refused');
+    expect(result.finding('object-storage/deliveries/presigned').title).toBe('pre-signed URLs are rejected');
   });
 });
 

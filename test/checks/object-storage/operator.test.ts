@@ -31,7 +31,7 @@ test('a healthy store passes every rule, and nothing stays behind', async () => 
   expect(storage.store.snapshot()).toEqual(before);
   expect(result.run.checks[0]?.summary).toBe(`MinIO at ${storage.store.endpoint}, 10 buckets`);
   expect(result.finding('object-storage/states/access').title).toBe(
-    'written, read, listed and deleted in spacelift-states',
+    'test object written, read, listed and deleted in spacelift-states',
   );
 });
 
@@ -58,11 +58,7 @@ describe('one cause is one failure', () => {
   const first = 'object-storage/deliveries/access';
 
   test.each([
-    [
-      'wrong secret',
-      { OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'not-the-secret' },
-      /knows the access key, but the secret/,
-    ],
+    ['wrong secret', { OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'not-the-secret' }, /rejected the secret key/],
     ['unknown key', { OBJECT_STORAGE_MINIO_ACCESS_KEY_ID: 'nobody' }, /does not recognize the access key/],
   ])('%s', async (_, variables, title) => {
     const result = await under({}, variables);
@@ -88,13 +84,13 @@ describe('one cause is one failure', () => {
   });
 
   test.each([
-    [503, 'SlowDown', /slow down/, /mc admin info minio/],
-    [503, 'SlowDownWrite', /slow down/, /mc admin info minio/],
+    [503, 'SlowDown', /is throttling requests/, /mc admin info minio/],
+    [503, 'SlowDownWrite', /is throttling requests/, /mc admin info minio/],
     [503, 'XMinioServerNotInitialized', /still starting/, /mc ready minio/],
     [507, 'XMinioStorageFull', /no space left/, /mc admin info minio/],
-    [500, 'InternalError', /MinIO fails \(HTTP 500\)/, /mc admin logs minio/],
+    [500, 'InternalError', /MinIO failed \(HTTP 500\)/, /mc admin logs minio/],
     [403, 'ExpiredToken', /have expired/, /does not expire/],
-    [418, 'Teapot', /MinIO refuses: Teapot/, /look the code up/],
+    [418, 'Teapot', /MinIO refused a request: Teapot/, /look up the code/],
   ])('%i %s', async (status, code, title, fix) => {
     const result = await under({ statusFor: ({ action }) => (action === 'PutObject' ? { status, code } : undefined) });
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });

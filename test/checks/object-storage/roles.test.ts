@@ -130,7 +130,7 @@ describe('the drain’s role', () => {
     const result = await storage.check(asDrain);
     expect(judged(result)).toEqual({ fail: [], warn: [] });
     expect(result.finding('object-storage/large-queue-messages/access').title).toBe(
-      'read in spacelift-large-queue-messages',
+      'test object read in spacelift-large-queue-messages',
     );
     expect(result.finding('object-storage/large-queue-messages/presigned').status).toBe('pass');
     expect(result.finding('object-storage/states/access').title).toBe('listed in spacelift-states');
@@ -180,7 +180,7 @@ describe('a role without --service', () => {
       expect(judged(result)).toEqual({ fail: [], warn: [] });
       expect(result.finding('object-storage/large-queue-messages/access')).toMatchObject({
         status: 'skip',
-        title: expect.stringContaining(`only the ${other} needs to`),
+        title: expect.stringContaining(`only the ${other} needs`),
         fix: expect.stringContaining(`--service ${other}`),
       });
       // MinIO lets whoever may delete and list remove versions too.

@@ -91,13 +91,13 @@ describe.each(Object.entries(PLACES))('%s', (_, start) => {
 
     await leave(place, real('states'), left);
     const byService = await swept(place, 'service', 'server');
-    if (place.servicesMay) expect(byService).toMatchObject({ removed: [`2 objects of run ${ID}`] });
+    if (place.servicesMay) expect(byService).toMatchObject({ removed: [`2 objects from run ${ID}`] });
     else expect(byService).toMatchObject({ removed: [], issue: { status: 'fail', fix: expect.any(Fix) } });
 
     await leave(place, real('states'), left);
     expect(await swept(place, 'operator')).toEqual({
       place: real('states'),
-      removed: [`2 objects of run ${ID}`],
+      removed: [`2 objects from run ${ID}`],
       kept: expect.stringContaining(KEPT),
     });
     expect(JSON.stringify(place.snapshot())).toBe(before);

@@ -98,7 +98,7 @@ test('a proxy that breaks large uploads off without a word', async () => {
   const result = await storage.check({ only, variables });
   await proxy.close();
   expect(judged(result)).toEqual({ fail: ['uploads/proxy'], warn: [] });
-  expect(result.finding('object-storage/uploads/proxy').detail).toContain('breaks off');
+  expect(result.finding('object-storage/uploads/proxy').detail).toContain('the connection breaks');
 });
 
 test('a proxy that rewrites the host breaks pre-signed URLs, once', async () => {
@@ -109,7 +109,7 @@ test('a proxy that rewrites the host breaks pre-signed URLs, once', async () => 
   const result = await storage.check();
   expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
   expect(result.finding('object-storage/deliveries/presigned')).toMatchObject({
-    title: 'pre-signed URLs are refused',
+    title: 'pre-signed URLs are rejected',
     fix: expect.stringContaining('proxy_set_header Host'),
   });
 });

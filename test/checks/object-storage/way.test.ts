@@ -110,9 +110,17 @@ describe('what is wrong on the way is one failure', () => {
     ['refused', refusedPort, /refused the connection/],
     ['closed', startCloser, /closed the connection/],
     ['an SSH server', () => startBanner('SSH-2.0-OpenSSH_9.6\r\n'), /does not speak HTTP/],
-    ['a web page', () => startHttp(200, '<html>', { 'content-type': 'text/html' }), /is not MinIO/],
-    ['a page that is missing', () => startHttp(404, 'no', { 'content-type': 'text/plain' }), /is not MinIO/],
-    ['MinIO’s console', () => startHttp(400, CONSOLE, { 'content-type': 'application/xml' }), /is not MinIO/],
+    ['a web page', () => startHttp(200, '<html>', { 'content-type': 'text/html' }), /does not look like MinIO/],
+    [
+      'a page that is missing',
+      () => startHttp(404, 'no', { 'content-type': 'text/plain' }),
+      /does not look like MinIO/,
+    ],
+    [
+      'MinIO’s console',
+      () => startHttp(400, CONSOLE, { 'content-type': 'application/xml' }),
+      /does not look like MinIO/,
+    ],
     ['a balancer without a backend', () => startHttp(503, '<html>', { 'content-type': 'text/html' }), /HTTP 503/],
     ['a redirect to HTTPS', () => startHttp(308, '', { location: 'https://minio.corp.io/' }), /requires TLS/],
   ])('%s', async (_, start, title) => {

@@ -111,7 +111,7 @@ describe('a collector that takes no traces is a failure in either phase', () => 
       fix: expect.stringContaining('OTEL_EXPORTER_OTLP_HEADERS'),
     });
     const wrong = await run(otel(at, { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20another-token' }));
-    expect(only(wrong, 'opentelemetry').finding.title).toContain('refuses the credentials');
+    expect(only(wrong, 'opentelemetry').finding.title).toContain('rejected the credentials');
     expect(JSON.stringify(wrong.findings)).not.toContain('another-token');
   });
   test('that speaks OTLP over HTTP only', async () => {
@@ -205,7 +205,7 @@ describe('a collector that is not there', () => {
     const at = otel('http://collector.corp.invalid:4317', { HTTPS_PROXY: proxy.url });
     expect((await judged(at)).finding).toMatchObject({
       status: 'warn',
-      title: expect.stringMatching(/^the proxy 127\.0\.0\.1:\d+ does not open the way .* \(HTTP 403\)$/),
+      title: expect.stringMatching(/^the proxy 127\.0\.0\.1:\d+ refused to connect to .* \(HTTP 403\)$/),
       fix: expect.stringContaining('NO_PROXY'),
     });
   });

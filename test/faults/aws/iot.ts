@@ -150,7 +150,7 @@ export const IOT: readonly Fault[] = [
     name: 'an IoT Core that always fails',
     arrange: failing('InternalFailure', 500),
     fail: PUBLISH,
-    says: /IoT Core fails \(HTTP 500\)/,
+    says: /IoT Core failed \(HTTP 500\)/,
   },
   {
     name: 'a load balancer that knows no WebSockets',

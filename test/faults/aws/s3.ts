@@ -188,7 +188,7 @@ export const S3: readonly Fault[] = [
     name: 'a proxy before S3 that changes the query',
     arrange: refusing({ status: 403, code: 'SignatureDoesNotMatch' }, ({ query }) => query.includes('X-Amz-Signature')),
     fail: of('deliveries', 'presigned'),
-    says: /pre-signed URLs are refused/,
+    says: /pre-signed URLs are rejected/,
   },
   role('server', 'PutObject', 'run-logs'),
   role('server', 'GetObject', 'states'),
@@ -270,7 +270,7 @@ export const S3: readonly Fault[] = [
     name: 'an S3 that always fails',
     arrange: refusing({ status: 500, code: 'InternalError', headers: RETRY }),
     fail: FIRST,
-    says: /S3 fails \(HTTP 500\)/,
+    says: /S3 failed \(HTTP 500\)/,
   },
   {
     name: 'an S3 that always asks to slow down',

@@ -93,7 +93,7 @@ export const SQS: readonly Fault[] = [
     name: 'a standard queue where a FIFO queue belongs',
     arrange: url('async-fifo', (value) => value.replace('async.fifo', 'webhooks')),
     fail: ofQueue('async-fifo', 'kind'),
-    says: /spacelift-webhooks is a standard queue, and MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL must name a FIFO queue/,
+    says: /spacelift-webhooks is a standard queue, but MESSAGE_QUEUE_SQS_ASYNC_FIFO_URL must name a FIFO queue/,
   },
   {
     name: 'two queue URLs swapped',
@@ -204,7 +204,7 @@ export const SQS: readonly Fault[] = [
     name: 'an SQS that always fails',
     arrange: failing('InternalError', 503),
     fail: ofQueue('async', 'exists'),
-    says: /SQS fails \(HTTP 503\)/,
+    says: /SQS failed \(HTTP 503\)/,
   },
   { name: 'an SQS that always throttles', arrange: failing('ThrottlingException', 400) },
 ];

@@ -163,7 +163,7 @@ const ofEach = ({ what, setting, fail }: Service): Fault[] => [
     name: `a load balancer without a backend before ${what}`,
     arrange: at(setting, () => startHttp(503, '<html>503</html>', { 'content-type': 'text/html', 'retry-after': '1' })),
     fail: [fail],
-    says: new RegExp(`${what} fails \\(HTTP 503\\)`),
+    says: new RegExp(`${what} failed \\(HTTP 503\\)`),
   },
   {
     name: `an SSH server where ${what} should be`,

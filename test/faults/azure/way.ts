@@ -84,7 +84,7 @@ export const WAY: readonly Fault[] = onAks(
     name: 'Azure Blob Storage that fails',
     arrange: refusing(isBlob, { status: 500, code: 'InternalError' }),
     fail: [FIRST],
-    says: /^Azure Blob Storage fails \(HTTP 500\)/,
+    says: /^Azure Blob Storage failed \(HTTP 500\)/,
   },
   {
     name: 'Azure Blob Storage that returns other bytes',

@@ -116,7 +116,7 @@ export const IDENTITY: readonly Fault[] = onGke(
     name: 'a Google key file that is no JSON',
     arrange: file('project = spacelift'),
     fail: [FIRST],
-    says: /^the Google credentials file can’t be used: it is not JSON\nIt is \/.*\.json/,
+    says: /^the Google credentials file can’t be used: it is not JSON\nThe file is \/.*\.json/,
   },
   {
     name: 'a Google key file with half a key',

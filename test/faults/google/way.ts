@@ -91,13 +91,13 @@ export const WAY: readonly Fault[] = onGke(
     name: 'Cloud Storage that stays unavailable',
     arrange: refusing(isStorage, unavailable),
     fail: [FIRST],
-    says: /^Cloud Storage fails \(HTTP 503\)/,
+    says: /^Cloud Storage failed \(HTTP 503\)/,
   },
   {
     name: 'Cloud Storage that fails',
     arrange: refusing(isStorage, { status: 500, reason: 'backendError' }),
     fail: [FIRST],
-    says: /^Cloud Storage fails \(HTTP 500\)/,
+    says: /^Cloud Storage failed \(HTTP 500\)/,
   },
   {
     name: 'a Google quota that is exhausted',

@@ -51,7 +51,7 @@ export const OF_ANSWERS: readonly Fault[] = [
     name: 'a MinIO that fails to write',
     arrange: always({ status: 500, code: 'InternalError' }, ({ action }) => action === 'PutObject'),
     fail: [FIRST],
-    says: /^MinIO fails \(HTTP 500\)$/m,
+    says: /^MinIO failed \(HTTP 500\)$/m,
   },
   {
     name: 'a MinIO that fails to read one bucket',
@@ -61,7 +61,7 @@ export const OF_ANSWERS: readonly Fault[] = [
         action === 'GetObject' && of === 'spacelift-metadata' && !/X-Amz-Signature/.test(query),
     ),
     fail: ['object-storage/metadata/access'],
-    says: /^MinIO fails to read from spacelift-metadata \(HTTP 500\)$/m,
+    says: /^MinIO failed to read from spacelift-metadata \(HTTP 500\)$/m,
   },
   {
     name: 'a MinIO that is still starting',
@@ -100,7 +100,7 @@ export const OF_ANSWERS: readonly Fault[] = [
     name: 'a proxy that changes pre-signed URLs',
     arrange: always({ status: 403, code: 'SignatureDoesNotMatch' }, ({ query }) => /X-Amz-Signature/.test(query)),
     fail: ['object-storage/deliveries/presigned'],
-    says: /^pre-signed URLs are refused\nSigned requests work/,
+    says: /^pre-signed URLs are rejected\nSigned requests work/,
   },
   {
     name: 'another origin may upload',
@@ -161,7 +161,7 @@ export const OF_ANSWERS: readonly Fault[] = [
       ),
     ),
     fail: ['object-storage/metadata/access'],
-    says: /^MinIO fails to delete from spacelift-metadata \(HTTP 500\)$/m,
+    says: /^MinIO failed to delete from spacelift-metadata \(HTTP 500\)$/m,
     leaves: true,
   },
   {

@@ -114,7 +114,7 @@ const PORTS: readonly Fault[] = [
     name: 'a balancer without a healthy MinIO',
     arrange: atStore(() => startHttp(503, '<html>No server is available</html>', HTML)),
     fail: [FIRST],
-    says: /^MinIO fails \(HTTP 503\)$/m,
+    says: /^MinIO failed \(HTTP 503\)$/m,
   },
 ];
 
@@ -209,7 +209,7 @@ const WORKERS: readonly Fault[] = [
     arrange: atStore(() => startHttp(502)),
     options: { service: 'worker' },
     fail: ['object-storage/worker'],
-    says: /MinIO fails .*\(HTTP 502\)$/m,
+    says: /MinIO failed .*\(HTTP 502\)$/m,
   },
   {
     name: 'MinIO behind a certificate that a worker does not trust',

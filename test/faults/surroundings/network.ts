@@ -124,7 +124,7 @@ const SERVERS: readonly Fault[] = [
     arrange: installed({ status: 500 }),
     options: INSTALLED,
     fail: ['network/webhooks'],
-    says: /^https:\/\/192\.0\.2\.10\/webhooks answers with HTTP 500$/m,
+    says: /^https:\/\/192\.0\.2\.10\/webhooks returned HTTP 500$/m,
   },
   {
     name: 'a balancer without a healthy server, as a worker sees it',

@@ -60,7 +60,11 @@ const collector = (options: OtlpOptions, more: Variables = {}) =>
 
 const ADDRESSES: readonly Fault[] = (
   [
-    ['an address of telemetry without http://', otel('collector:4317'), /OTEL_EXPORTER_OTLP_ENDPOINT is not of a form/],
+    [
+      'an address of telemetry without http://',
+      otel('collector:4317'),
+      /OTEL_EXPORTER_OTLP_ENDPOINT has a form that the SDK does not accept/,
+    ],
     [
       'OpenTelemetry without an endpoint',
       { OBSERVABILITY_VENDOR: 'OpenTelemetry' },
@@ -68,17 +72,17 @@ const ADDRESSES: readonly Fault[] = (
     ],
     ['Datadog without an agent', { OBSERVABILITY_VENDOR: 'Datadog' }, /is Datadog, but DD_AGENT_HOST is not set/],
     ['X-Ray without a daemon', xray(''), /is AWS, but AWS_XRAY_DAEMON_ADDRESS is not set/],
-    [
-      'a Datadog host with a port',
-      datadog({ DD_AGENT_HOST: 'agent:8126' }),
-      /DD_AGENT_HOST is not of a form .*"agent:8126"/,
-    ],
+    ['a Datadog host with a port', datadog({ DD_AGENT_HOST: 'agent:8126' }), /DD_AGENT_HOST has a form .*"agent:8126"/],
     [
       'a Datadog URL without a scheme',
       datadog({ DD_TRACE_AGENT_URL: 'agent:8126' }),
-      /DD_TRACE_AGENT_URL is not of a form .*"agent:8126"/,
+      /DD_TRACE_AGENT_URL has a form .*"agent:8126"/,
     ],
-    ['an X-Ray address with a scheme', xray('http://xray:2000'), /AWS_XRAY_DAEMON_ADDRESS is not of a form/],
+    [
+      'an X-Ray address with a scheme',
+      xray('http://xray:2000'),
+      /AWS_XRAY_DAEMON_ADDRESS has a form that the SDK does not accept/,
+    ],
   ] as const
 ).map(([name, variables, says]) => ({
   name,
