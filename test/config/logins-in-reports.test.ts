@@ -43,7 +43,7 @@ async function reportOf(given: Variables): Promise<unknown> {
   const variables = { ...ONPREM, SERVER_DOMAIN: 'spacelift.invalid', ...given };
   const { run, deployment } = await preflight([configuration, network, observability], variables, {
     phase: 'post-install',
-    timeoutMs: 5000,
+    timeoutMs: 1000,
   });
   return makeReport(run, {
     phase: 'post-install',

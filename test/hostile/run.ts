@@ -1,6 +1,7 @@
 /** Runs the whole preflight with one of its dependencies replaced by a hostile server. */
 import { CHECKS } from '../../checks/index.ts';
 import type { Status } from '../../src/outcome/status.ts';
+import { fakeCheck } from '../fakes.ts';
 import { type CertificateAuthority, makeCa } from '../services/tls.ts';
 import { type Estate, startEstate } from '../support/estate.ts';
 import { expectPasteable } from '../support/pasteable.ts';
@@ -69,7 +70,13 @@ export async function attack(
   }
 }
 
-/** The status of every finding of a healthy run, by id. */
+/** How long a run takes here and now of which nothing is left but to wait for its timeout, ms. */
+export async function timedOut(timeoutMs: number): Promise<number> {
+  const forever = fakeCheck('forever', ['over'], () => new Promise(() => {}));
+  return (await preflight([forever], {}, { timeoutMs })).run.durationMs;
+}
+
+/** The status of every finding of a healthy run, by id, and how long it took. */
 export async function healthy({ estate, ca }: World, { choice, phase = 'pre-install' }: Dependency) {
   const result = await preflight(CHECKS, estate.variables(choice), {
     phase,
@@ -77,7 +84,7 @@ export async function healthy({ estate, ca }: World, { choice, phase = 'pre-inst
     authorities: ca.certPem,
     environment: estate.environment(choice),
   });
-  return statuses(result);
+  return { statuses: statuses(result), durationMs: result.run.durationMs };
 }
 
 export const statuses = ({ findings }: Result): Record<string, Status> =>

@@ -38,12 +38,14 @@ const PRINTF = `printf() {
 /** @param clients the programs that there are: `aws`, `mc`, `xargs` */
 export function makeRecorder(clients: readonly string[]): Recorder {
   const root = mkdtempSync(join(tmpdir(), 'recorder-'));
-  const [bin, record] = [join(root, 'bin'), join(root, 'record')];
+  const bin = join(root, 'bin');
   mkdirSync(bin);
   for (const client of clients) writeFileSync(join(bin, client), CLIENT, { mode: 0o755 });
   return {
     play: async (text) => {
       const cwd = mkdtempSync(join(root, 'at-'));
+      // Of its own: several may play at once.
+      const record = `${cwd}.record`;
       writeFileSync(record, '');
       const { code, stderr } = await run(`${PRINTF}${text}\n`, cwd, { PATH: bin, RECORD: record });
       const files = readdirSync(cwd);

@@ -34,11 +34,53 @@ export async function check(
   };
 }
 
-/** A server that lives as long as the test. */
-export async function postgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const server = await startPostgres(options);
-  onTestFinished(() => server.stop());
+/** What the tests of this worker share, one after the other; it ends with the worker. */
+let shared: Promise<PostgresServer> | undefined;
+let isTaken = false;
+
+/**
+ * A server for the rest of the test: of its own where anything is asked of it, and for a second one at once; otherwise the
+ * shared one, of which databases, roles and settings are taken away after the test.
+ */
+export async function postgres(options?: PostgresOptions): Promise<PostgresServer> {
+  if (options !== undefined || isTaken) {
+    const server = await startPostgres(options);
+    onTestFinished(() => server.stop());
+    return server;
+  }
+  isTaken = true;
+  onTestFinished(() => {
+    isTaken = false;
+  });
+  shared ??= startPostgres();
+  const server = await shared;
+  onTestFinished(async () => {
+    try {
+      await empty(server);
+    } catch {
+      // The test stopped it, or made of it what nobody can use.
+      shared = undefined;
+      await server.stop();
+    }
+  });
   return server;
+}
+
+async function empty(server: PostgresServer): Promise<void> {
+  const isSet = await server.query("SELECT FROM pg_file_settings WHERE sourcefile LIKE '%postgresql.auto.conf'");
+  if (isSet.length > 0) {
+    await server.query('ALTER SYSTEM RESET ALL');
+    await server.reload();
+  }
+  const named = async (sql: string) => (await server.query<{ name: string }>(sql)).map(({ name }) => name);
+  const databases = await named(
+    "SELECT quote_ident(datname) AS name FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'",
+  );
+  for (const name of databases) await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  const roles = await named(
+    "SELECT quote_ident(rolname) AS name FROM pg_roles WHERE rolname <> 'postgres' AND rolname NOT LIKE 'pg\\_%'",
+  );
+  if (roles.length > 0) await server.query(`DROP OWNED BY ${roles} CASCADE; DROP ROLE ${roles}`);
 }
 
 /** The database of a healthy installation: its URL as the role that owns it. */

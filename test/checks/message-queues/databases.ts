@@ -1,6 +1,6 @@
 /** The databases that decide whether messages may be tried: who uses the queues can be seen in them. */
-import { afterAll, beforeAll } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../services/postgres.ts';
+import { beforeAll } from 'vitest';
+import { startPostgres } from '../../services/postgres.ts';
 
 export interface Databases {
   /** The URL of one where Spacelift is still to be installed. */
@@ -9,17 +9,23 @@ export interface Databases {
   readonly installed: string;
 }
 
-/** Both, for as long as the tests of the file, or of the `describe`, that asks for them. */
+/** The same for all that a worker runs: nobody writes to them. They end with it. */
+let shared: Promise<Databases> | undefined;
+
+async function start(): Promise<Databases> {
+  const server = await startPostgres({ version: 16 });
+  const make = (name: string) => server.createDatabase({ name, owner: 'spacelift', password: 'a-long-password' });
+  const [empty, installed] = [await make('empty'), await make('installed')];
+  await server.query('CREATE TABLE accounts (id bigint)', [], 'installed');
+  return { empty, installed };
+}
+
+/** Both, for the tests of the file, or of the `describe`, that asks for them. */
 export function useDatabases(): Databases {
   const urls = { empty: '', installed: '' };
-  let server: PostgresServer;
   beforeAll(async () => {
-    server = await startPostgres({ version: 16 });
-    for (const name of ['empty', 'installed'] as const) {
-      urls[name] = await server.createDatabase({ name, owner: 'spacelift', password: 'a-long-password' });
-    }
-    await server.query('CREATE TABLE accounts (id bigint)', [], 'installed');
+    shared ??= start();
+    Object.assign(urls, await shared);
   });
-  afterAll(() => server.stop());
   return urls;
 }
