@@ -1,5 +1,6 @@
 /** Everything the rules ask a server, in one round trip. */
 import type { Run } from '../../src/engine/check.ts';
+import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { CheckStopped } from '../../src/outcome/outcome.ts';
 import { openDatabase } from './open.ts';
 import type { Session } from './session.ts';
@@ -162,10 +163,10 @@ export interface Facts {
  * The facts about `DATABASE_URL`, queried once per run. Each one can fail on its own, with a ServerError or a NetworkError.
  * @throws CheckStopped when there is no session
  */
-export const factsOf = (run: Run): Promise<Facts> => run.once(askFacts);
+export const factsOf = oncePerRun(askFacts);
 
 async function askFacts(run: Run): Promise<Facts> {
-  const opened = await run.once(openDatabase);
+  const opened = await openDatabase(run);
   if ('outcome' in opened) throw new CheckStopped(opened.outcome);
   const { session } = opened;
   const sent = Date.now();

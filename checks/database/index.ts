@@ -40,7 +40,7 @@ export const database = defineCheck({
   plan: async (run) => (await import('./plan.ts')).plan(run),
 
   async run(context) {
-    const { check, gate, once, options, selected } = context;
+    const { check, gate, options, selected } = context;
     const judging = (how: (facts: Facts) => MaybeOutcome) => async (): Promise<Outcome> => {
       try {
         return await how(await factsOf(context));
@@ -51,10 +51,11 @@ export const database = defineCheck({
     };
 
     // Both logins take equally long, so they run at the same time.
-    if ((selected('read-only') || selected('plaintext')) && isAnotherUrl(context)) once(openReadOnly).catch(() => {});
+    if ((selected('read-only') || selected('plaintext')) && isAnotherUrl(context))
+      openReadOnly(context).catch(() => {});
 
     await gate('connect', async () => {
-      const opened = await once(openDatabase);
+      const opened = await openDatabase(context);
       return 'outcome' in opened ? opened.outcome : judging(connected)();
     });
     await gate(
@@ -93,7 +94,7 @@ export const database = defineCheck({
       check(
         'plaintext',
         judging(async ({ session }) => {
-          const reading = isAnotherUrl(context) ? await once(openReadOnly) : undefined;
+          const reading = isAnotherUrl(context) ? await openReadOnly(context) : undefined;
           return judgePlaintext({
             DATABASE_URL: session,
             ...(reading !== undefined && 'session' in reading && { DATABASE_READ_ONLY_URL: reading.session }),

@@ -240,7 +240,7 @@ export function judgeSettings(settings: Settings, role: Role, { database }: Serv
         schema === null
           ? 'search_path contains no existing schema'
           : `search_path starts with schema "${schema}", on which role "${role.name}" lacks CREATE`,
-      expected: 'a search_path whose first schema grants CREATE, such as "$user", public',
+      expected: 'a search_path that starts with a schema on which the role has CREATE, such as "$user", public',
       fix: inUrl(settings.searchPathSource, 'search_path') ?? sql`${alter} search_path = "$user", public;`,
     });
   }

@@ -2,6 +2,7 @@
 
 import type { ValueName } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
+import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Outcome, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { ConnectError, openSession } from './connect.ts';
@@ -13,9 +14,8 @@ import { urlOutcome } from './url-messages.ts';
 /** A session, or why there is none. */
 export type Opened = { readonly session: Session } | { readonly outcome: Exclude<Outcome, { status: 'pass' }> };
 
-/** For `run.once`. */
-export const openDatabase = (run: Run): Promise<Opened> => open(run, 'DATABASE_URL');
-export const openReadOnly = (run: Run): Promise<Opened> => open(run, 'DATABASE_READ_ONLY_URL');
+export const openDatabase = oncePerRun((run) => open(run, 'DATABASE_URL'));
+export const openReadOnly = oncePerRun((run) => open(run, 'DATABASE_READ_ONLY_URL'));
 
 async function open(run: Run, variable: ValueName): Promise<Opened> {
   let url: DatabaseUrl | undefined;
@@ -38,10 +38,8 @@ async function open(run: Run, variable: ValueName): Promise<Opened> {
  * @throws ConnectError, CheckStopped
  */
 export async function openAnother(run: Run, url: DatabaseUrl, variable: ValueName): Promise<Session> {
-  let session: Session | undefined;
-  // No written data depends on it: closing it can't fail and leaves nothing to report.
-  run.cleanup(`a session of ${variable}`, undefined, async () => session?.close());
-  session = await openSession(run, url, variable);
+  const session = await openSession(run, url, variable);
+  run.onEnd(() => session.close());
   return session;
 }
 

@@ -24,7 +24,7 @@ export function isAnotherUrl({ deployment }: Pick<Run, 'deployment'>): boolean {
 export async function judgeReadOnly(run: Run, { server }: Facts): Promise<Outcome> {
   run.require('DATABASE_READ_ONLY_URL');
   if (!isAnotherUrl(run)) return pass('DATABASE_READ_ONLY_URL equals DATABASE_URL');
-  const opened = await run.once(openReadOnly);
+  const opened = await openReadOnly(run);
   if ('outcome' in opened) return opened.outcome;
   const { session } = opened;
   const [replica = NOBODY] = await session.query<Identity>(run, IDENTITY);

@@ -1,6 +1,6 @@
 /** The identity behind the AWS credentials. Blocks nothing: a service that rejects them is folded into the finding here. */
 
-import { type Asked, askCaller, strangerIssue } from '../../src/clouds/aws/caller.ts';
+import { type Asked, accountIssue, callerIdentity } from '../../src/clouds/aws/caller.ts';
 import { roleOf } from '../../src/clouds/aws/denial.ts';
 import { CredentialError, credentialIssue } from '../../src/clouds/aws/errors.ts';
 import { AWS_CREDENTIALS, type SigningCredentials } from '../../src/clouds/signing.ts';
@@ -114,7 +114,7 @@ const isDeployments = ({ deployment }: Run, arn: string): boolean =>
 
 async function testedAs(run: Run): Promise<Outcome> {
   const clouds = standsIn(run);
-  const asked = clouds.includes('AWS') ? await run.once(askCaller) : undefined;
+  const asked = clouds.includes('AWS') ? await callerIdentity(run) : undefined;
   if (asked !== undefined && 'error' in asked && asked.error instanceof CredentialError) {
     throw new CheckStopped(unknown(run, asked));
   }
@@ -139,7 +139,7 @@ async function testedAs(run: Run): Promise<Outcome> {
 }
 
 async function credentials(run: Run): Promise<Outcome> {
-  const asked = await run.once(askCaller);
+  const asked = await callerIdentity(run);
   if (!('caller' in asked)) return unknown(run, asked);
   const { account: of, arn } = asked.caller;
   const whose = standsIn(run).includes('AWS') && !isDeployments(run, arn) ? ', not the deployment’s' : '';
@@ -147,11 +147,11 @@ async function credentials(run: Run): Promise<Outcome> {
 }
 
 async function account(run: Run): Promise<Outcome> {
-  const asked = await run.once(askCaller);
+  const asked = await callerIdentity(run);
   if (!('caller' in asked)) throw new CheckStopped(unknown(run, asked));
   const { caller } = asked;
   return (
-    strangerIssue(run, caller) ??
+    accountIssue(run, caller) ??
     pass(`account ${caller.account}, partition ${caller.partition}`, {
       evidence: { account: caller.account, partition: caller.partition },
     })

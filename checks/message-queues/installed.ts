@@ -1,15 +1,14 @@
 /** Whether test messages can be sent and received at all: on a live installation, the real drain would receive them. */
-import type { Run } from '../../src/engine/check.ts';
+import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Skip, skip } from '../../src/outcome/outcome.ts';
 import { factsOf } from '../database/index.ts';
 
 /**
- * Why no test message can be sent or received; `undefined` if the database shows that Spacelift is not installed yet. For
- * `run.once`.
+ * Why no test message can be sent or received; `undefined` if the database shows that Spacelift is not installed yet.
  * @throws only the reason why the run ended
  */
-export async function whyNoMessages(run: Run): Promise<Skip | undefined> {
+export const whyNoMessages = oncePerRun(async (run): Promise<Skip | undefined> => {
   const { readOnly, phase } = run.options;
   if (readOnly) {
     return skip('no test message was sent: --read-only', { fix: advice`run it without --read-only` });
@@ -25,7 +24,7 @@ export async function whyNoMessages(run: Run): Promise<Skip | undefined> {
       fix: advice`before installation, allow this run to read the database in DATABASE_URL`,
     });
   }
-}
+});
 
 const installed = (how: string): Skip =>
   skip(`no test message was sent: Spacelift is already installed (${how})`, {

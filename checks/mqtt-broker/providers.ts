@@ -14,7 +14,7 @@ const chosen = registry<'MQTT_BROKER_TYPE', Provider>('MQTT_BROKER_TYPE', PROVID
 /** @throws CheckStopped if the choice is invalid, or not known here */
 export const providerOf = (run: Run): Provider => inferred(run) ?? chosen.providerOf(run);
 
-/** Like `providerOf`, but `undefined` where that stops. */
+/** Like `providerOf`, but returns `undefined` instead of throwing. */
 export const knownProvider = (run: Run): Provider | undefined => inferred(run) ?? chosen.knownProvider(run);
 
 /** A port or a scheme: IoT Core's endpoint is a bare host name, Amazon's or a custom domain. */

@@ -94,10 +94,5 @@ async function notYet(run: Run, at: string, words: EndpointIssue): Promise<Outco
 
 async function get(run: Run, url: URL): Promise<HttpAnswer> {
   await checkProxy(run, url, DEADLINE_MS);
-  const client = makeHttpClient(run);
-  try {
-    return await client.send({ method: 'GET', url, deadlineMs: DEADLINE_MS });
-  } finally {
-    client.close();
-  }
+  return makeHttpClient(run).send({ method: 'GET', url, deadlineMs: DEADLINE_MS });
 }

@@ -164,7 +164,6 @@ export interface Store {
   expiry(bucket: string, signal: AbortSignal): Promise<string[]>;
   /** Whether the bucket's own settings allow public access. */
   isPublic(bucket: string, signal: AbortSignal): Promise<boolean>;
-  close(): void;
 }
 
 /** The provider's own fixes: commands and settings that contain the real names. */

@@ -48,11 +48,7 @@ export async function reachStore(context: Context<string>, open: () => Promise<S
     if (error instanceof CheckStopped) return byHost(context, `No pre-signed URL was tested: ${error.outcome.title}.`);
     throw error;
   }
-  try {
-    return await bySignedUrl(context, store, bucket);
-  } finally {
-    store.close();
-  }
+  return await bySignedUrl(context, store, bucket);
 }
 
 /** Sends a GET, which changes nothing; reading a real object is tested for the server. */
@@ -108,7 +104,5 @@ async function byHost(context: Context<string>, detail: string): Promise<Outcome
     if (!(error instanceof NetworkError)) throw error;
     const { title, ...words } = routeMessages(error, target);
     return (await skipIfOutside(context, target.host, error)) ?? fail(title, words);
-  } finally {
-    client.close();
   }
 }

@@ -63,13 +63,15 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   choice<Name extends ChoiceName>(name: Name): ChoiceOf<Name>;
   /** Like `require`, but `undefined` when the variable is unset and has no default. */
   get(name: ValueName): string | undefined;
-  /** Runs a function once per run: every caller of the same function gets the same promise. */
-  once<T>(ask: (run: Run) => Promise<T>): Promise<T>;
+  /** Results that are shared by the whole run: used only by `oncePerRun`. */
+  readonly asked: { readonly run: Run; readonly answers: Map<unknown, Promise<unknown>> };
   /**
    * Registers how to remove something before it is written. Executed at the end of the run, whatever ends it, unless
    * `done` was called. `command` is for the user if the removal fails.
    */
   cleanup(what: string, command: Fix | undefined, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
+  /** Registers how to close something at the very end of the run, after everything that the run wrote is removed. */
+  onEnd(dispose: () => unknown): void;
   /**
    * Runs one operation under a deadline in ms; its signal is aborted by the deadline or by the run.
    * @throws NetworkError of kind `timeout`, even when the operation ignores its signal
@@ -126,7 +128,7 @@ export interface PlannedOperation {
 export interface CleanupResult {
   /** Bucket, queue. */
   readonly place: string;
-  /** "3 objects of run <id>". */
+  /** "3 objects from run <id>". */
   readonly removed: readonly string[];
   /** What is kept by design. */
   readonly kept?: string;

@@ -2,6 +2,8 @@
 import type { Fix } from '../outcome/fix.ts';
 
 const DEADLINE_MS = 10_000;
+/** Time limit for closing everything that is open. */
+const CLOSING_MS = 2_000;
 
 /** Something that the run wrote and could not remove. */
 export interface Leftover {
@@ -16,8 +18,13 @@ interface Entry {
   readonly remove: (signal: AbortSignal) => Promise<unknown>;
 }
 
+/** Closes something that stays open during a run: a session, a client's connections. */
+export type Dispose = () => unknown;
+
 export class Cleanup {
   readonly #entries = new Set<Entry>();
+  readonly #disposers: Dispose[] = [];
+  #ended = false;
 
   register(what: string, command: Fix | undefined, remove: Entry['remove']): { done(): void } {
     const entry = { what, command, remove };
@@ -48,5 +55,29 @@ export class Cleanup {
         what,
         command: command?.text ?? '',
       }));
+  }
+  /** Called after everything is removed, or immediately if that is already done. */
+  onEnd(dispose: Dispose): void {
+    if (this.#ended) close(dispose);
+    else this.#disposers.push(dispose);
+  }
+
+  /** Closes everything that is open, concurrently and within two seconds. Never throws: no written data depends on it. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSING_MS);
+    });
+    await Promise.race([Promise.all(this.#disposers.splice(0).map(close)), late]);
+    clearTimeout(timer);
+  }
+}
+
+async function close(dispose: Dispose): Promise<void> {
+  try {
+    await dispose();
+  } catch {
+    // A failure to close has no consequences, so it is not reported.
   }
 }

@@ -60,6 +60,8 @@ export async function runChecks(
     return entries.find(({ check }) => check.id === named?.id)?.recorder.find(id);
   };
 
+  let leftovers: readonly Leftover[] = [];
+  let interrupted = false;
   try {
     await inOrder(entries, options.concurrency, async ({ check, recorder }) => {
       observer.started?.(check);
@@ -68,10 +70,11 @@ export async function runChecks(
     });
   } finally {
     lifetime.settle();
+    leftovers = await cleanup.run();
+    interrupted = lifetime.signal.reason instanceof InterruptedError;
+    await cleanup.end();
+    lifetime.close();
   }
-  const leftovers = await cleanup.run();
-  const interrupted = lifetime.signal.reason instanceof InterruptedError;
-  lifetime.close();
   return {
     run,
     checks: entries.map(({ recorder }) => recorder.result()),
@@ -111,7 +114,6 @@ export function makeRun(
   signal: AbortSignal,
   cleanup: Cleanup,
 ): Run {
-  const shared = new Map<unknown, Promise<unknown>>();
   const want = (name: VariableName): string | undefined => {
     const found = deployment.lookup(name);
     switch (found.state) {
@@ -151,12 +153,14 @@ export function makeRun(
       const value = want(name);
       return isChosen(name, value) ? value : unset(name);
     },
-    once: <T>(ask: (run: Run) => Promise<T>): Promise<T> => {
-      const known = shared.get(ask) ?? ask(run);
-      shared.set(ask, known);
-      return known as Promise<T>;
+    asked: {
+      get run() {
+        return run;
+      },
+      answers: new Map(),
     },
     cleanup: (what, command, remove) => cleanup.register(what, command, remove),
+    onEnd: (dispose) => cleanup.onEnd(dispose),
     withTimeout: (ms, operation) => withTimeout(signal, ms, operation, timedOut),
   };
   return run;

@@ -14,13 +14,14 @@ export interface HttpServer extends Address {
 /** The connections of one client, or of several that share them: opening one needs a round trip or two. */
 export interface Agents {
   agentFor(server: HttpServer): http.Agent;
-  /** Closes the idle connections. */
-  destroy(): void;
 }
 
-/** @param rejectUnauthorized `false` accepts any certificate */
+/**
+ * Their connections are closed with the run.
+ * @param rejectUnauthorized `false` accepts any certificate
+ */
 export function makeAgents(
-  run: Pick<Run, 'authorities' | 'proxies'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'onEnd'>,
   { rejectUnauthorized = true }: { rejectUnauthorized?: boolean } = {},
 ): Agents {
   const agents = new Map<string, http.Agent>();
@@ -32,15 +33,15 @@ export function makeAgents(
     if (!server.secure) return new http.Agent(common);
     return new https.Agent({ ...common, secureContext: secureContextFor(run.authorities()), rejectUnauthorized });
   };
+  run.onEnd(() => {
+    for (const agent of agents.values()) agent.destroy();
+  });
   return {
     agentFor: (server) => {
       const key = `${server.secure} ${unbracketed(server.host)} ${server.port}`;
       const agent = agents.get(key) ?? makeAgent(server);
       agents.set(key, agent);
       return agent;
-    },
-    destroy: () => {
-      for (const agent of agents.values()) agent.destroy();
     },
   };
 }

@@ -42,8 +42,6 @@ export interface HttpClient {
    * @throws NetworkError
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
-  /** Closes the idle connections. */
-  close(): void;
 }
 
 /** Whether the host of a URL is this machine. */
@@ -53,7 +51,7 @@ export function isLoopback(host: string): boolean {
 
 /** @param agents from another client, to share its connections */
 export function makeHttpClient(
-  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
   agents: Agents = makeAgents(run),
 ): HttpClient {
   const meaningOf = makeExplainError(run);
@@ -74,7 +72,6 @@ export function makeHttpClient(
       if (request.url.protocol === 'http:' && asksForTls(answer)) throw new NetworkError('wants-tls');
       return answer;
     },
-    close: agents.destroy,
   };
 }
 

@@ -8,7 +8,7 @@ import { makeExplainError } from './http-errors.ts';
 import { boundBody, boundHints } from './limits.ts';
 
 /** Whether a response is an error. */
-export type IsRefusal = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
+export type IsErrorResponse = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
 
 /** An error response, before the SDK turns it into something else. */
 export class HttpErrorResponse extends Error {
@@ -27,16 +27,15 @@ export interface Sender {
     request: Pick<RequestOptions, 'method' | 'path' | 'headers' | 'signal'>,
     body?: string | Uint8Array,
   ): Promise<IncomingMessage>;
-  destroy(): void;
 }
 
 /**
- * @param isRefusal without it, the SDK handles error responses itself
+ * @param isErrorResponse without it, the SDK handles error responses itself
  * @param agents from another client, to share its connections
  */
 export function makeSender(
-  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout'>,
-  isRefusal: IsRefusal = () => false,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
+  isErrorResponse: IsErrorResponse = () => false,
   agents: Agents = makeAgents(run),
 ): Sender {
   const meaningOf = makeExplainError(run);
@@ -51,11 +50,10 @@ export function makeSender(
         throw await meaningOf(error, to);
       }
       const { statusCode: status = 0, headers } = answer;
-      if (isRefusal({ status, headers }))
+      if (isErrorResponse({ status, headers }))
         throw new HttpErrorResponse({ status, headers, body: await readUpTo(answer) });
       return boundBody(answer);
     },
-    destroy: agents.destroy,
   };
 }
 

@@ -43,11 +43,11 @@ export const cause = {
   /** A finding that is its own cause: dependent findings point to it. */
   finding: (id: string): Cause => new Cause(id),
   /** An invalid or missing variable in the config. */
-  variable: of('configuration'),
+  variable: (name: string): Cause => of('configuration')(name),
   /** A missing file that a variable names. */
-  credentialsFile: of('credentials-file'),
+  credentialsFile: (variable: string): Cause => of('credentials-file')(variable),
   /** Credentials were not sent to a host. */
-  withheld: of('credentials-withheld'),
+  withheld: (host: string): Cause => of('credentials-withheld')(host),
 
   /** @param endpoint `host:port` */
   network: (endpoint: string, kind: string): Cause => network(endpoint, kind),
@@ -72,7 +72,7 @@ export const cause = {
   queues: of('message-queues'),
 
   /** From the engine: a check timed out or crashed, or an error outside any check ended the run. */
-  runTimeout: of('run-timeout'),
-  bug: of('bug'),
-  crash: of('crash'),
+  runTimeout: (check: string): Cause => of('run-timeout')(check),
+  bug: (id: string): Cause => of('bug')(id),
+  crash: (check: string): Cause => of('crash')(check),
 } as const;

@@ -82,7 +82,7 @@ describe.each([
     expect(code).toBe(0);
     expect(of('states')).toMatchObject({
       status: 'pass',
-      removed: [`2 objects of run ${id(RUN)}`, `1 object of run ${id(OTHER_RUN)}`],
+      removed: [`2 objects from run ${id(RUN)}`, `1 object from run ${id(OTHER_RUN)}`],
       kept: expect.stringContaining(KEPT),
       problem: null,
     });
@@ -98,7 +98,7 @@ describe.each([
     states.put(`${RUN}/hidden`, 'left');
     states.remove(`${RUN}/hidden`);
     const { of } = await cleaned(config(), [], env());
-    expect(of('states')?.removed).toEqual([`1 object of run ${id(RUN)}`]);
+    expect(of('states')?.removed).toEqual([`1 object from run ${id(RUN)}`]);
     expect(store.snapshot()).toEqual(before);
   });
 
@@ -148,7 +148,7 @@ test('a service’s role removes what has no versions, and says what it can’t 
     { AWS_ENDPOINT_URL_S3: store.url },
   );
   expect(code).toBe(1);
-  expect(of('metadata')).toMatchObject({ status: 'pass', removed: [`1 object of run ${id(RUN)}`] });
+  expect(of('metadata')).toMatchObject({ status: 'pass', removed: [`1 object from run ${id(RUN)}`] });
   expect(of('states')).toMatchObject({
     status: 'fail',
     removed: [],
@@ -179,7 +179,7 @@ describe('as a user has it', () => {
     expect(store.snapshot()).not.toEqual(before);
     const { code, stdout } = await command(['cleanup', '-f', file]);
     expect(code).toBe(0);
-    expect(stdout.match(/removed +\d objects? of run /g)?.length).toBe(NAMES.length);
+    expect(stdout.match(/removed +\d objects? from run /g)?.length).toBe(NAMES.length);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(store.snapshot()).toEqual(before);
   });

@@ -1,11 +1,13 @@
 /** The runner, as a check sees it: what is recorded whatever happens, and what one cause looks like in the report. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RunOptions } from '../../src/config/options.ts';
 import type { Check } from '../../src/engine/check.ts';
+import { Cleanup } from '../../src/engine/cleanup.ts';
 import type { CheckResult } from '../../src/engine/finding.ts';
 import { foldByCause } from '../../src/engine/fold.ts';
+import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
 import { CrashedError, InterruptedError } from '../../src/engine/timeouts.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
@@ -496,13 +498,13 @@ describe('after', () => {
 describe('what checks share', () => {
   it('is asked once, also when it fails', async () => {
     let asked = 0;
-    const fact = async () => {
+    const fact = oncePerRun(async () => {
       asked++;
       await wait(5);
       throw new CheckStopped(fail('no credentials', { cause: cause.finding('credentials') }));
-    };
+    });
     const of = (id: string) =>
-      fakeCheck(id, ['x'], async ({ check, once }) => void (await check('x', () => once(fact))));
+      fakeCheck(id, ['x'], async (context) => void (await context.check('x', () => fact(context))));
     const result = await go([of('a'), of('b')]);
     expect(asked).toBe(1);
     expect(statuses(result)).toEqual(['a/x fail', 'b/x skip']);
@@ -510,10 +512,98 @@ describe('what checks share', () => {
 
   it('is asked again in the next run', async () => {
     let asked = 0;
-    const fact = async () => pass(String(++asked));
-    const check = fakeCheck('a', ['x'], async ({ check, once }) => void (await check('x', () => once(fact))));
+    const fact = oncePerRun(async () => pass(String(++asked)));
+    const check = fakeCheck('a', ['x'], async (context) => void (await context.check('x', () => fact(context))));
     await go([check]);
     expect(find(await go([check]), 'a/x').title).toBe('2');
+  });
+});
+
+describe('what a run opened', () => {
+  const opening = (dispose: () => unknown, then: Parameters<typeof fakeCheck>[2] = async () => {}) =>
+    fakeCheck('a', ['x'], async (context) => {
+      context.onEnd(dispose);
+      await then(context);
+    });
+
+  it.each<[string, Parameters<typeof fakeCheck>[2]]>([
+    ['passed', async ({ check }) => void (await check('x', () => pass('fine')))],
+    ['thrown', () => Promise.reject(new Error('broken'))],
+    ['hung', () => new Promise(() => {})],
+  ])('is closed when the check has %s, after clean-up', async (_, then) => {
+    const order: string[] = [];
+    await go(
+      [
+        opening(
+          () => order.push('closed'),
+          async (context) => {
+            context.cleanup('a thing', undefined, async () => {
+              await wait(5);
+              order.push('removed');
+            });
+            await then(context);
+          },
+        ),
+      ],
+      { timeoutMs: 50 },
+    );
+    expect(order).toEqual(['removed', 'closed']);
+  });
+
+  it('is closed when an observer fails', async () => {
+    let closed = false;
+    const check = opening(
+      () => {
+        closed = true;
+      },
+      async ({ check: judge }) => void (await judge('x', () => pass('fine'))),
+    );
+    const deployment = fakeDeployment();
+    const observer = {
+      finished: () => {
+        throw new Error('a screen that is gone');
+      },
+    };
+    const network = networkContext(deployment, undefined);
+    await expect(runChecks([check], deployment, options(), network, never(), observer)).rejects.toThrow('screen');
+    expect(closed).toBe(true);
+  });
+
+  it('fails nothing when it can not be closed, and is closed at once when the run is over', async () => {
+    const closed: string[] = [];
+    let late: ((dispose: () => unknown) => void) | undefined;
+    const check = fakeCheck('a', ['x'], async (context) => {
+      late = context.onEnd;
+      context.onEnd(() => Promise.reject(new Error('closed before')));
+      context.onEnd(() => {
+        throw new Error('closed before');
+      });
+      context.onEnd(() => closed.push('in the end'));
+      await context.check('x', () => pass('fine'));
+    });
+    expect(statuses(await go([check]))).toEqual(['a/x pass']);
+    expect(closed).toEqual(['in the end']);
+    late?.(() => closed.push('at once'));
+    expect(closed).toEqual(['in the end', 'at once']);
+  });
+
+  it('holds the report up for two seconds at most', async () => {
+    vi.useFakeTimers();
+    try {
+      const cleanup = new Cleanup();
+      cleanup.onEnd(() => new Promise(() => {}));
+      let over = false;
+      const end = cleanup.end().then(() => {
+        over = true;
+      });
+      await vi.advanceTimersByTimeAsync(1_999);
+      expect(over).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      await end;
+      expect(over).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -48,9 +48,9 @@ interface Settings {
 
 function send(request: Omit<HttpRequest, 'method'> & { method?: string }, settings: Settings = {}) {
   const { authorities = [], environment = {}, signal, ...trust } = settings;
-  const run = { ...runOf(authorities, signal), proxies: environment };
+  const onEnd = (dispose: () => unknown) => void ends.push(dispose);
+  const run = { ...runOf(authorities, signal), proxies: environment, onEnd };
   const client = makeHttpClient(run, makeAgents(run, trust));
-  ends.push(() => client.close());
   return client.send({ method: 'GET', ...request });
 }
 

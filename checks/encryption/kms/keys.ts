@@ -1,11 +1,12 @@
 /** Uses the two keys in AWS KMS like Spacelift does. None of the operations writes anything. */
 import { constants, createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
+import { AwsError, ask, isErrorResponse } from '../../../src/clouds/aws/call.ts';
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
 import { keyArnIn } from '../../../src/clouds/aws/kms-key.ts';
 import { targetOf } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import type { Target } from '../../../src/net/messages.ts';
 
 export const ENCRYPTION_KEY = 'ENCRYPTION_KMS_ENCRYPTION_KEY_ID';
@@ -43,13 +44,13 @@ interface Kms {
   readonly target: Target;
 }
 
-/** Shared: `run.once(openKms)`. The caller of the checks destroys the client. */
-export async function openKms(run: Run): Promise<Kms> {
+/** The caller of the checks destroys the client. */
+export const openKms = oncePerRun(async (run): Promise<Kms> => {
   const { KMSClient: Client } = await import('@aws-sdk/client-kms');
-  const settings = awsSettings(run, 'KMS', isRefusal);
+  const settings = awsSettings(run, 'KMS', isErrorResponse);
   const client = new Client(settings.config);
   return { client, target: targetOf('KMS', settings, client) };
-}
+});
 
 type Answer<T> = { readonly action: KmsAction } & ({ readonly value: T } | { readonly error: unknown });
 type How = { abortSignal: AbortSignal };
@@ -68,10 +69,10 @@ async function attempt<T>(
   }
 }
 
-/** Shared: `run.once(tryEncryption)`. @throws CheckStopped when the variable is not usable */
-export async function tryEncryption(run: Run): Promise<Trial> {
+/** @throws CheckStopped when the variable is not usable */
+export const tryEncryption = oncePerRun(async (run): Promise<Trial> => {
   const KeyId = run.require(ENCRYPTION_KEY);
-  const { client } = await run.once(openKms);
+  const { client } = await openKms(run);
   const { EncryptCommand, DecryptCommand, GenerateDataKeyCommand } = await import('@aws-sdk/client-kms');
   const plaintext = randomBytes(32);
   const [sealed, dataKey] = await Promise.all([
@@ -103,12 +104,12 @@ export async function tryEncryption(run: Run): Promise<Trial> {
     untried: toOpen.length === 0 ? ['Decrypt'] : [],
     holds: compared.length === 0 ? undefined : !compared.includes(false),
   };
-}
+});
 
-/** Shared: `run.once(trySigning)`. @throws CheckStopped when the variable is not usable */
-export async function trySigning(run: Run): Promise<Trial> {
+/** @throws CheckStopped when the variable is not usable */
+export const trySigning = oncePerRun(async (run): Promise<Trial> => {
   const KeyId = run.require(SIGNING_KEY);
-  const { client } = await run.once(openKms);
+  const { client } = await openKms(run);
   const { GetPublicKeyCommand, SignCommand } = await import('@aws-sdk/client-kms');
   const token = randomBytes(64);
   const [publicKey, signed] = await Promise.all([
@@ -137,7 +138,7 @@ export async function trySigning(run: Run): Promise<Trial> {
         : undefined,
     ...('value' in publicKey && { spec: publicKey.value.KeySpec, usage: publicKey.value.KeyUsage }),
   };
-}
+});
 
 /** PS512 (RFC 7518, section 3.5): the salt is as long as the hash. */
 function verifies(token: Uint8Array, spki: Uint8Array | undefined, signature: Uint8Array | undefined): boolean {

@@ -6,33 +6,18 @@ import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
 import { encryptionFinding } from '../rules.ts';
-import {
-  ENCRYPTION_KEY,
-  type KeyVariable,
-  openKms,
-  SIGNING_KEY,
-  type Trial,
-  tryEncryption,
-  trySigning,
-} from './keys.ts';
-import { creating, nameOf, troubleWith, usageOf } from './messages.ts';
+import { ENCRYPTION_KEY, type KeyVariable, SIGNING_KEY, type Trial, tryEncryption, trySigning } from './keys.ts';
+import { createKeyCommand, keyIssueOf, nameOf, usageOf } from './messages.ts';
 
 export async function run(context: Context<EncryptionRule>): Promise<void> {
   const { check } = context;
-  try {
-    await Promise.all([
-      check('choice', () => choice(context)),
-      check('kms/encryption-key', () => encryptionKey(context)),
-      check('kms/signing-key', () => signingKey(context)),
-      check('kms/distinct', () => distinct(context)),
-      ...(usesSecondary(context) ? [check('kms/multi-region', () => multiRegion(context))] : []),
-    ]);
-  } finally {
-    await context.once(openKms).then(
-      ({ client }) => client.destroy(),
-      () => {},
-    );
-  }
+  await Promise.all([
+    check('choice', () => choice(context)),
+    check('kms/encryption-key', () => encryptionKey(context)),
+    check('kms/signing-key', () => signingKey(context)),
+    check('kms/distinct', () => distinct(context)),
+    ...(usesSecondary(context) ? [check('kms/multi-region', () => multiRegion(context))] : []),
+  ]);
 }
 
 export const usesSecondary = ({ deployment }: Run): boolean =>
@@ -48,7 +33,7 @@ async function trials(run: Run): Promise<{ encryption: Trial | undefined; signin
       throw error;
     }
   };
-  const [encryption, signing] = await Promise.all([known(run.once(tryEncryption)), known(run.once(trySigning))]);
+  const [encryption, signing] = await Promise.all([known(tryEncryption(run)), known(trySigning(run))]);
   return { encryption, signing };
 }
 
@@ -71,7 +56,7 @@ async function oneKey(run: Run): Promise<Issue | undefined> {
   const { encryption, signing } = await trials(run);
   if (one !== other && (encryption?.meant === undefined || encryption.meant !== signing?.meant)) return undefined;
   const region = run.require('AWS_REGION');
-  const make = (variable: KeyVariable) => creating({ variable, region, secondary: usesSecondary(run) });
+  const make = (variable: KeyVariable) => createKeyCommand({ variable, region, secondary: usesSecondary(run) });
   return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} are the same key: ${nameOf(one)}`, {
     ...(nameOf(one) !== nameOf(other) && { detail: `${nameOf(other)} refers to it too.` }),
     expected: 'two different keys: a KMS key can either encrypt or sign',
@@ -114,8 +99,8 @@ const DISTINCT = cause.finding(encryptionFinding('kms/distinct'));
 
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await context.once(tryEncryption);
-  const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
+  const trial = await tryEncryption(context);
+  const issue = (await swapped(context)) ?? (await keyIssueOf(context, trial));
   if (issue !== undefined) return asScheduler(context, trial, issue);
   if (trial.holds !== true) {
     return fail('KMS decrypted different data than it encrypted', {
@@ -131,8 +116,8 @@ async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome>
 
 async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await context.once(trySigning);
-  const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
+  const trial = await trySigning(context);
+  const issue = (await swapped(context)) ?? (await keyIssueOf(context, trial));
   if (issue?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, issue);
   if (issue !== undefined) return asScheduler(context, trial, issue);
   if (trial.holds !== true) {
@@ -154,7 +139,7 @@ async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
 
 /** A warning about KMS as a whole is reported once. */
 async function sameAsEncryption(context: Context<EncryptionRule>, issue: Issue): Promise<Outcome> {
-  const other = await troubleWith(context, await context.once(tryEncryption));
+  const other = await keyIssueOf(context, await tryEncryption(context));
   return other?.title === issue.title ? skip('same cause as encryption/kms/encryption-key') : issue;
 }
 
@@ -182,7 +167,7 @@ function asScheduler(
 async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
   const issue = await oneKey(context);
   if (issue !== undefined) return { ...issue, cause: DISTINCT };
-  const [encryption, signing] = await Promise.all([context.once(tryEncryption), context.once(trySigning)]);
+  const [encryption, signing] = await Promise.all([tryEncryption(context), trySigning(context)]);
   for (const trial of [encryption, signing]) {
     if (trial.meant === undefined) throw new CheckStopped(await unnamed(context, trial));
   }
@@ -191,7 +176,7 @@ async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
 
 async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
   const secondary = context.require('AWS_SECONDARY_REGION');
-  const trial = await context.once(tryEncryption);
+  const trial = await tryEncryption(context);
   if (trial.arn === undefined) {
     await mustDiffer(context);
     throw new CheckStopped(await unnamed(context, trial));
@@ -203,14 +188,14 @@ async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
     detail:
       'It can’t be converted to a multi-Region key later, and Spacelift in the other region could not decrypt its data.',
     expected: `a multi-Region key, with a replica in ${secondary}`,
-    fix: advice`before installation: ${creating({ variable: ENCRYPTION_KEY, region, secondary: true })}, then set ${ENCRYPTION_KEY} to the Arn in the output\nand replicate it: ${sh`aws kms replicate-key --key-id ARN --replica-region ${secondary} --region ${region}`}`,
+    fix: advice`before installation: ${createKeyCommand({ variable: ENCRYPTION_KEY, region, secondary: true })}, then set ${ENCRYPTION_KEY} to the Arn in the output\nand replicate it: ${sh`aws kms replicate-key --key-id ARN --replica-region ${secondary} --region ${region}`}`,
     evidence,
   });
 }
 
 /** Why KMS did not return the ARN of a key. */
 async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<Issue | ReturnType<typeof skip>> {
-  const issue = await troubleWith(context, trial);
+  const issue = await keyIssueOf(context, trial);
   const outcome = issue === undefined ? undefined : asScheduler(context, trial, issue);
   if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? causeOf(trial) };
   return skip(outcome?.title ?? 'KMS did not return the ARN of the key');

@@ -11,6 +11,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import type { Context, Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
@@ -23,11 +24,11 @@ const GOOD_BITS = 4096;
 const LARGEST_EXPONENT = 2n ** 31n - 1n;
 const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
 
-const read = async (run: Run) => readRsaKey(run.require(KEY));
+const read = oncePerRun(async (run) => readRsaKey(run.require(KEY)));
 
 /** @throws CheckStopped with the failure of `rsa/key` when the value is not an RSA key */
 async function keyOf(run: Run): Promise<KeyObject> {
-  const found = await run.once(read);
+  const found = await read(run);
   if ('fault' in found) throw new CheckStopped(issueOf(found));
   return found;
 }
@@ -36,7 +37,7 @@ export async function run(context: Context<EncryptionRule>): Promise<void> {
   const { check, gate } = context;
   await check('choice', async () => choice(isUnknown(context) ? undefined : await keyOf(context)));
   await gate('rsa/key', async () => {
-    const found = await context.once(read);
+    const found = await read(context);
     if ('fault' in found) return issueOf(found);
     return pass(`an RSA private key without a passphrase, all parts consistent`, { evidence: { variable: KEY } });
   });

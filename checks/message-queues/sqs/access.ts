@@ -20,9 +20,9 @@ const COUNTS = [
   'ApproximateNumberOfMessagesDelayed',
 ];
 
-export async function access(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
+export async function checkAccess(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
   const { run, address } = underTest;
-  const hindrance = (await run.once(whyNoMessages)) ?? occupied(underTest, attributes);
+  const hindrance = (await whyNoMessages(run)) ?? occupied(underTest, attributes);
   // On a live installation, test only the permissions that the service itself must have.
   const mayAsk = hindrance === undefined || (underTest.requiredBy('delete') === 'must' && !run.options.readOnly);
   const asked = mayAsk
@@ -48,7 +48,7 @@ export async function access(underTest: QueueUnderTest, attributes: Attributes):
  * @throws CheckStopped for errors that concern the queue as a whole
  */
 export async function whyNotHere(underTest: QueueUnderTest, attributes: Attributes): Promise<Issue | Skip | undefined> {
-  const hindrance = (await underTest.run.once(whyNoMessages)) ?? occupied(underTest, attributes);
+  const hindrance = (await whyNoMessages(underTest.run)) ?? occupied(underTest, attributes);
   return hindrance ?? issue(underTest, ['delete', 'postpone', 'receive']);
 }
 

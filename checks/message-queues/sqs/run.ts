@@ -7,36 +7,31 @@ import { CheckStopped, type Outcome, pass } from '../../../src/outcome/outcome.t
 import { whyNoMessages } from '../installed.ts';
 import { usedIn } from '../requirements.ts';
 import type { RuleKey } from '../rules.ts';
-import { access, notSent } from './access.ts';
-import { inspect } from './look.ts';
+import { checkAccess, notSent } from './access.ts';
+import { inspect } from './inspect.ts';
 import { wrongKind } from './messages.ts';
 import { QueueUnderTest } from './queue.ts';
-import { kind, settings } from './settings.ts';
+import { checkKind, checkSettings } from './settings.ts';
 
 export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
   const sqs = await openSqs(context);
-  try {
-    const allUnderTest = new Map<Queue, QueueUnderTest>();
-    const queues = usedIn(context);
-    // All of them before the first is checked: a queue's dead letters go to another.
-    for (const queue of queues) {
-      try {
-        allUnderTest.set(queue, new QueueUnderTest(context, sqs, queue, allUnderTest));
-      } catch (error) {
-        if (!(error instanceof CheckStopped)) throw error;
-      }
+  const allUnderTest = new Map<Queue, QueueUnderTest>();
+  const queues = usedIn(context);
+  // All of them before the first is checked: a queue's dead letters go to another.
+  for (const queue of queues) {
+    try {
+      allUnderTest.set(queue, new QueueUnderTest(context, sqs, queue, allUnderTest));
+    } catch (error) {
+      if (!(error instanceof CheckStopped)) throw error;
     }
-    await Promise.all(
-      queues.map((queue) =>
-        context.forSubject(queue, async (part) =>
-          judgeQueue(part, allUnderTest.get(queue) ?? new QueueUnderTest(context, sqs, queue, allUnderTest)),
-        ),
-      ),
-    );
-  } finally {
-    // When the run ends early, the cleanup after it still needs the connections.
-    if (!context.signal.aborted) sqs.close();
   }
+  await Promise.all(
+    queues.map((queue) =>
+      context.forSubject(queue, async (part) =>
+        judgeQueue(part, allUnderTest.get(queue) ?? new QueueUnderTest(context, sqs, queue, allUnderTest)),
+      ),
+    ),
+  );
 }
 
 type Part = 'exists' | 'kind' | 'settings' | 'access';
@@ -60,16 +55,18 @@ async function outcomeOf(
   throw new CheckStopped(seen.outcome);
 }
 
-async function judgeQueue({ check, selected, once }: Context<RuleKey>, underTest: QueueUnderTest): Promise<void> {
+async function judgeQueue({ check, selected }: Context<RuleKey>, underTest: QueueUnderTest): Promise<void> {
   // The database takes as long as the queue, so query both concurrently.
-  if (selected('<queue>/access') && underTest.requiredBy('delete') !== undefined) once(whyNoMessages).catch(() => {});
+  if (selected('<queue>/access') && underTest.requiredBy('delete') !== undefined) {
+    whyNoMessages(underTest.run).catch(() => {});
+  }
   const judging = (rule: Part, how: (attributes: Attributes) => MaybeOutcome) =>
     check(`<queue>/${rule}`, () => outcomeOf(rule, underTest, how));
   await Promise.all([
     judging('exists', () => exists(underTest)),
-    judging('kind', (attributes) => kind(underTest, attributes)),
-    judging('settings', (attributes) => settings(underTest, attributes)),
-    judging('access', (attributes) => access(underTest, attributes)),
+    judging('kind', (attributes) => checkKind(underTest, attributes)),
+    judging('settings', (attributes) => checkSettings(underTest, attributes)),
+    judging('access', (attributes) => checkAccess(underTest, attributes)),
   ]);
 }
 

@@ -1,13 +1,14 @@
 /** IoT Core through the AWS SDK: the data plane for messages, and the control plane for rules and endpoints. */
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
-import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
+import { AwsError, ask, isErrorResponse } from '../../../src/clouds/aws/call.ts';
 import { awsSettings, type Endpoint, endpointOf } from '../../../src/clouds/aws/client.ts';
 import { allowing } from '../../../src/clouds/aws/denial.ts';
 import { CredentialError, credentialIssue } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome, targetOf } from '../../../src/clouds/aws/messages.ts';
-import type { IsRefusal } from '../../../src/clouds/aws/transport.ts';
+import type { IsErrorResponse } from '../../../src/clouds/aws/transport.ts';
 import type { Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import type { Target } from '../../../src/net/messages.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
 import { advice } from '../../../src/outcome/fix.ts';
@@ -28,7 +29,7 @@ export function brokerAt(run: Run): { readonly at: Endpoint; readonly url: URL; 
 }
 
 /** A page without a request id comes from a proxy: every IoT Core response has one. */
-const isPage: IsRefusal = ({ headers }) =>
+const isPage: IsErrorResponse = ({ headers }) =>
   headers['x-amzn-requestid'] === undefined && /^text\/(html|plain)/i.test(headers['content-type'] ?? '');
 
 export interface DataPlane {
@@ -39,10 +40,15 @@ export interface DataPlane {
   publish(run: Run, topic: string, payload: object): Promise<void>;
 }
 
-/** Shared: `run.once(openData)`. */
-export async function openData(run: Run): Promise<DataPlane> {
+export const openData = oncePerRun(async (run): Promise<DataPlane> => {
   const { at, url, target } = brokerAt(run);
-  const { config } = awsSettings(run, 'IOT_DATA_PLANE', (answer) => isRefusal(answer) || isPage(answer), undefined, at);
+  const { config } = awsSettings(
+    run,
+    'IOT_DATA_PLANE',
+    (answer) => isErrorResponse(answer) || isPage(answer),
+    undefined,
+    at,
+  );
   const sdk = await import('@aws-sdk/client-iot-data-plane');
   const client = new sdk.IoTDataPlaneClient({
     ...config,
@@ -51,7 +57,6 @@ export async function openData(run: Run): Promise<DataPlane> {
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
   });
-  closeInTheEnd(run, client);
   return {
     client,
     url,
@@ -61,26 +66,19 @@ export async function openData(run: Run): Promise<DataPlane> {
       await ask(under, client, (how) => client.send(command, how), { mayBeEmpty: true });
     },
   };
-}
+});
 
 interface ControlPlane {
   readonly client: IoTClient;
   readonly target: Target;
 }
 
-/** Shared: `run.once(openControl)`. */
-export async function openControl(run: Run): Promise<ControlPlane> {
-  const settings = awsSettings(run, 'IOT', isRefusal);
+export const openControl = oncePerRun(async (run): Promise<ControlPlane> => {
+  const settings = awsSettings(run, 'IOT', isErrorResponse);
   const { IoTClient: Client } = await import('@aws-sdk/client-iot');
   const client = new Client(settings.config);
-  closeInTheEnd(run, client);
   return { client, target: targetOf('IoT Core’s control plane', settings, client) };
-}
-
-/** Nothing written depends on these connections: closing them can't fail, and leaves nothing to report. */
-function closeInTheEnd(run: Run, client: { destroy(): void }): void {
-  run.cleanup('connections to IoT Core', undefined, async () => client.destroy());
-}
+});
 
 /** The ARN of an IoT Core resource, in the configured account and region. */
 export const iotArn = (run: Run, resource: string): string =>
@@ -106,7 +104,7 @@ export async function unread(
 ): Promise<Issue | Skip> {
   if (error instanceof CredentialError) return credentialIssue(error.kind, error.facts);
   if (error instanceof AwsError && error.kind === 'denied') return notPermitted(title, action, resource);
-  const { target } = await run.once(openControl);
+  const { target } = await openControl(run);
   const outcome = await generalOutcome(run, error, target);
   const why =
     outcome?.title ?? `${target.what} refused the request (${error instanceof AwsError ? error.code : 'unknown'})`;

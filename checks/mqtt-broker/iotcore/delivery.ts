@@ -34,27 +34,22 @@ export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome
     });
   }
   const [publishing, rule] = await Promise.all([
-    context.once(published),
-    context.once(findRule),
+    published(context),
+    findRule(context),
     ...BEFORE.map((id) => context.dependsOn(id)),
   ]);
   if (publishing.status === 'fail') throw new CheckStopped(of('publish', publishing));
   const troubled = rule.outcome.status === 'fail' ? of('topic-rule', rule.outcome) : undefined;
   if (troubled !== undefined && rule.brings === undefined) throw new CheckStopped(troubled);
   const sqs = await openSqs(context);
-  try {
-    const { address, attributes, hindrance } = await inspectIotQueue(context, sqs);
-    if (troubled !== undefined) {
-      takeOut(context, address, rule.brings ?? '');
-      throw new CheckStopped(troubled);
-    }
-    const hindered = await hindrance();
-    if (hindered !== undefined) throw new CheckStopped(hindered);
-    return await deliver(context, sqs, address, { roleArn: rule.roleArn, keyId: attributes.KmsMasterKeyId });
-  } finally {
-    // When the run ends early, the cleanup after it still needs the connections.
-    if (!context.signal.aborted) sqs.close();
+  const { address, attributes, hindrance } = await inspectIotQueue(context, sqs);
+  if (troubled !== undefined) {
+    takeOut(context, address, rule.brings ?? '');
+    throw new CheckStopped(troubled);
   }
+  const hindered = await hindrance();
+  if (hindered !== undefined) throw new CheckStopped(hindered);
+  return await deliver(context, sqs, address, { roleArn: rule.roleArn, keyId: attributes.KmsMasterKeyId });
 }
 
 /** At the end, when everything is published: removes the messages that a wrong rule has sent to the queue. */
@@ -63,11 +58,7 @@ function takeOut(run: Run, { name, url }: Address, rule: string): void {
   run.cleanup(removal, removeCommand(url), async (signal) => {
     const under = until(run, signal);
     const sqs = await openSqs(under);
-    try {
-      await new MessageReceiver(sqs, url, isOf(run)).take(under, AFTERWARDS_MS, Number.POSITIVE_INFINITY);
-    } finally {
-      sqs.close();
-    }
+    await new MessageReceiver(sqs, url, isOf(run)).take(under, AFTERWARDS_MS, Number.POSITIVE_INFINITY);
   });
 }
 
@@ -86,12 +77,12 @@ interface Way {
 }
 
 async function deliver(run: Run, sqs: Sqs, address: Address, way: Way): Promise<Outcome> {
-  const data = await run.once(openData);
+  const data = await openData(run);
   const { name, url } = address;
   const topic = `${namespaceOf(run)}/writeonly/preflight/${run.id}`;
   const receiver = new MessageReceiver(sqs, url, isOf(run));
   const removal = run.cleanup(`a message in ${name}, published on ${topic}`, removeCommand(url), async (signal) => {
-    await receiver.clear(until(run, signal), AFTERWARDS_MS).finally(() => sqs.close());
+    await receiver.clear(until(run, signal), AFTERWARDS_MS);
   });
   try {
     await data.publish(run, topic, { preflight: run.id });

@@ -4,6 +4,7 @@ import { ask } from '../../../src/clouds/aws/call.ts';
 import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { cause } from '../../../src/outcome/cause.ts';
 import { advice, setting } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
@@ -31,21 +32,21 @@ export function otherRegion(run: Run): Issue | undefined {
   });
 }
 
-/** Shared: `run.once(ownEndpoint)`: the account's endpoint in AWS_REGION. @throws CredentialError, AwsError, NetworkError */
-async function ownEndpoint(run: Run): Promise<string> {
-  const { client } = await run.once(openControl);
+/** The account's endpoint in AWS_REGION. @throws CredentialError, AwsError, NetworkError */
+const ownEndpoint = oncePerRun(async (run): Promise<string> => {
+  const { client } = await openControl(run);
   const { DescribeEndpointCommand } = await import('@aws-sdk/client-iot');
   const command = new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' });
   const { endpointAddress = '' } = await ask(run, client, (how) => client.send(command, how));
   return endpointAddress.toLowerCase();
-}
+});
 
 /** The failure if the endpoint belongs to another account, as far as these credentials are allowed to check. */
 export async function foreignEndpoint(run: Run): Promise<Issue | undefined> {
   const { region } = iotEndpoint(run);
   if (region === undefined || run.deployment.service !== undefined) return undefined;
   try {
-    return await foreign(run, await run.once(ownEndpoint));
+    return await foreign(run, await ownEndpoint(run));
   } catch {
     run.signal.throwIfAborted();
     return undefined;
@@ -81,7 +82,7 @@ export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): 
   }
   let own: string;
   try {
-    own = await run.once(ownEndpoint);
+    own = await ownEndpoint(run);
   } catch (error) {
     return unread(run, error, {
       title: `${host} is in ${region}; its account could not be determined`,

@@ -1,11 +1,12 @@
 /** Publishing over HTTPS: how Spacelift sends messages to its workers, and the only message permission that its roles have. */
 
 import { AwsError } from '../../../src/clouds/aws/call.ts';
-import { askCaller, explainedByAccount } from '../../../src/clouds/aws/caller.ts';
+import { callerIdentity, explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { deniedMessages, roleOf } from '../../../src/clouds/aws/denial.ts';
 import { CredentialError, credentialIssue } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome } from '../../../src/clouds/aws/messages.ts';
 import type { Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { skipIfOutside } from '../../../src/net/location.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 import { connectVia, routeMessages } from '../../../src/net/proxy-tunnel.ts';
@@ -39,15 +40,14 @@ export function namespaceOf(run: Run): string {
 /** A topic in the range that Spacelift writes and workers read; nobody reads this one. */
 export const readTopic = (run: Run): string => `${namespaceOf(run)}/readonly/preflight/${run.id}`;
 
-/** Shared: `run.once(published)`. */
-export async function published(run: Run): Promise<Outcome> {
+export const published = oncePerRun(async (run): Promise<Outcome> => {
   const elsewhere = otherRegion(run);
   if (elsewhere !== undefined) throw new CheckStopped(elsewhere);
   if (run.options.readOnly) {
     return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
   }
   const topic = readTopic(run);
-  const data = await run.once(openData);
+  const data = await openData(run);
   try {
     await data.publish(run, topic, { preflight: run.id });
   } catch (error) {
@@ -56,7 +56,7 @@ export async function published(run: Run): Promise<Outcome> {
   return pass(`a message was published through ${data.target.host}`, {
     evidence: { endpoint: data.target.host, topic },
   });
-}
+});
 
 /** Workers have their own certificates, which are not in the config, so only the connection can be tested for them. */
 export async function reached(run: Run): Promise<Outcome> {
@@ -84,7 +84,7 @@ export async function reached(run: Run): Promise<Outcome> {
 }
 
 async function refusal(run: Run, error: unknown, topic: string): Promise<Issue | Skip> {
-  const { target } = await run.once(openData);
+  const { target } = await openData(run);
   const outcome = await generalOutcome(run, error, target);
   if (outcome !== undefined) return asLegacy(run, error, outcome);
   if (error instanceof AwsError && error.kind === 'denied') return forbidden(run, topic);
@@ -111,7 +111,7 @@ function asLegacy(run: Run, error: unknown, outcome: Issue | Skip): Issue | Skip
 
 /** A denial says only "Forbidden", and so does the endpoint of another account. */
 async function forbidden(run: Run, topic: string): Promise<Issue> {
-  const asked = await run.once(askCaller);
+  const asked = await callerIdentity(run);
   if ('error' in asked && asked.error instanceof CredentialError) {
     return credentialIssue(asked.error.kind, asked.error.facts);
   }

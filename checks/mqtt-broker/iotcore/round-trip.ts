@@ -9,7 +9,7 @@ import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } f
 import { iotArn, notPermitted, openData } from './clients.ts';
 import { otherRegion } from './owner.ts';
 import { namespaceOf, readTopic } from './publish.ts';
-import { SocketStepError, type Step, thereAndBack } from './socket.ts';
+import { roundTrip, SocketStepError, type Step } from './socket.ts';
 
 /** The resource that each permission is checked for. */
 const RESOURCES: Readonly<Record<Step, (namespace: string) => string>> = {
@@ -19,7 +19,7 @@ const RESOURCES: Readonly<Record<Step, (namespace: string) => string>> = {
   Receive: (namespace) => `topic/${namespace}/readonly/preflight/*`,
 };
 
-export async function judgeTrip(run: Run): Promise<Outcome> {
+export async function judgeRoundTrip(run: Run): Promise<Outcome> {
   const { service } = run.deployment;
   if (service !== undefined) {
     return skip(`not tested: the ${service}’s role is not allowed to connect over MQTT`, {
@@ -34,12 +34,12 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
     return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
   // Not the topic of `publish`, whose message may arrive at any time.
   const topic = `${readTopic(run)}/mqtt`;
-  const data = await run.once(openData);
+  const data = await openData(run);
   const message = JSON.stringify({ preflight: run.id, by: 'mqtt' });
   const { host } = data.target;
   let back: string;
   try {
-    back = await thereAndBack(run, data, topic, message);
+    back = await roundTrip(run, data, topic, message);
   } catch (error) {
     return refused(run, error);
   }
@@ -59,7 +59,7 @@ async function refused(run: Run, error: unknown): Promise<Issue | Skip> {
     const title = step === 'Receive' ? 'no message came back' : 'IoT Core closed the connection';
     return notPermitted(title, `iot:${step}`, iotArn(run, RESOURCES[step](namespaceOf(run))));
   }
-  const { target } = await run.once(openData);
+  const { target } = await openData(run);
   const at = `${target.host}:${target.port}`;
   const { kind, status, code } = error instanceof AwsError ? error : {};
   if (kind === undefined || kind === 'scope' || kind === 'throttled') {

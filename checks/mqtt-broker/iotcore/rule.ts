@@ -3,6 +3,7 @@ import type { TopicRuleListItem } from '@aws-sdk/client-iot';
 import { ask } from '../../../src/clouds/aws/call.ts';
 import { addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import type { Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { boundPages } from '../../../src/net/limits.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Outcome, pass, type Skip, skip, warn } from '../../../src/outcome/outcome.ts';
@@ -10,13 +11,13 @@ import { iotArn, openControl, unread } from './clients.ts';
 import { otherRegion } from './owner.ts';
 import { namespaceOf } from './publish.ts';
 import {
+  accepts,
   compareRule,
   type Found,
   type Judged,
   missingRule,
   replacement,
   ruleIssue,
-  takes,
   type Wanted,
 } from './topic-rule.ts';
 
@@ -32,8 +33,7 @@ export interface RuleFound {
   readonly brings?: string | undefined;
 }
 
-/** Shared: `run.once(findRule)`. */
-export async function findRule(run: Run): Promise<RuleFound> {
+export const findRule = oncePerRun(async (run): Promise<RuleFound> => {
   const { service } = run.deployment;
   if (service !== undefined) {
     const outcome = skip(`not checked: the ${service}’s role is not allowed to read topic rules`, {
@@ -66,12 +66,12 @@ export async function findRule(run: Run): Promise<RuleFound> {
   const further = arriving.length > 0 ? { rules: arriving } : await look(run, others, wanted);
   const near = 'outcome' in further ? [] : further.rules.filter(({ arrives }) => arrives);
   const [nearest] = [...near, ...found.rules].toSorted(byFaults);
-  const bringing = near.find(({ rule }) => takes(rule, `${wanted.namespace}/readonly/preflight/x`));
+  const bringing = near.find(({ rule }) => accepts(rule, `${wanted.namespace}/readonly/preflight/x`));
   return {
     outcome: nearest === undefined ? missingRule(wanted) : ruleIssue(nearest, wanted),
     brings: bringing?.name,
   };
-}
+});
 
 function wantedIn(run: Run): Wanted {
   const { url, name, account } = addressIn(run, QUEUE);
@@ -104,7 +104,7 @@ function approved(judged: Judged, wanted: Wanted): Outcome {
 }
 
 async function list(run: Run): Promise<TopicRuleListItem[]> {
-  const { client } = await run.once(openControl);
+  const { client } = await openControl(run);
   const { ListTopicRulesCommand } = await import('@aws-sdk/client-iot');
   const rules: TopicRuleListItem[] = [];
   let nextToken: string | undefined;
@@ -125,7 +125,7 @@ async function look(
   items: readonly TopicRuleListItem[],
   wanted: Wanted,
 ): Promise<{ rules: Judged[] } | { outcome: Issue | Skip }> {
-  const { client } = await run.once(openControl);
+  const { client } = await openControl(run);
   const { GetTopicRuleCommand } = await import('@aws-sdk/client-iot');
   const asked = await Promise.all(
     items.map(async ({ ruleName }): Promise<Found | { name: string | undefined; error: unknown }> => {

@@ -7,21 +7,21 @@ import { judgeDelivery } from './delivery.ts';
 import { readIotEndpoint } from './endpoint.ts';
 import { judgeOwner } from './owner.ts';
 import { published, reached } from './publish.ts';
-import { judgeTrip } from './round-trip.ts';
+import { judgeRoundTrip } from './round-trip.ts';
 import { findRule } from './rule.ts';
 
 export async function run(context: Context<MqttRule>): Promise<void> {
-  const { check, once } = context;
+  const { check } = context;
   await context.gate('endpoint', () => wellFormed(context));
   if (context.deployment.service === 'worker') {
     await check('iotcore/publish', () => reached(context));
     return;
   }
   await Promise.all([
-    check('iotcore/publish', () => once(published)),
-    check('iotcore/round-trip', () => judgeTrip(context)),
-    check('iotcore/endpoint', () => judgeOwner(context, () => once(published))),
-    check('iotcore/topic-rule', async () => (await once(findRule)).outcome),
+    check('iotcore/publish', () => published(context)),
+    check('iotcore/round-trip', () => judgeRoundTrip(context)),
+    check('iotcore/endpoint', () => judgeOwner(context, () => published(context))),
+    check('iotcore/topic-rule', async () => (await findRule(context)).outcome),
     check('iotcore/delivery', () => judgeDelivery(context)),
   ]);
 }

@@ -36,7 +36,6 @@ export interface AzureSession {
   readonly attempt: AzureSession['call'];
   /** @throws like `call` */
   delegationKey(at: At): Promise<UserDelegationKey>;
-  close(): void;
 }
 
 /** @param agents for connections to the store */
@@ -157,10 +156,6 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
     call,
     attempt,
     delegationKey,
-    close: () => {
-      storage.destroy();
-      transport.destroy();
-    },
   };
 }
 

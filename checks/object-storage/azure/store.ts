@@ -168,11 +168,6 @@ export async function azure(run: Run): Promise<Store> {
       // The account may forbid public access that the container allows.
       return codeIn(await http.send({ method: 'GET', url: urlOf(bucket, NO_BLOB) })) !== 'PublicAccessNotPermitted';
     },
-
-    close: () => {
-      session.close();
-      http.close();
-    },
   };
 }
 

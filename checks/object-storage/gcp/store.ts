@@ -230,8 +230,6 @@ export async function gcp(run: Run): Promise<Store> {
       });
       return found?.iamConfiguration?.publicAccessPrevention !== 'enforced';
     },
-
-    close: () => plain.close(),
   };
 }
 

@@ -213,8 +213,6 @@ export async function minio(run: Run): Promise<Store> {
         throw error;
       }
     },
-
-    close: agents.destroy,
   };
 }
 

@@ -8,7 +8,7 @@ import { sendUdp } from '../../../src/net/udp.ts';
 import { advice, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../../src/outcome/outcome.ts';
 import { datadogEndpoint, type Endpoint, shown } from '../address.ts';
-import { type Agent, mustBeOwn, orAbsent } from '../unreachable-agent.ts';
+import { type Agent, mustBeOwn, orUnreachable } from '../unreachable-agent.ts';
 
 const DEADLINE_MS = 5000;
 const DOGSTATSD_PORT = 8125;
@@ -17,7 +17,7 @@ export async function datadog(run: Run): Promise<Outcome> {
   const endpoint = datadogEndpoint(run);
   const agent: Agent = { what: 'the Datadog agent', setting: endpoint.setting, at: endpoint };
   mustBeOwn(run, agent);
-  return orAbsent(run, agent, async () => judge(run, endpoint, await askInfo(run, endpoint)));
+  return orUnreachable(run, agent, async () => judge(run, endpoint, await askInfo(run, endpoint)));
 }
 
 async function askInfo(run: Run, endpoint: Endpoint): Promise<HttpAnswer> {
@@ -26,12 +26,7 @@ async function askInfo(run: Run, endpoint: Endpoint): Promise<HttpAnswer> {
       ? { url: new URL('http://localhost/info'), socketPath: endpoint.socketPath }
       : { url: new URL(`http${endpoint.secure ? 's' : ''}://${shown(endpoint)}${endpoint.path}/info`) };
   if (!('socketPath' in to)) await checkProxy(run, to.url, DEADLINE_MS);
-  const client = makeHttpClient(run);
-  try {
-    return await client.send({ ...to, method: 'GET', deadlineMs: DEADLINE_MS });
-  } finally {
-    client.close();
-  }
+  return makeHttpClient(run).send({ ...to, method: 'GET', deadlineMs: DEADLINE_MS });
 }
 
 async function judge(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer): Promise<Outcome> {

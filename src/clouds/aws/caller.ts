@@ -1,10 +1,11 @@
 /** The identity of the credentials. Requested once, and never required: private networks may not reach STS. */
 import type { Run } from '../../engine/check.ts';
+import { oncePerRun } from '../../engine/once-per-run.ts';
 import type { Target } from '../../net/messages.ts';
 import { cause } from '../../outcome/cause.ts';
 import { advice, setting } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
-import { AwsError, ask, isRefusal } from './call.ts';
+import { AwsError, ask, isErrorResponse } from './call.ts';
 import { awsSettings } from './client.ts';
 import { targetOf } from './messages.ts';
 
@@ -20,10 +21,10 @@ export interface Caller {
 /** The caller, or the error of STS or of the connection to it. */
 export type Asked = { readonly caller: Caller } | { readonly error: unknown; readonly target: Target | undefined };
 
-/** Shared: `run.once(askCaller)`. Rejects only when the run ends, or with CheckStopped if the region or the keys are not known here. */
-export async function askCaller(run: Run): Promise<Asked> {
+/** Rejects only when the run ends, or with CheckStopped if the region or the keys are not known here. */
+export const callerIdentity = oncePerRun(async (run): Promise<Asked> => {
   const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-  const settings = awsSettings(run, 'STS', isRefusal);
+  const settings = awsSettings(run, 'STS', isErrorResponse);
   const client = new STSClient(settings.config);
   try {
     const { Account: account, Arn: arn } = await ask(
@@ -38,13 +39,11 @@ export async function askCaller(run: Run): Promise<Asked> {
   } catch (error) {
     if (run.signal.aborted || error instanceof CheckStopped) throw error;
     return { error, target: targetOf('STS', settings, client) };
-  } finally {
-    client.destroy();
   }
-}
+});
 
 /** The failure if the credentials belong to an account or partition other than the configured one. */
-export function strangerIssue(run: Run, { account, arn, partition }: Caller): Issue | undefined {
+export function accountIssue(run: Run, { account, arn, partition }: Caller): Issue | undefined {
   const configured = run.require('AWS_ACCOUNT_ID');
   const evidence = { account, arn, AWS_ACCOUNT_ID: configured };
   if (account !== configured) {
@@ -71,13 +70,13 @@ export function strangerIssue(run: Run, { account, arn, partition }: Caller): Is
  * `undefined` if they do not, or if it is unknown.
  */
 export async function explainedByAccount(run: Run): Promise<Issue | undefined> {
-  const asked = await run.once(askCaller).catch((error: unknown) => {
+  const asked = await callerIdentity(run).catch((error: unknown) => {
     // If STS must not be contacted, that does not explain another service's error.
     if (error instanceof CheckStopped) return undefined;
     throw error;
   });
   if (asked === undefined || !('caller' in asked) || run.deployment.lookup('AWS_ACCOUNT_ID').state !== 'set')
     return undefined;
-  const issue = strangerIssue(run, asked.caller);
+  const issue = accountIssue(run, asked.caller);
   return cause.awsAccount().is(issue?.cause) ? issue : undefined;
 }

@@ -14,8 +14,8 @@ import { NetworkError } from '../../net/network-error.ts';
 import { routeMessages } from '../../net/proxy-tunnel.ts';
 import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
 import { CheckStopped } from '../../outcome/outcome.ts';
-import { AwsError, ask, isRefusal } from './call.ts';
-import { askCaller } from './caller.ts';
+import { AwsError, ask, isErrorResponse } from './call.ts';
+import { callerIdentity } from './caller.ts';
 import { awsSettings } from './client.ts';
 import { denialIn, deniedMessages } from './denial.ts';
 import { CredentialError, credentialIssue } from './errors.ts';
@@ -30,11 +30,13 @@ export async function readSecrets(
   const end = new AbortController();
   setMaxListeners(0, end.signal);
   const timer = setTimeout(() => end.abort(new RunTimeoutError(options.timeoutMs)), options.timeoutMs);
-  const run = makeRun(deployment, options, networkContext(deployment, options.authorities), end.signal, new Cleanup());
+  const cleanup = new Cleanup();
+  const run = makeRun(deployment, options, networkContext(deployment, options.authorities), end.signal, cleanup);
   try {
     return await resolveSecrets(sources, deployment.service, makeReader(run));
   } finally {
     clearTimeout(timer);
+    await cleanup.end();
     end.abort(new RunEndedError());
   }
 }
@@ -100,14 +102,17 @@ function memberOf(text: string | undefined, key: string, { id }: Kept): string |
 
 /** A secret has its own region, regardless of AWS_REGION. */
 const settingsIn = (run: Run, region: string, service: 'SECRETS_MANAGER' | 'SSM') =>
-  awsSettings({ ...run, require: (name) => (name === 'AWS_REGION' ? region : run.require(name)) }, service, isRefusal);
+  awsSettings(
+    { ...run, require: (name) => (name === 'AWS_REGION' ? region : run.require(name)) },
+    service,
+    isErrorResponse,
+  );
 
 const OPEN: Readonly<Record<Kept['store'], (run: Run, region: string) => Promise<Store>>> = {
   secret: async (run, region) => {
     const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
     const settings = settingsIn(run, region, 'SECRETS_MANAGER');
     const client = new SecretsManagerClient(settings.config);
-    run.signal.addEventListener('abort', () => client.destroy(), { once: true });
     return {
       target: targetOf('Secrets Manager', settings, client),
       get: async (kept) => {
@@ -126,7 +131,6 @@ const OPEN: Readonly<Record<Kept['store'], (run: Run, region: string) => Promise
     const { SSMClient, GetParametersCommand } = await import('@aws-sdk/client-ssm');
     const settings = settingsIn(run, region, 'SSM');
     const client = new SSMClient(settings.config);
-    run.signal.addEventListener('abort', () => client.destroy(), { once: true });
     return {
       target: targetOf('Parameter Store', settings, client),
       // Like ECS, whose execution role has only ssm:GetParameters.
@@ -214,7 +218,7 @@ async function strangerTo(run: Run, kept: Kept): Promise<string | undefined> {
       : undefined;
   if (owner === undefined) return undefined;
   try {
-    const asked = await run.once(askCaller);
+    const asked = await callerIdentity(run);
     return 'caller' in asked && asked.caller.account !== owner ? asked.caller.account : undefined;
   } catch {
     return undefined;

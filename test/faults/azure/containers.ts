@@ -246,6 +246,6 @@ export const CONTAINERS: readonly Fault[] = onAks(
     name: 'a proxy that breaks Azure’s signed URLs',
     arrange: refusing(({ query }) => query.includes('sig='), { status: 403, code: 'AuthenticationFailed' }),
     fail: [SIGNED],
-    says: /^pre-signed URLs are rejected\n.*a proxy in front changes/,
+    says: /^pre-signed URLs are rejected\n.*a proxy in front of the store changes/,
   },
 );

@@ -62,7 +62,7 @@ export const FILES: readonly Fault[] = [
     name: 'a database of the drain’s own',
     arrange: own('drain', (url) => `${url}?application_name=drain`, 'DATABASE_URL'),
     warn: ['configuration/conflict'],
-    says: /^DATABASE_URL differs between server, drain\nFrom test \(server\) and test \(drain\)\.$/,
+    says: /^DATABASE_URL differs between server, drain\nSet in test \(server\) and test \(drain\)\.$/,
   },
   {
     name: 'an environment of the server’s own',

@@ -43,7 +43,7 @@ export const LICENCE: readonly Fault[] = [
     name: 'a license token that is cut off',
     arrange: changed((whole) => whole.slice(0, 40)),
     fail: TOKEN,
-    says: /^LICENSE_TOKEN is not a JSON Web Token (JWT)\nIt has \d parts?; a token has three/,
+    says: /^LICENSE_TOKEN is not a JSON Web Token \(JWT\)\nIt has \d parts?; a token has three/,
   },
   {
     name: 'a license token encoded twice',

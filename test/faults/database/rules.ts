@@ -134,7 +134,7 @@ export const RULES: readonly Fault[] = [
     name: 'a proxy that changes the messages of a queue',
     arrange: behind(answers(/first spacelift|first (?=[0-9a-z-]{8,})/g, (found) => found.replace('first', 'worst'))),
     fail: ['message-queues/postgres'],
-    says: /gives back other messages than were put into it/,
+    says: /returned messages that differ from those enqueued/,
   },
   {
     name: 'a foreign table in the database',

@@ -218,7 +218,7 @@ export const BUCKETS: readonly Fault[] = onGke(
     name: 'a proxy that breaks Google’s signed URLs',
     arrange: refusing(isSigned, { status: 403, reason: 'SignatureDoesNotMatch' }),
     fail: [SIGNED],
-    says: /^pre-signed URLs are rejected\n.*a proxy in front changes/,
+    says: /^pre-signed URLs are rejected\n.*a proxy in front of the store changes/,
   },
   {
     name: 'a proxy to Google that drops headers with underscores',

@@ -8,7 +8,7 @@ import { plural } from '../../../src/util/format.ts';
 import { whyNoMessages } from '../installed.ts';
 import { type QueueAction, usedIn } from '../requirements.ts';
 import { queueIssue } from './errors.ts';
-import { inspect } from './look.ts';
+import { inspect } from './inspect.ts';
 import { QueueUnderTest } from './queue.ts';
 
 const RUN_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
@@ -30,27 +30,23 @@ const [WAIT, VISIBILITY] = [1, 15];
 const isOwn = (body: string): boolean =>
   SENT.test(body) || DELIVERED.test(body) || DELIVERED.test(Buffer.from(body, 'base64').toString());
 
-export async function sweep(run: Run): Promise<CleanupResult[]> {
+export async function removeLeftovers(run: Run): Promise<CleanupResult[]> {
   const queues = usedIn(run);
   if (queues.length === 0) return [];
-  const hindrance = await run.once(whyNoMessages);
+  const hindrance = await whyNoMessages(run);
   if (hindrance !== undefined) return [{ place: 'SQS', removed: [], issue: hindrance }];
   const sqs = await openSqs(run);
-  try {
-    const allUnderTest = new Map();
-    return await Promise.all(
-      queues.map(async (queue) => {
-        try {
-          return await sweepQueue(new QueueUnderTest(run, sqs, queue, allUnderTest), sqs);
-        } catch (error) {
-          if (error instanceof CheckStopped) return { place: queue, removed: [], issue: error.outcome };
-          throw error;
-        }
-      }),
-    );
-  } finally {
-    sqs.close();
-  }
+  const allUnderTest = new Map();
+  return await Promise.all(
+    queues.map(async (queue) => {
+      try {
+        return await sweepQueue(new QueueUnderTest(run, sqs, queue, allUnderTest), sqs);
+      } catch (error) {
+        if (error instanceof CheckStopped) return { place: queue, removed: [], issue: error.outcome };
+        throw error;
+      }
+    }),
+  );
 }
 
 async function sweepQueue(underTest: QueueUnderTest, sqs: Sqs): Promise<CleanupResult> {

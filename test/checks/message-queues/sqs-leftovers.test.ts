@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
-import { removeAllLeftovers } from '../../../src/app/sweep.ts';
+import { removeAllLeftovers } from '../../../src/app/leftovers.ts';
 import { makeDeployment } from '../../../src/config/deployment.ts';
 import { DEFAULTS, type Service } from '../../../src/config/options.ts';
 import { type AwsUser, administrator } from '../../services/aws/index.ts';
@@ -71,7 +71,7 @@ test('what somebody else has received is waited for as long as a run would hide 
 test('nothing is received on a live installation', async () => {
   const world = await startWorld(databases.installed);
   world.queue('async').send({ sender: 'AKIAKILLED', body: LEFT });
-  expect(await sweep(world)).toMatchObject([{ place: 'SQS', removed: [], trouble: { status: 'skip' } }]);
+  expect(await sweep(world)).toMatchObject([{ place: 'SQS', removed: [], issue: { status: 'skip' } }]);
   expect(world.asked()).toEqual([]);
 });
 

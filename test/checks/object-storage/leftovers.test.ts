@@ -5,7 +5,7 @@ import { azure } from '../../../checks/object-storage/azure/store.ts';
 import { gcp } from '../../../checks/object-storage/gcp/store.ts';
 import { objectStorage } from '../../../checks/object-storage/index.ts';
 import type { Store } from '../../../checks/object-storage/store.ts';
-import { removeAllLeftovers } from '../../../src/app/sweep.ts';
+import { removeAllLeftovers } from '../../../src/app/leftovers.ts';
 import { type Deployment, makeDeployment } from '../../../src/config/deployment.ts';
 import { DEFAULTS, type Service } from '../../../src/config/options.ts';
 import type { Run } from '../../../src/engine/check.ts';
@@ -66,16 +66,17 @@ describe.each(Object.entries(PLACES))('%s', (_, start) => {
 
   /** Leaves what a killed run would, twice over, beside what is not a run's. */
   async function leave(place: Place, bucket: string, keys: readonly string[]): Promise<void> {
+    const cleanup = new Cleanup();
     const run = makeRun(
       deploymentOf(place, 'operator'),
       DEFAULTS,
       networkContext(deploymentOf(place, 'operator'), undefined),
       never(),
-      new Cleanup(),
+      cleanup,
     );
     const store = await place.open(run);
     for (const key of keys) await store.put(bucket, key, Buffer.from('left'), { ifAbsent: false }, never());
-    store.close();
+    await cleanup.end();
   }
   const swept = async (place: Place, as: 'operator' | 'service', service?: Service) => {
     const [found] = await removeAllLeftovers([objectStorage], deploymentOf(place, as, service), DEFAULTS, never());
@@ -91,7 +92,7 @@ describe.each(Object.entries(PLACES))('%s', (_, start) => {
     await leave(place, real('states'), left);
     const byService = await swept(place, 'service', 'server');
     if (place.servicesMay) expect(byService).toMatchObject({ removed: [`2 objects from run ${ID}`] });
-    else expect(byService).toMatchObject({ removed: [], trouble: { status: 'fail', fix: expect.any(Fix) } });
+    else expect(byService).toMatchObject({ removed: [], issue: { status: 'fail', fix: expect.any(Fix) } });
 
     await leave(place, real('states'), left);
     expect(await swept(place, 'operator')).toEqual({
