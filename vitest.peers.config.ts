@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/peers/**/*.peer.ts'],
     globalSetup: 'test/peers/install.ts',
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
   },
 });
