@@ -2,7 +2,7 @@
 import { access, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { travelling } from '../../src/clouds/credentials.ts';
+import { withOwnersNetwork } from '../../src/clouds/credentials.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 import type { Party } from '../../src/config/options.ts';
 import type { Run } from '../../src/engine/check.ts';
@@ -217,7 +217,8 @@ async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: Variable
   const verify = { 'verify-ca': 'ca', 'verify-full': 'full' }[tls.mode as string] ?? 'nothing';
   return {
     verify: verify as TlsPlan['verify'],
-    authorities: verify === 'nothing' ? [] : await authoritiesOf(travelling(run, ownerOf(run, variable)), tls, here),
+    authorities:
+      verify === 'nothing' ? [] : await authoritiesOf(withOwnersNetwork(run, ownerOf(run, variable)), tls, here),
     sni: tls.sni,
     direct: tls.direct,
     client: await clientCertificate(tls, variable, here),

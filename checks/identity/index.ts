@@ -1,6 +1,6 @@
 /** The identity behind the AWS credentials. Blocks nothing: a service that rejects them is folded into the finding here. */
 
-import { type Asked, callerIdentity, strangerIssue } from '../../src/clouds/aws/caller.ts';
+import { type Asked, accountIssue, callerIdentity } from '../../src/clouds/aws/caller.ts';
 import { roleOf } from '../../src/clouds/aws/denial.ts';
 import { CredentialError, credentialIssue } from '../../src/clouds/aws/errors.ts';
 import { AWS_CREDENTIALS, type SigningCredentials } from '../../src/clouds/signing.ts';
@@ -151,7 +151,7 @@ async function account(run: Run): Promise<Outcome> {
   if (!('caller' in asked)) throw new CheckStopped(unknown(run, asked));
   const { caller } = asked;
   return (
-    strangerIssue(run, caller) ??
+    accountIssue(run, caller) ??
     pass(`account ${caller.account}, partition ${caller.partition}`, {
       evidence: { account: caller.account, partition: caller.partition },
     })

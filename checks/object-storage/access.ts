@@ -23,7 +23,7 @@ export async function checkAccess(probe: BucketProbe, others: () => Promise<unkn
   }
   const { bucket, required } = probe;
   const steps: Step[] = [];
-  if (place.mode !== 'foreign') steps.push(async () => 'written');
+  if (place.mode !== 'existing') steps.push(async () => 'written');
   if (required.get !== undefined) steps.push(() => readBack(probe, place));
   if (required.list !== undefined) steps.push(() => list(probe, place));
   const reading = steps.map((step) => said(probe, step));
@@ -58,7 +58,7 @@ async function readBack(probe: BucketProbe, { key, mode }: Place): Promise<strin
   const { bucket } = probe;
   try {
     const found = key === PROBE_KEY ? await probe.readProbeObject() : await probe.read(key);
-    if (found === undefined && mode === 'foreign') return nothingYet(probe);
+    if (found === undefined && mode === 'existing') return nothingYet(probe);
     return sameAs(found, bucket) ?? 'read';
   } catch (error) {
     if (!mayBeMissing(probe, mode, error)) throw error;
@@ -74,7 +74,7 @@ async function readBack(probe: BucketProbe, { key, mode }: Place): Promise<strin
 /** Whether a denial may only mean that nobody has written the object yet. */
 function mayBeMissing({ store, required }: BucketProbe, mode: Place['mode'], error: unknown): boolean {
   const denied = error instanceof StoreError && error.kind === 'denied';
-  return denied && mode === 'foreign' && required.list === undefined && store.tellsMissing !== true;
+  return denied && mode === 'existing' && required.list === undefined && store.tellsMissing !== true;
 }
 
 const nothingYet = ({ bucket, store }: BucketProbe): Skip =>
@@ -102,7 +102,7 @@ const differs = (title: string, bucket: string): Issue =>
 
 async function list({ store, bucket, within }: BucketProbe, { key, mode }: Place): Promise<string | Issue> {
   const found = await within((signal) => store.list(bucket, key, signal));
-  return mode !== 'own' || found.includes(key)
+  return mode !== 'ours' || found.includes(key)
     ? 'listed'
     : differs(`the object written to ${bucket} is not listed`, bucket);
 }
@@ -111,7 +111,7 @@ async function list({ store, bucket, within }: BucketProbe, { key, mode }: Place
 async function remove(probe: BucketProbe, { key, mode }: Place): Promise<string> {
   if (probe.required.delete === undefined) return '';
   if (probe.undeletable !== undefined) throw probe.undeletable;
-  if (mode === 'own') {
+  if (mode === 'ours') {
     await probe.remove(key);
     return 'deleted';
   }
@@ -124,10 +124,10 @@ async function remove(probe: BucketProbe, { key, mode }: Place): Promise<string>
 async function lookAround(probe: BucketProbe): Promise<Outcome> {
   const { bucket, required } = probe;
   try {
-    if (required.list !== undefined) await list(probe, { key: PROBE_KEY, mode: 'foreign', versioned: undefined });
+    if (required.list !== undefined) await list(probe, { key: PROBE_KEY, mode: 'existing', versioned: undefined });
     else if (required.get !== undefined) await probe.readProbeObject();
   } catch (error) {
-    if (!mayBeMissing(probe, 'foreign', error)) return probe.issue(error);
+    if (!mayBeMissing(probe, 'existing', error)) return probe.issue(error);
   }
   return skip(`writing to ${bucket} was not tested: --read-only`, { evidence: { bucket } });
 }
@@ -142,17 +142,17 @@ export async function checkPresigned(probe: BucketProbe): Promise<Outcome> {
     return skip(`the ${run.deployment.service} neither writes to nor reads from ${bucket}`, { evidence: { bucket } });
   }
   const verbs: string[] = [];
-  const key = place.mode === 'own' ? probe.newKey() : place.key;
+  const key = place.mode === 'ours' ? probe.newKey() : place.key;
   try {
     if (required.put !== undefined) {
-      const answer = await send(probe, 'PUT', key, place.mode === 'own' ? {} : ifAbsent);
+      const answer = await send(probe, 'PUT', key, place.mode === 'ours' ? {} : ifAbsent);
       // The constant object exists already: the store says so only after it has verified the signature.
       if (!isTaken(probe, answer)) throwIfRefused(probe, answer, 'put');
       verbs.push('PUT');
     }
     if (required.get !== undefined) {
       const answer = await send(probe, 'GET', key);
-      if (answer.status === 404 && place.mode === 'foreign') return nothingYet(probe);
+      if (answer.status === 404 && place.mode === 'existing') return nothingYet(probe);
       throwIfRefused(probe, answer, 'get');
       const trouble = sameAs(answer, bucket);
       if (trouble !== undefined) return trouble;

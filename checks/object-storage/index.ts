@@ -1,6 +1,6 @@
 /** The checks of the ten buckets, the same for every provider. */
 
-import { travelling } from '../../src/clouds/credentials.ts';
+import { withOwnersNetwork } from '../../src/clouds/credentials.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import { type Check, type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { checkAccess, checkPresigned } from './access.ts';
@@ -19,7 +19,7 @@ export { knownProvider as knownStore } from './providers.ts';
 /** The store that the config names. @throws CheckStopped */
 async function openStore(run: Run): Promise<Store> {
   const { open, signingCredentials } = providerOf(run);
-  return open(travelling(run, signingCredentials.ownerOf(run)));
+  return open(withOwnersNetwork(run, signingCredentials.ownerOf(run)));
 }
 
 const SUBJECTS = Object.keys(BUCKETS) as Bucket[];
@@ -50,7 +50,7 @@ export const objectStorage: Check = defineCheck({
     const buckets = used(run.deployment.service);
     if (buckets.length === 0) return [];
     const store = await openStore(run);
-    const { sweep } = await import('./sweep.ts');
+    const { removeLeftovers: sweep } = await import('./leftovers.ts');
     return await sweep(run, store, buckets);
   },
 

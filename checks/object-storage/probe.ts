@@ -39,14 +39,14 @@ const ATTEMPTS = 3;
 /** Where the test object is, and what writing it has shown. */
 export interface Place {
   readonly key: string;
-  /** `own`: removed at the end; `kept`: the constant object, which stays; `foreign`: not written by this run. */
-  readonly mode: 'own' | 'kept' | 'foreign';
+  /** `ours`: removed at the end; `persistent`: the constant object, which stays; `existing`: not written by this run. */
+  readonly mode: 'ours' | 'persistent' | 'existing';
   /** `undefined` if no write has revealed it. */
   readonly versioned: boolean | undefined;
 }
 
 /** The object that another run may have left. */
-const FOREIGN: Place = { key: PROBE_KEY, mode: 'foreign', versioned: undefined };
+const EXISTING: Place = { key: PROBE_KEY, mode: 'existing', versioned: undefined };
 
 export class BucketProbe {
   readonly run: Run;
@@ -92,7 +92,7 @@ export class BucketProbe {
     try {
       return await this.place();
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'denied') return FOREIGN;
+      if (error instanceof StoreError && error.kind === 'denied') return EXISTING;
       throw new CheckStopped(await this.issue(error));
     }
   }
@@ -166,7 +166,7 @@ export class BucketProbe {
   async #settle(): Promise<Place> {
     const { run, store, bucket, required } = this;
     const asOperator = run.deployment.service === undefined;
-    if (required.put === undefined || run.options.readOnly) return FOREIGN;
+    if (required.put === undefined || run.options.readOnly) return EXISTING;
     if (asOperator || store.servicesMayPurge) {
       this.#mayPurge = await this.#askToPurge();
       if (this.#mayPurge) return this.#own();
@@ -174,15 +174,15 @@ export class BucketProbe {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const written = await this.#writeKept();
       if (!written.existed) {
-        if (written.versionId !== undefined) return { key: PROBE_KEY, mode: 'kept', versioned: true };
+        if (written.versionId !== undefined) return { key: PROBE_KEY, mode: 'persistent', versioned: true };
         if (this.#isTransient(written) && (await this.#removeKept())) return this.#own();
-        return { key: PROBE_KEY, mode: 'kept', versioned: this.#versioned(written) };
+        return { key: PROBE_KEY, mode: 'persistent', versioned: this.#versioned(written) };
       }
       const found = required.get === undefined ? 'hidden' : await this.#lookAtKept();
       // An object without a version may be older than the bucket's versioning.
-      if (found === 'hidden') return { key: PROBE_KEY, mode: 'kept', versioned: undefined };
+      if (found === 'hidden') return { key: PROBE_KEY, mode: 'persistent', versioned: undefined };
       if (found !== undefined)
-        return { key: PROBE_KEY, mode: 'kept', versioned: found.versionId !== undefined || undefined };
+        return { key: PROBE_KEY, mode: 'persistent', versioned: found.versionId !== undefined || undefined };
     }
     throw new CheckStopped(skip(`another run is using ${bucket}`, { fix: advice`run again when it has finished` }));
   }
@@ -208,7 +208,7 @@ export class BucketProbe {
     const key = this.newKey();
     try {
       const { versionId } = await this.write((signal) => store.put(bucket, key, CONTENT, { ifAbsent: false }, signal));
-      return { key, mode: 'own', versioned: this.#versioned({ versionId }) };
+      return { key, mode: 'ours', versioned: this.#versioned({ versionId }) };
     } catch (error) {
       if (!mayHaveWritten(error)) {
         this.#keys.delete(key);

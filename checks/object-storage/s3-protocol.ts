@@ -43,7 +43,7 @@ const POSSIBLE_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** The error in a response, or `undefined` if the store did what was asked. */
 export function s3Refusal(answer: HttpAnswer, at: { action: StoreAction; bucket: string }): StoreError | undefined {
   const { status, headers } = answer;
-  if (!isRefusal(answer)) return undefined;
+  if (!isErrorResponse(answer)) return undefined;
   const code = codeIn(answer);
   // MinIO's console recognizes requests for the MinIO API, and says so.
   const atConsole = code === 'InvalidArgument' && /\bAPI port\b/.test(answer.body.toString());
@@ -60,7 +60,7 @@ export function s3Refusal(answer: HttpAnswer, at: { action: StoreAction; bucket:
 }
 
 /** An HTML page with a success status comes from something else; a response without a body has its server's default type. */
-export function isRefusal({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
+export function isErrorResponse({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
   const isEmpty = status === 204 || headers['content-length'] === '0';
   return status >= 300 || (!isEmpty && /^text\/html/i.test(headers['content-type'] ?? ''));
 }

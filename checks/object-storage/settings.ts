@@ -41,7 +41,7 @@ export async function checkVersioning(probe: BucketProbe, { versioning: need }: 
 async function overwritten(probe: BucketProbe): Promise<boolean | undefined> {
   const { store, bucket } = probe;
   const count = store.countVersions;
-  if (count === undefined || (await probe.placed()).mode !== 'own') return undefined;
+  if (count === undefined || (await probe.placed()).mode !== 'ours') return undefined;
   const key = probe.newKey();
   const put = () => probe.write((signal) => store.put(bucket, key, CONTENT, { ifAbsent: false }, signal));
   await put();
@@ -130,7 +130,7 @@ export async function checkPublic(probe: BucketProbe, anonymous: () => Promise<b
   }
   if (read) return open(probe, `anyone can read ${bucket}`);
   if (byPolicy === true) return open(probe, `the policy of ${bucket} allows public access`);
-  if (placed.value.mode !== 'foreign') {
+  if (placed.value.mode !== 'existing') {
     return pass(`${bucket} can’t be read without credentials`, { evidence: { bucket } });
   }
   if (byPolicy === false) return pass(`the policy of ${bucket} does not allow public access`, { evidence: { bucket } });

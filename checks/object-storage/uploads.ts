@@ -66,7 +66,7 @@ export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
   const { run, store, bucket } = probe;
   if (run.options.readOnly) return skip('not tested: --read-only');
   const { mode } = await probe.placed();
-  const own = mode === 'own';
+  const own = mode === 'ours';
   const header = headerOf(probe);
   const upload = async (size: number, name: string): Promise<{ key: string; answer: HttpAnswer }> => {
     const key = own ? probe.newKey() : PROBE_KEY;

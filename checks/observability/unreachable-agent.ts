@@ -27,7 +27,7 @@ const WRONG: readonly string[] = ['tls', 'not-tls', 'wants-tls', 'not-http', 'fl
  * Sidecars respond only inside the task, and agents may be installed after Spacelift.
  * @param words replaces the usual texts for this error
  */
-export async function absent(
+export async function unreachableAgent(
   run: Run,
   agent: Agent,
   problem: NetworkError,
@@ -66,12 +66,12 @@ export function mustBeOwn({ deployment }: Run, { what, setting, at }: Agent): vo
 }
 
 /** Turns a `NetworkError` of an exchange with an agent into its outcome; other errors are rethrown. */
-export async function orAbsent<T>(run: Run, agent: Agent, ask: () => Promise<T>): Promise<T | Issue | Skip> {
+export async function orUnreachable<T>(run: Run, agent: Agent, ask: () => Promise<T>): Promise<T | Issue | Skip> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
-    return absent(run, agent, error);
+    return unreachableAgent(run, agent, error);
   }
 }
 

@@ -30,7 +30,7 @@ export function checkIds(given: GivenIds, dash: '--' | '' = ''): void {
     const known = [...groups, ...ids];
     throw new InputError(`${dash}${option} ${quoted(pattern, known)} matches no rule${suggest(pattern, known)}`);
   }
-  const stranger = given.accept?.find((id) => !ids.includes(id));
-  if (stranger !== undefined)
-    throw new InputError(`${dash}accept ${quoted(stranger, ids)}: no such rule${suggest(stranger, ids)}`);
+  const unknown = given.accept?.find((id) => !ids.includes(id));
+  if (unknown !== undefined)
+    throw new InputError(`${dash}accept ${quoted(unknown, ids)}: no such rule${suggest(unknown, ids)}`);
 }

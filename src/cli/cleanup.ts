@@ -1,11 +1,11 @@
 /** `cleanup`: removes what an earlier run left behind when it was killed, and nothing else. */
 import { CHECKS } from '../app/checks.ts';
-import { type CleanedCheck, removeAllLeftovers } from '../app/sweep.ts';
+import { type CleanedCheck, removeAllLeftovers } from '../app/leftovers.ts';
 import { InputError } from '../config/entry.ts';
 import { DEFAULTS } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
 import type { CleanupResult } from '../engine/check.ts';
-import { cleaner, oneLine, wayCleaner } from '../report/sanitize.ts';
+import { fixSanitizer, oneLine, sanitizer } from '../report/sanitize.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../report/style.ts';
 import { padTo, type Way, wrap, wrapFix } from '../report/wrap.ts';
 import { VERSION } from '../util/version.ts';
@@ -33,9 +33,9 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
   };
   const deployment = await readDeployment(host, args, options);
   const interrupt = interruptible(host, (signal) => notice(host, `${signal} received: stopping`));
-  const swept = await removeAllLeftovers(CHECKS, deployment, options, interrupt.signal);
+  const results = await removeAllLeftovers(CHECKS, deployment, options, interrupt.signal);
   const redact = redactor(deployment.secrets);
-  const places = placesIn(swept, { clean: cleaner(redact), cleanWay: wayCleaner(redact) });
+  const places = placesIn(results, { clean: sanitizer(redact), cleanWay: fixSanitizer(redact) });
   host.exitCode = interrupt.exitCode ?? (places.some(({ status }) => status === 'fail') ? 1 : 0);
   if (args.format === 'json') {
     const tool = { name: 'spacelift-preflight', version: VERSION };
@@ -65,13 +65,13 @@ interface Problem extends Way {
 }
 
 interface Cleaners {
-  readonly clean: ReturnType<typeof cleaner>;
-  readonly cleanWay: ReturnType<typeof wayCleaner>;
+  readonly clean: ReturnType<typeof sanitizer>;
+  readonly cleanWay: ReturnType<typeof fixSanitizer>;
 }
 
-function placesIn(swept: readonly CleanedCheck[], cleaners: Cleaners): Place[] {
+function placesIn(results: readonly CleanedCheck[], cleaners: Cleaners): Place[] {
   const { clean } = cleaners;
-  return swept.flatMap(({ id, places }) =>
+  return results.flatMap(({ id, places }) =>
     places.map(({ place, removed, kept, issue: trouble }): Place => {
       return {
         check: id,

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { looksLikeContent, quotable } from '../config/input-error.ts';
 import type { Redact } from '../config/redact.ts';
-import { neutralized } from '../report/neutralize.ts';
+import { neutralize } from '../report/neutralize.ts';
 import { escapeControls, oneLine } from '../report/sanitize.ts';
 
 const LONGEST = 500;
@@ -16,7 +16,7 @@ export async function fail(host: NodeJS.Process, message: string): Promise<void>
 export function notice(host: NodeJS.Process, message: string): void {
   const line = oneLine(escapeControls(message));
   const bounded = line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
-  host.stderr.write(neutralized(`spacelift-preflight: ${bounded}\n`, 'text'));
+  host.stderr.write(neutralize(`spacelift-preflight: ${bounded}\n`, 'text'));
 }
 
 /** Removes logins, anything that looks like a key or token, and the values of secret environment variables. */

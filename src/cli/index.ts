@@ -56,10 +56,10 @@ function program(host: NodeJS.Process): Command {
     .enablePositionalOptions()
     .allowExcessArguments()
     .action(async (options: RunArguments) => {
-      const [stranger] = root.args;
-      if (stranger !== undefined) {
+      const [unknown] = root.args;
+      if (unknown !== undefined) {
         const commands = root.commands.map((command) => command.name());
-        throw new InputError(usage.argument(stranger, commands));
+        throw new InputError(usage.argument(unknown, commands));
       }
       const { run } = await import('./run.ts');
       await run(host, options);

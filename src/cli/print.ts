@@ -1,6 +1,6 @@
 /** Writes to standard output. */
 import { codeOf } from '../net/network-error.ts';
-import { type How, neutralized } from '../report/neutralize.ts';
+import { type How, neutralize } from '../report/neutralize.ts';
 import { fail } from './errors.ts';
 
 /**
@@ -8,7 +8,7 @@ import { fail } from './errors.ts';
  * @param how the format of the text, which decides how CI commands in it are neutralized
  */
 export async function print(host: NodeJS.Process, text: string, how: How): Promise<void> {
-  await written(host, neutralized(text, how));
+  await written(host, neutralize(text, how));
 }
 
 /** Prints text that contains no outside input. */

@@ -27,7 +27,7 @@ export interface Destination {
 }
 
 /** Whether credentials of this owner may be sent there. */
-export function mayGo(run: Pick<Run, 'options'>, owner: Party, { url, party, isProviders }: Destination): boolean {
+export function maySendTo(run: Pick<Run, 'options'>, owner: Party, { url, party, isProviders }: Destination): boolean {
   if (owner === 'config' || party === 'process') return true;
   const isDefaultPort = url.port === '' || url.port === '443';
   if (url.protocol === 'https:' && isDefaultPort && isProviders?.(url.hostname)) return true;
@@ -61,7 +61,7 @@ function isAllowed(allowed: readonly string[], url: URL): boolean {
 
 /** @throws CheckStopped with a skip, if credentials of this owner must not be sent there */
 export function mustBeAllowed(run: Pick<Run, 'options'>, owner: Party, destination: Destination): void {
-  if (!mayGo(run, owner, destination)) throw withheld(destination);
+  if (!maySendTo(run, owner, destination)) throw withheld(destination);
 }
 
 export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 'setting' | 'overTls'>): CheckStopped {
@@ -106,5 +106,5 @@ export const onlyInContainer = (name: CredentialsFile): CheckStopped =>
   );
 
 /** The run for requests with credentials of this owner: the caller's use only its own proxies and CAs. */
-export const travelling = <R extends Run>(run: R, owner: Party): R =>
+export const withOwnersNetwork = <R extends Run>(run: R, owner: Party): R =>
   owner === 'config' ? run : { ...run, ...run.own };

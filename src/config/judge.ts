@@ -75,14 +75,14 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     for (const [name, outcome] of judgeDefaults(view)) wrong('default', name, outcome);
   }
 
-  const strangers = misspellable(sources);
+  const unknown = misspellable(sources);
   for (const name of VARIABLES.filter((candidate) => !isChoice(candidate))) {
     const { required } = CONTRACT[name];
     const inUse = required === undefined || required === true || holds(required, view);
     if (view.isSet(name)) {
       if (inUse !== false) judgeValueOf(name);
     } else if (required !== undefined && inUse === true && isNeeded(name, resolved.perspectives)) {
-      const outcome = missing(name, resolved, strangers);
+      const outcome = missing(name, resolved, unknown);
       findings.push({ rule: 'required', outcome });
       if (outcome.status === 'fail') unusable.set(name, outcome);
     }
@@ -95,7 +95,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeGroups(view),
     ...judgeRelations(view, unusable),
     ...judgeConflicts(resolved),
-    ...judgeUnknown(strangers, view),
+    ...judgeUnknown(unknown, view),
     ...judgeShortLived(resolved, sources),
   );
   return { findings, pairing, unusable };
@@ -108,7 +108,7 @@ const isClose = (one: string, other: string) =>
 function missing(
   name: VariableName,
   resolved: Resolved,
-  strangers: ReadonlyMap<string, Entry>,
+  unknown: ReadonlyMap<string, Entry>,
 ): Issue | ReturnType<typeof skip> {
   if (resolved.incomplete) {
     return skip(`${name} may be set in an environment file that is not known here (environmentFiles)`, {
@@ -117,7 +117,7 @@ function missing(
       unknownVariable: name,
     });
   }
-  const meant = [...strangers.keys()].find((stranger) => isClose(stranger, name));
+  const meant = [...unknown.keys()].find((candidate) => isClose(candidate, name));
   return fail(`${name} is not set`, {
     ...(meant !== undefined && { detail: `${meant} is set, did you mean ${name}?` }),
     expected: CONTRACT[name].type.expected,
@@ -224,8 +224,8 @@ function misspellable(sources: readonly Source[]): Map<string, Entry> {
   return new Map(entries.filter(({ name }) => !isKnown(name) && !isForSdk(name)).map((entry) => [entry.name, entry]));
 }
 
-function judgeUnknown(strangers: ReadonlyMap<string, Entry>, view: View): ConfigurationFinding[] {
-  return [...strangers.values()].flatMap((entry): ConfigurationFinding[] => {
+function judgeUnknown(unknown: ReadonlyMap<string, Entry>, view: View): ConfigurationFinding[] {
+  return [...unknown.values()].flatMap((entry): ConfigurationFinding[] => {
     if (!MISSPELLABLE.test(entry.name)) return [];
     const near = VARIABLES.filter((name) => isClose(name, entry.name)).sort(
       (a, b) => Number(view.isSet(a)) - Number(view.isSet(b)) || distance(a, entry.name) - distance(b, entry.name),

@@ -63,14 +63,14 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   choice<Name extends ChoiceName>(name: Name): ChoiceOf<Name>;
   /** Like `require`, but `undefined` when the variable is unset and has no default. */
   get(name: ValueName): string | undefined;
-  /** What was asked once for the run as a whole: for `oncePerRun` alone. */
+  /** Results that are shared by the whole run: used only by `oncePerRun`. */
   readonly asked: { readonly run: Run; readonly answers: Map<unknown, Promise<unknown>> };
   /**
    * Registers how to remove something before it is written. Executed at the end of the run, whatever ends it, unless
    * `done` was called. `command` is for the user if the removal fails.
    */
   cleanup(what: string, command: Fix | undefined, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
-  /** Registers how to close what was opened, at the very end of the run, when all is removed that it wrote. */
+  /** Registers how to close something at the very end of the run, after everything that the run wrote is removed. */
   onEnd(dispose: () => unknown): void;
   /**
    * Runs one operation under a deadline in ms; its signal is aborted by the deadline or by the run.

@@ -2,7 +2,7 @@
 import type { Fix } from '../outcome/fix.ts';
 
 const DEADLINE_MS = 10_000;
-/** For closing all that is open. */
+/** Time limit for closing everything that is open. */
 const CLOSING_MS = 2_000;
 
 /** Something that the run wrote and could not remove. */
@@ -18,7 +18,7 @@ interface Entry {
   readonly remove: (signal: AbortSignal) => Promise<unknown>;
 }
 
-/** What is open as long as a run: a session, the connections of a client. */
+/** Closes something that stays open during a run: a session, a client's connections. */
 export type Dispose = () => unknown;
 
 export class Cleanup {
@@ -56,13 +56,13 @@ export class Cleanup {
         command: command?.text ?? '',
       }));
   }
-  /** Closes it when all is removed; at once when that has been. */
+  /** Called after everything is removed, or immediately if that is already done. */
   onEnd(dispose: Dispose): void {
     if (this.#ended) close(dispose);
     else this.#disposers.push(dispose);
   }
 
-  /** Closes all that is open, at once and within two seconds. Never throws: nothing that was written hangs on it. */
+  /** Closes everything that is open, concurrently and within two seconds. Never throws: no written data depends on it. */
   async end(): Promise<void> {
     this.#ended = true;
     let timer: NodeJS.Timeout | undefined;
@@ -78,6 +78,6 @@ async function close(dispose: Dispose): Promise<void> {
   try {
     await dispose();
   } catch {
-    // There is nobody to tell, and nothing to be done about it.
+    // A failure to close has no consequences, so it is not reported.
   }
 }

@@ -1,9 +1,9 @@
-/** What several checks, or several rules, ask of one run. */
+/** Operations that several checks or rules share within a run. */
 import type { Run } from './check.ts';
 
 /**
- * A question that is asked once per run, when it first comes up: whoever asks gets the same promise. The answer is the
- * whole run's: it does not end with the part that has asked first.
+ * Runs an operation once per run, on first use: every caller gets the same promise. The result belongs to the whole run and
+ * does not depend on the part of a check that called it first.
  */
 export const oncePerRun =
   <T>(ask: (run: Run) => Promise<T>): ((run: Pick<Run, 'asked'>) => Promise<T>) =>

@@ -1,15 +1,15 @@
-/** The providers of one choice: the one place where a backend is registered. */
+/** The providers of one choice: the only place to register a backend. */
 import type { ChoiceName, ChoiceOf } from '../config/contract.ts';
 import type { Run } from './check.ts';
 
 export interface Registry<Provider> {
-  /** The provider in force. @throws CheckStopped if the choice is invalid, or not known here */
+  /** The effective provider. @throws CheckStopped if the choice is invalid or not known here */
   providerOf(run: Pick<Run, 'choice'>): Provider;
-  /** Like `providerOf`, but `undefined` where that stops. */
+  /** Like `providerOf`, but returns `undefined` instead of stopping. */
   knownProvider(run: Pick<Run, 'deployment'>): Provider | undefined;
 }
 
-/** @param providers one for each value of the choice: a value without one does not compile */
+/** @param providers one per value of the choice: a missing provider does not compile */
 export const registry = <Name extends ChoiceName, Provider>(
   choice: Name,
   providers: Readonly<Record<ChoiceOf<Name>, Provider>>,

@@ -8,7 +8,7 @@ import { makeExplainError } from './http-errors.ts';
 import { boundBody, boundHints } from './limits.ts';
 
 /** Whether a response is an error. */
-export type IsRefusal = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
+export type IsErrorResponse = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
 
 /** An error response, before the SDK turns it into something else. */
 export class HttpErrorResponse extends Error {
@@ -30,12 +30,12 @@ export interface Sender {
 }
 
 /**
- * @param isRefusal without it, the SDK handles error responses itself
+ * @param isErrorResponse without it, the SDK handles error responses itself
  * @param agents from another client, to share its connections
  */
 export function makeSender(
   run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
-  isRefusal: IsRefusal = () => false,
+  isErrorResponse: IsErrorResponse = () => false,
   agents: Agents = makeAgents(run),
 ): Sender {
   const meaningOf = makeExplainError(run);
@@ -50,7 +50,7 @@ export function makeSender(
         throw await meaningOf(error, to);
       }
       const { statusCode: status = 0, headers } = answer;
-      if (isRefusal({ status, headers }))
+      if (isErrorResponse({ status, headers }))
         throw new HttpErrorResponse({ status, headers, body: await readUpTo(answer) });
       return boundBody(answer);
     },

@@ -9,7 +9,7 @@ import { makeRun } from '../engine/run.ts';
 import { selector } from '../engine/select.ts';
 import { networkContext } from '../net/ca-store.ts';
 import { CheckStopped } from '../outcome/outcome.ts';
-import { cleaner } from '../report/sanitize.ts';
+import { sanitizer } from '../report/sanitize.ts';
 import { VERSION } from '../util/version.ts';
 import { type Permissions, permissionsOf } from './policy.ts';
 import { type PlannedVariable, variablesOf } from './variables.ts';
@@ -124,7 +124,7 @@ async function operationsOf(
 
 /** Removes secrets and control sequences from every string, at any depth. */
 function cleaned(deployment: Deployment, plan: Plan): Plan {
-  const clean = cleaner(redactor(deployment.secrets));
+  const clean = sanitizer(redactor(deployment.secrets));
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return clean(value, LONGEST);
     if (Array.isArray(value)) return value.map(walk);

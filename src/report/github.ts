@@ -1,6 +1,6 @@
 /** The report as GitHub workflow commands: failures and warnings become annotations. */
 import type { Status } from '../outcome/status.ts';
-import { neutralized } from './neutralize.ts';
+import { neutralize } from './neutralize.ts';
 import { proseOf, resultOf, withStatus } from './phrases.ts';
 import type { Render } from './render.ts';
 import type { Report, ReportFinding } from './report.ts';
@@ -46,4 +46,4 @@ function command(level: Level, title: string, message: string): string {
 const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 
 /** A log line that is not a command. */
-const logged = (text: string): string => neutralized(oneLine(text), 'text');
+const logged = (text: string): string => neutralize(oneLine(text), 'text');

@@ -1,5 +1,5 @@
 /** The report formats. */
-import { type How, neutralized } from './neutralize.ts';
+import { type How, neutralize } from './neutralize.ts';
 import type { Render } from './render.ts';
 import { PLAIN } from './style.ts';
 import type { Report } from './types.ts';
@@ -24,7 +24,7 @@ const format = (styled: boolean, how: How, load: () => Promise<Render>): Format 
     const render = await load();
     return (report, style) => {
       const text = render(report, style);
-      return typeof text === 'string' ? neutralized(text, how) : text.then((whole) => neutralized(whole, how));
+      return typeof text === 'string' ? neutralize(text, how) : text.then((whole) => neutralize(whole, how));
     };
   },
 });

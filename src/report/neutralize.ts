@@ -22,7 +22,7 @@ const ESCAPES: Readonly<Record<How, { readonly hash: string; readonly colons: st
 };
 
 /** The text without runnable commands; applied last, so that nothing can reassemble them. */
-export function neutralized(text: string, how: How): string {
+export function neutralize(text: string, how: How): string {
   const { hash, colons } = ESCAPES[how];
   const apart = text.replace(ANYWHERE, hash);
   return colons === undefined ? apart : apart.replace(AT_START, `$1${colons}`);

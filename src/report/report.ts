@@ -7,7 +7,7 @@ import { foldByCause } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
-import { cleaner, LIMITS, oneLine, wayCleaner } from './sanitize.ts';
+import { fixSanitizer, LIMITS, oneLine, sanitizer } from './sanitize.ts';
 import { summaryOf } from './summary.ts';
 import { type NotVerified, type Report, type ReportCheck, type ReportFinding, SCHEMA_VERSION } from './types.ts';
 import { verdictOf } from './verdict.ts';
@@ -30,7 +30,7 @@ const VERSION_CONTROL: NotVerified = {
 };
 
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
-  const [clean, cleanWay] = [cleaner(redact), wayCleaner(redact)];
+  const [clean, cleanWay] = [sanitizer(redact), fixSanitizer(redact)];
   const folded = foldByCause(result.checks);
   const evidenceOf = (evidence: Evidence): Evidence =>
     Object.fromEntries(

@@ -20,7 +20,7 @@ export function escapeControls(text: string): string {
 }
 
 /** Redacts before cutting, which could otherwise leave half of a secret. */
-export function cleaner(redact: Redact): (text: string, limit?: number) => string {
+export function sanitizer(redact: Redact): (text: string, limit?: number) => string {
   return (text, limit = LIMITS.text) => printable(redact(text), limit);
 }
 
@@ -46,7 +46,7 @@ export const HIDDEN: Way = {
  * For fixes. The config determines what is secret: redacting a value with a quotation mark or a space would change the
  * command. Such a command is dropped completely.
  */
-export function wayCleaner(redact: Redact): (way: Way) => Way {
+export function fixSanitizer(redact: Redact): (way: Way) => Way {
   return ({ fix, ...kind }) => {
     const redacted = redact(fix);
     return syntaxIn(redacted) < syntaxIn(fix) ? HIDDEN : { fix: printable(redacted, LIMITS.fix), ...kind };

@@ -14,7 +14,7 @@ import { describe, expect, it, test } from 'vitest';
 import { isBlobHost } from '../../checks/object-storage/azure/account.ts';
 import type { AwsService } from '../../src/clouds/aws/endpoints.ts';
 import { isAwsHost } from '../../src/clouds/aws/endpoints.ts';
-import { mayGo } from '../../src/clouds/credentials.ts';
+import { maySendTo } from '../../src/clouds/credentials.ts';
 import { allowedHost } from '../../src/config/credentials-options.ts';
 import { DEFAULTS } from '../../src/config/options.ts';
 
@@ -254,7 +254,7 @@ describe('where credentials may go', () => {
   const goes = (url: string, allowed: readonly string[] = [], more: Partial<Parties> = {}) => {
     const { owner = 'process', party = 'config' } = more;
     const options = { ...DEFAULTS, allowCredentialsTo: allowed };
-    return mayGo({ options }, owner, { url: new URL(url), party, setting: 'AWS_ENDPOINT_URL', isProviders });
+    return maySendTo({ options }, owner, { url: new URL(url), party, setting: 'AWS_ENDPOINT_URL', isProviders });
   };
 
   test.each([

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { EXECUTABLE } from '../cli/spawned.ts';
+import { COMPILED, EXECUTABLE } from '../cli/spawned.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -83,7 +83,7 @@ export async function startRunner(): Promise<Runner> {
   const shell: Runner['shell'] = (command, script, env) =>
     new Promise((resolve) => {
       const [program = '', ...args] = command;
-      const options = { cwd: workspace, env: { PATH: path, HOME: root, TMPDIR: temporary, ...env } };
+      const options = { cwd: workspace, env: { PATH: path, HOME: root, TMPDIR: temporary, NODE_COMPILE_CACHE: COMPILED, ...env } };
       execFile(program, [...args, script], options, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, log: stdout + stderr });
       });

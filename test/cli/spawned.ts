@@ -33,7 +33,7 @@ interface More {
 }
 
 /** Node keeps what it compiled of the sources there, for all processes of all runs: half of what a short one would do. */
-const COMPILED = join(tmpdir(), 'spacelift-preflight-compiled');
+export const COMPILED = join(tmpdir(), 'spacelift-preflight-compiled');
 
 /** Nothing of the test's own environment reaches the process but what finds programs. */
 export function start(args: readonly string[], more: More = {}): Started {

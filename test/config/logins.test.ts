@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loginSecretsIn, looksSecret, maskLogins, maskTokens, maskValue } from '../../src/config/logins.ts';
 import { redactor } from '../../src/config/redact.ts';
 import { secretsOf } from '../../src/config/secrets.ts';
-import { cleaner } from '../../src/report/sanitize.ts';
+import { sanitizer } from '../../src/report/sanitize.ts';
 import { RUNS } from '../support/arbitrary.ts';
 import { expectLinear } from '../support/growth.ts';
 import { source } from '../support/preflight.ts';
@@ -221,7 +221,7 @@ describe('a value', () => {
 
 describe('in a report', () => {
   const clean = (variables: Record<string, string>, text: string) =>
-    cleaner(redactor(secretsOf([source(variables)])))(text);
+    sanitizer(redactor(secretsOf([source(variables)])))(text);
 
   it.each(['SERVER_DOMAIN', 'MQTT_BROKER_ENDPOINT', 'AWS_ENDPOINT_URL_S3', 'FEATURE_FLAG_X', 'UNKNOWN', 'AWS_PROFILE'])(
     'the login in %s is not seen, with a scheme or without',

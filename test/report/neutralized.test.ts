@@ -8,7 +8,7 @@ import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, identifier, literal, setting, sh, sql } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { FORMAT_NAMES, FORMATS } from '../../src/report/index.ts';
-import { neutralized } from '../../src/report/neutralize.ts';
+import { neutralize } from '../../src/report/neutralize.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { RUNS } from '../support/arbitrary.ts';
@@ -151,13 +151,13 @@ describe('a text is broken up', () => {
     ['json', '{"##[x]": "\\\\##vso[x]"}', '{"#\\u0023[x]": "\\\\#\\u0023vso[x]"}'],
     ['markup', '<p>\n::x ##[y]</p>', '<p>\n&#58;:x #&#35;[y]</p>'],
   ] as const)('as %s: %j', (how, text, expected) => {
-    expect(neutralized(text, how)).toBe(expected);
+    expect(neutralize(text, how)).toBe(expected);
   });
 
   it('once: a second time changes nothing', () => {
     fc.assert(
       fc.property(hostile, fc.constantFrom('text', 'commands', 'json', 'markup' as const), (text, how) => {
-        expect(neutralized(neutralized(text, how), how)).toBe(neutralized(text, how));
+        expect(neutralize(neutralize(text, how), how)).toBe(neutralize(text, how));
       }),
       RUNS,
     );
@@ -171,7 +171,7 @@ describe('a text is broken up', () => {
           command(sql`ALTER ROLE ${identifier(text)} SET x TO ${literal(other)};`, { note: text }),
           setting('AWS_PROFILE', text),
         ]) {
-          if (kind !== 'advice') expect(neutralized(printed, 'text')).toBe(printed);
+          if (kind !== 'advice') expect(neutralize(printed, 'text')).toBe(printed);
         }
       }),
       RUNS,
@@ -179,6 +179,6 @@ describe('a text is broken up', () => {
   });
 
   it('in hostile values of old', () => {
-    for (const text of HOSTILE) expect(obeyedIn(neutralized(text, 'text'))).toEqual([]);
+    for (const text of HOSTILE) expect(obeyedIn(neutralize(text, 'text'))).toEqual([]);
   });
 });

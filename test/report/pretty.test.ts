@@ -63,7 +63,8 @@ describe('the pretty report', () => {
       fix       aws s3api create-bucket --bucket spacelift-modules \\
                   --region eu-west-1 \\
                   --create-bucket-configuration LocationConstraint=eu-west-1
-  ✖ object-storage/states/versioning   versioning is not enabled on spacelift-states
+  ✖ object-storage/states/versioning
+      versioning is not enabled on spacelift-states
       expected  enabled: without versioning, state history is lost
       fix       aws s3api put-bucket-versioning --bucket spacelift-states \\
                   --versioning-configuration Status=Enabled
@@ -84,7 +85,8 @@ next steps
   1. ✖ database/privileges               the role spacelift lacks CREATE and
                                          USAGE on the schema public
   2. ✖ object-storage/modules/access     buckets are missing in eu-west-1
-  3. ✖ object-storage/states/versioning  versioning is not enabled on spacelift-states
+  3. ✖ object-storage/states/versioning  versioning is not enabled on
+                                         spacelift-states
   4. ⚠ database/version                  plan a database of a supported version
   then run it again to check 6 skipped findings
 

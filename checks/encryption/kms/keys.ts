@@ -1,7 +1,7 @@
 /** Uses the two keys in AWS KMS like Spacelift does. None of the operations writes anything. */
 import { constants, createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
+import { AwsError, ask, isErrorResponse } from '../../../src/clouds/aws/call.ts';
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
 import { keyArnIn } from '../../../src/clouds/aws/kms-key.ts';
 import { targetOf } from '../../../src/clouds/aws/messages.ts';
@@ -47,7 +47,7 @@ interface Kms {
 /** The caller of the checks destroys the client. */
 export const openKms = oncePerRun(async (run): Promise<Kms> => {
   const { KMSClient: Client } = await import('@aws-sdk/client-kms');
-  const settings = awsSettings(run, 'KMS', isRefusal);
+  const settings = awsSettings(run, 'KMS', isErrorResponse);
   const client = new Client(settings.config);
   return { client, target: targetOf('KMS', settings, client) };
 });

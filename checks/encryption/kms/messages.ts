@@ -56,7 +56,11 @@ type KeyMessages = Pick<Issue, 'title' | 'detail' | 'expected' | 'fix'>;
 const RUNNING = 'on a running installation: restore the key that it was installed with';
 
 /** The command that creates a suitable key. */
-export function creating({ variable, region, secondary }: Pick<Key, 'variable' | 'region' | 'secondary'>): Shell {
+export function createKeyCommand({
+  variable,
+  region,
+  secondary,
+}: Pick<Key, 'variable' | 'region' | 'secondary'>): Shell {
   const { usage, spec } = KEY_REQUIREMENTS[variable];
   if (variable !== ENCRYPTION_KEY) {
     return sh`aws kms create-key --key-usage ${usage} --key-spec ${spec} --region ${region}`;
@@ -67,7 +71,7 @@ export function creating({ variable, region, secondary }: Pick<Key, 'variable' |
 }
 
 const another = (key: Key) =>
-  advice`before installation: ${creating(key)}, then set ${key.variable} to the Arn in the output\n${RUNNING}`;
+  advice`before installation: ${createKeyCommand(key)}, then set ${key.variable} to the Arn in the output\n${RUNNING}`;
 const wanted = ({ variable }: Key) =>
   `usage ${KEY_REQUIREMENTS[variable].usage}, spec ${KEY_REQUIREMENTS[variable].spec}`;
 const asking = (verb: string, { id, region }: Key) => sh`aws kms ${verb} --key-id ${id} --region ${region}`;
@@ -76,7 +80,7 @@ const WORDS: Readonly<Record<Fault, (key: Key) => KeyMessages>> = {
   missing: (key) => ({
     title: `KMS key ${key.name} does not exist in ${key.region}`,
     expected: `the ID, ARN or alias of the ${key.noun}, in AWS_REGION`,
-    fix: advice`set ${key.variable} to one of: ${sh`aws kms list-aliases --region ${key.region}`}\nbefore installation: ${creating(key)}, then set ${key.variable} to the Arn in the output\n${RUNNING}`,
+    fix: advice`set ${key.variable} to one of: ${sh`aws kms list-aliases --region ${key.region}`}\nbefore installation: ${createKeyCommand(key)}, then set ${key.variable} to the Arn in the output\n${RUNNING}`,
   }),
   'another-region': (key) => ({
     title: `the ${key.noun} is in ${regionIn(key.id)}, but AWS_REGION is ${key.region}`,
@@ -97,7 +101,7 @@ const WORDS: Readonly<Record<Fault, (key: Key) => KeyMessages>> = {
   'pending-import': (key) => ({
     title: `the ${key.noun} ${key.name} has no key material: it is pending import`,
     expected: 'an enabled key',
-    fix: advice`import the key material: ${asking('get-parameters-for-import', key)} …, then aws kms import-key-material; or before installation: ${creating(key)}, then set ${key.variable} to the Arn in the output`,
+    fix: advice`import the key material: ${asking('get-parameters-for-import', key)} …, then aws kms import-key-material; or before installation: ${createKeyCommand(key)}, then set ${key.variable} to the Arn in the output`,
   }),
   unavailable: (key) => ({
     title: `the ${key.noun} ${key.name} is not available`,
@@ -172,7 +176,7 @@ const isAboutKey = (error: unknown): error is AwsError => error instanceof AwsEr
 const isDenied = ({ error }: FailedOperation): boolean => error instanceof AwsError && error.kind === 'denied';
 
 /** The outcome of a trial with errors or an unsuitable key; `undefined` if there is no problem. */
-export async function troubleWith(run: Run, trial: Trial): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
+export async function keyIssueOf(run: Run, trial: Trial): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
   const { target } = await openKms(run);
   for (const { error } of trial.refusals) {
     const outcome = await generalOutcome(run, error, target);

@@ -7,7 +7,7 @@ import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '
 import type { EncryptionRule } from '../rules.ts';
 import { encryptionFinding } from '../rules.ts';
 import { ENCRYPTION_KEY, type KeyVariable, SIGNING_KEY, type Trial, tryEncryption, trySigning } from './keys.ts';
-import { creating, nameOf, troubleWith, usageOf } from './messages.ts';
+import { createKeyCommand, keyIssueOf, nameOf, usageOf } from './messages.ts';
 
 export async function run(context: Context<EncryptionRule>): Promise<void> {
   const { check } = context;
@@ -56,7 +56,7 @@ async function oneKey(run: Run): Promise<Issue | undefined> {
   const { encryption, signing } = await trials(run);
   if (one !== other && (encryption?.meant === undefined || encryption.meant !== signing?.meant)) return undefined;
   const region = run.require('AWS_REGION');
-  const make = (variable: KeyVariable) => creating({ variable, region, secondary: usesSecondary(run) });
+  const make = (variable: KeyVariable) => createKeyCommand({ variable, region, secondary: usesSecondary(run) });
   return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} are the same key: ${nameOf(one)}`, {
     ...(nameOf(one) !== nameOf(other) && { detail: `${nameOf(other)} refers to it too.` }),
     expected: 'two different keys: a KMS key can either encrypt or sign',
@@ -100,7 +100,7 @@ const DISTINCT = cause.finding(encryptionFinding('kms/distinct'));
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
   const trial = await tryEncryption(context);
-  const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
+  const issue = (await swapped(context)) ?? (await keyIssueOf(context, trial));
   if (issue !== undefined) return asScheduler(context, trial, issue);
   if (trial.holds !== true) {
     return fail('KMS decrypted different data than it encrypted', {
@@ -117,7 +117,7 @@ async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome>
 async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
   const trial = await trySigning(context);
-  const issue = (await swapped(context)) ?? (await troubleWith(context, trial));
+  const issue = (await swapped(context)) ?? (await keyIssueOf(context, trial));
   if (issue?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, issue);
   if (issue !== undefined) return asScheduler(context, trial, issue);
   if (trial.holds !== true) {
@@ -139,7 +139,7 @@ async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
 
 /** A warning about KMS as a whole is reported once. */
 async function sameAsEncryption(context: Context<EncryptionRule>, issue: Issue): Promise<Outcome> {
-  const other = await troubleWith(context, await tryEncryption(context));
+  const other = await keyIssueOf(context, await tryEncryption(context));
   return other?.title === issue.title ? skip('same cause as encryption/kms/encryption-key') : issue;
 }
 
@@ -188,14 +188,14 @@ async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
     detail:
       'It can’t be converted to a multi-Region key later, and Spacelift in the other region could not decrypt its data.',
     expected: `a multi-Region key, with a replica in ${secondary}`,
-    fix: advice`before installation: ${creating({ variable: ENCRYPTION_KEY, region, secondary: true })}, then set ${ENCRYPTION_KEY} to the Arn in the output\nand replicate it: ${sh`aws kms replicate-key --key-id ARN --replica-region ${secondary} --region ${region}`}`,
+    fix: advice`before installation: ${createKeyCommand({ variable: ENCRYPTION_KEY, region, secondary: true })}, then set ${ENCRYPTION_KEY} to the Arn in the output\nand replicate it: ${sh`aws kms replicate-key --key-id ARN --replica-region ${secondary} --region ${region}`}`,
     evidence,
   });
 }
 
 /** Why KMS did not return the ARN of a key. */
 async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<Issue | ReturnType<typeof skip>> {
-  const issue = await troubleWith(context, trial);
+  const issue = await keyIssueOf(context, trial);
   const outcome = issue === undefined ? undefined : asScheduler(context, trial, issue);
   if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? causeOf(trial) };
   return skip(outcome?.title ?? 'KMS did not return the ARN of the key');

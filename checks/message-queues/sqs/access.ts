@@ -20,7 +20,7 @@ const COUNTS = [
   'ApproximateNumberOfMessagesDelayed',
 ];
 
-export async function access(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
+export async function checkAccess(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
   const { run, address } = underTest;
   const hindrance = (await whyNoMessages(run)) ?? occupied(underTest, attributes);
   // On a live installation, test only the permissions that the service itself must have.

@@ -11,7 +11,7 @@ export const sqs: Provider = {
   plan: async (run) => (await import('./plan.ts')).plan(run),
   run: async (context) => (await import('./run.ts')).judgeSqs(context),
   summary: (run) => `SQS in ${run.require('AWS_REGION')}, ${usedIn(run).length} queues`,
-  removeLeftovers: async (run) => (await import('./sweep.ts')).sweep(run),
+  removeLeftovers: async (run) => (await import('./leftovers.ts')).removeLeftovers(run),
   signingCredentials: AWS_CREDENTIALS,
   programs: ['aws'],
 };

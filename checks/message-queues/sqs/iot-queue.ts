@@ -4,7 +4,7 @@ import type { Address } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { CheckStopped, type Issue, type Skip } from '../../../src/outcome/outcome.ts';
 import { whyNotHere } from './access.ts';
-import { inspect } from './look.ts';
+import { inspect } from './inspect.ts';
 import { QueueUnderTest } from './queue.ts';
 
 export interface IotQueue {

@@ -7,11 +7,11 @@ import { CheckStopped, type Outcome, pass } from '../../../src/outcome/outcome.t
 import { whyNoMessages } from '../installed.ts';
 import { usedIn } from '../requirements.ts';
 import type { RuleKey } from '../rules.ts';
-import { access, notSent } from './access.ts';
-import { inspect } from './look.ts';
+import { checkAccess, notSent } from './access.ts';
+import { inspect } from './inspect.ts';
 import { wrongKind } from './messages.ts';
 import { QueueUnderTest } from './queue.ts';
-import { kind, settings } from './settings.ts';
+import { checkKind, checkSettings } from './settings.ts';
 
 export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
   const sqs = await openSqs(context);
@@ -64,9 +64,9 @@ async function judgeQueue({ check, selected }: Context<RuleKey>, underTest: Queu
     check(`<queue>/${rule}`, () => outcomeOf(rule, underTest, how));
   await Promise.all([
     judging('exists', () => exists(underTest)),
-    judging('kind', (attributes) => kind(underTest, attributes)),
-    judging('settings', (attributes) => settings(underTest, attributes)),
-    judging('access', (attributes) => access(underTest, attributes)),
+    judging('kind', (attributes) => checkKind(underTest, attributes)),
+    judging('settings', (attributes) => checkSettings(underTest, attributes)),
+    judging('access', (attributes) => checkAccess(underTest, attributes)),
   ]);
 }
 

@@ -5,7 +5,7 @@ import { sameQueue } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { advice, type Fix } from '../../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import { MAX_RECEIVE_COUNT } from '../requirements.ts';
-import { inspect } from './look.ts';
+import { inspect } from './inspect.ts';
 import { attributesFor, redriveToNowhere, redriveToWrongKind, setAttributes } from './messages.ts';
 import type { QueueUnderTest } from './queue.ts';
 
@@ -31,7 +31,7 @@ function membersOf(text: string): Readonly<Record<string, unknown>> {
 
 const nameIn = (arn: string): string => arn.split(':').at(-1) ?? arn;
 
-export async function kind(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
+export async function checkKind(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
   const { address, needs } = underTest;
   const { name } = address;
   const what = needs.fifo ? 'FIFO' : 'standard';
@@ -65,7 +65,7 @@ async function isThere(underTest: QueueUnderTest, { target }: Redrive): Promise<
   return undefined;
 }
 
-export async function settings(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
+export async function checkSettings(underTest: QueueUnderTest, attributes: Attributes): Promise<Outcome> {
   const { needs, address, deadLetters } = underTest;
   const found: string[] = [];
   const changes: Record<string, string> = {};

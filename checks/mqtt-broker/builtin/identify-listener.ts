@@ -27,7 +27,7 @@ const OTHERS = {
 export type Other = keyof typeof OTHERS | 'unknown';
 
 /** The server found. If the connection fails, a `NetworkError` is thrown instead. */
-export type Visit =
+export type Listener =
   | { readonly speaks: 'mqtt'; readonly code: number; readonly version: string }
   /** TLS that requires a client certificate: workers have one, this tool does not. */
   | { readonly speaks: 'client-certificate' }
@@ -42,11 +42,11 @@ export type Visit =
   | { readonly speaks: 'broken-tls'; readonly problem: NetworkError };
 
 /** @throws NetworkError when the TCP connection fails */
-export async function visit(run: Run, endpoint: Endpoint): Promise<Visit> {
+export async function identifyListener(run: Run, endpoint: Endpoint): Promise<Listener> {
   return endpoint.tls ? visitTls(run, endpoint) : visitPlain(run, endpoint);
 }
 
-async function visitPlain(run: Run, endpoint: Endpoint): Promise<Visit> {
+async function visitPlain(run: Run, endpoint: Endpoint): Promise<Listener> {
   const found = await greet(run, () => openTcp(run, endpoint, DEADLINE_MS));
   const alerted = found.speaks === 'other' && found.other === 'TLS';
   // Some TLS servers send an alert to a plain-text client; others just close the connection.
@@ -60,7 +60,7 @@ async function visitPlain(run: Run, endpoint: Endpoint): Promise<Visit> {
   }
 }
 
-async function visitTls(run: Run, endpoint: Endpoint): Promise<Visit> {
+async function visitTls(run: Run, endpoint: Endpoint): Promise<Listener> {
   try {
     return await greetTls(run, endpoint);
   } catch (error) {
@@ -75,7 +75,7 @@ async function visitTls(run: Run, endpoint: Endpoint): Promise<Visit> {
 }
 
 /** @throws NetworkError when the TLS handshake fails */
-async function greetTls(run: Run, endpoint: Endpoint): Promise<Visit> {
+async function greetTls(run: Run, endpoint: Endpoint): Promise<Listener> {
   return greet(run, async () => {
     const { socket } = await openTls(run, endpoint, { verify: false }, DEADLINE_MS);
     await welcome(socket);
@@ -94,18 +94,18 @@ function welcome(socket: TLSSocket): Promise<void> {
   });
 }
 
-const ofTls = (problem: NetworkError): Visit =>
+const ofTls = (problem: NetworkError): Listener =>
   problem.tls === 'client-certificate' ? { speaks: 'client-certificate' } : { speaks: 'broken-tls', problem };
 
 /** Sends a CONNECT; if the server closes the connection on MQTT 3.1.1, tries again with MQTT 5. */
-async function greet(run: Run, open: () => Promise<Socket>, ms = DEADLINE_MS): Promise<Visit> {
+async function greet(run: Run, open: () => Promise<Socket>, ms = DEADLINE_MS): Promise<Listener> {
   const first = await ask(run, await open(), 4, ms);
   return hungUp(first) ? ask(run, await open(), 5, ms) : first;
 }
 
-const hungUp = (found: Visit): boolean => found.speaks === 'nothing' && found.problem.kind === 'closed';
+const hungUp = (found: Listener): boolean => found.speaks === 'nothing' && found.problem.kind === 'closed';
 
-async function ask(run: Run, socket: Socket, level: Level, ms: number): Promise<Visit> {
+async function ask(run: Run, socket: Socket, level: Level, ms: number): Promise<Listener> {
   try {
     const hello = connectPacket(`spacelift-preflight-${run.id}`, level);
     const found = judge(await exchange(run, socket, hello, (bytes) => whoIs(bytes) !== 'incomplete', ms));
@@ -116,7 +116,7 @@ async function ask(run: Run, socket: Socket, level: Level, ms: number): Promise<
   }
 }
 
-function judge({ bytes, problem }: Reply): Visit {
+function judge({ bytes, problem }: Reply): Listener {
   const who = whoIs(bytes);
   if (typeof who === 'object') return { speaks: 'mqtt', ...who };
   if (who !== 'incomplete') return { speaks: 'other', other: who };

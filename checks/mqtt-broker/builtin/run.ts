@@ -11,7 +11,7 @@ import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } f
 import { phaseOf } from '../../phase.ts';
 import { ENDPOINT, type Endpoint, readEndpoint } from '../endpoint.ts';
 import type { MqttRule } from '../rules.ts';
-import { type Other, type Visit, visit } from './identify-listener.ts';
+import { identifyListener, type Listener, type Other } from './identify-listener.ts';
 
 /** @throws CheckStopped with the failure of `endpoint`, if the endpoint is malformed */
 function endpointOf(run: Run): Endpoint {
@@ -20,7 +20,7 @@ function endpointOf(run: Run): Endpoint {
   return found;
 }
 
-const answer = oncePerRun(async (run): Promise<Visit> => visit(run, endpointOf(run)));
+const answer = oncePerRun(async (run): Promise<Listener> => identifyListener(run, endpointOf(run)));
 
 export async function run(context: Context<MqttRule>): Promise<void> {
   await context.gate('endpoint', () => {
@@ -44,15 +44,15 @@ export async function run(context: Context<MqttRule>): Promise<void> {
 async function absence(run: Run): Promise<Issue | Skip | undefined> {
   try {
     const found = await answer(run);
-    return found.speaks === 'nothing' ? absent(run, found.problem, true) : undefined;
+    return found.speaks === 'nothing' ? unreachable(run, found.problem, true) : undefined;
   } catch (error) {
-    if (error instanceof NetworkError) return absent(run, error, false);
+    if (error instanceof NetworkError) return unreachable(run, error, false);
     throw error;
   }
 }
 
 /** @param accepted whether the connection succeeded before it closed or stayed silent */
-async function absent(run: Run, problem: NetworkError, accepted: boolean): Promise<Issue | Skip> {
+async function unreachable(run: Run, problem: NetworkError, accepted: boolean): Promise<Issue | Skip> {
   const { host, port, at } = endpointOf(run);
   const words = networkMessages(problem, { what: 'the MQTT broker', host, port, setting: ENDPOINT });
   const evidence = { host, port, observed: problem.kind };
@@ -86,7 +86,7 @@ async function absent(run: Run, problem: NetworkError, accepted: boolean): Promi
   });
 }
 
-function protocol({ at, tls, host, port }: Endpoint, found: Visit): Outcome {
+function protocol({ at, tls, host, port }: Endpoint, found: Listener): Outcome {
   const expected = `an MQTT broker${tls ? ' behind TLS' : ', without TLS'}`;
   switch (found.speaks) {
     case 'mqtt':

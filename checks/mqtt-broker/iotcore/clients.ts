@@ -1,12 +1,12 @@
 /** IoT Core through the AWS SDK: the data plane for messages, and the control plane for rules and endpoints. */
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
-import { AwsError, ask, isRefusal } from '../../../src/clouds/aws/call.ts';
+import { AwsError, ask, isErrorResponse } from '../../../src/clouds/aws/call.ts';
 import { awsSettings, type Endpoint, endpointOf } from '../../../src/clouds/aws/client.ts';
 import { allowing } from '../../../src/clouds/aws/denial.ts';
 import { CredentialError, credentialIssue } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome, targetOf } from '../../../src/clouds/aws/messages.ts';
-import type { IsRefusal } from '../../../src/clouds/aws/transport.ts';
+import type { IsErrorResponse } from '../../../src/clouds/aws/transport.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import type { Target } from '../../../src/net/messages.ts';
@@ -29,7 +29,7 @@ export function brokerAt(run: Run): { readonly at: Endpoint; readonly url: URL; 
 }
 
 /** A page without a request id comes from a proxy: every IoT Core response has one. */
-const isPage: IsRefusal = ({ headers }) =>
+const isPage: IsErrorResponse = ({ headers }) =>
   headers['x-amzn-requestid'] === undefined && /^text\/(html|plain)/i.test(headers['content-type'] ?? '');
 
 export interface DataPlane {
@@ -42,7 +42,13 @@ export interface DataPlane {
 
 export const openData = oncePerRun(async (run): Promise<DataPlane> => {
   const { at, url, target } = brokerAt(run);
-  const { config } = awsSettings(run, 'IOT_DATA_PLANE', (answer) => isRefusal(answer) || isPage(answer), undefined, at);
+  const { config } = awsSettings(
+    run,
+    'IOT_DATA_PLANE',
+    (answer) => isErrorResponse(answer) || isPage(answer),
+    undefined,
+    at,
+  );
   const sdk = await import('@aws-sdk/client-iot-data-plane');
   const client = new sdk.IoTDataPlaneClient({
     ...config,
@@ -68,7 +74,7 @@ interface ControlPlane {
 }
 
 export const openControl = oncePerRun(async (run): Promise<ControlPlane> => {
-  const settings = awsSettings(run, 'IOT', isRefusal);
+  const settings = awsSettings(run, 'IOT', isErrorResponse);
   const { IoTClient: Client } = await import('@aws-sdk/client-iot');
   const client = new Client(settings.config);
   return { client, target: targetOf('IoT Core’s control plane', settings, client) };

@@ -9,7 +9,7 @@ import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } f
 import { iotArn, notPermitted, openData } from './clients.ts';
 import { otherRegion } from './owner.ts';
 import { namespaceOf, readTopic } from './publish.ts';
-import { SocketStepError, type Step, thereAndBack } from './socket.ts';
+import { roundTrip, SocketStepError, type Step } from './socket.ts';
 
 /** The resource that each permission is checked for. */
 const RESOURCES: Readonly<Record<Step, (namespace: string) => string>> = {
@@ -19,7 +19,7 @@ const RESOURCES: Readonly<Record<Step, (namespace: string) => string>> = {
   Receive: (namespace) => `topic/${namespace}/readonly/preflight/*`,
 };
 
-export async function judgeTrip(run: Run): Promise<Outcome> {
+export async function judgeRoundTrip(run: Run): Promise<Outcome> {
   const { service } = run.deployment;
   if (service !== undefined) {
     return skip(`not tested: the ${service}’s role is not allowed to connect over MQTT`, {
@@ -39,7 +39,7 @@ export async function judgeTrip(run: Run): Promise<Outcome> {
   const { host } = data.target;
   let back: string;
   try {
-    back = await thereAndBack(run, data, topic, message);
+    back = await roundTrip(run, data, topic, message);
   } catch (error) {
     return refused(run, error);
   }

@@ -11,13 +11,13 @@ import { iotArn, openControl, unread } from './clients.ts';
 import { otherRegion } from './owner.ts';
 import { namespaceOf } from './publish.ts';
 import {
+  accepts,
   compareRule,
   type Found,
   type Judged,
   missingRule,
   replacement,
   ruleIssue,
-  takes,
   type Wanted,
 } from './topic-rule.ts';
 
@@ -66,7 +66,7 @@ export const findRule = oncePerRun(async (run): Promise<RuleFound> => {
   const further = arriving.length > 0 ? { rules: arriving } : await look(run, others, wanted);
   const near = 'outcome' in further ? [] : further.rules.filter(({ arrives }) => arrives);
   const [nearest] = [...near, ...found.rules].toSorted(byFaults);
-  const bringing = near.find(({ rule }) => takes(rule, `${wanted.namespace}/readonly/preflight/x`));
+  const bringing = near.find(({ rule }) => accepts(rule, `${wanted.namespace}/readonly/preflight/x`));
   return {
     outcome: nearest === undefined ? missingRule(wanted) : ruleIssue(nearest, wanted),
     brings: bringing?.name,

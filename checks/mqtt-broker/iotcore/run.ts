@@ -7,7 +7,7 @@ import { judgeDelivery } from './delivery.ts';
 import { readIotEndpoint } from './endpoint.ts';
 import { judgeOwner } from './owner.ts';
 import { published, reached } from './publish.ts';
-import { judgeTrip } from './round-trip.ts';
+import { judgeRoundTrip } from './round-trip.ts';
 import { findRule } from './rule.ts';
 
 export async function run(context: Context<MqttRule>): Promise<void> {
@@ -19,7 +19,7 @@ export async function run(context: Context<MqttRule>): Promise<void> {
   }
   await Promise.all([
     check('iotcore/publish', () => published(context)),
-    check('iotcore/round-trip', () => judgeTrip(context)),
+    check('iotcore/round-trip', () => judgeRoundTrip(context)),
     check('iotcore/endpoint', () => judgeOwner(context, () => published(context))),
     check('iotcore/topic-rule', async () => (await findRule(context)).outcome),
     check('iotcore/delivery', () => judgeDelivery(context)),

@@ -4,7 +4,7 @@ import type { MqttClient } from 'mqtt';
 import type { WebSocket } from 'ws';
 import { AwsError, refusal } from '../../../src/clouds/aws/call.ts';
 import { findCredentials, ownerOfAws } from '../../../src/clouds/aws/client.ts';
-import { travelling } from '../../../src/clouds/credentials.ts';
+import { withOwnersNetwork } from '../../../src/clouds/credentials.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
 import { readUpTo } from '../../../src/net/http.ts';
@@ -37,7 +37,7 @@ export class SocketStepError extends Error {
  * Subscribes to a topic, publishes there, and returns the message that arrives.
  * @throws Stopped once there is a WebSocket; before, CredentialError, AwsError or NetworkError
  */
-export async function thereAndBack(run: Run, data: DataPlane, topic: string, message: string): Promise<string> {
+export async function roundTrip(run: Run, data: DataPlane, topic: string, message: string): Promise<string> {
   const [{ connect }, { WebSocket: Socket }] = await Promise.all([
     import('mqtt'),
     import('ws'),
@@ -45,7 +45,7 @@ export async function thereAndBack(run: Run, data: DataPlane, topic: string, mes
   ]);
   const { url } = data;
   const secure = url.protocol === 'https:';
-  const agents = makeAgents(travelling(run, ownerOfAws(run)));
+  const agents = makeAgents(withOwnersNetwork(run, ownerOfAws(run)));
   const agent = agents.agentFor({ secure, ...addressOf(url) });
   const signed = await signedUrl(data);
   let door: Door | undefined;

@@ -59,7 +59,7 @@ export function compareRule({ name, rule }: Found, wanted: Wanted): Judged {
 }
 
 /** Whether the rule receives the messages on a topic (MQTT 3.1.1, section 4.7). */
-export function takes({ sql = '', ruleDisabled }: TopicRule, topic: string): boolean {
+export function accepts({ sql = '', ruleDisabled }: TopicRule, topic: string): boolean {
   const filter = readSql(sql)?.from.split('/');
   if (filter === undefined || ruleDisabled === true) return false;
   const levels = topic.split('/');

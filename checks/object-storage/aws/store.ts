@@ -10,7 +10,7 @@ import { makeAgents } from '../../../src/net/agents.ts';
 import { type HttpAnswer, isLoopback, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
 import { networkErrorOr } from '../../../src/net/network-error.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
-import { arePermitted, expiryRules, isRefusal, messageIn, s3Refusal, versionIn } from '../s3-protocol.ts';
+import { arePermitted, expiryRules, isErrorResponse, messageIn, s3Refusal, versionIn } from '../s3-protocol.ts';
 import { type Store, type StoreAction, StoreError, type StoreKind, under } from '../store.ts';
 import { awsMessages, awsSays, keySays, type Names } from './messages.ts';
 
@@ -34,7 +34,7 @@ interface Build {
 /** The store in AWS_REGION, with the SDK's default credentials and endpoints. */
 export async function aws(run: Run): Promise<Store> {
   const agents = makeAgents(run);
-  const { config, endpoint } = awsSettings(run, 'S3', isRefusal, agents);
+  const { config, endpoint } = awsSettings(run, 'S3', isErrorResponse, agents);
   const {
     S3Client,
     DeleteObjectCommand,

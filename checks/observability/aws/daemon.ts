@@ -7,7 +7,7 @@ import { sendUdp } from '../../../src/net/udp.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
 import { shown, xrayEndpoint } from '../address.ts';
-import { type Agent, absent } from '../unreachable-agent.ts';
+import { type Agent, unreachableAgent } from '../unreachable-agent.ts';
 
 const DEADLINE_MS = 5000;
 /** Precedes each segment (AWS X-Ray Developer Guide, "Sending trace data to AWS X-Ray"); on its own it is not a segment. */
@@ -25,8 +25,8 @@ export async function xray(run: Run): Promise<Outcome> {
   ]);
   if (byUdp !== undefined) {
     const agent: Agent = { what, setting, at: udp };
-    if (byUdp.kind !== 'refused') return absent(run, agent, byUdp);
-    return absent(run, agent, byUdp, {
+    if (byUdp.kind !== 'refused') return unreachableAgent(run, agent, byUdp);
+    return unreachableAgent(run, agent, byUdp, {
       title: `${shown(udp)} refused UDP`,
       expected: `${what} listening on UDP ${udp.port}`,
       fix: advice`start ${what}, or correct ${setting}; try: ${sh`nc -vzu ${udp.host} ${udp.port}`}`,
@@ -35,7 +35,7 @@ export async function xray(run: Run): Promise<Outcome> {
   }
   const evidence = { udp: shown(udp), tcp: shown(tcp) };
   if (byTcp === undefined) return pass(`X-Ray daemon at ${shown(udp)}`, { evidence });
-  if (NO_HOST.includes(byTcp.kind)) return absent(run, { what, setting, at: tcp }, byTcp);
+  if (NO_HOST.includes(byTcp.kind)) return unreachableAgent(run, { what, setting, at: tcp }, byTcp);
   const words = networkMessages(byTcp, { what, ...tcp, setting });
   return warn(`central sampling is disabled: ${words.title} over TCP`, {
     detail: 'Segments go over UDP, which was not refused; sampling rules come over TCP.',

@@ -8,7 +8,7 @@ import { sendUdp } from '../../../src/net/udp.ts';
 import { advice, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../../src/outcome/outcome.ts';
 import { datadogEndpoint, type Endpoint, shown } from '../address.ts';
-import { type Agent, mustBeOwn, orAbsent } from '../unreachable-agent.ts';
+import { type Agent, mustBeOwn, orUnreachable } from '../unreachable-agent.ts';
 
 const DEADLINE_MS = 5000;
 const DOGSTATSD_PORT = 8125;
@@ -17,7 +17,7 @@ export async function datadog(run: Run): Promise<Outcome> {
   const endpoint = datadogEndpoint(run);
   const agent: Agent = { what: 'the Datadog agent', setting: endpoint.setting, at: endpoint };
   mustBeOwn(run, agent);
-  return orAbsent(run, agent, async () => judge(run, endpoint, await askInfo(run, endpoint)));
+  return orUnreachable(run, agent, async () => judge(run, endpoint, await askInfo(run, endpoint)));
 }
 
 async function askInfo(run: Run, endpoint: Endpoint): Promise<HttpAnswer> {

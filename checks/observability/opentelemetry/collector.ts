@@ -1,7 +1,7 @@
 /** An OpenTelemetry collector: sends an export request like otlptracegrpc's, but without spans. */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { mustBeAllowed, travelling } from '../../../src/clouds/credentials.ts';
+import { mustBeAllowed, withOwnersNetwork } from '../../../src/clouds/credentials.ts';
 import type { ValueName } from '../../../src/config/contract.ts';
 import type { Party } from '../../../src/config/options.ts';
 import type { Run } from '../../../src/engine/check.ts';
@@ -13,8 +13,8 @@ import { openTls } from '../../../src/net/tls.ts';
 import { advice, setting as set } from '../../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
 import { type Endpoint, otlpEndpoint, shown } from '../address.ts';
-import { type Agent, absent, mustBeOwn, orAbsent } from '../unreachable-agent.ts';
-import { type Stranger, whoElse } from './identify-listener.ts';
+import { type Agent, mustBeOwn, orUnreachable, unreachableAgent } from '../unreachable-agent.ts';
+import { identifyListener, type Listener } from './identify-listener.ts';
 
 /** The deadline for each of the connection, TLS, and the response; ms. */
 const DEADLINE_MS = 5000;
@@ -24,23 +24,23 @@ const WHAT = 'the OpenTelemetry collector';
 export async function opentelemetry(all: Run): Promise<Outcome> {
   const endpoint = otlpEndpoint(all);
   const owner = ownerOfHeaders(all);
-  const run = travelling(all, owner);
+  const run = withOwnersNetwork(all, owner);
   const agent: Agent = { what: WHAT, setting: endpoint.setting, at: endpoint };
   mustBeOwn(run, agent);
   const setting = headersSetting(run);
   const metadata = headersIn(run.get(setting) ?? '');
   if (Object.keys(metadata).length > 0) mayTravel(run, endpoint, owner);
-  return orAbsent(run, agent, async () => {
+  return orUnreachable(run, agent, async () => {
     const ca = authorityFile(run);
     const asked = await ask({ ...run, authorities: () => [...run.authorities(), ...ca.pems] }, endpoint, metadata);
     if (asked instanceof NetworkError) return distrusted(run, agent, asked, ca.path);
-    if (typeof asked === 'string') return stranger(endpoint, asked);
+    if (typeof asked === 'string') return unexpectedListener(endpoint, asked);
     if (asked.speaks === 'grpc')
       return judge(run, agent, asked.status, { setting, given: Object.keys(metadata).length > 0 });
     if (asked.speaks === 'http2' && asked.status >= 502 && asked.status <= 504) {
-      return absent(run, agent, new NetworkError('closed'), noBackend(endpoint, `HTTP ${asked.status}`));
+      return unreachableAgent(run, agent, new NetworkError('closed'), noBackend(endpoint, `HTTP ${asked.status}`));
     }
-    return stranger(endpoint, await whoElse(run, endpoint));
+    return unexpectedListener(endpoint, await identifyListener(run, endpoint));
   });
 }
 
@@ -52,7 +52,7 @@ async function ask(
   run: Run,
   endpoint: Endpoint,
   metadata: Record<string, string>,
-): Promise<GrpcAnswer | Stranger | NetworkError> {
+): Promise<GrpcAnswer | Listener | NetworkError> {
   const call = { authority: 'socketPath' in endpoint ? 'localhost' : shown(endpoint), path: EXPORT, metadata };
   if ('socketPath' in endpoint) {
     return callEmpty(run, await openSocket(run, endpoint.socketPath), { ...call, secure: false }, DEADLINE_MS);
@@ -71,7 +71,7 @@ async function ask(
     if (error.kind === 'tls') return error;
     if (error.kind !== 'closed' && error.kind !== 'not-tls') throw error;
     // A server that closes a gRPC connection may use another protocol.
-    const who = await whoElse(run, endpoint);
+    const who = await identifyListener(run, endpoint);
     if (who === 'unknown') throw error;
     return who;
   }
@@ -142,7 +142,7 @@ async function judge(run: Run, agent: Agent, status: number, headers: Headers): 
         evidence,
       });
     default:
-      return absent(run, agent, new NetworkError('closed'), noBackend(agent.at, `gRPC status ${status}`));
+      return unreachableAgent(run, agent, new NetworkError('closed'), noBackend(agent.at, `gRPC status ${status}`));
   }
 }
 
@@ -153,7 +153,7 @@ const noBackend = (at: Agent['at'], answer: string): Omit<Issue, 'status'> => ({
   evidence: { observed: answer },
 });
 
-function stranger(endpoint: Endpoint, who: Stranger): Issue {
+function unexpectedListener(endpoint: Endpoint, who: Listener): Issue {
   const { setting } = endpoint;
   const at = shown(endpoint);
   const host = 'host' in endpoint ? at.slice(0, at.lastIndexOf(':')) : '<host>';
@@ -204,7 +204,7 @@ function distrusted(
       evidence: { variable: 'OTEL_EXPORTER_OTLP_CERTIFICATE' },
     });
   }
-  return absent(run, agent, problem);
+  return unreachableAgent(run, agent, problem);
 }
 
 /** `path` if a CA file can't be read here; a path in the config refers to Spacelift's container. */

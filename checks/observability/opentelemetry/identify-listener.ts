@@ -9,11 +9,11 @@ import { openTls } from '../../../src/net/tls.ts';
 import { type Endpoint, shown } from '../address.ts';
 
 /** `tls`: it requires TLS, but the endpoint uses http; `plain`: it does not use TLS, but the endpoint uses https. */
-export type Stranger = 'otlp-http' | 'http' | 'tls' | 'plain' | 'unknown';
+export type Listener = 'otlp-http' | 'http' | 'tls' | 'plain' | 'unknown';
 
 const DEADLINE_MS = 5000;
 
-export async function whoElse(run: Run, endpoint: Endpoint): Promise<Stranger> {
+export async function identifyListener(run: Run, endpoint: Endpoint): Promise<Listener> {
   if ('socketPath' in endpoint) return byHttp(run, 'http://localhost', endpoint.socketPath);
   const speaksTls = await handshakes(run, endpoint);
   if (endpoint.secure !== speaksTls) {
@@ -36,7 +36,7 @@ async function handshakes(run: Run, endpoint: Endpoint & { host: string; port: n
 }
 
 /** In OTLP over HTTP, too, an export request without spans is an empty message. */
-async function byHttp(run: Run, base: string, socketPath?: string): Promise<Stranger> {
+async function byHttp(run: Run, base: string, socketPath?: string): Promise<Listener> {
   const client = makeHttpClient(run, makeAgents(run, { rejectUnauthorized: false }));
   try {
     const answer = await client.send({

@@ -5,7 +5,7 @@ import { toNetworkError } from '../../net/network-error.ts';
 import { type BusyHint, withRetry } from '../../net/retry.ts';
 import { findCredentials, withoutEndpoint } from './client.ts';
 import { CredentialError, credentialKind } from './errors.ts';
-import { HttpErrorResponse, type IsRefusal } from './transport.ts';
+import { HttpErrorResponse, type IsErrorResponse } from './transport.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -41,7 +41,7 @@ export class AwsError extends Error {
 }
 
 /** For clients whose requests go through `ask`. */
-export const isRefusal: IsRefusal = ({ status }) => status >= 300;
+export const isErrorResponse: IsErrorResponse = ({ status }) => status >= 300;
 
 export interface AskOptions {
   /** The deadline of each attempt, ms. */
@@ -52,7 +52,7 @@ export interface AskOptions {
 
 /**
  * Sends one request, with a deadline of 10 s by default; if the service is busy, retries twice.
- * @param client made with `isRefusal`
+ * @param client made with `isErrorResponse`
  * @throws CredentialError, AwsError, NetworkError, or CheckStopped if AWS has no such endpoint
  */
 export async function ask<T>(

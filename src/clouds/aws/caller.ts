@@ -5,7 +5,7 @@ import type { Target } from '../../net/messages.ts';
 import { cause } from '../../outcome/cause.ts';
 import { advice, setting } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
-import { AwsError, ask, isRefusal } from './call.ts';
+import { AwsError, ask, isErrorResponse } from './call.ts';
 import { awsSettings } from './client.ts';
 import { targetOf } from './messages.ts';
 
@@ -24,7 +24,7 @@ export type Asked = { readonly caller: Caller } | { readonly error: unknown; rea
 /** Rejects only when the run ends, or with CheckStopped if the region or the keys are not known here. */
 export const callerIdentity = oncePerRun(async (run): Promise<Asked> => {
   const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
-  const settings = awsSettings(run, 'STS', isRefusal);
+  const settings = awsSettings(run, 'STS', isErrorResponse);
   const client = new STSClient(settings.config);
   try {
     const { Account: account, Arn: arn } = await ask(
@@ -43,7 +43,7 @@ export const callerIdentity = oncePerRun(async (run): Promise<Asked> => {
 });
 
 /** The failure if the credentials belong to an account or partition other than the configured one. */
-export function strangerIssue(run: Run, { account, arn, partition }: Caller): Issue | undefined {
+export function accountIssue(run: Run, { account, arn, partition }: Caller): Issue | undefined {
   const configured = run.require('AWS_ACCOUNT_ID');
   const evidence = { account, arn, AWS_ACCOUNT_ID: configured };
   if (account !== configured) {
@@ -77,6 +77,6 @@ export async function explainedByAccount(run: Run): Promise<Issue | undefined> {
   });
   if (asked === undefined || !('caller' in asked) || run.deployment.lookup('AWS_ACCOUNT_ID').state !== 'set')
     return undefined;
-  const issue = strangerIssue(run, asked.caller);
+  const issue = accountIssue(run, asked.caller);
   return cause.awsAccount().is(issue?.cause) ? issue : undefined;
 }

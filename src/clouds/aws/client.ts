@@ -14,11 +14,11 @@ import {
   onlyInContainer,
   ownFile,
   partyAt,
-  travelling,
+  withOwnersNetwork,
 } from '../credentials.ts';
 import { type AwsService, isAwsHost } from './endpoints.ts';
 import { CredentialError, credentialKind } from './errors.ts';
-import { type IsRefusal, makeTransport, type Transport } from './transport.ts';
+import { type IsErrorResponse, makeTransport, type Transport } from './transport.ts';
 
 /** For finding credentials; below any operation's deadline, so that it is clear which of the two timed out. */
 const DEADLINE_MS = 8_000;
@@ -65,7 +65,7 @@ const IN_CONTAINER = [
 /**
  * Keys in the config take precedence over the caller's; the SDK's default chain, which belongs to the caller, comes last.
  * There are no retries and no clock correction, so that errors show.
- * @param isRefusal the responses that become an `HttpErrorResponse`; without it, the SDK handles them itself
+ * @param isErrorResponse the responses that become an `HttpErrorResponse`; without it, the SDK handles them itself
  * @param agents from another client, to share its connections
  * @param at the address for requests, if no AWS_ENDPOINT_URL… variable sets one
  * @throws CheckStopped if the region is not known, or the caller's credentials must not be sent to the endpoint
@@ -73,7 +73,7 @@ const IN_CONTAINER = [
 export function awsSettings(
   run: Run,
   service: AwsService,
-  isRefusal?: IsRefusal,
+  isErrorResponse?: IsErrorResponse,
   agents?: Agents,
   at?: Endpoint,
 ): AwsSettings {
@@ -95,7 +95,7 @@ export function awsSettings(
   return {
     config: {
       region,
-      requestHandler: makeTransport(travelling(run, owner), isRefusal, agents),
+      requestHandler: makeTransport(withOwnersNetwork(run, owner), isErrorResponse, agents),
       maxAttempts: 1,
       disableClockSkewCorrection: true,
       ...(endpoint !== undefined && { endpoint: endpoint.url.href }),
@@ -199,7 +199,7 @@ function credentialsOf(run: Run): Pick<AwsSettings['config'], 'credentials'> {
     mustBeAllowed(run, 'process', { ...sts, isProviders: (hostname) => isAwsHost('STS', hostname) });
   }
   const clientConfig = {
-    requestHandler: makeTransport(travelling(run, 'process')),
+    requestHandler: makeTransport(withOwnersNetwork(run, 'process')),
     maxAttempts: 1,
     ...(sts !== undefined && { endpoint: sts.url.href }),
   };

@@ -14,7 +14,7 @@ import { NetworkError } from '../../net/network-error.ts';
 import { routeMessages } from '../../net/proxy-tunnel.ts';
 import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
 import { CheckStopped } from '../../outcome/outcome.ts';
-import { AwsError, ask, isRefusal } from './call.ts';
+import { AwsError, ask, isErrorResponse } from './call.ts';
 import { callerIdentity } from './caller.ts';
 import { awsSettings } from './client.ts';
 import { denialIn, deniedMessages } from './denial.ts';
@@ -102,7 +102,11 @@ function memberOf(text: string | undefined, key: string, { id }: Kept): string |
 
 /** A secret has its own region, regardless of AWS_REGION. */
 const settingsIn = (run: Run, region: string, service: 'SECRETS_MANAGER' | 'SSM') =>
-  awsSettings({ ...run, require: (name) => (name === 'AWS_REGION' ? region : run.require(name)) }, service, isRefusal);
+  awsSettings(
+    { ...run, require: (name) => (name === 'AWS_REGION' ? region : run.require(name)) },
+    service,
+    isErrorResponse,
+  );
 
 const OPEN: Readonly<Record<Kept['store'], (run: Run, region: string) => Promise<Store>>> = {
   secret: async (run, region) => {

@@ -2,10 +2,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Run } from '../../engine/check.ts';
 import type { Agents } from '../../net/agents.ts';
-import { type IsRefusal, makeSender } from '../../net/sender.ts';
+import { type IsErrorResponse, makeSender } from '../../net/sender.ts';
 import { unbracketed } from '../../net/tcp.ts';
 
-export { HttpErrorResponse, type IsRefusal } from '../../net/sender.ts';
+export { HttpErrorResponse, type IsErrorResponse } from '../../net/sender.ts';
 
 /** The SDK's own form of a request; stream bodies do not occur here. */
 interface SdkRequest {
@@ -32,11 +32,11 @@ export interface Transport extends Record<string, unknown> {
 }
 
 /**
- * @param isRefusal without it, the SDK handles error responses itself
+ * @param isErrorResponse without it, the SDK handles error responses itself
  * @param agents from another client, to share its connections
  */
-export function makeTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): Transport {
-  const sender = makeSender(run, isRefusal, agents);
+export function makeTransport(run: Run, isErrorResponse?: IsErrorResponse, agents?: Agents): Transport {
+  const sender = makeSender(run, isErrorResponse, agents);
   return {
     handle: async ({ protocol, hostname, port, method, path, query = {}, headers, body }, { abortSignal } = {}) => {
       const secure = protocol === 'https:';

@@ -7,7 +7,7 @@ import type { Run } from '../../engine/check.ts';
 import type { Agents } from '../../net/agents.ts';
 import { NetworkError, networkErrorOr } from '../../net/network-error.ts';
 import { type BusyHint, retryAfterIn, withRetry } from '../../net/retry.ts';
-import { type IsRefusal, makeSender } from '../../net/sender.ts';
+import { type IsErrorResponse, makeSender } from '../../net/sender.ts';
 import { addressOf } from '../../net/tcp.ts';
 
 /** The type for credentials and the management client, and the older type for the storage client. */
@@ -23,11 +23,11 @@ export interface AzureTransport {
 }
 
 /**
- * @param isRefusal the responses that become an `HttpErrorResponse`; without it, the SDK handles them itself
+ * @param isErrorResponse the responses that become an `HttpErrorResponse`; without it, the SDK handles them itself
  * @param agents from another client, to share its connections
  */
-export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents): AzureTransport {
-  const sender = makeSender(run, isRefusal, agents);
+export function azureTransport(run: Run, isErrorResponse?: IsErrorResponse, agents?: Agents): AzureTransport {
+  const sender = makeSender(run, isErrorResponse, agents);
   const problems = new Map<string, NetworkError>();
   const once = async (request: SdkRequest) => {
     const url = new URL(request.url);
@@ -50,7 +50,7 @@ export function azureTransport(run: Run, isRefusal?: IsRefusal, agents?: Agents)
   };
   /** The storage session retries its own requests; plain HTTP is the machine's own metadata service. */
   const sendRequest = (request: SdkRequest) =>
-    isRefusal === undefined && request.url.startsWith('https:')
+    isErrorResponse === undefined && request.url.startsWith('https:')
       ? withRetry(() => once(request), noOf, signalOf(request).signal)
       : once(request);
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isRefusal } from '../../../checks/object-storage/s3-protocol.ts';
+import { isErrorResponse } from '../../../checks/object-storage/s3-protocol.ts';
 
 test.each([
   ['a page, as of a captive portal', 200, { 'content-type': 'text/html; charset=utf-8' }, true],
@@ -8,5 +8,5 @@ test.each([
   ['a document', 200, { 'content-type': 'application/xml' }, false],
   ['a redirect', 301, {}, true],
 ])('%s', (_, status, headers, refused) => {
-  expect(isRefusal({ status, headers })).toBe(refused);
+  expect(isErrorResponse({ status, headers })).toBe(refused);
 });

@@ -91,7 +91,7 @@ export const KMS: readonly Fault[] = [
     name: 'an elliptic curve as signing key',
     arrange: another(SIGNING, { spec: 'ECC_NIST_P256', usage: 'SIGN_VERIFY' }),
     fail: signing,
-    says: /ENCRYPTION_KMS_SIGNING_KEY_ID names an ECC_NIST_P256 key, not RSA_4096/,
+    says: /ENCRYPTION_KMS_SIGNING_KEY_ID is an ECC_NIST_P256 key, not RSA_4096/,
   },
   {
     name: 'an RSA key that encrypts as signing key',

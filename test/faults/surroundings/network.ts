@@ -227,7 +227,7 @@ const OTHERS: readonly Fault[] = [
     name: 'a public API that the proxy does not let through',
     arrange: installed({ proxy: { refuse: 407 }, variables: { SPACELIFT_PUBLIC_API: 'https://api.example.test' } }),
     warn: ['network/public-api'],
-    says: /^the proxy 127\.0\.0\.1:\d+ refused to connect to api\.example\.test:443 \(HTTP 407\)\nUsage/,
+    says: /^the proxy 127\.0\.0\.1:\d+ refused to connect to api\.example\.test:443 \(HTTP 407\)\nWithout it, usage/,
   },
   {
     name: 'a public API that answers with an error',

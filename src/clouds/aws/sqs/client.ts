@@ -5,8 +5,8 @@ import { makeHttpClient } from '../../../net/http.ts';
 import type { Target } from '../../../net/messages.ts';
 import { timedOut } from '../../../net/network-error.ts';
 import { checkProxy } from '../../../net/proxy-tunnel.ts';
-import { travelling } from '../../credentials.ts';
-import { AwsError, ask, isRefusal } from '../call.ts';
+import { withOwnersNetwork } from '../../credentials.ts';
+import { AwsError, ask, isErrorResponse } from '../call.ts';
 import { awsSettings, findCredentials, ownerOfAws } from '../client.ts';
 import { targetOf } from '../messages.ts';
 
@@ -51,20 +51,20 @@ const REACH_MS = 10_000;
 
 /** @throws CheckStopped when the region is not known */
 export async function openSqs(run: Run): Promise<Sqs> {
-  const settings = awsSettings(run, 'SQS', isRefusal);
+  const settings = awsSettings(run, 'SQS', isErrorResponse);
   const sdk = await import('@aws-sdk/client-sqs');
   // Like Spacelift's own SDK: the region's endpoint, regardless of the host in a queue's URL.
   const client = new sdk.SQSClient({ ...settings.config, useQueueUrlAsEndpoint: false, md5: false });
   const target = targetOf('SQS', settings, client);
   const url = settings.endpoint?.url ?? new URL(`https://${target.host}`);
   const owner = ownerOfAws(run);
-  const plain = makeHttpClient(travelling(run, owner));
+  const plain = makeHttpClient(withOwnersNetwork(run, owner));
   let reached: Promise<unknown> | undefined;
   return {
     target,
     reach: (under) => {
       const knock = async () => {
-        await checkProxy(travelling(under, owner), url, REACH_MS);
+        await checkProxy(withOwnersNetwork(under, owner), url, REACH_MS);
         await plain.send({ method: 'GET', url, deadlineMs: REACH_MS });
       };
       reached ??= Promise.all([findCredentials(under, client), knock()]);

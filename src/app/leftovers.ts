@@ -30,11 +30,11 @@ export async function removeAllLeftovers(
   try {
     return await Promise.all(
       checks
-        .filter(({ removeLeftovers: sweep }) => sweep !== undefined)
-        .map(async ({ id, removeLeftovers: sweep }): Promise<CleanedCheck> => {
+        .filter(({ removeLeftovers }) => removeLeftovers !== undefined)
+        .map(async ({ id, removeLeftovers }): Promise<CleanedCheck> => {
           try {
             signal.throwIfAborted();
-            return { id, places: await unlessAborted(signal, sweep?.(run) ?? Promise.resolve([])) };
+            return { id, places: await unlessAborted(signal, removeLeftovers?.(run) ?? Promise.resolve([])) };
           } catch (error) {
             return { id, places: [{ place: id, removed: [], issue: issueOf(error) }] };
           }

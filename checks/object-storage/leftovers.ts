@@ -15,7 +15,7 @@ const ROUNDS = 100;
 const CONSTANT = `${PROBE_KEY}, one permanent object: every run that can’t remove versions writes it again`;
 
 /** @param buckets the buckets of this run; each is cleaned once, even if several variables name it */
-export async function sweep(run: Run, store: Store, buckets: readonly Bucket[]): Promise<CleanupResult[]> {
+export async function removeLeftovers(run: Run, store: Store, buckets: readonly Bucket[]): Promise<CleanupResult[]> {
   const swept = buckets.map(async (bucket): Promise<CleanupResult> => {
     const variable = BUCKETS[bucket];
     try {

@@ -8,7 +8,7 @@ import { plural } from '../../../src/util/format.ts';
 import { whyNoMessages } from '../installed.ts';
 import { type QueueAction, usedIn } from '../requirements.ts';
 import { queueIssue } from './errors.ts';
-import { inspect } from './look.ts';
+import { inspect } from './inspect.ts';
 import { QueueUnderTest } from './queue.ts';
 
 const RUN_ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
@@ -30,7 +30,7 @@ const [WAIT, VISIBILITY] = [1, 15];
 const isOwn = (body: string): boolean =>
   SENT.test(body) || DELIVERED.test(body) || DELIVERED.test(Buffer.from(body, 'base64').toString());
 
-export async function sweep(run: Run): Promise<CleanupResult[]> {
+export async function removeLeftovers(run: Run): Promise<CleanupResult[]> {
   const queues = usedIn(run);
   if (queues.length === 0) return [];
   const hindrance = await whyNoMessages(run);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { messageQueues } from '../../../checks/message-queues/index.ts';
-import { removeAllLeftovers } from '../../../src/app/sweep.ts';
+import { removeAllLeftovers } from '../../../src/app/leftovers.ts';
 import { makeDeployment } from '../../../src/config/deployment.ts';
 import { DEFAULTS, type Service } from '../../../src/config/options.ts';
 import { type AwsUser, administrator } from '../../services/aws/index.ts';

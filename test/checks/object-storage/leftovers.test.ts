@@ -5,7 +5,7 @@ import { azure } from '../../../checks/object-storage/azure/store.ts';
 import { gcp } from '../../../checks/object-storage/gcp/store.ts';
 import { objectStorage } from '../../../checks/object-storage/index.ts';
 import type { Store } from '../../../checks/object-storage/store.ts';
-import { removeAllLeftovers } from '../../../src/app/sweep.ts';
+import { removeAllLeftovers } from '../../../src/app/leftovers.ts';
 import { type Deployment, makeDeployment } from '../../../src/config/deployment.ts';
 import { DEFAULTS, type Service } from '../../../src/config/options.ts';
 import type { Run } from '../../../src/engine/check.ts';
