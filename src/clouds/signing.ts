@@ -1,7 +1,7 @@
 /** The credentials that sign the requests to a provider, and their owner. */
 import type { Party } from '../config/options.ts';
 import type { Run } from '../engine/check.ts';
-import { ownerOfAws } from './aws/client.ts';
+import { ownerOfAws } from './aws/credentials.ts';
 import { isAzureSupplied, ownerOfAzure } from './azure/credentials.ts';
 import { isSupplied } from './credentials.ts';
 

@@ -83,7 +83,10 @@ export async function startRunner(): Promise<Runner> {
   const shell: Runner['shell'] = (command, script, env) =>
     new Promise((resolve) => {
       const [program = '', ...args] = command;
-      const options = { cwd: workspace, env: { PATH: path, HOME: root, TMPDIR: temporary, NODE_COMPILE_CACHE: COMPILED, ...env } };
+      const options = {
+        cwd: workspace,
+        env: { PATH: path, HOME: root, TMPDIR: temporary, NODE_COMPILE_CACHE: COMPILED, ...env },
+      };
       execFile(program, [...args, script], options, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, log: stdout + stderr });
       });

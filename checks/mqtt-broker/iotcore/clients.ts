@@ -2,7 +2,8 @@
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { AwsError, ask, isErrorResponse } from '../../../src/clouds/aws/call.ts';
-import { awsSettings, type Endpoint, endpointOf } from '../../../src/clouds/aws/client.ts';
+import { awsSettings } from '../../../src/clouds/aws/client.ts';
+import { type Endpoint, endpointOf } from '../../../src/clouds/aws/custom-endpoint.ts';
 import { allowing } from '../../../src/clouds/aws/denial.ts';
 import { CredentialError, credentialIssue } from '../../../src/clouds/aws/errors.ts';
 import { generalOutcome, targetOf } from '../../../src/clouds/aws/messages.ts';

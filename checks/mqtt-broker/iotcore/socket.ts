@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { MqttClient } from 'mqtt';
 import type { WebSocket } from 'ws';
 import { AwsError, refusal } from '../../../src/clouds/aws/call.ts';
-import { findCredentials, ownerOfAws } from '../../../src/clouds/aws/client.ts';
+import { findCredentials, ownerOfAws } from '../../../src/clouds/aws/credentials.ts';
 import { withOwnersNetwork } from '../../../src/clouds/credentials.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';

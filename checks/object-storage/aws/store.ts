@@ -2,7 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { isUnread } from '../../../src/clouds/aws/call.ts';
-import { awsSettings, findCredentials, withoutEndpoint } from '../../../src/clouds/aws/client.ts';
+import { awsSettings } from '../../../src/clouds/aws/client.ts';
+import { findCredentials } from '../../../src/clouds/aws/credentials.ts';
+import { withoutEndpoint } from '../../../src/clouds/aws/custom-endpoint.ts';
 import { CredentialError, type CredentialKind, credentialIssue } from '../../../src/clouds/aws/errors.ts';
 import { HttpErrorResponse } from '../../../src/clouds/aws/transport.ts';
 import type { Run } from '../../../src/engine/check.ts';

@@ -3,7 +3,8 @@ import type { Run } from '../../engine/check.ts';
 import type { HttpAnswer } from '../../net/http.ts';
 import { toNetworkError } from '../../net/network-error.ts';
 import { type BusyHint, withRetry } from '../../net/retry.ts';
-import { findCredentials, withoutEndpoint } from './client.ts';
+import { findCredentials } from './credentials.ts';
+import { withoutEndpoint } from './custom-endpoint.ts';
 import { CredentialError, credentialKind } from './errors.ts';
 import { HttpErrorResponse, type IsErrorResponse } from './transport.ts';
 

@@ -133,7 +133,7 @@ describe('the drain’s role', () => {
       'test object read in spacelift-large-queue-messages',
     );
     expect(result.finding('object-storage/large-queue-messages/presigned').status).toBe('pass');
-    expect(result.finding('object-storage/states/access').title).toBe('listed in spacelift-states');
+    expect(result.finding('object-storage/states/access').title).toBe('test object listed in spacelift-states');
     expect(storage.store.snapshot()).toEqual(before);
     const inStates = storage.store.requests.filter(({ path }) => path.startsWith('/spacelift-states'));
     expect(inStates.map(({ action, user }) => [action, user])).toEqual(

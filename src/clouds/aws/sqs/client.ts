@@ -7,7 +7,8 @@ import { timedOut } from '../../../net/network-error.ts';
 import { checkProxy } from '../../../net/proxy-tunnel.ts';
 import { withOwnersNetwork } from '../../credentials.ts';
 import { AwsError, ask, isErrorResponse } from '../call.ts';
-import { awsSettings, findCredentials, ownerOfAws } from '../client.ts';
+import { awsSettings } from '../client.ts';
+import { findCredentials, ownerOfAws } from '../credentials.ts';
 import { targetOf } from '../messages.ts';
 
 export interface Received {
