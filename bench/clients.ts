@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PEERS } from '../test/peers/catalogue.ts';
+import { PEERS } from '../test/peers/catalog.ts';
 import { install, programOf } from '../test/peers/install.ts';
 import { debian, type Program, type Way } from '../test/peers/ways.ts';
 

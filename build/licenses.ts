@@ -5,7 +5,7 @@ import type { OutputChunk } from 'rolldown';
 import { packageOf } from './bundle.ts';
 
 /** License files in a package, in both spellings. */
-const LICENCE = /^(licen[cs]e|copying|notice)\b/i;
+const LICENSE = /^(licen[cs]e|copying|notice)\b/i;
 
 /** Each license text once, below the names of its packages. */
 export async function notices(bundled: readonly OutputChunk[]): Promise<string> {
@@ -23,7 +23,7 @@ export async function notices(bundled: readonly OutputChunk[]): Promise<string> 
 }
 
 async function textsIn(folder: string): Promise<string[]> {
-  const files = (await readdir(folder)).filter((file) => LICENCE.test(file)).sort();
+  const files = (await readdir(folder)).filter((file) => LICENSE.test(file)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
   return texts.map(normal);
 }

@@ -53,7 +53,7 @@ function issueOf(error: unknown): NonNullable<CleanupResult['issue']> {
   if (error instanceof InterruptedError || error instanceof CrashedError) return skip('interrupted');
   if (error instanceof RunTimeoutError) {
     return fail(`did not finish within ${error.seconds} s`, {
-      expected: `an answer within --timeout ${error.seconds}`,
+      expected: `a result within --timeout ${error.seconds}`,
       fix: advice`find out why the dependency is slow, or increase --timeout`,
     });
   }

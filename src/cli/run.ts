@@ -36,7 +36,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   const rules = { strict: args.strict === true, require: args.require ?? [] };
   checkIds(args);
   const files = reportFiles(args);
-  const summarise = stepSummary([args.format, ...files.map(({ format }) => format)], host.env);
+  const summarize = stepSummary([args.format, ...files.map(({ format }) => format)], host.env);
   const config = await readDeployment(host, args, options);
 
   const progress = await progressOn(host, args);
@@ -52,7 +52,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   host.exitCode = interrupt.exitCode ?? code;
   await printReport(host, args, report);
   for (const { format, write } of files) await writeOrSay(host, write, await renderAs(report, format));
-  if (summarise !== undefined) await writeOrSay(host, summarise, await renderAs(report, 'markdown'));
+  if (summarize !== undefined) await writeOrSay(host, summarize, await renderAs(report, 'markdown'));
   for (const reason of because) notice(host, `exit code 1: ${reason}`);
   interrupt.release();
   setTimeout(() => host.exit(), PATIENCE_MS).unref();

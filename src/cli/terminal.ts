@@ -17,7 +17,7 @@ export async function styleOf(
   return {
     width: stream.isTTY ? Math.min(WIDEST, Math.max(NARROWEST, stream.columns)) : NO_TERMINAL,
     unicode: hasUnicode(env),
-    colour: color ? await colourOf(env) : 0,
+    color: color ? await colorOf(env) : 0,
     verbosity,
   };
 }
@@ -30,7 +30,7 @@ export function hasUnicode(env: Environment): boolean {
 }
 
 /** `FORCE_COLOR` overrides `NO_COLOR`, as in Node; chalk handles the rest. */
-async function colourOf(env: Environment): Promise<Style['colour']> {
+async function colorOf(env: Environment): Promise<Style['color']> {
   if (env.FORCE_COLOR === undefined && env.NO_COLOR !== undefined && env.NO_COLOR !== '') return 0;
   const { supportsColor } = await import('chalk');
   return supportsColor === false ? 0 : supportsColor.level;

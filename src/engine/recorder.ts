@@ -44,7 +44,7 @@ export class CheckRecorder {
     this.#startMs = started - began;
     if (this.#expected.some(this.#selected)) {
       await this.#part(run, findingOf, undefined, (context) => this.#check.run(context));
-      this.#summary = this.#summarise(run);
+      this.#summary = this.#summarize(run);
     }
     this.#settle(this.#expected, skip('not checked'), started);
     this.#closed = true;
@@ -134,7 +134,7 @@ export class CheckRecorder {
     };
   }
 
-  #summarise(run: Run): string | undefined {
+  #summarize(run: Run): string | undefined {
     try {
       return this.#check.summary?.(run);
     } catch {

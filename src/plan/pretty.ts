@@ -16,7 +16,7 @@ const NAMES: Readonly<Record<keyof Permissions, string>> = {
 };
 
 export function renderPlan(plan: Plan, style: Style): string {
-  const { bold, dim } = new Chalk({ level: style.colour });
+  const { bold, dim } = new Chalk({ level: style.color });
   const page: Page = { width: style.width, bold, dim };
   const lines = [
     ...wrap(opening(plan), style.width),

@@ -29,14 +29,14 @@ export function renderPretty(report: Report, style: Style): string {
 
 class Page {
   readonly #style: Style;
-  readonly #colour: ChalkInstance;
+  readonly #color: ChalkInstance;
   readonly #paint: Readonly<Record<Status, ChalkInstance>>;
 
   constructor(style: Style) {
-    const colour = new Chalk({ level: style.colour });
+    const color = new Chalk({ level: style.color });
     this.#style = style;
-    this.#colour = colour;
-    this.#paint = { pass: colour.green, warn: colour.yellow, fail: colour.red, skip: colour.dim };
+    this.#color = color;
+    this.#paint = { pass: color.green, warn: color.yellow, fail: color.red, skip: color.dim };
   }
 
   report(report: Report): string[] {
@@ -64,11 +64,11 @@ class Page {
     const summary = this.#text(check.summary);
     const room = this.#style.width - this.#icon('pass').length - 1 - column - time.length - 2;
     const cutTo = cut(summary, room, this.#text('…'));
-    const paint = check.status === 'skip' ? this.#colour.dim : this.#plain;
-    const name = check.status === 'fail' || check.status === 'warn' ? this.#colour.bold : paint;
-    const head = `${this.#painted(check.status)} ${name(padTo(check.id, column))}${paint(padTo(cutTo, room))}  ${this.#colour.dim(time)}`;
+    const paint = check.status === 'skip' ? this.#color.dim : this.#plain;
+    const name = check.status === 'fail' || check.status === 'warn' ? this.#color.bold : paint;
+    const head = `${this.#painted(check.status)} ${name(padTo(check.id, column))}${paint(padTo(cutTo, room))}  ${this.#color.dim(time)}`;
     const whole = check.status === 'skip' && cutTo !== summary ? wrap(summary, this.#style.width - 4) : [];
-    return [head, ...whole.map((line) => this.#colour.dim(`    ${line}`)), ...this.#findings(check)];
+    return [head, ...whole.map((line) => this.#color.dim(`    ${line}`)), ...this.#findings(check)];
   }
 
   #findings(check: ReportCheck): string[] {
@@ -86,7 +86,7 @@ class Page {
   #skips(check: ReportCheck): string[] {
     return groupSkips(check.findings.filter(({ status }) => status === 'skip')).flatMap(({ reason, who }) =>
       wrap(this.#text(`${who}: ${reason}`), this.#style.width - 4).map((line, index) =>
-        this.#colour.dim(`  ${index === 0 ? '-' : ' '} ${line}`),
+        this.#color.dim(`  ${index === 0 ? '-' : ' '} ${line}`),
       ),
     );
   }
@@ -97,12 +97,12 @@ class Page {
     const verbose = verbosity === 'verbose';
     const title = this.#text(finding.title);
     const time = verbose ? `  ${duration(finding.durationMs)}` : '';
-    const head = `  ${this.#painted(finding.status)} ${finding.status === 'skip' ? this.#colour.dim(finding.id) : finding.id}`;
-    const words = issue ? this.#colour.bold : finding.status === 'skip' ? this.#colour.dim : this.#plain;
+    const head = `  ${this.#painted(finding.status)} ${finding.status === 'skip' ? this.#color.dim(finding.id) : finding.id}`;
+    const words = issue ? this.#color.bold : finding.status === 'skip' ? this.#color.dim : this.#plain;
     const fits = widthOf(head) + 3 + widthOf(title) + time.length <= width;
     const first = fits
-      ? [`${head}   ${words(title)}${this.#colour.dim(time)}`]
-      : [`${head}${this.#colour.dim(time)}`, ...this.#indented(wrap(title, width - INDENT).map((line) => words(line)))];
+      ? [`${head}   ${words(title)}${this.#color.dim(time)}`]
+      : [`${head}${this.#color.dim(time)}`, ...this.#indented(wrap(title, width - INDENT).map((line) => words(line)))];
     if (!issue && !verbose) return first;
     return [
       ...first,
@@ -127,7 +127,7 @@ class Page {
   }
 
   #labelled(label: string, lines: readonly string[]): string[] {
-    return this.#indented(lines.map((line, index) => this.#colour.dim(padTo(index === 0 ? label : '', LABEL)) + line));
+    return this.#indented(lines.map((line, index) => this.#color.dim(padTo(index === 0 ? label : '', LABEL)) + line));
   }
 
   #room(): number {
@@ -137,14 +137,14 @@ class Page {
   #wrapped(way: Way, room: number): string[] {
     const isProse = way.fixKind === undefined || way.fixKind === 'advice';
     const fix = this.#style.unicode ? way.fix : isProse ? toAscii(way.fix) : commandToAscii(way.fix);
-    return wrapFix({ ...way, fix }, room).map((line) => this.#colour.cyan(line));
+    return wrapFix({ ...way, fix }, room).map((line) => this.#color.cyan(line));
   }
 
   #leftovers({ leftovers }: Report): string[] {
     const { width } = this.#style;
     const what = `left behind: ${plural(leftovers.length, 'item')} that this run created and did not remove`;
     return [
-      `${this.#painted('warn')} ${this.#colour.bold(what)}`,
+      `${this.#painted('warn')} ${this.#color.bold(what)}`,
       ...leftovers.flatMap((leftover) => [
         ...wrap(this.#text(leftover.what), width - 4).map((line) => `    ${line}`),
         ...this.#indented(this.#wrapped(shellWay(leftover.command), width - INDENT)),
@@ -165,7 +165,7 @@ class Page {
     );
     return rows.flatMap(({ label, text }) =>
       wrap(this.#text(text), this.#style.width - column - this.#icon('skip').length - 1).map((line, index) =>
-        this.#colour.dim(
+        this.#color.dim(
           `${index === 0 ? this.#icon('skip') : ' '.repeat(this.#icon('skip').length)} ${padTo(index === 0 ? label : '', column)}${line}`,
         ),
       ),
@@ -193,7 +193,7 @@ class Page {
       ...(findings.length > shown.length ? [`and ${findings.length - shown.length} more above`] : []),
       ...(waiting > 0 ? [`then run it again to check ${plural(waiting, 'skipped finding')}`] : []),
     ];
-    return [this.#colour.bold('next steps'), ...steps, ...more.map((line) => this.#colour.dim(`  ${line}`))];
+    return [this.#color.bold('next steps'), ...steps, ...more.map((line) => this.#color.dim(`  ${line}`))];
   }
 
   #way({ fix, fixKind, fixLanguage, title }: ReportFinding, room: number): string[] {

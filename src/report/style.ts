@@ -8,12 +8,12 @@ export interface Style {
   readonly width: number;
   readonly unicode: boolean;
   /** Chalk's level: 0 for no colors, 1 for 16, 2 for 256, 3 for all. */
-  readonly colour: 0 | 1 | 2 | 3;
+  readonly color: 0 | 1 | 2 | 3;
   readonly verbosity: Verbosity;
 }
 
 /** For a file or a pipe. */
-export const PLAIN: Style = { width: 80, unicode: true, colour: 0, verbosity: 'normal' };
+export const PLAIN: Style = { width: 80, unicode: true, color: 0, verbosity: 'normal' };
 
 /** All of the same width per column. */
 export const ICONS: Readonly<Record<Status, { unicode: string; ascii: string }>> = {

@@ -102,7 +102,7 @@ describe('the style', () => {
   });
 
   it('of a dumb terminal is ASCII', async () => {
-    expect(await style({ isTTY: false }, { TERM: 'dumb' })).toMatchObject({ unicode: false, colour: 0 });
+    expect(await style({ isTTY: false }, { TERM: 'dumb' })).toMatchObject({ unicode: false, color: 0 });
   });
 
   it.each([

@@ -283,9 +283,9 @@ describe('standard output', () => {
   });
 });
 
-describe('colours', () => {
+describe('colors', () => {
   const args = ['--only', 'configuration/*'];
-  const coloured = async (more: readonly string[], env: Record<string, string>) =>
+  const colored = async (more: readonly string[], env: Record<string, string>) =>
     (await run(['-f', config, ...args, ...more], { env })).stdout.includes('\u001b[');
 
   it.each([
@@ -295,7 +295,7 @@ describe('colours', () => {
     [[], { FORCE_COLOR: '0' }, false],
     [['--no-color'], { FORCE_COLOR: '1' }, false],
   ] as const)('%j %j: %j', async (more, env, expected) => {
-    expect(await coloured(more, env)).toBe(expected);
+    expect(await colored(more, env)).toBe(expected);
   });
 
   it('a dumb terminal gets plain ASCII', async () => {

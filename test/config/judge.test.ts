@@ -121,7 +121,7 @@ const FAULTS: readonly [string, Variables, Variables, readonly string[]][] = [
   ],
   ['example.com', ONPREM, { SERVER_DOMAIN: 'example.com' }, ['configuration/placeholder SERVER_DOMAIN']],
   [
-    'misspelt optional',
+    'misspelled optional',
     ONPREM,
     { DATABASE_READONLY_URL: 'postgres://u:p@h/d' },
     ['configuration/unknown DATABASE_READONLY_URL'],
@@ -179,7 +179,7 @@ test.each(FAULTS)('%s', async (_, healthy, change, expected) => {
   expect(await trouble({ ...healthy, ...change })).toEqual(expected);
 });
 
-test('a misspelt required variable is one failure that says so, and a warning at the stranger', async () => {
+test('a misspelled required variable is one failure that says so, and a warning at the stranger', async () => {
   const { OBJECT_STORAGE_BUCKET_STATES: states, ...rest } = ONPREM;
   const result = await preflight(CHECKS, { ...rest, OBJECT_STORAGE_BUCKET_STATE: states });
   expect(result.ids('fail')).toEqual(['configuration/required']);

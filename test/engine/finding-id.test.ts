@@ -1,4 +1,4 @@
-/** Ids that one check waits on in another: a misspelt one does not compile, and one that no rule can give is an error. */
+/** Ids that one check waits on in another: a misspelled one does not compile, and one that no rule can give is an error. */
 import { expect, it } from 'vitest';
 import { databaseFinding } from '../../checks/database/rules.ts';
 import { encryptionFinding } from '../../checks/encryption/rules.ts';
@@ -20,9 +20,9 @@ it.each([
   expect(IDS).toContain(id);
 });
 
-it('does not compile when it is misspelt', () => {
+it('does not compile when it is misspelled', () => {
   // The type checker reads this, and nothing runs it: each line that compiles is an error of its own.
-  const misspelt = ({ dependsOn }: Context<string>): FindingId[] => {
+  const misspelled = ({ dependsOn }: Context<string>): FindingId[] => {
     // @ts-expect-error: text is no id, however it is spelt
     dependsOn('database/privileges');
     // @ts-expect-error: no such rule
@@ -34,5 +34,5 @@ it('does not compile when it is misspelt', () => {
     // @ts-expect-error: one of three
     return (['exists', 'knd', 'access'] as const).map((rule) => queuesFinding(`iot/${rule}`));
   };
-  expect(misspelt).toBeTypeOf('function');
+  expect(misspelled).toBeTypeOf('function');
 });

@@ -480,9 +480,9 @@ describe('after', () => {
         await dependsOn(findingId(id));
         await check('y', () => pass('fine'));
       });
-    const misspelt = await go([first, waiting('first/w')]);
-    expect(statuses(misspelt)).toEqual(['first/x pass', 'second/y fail']);
-    expect(find(misspelt, 'second/y').title).toBe('unexpected error: Error');
+    const misspelled = await go([first, waiting('first/w')]);
+    expect(statuses(misspelled)).toEqual(['first/x pass', 'second/y fail']);
+    expect(find(misspelled, 'second/y').title).toBe('unexpected error: Error');
     expect(statuses(await go([first, waiting('first/z')]))).toContain('second/y pass');
   });
 

@@ -1,9 +1,9 @@
 /** Faults that can be seen in the config alone: values, choices, RSA keys and the license. */
 import { CHOICES } from './configuration/choices.ts';
 import { FILES } from './configuration/files.ts';
-import { LICENCE } from './configuration/license.ts';
+import { LICENSE } from './configuration/license.ts';
 import { RSA } from './configuration/rsa.ts';
 import { VALUES } from './configuration/values.ts';
 import type { Fault } from './fault.ts';
 
-export const CONFIGURATION: readonly Fault[] = [...VALUES, ...FILES, ...CHOICES, ...RSA, ...LICENCE];
+export const CONFIGURATION: readonly Fault[] = [...VALUES, ...FILES, ...CHOICES, ...RSA, ...LICENSE];

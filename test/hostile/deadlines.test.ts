@@ -9,7 +9,7 @@ import { moduleOf, run } from '../cli/spawned.ts';
 import { refusedPort, startSilent } from '../services/tcp.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { preflight } from '../support/preflight.ts';
-import { BEHAVIOURS } from './behaviours.ts';
+import { BEHAVIORS } from './behaviors.ts';
 import { type Hostile, startHostile } from './servers.ts';
 
 /** An installation of which the parts are at these ports of 127.0.0.1: the last is that of all that are left. */
@@ -97,9 +97,9 @@ test('memory stays bounded, whatever everything sends', async () => {
   onTestFinished(() => Promise.all(started.map((server) => server.close())).then(() => {}));
   const quiet = await memoryOf(everythingAt((await refusedPort()).port));
   for (const name of ['a row of a gigabyte', 'a body of 200 MB', 'a compressed body of 200 MB']) {
-    const behaviour = BEHAVIOURS.find((one) => one.name === name);
-    if (behaviour === undefined) throw new Error(name);
-    const server = await startHostile(behaviour);
+    const behavior = BEHAVIORS.find((one) => one.name === name);
+    if (behavior === undefined) throw new Error(name);
+    const server = await startHostile(behavior);
     started.push(server);
     expect(await memoryOf(everythingAt(server.port)), `MiB: ${name}, ${quiet} when nobody answers`).toBeLessThan(
       quiet + 500,

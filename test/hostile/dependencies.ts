@@ -3,7 +3,7 @@ import type { Phase } from '../../src/config/options.ts';
 import { type ConnectProxy, startConnectProxy } from '../services/connect-proxy.ts';
 import { AKS, type Choice, EKS, type Environment, type Estate, GKE, ONPREM } from '../support/estate.ts';
 import type { Variables } from '../support/preflight.ts';
-import type { Language } from './behaviours.ts';
+import type { Language } from './behaviors.ts';
 
 export interface Address {
   readonly host: string;

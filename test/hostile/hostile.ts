@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/engine/finding.ts';
 import { matcher } from '../../src/engine/select.ts';
-import { BEHAVIOURS, type Behaviour } from './behaviours.ts';
+import { BEHAVIORS, type Behavior } from './behaviors.ts';
 import { DEPENDENCIES, type Dependency } from './dependencies.ts';
 import { type Attacked, attack, healthy, startWorld, statuses, timedOut, type World } from './run.ts';
 import { expectTame } from './words.ts';
@@ -28,7 +28,7 @@ export function tryDependencies(names: RegExp): void {
   afterAll(() => world.estate.stop());
 
   describe.each(DEPENDENCIES.filter(({ name }) => names.test(name)))('$name', (dependency) => {
-    const own = BEHAVIOURS.filter(({ of = dependency.speaks }) => of === dependency.speaks);
+    const own = BEHAVIORS.filter(({ of = dependency.speaks }) => of === dependency.speaks);
     const { owns } = dependency;
     const [held, others] = [own.filter(({ kind }) => kind === 'holds'), own.filter(({ kind }) => kind !== 'holds')];
     let timeoutMs = HELD_MS;
@@ -50,17 +50,17 @@ export function tryDependencies(names: RegExp): void {
     test(`holds, in ${held.length} ways`, async () => {
       const options = { only: owns, timeoutMs };
       const idle = timedOut(timeoutMs);
-      const tried = held.map(async (behaviour) => {
-        const attacked = await attack(world, dependency, behaviour, options);
-        expect(attacked.tookMs, `${behaviour.name}: ms`).toBeLessThan(GOODBYE * (await idle));
-        await expectOne(dependency, behaviour, attacked);
+      const tried = held.map(async (behavior) => {
+        const attacked = await attack(world, dependency, behavior, options);
+        expect(attacked.tookMs, `${behavior.name}: ms`).toBeLessThan(GOODBYE * (await idle));
+        await expectOne(dependency, behavior, attacked);
       });
       await Promise.all(tried);
     });
 
-    test.each(others)('$kind: $name', async (behaviour) => {
-      const attacked = await attack(world, dependency, behaviour, { only: owns, timeoutMs: FLOODED_MS });
-      await expectOne(dependency, behaviour, attacked);
+    test.each(others)('$kind: $name', async (behavior) => {
+      const attacked = await attack(world, dependency, behavior, { only: owns, timeoutMs: FLOODED_MS });
+      await expectOne(dependency, behavior, attacked);
     });
   });
 }
@@ -68,7 +68,7 @@ export function tryDependencies(names: RegExp): void {
 /** The run has ended, with a complete report in which what happened is one trouble, in words of its own. */
 async function expectOne(
   { outcome, most = 1, speaks, owns }: Dependency,
-  { kind, denies, name }: Behaviour,
+  { kind, denies, name }: Behavior,
   { result, server }: Attacked,
 ): Promise<void> {
   const troubles = result.findings.filter((finding) => isTrouble(finding) && matcher(owns)(finding.id));

@@ -6,7 +6,7 @@ import { type CertificateAuthority, makeCa } from '../services/tls.ts';
 import { type Estate, startEstate } from '../support/estate.ts';
 import { expectPasteable } from '../support/pasteable.ts';
 import { type Options, preflight, type Result } from '../support/preflight.ts';
-import type { Behaviour } from './behaviours.ts';
+import type { Behavior } from './behaviors.ts';
 import type { Dependency } from './dependencies.ts';
 import { type Hostile, startHostile, type Tls } from './servers.ts';
 
@@ -42,10 +42,10 @@ export interface Attacked {
 export async function attack(
   { estate, ca, tls }: World,
   dependency: Dependency,
-  behaviour: Pick<Behaviour, 'answer'>,
+  behavior: Pick<Behavior, 'answer'>,
   options: Options = {},
 ): Promise<Attacked> {
-  const server = await startHostile(behaviour, dependency.tls && tls);
+  const server = await startHostile(behavior, dependency.tls && tls);
   const config = estate.variables(dependency.choice);
   const { variables, environment, close } = await dependency.at(server, estate, config);
   const started = performance.now();

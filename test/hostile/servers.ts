@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Behaviour } from './behaviours.ts';
+import type { Behavior } from './behaviors.ts';
 
 export interface Hostile {
   readonly host: string;
@@ -19,7 +19,7 @@ export interface Tls {
 }
 
 /** On a free port of 127.0.0.1. */
-export async function startHostile({ answer }: Pick<Behaviour, 'answer'>, tls?: Tls): Promise<Hostile> {
+export async function startHostile({ answer }: Pick<Behavior, 'answer'>, tls?: Tls): Promise<Hostile> {
   const sockets = new Set<Socket>();
   const taken: (() => number)[] = [];
   let connections = 0;

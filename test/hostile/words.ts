@@ -24,7 +24,7 @@ export async function expectTame({ run, deployment }: Result): Promise<void> {
     redact: redactor(deployment.secrets),
   });
   for (const [name, render] of RENDERS) {
-    const text = await render(report, { colour: 0, unicode: true, width: 80, verbosity: 'verbose' });
+    const text = await render(report, { color: 0, unicode: true, width: 80, verbosity: 'verbose' });
     expect(text.match(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/u)?.[0], `a control character in ${name}`).toBeUndefined();
     if (name === 'html' || name === 'junit') expect(text).not.toContain('<script>alert(1)');
     if (name !== 'github') continue;

@@ -8,7 +8,7 @@ import { CHECKS } from '../../checks/index.ts';
 import { idsOf } from '../../src/engine/check.ts';
 import { FORMAT_NAMES } from '../../src/report/index.ts';
 import { type Folder, normal, startFolder, TYPED } from '../cli/completing.ts';
-import type { Peer } from './catalogue.ts';
+import type { Peer } from './catalog.ts';
 import { program } from './install.ts';
 
 let folder: Folder;

@@ -125,8 +125,8 @@ describe('the findings', () => {
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('.row:visible').count()).toBe(26);
     for (const control of await page.locator('button, input').all()) expect(await control.isVisible()).toBe(false);
-    const colour = await page.evaluate('getComputedStyle(document.body).color');
-    expect(colour).toBe('rgb(26, 33, 41)');
+    const color = await page.evaluate('getComputedStyle(document.body).color');
+    expect(color).toBe('rgb(26, 33, 41)');
     expect((await page.pdf({ format: 'A4' })).subarray(0, 5).toString()).toBe('%PDF-');
   });
 });

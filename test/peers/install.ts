@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { PEERS, type Peer } from './catalogue.ts';
+import { PEERS, type Peer } from './catalog.ts';
 import type { Program, Way } from './ways.ts';
 
 /** Outside the tree, so that a fresh checkout finds it. */

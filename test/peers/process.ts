@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Peer } from './catalogue.ts';
+import type { Peer } from './catalog.ts';
 import { program } from './install.ts';
 
 export const HOST = '127.0.0.1';

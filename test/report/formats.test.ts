@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([rm(folder, { recursive: true }), refused.close()]));
 
-const WIDE = { width: 5_000, unicode: true, colour: 0, verbosity: 'verbose' } as const;
+const WIDE = { width: 5_000, unicode: true, color: 0, verbosity: 'verbose' } as const;
 const byId = (rows: readonly Row[]) => rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 it.each(FORMAT_NAMES)('%s has all of the sample, and of hostile values', async (format) => {

@@ -127,7 +127,7 @@ test.each(FORMAT_NAMES)('no line of %s is obeyed but its own', async (name) => {
       fc.constantFrom('quiet', 'normal', 'verbose' as const),
       async (text, other, width, unicode, verbosity) => {
         const report = await reportOf(text, other);
-        const output = await render(report, { width, unicode, colour: width % 2 === 0 ? 1 : 0, verbosity });
+        const output = await render(report, { width, unicode, color: width % 2 === 0 ? 1 : 0, verbosity });
         const obeyed = obeyedIn(output).filter((line) => name !== 'github' || !OWN.test(line));
         expect(obeyed).toEqual([]);
         // Its own begin as they must, and hold none of the others.

@@ -112,11 +112,11 @@ next steps
     expect(lastLine(text)).toBe('x not ready: 1 failed, 1 passed in 61.2 s');
   });
 
-  it('has colour only when asked, and says the same without', async () => {
+  it('has color only when asked, and says the same without', async () => {
     const report = await sampleReport();
-    const coloured = show(report, { colour: 1 });
-    expect(coloured).toContain('\u001b[31m✖\u001b[39m');
-    expect(stripVTControlCharacters(coloured)).toBe(show(report));
+    const colored = show(report, { color: 1 });
+    expect(colored).toContain('\u001b[31m✖\u001b[39m');
+    expect(stripVTControlCharacters(colored)).toBe(show(report));
     expect(show(report)).not.toContain('\u001b');
   });
 

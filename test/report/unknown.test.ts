@@ -45,7 +45,7 @@ async function reportOf(
 
 /** The line before the counts. */
 const verdictIn = (report: Report) =>
-  renderPretty(report, { colour: 0, unicode: true, width: 200, verbosity: 'normal' }).trim().split('\n').at(-2);
+  renderPretty(report, { color: 0, unicode: true, width: 200, verbosity: 'normal' }).trim().split('\n').at(-2);
 
 test('what is skipped because a value is unknown keeps the verdict from being "ready"', async () => {
   const report = await reportOf(['ENCRYPTION_RSA_PRIVATE_KEY'], { more: { ENCRYPTION_TYPE: 'rsa' } });

@@ -16,11 +16,11 @@ const RENDERS = await Promise.all(Object.values(others).map((format) => format.l
 /** Each verbosity, and where the most is said, each form of it. */
 const STYLES: readonly Style[] = [
   ...(['quiet', 'normal', 'verbose'] as const).map((verbosity) => ({ ...PLAIN, verbosity })),
-  { width: 40, unicode: true, colour: 3, verbosity: 'verbose' },
-  { width: 100, unicode: false, colour: 1, verbosity: 'verbose' },
+  { width: 40, unicode: true, color: 3, verbosity: 'verbose' },
+  { width: 100, unicode: false, color: 1, verbosity: 'verbose' },
 ];
 
-/** Renders the report in every format, at every verbosity, in several widths and colours, and expects no secret in any. */
+/** Renders the report in every format, at every verbosity, in several widths and colors, and expects no secret in any. */
 export function expectNoLeak(
   variables: Variables,
   result: RunResult,

@@ -36,7 +36,7 @@ const FORMS: Readonly<Record<string, string>> = {
   'split at indented lines': every('\n        '),
   'split in a frame': every(' │\n│ '),
   'split at continued lines': every(' \\\n    '),
-  'split by colours': every('\u001b[39m\u001b[31m'),
+  'split by colors': every('\u001b[39m\u001b[31m'),
   'split by line breaks of HTML': every('<wbr>').replace('\\', '<br>\\'),
   'split in JSON': JSON.stringify(every('\n')),
   'split in an annotation': every('%0A'),

@@ -17,7 +17,7 @@ export type Search = (text: string) => string[];
 /**
  * Prepares a search for any 12 successive letters or digits of the secrets, or for a shorter one as a whole, in plain,
  * percent-encoded, JSON-, XML- or HTML-escaped text, in hex, and in base64 or base64url at any alignment, also where
- * white space, box characters, colours or any other punctuation stand in between.
+ * white space, box characters, colors or any other punctuation stand in between.
  */
 export function searchFor(secrets: readonly Secret[]): Search {
   const windows = new Map<string, string>();

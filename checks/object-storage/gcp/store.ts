@@ -64,7 +64,7 @@ export async function gcp(run: Run): Promise<Store> {
     account: identity.account,
   };
   // Like Google's clients for Go: an emulator gets no token.
-  const authorisation = async () => (emulator === undefined ? identity.headers() : {});
+  const authorization = async () => (emulator === undefined ? identity.headers() : {});
 
   const as = async <T>(at: At, perform: () => Promise<T>): Promise<T> => {
     try {
@@ -79,7 +79,7 @@ export async function gcp(run: Run): Promise<Store> {
     as(at, async () => {
       const url = new URL(path, base);
       for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-      const headers = await authorisation();
+      const headers = await authorization();
       const answer = await send({ method, url, headers, signal, ...(body !== undefined && { body }) });
       const problem = gcpRefusal(answer, at, names);
       if (problem !== undefined) throw problem;

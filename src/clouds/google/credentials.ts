@@ -132,7 +132,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
     found ??= find();
     return found;
   };
-  const authorise = async () => {
+  const authorize = async () => {
     const auth = await ready();
     const headers = await asked('token', async () => Object.fromEntries(await auth.getRequestHeaders()));
     run.conceal(headers.authorization?.replace(/^Bearer /, ''));
@@ -142,7 +142,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
   return {
     account: () => account,
     headers: () => {
-      token ??= authorise();
+      token ??= authorize();
       return token;
     },
     sign: async (perform) => {

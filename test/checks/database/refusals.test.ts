@@ -54,7 +54,7 @@ const REFUSALS: Record<
     title: /has no free connection for role "spacelift"/,
     fix: /max_connections/,
   },
-  'a misspelt parameter': {
+  'a misspelled parameter': {
     url: (url) => withParameters(url, { ssl_mode: 'require' }),
     title: /rejected the parameter ssl_mode in DATABASE_URL/,
     fix: /replace ssl_mode with sslmode/,

@@ -150,7 +150,7 @@ test('STS out of reach, and credentials that don’t work: one failure, of the f
   expect(result.finding('encryption/kms/encryption-key').title).toBe('AWS does not recognize the access key');
 });
 
-test('what an organisation denies, and an STS that fails, are skips too', async () => {
+test('what an organization denies, and an STS that fails, are skips too', async () => {
   const { server, run } = await startSts();
   for (const [status, code] of [
     [403, 'AccessDenied'],

@@ -14,7 +14,7 @@ const license = (claims: () => object) => config(() => ({ LICENSE_TOKEN: token(c
 const changed = (change: (token: string) => string) =>
   config(({ LICENSE_TOKEN = '' }): Variables => ({ LICENSE_TOKEN: change(LICENSE_TOKEN) }));
 
-export const LICENCE: readonly Fault[] = [
+export const LICENSE: readonly Fault[] = [
   {
     name: 'an expired license',
     arrange: license(() => ({ exp: Date.UTC(2025, 0, 31) / 1000 })),

@@ -1,4 +1,4 @@
-/** Variables that are missing, misspelt or of a wrong form. */
+/** Variables that are missing, misspelled or of a wrong form. */
 import { EKS } from '../../support/estate.ts';
 import { config } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
@@ -75,7 +75,7 @@ export const VALUES: readonly Fault[] = [
     says: /^SAML_KEY is not set, but SAML_CERT is$/m,
   },
   {
-    name: 'a required variable that is misspelt',
+    name: 'a required variable that is misspelled',
     arrange: config(({ OBJECT_STORAGE_BUCKET_STATES }) => ({
       OBJECT_STORAGE_BUCKET_STATES: undefined,
       OBJECT_STORAGE_BUKET_STATES: OBJECT_STORAGE_BUCKET_STATES,
@@ -85,7 +85,7 @@ export const VALUES: readonly Fault[] = [
     says: /OBJECT_STORAGE_BUKET_STATES(,| is set,) did you mean OBJECT_STORAGE_BUCKET_STATES\?$/m,
   },
   {
-    name: 'an optional variable that is misspelt',
+    name: 'an optional variable that is misspelled',
     arrange: config(({ DATABASE_URL }) => ({ DATABASE_READONLY_URL: DATABASE_URL })),
     warn: ['configuration/unknown'],
     says: /^unknown variable DATABASE_READONLY_URL, did you mean DATABASE_READ_ONLY_URL\?$/m,

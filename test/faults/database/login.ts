@@ -105,7 +105,7 @@ export const LOGIN: readonly Fault[] = [
     says: /^a pg_hba\.conf rule at localhost:\d+ rejects role "spacelift" for database "spacelift" from here without TLS$/m,
   },
   {
-    name: 'misspelt parameter',
+    name: 'misspelled parameter',
     arrange: parameters({ ssl_mode: 'require' }),
     fail: CONNECT,
     says: /rejected the parameter ssl_mode in DATABASE_URL/,

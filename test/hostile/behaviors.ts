@@ -5,10 +5,10 @@ import { gzipSync } from 'node:zlib';
 import { errorMessage, int32, message } from '../services/postgres-wire.ts';
 import { EVIL, EVIL_HEADER } from './words.ts';
 
-/** What a behaviour is spoken in. */
+/** What a behavior is spoken in. */
 export type Language = 'HTTP' | 'PostgreSQL' | 'MQTT' | 'HTTP/2';
 
-export interface Behaviour {
+export interface Behavior {
   readonly name: string;
   /** Tried on who speaks it alone; on everybody unless told. */
   readonly of?: Language;
@@ -23,7 +23,7 @@ const MIB = 1024 * 1024;
 /** Between the drops of a trickle, ms: no idle timeout ever fires. */
 const DROP_MS = 15;
 
-type Answer = Behaviour['answer'];
+type Answer = Behavior['answer'];
 
 /** Waits to be spoken to, as servers of most protocols do; answers every time when it is told. */
 const whenSpokenTo =
@@ -128,17 +128,17 @@ const LAUGHS = `<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "${'ha'.repeat(50)}
   .join('')}]><ListBucketResult><Name>&i;</Name></ListBucketResult>`;
 const DEEP = 200_000;
 
-type More = Pick<Behaviour, 'of' | 'denies'>;
-const hold = (name: string, answer: Answer, more: More = {}): Behaviour => ({ name, kind: 'holds', answer, ...more });
-const flood = (name: string, answer: Answer, more: More = {}): Behaviour => ({ name, kind: 'floods', answer, ...more });
-const lie = (name: string, answer: Answer, more: More = {}): Behaviour => ({ name, kind: 'lies', answer, ...more });
+type More = Pick<Behavior, 'of' | 'denies'>;
+const hold = (name: string, answer: Answer, more: More = {}): Behavior => ({ name, kind: 'holds', answer, ...more });
+const flood = (name: string, answer: Answer, more: More = {}): Behavior => ({ name, kind: 'floods', answer, ...more });
+const lie = (name: string, answer: Answer, more: More = {}): Behavior => ({ name, kind: 'lies', answer, ...more });
 const HTTP = { of: 'HTTP' } as const;
 const POSTGRES = { of: 'PostgreSQL' } as const;
 const MQTT = { of: 'MQTT' } as const;
 const HTTP2 = { of: 'HTTP/2' } as const;
 const DENIAL = { ...HTTP, denies: true } as const;
 
-export const BEHAVIOURS: readonly Behaviour[] = [
+export const BEHAVIORS: readonly Behavior[] = [
   hold('accepts and never answers', (socket) => socket.resume()),
   hold('half of an HTTP head', says('HTTP/1.1 200 OK\r\nContent-Le'), HTTP),
   hold('half of an HTTP body', says(head(1000, { type: XML }), '<?xml version="1.0"?><ListBucketRe'), HTTP),
