@@ -24,7 +24,9 @@ test('a queue that can’t be made', async () => {
   await server.query(REFUSE_DELETES, [], 'spacelift');
   const result = await check(url);
   expect(result.troubles).toEqual(['fail message-queues/postgres']);
-  expect(result.finding('message-queues/postgres').title).toBe('role "spacelift" could not create a queue (SQLSTATE P0001)');
+  expect(result.finding('message-queues/postgres').title).toBe(
+    'role "spacelift" could not create a queue (SQLSTATE P0001)',
+  );
   expect(await remains(server)).toEqual([]);
 });
 
