@@ -8,6 +8,8 @@ const UNIT = [
   'test/checks/license/*.test.ts',
   'test/config/**/!(logins-in-reports).test.ts',
   'test/engine/*.test.ts',
+  'test/house/floors.test.ts',
+  'test/language/*.test.ts',
   'test/net/*.test.ts',
   'test/plan/plan.test.ts',
   'test/report/!(pasted).test.ts',
