@@ -1,6 +1,9 @@
 /** Every combination of what an installation may choose passes without a failure or a warning, and leaves nothing behind. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROVIDERS as ENCRYPTIONS } from '../../checks/encryption/providers.ts';
 import { CHECKS } from '../../checks/index.ts';
+import { PROVIDERS as STORES } from '../../checks/object-storage/providers.ts';
+import type { EncryptionType, ObjectStorageType } from '../../src/config/contract.ts';
 import { type Choice, EKS, type Estate, ONPREM, startEstate, type Who } from '../support/estate.ts';
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
 import { isOf, RULES } from '../support/rules.ts';
@@ -13,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([estate.stop(), spacelift.close()]));
 
-const STORAGE = ['minio', 'aws', 'gcp', 'azure'] as const;
-const ENCRYPTION = ['rsa', 'kms'] as const;
+const STORAGE = Object.keys(STORES) as ObjectStorageType[];
+const ENCRYPTION = Object.keys(ENCRYPTIONS) as EncryptionType[];
 const VENDORS = ['', 'Datadog', 'AWS', 'OpenTelemetry'] as const;
 /** IoT Core needs SQS (`pairing/iotcore-needs-sqs`). */
 const MESSAGING = [

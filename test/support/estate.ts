@@ -1,5 +1,12 @@
 /** Every dependency that an installation may choose, on real servers of this machine, and the configs that choose among them. */
 import { type DemoDeployment, startDemo } from '../../demo/deployment.ts';
+import type {
+  EncryptionType,
+  MessageQueueType,
+  MqttBrokerType,
+  ObjectStorageType,
+  ObservabilityVendor,
+} from '../../src/config/contract.ts';
 import type { Service } from '../../src/config/options.ts';
 import { type AzureStorage, startAzureStorage } from '../checks/object-storage/azure-storage.ts';
 import { type Storage as GcpStorage, startGcp } from '../checks/object-storage/gcp-storage.ts';
@@ -13,11 +20,11 @@ import type { Variables } from './preflight.ts';
 
 /** What an installation is built from. */
 export interface Choice {
-  readonly storage: 'minio' | 'aws' | 'gcp' | 'azure';
-  readonly encryption: 'rsa' | 'kms';
-  readonly queue: 'postgres' | 'sqs';
-  readonly broker: 'builtin' | 'iotcore';
-  readonly vendor: '' | 'Datadog' | 'AWS' | 'OpenTelemetry';
+  readonly storage: ObjectStorageType;
+  readonly encryption: EncryptionType;
+  readonly queue: MessageQueueType;
+  readonly broker: MqttBrokerType;
+  readonly vendor: '' | Exclude<ObservabilityVendor, 'Disabled'>;
 }
 
 const PRIVATE = { encryption: 'rsa', queue: 'postgres', broker: 'builtin' } as const;
