@@ -88,8 +88,8 @@ test('keeps versions and delete markers', async () => {
 test.each([
   ['minio', undefined],
   ['aws', 'null'],
-] as const)('suspended versioning on %s names the version %s', async (flavour, versionId) => {
-  const { server, bucket, minio } = await started({ flavour }, 'Suspended');
+] as const)('suspended versioning on %s names the version %s', async (flavor, versionId) => {
+  const { server, bucket, minio } = await started({ flavor }, 'Suspended');
   const url = await minio.presignedPutObject('states', 'k', 60);
   for (const body of ['one', 'two']) {
     const answer = await fetch(url, { method: 'PUT', body });
@@ -105,8 +105,8 @@ test.each([
 test.each([
   ['minio', 0],
   ['aws', 1],
-] as const)('deleting what is not there leaves on %s %i delete markers', async (flavour, markers) => {
-  const { bucket, minio } = await started({ flavour }, 'Enabled');
+] as const)('deleting what is not there leaves on %s %i delete markers', async (flavor, markers) => {
+  const { bucket, minio } = await started({ flavor }, 'Enabled');
   await minio.removeObject('states', 'absent');
   expect(bucket.versions().length).toBe(markers);
   await minio.removeObjects('states', ['gone']);
@@ -114,7 +114,7 @@ test.each([
 });
 
 test('pages through versions', async () => {
-  const { server, bucket } = await started({ flavour: 'aws' }, 'Enabled');
+  const { server, bucket } = await started({ flavor: 'aws' }, 'Enabled');
   for (const key of ['a', 'b', 'b', 'b', 'c']) bucket.put(key, key);
   bucket.policy = everyone('s3:ListBucketVersions');
   const seen: string[] = [];

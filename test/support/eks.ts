@@ -58,7 +58,7 @@ export async function startEks(origin: string): Promise<Eks> {
   const users = { operator, server: user('server'), drain: user('drain'), scheduler: user('scheduler') };
   aws.users = Object.values(users);
   const { store: s3, variables: held } = await startStorage({
-    flavour: 'aws',
+    flavor: 'aws',
     region: aws.region,
     users: aws.users,
   });

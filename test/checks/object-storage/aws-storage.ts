@@ -1,4 +1,4 @@
-/** The ten buckets on the S3 test server in its AWS flavour, and the check of them. */
+/** The ten buckets on the S3 test server in its AWS flavor, and the check of them. */
 import { objectStorage } from '../../../checks/object-storage/index.ts';
 import type { PolicyDocument, S3Options, S3User } from '../../services/s3/index.ts';
 import { preflight } from '../../support/preflight.ts';
@@ -38,7 +38,7 @@ export const DRAIN: S3User = { ...OPERATOR, accessKeyId: 'AKIADRAINDRAINDRAIND',
 
 export async function startAws(options: S3Options = {}): Promise<Storage> {
   const { store, variables: shared } = await startStorage({
-    flavour: 'aws',
+    flavor: 'aws',
     region: REGION,
     users: [OPERATOR, SERVER, DRAIN],
     ...options,

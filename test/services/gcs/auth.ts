@@ -137,10 +137,10 @@ export async function iamCredentials(world: World, request: GcsRequest): Promise
 
 /** The instance's metadata, for who sends `Metadata-Flavor: Google`. */
 export function metadata(world: World, request: GcsRequest): Reply {
-  const flavour = { 'metadata-flavor': 'Google', server: 'Metadata Server for VM' };
+  const flavor = { 'metadata-flavor': 'Google', server: 'Metadata Server for VM' };
   const text = (body: string, status = 200): Reply => ({
     status,
-    headers: { ...flavour, 'content-type': 'application/text' },
+    headers: { ...flavor, 'content-type': 'application/text' },
     body,
   });
   if (request.headers['metadata-flavor'] !== 'Google') return text('Missing Metadata-Flavor:Google header.', 403);
@@ -153,7 +153,7 @@ export function metadata(world: World, request: GcsRequest): Reply {
       const now = request.now.getTime();
       const token = world.tokens.issue(serviceAccountCaller(attached), now + world.tokenLifetimeSeconds * 1000);
       const granted = { access_token: token, expires_in: world.tokenLifetimeSeconds, token_type: 'Bearer' };
-      return json(granted, 200, flavour);
+      return json(granted, 200, flavor);
     }
   }
   const known: Record<string, string> = {

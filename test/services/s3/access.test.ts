@@ -29,7 +29,7 @@ test.each<[string, Partial<S3User>, string, number]>([
   ['InvalidToken', { ...temporary, sessionToken: 'other' }, 'us-east-1', 0],
 ])('answers %s', async (code, user, region, clockOffsetMs) => {
   const users = [defaultUser, temporary, { ...defaultUser, accessKeyId: 'OLD', expired: true }];
-  const server = await start({ flavour: 'aws', users, faults: { clockOffsetMs } });
+  const server = await start({ flavor: 'aws', users, faults: { clockOffsetMs } });
   server.createBucket('states');
   const asked = client(server, user, region).putObject('states', 'k', 'v');
   await expect(asked).rejects.toEqual(refused(code));
@@ -45,12 +45,12 @@ test('takes temporary credentials, and any region when it has none', async () =>
 });
 
 test('names the region of a bucket that is elsewhere', async () => {
-  const server = await start({ flavour: 'aws' });
+  const server = await start({ flavor: 'aws' });
   server.createBucket('states', { region: 'eu-west-1' });
   await expect(client(server).putObject('states', 'k', 'v')).rejects.toMatchObject({ amzBucketRegion: 'eu-west-1' });
 });
 
-test.each(['minio', 'aws'] as const)('policies on %s', async (flavour) => {
+test.each(['minio', 'aws'] as const)('policies on %s', async (flavor) => {
   const policy = {
     Statement: [
       { Effect: 'Allow' as const, Action: ['s3:GetObject', 's3:PutObj?ct'], Resource: 'arn:aws:s3:::sta*/*' },
@@ -58,12 +58,12 @@ test.each(['minio', 'aws'] as const)('policies on %s', async (flavour) => {
     ],
   };
   const limited = { accessKeyId: 'limited', secretAccessKey: 'limited', policy };
-  const server = await start({ flavour, users: [limited] });
+  const server = await start({ flavor, users: [limited] });
   server.createBucket('states');
   const minio = client(server, limited);
   await minio.putObject('states', 'k', 'v');
   expect(await read(minio, 'k')).toBe('v');
-  const told = (words: string) => (flavour === 'aws' ? expect.stringContaining(words) : 'Access Denied.');
+  const told = (words: string) => (flavor === 'aws' ? expect.stringContaining(words) : 'Access Denied.');
   const arn = 'User: arn:aws:iam::123456789012:user/limited is not authorized to perform';
   await expect(minio.removeObject('states', 'k')).rejects.toMatchObject({
     code: 'AccessDenied',
@@ -73,23 +73,23 @@ test.each(['minio', 'aws'] as const)('policies on %s', async (flavour) => {
   });
   await expect(minio.putObject('states', 'secret/k', 'v')).rejects.toMatchObject({ message: told('explicit deny') });
   await expect(list(minio)).rejects.toEqual(refused('AccessDenied'));
-  await expect(read(minio, 'absent')).rejects.toEqual(refused(flavour === 'aws' ? 'AccessDenied' : 'NoSuchKey'));
+  await expect(read(minio, 'absent')).rejects.toEqual(refused(flavor === 'aws' ? 'AccessDenied' : 'NoSuchKey'));
 });
 
 test.each(['minio', 'aws'] as const)(
   'whoever may delete on %s may delete versions only as it allows',
-  async (flavour) => {
+  async (flavor) => {
     const policy = { Statement: [{ Effect: 'Allow' as const, Action: 's3:DeleteObject', Resource: '*' }] };
     const limited = { accessKeyId: 'limited', secretAccessKey: 'limited', policy };
-    const server = await start({ flavour, users: [limited] });
+    const server = await start({ flavor, users: [limited] });
     const { versionId } = server.createBucket('states', { versioning: 'Enabled' }).put('k', 'v');
     const asked = client(server, limited).removeObject('states', 'k', { versionId });
-    await (flavour === 'aws' ? expect(asked).rejects.toEqual(refused('AccessDenied')) : asked);
+    await (flavor === 'aws' ? expect(asked).rejects.toEqual(refused('AccessDenied')) : asked);
   },
 );
 
 test('lets anonymous users in where the bucket policy does', async () => {
-  const { server, bucket, minio } = await started({ flavour: 'aws' });
+  const { server, bucket, minio } = await started({ flavor: 'aws' });
   bucket.put('k', 'v');
   expect((await fetch(`${server.url}/states/k`)).status).toBe(403);
   await minio.setBucketPolicy('states', JSON.stringify(everyone('s3:GetObject')));
@@ -112,7 +112,7 @@ const preflight = (server: S3Server, origin: string, method = 'PUT') =>
   });
 
 test('judges preflights by the bucket on AWS', async () => {
-  const { server, bucket } = await started({ flavour: 'aws' });
+  const { server, bucket } = await started({ flavor: 'aws' });
   expect(await preflight(server, 'https://a.example.com')).toMatchObject({ status: 403 });
   bucket.cors = [
     { AllowedOrigins: ['https://*.example.com'], AllowedMethods: ['PUT', 'POST'], AllowedHeaders: ['Content-*'] },

@@ -27,9 +27,9 @@ export function createBucket({ request, world }: Context): Reply {
   const { LocationConstraint: region = world.region } =
     text === '' ? {} : fromXml<{ LocationConstraint?: string }>(text, 'CreateBucketConfiguration');
   if (region !== world.region && world.region !== '') {
-    throw new S3Error(world.flavour === 'aws' ? 'IllegalLocationConstraintException' : 'InvalidRegion');
+    throw new S3Error(world.flavor === 'aws' ? 'IllegalLocationConstraintException' : 'InvalidRegion');
   }
-  world.buckets.set(name, new Bucket(name, world.flavour, region, {}, request.now));
+  world.buckets.set(name, new Bucket(name, world.flavor, region, {}, request.now));
   return { status: 200, headers: { location: `/${name}` } };
 }
 
@@ -45,7 +45,7 @@ export function headBucket({ bucket }: Context): Reply {
 
 /** AWS names no region for the oldest one. */
 export function getLocation({ bucket, world }: Context): Reply {
-  const region = world.flavour === 'aws' && bucket.region === 'us-east-1' ? '' : bucket.region;
+  const region = world.flavor === 'aws' && bucket.region === 'us-east-1' ? '' : bucket.region;
   const reply = xmlReply('LocationConstraint', {});
   return { ...reply, body: String(reply.body).replace('></', `>${region}</`) };
 }
@@ -79,7 +79,7 @@ export function deleteLifecycle({ bucket }: Context): Reply {
 }
 
 export function getCors({ bucket, world }: Context): Reply {
-  if (bucket.cors === undefined || world.flavour === 'minio') throw missing('NoSuchCORSConfiguration', bucket);
+  if (bucket.cors === undefined || world.flavor === 'minio') throw missing('NoSuchCORSConfiguration', bucket);
   const rules = bucket.cors.map((rule) => ({
     ID: rule.ID,
     AllowedOrigin: rule.AllowedOrigins,
@@ -101,7 +101,7 @@ interface CorsXml {
 }
 
 export function putCors({ bucket, request, world }: Context): Reply {
-  if (world.flavour === 'minio') throw new S3Error('NotImplemented');
+  if (world.flavor === 'minio') throw new S3Error('NotImplemented');
   const { CORSRule } = fromXml<{ CORSRule?: CorsXml[] }>(request.body.toString(), 'CORSConfiguration');
   if (CORSRule === undefined) throw new S3Error('MalformedXML');
   bucket.cors = CORSRule.map(
@@ -118,7 +118,7 @@ export function putCors({ bucket, request, world }: Context): Reply {
 }
 
 export function deleteCors({ bucket, world }: Context): Reply {
-  if (world.flavour === 'minio') throw new S3Error('NotImplemented');
+  if (world.flavor === 'minio') throw new S3Error('NotImplemented');
   bucket.cors = undefined;
   return noContent;
 }
@@ -142,7 +142,7 @@ export function deletePolicy({ bucket }: Context): Reply {
  * policy for `bucket/*` is not public to it. */
 export function getPolicyStatus(context: Context): Reply {
   const { bucket, world } = context;
-  if (world.flavour === 'aws') {
+  if (world.flavor === 'aws') {
     if (bucket.policy === undefined) throw missing('NoSuchBucketPolicy', bucket);
     return xmlReply('PolicyStatus', { IsPublic: isPublic(bucket.policy) });
   }
@@ -152,7 +152,7 @@ export function getPolicyStatus(context: Context): Reply {
 }
 
 export function getPublicAccessBlock({ bucket, world }: Context): Reply {
-  if (world.flavour === 'minio') throw new S3Error('NotImplemented');
+  if (world.flavor === 'minio') throw new S3Error('NotImplemented');
   if (bucket.publicAccessBlock === undefined) throw missing('NoSuchPublicAccessBlockConfiguration', bucket);
   return xmlReply('PublicAccessBlockConfiguration', { ...bucket.publicAccessBlock });
 }

@@ -3,11 +3,11 @@ import { S3Error } from './errors.ts';
 import { denial, explicitlyDenied } from './policy.ts';
 import type { S3Request } from './request.ts';
 import type { Bucket } from './store.ts';
-import type { Flavour, Reply, S3User } from './types.ts';
+import type { Flavor, Reply, S3User } from './types.ts';
 import { toXml, type XmlValue } from './xml.ts';
 
 export interface World {
-  flavour: Flavour;
+  flavor: Flavor;
   region: string;
   buckets: Map<string, Bucket>;
 }
@@ -29,7 +29,7 @@ export class Context {
     const { request, world } = this;
     const bucket = world.buckets.get(request.bucket ?? '');
     if (bucket === undefined) throw new S3Error('NoSuchBucket', { fields: { BucketName: request.bucket ?? '' } });
-    if (world.flavour === 'aws' && world.region !== '' && bucket.region !== world.region) {
+    if (world.flavor === 'aws' && world.region !== '' && bucket.region !== world.region) {
       throw new S3Error('PermanentRedirect', {
         fields: { Endpoint: `${bucket.name}.s3.${bucket.region}.amazonaws.com`, Bucket: bucket.name },
         headers: { 'x-amz-bucket-region': bucket.region },
@@ -50,7 +50,7 @@ export class Context {
   /** The message of the denial, or undefined when these credentials may. */
   denial(action: string, key?: string): string | undefined {
     const access = this.#access(action, key);
-    if (this.world.flavour === 'aws') return denial(access);
+    if (this.world.flavor === 'aws') return denial(access);
     // MinIO: version operations go with their plain permission, unless they are denied explicitly.
     if (action === 's3:GetObjectVersion') return denial(this.#access('s3:GetObject', key));
     if (action === 's3:DeleteObjectVersion') {
@@ -70,7 +70,7 @@ export class Context {
 
   /** The error for an object that is not there: S3 does not tell those who may not list. MinIO tells. */
   notFound(headers: Record<string, string> = {}): S3Error {
-    const hidden = this.world.flavour === 'aws' ? this.denial('s3:ListBucket') : undefined;
+    const hidden = this.world.flavor === 'aws' ? this.denial('s3:ListBucket') : undefined;
     if (hidden !== undefined) return new S3Error('AccessDenied', { message: hidden });
     return new S3Error('NoSuchKey', { fields: { Key: this.key }, headers });
   }
@@ -82,7 +82,7 @@ export class Context {
     const context: Record<string, string> = { 'aws:SecureTransport': String(request.secure) };
     if (key === undefined) context['s3:prefix'] = request.param('prefix') ?? '';
     return {
-      flavour: world.flavour,
+      flavor: world.flavor,
       user,
       bucketPolicy: shut ? undefined : bucket?.policy,
       action,

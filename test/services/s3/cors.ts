@@ -4,10 +4,10 @@ import { wildcard } from '../policy.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 import type { Bucket, CorsRule } from './store.ts';
-import type { Flavour, Reply } from './types.ts';
+import type { Flavor, Reply } from './types.ts';
 
 export interface CorsWorld {
-  flavour: Flavour;
+  flavor: Flavor;
   bucket: Bucket | undefined;
   /** `MINIO_API_CORS_ALLOW_ORIGIN`: patterns separated by commas. */
   corsAllowOrigin: string;
@@ -23,7 +23,7 @@ export function preflight(request: S3Request, world: CorsWorld): Reply {
   const origin = request.header('origin');
   const method = request.header('access-control-request-method');
   const asked = request.header('access-control-request-headers');
-  if (world.flavour === 'minio') {
+  if (world.flavor === 'minio') {
     if (method === undefined) return { status: 200 };
     const headers: Record<string, string> = { vary };
     if (origin !== undefined && minioAllows(origin, world) && minioMethods.includes(method)) {
@@ -63,7 +63,7 @@ export function preflight(request: S3Request, world: CorsWorld): Reply {
 export function corsHeaders(request: S3Request, world: CorsWorld): Record<string, string> {
   const origin = request.header('origin');
   if (origin === undefined) return {};
-  if (world.flavour === 'minio') {
+  if (world.flavor === 'minio') {
     if (!minioAllows(origin, world)) return {};
     return {
       'access-control-allow-origin': origin,

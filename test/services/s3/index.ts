@@ -1,5 +1,5 @@
 /** An S3-compatible server for tests and the demo: real signatures, versions, lifecycle, CORS and policies, in memory, on
- * loopback. It stands in for MinIO (`flavour: 'minio'`) or AWS S3 (`flavour: 'aws'`). */
+ * loopback. It stands in for MinIO (`flavor: 'minio'`) or AWS S3 (`flavor: 'aws'`). */
 import { listen } from '../listener.ts';
 import { handle, type ServerState } from './server.ts';
 import { Bucket, type BucketSettings } from './store.ts';
@@ -7,7 +7,7 @@ import type { RequestRecord, S3Faults, S3Options, S3User } from './types.ts';
 
 export type { PolicyDocument, Statement } from '../policy.ts';
 export type { Bucket, BucketSettings, CorsRule, LifecycleRule, ObjectVersion, PublicAccessBlock } from './store.ts';
-export type { FaultReply, FaultRequest, Flavour, RequestRecord, S3Faults, S3Options, S3User } from './types.ts';
+export type { FaultReply, FaultRequest, Flavor, RequestRecord, S3Faults, S3Options, S3User } from './types.ts';
 
 export interface S3Server {
   /** host:port */
@@ -18,7 +18,7 @@ export interface S3Server {
   users: S3User[];
   /** May be changed while the server runs. */
   faults: S3Faults;
-  /** `MINIO_API_CORS_ALLOW_ORIGIN`: origin patterns separated by commas. Default `*`; only in flavour `minio`. */
+  /** `MINIO_API_CORS_ALLOW_ORIGIN`: origin patterns separated by commas. Default `*`; only in flavor `minio`. */
   corsAllowOrigin: string;
   /** What was asked, oldest first, without secrets. */
   readonly requests: RequestRecord[];
@@ -41,11 +41,11 @@ export const defaultUser: S3User = { accessKeyId: 'minioadmin', secretAccessKey:
 /** Starts a server on a free port.
  * @throws {Error} when `host` is not a loopback address. */
 export async function startS3(options: S3Options = {}): Promise<S3Server> {
-  const { host = '127.0.0.1', flavour = 'minio', region = 'us-east-1', tls } = options;
+  const { host = '127.0.0.1', flavor = 'minio', region = 'us-east-1', tls } = options;
   if (!/^(127\.[\d.]+|::1|localhost)$/.test(host)) throw new Error(`Not a loopback address: ${host}`);
   const closing = new AbortController();
   const state: ServerState = {
-    flavour,
+    flavor,
     region,
     buckets: new Map(),
     users: options.users ?? [defaultUser],
@@ -87,7 +87,7 @@ export async function startS3(options: S3Options = {}): Promise<S3Server> {
       state.corsAllowOrigin = origins;
     },
     createBucket(name, settings = {}) {
-      const bucket = new Bucket(name, flavour, region, settings, new Date());
+      const bucket = new Bucket(name, flavor, region, settings, new Date());
       state.buckets.set(name, bucket);
       return bucket;
     },

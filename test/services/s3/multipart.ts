@@ -30,7 +30,7 @@ export function uploadPart(context: Context): Reply {
     const message = 'Part number must be an integer between 1 and 10000, inclusive';
     throw new S3Error('InvalidArgument', { message });
   }
-  const checksums = verifyChecksums(request, context.world.flavour);
+  const checksums = verifyChecksums(request, context.world.flavor);
   const etag = createHash('md5').update(request.body).digest('hex');
   existing(context).parts.set(number, { etag, body: request.body, lastModified: request.now });
   const headers: Record<string, string> = { etag: `"${etag}"` };
@@ -67,7 +67,7 @@ export function completeUpload(context: Context): Reply {
 
 /** MinIO does not mind an upload that is not there. */
 export function abortUpload(context: Context): Reply {
-  if (context.world.flavour === 'minio' && !context.bucket.uploads.has(context.request.param('uploadId') ?? '')) {
+  if (context.world.flavor === 'minio' && !context.bucket.uploads.has(context.request.param('uploadId') ?? '')) {
     return { status: 204 };
   }
   context.bucket.uploads.delete(existing(context).id);

@@ -17,7 +17,7 @@ const storedHeaders = [
 
 export function putObject(context: Context): Reply {
   const { bucket, key, request, world } = context;
-  const fields = { ...requestFields(context), checksums: verifyChecksums(request, world.flavour) };
+  const fields = { ...requestFields(context), checksums: verifyChecksums(request, world.flavor) };
   checkNoneMatch(context);
   const stored = bucket.put(key, request.body, fields, request.now);
   const headers = { etag: `"${stored.etag}"`, ...versionHeaders(context, stored), ...checksumHeaders(stored) };
@@ -37,7 +37,7 @@ export function requestFields(context: Context): ObjectFields {
   }
   const tagging = request.amz()['x-amz-tagging'];
   if (tagging !== undefined) {
-    if (context.world.flavour === 'aws') context.require('s3:PutObjectTagging', context.key);
+    if (context.world.flavor === 'aws') context.require('s3:PutObjectTagging', context.key);
     fields.tags = [...new URLSearchParams(tagging)].map(([Key, Value]) => ({ Key, Value }));
   }
   return fields;
@@ -106,7 +106,7 @@ export function deleteObject(context: Context): Reply {
   const removed = remove(context, context.key, asked);
   const versionId = asked ?? (bucket.versioning === undefined ? undefined : removed?.versionId);
   // MinIO tells only versions that were there and have an id.
-  const told = world.flavour === 'aws' || (removed !== undefined && versionId !== 'null');
+  const told = world.flavor === 'aws' || (removed !== undefined && versionId !== 'null');
   if (versionId === undefined || !told) return { status: 204 };
   const marker: Record<string, string> = removed?.deleteMarker ? { 'x-amz-delete-marker': 'true' } : {};
   return { status: 204, headers: { 'x-amz-version-id': versionId, ...marker } };
@@ -114,16 +114,16 @@ export function deleteObject(context: Context): Reply {
 
 /** S3 adds a delete marker even where there is no object; MinIO doesn't. */
 function remove({ bucket, request, world }: Context, key: string, versionId: string | undefined) {
-  if (world.flavour === 'minio' && versionId === undefined && bucket.find(key) === undefined) return undefined;
+  if (world.flavor === 'minio' && versionId === undefined && bucket.find(key) === undefined) return undefined;
   return bucket.remove(key, versionId, request.now);
 }
 
 /** DeleteObjects: permission is asked for each key, and the answer is 200 whatever comes of it. */
 export function deleteObjects(context: Context): Reply {
   const { request, world } = context;
-  const checksums = verifyChecksums(request, world.flavour);
+  const checksums = verifyChecksums(request, world.flavor);
   if (request.header('content-md5') === undefined && Object.keys(checksums).length === 0) {
-    if (world.flavour === 'minio') throw new S3Error('MissingContentMD5');
+    if (world.flavor === 'minio') throw new S3Error('MissingContentMD5');
     throw new S3Error('InvalidRequest', { message: 'Missing required header for this request: Content-MD5' });
   }
   interface Asked {
@@ -178,7 +178,7 @@ export function deleteTagging(context: Context): Reply {
  * MinIO leaves the header out. */
 export function versionHeaders({ bucket, world }: Context, version: ObjectVersion): Record<string, string> {
   if (bucket.versioning === undefined) return {};
-  if (version.versionId === 'null' && world.flavour === 'minio') return {};
+  if (version.versionId === 'null' && world.flavor === 'minio') return {};
   return { 'x-amz-version-id': version.versionId };
 }
 

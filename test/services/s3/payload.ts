@@ -5,7 +5,7 @@ import { hmac, same, sha256 } from '../sigv4.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 import type { Verified } from './signature.ts';
-import type { Flavour } from './types.ts';
+import type { Flavor } from './types.ts';
 
 const signedChunks = ['STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER'];
 const plainChunks = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
@@ -91,7 +91,7 @@ function decodeChunks(request: S3Request, verified: Verified | undefined): void 
 
 /** Verifies Content-MD5 and the checksums of the body, and returns the latter by algorithm.
  * @throws {S3Error} InvalidDigest, BadDigest, XAmzContentChecksumMismatch. */
-export function verifyChecksums(request: S3Request, flavour: Flavour): Record<string, string> {
+export function verifyChecksums(request: S3Request, flavor: Flavor): Record<string, string> {
   const { body } = request;
   const md5 = request.header('content-md5');
   if (md5 !== undefined) {
@@ -100,13 +100,13 @@ export function verifyChecksums(request: S3Request, flavour: Flavour): Record<st
   }
   const found: Record<string, string> = {};
   // MinIO does not look for a checksum in the query of a pre-signed URL.
-  const sent = flavour === 'minio' ? Object.fromEntries(request.headers) : request.amz();
+  const sent = flavor === 'minio' ? Object.fromEntries(request.headers) : request.amz();
   for (const [name, value] of Object.entries({ ...sent, ...request.trailers })) {
     const algorithm = /^x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256)$/.exec(name)?.[1];
     if (algorithm === undefined) continue;
     const actual = checksums[algorithm]?.(body) ?? value;
     if (actual !== value) {
-      if (flavour === 'minio') throw new S3Error('XAmzContentChecksumMismatch');
+      if (flavor === 'minio') throw new S3Error('XAmzContentChecksumMismatch');
       const message = `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`;
       throw new S3Error('BadDigest', { message });
     }

@@ -1,10 +1,10 @@
 /** A small IAM evaluator: explicit deny wins, then any allow, else implicit deny
  * (IAM user guide, "Policy evaluation logic"). */
 import { decide, everyone, list, names, type PolicyDocument } from '../policy.ts';
-import type { Flavour, S3User } from './types.ts';
+import type { Flavor, S3User } from './types.ts';
 
 export interface Access {
-  flavour: Flavour;
+  flavor: Flavor;
   /** Absent: anonymous. */
   user: S3User | undefined;
   bucketPolicy: PolicyDocument | undefined;
@@ -21,14 +21,14 @@ export function userArn(user: S3User): string {
 /** Undefined when allowed, else the message of the denial.
  * @throws {Error} for a condition that this evaluator does not know. */
 export function denial(access: Access): string | undefined {
-  const { flavour, user, action, resource } = access;
+  const { flavor, user, action, resource } = access;
   const byBucket = byResource(access);
   if (user === undefined) return byBucket === 'Allow' ? undefined : 'Access Denied.';
   // MinIO's root user is above every policy; an AWS administrator is not above a bucket policy's deny.
-  if (user.policy === undefined && (flavour === 'minio' || byBucket !== 'Deny')) return undefined;
+  if (user.policy === undefined && (flavor === 'minio' || byBucket !== 'Deny')) return undefined;
   const byIdentity = decide(user.policy, access);
   if (byBucket !== 'Deny' && byIdentity !== 'Deny' && (byBucket ?? byIdentity) === 'Allow') return undefined;
-  if (flavour === 'minio') return 'Access Denied.';
+  if (flavor === 'minio') return 'Access Denied.';
   const subject = `User: ${userArn(user)} is not authorized to perform: ${action} on resource: "${resource}"`;
   if (byIdentity === 'Deny') return `${subject} with an explicit deny in an identity-based policy`;
   if (byBucket === 'Deny') return `${subject} with an explicit deny in a resource-based policy`;

@@ -1,6 +1,6 @@
 /** An S3 request once its body has arrived: names, query and headers, ready to be verified and routed. */
 import type { IncomingMessage } from 'node:http';
-import type { Flavour } from './types.ts';
+import type { Flavor } from './types.ts';
 
 export class S3Request {
   readonly method: string;
@@ -26,7 +26,7 @@ export class S3Request {
     this.headers = pairs(message.rawHeaders).filter(([name]) => !(options.dropUnderscores && name.includes('_')));
     this.secure = options.secure;
     this.now = options.now;
-    const virtual = options.flavour === 'aws' ? virtualBucket(this.header('host') ?? '', options.isBucket) : undefined;
+    const virtual = options.flavor === 'aws' ? virtualBucket(this.header('host') ?? '', options.isBucket) : undefined;
     const decoded = decode(path.slice(1));
     const slash = decoded.indexOf('/');
     const [first, second] = slash < 0 ? [decoded, ''] : [decoded.slice(0, slash), decoded.slice(slash + 1)];
@@ -59,7 +59,7 @@ export class S3Request {
 }
 
 export interface RequestOptions {
-  flavour: Flavour;
+  flavor: Flavor;
   secure: boolean;
   now: Date;
   dropUnderscores: boolean;

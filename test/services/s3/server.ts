@@ -29,7 +29,7 @@ export async function handle(state: ServerState, message: IncomingMessage, respo
   const { faults } = state;
   if (faults.delayMs) await sleep(faults.delayMs, undefined, { signal: state.closed });
   const request = new S3Request(message, {
-    flavour: state.flavour,
+    flavor: state.flavor,
     secure: state.secure,
     now: new Date(Date.now() + (faults.clockOffsetMs ?? 0)),
     dropUnderscores: faults.dropUnderscoreHeaders === true,
@@ -63,7 +63,7 @@ export async function handle(state: ServerState, message: IncomingMessage, respo
     return;
   }
   const cors: CorsWorld = {
-    flavour: state.flavour,
+    flavor: state.flavor,
     bucket: state.buckets.get(request.bucket ?? ''),
     corsAllowOrigin: state.corsAllowOrigin,
   };
@@ -99,7 +99,7 @@ function perform(
   const context = new Context(request, state, verified?.user);
   // AWS tells that a bucket is missing to whoever asks, MinIO to those who would be allowed.
   const needsBucket = operation.on !== 'service' && operation.name !== 'CreateBucket';
-  if (needsBucket && state.flavour === 'aws') context.checkBucket();
+  if (needsBucket && state.flavor === 'aws') context.checkBucket();
   const versioned = request.param('versionId') !== undefined ? operation.versionAction : undefined;
   const action = versioned ?? operation.action;
   if (action !== undefined) context.require(action, request.key);
@@ -133,17 +133,17 @@ function errorDocument(
   headers: Record<string, string>,
   fields: Record<string, string | number>,
   request: S3Request,
-  { flavour }: ServerState,
+  { flavor }: ServerState,
 ): Reply {
   // MinIO has no body to word an error in when the method is HEAD.
   const hints: Record<string, string> =
-    flavour === 'minio' && request.method === 'HEAD'
+    flavor === 'minio' && request.method === 'HEAD'
       ? { 'x-minio-error-code': Code, 'x-minio-error-desc': JSON.stringify(Message) }
       : {};
   const where = {
     Key: request.key,
     BucketName: request.bucket,
-    ...(flavour === 'minio' && { Resource: request.path }),
+    ...(flavor === 'minio' && { Resource: request.path }),
   };
   const ids = { RequestId: requestId(), HostId: randomBytes(32).toString('base64') };
   return {
@@ -153,11 +153,11 @@ function errorDocument(
   };
 }
 
-function send(reply: Reply, request: S3Request, response: ServerResponse, { flavour }: ServerState): void {
+function send(reply: Reply, request: S3Request, response: ServerResponse, { flavor }: ServerState): void {
   const body = Buffer.from(reply.body ?? '');
   response.sendDate = false;
   response.setHeader('date', request.now.toUTCString());
-  response.setHeader('server', flavour === 'minio' ? 'MinIO' : 'AmazonS3');
+  response.setHeader('server', flavor === 'minio' ? 'MinIO' : 'AmazonS3');
   response.setHeader('x-amz-request-id', requestId());
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   const error = reply.status >= 300;

@@ -6,7 +6,7 @@ import { raw, start } from './testing.ts';
 // Requests: Using Query Parameters", and both pages on transferring a payload in chunks.
 const example = {
   users: [{ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }],
-  flavour: 'aws' as const,
+  flavor: 'aws' as const,
 };
 const exampleScope = 'AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request';
 

@@ -3,7 +3,7 @@
 import { algorithm, canonicalRequest, deriveKey, hmac, parseTime, same, sha256, stringToSign } from '../sigv4.ts';
 import { type ErrorCode, S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
-import type { Flavour, S3User } from './types.ts';
+import type { Flavor, S3User } from './types.ts';
 
 const maxSkew = 15 * 60 * 1000;
 const maxExpires = 7 * 24 * 60 * 60;
@@ -11,7 +11,7 @@ const emptyHash = sha256('');
 
 export interface Rules {
   users: readonly S3User[];
-  flavour: Flavour;
+  flavor: Flavor;
   /** Empty: any. */
   region: string;
 }
@@ -48,7 +48,7 @@ export function authenticate(request: S3Request, rules: Rules): Verified | undef
   checkScope(claim, request, rules);
   if (!request.presigned) checkSkew(claim, request);
   const user = findUser(claim, rules);
-  checkSignedHeaders(claim, request, rules.flavour);
+  checkSignedHeaders(claim, request, rules.flavor);
   if (request.presigned) checkExpiry(claim, request);
 
   const canonical = canonicalRequest(request, {
@@ -63,12 +63,12 @@ export function authenticate(request: S3Request, rules: Rules): Verified | undef
   const signature = hmac(signingKey, toSign).toString('hex');
   if (!same(signature, claim.signature)) {
     const fields = { AWSAccessKeyId: claim.accessKeyId, StringToSign: toSign, CanonicalRequest: canonical };
-    throw new S3Error('SignatureDoesNotMatch', rules.flavour === 'aws' ? { fields } : {});
+    throw new S3Error('SignatureDoesNotMatch', rules.flavor === 'aws' ? { fields } : {});
   }
   return { user, payload: claim.payload, signature, signingKey, date: claim.date, scope: claim.scope.join('/') };
 }
 
-function headerClaim(request: S3Request, authorization: string, { flavour }: Rules): Claim {
+function headerClaim(request: S3Request, authorization: string, { flavor }: Rules): Claim {
   const malformed = (message: string) => new S3Error('AuthorizationHeaderMalformed', { message });
   if (!authorization.startsWith(algorithm)) {
     const message = `The authorization mechanism you have provided is not supported. Please use ${algorithm}.`;
@@ -87,7 +87,7 @@ function headerClaim(request: S3Request, authorization: string, { flavour }: Rul
     throw new S3Error('AccessDenied', { message: 'AWS authentication requires a valid Date or x-amz-date header' });
   }
   const payload = request.header('x-amz-content-sha256');
-  if (payload === undefined && flavour === 'aws') {
+  if (payload === undefined && flavor === 'aws') {
     throw new S3Error('InvalidRequest', { message: 'Missing required header for this request: x-amz-content-sha256' });
   }
   return {
@@ -135,7 +135,7 @@ function parseCredential(text: string, malformed: (message: string) => S3Error):
 }
 
 function checkScope(claim: Claim, request: S3Request, rules: Rules): void {
-  if (rules.flavour === 'minio') checkMinioScope(claim, rules.region);
+  if (rules.flavor === 'minio') checkMinioScope(claim, rules.region);
   else checkAwsScope(claim, request, rules.region);
 }
 
@@ -196,16 +196,16 @@ function checkExpiry({ date }: Claim, request: S3Request): void {
   }
 }
 
-function findUser(claim: Claim, { users, flavour }: Rules): S3User {
+function findUser(claim: Claim, { users, flavor }: Rules): S3User {
   const user = users.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId);
   const unknown = () =>
-    flavour === 'aws'
+    flavor === 'aws'
       ? new S3Error('InvalidAccessKeyId', { fields: { AWSAccessKeyId: claim.accessKeyId } })
       : new S3Error('InvalidAccessKeyId', { message: 'The Access Key Id you provided does not exist in our records.' });
   if (user === undefined) throw unknown();
   if (user.expired) throw new S3Error('ExpiredToken');
   if (user.sessionToken !== claim.token) {
-    if (flavour === 'minio') throw new S3Error('InvalidTokenId');
+    if (flavor === 'minio') throw new S3Error('InvalidTokenId');
     throw claim.token === undefined ? unknown() : new S3Error('InvalidToken');
   }
   return user;
@@ -213,18 +213,18 @@ function findUser(claim: Claim, { users, flavour }: Rules): S3User {
 
 /** Both ways round: what was signed must be there, and what S3 acts upon must be signed. MinIO asks the latter of the
  * metadata of pre-signed requests only, and answers 400 (its ErrUnsignedHeaders). */
-function checkSignedHeaders({ signedHeaders }: Claim, request: S3Request, flavour: Flavour): void {
+function checkSignedHeaders({ signedHeaders }: Claim, request: S3Request, flavor: Flavor): void {
   const unsigned = (names: string[]) =>
     new S3Error('AccessDenied', {
-      status: flavour === 'minio' ? 400 : 403,
+      status: flavor === 'minio' ? 400 : 403,
       message: 'There were headers present in the request which were not signed',
-      fields: flavour === 'aws' ? { HeadersNotSigned: names.join(', ') } : {},
+      fields: flavor === 'aws' ? { HeadersNotSigned: names.join(', ') } : {},
     });
   if (!signedHeaders.includes('host')) throw unsigned(['host']);
   const missing = signedHeaders.filter((name) => headerOrParam(request, name) === undefined);
-  if (flavour === 'minio' && missing.length > 0) throw unsigned(missing);
+  if (flavor === 'minio' && missing.length > 0) throw unsigned(missing);
   const mustBeSigned =
-    flavour === 'aws' ? /^x-amz-(?!content-sha256$)/ : request.presigned ? /^x-amz-meta-/ : undefined;
+    flavor === 'aws' ? /^x-amz-(?!content-sha256$)/ : request.presigned ? /^x-amz-meta-/ : undefined;
   const names = request.headers.map(([name]) => name);
   const loose = names.filter((name) => mustBeSigned?.test(name) && !signedHeaders.includes(name));
   if (loose.length > 0) throw unsigned(loose);

@@ -2,7 +2,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { PolicyDocument } from '../policy.ts';
 import { S3Error } from './errors.ts';
-import type { Flavour } from './types.ts';
+import type { Flavor } from './types.ts';
 
 /** A lifecycle rule, with the S3 API's names. */
 export interface LifecycleRule {
@@ -81,11 +81,11 @@ export interface Upload {
 
 export const noFields: ObjectFields = { headers: {}, metadata: {}, tags: [], checksums: {} };
 
-const newVersionId: Record<Flavour, () => string> = {
+const newVersionId: Record<Flavor, () => string> = {
   minio: randomUUID,
   aws: () => randomBytes(24).toString('base64url'),
 };
-const validVersionId: Record<Flavour, RegExp> = {
+const validVersionId: Record<Flavor, RegExp> = {
   minio: /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|null)$/,
   aws: /^([\w.-]{32}|null)$/,
 };
@@ -103,9 +103,9 @@ export class Bucket {
   readonly uploads = new Map<string, Upload>();
   /** Newest version first. */
   readonly #objects = new Map<string, ObjectVersion[]>();
-  readonly #flavour: Flavour;
+  readonly #flavor: Flavor;
 
-  constructor(name: string, flavour: Flavour, region: string, settings: BucketSettings, now: Date) {
+  constructor(name: string, flavor: Flavor, region: string, settings: BucketSettings, now: Date) {
     this.name = name;
     this.created = now;
     this.region = settings.region ?? region;
@@ -115,7 +115,7 @@ export class Bucket {
     this.cors = settings.cors;
     this.policy = settings.policy;
     this.publicAccessBlock = settings.publicAccessBlock;
-    this.#flavour = flavour;
+    this.#flavor = flavor;
   }
 
   /** Every version and delete marker, by key in byte order, newest first. */
@@ -151,7 +151,7 @@ export class Bucket {
     const version: ObjectVersion = {
       ...structuredClone({ ...noFields, ...fields }),
       key,
-      versionId: this.versioning === 'Enabled' ? newVersionId[this.#flavour]() : 'null',
+      versionId: this.versioning === 'Enabled' ? newVersionId[this.#flavor]() : 'null',
       deleteMarker: false,
       body: bytes,
       etag: etag ?? createHash('md5').update(bytes).digest('hex'),
@@ -171,7 +171,7 @@ export class Bucket {
     const marker: ObjectVersion = {
       ...structuredClone(noFields),
       key,
-      versionId: this.versioning === 'Enabled' ? newVersionId[this.#flavour]() : 'null',
+      versionId: this.versioning === 'Enabled' ? newVersionId[this.#flavor]() : 'null',
       deleteMarker: true,
       body: Buffer.alloc(0),
       etag: '',
@@ -204,7 +204,7 @@ export class Bucket {
   }
 
   #checkVersionId(versionId: string): void {
-    if (!validVersionId[this.#flavour].test(versionId)) {
+    if (!validVersionId[this.#flavor].test(versionId)) {
       throw new S3Error('InvalidArgument', { message: 'Invalid version id specified' });
     }
   }

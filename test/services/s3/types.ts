@@ -2,7 +2,7 @@
 import type { PolicyDocument } from '../policy.ts';
 
 /** Whose habits the server has where AWS S3 and open-source MinIO differ. */
-export type Flavour = 'minio' | 'aws';
+export type Flavor = 'minio' | 'aws';
 
 export interface S3User {
   accessKeyId: string;
@@ -73,7 +73,7 @@ export interface S3Options {
   /** Default `us-east-1`. Empty: any region is accepted, as MinIO does when none is configured. */
   region?: string;
   /** Default `minio`. */
-  flavour?: Flavour;
+  flavor?: Flavor;
   faults?: S3Faults;
   /** Loopback address to listen on. Default `127.0.0.1`. */
   host?: string;
