@@ -3,10 +3,10 @@ import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
 import type { Facts } from './facts.ts';
-import { type Step, trialName, trialOutcome, tryInTransaction } from './rolled-back-transaction.ts';
+import { type Step, testName, transactionIssue, tryInTransaction } from './rolled-back-transaction.ts';
 
 export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
-  const name = trialName(run, 'table');
+  const name = testName(run, 'table');
   const table = `public.${name}`;
   const steps: [Step, ...Step[]] = [
     {
@@ -19,9 +19,9 @@ export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
     { does: 'read from its table', sql: `SELECT body->>'run' AS run FROM ${table}` },
     { does: 'drop its table', sql: `DROP TABLE ${table}` },
   ];
-  const trial = await tryInTransaction(run, facts, steps);
-  if (trial.failed !== undefined) return trialOutcome(trial.failed, trial.error, (await facts.role).name);
-  const read = trial.rows[4]?.[0]?.run;
+  const result = await tryInTransaction(run, facts, steps);
+  if (result.failed !== undefined) return transactionIssue(result.failed, result.error, (await facts.role).name);
+  const read = result.rows[4]?.[0]?.run;
   if (read === run.id)
     return pass('a table can be created and used', {
       detail: 'Created, altered, indexed, written, read, and dropped a table; rolled back.',
@@ -34,8 +34,8 @@ export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
 
 /** Whether a role without CREATEROLE can create roles anyway, as on some managed services. */
 export async function mayCreateRole(run: Run, facts: Facts): Promise<boolean> {
-  const trial = await tryInTransaction(run, facts, [
-    { does: 'create a role', sql: `CREATE ROLE ${trialName(run, 'role')} NOLOGIN` },
+  const result = await tryInTransaction(run, facts, [
+    { does: 'create a role', sql: `CREATE ROLE ${testName(run, 'role')} NOLOGIN` },
   ]);
-  return trial.failed === undefined;
+  return result.failed === undefined;
 }

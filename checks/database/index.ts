@@ -18,14 +18,14 @@ import {
 } from './judge.ts';
 import { openDatabase, openReadOnly } from './open.ts';
 import { judgePlaintext } from './plaintext.ts';
-import { judgePooler } from './pooler.ts';
-import { hasReplica, isAnotherUrl, judgeReadOnly } from './read-only.ts';
+import { checkPooler } from './pooler.ts';
+import { checkReadOnlyUrl, hasReplica, isAnotherUrl } from './read-only.ts';
 import { sessionOutcome } from './rolled-back-transaction.ts';
 import { RULES } from './rules.ts';
 import { isServerError } from './server-error.ts';
 
 export { factsOf } from './facts.ts';
-export { type Step, trialName, trialOutcome, tryInTransaction } from './rolled-back-transaction.ts';
+export { type Step, testName, transactionIssue, tryInTransaction } from './rolled-back-transaction.ts';
 
 export const database = defineCheck({
   id: 'database',
@@ -107,7 +107,7 @@ export const database = defineCheck({
       ),
       check(
         'pooler',
-        judging((facts) => judgePooler(context, facts)),
+        judging((facts) => checkPooler(context, facts)),
       ),
       check(
         'connections',
@@ -126,7 +126,7 @@ export const database = defineCheck({
       hasReplica(context) &&
         check(
           'read-only',
-          judging((facts) => judgeReadOnly(context, facts)),
+          judging((facts) => checkReadOnlyUrl(context, facts)),
         ),
     ]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;

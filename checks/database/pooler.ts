@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 const BACKEND = 'SELECT pg_backend_pid() AS pid';
 const HOLD = ['BEGIN', BACKEND];
 /** How long to wait for a pooler whose backends are all in use, in ms. */
-const PATIENCE_MS = 1_500;
+const WAIT_MS = 1_500;
 /** Other sessions can interfere, so one try can miss the pooler. */
 const LOOKS = 2;
 
@@ -19,7 +19,7 @@ const LOOKS = 2;
  * A server reports its process ID when a session starts. A transaction pooler has no backend at that point, so it makes
  * one up. If the two differ, two more sessions show whether sessions keep their backends.
  */
-export async function judgePooler(run: Run, { session, server }: Facts): Promise<Outcome> {
+export async function checkPooler(run: Run, { session, server }: Facts): Promise<Outcome> {
   if (session.process === (await server).process) {
     return pass('no pooler: the session is directly with the server');
   }
@@ -88,7 +88,7 @@ async function changeBackends(run: Run, first: Session, second: Session): Promis
 
 async function isLate(run: Run, answer: Promise<unknown>): Promise<boolean> {
   return run
-    .withTimeout(PATIENCE_MS, () => answer)
+    .withTimeout(WAIT_MS, () => answer)
     .then(
       () => false,
       (error) => {

@@ -21,7 +21,7 @@ export function isAnotherUrl({ deployment }: Pick<Run, 'deployment'>): boolean {
   return replica.state === 'set' && primary.state === 'set' && replica.value !== primary.value;
 }
 
-export async function judgeReadOnly(run: Run, { server }: Facts): Promise<Outcome> {
+export async function checkReadOnlyUrl(run: Run, { server }: Facts): Promise<Outcome> {
   run.require('DATABASE_READ_ONLY_URL');
   if (!isAnotherUrl(run)) return pass('DATABASE_READ_ONLY_URL equals DATABASE_URL');
   const opened = await openReadOnly(run);

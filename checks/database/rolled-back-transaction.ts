@@ -12,7 +12,7 @@ import { ServerError, sqlState } from './server-error.ts';
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '15s';
 SET LOCAL idle_in_transaction_session_timeout = '30s';`;
 
-/** One statement of a trial. */
+/** One statement of the transaction. */
 export interface Step {
   /** Completes "could not …": "create a table in the schema public". */
   readonly does: string;
@@ -21,19 +21,23 @@ export interface Step {
 
 type Row = Record<string, unknown>;
 
-export type Trial =
+export type TransactionResult =
   | { readonly failed: undefined; readonly rows: readonly (readonly Row[])[] }
   | { readonly failed: Step; readonly error: unknown };
 
 /** Unique per run: no existing table is touched, and no other session sees this one, since nothing is committed. */
-export const trialName = (run: Pick<Run, 'id'>, what: string): string =>
+export const testName = (run: Pick<Run, 'id'>, what: string): string =>
   `spacelift_preflight_${what}_${run.id.replaceAll('-', '').slice(0, 16)}`;
 
 /**
  * Runs the steps in one transaction, sent at once, and rolls it back.
  * @returns the rows of each step but the first, or the first step that failed
  */
-export async function tryInTransaction(run: Run, facts: Facts, steps: readonly [Step, ...Step[]]): Promise<Trial> {
+export async function tryInTransaction(
+  run: Run,
+  facts: Facts,
+  steps: readonly [Step, ...Step[]],
+): Promise<TransactionResult> {
   await facts.answered;
   const [first, ...others] = steps;
   // One message: if the transaction can't start, nothing is created either.
@@ -81,7 +85,7 @@ const HINDRANCES: Readonly<Record<string, StepMessages>> = {
 };
 
 /** The failure of a step. */
-export function trialOutcome(step: Step, error: unknown, role: string): Issue {
+export function transactionIssue(step: Step, error: unknown, role: string): Issue {
   const code = sqlState(error);
   if (code === undefined) return sessionOutcome(error);
   const words = lookup(HINDRANCES, code) ?? {

@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const SOON = { days: 14, share: 1 / 5 };
 
 /** Whether a client that connects to this name receives a valid certificate for it. */
-export async function judgeCertificate(run: Run, address: Address): Promise<Outcome> {
+export async function checkCertificate(run: Run, address: Address): Promise<Outcome> {
   const target = { what: 'Spacelift’s server', ...address, setting: 'SERVER_DOMAIN' };
   try {
     const through = await connectVia(run, address, DEADLINE_MS);

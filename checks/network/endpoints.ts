@@ -15,7 +15,7 @@ const DEADLINE_MS = 10_000;
 type EndpointIssue = Omit<Issue, 'status'>;
 
 /** Any status below 500 passes: the webhooks endpoint may reject a plain GET, and a page may require a login. */
-export async function judgeAnswer(run: Run, url: URL, setting: string): Promise<Outcome> {
+export async function checkResponse(run: Run, url: URL, setting: string): Promise<Outcome> {
   const target = { what: 'Spacelift’s server', ...addressOf(url), setting };
   try {
     const { status } = await get(run, url);
@@ -38,7 +38,7 @@ export async function judgeAnswer(run: Run, url: URL, setting: string): Promise<
 }
 
 /** Used only for usage reports: Spacelift runs without it. */
-export async function judgePublicApi(run: Run, url: URL): Promise<Outcome> {
+export async function checkPublicApi(run: Run, url: URL): Promise<Outcome> {
   const target = { what: 'Spacelift’s public API', ...addressOf(url), setting: 'SPACELIFT_PUBLIC_API' };
   try {
     const { status } = await get(run, url);
@@ -57,7 +57,7 @@ export async function judgePublicApi(run: Run, url: URL): Promise<Outcome> {
 }
 
 /** gRPC over TLS: the handshake must negotiate HTTP/2 (RFC 9113, section 3.2). */
-export async function judgeVcsGateway(run: Run, address: Address): Promise<Outcome> {
+export async function checkVcsGateway(run: Run, address: Address): Promise<Outcome> {
   const at = `${address.host}:${address.port}`;
   const target = { what: 'the VCS gateway', ...address, setting: 'VCS_GATEWAY_ENDPOINT' };
   try {

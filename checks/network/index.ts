@@ -8,8 +8,8 @@ import { unbracketed } from '../../src/net/tcp.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { phaseOf, untilPhaseIsKnown } from '../phase.ts';
-import { judgeCertificate } from './certificate.ts';
-import { judgeAnswer, judgePublicApi, judgeVcsGateway } from './endpoints.ts';
+import { checkCertificate } from './certificate.ts';
+import { checkPublicApi, checkResponse, checkVcsGateway } from './endpoints.ts';
 import { type NetworkRule, RULES } from './rules.ts';
 
 const HTTPS = 443;
@@ -35,31 +35,31 @@ export const network: Check = defineCheck({
   async run(context) {
     const expected = network.expects(context);
     await untilPhaseIsKnown(context);
-    const judge = async (rule: NetworkRule, how: () => Promise<Outcome>) => {
+    const ifExpected = async (rule: NetworkRule, how: () => Promise<Outcome>) => {
       if (expected.includes(rule)) await context.check(rule, how);
     };
     await Promise.all([
-      judge('server-domain', () => serverDomain(context)),
-      judge('certificate', () =>
-        installed(context, () => judgeCertificate(context, { host: context.require('SERVER_DOMAIN'), port: HTTPS })),
+      ifExpected('server-domain', () => serverDomain(context)),
+      ifExpected('certificate', () =>
+        installed(context, () => checkCertificate(context, { host: context.require('SERVER_DOMAIN'), port: HTTPS })),
       ),
-      judge('server', () =>
+      ifExpected('server', () =>
         installed(context, () =>
-          judgeAnswer(context, new URL(`https://${context.require('SERVER_DOMAIN')}/`), 'SERVER_DOMAIN'),
+          checkResponse(context, new URL(`https://${context.require('SERVER_DOMAIN')}/`), 'SERVER_DOMAIN'),
         ),
       ),
-      judge('webhooks', () =>
+      ifExpected('webhooks', () =>
         installed(context, () => {
           const own = context.get('WEBHOOKS_ENDPOINT');
           const url = own ?? `https://${context.require('SERVER_DOMAIN')}/webhooks`;
-          return judgeAnswer(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
+          return checkResponse(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
         }),
       ),
-      judge('vcs-gateway', async () => {
+      ifExpected('vcs-gateway', async () => {
         const [, host = '', port] = /^(.*):(\d+)$/.exec(context.require('VCS_GATEWAY_ENDPOINT')) ?? [];
-        return judgeVcsGateway(context, { host, port: Number(port) });
+        return checkVcsGateway(context, { host, port: Number(port) });
       }),
-      judge('public-api', async () => judgePublicApi(context, new URL(context.require('SPACELIFT_PUBLIC_API')))),
+      ifExpected('public-api', async () => checkPublicApi(context, new URL(context.require('SPACELIFT_PUBLIC_API')))),
     ]);
   },
 });

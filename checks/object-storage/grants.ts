@@ -1,13 +1,13 @@
 /** The permissions that the probe needs from a store: limited to its own keys, where the store supports that. */
 import type { Grant, Run } from '../../src/engine/check.ts';
-import type { BucketAction as Duty, RequiredActions } from './requirements.ts';
+import type { BucketAction, RequiredActions } from './requirements.ts';
 import type { StoreAction } from './store.ts';
 
 /** Every key that the probe touches. */
 const KEYS = 'spacelift-preflight/*';
 
 export interface Grants {
-  objects(bucket: string, required: RequiredActions | readonly Duty[]): Grant[];
+  objects(bucket: string, required: RequiredActions | readonly BucketAction[]): Grant[];
   /** Removing the objects written, with their versions, where no service's own permissions cover it. */
   removal(bucket: string, run: Run, required: RequiredActions): Grant[];
   signing(): Grant[];
@@ -24,9 +24,10 @@ export function s3Grants(
     [actions].flat().map((action) => ({ system, action, resource: `arn:${partition}:s3:::${resource}`, ...more }));
   return {
     objects: (bucket, required) =>
-      (Array.isArray(required) ? (required as readonly Duty[]) : (Object.keys(required) as Duty[])).flatMap((duty) =>
-        grant(permission[duty], duty === 'list' ? bucket : `${bucket}/${KEYS}`),
-      ),
+      (Array.isArray(required)
+        ? (required as readonly BucketAction[])
+        : (Object.keys(required) as BucketAction[])
+      ).flatMap((action) => grant(permission[action], action === 'list' ? bucket : `${bucket}/${KEYS}`)),
     // None of Spacelift's published roles allows this, so it is not tried with --service.
     removal: (bucket, { deployment }, required) => {
       const further = { further: true } as const;

@@ -50,8 +50,8 @@ export const objectStorage: Check = defineCheck({
     const buckets = used(run.deployment.service);
     if (buckets.length === 0) return [];
     const store = await openStore(run);
-    const { removeLeftovers: sweep } = await import('./leftovers.ts');
-    return await sweep(run, store, buckets);
+    const { removeLeftovers: remove } = await import('./leftovers.ts');
+    return await remove(run, store, buckets);
   },
 
   async run(context) {

@@ -21,7 +21,7 @@ export async function removeLeftovers(run: Run, store: Store, buckets: readonly 
     try {
       const name = run.get(variable);
       if (name === undefined) return { place: variable, removed: [], issue: skip(`${variable} is not set`) };
-      return await sweepBucket(new BucketProbe(run, store, name, {}));
+      return await removeFromBucket(new BucketProbe(run, store, name, {}));
     } catch (error) {
       if (error instanceof CheckStopped) return { place: variable, removed: [], issue: error.outcome };
       throw error;
@@ -31,7 +31,7 @@ export async function removeLeftovers(run: Run, store: Store, buckets: readonly 
   return all.filter(({ place }, index) => all.findIndex((other) => other.place === place) === index);
 }
 
-async function sweepBucket(probe: BucketProbe): Promise<CleanupResult> {
+async function removeFromBucket(probe: BucketProbe): Promise<CleanupResult> {
   const { bucket } = probe;
   const removed = new Map<string, ReadonlySet<string>>();
   let keys: readonly string[] = [];

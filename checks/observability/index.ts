@@ -29,13 +29,13 @@ export const observability = defineCheck({
   async run(context) {
     await context.check('service-name', () => serviceName(context));
     const { receiver } = providerOf(context);
-    if (receiver !== undefined) await judge(context, receiver);
+    if (receiver !== undefined) await checkReceiver(context, receiver);
   },
 
   summary: (run) => knownProvider(run)?.summary,
 });
 
-async function judge(context: Context<ObservabilityRule>, { rule, address, ask }: Receiver): Promise<void> {
+async function checkReceiver(context: Context<ObservabilityRule>, { rule, address, ask }: Receiver): Promise<void> {
   const vendor = context.choice('OBSERVABILITY_VENDOR');
   await context.gate('address', () => pass(`traces go to ${vendor} at ${address(context)}`));
   await untilPhaseIsKnown(context);

@@ -7,7 +7,7 @@ import { redactor } from '../config/redact.ts';
 import type { CleanupResult } from '../engine/check.ts';
 import { fixSanitizer, oneLine, sanitizer } from '../report/sanitize.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../report/style.ts';
-import { padTo, type Way, wrap, wrapFix } from '../report/wrap.ts';
+import { type PrintedFix, padTo, wrap, wrapFix } from '../report/wrap.ts';
 import { VERSION } from '../util/version.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
@@ -18,7 +18,7 @@ import { styleOf } from './terminal.ts';
 
 const LABEL = 10;
 /** How long open handles may keep the process alive afterwards. */
-const PATIENCE_MS = 250;
+const WAIT_MS = 250;
 
 /** @throws InputError when it can't start */
 export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Promise<void> {
@@ -35,7 +35,7 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
   const interrupt = interruptible(host, (signal) => notice(host, `${signal} received: stopping`));
   const results = await removeAllLeftovers(CHECKS, deployment, options, interrupt.signal);
   const redact = redactor(deployment.secrets);
-  const places = placesIn(results, { clean: sanitizer(redact), cleanWay: fixSanitizer(redact) });
+  const places = placesIn(results, { clean: sanitizer(redact), cleanFix: fixSanitizer(redact) });
   host.exitCode = interrupt.exitCode ?? (places.some(({ status }) => status === 'fail') ? 1 : 0);
   if (args.format === 'json') {
     const tool = { name: 'spacelift-preflight', version: VERSION };
@@ -45,7 +45,7 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
     await print(host, rendered(places, style), 'text');
   }
   interrupt.release();
-  setTimeout(() => host.exit(), PATIENCE_MS).unref();
+  setTimeout(() => host.exit(), WAIT_MS).unref();
 }
 
 /** Its JSON is a public interface. */
@@ -59,27 +59,27 @@ interface Place {
   readonly problem: Problem | null;
 }
 
-interface Problem extends Way {
+interface Problem extends PrintedFix {
   readonly title: string;
   readonly detail: string;
 }
 
 interface Cleaners {
   readonly clean: ReturnType<typeof sanitizer>;
-  readonly cleanWay: ReturnType<typeof fixSanitizer>;
+  readonly cleanFix: ReturnType<typeof fixSanitizer>;
 }
 
 function placesIn(results: readonly CleanedCheck[], cleaners: Cleaners): Place[] {
   const { clean } = cleaners;
   return results.flatMap(({ id, places }) =>
-    places.map(({ place, removed, kept, issue: trouble }): Place => {
+    places.map(({ place, removed, kept, issue }): Place => {
       return {
         check: id,
         place: clean(place),
-        status: trouble === undefined ? 'pass' : trouble.status === 'skip' ? 'skip' : 'fail',
+        status: issue === undefined ? 'pass' : issue.status === 'skip' ? 'skip' : 'fail',
         removed: removed.map((text) => clean(text)),
         kept: kept === undefined ? null : clean(kept),
-        problem: trouble === undefined ? null : problemOf(trouble, cleaners),
+        problem: issue === undefined ? null : problemOf(issue, cleaners),
       };
     }),
   );
@@ -87,14 +87,14 @@ function placesIn(results: readonly CleanedCheck[], cleaners: Cleaners): Place[]
 
 function problemOf(
   { title, detail = '', fix }: NonNullable<CleanupResult['issue']>,
-  { clean, cleanWay }: Cleaners,
+  { clean, cleanFix }: Cleaners,
 ): Problem {
   return {
     title: oneLine(clean(title)),
     detail: clean(detail),
     ...(fix === undefined
       ? { fix: '' }
-      : cleanWay({
+      : cleanFix({
           fix: fix.text,
           fixKind: fix.kind,
           ...(fix.language !== undefined && { fixLanguage: fix.language }),
@@ -106,9 +106,9 @@ function rendered(places: readonly Place[], style: Style): string {
   const { width } = style;
   const row = (label: string, text: string, lines = wrap(text, width - 6 - LABEL)) =>
     text === '' ? [] : lines.map((line, index) => `      ${padTo(index === 0 ? label : '', LABEL)}${line}`);
-  const wayOut = (way: Way) => {
-    const fix = style.unicode || way.fixKind === 'advice' ? way.fix : commandToAscii(way.fix);
-    return wrapFix({ ...way, fix }, width - 6 - LABEL);
+  const fixLines = (printed: PrintedFix) => {
+    const fix = style.unicode || printed.fixKind === 'advice' ? printed.fix : commandToAscii(printed.fix);
+    return wrapFix({ ...printed, fix }, width - 6 - LABEL);
   };
   const lines = places.flatMap(({ status, check, place, removed, kept, problem }) => {
     const icon = style.unicode ? ICONS[status].unicode : ICONS[status].ascii;
@@ -119,7 +119,7 @@ function rendered(places: readonly Place[], style: Style): string {
       ...(kept === null ? [] : row('kept', kept)),
       ...(problem === null ? [] : row(status === 'skip' ? 'skipped' : 'failed', problem.title)),
       ...(problem === null ? [] : row('', problem.detail)),
-      ...(problem === null ? [] : row('fix', problem.fix, wayOut(problem))),
+      ...(problem === null ? [] : row('fix', problem.fix, fixLines(problem))),
     ];
   });
   const note =

@@ -3,7 +3,7 @@ import { CHECKS } from '../app/checks.ts';
 import { InputError } from '../config/entry.ts';
 import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
 import { quoted, suggest } from '../engine/select.ts';
-import { padTo, shellWay, type Way, wrap, wrapFix } from '../report/wrap.ts';
+import { type PrintedFix, padTo, shellFix, wrap, wrapFix } from '../report/wrap.ts';
 
 /** An example that starts with one of these, or with one of a check's own, is a shell command. */
 const PROGRAMS: ReadonlySet<string> = new Set([
@@ -71,5 +71,5 @@ function describe(id: string, rule: Rule): string[] {
 }
 
 /** The table's examples are plain text. */
-const asWritten = (line: string): Way => (isCommand(line) ? shellWay(line) : { fix: line, fixKind: 'advice' });
+const asWritten = (line: string): PrintedFix => (isCommand(line) ? shellFix(line) : { fix: line, fixKind: 'advice' });
 const isCommand = (line: string): boolean => PROGRAMS.has(/^(\S+) /.exec(line)?.[1] ?? '');

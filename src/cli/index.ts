@@ -80,8 +80,8 @@ function program(host: NodeJS.Process): Command {
     .allowExcessArguments(false)
     .action(async (options: CleanupArguments) => {
       refuseOptions(root, 'cleanup');
-      const { cleanup: sweep } = await import('./cleanup.ts');
-      await sweep(host, options);
+      const { cleanup: execute } = await import('./cleanup.ts');
+      await execute(host, options);
     });
   for (const option of cleanupOptions()) cleanup.addOption(option);
   root

@@ -10,7 +10,7 @@ export interface Progress {
 }
 
 /** Shorter runs never show the line. */
-const PATIENCE_MS = 200;
+const WAIT_MS = 200;
 const REFRESH_MS = 200;
 /** The spinner, a space, and the last column, where some terminals wrap. */
 const MARGIN = 3;
@@ -29,7 +29,7 @@ export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…')
     const text = checks.length === 0 ? 'cleaning up' : `waiting for ${checks.join(', ')}`;
     return cut(text, stream.columns - MARGIN, ellipsis);
   };
-  const begin = setTimeout(() => spinner.start(line()), PATIENCE_MS);
+  const begin = setTimeout(() => spinner.start(line()), WAIT_MS);
   const refresh = setInterval(() => {
     spinner.text = line();
   }, REFRESH_MS);

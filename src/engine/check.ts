@@ -32,7 +32,7 @@ export interface Rule {
 }
 
 /** The certificate authorities (CAs) that TLS trusts, and the proxies that requests use. */
-export interface Surroundings {
+export interface NetworkSettings {
   /** The certificate authorities (CAs), PEM; read on first use. */
   readonly authorities: () => readonly string[];
   /** The proxy variables (HTTPS_PROXY …). */
@@ -40,9 +40,9 @@ export interface Surroundings {
 }
 
 /** Network functions for the engine, which does not import any itself. */
-export interface NetworkContext extends Surroundings {
+export interface NetworkContext extends NetworkSettings {
   /** The same, only from the caller: for requests with the caller's credentials. */
-  readonly own: Surroundings;
+  readonly own: NetworkSettings;
   /** The error of an operation that exceeded its deadline. */
   readonly timedOut: () => Error;
 }

@@ -99,7 +99,7 @@ export class CheckRecorder {
 
   #context(run: Run, findingOf: Finder, subject: string | undefined, where: Where): Context<string> {
     const idOf = (rule: string) => `${this.#check.id}/${withSubject(rule, subject)}`;
-    const judge = async (rule: string, how: () => MaybeOutcome): Promise<Outcome> => {
+    const checkRule = async (rule: string, how: () => MaybeOutcome): Promise<Outcome> => {
       const id = idOf(rule);
       const started = performance.now();
       if (!this.#selected(id)) return skip('not selected');
@@ -117,9 +117,9 @@ export class CheckRecorder {
     };
     return {
       ...run,
-      check: judge,
+      check: checkRule,
       gate: async (rule, how) => {
-        const outcome = await judge(rule, how);
+        const outcome = await checkRule(rule, how);
         if (outcome.status === 'fail') throw new CheckStopped(outcome);
         if (outcome.status === 'skip' && this.#selected(idOf(rule))) throw new CheckStopped(outcome);
       },

@@ -98,7 +98,7 @@ function step(finding: ReportFinding): Markup {
   const terms = [
     ['affects', affectedOf(finding)],
     ['expected', expected],
-    ['fix', way(finding)],
+    ['fix', fixOf(finding)],
     ['accepted', accepted],
     ['docs', docs && link(docs)],
   ] as const;
@@ -111,7 +111,7 @@ ${detail !== '' && html`<p>${detail}</p>`}
 }
 
 /** Only commands and settings can be copied. */
-function way({ fix, fixKind }: ReportFinding): Markup | undefined {
+function fixOf({ fix, fixKind }: ReportFinding): Markup | undefined {
   if (fix === undefined) return undefined;
   return fixKind === 'command' || fixKind === 'setting' ? copyable(fix) : html`${fix}`;
 }

@@ -75,8 +75,8 @@ function folded(report: Report, status: Status, word: string): string[] {
   const findings = withStatus(report, status);
   if (findings.length === 0) return [];
   const rows = findings.map(({ id, title, fix }) => {
-    const way = fix === undefined ? '' : `<br>${escapedLines(fix, '<br>')}`;
-    return `| ${code(id)} | ${escaped(title)}${way} |`;
+    const fixCell = fix === undefined ? '' : `<br>${escapedLines(fix, '<br>')}`;
+    return `| ${code(id)} | ${escaped(title)}${fixCell} |`;
   });
   return [details(`${findings.length} ${word}`, ['| finding | |', '| --- | --- |', ...rows].join('\n'))];
 }

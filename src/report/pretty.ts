@@ -9,7 +9,7 @@ import { affectedOf, countsOf, duration, evidenceOf, verdictOf } from './phrases
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from './style.ts';
 import { reasonsOf } from './summary.ts';
-import { cut, padTo, shellWay, type Way, widthOf, wrap, wrapFix } from './wrap.ts';
+import { cut, type PrintedFix, padTo, shellFix, widthOf, wrap, wrapFix } from './wrap.ts';
 
 /** The width of the label column. */
 const LABEL = 10;
@@ -134,10 +134,10 @@ class Page {
     return Math.max(20, this.#style.width - INDENT - LABEL);
   }
 
-  #wrapped(way: Way, room: number): string[] {
-    const isProse = way.fixKind === undefined || way.fixKind === 'advice';
-    const fix = this.#style.unicode ? way.fix : isProse ? toAscii(way.fix) : commandToAscii(way.fix);
-    return wrapFix({ ...way, fix }, room).map((line) => this.#color.cyan(line));
+  #wrapped(printed: PrintedFix, room: number): string[] {
+    const isProse = printed.fixKind === undefined || printed.fixKind === 'advice';
+    const fix = this.#style.unicode ? printed.fix : isProse ? toAscii(printed.fix) : commandToAscii(printed.fix);
+    return wrapFix({ ...printed, fix }, room).map((line) => this.#color.cyan(line));
   }
 
   #leftovers({ leftovers }: Report): string[] {
@@ -147,7 +147,7 @@ class Page {
       `${this.#painted('warn')} ${this.#color.bold(what)}`,
       ...leftovers.flatMap((leftover) => [
         ...wrap(this.#text(leftover.what), width - 4).map((line) => `    ${line}`),
-        ...this.#indented(this.#wrapped(shellWay(leftover.command), width - INDENT)),
+        ...this.#indented(this.#wrapped(shellFix(leftover.command), width - INDENT)),
       ]),
     ];
   }
@@ -182,7 +182,7 @@ class Page {
     const at = beside ? column : STEP;
     const steps = shown.flatMap((finding, index) => {
       const head = `  ${index + 1}. ${this.#painted(finding.status)}`;
-      const lines = this.#way(finding, this.#style.width - at);
+      const lines = this.#shortFix(finding, this.#style.width - at);
       const [first, ...others] = beside ? lines : ['', ...lines];
       return [
         `${padTo(`${head} ${finding.id}`, at)}${first}`.trimEnd(),
@@ -196,10 +196,10 @@ class Page {
     return [this.#color.bold('next steps'), ...steps, ...more.map((line) => this.#color.dim(`  ${line}`))];
   }
 
-  #way({ fix, fixKind, fixLanguage, title }: ReportFinding, room: number): string[] {
-    const way = fix === undefined || fix.includes('\n') ? [] : this.#wrapped({ fix, fixKind, fixLanguage }, room);
-    const short = way.length > 0 && way.length <= SHORT && way.every((line) => widthOf(line) <= room);
-    return short ? way : wrap(this.#text(title), room);
+  #shortFix({ fix, fixKind, fixLanguage, title }: ReportFinding, room: number): string[] {
+    const lines = fix === undefined || fix.includes('\n') ? [] : this.#wrapped({ fix, fixKind, fixLanguage }, room);
+    const short = lines.length > 0 && lines.length <= SHORT && lines.every((line) => widthOf(line) <= room);
+    return short ? lines : wrap(this.#text(title), room);
   }
 
   /** On one line if it fits. */

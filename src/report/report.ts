@@ -30,7 +30,7 @@ const VERSION_CONTROL: NotVerified = {
 };
 
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
-  const [clean, cleanWay] = [sanitizer(redact), fixSanitizer(redact)];
+  const [clean, cleanFix] = [sanitizer(redact), fixSanitizer(redact)];
   const folded = foldByCause(result.checks);
   const evidenceOf = (evidence: Evidence): Evidence =>
     Object.fromEntries(
@@ -53,7 +53,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       detail: clean(finding.detail ?? ''),
       ...(finding.expected !== undefined && { expected: clean(finding.expected) }),
       ...(finding.fix !== undefined &&
-        cleanWay({
+        cleanFix({
           fix: finding.fix,
           ...(finding.fixKind !== undefined && { fixKind: finding.fixKind }),
           ...(finding.fixLanguage !== undefined && { fixLanguage: finding.fixLanguage }),
@@ -101,7 +101,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     notVerified: [VERSION_CONTROL],
     leftovers: result.leftovers.map(({ what, command }) => ({
       what: oneLine(clean(what)),
-      command: cleanWay({ fix: command }).fix,
+      command: cleanFix({ fix: command }).fix,
     })),
   };
 }

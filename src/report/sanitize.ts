@@ -34,10 +34,10 @@ const OF_WORDS = /[A-Za-z0-9_./@%+,:=‹›…-]+/g;
 const syntaxIn = (text: string): number => text.replace(OF_WORDS, '').length;
 
 /** A fix with its kind, as in a finding of the report. */
-type Way = { readonly fix: string } & Pick<ReportFinding, 'fixKind' | 'fixLanguage'>;
+type PrintedFix = { readonly fix: string } & Pick<ReportFinding, 'fixKind' | 'fixLanguage'>;
 
 /** Replaces a fix that redaction would have changed into a different one. */
-export const HIDDEN: Way = {
+export const HIDDEN: PrintedFix = {
   fix: 'the fix is not printed because it contains a secret from the config; make the change in the console of the service',
   fixKind: 'advice',
 };
@@ -46,7 +46,7 @@ export const HIDDEN: Way = {
  * For fixes. The config determines what is secret: redacting a value with a quotation mark or a space would change the
  * command. Such a command is dropped completely.
  */
-export function fixSanitizer(redact: Redact): (way: Way) => Way {
+export function fixSanitizer(redact: Redact): (printed: PrintedFix) => PrintedFix {
   return ({ fix, ...kind }) => {
     const redacted = redact(fix);
     return syntaxIn(redacted) < syntaxIn(fix) ? HIDDEN : { fix: printable(redacted, LIMITS.fix), ...kind };

@@ -32,17 +32,17 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** The fix of a finding: its text and its kind. */
-export interface Way {
+export interface PrintedFix {
   readonly fix: string;
   readonly fixKind?: FixKind | undefined;
   readonly fixLanguage?: FixLanguage | undefined;
 }
 
 /** The command of a leftover is a shell command. */
-export const shellWay = (command: string): Way => ({ fix: command, fixKind: 'command', fixLanguage: 'sh' });
+export const shellFix = (command: string): PrintedFix => ({ fix: command, fixKind: 'command', fixLanguage: 'sh' });
 
 /** Like `wrap`, but commands can still be pasted: shell commands continue after a backslash, and quoted text is not broken. */
-export function wrapFix({ fix, fixKind, fixLanguage }: Way, width: number): string[] {
+export function wrapFix({ fix, fixKind, fixLanguage }: PrintedFix, width: number): string[] {
   const lines = fix.split('\n');
   if (fixKind === 'setting') return lines;
   const wrapLine = fixKind !== 'command' ? wrap : fixLanguage === 'sql' ? wrapSql : wrapShell;

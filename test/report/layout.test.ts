@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cut, shellWay, type Way, wrap, wrapFix } from '../../src/report/wrap.ts';
+import { cut, type PrintedFix, shellFix, wrap, wrapFix } from '../../src/report/wrap.ts';
 
 describe('wrap', () => {
   it('breaks between words', () => {
@@ -34,12 +34,12 @@ describe('wrap', () => {
 
 describe('wrapFix', () => {
   const pasted = (lines: readonly string[]) => lines.join('\n').replace(/ \\\n\s*/g, ' ');
-  const inSql = (fix: string): Way => ({ fix, fixKind: 'command', fixLanguage: 'sql' });
+  const inSql = (fix: string): PrintedFix => ({ fix, fixKind: 'command', fixLanguage: 'sql' });
 
   it('continues a shell command so that it can be pasted', () => {
     const command =
       'aws s3api put-bucket-versioning --bucket spacelift-states --versioning-configuration Status=Enabled';
-    const lines = wrapFix(shellWay(command), 64);
+    const lines = wrapFix(shellFix(command), 64);
     expect(lines).toEqual([
       'aws s3api put-bucket-versioning --bucket spacelift-states \\',
       '  --versioning-configuration Status=Enabled',
@@ -49,7 +49,7 @@ describe('wrapFix', () => {
 
   it('never breaks inside of quotes', () => {
     const command = `aws s3api put-bucket-cors --bucket uploads --cors-configuration '{"CORSRules": [{"AllowedMethods": ["PUT", "POST"]}]}' --region eu-west-1`;
-    const lines = wrapFix(shellWay(command), 40);
+    const lines = wrapFix(shellFix(command), 40);
     expect(lines).toHaveLength(4);
     expect(lines[2]).toContain(`'{"CORSRules": [{"AllowedMethods": ["PUT", "POST"]}]}'`);
     expect(pasted(lines)).toBe(command);
@@ -58,7 +58,7 @@ describe('wrapFix', () => {
   it('never breaks inside of the output of another command, which has quotes of its own', () => {
     const inner = `"$(aws sqs get-queue-url --queue-name "$(printf 'it is \\')' "a b")" --query 'Queue Url')"`;
     const command = `aws sqs purge-queue --queue-url ${inner} --region eu-west-1`;
-    const lines = wrapFix(shellWay(command), 20);
+    const lines = wrapFix(shellFix(command), 20);
     expect(lines).toContain(`  --queue-url ${inner} \\`);
     expect(pasted(lines)).toBe(command);
   });
@@ -69,12 +69,12 @@ describe('wrapFix', () => {
     'kubectl get secret `kubectl get secrets -o name` rather long',
     'kubectl get secret rather long, and cut off at a backslash \\',
   ])('keeps what it does not understand as it is: %s', (command) => {
-    expect(wrapFix(shellWay(command), 40)).toEqual([command]);
+    expect(wrapFix(shellFix(command), 40)).toEqual([command]);
   });
 
   it('never continues a comment', () => {
     const fix = '# all rules of the bucket are replaced by this one\nmc ilm import minio/uploads\n# then run it again';
-    expect(wrapFix(shellWay(fix), 30)).toEqual([
+    expect(wrapFix(shellFix(fix), 30)).toEqual([
       '# all rules of the bucket are',
       '# replaced by this one',
       'mc ilm import minio/uploads',

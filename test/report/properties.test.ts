@@ -15,7 +15,7 @@ import { renderAs } from '../../src/report/index.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
-import { shellWay, wrap, wrapFix } from '../../src/report/wrap.ts';
+import { shellFix, wrap, wrapFix } from '../../src/report/wrap.ts';
 import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
 import { anyText } from '../support/arbitrary.ts';
 import { expectValid } from '../support/valid.ts';
@@ -171,7 +171,7 @@ test('a shell command that is wrapped is the same command', () => {
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), fc.integer({ min: 20, max: 100 }), (args, width) => {
       const command = `aws ${args.join(' ')}`;
-      expect(wrapFix(shellWay(command), width).join('\n').replaceAll(' \\\n  ', ' ')).toBe(command);
+      expect(wrapFix(shellFix(command), width).join('\n').replaceAll(' \\\n  ', ' ')).toBe(command);
     }),
     { numRuns: 300 },
   );

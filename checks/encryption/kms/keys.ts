@@ -21,7 +21,7 @@ export interface FailedOperation {
 }
 
 /** The results of all operations with one key. */
-export interface Trial {
+export interface KeyTest {
   readonly variable: KeyVariable;
   /** Id, ARN or alias, as configured. */
   readonly written: string;
@@ -70,7 +70,7 @@ async function attempt<T>(
 }
 
 /** @throws CheckStopped when the variable is not usable */
-export const tryEncryption = oncePerRun(async (run): Promise<Trial> => {
+export const tryEncryption = oncePerRun(async (run): Promise<KeyTest> => {
   const KeyId = run.require(ENCRYPTION_KEY);
   const { client } = await openKms(run);
   const { EncryptCommand, DecryptCommand, GenerateDataKeyCommand } = await import('@aws-sdk/client-kms');
@@ -107,7 +107,7 @@ export const tryEncryption = oncePerRun(async (run): Promise<Trial> => {
 });
 
 /** @throws CheckStopped when the variable is not usable */
-export const trySigning = oncePerRun(async (run): Promise<Trial> => {
+export const trySigning = oncePerRun(async (run): Promise<KeyTest> => {
   const KeyId = run.require(SIGNING_KEY);
   const { client } = await openKms(run);
   const { GetPublicKeyCommand, SignCommand } = await import('@aws-sdk/client-kms');
@@ -157,7 +157,7 @@ const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
 const refusalsOf = (answers: readonly Answer<unknown>[]): FailedOperation[] =>
   answers.flatMap(({ action, ...rest }) => ('error' in rest ? [{ action, error: rest.error }] : []));
 
-function named(answers: readonly Answer<{ KeyId?: string | undefined }>[]): Pick<Trial, 'arn' | 'meant'> {
+function named(answers: readonly Answer<{ KeyId?: string | undefined }>[]): Pick<KeyTest, 'arn' | 'meant'> {
   const arn = answers.map((answer) => ('value' in answer ? answer.value.KeyId : undefined)).find(isKeyArn);
   const inRefusals = answers.map((answer) =>
     'error' in answer && answer.error instanceof AwsError ? keyArnIn(answer.error.said) : undefined,

@@ -8,7 +8,7 @@ import { generalOutcome, regionCause } from '../../../src/clouds/aws/messages.ts
 import type { Run } from '../../../src/engine/check.ts';
 import { advice, command, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome } from '../../../src/outcome/outcome.ts';
-import { ENCRYPTION_KEY, type FailedOperation, type KeyVariable, openKms, type Trial } from './keys.ts';
+import { ENCRYPTION_KEY, type FailedOperation, type KeyTest, type KeyVariable, openKms } from './keys.ts';
 
 /** Spacelift's requirements for each key. */
 const KEY_REQUIREMENTS: Readonly<Record<KeyVariable, { noun: string; usage: string; spec: string }>> = {
@@ -139,7 +139,7 @@ const STATES: readonly (readonly [pattern: RegExp, fault: Fault])[] = [
 
 /** The problem with the key, from errors and facts that KMS returned; `undefined` if the errors are not about the key. */
 function faultOf(
-  { variable, written, spec, usage, refusals }: Trial,
+  { variable, written, spec, usage, refusals }: KeyTest,
   region: string,
 ): (Pick<Key, 'usage' | 'spec' | 'code'> & { fault: Fault }) | undefined {
   const about = refusals.map(({ error }) => error).filter(isAboutKey);
@@ -175,34 +175,34 @@ function faultOf(
 const isAboutKey = (error: unknown): error is AwsError => error instanceof AwsError && error.kind === 'refused';
 const isDenied = ({ error }: FailedOperation): boolean => error instanceof AwsError && error.kind === 'denied';
 
-/** The outcome of a trial with errors or an unsuitable key; `undefined` if there is no problem. */
-export async function keyIssueOf(run: Run, trial: Trial): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
+/** The outcome of a test with errors or an unsuitable key; `undefined` if there is no problem. */
+export async function keyIssueOf(run: Run, tested: KeyTest): Promise<Exclude<Outcome, { status: 'pass' }> | undefined> {
   const { target } = await openKms(run);
-  for (const { error } of trial.refusals) {
+  for (const { error } of tested.refusals) {
     const outcome = await generalOutcome(run, error, target);
     if (outcome !== undefined) return outcome;
   }
   const region = run.require('AWS_REGION');
-  const found = faultOf(trial, region);
-  const denied = trial.refusals.filter(isDenied);
+  const found = faultOf(tested, region);
+  const denied = tested.refusals.filter(isDenied);
   if (found === undefined && denied.length === 0) return undefined;
   if (found === undefined || found.fault === 'missing') {
-    const stranger = await explainedByAccount(run);
-    if (stranger !== undefined) return stranger;
+    const wrongAccount = await explainedByAccount(run);
+    if (wrongAccount !== undefined) return wrongAccount;
   }
-  return found === undefined ? denial(run, trial, denied) : keyIssue(run, trial, found);
+  return found === undefined ? denial(run, tested, denied) : keyIssue(run, tested, found);
 }
 
 /** The usage of a key, if KMS returned it. */
-export const usageOf = (run: Run, trial: Trial): string | undefined =>
-  trial.usage ?? faultOf(trial, run.require('AWS_REGION'))?.usage;
+export const usageOf = (run: Run, tested: KeyTest): string | undefined =>
+  tested.usage ?? faultOf(tested, run.require('AWS_REGION'))?.usage;
 
 /** Problems that affect every user of a key, not only the requirements of one variable. */
 const OF_ALL: readonly Fault[] = ['missing', 'disabled', 'pending-deletion', 'pending-import', 'unavailable'];
 
 function keyIssue(
   run: Run,
-  { variable, written, meant }: Trial,
+  { variable, written, meant }: KeyTest,
   { fault, ...told }: NonNullable<ReturnType<typeof faultOf>>,
 ): Issue {
   const id = fault === 'missing' || fault === 'another-region' ? written : (meant ?? written);
@@ -235,7 +235,7 @@ function keyIssue(
 }
 
 /** One failure for all denied actions on a key. */
-function denial(run: Run, { variable, written, meant, untried }: Trial, denied: readonly FailedOperation[]): Issue {
+function denial(run: Run, { variable, written, meant, untried }: KeyTest, denied: readonly FailedOperation[]): Issue {
   const actions = [...new Set(denied.map(({ action }) => action))];
   const [first] = denied;
   const resource = meant ?? keyArn(run, written);

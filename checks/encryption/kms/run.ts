@@ -6,7 +6,7 @@ import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
 import { encryptionFinding } from '../rules.ts';
-import { ENCRYPTION_KEY, type KeyVariable, SIGNING_KEY, type Trial, tryEncryption, trySigning } from './keys.ts';
+import { ENCRYPTION_KEY, type KeyTest, type KeyVariable, SIGNING_KEY, tryEncryption, trySigning } from './keys.ts';
 import { createKeyCommand, keyIssueOf, nameOf, usageOf } from './messages.ts';
 
 export async function run(context: Context<EncryptionRule>): Promise<void> {
@@ -23,11 +23,11 @@ export async function run(context: Context<EncryptionRule>): Promise<void> {
 export const usesSecondary = ({ deployment }: Run): boolean =>
   deployment.lookup('AWS_SECONDARY_REGION').state !== 'unset';
 
-/** The trials of both keys; `undefined` for a key whose variable is not usable here. */
-async function trials(run: Run): Promise<{ encryption: Trial | undefined; signing: Trial | undefined }> {
-  const known = async (trial: Promise<Trial>) => {
+/** The tests of both keys; `undefined` for a key whose variable is not usable here. */
+async function testKeys(run: Run): Promise<{ encryption: KeyTest | undefined; signing: KeyTest | undefined }> {
+  const known = async (tested: Promise<KeyTest>) => {
     try {
-      return await trial;
+      return await tested;
     } catch (error) {
       if (error instanceof CheckStopped) return undefined;
       throw error;
@@ -38,7 +38,7 @@ async function trials(run: Run): Promise<{ encryption: Trial | undefined; signin
 }
 
 async function choice(run: Run): Promise<Outcome> {
-  const { encryption, signing } = await trials(run);
+  const { encryption, signing } = await testKeys(run);
   return pass('AWS KMS; cannot be changed later', {
     detail:
       'Neither the method nor the keys can be changed after installation: no other key can decrypt existing data.',
@@ -53,7 +53,7 @@ async function choice(run: Run): Promise<Outcome> {
 /** The failure if both variables refer to the same key; it explains all other problems with that key. */
 async function oneKey(run: Run): Promise<Issue | undefined> {
   const [one, other] = [run.require(ENCRYPTION_KEY), run.require(SIGNING_KEY)];
-  const { encryption, signing } = await trials(run);
+  const { encryption, signing } = await testKeys(run);
   if (one !== other && (encryption?.meant === undefined || encryption.meant !== signing?.meant)) return undefined;
   const region = run.require('AWS_REGION');
   const make = (variable: KeyVariable) => createKeyCommand({ variable, region, secondary: usesSecondary(run) });
@@ -82,7 +82,7 @@ async function mustDiffer(context: Context<EncryptionRule>): Promise<void> {
 /** The failure if each variable refers to a key with the other's usage. */
 async function swapped(run: Context<EncryptionRule>): Promise<Issue | undefined> {
   if (!run.selected('kms/encryption-key') || !run.selected('kms/signing-key')) return undefined;
-  const { encryption, signing } = await trials(run);
+  const { encryption, signing } = await testKeys(run);
   if (encryption === undefined || signing === undefined) return undefined;
   if (usageOf(run, encryption) !== 'SIGN_VERIFY' || usageOf(run, signing) !== 'ENCRYPT_DECRYPT') return undefined;
   return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} are swapped`, {
@@ -99,40 +99,40 @@ const DISTINCT = cause.finding(encryptionFinding('kms/distinct'));
 
 async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await tryEncryption(context);
-  const issue = (await swapped(context)) ?? (await keyIssueOf(context, trial));
-  if (issue !== undefined) return asScheduler(context, trial, issue);
-  if (trial.holds !== true) {
+  const tested = await tryEncryption(context);
+  const issue = (await swapped(context)) ?? (await keyIssueOf(context, tested));
+  if (issue !== undefined) return asScheduler(context, tested, issue);
+  if (tested.holds !== true) {
     return fail('KMS decrypted different data than it encrypted', {
       expected: 'the same bytes',
       fix: advice`find the proxy between this machine and KMS that alters responses`,
-      evidence: { key: trial.arn ?? trial.written },
+      evidence: { key: tested.arn ?? tested.written },
     });
   }
-  return pass(`${nameOf(trial.written)} encrypts, decrypts, and generates data keys`, {
-    evidence: { variable: ENCRYPTION_KEY, key: trial.arn ?? trial.written },
+  return pass(`${nameOf(tested.written)} encrypts, decrypts, and generates data keys`, {
+    evidence: { variable: ENCRYPTION_KEY, key: tested.arn ?? tested.written },
   });
 }
 
 async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   await mustDiffer(context);
-  const trial = await trySigning(context);
-  const issue = (await swapped(context)) ?? (await keyIssueOf(context, trial));
+  const tested = await trySigning(context);
+  const issue = (await swapped(context)) ?? (await keyIssueOf(context, tested));
   if (issue?.status === 'warn' && context.selected('kms/encryption-key')) return sameAsEncryption(context, issue);
-  if (issue !== undefined) return asScheduler(context, trial, issue);
-  if (trial.holds !== true) {
+  if (issue !== undefined) return asScheduler(context, tested, issue);
+  if (tested.holds !== true) {
     return fail('the signature from KMS does not verify with the public key from KMS', {
       expected: 'a PS512 signature by this key',
       fix: advice`find the proxy between this machine and KMS that alters responses`,
-      evidence: { key: trial.arn ?? trial.written },
+      evidence: { key: tested.arn ?? tested.written },
     });
   }
-  return pass(`${nameOf(trial.written)} signs with PS512, and the signature verifies`, {
+  return pass(`${nameOf(tested.written)} signs with PS512, and the signature verifies`, {
     evidence: {
       variable: SIGNING_KEY,
-      key: trial.arn ?? trial.written,
-      spec: trial.spec ?? '',
-      usage: trial.usage ?? '',
+      key: tested.arn ?? tested.written,
+      spec: tested.spec ?? '',
+      usage: tested.usage ?? '',
     },
   });
 }
@@ -146,14 +146,14 @@ async function sameAsEncryption(context: Context<EncryptionRule>, issue: Issue):
 /** The scheduler has permission to use KMS, but Spacelift's networking docs do not list KMS for it. */
 function asScheduler(
   context: Context<EncryptionRule>,
-  trial: Trial,
+  tested: KeyTest,
   outcome: Exclude<Outcome, { status: 'pass' }>,
 ): Outcome {
-  const unreachable = trial.refusals.some(
+  const unreachable = tested.refusals.some(
     ({ error }) => error instanceof NetworkError && UNREACHABLE.includes(error.kind),
   );
   if (context.deployment.service !== 'scheduler' || !unreachable || outcome.status !== 'fail') return outcome;
-  if (trial.variable === SIGNING_KEY && context.selected('kms/encryption-key')) {
+  if (tested.variable === SIGNING_KEY && context.selected('kms/encryption-key')) {
     return skip('same cause as encryption/kms/encryption-key', { evidence: { observed: 'unreachable' } });
   }
   const { status, cause: _, ...words } = outcome;
@@ -168,23 +168,23 @@ async function distinct(context: Context<EncryptionRule>): Promise<Outcome> {
   const issue = await oneKey(context);
   if (issue !== undefined) return { ...issue, cause: DISTINCT };
   const [encryption, signing] = await Promise.all([tryEncryption(context), trySigning(context)]);
-  for (const trial of [encryption, signing]) {
-    if (trial.meant === undefined) throw new CheckStopped(await unnamed(context, trial));
+  for (const tested of [encryption, signing]) {
+    if (tested.meant === undefined) throw new CheckStopped(await unnamed(context, tested));
   }
   return pass('two keys', { evidence: { encryptionKey: encryption.meant ?? '', signingKey: signing.meant ?? '' } });
 }
 
 async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
   const secondary = context.require('AWS_SECONDARY_REGION');
-  const trial = await tryEncryption(context);
-  if (trial.arn === undefined) {
+  const tested = await tryEncryption(context);
+  if (tested.arn === undefined) {
     await mustDiffer(context);
-    throw new CheckStopped(await unnamed(context, trial));
+    throw new CheckStopped(await unnamed(context, tested));
   }
-  const evidence = { key: trial.arn, AWS_SECONDARY_REGION: secondary };
-  if (nameOf(trial.arn).startsWith('mrk-')) return pass('a multi-Region key', { evidence });
+  const evidence = { key: tested.arn, AWS_SECONDARY_REGION: secondary };
+  if (nameOf(tested.arn).startsWith('mrk-')) return pass('a multi-Region key', { evidence });
   const region = context.require('AWS_REGION');
-  return warn(`${nameOf(trial.written)} is a single-Region key, but AWS_SECONDARY_REGION is ${secondary}`, {
+  return warn(`${nameOf(tested.written)} is a single-Region key, but AWS_SECONDARY_REGION is ${secondary}`, {
     detail:
       'It can’t be converted to a multi-Region key later, and Spacelift in the other region could not decrypt its data.',
     expected: `a multi-Region key, with a replica in ${secondary}`,
@@ -194,13 +194,13 @@ async function multiRegion(context: Context<EncryptionRule>): Promise<Outcome> {
 }
 
 /** Why KMS did not return the ARN of a key. */
-async function unnamed(context: Context<EncryptionRule>, trial: Trial): Promise<Issue | ReturnType<typeof skip>> {
-  const issue = await keyIssueOf(context, trial);
-  const outcome = issue === undefined ? undefined : asScheduler(context, trial, issue);
-  if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? causeOf(trial) };
+async function unnamed(context: Context<EncryptionRule>, tested: KeyTest): Promise<Issue | ReturnType<typeof skip>> {
+  const issue = await keyIssueOf(context, tested);
+  const outcome = issue === undefined ? undefined : asScheduler(context, tested, issue);
+  if (outcome?.status === 'fail') return { ...outcome, cause: outcome.cause ?? causeOf(tested) };
   return skip(outcome?.title ?? 'KMS did not return the ARN of the key');
 }
 
 /** The cause key of the finding about the key itself. */
-const causeOf = ({ variable }: Trial) =>
+const causeOf = ({ variable }: KeyTest) =>
   cause.finding(encryptionFinding(variable === ENCRYPTION_KEY ? 'kms/encryption-key' : 'kms/signing-key'));

@@ -5,7 +5,7 @@ import type { Provider } from '../provider.ts';
 export const postgres: Provider = {
   expects: () => ['postgres'],
   plan: async (run) => plan(run),
-  run: async (context) => (await import('./run.ts')).judgePostgres(context),
+  run: async (context) => (await import('./run.ts')).run(context),
   programs: [],
 };
 

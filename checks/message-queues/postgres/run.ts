@@ -2,11 +2,11 @@
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
-import { factsOf, type Step, trialName, trialOutcome, tryInTransaction } from '../../database/index.ts';
+import { factsOf, type Step, testName, transactionIssue, tryInTransaction } from '../../database/index.ts';
 import { databaseFinding } from '../../database/rules.ts';
 import type { RuleKey } from '../rules.ts';
 
-export async function judgePostgres(context: Context<RuleKey>): Promise<void> {
+export async function run(context: Context<RuleKey>): Promise<void> {
   await context.dependsOn(databaseFinding('privileges'));
   // Sent together with the test of create-table, which saves a round trip; the result counts only if that test passes.
   const trying = context.options.readOnly || !context.selected('postgres') ? untried : tryQueue(context);
@@ -21,7 +21,7 @@ const untried = Promise.resolve(
 
 async function tryQueue(run: Run): Promise<Outcome> {
   const facts = await factsOf(run);
-  const queue = `public.${trialName(run, 'queue')}`;
+  const queue = `public.${testName(run, 'queue')}`;
   const dequeue = `SELECT id, body FROM ${queue} ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`;
   const steps: [Step, ...Step[]] = [
     { does: 'create a queue', sql: `CREATE TABLE ${queue} (id bigint PRIMARY KEY, body text NOT NULL)` },
@@ -30,9 +30,9 @@ async function tryQueue(run: Run): Promise<Outcome> {
     { does: 'delete a message', sql: `DELETE FROM ${queue} WHERE id = 1` },
     { does: 'dequeue the next message', sql: dequeue },
   ];
-  const trial = await tryInTransaction(run, facts, steps);
-  if (trial.failed !== undefined) return trialOutcome(trial.failed, trial.error, (await facts.role).name);
-  const received = [trial.rows[2], trial.rows[4]].map((rows) => rows?.[0]?.body);
+  const result = await tryInTransaction(run, facts, steps);
+  if (result.failed !== undefined) return transactionIssue(result.failed, result.error, (await facts.role).name);
+  const received = [result.rows[2], result.rows[4]].map((rows) => rows?.[0]?.body);
   if (received[0] === `first ${run.id}` && received[1] === `second ${run.id}`) {
     return pass('PostgreSQL works as a message queue', {
       detail: 'Messages were enqueued, dequeued in order, and deleted; all of it was rolled back.',

@@ -9,7 +9,7 @@ const OF_EACH = Object.keys(RULES).filter((key) => key.startsWith('<queue>'));
 export const sqs: Provider = {
   expects: (run) => usedIn(run).flatMap((queue) => OF_EACH.map((key) => key.replace('<queue>', queue))),
   plan: async (run) => (await import('./plan.ts')).plan(run),
-  run: async (context) => (await import('./run.ts')).judgeSqs(context),
+  run: async (context) => (await import('./run.ts')).run(context),
   summary: (run) => `SQS in ${run.require('AWS_REGION')}, ${usedIn(run).length} queues`,
   removeLeftovers: async (run) => (await import('./leftovers.ts')).removeLeftovers(run),
   signingCredentials: AWS_CREDENTIALS,

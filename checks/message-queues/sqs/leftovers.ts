@@ -17,7 +17,7 @@ const SENT = new RegExp(`^spacelift-preflight ${RUN_ID} [A-Z_]+$`);
 /** The messages that checks/mqtt-broker/iotcore/delivery.ts publishes, as IoT Core delivers them: in Base64 or plain. */
 const DELIVERED = new RegExp(`"preflight":\\s*"${RUN_ID}"`);
 /** In ms: for one queue, no matter how many messages it contains; longer than a run hides the messages that it received. */
-const PATIENCE_MS = 11_000;
+const WAIT_MS = 11_000;
 /** Messages that can't be received yet were hidden by another receiver, such as a run that was killed. */
 const COUNTS = {
   visible: 'ApproximateNumberOfMessages',
@@ -40,7 +40,7 @@ export async function removeLeftovers(run: Run): Promise<CleanupResult[]> {
   return await Promise.all(
     queues.map(async (queue) => {
       try {
-        return await sweepQueue(new QueueUnderTest(run, sqs, queue, allUnderTest), sqs);
+        return await removeFromQueue(new QueueUnderTest(run, sqs, queue, allUnderTest), sqs);
       } catch (error) {
         if (error instanceof CheckStopped) return { place: queue, removed: [], issue: error.outcome };
         throw error;
@@ -49,15 +49,15 @@ export async function removeLeftovers(run: Run): Promise<CleanupResult[]> {
   );
 }
 
-async function sweepQueue(underTest: QueueUnderTest, sqs: Sqs): Promise<CleanupResult> {
+async function removeFromQueue(underTest: QueueUnderTest, sqs: Sqs): Promise<CleanupResult> {
   const { run, address } = underTest;
   const place = address.name;
   if (underTest.requiredBy('delete') === undefined) return { place, removed: [], issue: onlyTheDrain(underTest) };
   let count = 0;
-  const done = (trouble?: Issue | Skip): CleanupResult => ({
+  const done = (issue?: Issue | Skip): CleanupResult => ({
     place,
     removed: count === 0 ? [] : [`${plural(count, 'message')} from earlier runs`],
-    ...(trouble !== undefined && { issue: trouble }),
+    ...(issue !== undefined && { issue }),
   });
   let asked: QueueAction = 'look';
   try {
@@ -82,7 +82,7 @@ async function sweepQueue(underTest: QueueUnderTest, sqs: Sqs): Promise<CleanupR
  * @returns the number of messages received
  */
 async function remove(run: Run, sqs: Sqs, url: string, atLeast: number, removed: () => void): Promise<number> {
-  const end = performance.now() + PATIENCE_MS;
+  const end = performance.now() + WAIT_MS;
   let received = 0;
   const others: Received[] = [];
   try {

@@ -3,7 +3,7 @@
 import { type Address, addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
 import type { Grant, PlannedOperation, Run } from '../../../src/engine/check.ts';
-import { ACTIONS, type QueueAction as Duty, requiredBy, usedIn } from '../requirements.ts';
+import { ACTIONS, type QueueAction, requiredBy, usedIn } from '../requirements.ts';
 
 const LIVE = 'not on a live installation, and never to a queue that contains messages or to a dead-letter queue';
 
@@ -16,7 +16,7 @@ export function plan(run: Run): PlannedOperation[] {
   const subjects = usedIn(run)
     .filter((queue) => run.get(QUEUES[queue]) !== undefined)
     .map((queue): Subject => ({ queue, address: addressIn(run, QUEUES[queue]) }));
-  const does = (duty: Duty) => subjects.filter(({ queue }) => requiredBy(run, queue, duty) !== undefined);
+  const does = (action: QueueAction) => subjects.filter(({ queue }) => requiredBy(run, queue, action) !== undefined);
   const looked = does('look');
   const unseen = subjects.filter((subject) => !looked.includes(subject));
   const removing = does('delete');
@@ -50,14 +50,14 @@ function operation(
   subjects: readonly Subject[],
   rules: readonly string[],
   does: string,
-  required: readonly Duty[],
+  required: readonly QueueAction[],
 ): PlannedOperation {
   return {
     rules: subjects.flatMap(({ queue }) => rules.map((rule) => `${queue}/${rule}`)),
     does,
     at: subjects.map(({ address }) => address.name),
     grants: subjects.flatMap(({ address }) =>
-      required.map((duty): Grant => ({ system: 'aws', action: ACTIONS[duty], resource: address.arn })),
+      required.map((action): Grant => ({ system: 'aws', action: ACTIONS[action], resource: address.arn })),
     ),
   };
 }

@@ -13,7 +13,7 @@ import { wrongKind } from './messages.ts';
 import { QueueUnderTest } from './queue.ts';
 import { checkKind, checkSettings } from './settings.ts';
 
-export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
+export async function run(context: Context<RuleKey>): Promise<void> {
   const sqs = await openSqs(context);
   const allUnderTest = new Map<Queue, QueueUnderTest>();
   const queues = usedIn(context);
@@ -28,7 +28,7 @@ export async function judgeSqs(context: Context<RuleKey>): Promise<void> {
   await Promise.all(
     queues.map((queue) =>
       context.forSubject(queue, async (part) =>
-        judgeQueue(part, allUnderTest.get(queue) ?? new QueueUnderTest(context, sqs, queue, allUnderTest)),
+        checkQueue(part, allUnderTest.get(queue) ?? new QueueUnderTest(context, sqs, queue, allUnderTest)),
       ),
     ),
   );
@@ -55,7 +55,7 @@ async function outcomeOf(
   throw new CheckStopped(seen.outcome);
 }
 
-async function judgeQueue({ check, selected }: Context<RuleKey>, underTest: QueueUnderTest): Promise<void> {
+async function checkQueue({ check, selected }: Context<RuleKey>, underTest: QueueUnderTest): Promise<void> {
   // The database takes as long as the queue, so query both concurrently.
   if (selected('<queue>/access') && underTest.requiredBy('delete') !== undefined) {
     whyNoMessages(underTest.run).catch(() => {});

@@ -19,13 +19,13 @@ import { namespaceOf, published } from './publish.ts';
 import { findRule } from './rule.ts';
 
 /** In ms: how long to wait for a message, and how long to look for a late one again at the end of the run. */
-const PATIENCE_MS = 8_000;
+const WAIT_MS = 8_000;
 const AFTERWARDS_MS = 1_000;
 
 /** The queue's own findings come first: until then, it may contain messages that belong to another installation. */
 const BEFORE = (['exists', 'kind', 'access'] as const).map((rule) => queuesFinding(`iot/${rule}`));
 
-export async function judgeDelivery(context: Context<MqttRule>): Promise<Outcome> {
+export async function checkDelivery(context: Context<MqttRule>): Promise<Outcome> {
   const { service } = context.deployment;
   if (service !== undefined) {
     return skip(`not tested: the ${service}’s role is not allowed to publish on workers’ topics`, {
@@ -71,12 +71,12 @@ const of = (rule: 'publish' | 'topic-rule', issue: Issue): Issue => ({
   cause: issue.cause ?? cause.finding(mqttFinding(`iotcore/${rule}`)),
 });
 
-interface Way {
+interface DeliverySettings {
   readonly roleArn: string | undefined;
   readonly keyId: string | undefined;
 }
 
-async function deliver(run: Run, sqs: Sqs, address: Address, way: Way): Promise<Outcome> {
+async function deliver(run: Run, sqs: Sqs, address: Address, settings: DeliverySettings): Promise<Outcome> {
   const data = await openData(run);
   const { name, url } = address;
   const topic = `${namespaceOf(run)}/writeonly/preflight/${run.id}`;
@@ -92,8 +92,8 @@ async function deliver(run: Run, sqs: Sqs, address: Address, way: Way): Promise<
     }
     return refused(run, error, data, topic);
   }
-  const body = await receiver.take(run, PATIENCE_MS);
-  if (body === undefined) return lost(topic, address, way);
+  const body = await receiver.take(run, WAIT_MS);
+  if (body === undefined) return lost(topic, address, settings);
   removal.done();
   const fault = faultIn(run, body);
   const shown = topic.replace(run.id, '…');
@@ -147,7 +147,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
 }
 
 /** IoT Core does not tell the publisher why an action failed. */
-function lost(topic: string, { arn, name }: Address, { roleArn, keyId }: Way): Issue {
+function lost(topic: string, { arn, name }: Address, { roleArn, keyId }: DeliverySettings): Issue {
   const key = keyId === undefined || keyId === '' || keyId === 'alias/aws/sqs' ? undefined : keyId;
   const statements = [
     allowing(['sqs:SendMessage'], arn),
@@ -157,7 +157,7 @@ function lost(topic: string, { arn, name }: Address, { roleArn, keyId }: Way): I
   ];
   const role = roleArn === undefined ? 'the role in the rule’s SQS action' : roleArn.split(':').slice(5).join(':');
   return fail(`messages published on ${topic.split('/').slice(0, -1).join('/')}/… do not arrive in ${name}`, {
-    detail: `Waited ${PATIENCE_MS / 1000} s. IoT Core accepted the message, but the rule’s action failed, most often because of its role.`,
+    detail: `Waited ${WAIT_MS / 1000} s. IoT Core accepted the message, but the rule’s action failed, most often because of its role.`,
     expected: `the message in ${name} within seconds`,
     fix: advice`allow iot.amazonaws.com to assume ${role}, and grant the role:\n${statements.join('\n')}\nthe log shows the reason: aws iot set-v2-logging-options`,
     evidence: { topic, queue: arn, ...(roleArn !== undefined && { role: roleArn }) },

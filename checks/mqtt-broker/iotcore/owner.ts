@@ -56,8 +56,8 @@ export async function foreignEndpoint(run: Run): Promise<Issue | undefined> {
 async function foreign(run: Run, own: string): Promise<Issue | undefined> {
   const { host, instead } = iotEndpoint(run);
   if (host === own || instead === own) return undefined;
-  const stranger = await explainedByAccount(run);
-  if (stranger !== undefined) return stranger;
+  const wrongAccount = await explainedByAccount(run);
+  if (wrongAccount !== undefined) return wrongAccount;
   return fail(`${host} does not belong to account ${run.require('AWS_ACCOUNT_ID')}`, {
     expected: own,
     fix: setting(ENDPOINT, own),
@@ -67,7 +67,7 @@ async function foreign(run: Run, own: string): Promise<Issue | undefined> {
 }
 
 /** @param publishing the result of publishing, which is the only test of a custom domain */
-export async function judgeOwner(run: Run, publishing: () => Promise<Outcome>): Promise<Outcome> {
+export async function checkOwner(run: Run, publishing: () => Promise<Outcome>): Promise<Outcome> {
   const { host, region, instead } = iotEndpoint(run);
   const { service } = run.deployment;
   const elsewhere = otherRegion(run);

@@ -115,8 +115,8 @@ async function forbidden(run: Run, topic: string): Promise<Issue> {
   if ('error' in asked && asked.error instanceof CredentialError) {
     return credentialIssue(asked.error.kind, asked.error.facts);
   }
-  const stranger = await explainedByAccount(run);
-  if (stranger !== undefined) return stranger;
+  const wrongAccount = await explainedByAccount(run);
+  if (wrongAccount !== undefined) return wrongAccount;
   const foreign = await foreignEndpoint(run);
   if (foreign !== undefined) throw new CheckStopped(foreign);
   const resource = iotArn(run, `topic/${namespaceOf(run)}/readonly/*`);

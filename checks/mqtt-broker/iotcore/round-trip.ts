@@ -19,7 +19,7 @@ const RESOURCES: Readonly<Record<Step, (namespace: string) => string>> = {
   Receive: (namespace) => `topic/${namespace}/readonly/preflight/*`,
 };
 
-export async function judgeRoundTrip(run: Run): Promise<Outcome> {
+export async function checkRoundTrip(run: Run): Promise<Outcome> {
   const { service } = run.deployment;
   if (service !== undefined) {
     return skip(`not tested: the ${service}’s role is not allowed to connect over MQTT`, {

@@ -3,11 +3,11 @@ import type { Context, Run } from '../../../src/engine/check.ts';
 import { type Outcome, pass } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
 import type { MqttRule } from '../rules.ts';
-import { judgeDelivery } from './delivery.ts';
+import { checkDelivery } from './delivery.ts';
 import { readIotEndpoint } from './endpoint.ts';
-import { judgeOwner } from './owner.ts';
+import { checkOwner } from './owner.ts';
 import { published, reached } from './publish.ts';
-import { judgeRoundTrip } from './round-trip.ts';
+import { checkRoundTrip } from './round-trip.ts';
 import { findRule } from './rule.ts';
 
 export async function run(context: Context<MqttRule>): Promise<void> {
@@ -19,10 +19,10 @@ export async function run(context: Context<MqttRule>): Promise<void> {
   }
   await Promise.all([
     check('iotcore/publish', () => published(context)),
-    check('iotcore/round-trip', () => judgeRoundTrip(context)),
-    check('iotcore/endpoint', () => judgeOwner(context, () => published(context))),
+    check('iotcore/round-trip', () => checkRoundTrip(context)),
+    check('iotcore/endpoint', () => checkOwner(context, () => published(context))),
     check('iotcore/topic-rule', async () => (await findRule(context)).outcome),
-    check('iotcore/delivery', () => judgeDelivery(context)),
+    check('iotcore/delivery', () => checkDelivery(context)),
   ]);
 }
 

@@ -22,7 +22,7 @@ import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from '.
 
 /** How long a pre-signed URL works, ms. */
 const EXPIRES_MS = 900_000;
-const WAY_MS = 8_000;
+const PROXY_MS = 8_000;
 const EMULATOR = 'STORAGE_EMULATOR_HOST';
 const UNIVERSE = 'GOOGLE_CLOUD_UNIVERSE_DOMAIN';
 /** A generation that no object has: generations are timestamps, in µs. */
@@ -47,13 +47,13 @@ export async function gcp(run: Run): Promise<Store> {
   mustBeGoogles(run);
   const base = emulator ?? new URL('https://storage.googleapis.com');
   const plain = makeHttpClient(run);
-  const ways = new Map<string, Promise<void>>();
+  const proxyChecks = new Map<string, Promise<void>>();
   /** Distinguishes an error of a proxy from an error of Google. */
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
     const { origin } = request.url;
-    const way = ways.get(origin) ?? checkProxy(run, request.url, WAY_MS);
-    ways.set(origin, way);
-    await way;
+    const proxyCheck = proxyChecks.get(origin) ?? checkProxy(run, request.url, PROXY_MS);
+    proxyChecks.set(origin, proxyCheck);
+    await proxyCheck;
     const answer = await plain.send(request);
     return isThere(request, answer) ? { ...answer, status: 412 } : answer;
   };

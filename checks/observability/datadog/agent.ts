@@ -17,7 +17,7 @@ export async function datadog(run: Run): Promise<Outcome> {
   const endpoint = datadogEndpoint(run);
   const agent: Agent = { what: 'the Datadog agent', setting: endpoint.setting, at: endpoint };
   mustBeOwn(run, agent);
-  return orUnreachable(run, agent, async () => judge(run, endpoint, await askInfo(run, endpoint)));
+  return orUnreachable(run, agent, async () => outcomeOf(run, endpoint, await askInfo(run, endpoint)));
 }
 
 async function askInfo(run: Run, endpoint: Endpoint): Promise<HttpAnswer> {
@@ -29,7 +29,7 @@ async function askInfo(run: Run, endpoint: Endpoint): Promise<HttpAnswer> {
   return makeHttpClient(run).send({ ...to, method: 'GET', deadlineMs: DEADLINE_MS });
 }
 
-async function judge(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer): Promise<Outcome> {
+async function outcomeOf(run: Run, endpoint: Endpoint, { status, body }: HttpAnswer): Promise<Outcome> {
   const info = status === 200 ? readInfo(body) : undefined;
   if (info !== undefined) {
     const { version, endpoints } = info;

@@ -36,7 +36,7 @@ export async function opentelemetry(all: Run): Promise<Outcome> {
     if (asked instanceof NetworkError) return distrusted(run, agent, asked, ca.path);
     if (typeof asked === 'string') return unexpectedListener(endpoint, asked);
     if (asked.speaks === 'grpc')
-      return judge(run, agent, asked.status, { setting, given: Object.keys(metadata).length > 0 });
+      return outcomeOf(run, agent, asked.status, { setting, given: Object.keys(metadata).length > 0 });
     if (asked.speaks === 'http2' && asked.status >= 502 && asked.status <= 504) {
       return unreachableAgent(run, agent, new NetworkError('closed'), noBackend(endpoint, `HTTP ${asked.status}`));
     }
@@ -111,7 +111,7 @@ interface Headers {
   readonly given: boolean;
 }
 
-async function judge(run: Run, agent: Agent, status: number, headers: Headers): Promise<Outcome> {
+async function outcomeOf(run: Run, agent: Agent, status: number, headers: Headers): Promise<Outcome> {
   const at = shown(agent.at);
   const evidence = { grpcStatus: status };
   switch (status) {

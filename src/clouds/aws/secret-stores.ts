@@ -166,8 +166,8 @@ async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | 
   }
   if (!(error instanceof AwsError)) throw error;
   const missing = NOT_FOUND.includes(error.code);
-  const stranger = missing || error.kind === 'denied' ? await strangerTo(run, kept) : undefined;
-  if (stranger !== undefined) return unknown(`the credentials belong to account ${stranger}`);
+  const foreign = missing || error.kind === 'denied' ? await foreignAccount(run, kept) : undefined;
+  if (foreign !== undefined) return unknown(`the credentials belong to account ${foreign}`);
   if (error.kind === 'denied') {
     if (OF_ITS_KEY.test(error.said)) {
       return unknown(
@@ -209,7 +209,7 @@ const PASS_IT = advice`pass its value with another -f (such as a dotenv file), o
 const nameOf = (id: string): string => id.replace(/^arn:.*:parameter/, '');
 
 /** The caller's account, if the value is stored in another account. */
-async function strangerTo(run: Run, kept: Kept): Promise<string | undefined> {
+async function foreignAccount(run: Run, kept: Kept): Promise<string | undefined> {
   const configured = run.deployment.lookup('AWS_ACCOUNT_ID');
   const owner = kept.id.startsWith('arn:')
     ? kept.id.split(':')[4]

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { judgeCertificate } from '../../../checks/network/certificate.ts';
-import { judgeVcsGateway } from '../../../checks/network/endpoints.ts';
+import { checkCertificate } from '../../../checks/network/certificate.ts';
+import { checkVcsGateway } from '../../../checks/network/endpoints.ts';
 import { network } from '../../../checks/network/index.ts';
 import type { Phase } from '../../../src/config/options.ts';
 import type { Run } from '../../../src/engine/check.ts';
@@ -46,7 +46,7 @@ async function runOf(variables: Record<string, string> = {}): Promise<Run> {
 
 describe('certificate', () => {
   const judged = async (address: { host: string; port: number }, variables?: Record<string, string>) =>
-    judgeCertificate(await runOf(variables), address);
+    checkCertificate(await runOf(variables), address);
 
   test('a chain for the name passes', async () => {
     expect(await judged(await serve({ notAfter: days(90) }))).toMatchObject({
@@ -161,7 +161,7 @@ describe('vcs-gateway', () => {
     const proxy = await startConnectProxy(() => undefined, { refuse: 403 });
     onTestFinished(proxy.close);
     const run = await runOf({ HTTPS_PROXY: proxy.url });
-    const found: Outcome = await judgeVcsGateway(
+    const found: Outcome = await checkVcsGateway(
       { ...run, options: { ...run.options, phase: 'post-install' } },
       { host: 'gateway.corp.invalid', port: 443 },
     );

@@ -223,8 +223,7 @@ function checkSignedHeaders({ signedHeaders }: Claim, request: S3Request, flavor
   if (!signedHeaders.includes('host')) throw unsigned(['host']);
   const missing = signedHeaders.filter((name) => headerOrParam(request, name) === undefined);
   if (flavor === 'minio' && missing.length > 0) throw unsigned(missing);
-  const mustBeSigned =
-    flavor === 'aws' ? /^x-amz-(?!content-sha256$)/ : request.presigned ? /^x-amz-meta-/ : undefined;
+  const mustBeSigned = flavor === 'aws' ? /^x-amz-(?!content-sha256$)/ : request.presigned ? /^x-amz-meta-/ : undefined;
   const names = request.headers.map(([name]) => name);
   const loose = names.filter((name) => mustBeSigned?.test(name) && !signedHeaders.includes(name));
   if (loose.length > 0) throw unsigned(loose);

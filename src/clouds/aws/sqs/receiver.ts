@@ -13,7 +13,7 @@ import type { Address } from './queue-url.ts';
 /** In seconds: how long one request waits for a message. */
 const WAIT = 1;
 /** In ms: how long a message may take through a queue. */
-const PATIENCE_MS = 5_000;
+const WAIT_MS = 5_000;
 /**
  * In seconds: how long a received message is hidden. Long enough that a message from another sender is received only once
  * while waiting for our own: a message received more than three times becomes a dead letter.
@@ -45,10 +45,10 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
   const receiver = new MessageReceiver(sqs, url, isOwn);
   let sending: Promise<void> | undefined;
   let times = 0;
-  let patienceMs = CLEARING_MS;
+  let waitMs = CLEARING_MS;
   const removal = run.cleanup(`a message in ${name}: "${body}"`, removeCommand(url), async (signal) => {
     if ((await sending?.catch(unsent)) === false) return;
-    if (!(await receiver.clear(until(run, signal), patienceMs, times))) throw new Error('it did not come back');
+    if (!(await receiver.clear(until(run, signal), waitMs, times))) throw new Error('it did not come back');
   });
   const fifo = address.fifo ? { fifo: { group: 'spacelift-preflight', deduplication: run.id } } : {};
   // Its response is awaited even if the run ends: without it, it is not known what to remove.
@@ -63,9 +63,9 @@ export async function roundTrip(run: Run, sqs: Sqs, address: Address): Promise<R
     if (unsent(error) === false) removal.done();
     throw error;
   }
-  const received = await receiver.take(run, PATIENCE_MS, times);
+  const received = await receiver.take(run, WAIT_MS, times);
   if (received === undefined) {
-    patienceMs = AFTERWARDS_MS;
+    waitMs = AFTERWARDS_MS;
     return 'lost';
   }
   removal.done();
@@ -98,8 +98,8 @@ export class MessageReceiver {
    * @param most how many copies there may be: after the first, the others get one more second
    * @returns the body of the first; `undefined` if none arrived in time
    */
-  async take(run: Run, patienceMs: number = PATIENCE_MS, most = 1): Promise<string | undefined> {
-    let end = performance.now() + patienceMs;
+  async take(run: Run, waitMs: number = WAIT_MS, most = 1): Promise<string | undefined> {
+    let end = performance.now() + waitMs;
     // The end of the run does not abort a request: it would not be known which messages it received.
     const steady = until(run, new AbortController().signal);
     try {
@@ -121,9 +121,9 @@ export class MessageReceiver {
    * After the run has ended: lets the pending request finish, then looks for our own message.
    * @returns whether our own message is gone
    */
-  async clear(run: Run, patienceMs: number, most = 1): Promise<boolean> {
+  async clear(run: Run, waitMs: number, most = 1): Promise<boolean> {
     await run.withTimeout(GRACE_MS, () => this.#round).catch(() => {});
-    const remaining = this.#taken.length === 0 ? patienceMs : AFTERWARDS_MS;
+    const remaining = this.#taken.length === 0 ? waitMs : AFTERWARDS_MS;
     return (await this.take(run, remaining, most)) !== undefined;
   }
 
