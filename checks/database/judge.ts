@@ -203,7 +203,7 @@ export function judgeConnections(load: Load, { installed }: Tables, role: Role, 
   const tightest = limits.find((limit) => limit.free <= free);
   const evidence = { free, limit: tightest?.of ?? '', maximum, used: load.used };
   if (free >= FREE_CONNECTIONS) return pass(`${free} connections are free`, { evidence });
-  return warn(`only ${free} connections are free for role "${role.name}" (limit of ${tightest?.of})`, {
+  return warn(`only ${free} connections are free for role "${role.name}" (limited by ${tightest?.of})`, {
     expected: `${FREE_CONNECTIONS} or more: server, drain and scheduler each keep a connection pool`,
     ...(tightest !== undefined && { fix: tightest.fix }),
     evidence,
@@ -239,8 +239,9 @@ export function judgeSettings(settings: Settings, role: Role, { database }: Serv
       title:
         schema === null
           ? 'search_path contains no existing schema'
-          : `search_path starts with schema "${schema}", on which role "${role.name}" lacks CREATE`,
-      expected: 'a search_path that starts with a schema on which the role has CREATE, such as "$user", public',
+          : `role "${role.name}" lacks CREATE on schema "${schema}", the first existing schema in search_path`,
+      expected:
+        'a search_path whose first existing schema is one on which the role has CREATE, such as "$user", public',
       fix: inUrl(settings.searchPathSource, 'search_path') ?? sql`${alter} search_path = "$user", public;`,
     });
   }

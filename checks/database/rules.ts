@@ -144,7 +144,7 @@ export const RULES = {
       'Server, drain and scheduler each keep a connection pool. When connections run out, requests and runs fail at random.',
     fix: 'Raise max_connections, or the CONNECTION LIMIT of the role or the database.',
     example: {
-      found: 'only 8 connections are free for role "spacelift" (limit of max_connections)',
+      found: 'only 8 connections are free for role "spacelift" (limited by max_connections)',
       fix: 'ALTER SYSTEM SET max_connections = 200;\n-- restart the server',
     },
     docs,
@@ -152,7 +152,7 @@ export const RULES = {
   settings: {
     title: 'timeouts, search_path and password expiry are compatible with Spacelift',
     procedure:
-      'Reads statement_timeout (must be unset or at least 120 s), whether the role can create tables in the first schema in search_path, and whether its password expires within 30 days.',
+      'Reads statement_timeout (must be 0, which means no limit, or at least 120 s), whether the role can create tables in the first existing schema in search_path, and whether its password expires within 30 days.',
     rationale:
       'A short statement_timeout aborts migrations, a search_path without a usable schema makes them fail, and an expired password takes Spacelift down.',
     fix: 'Run ALTER ROLE … IN DATABASE … SET …; or ALTER ROLE … VALID UNTIL ‘infinity’;',

@@ -81,7 +81,7 @@ function target(path: string): string {
   const folder = realpathSync(dirname(path));
   const file = realOrTold(path);
   if (dirname(file) === folder) return file;
-  throw new InputError(`cannot write ${path}: it is a symbolic link to another directory`);
+  throw new InputError(`cannot write ${path}: it is a symbolic link to a file outside its directory`);
 }
 
 /** Follows a link to a file that does not exist yet by one step. */
