@@ -125,7 +125,7 @@ export function lackingPrivileges(role: Role, database: string): { what: string;
     },
     {
       has: role.createInPublic || !role.publicExists,
-      what: 'create tables in the schema public',
+      what: 'create tables in schema public',
       named: 'CREATE and USAGE on schema public',
       statement: sql`GRANT CREATE, USAGE ON SCHEMA public TO ${name};`,
     },

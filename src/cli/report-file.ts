@@ -42,7 +42,7 @@ const PRIVATE = 0o600;
 export type Write = (text: string) => void;
 
 /**
- * Makes sure, before the run, that the file can be written afterwards.
+ * Makes sure, before the run, that the file can be written afterward.
  * @throws InputError if it can't, now or when the report is written
  */
 export function prepare(path: string): Write {
