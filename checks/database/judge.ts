@@ -33,7 +33,7 @@ export function judgeProduct(answer: string): Outcome {
   return fail(`the database is ${name ?? 'another product'}, not PostgreSQL`, {
     detail: 'It speaks the PostgreSQL protocol, but Spacelift’s schema requires PostgreSQL itself.',
     expected: `PostgreSQL ${SUPPORTED.oldest} to ${SUPPORTED.newest}`,
-    fix: advice`create a database on PostgreSQL ${SUPPORTED.newest} and set DATABASE_URL to its URL`,
+    fix: advice`create a database on PostgreSQL ${SUPPORTED.newest} and point DATABASE_URL to its URL`,
     evidence: name === undefined ? {} : { product: name },
   });
 }
@@ -150,7 +150,7 @@ export function judgePrivileges(role: Role, { database }: Server): Outcome {
 
 /** A name for a new database, and what to do once it exists. */
 const another = (database: string) => identifier(database === 'spacelift' ? 'spacelift_2' : 'spacelift');
-const NAME_IT = { after: 'set DATABASE_URL to it' };
+const NAME_IT = { after: 'point DATABASE_URL to it' };
 
 export function judgeDedicated({ installed, others, schemas }: Tables, { database }: Server, role: string): Outcome {
   if (installed) return pass(`database "${database}" contains Spacelift’s tables`);

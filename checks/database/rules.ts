@@ -28,7 +28,7 @@ export const RULES = {
     fix: 'Use PostgreSQL: RDS, Aurora, Cloud SQL, AlloyDB, Azure Database for PostgreSQL, or a self-managed server.',
     example: {
       found: 'the database is CockroachDB, not PostgreSQL',
-      fix: 'use PostgreSQL 14, 15 or 16, and set DATABASE_URL to its URL',
+      fix: 'use PostgreSQL 14, 15 or 16, and point DATABASE_URL to its URL',
     },
     docs,
   },
@@ -50,7 +50,7 @@ export const RULES = {
       'Queries whether the server is a standby (pg_is_in_recovery), whether transactions are read-only by default, and where that default is set.',
     rationale:
       'Every Spacelift service writes to this database. A reader endpoint, or a read-only default left over from an upgrade, makes the first migration fail.',
-    fix: 'Set DATABASE_URL to the primary, or reset default_transaction_read_only where it was set.',
+    fix: 'Point DATABASE_URL to the primary, or reset default_transaction_read_only where it was set.',
     example: {
       found: 'DATABASE_URL points to a read-only replica',
       fix: 'set the host in DATABASE_URL to the primary',
@@ -91,10 +91,10 @@ export const RULES = {
       'Counts the tables, outside of system schemas and extensions, whose owner is neither this role nor a role that it is a member of. Always passes once Spacelift’s own tables exist.',
     rationale:
       'Spacelift needs a dedicated database. Tables with the same names make its migrations fail, and a restore affects both applications.',
-    fix: 'Create a database for Spacelift, and set DATABASE_URL to it.',
+    fix: 'Create a database for Spacelift, and point DATABASE_URL to it.',
     example: {
       found: 'database "spacelift" contains 12 tables owned by other roles',
-      fix: 'CREATE DATABASE spacelift_2 OWNER spacelift;\n-- set DATABASE_URL to it',
+      fix: 'CREATE DATABASE spacelift_2 OWNER spacelift;\n-- point DATABASE_URL to it',
     },
     docs,
   },
@@ -119,7 +119,7 @@ export const RULES = {
     fix: 'Create a new database: CREATE DATABASE … ENCODING ‘UTF8’ TEMPLATE template0. The encoding of an existing database can’t be changed.',
     example: {
       found: 'the encoding of database "spacelift" is SQL_ASCII',
-      fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- set DATABASE_URL to it",
+      fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- point DATABASE_URL to it",
     },
     docs,
   },
