@@ -92,7 +92,7 @@ export const configuration = defineCheck({
       docs: DOCS.dependencies,
     },
     conflict: {
-      title: 'all services have the same values',
+      title: 'shared variables have the same value in all services',
       procedure: 'Compares the variables that more than one service has.',
       rationale: 'Services with different values would work on different data.',
       fix: 'Set the variable once, in a place that all services read.',

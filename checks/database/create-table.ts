@@ -10,7 +10,7 @@ export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
   const table = `public.${name}`;
   const steps: [Step, ...Step[]] = [
     {
-      does: 'create a table in the schema public',
+      does: 'create a table in schema public',
       sql: `CREATE TABLE ${table} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body jsonb NOT NULL)`,
     },
     { does: 'add a column to its table', sql: `ALTER TABLE ${table} ADD COLUMN at timestamptz NOT NULL DEFAULT now()` },

@@ -133,7 +133,7 @@ export const database = defineCheck({
   },
 });
 
-const untried = skip('not tested: --read-only writes nothing', { fix: advice`run it without --read-only` });
+const untried = skip('not tested: --read-only writes nothing', { fix: advice`run this tool without --read-only` });
 
 /** The summary line of the check when everything passes: "PostgreSQL 16.4 at db.internal:5432 over TLS 1.3". */
 async function connected({ session, server }: Facts): Promise<Outcome> {

@@ -33,7 +33,7 @@ export function judgeProduct(answer: string): Outcome {
   return fail(`the database is ${name ?? 'another product'}, not PostgreSQL`, {
     detail: 'It speaks the PostgreSQL protocol, but Spacelift’s schema requires PostgreSQL itself.',
     expected: `PostgreSQL ${SUPPORTED.oldest} to ${SUPPORTED.newest}`,
-    fix: advice`create a database on PostgreSQL ${SUPPORTED.newest} and set DATABASE_URL to its URL`,
+    fix: advice`create a database on PostgreSQL ${SUPPORTED.newest} and point DATABASE_URL to its URL`,
     evidence: name === undefined ? {} : { product: name },
   });
 }
@@ -125,7 +125,7 @@ export function lackingPrivileges(role: Role, database: string): { what: string;
     },
     {
       has: role.createInPublic || !role.publicExists,
-      what: 'create tables in the schema public',
+      what: 'create tables in schema public',
       named: 'CREATE and USAGE on schema public',
       statement: sql`GRANT CREATE, USAGE ON SCHEMA public TO ${name};`,
     },
@@ -150,7 +150,7 @@ export function judgePrivileges(role: Role, { database }: Server): Outcome {
 
 /** A name for a new database, and what to do once it exists. */
 const another = (database: string) => identifier(database === 'spacelift' ? 'spacelift_2' : 'spacelift');
-const NAME_IT = { after: 'set DATABASE_URL to it' };
+const NAME_IT = { after: 'point DATABASE_URL to it' };
 
 export function judgeDedicated({ installed, others, schemas }: Tables, { database }: Server, role: string): Outcome {
   if (installed) return pass(`database "${database}" contains Spacelift’s tables`);
@@ -203,7 +203,7 @@ export function judgeConnections(load: Load, { installed }: Tables, role: Role, 
   const tightest = limits.find((limit) => limit.free <= free);
   const evidence = { free, limit: tightest?.of ?? '', maximum, used: load.used };
   if (free >= FREE_CONNECTIONS) return pass(`${free} connections are free`, { evidence });
-  return warn(`only ${free} connections are free for role "${role.name}" (limit of ${tightest?.of})`, {
+  return warn(`only ${free} connections are free for role "${role.name}" (limited by ${tightest?.of})`, {
     expected: `${FREE_CONNECTIONS} or more: server, drain and scheduler each keep a connection pool`,
     ...(tightest !== undefined && { fix: tightest.fix }),
     evidence,
@@ -239,8 +239,9 @@ export function judgeSettings(settings: Settings, role: Role, { database }: Serv
       title:
         schema === null
           ? 'search_path contains no existing schema'
-          : `search_path starts with schema "${schema}", on which role "${role.name}" lacks CREATE`,
-      expected: 'a search_path that starts with a schema on which the role has CREATE, such as "$user", public',
+          : `role "${role.name}" lacks CREATE on schema "${schema}", the first existing schema in search_path`,
+      expected:
+        'a search_path whose first existing schema is one on which the role has CREATE, such as "$user", public',
       fix: inUrl(settings.searchPathSource, 'search_path') ?? sql`${alter} search_path = "$user", public;`,
     });
   }

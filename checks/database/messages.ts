@@ -66,8 +66,9 @@ function errorMessages(
   if (problem.kind === 'closed' && url.tls.direct) {
     return {
       ...words,
-      title: `${host}:${port} closed the connection: it does not support direct TLS (sslnegotiation=direct in ${variable})`,
-      detail: 'PostgreSQL accepts direct TLS since version 17; poolers and proxies often do not support it.',
+      title: `${host}:${port} does not support direct TLS (sslnegotiation=direct in ${variable})`,
+      detail:
+        'The connection was closed. PostgreSQL accepts direct TLS since version 17; poolers and proxies often do not support it.',
       expected: 'a server that accepts direct TLS, or a URL that negotiates TLS',
       fix: advice`remove sslnegotiation from ${variable}, and keep sslmode=${url.tls.mode}`,
     };
@@ -115,13 +116,10 @@ async function explainedByFile(
   const unverified = problem.tls === 'untrusted' && run.options.authorities === undefined;
   if (!unverified || path === undefined) return undefined;
   if (isOfThisMachine(run, variable) && (await isHere(path))) return undefined;
-  return skip(
-    `the certificate can’t be verified: sslrootcert is a file in Spacelift’s container (supply it with --ca-file): ${path}`,
-    {
-      fix: advice`pass the same certificate authorities with --ca-file <path>`,
-      evidence: { variable, parameter: 'sslrootcert' },
-    },
-  );
+  return skip(`the certificate can’t be verified: sslrootcert is a file in Spacelift’s container: ${path}`, {
+    fix: advice`pass the same certificate authorities with --ca-file <path>`,
+    evidence: { variable, parameter: 'sslrootcert' },
+  });
 }
 
 const whereOf = ({ endpoint }: Failure, { user, database }: DatabaseUrl) => ({

@@ -14,7 +14,7 @@ SET LOCAL idle_in_transaction_session_timeout = '30s';`;
 
 /** One statement of the transaction. */
 export interface Step {
-  /** Completes "could not …": "create a table in the schema public". */
+  /** Completes "could not …": "create a table in schema public". */
   readonly does: string;
   readonly sql: string;
 }

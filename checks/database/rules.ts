@@ -28,7 +28,7 @@ export const RULES = {
     fix: 'Use PostgreSQL: RDS, Aurora, Cloud SQL, AlloyDB, Azure Database for PostgreSQL, or a self-managed server.',
     example: {
       found: 'the database is CockroachDB, not PostgreSQL',
-      fix: 'use PostgreSQL 14, 15 or 16, and set DATABASE_URL to its URL',
+      fix: 'use PostgreSQL 14, 15 or 16, and point DATABASE_URL to its URL',
     },
     docs,
   },
@@ -50,7 +50,7 @@ export const RULES = {
       'Queries whether the server is a standby (pg_is_in_recovery), whether transactions are read-only by default, and where that default is set.',
     rationale:
       'Every Spacelift service writes to this database. A reader endpoint, or a read-only default left over from an upgrade, makes the first migration fail.',
-    fix: 'Set DATABASE_URL to the primary, or reset default_transaction_read_only where it was set.',
+    fix: 'Point DATABASE_URL to the primary, or reset default_transaction_read_only where it was set.',
     example: {
       found: 'DATABASE_URL points to a read-only replica',
       fix: 'set the host in DATABASE_URL to the primary',
@@ -91,10 +91,10 @@ export const RULES = {
       'Counts the tables, outside of system schemas and extensions, whose owner is neither this role nor a role that it is a member of. Always passes once Spacelift’s own tables exist.',
     rationale:
       'Spacelift needs a dedicated database. Tables with the same names make its migrations fail, and a restore affects both applications.',
-    fix: 'Create a database for Spacelift, and set DATABASE_URL to it.',
+    fix: 'Create a database for Spacelift, and point DATABASE_URL to it.',
     example: {
       found: 'database "spacelift" contains 12 tables owned by other roles',
-      fix: 'CREATE DATABASE spacelift_2 OWNER spacelift;\n-- set DATABASE_URL to it',
+      fix: 'CREATE DATABASE spacelift_2 OWNER spacelift;\n-- point DATABASE_URL to it',
     },
     docs,
   },
@@ -119,7 +119,7 @@ export const RULES = {
     fix: 'Create a new database: CREATE DATABASE … ENCODING ‘UTF8’ TEMPLATE template0. The encoding of an existing database can’t be changed.',
     example: {
       found: 'the encoding of database "spacelift" is SQL_ASCII',
-      fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- set DATABASE_URL to it",
+      fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- point DATABASE_URL to it",
     },
     docs,
   },
@@ -144,7 +144,7 @@ export const RULES = {
       'Server, drain and scheduler each keep a connection pool. When connections run out, requests and runs fail at random.',
     fix: 'Raise max_connections, or the CONNECTION LIMIT of the role or the database.',
     example: {
-      found: 'only 8 connections are free for role "spacelift" (limit of max_connections)',
+      found: 'only 8 connections are free for role "spacelift" (limited by max_connections)',
       fix: 'ALTER SYSTEM SET max_connections = 200;\n-- restart the server',
     },
     docs,
@@ -152,7 +152,7 @@ export const RULES = {
   settings: {
     title: 'timeouts, search_path and password expiry are compatible with Spacelift',
     procedure:
-      'Reads statement_timeout (must be unset or at least 120 s), whether the role can create tables in the first schema in search_path, and whether its password expires within 30 days.',
+      'Reads statement_timeout (must be 0, which means no limit, or at least 120 s), whether the role can create tables in the first existing schema in search_path, and whether its password expires within 30 days.',
     rationale:
       'A short statement_timeout aborts migrations, a search_path without a usable schema makes them fail, and an expired password takes Spacelift down.',
     fix: 'Run ALTER ROLE … IN DATABASE … SET …; or ALTER ROLE … VALID UNTIL ‘infinity’;',

@@ -34,7 +34,7 @@ const SQL: Readonly<Record<string, Tell>> = {
     fix: advice`see the server log for the reason; if a token has expired, renew it in ${variable}`,
   }),
   '28000 ClientAuthentication': ({ at, url, tls }) => ({
-    title: `${at} has no pg_hba.conf rule that allows role "${url.user}" to connect to database "${url.database}" from here ${tls ? 'over' : 'without'} TLS`,
+    title: `no pg_hba.conf rule at ${at} allows role "${url.user}" for database "${url.database}" from here ${tls ? 'over' : 'without'} TLS`,
     ...(!tls && {
       detail: `The connection was not encrypted (sslmode=${url.tls.mode}); many servers require encryption.`,
     }),

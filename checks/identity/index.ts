@@ -28,7 +28,7 @@ export const identity = defineCheck({
       fix: 'Give Spacelift a role (pod identity, task role, instance profile) or valid long-lived keys, and keep the clock synchronized.',
       example: {
         found: 'the AWS credentials have expired',
-        fix: 'get new credentials (aws sso login), or give Spacelift a role, which renews its credentials automatically',
+        fix: 'get new credentials (aws sso login), or give Spacelift a role, whose credentials are renewed automatically',
       },
       docs: DOCS.general,
     },
@@ -46,7 +46,7 @@ export const identity = defineCheck({
       docs: DOCS.general,
     },
     'tested-as': {
-      title: 'the identity used to test cloud services',
+      title: 'cloud services are tested with the deployment’s credentials',
       procedure:
         'States which credentials are used for AWS, Google Cloud and Azure: those in the config or, if the config has none that work here (a role, a file in Spacelift’s container), those of this process. The credentials of this process use its own proxy and certificate authorities (CAs), and are never sent to a host that only the config names.',
       rationale: 'The permissions of a different identity say little about the permissions that Spacelift has.',

@@ -79,7 +79,7 @@ function domainIn(claims: JWTPayload): string | undefined {
 /** Why a token is unreadable. No part of it is quoted. */
 function unreadable(token: string): Issue {
   if (read(Buffer.from(token, 'base64').toString('utf8').trim()) !== undefined) {
-    return broken('LICENSE_TOKEN is base64-encoded twice', {
+    return broken('LICENSE_TOKEN is base64 of a token, not the token itself', {
       fix: advice`in a Kubernetes Secret, put the token itself under stringData, or encode it once under data`,
     });
   }

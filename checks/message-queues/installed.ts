@@ -11,7 +11,7 @@ import { factsOf } from '../database/index.ts';
 export const whyNoMessages = oncePerRun(async (run): Promise<Skip | undefined> => {
   const { readOnly, phase } = run.options;
   if (readOnly) {
-    return skip('no test message was sent: --read-only', { fix: advice`run it without --read-only` });
+    return skip('no test message was sent: --read-only', { fix: advice`run this tool without --read-only` });
   }
   if (phase === 'post-install') return installed('--phase post-install');
   try {
@@ -29,5 +29,5 @@ export const whyNoMessages = oncePerRun(async (run): Promise<Skip | undefined> =
 const installed = (how: string): Skip =>
   skip(`no test message was sent: Spacelift is already installed (${how})`, {
     detail: 'The drain would receive it.',
-    fix: advice`message delivery is tested only before installation; afterwards, check the drain’s log`,
+    fix: advice`message delivery is tested only before installation; afterward, check the drain’s log`,
   });

@@ -53,7 +53,7 @@ const COMMON: readonly Fault[] = [
       ? { title: `${ENDPOINT} still contains a placeholder` }
       : undefined,
   ({ value }) =>
-    /\s/.test(value) ? { title: `${ENDPOINT} contains white space`, suggest: value.replace(/\s/g, '') } : undefined,
+    /\s/.test(value) ? { title: `${ENDPOINT} contains whitespace`, suggest: value.replace(/\s/g, '') } : undefined,
   ({ value }) =>
     /^(['"`]).*\1$/.test(value)
       ? { title: `${ENDPOINT} contains the quotes around its value`, suggest: value.slice(1, -1) }

@@ -24,7 +24,7 @@ export const RULES = {
   'builtin/reachable': {
     title: 'the built-in broker is reachable',
     procedure:
-      'Resolves the host and opens a TCP connection and, for tls://, a TLS session, within 5 s each. The broker starts with Spacelift, so a missing broker is a skip before installation and a failure afterwards.',
+      'Resolves the host and opens a TCP connection and, for tls://, a TLS session, within 5 s each. The broker starts with Spacelift, so a missing broker is a skip before installation and a failure afterward.',
     rationale: 'Workers that can’t reach the broker get no runs: the runs stay queued.',
     permission: 'TCP from the workers’ network to the broker’s port; the services themselves do not need it',
     fix: 'Configure the load balancer, firewall, and network policies to pass TCP to the broker’s port on the server (1984 by convention).',
@@ -40,7 +40,7 @@ export const RULES = {
       'Sends an MQTT CONNECT (3.1.1, then 5) without credentials, and waits 5 s for a CONNACK with any return code. With tls://, does not verify the certificate, and accepts a server that requires a client certificate. Publishes and subscribes to nothing.',
     rationale:
       'An HTTP ingress or the HTTP server’s port can’t carry MQTT, and workers that use TLS can’t connect to a broker without it.',
-    fix: 'Point MQTT_BROKER_ENDPOINT at the broker’s port through a TCP load balancer, and use tls:// only if that port uses TLS.',
+    fix: 'Point MQTT_BROKER_ENDPOINT at the broker’s port through a TCP load balancer, and use tls:// if and only if that port uses TLS.',
     example: {
       found: 'mqtt.corp.io:443 is an HTTP server, not an MQTT broker',
       fix: 'point MQTT_BROKER_ENDPOINT at the server’s MQTT port (1984 by convention), through a TCP load balancer',
@@ -50,7 +50,7 @@ export const RULES = {
   'iotcore/publish': {
     title: 'IoT Core accepts Spacelift’s messages',
     procedure:
-      'Resolves the endpoint, opens TLS, and publishes one signed message over HTTPS on <namespace>/readonly/preflight/<run id>, which nobody reads. Reports separately invalid credentials, a denial, an endpoint in another region, and a certificate that is no longer trusted. For a worker, tests only the connection; with --read-only, tests nothing.',
+      'Resolves the endpoint, opens a TLS connection, and publishes one signed message over HTTPS on <namespace>/readonly/preflight/<run id>, which nobody reads. Reports separately invalid credentials, a denial, an endpoint in another region, and a certificate that is no longer trusted. For a worker, tests only the connection; with --read-only, tests nothing.',
     rationale: 'Spacelift notifies its workers of runs this way. Without it, runs stay queued.',
     permission:
       'iot:Publish on topic/<namespace>/readonly/*, which the server and the drain have; HTTPS to port 443 of the endpoint',
@@ -64,10 +64,11 @@ export const RULES = {
   'iotcore/round-trip': {
     title: 'published messages come back over MQTT',
     procedure:
-      'Connects with MQTT over a signed WebSocket on port 443, subscribes to <namespace>/readonly/preflight/<run id>/mqtt, publishes there, and compares the message that arrives. If a policy does not allow a step, IoT Core closes the connection without a reason: the check is then skipped, and names the permission. No Spacelift role has these permissions, so the check is skipped with --service and with --read-only.',
+      'Connects with MQTT over a signed WebSocket on port 443, subscribes to <namespace>/readonly/preflight/<run id>/mqtt, publishes there, and compares the message that arrives. If a policy does not allow a step, IoT Core closes the connection without a reason: the rule is then skipped, and the skip names the permission. No Spacelift role has these permissions, so the rule is skipped with --service. It is also skipped with --read-only.',
     rationale: 'Workers connect over MQTT: if the endpoint, a proxy, or a firewall blocks it, they get no runs.',
-    permission: 'iot:Connect, iot:Subscribe, iot:Publish, and iot:Receive, for an operator',
-    fix: 'Allow WebSocket connections to port 443 of the endpoint, also in proxies that block them.',
+    permission:
+      'iot:Connect, iot:Subscribe, iot:Publish, and iot:Receive: an operator’s credentials, because no Spacelift service has them all',
+    fix: 'Allow WebSocket connections to port 443 of the endpoint, including in proxies that block them.',
     example: {
       found: 'a1b2c3-ats.iot.eu-west-1.amazonaws.com:443 did not open a WebSocket connection (HTTP 403)',
       fix: 'allow requests with Upgrade: websocket to a1b2c3-ats.iot.eu-west-1.amazonaws.com:443',
@@ -80,7 +81,7 @@ export const RULES = {
       'Compares the region in the endpoint’s name with AWS_REGION, and the name with the result of iot:DescribeEndpoint. A custom domain passes if publishing through it works.',
     rationale:
       'Every account has its own endpoint in every region. With the endpoint of another account or region, workers connect where Spacelift does not publish, and their messages never reach its queue.',
-    permission: 'iot:DescribeEndpoint, for an operator',
+    permission: 'iot:DescribeEndpoint: an operator’s credentials, because no Spacelift service has it',
     fix: 'Set MQTT_BROKER_ENDPOINT to the output of aws iot describe-endpoint --endpoint-type iot:Data-ATS.',
     example: {
       found: 'MQTT_BROKER_ENDPOINT is in us-east-1, but AWS_REGION is eu-west-1',
@@ -91,10 +92,11 @@ export const RULES = {
   'iotcore/topic-rule': {
     title: 'a topic rule sends workers’ messages to the IoT queue',
     procedure:
-      'Reads the topic rules. One must be enabled, select *, Timestamp() as timestamp, topic(3) as worker_pool_ulid, and topic(4) as worker_ulid from <namespace>/writeonly/#, with SQL version 2016-03-23, and send to MESSAGE_QUEUE_SQS_IOT_URL with use_base64. White space, letter case, and the order of the selected members do not matter.',
+      'Reads the topic rules. One must be enabled, select *, Timestamp() as timestamp, topic(3) as worker_pool_ulid, and topic(4) as worker_ulid from <namespace>/writeonly/#, with SQL version 2016-03-23, and send to MESSAGE_QUEUE_SQS_IOT_URL with use_base64. Whitespace, letter case, and the order of the selected members do not matter.',
     rationale:
       'Workers’ messages (that they are available, how a run is progressing) reach Spacelift only through this rule.',
-    permission: 'iot:ListTopicRules and iot:GetTopicRule, for an operator',
+    permission:
+      'iot:ListTopicRules and iot:GetTopicRule: an operator’s credentials, because no Spacelift service has them',
     fix: 'Create or replace the rule: aws iot create-topic-rule, aws iot replace-topic-rule, aws iot enable-topic-rule.',
     example: {
       found: 'topic rule spacelift is disabled',
@@ -109,7 +111,7 @@ export const RULES = {
     rationale:
       'The rule may be correct, but its role may lack permissions: IoT Core then drops every worker’s messages without reporting it.',
     permission:
-      'iot:Publish on topic/<namespace>/writeonly/preflight/*, and sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:DeleteMessage, and sqs:ChangeMessageVisibility on the queue, for an operator',
+      'iot:Publish on topic/<namespace>/writeonly/preflight/*, and sqs:GetQueueAttributes, sqs:ReceiveMessage, sqs:DeleteMessage, and sqs:ChangeMessageVisibility on the queue: an operator’s credentials, because no Spacelift service has them all',
     fix: 'Allow iot.amazonaws.com to assume the rule’s role, and grant the role sqs:SendMessage on the queue, and kms:GenerateDataKey and kms:Decrypt on a key that encrypts it.',
     example: {
       found: 'messages published on spacelift/writeonly/preflight/… do not arrive in spacelift-iot',

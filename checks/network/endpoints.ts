@@ -50,7 +50,7 @@ export async function checkPublicApi(run: Run, url: URL): Promise<Outcome> {
       (await skipIfOutside(run, target.host, error)) ??
       warn(words.title, {
         ...words,
-        detail: `${words.detail ?? ''} Without it, usage is not reported automatically.`.trim(),
+        detail: `${words.detail ?? ''} While the API is unreachable, usage is not reported automatically.`.trim(),
       })
     );
   }

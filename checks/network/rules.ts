@@ -76,7 +76,7 @@ export const RULES = {
     permission: 'HTTPS from the drain to that host',
     fix: 'Allow the host in the firewall or proxy, or leave SPACELIFT_PUBLIC_API empty and report usage manually.',
     example: {
-      found: 'api.spacelift.io:443 does not answer in time',
+      found: 'api.spacelift.io:443 timed out',
       fix: 'allow TCP 443 from Spacelift’s network to api.spacelift.io, or leave SPACELIFT_PUBLIC_API empty',
     },
     docs: DOCS.general,

@@ -77,7 +77,7 @@ const isDenied = (error: unknown): boolean => error instanceof StoreError && err
 
 function unseen({ messages }: Store, bucket: string): Skip {
   return skip(`${bucket} was not checked: the credentials lack ${messages.permission.list}`, {
-    fix: advice`run it without --service, with an operator’s credentials`,
+    fix: advice`run this tool without --service, with an operator’s credentials`,
     evidence: { bucket, permission: messages.permission.list },
   });
 }

@@ -160,7 +160,7 @@ function onlyOneNeeds(
 ): Skip | undefined {
   const needs = action in required ? required[action as keyof RequiredActions] : undefined;
   if (kind !== 'denied' || needs === undefined || needs === 'must') return undefined;
-  return skip(`the credentials are not allowed to ${VERBS[action]} ${bucket}, which only the ${needs} needs`, {
+  return skip(`the credentials are not allowed to ${VERBS[action]} ${bucket}; only the ${needs} needs to`, {
     detail: `They lack ${messages.permission[action]}.`,
     fix: advice`run with the ${needs}’s credentials and --service ${needs}`,
     evidence: { bucket, denied: messages.permission[action] },

@@ -20,7 +20,7 @@ export const RULES = {
       'Writes an object of a few bytes, reads it back and compares it, lists it if a service lists objects there, and deletes it. With --service, tests only the operations of that service. Leaves nothing behind, except the constant object spacelift-preflight/probe where the credentials can’t remove versions.',
     rationale:
       'Spacelift stores states, logs, workspaces, and modules here. If an operation fails, so does the run that needs it.',
-    permission: `${s3.access}, as far as the service has them; ${elsewhere('access')}`,
+    permission: `${s3.access}; with --service, only those that the service has; ${elsewhere('access')}`,
     fix: 'Create the bucket, correct its name or the credentials, or allow the denied operation in the credentials’ policy.',
     example: {
       found: 'the credentials lack s3:PutObject on spacelift-run-logs',
@@ -55,9 +55,9 @@ export const RULES = {
     docs: DOCS.storage,
   },
   '<bucket>/retention': {
-    title: 'objects expire only where Spacelift allows it',
+    title: 'objects expire, except in states and modules',
     procedure:
-      'Reads the lifecycle rules. Only enabled rules that delete current objects count. The check fails if states or modules have such a rule, even one limited to a prefix, and warns if any other bucket has none. The period is up to you.',
+      'Reads the lifecycle rules. Only enabled rules that delete current objects count. Fails if states or modules have such a rule, even one limited to a prefix, and warns if any other bucket has none. The period is up to you.',
     rationale:
       'An expired state or module is lost. Temporary objects that never expire cost money, but do no other harm.',
     permission: `${s3.retention}; ${elsewhere('retention')}`,
@@ -85,7 +85,7 @@ export const RULES = {
     procedure:
       'Sends the CORS preflight requests that a browser sends before it uploads: OPTIONS from https://<SERVER_DOMAIN>, for PUT and for POST.',
     rationale: 'Without CORS rules, uploading a state file in the Spacelift UI fails in the browser.',
-    fix: 'Allow PUT and POST from the origin in the CORS settings of the uploads bucket.',
+    fix: 'Allow PUT and POST from https://<SERVER_DOMAIN> in the CORS settings of the uploads bucket.',
     example: {
       found: 'CORS does not allow PUT or POST from https://spacelift.corp.io to spacelift-uploads',
       fix: 'mc admin config set minio api cors_allow_origin=https://spacelift.corp.io',

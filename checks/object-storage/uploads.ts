@@ -129,7 +129,7 @@ async function refusedByName(probe: BucketProbe): Promise<Outcome | undefined> {
     return store.refusal(answer, { action: 'put', bucket })?.code === refused.code;
   };
   const [underscore, plain] = await Promise.all([arrives(refused.underscore), arrives(refused.plain)]);
-  if (underscore) return passed(probe, 'an invalid name like it is refused, so it arrives');
+  if (underscore) return passed(probe, 'an invalid header name is rejected, so the header arrives');
   if (plain) return dropped(probe, undefined);
   return skip(`a 2 MiB upload reaches ${bucket}; headers with underscores could not be tested`, {
     evidence: { bucket, bytes: SIZE },

@@ -7,7 +7,7 @@ import { PROVIDERS } from './providers.ts';
 
 const VARIABLES = Object.values<Provider>(PROVIDERS).flatMap(({ receiver }) => receiver?.variables ?? []);
 const LATER =
-  'A missing agent is a warning before installation and a failure afterwards. If a loopback address from a Secret or task definition refuses the connection, the check is skipped: a sidecar responds only inside the task.';
+  'A missing agent is a warning before installation and a failure afterward. If a loopback address from a Secret or task definition refuses the connection, the rule is skipped: a sidecar responds only inside the task.';
 
 export const RULES = {
   address: {

@@ -38,7 +38,7 @@ export async function unreachableAgent(
   if (WRONG.includes(problem.kind)) return fail(found.title, found);
   if (isSidecar(run, agent) && problem.kind === 'refused') {
     return skip(`${shown(at)} is a sidecar inside the task, which can’t be reached from here`, {
-      fix: advice`run it in the same task as ${what}, with the environment of that task`,
+      fix: advice`run this tool in the same task as ${what}, with the environment of that task`,
       evidence: { observed: problem.kind, variable: setting },
     });
   }
@@ -59,7 +59,7 @@ export function mustBeOwn({ deployment }: Run, { what, setting, at }: Agent): vo
   if (!('socketPath' in at) || deployment.partyOf(setting) === 'process') return;
   throw new CheckStopped(
     skip(`${what} listens on ${at.socketPath}, a socket in Spacelift’s container`, {
-      fix: advice`run it in Spacelift’s container, with the config in its environment`,
+      fix: advice`run this tool in Spacelift’s container, with the config in its environment`,
       evidence: { variable: setting },
     }),
   );

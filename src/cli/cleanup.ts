@@ -17,7 +17,7 @@ import { print } from './print.ts';
 import { styleOf } from './terminal.ts';
 
 const LABEL = 10;
-/** How long open handles may keep the process alive afterwards. */
+/** How long open handles may keep the process alive afterward. */
 const WAIT_MS = 250;
 
 /** @throws InputError when it can't start */

@@ -42,7 +42,7 @@ const PRIVATE = 0o600;
 export type Write = (text: string) => void;
 
 /**
- * Makes sure, before the run, that the file can be written afterwards.
+ * Makes sure, before the run, that the file can be written afterward.
  * @throws InputError if it can't, now or when the report is written
  */
 export function prepare(path: string): Write {
@@ -81,7 +81,7 @@ function target(path: string): string {
   const folder = realpathSync(dirname(path));
   const file = realOrTold(path);
   if (dirname(file) === folder) return file;
-  throw new InputError(`cannot write ${path}: it is a symbolic link to another directory`);
+  throw new InputError(`cannot write ${path}: it is a symbolic link to a file outside its directory`);
 }
 
 /** Follows a link to a file that does not exist yet by one step. */

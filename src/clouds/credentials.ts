@@ -99,7 +99,7 @@ export const onlyInContainer = (name: CredentialsFile): CheckStopped =>
   new CheckStopped(
     skip(`${name} names a file in Spacelift’s container: pass it with --credentials-file`, {
       detail: 'A path in a config is never opened on this machine, and this process has no credentials of its own.',
-      fix: advice`run it in Spacelift’s container, or pass the file: ${sh`spacelift-preflight --credentials-file ${name}=PATH`} and the other options`,
+      fix: advice`run this tool in Spacelift’s container, or pass the file: ${sh`spacelift-preflight --credentials-file ${name}=PATH`} and the other options`,
       evidence: { variable: name },
       cause: cause.credentialsFile(name),
     }),

@@ -57,7 +57,7 @@ export function keptBehind(valueFrom: string): Kept | undefined {
 
 /**
  * Returns the sources with the values of all effective secrets that a check uses. A value that could not be read stays
- * "set, not known here", with the reason.
+ * "set, but the value is unknown", with the reason.
  */
 export async function resolveSecrets(
   sources: readonly Source[],

@@ -36,7 +36,7 @@ export function resolve(sources: readonly Source[], selected: Perspective | unde
   };
 }
 
-/** Service values override shared ones; otherwise later overrides earlier, and known overrides "set, not known here". */
+/** Service values override shared ones; otherwise later overrides earlier, and known overrides unknown. */
 function inForce(entries: readonly Entry[], service: Service): Map<string, Entry> {
   const result = new Map<string, Entry>();
   for (const scope of ['all', service]) {

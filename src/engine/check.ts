@@ -15,7 +15,7 @@ export interface Example {
 
 /** One row in a check's table of rules, used by `explain`, the docs and the coverage test. */
 export interface Rule {
-  /** What is true when the rule passes, as a short phrase: "versioning is on". */
+  /** What is true when the rule passes, as a short phrase: "versioning is enabled". */
   readonly title: string;
   /** What the check does and how it evaluates the result: "Connects to …". */
   readonly procedure: string;

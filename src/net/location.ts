@@ -37,7 +37,7 @@ export async function skipIfOutside(run: Run, host: string, problem: NetworkErro
   if (!inside) return undefined;
   return skip(`${host} can’t be reached from here`, {
     detail: 'It is in a private network, and this run is outside of that network.',
-    fix: advice`run it inside that network with --from inside: as a Kubernetes Job with envFrom for the same Secrets, or as a one-off ECS task`,
+    fix: advice`run this tool inside that network with --from inside: as a Kubernetes Job with envFrom for the same Secrets, or as a one-off ECS task`,
     evidence: { host, observed: problem.kind },
   });
 }

@@ -94,7 +94,7 @@ function permissions(all: Permissions, page: Page): string[] {
     const sections = [
       { says: 'required permissions', held: levels.least },
       {
-        says: 'optional permissions, to verify more and remove everything',
+        says: 'optional, to verify more and remove all; no service has them',
         held: levels.further,
       },
     ];

@@ -1,6 +1,6 @@
 /**
  * Breaks up anything in the output that a CI runner would run as a command, because a config or a server may have put it
- * there. GitHub runs `::command::` at the start of a line, even after white space, and `##[command]` anywhere; Azure Pipelines
+ * there. GitHub runs `::command::` at the start of a line, even after whitespace, and `##[command]` anywhere; Azure Pipelines
  * runs `##vso[…]` and `##[…]` anywhere, and TeamCity `##teamcity[…]`.
  */
 
@@ -9,7 +9,7 @@ export type How = 'text' | 'commands' | 'json' | 'markup';
 
 /** Allows a word in between, for runners that are not known yet. */
 const ANYWHERE = /##(?=[\w.-]*\[)/g;
-/** White space as defined by .NET and JavaScript; color codes are ignored. */
+/** Whitespace as defined by .NET and JavaScript; color codes are ignored. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: color codes start with one
 const AT_START = /^((?:[^\S\r\n]|\u0085|\u001b\[[\d;]*m)*)::/gm;
 

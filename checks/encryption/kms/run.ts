@@ -105,7 +105,7 @@ async function encryptionKey(context: Context<EncryptionRule>): Promise<Outcome>
   if (tested.holds !== true) {
     return fail('KMS decrypted different data than it encrypted', {
       expected: 'the same bytes',
-      fix: advice`find the proxy between this machine and KMS that alters responses`,
+      fix: advice`look for a proxy between this machine and KMS that alters responses`,
       evidence: { key: tested.arn ?? tested.written },
     });
   }
@@ -123,7 +123,7 @@ async function signingKey(context: Context<EncryptionRule>): Promise<Outcome> {
   if (tested.holds !== true) {
     return fail('the signature from KMS does not verify with the public key from KMS', {
       expected: 'a PS512 signature by this key',
-      fix: advice`find the proxy between this machine and KMS that alters responses`,
+      fix: advice`look for a proxy between this machine and KMS that alters responses`,
       evidence: { key: tested.arn ?? tested.written },
     });
   }

@@ -16,7 +16,7 @@ function plan({ options }: Run): PlannedOperation[] {
       rules: ['postgres'],
       does: 'creates a table as a queue, enqueues two messages, dequeues them with FOR UPDATE SKIP LOCKED, and deletes one',
       at: ['the database'],
-      writes: 'a table in the schema public, in one transaction that is rolled back',
+      writes: 'a table in schema public, in one transaction that is rolled back',
     },
   ];
 }

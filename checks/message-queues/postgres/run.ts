@@ -16,7 +16,7 @@ export async function run(context: Context<RuleKey>): Promise<void> {
 }
 
 const untried = Promise.resolve(
-  skip('not tested: --read-only writes nothing', { fix: advice`run it without --read-only` }),
+  skip('not tested: --read-only writes nothing', { fix: advice`run this tool without --read-only` }),
 );
 
 async function tryQueue(run: Run): Promise<Outcome> {

@@ -52,7 +52,7 @@ export async function queueIssue(
   if (only === 'must' || only === undefined) return { outcome: deniedOn(underTest, error, operations), rule: 'access' };
   return {
     outcome: skip(
-      `the credentials are not allowed to ${operations.map((operation) => VERBS[operation]).join(' or ')} ${underTest.address.name}, which only the ${only} needs`,
+      `the credentials are not allowed to ${operations.map((operation) => VERBS[operation]).join(' or ')} ${underTest.address.name}; only the ${only} needs to`,
       {
         detail: `${permissions(operations)} denied.`,
         fix: advice`run with the ${only}’s credentials and --service ${only}`,

@@ -105,12 +105,12 @@ async function remove(run: Run, sqs: Sqs, url: string, atLeast: number, removed:
 const hidden = ({ address }: QueueUnderTest, count: number): Skip =>
   skip(`${plural(count, 'message')} ${count === 1 ? 'is' : 'are'} hidden in ${address.name} and could not be checked`, {
     detail: 'Another receiver has not deleted them yet, or they are delayed.',
-    fix: advice`run it again when they are visible, after the queue’s visibility timeout`,
+    fix: advice`run this tool again when they are visible, after the queue’s visibility timeout`,
     evidence: { queue: address.name, messages: count },
   });
 
 const onlyTheDrain = ({ run, address }: QueueUnderTest): Skip =>
   skip(`${address.name} was not checked: the ${run.deployment.service} is not allowed to receive from it`, {
-    fix: advice`run it without --service, with an operator’s credentials`,
+    fix: advice`run this tool without --service, with an operator’s credentials`,
     evidence: { queue: address.name },
   });

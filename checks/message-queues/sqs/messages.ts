@@ -79,19 +79,14 @@ export function otherRegion({ address }: QueueUnderTest, region: string): Issue 
 export function foreign({ run, address }: QueueUnderTest, { code }: AwsError): Issue {
   const { name, account, variable, url } = address;
   const own = run.require('AWS_ACCOUNT_ID');
-  return fail(
-    `${name} belongs to account ${account}, which denies access to these credentials; AWS_ACCOUNT_ID is ${own}`,
-    {
-      expected: `a queue in account ${own}`,
-      fix: advice`correct the account in ${variable}`,
-      evidence: { queue: name, url, account, AWS_ACCOUNT_ID: own, ...(code !== undefined && { code }) },
-      cause: cause
-        .queues('account', account)
-        .titled(
-          `queues belong to account ${account}, which denies access to these credentials; AWS_ACCOUNT_ID is ${own}`,
-        ),
-    },
-  );
+  return fail(`${name} belongs to account ${account}, not ${own} (AWS_ACCOUNT_ID), and denies access`, {
+    expected: `a queue in account ${own}`,
+    fix: advice`correct the account in ${variable}`,
+    evidence: { queue: name, url, account, AWS_ACCOUNT_ID: own, ...(code !== undefined && { code }) },
+    cause: cause
+      .queues('account', account)
+      .titled(`queues belong to account ${account}, not ${own} (AWS_ACCOUNT_ID), and deny access`),
+  });
 }
 
 /** The failure that the queue has the wrong type; its variable may have been swapped with its twin's. */

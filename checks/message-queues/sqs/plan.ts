@@ -40,7 +40,7 @@ export function plan(run: Run): PlannedOperation[] {
           ),
           {
             ...operation(sending, ['access'], `sends one message, receives it, and deletes it: ${LIVE}`, ['send']),
-            writes: 'one message that contains the run id, deleted when it comes back',
+            writes: 'one message that contains the run ID, deleted when it comes back',
           },
         ]),
   ].filter(({ at }) => at.length > 0);

@@ -106,7 +106,7 @@ function fixFor(underTest: QueueUnderTest, attributes: Record<string, string>): 
 async function redriveDifferences(underTest: QueueUnderTest, redrive: Redrive | undefined): Promise<string[]> {
   const { needs, deadLetters } = underTest;
   if (needs.deadLetters === undefined)
-    return redrive === undefined ? [] : ['a redrive policy, which a dead-letter queue must not have'];
+    return redrive === undefined ? [] : ['a redrive policy, which a dead-letter queue should not have'];
   if (redrive === undefined) return ['no redrive policy'];
   const found: string[] = [];
   if (redrive.maxReceiveCount !== MAX_RECEIVE_COUNT) found.push(`max receive count ${redrive.maxReceiveCount}`);

@@ -60,16 +60,16 @@ async function unreachable(run: Run, problem: NetworkError, accepted: boolean): 
   if (place !== undefined) return place;
   const { service } = run.deployment;
   if (service === 'server' || service === 'drain') {
-    return skip(`no broker responds at ${at} from here, but the ${service} does not need it`, {
+    return skip(`no broker responds at ${at} from here, but the ${service} does not need to reach it`, {
       detail: `Only workers connect to the built-in broker. Observed: ${words.title}.`,
-      fix: advice`run it where workers run, with --service worker`,
+      fix: advice`run this tool where workers run, with --service worker`,
       evidence,
     });
   }
   if ((await phaseOf(run)) === 'pre-install') {
     return skip(`no broker responds at ${at} yet: it starts with Spacelift`, {
       detail: `Observed: ${words.title}.`,
-      fix: advice`run it again after installation`,
+      fix: advice`run this tool again after installation`,
       evidence,
     });
   }

@@ -89,7 +89,7 @@ export const iotArn = (run: Run, resource: string): string =>
 export function notPermitted(title: string, action: string, resource: string): Skip {
   return skip(`${title}: the credentials lack ${action}`, {
     detail: 'No Spacelift role has or needs this permission; an operator can have it.',
-    fix: advice`to test it, run it with credentials that have this statement:\n${allowing([action], resource)}`,
+    fix: advice`to test it, run this tool with credentials that have this statement:\n${allowing([action], resource)}`,
     evidence: { permission: action },
   });
 }

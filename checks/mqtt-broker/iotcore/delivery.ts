@@ -30,7 +30,7 @@ export async function checkDelivery(context: Context<MqttRule>): Promise<Outcome
   if (service !== undefined) {
     return skip(`not tested: the ${service}’s role is not allowed to publish on workers’ topics`, {
       detail: 'Spacelift’s roles are allowed to publish on readonly topics only.',
-      fix: advice`before installation, run it without --service, with an operator’s credentials`,
+      fix: advice`before installation, run this tool without --service, with an operator’s credentials`,
     });
   }
   const [publishing, rule] = await Promise.all([
@@ -103,7 +103,7 @@ async function deliver(run: Run, sqs: Sqs, address: Address, settings: DeliveryS
     });
   }
   return fail(`messages published on ${shown} arrive in ${name} ${fault}`, {
-    expected: 'the Base64-encoded message with timestamp, worker_pool_ulid, and worker_ulid',
+    expected: 'the base64-encoded message with timestamp, worker_pool_ulid, and worker_ulid',
     fix: advice`check the rule’s SQL and its action: ${sh`aws iot list-topic-rules`}, then ${sh`aws iot get-topic-rule --rule-name NAME`}`,
     evidence: { topic, queue: name },
   });
@@ -128,7 +128,7 @@ async function refused(run: Run, error: unknown, { target }: DataPlane, topic: s
 /** The fault that would keep Spacelift from reading the message. */
 function faultIn(run: Run, body: string): string | undefined {
   const plain = decoded(body);
-  if (!plain.includes(run.id)) return 'without Base64 encoding';
+  if (!plain.includes(run.id)) return 'without base64 encoding';
   const { timestamp, worker_pool_ulid, worker_ulid } = parse(plain);
   const wrong = [
     ...(typeof timestamp === 'number' ? [] : ['timestamp']),

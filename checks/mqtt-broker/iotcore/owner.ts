@@ -76,7 +76,7 @@ export async function checkOwner(run: Run, publishing: () => Promise<Outcome>): 
   if (service !== undefined) {
     return skip(`${host} is in ${region}; its account was not checked`, {
       detail: `The ${service}’s role does not have ${ACTION}.`,
-      fix: advice`run it without --service, with an operator’s credentials`,
+      fix: advice`run this tool without --service, with an operator’s credentials`,
       evidence: { endpoint: host, region },
     });
   }

@@ -75,7 +75,7 @@ function delivery(run: Run, at: readonly string[], publish: Grant): PlannedOpera
     rules: ['iotcore/delivery'],
     does: 'publishes on a worker’s topic, and receives the message from the queue: not on a live installation, and only in an empty queue',
     at: [...at, name],
-    writes: 'one message that contains the run id, deleted when it arrives',
+    writes: 'one message that contains the run ID, deleted when it arrives',
     grants: [
       publish,
       ...queue.map((operation): Grant => ({ system: 'aws', action: ACTIONS[operation], resource: arn, further: true })),

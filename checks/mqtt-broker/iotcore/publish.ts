@@ -29,7 +29,7 @@ export function namespaceOf(run: Run): string {
   throw new CheckStopped(
     fail(`${NAMESPACE} is not a single topic level: ${JSON.stringify(namespace.slice(0, 60))}`, {
       detail: 'The topic rule expects the worker pool and the worker at the third and fourth levels.',
-      expected: 'one level, without /, +, #, or white space, such as spacelift',
+      expected: 'one level, without /, +, #, or whitespace, such as spacelift',
       fix: advice`set ${NAMESPACE}=spacelift, or remove it, and make sure that the topic rule and the roles’ policies use the same namespace`,
       evidence: { variable: NAMESPACE },
       cause: cause.variable(NAMESPACE),
@@ -44,7 +44,7 @@ export const published = oncePerRun(async (run): Promise<Outcome> => {
   const elsewhere = otherRegion(run);
   if (elsewhere !== undefined) throw new CheckStopped(elsewhere);
   if (run.options.readOnly) {
-    return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
+    return skip('nothing was published: --read-only', { fix: advice`run this tool without --read-only` });
   }
   const topic = readTopic(run);
   const data = await openData(run);
@@ -78,7 +78,7 @@ export async function reached(run: Run): Promise<Outcome> {
   }
   return skip(`${at} responds${url.protocol === 'https:' ? ' over TLS' : ''}; nothing was published`, {
     detail: 'A worker connects with the certificate of its worker pool, which is not in this config.',
-    fix: advice`run it with --service server or --service drain`,
+    fix: advice`run this tool with --service server or --service drain`,
     evidence: { endpoint: at },
   });
 }

@@ -25,13 +25,13 @@ export async function checkRoundTrip(run: Run): Promise<Outcome> {
     return skip(`not tested: the ${service}’s role is not allowed to connect over MQTT`, {
       detail:
         'No Spacelift role is allowed to connect, subscribe, or receive: workers do, with their own certificates.',
-      fix: advice`run it without --service, with an operator’s credentials`,
+      fix: advice`run this tool without --service, with an operator’s credentials`,
     });
   }
   const elsewhere = otherRegion(run);
   if (elsewhere !== undefined) throw new CheckStopped(elsewhere);
   if (run.options.readOnly)
-    return skip('nothing was published: --read-only', { fix: advice`run it without --read-only` });
+    return skip('nothing was published: --read-only', { fix: advice`run this tool without --read-only` });
   // Not the topic of `publish`, whose message may arrive at any time.
   const topic = `${readTopic(run)}/mqtt`;
   const data = await openData(run);

@@ -38,7 +38,7 @@ export const findRule = oncePerRun(async (run): Promise<RuleFound> => {
   if (service !== undefined) {
     const outcome = skip(`not checked: the ${service}’s role is not allowed to read topic rules`, {
       detail: 'No Spacelift role has iot:ListTopicRules or iot:GetTopicRule.',
-      fix: advice`run it without --service, with an operator’s credentials`,
+      fix: advice`run this tool without --service, with an operator’s credentials`,
     });
     return { outcome };
   }
@@ -96,7 +96,7 @@ function approved(judged: Judged, wanted: Wanted): Outcome {
     });
   }
   return warn(`topic rule ${name} selects more than Spacelift expects: ${besides.join(', ')}`, {
-    detail: 'If a message has a member with that name, it is overwritten.',
+    detail: 'If a message has a member with that name, that member is overwritten.',
     expected: 'only the members that Spacelift expects',
     fix: replacement(judged, wanted, { note: 'remove it from the SQL' }),
     evidence,

@@ -1,7 +1,7 @@
 /** The SQL of topic rules, compared by meaning (IoT developer guide, "AWS IoT SQL reference"). */
 
 export interface Statement {
-  /** Normalized: keywords and functions in lower case, white space and quotes unified. */
+  /** Normalized: keywords and functions in lower case, whitespace and quotes unified. */
   readonly select: readonly Item[];
   readonly from: string;
   /** The rest of the statement, such as a WHERE clause. */

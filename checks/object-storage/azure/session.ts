@@ -119,10 +119,10 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   };
   /** Not `denied`: the operation itself is allowed. */
   const mayNotSign = ({ action, bucket, code, status }: StoreError): StoreError => {
-    const title = `the credentials are not allowed to sign URLs for the storage account ${account.name}: they lack ${KEY_PERMISSION}`;
+    const title = `the credentials can’t sign URLs for the storage account ${account.name}`;
     const says = {
       title,
-      detail: 'A role on a container does not include it: the signing key belongs to the account.',
+      detail: `They lack ${KEY_PERMISSION}. A role on a container does not include it: the signing key belongs to the account.`,
       expected: `${ROLE} on the account, or Storage Blob Delegator in addition to roles on the containers`,
       fix: assignRole(account, assignee),
       cause: cause.store('delegation-key').titled(title),

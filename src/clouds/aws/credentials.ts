@@ -129,9 +129,9 @@ function mustBeHere(run: Run): void {
   if (name === undefined) return;
   if (name === TOKEN_FILE) throw onlyInContainer(name);
   throw new CheckStopped(
-    skip(`${name} points to credentials in Spacelift’s container: run it there, or with your own in the environment`, {
+    skip(`${name} points to credentials that exist only in Spacelift’s container`, {
       detail: 'Files, profiles, and addresses of credentials in a config are never used on this machine.',
-      fix: advice`run it in Spacelift’s container, or with your own credentials in the environment`,
+      fix: advice`run this tool in Spacelift’s container, or with your own credentials in the environment`,
       evidence: { variable: name },
       cause: cause.credentialsFile(name),
     }),
@@ -144,7 +144,7 @@ function mustBeKnown({ deployment: { set, setting } }: Run): void {
   if (hidden === undefined) return;
   throw new CheckStopped(
     skip(`${hidden} is set, but its value is not known here`, {
-      fix: advice`pass its value too, or run it with your own credentials in the environment`,
+      fix: advice`pass its value too, or run this tool with your own credentials in the environment`,
       evidence: { variable: hidden, known: false },
       unknownVariable: hidden,
     }),

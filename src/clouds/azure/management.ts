@@ -125,7 +125,7 @@ function meaningOf(error: unknown, host: string): unknown {
     return new CheckStopped(
       skip(`${host} can’t be reached from here`, {
         detail: `Only Azure’s management plane has this setting, and Spacelift does not need it: ${why}.`,
-        fix: advice`allow TCP 443 to ${host}, or run it where it can be reached`,
+        fix: advice`allow TCP 443 to ${host}, or run this tool where it can be reached`,
         evidence: { host },
       }),
     );

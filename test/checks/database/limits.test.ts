@@ -87,7 +87,7 @@ describe('settings', () => {
     ],
     'CREATE SCHEMA closed; ALTER ROLE spacelift SET search_path = closed, public; GRANT USAGE ON SCHEMA closed TO spacelift':
       [
-        'search_path starts with schema "closed", on which role "spacelift" lacks CREATE',
+        'role "spacelift" lacks CREATE on schema "closed", the first existing schema in search_path',
         'ALTER ROLE spacelift IN DATABASE spacelift SET search_path = "$user", public;',
       ],
     "DO $$ BEGIN EXECUTE format('ALTER ROLE spacelift VALID UNTIL %L', now() + '29 days 1 hour'); END $$": [

@@ -64,7 +64,7 @@ describe('a config', () => {
     expect(without.ids('fail')).toEqual([]);
     expect(without.finding('database/connect')).toMatchObject({
       status: 'skip',
-      title: `the certificate can’t be verified: sslrootcert is a file in Spacelift’s container (supply it with --ca-file): ${file.path}`,
+      title: `the certificate can’t be verified: sslrootcert is a file in Spacelift’s container: ${file.path}`,
       fix: expect.stringContaining('--ca-file <path>'),
     });
     expect((await check(strict, {}, { authorities: ca.certPem })).troubles).toEqual([]);

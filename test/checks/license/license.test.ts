@@ -79,7 +79,7 @@ describe('what is no token fails, and says why', () => {
     });
   });
   test.each([
-    ['encoded twice', Buffer.from(good).toString('base64'), 'LICENSE_TOKEN is base64-encoded twice'],
+    ['encoded twice', Buffer.from(good).toString('base64'), 'LICENSE_TOKEN is base64 of a token, not the token itself'],
     ['wrapped', `${good.slice(0, 40)}\n${good.slice(40)}`, 'LICENSE_TOKEN contains whitespace'],
     ['with a scheme', `Bearer ${good}`, 'LICENSE_TOKEN starts with Bearer'],
     ['without a date', token({ exp: 'tomorrow' }), 'the expiry (exp) of the license token is not a valid date'],

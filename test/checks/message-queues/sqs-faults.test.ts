@@ -266,7 +266,7 @@ describe('kind', () => {
       'redrive of a dead-letter queue',
       'dlq',
       (world: World): void => redrive(world, 'dlq', arnOf('async')),
-      'a redrive policy, which a dead-letter queue must not have',
+      'a redrive policy, which a dead-letter queue should not have',
     ],
     [
       'a visibility timeout',

@@ -51,13 +51,13 @@ describe('healthy', () => {
       if (service === 'drain') {
         expect(result.ids('skip')).toEqual(ids(['cronjobs', 'webhooks'], 'access'));
         expect(result.finding('message-queues/webhooks/access')).toMatchObject({
-          title: 'the credentials are not allowed to send to spacelift-webhooks, which only the server needs',
+          title: 'the credentials are not allowed to send to spacelift-webhooks; only the server needs to',
           fix: 'run with the server’s credentials and --service server',
         });
       } else {
         expect(result.ids('pass')).toEqual([]);
         expect(result.finding('message-queues/async/exists').title).toBe(
-          'the credentials are not allowed to read the attributes of spacelift-async, which only the drain needs',
+          'the credentials are not allowed to read the attributes of spacelift-async; only the drain needs to',
         );
       }
     },

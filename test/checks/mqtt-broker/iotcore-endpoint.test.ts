@@ -35,7 +35,7 @@ describe('a malformed endpoint is named, with what to write instead', () => {
     [`${host}:8883`, 'has a port', host],
     [`${host}:`, 'has a port', host],
     [`"${host}"`, 'contains the quotes around its value', host],
-    [` ${host}`, 'contains white space', host],
+    [` ${host}`, 'contains whitespace', host],
     ['<id>-ats.iot.<region>.amazonaws.com', 'placeholder', undefined],
     ['CHANGEME', 'placeholder', undefined],
     ['iot..amazonaws.com', 'is not a host name', undefined],

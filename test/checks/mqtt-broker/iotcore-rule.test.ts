@@ -157,7 +157,7 @@ describe('iotcore/delivery', () => {
     expect(found.title).toContain('arrive in spacelift-iot without a correct worker_ulid');
     expect(world.aws.snapshot()).toEqual(before);
     world.rule.actions = [{ sqs: { queueUrl: world.queue('iot').url, roleArn: RULE_ROLE } }];
-    expect((await expectOne(world, id('delivery'), { as })).title).toContain('without Base64 encoding');
+    expect((await expectOne(world, id('delivery'), { as })).title).toContain('without base64 encoding');
     expect(world.queue('iot').messages).toEqual([]);
   });
 

@@ -149,7 +149,7 @@ export const CONTAINERS: readonly Fault[] = onAks(
     as: 'server',
     arrange: noDelegation,
     fail: [SIGNED],
-    says: /^the credentials are not allowed to sign URLs for the storage account preflighttest: they lack .*generateUserDelegationKey\/action/,
+    says: /^the credentials can’t sign URLs for the storage account preflighttest\nThey lack .*generateUserDelegationKey\/action/,
     leaves: true,
   },
   refused(

@@ -49,7 +49,7 @@ export const LICENSE: readonly Fault[] = [
     name: 'a license token encoded twice',
     arrange: changed((whole) => Buffer.from(whole).toString('base64')),
     fail: TOKEN,
-    says: /^LICENSE_TOKEN is base64-encoded twice$/m,
+    says: /^LICENSE_TOKEN is base64 of a token, not the token itself$/m,
   },
   {
     name: 'a license token with a line break in it',

@@ -96,7 +96,7 @@ export const LOGIN: readonly Fault[] = [
     name: 'pg_hba.conf without a rule for Spacelift',
     arrange: server(() => ({ hba: ['host postgres all all scram-sha-256'] })),
     fail: CONNECT,
-    says: /no pg_hba\.conf rule that allows role "spacelift" to connect to database "spacelift" from here without TLS/,
+    says: /no pg_hba\.conf rule at localhost:\d+ allows role "spacelift" for database "spacelift" from here without TLS/,
   },
   {
     name: 'pg_hba.conf that rejects Spacelift',

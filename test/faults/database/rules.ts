@@ -162,19 +162,19 @@ export const RULES: readonly Fault[] = [
     name: 'few connections left',
     arrange: statement('ALTER ROLE spacelift CONNECTION LIMIT 10', 'ALTER ROLE spacelift CONNECTION LIMIT -1'),
     warn: ['database/connections'],
-    says: /^only \d+ connections are free for role "spacelift" \(limit of the role spacelift\)$/m,
+    says: /^only \d+ connections are free for role "spacelift" \(limited by the role spacelift\)$/m,
   },
   {
     name: 'few connections for the database',
     arrange: statement('ALTER DATABASE spacelift CONNECTION LIMIT 12', 'ALTER DATABASE spacelift CONNECTION LIMIT -1'),
     warn: ['database/connections'],
-    says: /^only \d+ connections are free for role "spacelift" \(limit of the database spacelift\)$/m,
+    says: /^only \d+ connections are free for role "spacelift" \(limited by the database spacelift\)$/m,
   },
   {
     name: 'a small max_connections',
     arrange: server(() => ({ settings: { max_connections: '15' } })),
     warn: ['database/connections'],
-    says: /^only \d+ connections are free for role "spacelift" \(limit of max_connections\)$/m,
+    says: /^only \d+ connections are free for role "spacelift" \(limited by max_connections\)$/m,
   },
   {
     name: 'a short statement timeout',

@@ -122,13 +122,13 @@ export const TLS: readonly Fault[] = [
     name: 'a database that admits TLS only, and sslmode=disable',
     arrange: tls('disable', undefined, { hba: ['hostssl all all all scram-sha-256'] }),
     fail: CONNECT,
-    says: /no pg_hba\.conf rule that allows role "spacelift" to connect to database "spacelift" from here without TLS\n.*not encrypted \(sslmode=disable\)/,
+    says: /no pg_hba\.conf rule at localhost:\d+ allows role "spacelift" for database "spacelift" from here without TLS\n.*not encrypted \(sslmode=disable\)/,
   },
   {
     name: 'a database that admits no TLS, and sslmode=require',
     arrange: tls('require', undefined, { hba: ['hostnossl all all all scram-sha-256'] }),
     fail: CONNECT,
-    says: /no pg_hba\.conf rule that allows role "spacelift" to connect to database "spacelift" from here over TLS/,
+    says: /no pg_hba\.conf rule at localhost:\d+ allows role "spacelift" for database "spacelift" from here over TLS/,
   },
   {
     name: 'a database that asks for a client certificate',

@@ -215,19 +215,19 @@ const OTHERS: readonly Fault[] = [
     name: 'a public API that does not resolve',
     arrange: config(() => ({ SPACELIFT_PUBLIC_API: 'https://api.does-not-exist.invalid' })),
     warn: ['network/public-api'],
-    says: /^api\.does-not-exist\.invalid does not resolve\nWithout it, usage is not reported/,
+    says: /^api\.does-not-exist\.invalid does not resolve\nWhile the API is unreachable, usage is not reported/,
   },
   {
     name: 'a public API that refuses',
     arrange: beside(refusedPort, api),
     warn: ['network/public-api'],
-    says: /^127\.0\.0\.1:\d+ refused the connection\nWithout it, usage is not reported/,
+    says: /^127\.0\.0\.1:\d+ refused the connection\nWhile the API is unreachable, usage is not reported/,
   },
   {
     name: 'a public API that the proxy does not let through',
     arrange: installed({ proxy: { refuse: 407 }, variables: { SPACELIFT_PUBLIC_API: 'https://api.example.test' } }),
     warn: ['network/public-api'],
-    says: /^the proxy 127\.0\.0\.1:\d+ refused to connect to api\.example\.test:443 \(HTTP 407\)\nWithout it, usage/,
+    says: /^the proxy 127\.0\.0\.1:\d+ refused to connect to api\.example\.test:443 \(HTTP 407\)\nWhile the API is unreachable, usage/,
   },
   {
     name: 'a public API that answers with an error',
