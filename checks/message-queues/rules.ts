@@ -77,6 +77,6 @@ export const RULES = {
   },
 } as const satisfies Readonly<Record<string, Rule>>;
 
-export type RuleKey = keyof typeof RULES;
+export type QueueRule = keyof typeof RULES;
 
-export const queuesFinding = findingIds<RuleKey, Queue>('message-queues');
+export const queuesFinding = findingIds<QueueRule, Queue>('message-queues');

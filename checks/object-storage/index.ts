@@ -8,7 +8,7 @@ import { checkDistinct } from './distinct.ts';
 import { BucketProbe, CONTENT } from './probe.ts';
 import { PROVIDERS, providerOf } from './providers.ts';
 import { REQUIREMENTS, requiredActions } from './requirements.ts';
-import { RULES, type RuleKey } from './rules.ts';
+import { type BucketRule, RULES } from './rules.ts';
 import { checkPublic, checkRetention, checkVersioning } from './settings.ts';
 import type { Store } from './store.ts';
 import { checkCors, checkMixedContent, checkProxyHeaders, checkUploadUrl } from './uploads.ts';
@@ -23,7 +23,7 @@ async function openStore(run: Run): Promise<Store> {
 }
 
 const SUBJECTS = Object.keys(BUCKETS) as Bucket[];
-const OF_EACH = (Object.keys(RULES) as RuleKey[]).filter((key) => key.startsWith('<bucket>'));
+const OF_EACH = (Object.keys(RULES) as BucketRule[]).filter((key) => key.startsWith('<bucket>'));
 const OF_UPLOADS = ['uploads/cors', 'uploads/proxy', 'uploads/url', 'uploads/mixed-content'] as const;
 
 export const objectStorage: Check = defineCheck({
@@ -84,7 +84,7 @@ function used(service: Run['deployment']['service']): Bucket[] {
 }
 
 /** @returns whether any check of the bucket succeeded */
-async function tryBucket(context: Context<RuleKey>, store: Store, bucket: Bucket): Promise<boolean> {
+async function tryBucket(context: Context<BucketRule>, store: Store, bucket: Bucket): Promise<boolean> {
   const { check } = context;
   const probe = new BucketProbe(
     context,

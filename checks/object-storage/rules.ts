@@ -157,4 +157,4 @@ export const RULES = {
   },
 } as const satisfies Record<string, Rule>;
 
-export type RuleKey = keyof typeof RULES;
+export type BucketRule = keyof typeof RULES;

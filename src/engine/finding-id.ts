@@ -8,7 +8,7 @@ type OfSubject<Key extends string, Subject extends string> = Key extends `<${str
   ? `${Subject}/${Rest}`
   : Key;
 
-/** Exported by a check's `rules.ts` for `dependsOn` in other checks: `findingIds<RuleKey, Queue>('message-queues')`. */
+/** Exported by a check's `rules.ts` for `dependsOn` in other checks: `findingIds<QueueRule, Queue>('message-queues')`. */
 export const findingIds =
   <Key extends string, Subject extends string = never>(check: string) =>
   (key: OfSubject<Key, Subject>): FindingId =>

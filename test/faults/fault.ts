@@ -32,7 +32,7 @@ export interface There {
   readonly environment: Environment;
 }
 
-/** The config to run with, as changes of the healthy one, and how to mend what was broken. */
+/** The config to run with, as changes of the healthy one, and how to repair what was broken. */
 export interface Arranged {
   readonly variables?: Variables;
   /** The config instead, where it matters in which shape or of which service it is. */
@@ -71,7 +71,7 @@ const isElsewhere = ({ fail = [], warn = [] }: Fault): boolean => {
   return ids.length > 0 && !ids.some((id) => id.startsWith('object-storage/'));
 };
 
-/** Breaks the installation, runs all checks on it, and mends it. */
+/** Breaks the installation, runs all checks on it, and repairs it. */
 export async function tryFault(estate: Estate, fault: Fault): Promise<Outcome> {
   const { at = ONPREM, as = 'operator', fail = [], warn = [], says = /(?:)/ } = fault;
   const healthy = { variables: estate.variables(at, as), environment: estate.environment(at, as) };

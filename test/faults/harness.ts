@@ -41,7 +41,7 @@ export function describeFaults(faults: readonly Fault[]): void {
       };
       expect({ fail: result.ids('fail'), warn: result.ids('warn') }).toEqual({ fail, warn });
       for (const finding of result.findings.filter(({ status }) => status === 'fail' || status === 'warn')) {
-        expect(finding, `${finding.id} tells the way out`).toMatchObject({
+        expect(finding, `${finding.id} has a fix`).toMatchObject({
           expected: expect.any(String),
           fix: expect.any(String),
           docs: expect.stringMatching(/^https:\/\/docs\.spacelift\.io\//),
@@ -55,7 +55,7 @@ export function describeFaults(faults: readonly Fault[]): void {
     });
 
     test.each([...new Set([ONPREM, ...faults.flatMap(({ at }) => at ?? [])])])(
-      'what was broken is mended ($storage)',
+      'everything works again afterward ($storage)',
       async (at) => {
         const healthy = await tryFault(estate, { name: 'healthy', at, arrange: () => ({}) });
         expect(healthy.extra).toEqual([]);

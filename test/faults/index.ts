@@ -3,10 +3,10 @@ import { AWS } from './aws/index.ts';
 import { AZURE } from './azure.ts';
 import { CONFIGURATION } from './configuration.ts';
 import { DATABASE } from './database.ts';
+import { ENDPOINTS } from './endpoints.ts';
 import type { Fault } from './fault.ts';
 import { GOOGLE } from './google.ts';
 import { MINIO } from './minio.ts';
-import { SURROUNDINGS } from './surroundings.ts';
 
 export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   configuration: CONFIGURATION,
@@ -15,5 +15,5 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   'object storage on Google Cloud': GOOGLE,
   'object storage on Azure': AZURE,
   AWS,
-  surroundings: SURROUNDINGS,
+  endpoints: ENDPOINTS,
 };

@@ -4,9 +4,9 @@ import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
 import { factsOf, type Step, testName, transactionIssue, tryInTransaction } from '../../database/index.ts';
 import { databaseFinding } from '../../database/rules.ts';
-import type { RuleKey } from '../rules.ts';
+import type { QueueRule } from '../rules.ts';
 
-export async function run(context: Context<RuleKey>): Promise<void> {
+export async function run(context: Context<QueueRule>): Promise<void> {
   await context.dependsOn(databaseFinding('privileges'));
   // Sent together with the test of create-table, which saves a round trip; the result counts only if that test passes.
   const trying = context.options.readOnly || !context.selected('postgres') ? untried : tryQueue(context);

@@ -6,14 +6,14 @@ import type { Context, MaybeOutcome } from '../../../src/engine/check.ts';
 import { CheckStopped, type Outcome, pass } from '../../../src/outcome/outcome.ts';
 import { whyNoMessages } from '../installed.ts';
 import { usedIn } from '../requirements.ts';
-import type { RuleKey } from '../rules.ts';
+import type { QueueRule } from '../rules.ts';
 import { checkAccess, notSent } from './access.ts';
 import { inspect } from './inspect.ts';
 import { wrongKind } from './messages.ts';
 import { QueueUnderTest } from './queue.ts';
 import { checkKind, checkSettings } from './settings.ts';
 
-export async function run(context: Context<RuleKey>): Promise<void> {
+export async function run(context: Context<QueueRule>): Promise<void> {
   const sqs = await openSqs(context);
   const allUnderTest = new Map<Queue, QueueUnderTest>();
   const queues = usedIn(context);
@@ -55,7 +55,7 @@ async function outcomeOf(
   throw new CheckStopped(seen.outcome);
 }
 
-async function checkQueue({ check, selected }: Context<RuleKey>, underTest: QueueUnderTest): Promise<void> {
+async function checkQueue({ check, selected }: Context<QueueRule>, underTest: QueueUnderTest): Promise<void> {
   // The database takes as long as the queue, so query both concurrently.
   if (selected('<queue>/access') && underTest.requiredBy('delete') !== undefined) {
     whyNoMessages(underTest.run).catch(() => {});

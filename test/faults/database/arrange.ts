@@ -20,12 +20,12 @@ export const parameters = (named: Readonly<Record<string, string>>): Arrange =>
     for (const [name, value] of Object.entries(named)) url.searchParams.set(name, value);
   });
 
-/** A statement that breaks the database, and the one that mends it. */
+/** A statement that breaks the database, and the one that repairs it. */
 export const statement =
-  (breaks: string, mends: string, of = 'postgres'): Arrange =>
+  (breaks: string, repairs: string, of = 'postgres'): Arrange =>
   async ({ estate }) => {
     await estate.database.query(breaks, [], of);
-    return { undo: () => estate.database.query(mends, [], of) };
+    return { undo: () => estate.database.query(repairs, [], of) };
   };
 
 /** A role's or a database's own setting. */

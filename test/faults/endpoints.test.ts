@@ -1,0 +1,4 @@
+import { ENDPOINTS } from './endpoints.ts';
+import { describeFaults } from './harness.ts';
+
+describeFaults(ENDPOINTS);

@@ -1,4 +1,0 @@
-import { describeFaults } from './harness.ts';
-import { SURROUNDINGS } from './surroundings.ts';
-
-describeFaults(SURROUNDINGS);
