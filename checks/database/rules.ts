@@ -116,7 +116,7 @@ export const RULES = {
     procedure: 'Reads the encoding of the database.',
     rationale:
       'Names, policies and logs can contain any character. Other encodings reject most of them, which breaks runs midway.',
-    fix: 'Create a new database: CREATE DATABASE … ENCODING ‘UTF8’ TEMPLATE template0. The encoding of an existing database can’t be changed.',
+    fix: "Create a new database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0. The encoding of an existing database can’t be changed.",
     example: {
       found: 'the encoding of database "spacelift" is SQL_ASCII',
       fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- point DATABASE_URL to it",
@@ -155,7 +155,7 @@ export const RULES = {
       'Reads statement_timeout (must be 0, which means no limit, or at least 120 s), whether the role can create tables in the first existing schema in search_path, and whether its password expires within 30 days.',
     rationale:
       'A short statement_timeout aborts migrations, a search_path without a usable schema makes them fail, and an expired password takes Spacelift down.',
-    fix: 'Run ALTER ROLE … IN DATABASE … SET …; or ALTER ROLE … VALID UNTIL ‘infinity’;',
+    fix: "Run ALTER ROLE … IN DATABASE … SET …; or ALTER ROLE … VALID UNTIL 'infinity';",
     example: { found: 'statement_timeout is 5 s', fix: 'ALTER ROLE spacelift SET statement_timeout = 0;' },
     docs,
   },
