@@ -221,7 +221,7 @@ describe('a config that is also something else', () => {
       ].join('\n'),
     );
     const [skipped] = skipsOf(done).filter(({ title }) => /Spacelift’s container/.test(title));
-    expect(skipped?.title).toMatch(/^AWS_(PROFILE|CONFIG_FILE) says where credentials are/);
+    expect(skipped?.title).toMatch(/^AWS_(PROFILE|CONFIG_FILE) points to credentials/);
   });
 
   it('an AWS config file with sources and services of its own', async () => {

@@ -62,7 +62,7 @@ export const CONTAINERS: readonly Fault[] = onAks(
     `${URL_OF_ACCOUNT}/spacelift-states`,
     /: it has a path, \/spacelift-states\n/,
   ),
-  url('an Azure account URL of Data Lake', `https://${ACCOUNT}.dfs.core.windows.net`, /is Data Lake Storage/),
+  url('an Azure account URL of Data Lake', `https://${ACCOUNT}.dfs.core.windows.net`, /Data Lake Storage/),
   url('an Azure account URL without an account', 'https://blob.core.windows.net', /: it does not name an account/),
   url(
     'an Azure account URL with a shared access signature',

@@ -74,7 +74,8 @@ export class AzureRequest {
 
 /** By the host's name, or, when the server is called by its address, by the path. */
 function planeOf(host: string, path: string): Plane {
-  if (path === '/metadata/identity/oauth2/token') return 'imds';
+  // MSAL appends a slash to the address in AZURE_POD_IDENTITY_AUTHORITY_HOST.
+  if (/^\/metadata\/identity\/oauth2\/token\/?$/.test(path)) return 'imds';
   if (host === 'login.microsoftonline.com') return 'entra';
   if (host === 'management.azure.com') return 'arm';
   if (host.endsWith('.blob.core.windows.net')) return 'blob';
