@@ -115,9 +115,8 @@ test('variables of this process change nothing', async () => {
     PGOPTIONS: '-c search_path=x',
     PGUSER: 'x',
   };
-  const before = { ...process.env };
   onTestFinished(() => {
-    process.env = before;
+    for (const name of Object.keys(own)) delete process.env[name];
   });
   Object.assign(process.env, own);
   expect((await check(url)).troubles).toEqual([]);
