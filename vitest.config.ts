@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** What needs nothing but its own process: no program that it starts, and no server but a few lines of its own. */
@@ -26,7 +27,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // A larger young generation: servers, clients and reports make much that is soon thrown away.
     execArgv: ['--max-semi-space-size=64'],
-    maxWorkers: 2,
+    // Much of a test is waiting for servers and deadlines: one worker more than there are processors keeps them busy.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       // Modules are loaded once per worker: a test file puts back what it changes of the process.
       { extends: true, test: { name: 'unit', include: UNIT, isolate: false } },
