@@ -84,7 +84,7 @@ test('no line in pg_hba.conf', async () => {
   const server = await postgres({ hba: ['host postgres all all scram-sha-256'] });
   const { title, fix } = expectOne(await check(await spacelift(server)));
   expect(title).toMatch(
-    /no pg_hba\.conf rule that allows role "spacelift" to connect to database "spacelift" from here without TLS/,
+    /^no pg_hba\.conf rule at .* allows role "spacelift" for database "spacelift" from here without TLS/,
   );
   expect(fix).toContain('host spacelift spacelift <address of this host>/32 scram-sha-256');
 });

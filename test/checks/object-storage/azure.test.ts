@@ -216,8 +216,9 @@ describe('denials', () => {
       }
       const result = await check({ as, service: 'server' });
       expect(judged(result)).toEqual({ fail: ['deliveries/presigned'], warn: [] });
-      const { title, fix, affected } = result.finding(of('deliveries', 'presigned'));
-      expect(title).toContain('generateUserDelegationKey/action');
+      const { title, detail, fix, affected } = result.finding(of('deliveries', 'presigned'));
+      expect(title).toBe(`the credentials can’t sign URLs for the storage account ${ACCOUNT}`);
+      expect(detail).toContain('generateUserDelegationKey/action');
       expect(fix).toContain(`${assign} ${as.objectId}`);
       expect(affected).toHaveLength(11);
     }));
