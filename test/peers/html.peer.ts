@@ -87,7 +87,7 @@ describe('the findings', () => {
     await page.getByLabel('warning 1').uncheck();
     expect((await shown(page)).sort()).toEqual(ids('fail').sort());
 
-    const text = page.getByLabel('Text');
+    const text = page.getByLabel('Search');
     await text.fill('VERSIONING  states');
     expect(await shown(page)).toEqual(['object-storage/states/versioning']);
     await text.fill('no such thing');
@@ -155,9 +155,9 @@ describe('a fix', () => {
     expect(await page.evaluate('typeof navigator.clipboard')).toBe('undefined');
     await page.getByRole('button', { name: 'copy' }).first().click();
     await page.getByRole('button', { name: 'copied' }).waitFor();
-    await page.getByLabel('Text').click();
+    await page.getByLabel('Search').click();
     await page.keyboard.press('Control+V');
-    expect(await page.getByLabel('Text').inputValue()).toBe(FIX.replace('\n', ' '));
+    expect(await page.getByLabel('Search').inputValue()).toBe(FIX.replace('\n', ' '));
     expect(paths).toEqual(['/preflight.html']);
   });
 
@@ -192,7 +192,7 @@ describe('a fix', () => {
     await tabTo('fail');
     await page.keyboard.press('Space');
     expect(await shown(page)).toHaveLength(23);
-    await page.getByLabel('Text').focus();
+    await page.getByLabel('Search').focus();
     await page.keyboard.type('versioning');
     expect(await shown(page)).toEqual(
       ['deliveries', 'metadata', 'modules', 'uploads'].map((name) => `object-storage/${name}/versioning`),
@@ -211,7 +211,7 @@ test.each([
       : check;
   const checks = report.checks.map(at('database', 100, 9_000)).map(at('encryption', 0, 30));
   const page = await open({ ...report, durationMs: 10_000, checks }, options);
-  expect(await page.getByRole('figure').innerText()).toContain('database took longest: 9.0 s of 10.0 s.');
+  expect(await page.getByRole('figure').innerText()).toContain('database took the longest: 9.0 s of 10.0 s.');
   const [svg, slow] = [page.locator('.slowest svg'), page.locator('.slowest .work').first()];
   const [whole, bar] = [await boxOf(svg), await boxOf(slow)];
   expect(bar.width / whole.width).toBeCloseTo(0.9, 1);

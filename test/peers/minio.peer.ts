@@ -49,7 +49,7 @@ test('objects that are there already stay as they are', async () => {
 describe('one cause is one failure', () => {
   const first = 'object-storage/deliveries/access';
   test.each([
-    ['a wrong secret', { OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'not-the-secret' }, /but the secret/],
+    ['a wrong secret', { OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'not-the-secret' }, /rejected the secret key/],
     ['an unknown key', { OBJECT_STORAGE_MINIO_ACCESS_KEY_ID: 'nobody' }, /does not recognize the access key/],
   ])('%s', async (_, variables, title) => {
     const result = await check(variables);

@@ -51,7 +51,7 @@ describe('mosquitto fails', () => {
   test('TLS where none is configured', async () => {
     const { result } = await check({ authority: await makeCa(), settings: [ANYONE] });
     expect(judged(result)).toEqual({ fail: [PROTOCOL], warn: [] });
-    expect(result.finding(PROTOCOL).title).toContain('wants TLS');
+    expect(result.finding(PROTOCOL).title).toContain('requires TLS');
   });
 
   test('no TLS where it is configured', async () => {
