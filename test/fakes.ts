@@ -4,6 +4,8 @@ import type { Deployment } from '../src/config/deployment.ts';
 import { DEFAULTS, type RunOptions } from '../src/config/options.ts';
 import type { Check, Context, Rule } from '../src/engine/check.ts';
 import type { FindingId } from '../src/engine/finding-id.ts';
+import { type Observer, type RunResult, runChecks } from '../src/engine/run.ts';
+import { networkContext } from '../src/net/ca-store.ts';
 
 export const DOCS = 'https://docs.example/reference';
 
@@ -61,3 +63,12 @@ export const options = (more: Partial<RunOptions> = {}): RunOptions => ({ ...DEF
 
 /** A signal that never comes. */
 export const never = (): AbortSignal => new AbortController().signal;
+
+/** Runs checks on a deployment that has nothing, which nothing ends unless `interrupt` does. */
+export const runFakes = (
+  checks: readonly Check[],
+  more: Partial<RunOptions> = {},
+  interrupt: AbortSignal = never(),
+  observer: Observer = {},
+): Promise<RunResult> =>
+  runChecks(checks, fakeDeployment(), options(more), networkContext(fakeDeployment(), undefined), interrupt, observer);

@@ -3,12 +3,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
-import { runChecks } from '../../src/engine/run.ts';
-import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, quoted, sh } from '../../src/outcome/fix.ts';
 import { fail } from '../../src/outcome/outcome.ts';
 import { makeReport } from '../../src/report/report.ts';
-import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { fakeCheck, runFakes } from '../fakes.ts';
 import { anyText, RUNS } from '../support/arbitrary.ts';
 
 /** As passwords, keys and tokens are: long enough, and no word of the report. */
@@ -88,13 +86,7 @@ test('no report has one, wherever a check puts it', async () => {
         };
         await check('rule', () => fail(said, words));
       });
-      const result = await runChecks(
-        [check],
-        fakeDeployment(),
-        options(),
-        networkContext(fakeDeployment(), undefined),
-        never(),
-      );
+      const result = await runFakes([check]);
       const report = makeReport(result, {
         phase: 'pre-install',
         service: undefined,

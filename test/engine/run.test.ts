@@ -2,27 +2,18 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import type { RunOptions } from '../../src/config/options.ts';
 import type { Check } from '../../src/engine/check.ts';
 import { Cleanup } from '../../src/engine/cleanup.ts';
 import type { CheckResult } from '../../src/engine/finding.ts';
 import { foldByCause } from '../../src/engine/fold.ts';
 import { oncePerRun } from '../../src/engine/once-per-run.ts';
-import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
+import { type RunResult, runChecks } from '../../src/engine/run.ts';
 import { CrashedError, InterruptedError } from '../../src/engine/timeouts.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
-import { DOCS, fakeCheck, fakeDeployment, findingId, never, options } from '../fakes.ts';
-
-const go = (
-  checks: readonly Check[],
-  more: Partial<RunOptions> = {},
-  interrupt: AbortSignal = never(),
-  observer: Observer = {},
-): Promise<RunResult> =>
-  runChecks(checks, fakeDeployment(), options(more), networkContext(fakeDeployment(), undefined), interrupt, observer);
+import { DOCS, fakeCheck, fakeDeployment, findingId, never, options, runFakes } from '../fakes.ts';
 
 const findings = (checks: readonly CheckResult[]) => foldByCause(checks).flatMap((check) => check.findings);
 /** Ids with their status, in the order of the report. */
@@ -52,7 +43,7 @@ describe('a check', () => {
       await check('y', () => warn('hurts'));
       await check('z', () => fail('broken', { docs: 'https://docs.example/other' }));
     });
-    const result = await go([check]);
+    const result = await runFakes([check]);
     expect(statuses(result)).toEqual(['a/x pass', 'a/y warn', 'a/z fail']);
     expect(find(result, 'a/x')).toMatchObject({ title: 'fine', evidence: { n: 1 } });
     expect(find(result, 'a/x').durationMs).toBeGreaterThanOrEqual(waitedMs);
@@ -72,19 +63,19 @@ describe('a check', () => {
         check('quick', () => pass('quick')),
       ]);
     });
-    expect(statuses(await go([check]))).toEqual(['a/slow pass', 'a/quick pass']);
+    expect(statuses(await runFakes([check]))).toEqual(['a/slow pass', 'a/quick pass']);
   });
 
   it('has no place in the report when it expects nothing', async () => {
     const check = fakeCheck('a', ['x'], async () => {}, { expects: () => [] });
-    expect((await go([check])).checks).toEqual([]);
+    expect((await runFakes([check])).checks).toEqual([]);
   });
 
   it('leaves nothing that it expects without a finding', async () => {
     const check = fakeCheck('a', ['x', 'forgotten'], async ({ check }) => {
       await check('x', () => pass('fine'));
     });
-    expect(statuses(await go([check]))).toEqual(['a/x pass', 'a/forgotten skip']);
+    expect(statuses(await runFakes([check]))).toEqual(['a/x pass', 'a/forgotten skip']);
   });
 
   it('may say what it found in one line, and an error there costs only that line', async () => {
@@ -95,7 +86,7 @@ describe('a check', () => {
         throw new Error('boom');
       },
     });
-    const { checks } = await go([good, bad]);
+    const { checks } = await runFakes([good, bad]);
     expect(checks.map(({ summary }) => summary)).toEqual(['run 36', undefined]);
     expect(checks.flatMap((check) => check.findings).map(({ status }) => status)).toEqual(['pass', 'pass']);
   });
@@ -107,7 +98,7 @@ describe('one cause', () => {
       await gate('x', () => fail('broken'));
       await check('y', () => pass('never'));
     });
-    const result = await go([check]);
+    const result = await runFakes([check]);
     expect(statuses(result)).toEqual(['a/x fail', 'a/y skip', 'a/z skip']);
     expect(find(result, 'a/y').title).toBe('not tested: it depends on a/x, which failed');
     expect(find(result, 'a/y').dependsOn).toBe('a/x');
@@ -118,7 +109,7 @@ describe('one cause', () => {
     const check = fakeCheck('a', ['x', 'y'], async ({ gate }) => {
       await gate('x', () => skip('not permitted to look'));
     });
-    const result = await go([check]);
+    const result = await runFakes([check]);
     expect(statuses(result)).toEqual(['a/x skip', 'a/y skip']);
     expect(find(result, 'a/y').title).toBe('not permitted to look');
   });
@@ -128,7 +119,7 @@ describe('one cause', () => {
       await gate('x', () => warn('hurts'));
       await check('y', () => pass('fine'));
     });
-    expect(statuses(await go([check]))).toEqual(['a/x warn', 'a/y pass']);
+    expect(statuses(await runFakes([check]))).toEqual(['a/x warn', 'a/y pass']);
   });
 
   it('that hits several subjects names them all, in the words that it has for that', async () => {
@@ -151,7 +142,7 @@ describe('one cause', () => {
       },
       { subjects: ['one', 'two', 'three'] },
     );
-    const result = await go([check]);
+    const result = await runFakes([check]);
     expect(statuses(result)).toEqual([
       'store/one/access fail',
       'store/one/versioning skip',
@@ -172,7 +163,7 @@ describe('one cause', () => {
     const check = fakeCheck('a', ['x'], async ({ check }) => {
       await check('x', () => fail('one is denied', { cause: cause.finding('keys').titled('the key is wrong') }));
     });
-    expect(find(await go([check]), 'a/x').title).toBe('one is denied');
+    expect(find(await runFakes([check]), 'a/x').title).toBe('one is denied');
   });
 
   it('is seen across checks; the first in report order keeps it, however late it came', async () => {
@@ -182,7 +173,7 @@ describe('one cause', () => {
       await check('x', denied);
     });
     const second = fakeCheck('second', ['x'], async ({ check }) => void (await check('x', denied)));
-    const result = await go([first, second]);
+    const result = await runFakes([first, second]);
     expect(statuses(result)).toEqual(['first/x fail', 'second/x skip']);
     expect(find(result, 'first/x').affected).toEqual(['first/x', 'second/x']);
   });
@@ -190,7 +181,7 @@ describe('one cause', () => {
   it('is kept by what was judged, not by what comes first and was never tried', async () => {
     const earlier = fakeCheck('earlier', ['x'], async ({ dependsOn }) => dependsOn(findingId('later/y')));
     const later = fakeCheck('later', ['y'], async ({ check }) => void (await check('y', () => fail('broken'))));
-    const result = await go([earlier, later]);
+    const result = await runFakes([earlier, later]);
     expect(statuses(result)).toEqual(['earlier/x skip', 'later/y fail']);
     expect(find(result, 'earlier/x').title).toContain('depends on later/y');
   });
@@ -202,7 +193,7 @@ describe('one cause', () => {
       await check('x', () => fail('broken', { cause: cause.finding('k') }));
       await check('y', () => fail('broken', { cause: cause.finding('l') }));
     });
-    expect(statuses(await go([check]))).toEqual(['a/w warn', 'a/v warn', 'a/x fail', 'a/y fail']);
+    expect(statuses(await runFakes([check]))).toEqual(['a/w warn', 'a/v warn', 'a/x fail', 'a/y fail']);
   });
 });
 
@@ -221,7 +212,7 @@ describe('about', () => {
       },
       { subjects: ['one', 'two'], expects: () => ['one/x', 'one/y', 'two/x', 'two/y', 'whole'] },
     );
-    expect(statuses(await go([check]))).toEqual([
+    expect(statuses(await runFakes([check]))).toEqual([
       'store/one/x fail',
       'store/one/y skip',
       'store/two/x pass',
@@ -239,7 +230,7 @@ describe('an error that is no finding', () => {
       });
       await check('y', () => pass('fine'));
     });
-    const result = await go([check]);
+    const result = await runFakes([check]);
     expect(statuses(result)).toEqual(['a/x fail', 'a/y pass']);
     expect(find(result, 'a/x').title).toBe('unexpected error: TypeError EODD');
     expect(find(result, 'a/x').detail).toMatch(/\(run\.test\.ts:\d+\)/);
@@ -252,7 +243,7 @@ describe('an error that is no finding', () => {
       throw new Error('secret');
     });
     const other = fakeCheck('other', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
-    const result = await go([broken, other]);
+    const result = await runFakes([broken, other]);
     expect(statuses(result)).toEqual(['broken/x pass', 'broken/y fail', 'other/x pass']);
     expect(JSON.stringify(result.checks)).not.toContain('secret');
   });
@@ -263,7 +254,7 @@ describe('an error that is no finding', () => {
         throw thrown;
       });
     });
-    expect(find(await go([check]), 'a/x').title).toBe('unexpected error: unknown');
+    expect(find(await runFakes([check]), 'a/x').title).toBe('unexpected error: unknown');
   });
 
   it('in what a check expects is reported under its rules', async () => {
@@ -273,7 +264,7 @@ describe('an error that is no finding', () => {
       },
     });
     const other = fakeCheck('other', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
-    expect(statuses(await go([broken, other]))).toEqual(['broken/x fail', 'broken/y skip', 'other/x pass']);
+    expect(statuses(await runFakes([broken, other]))).toEqual(['broken/x fail', 'broken/y skip', 'other/x pass']);
   });
 
   it('a value that can not be used, asked for in what a check expects, skips the check with its reason', async () => {
@@ -283,7 +274,7 @@ describe('an error that is no finding', () => {
         throw new CheckStopped(outcome);
       },
     });
-    const result = await go([check]);
+    const result = await runFakes([check]);
     expect(statuses(result)).toEqual(['a/x skip']);
     expect(find(result, 'a/x').title).toBe('the type is not known here');
   });
@@ -293,7 +284,7 @@ describe('an error that is no finding', () => {
     const hung = fakeCheck('hung', ['x', 'y'], async ({ check }) => {
       await check('x', forever);
     });
-    const result = await go([done, hung], {}, interruptIn(20, new CrashedError(new TypeError('hunter22'))));
+    const result = await runFakes([done, hung], {}, interruptIn(20, new CrashedError(new TypeError('hunter22'))));
     expect(result.interrupted).toBe(false);
     expect(statuses(result)).toEqual(['done/x pass', 'hung/x fail', 'hung/y skip']);
     expect(find(result, 'hung/x').title).toBe('unexpected error: TypeError');
@@ -308,7 +299,7 @@ describe('the timeout of the run', () => {
       await check('y', forever);
       await check('z', () => pass('never'));
     });
-    const result = await go([check], { timeoutMs: 50 });
+    const result = await runFakes([check], { timeoutMs: 50 });
     expect(statuses(result)).toEqual(['a/x pass', 'a/y fail', 'a/z skip']);
     expect(find(result, 'a/y').title).toBe('did not finish within 0.05 s');
     expect(find(result, 'a/z').title).toContain('depends on a/y');
@@ -332,7 +323,7 @@ describe('the timeout of the run', () => {
       { subjects: ['one', 'two'] },
     );
     const other = fakeCheck('other', ['x'], async ({ check }) => void (await check('x', forever)));
-    const result = await go([check, other], { timeoutMs: 50 });
+    const result = await runFakes([check, other], { timeoutMs: 50 });
     expect(statuses(result)).toEqual([
       'store/one/x fail',
       'store/one/y skip',
@@ -349,7 +340,7 @@ describe('the timeout of the run', () => {
       await dependsOn(findingId('database/connect'));
       await check('x', () => pass('never'));
     });
-    const result = await go([database, queue], { timeoutMs: 50 });
+    const result = await runFakes([database, queue], { timeoutMs: 50 });
     expect(statuses(result)).toEqual(['database/connect fail', 'queue/x skip']);
     expect(find(result, 'queue/x').title).toContain('depends on database/connect');
   });
@@ -360,7 +351,7 @@ describe('the timeout of the run', () => {
     const next = fakeCheck('next', ['x'], async () => {
       begun = true;
     });
-    const result = await go([hung, next], { timeoutMs: 50, concurrency: 1 });
+    const result = await runFakes([hung, next], { timeoutMs: 50, concurrency: 1 });
     expect(statuses(result)).toEqual(['hung/x fail', 'next/x fail']);
     expect(find(result, 'next/x').title).toBe('was not reached within 0.05 s');
     expect(begun).toBe(false);
@@ -378,7 +369,7 @@ describe('the timeout of the run', () => {
         begun = true;
       });
     });
-    await go([check], { timeoutMs: 30 });
+    await runFakes([check], { timeoutMs: 30 });
     await wait(30);
     expect(begun).toBe(false);
   });
@@ -390,7 +381,7 @@ describe('the timeout of the run', () => {
         return pass(String((problem as { kind: string }).kind));
       });
     });
-    expect(find(await go([check]), 'a/x').title).toBe('timeout');
+    expect(find(await runFakes([check]), 'a/x').title).toBe('timeout');
   });
 });
 
@@ -400,7 +391,7 @@ describe('an interrupted run', () => {
       await check('x', () => pass('fine'));
       await check('y', forever);
     });
-    const result = await go([check], {}, interruptIn(20));
+    const result = await runFakes([check], {}, interruptIn(20));
     expect(result.interrupted).toBe(true);
     expect(statuses(result)).toEqual(['a/x pass', 'a/y skip', 'a/z skip']);
     expect(find(result, 'a/y').title).toBe('interrupted before it was checked');
@@ -408,7 +399,7 @@ describe('an interrupted run', () => {
 
   it('judges nothing when the interrupt came first', async () => {
     const check = fakeCheck('a', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
-    const result = await go([check], {}, AbortSignal.abort());
+    const result = await runFakes([check], {}, AbortSignal.abort());
     expect(result.interrupted).toBe(true);
     expect(statuses(result)).toEqual(['a/x skip']);
   });
@@ -422,14 +413,14 @@ describe('selection', () => {
   });
 
   it('shows what was deselected as skipped by request', async () => {
-    const result = await go([check], { skip: ['a/z'] });
+    const result = await runFakes([check], { skip: ['a/z'] });
     expect(statuses(result)).toEqual(['a/x pass', 'a/y pass', 'a/z skip']);
     expect(find(result, 'a/z')).toMatchObject({ title: 'skipped by request', evidence: {} });
     expect(find(result, 'a/y').title).toBe('without z');
   });
 
   it('does not stop at a must that was deselected', async () => {
-    expect(statuses(await go([check], { only: ['*/y'] }))).toEqual(['a/x skip', 'a/y pass', 'a/z skip']);
+    expect(statuses(await runFakes([check], { only: ['*/y'] }))).toEqual(['a/x skip', 'a/y pass', 'a/z skip']);
   });
 
   it('does not run a check of which nothing is selected', async () => {
@@ -437,7 +428,7 @@ describe('selection', () => {
     const other = fakeCheck('b', ['x'], async () => {
       ran = true;
     });
-    expect(statuses(await go([other], { skip: ['b/*'] }))).toEqual(['b/x skip']);
+    expect(statuses(await runFakes([other], { skip: ['b/*'] }))).toEqual(['b/x skip']);
     expect(ran).toBe(false);
   });
 
@@ -446,7 +437,7 @@ describe('selection', () => {
       await dependsOn(findingId('a/z'));
       await check('y', () => pass('fine'));
     });
-    expect(statuses(await go([check, waiting], { skip: ['a/z'] }))).toContain('b/y pass');
+    expect(statuses(await runFakes([check, waiting], { skip: ['a/z'] }))).toContain('b/y pass');
   });
 });
 
@@ -467,7 +458,7 @@ describe('after', () => {
       order.push('second');
       await check('y', () => pass('fine'));
     });
-    await go([first, second]);
+    await runFakes([first, second]);
     expect(order).toEqual(['first', 'second', 'end of first']);
   });
 
@@ -480,10 +471,10 @@ describe('after', () => {
         await dependsOn(findingId(id));
         await check('y', () => pass('fine'));
       });
-    const misspelled = await go([first, waiting('first/w')]);
+    const misspelled = await runFakes([first, waiting('first/w')]);
     expect(statuses(misspelled)).toEqual(['first/x pass', 'second/y fail']);
     expect(find(misspelled, 'second/y').title).toBe('unexpected error: Error');
-    expect(statuses(await go([first, waiting('first/z')]))).toContain('second/y pass');
+    expect(statuses(await runFakes([first, waiting('first/z')]))).toContain('second/y pass');
   });
 
   it('goes on when this run has no such finding', async () => {
@@ -491,7 +482,7 @@ describe('after', () => {
       await context.dependsOn(findingId('other/x'));
       await context.check('x', () => pass('fine'));
     });
-    expect(statuses(await go([check]))).toEqual(['a/x pass']);
+    expect(statuses(await runFakes([check]))).toEqual(['a/x pass']);
   });
 });
 
@@ -505,7 +496,7 @@ describe('what checks share', () => {
     });
     const of = (id: string) =>
       fakeCheck(id, ['x'], async (context) => void (await context.check('x', () => fact(context))));
-    const result = await go([of('a'), of('b')]);
+    const result = await runFakes([of('a'), of('b')]);
     expect(asked).toBe(1);
     expect(statuses(result)).toEqual(['a/x fail', 'b/x skip']);
   });
@@ -514,8 +505,8 @@ describe('what checks share', () => {
     let asked = 0;
     const fact = oncePerRun(async () => pass(String(++asked)));
     const check = fakeCheck('a', ['x'], async (context) => void (await context.check('x', () => fact(context))));
-    await go([check]);
-    expect(find(await go([check]), 'a/x').title).toBe('2');
+    await runFakes([check]);
+    expect(find(await runFakes([check]), 'a/x').title).toBe('2');
   });
 });
 
@@ -532,7 +523,7 @@ describe('what a run opened', () => {
     ['hung', () => new Promise(() => {})],
   ])('is closed when the check has %s, after clean-up', async (_, then) => {
     const order: string[] = [];
-    await go(
+    await runFakes(
       [
         opening(
           () => order.push('closed'),
@@ -581,7 +572,7 @@ describe('what a run opened', () => {
       context.onEnd(() => closed.push('in the end'));
       await context.check('x', () => pass('fine'));
     });
-    expect(statuses(await go([check]))).toEqual(['a/x pass']);
+    expect(statuses(await runFakes([check]))).toEqual(['a/x pass']);
     expect(closed).toEqual(['in the end']);
     late?.(() => closed.push('at once'));
     expect(closed).toEqual(['in the end', 'at once']);
@@ -661,14 +652,14 @@ describe('clean-up', () => {
 
   it.each(['pass', 'fail', 'throw', 'hang'] as const)('runs after %s', async (how) => {
     let removed = 0;
-    const result = await go([leaving(how, async () => removed++)], { timeoutMs: how === 'hang' ? 30 : 1_000 });
+    const result = await runFakes([leaving(how, async () => removed++)], { timeoutMs: how === 'hang' ? 30 : 1_000 });
     expect(removed).toBe(1);
     expect(result.leftovers).toEqual([]);
   });
 
   it('runs after an interrupt', async () => {
     let removed = 0;
-    await go([leaving('hang', async () => removed++)], {}, interruptIn(20));
+    await runFakes([leaving('hang', async () => removed++)], {}, interruptIn(20));
     expect(removed).toBe(1);
   });
 
@@ -680,7 +671,7 @@ describe('clean-up', () => {
       });
       await check('x', forever);
     });
-    await go([check], { timeoutMs: 20 });
+    await runFakes([check], { timeoutMs: 20 });
     expect(aborted).toBe(false);
   });
 
@@ -693,7 +684,7 @@ describe('clean-up', () => {
       },
     ],
   ])('lists what it could not remove, with the command that does: %s', async (_, remove) => {
-    const result = await go([leaving('pass', remove)]);
+    const result = await runFakes([leaving('pass', remove)]);
     expect(result.leftovers).toEqual([{ what: 'an object', command: 'rm it' }]);
     expect(statuses(result)).toEqual(['a/x pass']);
   });
@@ -705,7 +696,7 @@ describe('clean-up', () => {
       written.done();
       await check('x', () => pass('fine'));
     });
-    expect((await go([check])).leftovers).toEqual([]);
+    expect((await runFakes([check])).leftovers).toEqual([]);
     expect(removed).toBe(0);
   });
 });
@@ -731,7 +722,7 @@ describe('concurrency', () => {
     [Number.POSITIVE_INFINITY, 4],
   ])('%d: %d at once', async (concurrency, most) => {
     const { seen, checks } = counting();
-    const result = await go(checks, { concurrency });
+    const result = await runFakes(checks, { concurrency });
     expect(seen.most).toBe(most);
     expect(statuses(result)).toEqual(['a/x pass', 'b/x pass', 'c/x pass', 'd/x pass']);
   });
@@ -742,7 +733,7 @@ describe('concurrency', () => {
       await dependsOn(findingId('first/x'));
       await check('y', () => pass('fine'));
     });
-    expect(statuses(await go([first, second], { concurrency: 1 }))).toEqual(['first/x pass', 'second/y pass']);
+    expect(statuses(await runFakes([first, second], { concurrency: 1 }))).toEqual(['first/x pass', 'second/y pass']);
   });
 });
 
@@ -754,7 +745,7 @@ describe('an observer', () => {
       heard.push('between');
       await check('y', () => pass('fine'));
     });
-    await go([check], {}, never(), {
+    await runFakes([check], {}, never(), {
       started: ({ id }) => heard.push(`started ${id}`),
       found: ({ id }) => heard.push(id),
       finished: ({ id }) => heard.push(`finished ${id}`),
@@ -768,7 +759,7 @@ it('a run that is over holds nothing back, and lets nothing new begin', async ()
   const before = timers();
   let begun = false;
   const check = fakeCheck('a', ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
-  const { run } = await go([check], { timeoutMs: 60_000 });
+  const { run } = await runFakes([check], { timeoutMs: 60_000 });
   await expect(
     run.withTimeout(1_000, async () => {
       begun = true;

@@ -1,12 +1,10 @@
 /** A report whose values try to be something else than text. */
 
 import { redactor } from '../../src/config/redact.ts';
-import { runChecks } from '../../src/engine/run.ts';
-import { networkContext } from '../../src/net/ca-store.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
-import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { fakeCheck, runFakes } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 
 /** One line each. */
@@ -44,13 +42,7 @@ export async function hostileReport(): Promise<Report> {
       cleanup(text, advice`${text}`, () => Promise.reject(new Error()));
     }),
   );
-  const result = await runChecks(
-    checks,
-    fakeDeployment(),
-    options(),
-    networkContext(fakeDeployment(), undefined),
-    never(),
-  );
+  const result = await runFakes(checks);
   const accept = new Map([['check-0/warning', HOSTILE.join(' ')]]);
   const report = { phase: 'pre-install', service: undefined, accept, redact: redactor([]) } as const;
   return expectValid(makeReport(result, report), checks);

@@ -3,14 +3,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
-import { runChecks } from '../../src/engine/run.ts';
-import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, identifier, literal, setting, sh, sql } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { FORMAT_NAMES, FORMATS } from '../../src/report/index.ts';
 import { neutralize } from '../../src/report/neutralize.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
-import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { fakeCheck, runFakes } from '../fakes.ts';
 import { RUNS } from '../support/arbitrary.ts';
 import { HOSTILE } from './hostile.ts';
 
@@ -105,13 +103,7 @@ async function reportOf(text: string, other: string): Promise<Report> {
     await check('e', () => skip(text, { detail: other, fix: prose }));
     await check('f', () => pass(other, { detail: text }));
   });
-  const result = await runChecks(
-    [check],
-    fakeDeployment(),
-    options(),
-    networkContext(fakeDeployment(), undefined),
-    never(),
-  );
+  const result = await runFakes([check]);
   const accept = new Map([['check/b', text]]);
   return makeReport(result, { phase: 'pre-install', service: undefined, accept, redact: redactor([]) });
 }

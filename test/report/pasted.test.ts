@@ -4,15 +4,13 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
-import { runChecks } from '../../src/engine/run.ts';
-import { networkContext } from '../../src/net/ca-store.ts';
 import { command, identifier, output, pipe, sh, sql } from '../../src/outcome/fix.ts';
 import { fail } from '../../src/outcome/outcome.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport } from '../../src/report/report.ts';
 import { HIDDEN } from '../../src/report/sanitize.ts';
 import { PLAIN } from '../../src/report/style.ts';
-import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { fakeCheck, runFakes } from '../fakes.ts';
 import { anyText } from '../support/arbitrary.ts';
 
 /** Where the text of a row begins. */
@@ -67,13 +65,7 @@ test('a command that is printed at any width is the one that was declared', asyn
       const fix = command(all, before === undefined ? {} : { note: before });
       if (fix.kind !== 'command') return;
       const check = fakeCheck('check', ['a'], async ({ check }) => void (await check('a', () => fail('x', { fix }))));
-      const result = await runChecks(
-        [check],
-        fakeDeployment(),
-        options(),
-        networkContext(fakeDeployment(), undefined),
-        never(),
-      );
+      const result = await runFakes([check]);
       const about = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([]) } as const;
       const report = makeReport(result, about);
       const widths = [20, 36, 40, 53, 80, 100];
@@ -101,13 +93,7 @@ test('a secret that a config chooses takes no quotation mark out of a command', 
         fix.text.slice(at % fix.text.length, (at % fix.text.length) + length),
       );
       const check = fakeCheck('check', ['a'], async ({ check }) => void (await check('a', () => fail('x', { fix }))));
-      const result = await runChecks(
-        [check],
-        fakeDeployment(),
-        options(),
-        networkContext(fakeDeployment(), undefined),
-        never(),
-      );
+      const result = await runFakes([check]);
       const about = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor(secrets) } as const;
       const [finding] = makeReport(result, about).checks[0]?.findings ?? [];
       for (const secret of secrets) if (secret.length >= 8) expect(finding?.fix).not.toContain(secret);
@@ -136,13 +122,7 @@ test.each([
     ['a'],
     async ({ check }) => void (await check('a', () => fail('x', { fix: command(of) }))),
   );
-  const result = await runChecks(
-    [check],
-    fakeDeployment(),
-    options(),
-    networkContext(fakeDeployment(), undefined),
-    never(),
-  );
+  const result = await runFakes([check]);
   const about = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([secret]) } as const;
   expect(makeReport(result, about).checks[0]?.findings[0]).toMatchObject(HIDDEN);
 });

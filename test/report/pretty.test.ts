@@ -1,15 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
-import { runChecks } from '../../src/engine/run.ts';
-import { networkContext } from '../../src/net/ca-store.ts';
+import type { runChecks } from '../../src/engine/run.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
-import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { fakeCheck, never, runFakes } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';
 
@@ -18,13 +17,7 @@ const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
 const works = (id: string) => fakeCheck(id, ['x'], async ({ check }) => void (await check('x', () => pass('fine'))));
 
 async function reportOf(checks: Parameters<typeof runChecks>[0], interrupt = never()): Promise<Report> {
-  const result = await runChecks(
-    checks,
-    fakeDeployment(),
-    options(),
-    networkContext(fakeDeployment(), undefined),
-    interrupt,
-  );
+  const result = await runFakes(checks, {}, interrupt);
   const report = makeReport(
     { ...result, durationMs: 61_234 },
     {

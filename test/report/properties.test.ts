@@ -7,8 +7,6 @@ import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import { redactor } from '../../src/config/redact.ts';
-import { runChecks } from '../../src/engine/run.ts';
-import { networkContext } from '../../src/net/ca-store.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderAs } from '../../src/report/index.ts';
@@ -16,7 +14,7 @@ import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
 import { shellFix, wrap, wrapFix } from '../../src/report/wrap.ts';
-import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { fakeCheck, runFakes } from '../fakes.ts';
 import { anyText } from '../support/arbitrary.ts';
 import { expectValid } from '../support/valid.ts';
 import { elementsOf } from './page.ts';
@@ -54,13 +52,7 @@ async function reportOf({ outcomes, left, reason }: Found): Promise<Report> {
     for (const [index, one] of outcomes.entries()) await check(RULES[index] ?? '', () => one);
     if (left !== null) cleanup(left, advice`${left}`, () => Promise.reject(new Error(left)));
   });
-  const result = await runChecks(
-    [check],
-    fakeDeployment(),
-    options(),
-    networkContext(fakeDeployment(), undefined),
-    never(),
-  );
+  const result = await runFakes([check]);
   const accept = new Map([['check/one', reason]]);
   return expectValid(makeReport(result, { phase: 'pre-install', service: undefined, accept, redact: redactor([]) }), [
     check,

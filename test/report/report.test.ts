@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Perspective } from '../../src/config/options.ts';
 import { redactor } from '../../src/config/redact.ts';
 import type { Check } from '../../src/engine/check.ts';
-import { runChecks } from '../../src/engine/run.ts';
-import { networkContext } from '../../src/net/ca-store.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { exitCode } from '../../src/report/exit.ts';
 import { makeReport, type Report, type ReportOptions } from '../../src/report/report.ts';
 import { VERSION } from '../../src/util/version.ts';
-import { fakeCheck, fakeDeployment, never, options } from '../fakes.ts';
+import { fakeCheck, never, runFakes } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';
 
@@ -29,13 +27,7 @@ async function reportOf(
   more: Partial<ReportOptions> = {},
   interrupt: AbortSignal = never(),
 ): Promise<Report> {
-  const result = await runChecks(
-    checks,
-    fakeDeployment(),
-    options(),
-    networkContext(fakeDeployment(), undefined),
-    interrupt,
-  );
+  const result = await runFakes(checks, {}, interrupt);
   const defaults = { phase: 'pre-install', service: undefined, accept: new Map(), redact: redactor([]) } as const;
   return expectValid(makeReport(result, { ...defaults, ...more }), checks);
 }
