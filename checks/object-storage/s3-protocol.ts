@@ -6,6 +6,16 @@ import { day } from '../../src/util/format.ts';
 import { lookup } from '../../src/util/lookup.ts';
 import { type StoreAction, StoreError, type StoreKind } from './store.ts';
 
+/** The permissions that S3 and MinIO name alike; each has its own for reading a policy. */
+export const S3_PERMISSIONS = {
+  put: 's3:PutObject',
+  get: 's3:GetObject',
+  list: 's3:ListBucket',
+  delete: 's3:DeleteObject',
+  'read versioning': 's3:GetBucketVersioning',
+  'read lifecycle': 's3:GetLifecycleConfiguration',
+} as const satisfies Partial<Record<StoreAction, string>>;
+
 const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
   InvalidAccessKeyId: 'credentials',
   SignatureDoesNotMatch: 'signature',

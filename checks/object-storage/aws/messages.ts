@@ -8,6 +8,7 @@ import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, output, type Shell, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookUp, RUN_LATER, rename } from '../fixes.ts';
+import { S3_PERMISSIONS } from '../s3-protocol.ts';
 import type { StoreError, StoreMessages } from '../store.ts';
 
 export interface Names {
@@ -19,15 +20,7 @@ export interface Names {
   readonly endpointFrom: string | undefined;
 }
 
-const PERMISSION: StoreMessages['permission'] = {
-  put: 's3:PutObject',
-  get: 's3:GetObject',
-  list: 's3:ListBucket',
-  delete: 's3:DeleteObject',
-  'read versioning': 's3:GetBucketVersioning',
-  'read lifecycle': 's3:GetLifecycleConfiguration',
-  'read policy': 's3:GetBucketPolicyStatus',
-};
+const PERMISSION: StoreMessages['permission'] = { ...S3_PERMISSIONS, 'read policy': 's3:GetBucketPolicyStatus' };
 
 const resource = ({ partition }: Names, action: string, bucket: string): string =>
   `arn:${partition}:s3:::${bucket}${['put', 'get', 'delete'].includes(action) ? '/*' : ''}`;

@@ -1,6 +1,7 @@
 /** Fixes for MinIO: `mc` commands with the alias `minio`, and Spacelift's variables. */
 import { advice, command, setting, sh } from '../../../src/outcome/fix.ts';
 import { rename } from '../fixes.ts';
+import { S3_PERMISSIONS } from '../s3-protocol.ts';
 import type { StoreMessages } from '../store.ts';
 
 interface Names {
@@ -11,15 +12,7 @@ interface Names {
 }
 
 export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMessages {
-  const permission: StoreMessages['permission'] = {
-    put: 's3:PutObject',
-    get: 's3:GetObject',
-    list: 's3:ListBucket',
-    delete: 's3:DeleteObject',
-    'read versioning': 's3:GetBucketVersioning',
-    'read lifecycle': 's3:GetLifecycleConfiguration',
-    'read policy': 's3:GetBucketPolicy',
-  };
+  const permission: StoreMessages['permission'] = { ...S3_PERMISSIONS, 'read policy': 's3:GetBucketPolicy' };
   const resource = (action: string, bucket: string) =>
     ['put', 'get', 'delete'].includes(action) ? `arn:aws:s3:::${bucket}/*` : `arn:aws:s3:::${bucket}`;
   return {
