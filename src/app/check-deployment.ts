@@ -4,7 +4,7 @@ import { phaseOf } from '../../checks/phase.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Phase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
-import type { Check, Run } from '../engine/check.ts';
+import type { Run } from '../engine/check.ts';
 import { type Observer, runChecks } from '../engine/run.ts';
 import { InterruptedError } from '../engine/timeouts.ts';
 import { networkContext } from '../net/ca-store.ts';
@@ -16,26 +16,15 @@ export interface CheckOptions extends RunOptions {
   readonly accept: ReadonlyMap<string, string>;
 }
 
-export interface CheckHooks {
-  /** Ends the run early; the report contains the results so far. */
-  readonly interrupt: AbortSignal;
-  readonly observer?: Observer | undefined;
-  readonly checks?: readonly Check[];
-}
-
-export async function check(
+/** @param interrupt ends the run early; the report contains the results so far */
+export async function checkDeployment(
   deployment: Deployment,
   options: CheckOptions,
-  { interrupt, observer = {}, checks = CHECKS }: CheckHooks,
+  interrupt: AbortSignal,
+  observer: Observer = {},
 ): Promise<Report> {
-  const result = await runChecks(
-    checks,
-    deployment,
-    options,
-    networkContext(deployment, options.authorities),
-    interrupt,
-    observer,
-  );
+  const network = networkContext(deployment, options.authorities);
+  const result = await runChecks(CHECKS, deployment, options, network, interrupt, observer);
   return makeReport(
     { ...result, interrupted: result.interrupted || interrupt.reason instanceof InterruptedError },
     {

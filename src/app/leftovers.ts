@@ -23,8 +23,8 @@ export async function removeAllLeftovers(
   options: RunOptions,
   interrupt: AbortSignal,
 ): Promise<CleanedCheck[]> {
-  const lifetime = startRunSignal(options.timeoutMs, interrupt);
-  const { signal } = lifetime;
+  const runSignal = startRunSignal(options.timeoutMs, interrupt);
+  const { signal } = runSignal;
   const cleanup = new Cleanup();
   const run = makeRun(deployment, options, networkContext(deployment, options.authorities), signal, cleanup);
   try {
@@ -41,10 +41,10 @@ export async function removeAllLeftovers(
         }),
     );
   } finally {
-    lifetime.settle();
+    runSignal.settle();
     await cleanup.run();
     await cleanup.end();
-    lifetime.close();
+    runSignal.close();
   }
 }
 

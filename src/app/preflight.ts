@@ -16,7 +16,7 @@ import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
 import { type FormatName, renderAs } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
-import { check } from './check-deployment.ts';
+import { checkDeployment } from './check-deployment.ts';
 import { checkIds } from './ids.ts';
 import { readDeployment } from './read-config.ts';
 
@@ -108,11 +108,7 @@ export async function preflight(config: Config | ConfigSource = {}, options: Pre
   const deployment = isRead(config) ? config : await read(config, options);
   const signal = options.signal ?? new AbortController().signal;
   const accepted = new Map(Object.entries(accept));
-  return check(
-    deployment,
-    { ...runOptions(options), accept: accepted },
-    { interrupt: signal, observer: options.observer },
-  );
+  return checkDeployment(deployment, { ...runOptions(options), accept: accepted }, signal, options.observer);
 }
 
 /**

@@ -43,9 +43,9 @@ export async function runChecks(
 ): Promise<RunResult> {
   const startedAt = new Date();
   const started = performance.now();
-  const lifetime = startRunSignal(options.timeoutMs, interrupt);
+  const runSignal = startRunSignal(options.timeoutMs, interrupt);
   const cleanup = new Cleanup();
-  const run = makeRun(deployment, options, network, lifetime.signal, cleanup);
+  const run = makeRun(deployment, options, network, runSignal.signal, cleanup);
   const selected = selector(options.only, options.skip);
   const entries = checks
     .map((check) => expectationsOf(check, run))
@@ -69,11 +69,11 @@ export async function runChecks(
       observer.finished?.(check);
     });
   } finally {
-    lifetime.settle();
+    runSignal.settle();
     leftovers = await cleanup.run();
-    interrupted = lifetime.signal.reason instanceof InterruptedError;
+    interrupted = runSignal.signal.reason instanceof InterruptedError;
     await cleanup.end();
-    lifetime.close();
+    runSignal.close();
   }
   return {
     run,
@@ -114,7 +114,7 @@ export function makeRun(
   signal: AbortSignal,
   cleanup: Cleanup,
 ): Run {
-  const want = (name: VariableName): string | undefined => {
+  const get = (name: VariableName): string | undefined => {
     const found = deployment.lookup(name);
     switch (found.state) {
       case 'set':
@@ -147,10 +147,10 @@ export function makeRun(
     proxies,
     own,
     conceal: deployment.conceal,
-    get: want,
-    require: (name) => want(name) ?? unset(name),
+    get,
+    require: (name) => get(name) ?? unset(name),
     choice: (name) => {
-      const value = want(name);
+      const value = get(name);
       return isChosen(name, value) ? value : unset(name);
     },
     asked: {

@@ -1,5 +1,4 @@
 /** Reads values from Secrets Manager and Parameter Store like ECS, with the caller's credentials. */
-import { setMaxListeners } from 'node:events';
 import type { Deployment } from '../../config/deployment.ts';
 import type { Source } from '../../config/entry.ts';
 import type { RunOptions } from '../../config/options.ts';
@@ -7,7 +6,7 @@ import { type Kept, type Reader, resolveSecrets, type Unread } from '../../confi
 import type { Run } from '../../engine/check.ts';
 import { Cleanup } from '../../engine/cleanup.ts';
 import { makeRun } from '../../engine/run.ts';
-import { RunEndedError, RunTimeoutError } from '../../engine/timeouts.ts';
+import { startRunSignal } from '../../engine/run-signal.ts';
 import { networkContext } from '../../net/ca-store.ts';
 import type { Target } from '../../net/messages.ts';
 import { NetworkError } from '../../net/network-error.ts';
@@ -27,17 +26,16 @@ export async function readSecrets(
   deployment: Deployment,
   options: RunOptions,
 ): Promise<Source[]> {
-  const end = new AbortController();
-  setMaxListeners(0, end.signal);
-  const timer = setTimeout(() => end.abort(new RunTimeoutError(options.timeoutMs)), options.timeoutMs);
+  const runSignal = startRunSignal(options.timeoutMs, new AbortController().signal);
   const cleanup = new Cleanup();
-  const run = makeRun(deployment, options, networkContext(deployment, options.authorities), end.signal, cleanup);
+  const network = networkContext(deployment, options.authorities);
+  const run = makeRun(deployment, options, network, runSignal.signal, cleanup);
   try {
     return await resolveSecrets(sources, deployment.service, makeReader(run));
   } finally {
-    clearTimeout(timer);
+    runSignal.settle();
     await cleanup.end();
-    end.abort(new RunEndedError());
+    runSignal.close();
   }
 }
 
