@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../../src/net/http.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { type BucketProbe, CONTENT, type Place, PROBE_KEY } from './probe.ts';
+import { ATTEMPTS, type BucketProbe, CONTENT, isContent, type Place, PROBE_KEY } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreError } from './store.ts';
 
 /** The permission was checked without deleting anything: a deletion would leave a trace. */
@@ -72,9 +72,8 @@ async function readBack(probe: BucketProbe, { key, mode }: Place): Promise<strin
 }
 
 /** Whether a denial may only mean that nobody has written the object yet. */
-function mayBeMissing({ store, required }: BucketProbe, mode: Place['mode'], error: unknown): boolean {
-  const denied = error instanceof StoreError && error.kind === 'denied';
-  return denied && mode === 'existing' && required.list === undefined && store.tellsMissing !== true;
+function mayBeMissing({ missingLooksDenied }: BucketProbe, mode: Place['mode'], error: unknown): boolean {
+  return error instanceof StoreError && error.kind === 'denied' && mode === 'existing' && missingLooksDenied;
 }
 
 const nothingYet = ({ bucket, store }: BucketProbe): Skip =>
@@ -87,7 +86,7 @@ const nothingYet = ({ bucket, store }: BucketProbe): Skip =>
   });
 
 function sameAs(found: Pick<Stored, 'body'> | undefined, bucket: string): Issue | undefined {
-  if (found?.body.equals(CONTENT)) return undefined;
+  if (found !== undefined && isContent(found.body)) return undefined;
   if (found === undefined) return differs(`the object written to ${bucket} can’t be found`, bucket);
   return differs(`the object read from ${bucket} differs from the one written`, bucket);
 }
@@ -134,29 +133,17 @@ async function lookAround(probe: BucketProbe): Promise<Outcome> {
 
 /** A pre-signed PUT, then a GET, by a plain HTTP client: what workers and browsers do. */
 export async function checkPresigned(probe: BucketProbe): Promise<Outcome> {
-  const { run, bucket, required, store } = probe;
+  const { run, bucket, required } = probe;
   if (run.options.readOnly) return skip('not tested: --read-only');
   const place = await probe.placed();
-  const { ifAbsent } = store.headers ?? S3_HEADERS;
   if (required.put === undefined && required.get === undefined) {
     return skip(`the ${run.deployment.service} neither writes to nor reads from ${bucket}`, { evidence: { bucket } });
   }
-  const verbs: string[] = [];
-  const key = place.mode === 'ours' ? probe.newKey() : place.key;
   try {
-    if (required.put !== undefined) {
-      const answer = await send(probe, 'PUT', key, place.mode === 'ours' ? {} : ifAbsent);
-      // The constant object exists already: the store says so only after it has verified the signature.
-      if (!isTaken(probe, answer)) throwIfRefused(probe, answer, 'put');
-      verbs.push('PUT');
-    }
-    if (required.get !== undefined) {
-      const answer = await send(probe, 'GET', key);
-      if (answer.status === 404 && place.mode === 'existing') return nothingYet(probe);
-      throwIfRefused(probe, answer, 'get');
-      const trouble = sameAs(answer, bucket);
-      if (trouble !== undefined) return trouble;
-      verbs.push('GET');
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const trouble = await writeAndRead(probe, place, attempt < ATTEMPTS);
+      if (trouble === undefined) break;
+      if (trouble !== 'vanished') return trouble;
     }
   } catch (error) {
     if (mayBeMissing(probe, place.mode, error)) return nothingYet(probe);
@@ -165,7 +152,36 @@ export async function checkPresigned(probe: BucketProbe): Promise<Outcome> {
     if (error instanceof StoreError && error.kind === 'denied') throw new CheckStopped(trouble);
     return trouble;
   }
+  const verbs = [...(required.put === undefined ? [] : ['PUT']), ...(required.get === undefined ? [] : ['GET'])];
   return pass(`pre-signed ${inSeries(verbs)} URLs work in ${bucket}`, { evidence: { bucket, verbs } });
+}
+
+/** `vanished`: another run removed the constant object between the two requests. */
+async function writeAndRead(
+  probe: BucketProbe,
+  place: Place,
+  mayStartOver: boolean,
+): Promise<Issue | Skip | 'vanished' | undefined> {
+  const { bucket, required, store } = probe;
+  const { ifAbsent } = store.headers ?? S3_HEADERS;
+  let isOwn = place.mode === 'ours';
+  const key = isOwn ? probe.newKey() : place.key;
+  if (required.put !== undefined) {
+    const answer = await send(probe, 'PUT', key, isOwn ? {} : ifAbsent);
+    // The constant object exists already: the store says so only after it has verified the signature.
+    if (!isTaken(probe, answer)) {
+      throwIfRefused(probe, answer, 'put');
+      if (!isOwn) probe.createdConstant(answer);
+      isOwn = true;
+    }
+  }
+  if (required.get === undefined) return undefined;
+  const answer = await send(probe, 'GET', key);
+  const isMissing = answer.status === 404 || (answer.status === 403 && probe.missingLooksDenied);
+  if (isMissing && !isOwn && place.mode === 'persistent' && mayStartOver) return 'vanished';
+  if (answer.status === 404 && place.mode === 'existing') return nothingYet(probe);
+  throwIfRefused(probe, answer, 'get');
+  return sameAs(answer, bucket);
 }
 
 async function send(probe: BucketProbe, method: 'PUT' | 'GET', key: string, bound = {}): Promise<HttpAnswer> {

@@ -12,8 +12,8 @@
  *    rest happens under `spacelift-preflight/<run id>/`. If it can't be deleted, it stays.
  * 4. A service that does not write to this bucket, and `--read-only`, read the constant object if another run left it.
  *
- * Concurrent runs do not disturb each other: the constant object is the same for all, and a run that finds that it has
- * vanished starts over.
+ * Concurrent runs do not disturb each other: the constant object is the same for all, so another run may remove the one that
+ * this run found. A run that misses it starts over, and a run whose later write created it anew owns it from then on.
  */
 import { randomUUID } from 'node:crypto';
 import type { Run } from '../../src/engine/check.ts';
@@ -24,17 +24,28 @@ import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { storeIssue } from './messages.ts';
 import type { RequiredActions } from './requirements.ts';
-import { type Store, type Stored, StoreError, type Written } from './store.ts';
+import { S3_HEADERS, type Store, type Stored, StoreError, versionIn, type Written } from './store.ts';
 
 export const PROBE_KEY = 'spacelift-preflight/probe';
 export const CONTENT = Buffer.from(
   'Written by spacelift-preflight to try this bucket. Safe to keep, safe to delete.\n',
 );
+const PADDING = ' ';
 const OPERATION_MS = 10_000;
 /** A write is aborted shortly after nothing waits for it any longer. */
 const GRACE_MS = 100;
 /** Another run may remove the constant object just after this one has found it. */
-const ATTEMPTS = 3;
+export const ATTEMPTS = 3;
+
+/**
+ * The content, padded to a size in bytes. A large upload should not replace the constant object, but may create it when a
+ * concurrent run has just removed it: what other runs then read is still the content that they expect.
+ */
+export const paddedContent = (size: number): Buffer => Buffer.concat([CONTENT, Buffer.alloc(size, PADDING)], size);
+
+/** Whether a body is what this tool writes, padded or not. */
+export const isContent = (body: Buffer): boolean =>
+  body.equals(CONTENT) || (body.indexOf(CONTENT) === 0 && body.toString('latin1', CONTENT.length).trim() === '');
 
 /** Where the test object is, and what writing it has shown. */
 export interface Place {
@@ -61,6 +72,8 @@ export class BucketProbe {
   readonly #keys = new Set<string>();
   readonly #writes = new Set<Promise<unknown>>();
   #mayPurge = false;
+  /** The last write of the constant object. */
+  #constant: Written | undefined;
   /** Deletions leave a delete marker here, although writes show no version. */
   #suspended = false;
   #removal: { done(): void } | undefined;
@@ -95,6 +108,11 @@ export class BucketProbe {
       if (error instanceof StoreError && error.kind === 'denied') return EXISTING;
       throw new CheckStopped(await this.issue(error));
     }
+  }
+
+  /** Without permission to list, the store's response to a read of a missing object is a denial. */
+  get missingLooksDenied(): boolean {
+    return this.required.list === undefined && this.store.tellsMissing !== true;
   }
 
   /** One operation with its deadline; retried when the store is busy. */
@@ -138,6 +156,12 @@ export class BucketProbe {
     return key;
   }
 
+  /** A write by a plain client created the constant object, so the one that this run found is gone: the new one is its own. */
+  createdConstant({ headers }: HttpAnswer): void {
+    const { version } = this.store.headers ?? S3_HEADERS;
+    this.#constant = { existed: false, versionId: version === undefined ? undefined : versionIn(headers[version]) };
+  }
+
   /** Deletes as a service does. */
   remove(key: string): Promise<void> {
     return this.within((signal) => this.store.remove(this.bucket, key, signal));
@@ -179,6 +203,8 @@ export class BucketProbe {
         return { key: PROBE_KEY, mode: 'persistent', versioned: this.#versioned(written) };
       }
       const found = required.get === undefined ? 'hidden' : await this.#lookAtKept();
+      const mayBeMissing = found === 'hidden' && required.get !== undefined && this.missingLooksDenied;
+      if (mayBeMissing && attempt + 1 < ATTEMPTS) continue;
       // An object without a version may be older than the bucket's versioning.
       if (found === 'hidden') return { key: PROBE_KEY, mode: 'persistent', versioned: undefined };
       if (found !== undefined)
@@ -221,21 +247,20 @@ export class BucketProbe {
   /** Writes the constant object if it is absent. If it stays, it is listed as left behind, no matter which run wrote it. */
   async #writeKept(): Promise<Written> {
     const { run, store, bucket } = this;
-    let written: Written | undefined;
     this.#removal = run.cleanup(
       `${PROBE_KEY} in ${bucket}, which may stay`,
       store.messages.remove(bucket, PROBE_KEY),
       async (signal) => {
         await Promise.allSettled(this.#writes);
-        if (written === undefined && (await store.get(bucket, PROBE_KEY, signal)) === undefined) return;
-        if (written === undefined || !this.#isTransient(written)) throw new Error('it stays');
+        if (this.#constant === undefined && (await store.get(bucket, PROBE_KEY, signal)) === undefined) return;
+        if (this.#constant === undefined || !this.#isTransient(this.#constant)) throw new Error('it stays');
         await store.remove(bucket, PROBE_KEY, signal);
       },
     );
     try {
       return await this.write(async (signal) => {
-        written = await store.put(bucket, PROBE_KEY, CONTENT, { ifAbsent: true }, signal);
-        return written;
+        this.#constant = await store.put(bucket, PROBE_KEY, CONTENT, { ifAbsent: true }, signal);
+        return this.#constant;
       });
     } catch (error) {
       if (!mayHaveWritten(error)) this.#removal.done();

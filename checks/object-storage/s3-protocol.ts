@@ -104,11 +104,6 @@ function skewOf(date: string | undefined): { skewMs?: number } {
   return Number.isNaN(server) ? {} : { skewMs: server - Date.now() };
 }
 
-/** A real version id: `null` belongs to an object that was written without versioning. */
-export function versionIn(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' && header !== 'null' && header !== '' ? header : undefined;
-}
-
 export interface LifecycleRule {
   readonly ID?: unknown;
   readonly Status?: unknown;

@@ -76,6 +76,11 @@ export interface Stored {
   readonly versionId: string | undefined;
 }
 
+/** A real version id: `null` belongs to an object that was written without versioning. */
+export function versionIn(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && header !== 'null' && header !== '' ? header : undefined;
+}
+
 export interface Written {
   /** The object existed already and was left untouched; only when writing if absent. */
   readonly existed: boolean;
@@ -95,6 +100,8 @@ export interface PlainHeaders {
   readonly ifAbsent: Readonly<Record<string, string>>;
   /** The error code if the object exists. */
   readonly taken?: string;
+  /** The response header that holds the version of what was written; absent where no write reveals one. */
+  readonly version?: string;
   /** The prefix of metadata headers. */
   readonly metadata: string;
   /** A header that browser uploads require, so CORS must allow it. */
@@ -103,7 +110,11 @@ export interface PlainHeaders {
   readonly refused?: { readonly code: string; readonly underscore: string; readonly plain: string };
 }
 
-export const S3_HEADERS: PlainHeaders = { ifAbsent: { 'if-none-match': '*' }, metadata: 'x-amz-meta-' };
+export const S3_HEADERS: PlainHeaders = {
+  ifAbsent: { 'if-none-match': '*' },
+  version: 'x-amz-version-id',
+  metadata: 'x-amz-meta-',
+};
 
 /**
  * Every operation accepts a signal that aborts it, and throws StoreError or NetworkError.

@@ -6,7 +6,7 @@ import { NetworkError } from '../../src/net/network-error.ts';
 import { advice, setting, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { isTaken } from './access.ts';
-import { type BucketProbe, PROBE_KEY } from './probe.ts';
+import { type BucketProbe, CONTENT, PROBE_KEY, paddedContent } from './probe.ts';
 import { S3_HEADERS, type Signed } from './store.ts';
 
 const SIZE = 2 * 1024 * 1024;
@@ -72,11 +72,12 @@ export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
     const key = own ? probe.newKey() : PROBE_KEY;
     const bound = { [name]: run.id, ...(!own && headersOf(probe).ifAbsent) };
     const { method, url, headers } = await store.sign('PUT', bucket, key, bound);
-    const body = Buffer.alloc(size);
+    const body = paddedContent(size);
     const answer = await probe.write(
       (signal) => store.send({ method, url, headers, body, signal, ...(!own && { announce: true }) }),
       TRANSFER_MS,
     );
+    if (!own && store.refusal(answer, { action: 'put', bucket }) === undefined) probe.createdConstant(answer);
     return { key, answer };
   };
   const passes = (answer: HttpAnswer) =>
@@ -94,8 +95,8 @@ export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
       return (await refusedByName(probe)) ?? passed(probe, 'signature over the header verified');
     }
     const status = sent instanceof NetworkError ? undefined : sent.answer.status;
-    if (status === 413 || (await works(1, header))) return capped(probe, status);
-    if (await works(1, header.replace('_', '-'))) return dropped(probe, status);
+    if (status === 413 || (await works(CONTENT.length, header))) return capped(probe, status);
+    if (await works(CONTENT.length, header.replace('_', '-'))) return dropped(probe, status);
     if (sent instanceof NetworkError) throw sent;
     throw store.refusal(sent.answer, { action: 'put', bucket }) ?? new NetworkError('closed');
   } catch (error) {
@@ -124,7 +125,7 @@ async function refusedByName(probe: BucketProbe): Promise<Outcome | undefined> {
       [`${metadata}${name}`]: '1',
     });
     const answer = await probe.write((signal) =>
-      store.send({ method, url, headers, body: Buffer.alloc(1), signal, announce: true }),
+      store.send({ method, url, headers, body: CONTENT, signal, announce: true }),
     );
     return store.refusal(answer, { action: 'put', bucket })?.code === refused.code;
   };

@@ -12,8 +12,8 @@ import { makeAgents } from '../../../src/net/agents.ts';
 import { type HttpAnswer, isLoopback, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
 import { networkErrorOr } from '../../../src/net/network-error.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
-import { arePermitted, expiryRules, isErrorResponse, messageIn, s3Refusal, versionIn } from '../s3-protocol.ts';
-import { type Store, type StoreAction, StoreError, type StoreKind, under } from '../store.ts';
+import { arePermitted, expiryRules, isErrorResponse, messageIn, s3Refusal } from '../s3-protocol.ts';
+import { type Store, type StoreAction, StoreError, type StoreKind, under, versionIn } from '../store.ts';
 import { awsMessages, awsSays, keySays, type Names } from './messages.ts';
 
 /** In seconds: how long a pre-signed URL works. */

@@ -70,6 +70,7 @@ export async function azure(run: Run): Promise<Store> {
     headers: {
       ifAbsent: { 'if-none-match': '*' },
       taken: 'BlobAlreadyExists',
+      version: 'x-ms-version-id',
       metadata: 'x-ms-meta-',
       upload: 'x-ms-blob-type',
       // Metadata names are C# identifiers, which can't start with a digit.

@@ -12,15 +12,8 @@ import { boundBody, boundHints, boundPages } from '../../../src/net/limits.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
-import {
-  arePermitted,
-  expiryRules,
-  type LifecycleRule,
-  opensToEveryone,
-  s3Refusal,
-  versionIn,
-} from '../s3-protocol.ts';
-import { type Store, type StoreAction, StoreError, under } from '../store.ts';
+import { arePermitted, expiryRules, type LifecycleRule, opensToEveryone, s3Refusal } from '../s3-protocol.ts';
+import { type Store, type StoreAction, StoreError, under, versionIn } from '../store.ts';
 import { ownerOfMinio } from './credentials.ts';
 import { minioMessages } from './messages.ts';
 

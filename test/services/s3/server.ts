@@ -27,7 +27,8 @@ export interface ServerState extends World {
 /** Handles one request; settles when it is answered, or given up because of a fault. */
 export async function handle(state: ServerState, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const { faults } = state;
-  if (faults.delayMs) await sleep(faults.delayMs, undefined, { signal: state.closed });
+  const delayMs = typeof faults.delayMs === 'function' ? faults.delayMs() : faults.delayMs;
+  if (delayMs) await sleep(delayMs, undefined, { signal: state.closed });
   const request = new S3Request(message, {
     flavor: state.flavor,
     secure: state.secure,

@@ -31,8 +31,8 @@ export interface FaultRequest {
 
 /** What goes wrong, on purpose. Every field may be changed while the server runs. */
 export interface S3Faults {
-  /** Milliseconds before each request is looked at. */
-  delayMs?: number;
+  /** Milliseconds before each request is looked at, or what chooses them. */
+  delayMs?: number | (() => number);
   /** Milliseconds that the server's clock is ahead (negative: behind). */
   clockOffsetMs?: number;
   /** Answers instead of the server, before authentication, as a proxy or an overloaded server does. */
