@@ -52,6 +52,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   set: [],
   party: 'config',
   setting: () => undefined,
+  flaws: [],
   own: () => undefined,
   authorities: { pems: [], party: 'config' },
   secrets: [],

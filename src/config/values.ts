@@ -28,8 +28,20 @@ export function judgeValue(
   entry: Entry,
   redact: Redact = maskValue,
 ): { rule: ValueRule; outcome: Issue } | undefined {
-  const variable: Variable = CONTRACT[name];
-  const found = (rule: ValueRule, title: string, more: { expected: string; fix: Fix }) => ({
+  return judgeAs(CONTRACT[name], name, entry, redact);
+}
+
+/** What a variable must be: a row of the contract, or of the table of variables that the SDKs read. */
+export type Expectation = Pick<Variable, 'type' | 'secret' | 'docs'>;
+
+/** Like `judgeValue`, for any variable. */
+export function judgeAs(
+  variable: Expectation,
+  name: string,
+  entry: Entry,
+  redact: Redact = maskValue,
+): { rule: ValueRule; outcome: Issue } | undefined {
+  const found = (rule: ValueRule, title: string, more: Pick<Issue, 'detail'> & { expected: string; fix: Fix }) => ({
     rule,
     outcome: fail(title, {
       ...more,
@@ -46,7 +58,7 @@ export function judgeValue(
     });
   }
   const { value } = entry;
-  if (JUDGED_BY_THEIR_CHECK.includes(name)) return undefined;
+  if (JUDGED_BY_THEIR_CHECK.some((judged) => judged === name)) return undefined;
   if (variable.type.exact && value !== value.trim()) {
     return found('whitespace', `${name} ${whereWhite(value)}`, {
       expected: variable.type.expected,
@@ -67,7 +79,9 @@ export function judgeValue(
   }
   if (!v.is(variable.type.schema, value)) {
     const shown = variable.secret || entry.secret ? '' : excerpt(redact(value));
+    const detail = variable.type.whyNot?.(value);
     return found('value', `${name} is not ${essence(variable.type.expected)}${shown}`, {
+      ...(detail !== undefined && { detail }),
       expected: variable.type.expected,
       fix: advice`correct ${name} in ${entry.origin}`,
     });
@@ -76,7 +90,7 @@ export function judgeValue(
 }
 
 /** Whether a value is a leftover from a template. */
-export function isPlaceholder(name: VariableName, value: string): boolean {
+export function isPlaceholder(name: string, value: string): boolean {
   if (WHOLE_PLACEHOLDER.test(value.trim()) || TEMPLATE.test(value)) return true;
   if (/^[a-z]+:\/\//.test(value) && IN_URL.test(value)) return true;
   return name === 'SERVER_DOMAIN' && RESERVED_DOMAINS.includes(value.toLowerCase());
