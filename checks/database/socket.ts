@@ -4,12 +4,11 @@ import { connect, isIP, type Socket } from 'node:net';
 import {
   type ConnectionOptions,
   checkServerIdentity,
-  createSecureContext,
   type PeerCertificate,
   type SecureContext,
   connect as startTls,
 } from 'node:tls';
-import { secureContextFor } from '../../src/net/ca-store.ts';
+import { makeSecureContext, secureContextFor } from '../../src/net/ca-store.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
 import { distrustOf } from '../../src/net/tls.ts';
 import { ServerError } from './server-error.ts';
@@ -137,7 +136,7 @@ function contextOf({ client, authorities }: TlsPlan): SecureContext {
   try {
     return Object.keys(client).length === 0
       ? secureContextFor(authorities)
-      : createSecureContext({ ca: [...authorities], ...client });
+      : makeSecureContext(authorities, client);
   } catch {
     throw new ServerError({ kind: 'client-certificate' });
   }
