@@ -134,9 +134,7 @@ export function languageOf(chunk: Buffer): string | undefined {
 /** Certificate authorities (CAs), and the client certificate if there is one. */
 function contextOf({ client, authorities }: TlsPlan): SecureContext {
   try {
-    return Object.keys(client).length === 0
-      ? secureContextFor(authorities)
-      : makeSecureContext(authorities, client);
+    return Object.keys(client).length === 0 ? secureContextFor(authorities) : makeSecureContext(authorities, client);
   } catch {
     throw new ServerError({ kind: 'client-certificate' });
   }
