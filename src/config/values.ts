@@ -1,4 +1,4 @@
-/** Checks a single value: its kind, whitespace, leftover placeholders, and type. */
+/** Checks a single value: whitespace, leftover placeholders, and type. */
 import * as v from 'valibot';
 import { cause } from '../outcome/cause.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
@@ -32,13 +32,7 @@ export function judgeValue(
       cause: cause.variable(name),
     }),
   });
-  if (entry.kind === 'secret') return undefined;
-  if (entry.kind === 'not-a-string') {
-    return found('type', `${name} is a ${entry.value}, not a string, in ${entry.origin}`, {
-      expected: 'a string: Kubernetes and ECS reject any other value',
-      fix: advice`put the value of ${name} in quotes`,
-    });
-  }
+  if (entry.kind !== 'known') return undefined;
   const { value } = entry;
   if (JUDGED_BY_THEIR_CHECK.includes(name)) return undefined;
   if (variable.type.exact && value !== value.trim()) {

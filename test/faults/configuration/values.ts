@@ -81,8 +81,7 @@ export const VALUES: readonly Fault[] = [
       OBJECT_STORAGE_BUKET_STATES: OBJECT_STORAGE_BUCKET_STATES,
     })),
     fail: REQUIRED,
-    warn: ['configuration/unknown'],
-    says: /OBJECT_STORAGE_BUKET_STATES(,| is set,) did you mean OBJECT_STORAGE_BUCKET_STATES\?$/m,
+    says: /^OBJECT_STORAGE_BUKET_STATES is set in .*, did you mean OBJECT_STORAGE_BUCKET_STATES\?$/m,
   },
   {
     name: 'an optional variable that is misspelled',
