@@ -1,5 +1,5 @@
 /** Leftovers from templates. A password can contain `${b}` or `{{y}}`: of a credential, only the whole is a placeholder. */
-import { CONTRACT, type VariableName } from './contract.ts';
+import { isSecret } from './contract.ts';
 
 /** Unfilled templates: shell, Helm, Terraform. */
 const TEMPLATE = /\$\{[A-Za-z_][\w.-]*\}|\$?\{\{[^{}]*\}\}|\$\([A-Z_][A-Z0-9_]*\)/;
@@ -9,15 +9,15 @@ const IN_LOCATION = new RegExp(`${TEMPLATE.source}|<[A-Za-z][\\w -]*>|\\bchange[
 /** RFC 2606. */
 const RESERVED_DOMAINS = ['example.com', 'example.org', 'example.net'];
 /** Chosen by people, like passwords, but not secret. */
-const USER_NAMES: readonly VariableName[] = ['ADMIN_USERNAME', 'OBJECT_STORAGE_MINIO_ACCESS_KEY_ID'];
+const USER_NAMES: readonly string[] = ['ADMIN_USERNAME', 'OBJECT_STORAGE_MINIO_ACCESS_KEY_ID'];
 
 /** Whether a value is a leftover from a template. */
-export function isPlaceholder(name: VariableName, value: string): boolean {
+export function isPlaceholder(name: string, value: string): boolean {
   if (isWhole(value)) return true;
   const { credentials, location } = partsOf(value);
   if (location !== undefined) return credentials.some(isWhole) || IN_LOCATION.test(location);
   if (name === 'SERVER_DOMAIN' && RESERVED_DOMAINS.includes(value.toLowerCase())) return true;
-  return CONTRACT[name].secret !== true && !USER_NAMES.includes(name) && TEMPLATE.test(value);
+  return !isSecret(name) && !USER_NAMES.includes(name) && TEMPLATE.test(value);
 }
 
 const isWhole = (text: string): boolean => WHOLE.test(text.trim());

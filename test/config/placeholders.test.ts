@@ -1,11 +1,10 @@
 /** What is left over from a template, and what only looks like it. */
 import { expect, test } from 'vitest';
-import type { VariableName } from '../../src/config/contract.ts';
 import { isPlaceholder } from '../../src/config/placeholders.ts';
 
 const url = (password: string, more = '') => `postgres://spacelift:${password}@db.corp.io/spacelift${more}`;
 
-test.each<[VariableName, string]>([
+test.each<[string, string]>([
   ['ADMIN_PASSWORD', 'a${b}c'],
   ['ADMIN_PASSWORD', 'x{{y}}'],
   ['ADMIN_PASSWORD', '$(A)1'],
@@ -26,7 +25,7 @@ test.each<[VariableName, string]>([
   expect(isPlaceholder(name, value)).toBe(false);
 });
 
-test.each<[VariableName, string]>([
+test.each<[string, string]>([
   ['ADMIN_PASSWORD', '${b}'],
   ['ADMIN_PASSWORD', ' {{ .Values.password }}\n'],
   ['ADMIN_PASSWORD', '${A}${B}'],
