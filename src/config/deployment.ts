@@ -9,6 +9,7 @@ import { judgeConfiguration } from './judge.ts';
 import { maskValue } from './logins.ts';
 import type { Party, Perspective } from './options.ts';
 import { redactor } from './redact.ts';
+import { RESOLVED_VALUE } from './references.ts';
 import { resolve } from './resolve.ts';
 import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
@@ -72,7 +73,7 @@ export function makeDeployment(
   { service, environment }: { service?: Perspective | undefined; environment: Record<string, string | undefined> },
 ): Deployment {
   const resolved = resolve(sources, service);
-  const { findings, pairing, unusable } = judgeConfiguration(resolved, sources);
+  const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources);
   const lookup = (name: VariableName): Lookup => {
     const outcome = unusable.get(name);
     if (outcome !== undefined) return { state: 'unusable', outcome };
@@ -107,6 +108,7 @@ export function makeDeployment(
   const sdk = judgeSdkVariables({
     entry: (name) => resolved.entries.get(name),
     partyOf,
+    told,
     holds: (conditions) => conditions.some(({ variable, is }) => is.includes(chosen(variable) ?? '')),
     environment,
     redact: (value) => maskValue(redactor(secrets)(value)),
@@ -140,8 +142,10 @@ export function makeDeployment(
 }
 
 /** A value that is not a string is already unusable; a value behind `valueFrom` is set but not known here. */
-function known(name: VariableName, { kind, value, origin, unread }: Entry): Lookup {
+function known(name: VariableName, { kind, value, origin, unread, refersTo }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
+  if (refersTo !== undefined)
+    return { state: 'unknown', origin: `${refersTo}, referred to in ${origin}`, fix: RESOLVED_VALUE };
   return {
     state: 'unknown',
     origin: `${reference(value)}, in ${origin}`,

@@ -8,6 +8,7 @@ import type { Entry } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import type { Environment, Party } from './options.ts';
 import type { Redact } from './redact.ts';
+import { judgeReference } from './references.ts';
 import type { ValueType } from './types.ts';
 import * as type from './types.ts';
 import { judgeAs } from './values.ts';
@@ -115,6 +116,8 @@ export interface SdkInputs {
   /** The entry in the sources; `undefined` when it is not set there. */
   entry(name: string): Entry | undefined;
   partyOf(name: string): Party;
+  /** The variables of the config that already have a finding. */
+  readonly told: ReadonlyMap<string, Issue>;
   /** Whether any condition holds, as far as is known. */
   holds(conditions: readonly When[]): boolean;
   /** The caller's environment. */
@@ -122,23 +125,26 @@ export interface SdkInputs {
   readonly redact: Redact;
 }
 
-/** What the SDKs would refuse: each finding with the variable that the tests depend on. */
+/** What the SDKs would refuse: each finding, and the variables that the tests depend on. */
 export function judgeSdkVariables(inputs: SdkInputs): {
   readonly findings: readonly ConfigurationFinding[];
   readonly flaws: readonly Flaw[];
 } {
-  const judged = Object.entries(TABLE).flatMap(([name, variable]) => {
-    if (!inputs.holds(variable.usedBy)) return [];
+  const findings: ConfigurationFinding[] = [];
+  const flaws: Flaw[] = [];
+  for (const [name, variable] of Object.entries(TABLE)) {
+    if (!inputs.holds(variable.usedBy)) continue;
     const spec = { type: variable.type, docs: DOCS.general, ...(isSecret(name) && { secret: true as const }) };
-    return [...inEffect(name, variable, inputs)].flatMap(({ entry, party }) => {
-      const found = judgeAs(spec, name, entry, inputs.redact);
-      return found === undefined ? [] : [{ ...found, name, party }];
-    });
-  });
-  return {
-    findings: judged.map(({ rule, outcome }) => ({ rule, outcome })),
-    flaws: judged.map(({ name, party, outcome }) => ({ name, party, outcome })),
-  };
+    for (const { entry, party } of inEffect(name, variable, inputs)) {
+      const told = entry === inputs.entry(name) ? inputs.told.get(name) : undefined;
+      const reference = entry.kind === 'known' ? judgeReference(entry) : undefined;
+      const found = told === undefined ? (reference ?? judgeAs(spec, name, entry, inputs.redact)) : undefined;
+      if (found !== undefined) findings.push(found);
+      const outcome = told ?? found?.outcome;
+      if (outcome?.status === 'fail') flaws.push({ name, party, outcome });
+    }
+  }
+  return { findings, flaws };
 }
 
 /** The config's value, and the caller's where it is read instead. */

@@ -81,6 +81,22 @@ test('the caller’s variables matter where the config has none', () => {
   expect(flaws({ ...AWS, ...KEYS, AWS_ENDPOINT_URL: 'http://localhost:9000' }, spoilt)).toEqual([]);
 });
 
+test('what a finding about many variables names is not told again', () => {
+  const quoted = { SERVER_DOMAIN: '"spacelift.corp.io"', AWS_REGION: '"eu-west-1"', AWS_ACCESS_KEY_ID: '"AKIA"' };
+  const { flaws: found, configuration } = makeDeployment([source({ ...AWS, ...quoted })], { environment: {} });
+  expect(found.map(({ name }) => name)).toEqual(['AWS_ACCESS_KEY_ID']);
+  expect(configuration.filter(({ rule }) => rule === 'whitespace')).toHaveLength(1);
+});
+
+test('a reference that nothing resolves is one', () => {
+  const variables = { ...AWS, AWS_ACCESS_KEY_ID: 'vault:secret/aws#key', AWS_SECRET_ACCESS_KEY: 'op://vault/a b/c' };
+  const { flaws: found, configuration } = makeDeployment([source(variables, 'all', { process: true })], {
+    environment: variables,
+  });
+  expect(found.map(({ name }) => name)).toEqual(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']);
+  expect(configuration.filter(({ rule }) => rule === 'reference')).toHaveLength(2);
+});
+
 test('modes of the caller’s own SDKs are not Spacelift’s', () => {
   expect(flaws(AWS, { AWS_RETRY_MODE: 'legacy', AWS_MAX_ATTEMPTS: 'three' })).toEqual([]);
 });
