@@ -145,7 +145,8 @@ export async function storeIssue(probe: TriedBucket, error: unknown, via?: 'pres
   if (error instanceof CheckStopped) return error.outcome;
   if (error instanceof NetworkError) {
     const { title, ...words } = routeMessages(error, store.target);
-    const fix = error instanceof ProxyError || error.tls === 'changed' ? undefined : providerFix(error, store.messages.network);
+    const fix =
+      error instanceof ProxyError || error.tls === 'changed' ? undefined : providerFix(error, store.messages.network);
     const skipped = await skipIfOutside(run, store.target.host, error);
     return skipped ?? fail(title, { ...words, ...(fix !== undefined && { fix }) });
   }

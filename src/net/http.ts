@@ -5,8 +5,8 @@ import type { Run } from '../engine/check.ts';
 import { type Agents, type HttpServer, makeAgents } from './agents.ts';
 import { makeExplainError } from './http-errors.ts';
 import { boundHints } from './limits.ts';
-import { reportRequest } from './stages.ts';
 import { NetworkError, networkErrorOr } from './network-error.ts';
+import { reportRequest } from './stages.ts';
 import { addressOf, unbracketed } from './tcp.ts';
 
 const DEADLINE_MS = 10_000;

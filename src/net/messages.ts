@@ -135,7 +135,11 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
       };
     case 'timeout':
       if (problem.silentMs !== undefined) {
-        return { ...silence(problem.silentMs, problem, { what, at }), evidence: { ...evidence, connected: true }, cause: itself };
+        return {
+          ...silence(problem.silentMs, problem, { what, at }),
+          evidence: { ...evidence, connected: true },
+          cause: itself,
+        };
       }
       return {
         title: `${at} timed out`,

@@ -200,7 +200,8 @@ function meaningOf(error: unknown, call: Call, at: Omit<GoogleAuthFailure, 'code
 function notReached(problem: NetworkError, { hostname, port }: URL): GoogleAuthError {
   const target = { what: 'Google', host: hostname, port: Number(port) || 443, setting: 'HTTPS_PROXY' };
   const { title, ...words } = routeMessages(problem, target);
-  const fix = problem instanceof ProxyError || problem.tls === 'changed' ? undefined : providerFix(problem, wayTo(hostname));
+  const fix =
+    problem instanceof ProxyError || problem.tls === 'changed' ? undefined : providerFix(problem, wayTo(hostname));
   return new GoogleAuthError('other', fail(title, { ...words, ...(fix !== undefined && { fix }) }));
 }
 
