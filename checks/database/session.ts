@@ -121,6 +121,7 @@ export async function logIn(
 ): Promise<Session> {
   const { default: pg } = await import('pg');
   const { socket } = connected;
+  reportStages(socket);
   let refused: ServerError | NetworkError | undefined;
   let passwordSent = false;
   let asked = false;

@@ -107,7 +107,7 @@ function silence(
     detail:
       'The server hangs or is overloaded, or a load balancer, proxy or pooler in front of it has no server to pass the request to.',
     expected: `a response from ${what} ${within}`,
-    fix: advice`find out in the log of ${what}, and of any proxy in front of it, why it does not respond; ${WAIT_LONGER}`,
+    fix: advice`find out why ${what} does not respond: see its log, and that of any proxy or load balancer in front of it; ${WAIT_LONGER}`,
   };
 }
 
