@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import {
   type ConnectionOptions,
   checkServerIdentity,
-  createSecureContext,
   type PeerCertificate,
   type SecureContext,
   connect as startTls,
 } from 'node:tls';
-import { secureContextFor } from '../../src/net/ca-store.ts';
+import { makeSecureContext, secureContextFor } from '../../src/net/ca-store.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
 import { reportStages } from '../../src/net/stages.ts';
 import { distrustOf } from '../../src/net/tls.ts';
@@ -146,9 +145,7 @@ export function languageOf(chunk: Buffer): string | undefined {
 /** Certificate authorities (CAs), and the client certificate if there is one. */
 function contextOf({ client, authorities }: TlsPlan): SecureContext {
   try {
-    return Object.keys(client).length === 0
-      ? secureContextFor(authorities)
-      : createSecureContext({ ca: [...authorities], ...client });
+    return Object.keys(client).length === 0 ? secureContextFor(authorities) : makeSecureContext(authorities, client);
   } catch {
     throw new ServerError({ kind: 'client-certificate' });
   }

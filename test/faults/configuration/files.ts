@@ -46,6 +46,12 @@ export const FILES: readonly Fault[] = [
     says: /^AWS_ACCOUNT_ID is a number, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
   },
   {
+    name: 'an unused number without quotes in a Secret',
+    arrange: secret((yaml) => yaml.replace(/^stringData:$/m, 'stringData:\n  REPLICAS: 3')),
+    fail: ['configuration/type'],
+    says: /^REPLICAS is a number, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
+  },
+  {
     name: 'a number in a task definition',
     arrange: task((environment) => [...environment, { name: 'DRAIN_CONCURRENCY_ASYNC', value: 15 }]),
     fail: ['configuration/type'],
@@ -56,6 +62,10 @@ export const FILES: readonly Fault[] = [
     name: 'a task definition with all of the config',
     arrange: task((environment) => environment),
     leaves: true,
+  },
+  {
+    name: 'a Secret with a reference that the platform resolves',
+    arrange: secret((yaml) => yaml.replace(/(DATABASE_URL: ).*/, '$1"vault:kv/data/prod#pgdsn"')),
   },
   { name: 'a Secret with all of the config', arrange: secret((yaml) => yaml) },
   {
