@@ -80,6 +80,12 @@ export const profileFault = {
       `the AWS profile ${profile} sets ${key} to a value that the AWS SDK for Go refuses`,
       edit(profile, `set ${key} to ${expected}`),
     ),
+  noRoleArn: (variable: string): ProfileFault => ({
+    title: `${variable} is set without AWS_ROLE_ARN`,
+    detail: 'In a pod, the EKS webhook sets both.',
+    expected: 'both variables, or neither',
+    fix: advice`set AWS_ROLE_ARN to the role of the pod’s service account, or unset ${variable} to use other credentials`,
+  }),
   noUrl: (variable: string): ProfileFault => ({
     title: `${variable} is not a server URL`,
     expected: 'the URL that the platform of the container sets',
@@ -96,11 +102,11 @@ export const profileFault = {
 /** Settings that end every request if their value is unknown (`setFromIniSection` in aws-sdk-go-v2). */
 const SETTINGS: readonly (readonly [key: string, expected: string, pattern: RegExp])[] = [
   ['ec2_metadata_service_endpoint_mode', 'IPv4 or IPv6', /^\s*(ipv4|ipv6)?\s*$/i],
-  ['defaults_mode', 'standard', /^(legacy|standard|in-region|cross-region|mobile|auto)$/i],
+  ['defaults_mode', 'standard', /^(legacy|standard|in-region|cross-region|mobile|auto)?$/i],
   ['max_attempts', 'a whole number', /^[+-]?(\d+|0x[\da-f]+|0o?[0-7]+|0b[01]+)$/i],
   ['retry_mode', 'standard or adaptive', /^(standard|adaptive)$/],
-  ['disable_request_compression', 'true or false', /^(true|false)$/i],
-  ['disable_clock_skew_correction', 'true or false', /^(true|false)$/i],
+  ['disable_request_compression', 'true or false', /^(true|false)$/],
+  ['disable_clock_skew_correction', 'true or false', /^(true|false)$/],
   ['account_id_endpoint_mode', 'preferred, required or disabled', /^(preferred|required|disabled)$/],
   ['request_checksum_calculation', 'when_supported or when_required', /^(when_supported|when_required)$/i],
   ['response_checksum_validation', 'when_supported or when_required', /^(when_supported|when_required)$/i],

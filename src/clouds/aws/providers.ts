@@ -57,8 +57,7 @@ export const callersKeys = oncePerRun(async (run): Promise<Keys> => {
 
 async function ofProfile(run: Run, { profile, base, role }: ProfileSource): Promise<Keys> {
   const keys = await ofBase(run, base, profile);
-  // A web identity is a role already.
-  if (role === undefined || base.kind === 'web-identity') return keys;
+  if (role === undefined) return keys;
   try {
     return await assumeRole(run, keys, role);
   } catch (error) {
@@ -101,7 +100,6 @@ async function keysFrom(run: Run, base: ProviderError['base'] & Base, profile: s
       if (base.keys === undefined) throw new Error('none');
       return base.keys;
     case 'web-identity':
-      if (base.roleArn === undefined) throw new Error('no role');
       return assumeWithToken(run, base);
     case 'process':
       return printedBy(base.command, run.signal);

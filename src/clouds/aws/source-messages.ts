@@ -50,14 +50,7 @@ const FILE_CODES: Readonly<Record<string, string>> = {
 const fileSays = ({ code }: TokenFileError): string => lookup(FILE_CODES, code) ?? `can’t be read (${code})`;
 
 /** The token of a pod, and the role that it gives. */
-function ofToken({ setting, tokenFile, roleArn }: WebIdentity, error: unknown): CredentialError {
-  if (roleArn === undefined) {
-    return failed({
-      title: `${setting} is set without AWS_ROLE_ARN`,
-      detail: 'In a pod, the EKS webhook sets both.',
-      fix: advice`set AWS_ROLE_ARN to the role of the pod’s service account, or unset ${setting} to use other credentials`,
-    });
-  }
+function ofToken({ setting, tokenFile, roleArn: role }: WebIdentity, error: unknown): CredentialError {
   if (error instanceof TokenFileError) {
     return failed({
       title: `${setting} names a file that ${fileSays(error)}`,
@@ -65,7 +58,6 @@ function ofToken({ setting, tokenFile, roleArn }: WebIdentity, error: unknown): 
       fix: advice`run this tool in a pod that was started after its service account had the annotation eks.amazonaws.com/role-arn, or unset ${setting} to use other credentials`,
     });
   }
-  const role = roleArn;
   const network = toNetworkError(error);
   const { name = '' } = error instanceof Error ? error : {};
   const why = network?.kind ?? (/^[A-Za-z]{1,64}$/.test(name) ? name : 'unknown');

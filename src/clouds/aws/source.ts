@@ -19,7 +19,7 @@ export interface Keys {
 export interface WebIdentity {
   readonly kind: 'web-identity';
   readonly tokenFile: string;
-  readonly roleArn: string | undefined;
+  readonly roleArn: string;
   readonly sessionName: string | undefined;
   /** The variable or setting that names the file. */
   readonly setting: string;
@@ -94,6 +94,7 @@ export function sourceOf({ deployment: { own } }: Pick<Run, 'deployment'>, profi
   const tokenFile = own(TOKEN_FILE);
   if (tokenFile !== undefined) {
     const [roleArn, sessionName] = [own('AWS_ROLE_ARN'), own('AWS_ROLE_SESSION_NAME')];
+    if (roleArn === undefined) throw new SourceError(profileFault.noRoleArn(TOKEN_FILE));
     return { kind: 'web-identity', tokenFile, roleArn, sessionName, setting: TOKEN_FILE };
   }
   if (found === undefined) return { kind: 'profile', profile: profiles.name, base: platform(own), role: undefined };
@@ -112,7 +113,7 @@ function readProfile(
   if (section === undefined) throw refuse(profileFault.missing(name));
   if (profiles.partial.has(name)) throw refuse(profileFault.partial(name));
   const value = (key: string) => valueIn(section, key) || undefined;
-  const wrong = judgeSettings(name, value);
+  const wrong = judgeSettings(name, (key) => valueIn(section, key));
   if (wrong !== undefined) throw refuse(wrong);
   const again = visited.includes(name);
   const arn = again ? undefined : value('role_arn');
@@ -126,10 +127,13 @@ function readProfile(
   if (!again && needsRole !== undefined && arn === undefined) throw refuse(profileFault.noRole(name, needsRole));
   const role =
     arn === undefined ? undefined : { arn, sessionName: value('role_session_name'), externalId: value('external_id') };
-  const done = (base: () => Base) => () => {
-    if (role !== undefined && value('mfa_serial') !== undefined)
-      throw refuse(profileFault.oneTimePassword(name, value('mfa_serial') ?? ''));
-    return { profile: name, base: base(), role };
+  const done = (provide: () => Base) => (): ProfileSource => {
+    const base = provide();
+    // A web identity is a role already.
+    if (role === undefined || base.kind === 'web-identity') return { profile: name, base, role: undefined };
+    const serial = value('mfa_serial');
+    if (serial !== undefined) throw refuse(profileFault.oneTimePassword(name, serial));
+    return { profile: name, base, role };
   };
   if (visited.length > 0 && keys !== undefined) return done(() => ({ kind: 'keys', keys }));
   if (types.length > 1) throw refuse(profileFault.ambiguous(name, types));
@@ -206,6 +210,8 @@ function baseOf(name: string, value: Read, own: Read, sso: Sso | undefined): Bas
   if (tokenFile !== undefined) {
     const setting = `web_identity_token_file in the AWS profile ${name}`;
     const [roleArn, sessionName] = [value('role_arn'), value('role_session_name')];
+    // Of a profile that is its own source, the role is already assumed.
+    if (roleArn === undefined) throw new SourceError(profileFault.noRole(name, 'web_identity_token_file'));
     return { kind: 'web-identity', tokenFile, roleArn, sessionName, setting };
   }
   if (sso !== undefined) return sso();

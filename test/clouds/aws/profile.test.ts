@@ -147,6 +147,13 @@ test.each([
     profiles(''),
     /names another host without TLS/,
   ],
+  ['a token without a role', { AWS_WEB_IDENTITY_TOKEN_FILE: '/t' }, profiles(''), /is set without AWS_ROLE_ARN/],
+  [
+    'a switch in capitals',
+    {},
+    profiles('[default]\ndisable_request_compression = TRUE\n'),
+    /sets disable_request_compression/,
+  ],
   ['a setting of another SDK', {}, profiles('[default]\nretry_mode = legacy\n'), /sets retry_mode to a value/],
 ])('refused: %s', (_, environment, found, expected) => {
   expect(chosen(environment, found)).toMatch(expected);

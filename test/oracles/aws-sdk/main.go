@@ -47,8 +47,19 @@ func (c *captured) Do(request *http.Request) (*http.Response, error) {
 	if request.URL.Scheme != "http" && request.URL.Scheme != "https" {
 		return nil, errors.New("unsupported protocol scheme")
 	}
-	if request.URL.Host == "" {
+	// S3 puts the bucket before an empty host.
+	if request.URL.Host == "" || strings.HasSuffix(request.URL.Host, ".") {
 		return nil, errors.New("no host")
+	}
+	// As net/http does (ValidHeaderFieldValue in golang.org/x/net/http/httpguts).
+	for _, values := range request.Header {
+		for _, value := range values {
+			for _, char := range []byte(value) {
+				if (char < ' ' && char != '\t') || char == 0x7f {
+					return nil, errors.New("invalid header field value")
+				}
+			}
+		}
 	}
 	c.url = request.URL.Scheme + "://" + request.URL.Host + request.URL.Path
 	return nil, errSeen
@@ -67,8 +78,11 @@ func ask(home string, asked question) answer {
 		}
 	}
 	for name, value := range asked.Environment {
-		os.Setenv(name, strings.ReplaceAll(value, "${HOME}", home))
+		os.Setenv(name, value)
 	}
+	// The SDK determines these once, when the process starts.
+	config.DefaultSharedConfigFiles = []string{filepath.Join(home, ".aws", "config")}
+	config.DefaultSharedCredentialsFiles = []string{filepath.Join(home, ".aws", "credentials")}
 	ctx := context.Background()
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -80,10 +94,12 @@ func ask(home string, asked question) answer {
 			found.Sources = append(found.Sources, sourceNames[source])
 		}
 	}
-	// Of requests, only the address is asked: the credentials of the environment would need their own requests.
-	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "SECRET"}, nil
-	})
+	// Credentials that are not at hand would need requests and programs of their own.
+	if len(found.Sources) != 1 || found.Sources[0] != "keys" {
+		cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "SECRET"}, nil
+		})
+	}
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	for name, request := range requests {
 		client := &captured{}
