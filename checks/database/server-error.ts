@@ -1,6 +1,12 @@
 /** Errors that the server reports, as opposed to network errors. */
 import { NetworkError } from '../../src/net/network-error.ts';
 
+/** A catalog, view or function of the server. */
+export interface CatalogObject {
+  readonly name: string;
+  readonly isFunction: boolean;
+}
+
 export type ServerErrorKind =
   /** An error from PostgreSQL or a pooler, by its SQLSTATE (PostgreSQL manual, appendix A). */
   | {
@@ -10,6 +16,8 @@ export type ServerErrorKind =
       readonly reason: string | undefined;
       /** The run-time setting that the message refers to. */
       readonly setting: string | undefined;
+      /** The catalog, view or function in the statement that the message refers to. */
+      readonly object?: CatalogObject | undefined;
     }
   | { readonly kind: 'not-postgres'; readonly speaks: string | undefined }
   | { readonly kind: 'no-password' }

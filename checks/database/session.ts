@@ -5,7 +5,8 @@ import type { Run } from '../../src/engine/check.ts';
 import { unlessAborted } from '../../src/engine/timeouts.ts';
 import { MOST_BYTES } from '../../src/net/limits.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
-import { ServerError } from './server-error.ts';
+import { lookup } from '../../src/util/lookup.ts';
+import { type CatalogObject, ServerError } from './server-error.ts';
 import { type Connected, type Endpoint, isMessage, languageOf } from './socket.ts';
 import type { DatabaseUrl } from './url.ts';
 
@@ -58,7 +59,7 @@ export class Session {
         .then(({ rows }) => rows as Row[])
         .catch((error) => {
           if (error instanceof NetworkError && error.kind === 'timeout') this.#socket.destroy();
-          throw refusalOf(error) ?? error;
+          throw refusalOf(error, [], objectsIn(sql)) ?? error;
         }),
     );
     // The caller may have stopped at an earlier result.
@@ -238,8 +239,42 @@ const REASONS = {
 const reasonIn = (text: string): string | undefined =>
   Object.entries(REASONS).find(([, pattern]) => pattern.test(text))?.[0];
 
-/** Translates an error from `pg` by its code; `undefined` for any other error. */
-function refusalOf(error: unknown, settings: readonly string[] = []): ServerError | NetworkError | undefined {
+/** Whether a message contains a name as a word: names are the same in all of the server's languages. */
+const mentions = (text: string, name: string): boolean =>
+  text
+    .toLowerCase()
+    .split(/[^\w.]+/)
+    .includes(name.toLowerCase());
+
+/** Functions that views call with the reader's own permission. */
+const BENEATH: Readonly<Record<string, string>> = {
+  pg_settings: 'pg_show_all_settings',
+  pg_stat_activity: 'pg_stat_get_activity',
+};
+
+/** The catalogs, views and functions that a statement uses. */
+function objectsIn(sql: string): CatalogObject[] {
+  const functions = [...sql.matchAll(/\b([a-z_]+)\(/g)].map(([, name = '']) => name);
+  const relations = [...sql.matchAll(/\bpg_[a-z_]+\b(?!\()/g)].map(([name]) => name);
+  return [
+    ...relations.map((name) => ({ name, isFunction: false })),
+    ...[...functions, ...relations.flatMap((name) => lookup(BENEATH, name) ?? [])].map((name) => ({
+      name,
+      isFunction: true,
+    })),
+  ];
+}
+
+/**
+ * Translates an error from `pg` by its code; `undefined` for any other error.
+ * @param settings in the startup message
+ * @param objects that the statement uses
+ */
+function refusalOf(
+  error: unknown,
+  settings: readonly string[] = [],
+  objects: readonly CatalogObject[] = [],
+): ServerError | NetworkError | undefined {
   if (error instanceof ServerError || error instanceof NetworkError) return error;
   const { code, routine, message } = error as { code?: unknown; routine?: unknown; message?: unknown };
   const text = typeof message === 'string' ? message : '';
@@ -248,12 +283,8 @@ function refusalOf(error: unknown, settings: readonly string[] = []): ServerErro
       kind: 'sql',
       code,
       reason: reasonIn(text) ?? (typeof routine === 'string' ? /^\w{1,64}$/.exec(routine)?.[0] : undefined),
-      setting: settings.find((name) =>
-        text
-          .toLowerCase()
-          .split(/[^\w.]+/)
-          .includes(name.toLowerCase()),
-      ),
+      setting: settings.find((name) => mentions(text, name)),
+      object: objects.find(({ name }) => mentions(text, name)),
     });
   }
   if (text.startsWith('SASL')) return new ServerError({ kind: 'method', method: 'SASL' });

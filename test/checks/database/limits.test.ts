@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startPooler } from '../../services/pooler.ts';
-import { check, installed, postgres, spacelift, started, withParameters } from './support.ts';
+import { check, install, installed, postgres, spacelift, started, withParameters } from './support.ts';
 
 describe('pooler', () => {
   const behind = async (mode: 'session' | 'transaction') => {
@@ -61,7 +61,7 @@ describe('connections', () => {
     expect(result.troubles).toEqual(['warn database/connections']);
     expect(result.finding('database/connections')).toMatchObject({ title: expect.stringContaining(title), fix });
     // A running Spacelift's own sessions are what the limit is there for.
-    await server.query('CREATE TABLE public.accounts ()', [], 'spacelift');
+    await install(server);
     expect((await check(url)).troubles).toEqual([]);
   });
 
