@@ -35,12 +35,13 @@ export const configuration = defineCheck({
     },
     type: {
       title: 'every Kubernetes and ECS value is a string',
-      procedure: 'Looks for values that YAML or JSON parses as a number, a boolean, an array or an object.',
-      rationale: 'The API rejects the manifest, or an account ID loses its leading zero.',
-      fix: 'Put the value in quotes.',
+      procedure:
+        'Looks for values that YAML or JSON parses as a number, a boolean, an array or an object, and for data in a Secret that is not base64. Includes unused variables and the other objects in the file.',
+      rationale: 'The API rejects the whole Secret, ConfigMap or task definition.',
+      fix: 'Put the value in quotes; in `data`, encode it or move it to `stringData`.',
       example: {
         found: 'AWS_ACCOUNT_ID is a number, not a string, in shared.yaml (Secret spacelift-shared)',
-        fix: 'put the value of AWS_ACCOUNT_ID in quotes: AWS_ACCOUNT_ID: "012345678901"',
+        fix: 'put the value of AWS_ACCOUNT_ID in quotes',
       },
       docs: DOCS.general,
     },
@@ -58,7 +59,8 @@ export const configuration = defineCheck({
     },
     placeholder: {
       title: 'no value is still a placeholder',
-      procedure: 'Looks for CHANGEME, <…>, ${…}, {{…}}, and example.com as the domain.',
+      procedure:
+        'Looks for CHANGEME, <…>, ${…}, {{…}}, and example.com as the domain. A password is a placeholder only as a whole.',
       rationale: 'A template was not filled in completely, so Spacelift would use a meaningless value.',
       fix: 'Fill in the value.',
       example: {
@@ -70,7 +72,7 @@ export const configuration = defineCheck({
     unknown: {
       title: 'no variable is misspelled',
       procedure:
-        'Compares unknown variable names that share a prefix with Spacelift’s variables to the names that Spacelift knows.',
+        'Compares unknown variable names in files to the names that Spacelift and the cloud SDKs know. One or two typing errors are a misspelling, or three in a name that starts like Spacelift’s variables. If the intended variable is required, its failure names the misspelling instead.',
       rationale: 'Spacelift ignores the misspelled variable and uses the default of the intended one.',
       fix: 'Rename the variable as suggested, or remove it.',
       example: {

@@ -2,11 +2,12 @@
 import type { Outcome } from '../outcome/outcome.ts';
 
 /** The rules about a single value. */
-export type ValueRule = 'type' | 'whitespace' | 'placeholder' | 'value';
+export type ValueRule = 'whitespace' | 'placeholder' | 'value';
 
 export type ConfigurationRule =
   | ValueRule
   | 'required'
+  | 'type'
   | 'unknown'
   | 'default'
   | 'conflict'

@@ -44,6 +44,8 @@ export const cause = {
   finding: (id: string): Cause => new Cause(id),
   /** An invalid or missing variable in the config. */
   variable: (name: string): Cause => of('configuration')(name),
+  /** A Kubernetes object or task definition that the API would reject. */
+  rejectedObject: (origin: string): Cause => of('rejected-object')(origin),
   /** A missing file that a variable names. */
   credentialsFile: (variable: string): Cause => of('credentials-file')(variable),
   /** Credentials were not sent to a host. */

@@ -1,8 +1,10 @@
 /** How a peer is had: built by Go, installed by pip, or taken out of Debian's packages without installing them. */
 import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** What to spawn, before the peer's own arguments. */
@@ -62,6 +64,19 @@ export const go = (module: string, version: string): Way => ({
   version: () => version,
   build: async (directory) => void (await goInstall(directory, `${module}@${version}`)),
   program: (directory) => ({ command: join(directory, module.split('/').at(-1) ?? ''), args: [], env: {} }),
+});
+
+/** A Go program of this repository, in a folder with its own `go.mod` and `go.sum`; built anew when a file there changes. */
+export const goSources = (folder: URL): Way => ({
+  lane: 'go',
+  version: () => {
+    const hash = createHash('sha256');
+    for (const name of readdirSync(folder).sort()) hash.update(`${name}\0`).update(readFileSync(new URL(name, folder)));
+    return hash.digest('hex').slice(0, 16);
+  },
+  build: async (directory) =>
+    void (await run('go', ['build', '-mod=readonly', '-o', join(directory, 'main'), '.'], fileURLToPath(folder), GO)),
+  program: (directory) => ({ command: join(directory, 'main'), args: [], env: {} }),
 });
 
 /** An OpenTelemetry collector of these components, by the collector's own builder of the same version. */

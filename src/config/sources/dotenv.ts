@@ -19,6 +19,7 @@ export async function readDotenv(text: string, file: string): Promise<Reading> {
       value,
       service: 'all',
       origin: file,
+      location: { file },
     })),
     incomplete: false,
   };

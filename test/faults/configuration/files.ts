@@ -46,6 +46,12 @@ export const FILES: readonly Fault[] = [
     says: /^AWS_ACCOUNT_ID is a number, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
   },
   {
+    name: 'an unused number without quotes in a Secret',
+    arrange: secret((yaml) => yaml.replace(/^stringData:$/m, 'stringData:\n  REPLICAS: 3')),
+    fail: ['configuration/type'],
+    says: /^REPLICAS is a number, not a string, in shared\.yaml \(Secret spacelift-shared\)$/m,
+  },
+  {
     name: 'a number in a task definition',
     arrange: task((environment) => [...environment, { name: 'DRAIN_CONCURRENCY_ASYNC', value: 15 }]),
     fail: ['configuration/type'],

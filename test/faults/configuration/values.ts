@@ -81,8 +81,7 @@ export const VALUES: readonly Fault[] = [
       OBJECT_STORAGE_BUKET_STATES: OBJECT_STORAGE_BUCKET_STATES,
     })),
     fail: REQUIRED,
-    warn: ['configuration/unknown'],
-    says: /OBJECT_STORAGE_BUKET_STATES(,| is set,) did you mean OBJECT_STORAGE_BUCKET_STATES\?$/m,
+    says: /^OBJECT_STORAGE_BUKET_STATES is set in .*, did you mean OBJECT_STORAGE_BUCKET_STATES\?$/m,
   },
   {
     name: 'an optional variable that is misspelled',
@@ -209,6 +208,10 @@ export const VALUES: readonly Fault[] = [
     arrange: set({ ADMIN_PASSWORD: 'CHANGEME' }),
     fail: PLACEHOLDER,
     says: /^ADMIN_PASSWORD still contains a placeholder$/m,
+  },
+  {
+    name: 'a password with the characters of a template',
+    arrange: set({ ADMIN_PASSWORD: 'a${b}c{{y}}<z>' }),
   },
   {
     name: 'a variable of the shell in the database URL',

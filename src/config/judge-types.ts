@@ -1,0 +1,93 @@
+/** Values that the API of Kubernetes or ECS rejects, and with them the whole Secret, ConfigMap or task definition. */
+import { cause } from '../outcome/cause.ts';
+import { advice, type Fix } from '../outcome/fix.ts';
+import { fail, type Issue } from '../outcome/outcome.ts';
+import { CONTRACT, DOCS, isVariable } from './contract.ts';
+import type { RejectedType, RejectedValue, Source } from './entry.ts';
+import { named } from './sources/quote.ts';
+
+const IS: Readonly<Record<RejectedType, string>> = {
+  number: 'a number, not a string',
+  boolean: 'a boolean, not a string',
+  array: 'an array, not a string',
+  object: 'an object, not a string',
+  null: 'null, not a string',
+  plaintext: 'not base64',
+};
+/** The number of names in one title or fix. */
+const MOST_NAMED = 10;
+
+/** The rejected values of one variable. */
+interface Rejected {
+  /** As in the file. */
+  readonly variable: string;
+  readonly type: RejectedType;
+  /** The objects that contain it. */
+  readonly origins: readonly string[];
+}
+
+/** One failure per variable, by its name; failures in the same object have the same cause. */
+export function judgeTypes(sources: readonly Source[]): Map<string, Issue> {
+  const byObject = Map.groupBy(rejectedIn(sources), ({ origins }) => origins.join(' and '));
+  return new Map(
+    [...byObject].flatMap(([where, group]) =>
+      group.map((one) => [one.variable, rejection(one, group, where)] as const),
+    ),
+  );
+}
+
+function rejectedIn(sources: readonly Source[]): Rejected[] {
+  const values = sources.flatMap(({ entries, rejected = [] }): RejectedValue[] => [
+    ...entries.flatMap(({ name, kind, value, origin }) =>
+      kind === 'not-a-string' ? [{ name, type: value as RejectedType, origin }] : [],
+    ),
+    ...rejected,
+  ]);
+  return [...Map.groupBy(values, ({ name }) => name)].flatMap(([variable, [first, ...others]]): Rejected[] => {
+    if (first === undefined) return [];
+    return [{ variable, type: first.type, origins: [...new Set([first, ...others].map(({ origin }) => origin))] }];
+  });
+}
+
+function rejection({ variable, type }: Rejected, group: readonly Rejected[], where: string): Issue {
+  const name = named(variable, 'key');
+  const count = group.length;
+  return fail(`${name} is ${IS[type]}, in ${where}`, {
+    ...(count > 1 && {
+      detail: `${listed(
+        group.map((one) => `${named(one.variable, 'key')} is ${IS[one.type]}`),
+        '; ',
+      )}.`,
+    }),
+    expected: 'only strings: Kubernetes and ECS reject the whole object because of any other value',
+    fix: fixFor(group),
+    docs: isVariable(variable) ? CONTRACT[variable].docs : DOCS.general,
+    evidence: { variable: name, origin: where },
+    cause: cause.rejectedObject(where).titled(count > 1 ? `${count} values are not strings, in ${where}` : undefined),
+  });
+}
+
+/** For everything in the object: it is rejected until all of it is fixed. */
+function fixFor(group: readonly Rejected[]): Fix {
+  const names = (types: readonly RejectedType[]) =>
+    listed(
+      group.filter(({ type }) => types.includes(type)).map(({ variable }) => named(variable, 'key')),
+      ', ',
+    );
+  const [scalars, nested, plain] = [
+    names(['number', 'boolean', 'null']),
+    names(['array', 'object']),
+    names(['plaintext']),
+  ];
+  const steps = [
+    ...(scalars === '' ? [] : [`put the value of ${scalars} in quotes`]),
+    ...(nested === '' ? [] : [`write ${nested} as one string`]),
+    ...(plain === '' ? [] : [`move ${plain} to stringData, or encode it: printf %s "$VALUE" | base64`]),
+  ];
+  return advice`${steps.join('; ')}`;
+}
+
+const listed = (items: readonly string[], separator: string): string =>
+  items.length <= MOST_NAMED
+    ? items.join(separator)
+    : [...items.slice(0, MOST_NAMED - 1), `and ${items.length - MOST_NAMED + 1} more`].join(separator);
