@@ -58,5 +58,5 @@ function moreConnections(maximum: number, free: number, settings: Settings | und
     const where = `in ${file ?? 'postgresql.conf'} or in the server’s operator (allow_alter_system is off)`;
     return [`as an administrator of the server, set max_connections = ${wanted} ${where}, and restart it`];
   }
-  return [sql`ALTER SYSTEM SET max_connections = ${wanted};`, `restart the server; ${MANAGED}`];
+  return [sql`ALTER SYSTEM SET max_connections = ${wanted};`, `restart the server, ${MANAGED}`];
 }

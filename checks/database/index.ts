@@ -13,7 +13,7 @@ import { judgeDedicated, judgeEncoding } from './new-database.ts';
 import { openDatabase, openReadOnly } from './open.ts';
 import { judgeOwnership } from './ownership.ts';
 import { judgePlaintext } from './plaintext.ts';
-import { checkPooler } from './pooler.ts';
+import { checkPooler, isPooled } from './pooler.ts';
 import { judgePrivileges } from './privileges.ts';
 import { checkReadOnlyUrl, hasReplica, isAnotherUrl } from './read-only.ts';
 import { sessionOutcome } from './rolled-back-transaction.ts';
@@ -71,11 +71,12 @@ export const database = defineCheck({
       return judgeOwnership(owners, role, server, actingAs(server, facts.session.url));
     });
     const chain = async () => {
-      await unlessFailed('writable', async ({ server, settings, overrides, session: { url } }) =>
-        judgeWritable(await server, url, async () => ({
+      await unlessFailed('writable', async ({ server, settings, overrides, session }) =>
+        judgeWritable(await server, session.url, async () => ({
           settings: await ifReadable(settings),
           overrides: await ifReadable(overrides),
-          url,
+          url: session.url,
+          isPooled: isPooled(session, await server),
         })),
       );
       await owning;
@@ -130,7 +131,7 @@ export const database = defineCheck({
       ),
       check(
         'settings',
-        judging(async ({ settings, overrides, path, role, server, tables, session: { url } }) => {
+        judging(async ({ settings, overrides, path, role, server, tables, session }) => {
           const [known, acts] = [await server, await role];
           return judgeSettings(
             {
@@ -140,9 +141,10 @@ export const database = defineCheck({
               role: acts,
               server: known,
               tables: (await ifReadable(tables)) ?? { schema: null },
-              url,
+              url: session.url,
+              isPooled: isPooled(session, known),
             },
-            actingAs(known, url),
+            actingAs(known, session.url),
           );
         }),
       ),
@@ -174,14 +176,22 @@ async function connected({ session, server }: Facts): Promise<Outcome> {
   const { endpoint, tls, url } = session;
   const { host, port } = endpoint;
   // Another product accepts the login but not this query.
-  const what = await server.then(
-    ({ version }) => `PostgreSQL ${version}`,
-    () => 'a session',
-  );
+  const known = await server.catch(() => undefined);
+  const what = known === undefined ? 'a session' : `PostgreSQL ${known.version}`;
+  const others =
+    known === undefined || actingAs(known, url) === undefined ? {} : { login: known.login, role: known.role };
   const way = host.startsWith('/')
     ? `at the socket ${socketPath(endpoint)}`
     : `at ${host}:${port} ${tls ? `over ${tls}` : 'without TLS'}`;
   return pass(`${what} ${way}`, {
-    evidence: { host, port, database: url.database, user: url.user, sslmode: url.tls.mode, ...(tls && { tls }) },
+    evidence: {
+      host,
+      port,
+      database: url.database,
+      user: url.user,
+      ...others,
+      sslmode: url.tls.mode,
+      ...(tls && { tls }),
+    },
   });
 }

@@ -9,6 +9,8 @@ export interface Sources {
   readonly settings: Settings | undefined;
   readonly overrides: readonly Override[] | undefined;
   readonly url: Pick<DatabaseUrl, 'settings'>;
+  /** Whether a pooler is in front of the server. */
+  readonly isPooled: boolean;
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -49,6 +51,15 @@ export const removal = (name: SettingName, { url }: Pick<Sources, 'url'>): strin
     ? `remove ${name} from DATABASE_URL`
     : `remove ${name} from the pooler or proxy in front of the server (PgBouncer: connect_query), or from the server’s login triggers`;
 
+/** What is stored for roles and databases takes effect when a session starts; a pooler keeps its own for long. */
+export const RECONNECT = 'then make the pooler open new sessions with the server, in PgBouncer with RECONNECT';
+
+/** The notes of a command. */
+const afterward = (notes: readonly string[], { isPooled }: Pick<Sources, 'isPooled'>): { after?: string } => {
+  const all = [...notes, ...(isPooled ? [RECONNECT] : [])];
+  return all.length === 0 ? {} : { after: all.join(', ') };
+};
+
 /** What ALTER SYSTEM does elsewhere; without special characters, for comments. */
 export const MANAGED = 'on a managed service: in its parameter group, database flags or server parameters';
 
@@ -85,11 +96,16 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
     const first = removal(name, sources);
     return resets.length === 0 ? advice`${first}` : advice`${first}, and run: ${command(resets)}`;
   }
-  if (resets.length > 0) return command(resets);
-  if (source === 'configuration file') return turnOffInFile(setting, sources.settings);
+  if (resets.length > 0) return command(resets, afterward([], sources));
+  if (source === 'configuration file') return turnOffInFile(setting, sources);
   if (source === 'command line' || source === 'environment variable') {
     return command(evenReadOnly(sql`ALTER DATABASE ${identifier(server.database)} SET ${setting} = off;`), {
-      after: `or for all databases: an administrator of the server removes ${name} from ${lookup(NAMES, source)} and restarts it`,
+      ...afterward(
+        [
+          `or for all databases: an administrator of the server removes ${name} from ${lookup(NAMES, source)} and restarts it`,
+        ],
+        sources,
+      ),
     });
   }
   return advice`find its source as an administrator: ${sql`SELECT setting, source, sourcefile FROM pg_settings WHERE name = 'default_transaction_read_only';`}`;
@@ -109,11 +125,12 @@ function storedOn(name: string, source: string | undefined, { overrides }: Sourc
 }
 
 /** ALTER SYSTEM SET: its file is read last, so that it outranks `postgresql.conf` too, which RESET does not. */
-function turnOffInFile(setting: Identifier, settings: Settings | undefined): Fix {
+function turnOffInFile(setting: Identifier, sources: Sources): Fix {
+  const { settings } = sources;
   const file = settings?.named.default_transaction_read_only.file ?? 'postgresql.conf';
   const reload = sql`SELECT pg_reload_conf();`;
   if (settings?.alterSystem === false) {
     return advice`set ${setting.text ?? ''} = off in ${file}, as an administrator of the server’s files or its operator (allow_alter_system is off), and run: ${reload}`;
   }
-  return command([sql`ALTER SYSTEM SET ${setting} = off;`, reload], { after: MANAGED });
+  return command([sql`ALTER SYSTEM SET ${setting} = off;`, reload], afterward([MANAGED], sources));
 }

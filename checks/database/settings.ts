@@ -1,8 +1,8 @@
 /** The settings of a session that are not compatible with Spacelift. */
-import { identifier, sql } from '../../src/outcome/fix.ts';
+import { identifier, type Sql, sql } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
 import type { Override, Path, Role, Server, SettingName, Settings, Tables } from './facts.ts';
-import { isStored, removal } from './setting-sources.ts';
+import { isStored, RECONNECT, removal } from './setting-sources.ts';
 import { fixOf, type Step } from './steps.ts';
 import type { DatabaseUrl } from './url.ts';
 
@@ -18,12 +18,16 @@ export interface SettingFacts {
   readonly server: Server;
   readonly tables: Pick<Tables, 'schema'>;
   readonly url: Pick<DatabaseUrl, 'settings'>;
+  /** Whether a pooler is in front of the server. */
+  readonly isPooled: boolean;
 }
 
 interface Unsuited {
   readonly title: string;
   readonly expected: string;
   readonly steps: readonly Step[];
+  /** Whether the steps take effect when a session starts. */
+  readonly atLogin?: boolean;
 }
 
 /** @param acting how the role in the URL becomes the role that acts, if it is another */
@@ -33,10 +37,14 @@ export function judgeSettings(facts: SettingFacts, acting: string | undefined): 
   return warn(found.map(({ title }) => title).join('; '), {
     ...(acting !== undefined && { detail: acting }),
     expected: found.map(({ expected }) => expected).join('\n'),
-    fix: fixOf(found.flatMap(({ steps }) => steps)),
+    fix: fixOf([...found.flatMap(({ steps }) => steps), ...reconnect(found, facts)]),
     evidence: { settings: found.length },
   });
 }
+
+/** Privileges and passwords take effect at once. */
+const reconnect = (found: readonly Unsuited[], { isPooled }: SettingFacts): string[] =>
+  isPooled && found.some(({ atLogin }) => atLogin) ? [RECONNECT] : [];
 
 /** The most specific place for a setting outranks all others but those of the session itself. */
 const forLogin = ({ login, database }: Server) =>
@@ -50,6 +58,7 @@ function timeout({ settings, overrides = [], server, url }: SettingFacts): Unsui
   // Without the session's own, the stored one takes effect.
   const isBeneath = overrides.some(({ name }) => name === 'statement_timeout');
   return {
+    atLogin: true,
     title: `statement_timeout is ${ms / 1000} s`,
     expected: 'no statement_timeout, or at least 120 s: migrations can be slow',
     steps: isStored(source) ? [statement] : [removal('statement_timeout', { url }), ...(isBeneath ? [statement] : [])],
@@ -58,23 +67,25 @@ function timeout({ settings, overrides = [], server, url }: SettingFacts): Unsui
 
 /** If CREATE on schema public is missing, that is the cause, and `privileges` reports it. */
 function path(facts: SettingFacts): Unsuited | undefined {
-  const { path, role } = facts;
+  const { path, role, server } = facts;
   if (path.createInSchema || !role.createInPublic) return undefined;
+  // "$user" would lead to a schema in which the role can't create tables either.
+  const target = path.userSchemaIsClosed ? sql`public` : sql`"$user", public`;
+  const change = sql`${forLogin(server)} search_path = ${target};`;
+  const steps = pathSteps(facts, change);
   return {
+    atLogin: steps.includes(change),
     title:
       path.schema === null
         ? 'search_path contains no existing schema'
         : `role "${role.name}" lacks CREATE on schema "${path.schema}", the first existing schema in search_path`,
     expected: 'a search_path whose first existing schema is one on which the role has CREATE, such as "$user", public',
-    steps: pathSteps(facts),
+    steps,
   };
 }
 
-function pathSteps({ settings, overrides = [], path, role, server, tables, url }: SettingFacts): Step[] {
+function pathSteps({ settings, overrides = [], path, role, server, tables, url }: SettingFacts, change: Sql): Step[] {
   const name: SettingName = 'search_path';
-  // "$user" would lead to a schema in which the role can't create tables either.
-  const target = path.userSchemaIsClosed ? sql`public` : sql`"$user", public`;
-  const change = sql`${forLogin(server)} search_path = ${target};`;
   if (!isStored(settings.named.search_path.source)) {
     const isBeneath = path.userSchemaIsClosed || overrides.some((override) => override.name === name);
     // The statement is for what takes effect once the session's own is gone.
@@ -85,7 +96,7 @@ function pathSteps({ settings, overrides = [], path, role, server, tables, url }
   if (!isItsOwn || path.schema === null) return [change];
   return [
     sql`GRANT CREATE ON SCHEMA ${identifier(path.schema)} TO ${identifier(role.name)};`,
-    `run it as role ${path.owner}, which owns the schema, or as a superuser; or use schema public instead: ALTER ROLE ${server.login} IN DATABASE ${server.database} SET search_path = public`,
+    `run it as role ${path.owner}, which owns the schema, or as a superuser, or use schema public instead: ALTER ROLE ${server.login} IN DATABASE ${server.database} SET search_path = public`,
   ];
 }
 
