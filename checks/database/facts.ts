@@ -171,14 +171,14 @@ async function askFacts(run: Run): Promise<Facts> {
     SERVER,
     DATABASES,
     ROLE,
-    TABLES,
     OWNERS,
+    TABLES,
     LOAD,
     SETTINGS,
     OVERRIDES,
     PATH,
   ]);
-  const [server, databases, role, tables, owners, load, settings, overrides, path] = answers;
+  const [server, databases, role, owners, tables, load, settings, overrides, path] = answers;
   const answered = Promise.allSettled(answers);
   return {
     session,
