@@ -1,9 +1,9 @@
 /** PostgreSQL: connection, login, and everything Spacelift needs from the server. */
 import { defineCheck, type MaybeOutcome } from '../../src/engine/check.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { actingAs } from './acting.ts';
-import { socketPath } from './connect.ts';
 import { judgeConnections } from './connections.ts';
 import { mayCreateRole, tryTable } from './create-table.ts';
 import { deniedOutcome, isDenied } from './denied.ts';
@@ -18,8 +18,9 @@ import { judgePrivileges } from './privileges.ts';
 import { checkReadOnlyUrl, hasReplica, isAnotherUrl } from './read-only.ts';
 import { sessionOutcome } from './rolled-back-transaction.ts';
 import { type DatabaseRule, RULES } from './rules.ts';
-import { isServerError } from './server-error.ts';
+import { isServerError, ServerError } from './server-error.ts';
 import { judgeSettings } from './settings.ts';
+import { socketPath } from './socket.ts';
 import { judgeWritable } from './writable.ts';
 
 export { factsOf } from './facts.ts';
@@ -176,7 +177,10 @@ async function connected({ session, server }: Facts): Promise<Outcome> {
   const { endpoint, tls, url } = session;
   const { host, port } = endpoint;
   // Another product accepts the login but not this query.
-  const known = await server.catch(() => undefined);
+  const known = await server.catch((error: unknown) => {
+    if (error instanceof NetworkError || (error instanceof ServerError && error.refusal.kind === 'pooler')) throw error;
+    return undefined;
+  });
   const what = known === undefined ? 'a session' : `PostgreSQL ${known.version}`;
   const others =
     known === undefined || actingAs(known, url) === undefined ? {} : { login: known.login, role: known.role };
