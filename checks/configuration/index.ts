@@ -59,7 +59,8 @@ export const configuration = defineCheck({
     },
     placeholder: {
       title: 'no value is still a placeholder',
-      procedure: 'Looks for CHANGEME, <…>, ${…}, {{…}}, and example.com as the domain.',
+      procedure:
+        'Looks for CHANGEME, <…>, ${…}, {{…}}, and example.com as the domain. A password is a placeholder only as a whole.',
       rationale: 'A template was not filled in completely, so Spacelift would use a meaningless value.',
       fix: 'Fill in the value.',
       example: {

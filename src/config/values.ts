@@ -7,17 +7,11 @@ import { CONTRACT, type Variable, type VariableName } from './contract.ts';
 import type { Entry } from './entry.ts';
 import type { ValueRule } from './finding.ts';
 import { looksSecret, maskValue } from './logins.ts';
+import { isPlaceholder } from './placeholders.ts';
 import type { Redact } from './redact.ts';
 
 /** Values that only their own check examines, because it distinguishes more causes. */
 const JUDGED_BY_THEIR_CHECK: readonly VariableName[] = ['ENCRYPTION_RSA_PRIVATE_KEY', 'MQTT_BROKER_ENDPOINT'];
-
-const WHOLE_PLACEHOLDER = /^(<[^<>]{1,80}>|change[-_ ]?me!?|replace[-_ ]?me|to[-_]?do|tbd|fixme|x{3,})$/i;
-/** Unfilled templates: shell, Helm, Terraform. */
-const TEMPLATE = /\$\{[A-Za-z_][\w.-]*\}|\{\{[^{}]*\}\}|\$\([A-Z_][A-Z0-9_]*\)/;
-const IN_URL = /<[A-Za-z][\w -]*>|\bchange[-_]?me\b/i;
-/** RFC 2606. */
-const RESERVED_DOMAINS = ['example.com', 'example.org', 'example.net'];
 
 /**
  * The problem with a value, or `undefined`. Never quotes a secret.
@@ -67,13 +61,6 @@ export function judgeValue(
     });
   }
   return undefined;
-}
-
-/** Whether a value is a leftover from a template. */
-export function isPlaceholder(name: VariableName, value: string): boolean {
-  if (WHOLE_PLACEHOLDER.test(value.trim()) || TEMPLATE.test(value)) return true;
-  if (/^[a-z]+:\/\//.test(value) && IN_URL.test(value)) return true;
-  return name === 'SERVER_DOMAIN' && RESERVED_DOMAINS.includes(value.toLowerCase());
 }
 
 function whereWhite(value: string): string {

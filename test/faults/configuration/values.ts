@@ -210,6 +210,10 @@ export const VALUES: readonly Fault[] = [
     says: /^ADMIN_PASSWORD still contains a placeholder$/m,
   },
   {
+    name: 'a password with the characters of a template',
+    arrange: set({ ADMIN_PASSWORD: 'a${b}c{{y}}<z>' }),
+  },
+  {
     name: 'a variable of the shell in the database URL',
     arrange: config(({ DATABASE_URL = '' }) => ({
       DATABASE_URL: DATABASE_URL.replace(/:[^:@/]+@/, ':${DB_PASSWORD}@'),
