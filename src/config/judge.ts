@@ -33,7 +33,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   const findings: ConfigurationFinding[] = [];
   const unusable = new Map<VariableName, Issue>();
   const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Issue) => {
-    findings.push({ rule, outcome });
+    findings.push({ rule, variable: name, outcome });
     unusable.set(name, outcome);
   };
   const entry = (name: string): Entry | undefined => resolved.entries.get(name);
@@ -51,13 +51,14 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     return maskValue(known(value));
   };
   const types = judgeTypes(sources);
-  for (const outcome of types.values()) findings.push({ rule: 'type', outcome });
+  for (const [variable, outcome] of types)
+    findings.push({ rule: 'type', ...(variable !== undefined && { variable }), outcome });
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
     const type = held?.kind === 'not-a-string' ? types.get(name) : undefined;
     if (type !== undefined) unusable.set(name, type);
     if (held?.unread?.status === 'fail') return wrong('required', name, held.unread);
-    if (held?.unread !== undefined) findings.push({ rule: 'required', outcome: held.unread });
+    if (held?.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
     const found = held === undefined ? undefined : judgeValue(name, held, redact);
     if (found !== undefined) wrong(found.rule, name, found.outcome);
   };
@@ -77,13 +78,13 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
       if (inUse !== false) judgeValueOf(name);
     } else if (required !== undefined && inUse === true && isNeeded(name, resolved.perspectives)) {
       const outcome = missing(name, resolved, view);
-      findings.push({ rule: 'required', outcome });
+      findings.push({ rule: 'required', variable: name, outcome });
       if (outcome.status === 'fail') unusable.set(name, outcome);
     }
   }
 
   for (const [name, { unread }] of resolved.entries) {
-    if (unread !== undefined && !isVariable(name)) findings.push({ rule: 'required', outcome: unread });
+    if (unread !== undefined && !isVariable(name)) findings.push({ rule: 'required', variable: name, outcome: unread });
   }
   findings.push(
     ...judgeGroups(view),
@@ -120,6 +121,7 @@ function judgeGroups(view: View): ConfigurationFinding[] {
     return unset.map(
       (name): ConfigurationFinding => ({
         rule: 'required',
+        variable: name,
         outcome: fail(`${name} is not set, but ${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'}`, {
           expected: 'all of these variables or none',
           ...view.misspellings.fixFor(name, advice`set ${name}, or remove ${set.join(' and ')}`),
@@ -191,6 +193,7 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
     return [
       {
         rule: 'conflict',
+        variable: name,
         outcome: warn(`${name} differs between ${held.map(({ service }) => service).join(', ')}`, {
           detail: `Set in ${[...new Set(held.map(({ found }) => found.origin))].join(' and ')}.`,
           expected: 'one value for all services',

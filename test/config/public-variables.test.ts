@@ -71,7 +71,11 @@ describe('what is no secret where it is seen anyway', () => {
   });
 
   it('but not one that is called a secret', () => {
-    const own = { MY_PASSWORD: 'spacelift.corp.io', AZURE_STORAGE_SAS: 'eu-central-1', ADMIN_PASSWORD: 'spacelift_prod' };
+    const own = {
+      MY_PASSWORD: 'spacelift.corp.io',
+      AZURE_STORAGE_SAS: 'eu-central-1',
+      ADMIN_PASSWORD: 'spacelift_prod',
+    };
     const clean = redactor(secretsOf([source({ ...config, ...own })]))(text);
     expect(clean).toContain('‹redacted› in ‹redacted›, with ‹redacted›uction at');
   });
