@@ -9,7 +9,9 @@ import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { judgeTypes } from './judge-types.ts';
 import { maskValue } from './logins.ts';
 import { Misspellings } from './misspelled.ts';
+import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
+import { judgeReference, referenceTo } from './references.ts';
 import { isNeeded, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
@@ -53,14 +55,22 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   const types = judgeTypes(sources);
   for (const [variable, outcome] of types)
     findings.push({ rule: 'type', ...(variable !== undefined && { variable }), outcome });
+  const quoted = judgeQuoted(resolved);
+  // One for all variables from the same file, under the name of the first.
+  for (const [outcome, [[variable] = ['']]] of Map.groupBy(quoted, ([, issue]) => issue))
+    findings.push({ rule: 'whitespace', variable, outcome });
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
-    const type = held?.kind === 'not-a-string' ? types.get(name) : undefined;
-    if (type !== undefined) unusable.set(name, type);
-    if (held?.unread?.status === 'fail') return wrong('required', name, held.unread);
-    if (held?.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
-    const found = held === undefined ? undefined : judgeValue(name, held, redact);
-    if (found !== undefined) wrong(found.rule, name, found.outcome);
+    if (held === undefined) return;
+    const told = quoted.get(name) ?? (held.kind === 'not-a-string' ? types.get(name) : undefined);
+    if (told !== undefined) unusable.set(name, told);
+    else judgeEntry(name, held);
+  };
+  const judgeEntry = (name: VariableName, held: Entry) => {
+    const unread = held.unread && { rule: 'required' as const, outcome: held.unread };
+    const found = unread ?? judgeReference(held) ?? judgeValue(name, held, redact);
+    if (found?.outcome.status === 'fail') wrong(found.rule, name, found.outcome);
+    else if (found !== undefined) findings.push({ ...found, variable: name });
   };
 
   // The choices first: variables that depend on an invalid choice are not checked.
@@ -83,8 +93,10 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     }
   }
 
-  for (const [name, { unread }] of resolved.entries) {
-    if (unread !== undefined && !isVariable(name)) findings.push({ rule: 'required', variable: name, outcome: unread });
+  for (const [name, held] of resolved.entries) {
+    if (isVariable(name)) continue;
+    if (held.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
+    if (held.refersTo !== undefined) findings.push({ ...referenceTo(held, held.refersTo), variable: name });
   }
   findings.push(
     ...judgeGroups(view),
@@ -168,7 +180,7 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>):
   }
   const image = view.value('LAUNCHER_IMAGE');
   const tag = view.value('LAUNCHER_IMAGE_TAG');
-  if (image !== undefined && tag !== undefined && /[:@][^/]*$/.test(image)) {
+  if (image !== undefined && tag !== undefined && usable('LAUNCHER_IMAGE') && /[:@][^/]*$/.test(image)) {
     const [carries, adds] = image.includes('@') ? ['a digest', 'a tag'] : ['a tag', 'another'];
     findings.push({
       rule: 'launcher-image',
