@@ -107,7 +107,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...misspellings.findings(),
     ...judgeShortLived(resolved, sources),
   );
-  return { findings, pairing, unusable, told: new Map([...types, ...quoted]) };
+  const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
+  return { findings, pairing, unusable, told: new Map([...named, ...quoted]) };
 }
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {

@@ -102,7 +102,7 @@ const SETTINGS: Readonly<Record<string, readonly string[]>> = {
   login_session: ['arn:aws:iam::123456789012:user/me'],
   retry_mode: ['standard', 'legacy'],
   max_attempts: ['3', 'three', '0x10'],
-  defaults_mode: ['auto', 'fast'],
+  defaults_mode: ['standard', 'fast'],
   ec2_metadata_service_endpoint_mode: ['IPv6', 'dual'],
   request_checksum_calculation: ['when_required', 'never'],
   account_id_endpoint_mode: ['required', 'Required'],

@@ -80,6 +80,8 @@ func ask(home string, asked question) answer {
 	for name, value := range asked.Environment {
 		os.Setenv(name, value)
 	}
+	// The mode “auto” would ask the instance for its region.
+	os.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:9")
 	// The SDK determines these once, when the process starts.
 	config.DefaultSharedConfigFiles = []string{filepath.Join(home, ".aws", "config")}
 	config.DefaultSharedCredentialsFiles = []string{filepath.Join(home, ".aws", "credentials")}
