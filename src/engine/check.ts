@@ -5,6 +5,7 @@ import type { Environment, RunOptions } from '../config/options.ts';
 import type { Fix } from '../outcome/fix.ts';
 import type { Issue, Outcome, Skip } from '../outcome/outcome.ts';
 import type { FindingId } from './finding-id.ts';
+import type { Late } from './timeouts.ts';
 
 export interface Example {
   /** The finding's title, with realistic names. */
@@ -44,7 +45,7 @@ export interface NetworkContext extends NetworkSettings {
   /** The same, only from the caller: for requests with the caller's credentials. */
   readonly own: NetworkSettings;
   /** The error of an operation that exceeded its deadline. */
-  readonly timedOut: () => Error;
+  readonly timedOut: Late;
 }
 
 /** The state that all checks of a run share. */
@@ -73,7 +74,8 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   /** Registers how to close something at the very end of the run, after everything that the run wrote is removed. */
   onEnd(dispose: () => unknown): void;
   /**
-   * Runs one operation under a deadline in ms; its signal is aborted by the deadline or by the run.
+   * Runs one operation under a deadline; its signal is aborted by the deadline or by the run.
+   * @param ms with the default timeout of the run; longer in proportion with a longer one
    * @throws NetworkError of kind `timeout`, even when the operation ignores its signal
    */
   withTimeout<T>(ms: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T>;

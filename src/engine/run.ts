@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { isChosen, type VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { RunOptions } from '../config/options.ts';
+import { DEFAULTS, type RunOptions } from '../config/options.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
 import { type Check, idsOf, type NetworkContext, type Run } from './check.ts';
 import { Cleanup, type Leftover } from './cleanup.ts';
@@ -138,6 +138,8 @@ export function makeRun(
   const unset = (name: VariableName): never => {
     throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
   };
+  // Whoever waits longer for the whole run also waits longer for each server.
+  const patience = Math.max(1, options.timeoutMs / DEFAULTS.timeoutMs);
   const run: Run = {
     deployment,
     options,
@@ -161,7 +163,7 @@ export function makeRun(
     },
     cleanup: (what, command, remove) => cleanup.register(what, command, remove),
     onEnd: (dispose) => cleanup.onEnd(dispose),
-    withTimeout: (ms, operation) => withTimeout(signal, ms, operation, timedOut),
+    withTimeout: (ms, operation) => withTimeout(signal, ms * patience, operation, timedOut),
   };
   return run;
 }
