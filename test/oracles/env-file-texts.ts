@@ -48,7 +48,7 @@ const PIECES = [
   ],
   ...['~', '~/', ';', '&', '|', '<', '>', '(', ')'],
   ...['ü', '\u00a0', '漢', '😀', '\u2028', '\u0085', '\ufeff', '\r', '\f', '\v', '\u0001'],
-  'postgres://u:p@h/d?sslmode=require',
+  ...['postgres://u:p@h/d?sslmode=require', 'postgres://u:', '@h/d'],
 ];
 
 const NAMES = ['SERVER_DOMAIN', 'ADMIN_PASSWORD', 'DATABASE_URL', 'A', 'B_1'];
@@ -59,6 +59,7 @@ const plain = fc.stringMatching(/^[A-Za-z0-9_./:@%+,=-]{0,20}$/);
 const space = fc.constantFrom(...Array<string>(12).fill(''), ' ', '\t', '  ');
 
 const value = fc.oneof(
+  { weight: 1, arbitrary: fc.tuple(plain, pieces(1)).map((parts) => `postgres://u:${parts.join('')}@h/d`) },
   { weight: 4, arbitrary: plain },
   { weight: 3, arbitrary: pieces(4) },
   { weight: 4, arbitrary: fc.tuple(plain, pieces(1), plain).map((parts) => parts.join('')) },
