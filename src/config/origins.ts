@@ -83,9 +83,8 @@ function overlap(other: Entry, last: Entry): ConfigurationFinding {
   };
 }
 
-/** With the namespace, which tells objects with the same name apart. */
-function placeOf({ origin, location }: Entry): string {
-  const { namespace, document } = location ?? {};
-  if (namespace !== undefined) return `${origin} in namespace ${namespace}`;
-  return document === undefined ? origin : `${origin}, document ${document}`;
+/** With the namespace and the document, which tell objects with the same name apart. */
+function placeOf({ origin, location: { namespace, document } = { file: '' } }: Entry): string {
+  const within = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  return `${origin}${within}${document === undefined ? '' : `, document ${document}`}`;
 }
