@@ -3,13 +3,14 @@ import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
-import { CHOICES, CONTRACT, isChoice, isVariable, VARIABLES, type VariableName } from './contract.ts';
+import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { judgeTypes } from './judge-types.ts';
 import { maskValue } from './logins.ts';
 import { Misspellings } from './misspelled.ts';
+import { judgeOverlaps } from './origins.ts';
 import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
 import { judgeReference, referenceTo } from './references.ts';
@@ -30,13 +31,12 @@ const ALL_OR_NONE: readonly (readonly VariableName[])[] = [
   ['SLACK_APP_CLIENT_ID', 'SLACK_APP_CLIENT_SECRET', 'SLACK_SECRET'],
   ['SAML_CERT', 'SAML_KEY'],
 ];
-const MAY_DIFFER = /^(DD_|OTEL_|AWS_S3_|GATEWAY_|AWS_ROLE_ARN$)/;
 
 export function judgeConfiguration(resolved: Resolved, sources: readonly Source[]): Judgement {
   const findings: ConfigurationFinding[] = [];
   const unusable = new Map<VariableName, Issue>();
   const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Issue) => {
-    findings.push({ rule, outcome });
+    findings.push({ rule, variable: name, outcome });
     unusable.set(name, outcome);
   };
   const entry = (name: string): Entry | undefined => resolved.entries.get(name);
@@ -54,9 +54,12 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     return maskValue(known(value));
   };
   const types = judgeTypes(sources);
-  for (const outcome of types.values()) findings.push({ rule: 'type', outcome });
+  for (const [variable, outcome] of types)
+    findings.push({ rule: 'type', ...(variable !== undefined && { variable }), outcome });
   const quoted = judgeQuoted(resolved);
-  for (const outcome of new Set(quoted.values())) findings.push({ rule: 'whitespace', outcome });
+  // One for all variables from the same file, under the name of the first.
+  for (const [outcome, [[variable] = ['']]] of Map.groupBy(quoted, ([, issue]) => issue))
+    findings.push({ rule: 'whitespace', variable, outcome });
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
     if (held === undefined) return;
@@ -68,7 +71,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     const unread = held.unread && { rule: 'required' as const, outcome: held.unread };
     const found = unread ?? judgeReference(held) ?? judgeValue(name, held, redact);
     if (found?.outcome.status === 'fail') wrong(found.rule, name, found.outcome);
-    else if (found !== undefined) findings.push(found);
+    else if (found !== undefined) findings.push({ ...found, variable: name });
   };
 
   // The choices first: variables that depend on an invalid choice are not checked.
@@ -86,20 +89,20 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
       if (inUse !== false) judgeValueOf(name);
     } else if (required !== undefined && inUse === true && isNeeded(name, resolved.perspectives)) {
       const outcome = missing(name, resolved, view);
-      findings.push({ rule: 'required', outcome });
+      findings.push({ rule: 'required', variable: name, outcome });
       if (outcome.status === 'fail') unusable.set(name, outcome);
     }
   }
 
   for (const [name, held] of resolved.entries) {
     if (isVariable(name)) continue;
-    if (held.unread !== undefined) findings.push({ rule: 'required', outcome: held.unread });
-    if (held.refersTo !== undefined) findings.push(referenceTo(held, held.refersTo));
+    if (held.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
+    if (held.refersTo !== undefined) findings.push({ ...referenceTo(held, held.refersTo), variable: name });
   }
   findings.push(
     ...judgeGroups(view),
     ...judgeRelations(view, unusable),
-    ...judgeConflicts(resolved),
+    ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
     ...judgeEnvFiles(sources),
     ...judgeShortLived(resolved, sources),
@@ -132,6 +135,7 @@ function judgeGroups(view: View): ConfigurationFinding[] {
     return unset.map(
       (name): ConfigurationFinding => ({
         rule: 'required',
+        variable: name,
         outcome: fail(`${name} is not set, but ${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'}`, {
           expected: 'all of these variables or none',
           ...view.misspellings.fixFor(name, advice`set ${name}, or remove ${set.join(' and ')}`),
@@ -192,9 +196,11 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>):
   return findings;
 }
 
-function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
-  const names = [...resolved.entries.keys()].filter((name) => isVariable(name) && !MAY_DIFFER.test(name));
-  return names.flatMap((name): ConfigurationFinding[] => {
+/** @param overlaps findings about values for one service: of a variable, only this finding is reported */
+function judgeConflicts(resolved: Resolved, overlaps: readonly ConfigurationFinding[]): ConfigurationFinding[] {
+  const told = new Set(overlaps.map(({ variable }) => variable));
+  const names = [...resolved.entries.keys()].filter((name) => isVariable(name) && !mayDiffer(name) && !told.has(name));
+  const differing = names.flatMap((name): ConfigurationFinding[] => {
     const held = [...resolved.byService].flatMap(([service, entries]) => {
       const found = entries.get(name);
       return found?.kind === 'known' ? [{ service, found }] : [];
@@ -203,6 +209,7 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
     return [
       {
         rule: 'conflict',
+        variable: name,
         outcome: warn(`${name} differs between ${held.map(({ service }) => service).join(', ')}`, {
           detail: `Set in ${[...new Set(held.map(({ found }) => found.origin))].join(' and ')}.`,
           expected: 'one value for all services',
@@ -212,4 +219,5 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
       },
     ];
   });
+  return [...overlaps, ...differing];
 }

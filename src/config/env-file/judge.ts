@@ -1,22 +1,18 @@
-/** `configuration/env-file`: one finding per file, with the lines and the programs, but never a value. */
+/** `configuration/env-file`: one finding, with the lines and the programs, but never a value. */
 import { advice, type Fix } from '../../outcome/fix.ts';
 import { type Issue, type Pass, pass, warn } from '../../outcome/outcome.ts';
 import { plural } from '../../util/format.ts';
 import { DOCS } from '../contract.ts';
 import type { Source } from '../entry.ts';
 import type { Difference, EnvFile, Reason, Spelling } from './difference.ts';
-import { READERS, type ReaderName } from './readers.ts';
+import { READER_NAMES, READERS, type ReaderName } from './readers.ts';
 
 /** Maximum number of variables in a text. */
 const MOST = 5;
 
-export const judgeEnvFiles = (sources: readonly Source[]): { rule: 'env-file'; outcome: Issue | Pass }[] =>
-  sources.flatMap(({ envFile }) =>
-    envFile === undefined ? [] : [{ rule: 'env-file', outcome: judgeEnvFile(envFile) }],
-  );
-
 const list = new Intl.ListFormat('en');
-const namesOf = (readers: readonly ReaderName[]): string => list.format(readers.map((reader) => READERS[reader].name));
+const nameOf = (reader: ReaderName): string => READERS[reader].name;
+const namesOf = (readers: readonly ReaderName[]): string => list.format(readers.map(nameOf));
 /** For a title. */
 const SHORT: Readonly<Record<ReaderName, string>> = {
   compose: 'Docker Compose',
@@ -26,23 +22,37 @@ const SHORT: Readonly<Record<ReaderName, string>> = {
   systemd: 'systemd',
 };
 
-function judgeEnvFile({ file, readers, differences }: EnvFile): Issue | Pass {
-  const named = readers.map((reader) => READERS[reader].name);
-  if (differences.length === 0) {
-    const alike = `the env file is read alike by ${list.format(readers.map((reader) => SHORT[reader]))}`;
-    const title = readers.length > 0 ? alike : 'the env file was read as far as possible: no common program accepts it';
-    return pass(title, { evidence: { file, readers: named } });
-  }
+/** One finding for all env files; none without an env file. */
+export function judgeEnvFiles(sources: readonly Source[]): { rule: 'env-file'; outcome: Issue | Pass }[] {
+  const files = sources.flatMap(({ envFile }) => envFile ?? []);
+  const different = files.filter(({ differences }) => differences.length > 0);
+  if (files.length === 0) return [];
+  return [{ rule: 'env-file', outcome: different.length > 0 ? warning(different) : passed(files) }];
+}
+
+function passed(files: readonly EnvFile[]): Pass {
+  const common = READER_NAMES.filter((reader) => files.every(({ readers }) => readers.includes(reader)));
+  const subject = files.length === 1 ? 'the env file is' : `${files.length} env files are`;
+  const title =
+    common.length > 0
+      ? `${subject} read alike by ${list.format(common.map((reader) => SHORT[reader]))}`
+      : `${subject} read as far as possible: no common program accepts everything`;
+  return pass(title, { evidence: { files: files.map(({ file }) => file), readers: common.map(nameOf) } });
+}
+
+function warning(files: readonly EnvFile[]): Issue {
+  const differences = files.flatMap((one) => one.differences);
+  const readers = READER_NAMES.filter((reader) => files.some((one) => one.readers.includes(reader)));
   return warn(titleOf(differences), {
-    detail: `In ${file}: ${bounded(differences.map(describe), ' ')}`,
+    detail: files.map((one) => `In ${one.file}: ${bounded(one.differences.map(describe), ' ')}`).join(' '),
     expected: 'lines that all programs read alike',
     fix: fixFor(differences),
     docs: DOCS.general,
     evidence: {
-      file,
+      files: files.map(({ file }) => file),
       variables: differences.map(({ name }) => name),
       lines: differences.map(({ line }) => String(line)),
-      readers: named,
+      readers: readers.map(nameOf),
     },
   });
 }

@@ -112,9 +112,22 @@ describe('a line that programs read differently is one warning', () => {
     expect(await ids({ ENVIRONMENT: 'OTHER=a $b #c\nENVIRONMENT=prod' })).toEqual([]);
   });
 
+  test('several files are one finding', async () => {
+    const files = ['ADMIN_PASSWORD=a$b', 'SERVER_DOMAIN=a.b', 'LICENSE_TOKEN=a#b #c'];
+    const sources = await Promise.all(files.map((text, at) => parseSource(`${at}.env`, text)));
+    const { findings: all } = await preflight([configuration, pairing], sources);
+    expect(all.filter(({ rule }) => rule === 'configuration/env-file')).toMatchObject([
+      {
+        id: 'configuration/env-file',
+        title: '2 variables are read differently by Docker Compose and docker run',
+        detail: expect.stringMatching(/^In 0\.env: ADMIN_PASSWORD .*\. In 2\.env: LICENSE_TOKEN /),
+      },
+    ]);
+  });
+
   test('a placeholder is only a placeholder', async () => {
     expect(await ids({ ADMIN_PASSWORD: 'ADMIN_PASSWORD=${ADMIN_PASSWORD}' })).toEqual([
-      'configuration/placeholder ADMIN_PASSWORD still contains a placeholder',
+      'configuration/placeholder[ADMIN_PASSWORD] ADMIN_PASSWORD still contains a placeholder',
     ]);
   });
 });
