@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../util/version.ts';
+import { end } from './end.ts';
 import { fail, usage } from './errors.ts';
 import {
   type CleanupArguments,
@@ -41,6 +42,7 @@ export async function main(host: NodeJS.Process): Promise<void> {
     else if (error instanceof InputError) await fail(host, error.message);
     else await fail(host, usage.bug(error));
   }
+  await end(host);
 }
 
 function program(host: NodeJS.Process): Command {
