@@ -54,7 +54,11 @@ const SQL: Readonly<Record<string, Tell>> = {
   '3D000': ({ at, url }) => ({
     title: `database "${url.database}" does not exist at ${at}`,
     expected: `a database "${url.database}" owned by role "${url.user}"`,
-    fix: command(sql`CREATE DATABASE ${identifier(url.database)} OWNER ${identifier(url.user)};`),
+    // The administrator of a managed service has to be a member of the role for that.
+    fix: command([
+      sql`GRANT ${identifier(url.user)} TO CURRENT_USER;`,
+      sql`CREATE DATABASE ${identifier(url.database)} OWNER ${identifier(url.user)};`,
+    ]),
   }),
   '42501': ({ at, url }) => ({
     title: `role "${url.user}" lacks CONNECT on database "${url.database}" at ${at}`,

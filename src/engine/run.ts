@@ -4,7 +4,7 @@ import { isChosen, type VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { DEFAULTS, type RunOptions } from '../config/options.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
-import { type Check, idsOf, type NetworkContext, type Run } from './check.ts';
+import { type Check, idsOf, type NetworkContext, perVariable, type Run } from './check.ts';
 import { Cleanup, type Leftover } from './cleanup.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
 import { CheckRecorder } from './recorder.ts';
@@ -46,7 +46,7 @@ export async function runChecks(
   const runSignal = startRunSignal(options.timeoutMs, interrupt);
   const cleanup = new Cleanup();
   const run = makeRun(deployment, options, network, runSignal.signal, cleanup);
-  const selected = selector(options.only, options.skip);
+  const selected = selector(options.only, options.skip, perVariable(checks));
   const entries = checks
     .map((check) => expectationsOf(check, run))
     .filter(({ expected }) => expected.length > 0)
