@@ -18,6 +18,8 @@ import { styleOf } from './terminal.ts';
 
 const LABEL = 10;
 
+export { end } from './end.ts';
+
 /** @throws InputError when it can't start */
 export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Promise<void> {
   if (args.readOnly === true)

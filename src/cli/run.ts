@@ -17,6 +17,8 @@ import { prepare, type Write } from './report-file.ts';
 import { stepSummary } from './step-summary.ts';
 import { hasUnicode, isLive, styleOf } from './terminal.ts';
 
+export { end } from './end.ts';
+
 /** @throws InputError if the run can't start */
 export async function run(host: NodeJS.Process, args: RunArguments): Promise<void> {
   const options = {
