@@ -43,7 +43,7 @@ let lines: AsyncIterator<string>;
 let home: string;
 
 beforeAll(() => {
-  const { command, args } = programOf('aws-sdk', ORACLES['aws-sdk']);
+  const { command, args } = programOf('awsSdk', ORACLES.awsSdk);
   child = spawn(command, args, { env: {}, stdio: ['pipe', 'pipe', 'inherit'] });
   if (child.stdout === null) throw new Error('no output');
   lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
