@@ -43,7 +43,7 @@ const key = (expected: string): SdkVariable => ({ ...ofCaller(type.token(expecte
 const endpoint = (usedBy: readonly When[]): SdkVariable => ({ type: type.httpUrl, usedBy, callers: true });
 
 /** Used in a hash or in the body of a request, where any text works that a person can type. */
-const SECRET = type.token('a secret in one line', /^[^\p{Cc}]+$/u);
+const SECRET = type.oneLine('a secret in one line');
 const STRAYLESS = '(without spaces, quotes, line breaks or non-ASCII characters)';
 
 const TABLE: Readonly<Record<string, SdkVariable>> = {
@@ -139,7 +139,8 @@ export function judgeSdkVariables(inputs: SdkInputs): {
       const told = entry === inputs.entry(name) ? inputs.told.get(name) : undefined;
       const reference = entry.kind === 'known' ? judgeReference(entry) : undefined;
       const found = told === undefined ? (reference ?? judgeAs(spec, name, entry, inputs.redact)) : undefined;
-      if (found !== undefined) findings.push(found);
+      const isTold = findings.some(({ rule, variable: other }) => rule === found?.rule && other === name);
+      if (found !== undefined && !isTold) findings.push({ ...found, variable: name });
       const outcome = told ?? found?.outcome;
       if (outcome?.status === 'fail') flaws.push({ name, party, outcome });
     }

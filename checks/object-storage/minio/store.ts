@@ -253,7 +253,11 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
   const another = boundPages();
   const request = (options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
     another(0);
-    const sent = (secure ? https : http).request({ ...options, ...(signal !== undefined && { signal }) });
+    const sent = (secure ? https : http).request({
+      ...options,
+      headers: inUtf8(options.headers),
+      ...(signal !== undefined && { signal }),
+    });
     boundHints(sent);
     sent.on('response', async (answer: IncomingMessage) => {
       const { statusCode: status = 0, headers } = answer;
@@ -268,6 +272,15 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
   };
   return { request } as typeof http;
 }
+
+/** Like Go's client: keys may have any letters. Node.js refuses those that it can't send as one byte. */
+const inUtf8 = (headers: http.RequestOptions['headers'] = {}): http.OutgoingHttpHeaders =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? Buffer.from(value).toString('latin1') : value,
+    ]),
+  );
 
 /** The reader gets a NetworkError of kind `flood` when the response has more elements than any page. */
 function boundTags(answer: IncomingMessage): IncomingMessage {
