@@ -165,13 +165,7 @@ export function serverErrorMessages(refusal: ServerErrorKind, scene: Scene): Ser
       return {
         title: `the client certificate in ${variable} can’t be used`,
         expected: 'sslcert and sslkey as a matching pair of PEM files, and sslpassword if the key is encrypted',
-        fix: command(
-          [
-            sh`openssl x509 -noout -pubkey -in ${url.tls.certificate ?? 'SSLCERT'}`,
-            sh`openssl pkey -pubout -in ${url.tls.key ?? 'SSLKEY'}`,
-          ],
-          { note: 'compare the two' },
-        ),
+        fix: advice`set sslcert and sslkey in ${variable} to files that belong together; compare the output of ${sh`openssl x509 -noout -pubkey -in ${url.tls.certificate ?? 'SSLCERT'}`} and ${sh`openssl pkey -pubout -in ${url.tls.key ?? 'SSLKEY'}`}`,
       };
     case 'attributes':
       return {

@@ -4,6 +4,7 @@ import { type Estate, ONPREM, startEstate } from '../support/estate.ts';
 import { expectNoLeak } from '../support/leaks.ts';
 import { expectPasteable } from '../support/pasteable.ts';
 import { type Fault, tryFault } from './fault.ts';
+import type { FixOutcome } from './fixes/try.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -19,6 +20,8 @@ export interface Verdict {
   readonly caught: boolean;
   readonly named: boolean;
   readonly extra: readonly string[];
+  /** What came of each fix that can be pasted. */
+  readonly fixes: readonly FixOutcome[];
 }
 
 export function describeFaults(faults: readonly Fault[]): void {
@@ -30,14 +33,15 @@ export function describeFaults(faults: readonly Fault[]): void {
     afterAll(() => estate.stop());
 
     test.for(faults)('$name', async (fault, { task }) => {
-      const { result, variables, environment, caught, named, extra, before, after } = await tryFault(estate, fault);
+      const { result, variables, environment, before, after, ...verdict } = await tryFault(estate, fault);
       const { fail = [], warn = [], says } = fault;
       task.meta.fault = {
         name: fault.name,
         ids: [...fail, ...warn],
-        caught,
-        named,
-        extra: extra.map(({ id }) => id),
+        caught: verdict.caught,
+        named: verdict.named,
+        extra: verdict.extra.map(({ id }) => id),
+        fixes: verdict.fixes,
       };
       expect({ fail: result.ids('fail'), warn: result.ids('warn') }).toEqual({ fail, warn });
       for (const finding of result.findings.filter(({ status }) => status === 'fail' || status === 'warn')) {
@@ -50,6 +54,10 @@ export function describeFaults(faults: readonly Fault[]): void {
       }
       await expectPasteable(result.run);
       expectNoLeak(variables, result.run, result.deployment, environment);
+      for (const { who = 'the reader', trouble, exception } of verdict.fixes) {
+        if (exception === undefined) expect(trouble, `the fix, executed as printed by ${who}`).toBeUndefined();
+        else expect(trouble, `the exception for ${who} is needed: ${exception}`).toEqual(expect.any(String));
+      }
       expect(result.run.leftovers.length > 0, 'leftovers are told').toBe(fault.leaves === true);
       if (fault.leaves === undefined) expect(after).toEqual(before);
     });
