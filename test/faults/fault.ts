@@ -89,7 +89,7 @@ async function whileBroken<T>(estate: Estate, fault: Fault, then: Then<T>, undo 
     ...(sources !== undefined && { sources }),
   };
   try {
-    return await then({ name: fault.name, config, database, run: (changed) => runWith(fault, changed) });
+    return await then({ name: fault.name, estate, config, database, run: (changed) => runWith(fault, changed) });
   } finally {
     await undo(arranged);
   }

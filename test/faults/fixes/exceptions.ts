@@ -3,8 +3,6 @@ import type { Administrator } from './administrator.ts';
 
 /** Programs that fixes call and that no test can have. */
 export const NO_CLIENT: Readonly<Record<string, string>> = {
-  aws: 'the test servers don’t have its operations yet',
-  mc: 'the test servers don’t have its operations yet',
   az: 'Azure Resource Manager and Microsoft Entra ID are not among the test servers',
   gcloud: 'Google Cloud’s control plane is not among the test servers',
   timedatectl: 'it sets the clock of the machine',

@@ -2,11 +2,13 @@
 import type { Finding } from '../../../src/engine/finding.ts';
 import type { FixKind, FixLanguage } from '../../../src/outcome/fix.ts';
 import type { PostgresServer } from '../../services/postgres.ts';
+import type { Estate } from '../../support/estate.ts';
 import { type Administrator, runStatements } from './administrator.ts';
 import { type Config, edit, heldBy } from './config.ts';
 import { readSql } from './psql.ts';
+import { runShell } from './shell.ts';
 import { shellWord } from './shell-words.ts';
-import { follow } from './steps.ts';
+import { follow, type Session } from './steps.ts';
 
 /** What there is to paste. */
 export interface PrintedFix {
@@ -18,6 +20,7 @@ export interface PrintedFix {
 /** The broken installation, and who repairs it. */
 export interface Scene {
   readonly config: Config;
+  readonly estate: Estate;
   readonly database: PostgresServer;
   readonly who: Administrator;
 }
@@ -39,7 +42,10 @@ export const programsIn = ({ text, language }: PrintedFix): string[] =>
 /** @returns the config afterward. @throws Error if the fix can't be executed */
 export async function execute(fix: PrintedFix, scene: Scene): Promise<Config> {
   if (fix.kind === 'setting') return applySetting(fix.text, scene.config);
-  return fix.language === 'sql' ? runSql(fix.text, scene) : runShell(fix.text);
+  if (fix.language === 'sql') return runSql(fix.text, scene);
+  await runShell(fix.text, scene.estate);
+  const comments = [...fix.text.matchAll(/^# (.*)$/gm)].map(([, comment = '']) => comment);
+  return followAll(comments, { server: scene.database, created: undefined, config: scene.config });
 }
 
 function applySetting(text: string, config: Config): Config {
@@ -55,18 +61,17 @@ async function runSql(text: string, { config, database: server, who }: Scene): P
   const { pathname } = new URL(heldBy(config, 'DATABASE_URL') ?? '');
   await runStatements(server, who, decodeURIComponent(pathname.slice(1)), statements);
   const created = statements.flatMap((statement) => nameIn(statement) ?? []).at(-1);
-  let changed = config;
-  for (const { kind, text: comment } of pasted) {
-    if (kind === 'comment') changed = await follow({ server, created, config: changed }, comment);
-  }
-  return changed;
+  const comments = pasted.flatMap(({ kind, text: comment }) => (kind === 'comment' ? [comment] : []));
+  return followAll(comments, { server, created, config });
+}
+
+async function followAll(comments: readonly string[], session: Session): Promise<Config> {
+  let { config } = session;
+  for (const comment of comments) config = await follow({ ...session, config }, comment);
+  return config;
 }
 
 function nameIn(statement: string): string | undefined {
   const [, quoted, plain] = /^CREATE DATABASE (?:"((?:[^"]|"")+)"|(\w+))/i.exec(statement) ?? [];
   return quoted?.replaceAll('""', '"') ?? plain;
-}
-
-async function runShell(text: string): Promise<Config> {
-  throw new Error(`no client for: ${text}`);
 }

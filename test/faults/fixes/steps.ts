@@ -42,7 +42,15 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
 ];
 
 /** Comments that ask for nothing: an alternative, or what to know. */
-const REMARKS = [/^or\b/, /^on a managed service\b/, /^run it as role\b/, /^as a superuser\b/, /^REASSIGN OWNED BY\b/];
+const REMARKS = [
+  /^include the existing rules\b/,
+  /^correct \w+, or create\b/,
+  /^or\b/,
+  /^on a managed service\b/,
+  /^run it as role\b/,
+  /^as a superuser\b/,
+  /^REASSIGN OWNED BY\b/,
+];
 
 /** Whether a fix says itself that the master user of a managed service can't execute it. */
 export const needsSuperuser = (text: string): boolean => /^-- .*\bas a superuser\b/m.test(text);

@@ -5,11 +5,13 @@
 import type { Finding } from '../../../src/engine/finding.ts';
 import { lookup } from '../../../src/util/lookup.ts';
 import type { PostgresServer } from '../../services/postgres.ts';
+import type { Estate } from '../../support/estate.ts';
 import type { Result } from '../../support/preflight.ts';
 import { type Administrator, makeMaster } from './administrator.ts';
 import type { Config } from './config.ts';
 import { EXCEPTIONS, NO_CLIENT } from './exceptions.ts';
 import { execute, type PrintedFix, pasteable, programsIn } from './fix.ts';
+import { remember } from './remember.ts';
 import { needsSuperuser } from './steps.ts';
 
 /** An installation while it is broken. */
@@ -17,6 +19,7 @@ export interface Broken {
   /** The name of the fault. */
   readonly name: string;
   readonly config: Config;
+  readonly estate: Estate;
   /** Whose administrator executes SQL. */
   readonly database: PostgresServer;
   run(config: Config): Promise<Result>;
@@ -51,20 +54,24 @@ export async function tryFixes(broken: Broken, result: Result, anew: Anew): Prom
 
 async function tryAs(
   who: Administrator | undefined,
-  { name, database, config, run }: Broken,
+  { name, estate, database, config, run }: Broken,
   fixes: readonly PrintedFix[],
   before: Result,
 ): Promise<FixOutcome> {
   const found = EXCEPTIONS.find((one) => one.fault === name && (one.who ?? who) === who);
   const exception = found === undefined ? {} : { exception: found.why };
+  const restore = remember(estate);
   try {
     if (who === 'master') await makeMaster(database);
     let changed = config;
-    for (const fix of fixes) changed = await execute(fix, { config: changed, database, who: who ?? 'superuser' });
+    for (const fix of fixes)
+      changed = await execute(fix, { config: changed, estate, database, who: who ?? 'superuser' });
     const trouble = remaining(before.findings, (await run(changed)).findings);
     return { who, ...exception, ...(trouble.length > 0 && { trouble: trouble.join('\n') }) };
   } catch (error) {
     return { who, ...exception, trouble: (error as Error).message };
+  } finally {
+    restore();
   }
 }
 
