@@ -57,6 +57,18 @@ export const configuration = defineCheck({
       },
       docs: DOCS.general,
     },
+    reference: {
+      title: 'no value is an unresolved reference',
+      procedure:
+        'Looks for references to secret stores in place of values: vault:…, op://…, ref+…, ${aws:…}, ARNs of secrets and parameters, Google Cloud secret versions, Azure Key Vault URLs. In a file, the value counts as set and unknown, because the platform may resolve it.',
+      rationale: 'Spacelift uses the text of a reference as the value if nothing resolves it.',
+      fix: 'Run where the platform has resolved the reference, or pass a file with the values.',
+      example: {
+        found: 'DATABASE_URL is a reference that was not resolved',
+        fix: 'set DATABASE_URL to the value itself, from a Secret of Kubernetes or with valueFrom on ECS',
+      },
+      docs: DOCS.general,
+    },
     placeholder: {
       title: 'no value is still a placeholder',
       procedure:

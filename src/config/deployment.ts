@@ -7,6 +7,7 @@ import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from '
 import type { ConfigurationFinding } from './finding.ts';
 import { judgeConfiguration } from './judge.ts';
 import type { Party, Perspective } from './options.ts';
+import { RESOLVED_VALUE } from './references.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
@@ -126,8 +127,10 @@ export function makeDeployment(
 }
 
 /** A value that is not a string is already unusable; a value behind `valueFrom` is set but not known here. */
-function known(name: VariableName, { kind, value, origin, unread }: Entry): Lookup {
+function known(name: VariableName, { kind, value, origin, unread, refersTo }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
+  if (refersTo !== undefined)
+    return { state: 'unknown', origin: `${refersTo}, referred to in ${origin}`, fix: RESOLVED_VALUE };
   return {
     state: 'unknown',
     origin: `${reference(value)}, in ${origin}`,

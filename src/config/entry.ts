@@ -38,6 +38,8 @@ export interface Entry {
   /** The value; for `secret` the ARN or name of the secret; for `not-a-string` a `RejectedType`. */
   readonly value: string;
   readonly service: Service | 'all';
+  /** With `secret`: not ECS but another platform resolves it, from this store; the reference itself is not kept. */
+  readonly refersTo?: string;
   /** Read from a secret store: must never be shown, whatever its name. */
   readonly secret?: true;
   /** Read with the caller's credentials: it may be sent to the host in the value itself, not to a host from the config. */

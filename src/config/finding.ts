@@ -2,7 +2,7 @@
 import type { Outcome } from '../outcome/outcome.ts';
 
 /** The rules about a single value. */
-export type ValueRule = 'whitespace' | 'placeholder' | 'value';
+export type ValueRule = 'reference' | 'whitespace' | 'placeholder' | 'value';
 
 export type ConfigurationRule =
   | ValueRule

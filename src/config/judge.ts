@@ -9,7 +9,9 @@ import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { judgeTypes } from './judge-types.ts';
 import { maskValue } from './logins.ts';
 import { Misspellings } from './misspelled.ts';
+import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
+import { judgeReference, referenceTo } from './references.ts';
 import { isNeeded, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
@@ -52,14 +54,20 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   };
   const types = judgeTypes(sources);
   for (const outcome of types.values()) findings.push({ rule: 'type', outcome });
+  const quoted = judgeQuoted(resolved);
+  for (const outcome of new Set(quoted.values())) findings.push({ rule: 'whitespace', outcome });
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
-    const type = held?.kind === 'not-a-string' ? types.get(name) : undefined;
-    if (type !== undefined) unusable.set(name, type);
-    if (held?.unread?.status === 'fail') return wrong('required', name, held.unread);
-    if (held?.unread !== undefined) findings.push({ rule: 'required', outcome: held.unread });
-    const found = held === undefined ? undefined : judgeValue(name, held, redact);
-    if (found !== undefined) wrong(found.rule, name, found.outcome);
+    if (held === undefined) return;
+    const told = quoted.get(name) ?? (held.kind === 'not-a-string' ? types.get(name) : undefined);
+    if (told !== undefined) unusable.set(name, told);
+    else judgeEntry(name, held);
+  };
+  const judgeEntry = (name: VariableName, held: Entry) => {
+    const unread = held.unread && { rule: 'required' as const, outcome: held.unread };
+    const found = unread ?? judgeReference(held) ?? judgeValue(name, held, redact);
+    if (found?.outcome.status === 'fail') wrong(found.rule, name, found.outcome);
+    else if (found !== undefined) findings.push(found);
   };
 
   // The choices first: variables that depend on an invalid choice are not checked.
@@ -82,8 +90,10 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     }
   }
 
-  for (const [name, { unread }] of resolved.entries) {
-    if (unread !== undefined && !isVariable(name)) findings.push({ rule: 'required', outcome: unread });
+  for (const [name, held] of resolved.entries) {
+    if (isVariable(name)) continue;
+    if (held.unread !== undefined) findings.push({ rule: 'required', outcome: held.unread });
+    if (held.refersTo !== undefined) findings.push(referenceTo(held, held.refersTo));
   }
   findings.push(
     ...judgeGroups(view),
@@ -166,7 +176,7 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>):
   }
   const image = view.value('LAUNCHER_IMAGE');
   const tag = view.value('LAUNCHER_IMAGE_TAG');
-  if (image !== undefined && tag !== undefined && /[:@][^/]*$/.test(image)) {
+  if (image !== undefined && tag !== undefined && usable('LAUNCHER_IMAGE') && /[:@][^/]*$/.test(image)) {
     const [carries, adds] = image.includes('@') ? ['a digest', 'a tag'] : ['a tag', 'another'];
     findings.push({
       rule: 'launcher-image',

@@ -8,6 +8,7 @@ import type { Entry } from './entry.ts';
 import type { ValueRule } from './finding.ts';
 import { looksSecret, maskValue } from './logins.ts';
 import { isPlaceholder } from './placeholders.ts';
+import { isQuoted } from './quoted.ts';
 import type { Redact } from './redact.ts';
 
 /** Values that only their own check examines, because it distinguishes more causes. */
@@ -41,7 +42,7 @@ export function judgeValue(
       fix: advice`remove it in ${entry.origin}; to encode a value for a Secret, use printf or echo -n, not echo`,
     });
   }
-  if (variable.type.exact && /^(['"`]).*\1$/s.test(value)) {
+  if (variable.type.exact && isQuoted(value)) {
     return found('whitespace', `${name} contains quotes`, {
       expected: variable.type.expected,
       fix: advice`remove the inner quotes in ${entry.origin}`,

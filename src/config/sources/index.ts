@@ -4,6 +4,7 @@ import { isForSdk, isKnown, isVariable } from '../contract.ts';
 import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';
 import { DEFAULTS } from '../options.ts';
+import { withReference } from '../references.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { isEcs, readEcs } from './ecs.ts';
@@ -72,7 +73,7 @@ export async function parseSource(name: string, text: string): Promise<Source> {
     throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
   }
   refuseEncryptedValues(name, file, entries);
-  return { entries, incomplete, rejected, process: false };
+  return { entries: entries.map(withReference), incomplete, rejected, process: false };
 }
 
 const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));

@@ -63,6 +63,10 @@ export const FILES: readonly Fault[] = [
     arrange: task((environment) => environment),
     leaves: true,
   },
+  {
+    name: 'a Secret with a reference that the platform resolves',
+    arrange: secret((yaml) => yaml.replace(/(DATABASE_URL: ).*/, '$1"vault:kv/data/prod#pgdsn"')),
+  },
   { name: 'a Secret with all of the config', arrange: secret((yaml) => yaml) },
   {
     name: 'a database of the drain’s own',

@@ -1,5 +1,6 @@
 /** Variables that are missing, misspelled or of a wrong form. */
 import { EKS } from '../../support/estate.ts';
+import { source } from '../../support/preflight.ts';
 import { config } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
 
@@ -196,6 +197,30 @@ export const VALUES: readonly Fault[] = [
     arrange: set({ OBJECT_STORAGE_BUCKET_STATES: '"spacelift-states"' }),
     fail: WHITESPACE,
     says: /^OBJECT_STORAGE_BUCKET_STATES contains quotes$/m,
+  },
+  {
+    name: 'quotes that docker run --env-file kept around every value',
+    arrange: ({ variables }) => ({
+      sources: [
+        source(
+          Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value && `"${value}"`])),
+          'all',
+          { process: true },
+        ),
+      ],
+    }),
+    fail: WHITESPACE,
+    says: /^\d+ values are in quotes: docker run --env-file and kubectl --from-env-file keep them$/m,
+  },
+  {
+    name: 'references that nothing resolved',
+    arrange: set({
+      DATABASE_URL: 'vault:kv/data/prod#pgdsn',
+      OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'op://Production/MinIO/password',
+      ADMIN_PASSWORD: 'projects/4711/secrets/adm/versions/7',
+    }),
+    fail: ['configuration/reference', 'configuration/reference', 'configuration/reference'],
+    says: /^[A-Z_]+ is a reference that was not resolved$/m,
   },
   {
     name: 'a license token as the guide has it',
