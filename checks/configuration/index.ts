@@ -10,6 +10,7 @@ export const configuration = defineCheck({
   title: 'Configuration',
   rules: {
     required: {
+      perVariable: true,
       title: 'every required variable is set',
       procedure:
         'Checks that every variable required by the selected backends and services is set. An empty value counts as unset.',
@@ -22,6 +23,7 @@ export const configuration = defineCheck({
       docs: DOCS.dependencies,
     },
     value: {
+      perVariable: true,
       title: 'every value has the correct type',
       procedure:
         'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID.',
@@ -34,6 +36,7 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     type: {
+      perVariable: true,
       title: 'every Kubernetes and ECS value is a string',
       procedure:
         'Looks for values that YAML or JSON parses as a number, a boolean, an array or an object, and for data in a Secret that is not base64. Includes unused variables and the other objects in the file.',
@@ -46,6 +49,7 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     whitespace: {
+      perVariable: true,
       title: 'no value has stray whitespace or quotes',
       procedure: 'Looks for leading and trailing whitespace, and for quotes that became part of the value.',
       rationale:
@@ -58,6 +62,7 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     reference: {
+      perVariable: true,
       title: 'no value is an unresolved reference',
       procedure:
         'Looks for references to secret stores in place of values: vault:…, op://…, ref+…, ${aws:…}, ARNs of secrets and parameters, Google Cloud secret versions, Azure Key Vault URLs. In a file, the value counts as set and unknown, because the platform may resolve it.',
@@ -70,6 +75,7 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     placeholder: {
+      perVariable: true,
       title: 'no value is still a placeholder',
       procedure:
         'Looks for CHANGEME, <…>, ${…}, {{…}}, and example.com as the domain. A password is a placeholder only as a whole.',
@@ -82,6 +88,7 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     unknown: {
+      perVariable: true,
       title: 'no variable is misspelled',
       procedure:
         'Compares unknown variable names in files to the names that Spacelift and the cloud SDKs know. One or two typing errors are a misspelling, or three in a name that starts like Spacelift’s variables. If the intended variable is required, its failure names the misspelling instead.',
@@ -94,6 +101,7 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     default: {
+      perVariable: true,
       title: 'no default contradicts other values',
       procedure:
         'Checks every backend type that is not set: whether the other values match its default or a different type.',
@@ -106,6 +114,7 @@ export const configuration = defineCheck({
       docs: DOCS.dependencies,
     },
     conflict: {
+      perVariable: true,
       title: 'shared variables have the same value in all services',
       procedure: 'Compares the variables that more than one service has.',
       rationale: 'Services with different values would work on different data.',
@@ -150,6 +159,7 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     'short-lived': {
+      perVariable: true,
       title: 'no credential is about to expire',
       procedure: 'Looks for session tokens, ASIA… access keys, and RDS IAM or Entra tokens used as database passwords.',
       rationale: 'Spacelift works at first and stops within hours, when the credential expires.',
@@ -165,7 +175,7 @@ export const configuration = defineCheck({
   expects: () => RULES,
 
   async run({ deployment, check }) {
-    for (const { rule, outcome } of deployment.configuration) await check(rule, () => outcome);
+    for (const { rule, variable, outcome } of deployment.configuration) await check(rule, () => outcome, variable);
     const judged = new Set(deployment.configuration.map(({ rule }) => rule));
     const services = deployment.service ?? 'all services';
     for (const rule of RULES.filter((candidate) => !judged.has(candidate))) {

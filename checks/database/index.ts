@@ -1,8 +1,8 @@
 /** PostgreSQL: connection, login, and everything Spacelift needs from the server. */
 import { defineCheck, type MaybeOutcome } from '../../src/engine/check.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
-import { socketPath } from './connect.ts';
 import { mayCreateRole, tryTable } from './create-table.ts';
 import { type Facts, factsOf } from './facts.ts';
 import {
@@ -22,7 +22,8 @@ import { checkPooler } from './pooler.ts';
 import { checkReadOnlyUrl, hasReplica, isAnotherUrl } from './read-only.ts';
 import { sessionOutcome } from './rolled-back-transaction.ts';
 import { RULES } from './rules.ts';
-import { isServerError } from './server-error.ts';
+import { isServerError, ServerError } from './server-error.ts';
+import { socketPath } from './socket.ts';
 
 export { factsOf } from './facts.ts';
 export { type Step, testName, transactionIssue, tryInTransaction } from './rolled-back-transaction.ts';
@@ -142,7 +143,11 @@ async function connected({ session, server }: Facts): Promise<Outcome> {
   // Another product accepts the login but not this query.
   const what = await server.then(
     ({ version }) => `PostgreSQL ${version}`,
-    () => 'a session',
+    (error: unknown) => {
+      if (error instanceof NetworkError || (error instanceof ServerError && error.refusal.kind === 'pooler'))
+        throw error;
+      return 'a session';
+    },
   );
   const way = host.startsWith('/')
     ? `at the socket ${socketPath(endpoint)}`

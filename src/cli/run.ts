@@ -1,6 +1,7 @@
 /** `spacelift-preflight`: runs the checks and prints the report. */
 
 import { preflight } from '../app/preflight.ts';
+import { refuseInapplicableSelection } from '../app/selection.ts';
 import { InputError } from '../config/entry.ts';
 import { exitCode } from '../report/exit.ts';
 import { FORMATS, renderAs } from '../report/index.ts';
@@ -38,6 +39,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   const files = reportFiles(args);
   const summarize = stepSummary([args.format, ...files.map(({ format }) => format)], host.env);
   const config = await readDeployment(host, args, options);
+  refuseInapplicableSelection(config, options, '--');
 
   const progress = await progressOn(host, args);
   const interrupt = interruptible(host, (signal) => {

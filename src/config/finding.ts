@@ -18,5 +18,7 @@ export type ConfigurationRule =
 
 export interface ConfigurationFinding {
   readonly rule: ConfigurationRule;
+  /** For rules with a finding per variable; absent if the name could be a secret. */
+  readonly variable?: string;
   readonly outcome: Outcome;
 }

@@ -4,7 +4,7 @@ import { advice, type Fix } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
 import { CONTRACT, DOCS, isVariable } from './contract.ts';
 import type { RejectedType, RejectedValue, Source } from './entry.ts';
-import { named } from './sources/quote.ts';
+import { isNamed, named } from './sources/quote.ts';
 
 const IS: Readonly<Record<RejectedType, string>> = {
   number: 'a number, not a string',
@@ -17,21 +17,23 @@ const IS: Readonly<Record<RejectedType, string>> = {
 /** The number of names in one title or fix. */
 const MOST_NAMED = 10;
 
-/** The rejected values of one variable. */
+/** The rejected values of one variable; `name` is printable. */
 interface Rejected {
-  /** As in the file. */
-  readonly variable: string;
+  readonly name: string;
   readonly type: RejectedType;
   /** The objects that contain it. */
   readonly origins: readonly string[];
 }
 
-/** One failure per variable, by its name; failures in the same object have the same cause. */
-export function judgeTypes(sources: readonly Source[]): Map<string, Issue> {
+/**
+ * One failure per variable, by its name; failures in the same object have the same cause. Names that could be secrets are
+ * one failure without a name.
+ */
+export function judgeTypes(sources: readonly Source[]): Map<string | undefined, Issue> {
   const byObject = Map.groupBy(rejectedIn(sources), ({ origins }) => origins.join(' and '));
   return new Map(
     [...byObject].flatMap(([where, group]) =>
-      group.map((one) => [one.variable, rejection(one, group, where)] as const),
+      group.map((one) => [isNamed(one.name, 'key') ? one.name : undefined, rejection(one, group, where)] as const),
     ),
   );
 }
@@ -43,25 +45,24 @@ function rejectedIn(sources: readonly Source[]): Rejected[] {
     ),
     ...rejected,
   ]);
-  return [...Map.groupBy(values, ({ name }) => name)].flatMap(([variable, [first, ...others]]): Rejected[] => {
+  return [...Map.groupBy(values, (value) => named(value.name, 'key'))].flatMap(([name, [first, ...others]]) => {
     if (first === undefined) return [];
-    return [{ variable, type: first.type, origins: [...new Set([first, ...others].map(({ origin }) => origin))] }];
+    return [{ name, type: first.type, origins: [...new Set([first, ...others].map(({ origin }) => origin))] }];
   });
 }
 
-function rejection({ variable, type }: Rejected, group: readonly Rejected[], where: string): Issue {
-  const name = named(variable, 'key');
+function rejection({ name, type }: Rejected, group: readonly Rejected[], where: string): Issue {
   const count = group.length;
   return fail(`${name} is ${IS[type]}, in ${where}`, {
     ...(count > 1 && {
       detail: `${listed(
-        group.map((one) => `${named(one.variable, 'key')} is ${IS[one.type]}`),
+        group.map((one) => `${one.name} is ${IS[one.type]}`),
         '; ',
       )}.`,
     }),
     expected: 'only strings: Kubernetes and ECS reject the whole object because of any other value',
     fix: fixFor(group),
-    docs: isVariable(variable) ? CONTRACT[variable].docs : DOCS.general,
+    docs: isVariable(name) ? CONTRACT[name].docs : DOCS.general,
     evidence: { variable: name, origin: where },
     cause: cause.rejectedObject(where).titled(count > 1 ? `${count} values are not strings, in ${where}` : undefined),
   });
@@ -71,7 +72,7 @@ function rejection({ variable, type }: Rejected, group: readonly Rejected[], whe
 function fixFor(group: readonly Rejected[]): Fix {
   const names = (types: readonly RejectedType[]) =>
     listed(
-      group.filter(({ type }) => types.includes(type)).map(({ variable }) => named(variable, 'key')),
+      group.filter(({ type }) => types.includes(type)).map(({ name }) => name),
       ', ',
     );
   const [scalars, nested, plain] = [

@@ -35,7 +35,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   const findings: ConfigurationFinding[] = [];
   const unusable = new Map<VariableName, Issue>();
   const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Issue) => {
-    findings.push({ rule, outcome });
+    findings.push({ rule, variable: name, outcome });
     unusable.set(name, outcome);
   };
   const entry = (name: string): Entry | undefined => resolved.entries.get(name);
@@ -53,9 +53,12 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     return maskValue(known(value));
   };
   const types = judgeTypes(sources);
-  for (const outcome of types.values()) findings.push({ rule: 'type', outcome });
+  for (const [variable, outcome] of types)
+    findings.push({ rule: 'type', ...(variable !== undefined && { variable }), outcome });
   const quoted = judgeQuoted(resolved);
-  for (const outcome of new Set(quoted.values())) findings.push({ rule: 'whitespace', outcome });
+  // One for all variables from the same file, under the name of the first.
+  for (const [outcome, [[variable] = ['']]] of Map.groupBy(quoted, ([, issue]) => issue))
+    findings.push({ rule: 'whitespace', variable, outcome });
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
     if (held === undefined) return;
@@ -67,7 +70,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     const unread = held.unread && { rule: 'required' as const, outcome: held.unread };
     const found = unread ?? judgeReference(held) ?? judgeValue(name, held, redact);
     if (found?.outcome.status === 'fail') wrong(found.rule, name, found.outcome);
-    else if (found !== undefined) findings.push(found);
+    else if (found !== undefined) findings.push({ ...found, variable: name });
   };
 
   // The choices first: variables that depend on an invalid choice are not checked.
@@ -85,15 +88,15 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
       if (inUse !== false) judgeValueOf(name);
     } else if (required !== undefined && inUse === true && isNeeded(name, resolved.perspectives)) {
       const outcome = missing(name, resolved, view);
-      findings.push({ rule: 'required', outcome });
+      findings.push({ rule: 'required', variable: name, outcome });
       if (outcome.status === 'fail') unusable.set(name, outcome);
     }
   }
 
   for (const [name, held] of resolved.entries) {
     if (isVariable(name)) continue;
-    if (held.unread !== undefined) findings.push({ rule: 'required', outcome: held.unread });
-    if (held.refersTo !== undefined) findings.push(referenceTo(held, held.refersTo));
+    if (held.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
+    if (held.refersTo !== undefined) findings.push({ ...referenceTo(held, held.refersTo), variable: name });
   }
   findings.push(
     ...judgeGroups(view),
@@ -130,6 +133,7 @@ function judgeGroups(view: View): ConfigurationFinding[] {
     return unset.map(
       (name): ConfigurationFinding => ({
         rule: 'required',
+        variable: name,
         outcome: fail(`${name} is not set, but ${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'}`, {
           expected: 'all of these variables or none',
           ...view.misspellings.fixFor(name, advice`set ${name}, or remove ${set.join(' and ')}`),
@@ -201,6 +205,7 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
     return [
       {
         rule: 'conflict',
+        variable: name,
         outcome: warn(`${name} differs between ${held.map(({ service }) => service).join(', ')}`, {
           detail: `Set in ${[...new Set(held.map(({ found }) => found.origin))].join(' and ')}.`,
           expected: 'one value for all services',

@@ -73,6 +73,7 @@ export class Misspellings {
       .filter((one) => !this.#reported.has(one))
       .map(({ entry, meant }) => ({
         rule: 'unknown',
+        variable: entry.name,
         outcome: warn(`unknown variable ${entry.name}, did you mean ${meant}?`, {
           detail: `It is in ${entry.origin}.`,
           expected: meant,

@@ -1,6 +1,6 @@
 /** The JSON Schema of the report, as printed by `schema` and saved in `schemas/report.schema.json`. */
 import type { Perspective, Phase } from '../config/options.ts';
-import { type Check, idsOf } from '../engine/check.ts';
+import { type Check, idsOf, perVariable } from '../engine/check.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
 import type { Status } from '../outcome/status.ts';
@@ -88,6 +88,10 @@ const STATUSES: Readonly<Record<Status, string>> = {
   skip: 'not checked, for the reason in the title',
 };
 
+/** `configuration/value[SERVER_DOMAIN]` */
+const variablePattern = (checks: readonly Check[]): string =>
+  `^(${checks.flatMap(idsOf).filter(perVariable(checks)).join('|')})\\[[^\\[\\]]+\\]$`;
+
 const check = (checks: readonly Check[]) =>
   object<ReportCheck>({
     id: text({ enum: checks.map(({ id }) => id) }),
@@ -101,9 +105,12 @@ const check = (checks: readonly Check[]) =>
 
 const finding = (checks: readonly Check[]) =>
   object<ReportFinding>({
-    id: described(text({ enum: checks.flatMap(idsOf) }), '<check>/<rule> or <check>/<subject>/<rule>.'),
+    id: described(
+      text({ anyOf: [{ enum: checks.flatMap(idsOf) }, { pattern: variablePattern(checks) }] }),
+      '<check>/<rule> or <check>/<subject>/<rule>; with the variable in brackets where there can be a finding per variable.',
+    ),
     rule: optional(described(text(), 'The key of the rule, such as object-storage/<bucket>/access.')),
-    subject: optional(described(text(), 'The bucket or queue, for rules that apply to each of several.')),
+    subject: optional(described(text(), 'The bucket, queue or variable, for rules that apply to each of several.')),
     status: oneOf(STATUSES),
     title: described(text(), 'One line.'),
     detail: described(text(), 'An observation that adds to the title, or empty.'),

@@ -10,11 +10,11 @@ export const SCHEMA_VERSION = 1;
 export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclusive';
 
 export interface ReportFinding {
-  /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
+  /** `<check>/<rule>` or `<check>/<subject>/<rule>`; with the variable in brackets where there can be a finding per variable. */
   readonly id: string;
   /** The key of the rule, such as `object-storage/<bucket>/access`. */
   readonly rule?: string;
-  /** The bucket or queue, for rules that apply to each of several. */
+  /** The bucket, queue or variable, for rules that apply to each of several. */
   readonly subject?: string;
   readonly status: Status;
   /** One line. */

@@ -30,7 +30,7 @@ const trouble = async (variables: Variables | readonly Source[], options = {}) =
   const result = await preflight(CHECKS, variables, options);
   return result.findings
     .filter(({ status }) => status === 'fail' || status === 'warn')
-    .map(({ id, evidence }) => (evidence.variable === undefined ? id : `${id} ${evidence.variable}`));
+    .map(({ rule, evidence }) => (evidence.variable === undefined ? rule : `${rule} ${evidence.variable}`));
 };
 
 describe('a healthy config passes without a warning', () => {

@@ -17,7 +17,7 @@ test.each(['"', "'", '`'])('every value in %s', async (quote) => {
   const [issue, ...others] = await issues(quoted(ONPREM, quote));
   expect(others).toEqual([]);
   expect(issue).toMatchObject({
-    id: 'configuration/whitespace',
+    rule: 'configuration/whitespace',
     title: expect.stringMatching(
       /^\d+ values are in quotes: docker run --env-file and kubectl --from-env-file keep them$/,
     ),
@@ -32,7 +32,7 @@ test('in a file of another kind', async () => {
 test('a few values, and the others are checked as ever', async () => {
   const few = quoted({ SERVER_DOMAIN: 'spacelift.corp.io', DATABASE_URL: ONPREM.DATABASE_URL, LICENSE_TOKEN: 'a.b.c' });
   const found = await issues({ ...ONPREM, ...few, OBJECT_STORAGE_MINIO_USE_SSL: 'yes' });
-  expect(found.map(({ id, title }) => `${id} ${title}`).toSorted()).toEqual([
+  expect(found.map(({ rule, title }) => `${rule} ${title}`).toSorted()).toEqual([
     expect.stringMatching(/^configuration\/value OBJECT_STORAGE_MINIO_USE_SSL/),
     expect.stringMatching(/^configuration\/whitespace 3 values are in quotes/),
   ]);

@@ -76,10 +76,10 @@ const CHECKS = [configuration, pairing];
 const found = async (sources: Parameters<typeof preflight>[1]) =>
   (await preflight(CHECKS, sources)).findings
     .filter(
-      ({ status, id }) =>
-        status === 'fail' || status === 'warn' || (status === 'skip' && id === 'configuration/reference'),
+      ({ status, rule }) =>
+        status === 'fail' || status === 'warn' || (status === 'skip' && rule === 'configuration/reference'),
     )
-    .map(({ id, status, evidence }) => `${status} ${id} ${evidence.variable ?? ''}`);
+    .map(({ rule, status, evidence }) => `${status} ${rule} ${evidence.variable ?? ''}`);
 
 describe.each(REFERENCES)('%s', (reference) => {
   const variables = { ...ONPREM, DATABASE_URL: reference, OBJECT_STORAGE_MINIO_ENDPOINT: reference };

@@ -128,7 +128,7 @@ describe('what a scripted server refuses with', () => {
   const cases: Record<string, [WireOptions, RegExp]> = {
     'starting up': [{ refuse: { code: '57P03' } }, /is starting up/],
     'a pooler’s protocol violation': [
-      { refuse: { code: '08P01', message: 'bouncer config error' } },
+      { refuse: { code: '08P01', message: 'something that nobody knows' } },
       /protocol violation/,
     ],
     'a pooler that does not know the database': [

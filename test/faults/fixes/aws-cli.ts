@@ -14,6 +14,8 @@ interface Call {
   readonly operation: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly region: string | undefined;
+  /** The one field that is printed. */
+  readonly query: string | undefined;
 }
 
 const pascal = (name: string): string => name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -23,6 +25,8 @@ const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: strin
 const PACKAGES: Readonly<Record<string, string>> = { s3api: 's3' };
 /** Services whose parameters start with a lowercase letter. */
 const CAMEL = ['iot'];
+
+const GLOBAL = ['region', 'query', 'output'];
 
 /** JSON, the shorthand `Key=value,Key=value`, or text (AWS CLI user guide, "Using shorthand syntax"). */
 function parameterIn(text: string): unknown {
@@ -38,16 +42,16 @@ export function readAwsCall(args: readonly string[]): Call {
   const [cli = '', operation = '', ...rest] = args;
   const service = PACKAGES[cli] ?? cli;
   const parameters: Record<string, unknown> = {};
-  let region: string | undefined;
+  const global: Record<string, string> = {};
   for (let at = 0; at < rest.length; at++) {
     const [, flag, glued] = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(rest[at] ?? '') ?? [];
     if (flag === undefined) throw new Error(`aws: no option: ${rest[at]}`);
     const text = glued ?? rest[++at];
     if (text === undefined) throw new Error(`aws: no value for --${flag}`);
-    if (flag === 'region') region = text;
+    if (GLOBAL.includes(flag)) global[flag] = text;
     else parameters[CAMEL.includes(service) ? camel(flag) : pascal(flag)] = parameterIn(text);
   }
-  return { service, operation, parameters, region };
+  return { service, operation, parameters, region: global.region, query: global.query };
 }
 
 interface Client {
@@ -57,8 +61,8 @@ interface Client {
 type Sdk = Readonly<Record<string, new (input: unknown) => unknown>>;
 
 /** @throws Error of the service, or if there is no such operation */
-export async function runAws(args: readonly string[], { endpoint, credentials, region: own }: AwsCli): Promise<void> {
-  const { service, operation, parameters, region = own } = readAwsCall(args);
+export async function runAws(args: readonly string[], { endpoint, credentials, region: own }: AwsCli): Promise<string> {
+  const { service, operation, parameters, region = own, query } = readAwsCall(args);
   const sdk = (await import(`@aws-sdk/client-${service}`)) as Sdk;
   const Command = sdk[`${pascal(operation)}Command`];
   const Service = Object.entries(sdk).find(
@@ -66,13 +70,10 @@ export async function runAws(args: readonly string[], { endpoint, credentials, r
   )?.[1];
   if (Command === undefined || Service === undefined) throw new Error(`aws: no operation ${service} ${operation}`);
   const config = { region, credentials, endpoint: endpoint(service), maxAttempts: 1 };
-  const client = (
-    service === 's3'
-      ? new S3Client({ ...config, forcePathStyle: true, followRegionRedirects: true })
-      : new Service(config)
-  ) as Client;
+  const client = (service === 's3' ? new S3Client({ ...config, forcePathStyle: true }) : new Service(config)) as Client;
   try {
-    await client.send(new Command(parameters));
+    const answer = (await client.send(new Command(parameters))) as Record<string, unknown>;
+    return query === undefined ? JSON.stringify(answer) : String(answer[query]);
   } finally {
     client.destroy();
   }

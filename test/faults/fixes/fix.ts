@@ -43,9 +43,9 @@ export const programsIn = ({ text, language }: PrintedFix): string[] =>
 export async function execute(fix: PrintedFix, scene: Scene): Promise<Config> {
   if (fix.kind === 'setting') return applySetting(fix.text, scene.config);
   if (fix.language === 'sql') return runSql(fix.text, scene);
-  await runShell(fix.text, scene.estate);
+  const output = await runShell(fix.text, scene.estate);
   const comments = [...fix.text.matchAll(/^# (.*)$/gm)].map(([, comment = '']) => comment);
-  return followAll(comments, { server: scene.database, created: undefined, config: scene.config });
+  return followAll(comments, { server: scene.database, created: undefined, output, config: scene.config });
 }
 
 function applySetting(text: string, config: Config): Config {
@@ -62,7 +62,7 @@ async function runSql(text: string, { config, database: server, who }: Scene): P
   await runStatements(server, who, decodeURIComponent(pathname.slice(1)), statements);
   const created = statements.flatMap((statement) => nameIn(statement) ?? []).at(-1);
   const comments = pasted.flatMap(({ kind, text: comment }) => (kind === 'comment' ? [comment] : []));
-  return followAll(comments, { server, created, config });
+  return followAll(comments, { server, created, output: '', config });
 }
 
 async function followAll(comments: readonly string[], session: Session): Promise<Config> {

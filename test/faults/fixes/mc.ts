@@ -41,7 +41,7 @@ const COMMANDS: Readonly<Record<string, (client: S3Client, Bucket: string, optio
 type Options = Readonly<Record<string, string>>;
 
 /** @throws Error of the store, or if there is no such command here */
-export async function runMc(args: readonly string[], { url, credentials }: McAlias): Promise<void> {
+export async function runMc(args: readonly string[], { url, credentials }: McAlias): Promise<string> {
   const options: Record<string, string> = {};
   const words: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -61,6 +61,7 @@ export async function runMc(args: readonly string[], { url, credentials }: McAli
   });
   try {
     await run(client, bucket, options);
+    return '';
   } finally {
     client.destroy();
   }

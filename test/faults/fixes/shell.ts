@@ -15,12 +15,13 @@ const ADMINISTRATOR: S3User = {
 const REGION_OF_ADMINISTRATOR = 'eu-west-1';
 
 /** By the name of the program. */
-const PROGRAMS: Readonly<Record<string, (args: readonly string[], estate: Estate) => Promise<void>>> = {
+const PROGRAMS: Readonly<Record<string, (args: readonly string[], estate: Estate) => Promise<string>>> = {
   aws: (args, { eks: { aws, s3 } }) =>
     runAws(args, {
       endpoint: (service) => (service === 's3' ? s3.url : aws.url),
       credentials: ADMINISTRATOR,
-      region: REGION_OF_ADMINISTRATOR,
+      // The CLI finds the region of a bucket by itself.
+      region: args[0] === 's3api' ? aws.region : REGION_OF_ADMINISTRATOR,
     }),
   mc: (args, { store }) => runMc(args, { url: store.url, credentials: ADMINISTRATOR }),
 };
@@ -29,20 +30,22 @@ export const hasClient = (program: string): boolean => Object.hasOwn(PROGRAMS, p
 
 let recorder: Recorder | undefined;
 
-/** @throws Error of a program, or if one of them is not there */
-export async function runShell(text: string, estate: Estate): Promise<void> {
+/** @returns what the programs print. @throws Error of a program, or if one of them is not there */
+export async function runShell(text: string, estate: Estate): Promise<string> {
   recorder ??= makeRecorder(CLIENTS);
   const { ran, code, stderr } = await recorder.play(text);
   if (code !== 0 || stderr !== '') throw new Error(`the shell ended with ${code}: ${stderr}`);
   const servers = [estate.store, estate.eks.aws, estate.eks.s3];
   const users = servers.map((server) => server.users);
   for (const server of servers) server.users = [...server.users, ADMINISTRATOR];
+  let output = '';
   try {
     for (const [program = '', ...args] of ran) {
       const run = PROGRAMS[program];
       if (run === undefined) throw new Error(`no client for: ${program} ${args.join(' ')}`);
-      await run(args, estate);
+      output += await run(args, estate);
     }
+    return output;
   } finally {
     for (const [at, server] of servers.entries()) server.users = users[at] ?? [];
   }

@@ -7,6 +7,8 @@ export interface Session {
   readonly server: PostgresServer;
   /** The last database that a statement created. */
   readonly created: string | undefined;
+  /** What the commands printed. */
+  readonly output: string;
   readonly config: Config;
 }
 
@@ -32,6 +34,7 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
     (session, [parameter = '', variable = '']) =>
       inUrl(session, variable, ({ searchParams }) => searchParams.delete(parameter)),
   ],
+  [/^set (\w+) to the output$/, ({ config, output }, [variable = '']) => edit(config, variable, output)],
   [
     /^restart the server\b/,
     async ({ server, config }) => {
@@ -43,6 +46,7 @@ const STEPS: readonly (readonly [RegExp, Step])[] = [
 
 /** Comments that ask for nothing: an alternative, or what to know. */
 const REMARKS = [
+  /^remove it from the SQL$/,
   /^include the existing rules\b/,
   /^correct \w+, or create\b/,
   /^or\b/,

@@ -83,7 +83,8 @@ function remaining(before: readonly Finding[], after: readonly Finding[]): strin
   const advised = new Set(before.filter((one) => isIssue(one) && one.fixKind === 'advice').map(({ id }) => id));
   return after.flatMap((finding) => {
     const { id, status, title } = finding;
-    if (fixed.has(id) && status !== 'pass') return [`${id} is ${status}: ${title}`];
+    const isGone = status === 'pass' || (status === 'skip' && finding.dependsOn === undefined);
+    if (fixed.has(id) && !isGone) return [`${id} is ${status}: ${title}`];
     return isIssue(finding) && !advised.has(id) ? [`new: ${id} is ${status}: ${title}`] : [];
   });
 }
