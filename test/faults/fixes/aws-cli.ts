@@ -23,6 +23,8 @@ const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: strin
 
 /** Names of the CLI that differ from those of the SDK's package. */
 const PACKAGES: Readonly<Record<string, string>> = { s3api: 's3' };
+/** Parameters that the SDK spells otherwise. */
+const SPELLED: Readonly<Record<string, string>> = { CorsConfiguration: 'CORSConfiguration' };
 /** Services whose parameters start with a lowercase letter. */
 const CAMEL = ['iot'];
 
@@ -49,7 +51,10 @@ export function readAwsCall(args: readonly string[]): Call {
     const text = glued ?? rest[++at];
     if (text === undefined) throw new Error(`aws: no value for --${flag}`);
     if (GLOBAL.includes(flag)) global[flag] = text;
-    else parameters[CAMEL.includes(service) ? camel(flag) : pascal(flag)] = parameterIn(text);
+    else {
+      const name = CAMEL.includes(service) ? camel(flag) : pascal(flag);
+      parameters[SPELLED[name] ?? name] = parameterIn(text);
+    }
   }
   return { service, operation, parameters, region: global.region, query: global.query };
 }
