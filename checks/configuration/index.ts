@@ -116,8 +116,10 @@ export const configuration = defineCheck({
     conflict: {
       perVariable: true,
       title: 'shared variables have the same value in all services',
-      procedure: 'Compares the variables that more than one service has.',
-      rationale: 'Services with different values would work on different data.',
+      procedure:
+        'Compares the variables that more than one service has, and several values for one service: in objects or containers of one file, or in objects of several namespaces.',
+      rationale:
+        'Services with different values would work on different data; of several values for one service, Spacelift may read another one than this tool.',
       fix: 'Set the variable once, in a place that all services read.',
       example: {
         found: 'DATABASE_URL differs between server, drain',

@@ -1,6 +1,7 @@
 /** Messages for server errors: a table from SQLSTATE to cause and fix. */
 
 import { advice, command, identifier, sh, sql } from '../../src/outcome/fix.ts';
+import { asMemberOf } from './administrator.ts';
 import { meant } from './parameters.ts';
 import { poolerMessages } from './pooler-messages.ts';
 import type { Scene, ServerErrorMessages } from './scene.ts';
@@ -54,12 +55,18 @@ const SQL: Readonly<Record<string, Tell>> = {
   '3D000': ({ at, url }) => ({
     title: `database "${url.database}" does not exist at ${at}`,
     expected: `a database "${url.database}" owned by role "${url.user}"`,
-    fix: command(sql`CREATE DATABASE ${identifier(url.database)} OWNER ${identifier(url.user)};`),
+    fix: command([
+      asMemberOf(url.user),
+      sql`CREATE DATABASE ${identifier(url.database)} OWNER ${identifier(url.user)};`,
+    ]),
   }),
   '42501': ({ at, url }) => ({
     title: `role "${url.user}" lacks CONNECT on database "${url.database}" at ${at}`,
     expected: `the CONNECT privilege on database "${url.database}"`,
-    fix: command(sql`GRANT CONNECT ON DATABASE ${identifier(url.database)} TO ${identifier(url.user)};`),
+    fix: command([
+      asMemberOf(url.user),
+      sql`GRANT CONNECT ON DATABASE ${identifier(url.database)} TO ${identifier(url.user)};`,
+    ]),
   }),
   '53300': ({ at, url }) => ({
     title: `${at} has no free connection for role "${url.user}"`,
@@ -70,7 +77,7 @@ const SQL: Readonly<Record<string, Tell>> = {
   '55000': ({ at, url }) => ({
     title: `database "${url.database}" at ${at} does not accept connections`,
     expected: 'a database that accepts connections',
-    fix: command(sql`ALTER DATABASE ${identifier(url.database)} ALLOW_CONNECTIONS true;`),
+    fix: command([asMemberOf(url.user), sql`ALTER DATABASE ${identifier(url.database)} ALLOW_CONNECTIONS true;`]),
   }),
   '57P03': ({ at }) => ({
     title: `${at} is starting up, shutting down or recovering, and does not accept connections yet`,

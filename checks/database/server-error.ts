@@ -1,5 +1,6 @@
 /** Errors that the server reports, as opposed to network errors. */
 import { NetworkError } from '../../src/net/network-error.ts';
+import type { CatalogObject } from './catalog-objects.ts';
 import type { PoolerError } from './pooler-errors.ts';
 import type { Scene } from './scene.ts';
 
@@ -12,6 +13,8 @@ export type ServerErrorKind =
       readonly reason: string | undefined;
       /** The run-time setting that the message refers to. */
       readonly setting: string | undefined;
+      /** The catalog, view or function in the statement that the message refers to. */
+      readonly object?: CatalogObject | undefined;
     }
   | PoolerError
   | { readonly kind: 'not-postgres'; readonly speaks: string | undefined }

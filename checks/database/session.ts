@@ -7,6 +7,7 @@ import { unlessAborted } from '../../src/engine/timeouts.ts';
 import { MOST_BYTES } from '../../src/net/limits.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
 import { reportStages } from '../../src/net/stages.ts';
+import { type CatalogObject, mentions, objectsIn } from './catalog-objects.ts';
 import { poolerError } from './pooler-errors.ts';
 import type { Scene } from './scene.ts';
 import { ServerError } from './server-error.ts';
@@ -67,7 +68,7 @@ export class Session {
         .then(({ rows }) => rows as Row[])
         .catch((error) => {
           if (error instanceof NetworkError && error.kind === 'timeout') this.#socket.destroy();
-          const refused = refusalOf(error, this.url);
+          const refused = refusalOf(error, this.url, { objects: objectsIn(sql) });
           if (refused instanceof ServerError) throw new ServerError(refused.refusal, this.#scene());
           throw refused ?? error;
         }),
@@ -257,11 +258,20 @@ const REASONS = {
 const reasonIn = (text: string): string | undefined =>
   Object.entries(REASONS).find(([, pattern]) => pattern.test(text))?.[0];
 
+interface Asked {
+  /** In the startup message. */
+  readonly settings?: readonly string[];
+  /** Used by the statement. */
+  readonly objects?: readonly CatalogObject[];
+  /** Whether the server has asked for authentication. */
+  readonly asked?: boolean;
+}
+
 /** Translates an error from `pg` by its code; `undefined` for any other error. */
 function refusalOf(
   error: unknown,
   url: Pick<DatabaseUrl, 'user' | 'database'>,
-  { settings = [], asked = true }: { settings?: readonly string[]; asked?: boolean } = {},
+  { settings = [], objects = [], asked = true }: Asked = {},
 ): ServerError | NetworkError | undefined {
   if (error instanceof ServerError || error instanceof NetworkError) return error;
   const { code, routine, message } = error as { code?: unknown; routine?: unknown; message?: unknown };
@@ -274,12 +284,8 @@ function refusalOf(
       kind: 'sql',
       code,
       reason: reasonIn(text) ?? raisedBy,
-      setting: settings.find((name) =>
-        text
-          .toLowerCase()
-          .split(/[^\w.]+/)
-          .includes(name.toLowerCase()),
-      ),
+      setting: settings.find((name) => mentions(text, name)),
+      object: objects.find(({ name }) => mentions(text, name)),
     });
   }
   if (text.startsWith('SASL')) return new ServerError({ kind: 'method', method: 'SASL' });

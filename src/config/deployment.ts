@@ -7,6 +7,7 @@ import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from '
 import type { ConfigurationFinding } from './finding.ts';
 import { judgeConfiguration } from './judge.ts';
 import type { Party, Perspective } from './options.ts';
+import { originsOf, type VariableOrigin } from './origins.ts';
 import { RESOLVED_VALUE } from './references.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
@@ -48,6 +49,8 @@ export interface Deployment {
   readonly pairing: Issue | undefined;
   /** The names of the variables that are set. */
   readonly set: readonly string[];
+  /** Where the variables that Spacelift or an SDK reads are set, in the order of the sources. */
+  readonly origins: readonly VariableOrigin[];
   /** A variable that an SDK reads itself: the config's value takes precedence over the process's. Empty counts as unset. */
   setting(name: string): Held | undefined;
   /** Like `setting`, but only from the caller: values that open files, start programs, or choose where the caller's credentials go. */
@@ -110,6 +113,7 @@ export function makeDeployment(
     configuration: findings,
     pairing,
     set: [...resolved.entries.keys()],
+    origins: originsOf(sources, resolved),
     setting,
     own: (name) => {
       const held = setting(name);

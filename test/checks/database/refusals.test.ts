@@ -33,7 +33,7 @@ const REFUSALS: Record<
   'a missing database': {
     url: (url) => url.replace(/\/spacelift$/, '/spaceleft'),
     title: /database "spaceleft" does not exist/,
-    fix: /^CREATE DATABASE spaceleft OWNER spacelift;$/,
+    fix: /^GRANT spacelift TO CURRENT_USER;\nCREATE DATABASE spaceleft OWNER spacelift;$/,
   },
   'a database that admits no connections': {
     server: (server) => server.query('ALTER DATABASE spacelift ALLOW_CONNECTIONS false'),

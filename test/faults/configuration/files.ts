@@ -75,6 +75,12 @@ export const FILES: readonly Fault[] = [
     says: /^DATABASE_URL differs between server, drain\nSet in test \(server\) and test \(drain\)\.$/,
   },
   {
+    name: 'two Secrets with a database each',
+    arrange: secret((yaml) => `${manifest({ DATABASE_URL: 'postgres://a@other.invalid/b' })}---\n${yaml}`),
+    warn: ['configuration/conflict[DATABASE_URL]'],
+    says: /^DATABASE_URL has different values for the same service\nIt is set in shared\.yaml .*, document 1 and in shared\.yaml .*, document 2\./,
+  },
+  {
     name: 'an environment of the server’s own',
     arrange: own('server', () => 'staging', 'ENVIRONMENT'),
     warn: ['configuration/conflict'],

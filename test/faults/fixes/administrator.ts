@@ -12,21 +12,24 @@ const MASTER = 'master';
  * databases that the superuser owns here are the master's there.
  */
 export async function makeMaster(server: PostgresServer): Promise<void> {
-  await server.query(`CREATE ROLE ${MASTER} LOGIN CREATEROLE CREATEDB`);
+  await write(server, `CREATE ROLE ${MASTER} LOGIN CREATEROLE CREATEDB`);
   if (server.version >= 16) {
     const roles = await server.query<{ name: string }>(
       `SELECT quote_ident(rolname) AS name FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_' AND rolname <> '${MASTER}'`,
     );
     for (const { name } of roles) {
-      await server.query(`GRANT ${name} TO ${MASTER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`);
+      await write(server, `GRANT ${name} TO ${MASTER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`);
     }
   }
   const owned = await server.query<{ name: string }>(
     `SELECT quote_ident(datname) AS name FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba
       WHERE r.rolsuper AND NOT datistemplate`,
   );
-  for (const { name } of owned) await server.query(`ALTER DATABASE ${name} OWNER TO ${MASTER}`);
+  for (const { name } of owned) await write(server, `ALTER DATABASE ${name} OWNER TO ${MASTER}`);
 }
+
+/** Also where transactions are read-only. */
+const write = (server: PostgresServer, statement: string) => server.query(`BEGIN READ WRITE; ${statement}; COMMIT`);
 
 /** Runs statements in one session, each in a transaction of its own, as psql does. */
 export async function runStatements(
