@@ -26,7 +26,7 @@ export const configuration = defineCheck({
       perVariable: true,
       title: 'every value has the correct type',
       procedure:
-        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID.',
+        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID. Variables of the cloud SDKs that this deployment uses are compared with the values that the SDKs accept: AWS_ENDPOINT_URL must have a scheme, for example. Without keys in the config, this includes your own environment.',
       rationale: 'Spacelift rejects the value at startup or behaves in an unintended way.',
       fix: 'Correct the value to the format that the finding states.',
       example: {
@@ -84,6 +84,18 @@ export const configuration = defineCheck({
       example: {
         found: 'LICENSE_TOKEN still contains a placeholder',
         fix: 'fill in LICENSE_TOKEN in shared.yaml (Secret spacelift-shared)',
+      },
+      docs: DOCS.general,
+    },
+    'env-file': {
+      title: 'every line of an env file has one meaning',
+      procedure:
+        'Compares what Docker Compose, bash, docker run --env-file, kubectl create --from-env-file and systemd read. Programs that reject the file, or would keep the quotes around its values, are left out. This tool reads the file like Docker Compose.',
+      rationale: 'Spacelift gets another value than this tool has tested, depending on the program that starts it.',
+      fix: 'Write the value as the finding states, so that all programs read the same.',
+      example: {
+        found: 'ADMIN_PASSWORD is read differently by Docker Compose and docker run',
+        fix: 'put the values of ADMIN_PASSWORD (line 3) in single quotes',
       },
       docs: DOCS.general,
     },

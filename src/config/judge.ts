@@ -5,6 +5,7 @@ import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
+import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { judgeTypes } from './judge-types.ts';
 import { maskValue } from './logins.ts';
@@ -23,6 +24,8 @@ export interface Judgement {
   readonly pairing: Issue | undefined;
   /** Invalid variables: everything that depends on one gets its outcome. */
   readonly unusable: ReadonlyMap<VariableName, Issue>;
+  /** Any variables that findings about many at once name. */
+  readonly told: ReadonlyMap<string, Issue>;
 }
 
 /** Variables that Spacelift's docs require to be set together. */
@@ -103,9 +106,11 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeRelations(view, unusable),
     ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
+    ...judgeEnvFiles(sources),
     ...judgeShortLived(resolved, sources),
   );
-  return { findings, pairing, unusable };
+  const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
+  return { findings, pairing, unusable, told: new Map([...named, ...quoted]) };
 }
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {
