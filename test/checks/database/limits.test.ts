@@ -44,7 +44,10 @@ describe('pooler', () => {
 describe('connections', () => {
   const cases: Record<string, [string, string]> = {
     'ALTER ROLE spacelift CONNECTION LIMIT 20': ['only 19', 'ALTER ROLE spacelift CONNECTION LIMIT -1;'],
-    'ALTER DATABASE spacelift CONNECTION LIMIT 20': ['only 19', 'GRANT spacelift TO CURRENT_USER;\nALTER DATABASE spacelift CONNECTION LIMIT -1;'],
+    'ALTER DATABASE spacelift CONNECTION LIMIT 20': [
+      'only 19',
+      'GRANT spacelift TO CURRENT_USER;\nALTER DATABASE spacelift CONNECTION LIMIT -1;',
+    ],
   };
   const hold = async (url: string) => {
     const { default: pg } = await import('pg');
