@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { debian, goSourcesWith, libraries, type Way } from '../peers/ways.ts';
+import { debian, goSources, goSourcesWith, libraries, type Way } from '../peers/ways.ts';
 
 const ENV_FILES = new URL('envfile/', import.meta.url);
 
@@ -31,6 +31,10 @@ const systemd: Way = {
 };
 
 /** In the order in which they are built. */
-export const ORACLES = { envFiles, systemd } as const satisfies Record<string, Way>;
+export const ORACLES = {
+  envFiles,
+  systemd,
+  kubernetes: goSources(new URL('kubernetes/', import.meta.url)),
+} as const satisfies Record<string, Way>;
 
 export type OracleName = keyof typeof ORACLES;
