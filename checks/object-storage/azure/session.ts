@@ -2,6 +2,7 @@
 import type { BlobServiceClient, ContainerClient, UserDelegationKey } from '@azure/storage-blob';
 import { azureCredential, findToken, type Token, TokenError } from '../../../src/clouds/azure/credentials.ts';
 import { type AzureTransport, azureTransport } from '../../../src/clouds/azure/transport.ts';
+import { AZURE_CREDENTIALS, areDeployments } from '../../../src/clouds/signing.ts';
 import { BUCKETS } from '../../../src/config/contract.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import type { Agents } from '../../../src/net/agents.ts';
@@ -104,13 +105,13 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   };
   const call: AzureSession['call'] = (at, perform) => attempt(at, perform).catch(orNoRole);
 
-  /** A skip for an operator, who manages the account and need not be able to read its data. */
+  /** A skip for the caller as an operator, who manages the account and need not be able to read its data. */
   const noRole = ({ action, bucket, code }: StoreError): CheckStopped | StoreError => {
     const title = `the credentials have no data role on the storage account ${account.name}`;
     const detail =
       'Every operation is denied. Owner and Contributor manage the account; access to its data requires a separate role.';
     const fix = assignRole(account, assignee);
-    if (run.deployment.service === undefined) {
+    if (run.deployment.service === undefined && !areDeployments(AZURE_CREDENTIALS, run)) {
       const evidence = { account: account.name, role: ROLE };
       return new CheckStopped(skip(title, { detail: `${detail} Spacelift needs ${ROLE}.`, fix, evidence }));
     }
