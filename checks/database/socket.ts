@@ -4,12 +4,11 @@ import { connect, isIP, type Socket } from 'node:net';
 import {
   type ConnectionOptions,
   checkServerIdentity,
-  createSecureContext,
   type PeerCertificate,
   type SecureContext,
   connect as startTls,
 } from 'node:tls';
-import { secureContextFor } from '../../src/net/ca-store.ts';
+import { makeSecureContext, secureContextFor } from '../../src/net/ca-store.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
 import { distrustOf } from '../../src/net/tls.ts';
 import { ServerError } from './server-error.ts';
@@ -135,9 +134,7 @@ export function languageOf(chunk: Buffer): string | undefined {
 /** Certificate authorities (CAs), and the client certificate if there is one. */
 function contextOf({ client, authorities }: TlsPlan): SecureContext {
   try {
-    return Object.keys(client).length === 0
-      ? secureContextFor(authorities)
-      : createSecureContext({ ca: [...authorities], ...client });
+    return Object.keys(client).length === 0 ? secureContextFor(authorities) : makeSecureContext(authorities, client);
   } catch {
     throw new ServerError({ kind: 'client-certificate' });
   }

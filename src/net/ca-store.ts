@@ -1,6 +1,6 @@
 /** The certificate authorities that TLS trusts, and the proxies for requests: the caller's, and those that the config adds. */
 import { readFileSync } from 'node:fs';
-import tls, { type SecureContext } from 'node:tls';
+import tls, { type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { Deployment } from '../config/deployment.ts';
 import type { NetworkContext } from '../engine/check.ts';
 import { timedOut } from './network-error.ts';
@@ -56,10 +56,19 @@ const contexts = new WeakMap<readonly string[], SecureContext>();
  * certificates takes longer than a handshake, and blocks everything else.
  */
 export function secureContextFor(authorities: readonly string[]): SecureContext {
-  const context = contexts.get(authorities) ?? tls.createSecureContext({ ca: [...authorities] });
+  const context = contexts.get(authorities) ?? makeSecureContext(authorities);
   contexts.set(authorities, context);
   return context;
 }
+
+/**
+ * Like Go's verifier, and unlike Node by default, accepts a chain that ends at any of these certificates, for example at an
+ * intermediate one without its root (`crypto/x509`, `Certificate.Verify`).
+ */
+export const makeSecureContext = (
+  authorities: readonly string[],
+  client: Pick<SecureContextOptions, 'cert' | 'key' | 'passphrase'> = {},
+): SecureContext => tls.createSecureContext({ ca: [...authorities], allowPartialTrustChain: true, ...client });
 
 /** The individual certificates in a PEM bundle. */
 export function certificatesIn(pem: string): string[] {

@@ -72,6 +72,19 @@ describe('a handshake', () => {
     expect((await distrusted(pair(await ca.issue({ names, notBefore: days(2) }))))[0]).toBe('not-yet-valid');
   });
 
+  test('trusts a chain that ends at an intermediate authority, or at the certificate itself, as Go does', async () => {
+    const below = await ca.issueAuthority('Issuing authority');
+    const { certPem, chainPem, keyPem } = await below.issue({ names: ['localhost'] });
+    const sent = [certPem, chainPem, chainPem + ca.certPem];
+    for (const cert of sent) {
+      const address = await serve({ cert, key: keyPem });
+      for (const trusted of [below.certPem, certPem]) {
+        expect((await open(address, VERIFY, [trusted])).distrust).toBeUndefined();
+      }
+      expect((await open(address, VERIFY, [other.certPem])).distrust?.tls).toBe('untrusted');
+    }
+  });
+
   test('does not judge a chain that it was not asked to verify', async () => {
     const { distrust, chain } = await open(await serve(), { verify: false }, []);
     expect(distrust).toBeUndefined();

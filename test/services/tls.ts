@@ -25,6 +25,8 @@ export interface IssueOptions {
 export interface CertificateAuthority extends Certificate {
   /** Signs a new certificate with a new key. `chainPem` is the certificate followed by the authority's. */
   issue(options: IssueOptions): Promise<Certificate & { chainPem: string }>;
+  /** An authority below this one. */
+  issueAuthority(name: string): Promise<CertificateAuthority>;
 }
 
 const { Ecdsa, day } = { Ecdsa: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }, day: 86_400_000 };
@@ -62,15 +64,18 @@ const validity = (options: IssueOptions) => ({
 const commonNameOf = ({ commonName, names }: IssueOptions) => commonName ?? names[0] ?? 'unnamed';
 
 /** Makes an authority with an EC P-256 key, valid from a year ago for eleven years, so that it outlives expired leaves. */
-export async function makeCa({
-  name = 'Preflight test authority',
-}: {
-  name?: string;
-} = {}): Promise<CertificateAuthority> {
+export const makeCa = ({ name = 'Preflight test authority' }: { name?: string } = {}): Promise<CertificateAuthority> =>
+  newAuthority(name, undefined);
+
+/** @param above the authority that signs the new one; itself otherwise */
+async function newAuthority(name: string, above: Signer | undefined): Promise<CertificateAuthority> {
   const keys = await newKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: nameOf(name),
-    keys,
+  const signer = above ?? { subject: new x509.Name(nameOf(name)), keys };
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: nameOf(name),
+    issuer: signer.subject,
+    publicKey: keys.publicKey,
+    signingKey: signer.keys.privateKey,
     signingAlgorithm: Ecdsa,
     notBefore: inDays(-365),
     notAfter: inDays(3650),
@@ -78,15 +83,17 @@ export async function makeCa({
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(above === undefined ? [] : [await x509.AuthorityKeyIdentifierExtension.create(above.keys.publicKey)]),
     ],
   });
   const certPem = certificatePem(certificate);
+  const own: Signer = { subject: certificate.subjectName, keys };
 
   const issue = async (options: IssueOptions) => {
     const leafKeys = await newKeys();
     const leaf = await x509.X509CertificateGenerator.create({
       subject: nameOf(commonNameOf(options)),
-      issuer: certificate.subjectName,
+      issuer: own.subject,
       publicKey: leafKeys.publicKey,
       signingKey: keys.privateKey,
       signingAlgorithm: Ecdsa,
@@ -100,7 +107,17 @@ export async function makeCa({
     const leafPem = certificatePem(leaf);
     return { certPem: leafPem, keyPem: await privatePem(leafKeys), chainPem: leafPem + certPem };
   };
-  return { certPem, keyPem: await privatePem(keys), issue };
+  return {
+    certPem,
+    keyPem: await privatePem(keys),
+    issue,
+    issueAuthority: (below) => newAuthority(below, own),
+  };
+}
+
+interface Signer {
+  readonly subject: x509.Name;
+  readonly keys: Awaited<ReturnType<typeof newKeys>>;
 }
 
 /** Makes a server's certificate that is its own and only issuer. */

@@ -190,6 +190,19 @@ describe('files that the URL names', () => {
     }
   });
 
+  test('sslrootcert that holds only the issuing intermediate authority', async () => {
+    const below = await ca.issueAuthority('Issuing authority');
+    const { certPem, chainPem, keyPem } = await below.issue({ names: ['localhost'] });
+    const path = await file('issuing.pem', below.certPem);
+    for (const cert of [certPem, chainPem]) {
+      const url = await spacelift(await postgres({ tls: { cert, key: keyPem } }));
+      for (const sslmode of ['verify-ca', 'verify-full']) {
+        expect((await check(local(url, { sslmode, sslrootcert: path }), {}, OWN)).troubles).toEqual([]);
+        expect((await check(local(url, { sslmode }), {}, { authorities: below.certPem })).troubles).toEqual([]);
+      }
+    }
+  });
+
   test('sslrootcert that only Spacelift’s container has', async () => {
     const { url } = await serving();
     const away = { sslmode: 'verify-full', sslrootcert: '/etc/rds/global-bundle.pem' };
