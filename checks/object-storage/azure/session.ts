@@ -31,6 +31,8 @@ export interface AzureSession {
   /** The object id of these credentials, once it is known. */
   readonly assignee: () => string | undefined;
   container(bucket: string): ContainerClient;
+  /** The names of the account's containers, one page of them. @throws like `call` */
+  containers(signal: AbortSignal): Promise<string[]>;
   /** Performs one operation, once there is a token. @throws StoreError, NetworkError, CheckStopped */
   call<T>(at: At, perform: () => Promise<T>): Promise<T>;
   /** Like `call`, for operations where a denial is expected: it does not check for a missing role. */
@@ -154,6 +156,12 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
     credential,
     assignee: () => assignee,
     container,
+    containers: (abortSignal) =>
+      attempt({ action: 'list', bucket: '' }, async () => {
+        const { value } = await service.listContainers({ abortSignal }).byPage({ maxPageSize: 1000 }).next();
+        const { containerItems = [] } = (value ?? {}) as { containerItems?: { name: string }[] };
+        return containerItems.map(({ name }) => name);
+      }),
     call,
     attempt,
     delegationKey,

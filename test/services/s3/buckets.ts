@@ -157,6 +157,15 @@ export function getPublicAccessBlock({ bucket, world }: Context): Reply {
   return xmlReply('PublicAccessBlockConfiguration', { ...bucket.publicAccessBlock });
 }
 
+export function getObjectLock({ bucket }: Context): Reply {
+  if (bucket.objectLock === undefined) throw missing('ObjectLockConfigurationNotFoundError', bucket);
+  const { mode: Mode, days: Days } = bucket.objectLock;
+  return xmlReply('ObjectLockConfiguration', {
+    ObjectLockEnabled: 'Enabled',
+    Rule: { DefaultRetention: { Mode, Days } },
+  });
+}
+
 export function getAcl({ bucket }: Context): Reply {
   const Grantee = {
     '@xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance',
@@ -184,6 +193,7 @@ type Missing =
   | 'NoSuchBucketPolicy'
   | 'NoSuchCORSConfiguration'
   | 'NoSuchLifecycleConfiguration'
+  | 'ObjectLockConfigurationNotFoundError'
   | 'NoSuchPublicAccessBlockConfiguration';
 
 function missing(code: Missing, bucket: Bucket): S3Error {

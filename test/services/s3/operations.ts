@@ -57,6 +57,13 @@ const operations: Operation[] = [
     's3:GetBucketPublicAccessBlock',
     buckets.getPublicAccessBlock,
   ),
+  ...setting(
+    'GET',
+    'object-lock',
+    'GetObjectLockConfiguration',
+    's3:GetBucketObjectLockConfiguration',
+    buckets.getObjectLock,
+  ),
   ...setting('GET', 'acl', 'GetBucketAcl', 's3:GetBucketAcl', buckets.getAcl),
   ...setting('GET', 'versions', 'ListObjectVersions', 's3:ListBucketVersions', listing.listVersions),
   ...setting('GET', 'uploads', 'ListMultipartUploads', 's3:ListBucketMultipartUploads', multipart.listUploads),
