@@ -92,8 +92,10 @@ export function s3Refusal(
 /** An HTML page with a success status comes from something else; a response without a body has its server's default type. */
 export function isErrorResponse({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): boolean {
   const isEmpty = status === 204 || headers['content-length'] === '0';
-  return status >= 300 || (!isEmpty && /^text\/html/i.test(headers['content-type'] ?? ''));
+  return status >= 300 || (!isEmpty && isPage(headers));
 }
+
+const isPage = (headers: HttpAnswer['headers']): boolean => /^text\/html/i.test(headers['content-type'] ?? '');
 
 /** A store may invent codes: MinIO has `kms:KeyNotFound`, others have digits, hyphens, and underscores in theirs. */
 const CODE = '[A-Za-z][A-Za-z0-9_.:-]{0,63}';
@@ -107,15 +109,17 @@ export function codeIn({ headers, body }: HttpAnswer): string | undefined {
 }
 
 /** Whether a response comes from a store, whatever it says: an error document, or the id of every S3 response. */
-export const isFromS3 = ({ headers, body }: HttpAnswer): boolean =>
-  headers['x-amz-request-id'] !== undefined || /<(?:\w{1,32}:)?Error[\s>]/.test(body.toString('utf8', 0, 4096));
+export const isFromS3 = (answer: HttpAnswer): boolean =>
+  codeIn(answer) !== undefined ||
+  (!isPage(answer.headers) &&
+    (answer.headers['x-amz-request-id'] !== undefined ||
+      /<(?:\w{1,32}:)?Error[\s>]/.test(answer.body.toString('utf8', 0, 4096))));
 
 function kindOf(answer: HttpAnswer, code: string | undefined): StoreKind {
   const { status } = answer;
   const known = lookup(KIND_OF_CODE, code);
   if (known !== undefined) return known;
-  const isPage = /^text\/html/i.test(answer.headers['content-type'] ?? '');
-  if (UNSUPPORTED.includes(status) && !isPage) return 'unsupported';
+  if (UNSUPPORTED.includes(status) && !isPage(answer.headers)) return 'unsupported';
   if (status === 507) return 'full';
   if (code === undefined) {
     if (status === 413) return 'too-large';

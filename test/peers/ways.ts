@@ -79,6 +79,30 @@ export const goSources = (folder: URL): Way => ({
   program: (directory) => ({ command: join(directory, 'main'), args: [], env: {} }),
 });
 
+/**
+ * A Go program of some packages of a module, whose own `main` would bring in far more.
+ * @param packages inside the module, imported for what they register
+ * @param main the package whose `Main` runs it
+ */
+export const goParts = (
+  module: string,
+  version: string,
+  { packages, main }: { packages: readonly string[]; main: string },
+): Way => ({
+  lane: 'go',
+  version: () => version,
+  build: async (directory) => {
+    const imports = [...packages.map((name) => `_ "${module}/${name}"`), `run "${module}/${main}"`];
+    const source = join(directory, 'source');
+    await mkdir(source);
+    await writeFile(join(source, 'go.mod'), 'module program\n');
+    await writeFile(join(source, 'main.go'), `package main\n\nimport (\n${imports.join('\n')}\n)\n\nfunc main() { run.Main() }\n`);
+    await run('go', ['get', `${module}@${version}`], source, GO);
+    await run('go', ['build', '-mod=mod', '-o', join(directory, 'program'), '.'], source, GO);
+  },
+  program: (directory) => ({ command: join(directory, 'program'), args: [], env: {} }),
+});
+
 /** An OpenTelemetry collector of these components, by the collector's own builder of the same version. */
 export const collector = (version: string, components: readonly (readonly [kind: string, module: string])[]): Way => ({
   lane: 'go',
