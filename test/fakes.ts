@@ -50,6 +50,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   configuration: [],
   pairing: undefined,
   set: [],
+  origins: [],
   party: 'config',
   setting: () => undefined,
   own: () => undefined,

@@ -10,6 +10,7 @@ export const configuration = defineCheck({
   title: 'Configuration',
   rules: {
     required: {
+      perVariable: true,
       title: 'every required variable is set',
       procedure:
         'Checks that every variable required by the selected backends and services is set. An empty value counts as unset.',
@@ -22,6 +23,7 @@ export const configuration = defineCheck({
       docs: DOCS.dependencies,
     },
     value: {
+      perVariable: true,
       title: 'every value has the correct type',
       procedure:
         'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID.',
@@ -34,17 +36,20 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     type: {
+      perVariable: true,
       title: 'every Kubernetes and ECS value is a string',
-      procedure: 'Looks for values that YAML or JSON parses as a number, a boolean, an array or an object.',
-      rationale: 'The API rejects the manifest, or an account ID loses its leading zero.',
-      fix: 'Put the value in quotes.',
+      procedure:
+        'Looks for values that YAML or JSON parses as a number, a boolean, an array or an object, and for data in a Secret that is not base64. Includes unused variables and the other objects in the file.',
+      rationale: 'The API rejects the whole Secret, ConfigMap or task definition.',
+      fix: 'Put the value in quotes; in `data`, encode it or move it to `stringData`.',
       example: {
         found: 'AWS_ACCOUNT_ID is a number, not a string, in shared.yaml (Secret spacelift-shared)',
-        fix: 'put the value of AWS_ACCOUNT_ID in quotes: AWS_ACCOUNT_ID: "012345678901"',
+        fix: 'put the value of AWS_ACCOUNT_ID in quotes',
       },
       docs: DOCS.general,
     },
     whitespace: {
+      perVariable: true,
       title: 'no value has stray whitespace or quotes',
       procedure: 'Looks for leading and trailing whitespace, and for quotes that became part of the value.',
       rationale:
@@ -56,9 +61,24 @@ export const configuration = defineCheck({
       },
       docs: DOCS.general,
     },
+    reference: {
+      perVariable: true,
+      title: 'no value is an unresolved reference',
+      procedure:
+        'Looks for references to secret stores in place of values: vault:…, op://…, ref+…, ${aws:…}, ARNs of secrets and parameters, Google Cloud secret versions, Azure Key Vault URLs. In a file, the value counts as set and unknown, because the platform may resolve it.',
+      rationale: 'Spacelift uses the text of a reference as the value if nothing resolves it.',
+      fix: 'Run where the platform has resolved the reference, or pass a file with the values.',
+      example: {
+        found: 'DATABASE_URL is a reference that was not resolved',
+        fix: 'set DATABASE_URL to the value itself, from a Secret of Kubernetes or with valueFrom on ECS',
+      },
+      docs: DOCS.general,
+    },
     placeholder: {
+      perVariable: true,
       title: 'no value is still a placeholder',
-      procedure: 'Looks for CHANGEME, <…>, ${…}, {{…}}, and example.com as the domain.',
+      procedure:
+        'Looks for CHANGEME, <…>, ${…}, {{…}}, and example.com as the domain. A password is a placeholder only as a whole.',
       rationale: 'A template was not filled in completely, so Spacelift would use a meaningless value.',
       fix: 'Fill in the value.',
       example: {
@@ -67,10 +87,23 @@ export const configuration = defineCheck({
       },
       docs: DOCS.general,
     },
+    'env-file': {
+      title: 'every line of an env file has one meaning',
+      procedure:
+        'Compares what Docker Compose, bash, docker run --env-file, kubectl create --from-env-file and systemd read. Programs that reject the file, or would keep the quotes around its values, are left out. This tool reads the file like Docker Compose.',
+      rationale: 'Spacelift gets another value than this tool has tested, depending on the program that starts it.',
+      fix: 'Write the value as the finding states, so that all programs read the same.',
+      example: {
+        found: 'ADMIN_PASSWORD is read differently by Docker Compose and docker run',
+        fix: 'put the values of ADMIN_PASSWORD (line 3) in single quotes',
+      },
+      docs: DOCS.general,
+    },
     unknown: {
+      perVariable: true,
       title: 'no variable is misspelled',
       procedure:
-        'Compares unknown variable names that share a prefix with Spacelift’s variables to the names that Spacelift knows.',
+        'Compares unknown variable names in files to the names that Spacelift and the cloud SDKs know. One or two typing errors are a misspelling, or three in a name that starts like Spacelift’s variables. If the intended variable is required, its failure names the misspelling instead.',
       rationale: 'Spacelift ignores the misspelled variable and uses the default of the intended one.',
       fix: 'Rename the variable as suggested, or remove it.',
       example: {
@@ -80,6 +113,7 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     default: {
+      perVariable: true,
       title: 'no default contradicts other values',
       procedure:
         'Checks every backend type that is not set: whether the other values match its default or a different type.',
@@ -92,9 +126,12 @@ export const configuration = defineCheck({
       docs: DOCS.dependencies,
     },
     conflict: {
+      perVariable: true,
       title: 'shared variables have the same value in all services',
-      procedure: 'Compares the variables that more than one service has.',
-      rationale: 'Services with different values would work on different data.',
+      procedure:
+        'Compares the variables that more than one service has, and several values for one service: in objects or containers of one file, or in objects of several namespaces.',
+      rationale:
+        'Services with different values would work on different data; of several values for one service, Spacelift may read another one than this tool.',
       fix: 'Set the variable once, in a place that all services read.',
       example: {
         found: 'DATABASE_URL differs between server, drain',
@@ -136,6 +173,7 @@ export const configuration = defineCheck({
       docs: DOCS.general,
     },
     'short-lived': {
+      perVariable: true,
       title: 'no credential is about to expire',
       procedure: 'Looks for session tokens, ASIA… access keys, and RDS IAM or Entra tokens used as database passwords.',
       rationale: 'Spacelift works at first and stops within hours, when the credential expires.',
@@ -151,7 +189,7 @@ export const configuration = defineCheck({
   expects: () => RULES,
 
   async run({ deployment, check }) {
-    for (const { rule, outcome } of deployment.configuration) await check(rule, () => outcome);
+    for (const { rule, variable, outcome } of deployment.configuration) await check(rule, () => outcome, variable);
     const judged = new Set(deployment.configuration.map(({ rule }) => rule));
     const services = deployment.service ?? 'all services';
     for (const rule of RULES.filter((candidate) => !judged.has(candidate))) {

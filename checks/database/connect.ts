@@ -1,7 +1,6 @@
 /** Opens a session from a URL with the attempts that pgx makes, in the same order (`pgconn.go`, `connectPreferred`). */
 import { access, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
 import { withOwnersNetwork } from '../../src/clouds/credentials.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 import type { Party } from '../../src/config/options.ts';
@@ -9,45 +8,20 @@ import type { Run } from '../../src/engine/check.ts';
 import { withTimeout } from '../../src/engine/timeouts.ts';
 import { certificatesIn } from '../../src/net/ca-store.ts';
 import { resolve } from '../../src/net/dns.ts';
-import { NetworkError, type NetworkKind, timedOut } from '../../src/net/network-error.ts';
+import { NetworkError, timedOut } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Skip, skip } from '../../src/outcome/outcome.ts';
+import { ConnectError, type Failure } from './connect-error.ts';
+import { withSecondOpinion } from './second-opinion.ts';
 import { isServerError, ServerError, sqlState } from './server-error.ts';
 import { logIn, type Session } from './session.ts';
-import { type Endpoint, NoTlsError, openSocket, type TlsPlan } from './socket.ts';
+import { type Endpoint, NoTlsError, openSocket, socketPath, type TlsPlan } from './socket.ts';
 import { type DatabaseUrl, type Host, isSocket, type TlsSettings } from './url.ts';
 
 /** Limit for all attempts together, in ms: serverless databases take a while to resume. */
 const DEADLINE_MS = 30_000;
-
-/** An attempt that failed. */
-export interface Failure {
-  readonly endpoint: Pick<Endpoint, 'host' | 'port'>;
-  readonly tls: boolean;
-  readonly problem: NetworkError | ServerError;
-}
-
-export class ConnectError extends Error {
-  override readonly name = 'ConnectError';
-  /** All attempts, in their order. */
-  readonly failures: readonly Failure[];
-  readonly #tlsIsOptional: boolean;
-  constructor(failures: readonly Failure[], mode: string) {
-    super(`${failures.length} attempts failed`);
-    this.failures = failures;
-    this.#tlsIsOptional = mode === 'prefer' || mode === 'allow';
-  }
-  /** The attempt that got furthest: a server's answer says more than a closed port. */
-  get worst(): Failure | undefined {
-    return this.failures.toSorted((a, b) => this.#progress(b) - this.#progress(a))[0];
-  }
-  #progress({ problem }: Failure): number {
-    if (problem instanceof ServerError) return problem.refusal.kind === 'not-postgres' ? 5 : 6;
-    // The next attempt continued from there without TLS.
-    if (problem.kind === 'not-tls' && this.#tlsIsOptional) return 0;
-    return PROGRESS[problem.kind] ?? 0;
-  }
-}
+/** No limit for one address, in ms: the most that a timer accepts. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
 
 /** @throws ConnectError; CheckStopped when a file or socket does not exist here; the run signal's reason */
 export async function openSession(run: Run, url: DatabaseUrl, variable: VariableName): Promise<Session> {
@@ -58,40 +32,46 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
   const opened: Session[] = [];
   /** Connections to servers that do not support TLS. */
   const withoutTls = new Map<string, Socket>();
-  let current: Omit<Failure, 'problem'> | undefined;
+  let current: (Omit<Failure, 'problem' | 'answered'> & { answered: boolean }) | undefined;
   let chosen: Session | undefined;
   try {
     chosen = await run.withTimeout(DEADLINE_MS, async (signal) => {
+      // pgx applies connect_timeout per address: the TLS and the plaintext attempt share it.
+      const limitMs = Math.min(url.connectTimeoutMs ?? NO_LIMIT_MS, NO_LIMIT_MS);
       let until = Number.POSITIVE_INFINITY;
       let address: string | undefined;
       for (const { endpoint, tls } of await attemptsFor(run, url, plan, failures)) {
-        // pgx applies connect_timeout per address: the TLS and the plaintext attempt share it.
-        if (endpoint.address !== address)
-          until = performance.now() + Math.min(url.connectTimeoutMs ?? DEADLINE_MS, DEADLINE_MS);
+        if (endpoint.address !== address) until = performance.now() + limitMs;
         address = endpoint.address;
-        current = { endpoint, tls };
+        const attempt = { endpoint, tls, answered: false };
+        current = attempt;
+        const tried: Attempted = {
+          endpoint,
+          url,
+          plan: tls ? plan : undefined,
+          answered: () => {
+            attempt.answered = true;
+          },
+        };
         try {
           const session = await withTimeout(
             signal,
             Math.max(1, until - performance.now()),
-            async (bound) => {
-              const spare = tls ? undefined : withoutTls.get(keyOf(endpoint));
-              if (spare !== undefined) {
-                withoutTls.delete(keyOf(endpoint));
-                const session = await goOn(endpoint, url, spare, bound);
-                if (session !== undefined) return session;
-              }
-              return logIn(endpoint, url, await openSocket(endpoint, tls ? plan : undefined, bound), bound);
-            },
-            timedOut,
+            (bound) =>
+              withSecondOpinion(
+                openOne(tried, withoutTls, bound),
+                () => attempt.answered,
+                async (asking) => (await openOne(tried, new Map(), AbortSignal.any([bound, asking]))).close(),
+              ),
+            (_, stage) => timedOut(limitMs, stage),
           );
           opened.push(session);
           if (await hasAttributes(run, session, url)) return session;
-          failures.push({ ...current, problem: new ServerError({ kind: 'attributes' }) });
+          failures.push({ ...attempt, problem: new ServerError({ kind: 'attributes' }) });
         } catch (error) {
           if (error instanceof NoTlsError) withoutTls.set(keyOf(endpoint), error.socket);
           signal.throwIfAborted();
-          failures.push({ ...current, problem: known(error) });
+          failures.push({ ...attempt, problem: known(error) });
           if (isFinal(error)) break;
         }
       }
@@ -102,13 +82,41 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
     });
     return chosen;
   } catch (error) {
-    if (!(error instanceof NetworkError) || error.kind !== 'timeout') throw error;
+    if (!(error instanceof NetworkError)) throw error;
     const all = current === undefined ? failures : [...failures, { ...current, problem: error }];
     throw new ConnectError(all, url.tls.mode);
   } finally {
     for (const socket of withoutTls.values()) socket.destroy();
     await Promise.all(opened.filter((session) => session !== chosen).map((session) => session.close()));
   }
+}
+
+interface Attempted {
+  readonly endpoint: Endpoint;
+  readonly url: DatabaseUrl;
+  /** Without it, an attempt without TLS. */
+  readonly plan: TlsPlan | undefined;
+  /** Called when the server responds. */
+  answered(): void;
+}
+
+/** @param withoutTls connections to servers that declined TLS; one that is used is removed */
+async function openOne(
+  { endpoint, url, plan, answered }: Attempted,
+  withoutTls: Map<string, Socket>,
+  signal: AbortSignal,
+): Promise<Session> {
+  const spare = plan === undefined ? withoutTls.get(keyOf(endpoint)) : undefined;
+  if (spare !== undefined) {
+    answered();
+    withoutTls.delete(keyOf(endpoint));
+    const session = await goOn(endpoint, url, spare, signal);
+    if (session !== undefined) return session;
+  }
+  const connected = await openSocket(endpoint, plan, signal);
+  if (connected.tls !== undefined) answered();
+  connected.socket.once('data', answered);
+  return logIn(endpoint, url, connected, signal);
 }
 
 /**
@@ -150,7 +158,7 @@ async function attemptsFor(
       const addresses = await resolve(run, host.host);
       return ways.flatMap((tls) => addresses.map((address) => ({ endpoint: { ...host, address }, tls })));
     } catch (error) {
-      failures.push({ endpoint: host, tls: plan !== undefined, problem: known(error) });
+      failures.push({ endpoint: host, tls: plan !== undefined, answered: false, problem: known(error) });
       return [];
     }
   });
@@ -175,8 +183,6 @@ const elsewhere = (host: Host, variable: string): Skip =>
     evidence: { variable },
   });
 
-export const socketPath = ({ host, port }: Host): string => join(host, `.s.PGSQL.${port}`);
-
 /** Errors after which pgx does not try another address: password, database, permission to connect. */
 function isFinal(error: unknown): boolean {
   if (error instanceof ServerError && error.refusal.kind === 'no-password') return true;
@@ -198,17 +204,6 @@ function known(error: unknown): NetworkError | ServerError {
   if (isServerError(error)) return error;
   throw error;
 }
-
-/** How far an attempt got. */
-const PROGRESS: Readonly<Partial<Record<NetworkKind, number>>> = {
-  tls: 4,
-  flood: 4,
-  'not-tls': 3,
-  closed: 2,
-  timeout: 2,
-  refused: 1,
-  unreachable: 1,
-};
 
 /** The TLS parameters, or `undefined` when no attempt uses TLS. */
 async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: VariableName): Promise<TlsPlan | undefined> {

@@ -20,7 +20,7 @@ export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
     { does: 'drop its table', sql: `DROP TABLE ${table}` },
   ];
   const result = await tryInTransaction(run, facts, steps);
-  if (result.failed !== undefined) return transactionIssue(result.failed, result.error, (await facts.role).name);
+  if (result.failed !== undefined) return transactionIssue(result.failed, result.error, (await facts.server).role);
   const read = result.rows[4]?.[0]?.run;
   if (read === run.id)
     return pass('a table can be created and used', {

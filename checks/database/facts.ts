@@ -2,7 +2,9 @@
 import type { Run } from '../../src/engine/check.ts';
 import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { CheckStopped } from '../../src/outcome/outcome.ts';
+import { isDenied } from './denied.ts';
 import { openDatabase } from './open.ts';
+import { DATABASES, LOAD, OVERRIDES, OWNERS, PATH, PRODUCT, ROLE, SERVER, SETTINGS, TABLES } from './queries.ts';
 import type { Session } from './session.ts';
 
 export interface Server {
@@ -11,43 +13,86 @@ export interface Server {
   /** 160004 */
   readonly number: number;
   readonly database: string;
-  readonly oid: string;
   readonly encoding: string;
   /** Whether the server is a standby. */
   readonly recovery: boolean;
   readonly readOnly: boolean;
-  /** Where `default_transaction_read_only` was set: `default`, `configuration file`, `database`, `user` … */
-  readonly readOnlySource: string;
+  /** The role that acts (`current_user`): `SET role` changes it. Privileges and ownership are this role's. */
+  readonly role: string;
+  /**
+   * The role that is logged in (`session_user`): behind a pooler, not always the user in the URL. Settings, connection limits
+   * and passwords are this role's.
+   */
+  readonly login: string;
   /** The PID of the server process that serves this session. */
   readonly process: number;
   /** The server's clock, ms since 1970. */
   readonly clock: number;
 }
 
+export interface Databases {
+  readonly oid: string;
+  /** A name that no database has. */
+  readonly free: string;
+  /** Whether the role that acts can create databases itself. */
+  readonly mayCreate: boolean;
+  /** Of `template0`. */
+  readonly template: { readonly encoding: string; readonly locale: string };
+}
+
+/** The role that acts. */
 export interface Role {
   readonly name: string;
   readonly superuser: boolean;
   readonly createRole: boolean;
+  /** Whether it has the privileges of the roles that it is a member of, without SET ROLE. */
+  readonly inherits: boolean;
   readonly createInDatabase: boolean;
   readonly publicExists: boolean;
   readonly createInPublic: boolean;
-  /** Days until the password expires; `null` when it does not expire. */
+  /** Days until the password of the role that is logged in expires; `null` when it does not expire. */
   readonly validDays: number | null;
 }
 
 export interface Tables {
-  /** Whether Spacelift's own tables exist. */
+  /** Whether Spacelift's own tables exist: all that it is known by, in one schema. */
   readonly installed: boolean;
+  /** That schema. */
+  readonly schema: string | null;
   /** Number of tables that belong to other applications. */
   readonly others: number;
   /** Up to five schemas that contain them. */
   readonly schemas: readonly string[];
+  /** Up to five tables with a name of Spacelift's, whoever owns them. */
+  readonly alone: readonly string[];
+}
+
+/** A role that owns Spacelift's tables, and that the role that acts is not allowed to act as. */
+export interface Owner {
+  readonly name: string;
+  readonly superuser: boolean;
+  /** Whether the role is a member of it, but without its privileges. */
+  readonly isMember: boolean;
+  /** Whether it is a member of the role. */
+  readonly hasMember: boolean;
+  readonly createInDatabase: boolean;
+  readonly createInPublic: boolean;
+}
+
+export interface Owners {
+  /** The schema of Spacelift's tables; `null` before installation. */
+  readonly schema: string | null;
+  /** Whether the role can read and write the tables of all these owners. */
+  readonly usable: boolean;
+  readonly owners: readonly Owner[];
 }
 
 export interface Load {
   readonly maximum: number;
   /** Reserved for superusers and for `pg_use_reserved_connections`. */
   readonly reserved: number;
+  /** Whether the role that is logged in is a superuser. */
+  readonly superuser: boolean;
   /** -1: no limit. */
   readonly roleLimit: number;
   readonly databaseLimit: number;
@@ -58,101 +103,52 @@ export interface Load {
   readonly usedByRoleInDatabase: number;
 }
 
+/** The settings whose source is read. */
+export type SettingName = 'default_transaction_read_only' | 'max_connections' | 'search_path' | 'statement_timeout';
+
+export interface Setting {
+  readonly setting: string;
+  /** By PostgreSQL's names: `default`, `configuration file`, `command line`, `global`, `database`, `user` … */
+  readonly source: string;
+  /** Only shown to superusers and members of `pg_read_all_settings`. */
+  readonly file: string | null;
+}
+
 export interface Settings {
-  /** In ms; 0: no timeout. */
-  readonly statementTimeout: number;
-  readonly statementTimeoutSource: string;
+  /** Whether ALTER SYSTEM is allowed (`allow_alter_system`, since PostgreSQL 17). */
+  readonly alterSystem: boolean;
+  readonly named: Readonly<Record<SettingName, Setting>>;
+}
+
+/** A setting that is stored for a role or a database, or both; for neither: for all roles. The most specific first. */
+export interface Override {
+  readonly name: string;
+  readonly value: string;
+  readonly ofRole: boolean;
+  readonly ofDatabase: boolean;
+}
+
+export interface Path {
   /** The schema in which an unqualified CREATE TABLE creates the table. */
   readonly schema: string | null;
   readonly createInSchema: boolean;
-  readonly searchPath: string;
-  readonly searchPathSource: string;
+  readonly owner: string | null;
+  /** Whether `"$user"` in a `search_path` leads to a schema in which the role can't create tables. */
+  readonly userSchemaIsClosed: boolean;
 }
-
-/** Other products answer this query too, and not much else. */
-const PRODUCT = 'SELECT version() AS version';
-
-const SERVER = `SELECT json_build_object(
-  'version', split_part(current_setting('server_version'), ' ', 1),
-  'number', current_setting('server_version_num')::int,
-  'database', d.datname,
-  'oid', d.oid::text,
-  'encoding', pg_encoding_to_char(d.encoding),
-  'recovery', pg_is_in_recovery(),
-  'readOnly', current_setting('transaction_read_only')::bool,
-  'readOnlySource', (SELECT source FROM pg_settings WHERE name = 'default_transaction_read_only'),
-  'process', pg_backend_pid(),
-  'clock', extract(epoch FROM clock_timestamp()) * 1000) AS facts
-FROM pg_database d WHERE d.datname = current_database()`;
-
-const ROLE = `SELECT json_build_object(
-  'name', current_user,
-  'superuser', r.rolsuper,
-  'createRole', r.rolcreaterole OR r.rolsuper,
-  'createInDatabase', has_database_privilege(current_database(), 'CREATE'),
-  'publicExists', to_regnamespace('public') IS NOT NULL,
-  'createInPublic', coalesce((SELECT has_schema_privilege(oid, 'CREATE') AND has_schema_privilege(oid, 'USAGE')
-    FROM pg_namespace WHERE nspname = 'public'), false),
-  'validDays', (SELECT CASE WHEN isfinite(l.rolvaliduntil) THEN extract(epoch FROM l.rolvaliduntil - now()) / 86400 END
-    FROM pg_roles l WHERE l.rolname = session_user)) AS facts
-FROM pg_roles r WHERE r.rolname = current_user`;
-
-/** Roles of managed platforms, which keep their own tables in every database. */
-const PLATFORM = "'rdsadmin', 'cloudsqladmin', 'alloydbadmin', 'azuresu'";
-
-const TABLES = `WITH RECURSIVE mine(oid) AS (
-  SELECT oid FROM pg_roles WHERE rolname IN (current_user, session_user)
-  UNION SELECT m.roleid FROM pg_auth_members m JOIN mine ON m.member = mine.oid
-), tables AS (
-  SELECT c.relname AS name, n.nspname AS schema, c.relowner AS owner
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND NOT EXISTS (SELECT FROM pg_depend d
-      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-), others AS (
-  SELECT schema FROM tables
-  WHERE owner NOT IN (SELECT oid FROM mine) AND pg_get_userbyid(owner) NOT IN (${PLATFORM})
-)
-SELECT json_build_object(
-  'installed', EXISTS (SELECT FROM tables WHERE name IN ('message_queue_messages', 'accounts')),
-  'others', (SELECT count(*) FROM others),
-  'schemas', (SELECT coalesce(json_agg(schema), '[]') FROM (SELECT DISTINCT schema FROM others ORDER BY 1 LIMIT 5) s)) AS facts`;
-
-/** A role without access to other sessions' details still sees that they exist, their database and their role. */
-const LOAD = `WITH sessions AS (
-  SELECT datname = current_database() AS here, usename = session_user AS own FROM pg_stat_activity
-  WHERE datid IS NOT NULL AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
-    AND coalesce(backend_type, 'client backend') = 'client backend'
-)
-SELECT json_build_object(
-  'maximum', current_setting('max_connections')::int,
-  'reserved', current_setting('superuser_reserved_connections')::int
-    + coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0),
-  'roleLimit', (SELECT rolconnlimit FROM pg_roles WHERE rolname = session_user),
-  'databaseLimit', (SELECT datconnlimit FROM pg_database WHERE datname = current_database()),
-  'used', count(*),
-  'usedByRole', count(*) FILTER (WHERE own),
-  'usedInDatabase', count(*) FILTER (WHERE here),
-  'usedByRoleInDatabase', count(*) FILTER (WHERE here AND own)) AS facts
-FROM sessions`;
-
-const SETTINGS = `SELECT json_build_object(
-  'statementTimeout', t.setting::bigint,
-  'statementTimeoutSource', t.source,
-  'schema', current_schema(),
-  'createInSchema', coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
-  'searchPath', p.setting,
-  'searchPathSource', p.source) AS facts
-FROM pg_settings t, pg_settings p WHERE t.name = 'statement_timeout' AND p.name = 'search_path'`;
 
 export interface Facts {
   readonly session: Session;
   readonly product: Promise<string>;
   readonly server: Promise<Server>;
+  readonly databases: Promise<Databases>;
   readonly role: Promise<Role>;
   readonly tables: Promise<Tables>;
+  readonly owners: Promise<Owners>;
   readonly load: Promise<Load>;
   readonly settings: Promise<Settings>;
+  readonly overrides: Promise<readonly Override[]>;
+  readonly path: Promise<Path>;
   /** When the queries were sent and when the server's answer arrived, in ms since 1970 on this machine's clock. */
   readonly asked: Promise<{ readonly sent: number; readonly received: number }>;
   /** Resolves when all answers have arrived: a statement sent earlier could make them fail with it. Never rejects. */
@@ -173,21 +169,29 @@ async function askFacts(run: Run): Promise<Facts> {
   const [product, ...answers] = session.send<Record<string, unknown>>(run, [
     PRODUCT,
     SERVER,
+    DATABASES,
     ROLE,
+    OWNERS,
     TABLES,
     LOAD,
     SETTINGS,
+    OVERRIDES,
+    PATH,
   ]);
-  const [server, role, tables, load, settings] = answers;
+  const [server, databases, role, owners, tables, load, settings, overrides, path] = answers;
   const answered = Promise.allSettled(answers);
   return {
     session,
     product: read(product, (row) => String(row?.version ?? '')),
     server: read(server, (row) => row?.facts as Server),
+    databases: read(databases, (row) => row?.facts as Databases),
     role: read(role, (row) => row?.facts as Role),
     tables: read(tables, (row) => row?.facts as Tables),
+    owners: read(owners, (row) => row?.facts as Owners),
     load: read(load, (row) => row?.facts as Load),
     settings: read(settings, (row) => row?.facts as Settings),
+    overrides: read(overrides, (row) => row?.facts as readonly Override[]),
+    path: read(path, (row) => row?.facts as Path),
     asked: read(server, () => ({ sent, received: Date.now() })),
     answered: answered.then(() => {}),
   };
@@ -200,4 +204,14 @@ function read<T>(rows: Promise<Row[]> | undefined, pick: (row: Row | undefined) 
   // A caller that awaits it sees the failure; when an earlier rule has failed, nobody awaits it.
   result.catch(() => {});
   return result;
+}
+
+/** The fact, or `undefined` if the role is not allowed to read it: for facts that only improve a fix. */
+export async function ifReadable<T>(fact: Promise<T>): Promise<T | undefined> {
+  try {
+    return await fact;
+  } catch (error) {
+    if (isDenied(error)) return undefined;
+    throw error;
+  }
 }

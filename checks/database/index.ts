@@ -1,28 +1,27 @@
 /** PostgreSQL: connection, login, and everything Spacelift needs from the server. */
 import { defineCheck, type MaybeOutcome } from '../../src/engine/check.ts';
+import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
-import { type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
-import { socketPath } from './connect.ts';
+import { CheckStopped, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
+import { actingAs } from './acting.ts';
+import { judgeConnections } from './connections.ts';
 import { mayCreateRole, tryTable } from './create-table.ts';
-import { type Facts, factsOf } from './facts.ts';
-import {
-  judgeClock,
-  judgeConnections,
-  judgeDedicated,
-  judgeEncoding,
-  judgePrivileges,
-  judgeProduct,
-  judgeSettings,
-  judgeVersion,
-  judgeWritable,
-} from './judge.ts';
+import { deniedOutcome, isDenied } from './denied.ts';
+import { type Facts, factsOf, ifReadable } from './facts.ts';
+import { judgeClock, judgeProduct, judgeVersion } from './judge.ts';
+import { judgeDedicated, judgeEncoding } from './new-database.ts';
 import { openDatabase, openReadOnly } from './open.ts';
+import { judgeOwnership } from './ownership.ts';
 import { judgePlaintext } from './plaintext.ts';
-import { checkPooler } from './pooler.ts';
+import { checkPooler, isPooled } from './pooler.ts';
+import { judgePrivileges } from './privileges.ts';
 import { checkReadOnlyUrl, hasReplica, isAnotherUrl } from './read-only.ts';
 import { sessionOutcome } from './rolled-back-transaction.ts';
-import { RULES } from './rules.ts';
-import { isServerError } from './server-error.ts';
+import { type DatabaseRule, RULES } from './rules.ts';
+import { isServerError, ServerError } from './server-error.ts';
+import { judgeSettings } from './settings.ts';
+import { socketPath } from './socket.ts';
+import { judgeWritable } from './writable.ts';
 
 export { factsOf } from './facts.ts';
 export { type Step, testName, transactionIssue, tryInTransaction } from './rolled-back-transaction.ts';
@@ -42,12 +41,20 @@ export const database = defineCheck({
   async run(context) {
     const { check, gate, options, selected } = context;
     const judging = (how: (facts: Facts) => MaybeOutcome) => async (): Promise<Outcome> => {
+      let facts: Facts | undefined;
       try {
-        return await how(await factsOf(context));
+        facts = await factsOf(context);
+        return await how(facts);
       } catch (error) {
+        if (facts !== undefined && isDenied(error)) return deniedOutcome(error, await actingRole(facts));
         if (isServerError(error)) return sessionOutcome(error);
         throw error;
       }
+    };
+    /** Like `gate`, but not for a skip: what the role is not allowed to read is no condition for the rest. */
+    const unlessFailed = async (rule: DatabaseRule, how: (facts: Facts) => MaybeOutcome) => {
+      const outcome = await check(rule, judging(how));
+      if (outcome.status === 'fail') throw new CheckStopped(outcome);
     };
 
     // Both logins take equally long, so they run at the same time.
@@ -58,30 +65,38 @@ export const database = defineCheck({
       const opened = await openDatabase(context);
       return 'outcome' in opened ? opened.outcome : judging(connected)();
     });
-    await gate(
-      'product',
-      judging(async ({ product }) => judgeProduct(await product)),
-    );
+    await unlessFailed('product', async ({ product }) => judgeProduct(await product));
 
+    const owning = unlessFailed('ownership', async (facts) => {
+      const [owners, role, server] = await Promise.all([facts.owners, facts.role, facts.server]);
+      return judgeOwnership(owners, role, server, actingAs(server, facts.session.url));
+    });
     const chain = async () => {
-      await gate(
-        'writable',
-        judging(async ({ server, session }) => judgeWritable(await server, session.url.user)),
+      await unlessFailed('writable', async ({ server, settings, overrides, session }) =>
+        judgeWritable(await server, session.url, async () => ({
+          settings: await ifReadable(settings),
+          overrides: await ifReadable(overrides),
+          url: session.url,
+          isPooled: isPooled(session, await server),
+        })),
       );
-      await gate(
-        'privileges',
-        judging(async (facts) => {
-          const [role, server] = await Promise.all([facts.role, facts.server]);
-          const createRole = role.createRole || (!options.readOnly && (await mayCreateRole(context, facts)));
-          return judgePrivileges({ ...role, createRole }, server);
-        }),
-      );
+      await owning;
+      await unlessFailed('privileges', async (facts) => {
+        const [role, server] = await Promise.all([facts.role, facts.server]);
+        const createRole = role.createRole || (!options.readOnly && (await mayCreateRole(context, facts)));
+        return judgePrivileges({ ...role, createRole }, server, actingAs(server, facts.session.url));
+      });
       await check(
         'create-table',
         judging((facts) => (options.readOnly ? untried : tryTable(context, facts))),
       );
     };
+    const surroundings = async ({ databases, overrides }: Facts) => ({
+      databases: await ifReadable(databases),
+      overrides: await ifReadable(overrides),
+    });
     const results = await Promise.allSettled([
+      owning,
       chain(),
       check(
         'version',
@@ -89,7 +104,7 @@ export const database = defineCheck({
       ),
       check(
         'dedicated',
-        judging(async ({ tables, server, session }) => judgeDedicated(await tables, await server, session.url.user)),
+        judging(async (facts) => judgeDedicated(await facts.tables, await facts.server, await surroundings(facts))),
       ),
       check(
         'plaintext',
@@ -103,7 +118,7 @@ export const database = defineCheck({
       ),
       check(
         'encoding',
-        judging(async ({ server, session }) => judgeEncoding(await server, session.url.user)),
+        judging(async (facts) => judgeEncoding(await facts.server, await surroundings(facts))),
       ),
       check(
         'pooler',
@@ -111,13 +126,28 @@ export const database = defineCheck({
       ),
       check(
         'connections',
-        judging(async ({ load, tables, role, server }) =>
-          judgeConnections(await load, await tables, await role, await server),
+        judging(async ({ load, tables, server, settings }) =>
+          judgeConnections(await load, await tables, await server, await ifReadable(settings)),
         ),
       ),
       check(
         'settings',
-        judging(async ({ settings, role, server }) => judgeSettings(await settings, await role, await server)),
+        judging(async ({ settings, overrides, path, role, server, tables, session }) => {
+          const [known, acts] = [await server, await role];
+          return judgeSettings(
+            {
+              settings: await settings,
+              overrides: await ifReadable(overrides),
+              path: await path,
+              role: acts,
+              server: known,
+              tables: (await ifReadable(tables)) ?? { schema: null },
+              url: session.url,
+              isPooled: isPooled(session, known),
+            },
+            actingAs(known, session.url),
+          );
+        }),
       ),
       check(
         'clock',
@@ -135,19 +165,37 @@ export const database = defineCheck({
 
 const untried = skip('not tested: --read-only writes nothing', { fix: advice`run this tool without --read-only` });
 
+/** The role that a permission is missing for. */
+const actingRole = ({ server, session }: Facts): Promise<string> =>
+  server.then(
+    ({ role }) => role,
+    () => session.url.user,
+  );
+
 /** The summary line of the check when everything passes: "PostgreSQL 16.4 at db.internal:5432 over TLS 1.3". */
 async function connected({ session, server }: Facts): Promise<Outcome> {
   const { endpoint, tls, url } = session;
   const { host, port } = endpoint;
   // Another product accepts the login but not this query.
-  const what = await server.then(
-    ({ version }) => `PostgreSQL ${version}`,
-    () => 'a session',
-  );
+  const known = await server.catch((error: unknown) => {
+    if (error instanceof NetworkError || (error instanceof ServerError && error.refusal.kind === 'pooler')) throw error;
+    return undefined;
+  });
+  const what = known === undefined ? 'a session' : `PostgreSQL ${known.version}`;
+  const others =
+    known === undefined || actingAs(known, url) === undefined ? {} : { login: known.login, role: known.role };
   const way = host.startsWith('/')
     ? `at the socket ${socketPath(endpoint)}`
     : `at ${host}:${port} ${tls ? `over ${tls}` : 'without TLS'}`;
   return pass(`${what} ${way}`, {
-    evidence: { host, port, database: url.database, user: url.user, sslmode: url.tls.mode, ...(tls && { tls }) },
+    evidence: {
+      host,
+      port,
+      database: url.database,
+      user: url.user,
+      ...others,
+      sslmode: url.tls.mode,
+      ...(tls && { tls }),
+    },
   });
 }

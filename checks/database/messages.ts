@@ -9,9 +9,12 @@ import { NetworkError } from '../../src/net/network-error.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { type ConnectError, type Failure, isHere, isOfThisMachine, socketPath } from './connect.ts';
-import type { ServerError } from './server-error.ts';
+import { isHere, isOfThisMachine } from './connect.ts';
+import type { ConnectError, Failure } from './connect-error.ts';
+import { silenceMessages } from './pooler-messages.ts';
+import { type ServerError, sqlState } from './server-error.ts';
 import { serverErrorMessages } from './server-error-messages.ts';
+import { placeOf, socketPath } from './socket.ts';
 import type { DatabaseUrl } from './url.ts';
 
 /** The outcome of every rule that needs a session when there is none. */
@@ -26,7 +29,7 @@ export async function connectOutcome(
   const { problem, endpoint } = worst;
   const evidence = { ...whereOf(worst, url), ...attemptsOf(failure) };
   if (!(problem instanceof NetworkError)) {
-    const at = endpoint.host.startsWith('/') ? socketPath(endpoint) : `${endpoint.host}:${endpoint.port}`;
+    const at = placeOf(endpoint);
     if (problem.refusal.kind === 'no-password' && url.passwordFile !== undefined) return passwordFile(at, variable);
     const { title, ...words } = serverErrorMessages(problem.refusal, { variable, url, at, tls: worst.tls });
     return fail(title, { ...words, evidence, cause: cause.database(at, tagOf(problem)) });
@@ -41,7 +44,7 @@ export async function connectOutcome(
 function errorMessages(
   run: Run,
   problem: NetworkError,
-  { endpoint }: Failure,
+  { endpoint, answered }: Failure,
   url: DatabaseUrl,
   variable: VariableName,
 ) {
@@ -55,6 +58,8 @@ function errorMessages(
       fix: advice`start the server or proxy that creates the socket, or correct the host in ${variable}`,
     };
   }
+  if (problem.silentMs !== undefined)
+    return { ...words, ...silenceMessages(`${host}:${port}`, problem.silentMs, answered) };
   if (problem.kind === 'not-tls') {
     return {
       ...words,
@@ -129,17 +134,18 @@ const whereOf = ({ endpoint }: Failure, { user, database }: DatabaseUrl) => ({
   user,
 });
 
-const tagOf = ({ refusal }: ServerError) => (refusal.kind === 'sql' ? refusal.code : refusal.kind);
+const tagOf = ({ refusal }: ServerError) =>
+  refusal.kind === 'sql' ? refusal.code : refusal.kind === 'pooler' ? `pooler ${refusal.reason}` : refusal.kind;
 
 /** Each attempt with its address and result, when there was more than one. */
 function attemptsOf({ failures, worst }: ConnectError): { code?: string; attempts?: string[] } {
-  const refusal = worst?.problem instanceof NetworkError ? undefined : worst?.problem.refusal;
+  const code = sqlState(worst?.problem);
   const attempts = failures.map(
     ({ endpoint, tls, problem }) =>
       `${endpoint.host}:${endpoint.port} ${tls ? 'with' : 'without'} TLS: ${problem instanceof NetworkError ? problem.kind : tagOf(problem)}`,
   );
   return {
-    ...(refusal?.kind === 'sql' && { code: refusal.code }),
+    ...(code !== undefined && { code }),
     ...(new Set(attempts).size > 1 && { attempts: [...new Set(attempts)] }),
   };
 }

@@ -5,7 +5,8 @@ import type { Run } from '../../src/engine/check.ts';
 import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Outcome, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { ConnectError, openSession } from './connect.ts';
+import { openSession } from './connect.ts';
+import { ConnectError } from './connect-error.ts';
 import { connectOutcome } from './messages.ts';
 import type { Session } from './session.ts';
 import { type DatabaseUrl, parseDatabaseUrl, UrlError } from './url.ts';
@@ -39,6 +40,7 @@ async function open(run: Run, variable: ValueName): Promise<Opened> {
  */
 export async function openAnother(run: Run, url: DatabaseUrl, variable: ValueName): Promise<Session> {
   const session = await openSession(run, url, variable);
+  session.variable = variable;
   run.onEnd(() => session.close());
   return session;
 }

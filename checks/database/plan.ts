@@ -11,6 +11,7 @@ const LOOKED_AT = [
   'version',
   'writable',
   'dedicated',
+  'ownership',
   'plaintext',
   'encoding',
   'connections',

@@ -3,7 +3,7 @@ import type { Run } from '../../src/engine/check.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Server } from './facts.ts';
 import { openAnother } from './open.ts';
 import { sqlState } from './server-error.ts';
 import type { Session } from './session.ts';
@@ -15,12 +15,16 @@ const WAIT_MS = 1_500;
 /** Other sessions can interfere, so one try can miss the pooler. */
 const LOOKS = 2;
 
+/** Whether the process that the session was told of at login is not the one that answers. */
+export const isPooled = (session: Pick<Session, 'process'>, { process }: Pick<Server, 'process'>): boolean =>
+  session.process !== process;
+
 /**
  * A server reports its process ID when a session starts. A transaction pooler has no backend at that point, so it makes
  * one up. If the two differ, two more sessions show whether sessions keep their backends.
  */
 export async function checkPooler(run: Run, { session, server }: Facts): Promise<Outcome> {
-  if (session.process === (await server).process) {
+  if (!isPooled(session, await server)) {
     return pass('no pooler: the session is directly with the server');
   }
   const opening = ['a', 'b'].map(() => openAnother(run, session.url, 'DATABASE_URL'));

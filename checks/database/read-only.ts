@@ -2,13 +2,13 @@
 import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
-import type { Facts, Server } from './facts.ts';
+import type { Databases, Facts, Server } from './facts.ts';
 import { openReadOnly } from './open.ts';
 
 const IDENTITY = `SELECT split_part(current_setting('server_version'), ' ', 1) AS version, current_setting('server_version_num')::int AS number,
   datname AS database, oid::text AS oid FROM pg_database WHERE datname = current_database()`;
 
-type Identity = Pick<Server, 'version' | 'number' | 'database' | 'oid'>;
+type Identity = Pick<Server, 'version' | 'number' | 'database'> & Pick<Databases, 'oid'>;
 const NOBODY: Identity = { version: '', number: 0, database: '', oid: '' };
 
 /** Whether the variable is set; its value may still be unusable, or not known here. */
@@ -21,14 +21,14 @@ export function isAnotherUrl({ deployment }: Pick<Run, 'deployment'>): boolean {
   return replica.state === 'set' && primary.state === 'set' && replica.value !== primary.value;
 }
 
-export async function checkReadOnlyUrl(run: Run, { server }: Facts): Promise<Outcome> {
+export async function checkReadOnlyUrl(run: Run, { server, databases }: Facts): Promise<Outcome> {
   run.require('DATABASE_READ_ONLY_URL');
   if (!isAnotherUrl(run)) return pass('DATABASE_READ_ONLY_URL equals DATABASE_URL');
   const opened = await openReadOnly(run);
   if ('outcome' in opened) return opened.outcome;
   const { session } = opened;
   const [replica = NOBODY] = await session.query<Identity>(run, IDENTITY);
-  const primary = await server;
+  const primary = { ...(await server), oid: (await databases).oid };
   const at = `${session.endpoint.host}:${session.endpoint.port}`;
   const differences = differencesOf(primary, replica);
   if (differences.length === 0) {

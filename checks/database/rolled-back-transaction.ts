@@ -6,6 +6,7 @@ import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
 import { lookup } from '../../src/util/lookup.ts';
 import type { Facts } from './facts.ts';
+import { poolerMessages, silentSessionMessages } from './pooler-messages.ts';
 import { ServerError, sqlState } from './server-error.ts';
 
 /** If a run is killed, its transaction ends on its own; no statement waits long for other sessions' locks. */
@@ -87,7 +88,8 @@ const HINDRANCES: Readonly<Record<string, StepMessages>> = {
 /** The failure of a step. */
 export function transactionIssue(step: Step, error: unknown, role: string): Issue {
   const code = sqlState(error);
-  if (code === undefined) return sessionOutcome(error);
+  if (code === undefined || (error instanceof ServerError && error.refusal.kind === 'pooler'))
+    return sessionOutcome(error);
   const words = lookup(HINDRANCES, code) ?? {
     title: `role "${role}" could not ${step.does} (SQLSTATE ${code})`,
     expected: `role "${role}" can ${step.does}`,
@@ -100,16 +102,24 @@ export function transactionIssue(step: Step, error: unknown, role: string): Issu
 /** The failure of a query because the session ended or the server rejected it. */
 export function sessionOutcome(error: unknown): Issue {
   if (error instanceof NetworkError) {
-    const late = error.kind === 'timeout';
-    return fail(late ? 'the database did not answer a query within 20 s' : 'the database ended the session', {
-      detail: late
-        ? 'The session was established; then the server, or a proxy in front of it, stopped responding.'
-        : 'The connection was closed during the session.',
+    const evidence = { observed: error.kind };
+    const itself = cause.database('session', error.kind);
+    if (error.kind === 'timeout') {
+      const { title, ...words } = silentSessionMessages(error.silentMs ?? 0);
+      return fail(title, { ...words, evidence, cause: itself });
+    }
+    return fail('the database ended the session', {
+      detail: 'The connection was closed during the session.',
       expected: 'a stable session',
       fix: advice`see the logs of the server and of any proxy or pooler in front of it`,
-      evidence: { observed: error.kind },
-      cause: cause.database('session', error.kind),
+      evidence,
+      cause: itself,
     });
+  }
+  if (error instanceof ServerError && error.refusal.kind === 'pooler' && error.scene !== undefined) {
+    const { code, reason } = error.refusal;
+    const { title, ...words } = poolerMessages(error.refusal, error.scene);
+    return fail(title, { ...words, evidence: { code }, cause: cause.database('session', reason) });
   }
   if (error instanceof ServerError && error.refusal.kind === 'not-postgres') {
     return fail('the database connection stopped following the PostgreSQL protocol', {

@@ -47,13 +47,26 @@ export const RULES = {
   writable: {
     title: 'the database is a primary that accepts writes',
     procedure:
-      'Queries whether the server is a standby (pg_is_in_recovery), whether transactions are read-only by default, and where that default is set.',
+      'Queries whether the server is a standby (pg_is_in_recovery), whether transactions are read-only by default, and where that default is set: in the server’s configuration or command line, for all roles, the role or the database, or for the session.',
     rationale:
       'Every Spacelift service writes to this database. A reader endpoint, or a read-only default left over from an upgrade, makes the first migration fail.',
     fix: 'Point DATABASE_URL to the primary, or reset default_transaction_read_only where it was set.',
     example: {
       found: 'DATABASE_URL points to a read-only replica',
       fix: 'set the host in DATABASE_URL to the primary',
+    },
+    docs,
+  },
+  ownership: {
+    title: 'the role can use Spacelift’s tables',
+    procedure:
+      'Once Spacelift is installed: reads who owns its tables, whether the role has the privileges of the owner, and otherwise, whether it can read and write all of the owner’s tables in that schema. Fails if it can’t, and warns if it can but is not allowed to alter them. Passes before installation: the role will own them.',
+    rationale:
+      'After a rotation of database users, the new user often can’t use the tables of the old one, and Spacelift stops working. A user that can use but not alter them fails at the next upgrade, whose migrations alter tables.',
+    fix: 'Make the role a member of the owner: GRANT … TO …; REASSIGN OWNED BY … instead would move every object of the old role in the database.',
+    example: {
+      found: 'role "spacelift_new" can’t use Spacelift’s tables, which belong to role "spacelift_old"',
+      fix: 'GRANT spacelift_old TO spacelift_new;',
     },
     docs,
   },
@@ -88,13 +101,13 @@ export const RULES = {
   dedicated: {
     title: 'the database is dedicated to Spacelift',
     procedure:
-      'Counts the tables, outside of system schemas and extensions, whose owner is neither this role nor a role that it is a member of. Always passes once Spacelift’s own tables exist.',
+      'Counts the tables, outside of system schemas and extensions, whose owner is neither this role nor a role that it is a member of, and the tables with a name of Spacelift’s. Always passes once Spacelift is installed: once the catalog shows both of its tables, message_queue_messages and accounts, in one schema. One of them alone belongs to another application.',
     rationale:
       'Spacelift needs a dedicated database. Tables with the same names make its migrations fail, and a restore affects both applications.',
-    fix: 'Create a database for Spacelift, and point DATABASE_URL to it.',
+    fix: 'Create a database for Spacelift that its role owns, and point DATABASE_URL to it. The administrator of a managed service must be a member of that role first.',
     example: {
       found: 'database "spacelift" contains 12 tables owned by other roles',
-      fix: 'CREATE DATABASE spacelift_2 OWNER spacelift;\n-- point DATABASE_URL to it',
+      fix: 'GRANT spacelift TO CURRENT_USER;\nCREATE DATABASE spacelift_2 OWNER spacelift;\n-- point DATABASE_URL to it',
     },
     docs,
   },
@@ -116,10 +129,10 @@ export const RULES = {
     procedure: 'Reads the encoding of the database.',
     rationale:
       'Names, policies and logs can contain any character. Other encodings reject most of them, which breaks runs midway.',
-    fix: "Create a new database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0. The encoding of an existing database can’t be changed.",
+    fix: "Create a new database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0 OWNER …. The encoding of an existing database can’t be changed.",
     example: {
       found: 'the encoding of database "spacelift" is SQL_ASCII',
-      fix: "CREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- point DATABASE_URL to it",
+      fix: "GRANT spacelift TO CURRENT_USER;\nCREATE DATABASE spacelift_2 ENCODING 'UTF8' TEMPLATE template0 OWNER spacelift;\n-- point DATABASE_URL to it",
     },
     docs,
   },

@@ -1,22 +1,12 @@
 /** Messages for server errors: a table from SQLSTATE to cause and fix. */
 
 import { advice, command, identifier, sh, sql } from '../../src/outcome/fix.ts';
-import type { Issue } from '../../src/outcome/outcome.ts';
 import { meant } from './parameters.ts';
+import { poolerMessages } from './pooler-messages.ts';
+import type { Scene, ServerErrorMessages } from './scene.ts';
 import type { ServerErrorKind } from './server-error.ts';
 import type { DatabaseUrl } from './url.ts';
 
-/** The connection that the message is about. */
-export interface Scene {
-  readonly variable: string;
-  readonly url: DatabaseUrl;
-  /** "db.internal:5432" */
-  readonly at: string;
-  /** Whether the connection was encrypted. */
-  readonly tls: boolean;
-}
-
-type ServerErrorMessages = Pick<Issue, 'detail' | 'expected' | 'fix'> & { title: string };
 type Tell = (scene: Scene) => ServerErrorMessages;
 
 /** By SQLSTATE (PostgreSQL manual, appendix A) and, if that is ambiguous, by the server's function. */
@@ -64,7 +54,11 @@ const SQL: Readonly<Record<string, Tell>> = {
   '3D000': ({ at, url }) => ({
     title: `database "${url.database}" does not exist at ${at}`,
     expected: `a database "${url.database}" owned by role "${url.user}"`,
-    fix: command(sql`CREATE DATABASE ${identifier(url.database)} OWNER ${identifier(url.user)};`),
+    // The administrator of a managed service has to be a member of the role for that.
+    fix: command([
+      sql`GRANT ${identifier(url.user)} TO CURRENT_USER;`,
+      sql`CREATE DATABASE ${identifier(url.database)} OWNER ${identifier(url.user)};`,
+    ]),
   }),
   '42501': ({ at, url }) => ({
     title: `role "${url.user}" lacks CONNECT on database "${url.database}" at ${at}`,
@@ -87,22 +81,11 @@ const SQL: Readonly<Record<string, Tell>> = {
     expected: 'a running server',
     fix: advice`try again when the server is up; a standby that never accepts connections has hot_standby = off`,
   }),
-  '08P01 password': ({ at, url, variable }) => ({
-    title: `the pooler at ${at} rejected the password of role "${url.user}"`,
-    detail: 'A pooler gives the same error for an unknown user: it has its own user list.',
-    expected: `the password of role "${url.user}", with special characters percent-encoded, and the same password in the pooler`,
-    fix: advice`correct the password in ${variable}, or the entry for ${url.user} in the pooler’s user list (PgBouncer: auth_file or auth_query)`,
-  }),
-  '08P01 database': ({ at, url, variable }) => ({
-    title: `database "${url.database}" does not exist in the pooler at ${at}`,
-    expected: `a pooler entry for database "${url.database}"`,
-    fix: advice`add it under [databases] in pgbouncer.ini, or correct the database in ${variable}`,
-  }),
   '08P01': ({ at }) => ({
     title: `${at} rejected the connection with a protocol violation`,
-    detail: 'Poolers return this error for an unknown database, user or parameter.',
+    detail: 'Poolers return this error for almost everything, including errors of the server behind them.',
     expected: 'a server or pooler with this database and user',
-    fix: advice`see the pooler log; in PgBouncer, add the database under [databases]`,
+    fix: advice`see the pooler’s log: in PgBouncer’s, “pooler error” is followed by the reason, and “server login failed” by the server’s`,
   }),
 };
 
@@ -143,6 +126,8 @@ export function serverErrorMessages(refusal: ServerErrorKind, scene: Scene): Ser
         fix: advice`see the server log for the reason`,
       };
     }
+    case 'pooler':
+      return poolerMessages(refusal, scene);
     case 'not-postgres':
       return {
         title: `${at} does not look like PostgreSQL${refusal.speaks === undefined ? '' : `: it speaks ${refusal.speaks}`}`,

@@ -1,5 +1,8 @@
 /** Errors that the server reports, as opposed to network errors. */
 import { NetworkError } from '../../src/net/network-error.ts';
+import type { CatalogObject } from './catalog-objects.ts';
+import type { PoolerError } from './pooler-errors.ts';
+import type { Scene } from './scene.ts';
 
 export type ServerErrorKind =
   /** An error from PostgreSQL or a pooler, by its SQLSTATE (PostgreSQL manual, appendix A). */
@@ -10,7 +13,10 @@ export type ServerErrorKind =
       readonly reason: string | undefined;
       /** The run-time setting that the message refers to. */
       readonly setting: string | undefined;
+      /** The catalog, view or function in the statement that the message refers to. */
+      readonly object?: CatalogObject | undefined;
     }
+  | PoolerError
   | { readonly kind: 'not-postgres'; readonly speaks: string | undefined }
   | { readonly kind: 'no-password' }
   /** The server requires an authentication method that is not supported here. */
@@ -23,15 +29,18 @@ export type ServerErrorKind =
 export class ServerError extends Error {
   override readonly name = 'ServerError';
   readonly refusal: ServerErrorKind;
-  constructor(refusal: ServerErrorKind) {
+  /** The session that the error ended, if it was established before. */
+  readonly scene: Scene | undefined;
+  constructor(refusal: ServerErrorKind, scene?: Scene) {
     super(refusal.kind);
     this.refusal = refusal;
+    this.scene = scene;
   }
 }
 
 /** The SQLSTATE, if the server reported the error. */
 export function sqlState(error: unknown): string | undefined {
-  return error instanceof ServerError && error.refusal.kind === 'sql' ? error.refusal.code : undefined;
+  return error instanceof ServerError && 'code' in error.refusal ? error.refusal.code : undefined;
 }
 
 /** Whether the server or the network caused the error, not this program. */

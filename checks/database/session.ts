@@ -1,12 +1,17 @@
 /** A session with a PostgreSQL server: the `pg` client on an existing connection. */
 import type { Socket } from 'node:net';
 import type { Client } from 'pg';
+import type { VariableName } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { unlessAborted } from '../../src/engine/timeouts.ts';
 import { MOST_BYTES } from '../../src/net/limits.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
+import { reportStages } from '../../src/net/stages.ts';
+import { type CatalogObject, mentions, objectsIn } from './catalog-objects.ts';
+import { poolerError } from './pooler-errors.ts';
+import type { Scene } from './scene.ts';
 import { ServerError } from './server-error.ts';
-import { type Connected, type Endpoint, isMessage, languageOf } from './socket.ts';
+import { type Connected, type Endpoint, isMessage, languageOf, placeOf } from './socket.ts';
 import type { DatabaseUrl } from './url.ts';
 
 /** Message type and length; the length excludes the type byte (PostgreSQL manual, 55.7). */
@@ -21,6 +26,8 @@ const NAME = 'spacelift-preflight';
 export class Session {
   readonly endpoint: Endpoint;
   readonly url: DatabaseUrl;
+  /** The variable that the URL came from. */
+  variable: VariableName = 'DATABASE_URL';
   /** "TLS 1.3", or `undefined` without. */
   readonly tls: string | undefined;
   /** Whether the server requested the cleartext password rather than a proof of it. */
@@ -54,16 +61,26 @@ export class Session {
   send<Row>(run: Pick<Run, 'withTimeout'>, statements: readonly string[]): Promise<Row[]>[] {
     const results = statements.map((sql) =>
       run
-        .withTimeout(QUERY_MS, () => this.#client.query(sql))
+        .withTimeout(QUERY_MS, () => {
+          reportStages(this.#socket);
+          return this.#client.query(sql);
+        })
         .then(({ rows }) => rows as Row[])
         .catch((error) => {
           if (error instanceof NetworkError && error.kind === 'timeout') this.#socket.destroy();
-          throw refusalOf(error) ?? error;
+          const refused = refusalOf(error, this.url, { objects: objectsIn(sql) });
+          if (refused instanceof ServerError) throw new ServerError(refused.refusal, this.#scene());
+          throw refused ?? error;
         }),
     );
     // The caller may have stopped at an earlier result.
     for (const result of results) result.catch(() => {});
     return results;
+  }
+
+  #scene(): Scene {
+    const { endpoint, url, tls, variable } = this;
+    return { variable, url, at: placeOf(endpoint), tls: tls !== undefined };
   }
 
   /** One statement, and all its rows. */
@@ -105,14 +122,17 @@ export async function logIn(
 ): Promise<Session> {
   const { default: pg } = await import('pg');
   const { socket } = connected;
+  reportStages(socket);
   let refused: ServerError | NetworkError | undefined;
   let passwordSent = false;
+  let asked = false;
   guard(socket, {
     refuse: (found) => {
       refused ??= found;
       socket.destroy(found);
     },
     authentication: (request) => {
+      asked = true;
       passwordSent ||= request === CLEAR_TEXT;
     },
   });
@@ -149,7 +169,9 @@ export async function logIn(
   } catch (error) {
     socket.destroy();
     signal.throwIfAborted();
-    throw refused ?? refusalOf(error, Object.keys(url.settings)) ?? new NetworkError('closed');
+    throw (
+      refused ?? refusalOf(error, url, { settings: Object.keys(url.settings), asked }) ?? new NetworkError('closed')
+    );
   }
 }
 
@@ -226,34 +248,44 @@ function framing(authentication: Watching['authentication']): (chunk: Buffer) =>
   };
 }
 
-/** Errors that only the message distinguishes: PostgreSQL's function is the same for all, and PgBouncer reports none. */
+/** Errors that only the message distinguishes: PostgreSQL's function is the same for all. */
 const REASONS = {
   'no login': /is not permitted to log in$/,
   rejected: /^pg_hba\.conf rejects /,
   certificate: /certifi|zertifi/i,
-  password: /^(password|SASL) authentication failed$/,
-  database: /^no such database/,
 };
 
 const reasonIn = (text: string): string | undefined =>
   Object.entries(REASONS).find(([, pattern]) => pattern.test(text))?.[0];
 
+interface Asked {
+  /** In the startup message. */
+  readonly settings?: readonly string[];
+  /** Used by the statement. */
+  readonly objects?: readonly CatalogObject[];
+  /** Whether the server has asked for authentication. */
+  readonly asked?: boolean;
+}
+
 /** Translates an error from `pg` by its code; `undefined` for any other error. */
-function refusalOf(error: unknown, settings: readonly string[] = []): ServerError | NetworkError | undefined {
+function refusalOf(
+  error: unknown,
+  url: Pick<DatabaseUrl, 'user' | 'database'>,
+  { settings = [], objects = [], asked = true }: Asked = {},
+): ServerError | NetworkError | undefined {
   if (error instanceof ServerError || error instanceof NetworkError) return error;
   const { code, routine, message } = error as { code?: unknown; routine?: unknown; message?: unknown };
   const text = typeof message === 'string' ? message : '';
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) {
+    const raisedBy = typeof routine === 'string' ? /^\w{1,64}$/.exec(routine)?.[0] : undefined;
+    const pooler = poolerError({ code, routine: raisedBy, text, asked }, url);
+    if (pooler !== undefined) return new ServerError(pooler);
     return new ServerError({
       kind: 'sql',
       code,
-      reason: reasonIn(text) ?? (typeof routine === 'string' ? /^\w{1,64}$/.exec(routine)?.[0] : undefined),
-      setting: settings.find((name) =>
-        text
-          .toLowerCase()
-          .split(/[^\w.]+/)
-          .includes(name.toLowerCase()),
-      ),
+      reason: reasonIn(text) ?? raisedBy,
+      setting: settings.find((name) => mentions(text, name)),
+      object: objects.find(({ name }) => mentions(text, name)),
     });
   }
   if (text.startsWith('SASL')) return new ServerError({ kind: 'method', method: 'SASL' });

@@ -1,6 +1,7 @@
 /** A connection to a database server up to the start of the login: TCP or a Unix socket, and TLS as the URL specifies. */
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
+import { join } from 'node:path';
 import {
   type ConnectionOptions,
   checkServerIdentity,
@@ -10,8 +11,10 @@ import {
 } from 'node:tls';
 import { makeSecureContext, secureContextFor } from '../../src/net/ca-store.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
+import { reportStages } from '../../src/net/stages.ts';
 import { distrustOf } from '../../src/net/tls.ts';
 import { ServerError } from './server-error.ts';
+import { type Host, isSocket } from './url.ts';
 
 export interface Endpoint {
   /** As in the URL. */
@@ -20,6 +23,13 @@ export interface Endpoint {
   /** What `host` resolved to, or the path of a Unix socket. */
   readonly address: string;
 }
+
+/** The path of a host's Unix socket. */
+export const socketPath = ({ host, port }: Host): string => join(host, `.s.PGSQL.${port}`);
+
+/** "db.internal:5432", or the path of a socket. */
+export const placeOf = (endpoint: Host): string =>
+  isSocket(endpoint) ? socketPath(endpoint) : `${endpoint.host}:${endpoint.port}`;
 
 export interface TlsPlan {
   /** `ca`: the chain; `full`: the chain and the name. */
@@ -57,6 +67,7 @@ export async function openSocket(
 ): Promise<Connected> {
   const { address, port } = endpoint;
   const socket = address.startsWith('/') ? connect({ path: address }) : connect({ host: address, port });
+  reportStages(socket);
   const abort = () => socket.destroy();
   signal.addEventListener('abort', abort, { once: true });
   // Errors that arrive when nothing awaits them any more must not end the process.

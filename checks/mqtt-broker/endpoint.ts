@@ -1,6 +1,6 @@
 /** The broker's endpoint: faults of any endpoint, and those of the built-in broker's, `host:port` or `tls://host:port`. */
 import { isIPv6 } from 'node:net';
-import { isPlaceholder } from '../../src/config/values.ts';
+import { isPlaceholder } from '../../src/config/placeholders.ts';
 import type { PlannedOperation } from '../../src/engine/check.ts';
 import { unbracketed } from '../../src/net/tcp.ts';
 import { cause } from '../../src/outcome/cause.ts';

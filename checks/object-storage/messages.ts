@@ -1,7 +1,7 @@
 /** The texts for a store's errors: the same for every provider, with the provider's own fixes. */
 
 import { skipIfOutside } from '../../src/net/location.ts';
-import { NetworkError } from '../../src/net/network-error.ts';
+import { NetworkError, providerFix } from '../../src/net/network-error.ts';
 import { ProxyError, routeMessages } from '../../src/net/proxy-tunnel.ts';
 import { type Cause, cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
@@ -155,7 +155,8 @@ export async function storeIssue(probe: BucketOperations, error: unknown, via?: 
   if (error instanceof CheckStopped) return error.outcome;
   if (error instanceof NetworkError) {
     const { title, ...words } = routeMessages(error, store.target);
-    const fix = error instanceof ProxyError || error.tls === 'changed' ? undefined : store.messages.network[error.kind];
+    const fix =
+      error instanceof ProxyError || error.tls === 'changed' ? undefined : providerFix(error, store.messages.network);
     const skipped = await skipIfOutside(run, store.target.host, error);
     return skipped ?? fail(title, { ...words, ...(fix !== undefined && { fix }) });
   }

@@ -69,8 +69,8 @@ export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
     const refusal = store.refusal(sent.answer, { action: 'put', bucket }) ?? new NetworkError('closed');
     const own = store.isOwn(sent.answer) && refusal instanceof StoreError ? refusal : undefined;
     if (own !== undefined && !OF_SIZE_OR_HEADER.includes(own.kind)) throw own;
-    // A store’s own limit has a code.
-    if (own?.code === undefined && status === 413) return capped(probe, status);
+    // A store’s own limit is an error 400 (S3 API reference, EntityTooLarge).
+    if (status === 413) return capped(probe, status);
     if (await works(CONTENT.length, header.replace('_', '-'))) {
       if (!(await works(CONTENT.length, header))) return dropped(probe, status);
       return own === undefined ? capped(probe, status) : limited(probe, own);

@@ -1,9 +1,11 @@
-/** Validates patterns and IDs from the user against all rules, regardless of the deployment. */
+/** Validates patterns and IDs from the user against all rules, regardless of the deployment. A variable in brackets is not validated. */
 
 import { InputError } from '../config/input-error.ts';
 import { idsOf } from '../engine/check.ts';
+import { partsOf } from '../engine/finding-id.ts';
 import { quoted, suggest, unmatched } from '../engine/select.ts';
 import { CHECKS } from './checks.ts';
+import { refuseEmptySelection } from './selection.ts';
 
 export interface GivenIds {
   readonly only?: readonly string[] | undefined;
@@ -15,7 +17,7 @@ export interface GivenIds {
 
 /**
  * @param dash precedes the name of the option in the message
- * @throws InputError if a pattern or ID matches no rule; suggests the nearest one
+ * @throws InputError if a pattern or ID matches no rule, with the nearest one; or if no rule is selected
  */
 export function checkIds(given: GivenIds, dash: '--' | '' = ''): void {
   const ids = CHECKS.flatMap(idsOf);
@@ -30,7 +32,8 @@ export function checkIds(given: GivenIds, dash: '--' | '' = ''): void {
     const known = [...groups, ...ids];
     throw new InputError(`${dash}${option} ${quoted(pattern, known)} matches no rule${suggest(pattern, known)}`);
   }
-  const unknown = given.accept?.find((id) => !ids.includes(id));
+  refuseEmptySelection(given, dash);
+  const unknown = given.accept?.map((id) => partsOf(id).base).find((id) => !ids.includes(id));
   if (unknown !== undefined)
     throw new InputError(`${dash}accept ${quoted(unknown, ids)}: no such rule${suggest(unknown, ids)}`);
 }

@@ -19,6 +19,7 @@ import type { Report } from '../report/types.ts';
 import { checkDeployment } from './check-deployment.ts';
 import { checkIds } from './ids.ts';
 import { readDeployment } from './read-config.ts';
+import { refuseInapplicableSelection } from './selection.ts';
 
 export type { CredentialsFile } from '../config/credentials-options.ts';
 export type { Party, Perspective, Phase, PhaseOption, Place, Service } from '../config/options.ts';
@@ -31,6 +32,7 @@ export type {
   Report,
   ReportCheck as Check,
   ReportFinding as Finding,
+  ReportVariable as Variable,
   Verdict,
 } from '../report/types.ts';
 export { InputError };
@@ -100,12 +102,13 @@ export interface Observer {
 
 /**
  * Checks every external dependency of the installation that the config describes.
- * @throws InputError if it can't start: no readable config, or an unknown ID
+ * @throws InputError if it can't start: no readable config, an unknown ID, or a selection that leaves nothing to check
  */
 export async function preflight(config: Config | ConfigSource = {}, options: PreflightOptions = {}): Promise<Report> {
   const accept = options.accept ?? {};
   checkIds({ ...options, accept: Object.keys(accept) });
   const deployment = isRead(config) ? config : await read(config, options);
+  refuseInapplicableSelection(deployment, runOptions(options), '');
   const signal = options.signal ?? new AbortController().signal;
   const accepted = new Map(Object.entries(accept));
   return checkDeployment(deployment, { ...runOptions(options), accept: accepted }, signal, options.observer);

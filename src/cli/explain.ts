@@ -2,6 +2,7 @@
 import { CHECKS } from '../app/checks.ts';
 import { InputError } from '../config/entry.ts';
 import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
+import { partsOf } from '../engine/finding-id.ts';
 import { quoted, suggest } from '../engine/select.ts';
 import { type PrintedFix, padTo, shellFix, wrap, wrapFix } from '../report/wrap.ts';
 
@@ -22,12 +23,13 @@ export async function explain(host: NodeJS.Process, id: string | undefined): Pro
 function textFor(id: string | undefined): string[] {
   if (id === undefined)
     return [...CHECKS.flatMap(list), 'To learn more about a rule, run: spacelift-preflight explain <id>'];
+  const { base } = partsOf(id);
   const check = CHECKS.find((candidate) => candidate.id === id);
   if (check !== undefined) return list(check).slice(0, -1);
   for (const candidate of CHECKS) {
-    const key = id.startsWith(`${candidate.id}/`) ? keyOf(candidate, id) : undefined;
+    const key = base.startsWith(`${candidate.id}/`) ? keyOf(candidate, base) : undefined;
     const rule = key === undefined ? undefined : candidate.rules[key];
-    if (rule !== undefined) return describe(id, rule);
+    if (rule !== undefined) return describe(base, rule);
   }
   const ids = CHECKS.flatMap((candidate) => [candidate.id, ...idsOf(candidate)]);
   throw new InputError(`explain ${quoted(id, ids)}: no such rule${suggest(id, ids)}`);

@@ -1,5 +1,6 @@
 /** `plan`: shows what a run would do, without doing it. */
 import { CHECKS } from '../app/checks.ts';
+import { refuseInapplicableSelection } from '../app/selection.ts';
 import { DEFAULTS } from '../config/options.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { PlanArguments } from './options.ts';
@@ -18,7 +19,9 @@ export async function plan(host: NodeJS.Process, args: PlanArguments): Promise<v
     readOnly: args.readOnly === true,
   };
   checkIds(args);
-  const made = await makePlan(CHECKS, await readDeployment(host, args, options), options);
+  const deployment = await readDeployment(host, args, options);
+  refuseInapplicableSelection(deployment, options, '--');
+  const made = await makePlan(CHECKS, deployment, options);
   if (args.format === 'json') {
     await print(host, `${JSON.stringify(made, null, 2)}\n`, 'json');
     return;

@@ -1,6 +1,7 @@
 /** `spacelift-preflight`: runs the checks and prints the report. */
 
 import { preflight } from '../app/preflight.ts';
+import { refuseInapplicableSelection } from '../app/selection.ts';
 import { InputError } from '../config/entry.ts';
 import { exitCode } from '../report/exit.ts';
 import { FORMATS, renderAs } from '../report/index.ts';
@@ -16,8 +17,7 @@ import { prepare, type Write } from './report-file.ts';
 import { stepSummary } from './step-summary.ts';
 import { hasUnicode, isLive, styleOf } from './terminal.ts';
 
-/** How long open handles may keep the process alive after the report is written. */
-const WAIT_MS = 250;
+export { end } from './end.ts';
 
 /** @throws InputError if the run can't start */
 export async function run(host: NodeJS.Process, args: RunArguments): Promise<void> {
@@ -38,6 +38,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   const files = reportFiles(args);
   const summarize = stepSummary([args.format, ...files.map(({ format }) => format)], host.env);
   const config = await readDeployment(host, args, options);
+  refuseInapplicableSelection(config, options, '--');
 
   const progress = await progressOn(host, args);
   const interrupt = interruptible(host, (signal) => {
@@ -55,7 +56,6 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   if (summarize !== undefined) await writeOrSay(host, summarize, await renderAs(report, 'markdown'));
   for (const reason of because) notice(host, `exit code 1: ${reason}`);
   interrupt.release();
-  setTimeout(() => host.exit(), WAIT_MS).unref();
 }
 
 function reportFiles(args: RunArguments): { format: RunArguments['format']; write: Write }[] {

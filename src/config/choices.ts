@@ -16,6 +16,7 @@ import {
   type When,
 } from './contract.ts';
 import type { Entry } from './entry.ts';
+import type { Misspellings } from './misspelled.ts';
 
 /** A choice as conditions see it; `open` when it is unknown or invalid, so that nothing depends on it. */
 export type InForce<Name extends ChoiceName = ChoiceName> =
@@ -27,6 +28,7 @@ export interface View {
   value(name: VariableName): string | undefined;
   isSet(name: string): boolean;
   choice<Name extends ChoiceName>(name: Name): InForce<Name>;
+  readonly misspellings: Misspellings;
 }
 
 /** Whether any condition holds; `undefined` when that depends on an open choice. */
@@ -107,12 +109,14 @@ export function judgePairing(view: View): Issue | undefined {
   if (broker === 'open' || queue === 'open' || broker.value !== 'iotcore' || queue.value === 'sqs') return undefined;
   const says = (name: string, { value, byDefault }: { value: string; byDefault: boolean }) =>
     byDefault ? `${name} is not set and defaults to ${value}` : `${name} is ${value}`;
+  const held = `${says('MQTT_BROKER_TYPE', broker)}; ${says('MESSAGE_QUEUE_TYPE', queue)}.`;
+  const { detail, fix } = broker.byDefault
+    ? view.misspellings.fixFor('MQTT_BROKER_TYPE', setting('MQTT_BROKER_TYPE', 'builtin'))
+    : { fix: advice`set MQTT_BROKER_TYPE=builtin, or MESSAGE_QUEUE_TYPE=sqs and the eight MESSAGE_QUEUE_SQS_… URLs` };
   return fail(`IoT Core needs SQS, but the message queue is ${queue.value}`, {
-    detail: `${says('MQTT_BROKER_TYPE', broker)}; ${says('MESSAGE_QUEUE_TYPE', queue)}.`,
+    detail: detail === undefined ? held : `${held} ${detail}`,
     expected: 'MQTT_BROKER_TYPE=builtin with any message queue, or iotcore with MESSAGE_QUEUE_TYPE=sqs',
-    fix: broker.byDefault
-      ? setting('MQTT_BROKER_TYPE', 'builtin')
-      : advice`set MQTT_BROKER_TYPE=builtin, or MESSAGE_QUEUE_TYPE=sqs and the eight MESSAGE_QUEUE_SQS_… URLs`,
+    fix,
     docs: `${DOCS.mqtt}#message-queue-type`,
     evidence: { broker: broker.value, queue: queue.value, brokerByDefault: broker.byDefault },
     cause: cause.finding('pairing/iotcore-needs-sqs'),
@@ -128,21 +132,23 @@ export function judgeDefaults(view: View): Map<ChoiceName, Issue> {
     for (const [meant, shown] of Object.entries(shownBy)) {
       const evidence = shown(view);
       if (evidence === undefined) continue;
-      found.set(variable, contradicted(variable, { meant, byDefault: choice.value, evidence }));
+      found.set(variable, contradicted(variable, { meant, byDefault: choice.value, evidence }, view));
       break;
     }
   }
   return found;
 }
 
-const contradicted = (
+function contradicted(
   variable: ChoiceName,
   { meant, byDefault, evidence }: { meant: string; byDefault: string; evidence: string },
-): Issue =>
-  fail(`${variable} is not set and defaults to ${byDefault}, but ${evidence}`, {
+  view: View,
+): Issue {
+  return fail(`${variable} is not set and defaults to ${byDefault}, but ${evidence}`, {
     expected: `${variable}=${meant}, or a config for ${byDefault}`,
-    fix: setting(variable, meant),
+    ...view.misspellings.fixFor(variable, setting(variable, meant)),
     docs: CONTRACT[variable].docs,
     evidence: { variable, default: byDefault },
     cause: cause.variable(variable),
   });
+}

@@ -7,6 +7,8 @@ import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from '
 import type { ConfigurationFinding } from './finding.ts';
 import { judgeConfiguration } from './judge.ts';
 import type { Party, Perspective } from './options.ts';
+import { originsOf, type VariableOrigin } from './origins.ts';
+import { RESOLVED_VALUE } from './references.ts';
 import { resolve } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
@@ -47,6 +49,8 @@ export interface Deployment {
   readonly pairing: Issue | undefined;
   /** The names of the variables that are set. */
   readonly set: readonly string[];
+  /** Where the variables that Spacelift or an SDK reads are set, in the order of the sources. */
+  readonly origins: readonly VariableOrigin[];
   /** A variable that an SDK reads itself: the config's value takes precedence over the process's. Empty counts as unset. */
   setting(name: string): Held | undefined;
   /** Like `setting`, but only from the caller: values that open files, start programs, or choose where the caller's credentials go. */
@@ -109,6 +113,7 @@ export function makeDeployment(
     configuration: findings,
     pairing,
     set: [...resolved.entries.keys()],
+    origins: originsOf(sources, resolved),
     setting,
     own: (name) => {
       const held = setting(name);
@@ -126,8 +131,10 @@ export function makeDeployment(
 }
 
 /** A value that is not a string is already unusable; a value behind `valueFrom` is set but not known here. */
-function known(name: VariableName, { kind, value, origin, unread }: Entry): Lookup {
+function known(name: VariableName, { kind, value, origin, unread, refersTo }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
+  if (refersTo !== undefined)
+    return { state: 'unknown', origin: `${refersTo}, referred to in ${origin}`, fix: RESOLVED_VALUE };
   return {
     state: 'unknown',
     origin: `${reference(value)}, in ${origin}`,

@@ -1,5 +1,6 @@
 /** The contents of a source: variables with their values and origins. */
 import type { Issue, Skip } from '../outcome/outcome.ts';
+import type { EnvFile } from './env-file/difference.ts';
 import type { Party, Service } from './options.ts';
 
 export { InputError } from './input-error.ts';
@@ -7,13 +8,39 @@ export { InputError } from './input-error.ts';
 /** The origin of variables in the job's environment. */
 export const ENVIRONMENT = 'the environment';
 
+/** Where a variable is set, for programs; absent parts are unknown. Without a location, it is in the environment. */
+export interface Location {
+  /** The path as given, or "standard input". */
+  readonly file: string;
+  /** From 1, if the file contains more than one. */
+  readonly document?: number;
+  /** Of the Kubernetes object. */
+  readonly kind?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  /** In a task definition or a workload. */
+  readonly container?: string;
+}
+
+/** The JSON type of a value that must be a string, or `plaintext` where base64 is expected. */
+export type RejectedType = 'number' | 'boolean' | 'array' | 'object' | 'null' | 'plaintext';
+
+/** A value that the API of Kubernetes or ECS rejects, and with it the whole object. */
+export interface RejectedValue {
+  readonly name: string;
+  readonly type: RejectedType;
+  readonly origin: string;
+}
+
 export interface Entry {
   readonly name: string;
   /** `secret`: set with an ECS `valueFrom`, not known here. `not-a-string`: the API would reject it. */
   readonly kind: 'known' | 'secret' | 'not-a-string';
-  /** The value; for `secret` the ARN or name of the secret; for `not-a-string` the JSON type ("number"). */
+  /** The value; for `secret` the ARN or name of the secret; for `not-a-string` a `RejectedType`. */
   readonly value: string;
   readonly service: Service | 'all';
+  /** With `secret`: not ECS but another platform resolves it, from this store; the reference itself is not kept. */
+  readonly refersTo?: string;
   /** Read from a secret store: must never be shown, whatever its name. */
   readonly secret?: true;
   /** Read with the caller's credentials: it may be sent to the host in the value itself, not to a host from the config. */
@@ -22,12 +49,17 @@ export interface Entry {
   readonly unread?: Issue | Skip;
   /** For people: "shared.yaml (Secret spacelift-shared)". */
   readonly origin: string;
+  readonly location?: Location;
 }
 
 export interface Source {
   readonly entries: readonly Entry[];
   /** Whether it also reads variables from files that are not known here (ECS `environmentFiles`). */
   readonly incomplete: boolean;
+  /** Values that the API rejects, in objects of the file that contain no variables for Spacelift. */
+  readonly rejected?: readonly RejectedValue[];
+  /** How programs read the file, if it is an env file. */
+  readonly envFile?: EnvFile;
   /** Whether it is the job's environment, which is not searched for misspellings or short-lived credentials. */
   readonly process: boolean;
   /** Who supplied it; by default `process` for the environment and `config` for everything else. */

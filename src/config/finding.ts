@@ -2,11 +2,13 @@
 import type { Outcome } from '../outcome/outcome.ts';
 
 /** The rules about a single value. */
-export type ValueRule = 'type' | 'whitespace' | 'placeholder' | 'value';
+export type ValueRule = 'reference' | 'whitespace' | 'placeholder' | 'value';
 
 export type ConfigurationRule =
   | ValueRule
   | 'required'
+  | 'type'
+  | 'env-file'
   | 'unknown'
   | 'default'
   | 'conflict'
@@ -17,5 +19,7 @@ export type ConfigurationRule =
 
 export interface ConfigurationFinding {
   readonly rule: ConfigurationRule;
+  /** For rules with a finding per variable; absent if the name could be a secret. */
+  readonly variable?: string;
   readonly outcome: Outcome;
 }

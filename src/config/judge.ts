@@ -1,23 +1,19 @@
 /** Checks a config without using the network: every `configuration/…` rule and the pairing rule (docs/checks.md). */
-import { distance } from 'fastest-levenshtein';
 import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
-import { fail, type Issue, skip, warn } from '../outcome/outcome.ts';
+import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
-import {
-  CHOICES,
-  CONTRACT,
-  isChoice,
-  isForSdk,
-  isKnown,
-  isVariable,
-  VARIABLES,
-  type VariableName,
-} from './contract.ts';
+import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
+import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
+import { judgeTypes } from './judge-types.ts';
 import { maskValue } from './logins.ts';
+import { Misspellings } from './misspelled.ts';
+import { judgeOverlaps } from './origins.ts';
+import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
+import { judgeReference, referenceTo } from './references.ts';
 import { isNeeded, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
@@ -35,22 +31,20 @@ const ALL_OR_NONE: readonly (readonly VariableName[])[] = [
   ['SLACK_APP_CLIENT_ID', 'SLACK_APP_CLIENT_SECRET', 'SLACK_SECRET'],
   ['SAML_CERT', 'SAML_KEY'],
 ];
-const MISSPELLABLE =
-  /^(OBJECT_STORAGE|MESSAGE_QUEUE|MQTT_BROKER|ENCRYPTION|DATABASE|LICENSE|SERVER|DRAIN_CONCURRENCY)_/;
-const MAY_DIFFER = /^(DD_|OTEL_|AWS_S3_|GATEWAY_|AWS_ROLE_ARN$)/;
-/** Maximum edit distance between a misspelling and the intended name. */
-const CLOSE = 3;
 
 export function judgeConfiguration(resolved: Resolved, sources: readonly Source[]): Judgement {
   const findings: ConfigurationFinding[] = [];
   const unusable = new Map<VariableName, Issue>();
   const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Issue) => {
-    findings.push({ rule, outcome });
+    findings.push({ rule, variable: name, outcome });
     unusable.set(name, outcome);
   };
   const entry = (name: string): Entry | undefined => resolved.entries.get(name);
+  const isSet = (name: string) => resolved.entries.has(name);
+  const misspellings = new Misspellings(sources, isSet);
   const view: View = {
-    isSet: (name) => resolved.entries.has(name),
+    isSet,
+    misspellings,
     value: (name) => (entry(name)?.kind === 'known' ? entry(name)?.value : undefined),
     choice: (name) => choiceOf(name, entry(name), unusable.has(name)),
   };
@@ -59,12 +53,25 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     known ??= redactor(secretsOf(sources));
     return maskValue(known(value));
   };
+  const types = judgeTypes(sources);
+  for (const [variable, outcome] of types)
+    findings.push({ rule: 'type', ...(variable !== undefined && { variable }), outcome });
+  const quoted = judgeQuoted(resolved);
+  // One for all variables from the same file, under the name of the first.
+  for (const [outcome, [[variable] = ['']]] of Map.groupBy(quoted, ([, issue]) => issue))
+    findings.push({ rule: 'whitespace', variable, outcome });
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
-    if (held?.unread?.status === 'fail') return wrong('required', name, held.unread);
-    if (held?.unread !== undefined) findings.push({ rule: 'required', outcome: held.unread });
-    const found = held === undefined ? undefined : judgeValue(name, held, redact);
-    if (found !== undefined) wrong(found.rule, name, found.outcome);
+    if (held === undefined) return;
+    const told = quoted.get(name) ?? (held.kind === 'not-a-string' ? types.get(name) : undefined);
+    if (told !== undefined) unusable.set(name, told);
+    else judgeEntry(name, held);
+  };
+  const judgeEntry = (name: VariableName, held: Entry) => {
+    const unread = held.unread && { rule: 'required' as const, outcome: held.unread };
+    const found = unread ?? judgeReference(held) ?? judgeValue(name, held, redact);
+    if (found?.outcome.status === 'fail') wrong(found.rule, name, found.outcome);
+    else if (found !== undefined) findings.push({ ...found, variable: name });
   };
 
   // The choices first: variables that depend on an invalid choice are not checked.
@@ -75,41 +82,35 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     for (const [name, outcome] of judgeDefaults(view)) wrong('default', name, outcome);
   }
 
-  const unknown = misspellable(sources);
   for (const name of VARIABLES.filter((candidate) => !isChoice(candidate))) {
     const { required } = CONTRACT[name];
     const inUse = required === undefined || required === true || holds(required, view);
     if (view.isSet(name)) {
       if (inUse !== false) judgeValueOf(name);
     } else if (required !== undefined && inUse === true && isNeeded(name, resolved.perspectives)) {
-      const outcome = missing(name, resolved, unknown);
-      findings.push({ rule: 'required', outcome });
+      const outcome = missing(name, resolved, view);
+      findings.push({ rule: 'required', variable: name, outcome });
       if (outcome.status === 'fail') unusable.set(name, outcome);
     }
   }
 
-  for (const [name, { unread }] of resolved.entries) {
-    if (unread !== undefined && !isVariable(name)) findings.push({ rule: 'required', outcome: unread });
+  for (const [name, held] of resolved.entries) {
+    if (isVariable(name)) continue;
+    if (held.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
+    if (held.refersTo !== undefined) findings.push({ ...referenceTo(held, held.refersTo), variable: name });
   }
   findings.push(
     ...judgeGroups(view),
     ...judgeRelations(view, unusable),
-    ...judgeConflicts(resolved),
-    ...judgeUnknown(unknown, view),
+    ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
+    ...misspellings.findings(),
+    ...judgeEnvFiles(sources),
     ...judgeShortLived(resolved, sources),
   );
   return { findings, pairing, unusable };
 }
 
-/** The length difference is a lower bound for the distance, and is cheap to compute. */
-const isClose = (one: string, other: string) =>
-  Math.abs(one.length - other.length) <= CLOSE && distance(one, other) <= CLOSE;
-
-function missing(
-  name: VariableName,
-  resolved: Resolved,
-  unknown: ReadonlyMap<string, Entry>,
-): Issue | ReturnType<typeof skip> {
+function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {
   if (resolved.incomplete) {
     return skip(`${name} may be set in an environment file that is not known here (environmentFiles)`, {
       fix: advice`pass that file too, with -f`,
@@ -117,11 +118,9 @@ function missing(
       unknownVariable: name,
     });
   }
-  const meant = [...unknown.keys()].find((candidate) => isClose(candidate, name));
   return fail(`${name} is not set`, {
-    ...(meant !== undefined && { detail: `${meant} is set, did you mean ${name}?` }),
     expected: CONTRACT[name].type.expected,
-    fix: meant === undefined ? advice`set ${name}` : advice`rename ${meant} to ${name}`,
+    ...view.misspellings.fixFor(name, advice`set ${name}`),
     docs: CONTRACT[name].docs,
     evidence: { variable: name },
     cause: cause.variable(name),
@@ -136,9 +135,10 @@ function judgeGroups(view: View): ConfigurationFinding[] {
     return unset.map(
       (name): ConfigurationFinding => ({
         rule: 'required',
+        variable: name,
         outcome: fail(`${name} is not set, but ${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'}`, {
           expected: 'all of these variables or none',
-          fix: advice`set ${name}, or remove ${set.join(' and ')}`,
+          ...view.misspellings.fixFor(name, advice`set ${name}, or remove ${set.join(' and ')}`),
           evidence: { variable: name },
           cause: cause.variable(name),
         }),
@@ -169,20 +169,20 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>):
   }
   if (view.isSet('ADMIN_USERNAME') !== view.isSet('ADMIN_PASSWORD')) {
     const [set, unset] = view.isSet('ADMIN_USERNAME')
-      ? ['ADMIN_USERNAME', 'ADMIN_PASSWORD']
-      : ['ADMIN_PASSWORD', 'ADMIN_USERNAME'];
+      ? (['ADMIN_USERNAME', 'ADMIN_PASSWORD'] as const)
+      : (['ADMIN_PASSWORD', 'ADMIN_USERNAME'] as const);
     findings.push({
       rule: 'admin-login',
       outcome: fail(`${set} is set without ${unset}`, {
         expected: 'both, or neither to disable the admin login',
-        fix: advice`set ${unset}, or remove ${set}`,
+        ...view.misspellings.fixFor(unset, advice`set ${unset}, or remove ${set}`),
         evidence: { set, unset },
       }),
     });
   }
   const image = view.value('LAUNCHER_IMAGE');
   const tag = view.value('LAUNCHER_IMAGE_TAG');
-  if (image !== undefined && tag !== undefined && /[:@][^/]*$/.test(image)) {
+  if (image !== undefined && tag !== undefined && usable('LAUNCHER_IMAGE') && /[:@][^/]*$/.test(image)) {
     const [carries, adds] = image.includes('@') ? ['a digest', 'a tag'] : ['a tag', 'another'];
     findings.push({
       rule: 'launcher-image',
@@ -196,9 +196,11 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>):
   return findings;
 }
 
-function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
-  const names = [...resolved.entries.keys()].filter((name) => isVariable(name) && !MAY_DIFFER.test(name));
-  return names.flatMap((name): ConfigurationFinding[] => {
+/** @param overlaps findings about values for one service: of a variable, only this finding is reported */
+function judgeConflicts(resolved: Resolved, overlaps: readonly ConfigurationFinding[]): ConfigurationFinding[] {
+  const told = new Set(overlaps.map(({ variable }) => variable));
+  const names = [...resolved.entries.keys()].filter((name) => isVariable(name) && !mayDiffer(name) && !told.has(name));
+  const differing = names.flatMap((name): ConfigurationFinding[] => {
     const held = [...resolved.byService].flatMap(([service, entries]) => {
       const found = entries.get(name);
       return found?.kind === 'known' ? [{ service, found }] : [];
@@ -207,6 +209,7 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
     return [
       {
         rule: 'conflict',
+        variable: name,
         outcome: warn(`${name} differs between ${held.map(({ service }) => service).join(', ')}`, {
           detail: `Set in ${[...new Set(held.map(({ found }) => found.origin))].join(' and ')}.`,
           expected: 'one value for all services',
@@ -216,31 +219,5 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
       },
     ];
   });
-}
-
-/** Variables in the sources that could be misspelled Spacelift variables; the job's environment is never searched. */
-function misspellable(sources: readonly Source[]): Map<string, Entry> {
-  const entries = sources.filter((source) => !source.process).flatMap((source) => source.entries);
-  return new Map(entries.filter(({ name }) => !isKnown(name) && !isForSdk(name)).map((entry) => [entry.name, entry]));
-}
-
-function judgeUnknown(unknown: ReadonlyMap<string, Entry>, view: View): ConfigurationFinding[] {
-  return [...unknown.values()].flatMap((entry): ConfigurationFinding[] => {
-    if (!MISSPELLABLE.test(entry.name)) return [];
-    const near = VARIABLES.filter((name) => isClose(name, entry.name)).sort(
-      (a, b) => Number(view.isSet(a)) - Number(view.isSet(b)) || distance(a, entry.name) - distance(b, entry.name),
-    )[0];
-    if (near === undefined) return [];
-    return [
-      {
-        rule: 'unknown',
-        outcome: warn(`unknown variable ${entry.name}, did you mean ${near}?`, {
-          detail: `It is in ${entry.origin}.`,
-          expected: near,
-          fix: advice`rename it to ${near}, or remove it`,
-          evidence: { variable: entry.name, suggestion: near },
-        }),
-      },
-    ];
-  });
+  return [...overlaps, ...differing];
 }

@@ -68,7 +68,8 @@ export async function resolveSecrets(
   const wanted = new Set(
     [...byService.values()].flatMap((entries) =>
       [...entries.values()].filter(
-        ({ name, kind }) => kind === 'secret' && isVariable(name) && CONTRACT[name].secret === true,
+        ({ name, kind, refersTo }) =>
+          kind === 'secret' && refersTo === undefined && isVariable(name) && CONTRACT[name].secret === true,
       ),
     ),
   );

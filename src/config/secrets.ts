@@ -17,12 +17,17 @@ export function secretsOf(sources: readonly Source[]): string[] {
 
 const LOOKS_SECRET = /SECRET|TOKEN|PASSW|PASSPHRASE|KEY|CREDENTIAL|CONNECTION_?STRING|(^|_)SAS(_|$)|ASSERTION|HEADER/i;
 
+/** Names that end like this name a location, whatever they start with: KEYCLOAK_HOST, TOKEN_ISSUER, PASSWORD_RESET_URL. */
+const NAMES_LOCATION = /(^|_)(HOST|HOSTNAME|DOMAIN|REGION|ISSUER|AUDIENCE|ENDPOINT|ADDRESS|SERVER|ORIGIN|UR[IL])$/i;
+
 function isHidden({ name, value, secret }: Entry, process: boolean, open: string): boolean {
   if (secret === true) return true;
   if (!isSecret(name)) return isPublicVariable(name) && looksSecret(value);
-  if (isVariable(name) || LOOKS_SECRET.test(name)) return true;
+  if (isVariable(name)) return true;
   // Not known to be a secret: masking a value that is public elsewhere would only mask unrelated words.
-  return (!process || isKnown(name)) && !(value.length <= LONGEST_NAME && open.includes(value));
+  const isOpen = value.length <= LONGEST_NAME && open.includes(value);
+  if (LOOKS_SECRET.test(name)) return !(isOpen && NAMES_LOCATION.test(name));
+  return (!process || isKnown(name)) && !isOpen;
 }
 
 /** In all values together: each login is kept in many forms. */

@@ -13,6 +13,7 @@ export function judgeShortLived(resolved: Resolved, sources: readonly Source[]):
   if (sources.every((source) => source.process)) return [];
   const found = (variable: string, title: string, fix: Fix): ConfigurationFinding => ({
     rule: 'short-lived',
+    variable,
     outcome: warn(title, {
       expected: 'long-lived credentials, or credentials that are renewed automatically',
       fix,

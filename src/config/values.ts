@@ -1,4 +1,4 @@
-/** Checks a single value: its kind, whitespace, leftover placeholders, and type. */
+/** Checks a single value: whitespace, leftover placeholders, and type. */
 import * as v from 'valibot';
 import { cause } from '../outcome/cause.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
@@ -7,17 +7,12 @@ import { CONTRACT, type Variable, type VariableName } from './contract.ts';
 import type { Entry } from './entry.ts';
 import type { ValueRule } from './finding.ts';
 import { looksSecret, maskValue } from './logins.ts';
+import { isPlaceholder } from './placeholders.ts';
+import { isQuoted } from './quoted.ts';
 import type { Redact } from './redact.ts';
 
 /** Values that only their own check examines, because it distinguishes more causes. */
 const JUDGED_BY_THEIR_CHECK: readonly VariableName[] = ['ENCRYPTION_RSA_PRIVATE_KEY', 'MQTT_BROKER_ENDPOINT'];
-
-const WHOLE_PLACEHOLDER = /^(<[^<>]{1,80}>|change[-_ ]?me!?|replace[-_ ]?me|to[-_]?do|tbd|fixme|x{3,})$/i;
-/** Unfilled templates: shell, Helm, Terraform. */
-const TEMPLATE = /\$\{[A-Za-z_][\w.-]*\}|\{\{[^{}]*\}\}|\$\([A-Z_][A-Z0-9_]*\)/;
-const IN_URL = /<[A-Za-z][\w -]*>|\bchange[-_]?me\b/i;
-/** RFC 2606. */
-const RESERVED_DOMAINS = ['example.com', 'example.org', 'example.net'];
 
 /**
  * The problem with a value, or `undefined`. Never quotes a secret.
@@ -38,13 +33,7 @@ export function judgeValue(
       cause: cause.variable(name),
     }),
   });
-  if (entry.kind === 'secret') return undefined;
-  if (entry.kind === 'not-a-string') {
-    return found('type', `${name} is a ${entry.value}, not a string, in ${entry.origin}`, {
-      expected: 'a string: Kubernetes and ECS reject any other value',
-      fix: advice`put the value of ${name} in quotes`,
-    });
-  }
+  if (entry.kind !== 'known') return undefined;
   const { value } = entry;
   if (JUDGED_BY_THEIR_CHECK.includes(name)) return undefined;
   if (variable.type.exact && value !== value.trim()) {
@@ -53,7 +42,7 @@ export function judgeValue(
       fix: advice`remove it in ${entry.origin}; to encode a value for a Secret, use printf or echo -n, not echo`,
     });
   }
-  if (variable.type.exact && /^(['"`]).*\1$/s.test(value)) {
+  if (variable.type.exact && isQuoted(value)) {
     return found('whitespace', `${name} contains quotes`, {
       expected: variable.type.expected,
       fix: advice`remove the inner quotes in ${entry.origin}`,
@@ -73,13 +62,6 @@ export function judgeValue(
     });
   }
   return undefined;
-}
-
-/** Whether a value is a leftover from a template. */
-export function isPlaceholder(name: VariableName, value: string): boolean {
-  if (WHOLE_PLACEHOLDER.test(value.trim()) || TEMPLATE.test(value)) return true;
-  if (/^[a-z]+:\/\//.test(value) && IN_URL.test(value)) return true;
-  return name === 'SERVER_DOMAIN' && RESERVED_DOMAINS.includes(value.toLowerCase());
 }
 
 function whereWhite(value: string): string {

@@ -5,6 +5,7 @@ import type { Environment, RunOptions } from '../config/options.ts';
 import type { Fix } from '../outcome/fix.ts';
 import type { Issue, Outcome, Skip } from '../outcome/outcome.ts';
 import type { FindingId } from './finding-id.ts';
+import type { Late } from './timeouts.ts';
 
 export interface Example {
   /** The finding's title, with realistic names. */
@@ -17,6 +18,8 @@ export interface Example {
 export interface Rule {
   /** What is true when the rule passes, as a short phrase: "versioning is enabled". */
   readonly title: string;
+  /** It has a failure or warning per variable, with the variable in brackets: `configuration/value[SERVER_DOMAIN]`. */
+  readonly perVariable?: boolean;
   /** What the check does and how it evaluates the result: "Connects to …". */
   readonly procedure: string;
   /** What breaks in Spacelift if the rule fails. */
@@ -44,7 +47,7 @@ export interface NetworkContext extends NetworkSettings {
   /** The same, only from the caller: for requests with the caller's credentials. */
   readonly own: NetworkSettings;
   /** The error of an operation that exceeded its deadline. */
-  readonly timedOut: () => Error;
+  readonly timedOut: Late;
 }
 
 /** The state that all checks of a run share. */
@@ -73,7 +76,8 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   /** Registers how to close something at the very end of the run, after everything that the run wrote is removed. */
   onEnd(dispose: () => unknown): void;
   /**
-   * Runs one operation under a deadline in ms; its signal is aborted by the deadline or by the run.
+   * Runs one operation under a deadline; its signal is aborted by the deadline or by the run.
+   * @param ms with the default timeout of the run; longer in proportion with a longer one
    * @throws NetworkError of kind `timeout`, even when the operation ignores its signal
    */
   withTimeout<T>(ms: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T>;
@@ -83,8 +87,11 @@ export type MaybeOutcome = Outcome | Promise<Outcome>;
 
 /** The view of one check: the run and the functions to check its own rules. */
 export interface Context<Key extends string> extends Run {
-  /** Checks one rule: runs `how`, times it, and records the outcome. An error becomes a failure, never a crash. */
-  check(rule: Key, how: () => MaybeOutcome): Promise<Outcome>;
+  /**
+   * Checks one rule: runs `how`, times it, and records the outcome. An error becomes a failure, never a crash.
+   * @param variable for a rule that has a finding per variable
+   */
+  check(rule: Key, how: () => MaybeOutcome, variable?: string): Promise<Outcome>;
   /** Like `check`, but a failure or a skip (other than by request) stops the check. */
   gate(rule: Key, how: () => MaybeOutcome): Promise<void>;
   /** The part of a check for one subject (a bucket, a queue); a stop ends only that part. */
@@ -184,7 +191,15 @@ export function withSubject(key: string, subject: string | undefined): string {
   return subject === undefined ? key : key.replace(PLACEHOLDER, subject);
 }
 
-/** Every finding ID that a check can have, in report order: subjects first, then their rules. */
+/** Whether an ID is that of a rule with a finding per variable. */
+export const perVariable =
+  (checks: readonly Check[]) =>
+  (id: string): boolean =>
+    checks.some(
+      (check) => check.rules[id.slice(check.id.length + 1)]?.perVariable === true && id.startsWith(`${check.id}/`),
+    );
+
+/** Every finding ID that a check can have, without variables, in report order: subjects first, then their rules. */
 export function idsOf(check: Check): string[] {
   const keys = Object.keys(check.rules);
   const perSubject = keys.filter((key) => PLACEHOLDER.test(key));

@@ -13,3 +13,18 @@ export const findingIds =
   <Key extends string, Subject extends string = never>(check: string) =>
   (key: OfSubject<Key, Subject>): FindingId =>
     `${check}/${key}` as FindingId;
+
+const PARTS = /^([^[]*)(?:\[(.*)\])?$/s;
+
+/** `configuration/value[SERVER_DOMAIN]` → the rule's ID, and the variable if there is one. */
+export function partsOf(id: string): { readonly base: string; readonly variable?: string } {
+  const [, base = id, variable] = PARTS.exec(id) ?? [];
+  return variable === undefined ? { base } : { base, variable };
+}
+
+/** The ID of a finding about one variable; characters that variables usually don't contain are percent-encoded. */
+export const idWithVariable = (base: string, variable: string | undefined): string =>
+  variable === undefined ? base : `${base}[${variable.replace(/[^\w.-]/g, encoded)}]`;
+
+const encoded = (character: string): string =>
+  `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;

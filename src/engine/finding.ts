@@ -5,11 +5,11 @@ import type { Fix, FixKind, FixLanguage } from '../outcome/fix.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 
 export interface Finding {
-  /** `<check>/<rule>` or `<check>/<subject>/<rule>`. */
+  /** `<check>/<rule>` or `<check>/<subject>/<rule>`, with the variable in brackets for a rule with a finding per variable. */
   readonly id: string;
   /** The key in the table of rules: `object-storage/<bucket>/access`. */
   readonly rule: string;
-  /** The bucket or queue, if the rule applies to several. */
+  /** The bucket, queue or variable, if the rule applies to several. */
   readonly subject?: string;
   readonly status: Status;
   readonly title: string;

@@ -5,6 +5,7 @@ import { advice } from '../outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, skip } from '../outcome/outcome.ts';
 import { type Check, type Context, type MaybeOutcome, nounOf, type Run, withSubject } from './check.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
+import { idWithVariable, partsOf } from './finding-id.ts';
 import { BY_REQUEST } from './select.ts';
 import { CrashedError, InterruptedError, RunTimeoutError, unlessAborted } from './timeouts.ts';
 
@@ -61,7 +62,7 @@ export class CheckRecorder {
 
   result(): CheckResult {
     const order = new Map(this.#expected.map((id, index) => [id, index]));
-    const position = (finding: RawFinding) => order.get(finding.id) ?? this.#expected.length;
+    const position = (finding: RawFinding) => order.get(partsOf(finding.id).base) ?? this.#expected.length;
     const noun = nounOf(this.#check);
     return {
       id: this.#check.id,
@@ -99,10 +100,13 @@ export class CheckRecorder {
 
   #context(run: Run, findingOf: Finder, subject: string | undefined, where: Where): Context<string> {
     const idOf = (rule: string) => `${this.#check.id}/${withSubject(rule, subject)}`;
-    const checkRule = async (rule: string, how: () => MaybeOutcome): Promise<Outcome> => {
-      const id = idOf(rule);
+    const checkRule = async (rule: string, how: () => MaybeOutcome, variable?: string): Promise<Outcome> => {
+      const id = idWithVariable(idOf(rule), variable);
       const started = performance.now();
-      if (!this.#selected(id)) return skip('not selected');
+      if (!this.#selected(id)) {
+        if (this.#selected(idOf(rule))) this.#leaveOut(id, started);
+        return skip('not selected');
+      }
       // A check continues after the run has ended, but must not start any more rules.
       run.signal.throwIfAborted();
       let outcome: Outcome;
@@ -156,16 +160,19 @@ export class CheckRecorder {
 
   /** Records the outcome for every ID that has no finding yet. */
   #settle(ids: readonly string[], outcome: Outcome, started: number): void {
-    const have = new Set(this.#findings.map((finding) => finding.id));
+    const have = new Set(this.#findings.map((finding) => partsOf(finding.id).base));
     for (const id of ids) {
       if (have.has(id)) continue;
       if (this.#selected(id)) this.#record(id, outcome, started, true);
-      else {
-        const startMs = started - this.#began;
-        const about = aboutOf(this.#check, id);
-        this.#add({ ...about, status: 'skip', title: BY_REQUEST, startMs, durationMs: 0, evidence: {} });
-      }
+      else this.#leaveOut(id, started);
     }
+  }
+
+  /** Records that a finding was not selected. */
+  #leaveOut(id: string, started: number): void {
+    const startMs = started - this.#began;
+    const about = aboutOf(this.#check, id);
+    this.#add({ ...about, status: 'skip', title: BY_REQUEST, startMs, durationMs: 0, evidence: {} });
   }
 
   #add(finding: RawFinding): void {
@@ -188,8 +195,13 @@ interface Where {
 type Part = (context: Context<string>) => Promise<void>;
 type Finder = (id: string) => Promise<RawFinding | undefined>;
 
-/** `object-storage/states/access`: the rule `object-storage/<bucket>/access` for the subject `states`. */
+/**
+ * `object-storage/states/access`: the rule `object-storage/<bucket>/access` for the subject `states`;
+ * `configuration/value[SERVER_DOMAIN]`: the rule `configuration/value` for the subject `SERVER_DOMAIN`.
+ */
 function aboutOf(check: Check, id: string): Pick<RawFinding, 'id' | 'rule' | 'subject'> {
+  const { base, variable } = partsOf(id);
+  if (variable !== undefined) return { ...aboutOf(check, base), id, subject: variable };
   const rule = id.slice(check.id.length + 1);
   const [subject, tail] = [rule.slice(0, rule.indexOf('/')), rule.slice(rule.indexOf('/'))];
   const ofEach = Object.keys(check.rules).find((key) => key.startsWith('<') && key.endsWith(`>${tail}`));

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { isChosen, type VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { RunOptions } from '../config/options.ts';
+import { DEFAULTS, type RunOptions } from '../config/options.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
-import { type Check, idsOf, type NetworkContext, type Run } from './check.ts';
+import { type Check, idsOf, type NetworkContext, perVariable, type Run } from './check.ts';
 import { Cleanup, type Leftover } from './cleanup.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
 import { CheckRecorder } from './recorder.ts';
@@ -46,7 +46,7 @@ export async function runChecks(
   const runSignal = startRunSignal(options.timeoutMs, interrupt);
   const cleanup = new Cleanup();
   const run = makeRun(deployment, options, network, runSignal.signal, cleanup);
-  const selected = selector(options.only, options.skip);
+  const selected = selector(options.only, options.skip, perVariable(checks));
   const entries = checks
     .map((check) => expectationsOf(check, run))
     .filter(({ expected }) => expected.length > 0)
@@ -138,6 +138,8 @@ export function makeRun(
   const unset = (name: VariableName): never => {
     throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
   };
+  // Whoever waits longer for the whole run also waits longer for each server.
+  const patience = Math.max(1, options.timeoutMs / DEFAULTS.timeoutMs);
   const run: Run = {
     deployment,
     options,
@@ -161,7 +163,7 @@ export function makeRun(
     },
     cleanup: (what, command, remove) => cleanup.register(what, command, remove),
     onEnd: (dispose) => cleanup.onEnd(dispose),
-    withTimeout: (ms, operation) => withTimeout(signal, ms, operation, timedOut),
+    withTimeout: (ms, operation) => withTimeout(signal, ms * patience, operation, timedOut),
   };
   return run;
 }

@@ -1,14 +1,25 @@
 /** `--only`, `--skip` and `--require`: patterns for rule IDs. */
 import { distance } from 'fastest-levenshtein';
 import { quotable } from '../config/input-error.ts';
+import { partsOf } from './finding-id.ts';
 
 /** The title of findings that were not selected. */
 export const BY_REQUEST = 'skipped by request';
 
-/** Whether an ID matches one of the patterns; `*` matches any characters, including `/`. */
+/**
+ * Whether an ID matches one of the patterns; `*` matches any characters, including `/`. A pattern with a variable in
+ * brackets, in which `*` has no special meaning, matches only findings about that variable; without it, a pattern matches
+ * the findings about all variables.
+ */
 export function matcher(patterns: readonly string[]): (id: string) => boolean {
-  const all = patterns.map((pattern) => pattern.split('*'));
-  return (id) => all.some((parts) => isOf(parts, id));
+  const all = patterns.map((pattern) => {
+    const { base, variable } = partsOf(pattern);
+    return { parts: base.split('*'), variable };
+  });
+  return (id) => {
+    const { base, variable } = partsOf(id);
+    return all.some((pattern) => isOf(pattern.parts, base) && [undefined, variable].includes(pattern.variable));
+  };
 }
 
 /** Whether a text starts with the first part, ends with the last, and contains the others in between, in order. */
@@ -25,19 +36,27 @@ function isOf([first = '', ...others]: readonly string[], text: string): boolean
   return text.length - last.length >= at && text.endsWith(last);
 }
 
-/** IDs that match `--only` but not `--skip`. */
-export function selector(only: readonly string[], skipped: readonly string[]): (id: string) => boolean {
+/**
+ * IDs that match `--only` but not `--skip`.
+ * @param perVariable whether a rule has a finding per variable: it is checked if any of its variables is wanted
+ */
+export function selector(
+  only: readonly string[],
+  skipped: readonly string[],
+  perVariable: (id: string) => boolean = () => false,
+): (id: string) => boolean {
   const wanted = only.length === 0 ? () => true : matcher(only);
+  const partly = matcher(only.map((pattern) => partsOf(pattern).base));
   const unwanted = matcher(skipped);
-  return (id) => wanted(id) && !unwanted(id);
+  return (id) => (wanted(id) || (perVariable(id) && partly(id))) && !unwanted(id);
 }
 
-/** The first pattern that matches no ID, with the nearest existing ID. */
+/** The first pattern that matches no ID, whatever the variable, with the nearest existing ID. */
 export function unmatched(
   patterns: readonly string[],
   ids: readonly string[],
 ): { pattern: string; nearest: string } | undefined {
-  const pattern = patterns.find((candidate) => !ids.some(matcher([candidate])));
+  const pattern = patterns.map((candidate) => partsOf(candidate).base).find((base) => !ids.some(matcher([base])));
   return pattern === undefined ? undefined : { pattern, nearest: nearest(pattern, ids) };
 }
 

@@ -1,4 +1,5 @@
 /** Time limits for operations: no promise outlives its deadline or the run. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** The run was ended by SIGINT or SIGTERM. */
 export class InterruptedError extends Error {
@@ -30,6 +31,18 @@ export class RunTimeoutError extends Error {
   }
 }
 
+/** How far an operation got with its server: what a missed deadline means depends on it. */
+export type Stage = 'resolving' | 'connecting' | 'connected' | 'responding';
+
+/** Creates the error of an operation that exceeded its deadline of `ms`, in the stage that it reached last. */
+export type Late = (ms: number, stage: Stage | undefined) => Error;
+
+type Report = (stage: Stage) => void;
+const reports = new AsyncLocalStorage<Report>();
+
+/** For the code that opens connections: reports the stage of the current operation, and of those that it is part of. */
+export const stageReporter = (): Report => reports.getStore() ?? (() => {});
+
 /**
  * Runs an operation under a deadline in ms and under `signal`, whichever ends first.
  * Settles even when the operation ignores its signal.
@@ -40,16 +53,25 @@ export async function withTimeout<T>(
   signal: AbortSignal,
   ms: number,
   operation: (signal: AbortSignal) => Promise<T>,
-  late: () => Error,
+  late: Late,
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new AbortController();
+  const outer = stageReporter();
+  let reached: Stage | undefined;
+  const report: Report = (stage) => {
+    reached = stage;
+    outer(stage);
+  };
   // The timer keeps the process alive: a library without active handles must not end the run silently.
-  const timer = setTimeout(() => controller.abort(late()), ms);
+  const timer = setTimeout(() => controller.abort(late(ms, reached)), ms);
   const forward = () => controller.abort(signal.reason);
   signal.addEventListener('abort', forward, { once: true });
   try {
-    return await unlessAborted(controller.signal, operation(controller.signal));
+    return await unlessAborted(
+      controller.signal,
+      reports.run(report, () => operation(controller.signal)),
+    );
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', forward);

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
 import { MOST_BYTES } from './limits.ts';
 import { NetworkError, toNetworkError } from './network-error.ts';
+import { reportStages } from './stages.ts';
 
 export interface GrpcCall {
   /** host:port, as the server sees it. */
@@ -46,6 +47,7 @@ export async function callEmpty(
       ms,
       () =>
         new Promise<GrpcAnswer>((resolve, reject) => {
+          reportStages(socket);
           const failed = (error: unknown) => {
             const { code } = (error ?? {}) as { code?: unknown };
             if (code === 'ERR_HTTP2_ERROR') resolve({ speaks: 'other' });

@@ -7,7 +7,8 @@ import { makeExplainError } from './http-errors.ts';
 import { boundHints } from './limits.ts';
 import { NetworkError, networkErrorOr } from './network-error.ts';
 import { redirectTarget, upgradesToTls } from './redirect.ts';
-import { addressOf } from './tcp.ts';
+import { reportRequest } from './stages.ts';
+import { addressOf, unbracketed } from './tcp.ts';
 
 const DEADLINE_MS = 10_000;
 /** How long to wait for a server to request an announced body; some never do (RFC 9110, section 10.1.1). */
@@ -95,6 +96,7 @@ function exchange(
       },
     });
     boundHints(request);
+    reportRequest(request, unbracketed(url.hostname));
     let answered = false;
     request.on('response', (response) => {
       answered = true;

@@ -1,9 +1,10 @@
 /** The texts for network errors: the same in every check. */
 
+import { DEFAULTS } from '../config/options.ts';
 import { cause } from '../outcome/cause.ts';
 import { advice, type Fix, sh } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
-import { day } from '../util/format.ts';
+import { day, span } from '../util/format.ts';
 import { commonName, type PeerCertificate } from './certificate.ts';
 import type { NetworkError, TlsReason } from './network-error.ts';
 import { unbracketed } from './tcp.ts';
@@ -89,6 +90,39 @@ const listed = (names: readonly string[]): string =>
 export const inspected = (host: string): Fix =>
   advice`something in between responds in place of ${host}, such as a proxy that inspects TLS: exempt ${host} from inspection, or configure a valid, trusted certificate (--ca-file <path>, and ADDITIONAL_ROOT_CAS for Spacelift); check it: ${sh`openssl s_client -connect ${host}:443`}`;
 
+/** The advice about a longer wait, for every server that was too slow. */
+export const WAIT_LONGER = `to wait longer, set --timeout above ${DEFAULTS.timeoutMs / 1000}: every wait grows with it`;
+
+/** The server accepted the connection: no firewall is in the way. */
+function silence(
+  ms: number,
+  { responding }: NetworkError,
+  { what, at }: { what: string; at: string },
+): Pick<NetworkMessages, 'title' | 'detail' | 'expected' | 'fix'> {
+  const within = `within ${span(ms)}`;
+  return {
+    title: responding
+      ? `${at} did not finish its response ${within}`
+      : `connected to ${at}, but got no response ${within}`,
+    detail:
+      'The server hangs or is overloaded, or a load balancer, proxy or pooler in front of it has no server to pass the request to.',
+    expected: `a response from ${what} ${within}`,
+    fix: advice`find out why ${what} does not respond: see its log, and that of any proxy or load balancer in front of it; ${WAIT_LONGER}`,
+  };
+}
+
+/** For a machine whose DNS servers all stay silent: the same for every host, so that it is reported once. */
+export function noDnsServer(host: string, servers: readonly string[]): NetworkMessages {
+  return {
+    title: `no DNS server responds: ${listed(servers)}`,
+    detail: 'The addresses come from the resolver settings of this machine (/etc/resolv.conf).',
+    expected: 'a DNS server that responds on port 53',
+    fix: advice`allow UDP and TCP 53 to a DNS server, or correct the nameserver lines in /etc/resolv.conf (in Kubernetes: dnsPolicy, and the network policies of the pod and of kube-dns); try: ${sh`getent hosts ${host}`}`,
+    evidence: { observed: 'dns', servers: [...servers] },
+    cause: cause.noDnsServer(host),
+  };
+}
+
 /** The title, the expectation, and the fix for any network error. */
 export function networkMessages(problem: NetworkError, { what, host, port, setting }: Target): NetworkMessages {
   const at = `${host}:${port}`;
@@ -96,6 +130,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
   const itself = cause.network(at, problem.kind);
   switch (problem.kind) {
     case 'dns':
+      if (problem.dnsServers !== undefined) return noDnsServer(host, problem.dnsServers);
       return {
         title: problem.code === 'EAI_AGAIN' ? `no DNS server responded for ${host}` : `${host} does not resolve`,
         expected: `a name that resolves where Spacelift runs`,
@@ -112,10 +147,16 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         cause: itself,
       };
     case 'timeout':
+      if (problem.silentMs !== undefined) {
+        return {
+          ...silence(problem.silentMs, problem, { what, at }),
+          evidence: { ...evidence, connected: true },
+          cause: itself,
+        };
+      }
       return {
         title: `${at} timed out`,
-        detail:
-          'The usual cause is a firewall, security group, or network policy that drops packets, or a server that hangs.',
+        detail: 'The usual cause is a firewall, security group, or network policy that drops packets.',
         expected: `a response from ${what}`,
         fix: advice`allow TCP ${port} from Spacelift’s network to ${host}; try: ${sh`nc -vz -w 5 ${unbracketed(host)} ${port}`}`,
         evidence,

@@ -1,4 +1,5 @@
 /** Network errors as values with a kind; src/net/messages.ts turns them into texts. */
+import type { Stage } from '../engine/timeouts.ts';
 import { lookup } from '../util/lookup.ts';
 import type { PeerCertificate } from './certificate.ts';
 
@@ -40,18 +41,54 @@ export class NetworkError extends Error {
   readonly code: string | undefined;
   /** For `tls`: the server's certificate chain, its own certificate first; empty if it is not known. */
   readonly chain: readonly PeerCertificate[];
-  constructor(kind: NetworkKind, more: { tls?: TlsReason; code?: string; chain?: readonly PeerCertificate[] } = {}) {
+  /** For `timeout`: how long the server was waited for, ms, if it accepted the connection. */
+  readonly silentMs: number | undefined;
+  /** For `dns`: all DNS servers of this machine, if none of them responds. */
+  readonly dnsServers: readonly string[] | undefined;
+  /** Whether the server had started a response by then. */
+  readonly responding: boolean;
+  constructor(
+    kind: NetworkKind,
+    more: {
+      tls?: TlsReason;
+      code?: string;
+      chain?: readonly PeerCertificate[];
+      silentMs?: number;
+      responding?: boolean;
+      dnsServers?: readonly string[];
+    } = {},
+  ) {
     super(more.tls === undefined ? kind : `${kind}: ${more.tls}`);
     this.name = 'NetworkError';
     this.kind = kind;
     this.tls = more.tls;
     this.code = more.code;
     this.chain = more.chain ?? [];
+    this.dnsServers = more.dnsServers;
+    this.silentMs = more.silentMs;
+    this.responding = more.responding ?? false;
   }
 }
 
-/** The error of an operation that exceeded its deadline. */
-export const timedOut = (): NetworkError => new NetworkError('timeout');
+const BEFORE_CONNECTION: readonly NetworkKind[] = ['dns', 'refused', 'unreachable'];
+
+/** Whether the server accepted the connection before the error. */
+export const isConnected = ({ kind, silentMs }: NetworkError): boolean =>
+  kind === 'timeout' ? silentMs !== undefined : !BEFORE_CONNECTION.includes(kind);
+
+/** A provider's own fix for an error; none if the server hangs or this machine has no DNS server: no provider can help. */
+export const providerFix = <T>({ kind, silentMs, dnsServers }: NetworkError, fixes: Partial<Record<NetworkKind, T>>) =>
+  silentMs === undefined && dnsServers === undefined ? fixes[kind] : undefined;
+
+/**
+ * The error of an operation that exceeded its deadline: no DNS server, no route, and a server that hangs are told apart.
+ * @param ms the deadline
+ */
+export function timedOut(ms: number, stage: Stage | undefined): NetworkError {
+  if (stage === 'resolving') return new NetworkError('dns', { code: 'EAI_AGAIN' });
+  const connected = stage === 'connected' || stage === 'responding';
+  return new NetworkError('timeout', connected ? { silentMs: ms, responding: stage === 'responding' } : {});
+}
 
 const KIND_OF_CODE: Record<string, NetworkKind> = {
   ENOTFOUND: 'dns',

@@ -6,6 +6,7 @@ import { type Agents, type HttpServer, makeAgents } from './agents.ts';
 import { type HttpAnswer, readUpTo } from './http.ts';
 import { makeExplainError } from './http-errors.ts';
 import { boundBody, boundHints } from './limits.ts';
+import { reportRequest } from './stages.ts';
 
 /** Whether a response is an error. */
 export type IsErrorResponse = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
@@ -45,6 +46,7 @@ export function makeSender(
       const sent = (secure ? https : http).request({ ...request, host, port, agent: agents.agentFor(to) });
       let answer: IncomingMessage;
       try {
+        reportRequest(sent, host);
         answer = await answerTo(sent, body);
       } catch (error) {
         throw await meaningOf(error, to);

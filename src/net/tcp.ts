@@ -1,7 +1,9 @@
 /** TCP connections with a deadline; errors are `NetworkError`s. */
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
+import { timelyLookup } from './dns.ts';
 import { NetworkError, type NetworkKind, toNetworkError } from './network-error.ts';
+import { reportStages } from './stages.ts';
 
 export interface Address {
   /** A name or an address; an IPv6 address may be in brackets. */
@@ -31,23 +33,22 @@ export const addressOf = ({ hostname, port, protocol }: URL): Address => ({
  */
 export async function openTcp(run: Pick<Run, 'withTimeout'>, { host, port }: Address, ms: number): Promise<Socket> {
   const name = unbracketed(host);
-  let resolved = isIP(name) !== 0;
-  try {
-    return await run.withTimeout(ms, (signal) => {
-      const socket = connect({ host: name, port, signal, noDelay: true, autoSelectFamilyAttemptTimeout: ATTEMPT_MS });
-      socket.once('lookup', () => {
-        resolved = true;
-      });
-      return new Promise<Socket>((resolve, reject) => {
-        // The listener stays: a later error must not be unhandled; `exchange` reads it from the socket.
-        socket.on('error', (error) => reject(problemOf(error)));
-        socket.once('connect', () => resolve(socket));
-      });
+  return run.withTimeout(ms, (signal) => {
+    const socket = connect({
+      host: name,
+      port,
+      signal,
+      noDelay: true,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
+      lookup: timelyLookup,
     });
-  } catch (error) {
-    const hangs = error instanceof NetworkError && error.kind === 'timeout' && !resolved;
-    throw hangs ? new NetworkError('dns', { code: 'EAI_AGAIN' }) : error;
-  }
+    reportStages(socket, name);
+    return new Promise<Socket>((resolve, reject) => {
+      // The listener stays: a later error must not be unhandled; `exchange` reads it from the socket.
+      socket.on('error', (error) => reject(problemOf(error)));
+      socket.once('connect', () => resolve(socket));
+    });
+  });
 }
 
 function problemOf(error: unknown): unknown {
@@ -80,6 +81,7 @@ export async function exchange(
       ms,
       () =>
         new Promise<void>((resolve, reject) => {
+          reportStages(socket);
           const failed = (error: unknown) => reject(toNetworkError(error) ?? new NetworkError('closed'));
           socket.on('data', (chunk: Buffer) => {
             bytes = Buffer.concat([bytes, chunk]);

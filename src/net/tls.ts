@@ -5,6 +5,7 @@ import type { Run } from '../engine/check.ts';
 import { secureContextFor } from './ca-store.ts';
 import { chainOf, type PeerCertificate } from './certificate.ts';
 import { codeOf, NetworkError, toNetworkError } from './network-error.ts';
+import { reportStages } from './stages.ts';
 import { type Address, openTcp, unbracketed } from './tcp.ts';
 
 export interface TlsConnection {
@@ -50,6 +51,7 @@ export async function openTls(
   const host = unbracketed(address.host);
   try {
     return await run.withTimeout(ms, () => {
+      reportStages(tcp, host);
       const socket = connect({
         socket: tcp,
         host,

@@ -199,6 +199,10 @@ export function sql(literals: TemplateStringsArray, ...values: readonly (Identif
   return new Sql(literals.map((text, index) => text + (parts[index] ?? '')).join(''));
 }
 
+/** An anonymous block. Its body is a string literal: a name in it could end a dollar quote. */
+export const block = (body: Sql): Sql =>
+  body.text === undefined ? new Sql(undefined) : sql`DO ${literal(body.text)};`;
+
 /** Required to create a fix. */
 const KEY = Symbol('fix');
 

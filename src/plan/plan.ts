@@ -3,7 +3,7 @@
 import type { Deployment } from '../config/deployment.ts';
 import type { Perspective, PhaseOption, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
-import type { Check, Grant, PlannedOperation, Run } from '../engine/check.ts';
+import { type Check, type Grant, type PlannedOperation, perVariable, type Run } from '../engine/check.ts';
 import { Cleanup } from '../engine/cleanup.ts';
 import { makeRun } from '../engine/run.ts';
 import { selector } from '../engine/select.ts';
@@ -55,18 +55,21 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
+/** A run that contacts nothing, to ask the checks what they would do. */
+export const idleRun = (deployment: Deployment, options: RunOptions): Run => ({
+  ...makeRun(
+    deployment,
+    options,
+    networkContext(deployment, options.authorities),
+    new AbortController().signal,
+    new Cleanup(),
+  ),
+  withTimeout: () => Promise.reject(new Error('a plan contacts nothing')),
+});
+
 export async function makePlan(checks: readonly Check[], deployment: Deployment, options: RunOptions): Promise<Plan> {
-  const run: Run = {
-    ...makeRun(
-      deployment,
-      options,
-      networkContext(deployment, options.authorities),
-      new AbortController().signal,
-      new Cleanup(),
-    ),
-    withTimeout: () => Promise.reject(new Error('a plan contacts nothing')),
-  };
-  const selected = selector(options.only, options.skip);
+  const run = idleRun(deployment, options);
+  const selected = selector(options.only, options.skip, perVariable(checks));
   const planned: PlannedCheck[] = [];
   const grants: Grant[] = [];
   for (const check of checks) {

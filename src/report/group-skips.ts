@@ -1,4 +1,5 @@
 /** Groups skips by reason, so that the report can explain them in few lines. */
+import { partsOf } from '../engine/finding-id.ts';
 import { plural } from '../util/format.ts';
 import type { ReportFinding } from './report.ts';
 import { reasonOf, reasonsOf } from './summary.ts';
@@ -54,7 +55,7 @@ function whoOf(findings: readonly ReportFinding[]): string {
   return `${findings.length} skipped${rules.length <= 3 ? ` (${rules.join(', ')})` : ''}`;
 }
 
-const ruleOf = ({ id }: ReportFinding): string => id.slice(id.lastIndexOf('/') + 1);
+const ruleOf = ({ id }: ReportFinding): string => partsOf(id).base.split('/').at(-1) ?? id;
 
 function differInNames(a: ReportFinding, b: ReportFinding): boolean {
   const [left, right] = [a, b].map((finding) => reasonOf(finding).split(' ')) as [string[], string[]];

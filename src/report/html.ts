@@ -180,9 +180,9 @@ ${more.map((part) => html`<div class="more">${part}</div>`)}</div>
 const icon = (status: Status): Markup =>
   html`<span class="icon" aria-hidden="true">${ICONS[status].unicode}</span><span class="unseen">${WORDS[status]}: </span>`;
 
-/** An ID that can be broken after its slashes. */
+/** An ID that can be broken after its slashes, and before its variable. */
 const named = (id: string): Markup =>
-  html`<code>${id.split('/').map((part, index) => html`${index > 0 && html`/<wbr>`}${part}`)}</code>`;
+  html`<code>${id.split(/(?<=\/)|(?=\[)/).map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</code>`;
 
 function notVerified({ notVerified }: Report): Markup {
   const items = notVerified.map(

@@ -1,5 +1,6 @@
 /** Phrases that all formats for people share. */
 
+import { partsOf } from '../engine/finding-id.ts';
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
 import type { Report, ReportFinding, Verdict } from './report.ts';
@@ -67,6 +68,10 @@ export const withStatus = ({ checks }: Pick<Report, 'checks'>, status: Status): 
 /** The findings that a cause affects, without the common parts of their IDs. */
 export function affectedOf({ id, affected: ids }: ReportFinding): string | undefined {
   if (ids === undefined) return undefined;
+  const { base } = partsOf(id);
+  const parts = ids.map(partsOf);
+  if (parts.every((part) => part.base === base && part.variable !== undefined))
+    return parts.map(({ variable }) => variable).join(', ');
   const check = `${id.slice(0, id.indexOf('/'))}/`;
   const rule = id.slice(id.lastIndexOf('/'));
   const alike = ids.every((other) => other.startsWith(check) && other.endsWith(rule) && other.split('/').length === 3);

@@ -3,6 +3,7 @@
 import type { Perspective, Phase } from '../config/options.ts';
 import type { Redact } from '../config/redact.ts';
 import type { Finding } from '../engine/finding.ts';
+import { partsOf } from '../engine/finding-id.ts';
 import { foldByCause } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
@@ -17,7 +18,7 @@ export * from './types.ts';
 export interface ReportOptions {
   readonly phase: Phase;
   readonly service: Perspective | undefined;
-  /** Reasons by finding ID. */
+  /** Reasons by finding ID; an ID without a variable stands for those with any variable. */
   readonly accept: ReadonlyMap<string, string>;
   readonly redact: Redact;
 }
@@ -41,7 +42,8 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       }),
     );
   const findingOf = (finding: Finding): ReportFinding => {
-    const reason = finding.status === 'warn' ? accept.get(finding.id) : undefined;
+    const reason =
+      finding.status === 'warn' ? (accept.get(finding.id) ?? accept.get(partsOf(finding.id).base)) : undefined;
     const { id, rule, subject, status, dependsOn, unknownVariable, withheldFrom } = finding;
     const affected = finding.affected === undefined ? undefined : bounded(finding.affected);
     return {
@@ -98,6 +100,13 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     verdict: verdictOf(checks, service, result.interrupted),
     summary: { pass: count('pass'), warn: count('warn'), fail: count('fail'), skip: count('skip') },
     checks,
+    variables: result.run.deployment.origins.map(({ name, service, origin, location, used }) => ({
+      name,
+      service,
+      origin: oneLine(clean(origin)),
+      ...(location !== undefined && { location: { ...location, file: oneLine(clean(location.file)) } }),
+      used,
+    })),
     notVerified: [VERSION_CONTROL],
     leftovers: result.leftovers.map(({ what, command }) => ({
       what: oneLine(clean(what)),

@@ -5,8 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundle, EXECUTABLE } from '../../build/bundle.ts';
-import { moduleOf } from '../cli/spawned.ts';
+import { EXECUTABLE, moduleOf } from '../cli/spawned.ts';
 
 const MOST_MB = 200;
 const HEAP_MB = 96;
@@ -21,7 +20,6 @@ process.on('exit', () => {
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'preflight-memory-'));
-  await bundle(folder, {});
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -127,7 +125,8 @@ const CONFIGS: Readonly<Record<string, readonly [read: boolean, make: () => stri
 };
 
 describe.each(Object.entries(CONFIGS))('%s', (name, [isRead, make]) => {
-  it.each([['plan'], ['--only', 'configuration/*']])('with %s %s', async (...args) => {
+  // What is refused is refused by the reader, which both commands share.
+  it.each(isRead ? [['plan'], ['--only', 'configuration/*']] : [['plan']])('with %s %s', async (...args) => {
     const path = join(folder, 'config');
     const text = make();
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(LARGEST);
@@ -142,8 +141,7 @@ describe.each(Object.entries(CONFIGS))('%s', (name, [isRead, make]) => {
 });
 
 function ran(args: readonly string[]): Promise<{ code: number; stderr: string }> {
-  const executable = join(folder, `${EXECUTABLE}.js`);
-  const all = ['--import', SAYS_PEAK, `--max-old-space-size=${HEAP_MB}`, executable, ...args];
+  const all = ['--import', SAYS_PEAK, `--max-old-space-size=${HEAP_MB}`, EXECUTABLE, ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, all, { env: {}, maxBuffer: 64 * 1024 * 1024 }, (error, _, stderr) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, stderr }),

@@ -5,7 +5,7 @@ import { pass } from '../../src/outcome/outcome.ts';
 import { rule } from '../fakes.ts';
 import type { Options } from '../support/preflight.ts';
 import { preflight } from '../support/preflight.ts';
-import { postgres, spacelift } from './database/support.ts';
+import { install, postgres, spacelift } from './database/support.ts';
 
 /** A check that does nothing but ask. */
 const asking = defineCheck({
@@ -25,11 +25,31 @@ test('auto: what the database shows', async () => {
   const server = await postgres();
   const url = await spacelift(server);
   expect(await phase(url)).toBe('pre-install');
-  await server.query('CREATE SCHEMA app; CREATE TABLE app.message_queue_messages ()', [], 'spacelift');
+  await install(server, { schema: 'app' });
   expect(await phase(url)).toBe('post-install');
-  await server.query('DROP SCHEMA app CASCADE; CREATE TABLE public.accounts ()', [], 'spacelift');
+  await server.query('DROP SCHEMA app CASCADE', [], 'spacelift');
+  await install(server, { owner: 'postgres' });
   expect(await phase(url)).toBe('post-install');
   expect(await phase(url, { phase: 'pre-install' })).toBe('pre-install');
+});
+
+test('auto: tables of other applications are no installation', async () => {
+  const server = await postgres();
+  const url = await spacelift(server);
+  for (const table of ['public.accounts', 'public.message_queue_messages']) {
+    await server.query(`CREATE TABLE ${table} ()`, [], 'spacelift');
+    expect(await phase(url)).toBe('pre-install');
+    await server.query(`ALTER TABLE ${table} OWNER TO spacelift`, [], 'spacelift');
+    expect(await phase(url)).toBe('pre-install');
+    await server.query(`CREATE SCHEMA IF NOT EXISTS app; ALTER TABLE ${table} SET SCHEMA app`, [], 'spacelift');
+    await server.query(`DROP SCHEMA app CASCADE`, [], 'spacelift');
+  }
+  await server.query(
+    'CREATE SCHEMA app; CREATE TABLE app.accounts (); CREATE TABLE public.message_queue_messages ()',
+    [],
+    'spacelift',
+  );
+  expect(await phase(url)).toBe('pre-install');
 });
 
 test('a database that can’t be read counts as not installed', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Fault, refusedPort } from '../services/tcp.ts';
-import { dotenv, moduleOf, run } from './spawned.ts';
+import { dotenv, FROM_SOURCES, moduleOf, run } from './spawned.ts';
 
 let folder: string;
 let refused: Fault;
@@ -26,7 +26,7 @@ async function loadedBy(args: readonly string[]): Promise<{ packages: string[]; 
         return next(url, context);
       },
     });`);
-  await run(args, { imports: [hook] });
+  await run(args, { imports: [hook], executable: FROM_SOURCES });
   const urls = (await readFile(log, 'utf8')).trim().split('\n');
   const packages = urls.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
   const modules = urls.filter((url) => url.startsWith('file:') && !url.includes('/node_modules/'));

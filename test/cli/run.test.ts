@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report, ReportFinding } from '../../src/report/report.ts';
 import { type CountingFault, type Fault, refusedPort, startSilent } from '../services/tcp.ts';
 import { command } from './host.ts';
-import { dotenv, EXECUTABLE, type Finished, moduleOf, run, SECRETS, start } from './spawned.ts';
+import { dotenv, EXECUTABLE, type Finished, FROM_SOURCES, moduleOf, run, SECRETS, start } from './spawned.ts';
 
 let folder: string;
 let refused: readonly [Fault, Fault];
@@ -248,7 +248,7 @@ describe('an error that nobody caught', () => {
           },
         });`),
     ];
-    const { code, stdout, stderr } = await run(['-f', config], { imports });
+    const { code, stdout, stderr } = await run(['-f', config], { imports, executable: FROM_SOURCES });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(
       /^spacelift-preflight: unexpected error: TypeError EODD [^\n]*; please report this bug [^\n]*\n$/,

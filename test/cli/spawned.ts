@@ -5,10 +5,12 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { builtExecutable } from '../support/built.ts';
 import { expectValid } from '../support/valid.ts';
 
-export const EXECUTABLE = fileURLToPath(new URL('../../bin/spacelift-preflight.ts', import.meta.url));
+export const EXECUTABLE = await builtExecutable();
+/** Run from its sources: for what is about the modules that are loaded. */
+export const FROM_SOURCES = join(import.meta.dirname, '../../bin/spacelift-preflight.ts');
 
 export interface Finished {
   readonly code: number | null;

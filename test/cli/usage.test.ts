@@ -89,6 +89,18 @@ describe('a usage error', () => {
       ['--require', 'object-storage/states'],
       "--require object-storage/states matches no rule; did you mean 'object-storage/states/*'?",
     ],
+    [['--only', 'databse/version[X]'], "--only databse/version matches no rule; did you mean 'database/version'?"],
+    [
+      ['--only', 'configuration/*[*]', '--skip', '*'],
+      '--only configuration/*[(not a name)] and --skip * leave nothing to check',
+    ],
+    [
+      ['--only', 'database/*', '--skip', 'database/*'],
+      '--only database/* and --skip database/* leave nothing to check',
+    ],
+    [['--skip', '*'], '--skip * leaves nothing to check'],
+    [['--only', 'database/version[X]'], '--only database/version[X] leaves nothing to check'],
+    [['plan', '--skip', '*'], '--skip * leaves nothing to check'],
     [
       ['--only', 'database/*', '--only', 'xyz'],
       '--only xyz matches no rule; list all rules with spacelift-preflight explain',

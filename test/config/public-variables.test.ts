@@ -62,14 +62,27 @@ describe('what is no secret where it is seen anyway', () => {
       PROXIED: 'aws.corp.internal',
       DB_HOST: 'database.corp.io',
       DB_NAME: 'spacelift_production',
+      ISSUER_HOST: 'spacelift.corp.io',
+      KEYCLOAK_HOST: 'spacelift.corp.io',
+      TOKEN_ISSUER: 'spacelift.corp.io',
+      SECRETS_REGION: 'eu-central-1',
     };
     expect(redactor(secretsOf([source({ ...config, ...own })]))(text)).toBe(text);
   });
 
   it('but not one that is called a secret', () => {
-    const own = { MY_PASSWORD: 'spacelift.corp.io', AZURE_STORAGE_SAS: 'eu-central-1' };
+    const own = {
+      MY_PASSWORD: 'spacelift.corp.io',
+      AZURE_STORAGE_SAS: 'eu-central-1',
+      ADMIN_PASSWORD: 'spacelift_prod',
+    };
     const clean = redactor(secretsOf([source({ ...config, ...own })]))(text);
-    expect(clean).toContain('‹redacted› in ‹redacted›, with');
+    expect(clean).toContain('‹redacted› in ‹redacted›, with ‹redacted›uction at');
+  });
+
+  it('nor a location that is not public elsewhere', () => {
+    const clean = redactor(secretsOf([source({ ...config, KEYCLOAK_HOST: 'sso.corp.internal' })]));
+    expect(clean('sso.corp.internal')).toBe('‹redacted›');
   });
 
   it('nor what only stands in another secret', () => {

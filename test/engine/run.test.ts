@@ -8,7 +8,7 @@ import type { CheckResult } from '../../src/engine/finding.ts';
 import { foldByCause } from '../../src/engine/fold.ts';
 import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { type RunResult, runChecks } from '../../src/engine/run.ts';
-import { CrashedError, InterruptedError } from '../../src/engine/timeouts.ts';
+import { CrashedError, InterruptedError, stageReporter } from '../../src/engine/timeouts.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
@@ -382,6 +382,22 @@ describe('the timeout of the run', () => {
       });
     });
     expect(find(await runFakes([check]), 'a/x').title).toBe('timeout');
+  });
+
+  it('a longer timeout of the run raises the deadline of each operation, a shorter one lowers none', async () => {
+    const check = fakeCheck('a', ['x'], async ({ check, withTimeout }) => {
+      await check('x', async () => {
+        const problem = await withTimeout(20, async () => {
+          stageReporter()('connected');
+          return forever();
+        }).catch((error: unknown) => error);
+        return pass(`after ${(problem as { silentMs: number }).silentMs} ms`);
+      });
+    });
+    const waited = async (timeoutMs: number) => find(await runFakes([check], { timeoutMs }), 'a/x').title;
+    expect(await waited(60_000)).toBe('after 20 ms');
+    expect(await waited(180_000)).toBe('after 60 ms');
+    expect(await waited(30_000)).toBe('after 20 ms');
   });
 });
 

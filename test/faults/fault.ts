@@ -3,6 +3,7 @@ import { CHECKS } from '../../checks/index.ts';
 import { BUCKETS } from '../../src/config/contract.ts';
 import type { Source } from '../../src/config/entry.ts';
 import type { Finding } from '../../src/engine/finding.ts';
+import { matcher } from '../../src/engine/select.ts';
 import { type Choice, type Environment, type Estate, ONPREM, type Who } from '../support/estate.ts';
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
 
@@ -15,7 +16,7 @@ export interface Fault {
   readonly as?: Who;
   /** Breaks it. */
   readonly arrange: Arrange;
-  /** Complete lists: everything else passes or is skipped. */
+  /** Complete lists, of any variable unless it is named: everything else passes or is skipped. */
   readonly fail?: readonly string[];
   readonly warn?: readonly string[];
   /** The cause, as the title or the detail of each of these findings must name it. */
@@ -88,7 +89,7 @@ export async function tryFault(estate: Estate, fault: Fault): Promise<Outcome> {
     });
     const after = await estate.snapshot();
     const told = result.findings.filter(({ status }) => status === 'fail' || status === 'warn');
-    const isNamed = ({ status, id }: Finding) => (status === 'fail' ? fail : warn).includes(id);
+    const isNamed = ({ status, id }: Finding) => matcher(status === 'fail' ? fail : warn)(id);
     const expected = told.filter(isNamed);
     return {
       fault,

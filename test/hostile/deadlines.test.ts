@@ -53,7 +53,7 @@ test('all are silent: the run takes hardly longer than the longest of its deadli
     DEPENDENCIES,
   );
   for (const id of DEPENDENCIES) {
-    expect(result.finding(id).title).toMatch(/timed out|does not respond/);
+    expect(result.finding(id).title).toMatch(/timed out|got no response within|was silent for/);
   }
   const longest = Math.max(...result.run.checks.map(({ durationMs }) => durationMs));
   expect(result.run.durationMs).toBeLessThan(longest * 1.2);

@@ -6,7 +6,7 @@ import { pipeline, Readable } from 'node:stream';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { makeAgents } from '../../src/net/agents.ts';
 import { asksForTls, type HttpRequest, isLoopback, makeHttpClient } from '../../src/net/http.ts';
-import { refusedPort, startBanner, startCloser, startHttp, startSilent } from '../services/tcp.ts';
+import { refusedPort, startBanner, startBlackhole, startCloser, startHttp, startSilent } from '../services/tcp.ts';
 import { type Certificate, type CertificateAuthority, makeCa } from '../services/tls.ts';
 import { problemOf, runOf } from './run.ts';
 
@@ -46,15 +46,42 @@ interface Settings {
   readonly signal?: AbortSignal;
 }
 
-function send(request: Omit<HttpRequest, 'method'> & { method?: string }, settings: Settings = {}) {
+function clientOf(settings: Settings = {}) {
   const { authorities = [], environment = {}, signal, ...trust } = settings;
   const onEnd = (dispose: () => unknown) => void ends.push(dispose);
   const run = { ...runOf(authorities, signal), proxies: environment, onEnd };
-  const client = makeHttpClient(run, makeAgents(run, trust));
-  return client.send({ method: 'GET', ...request });
+  return makeHttpClient(run, makeAgents(run, trust));
 }
 
+const send = (request: Omit<HttpRequest, 'method'> & { method?: string }, settings?: Settings) =>
+  clientOf(settings).send({ method: 'GET', ...request });
+
 const to = ({ host, port }: { host: string; port: number }, scheme = 'http') => new URL(`${scheme}://${host}:${port}/`);
+
+test('a server that accepts and hangs, one that stalls, and one that can’t be reached are told apart', async () => {
+  const silent = await startSilent();
+  ends.push(silent.close);
+  const stalling = await serve((_, response) => void response.writeHead(200, { 'content-length': 5 }).write('ab'));
+  const hole = await startBlackhole();
+  ends.push(hole.close);
+  const late = (url: URL) => send({ url, deadlineMs: 150 }).catch((error: unknown) => error);
+  expect(await late(to(silent))).toMatchObject({ kind: 'timeout', silentMs: 150, responding: false });
+  expect(await late(to(silent, 'https'))).toMatchObject({ kind: 'timeout', silentMs: 150, responding: false });
+  expect(await late(stalling)).toMatchObject({ kind: 'timeout', silentMs: 150, responding: true });
+  expect(await late(to(hole))).toMatchObject({ kind: 'timeout', silentMs: undefined });
+});
+
+test('a kept connection that falls silent was connected', async () => {
+  let requests = 0;
+  const url = await serve((_, response) => {
+    requests++;
+    if (requests === 1) response.end('first');
+  });
+  const client = clientOf();
+  await client.send({ method: 'GET', url });
+  const late = await client.send({ method: 'GET', url, deadlineMs: 150 }).catch((error: unknown) => error);
+  expect(late).toMatchObject({ kind: 'timeout', silentMs: 150 });
+});
 
 test('sends method, headers and body, and returns any status', async () => {
   const url = await serve(async (request, response) => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Stage } from '../../src/engine/timeouts.ts';
 import type { PeerCertificate } from '../../src/net/certificate.ts';
 import { networkMessages } from '../../src/net/messages.ts';
-import { NetworkError, type TlsReason } from '../../src/net/network-error.ts';
+import { NetworkError, type TlsReason, timedOut } from '../../src/net/network-error.ts';
 
 const leaf: PeerCertificate = {
   subject: 'CN=db.corp.io, O=Corp',
@@ -84,5 +85,29 @@ describe('what is tried on the way to a host is one command, whatever the host i
       expect(fix?.text).not.toContain('nc -vz');
       expect(fix?.shells.map(({ text }) => text)).toEqual([undefined]);
     }
+  });
+});
+
+describe('a deadline', () => {
+  const target = { what: 'MinIO', host: 'minio', port: 9000, setting: 'OBJECT_STORAGE_MINIO_ENDPOINT' };
+  const words = (ms: number, stage: Stage | undefined) => {
+    const { title, detail = '', fix } = networkMessages(timedOut(ms, stage), target);
+    return { title, text: `${detail} ${fix?.text}` };
+  };
+
+  test.for([
+    ['connected', 'connected to minio:9000, but got no response within 10 s'],
+    ['responding', 'minio:9000 did not finish its response within 10 s'],
+  ] as const)('%s: no firewall is blamed, and the way to wait longer is told', ([stage, title]) => {
+    const told = words(10_000, stage);
+    expect(told.title).toBe(title);
+    expect(told.text).not.toMatch(/drops packets|nc -vz|firewall/);
+    expect(told.text).toContain('--timeout');
+  });
+
+  test.for(['connecting', undefined] as const)('%s: nothing answered', (stage) => {
+    const told = words(10_000, stage);
+    expect(told.title).toBe('minio:9000 timed out');
+    expect(told.text).toContain('nc -vz');
   });
 });

@@ -26,7 +26,21 @@ describe('the schema', () => {
     expect(ajv.validateSchema(reportSchema(CHECKS))).toBe(true);
     const schema = JSON.parse(JSON.stringify(reportSchema(CHECKS)));
     const { findings } = schema.properties.checks.items.properties;
-    expect(findings.items.properties.id.enum).toEqual(CHECKS.flatMap(idsOf));
+    const [rules, variables] = findings.items.properties.id.anyOf;
+    expect(rules.enum).toEqual(CHECKS.flatMap(idsOf));
+    for (const id of [
+      'configuration/value[SERVER_DOMAIN]',
+      'configuration/unknown[A%20B]',
+      'configuration/short-lived[X]',
+    ])
+      expect(id).toMatch(new RegExp(variables.pattern));
+    for (const id of [
+      'configuration/region[X]',
+      'database/version[X]',
+      'configuration/value[]',
+      'x/configuration/value[X]',
+    ])
+      expect(id).not.toMatch(new RegExp(variables.pattern));
   });
 
   it.each<[string, (report: Record<string, unknown>) => void]>([

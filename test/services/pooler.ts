@@ -10,6 +10,8 @@ export interface PoolerOptions {
   /** The server behind; it must let everybody in without a password (`trust`). */
   target: { host: string; port: number };
   mode: PoolMode;
+  /** The role that it logs in as, instead of the client's (PgBouncer: `user=` under `[databases]`). */
+  user?: string;
   /** Startup parameters that it admits; all others are refused, as PgBouncer does (`ignore_startup_parameters`). */
   admits?: string[];
 }
@@ -27,7 +29,14 @@ interface Backend {
 
 const alwaysAdmitted = ['user', 'database', 'application_name', 'client_encoding'];
 
-export async function startPooler({ target, mode, admits = [] }: PoolerOptions): Promise<Pooler> {
+/** The first message of a client (PostgreSQL manual, 55.7). */
+function startupMessage(parameters: Readonly<Record<string, string>>): Buffer {
+  const words = Object.entries(parameters).flatMap(([name, value]) => [`${name}\0`, `${value}\0`]);
+  const body = Buffer.concat([int32(0x3_00_00), Buffer.from(`${words.join('')}\0`)]);
+  return Buffer.concat([int32(body.length + 4), body]);
+}
+
+export async function startPooler({ target, mode, user, admits = [] }: PoolerOptions): Promise<Pooler> {
   const idle: Backend[] = [];
   const sockets = new Set<Socket>();
 
@@ -73,7 +82,7 @@ export async function startPooler({ target, mode, admits = [] }: PoolerOptions):
   const server = createServer((client) => {
     sockets.add(client);
     client.on('error', () => {});
-    let startup = Buffer.alloc(0);
+    let startup: Buffer = Buffer.alloc(0);
     const backendOf = async () => {
       const held = [...busy].find((backend) => backend.client === client);
       if (held !== undefined) return held;
@@ -91,7 +100,7 @@ export async function startPooler({ target, mode, admits = [] }: PoolerOptions):
         if (unknown !== undefined) {
           return client.end(errorMessage('08P01', 'pooler', `unsupported startup parameter: ${unknown}`));
         }
-        startup = Buffer.from(raw);
+        startup = user === undefined ? Buffer.from(raw) : startupMessage({ ...parameters, user });
         const greeting = [
           message('R', int32(0)),
           message('K', int32(1_000_001), int32(1)),

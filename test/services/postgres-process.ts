@@ -101,6 +101,8 @@ export interface Launch {
   password: string;
   /** The password to give to it. */
   newPassword?: string;
+  /** Settings on its command line, which outranks its files. */
+  flags?: Readonly<Record<string, string>>;
 }
 
 export interface Running extends Access {
@@ -109,7 +111,14 @@ export interface Running extends Access {
 }
 
 /** Starts a server and resolves when it answers. Rejects with the end of its log; then nothing is left of it. */
-export async function launch({ installed, directory, addresses, password, newPassword }: Launch): Promise<Running> {
+export async function launch({
+  installed,
+  directory,
+  addresses,
+  password,
+  newPassword,
+  flags: own = {},
+}: Launch): Promise<Running> {
   const { version, bin, user } = installed;
   const logFile = join(directory, 'log');
   const log = openSync(logFile, 'a', 0o600);
@@ -134,7 +143,7 @@ export async function launch({ installed, directory, addresses, password, newPas
   const access: Access = { socketDirectory: directory, port: 0, password };
   const start = async () => {
     access.port = await freePort();
-    const settings = { listen_addresses: addresses, unix_socket_directories: directory, port: access.port };
+    const settings = { ...own, listen_addresses: addresses, unix_socket_directories: directory, port: access.port };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     // Its own session: Ctrl-C is for this process, which then stops the server in order.
     child = spawn(join(bin, 'postgres'), ['-D', join(directory, 'data'), ...flags], {

@@ -13,10 +13,14 @@ export interface WireAnswer {
 
 export interface WireOptions {
   /** Answers each statement; a statement without an answer is an error (0A000). */
-  answer?: (sql: string) => WireAnswer | undefined;
+  answer?: (sql: string) => WireAnswer | 'silence' | undefined;
   /** Code of the AuthenticationRequest to send at login: 0 lets everybody in, 7 is GSSAPI (PostgreSQL manual, 55.7). */
   authentication?: number;
-  /** SQLSTATE and function of the error that refuses every login. */
+  /** Whether this login, counted from 1, gets no answer after its password, if it is asked for one. */
+  silent?: (login: number) => boolean;
+  /** After a requested password, the login succeeds. */
+  password?: boolean;
+  /** SQLSTATE and function of the error that refuses every login; an empty function is left out, as poolers do. */
   refuse?: { code: string; routine?: string; message?: string };
   /** What SSLRequest is answered with; `N` unless told. */
   tls?: string;
@@ -46,7 +50,7 @@ export const int32 = (value: number): Buffer => {
 };
 
 export const errorMessage = (code: string, routine = 'script', text = 'scripted'): Buffer =>
-  message('E', 'SERROR', 'VERROR', `C${code}`, `M${text}`, `R${routine}`, Buffer.alloc(1));
+  message('E', 'SERROR', 'VERROR', `C${code}`, `M${text}`, ...(routine === '' ? [] : [`R${routine}`]), Buffer.alloc(1));
 
 const ready = (status = 'I') => message('Z', Buffer.from(status));
 
@@ -92,25 +96,33 @@ export function startupOf(body: Buffer): Record<string, string> | undefined {
 }
 
 export async function startWire(options: WireOptions = {}): Promise<WireServer> {
-  const { answer = () => undefined, authentication = 0, refuse, tls = 'N' } = options;
+  const { answer = () => undefined, authentication = 0, refuse, tls = 'N', silent = () => false, password } = options;
   const sockets = new Set<Socket>();
   const logins: Record<string, string>[] = [];
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    let login = 0;
     onMessages(socket, (type, body) => {
       if (type === 'X') return socket.end();
+      if (type === 'p' && !silent(login)) {
+        const granted = [message('R', int32(0)), message('K', int32(4711), int32(1)), ready()];
+        return password ? socket.write(Buffer.concat(granted)) : undefined;
+      }
       if (type === '') {
         const startup = startupOf(body);
         if (startup === undefined) return socket.write(tls);
-        logins.push(startup);
-        if (refuse !== undefined) return socket.end(errorMessage(refuse.code, refuse.routine, refuse.message));
+        login = logins.push(startup);
+        if (refuse !== undefined && !silent(login))
+          return socket.end(errorMessage(refuse.code, refuse.routine, refuse.message));
         socket.write(message('R', int32(authentication)));
         if (authentication !== 0) return;
         return socket.write(Buffer.concat([message('K', int32(4711), int32(1)), ready()]));
       }
       if (type !== 'Q') return;
-      const { row, error = '0A000', close } = answer(body.toString('utf8', 0, body.length - 1)) ?? {};
+      const said = answer(body.toString('utf8', 0, body.length - 1)) ?? {};
+      if (said === 'silence') return;
+      const { row, error = '0A000', close } = said;
       if (close) return socket.destroy();
       socket.write(Buffer.concat([row === undefined ? errorMessage(error) : rows(row), ready()]));
     });

@@ -25,6 +25,8 @@ export interface PostgresOptions {
   ca?: string;
   /** Lines of `postgresql.conf` beyond this module's; the port, addresses and socket directory can't be changed. */
   settings?: Record<string, string>;
+  /** Settings on the server's command line. */
+  flags?: Record<string, string>;
   /** Lines of `pg_hba.conf`; unless told, every connection needs a password that is really checked (SCRAM). */
   hba?: string[];
   superuserPassword?: string;
@@ -173,6 +175,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     addresses: options.ipv6 ? '127.0.0.1,::1' : '127.0.0.1',
     password: templatePassword,
     newPassword: options.superuserPassword ?? randomBytes(12).toString('hex'),
+    ...(options.flags !== undefined && { flags: options.flags }),
   });
 }
 

@@ -1,5 +1,6 @@
 /** Runs checks on variables, as the command line does, and folds what they find. The report of each is valid. */
 
+import { expect } from 'vitest';
 import { type Deployment, makeDeployment } from '../../src/config/deployment.ts';
 import type { Entry, Source } from '../../src/config/entry.ts';
 import { DEFAULTS, type Perspective, type RunOptions, type Service } from '../../src/config/options.ts';
@@ -8,6 +9,7 @@ import type { Check } from '../../src/engine/check.ts';
 import type { Finding } from '../../src/engine/finding.ts';
 import { foldByCause } from '../../src/engine/fold.ts';
 import { type Observer, type RunResult, runChecks } from '../../src/engine/run.ts';
+import { matcher } from '../../src/engine/select.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
 import type { Status } from '../../src/outcome/status.ts';
 import { makeReport } from '../../src/report/report.ts';
@@ -37,7 +39,7 @@ export interface Result {
   readonly deployment: Deployment;
   /** The ids with this status, in report order. */
   ids(status: Status): string[];
-  /** The one finding with this id. @throws Error when there is none, or more */
+  /** The one finding with this id, whatever the variable unless it names one. @throws Error when there is none, or more */
   finding(id: string): Finding;
 }
 
@@ -60,13 +62,15 @@ export async function preflight(
   const report = { phase: 'pre-install', service: deployment.service, accept: new Map() } as const;
   expectValid(makeReport(run, { ...report, redact: redactor(deployment.secrets) }), checks);
   const findings = foldByCause(run.checks).flatMap((check) => check.findings);
+  expect(new Set(findings.map(({ id }) => id)).size, 'each finding has an ID of its own').toBe(findings.length);
   return {
     findings,
     run,
     deployment,
     ids: (status) => findings.filter((finding) => finding.status === status).map((finding) => finding.id),
     finding: (id) => {
-      const [found, another] = findings.filter((finding) => finding.id === id);
+      const isMeant = matcher([id]);
+      const [found, another] = findings.filter((finding) => isMeant(finding.id));
       if (found === undefined || another !== undefined) {
         throw new Error(`expected one ${id} among ${findings.map((finding) => finding.id).join(', ')}`);
       }

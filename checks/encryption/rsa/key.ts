@@ -3,7 +3,7 @@
  * `encoding/pem`, `crypto/x509`. OpenSSL's PEM reader differs: for example, it rejects long lines.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { isPlaceholder } from '../../../src/config/values.ts';
+import { isPlaceholder } from '../../../src/config/placeholders.ts';
 import { isConsistent } from './components.ts';
 import { type Fault, KEY, type KeyFault } from './diagnose.ts';
 

@@ -31,7 +31,7 @@ async function tryQueue(run: Run): Promise<Outcome> {
     { does: 'dequeue the next message', sql: dequeue },
   ];
   const result = await tryInTransaction(run, facts, steps);
-  if (result.failed !== undefined) return transactionIssue(result.failed, result.error, (await facts.role).name);
+  if (result.failed !== undefined) return transactionIssue(result.failed, result.error, (await facts.server).role);
   const received = [result.rows[2], result.rows[4]].map((rows) => rows?.[0]?.body);
   if (received[0] === `first ${run.id}` && received[1] === `second ${run.id}`) {
     return pass('PostgreSQL works as a message queue', {

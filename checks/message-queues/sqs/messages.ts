@@ -6,7 +6,7 @@ import { keyArn, keyArnIn, keyCause, keyState } from '../../../src/clouds/aws/km
 import { regionCause } from '../../../src/clouds/aws/messages.ts';
 import { QUEUES } from '../../../src/config/contract.ts';
 import type { Target } from '../../../src/net/messages.ts';
-import type { NetworkError } from '../../../src/net/network-error.ts';
+import { type NetworkError, providerFix } from '../../../src/net/network-error.ts';
 import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../../src/outcome/outcome.ts';
@@ -189,13 +189,15 @@ export function refusedOn({ address }: QueueUnderTest, { code, status }: AwsErro
 }
 
 /** The AWS-specific fix for a network error, where there is one. */
-export function networkFix({ kind }: NetworkError, { setting }: Target, region: string): Fix | undefined {
+export function networkFix(problem: NetworkError, { setting }: Target, region: string): Fix | undefined {
   if (setting !== 'AWS_REGION') return undefined;
   const endpoint = sh`aws ec2 create-vpc-endpoint --vpc-id VPC_ID --vpc-endpoint-type Interface --service-name com.amazonaws.${region}.sqs`;
-  if (kind === 'dns')
-    return advice`make sure that Spacelift’s network resolves SQS host names in ${region}, and that AWS_REGION is correct`;
-  if (kind !== 'timeout' && kind !== 'unreachable') return undefined;
-  return advice`give Spacelift’s network access to SQS: a NAT gateway or a VPC endpoint (${endpoint}), and a security group that allows TCP 443`;
+  const access = advice`give Spacelift’s network access to SQS: a NAT gateway or a VPC endpoint (${endpoint}), and a security group that allows TCP 443`;
+  return providerFix(problem, {
+    dns: advice`make sure that Spacelift’s network resolves SQS host names in ${region}, and that AWS_REGION is correct`,
+    timeout: access,
+    unreachable: access,
+  });
 }
 
 export function redriveToWrongKind(underTest: QueueUnderTest, target: string): Issue {

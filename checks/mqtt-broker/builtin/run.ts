@@ -5,7 +5,6 @@ import { skipIfOutside } from '../../../src/net/location.ts';
 import { networkMessages } from '../../../src/net/messages.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
-import { cause } from '../../../src/outcome/cause.ts';
 import { advice, type Fix, setting, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
 import { phaseOf } from '../../phase.ts';
@@ -44,15 +43,14 @@ export async function run(context: Context<MqttRule>): Promise<void> {
 async function absence(run: Run): Promise<Issue | Skip | undefined> {
   try {
     const found = await answer(run);
-    return found.speaks === 'nothing' ? unreachable(run, found.problem, true) : undefined;
+    return found.speaks === 'nothing' ? unreachable(run, found.problem) : undefined;
   } catch (error) {
-    if (error instanceof NetworkError) return unreachable(run, error, false);
+    if (error instanceof NetworkError) return unreachable(run, error);
     throw error;
   }
 }
 
-/** @param accepted whether the connection succeeded before it closed or stayed silent */
-async function unreachable(run: Run, problem: NetworkError, accepted: boolean): Promise<Issue | Skip> {
+async function unreachable(run: Run, problem: NetworkError): Promise<Issue | Skip> {
   const { host, port, at } = endpointOf(run);
   const words = networkMessages(problem, { what: 'the MQTT broker', host, port, setting: ENDPOINT });
   const evidence = { host, port, observed: problem.kind };
@@ -77,13 +75,7 @@ async function unreachable(run: Run, problem: NetworkError, accepted: boolean): 
     const fix = advice`make sure that the server is running and that ${at} points to its MQTT port; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`;
     return fail(words.title, { ...words, fix });
   }
-  if (!accepted || problem.kind !== 'timeout') return fail(words.title, words);
-  return fail(`${at} accepts the connection, but does not respond`, {
-    expected: 'a CONNACK within 5 s of a CONNECT',
-    fix: advice`check the server’s log, and whether ${at} points to its MQTT port: a load balancer without a healthy backend behaves like this`,
-    evidence,
-    cause: cause.network(at, 'timeout'),
-  });
+  return fail(words.title, words);
 }
 
 function protocol({ at, tls, host, port }: Endpoint, found: Listener): Outcome {

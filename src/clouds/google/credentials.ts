@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import type { GoogleAuth } from 'google-auth-library';
 import type { Run } from '../../engine/check.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../net/http.ts';
-import { NetworkError } from '../../net/network-error.ts';
+import { NetworkError, providerFix } from '../../net/network-error.ts';
 import { ProxyError, routeMessages } from '../../net/proxy-tunnel.ts';
 import { busyHintIn, withRetry } from '../../net/retry.ts';
 import { cause } from '../../outcome/cause.ts';
@@ -200,7 +200,8 @@ function meaningOf(error: unknown, call: Call, at: Omit<GoogleAuthFailure, 'code
 function notReached(problem: NetworkError, { hostname, port }: URL): GoogleAuthError {
   const target = { what: 'Google', host: hostname, port: Number(port) || 443, setting: 'HTTPS_PROXY' };
   const { title, ...words } = routeMessages(problem, target);
-  const fix = problem instanceof ProxyError || problem.tls === 'changed' ? undefined : wayTo(hostname)[problem.kind];
+  const fix =
+    problem instanceof ProxyError || problem.tls === 'changed' ? undefined : providerFix(problem, wayTo(hostname));
   return new GoogleAuthError('other', fail(title, { ...words, ...(fix !== undefined && { fix }) }));
 }
 

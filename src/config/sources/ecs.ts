@@ -1,16 +1,18 @@
 /** ECS task definitions, or bare arrays of container definitions. */
 
-import { type Entry, InputError } from '../entry.ts';
+import { type Entry, InputError, type RejectedValue } from '../entry.ts';
 import { SERVICES, type Service } from '../options.ts';
 import { named } from './quote.ts';
 import {
   aType,
+  type Document,
   entryOf,
   isList,
   isMap,
   nameOf,
   type Place,
   type Reading,
+  rejectedPairs,
   typeOf,
   type Value,
   type ValueMap,
@@ -19,19 +21,32 @@ import {
 export const isEcs = (value: Value): boolean => containersIn(value) !== undefined;
 
 /** @throws InputError when no container belongs to Spacelift, or one can't be read */
-export function readEcs(documents: readonly Value[], file: string): Reading {
-  const containers = documents.flatMap((document) => containersIn(document) ?? []).filter(isMap);
-  const used = containers.flatMap((container) => {
+export function readEcs(documents: readonly Document[], file: string): Reading {
+  const containers = documents.flatMap(({ value, location }) =>
+    (containersIn(value) ?? []).filter(isMap).map((container) => ({ container, location })),
+  );
+  const rejected: RejectedValue[] = [];
+  const used = containers.flatMap(({ container, location }) => {
     const name = nameOf(field(container, 'name')) ?? '';
-    const label = `container ${named(name, 'container')}`;
-    const where = `${file}: ${label}`;
+    const shown = named(name, 'container');
+    const where = `${file}: container ${shown}`;
+    const origin = `${file} (container ${shown})`;
     const service = serviceOf(container, name) ?? (holdsSpacelifts(container, where) ? 'all' : undefined);
-    if (service === undefined || service === 'vcs-gateway') return [];
-    const place: Place = { service, origin: `${file} (${label})` };
+    if (service === undefined || service === 'vcs-gateway') {
+      rejected.push(...rejectedIn(container, origin));
+      return [];
+    }
+    const place: Place = { service, origin, location: { ...location, container: shown } };
     return [{ container, where, place }];
   });
-  if (used.length === 0) throw noneUsable(containers, file);
+  if (used.length === 0) {
+    throw noneUsable(
+      containers.map(({ container }) => container),
+      file,
+    );
+  }
   return {
+    rejected,
     entries: used.flatMap(({ container, where, place }) => entriesOf(container, where, place)),
     incomplete: used.some(({ container }) => {
       const files = field(container, 'environmentFiles');
@@ -88,6 +103,12 @@ function entriesOf(container: ValueMap, where: string, place: Place): Entry[] {
   });
   return [...known, ...secret];
 }
+
+/** In a container that is not Spacelift's: the API rejects the whole task definition. */
+const rejectedIn = (container: ValueMap, origin: string): RejectedValue[] => [
+  ...rejectedPairs(field(container, 'environment'), (pair) => field(pair, 'value'), origin),
+  ...rejectedPairs(field(container, 'secrets'), (pair) => field(pair, 'valueFrom'), origin),
+];
 
 function pairsIn(container: ValueMap, list: 'environment' | 'secrets', where: string) {
   const pairs = field(container, list);

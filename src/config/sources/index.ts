@@ -4,6 +4,7 @@ import { isForSdk, isKnown, isVariable } from '../contract.ts';
 import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';
 import { DEFAULTS } from '../options.ts';
+import { withReference } from '../references.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { isEcs, readEcs } from './ecs.ts';
@@ -14,7 +15,7 @@ import { readMap } from './map.ts';
 import { processSource } from './process.ts';
 import { shown } from './quote.ts';
 import { bytesOf, deadlineIn, readText } from './read.ts';
-import { aType, isMap, type Reading, type Value } from './value.ts';
+import { aType, type Document, isMap, type Reading } from './value.ts';
 import { parseYaml } from './yaml.ts';
 
 const STDIN = '-';
@@ -65,14 +66,14 @@ export async function readSources(
 export async function parseSource(name: string, text: string): Promise<Source> {
   const file = titleOf(name);
   refuseEncrypted(name, file, text);
-  const { entries, incomplete } = await readShape(file, text);
+  const { entries, incomplete, rejected = [], envFile } = await readShape(file, text);
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
   if (!entries.some((entry) => isSpacelifts(entry.name))) {
     throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
   }
   refuseEncryptedValues(name, file, entries);
-  return { entries, incomplete, process: false };
+  return { entries: entries.map(withReference), incomplete, rejected, process: false, ...(envFile && { envFile }) };
 }
 
 const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));
@@ -86,15 +87,24 @@ async function readShape(file: string, text: string): Promise<Reading> {
   const firstLine = /^[ \t]*([^\s#].*)$/m.exec(text)?.[1];
   if (firstLine === undefined) throw empty(file);
   if (isDotenv(firstLine)) return readDotenv(text, file);
-  const documents = /^\s*[[{]/.test(text) ? parseJson(file, text) : await parseYaml(file, text);
-  if (documents.length === 0) throw empty(file);
+  const values = /^\s*[[{]/.test(text) ? parseJson(file, text) : await parseYaml(file, text);
+  if (values.length === 0) throw empty(file);
+  const documents = values.map(
+    (value, index): Document => ({ value, location: { file, ...(values.length > 1 && { document: index + 1 }) } }),
+  );
   return join([
-    read(documents.filter(isKubernetes), (found) => readKubernetes(found, file)),
-    read(documents.filter(isEcs), (found) => readEcs(found, file)),
     read(
-      documents.filter((document) => !isKubernetes(document) && !isEcs(document)),
+      documents.filter(({ value }) => isKubernetes(value)),
+      (found) => readKubernetes(found, file),
+    ),
+    read(
+      documents.filter(({ value }) => isEcs(value)),
+      (found) => readEcs(found, file),
+    ),
+    read(
+      documents.filter(({ value }) => !isKubernetes(value) && !isEcs(value)),
       (found) => {
-        const other = found.find((document) => !isMap(document));
+        const other = found.find(({ value }) => !isMap(value))?.value;
         if (other === undefined) return readMap(found, file, EXPECTED);
         throw new InputError(
           `${file}: expected ${EXPECTED}; found ${typeof other === 'string' ? 'plain text' : aType(other)}`,
@@ -104,10 +114,11 @@ async function readShape(file: string, text: string): Promise<Reading> {
   ]);
 }
 
-const read = (documents: readonly Value[], reader: (documents: readonly Value[]) => Reading): Reading =>
+const read = (documents: readonly Document[], reader: (documents: readonly Document[]) => Reading): Reading =>
   documents.length === 0 ? { entries: [], incomplete: false } : reader(documents);
 
 const join = (readings: readonly Reading[]): Reading => ({
   entries: readings.flatMap(({ entries }) => entries),
   incomplete: readings.some(({ incomplete }) => incomplete),
+  rejected: readings.flatMap(({ rejected = [] }) => rejected),
 });

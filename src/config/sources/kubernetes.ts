@@ -1,11 +1,25 @@
 /** Kubernetes Secrets and ConfigMaps: single, in multiple documents, or in a `List`. */
 
-import { isKnown } from '../contract.ts';
-import { type Entry, InputError } from '../entry.ts';
+import { isKnown, isVariable } from '../contract.ts';
+import { type Entry, InputError, type Location, type RejectedType, type RejectedValue } from '../entry.ts';
 import type { Service } from '../options.ts';
 import { encrypted } from './encrypted.ts';
-import { named } from './quote.ts';
-import { aType, entryOf, isList, isMap, nameOf, type Reading, typeOf, type Value, type ValueMap } from './value.ts';
+import { isNamed, named } from './quote.ts';
+import {
+  aType,
+  type Document,
+  entryOf,
+  isList,
+  isMap,
+  nameOf,
+  type Place,
+  type Reading,
+  rejectedPairs,
+  rejectedType,
+  typeOf,
+  type Value,
+  type ValueMap,
+} from './value.ts';
 
 export const isKubernetes = (value: Value): boolean => isMap(value) && typeof value.kind === 'string';
 
@@ -13,38 +27,98 @@ export const isKubernetes = (value: Value): boolean => isMap(value) && typeof va
 const SEALED = ['SealedSecret', 'ExternalSecret', 'ClusterExternalSecret'];
 const MOST_KINDS = 8;
 
-/** @throws InputError when there is no usable object, or one can't be read */
-export function readKubernetes(documents: readonly Value[], file: string): Reading {
-  const objects = objectsIn(documents);
-  const sealed = objects.find(({ kind }) => SEALED.includes(nameOf(kind) ?? ''));
-  if (sealed) throw stillSealed(sealed, file);
-  const used = objects.filter((object) => kindOf(object) === 'Secret' || kindOf(object) === 'ConfigMap');
-  if (used.length === 0) {
-    throw new InputError(`${file}: expected a Kubernetes Secret or ConfigMap; found ${kinds(objects)}`);
-  }
-  return { entries: used.flatMap((object) => entriesOf(object, file)), incomplete: false };
+/** A Kubernetes object, and the document that contains it. */
+interface Located {
+  readonly object: ValueMap;
+  readonly location: Location;
 }
 
+/** @throws InputError when there is no usable object, or one can't be read */
+export function readKubernetes(documents: readonly Document[], file: string): Reading {
+  const objects = objectsIn(documents);
+  const sealed = objects.find(({ object }) => SEALED.includes(nameOf(object.kind) ?? ''));
+  if (sealed) throw stillSealed(sealed.object, file);
+  const used = objects.filter(({ object }) => isUsed(object));
+  if (used.length === 0) {
+    const found = kinds(objects.map(({ object }) => object));
+    throw new InputError(`${file}: expected a Kubernetes Secret or ConfigMap; found ${found}`);
+  }
+  const readings = used.map((one) => ({ ...one, ...readObject(one, file) }));
+  return {
+    entries: inOneNamespace(readings, file).flatMap(({ entries }) => entries),
+    rejected: [
+      ...readings.flatMap(({ rejected }) => rejected),
+      ...objects.filter(({ object }) => !isUsed(object)).flatMap((one) => rejectedIn(one.object, file)),
+    ],
+    incomplete: false,
+  };
+}
+
+const isUsed = (object: ValueMap): boolean => kindOf(object) === 'Secret' || kindOf(object) === 'ConfigMap';
+
 /** Flattens lists, in order; the items of a `SecretList` have no kind. */
-function objectsIn(documents: readonly Value[]): ValueMap[] {
+function objectsIn(documents: readonly Document[]): Located[] {
   const pending = documents.toReversed();
-  const objects: ValueMap[] = [];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+  const objects: Located[] = [];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value, location } = next;
     if (!isMap(value)) continue;
     const { items } = value;
     const kind = nameOf(value.kind) ?? '';
     if (!kind.endsWith('List') || !isList(items)) {
-      objects.push(value);
+      objects.push({ object: value, location });
       continue;
     }
     const itemKind = kind.slice(0, -'List'.length);
     for (const item of items.toReversed()) {
-      pending.push(
-        isMap(item) && itemKind !== '' && typeof item.kind !== 'string' ? { ...item, kind: itemKind } : item,
-      );
+      const lacksKind = isMap(item) && itemKind !== '' && typeof item.kind !== 'string';
+      pending.push({ value: lacksKind ? { ...item, kind: itemKind } : item, location });
     }
   }
   return objects;
+}
+
+type Read = { readonly entries: readonly Entry[] };
+const namespaceOf = ({ entries }: Read): string | undefined => entries[0]?.location?.namespace;
+
+/** "Secret spacelift/spacelift-shared" */
+function labelOf({ entries }: Read): string {
+  const { kind, namespace, name } = entries[0]?.location ?? {};
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** The namespace with the most variables of Spacelift. */
+function mostIn(readings: readonly Read[]): string {
+  const count = (group: readonly Read[]) =>
+    group.flatMap(({ entries }) => entries).filter(({ name }) => isVariable(name)).length;
+  const [most] = [...Map.groupBy(readings, namespaceOf)]
+    .filter(([namespace]) => namespace !== undefined)
+    .sort(([, a], [, b]) => count(b) - count(a));
+  const namespace = most?.[0];
+  return namespace !== undefined && isNamed(namespace, 'object') ? namespace : 'NAMESPACE';
+}
+
+/**
+ * A pod reads only Secrets and ConfigMaps in its own namespace, so variables from several are never those of one
+ * installation. Objects in other namespaces without such variables are not part of it either.
+ * @throws InputError
+ */
+function inOneNamespace<Of extends { readonly entries: readonly Entry[] }>(
+  readings: readonly Of[],
+  file: string,
+): Of[] {
+  const namespaceOf = ({ entries }: Of) => entries[0]?.location?.namespace;
+  const relevant = readings.filter(({ entries }) => entries.some(({ name }) => isKnown(name)));
+  const [first, second] = [...new Set(relevant.map(namespaceOf))].filter((namespace) => namespace !== undefined);
+  if (first !== undefined && second !== undefined) {
+    const inFirst = relevant.filter((reading) => namespaceOf(reading) === first).map(labelOf);
+    const inSecond = relevant.filter((reading) => namespaceOf(reading) === second).map(labelOf);
+    throw new InputError(
+      `${file}: variables for Spacelift in several namespaces (${inFirst[0]}, ${inSecond[0]}), but a pod reads only its own; pass one: kubectl get secrets,configmaps -n ${mostIn(relevant)} -o yaml`,
+    );
+  }
+  if (first === undefined) return [...readings];
+  return readings.filter((reading) => [undefined, first].includes(namespaceOf(reading)));
 }
 
 /** `Secret` or `ConfigMap` for usable objects; a description for all others. */
@@ -80,19 +154,65 @@ function stillSealed(object: ValueMap, file: string): InputError {
   );
 }
 
-function entriesOf(object: ValueMap, file: string): Entry[] {
-  const name = nameOf(metadataOf(object).name) ?? '';
-  const label = `${nameOf(object.kind)} ${named(name, 'object')}`;
-  const place = { service: serviceOf(name), origin: `${file} (${label})` };
+function readObject({ object, location }: Located, file: string): { entries: Entry[]; rejected: RejectedValue[] } {
+  const { name: given, namespace } = metadataOf(object);
+  const [name, kind] = [nameOf(given) ?? '', nameOf(object.kind) ?? ''];
+  const label = `${kind} ${named(name, 'object')}`;
+  const place: Place = {
+    service: serviceOf(name),
+    origin: `${file} (${label})`,
+    location: {
+      ...location,
+      kind,
+      name: named(name, 'object'),
+      ...(nameOf(namespace) !== undefined && { namespace: named(nameOf(namespace), 'object') }),
+    },
+  };
   const where = `${file}: ${label}`;
   const plain = (field: string) =>
     Object.entries(mapIn(object, field, where)).map(([key, value]) => entryOf(key, value, place));
-  if (object.kind === 'ConfigMap') return plain('data');
-  const decoded = Object.entries(mapIn(object, 'data', where)).flatMap(([key, value]) => {
-    const text = typeof value === 'string' ? decode(key, value, where) : value;
-    return text === undefined ? [] : [entryOf(key, text, place)];
+  if (kind === 'ConfigMap') return { entries: plain('data'), rejected: [] };
+  const decoded = Object.entries(mapIn(object, 'data', where)).flatMap(([key, value]) =>
+    decodedEntry(key, value, place, where),
+  );
+  const written = plain('stringData');
+  const hidden = decoded.filter((entry) => written.some(({ name: other }) => other === entry.name));
+  return {
+    entries: [...new Map([...decoded, ...written].map((entry) => [entry.name, entry])).values()],
+    // stringData overrides data, but the API rejects the object anyway.
+    rejected: hidden.flatMap(({ name: key, kind: of, value, origin }) =>
+      of === 'not-a-string' ? [{ name: key, type: value as RejectedType, origin }] : [],
+    ),
+  };
+}
+
+/** Where objects that are not used contain lists of variables: pods, and workloads with a pod template. */
+const POD_SPECS = [['spec'], ['spec', 'template', 'spec'], ['spec', 'jobTemplate', 'spec', 'template', 'spec']];
+
+/** Values in other objects that the API rejects. */
+function rejectedIn(object: ValueMap, file: string): RejectedValue[] {
+  const label = `${named(nameOf(object.kind), 'kind')} ${named(nameOf(metadataOf(object).name), 'object')}`;
+  if (/^(Secret|ConfigMap)$/.test(nameOf(object.kind) ?? '') && (nameOf(object.apiVersion) ?? 'v1') === 'v1') {
+    const typesIn = (field: string, typeOfValue: (value: Value) => RejectedType | undefined) =>
+      Object.entries(isMap(object[field]) ? object[field] : {}).flatMap(([name, value]) => {
+        const type = typeOfValue(value);
+        return type === undefined ? [] : [{ name, type, origin: `${file} (${label})` }];
+      });
+    return [
+      ...typesIn('data', object.kind === 'Secret' ? rejectedData : rejectedType),
+      ...typesIn('stringData', rejectedType),
+    ];
+  }
+  return POD_SPECS.flatMap((path) => {
+    const spec = path.reduce<Value | undefined>((value, key) => (isMap(value) ? value[key] : undefined), object);
+    const lists = isMap(spec) ? [spec.initContainers, spec.containers] : [];
+    return lists
+      .flatMap((list) => (isList(list) ? list.filter(isMap) : []))
+      .flatMap((container) => {
+        const origin = `${file} (${label}, container ${named(nameOf(container.name), 'container')})`;
+        return rejectedPairs(container.env, ({ value }) => value, origin);
+      });
   });
-  return [...new Map([...decoded, ...plain('stringData')].map((entry) => [entry.name, entry])).values()];
 }
 
 function serviceOf(name: string): Service | 'all' {
@@ -109,18 +229,22 @@ function mapIn(object: ValueMap, field: string, where: string): ValueMap {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Decodes like the API: ignores newlines and nothing else. `undefined` for bytes that no variable can contain. */
-function decode(key: string, value: string, where: string): string | undefined {
+/** Like `rejectedType`, for the `data` of a Secret. The API ignores newlines in base64 and nothing else. */
+function rejectedData(value: Value): RejectedType | undefined {
+  if (typeof value !== 'string') return rejectedType(value);
   const base64 = value.replace(/[\r\n]/g, '');
-  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
-    throw new InputError(
-      `${where}: data.${named(key, 'variable')} is not valid base64 (plaintext belongs under stringData)`,
-    );
-  }
+  return base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64) ? undefined : 'plaintext';
+}
+
+/** None for bytes that no variable can contain. */
+function decodedEntry(key: string, value: Value, place: Place, where: string): Entry[] {
+  const rejected = rejectedData(value);
+  if (rejected !== undefined) return [{ name: key, kind: 'not-a-string', value: rejected, ...place }];
+  if (typeof value !== 'string') return [entryOf(key, value, place)];
   try {
-    return UTF8.decode(Buffer.from(base64, 'base64'));
+    return [entryOf(key, UTF8.decode(Buffer.from(value, 'base64')), place)];
   } catch {
-    if (!isKnown(key)) return undefined;
+    if (!isKnown(key)) return [];
     throw new InputError(`${where}: data.${named(key, 'variable')} is not text after base64 decoding`);
   }
 }

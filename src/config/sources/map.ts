@@ -1,17 +1,19 @@
 /** A flat JSON or YAML object of variables and values, which may be unquoted in this format. */
 import { type Entry, InputError } from '../entry.ts';
 import { named } from './quote.ts';
-import { aType, isMap, type Reading, typeOf, Unquoted, type Value } from './value.ts';
+import { aType, type Document, isMap, type Reading, typeOf, Unquoted, type Value } from './value.ts';
 
 /** @throws InputError for a value that is not a scalar */
-export function readMap(documents: readonly Value[], file: string, expected: string): Reading {
-  const variables = documents.filter(isMap).flatMap((document) => Object.entries(document));
+export function readMap(documents: readonly Document[], file: string, expected: string): Reading {
+  const variables = documents.flatMap(({ value, location }) =>
+    isMap(value) ? Object.entries(value).map(([name, held]) => ({ name, value: held, location })) : [],
+  );
   return {
-    entries: variables.map(([name, value]): Entry => {
+    entries: variables.map(({ name, value, location }): Entry => {
       const text = textOf(value);
       if (text === undefined)
         throw new InputError(`${file}: expected ${expected}; found a map in which ${nested(name, value)}`);
-      return { name, kind: 'known', value: text, service: 'all', origin: file };
+      return { name, kind: 'known', value: text, service: 'all', origin: file, location };
     }),
     incomplete: false,
   };

@@ -33,6 +33,9 @@ export function named(name: string | undefined, grammar: keyof typeof GRAMMARS):
   return GRAMMARS[grammar].test(name) && !looksSecret(name) ? shown(name) : NO_NAME;
 }
 
+/** Whether a name is shown as it is. */
+export const isNamed = (name: string, grammar: keyof typeof GRAMMARS): boolean => named(name, grammar) === name;
+
 const NO_NAME = '(not a name)';
 
 /** The ECS reference to a value: an ARN or a parameter name. */

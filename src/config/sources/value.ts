@@ -1,5 +1,6 @@
 /** A parsed JSON or YAML document, and helpers to read it. */
-import type { Entry } from '../entry.ts';
+import type { Entry, Location, RejectedType, RejectedValue } from '../entry.ts';
+import type { EnvFile } from '../env-file/difference.ts';
 
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 
@@ -18,13 +19,22 @@ export interface ValueMap {
   readonly [key: string]: Value;
 }
 
+/** A document of a file. */
+export interface Document {
+  readonly value: Value;
+  readonly location: Location;
+}
+
 /** The location of an entry. */
-export type Place = Pick<Entry, 'service' | 'origin'>;
+export type Place = Pick<Entry, 'service' | 'origin' | 'location'>;
 
 /** The entries that a format reads from its documents. */
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly incomplete: boolean;
+  readonly rejected?: readonly RejectedValue[];
+  /** How programs read the file, if it is an env file. */
+  readonly envFile?: EnvFile;
 }
 
 export const isList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);
@@ -50,11 +60,28 @@ export const aType = (value: Value | undefined): string => {
 
 export const nameOf = (value: Value | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** Converts a value like an API with string values: null becomes empty, any other non-string is rejected. */
-export function entryOf(name: string, value: Value | undefined, place: Place): Entry {
-  if (typeof value === 'string') return { name, kind: 'known', value, ...place };
+/** Why an API with string values rejects a value; it accepts null as an empty string. */
+export function rejectedType(value: Value | undefined): RejectedType | undefined {
   const type = typeOf(value);
-  return type === 'null'
-    ? { name, kind: 'known', value: '', ...place }
-    : { name, kind: 'not-a-string', value: type, ...place };
+  return type === 'string' || type === 'null' ? undefined : type;
+}
+
+/** The rejected values in a list of `{name, …}` pairs; pairs of another form are ignored. */
+export function rejectedPairs(
+  pairs: Value | undefined,
+  heldBy: (pair: ValueMap) => Value | undefined,
+  origin: string,
+): RejectedValue[] {
+  return (isList(pairs) ? pairs.filter(isMap) : []).flatMap((pair) => {
+    const type = rejectedType(heldBy(pair));
+    return type === undefined ? [] : [{ name: nameOf(pair.name) ?? nameOf(pair.Name) ?? '', type, origin }];
+  });
+}
+
+/** Converts a value like an API with string values. */
+export function entryOf(name: string, value: Value | undefined, place: Place): Entry {
+  const rejected = rejectedType(value);
+  return rejected === undefined
+    ? { name, kind: 'known', value: typeof value === 'string' ? value : '', ...place }
+    : { name, kind: 'not-a-string', value: rejected, ...place };
 }

@@ -1,4 +1,5 @@
 /** The timeline: a row per check, a bar per finding. */
+import { partsOf } from '../../engine/finding-id.ts';
 import type { Status } from '../../outcome/status.ts';
 import { duration } from '../phrases.ts';
 import { type Report, type ReportCheck, type ReportFinding, worst } from '../report.ts';
@@ -99,7 +100,8 @@ function lanesOf(check: ReportCheck, slack: number): Bar[][] {
 function bySubject(findings: readonly ReportFinding[]): Bar[] {
   const groups = new Map<string, ReportFinding[]>();
   for (const finding of findings) {
-    const key = /^[^/]+\/[^/]+(?=\/)/.exec(finding.id)?.[0] ?? finding.id;
+    const { base } = partsOf(finding.id);
+    const key = /^[^/]+\/[^/]+(?=\/)/.exec(base)?.[0] ?? base;
     groups.set(key, [...(groups.get(key) ?? []), finding]);
   }
   return [...groups].map(([id, group]) => {

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startPooler } from '../../services/pooler.ts';
-import { check, installed, postgres, spacelift, started, withParameters } from './support.ts';
+import type { PostgresOptions } from '../../services/postgres.ts';
+import { check, install, installed, postgres, spacelift, started, withParameters } from './support.ts';
 
 describe('pooler', () => {
   const behind = async (mode: 'session' | 'transaction') => {
@@ -61,7 +62,7 @@ describe('connections', () => {
     expect(result.troubles).toEqual(['warn database/connections']);
     expect(result.finding('database/connections')).toMatchObject({ title: expect.stringContaining(title), fix });
     // A running Spacelift's own sessions are what the limit is there for.
-    await server.query('CREATE TABLE public.accounts ()', [], 'spacelift');
+    await install(server);
     expect((await check(url)).troubles).toEqual([]);
   });
 
@@ -72,6 +73,42 @@ describe('connections', () => {
     const { url, server } = await installed({ settings: { max_connections: String(maximum) } });
     expect((await check(url)).finding('database/connections').status).toBe(status);
     expect((await check(server.url())).finding('database/connections').status).toBe('pass');
+  });
+});
+
+describe('a small max_connections', () => {
+  const STATEMENT = /^ALTER SYSTEM SET max_connections = 100;\n-- restart the server, on a managed service/;
+  const fixOf = async (options: PostgresOptions) => {
+    const { url } = await installed(options);
+    const result = await check(url);
+    expect(result.troubles.filter((trouble) => !trouble.endsWith('/version'))).toEqual(['warn database/connections']);
+    return result.finding('database/connections').fix;
+  };
+
+  test('in a file', async () => {
+    expect(await fixOf({ settings: { max_connections: '20' } })).toMatch(STATEMENT);
+  });
+  test('on the command line, which outranks the files', async () => {
+    expect(await fixOf({ flags: { max_connections: '20' } })).toBe(
+      'as an administrator of the server, set max_connections=100 in its command line, and restart it',
+    );
+  });
+  test('where ALTER SYSTEM is not allowed', async () => {
+    expect(await fixOf({ version: 17, settings: { max_connections: '20', allow_alter_system: 'off' } })).toMatch(
+      /^as an administrator of the server, set max_connections = 100 in postgresql\.conf or in the server’s operator/,
+    );
+  });
+
+  test('beside the limits of the role and the database: one fix for all', async () => {
+    const { server, url } = await installed({ settings: { max_connections: '20' } });
+    await server.query('ALTER ROLE spacelift CONNECTION LIMIT 10');
+    await server.query('ALTER DATABASE spacelift CONNECTION LIMIT 5');
+    expect((await check(url)).finding('database/connections')).toMatchObject({
+      title: 'only 5 connections are free for role "spacelift" (limited by the database spacelift)',
+      fix: expect.stringMatching(
+        /^ALTER DATABASE spacelift CONNECTION LIMIT -1;\nALTER ROLE spacelift CONNECTION LIMIT -1;\nALTER SYSTEM SET max_connections = 100;\n-- restart/,
+      ),
+    });
   });
 });
 

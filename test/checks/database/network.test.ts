@@ -37,9 +37,49 @@ describe('the network', () => {
     await longer;
   });
 
-  test('a server that accepts and never answers', async () => {
+  test('a server that accepts and never answers is not blamed on a firewall', async () => {
     const silent = await started(startSilent());
-    expect(expectOne(await check(urlOf(silent, '?connect_timeout=1'))).title).toMatch(/timed out$/);
+    const { title, text } = expectOne(await check(urlOf(silent, '?connect_timeout=1')));
+    expect(title).toMatch(/^connected to .* but got no response within 1 s$/);
+    expect(text).not.toMatch(/drops packets|nc -vz/);
+  });
+
+  test.for(['disable', 'prefer'])(
+    'a server that begins the login and then falls silent: sslmode=%s',
+    async (sslmode) => {
+      const server = await started(startWire({ silent: () => true, authentication: 3 }));
+      const { title, text } = expectOne(await check(urlOf(server, `?connect_timeout=1&sslmode=${sslmode}`)));
+      expect(title).toMatch(/ began the login, then was silent for 1 s, like a pooler without a server$/);
+      expect(text).toMatch(/query_wait_timeout.*server_login_retry/);
+    },
+  );
+
+  test('a silent pooler that tells the next session why', async () => {
+    const refuse = {
+      code: '08P01',
+      routine: '',
+      message: 'server login has been failing, try again later (server_login_retry)',
+    };
+    const server = await started(startWire({ silent: (login) => login === 1, authentication: 3, refuse }));
+    const { title } = expectOne(await check(urlOf(server)));
+    expect(title).toMatch(/^the pooler at .* can’t log in to its server to look up user "spacelift"$/);
+    expect(server.logins).toHaveLength(2);
+  });
+
+  test('a session that falls silent, and the next one that does not: it is waited for', async () => {
+    const server = await started(startWire({ silent: (login) => login === 1, authentication: 3, password: true }));
+    const { title } = expectOne(await check(urlOf(server, '?connect_timeout=5')));
+    expect(title).toContain('was silent for 5 s');
+  });
+
+  test('a query without an answer is told with its deadline', async () => {
+    const server = await started(startWire({ answer: () => 'silence' }));
+    const result = await check(urlOf(server), {}, { timeoutMs: 60_000 });
+    expect(result.finding('database/connect')).toMatchObject({
+      status: 'fail',
+      title: 'the database did not answer a query within 20 s',
+      fix: expect.stringContaining('SHOW POOLS'),
+    });
   });
 
   test.for(['disable', 'prefer', 'require'])('accepted and closed without a byte, sslmode=%s', async (sslmode) => {

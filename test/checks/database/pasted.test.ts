@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import type { Role, Server } from '../../../checks/database/facts.ts';
-import { judgePrivileges } from '../../../checks/database/judge.ts';
+import { judgePrivileges } from '../../../checks/database/privileges.ts';
 import { postgres } from './support.ts';
 
 const HOSTILE = [
@@ -25,13 +25,14 @@ const lacking = (name: string): Role => ({
   name,
   superuser: false,
   createRole: false,
+  inherits: true,
   createInDatabase: false,
   publicExists: true,
   createInPublic: false,
   validDays: null,
 });
 const fixOf = (name: string, database: string) => {
-  const found = judgePrivileges(lacking(name), { database } as Server);
+  const found = judgePrivileges(lacking(name), { database } as Server, undefined);
   return 'fix' in found ? found.fix : undefined;
 };
 

@@ -33,7 +33,7 @@ const REFUSALS: Record<
   'a missing database': {
     url: (url) => url.replace(/\/spacelift$/, '/spaceleft'),
     title: /database "spaceleft" does not exist/,
-    fix: /^CREATE DATABASE spaceleft OWNER spacelift;$/,
+    fix: /^GRANT spacelift TO CURRENT_USER;\nCREATE DATABASE spaceleft OWNER spacelift;$/,
   },
   'a database that admits no connections': {
     server: (server) => server.query('ALTER DATABASE spacelift ALLOW_CONNECTIONS false'),
@@ -128,7 +128,7 @@ describe('what a scripted server refuses with', () => {
   const cases: Record<string, [WireOptions, RegExp]> = {
     'starting up': [{ refuse: { code: '57P03' } }, /is starting up/],
     'a pooler’s protocol violation': [
-      { refuse: { code: '08P01', message: 'bouncer config error' } },
+      { refuse: { code: '08P01', message: 'something that nobody knows' } },
       /protocol violation/,
     ],
     'a pooler that does not know the database': [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startWire } from '../../services/postgres-wire.ts';
 import { startProxy } from '../../services/tcp.ts';
-import { check, installed, PASSWORD, remains, started, withParameters } from './support.ts';
+import { check, install, installed, PASSWORD, remains, started } from './support.ts';
 
 describe('product', () => {
   test.for([
@@ -16,43 +16,6 @@ describe('product', () => {
     expect(result.troubles).toEqual(['fail database/product']);
     expect(result.finding('database/product').title).toContain(name);
     expect(result.ids('pass')).toEqual(['database/connect']);
-  });
-});
-
-describe('writable', () => {
-  const OFF: Record<string, [string, string]> = {
-    'ALTER SYSTEM SET default_transaction_read_only = on': [
-      'configuration file',
-      'ALTER SYSTEM RESET default_transaction_read_only;\nSELECT pg_reload_conf();',
-    ],
-    'ALTER DATABASE spacelift SET default_transaction_read_only = on': [
-      'database',
-      'ALTER DATABASE spacelift RESET default_transaction_read_only;',
-    ],
-    'ALTER ROLE spacelift SET default_transaction_read_only = on': [
-      'user',
-      'ALTER ROLE spacelift RESET default_transaction_read_only;',
-    ],
-    'ALTER ROLE spacelift IN DATABASE spacelift SET default_transaction_read_only = on': [
-      'database user',
-      'ALTER ROLE spacelift IN DATABASE spacelift RESET default_transaction_read_only;',
-    ],
-  };
-  test.for(Object.entries(OFF))('%s', async ([statement, [source, fix]]) => {
-    const { server, url } = await installed();
-    await server.query(statement);
-    await server.reload();
-    const result = await check(url);
-    expect(result.troubles).toEqual(['fail database/writable']);
-    expect(result.finding('database/writable')).toMatchObject({ fix, evidence: { source } });
-    expect(result.ids('skip')).toEqual(['database/privileges', 'database/create-table', 'message-queues/postgres']);
-  });
-
-  test('in the URL', async () => {
-    const { url } = await installed();
-    const result = await check(withParameters(url, { options: '-c default_transaction_read_only=on' }));
-    expect(result.troubles).toEqual(['fail database/writable']);
-    expect(result.finding('database/writable').fix).toBe('remove default_transaction_read_only from DATABASE_URL');
   });
 });
 
@@ -202,7 +165,8 @@ describe('dedicated', () => {
 
   test('an installation’s own tables', async () => {
     const { server, url } = await installed();
-    await server.query('CREATE TABLE public.accounts (); CREATE TABLE public.b ()', [], 'spacelift');
+    await install(server);
+    await server.query('CREATE TABLE public.b ()', [], 'spacelift');
     expect((await check(url)).troubles).toEqual([]);
   });
 });

@@ -132,3 +132,49 @@ export function expectOne(result: Checked): { title: string; fix: string; text: 
   for (const secret of [PASSWORD, encodeURIComponent(PASSWORD)]) expect(result.text).not.toContain(secret);
   return { title, fix, text: JSON.stringify([title, fix, expected, rest]) };
 }
+
+/** Spacelift's tables as its first start creates them: both that it is known by, and one more. */
+export async function install(
+  server: PostgresServer,
+  { database = 'spacelift', schema = 'public', owner = 'spacelift' } = {},
+): Promise<void> {
+  const tables = ['accounts', 'message_queue_messages', 'runs'].map(
+    (name) => `CREATE TABLE ${schema}.${name} (id serial, body text); ALTER TABLE ${schema}.${name} OWNER TO ${owner}`,
+  );
+  await server.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; ${tables.join('; ')}`, [], database);
+}
+
+/** The statements of a fix, without comments. */
+export const statementsIn = (fix: string | undefined): string[] =>
+  (fix ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('--'));
+
+/** Runs the statements of a fix one by one as printed: as the superuser, or as the role of a URL. */
+export async function apply(server: PostgresServer, fix: string | undefined, as?: string): Promise<void> {
+  const statements = statementsIn(fix);
+  expect(statements).not.toEqual([]);
+  if (as === undefined) {
+    for (const statement of statements) await server.query(statement, [], 'spacelift');
+    return;
+  }
+  const { default: pg } = await import('pg');
+  const client = new pg.Client(as);
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A managed service's administrator, who is no superuser, in the database `spacelift`; and the role that it created. */
+export async function managed(server: PostgresServer): Promise<{ master: string; url: string }> {
+  const master = await server.createDatabase({
+    name: 'mastered',
+    owner: 'master',
+    password: PASSWORD,
+    roleOptions: 'CREATEROLE CREATEDB',
+  });
+  await apply(server, `CREATE ROLE spacelift LOGIN CREATEROLE PASSWORD '${PASSWORD}';`, master);
+  const url = await spacelift(server);
+  return { master: master.replace(/mastered$/, 'spacelift'), url };
+}

@@ -1,6 +1,7 @@
 /** The databases that decide whether messages may be tried: who uses the queues can be seen in them. */
 import { beforeAll } from 'vitest';
 import { startPostgres } from '../../services/postgres.ts';
+import { install } from '../database/support.ts';
 
 export interface Databases {
   /** The URL of one where Spacelift is still to be installed. */
@@ -16,7 +17,7 @@ async function start(): Promise<Databases> {
   const server = await startPostgres({ version: 16 });
   const make = (name: string) => server.createDatabase({ name, owner: 'spacelift', password: 'a-long-password' });
   const [empty, installed] = [await make('empty'), await make('installed')];
-  await server.query('CREATE TABLE accounts (id bigint)', [], 'installed');
+  await install(server, { database: 'installed' });
   return { empty, installed };
 }
 

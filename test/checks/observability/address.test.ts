@@ -107,7 +107,7 @@ describe('which rules apply', () => {
         only: ['configuration/value', 'observability/*'],
       },
     );
-    expect(result.ids('fail')).toEqual(['configuration/value']);
+    expect(result.ids('fail')).toEqual(['configuration/value[OBSERVABILITY_VENDOR]']);
     expect(result.finding(ADDRESS).status).toBe('skip');
   });
 });

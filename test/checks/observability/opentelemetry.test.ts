@@ -193,7 +193,7 @@ describe('a collector that is not there', () => {
     const { port } = await started(startSilent());
     expect((await judged(otel(`http://127.0.0.1:${port}`))).finding).toMatchObject({
       status: 'warn',
-      title: `127.0.0.1:${port} timed out`,
+      title: `connected to 127.0.0.1:${port}, but got no response within 5 s`,
     });
   });
   test('in a private network, looked at from outside', async () => {

@@ -133,7 +133,7 @@ describe('what ECS could not read either is a failure that names variable and se
     const server = await start();
     const found = await read([container({ DATABASE_URL: valueFrom(server) })], callerOf(server));
     const finding = findingOf(found, 'DATABASE_URL');
-    expect(finding).toMatchObject({ id: 'configuration/required', status: 'fail' });
+    expect(finding).toMatchObject({ rule: 'configuration/required', status: 'fail' });
     expect(found.lookup('DATABASE_URL').state).toBe('unusable');
     expect(found.result.findings.filter(({ evidence }) => evidence.variable === 'DATABASE_URL')).toHaveLength(1);
     return { title: finding?.title, fix: finding?.fix, evidence: finding?.evidence, detail: finding?.detail };
@@ -176,7 +176,7 @@ describe('what ECS could not read either is a failure that names variable and se
 describe('what these credentials can’t read stays unknown, with the reason', () => {
   const skipping = async (found: Awaited<ReturnType<typeof read>>) => {
     const finding = findingOf(found, 'DATABASE_URL');
-    expect(finding).toMatchObject({ id: 'configuration/required', status: 'skip' });
+    expect(finding).toMatchObject({ rule: 'configuration/required', status: 'skip' });
     expect(found.lookup('DATABASE_URL')).toMatchObject({ state: 'unknown', fix: { text: finding?.fix } });
     return { title: finding?.title, fix: finding?.fix };
   };

@@ -198,7 +198,7 @@ const silent = ({ what, setting, fail }: Service): Fault => ({
   name: `${what} that never answers`,
   arrange: at(setting, startSilent),
   fail: [fail],
-  says: new RegExp(`${AT} timed out`),
+  says: new RegExp(`connected to ${AT}, but got no response within \\d+ s`),
 });
 
 /** A forward proxy, and S3 at a name that only the proxy knows. */

@@ -172,6 +172,6 @@ export const IDENTITY: readonly Fault[] = onAks(
     name: 'Microsoft Entra ID that does not answer',
     arrange: serving({ hangFor: ({ plane }) => plane === 'entra' }),
     fail: [FIRST],
-    says: /^login\.microsoftonline\.com:443 timed out/,
+    says: /^connected to login\.microsoftonline\.com:443, but got no response/,
   },
 );

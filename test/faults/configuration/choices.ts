@@ -51,6 +51,12 @@ export const CHOICES: readonly Fault[] = [
     says: /^MESSAGE_QUEUE_TYPE is not set and defaults to sqs, but no MESSAGE_QUEUE_SQS_… variable is set$/m,
   },
   {
+    name: 'message queue type misspelled',
+    arrange: config(({ MESSAGE_QUEUE_TYPE }) => ({ MESSAGE_QUEUE_TYPE: '', MESSAGE_QUEUES_TYPE: MESSAGE_QUEUE_TYPE })),
+    fail: DEFAULT,
+    says: /^MESSAGE_QUEUES_TYPE is set in .*, did you mean MESSAGE_QUEUE_TYPE\?$/m,
+  },
+  {
     name: 'license type unset with a token',
     arrange: set({ LICENSE_TYPE: '' }),
     fail: DEFAULT,

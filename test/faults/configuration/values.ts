@@ -1,5 +1,6 @@
 /** Variables that are missing, misspelled or of a wrong form. */
 import { EKS } from '../../support/estate.ts';
+import { source } from '../../support/preflight.ts';
 import { config } from '../arrange.ts';
 import type { Arrange, Fault } from '../fault.ts';
 
@@ -81,8 +82,7 @@ export const VALUES: readonly Fault[] = [
       OBJECT_STORAGE_BUKET_STATES: OBJECT_STORAGE_BUCKET_STATES,
     })),
     fail: REQUIRED,
-    warn: ['configuration/unknown'],
-    says: /OBJECT_STORAGE_BUKET_STATES(,| is set,) did you mean OBJECT_STORAGE_BUCKET_STATES\?$/m,
+    says: /^OBJECT_STORAGE_BUKET_STATES is set in .*, did you mean OBJECT_STORAGE_BUCKET_STATES\?$/m,
   },
   {
     name: 'an optional variable that is misspelled',
@@ -199,6 +199,30 @@ export const VALUES: readonly Fault[] = [
     says: /^OBJECT_STORAGE_BUCKET_STATES contains quotes$/m,
   },
   {
+    name: 'quotes that docker run --env-file kept around every value',
+    arrange: ({ variables }) => ({
+      sources: [
+        source(
+          Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value && `"${value}"`])),
+          'all',
+          { process: true },
+        ),
+      ],
+    }),
+    fail: WHITESPACE,
+    says: /^\d+ values are in quotes: docker run --env-file and kubectl --from-env-file keep them$/m,
+  },
+  {
+    name: 'references that nothing resolved',
+    arrange: set({
+      DATABASE_URL: 'vault:kv/data/prod#pgdsn',
+      OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: 'op://Production/MinIO/password',
+      ADMIN_PASSWORD: 'projects/4711/secrets/adm/versions/7',
+    }),
+    fail: ['configuration/reference', 'configuration/reference', 'configuration/reference'],
+    says: /^[A-Z_]+ is a reference that was not resolved$/m,
+  },
+  {
     name: 'a license token as the guide has it',
     arrange: set({ LICENSE_TOKEN: '<license-received>' }),
     fail: PLACEHOLDER,
@@ -209,6 +233,10 @@ export const VALUES: readonly Fault[] = [
     arrange: set({ ADMIN_PASSWORD: 'CHANGEME' }),
     fail: PLACEHOLDER,
     says: /^ADMIN_PASSWORD still contains a placeholder$/m,
+  },
+  {
+    name: 'a password with the characters of a template',
+    arrange: set({ ADMIN_PASSWORD: 'a${b}c{{y}}<z>' }),
   },
   {
     name: 'a variable of the shell in the database URL',

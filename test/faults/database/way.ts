@@ -41,7 +41,7 @@ export const WAY: readonly Fault[] = [
     name: 'database port that stays silent',
     arrange: instead(startSilent, '?connect_timeout=1'),
     fail: CONNECT,
-    says: new RegExp(`^${AT} timed out$`, 'm'),
+    says: new RegExp(`^connected to ${AT}, but got no response within 1 s$`, 'm'),
   },
   {
     name: 'a load balancer without a database behind it',

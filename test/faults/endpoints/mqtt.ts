@@ -145,7 +145,7 @@ const REACH: readonly Fault[] = [
     arrange: elsewhere(ENDPOINT, startSilent),
     options: INSTALLED,
     fail: ['mqtt-broker/builtin/reachable'],
-    says: /^127\.0\.0\.1:\d+ accepts the connection, but does not respond$/m,
+    says: /^connected to 127\.0\.0\.1:\d+, but got no response within 5 s$/m,
   },
   {
     name: 'an MQTT port that swallows packets after installation',

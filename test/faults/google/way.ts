@@ -57,13 +57,13 @@ export const WAY: readonly Fault[] = onGke(
     name: 'a line to Google that swallows everything',
     arrange: line('google', { swallow: true }, /^storage/),
     fail: [FIRST],
-    says: /^storage\.googleapis\.com:443 timed out\nThe usual cause is a firewall/,
+    says: /^connected to storage\.googleapis\.com:443, but got no response within 10 s\n/,
   },
   {
     name: 'a token endpoint of Google that hangs',
     arrange: serving({ hangFor: ({ action }) => action === 'oauth2.token' }),
     fail: [FIRST],
-    says: /^oauth2\.googleapis\.com:443 timed out/,
+    says: /^connected to oauth2\.googleapis\.com:443, but got no response/,
   },
   {
     name: 'Cloud Storage that is busy for a moment',

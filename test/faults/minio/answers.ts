@@ -94,7 +94,7 @@ export const OF_ANSWERS: readonly Fault[] = [
     name: 'a MinIO that hangs',
     arrange: store({ faults: { hangFor: () => true } }),
     fail: [FIRST],
-    says: /^127\.0\.0\.1:\d+ timed out\n.*a server that hangs/,
+    says: /^connected to 127\.0\.0\.1:\d+, but got no response within 10 s\n.*The server hangs/,
   },
   {
     name: 'a proxy that changes pre-signed URLs',

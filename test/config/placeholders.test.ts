@@ -1,0 +1,53 @@
+/** What is left over from a template, and what only looks like it. */
+import { expect, test } from 'vitest';
+import { isPlaceholder } from '../../src/config/placeholders.ts';
+
+const url = (password: string, more = '') => `postgres://spacelift:${password}@db.corp.io/spacelift${more}`;
+
+test.each<[string, string]>([
+  ['ADMIN_PASSWORD', 'a${b}c'],
+  ['ADMIN_PASSWORD', 'x{{y}}'],
+  ['ADMIN_PASSWORD', '$(A)1'],
+  ['ADMIN_PASSWORD', '{{y}} '.repeat(2)],
+  ['ADMIN_PASSWORD', 'changeme2'],
+  ['ADMIN_USERNAME', 'admin{{1}}'],
+  ['OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY', 'abc<def>ghi'],
+  ['OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY', '$${b}'],
+  ['SLACK_SECRET', '${a b}'],
+  ['DATABASE_URL', url('pa${b}word')],
+  ['DATABASE_URL', url('{{y}}z')],
+  ['DATABASE_URL', url('x<b>y')],
+  ['DATABASE_URL', url('a@${b}/?#:')],
+  ['DATABASE_URL', url('dont-change-me-please')],
+  ['DATABASE_URL', 'postgres://db.corp.io/spacelift?user=spacelift&password=pa${b}word'],
+  ['OTEL_EXPORTER_OTLP_HEADERS', 'api-key=a${b}c'],
+])('%s=%s is a value', (name, value) => {
+  expect(isPlaceholder(name, value)).toBe(false);
+});
+
+test.each<[string, string]>([
+  ['ADMIN_PASSWORD', '${b}'],
+  ['ADMIN_PASSWORD', ' {{ .Values.password }}\n'],
+  ['ADMIN_PASSWORD', '${A}${B}'],
+  ['ADMIN_PASSWORD', '${{ secrets.ADMIN_PASSWORD }}'],
+  ['ADMIN_PASSWORD', '$(ADMIN_PASSWORD)'],
+  ['ADMIN_PASSWORD', 'change-me'],
+  ['ADMIN_USERNAME', '<user>'],
+  ['DATABASE_URL', '${DATABASE_URL}'],
+  ['DATABASE_URL', url('${DB_PASSWORD}')],
+  ['DATABASE_URL', url('<password>')],
+  ['DATABASE_URL', url('CHANGEME')],
+  ['DATABASE_URL', 'postgres://{{user}}:secret@db.corp.io/spacelift'],
+  ['DATABASE_URL', 'postgres://spacelift:secret@${DB_HOST}:5432/spacelift'],
+  ['DATABASE_URL', 'postgres://spacelift:secret@prefix-${DB_HOST}/spacelift'],
+  ['DATABASE_URL', 'postgres://db.corp.io/spacelift?user=spacelift&password=${PASSWORD}'],
+  ['DATABASE_URL', url('secret', '?sslmode=${SSL_MODE}')],
+  ['OBJECT_STORAGE_BUCKET_STATES', 'spacelift-${ENV}-states'],
+  ['OBJECT_STORAGE_MINIO_ENDPOINT', '{{ host }}:9000'],
+  ['WEBHOOKS_ENDPOINT', 'https://<domain>/webhooks'],
+  ['LAUNCHER_IMAGE', '${REGISTRY}/launcher'],
+  ['MQTT_BROKER_ENDPOINT', '${MQTT_HOST}:1984'],
+  ['SERVER_DOMAIN', 'Example.com'],
+])('%s=%s is a placeholder', (name, value) => {
+  expect(isPlaceholder(name, value)).toBe(true);
+});
