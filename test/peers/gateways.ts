@@ -57,7 +57,17 @@ export const startRclone = (): Promise<Gateway> =>
       const data = join(directory, 'data');
       await mkdir(data);
       const keys = `${KEYS.accessKeyId},${KEYS.secretAccessKey}`;
-      return ['serve', 's3', '--addr', `${HOST}:${port}`, '--auth-key', keys, '--config', join(directory, 'none'), data];
+      return [
+        'serve',
+        's3',
+        '--addr',
+        `${HOST}:${port}`,
+        '--auth-key',
+        keys,
+        '--config',
+        join(directory, 'none'),
+        data,
+      ];
     },
   });
 

@@ -79,7 +79,12 @@ const STATES: readonly (readonly [name: string, settings: readonly string[], id:
     CORS,
     /contain Access-Control-Allow-Origin more than once$/,
   ],
-  ['answers OPTIONS itself', ['if ($request_method = OPTIONS) { return 204; }'], CORS, /answers preflight requests .* itself/],
+  [
+    'answers OPTIONS itself',
+    ['if ($request_method = OPTIONS) { return 204; }'],
+    CORS,
+    /answers preflight requests .* itself/,
+  ],
   ['forbids OPTIONS', ['if ($request_method = OPTIONS) { return 405; }'], CORS, /answers preflight requests .* itself/],
   [
     'forbids PUT',

@@ -96,7 +96,10 @@ export const goParts = (
     const source = join(directory, 'source');
     await mkdir(source);
     await writeFile(join(source, 'go.mod'), 'module program\n');
-    await writeFile(join(source, 'main.go'), `package main\n\nimport (\n${imports.join('\n')}\n)\n\nfunc main() { run.Main() }\n`);
+    await writeFile(
+      join(source, 'main.go'),
+      `package main\n\nimport (\n${imports.join('\n')}\n)\n\nfunc main() { run.Main() }\n`,
+    );
     await run('go', ['get', `${module}@${version}`], source, GO);
     await run('go', ['build', '-mod=mod', '-o', join(directory, 'program'), '.'], source, GO);
   },

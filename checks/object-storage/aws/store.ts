@@ -1,4 +1,4 @@
-/** AWS S3, through the AWS SDK. Never requests the list of buckets, a location, or the identity: no role needs those permissions. */
+/** AWS S3, through the AWS SDK. Never requests a location or the identity, and lists buckets only when one is missing: no role needs those permissions. */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
@@ -195,7 +195,9 @@ export async function aws(run: Run): Promise<Store> {
         VersionId,
         isLatest: IsLatest,
       }));
-      const keys = await removeInTurn(found, ({ key, VersionId }) => removeObject(bucket, { Key: key, VersionId }, signal));
+      const keys = await removeInTurn(found, ({ key, VersionId }) =>
+        removeObject(bucket, { Key: key, VersionId }, signal),
+      );
       for (const key of keys) marked.delete(`${bucket}/${key}`);
       return keys;
     },

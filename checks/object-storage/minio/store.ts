@@ -1,4 +1,4 @@
-/** MinIO, through its own client. Never requests a bucket's location or existence: no role needs those permissions. */
+/** MinIO, through its own client. Never requests the location or existence of a bucket, and lists buckets only when one is missing: no role needs those permissions. */
 import type { Client } from 'minio';
 import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
 import { isTrue } from '../../../src/config/types.ts';

@@ -1,6 +1,7 @@
 /** Stores that do less than MinIO, buckets that keep what is written, and what a proxy in front of a store may do. */
-import type { FaultReply, FaultRequest } from '../../services/s3/types.ts';
+
 import { type ReverseProxyOptions, startReverseProxy } from '../../services/reverse-proxy.ts';
+import type { FaultReply, FaultRequest } from '../../services/s3/types.ts';
 import { bucketVariable, config, FIRST, isAction } from '../arrange.ts';
 import type { Arrange, Arranged, Fault } from '../fault.ts';
 import { always, atStore, bucket, cleared, store } from './arrange.ts';
@@ -25,8 +26,7 @@ const all =
 
 /** Buckets without versions, as stores without versioning have them. */
 const unversioned = all(...BUCKETS.map((name) => bucket(`spacelift-${name}`, { versioning: undefined })));
-const without = (...actions: readonly string[]): Arrange =>
-  always(UNKNOWN, ({ action }) => actions.includes(action));
+const without = (...actions: readonly string[]): Arrange => always(UNKNOWN, ({ action }) => actions.includes(action));
 const locked = (mode: 'GOVERNANCE' | 'COMPLIANCE'): Arrange =>
   bucket('spacelift-states', { objectLock: { mode, days: 1 } });
 const NOT_VERSIONED = BUCKETS.filter((name) => name !== 'states').map((name) => `object-storage/${name}/versioning`);
@@ -100,10 +100,7 @@ const LOCKED: readonly Fault[] = [
   {
     name: 'states under compliance, which the operator may not look at',
     arrange: cleared(
-      all(
-        locked('COMPLIANCE'),
-        always({ status: 403, code: 'AccessDenied' }, isAction('GetObjectLockConfiguration')),
-      ),
+      all(locked('COMPLIANCE'), always({ status: 403, code: 'AccessDenied' }, isAction('GetObjectLockConfiguration'))),
     ),
     leaves: true,
   },

@@ -120,7 +120,11 @@ function remove({ bucket, request, world }: Context, key: string, versionId: str
 }
 
 /** A version under retention stays, unless it is in governance mode and the request bypasses that. */
-function checkRetention({ bucket, request, world }: Pick<Context, 'bucket' | 'request' | 'world'>, key: string, id: string) {
+function checkRetention(
+  { bucket, request, world }: Pick<Context, 'bucket' | 'request' | 'world'>,
+  key: string,
+  id: string,
+) {
   const version = bucket.versions().find((one) => one.key === key && one.versionId === id);
   if (version?.retained === undefined || version.retained.until <= request.now) return;
   const bypasses = request.header('x-amz-bypass-governance-retention')?.toLowerCase() === 'true';

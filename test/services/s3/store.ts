@@ -201,7 +201,10 @@ export class Bucket {
   /** Everything but times, as plain JSON. */
   snapshot(): object {
     const { name, region, owner, versioning, lifecycle, cors, policy, publicAccessBlock } = this;
-    const objects = this.versions().map(({ body, lastModified, retained, ...version }) => ({ ...version, size: body.length }));
+    const objects = this.versions().map(({ body, lastModified, retained, ...version }) => ({
+      ...version,
+      size: body.length,
+    }));
     const uploads = [...this.uploads.values()].map(({ id, key, parts }) => ({ id, key, parts: [...parts.keys()] }));
     const state = { name, region, owner, versioning, lifecycle, cors, policy, publicAccessBlock, objects, uploads };
     return JSON.parse(JSON.stringify(state));
