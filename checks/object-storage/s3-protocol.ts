@@ -73,7 +73,7 @@ export function s3Refusal(
   const { status, headers } = answer;
   if (!isErrorResponse(answer)) return undefined;
   const code = codeIn(answer);
-  const location = code === undefined && base !== undefined ? redirectTarget(answer, base) : undefined;
+  const location = code === undefined ? redirectTarget(answer, base) : undefined;
   if (location !== undefined) return new StoreError('redirected', { ...at, status, location });
   // MinIO's console recognizes requests for the MinIO API, and says so.
   const atConsole = code === 'InvalidArgument' && /\bAPI port\b/.test(answer.body.toString());

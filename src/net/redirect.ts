@@ -10,11 +10,11 @@ const LONGEST_HOST = 253;
 
 /**
  * The URL that a redirect leads to; `undefined` if the response is none, or names no HTTP server.
- * @param from the URL of the request
+ * @param from the URL of the request, for redirects that are relative to it
  */
 export function redirectTarget(
   { status, headers }: { readonly status: number; readonly headers: IncomingHttpHeaders },
-  from: URL,
+  from?: URL,
 ): URL | undefined {
   const { location } = headers;
   if (status < 301 || status > 308 || status === 304 || location === undefined || location.length > LONGEST)

@@ -16,6 +16,7 @@ export interface At {
 
 const KINDS: Readonly<Record<CredentialKind, StoreKind>> = {
   missing: 'credentials',
+  source: 'credentials',
   invalid: 'credentials',
   signature: 'signature',
   expired: 'expired',

@@ -59,6 +59,9 @@ export async function aws(run: Run): Promise<Store> {
   const client = new S3Client({
     ...config,
     forcePathStyle,
+    // Like the variables that would set them, these do not apply to the names of buckets.
+    useArnRegion: false,
+    disableS3ExpressSessionAuth: true,
     // A checksum of the empty body would otherwise be part of every pre-signed PUT.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -67,8 +70,8 @@ export async function aws(run: Run): Promise<Store> {
     try {
       return client.config.endpointProvider({
         Region: config.region,
-        UseFIPS: config.useFipsEndpoint ?? false,
-        UseDualStack: config.useDualstackEndpoint ?? false,
+        UseFIPS: config.useFipsEndpoint,
+        UseDualStack: config.useDualstackEndpoint,
         ForcePathStyle: forcePathStyle,
         ...(config.endpoint !== undefined && { Endpoint: config.endpoint }),
         ...(Bucket !== undefined && { Bucket }),

@@ -54,8 +54,6 @@ const KIND_OF_MESSAGE: readonly (readonly [RegExp, StoreKind])[] = [
 ];
 
 export const MISSING = 'NoSuchKey';
-/** What a relative redirect is relative to. */
-const HOST = new URL('https://storage.googleapis.com');
 
 /** The error in a response, or `undefined` if Cloud Storage did what was asked. */
 export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreError | undefined {
@@ -64,7 +62,7 @@ export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreError
   const page = /^text\/html/i.test(headers['content-type'] ?? '') && body.length > 0;
   if (status < 300 && !page) return undefined;
   const { code, message } = said(answer);
-  const location = code === undefined ? redirectTarget(answer, HOST) : undefined;
+  const location = code === undefined ? redirectTarget(answer) : undefined;
   if (location !== undefined) return new StoreError('redirected', { ...at, status, location });
   const date = Date.parse(headers.date ?? '');
   const kind = kindOf(status, code, message);

@@ -6,6 +6,8 @@ import { asksForTls, type HttpAnswer, readUpTo } from '../../../src/net/http.ts'
 import { boundBody, boundHints, boundPages } from '../../../src/net/limits.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 import { redirectTarget } from '../../../src/net/redirect.ts';
+import { reportRequest } from '../../../src/net/stages.ts';
+import { unbracketed } from '../../../src/net/tcp.ts';
 import { messageIn, s3Refusal } from '../s3-protocol.ts';
 import { type StoreAction, StoreError } from '../store.ts';
 import { keySays } from './messages.ts';
@@ -72,6 +74,7 @@ function observed({ base, at, signal }: { base: URL; at: At; signal?: AbortSigna
     another(0);
     const sent = open({ ...options, ...(signal !== undefined && { signal }) });
     boundHints(sent);
+    reportRequest(sent, unbracketed(base.hostname));
     sent.on('response', async (answer: IncomingMessage) => {
       const { statusCode: status = 0, headers } = answer;
       if (minioRefusal({ status, headers, body: Buffer.alloc(0) }, at, base) === undefined) {
