@@ -26,7 +26,7 @@ export const configuration = defineCheck({
       perVariable: true,
       title: 'every value has the correct type',
       procedure:
-        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID.',
+        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID. Variables of the cloud SDKs that this deployment uses are compared with the values that the SDKs accept: AWS_ENDPOINT_URL must have a scheme, for example. Without keys in the config, this includes your own environment.',
       rationale: 'Spacelift rejects the value at startup or behaves in an unintended way.',
       fix: 'Correct the value to the format that the finding states.',
       example: {
@@ -87,6 +87,18 @@ export const configuration = defineCheck({
       },
       docs: DOCS.general,
     },
+    'env-file': {
+      title: 'every line of an env file has one meaning',
+      procedure:
+        'Compares what Docker Compose, bash, docker run --env-file, kubectl create --from-env-file and systemd read. Programs that reject the file, or would keep the quotes around its values, are left out. This tool reads the file like Docker Compose.',
+      rationale: 'Spacelift gets another value than this tool has tested, depending on the program that starts it.',
+      fix: 'Write the value as the finding states, so that all programs read the same.',
+      example: {
+        found: 'ADMIN_PASSWORD is read differently by Docker Compose and docker run',
+        fix: 'put the values of ADMIN_PASSWORD (line 3) in single quotes',
+      },
+      docs: DOCS.general,
+    },
     unknown: {
       perVariable: true,
       title: 'no variable is misspelled',
@@ -116,8 +128,10 @@ export const configuration = defineCheck({
     conflict: {
       perVariable: true,
       title: 'shared variables have the same value in all services',
-      procedure: 'Compares the variables that more than one service has.',
-      rationale: 'Services with different values would work on different data.',
+      procedure:
+        'Compares the variables that more than one service has, and several values for one service: in objects or containers of one file, or in objects of several namespaces.',
+      rationale:
+        'Services with different values would work on different data; of several values for one service, Spacelift may read another one than this tool.',
       fix: 'Set the variable once, in a place that all services read.',
       example: {
         found: 'DATABASE_URL differs between server, drain',

@@ -32,6 +32,7 @@ export type {
   Report,
   ReportCheck as Check,
   ReportFinding as Finding,
+  ReportVariable as Variable,
   Verdict,
 } from '../report/types.ts';
 export { InputError };

@@ -17,8 +17,8 @@ import { print } from './print.ts';
 import { styleOf } from './terminal.ts';
 
 const LABEL = 10;
-/** How long open handles may keep the process alive afterward. */
-const WAIT_MS = 250;
+
+export { end } from './end.ts';
 
 /** @throws InputError when it can't start */
 export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Promise<void> {
@@ -45,7 +45,6 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
     await print(host, rendered(places, style), 'text');
   }
   interrupt.release();
-  setTimeout(() => host.exit(), WAIT_MS).unref();
 }
 
 /** Its JSON is a public interface. */

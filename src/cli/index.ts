@@ -33,17 +33,22 @@ Exit codes:
 export async function main(host: NodeJS.Process): Promise<void> {
   // Whoever writes reports its own write errors.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
+  const endings: End[] = [];
   try {
-    await program(host).parseAsync(host.argv);
+    await program(host, endings).parseAsync(host.argv);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) host.exitCode = 0;
     else if (error instanceof CommanderError) await fail(host, usage.parsing(error.message));
     else if (error instanceof InputError) await fail(host, error.message);
     else await fail(host, usage.bug(error));
   }
+  for (const end of endings) await end(host);
 }
 
-function program(host: NodeJS.Process): Command {
+/** How to end the process after a command that contacted servers: what it leaves open must not keep the process alive. */
+type End = (host: NodeJS.Process) => Promise<void>;
+
+function program(host: NodeJS.Process, endings: End[]): Command {
   const root = new Command('spacelift-preflight');
   for (const option of runOptions()) root.addOption(option);
   root
@@ -61,7 +66,8 @@ function program(host: NodeJS.Process): Command {
         const commands = root.commands.map((command) => command.name());
         throw new InputError(usage.argument(unknown, commands));
       }
-      const { run } = await import('./run.ts');
+      const { end, run } = await import('./run.ts');
+      endings.push(end);
       await run(host, options);
     });
   const plan = root
@@ -80,7 +86,8 @@ function program(host: NodeJS.Process): Command {
     .allowExcessArguments(false)
     .action(async (options: CleanupArguments) => {
       refuseOptions(root, 'cleanup');
-      const { cleanup: execute } = await import('./cleanup.ts');
+      const { end, cleanup: execute } = await import('./cleanup.ts');
+      endings.push(end);
       await execute(host, options);
     });
   for (const option of cleanupOptions()) cleanup.addOption(option);

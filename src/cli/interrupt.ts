@@ -1,5 +1,7 @@
 /** Events that end a run early: SIGINT, SIGTERM, and uncaught errors. */
+
 import { CrashedError, InterruptedError } from '../engine/timeouts.ts';
+import { endNow } from './end.ts';
 
 /** 128 plus the signal number, by shell convention. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -23,7 +25,7 @@ export function interruptible(host: NodeJS.Process, said: (signal: Signal) => vo
   const controller = new AbortController();
   let exitCode: number | undefined;
   const onSignal = (signal: Signal) => {
-    if (exitCode !== undefined) host.exit(exitCode);
+    if (exitCode !== undefined) endNow(host, exitCode);
     exitCode = EXIT_CODES[signal];
     said(signal);
     controller.abort(new InterruptedError());

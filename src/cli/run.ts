@@ -17,8 +17,7 @@ import { prepare, type Write } from './report-file.ts';
 import { stepSummary } from './step-summary.ts';
 import { hasUnicode, isLive, styleOf } from './terminal.ts';
 
-/** How long open handles may keep the process alive after the report is written. */
-const WAIT_MS = 250;
+export { end } from './end.ts';
 
 /** @throws InputError if the run can't start */
 export async function run(host: NodeJS.Process, args: RunArguments): Promise<void> {
@@ -57,7 +56,6 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   if (summarize !== undefined) await writeOrSay(host, summarize, await renderAs(report, 'markdown'));
   for (const reason of because) notice(host, `exit code 1: ${reason}`);
   interrupt.release();
-  setTimeout(() => host.exit(), WAIT_MS).unref();
 }
 
 function reportFiles(args: RunArguments): { format: RunArguments['format']; write: Write }[] {

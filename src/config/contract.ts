@@ -289,6 +289,10 @@ export const isKnown = (name: string): boolean =>
 export const isForSdk = (name: string): boolean =>
   SDK_NAMES.includes(name.toUpperCase()) || SDK_PREFIXES.some((prefix) => name.startsWith(prefix));
 
+/** Variables that can differ between services. */
+const MAY_DIFFER = /^(DD_|OTEL_|AWS_S3_|GATEWAY_|AWS_ROLE_ARN$)/;
+export const mayDiffer = (name: string): boolean => MAY_DIFFER.test(name);
+
 /** Whether a value must not be shown: any variable in neither the contract nor the list of public variables is a secret. */
 export const isSecret = (name: string): boolean => {
   if (isVariable(name)) return CONTRACT[name].secret === true;

@@ -2,6 +2,7 @@
 import { cause } from '../outcome/cause.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
+import { plural } from '../util/format.ts';
 import { CONTRACT, DOCS, isVariable } from './contract.ts';
 import type { RejectedType, RejectedValue, Source } from './entry.ts';
 import { isNamed, named } from './sources/quote.ts';
@@ -51,20 +52,21 @@ function rejectedIn(sources: readonly Source[]): Rejected[] {
   });
 }
 
-function rejection({ name, type }: Rejected, group: readonly Rejected[], where: string): Issue {
+function rejection({ name, type, origins }: Rejected, group: readonly Rejected[], all: string): Issue {
   const count = group.length;
+  const where = origins.length === 1 ? all : `${origins[0]} and ${plural(origins.length - 1, 'other object')}`;
+  const kinds = group.map((one) => `${one.name} is ${IS[one.type]}`);
+  const detail = [
+    ...(count > 1 ? [`${listed(kinds, '; ')}.`] : []),
+    ...(origins.length > 1 ? [`In ${listed(origins, ', ')}.`] : []),
+  ].join(' ');
   return fail(`${name} is ${IS[type]}, in ${where}`, {
-    ...(count > 1 && {
-      detail: `${listed(
-        group.map((one) => `${one.name} is ${IS[one.type]}`),
-        '; ',
-      )}.`,
-    }),
+    ...(detail !== '' && { detail }),
     expected: 'only strings: Kubernetes and ECS reject the whole object because of any other value',
     fix: fixFor(group),
     docs: isVariable(name) ? CONTRACT[name].docs : DOCS.general,
-    evidence: { variable: name, origin: where },
-    cause: cause.rejectedObject(where).titled(count > 1 ? `${count} values are not strings, in ${where}` : undefined),
+    evidence: { variable: name, origin: all },
+    cause: cause.rejectedObject(all).titled(count > 1 ? `${count} values are not strings, in ${where}` : undefined),
   });
 }
 

@@ -3,12 +3,14 @@ import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
-import { CHOICES, CONTRACT, isChoice, isVariable, VARIABLES, type VariableName } from './contract.ts';
+import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
+import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { judgeTypes } from './judge-types.ts';
 import { maskValue } from './logins.ts';
 import { Misspellings } from './misspelled.ts';
+import { judgeOverlaps } from './origins.ts';
 import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
 import { judgeReference, referenceTo } from './references.ts';
@@ -22,6 +24,8 @@ export interface Judgement {
   readonly pairing: Issue | undefined;
   /** Invalid variables: everything that depends on one gets its outcome. */
   readonly unusable: ReadonlyMap<VariableName, Issue>;
+  /** Any variables that findings about many at once name. */
+  readonly told: ReadonlyMap<string, Issue>;
 }
 
 /** Variables that Spacelift's docs require to be set together. */
@@ -29,7 +33,6 @@ const ALL_OR_NONE: readonly (readonly VariableName[])[] = [
   ['SLACK_APP_CLIENT_ID', 'SLACK_APP_CLIENT_SECRET', 'SLACK_SECRET'],
   ['SAML_CERT', 'SAML_KEY'],
 ];
-const MAY_DIFFER = /^(DD_|OTEL_|AWS_S3_|GATEWAY_|AWS_ROLE_ARN$)/;
 
 export function judgeConfiguration(resolved: Resolved, sources: readonly Source[]): Judgement {
   const findings: ConfigurationFinding[] = [];
@@ -101,11 +104,13 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   findings.push(
     ...judgeGroups(view),
     ...judgeRelations(view, unusable),
-    ...judgeConflicts(resolved),
+    ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
+    ...judgeEnvFiles(sources),
     ...judgeShortLived(resolved, sources),
   );
-  return { findings, pairing, unusable };
+  const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
+  return { findings, pairing, unusable, told: new Map([...named, ...quoted]) };
 }
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {
@@ -194,9 +199,11 @@ function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>):
   return findings;
 }
 
-function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
-  const names = [...resolved.entries.keys()].filter((name) => isVariable(name) && !MAY_DIFFER.test(name));
-  return names.flatMap((name): ConfigurationFinding[] => {
+/** @param overlaps findings about values for one service: of a variable, only this finding is reported */
+function judgeConflicts(resolved: Resolved, overlaps: readonly ConfigurationFinding[]): ConfigurationFinding[] {
+  const told = new Set(overlaps.map(({ variable }) => variable));
+  const names = [...resolved.entries.keys()].filter((name) => isVariable(name) && !mayDiffer(name) && !told.has(name));
+  const differing = names.flatMap((name): ConfigurationFinding[] => {
     const held = [...resolved.byService].flatMap(([service, entries]) => {
       const found = entries.get(name);
       return found?.kind === 'known' ? [{ service, found }] : [];
@@ -215,4 +222,5 @@ function judgeConflicts(resolved: Resolved): ConfigurationFinding[] {
       },
     ];
   });
+  return [...overlaps, ...differing];
 }

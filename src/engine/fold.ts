@@ -18,8 +18,8 @@ export function foldByCause(
   }
   const folded = (finding: RawFinding): Finding => {
     const { cause, blocked, ...raw } = finding;
-    const rest = printed(raw);
     const group = groups.get(keyOf(finding)) ?? [finding];
+    const rest = listing(printed(raw), group);
     if (finding.status === 'skip' && cause !== undefined) return skipped(rest, group[0] ?? finding);
     const hit = group.filter((other) => other.blocked !== true);
     const first = hit[0] ?? group[0] ?? finding;
@@ -52,6 +52,14 @@ function printed({ fix, ...finding }: Omit<RawFinding, 'cause' | 'blocked'>): Fi
   if (fix === undefined) return finding;
   const { kind, language, text } = fix;
   return { ...finding, fix: text, fixKind: kind, ...(language !== undefined && { fixLanguage: language }) };
+}
+
+/** The finding with all the names that its cause is about. */
+function listing(finding: Finding, group: readonly RawFinding[]): Finding {
+  const names = [...new Set(group.flatMap(({ cause }) => cause?.about ?? []))];
+  if (names.length === 0) return finding;
+  const detail = `${finding.detail ?? ''} Not resolved: ${names.join(', ')}.`.trim();
+  return { ...finding, detail, evidence: { ...finding.evidence, names } };
 }
 
 /** A skip that only points to another finding. */

@@ -1,9 +1,10 @@
 /** Resolves names to addresses with the system's resolver (hosts file and search domains included). */
-import { lookup as ask } from 'node:dns';
-import { lookup } from 'node:dns/promises';
-import type { LookupFunction } from 'node:net';
+import dns from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
 import type { Run } from '../engine/check.ts';
-import { NetworkError, toNetworkError } from './network-error.ts';
+import { stageReporter } from '../engine/timeouts.ts';
+import { silentDnsServers } from './dns-servers.ts';
+import { codeOf, NetworkError, toNetworkError } from './network-error.ts';
 
 /** In ms; resolvers try each server for 5 s. */
 const DEADLINE_MS = 10_000;
@@ -11,18 +12,27 @@ const DEADLINE_MS = 10_000;
 /** @throws NetworkError of kind `dns`, or `timeout` */
 export async function resolve(run: Pick<Run, 'withTimeout'>, host: string): Promise<string[]> {
   return run.withTimeout(DEADLINE_MS, async () => {
-    try {
-      return (await lookup(host, { all: true })).map(({ address }) => address);
-    } catch (error) {
-      throw toNetworkError(error) ?? new NetworkError('dns');
-    }
+    const report = stageReporter();
+    if (isIP(host) === 0) report('resolving');
+    const [error, addresses] = await lookupInTime(host, { all: true });
+    if (error !== null) throw toNetworkError(error) ?? new NetworkError('dns');
+    report('connecting');
+    return (addresses as { address: string }[]).map(({ address }) => address);
   });
 }
 
 /** In ms; below any operation's deadline, so that a lookup that times out is reported as a DNS error. */
 const LOOKUP_MS = 8_000;
+/** In ms; after this, the DNS servers are asked whether they respond at all. */
+const DOUBT_MS = 1_500;
 
 type Answer = Parameters<Parameters<LookupFunction>[2]>;
+type Options = Parameters<LookupFunction>[1];
+
+/** The system's resolver, for one connection. */
+export const timelyLookup: LookupFunction = (host, options, callback) => {
+  lookupInTime(host, options).then((answer) => callback(...answer));
+};
 
 /**
  * A `lookup` for the connections of one agent: each name is looked up once, no matter how many connections need it at a
@@ -32,19 +42,36 @@ export function sharedLookup(): LookupFunction {
   const known = new Map<string, Promise<Answer>>();
   return (host, options, callback) => {
     const key = JSON.stringify([host, options]);
-    const answer = known.get(key) ?? askInTime(host, options);
+    const answer = known.get(key) ?? lookupInTime(host, options);
     known.set(key, answer);
     answer.then((result) => callback(...result));
   };
 }
 
-function askInTime(host: string, options: Parameters<LookupFunction>[1]): Promise<Answer> {
+/**
+ * A lookup in the system's resolver can't be canceled, and takes minutes if no server responds. This does not wait for it:
+ * the error is then a NetworkError with the servers.
+ */
+function lookupInTime(host: string, options: Options): Promise<Answer> {
   return new Promise((resolve) => {
     const late = Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' });
-    const timer = setTimeout(() => resolve([late, '']), LOOKUP_MS);
-    ask(host, options, (...result) => {
-      clearTimeout(timer);
-      resolve(result);
+    const checkServers = async () => {
+      const dnsServers = await silentDnsServers(host);
+      if (dnsServers !== undefined)
+        settle([new NetworkError('dns', { code: 'EAI_AGAIN', dnsServers }) as NodeJS.ErrnoException, '']);
+    };
+    const timers = [
+      setTimeout(() => settle([late, '']), LOOKUP_MS),
+      setTimeout(() => void checkServers().catch(() => {}), DOUBT_MS),
+    ];
+    const settle = (answer: Answer) => {
+      for (const timer of timers) clearTimeout(timer);
+      resolve(answer);
+    };
+    dns.lookup(host, options, async (...result) => {
+      // The resolver gave up: for this name, or for all.
+      if (codeOf(result[0]) === 'EAI_AGAIN') await checkServers().catch(() => {});
+      settle(result);
     });
   });
 }

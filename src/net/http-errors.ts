@@ -52,6 +52,7 @@ function atProxy(error: unknown, proxy: URL | undefined, { secure }: HttpServer)
   if (!AT_PROXY.includes(problem.kind)) return undefined;
   return new ProxyError(at, problem.kind, {
     ...(problem.code !== undefined && { code: problem.code }),
+    ...(problem.dnsServers !== undefined && { dnsServers: problem.dnsServers }),
     plain: !secure,
   });
 }

@@ -3,8 +3,9 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Run } from '../engine/check.ts';
 import { advice } from '../outcome/fix.ts';
-import { type Skip, skip } from '../outcome/outcome.ts';
+import { CheckStopped, fail, type Skip, skip } from '../outcome/outcome.ts';
 import { resolve } from './dns.ts';
+import { noDnsServer } from './messages.ts';
 import type { NetworkError, NetworkKind } from './network-error.ts';
 import { unbracketed } from './tcp.ts';
 
@@ -28,8 +29,14 @@ export function isPrivateName(host: string): boolean {
 /**
  * Turns a failure to reach `host` into a skip if the tool runs outside of Spacelift's network and the host is inside of it;
  * `undefined` if it remains a failure.
+ * @throws CheckStopped if no DNS server responds
  */
 export async function skipIfOutside(run: Run, host: string, problem: NetworkError): Promise<Skip | undefined> {
+  // Without DNS, nothing is known about any host, so nothing explains it or makes it less than a failure.
+  if (problem.dnsServers !== undefined) {
+    const { title, ...words } = noDnsServer(host, problem.dnsServers);
+    throw new CheckStopped(fail(title, words));
+  }
   if (run.options.from !== 'outside' || !EXPLAINED.includes(problem.kind)) return undefined;
   const bare = unbracketed(host);
   const inside =

@@ -111,6 +111,18 @@ function silence(
   };
 }
 
+/** For a machine whose DNS servers all stay silent: the same for every host, so that it is reported once. */
+export function noDnsServer(host: string, servers: readonly string[]): NetworkMessages {
+  return {
+    title: `no DNS server responds: ${listed(servers)}`,
+    detail: 'The addresses come from the resolver settings of this machine (/etc/resolv.conf).',
+    expected: 'a DNS server that responds on port 53',
+    fix: advice`allow UDP and TCP 53 to a DNS server, or correct the nameserver lines in /etc/resolv.conf (in Kubernetes: dnsPolicy, and the network policies of the pod and of kube-dns); try: ${sh`getent hosts ${host}`}`,
+    evidence: { observed: 'dns', servers: [...servers] },
+    cause: cause.noDnsServer(host),
+  };
+}
+
 /** The title, the expectation, and the fix for any network error. */
 export function networkMessages(problem: NetworkError, { what, host, port, setting }: Target): NetworkMessages {
   const at = `${host}:${port}`;
@@ -118,6 +130,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
   const itself = cause.network(at, problem.kind);
   switch (problem.kind) {
     case 'dns':
+      if (problem.dnsServers !== undefined) return noDnsServer(host, problem.dnsServers);
       return {
         title: problem.code === 'EAI_AGAIN' ? `no DNS server responded for ${host}` : `${host} does not resolve`,
         expected: `a name that resolves where Spacelift runs`,

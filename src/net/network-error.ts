@@ -43,6 +43,8 @@ export class NetworkError extends Error {
   readonly chain: readonly PeerCertificate[];
   /** For `timeout`: how long the server was waited for, ms, if it accepted the connection. */
   readonly silentMs: number | undefined;
+  /** For `dns`: all DNS servers of this machine, if none of them responds. */
+  readonly dnsServers: readonly string[] | undefined;
   /** Whether the server had started a response by then. */
   readonly responding: boolean;
   constructor(
@@ -53,6 +55,7 @@ export class NetworkError extends Error {
       chain?: readonly PeerCertificate[];
       silentMs?: number;
       responding?: boolean;
+      dnsServers?: readonly string[];
     } = {},
   ) {
     super(more.tls === undefined ? kind : `${kind}: ${more.tls}`);
@@ -61,14 +64,21 @@ export class NetworkError extends Error {
     this.tls = more.tls;
     this.code = more.code;
     this.chain = more.chain ?? [];
+    this.dnsServers = more.dnsServers;
     this.silentMs = more.silentMs;
     this.responding = more.responding ?? false;
   }
 }
 
-/** A provider's own fix for an error; none if the server accepted the connection, and then did not respond. */
-export const providerFix = <T>({ kind, silentMs }: NetworkError, fixes: Partial<Record<NetworkKind, T>>) =>
-  silentMs === undefined ? fixes[kind] : undefined;
+const BEFORE_CONNECTION: readonly NetworkKind[] = ['dns', 'refused', 'unreachable'];
+
+/** Whether the server accepted the connection before the error. */
+export const isConnected = ({ kind, silentMs }: NetworkError): boolean =>
+  kind === 'timeout' ? silentMs !== undefined : !BEFORE_CONNECTION.includes(kind);
+
+/** A provider's own fix for an error; none if the server hangs or this machine has no DNS server: no provider can help. */
+export const providerFix = <T>({ kind, silentMs, dnsServers }: NetworkError, fixes: Partial<Record<NetworkKind, T>>) =>
+  silentMs === undefined && dnsServers === undefined ? fixes[kind] : undefined;
 
 /**
  * The error of an operation that exceeded its deadline: no DNS server, no route, and a server that hangs are told apart.

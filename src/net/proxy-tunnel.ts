@@ -7,6 +7,7 @@ import { cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
 import { secureContextFor } from './ca-store.ts';
+import { timelyLookup } from './dns.ts';
 import { boundHints } from './limits.ts';
 import { networkMessages, type Target } from './messages.ts';
 import { NetworkError, type NetworkKind, networkErrorOr } from './network-error.ts';
@@ -24,7 +25,11 @@ export class ProxyError extends NetworkError {
   constructor(
     proxy: Address,
     kind: NetworkKind,
-    { status, plain = false, ...more }: { status?: number; code?: string; plain?: boolean } = {},
+    {
+      status,
+      plain = false,
+      ...more
+    }: { status?: number; code?: string; plain?: boolean; dnsServers?: readonly string[] } = {},
   ) {
     super(kind, more);
     this.proxy = proxy;
@@ -96,6 +101,7 @@ function openTunnel(
       path: target,
       headers: { host: target, ...authorization(proxy) },
       agent: false,
+      lookup: timelyLookup,
       signal,
       ...(secure && { secureContext: secureContextFor(run.authorities()) }),
     });
@@ -120,7 +126,10 @@ function openTunnel(
   });
 }
 
-const codeIn = ({ code }: NetworkError) => (code === undefined ? {} : { code });
+const codeIn = ({ code, dnsServers }: NetworkError) => ({
+  ...(code !== undefined && { code }),
+  ...(dnsServers !== undefined && { dnsServers }),
+});
 
 function authorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};

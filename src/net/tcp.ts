@@ -1,6 +1,7 @@
 /** TCP connections with a deadline; errors are `NetworkError`s. */
 import { connect, type Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
+import { timelyLookup } from './dns.ts';
 import { NetworkError, type NetworkKind, toNetworkError } from './network-error.ts';
 import { reportStages } from './stages.ts';
 
@@ -33,7 +34,14 @@ export const addressOf = ({ hostname, port, protocol }: URL): Address => ({
 export async function openTcp(run: Pick<Run, 'withTimeout'>, { host, port }: Address, ms: number): Promise<Socket> {
   const name = unbracketed(host);
   return run.withTimeout(ms, (signal) => {
-    const socket = connect({ host: name, port, signal, noDelay: true, autoSelectFamilyAttemptTimeout: ATTEMPT_MS });
+    const socket = connect({
+      host: name,
+      port,
+      signal,
+      noDelay: true,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
+      lookup: timelyLookup,
+    });
     reportStages(socket, name);
     return new Promise<Socket>((resolve, reject) => {
       // The listener stays: a later error must not be unhandled; `exchange` reads it from the socket.

@@ -5,10 +5,13 @@ class Cause {
   readonly #key: string;
   /** The title of the folded failure when several subjects share the cause. */
   readonly title: string | undefined;
+  /** One of the things that the cause affects, if the folded failure must list them all. */
+  readonly about: string | undefined;
 
-  constructor(key: string, title?: string) {
+  constructor(key: string, title?: string, about?: string) {
     this.#key = key;
     this.title = title;
+    this.about = about;
   }
 
   /** Equal for findings of one failure: the first in report order stays a failure, the others become skips that point to it. */
@@ -17,7 +20,7 @@ class Cause {
   }
 
   titled(title: string | undefined): Cause {
-    return new Cause(this.#key, title);
+    return new Cause(this.#key, title, this.about);
   }
 
   is(other: Cause | undefined): boolean {
@@ -54,6 +57,8 @@ export const cause = {
   /** @param endpoint `host:port` */
   network: (endpoint: string, kind: string): Cause => network(endpoint, kind),
   dns: (host: string): Cause => network(host, 'dns'),
+  /** No DNS server responds, whichever host was looked up. */
+  noDnsServer: (host: string): Cause => new Cause('network:no-dns-server', undefined, host),
   tls: (endpoint: string, fault: string): Cause => network(endpoint, 'tls', fault),
   proxy: (proxy: string, target: string, status: number): Cause => of('proxy')(proxy, target, status),
 

@@ -100,6 +100,13 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     verdict: verdictOf(checks, service, result.interrupted),
     summary: { pass: count('pass'), warn: count('warn'), fail: count('fail'), skip: count('skip') },
     checks,
+    variables: result.run.deployment.origins.map(({ name, service, origin, location, used }) => ({
+      name,
+      service,
+      origin: oneLine(clean(origin)),
+      ...(location !== undefined && { location: { ...location, file: oneLine(clean(location.file)) } }),
+      used,
+    })),
     notVerified: [VERSION_CONTROL],
     leftovers: result.leftovers.map(({ what, command }) => ({
       what: oneLine(clean(what)),

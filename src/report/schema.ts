@@ -1,5 +1,6 @@
 /** The JSON Schema of the report, as printed by `schema` and saved in `schemas/report.schema.json`. */
-import type { Perspective, Phase } from '../config/options.ts';
+import type { Location } from '../config/entry.ts';
+import type { Perspective, Phase, Service } from '../config/options.ts';
 import { type Check, idsOf, perVariable } from '../engine/check.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
@@ -25,6 +26,7 @@ import {
   type Report,
   type ReportCheck,
   type ReportFinding,
+  type ReportVariable,
   SCHEMA_VERSION,
   type Verdict,
 } from './types.ts';
@@ -64,6 +66,10 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
       'Findings by status.',
     ),
     checks: described(list(check(checks)), 'One per dependency, in a fixed order.'),
+    variables: described(
+      list(variable()),
+      'The variables that Spacelift or a cloud SDK reads and that are set, without their values; at most 1,000.',
+    ),
     notVerified: described(
       list(object<NotVerified>({ title: text(), detail: text(), fix: text() })),
       'Dependencies that no check can verify.',
@@ -81,12 +87,40 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
   };
 }
 
+const SERVICES_OF_VALUES: Readonly<Record<Service | 'all', string>> = {
+  all: 'shared by all services',
+  server: 'only for the server',
+  drain: 'only for the drain',
+  scheduler: 'only for the scheduler',
+};
+
 const STATUSES: Readonly<Record<Status, string>> = {
   pass: 'the rule is met',
   warn: 'it works, but with a risk or limitation',
   fail: 'Spacelift would not work',
   skip: 'not checked, for the reason in the title',
 };
+
+const variable = () =>
+  object<ReportVariable>({
+    name: text(),
+    service: described(oneOf<Service | 'all'>(SERVICES_OF_VALUES), 'The services that the value is for.'),
+    origin: described(text(), 'Where it is set, for people.'),
+    location: optional(
+      described(
+        object<Location>({
+          file: described(text(), 'The path as given, or "standard input".'),
+          document: optional(described(wholeNumber(), 'From 1, if the file contains more than one.')),
+          kind: optional(described(text(), 'Of the Kubernetes object.')),
+          name: optional(described(text(), 'Of the Kubernetes object.')),
+          namespace: optional(described(text(), 'Of the Kubernetes object.')),
+          container: optional(described(text(), 'In a task definition.')),
+        }),
+        'Where it is set, for programs; absent for the environment.',
+      ),
+    ),
+    used: described(flag(), 'Whether the value is in effect for a service; otherwise, another one overrides it.'),
+  });
 
 /** `configuration/value[SERVER_DOMAIN]` */
 const variablePattern = (checks: readonly Check[]): string =>

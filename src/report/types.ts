@@ -1,6 +1,7 @@
 /** The report, from which all formats and the exit code are derived. Its JSON is a public interface. */
 
-import type { Perspective, Phase } from '../config/options.ts';
+import type { Location } from '../config/entry.ts';
+import type { Perspective, Phase, Service } from '../config/options.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
@@ -58,6 +59,18 @@ export interface ReportCheck {
   readonly findings: readonly ReportFinding[];
 }
 
+/** Where a variable is set; its value is not part of the report. */
+export interface ReportVariable {
+  readonly name: string;
+  readonly service: Service | 'all';
+  /** For people. */
+  readonly origin: string;
+  /** For programs; absent for the environment. */
+  readonly location?: Location;
+  /** Whether this value is in effect for a service; otherwise, another one overrides it. */
+  readonly used: boolean;
+}
+
 /** A dependency that no check can verify. */
 export interface NotVerified {
   readonly title: string;
@@ -79,6 +92,8 @@ export interface Report {
   readonly verdict: Verdict;
   readonly summary: Readonly<Record<Status, number>>;
   readonly checks: readonly ReportCheck[];
+  /** The variables that Spacelift or a cloud SDK reads and that are set, at most 1,000; several values of one in order. */
+  readonly variables: readonly ReportVariable[];
   readonly notVerified: readonly NotVerified[];
   /** Items that the run created and did not remove. */
   readonly leftovers: readonly Leftover[];

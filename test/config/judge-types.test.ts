@@ -91,8 +91,9 @@ describe('a value in a Secret or ConfigMap', () => {
     const body = 'stringData: {AWS_ACCOUNT_ID: 012345678901}\n';
     const { failed } = await failures(`${yaml('Secret', body)}---\n${yaml('Secret', body, 'spacelift-drain')}`);
     expect(failed.map(({ title }) => title)).toEqual([
-      'AWS_ACCOUNT_ID is a number, not a string, in a.yaml (Secret spacelift-shared) and a.yaml (Secret spacelift-drain)',
+      'AWS_ACCOUNT_ID is a number, not a string, in a.yaml (Secret spacelift-shared) and 1 other object',
     ]);
+    expect(failed[0]?.detail).toBe('In a.yaml (Secret spacelift-shared), a.yaml (Secret spacelift-drain).');
   });
 
   test('under a name that could be a secret is reported without the name', async () => {

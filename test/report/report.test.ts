@@ -54,6 +54,7 @@ describe('the report', () => {
       'verdict',
       'summary',
       'checks',
+      'variables',
       'notVerified',
       'leftovers',
     ]);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Run } from '../../../src/engine/check.ts';
 import { connectPacket, DISCONNECT, type Level, readConnack } from '../../../src/net/mqtt.ts';
-import { NetworkError } from '../../../src/net/network-error.ts';
+import { isConnected, NetworkError } from '../../../src/net/network-error.ts';
 import { exchange, openTcp, type Reply } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -66,7 +66,7 @@ async function visitTls(run: Run, endpoint: Endpoint): Promise<Listener> {
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
     if (error.kind === 'tls') return ofTls(error);
-    // Throws the same error again if the connection fails altogether.
+    if (!isConnected(error)) throw error;
     const plain = await greet(run, () => openTcp(run, endpoint, SECOND_MS), SECOND_MS);
     if (plain.speaks === 'mqtt') return { speaks: 'plain-mqtt' };
     if (plain.speaks === 'other') return plain;

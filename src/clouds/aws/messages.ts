@@ -21,7 +21,7 @@ interface EndpointRules {
 
 /** The server that a client's requests go to. */
 export function targetOf(what: string, { config, endpoint }: AwsSettings, client: EndpointRules): Target {
-  const { region: Region, useFipsEndpoint: UseFIPS = false, useDualstackEndpoint: UseDualStack = false } = config;
+  const { region: Region, useFipsEndpoint: UseFIPS, useDualstackEndpoint: UseDualStack } = config;
   const url = endpoint?.url ?? client.config.endpointProvider({ Region, UseFIPS, UseDualStack }).url;
   return { what, ...addressOf(url), setting: endpoint?.setting ?? 'AWS_REGION' };
 }

@@ -1,10 +1,10 @@
 /** Kubernetes Secrets and ConfigMaps: single, in multiple documents, or in a `List`. */
 
-import { isKnown } from '../contract.ts';
+import { isKnown, isVariable } from '../contract.ts';
 import { type Entry, InputError, type Location, type RejectedType, type RejectedValue } from '../entry.ts';
 import type { Service } from '../options.ts';
 import { encrypted } from './encrypted.ts';
-import { named } from './quote.ts';
+import { isNamed, named } from './quote.ts';
 import {
   aType,
   type Document,
@@ -78,6 +78,26 @@ function objectsIn(documents: readonly Document[]): Located[] {
   return objects;
 }
 
+type Read = { readonly entries: readonly Entry[] };
+const namespaceOf = ({ entries }: Read): string | undefined => entries[0]?.location?.namespace;
+
+/** "Secret spacelift/spacelift-shared" */
+function labelOf({ entries }: Read): string {
+  const { kind, namespace, name } = entries[0]?.location ?? {};
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** The namespace with the most variables of Spacelift. */
+function mostIn(readings: readonly Read[]): string {
+  const count = (group: readonly Read[]) =>
+    group.flatMap(({ entries }) => entries).filter(({ name }) => isVariable(name)).length;
+  const [most] = [...Map.groupBy(readings, namespaceOf)]
+    .filter(([namespace]) => namespace !== undefined)
+    .sort(([, a], [, b]) => count(b) - count(a));
+  const namespace = most?.[0];
+  return namespace !== undefined && isNamed(namespace, 'object') ? namespace : 'NAMESPACE';
+}
+
 /**
  * A pod reads only Secrets and ConfigMaps in its own namespace, so variables from several are never those of one
  * installation. Objects in other namespaces without such variables are not part of it either.
@@ -90,14 +110,11 @@ function inOneNamespace<Of extends { readonly entries: readonly Entry[] }>(
   const namespaceOf = ({ entries }: Of) => entries[0]?.location?.namespace;
   const relevant = readings.filter(({ entries }) => entries.some(({ name }) => isKnown(name)));
   const [first, second] = [...new Set(relevant.map(namespaceOf))].filter((namespace) => namespace !== undefined);
-  if (second !== undefined) {
-    const label = (namespace: string | undefined) =>
-      relevant
-        .filter((reading) => namespaceOf(reading) === namespace)
-        .slice(0, 1)
-        .map(({ entries }) => `${entries[0]?.location?.kind} ${namespace}/${entries[0]?.location?.name}`);
+  if (first !== undefined && second !== undefined) {
+    const inFirst = relevant.filter((reading) => namespaceOf(reading) === first).map(labelOf);
+    const inSecond = relevant.filter((reading) => namespaceOf(reading) === second).map(labelOf);
     throw new InputError(
-      `${file}: variables for Spacelift in several namespaces (${label(first)}, ${label(second)}); a pod reads only its own: kubectl get secrets,configmaps -n NAMESPACE -o yaml`,
+      `${file}: variables for Spacelift in several namespaces (${inFirst[0]}, ${inSecond[0]}), but a pod reads only its own; pass one: kubectl get secrets,configmaps -n ${mostIn(relevant)} -o yaml`,
     );
   }
   if (first === undefined) return [...readings];
