@@ -96,10 +96,14 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
     const first = removal(name, sources);
     return resets.length === 0 ? advice`${first}` : advice`${first}, and run: ${command(resets)}`;
   }
-  if (resets.length > 0) return command(resets, afterward([], sources));
+  if (resets.length > 0) {
+    const isOfDatabase = levels.some(({ ofRole, ofDatabase }) => ofDatabase && !ofRole);
+    return command(resets, { ...(isOfDatabase && { note: BY_OWNER }), ...afterward([], sources) });
+  }
   if (source === 'configuration file') return turnOffInFile(setting, sources);
   if (source === 'command line' || source === 'environment variable') {
     return command(evenReadOnly(sql`ALTER DATABASE ${identifier(server.database)} SET ${setting} = off;`), {
+      note: BY_OWNER,
       ...afterward(
         [
           `or for all databases: an administrator of the server removes ${name} from ${lookup(NAMES, source)} and restarts it`,
@@ -110,6 +114,9 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
   }
   return advice`find its source as an administrator: ${sql`SELECT setting, source, sourcefile FROM pg_settings WHERE name = 'default_transaction_read_only';`}`;
 }
+
+/** Whoever may alter a database. */
+const BY_OWNER = 'as the owner of the database or a superuser';
 
 /** The sessions of administrators are read-only too, where a setting is not only for the role. */
 const evenReadOnly = (statement: Sql): Sql => sql`BEGIN READ WRITE; ${statement} COMMIT;`;

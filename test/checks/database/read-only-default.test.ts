@@ -136,6 +136,15 @@ test('an administrator of the files has to do it where ALTER SYSTEM is not allow
   expect(fix).toMatch(new RegExp(`^set ${NAME} = off in postgresql\\.conf, as an administrator of the server’s files`));
 });
 
+test('what is stored for the database can be undone by its owner', async () => {
+  const { server, url } = await installed();
+  await server.query(`ALTER DATABASE spacelift SET ${ON}`);
+  const { fix } = (await check(url)).finding('database/writable');
+  expect(fix).toMatch(/^-- as the owner of the database or a superuser\n/);
+  await apply(server, fix, url);
+  expect((await check(url)).troubles).toEqual([]);
+});
+
 describe('in the URL', () => {
   const parameters = {
     'as a parameter': { [NAME]: 'on' },
