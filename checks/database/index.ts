@@ -181,7 +181,9 @@ async function connected({ session, server }: Facts): Promise<Outcome> {
   const { host, port } = endpoint;
   // Another product accepts the login but not this query.
   const known = await server.catch((error: unknown) => {
-    if (error instanceof NetworkError || (error instanceof ServerError && error.refusal.kind === 'pooler')) throw error;
+    // A pooler accepts logins although no server is behind it.
+    const isSilent = error instanceof NetworkError && error.kind === 'timeout';
+    if (isSilent || (error instanceof ServerError && error.refusal.kind === 'pooler')) throw error;
     return undefined;
   });
   const what = known === undefined ? 'a session' : `PostgreSQL ${known.version}`;

@@ -1,6 +1,7 @@
 /** Where a setting comes from, and how to change it there (PostgreSQL manual, 20.1 and the view `pg_settings`). */
 import { advice, command, type Fix, type Identifier, identifier, type Sql, sql } from '../../src/outcome/fix.ts';
 import { lookup } from '../../src/util/lookup.ts';
+import { asMemberOf } from './administrator.ts';
 import type { Override, Server, SettingName, Settings } from './facts.ts';
 import type { DatabaseUrl } from './url.ts';
 
@@ -88,22 +89,20 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
   const levels = storedOn(name, source, sources);
   const others = (sources.overrides ?? []).filter((override) => override.name === name);
   const isWide = [...levels, ...others].some(({ ofRole }) => !ofRole);
-  const resets = levels.map((level) => {
-    const reset = sql`${target(level, server)} RESET ${setting};`;
-    return isWide ? evenReadOnly(reset) : reset;
-  });
+  const isOfDatabase = levels.some(({ ofRole, ofDatabase }) => ofDatabase && !ofRole);
+  const resets = [
+    ...(isOfDatabase ? asOwner(server) : []),
+    ...levels.map((level) => sql`${target(level, server)} RESET ${setting};`),
+  ].map((statement) => (isWide ? evenReadOnly(statement) : statement));
   if (source !== undefined && !isStored(source)) {
     const first = removal(name, sources);
     return resets.length === 0 ? advice`${first}` : advice`${first}, and run: ${command(resets)}`;
   }
-  if (resets.length > 0) {
-    const isOfDatabase = levels.some(({ ofRole, ofDatabase }) => ofDatabase && !ofRole);
-    return command(resets, { ...(isOfDatabase && { note: BY_OWNER }), ...afterward([], sources) });
-  }
+  if (resets.length > 0) return command(resets, afterward([], sources));
   if (source === 'configuration file') return turnOffInFile(setting, sources);
   if (source === 'command line' || source === 'environment variable') {
-    return command(evenReadOnly(sql`ALTER DATABASE ${identifier(server.database)} SET ${setting} = off;`), {
-      note: BY_OWNER,
+    const statements = [...asOwner(server), sql`ALTER DATABASE ${identifier(server.database)} SET ${setting} = off;`];
+    return command(statements.map(evenReadOnly), {
       ...afterward(
         [
           `or for all databases: an administrator of the server removes ${name} from ${lookup(NAMES, source)} and restarts it`,
@@ -115,8 +114,8 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
   return advice`find its source as an administrator: ${sql`SELECT setting, source, sourcefile FROM pg_settings WHERE name = 'default_transaction_read_only';`}`;
 }
 
-/** Whoever may alter a database. */
-const BY_OWNER = 'as the owner of the database or a superuser';
+/** Makes the administrator a member of the owner, unless that one is a superuser: then only superusers can alter it. */
+const asOwner = ({ role, superuser }: Server): Sql[] => (superuser ? [] : [asMemberOf(role)]);
 
 /** The sessions of administrators are read-only too, where a setting is not only for the role. */
 const evenReadOnly = (statement: Sql): Sql => sql`BEGIN READ WRITE; ${statement} COMMIT;`;

@@ -139,7 +139,9 @@ export function judgeSdkVariables(inputs: SdkInputs): {
       const told = entry === inputs.entry(name) ? inputs.told.get(name) : undefined;
       const reference = entry.kind === 'known' ? judgeReference(entry) : undefined;
       const found = told === undefined ? (reference ?? judgeAs(spec, name, entry, inputs.redact)) : undefined;
-      if (found !== undefined) findings.push(found);
+      // The same for the config's and the caller's value is one finding.
+      if (found !== undefined && !findings.some(({ rule, variable: of }) => rule === found.rule && of === name))
+        findings.push({ ...found, variable: name });
       const outcome = told ?? found?.outcome;
       if (outcome?.status === 'fail') flaws.push({ name, party, outcome });
     }

@@ -47,6 +47,12 @@ export function judgeAs(
   });
   if (entry.kind !== 'known') return undefined;
   const { value } = entry;
+  if (value.includes('\0')) {
+    return found('value', `${name} contains a NUL character`, {
+      expected: 'text: an environment variable can’t contain NUL',
+      fix: advice`remove it in ${entry.origin}`,
+    });
+  }
   if (JUDGED_BY_THEIR_CHECK.some((judged) => judged === name)) return undefined;
   if (variable.type.exact && value !== value.trim()) {
     return found('whitespace', `${name} ${whereWhite(value)}`, {

@@ -33,6 +33,11 @@ const systemd: Way = {
 const awsSdk = goSources(new URL('aws-sdk/', import.meta.url));
 
 /** In the order in which they are built. */
-export const ORACLES = { envFiles, systemd, awsSdk } as const satisfies Record<string, Way>;
+export const ORACLES = {
+  envFiles,
+  systemd,
+  kubernetes: goSources(new URL('kubernetes/', import.meta.url)),
+  awsSdk,
+} as const satisfies Record<string, Way>;
 
 export type OracleName = keyof typeof ORACLES;

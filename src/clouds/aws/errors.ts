@@ -101,9 +101,7 @@ const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => Credenti
     title: 'AWS does not recognize the access key',
     detail: 'It was deleted, is inactive, or is temporary and lacks its AWS_SESSION_TOKEN.',
     expected: 'an access key that exists and is active',
-    fix: command(sh`aws iam list-access-keys`, {
-      note: 'set AWS_ACCESS_KEY_ID to one of these, and for a temporary key set AWS_SESSION_TOKEN too',
-    }),
+    fix: advice`set AWS_ACCESS_KEY_ID to an access key that exists (${sh`aws iam list-access-keys`}), and for a temporary key set AWS_SESSION_TOKEN too`,
   }),
   signature: () => ({
     title: 'AWS rejected the secret key',
