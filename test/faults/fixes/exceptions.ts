@@ -1,10 +1,13 @@
 /** The fixes that are not executed here, and why. One that is not needed any more fails the test of its fault. */
 import type { Administrator } from './administrator.ts';
 
-/** Programs that fixes call and that no test can have. */
+/** Programs, or commands of one, that fixes call and that no test can have. */
 export const NO_CLIENT: Readonly<Record<string, string>> = {
   az: 'Azure Resource Manager and Microsoft Entra ID are not among the test servers',
   gcloud: 'Google Cloud’s control plane is not among the test servers',
+  'aws configure': 'it asks the person who runs it',
+  'aws sso': 'a person logs in in a browser',
+  'aws login': 'a person logs in in a browser',
   timedatectl: 'it sets the clock of the machine',
 };
 
