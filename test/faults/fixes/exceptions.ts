@@ -34,8 +34,9 @@ export const EXCEPTIONS: readonly Exception[] = [
   ...[
     'one bucket missing',
     'one bucket missing under --read-only',
+    'a bucket’s name that is like one that another variable names',
     'a bucket’s name one letter off, where buckets can’t be listed',
-    'an S3 bucket that does not exist',
+    'an S3 bucket’s name that is one letter off, where buckets can’t be listed',
   ].map((fault) => ({
     fault,
     why: 'the bucket that it creates lacks its settings, which the next run reports',
