@@ -9,11 +9,15 @@ export interface Pooler {
   stop(): Promise<void>;
 }
 
-/** @param url of the database, with a password; PgBouncer asks clients for the same one */
+/**
+ * @param url of the database, with a password; PgBouncer asks clients for the same one
+ * @param entry more words for the database's entry, such as `user=…`
+ */
 export async function startPgbouncer(
   url: string,
   mode: 'session' | 'transaction' | 'statement',
   settings: readonly string[] = [],
+  entry = '',
 ): Promise<Pooler> {
   const { username, password, hostname, port, pathname } = new URL(url);
   const database = pathname.slice(1);
@@ -22,7 +26,7 @@ export async function startPgbouncer(
       const users = join(directory, 'users');
       const lines = [
         '[databases]',
-        `${database} = host=${hostname} port=${port} dbname=${database}`,
+        `${database} = host=${hostname} port=${port} dbname=${database} ${entry}`,
         '[pgbouncer]',
         `listen_addr = ${HOST}`,
         `listen_port = ${listen}`,

@@ -6,12 +6,14 @@ import { bucketVariable, config, FIRST, SIGNED } from '../arrange.ts';
 import type { Fault } from '../fault.ts';
 import {
   account,
+  as,
   cors,
   HOST,
   isBlob,
   noDelegation,
   onAks,
   only,
+  owned,
   refusing,
   roleless,
   serving,
@@ -105,6 +107,12 @@ export const CONTAINERS: readonly Fault[] = onAks(
     says: /^container corp-states does not exist in the storage account preflighttest/,
   },
   {
+    name: 'a container’s name that is one letter off',
+    arrange: config(() => bucketVariable('run-logs', 'spacelift-run-log')),
+    fail: ['object-storage/run-logs/access'],
+    says: /^container spacelift-run-log does not exist .*\nspacelift-run-logs exists, and no variable names it\.$/,
+  },
+  {
     name: 'an Azure container name with capitals',
     arrange: config(() => bucketVariable('states', 'Corp_States')),
     fail: ['object-storage/states/access'],
@@ -143,6 +151,17 @@ export const CONTAINERS: readonly Fault[] = onAks(
     fail: [FIRST],
     says: /^the credentials have no data role on the storage account preflighttest\nEvery operation is denied/,
   },
+  {
+    name: 'an application in the config that has no role for the data of the Azure account',
+    arrange: owned(as((azure) => azure.createPrincipal())),
+    fail: [FIRST],
+    says: /^the credentials have no data role on the storage account preflighttest\nEvery operation is denied/,
+  },
+  {
+    name: 'an operator without any role for the data of the Azure account',
+    arrange: as((azure) => azure.createPrincipal('Reader')),
+  },
+  { name: 'an application in the config that has its role', arrange: owned(() => ({})) },
   { name: 'a scheduler without any role at Azure', as: 'scheduler', arrange: roleless },
   {
     name: 'no user delegation key at Azure',
