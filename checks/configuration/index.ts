@@ -87,6 +87,18 @@ export const configuration = defineCheck({
       },
       docs: DOCS.general,
     },
+    'env-file': {
+      title: 'every line of an env file has one meaning',
+      procedure:
+        'Compares what Docker Compose, bash, docker run --env-file, kubectl create --from-env-file and systemd read. Programs that reject the file, or would keep the quotes around its values, are left out. This tool reads the file like Docker Compose.',
+      rationale: 'Spacelift gets another value than this tool has tested, depending on the program that starts it.',
+      fix: 'Write the value as the finding states, so that all programs read the same.',
+      example: {
+        found: 'ADMIN_PASSWORD is read differently by Docker Compose and docker run',
+        fix: 'put the values of ADMIN_PASSWORD (line 3) in single quotes',
+      },
+      docs: DOCS.general,
+    },
     unknown: {
       perVariable: true,
       title: 'no variable is misspelled',

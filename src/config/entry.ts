@@ -1,5 +1,6 @@
 /** The contents of a source: variables with their values and origins. */
 import type { Issue, Skip } from '../outcome/outcome.ts';
+import type { EnvFile } from './env-file/difference.ts';
 import type { Party, Service } from './options.ts';
 
 export { InputError } from './input-error.ts';
@@ -57,6 +58,8 @@ export interface Source {
   readonly incomplete: boolean;
   /** Values that the API rejects, in objects of the file that contain no variables for Spacelift. */
   readonly rejected?: readonly RejectedValue[];
+  /** How programs read the file, if it is an env file. */
+  readonly envFile?: EnvFile;
   /** Whether it is the job's environment, which is not searched for misspellings or short-lived credentials. */
   readonly process: boolean;
   /** Who supplied it; by default `process` for the environment and `config` for everything else. */

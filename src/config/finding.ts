@@ -8,6 +8,7 @@ export type ConfigurationRule =
   | ValueRule
   | 'required'
   | 'type'
+  | 'env-file'
   | 'unknown'
   | 'default'
   | 'conflict'

@@ -5,6 +5,7 @@ import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
+import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { judgeTypes } from './judge-types.ts';
 import { maskValue } from './logins.ts';
@@ -103,6 +104,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeRelations(view, unusable),
     ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
+    ...judgeEnvFiles(sources),
     ...judgeShortLived(resolved, sources),
   );
   return { findings, pairing, unusable };

@@ -2,8 +2,8 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -77,6 +77,31 @@ export const goSources = (folder: URL): Way => ({
   build: async (directory) =>
     void (await run('go', ['build', '-mod=readonly', '-o', join(directory, 'main'), '.'], fileURLToPath(folder), GO)),
   program: (directory) => ({ command: join(directory, 'main'), args: [], env: {} }),
+});
+
+/** One source file of a Go module. */
+export interface ModuleFile {
+  readonly module: string;
+  readonly version: string;
+  readonly file: string;
+}
+
+/**
+ * Like `goSources`, with one file of a module that would take minutes to build as a whole: it becomes a package of the
+ * program, in the folder `into`.
+ */
+export const goSourcesWith = (folder: URL, { module, version, file }: ModuleFile, into: string): Way => ({
+  ...goSources(folder),
+  version: () => `${goSources(folder).version()}-${version}`,
+  build: async (directory) => {
+    const sources = join(directory, 'sources');
+    await cp(folder, sources, { recursive: true });
+    const { Dir } = JSON.parse(await run('go', ['mod', 'download', '-json', `${module}@${version}`], directory, GO));
+    await mkdir(join(sources, into));
+    await copyFile(join(Dir, file), join(sources, into, basename(file)));
+    await run('go', ['build', '-mod=readonly', '-o', join(directory, 'main'), '.'], sources, GO);
+    await rm(sources, { recursive: true });
+  },
 });
 
 /** An OpenTelemetry collector of these components, by the collector's own builder of the same version. */
@@ -158,7 +183,7 @@ export const debian = (packaged: string, program: string, unpacked?: string): Wa
 });
 
 /** With their own folders: some libraries are kept there for one another alone. */
-function libraries(root: string): string {
+export function libraries(root: string): string {
   const foldersOf = (path: string) =>
     readdirSync(path, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

@@ -1,4 +1,6 @@
 /** Dotenv files: quotes, comments, `export`, multi-line values. */
+import { lastOf } from '../env-file/assignment.ts';
+import { readEnvFile } from '../env-file/compare.ts';
 import { MOST_VARIABLES, tooMany } from './bounds.ts';
 import type { Reading } from './value.ts';
 
@@ -7,13 +9,11 @@ export const isDotenv = (line: string): boolean => /^(?:export\s+)?[A-Za-z_][A-Z
 /** Also counts matches in multi-line values; the limit is far below the point where parsing becomes expensive. */
 const ASSIGNMENT = /^[^#\n=]*=/gm;
 
-export async function readDotenv(text: string, file: string): Promise<Reading> {
+export function readDotenv(text: string, file: string): Reading {
   refuseFlood(file, text);
-  const { parse } = await import('dotenv');
-  // The default parser is a regular expression that overflows on a large quoted value.
-  const variables = parse(text, { fast: true });
+  const { used, envFile } = readEnvFile(text, file);
   return {
-    entries: Object.entries(variables).map(([name, value]) => ({
+    entries: [...lastOf(used).values()].map(({ name, value }) => ({
       name,
       kind: 'known',
       value,
@@ -22,6 +22,7 @@ export async function readDotenv(text: string, file: string): Promise<Reading> {
       location: { file },
     })),
     incomplete: false,
+    envFile,
   };
 }
 

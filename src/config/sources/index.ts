@@ -66,14 +66,14 @@ export async function readSources(
 export async function parseSource(name: string, text: string): Promise<Source> {
   const file = titleOf(name);
   refuseEncrypted(name, file, text);
-  const { entries, incomplete, rejected = [] } = await readShape(file, text);
+  const { entries, incomplete, rejected = [], envFile } = await readShape(file, text);
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
   if (!entries.some((entry) => isSpacelifts(entry.name))) {
     throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
   }
   refuseEncryptedValues(name, file, entries);
-  return { entries: entries.map(withReference), incomplete, rejected, process: false };
+  return { entries: entries.map(withReference), incomplete, rejected, process: false, ...(envFile && { envFile }) };
 }
 
 const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));

@@ -1,5 +1,6 @@
 /** A parsed JSON or YAML document, and helpers to read it. */
 import type { Entry, Location, RejectedType, RejectedValue } from '../entry.ts';
+import type { EnvFile } from '../env-file/difference.ts';
 
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 
@@ -32,6 +33,8 @@ export interface Reading {
   readonly entries: readonly Entry[];
   readonly incomplete: boolean;
   readonly rejected?: readonly RejectedValue[];
+  /** How programs read the file, if it is an env file. */
+  readonly envFile?: EnvFile;
 }
 
 export const isList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);

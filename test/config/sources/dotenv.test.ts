@@ -41,6 +41,37 @@ it('reads what a shell wrote on Windows, and what Terraform prints for a shell',
   });
 });
 
+it.each([
+  ['abc#def123', 'abc#def123'],
+  ['#abc', '#abc'],
+  ['abc #def', 'abc'],
+  ['abc\t# def', 'abc'],
+  [' # def', ''],
+  ['"abc #def" # ghi', 'abc #def'],
+  ["'abc #def'", 'abc #def'],
+  ['abc$def', 'abc$def'],
+  ['abc$$def', 'abc$def'],
+  ['"abc', '"abc'],
+])('ends a value at a comment, which starts at whitespace and #: %j', async (written, value) => {
+  const source = await parseSource('.env', `SERVER_DOMAIN=a.b\nADMIN_PASSWORD=${written}\nENVIRONMENT=prod\n`);
+  expect(valuesOf(source)).toEqual({ SERVER_DOMAIN: 'a.b', ADMIN_PASSWORD: value, ENVIRONMENT: 'prod' });
+});
+
+it('reads what Docker Compose rejects as the program that accepts it, or skips it', async () => {
+  const literal = await parseSource('.env', 'SERVER_DOMAIN=a.b\nADMIN_PASSWORD=p${a.b} #c\n');
+  expect(valuesOf(literal)).toEqual({ SERVER_DOMAIN: 'a.b', ADMIN_PASSWORD: 'p${a.b} #c' });
+  const broken = await parseSource('.env', 'SERVER_DOMAIN="a.b"\nDATABASE URL!\nADMIN_PASSWORD="p${a.b}"\n');
+  expect(valuesOf(broken)).toEqual({ SERVER_DOMAIN: 'a.b', ADMIN_PASSWORD: 'p${a.b}' });
+});
+
+it('puts in values of the same file, and never those of the process', async () => {
+  const source = await parseSource(
+    '.env',
+    'SERVER_DOMAIN=a.b\nWEBHOOKS_ENDPOINT=https://${SERVER_DOMAIN}/w\nENVIRONMENT=$PATH',
+  );
+  expect(valuesOf(source)).toEqual({ SERVER_DOMAIN: 'a.b', WEBHOOKS_ENDPOINT: 'https://a.b/w', ENVIRONMENT: '$PATH' });
+});
+
 it('is enough with one variable of Spacelift, and refused without', async () => {
   expect(valuesOf(await parseSource('over.env', 'FEATURE_FLAG_X=1'))).toEqual({ FEATURE_FLAG_X: '1' });
   const expected = 'x.env: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …';

@@ -10,6 +10,19 @@ const secret =
   (change: (yaml: string) => string): Arrange =>
   async ({ variables }) => ({ sources: [await parseSource('shared.yaml', change(manifest(variables)))] });
 
+/** The config as an env file, with some lines written in another way. */
+const envFile =
+  (write: (name: string, value: string) => string): Arrange =>
+  async ({ variables }) => {
+    const lines = Object.entries(variables).map(([name, value]) => write(name, value));
+    return { sources: [await parseSource('.env', `${lines.join('\n')}\n`)] };
+  };
+/** The line of one variable. */
+const line =
+  (of: string, written: string) =>
+  (name: string, value: string): string =>
+    name === of ? written : `${name}=${value}`;
+
 /** The config as an ECS task definition of the server. */
 const task =
   (change: (environment: { name: string; value: unknown }[]) => unknown): Arrange =>
@@ -67,6 +80,27 @@ export const FILES: readonly Fault[] = [
     name: 'a Secret with a reference that the platform resolves',
     arrange: secret((yaml) => yaml.replace(/(DATABASE_URL: ).*/, '$1"vault:kv/data/prod#pgdsn"')),
   },
+  {
+    name: 'an env file with a comment behind a value',
+    arrange: envFile((name, value) => line('ENVIRONMENT', `ENVIRONMENT=${value} # of all services`)(name, value)),
+    warn: ['configuration/env-file'],
+    says: /^ENVIRONMENT is read differently by Docker Compose and docker run$/m,
+  },
+  {
+    name: 'an env file with a password that a shell would change',
+    arrange: envFile(line('ADMIN_PASSWORD', 'ADMIN_PASSWORD=cor$rect-horse')),
+    warn: ['configuration/env-file'],
+    says: /^ADMIN_PASSWORD is read differently by Docker Compose and docker run\nIn \.env: ADMIN_PASSWORD \(line \d+\): the \$ /,
+  },
+  {
+    name: 'an env file with a # in a password',
+    arrange: envFile(line('ADMIN_PASSWORD', 'ADMIN_PASSWORD=cor#rect-horse')),
+  },
+  {
+    name: 'an env file in quotes, with comments',
+    arrange: envFile((name, value) => `${name}="${value.replace(/["\\$`]/g, '\\$&')}" # ${name}`),
+  },
+  { name: 'an env file from Windows', arrange: envFile((name, value) => `${name}=${value}\r`) },
   { name: 'a Secret with all of the config', arrange: secret((yaml) => yaml) },
   {
     name: 'a database of the drain’s own',

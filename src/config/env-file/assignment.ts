@@ -1,0 +1,31 @@
+/** What a reader of env files makes of a file. */
+
+export interface Assignment {
+  readonly name: string;
+  /** References to variables that the file does not set are left as they are. */
+  readonly value: string;
+  /** The value depends on something outside the file: an environment variable, a home directory. */
+  readonly expands: boolean;
+  /** From 1. */
+  readonly line: number;
+}
+
+/** `undefined`: the reader rejects the file, or does something other than set variables, such as running a command. */
+export type Read = readonly Assignment[] | undefined;
+
+/** What Go calls space (`unicode.IsSpace`). */
+const SPACE = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const LEADING_SPACE = new RegExp(`^${SPACE}+`);
+export const isSpace = (character: string): boolean => new RegExp(`^${SPACE}$`).test(character);
+export const trimStart = (text: string): string => text.replace(LEADING_SPACE, '');
+
+/** Unlike a pattern that ends in `$`, in time that grows with the length alone. */
+export function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && isSpace(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
+/** The last of several assignments of a name counts. */
+export const lastOf = (assignments: readonly Assignment[]): Map<string, Assignment> =>
+  new Map(assignments.map((assignment) => [assignment.name, assignment]));

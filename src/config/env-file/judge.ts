@@ -1,0 +1,112 @@
+/** `configuration/env-file`: one finding, with the lines and the programs, but never a value. */
+import { advice, type Fix } from '../../outcome/fix.ts';
+import { type Issue, type Pass, pass, warn } from '../../outcome/outcome.ts';
+import { plural } from '../../util/format.ts';
+import { DOCS } from '../contract.ts';
+import type { Source } from '../entry.ts';
+import type { Difference, EnvFile, Reason, Spelling } from './difference.ts';
+import { READER_NAMES, READERS, type ReaderName } from './readers.ts';
+
+/** Maximum number of variables in a text. */
+const MOST = 5;
+
+const list = new Intl.ListFormat('en');
+const nameOf = (reader: ReaderName): string => READERS[reader].name;
+const namesOf = (readers: readonly ReaderName[]): string => list.format(readers.map(nameOf));
+/** For a title. */
+const SHORT: Readonly<Record<ReaderName, string>> = {
+  compose: 'Docker Compose',
+  bash: 'bash',
+  docker: 'docker run',
+  kubectl: 'kubectl',
+  systemd: 'systemd',
+};
+
+/** One finding for all env files; none without an env file. */
+export function judgeEnvFiles(sources: readonly Source[]): { rule: 'env-file'; outcome: Issue | Pass }[] {
+  const files = sources.flatMap(({ envFile }) => envFile ?? []);
+  const different = files.filter(({ differences }) => differences.length > 0);
+  if (files.length === 0) return [];
+  return [{ rule: 'env-file', outcome: different.length > 0 ? warning(different) : passed(files) }];
+}
+
+function passed(files: readonly EnvFile[]): Pass {
+  const common = READER_NAMES.filter((reader) => files.every(({ readers }) => readers.includes(reader)));
+  const subject = files.length === 1 ? 'the env file is' : `${files.length} env files are`;
+  const title =
+    common.length > 0
+      ? `${subject} read alike by ${list.format(common.map((reader) => SHORT[reader]))}`
+      : `${subject} read as far as possible: no common program accepts everything`;
+  return pass(title, { evidence: { files: files.map(({ file }) => file), readers: common.map(nameOf) } });
+}
+
+function warning(files: readonly EnvFile[]): Issue {
+  const differences = files.flatMap((one) => one.differences);
+  const readers = READER_NAMES.filter((reader) => files.some((one) => one.readers.includes(reader)));
+  return warn(titleOf(differences), {
+    detail: files.map((one) => `In ${one.file}: ${bounded(one.differences.map(describe), ' ')}`).join(' '),
+    expected: 'lines that all programs read alike',
+    fix: fixFor(differences),
+    docs: DOCS.general,
+    evidence: {
+      files: files.map(({ file }) => file),
+      variables: differences.map(({ name }) => name),
+      lines: differences.map(({ line }) => String(line)),
+      readers: readers.map(nameOf),
+    },
+  });
+}
+
+function titleOf(differences: readonly Difference[]): string {
+  const [first] = differences;
+  const subject = differences.length === 1 ? `${first?.name}` : plural(differences.length, 'variable');
+  const [one, other] = differences.find(({ groups }) => groups.length > 1)?.groups ?? [];
+  const [verb, refers] = differences.length === 1 ? ['is', 'refers'] : ['are', 'refer'];
+  if (one?.[0] === undefined || other?.[0] === undefined)
+    return `${subject} ${refers} to a variable that is not in the file`;
+  return `${subject} ${verb} read differently by ${SHORT[one[0]]} and ${SHORT[other[0]]}`;
+}
+
+const SUBJECTS: Readonly<Record<Reason, string>> = {
+  reference: 'the $ in the value',
+  missing: 'the line',
+  'trailing whitespace': 'the whitespace at the end',
+  comment: 'the # in the value',
+  'dollar sign': 'the $ in the value',
+  backslash: 'the \\ in the value',
+  quotes: 'the quotes in the value',
+  syntax: 'the special characters in the value',
+};
+
+function describe({ name, line, groups, reason }: Difference): string {
+  const where = `${name} (line ${line})`;
+  const [one = [], ...others] = groups;
+  const subject = SUBJECTS[reason];
+  if (others.length === 0)
+    return `${where}: ${subject} starts a reference to an environment variable in ${namesOf(one)}.`;
+  return `${where}: ${subject} means one thing in ${namesOf(one)}, and another in ${others.map(namesOf).join(', and a third in ')}.`;
+}
+
+const bounded = (texts: readonly string[], separator: string): string =>
+  texts.slice(0, MOST).join(separator) + (texts.length > MOST ? `${separator}…` : '');
+
+const SPELLINGS: Readonly<Record<Spelling, (names: string) => string>> = {
+  plain: (names) => `write ${names} without quotes, whitespace or a comment behind the value`,
+  encoded: (names) => `percent-encode the special characters of the user name and password in ${names}`,
+  'single-quoted': (names) =>
+    `put the values of ${names} in single quotes; docker run --env-file and kubectl --from-env-file keep quotes, so give them a file without`,
+  none: (names) =>
+    `set ${names} with a Secret or an option, not in an env file: no spelling is read alike by all programs`,
+};
+
+function fixFor(differences: readonly Difference[]): Fix {
+  const texts = [...Map.groupBy(differences, ({ spelling }) => spelling)].map(([spelling, which]) =>
+    SPELLINGS[spelling](
+      bounded(
+        which.map(({ name, line }) => `${name} (line ${line})`),
+        ', ',
+      ),
+    ),
+  );
+  return advice`${texts.join('; ')}`;
+}
