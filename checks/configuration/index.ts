@@ -26,7 +26,7 @@ export const configuration = defineCheck({
       perVariable: true,
       title: 'every value has the correct type',
       procedure:
-        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID.',
+        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID. Variables of the cloud SDKs that this deployment uses are compared with the values that the SDKs accept: AWS_ENDPOINT_URL must have a scheme, for example. Without keys in the config, this includes your own environment.',
       rationale: 'Spacelift rejects the value at startup or behaves in an unintended way.',
       fix: 'Correct the value to the format that the finding states.',
       example: {

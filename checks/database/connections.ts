@@ -1,6 +1,7 @@
 /** Whether enough connections are free. */
 import { identifier, sql } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { asMemberOf } from './administrator.ts';
 import type { Load, Server, Settings, Tables } from './facts.ts';
 import { MANAGED } from './setting-sources.ts';
 import { fixOf, type Step } from './steps.ts';
@@ -13,7 +14,7 @@ const DEFAULT_CONNECTIONS = 100;
 export function judgeConnections(
   load: Load,
   { installed }: Tables,
-  { database, login }: Server,
+  { database, login, role }: Server,
   settings: Settings | undefined,
 ): Outcome {
   const { maximum, reserved, roleLimit, databaseLimit, superuser } = load;
@@ -33,7 +34,7 @@ export function judgeConnections(
     {
       of: `the database ${database}`,
       free: within(databaseLimit, load.usedInDatabase - own.here),
-      steps: [sql`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1;`],
+      steps: [asMemberOf(role), sql`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1;`],
     },
   ];
   const free = Math.min(...limits.map((limit) => limit.free));

@@ -10,6 +10,7 @@ import {
   sql,
 } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { asMemberOf } from './administrator.ts';
 import type { Databases, Override, Server, Tables } from './facts.ts';
 
 /** What a new database needs to know; `undefined` if the role is not allowed to read it. */
@@ -81,7 +82,7 @@ function newDatabase(server: Server, { databases, overrides = [] }: Surroundings
  * is not one yet. The role itself can't be made one: where it can create databases, it may be the one who runs this.
  */
 function grantToCreator(role: string, mayCreate: boolean): Sql {
-  const grant = sql`GRANT ${identifier(role)} TO CURRENT_USER;`;
+  const grant = asMemberOf(role);
   if (!mayCreate) return grant;
   return block(sql`BEGIN IF NOT pg_has_role(${literal(role)}, 'USAGE') THEN ${grant} END IF; END`);
 }

@@ -1,6 +1,7 @@
 /** The privileges that Spacelift's migrations need. */
 import { command, identifier, type Sql, sql } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
+import { asMemberOf } from './administrator.ts';
 import type { Role, Server } from './facts.ts';
 
 /** The privileges that a role lacks, each with the statement that grants it. `what` goes into the evidence. */
@@ -23,7 +24,7 @@ export function lackingPrivileges(role: Role, database: string): { what: string;
       has: role.publicExists,
       what: 'find a schema public',
       named: 'a schema named public',
-      statement: sql`CREATE SCHEMA public AUTHORIZATION ${name};`,
+      statement: sql`${asMemberOf(role.name)}\nCREATE SCHEMA public AUTHORIZATION ${name};`,
     },
     {
       has: role.createInPublic || !role.publicExists,

@@ -1,6 +1,7 @@
 /** Messages for server errors: a table from SQLSTATE to cause and fix. */
 
 import { advice, command, identifier, sh, sql } from '../../src/outcome/fix.ts';
+import { asMemberOf } from './administrator.ts';
 import { meant } from './parameters.ts';
 import { poolerMessages } from './pooler-messages.ts';
 import type { Scene, ServerErrorMessages } from './scene.ts';
@@ -54,16 +55,18 @@ const SQL: Readonly<Record<string, Tell>> = {
   '3D000': ({ at, url }) => ({
     title: `database "${url.database}" does not exist at ${at}`,
     expected: `a database "${url.database}" owned by role "${url.user}"`,
-    // The administrator of a managed service has to be a member of the role for that.
     fix: command([
-      sql`GRANT ${identifier(url.user)} TO CURRENT_USER;`,
+      asMemberOf(url.user),
       sql`CREATE DATABASE ${identifier(url.database)} OWNER ${identifier(url.user)};`,
     ]),
   }),
   '42501': ({ at, url }) => ({
     title: `role "${url.user}" lacks CONNECT on database "${url.database}" at ${at}`,
     expected: `the CONNECT privilege on database "${url.database}"`,
-    fix: command(sql`GRANT CONNECT ON DATABASE ${identifier(url.database)} TO ${identifier(url.user)};`),
+    fix: command([
+      asMemberOf(url.user),
+      sql`GRANT CONNECT ON DATABASE ${identifier(url.database)} TO ${identifier(url.user)};`,
+    ]),
   }),
   '53300': ({ at, url }) => ({
     title: `${at} has no free connection for role "${url.user}"`,
@@ -74,7 +77,7 @@ const SQL: Readonly<Record<string, Tell>> = {
   '55000': ({ at, url }) => ({
     title: `database "${url.database}" at ${at} does not accept connections`,
     expected: 'a database that accepts connections',
-    fix: command(sql`ALTER DATABASE ${identifier(url.database)} ALLOW_CONNECTIONS true;`),
+    fix: command([asMemberOf(url.user), sql`ALTER DATABASE ${identifier(url.database)} ALLOW_CONNECTIONS true;`]),
   }),
   '57P03': ({ at }) => ({
     title: `${at} is starting up, shutting down or recovering, and does not accept connections yet`,
@@ -150,13 +153,7 @@ export function serverErrorMessages(refusal: ServerErrorKind, scene: Scene): Ser
       return {
         title: `the client certificate in ${variable} can’t be used`,
         expected: 'sslcert and sslkey as a matching pair of PEM files, and sslpassword if the key is encrypted',
-        fix: command(
-          [
-            sh`openssl x509 -noout -pubkey -in ${url.tls.certificate ?? 'SSLCERT'}`,
-            sh`openssl pkey -pubout -in ${url.tls.key ?? 'SSLKEY'}`,
-          ],
-          { note: 'compare the two' },
-        ),
+        fix: advice`set sslcert and sslkey in ${variable} to files that belong together; compare the output of ${sh`openssl x509 -noout -pubkey -in ${url.tls.certificate ?? 'SSLCERT'}`} and ${sh`openssl pkey -pubout -in ${url.tls.key ?? 'SSLKEY'}`}`,
       };
     case 'attributes':
       return {

@@ -1,6 +1,7 @@
 /** Where a setting comes from, and how to change it there (PostgreSQL manual, 20.1 and the view `pg_settings`). */
 import { advice, command, type Fix, type Identifier, identifier, type Sql, sql } from '../../src/outcome/fix.ts';
 import { lookup } from '../../src/util/lookup.ts';
+import { asMemberOf } from './administrator.ts';
 import type { Override, Server, SettingName, Settings } from './facts.ts';
 import type { DatabaseUrl } from './url.ts';
 
@@ -88,10 +89,11 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
   const levels = storedOn(name, source, sources);
   const others = (sources.overrides ?? []).filter((override) => override.name === name);
   const isWide = [...levels, ...others].some(({ ofRole }) => !ofRole);
-  const resets = levels.map((level) => {
-    const reset = sql`${target(level, server)} RESET ${setting};`;
-    return isWide ? evenReadOnly(reset) : reset;
-  });
+  const isOfDatabase = levels.some(({ ofRole, ofDatabase }) => ofDatabase && !ofRole);
+  const resets = [
+    ...(isOfDatabase ? [asMemberOf(server.role)] : []),
+    ...levels.map((level) => sql`${target(level, server)} RESET ${setting};`),
+  ].map((statement) => (isWide ? evenReadOnly(statement) : statement));
   if (source !== undefined && !isStored(source)) {
     const first = removal(name, sources);
     return resets.length === 0 ? advice`${first}` : advice`${first}, and run: ${command(resets)}`;
@@ -99,7 +101,11 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
   if (resets.length > 0) return command(resets, afterward([], sources));
   if (source === 'configuration file') return turnOffInFile(setting, sources);
   if (source === 'command line' || source === 'environment variable') {
-    return command(evenReadOnly(sql`ALTER DATABASE ${identifier(server.database)} SET ${setting} = off;`), {
+    const statements = [
+      asMemberOf(server.role),
+      sql`ALTER DATABASE ${identifier(server.database)} SET ${setting} = off;`,
+    ];
+    return command(statements.map(evenReadOnly), {
       ...afterward(
         [
           `or for all databases: an administrator of the server removes ${name} from ${lookup(NAMES, source)} and restarts it`,

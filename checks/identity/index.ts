@@ -22,7 +22,7 @@ export const identity = defineCheck({
     credentials: {
       title: 'the AWS credentials are valid',
       procedure:
-        'Finds credentials like the AWS SDKs do (config, environment, profile, or the role of the pod, task or instance) and calls STS GetCallerIdentity. Distinguishes between missing, unknown and expired credentials and a wrong clock. Skipped if STS can’t be reached, because Spacelift does not need STS.',
+        'Finds credentials like the AWS SDK for Go does, which Spacelift uses (config, environment, profile, or the role of the pod, task or instance), and calls STS GetCallerIdentity. Distinguishes between missing, unknown and expired credentials, a wrong clock, and a token file, program, login or server that provides none. Skipped if STS can’t be reached, because Spacelift does not need STS.',
       rationale: 'Spacelift signs every request to S3, KMS, SQS and IoT Core with these credentials.',
       permission: 'none: sts:GetCallerIdentity requires no permission',
       fix: 'Give Spacelift a role (pod identity, task role, instance profile) or valid long-lived keys, and keep the clock synchronized.',

@@ -86,6 +86,16 @@ export function withheld({ url, setting, overTls }: Pick<Destination, 'url' | 's
   );
 }
 
+/**
+ * Whether a provider's SDK would accept the variables that it reads.
+ * @param matters which of them matter to the request
+ * @throws CheckStopped with the failure that `configuration` reports
+ */
+export function mustBeAccepted({ deployment }: Pick<Run, 'deployment'>, matters: (name: string) => boolean): void {
+  const flaw = deployment.flaws.find(({ name }) => matters(name));
+  if (flaw !== undefined) throw new CheckStopped(flaw.outcome);
+}
+
 /** Whether `--credentials-file` supplies one of these. */
 export const isSupplied = ({ options }: Pick<Run, 'options'>, ...names: readonly CredentialsFile[]): boolean =>
   names.some((name) => options.credentialsFiles[name] !== undefined);

@@ -6,10 +6,13 @@ import { type ChoiceName, type ChoiceOf, CONTRACT, isChosen, isForSdk, type Vari
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import { judgeConfiguration } from './judge.ts';
+import { maskValue } from './logins.ts';
 import type { Party, Perspective } from './options.ts';
 import { originsOf, type VariableOrigin } from './origins.ts';
+import { redactor } from './redact.ts';
 import { RESOLVED_VALUE } from './references.ts';
 import { resolve } from './resolve.ts';
+import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
 import { decodeRootCertificates } from './types.ts';
@@ -55,6 +58,8 @@ export interface Deployment {
   setting(name: string): Held | undefined;
   /** Like `setting`, but only from the caller: values that open files, start programs, or choose where the caller's credentials go. */
   own(name: string): string | undefined;
+  /** Variables with values that the SDKs refuse, already reported under `configuration`. */
+  readonly flaws: readonly Flaw[];
   /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
   /** The values known so far that must never be shown. */
@@ -71,7 +76,7 @@ export function makeDeployment(
   { service, environment }: { service?: Perspective | undefined; environment: Record<string, string | undefined> },
 ): Deployment {
   const resolved = resolve(sources, service);
-  const { findings, pairing, unusable } = judgeConfiguration(resolved, sources);
+  const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources);
   const lookup = (name: VariableName): Lookup => {
     const outcome = unusable.get(name);
     if (outcome !== undefined) return { state: 'unusable', outcome };
@@ -99,18 +104,27 @@ export function makeDeployment(
     return value === undefined ? undefined : { value, party: 'process' };
   };
   const secrets = secretsOf([...sources, fromProcess(environment)]);
+  const chosen: Deployment['chosen'] = (name) => {
+    const found = lookup(name);
+    return 'value' in found && isChosen(name, found.value) ? found.value : undefined;
+  };
+  const sdk = judgeSdkVariables({
+    entry: (name) => resolved.entries.get(name),
+    partyOf,
+    told,
+    holds: (conditions) => conditions.some(({ variable, is }) => is.includes(chosen(variable) ?? '')),
+    environment,
+    redact: (value) => maskValue(redactor(secrets)(value)),
+  });
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
     lookup,
-    chosen: (name) => {
-      const found = lookup(name);
-      return 'value' in found && isChosen(name, found.value) ? found.value : undefined;
-    },
+    chosen,
     entry: (name) => resolved.entries.get(name),
     party: sources.every((source) => partyOfSource(source) === 'process') ? 'process' : 'config',
     partyOf,
-    configuration: findings,
+    configuration: [...findings, ...sdk.findings],
     pairing,
     set: [...resolved.entries.keys()],
     origins: originsOf(sources, resolved),
@@ -119,6 +133,7 @@ export function makeDeployment(
       const held = setting(name);
       return held?.party === 'process' ? held.value : environment[name] || undefined;
     },
+    flaws: sdk.flaws,
     authorities: {
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
       party: partyOf('ADDITIONAL_ROOT_CAS'),

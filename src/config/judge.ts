@@ -24,6 +24,8 @@ export interface Judgement {
   readonly pairing: Issue | undefined;
   /** Invalid variables: everything that depends on one gets its outcome. */
   readonly unusable: ReadonlyMap<VariableName, Issue>;
+  /** Any variables that findings about many at once name. */
+  readonly told: ReadonlyMap<string, Issue>;
 }
 
 /** Variables that Spacelift's docs require to be set together. */
@@ -107,7 +109,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeEnvFiles(sources),
     ...judgeShortLived(resolved, sources),
   );
-  return { findings, pairing, unusable };
+  const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
+  return { findings, pairing, unusable, told: new Map([...named, ...quoted]) };
 }
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {

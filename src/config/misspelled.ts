@@ -93,11 +93,15 @@ function isUnknown(name: string): boolean {
 }
 
 function meantBy(name: string, isSet: (name: string) => boolean): string | undefined {
-  const near = CANDIDATES.map((candidate) => ({ candidate, distance: distanceOf(name, candidate) })).filter(
-    ({ candidate, distance }) => distance <= mostIn(name, candidate),
-  );
-  const score = ({ candidate, distance }: (typeof near)[number]) => distance + (isSet(candidate) ? IS_SET : 0);
-  return near.sort((a, b) => score(a) - score(b))[0]?.candidate;
+  let best: { readonly candidate: string; readonly score: number } | undefined;
+  for (const candidate of CANDIDATES) {
+    if (Math.abs(candidate.length - name.length) > MOST_WITH_PREFIX) continue;
+    const distance = distanceOf(name, candidate);
+    if (distance > mostIn(name, candidate)) continue;
+    const score = distance + (isSet(candidate) ? IS_SET : 0);
+    if (best === undefined || score < best.score) best = { candidate, score };
+  }
+  return best?.candidate;
 }
 
 const distanceOf = (name: string, candidate: string): number => editDistance(name, candidate, MOST_WITH_PREFIX);

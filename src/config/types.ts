@@ -7,6 +7,8 @@ export interface ValueType {
   readonly expected: string;
   /** Whether the value is used verbatim, so that surrounding whitespace or quotes break it. */
   readonly exact: boolean;
+  /** Why a value does not match, as a sentence that quotes nothing of it; `undefined` if `expected` says enough. */
+  readonly whyNot?: (value: string) => string | undefined;
 }
 
 const type = (expected: string, schema: v.GenericSchema<string>, exact = true): ValueType => ({
@@ -14,7 +16,7 @@ const type = (expected: string, schema: v.GenericSchema<string>, exact = true): 
   expected,
   exact,
 });
-const matching = (expected: string, pattern: RegExp) => type(expected, v.pipe(v.string(), v.regex(pattern)));
+export const matching = (expected: string, pattern: RegExp) => type(expected, v.pipe(v.string(), v.regex(pattern)));
 
 const LABEL = '[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?';
 const HOST = `(${LABEL}(\\.${LABEL})*\\.?|\\[[0-9a-fA-F:.]+\\])`;
@@ -25,7 +27,8 @@ const url = (protocols: readonly string[], expected: string) =>
     expected,
     v.pipe(
       v.string(),
-      v.check((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol) && !/\s/.test(text)),
+      // Unlike Go, the parser removes control characters at both ends.
+      v.check((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol) && !/[\s\p{Cc}]/u.test(text)),
     ),
   );
 
@@ -42,6 +45,23 @@ export const choice = <const Value extends string>(...values: readonly Value[]):
 export const text = type('text', v.string(), false);
 /** Text that is used verbatim, such as a user name, a key or a token. */
 export const exactText = type('text without surrounding whitespace', v.string());
+/** Characters that no key, token or name consists of, in the order in which they are reported. */
+const STRAY: readonly (readonly [RegExp, string])[] = [
+  [/[\n\r]/, 'a line break'],
+  [/\s/, 'a space'],
+  [/[\p{Cc}\p{Cf}]/u, 'an invisible character'],
+  [/[^\x20-\x7e]/, 'a character that is not ASCII'],
+  [/["'`“”‘’]/, 'a quote'],
+];
+
+/** A key, token or name of visible ASCII characters: clients send it as part of a header or path. */
+export const token = (expected: string, pattern = /^[!#-&(-_a-~]+$/): ValueType => ({
+  ...matching(expected, pattern),
+  whyNot: (value) => {
+    const stray = STRAY.find(([characters]) => characters.test(value))?.[1];
+    return stray === undefined ? undefined : `It contains ${stray}.`;
+  },
+});
 /** Validated by the check that uses it, not here. */
 export const judgedElsewhere = type('text', v.string(), false);
 

@@ -23,8 +23,20 @@ export function judgeValue(
   entry: Entry,
   redact: Redact = maskValue,
 ): { rule: ValueRule; outcome: Issue } | undefined {
-  const variable: Variable = CONTRACT[name];
-  const found = (rule: ValueRule, title: string, more: { expected: string; fix: Fix }) => ({
+  return judgeAs(CONTRACT[name], name, entry, redact);
+}
+
+/** What a variable must be: a row of the contract, or of the table of variables that the SDKs read. */
+export type Expectation = Pick<Variable, 'type' | 'secret' | 'docs'>;
+
+/** Like `judgeValue`, for any variable. */
+export function judgeAs(
+  variable: Expectation,
+  name: string,
+  entry: Entry,
+  redact: Redact = maskValue,
+): { rule: ValueRule; outcome: Issue } | undefined {
+  const found = (rule: ValueRule, title: string, more: Pick<Issue, 'detail'> & { expected: string; fix: Fix }) => ({
     rule,
     outcome: fail(title, {
       ...more,
@@ -35,7 +47,13 @@ export function judgeValue(
   });
   if (entry.kind !== 'known') return undefined;
   const { value } = entry;
-  if (JUDGED_BY_THEIR_CHECK.includes(name)) return undefined;
+  if (value.includes('\0')) {
+    return found('value', `${name} contains a NUL character`, {
+      expected: 'text: an environment variable can’t contain NUL',
+      fix: advice`remove it in ${entry.origin}`,
+    });
+  }
+  if (JUDGED_BY_THEIR_CHECK.some((judged) => judged === name)) return undefined;
   if (variable.type.exact && value !== value.trim()) {
     return found('whitespace', `${name} ${whereWhite(value)}`, {
       expected: variable.type.expected,
@@ -56,7 +74,9 @@ export function judgeValue(
   }
   if (!v.is(variable.type.schema, value)) {
     const shown = variable.secret || entry.secret ? '' : excerpt(redact(value));
+    const detail = variable.type.whyNot?.(value);
     return found('value', `${name} is not ${essence(variable.type.expected)}${shown}`, {
+      ...(detail !== undefined && { detail }),
       expected: variable.type.expected,
       fix: advice`correct ${name} in ${entry.origin}`,
     });

@@ -73,7 +73,7 @@ test('one disabled key of buckets, queues and encryption is one failure that nam
   expect(failure).toMatchObject({
     title: `the KMS key ${key.arn} is disabled`,
     expected: 'an enabled key',
-    fix: `aws kms enable-key --key-id ${key.arn}`,
+    fix: `aws kms enable-key --key-id ${key.arn} --region ${key.region}`,
     affected: [...bucketIds, ENCRYPTION_KEY, ...queueIds],
   });
   for (const id of [ENCRYPTION_KEY, ...queueIds]) {
@@ -115,7 +115,7 @@ test('a disabled key that only one place uses is named there', async () => {
   expect(result.ids('fail')).toEqual(['object-storage/states/access']);
   expect(result.finding('object-storage/states/access')).toMatchObject({
     title: `the key that encrypts ${real('states')} can’t be used: KMS.DisabledException`,
-    fix: `aws kms enable-key --key-id ${key.arn}`,
+    fix: `aws kms enable-key --key-id ${key.arn} --region ${key.region}`,
     evidence: { bucket: real('states'), key: key.arn },
   });
 });

@@ -290,3 +290,16 @@ describe('what is wrong is quoted without what is secret', () => {
     expect(found).not.toContain('wJalr');
   });
 });
+
+test.each([
+  ['SERVER_DOMAIN', 'spacelift.corp.io\0', 'SERVER_DOMAIN contains a NUL character'],
+  ['ADMIN_PASSWORD', 'a\0b', 'ADMIN_PASSWORD contains a NUL character'],
+  ['MQTT_BROKER_ENDPOINT', 'tls://mqtt.corp.io:1984\0', 'MQTT_BROKER_ENDPOINT contains a NUL character'],
+  ['WEBHOOKS_ENDPOINT', 'https://spacelift.corp.io/\u0001', 'WEBHOOKS_ENDPOINT is not an http:// or https:// URL'],
+  ['OBJECT_STORAGE_BUCKET_UPLOADS_URL', '\u001bhttps://minio.corp.io', 'OBJECT_STORAGE_BUCKET_UPLOADS_URL is not'],
+])('%s with a control character is not used', async (name, value, title) => {
+  const { findings } = await preflight(CHECKS, { ...ONPREM, [name]: value });
+  const failed = findings.filter(({ status }) => status === 'fail');
+  expect(failed.map(({ id }) => id)).toEqual([`configuration/value[${name}]`]);
+  expect(failed[0]?.title).toContain(title);
+});

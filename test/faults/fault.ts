@@ -4,8 +4,11 @@ import { BUCKETS } from '../../src/config/contract.ts';
 import type { Source } from '../../src/config/entry.ts';
 import type { Finding } from '../../src/engine/finding.ts';
 import { matcher } from '../../src/engine/select.ts';
+import { type DatabaseOptions, type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { type Choice, type Environment, type Estate, ONPREM, type Who } from '../support/estate.ts';
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
+import type { Config } from './fixes/config.ts';
+import { type Broken, type FixOutcome, tryFixes } from './fixes/try.ts';
 
 export interface Fault {
   /** What is broken. */
@@ -39,6 +42,8 @@ export interface Arranged {
   /** The config instead, where it matters in which shape or of which service it is. */
   readonly sources?: readonly Source[];
   readonly environment?: Environment;
+  /** The server whose administrator repairs it, if it is another than the estate's. */
+  readonly database?: PostgresServer;
   readonly undo?: () => unknown;
 }
 
@@ -59,6 +64,8 @@ export interface Outcome {
   /** Snapshots of the servers before and after the run. */
   readonly before: unknown;
   readonly after: unknown;
+  /** What came of the fixes that can be pasted; none: all of them are advice. */
+  readonly fixes: readonly FixOutcome[];
 }
 
 /** All but those that stand for each kind of settings: versioned, read by browsers, and neither. */
@@ -72,21 +79,41 @@ const isElsewhere = ({ fail = [], warn = [] }: Fault): boolean => {
   return ids.length > 0 && !ids.some((id) => id.startsWith('object-storage/'));
 };
 
-/** Breaks the installation, runs all checks on it, and repairs it. */
-export async function tryFault(estate: Estate, fault: Fault): Promise<Outcome> {
-  const { at = ONPREM, as = 'operator', fail = [], warn = [], says = /(?:)/ } = fault;
+/** Breaks the installation, does something with it, and repairs it. */
+async function whileBroken<T>(estate: Estate, fault: Fault, then: Then<T>, undo = repair): Promise<T> {
+  const { at = ONPREM, as = 'operator', arrange } = fault;
   const healthy = { variables: estate.variables(at, as), environment: estate.environment(at, as) };
-  const arranged = await fault.arrange({ estate, ...healthy });
-  const variables = { ...healthy.variables, ...arranged.variables };
-  const environment = { ...healthy.environment, ...arranged.environment };
+  const { sources, database = estate.database, ...arranged } = await arrange({ estate, ...healthy });
+  const config: Config = {
+    variables: { ...healthy.variables, ...arranged.variables },
+    environment: { ...healthy.environment, ...arranged.environment },
+    ...(sources !== undefined && { sources }),
+  };
   try {
+    return await then({ name: fault.name, estate, config, database, run: (changed) => runWith(fault, changed) });
+  } finally {
+    await undo(arranged);
+  }
+}
+
+type Then<T> = (broken: Broken) => Promise<T>;
+const repair = async ({ undo }: Arranged): Promise<void> => void (await undo?.());
+
+const runWith = (fault: Fault, { sources, variables, environment }: Config): Promise<Result> =>
+  preflight(CHECKS, sources ?? variables, {
+    environment,
+    ...(fault.as !== undefined && fault.as !== 'operator' && { service: fault.as }),
+    ...(isElsewhere(fault) && { skip: MOST_BUCKETS }),
+    ...fault.options,
+  });
+
+/** Breaks the installation, runs all checks on it, tries what they advise, and repairs it. */
+export function tryFault(estate: Estate, fault: Fault): Promise<Outcome> {
+  const { fail = [], warn = [], says = /(?:)/ } = fault;
+  return whileBroken(estate, fault, async (broken) => {
+    const { config, run } = broken;
     const before = await estate.snapshot();
-    const result = await preflight(CHECKS, arranged.sources ?? variables, {
-      environment,
-      ...(as !== 'operator' && { service: as }),
-      ...(isElsewhere(fault) && { skip: MOST_BUCKETS }),
-      ...fault.options,
-    });
+    const result = await run(config);
     const after = await estate.snapshot();
     const told = result.findings.filter(({ status }) => status === 'fail' || status === 'warn');
     const isNamed = ({ status, id }: Finding) => matcher(status === 'fail' ? fail : warn)(id);
@@ -94,15 +121,34 @@ export async function tryFault(estate: Estate, fault: Fault): Promise<Outcome> {
     return {
       fault,
       result,
-      variables,
-      environment,
+      variables: config.variables,
+      environment: config.environment,
       caught: expected.length === fail.length + warn.length,
       named: expected.every(({ title, detail = '' }) => says.test(`${title}\n${detail}`)),
       extra: told.filter((finding) => !isNamed(finding)),
       before,
       after,
+      fixes: await tryFixes(broken, result, (then) =>
+        broken.database === estate.database ? onNewServer(estate, fault, then) : whileBroken(estate, fault, then),
+      ),
     };
+  });
+}
+
+/** The same fault once more, with a PostgreSQL of its own: nobody undoes what a fix did there. */
+async function onNewServer<T>(estate: Estate, fault: Fault, then: Then<T>): Promise<T> {
+  const database = await startPostgres();
+  try {
+    const url = new URL(estate.variables(ONPREM).DATABASE_URL ?? '');
+    const [owner, password, name] = [url.username, url.password, url.pathname.slice(1)].map(decodeURIComponent);
+    const roleOptions = 'CREATEROLE';
+    const DATABASE_URL = await database.createDatabase({ owner, password, name, roleOptions } as DatabaseOptions);
+    const variables: Estate['variables'] = (choice, who) => ({ ...estate.variables(choice, who), DATABASE_URL });
+    return await whileBroken({ ...estate, database, variables }, fault, then, (arranged) =>
+      // What the fix repaired need not be there to be repaired again.
+      repair(arranged).catch(() => {}),
+    );
   } finally {
-    await arranged.undo?.();
+    await database.stop();
   }
 }

@@ -5,6 +5,7 @@ import { type Estate, ONPREM, startEstate } from '../support/estate.ts';
 import { expectNoLeak } from '../support/leaks.ts';
 import { expectPasteable } from '../support/pasteable.ts';
 import { type Fault, tryFault } from './fault.ts';
+import type { FixOutcome } from './fixes/try.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -20,6 +21,8 @@ export interface Verdict {
   readonly caught: boolean;
   readonly named: boolean;
   readonly extra: readonly string[];
+  /** What came of each fix that can be pasted. */
+  readonly fixes: readonly FixOutcome[];
 }
 
 /** Without the variable where the fault does not name it. */
@@ -35,14 +38,15 @@ export function describeFaults(faults: readonly Fault[]): void {
     afterAll(() => estate.stop());
 
     test.for(faults)('$name', async (fault, { task }) => {
-      const { result, variables, environment, caught, named, extra, before, after } = await tryFault(estate, fault);
+      const { result, variables, environment, before, after, ...verdict } = await tryFault(estate, fault);
       const { fail = [], warn = [], says } = fault;
       task.meta.fault = {
         name: fault.name,
         ids: [...fail, ...warn],
-        caught,
-        named,
-        extra: extra.map(({ id }) => id),
+        caught: verdict.caught,
+        named: verdict.named,
+        extra: verdict.extra.map(({ id }) => id),
+        fixes: verdict.fixes,
       };
       const [failed, warned] = [asNamed(result.ids('fail'), fail), asNamed(result.ids('warn'), warn)];
       expect({ fail: failed, warn: warned }).toEqual({ fail, warn });
@@ -56,6 +60,10 @@ export function describeFaults(faults: readonly Fault[]): void {
       }
       await expectPasteable(result.run);
       expectNoLeak(variables, result.run, result.deployment, environment);
+      for (const { who = 'the reader', trouble, exception } of verdict.fixes) {
+        if (exception === undefined) expect(trouble, `the fix, executed as printed by ${who}`).toBeUndefined();
+        else expect(trouble, `the exception for ${who} is needed: ${exception}`).toEqual(expect.any(String));
+      }
       expect(result.run.leftovers.length > 0, 'leftovers are told').toBe(fault.leaves === true);
       if (fault.leaves === undefined) expect(after).toEqual(before);
     });

@@ -1,17 +1,30 @@
 /** A Vitest reporter that prints the table of faults, and what it comes to: `npm run test:faults`. */
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
-import './harness.ts';
+import type { Verdict } from './harness.ts';
 
 const yes = (good: boolean): string => (good ? 'yes' : 'NO ');
 
+/** *fix: executed, mends*: `-` for advice, which nobody can execute. */
+function mends({ fixes }: Verdict): string {
+  if (fixes.length === 0) return '-  ';
+  if (fixes.some(({ trouble, exception }) => trouble !== undefined && exception === undefined)) return 'NO ';
+  return fixes.some(({ exception }) => exception === undefined) ? 'yes' : 'not';
+}
+
 export default class FaultTable implements Reporter {
+  onTestRunStart(): void {
+    process.stdout.write('caught, cause named, fix: executed, mends\n');
+  }
+
   onTestCaseResult(test: TestCase): void {
     const { fault } = test.meta();
     const { state, errors } = test.result();
     if (fault !== undefined) {
       const ids = fault.ids.join(', ') || 'nothing to report';
       const extra = fault.extra.length === 0 ? '' : `  extra: ${fault.extra.join(', ')}`;
-      process.stdout.write(`${yes(fault.caught)}  ${yes(fault.named)}  ${fault.name}: ${ids}${extra}\n`);
+      process.stdout.write(
+        `${yes(fault.caught)}  ${yes(fault.named)}  ${mends(fault)}  ${fault.name}: ${ids}${extra}\n`,
+      );
     }
     if (state === 'failed') {
       for (const { message } of errors ?? []) process.stdout.write(`     failed: ${test.fullName}: ${message}\n`);
@@ -33,6 +46,28 @@ export default class FaultTable implements Reporter {
       `\n${faults} faults: ${caught} caught, ${named} causes named exactly, ${extra} extra failures; ` +
         `${rows.length - faults} that only look like one\n`,
     );
+    process.stdout.write(fixesOf(rows));
     for (const error of errors) process.stdout.write(`${String(error)}\n`);
   }
+}
+
+/** How many fixes mend, and the rest with their reasons. */
+function fixesOf(rows: readonly Verdict[]): string {
+  const pasteable = rows.filter(({ fixes }) => fixes.length > 0);
+  const executed = pasteable.filter((row) => mends(row) !== 'not');
+  const reasons = Map.groupBy(
+    pasteable.flatMap(({ name, fixes }) => fixes.map((fix) => ({ name, ...fix }))),
+    ({ exception }) => exception,
+  );
+  const lines = [...reasons].flatMap(([why, all]) =>
+    why === undefined
+      ? []
+      : [`  ${why}:`, ...all.map(({ name, who }) => `    ${name}${who === undefined ? '' : `, by a ${who}`}`)],
+  );
+  const mended = executed.filter((row) => mends(row) === 'yes').length;
+  return [
+    `fixes: ${pasteable.length} faults with commands or settings, ${executed.length} executed as printed, ${mended} mend`,
+    ...(lines.length === 0 ? [] : ['not executed, or without effect, because:', ...lines]),
+    '',
+  ].join('\n');
 }

@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { debian, goSourcesWith, libraries, type Way } from '../peers/ways.ts';
+import { debian, goSources, goSourcesWith, libraries, type Way } from '../peers/ways.ts';
 
 const ENV_FILES = new URL('envfile/', import.meta.url);
 
@@ -30,7 +30,9 @@ const systemd: Way = {
   },
 };
 
+const awsSdk = goSources(new URL('aws-sdk/', import.meta.url));
+
 /** In the order in which they are built. */
-export const ORACLES = { envFiles, systemd } as const satisfies Record<string, Way>;
+export const ORACLES = { envFiles, systemd, awsSdk } as const satisfies Record<string, Way>;
 
 export type OracleName = keyof typeof ORACLES;

@@ -106,6 +106,8 @@ export interface Launch {
 }
 
 export interface Running extends Access {
+  /** Stops it, and starts it on the same port: settings that are read at the start hold then. */
+  restart(): Promise<void>;
   logs(): string;
   stop(): Promise<void>;
 }
@@ -121,28 +123,31 @@ export async function launch({
 }: Launch): Promise<Running> {
   const { version, bin, user } = installed;
   const logFile = join(directory, 'log');
-  const log = openSync(logFile, 'a', 0o600);
+  closeSync(openSync(logFile, 'a', 0o600));
   giveTo(logFile, user);
   let child: ChildProcess | undefined;
   let releaseGuard = async () => {};
   let lastLogs: string | undefined;
   const logs = () => lastLogs ?? readFileSync(logFile, 'utf8');
 
+  const kill = async (signal: NodeJS.Signals) => {
+    if (child?.pid === undefined || hasExited(child)) return;
+    const exited = once(child, 'exit');
+    child.ref();
+    child.kill(signal);
+    await exited;
+  };
   const end = async () => {
-    if (child?.pid !== undefined && !hasExited(child)) {
-      const exited = once(child, 'exit');
-      child.ref();
-      child.kill('SIGQUIT');
-      await exited;
-    }
+    await kill('SIGQUIT');
     lastLogs = logs();
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     await releaseGuard();
   };
 
   const access: Access = { socketDirectory: directory, port: 0, password };
-  const start = async () => {
-    access.port = await freePort();
+  const start = async (port?: number) => {
+    access.port = port ?? (await freePort());
+    const log = openSync(logFile, 'a', 0o600);
     const settings = { ...own, listen_addresses: addresses, unix_socket_directories: directory, port: access.port };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     // Its own session: Ctrl-C is for this process, which then stops the server in order.
@@ -153,6 +158,7 @@ export async function launch({
       detached: true,
       ...spawnAs(user),
     });
+    closeSync(log);
     await once(child, 'spawn');
     child.unref();
     releaseGuard = startGuard(child.pid as number, directory);
@@ -176,8 +182,6 @@ export async function launch({
     await end();
     const lines = logs().trim().split('\n').slice(-20).join('\n');
     throw new Error(`PostgreSQL ${version} did not start: ${(cause as Error).message}\n${lines}`, { cause });
-  } finally {
-    closeSync(log);
   }
 
   let stopped: Promise<void> | undefined;
@@ -185,5 +189,12 @@ export async function launch({
     stopped ??= end();
     return stopped;
   };
-  return { ...access, logs, stop };
+  const restart = async () => {
+    await kill('SIGINT');
+    await releaseGuard();
+    const session = await start(access.port);
+    if (!session) throw new Error(`PostgreSQL ${version} did not start again\n${logs().slice(-2000)}`);
+    await session.end();
+  };
+  return { ...access, logs, restart, stop };
 }

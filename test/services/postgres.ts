@@ -71,6 +71,8 @@ export interface PostgresServer {
   createDatabase(options: DatabaseOptions): Promise<string>;
   /** Reads `postgresql.conf`, ALTER SYSTEM's settings and `pg_hba.conf` again; resolves when they hold. */
   reload(): Promise<void>;
+  /** Stops it, and starts it again on its port: settings that are read at the start hold then. */
+  restart(): Promise<void>;
   /** Everything that the server has logged, also after it stopped. */
   logs(): string;
   /** Stops it as a crash would, and removes its directory. Can be called again. */
@@ -89,7 +91,7 @@ const host = '127.0.0.1';
 
 async function serve(launched: Launch): Promise<PostgresServer> {
   const running = await launch(launched);
-  const { port, password: superuserPassword, socketDirectory, logs, stop } = running;
+  const { port, password: superuserPassword, socketDirectory, logs, restart, stop } = running;
 
   const session = async <T>(database: string, options: string | undefined, run: (client: pg.Client) => Promise<T>) => {
     const client = await connect(running, database, options);
@@ -136,6 +138,7 @@ async function serve(launched: Launch): Promise<PostgresServer> {
       }
     },
     logs,
+    restart,
     stop,
   };
   return server;

@@ -133,7 +133,8 @@ const ANOTHER_KEY: Readonly<Record<string, Fix>> = {
 /** @param key its ARN, or the name that was seen for it; only advice if it is not known */
 function mendKey(code: string, key: string | undefined): Fix {
   const { commands } = keyState(code);
-  if (commands === undefined) return lookup(ANOTHER_KEY, code) ?? advice`encrypt the queue with another key`;
+  if (commands === undefined)
+    return lookup(ANOTHER_KEY, code) ?? advice`check the key: ${sh`aws kms describe-key --key-id ${key ?? 'KEY'}`}`;
   if (key !== undefined) return command(commands(key));
   const [first, second] = commands('KEY');
   return second === undefined

@@ -33,8 +33,8 @@ const FAULTS: readonly Fault[] = [
 export const describeEndpoint = (region: string | undefined, after?: string): Fix =>
   command(
     region === undefined
-      ? sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS`
-      : sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS --region ${region}`,
+      ? sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS --query endpointAddress --output text`
+      : sh`aws iot describe-endpoint --endpoint-type iot:Data-ATS --query endpointAddress --output text --region ${region}`,
     { note: `set ${ENDPOINT} to the output`, ...(after !== undefined && { after }) },
   );
 

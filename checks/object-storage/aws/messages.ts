@@ -43,14 +43,12 @@ export function awsMessages(names: Names): StoreMessages {
       'no-bucket': ({ bucket }) => command(createBucket(bucket, region)),
       'invalid-name': ({ bucket }) => rename('bucket', bucket),
       'wrong-region': ({ bucket }) =>
-        command(sh`aws s3api head-bucket --bucket ${bucket}`, { note: 'find the bucket’s region' }),
+        advice`set AWS_REGION and AWS_DEFAULT_REGION to the bucket’s region: ${sh`aws s3api head-bucket --bucket ${bucket}`}`,
       'slow-down': () => advice`run again later; S3 limits the request rate per prefix of a bucket`,
       starting: () => RUN_LATER,
       full: () => RUN_LATER,
       quota: ({ bucket }) =>
-        command(sh`aws service-quotas list-service-quotas --service-code s3`, {
-          note: `check the limits of the account and of ${bucket}`,
-        }),
+        advice`check the limits of the account and of ${bucket}: ${sh`aws service-quotas list-service-quotas --service-code s3`}`,
       'too-large': () => advice`raise the limit of the proxy in front of S3 (nginx: client_max_body_size)`,
       'server-error': () =>
         advice`run again; if the error persists, check https://health.aws.amazon.com and the log of any proxy in between`,

@@ -55,6 +55,9 @@ export async function aws(run: Run): Promise<Store> {
   const client = new S3Client({
     ...config,
     forcePathStyle,
+    // Like the variables that would set them, these do not apply to the names of buckets.
+    useArnRegion: false,
+    disableS3ExpressSessionAuth: true,
     // A checksum of the empty body would otherwise be part of every pre-signed PUT.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -63,8 +66,8 @@ export async function aws(run: Run): Promise<Store> {
     try {
       return client.config.endpointProvider({
         Region: config.region,
-        UseFIPS: config.useFipsEndpoint ?? false,
-        UseDualStack: config.useDualstackEndpoint ?? false,
+        UseFIPS: config.useFipsEndpoint,
+        UseDualStack: config.useDualstackEndpoint,
         ForcePathStyle: forcePathStyle,
         ...(config.endpoint !== undefined && { Endpoint: config.endpoint }),
         ...(Bucket !== undefined && { Bucket }),
@@ -244,6 +247,7 @@ const isAddress = (hostname: string): boolean => isIP(unbracketed(hostname)) !==
 
 const KINDS: Readonly<Record<CredentialKind, StoreKind>> = {
   missing: 'credentials',
+  source: 'credentials',
   invalid: 'credentials',
   signature: 'signature',
   expired: 'expired',

@@ -28,10 +28,9 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
         advice`allow ${permission[action]} on ${resource(action, bucket)} in a policy attached to ${accessKey}: ${sh`mc admin policy attach minio POLICY --user ${accessKey}`}`,
       'no-bucket': ({ bucket }) => command(sh`mc mb minio/${bucket}`),
       'invalid-name': ({ bucket }) => rename('bucket', bucket),
-      'wrong-region': () => command(sh`mc admin config get minio region`, { note: 'find MinIO’s region' }),
-      'slow-down': () =>
-        command(sh`mc admin info minio`, { note: 'check whether drives are offline or MinIO is overloaded' }),
-      starting: () => command(sh`mc ready minio`, { note: 'wait until MinIO has started' }),
+      'wrong-region': () => advice`set AWS_REGION to MinIO’s region: ${sh`mc admin config get minio region`}`,
+      'slow-down': () => advice`check whether drives are offline or MinIO is overloaded: ${sh`mc admin info minio`}`,
+      starting: () => advice`wait until MinIO has started: ${sh`mc ready minio`}`,
       full: () => advice`free space, or add drives: mc admin info minio`,
       quota: ({ bucket }) => advice`raise the quota: ${sh`mc quota set minio/${bucket} --size SIZE`}`,
       'too-large': () => advice`raise the limit of the proxy in front of MinIO (nginx: client_max_body_size)`,

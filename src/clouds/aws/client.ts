@@ -1,9 +1,9 @@
 /** The settings of every AWS SDK client: the deployment's region, credentials, and endpoint. */
 import type { Run } from '../../engine/check.ts';
 import type { Agents } from '../../net/agents.ts';
-import { mustBeAllowed, withOwnersNetwork } from '../credentials.ts';
+import { mustBeAccepted, mustBeAllowed, withOwnersNetwork } from '../credentials.ts';
 import { credentialsOf, type Keys, ownerOfAws } from './credentials.ts';
-import { type Endpoint, endpointOf, excluded, KINDS } from './custom-endpoint.ts';
+import { type Endpoint, endpointOf, isEndpointVariable, kindsOf } from './custom-endpoint.ts';
 import { type AwsService, isAwsHost } from './endpoints.ts';
 import { type IsErrorResponse, makeTransport, type Transport } from './transport.ts';
 
@@ -15,13 +15,16 @@ export interface AwsSettings {
     readonly maxAttempts: 1;
     readonly disableClockSkewCorrection: true;
     readonly endpoint?: string;
-    readonly useFipsEndpoint?: boolean;
-    readonly useDualstackEndpoint?: boolean;
-    readonly credentials?: Keys | (() => Promise<Keys>);
+    readonly useFipsEndpoint: boolean;
+    readonly useDualstackEndpoint: boolean;
+    readonly credentials: Keys | (() => Promise<Keys>);
   };
   /** The custom endpoint that the config or the environment sets instead of AWS's own. */
   readonly endpoint: Endpoint | undefined;
 }
+
+/** The SDK would otherwise read these from the environment and the profile, in its own way. */
+const FIXED = { ignoreConfiguredEndpointUrls: true, defaultsMode: 'standard', retryMode: 'standard' } as const;
 
 /**
  * Keys in the config take precedence over the caller's; the SDK's default chain, which belongs to the caller, comes last.
@@ -39,20 +42,13 @@ export function awsSettings(
   at?: Endpoint,
 ): AwsSettings {
   const region = run.require('AWS_REGION');
-  const { setting } = run.deployment;
+  mustBeAccepted(run, (name) => name.startsWith('AWS_') && !isEndpointVariable(name));
   const endpoint = endpointOf(run, service);
   const owner = ownerOfAws(run);
   const target = endpoint ?? at;
   if (target !== undefined) {
     mustBeAllowed(run, owner, { ...target, isProviders: (hostname) => isAwsHost(service, hostname) });
   }
-  const [fips, dualStack] = KINDS.map((name) => {
-    const held = setting(name);
-    if (held?.value !== 'true' || endpoint === undefined) return held?.value;
-    // The SDKs do not combine a special endpoint with a custom one; a substitute that the caller sets needs neither.
-    if (held.party === endpoint.party) throw excluded(name, endpoint.setting);
-    return 'false';
-  });
   return {
     config: {
       region,
@@ -60,9 +56,9 @@ export function awsSettings(
       maxAttempts: 1,
       disableClockSkewCorrection: true,
       ...(endpoint !== undefined && { endpoint: endpoint.url.href }),
-      ...(fips !== undefined && { useFipsEndpoint: fips === 'true' }),
-      ...(dualStack !== undefined && { useDualstackEndpoint: dualStack === 'true' }),
-      ...credentialsOf(run),
+      ...kindsOf(run, endpoint),
+      ...FIXED,
+      credentials: credentialsOf(run),
     },
     endpoint,
   };

@@ -1,27 +1,21 @@
-/** The credentials for AWS: the deployment's own keys, else the caller's, found as the SDK finds them. */
-import { readFile } from 'node:fs/promises';
+/** The credentials for AWS: the deployment's own keys, else the caller's, found as the AWS SDK for Go finds them. */
 import type { Party } from '../../config/options.ts';
 import type { Run } from '../../engine/check.ts';
-import { toNetworkError } from '../../net/network-error.ts';
 import { cause } from '../../outcome/cause.ts';
-import { advice, type Fix, sh } from '../../outcome/fix.ts';
+import { advice, command, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, skip } from '../../outcome/outcome.ts';
-import { isSupplied, mustBeAllowed, onlyInContainer, ownFile, withOwnersNetwork } from '../credentials.ts';
-import { endpointOf } from './custom-endpoint.ts';
-import { isAwsHost } from './endpoints.ts';
-import { CredentialError, credentialKind } from './errors.ts';
-import { makeTransport } from './transport.ts';
+import { isSupplied, onlyInContainer, ownFile } from '../credentials.ts';
+import { CredentialError } from './errors.ts';
+import { assumeWithToken, callersKeys, ProviderError, pendingBase } from './providers.ts';
+import { type Keys, keysOf, SourceError, type WebIdentity } from './source.ts';
+import { explainSource } from './source-messages.ts';
+
+export type { Keys } from './source.ts';
 
 /** For finding credentials; below any operation's deadline, so that it is clear which of the two timed out. */
 const DEADLINE_MS = 8_000;
 
-export interface Keys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
-
-const [KEY, SECRET, TOKEN] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+const [KEY, SECRET] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
 const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
 /** Variables that point to credentials in Spacelift's container, which are not available here. */
 const IN_CONTAINER = [
@@ -32,13 +26,6 @@ const IN_CONTAINER = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
 ];
-
-/** The keys of one party, never mixed with the other's. */
-function keysOf(read: (name: string) => string | undefined): Keys | undefined {
-  const [accessKeyId, secretAccessKey, sessionToken] = [read(KEY), read(SECRET), read(TOKEN)];
-  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-}
 
 /** Reads only the config itself. */
 const fromConfig =
@@ -51,50 +38,21 @@ const fromConfig =
 /** The owner of the credentials in use. */
 export const ownerOfAws = (run: Run): Party => (keysOf(fromConfig(run)) === undefined ? 'process' : 'config');
 
-/** Keys, or the inputs that the SDK's default chain would otherwise read only from the process environment. */
-export function credentialsOf(run: Run): { readonly credentials?: Keys | (() => Promise<Keys>) } {
-  const { own } = run.deployment;
-  const token = tokenRole(run);
+/** Keys in the config, otherwise how to get the caller's: once per run, when the first request needs them. */
+export function credentialsOf(run: Run): Keys | (() => Promise<Keys>) {
+  const keys = keysOf(fromConfig(run));
+  if (keys !== undefined) return keys;
   // A file given with the option takes precedence over the environment.
-  const supplied = isSupplied(run, TOKEN_FILE);
-  const keys = keysOf(fromConfig(run)) ?? (supplied ? undefined : keysOf(own));
-  if (keys !== undefined) return { credentials: keys };
-  const sts = token === undefined ? undefined : endpointOf(run, 'STS');
-  if (sts !== undefined) {
-    mustBeAllowed(run, 'process', { ...sts, isProviders: (hostname) => isAwsHost('STS', hostname) });
+  const supplied = suppliedRole(run);
+  return supplied === undefined ? () => callersKeys(run) : () => withSupplied(run, supplied);
+}
+
+async function withSupplied(run: Run, identity: WebIdentity): Promise<Keys> {
+  try {
+    return await assumeWithToken(run, identity);
+  } catch (error) {
+    throw error instanceof CheckStopped ? error : new ProviderError(identity, undefined, error);
   }
-  const clientConfig = {
-    requestHandler: makeTransport(withOwnersNetwork(run, 'process')),
-    maxAttempts: 1,
-    ...(sts !== undefined && { endpoint: sts.url.href }),
-  };
-  if (token !== undefined && supplied) return { credentials: () => assumed(run, token, clientConfig) };
-  const chain = {
-    profile: own('AWS_PROFILE'),
-    filepath: own('AWS_SHARED_CREDENTIALS_FILE'),
-    configFilepath: own('AWS_CONFIG_FILE'),
-    ...token,
-    clientConfig,
-  };
-  // Keys that are present override the environment even if undefined.
-  return Object.fromEntries(Object.entries(chain).filter(([, given]) => given !== undefined));
-}
-
-interface TokenRole {
-  readonly roleArn: string;
-  readonly webIdentityTokenFile: string;
-  readonly roleSessionName: string | undefined;
-}
-
-/** Assumes the role with the token given with the option, through STS. @throws the SDK's and the file system's errors */
-async function assumed(run: Run, token: TokenRole, clientConfig: object): Promise<Keys> {
-  const { getDefaultRoleAssumerWithWebIdentity } = await import('@aws-sdk/client-sts');
-  const assume = getDefaultRoleAssumerWithWebIdentity({ ...clientConfig, region: run.require('AWS_REGION') });
-  return assume({
-    RoleArn: token.roleArn,
-    RoleSessionName: token.roleSessionName ?? 'spacelift-preflight',
-    WebIdentityToken: (await readFile(token.webIdentityTokenFile, 'utf8')).trim(),
-  });
 }
 
 const roleless = new CheckStopped(
@@ -106,17 +64,20 @@ const roleless = new CheckStopped(
   }),
 );
 
-/** The role to assume with a token from the caller's file: the caller's role or, with the option, the config's. */
-function tokenRole(run: Run): TokenRole | undefined {
-  const { setting, own } = run.deployment;
-  const webIdentityTokenFile = ownFile(run, TOKEN_FILE);
-  const supplied = isSupplied(run, TOKEN_FILE);
-  const read = supplied ? (name: string) => setting(name)?.value : own;
-  const roleArn = read('AWS_ROLE_ARN');
-  if (webIdentityTokenFile === undefined) return undefined;
-  if (roleArn === undefined && supplied) throw roleless;
-  if (roleArn === undefined) return undefined;
-  return { roleArn, webIdentityTokenFile, roleSessionName: read('AWS_ROLE_SESSION_NAME') };
+/** The role to assume with a token from a file given with the option: the role may be the config's. */
+function suppliedRole(run: Run): WebIdentity | undefined {
+  const tokenFile = isSupplied(run, TOKEN_FILE) ? ownFile(run, TOKEN_FILE) : undefined;
+  if (tokenFile === undefined) return undefined;
+  const value = (name: string) => run.deployment.setting(name)?.value;
+  const roleArn = value('AWS_ROLE_ARN');
+  if (roleArn === undefined) throw roleless;
+  return {
+    kind: 'web-identity',
+    tokenFile,
+    roleArn,
+    sessionName: value('AWS_ROLE_SESSION_NAME'),
+    setting: TOKEN_FILE,
+  };
 }
 
 /** The variable in the config that points to credentials in Spacelift's container. */
@@ -161,42 +122,50 @@ interface HasCredentials {
  * @throws CredentialError; CheckStopped if the config contains them but they can't be read
  */
 export async function findCredentials(run: Run, client: HasCredentials): Promise<void> {
+  let found: Partial<Keys> | undefined;
   try {
-    const found = (await run.withTimeout(DEADLINE_MS, () => client.config.credentials())) as Partial<Keys> | undefined;
-    run.conceal(found?.secretAccessKey, found?.sessionToken);
+    found = (await run.withTimeout(DEADLINE_MS, () => client.config.credentials())) as Partial<Keys> | undefined;
   } catch (error) {
-    if (run.signal.aborted) throw error;
+    if (run.signal.aborted || error instanceof CheckStopped) throw error;
     mustBeKnown(run);
-    const { name = '', message = '' } = error instanceof Error ? error : {};
-    const code = /^[A-Za-z]{1,64}$/.test(name) ? name : undefined;
-    const kind = credentialKind(code, message) ?? 'missing';
-    if (kind === 'missing' && tokenRole(run) === undefined) mustBeHere(run);
-    throw new CredentialError(kind, lookedIn(run, error, code));
+    throw whyMissing(run, error);
   }
+  run.conceal(found?.secretAccessKey, found?.sessionToken);
+  mustFitHeaders(found);
 }
 
-function lookedIn(run: Run, error: unknown, code: string | undefined): { detail: string; fix?: Fix } {
-  const { setting, own } = run.deployment;
-  const value = (name: string): string | undefined => setting(name)?.value;
-  if (value(KEY) !== undefined && value(SECRET) === undefined) return { detail: `${KEY} is set without ${SECRET}.` };
-  if (value(SECRET) !== undefined && value(KEY) === undefined) return { detail: `${SECRET} is set without ${KEY}.` };
-  const why = toNetworkError(error)?.kind ?? code;
-  const { roleArn } = tokenRole(run) ?? {};
-  if (roleArn !== undefined) {
-    return {
-      detail: `STS refused to assume the role ${roleArn} with the token in ${TOKEN_FILE}: ${why}.`,
-      fix: advice`allow the token’s service account to assume the role; check its trust policy: ${sh`aws iam get-role --role-name ${roleArn.split('/').at(-1) ?? ''} --query Role.AssumeRolePolicyDocument`}`,
-    };
-  }
+/** @throws CredentialError, for keys that come from a profile, a program or a server */
+function mustFitHeaders({ accessKeyId = '', sessionToken = '' }: Partial<Keys> = {}): void {
+  const wrong = [
+    [accessKeyId, 'access key ID'],
+    [sessionToken, 'session token'],
+  ].find(([text = '']) => !/^[!-~]*$/.test(text))?.[1];
+  if (wrong === undefined) return;
+  throw new CredentialError('source', {
+    title: `the ${wrong} of the AWS credentials contains spaces, line breaks or non-ASCII characters`,
+    detail: 'It comes from a profile, a program or a server, not from a variable.',
+    expected: 'keys as AWS issues them',
+    fix: command(sh`aws configure list`, { note: 'find their source, and correct it' }),
+  });
+}
+
+function whyMissing(run: Run, error: unknown): CredentialError {
+  if (error instanceof SourceError) return new CredentialError('source', error.fault);
+  const supplied = suppliedRole(run);
+  const pending = supplied === undefined ? pendingBase(run, error) : new ProviderError(supplied, undefined, error);
+  const failure = error instanceof ProviderError ? error : pending;
+  const explained = failure === undefined ? undefined : explainSource(failure);
+  if (explained !== undefined && explained.kind !== 'missing') return explained;
+  if (explained?.facts.detail !== undefined) return explained;
+  mustBeHere(run);
+  return new CredentialError('missing', { detail: lookedIn(run) });
+}
+
+function lookedIn({ deployment: { setting, own } }: Run): string {
+  const [key, secret] = [setting(KEY)?.value, setting(SECRET)?.value];
+  if (key !== undefined && secret === undefined) return `${KEY} is set without ${SECRET}.`;
+  if (secret !== undefined && key === undefined) return `${SECRET} is set without ${KEY}.`;
   const profile = own('AWS_PROFILE');
-  if (profile !== undefined) {
-    return {
-      detail: `The profile ${profile} (AWS_PROFILE) provides none: ${why}.`,
-      fix: advice`set AWS_PROFILE to one of: ${sh`aws configure list-profiles`}; or log in to it: ${sh`aws sso login --profile ${profile}`}`,
-    };
-  }
-  return {
-    detail:
-      'Searched the config, the environment, the default profile, and the metadata of the container and the instance.',
-  };
+  const of = profile === undefined ? 'the default profile' : `the profile ${profile} (AWS_PROFILE)`;
+  return `Searched the config, the environment, ${of}, and the metadata of the container and the instance.`;
 }

@@ -9,6 +9,8 @@ import { lookup } from '../../util/lookup.ts';
 export type CredentialKind =
   /** None were found, or the role that should provide them was refused. */
   | 'missing'
+  /** The source that the caller selects (a file, a program, a login, a server) provides none; the facts say why. */
+  | 'source'
   /** AWS does not recognize the access key. */
   | 'invalid'
   /** AWS recognizes the access key, but rejects the secret key. */
@@ -18,6 +20,9 @@ export type CredentialKind =
 
 /** Details beyond the kind. */
 export interface CredentialFacts {
+  /** A more specific title than the kind's. */
+  readonly title?: string;
+  readonly expected?: string;
   /** Where credentials were searched for, and the result. */
   readonly detail?: string;
   /** A more specific fix than the kind's. */
@@ -91,13 +96,12 @@ const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => Credenti
     expected: 'credentials from the environment, a profile, or the role of the task, pod, or instance',
     fix: advice`give Spacelift a role (task role, pod identity, instance profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
   }),
+  source: () => SAYS.missing({}),
   invalid: () => ({
     title: 'AWS does not recognize the access key',
     detail: 'It was deleted, is inactive, or is temporary and lacks its AWS_SESSION_TOKEN.',
     expected: 'an access key that exists and is active',
-    fix: command(sh`aws iam list-access-keys`, {
-      note: 'set AWS_ACCESS_KEY_ID to one of these, and for a temporary key set AWS_SESSION_TOKEN too',
-    }),
+    fix: advice`set AWS_ACCESS_KEY_ID to an access key that exists (${sh`aws iam list-access-keys`}), and for a temporary key set AWS_SESSION_TOKEN too`,
   }),
   signature: () => ({
     title: 'AWS rejected the secret key',
@@ -121,9 +125,9 @@ const SAYS: Readonly<Record<CredentialKind, (facts: CredentialFacts) => Credenti
 export function credentialIssue(kind: CredentialKind, facts: CredentialFacts = {}): Issue {
   const { title, detail, expected, fix } = SAYS[kind](facts);
   const told = facts.detail ?? detail;
-  return fail(title, {
+  return fail(facts.title ?? title, {
     ...(told !== undefined && { detail: told }),
-    expected,
+    expected: facts.expected ?? expected,
     fix: facts.fix ?? fix,
     ...(facts.code !== undefined && { evidence: { code: facts.code } }),
     cause: cause.awsCredentials(kind),

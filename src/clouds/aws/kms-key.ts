@@ -12,14 +12,20 @@ interface State {
   readonly commands?: (key: string) => readonly Shell[];
 }
 
-const enable = (key: string): Shell => sh`aws kms enable-key --key-id ${key}`;
+/** Without its region, a command asks the region of whoever runs it. */
+function asking(verb: string, key: string): Shell {
+  const region = key.startsWith('arn:') ? key.split(':')[3] : undefined;
+  return region === undefined
+    ? sh`aws kms ${verb} --key-id ${key}`
+    : sh`aws kms ${verb} --key-id ${key} --region ${region}`;
+}
 
 const STATES: Readonly<Record<string, State>> = {
-  Disabled: { says: 'is disabled', expected: 'an enabled key', commands: (key) => [enable(key)] },
+  Disabled: { says: 'is disabled', expected: 'an enabled key', commands: (key) => [asking('enable-key', key)] },
   InvalidState: {
     says: 'can’t be used: it is pending deletion or import',
     expected: 'an enabled key',
-    commands: (key) => [sh`aws kms cancel-key-deletion --key-id ${key}`, enable(key)],
+    commands: (key) => [asking('cancel-key-deletion', key), asking('enable-key', key)],
   },
   NotFound: { says: 'does not exist', expected: 'a key that exists' },
   InvalidKeyUsage: { says: 'is not an encryption key', expected: 'a key with the usage ENCRYPT_DECRYPT' },
@@ -37,7 +43,6 @@ export const keyState = (code: string): State =>
   lookup(STATES, nameOf(code)) ?? {
     says: `can’t be used (${code})`,
     expected: 'a key that can be used',
-    commands: (key) => [sh`aws kms describe-key --key-id ${key}`],
   };
 
 /** @param arn the ARN of the key */

@@ -6,7 +6,7 @@ import { NetworkError } from '../../net/network-error.ts';
 import { routeMessages } from '../../net/proxy-tunnel.ts';
 import { addressOf } from '../../net/tcp.ts';
 import { type Cause, cause } from '../../outcome/cause.ts';
-import { advice, command, type Fix, sh } from '../../outcome/fix.ts';
+import { advice, type Fix, sh } from '../../outcome/fix.ts';
 import { fail, type Issue, type Skip, warn } from '../../outcome/outcome.ts';
 import { lookup } from '../../util/lookup.ts';
 import { AwsError, type AwsKind } from './call.ts';
@@ -21,7 +21,7 @@ interface EndpointRules {
 
 /** The server that a client's requests go to. */
 export function targetOf(what: string, { config, endpoint }: AwsSettings, client: EndpointRules): Target {
-  const { region: Region, useFipsEndpoint: UseFIPS = false, useDualstackEndpoint: UseDualStack = false } = config;
+  const { region: Region, useFipsEndpoint: UseFIPS, useDualstackEndpoint: UseDualStack } = config;
   const url = endpoint?.url ?? client.config.endpointProvider({ Region, UseFIPS, UseDualStack }).url;
   return { what, ...addressOf(url), setting: endpoint?.setting ?? 'AWS_REGION' };
 }
@@ -71,9 +71,7 @@ const QUOTA_CODES: Readonly<Record<string, string>> = {
 function quotas(what: string): Fix {
   const code = lookup(QUOTA_CODES, what);
   if (code === undefined) return advice`check in Service Quotas which quota of ${what} is exhausted`;
-  return command(sh`aws service-quotas list-service-quotas --service-code ${code}`, {
-    note: 'check which quota is exhausted',
-  });
+  return advice`check which quota is exhausted: ${sh`aws service-quotas list-service-quotas --service-code ${code}`}`;
 }
 
 const isGeneral = (kind: AwsKind): kind is General => kind in SAYS;

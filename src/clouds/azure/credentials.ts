@@ -10,7 +10,7 @@ import { routeMessages } from '../../net/proxy-tunnel.ts';
 import { cause } from '../../outcome/cause.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
-import { isSupplied, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../credentials.ts';
+import { isSupplied, mustBeAccepted, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../credentials.ts';
 import { entraIssue } from './credential-messages.ts';
 import type { AzureTransport } from './transport.ts';
 
@@ -72,6 +72,7 @@ function reader(run: Run): Read {
 
 /** @throws CheckStopped if the config's files are elsewhere or its authority must not be contacted; TokenError if the caller's file is missing */
 export async function azureCredential(run: Run, { client }: AzureTransport): Promise<TokenCredential> {
+  mustBeAccepted(run, (name) => name.startsWith('AZURE_'));
   const value = reader(run);
   const [tenantId, clientId] = [value(TENANT), value(CLIENT)];
   mustBeTenant(tenantId);

@@ -10,7 +10,7 @@ import { busyHintIn, withRetry } from '../../net/retry.ts';
 import { cause } from '../../outcome/cause.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue, skip } from '../../outcome/outcome.ts';
-import { onlyInContainer, ownFile } from '../credentials.ts';
+import { mustBeAccepted, onlyInContainer, ownFile } from '../credentials.ts';
 import { credentialIssue, type GoogleAuthFailure } from './credential-messages.ts';
 import { parseObject, wayTo } from './http.ts';
 
@@ -129,6 +129,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
     });
 
   const ready = () => {
+    mustBeAccepted(run, (name) => name.startsWith('GOOGLE_'));
     found ??= find();
     return found;
   };

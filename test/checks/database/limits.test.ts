@@ -44,7 +44,10 @@ describe('pooler', () => {
 describe('connections', () => {
   const cases: Record<string, [string, string]> = {
     'ALTER ROLE spacelift CONNECTION LIMIT 20': ['only 19', 'ALTER ROLE spacelift CONNECTION LIMIT -1;'],
-    'ALTER DATABASE spacelift CONNECTION LIMIT 20': ['only 19', 'ALTER DATABASE spacelift CONNECTION LIMIT -1;'],
+    'ALTER DATABASE spacelift CONNECTION LIMIT 20': [
+      'only 19',
+      'GRANT spacelift TO CURRENT_USER;\nALTER DATABASE spacelift CONNECTION LIMIT -1;',
+    ],
   };
   const hold = async (url: string) => {
     const { default: pg } = await import('pg');
@@ -106,7 +109,7 @@ describe('a small max_connections', () => {
     expect((await check(url)).finding('database/connections')).toMatchObject({
       title: 'only 5 connections are free for role "spacelift" (limited by the database spacelift)',
       fix: expect.stringMatching(
-        /^ALTER DATABASE spacelift CONNECTION LIMIT -1;\nALTER ROLE spacelift CONNECTION LIMIT -1;\nALTER SYSTEM SET max_connections = 100;\n-- restart/,
+        /^GRANT spacelift TO CURRENT_USER;\nALTER DATABASE spacelift CONNECTION LIMIT -1;\nALTER ROLE spacelift CONNECTION LIMIT -1;\nALTER SYSTEM SET max_connections = 100;\n-- restart/,
       ),
     });
   });

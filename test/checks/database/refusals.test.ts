@@ -38,7 +38,7 @@ const REFUSALS: Record<
   'a database that admits no connections': {
     server: (server) => server.query('ALTER DATABASE spacelift ALLOW_CONNECTIONS false'),
     title: /database "spacelift" .* does not accept connections/,
-    fix: /^ALTER DATABASE spacelift ALLOW_CONNECTIONS true;$/,
+    fix: /^GRANT spacelift TO CURRENT_USER;\nALTER DATABASE spacelift ALLOW_CONNECTIONS true;$/,
   },
   'no permission to connect': {
     server: async (server) => {
@@ -47,7 +47,7 @@ const REFUSALS: Record<
     },
     url: (url) => url.replace(/\/spacelift$/, '/closed'),
     title: /role "spacelift" lacks CONNECT on database "closed"/,
-    fix: /^GRANT CONNECT ON DATABASE closed TO spacelift;$/,
+    fix: /^GRANT spacelift TO CURRENT_USER;\nGRANT CONNECT ON DATABASE closed TO spacelift;$/,
   },
   'no connection left for the role': {
     server: (server) => server.query('ALTER ROLE spacelift CONNECTION LIMIT 0'),

@@ -30,7 +30,7 @@ describe('privileges', () => {
       'ALTER SCHEMA public OWNER TO postgres; REVOKE ALL ON SCHEMA public FROM public, spacelift',
       'GRANT CREATE, USAGE ON SCHEMA public TO spacelift;',
     ],
-    ['DROP SCHEMA public', 'CREATE SCHEMA public AUTHORIZATION spacelift;'],
+    ['DROP SCHEMA public', 'GRANT spacelift TO CURRENT_USER;\nCREATE SCHEMA public AUTHORIZATION spacelift;'],
   ] as const)('%s', async ([statement, fix]) => {
     const { server, url } = await installed();
     await server.query(statement, [], 'spacelift');

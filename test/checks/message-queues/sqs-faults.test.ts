@@ -401,7 +401,7 @@ describe('access', () => {
     expect(judged(disabled)).toEqual({ fail: ['async/access'], warn: [] });
     expect(disabled.finding('message-queues/async/access')).toMatchObject({
       title: `the KMS key ${key.arn} is disabled`,
-      fix: `aws kms enable-key --key-id ${key.arn}`,
+      fix: `aws kms enable-key --key-id ${key.arn} --region ${world.aws.region}`,
     });
   });
 });

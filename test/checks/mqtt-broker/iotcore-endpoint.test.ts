@@ -49,7 +49,7 @@ describe('a malformed endpoint is named, with what to write instead', () => {
       fix: {
         text:
           instead === undefined
-            ? '# set MQTT_BROKER_ENDPOINT to the output\naws iot describe-endpoint --endpoint-type iot:Data-ATS --region eu-west-1'
+            ? '# set MQTT_BROKER_ENDPOINT to the output\naws iot describe-endpoint --endpoint-type iot:Data-ATS --query endpointAddress --output text --region eu-west-1'
             : `set MQTT_BROKER_ENDPOINT=${instead}`,
       },
     });

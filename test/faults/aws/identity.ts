@@ -54,7 +54,7 @@ export const IDENTITY: readonly Fault[] = [
       both(NOWHERE, environment({ AWS_PROFILE: 'nowhere' })),
     ),
     fail: CREDENTIALS,
-    says: /no AWS credentials found\nThe profile nowhere \(AWS_PROFILE\) provides none/,
+    says: /^the AWS profile nowhere \(AWS_PROFILE\) does not exist/,
   },
   {
     name: 'an AWS profile of Spacelift’s container',

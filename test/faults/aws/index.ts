@@ -5,10 +5,11 @@ import { IDENTITY } from './identity.ts';
 import { IOT } from './iot.ts';
 import { KMS } from './kms.ts';
 import { S3 } from './s3.ts';
+import { SOURCE } from './source.ts';
 import { SQS } from './sqs.ts';
 import { WAY } from './way.ts';
 
-export const AWS: readonly Fault[] = [...IDENTITY, ...KMS, ...S3, ...SQS, ...IOT, ...WAY].map((fault) => ({
+export const AWS: readonly Fault[] = [...IDENTITY, ...SOURCE, ...KMS, ...S3, ...SQS, ...IOT, ...WAY].map((fault) => ({
   at: EKS,
   ...fault,
 }));

@@ -83,5 +83,5 @@ export const server =
     });
     const url = running.url({ user: 'spacelift', password: PASSWORD, database: 'spacelift', host, params });
     const { variables, ...rest } = await more(running);
-    return { ...rest, variables: { DATABASE_URL: url, ...variables }, undo: () => running.stop() };
+    return { ...rest, variables: { DATABASE_URL: url, ...variables }, database: running, undo: () => running.stop() };
   };

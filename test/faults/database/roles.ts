@@ -46,7 +46,7 @@ const acting =
 const pooledAs =
   (user: string, breaks: string): Arrange =>
   async (there) => {
-    const { variables, undo } = await server(
+    const { variables, undo, ...rest } = await server(
       () => ({ hba: ['host all all all trust'] }),
       { host: '127.0.0.1' },
       async (running) => {
@@ -59,6 +59,7 @@ const pooledAs =
     url.port = String(pooler.port);
     url.username = 'client';
     return {
+      ...rest,
       variables: { DATABASE_URL: url.href },
       undo: async () => {
         await pooler.close();

@@ -61,11 +61,6 @@ const collector = (options: OtlpOptions, more: Variables = {}) =>
 const ADDRESSES: readonly Fault[] = (
   [
     [
-      'an address of telemetry without http://',
-      otel('collector:4317'),
-      /OTEL_EXPORTER_OTLP_ENDPOINT has a form that the SDK does not accept/,
-    ],
-    [
       'OpenTelemetry without an endpoint',
       { OBSERVABILITY_VENDOR: 'OpenTelemetry' },
       /OTEL_EXPORTER_OTLP_ENDPOINT is not set/,
@@ -201,6 +196,12 @@ const OPENTELEMETRY: readonly Fault[] = [
     says: /^127\.0\.0\.1:\d+ does not speak gRPC$/m,
   },
   {
+    name: 'an address of telemetry without http://',
+    arrange: agent(startOtlp, otel),
+    fail: ['observability/address'],
+    says: /OTEL_EXPORTER_OTLP_ENDPOINT has a form that the SDK does not accept/,
+  },
+  {
     name: 'a collector without TLS, spoken to with it',
     arrange: agent(startOtlp, (at) => otel(`https://${at}`)),
     fail: ['observability/opentelemetry'],
@@ -211,7 +212,7 @@ const OPENTELEMETRY: readonly Fault[] = [
     arrange: async (there) => {
       const { variables, ...rest } = await overTls(issued(['localhost']))(there);
       const endpoint = variables?.OTEL_EXPORTER_OTLP_ENDPOINT?.replace('https:', 'http:') ?? '';
-      return { ...rest, variables: otel(endpoint) };
+      return { ...rest, variables: { ...variables, ...otel(endpoint) } };
     },
     fail: ['observability/opentelemetry'],
     says: /^localhost:\d+ requires TLS$/m,

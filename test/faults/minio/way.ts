@@ -62,6 +62,7 @@ const TLS: readonly Fault[] = [
   {
     name: 'MinIO with TLS, spoken to without',
     arrange: overTls((host) => issued([host]), { OBJECT_STORAGE_MINIO_USE_SSL: 'false' }),
+    options: { authorities: CA.certPem },
     fail: [FIRST],
     says: /^localhost:\d+ requires TLS$/m,
   },

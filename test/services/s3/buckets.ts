@@ -4,7 +4,7 @@ import type { PolicyDocument } from '../policy.ts';
 import { Context, ownerXml, xmlReply } from './context.ts';
 import { S3Error } from './errors.ts';
 import { isPublic } from './policy.ts';
-import { Bucket, type CorsRule, type LifecycleRule } from './store.ts';
+import { Bucket, type CorsRule, type LifecycleRule, type PublicAccessBlock } from './store.ts';
 import type { Reply } from './types.ts';
 import { fromXml, type XmlValue } from './xml.ts';
 
@@ -155,6 +155,19 @@ export function getPublicAccessBlock({ bucket, world }: Context): Reply {
   if (world.flavor === 'minio') throw new S3Error('NotImplemented');
   if (bucket.publicAccessBlock === undefined) throw missing('NoSuchPublicAccessBlockConfiguration', bucket);
   return xmlReply('PublicAccessBlockConfiguration', { ...bucket.publicAccessBlock });
+}
+
+export function putPublicAccessBlock({ bucket, request, world }: Context): Reply {
+  if (world.flavor === 'minio') throw new S3Error('NotImplemented');
+  const given = fromXml<Record<string, unknown>>(request.body.toString(), 'PublicAccessBlockConfiguration');
+  const is = (name: keyof PublicAccessBlock): boolean => String(given[name]).toLowerCase() === 'true';
+  bucket.publicAccessBlock = {
+    BlockPublicAcls: is('BlockPublicAcls'),
+    IgnorePublicAcls: is('IgnorePublicAcls'),
+    BlockPublicPolicy: is('BlockPublicPolicy'),
+    RestrictPublicBuckets: is('RestrictPublicBuckets'),
+  };
+  return done;
 }
 
 export function getAcl({ bucket }: Context): Reply {

@@ -57,6 +57,13 @@ const operations: Operation[] = [
     's3:GetBucketPublicAccessBlock',
     buckets.getPublicAccessBlock,
   ),
+  ...setting(
+    'PUT',
+    'publicAccessBlock',
+    'PutPublicAccessBlock',
+    's3:PutBucketPublicAccessBlock',
+    buckets.putPublicAccessBlock,
+  ),
   ...setting('GET', 'acl', 'GetBucketAcl', 's3:GetBucketAcl', buckets.getAcl),
   ...setting('GET', 'versions', 'ListObjectVersions', 's3:ListBucketVersions', listing.listVersions),
   ...setting('GET', 'uploads', 'ListMultipartUploads', 's3:ListBucketMultipartUploads', multipart.listUploads),

@@ -2,6 +2,7 @@
 import { type Call, type Operation, require } from '../call.ts';
 import { AwsError } from '../errors.ts';
 import { dnsSuffix } from '../sqs/queue.ts';
+import type { RuleOptions, TopicRule } from './rules.ts';
 import { matches, parse } from './sql.ts';
 
 export const iot: Record<string, Operation> = {
@@ -34,6 +35,28 @@ export const iot: Record<string, Operation> = {
     }
     const { arn, createdAt, region: _, ...shown } = rule;
     return { ruleArn: arn, rule: { ...shown, createdAt: createdAt / 1000 } };
+  },
+
+  CreateTopicRule(call) {
+    const { world, region } = call;
+    const name = lastSegment(call);
+    require(call, ruleAt(call));
+    if (world.rules.find(name, region) !== undefined) {
+      throw new AwsError('ResourceAlreadyExistsException', `Rule ${name} already exists`, { status: 409 });
+    }
+    world.rules.create(name, { ...ruleIn(call), region });
+    return {};
+  },
+
+  ReplaceTopicRule(call) {
+    const rule = ruleFor(call);
+    Object.assign(rule, { description: '', awsIotSqlVersion: '2015-10-08', ruleDisabled: false, ...ruleIn(call) });
+    return {};
+  },
+
+  EnableTopicRule(call) {
+    ruleFor(call).ruleDisabled = false;
+    return {};
   },
 
   ListTopicRules(call) {
@@ -70,6 +93,31 @@ export const iot: Record<string, Operation> = {
   },
 };
 
+const ruleAt = ({ world, region, request }: Call) => ({
+  arn: `arn:${world.partition}:iot:${region}:${world.account}:rule/${ruleName(request.path)}`,
+  account: world.account,
+});
+
+const ruleName = (path: string): string => decodeURIComponent(path.split('/')[2] ?? '');
+
+function ruleFor(call: Call): TopicRule {
+  const name = ruleName(call.request.path);
+  require(call, ruleAt(call));
+  const rule = call.world.rules.find(name, call.region);
+  if (rule === undefined) throw new AwsError('UnauthorizedException', `Access to topic rule '${name}' was denied`);
+  return rule;
+}
+
+/** The body is the payload itself. @throws {AwsError} for SQL that is none */
+function ruleIn({ input }: Call): RuleOptions {
+  try {
+    parse(String(input.sql));
+  } catch (error) {
+    throw new AwsError('SqlParseException', (error as Error).message);
+  }
+  return input as unknown as RuleOptions;
+}
+
 /** The account's part of its endpoints' names. */
 export const endpointId = 'a1b2c3d4e5f6g7';
 
@@ -96,6 +144,9 @@ export function restAction(method: string, path: string): string {
     ['GET', /^\/endpoint$/, 'DescribeEndpoint'],
     ['GET', /^\/rules$/, 'ListTopicRules'],
     ['GET', /^\/rules\/[^/]+$/, 'GetTopicRule'],
+    ['POST', /^\/rules\/[^/]+$/, 'CreateTopicRule'],
+    ['PATCH', /^\/rules\/[^/]+$/, 'ReplaceTopicRule'],
+    ['POST', /^\/rules\/[^/]+\/enable$/, 'EnableTopicRule'],
     ['GET', /^\/policies\/[^/]+$/, 'GetPolicy'],
   ];
   return routes.find(([verb, pattern]) => verb === method && pattern.test(path))?.[2] ?? 'Unknown';

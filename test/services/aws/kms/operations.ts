@@ -98,6 +98,23 @@ export const kms: Record<string, Operation> = {
     return { KeyId: key.arn, SignatureValid: true, SigningAlgorithm: algorithm };
   },
 
+  EnableKey(call) {
+    const key = find(call);
+    if (key.state !== 'Enabled' && key.state !== 'Disabled') checkState(key);
+    key.state = 'Enabled';
+    return {};
+  },
+
+  /** The key is disabled afterward ("Deleting AWS KMS keys"). */
+  CancelKeyDeletion(call) {
+    const key = find(call);
+    if (key.state !== 'PendingDeletion') {
+      throw new AwsError('KMSInvalidStateException', `${key.arn} is not pending deletion.`);
+    }
+    key.state = 'Disabled';
+    return { KeyId: key.arn };
+  },
+
   DescribeKey(call) {
     const key = find(call);
     return {

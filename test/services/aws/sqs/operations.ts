@@ -30,6 +30,25 @@ export const sqs: Record<string, Operation> = {
     return told.length === 0 ? {} : { Attributes: Object.fromEntries(told) };
   },
 
+  SetQueueAttributes(call) {
+    const queue = find(call);
+    queue.attributes = { ...queue.attributes, ...settable(call) };
+    return {};
+  },
+
+  CreateQueue(call) {
+    const { world, region, user } = call;
+    const name = needed(call, 'QueueName');
+    const account = accountOf(user);
+    const arn = `arn:${world.partition}:sqs:${region}:${account}:${name}`;
+    authorize({ user, action: call.action.toLowerCase(), resource: arn, account });
+    const attributes = settable(call);
+    if ((attributes.FifoQueue === 'true') !== name.endsWith('.fifo')) {
+      throw sqsError('InvalidParameterValue', 'The name of a FIFO queue can only end in .fifo.');
+    }
+    return { QueueUrl: (world.queues.byArn(arn) ?? world.queues.create(name, { attributes, region, account })).url };
+  },
+
   SendMessage(call) {
     const queue = find(call);
     requireKey(call, queue, ['kms:GenerateDataKey', 'kms:Decrypt']);
@@ -106,6 +125,17 @@ export const sqs: Record<string, Operation> = {
     return {};
   },
 };
+
+/** The attributes in the input, all of which are texts. */
+function settable(call: Call): Record<string, string> {
+  const given = (call.input.Attributes ?? {}) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(given)) {
+    if (!readable.has(name) || typeof value !== 'string') {
+      throw sqsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
+    }
+  }
+  return given as Record<string, string>;
+}
 
 /** The queue that the input names. Permission is asked before it is told whether the queue exists. */
 function find(call: Call, url = needed(call, 'QueueUrl')): Queue {
