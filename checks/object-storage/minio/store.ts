@@ -10,7 +10,8 @@ import { asksForTls, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
 import { makeExplainError } from '../../../src/net/http-errors.ts';
 import { boundBody, boundHints, boundPages } from '../../../src/net/limits.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
-import { addressOf } from '../../../src/net/tcp.ts';
+import { reportRequest } from '../../../src/net/stages.ts';
+import { addressOf, unbracketed } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
 import { arePermitted, expiryRules, type LifecycleRule, opensToEveryone, s3Refusal } from '../s3-protocol.ts';
 import { type Store, type StoreAction, StoreError, under, versionIn } from '../store.ts';
@@ -255,6 +256,7 @@ function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: Ab
     another(0);
     const sent = (secure ? https : http).request({ ...options, ...(signal !== undefined && { signal }) });
     boundHints(sent);
+    reportRequest(sent, unbracketed(options.host ?? ''));
     sent.on('response', async (answer: IncomingMessage) => {
       const { statusCode: status = 0, headers } = answer;
       if (s3Refusal({ status, headers, body: Buffer.alloc(0) }, at) === undefined) {
