@@ -12,10 +12,11 @@ import { NetworkError, timedOut } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { ConnectError, type Failure } from './connect-error.ts';
+import { logIn } from './login.ts';
 import { withSecondOpinion } from './second-opinion.ts';
 import { isServerError, ServerError, sqlState } from './server-error.ts';
-import { logIn, type Session } from './session.ts';
-import { type Endpoint, NoTlsError, openSocket, socketPath, type TlsPlan } from './socket.ts';
+import type { Session } from './session.ts';
+import { contextOf, type Endpoint, NoTlsError, openSocket, socketPath, type TlsPlan } from './socket.ts';
 import { type DatabaseUrl, type Host, isSocket, type TlsSettings } from './url.ts';
 
 /** Limit for all attempts together, in ms: serverless databases take a while to resume. */
@@ -29,6 +30,7 @@ export async function openSession(run: Run, url: DatabaseUrl, variable: Variable
   if (socket !== undefined && !isOfThisMachine(run, variable)) throw new CheckStopped(elsewhere(socket, variable));
   const plan = await planTls(run, url, variable);
   const failures: Failure[] = [];
+  if (plan !== undefined) refuseFiles(plan, url);
   const opened: Session[] = [];
   /** Connections to servers that do not support TLS. */
   const withoutTls = new Map<string, Socket>();
@@ -185,7 +187,6 @@ const elsewhere = (host: Host, variable: string): Skip =>
 
 /** Errors after which pgx does not try another address: password, database, permission to connect. */
 function isFinal(error: unknown): boolean {
-  if (error instanceof ServerError && error.refusal.kind === 'no-password') return true;
   return ['28P01', '3D000', '42501'].includes(sqlState(error) ?? '');
 }
 
@@ -218,6 +219,17 @@ async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: Variable
     direct: tls.direct,
     client: await clientCertificate(tls, variable, here),
   };
+}
+
+/** pgx reads certificates before it connects, so unusable ones fail in any mode. @throws ConnectError */
+function refuseFiles(plan: TlsPlan, { hosts, tls }: DatabaseUrl): void {
+  const [endpoint] = hosts;
+  try {
+    contextOf(plan);
+  } catch (error) {
+    if (endpoint === undefined || !(error instanceof ServerError)) throw error;
+    throw new ConnectError([{ endpoint, tls: true, answered: false, problem: error }], tls.mode);
+  }
 }
 
 /** Like pgx, only the CAs in `sslrootcert` when that file exists here; otherwise every CA that this run trusts. */

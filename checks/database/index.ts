@@ -63,7 +63,8 @@ export const database = defineCheck({
 
     await gate('connect', async () => {
       const opened = await openDatabase(context);
-      return 'outcome' in opened ? opened.outcome : judging(connected)();
+      if ('outcome' in opened) return opened.outcome;
+      return opened.warning ?? judging(connected)();
     });
     await unlessFailed('product', async ({ product }) => judgeProduct(await product));
 

@@ -1,38 +1,140 @@
 /** The sessions of a run: one per URL, opened on first use and closed when the run ends. */
-
+import { isDeepStrictEqual } from 'node:util';
 import type { ValueName } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { oncePerRun } from '../../src/engine/once-per-run.ts';
-import { advice } from '../../src/outcome/fix.ts';
-import { CheckStopped, type Outcome, type Skip, skip } from '../../src/outcome/outcome.ts';
+import { CheckStopped, type Issue, type Outcome } from '../../src/outcome/outcome.ts';
 import { openSession } from './connect.ts';
 import { ConnectError } from './connect-error.ts';
+import { differenceOf, worksOnlyWith } from './driver-differences.ts';
+import { environmentSettings, passwordInFile, serviceSettings } from './driver-environment.ts';
+import { type Driver, NEWER, OLDER } from './drivers.ts';
 import { connectOutcome } from './messages.ts';
+import { scramPassword } from './password.ts';
 import type { Session } from './session.ts';
-import { type DatabaseUrl, parseDatabaseUrl, UrlError } from './url.ts';
+import { type DatabaseUrl, parseDatabaseUrl, settingsIn } from './url.ts';
+import { UrlError } from './url-error.ts';
 import { urlOutcome } from './url-messages.ts';
 
+type Refused = { readonly outcome: Exclude<Outcome, { status: 'pass' }> };
+
+/** `warning`: another version of the driver doesn't get this session. */
+type Works = { readonly session: Session; readonly warning?: Issue };
+
 /** A session, or why there is none. */
-export type Opened = { readonly session: Session } | { readonly outcome: Exclude<Outcome, { status: 'pass' }> };
+export type Opened = Works | Refused;
 
 export const openDatabase = oncePerRun((run) => open(run, 'DATABASE_URL'));
 export const openReadOnly = oncePerRun((run) => open(run, 'DATABASE_READ_ONLY_URL'));
 
+/** A URL as one version of the driver reads it, or why it does not accept it. */
+type Reading = { readonly driver: Driver } & (
+  | { readonly url: DatabaseUrl }
+  | (Refused & { readonly fault?: UrlError })
+);
+
+/** As both versions of the driver would: one session if they read the URL alike, otherwise one each. */
 async function open(run: Run, variable: ValueName): Promise<Opened> {
-  let url: DatabaseUrl | undefined;
+  const text = await notStopped(() => run.require(variable));
+  if (typeof text !== 'string') return text;
+  const older = await read(run, text, variable, OLDER);
+  const newer = await read(run, text, variable, NEWER);
+  if (isDeepStrictEqual(essentials(older), essentials(newer))) return openReading(run, newer, variable);
+  const opened = { older: await openReading(run, older, variable), newer: await openReading(run, newer, variable) };
+  return compare(text, variable, { older, newer }, opened);
+}
+
+async function notStopped<T>(ask: () => T | Promise<T>): Promise<T | Refused> {
   try {
-    url = parseDatabaseUrl(run.require(variable));
-    if (url.service) return { outcome: serviceFile(variable) };
-    return { session: await openAnother(run, url, variable) };
+    return await ask();
   } catch (error) {
     if (error instanceof CheckStopped) return { outcome: error.outcome };
-    if (error instanceof UrlError) return { outcome: urlOutcome(error, variable) };
-    if (error instanceof ConnectError && url !== undefined) {
-      return { outcome: await connectOutcome(run, error, url, variable) };
-    }
     throw error;
   }
 }
+
+async function read(run: Run, text: string, variable: ValueName, driver: Driver): Promise<Reading> {
+  try {
+    const environment = await environmentSettings(run, variable, driver);
+    const service = await serviceSettings(run, variable, { ...environment, ...settingsIn(text, driver) });
+    const url = parseDatabaseUrl(text, driver, { ...environment, ...service });
+    return { driver, url: await withPassword(run, url, variable, driver) };
+  } catch (error) {
+    if (error instanceof CheckStopped) return { driver, outcome: error.outcome };
+    if (error instanceof UrlError) return { driver, outcome: urlOutcome(error, variable), fault: error };
+    throw error;
+  }
+}
+
+/** With the password from the password file, which is opened only for the caller's own URL. */
+async function withPassword(run: Run, url: DatabaseUrl, variable: ValueName, driver: Driver): Promise<DatabaseUrl> {
+  if (url.password !== undefined || run.deployment.partyOf(variable) !== 'process') return url;
+  const password = (await passwordInFile(url)) || undefined;
+  if (password === undefined) return { ...url, passwordFile: undefined };
+  run.deployment.conceal(password);
+  return { ...url, password, scramPassword: scramPassword(password, driver) };
+}
+
+/** What matters of a reading; the name of the application in the server's views does not. */
+function essentials(reading: Reading): unknown {
+  if ('outcome' in reading) return reading.outcome;
+  const { application_name: _, ...settings } = reading.url.settings;
+  return { ...reading.url, settings };
+}
+
+async function openReading(run: Run, reading: Reading, variable: ValueName): Promise<Opened> {
+  if ('outcome' in reading) return reading;
+  const { url } = reading;
+  try {
+    return { session: await openAnother(run, url, variable) };
+  } catch (error) {
+    if (error instanceof CheckStopped) return { outcome: error.outcome };
+    if (error instanceof ConnectError) return { outcome: await connectOutcome(run, error, url, variable) };
+    throw error;
+  }
+}
+
+type Both<T> = { readonly older: T; readonly newer: T };
+
+const UNKNOWN_VERSION =
+  'Versions of Spacelift’s driver, pgx, read this URL differently, and the version in your Spacelift is not known here.';
+
+function compare(text: string, variable: ValueName, { older, newer }: Both<Reading>, opened: Both<Opened>): Opened {
+  const about = {
+    text,
+    variable,
+    password: [older, newer].flatMap((reading) => ('url' in reading ? [reading.url.password] : []))[0],
+  };
+  const [first, second] = [opened.older, opened.newer];
+  if ('outcome' in first && 'outcome' in second) {
+    // What can't be tested here is no failure; a password that is not percent-encoded is the root of any other failure.
+    const isUnescaped = 'outcome' in newer && newer.fault?.kind === 'unescaped';
+    return isUnescaped || second.outcome.status === 'skip' ? second : first;
+  }
+  if ('outcome' in first) return partly(second as Works, first, worksOnlyWith(variable, newer.driver, older.driver));
+  if ('outcome' in second) return partly(first, second, worksOnlyWith(variable, older.driver, newer.driver));
+  if (isDeepStrictEqual(resultOf(first), resultOf(second))) return second;
+  const says = [older, newer].map(({ driver }, index) => `${driver.name}: ${sessionText([first, second][index])}.`);
+  const title = `the drivers ${older.driver.name} and ${newer.driver.name} connect differently with ${variable}`;
+  return { ...second, warning: differenceOf(about, title, [UNKNOWN_VERSION, ...says].join(' ')) };
+
+  function partly(works: Works, fails: Refused, title: string): Opened {
+    const detail = `${UNKNOWN_VERSION} With the other version: ${fails.outcome.title}.`;
+    return { ...works, warning: differenceOf(about, title, detail) };
+  }
+}
+
+function resultOf({ session: { endpoint, url, tls } }: Works): unknown {
+  const { application_name: _, ...settings } = url.settings;
+  const { address, port } = endpoint;
+  return { address, port, user: url.user, database: url.database, tls, settings };
+}
+
+const sessionText = (opened: Works | undefined): string => {
+  if (opened === undefined) return '';
+  const { endpoint, url, tls } = opened.session;
+  return `role "${url.user}" in database "${url.database}" at ${endpoint.host}:${endpoint.port} ${tls === undefined ? 'without' : 'over'} TLS`;
+};
 
 /**
  * Opens an additional session, which is closed when the run ends at the latest.
@@ -44,9 +146,3 @@ export async function openAnother(run: Run, url: DatabaseUrl, variable: ValueNam
   run.onEnd(() => session.close());
   return session;
 }
-
-const serviceFile = (variable: string): Skip =>
-  skip(`${variable} uses a service file, which exists only in Spacelift’s container`, {
-    fix: advice`put the host, user and database into ${variable} itself`,
-    evidence: { variable, parameter: 'service' },
-  });

@@ -2,8 +2,10 @@
 
 import type { VariableName } from '../../src/config/contract.ts';
 import type { Grant, PlannedOperation, Run } from '../../src/engine/check.ts';
+import { NEWER, OLDER } from './drivers.ts';
 import { hasReplica, isAnotherUrl } from './read-only.ts';
-import { type DatabaseUrl, isSocket, parseDatabaseUrl, UrlError } from './url.ts';
+import { type DatabaseUrl, isSocket, parseDatabaseUrl } from './url.ts';
+import { UrlError } from './url-error.ts';
 
 const LOOKED_AT = [
   'connect',
@@ -72,12 +74,14 @@ function readOnlyUrl(run: Run, primary: readonly string[]): PlannedOperation {
 }
 
 function read(value: string): DatabaseUrl | undefined {
-  try {
-    return parseDatabaseUrl(value);
-  } catch (error) {
-    if (error instanceof UrlError) return undefined;
-    throw error;
+  for (const driver of [NEWER, OLDER]) {
+    try {
+      return parseDatabaseUrl(value, driver);
+    } catch (error) {
+      if (!(error instanceof UrlError)) throw error;
+    }
   }
+  return undefined;
 }
 
 const hostsOf = (url: DatabaseUrl | undefined, variable: VariableName): string[] =>

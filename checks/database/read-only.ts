@@ -31,6 +31,7 @@ export async function checkReadOnlyUrl(run: Run, { server, databases }: Facts): 
   const primary = { ...(await server), oid: (await databases).oid };
   const at = `${session.endpoint.host}:${session.endpoint.port}`;
   const differences = differencesOf(primary, replica);
+  if (differences.length === 0 && opened.warning !== undefined) return opened.warning;
   if (differences.length === 0) {
     return pass(`PostgreSQL ${replica.version} at ${at} has the same database`, { evidence: { host: at } });
   }

@@ -10,7 +10,7 @@ export const RULES = {
   connect: {
     title: 'the database is reachable and the login succeeds',
     procedure:
-      'Resolves the hosts in DATABASE_URL, connects, negotiates TLS according to sslmode, and logs in, with the same attempts and in the same order as Spacelift’s driver (pgx): `prefer` and `require` encrypt without verification, `verify-ca` and `verify-full` verify the certificate, and parameters unknown to the driver are sent to the server. All attempts together may take 30 s, because serverless databases take a while to resume.',
+      'Resolves the hosts in DATABASE_URL, connects, negotiates TLS according to sslmode, and logs in, with the same attempts and in the same order as Spacelift’s driver (pgx): `prefer` and `require` encrypt without verification, `verify-ca` and `verify-full` verify the certificate, and parameters unknown to the driver are sent to the server. `PG…` variables next to the URL count, too. Where versions of the driver (5.7 and 5.13) read the URL differently, both logins are tried, and a difference is a warning. All attempts together may take 30 s, because serverless databases take a while to resume.',
     rationale: 'Spacelift keeps all its state in this database and does not start without it.',
     permission: 'CONNECT on the database',
     fix: 'Correct DATABASE_URL (host, port, user, percent-encoded password, sslmode), pg_hba.conf on the server, or the network path.',

@@ -2,7 +2,9 @@
 
 import { advice, command, identifier, sh, sql } from '../../src/outcome/fix.ts';
 import { asMemberOf } from './administrator.ts';
-import { meant } from './parameters.ts';
+import { parameterMessages } from './parameter-messages.ts';
+import { isChangedByServer } from './password.ts';
+import { policyMessages } from './policy-messages.ts';
 import { poolerMessages } from './pooler-messages.ts';
 import type { Scene, ServerErrorMessages } from './scene.ts';
 import type { ServerErrorKind } from './server-error.ts';
@@ -12,12 +14,23 @@ type Tell = (scene: Scene) => ServerErrorMessages;
 
 /** By SQLSTATE (PostgreSQL manual, appendix A) and, if that is ambiguous, by the server's function. */
 const SQL: Readonly<Record<string, Tell>> = {
-  '28P01': ({ at, url, variable }) => ({
-    title: `${at} rejected the password of role "${url.user}"`,
-    detail: 'PostgreSQL gives the same error if the role does not exist or its password has expired (VALID UNTIL).',
-    expected: `the password of role "${url.user}", with special characters percent-encoded`,
-    fix: advice`correct the password in ${variable}, or set it on the server: ${sql`ALTER ROLE ${identifier(url.user)} PASSWORD '…';`}`,
-  }),
+  '28P01': ({ at, url, variable }) => {
+    const { password = '', scramPassword = '' } = url;
+    const isChanged = isChangedByServer(password, scramPassword);
+    const change = sql`ALTER ROLE ${identifier(url.user)} PASSWORD '…';`;
+    return {
+      title: `${at} rejected the password of role "${url.user}"`,
+      detail: isChanged
+        ? 'The password contains characters such as ² or a ligature. With SCRAM, PostgreSQL and psql replace them by simpler ones (SASLprep), but Spacelift’s driver does not (PRECIS): psql can log in with this password, and Spacelift can’t.'
+        : 'PostgreSQL gives the same error if the role does not exist or its password has expired (VALID UNTIL).',
+      expected: isChanged
+        ? `a password of role "${url.user}" that contains only ASCII characters`
+        : `the password of role "${url.user}", with special characters percent-encoded`,
+      fix: isChanged
+        ? advice`set a password of ASCII characters on the server and in ${variable}: ${change}`
+        : advice`correct the password in ${variable}, or set it on the server: ${change}`,
+    };
+  },
   '28000': ({ at, url, variable }) => ({
     title: `${at} does not allow role "${url.user}" to log in`,
     detail: 'Authentication failed: ident, peer, PAM, LDAP, a certificate, or an IAM token.',
@@ -105,22 +118,12 @@ function hbaName(name: string): string | undefined {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-const refusedSetting = (setting: string, { at, variable }: Scene): ServerErrorMessages => ({
-  title: `${at} rejected the parameter ${setting} in ${variable}`,
-  detail: 'Spacelift’s driver sends every parameter that it does not know to the server as a run-time setting.',
-  expected: `a PostgreSQL setting or a driver parameter${meant(setting) === setting ? '' : `: ${meant(setting)}`}`,
-  fix:
-    meant(setting) === setting
-      ? advice`correct or remove ${setting} in ${variable}; behind PgBouncer: ignore_startup_parameters = ${setting}`
-      : advice`replace ${setting} with ${meant(setting)} in ${variable}`,
-});
-
 /** Title and fix for a server error. */
 export function serverErrorMessages(refusal: ServerErrorKind, scene: Scene): ServerErrorMessages {
   const { at, url, variable } = scene;
   switch (refusal.kind) {
     case 'sql': {
-      if (refusal.setting !== undefined) return refusedSetting(refusal.setting, scene);
+      if (refusal.setting !== undefined) return parameterMessages(refusal, scene);
       const tell = SQL[`${refusal.code} ${refusal.reason}`] ?? SQL[refusal.code];
       if (tell !== undefined) return tell(scene);
       return {
@@ -149,6 +152,8 @@ export function serverErrorMessages(refusal: ServerErrorKind, scene: Scene): Ser
         expected: 'SCRAM, MD5, a cleartext password or none',
         fix: advice`use scram-sha-256 in pg_hba.conf`,
       };
+    case 'policy':
+      return policyMessages(refusal.parameter, refusal.method, scene);
     case 'client-certificate':
       return {
         title: `the client certificate in ${variable} can’t be used`,

@@ -1,5 +1,6 @@
 /** Errors that the server reports, as opposed to network errors. */
 import { NetworkError } from '../../src/net/network-error.ts';
+import type { AuthMethod, PolicyParameter } from './auth-policy.ts';
 import type { CatalogObject } from './catalog-objects.ts';
 import type { PoolerError } from './pooler-errors.ts';
 import type { Scene } from './scene.ts';
@@ -18,9 +19,12 @@ export type ServerErrorKind =
     }
   | PoolerError
   | { readonly kind: 'not-postgres'; readonly speaks: string | undefined }
-  | { readonly kind: 'no-password' }
+  /** The server requires a password and the URL has none; with the SQLSTATE of its answer to an empty one. */
+  | { readonly kind: 'no-password'; readonly code: string }
   /** The server requires an authentication method that is not supported here. */
   | { readonly kind: 'method'; readonly method: string }
+  /** The server asks for, or accepts, another authentication than the URL requires. */
+  | { readonly kind: 'policy'; readonly parameter: PolicyParameter; readonly method: AuthMethod }
   /** `sslcert` and `sslkey` are not a pair of PEM files, or `sslpassword` does not decrypt the key. */
   | { readonly kind: 'client-certificate' }
   /** The server does not satisfy `target_session_attrs`. */

@@ -132,8 +132,8 @@ export function languageOf(chunk: Buffer): Protocol | undefined {
   return protocol === 'unknown' || protocol === 'incomplete' ? undefined : protocol;
 }
 
-/** Certificate authorities (CAs), and the client certificate if there is one. */
-function contextOf({ client, authorities }: TlsPlan): SecureContext {
+/** Certificate authorities (CAs), and the client certificate if there is one. @throws ServerError of kind `client-certificate` */
+export function contextOf({ client, authorities }: TlsPlan): SecureContext {
   try {
     return Object.keys(client).length === 0 ? secureContextFor(authorities) : makeSecureContext(authorities, client);
   } catch {

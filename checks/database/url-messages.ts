@@ -3,7 +3,7 @@
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
-import type { UrlError, UrlFaultKind } from './url.ts';
+import type { UrlError, UrlFaultKind } from './url-error.ts';
 
 interface UrlMessages {
   readonly title: string;
@@ -55,6 +55,16 @@ const WORDS: Readonly<Record<UrlFaultKind, (variable: string, fault: UrlError) =
       'The port is not a number from 1 to 65535; a / ? or # in the password that is not percent-encoded has the same effect.',
     expected: FORM,
     fix: advice`correct the port in ${variable}, or ${ENCODE}`,
+  }),
+  query: (variable) => ({
+    title: `a parameter in ${variable} has no value, or an = that is not percent-encoded`,
+    expected: 'name=value pairs separated by &, with %3D for = in a value',
+    fix: advice`correct the parameters after ? in ${variable}`,
+  }),
+  ports: (variable) => ({
+    title: `${variable} has a different number of hosts and ports`,
+    expected: 'one port for all hosts, or one for each',
+    fix: advice`give each host in ${variable} its port: host1:5432,host2:5432`,
   }),
   user: (variable) => ({
     title: `${variable} has no user`,

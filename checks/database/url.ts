@@ -1,9 +1,11 @@
-/**
- * Parses `DATABASE_URL` like Spacelift's driver: Go's `net/url` and pgx v5 (`pgconn/config.go`). pgx 5.11 switched to
- * libpq's grammar; where the two differ, this follows the older one, which accepts an unescaped `@` in the user name.
- */
+/** Parses `DATABASE_URL` like Spacelift's driver, pgx v5 (`pgconn/config.go`), in each of its versions (`drivers.ts`). */
 import { isIP } from 'node:net';
-import { expectedOf, isConsumed, type SessionAttributes, type SslMode } from './parameters.ts';
+import { type AuthPolicy, authPolicy } from './auth-policy.ts';
+import type { Driver } from './drivers.ts';
+import { expectedOf, type SessionAttributes, SSL_MODES, type SslMode } from './parameters.ts';
+import { scramPassword } from './password.ts';
+import { UrlError } from './url-error.ts';
+import type { Settings } from './url-grammar.ts';
 
 export interface Host {
   /** A name, an address without brackets, or the directory of a Unix socket. */
@@ -29,126 +31,89 @@ export interface DatabaseUrl {
   readonly hosts: readonly Host[];
   readonly user: string;
   readonly password: string | undefined;
+  /** The password as SCRAM uses it. */
+  readonly scramPassword: string | undefined;
   readonly database: string;
   readonly tls: TlsSettings;
+  readonly auth: AuthPolicy;
   readonly attributes: SessionAttributes;
   /** Per address, in ms; `undefined` for no limit. */
   readonly connectTimeoutMs: number | undefined;
-  /** Whether settings come from a service file, which exists only in Spacelift's container. */
-  readonly service: boolean;
+  /** The service whose settings are missing here: a service file exists only in Spacelift's container. */
+  readonly service: string | undefined;
   /** A password file, which exists only in Spacelift's container. */
   readonly passwordFile: string | undefined;
   /** Sent to the server on connect. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
-export type UrlFaultKind =
-  | 'scheme'
-  | 'keywords'
-  | 'unescaped'
-  | 'percent'
-  | 'host'
-  | 'host-name'
-  | 'port'
-  | 'user'
-  | 'value'
-  | 'pair';
-
-/** Why a URL can't be used. Contains parameter names, never a part that could belong to the password. */
-export class UrlError extends Error {
-  override readonly name = 'UrlError';
-  readonly kind: UrlFaultKind;
-  /** For `value`: the parameter and its valid values; for `pair`: the parameter that is set and the one that is missing. */
-  readonly parameter: string | undefined;
-  readonly expected: string | undefined;
-  constructor(kind: UrlFaultKind, parameter?: string, expected?: string) {
-    super(kind);
-    this.kind = kind;
-    this.parameter = parameter;
-    this.expected = expected;
-  }
-}
+/** pgx takes the first that exists of /var/run/postgresql, /private/tmp and /tmp; every container has the last. */
+const DEFAULT_HOST = '/tmp';
+const DEFAULT_PORT = '5432';
 
 export const isSocket = ({ host }: Host): boolean => host.startsWith('/');
 
-/** @throws UrlError */
-export function parseDatabaseUrl(text: string): DatabaseUrl {
+/**
+ * The parameters in a URL.
+ * @throws UrlError
+ */
+export function settingsIn(text: string, driver: Driver): Settings {
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text) ?? [];
   if (rest === undefined) throw new UrlError(/^\s*[a-z_]+\s*=/.test(text) ? 'keywords' : 'scheme');
-  const [, authority = '', path = '', query = '', fragment = ''] =
-    /^([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?(?:#(.*))?$/s.exec(rest) ?? [];
-  refuseUnescaped({ path, query, fragment });
-
-  const at = authority.lastIndexOf('@');
-  const login = credentialsIn(at < 0 ? undefined : authority.slice(0, at));
-  const parameters = parametersIn(query);
-  for (const [name, value] of parameters) {
-    const expected = expectedOf(name, value);
-    if (expected !== undefined) throw new UrlError('value', name, expected);
-  }
-  const user = parameters.get('user') ?? login.user;
-  if (user === '') throw new UrlError('user');
-  const inPath = decode(path.replace(/^\/+/, ''));
-  const database = parameters.get('dbname') ?? parameters.get('database') ?? inPath;
-  const seconds = Number(parameters.get('connect_timeout') ?? 0);
-  return {
-    hosts: hostsIn(authority.slice(at + 1), parameters),
-    user,
-    password: (parameters.get('password') ?? login.password) || undefined,
-    database: database === '' ? user : database,
-    tls: tlsIn(parameters),
-    attributes: (parameters.get('target_session_attrs') ?? 'any') as SessionAttributes,
-    connectTimeoutMs: seconds === 0 ? undefined : seconds * 1000,
-    service: parameters.has('service'),
-    passwordFile: parameters.get('passfile') || undefined,
-    settings: Object.fromEntries([...parameters].filter(([name]) => !isConsumed(name))),
-  };
+  return driver.grammar(rest);
 }
 
 /**
- * An unescaped `/`, `?` or `#` in a password ends the authority too early; the rest of the password, up to the `@`, then
- * follows, and the part before it could pass for a host. Database names and settings contain no unescaped `@`.
+ * @param driver the version that reads it
+ * @param beside settings from the `PG…` variables and a service file, which the URL overrides
+ * @throws UrlError
  */
-function refuseUnescaped({ path, query, fragment }: Record<'path' | 'query' | 'fragment', string>): void {
-  const strayed = query.split('&').filter((pair) => pair.includes('@') && !isConsumed(pair.split('=')[0] ?? ''));
-  if (path.includes('@') || fragment.includes('@') || strayed.length > 0) throw new UrlError('unescaped');
-}
+export const parseDatabaseUrl = (text: string, driver: Driver, beside: Settings = {}): DatabaseUrl =>
+  databaseUrl({ ...beside, ...settingsIn(text, driver) }, driver);
 
-function credentialsIn(userinfo: string | undefined): { user: string; password: string | undefined } {
-  if (userinfo === undefined) return { user: '', password: undefined };
-  // The characters that net/url accepts there (RFC 3986, 3.2.1, and `@`).
-  if (/[^A-Za-z0-9\-._:~!$&'()*+,;=%@]/.test(userinfo)) throw new UrlError('unescaped');
-  const colon = userinfo.indexOf(':');
-  if (colon < 0) return { user: decode(userinfo), password: undefined };
-  return { user: decode(userinfo.slice(0, colon)), password: decode(userinfo.slice(colon + 1)) };
-}
-
-function parametersIn(query: string): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const pair of query.split('&').filter((part) => part !== '')) {
-    const [name = '', ...value] = pair.replaceAll('+', ' ').split('=');
-    const key = decode(name);
-    if (!found.has(key)) found.set(key, decode(value.join('=')));
+/** @throws UrlError */
+function databaseUrl(settings: Settings, driver: Driver): DatabaseUrl {
+  for (const [name, value] of Object.entries(settings)) {
+    if (name === '') throw new UrlError('query');
+    const expected = expectedOf(driver.parameters, name, value);
+    if (expected !== undefined) throw new UrlError('value', name, expected);
   }
-  return found;
+  const text = (name: string) => (Object.hasOwn(settings, name) ? settings[name] || undefined : undefined);
+  const hosts = hostsIn(settings, driver);
+  const user = text('user');
+  if (user === undefined) throw new UrlError('user');
+  const password = text('password');
+  const seconds = Number(settings.connect_timeout ?? 0);
+  const known = (name: string) => (Object.hasOwn(driver.parameters, name) ? text(name) : undefined);
+  return {
+    hosts,
+    user,
+    password,
+    scramPassword: password === undefined ? undefined : scramPassword(password, driver),
+    database: text('database') ?? user,
+    tls: tlsIn(text, known('sslcertmode') !== 'disable', hosts.every(isSocket)),
+    auth: authPolicy(known),
+    attributes: (settings.target_session_attrs ?? 'any') as SessionAttributes,
+    connectTimeoutMs: seconds === 0 ? undefined : seconds * 1000,
+    service: settings.service,
+    passwordFile: text('passfile'),
+    settings: Object.fromEntries(Object.entries(settings).filter(([name]) => !Object.hasOwn(driver.parameters, name))),
+  };
 }
 
-function hostsIn(authority: string, parameters: ReadonlyMap<string, string>): Host[] {
-  const written = authority
-    .split(',')
-    .filter((part) => part !== '')
-    .map(splitHost);
-  const named = parameters
-    .get('host')
-    ?.split(',')
-    .filter((host) => host !== '');
-  const ports = parameters.get('port')?.split(',') ?? written.map(({ port }) => port);
-  const hosts = named ?? written.map(({ host }) => host);
-  if (hosts.length === 0) throw new UrlError('host');
-  if (!hosts.every(isHost)) throw new UrlError('host-name');
-  // Like libpq: a single port applies to all hosts.
-  const portAt = (index: number) => (ports.length === 1 ? ports[0] : ports[index]);
-  return hosts.map((host, index) => ({ host, port: portOf(portAt(index) || '5432') }));
+function hostsIn({ host, port = DEFAULT_PORT }: Settings, { pairsPorts }: Driver): Host[] {
+  if (host === undefined || host.replaceAll(',', '') === '') throw new UrlError('host');
+  const hosts = host.split(',');
+  const ports = port.split(',');
+  if (pairsPorts && ports.length > 1 && ports.length !== hosts.length) throw new UrlError('ports');
+  return hosts.flatMap((written, index) => {
+    const on = portOf((ports.length === 1 ? ports[0] : (ports[index] ?? ports[0])) || (pairsPorts ? DEFAULT_PORT : ''));
+    // Older versions can't resolve an empty name, and go on to the next host.
+    if (written === '' && !pairsPorts) return [];
+    const at = written || DEFAULT_HOST;
+    if (!isHost(at)) throw new UrlError('host-name');
+    return [{ host: at, port: on }];
+  });
 }
 
 /** Container networks also allow underscores in names. */
@@ -160,37 +125,32 @@ function isHost(host: string): boolean {
   return HOST_NAME.test(host) || isIP(host) !== 0;
 }
 
-function splitHost(part: string): { host: string; port: string | undefined } {
-  const bare = part.replace(/^\[|\]$/g, '');
-  if (!part.includes(':') || isIP(bare) !== 0) return { host: decode(bare), port: undefined };
-  const [, host, port] = /^(\[[^\]]+\]|[^:]*):([^:]*)$/.exec(part) ?? [];
-  if (host === undefined) throw new UrlError('port');
-  return { host: decode(host.replace(/^\[|\]$/g, '')), port: port === '' ? undefined : port };
-}
-
 function portOf(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  const port = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) throw new UrlError('port');
   return port;
 }
 
-function tlsIn(parameters: ReadonlyMap<string, string>): TlsSettings {
-  const text = (name: string) => parameters.get(name) || undefined;
+/** @param text the value of a parameter, if it is set and not empty */
+function tlsIn(text: (name: string) => string | undefined, ownCertificate: boolean, onlySockets: boolean): TlsSettings {
   const rootCertificate = text('sslrootcert');
   const direct = text('sslnegotiation') === 'direct';
-  const ownCertificate = text('sslcertmode') !== 'disable';
   const certificate = ownCertificate ? text('sslcert') : undefined;
   const key = ownCertificate ? text('sslkey') : undefined;
   let mode = (text('sslmode') ?? 'prefer') as SslMode;
   if (mode === 'prefer' && direct) mode = 'require';
   if (mode === 'require' && rootCertificate !== undefined) mode = 'verify-ca';
   if (rootCertificate === 'system') mode = 'verify-full';
-  if (mode !== 'disable' && certificate === undefined && key !== undefined)
-    throw new UrlError('pair', 'sslkey', 'sslcert');
-  if (mode !== 'disable' && certificate !== undefined && key === undefined)
-    throw new UrlError('pair', 'sslcert', 'sslkey');
+  // On a socket there is no TLS, so nothing of this is looked at.
+  if (!onlySockets) {
+    if (!SSL_MODES.includes(mode)) throw new UrlError('value', 'sslmode', `one of ${SSL_MODES.join(', ')}`);
+    if (mode !== 'disable' && certificate === undefined && key !== undefined)
+      throw new UrlError('pair', 'sslkey', 'sslcert');
+    if (mode !== 'disable' && certificate !== undefined && key === undefined)
+      throw new UrlError('pair', 'sslcert', 'sslkey');
+  }
   return {
-    mode,
+    mode: onlySockets ? 'disable' : mode,
     rootCertificate: rootCertificate === 'system' ? undefined : rootCertificate,
     certificate,
     key,
@@ -198,14 +158,4 @@ function tlsIn(parameters: ReadonlyMap<string, string>): TlsSettings {
     sni: (text('sslsni') ?? '1') === '1',
     direct,
   };
-}
-
-function decode(part: string): string {
-  try {
-    const decoded = decodeURIComponent(part);
-    if (!decoded.includes('\0')) return decoded;
-  } catch {
-    // Reported below, together with NUL.
-  }
-  throw new UrlError('percent');
 }

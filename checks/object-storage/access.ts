@@ -4,7 +4,9 @@ import type { HttpAnswer } from '../../src/net/http.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { ATTEMPTS, type BucketProbe, CONTENT, isContent, type Place, PROBE_KEY } from './probe.ts';
+import { CONTENT, isContent, PROBE_KEY } from './content.ts';
+import { ATTEMPTS, type Place } from './objects.ts';
+import type { BucketProbe } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreError } from './store.ts';
 
 /** The permission was checked without deleting anything: a deletion would leave a trace. */
@@ -40,7 +42,10 @@ export async function checkAccess(probe: BucketProbe, others: () => Promise<unkn
     required.delete !== undefined && !results.some((result) => result === 'deleted' || result === DELETABLE);
   return pass(`test object ${inSeries(results as string[])} in ${bucket}`, {
     ...(notTried && {
-      detail: 'Deletion was not tested: it would leave a trace that these credentials can’t remove.',
+      detail:
+        probe.retention === undefined
+          ? 'Deletion was not tested: it would leave a trace that these credentials can’t remove.'
+          : `Deletion was not tested: the bucket retains every version (${probe.retention.mode} mode), so it would leave a trace.`,
     }),
     evidence: { bucket, tried: results as string[] },
   });
@@ -170,6 +175,7 @@ async function writeAndRead(
     const answer = await send(probe, 'PUT', key, isOwn ? {} : ifAbsent);
     // The constant object exists already: the store says so only after it has verified the signature.
     if (!isTaken(probe, answer)) {
+      if (!isOwn && lacksConditions(probe, answer)) return unconditional(probe);
       throwIfRefused(probe, answer, 'put');
       if (!isOwn) probe.createdConstant(answer);
       isOwn = true;
@@ -197,6 +203,17 @@ export function isTaken({ store, bucket }: BucketProbe, answer: HttpAnswer): boo
   if (taken === undefined) return answer.status === 412;
   return store.refusal(answer, { action: 'put', bucket })?.code === taken;
 }
+
+/** Whether the store does not support writing only if an object is absent. */
+export const lacksConditions = ({ store, bucket }: BucketProbe, answer: HttpAnswer): boolean =>
+  store.refusal(answer, { action: 'put', bucket })?.kind === 'unsupported';
+
+export const unconditional = ({ store, bucket }: BucketProbe): Skip =>
+  skip(`uploads with pre-signed URLs to ${bucket} could not be tested`, {
+    detail: `${store.name} does not support conditional writes, and what is written here can’t be removed again: each test would leave another version.`,
+    fix: advice`run without --service, with credentials that are allowed to delete versions`,
+    evidence: { bucket },
+  });
 
 function throwIfRefused({ store, bucket }: BucketProbe, answer: HttpAnswer, action: 'put' | 'get'): void {
   const refusal = store.refusal(answer, { action, bucket });

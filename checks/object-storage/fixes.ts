@@ -1,5 +1,7 @@
 /** Fixes that several stores share. */
 import { advice, type Fix } from '../../src/outcome/fix.ts';
+import { day } from '../../src/util/format.ts';
+import type { Retention } from './store.ts';
 
 export const RUN_LATER = advice`run again later`;
 
@@ -7,3 +9,22 @@ export const rename = (what: string, name: string): Fix =>
   advice`rename the ${what}, and update the variable that is set to ${name}`;
 export const lookUp = (code: string | undefined, where: string): Fix =>
   advice`look up ${code ?? 'the status'} in ${where}`;
+
+/** Until when what is written now is retained; what was written before can be removed sooner. */
+const retained = ({ periodMs }: Retention): string =>
+  periodMs === undefined
+    ? 'retained by the bucket’s policy'
+    : `retained until ${day(new Date(Math.min(Date.now() + periodMs, MOST_MS)))} at the latest`;
+/** The last day that has four digits. */
+const MOST_MS = Date.UTC(9999, 11, 31);
+
+/** A note for a command that removes what someone with a permission can remove earlier. */
+export const earlier = (retention: Retention, permission: string): string =>
+  `${retained(retention)}, in governance mode: removing it earlier needs ${permission}`;
+
+/** A note for a command that nobody can run successfully earlier. */
+export const notBefore = (retention: Retention): string => `${retained(retention)}, so nobody can remove it earlier`;
+
+/** @param correct sets the store's address to the one that the redirect names, if that is the store */
+export const passOn = (correct: Fix): Fix =>
+  advice`configure the proxy to pass requests on instead of redirecting them; or, if the redirect leads to the store itself, ${correct}`;

@@ -35,6 +35,7 @@ export function s3Grants(
       return [
         ...grant('s3:ListBucketVersions', bucket, further),
         ...grant('s3:DeleteObjectVersion', `${bucket}/${KEYS}`, further),
+        ...grant(permission['read retention'], bucket, further),
         ...(required.delete === undefined ? grant(permission.delete, `${bucket}/${KEYS}`, further) : []),
       ];
     },

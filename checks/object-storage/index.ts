@@ -4,14 +4,16 @@ import { withOwnersNetwork } from '../../src/clouds/credentials.ts';
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import { type Check, type Context, defineCheck, type Run } from '../../src/engine/check.ts';
 import { checkAccess, checkPresigned } from './access.ts';
+import { CONTENT } from './content.ts';
+import { checkCors } from './cors.ts';
 import { checkDistinct } from './distinct.ts';
-import { BucketProbe, CONTENT } from './probe.ts';
+import { BucketProbe } from './probe.ts';
 import { PROVIDERS, providerOf } from './providers.ts';
 import { REQUIREMENTS, requiredActions } from './requirements.ts';
 import { type BucketRule, RULES } from './rules.ts';
 import { checkPublic, checkRetention, checkVersioning } from './settings.ts';
 import type { Store } from './store.ts';
-import { checkCors, checkMixedContent, checkProxyHeaders, checkUploadUrl } from './uploads.ts';
+import { checkMixedContent, checkProxyHeaders, checkUploadUrl } from './uploads.ts';
 import { reachStore } from './worker.ts';
 
 export { knownProvider as knownStore } from './providers.ts';

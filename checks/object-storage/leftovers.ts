@@ -5,7 +5,8 @@ import type { CleanupResult, Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { plural } from '../../src/util/format.ts';
-import { BucketProbe, PROBE_KEY } from './probe.ts';
+import { PROBE_KEY } from './content.ts';
+import { BucketProbe } from './probe.ts';
 import { type Store, StoreError } from './store.ts';
 
 const ROOT = 'spacelift-preflight/';
@@ -59,21 +60,24 @@ async function removeFromBucket(probe: BucketProbe): Promise<CleanupResult> {
   }
 }
 
+/** What the store lists with its versions, and without: some stores list fewer versions than they have. */
 async function tracesIn({ store, bucket, within }: BucketProbe): Promise<string[]> {
   const { traces } = store;
-  try {
-    if (traces !== undefined) return await within((signal) => traces(bucket, ROOT, signal));
-  } catch (error) {
-    if (!isDenied(error)) throw error;
+  const [versions, objects] = await Promise.allSettled([
+    traces === undefined ? [] : within((signal) => traces(bucket, ROOT, signal)),
+    within((signal) => store.list(bucket, ROOT, signal)),
+  ]);
+  if (versions.status === 'rejected' && !isRefused(versions.reason)) throw versions.reason;
+  const isListed = traces !== undefined && versions.status === 'fulfilled';
+  if (objects.status === 'rejected' && !(isListed && isRefused(objects.reason))) {
+    throw isDenied(objects.reason) ? new CheckStopped(unseen(store, bucket)) : objects.reason;
   }
-  try {
-    return await within((signal) => store.list(bucket, ROOT, signal));
-  } catch (error) {
-    throw isDenied(error) ? new CheckStopped(unseen(store, bucket)) : error;
-  }
+  return [versions, objects].flatMap((asked) => (asked.status === 'fulfilled' ? asked.value : []));
 }
 
 const isDenied = (error: unknown): boolean => error instanceof StoreError && error.kind === 'denied';
+const isRefused = (error: unknown): boolean =>
+  isDenied(error) || (error instanceof StoreError && error.kind === 'unsupported');
 
 function unseen({ messages }: Store, bucket: string): Skip {
   return skip(`${bucket} was not checked: the credentials lack ${messages.permission.list}`, {
@@ -85,8 +89,12 @@ function unseen({ messages }: Store, bucket: string): Skip {
 /** Objects without versions can be removed even if versions can't be. */
 async function removeAll(probe: BucketProbe, prefix: string, keys: readonly string[]): Promise<void> {
   const { store, bucket, within } = probe;
-  if (await mayPurge(probe, prefix)) await within((signal) => store.purge(bucket, prefix, signal));
-  else if (!(await removePlainly(probe, keys))) throw new CheckStopped(notRemovable(store, bucket, prefix));
+  let rest = keys;
+  if (await mayPurge(probe, prefix)) {
+    const listed = new Set(await within((signal) => store.purge(bucket, prefix, signal)));
+    rest = keys.filter((key) => !listed.has(key));
+  }
+  if (!(await removePlainly(probe, rest))) throw new CheckStopped(notRemovable(store, bucket, prefix));
 }
 
 /** Checked first: deleting versioned objects without being able to remove their versions only adds to the leftovers. */
@@ -100,6 +108,7 @@ async function mayPurge({ store, bucket, within }: BucketProbe, prefix: string):
 }
 
 async function removePlainly(probe: BucketProbe, keys: readonly string[]): Promise<boolean> {
+  if (keys.length === 0) return true;
   try {
     const found = await Promise.all(keys.map((key) => probe.read(key)));
     const areAlone = found.every((object) => object !== undefined && object.versionId === undefined);

@@ -1,6 +1,5 @@
 /** The texts for a store's errors: the same for every provider, with the provider's own fixes. */
 
-import type { Run } from '../../src/engine/check.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
 import { NetworkError, providerFix } from '../../src/net/network-error.ts';
 import { ProxyError, routeMessages } from '../../src/net/proxy-tunnel.ts';
@@ -8,6 +7,9 @@ import { type Cause, cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { span } from '../../src/util/format.ts';
+import type { BucketOperations } from './bucket.ts';
+import { orMisspelled } from './misspelled.ts';
+import { proxyIssue } from './proxy.ts';
 import type { RequiredActions } from './requirements.ts';
 import { type Store, type StoreAction, StoreError, type StoreKind } from './store.ts';
 
@@ -19,6 +21,7 @@ const VERBS: Readonly<Record<StoreAction, string>> = {
   'read versioning': 'read the versioning of',
   'read lifecycle': 'read the lifecycle rules of',
   'read policy': 'read the policy of',
+  'read retention': 'read the retention of',
 };
 
 /** Errors that concern the store as a whole, whichever bucket shows them. */
@@ -32,14 +35,8 @@ const EVERYWHERE: readonly StoreKind[] = [
   'starting',
   'full',
   'not-a-store',
+  'redirected',
 ];
-
-/** The bucket that was being tested when the error occurred. */
-export interface TriedBucket {
-  readonly run: Run;
-  readonly store: Store;
-  readonly required: RequiredActions;
-}
 
 interface StoreMessage {
   readonly title: string;
@@ -126,6 +123,19 @@ const SAYS: Sayings = {
     ...(status !== undefined && { detail: `It returned HTTP ${status}, but not in an object storage protocol.` }),
     expected: `the ${name} API`,
   }),
+  redirected: ({ location, status }, { target, name }) => ({
+    title: `${target.host}:${target.port} redirects to ${location?.origin ?? 'another address'}`,
+    detail: `It returned HTTP ${status}. Clients of object stores do not follow redirects: signatures include the host.`,
+    expected: `the ${name} API`,
+    cause: cause.store('redirected', location?.origin ?? 'elsewhere'),
+  }),
+  unsupported: ({ action, bucket, code, status }, { name }) => ({
+    title: `${name} does not support an operation: it can’t ${VERBS[action]} ${bucket}`,
+    detail: `It returned ${code ?? `HTTP ${status}`}.`,
+    expected: 'a store that supports the operations that Spacelift performs',
+    cause: cause.store('unsupported', action),
+    shared: `${name} does not support an operation that Spacelift performs: ${code ?? `HTTP ${status}`}`,
+  }),
   other: ({ action, bucket, code, status }, { name }) => ({
     title: `${name} refused to ${VERBS[action]} ${bucket}: ${code ?? `HTTP ${status}`}`,
     expected: 'a successful response',
@@ -140,7 +150,7 @@ const SAYS: Sayings = {
  * @param via `presigned`: the request used a pre-signed URL, after the same credentials had worked
  * @throws any error that comes from neither the store nor the network
  */
-export async function storeIssue(probe: TriedBucket, error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
+export async function storeIssue(probe: BucketOperations, error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
   const { run, store, required } = probe;
   if (error instanceof CheckStopped) return error.outcome;
   if (error instanceof NetworkError) {
@@ -151,7 +161,10 @@ export async function storeIssue(probe: TriedBucket, error: unknown, via?: 'pres
     return skipped ?? fail(title, { ...words, ...(fix !== undefined && { fix }) });
   }
   if (!(error instanceof StoreError)) throw error;
-  return onlyOneNeeds(error, required, store) ?? inWords(error, store, via);
+  const optional = onlyOneNeeds(error, required, store);
+  if (optional !== undefined) return optional;
+  const issue = (await proxyIssue(probe, error)) ?? inWords(error, store, via);
+  return error.kind === 'no-bucket' ? orMisspelled(issue, { run, store, bucket: error.bucket }) : issue;
 }
 
 function onlyOneNeeds(

@@ -3,8 +3,8 @@
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
 import type { PlannedOperation, Run } from '../../src/engine/check.ts';
 import { inSeries } from './access.ts';
+import { CONTENT, PROBE_KEY } from './content.ts';
 import type { Grants } from './grants.ts';
-import { CONTENT, PROBE_KEY } from './probe.ts';
 import { providerOf } from './providers.ts';
 import { REQUIREMENTS, type RequiredActions, requiredActions } from './requirements.ts';
 import { signable } from './worker.ts';

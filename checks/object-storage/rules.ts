@@ -17,11 +17,11 @@ export const RULES = {
   '<bucket>/access': {
     title: 'objects can be written, read, listed and deleted',
     procedure:
-      'Writes an object of a few bytes, reads it back and compares it, lists it if a service lists objects there, and deletes it. With --service, tests only the operations of that service. Leaves nothing behind, except the constant object spacelift-preflight/probe where the credentials can’t remove versions.',
+      'Writes an object of a few bytes, reads it back and compares it, lists it if a service lists objects there, and deletes it. With --service, tests only the operations of that service. Leaves nothing behind, except the constant object spacelift-preflight/probe where versions can’t be removed: with these credentials, or because the bucket has a default retention. If a bucket is missing, looks for a similar name among the buckets that the credentials can list.',
     rationale:
       'Spacelift stores states, logs, workspaces, and modules here. If an operation fails, so does the run that needs it.',
     permission: `${s3.access}; with --service, only those that the service has; ${elsewhere('access')}`,
-    fix: 'Create the bucket, correct its name or the credentials, or allow the denied operation in the credentials’ policy.',
+    fix: 'Create the bucket, correct its name or the credentials, allow the denied operation in the credentials’ policy, or configure the proxy in front of the store to pass requests on unchanged.',
     example: {
       found: 'the credentials lack s3:PutObject on spacelift-run-logs',
       fix: 'allow s3:PutObject on arn:aws:s3:::spacelift-run-logs/* in a policy attached to the role: aws iam put-role-policy',
@@ -83,7 +83,7 @@ export const RULES = {
   'uploads/cors': {
     title: 'CORS allows uploads from Spacelift’s domain',
     procedure:
-      'Sends the CORS preflight requests that a browser sends before it uploads: OPTIONS from https://<SERVER_DOMAIN>, for PUT and for POST.',
+      'Sends the CORS preflight requests that a browser sends before it uploads: OPTIONS from https://<SERVER_DOMAIN>, for PUT and for POST. Fails if the response does not allow them, contains Access-Control-Allow-Origin more than once, or comes from a proxy.',
     rationale: 'Without CORS rules, uploading a state file in the Spacelift UI fails in the browser.',
     fix: 'Allow PUT and POST from https://<SERVER_DOMAIN> in the CORS settings of the uploads bucket.',
     example: {
@@ -95,7 +95,7 @@ export const RULES = {
   'uploads/proxy': {
     title: 'large bodies and signed headers reach the store',
     procedure:
-      'Uploads 2 MiB through a pre-signed URL that is bound to a metadata header with an underscore in its name, and checks that both arrived.',
+      'Uploads 2 MiB through a pre-signed URL that is bound to a metadata header with an underscore in its name, and checks that both arrived. A refusal by the store itself, such as an exhausted quota, is reported as such.',
     rationale:
       'A proxy in front of the store may limit request bodies (nginx: 1 MiB) or drop headers with underscores; uploads and run logs then fail with errors that mention neither.',
     permission: 's3:PutObject and s3:GetObject',

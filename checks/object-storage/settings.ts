@@ -5,7 +5,8 @@ import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { plural } from '../../src/util/format.ts';
-import { type BucketProbe, CONTENT, PROBE_KEY } from './probe.ts';
+import { CONTENT, PROBE_KEY } from './content.ts';
+import type { BucketProbe } from './probe.ts';
 import type { BucketRequirements } from './requirements.ts';
 import { type Store, type StoreAction, StoreError } from './store.ts';
 
@@ -23,11 +24,13 @@ export async function checkVersioning(probe: BucketProbe, { versioning: need }: 
       on ??= await probe.within((signal) => store.versioning(bucket, signal));
     } catch (error) {
       if (isDenied(error)) return notShown(probe);
-      return probe.issue(error);
+      if (!isUnsupported(error)) return probe.issue(error);
+      on = false;
     }
   }
   if (need === 'not needed') return pass(`${bucket} does not need versioning`, { evidence: { bucket } });
   if (on) return pass(`versioning is enabled on ${bucket}`, { evidence: { bucket } });
+  if (await lacksVersioning(probe)) return unversionable(probe, need);
   const words = { fix: store.messages.versioning(bucket), evidence: { bucket } };
   return need === 'required'
     ? fail(`versioning is not enabled on ${bucket}`, {
@@ -35,6 +38,29 @@ export async function checkVersioning(probe: BucketProbe, { versioning: need }: 
         expected: 'enabled: without versioning, state history is lost',
       })
     : warn(`versioning is not enabled on ${bucket}`, { ...words, expected: 'enabled, as Spacelift recommends' });
+}
+
+/** Whether the store has no versioning that could be enabled. Services are not allowed to ask. */
+async function lacksVersioning({ run, store, bucket, within }: BucketProbe): Promise<boolean> {
+  if (!maySettings(run)) return false;
+  try {
+    await within((signal) => store.versioning(bucket, signal));
+    return false;
+  } catch (error) {
+    return isUnsupported(error);
+  }
+}
+
+function unversionable({ store, bucket }: BucketProbe, need: 'required' | 'suggested'): Outcome {
+  const title = `${store.name} does not support versioning of ${bucket}`;
+  const evidence = { bucket };
+  if (need === 'suggested') return skip(title, { detail: 'Spacelift recommends versioning here.', evidence });
+  return fail(title, {
+    expected: 'a store with versioning: without it, state history is lost',
+    fix: advice`use a store that supports versioning, and enable it on ${bucket}`,
+    evidence,
+    cause: cause.store('unversionable'),
+  });
 }
 
 /** Whether overwriting keeps the older version, where a write's response does not tell; `undefined` if it can't be tested. */
@@ -86,6 +112,7 @@ export async function checkRetention(probe: BucketProbe, { expiry: need }: Bucke
   if (placed.status === 'rejected') throw placed.reason;
   if (asked.status === 'rejected') {
     if (isDenied(asked.reason)) return notPermitted(probe, 'read lifecycle', 'lifecycle rules');
+    if (isUnsupported(asked.reason)) return notKnown(probe, 'lifecycle rules');
     return probe.issue(asked.reason);
   }
   const rules = asked.value;
@@ -120,7 +147,8 @@ export async function checkPublic(probe: BucketProbe, anonymous: () => Promise<b
     maySettings(run) || store.servicesSeePublic ? probe.within((signal) => store.isPublic(bucket, signal)) : undefined,
   ]);
   if (placed.status === 'rejected') throw placed.reason;
-  if (asked.status === 'rejected' && !isDenied(asked.reason)) return probe.issue(asked.reason);
+  const isUnknown = asked.status === 'rejected' && isUnsupported(asked.reason);
+  if (asked.status === 'rejected' && !isDenied(asked.reason) && !isUnknown) return probe.issue(asked.reason);
   const byPolicy = asked.status === 'fulfilled' ? asked.value : undefined;
   let read: boolean;
   try {
@@ -134,7 +162,7 @@ export async function checkPublic(probe: BucketProbe, anonymous: () => Promise<b
     return pass(`${bucket} can’t be read without credentials`, { evidence: { bucket } });
   }
   if (byPolicy === false) return pass(`the policy of ${bucket} does not allow public access`, { evidence: { bucket } });
-  return notPermitted(probe, 'read policy', 'policy');
+  return isUnknown ? notKnown(probe, 'policies') : notPermitted(probe, 'read policy', 'policy');
 }
 
 function open({ store, bucket }: BucketProbe, title: string): Issue {
@@ -146,6 +174,19 @@ function open({ store, bucket }: BucketProbe, title: string): Issue {
 }
 
 const isDenied = (error: unknown): boolean => error instanceof StoreError && error.kind === 'denied';
+
+/** Whether the store does not have an operation that only this check needs, or answers with something else. */
+function isUnsupported(error: unknown): boolean {
+  if (!(error instanceof StoreError)) return false;
+  const { kind, status = 0 } = error;
+  return kind === 'unsupported' || (kind === 'not-a-store' && status >= 400 && status < 500);
+}
+
+const notKnown = ({ store, bucket }: BucketProbe, what: string): Outcome =>
+  skip(`${store.name} does not support reading the ${what} of ${bucket}`, {
+    detail: 'The store does not have this operation, which Spacelift does not need either.',
+    evidence: { bucket },
+  });
 
 function notPermitted({ store, bucket, run }: BucketProbe, action: StoreAction, what: string): Outcome {
   const permission = store.messages.permission[action];

@@ -8,7 +8,7 @@ import type { Issue } from '../../src/outcome/outcome.ts';
 import type { BucketAction } from './requirements.ts';
 
 /** The operation that an error belongs to. */
-export type StoreAction = BucketAction | 'read versioning' | 'read lifecycle' | 'read policy';
+export type StoreAction = BucketAction | 'read versioning' | 'read lifecycle' | 'read policy' | 'read retention';
 
 export type StoreKind =
   /** The store does not recognize the access key. */
@@ -29,11 +29,15 @@ export type StoreKind =
   | 'server-error'
   /** An HTTP server responded, but not an object store. */
   | 'not-a-store'
+  /** An HTTP server sends clients elsewhere. */
+  | 'redirected'
+  /** The store does not have this operation. */
+  | 'unsupported'
   /** Any other error of the store; its code is in the evidence. */
   | 'other';
 
 type Facts = Pick<StoreError, 'action' | 'bucket'> &
-  Partial<Pick<StoreError, 'code' | 'status' | 'region' | 'skewMs' | 'retryAfterMs' | 'says'>>;
+  Partial<Pick<StoreError, 'code' | 'status' | 'region' | 'skewMs' | 'retryAfterMs' | 'location' | 'says'>>;
 
 /** An error of the store, as a value. */
 export class StoreError extends Error {
@@ -49,6 +53,8 @@ export class StoreError extends Error {
   readonly skewMs: number | undefined;
   /** How long the store asks to wait, ms. */
   readonly retryAfterMs: number | undefined;
+  /** For `redirected`: where to. */
+  readonly location: URL | undefined;
   /** Provider-specific texts that replace the shared ones. */
   readonly says: Partial<Issue> | undefined;
   constructor(kind: StoreKind, at: Facts) {
@@ -62,6 +68,7 @@ export class StoreError extends Error {
     this.region = at.region;
     this.skewMs = at.skewMs;
     this.retryAfterMs = at.retryAfterMs;
+    this.location = at.location;
     this.says = at.says;
   }
 }
@@ -79,6 +86,14 @@ export interface Stored {
 /** A real version id: `null` belongs to an object that was written without versioning. */
 export function versionIn(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' && header !== 'null' && header !== '' ? header : undefined;
+}
+
+/** The default retention of a bucket: no version that is written to it can be removed before then. */
+export interface Retention {
+  /** Whether someone with a separate permission can remove a version earlier. */
+  readonly mode: 'governance' | 'compliance';
+  /** How long it lasts, ms; `undefined` if that is not known. */
+  readonly periodMs: number | undefined;
 }
 
 export interface Written {
@@ -158,8 +173,24 @@ export interface Store {
    * such traces, or can't list them (`list` is used instead).
    */
   readonly traces?: (bucket: string, prefix: string, signal: AbortSignal) => Promise<string[]>;
-  /** Removes everything under a prefix, with all versions and delete markers. */
-  purge(bucket: string, prefix: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Removes everything under a prefix, with all versions and delete markers.
+   * @returns the keys that the store has listed, and which are gone now
+   */
+  purge(bucket: string, prefix: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Removes one version. Only for stores whose writes reveal it. */
+  removeVersion?(bucket: string, key: string, versionId: string, signal: AbortSignal): Promise<unknown>;
+  /** The default retention of a bucket; `undefined` if there is none. Absent where the store does not have it. */
+  readonly retention?: (bucket: string, signal: AbortSignal) => Promise<Retention | undefined>;
+  /** The names of the buckets that these credentials can see: only to find a misspelling. */
+  buckets(signal: AbortSignal): Promise<string[]>;
+  /** Whether a response comes from the store itself, and not from something in front of it. */
+  isOwn(answer: HttpAnswer): boolean;
+  /**
+   * Whether the `Authorization` header of a request reaches the store, which the error for unknown credentials shows. Absent
+   * where a missing header has an error of its own.
+   */
+  readonly seesAuthorization?: (bucket: string) => Promise<boolean>;
   /** The number of versions of an object; only where a write's response does not tell whether it has any. */
   readonly countVersions?: (bucket: string, key: string, signal: AbortSignal) => Promise<number>;
   /** A URL that lets a plain client perform one operation; HEAD may become GET, whose response has the same headers. */
@@ -197,5 +228,5 @@ export interface StoreMessages {
   /** Serves the store over TLS, under a name that browsers can reach. */
   readonly overTls: Fix;
   /** Removes a key, or everything under a prefix that ends in a slash, with all versions. */
-  remove(bucket: string, key: string): Fix;
+  remove(bucket: string, key: string, retention?: Retention): Fix;
 }

@@ -5,58 +5,21 @@ import { isPrivateName } from '../../src/net/location.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { advice, setting, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
-import { isTaken } from './access.ts';
-import { type BucketProbe, CONTENT, PROBE_KEY, paddedContent } from './probe.ts';
-import { S3_HEADERS, type Signed } from './store.ts';
+import { isTaken, lacksConditions, unconditional } from './access.ts';
+import { CONTENT, PROBE_KEY, paddedContent } from './content.ts';
+import { doubled, isDoubled } from './cors.ts';
+import type { BucketProbe } from './probe.ts';
+import { S3_HEADERS, type Signed, StoreError, type StoreKind } from './store.ts';
 
 const SIZE = 2 * 1024 * 1024;
 const TRANSFER_MS = 20_000;
-const METHODS = ['PUT', 'POST'] as const;
+
+/** What a store says of a header that did not arrive, or of a body that is too large for it; anything else is its own cause. */
+const OF_SIZE_OR_HEADER: readonly StoreKind[] = ['signature', 'denied', 'too-large', 'other'];
 
 const headersOf = ({ store }: BucketProbe) => store.headers ?? S3_HEADERS;
 /** A metadata header that a proxy may drop, because its name contains an underscore. */
 const headerOf = (probe: BucketProbe): string => `${headersOf(probe).metadata}preflight_probe`;
-
-export async function checkCors(probe: BucketProbe): Promise<Outcome> {
-  const { run, store, bucket } = probe;
-  const origin = `https://${run.require('SERVER_DOMAIN')}`;
-  const { upload } = headersOf(probe);
-  const asking = METHODS.map((method) =>
-    probe.send({
-      method: 'OPTIONS',
-      url: store.urlOf(bucket, PROBE_KEY),
-      headers: {
-        origin,
-        'access-control-request-method': method,
-        ...(upload !== undefined && { 'access-control-request-headers': upload }),
-      },
-    }),
-  );
-  const [placed, asked] = await Promise.allSettled([probe.reached(), Promise.all(asking)]);
-  if (placed.status === 'rejected') throw placed.reason;
-  if (asked.status === 'rejected') return probe.issue(asked.reason);
-  const answers = asked.value;
-  const refused = METHODS.filter((method, index) => !allows(answers[index], origin, method));
-  if (refused.length === 0)
-    return pass(`CORS allows uploads from ${origin} to ${bucket}`, { evidence: { bucket, origin } });
-  return fail(`CORS does not allow ${refused.join(' or ')} from ${origin} to ${bucket}`, {
-    detail: 'The store’s response to a browser’s preflight request does not allow it.',
-    expected: `CORS settings that allow PUT and POST from ${origin}`,
-    fix: store.messages.allowOrigin(bucket, origin),
-    evidence: { bucket, origin, refused, status: answers.map(({ status }) => String(status)) },
-  });
-}
-
-/** The Fetch standard, "CORS-preflight fetch"; POST need not be listed. */
-function allows(answer: HttpAnswer | undefined, origin: string, method: string): boolean {
-  if (answer === undefined || answer.status < 200 || answer.status > 299) return false;
-  const { headers } = answer;
-  const origins = headers['access-control-allow-origin'];
-  const methods = String(headers['access-control-allow-methods'] ?? '').split(/\s*,\s*/);
-  return (
-    (origins === '*' || origins === origin) && (method === 'POST' || methods.includes(method) || methods.includes('*'))
-  );
-}
 
 /**
  * Sends a pre-signed PUT of 2 MiB with a signed metadata header. Where objects can't be removed again, the existing
@@ -66,22 +29,23 @@ export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
   const { run, store, bucket } = probe;
   if (run.options.readOnly) return skip('not tested: --read-only');
   const { mode } = await probe.placed();
-  const own = mode === 'ours';
+  const isOurs = mode === 'ours';
   const header = headerOf(probe);
   const upload = async (size: number, name: string): Promise<{ key: string; answer: HttpAnswer }> => {
-    const key = own ? probe.newKey() : PROBE_KEY;
-    const bound = { [name]: run.id, ...(!own && headersOf(probe).ifAbsent) };
-    const { method, url, headers } = await store.sign('PUT', bucket, key, bound);
+    const key = isOurs ? probe.newKey() : PROBE_KEY;
+    const bound = { [name]: run.id, ...(!isOurs && headersOf(probe).ifAbsent) };
+    const { method, url, headers: signed } = await store.sign('PUT', bucket, key, bound);
+    const headers = { ...signed, origin: `https://${run.require('SERVER_DOMAIN')}` };
     const body = paddedContent(size);
     const answer = await probe.write(
-      (signal) => store.send({ method, url, headers, body, signal, ...(!own && { announce: true }) }),
+      (signal) => store.send({ method, url, headers, body, signal, ...(!isOurs && { announce: true }) }),
       TRANSFER_MS,
     );
-    if (!own && store.refusal(answer, { action: 'put', bucket }) === undefined) probe.createdConstant(answer);
+    if (!isOurs && store.refusal(answer, { action: 'put', bucket }) === undefined) probe.createdConstant(answer);
     return { key, answer };
   };
   const passes = (answer: HttpAnswer) =>
-    store.refusal(answer, { action: 'put', bucket }) === undefined || (!own && isTaken(probe, answer));
+    store.refusal(answer, { action: 'put', bucket }) === undefined || (!isOurs && isTaken(probe, answer));
   const works = async (size: number, name: string) => passes((await upload(size, name)).answer);
 
   try {
@@ -91,14 +55,27 @@ export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
       throw error;
     });
     if (!(sent instanceof NetworkError) && passes(sent.answer)) {
-      if (own) return await stored(probe, sent.key);
+      if (isDoubled(sent.answer)) return doubled(probe);
+      if (isOurs) return await stored(probe, sent.key);
       return (await refusedByName(probe)) ?? passed(probe, 'signature over the header verified');
     }
-    const status = sent instanceof NetworkError ? undefined : sent.answer.status;
-    if (status === 413 || (await works(CONTENT.length, header))) return capped(probe, status);
-    if (await works(CONTENT.length, header.replace('_', '-'))) return dropped(probe, status);
-    if (sent instanceof NetworkError) throw sent;
-    throw store.refusal(sent.answer, { action: 'put', bucket }) ?? new NetworkError('closed');
+    if (sent instanceof NetworkError) {
+      if (await works(CONTENT.length, header)) return capped(probe, undefined);
+      if (await works(CONTENT.length, header.replace('_', '-'))) return dropped(probe, undefined);
+      throw sent;
+    }
+    if (!isOurs && lacksConditions(probe, sent.answer)) return unconditional(probe);
+    const { status } = sent.answer;
+    const refusal = store.refusal(sent.answer, { action: 'put', bucket }) ?? new NetworkError('closed');
+    const own = store.isOwn(sent.answer) && refusal instanceof StoreError ? refusal : undefined;
+    if (own !== undefined && !OF_SIZE_OR_HEADER.includes(own.kind)) throw own;
+    // A store’s own limit is an error 400 (S3 API reference, EntityTooLarge).
+    if (status === 413) return capped(probe, status);
+    if (await works(CONTENT.length, header.replace('_', '-'))) {
+      if (!(await works(CONTENT.length, header))) return dropped(probe, status);
+      return own === undefined ? capped(probe, status) : limited(probe, own);
+    }
+    throw refusal;
   } catch (error) {
     return probe.issue(error, 'presigned');
   }
@@ -155,6 +132,16 @@ function capped({ store, bucket }: BucketProbe, status: number | undefined): Out
       'no limit below the size of uploads from users and workers: workspaces and states can reach hundreds of MiB',
     fix: advice`nginx: client_max_body_size 0; ingress-nginx: nginx.ingress.kubernetes.io/proxy-body-size: "0"`,
     evidence: { bucket, bytes: SIZE, ...(status !== undefined && { status }) },
+  });
+}
+
+function limited({ store, bucket }: BucketProbe, { code, status }: StoreError): Outcome {
+  return fail(`${store.name} rejects uploads of 2 MiB to ${bucket}${code === undefined ? '' : `: ${code}`}`, {
+    detail: 'A small upload succeeds.',
+    expected:
+      'no limit below the size of uploads from users and workers: workspaces and states can reach hundreds of MiB',
+    fix: advice`raise the limit in the settings of ${store.name}`,
+    evidence: { bucket, bytes: SIZE, ...(code !== undefined && { code }), ...(status !== undefined && { status }) },
   });
 }
 

@@ -9,7 +9,8 @@ import { checkProxy, routeMessages } from '../../src/net/proxy-tunnel.ts';
 import { addressOf } from '../../src/net/tcp.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
-import { BucketProbe, PROBE_KEY } from './probe.ts';
+import { PROBE_KEY } from './content.ts';
+import { BucketProbe } from './probe.ts';
 import { knownProvider } from './providers.ts';
 import { type Store, StoreError, type StoreKind } from './store.ts';
 
@@ -20,7 +21,15 @@ const UPLOADS_URL = 'OBJECT_STORAGE_BUCKET_UPLOADS_URL';
 const CANDIDATES = ['workspace', ...Object.keys(BUCKETS)] as readonly Bucket[];
 
 /** Errors of the store itself, or of a proxy in front of it; any other refusal shows that the store can be reached. */
-const STANDS: readonly StoreKind[] = ['signature', 'slow-down', 'starting', 'full', 'server-error', 'not-a-store'];
+const STANDS: readonly StoreKind[] = [
+  'signature',
+  'slow-down',
+  'starting',
+  'full',
+  'server-error',
+  'not-a-store',
+  'redirected',
+];
 
 /** A bucket that this config can sign a URL for; `undefined` if there is none. */
 export function signable(run: Pick<Context<string>, 'deployment'>): string | undefined {

@@ -16,6 +16,16 @@ export interface SigningCredentials {
   standIn(run: Run): boolean;
 }
 
+/**
+ * Whether the credentials in use are the deployment's own: from the config, from a file that stands for the config's, or
+ * from the environment when the environment is the config. What they lack, Spacelift lacks.
+ */
+export function areDeployments({ inConfig, standIn }: SigningCredentials, run: Run): boolean {
+  const { party, set } = run.deployment;
+  if (party === 'config') return !standIn(run);
+  return inConfig.some((row) => row.every((name) => set.includes(name)));
+}
+
 export const AWS_CREDENTIALS: SigningCredentials = {
   cloud: 'AWS',
   inConfig: [

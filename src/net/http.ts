@@ -6,6 +6,7 @@ import { type Agents, type HttpServer, makeAgents } from './agents.ts';
 import { makeExplainError } from './http-errors.ts';
 import { boundHints } from './limits.ts';
 import { NetworkError, networkErrorOr } from './network-error.ts';
+import { redirectTarget, upgradesToTls } from './redirect.ts';
 import { reportRequest } from './stages.ts';
 import { addressOf, unbracketed } from './tcp.ts';
 
@@ -70,7 +71,7 @@ export function makeHttpClient(
         request.signal === undefined
           ? await run.withTimeout(request.deadlineMs ?? DEADLINE_MS, perform)
           : await perform(request.signal);
-      if (request.url.protocol === 'http:' && asksForTls(answer)) throw new NetworkError('wants-tls');
+      if (asksForTls(answer, request.url)) throw new NetworkError('wants-tls');
       return answer;
     },
   };
@@ -139,8 +140,15 @@ export async function readUpTo(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks).subarray(0, MOST);
 }
 
-/** Recognizes the response of Go's server and nginx to plain HTTP on a TLS port, and of an ingress that redirects to HTTPS. */
-export function asksForTls({ status, headers, body }: HttpAnswer): boolean {
-  if (status === 400) return /HTTP request (was sent )?to (an )?HTTPS/i.test(body.toString('latin1', 0, 1024));
-  return status >= 301 && status <= 308 && /^https:/i.test(headers.location ?? '');
+/**
+ * Recognizes the response of Go's server and nginx to plain HTTP on a TLS port, and of an ingress that redirects to HTTPS on
+ * the same server.
+ * @param from the URL of the request
+ */
+export function asksForTls(answer: HttpAnswer, from: URL): boolean {
+  if (from.protocol !== 'http:') return false;
+  if (answer.status === 400)
+    return /HTTP request (was sent )?to (an )?HTTPS/i.test(answer.body.toString('latin1', 0, 1024));
+  const to = redirectTarget(answer, from);
+  return to !== undefined && upgradesToTls(to, from);
 }

@@ -30,6 +30,9 @@ const VERSION_CONTROL: NotVerified = {
   fix: 'where the server and the drain run: curl -sSI https://<your version control system>',
 };
 
+/** From the tables of rules and variables; a secret such as `https://` must not break it. */
+const LINK = /^https:\/\/docs\.spacelift\.io\/[\w./#-]*$/;
+
 export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
   const [clean, cleanFix] = [sanitizer(redact), fixSanitizer(redact)];
   const folded = foldByCause(result.checks);
@@ -60,7 +63,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
           ...(finding.fixKind !== undefined && { fixKind: finding.fixKind }),
           ...(finding.fixLanguage !== undefined && { fixLanguage: finding.fixLanguage }),
         })),
-      ...(finding.docs !== undefined && { docs: clean(finding.docs) }),
+      ...(finding.docs !== undefined && { docs: LINK.test(finding.docs) ? finding.docs : clean(finding.docs) }),
       ...(reason !== undefined && { accepted: clean(reason) }),
       startMs: Math.round(finding.startMs),
       durationMs: Math.round(finding.durationMs),

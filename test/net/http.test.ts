@@ -146,10 +146,14 @@ test('tells TLS from plain HTTP, either way', async () => {
   for (const server of [ingress, alert]) {
     expect(await problemOf(send({ url: to(server) }))).toMatchObject({ kind: 'wants-tls' });
   }
-  expect(asksForTls({ status: 400, headers: {}, body: Buffer.from(words) })).toBe(true);
+  const asks = (status: number, body: string, headers = {}) =>
+    asksForTls({ status, headers, body: Buffer.from(body) }, new URL('http://minio.corp.io:9000'));
+  expect(asks(400, words)).toBe(true);
   const nginx = '<center>The plain HTTP request was sent to HTTPS port</center>';
-  expect(asksForTls({ status: 400, headers: {}, body: Buffer.from(nginx) })).toBe(true);
-  expect(asksForTls({ status: 400, headers: {}, body: Buffer.from('<Code>InvalidRequest</Code>') })).toBe(false);
+  expect(asks(400, nginx)).toBe(true);
+  expect(asks(400, '<Code>InvalidRequest</Code>')).toBe(false);
+  expect(asks(301, '', { location: 'https://minio.corp.io/' })).toBe(true);
+  expect(asks(301, '', { location: 'https://sso.corp.io/login' })).toBe(false);
 });
 
 test('an answer counts though the server cuts the body off', async () => {

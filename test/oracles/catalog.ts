@@ -2,6 +2,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PEERS } from '../peers/catalog.ts';
 import { debian, goSources, goSourcesWith, libraries, type Way } from '../peers/ways.ts';
 
 const ENV_FILES = new URL('envfile/', import.meta.url);
@@ -32,7 +33,17 @@ const systemd: Way = {
 
 const awsSdk = goSources(new URL('aws-sdk/', import.meta.url));
 
+const PGX = new URL('pgx/', import.meta.url);
+
 /** In the order in which they are built. */
-export const ORACLES = { envFiles, systemd, awsSdk } as const satisfies Record<string, Way>;
+export const ORACLES = {
+  envFiles,
+  systemd,
+  kubernetes: goSources(new URL('kubernetes/', import.meta.url)),
+  awsSdk,
+  pgbouncer: PEERS.pgbouncer,
+  'pgx-5.7': goSources(PGX),
+  'pgx-5.13': goSources(PGX, 'latest.mod'),
+} as const satisfies Record<string, Way>;
 
 export type OracleName = keyof typeof ORACLES;

@@ -1,13 +1,11 @@
 /** Asks the programs that read env files. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { ReaderName } from '../../src/config/env-file/readers.ts';
-import { programOf } from '../peers/install.ts';
-import { ORACLES, type OracleName } from './catalog.ts';
+import { EMPTY, startLines } from './line-program.ts';
 
 /** The variables by name; `null` when the reader rejects the file. */
 export type Answer = Readonly<Record<string, string>> | null;
@@ -17,9 +15,6 @@ export interface Programs {
   ask(text: string): Promise<Answers>;
   stop(): Promise<void>;
 }
-
-/** Nothing that a line could refer to, and nothing that it could start. */
-const EMPTY = { HOME: '/nonexistent', PATH: '/nonexistent' };
 
 export async function startPrograms(): Promise<Programs> {
   const directory = await mkdtemp(join(tmpdir(), 'preflight-env-files-'));
@@ -39,29 +34,6 @@ export async function startPrograms(): Promise<Programs> {
       systemd.stop();
       await rm(directory, { recursive: true });
     },
-  };
-}
-
-/** A program that answers each line with a line. */
-function startLines(name: OracleName) {
-  const { command, args, env } = programOf(name, ORACLES[name]);
-  const child = spawn(command, args, {
-    // Python is on the path.
-    env: { ...EMPTY, ...(command.includes('/') ? {} : { PATH: process.env.PATH }), ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(line));
-  child.once('exit', () => {
-    for (const { reject } of waiting) reject(new Error(`${name} ended`));
-  });
-  return {
-    ask: (line: string): Promise<string> =>
-      new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        child.stdin.write(`${line}\n`);
-      }),
-    stop: () => void child.kill(),
   };
 }
 

@@ -1,12 +1,17 @@
 /** The servers that others wrote: which version of each is tried, and how it is had. */
-import { collector, debian, go, python, type Way } from './ways.ts';
+import { collector, debian, go, goParts, python, type Way } from './ways.ts';
 
 const OTEL = 'v0.160.0';
 
 /** In the order in which they are built; the longest first. */
 export const PEERS = {
   minio: go('github.com/minio/minio', 'v0.0.0-20260212201848-7aac2a2c5b7c'),
+  versitygw: go('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'),
   mc: go('github.com/minio/mc', 'v0.0.0-20250313080218-cf909e1063a9'),
+  rclone: goParts('github.com/rclone/rclone', 'v1.76.0', {
+    packages: ['backend/local', 'cmd/serve', 'cmd/serve/s3'],
+    main: 'cmd',
+  }),
   'fake-gcs-server': go('github.com/fsouza/fake-gcs-server', 'v1.56.1'),
   otelcol: collector(OTEL, [
     ['receivers', 'go.opentelemetry.io/collector/receiver/otlpreceiver'],

@@ -15,6 +15,8 @@ beforeAll(async () => {
 beforeEach(() => empty(minio.client));
 afterAll(() => Promise.all([world?.stop(), minio?.stop()]));
 
+const FIRST = 'object-storage/deliveries/access';
+const CORS = 'object-storage/uploads/cors';
 const HOST_HEADER = 'proxy_set_header Host $http_host;';
 const ANY_SIZE = 'client_max_body_size 0;';
 const UNDERSCORES = 'underscores_in_headers on;';
@@ -55,6 +57,54 @@ test('nginx that puts its target’s name in place of the host', async () => {
   const result = await behind([ANY_SIZE, UNDERSCORES]);
   expect(result.ids('fail')).toHaveLength(1);
   expect(result.findings.find(({ status }) => status === 'fail')?.fix).toContain('proxy_set_header Host');
+});
+
+/** Each state of nginx, the finding that must name it, and the words. */
+const STATES: readonly (readonly [name: string, settings: readonly string[], id: string, title: RegExp])[] = [
+  [
+    'redirects to another host',
+    ['return 301 https://minio.corp.io$request_uri;'],
+    FIRST,
+    /^127\.0\.0\.1:\d+ redirects to https:\/\/minio\.corp\.io$/,
+  ],
+  [
+    'redirects to TLS at another port',
+    ['return 308 https://$host:9443$request_uri;'],
+    FIRST,
+    /^127\.0\.0\.1:\d+ redirects to https:\/\/127\.0\.0\.1:9443$/,
+  ],
+  [
+    'adds Access-Control-Allow-Origin, too',
+    ['add_header Access-Control-Allow-Origin * always;'],
+    CORS,
+    /contain Access-Control-Allow-Origin more than once$/,
+  ],
+  [
+    'answers OPTIONS itself',
+    ['if ($request_method = OPTIONS) { return 204; }'],
+    CORS,
+    /answers preflight requests .* itself/,
+  ],
+  ['forbids OPTIONS', ['if ($request_method = OPTIONS) { return 405; }'], CORS, /answers preflight requests .* itself/],
+  [
+    'forbids PUT',
+    ['if ($request_method = PUT) { return 403; }'],
+    FIRST,
+    /^a proxy in front of MinIO rejects PUT requests \(HTTP 403\)$/,
+  ],
+  [
+    'drops Authorization',
+    ['proxy_set_header Authorization "";'],
+    FIRST,
+    /^a proxy in front of MinIO drops the Authorization header$/,
+  ],
+];
+
+test.each(STATES)('nginx %s', async (_, settings, id, title) => {
+  const result = await behind([HOST_HEADER, ANY_SIZE, UNDERSCORES, ...settings]);
+  expect(judged(result)).toEqual({ fail: [id], warn: [] });
+  expect(result.finding(id).title).toMatch(title);
+  expect(await contents(minio.client)).toEqual([]);
 });
 
 test('nginx with nothing behind it', async () => {

@@ -27,9 +27,16 @@ export interface Minio {
 
 const execute = promisify(execFile);
 
-export async function startMinio(env: Record<string, string> = {}): Promise<Minio> {
+/** @param data the directory of its data, which stays; one of its own that goes with it, unless told */
+export async function startMinio(env: Record<string, string> = {}, data?: string): Promise<Minio> {
   const server = await start('minio', {
-    args: ({ ports: [port], directory }) => ['server', '--quiet', '--address', `${HOST}:${port}`, `${directory}/data`],
+    args: ({ ports: [port], directory }) => [
+      'server',
+      '--quiet',
+      '--address',
+      `${HOST}:${port}`,
+      data ?? `${directory}/data`,
+    ],
     env: {
       MINIO_ROOT_USER: ROOT.accessKeyId,
       MINIO_ROOT_PASSWORD: ROOT.secretAccessKey,

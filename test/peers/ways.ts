@@ -66,17 +66,49 @@ export const go = (module: string, version: string): Way => ({
   program: (directory) => ({ command: join(directory, module.split('/').at(-1) ?? ''), args: [], env: {} }),
 });
 
-/** A Go program of this repository, in a folder with its own `go.mod` and `go.sum`; built anew when a file there changes. */
-export const goSources = (folder: URL): Way => ({
+/**
+ * A Go program of this repository, in a folder with its own `go.mod` and `go.sum`; built anew when a file there changes.
+ * @param modules another file in place of `go.mod`, to build the program with other versions
+ */
+export const goSources = (folder: URL, modules = 'go.mod'): Way => ({
   lane: 'go',
   version: () => {
     const hash = createHash('sha256');
     for (const name of readdirSync(folder).sort()) hash.update(`${name}\0`).update(readFileSync(new URL(name, folder)));
     return hash.digest('hex').slice(0, 16);
   },
-  build: async (directory) =>
-    void (await run('go', ['build', '-mod=readonly', '-o', join(directory, 'main'), '.'], fileURLToPath(folder), GO)),
+  build: async (directory) => {
+    const flags = ['-mod=readonly', `-modfile=${modules}`, '-o', join(directory, 'main')];
+    await run('go', ['build', ...flags, '.'], fileURLToPath(folder), GO);
+  },
   program: (directory) => ({ command: join(directory, 'main'), args: [], env: {} }),
+});
+
+/**
+ * A Go program of some packages of a module, whose own `main` would bring in far more.
+ * @param packages inside the module, imported for what they register
+ * @param main the package whose `Main` runs it
+ */
+export const goParts = (
+  module: string,
+  version: string,
+  { packages, main }: { packages: readonly string[]; main: string },
+): Way => ({
+  lane: 'go',
+  version: () => version,
+  build: async (directory) => {
+    const imports = [...packages.map((name) => `_ "${module}/${name}"`), `run "${module}/${main}"`];
+    const source = join(directory, 'source');
+    await mkdir(source);
+    await writeFile(join(source, 'go.mod'), 'module program\n');
+    await writeFile(
+      join(source, 'main.go'),
+      `package main\n\nimport (\n${imports.join('\n')}\n)\n\nfunc main() { run.Main() }\n`,
+    );
+    await run('go', ['get', `${module}@${version}`], source, GO);
+    await run('go', ['build', '-mod=mod', '-o', join(directory, 'program'), '.'], source, GO);
+  },
+  program: (directory) => ({ command: join(directory, 'program'), args: [], env: {} }),
 });
 
 /** One source file of a Go module. */

@@ -306,3 +306,11 @@ describe('the exit code', () => {
     expect(exitCode(report, { strict: false, require: ['x/a'] }).code).toBe(0);
   });
 });
+
+it('a secret that is part of a link to the documentation does not break the link', async () => {
+  const check = judged('x', [
+    fail('https://x', { expected: 'y', fix: advice`z`, docs: 'https://docs.spacelift.io/a' }),
+  ]);
+  const finding = first(await reportOf([check], { redact: redactor(['https://']) }));
+  expect(finding).toMatchObject({ title: '‹redacted›x', docs: 'https://docs.spacelift.io/a' });
+});

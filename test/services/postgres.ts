@@ -114,7 +114,8 @@ async function serve(launched: Launch): Promise<PostgresServer> {
       url.username = encodeURIComponent(options.user ?? superuser);
       url.password = encodeURIComponent(options.password ?? superuserPassword);
       url.pathname = `/${encodeURIComponent(options.database ?? 'postgres')}`;
-      url.search = new URLSearchParams(options.params).toString();
+      // A + is a space only for older versions of pgx.
+      url.search = new URLSearchParams(options.params).toString().replaceAll('+', '%20');
       return url.href;
     },
     query: (sql, params, database = 'postgres') =>

@@ -7,7 +7,7 @@ import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, output, type Shell, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
-import { lookUp, RUN_LATER, rename } from '../fixes.ts';
+import { earlier, lookUp, notBefore, passOn, RUN_LATER, rename } from '../fixes.ts';
 import { S3_PERMISSIONS } from '../s3-protocol.ts';
 import type { StoreError, StoreMessages } from '../store.ts';
 
@@ -56,6 +56,13 @@ export function awsMessages(names: Names): StoreMessages {
         endpointFrom === undefined
           ? advice`configure the proxy or firewall in between to pass requests to S3 unchanged`
           : advice`set ${endpointFrom} to an S3 endpoint, or remove it`,
+      redirected: ({ location }) =>
+        passOn(
+          endpointFrom === undefined || location === undefined
+            ? advice`set AWS_ENDPOINT_URL_S3 to its address`
+            : advice`set ${endpointFrom} to ${location.origin}`,
+        ),
+      unsupported: () => advice`use S3 itself, or a store with the S3 operations that Spacelift needs`,
       other: ({ code }) => lookUp(code, 'the list of S3 error codes'),
     },
     network: {
@@ -87,10 +94,17 @@ export function awsMessages(names: Names): StoreMessages {
         sh`aws s3api put-bucket-cors --bucket ${bucket} --cors-configuration ${JSON.stringify({ CORSRules: [rule] })}`,
       );
     },
-    remove: (bucket, key) => {
+    remove: (bucket, key, retention) => {
       const all = '{Objects: [Versions, DeleteMarkers][].{Key: Key, VersionId: VersionId}}';
       const found = sh`aws s3api list-object-versions --bucket ${bucket} --prefix ${key} --query ${all} --output json`;
-      return command(sh`aws s3api delete-objects --bucket ${bucket} --delete ${output(found)}`);
+      if (retention?.mode === 'governance') {
+        return command(
+          sh`aws s3api delete-objects --bucket ${bucket} --bypass-governance-retention --delete ${output(found)}`,
+          { note: earlier(retention, 's3:BypassGovernanceRetention') },
+        );
+      }
+      const removing = sh`aws s3api delete-objects --bucket ${bucket} --delete ${output(found)}`;
+      return command(removing, retention === undefined ? {} : { note: notBefore(retention) });
     },
     overTls,
   };

@@ -1,28 +1,30 @@
-/** AWS S3, through the AWS SDK. Never requests the list of buckets, a location, or the identity: no role needs those permissions. */
+/** AWS S3, through the AWS SDK. Never requests a location or the identity, and lists buckets only when one is missing: no role needs those permissions. */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { isUnread } from '../../../src/clouds/aws/call.ts';
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
 import { findCredentials } from '../../../src/clouds/aws/credentials.ts';
 import { withoutEndpoint } from '../../../src/clouds/aws/custom-endpoint.ts';
-import { CredentialError, type CredentialKind, credentialIssue } from '../../../src/clouds/aws/errors.ts';
-import { HttpErrorResponse } from '../../../src/clouds/aws/transport.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
-import { type HttpAnswer, isLoopback, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
-import { networkErrorOr } from '../../../src/net/network-error.ts';
+import { isLoopback, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
-import { arePermitted, expiryRules, isErrorResponse, messageIn, s3Refusal } from '../s3-protocol.ts';
-import { type Store, type StoreAction, StoreError, type StoreKind, under, versionIn } from '../store.ts';
-import { awsMessages, awsSays, keySays, type Names } from './messages.ts';
+import {
+  arePermitted,
+  expiryRules,
+  isErrorResponse,
+  isFromS3,
+  NO_LOCK,
+  removeInTurn,
+  retentionOf,
+  s3Refusal,
+  strangersHeaders,
+} from '../s3-protocol.ts';
+import { type Store, StoreError, under, versionIn } from '../store.ts';
+import { type At, awsRefusal, meaningOf } from './errors.ts';
+import { awsMessages, type Names } from './messages.ts';
 
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
-
-interface At {
-  readonly action: StoreAction;
-  readonly bucket: string;
-}
 
 /** The SDK moves headers into the query of a pre-signed URL; headers that the client must send have to be kept out of it. */
 type Middleware = (next: (args: Build) => Promise<unknown>) => (args: Build) => Promise<unknown>;
@@ -44,8 +46,10 @@ export async function aws(run: Run): Promise<Store> {
     GetBucketPolicyStatusCommand,
     GetBucketVersioningCommand,
     GetObjectCommand,
+    GetObjectLockConfigurationCommand,
     GetPublicAccessBlockCommand,
     HeadObjectCommand,
+    ListBucketsCommand,
     ListObjectVersionsCommand,
     ListObjectsV2Command,
     PutObjectCommand,
@@ -189,8 +193,32 @@ export async function aws(run: Run): Promise<Store> {
 
     purge: async (bucket, prefix, signal) => {
       const versions = await listVersions(bucket, prefix, signal);
-      await Promise.all(versions.map(({ Key, VersionId }) => removeObject(bucket, { Key, VersionId }, signal)));
+      const found = versions.map(({ Key = '', VersionId, IsLatest = false }) => ({
+        key: Key,
+        VersionId,
+        isLatest: IsLatest,
+      }));
+      const keys = await removeInTurn(found, ({ key, VersionId }) =>
+        removeObject(bucket, { Key: key, VersionId }, signal),
+      );
+      for (const key of keys) marked.delete(`${bucket}/${key}`);
+      return keys;
     },
+    removeVersion: (bucket, Key, VersionId, signal) => removeObject(bucket, { Key, VersionId }, signal),
+
+    retention: async (Bucket, abortSignal) => {
+      const asked = call({ action: 'read retention', bucket: Bucket }, () =>
+        client.send(new GetObjectLockConfigurationCommand({ Bucket }), { abortSignal }),
+      );
+      const found = (await unless(NO_LOCK, asked))?.ObjectLockConfiguration?.Rule?.DefaultRetention;
+      return retentionOf(found?.Mode, found?.Days, found?.Years);
+    },
+
+    buckets: (abortSignal) =>
+      call({ action: 'list', bucket: '' }, async () => {
+        const { Buckets = [] } = await client.send(new ListBucketsCommand({}), { abortSignal });
+        return Buckets.flatMap(({ Name }) => Name ?? []);
+      }),
 
     sign: (method, Bucket, Key, headers = {}) =>
       call({ action: method === 'PUT' ? 'put' : 'get', bucket: Bucket }, async () => {
@@ -213,6 +241,12 @@ export async function aws(run: Run): Promise<Store> {
     send: (request) => plain.send(request),
     urlOf: (bucket, key) => new URL(`${urlOf(bucket).href.replace(/\/$/, '')}/${key}`),
     refusal: (answer, at) => awsRefusal(answer, at, names),
+    isOwn: isFromS3,
+    seesAuthorization: async (bucket) => {
+      const url = new URL(`${urlOf(bucket).href.replace(/\/$/, '')}/spacelift-preflight/none`);
+      const answer = await plain.send({ method: 'GET', url, headers: strangersHeaders(config.region) });
+      return s3Refusal(answer, { action: 'get', bucket })?.kind !== 'denied';
+    },
 
     versioning: (Bucket, abortSignal) =>
       call({ action: 'read versioning', bucket: Bucket }, async () => {
@@ -244,32 +278,3 @@ export async function aws(run: Run): Promise<Store> {
 
 /** `https://bucket.127.0.0.1` is not a valid address. */
 const isAddress = (hostname: string): boolean => isIP(unbracketed(hostname)) !== 0 || isLoopback(hostname);
-
-const KINDS: Readonly<Record<CredentialKind, StoreKind>> = {
-  missing: 'credentials',
-  source: 'credentials',
-  invalid: 'credentials',
-  signature: 'signature',
-  expired: 'expired',
-  'clock-skew': 'clock-skew',
-};
-
-/** Turns everything that the SDK and the transport can throw into a StoreError or NetworkError. */
-function meaningOf(error: unknown, at: At, names: Names): unknown {
-  if (error instanceof HttpErrorResponse) return awsRefusal(error.answer, at, names) ?? error;
-  if (error instanceof CredentialError) {
-    return new StoreError(KINDS[error.kind], { ...at, says: credentialIssue(error.kind, error.facts) });
-  }
-  const problem = networkErrorOr(error);
-  return isUnread(problem) ? new StoreError('not-a-store', at) : problem;
-}
-
-function awsRefusal(answer: HttpAnswer, at: At, names: Names): StoreError | undefined {
-  const problem = s3Refusal(answer, at);
-  if (problem === undefined) return undefined;
-  const message = messageIn(answer);
-  // Not `denied`: S3 itself allows the operation, and other checks draw conclusions from `denied`.
-  const byKey = keySays(problem, message);
-  if (byKey !== undefined) return new StoreError('other', { ...problem, says: byKey });
-  return new StoreError(problem.kind, { ...problem, says: awsSays(problem, message, names) });
-}

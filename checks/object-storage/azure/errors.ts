@@ -1,6 +1,7 @@
 /** Interprets responses of Azure Blob Storage (REST reference, "Blob service error codes" and "Common REST API error codes"). */
 
 import type { HttpAnswer } from '../../../src/net/http.ts';
+import { redirectTarget } from '../../../src/net/redirect.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
 import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../../src/outcome/fix.ts';
@@ -43,6 +44,8 @@ export function azureRefusal(answer: HttpAnswer, at: At, account: StorageAccount
   if (!isAzureRefusal(answer)) return undefined;
   const { status, headers } = answer;
   const code = codeIn(answer);
+  const location = code === undefined ? redirectTarget(answer, new URL(account.url)) : undefined;
+  if (location !== undefined) return new StoreError('redirected', { ...at, status, location });
   const skewMs = skewOf(headers.date);
   const kind = kindOf(status, code);
   const retryAfterMs = retryAfterIn(headers['retry-after']);

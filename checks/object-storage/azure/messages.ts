@@ -3,7 +3,7 @@
 import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { inspected } from '../../../src/net/messages.ts';
 import { advice, command, type Fix, output, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
-import { lookUp, RUN_LATER, rename } from '../fixes.ts';
+import { lookUp, notBefore, passOn, RUN_LATER, rename } from '../fixes.ts';
 import type { StoreMessages } from '../store.ts';
 import { AZURE_HOST, type StorageAccount } from './account.ts';
 
@@ -21,6 +21,7 @@ const PERMISSION: StoreMessages['permission'] = {
   'read versioning': `${STORAGE}/blobServices/read`,
   'read lifecycle': `${STORAGE}/managementPolicies/read`,
   'read policy': `${STORAGE}/blobServices/containers/read`,
+  'read retention': `${STORAGE}/blobServices/containers/read`,
 };
 
 /** Shows a field of the account; all management-plane commands need its resource group or id. */
@@ -77,6 +78,8 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
         advice`run again; if the error persists, check https://azure.status.microsoft and the log of any proxy in between`,
       'not-a-store': () =>
         advice`set OBJECT_STORAGE_AZURE_ACCOUNT_URL (now ${url}) to the account’s blob endpoint: ${sh`az storage account show --name ${name} --query primaryEndpoints.blob`}`,
+      redirected: () => passOn(advice`set OBJECT_STORAGE_AZURE_ACCOUNT_URL to its address`),
+      unsupported: ({ code }) => lookUp(code, 'the list of Blob service error codes'),
       other: ({ code }) => lookUp(code, 'the list of Blob service error codes'),
     },
     network: {
@@ -104,11 +107,14 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
         sh`az storage cors add --account-name ${name} --services b --methods PUT POST --origins ${origin} --allowed-headers ${'*'} --exposed-headers ${'*'} --max-age 3600`,
       ),
     overTls: advice`set OBJECT_STORAGE_AZURE_ACCOUNT_URL to an https:// URL`,
-    remove: (bucket, key) => {
+    remove: (bucket, key, retention) => {
       const current = key.endsWith('/')
         ? sh`az storage blob delete-batch --account-name ${name} --source ${bucket} --pattern ${`${key}*`} --auth-mode login`
         : sh`az storage blob delete --account-name ${name} --container-name ${bucket} --name ${key} --auth-mode login`;
-      return command([current, removeVersions(name, bucket, key)]);
+      return command(
+        [current, removeVersions(name, bucket, key)],
+        retention === undefined ? {} : { note: notBefore(retention) },
+      );
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { BlobServiceClient, ContainerClient, UserDelegationKey } from '@azure/storage-blob';
 import { azureCredential, findToken, type Token, TokenError } from '../../../src/clouds/azure/credentials.ts';
 import { type AzureTransport, azureTransport } from '../../../src/clouds/azure/transport.ts';
+import { AZURE_CREDENTIALS, areDeployments } from '../../../src/clouds/signing.ts';
 import { BUCKETS } from '../../../src/config/contract.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import type { Agents } from '../../../src/net/agents.ts';
@@ -30,6 +31,8 @@ export interface AzureSession {
   /** The object id of these credentials, once it is known. */
   readonly assignee: () => string | undefined;
   container(bucket: string): ContainerClient;
+  /** The names of the account's containers, one page of them. @throws like `call` */
+  containers(signal: AbortSignal): Promise<string[]>;
   /** Performs one operation, once there is a token. @throws StoreError, NetworkError, CheckStopped */
   call<T>(at: At, perform: () => Promise<T>): Promise<T>;
   /** Like `call`, for operations where a denial is expected: it does not check for a missing role. */
@@ -73,7 +76,7 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   const attempt: AzureSession['call'] = (at, perform) => {
     const asked = ask(at, perform).then((result) => {
       // Managers are allowed to read containers and keys too.
-      if (at.action !== 'read policy') allowed = true;
+      if (at.action !== 'read policy' && at.action !== 'read retention') allowed = true;
       return result;
     });
     if (at.action === 'put') writes.add(asked);
@@ -104,13 +107,13 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   };
   const call: AzureSession['call'] = (at, perform) => attempt(at, perform).catch(orNoRole);
 
-  /** A skip for an operator, who manages the account and need not be able to read its data. */
+  /** A skip for the caller as an operator, who manages the account and need not be able to read its data. */
   const noRole = ({ action, bucket, code }: StoreError): CheckStopped | StoreError => {
     const title = `the credentials have no data role on the storage account ${account.name}`;
     const detail =
       'Every operation is denied. Owner and Contributor manage the account; access to its data requires a separate role.';
     const fix = assignRole(account, assignee);
-    if (run.deployment.service === undefined) {
+    if (run.deployment.service === undefined && !areDeployments(AZURE_CREDENTIALS, run)) {
       const evidence = { account: account.name, role: ROLE };
       return new CheckStopped(skip(title, { detail: `${detail} Spacelift needs ${ROLE}.`, fix, evidence }));
     }
@@ -153,6 +156,12 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
     credential,
     assignee: () => assignee,
     container,
+    containers: (abortSignal) =>
+      attempt({ action: 'list', bucket: '' }, async () => {
+        const { value } = await service.listContainers({ abortSignal }).byPage({ maxPageSize: 1000 }).next();
+        const { containerItems = [] } = (value ?? {}) as { containerItems?: { name: string }[] };
+        return containerItems.map(({ name }) => name);
+      }),
     call,
     attempt,
     delegationKey,

@@ -126,7 +126,18 @@ export async function azure(run: Run): Promise<Store> {
       await Promise.all(current.map(({ name }) => remove(bucket, name, abortSignal)));
       const older = versions.flatMap(({ name, versionId }) => (versionId === undefined ? [] : [{ name, versionId }]));
       await Promise.all(older.map(({ name, versionId }) => removeVersion(bucket, name, versionId, abortSignal)));
+      return versions.map(({ name }) => name);
     },
+    removeVersion,
+
+    retention: async (bucket, abortSignal) => {
+      const { hasImmutabilityPolicy, hasLegalHold } = await call({ action: 'read retention', bucket }, () =>
+        container(bucket).getProperties({ abortSignal }),
+      );
+      return hasImmutabilityPolicy || hasLegalHold ? { mode: 'compliance', periodMs: undefined } : undefined;
+    },
+
+    buckets: (abortSignal) => session.containers(abortSignal),
 
     sign: async (method, bucket, key, headers = {}) => {
       const write = method === 'PUT';
@@ -154,6 +165,8 @@ export async function azure(run: Run): Promise<Store> {
       const { status, code } = problem;
       return new StoreError('signature', { ...at, status, code });
     },
+
+    isOwn: ({ headers }) => headers['x-ms-request-id'] !== undefined,
 
     versioning: (bucket, signal) => settings.versioning(signal).catch(orDenied({ action: 'read versioning', bucket })),
     expiry: async (bucket, signal) => {

@@ -2,6 +2,7 @@
 
 import { parseObject } from '../../../src/clouds/google/http.ts';
 import type { HttpAnswer } from '../../../src/net/http.ts';
+import { redirectTarget } from '../../../src/net/redirect.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
 import { type Cause, cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, sh } from '../../../src/outcome/fix.ts';
@@ -61,6 +62,8 @@ export function gcpRefusal(answer: HttpAnswer, at: At, names: Names): StoreError
   const page = /^text\/html/i.test(headers['content-type'] ?? '') && body.length > 0;
   if (status < 300 && !page) return undefined;
   const { code, message } = said(answer);
+  const location = code === undefined ? redirectTarget(answer) : undefined;
+  if (location !== undefined) return new StoreError('redirected', { ...at, status, location });
   const date = Date.parse(headers.date ?? '');
   const kind = kindOf(status, code, message);
   const problem = new StoreError(kind, {

@@ -4,7 +4,7 @@ import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { wayTo } from '../../../src/clouds/google/http.ts';
 import { memberOf } from '../../../src/clouds/google/iam.ts';
 import { advice, command, type Fix, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
-import { lookUp, RUN_LATER, rename } from '../fixes.ts';
+import { lookUp, notBefore, passOn, RUN_LATER, rename } from '../fixes.ts';
 import type { StoreAction, StoreMessages } from '../store.ts';
 
 const PERMISSION: Readonly<Record<StoreAction, string>> = {
@@ -15,6 +15,7 @@ const PERMISSION: Readonly<Record<StoreAction, string>> = {
   'read versioning': 'storage.buckets.get',
   'read lifecycle': 'storage.buckets.get',
   'read policy': 'storage.buckets.getIamPolicy',
+  'read retention': 'storage.buckets.get',
 };
 
 export interface Names {
@@ -66,6 +67,13 @@ export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessag
         endpointFrom === undefined
           ? advice`configure the proxy or firewall in between to pass requests to ${host} unchanged`
           : advice`set ${endpointFrom} to a Cloud Storage endpoint, or remove it`,
+      redirected: () =>
+        passOn(
+          endpointFrom === undefined
+            ? advice`set STORAGE_EMULATOR_HOST to its address`
+            : advice`set ${endpointFrom} to its address`,
+        ),
+      unsupported: ({ code }) => lookUp(code, 'the list of Cloud Storage error codes'),
       other: ({ code }) => lookUp(code, 'the list of Cloud Storage error codes'),
     },
     network: endpointFrom === undefined ? wayTo(host) : {},
@@ -91,11 +99,12 @@ export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessag
         ),
       ),
     overTls: advice`set ${endpointFrom ?? 'the endpoint'} to an https:// URL`,
-    remove: (bucket, key) =>
+    remove: (bucket, key, retention) =>
       command(
         key.endsWith('/')
           ? sh`gcloud storage rm --recursive gs://${bucket}/${key}`
           : sh`gcloud storage rm --all-versions gs://${bucket}/${key}`,
+        retention === undefined ? {} : { note: notBefore(retention) },
       ),
   };
 }

@@ -5,17 +5,13 @@
  */
 import type { Storage } from '@google-cloud/storage';
 import type { GoogleAuth } from 'google-auth-library';
-import { mustBeAllowed, partyAt } from '../../../src/clouds/credentials.ts';
 import { GoogleAuthError, google } from '../../../src/clouds/google/credentials.ts';
-import { WITHHELD } from '../../../src/config/credentials-options.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../../src/net/http.ts';
 import { boundPages } from '../../../src/net/limits.ts';
 import { checkProxy } from '../../../src/net/proxy-tunnel.ts';
-import { cause } from '../../../src/outcome/cause.ts';
-import { advice } from '../../../src/outcome/fix.ts';
-import { CheckStopped, fail, skip } from '../../../src/outcome/outcome.ts';
 import { type Store, type StoreAction, StoreError, under } from '../store.ts';
+import { EMULATOR, emulatorOf, mustBeGoogles } from './endpoint.ts';
 import { gcpRefusal, jsonOf, MISSING } from './errors.ts';
 import { gcpMessages, type Names } from './messages.ts';
 import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from './settings.ts';
@@ -23,8 +19,6 @@ import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from '.
 /** How long a pre-signed URL works, ms. */
 const EXPIRES_MS = 900_000;
 const PROXY_MS = 8_000;
-const EMULATOR = 'STORAGE_EMULATOR_HOST';
-const UNIVERSE = 'GOOGLE_CLOUD_UNIVERSE_DOMAIN';
 /** A generation that no object has: generations are timestamps, in µs. */
 const NO_GENERATION = '1';
 
@@ -180,6 +174,26 @@ export async function gcp(run: Run): Promise<Store> {
     purge: async (bucket, prefix, signal) => {
       const versions = await list({ action: 'delete', bucket }, prefix, true, signal);
       await Promise.all(versions.map(({ name = '', generation }) => remove(bucket, name, signal, generation)));
+      return versions.flatMap(({ name }) => name ?? []);
+    },
+
+    retention: async (bucket, signal) => {
+      const at = { action: 'read retention', bucket } as const;
+      type Found = { retentionPolicy?: { retentionPeriod?: string }; defaultEventBasedHold?: boolean };
+      const fields = 'retentionPolicy,defaultEventBasedHold';
+      const { retentionPolicy, defaultEventBasedHold } = await settings<Found>(at, '', { fields }, signal);
+      if (defaultEventBasedHold === true) return { mode: 'compliance', periodMs: undefined };
+      const seconds = Number(retentionPolicy?.retentionPeriod);
+      return seconds > 0 ? { mode: 'compliance', periodMs: seconds * 1000 } : undefined;
+    },
+
+    buckets: async (signal) => {
+      const project = run.get('GCP_PROJECT');
+      if (project === undefined) return [];
+      const at = { action: 'list', bucket: '' } as const;
+      const answer = await ask(at, '/storage/v1/b', signal, { query: { project, fields: 'items(name)' } });
+      const { items = [] } = jsonOf(answer, at) as { items?: { name?: unknown }[] };
+      return [items].flat().flatMap(({ name }) => (typeof name === 'string' ? name : []));
     },
 
     countVersions: async (bucket, key, signal) =>
@@ -205,6 +219,8 @@ export async function gcp(run: Run): Promise<Store> {
     send,
     urlOf: (bucket, key) => new URL(`/${bucket}/${key}`, base),
     refusal: (answer, at) => gcpRefusal(answer, at, names),
+    isOwn: ({ headers, body }) =>
+      headers['x-guploader-uploadid'] !== undefined || /<Error>|"error":/.test(body.toString()),
 
     versioning: async (bucket, signal) => {
       const at = { action: 'read versioning', bucket } as const;
@@ -235,44 +251,6 @@ export async function gcp(run: Run): Promise<Store> {
 
 const bucketPath = (bucket: string): string => `/storage/v1/b/${encodeURIComponent(bucket)}`;
 const objectPath = (bucket: string, key: string): string => `${bucketPath(bucket)}/o/${encodeURIComponent(key)}`;
-
-/**
- * The emulator that Google's clients use instead of Google. If only the config names it, it must be allowed.
- * @throws CheckStopped when it is not an address, or not allowed
- */
-function emulatorOf(run: Run): URL | undefined {
-  const held = run.deployment.setting(EMULATOR);
-  if (held === undefined || held.value === '') return undefined;
-  const text = /^https?:\/\//.test(held.value) ? held.value : `http://${held.value}`;
-  if (!URL.canParse(text)) {
-    throw new CheckStopped(
-      fail(`${EMULATOR} is not a server address`, {
-        expected: 'host:port, or an http:// or https:// URL',
-        fix: advice`correct ${EMULATOR}, or unset it to use Google’s own endpoint`,
-        evidence: { variable: EMULATOR },
-        cause: cause.variable(EMULATOR),
-      }),
-    );
-  }
-  const url = new URL(text);
-  mustBeAllowed(run, 'process', { url, party: partyAt(run.deployment, held, [EMULATOR]), setting: EMULATOR });
-  return url;
-}
-
-/** Another cloud built by Google has other hosts, which this check does not contact. @throws CheckStopped */
-function mustBeGoogles({ deployment: { setting } }: Run): void {
-  const held = setting(UNIVERSE);
-  if (held === undefined || held.party === 'process' || ['', 'googleapis.com'].includes(held.value)) return;
-  throw new CheckStopped(
-    skip(`${UNIVERSE} names a cloud other than Google’s; your credentials were not sent to it`, {
-      detail: 'This check supports only Google’s own Cloud Storage.',
-      fix: advice`unset ${UNIVERSE} if the buckets are in Google Cloud`,
-      evidence: { reason: WITHHELD, variable: UNIVERSE, host: held.value },
-      withheldFrom: held.value,
-      cause: cause.withheld(UNIVERSE),
-    }),
-  );
-}
 
 /** Overwriting requires another permission: without it, Google reports that one when a write-if-absent finds an object. */
 const isThere = ({ url, headers = {} }: HttpRequest, { status, body }: HttpAnswer): boolean =>

@@ -1,8 +1,10 @@
 /** Fixes for MinIO: `mc` commands with the alias `minio`, and Spacelift's variables. */
-import { advice, command, setting, sh } from '../../../src/outcome/fix.ts';
-import { rename } from '../fixes.ts';
+import { cause } from '../../../src/outcome/cause.ts';
+import { advice, command, type Fix, setting, sh } from '../../../src/outcome/fix.ts';
+import type { Issue } from '../../../src/outcome/outcome.ts';
+import { earlier, notBefore, passOn, rename } from '../fixes.ts';
 import { S3_PERMISSIONS } from '../s3-protocol.ts';
-import type { StoreMessages } from '../store.ts';
+import type { StoreError, StoreMessages } from '../store.ts';
 
 interface Names {
   readonly accessKey: string;
@@ -32,15 +34,20 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
       'slow-down': () => advice`check whether drives are offline or MinIO is overloaded: ${sh`mc admin info minio`}`,
       starting: () => advice`wait until MinIO has started: ${sh`mc ready minio`}`,
       full: () => advice`free space, or add drives: mc admin info minio`,
-      quota: ({ bucket }) => advice`raise the quota: ${sh`mc quota set minio/${bucket} --size SIZE`}`,
+      quota: ({ bucket }) =>
+        advice`look at the quota: ${sh`mc quota info minio/${bucket}`}, and raise it: ${sh`mc quota set minio/${bucket} --size SIZE`}; or remove it: ${sh`mc quota clear minio/${bucket}`}`,
       'too-large': () => advice`raise the limit of the proxy in front of MinIO (nginx: client_max_body_size)`,
       'server-error': () => advice`check the logs of MinIO and of any proxy in front of it: mc admin logs minio`,
-      'not-a-store': () =>
-        advice`set OBJECT_STORAGE_MINIO_ENDPOINT (now ${endpoint}) to the MinIO API (port 9000 by default; 9001 is the console)`,
+      'not-a-store': () => toMinio(endpoint),
+      redirected: ({ location }) => (location === undefined ? toMinio(endpoint) : redirected(location)),
+      unsupported: () =>
+        advice`use a store with the S3 operations that Spacelift needs, such as a current release of MinIO`,
       other: () => command(sh`mc admin logs minio`, { note: 'look up the code in MinIO’s log' }),
     },
     network: {
-      'wants-tls': setting('OBJECT_STORAGE_MINIO_USE_SSL', 'true'),
+      'wants-tls': /:80$/.test(endpoint)
+        ? advice`set OBJECT_STORAGE_MINIO_USE_SSL=true, and OBJECT_STORAGE_MINIO_ENDPOINT=${endpoint.replace(/:80$/, ':443')}`
+        : setting('OBJECT_STORAGE_MINIO_USE_SSL', 'true'),
       'not-tls': advice`set OBJECT_STORAGE_MINIO_USE_SSL=false, or enable TLS on MinIO`,
       'not-http': advice`set OBJECT_STORAGE_MINIO_ENDPOINT (now ${endpoint}) to the MinIO API (port 9000 by default)`,
       ...(!secure && {
@@ -54,11 +61,48 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
     allowOrigin: (_, origin) =>
       advice`add it to the origins that "mc admin config get minio api" shows: ${sh`mc admin config set minio api cors_allow_origin=ORIGINS,${origin}`}`,
     overTls: advice`set OBJECT_STORAGE_MINIO_USE_SSL=true, and OBJECT_STORAGE_MINIO_ENDPOINT to a name with a certificate`,
-    remove: (bucket, key) =>
-      command(
-        key.endsWith('/')
-          ? sh`mc rm --recursive --versions --force minio/${bucket}/${key}`
-          : sh`mc rm --versions --force minio/${bucket}/${key}`,
-      ),
+    remove: (bucket, key, retention) => {
+      const target = `minio/${bucket}/${key}`;
+      if (retention?.mode === 'governance') {
+        const bypassing = key.endsWith('/')
+          ? sh`mc rm --recursive --versions --force --bypass ${target}`
+          : sh`mc rm --versions --force --bypass ${target}`;
+        return command(bypassing, { note: earlier(retention, 's3:BypassGovernanceRetention') });
+      }
+      const removing = key.endsWith('/')
+        ? sh`mc rm --recursive --versions --force ${target}`
+        : sh`mc rm --versions --force ${target}`;
+      return command(removing, retention === undefined ? {} : { note: notBefore(retention) });
+    },
+  };
+}
+
+const toMinio = (endpoint: string): Fix =>
+  advice`set OBJECT_STORAGE_MINIO_ENDPOINT (now ${endpoint}) to the MinIO API (port 9000 by default; 9001 is the console)`;
+
+/** MinIO never redirects requests to its API: a proxy does, which may at least tell MinIO's real address. */
+function redirected({ protocol, hostname, port }: URL): Fix {
+  const secure = protocol === 'https:';
+  const at = `${hostname}:${port || (secure ? 443 : 80)}`;
+  return passOn(advice`set OBJECT_STORAGE_MINIO_ENDPOINT=${at} and OBJECT_STORAGE_MINIO_USE_SSL=${String(secure)}`);
+}
+
+/** The key that encrypts the objects of a bucket: MinIO answers in the name of its KMS ("kms:…", or a KMS that is missing). */
+export function keySays({ bucket, code = '' }: StoreError, message: string): Partial<Issue> | undefined {
+  const noKms = /KMS is not configured/i.test(message);
+  if (!noKms && !/^kms[:.]/i.test(code)) return undefined;
+  const why = noKms ? 'MinIO has no KMS' : code;
+  const isGone = /NotFound/i.test(code);
+  const show = sh`mc encrypt info minio/${bucket}`;
+  return {
+    title: `the key that encrypts ${bucket} can’t be used: ${why}`,
+    detail: isGone
+      ? 'The bucket’s encryption names a key that MinIO’s KMS does not have. Objects that were encrypted with it can’t be read either.'
+      : 'The bucket is encrypted with a key of MinIO’s KMS, which does not serve it.',
+    expected: 'a key in MinIO’s KMS that MinIO is allowed to use',
+    fix: isGone
+      ? advice`see which key the bucket names: ${show}; restore or create it: mc admin kms key create minio KEY; or encrypt with another one: ${sh`mc encrypt set sse-kms KEY minio/${bucket}`}`
+      : advice`see which key the bucket names: ${show}, and check the KMS: ${sh`mc admin kms key status minio`}`,
+    cause: cause.store('kms', code || 'none').titled(`the key that encrypts the buckets can’t be used: ${why}`),
   };
 }

@@ -1,22 +1,29 @@
-/** MinIO, through its own client. Never requests a bucket's location or existence: no role needs those permissions. */
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import type { Client, ClientOptions } from 'minio';
+/** MinIO, through its own client. Never requests the location or existence of a bucket, and lists buckets only when one is missing: no role needs those permissions. */
+import type { Client } from 'minio';
 import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
 import { isTrue } from '../../../src/config/types.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
-import { asksForTls, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
+import { makeHttpClient, readUpTo } from '../../../src/net/http.ts';
 import { makeExplainError } from '../../../src/net/http-errors.ts';
-import { boundBody, boundHints, boundPages } from '../../../src/net/limits.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
-import { reportRequest } from '../../../src/net/stages.ts';
-import { addressOf, unbracketed } from '../../../src/net/tcp.ts';
+import { addressOf } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
-import { arePermitted, expiryRules, type LifecycleRule, opensToEveryone, s3Refusal } from '../s3-protocol.ts';
-import { type Store, type StoreAction, StoreError, under, versionIn } from '../store.ts';
+import {
+  arePermitted,
+  expiryRules,
+  isFromS3,
+  type LifecycleRule,
+  NO_LOCK,
+  opensToEveryone,
+  removeInTurn,
+  retentionOf,
+  strangersHeaders,
+} from '../s3-protocol.ts';
+import { type Store, StoreError, under, versionIn } from '../store.ts';
 import { ownerOfMinio } from './credentials.ts';
 import { minioMessages } from './messages.ts';
+import { type At, clients, listed, minioRefusal, notOfTheWay } from './transport.ts';
 
 const ENDPOINT = 'OBJECT_STORAGE_MINIO_ENDPOINT';
 const DEFAULT_REGION = 'us-east-1';
@@ -24,18 +31,6 @@ const DEFAULT_REGION = 'us-east-1';
 const HANDSHAKE_MS = 3000;
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
-/** In bytes: a thousand versions of a run's objects need half of it. */
-const LONGEST_PAGE = 1.5 * 1024 * 1024;
-/** Per page: a thousand versions have 20,000. A hundred thousand tiny tags would fit in a page, but need half a gigabyte to parse. */
-const MOST_TAGS = 40_000;
-/** The number of objects that the library requests at once. */
-const PAGE = 1000;
-const LESS_THAN = 0x3c;
-
-interface At {
-  readonly action: StoreAction;
-  readonly bucket: string;
-}
 
 /** The store that the `OBJECT_STORAGE_MINIO_*` variables name. */
 export async function minio(run: Run): Promise<Store> {
@@ -53,14 +48,8 @@ export async function minio(run: Run): Promise<Store> {
 
   const agents = makeAgents(run, { rejectUnauthorized });
   const plain = makeHttpClient(run, agents);
-  const clientFor = await clients({
-    endPoint: host,
-    port,
-    useSSL: secure,
-    accessKey,
-    secretKey,
-    transportAgent: agents.agentFor({ secure, host, port }),
-  });
+  const transportAgent = agents.agentFor({ secure, host, port });
+  const clientFor = await clients({ endPoint: host, port, useSSL: secure, accessKey, secretKey, transportAgent }, base);
   const meaningOf = makeExplainError(run);
   let region = DEFAULT_REGION;
   let speaksTls: Promise<boolean> | undefined;
@@ -100,7 +89,7 @@ export async function minio(run: Run): Promise<Store> {
       prefix,
       (await call({ action: 'delete', bucket }, signal, (client) =>
         listed(client.listObjects(bucket, prefix, true, { IncludeVersion: true })),
-      )) as { name: string; versionId: string }[],
+      )) as { name: string; versionId: string; isLatest: unknown }[],
       ({ name }) => name,
     );
   const removeVersion = (bucket: string, objectName: string, versionId: string, signal: AbortSignal) =>
@@ -165,7 +154,34 @@ export async function minio(run: Run): Promise<Store> {
 
     purge: async (bucket, prefix, signal) => {
       const versions = await listVersions(bucket, prefix, signal);
-      await Promise.all(versions.map(({ name, versionId }) => removeVersion(bucket, name, versionId, signal)));
+      const found = versions.map(({ name, versionId, isLatest }) => {
+        return { key: name, versionId, isLatest: String(isLatest) === 'true' };
+      });
+      return removeInTurn(found, ({ key, versionId }) => removeVersion(bucket, key, versionId, signal));
+    },
+    removeVersion,
+
+    retention: async (bucket, signal) => {
+      type Found = { mode?: unknown; unit?: unknown; validity?: unknown };
+      try {
+        const at = { action: 'read retention', bucket } as const;
+        // Its type comes from an older form of the library, which called back.
+        const found = await call(
+          at,
+          signal,
+          (client) => client.getObjectLockConfig(bucket) as unknown as Promise<Found>,
+        );
+        const { mode, unit, validity } = found;
+        return unit === 'Years' ? retentionOf(mode, 0, validity) : retentionOf(mode, validity, 0);
+      } catch (error) {
+        if (error instanceof StoreError && error.code === NO_LOCK) return undefined;
+        throw error;
+      }
+    },
+
+    buckets: async (signal) => {
+      const found = await call({ action: 'list', bucket: '' }, signal, (client) => client.listBuckets());
+      return found.map(({ name }) => name);
     },
 
     sign: async (method, bucket, key, headers = {}) => {
@@ -175,21 +191,26 @@ export async function minio(run: Run): Promise<Store> {
 
     send: (request) => plain.send(request),
     urlOf: (bucket, key) => new URL(`/${bucket}/${key}`, base),
-    refusal: s3Refusal,
+    refusal: (answer, at) => minioRefusal(answer, at, base),
+    isOwn: isFromS3,
+    seesAuthorization: async (bucket) => {
+      const url = new URL(`/${bucket}/spacelift-preflight/none`, base);
+      const answer = await plain.send({ method: 'GET', url, headers: strangersHeaders(region) });
+      return minioRefusal(answer, { action: 'get', bucket }, base)?.kind !== 'denied';
+    },
 
     versioning: async (bucket, signal) => {
       const found = await call({ action: 'read versioning', bucket }, signal, (client) =>
         client.getBucketVersioning(bucket),
       );
-      return (found as { Status?: string } | undefined)?.Status === 'Enabled';
+      return known(found, { action: 'read versioning', bucket }).Status === 'Enabled';
     },
 
     expiry: async (bucket, signal) => {
       try {
-        const found = await call({ action: 'read lifecycle', bucket }, signal, (client) =>
-          client.getBucketLifecycle(bucket),
-        );
-        return expiryRules([(found as { Rule?: LifecycleRule | LifecycleRule[] } | null)?.Rule ?? []].flat());
+        const at = { action: 'read lifecycle', bucket } as const;
+        const found = await call(at, signal, (client) => client.getBucketLifecycle(bucket));
+        return expiryRules([known<{ Rule?: LifecycleRule | LifecycleRule[] }>(found, at).Rule ?? []].flat());
       } catch (error) {
         if (error instanceof StoreError && error.code === 'NoSuchLifecycleConfiguration') return [];
         throw error;
@@ -210,88 +231,11 @@ export async function minio(run: Run): Promise<Store> {
   };
 }
 
-interface Use {
-  readonly region: string;
-  readonly at: At;
-  readonly signal?: AbortSignal;
-  /** Headers to include in the signature of a pre-signed URL. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 /**
- * The library accepts neither a signal nor headers to sign, retries on its own, and loses the responses that it retries.
- * So each operation has its own client, with a transport that knows the signal and reads error responses.
+ * A setting as the library has parsed it: nothing, if the response is another document, as some stores send that do not know
+ * the setting and list the bucket instead. @throws StoreError
  */
-async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  const another = boundPages();
-  for await (const item of items) {
-    if (found.length % PAGE === 0) another(PAGE);
-    found.push(item);
-  }
-  return found;
-}
-
-async function clients(options: ClientOptions): Promise<(use: Use) => Client> {
-  const { Client } = await import('minio');
-  class OneCall extends Client {
-    readonly headers: Use['headers'];
-    constructor({ region, at, signal, headers }: Use) {
-      const transport = observed({ secure: options.useSSL === true, at, ...(signal !== undefined && { signal }) });
-      super({ ...options, region, transport, pathStyle: true, retryOptions: { disableRetry: true } });
-      this.headers = headers;
-    }
-    protected override getRequestOptions(request: Parameters<Client['getRequestOptions']>[0]) {
-      return super.getRequestOptions({ ...request, headers: { ...request.headers, ...this.headers } });
-    }
-  }
-  return (use) => new OneCall(use);
-}
-
-/** Sends like `node:http`; a response other than a success becomes an error of the request. */
-function observed({ secure, at, signal }: { secure: boolean; at: At; signal?: AbortSignal }): typeof http {
-  // The library requests page after page on its own.
-  const another = boundPages();
-  const request = (options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
-    another(0);
-    const sent = (secure ? https : http).request({ ...options, ...(signal !== undefined && { signal }) });
-    boundHints(sent);
-    reportRequest(sent, unbracketed(options.host ?? ''));
-    sent.on('response', async (answer: IncomingMessage) => {
-      const { statusCode: status = 0, headers } = answer;
-      if (s3Refusal({ status, headers, body: Buffer.alloc(0) }, at) === undefined) {
-        onAnswer(boundTags(boundBody(answer, LONGEST_PAGE)));
-        return;
-      }
-      const whole = { status, headers, body: await readUpTo(answer).catch(() => Buffer.alloc(0)) };
-      sent.emit('error', !secure && asksForTls(whole) ? new NetworkError('wants-tls') : s3Refusal(whole, at));
-    });
-    return sent;
-  };
-  return { request } as typeof http;
-}
-
-/** The reader gets a NetworkError of kind `flood` when the response has more elements than any page. */
-function boundTags(answer: IncomingMessage): IncomingMessage {
-  const push = answer.push.bind(answer);
-  let tags = 0;
-  answer.push = (chunk: unknown, encoding?: BufferEncoding) => {
-    if (chunk instanceof Uint8Array) for (const byte of chunk) if (byte === LESS_THAN) tags++;
-    if (tags <= MOST_TAGS) return push(chunk, encoding);
-    answer.destroy(new NetworkError('flood'));
-    return false;
-  };
-  return answer;
-}
-
-/** Errors that the library and the transport throw after a response, or before a request. */
-function notOfTheWay(error: unknown, at: At): StoreError | undefined {
-  if (error instanceof StoreError) return error;
-  const name = error instanceof Error ? error.constructor.name : '';
-  if (name === 'InvalidBucketNameError') return new StoreError('invalid-name', at);
-  // For a success response that is not XML or JSON, the library and its parser throw plain errors.
-  const unread =
-    name === 'InvalidXMLError' || name === 'SyntaxError' || (name === 'Error' && !('code' in (error as Error)));
-  if (unread) return new StoreError('not-a-store', at);
-  return undefined;
+function known<T extends object>(found: unknown, at: At): Partial<T> & { readonly Status?: unknown } {
+  if (found === undefined) throw new StoreError('unsupported', { ...at, status: 200 });
+  return (found ?? {}) as Partial<T>;
 }

@@ -172,17 +172,17 @@ function readObject({ object, location }: Located, file: string): { entries: Ent
   const plain = (field: string) =>
     Object.entries(mapIn(object, field, where)).map(([key, value]) => entryOf(key, value, place));
   if (kind === 'ConfigMap') return { entries: plain('data'), rejected: [] };
-  const decoded = Object.entries(mapIn(object, 'data', where)).flatMap(([key, value]) =>
-    decodedEntry(key, value, place, where),
-  );
   const written = plain('stringData');
-  const hidden = decoded.filter((entry) => written.some(({ name: other }) => other === entry.name));
+  const overrides = new Map(written.map((entry) => [entry.name, entry]));
+  const data = Object.entries(mapIn(object, 'data', where));
+  const decoded = data.flatMap(([key, value]) => overrides.get(key) ?? decodedEntry(key, value, place, where));
   return {
-    entries: [...new Map([...decoded, ...written].map((entry) => [entry.name, entry])).values()],
+    entries: [...new Set([...decoded, ...written])],
     // stringData overrides data, but the API rejects the object anyway.
-    rejected: hidden.flatMap(({ name: key, kind: of, value, origin }) =>
-      of === 'not-a-string' ? [{ name: key, type: value as RejectedType, origin }] : [],
-    ),
+    rejected: data.flatMap(([key, value]) => {
+      const type = overrides.has(key) ? rejectedData(value) : undefined;
+      return type === undefined ? [] : [{ name: key, type, origin: place.origin }];
+    }),
   };
 }
 

@@ -37,6 +37,9 @@ const TYPES: readonly (readonly [JsonType, RegExp])[] = [
   ],
   ['number', /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/],
 ];
+/** Text with any other standard tag is a string; other tags, such as `!Ref`, are for a program that renders the file first. */
+const STANDARD = 'tag:yaml.org,2002:';
+const BINARY = `${STANDARD}binary`;
 const TAGGED: Readonly<Record<string, JsonType>> = {
   '!': 'string',
   'tag:yaml.org,2002:str': 'string',
@@ -171,8 +174,9 @@ class Converter {
     if (this.#yaml.isSeq(node)) return node.items.map((item) => this.convert(item, depth + 1));
     if (!this.#yaml.isScalar(node)) return new Unquoted('null', '');
     const text = node.source ?? '';
+    if (node.tag === BINARY) return Buffer.from(text, 'base64').toString();
     const type = node.tag
-      ? (lookup(TAGGED, node.tag) ?? 'object')
+      ? (lookup(TAGGED, node.tag) ?? (node.tag.startsWith(STANDARD) ? 'string' : 'object'))
       : node.type === 'PLAIN'
         ? typeOfPlain(text)
         : 'string';
@@ -218,4 +222,10 @@ class Converter {
   }
 }
 
-const typeOfPlain = (text: string): JsonType => TYPES.find(([, pattern]) => pattern.test(text))?.[0] ?? 'string';
+function typeOfPlain(text: string): JsonType {
+  const type = TYPES.find(([, pattern]) => pattern.test(text))?.[0] ?? 'string';
+  // Beyond the range of a float, Go keeps the text.
+  return type === 'number' && /^[-+]?[\d_.]+[eE]/.test(text) && !Number.isFinite(Number(text.replaceAll('_', '')))
+    ? 'string'
+    : type;
+}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NEWER } from '../../../checks/database/drivers.ts';
 import { judgePlaintext } from '../../../checks/database/plaintext.ts';
 import { parseDatabaseUrl } from '../../../checks/database/url.ts';
 import { startProxy } from '../../services/tcp.ts';
@@ -9,7 +10,7 @@ const ID = 'database/plaintext';
 
 /** A session at this address. */
 const judged = (address: string, { sslmode = 'prefer', tls = '', passwordSent = true } = {}) => {
-  const url = parseDatabaseUrl(`postgres://u:p@db/d?sslmode=${sslmode}`);
+  const url = parseDatabaseUrl(`postgres://u:p@db/d?sslmode=${sslmode}`, NEWER);
   const endpoint = { host: address.startsWith('/') ? '/run' : 'db', port: 5432, address };
   return judgePlaintext({ DATABASE_URL: { endpoint, url, tls: tls || undefined, passwordSent } }).status;
 };

@@ -1,5 +1,6 @@
 /** PgBouncer's texts, as its sources have them since 1.7. */
 import { describe, expect, test } from 'vitest';
+import { NEWER } from '../../../checks/database/drivers.ts';
 import { type PoolerError, type PoolerReason, poolerError } from '../../../checks/database/pooler-errors.ts';
 import { poolerMessages } from '../../../checks/database/pooler-messages.ts';
 import { parseDatabaseUrl } from '../../../checks/database/url.ts';
@@ -91,7 +92,7 @@ test('a text that nobody knows is no pooler’s', () => {
 
 test('every reason has one title that fits, a fix of its own, and the names of the URL', () => {
   const at = 'pgbouncer.spacelift.svc.cluster.local:6432';
-  const url = parseDatabaseUrl(`postgres://spacelift:secret-8Zk2@${at}/spacelift`);
+  const url = parseDatabaseUrl(`postgres://spacelift:secret-8Zk2@${at}/spacelift`, NEWER);
   const messages = [...new Set(TEXTS.map(([, reason]) => reason)), 'lookup', 'either-password'] as const;
   const fixes = messages.map((reason) => {
     const scene = { variable: 'DATABASE_URL', url, at: 'pgbouncer:6432', tls: false };

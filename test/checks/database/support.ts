@@ -104,6 +104,7 @@ export async function started<T extends { close(): Promise<void> }>(service: Pro
 export function withParameters(url: string, parameters: Record<string, string>): string {
   const changed = new URL(url);
   for (const [name, value] of Object.entries(parameters)) changed.searchParams.set(name, value);
+  changed.search = changed.search.replaceAll('+', '%20');
   return changed.href;
 }
 

@@ -1,7 +1,9 @@
 /** Any text is a database URL or has one fault, and what is put into a URL comes out of it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseDatabaseUrl, UrlError } from '../../../checks/database/url.ts';
+import { NEWER, OLDER } from '../../../checks/database/drivers.ts';
+import { parseDatabaseUrl } from '../../../checks/database/url.ts';
+import { UrlError } from '../../../checks/database/url-error.ts';
 import { urlOutcome } from '../../../checks/database/url-messages.ts';
 import { redactor } from '../../../src/config/redact.ts';
 import { secretsOf } from '../../../src/config/secrets.ts';
@@ -36,7 +38,7 @@ test('user, password, hosts, database and settings come out as they were put in'
       const query = Object.entries(settings).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
       const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
       const text = `postgres://${login}@${hosts.map(written).join()}/${encodeURIComponent(database)}?${query.join('&')}`;
-      const read = parseDatabaseUrl(text);
+      const read = parseDatabaseUrl(text, NEWER);
       expect(read).toMatchObject({ user, password: password || undefined, hosts, database, settings });
     }),
     RUNS,
@@ -48,11 +50,14 @@ test('a user name may have @ in it, and a socket’s directory stands percent-en
     fc.property(fc.emailAddress(), fc.stringMatching(/^(\/[\w:.-]{1,12}){1,3}$/), port, (email, directory, on) => {
       const user = email.replace(/[^\w@.-]/g, '');
       const hosts = [{ host: directory, port: on }];
-      expect(parseDatabaseUrl(`postgres://${user}:p@${encodeURIComponent(directory)}:${on}/d`)).toMatchObject({
+      expect(parseDatabaseUrl(`postgres://u:p@${encodeURIComponent(directory)}:${on}/d`, NEWER)).toMatchObject({
+        user: 'u',
+        hosts,
+      });
+      expect(parseDatabaseUrl(`postgres://${user}:p@/d?host=${directory}&port=${on}`, OLDER)).toMatchObject({
         user,
         hosts,
       });
-      expect(parseDatabaseUrl(`postgres://${user}:p@/d?host=${directory}&port=${on}`)).toMatchObject({ user, hosts });
     }),
     RUNS,
   );
@@ -89,9 +94,9 @@ const anyUrl = fc
 
 test('any text is read, or has one fault that is told without it', () => {
   fc.assert(
-    fc.property(anyUrl, (text) => {
+    fc.property(anyUrl, fc.constantFrom(OLDER, NEWER), (text, driver) => {
       try {
-        const { hosts, user, settings } = parseDatabaseUrl(text);
+        const { hosts, user, settings } = parseDatabaseUrl(text, driver);
         expect(hosts.length).toBeGreaterThan(0);
         for (const { port: on } of hosts) expect(on).toSatisfy((given: number) => given > 0 && given < 65_536);
         expect(user).not.toBe('');
@@ -108,10 +113,10 @@ test('any text is read, or has one fault that is told without it', () => {
 test('a password that is written as it is, is in no fault, and is a secret where it can be read', () => {
   const password = fc.stringMatching(/^[A-Za-z0-9!@#$%^&*()/?:;=+~[\]{} ]{12,30}$/);
   fc.assert(
-    fc.property(password, (given) => {
+    fc.property(password, fc.constantFrom(OLDER, NEWER), (given, driver) => {
       const text = `postgres://spacelift:${given}@db.corp.internal:5432/spacelift?sslmode=require`;
       try {
-        const { password: read = '' } = parseDatabaseUrl(text);
+        const { password: read = '' } = parseDatabaseUrl(text, driver);
         const redact = redactor(secretsOf([source({ DATABASE_URL: text })]));
         if (read.length >= 8) expect(redact(`x ${read} x`)).not.toContain(read);
       } catch (error) {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { objectStorage } from '../../../checks/object-storage/index.ts';
 import type { Principal } from '../../services/azure/index.ts';
 import { expectAtOnce } from '../../support/at-once.ts';
+import { preflight, source } from '../../support/preflight.ts';
 import { ACCOUNT, type AzureStorage, contents, ROLE, startAzureStorage } from './azure-storage.ts';
 import { EXPECTED, judged, NAMES, PROBE, real } from './storage.ts';
 
@@ -149,6 +151,27 @@ describe('who has no role for the data', () => {
     });
     expect(result.run.leftovers).toEqual([]);
     expect(storage.azure.snapshot()).toEqual(before);
+  });
+
+  test('is one failure with an application of the config’s own, which is what Spacelift will be', async () => {
+    const { tenantId } = storage.azure;
+    const { clientId, secret, objectId } = storage.azure.createPrincipal();
+    const application = {
+      AZURE_TENANT_ID: tenantId,
+      AZURE_CLIENT_ID: clientId,
+      AZURE_CLIENT_SECRET: secret,
+    };
+    const result = await storage.check({ as: null, variables: application });
+    expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
+    expect(result.finding(of('deliveries', 'access'))).toMatchObject({
+      title: `the credentials have no data role on the storage account ${ACCOUNT}`,
+      fix: expect.stringContaining(`${assign} ${objectId}`),
+    });
+    expect(storage.azure.snapshot()).toEqual(before);
+
+    const sources = [source({ ...storage.variables, ...application }, 'all', { process: true })];
+    const inPod = await preflight([objectStorage], sources, { environment: storage.azure.proxyEnvironment() });
+    expect(judged(inPod)).toEqual({ fail: ['deliveries/access'], warn: [] });
   });
 
   test.each(['server', 'drain'] as const)('is one failure under --service %s', async (service) => {

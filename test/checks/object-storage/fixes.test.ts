@@ -7,6 +7,7 @@ import { gcpRefusal } from '../../../checks/object-storage/gcp/errors.ts';
 import { gcpMessages } from '../../../checks/object-storage/gcp/messages.ts';
 import { minioMessages } from '../../../checks/object-storage/minio/messages.ts';
 import {
+  type Retention,
   type StoreAction,
   StoreError,
   type StoreKind,
@@ -82,14 +83,30 @@ const KINDS = {
   'too-large': 0,
   'server-error': 0,
   'not-a-store': 0,
+  redirected: 0,
+  unsupported: 0,
   other: 0,
 } satisfies Readonly<Record<StoreKind, 0>>;
+const RETENTIONS: readonly Retention[] = [
+  { mode: 'governance', periodMs: 86_400_000 },
+  { mode: 'compliance', periodMs: 86_400_000 },
+  { mode: 'compliance', periodMs: undefined },
+];
 const ACTIONS: readonly StoreAction[] = ['put', 'list', 'read policy'];
 
 /** Everything that the words of a store can say of a bucket. */
 function said(words: StoreMessages, bucket: string, origin: string): Fix[] {
   const problems = (Object.keys(KINDS) as StoreKind[]).flatMap((kind) =>
-    ACTIONS.map((action) => new StoreError(kind, { action, bucket, code: 'Code', region: 'eu-west-1' })),
+    ACTIONS.map(
+      (action) =>
+        new StoreError(kind, {
+          action,
+          bucket,
+          code: 'Code',
+          region: 'eu-west-1',
+          location: new URL('https://other.corp.io/x'),
+        }),
+    ),
   );
   return [
     ...problems.map((problem) => words.fixes[problem.kind](problem)),
@@ -102,6 +119,10 @@ function said(words: StoreMessages, bucket: string, origin: string): Fix[] {
     words.overTls,
     words.remove(bucket, `${origin}/`),
     words.remove(bucket, origin),
+    ...RETENTIONS.flatMap((retention) => [
+      words.remove(bucket, `${origin}/`, retention),
+      words.remove(bucket, origin, retention),
+    ]),
   ].filter(Fix.is);
 }
 

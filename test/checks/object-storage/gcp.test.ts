@@ -33,7 +33,10 @@ test('asks for one token, and for nothing that Spacelift does not need', async (
   expect(requests.filter(({ action }) => action === 'oauth2.token')).toHaveLength(1);
   const asked = requests.map(({ action, query }) => `${action} ${query}`);
   expect(
-    asked.filter((entry) => entry.startsWith('storage.buckets.') && !/fields=lifecycle|getIamPolicy/.test(entry)),
+    asked.filter(
+      (entry) =>
+        entry.startsWith('storage.buckets.') && !/fields=lifecycle|fields=retentionPolicy|getIamPolicy/.test(entry),
+    ),
   ).toEqual([]);
   expect(requests.filter(({ host }) => !/^(storage|oauth2)\.googleapis\.com$/.test(host))).toEqual([]);
   // Anonymous visitors are refused, and nobody else.

@@ -122,7 +122,16 @@ describe('what is wrong on the way is one failure', () => {
       /does not look like MinIO/,
     ],
     ['a balancer without a backend', () => startHttp(503, '<html>', { 'content-type': 'text/html' }), /HTTP 503/],
-    ['a redirect to HTTPS', () => startHttp(308, '', { location: 'https://minio.corp.io/' }), /requires TLS/],
+    [
+      'a redirect to HTTPS',
+      () => startHttp(308, '', { location: 'https://127.0.0.1/' }),
+      /redirects to https:\/\/127\.0\.0\.1$/,
+    ],
+    [
+      'a redirect elsewhere',
+      () => startHttp(301, '', { location: 'https://minio.corp.io/spacelift?token=secret' }),
+      /redirects to https:\/\/minio\.corp\.io$/,
+    ],
   ])('%s', async (_, start, title) => {
     const storage = await started();
     const server = await start();

@@ -231,3 +231,31 @@ ${secret('spacelift', 'stringData: {SERVER_DOMAIN: a.b}')}
     expect((await refusal('all.yaml', many)).length).toBeLessThan(200);
   });
 });
+
+describe('values that the API accepts as strings, as its decoder answered (`npm run test:oracles`)', () => {
+  it.each([
+    ['1e400', '1e400'],
+    ['-1_0e999', '-1_0e999'],
+    ['!!set a', 'a'],
+    ['!!binary YWJj', 'abc'],
+    ['!!timestamp 2024-01-01', '2024-01-01'],
+    ['! 3', '3'],
+    ['3\n    4', '3 4'],
+    ['1:20', '1:20'],
+  ])('%j', async (written, value) => {
+    const text = `kind: ConfigMap\nmetadata:\n  name: x\ndata:\n  SERVER_DOMAIN: a.b\n  ENVIRONMENT: ${written}\n`;
+    expect(valuesOf(await parseSource('x.yaml', text))).toEqual({ SERVER_DOMAIN: 'a.b', ENVIRONMENT: value });
+  });
+
+  it('bytes in data that stringData overrides', async () => {
+    const secret = {
+      kind: 'Secret',
+      data: { ENVIRONMENT: 'null' },
+      stringData: { ENVIRONMENT: 'a', SERVER_DOMAIN: 'a.b' },
+    };
+    expect(valuesOf(await parseSource('x.json', JSON.stringify(secret)))).toEqual({
+      ENVIRONMENT: 'a',
+      SERVER_DOMAIN: 'a.b',
+    });
+  });
+});

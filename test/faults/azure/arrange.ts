@@ -146,6 +146,19 @@ export const only = (buckets: readonly string[]): Arrange =>
 /** No role at all. */
 export const roleless: Arrange = assigned(() => []);
 
+/** The credentials are in the config, and not the caller's. */
+export const owned =
+  (arrange: Arrange): Arrange =>
+  async (there) => {
+    const { environment: changed, ...arranged } = await arrange(there);
+    const { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET } = { ...there.environment, ...changed };
+    return {
+      ...arranged,
+      variables: { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, ...arranged.variables },
+      environment: { AZURE_TENANT_ID: '', AZURE_CLIENT_ID: '', AZURE_CLIENT_SECRET: '' },
+    };
+  };
+
 /** The role on the containers, and none on the account, whose key signs URLs. */
 export const noDelegation: Arrange = assigned((principal) =>
   NAMES.map((bucket) => ({ principal, role: ROLE, scope: scopeOf(bucket) })),

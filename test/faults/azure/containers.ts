@@ -6,12 +6,14 @@ import { bucketVariable, config, FIRST, SIGNED } from '../arrange.ts';
 import type { Fault } from '../fault.ts';
 import {
   account,
+  as,
   cors,
   HOST,
   isBlob,
   noDelegation,
   onAks,
   only,
+  owned,
   refusing,
   roleless,
   serving,
@@ -143,6 +145,17 @@ export const CONTAINERS: readonly Fault[] = onAks(
     fail: [FIRST],
     says: /^the credentials have no data role on the storage account preflighttest\nEvery operation is denied/,
   },
+  {
+    name: 'an application in the config that has no role for the data of the Azure account',
+    arrange: owned(as((azure) => azure.createPrincipal())),
+    fail: [FIRST],
+    says: /^the credentials have no data role on the storage account preflighttest\nEvery operation is denied/,
+  },
+  {
+    name: 'an operator without any role for the data of the Azure account',
+    arrange: as((azure) => azure.createPrincipal('Reader')),
+  },
+  { name: 'an application in the config that has its role', arrange: owned(() => ({})) },
   { name: 'a scheduler without any role at Azure', as: 'scheduler', arrange: roleless },
   {
     name: 'no user delegation key at Azure',

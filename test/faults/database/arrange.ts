@@ -18,6 +18,7 @@ export const databaseUrl = (change: (url: URL) => unknown): Arrange =>
 export const parameters = (named: Readonly<Record<string, string>>): Arrange =>
   databaseUrl((url) => {
     for (const [name, value] of Object.entries(named)) url.searchParams.set(name, value);
+    url.search = url.search.replaceAll('+', '%20');
   });
 
 /** A statement that breaks the database, and the one that repairs it. */

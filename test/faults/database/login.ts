@@ -114,7 +114,19 @@ export const LOGIN: readonly Fault[] = [
     name: 'a setting in the database URL with a value that is none',
     arrange: parameters({ statement_timeout: 'soon' }),
     fail: CONNECT,
-    says: /rejected the parameter statement_timeout in DATABASE_URL/,
+    says: /rejected the value of statement_timeout in DATABASE_URL/,
+  },
+  {
+    name: 'a parameter of Prisma in the database URL',
+    arrange: parameters({ schema: 'public' }),
+    fail: CONNECT,
+    says: /^schema in DATABASE_URL is a parameter of Prisma, and .* rejected it$/m,
+  },
+  {
+    name: 'a parameter in the database URL that only later versions of the driver know',
+    arrange: parameters({ require_auth: 'scram-sha-256' }),
+    warn: CONNECT,
+    says: /^DATABASE_URL works with the driver pgx 5\.13, but not with pgx 5\.7$/m,
   },
   {
     name: 'an sslmode that does not exist',

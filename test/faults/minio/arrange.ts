@@ -10,9 +10,9 @@ export const bucket =
   (name: string, settings: BucketSettings): Arrange =>
   ({ estate }) => {
     const held = estate.store.bucket(name);
-    const { versioning, lifecycle, policy } = held;
+    const { versioning, lifecycle, policy, objectLock } = held;
     Object.assign(held, settings);
-    return { undo: () => Object.assign(held, { versioning, lifecycle, policy }) };
+    return { undo: () => Object.assign(held, { versioning, lifecycle, policy, objectLock }) };
   };
 
 /** What is wrong with the object store as a whole. */

@@ -157,6 +157,15 @@ export function getPublicAccessBlock({ bucket, world }: Context): Reply {
   return xmlReply('PublicAccessBlockConfiguration', { ...bucket.publicAccessBlock });
 }
 
+export function getObjectLock({ bucket }: Context): Reply {
+  if (bucket.objectLock === undefined) throw missing('ObjectLockConfigurationNotFoundError', bucket);
+  const { mode: Mode, days: Days } = bucket.objectLock;
+  return xmlReply('ObjectLockConfiguration', {
+    ObjectLockEnabled: 'Enabled',
+    Rule: { DefaultRetention: { Mode, Days } },
+  });
+}
+
 export function putPublicAccessBlock({ bucket, request, world }: Context): Reply {
   if (world.flavor === 'minio') throw new S3Error('NotImplemented');
   const given = fromXml<Record<string, unknown>>(request.body.toString(), 'PublicAccessBlockConfiguration');
@@ -197,6 +206,7 @@ type Missing =
   | 'NoSuchBucketPolicy'
   | 'NoSuchCORSConfiguration'
   | 'NoSuchLifecycleConfiguration'
+  | 'ObjectLockConfigurationNotFoundError'
   | 'NoSuchPublicAccessBlockConfiguration';
 
 function missing(code: Missing, bucket: Bucket): S3Error {

@@ -115,7 +115,24 @@ export function deleteObject(context: Context): Reply {
 /** S3 adds a delete marker even where there is no object; MinIO doesn't. */
 function remove({ bucket, request, world }: Context, key: string, versionId: string | undefined) {
   if (world.flavor === 'minio' && versionId === undefined && bucket.find(key) === undefined) return undefined;
+  if (versionId !== undefined) checkRetention({ bucket, request, world }, key, versionId);
   return bucket.remove(key, versionId, request.now);
+}
+
+/** A version under retention stays, unless it is in governance mode and the request bypasses that. */
+function checkRetention(
+  { bucket, request, world }: Pick<Context, 'bucket' | 'request' | 'world'>,
+  key: string,
+  id: string,
+) {
+  const version = bucket.versions().find((one) => one.key === key && one.versionId === id);
+  if (version?.retained === undefined || version.retained.until <= request.now) return;
+  const bypasses = request.header('x-amz-bypass-governance-retention')?.toLowerCase() === 'true';
+  if (bypasses && version.retained.mode === 'GOVERNANCE') return;
+  if (world.flavor === 'aws') {
+    throw new S3Error('AccessDenied', { message: 'Access Denied because object protected by object lock.' });
+  }
+  throw new S3Error('InvalidRequest', { message: 'Object is WORM protected and cannot be overwritten' });
 }
 
 /** DeleteObjects: permission is asked for each key, and the answer is 200 whatever comes of it. */

@@ -58,6 +58,13 @@ const operations: Operation[] = [
     buckets.getPublicAccessBlock,
   ),
   ...setting(
+    'GET',
+    'object-lock',
+    'GetObjectLockConfiguration',
+    's3:GetBucketObjectLockConfiguration',
+    buckets.getObjectLock,
+  ),
+  ...setting(
     'PUT',
     'publicAccessBlock',
     'PutPublicAccessBlock',

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Context, type World } from './context.ts';
+import { Context, type World, xmlReply } from './context.ts';
 import { type CorsWorld, corsHeaders, preflight } from './cors.ts';
 import { S3Error } from './errors.ts';
 import { findOperation } from './operations.ts';
@@ -106,6 +106,9 @@ function perform(
   if (action !== undefined) context.require(action, request.key);
   if (needsBucket) context.checkBucket();
   const reply = operation.run(context);
+  if (operation.name === 'ListObjectVersions' && state.faults.emptyVersions) {
+    return xmlReply('ListVersionsResult', { IsTruncated: false });
+  }
   if (operation.name === 'GetObject' && state.faults.corruptReads) return { ...reply, body: corrupt(reply.body) };
   return reply;
 }

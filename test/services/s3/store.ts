@@ -38,12 +38,19 @@ export interface Tag {
   Value: string;
 }
 
+export interface ObjectLock {
+  mode: 'GOVERNANCE' | 'COMPLIANCE';
+  days: number;
+}
+
 export interface BucketSettings {
   versioning?: 'Enabled' | 'Suspended' | undefined;
   lifecycle?: LifecycleRule[] | undefined;
   cors?: CorsRule[] | undefined;
   policy?: PolicyDocument | undefined;
   publicAccessBlock?: PublicAccessBlock | undefined;
+  /** The default retention of its Object Lock. */
+  objectLock?: ObjectLock | undefined;
   region?: string;
   /** Canonical user id. */
   owner?: string;
@@ -69,6 +76,8 @@ export interface ObjectVersion extends ObjectFields {
   /** Without quotes. */
   etag: string;
   lastModified: Date;
+  /** By default retention: the version can't be removed before. */
+  retained?: { mode: ObjectLock['mode']; until: Date };
 }
 
 export interface Upload {
@@ -100,6 +109,7 @@ export class Bucket {
   cors: CorsRule[] | undefined;
   policy: PolicyDocument | undefined;
   publicAccessBlock: PublicAccessBlock | undefined;
+  objectLock: ObjectLock | undefined;
   readonly uploads = new Map<string, Upload>();
   /** Newest version first. */
   readonly #objects = new Map<string, ObjectVersion[]>();
@@ -115,6 +125,7 @@ export class Bucket {
     this.cors = settings.cors;
     this.policy = settings.policy;
     this.publicAccessBlock = settings.publicAccessBlock;
+    this.objectLock = settings.objectLock;
     this.#flavor = flavor;
   }
 
@@ -156,6 +167,12 @@ export class Bucket {
       body: bytes,
       etag: etag ?? createHash('md5').update(bytes).digest('hex'),
       lastModified: now,
+      ...(this.objectLock !== undefined && {
+        retained: {
+          mode: this.objectLock.mode,
+          until: new Date(now.getTime() + this.objectLock.days * 86_400_000),
+        },
+      }),
     };
     this.#add(version);
     return version;
@@ -184,7 +201,10 @@ export class Bucket {
   /** Everything but times, as plain JSON. */
   snapshot(): object {
     const { name, region, owner, versioning, lifecycle, cors, policy, publicAccessBlock } = this;
-    const objects = this.versions().map(({ body, lastModified, ...version }) => ({ ...version, size: body.length }));
+    const objects = this.versions().map(({ body, lastModified, retained, ...version }) => ({
+      ...version,
+      size: body.length,
+    }));
     const uploads = [...this.uploads.values()].map(({ id, key, parts }) => ({ id, key, parts: [...parts.keys()] }));
     const state = { name, region, owner, versioning, lifecycle, cors, policy, publicAccessBlock, objects, uploads };
     return JSON.parse(JSON.stringify(state));

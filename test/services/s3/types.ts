@@ -43,6 +43,8 @@ export interface S3Faults {
   maxBodyBytes?: number;
   /** Flip one byte of every object that is read. */
   corruptReads?: boolean;
+  /** Lists no versions, as gateways do that have none or word the listing in their own way. */
+  emptyVersions?: boolean;
   /** Accept the request and never answer. */
   hangFor?: (request: FaultRequest) => boolean;
 }

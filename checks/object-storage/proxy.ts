@@ -1,0 +1,66 @@
+/** Recognizes what a proxy in front of a store does to its requests: it refuses some itself, or drops their signature. */
+
+import { cause } from '../../src/outcome/cause.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { fail, type Issue } from '../../src/outcome/outcome.ts';
+import type { BucketOperations } from './bucket.ts';
+import { PROBE_KEY } from './content.ts';
+import type { Store, StoreAction, StoreError } from './store.ts';
+
+/** The HTTP method behind each action; the settings are read with GET. */
+const METHODS: Partial<Readonly<Record<StoreAction, string>>> = { put: 'PUT', delete: 'DELETE' };
+
+/** What each store has shown; asked once, and only after a request has failed. */
+const answers = new WeakMap<Store, Promise<boolean>>();
+const authorizations = new WeakMap<Store, Promise<boolean>>();
+
+function once<T>(known: WeakMap<Store, Promise<T>>, store: Store, ask: () => Promise<T>): Promise<T> {
+  const asked = known.get(store) ?? ask();
+  known.set(store, asked);
+  return asked;
+}
+
+/** The failure if a proxy caused an error, and not the store. */
+export async function proxyIssue(operations: BucketOperations, error: StoreError): Promise<Issue | undefined> {
+  const { store, bucket } = operations;
+  const { kind, status = 0, code } = error;
+  if (kind === 'not-a-store' && status >= 400 && code === undefined) {
+    return (await once(answers, store, () => storeAnswers(operations))) ? refused(store, error) : undefined;
+  }
+  const { seesAuthorization } = store;
+  if (kind !== 'denied' || seesAuthorization === undefined) return undefined;
+  const arrives = await once(authorizations, store, () => seesAuthorization(bucket).catch(() => true));
+  return arrives ? undefined : unsigned(store);
+}
+
+/** Whether requests reach the store at all: a store answers an unsigned GET in its own way. */
+async function storeAnswers({ store, bucket, send, hasWritten }: BucketOperations): Promise<boolean> {
+  if (hasWritten) return true;
+  try {
+    return store.isOwn(await send({ method: 'GET', url: store.urlOf(bucket, PROBE_KEY) }));
+  } catch {
+    // The error that led here is reported instead.
+    return false;
+  }
+}
+
+function refused({ name }: Store, { action, status = 0 }: StoreError): Issue {
+  const method = METHODS[action] ?? 'GET';
+  return fail(`a proxy in front of ${name} rejects ${method} requests (HTTP ${status})`, {
+    detail: `${name} answers other requests at this address, but this response does not come from it.`,
+    expected: `a proxy that passes GET, HEAD, PUT, POST, DELETE, and OPTIONS on to ${name}`,
+    fix: advice`allow ${method} in the configuration of the proxy or firewall (nginx: limit_except)`,
+    evidence: { method, status },
+    cause: cause.store('proxy-method', method),
+  });
+}
+
+function unsigned({ name }: Store): Issue {
+  return fail(`a proxy in front of ${name} drops the Authorization header`, {
+    detail: `${name} treats signed requests as anonymous: it does not even notice an unknown access key.`,
+    expected: `requests that reach ${name} with their Authorization header`,
+    fix: advice`configure the proxy to pass the header on (nginx: remove proxy_set_header Authorization, or set it to $http_authorization)`,
+    evidence: { header: 'Authorization' },
+    cause: cause.store('proxy-authorization'),
+  });
+}

@@ -1,0 +1,19 @@
+/** Finds the name that a misspelled one was meant to be. */
+import { distance } from 'fastest-levenshtein';
+
+/** Edits: a missing, an additional, or a wrong character, or two that are swapped. */
+const MOST = 2;
+/** In characters: shorter names are too alike by chance. */
+const SHORTEST = 5;
+
+/** The candidate that differs least from a name, and by little; `undefined` if none does. */
+export function similarTo(name: string, candidates: readonly string[]): string | undefined {
+  const near = candidates
+    .filter((other) => other !== name && Math.min(name.length, other.length) >= SHORTEST)
+    // The length difference is a lower bound for the distance, and is cheap to compute.
+    .filter((other) => Math.abs(other.length - name.length) <= MOST)
+    .map((other) => ({ other, edits: distance(name, other) }))
+    .filter(({ edits }) => edits <= MOST)
+    .sort((one, another) => one.edits - another.edits || (one.other < another.other ? -1 : 1));
+  return near[0]?.other;
+}
