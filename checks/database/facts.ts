@@ -24,6 +24,8 @@ export interface Server {
    * and passwords are this role's.
    */
   readonly login: string;
+  /** Whether the role that acts is a superuser. */
+  readonly superuser: boolean;
   /** The PID of the server process that serves this session. */
   readonly process: number;
   /** The server's clock, ms since 1970. */

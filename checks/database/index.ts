@@ -46,7 +46,7 @@ export const database = defineCheck({
         facts = await factsOf(context);
         return await how(facts);
       } catch (error) {
-        if (facts !== undefined && isDenied(error)) return deniedOutcome(error, await actingRole(facts));
+        if (facts !== undefined && isDenied(error)) return deniedOutcome(error, await deniedRole(error, facts));
         if (isServerError(error)) return sessionOutcome(error);
         throw error;
       }
@@ -166,12 +166,15 @@ export const database = defineCheck({
 
 const untried = skip('not tested: --read-only writes nothing', { fix: advice`run this tool without --read-only` });
 
-/** The role that a permission is missing for. */
-const actingRole = ({ server, session }: Facts): Promise<string> =>
-  server.then(
+/** The role that a permission is missing for: the one that acts, or that of another URL. */
+async function deniedRole(error: unknown, { server, session: { url } }: Facts): Promise<string> {
+  const asked = error instanceof ServerError ? (error.scene?.url ?? url) : url;
+  if (asked !== url) return asked.user;
+  return server.then(
     ({ role }) => role,
-    () => session.url.user,
+    () => url.user,
   );
+}
 
 /** The summary line of the check when everything passes: "PostgreSQL 16.4 at db.internal:5432 over TLS 1.3". */
 async function connected({ session, server }: Facts): Promise<Outcome> {
@@ -179,7 +182,9 @@ async function connected({ session, server }: Facts): Promise<Outcome> {
   const { host, port } = endpoint;
   // Another product accepts the login but not this query.
   const known = await server.catch((error: unknown) => {
-    if (error instanceof NetworkError || (error instanceof ServerError && error.refusal.kind === 'pooler')) throw error;
+    // A pooler accepts logins although no server is behind it.
+    const isSilent = error instanceof NetworkError && error.kind === 'timeout';
+    if (isSilent || (error instanceof ServerError && error.refusal.kind === 'pooler')) throw error;
     return undefined;
   });
   const what = known === undefined ? 'a session' : `PostgreSQL ${known.version}`;

@@ -11,6 +11,7 @@ import { environmentSettings, passwordInFile, serviceSettings } from './driver-e
 import { type Driver, NEWER, OLDER } from './drivers.ts';
 import { connectOutcome } from './messages.ts';
 import { scramPassword } from './password.ts';
+import { isServerError } from './server-error.ts';
 import type { Session } from './session.ts';
 import { type DatabaseUrl, parseDatabaseUrl, settingsIn } from './url.ts';
 import { UrlError } from './url-error.ts';
@@ -41,7 +42,7 @@ async function open(run: Run, variable: ValueName): Promise<Opened> {
   const newer = await read(run, text, variable, NEWER);
   if (isDeepStrictEqual(essentials(older), essentials(newer))) return openReading(run, newer, variable);
   const opened = { older: await openReading(run, older, variable), newer: await openReading(run, newer, variable) };
-  return compare(text, variable, { older, newer }, opened);
+  return compare(run, text, variable, { older, newer }, opened);
 }
 
 async function notStopped<T>(ask: () => T | Promise<T>): Promise<T | Refused> {
@@ -99,7 +100,13 @@ type Both<T> = { readonly older: T; readonly newer: T };
 const UNKNOWN_VERSION =
   'Versions of Spacelift’s driver, pgx, read this URL differently, and the version in your Spacelift is not known here.';
 
-function compare(text: string, variable: ValueName, { older, newer }: Both<Reading>, opened: Both<Opened>): Opened {
+async function compare(
+  run: Run,
+  text: string,
+  variable: ValueName,
+  { older, newer }: Both<Reading>,
+  opened: Both<Opened>,
+): Promise<Opened> {
   const about = {
     text,
     variable,
@@ -113,7 +120,7 @@ function compare(text: string, variable: ValueName, { older, newer }: Both<Readi
   }
   if ('outcome' in first) return partly(second as Works, first, worksOnlyWith(variable, newer.driver, older.driver));
   if ('outcome' in second) return partly(first, second, worksOnlyWith(variable, older.driver, newer.driver));
-  if (isDeepStrictEqual(resultOf(first), resultOf(second))) return second;
+  if (isDeepStrictEqual(await resultOf(run, first), await resultOf(run, second))) return second;
   const says = [older, newer].map(({ driver }, index) => `${driver.name}: ${sessionText([first, second][index])}.`);
   const title = `the drivers ${older.driver.name} and ${newer.driver.name} connect differently with ${variable}`;
   return { ...second, warning: differenceOf(about, title, [UNKNOWN_VERSION, ...says].join(' ')) };
@@ -124,9 +131,16 @@ function compare(text: string, variable: ValueName, { older, newer }: Both<Readi
   }
 }
 
-function resultOf({ session: { endpoint, url, tls } }: Works): unknown {
-  const { application_name: _, ...settings } = url.settings;
-  const { address, port } = endpoint;
+/** The settings that the client set, as the server understood them: it reads some values in several spellings. */
+const SETTINGS = `SELECT name, setting FROM pg_settings WHERE source = 'client' AND name <> 'application_name' ORDER BY name`;
+
+async function resultOf(run: Run, { session }: Works): Promise<unknown> {
+  const { url, tls } = session;
+  const { address, port } = session.endpoint;
+  const settings = await session.query(run, SETTINGS).catch((error) => {
+    if (isServerError(error)) return url.settings;
+    throw error;
+  });
   return { address, port, user: url.user, database: url.database, tls, settings };
 }
 

@@ -16,6 +16,7 @@ export const SERVER = `SELECT json_build_object(
   'readOnly', current_setting('transaction_read_only')::bool,
   'role', current_user,
   'login', session_user,
+  'superuser', current_setting('is_superuser')::bool,
   'process', pg_backend_pid(),
   'clock', extract(epoch FROM clock_timestamp()) * 1000) AS facts`;
 

@@ -91,7 +91,7 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
   const isWide = [...levels, ...others].some(({ ofRole }) => !ofRole);
   const isOfDatabase = levels.some(({ ofRole, ofDatabase }) => ofDatabase && !ofRole);
   const resets = [
-    ...(isOfDatabase ? [asMemberOf(server.role)] : []),
+    ...(isOfDatabase ? asOwner(server) : []),
     ...levels.map((level) => sql`${target(level, server)} RESET ${setting};`),
   ].map((statement) => (isWide ? evenReadOnly(statement) : statement));
   if (source !== undefined && !isStored(source)) {
@@ -101,10 +101,7 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
   if (resets.length > 0) return command(resets, afterward([], sources));
   if (source === 'configuration file') return turnOffInFile(setting, sources);
   if (source === 'command line' || source === 'environment variable') {
-    const statements = [
-      asMemberOf(server.role),
-      sql`ALTER DATABASE ${identifier(server.database)} SET ${setting} = off;`,
-    ];
+    const statements = [...asOwner(server), sql`ALTER DATABASE ${identifier(server.database)} SET ${setting} = off;`];
     return command(statements.map(evenReadOnly), {
       ...afterward(
         [
@@ -116,6 +113,9 @@ export function turnOff(name: 'default_transaction_read_only', server: Server, s
   }
   return advice`find its source as an administrator: ${sql`SELECT setting, source, sourcefile FROM pg_settings WHERE name = 'default_transaction_read_only';`}`;
 }
+
+/** Makes the administrator a member of the owner, unless that one is a superuser: then only superusers can alter it. */
+const asOwner = ({ role, superuser }: Server): Sql[] => (superuser ? [] : [asMemberOf(role)]);
 
 /** The sessions of administrators are read-only too, where a setting is not only for the role. */
 const evenReadOnly = (statement: Sql): Sql => sql`BEGIN READ WRITE; ${statement} COMMIT;`;

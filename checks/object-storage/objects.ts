@@ -25,6 +25,7 @@ import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, skip } from '../../src/outcome/outcome.ts';
 import { BucketOperations } from './bucket.ts';
+import { putIfAbsent } from './constant.ts';
 import { CONTENT, PROBE_KEY } from './content.ts';
 import { removeUnlisted, StaysError } from './removal.ts';
 import { type Retention, S3_HEADERS, type Stored, StoreError, versionIn, type Written } from './store.ts';
@@ -207,37 +208,13 @@ export class TestObjects extends BucketOperations {
     );
     try {
       return await this.write(async (signal) => {
-        this.#constant = await this.#putIfAbsent(signal);
+        this.#constant = await putIfAbsent({ store, bucket }, signal);
         this.hasWritten = true;
         return this.#constant;
       });
     } catch (error) {
       if (!mayHaveWritten(error)) this.#removal.done();
       throw error;
-    }
-  }
-
-  /** Where the store does not support conditional writes, a read shows whether the object exists. */
-  async #putIfAbsent(signal: AbortSignal): Promise<Written> {
-    const { store, bucket } = this;
-    try {
-      return await store.put(bucket, PROBE_KEY, CONTENT, { ifAbsent: true }, signal);
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.kind !== 'unsupported') throw error;
-      const found = await this.#lookBeforeWriting(signal);
-      if (found !== undefined) return { existed: true, versionId: undefined };
-      return await store.put(bucket, PROBE_KEY, CONTENT, { ifAbsent: false }, signal);
-    }
-  }
-
-  async #lookBeforeWriting(signal: AbortSignal): Promise<Stored | undefined> {
-    const { store, bucket } = this;
-    try {
-      return await store.get(bucket, PROBE_KEY, signal);
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.kind !== 'denied') throw error;
-      const detail = `${store.name} does not support conditional writes, and the credentials can’t read: each run might leave another version.`;
-      throw new CheckStopped(skip(`writing to ${bucket} could not be tested`, { detail, evidence: { bucket } }));
     }
   }
 

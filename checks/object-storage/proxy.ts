@@ -22,14 +22,14 @@ function once<T>(known: WeakMap<Store, Promise<T>>, store: Store, ask: () => Pro
 
 /** The failure if a proxy caused an error, and not the store. */
 export async function proxyIssue(operations: BucketOperations, error: StoreError): Promise<Issue | undefined> {
-  const { store, bucket } = operations;
+  const { store } = operations;
   const { kind, status = 0, code } = error;
   if (kind === 'not-a-store' && status >= 400 && code === undefined) {
     return (await once(answers, store, () => storeAnswers(operations))) ? refused(store, error) : undefined;
   }
   const { seesAuthorization } = store;
   if (kind !== 'denied' || seesAuthorization === undefined) return undefined;
-  const arrives = await once(authorizations, store, () => seesAuthorization(bucket).catch(() => true));
+  const arrives = await once(authorizations, store, () => seesAuthorization().catch(() => true));
   return arrives ? undefined : unsigned(store);
 }
 

@@ -188,9 +188,9 @@ export interface Store {
   isOwn(answer: HttpAnswer): boolean;
   /**
    * Whether the `Authorization` header of a request reaches the store, which the error for unknown credentials shows. Absent
-   * where a missing header has an error of its own.
+   * where a missing header has an error of its own, and where nothing can drop it.
    */
-  readonly seesAuthorization?: (bucket: string) => Promise<boolean>;
+  readonly seesAuthorization?: () => Promise<boolean>;
   /** The number of versions of an object; only where a write's response does not tell whether it has any. */
   readonly countVersions?: (bucket: string, key: string, signal: AbortSignal) => Promise<number>;
   /** A URL that lets a plain client perform one operation; HEAD may become GET, whose response has the same headers. */

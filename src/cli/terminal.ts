@@ -19,6 +19,7 @@ export async function styleOf(
     unicode: hasUnicode(env),
     color: color ? await colorOf(env) : 0,
     verbosity,
+    ...(process.platform === 'win32' && { posixShell: false }),
   };
 }
 

@@ -22,6 +22,8 @@ interface SdkVariable {
   readonly usedBy: readonly When[];
   /** Read from the caller's environment too, if the config does not set it. */
   readonly callers?: true;
+  /** Whether it is used beside others; always, unless told. */
+  readonly isUsed?: (isSet: (name: string) => boolean) => boolean;
   /** Used only together: the caller's are not read if the config has the first two. */
   readonly set?: readonly string[];
 }
@@ -39,11 +41,16 @@ const trueOrFalse = type.matching('true or false', /^(true|false)$/i);
 const aws = (of: ValueType): SdkVariable => ({ type: of, usedBy: USES_AWS });
 const ofCaller = (of: ValueType): SdkVariable => ({ ...aws(of), callers: true });
 const AWS_KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+/** Without keys, which come first. */
+const ofToken = (of: ValueType): SdkVariable => ({
+  ...ofCaller(of),
+  isUsed: (isSet) => isSet('AWS_WEB_IDENTITY_TOKEN_FILE') && !AWS_KEYS.every(isSet),
+});
 const key = (expected: string): SdkVariable => ({ ...ofCaller(type.token(expected)), set: AWS_KEYS });
 const endpoint = (usedBy: readonly When[]): SdkVariable => ({ type: type.httpUrl, usedBy, callers: true });
 
 /** Used in a hash or in the body of a request, where any text works that a person can type. */
-const SECRET = type.token('a secret in one line', /^[^\p{Cc}]+$/u);
+const SECRET = type.oneLine('a secret in one line');
 const STRAYLESS = '(without spaces, quotes, line breaks or non-ASCII characters)';
 
 const TABLE: Readonly<Record<string, SdkVariable>> = {
@@ -52,13 +59,13 @@ const TABLE: Readonly<Record<string, SdkVariable>> = {
   AWS_SECRET_ACCESS_KEY: { ...ofCaller(SECRET), set: AWS_KEYS },
   AWS_SECRET_KEY: { ...ofCaller(SECRET), set: AWS_KEYS },
   AWS_SESSION_TOKEN: key(`an AWS session token ${STRAYLESS}`),
-  AWS_ROLE_ARN: ofCaller(
+  AWS_ROLE_ARN: ofToken(
     type.token('the ARN of a role (arn:aws:iam::ACCOUNT:role/NAME)', /^arn:[a-z-]+:iam::\d{12}:role\/[!-~]+$/),
   ),
-  AWS_ROLE_SESSION_NAME: ofCaller(
+  AWS_ROLE_SESSION_NAME: ofToken(
     type.token('a role session name (2 to 64 letters, digits or characters of _+=,.@-)', /^[\w+=,.@-]{2,64}$/),
   ),
-  AWS_WEB_IDENTITY_TOKEN_FILE: ofCaller(type.exactText),
+  AWS_WEB_IDENTITY_TOKEN_FILE: ofToken(type.exactText),
 
   AWS_ENDPOINT_URL: endpoint(USES_AWS),
   AWS_ENDPOINT_URL_S3: endpoint([{ variable: 'OBJECT_STORAGE_TYPE', is: ['aws'] }]),
@@ -132,8 +139,9 @@ export function judgeSdkVariables(inputs: SdkInputs): {
 } {
   const findings: ConfigurationFinding[] = [];
   const flaws: Flaw[] = [];
+  const isSet = (name: string) => inputs.entry(name) !== undefined || Boolean(inputs.environment[name]);
   for (const [name, variable] of Object.entries(TABLE)) {
-    if (!inputs.holds(variable.usedBy)) continue;
+    if (!inputs.holds(variable.usedBy) || variable.isUsed?.(isSet) === false) continue;
     const spec = { type: variable.type, docs: DOCS.general, ...(isSecret(name) && { secret: true as const }) };
     for (const { entry, party } of inEffect(name, variable, inputs)) {
       const told = entry === inputs.entry(name) ? inputs.told.get(name) : undefined;

@@ -62,6 +62,8 @@ export const token = (expected: string, pattern = /^[!#-&(-_a-~]+$/): ValueType 
     return stray === undefined ? undefined : `It contains ${stray}.`;
   },
 });
+/** Text of any characters that can be typed in one line: keys of MinIO, secrets. */
+export const oneLine = (expected: string): ValueType => token(expected, /^[^\p{Cc}]+$/u);
 /** Validated by the check that uses it, not here. */
 export const judgedElsewhere = type('text', v.string(), false);
 

@@ -7,7 +7,16 @@ import { SCRIPT } from './html/script.ts';
 import { STYLE } from './html/style.ts';
 import { timeline } from './html/timeline.ts';
 import { stepsOf } from './next-steps.ts';
-import { affectedOf, countsOf, duration, evidenceOf, verdictOf, withStatus } from './phrases.ts';
+import {
+  affectedOf,
+  countsOf,
+  duration,
+  evidenceOf,
+  hasShellCommands,
+  POSIX_SHELL,
+  verdictOf,
+  withStatus,
+} from './phrases.ts';
 import type { Render } from './render.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
@@ -43,6 +52,7 @@ export const renderHtml: Render = (report) => {
 ${head(report)}
 <main>
 ${[...fixing(report), ...leftBehind(report)]}
+${hasShellCommands(report) && html`<p class="then">${POSIX_SHELL}</p>`}
 <section aria-labelledby="times"><h2 id="times">Timeline</h2>
 ${timeline(report)}
 </section>

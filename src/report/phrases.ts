@@ -12,6 +12,14 @@ const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
   'not-ready': { status: 'fail', says: 'not ready' },
   inconclusive: { status: 'skip', says: 'inconclusive' },
 };
+/** For readers on Windows: PowerShell reads quotes, and JSON in them, differently. */
+export const POSIX_SHELL =
+  'Commands are for a POSIX shell: on Windows, paste them into WSL or Git Bash, not into PowerShell.';
+
+/** Whether a report contains shell commands to paste. */
+export const hasShellCommands = ({ checks, leftovers }: Report): boolean =>
+  leftovers.length > 0 || checks.some(({ findings }) => findings.some(({ fixLanguage }) => fixLanguage === 'sh'));
+
 /** The number of names that a verdict lists. */
 const MOST_NAMED = 2;
 

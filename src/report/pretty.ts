@@ -5,7 +5,7 @@ import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
 import { groupSkips } from './group-skips.ts';
 import { stepsOf } from './next-steps.ts';
-import { affectedOf, countsOf, duration, evidenceOf, verdictOf } from './phrases.ts';
+import { affectedOf, countsOf, duration, evidenceOf, hasShellCommands, POSIX_SHELL, verdictOf } from './phrases.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from './style.ts';
 import { reasonsOf } from './summary.ts';
@@ -55,6 +55,9 @@ class Page {
     if (report.leftovers.length > 0) blocks.push({ lines: this.#leftovers(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#next(report), apart: true });
+    if (this.#style.posixShell === false && hasShellCommands(report)) {
+      blocks.push({ lines: wrap(this.#text(POSIX_SHELL), this.#style.width), apart: true });
+    }
     blocks.push({ lines: this.#verdict(report), apart: true });
     return spaced(blocks.filter(({ lines }) => lines.length > 0));
   }

@@ -20,7 +20,6 @@ test.each([
   ['AWS_SECRET_ACCESS_KEY', 'wJalr\r\n'],
   ['AWS_SECRET_ACCESS_KEY', 'wJa\nlr'],
   ['AWS_SESSION_TOKEN', 'FwoG€'],
-  ['AWS_ROLE_ARN', 'role/spacelift'],
   ['AWS_ENDPOINT_URL', 'localhost:9000'],
   ['AWS_ENDPOINT_URL', '//localhost'],
   ['AWS_ENDPOINT_URL', 'ftp://localhost'],
@@ -71,6 +70,14 @@ test('what nothing uses does not matter', () => {
   const spoilt = { AWS_ACCESS_KEY_ID: 'AKIA\n', AZURE_TENANT_ID: ' ', AWS_ENDPOINT_URL: 'localhost:9000' };
   expect(flaws({ ...ELSEWHERE, ...spoilt }, spoilt)).toEqual([]);
   expect(flaws({ ...ELSEWHERE, ENCRYPTION_TYPE: 'kms', AWS_ENDPOINT_URL_S3: 'localhost:9000' })).toEqual([]);
+});
+
+test('a role matters only to a token, and to no keys', () => {
+  const role = { ...AWS, AWS_ROLE_ARN: 'role/spacelift', AWS_ROLE_SESSION_NAME: 'two words' };
+  const token = { ...role, AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/token' };
+  expect(flaws(role)).toEqual([]);
+  expect(flaws(token)).toEqual(['config AWS_ROLE_ARN', 'config AWS_ROLE_SESSION_NAME']);
+  expect(flaws({ ...token, ...KEYS })).toEqual([]);
 });
 
 test('the caller’s variables matter where the config has none', () => {

@@ -1,4 +1,9 @@
-/** What the AWS SDK for Go makes of an environment with profiles, against what this tool does with it: nothing is sent. */
+/**
+ * What the AWS SDK for Go makes of an environment with profiles, against what this tool does with it: nothing is sent.
+ *
+ * Not compared: whether S3's bucket is in the host or in the path; the data plane of IoT Core, whose address is a variable of
+ * Spacelift; and where a role is assumed, since aws-sdk-go-v2 follows AWS_ENDPOINT_URL_STS there, but not AWS_ENDPOINT_URL.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -111,6 +111,13 @@ describe('the page', () => {
     expect(text[1]).toContain('access to version control: its address is not in the config');
   });
 
+  it('says once which shell its commands are for', async () => {
+    const saysIt = async (report: Report) =>
+      withClass(pageOf(report), 'then').map(textOf).join().includes('POSIX shell');
+    expect(await saysIt(await sampleReport())).toBe(true);
+    expect(await saysIt(await having({}))).toBe(false);
+  });
+
   it('shows all the facts of a finding', async () => {
     const row = withClass(
       pageOf(await having({ detail: 'one\ntwo', evidence: { port: 5432, tried: ['PUT', 'GET'] } })),

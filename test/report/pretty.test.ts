@@ -105,6 +105,14 @@ next steps
     expect(lastLine(text)).toBe('x not ready: 1 failed, 1 passed in 61.2 s');
   });
 
+  it('says once which shell its commands are for, where there is another', async () => {
+    const says =
+      /^Commands are for a POSIX shell: on Windows, paste them into WSL or Git Bash, not\ninto PowerShell\.$/gm;
+    expect(show(await sampleReport(), { posixShell: false }).match(says)).toHaveLength(1);
+    expect(show(await sampleReport())).not.toMatch(says);
+    expect(show(await reportOf([works('b')]), { posixShell: false })).not.toMatch(says);
+  });
+
   it('has color only when asked, and says the same without', async () => {
     const report = await sampleReport();
     const colored = show(report, { color: 1 });

@@ -242,11 +242,15 @@ export async function aws(run: Run): Promise<Store> {
     urlOf: (bucket, key) => new URL(`${urlOf(bucket).href.replace(/\/$/, '')}/${key}`),
     refusal: (answer, at) => awsRefusal(answer, at, names),
     isOwn: isFromS3,
-    seesAuthorization: async (bucket) => {
-      const url = new URL(`${urlOf(bucket).href.replace(/\/$/, '')}/spacelift-preflight/none`);
-      const answer = await plain.send({ method: 'GET', url, headers: strangersHeaders(config.region) });
-      return s3Refusal(answer, { action: 'get', bucket })?.kind !== 'denied';
-    },
+    // Between here and S3's own endpoints, TLS is not ended.
+    ...(endpoint !== undefined && {
+      seesAuthorization: async () => {
+        const headers = strangersHeaders(config.region);
+        // Not at a bucket, whose policy may deny everything.
+        const answer = await plain.send({ method: 'GET', url: new URL('/', endpoint.url), headers });
+        return s3Refusal(answer, { action: 'list', bucket: '' })?.kind !== 'denied';
+      },
+    }),
 
     versioning: (Bucket, abortSignal) =>
       call({ action: 'read versioning', bucket: Bucket }, async () => {

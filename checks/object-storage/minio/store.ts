@@ -193,10 +193,10 @@ export async function minio(run: Run): Promise<Store> {
     urlOf: (bucket, key) => new URL(`/${bucket}/${key}`, base),
     refusal: (answer, at) => minioRefusal(answer, at, base),
     isOwn: isFromS3,
-    seesAuthorization: async (bucket) => {
-      const url = new URL(`/${bucket}/spacelift-preflight/none`, base);
-      const answer = await plain.send({ method: 'GET', url, headers: strangersHeaders(region) });
-      return minioRefusal(answer, { action: 'get', bucket }, base)?.kind !== 'denied';
+    seesAuthorization: async () => {
+      // Not at a bucket, whose policy may deny everything.
+      const answer = await plain.send({ method: 'GET', url: base, headers: strangersHeaders(region) });
+      return minioRefusal(answer, { action: 'list', bucket: '' }, base)?.kind !== 'denied';
     },
 
     versioning: async (bucket, signal) => {

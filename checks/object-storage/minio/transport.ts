@@ -72,7 +72,8 @@ function observed({ base, at, signal }: { base: URL; at: At; signal?: AbortSigna
   const another = boundPages();
   const request = (options: http.RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
     another(0);
-    const sent = open({ ...options, ...(signal !== undefined && { signal }) });
+    const headers = inUtf8(options.headers);
+    const sent = open({ ...options, headers, ...(signal !== undefined && { signal }) });
     boundHints(sent);
     reportRequest(sent, unbracketed(base.hostname));
     sent.on('response', async (answer: IncomingMessage) => {
@@ -103,6 +104,15 @@ export function minioRefusal(answer: HttpAnswer, at: At, base: URL): StoreError 
   // Not `unsupported`, although MinIO says so: the bucket asks for encryption that MinIO can't provide.
   return says === undefined ? problem : new StoreError('other', { ...problem, says });
 }
+
+/** Like Go's client: keys may have any letters. Node.js refuses those that it can't send as one byte. */
+const inUtf8 = (headers: http.RequestOptions['headers'] = {}): http.OutgoingHttpHeaders =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? Buffer.from(value).toString('latin1') : value,
+    ]),
+  );
 
 /** The reader gets a NetworkError of kind `flood` when the response has more elements than any page. */
 function boundTags(answer: IncomingMessage): IncomingMessage {

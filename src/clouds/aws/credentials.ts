@@ -2,7 +2,7 @@
 import type { Party } from '../../config/options.ts';
 import type { Run } from '../../engine/check.ts';
 import { cause } from '../../outcome/cause.ts';
-import { advice, command, sh } from '../../outcome/fix.ts';
+import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, skip } from '../../outcome/outcome.ts';
 import { isSupplied, onlyInContainer, ownFile } from '../credentials.ts';
 import { CredentialError } from './errors.ts';
@@ -145,7 +145,7 @@ function mustFitHeaders({ accessKeyId = '', sessionToken = '' }: Partial<Keys> =
     title: `the ${wrong} of the AWS credentials contains spaces, line breaks or non-ASCII characters`,
     detail: 'It comes from a profile, a program or a server, not from a variable.',
     expected: 'keys as AWS issues them',
-    fix: command(sh`aws configure list`, { note: 'find their source, and correct it' }),
+    fix: advice`find their source, and correct it: ${sh`aws configure list`}`,
   });
 }
 

@@ -8,7 +8,7 @@ import { makeHttpClient } from '../../net/http.ts';
 import { busyHintIn, withRetry } from '../../net/retry.ts';
 import { CheckStopped } from '../../outcome/outcome.ts';
 import { mustBeAllowed, withOwnersNetwork } from '../credentials.ts';
-import { endpointOf } from './custom-endpoint.ts';
+import { endpointOf, kindsOf } from './custom-endpoint.ts';
 import { isAwsHost } from './endpoints.ts';
 import { callersProfiles } from './profile.ts';
 import {
@@ -116,8 +116,8 @@ async function keysFrom(run: Run, base: ProviderError['base'] & Base, profile: s
 /** For requests of the SDK to get credentials: the caller's network, and no retries. */
 const requestsOf = (run: Run) => ({ requestHandler: makeTransport(withOwnersNetwork(run, 'process')), maxAttempts: 1 });
 
-/** @throws CheckStopped if the token or keys of the caller must not be sent to the endpoint of STS */
-function stsOf(run: Run) {
+/** The settings of a client of STS that assumes a role. @throws CheckStopped if the token or keys of the caller must not be sent to the endpoint of STS */
+export function stsOf(run: Run) {
   const at = endpointOf(run, 'STS');
   if (at !== undefined) {
     mustBeAllowed(run, 'process', { ...at, isProviders: (hostname) => isAwsHost('STS', hostname) });
@@ -126,6 +126,7 @@ function stsOf(run: Run) {
     ...requestsOf(run),
     region: run.require('AWS_REGION'),
     ignoreConfiguredEndpointUrls: true,
+    ...kindsOf(run, at),
     ...(at !== undefined && { endpoint: at.url.href }),
   };
 }

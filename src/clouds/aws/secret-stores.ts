@@ -185,9 +185,7 @@ async function whyUnread(run: Run, kept: Kept, error: unknown, target: Target | 
       says: `is stored in a ${NOUNS[store]} that does not exist${what}`,
       fix:
         store === 'secret'
-          ? command(sh`aws secretsmanager list-secrets --region ${kept.region ?? ''}`, {
-              note: 'set valueFrom to one of these',
-            })
+          ? advice`set valueFrom to one of: ${kept.region === undefined ? sh`aws secretsmanager list-secrets` : sh`aws secretsmanager list-secrets --region ${kept.region}`}`
           : advice`store it: ${sh`aws ssm put-parameter --type SecureString --name ${nameOf(id)} --value VALUE`}`,
     };
   }

@@ -1,7 +1,7 @@
 /** Whatever the role is not allowed to read is not verified, with the permission that is missing; nothing is broken by that. */
 import { expect, test } from 'vitest';
 import type { PostgresServer } from '../../services/postgres.ts';
-import { apply, check, install, installed, postgres, spacelift, withParameters } from './support.ts';
+import { apply, check, install, installed, PASSWORD, postgres, spacelift, withParameters } from './support.ts';
 
 interface CatalogObject {
   readonly name: string;
@@ -68,6 +68,23 @@ test('a function that a view calls', async () => {
   expect((await check(url)).finding('database/settings').title).toBe(
     'not verified: role "spacelift" lacks EXECUTE on pg_show_all_settings',
   );
+});
+
+test('the role of the other URL is named, where it is another', async () => {
+  const { server, url } = await installed({});
+  await server.query(`CREATE ROLE reader LOGIN PASSWORD '${PASSWORD}'`);
+  await server.query(
+    'REVOKE SELECT ON pg_database FROM PUBLIC; GRANT SELECT ON pg_database TO spacelift',
+    [],
+    'spacelift',
+  );
+  const reading = { DATABASE_READ_ONLY_URL: url.replace('//spacelift:', '//reader:') };
+  const result = await check(url, reading);
+  expect(result.troubles).toEqual(['skip database/read-only']);
+  const { title, fix } = result.finding('database/read-only');
+  expect(title).toBe('not verified: role "reader" lacks SELECT on pg_database');
+  await apply(server, fix);
+  expect((await check(url, reading)).troubles).toEqual([]);
 });
 
 test('a failure is still a failure, without what would improve its fix', async () => {

@@ -55,6 +55,11 @@ test('the read-only URL is read in the same ways', async () => {
   expect(result.finding('database/read-only').title).toContain('DATABASE_READ_ONLY_URL works with the driver pgx 5.13');
 });
 
+test('spellings that the server reads alike are no difference', async () => {
+  const url = await spacelift(await postgres());
+  expect((await check(`${url}?client_encoding=LATIN1#`)).troubles).toEqual([]);
+});
+
 test('two hosts of which the versions choose different ones', async () => {
   const [first, second] = [await postgres({}), await postgres({})];
   await spacelift(first);

@@ -32,7 +32,7 @@ describe('dedicated', () => {
     expect((await mend(server, url, fix)).troubles).toEqual([]);
   });
 
-  test.for([16, 17, 18] as const)('as the administrator of a managed service, PostgreSQL %i', async (version) => {
+  test.for([14, 16, 17, 18] as const)('as the administrator of a managed service, PostgreSQL %i', async (version) => {
     const server = await postgres({ version });
     const { master, url } = await managed(server);
     await foreigner(server);

@@ -7,6 +7,8 @@ import { apply, check, installed, PASSWORD, postgres, spacelift, statementsIn, w
 
 const NAME = 'default_transaction_read_only';
 const ON = `${NAME} = on`;
+/** Makes the administrator of a managed service a member of the owner. */
+const AS_OWNER = 'BEGIN READ WRITE; GRANT spacelift TO CURRENT_USER; COMMIT;';
 
 interface Place {
   options?: PostgresOptions;
@@ -50,7 +52,7 @@ const PLACES: Record<string, Place> = {
     options: { flags: { [NAME]: 'on' } },
     source: 'command line',
     says: /set by the command line of the server\.$/,
-    statements: [`BEGIN READ WRITE; ALTER DATABASE spacelift SET ${NAME} = off; COMMIT;`],
+    statements: [AS_OWNER, `BEGIN READ WRITE; ALTER DATABASE spacelift SET ${NAME} = off; COMMIT;`],
   },
   'ALTER ROLE ALL': {
     options: {},
@@ -63,7 +65,7 @@ const PLACES: Record<string, Place> = {
     set: (server) => server.query(`ALTER DATABASE spacelift SET ${ON}`),
     source: 'database',
     says: /set by a database setting\.$/,
-    statements: [`BEGIN READ WRITE; ALTER DATABASE spacelift RESET ${NAME}; COMMIT;`],
+    statements: [AS_OWNER, `BEGIN READ WRITE; ALTER DATABASE spacelift RESET ${NAME}; COMMIT;`],
   },
   'ALTER ROLE': {
     set: (server) => server.query(`ALTER ROLE spacelift SET ${NAME} = yes`),
@@ -87,6 +89,7 @@ const PLACES: Record<string, Place> = {
     source: 'database user',
     says: /set by a role setting in this database\.$/,
     statements: [
+      AS_OWNER,
       `BEGIN READ WRITE; ALTER ROLE spacelift IN DATABASE spacelift RESET ${NAME}; COMMIT;`,
       `BEGIN READ WRITE; ALTER ROLE spacelift RESET ${NAME}; COMMIT;`,
       `BEGIN READ WRITE; ALTER DATABASE spacelift RESET ${NAME}; COMMIT;`,
@@ -134,6 +137,14 @@ test('an administrator of the files has to do it where ALTER SYSTEM is not allow
   const { fix, fixKind } = (await check(url)).finding('database/writable');
   expect(fixKind).toBe('advice');
   expect(fix).toMatch(new RegExp(`^set ${NAME} = off in postgresql\\.conf, as an administrator of the server’s files`));
+});
+
+test('a superuser of Spacelift’s own', async () => {
+  const { server } = await installed();
+  await server.query(`ALTER DATABASE spacelift SET ${ON}`);
+  const url = server.url({ database: 'spacelift' });
+  await apply(server, (await check(url)).finding('database/writable').fix);
+  expect((await check(url)).troubles).toEqual([]);
 });
 
 describe('in the URL', () => {

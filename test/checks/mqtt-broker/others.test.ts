@@ -122,7 +122,7 @@ describe('something else answers: one failure, in either phase', () => {
   /** Says nothing, or closes, unless the first bytes are these. */
   function answering(question: string | Buffer, answer: string, closes = false): Server {
     return createServer((socket) => {
-      socket.once('data', (chunk) => {
+      socket.once('data', (chunk: Buffer) => {
         const asked = chunk.subarray(0, question.length).equals(Buffer.from(question));
         if (asked) socket.write(Buffer.from(answer, 'latin1'));
         else if (closes) socket.end();

@@ -142,7 +142,7 @@ describe('what ECS could not read either is a failure that names variable and se
   test('a secret that is not there', async () => {
     expect(await failing(() => `${SECRET}nothing-AbCdEf`)).toMatchObject({
       title: 'DATABASE_URL is stored in a secret that does not exist',
-      fix: '# set valueFrom to one of these\naws secretsmanager list-secrets --region eu-central-1',
+      fix: 'set valueFrom to one of: aws secretsmanager list-secrets --region eu-central-1',
       evidence: { valueFrom: `${SECRET}nothing-AbCdEf` },
       detail: expect.stringContaining('0.json (container server)'),
     });

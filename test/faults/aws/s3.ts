@@ -60,6 +60,35 @@ const role = (who: Who, action: string, name: string): Fault => ({
 
 export const S3: readonly Fault[] = [
   {
+    name: 'an S3 bucket’s name that is one letter off',
+    arrange: config(() => ({ OBJECT_STORAGE_BUCKET_RUN_LOGS: 'spacelift-run-log' })),
+    fail: of('run-logs'),
+    says: /^bucket spacelift-run-log does not exist\nspacelift-run-logs exists, and no variable names it\.$/,
+  },
+  {
+    name: 'an S3 bucket’s name that is one letter off, where buckets can’t be listed',
+    arrange: both(
+      refusing({ status: 403, code: 'AccessDenied' }, ({ action }) => action === 'ListBuckets'),
+      config(() => ({ OBJECT_STORAGE_BUCKET_RUN_LOGS: 'spacelift-run-log' })),
+    ),
+    fail: of('run-logs'),
+    says: /^bucket spacelift-run-log does not exist\n$/,
+  },
+  {
+    name: 'S3 states under governance for a day',
+    arrange: both(bucket('states', { objectLock: { mode: 'GOVERNANCE', days: 1 } }), forgetting),
+    leaves: true,
+  },
+  {
+    name: 'S3 states under compliance, which the operator may not look at',
+    arrange: both(
+      bucket('states', { objectLock: { mode: 'COMPLIANCE', days: 1 } }),
+      refusing({ status: 403, code: 'AccessDenied' }, ({ action }) => action === 'GetObjectLockConfiguration'),
+      forgetting,
+    ),
+    leaves: true,
+  },
+  {
     name: 'an S3 bucket that does not exist',
     arrange: config(() => ({ OBJECT_STORAGE_BUCKET_STATES: 'spacelift-sates' })),
     fail: of('states'),

@@ -7,8 +7,8 @@ import { config } from '../arrange.ts';
 import type { Arrange, Fault, There } from '../fault.ts';
 import { both, environment } from './arrange.ts';
 
-const WHITESPACE = ['configuration/whitespace'];
-const VALUE = ['configuration/value'];
+const whitespace = (name: string) => [`configuration/whitespace[${name}]`];
+const value = (name: string) => [`configuration/value[${name}]`];
 const CREDENTIALS = ['identity/credentials'];
 const UNSET = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
 
@@ -20,8 +20,8 @@ const beside =
     environment: change({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }),
   });
 
-const inConfig = (name: string, value: (held: string) => string): Arrange =>
-  config((held) => ({ [name]: value(held[name] ?? '') }));
+const inConfig = (name: string, spoil: (held: string) => string): Arrange =>
+  config((held) => ({ [name]: spoil(held[name] ?? '') }));
 const besideConfig = (name: string, value: (held: string) => string): Arrange =>
   beside((keys) => ({ ...keys, [name]: value(keys[name] ?? '') }));
 
@@ -110,36 +110,36 @@ const SSO = (session: string) =>
 const NOWHERE = { AWS_ENDPOINT_URL: undefined, AWS_ENDPOINT_URL_S3: undefined };
 
 export const SOURCE: readonly Fault[] = [
-  ...SPOILT.flatMap(([name, what, value, says]): Fault[] => [
+  ...SPOILT.flatMap(([name, what, spoil, says]): Fault[] => [
     {
       name: `${name} with ${what}`,
-      arrange: inConfig(name, value),
-      fail: WHITESPACE,
+      arrange: inConfig(name, spoil),
+      fail: whitespace(name),
       ...(name === 'AWS_SESSION_TOKEN' ? { warn: ['configuration/short-lived'] } : { says }),
     },
-    { name: `${name} of the caller with ${what}`, arrange: besideConfig(name, value), fail: WHITESPACE, says },
+    { name: `${name} of the caller with ${what}`, arrange: besideConfig(name, spoil), fail: whitespace(name), says },
   ]),
-  ...MISTYPED.flatMap(([name, what, value, says]): Fault[] => [
+  ...MISTYPED.flatMap(([name, what, spoil, says]): Fault[] => [
     {
       name: `${name} with ${what} inside`,
-      arrange: inConfig(name, value),
-      fail: VALUE,
+      arrange: inConfig(name, spoil),
+      fail: value(name),
       ...(name === 'AWS_SESSION_TOKEN' ? { warn: ['configuration/short-lived'] } : { says }),
     },
-    { name: `${name} of the caller with ${what} inside`, arrange: besideConfig(name, value), fail: VALUE, says },
+    { name: `${name} of the caller with ${what} inside`, arrange: besideConfig(name, spoil), fail: value(name), says },
   ]),
   ...['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL_SQS', 'AWS_ENDPOINT_URL_STS'].flatMap(
     (name): Fault[] => [
       {
         name: `${name} without a scheme, in the environment`,
         arrange: environment({ [name]: 'localhost:9000' }),
-        fail: VALUE,
+        fail: value(name),
         says: new RegExp(`^${name} is not an http:// or https:// URL: "localhost:9000"`),
       },
       {
         name: `${name} without a scheme, in the config`,
         arrange: inConfig(name, () => 'localhost:9000'),
-        fail: VALUE,
+        fail: value(name),
         says: new RegExp(`^${name} is not an http:// or https:// URL`),
       },
     ],
@@ -151,13 +151,13 @@ export const SOURCE: readonly Fault[] = [
   {
     name: 'AWS_RETRY_MODE as other SDKs know it',
     arrange: inConfig('AWS_RETRY_MODE', () => 'legacy'),
-    fail: VALUE,
+    fail: value('AWS_RETRY_MODE'),
     says: /^AWS_RETRY_MODE is not one of standard, adaptive/,
   },
   {
     name: 'AWS_USE_FIPS_ENDPOINT that is neither true nor false',
     arrange: inConfig('AWS_USE_FIPS_ENDPOINT', () => 'yes'),
-    fail: VALUE,
+    fail: value('AWS_USE_FIPS_ENDPOINT'),
     says: /^AWS_USE_FIPS_ENDPOINT is not true or false/,
   },
   {

@@ -107,6 +107,12 @@ export const CONTAINERS: readonly Fault[] = onAks(
     says: /^container corp-states does not exist in the storage account preflighttest/,
   },
   {
+    name: 'a container’s name that is one letter off',
+    arrange: config(() => bucketVariable('run-logs', 'spacelift-run-log')),
+    fail: ['object-storage/run-logs/access'],
+    says: /^container spacelift-run-log does not exist .*\nspacelift-run-logs exists, and no variable names it\.$/,
+  },
+  {
     name: 'an Azure container name with capitals',
     arrange: config(() => bucketVariable('states', 'Corp_States')),
     fail: ['object-storage/states/access'],

@@ -28,6 +28,23 @@ const machine =
   };
 
 export const IDENTITY: readonly Fault[] = onAks(
+  ...(
+    [
+      ['AZURE_TENANT_ID', 'a line break', (held) => `${held}\n`, 'whitespace'],
+      ['AZURE_CLIENT_ID', 'quotes', (held) => `"${held}"`, 'whitespace'],
+      ['AZURE_CLIENT_SECRET', 'a line break', (held) => `${held}\r\n`, 'whitespace'],
+      ['AZURE_TENANT_ID', 'a space', (held) => `${held.slice(0, 8)} ${held.slice(8)}`, 'value'],
+      ['AZURE_CLIENT_ID', 'an umlaut', (held) => `${held}ä`, 'value'],
+      ['AZURE_CLIENT_SECRET', 'a line break inside', (held) => `${held}\n${held}`, 'value'],
+    ] satisfies [string, string, (held: string) => string, string][]
+  ).map(
+    ([name, what, spoil, rule]): Fault => ({
+      name: `${name} with ${what}`,
+      arrange: ({ environment: held }) => ({ environment: { [name]: spoil(held[name] ?? '') } }),
+      fail: [`configuration/${rule}[${name}]`],
+      says: new RegExp(`^${name} (ends with a newline|contains quotes|is not a)`),
+    }),
+  ),
   {
     name: 'no Azure credentials anywhere',
     arrange: machine(undefined),

@@ -35,9 +35,11 @@ export function pasteable(findings: readonly Finding[]): PrintedFix[] {
   return [...new Map(all.map((fix) => [fix.text, fix])).values()];
 }
 
-/** The programs that the commands of a fix start. */
+/** The programs that the commands of a fix start, each alone and with its first argument: `aws`, `aws sso`. */
 export const programsIn = ({ text, language }: PrintedFix): string[] =>
-  language !== 'sh' ? [] : text.split(/\n|\| |\$\(/).flatMap((part) => /^(?!#)[\w-]+/.exec(part)?.[0] ?? []);
+  language !== 'sh'
+    ? []
+    : text.split(/\n|\| |\$\(/).flatMap((part) => /^(?!#)([\w-]+)(?: [\w-]+)?/.exec(part)?.slice(0, 2) ?? []);
 
 /** @returns the config afterward. @throws Error if the fix can't be executed */
 export async function execute(fix: PrintedFix, scene: Scene): Promise<Config> {

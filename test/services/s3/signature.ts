@@ -42,7 +42,9 @@ interface Claim {
 /** Undefined for an anonymous request.
  * @throws {S3Error} what S3 and MinIO answer to a signature that does not hold. */
 export function authenticate(request: S3Request, rules: Rules): Verified | undefined {
-  const authorization = request.header('authorization');
+  // As MinIO, which is written in Go, reads it.
+  const sent = request.header('authorization');
+  const authorization = sent === undefined ? undefined : Buffer.from(sent, 'latin1').toString();
   if (authorization === undefined && !request.presigned) return undefined;
   const claim = request.presigned ? queryClaim(request) : headerClaim(request, authorization ?? '', rules);
   checkScope(claim, request, rules);
