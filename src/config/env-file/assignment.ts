@@ -16,7 +16,8 @@ export type Read = readonly Assignment[] | undefined;
 /** What Go calls space (`unicode.IsSpace`). */
 const SPACE = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const LEADING_SPACE = new RegExp(`^${SPACE}+`);
-export const isSpace = (character: string): boolean => new RegExp(`^${SPACE}$`).test(character);
+const ONE_SPACE = new RegExp(`^${SPACE}$`);
+export const isSpace = (character: string): boolean => ONE_SPACE.test(character);
 export const trimStart = (text: string): string => text.replace(LEADING_SPACE, '');
 
 /** Unlike a pattern that ends in `$`, in time that grows with the length alone. */
@@ -29,3 +30,17 @@ export function trimEnd(text: string): string {
 /** The last of several assignments of a name counts. */
 export const lastOf = (assignments: readonly Assignment[]): Map<string, Assignment> =>
   new Map(assignments.map((assignment) => [assignment.name, assignment]));
+
+/** More than all variables of a process together, and little enough that references to references exhaust no memory. */
+const MOST_EXPANDED = 4 * 1024 * 1024;
+
+/** Counts the text that references of one file were replaced with. */
+export class Budget {
+  #left = MOST_EXPANDED;
+
+  /** Whether the text is too much. */
+  isSpentBy(text: string): boolean {
+    this.#left -= text.length;
+    return this.#left < 0;
+  }
+}

@@ -1,5 +1,5 @@
 /** `set -a; source FILE` in bash, as far as the file only sets variables (bash manual, “Simple Command Expansion”). */
-import type { Assignment, Read } from './assignment.ts';
+import { type Assignment, Budget, type Read } from './assignment.ts';
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 /** Ends a word. */
@@ -38,6 +38,7 @@ class Script {
   readonly #text: string;
   readonly #assignments: Assignment[] = [];
   readonly #values = new Map<string, Assignment>();
+  readonly #budget = new Budget();
   #at = 0;
   #line = 1;
   #counted = 0;
@@ -200,6 +201,8 @@ class Script {
       this.#at++;
     }
     const known = this.#values.get(name);
-    return known ?? { value: this.#text.slice(start, this.#at), expands: true };
+    if (known === undefined) return { value: this.#text.slice(start, this.#at), expands: true };
+    if (this.#budget.isSpentBy(known.value)) throw new NotPlain();
+    return known;
   }
 }

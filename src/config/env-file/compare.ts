@@ -13,9 +13,13 @@ import { READER_NAMES, READERS, type ReaderName } from './readers.ts';
 type Variables = ReadonlyMap<string, Assignment>;
 type Readings = ReadonlyMap<ReaderName, Variables>;
 
+/** No program has room for more variables; a larger file is only read. */
+const LARGEST = 512 * 1024;
+
 /** The assignments that this run uses, and how programs read the file. */
 export function readEnvFile(text: string, file: string): { used: readonly Assignment[]; envFile: EnvFile } {
   const lenient = readLeniently(text);
+  if (text.length > LARGEST) return { used: lenient, envFile: { file, readers: [], differences: [] } };
   const readings = plausible(text, lastOf(lenient));
   const readers = READER_NAMES.filter((name) => readings.has(name));
   // Systemd reads almost anything in some way, so a file that only it accepts is not for it.

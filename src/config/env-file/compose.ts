@@ -1,5 +1,5 @@
 /** Docker Compose's reader of env files (compose-go, dotenv/parser.go and template/template.go). */
-import { type Assignment, isSpace, type Read, trimEnd } from './assignment.ts';
+import { type Assignment, Budget, isSpace, type Read, trimEnd } from './assignment.ts';
 
 /** Spaces, without line breaks. */
 const BLANKS = /[\t\v\f\r \u0085\u00a0]*/y;
@@ -21,12 +21,17 @@ export const readLeniently = (text: string): readonly Assignment[] => new Parser
 class Rejected extends Error {
   override readonly name = 'Rejected';
 }
+/** One for all: a stack for each of a million lines takes minutes. */
+const REJECTED = new Rejected();
+
+/** Twice the limit for a variable: a longer value is rejected later, whatever is in it. */
+const LONGEST = 256 * 1024;
 
 class Parser {
   readonly #text: string;
   readonly #options: Options;
   readonly #assignments: Assignment[] = [];
-  readonly #values = new Map<string, Assignment>();
+  readonly #values: Values = { known: new Map<string, Assignment>(), budget: new Budget() };
   #at = 0;
   #line = 1;
   /** Where `#line` was counted. */
@@ -86,7 +91,7 @@ class Parser {
       this.#skip(BLANKS);
     }
     const start = this.#at;
-    if (start >= this.#text.length) throw new Rejected();
+    if (start >= this.#text.length) throw REJECTED;
     const found = this.#skip(NAME);
     const mark = this.#text.charAt(this.#at);
     if (mark === '') {
@@ -96,10 +101,10 @@ class Parser {
       this.#assign('', line);
       return;
     }
-    if (mark !== '=' && mark !== ':' && mark !== '\n') throw new Rejected();
+    if (mark !== '=' && mark !== ':' && mark !== '\n') throw REJECTED;
     const name = trimEnd(found);
     this.#at++;
-    if (name.includes(' ')) throw new Rejected();
+    if (name.includes(' ')) throw REJECTED;
     this.#skip(BLANKS);
     if (mark !== '\n') this.#assign(name, line);
   }
@@ -108,7 +113,7 @@ class Parser {
     const quote = this.#text.charAt(this.#at);
     const read = quote === "'" || quote === '"' ? this.#quoted(quote) : this.#unquoted();
     const assignment = { name, ...read, line };
-    this.#values.set(name, assignment);
+    this.#values.known.set(name, assignment);
     if (name !== '' || !this.#options.lenient) this.#assignments.push(assignment);
   }
 
@@ -131,19 +136,23 @@ class Parser {
       if (character === '\\') {
         at++;
         if (this.#text.charAt(at) !== quote) continue;
-        chunks.push(this.#text.slice(from, at - 1));
+        if (at - start < LONGEST) chunks.push(this.#text.slice(from, at - 1));
         from = at;
       } else if (character === quote) {
-        const value = chunks.join('') + this.#text.slice(from, at);
+        const isLong = at - start >= LONGEST;
+        const value = isLong ? this.#text.slice(start + 1, at) : chunks.join('') + this.#text.slice(from, at);
         this.#at = at + 1;
-        return quote === '"' ? this.#expand(unescaped(value)) : { value, expands: false };
+        return quote === '"'
+          ? this.#expand(value.length > LONGEST ? value : unescaped(value))
+          : { value, expands: false };
       }
     }
-    if (!this.#options.lenient) throw new Rejected();
+    if (!this.#options.lenient) throw REJECTED;
     return this.#unquoted();
   }
 
   #expand(value: string): Expanded {
+    if (this.#options.lenient && value.length > LONGEST) return { value, expands: false };
     try {
       return expand(value, this.#values);
     } catch (error) {
@@ -194,38 +203,50 @@ type Expanded = Pick<Assignment, 'value' | 'expands'>;
 
 const REFERENCE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{(?:([_a-z][_a-z0-9]*)(?::?([-+?])([^\n]*))?\}|))/giu;
 
+/** The values of earlier lines, which references can stand for. */
+interface Values {
+  readonly known: Map<string, Assignment>;
+  readonly budget: Budget;
+}
+
 /** Puts values in for references; a reference to anything outside the file stays as it is. */
-function expand(value: string, values: ReadonlyMap<string, Assignment>): Expanded {
+function expand(value: string, values: Values, depth = 0): Expanded {
+  if (depth > DEEPEST) throw REJECTED;
   let expands = false;
   const text = value.replace(REFERENCE, (reference, dollar, plain, braced, operator, rest) => {
     if (dollar !== undefined) return '$';
     const name: string | undefined = plain ?? braced;
-    if (name === undefined) throw new Rejected();
-    const known = values.get(name);
+    if (name === undefined) throw REJECTED;
+    const known = values.known.get(name);
     if (operator === undefined && known !== undefined) {
+      if (values.budget.isSpentBy(known.value)) throw REJECTED;
       expands ||= known.expands;
       return known.value;
     }
     expands = true;
-    if (operator !== undefined) expandOperand(reference, operator, rest, known, values);
+    if (operator !== undefined) expandOperand({ reference, operator, rest, known }, values, depth + 1);
     return reference;
   });
   return { value: text, expands };
 }
 
+/** Operands in operands, and references behind them. */
+const DEEPEST = 50;
+
+interface Operation {
+  readonly reference: string;
+  readonly operator: string;
+  readonly rest: string;
+  readonly known: Assignment | undefined;
+}
+
 /** `${NAME:-operand}` and what follows it: only whether Compose accepts them. */
-function expandOperand(
-  reference: string,
-  operator: string,
-  rest: string,
-  known: Assignment | undefined,
-  values: ReadonlyMap<string, Assignment>,
-): void {
+function expandOperand({ reference, operator, rest, known }: Operation, values: Values, depth: number): void {
   const end = closingBrace(reference);
   const operand = rest.slice(0, rest.length - (reference.length - 1 - end));
-  if (operator === '?' && known === undefined) throw new Rejected();
-  if (operator === '+' ? known !== undefined : known === undefined) expand(operand, values);
-  expand(reference.slice(end + 1), values);
+  if (operator === '?' && known === undefined) throw REJECTED;
+  if (operator === '+' ? known !== undefined : known === undefined) expand(operand, values, depth);
+  expand(reference.slice(end + 1), values, depth);
 }
 
 /** Of the first brace, as Compose counts them: a brace right after another is overlooked. */

@@ -1,7 +1,9 @@
 /** What each program reads from an env file, as its own parser answered (`npm run test:oracles` asks it again). */
 import { describe, expect, test } from 'vitest';
 import { lastOf } from '../../../src/config/env-file/assignment.ts';
+import { readEnvFile } from '../../../src/config/env-file/compare.ts';
 import { READER_NAMES, READERS, type ReaderName } from '../../../src/config/env-file/readers.ts';
+import { expectLinear } from '../../support/growth.ts';
 
 /** Values by name; `$` behind a name: it depends on the environment; `undefined`: rejected. */
 function read(reader: ReaderName, text: string): Record<string, string> | undefined {
@@ -84,4 +86,28 @@ test('an assignment has the line in which it starts', () => {
   for (const reader of ['compose', 'bash', 'systemd'] as const) {
     expect(READERS[reader].read(text)?.map(({ name, line }) => `${name} ${line}`)).toEqual(['A 2', 'B 4', 'C 7']);
   }
+});
+
+test.each(['compose', 'bash'] as const)('%s does not exhaust the memory with references to references', (reader) => {
+  const lines = Array.from({ length: 40 }, (_, at) => `A${at + 1}=${`$A${at}`.repeat(10)}`);
+  expect(READERS[reader].read(`A0=0123456789\n${lines.slice(0, 3).join('\n')}`)?.at(-1)?.value).toHaveLength(10_000);
+  expect(READERS[reader].read(`A0=0123456789\n${lines.join('\n')}`)).toBeUndefined();
+  const long = `A0=${'x'.repeat(100_000)}\nA1=${'$A0'.repeat(100_000)}\n`;
+  expect(READERS[reader].read(long)).toBeUndefined();
+});
+
+test.each<[string, string, string]>([
+  ['defaults in defaults', '${a:-', '}'],
+  ['defaults behind defaults', '${a:-b}', ''],
+  ['references', '$a', ''],
+  ['dollar signs', '$', ''],
+  ['backslashes', '\\', ''],
+  ['quotes', '"', ''],
+  ['comments', ' #', ''],
+  ['assignments', ' A=b', ''],
+  ['lines', '\nA=b', ''],
+  ['exports', '\nexport A', ''],
+])('takes time that grows with the length alone: %s', async (_, start, end) => {
+  await expectLinear((length) => readEnvFile(`A=${start.repeat(length)}${end.repeat(length)}`, 'x'), 20_000);
+  await expectLinear((length) => readEnvFile(`A="${start.repeat(length)}${end.repeat(length)}"`, 'x'), 20_000);
 });
