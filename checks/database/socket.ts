@@ -11,6 +11,7 @@ import {
 } from 'node:tls';
 import { makeSecureContext, secureContextFor } from '../../src/net/ca-store.ts';
 import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
+import { type Protocol, protocolOf, SSL_REQUEST } from '../../src/net/protocols.ts';
 import { reportStages } from '../../src/net/stages.ts';
 import { distrustOf } from '../../src/net/tls.ts';
 import { ServerError } from './server-error.ts';
@@ -45,9 +46,6 @@ export interface Connected {
   /** "TLS 1.3", or `undefined` without. */
   readonly tls: string | undefined;
 }
-
-/** PostgreSQL manual, 55.7: `SSLRequest`. */
-const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 /** The server does not support TLS. */
 export class NoTlsError extends NetworkError {
@@ -128,18 +126,10 @@ export function isMessage(chunk: Buffer, types: string): boolean {
   return length >= 8 && length <= 30_000 && begins.test(chunk.toString('latin1', 5, 6));
 }
 
-/** Protocols that are common on a wrong port. */
-const LANGUAGES: readonly (readonly [RegExp, string])[] = [
-  [/^HTTP\//, 'HTTP'],
-  [/^SSH-/, 'SSH'],
-  [/^.{4}\n\d+\.\d+/s, 'MySQL'],
-  [/^-(ERR|NOAUTH|DENIED)/, 'Redis'],
-  [/^220[ -]/, 'SMTP or FTP'],
-];
-
-export function languageOf(chunk: Buffer): string | undefined {
-  const text = chunk.toString('latin1', 0, 64);
-  return LANGUAGES.find(([pattern]) => pattern.test(text))?.[1];
+/** The protocol on a wrong port, if it is a common one. */
+export function languageOf(chunk: Buffer): Protocol | undefined {
+  const protocol = protocolOf(chunk);
+  return protocol === 'unknown' || protocol === 'incomplete' ? undefined : protocol;
 }
 
 /** Certificate authorities (CAs), and the client certificate if there is one. @throws ServerError of kind `client-certificate` */

@@ -24,7 +24,7 @@ export const RULES = {
   'builtin/reachable': {
     title: 'the built-in broker is reachable',
     procedure:
-      'Resolves the host and opens a TCP connection and, for tls://, a TLS session, within 5 s each. The broker starts with Spacelift, so a missing broker is a skip before installation and a failure afterward.',
+      'Resolves the host and opens a TCP connection and, for tls://, a TLS session, within 5 s each. The broker starts with Spacelift, so a missing broker is a skip before installation and a failure afterward; a server that accepts the connection and stays silent is a failure in any case.',
     rationale: 'Workers that can’t reach the broker get no runs: the runs stay queued.',
     permission: 'TCP from the workers’ network to the broker’s port; the services themselves do not need it',
     fix: 'Configure the load balancer, firewall, and network policies to pass TCP to the broker’s port on the server (1984 by convention).',
@@ -37,7 +37,7 @@ export const RULES = {
   'builtin/protocol': {
     title: 'the endpoint is an MQTT broker',
     procedure:
-      'Sends an MQTT CONNECT (3.1.1, then 5) without credentials, and waits 5 s for a CONNACK with any return code. With tls://, does not verify the certificate, and accepts a server that requires a client certificate. Publishes and subscribes to nothing.',
+      'Sends an MQTT CONNECT (3.1.1, then 5) without credentials, and waits 5 s for a CONNACK with any return code. If there is no response, sends an HTTP request and PostgreSQL’s SSLRequest to find out what listens there. With tls://, does not verify the certificate, and accepts a server that requires a client certificate. Publishes and subscribes to nothing.',
     rationale:
       'An HTTP ingress or the HTTP server’s port can’t carry MQTT, and workers that use TLS can’t connect to a broker without it.',
     fix: 'Point MQTT_BROKER_ENDPOINT at the broker’s port through a TCP load balancer, and use tls:// if and only if that port uses TLS.',

@@ -33,16 +33,28 @@ export class BucketOperations {
 
   /** One operation with its deadline; retried when the store is busy. */
   readonly within = <T>(operation: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    this.run.withTimeout(OPERATION_MS, (signal) => withRetry(() => operation(signal), noOf, signal));
+    this.#unlessBusy(() => this.run.withTimeout(OPERATION_MS, operation));
+
+  /** Each attempt has a deadline of its own: a slow refusal says more than a deadline for all of them. */
+  async #unlessBusy<T>(attempt: () => Promise<T>): Promise<T> {
+    try {
+      return await withRetry(attempt, noOf, this.run.signal);
+    } catch (error) {
+      // The reason why the run ended says more than an interrupted pause.
+      this.run.signal.throwIfAborted();
+      throw error;
+    }
+  }
 
   /** One write. The end of the run does not abort it: the object could then not be found and removed. */
   async write<T>(operation: (signal: AbortSignal) => Promise<T>, ms = OPERATION_MS): Promise<T> {
-    return this.run.withTimeout(ms, () => {
-      const signal = AbortSignal.timeout(ms + GRACE_MS);
-      const writing = withRetry(() => operation(signal), noOf, signal);
-      this.#writes.add(writing);
-      return writing;
-    });
+    return this.#unlessBusy(() =>
+      this.run.withTimeout(ms, () => {
+        const writing = operation(AbortSignal.timeout(this.run.waitFor(ms) + GRACE_MS));
+        this.#writes.add(writing);
+        return writing;
+      }),
+    );
   }
 
   read(key: string): Promise<Stored | undefined> {

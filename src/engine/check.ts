@@ -75,9 +75,11 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   cleanup(what: string, command: Fix | undefined, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
   /** Registers how to close something at the very end of the run, after everything that the run wrote is removed. */
   onEnd(dispose: () => unknown): void;
+  /** How long an operation with this deadline is waited for, ms: longer in proportion with a longer timeout of the run. */
+  waitFor(ms: number): number;
   /**
    * Runs one operation under a deadline; its signal is aborted by the deadline or by the run.
-   * @param ms with the default timeout of the run; longer in proportion with a longer one
+   * @param ms the deadline, before `waitFor`
    * @throws NetworkError of kind `timeout`, even when the operation ignores its signal
    */
   withTimeout<T>(ms: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T>;

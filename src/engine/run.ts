@@ -139,7 +139,7 @@ export function makeRun(
     throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
   };
   // Whoever waits longer for the whole run also waits longer for each server.
-  const patience = Math.max(1, options.timeoutMs / DEFAULTS.timeoutMs);
+  const waitFor = (ms: number) => ms * Math.max(1, options.timeoutMs / DEFAULTS.timeoutMs);
   const run: Run = {
     deployment,
     options,
@@ -163,7 +163,8 @@ export function makeRun(
     },
     cleanup: (what, command, remove) => cleanup.register(what, command, remove),
     onEnd: (dispose) => cleanup.onEnd(dispose),
-    withTimeout: (ms, operation) => withTimeout(signal, ms * patience, operation, timedOut),
+    waitFor,
+    withTimeout: (ms, operation) => withTimeout(signal, waitFor(ms), operation, timedOut),
   };
   return run;
 }

@@ -23,6 +23,8 @@ export const PEERS = {
   mosquitto: debian('mosquitto', 'mosquitto'),
   nginx: debian('nginx-light', 'nginx'),
   pgbouncer: debian('pgbouncer', 'pgbouncer'),
+  haproxy: debian('haproxy', 'haproxy'),
+  redis: debian('redis-server', 'redis-server'),
   chromium: debian('chromium', 'chromium', 'usr/lib/chromium/chromium'),
   zsh: debian('zsh', 'zsh'),
   fish: debian('fish', 'fish'),

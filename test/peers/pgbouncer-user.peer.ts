@@ -9,7 +9,9 @@ async function behind(mode: 'session' | 'transaction') {
   await server.query(`CREATE ROLE login LOGIN PASSWORD 'of-the-pooler' IN ROLE spacelift`);
   await server.query('ALTER ROLE login SET role = spacelift');
   const own = server.url({ user: 'client', password: 'of-the-client', database: 'spacelift' });
-  const { url, stop } = await startPgbouncer(own, mode, [], 'user=login password=of-the-pooler');
+  const { url, stop } = await startPgbouncer(own, mode, [], {
+    server: `dbname=spacelift user=login password=of-the-pooler`,
+  });
   onTestFinished(stop);
   return { server, url };
 }

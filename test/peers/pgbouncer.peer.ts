@@ -88,11 +88,3 @@ test.each([
   expect(judged(result)).toEqual({ fail: ['database/connect'], warn: [] });
   expect(result.finding('database/connect').title).toContain(title);
 });
-
-test('a server behind it that is gone', async () => {
-  const gone = new URL(direct());
-  gone.port = '1';
-  const { url, stop } = await startPgbouncer(gone.href, 'session', ['query_wait_timeout = 2']);
-  onTestFinished(stop);
-  expect(judged(await world.check({ DATABASE_URL: url }))).toEqual({ fail: ['database/connect'], warn: [] });
-});

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Run } from '../../../src/engine/check.ts';
 import { connectPacket, DISCONNECT, type Level, readConnack } from '../../../src/net/mqtt.ts';
 import { isConnected, NetworkError } from '../../../src/net/network-error.ts';
+import { type Protocol, protocolOf, QUESTIONS, type Question } from '../../../src/net/protocols.ts';
 import { exchange, openTcp, type Reply } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -15,16 +16,7 @@ const SECOND_MS = 2000;
 /** Ample time for one round trip; ms. */
 const WELCOME_MS = 250;
 
-/** Other servers, by the first bytes of their response. */
-const OTHERS = {
-  HTTP: ['HTTP/', '<!DOCTYPE', '<!doctype', '<html', '<HTML'],
-  SSH: ['SSH-'],
-  TLS: ['\x15\x03'],
-  'SMTP or FTP': ['220 ', '220-'],
-  AMQP: ['AMQP'],
-  Redis: ['-ERR', '-NOAUTH', '-DENIED'],
-} as const satisfies Record<string, readonly string[]>;
-export type Other = keyof typeof OTHERS | 'unknown';
+export type Other = Protocol | 'unknown';
 
 /** The server found. If the connection fails, a `NetworkError` is thrown instead. */
 export type Listener =
@@ -43,7 +35,39 @@ export type Listener =
 
 /** @throws NetworkError when the TCP connection fails */
 export async function identifyListener(run: Run, endpoint: Endpoint): Promise<Listener> {
-  return endpoint.tls ? visitTls(run, endpoint) : visitPlain(run, endpoint);
+  const found = await (endpoint.tls ? visitTls(run, endpoint) : visitPlain(run, endpoint));
+  if (found.speaks !== 'nothing') return found;
+  const other = await askWhoListens(run, endpoint);
+  return other === undefined ? found : { speaks: 'other', other };
+}
+
+/** Many servers ignore a CONNECT, or close the connection; this asks in their own protocols. */
+async function askWhoListens(run: Run, endpoint: Endpoint): Promise<Other | undefined> {
+  const plain = () => openTcp(run, endpoint, SECOND_MS);
+  const overTls = async () => (await openTls(run, endpoint, { verify: false }, SECOND_MS)).socket;
+  for (const open of endpoint.tls ? [overTls, plain] : [plain]) {
+    const answers = await Promise.all(QUESTIONS.map((question) => answerTo(run, question, open)));
+    // An alert is no more than was known: the TLS handshake has been tried.
+    const other = answers.find((answer) => answer !== undefined && answer !== 'TLS');
+    if (other !== undefined) return other;
+  }
+  return undefined;
+}
+
+async function answerTo(run: Run, { say, read }: Question, open: () => Promise<Socket>): Promise<Other | undefined> {
+  let socket: Socket | undefined;
+  try {
+    socket = await open();
+    const { bytes } = await exchange(run, socket, say, (some) => read(some) !== 'incomplete', SECOND_MS);
+    if (bytes.length === 0) return undefined;
+    const other = read(bytes);
+    return other === 'incomplete' ? 'unknown' : other;
+  } catch (error) {
+    if (error instanceof NetworkError) return undefined;
+    throw error;
+  } finally {
+    socket?.destroy();
+  }
 }
 
 async function visitPlain(run: Run, endpoint: Endpoint): Promise<Listener> {
@@ -128,13 +152,5 @@ function judge({ bytes, problem }: Reply): Listener {
 function whoIs(bytes: Buffer): Other | Exclude<ReturnType<typeof readConnack>, 'other'> {
   const connack = readConnack(bytes);
   if (connack !== 'other') return connack;
-  const text = bytes.toString('latin1');
-  let incomplete = false;
-  for (const [other, beginnings] of Object.entries(OTHERS)) {
-    for (const beginning of beginnings) {
-      if (text.startsWith(beginning)) return other as Other;
-      incomplete ||= beginning.startsWith(text);
-    }
-  }
-  return incomplete ? 'incomplete' : 'unknown';
+  return protocolOf(bytes);
 }

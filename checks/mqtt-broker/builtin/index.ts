@@ -14,7 +14,7 @@ const plan = (run: Run): PlannedOperation[] => [
   READS_ENDPOINT,
   {
     rules: ['builtin/reachable', 'builtin/protocol'],
-    does: 'connects, and sends an MQTT CONNECT without credentials; publishes and subscribes to nothing',
+    does: 'connects, and sends an MQTT CONNECT without credentials, and if there is no response, an HTTP request and an SSLRequest of PostgreSQL; publishes and subscribes to nothing',
     at: [run.require(ENDPOINT)],
   },
 ];

@@ -2,11 +2,12 @@
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { skipIfOutside } from '../../../src/net/location.ts';
-import { networkMessages } from '../../../src/net/messages.ts';
+import { networkMessages, WAIT_LONGER } from '../../../src/net/messages.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
 import { advice, type Fix, setting, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../../src/outcome/outcome.ts';
+import { span } from '../../../src/util/format.ts';
 import { phaseOf } from '../../phase.ts';
 import { ENDPOINT, type Endpoint, readEndpoint } from '../endpoint.ts';
 import type { MqttRule } from '../rules.ts';
@@ -64,7 +65,8 @@ async function unreachable(run: Run, problem: NetworkError): Promise<Issue | Ski
       evidence,
     });
   }
-  if ((await phaseOf(run)) === 'pre-install') {
+  // Something else that listens there does not go away with the installation.
+  if (problem.silentMs === undefined && (await phaseOf(run)) === 'pre-install') {
     return skip(`no broker responds at ${at} yet: it starts with Spacelift`, {
       detail: `Observed: ${words.title}.`,
       fix: advice`run this tool again after installation`,
@@ -74,6 +76,14 @@ async function unreachable(run: Run, problem: NetworkError): Promise<Issue | Ski
   if (problem.kind === 'refused') {
     const fix = advice`make sure that the server is running and that ${at} points to its MQTT port; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`;
     return fail(words.title, { ...words, fix });
+  }
+  if (problem.silentMs !== undefined) {
+    return fail(words.title, {
+      ...words,
+      detail: 'The connection was accepted, but neither a CONNECT nor an HTTP request got a response.',
+      expected: `a CONNACK within ${span(problem.silentMs)} of a CONNECT`,
+      fix: advice`find out what listens at ${at}, and point ${ENDPOINT} at the server’s MQTT port (1984 by convention); ${WAIT_LONGER}`,
+    });
   }
   return fail(words.title, words);
 }
@@ -125,6 +135,9 @@ const OTHER: Record<Other, string> = {
   'SMTP or FTP': 'an SMTP or FTP server',
   AMQP: 'an AMQP broker',
   Redis: 'a Redis server',
+  memcached: 'a memcached server',
+  MySQL: 'a MySQL server',
+  PostgreSQL: 'a PostgreSQL server',
   unknown: 'an unknown server',
 };
 

@@ -96,7 +96,6 @@ describe.concurrent('a broker that is not there', () => {
   > = {
     'refuses connections': ['refused', refusedPort],
     'closes without a byte': ['closed', startCloser],
-    'stays silent': ['timeout', startSilent],
     'swallows packets': ['timeout', startBlackhole],
   };
   const cases = Object.keys(absences).flatMap((name) => ['', 'tls://'].map((scheme) => [name, scheme] as const));
@@ -121,6 +120,22 @@ describe.concurrent('a broker that is not there', () => {
     });
     expect(after?.finding(PROTOCOL)).toMatchObject({ status: 'skip', dependsOn: REACHABLE });
   });
+
+  test.each(['', 'tls://'])(
+    'a port that accepts and stays silent is no broker, in either phase: %s',
+    async (scheme) => {
+      const { at } = await started(startSilent());
+      const results = await Promise.all(PHASES.map((phase) => run(`${scheme}${at}`, { phase })));
+      for (const result of results) {
+        expect(result.ids('fail')).toEqual([REACHABLE]);
+        expect(result.finding(REACHABLE)).toMatchObject({
+          title: expect.stringMatching(/^connected to .*, but got no response within \d s$/),
+          expected: expect.stringMatching(/^a CONNACK within \d s/),
+          evidence: { observed: 'timeout', connected: true },
+        });
+      }
+    },
+  );
 
   test('does not resolve', async () => {
     const [before, after] = await Promise.all(PHASES.map((phase) => run('broker.invalid:1984', { phase })));

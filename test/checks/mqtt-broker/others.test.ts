@@ -1,6 +1,7 @@
 import { connect, createServer, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, test } from 'vitest';
+import { SSL_REQUEST } from '../../../src/net/protocols.ts';
 import { startBanner, startHttp, startProxy } from '../../services/tcp.ts';
 import { broker, certificate, ENDPOINT, listening, PHASES, PROTOCOL, REACHABLE, run, started } from './support.ts';
 
@@ -35,6 +36,34 @@ describe('something else answers: one failure, in either phase', () => {
       async () => (await started(startBanner('AMQP\0\0\x09\x01'))).at,
     ],
     Redis: ['is a Redis server, not an MQTT broker', () => listening(readingLines('-ERR unknown command\r\n'))],
+    'Redis, which waits for the end of a CONNECT': [
+      'is a Redis server, not an MQTT broker',
+      () => listening(answering('GET /', "-ERR wrong number of arguments for 'get' command\r\n")),
+    ],
+    'Redis with a password, over TLS': [
+      'is a Redis server, not an MQTT broker',
+      async () => `tls://${await inTls(answering('GET /', '-NOAUTH Authentication required.\r\n'))}`,
+    ],
+    'an HTTP server that waits for a request': [
+      'is an HTTP server, not an MQTT broker',
+      () => listening(answering('GET / HTTP', 'HTTP/1.1 404 Not Found\r\n\r\n')),
+    ],
+    'PostgreSQL, which closes': [
+      'is a PostgreSQL server, not an MQTT broker',
+      () => listening(answering(SSL_REQUEST, 'N', true)),
+    ],
+    'PostgreSQL with TLS': [
+      'is a PostgreSQL server, not an MQTT broker',
+      () => listening(answering(SSL_REQUEST, 'S', true)),
+    ],
+    MySQL: [
+      'is a MySQL server, not an MQTT broker',
+      async () => (await started(startBanner(Buffer.from('N\0\0\0\n8.0.36\0\x08\0\0\0', 'latin1')))).at,
+    ],
+    'a server that answers HTTP with noise': [
+      'is an unknown server, not an MQTT broker',
+      () => listening(answering('GET /', '\x1b[31mboo')),
+    ],
     noise: [
       'is an unknown server, not an MQTT broker',
       async () => (await started(startBanner(Buffer.from('deadbeef', 'hex')))).at,
@@ -88,6 +117,28 @@ describe('something else answers: one failure, in either phase', () => {
         if (line.includes('\n')) socket.end(answer);
       });
     });
+  }
+
+  /** Says nothing, or closes, unless the first bytes are these. */
+  function answering(question: string | Buffer, answer: string, closes = false): Server {
+    return createServer((socket) => {
+      socket.once('data', (chunk: Buffer) => {
+        const asked = chunk.subarray(0, question.length).equals(Buffer.from(question));
+        if (asked) socket.write(Buffer.from(answer, 'latin1'));
+        else if (closes) socket.end();
+      });
+    });
+  }
+
+  /** The same server behind TLS. */
+  async function inTls(server: Server): Promise<string> {
+    const front = createTlsServer(await certificate(), (socket) =>
+      server.emit(
+        'connection',
+        socket.on('error', () => {}),
+      ),
+    );
+    return listening(front.on('tlsClientError', () => {}));
   }
 
   async function https(): Promise<string> {

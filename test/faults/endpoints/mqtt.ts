@@ -148,6 +148,12 @@ const REACH: readonly Fault[] = [
     says: /^connected to 127\.0\.0\.1:\d+, but got no response within 5 s$/m,
   },
   {
+    name: 'an MQTT port that stays silent before installation',
+    arrange: elsewhere(ENDPOINT, startSilent),
+    fail: ['mqtt-broker/builtin/reachable'],
+    says: /^connected to 127\.0\.0\.1:\d+, but got no response within 5 s$/m,
+  },
+  {
     name: 'an MQTT port that swallows packets after installation',
     arrange: elsewhere(ENDPOINT, startBlackhole),
     options: INSTALLED,
