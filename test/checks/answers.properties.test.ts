@@ -67,7 +67,7 @@ const answer: fc.Arbitrary<HttpAnswer> = fc.record({
   body: body.map((text) => Buffer.from(text)),
 });
 
-const PLAIN = /^[A-Za-z0-9.]{1,100}$/;
+const PLAIN = /^[A-Za-z0-9._:-]{1,100}$/;
 /** A problem whose facts are words and numbers. */
 function expectPlain(problem: unknown): void {
   expect(problem).toBeInstanceOf(Error);

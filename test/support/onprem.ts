@@ -6,7 +6,7 @@ export const ONPREM: Readonly<Record<string, string>> = {
   SERVER_DOMAIN: 'spacelift.corp.internal',
   ENVIRONMENT: 'prod',
   ADMIN_USERNAME: 'admin',
-  ADMIN_PASSWORD: 'a-long-admin-password',
+  ADMIN_PASSWORD: 'rose-tin-lantern-mule',
   LICENSE_TYPE: 'jwt',
   LICENSE_TOKEN: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ0ZXN0In0.c2ln',
   SPACELIFT_PUBLIC_API: '',
