@@ -8,7 +8,7 @@ import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { span } from '../../src/util/format.ts';
 import type { BucketOperations } from './bucket.ts';
-import { orMisspelled } from './misspelled.ts';
+import { missingBucket } from './missing-bucket.ts';
 import { proxyIssue } from './proxy.ts';
 import type { RequiredActions } from './requirements.ts';
 import { type Store, type StoreAction, StoreError, type StoreKind } from './store.ts';
@@ -164,7 +164,7 @@ export async function storeIssue(probe: BucketOperations, error: unknown, via?: 
   const optional = onlyOneNeeds(error, required, store);
   if (optional !== undefined) return optional;
   const issue = (await proxyIssue(probe, error)) ?? inWords(error, store, via);
-  return error.kind === 'no-bucket' ? orMisspelled(issue, { run, store, bucket: error.bucket }) : issue;
+  return error.kind === 'no-bucket' ? missingBucket(issue, { run, store, bucket: error.bucket }) : issue;
 }
 
 function onlyOneNeeds(

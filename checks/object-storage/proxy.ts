@@ -28,7 +28,8 @@ export async function proxyIssue(operations: BucketOperations, error: StoreError
     return (await once(answers, store, () => storeAnswers(operations))) ? refused(store, error) : undefined;
   }
   const { seesAuthorization } = store;
-  if (kind !== 'denied' || seesAuthorization === undefined) return undefined;
+  // Without a code that a store has, its denials tell nothing of who is denied.
+  if (kind !== 'denied' || code === undefined || seesAuthorization === undefined) return undefined;
   const arrives = await once(authorizations, store, () => seesAuthorization().catch(() => true));
   return arrives ? undefined : unsigned(store);
 }

@@ -192,7 +192,7 @@ export const BEHAVIORS: readonly Behavior[] = [
     HTTP,
   ),
 
-  lie('an XML error with control characters', answers(xmlError(EVIL, EVIL), { status: 403, type: XML }), HTTP),
+  lie('an XML error with control characters', answers(xmlError(EVIL, EVIL), { status: 403, type: XML }), DENIAL),
   lie(
     'a known XML error with control characters',
     answers(xmlError('AccessDenied', EVIL), { status: 403, type: XML }),
