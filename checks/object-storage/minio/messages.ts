@@ -42,7 +42,7 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
       redirected: ({ location }) => (location === undefined ? toMinio(endpoint) : redirected(location)),
       unsupported: () =>
         advice`use a store with the S3 operations that Spacelift needs, such as a current release of MinIO`,
-      other: () => command(sh`mc admin logs minio`, { note: 'look up the code in MinIO’s log' }),
+      other: () => advice`look up the code in MinIO’s log: ${sh`mc admin logs minio`}`,
     },
     network: {
       'wants-tls': /:80$/.test(endpoint)
