@@ -67,15 +67,15 @@ async function existing(run: Run, store: Store): Promise<readonly string[]> {
 /** The command that creates a bucket, followed by those for its settings, as far as they are commands of the bucket's own. */
 function withSettings(create: Fix, keys: readonly Bucket[], { run, store, bucket }: Missing): Fix {
   const { messages } = store;
+  // Then versioning and CORS are the account's, too, and may well be right.
+  if (store.rulesAreShared === true) return create;
   const needs = keys.map((key) => REQUIREMENTS[key]);
   const days = needs.map(({ expiry }) => expiry).filter((expiry) => expiry !== 'never');
   const domain = run.get('SERVER_DOMAIN');
   const steps = [
     create,
     ...(needs.some(({ versioning }) => versioning !== 'not needed') ? [messages.versioning(bucket)] : []),
-    ...(days.length === needs.length && store.rulesAreShared !== true
-      ? [messages.expire(bucket, Math.max(...days))]
-      : []),
+    ...(days.length === needs.length ? [messages.expire(bucket, Math.max(...days))] : []),
     ...(keys.includes('uploads') && domain !== undefined ? [messages.allowOrigin(bucket, `https://${domain}`)] : []),
   ].filter(({ kind, language }) => kind === 'command' && language === 'sh');
   return steps[0] === create ? command(steps.flatMap(({ shells }) => shells)) : create;

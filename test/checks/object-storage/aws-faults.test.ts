@@ -114,7 +114,7 @@ describe('a missing bucket', () => {
   test.each([
     [REGION, ' --create-bucket-configuration LocationConstraint=eu-west-1'],
     ['us-east-1', ''],
-  ])('in %s is one failure with the command that makes it', async (region, more) => {
+  ])('in %s is one failure with the commands that create it as it should be', async (region, more) => {
     const there = region === REGION ? storage : await startAws({ region });
     const result = await there.check({
       variables: { OBJECT_STORAGE_BUCKET_STATES: 'not-there', AWS_REGION: region, AWS_DEFAULT_REGION: region },
@@ -123,7 +123,10 @@ describe('a missing bucket', () => {
     expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
     expect(result.finding('object-storage/states/access')).toMatchObject({
       title: 'bucket not-there does not exist',
-      fix: `aws s3api create-bucket --bucket not-there --region ${region}${more}`,
+      fix: [
+        `aws s3api create-bucket --bucket not-there --region ${region}${more}`,
+        'aws s3api put-bucket-versioning --bucket not-there --versioning-configuration Status=Enabled',
+      ].join('\n'),
     });
   });
 

@@ -115,12 +115,12 @@ describe('one cause is one failure', () => {
   });
 });
 
-test('a missing bucket is one failure with the command that makes it', async () => {
+test('a missing bucket is one failure with the commands that create it as it should be', async () => {
   const result = await under({}, { OBJECT_STORAGE_BUCKET_STATES: 'not-there' });
   expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
   expect(result.finding('object-storage/states/access')).toMatchObject({
     title: 'bucket not-there does not exist',
-    fix: 'mc mb minio/not-there',
+    fix: 'mc mb minio/not-there\nmc version enable minio/not-there',
   });
   expect(result.ids('skip')).toEqual(
     ['presigned', 'versioning', 'retention', 'public'].map((rule) => `object-storage/states/${rule}`),
