@@ -17,7 +17,11 @@ afterAll(() => Promise.all([world?.stop(), minio?.stop()]));
 
 /** Runs the command that a fix ends with, its blanks (words in capitals) filled in. */
 const mend = ({ fix = '' }: Finding, blanks: Record<string, string> = {}) =>
-  minio.shell(fix.slice(fix.lastIndexOf('mc ')).replace(/\b[A-Z]+\b/g, (blank) => blanks[blank] ?? blank));
+  minio.shell(
+    fix
+      .slice(fix.includes('\n') ? 0 : fix.lastIndexOf('mc '))
+      .replace(/\b[A-Z]+\b/g, (blank) => blanks[blank] ?? blank),
+  );
 
 const check = (changed = {}, options: Options = {}) => world.check({ ...minio.variables, ...changed }, options);
 
@@ -64,12 +68,12 @@ describe('one cause is one failure', () => {
   });
 });
 
-test('a missing bucket: the fix makes it, and what is suggested there is told next', async () => {
+test('a missing bucket: the fix creates it as it should be', async () => {
   const there = { [BUCKETS.states]: 'spacelift-others' };
   const result = await check(there);
   expect(judged(result)).toEqual({ fail: ['object-storage/states/access'], warn: [] });
   await mend(result.finding('object-storage/states/access'));
-  expect(judged(await check(there))).toEqual({ fail: ['object-storage/states/versioning'], warn: [] });
+  expect(judged(await check(there))).toEqual(HEALTHY);
 });
 
 describe('each fault, and the command of its fix', () => {
