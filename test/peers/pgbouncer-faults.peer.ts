@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { makeCa } from '../services/tls.ts';
 import { type PoolerChanges, startPgbouncer } from './pgbouncer.ts';
@@ -46,12 +46,16 @@ async function administer(url: string, statement: string): Promise<void> {
 }
 const ADMIN = 'admin_users = spacelift';
 
-/** A session that stays until the pooler stops. */
-async function hold(url: string): Promise<void> {
-  const client = new pg.Client(url);
-  client.on('error', () => {});
-  await client.connect();
-}
+/** A session that stays until the pooler stops. The connection that showed that it is up may still count for a moment. */
+const hold = (url: string): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      const client = new pg.Client(url);
+      client.on('error', () => {});
+      await client.connect();
+    },
+    { timeout: 60_000 },
+  );
 
 const impatient = (url: URL) => {
   url.search = '?connect_timeout=5';
