@@ -4,6 +4,7 @@ import type { Attributes } from '../../../src/clouds/aws/sqs/client.ts';
 import { sameQueue } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import { advice, type Fix } from '../../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
+import { membersOf } from '../../../src/util/json.ts';
 import { MAX_RECEIVE_COUNT } from '../requirements.ts';
 import { inspect } from './inspect.ts';
 import { attributesFor, redriveToNowhere, redriveToWrongKind, setAttributes } from './messages.ts';
@@ -16,17 +17,9 @@ interface Redrive {
 }
 
 function redriveIn({ RedrivePolicy: text = '' }: Attributes): Redrive | undefined {
-  const { deadLetterTargetArn, maxReceiveCount } = membersOf(text);
+  const { deadLetterTargetArn, maxReceiveCount } = membersOf(text) ?? {};
   if (typeof deadLetterTargetArn !== 'string') return undefined;
   return { target: deadLetterTargetArn, maxReceiveCount: Number(maxReceiveCount) };
-}
-
-function membersOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return { ...(JSON.parse(text) as object | null) };
-  } catch {
-    return {};
-  }
 }
 
 const nameIn = (arn: string): string => arn.split(':').at(-1) ?? arn;

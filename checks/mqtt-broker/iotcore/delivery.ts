@@ -11,6 +11,7 @@ import type { Context, Run } from '../../../src/engine/check.ts';
 import { cause } from '../../../src/outcome/cause.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
+import { membersOf } from '../../../src/util/json.ts';
 import { inspectIotQueue } from '../../message-queues/index.ts';
 import { queuesFinding } from '../../message-queues/rules.ts';
 import { type MqttRule, mqttFinding } from '../rules.ts';
@@ -129,21 +130,13 @@ async function refused(run: Run, error: unknown, { target }: DataPlane, topic: s
 function faultIn(run: Run, body: string): string | undefined {
   const plain = decoded(body);
   if (!plain.includes(run.id)) return 'without base64 encoding';
-  const { timestamp, worker_pool_ulid, worker_ulid } = parse(plain);
+  const { timestamp, worker_pool_ulid, worker_ulid } = membersOf(plain) ?? {};
   const wrong = [
     ...(typeof timestamp === 'number' ? [] : ['timestamp']),
     ...(worker_pool_ulid === 'preflight' ? [] : ['worker_pool_ulid']),
     ...(worker_ulid === run.id ? [] : ['worker_ulid']),
   ];
   return wrong.length === 0 ? undefined : `without a correct ${wrong.join(', ')}`;
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return { ...JSON.parse(text) };
-  } catch {
-    return {};
-  }
 }
 
 /** IoT Core does not tell the publisher why an action failed. */

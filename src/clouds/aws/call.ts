@@ -3,6 +3,7 @@ import type { Run } from '../../engine/check.ts';
 import type { HttpAnswer } from '../../net/http.ts';
 import { toNetworkError } from '../../net/network-error.ts';
 import { type BusyHint, withRetry } from '../../net/retry.ts';
+import { membersOf } from '../../util/json.ts';
 import { findCredentials } from './credentials.ts';
 import { withoutEndpoint } from './custom-endpoint.ts';
 import { CredentialError, credentialKind } from './errors.ts';
@@ -127,20 +128,11 @@ function kindOf(status: number, code: string | undefined): AwsKind {
 /** Each protocol has its own place for the code: a header, a JSON member, or an XML element. */
 function errorIn({ headers, body }: HttpAnswer): { code: string | undefined; said: string } {
   const text = body.toString();
-  const json = parse(text);
+  const json = membersOf(text) ?? {};
   const element = (name: string) => new RegExp(`<${name}>([^<]{1,4096})</${name}>`).exec(text)?.[1];
   const named = [headers['x-amzn-errortype'], json.__type, json.code, element('Code')].find(
     (value) => typeof value === 'string',
   );
   const said = [json.message, json.Message, element('Message')].find((value) => typeof value === 'string');
   return { code: /^(?:[^#]*#)?([A-Za-z][A-Za-z0-9.]{0,99})/.exec(named ?? '')?.[1], said: said ?? '' };
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }

@@ -7,7 +7,7 @@ import { CheckStopped, fail, skip } from '../../outcome/outcome.ts';
 import { isSupplied, onlyInContainer, ownFile } from '../credentials.ts';
 import { CredentialError } from './errors.ts';
 import { assumeWithToken, callersKeys, ProviderError, pendingBase } from './providers.ts';
-import { type Keys, keysOf, SourceError, type WebIdentity } from './source.ts';
+import { type Keys, keysOf, SourceError, TOKEN_FILE, type WebIdentity } from './source.ts';
 import { explainSource } from './source-messages.ts';
 
 export type { Keys } from './source.ts';
@@ -16,7 +16,6 @@ export type { Keys } from './source.ts';
 const DEADLINE_MS = 8_000;
 
 const [KEY, SECRET] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
-const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
 /** Variables that point to credentials in Spacelift's container, which are not available here. */
 const IN_CONTAINER = [
   TOKEN_FILE,

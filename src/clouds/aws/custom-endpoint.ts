@@ -20,7 +20,8 @@ type Kind = keyof typeof KINDS;
 const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];
 
 const IGNORE = 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS';
-const isTrue = (value: string | undefined): boolean => value?.toLowerCase() === 'true';
+/** As the AWS SDKs read a switch. */
+export const isTrue = (value: string | undefined): boolean => value?.toLowerCase() === 'true';
 
 export const isEndpointVariable = (name: string): boolean => name.startsWith('AWS_ENDPOINT_URL');
 

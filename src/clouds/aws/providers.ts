@@ -7,8 +7,9 @@ import { oncePerRun } from '../../engine/once-per-run.ts';
 import { makeHttpClient } from '../../net/http.ts';
 import { busyHintIn, withRetry } from '../../net/retry.ts';
 import { CheckStopped } from '../../outcome/outcome.ts';
+import { membersOf } from '../../util/json.ts';
 import { mustBeAllowed, withOwnersNetwork } from '../credentials.ts';
-import { endpointOf, kindsOf } from './custom-endpoint.ts';
+import { endpointOf, isTrue, kindsOf } from './custom-endpoint.ts';
 import { isAwsHost } from './endpoints.ts';
 import { callersProfiles } from './profile.ts';
 import {
@@ -191,7 +192,7 @@ async function printedBy(program: string, signal: AbortSignal): Promise<Keys> {
   const [shell, ...flags] = process.platform === 'win32' ? ['cmd.exe', '/d', '/s', '/c'] : ['/bin/sh', '-c'];
   const how = { signal, timeout: PROGRAM_MS, maxBuffer: MOST_OUTPUT, killSignal: 'SIGKILL' } as const;
   const { stdout } = await promisify(execFile)(shell ?? '', [...flags, program], how);
-  const printed = objectIn(stdout);
+  const printed = membersOf(stdout);
   if (printed === undefined) throw new PrintedError('json');
   const { Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration } = printed;
   if (Version !== 1 || typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string')
@@ -202,16 +203,6 @@ async function printedBy(program: string, signal: AbortSignal): Promise<Keys> {
     secretAccessKey: SecretAccessKey,
     ...(typeof SessionToken === 'string' && SessionToken !== '' && { sessionToken: SessionToken }),
   };
-}
-
-/** A JSON object; `undefined` for anything else. */
-function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return undefined;
-  }
 }
 
 const filesOf = ({ deployment: { own } }: Run) => {
@@ -251,7 +242,7 @@ async function inContainer(run: Run, url: URL): Promise<Keys> {
   };
   const { status, body } = await withRetry(() => client.send(request), busyHintIn, run.signal);
   if (status !== 200) throw new HandedOutError(status);
-  const { AccessKeyId, SecretAccessKey, Token } = objectIn(body.toString()) ?? {};
+  const { AccessKeyId, SecretAccessKey, Token } = membersOf(body.toString()) ?? {};
   if (typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string') throw new HandedOutError(status);
   return {
     accessKeyId: AccessKeyId,
@@ -261,7 +252,7 @@ async function inContainer(run: Run, url: URL): Promise<Keys> {
 }
 
 async function onInstance({ deployment: { own } }: Run): Promise<Keys> {
-  if (own('AWS_EC2_METADATA_DISABLED')?.toLowerCase() === 'true') throw new Error('none');
+  if (isTrue(own('AWS_EC2_METADATA_DISABLED'))) throw new Error('none');
   const { fromInstanceMetadata } = await import('@smithy/credential-provider-imds');
   return fromInstanceMetadata()();
 }

@@ -73,7 +73,7 @@ export class SourceError extends Error {
   }
 }
 
-const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
+export const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
 
 /** The keys of one party, never mixed with the other's. The SDK for Go also knows the second name of each. */
 export function keysOf(read: Read): Keys | undefined {
