@@ -1,7 +1,7 @@
 /** The query parameters of a database URL: those that the driver uses itself, and those that it sends to the server. */
 import { distance } from 'fastest-levenshtein';
-import { nearest } from '../../src/engine/select.ts';
 import { lookup } from '../../src/util/lookup.ts';
+import { nearest } from '../../src/util/similar.ts';
 
 /** The values that the driver accepts; it rejects the URL otherwise. */
 export interface ValueRule {

@@ -1,6 +1,6 @@
 /** Ends the process once everything is written, whatever still hangs. */
-import { accessSync, constants } from 'node:fs';
 import { isSea } from 'node:sea';
+import { canRun } from '../util/can-run.ts';
 
 /** How long open handles may keep the process alive, ms. */
 const WAIT_MS = 250;
@@ -36,13 +36,4 @@ function successorFor(code: number): [program: string, ...args: string[]] | unde
   if (canRun(shell)) return [shell, '-c', `exit ${code}`];
   if (!isSea() && canRun(process.execPath)) return [process.execPath, '-e', `process.exit(${code})`];
   return undefined;
-}
-
-function canRun(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,6 +2,7 @@
 import { cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
+import { firstOf } from '../util/format.ts';
 import { CONTRACT, DOCS, isForSdk, isVariable } from './contract.ts';
 import { ENVIRONMENT, type Entry } from './entry.ts';
 import type { Resolved } from './resolve.ts';
@@ -33,7 +34,7 @@ const isBroken = ({ name }: Entry): boolean => isVariable(name) && CONTRACT[name
 
 function keptQuotes(quoted: readonly Entry[], origin: string): Issue {
   const names = quoted.map(({ name }) => name);
-  const shown = names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ', …' : '');
+  const shown = firstOf(names, MOST_NAMES);
   const from = origin === ENVIRONMENT ? 'the file that the environment is from' : `the file that ${origin} is from`;
   return fail(`${names.length} values are in quotes: docker run --env-file and kubectl --from-env-file keep them`, {
     detail: `In ${origin}: ${shown}. Docker Compose and shells remove quotes from the same file.`,

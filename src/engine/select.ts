@@ -1,6 +1,7 @@
 /** `--only`, `--skip` and `--require`: patterns for rule IDs. */
 import { distance } from 'fastest-levenshtein';
 import { quotable } from '../config/input-error.ts';
+import { nearest } from '../util/similar.ts';
 import { partsOf } from './finding-id.ts';
 
 /** The title of findings that were not selected. */
@@ -58,11 +59,6 @@ export function unmatched(
 ): { pattern: string; nearest: string } | undefined {
   const pattern = patterns.map((candidate) => partsOf(candidate).base).find((base) => !ids.some(matcher([base])));
   return pattern === undefined ? undefined : { pattern, nearest: nearest(pattern, ids) };
-}
-
-/** The candidate with the fewest edits to `name`. */
-export function nearest(name: string, candidates: readonly string[]): string {
-  return candidates.reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best));
 }
 
 /** Completes a message with the nearest rule, or with the command that lists the rules if none is close. */

@@ -12,5 +12,9 @@ export function span(ms: number): string {
 /** "1 message", "2 messages". */
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
+/** The first of some texts, with an ellipsis in place of the rest. */
+export const firstOf = (texts: readonly string[], most: number, separator = ', '): string =>
+  texts.slice(0, most).join(separator) + (texts.length > most ? `${separator}…` : '');
+
 /** "2026-01-31", in UTC. */
 export const day = (date: Date): string => date.toISOString().slice(0, 10);

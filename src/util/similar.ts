@@ -1,10 +1,15 @@
 /** Finds the name that a misspelled one was meant to be. */
 import { distance } from 'fastest-levenshtein';
 
-/** Edits: a missing, an additional, or a wrong character, or two that are swapped. */
+/** Edits: a missing, an additional, or a wrong character; two that are swapped are two. */
 const MOST = 2;
 /** In characters: shorter names are too alike by chance. */
 const SHORTEST = 5;
+
+/** The candidate with the fewest edits to `name`. */
+export function nearest(name: string, candidates: readonly string[]): string {
+  return candidates.reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best));
+}
 
 /** The candidate that differs least from a name, and by little; `undefined` if none does. */
 export function similarTo(name: string, candidates: readonly string[]): string | undefined {

@@ -1,11 +1,12 @@
 /** How a peer is had: built by Go, installed by pip, or taken out of Debian's packages without installing them. */
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { canRun } from '../../src/util/can-run.ts';
 
 /** What to spawn, before the peer's own arguments. */
 export interface Program {
@@ -232,15 +233,6 @@ function onPath(program: string): string | undefined {
     .filter((directory) => directory !== '')
     .map((directory) => join(directory, program))
     .find(canRun);
-}
-
-function canRun(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function osRelease(): string {

@@ -1,7 +1,7 @@
 /** `configuration/env-file`: one finding, with the lines and the programs, but never a value. */
 import { advice, type Fix } from '../../outcome/fix.ts';
 import { type Issue, type Pass, pass, warn } from '../../outcome/outcome.ts';
-import { plural } from '../../util/format.ts';
+import { firstOf, plural } from '../../util/format.ts';
 import { DOCS } from '../contract.ts';
 import type { Source } from '../entry.ts';
 import type { Difference, EnvFile, Reason, Spelling } from './difference.ts';
@@ -44,7 +44,7 @@ function warning(files: readonly EnvFile[]): Issue {
   const differences = files.flatMap((one) => one.differences);
   const readers = READER_NAMES.filter((reader) => files.some((one) => one.readers.includes(reader)));
   return warn(titleOf(differences), {
-    detail: files.map((one) => `In ${one.file}: ${bounded(one.differences.map(describe), ' ')}`).join(' '),
+    detail: files.map((one) => `In ${one.file}: ${firstOf(one.differences.map(describe), MOST, ' ')}`).join(' '),
     expected: 'lines that all programs read alike',
     fix: fixFor(differences),
     docs: DOCS.general,
@@ -87,9 +87,6 @@ function describe({ name, line, groups, reason }: Difference): string {
   return `${where}: ${subject} means one thing in ${namesOf(one)}, and another in ${others.map(namesOf).join(', and a third in ')}.`;
 }
 
-const bounded = (texts: readonly string[], separator: string): string =>
-  texts.slice(0, MOST).join(separator) + (texts.length > MOST ? `${separator}…` : '');
-
 const SPELLINGS: Readonly<Record<Spelling, (names: string) => string>> = {
   plain: (names) => `write ${names} without quotes, whitespace or a comment behind the value`,
   encoded: (names) => `percent-encode the special characters of the user name and password in ${names}`,
@@ -102,9 +99,9 @@ const SPELLINGS: Readonly<Record<Spelling, (names: string) => string>> = {
 function fixFor(differences: readonly Difference[]): Fix {
   const texts = [...Map.groupBy(differences, ({ spelling }) => spelling)].map(([spelling, which]) =>
     SPELLINGS[spelling](
-      bounded(
+      firstOf(
         which.map(({ name, line }) => `${name} (line ${line})`),
-        ', ',
+        MOST,
       ),
     ),
   );

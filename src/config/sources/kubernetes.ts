@@ -1,5 +1,6 @@
 /** Kubernetes Secrets and ConfigMaps: single, in multiple documents, or in a `List`. */
 
+import { firstOf } from '../../util/format.ts';
 import { isKnown, isVariable } from '../contract.ts';
 import { type Entry, InputError, type Location, type RejectedType, type RejectedValue } from '../entry.ts';
 import type { Service } from '../options.ts';
@@ -135,7 +136,7 @@ function kindOf(object: ValueMap): string {
 function kinds(objects: readonly ValueMap[]): string {
   const found = [...new Set(objects.map(kindOf))];
   if (found.length === 0) return 'an empty list';
-  return found.slice(0, MOST_KINDS).join(', ') + (found.length > MOST_KINDS ? ', …' : '');
+  return firstOf(found, MOST_KINDS);
 }
 
 const metadataOf = ({ metadata }: ValueMap): ValueMap => (isMap(metadata) ? metadata : {});
