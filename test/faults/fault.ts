@@ -7,6 +7,7 @@ import { matcher } from '../../src/engine/select.ts';
 import { type DatabaseOptions, type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { type Choice, type Environment, type Estate, ONPREM, type Who } from '../support/estate.ts';
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
+import { type Clients, STAND_INS } from './fixes/clients.ts';
 import type { Config } from './fixes/config.ts';
 import { type Broken, type FixOutcome, tryFixes } from './fixes/try.ts';
 
@@ -108,7 +109,7 @@ const runWith = (fault: Fault, { sources, variables, environment }: Config): Pro
   });
 
 /** Breaks the installation, runs all checks on it, tries what they advise, and repairs it. */
-export function tryFault(estate: Estate, fault: Fault): Promise<Outcome> {
+export function tryFault(estate: Estate, fault: Fault, clients: Clients = STAND_INS): Promise<Outcome> {
   const { fail = [], warn = [], says = /(?:)/ } = fault;
   return whileBroken(estate, fault, async (broken) => {
     const { config, run } = broken;
@@ -128,8 +129,12 @@ export function tryFault(estate: Estate, fault: Fault): Promise<Outcome> {
       extra: told.filter((finding) => !isNamed(finding)),
       before,
       after,
-      fixes: await tryFixes(broken, result, (then) =>
-        broken.database === estate.database ? onNewServer(estate, fault, then) : whileBroken(estate, fault, then),
+      fixes: await tryFixes(
+        broken,
+        result,
+        (then) =>
+          broken.database === estate.database ? onNewServer(estate, fault, then) : whileBroken(estate, fault, then),
+        clients,
       ),
     };
   });

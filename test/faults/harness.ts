@@ -5,6 +5,7 @@ import { type Estate, ONPREM, startEstate } from '../support/estate.ts';
 import { expectNoLeak } from '../support/leaks.ts';
 import { expectPasteable } from '../support/pasteable.ts';
 import { type Fault, tryFault } from './fault.ts';
+import type { Clients } from './fixes/clients.ts';
 import type { FixOutcome } from './fixes/try.ts';
 
 declare module 'vitest' {
@@ -29,7 +30,8 @@ export interface Verdict {
 const asNamed = (ids: readonly string[], names: readonly string[]): string[] =>
   ids.map((id) => (names.includes(partsOf(id).base) ? partsOf(id).base : id));
 
-export function describeFaults(faults: readonly Fault[]): void {
+/** @param clients what executes the fixes; those that npm has unless told */
+export function describeFaults(faults: readonly Fault[], clients?: Clients): void {
   describe('faults', () => {
     let estate: Estate;
     beforeAll(async () => {
@@ -38,7 +40,7 @@ export function describeFaults(faults: readonly Fault[]): void {
     afterAll(() => estate.stop());
 
     test.for(faults)('$name', async (fault, { task }) => {
-      const { result, variables, environment, before, after, ...verdict } = await tryFault(estate, fault);
+      const { result, variables, environment, before, after, ...verdict } = await tryFault(estate, fault, clients);
       const { fail = [], warn = [], says } = fault;
       task.meta.fault = {
         name: fault.name,

@@ -161,7 +161,7 @@ export const python = (requirement: string, version: string, module: string): Wa
   },
   program: (directory) => ({
     command: 'python3',
-    args: ['-c', `from ${module} import main; main()`],
+    args: ['-c', `import sys; from ${module} import main; sys.exit(main())`],
     env: { PYTHONPATH: directory },
   }),
 });

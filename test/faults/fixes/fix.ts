@@ -3,10 +3,10 @@ import type { Finding } from '../../../src/engine/finding.ts';
 import type { FixKind, FixLanguage } from '../../../src/outcome/fix.ts';
 import type { PostgresServer } from '../../services/postgres.ts';
 import type { Estate } from '../../support/estate.ts';
-import { type Administrator, runStatements } from './administrator.ts';
+import type { Administrator } from './administrator.ts';
+import type { Clients } from './clients.ts';
 import { type Config, edit, heldBy } from './config.ts';
 import { readSql } from './psql.ts';
-import { runShell } from './shell.ts';
 import { shellWord } from './shell-words.ts';
 import { follow, type Session } from './steps.ts';
 
@@ -23,6 +23,7 @@ export interface Scene {
   readonly estate: Estate;
   readonly database: PostgresServer;
   readonly who: Administrator;
+  readonly clients: Clients;
 }
 
 /** The fixes that can be pasted, each once. */
@@ -45,7 +46,7 @@ export const programsIn = ({ text, language }: PrintedFix): string[] =>
 export async function execute(fix: PrintedFix, scene: Scene): Promise<Config> {
   if (fix.kind === 'setting') return applySetting(fix.text, scene.config);
   if (fix.language === 'sql') return runSql(fix.text, scene);
-  const output = await runShell(fix.text, scene.estate);
+  const output = await scene.clients.shell(fix.text, scene.estate);
   const comments = [...fix.text.matchAll(/^# (.*)$/gm)].map(([, comment = '']) => comment);
   return followAll(comments, { server: scene.database, created: undefined, output, config: scene.config });
 }
@@ -57,11 +58,11 @@ function applySetting(text: string, config: Config): Config {
 }
 
 /** In the database that the config names; while there is none, where an administrator is otherwise. */
-async function runSql(text: string, { config, database: server, who }: Scene): Promise<Config> {
+async function runSql(text: string, { config, database: server, who, clients }: Scene): Promise<Config> {
   const pasted = readSql(text);
   const statements = pasted.flatMap(({ kind, text: statement }) => (kind === 'statement' ? [statement] : []));
   const { pathname } = new URL(heldBy(config, 'DATABASE_URL') ?? '');
-  await runStatements(server, who, decodeURIComponent(pathname.slice(1)), statements);
+  await clients.sql(text, { server, who, database: decodeURIComponent(pathname.slice(1)) });
   const created = statements.flatMap((statement) => nameIn(statement) ?? []).at(-1);
   const comments = pasted.flatMap(({ kind, text: comment }) => (kind === 'comment' ? [comment] : []));
   return followAll(comments, { server, created, output: '', config });

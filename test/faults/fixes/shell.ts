@@ -7,12 +7,12 @@ import { runAws } from './aws-cli.ts';
 import { runMc } from './mc.ts';
 
 /** Who executes commands: nobody's policy limits them. */
-const ADMINISTRATOR: S3User = {
+export const ADMINISTRATOR: S3User = {
   accessKeyId: 'AKIAADMINISTRATOR000',
   secretAccessKey: 'the-secret-of-an-administrator',
 };
 /** One of those that the test servers have, and no installation is in. */
-const REGION_OF_ADMINISTRATOR = 'eu-west-1';
+export const REGION_OF_ADMINISTRATOR = 'eu-west-1';
 
 /** By the name of the program. */
 const PROGRAMS: Readonly<Record<string, (args: readonly string[], estate: Estate) => Promise<string>>> = {
@@ -35,17 +35,24 @@ export async function runShell(text: string, estate: Estate): Promise<string> {
   recorder ??= makeRecorder(CLIENTS);
   const { ran, code, stderr } = await recorder.play(text);
   if (code !== 0 || stderr !== '') throw new Error(`the shell ended with ${code}: ${stderr}`);
-  const servers = [estate.store, estate.eks.aws, estate.eks.s3];
-  const users = servers.map((server) => server.users);
-  for (const server of servers) server.users = [...server.users, ADMINISTRATOR];
-  let output = '';
-  try {
+  return asAdministrator(estate, async () => {
+    let output = '';
     for (const [program = '', ...args] of ran) {
       const run = PROGRAMS[program];
       if (run === undefined) throw new Error(`no client for: ${program} ${args.join(' ')}`);
       output += await run(args, estate);
     }
     return output;
+  });
+}
+
+/** The test servers know the administrator as long as this lasts. */
+export async function asAdministrator<T>(estate: Estate, work: () => Promise<T>): Promise<T> {
+  const servers = [estate.store, estate.eks.aws, estate.eks.s3];
+  const users = servers.map((server) => server.users);
+  for (const server of servers) server.users = [...server.users, ADMINISTRATOR];
+  try {
+    return await work();
   } finally {
     for (const [at, server] of servers.entries()) server.users = users[at] ?? [];
   }

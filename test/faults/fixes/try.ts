@@ -8,6 +8,7 @@ import type { PostgresServer } from '../../services/postgres.ts';
 import type { Estate } from '../../support/estate.ts';
 import type { Result } from '../../support/preflight.ts';
 import { type Administrator, makeMaster } from './administrator.ts';
+import type { Clients } from './clients.ts';
 import type { Config } from './config.ts';
 import { EXCEPTIONS, NO_CLIENT } from './exceptions.ts';
 import { execute, type PrintedFix, pasteable, programsIn } from './fix.ts';
@@ -37,17 +38,18 @@ export interface FixOutcome {
 type Anew = <T>(then: (broken: Broken) => Promise<T>) => Promise<T>;
 
 /** @param anew breaks another installation in the same way, where a fix may leave what it likes */
-export async function tryFixes(broken: Broken, result: Result, anew: Anew): Promise<FixOutcome[]> {
+export async function tryFixes(broken: Broken, result: Result, anew: Anew, clients: Clients): Promise<FixOutcome[]> {
   const fixes = pasteable(result.findings);
   if (fixes.length === 0) return [];
   const missing = fixes.flatMap(programsIn).map((program) => lookup(NO_CLIENT, program));
   const exception = missing.find((why) => why !== undefined);
   if (exception !== undefined) return [{ who: undefined, exception, trouble: 'not executed' }];
-  if (fixes.every(({ language }) => language !== 'sql')) return [await tryAs(undefined, broken, fixes, result)];
+  if (fixes.every(({ language }) => language !== 'sql'))
+    return [await tryAs(undefined, broken, fixes, result, clients)];
   const outcomes: FixOutcome[] = [];
   const everyone: readonly Administrator[] = ['superuser', 'master'];
   for (const who of fixes.some(({ text }) => needsSuperuser(text)) ? everyone.slice(0, 1) : everyone) {
-    outcomes.push(await anew((again) => tryAs(who, again, fixes, result)));
+    outcomes.push(await anew((again) => tryAs(who, again, fixes, result, clients)));
   }
   return outcomes;
 }
@@ -57,6 +59,7 @@ async function tryAs(
   { name, estate, database, config, run }: Broken,
   fixes: readonly PrintedFix[],
   before: Result,
+  clients: Clients,
 ): Promise<FixOutcome> {
   const found = EXCEPTIONS.find((one) => one.fault === name && (one.who ?? who) === who);
   const exception = found === undefined ? {} : { exception: found.why };
@@ -65,7 +68,7 @@ async function tryAs(
     if (who === 'master') await makeMaster(database);
     let changed = config;
     for (const fix of fixes)
-      changed = await execute(fix, { config: changed, estate, database, who: who ?? 'superuser' });
+      changed = await execute(fix, { config: changed, estate, database, clients, who: who ?? 'superuser' });
     const trouble = remaining(before.findings, (await run(changed)).findings);
     return { who, ...exception, ...(trouble.length > 0 && { trouble: trouble.join('\n') }) };
   } catch (error) {

@@ -1,0 +1,82 @@
+/** The true clients of fixes: psql, the AWS CLI, and `mc`, started by a shell that knows the test servers. */
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { quoted } from '../../src/outcome/fix.ts';
+import type { Clients } from '../faults/fixes/clients.ts';
+import { ADMINISTRATOR, asAdministrator, REGION_OF_ADMINISTRATOR } from '../faults/fixes/shell.ts';
+import { program } from './install.ts';
+import type { Program } from './ways.ts';
+
+export interface TrueClients extends Clients {
+  remove(): void;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export function trueClients(): TrueClients {
+  const directory = mkdtempSync(join(tmpdir(), 'preflight-clients-'));
+  // What this machine's user has configured must not reach them.
+  const base = { PATH: `${directory}:${process.env.PATH}`, HOME: directory };
+  for (const name of ['aws', 'mc', 'psql'] as const) {
+    const path = join(directory, name);
+    writeFileSync(path, wrapper(program(name)));
+    chmodSync(path, 0o755);
+  }
+  return {
+    shell: (fix, estate) => {
+      const { accessKeyId, secretAccessKey } = ADMINISTRATOR;
+      const env = {
+        ...base,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_REGION: REGION_OF_ADMINISTRATOR,
+        AWS_DEFAULT_REGION: REGION_OF_ADMINISTRATOR,
+        AWS_ENDPOINT_URL: estate.eks.aws.url,
+        AWS_ENDPOINT_URL_S3: estate.eks.s3.url,
+        AWS_MAX_ATTEMPTS: '1',
+        MC_HOST_minio: withCredentials(estate.store.url, accessKeyId, secretAccessKey),
+        MC_QUIET: 'on',
+      };
+      return asAdministrator(estate, () => run('/bin/sh', ['-ec', fix], env, ''));
+    },
+    sql: async (fix, { server, who, database }) => {
+      const { user, password } = server.superuser;
+      const env = {
+        ...base,
+        PGHOST: server.socketDirectory,
+        PGPORT: String(server.port),
+        PGUSER: user,
+        PGPASSWORD: password,
+      };
+      const there = await server.query(`SELECT FROM pg_database WHERE datname = '${database.replaceAll("'", "''")}'`);
+      const become = who === 'master' ? ['-c', 'SET SESSION AUTHORIZATION master'] : [];
+      const flags = ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', ...become, '--file=-'];
+      const name = there.length > 0 ? database : 'postgres';
+      await run(join(directory, 'psql'), [...flags, name], env, fix);
+    },
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** A script, so that a program with its first arguments is one word. */
+function wrapper({ command, args, env }: Program): string {
+  const settings = Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
+  return `#!/bin/sh\n${settings.join('')}exec ${[command, ...args].map(quoted).join(' ')} "$@"\n`;
+}
+
+function withCredentials(url: string, user: string, password: string): string {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}`;
+}
+
+async function run(command: string, args: readonly string[], env: Env, input: string): Promise<string> {
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  child.stdin.on('error', () => {}).end(input);
+  const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (code !== 0) throw new Error(`${command} ended with ${code}: ${errors.trim()}`);
+  return output;
+}
