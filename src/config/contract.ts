@@ -15,6 +15,7 @@ export const DOCS = {
   mqtt: `${REFERENCE}/mqtt-broker`,
   telemetry: `${REFERENCE}/telemetry`,
   networking: `${REFERENCE}/networking`,
+  firstSetup: REFERENCE.replace(/\/reference$/, '/guides/first-setup'),
 } as const;
 
 /** The ten buckets: `OBJECT_STORAGE_BUCKET_<suffix>`. */
