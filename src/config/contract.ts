@@ -1,5 +1,5 @@
 /** Every variable that self-hosted Spacelift reads: the table behind `configuration`, `plan` and redaction. */
-import type { Perspective } from './options.ts';
+import { type Perspective, SERVICES } from './options.ts';
 import { isPublicVariable } from './public-variables.ts';
 import type { ChoiceType, ValueType } from './types.ts';
 import * as type from './types.ts';
@@ -93,7 +93,7 @@ export interface Variable {
   readonly secret?: true;
   /** `true`: always; otherwise, when any condition holds. */
   readonly required?: true | readonly When[];
-  /** The services that need it when it is required; server, drain and scheduler by default. */
+  /** The services that need it when it is required; by default all services, but no worker. */
   readonly of?: readonly Perspective[];
   readonly docs: string;
 }
@@ -101,7 +101,7 @@ export interface Variable {
 const when = <Name extends ChoiceName>(variable: Name, ...is: readonly ChoiceOf<Name>[]): readonly When[] => [
   { variable, is },
 ];
-const BACKEND = ['server', 'drain', 'scheduler'] as const;
+const BACKEND = SERVICES;
 const OPTIONAL = { type: type.text, docs: DOCS.general } as const;
 
 /** Any of these makes the AWS variables required. */
