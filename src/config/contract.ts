@@ -1,6 +1,6 @@
 /** Every variable that self-hosted Spacelift reads: the table behind `configuration`, `plan` and redaction. */
 import { DOCS } from './docs.ts';
-import type { Perspective } from './options.ts';
+import { type Perspective, SERVICES } from './options.ts';
 import { isPublicVariable } from './public-variables.ts';
 import { DRAIN_VARIABLES, FEDERATION_VARIABLES, GATEWAY_VARIABLES, POLICY_VARIABLES } from './service-variables.ts';
 import type { ChoiceType, ValueType } from './types.ts';
@@ -84,7 +84,7 @@ export interface Variable {
   readonly secret?: true;
   /** `true`: always; otherwise, when any condition holds. */
   readonly required?: true | readonly When[];
-  /** The services that need it when it is required; server, drain and scheduler by default. */
+  /** The services that need it when it is required; by default all services, but no worker. */
   readonly of?: readonly Perspective[];
   readonly docs: string;
 }
@@ -92,7 +92,7 @@ export interface Variable {
 const when = <Name extends ChoiceName>(variable: Name, ...is: readonly ChoiceOf<Name>[]): readonly When[] => [
   { variable, is },
 ];
-const BACKEND = ['server', 'drain', 'scheduler'] as const;
+const BACKEND = SERVICES;
 const OPTIONAL = { type: type.text, docs: DOCS.general } as const;
 
 /** Any of these makes the AWS variables required. */
