@@ -5,6 +5,7 @@ import type { Issue } from '../outcome/outcome.ts';
 import { type ChoiceName, type ChoiceOf, CONTRACT, isChosen, isForSdk, type VariableName } from './contract.ts';
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
+import { withoutGateway } from './gateway.ts';
 import { judgeConfiguration } from './judge.ts';
 import { maskValue } from './logins.ts';
 import type { Party, Perspective } from './options.ts';
@@ -60,6 +61,8 @@ export interface Deployment {
   setting(name: string): Held | undefined;
   /** Like `setting`, but only from the caller: values that open files, start programs, or choose where the caller's credentials go. */
   own(name: string): string | undefined;
+  /** What was left out of the config and why, for people. */
+  readonly notes: readonly string[];
   /** Variables with values that the SDKs refuse, already reported under `configuration`. */
   readonly flaws: readonly Flaw[];
   /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
@@ -74,9 +77,10 @@ export interface Deployment {
  * @param environment the process environment, for variables that the cloud SDKs and the TLS stack read themselves
  */
 export function makeDeployment(
-  sources: readonly Source[],
+  given: readonly Source[],
   { service, environment }: { service?: Perspective | undefined; environment: Record<string, string | undefined> },
 ): Deployment {
+  const { sources, notes } = withoutGateway(given, service);
   const resolved = resolve(sources, service);
   const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources);
   const lookup = (name: VariableName): Lookup => {
@@ -136,6 +140,7 @@ export function makeDeployment(
       const held = setting(name);
       return held?.party === 'process' ? held.value : environment[name] || undefined;
     },
+    notes,
     flaws: sdk.flaws,
     authorities: {
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],

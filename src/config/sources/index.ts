@@ -66,14 +66,21 @@ export async function readSources(
 export async function parseSource(name: string, text: string): Promise<Source> {
   const file = titleOf(name);
   refuseEncrypted(name, file, text);
-  const { entries, incomplete, rejected = [], envFile } = await readShape(file, text);
+  const { entries, incomplete, incompleteGateway, rejected = [], envFile } = await readShape(file, text);
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
   if (!entries.some((entry) => isSpacelifts(entry.name))) {
     throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
   }
   refuseEncryptedValues(name, file, entries);
-  return { entries: entries.map(withReference), incomplete, rejected, process: false, ...(envFile && { envFile }) };
+  return {
+    entries: entries.map(withReference),
+    incomplete,
+    ...(incompleteGateway && { incompleteGateway }),
+    rejected,
+    process: false,
+    ...(envFile && { envFile }),
+  };
 }
 
 const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));
@@ -120,5 +127,6 @@ const read = (documents: readonly Document[], reader: (documents: readonly Docum
 const join = (readings: readonly Reading[]): Reading => ({
   entries: readings.flatMap(({ entries }) => entries),
   incomplete: readings.some(({ incomplete }) => incomplete),
+  ...(readings.some(({ incompleteGateway }) => incompleteGateway) && { incompleteGateway: true }),
   rejected: readings.flatMap(({ rejected = [] }) => rejected),
 });

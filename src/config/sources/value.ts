@@ -32,6 +32,7 @@ export type Place = Pick<Entry, 'service' | 'origin' | 'location'>;
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly incomplete: boolean;
+  readonly incompleteGateway?: true;
   readonly rejected?: readonly RejectedValue[];
   /** How programs read the file, if it is an env file. */
   readonly envFile?: EnvFile;
