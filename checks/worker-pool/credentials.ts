@@ -1,5 +1,6 @@
 /** Where the credentials of a worker pool are: in variables of the launcher, or in the pool's own Secret. */
 import type { Deployment, Lookup } from '../../src/config/deployment.ts';
+import { holdsPoolSecret, POOL_SECRET, POOL_VARIABLES } from '../../src/config/worker-pool.ts';
 import { advice } from '../../src/outcome/fix.ts';
 
 /** A value under the name that it has in the config. */
@@ -13,22 +14,17 @@ export interface Credentials {
   readonly key: Credential;
 }
 
-/** The variables of the launcher, and the keys in a Secret that the vendor's guide creates (docs, "Kubernetes workers"). */
-const VARIABLES = { token: 'SPACELIFT_TOKEN', key: 'SPACELIFT_POOL_PRIVATE_KEY' } as const;
-const IN_SECRET = { token: 'token', key: 'privateKey' } as const;
-
 /** `undefined` if the config has none. */
 export function credentialsIn(deployment: Deployment): Credentials | undefined {
-  const of = (name: (typeof VARIABLES)[keyof typeof VARIABLES]) => ({ name, found: deployment.lookup(name) });
-  const [token, key] = [of(VARIABLES.token), of(VARIABLES.key)];
+  const of = (name: (typeof POOL_VARIABLES)[keyof typeof POOL_VARIABLES]) => ({ name, found: deployment.lookup(name) });
+  const [token, key] = [of(POOL_VARIABLES.token), of(POOL_VARIABLES.key)];
   if (token.found.state !== 'unset' || key.found.state !== 'unset') return { token, key };
   return inSecret(deployment);
 }
 
-/** Other Secrets may have a key called token too: only both together are a worker pool's. */
 function inSecret({ entry }: Deployment): Credentials | undefined {
-  const [token, key] = [entry(IN_SECRET.token), entry(IN_SECRET.key)];
-  if (token === undefined || key === undefined || token.origin !== key.origin) return undefined;
+  const [token, key] = [entry(POOL_SECRET.token), entry(POOL_SECRET.key)];
+  if (token === undefined || key === undefined || !holdsPoolSecret([token, key])) return undefined;
   const of = ({ name, kind, value, origin }: typeof token): Credential => ({
     name,
     found:

@@ -5,6 +5,7 @@ import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';
 import { DEFAULTS } from '../options.ts';
 import { withReference } from '../references.ts';
+import { holdsPoolSecret } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { isEcs, readEcs } from './ecs.ts';
@@ -69,7 +70,7 @@ export async function parseSource(name: string, text: string): Promise<Source> {
   const { entries, incomplete, incompleteGateway, rejected = [], envFile } = await readShape(file, text);
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
-  if (!entries.some((entry) => isSpacelifts(entry.name))) {
+  if (!entries.some((entry) => isSpacelifts(entry.name)) && !holdsPoolSecret(entries)) {
     throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
   }
   refuseEncryptedValues(name, file, entries);
