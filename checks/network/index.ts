@@ -12,6 +12,7 @@ import { checkCertificate } from './certificate.ts';
 import { checkPublicApi, checkServer, checkWebhooks } from './endpoints.ts';
 import { type NetworkRule, RULES } from './rules.ts';
 import { checkVcsGateway } from './vcs-gateway.ts';
+import { checkVpcEndpoints, usesProxyForAws } from './vpc-endpoints.ts';
 
 const HTTPS = 443;
 
@@ -28,6 +29,7 @@ export const network: Check = defineCheck({
     if (service === undefined || service === 'server') rules.push('webhooks');
     if (isSet('VCS_GATEWAY_ENDPOINT')) rules.push('vcs-gateway');
     if ((service === undefined || service === 'drain') && isSet('SPACELIFT_PUBLIC_API')) rules.push('public-api');
+    if (usesProxyForAws(deployment)) rules.push('vpc-endpoints');
     return rules;
   },
 
@@ -60,6 +62,7 @@ export const network: Check = defineCheck({
         const [, host = '', port] = /^(.*):(\d+)$/.exec(context.require('VCS_GATEWAY_ENDPOINT')) ?? [];
         return checkVcsGateway(context, { host, port: Number(port) });
       }),
+      ifExpected('vpc-endpoints', () => checkVpcEndpoints(context)),
       ifExpected('public-api', async () => checkPublicApi(context, new URL(context.require('SPACELIFT_PUBLIC_API')))),
     ]);
   },

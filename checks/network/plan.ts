@@ -1,6 +1,7 @@
 /** The operations of the network check. */
 import type { PlannedOperation, Run } from '../../src/engine/check.ts';
 import type { NetworkRule } from './rules.ts';
+import { endpointsOf } from './vpc-endpoints.ts';
 
 const AFTER = 'only after installation: ';
 
@@ -23,6 +24,7 @@ const PLANS: Readonly<Record<NetworkRule, (run: Run) => Pick<PlannedOperation, '
     does: 'sends a gRPC request to the health service (grpc.health.v1.Health/Check) over TLS',
     at: [require('VCS_GATEWAY_ENDPOINT')],
   }),
+  'vpc-endpoints': (run) => ({ does: 'resolves the names of AWS endpoints', at: endpointsOf(run) }),
   'public-api': ({ require }) => ({
     does: 'sends a GET request',
     at: [new URL(require('SPACELIFT_PUBLIC_API')).origin],

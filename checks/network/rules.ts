@@ -83,6 +83,20 @@ export const RULES = {
     },
     docs: DOCS.general,
   },
+  'vpc-endpoints': {
+    title: 'private AWS endpoints are reached without the proxy',
+    procedure:
+      'If the config uses AWS and sets HTTPS_PROXY, resolves the AWS endpoints for which the vendor’s private installations have VPC endpoints (ECR, IoT data, KMS, License Manager, CloudWatch Logs and monitoring, S3, Secrets Manager, SQS, X-Ray). Warns if one resolves to a private address, and NO_PROXY does not exempt its name, read like Go does: an address range such as 10.0.0.0/8 exempts no names. Names that do not resolve here are left out.',
+    rationale:
+      'Requests through the proxy bypass the VPC endpoint: they fail if the proxy has no internet access, or if policies allow only the VPC endpoint.',
+    permission: 'DNS',
+    fix: 'Add the endpoints to NO_PROXY. Leave out iot.REGION.amazonaws.com: AWS has no VPC endpoint for IoT Core’s control plane.',
+    example: {
+      found: 'kms.eu-west-1.amazonaws.com is private, but requests to it go through the proxy',
+      fix: 'set NO_PROXY=localhost,kms.eu-west-1.amazonaws.com',
+    },
+    docs: DOCS.privateVpc,
+  },
 } as const satisfies Record<string, Rule>;
 
 export type NetworkRule = keyof typeof RULES;
