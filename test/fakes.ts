@@ -56,6 +56,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   flaws: [],
   own: () => undefined,
   authorities: { pems: [], party: 'config' },
+  registryLogins: [],
   secrets: [],
   conceal: () => {},
   ...more,

@@ -2,6 +2,7 @@
 import type { Issue, Skip } from '../outcome/outcome.ts';
 import type { EnvFile } from './env-file/difference.ts';
 import type { Party, Service } from './options.ts';
+import type { RegistryLogin } from './registry-logins.ts';
 
 export { InputError } from './input-error.ts';
 
@@ -58,6 +59,8 @@ export interface Source {
   readonly incomplete: boolean;
   /** Values that the API rejects, in objects of the file that contain no variables for Spacelift. */
   readonly rejected?: readonly RejectedValue[];
+  /** Logins for container registries, from the pull Secrets in the file. */
+  readonly logins?: readonly RegistryLogin[];
   /** How programs read the file, if it is an env file. */
   readonly envFile?: EnvFile;
   /** Whether it is the job's environment, which is not searched for misspellings or short-lived credentials. */

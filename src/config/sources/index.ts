@@ -55,6 +55,8 @@ export async function readSources(
     sources.push(await parseSource(file, text));
     if (sources.reduce((sum, { entries }) => sum + entries.length, 0) > MOST_VARIABLES) throw tooMany(titleOf(file));
   }
+  // A file with a pull Secret alone is read beside a config.
+  if (!sources.some(hasSpacelifts)) throw noVariable(titleOf(files[0] ?? ''));
   return sources;
 }
 
@@ -66,20 +68,30 @@ export async function readSources(
 export async function parseSource(name: string, text: string): Promise<Source> {
   const file = titleOf(name);
   refuseEncrypted(name, file, text);
-  const { entries, incomplete, rejected = [], envFile } = await readShape(file, text);
+  const { entries, incomplete, rejected = [], logins = [], envFile } = await readShape(file, text);
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
-  if (!entries.some((entry) => isSpacelifts(entry.name))) {
-    throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
-  }
+  if (!hasSpacelifts({ entries }) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
   refuseEncryptedValues(name, file, entries);
-  return { entries: entries.map(withReference), incomplete, rejected, process: false, ...(envFile && { envFile }) };
+  return {
+    entries: entries.map(withReference),
+    incomplete,
+    rejected,
+    ...(logins.length > 0 && { logins }),
+    process: false,
+    ...(envFile && { envFile }),
+  };
 }
 
 const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));
 
 /** A file for one service may contain only its feature flags. */
 const isSpacelifts = (name: string): boolean => isVariable(name) || (isKnown(name) && !isForSdk(name));
+
+const hasSpacelifts = ({ entries }: Pick<Source, 'entries'>): boolean => entries.some(({ name }) => isSpacelifts(name));
+
+const noVariable = (file: string) =>
+  new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
 
 const empty = (file: string) => new InputError(`${file}: empty; expected ${EXPECTED}`);
 
@@ -121,4 +133,5 @@ const join = (readings: readonly Reading[]): Reading => ({
   entries: readings.flatMap(({ entries }) => entries),
   incomplete: readings.some(({ incomplete }) => incomplete),
   rejected: readings.flatMap(({ rejected = [] }) => rejected),
+  logins: readings.flatMap(({ logins = [] }) => logins),
 });

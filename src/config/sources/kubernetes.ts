@@ -5,6 +5,7 @@ import { isKnown, isVariable } from '../contract.ts';
 import { type Entry, InputError, type Location, type RejectedType, type RejectedValue } from '../entry.ts';
 import type { Service } from '../options.ts';
 import { encrypted } from './encrypted.ts';
+import { isPullSecret, readPullSecret } from './pull-secret.ts';
 import { isNamed, named } from './quote.ts';
 import {
   aType,
@@ -40,13 +41,17 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
   const sealed = objects.find(({ object }) => SEALED.includes(nameOf(object.kind) ?? ''));
   if (sealed) throw stillSealed(sealed.object, file);
   const used = objects.filter(({ object }) => isUsed(object));
-  if (used.length === 0) {
+  const pullSecrets = objects.filter(({ object }) => isPullSecret(object));
+  if (used.length === 0 && pullSecrets.length === 0) {
     const found = kinds(objects.map(({ object }) => object));
     throw new InputError(`${file}: expected a Kubernetes Secret or ConfigMap; found ${found}`);
   }
   const readings = used.map((one) => ({ ...one, ...readObject(one, file) }));
+  const entries = inOneNamespace(readings, file).flatMap((reading) => reading.entries);
+  const namespaces = entries.flatMap(({ location }) => location?.namespace ?? []);
   return {
-    entries: inOneNamespace(readings, file).flatMap(({ entries }) => entries),
+    entries,
+    logins: pullSecrets.flatMap(({ object }) => readPullSecret(object, file, namespaces)),
     rejected: [
       ...readings.flatMap(({ rejected }) => rejected),
       ...objects.filter(({ object }) => !isUsed(object)).flatMap((one) => rejectedIn(one.object, file)),

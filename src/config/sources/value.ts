@@ -1,6 +1,7 @@
 /** A parsed JSON or YAML document, and helpers to read it. */
 import type { Entry, Location, RejectedType, RejectedValue } from '../entry.ts';
 import type { EnvFile } from '../env-file/difference.ts';
+import type { RegistryLogin } from '../registry-logins.ts';
 
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 
@@ -33,6 +34,8 @@ export interface Reading {
   readonly entries: readonly Entry[];
   readonly incomplete: boolean;
   readonly rejected?: readonly RejectedValue[];
+  /** Logins for container registries. */
+  readonly logins?: readonly RegistryLogin[];
   /** How programs read the file, if it is an env file. */
   readonly envFile?: EnvFile;
 }
