@@ -12,8 +12,10 @@ import {
   isCredentialsFile,
 } from '../config/credentials-options.ts';
 import type { Deployment } from '../config/deployment.ts';
+import { EXAMPLE_IMAGE, parseImage } from '../config/image-reference.ts';
 import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
+import { versionControlUrl } from '../config/version-control-url.ts';
 import { type FormatName, renderAs } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
 import { checkDeployment } from './check-deployment.ts';
@@ -89,6 +91,10 @@ export interface PreflightOptions {
   readonly allowCredentialsTo?: readonly string[] | undefined;
   /** Local files to use instead of the paths in the config, by variable (GOOGLE_APPLICATION_CREDENTIALS and others). */
   readonly credentialsFiles?: Readonly<Partial<Record<CredentialsFile, string>>> | undefined;
+  /** URLs of version control systems to try, which no variable names; without a login. */
+  readonly vcs?: readonly string[] | undefined;
+  /** Container images to try, in addition to those in the config. */
+  readonly pull?: readonly string[] | undefined;
   /** Ends the run early: it cleans up, and the report contains the results so far and is marked `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   readonly observer?: Observer | undefined;
@@ -146,7 +152,7 @@ const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup'
 /** Fills in the defaults. */
 function runOptions(options: PreflightOptions) {
   const { only, skip, phase, from, readOnly, timeoutMs, concurrency, authorities } = options;
-  const { allowCredentialsTo = [], credentialsFiles = {} } = options;
+  const { allowCredentialsTo = [], credentialsFiles = {}, vcs = [], pull = [] } = options;
   return {
     only: only ?? DEFAULTS.only,
     skip: skip ?? DEFAULTS.skip,
@@ -157,6 +163,8 @@ function runOptions(options: PreflightOptions) {
     concurrency: concurrency ?? DEFAULTS.concurrency,
     authorities: authorities ?? DEFAULTS.authorities,
     allowCredentialsTo: allowCredentialsTo.map(hostIn),
+    vcs: vcs.map(vcsIn),
+    pull: pull.map(imageIn),
     credentialsFiles: Object.fromEntries(
       Object.entries(credentialsFiles).flatMap(([name, path]) => (path === undefined ? [] : [[fileIn(name), path]])),
     ),
@@ -167,6 +175,18 @@ function hostIn(text: string): string {
   const host = allowedHost(text);
   if (host === undefined) throw new InputError('allowCredentialsTo: expected host or host:port');
   return host;
+}
+
+function vcsIn(text: string): string {
+  const url = versionControlUrl(text);
+  if (url === undefined) throw new InputError('vcs: expected a URL such as https://github.com, without a login');
+  return url;
+}
+
+function imageIn(text: string): string {
+  const image = parseImage(text);
+  if ('problem' in image) throw new InputError(`pull: expected an image such as ${EXAMPLE_IMAGE}: ${image.problem}`);
+  return text;
 }
 
 function fileIn(name: string): CredentialsFile {

@@ -6,6 +6,7 @@ import {
   type CredentialsFile,
   isCredentialsFile,
 } from '../config/credentials-options.ts';
+import { EXAMPLE_IMAGE, parseImage } from '../config/image-reference.ts';
 import {
   DEFAULTS,
   type Perspective,
@@ -15,6 +16,7 @@ import {
   type Place,
   SERVICES,
 } from '../config/options.ts';
+import { versionControlUrl } from '../config/version-control-url.ts';
 import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
 
 export interface Target {
@@ -49,6 +51,10 @@ export interface RunArguments {
   readonly credentialsFile?: readonly SuppliedFile[];
   /** Hosts, in lower case. */
   readonly allowCredentialsTo?: readonly string[];
+  /** URLs. */
+  readonly vcs?: readonly string[];
+  /** Names of images. */
+  readonly pull?: readonly string[];
   readonly resolveSecrets?: true;
   readonly strict?: true;
   readonly readOnly?: true;
@@ -63,7 +69,7 @@ export interface RunArguments {
 /** The options of `plan`: those that determine what a run would do. */
 export type PlanArguments = Pick<
   RunArguments,
-  'file' | 'only' | 'skip' | 'service' | 'phase' | 'from' | 'readOnly' | 'color'
+  'file' | 'only' | 'skip' | 'service' | 'phase' | 'from' | 'vcs' | 'pull' | 'readOnly' | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
 /** The options of `cleanup`; `readOnly` is accepted only to be rejected with a message. */
@@ -105,6 +111,8 @@ export function runOptions(): Option[] {
       'allow sending your own credentials to this host, even though only the config names it',
       host,
     ),
+    repeated('--vcs <url>', 'also check this version control system, which no variable names', vcsUrl),
+    repeated('--pull <image>', 'also check that this container image can be pulled', imageName),
     new Option('--resolve-secrets', 'read the secrets that an ECS task definition references in valueFrom'),
     new Option('--strict', 'exit with 1 on warnings or an inconclusive verdict'),
     new Option('--read-only', 'do not write to any system'),
@@ -125,7 +133,18 @@ export type Shell = (typeof SHELLS)[number];
 const FOR_PEOPLE_OR_MACHINES = ['pretty', 'json'] as const;
 
 export function planOptions(): Option[] {
-  const shared = ['--file', '--only', '--skip', '--service', '--phase', '--from', '--read-only', '--no-color'];
+  const shared = [
+    '--file',
+    '--only',
+    '--skip',
+    '--service',
+    '--phase',
+    '--from',
+    '--vcs',
+    '--pull',
+    '--read-only',
+    '--no-color',
+  ];
   return [formatOption(), ...picked(shared)];
 }
 
@@ -184,6 +203,20 @@ function host(value: string): string {
   if (allowed === undefined)
     throw new InvalidArgumentError('expected host or host:port, without scheme or path; IPv6 as in [::1]:9000.');
   return allowed;
+}
+
+function vcsUrl(value: string): string {
+  const url = versionControlUrl(value);
+  if (url === undefined)
+    throw new InvalidArgumentError('expected a URL such as https://github.com, without a user name and password.');
+  return url;
+}
+
+function imageName(value: string): string {
+  const image = parseImage(value);
+  if ('problem' in image)
+    throw new InvalidArgumentError(`expected an image such as ${EXAMPLE_IMAGE}: ${image.problem}.`);
+  return value;
 }
 
 function acceptance(value: string): Acceptance {

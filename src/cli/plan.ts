@@ -16,6 +16,8 @@ export async function plan(host: NodeJS.Process, args: PlanArguments): Promise<v
     skip: args.skip ?? [],
     phase: args.phase,
     from: args.from,
+    vcs: args.vcs ?? [],
+    pull: args.pull ?? [],
     readOnly: args.readOnly === true,
   };
   checkIds(args);

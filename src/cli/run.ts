@@ -31,6 +31,8 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     concurrency: args.concurrency ?? Number.POSITIVE_INFINITY,
     authorities: authoritiesIn(args.caFile ?? []),
     ...credentialOptions(args),
+    vcs: args.vcs ?? [],
+    pull: args.pull ?? [],
     accept: Object.fromEntries((args.accept ?? []).map(({ id, reason }) => [id, reason])),
   };
   const rules = { strict: args.strict === true, require: args.require ?? [] };

@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
+import type { RunOptions } from '../../src/config/options.ts';
 import { startConnectProxy } from '../services/connect-proxy.ts';
+import { startRegistry } from '../services/registry.ts';
 import { type CertificateAuthority, makeCa } from '../services/tls.ts';
+import { startVersionControl } from '../services/version-control.ts';
 
 /** Does not resolve: only the proxy knows the way. */
 const DOMAIN = 'spacelift.corp.invalid';
@@ -13,6 +16,8 @@ export interface Spacelift {
   readonly ca: CertificateAuthority;
   /** Every optional variable of a config; the proxy in it is the way to port 443 of the domain. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What no variable names. */
+  readonly options: Pick<RunOptions, 'vcs' | 'pull'>;
   close(): Promise<void>;
 }
 
@@ -28,6 +33,7 @@ export async function startSpacelift(): Promise<Spacelift> {
   const plain = createServer((_, response) => response.end('ok'));
   const secure = createSecureServer({ cert, key, allowHTTP1: true }, (_, response) => response.end('ok'));
   const [http, https] = await Promise.all([listening(plain), listening(secure)]);
+  const [registry, gitlab] = await Promise.all([startRegistry(), startVersionControl('GitLab')]);
   // Port 443 is not a test's to take.
   const proxy = await startConnectProxy((_, port) => (port === 443 ? https : port));
   const authorities = JSON.stringify({ caCertificates: [Buffer.from(ca.certPem).toString('base64')] });
@@ -40,7 +46,7 @@ export async function startSpacelift(): Promise<Spacelift> {
       SPACELIFT_PUBLIC_API: `http://localhost:${http}`,
       VCS_GATEWAY_ENDPOINT: `localhost:${https}`,
       ADDITIONAL_ROOT_CAS: Buffer.from(authorities).toString('base64'),
-      LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher',
+      LAUNCHER_IMAGE: `${registry.host}/spacelift/launcher`,
       LAUNCHER_IMAGE_TAG: 'v2.4.0',
       DRAIN_CONCURRENCY_ASYNC: '15',
       DRAIN_SCHEDULER_ENABLED: 'false',
@@ -52,7 +58,9 @@ export async function startSpacelift(): Promise<Spacelift> {
       SAML_KEY: Buffer.from(key).toString('base64'),
       FEATURE_FLAG_ANYTHING: 'true',
     },
+    options: { vcs: [`http://${gitlab.host}`], pull: [`${registry.host}/spacelift/launcher:v2.4.0`] },
     close: async () => {
+      await Promise.all([registry.close(), gitlab.close()]);
       for (const server of [plain, secure]) server.close();
       await proxy.close();
     },
