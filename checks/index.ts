@@ -6,6 +6,7 @@ import { encryption } from './encryption/index.ts';
 import { identity } from './identity/index.ts';
 import { images } from './images/index.ts';
 import { license } from './license/index.ts';
+import { login } from './login/index.ts';
 import { messageQueues } from './message-queues/index.ts';
 import { mqttBroker } from './mqtt-broker/index.ts';
 import { network } from './network/index.ts';
@@ -28,4 +29,5 @@ export const CHECKS: readonly Check[] = [
   versionControl,
   images,
   license,
+  login,
 ];

@@ -11,7 +11,7 @@ import type { Run } from '../../src/engine/check.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, setting as set } from '../../src/outcome/fix.ts';
-import { CheckStopped, fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
+import { CheckStopped, fail, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { type Attempt, outcomeOf, unreachable } from './messages.ts';
 import { findManifest } from './registry.ts';
 import { RegistryError, UnreachableRegistryError } from './registry-error.ts';
@@ -21,14 +21,17 @@ const MOST_LOGINS = 4;
 /** In characters. */
 const MOST_SHOWN = 300;
 
+/** The finding about the two variables together. */
+const NAMED = 'configuration/launcher-image';
+
 /** The image in LAUNCHER_IMAGE, with the tag in LAUNCHER_IMAGE_TAG if there is one. */
 export function checkLauncher(run: Run): Promise<Outcome> | Outcome {
   const [name, tag] = [run.require('LAUNCHER_IMAGE'), run.get('LAUNCHER_IMAGE_TAG')];
-  const contradiction = run.deployment.configuration.find(({ rule }) => rule === 'launcher-image')?.outcome;
-  if (contradiction?.status === 'fail') {
-    const id = 'configuration/launcher-image';
-    throw new CheckStopped({ ...contradiction, status: 'fail', cause: contradiction.cause ?? cause.finding(id) });
+  const told = run.deployment.configuration.find(({ rule }) => rule === 'launcher-image')?.outcome;
+  if (told?.status === 'fail') {
+    throw new CheckStopped({ ...told, status: 'fail', cause: told.cause ?? cause.finding(NAMED) });
   }
+  if (told?.status === 'warn') return skip('the tag of the launcher image is not known', { detail: `See ${NAMED}.` });
   const image = parseImage(name);
   if ('problem' in image) return invalidName(image, name);
   if (tag === undefined) return checkPull(run, image, 'LAUNCHER_IMAGE');

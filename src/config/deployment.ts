@@ -5,6 +5,7 @@ import type { Issue } from '../outcome/outcome.ts';
 import { type ChoiceName, type ChoiceOf, CONTRACT, isChosen, isForSdk, type VariableName } from './contract.ts';
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
+import { withoutGateway } from './gateway.ts';
 import { judgeConfiguration } from './judge.ts';
 import { maskValue } from './logins.ts';
 import type { Party, Perspective } from './options.ts';
@@ -51,6 +52,8 @@ export interface Deployment {
   readonly configuration: readonly ConfigurationFinding[];
   /** IoT Core without SQS. */
   readonly pairing: Issue | undefined;
+  /** Whether variables may also be set in files that are not known here (ECS `environmentFiles`). */
+  readonly incomplete: boolean;
   /** The names of the variables that are set. */
   readonly set: readonly string[];
   /** Where the variables that Spacelift or an SDK reads are set, in the order of the sources. */
@@ -59,6 +62,8 @@ export interface Deployment {
   setting(name: string): Held | undefined;
   /** Like `setting`, but only from the caller: values that open files, start programs, or choose where the caller's credentials go. */
   own(name: string): string | undefined;
+  /** What was left out of the config and why, for people. */
+  readonly notes: readonly string[];
   /** Variables with values that the SDKs refuse, already reported under `configuration`. */
   readonly flaws: readonly Flaw[];
   /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
@@ -75,9 +80,10 @@ export interface Deployment {
  * @param environment the process environment, for variables that the cloud SDKs and the TLS stack read themselves
  */
 export function makeDeployment(
-  sources: readonly Source[],
+  given: readonly Source[],
   { service, environment }: { service?: Perspective | undefined; environment: Record<string, string | undefined> },
 ): Deployment {
+  const { sources, notes } = withoutGateway(given, service);
   const resolved = resolve(sources, service);
   const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources);
   const lookup = (name: VariableName): Lookup => {
@@ -130,6 +136,7 @@ export function makeDeployment(
     partyOf,
     configuration: [...findings, ...sdk.findings],
     pairing,
+    incomplete: resolved.incomplete,
     set: [...resolved.entries.keys()],
     origins: originsOf(sources, resolved),
     setting,
@@ -137,6 +144,7 @@ export function makeDeployment(
       const held = setting(name);
       return held?.party === 'process' ? held.value : environment[name] || undefined;
     },
+    notes,
     flaws: sdk.flaws,
     authorities: {
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],

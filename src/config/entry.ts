@@ -57,6 +57,8 @@ export interface Source {
   readonly entries: readonly Entry[];
   /** Whether it also reads variables from files that are not known here (ECS `environmentFiles`). */
   readonly incomplete: boolean;
+  /** The same for the VCS gateway's container, in a task definition with other services. */
+  readonly incompleteGateway?: true;
   /** Values that the API rejects, in objects of the file that contain no variables for Spacelift. */
   readonly rejected?: readonly RejectedValue[];
   /** Logins for container registries, from the pull Secrets in the file. */

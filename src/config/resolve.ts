@@ -2,7 +2,8 @@
 
 import { CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
-import { type Perspective, SERVICES, type Service } from './options.ts';
+import { hasGatewayAlone } from './gateway.ts';
+import { CORE_SERVICES, GATEWAY, type Perspective, SERVICES, type Service } from './options.ts';
 
 export interface Resolved {
   /** The single service to check, selected or implied; `undefined` for all services together. */
@@ -21,11 +22,11 @@ export function resolve(sources: readonly Source[], selected: Perspective | unde
   const all = sources
     .flatMap((source) => source.entries)
     .filter((entry) => entry.value !== '' || entry.kind !== 'known');
-  const present = SERVICES.filter((service) => all.some((entry) => entry.service === service));
-  const only = present.length === 1 ? present[0] : undefined;
+  const present = CORE_SERVICES.filter((service) => all.some((entry) => entry.service === service));
+  const only = present.length === 1 ? present[0] : hasGatewayAlone(sources) ? GATEWAY : undefined;
   const service = selected ?? only;
   const services =
-    service === undefined || service === 'worker' ? (present.length > 0 ? present : SERVICES) : [service];
+    service === undefined || service === 'worker' ? (present.length > 0 ? present : CORE_SERVICES) : [service];
   const byService = new Map(services.map((name) => [name, inForce(all, name)]));
   return {
     service,

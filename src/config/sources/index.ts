@@ -68,7 +68,7 @@ export async function readSources(
 export async function parseSource(name: string, text: string): Promise<Source> {
   const file = titleOf(name);
   refuseEncrypted(name, file, text);
-  const { entries, incomplete, rejected = [], logins = [], envFile } = await readShape(file, text);
+  const { entries, incomplete, incompleteGateway, rejected = [], logins = [], envFile } = await readShape(file, text);
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
   if (!hasSpacelifts({ entries }) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
@@ -76,6 +76,7 @@ export async function parseSource(name: string, text: string): Promise<Source> {
   return {
     entries: entries.map(withReference),
     incomplete,
+    ...(incompleteGateway && { incompleteGateway }),
     rejected,
     ...(logins.length > 0 && { logins }),
     process: false,
@@ -132,6 +133,7 @@ const read = (documents: readonly Document[], reader: (documents: readonly Docum
 const join = (readings: readonly Reading[]): Reading => ({
   entries: readings.flatMap(({ entries }) => entries),
   incomplete: readings.some(({ incomplete }) => incomplete),
+  ...(readings.some(({ incompleteGateway }) => incompleteGateway) && { incompleteGateway: true }),
   rejected: readings.flatMap(({ rejected = [] }) => rejected),
   logins: readings.flatMap(({ logins = [] }) => logins),
 });

@@ -3,7 +3,7 @@
 import { firstOf } from '../../util/format.ts';
 import { isKnown, isVariable } from '../contract.ts';
 import { type Entry, InputError, type Location, type RejectedType, type RejectedValue } from '../entry.ts';
-import type { Service } from '../options.ts';
+import { SERVICES, type Service } from '../options.ts';
 import { encrypted } from './encrypted.ts';
 import { isPullSecret, readPullSecret } from './pull-secret.ts';
 import { isNamed, named } from './quote.ts';
@@ -222,8 +222,7 @@ function rejectedIn(object: ValueMap, file: string): RejectedValue[] {
 }
 
 function serviceOf(name: string): Service | 'all' {
-  const ending = /-(server|drain|scheduler)$/.exec(name)?.[1];
-  return ending === 'server' || ending === 'drain' || ending === 'scheduler' ? ending : 'all';
+  return SERVICES.find((service) => name.endsWith(`-${service}`)) ?? 'all';
 }
 
 function mapIn(object: ValueMap, field: string, where: string): ValueMap {

@@ -33,6 +33,7 @@ export type Place = Pick<Entry, 'service' | 'origin' | 'location'>;
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly incomplete: boolean;
+  readonly incompleteGateway?: true;
   readonly rejected?: readonly RejectedValue[];
   /** Logins for container registries. */
   readonly logins?: readonly RegistryLogin[];

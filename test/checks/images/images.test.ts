@@ -200,7 +200,7 @@ describe('what is said', () => {
 });
 
 describe('when it applies', () => {
-  const variables = { LAUNCHER_IMAGE: 'registry.does-not-exist.invalid/launcher' };
+  const variables = { LAUNCHER_IMAGE: 'registry.does-not-exist.invalid/launcher:v1' };
   test.each([
     ['server', false],
     ['drain', true],

@@ -106,7 +106,6 @@ export const CHOICES: readonly Fault[] = [
     fail: ['configuration/admin-login'],
     says: /^ADMIN_PASSWORD is set without ADMIN_USERNAME$/m,
   },
-  { name: 'no admin login', arrange: set({ ADMIN_USERNAME: '', ADMIN_PASSWORD: '' }) },
   {
     name: 'a session token in the config',
     arrange: set(SESSION),

@@ -83,9 +83,22 @@ const NAMES: readonly Fault[] = [
   {
     name: 'a launcher image with a scheme',
     arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `https://${host}/${NAME}`, ...TAG }) }),
-    fail: LAUNCHER,
-    says: /^LAUNCHER_IMAGE is not a valid image name: it must not start with a scheme such as https:\/\/$/m,
+    fail: ['configuration/launcher-image'],
+    says: /^LAUNCHER_IMAGE is a URL$/m,
   },
+  {
+    name: 'a launcher image with an empty tag',
+    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}:`, ...TAG }) }),
+    fail: ['configuration/launcher-image'],
+    says: /^LAUNCHER_IMAGE ends with a colon or an at sign, but has no tag or digest$/m,
+  },
+  {
+    name: 'a launcher image of a registry with a port, and no tag',
+    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}`, LAUNCHER_IMAGE_TAG: '' }) }),
+    warn: ['configuration/launcher-image'],
+    says: /^LAUNCHER_IMAGE has no tag, and LAUNCHER_IMAGE_TAG is not set$/m,
+  },
+  { name: 'the tag of the vendor’s own launcher image', arrange: config(() => ({ LAUNCHER_IMAGE_TAG: 'v2' })) },
   {
     name: 'a launcher tag that is none',
     arrange: config(() => ({ LAUNCHER_IMAGE: 'localhost:1/launcher', LAUNCHER_IMAGE_TAG: 'release/v2.4.0' })),
