@@ -41,7 +41,7 @@ const usesLauncher = ({ deployment }: Run): boolean =>
 
 /** Names that are not valid were refused before the run. */
 const imagesIn = ({ pull }: RunOptions): { readonly name: string; readonly image: ImageReference }[] =>
-  [...new Set(pull)].flatMap((name) => {
+  pull.flatMap((name) => {
     const image = parseImage(name);
     return 'problem' in image ? [] : [{ name, image }];
   });

@@ -25,7 +25,7 @@ export const versionControl: Check = defineCheck({
   async run(context) {
     const { service } = context.deployment;
     await Promise.all(
-      [...new Set(context.options.vcs)].map((address) =>
+      context.options.vcs.map((address) =>
         context.check(
           'api',
           () =>

@@ -12,16 +12,15 @@ import {
   isCredentialsFile,
 } from '../config/credentials-options.ts';
 import type { Deployment } from '../config/deployment.ts';
-import { EXAMPLE_IMAGE, parseImage } from '../config/image-reference.ts';
 import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
-import { versionControlUrl } from '../config/version-control-url.ts';
 import { type FormatName, renderAs } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
 import { checkDeployment } from './check-deployment.ts';
 import { checkIds } from './ids.ts';
 import { readDeployment } from './read-config.ts';
 import { refuseInapplicableSelection } from './selection.ts';
+import { targetsIn } from './targets.ts';
 
 export type { CredentialsFile } from '../config/credentials-options.ts';
 export type { Party, Perspective, Phase, PhaseOption, Place, Service } from '../config/options.ts';
@@ -152,7 +151,7 @@ const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup'
 /** Fills in the defaults. */
 function runOptions(options: PreflightOptions) {
   const { only, skip, phase, from, readOnly, timeoutMs, concurrency, authorities } = options;
-  const { allowCredentialsTo = [], credentialsFiles = {}, vcs = [], pull = [] } = options;
+  const { allowCredentialsTo = [], credentialsFiles = {}, vcs, pull } = options;
   return {
     only: only ?? DEFAULTS.only,
     skip: skip ?? DEFAULTS.skip,
@@ -163,8 +162,7 @@ function runOptions(options: PreflightOptions) {
     concurrency: concurrency ?? DEFAULTS.concurrency,
     authorities: authorities ?? DEFAULTS.authorities,
     allowCredentialsTo: allowCredentialsTo.map(hostIn),
-    vcs: vcs.map(vcsIn),
-    pull: pull.map(imageIn),
+    ...targetsIn({ vcs, pull }, ''),
     credentialsFiles: Object.fromEntries(
       Object.entries(credentialsFiles).flatMap(([name, path]) => (path === undefined ? [] : [[fileIn(name), path]])),
     ),
@@ -175,18 +173,6 @@ function hostIn(text: string): string {
   const host = allowedHost(text);
   if (host === undefined) throw new InputError('allowCredentialsTo: expected host or host:port');
   return host;
-}
-
-function vcsIn(text: string): string {
-  const url = versionControlUrl(text);
-  if (url === undefined) throw new InputError('vcs: expected a URL such as https://github.com, without a login');
-  return url;
-}
-
-function imageIn(text: string): string {
-  const image = parseImage(text);
-  if ('problem' in image) throw new InputError(`pull: expected an image such as ${EXAMPLE_IMAGE}: ${image.problem}`);
-  return text;
 }
 
 function fileIn(name: string): CredentialsFile {

@@ -6,7 +6,6 @@ import {
   type CredentialsFile,
   isCredentialsFile,
 } from '../config/credentials-options.ts';
-import { EXAMPLE_IMAGE, parseImage } from '../config/image-reference.ts';
 import {
   DEFAULTS,
   type Perspective,
@@ -16,7 +15,6 @@ import {
   type Place,
   SERVICES,
 } from '../config/options.ts';
-import { versionControlUrl } from '../config/version-control-url.ts';
 import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
 
 export interface Target {
@@ -111,8 +109,8 @@ export function runOptions(): Option[] {
       'allow sending your own credentials to this host, even though only the config names it',
       host,
     ),
-    repeated('--vcs <url>', 'also check this version control system, which no variable names', vcsUrl),
-    repeated('--pull <image>', 'also check that this container image can be pulled', imageName),
+    repeated('--vcs <url>', 'also check this version control system, which no variable names', text),
+    repeated('--pull <image>', 'also check that this container image can be pulled', text),
     new Option('--resolve-secrets', 'read the secrets that an ECS task definition references in valueFrom'),
     new Option('--strict', 'exit with 1 on warnings or an inconclusive verdict'),
     new Option('--read-only', 'do not write to any system'),
@@ -203,20 +201,6 @@ function host(value: string): string {
   if (allowed === undefined)
     throw new InvalidArgumentError('expected host or host:port, without scheme or path; IPv6 as in [::1]:9000.');
   return allowed;
-}
-
-function vcsUrl(value: string): string {
-  const url = versionControlUrl(value);
-  if (url === undefined)
-    throw new InvalidArgumentError('expected a URL such as https://github.com, without a user name and password.');
-  return url;
-}
-
-function imageName(value: string): string {
-  const image = parseImage(value);
-  if ('problem' in image)
-    throw new InvalidArgumentError(`expected an image such as ${EXAMPLE_IMAGE}: ${image.problem}.`);
-  return value;
 }
 
 function acceptance(value: string): Acceptance {

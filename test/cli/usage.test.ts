@@ -68,14 +68,6 @@ describe('a usage error', () => {
       ['--phase', 'now'],
       "option '--phase <name>' argument 'now' is invalid: expected one of auto, pre-install, post-install",
     ],
-    [
-      ['--vcs', 'git@github.com:org/repository.git'],
-      "option '--vcs <url>' argument 'git@github.com:org/repository.git' is invalid: expected a URL such as https://github.com, without a user name and password",
-    ],
-    [
-      ['--pull', 'registry.corp.io/Launcher'],
-      "option '--pull <image>' argument 'registry.corp.io/Launcher' is invalid: expected an image such as registry.corp.io/spacelift/launcher:v4.3.0: its repository must be lowercase",
-    ],
     [['--from', 'home'], "option '--from <place>' argument 'home' is invalid: expected one of inside, outside"],
     [['-q', '-v'], "option '-q, --quiet' cannot be used with option '-v, --verbose'; see --help"],
     [

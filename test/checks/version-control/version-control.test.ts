@@ -58,10 +58,10 @@ test('a repository behind a login is skipped: a proxy could ask for one too', as
   expect(finding).toMatchObject({ status: 'skip', title: expect.stringMatching(/requires a login before it shows/) });
 });
 
-test('each address has a finding of its own, once', async () => {
+test('each address has a finding of its own', async () => {
   const [{ host, port, close }, server] = [await refusedPort(), await startVersionControl('GitLab')];
   onTestFinished(() => Promise.all([close(), server.close()]).then(() => {}));
-  const vcs = [`http://${server.host}`, `http://${server.host}`, `https://${host}:${port}/git`];
+  const vcs = [`http://${server.host}`, `https://${host}:${port}/git`];
   const result = await preflight([versionControl], SERVER, { vcs });
   expect(result.ids('pass')).toHaveLength(1);
   expect(result.ids('fail')).toEqual([`version-control/api[127.0.0.1%3A${port}%2Fgit]`]);

@@ -255,6 +255,7 @@ const PERSPECTIVES: readonly Fault[] = [
     arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}`, LAUNCHER_IMAGE_TAG: 'v2.4.1' }) }),
     options: { service: 'worker' },
     fail: LAUNCHER,
+    says: /^127\.0\.0\.1:\d+\/spacelift\/launcher has no tag v2\.4\.1$/m,
   },
   {
     name: 'a launcher tag that was not pushed, which the scheduler does not need',
