@@ -14,6 +14,7 @@ import { objectStorage } from './object-storage/index.ts';
 import { observability } from './observability/index.ts';
 import { pairing } from './pairing/index.ts';
 import { versionControl } from './version-control/index.ts';
+import { workerPool } from './worker-pool/index.ts';
 
 export const CHECKS: readonly Check[] = [
   configuration,
@@ -30,4 +31,5 @@ export const CHECKS: readonly Check[] = [
   images,
   license,
   login,
+  workerPool,
 ];

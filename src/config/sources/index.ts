@@ -5,6 +5,7 @@ import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';
 import { DEFAULTS } from '../options.ts';
 import { withReference } from '../references.ts';
+import { holdsPoolSecret } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { isEcs, readEcs } from './ecs.ts';
@@ -56,7 +57,7 @@ export async function readSources(
     if (sources.reduce((sum, { entries }) => sum + entries.length, 0) > MOST_VARIABLES) throw tooMany(titleOf(file));
   }
   // A file with a pull Secret alone is read beside a config.
-  if (!sources.some(hasSpacelifts)) throw noVariable(titleOf(files[0] ?? ''));
+  if (!sources.some(isConfig)) throw noVariable(titleOf(files[0] ?? ''));
   return sources;
 }
 
@@ -71,7 +72,7 @@ export async function parseSource(name: string, text: string): Promise<Source> {
   const { entries, incomplete, incompleteGateway, rejected = [], logins = [], envFile } = await readShape(file, text);
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
-  if (!hasSpacelifts({ entries }) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
+  if (!isConfig({ entries }) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
   refuseEncryptedValues(name, file, entries);
   return {
     entries: entries.map(withReference),
@@ -89,7 +90,8 @@ const titleOf = (name: string): string => (name === STDIN ? 'standard input' : s
 /** A file for one service may contain only its feature flags. */
 const isSpacelifts = (name: string): boolean => isVariable(name) || (isKnown(name) && !isForSdk(name));
 
-const hasSpacelifts = ({ entries }: Pick<Source, 'entries'>): boolean => entries.some(({ name }) => isSpacelifts(name));
+const isConfig = ({ entries }: Pick<Source, 'entries'>): boolean =>
+  entries.some(({ name }) => isSpacelifts(name)) || holdsPoolSecret(entries);
 
 const noVariable = (file: string) =>
   new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
