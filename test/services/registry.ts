@@ -5,7 +5,7 @@ import type { ServerOptions } from 'node:https';
 import { type Listener, listen } from './listener.ts';
 
 export interface RegistryOptions {
-  /** `repository:tag`; `spacelift/launcher:v2.4.0` unless told. */
+  /** `repository:tag`; `spacelift/launcher:v4.3.0` unless told. */
   readonly images?: readonly string[];
   /** `token`: everyone gets a token for what is not private. */
   readonly login?: 'none' | 'basic' | 'token';
@@ -54,7 +54,7 @@ export interface Registry {
 const LOOPBACK = '127.0.0.1';
 const MANIFEST = 'application/vnd.oci.image.index.v1+json';
 const API = { 'docker-distribution-api-version': 'registry/2.0' };
-const LAUNCHER = 'spacelift/launcher:v2.4.0';
+const LAUNCHER = 'spacelift/launcher:v4.3.0';
 
 const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): RegistryReply => ({
   status,

@@ -54,7 +54,7 @@ export async function startSpacelift(): Promise<Spacelift> {
       VCS_GATEWAY_ENDPOINT: `localhost:${gateway.port}`,
       ADDITIONAL_ROOT_CAS: Buffer.from(authorities).toString('base64'),
       LAUNCHER_IMAGE: `${registry.host}/spacelift/launcher`,
-      LAUNCHER_IMAGE_TAG: 'v2.4.0',
+      LAUNCHER_IMAGE_TAG: 'v4.3.0',
       DRAIN_CONCURRENCY_ASYNC_JOBS: '15',
       DRAIN_SCHEDULER_ENABLED: 'false',
       MESSAGE_PROCESSING_TIMEOUT_SECONDS: '900',
@@ -65,7 +65,7 @@ export async function startSpacelift(): Promise<Spacelift> {
       SAML_KEY: Buffer.from(key).toString('base64'),
       FEATURE_FLAG_ANYTHING: 'true',
     },
-    options: { vcs: [`http://${gitlab.host}`], pull: [`${registry.host}/spacelift/launcher:v2.4.0`] },
+    options: { vcs: [`http://${gitlab.host}`], pull: [`${registry.host}/spacelift/launcher:v4.3.0`] },
     close: async () => {
       for (const server of [plain, secure]) server.close();
       await Promise.all([proxy, gateway, registry, gitlab].map((server) => server.close()));

@@ -10,9 +10,9 @@ describe('what is asked', () => {
   test('the manifest, and nothing else', async () => {
     const server = await registry();
     const { title } = (await check(launcher(server))).finding(LAUNCHER);
-    expect(title).toBe(`${server.host}/${IMAGE}:v2.4.0 can be pulled`);
+    expect(title).toBe(`${server.host}/${IMAGE}:v4.3.0 can be pulled`);
     expect(server.requests).toHaveLength(1);
-    expect(server.requests[0]).toMatchObject({ method: 'HEAD', path: `/v2/${IMAGE}/manifests/v2.4.0` });
+    expect(server.requests[0]).toMatchObject({ method: 'HEAD', path: `/v2/${IMAGE}/manifests/v4.3.0` });
   });
 
   test('with a login that the registry asks for', async () => {
@@ -171,7 +171,7 @@ describe('what is said', () => {
     [
       'not found, without a code',
       { status: 404, body: '{"errors":[{"code":"NOT_FOUND"}]}' },
-      /v2\.4\.0 does not exist$/,
+      /v4\.3\.0 does not exist$/,
     ],
   ])('of %s', async (_, reply, title) => {
     const server = await registry({ instead: () => reply });
@@ -214,11 +214,11 @@ describe('when it applies', () => {
 
   test('without LAUNCHER_IMAGE, only to what --pull names', async () => {
     const server = await registry();
-    const pull = [`${server.host}/${IMAGE}:v2.4.0`, `${server.host}/other`];
+    const pull = [`${server.host}/${IMAGE}:v4.3.0`, `${server.host}/other`];
     const result = await check({}, {}, { pull, service: 'server' });
     const id = (name: string) =>
       `images/pull[${`${server.host}/${name}`.replaceAll(':', '%3A').replaceAll('/', '%2F')}]`;
-    expect(result.ids('pass')).toEqual([id(`${IMAGE}:v2.4.0`)]);
+    expect(result.ids('pass')).toEqual([id(`${IMAGE}:v4.3.0`)]);
     expect(result.ids('fail')).toEqual([id('other')]);
   });
 

@@ -26,7 +26,7 @@ export function check(
   return preflight([images], [source(variables, 'all', { logins })], options);
 }
 
-export const launcher = ({ host }: Pick<Registry, 'host'>, tag = 'v2.4.0'): Variables => ({
+export const launcher = ({ host }: Pick<Registry, 'host'>, tag = 'v4.3.0'): Variables => ({
   LAUNCHER_IMAGE: `${host}/${IMAGE}`,
   LAUNCHER_IMAGE_TAG: tag,
 });

@@ -10,7 +10,7 @@ import type { Arrange, Fault } from '../fault.ts';
 
 const LAUNCHER = ['images/launcher'];
 const NAME = 'spacelift/launcher';
-const TAG = { LAUNCHER_IMAGE_TAG: 'v2.4.0' };
+const TAG = { LAUNCHER_IMAGE_TAG: 'v4.3.0' };
 const USERS = { robot: 'a-long-registry-password' };
 
 interface Setup extends RegistryOptions {
@@ -58,11 +58,11 @@ const NAMES: readonly Fault[] = [
   { name: 'a launcher image that anyone can pull', arrange: registry() },
   {
     name: 'a launcher image with a tag of its own',
-    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}:v2.4.0` }) }),
+    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}:v4.3.0` }) }),
   },
   {
     name: 'a launcher image with two tags',
-    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}:v2.4.0`, ...TAG }) }),
+    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}:v4.3.0`, ...TAG }) }),
     fail: ['configuration/launcher-image'],
     says: /^LAUNCHER_IMAGE already has a tag, and LAUNCHER_IMAGE_TAG adds another$/m,
   },
@@ -101,15 +101,15 @@ const NAMES: readonly Fault[] = [
   { name: 'the tag of the vendor’s own launcher image', arrange: config(() => ({ LAUNCHER_IMAGE_TAG: 'v2' })) },
   {
     name: 'a launcher tag that is none',
-    arrange: config(() => ({ LAUNCHER_IMAGE: 'localhost:1/launcher', LAUNCHER_IMAGE_TAG: 'release/v2.4.0' })),
+    arrange: config(() => ({ LAUNCHER_IMAGE: 'localhost:1/launcher', LAUNCHER_IMAGE_TAG: 'release/v4.3.0' })),
     fail: LAUNCHER,
     says: /^LAUNCHER_IMAGE_TAG is not a valid tag$/m,
   },
   {
     name: 'a launcher tag that was not pushed',
-    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}`, LAUNCHER_IMAGE_TAG: 'v2.4.1' }) }),
+    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}`, LAUNCHER_IMAGE_TAG: 'v4.3.1' }) }),
     fail: LAUNCHER,
-    says: /^127\.0\.0\.1:\d+\/spacelift\/launcher has no tag v2\.4\.1$/m,
+    says: /^127\.0\.0\.1:\d+\/spacelift\/launcher has no tag v4\.3\.1$/m,
   },
   {
     name: 'a launcher image in a misspelled repository',
@@ -133,13 +133,13 @@ const LOGINS: readonly Fault[] = [
     name: 'a registry with a login, and no pull Secret',
     arrange: registry({ login: 'basic', users: USERS }),
     fail: LAUNCHER,
-    says: /v2\.4\.0 can’t be pulled without a login\n.*\(HTTP 401\), and the config contains no pull Secret for it/,
+    says: /v4\.3\.0 can’t be pulled without a login\n.*\(HTTP 401\), and the config contains no pull Secret for it/,
   },
   {
     name: 'a private image, and no pull Secret',
     arrange: registry({ login: 'token', private: [NAME] }),
     fail: LAUNCHER,
-    says: /v2\.4\.0 can’t be pulled without a login\n/,
+    says: /v4\.3\.0 can’t be pulled without a login\n/,
   },
   {
     name: 'a pull Secret without a password',
@@ -252,20 +252,20 @@ const SERVERS: readonly Fault[] = [
 const PERSPECTIVES: readonly Fault[] = [
   {
     name: 'a launcher tag that was not pushed, as a worker sees it',
-    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}`, LAUNCHER_IMAGE_TAG: 'v2.4.1' }) }),
+    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}`, LAUNCHER_IMAGE_TAG: 'v4.3.1' }) }),
     options: { service: 'worker' },
     fail: LAUNCHER,
-    says: /^127\.0\.0\.1:\d+\/spacelift\/launcher has no tag v2\.4\.1$/m,
+    says: /^127\.0\.0\.1:\d+\/spacelift\/launcher has no tag v4\.3\.1$/m,
   },
   {
     name: 'a launcher tag that was not pushed, which the scheduler does not need',
-    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}`, LAUNCHER_IMAGE_TAG: 'v2.4.1' }) }),
+    arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}`, LAUNCHER_IMAGE_TAG: 'v4.3.1' }) }),
     options: { service: 'scheduler' },
   },
   {
     name: 'an image beside the config that does not exist',
     arrange: config(() => ({})),
-    options: { pull: ['registry.does-not-exist.invalid/spacelift/backend:v2.4.0'] },
+    options: { pull: ['registry.does-not-exist.invalid/spacelift/backend:v4.3.0'] },
     fail: ['images/pull'],
     says: /^registry\.does-not-exist\.invalid does not resolve$/m,
   },
