@@ -16,6 +16,7 @@ import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
 import { decodeRootCertificates } from './types.ts';
+import { UNSEEN } from './unseen.ts';
 
 /** A value, and the party that supplied it. */
 export interface Held {
@@ -83,11 +84,9 @@ export function makeDeployment(
     const entry = resolved.entries.get(name);
     if (entry !== undefined) return known(name, entry);
     if (resolved.incomplete && CONTRACT[name].required !== undefined) {
-      return {
-        state: 'unknown',
-        origin: 'environmentFiles of the task definition',
-        fix: advice`pass that file too, with -f`,
-      };
+      return resolved.unseen === 'environmentFiles'
+        ? { state: 'unknown', origin: 'environmentFiles of the task definition', fix: UNSEEN.environmentFiles.fix }
+        : { state: 'unknown', origin: UNSEEN[resolved.unseen].where, fix: UNSEEN[resolved.unseen].fix };
     }
     const value = CONTRACT[name].default;
     return value === undefined ? { state: 'unset' } : { state: 'default', value };
@@ -146,8 +145,10 @@ export function makeDeployment(
 }
 
 /** A value that is not a string is already unusable; a value behind `valueFrom` is set but not known here. */
-function known(name: VariableName, { kind, value, origin, unread, refersTo }: Entry): Lookup {
+function known(name: VariableName, { kind, value, origin, unread, refersTo, unseen }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
+  if (unseen !== undefined)
+    return { state: 'unknown', origin: `${UNSEEN[unseen].where}, in ${origin}`, fix: UNSEEN[unseen].fix };
   if (refersTo !== undefined)
     return { state: 'unknown', origin: `${refersTo}, referred to in ${origin}`, fix: RESOLVED_VALUE };
   return {

@@ -13,10 +13,11 @@ import { Misspellings } from './misspelled.ts';
 import { judgeOverlaps } from './origins.ts';
 import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
-import { judgeReference, referenceTo } from './references.ts';
+import { judgeReference, judgeUnseen } from './references.ts';
 import { isNeeded, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
+import { UNSEEN } from './unseen.ts';
 import { judgeValue } from './values.ts';
 
 export interface Judgement {
@@ -99,7 +100,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   for (const [name, held] of resolved.entries) {
     if (isVariable(name)) continue;
     if (held.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
-    if (held.refersTo !== undefined) findings.push({ ...referenceTo(held, held.refersTo), variable: name });
+    const skipped = judgeUnseen(held);
+    if (skipped !== undefined) findings.push({ ...skipped, variable: name });
   }
   findings.push(
     ...judgeGroups(view),
@@ -115,8 +117,9 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {
   if (resolved.incomplete) {
-    return skip(`${name} may be set in an environment file that is not known here (environmentFiles)`, {
-      fix: advice`pass that file too, with -f`,
+    const { where, fix } = UNSEEN[resolved.unseen];
+    return skip(`${name} may be set ${where}`, {
+      fix,
       evidence: { variable: name, known: false },
       unknownVariable: name,
     });

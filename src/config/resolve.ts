@@ -3,6 +3,7 @@
 import { CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { type Perspective, SERVICES, type Service } from './options.ts';
+import type { Unseen } from './unseen.ts';
 
 export interface Resolved {
   /** The single service to check, selected or implied; `undefined` for all services together. */
@@ -15,6 +16,8 @@ export interface Resolved {
   readonly byService: ReadonlyMap<Service, ReadonlyMap<string, Entry>>;
   /** Whether variables may also be set in files that are not known here. */
   readonly incomplete: boolean;
+  /** If incomplete: why. */
+  readonly unseen: Unseen;
 }
 
 export function resolve(sources: readonly Source[], selected: Perspective | undefined): Resolved {
@@ -33,6 +36,7 @@ export function resolve(sources: readonly Source[], selected: Perspective | unde
     entries: union([...byService.values()]),
     byService,
     incomplete: sources.some((source) => source.incomplete),
+    unseen: sources.find((source) => source.incomplete)?.unseen ?? 'environmentFiles',
   };
 }
 

@@ -10,6 +10,7 @@ import {
   isList,
   isMap,
   nameOf,
+  originIn,
   type Place,
   type Reading,
   rejectedPairs,
@@ -30,7 +31,7 @@ export function readEcs(documents: readonly Document[], file: string): Reading {
     const name = nameOf(field(container, 'name')) ?? '';
     const shown = named(name, 'container');
     const where = `${file}: container ${shown}`;
-    const origin = `${file} (container ${shown})`;
+    const origin = originIn(file, location, `container ${shown}`);
     const service = serviceOf(container, name) ?? (holdsSpacelifts(container, where) ? 'all' : undefined);
     if (service === undefined || service === 'vcs-gateway') {
       rejected.push(...rejectedIn(container, origin));
