@@ -53,6 +53,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   origins: [],
   party: 'config',
   setting: () => undefined,
+  notes: [],
   flaws: [],
   own: () => undefined,
   authorities: { pems: [], party: 'config' },

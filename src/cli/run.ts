@@ -39,6 +39,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   const summarize = stepSummary([args.format, ...files.map(({ format }) => format)], host.env);
   const config = await readDeployment(host, args, options);
   refuseInapplicableSelection(config, options, '--');
+  for (const note of config.notes) notice(host, note);
 
   const progress = await progressOn(host, args);
   const interrupt = interruptible(host, (signal) => {

@@ -2,16 +2,25 @@
 
 import { advice, type Fix } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
-import { type ChoiceName, type ChoiceOf, CONTRACT, isChosen, isForSdk, type VariableName } from './contract.ts';
+import {
+  type ChoiceName,
+  type ChoiceOf,
+  CONTRACT,
+  isChoice,
+  isChosen,
+  isForSdk,
+  type VariableName,
+} from './contract.ts';
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
+import { withoutGateway } from './gateway.ts';
 import { judgeConfiguration } from './judge.ts';
 import { maskValue } from './logins.ts';
 import type { Party, Perspective } from './options.ts';
 import { originsOf, type VariableOrigin } from './origins.ts';
 import { redactor } from './redact.ts';
 import { RESOLVED_VALUE } from './references.ts';
-import { resolve } from './resolve.ts';
+import { isOpenChoice, resolve } from './resolve.ts';
 import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
@@ -59,6 +68,8 @@ export interface Deployment {
   setting(name: string): Held | undefined;
   /** Like `setting`, but only from the caller: values that open files, start programs, or choose where the caller's credentials go. */
   own(name: string): string | undefined;
+  /** What was left out of the config and why, for people. */
+  readonly notes: readonly string[];
   /** Variables with values that the SDKs refuse, already reported under `configuration`. */
   readonly flaws: readonly Flaw[];
   /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
@@ -73,9 +84,10 @@ export interface Deployment {
  * @param environment the process environment, for variables that the cloud SDKs and the TLS stack read themselves
  */
 export function makeDeployment(
-  sources: readonly Source[],
+  given: readonly Source[],
   { service, environment }: { service?: Perspective | undefined; environment: Record<string, string | undefined> },
 ): Deployment {
+  const { sources, notes } = withoutGateway(given, service);
   const resolved = resolve(sources, service);
   const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources);
   const lookup = (name: VariableName): Lookup => {
@@ -83,7 +95,10 @@ export function makeDeployment(
     if (outcome !== undefined) return { state: 'unusable', outcome };
     const entry = resolved.entries.get(name);
     if (entry !== undefined) return known(name, entry);
-    if (resolved.incomplete && CONTRACT[name].required !== undefined) {
+    if (
+      resolved.incomplete &&
+      (CONTRACT[name].required !== undefined || (isChoice(name) && isOpenChoice(name, resolved)))
+    ) {
       return resolved.unseen === 'environmentFiles'
         ? { state: 'unknown', origin: 'environmentFiles of the task definition', fix: UNSEEN.environmentFiles.fix }
         : { state: 'unknown', origin: UNSEEN[resolved.unseen].where, fix: UNSEEN[resolved.unseen].fix };
@@ -132,6 +147,7 @@ export function makeDeployment(
       const held = setting(name);
       return held?.party === 'process' ? held.value : environment[name] || undefined;
     },
+    notes,
     flaws: sdk.flaws,
     authorities: {
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],

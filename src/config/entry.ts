@@ -64,6 +64,8 @@ export interface Source {
   readonly incomplete: boolean;
   /** If incomplete: why; ECS `environmentFiles` by default. */
   readonly unseen?: Unseen;
+  /** The same for the VCS gateway's container, in a task definition with other services. */
+  readonly incompleteGateway?: true;
   /** Values that the API rejects, in objects of the file that contain no variables for Spacelift. */
   readonly rejected?: readonly RejectedValue[];
   /** How programs read the file, if it is an env file. */

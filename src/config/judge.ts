@@ -14,7 +14,7 @@ import { judgeOverlaps } from './origins.ts';
 import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
 import { judgeReference, judgeUnseen } from './references.ts';
-import { isNeeded, type Resolved } from './resolve.ts';
+import { isNeeded, isOpenChoice, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
 import { UNSEEN } from './unseen.ts';
@@ -49,7 +49,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     isSet,
     misspellings,
     value: (name) => (entry(name)?.kind === 'known' ? entry(name)?.value : undefined),
-    choice: (name) => choiceOf(name, entry(name), unusable.has(name)),
+    choice: (name) => (isOpenChoice(name, resolved) ? 'open' : choiceOf(name, entry(name), unusable.has(name))),
   };
   let known: Redact | undefined;
   const redact: Redact = (value) => {

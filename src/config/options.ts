@@ -1,5 +1,9 @@
 /** The options of a run. `--help` describes them. */
-export const SERVICES = ['server', 'drain', 'scheduler'] as const;
+/** The services that every installation has; they are checked together by default. */
+export const CORE_SERVICES = ['server', 'drain', 'scheduler'] as const;
+/** An optional service: it connects Spacelift to version control systems (VCS) in private networks. */
+export const GATEWAY = 'vcs-gateway';
+export const SERVICES = [...CORE_SERVICES, GATEWAY] as const;
 /** The Spacelift services with their own deployment config. */
 export type Service = (typeof SERVICES)[number];
 /** A service or a worker, which runs elsewhere and only uses the network. */

@@ -1,5 +1,6 @@
 /** The types of the contract's values: the accepted input and its description in reports. */
 import * as v from 'valibot';
+import { parseGoDuration } from './go-duration.ts';
 
 export interface ValueType {
   readonly schema: v.GenericSchema<string>;
@@ -93,6 +94,17 @@ export const accountId = matching(
 export const region = matching('an AWS region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/);
 export const port = matching('a port, 1 to 65535', new RegExp(`^${PORT}$`));
 export const integer = matching('a whole number', /^\d{1,9}$/);
+/** What Go's `time.ParseDuration` accepts. */
+export const duration: ValueType = {
+  ...type(
+    'a duration with a unit, such as 30s or 2m',
+    v.pipe(
+      v.string(),
+      v.check((value) => parseGoDuration(value) !== undefined),
+    ),
+  ),
+  whyNot: (value) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(value) ? 'It has no unit.' : undefined),
+};
 /** What Go's `strconv.ParseBool` accepts. */
 export const boolean = matching('true or false', /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/);
 export const bucket = matching(

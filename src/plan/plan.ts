@@ -51,7 +51,7 @@ export interface Plan {
   readonly unknown: readonly string[];
   readonly checks: readonly PlannedCheck[];
   readonly permissions: Permissions;
-  /** Facts that affect permissions but are not part of the config. */
+  /** What was left out of the config, and facts that affect permissions but are not part of it. */
   readonly notes: readonly string[];
 }
 
@@ -96,7 +96,7 @@ export async function makePlan(checks: readonly Check[], deployment: Deployment,
     ...variablesOf(deployment),
     checks: planned,
     permissions: permissionsOf(grants),
-    notes: grants.some(isEncryptedAtRest) ? [AT_REST] : [],
+    notes: [...deployment.notes, ...(grants.some(isEncryptedAtRest) ? [AT_REST] : [])],
   });
 }
 

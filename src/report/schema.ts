@@ -50,6 +50,7 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
         server: 'only what the server needs',
         drain: 'only what the drain needs',
         scheduler: 'only what the scheduler needs',
+        'vcs-gateway': 'only what the VCS gateway needs',
         worker: 'only what a worker needs',
       }),
       'all services were checked together',
@@ -92,6 +93,7 @@ const SERVICES_OF_VALUES: Readonly<Record<Service | 'all', string>> = {
   server: 'only for the server',
   drain: 'only for the drain',
   scheduler: 'only for the scheduler',
+  'vcs-gateway': 'only for the VCS gateway',
 };
 
 const STATUSES: Readonly<Record<Status, string>> = {

@@ -37,18 +37,17 @@ export class JsonScan {
   }
 
   /**
-   * The single value of the text.
-   * @throws ScanError if there is none, or more than one
+   * The members of the text, which is a single object.
+   * @throws ScanError if it is not
    */
-  root(): Span {
+  root(): Map<string, Span> {
     const start = this.#skipSpace(this.#bytes[0] === 0xef ? 3 : 0);
-    const end = this.#endOf(start);
+    if (this.#bytes[start] !== OPEN_MAP) throw new ScanError(start);
+    const found = new Map<string, Span>();
+    const end = this.#readMembers(start, found);
     if (this.#skipSpace(end) < this.#bytes.length) throw new ScanError(end);
-    return { start, end };
+    return found;
   }
-
-  isMap = ({ start }: Span): boolean => this.#bytes[start] === OPEN_MAP;
-  isList = ({ start }: Span): boolean => this.#bytes[start] === OPEN_LIST;
 
   /**
    * The members of an object, by key; the last of several with the same key. None for any other value.
@@ -56,33 +55,32 @@ export class JsonScan {
    */
   members(span: Span | undefined): Map<string, Span> {
     const found = new Map<string, Span>();
-    if (span === undefined || !this.isMap(span)) return found;
-    let at = this.#skipSpace(span.start + 1);
-    while (this.#bytes[at] !== CLOSE_MAP) {
-      if (this.#bytes[at] !== QUOTE) throw new ScanError(at);
-      const endOfKey = this.#endOfString(at);
-      const key = this.#key(at, endOfKey);
-      at = this.#skipSpace(endOfKey);
-      if (this.#bytes[at] !== COLON) throw new ScanError(at);
-      const start = this.#skipSpace(at + 1);
-      const end = this.#endOf(start);
-      found.set(key, { start, end });
-      at = this.#next(end, CLOSE_MAP);
-    }
+    if (span !== undefined && this.#bytes[span.start] === OPEN_MAP) this.#readMembers(span.start, found);
     return found;
+  }
+
+  /**
+   * The members of the objects in an array, one object at a time; none for any other value.
+   * @throws ScanError
+   */
+  *objects(span: Span | undefined): Generator<Map<string, Span>> {
+    for (const { members } of this.elements(span)) if (members !== undefined) yield members;
   }
 
   /**
    * The elements of an array, one at a time; none for any other value.
    * @throws ScanError
    */
-  *elements(span: Span | undefined): Generator<Span> {
-    if (span === undefined || !this.isList(span)) return;
-    let at = this.#skipSpace(span.start + 1);
-    while (this.#bytes[at] !== CLOSE_LIST) {
-      const end = this.#endOf(at);
-      yield { start: at, end };
-      at = this.#next(end, CLOSE_LIST);
+  *elements(
+    span: Span | undefined,
+  ): Generator<{ readonly span: Span; readonly members: Map<string, Span> | undefined }> {
+    if (span === undefined || this.#bytes[span.start] !== OPEN_LIST) return;
+    let start = this.#skipSpace(span.start + 1);
+    while (this.#bytes[start] !== CLOSE_LIST) {
+      const members = this.#bytes[start] === OPEN_MAP ? new Map<string, Span>() : undefined;
+      const end = members === undefined ? this.#endOf(start) : this.#readMembers(start, members);
+      yield { span: { start, end }, members };
+      start = this.#next(end, CLOSE_LIST);
     }
   }
 
@@ -114,7 +112,24 @@ export class JsonScan {
     return typeof value === 'string' ? value : undefined;
   }
 
-  /** Keys are ASCII without escapes, in every document that this is for. */
+  /** Returns the end of the object. */
+  #readMembers(open: number, found: Map<string, Span>): number {
+    let at = this.#skipSpace(open + 1);
+    while (this.#bytes[at] !== CLOSE_MAP) {
+      if (this.#bytes[at] !== QUOTE) throw new ScanError(at);
+      const endOfKey = this.#endOf(at);
+      const key = this.#key(at, endOfKey);
+      at = this.#skipSpace(endOfKey);
+      if (this.#bytes[at] !== COLON) throw new ScanError(at);
+      const start = this.#skipSpace(at + 1);
+      const end = this.#endOf(start);
+      found.set(key, { start, end });
+      at = this.#next(end, CLOSE_MAP);
+    }
+    return at + 1;
+  }
+
+  /** Nearly all keys are ASCII without escapes. */
   #key(start: number, end: number): string {
     let key = '';
     for (let at = start + 1; at < end - 1; at++) {
@@ -142,30 +157,25 @@ export class JsonScan {
     return at;
   }
 
-  #endOfString(start: number): number {
-    const bytes = this.#bytes;
-    let at = start + 1;
-    for (let code = bytes[at]; code !== QUOTE; code = bytes[++at]) {
-      if (code === BACKSLASH) at++;
-      else if (code === undefined) throw new ScanError(bytes.length);
-    }
-    return at + 1;
-  }
-
+  /** The one loop over everything, so it compares as little as possible: bit 5 is all that `[` and `{` differ in. */
   #endOf(start: number): number {
     const bytes = this.#bytes;
     const first = bytes[start];
-    if (first === QUOTE) return this.#endOfString(start);
-    if (first !== OPEN_MAP && first !== OPEN_LIST) return this.#endOfScalar(start);
+    if (first !== QUOTE && first !== OPEN_MAP && first !== OPEN_LIST) return this.#endOfScalar(start);
     let depth = 0;
-    for (let at = start; at < bytes.length; at++) {
-      const code = bytes[at];
-      if (code === QUOTE) at = this.#endOfString(at) - 1;
-      else if (code === OPEN_MAP || code === OPEN_LIST) {
+    for (let at = start; ; ) {
+      const code = bytes[at++];
+      if (code === QUOTE) {
+        for (let inside = bytes[at++]; inside !== QUOTE; inside = bytes[at++]) {
+          if (inside === BACKSLASH) at++;
+          else if (inside === undefined) throw new ScanError(bytes.length);
+        }
+        if (depth === 0) return at;
+      } else if (code === undefined) throw new ScanError(bytes.length);
+      else if ((code | 0x20) === OPEN_MAP) {
         if (++depth > DEEPEST) throw new ScanError(at);
-      } else if ((code === CLOSE_MAP || code === CLOSE_LIST) && --depth === 0) return at + 1;
+      } else if ((code | 0x20) === CLOSE_MAP && --depth === 0) return at;
     }
-    throw new ScanError(bytes.length);
   }
 
   /** Numbers, `true`, `false` and `null`. */

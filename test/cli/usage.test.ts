@@ -62,7 +62,7 @@ describe('a usage error', () => {
     ],
     [
       ['--service', 'api'],
-      "option '--service <name>' argument 'api' is invalid: expected one of server, drain, scheduler, worker",
+      "option '--service <name>' argument 'api' is invalid: expected one of server, drain, scheduler, vcs-gateway, worker",
     ],
     [
       ['--phase', 'now'],

@@ -4,6 +4,7 @@ import { PROVIDERS as ENCRYPTIONS } from '../../checks/encryption/providers.ts';
 import { CHECKS } from '../../checks/index.ts';
 import { PROVIDERS as STORES } from '../../checks/object-storage/providers.ts';
 import type { EncryptionType, ObjectStorageType } from '../../src/config/contract.ts';
+import { SERVICES } from '../../src/config/options.ts';
 import { type Choice, EKS, type Estate, ONPREM, startEstate, type Who } from '../support/estate.ts';
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
 import { isOf, RULES } from '../support/rules.ts';
@@ -59,7 +60,7 @@ describe.each(choices)('$storage, $encryption, $queue, $broker, $vendor', (choic
   });
 
   if (choice.vendor === '') {
-    test.each(['server', 'drain', 'scheduler'] as const)('as the %s, under the vendor’s policies', async (service) => {
+    test.each(SERVICES)('as the %s, under the vendor’s policies', async (service) => {
       await expectHealthy(choice, service);
     });
   }

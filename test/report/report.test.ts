@@ -244,6 +244,8 @@ describe('the verdict', () => {
     ['drain', 'database', 'inconclusive'],
     ['scheduler', 'database', 'ready'],
     ['scheduler', 'object-storage', 'inconclusive'],
+    ['vcs-gateway', 'database', 'ready'],
+    ['vcs-gateway', 'object-storage', 'inconclusive'],
     ['worker', 'network', 'inconclusive'],
     ['worker', 'object-storage', 'ready'],
   ])('for %s, when only %s was seen working, is %s', async (service, id, verdict) => {

@@ -42,7 +42,7 @@ export async function startSpacelift(): Promise<Spacelift> {
       ADDITIONAL_ROOT_CAS: Buffer.from(authorities).toString('base64'),
       LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher',
       LAUNCHER_IMAGE_TAG: 'v2.4.0',
-      DRAIN_CONCURRENCY_ASYNC: '15',
+      DRAIN_CONCURRENCY_ASYNC_JOBS: '15',
       DRAIN_SCHEDULER_ENABLED: 'false',
       MESSAGE_PROCESSING_TIMEOUT_SECONDS: '900',
       SLACK_APP_CLIENT_ID: 'id',

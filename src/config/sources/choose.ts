@@ -2,7 +2,7 @@
 import { isVariable, mayDiffer } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
 import type { Candidate } from './terraform.ts';
-import type { Document, Reading } from './value.ts';
+import { type Document, joined, type Reading } from './value.ts';
 
 /** Variables that also describe infrastructure: alone, they are no config. */
 const INFRASTRUCTURE: readonly string[] = [
@@ -56,12 +56,7 @@ export function chooseConfig(
       `${file}: no output or resource contains Spacelift’s variables (DATABASE_URL, OBJECT_STORAGE_TYPE, …); pass the Secrets, a task definition, or tofu output -raw kubernetes_secrets`,
     );
   }
-  return {
-    entries: configs.flatMap(({ reading }) => reading.entries),
-    incomplete: configs.some(({ reading }) => reading.incomplete),
-    unseen: configs.find(({ reading }) => reading.incomplete)?.reading.unseen ?? 'environmentFiles',
-    rejected: configs.flatMap(({ reading }) => reading.rejected ?? []),
-  };
+  return joined(configs.map(({ reading }) => reading));
 }
 
 const isOfConfig = ({ name }: Entry): boolean => isVariable(name) && !INFRASTRUCTURE.includes(name);

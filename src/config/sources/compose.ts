@@ -4,7 +4,7 @@ import type { Entry } from '../entry.ts';
 import { InputError } from '../entry.ts';
 import { mapOfPairs } from './pairs.ts';
 import { named } from './quote.ts';
-import { serviceIn } from './service.ts';
+import { serviceInName, serviceStarted } from './service.ts';
 import {
   type Document,
   entryOf,
@@ -42,11 +42,11 @@ export function readCompose(documents: readonly Document[], file: string): Readi
   );
   const used = services.flatMap(({ name, service, location }) => {
     const variables = variablesOf(service);
-    const found = serviceIn({ names: [name], command: [service.entrypoint, service.command] });
+    const found = serviceInName(name) ?? serviceStarted([service.entrypoint, service.command]);
     const holdsEverything = ['SERVER_DOMAIN', 'DATABASE_URL'].some((key) => Object.hasOwn(variables, key));
     const files = service.env_file;
     const hasFiles = typeOf(files) !== 'null' && !(isList(files) && files.length === 0);
-    if (found === 'vcs-gateway' || (found === undefined && !holdsEverything)) return [];
+    if (found === undefined && !holdsEverything) return [];
     if (found !== undefined && !hasFiles && !Object.keys(variables).some(isKnown)) return [];
     const shown = named(name, 'container');
     const place: Place = {

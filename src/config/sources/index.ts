@@ -67,7 +67,8 @@ export const parseSource = (name: string, text: string): Promise<Source> => {
 /** @param bytes are freed: they can be as large as the text */
 async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>): Promise<Source> {
   const file = titleOf(name);
-  const { entries, incomplete, unseen, rejected = [], envFile, terraform } = await readingOf(name, file, bytes);
+  const reading = await readingOf(name, file, bytes);
+  const { entries, incomplete, incompleteGateway, unseen, rejected = [], envFile, terraform } = reading;
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
   if (!incomplete && !entries.some((entry) => isSpacelifts(entry.name))) {
@@ -77,6 +78,7 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>): Promise<Sou
   return {
     entries: entries.map(withReference),
     incomplete,
+    ...(incompleteGateway && { incompleteGateway }),
     rejected,
     process: false,
     ...(unseen !== undefined && { unseen }),

@@ -3,7 +3,7 @@
 import { firstOf } from '../../util/format.ts';
 import { isKnown, isVariable } from '../contract.ts';
 import { type Entry, InputError, type Location, type RejectedType, type RejectedValue } from '../entry.ts';
-import type { Service } from '../options.ts';
+import { SERVICES, type Service } from '../options.ts';
 import { encrypted } from './encrypted.ts';
 import { isNamed, named } from './quote.ts';
 import {
@@ -47,21 +47,17 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
     throw new InputError(`${file}: expected a Kubernetes Secret or ConfigMap; found ${found}`);
   }
   const readings = used.map((one) => ({ ...one, ...readObject(one, file) }));
-  const referenced = new Set([...workloads.referenced].map(({ object }) => object));
-  // Beside Spacelift's workloads, an object that none of them reads is another program's, unless its name says otherwise.
+  // Beside Spacelift's workloads, other objects are read only if their names say that they are Spacelift's.
   const isRead = ({ object }: Located) =>
-    referenced.size === 0
-      ? true
-      : !referenced.has(object) &&
-        /-(?:shared|server|drain|scheduler|vcs-gateway)$/.test(nameOf(metadataOf(object).name) ?? '');
+    workloads.entries.length === 0 || VENDORS_NAME.test(nameOf(metadataOf(object).name) ?? '');
   const own = [...Map.groupBy(workloads.entries, ({ location }) => location?.namespace).values()];
   const all = [...readings.filter(isRead), ...own.map((entries) => ({ entries }))];
   return {
     entries: inOneNamespace(all, file).flatMap(({ entries }) => entries),
     rejected: [
       ...readings.flatMap(({ rejected }) => rejected),
-      ...objects.filter(({ object }) => !isUsed(object)).flatMap((one) => rejectedIn(one.object, file)),
       ...(workloads.rejected ?? []),
+      ...objects.filter(({ object }) => !isUsed(object)).flatMap((one) => rejectedIn(one.object, file)),
     ],
     incomplete: workloads.incomplete,
     ...(workloads.unseen !== undefined && { unseen: workloads.unseen }),
@@ -77,7 +73,6 @@ const storedIn = (objects: readonly Located[], file: string): Stored[] =>
     let entries: readonly Entry[] | undefined;
     return [
       {
-        object,
         kind,
         name: nameOf(name) ?? '',
         namespace: nameOf(namespace),
@@ -88,6 +83,9 @@ const storedIn = (objects: readonly Located[], file: string): Stored[] =>
       },
     ];
   });
+
+/** As the vendor's templates name Secrets. */
+const VENDORS_NAME = /-(?:shared|server|drain|scheduler|vcs-gateway)$/;
 
 const isUsed = (object: ValueMap): boolean => kindOf(object) === 'Secret' || kindOf(object) === 'ConfigMap';
 
@@ -239,8 +237,7 @@ function rejectedIn(object: ValueMap, file: string): RejectedValue[] {
 }
 
 function serviceOf(name: string): Service | 'all' {
-  const ending = /-(server|drain|scheduler)$/.exec(name)?.[1];
-  return ending === 'server' || ending === 'drain' || ending === 'scheduler' ? ending : 'all';
+  return SERVICES.find((service) => name.endsWith(`-${service}`)) ?? 'all';
 }
 
 function mapIn(object: ValueMap, field: string, where: string): ValueMap {

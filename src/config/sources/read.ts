@@ -38,10 +38,12 @@ const FOR_EVER_MS = 2 ** 31 - 1;
  * Streams the file, so that pipes and devices are limited too. A pipe without a writer is awaited without a thread, because
  * a thread would keep the process alive after the deadline.
  */
-export function bytesOf(path: string): AsyncIterable<Uint8Array> {
+export function bytesOf(path: string): AsyncIterable<Uint8Array> & { readonly size?: number } {
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  if (fstatSync(fd).isFIFO()) return new Socket({ fd, readable: true, writable: false });
-  return isatty(fd) ? new ReadStream(fd) : createReadStream(path, { fd });
+  const stat = fstatSync(fd);
+  if (stat.isFIFO()) return new Socket({ fd, readable: true, writable: false });
+  if (isatty(fd)) return new ReadStream(fd);
+  return Object.assign(createReadStream(path, { fd, highWaterMark: MIB }), { size: stat.size });
 }
 
 /**
@@ -57,13 +59,16 @@ export async function readBytes(
   let size = 0;
   let most = LARGEST_MIB;
   let timer: NodeJS.Timeout | undefined;
-  let source: AsyncIterable<Uint8Array> & { destroy?: () => void };
+  let source: AsyncIterable<Uint8Array> & { readonly size?: number; destroy?: () => void };
   const late = new Promise<never>((_, reject) => {
     const over = () => reject(new InputError(`${file}: not fully read within ${timeoutMs / 1000} s (--timeout)`));
     timer = setTimeout(over, Math.min(FOR_EVER_MS, Math.max(0, at - performance.now())));
   });
   try {
     source = chunks();
+    // A large file is read into one buffer, because a buffer that grows is copied.
+    const expected = Math.min(source.size ?? 0, LARGEST_REDUCED_MIB * MIB);
+    if (expected > FIRST) store = new ArrayBuffer(expected);
     const iterator = source[Symbol.asyncIterator]();
     try {
       for (;;) {
@@ -71,7 +76,11 @@ export async function readBytes(
         if (done === true) return Buffer.from(store, 0, size);
         const from = size;
         size += value.byteLength;
-        if (size > most * MIB && most === LARGEST_MIB && canBeReduced(new Uint8Array(store)))
+        if (
+          size > most * MIB &&
+          most === LARGEST_MIB &&
+          canBeReduced(from === 0 ? value : new Uint8Array(store, 0, from))
+        )
           most = LARGEST_REDUCED_MIB;
         if (size > most * MIB) throw tooLarge(file, most);
         // The old buffer does not stay in memory.
@@ -95,9 +104,7 @@ export async function readBytes(
 
 /** Whether the beginning is that of a JSON object or of Kubernetes objects in YAML. */
 const canBeReduced = (bytes: Uint8Array): boolean =>
-  /^\ufeff?\s*\{|^(?:---\s+)?(?:apiVersion|kind|items):/.test(
-    Buffer.from(bytes.buffer, 0, Math.min(bytes.length, 1024)).toString(),
-  );
+  /^\ufeff?\s*\{|^(?:---\s+)?(?:apiVersion|kind|items):/.test(Buffer.from(bytes.subarray(0, 1024)).toString());
 
 export const tooLarge = (file: string, mib = LARGEST_MIB): InputError =>
   new InputError(

@@ -33,9 +33,8 @@ export function reduced(file: string, bytes: Buffer<ArrayBuffer>): Reduced {
 function reducedJson(file: string, bytes: Uint8Array, isLarge: boolean): Reduced | undefined {
   const scan = new Scan(bytes);
   try {
-    const root = scan.root();
-    const top = scan.members(root);
-    if (areOutputs(scan, top)) return { terraform: readOutputs(scan, root) };
+    const top = scan.root();
+    if (areOutputs(scan, top)) return { terraform: readOutputs(scan, top) };
     if (isTerraform(top)) return { terraform: readTerraform(scan, top) };
     const items = itemsIn(scan, top);
     return items && { values: items.flatMap((item) => parseJson(file, scan.text(item))) };
@@ -51,11 +50,10 @@ function reducedJson(file: string, bytes: Uint8Array, isLarge: boolean): Reduced
 function itemsIn(scan: JsonScan, top: ReadonlyMap<string, Span>): Span[] | undefined {
   if (scan.string(top.get('kind')) !== 'List') return undefined;
   const all = [...scan.elements(top.get('items'))];
-  const kept = all.filter((item) => {
-    const object = scan.members(item);
+  const kept = all.filter(({ members: object = new Map<string, Span>() }) => {
     const type = scan.string(object.get('type')) ?? 'Opaque';
     return scan.string(object.get('kind')) !== 'Secret' || type === 'Opaque' || type === '';
   });
-  const size = kept.reduce((sum, { start, end }) => sum + end - start, 0);
-  return kept.length === all.length || kept.length === 0 || size > LARGEST ? undefined : kept;
+  const size = kept.reduce((sum, { span }) => sum + span.end - span.start, 0);
+  return kept.length === all.length || kept.length === 0 || size > LARGEST ? undefined : kept.map(({ span }) => span);
 }

@@ -60,7 +60,7 @@ function isTfvars(text: string): boolean {
   const names = [...text.slice(0, 65_536).matchAll(/^([A-Za-z_][\w-]*)\s*=\s*(?=["{[\d]|true|false|null|<<)/gm)].map(
     ([, name = '']) => name,
   );
-  return names.length > 0 && names.every((name) => name === name.toLowerCase()) && !/^[A-Z][A-Z0-9_]*=/m.test(text);
+  return names.length > 1 && names.every((name) => name === name.toLowerCase()) && !/^[A-Z][A-Z0-9_]*=/m.test(text);
 }
 
 /** @throws InputError */

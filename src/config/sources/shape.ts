@@ -13,7 +13,7 @@ import { firstLineOf, opened, openedIfConfig, parseText } from './open.ts';
 import { reasonFor, refuseText } from './refused.ts';
 import { candidatesIn } from './terraform.ts';
 import { isUnit, readUnit } from './unit.ts';
-import { aType, type Document, isMap, type Reading, type Value } from './value.ts';
+import { aType, type Document, isMap, joined, type Reading, type Value } from './value.ts';
 
 const EXPECTED = 'a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map';
 
@@ -69,13 +69,7 @@ function readDocuments(documents: readonly Document[], file: string): Reading {
     const group = groups.get(format);
     return group === undefined ? [] : [format.read(group, file)];
   });
-  const unseen = readings.find(({ incomplete }) => incomplete)?.unseen;
-  return {
-    entries: readings.flatMap(({ entries }) => entries),
-    incomplete: readings.some(({ incomplete }) => incomplete),
-    ...(unseen !== undefined && { unseen }),
-    rejected: readings.flatMap(({ rejected = [] }) => rejected),
-  };
+  return joined(readings);
 }
 
 /** Flat maps, and values of Helm charts with variables in them. */
@@ -95,13 +89,8 @@ function readOthers(documents: readonly Document[], file: string): Reading {
     if (inside.length === 0) flat.push(document);
     for (const one of inside) (isKubernetes(one.value) ? objects : flat).push(one);
   }
-  const readings = [
+  return joined([
     ...(flat.length > 0 ? [readMap(flat, file, EXPECTED)] : []),
     ...(objects.length > 0 ? [readKubernetes(objects, file)] : []),
-  ];
-  return {
-    entries: readings.flatMap(({ entries }) => entries),
-    incomplete: false,
-    rejected: readings.flatMap(({ rejected = [] }) => rejected),
-  };
+  ]);
 }

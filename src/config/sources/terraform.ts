@@ -34,7 +34,10 @@ export async function candidatesIn(terraform: Terraform, file: string, readText:
     if (documents.length === 0 && !unseen) continue;
     candidates.push({ label: labelOf(group), documents, ...(unseen && { unseen: 'apply' as const }) });
   }
-  for (const output of terraform.outputs) candidates.push(...(await reader.readOutput(output)));
+  const variables = terraform.outputs.flatMap((output) => variableIn(output, file));
+  if (variables.length > 0) candidates.push({ label: 'outputs', documents: variables });
+  for (const output of terraform.outputs)
+    if (!isVariable(output.name)) candidates.push(...(await reader.readOutput(output)));
   return candidates;
 }
 
@@ -77,16 +80,9 @@ class ConfigReader {
     return kubernetesObject(resource, location);
   }
 
-  async readOutput({ name, value, sensitive }: Output): Promise<Candidate[]> {
+  async readOutput({ name, value }: Output): Promise<Candidate[]> {
     const label = `output ${addressed(name)}`;
     const location: Location = { file: this.#file, address: label };
-    if (isVariable(name)) {
-      const text: Value | undefined = value === undefined ? new Veiled('apply') : value;
-      if (isList(text) || isMap(text)) return [];
-      return [
-        { label: 'outputs', documents: [{ value: { [name]: text }, location, ...(sensitive && { secret: true }) }] },
-      ];
-    }
     if (value === undefined) return name === VENDORS_OUTPUT ? [{ label, documents: [], unseen: 'apply' }] : [];
     if (typeof value === 'string') {
       const documents = await this.#text(value, location);
@@ -132,6 +128,14 @@ class ConfigReader {
     const documents = await this.#readText(text, location);
     return documents.map((one) => ({ ...one, value: wrap(one.value) }));
   }
+}
+
+/** An output with the name of a variable. */
+function variableIn({ name, value, sensitive }: Output, file: string): Document[] {
+  const text: Value = value === undefined ? new Veiled('apply') : value;
+  if (!isVariable(name) || isList(text) || isMap(text)) return [];
+  const location = { file, address: `output ${name}` };
+  return [{ value: { [name]: text }, location, ...(sensitive && { secret: true }) }];
 }
 
 /** The output of the vendor's modules that holds the config. */

@@ -1,6 +1,6 @@
 /** Unit files of systemd: `Environment=` lines in `[Service]` (systemd.exec(5), systemd.syntax(7)). */
 import { InputError } from '../entry.ts';
-import { serviceIn } from './service.ts';
+import { serviceStarted } from './service.ts';
 import { type Document, type Value, Veiled } from './value.ts';
 
 const SECTION = /^\[(?:Unit|Service|Install|Container|X-[\w-]+)\]\s*$/m;
@@ -35,9 +35,8 @@ export function readUnit(text: string, file: string): Unit {
     const instead = hasFiles ? 'pass the file that EnvironmentFile= names, with -f' : 'expected Environment= lines';
     throw new InputError(`${file}: a systemd unit without variables; ${instead}`);
   }
-  const service = serviceIn({ names: [], command: [command] });
-  const isKnownService = service !== undefined && service !== 'vcs-gateway';
-  return { document: { value: Object.fromEntries(variables), ...(isKnownService && { service }) }, hasFiles };
+  const service = serviceStarted([command]);
+  return { document: { value: Object.fromEntries(variables), ...(service !== undefined && { service }) }, hasFiles };
 }
 
 /** Without comments; a backslash continues a line, and comments between the parts are left out. */

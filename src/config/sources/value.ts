@@ -55,10 +55,23 @@ export interface Reading {
   readonly incomplete: boolean;
   /** If incomplete: why; ECS `environmentFiles` by default. */
   readonly unseen?: Unseen;
+  readonly incompleteGateway?: true;
   readonly rejected?: readonly RejectedValue[];
   /** How programs read the file, if it is an env file. */
   readonly envFile?: EnvFile;
   readonly terraform?: Terraform;
+}
+
+/** The entries of all, in order. */
+export function joined(readings: readonly Reading[]): Reading {
+  const unseen = readings.find(({ incomplete }) => incomplete)?.unseen;
+  return {
+    entries: readings.flatMap(({ entries }) => entries),
+    incomplete: readings.some(({ incomplete }) => incomplete),
+    ...(unseen !== undefined && { unseen }),
+    ...(readings.some(({ incompleteGateway }) => incompleteGateway) && { incompleteGateway: true as const }),
+    rejected: readings.flatMap(({ rejected = [] }) => rejected),
+  };
 }
 
 export const isList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);

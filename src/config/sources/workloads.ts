@@ -4,7 +4,7 @@ import type { Entry, Location } from '../entry.ts';
 import type { Service } from '../options.ts';
 import type { Unseen } from '../unseen.ts';
 import { named } from './quote.ts';
-import { serviceIn } from './service.ts';
+import { serviceInName, serviceStarted } from './service.ts';
 import {
   entryOf,
   isList,
@@ -25,7 +25,6 @@ export const POD_SPECS = [['spec'], ['spec', 'template', 'spec'], ['spec', 'jobT
 
 /** A Secret or ConfigMap of the input. */
 export interface Stored {
-  readonly object: ValueMap;
   readonly kind: string;
   readonly name: string;
   readonly namespace: string | undefined;
@@ -35,15 +34,9 @@ export interface Stored {
 interface Container {
   readonly container: ValueMap;
   readonly label: string;
-  readonly service: Service | 'vcs-gateway' | undefined;
+  readonly service: Service | undefined;
   readonly namespace: string | undefined;
   readonly location: Location;
-}
-
-/** What Spacelift's containers read. */
-export interface Workloads extends Reading {
-  /** The objects that they read it from. */
-  readonly referenced: ReadonlySet<Stored>;
 }
 
 /** `PREFIX_NAME`: what Kubernetes makes a variable of; other keys of a Secret are left out. */
@@ -54,7 +47,7 @@ export function readWorkloads(
   objects: readonly { readonly object: ValueMap; readonly location: Location }[],
   stored: readonly Stored[],
   file: string,
-): Workloads {
+): Reading {
   const containers = objects.flatMap(({ object, location }) => containersOf(object, location));
   const read = containers.flatMap((container) => {
     const reader = new ContainerReader(container, stored, file);
@@ -69,7 +62,6 @@ export function readWorkloads(
       .flatMap(({ container, label, location }) =>
         rejectedPairs(container.env, ({ value }) => value, originIn(file, location, label)),
       ),
-    referenced: new Set(read.flatMap(({ referenced }) => [...referenced])),
   };
 }
 
@@ -86,7 +78,7 @@ function containersOf(object: ValueMap, location: Location): Container[] {
       return {
         container,
         label: `${kind} ${named(workload, 'object')}, container ${named(name, 'container')}`,
-        service: serviceIn({ names: [name, workload], command: [container.command, container.args] }),
+        service: serviceInName(name) ?? serviceInName(workload) ?? serviceStarted([container.command, container.args]),
         namespace: nameOf(metadata.namespace),
         location: {
           ...location,
@@ -103,7 +95,6 @@ function containersOf(object: ValueMap, location: Location): Container[] {
 /** The variables of one container: `env` beats `envFrom`, and later beats earlier. */
 class ContainerReader {
   readonly of: ValueMap;
-  readonly referenced = new Set<Stored>();
   readonly #stored: readonly Stored[];
   readonly #namespace: string | undefined;
   readonly #place: Place;
@@ -116,8 +107,7 @@ class ContainerReader {
     this.#stored = stored;
     this.#namespace = namespace;
     this.#service = service;
-    const known = service === undefined || service === 'vcs-gateway' ? 'all' : service;
-    this.#place = { service: known, origin: originIn(file, location, label), location };
+    this.#place = { service: service ?? 'all', origin: originIn(file, location, label), location };
     for (const source of isList(container.envFrom) ? container.envFrom.filter(isMap) : []) this.#addAll(source);
     for (const pair of isList(container.env) ? container.env.filter(isMap) : []) this.#add(pair);
   }
@@ -128,7 +118,6 @@ class ContainerReader {
 
   /** Sidecars have no variables of Spacelift, or only those of its region. */
   get isSpacelifts(): boolean {
-    if (this.#service === 'vcs-gateway') return false;
     const names = [...this.#variables.keys()];
     const has = (...wanted: readonly string[]) => wanted.some((name) => names.includes(name));
     return has('SERVER_DOMAIN', 'DATABASE_URL') || (this.#service !== undefined && names.some(isVariable));
@@ -179,14 +168,12 @@ class ContainerReader {
 
   /** An object without a namespace is for any. */
   #find(kind: string, name: string | undefined): Stored | undefined {
-    const found = this.#stored.find(
+    return this.#stored.find(
       (object) =>
         object.kind === kind &&
         object.name === name &&
         (object.namespace === undefined || this.#namespace === undefined || object.namespace === this.#namespace),
     );
-    if (found !== undefined) this.referenced.add(found);
-    return found;
   }
 
   /** `$(NAME)` of variables that are already defined; `$$` is a dollar sign. */

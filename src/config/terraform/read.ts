@@ -28,10 +28,10 @@ export const areOutputs = (scan: JsonScan, top: Members): boolean =>
   });
 
 /** @throws ScanError */
-export const readOutputs = (scan: JsonScan, root: Span): Terraform => ({
+export const readOutputs = (scan: JsonScan, top: Members): Terraform => ({
   kind: 'outputs',
   resources: [],
-  outputs: new Reader(scan).outputs(root),
+  outputs: new Reader(scan).outputs(top),
 });
 
 /** @throws ScanError */
@@ -40,18 +40,18 @@ export function readTerraform(scan: JsonScan, top: Members): Terraform {
   if (top.has('resource_changes') || top.has('planned_values')) {
     const planned = scan.members(top.get('planned_values'));
     if (top.has('resource_changes')) reader.readChanges(top.get('resource_changes'));
-    else reader.readModule(planned.get('root_module'), 0);
-    const outputs = reader.outputs(planned.get('outputs'));
+    else reader.readModule(scan.members(planned.get('root_module')));
+    const outputs = reader.outputs(scan.members(planned.get('outputs')));
     const changed = reader.changedOutputs(top.get('output_changes'), new Set(outputs.map(({ name }) => name)));
     return { kind: 'plan', resources: reader.resources, outputs: [...outputs, ...changed] };
   }
   const values = scan.members(top.get('values'));
-  reader.readModule(values.get('root_module'), 0);
+  reader.readModule(scan.members(values.get('root_module')));
   reader.readStateFile(top.get('resources'));
   return {
     kind: 'state',
     resources: reader.resources,
-    outputs: reader.outputs(values.get('outputs') ?? top.get('outputs')),
+    outputs: reader.outputs(scan.members(values.get('outputs') ?? top.get('outputs'))),
   };
 }
 
@@ -64,8 +64,7 @@ class Reader {
   }
 
   readChanges(list: Span | undefined): void {
-    for (const element of this.#scan.elements(list)) {
-      const members = this.#scan.members(element);
+    for (const members of this.#scan.objects(list)) {
       if (!this.#isRead(members)) continue;
       const change = this.#scan.members(members.get('change'));
       const actions = this.#json(change.get('actions'));
@@ -80,23 +79,19 @@ class Reader {
     }
   }
 
-  readModule(module: Span | undefined, depth: number): void {
-    if (depth > DEEPEST_MODULE) throw new ScanError(module?.start ?? 0);
-    const parts = this.#scan.members(module);
-    for (const element of this.#scan.elements(parts.get('resources'))) {
-      const resource = this.#scan.members(element);
+  readModule(parts: Members, depth = 0): void {
+    if (depth > DEEPEST_MODULE) throw new ScanError(parts.get('resources')?.start ?? 0);
+    for (const resource of this.#scan.objects(parts.get('resources'))) {
       if (!this.#isRead(resource)) continue;
       this.#add(resource, { values: resource.get('values'), sensitive: resource.get('sensitive_values') });
     }
-    for (const child of this.#scan.elements(parts.get('child_modules'))) this.readModule(child, depth + 1);
+    for (const child of this.#scan.objects(parts.get('child_modules'))) this.readModule(child, depth + 1);
   }
 
   readStateFile(list: Span | undefined): void {
-    for (const element of this.#scan.elements(list)) {
-      const resource = this.#scan.members(element);
+    for (const resource of this.#scan.objects(list)) {
       if (!this.#isRead(resource)) continue;
-      for (const one of this.#scan.elements(resource.get('instances'))) {
-        const instance = this.#scan.members(one);
+      for (const instance of this.#scan.objects(resource.get('instances'))) {
         if (instance.has('deposed')) continue;
         const key = this.#json(instance.get('index_key'));
         const index = key === undefined || key === null ? '' : `[${JSON.stringify(key)}]`;
@@ -105,8 +100,8 @@ class Reader {
     }
   }
 
-  outputs(map: Span | undefined): Output[] {
-    return [...this.#scan.members(map)].map(([name, span]) => {
+  outputs(map: Members): Output[] {
+    return [...map].map(([name, span]) => {
       const output = this.#scan.members(span);
       return { name, value: this.#json(output.get('value')), sensitive: this.#json(output.get('sensitive')) === true };
     });

@@ -22,6 +22,7 @@ describe('which rules apply', () => {
     ['server', ['server-domain', 'certificate', 'webhooks', 'vcs-gateway']],
     ['drain', ['server-domain', 'certificate', 'vcs-gateway', 'public-api']],
     ['scheduler', ['server-domain', 'certificate', 'vcs-gateway']],
+    ['vcs-gateway', ['server-domain', 'certificate', 'vcs-gateway']],
     ['worker', ['server-domain', 'certificate', 'server']],
   ] as const)('%s', async (service, rules) => {
     const { findings } = await run(all, { only: ['nothing'], ...(service !== undefined && { service }) });

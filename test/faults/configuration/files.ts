@@ -66,9 +66,9 @@ export const FILES: readonly Fault[] = [
   },
   {
     name: 'a number in a task definition',
-    arrange: task((environment) => [...environment, { name: 'DRAIN_CONCURRENCY_ASYNC', value: 15 }]),
+    arrange: task((environment) => [...environment, { name: 'DRAIN_CONCURRENCY_ASYNC_JOBS', value: 15 }]),
     fail: ['configuration/type'],
-    says: /^DRAIN_CONCURRENCY_ASYNC is a number, not a string, in task\.json \(container server\)$/m,
+    says: /^DRAIN_CONCURRENCY_ASYNC_JOBS is a number, not a string, in task\.json \(container server\)$/m,
     leaves: true,
   },
   {

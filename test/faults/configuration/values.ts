@@ -174,9 +174,51 @@ export const VALUES: readonly Fault[] = [
   },
   {
     name: 'a concurrency in words',
-    arrange: set({ DRAIN_CONCURRENCY_ASYNC: 'fifteen' }),
+    arrange: set({ DRAIN_CONCURRENCY_ASYNC_JOBS: 'fifteen' }),
     fail: VALUE,
-    says: /^DRAIN_CONCURRENCY_ASYNC is not a whole number: "fifteen"$/m,
+    says: /^DRAIN_CONCURRENCY_ASYNC_JOBS is not a whole number: "fifteen"$/m,
+  },
+  {
+    name: 'a concurrency under the name that the URL of the queue has',
+    arrange: set({ DRAIN_CONCURRENCY_EVENTS_INBOX: '5' }),
+    warn: ['configuration/unknown'],
+    says: /^unknown variable DRAIN_CONCURRENCY_EVENTS_INBOX, did you mean DRAIN_CONCURRENCY_EVENTS\?$/m,
+  },
+  {
+    name: 'a policy timeout without a unit',
+    arrange: set({ POLICY_REGO_TIMEOUT_PLAN: '30' }),
+    fail: VALUE,
+    says: /^POLICY_REGO_TIMEOUT_PLAN is not a duration with a unit, such as 30s or 2m: "30"$/m,
+  },
+  {
+    name: 'an issuer without TLS',
+    arrange: set({ FEDERATION_CUSTOM_ISSUER: 'http://id.corp.io' }),
+    fail: VALUE,
+    says: /^FEDERATION_CUSTOM_ISSUER is not an https:\/\/ URL: "http:\/\/id\.corp\.io"$/m,
+  },
+  {
+    name: 'an issuer’s keys at a bare host',
+    arrange: set({ FEDERATION_CUSTOM_JWKS_URI: 'id.corp.io/.well-known/jwks' }),
+    fail: VALUE,
+    says: /^FEDERATION_CUSTOM_JWKS_URI is not an https:\/\/ URL: "id\.corp\.io/m,
+  },
+  {
+    name: 'a page size of Bitbucket in words',
+    arrange: set({ BITBUCKET_AFFECTED_CHANGES_PER_PAGE_FILES: 'all' }),
+    fail: VALUE,
+    says: /^BITBUCKET_AFFECTED_CHANGES_PER_PAGE_FILES is not a whole number: "all"$/m,
+  },
+  {
+    name: 'a port of the VCS gateway with its host',
+    arrange: set({ GATEWAY_GRPC_PORT: ':1984' }),
+    fail: VALUE,
+    says: /^GATEWAY_GRPC_PORT is not a port, 1 to 65535: ":1984"$/m,
+  },
+  {
+    name: 'instrumentation that is neither on nor off',
+    arrange: set({ ENABLE_INSTRUMENTATION_ENDPOINTS: 'yes' }),
+    fail: VALUE,
+    says: /^ENABLE_INSTRUMENTATION_ENDPOINTS is not true or false: "yes"$/m,
   },
   {
     name: 'a secret that was encoded with echo',
