@@ -5,6 +5,7 @@ import { database } from './database/index.ts';
 import { encryption } from './encryption/index.ts';
 import { identity } from './identity/index.ts';
 import { license } from './license/index.ts';
+import { login } from './login/index.ts';
 import { messageQueues } from './message-queues/index.ts';
 import { mqttBroker } from './mqtt-broker/index.ts';
 import { network } from './network/index.ts';
@@ -24,4 +25,5 @@ export const CHECKS: readonly Check[] = [
   observability,
   network,
   license,
+  login,
 ];

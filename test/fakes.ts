@@ -49,6 +49,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   partyOf: () => 'process',
   configuration: [],
   pairing: undefined,
+  incomplete: false,
   set: [],
   origins: [],
   party: 'config',

@@ -26,7 +26,7 @@ export const configuration = defineCheck({
       perVariable: true,
       title: 'every value has the correct type',
       procedure:
-        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID. Variables of the cloud SDKs that this deployment uses are compared with the values that the SDKs accept: AWS_ENDPOINT_URL must have a scheme, for example. Without keys in the config, this includes your own environment.',
+        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID. Variables of the cloud SDKs that this deployment uses are compared with the values that the SDKs accept: AWS_ENDPOINT_URL must have a scheme, for example, and so must HTTP_PROXY and HTTPS_PROXY in the config. Without keys in the config, this includes your own environment.',
       rationale: 'Spacelift rejects the value at startup or behaves in an unintended way.',
       fix: 'Correct the value to the format that the finding states.',
       example: {
@@ -163,8 +163,10 @@ export const configuration = defineCheck({
     },
     'launcher-image': {
       title: 'the launcher image has one tag',
-      procedure: 'Checks that LAUNCHER_IMAGE has no tag if LAUNCHER_IMAGE_TAG is set.',
-      rationale: 'Workers would pull image:tag:tag, which is not a valid image reference.',
+      procedure:
+        'Checks that LAUNCHER_IMAGE is the name of an image, and has no tag if LAUNCHER_IMAGE_TAG is set. Warns if neither has a tag. The port of a registry is not a tag.',
+      rationale:
+        'Workers would pull image:tag:tag, which is not a valid image reference, or without any tag, latest: an image that does not exist, or belongs to another release.',
       fix: 'Put the tag only in LAUNCHER_IMAGE_TAG.',
       example: {
         found: 'LAUNCHER_IMAGE already has a tag, and LAUNCHER_IMAGE_TAG adds another',

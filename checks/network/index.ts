@@ -9,8 +9,9 @@ import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { phaseOf, untilPhaseIsKnown } from '../phase.ts';
 import { checkCertificate } from './certificate.ts';
-import { checkPublicApi, checkResponse, checkVcsGateway } from './endpoints.ts';
+import { checkPublicApi, checkResponse } from './endpoints.ts';
 import { type NetworkRule, RULES } from './rules.ts';
+import { checkVcsGateway } from './vcs-gateway.ts';
 
 const HTTPS = 443;
 
@@ -25,7 +26,7 @@ export const network: Check = defineCheck({
     const rules: NetworkRule[] = ['server-domain', 'certificate'];
     if (service === 'worker') rules.push('server');
     if (service === undefined || service === 'server') rules.push('webhooks');
-    if (service !== 'worker' && isSet('VCS_GATEWAY_ENDPOINT')) rules.push('vcs-gateway');
+    if (isSet('VCS_GATEWAY_ENDPOINT')) rules.push('vcs-gateway');
     if ((service === undefined || service === 'drain') && isSet('SPACELIFT_PUBLIC_API')) rules.push('public-api');
     return rules;
   },

@@ -17,7 +17,7 @@ const PLANS: Readonly<Record<NetworkRule, (run: Run) => Pick<PlannedOperation, '
     at: [get('WEBHOOKS_ENDPOINT') ?? `https://${require('SERVER_DOMAIN')}/webhooks`],
   }),
   'vcs-gateway': ({ require }) => ({
-    does: 'opens a TLS connection and offers HTTP/2',
+    does: 'sends a gRPC request to the health service (grpc.health.v1.Health/Check) over TLS',
     at: [require('VCS_GATEWAY_ENDPOINT')],
   }),
   'public-api': ({ require }) => ({

@@ -58,13 +58,14 @@ export const RULES = {
   'vcs-gateway': {
     title: 'the VCS gateway responds',
     procedure:
-      'If VCS_GATEWAY_ENDPOINT is set, resolves it, opens a TLS connection, verifies the certificate, and negotiates HTTP/2 (ALPN h2), which gRPC requires. If the gateway does not respond, the rule is skipped before installation and fails after it.',
-    rationale: 'Spacelift can connect to a VCS in a private network only through the gateway.',
-    permission: 'TCP to the gateway’s port',
-    fix: 'Put the gateway behind a load balancer that supports HTTP/2 (gRPC) over TLS, and point VCS_GATEWAY_ENDPOINT to it.',
+      'If VCS_GATEWAY_ENDPOINT is set, resolves it, opens a TLS connection, verifies the certificate, negotiates HTTP/2 (ALPN h2), and calls grpc.health.v1.Health/Check like the load balancers do, through HTTPS_PROXY if it applies. Any gRPC status passes, including UNIMPLEMENTED (12). An HTTP status without a gRPC status does not: 502, 503 and 504 are from a load balancer without a healthy gateway, 404 is from a default backend. If the gateway does not respond, the rule is skipped before installation and fails after it.',
+    rationale:
+      'Spacelift can connect to a VCS in a private network only through the gateway, to which VCS agents connect over gRPC.',
+    permission: 'TCP to the port in VCS_GATEWAY_ENDPOINT',
+    fix: 'Put the gateway behind a load balancer that supports HTTP/2 (gRPC) over TLS and checks its health by gRPC, and point VCS_GATEWAY_ENDPOINT to it. On GKE, apply the HealthCheckPolicy from Spacelift’s Terraform module; on AWS, check the path /AWS.ALB/healthcheck for gRPC status 12.',
     example: {
-      found: 'gateway.corp.io:443 does not support HTTP/2, which gRPC requires',
-      fix: 'enable HTTP/2 (gRPC) on the load balancer or proxy that terminates TLS; to test: openssl s_client -connect gateway.corp.io:443 -alpn h2',
+      found: 'the load balancer at gateway.corp.io:443 has no healthy VCS gateway behind it (HTTP 502)',
+      fix: 'apply the gRPC health check policy: tofu output -raw vcs_gateway_healthcheck_manifest | kubectl apply -f -',
     },
     docs: DOCS.networking,
   },

@@ -60,6 +60,8 @@ export interface Deployment {
   readonly configuration: readonly ConfigurationFinding[];
   /** IoT Core without SQS. */
   readonly pairing: Issue | undefined;
+  /** Whether variables may also be set in files that are not known here (ECS `environmentFiles`). */
+  readonly incomplete: boolean;
   /** The names of the variables that are set. */
   readonly set: readonly string[];
   /** Where the variables that Spacelift or an SDK reads are set, in the order of the sources. */
@@ -140,6 +142,7 @@ export function makeDeployment(
     partyOf,
     configuration: [...findings, ...sdk.findings],
     pairing,
+    incomplete: resolved.incomplete,
     set: [...resolved.entries.keys()],
     origins: originsOf(sources, resolved),
     setting,

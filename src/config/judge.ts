@@ -8,6 +8,7 @@ import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { judgeTypes } from './judge-types.ts';
+import { judgeLauncherImage } from './launcher-image.ts';
 import { maskValue } from './logins.ts';
 import { Misspellings } from './misspelled.ts';
 import { judgeOverlaps } from './origins.ts';
@@ -104,8 +105,10 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     if (skipped !== undefined) findings.push({ ...skipped, variable: name });
   }
   findings.push(
-    ...judgeGroups(view),
-    ...judgeRelations(view, unusable),
+    // Files that are not known here may set the others.
+    ...(resolved.incomplete ? [] : [...judgeGroups(view), ...judgeLogin(view)]),
+    ...judgeRegions(view, unusable),
+    ...judgeImage(view, unusable, resolved.incomplete),
     ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
     ...judgeEnvFiles(sources),
@@ -153,53 +156,42 @@ function judgeGroups(view: View): ConfigurationFinding[] {
   });
 }
 
-/** Rules about pairs of variables. */
-function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>): ConfigurationFinding[] {
-  const findings: ConfigurationFinding[] = [];
-  const usable = (...names: readonly VariableName[]) => names.every((name) => !unusable.has(name));
+function judgeRegions(view: View, unusable: ReadonlyMap<VariableName, Issue>): ConfigurationFinding[] {
   const [region, fallback] = [view.value('AWS_REGION'), view.value('AWS_DEFAULT_REGION')];
-  if (
-    region !== undefined &&
-    fallback !== undefined &&
-    region !== fallback &&
-    usable('AWS_REGION', 'AWS_DEFAULT_REGION')
-  ) {
-    findings.push({
-      rule: 'region',
-      outcome: fail(`AWS_REGION is ${region}, but AWS_DEFAULT_REGION is ${fallback}`, {
-        expected: 'the region of the installation in both',
-        fix: setting('AWS_DEFAULT_REGION', region),
-        evidence: { AWS_REGION: region, AWS_DEFAULT_REGION: fallback },
-      }),
-    });
-  }
-  if (view.isSet('ADMIN_USERNAME') !== view.isSet('ADMIN_PASSWORD')) {
-    const [set, unset] = view.isSet('ADMIN_USERNAME')
-      ? (['ADMIN_USERNAME', 'ADMIN_PASSWORD'] as const)
-      : (['ADMIN_PASSWORD', 'ADMIN_USERNAME'] as const);
-    findings.push({
-      rule: 'admin-login',
-      outcome: fail(`${set} is set without ${unset}`, {
-        expected: 'both, or neither to disable the admin login',
-        ...view.misspellings.fixFor(unset, advice`set ${unset}, or remove ${set}`),
-        evidence: { set, unset },
-      }),
-    });
-  }
-  const image = view.value('LAUNCHER_IMAGE');
-  const tag = view.value('LAUNCHER_IMAGE_TAG');
-  if (image !== undefined && tag !== undefined && usable('LAUNCHER_IMAGE') && /[:@][^/]*$/.test(image)) {
-    const [carries, adds] = image.includes('@') ? ['a digest', 'a tag'] : ['a tag', 'another'];
-    findings.push({
-      rule: 'launcher-image',
-      outcome: fail(`LAUNCHER_IMAGE already has ${carries}, and LAUNCHER_IMAGE_TAG adds ${adds}`, {
-        expected: 'only the image in LAUNCHER_IMAGE: Spacelift appends the tag',
-        fix: setting('LAUNCHER_IMAGE', image.replace(/[:@][^/]*$/, '')),
-        evidence: { image, tag },
-      }),
-    });
-  }
-  return findings;
+  const isUsable = !unusable.has('AWS_REGION') && !unusable.has('AWS_DEFAULT_REGION');
+  if (region === undefined || fallback === undefined || region === fallback || !isUsable) return [];
+  const outcome = fail(`AWS_REGION is ${region}, but AWS_DEFAULT_REGION is ${fallback}`, {
+    expected: 'the region of the installation in both',
+    fix: setting('AWS_DEFAULT_REGION', region),
+    evidence: { AWS_REGION: region, AWS_DEFAULT_REGION: fallback },
+  });
+  return [{ rule: 'region', outcome }];
+}
+
+function judgeLogin(view: View): ConfigurationFinding[] {
+  if (view.isSet('ADMIN_USERNAME') === view.isSet('ADMIN_PASSWORD')) return [];
+  const [set, unset] = view.isSet('ADMIN_USERNAME')
+    ? (['ADMIN_USERNAME', 'ADMIN_PASSWORD'] as const)
+    : (['ADMIN_PASSWORD', 'ADMIN_USERNAME'] as const);
+  const outcome = fail(`${set} is set without ${unset}`, {
+    expected: 'both, or neither to disable the admin login',
+    ...view.misspellings.fixFor(unset, advice`set ${unset}, or remove ${set}`),
+    evidence: { set, unset },
+    cause: cause.variable(unset),
+  });
+  return [{ rule: 'admin-login', outcome }];
+}
+
+function judgeImage(
+  view: View,
+  unusable: ReadonlyMap<VariableName, Issue>,
+  incomplete: boolean,
+): ConfigurationFinding[] {
+  const image = unusable.has('LAUNCHER_IMAGE') ? undefined : view.value('LAUNCHER_IMAGE');
+  if (image === undefined) return [];
+  const isTagSet = incomplete || view.isSet('LAUNCHER_IMAGE_TAG');
+  const outcome = judgeLauncherImage(image, view.value('LAUNCHER_IMAGE_TAG'), isTagSet);
+  return outcome === undefined ? [] : [{ rule: 'launcher-image', outcome }];
 }
 
 /** @param overlaps findings about values for one service: of a variable, only this finding is reported */

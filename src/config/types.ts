@@ -23,6 +23,21 @@ const LABEL = '[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?';
 const HOST = `(${LABEL}(\\.${LABEL})*\\.?|\\[[0-9a-fA-F:.]+\\])`;
 const PORT = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
 
+/** Any text in the user name and password that Go decodes; a path is ignored. */
+const LOGIN = `([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*@`;
+const PROXY = new RegExp(`^(?:https?|socks5h?)://(?:${LOGIN})?${HOST}(:${PORT})?(?:/[^@]*)?$`, 'i');
+
+/** Go tries a value without a scheme once more as an http:// URL, but the vendor's services can fail to start. */
+function whyNoProxy(value: string): string | undefined {
+  const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(value) ?? [];
+  if (scheme === undefined) return 'It has no scheme: Spacelift’s services can fail to start.';
+  if (!/^(https?|socks5h?)$/i.test(scheme)) return `Go has no proxies of the type ${scheme}.`;
+  const [login, host] = [rest.slice(0, rest.lastIndexOf('@') + 1), rest.slice(rest.lastIndexOf('@') + 1)];
+  if (login !== '' && !new RegExp(`^${LOGIN}$`).test(login))
+    return 'Special characters in the user name or password must be percent-encoded.';
+  return new RegExp(`^${HOST}:`).test(host) ? 'Its port is not a number from 1 to 65535.' : undefined;
+}
+
 const url = (protocols: readonly string[], expected: string) =>
   type(
     expected,
@@ -76,6 +91,11 @@ export const hostMaybePort = matching(
 );
 export const httpUrl = url(['http:', 'https:'], 'an http:// or https:// URL');
 export const httpsUrl = url(['https:'], 'an https:// URL');
+/** A proxy, as Go's `net/http` reads it; with a scheme, which Spacelift requires. */
+export const proxyUrl: ValueType = {
+  ...matching('a proxy URL (with its scheme: http://host:port, https://host:port or socks5://host:port)', PROXY),
+  whyNot: whyNoProxy,
+};
 /** The database check validates its parts. */
 export const postgresUrl = matching('a postgres:// or postgresql:// URL', /^postgres(ql)?:\/\/\S/);
 /** `ADDITIONAL_ROOT_CAS`: base64 of `{"caCertificates": ["<base64 PEM>", …]}`; newlines in the base64 are allowed. */

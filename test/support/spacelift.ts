@@ -1,10 +1,11 @@
 /** Spacelift itself, installed: its domain on port 443 and what else a config may name, on loopback. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createSecureServer } from 'node:http2';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { startConnectProxy } from '../services/connect-proxy.ts';
 import { type CertificateAuthority, makeCa } from '../services/tls.ts';
+import { startVcsGateway } from '../services/vcs-gateway.ts';
 
 /** Does not resolve: only the proxy knows the way. */
 const DOMAIN = 'spacelift.corp.invalid';
@@ -24,10 +25,15 @@ async function listening(server: Server): Promise<number> {
 
 export async function startSpacelift(): Promise<Spacelift> {
   const ca = await makeCa();
-  const { chainPem: cert, keyPem: key } = await ca.issue({ names: [DOMAIN, 'localhost'] });
+  const certificate = await ca.issue({ names: [DOMAIN, 'localhost'] });
+  const { chainPem: cert, keyPem: key } = certificate;
   const plain = createServer((_, response) => response.end('ok'));
-  const secure = createSecureServer({ cert, key, allowHTTP1: true }, (_, response) => response.end('ok'));
-  const [http, https] = await Promise.all([listening(plain), listening(secure)]);
+  const secure = createSecureServer({ cert, key }, (_, response) => response.end('ok'));
+  const [http, https, gateway] = await Promise.all([
+    listening(plain),
+    listening(secure),
+    startVcsGateway({ certificate }),
+  ]);
   // Port 443 is not a test's to take.
   const proxy = await startConnectProxy((_, port) => (port === 443 ? https : port));
   const authorities = JSON.stringify({ caCertificates: [Buffer.from(ca.certPem).toString('base64')] });
@@ -38,7 +44,7 @@ export async function startSpacelift(): Promise<Spacelift> {
       HTTPS_PROXY: proxy.url,
       WEBHOOKS_ENDPOINT: `http://localhost:${http}/webhooks`,
       SPACELIFT_PUBLIC_API: `http://localhost:${http}`,
-      VCS_GATEWAY_ENDPOINT: `localhost:${https}`,
+      VCS_GATEWAY_ENDPOINT: `localhost:${gateway.port}`,
       ADDITIONAL_ROOT_CAS: Buffer.from(authorities).toString('base64'),
       LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher',
       LAUNCHER_IMAGE_TAG: 'v2.4.0',
@@ -54,7 +60,7 @@ export async function startSpacelift(): Promise<Spacelift> {
     },
     close: async () => {
       for (const server of [plain, secure]) server.close();
-      await proxy.close();
+      await Promise.all([proxy.close(), gateway.close()]);
     },
   };
 }

@@ -23,7 +23,7 @@ describe('which rules apply', () => {
     ['drain', ['server-domain', 'certificate', 'vcs-gateway', 'public-api']],
     ['scheduler', ['server-domain', 'certificate', 'vcs-gateway']],
     ['vcs-gateway', ['server-domain', 'certificate', 'vcs-gateway']],
-    ['worker', ['server-domain', 'certificate', 'server']],
+    ['worker', ['server-domain', 'certificate', 'server', 'vcs-gateway']],
   ] as const)('%s', async (service, rules) => {
     const { findings } = await run(all, { only: ['nothing'], ...(service !== undefined && { service }) });
     expect(findings.map(({ id }) => id)).toEqual(rules.map((rule) => `network/${rule}`));

@@ -106,7 +106,6 @@ export const CHOICES: readonly Fault[] = [
     fail: ['configuration/admin-login'],
     says: /^ADMIN_PASSWORD is set without ADMIN_USERNAME$/m,
   },
-  { name: 'no admin login', arrange: set({ ADMIN_USERNAME: '', ADMIN_PASSWORD: '' }) },
   {
     name: 'a launcher image with two tags',
     arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher:v2', LAUNCHER_IMAGE_TAG: 'v2' }),
@@ -123,6 +122,26 @@ export const CHOICES: readonly Fault[] = [
     name: 'a launcher image of a registry with a port',
     arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher', LAUNCHER_IMAGE_TAG: 'v2' }),
   },
+  {
+    name: 'a launcher image of a registry with a port, and no tag',
+    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher', LAUNCHER_IMAGE_TAG: '' }),
+    warn: ['configuration/launcher-image'],
+    says: /^LAUNCHER_IMAGE has no tag, and LAUNCHER_IMAGE_TAG is not set$/m,
+  },
+  {
+    name: 'a launcher image with an empty tag',
+    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io/launcher:', LAUNCHER_IMAGE_TAG: 'v2' }),
+    fail: ['configuration/launcher-image'],
+    says: /^LAUNCHER_IMAGE ends with a colon or an at sign, but has no tag or digest$/m,
+  },
+  {
+    name: 'a launcher image with a scheme',
+    arrange: set({ LAUNCHER_IMAGE: 'https://registry.corp.io:5000/launcher', LAUNCHER_IMAGE_TAG: 'v2' }),
+    fail: ['configuration/launcher-image'],
+    says: /^LAUNCHER_IMAGE is a URL$/m,
+  },
+  { name: 'a launcher image with its own tag', arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher:v2' }) },
+  { name: 'the tag of the vendor’s own launcher image', arrange: set({ LAUNCHER_IMAGE_TAG: 'v2' }) },
   {
     name: 'a session token in the config',
     arrange: set(SESSION),

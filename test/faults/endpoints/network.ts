@@ -1,8 +1,9 @@
 /** Faults of the names under which Spacelift is reached, and of what it reaches by itself. */
 import type { TlsOptions } from 'node:tls';
 import { startConnectProxy } from '../../services/connect-proxy.ts';
-import { refusedPort, startCloser, startHttp, startSilent } from '../../services/tcp.ts';
+import { refusedPort, startCloser, startHttp } from '../../services/tcp.ts';
 import { startTlsFront } from '../../services/tls-front.ts';
+import { type Gateway, page, startHttp2, startVcsGateway } from '../../services/vcs-gateway.ts';
 import type { Variables } from '../../support/preflight.ts';
 import { config } from '../arrange.ts';
 import { issued, ROOT_CAS, WRONG_TLS } from '../certificates.ts';
@@ -45,18 +46,24 @@ const beside =
     };
   };
 
-/** A gateway behind TLS, under the name `localhost`. */
+/** A gateway behind TLS, under the name `localhost`, or something else in its place. */
 const gateway =
-  (options: Promise<TlsOptions>): Arrange =>
+  (options: Promise<TlsOptions>, start: () => Promise<Gateway> = startVcsGateway): Arrange =>
   (there) =>
     beside(
       async () => {
-        const silent = await startSilent();
-        const { port, close } = await startTlsFront(silent, await options);
-        return { host: 'localhost', port, close: () => Promise.all([close(), silent.close()]) };
+        const behind = await start();
+        const { port, close } = await startTlsFront(behind, await options);
+        return { host: 'localhost', port, close: () => Promise.all([close(), behind.close()]) };
       },
       (at) => ({ VCS_GATEWAY_ENDPOINT: at }),
     )(there);
+/** What a load balancer that ends TLS answers by itself. */
+const balancer = (status: number, headers: Readonly<Record<string, string>> = {}): Arrange =>
+  gateway(
+    issued(['localhost']).then((tls) => ({ ...tls, ...H2 })),
+    () => startHttp2(undefined, page(status, headers)),
+  );
 const H2 = { ALPNProtocols: ['h2'] };
 
 const webhooks = (at: string): Variables => ({ WEBHOOKS_ENDPOINT: `http://${at}/webhooks` });
@@ -199,6 +206,48 @@ const OTHERS: readonly Fault[] = [
     says: /^127\.0\.0\.1:\d+ does not speak TLS$/m,
   },
   {
+    name: 'the port of a VCS gateway itself, past the balancer',
+    arrange: beside(startVcsGateway, (at) => ({ VCS_GATEWAY_ENDPOINT: at })),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^127\.0\.0\.1:\d+ speaks gRPC without TLS$/m,
+  },
+  {
+    name: 'a balancer without a healthy VCS gateway',
+    arrange: balancer(502),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^the load balancer at localhost:\d+ has no healthy VCS gateway behind it \(HTTP 502\)$/m,
+  },
+  {
+    name: 'an ingress that does not know the VCS gateway',
+    arrange: balancer(404, { server: 'nginx' }),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^localhost:\d+ does not route gRPC requests to the VCS gateway \(HTTP 404\)$/m,
+  },
+  {
+    name: 'a login page in front of the VCS gateway',
+    arrange: balancer(302, { location: 'https://login.corp.io/' }),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^localhost:\d+ redirects gRPC requests to https:\/\/login\.corp\.io$/m,
+  },
+  {
+    name: 'a proxy that removes the trailers of the VCS gateway',
+    arrange: balancer(200, { 'content-type': 'application/grpc' }),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^localhost:\d+ responds to gRPC requests without a gRPC status$/m,
+  },
+  {
+    name: 'a web server under the name of the VCS gateway',
+    arrange: balancer(200),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^localhost:\d+ is a web server, not the VCS gateway \(HTTP 200\)$/m,
+  },
+  {
     name: 'no VCS gateway after installation',
     arrange: beside(refusedPort, (at) => ({ VCS_GATEWAY_ENDPOINT: at })),
     options: INSTALLED,
@@ -207,7 +256,7 @@ const OTHERS: readonly Fault[] = [
   },
   { name: 'no VCS gateway before installation', arrange: beside(refusedPort, (at) => ({ VCS_GATEWAY_ENDPOINT: at })) },
   {
-    name: 'a VCS gateway with HTTP/2',
+    name: 'a VCS gateway behind a balancer',
     arrange: gateway(issued(['localhost']).then((tls) => ({ ...tls, ...H2 }))),
     options: INSTALLED,
   },
