@@ -12,6 +12,7 @@ import { network } from './network/index.ts';
 import { objectStorage } from './object-storage/index.ts';
 import { observability } from './observability/index.ts';
 import { pairing } from './pairing/index.ts';
+import { workerPool } from './worker-pool/index.ts';
 
 export const CHECKS: readonly Check[] = [
   configuration,
@@ -26,4 +27,5 @@ export const CHECKS: readonly Check[] = [
   network,
   license,
   login,
+  workerPool,
 ];

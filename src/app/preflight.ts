@@ -14,6 +14,7 @@ import {
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
+import { parseRelease, type Release } from '../config/release.ts';
 import { type FormatName, renderAs } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
 import { checkDeployment } from './check-deployment.ts';
@@ -30,8 +31,10 @@ export type { FormatName } from '../report/index.ts';
 export type {
   NotVerified,
   Report,
+  ReportChange as Change,
   ReportCheck as Check,
   ReportFinding as Finding,
+  ReportRelease as Release,
   ReportVariable as Variable,
   Verdict,
 } from '../report/types.ts';
@@ -54,6 +57,8 @@ export interface ConfigSource {
   readonly trust?: Party | undefined;
   /** Check only what this service needs. */
   readonly service?: Perspective | undefined;
+  /** The release of Self-Hosted to check for, such as `4.3.0`. Default: the one in `LAUNCHER_IMAGE_TAG`, if it is a version. */
+  readonly release?: string | undefined;
   /** Read the secrets that an ECS task definition references in `valueFrom`, with the caller's credentials. */
   readonly resolveSecrets?: boolean | undefined;
 }
@@ -136,9 +141,11 @@ function read(source: ConfigSource, options: PreflightOptions): Promise<Deployme
     stdin = process.stdin,
     trust,
     service,
+    release,
     resolveSecrets = false,
   } = source;
-  return readDeployment({ files, environment, stdin, trust, service, resolveSecrets }, runOptions(options));
+  const where = { files, environment, stdin, trust, service, release: releaseIn(release), resolveSecrets };
+  return readDeployment(where, runOptions(options));
 }
 
 const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup' in config;
@@ -161,6 +168,13 @@ function runOptions(options: PreflightOptions) {
       Object.entries(credentialsFiles).flatMap(([name, path]) => (path === undefined ? [] : [[fileIn(name), path]])),
     ),
   };
+}
+
+function releaseIn(text: string | undefined): Release | undefined {
+  if (text === undefined) return undefined;
+  const release = parseRelease(text);
+  if (release === undefined) throw new InputError('release: expected a version of Self-Hosted such as 4.3.0');
+  return release;
 }
 
 function hostIn(text: string): string {

@@ -15,6 +15,7 @@ import {
   type Place,
   SERVICES,
 } from '../config/options.ts';
+import { parseRelease, type Release } from '../config/release.ts';
 import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
 
 export interface Target {
@@ -43,6 +44,7 @@ export interface RunArguments {
   readonly accept?: readonly Acceptance[];
   readonly require?: readonly string[];
   readonly service?: Perspective;
+  readonly release?: Release;
   readonly phase: PhaseOption;
   readonly from: Place;
   readonly caFile?: readonly string[];
@@ -63,7 +65,7 @@ export interface RunArguments {
 /** The options of `plan`: those that determine what a run would do. */
 export type PlanArguments = Pick<
   RunArguments,
-  'file' | 'only' | 'skip' | 'service' | 'phase' | 'from' | 'readOnly' | 'color'
+  'file' | 'only' | 'skip' | 'service' | 'release' | 'phase' | 'from' | 'readOnly' | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
 /** The options of `cleanup`; `readOnly` is accepted only to be rejected with a message. */
@@ -94,6 +96,10 @@ export function runOptions(): Option[] {
     repeated('--accept <id>=<reason>', 'accept this warning under --strict', acceptance),
     repeated('--require <pattern>', 'exit with 1 if a matching rule is skipped', text),
     new Option('--service <name>', 'check only what this service needs').choices([...SERVICES, 'worker']),
+    new Option(
+      '--release <version>',
+      'release of Self-Hosted to check for (default from LAUNCHER_IMAGE_TAG)',
+    ).argParser(release),
     new Option('--phase <name>', 'before or after Spacelift is installed').choices(PHASES).default(DEFAULTS.phase),
     new Option('--from <place>', "with outside, skip what is reachable only from Spacelift's network")
       .choices(PLACES)
@@ -125,9 +131,25 @@ export type Shell = (typeof SHELLS)[number];
 const FOR_PEOPLE_OR_MACHINES = ['pretty', 'json'] as const;
 
 export function planOptions(): Option[] {
-  const shared = ['--file', '--only', '--skip', '--service', '--phase', '--from', '--read-only', '--no-color'];
+  const shared = [
+    '--file',
+    '--only',
+    '--skip',
+    '--service',
+    '--release',
+    '--phase',
+    '--from',
+    '--read-only',
+    '--no-color',
+  ];
   return [formatOption(), ...picked(shared)];
 }
+
+export interface ExplainArguments {
+  readonly release?: Release;
+}
+
+export const explainOptions = (): Option[] => picked(['--release']);
 
 export function cleanupOptions(): Option[] {
   const shared = [
@@ -195,6 +217,12 @@ function acceptance(value: string): Acceptance {
 function split(value: string): [string, string | undefined] {
   const at = value.indexOf('=');
   return at < 0 ? [value, undefined] : [value.slice(0, at), value.slice(at + 1)];
+}
+
+function release(value: string): Release {
+  const parsed = parseRelease(value);
+  if (parsed === undefined) throw new InvalidArgumentError('expected a version of Self-Hosted such as 4.3.0.');
+  return parsed;
 }
 
 function seconds(value: string): number {

@@ -2,6 +2,7 @@
 
 import { advice, type Fix } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
+import { type AssumedRelease, assumeRelease, tagIn } from './assumed-release.ts';
 import {
   type ChoiceName,
   type ChoiceOf,
@@ -20,6 +21,7 @@ import type { Party, Perspective } from './options.ts';
 import { originsOf, type VariableOrigin } from './origins.ts';
 import { redactor } from './redact.ts';
 import { RESOLVED_VALUE } from './references.ts';
+import type { Release } from './release.ts';
 import { isOpenChoice, resolve } from './resolve.ts';
 import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
@@ -47,6 +49,8 @@ export type Lookup =
 export interface Deployment {
   /** The single service to check, selected or implied by the sources; `undefined` for all services together. */
   readonly service: Perspective | undefined;
+  /** The release that the rules are for. */
+  readonly release: AssumedRelease;
   lookup(name: VariableName): Lookup;
   /** The effective value of a choice; `undefined` when it is not known here or invalid. */
   chosen<Name extends ChoiceName>(name: Name): ChoiceOf<Name> | undefined;
@@ -82,16 +86,24 @@ export interface Deployment {
   conceal(...values: readonly (string | undefined)[]): void;
 }
 
+interface DeploymentOptions {
+  readonly service?: Perspective | undefined;
+  readonly release?: Release | undefined;
+  readonly environment: Record<string, string | undefined>;
+}
+
 /**
  * @param environment the process environment, for variables that the cloud SDKs and the TLS stack read themselves
+ * @param release the release that the caller named; by default, the one in the config
  */
 export function makeDeployment(
   given: readonly Source[],
-  { service, environment }: { service?: Perspective | undefined; environment: Record<string, string | undefined> },
+  { service, release: named, environment }: DeploymentOptions,
 ): Deployment {
   const { sources, notes } = withoutGateway(given, service);
   const resolved = resolve(sources, service);
-  const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources);
+  const release = assumeRelease(tagIn(resolved.entries, sources), named);
+  const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources, release);
   const lookup = (name: VariableName): Lookup => {
     const outcome = unusable.get(name);
     if (outcome !== undefined) return { state: 'unusable', outcome };
@@ -135,6 +147,7 @@ export function makeDeployment(
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
+    release,
     lookup,
     chosen,
     entry: (name) => resolved.entries.get(name),

@@ -2,11 +2,13 @@
 import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
+import type { AssumedRelease } from './assumed-release.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
+import { judgeRelease } from './judge-release.ts';
 import { judgeTypes } from './judge-types.ts';
 import { judgeLauncherImage } from './launcher-image.ts';
 import { maskValue } from './logins.ts';
@@ -36,7 +38,7 @@ const ALL_OR_NONE: readonly (readonly VariableName[])[] = [
   ['SAML_CERT', 'SAML_KEY'],
 ];
 
-export function judgeConfiguration(resolved: Resolved, sources: readonly Source[]): Judgement {
+export function judgeConfiguration(resolved: Resolved, sources: readonly Source[], release: AssumedRelease): Judgement {
   const findings: ConfigurationFinding[] = [];
   const unusable = new Map<VariableName, Issue>();
   const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Issue) => {
@@ -112,6 +114,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
     ...judgeEnvFiles(sources),
+    ...judgeRelease(release, resolved, sources),
     ...judgeShortLived(resolved, sources),
   );
   const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));

@@ -8,6 +8,7 @@ import { foldByCause } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
+import { type ReportRelease, releaseOf } from './release.ts';
 import { fixSanitizer, LIMITS, oneLine, sanitizer } from './sanitize.ts';
 import { summaryOf } from './summary.ts';
 import { type NotVerified, type Report, type ReportCheck, type ReportFinding, SCHEMA_VERSION } from './types.ts';
@@ -99,6 +100,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     durationMs: Math.round(result.durationMs),
     phase,
     service: service ?? null,
+    release: cleanRelease(releaseOf(result.run.deployment), clean),
     interrupted: result.interrupted,
     verdict: verdictOf(checks, service, result.interrupted),
     summary: { pass: count('pass'), warn: count('warn'), fail: count('fail'), skip: count('skip') },
@@ -117,6 +119,12 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     })),
   };
 }
+
+/** Only the reason has text from outside: the name of a file. */
+const cleanRelease = (release: ReportRelease, clean: (text: string) => string): ReportRelease => ({
+  ...release,
+  reason: oneLine(clean(release.reason)),
+});
 
 /** The first items, and the number of omitted ones if there are too many. */
 const bounded = (items: readonly string[]): readonly string[] =>

@@ -9,6 +9,7 @@ import { type Choice, EKS, type Estate, ONPREM, startEstate, type Who } from '..
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
 import { isOf, RULES } from '../support/rules.ts';
 import { type Spacelift, startSpacelift } from '../support/spacelift.ts';
+import { makePool } from '../support/worker-pool.ts';
 
 let estate: Estate;
 let spacelift: Spacelift;
@@ -34,7 +35,7 @@ const choices: Choice[] = STORAGE.flatMap((storage) =>
 );
 
 /** What is there only once Spacelift is installed. */
-const AFTER = ['network/certificate', 'network/webhooks'];
+const AFTER = ['network/certificate', 'network/server', 'network/webhooks'];
 
 /** What has passed in any of them. */
 const passed = new Set<string>();
@@ -80,7 +81,8 @@ describe.each(['pre-install', 'post-install'] as const)('with all that is option
 
 test('as a worker', async () => {
   const options = { service: 'worker', skip: ['network/server-domain'] } as const;
-  const result = await expectHealthy(ONPREM, 'operator', spacelift.variables, options);
+  const pool = { ...spacelift.variables, ...(await makePool()) };
+  const result = await expectHealthy(ONPREM, 'operator', pool, options);
   expect(result.ids('skip')).toEqual(['network/server-domain']);
 });
 

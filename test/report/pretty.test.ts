@@ -72,6 +72,8 @@ describe('the pretty report', () => {
 ✔ mqtt-broker     tls://spacelift.example.org:1984                          9 ms
   - mqtt-broker/builtin/reachable: spacelift.example.org:1984 does not answer:
     it starts with Spacelift
+- release         not known, so the reference documentation applies:
+                  LAUNCHER_IMAGE_TAG is not set; set it with --release
 - not verified    access to version control: its address is not in the config
 
 next steps

@@ -47,7 +47,7 @@ export async function startSpacelift(): Promise<Spacelift> {
       VCS_GATEWAY_ENDPOINT: `localhost:${gateway.port}`,
       ADDITIONAL_ROOT_CAS: Buffer.from(authorities).toString('base64'),
       LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher',
-      LAUNCHER_IMAGE_TAG: 'v2.4.0',
+      LAUNCHER_IMAGE_TAG: 'v4.3.0',
       DRAIN_CONCURRENCY_ASYNC_JOBS: '15',
       DRAIN_SCHEDULER_ENABLED: 'false',
       MESSAGE_PROCESSING_TIMEOUT_SECONDS: '900',

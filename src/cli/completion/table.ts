@@ -1,6 +1,7 @@
 /** The commands, options and values to complete, read from commander's tables. */
 import type { Argument, Command, Option } from 'commander';
 import { CREDENTIALS_FILES } from '../../config/credentials-options.ts';
+import { RELEASES } from '../../config/releases.ts';
 
 export interface Named {
   readonly name: string;
@@ -55,6 +56,7 @@ const KINDS: Readonly<Record<string, Value>> = {
   '<path>': { kind: 'file' },
   '<host[:port]>': { kind: 'host' },
   '<variable>=<path>': { kind: 'words=file', words: CREDENTIALS_FILES },
+  '<version>': { kind: 'words', words: RELEASES },
   '<pattern>': { kind: 'pattern' },
   '<id>=<reason>': { kind: 'id=' },
   '[id]': { kind: 'id' },

@@ -5,6 +5,7 @@ import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';
 import { DEFAULTS } from '../options.ts';
 import { withReference } from '../references.ts';
+import { holdsPoolSecret } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { refuseEncrypted, refuseEncryptedValues } from './encrypted.ts';
 import { processSource } from './process.ts';
@@ -71,7 +72,8 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>): Promise<Sou
   const { entries, incomplete, incompleteGateway, unseen, rejected = [], envFile, terraform } = reading;
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
-  if (!incomplete && !entries.some((entry) => isSpacelifts(entry.name))) {
+  const isConfig = incomplete || entries.some((entry) => isSpacelifts(entry.name)) || holdsPoolSecret(entries);
+  if (!isConfig) {
     throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
   }
   refuseEncryptedValues(name, file, entries);

@@ -1,7 +1,7 @@
 /** Faults of the names under which Spacelift is reached, and of what it reaches by itself. */
 import type { TlsOptions } from 'node:tls';
 import { startConnectProxy } from '../../services/connect-proxy.ts';
-import { refusedPort, startCloser, startHttp } from '../../services/tcp.ts';
+import { refusedPort, startByPath, startCloser, startHttp } from '../../services/tcp.ts';
 import { startTlsFront } from '../../services/tls-front.ts';
 import { type Gateway, page, startHttp2, startVcsGateway } from '../../services/vcs-gateway.ts';
 import type { Variables } from '../../support/preflight.ts';
@@ -16,17 +16,24 @@ const days = (count: number) => new Date(Date.now() + count * 86_400_000);
 
 interface Installed {
   readonly tls?: (host: string) => Promise<TlsOptions>;
-  /** What the server answers. */
+  /** What answers, to every path. */
   readonly status?: number;
+  readonly headers?: Record<string, string>;
   readonly proxy?: Parameters<typeof startConnectProxy>[1];
   readonly variables?: Variables;
 }
 
 /** Spacelift's server behind HTTPS. */
 const installed =
-  ({ tls = (host) => issued([host]), status = 200, proxy = {}, variables = {} }: Installed = {}): Arrange =>
+  ({
+    tls = (host) => issued([host]),
+    status = 200,
+    headers = {},
+    proxy = {},
+    variables = {},
+  }: Installed = {}): Arrange =>
   async () => {
-    const server = await startHttp(status, 'ok');
+    const server = await startHttp(status, 'ok', headers);
     const front = await startTlsFront(server, await tls(DOMAIN));
     const way = await startConnectProxy(() => front.port, proxy);
     return {
@@ -123,22 +130,57 @@ const SERVERS: readonly Fault[] = [
     name: 'a balancer without a healthy server',
     arrange: installed({ status: 502 }),
     options: INSTALLED,
-    fail: ['network/webhooks'],
-    says: /^https:\/\/192\.0\.2\.10\/webhooks returned HTTP 502\nThe response is from a load balancer or proxy/,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 502\nThe response is from a load balancer or proxy/,
   },
   {
     name: 'a server that fails',
     arrange: installed({ status: 500 }),
     options: INSTALLED,
-    fail: ['network/webhooks'],
-    says: /^https:\/\/192\.0\.2\.10\/webhooks returned HTTP 500$/m,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 500$/m,
+  },
+  {
+    name: 'an ingress that does not know the domain',
+    arrange: installed({ status: 404, headers: { 'content-type': 'text/html' } }),
+    options: INSTALLED,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 404\nThe response is from the default backend of an ingress/,
+  },
+  {
+    name: 'an ingress that does not know the domain, as a worker sees it',
+    arrange: installed({ status: 404 }),
+    options: { ...INSTALLED, service: 'worker' },
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 404\n/,
+  },
+  {
+    name: 'a login page in front of the server',
+    arrange: installed({ status: 302, headers: { location: 'https://login.corp.io/' } }),
+    options: INSTALLED,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health redirects to https:\/\/login\.corp\.io$/m,
+  },
+  {
+    name: 'an authenticating proxy in front of the server',
+    arrange: installed({ status: 401 }),
+    options: INSTALLED,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 401\nA login page, firewall \(WAF\) or authenticating proxy/,
+  },
+  {
+    name: 'a parking page at the domain',
+    arrange: installed({ headers: { 'content-type': 'text/html' } }),
+    options: INSTALLED,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returns a web page, not the health of Spacelift’s server$/m,
   },
   {
     name: 'a balancer without a healthy server, as a worker sees it',
     arrange: installed({ status: 503 }),
     options: { ...INSTALLED, service: 'worker' },
     fail: ['network/server'],
-    says: /^https:\/\/192\.0\.2\.10\/ returned HTTP 503\n/,
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 503\n/,
   },
   {
     name: 'a server that a worker does not find yet',
@@ -153,9 +195,23 @@ const SERVERS: readonly Fault[] = [
     says: /signed by Corp CA, a certificate authority \(CA\) that is not trusted here/,
   },
   {
-    name: 'a webhooks endpoint that refuses what is no webhook',
-    arrange: installed({ status: 401 }),
+    name: 'a webhooks endpoint of its own that refuses what is no webhook',
+    arrange: beside(() => startByPath((path) => (path === '/webhooks' ? 405 : 404)), webhooks),
     options: INSTALLED,
+  },
+  {
+    name: 'a webhooks endpoint of its own that the server does not serve',
+    arrange: beside(() => startByPath((path) => (path === '/health' ? 200 : 502)), webhooks),
+    options: INSTALLED,
+    fail: ['network/webhooks'],
+    says: /^http:\/\/127\.0\.0\.1:\d+\/webhooks returned HTTP 502$/m,
+  },
+  {
+    name: 'a webhooks endpoint of its own at an ingress that does not know it',
+    arrange: beside(() => startHttp(404), webhooks),
+    options: INSTALLED,
+    fail: ['network/webhooks'],
+    says: /^http:\/\/127\.0\.0\.1:\d+\/health returned HTTP 404\nThe response is from the default backend/,
   },
   {
     name: 'a webhooks endpoint of its own that refuses',
