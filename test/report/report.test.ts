@@ -50,6 +50,7 @@ describe('the report', () => {
       'durationMs',
       'phase',
       'service',
+      'release',
       'interrupted',
       'verdict',
       'summary',

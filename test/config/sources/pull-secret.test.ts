@@ -50,6 +50,20 @@ test('the older type, and stringData', async () => {
   ).toHaveLength(1);
 });
 
+test('it is kept where megabytes of other typed Secrets are left out', async () => {
+  const helm = `apiVersion: v1\nkind: Secret\nmetadata: {name: release, namespace: spacelift}\ndata:\n  release: ${'QUFB'.repeat(200_000)}\ntype: helm.sh/release.v1\n`;
+  const documents = [CONFIG, helm, pullSecret()].map((text) => text.trim());
+  expect(await loginsIn(documents.map((text) => `${text}\n`).join('---\n'))).toHaveLength(1);
+  const data = { '.dockerconfigjson': base64(AUTHS) };
+  const object = (name: string, more: object) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, ...more });
+  const items = [
+    object('spacelift-shared', { data: { SERVER_DOMAIN: base64('spacelift.corp.io') } }),
+    object('release', { type: 'helm.sh/release.v1', data: { release: 'QUFB' } }),
+    object('regcred', { type: 'kubernetes.io/dockerconfigjson', data }),
+  ];
+  expect(await loginsIn(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))).toHaveLength(1);
+});
+
 test.each([
   ['in another namespace', pullSecret({ namespace: 'other' })],
   ['of another type', pullSecret({ type: 'tls' })],
