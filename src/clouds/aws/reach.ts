@@ -8,9 +8,11 @@ import { proxyFor } from '../../net/proxy.ts';
 import { checkProxy } from '../../net/proxy-tunnel.ts';
 import { addressOf } from '../../net/tcp.ts';
 import { type Outcome, pass } from '../../outcome/outcome.ts';
+import { mustBeAllowed } from '../credentials.ts';
 import { AwsError } from './call.ts';
+import { ownerOfAws } from './credentials.ts';
 import { endpointOf, kindsOf } from './custom-endpoint.ts';
-import { dnsSuffix } from './endpoints.ts';
+import { dnsSuffix, isAwsHost } from './endpoints.ts';
 import { generalOutcome } from './messages.ts';
 
 const DEADLINE_MS = 10_000;
@@ -55,7 +57,12 @@ export function urlOf(run: Run, service: ReachableService): { readonly url: URL;
   const region = run.require('AWS_REGION');
   const endpoint = endpointOf(run, service);
   const { useFipsEndpoint, useDualstackEndpoint } = kindsOf(run, endpoint);
-  if (endpoint !== undefined) return endpoint;
+  if (endpoint !== undefined) {
+    // Like all other tests with the caller's credentials: a host that only the config names is tested if it may have them.
+    const isProviders = (hostname: string) => isAwsHost(service, hostname);
+    mustBeAllowed(run, ownerOfAws(run), { ...endpoint, isProviders });
+    return endpoint;
+  }
   const suffix = useDualstackEndpoint ? 'api.aws' : dnsSuffix(run.require('AWS_PARTITION'));
   const host = `${SERVICES[service].host}${useFipsEndpoint ? '-fips' : ''}.${region}.${suffix}`;
   return { url: new URL(`https://${host}`), setting: 'AWS_REGION' };
