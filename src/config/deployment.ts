@@ -3,7 +3,15 @@
 import { advice, type Fix } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
 import { type AssumedRelease, assumeRelease, tagIn } from './assumed-release.ts';
-import { type ChoiceName, type ChoiceOf, CONTRACT, isChosen, isForSdk, type VariableName } from './contract.ts';
+import {
+  type ChoiceName,
+  type ChoiceOf,
+  CONTRACT,
+  isChoice,
+  isChosen,
+  isForSdk,
+  type VariableName,
+} from './contract.ts';
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import { withoutGateway } from './gateway.ts';
@@ -14,11 +22,12 @@ import { originsOf, type VariableOrigin } from './origins.ts';
 import { redactor } from './redact.ts';
 import { RESOLVED_VALUE } from './references.ts';
 import type { Release } from './release.ts';
-import { resolve } from './resolve.ts';
+import { isOpenChoice, resolve } from './resolve.ts';
 import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
 import { decodeRootCertificates } from './types.ts';
+import { UNSEEN } from './unseen.ts';
 
 /** A value, and the party that supplied it. */
 export interface Held {
@@ -100,12 +109,13 @@ export function makeDeployment(
     if (outcome !== undefined) return { state: 'unusable', outcome };
     const entry = resolved.entries.get(name);
     if (entry !== undefined) return known(name, entry);
-    if (resolved.incomplete && CONTRACT[name].required !== undefined) {
-      return {
-        state: 'unknown',
-        origin: 'environmentFiles of the task definition',
-        fix: advice`pass that file too, with -f`,
-      };
+    if (
+      resolved.incomplete &&
+      (CONTRACT[name].required !== undefined || (isChoice(name) && isOpenChoice(name, resolved)))
+    ) {
+      return resolved.unseen === 'environmentFiles'
+        ? { state: 'unknown', origin: 'environmentFiles of the task definition', fix: UNSEEN.environmentFiles.fix }
+        : { state: 'unknown', origin: UNSEEN[resolved.unseen].where, fix: UNSEEN[resolved.unseen].fix };
     }
     const value = CONTRACT[name].default;
     return value === undefined ? { state: 'unset' } : { state: 'default', value };
@@ -167,8 +177,10 @@ export function makeDeployment(
 }
 
 /** A value that is not a string is already unusable; a value behind `valueFrom` is set but not known here. */
-function known(name: VariableName, { kind, value, origin, unread, refersTo }: Entry): Lookup {
+function known(name: VariableName, { kind, value, origin, unread, refersTo, unseen }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
+  if (unseen !== undefined)
+    return { state: 'unknown', origin: `${UNSEEN[unseen].where}, in ${origin}`, fix: UNSEEN[unseen].fix };
   if (refersTo !== undefined)
     return { state: 'unknown', origin: `${refersTo}, referred to in ${origin}`, fix: RESOLVED_VALUE };
   return {

@@ -16,10 +16,11 @@ import { Misspellings } from './misspelled.ts';
 import { judgeOverlaps } from './origins.ts';
 import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
-import { judgeReference, referenceTo } from './references.ts';
-import { isNeeded, type Resolved } from './resolve.ts';
+import { judgeReference, judgeUnseen } from './references.ts';
+import { isNeeded, isOpenChoice, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
+import { UNSEEN } from './unseen.ts';
 import { judgeValue } from './values.ts';
 
 export interface Judgement {
@@ -51,7 +52,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     isSet,
     misspellings,
     value: (name) => (entry(name)?.kind === 'known' ? entry(name)?.value : undefined),
-    choice: (name) => choiceOf(name, entry(name), unusable.has(name)),
+    choice: (name) => (isOpenChoice(name, resolved) ? 'open' : choiceOf(name, entry(name), unusable.has(name))),
   };
   let known: Redact | undefined;
   const redact: Redact = (value) => {
@@ -102,7 +103,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   for (const [name, held] of resolved.entries) {
     if (isVariable(name)) continue;
     if (held.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
-    if (held.refersTo !== undefined) findings.push({ ...referenceTo(held, held.refersTo), variable: name });
+    const skipped = judgeUnseen(held);
+    if (skipped !== undefined) findings.push({ ...skipped, variable: name });
   }
   findings.push(
     // Files that are not known here may set the others.
@@ -121,8 +123,9 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {
   if (resolved.incomplete) {
-    return skip(`${name} may be set in an environment file that is not known here (environmentFiles)`, {
-      fix: advice`pass that file too, with -f`,
+    const { where, fix } = UNSEEN[resolved.unseen];
+    return skip(`${name} may be set ${where}`, {
+      fix,
       evidence: { variable: name, known: false },
       unknownVariable: name,
     });
