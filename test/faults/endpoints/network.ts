@@ -327,7 +327,10 @@ const OTHERS: readonly Fault[] = [
   { name: 'a custom issuer of OIDC tokens', arrange: oidc(), options: INSTALLED },
   {
     name: 'a custom issuer with another name in its document',
-    arrange: oidc((issuer) => ({ [DOCUMENT]: json({ issuer: `${issuer}/`, jwks_uri: `${issuer}${KEYS}` }) })),
+    arrange: oidc((issuer) => ({
+      ...healthyPages(issuer),
+      [DOCUMENT]: json({ issuer: `${issuer}/`, jwks_uri: `${issuer}${KEYS}` }),
+    })),
     options: INSTALLED,
     fail: ['network/oidc'],
     says: /^FEDERATION_CUSTOM_ISSUER is https:\/\/localhost:\d+, but its discovery document names https:\/\/localhost:\d+\/$/m,
