@@ -73,7 +73,11 @@ describe.each(['pre-install', 'post-install'] as const)('with all that is option
   test.each(VENDORS)('and %s', async (vendor) => {
     const choice = { ...ONPREM, vendor };
     const more = { ...spacelift.variables, DATABASE_READ_ONLY_URL: estate.variables(choice).DATABASE_URL };
-    const result = await expectHealthy(choice, 'operator', more, { phase, skip: ['network/server-domain'] });
+    const result = await expectHealthy(choice, 'operator', more, {
+      phase,
+      skip: ['network/server-domain'],
+      ...spacelift.options,
+    });
     const skipped = result.ids('skip').filter((id) => id !== 'network/server-domain');
     expect(skipped).toEqual(phase === 'pre-install' ? AFTER : []);
   });
