@@ -56,6 +56,20 @@ export const RULES = {
     },
     docs: DOCS.general,
   },
+  oidc: {
+    title: 'the custom OIDC issuer publishes its keys',
+    procedure:
+      'If FEDERATION_CUSTOM_ISSUER is set, after installation: reads /.well-known/openid-configuration of the issuer, compares `issuer` with the variable exactly, compares `jwks_uri` with FEDERATION_CUSTOM_JWKS_URI if that is set, and reads the keys there. Without a custom issuer, reads only the keys at FEDERATION_CUSTOM_JWKS_URI. Sends no credentials, and follows no redirects. Keys on a host that only the document names are skipped.',
+    rationale:
+      'AWS, Google Cloud, Azure and Vault read both before they accept the token of a run. With another issuer or without keys, they reject every token.',
+    permission: 'HTTPS to the issuer',
+    fix: 'Serve Spacelift’s own discovery document and keys at the issuer, without a login, and set FEDERATION_CUSTOM_ISSUER to exactly the issuer in it.',
+    example: {
+      found: 'FEDERATION_CUSTOM_ISSUER is https://id.corp.io/, but its discovery document names https://id.corp.io',
+      fix: 'set FEDERATION_CUSTOM_ISSUER=https://id.corp.io',
+    },
+    docs: DOCS.oidc,
+  },
   'vcs-gateway': {
     title: 'the VCS gateway responds',
     procedure:
