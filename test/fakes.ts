@@ -43,6 +43,7 @@ export function fakeCheck(
 
 export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   service: undefined,
+  release: { release: undefined, source: 'none', reason: 'LAUNCHER_IMAGE_TAG is not set' },
   lookup: () => ({ state: 'unset' }),
   chosen: () => undefined,
   entry: () => undefined,
@@ -59,6 +60,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   flaws: [],
   own: () => undefined,
   authorities: { pems: [], party: 'config' },
+  registryLogins: [],
   secrets: [],
   conceal: () => {},
   ...more,

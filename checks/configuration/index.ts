@@ -174,6 +174,28 @@ export const configuration = defineCheck({
       },
       docs: DOCS.general,
     },
+    release: {
+      perVariable: true,
+      title: 'every variable that is set exists in this release',
+      procedure:
+        'If the release of Self-Hosted is known from `--release` or `LAUNCHER_IMAGE_TAG`: looks for variables that came with a later release, and for a `--release` that is older than the one in the config.',
+      rationale: 'An older release ignores the variable. It does not know the tables of a newer one.',
+      fix: 'Upgrade to the release that the finding names, or remove the variable.',
+      example: {
+        found: 'POLICY_REGO_TIMEOUT_PLAN came with release 4.0.0, and this is 3.8.0',
+        fix: 'upgrade to 4.0.0 or later, or remove POLICY_REGO_TIMEOUT_PLAN',
+      },
+      docs: DOCS.changelog,
+    },
+    scheduler: {
+      title: 'a service runs the scheduler',
+      procedure:
+        'If the release is known, and the config consists of ECS task definitions: looks for a scheduler, or a drain that runs it. Before release 6.2.0, the drain can’t; in 6.2.0 and 6.3.0, only with `DRAIN_SCHEDULER_ENABLED=true`; since 6.4.0, unless it is `false`. Kubernetes Secrets do not say what is deployed.',
+      rationale: 'Without a scheduler, cron jobs never run: no drift detection, no scheduled runs.',
+      fix: 'Deploy the scheduler, or set DRAIN_SCHEDULER_ENABLED=true for the drain.',
+      example: { found: 'nothing runs the scheduler', fix: 'set DRAIN_SCHEDULER_ENABLED=true' },
+      docs: DOCS.changelog,
+    },
     'short-lived': {
       perVariable: true,
       title: 'no credential is about to expire',

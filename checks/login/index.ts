@@ -1,38 +1,47 @@
 /** How people log in: with the admin login, and with single sign-on. */
-import { DOCS } from '../../src/config/contract.ts';
-import { type Context, defineCheck } from '../../src/engine/check.ts';
+import type { Deployment } from '../../src/config/deployment.ts';
+import { type Check, type Context, defineCheck } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { databaseFinding } from '../database/rules.ts';
 import { phaseOf } from '../phase.ts';
+import { type LoginRule, RULES } from './rules.ts';
 
 const ADMIN = ['ADMIN_USERNAME', 'ADMIN_PASSWORD'] as const;
 
-export const login = defineCheck({
+const SAML = { 'saml/certificate': 'SAML_CERT', 'saml/key': 'SAML_KEY' } as const;
+
+export const login: Check = defineCheck({
   id: 'login',
   title: 'Login',
-  rules: {
-    admin: {
-      title: 'somebody can log in to create the account',
-      procedure:
-        'Before installation, warns if neither ADMIN_USERNAME nor ADMIN_PASSWORD is set. Passes if the database contains Spacelift’s tables, or with --phase post-install: the admin login can then be disabled. Only the server needs it.',
-      rationale:
-        'The first person logs in with the admin login, creates the account, and configures single sign-on there. Without it, nobody can log in to a new installation.',
-      fix: 'Set ADMIN_USERNAME and ADMIN_PASSWORD, and remove them after single sign-on works.',
-      example: {
-        found: 'there is no admin login, so nobody can create the account',
-        fix: 'set ADMIN_USERNAME and ADMIN_PASSWORD; after single sign-on works, you can remove them',
-      },
-      docs: DOCS.firstSetup,
-    },
+  rules: RULES,
+  programs: ['openssl'],
+
+  expects: ({ deployment }) => {
+    if (deployment.service !== undefined && deployment.service !== 'server') return [];
+    return ['admin', ...samlRules(deployment)];
   },
 
-  expects: ({ deployment: { service } }) => (service === undefined || service === 'server' ? ['admin'] : []),
+  plan: ({ deployment }) => {
+    const saml = samlRules(deployment);
+    const reading = { rules: saml, does: 'reads the SAML certificate and its key, only on this machine', at: [] };
+    return [
+      { rules: ['admin'], does: 'determines whether an admin login is needed', at: [] },
+      ...(saml.length > 0 ? [reading] : []),
+    ];
+  },
 
-  plan: () => [{ rules: ['admin'], does: 'determines whether an admin login is needed', at: [] }],
-
-  run: async (context) => void (await context.check('admin', () => checkAdmin(context))),
+  async run(context) {
+    const saml = samlRules(context.deployment);
+    await Promise.all([
+      context.check('admin', () => checkAdmin(context)),
+      saml.length > 0 ? (await import('./saml.ts')).checkSaml(context, saml) : undefined,
+    ]);
+  },
 });
+
+const samlRules = ({ lookup }: Deployment): LoginRule[] =>
+  (Object.keys(SAML) as (keyof typeof SAML)[]).filter((rule) => lookup(SAML[rule]).state !== 'unset');
 
 async function checkAdmin(context: Context<string>): Promise<Outcome> {
   const { deployment, options } = context;

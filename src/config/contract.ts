@@ -136,6 +136,8 @@ const TABLE = {
   ADDITIONAL_ROOT_CAS: { type: type.rootCertificates, docs: DOCS.general },
   SAML_CERT: { type: type.judgedElsewhere, docs: DOCS.general },
   SAML_KEY: { type: type.judgedElsewhere, secret: true, docs: DOCS.general },
+  SPACELIFT_TOKEN: { type: type.judgedElsewhere, secret: true, docs: DOCS.workerPools },
+  SPACELIFT_POOL_PRIVATE_KEY: { type: type.judgedElsewhere, secret: true, docs: DOCS.workerPools },
   ENABLE_INSTRUMENTATION_ENDPOINTS: { type: type.boolean, docs: DOCS.general },
   AWS_S3_US_EAST_1_REGIONAL_ENDPOINT: OPTIONAL,
 

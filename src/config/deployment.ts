@@ -2,7 +2,16 @@
 
 import { advice, type Fix } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
-import { type ChoiceName, type ChoiceOf, CONTRACT, isChosen, isForSdk, type VariableName } from './contract.ts';
+import { type AssumedRelease, assumeRelease, tagIn } from './assumed-release.ts';
+import {
+  type ChoiceName,
+  type ChoiceOf,
+  CONTRACT,
+  isChoice,
+  isChosen,
+  isForSdk,
+  type VariableName,
+} from './contract.ts';
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import { withoutGateway } from './gateway.ts';
@@ -12,11 +21,14 @@ import type { Party, Perspective } from './options.ts';
 import { originsOf, type VariableOrigin } from './origins.ts';
 import { redactor } from './redact.ts';
 import { RESOLVED_VALUE } from './references.ts';
-import { resolve } from './resolve.ts';
+import { type RegistryLogin, secretsIn } from './registry-logins.ts';
+import type { Release } from './release.ts';
+import { isOpenChoice, resolve } from './resolve.ts';
 import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
 import { decodeRootCertificates } from './types.ts';
+import { UNSEEN } from './unseen.ts';
 
 /** A value, and the party that supplied it. */
 export interface Held {
@@ -38,6 +50,8 @@ export type Lookup =
 export interface Deployment {
   /** The single service to check, selected or implied by the sources; `undefined` for all services together. */
   readonly service: Perspective | undefined;
+  /** The release that the rules are for. */
+  readonly release: AssumedRelease;
   lookup(name: VariableName): Lookup;
   /** The effective value of a choice; `undefined` when it is not known here or invalid. */
   chosen<Name extends ChoiceName>(name: Name): ChoiceOf<Name> | undefined;
@@ -72,33 +86,44 @@ export interface Deployment {
   readonly flaws: readonly Flaw[];
   /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
+  /** Logins for container registries, from the pull Secrets in the config. */
+  readonly registryLogins: readonly RegistryLogin[];
   /** The values known so far that must never be shown. */
   readonly secrets: readonly string[];
   /** Adds values that a library has obtained to the secrets. */
   conceal(...values: readonly (string | undefined)[]): void;
 }
 
+interface DeploymentOptions {
+  readonly service?: Perspective | undefined;
+  readonly release?: Release | undefined;
+  readonly environment: Record<string, string | undefined>;
+}
+
 /**
  * @param environment the process environment, for variables that the cloud SDKs and the TLS stack read themselves
+ * @param release the release that the caller named; by default, the one in the config
  */
 export function makeDeployment(
   given: readonly Source[],
-  { service, environment }: { service?: Perspective | undefined; environment: Record<string, string | undefined> },
+  { service, release: named, environment }: DeploymentOptions,
 ): Deployment {
   const { sources, notes } = withoutGateway(given, service);
   const resolved = resolve(sources, service);
-  const { findings, pairing, unusable, told, misspellings } = judgeConfiguration(resolved, sources);
+  const release = assumeRelease(tagIn(resolved.entries, sources), named);
+  const { findings, pairing, unusable, told, misspellings } = judgeConfiguration(resolved, sources, release);
   const lookup = (name: VariableName): Lookup => {
     const outcome = unusable.get(name);
     if (outcome !== undefined) return { state: 'unusable', outcome };
     const entry = resolved.entries.get(name);
     if (entry !== undefined) return known(name, entry);
-    if (resolved.incomplete && CONTRACT[name].required !== undefined) {
-      return {
-        state: 'unknown',
-        origin: 'environmentFiles of the task definition',
-        fix: advice`pass that file too, with -f`,
-      };
+    if (
+      resolved.incomplete &&
+      (CONTRACT[name].required !== undefined || (isChoice(name) && isOpenChoice(name, resolved)))
+    ) {
+      return resolved.unseen === 'environmentFiles'
+        ? { state: 'unknown', origin: 'environmentFiles of the task definition', fix: UNSEEN.environmentFiles.fix }
+        : { state: 'unknown', origin: UNSEEN[resolved.unseen].where, fix: UNSEEN[resolved.unseen].fix };
     }
     const value = CONTRACT[name].default;
     return value === undefined ? { state: 'unset' } : { state: 'default', value };
@@ -114,7 +139,8 @@ export function makeDeployment(
     const value = environment[name] || undefined;
     return value === undefined ? undefined : { value, party: 'process' };
   };
-  const secrets = secretsOf([...sources, fromProcess(environment)]);
+  const registryLogins = sources.flatMap(({ logins = [] }) => logins);
+  const secrets = [...secretsOf([...sources, fromProcess(environment)]), ...registryLogins.flatMap(secretsIn)];
   const chosen: Deployment['chosen'] = (name) => {
     const found = lookup(name);
     return 'value' in found && isChosen(name, found.value) ? found.value : undefined;
@@ -130,6 +156,7 @@ export function makeDeployment(
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
+    release,
     lookup,
     chosen,
     entry: (name) => resolved.entries.get(name),
@@ -155,6 +182,7 @@ export function makeDeployment(
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
       party: partyOf('ADDITIONAL_ROOT_CAS'),
     },
+    registryLogins,
     secrets,
     conceal: (...values) => {
       for (const value of values) if (value && !secrets.includes(value)) secrets.push(value);
@@ -163,8 +191,10 @@ export function makeDeployment(
 }
 
 /** A value that is not a string is already unusable; a value behind `valueFrom` is set but not known here. */
-function known(name: VariableName, { kind, value, origin, unread, refersTo }: Entry): Lookup {
+function known(name: VariableName, { kind, value, origin, unread, refersTo, unseen }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
+  if (unseen !== undefined)
+    return { state: 'unknown', origin: `${UNSEEN[unseen].where}, in ${origin}`, fix: UNSEEN[unseen].fix };
   if (refersTo !== undefined)
     return { state: 'unknown', origin: `${refersTo}, referred to in ${origin}`, fix: RESOLVED_VALUE };
   return {

@@ -2,11 +2,13 @@
 import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
+import type { AssumedRelease } from './assumed-release.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
+import { judgeRelease } from './judge-release.ts';
 import { judgeTypes } from './judge-types.ts';
 import { judgeLauncherImage } from './launcher-image.ts';
 import { maskValue } from './logins.ts';
@@ -14,10 +16,11 @@ import { Misspellings } from './misspelled.ts';
 import { judgeOverlaps } from './origins.ts';
 import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
-import { judgeReference, referenceTo } from './references.ts';
-import { isNeeded, type Resolved } from './resolve.ts';
+import { judgeReference, judgeUnseen } from './references.ts';
+import { isNeeded, isOpenChoice, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
+import { UNSEEN } from './unseen.ts';
 import { judgeValue } from './values.ts';
 
 export interface Judgement {
@@ -36,7 +39,7 @@ const ALL_OR_NONE: readonly (readonly VariableName[])[] = [
   ['SAML_CERT', 'SAML_KEY'],
 ];
 
-export function judgeConfiguration(resolved: Resolved, sources: readonly Source[]): Judgement {
+export function judgeConfiguration(resolved: Resolved, sources: readonly Source[], release: AssumedRelease): Judgement {
   const findings: ConfigurationFinding[] = [];
   const unusable = new Map<VariableName, Issue>();
   const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Issue) => {
@@ -50,7 +53,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     isSet,
     misspellings,
     value: (name) => (entry(name)?.kind === 'known' ? entry(name)?.value : undefined),
-    choice: (name) => choiceOf(name, entry(name), unusable.has(name)),
+    choice: (name) => (isOpenChoice(name, resolved) ? 'open' : choiceOf(name, entry(name), unusable.has(name))),
   };
   let known: Redact | undefined;
   const redact: Redact = (value) => {
@@ -101,7 +104,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   for (const [name, held] of resolved.entries) {
     if (isVariable(name)) continue;
     if (held.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
-    if (held.refersTo !== undefined) findings.push({ ...referenceTo(held, held.refersTo), variable: name });
+    const skipped = judgeUnseen(held);
+    if (skipped !== undefined) findings.push({ ...skipped, variable: name });
   }
   findings.push(
     // Files that are not known here may set the others.
@@ -111,6 +115,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
     ...judgeEnvFiles(sources),
+    ...judgeRelease(release, resolved, sources),
     ...judgeShortLived(resolved, sources),
   );
   const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
@@ -119,8 +124,9 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {
   if (resolved.incomplete) {
-    return skip(`${name} may be set in an environment file that is not known here (environmentFiles)`, {
-      fix: advice`pass that file too, with -f`,
+    const { where, fix } = UNSEEN[resolved.unseen];
+    return skip(`${name} may be set ${where}`, {
+      fix,
       evidence: { variable: name, known: false },
       unknownVariable: name,
     });

@@ -5,7 +5,9 @@ import { LICENSE } from './configuration/license.ts';
 import { LOGIN } from './configuration/login.ts';
 import { PROXIES } from './configuration/proxies.ts';
 import { RSA } from './configuration/rsa.ts';
+import { SAML } from './configuration/saml.ts';
 import { VALUES } from './configuration/values.ts';
+import { WORKER_POOL } from './configuration/worker-pool.ts';
 import type { Fault } from './fault.ts';
 
 export const CONFIGURATION: readonly Fault[] = [
@@ -15,5 +17,7 @@ export const CONFIGURATION: readonly Fault[] = [
   ...RSA,
   ...LICENSE,
   ...LOGIN,
+  ...SAML,
+  ...WORKER_POOL,
   ...PROXIES,
 ];

@@ -1,8 +1,9 @@
 /** ECS task definitions, or bare arrays of container definitions. */
 
 import { type Entry, InputError, type RejectedValue } from '../entry.ts';
-import { CORE_SERVICES, GATEWAY, SERVICES, type Service } from '../options.ts';
+import { GATEWAY, type Service } from '../options.ts';
 import { named } from './quote.ts';
+import { serviceInName, serviceStarted } from './service.ts';
 import {
   aType,
   type Document,
@@ -10,6 +11,7 @@ import {
   isList,
   isMap,
   nameOf,
+  originIn,
   type Place,
   type Reading,
   rejectedPairs,
@@ -31,9 +33,9 @@ export function readEcs(documents: readonly Document[], file: string): Reading {
     const name = nameOf(field(container, 'name')) ?? '';
     const shown = named(name, 'container');
     const where = `${file}: container ${shown}`;
-    const origin = `${file} (container ${shown})`;
+    const origin = originIn(file, location, `container ${shown}`);
     const service =
-      serviceOf(container, name) ?? (holdsSpacelifts(container, where) ? (inName(family) ?? 'all') : undefined);
+      serviceOf(container, name) ?? (holdsSpacelifts(container, where) ? (serviceInName(family) ?? 'all') : undefined);
     if (service === undefined) {
       rejected.push(...rejectedIn(container, origin));
       return [];
@@ -75,8 +77,21 @@ function containersIn(value: Value): readonly Value[] | undefined {
   if (isList(value)) return value.length > 0 && value.every(isContainer) ? value : undefined;
   if (!isMap(value)) return undefined;
   const definitions = field(definitionIn(value), 'containerDefinitions');
-  return isList(definitions) ? definitions : undefined;
+  if (isList(definitions)) return definitions;
+  return isSingle(value) ? [value] : undefined;
 }
+
+/** One container of a task definition, or nothing but its variables. */
+const isSingle = (value: ValueMap): boolean =>
+  typeof value.kind !== 'string' &&
+  (['environment', 'secrets'] as const).some((name) => {
+    const pairs = field(value, name);
+    return (
+      isList(pairs) &&
+      pairs.length > 0 &&
+      pairs.every((pair) => isMap(pair) && nameOf(field(pair, 'name')) !== undefined)
+    );
+  });
 
 const familyOf = (value: Value): string => (isMap(value) && nameOf(field(definitionIn(value), 'family'))) || '';
 
@@ -85,22 +100,9 @@ const isContainer = (value: Value): boolean =>
   nameOf(field(value, 'name')) !== undefined &&
   ['image', 'command', 'environment', 'secrets'].some((name) => field(value, name) !== undefined);
 
-/** The service in the name of a container or a family: `spacelift-server`, `vcs-gateway-x1`. */
-function inName(name: string): Service | undefined {
-  if (/(^|[-_])vcs[-_]gateway([-_]|$)/i.test(name)) return GATEWAY;
-  const words = name.toLowerCase().split(/[-_]/);
-  return CORE_SERVICES.find((service) => words.includes(service));
-}
-
-/** By name, otherwise by command (`spacelift backend server`, `backend drain-local`, `scheduler`). */
-function serviceOf(container: ValueMap, name: string): Service | undefined {
-  const named = inName(name);
-  if (named) return named;
-  const command = field(container, 'command');
-  const line = (isList(command) ? command : [command]).map((word) => nameOf(word) ?? '').join(' ');
-  const [, backend, other] = /\bbackend\s+(server|drain)|\b(scheduler|vcs-gateway)\b/.exec(line) ?? [];
-  return SERVICES.find((service) => service === (backend ?? other));
-}
+/** By name, otherwise by command. */
+const serviceOf = (container: ValueMap, name: string): Service | undefined =>
+  serviceInName(name) ?? serviceStarted([field(container, 'command')]);
 
 /** A container that is neither named nor started like a service, such as a database migration job. */
 const holdsSpacelifts = (container: ValueMap, where: string): boolean =>

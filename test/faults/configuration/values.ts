@@ -221,6 +221,12 @@ export const VALUES: readonly Fault[] = [
     says: /^ENABLE_INSTRUMENTATION_ENDPOINTS is not true or false: "yes"$/m,
   },
   {
+    name: 'a variable of a later release',
+    arrange: set({ LAUNCHER_IMAGE_TAG: 'v3.8.0', POLICY_REGO_TIMEOUT_PLAN: '30s' }),
+    warn: ['configuration/release'],
+    says: /^POLICY_REGO_TIMEOUT_PLAN came with release 4\.0\.0, and this is 3\.8\.0$/m,
+  },
+  {
     name: 'a secret that was encoded with echo',
     arrange: config((variables) => ({
       OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY: `${variables.OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY}\n`,
