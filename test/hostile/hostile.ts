@@ -58,7 +58,8 @@ export function tryDependencies(names: RegExp): void {
       await Promise.all(tried);
     });
 
-    test.each(others)('$kind: $name', async (behavior) => {
+    // Most of it is waiting to try again.
+    test.concurrent.each(others)('$kind: $name', async (behavior) => {
       const attacked = await attack(world, dependency, behavior, { only: owns, timeoutMs: FLOODED_MS });
       await expectOne(dependency, behavior, attacked);
     });
