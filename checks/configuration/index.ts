@@ -26,7 +26,7 @@ export const configuration = defineCheck({
       perVariable: true,
       title: 'every value has the correct type',
       procedure:
-        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID. Variables of the cloud SDKs that this deployment uses are compared with the values that the SDKs accept: AWS_ENDPOINT_URL must have a scheme, for example. Without keys in the config, this includes your own environment.',
+        'Compares each value with its type: enumeration, boolean, URL, host:port, integer, host name, account ID. Variables of the cloud SDKs that this deployment uses are compared with the values that the SDKs accept: AWS_ENDPOINT_URL must have a scheme, for example, and so must HTTP_PROXY and HTTPS_PROXY in the config. Without keys in the config, this includes your own environment.',
       rationale: 'Spacelift rejects the value at startup or behaves in an unintended way.',
       fix: 'Correct the value to the format that the finding states.',
       example: {
@@ -163,14 +163,38 @@ export const configuration = defineCheck({
     },
     'launcher-image': {
       title: 'the launcher image has one tag',
-      procedure: 'Checks that LAUNCHER_IMAGE has no tag if LAUNCHER_IMAGE_TAG is set.',
-      rationale: 'Workers would pull image:tag:tag, which is not a valid image reference.',
+      procedure:
+        'Checks that LAUNCHER_IMAGE is the name of an image, and has no tag if LAUNCHER_IMAGE_TAG is set. Warns if neither has a tag. The port of a registry is not a tag.',
+      rationale:
+        'Workers would pull image:tag:tag, which is not a valid image reference, or without any tag, latest: an image that does not exist, or belongs to another release.',
       fix: 'Put the tag only in LAUNCHER_IMAGE_TAG.',
       example: {
         found: 'LAUNCHER_IMAGE already has a tag, and LAUNCHER_IMAGE_TAG adds another',
         fix: 'set LAUNCHER_IMAGE=registry.corp.io/spacelift/launcher',
       },
       docs: DOCS.general,
+    },
+    release: {
+      perVariable: true,
+      title: 'every variable that is set exists in this release',
+      procedure:
+        'If the release of Self-Hosted is known from `--release` or `LAUNCHER_IMAGE_TAG`: looks for variables that came with a later release, and for a `--release` that is older than the one in the config.',
+      rationale: 'An older release ignores the variable. It does not know the tables of a newer one.',
+      fix: 'Upgrade to the release that the finding names, or remove the variable.',
+      example: {
+        found: 'POLICY_REGO_TIMEOUT_PLAN came with release 4.0.0, and this is 3.8.0',
+        fix: 'upgrade to 4.0.0 or later, or remove POLICY_REGO_TIMEOUT_PLAN',
+      },
+      docs: DOCS.changelog,
+    },
+    scheduler: {
+      title: 'a service runs the scheduler',
+      procedure:
+        'If the release is known, and the config consists of ECS task definitions: looks for a scheduler, or a drain that runs it. Before release 6.2.0, the drain can’t; in 6.2.0 and 6.3.0, only with `DRAIN_SCHEDULER_ENABLED=true`; since 6.4.0, unless it is `false`. Kubernetes Secrets do not say what is deployed.',
+      rationale: 'Without a scheduler, cron jobs never run: no drift detection, no scheduled runs.',
+      fix: 'Deploy the scheduler, or set DRAIN_SCHEDULER_ENABLED=true for the drain.',
+      example: { found: 'nothing runs the scheduler', fix: 'set DRAIN_SCHEDULER_ENABLED=true' },
+      docs: DOCS.changelog,
     },
     'short-lived': {
       perVariable: true,

@@ -39,7 +39,7 @@ export const database = defineCheck({
   plan: async (run) => (await import('./plan.ts')).plan(run),
 
   async run(context) {
-    const { check, gate, options, selected } = context;
+    const { check, gate, options, selected, deployment } = context;
     const judging = (how: (facts: Facts) => MaybeOutcome) => async (): Promise<Outcome> => {
       let facts: Facts | undefined;
       try {
@@ -66,7 +66,7 @@ export const database = defineCheck({
       if ('outcome' in opened) return opened.outcome;
       return opened.warning ?? judging(connected)();
     });
-    await unlessFailed('product', async ({ product }) => judgeProduct(await product));
+    await unlessFailed('product', async ({ product }) => judgeProduct(await product, deployment.release));
 
     const owning = unlessFailed('ownership', async (facts) => {
       const [owners, role, server] = await Promise.all([facts.owners, facts.role, facts.server]);
@@ -101,7 +101,7 @@ export const database = defineCheck({
       chain(),
       check(
         'version',
-        judging(async ({ server }) => judgeVersion(await server)),
+        judging(async ({ server }) => judgeVersion(await server, deployment.release)),
       ),
       check(
         'dedicated',

@@ -1,12 +1,12 @@
 /** The rules that need nothing but the facts about the server itself. */
 
+import type { AssumedRelease } from '../../src/config/assumed-release.ts';
+import { firstReleaseFor, postgresqlFor } from '../../src/config/releases.ts';
 import { advice } from '../../src/outcome/fix.ts';
-import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { fail, type Issue, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
 import { span } from '../../src/util/format.ts';
 import type { Server } from './facts.ts';
 
-/** The oldest and newest major versions that Spacelift supports (Spacelift docs, "External dependencies", "Database"). */
-const SUPPORTED = { oldest: 14, newest: 16 };
 const CLOCK_MS = 5_000;
 
 /** By the result of `version()`. Extensions of PostgreSQL (Aurora, AlloyDB, EDB, Citus, Timescale) are not listed. */
@@ -23,37 +23,63 @@ const OTHER_PRODUCTS: readonly (readonly [RegExp, string])[] = [
   [/Spanner/i, 'Spanner'],
 ];
 
-export function judgeProduct(answer: string): Outcome {
+export function judgeProduct(answer: string, { release }: AssumedRelease): Outcome {
+  const { oldest, newest } = postgresqlFor(release);
   const name = OTHER_PRODUCTS.find(([pattern]) => pattern.test(answer))?.[1];
   if (name === undefined && answer.startsWith('PostgreSQL ')) return pass('PostgreSQL');
   return fail(`the database is ${name ?? 'another product'}, not PostgreSQL`, {
     detail: 'It speaks the PostgreSQL protocol, but Spacelift’s schema requires PostgreSQL itself.',
-    expected: `PostgreSQL ${SUPPORTED.oldest} to ${SUPPORTED.newest}`,
-    fix: advice`create a database on PostgreSQL ${SUPPORTED.newest} and point DATABASE_URL to its URL`,
+    expected: `PostgreSQL ${oldest} to ${newest}`,
+    fix: advice`create a database on PostgreSQL ${newest} and point DATABASE_URL to its URL`,
     evidence: name === undefined ? {} : { product: name },
   });
 }
 
-export function judgeVersion({ version, number }: Server): Outcome {
+/** The supported versions depend on the release of Self-Hosted (Spacelift docs, "External dependencies", "Database"). */
+export function judgeVersion({ version, number }: Server, assumed: AssumedRelease): Outcome {
+  const { release } = assumed;
+  const { oldest, newest } = postgresqlFor(release);
   const major = Math.floor(number / 10_000);
-  const evidence = { version, major };
-  const expected = `PostgreSQL ${SUPPORTED.oldest}, 15 or ${SUPPORTED.newest}`;
-  if (major < SUPPORTED.oldest) {
+  const evidence = { version, major, ...(release !== undefined && { release: release.text }) };
+  const expected = `PostgreSQL ${oldest} to ${newest}`;
+  if (major < oldest) {
     return fail(`PostgreSQL ${version} is too old for Spacelift`, {
       expected,
-      fix: advice`upgrade the server to PostgreSQL ${SUPPORTED.newest} (pg_upgrade, or the provider’s major version upgrade)`,
+      fix: advice`upgrade the server to PostgreSQL ${newest} (pg_upgrade, or the provider’s major version upgrade)`,
       evidence,
     });
   }
-  if (major > SUPPORTED.newest) {
+  if (major > newest) {
     return warn(`PostgreSQL ${version} is not officially supported`, {
-      detail: 'It may work, but Spacelift does not test or support it.',
       expected,
-      fix: advice`use PostgreSQL ${SUPPORTED.newest} for a new installation`,
+      ...laterRelease(major, newest, assumed),
       evidence,
     });
   }
   return pass(`PostgreSQL ${version}`, { evidence });
+}
+
+/** Which release supports a version that is too new for the assumed one, and how to say that it is that release. */
+function laterRelease(
+  major: number,
+  newest: number,
+  { release, reason }: AssumedRelease,
+): Pick<Issue, 'detail' | 'fix'> {
+  const since = firstReleaseFor(major);
+  if (since === undefined) {
+    return {
+      detail: 'It may work, but Spacelift does not test or support it.',
+      fix: advice`use PostgreSQL ${newest} for a new installation`,
+    };
+  }
+  const assumed =
+    release === undefined
+      ? `The release is not known (${reason}), so the reference documentation applies.`
+      : `This is release ${release.text} (${reason}).`;
+  return {
+    detail: `Release ${since} and later support PostgreSQL ${major}. ${assumed}`,
+    fix: advice`with release ${since} or later, add --release ${since} (or its version), or set LAUNCHER_IMAGE_TAG to its version; otherwise, use PostgreSQL ${newest}`,
+  };
 }
 
 /** The server's time must lie between request and response; the distance outside is the minimum clock difference. */

@@ -34,12 +34,13 @@ export const RULES = {
   },
   version: {
     title: 'the PostgreSQL version is supported',
-    procedure: 'Reads the major version: 13 and earlier fail, 14 to 16 pass, 17 and later produce a warning.',
+    procedure:
+      'Reads the major version: 13 and earlier fail, 14 to 16 pass, 17 and later produce a warning. With release 4.1.0 or later, 17 passes, too.',
     rationale:
-      'PostgreSQL 13 and earlier do not work. Versions later than 16 may work, but Spacelift does not test or support them.',
-    fix: 'Use PostgreSQL 14, 15 or 16.',
+      'PostgreSQL 13 and earlier do not work. Later versions than the supported ones may work, but Spacelift does not test or support them.',
+    fix: 'Use PostgreSQL 14, 15 or 16; with release 4.1.0 or later, add `--release <version>` to use 17.',
     example: {
-      found: 'PostgreSQL 17.2 is not officially supported',
+      found: 'PostgreSQL 18.1 is not officially supported',
       fix: "use PostgreSQL 16; or accept the finding with a reason for reviewers: --accept 'database/version=approved in OPS-123'",
     },
     docs,

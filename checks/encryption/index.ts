@@ -1,4 +1,5 @@
 /** Encryption of secrets in the database, and the signing of tokens: AWS KMS or an RSA key. */
+import { GATEWAY, type Perspective } from '../../src/config/options.ts';
 import { defineCheck } from '../../src/engine/check.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
@@ -8,13 +9,15 @@ export { knownProvider as knownEncryption } from './providers.ts';
 /** The only rule while the method is unknown or invalid. */
 const OPEN: readonly EncryptionRule[] = ['choice'];
 
+const WITHOUT_KEYS: readonly (Perspective | undefined)[] = ['worker', GATEWAY];
+
 export const encryption = defineCheck({
   id: 'encryption',
   title: 'Encryption',
   rules: RULES,
   programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
-  expects: (run) => (run.deployment.service === 'worker' ? [] : (knownProvider(run)?.rules(run) ?? OPEN)),
+  expects: (run) => (WITHOUT_KEYS.includes(run.deployment.service) ? [] : (knownProvider(run)?.rules(run) ?? OPEN)),
 
   plan: async (run) => providerOf(run).plan(run),
 

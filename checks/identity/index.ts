@@ -5,6 +5,7 @@ import { roleOf } from '../../src/clouds/aws/denial.ts';
 import { CredentialError, credentialIssue } from '../../src/clouds/aws/errors.ts';
 import { AWS_CREDENTIALS, type SigningCredentials } from '../../src/clouds/signing.ts';
 import { DOCS, USES_AWS } from '../../src/config/contract.ts';
+import { GATEWAY } from '../../src/config/options.ts';
 import { defineCheck, type Run } from '../../src/engine/check.ts';
 import { changesNetworkContext } from '../../src/net/ca-store.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
@@ -95,8 +96,10 @@ const asksAws = (run: Run): boolean =>
 
 /** The backends that this tool tests with credentials. Only Spacelift itself uses the license and telemetry. */
 function tried(run: Run): SigningCredentials[] {
+  const { service } = run.deployment;
+  if (service === GATEWAY) return [];
   // The scheduler uses no bucket and no broker.
-  const further = run.deployment.service === 'scheduler' ? [] : [knownBroker(run), knownStore(run)];
+  const further = service === 'scheduler' ? [] : [knownBroker(run), knownStore(run)];
   return [knownEncryption(run), knownQueue(run), ...further].flatMap((provider) => provider?.signingCredentials ?? []);
 }
 

@@ -2,6 +2,7 @@
 
 import type { Sqs } from '../../src/clouds/aws/sqs/client.ts';
 import { QUEUES } from '../../src/config/contract.ts';
+import { GATEWAY, type Perspective } from '../../src/config/options.ts';
 import { defineCheck, type Run } from '../../src/engine/check.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { RULES } from './rules.ts';
@@ -13,6 +14,8 @@ export { ACTIONS } from './requirements.ts';
 export const inspectIotQueue = async (run: Run, sqs: Sqs): Promise<IotQueue> =>
   (await import('./sqs/iot-queue.ts')).inspectIotQueue(run, sqs);
 
+const WITHOUT_QUEUES: readonly (Perspective | undefined)[] = ['worker', GATEWAY];
+
 export const messageQueues = defineCheck({
   id: 'message-queues',
   title: 'Message queues',
@@ -20,7 +23,7 @@ export const messageQueues = defineCheck({
   subjects: Object.keys(QUEUES),
   programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
-  expects: (run) => (run.deployment.service === 'worker' ? [] : (knownProvider(run)?.expects(run) ?? [])),
+  expects: (run) => (WITHOUT_QUEUES.includes(run.deployment.service) ? [] : (knownProvider(run)?.expects(run) ?? [])),
 
   plan: async (run) => providerOf(run).plan(run),
   removeLeftovers: async (run) => (await knownProvider(run)?.removeLeftovers?.(run)) ?? [],

@@ -2,7 +2,7 @@
 
 import { QUEUES, type Queue } from '../../src/config/contract.ts';
 import type { Service } from '../../src/config/options.ts';
-import { isTrue } from '../../src/config/types.ts';
+import { drainSchedules } from '../../src/config/releases.ts';
 import type { Run } from '../../src/engine/check.ts';
 
 export interface QueueRequirements {
@@ -51,10 +51,13 @@ export function requiredBy({ deployment }: Pick<Run, 'deployment'>, queue: Queue
   return performers.length > 1 ? 'must' : performers[0];
 }
 
-function sendersOf({ lookup }: Run['deployment'], queue: Queue): readonly Service[] {
-  const scheduling = lookup('DRAIN_SCHEDULER_ENABLED');
-  const drainSchedules = scheduling.state === 'set' && isTrue(scheduling.value);
-  return queue === 'cronjobs' && drainSchedules ? ['scheduler', 'drain'] : REQUIREMENTS[queue].sentBy;
+function sendersOf({ lookup, release: { release } }: Run['deployment'], queue: Queue): readonly Service[] {
+  if (queue !== 'cronjobs') return REQUIREMENTS[queue].sentBy;
+  const enabled = lookup('DRAIN_SCHEDULER_ENABLED');
+  // A value that is not known here could be either.
+  const isKnown = enabled.state === 'unset' || enabled.state === 'set';
+  const value = enabled.state === 'set' ? enabled.value : undefined;
+  return isKnown && drainSchedules(release, value) ? ['scheduler', 'drain'] : REQUIREMENTS[queue].sentBy;
 }
 
 /** The queues that the service, or all services together, use. */

@@ -1,7 +1,7 @@
 /** The certificate for the server's domain: its chain, its name, and its expiry. */
 
 import type { Run } from '../../src/engine/check.ts';
-import { commonName, type PeerCertificate } from '../../src/net/certificate.ts';
+import { commonName, daysLeft, type PeerCertificate } from '../../src/net/certificate.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { connectVia, routeMessages } from '../../src/net/proxy-tunnel.ts';
@@ -12,9 +12,6 @@ import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
 import { day, plural } from '../../src/util/format.ts';
 
 const DEADLINE_MS = 10_000;
-const DAY_MS = 86_400_000;
-/** Warn within this many days or this share of the lifetime, whichever is less: short-lived certificates are renewed late. */
-const SOON = { days: 14, share: 1 / 5 };
 
 /** Whether a client that connects to this name receives a valid certificate for it. */
 export async function checkCertificate(run: Run, address: Address): Promise<Outcome> {
@@ -36,14 +33,12 @@ export async function checkCertificate(run: Run, address: Address): Promise<Outc
 function judgeExpiry({ host }: Address, version: string, chain: readonly PeerCertificate[]): Outcome {
   const [leaf] = chain;
   if (leaf === undefined) return pass(`HTTPS at ${host} over ${version}`);
-  const left = leaf.validTo.getTime() - Date.now();
-  const lifetime = leaf.validTo.getTime() - leaf.validFrom.getTime();
   const evidence = { issuer: leaf.issuer, validTo: leaf.validTo.toISOString(), names: leaf.names, tls: version };
-  if (left > Math.min(SOON.days * DAY_MS, lifetime * SOON.share)) {
+  const left = daysLeft(leaf);
+  if (left === undefined) {
     return pass(`HTTPS at ${host}, certificate valid until ${day(leaf.validTo)}`, { evidence });
   }
-  const days = Math.floor(left / DAY_MS);
-  return warn(`the certificate of ${host} expires ${days < 1 ? 'today' : `in ${plural(days, 'day')}`}`, {
+  return warn(`the certificate of ${host} expires ${left < 1 ? 'today' : `in ${plural(left, 'day')}`}`, {
     expected: 'a certificate that has already been renewed',
     fix: advice`renew the certificate of ${host} with ${commonName(leaf.issuer) || 'its issuer'}, and automate the renewal`,
     evidence,

@@ -1,37 +1,59 @@
-/** HTTP and gRPC endpoints: the webhooks endpoint, the VCS gateway, and Spacelift's public API. */
+/** HTTP endpoints: the server, the webhooks endpoint, and Spacelift's public API. */
 import type { Run } from '../../src/engine/check.ts';
-import { type HttpAnswer, makeHttpClient } from '../../src/net/http.ts';
+import type { HttpAnswer } from '../../src/net/http.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
-import { checkProxy, connectVia, routeMessages } from '../../src/net/proxy-tunnel.ts';
-import { type Address, addressOf } from '../../src/net/tcp.ts';
-import { openTls } from '../../src/net/tls.ts';
-import { advice, sh } from '../../src/outcome/fix.ts';
-import { fail, type Issue, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
-import { phaseOf } from '../phase.ts';
+import { routeMessages } from '../../src/net/proxy-tunnel.ts';
+import { addressOf } from '../../src/net/tcp.ts';
+import { advice } from '../../src/outcome/fix.ts';
+import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { getOf } from './get.ts';
+import { askHealth, healthUrl, judgeHealth } from './health.ts';
 
-const DEADLINE_MS = 10_000;
+/** @param url of the server; only its origin matters */
+export const checkServer = (run: Run, url: URL, setting: string): Promise<Outcome> =>
+  orUnreachable(run, url, setting, async () => {
+    const answer = await askHealth(run, url);
+    return judgeHealth(url, setting, answer) ?? responds(healthUrl(url), answer);
+  });
 
-type EndpointIssue = Omit<Issue, 'status'>;
-
-/** Any status below 500 passes: the webhooks endpoint may reject a plain GET, and a page may require a login. */
-export async function checkResponse(run: Run, url: URL, setting: string): Promise<Outcome> {
-  const target = { what: 'Spacelift’s server', ...addressOf(url), setting };
-  try {
-    const { status } = await get(run, url);
-    const evidence = { url: url.href, status };
-    if (status < 500) return pass(`${url.href} responds`, { evidence });
-    return fail(`${url.href} returned HTTP ${status}`, {
-      ...(status <= 504 &&
-        status >= 502 && {
-          detail: 'The response is from a load balancer or proxy without a healthy server behind it.',
-        }),
+/**
+ * The same server must respond at the webhooks endpoint. A load balancer may route nothing but that path to it, and the
+ * endpoint itself may reject a GET request, so a response that differs from the one to /health is the server's.
+ */
+export const checkWebhooks = (run: Run, url: URL, setting: string): Promise<Outcome> =>
+  orUnreachable(run, url, setting, async () => {
+    const health = await askHealth(run, url);
+    const unhealthy = judgeHealth(url, setting, health);
+    const answer = await getOf(run, url);
+    if (unhealthy !== undefined && (answer.status >= 500 || isSame(health, healthUrl(url), answer, url)))
+      return unhealthy;
+    if (answer.status < 500) return responds(url, answer);
+    return fail(`${url.href} returned HTTP ${answer.status}`, {
       expected: 'a status below 500',
-      fix: advice`see the server log, and the health checks of the load balancer in front of it`,
-      evidence,
+      fix: advice`see the server log, and where the load balancer routes the path ${url.pathname}`,
+      evidence: { url: url.href, status: answer.status },
     });
+  });
+
+const responds = (url: URL, { status }: HttpAnswer): Outcome =>
+  pass(`${url.href} responds`, { evidence: { url: url.href, status } });
+
+/** Whether the same rule of a proxy answered both: its 404 says nothing else of each path than the path itself. */
+function isSame(one: HttpAnswer, at: URL, other: HttpAnswer, otherAt: URL): boolean {
+  if (one.status !== other.status) return false;
+  if (one.status !== 404) return true;
+  const textOf = ({ body, headers }: HttpAnswer, { pathname }: URL) =>
+    `${headers['content-type']} ${body.toString('latin1').replaceAll(pathname, '')}`;
+  return textOf(one, at) === textOf(other, otherAt);
+}
+
+async function orUnreachable(run: Run, url: URL, setting: string, ask: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await ask();
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
+    const target = { what: 'Spacelift’s server', ...addressOf(url), setting };
     const words = routeMessages(error, target);
     return (await skipIfOutside(run, target.host, error)) ?? fail(words.title, words);
   }
@@ -41,7 +63,7 @@ export async function checkResponse(run: Run, url: URL, setting: string): Promis
 export async function checkPublicApi(run: Run, url: URL): Promise<Outcome> {
   const target = { what: 'Spacelift’s public API', ...addressOf(url), setting: 'SPACELIFT_PUBLIC_API' };
   try {
-    const { status } = await get(run, url);
+    const { status } = await getOf(run, url);
     return pass(`${url.host} responds`, { evidence: { host: url.host, status } });
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
@@ -54,45 +76,4 @@ export async function checkPublicApi(run: Run, url: URL): Promise<Outcome> {
       })
     );
   }
-}
-
-/** gRPC over TLS: the handshake must negotiate HTTP/2 (RFC 9113, section 3.2). */
-export async function checkVcsGateway(run: Run, address: Address): Promise<Outcome> {
-  const at = `${address.host}:${address.port}`;
-  const target = { what: 'the VCS gateway', ...address, setting: 'VCS_GATEWAY_ENDPOINT' };
-  try {
-    const through = await connectVia(run, address, DEADLINE_MS);
-    const { socket, version, alpn, distrust } = await openTls(
-      run,
-      address,
-      { verify: true, alpn: ['h2'], through },
-      DEADLINE_MS,
-    );
-    socket.destroy();
-    if (distrust !== undefined) throw distrust;
-    if (alpn === 'h2') return pass(`VCS gateway at ${at} over ${version}`, { evidence: { tls: version, alpn } });
-    return await notYet(run, at, {
-      title: `${at} does not support HTTP/2, which gRPC requires`,
-      expected: 'h2 negotiated in the TLS handshake (ALPN)',
-      fix: advice`enable HTTP/2 (gRPC) on the load balancer or proxy that terminates TLS at ${at}; to test: ${sh`openssl s_client -connect ${at} -alpn h2`}`,
-      evidence: { tls: version, alpn: alpn ?? 'none' },
-    });
-  } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
-    return (await skipIfOutside(run, address.host, error)) ?? notYet(run, at, routeMessages(error, target));
-  }
-}
-
-async function notYet(run: Run, at: string, words: EndpointIssue): Promise<Outcome> {
-  if ((await phaseOf(run)) === 'post-install') return fail(words.title, words);
-  return skip(`no VCS gateway at ${at} yet: it is installed with Spacelift`, {
-    detail: `Observed: ${words.title}.`,
-    fix: advice`run this tool again after installation`,
-    ...(words.evidence !== undefined && { evidence: words.evidence }),
-  });
-}
-
-async function get(run: Run, url: URL): Promise<HttpAnswer> {
-  await checkProxy(run, url, DEADLINE_MS);
-  return makeHttpClient(run).send({ method: 'GET', url, deadlineMs: DEADLINE_MS });
 }

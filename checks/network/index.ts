@@ -9,8 +9,9 @@ import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { phaseOf, untilPhaseIsKnown } from '../phase.ts';
 import { checkCertificate } from './certificate.ts';
-import { checkPublicApi, checkResponse, checkVcsGateway } from './endpoints.ts';
+import { checkPublicApi, checkServer, checkWebhooks } from './endpoints.ts';
 import { type NetworkRule, RULES } from './rules.ts';
+import { checkVcsGateway } from './vcs-gateway.ts';
 
 const HTTPS = 443;
 
@@ -23,9 +24,9 @@ export const network: Check = defineCheck({
     const { service } = deployment;
     const isSet = (name: 'VCS_GATEWAY_ENDPOINT' | 'SPACELIFT_PUBLIC_API') => deployment.lookup(name).state !== 'unset';
     const rules: NetworkRule[] = ['server-domain', 'certificate'];
-    if (service === 'worker') rules.push('server');
+    if (service === undefined || service === 'server' || service === 'worker') rules.push('server');
     if (service === undefined || service === 'server') rules.push('webhooks');
-    if (service !== 'worker' && isSet('VCS_GATEWAY_ENDPOINT')) rules.push('vcs-gateway');
+    if (isSet('VCS_GATEWAY_ENDPOINT')) rules.push('vcs-gateway');
     if ((service === undefined || service === 'drain') && isSet('SPACELIFT_PUBLIC_API')) rules.push('public-api');
     return rules;
   },
@@ -45,14 +46,14 @@ export const network: Check = defineCheck({
       ),
       ifExpected('server', () =>
         installed(context, () =>
-          checkResponse(context, new URL(`https://${context.require('SERVER_DOMAIN')}/`), 'SERVER_DOMAIN'),
+          checkServer(context, new URL(`https://${context.require('SERVER_DOMAIN')}`), 'SERVER_DOMAIN'),
         ),
       ),
       ifExpected('webhooks', () =>
         installed(context, () => {
           const own = context.get('WEBHOOKS_ENDPOINT');
           const url = own ?? `https://${context.require('SERVER_DOMAIN')}/webhooks`;
-          return checkResponse(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
+          return checkWebhooks(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
         }),
       ),
       ifExpected('vcs-gateway', async () => {

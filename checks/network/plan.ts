@@ -11,13 +11,16 @@ const PLANS: Readonly<Record<NetworkRule, (run: Run) => Pick<PlannedOperation, '
     does: `${unlessWorker(run)}opens a TLS connection and reads the certificate`,
     at: [`${run.require('SERVER_DOMAIN')}:443`],
   }),
-  server: ({ require }) => ({ does: 'sends a GET request', at: [`https://${require('SERVER_DOMAIN')}/`] }),
+  server: (run) => ({
+    does: `${unlessWorker(run)}sends a GET request`,
+    at: [`https://${run.require('SERVER_DOMAIN')}/health`],
+  }),
   webhooks: ({ require, get }) => ({
-    does: `${AFTER}sends a GET request`,
+    does: `${AFTER}sends a GET request, and one to /health on the same host`,
     at: [get('WEBHOOKS_ENDPOINT') ?? `https://${require('SERVER_DOMAIN')}/webhooks`],
   }),
   'vcs-gateway': ({ require }) => ({
-    does: 'opens a TLS connection and offers HTTP/2',
+    does: 'sends a gRPC request to the health service (grpc.health.v1.Health/Check) over TLS',
     at: [require('VCS_GATEWAY_ENDPOINT')],
   }),
   'public-api': ({ require }) => ({

@@ -30,41 +30,43 @@ export const RULES = {
     docs: DOCS.networking,
   },
   server: {
-    title: 'the server responds to a worker',
+    title: 'the server is healthy',
     procedure:
-      'With --service worker only: sends a GET request to https://<SERVER_DOMAIN>/, through HTTPS_PROXY if it applies. Any status below 500 passes. A worker has no database that shows whether Spacelift is installed, so the rule is skipped if there is no response, and fails with --phase post-install.',
-    rationale: 'A worker registers with the server and reports the progress of its runs to it.',
-    permission: 'TCP 443 from the worker’s network to the load balancer',
-    fix: 'Allow the worker’s network to reach the load balancer, and make sure that a healthy server is behind it.',
+      'After installation, sends a GET request to https://<SERVER_DOMAIN>/health, through HTTPS_PROXY if it applies. HTTP 200 passes, unless it is a web page (text/html). Distinguishes a default backend (404), a load balancer without a healthy server (502, 503, 504), a redirect, and a login in front of the server (401, 403). With --service worker, no database shows whether Spacelift is installed, so the rule is skipped instead of failed, unless --phase post-install is set.',
+    rationale:
+      'Browsers, workers and the VCS all use the server. A worker registers with it and reports the progress of its runs to it.',
+    permission: 'TCP 443 to the load balancer, for a worker from its own network',
+    fix: 'Route SERVER_DOMAIN at the load balancer or ingress to the server’s port 1983, with /health as the health check, and without a login page in between.',
     example: {
-      found: 'https://spacelift.corp.io/ returned HTTP 503',
-      fix: 'see the server log, and the health checks of the load balancer in front of it',
+      found: 'https://spacelift.corp.io/health returned HTTP 404',
+      fix: 'route spacelift.corp.io at the load balancer or ingress to the server’s port 1983, or correct SERVER_DOMAIN',
     },
     docs: DOCS.networking,
   },
   webhooks: {
     title: 'the webhooks endpoint responds',
     procedure:
-      'After installation, sends a GET request to WEBHOOKS_ENDPOINT or, if unset, https://<SERVER_DOMAIN>/webhooks. Any status below 500 passes.',
+      'After installation, sends a GET request to WEBHOOKS_ENDPOINT or, if unset, https://<SERVER_DOMAIN>/webhooks, and to /health on the same host. A status below 500 passes if /health returns 200. If only the path of the endpoint is routed to the server, its response passes if it differs from the one to /health: the same 404 for both is from a default backend.',
     rationale: 'The VCS announces pushes and pull requests at this endpoint. Without it, no run starts automatically.',
     permission: 'TCP 443 to the load balancer',
     fix: 'Route the path to the server, and correct WEBHOOKS_ENDPOINT if the endpoint has its own name.',
     example: {
-      found: 'https://spacelift.corp.io/webhooks returned HTTP 502',
-      fix: 'see the server log, and the health checks of the load balancer in front of it',
+      found: 'https://hooks.corp.io/health returned HTTP 404',
+      fix: 'route hooks.corp.io at the load balancer or ingress to the server’s port 1983, or correct WEBHOOKS_ENDPOINT',
     },
     docs: DOCS.general,
   },
   'vcs-gateway': {
     title: 'the VCS gateway responds',
     procedure:
-      'If VCS_GATEWAY_ENDPOINT is set, resolves it, opens a TLS connection, verifies the certificate, and negotiates HTTP/2 (ALPN h2), which gRPC requires. If the gateway does not respond, the rule is skipped before installation and fails after it.',
-    rationale: 'Spacelift can connect to a VCS in a private network only through the gateway.',
-    permission: 'TCP to the gateway’s port',
-    fix: 'Put the gateway behind a load balancer that supports HTTP/2 (gRPC) over TLS, and point VCS_GATEWAY_ENDPOINT to it.',
+      'If VCS_GATEWAY_ENDPOINT is set, resolves it, opens a TLS connection, verifies the certificate, negotiates HTTP/2 (ALPN h2), and calls grpc.health.v1.Health/Check like the load balancers do, through HTTPS_PROXY if it applies. Any gRPC status passes, including UNIMPLEMENTED (12). An HTTP status without a gRPC status does not: 502, 503 and 504 are from a load balancer without a healthy gateway, 404 is from a default backend. If the gateway does not respond, the rule is skipped before installation and fails after it.',
+    rationale:
+      'Spacelift can connect to a VCS in a private network only through the gateway, to which VCS agents connect over gRPC.',
+    permission: 'TCP to the port in VCS_GATEWAY_ENDPOINT',
+    fix: 'Put the gateway behind a load balancer that supports HTTP/2 (gRPC) over TLS and checks its health by gRPC, and point VCS_GATEWAY_ENDPOINT to it. On GKE, apply the HealthCheckPolicy from Spacelift’s Terraform module; on AWS, check the path /AWS.ALB/healthcheck for gRPC status 12.',
     example: {
-      found: 'gateway.corp.io:443 does not support HTTP/2, which gRPC requires',
-      fix: 'enable HTTP/2 (gRPC) on the load balancer or proxy that terminates TLS; to test: openssl s_client -connect gateway.corp.io:443 -alpn h2',
+      found: 'the load balancer at gateway.corp.io:443 has no healthy VCS gateway behind it (HTTP 502)',
+      fix: 'apply the gRPC health check policy: tofu output -raw vcs_gateway_healthcheck_manifest | kubectl apply -f -',
     },
     docs: DOCS.networking,
   },

@@ -14,12 +14,14 @@ import {
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
+import { parseRelease, type Release } from '../config/release.ts';
 import { type FormatName, renderAs } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
 import { checkDeployment } from './check-deployment.ts';
 import { checkIds } from './ids.ts';
 import { readDeployment } from './read-config.ts';
 import { refuseInapplicableSelection } from './selection.ts';
+import { targetsIn } from './targets.ts';
 
 export type { CredentialsFile } from '../config/credentials-options.ts';
 export type { Party, Perspective, Phase, PhaseOption, Place, Service } from '../config/options.ts';
@@ -30,8 +32,10 @@ export type { FormatName } from '../report/index.ts';
 export type {
   NotVerified,
   Report,
+  ReportChange as Change,
   ReportCheck as Check,
   ReportFinding as Finding,
+  ReportRelease as Release,
   ReportVariable as Variable,
   Verdict,
 } from '../report/types.ts';
@@ -54,6 +58,8 @@ export interface ConfigSource {
   readonly trust?: Party | undefined;
   /** Check only what this service needs. */
   readonly service?: Perspective | undefined;
+  /** The release of Self-Hosted to check for, such as `4.3.0`. Default: the one in `LAUNCHER_IMAGE_TAG`, if it is a version. */
+  readonly release?: string | undefined;
   /** Read the secrets that an ECS task definition references in `valueFrom`, with the caller's credentials. */
   readonly resolveSecrets?: boolean | undefined;
 }
@@ -89,6 +95,10 @@ export interface PreflightOptions {
   readonly allowCredentialsTo?: readonly string[] | undefined;
   /** Local files to use instead of the paths in the config, by variable (GOOGLE_APPLICATION_CREDENTIALS and others). */
   readonly credentialsFiles?: Readonly<Partial<Record<CredentialsFile, string>>> | undefined;
+  /** URLs of version control systems to try, which no variable names; without a login. */
+  readonly vcs?: readonly string[] | undefined;
+  /** Container images to try, in addition to those in the config. */
+  readonly pull?: readonly string[] | undefined;
   /** Ends the run early: it cleans up, and the report contains the results so far and is marked `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   readonly observer?: Observer | undefined;
@@ -136,9 +146,11 @@ function read(source: ConfigSource, options: PreflightOptions): Promise<Deployme
     stdin = process.stdin,
     trust,
     service,
+    release,
     resolveSecrets = false,
   } = source;
-  return readDeployment({ files, environment, stdin, trust, service, resolveSecrets }, runOptions(options));
+  const where = { files, environment, stdin, trust, service, release: releaseIn(release), resolveSecrets };
+  return readDeployment(where, runOptions(options));
 }
 
 const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup' in config;
@@ -146,7 +158,7 @@ const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup'
 /** Fills in the defaults. */
 function runOptions(options: PreflightOptions) {
   const { only, skip, phase, from, readOnly, timeoutMs, concurrency, authorities } = options;
-  const { allowCredentialsTo = [], credentialsFiles = {} } = options;
+  const { allowCredentialsTo = [], credentialsFiles = {}, vcs, pull } = options;
   return {
     only: only ?? DEFAULTS.only,
     skip: skip ?? DEFAULTS.skip,
@@ -157,10 +169,18 @@ function runOptions(options: PreflightOptions) {
     concurrency: concurrency ?? DEFAULTS.concurrency,
     authorities: authorities ?? DEFAULTS.authorities,
     allowCredentialsTo: allowCredentialsTo.map(hostIn),
+    ...targetsIn({ vcs, pull }, ''),
     credentialsFiles: Object.fromEntries(
       Object.entries(credentialsFiles).flatMap(([name, path]) => (path === undefined ? [] : [[fileIn(name), path]])),
     ),
   };
+}
+
+function releaseIn(text: string | undefined): Release | undefined {
+  if (text === undefined) return undefined;
+  const release = parseRelease(text);
+  if (release === undefined) throw new InputError('release: expected a version of Self-Hosted such as 4.3.0');
+  return release;
 }
 
 function hostIn(text: string): string {

@@ -1,6 +1,7 @@
 /** Reads a config into the deployment that the checks use. */
 import { type Deployment, makeDeployment } from '../config/deployment.ts';
 import type { Party, Perspective, RunOptions } from '../config/options.ts';
+import type { Release } from '../config/release.ts';
 import { readSources } from '../config/sources/index.ts';
 
 export interface Where {
@@ -11,6 +12,8 @@ export interface Where {
   /** How far the files are trusted; `config` by default. */
   readonly trust?: Party | undefined;
   readonly service: Perspective | undefined;
+  /** The release that the caller named. */
+  readonly release: Release | undefined;
   readonly resolveSecrets: boolean;
 }
 
@@ -19,12 +22,12 @@ export interface Where {
  * @throws InputError if there is no config to read
  */
 export async function readDeployment(
-  { files, environment, stdin, trust, service, resolveSecrets }: Where,
+  { files, environment, stdin, trust, service, release, resolveSecrets }: Where,
   options: RunOptions,
 ): Promise<Deployment> {
   const read = await readSources(files, { stdin, env: environment, timeoutMs: options.timeoutMs });
   const sources = trust === undefined || files.length === 0 ? read : read.map((source) => ({ ...source, trust }));
-  const more = { service, environment };
+  const more = { service, release, environment };
   const deployment = makeDeployment(sources, more);
   if (!resolveSecrets) return deployment;
   const { readSecrets } = await import('../clouds/aws/secret-stores.ts');

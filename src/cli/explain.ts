@@ -1,10 +1,15 @@
 /** `explain`: describes one rule from the table of rules, or lists all of them. */
 import { CHECKS } from '../app/checks.ts';
+import { type AssumedRelease, assumeRelease, tagIn } from '../config/assumed-release.ts';
 import { InputError } from '../config/entry.ts';
+import { CHANGES } from '../config/releases.ts';
+import { processSource } from '../config/sources/process.ts';
 import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { quoted, suggest } from '../engine/select.ts';
+import { releasePhrase } from '../report/release.ts';
 import { type PrintedFix, padTo, shellFix, wrap, wrapFix } from '../report/wrap.ts';
+import type { ExplainArguments } from './options.ts';
 
 /** An example that starts with one of these, or with one of a check's own, is a shell command. */
 const PROGRAMS: ReadonlySet<string> = new Set([
@@ -16,11 +21,16 @@ const WIDTH = 80;
 const LABEL = 16;
 
 /** @throws InputError if there is no rule or check with that ID */
-export async function explain(host: NodeJS.Process, id: string | undefined): Promise<void> {
-  host.stdout.write(`${textFor(id).join('\n')}\n`);
+export async function explain(
+  host: NodeJS.Process,
+  id: string | undefined,
+  { release }: ExplainArguments,
+): Promise<void> {
+  const assumed = assumeRelease(tagIn(new Map(), [processSource(host.env)]), release);
+  host.stdout.write(`${textFor(id, assumed).join('\n')}\n`);
 }
 
-function textFor(id: string | undefined): string[] {
+function textFor(id: string | undefined, assumed: AssumedRelease): string[] {
   if (id === undefined)
     return [...CHECKS.flatMap(list), 'To learn more about a rule, run: spacelift-preflight explain <id>'];
   const { base } = partsOf(id);
@@ -29,7 +39,7 @@ function textFor(id: string | undefined): string[] {
   for (const candidate of CHECKS) {
     const key = base.startsWith(`${candidate.id}/`) ? keyOf(candidate, base) : undefined;
     const rule = key === undefined ? undefined : candidate.rules[key];
-    if (rule !== undefined) return describe(base, rule);
+    if (rule !== undefined) return describe(base, rule, releaseLine(`${candidate.id}/${key}`, assumed));
   }
   const ids = CHECKS.flatMap((candidate) => [candidate.id, ...idsOf(candidate)]);
   throw new InputError(`explain ${quoted(id, ids)}: no such rule${suggest(id, ids)}`);
@@ -47,13 +57,22 @@ function list(check: Check): string[] {
   return [check.title, ...rows.map(({ id, title }) => `  ${padTo(id, column)}${title}`), ''];
 }
 
-function describe(id: string, rule: Rule): string[] {
+/** The assumed release, and what changes the rule with other ones. */
+function releaseLine(key: string, assumed: AssumedRelease): string {
+  const { release, source, reason } = assumed;
+  const phrase = releasePhrase({ version: release?.text ?? null, source, reason });
+  const changes = CHANGES.filter(({ rules }) => rules?.includes(key) === true);
+  return [phrase, ...changes.map(({ since, change }) => `since ${since}, ${change}`)].join('; ');
+}
+
+function describe(id: string, rule: Rule, release: string): string[] {
   const rows = [
     ['What it does', rule.procedure],
     ['Why it matters', rule.rationale],
     ['Permission', rule.permission],
     ['Fix', rule.fix],
     ['Documentation', rule.docs],
+    ['Release', release],
   ] as const;
   const labelled = (label: string, lines: readonly string[]) =>
     lines.map((line, index) => `  ${padTo(index === 0 ? label : '', LABEL)}${line}`);

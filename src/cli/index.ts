@@ -6,6 +6,8 @@ import { fail, usage } from './errors.ts';
 import {
   type CleanupArguments,
   cleanupOptions,
+  type ExplainArguments,
+  explainOptions,
   type PlanArguments,
   planOptions,
   type RunArguments,
@@ -91,16 +93,17 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       await execute(host, options);
     });
   for (const option of cleanupOptions()) cleanup.addOption(option);
-  root
+  const explain = root
     .command('explain')
     .description('explain a finding and how to fix it; without an ID, list all rules')
     .argument('[id]', 'ID of a rule, finding or check')
     .allowExcessArguments(false)
-    .action(async (id: string | undefined) => {
+    .action(async (id: string | undefined, options: ExplainArguments) => {
       refuseOptions(root, 'explain');
-      const { explain } = await import('./explain.ts');
-      await explain(host, id);
+      const { explain: print } = await import('./explain.ts');
+      await print(host, id, options);
     });
+  for (const option of explainOptions()) explain.addOption(option);
   root
     .command('schema')
     .description('print the JSON Schema of the JSON report')

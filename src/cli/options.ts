@@ -15,6 +15,7 @@ import {
   type Place,
   SERVICES,
 } from '../config/options.ts';
+import { parseRelease, type Release } from '../config/release.ts';
 import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
 
 export interface Target {
@@ -43,12 +44,17 @@ export interface RunArguments {
   readonly accept?: readonly Acceptance[];
   readonly require?: readonly string[];
   readonly service?: Perspective;
+  readonly release?: Release;
   readonly phase: PhaseOption;
   readonly from: Place;
   readonly caFile?: readonly string[];
   readonly credentialsFile?: readonly SuppliedFile[];
   /** Hosts, in lower case. */
   readonly allowCredentialsTo?: readonly string[];
+  /** URLs. */
+  readonly vcs?: readonly string[];
+  /** Names of images. */
+  readonly pull?: readonly string[];
   readonly resolveSecrets?: true;
   readonly strict?: true;
   readonly readOnly?: true;
@@ -63,7 +69,7 @@ export interface RunArguments {
 /** The options of `plan`: those that determine what a run would do. */
 export type PlanArguments = Pick<
   RunArguments,
-  'file' | 'only' | 'skip' | 'service' | 'phase' | 'from' | 'readOnly' | 'color'
+  'file' | 'only' | 'skip' | 'service' | 'release' | 'phase' | 'from' | 'vcs' | 'pull' | 'readOnly' | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
 /** The options of `cleanup`; `readOnly` is accepted only to be rejected with a message. */
@@ -94,6 +100,10 @@ export function runOptions(): Option[] {
     repeated('--accept <id>=<reason>', 'accept this warning under --strict', acceptance),
     repeated('--require <pattern>', 'exit with 1 if a matching rule is skipped', text),
     new Option('--service <name>', 'check only what this service needs').choices([...SERVICES, 'worker']),
+    new Option(
+      '--release <version>',
+      'release of Self-Hosted to check for (default from LAUNCHER_IMAGE_TAG)',
+    ).argParser(release),
     new Option('--phase <name>', 'before or after Spacelift is installed').choices(PHASES).default(DEFAULTS.phase),
     new Option('--from <place>', "with outside, skip what is reachable only from Spacelift's network")
       .choices(PLACES)
@@ -105,6 +115,8 @@ export function runOptions(): Option[] {
       'allow sending your own credentials to this host, even though only the config names it',
       host,
     ),
+    repeated('--vcs <url>', 'also check this version control system, which no variable names', text),
+    repeated('--pull <image>', 'also check that this container image can be pulled', text),
     new Option('--resolve-secrets', 'read the secrets that an ECS task definition references in valueFrom'),
     new Option('--strict', 'exit with 1 on warnings or an inconclusive verdict'),
     new Option('--read-only', 'do not write to any system'),
@@ -125,9 +137,27 @@ export type Shell = (typeof SHELLS)[number];
 const FOR_PEOPLE_OR_MACHINES = ['pretty', 'json'] as const;
 
 export function planOptions(): Option[] {
-  const shared = ['--file', '--only', '--skip', '--service', '--phase', '--from', '--read-only', '--no-color'];
+  const shared = [
+    '--file',
+    '--only',
+    '--skip',
+    '--service',
+    '--release',
+    '--phase',
+    '--from',
+    '--vcs',
+    '--pull',
+    '--read-only',
+    '--no-color',
+  ];
   return [formatOption(), ...picked(shared)];
 }
+
+export interface ExplainArguments {
+  readonly release?: Release;
+}
+
+export const explainOptions = (): Option[] => picked(['--release']);
 
 export function cleanupOptions(): Option[] {
   const shared = [
@@ -195,6 +225,12 @@ function acceptance(value: string): Acceptance {
 function split(value: string): [string, string | undefined] {
   const at = value.indexOf('=');
   return at < 0 ? [value, undefined] : [value.slice(0, at), value.slice(at + 1)];
+}
+
+function release(value: string): Release {
+  const parsed = parseRelease(value);
+  if (parsed === undefined) throw new InvalidArgumentError('expected a version of Self-Hosted such as 4.3.0.');
+  return parsed;
 }
 
 function seconds(value: string): number {

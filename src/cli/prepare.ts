@@ -68,7 +68,7 @@ function isCertificate(pem: string): boolean {
  */
 export async function readDeployment(
   host: NodeJS.Process,
-  args: Pick<RunArguments, 'file' | 'service' | 'resolveSecrets'>,
+  args: Pick<RunArguments, 'file' | 'service' | 'release' | 'resolveSecrets'>,
   options: RunOptions,
 ): Promise<Deployment> {
   const files = args.file ?? [];
@@ -77,6 +77,6 @@ export async function readDeployment(
       '-f - reads standard input, but that is a terminal; pipe a config into it, or use -f with a file',
     );
   }
-  const where = { files, environment: host.env, stdin: host.stdin, service: args.service };
+  const where = { files, environment: host.env, stdin: host.stdin, service: args.service, release: args.release };
   return readFrom({ ...where, resolveSecrets: args.resolveSecrets === true }, options);
 }

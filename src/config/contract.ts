@@ -1,21 +1,12 @@
 /** Every variable that self-hosted Spacelift reads: the table behind `configuration`, `plan` and redaction. */
-import type { Perspective } from './options.ts';
+import { DOCS } from './docs.ts';
+import { type Perspective, SERVICES } from './options.ts';
 import { isPublicVariable } from './public-variables.ts';
+import { DRAIN_VARIABLES, FEDERATION_VARIABLES, GATEWAY_VARIABLES, POLICY_VARIABLES } from './service-variables.ts';
 import type { ChoiceType, ValueType } from './types.ts';
 import * as type from './types.ts';
 
-const REFERENCE = 'https://docs.spacelift.io/self-hosted/latest/installing-spacelift/reference-architecture/reference';
-/** Pages in Spacelift's docs. */
-export const DOCS = {
-  dependencies: REFERENCE.replace('/reference-architecture/reference', '/reference-architecture/external-dependencies'),
-  general: `${REFERENCE}/general-configuration`,
-  storage: `${REFERENCE}/object-storage`,
-  encryption: `${REFERENCE}/encryption`,
-  queues: `${REFERENCE}/message-queues`,
-  mqtt: `${REFERENCE}/mqtt-broker`,
-  telemetry: `${REFERENCE}/telemetry`,
-  networking: `${REFERENCE}/networking`,
-} as const;
+export { DOCS };
 
 /** The ten buckets: `OBJECT_STORAGE_BUCKET_<suffix>`. */
 export const BUCKETS = {
@@ -93,7 +84,7 @@ export interface Variable {
   readonly secret?: true;
   /** `true`: always; otherwise, when any condition holds. */
   readonly required?: true | readonly When[];
-  /** The services that need it when it is required; server, drain and scheduler by default. */
+  /** The services that need it when it is required; by default all services, but no worker. */
   readonly of?: readonly Perspective[];
   readonly docs: string;
 }
@@ -101,7 +92,7 @@ export interface Variable {
 const when = <Name extends ChoiceName>(variable: Name, ...is: readonly ChoiceOf<Name>[]): readonly When[] => [
   { variable, is },
 ];
-const BACKEND = ['server', 'drain', 'scheduler'] as const;
+const BACKEND = SERVICES;
 const OPTIONAL = { type: type.text, docs: DOCS.general } as const;
 
 /** Any of these makes the AWS variables required. */
@@ -135,29 +126,19 @@ const TABLE = {
   },
   WEBHOOKS_ENDPOINT: { type: type.httpUrl, docs: DOCS.general },
   SPACELIFT_PUBLIC_API: { type: type.httpUrl, docs: DOCS.general },
-  LAUNCHER_IMAGE: { type: type.exactText, docs: DOCS.general },
-  LAUNCHER_IMAGE_TAG: { type: type.exactText, docs: DOCS.general },
-  DRAIN_CONCURRENCY_ASYNC: { type: type.integer, docs: DOCS.general },
-  DRAIN_CONCURRENCY_ASYNC_FIFO: { type: type.integer, docs: DOCS.general },
-  DRAIN_CONCURRENCY_CRONJOBS: { type: type.integer, docs: DOCS.general },
-  DRAIN_CONCURRENCY_DLQ: { type: type.integer, docs: DOCS.general },
-  DRAIN_CONCURRENCY_DLQ_FIFO: { type: type.integer, docs: DOCS.general },
-  DRAIN_CONCURRENCY_EVENTS_INBOX: { type: type.integer, docs: DOCS.general },
-  DRAIN_CONCURRENCY_IOT: { type: type.integer, docs: DOCS.general },
-  DRAIN_CONCURRENCY_WEBHOOKS: { type: type.integer, docs: DOCS.general },
-  DRAIN_SCHEDULER_ENABLED: { type: type.boolean, docs: DOCS.general },
-  MESSAGE_PROCESSING_TIMEOUT_SECONDS: { type: type.integer, docs: DOCS.general },
+  ...DRAIN_VARIABLES,
+  ...POLICY_VARIABLES,
+  ...FEDERATION_VARIABLES,
+  ...GATEWAY_VARIABLES,
   SLACK_APP_CLIENT_ID: OPTIONAL,
   SLACK_APP_CLIENT_SECRET: { ...OPTIONAL, secret: true },
   SLACK_SECRET: { ...OPTIONAL, secret: true },
-  VCS_GATEWAY_ENDPOINT: { type: type.hostPort, docs: DOCS.networking },
   ADDITIONAL_ROOT_CAS: { type: type.rootCertificates, docs: DOCS.general },
   SAML_CERT: { type: type.judgedElsewhere, docs: DOCS.general },
   SAML_KEY: { type: type.judgedElsewhere, secret: true, docs: DOCS.general },
-  GATEWAY_GRPC_PORT: OPTIONAL,
-  GATEWAY_HTTP_PORT: OPTIONAL,
-  VCS_GATEWAY_FORCE_IP: OPTIONAL,
-  ENABLE_INSTRUMENTATION_ENDPOINTS: OPTIONAL,
+  SPACELIFT_TOKEN: { type: type.judgedElsewhere, secret: true, docs: DOCS.workerPools },
+  SPACELIFT_POOL_PRIVATE_KEY: { type: type.judgedElsewhere, secret: true, docs: DOCS.workerPools },
+  ENABLE_INSTRUMENTATION_ENDPOINTS: { type: type.boolean, docs: DOCS.general },
   AWS_S3_US_EAST_1_REGIONAL_ENDPOINT: OPTIONAL,
 
   DATABASE_URL: { type: type.postgresUrl, secret: true, required: true, docs: DOCS.dependencies },

@@ -2,20 +2,33 @@
 
 import { advice, type Fix } from '../outcome/fix.ts';
 import type { Issue } from '../outcome/outcome.ts';
-import { type ChoiceName, type ChoiceOf, CONTRACT, isChosen, isForSdk, type VariableName } from './contract.ts';
+import { type AssumedRelease, assumeRelease, tagIn } from './assumed-release.ts';
+import {
+  type ChoiceName,
+  type ChoiceOf,
+  CONTRACT,
+  isChoice,
+  isChosen,
+  isForSdk,
+  type VariableName,
+} from './contract.ts';
 import { ENVIRONMENT, type Entry, partyOf as partyOfSource, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
+import { withoutGateway } from './gateway.ts';
 import { judgeConfiguration } from './judge.ts';
 import { maskValue } from './logins.ts';
 import type { Party, Perspective } from './options.ts';
 import { originsOf, type VariableOrigin } from './origins.ts';
 import { redactor } from './redact.ts';
 import { RESOLVED_VALUE } from './references.ts';
-import { resolve } from './resolve.ts';
+import { type RegistryLogin, secretsIn } from './registry-logins.ts';
+import type { Release } from './release.ts';
+import { isOpenChoice, resolve } from './resolve.ts';
 import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
 import { decodeRootCertificates } from './types.ts';
+import { UNSEEN } from './unseen.ts';
 
 /** A value, and the party that supplied it. */
 export interface Held {
@@ -37,6 +50,8 @@ export type Lookup =
 export interface Deployment {
   /** The single service to check, selected or implied by the sources; `undefined` for all services together. */
   readonly service: Perspective | undefined;
+  /** The release that the rules are for. */
+  readonly release: AssumedRelease;
   lookup(name: VariableName): Lookup;
   /** The effective value of a choice; `undefined` when it is not known here or invalid. */
   chosen<Name extends ChoiceName>(name: Name): ChoiceOf<Name> | undefined;
@@ -50,6 +65,8 @@ export interface Deployment {
   readonly configuration: readonly ConfigurationFinding[];
   /** IoT Core without SQS. */
   readonly pairing: Issue | undefined;
+  /** Whether variables may also be set in files that are not known here (ECS `environmentFiles`). */
+  readonly incomplete: boolean;
   /** The names of the variables that are set. */
   readonly set: readonly string[];
   /** Where the variables that Spacelift or an SDK reads are set, in the order of the sources. */
@@ -58,36 +75,50 @@ export interface Deployment {
   setting(name: string): Held | undefined;
   /** Like `setting`, but only from the caller: values that open files, start programs, or choose where the caller's credentials go. */
   own(name: string): string | undefined;
+  /** What was left out of the config and why, for people. */
+  readonly notes: readonly string[];
   /** Variables with values that the SDKs refuse, already reported under `configuration`. */
   readonly flaws: readonly Flaw[];
   /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
+  /** Logins for container registries, from the pull Secrets in the config. */
+  readonly registryLogins: readonly RegistryLogin[];
   /** The values known so far that must never be shown. */
   readonly secrets: readonly string[];
   /** Adds values that a library has obtained to the secrets. */
   conceal(...values: readonly (string | undefined)[]): void;
 }
 
+interface DeploymentOptions {
+  readonly service?: Perspective | undefined;
+  readonly release?: Release | undefined;
+  readonly environment: Record<string, string | undefined>;
+}
+
 /**
  * @param environment the process environment, for variables that the cloud SDKs and the TLS stack read themselves
+ * @param release the release that the caller named; by default, the one in the config
  */
 export function makeDeployment(
-  sources: readonly Source[],
-  { service, environment }: { service?: Perspective | undefined; environment: Record<string, string | undefined> },
+  given: readonly Source[],
+  { service, release: named, environment }: DeploymentOptions,
 ): Deployment {
+  const { sources, notes } = withoutGateway(given, service);
   const resolved = resolve(sources, service);
-  const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources);
+  const release = assumeRelease(tagIn(resolved.entries, sources), named);
+  const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources, release);
   const lookup = (name: VariableName): Lookup => {
     const outcome = unusable.get(name);
     if (outcome !== undefined) return { state: 'unusable', outcome };
     const entry = resolved.entries.get(name);
     if (entry !== undefined) return known(name, entry);
-    if (resolved.incomplete && CONTRACT[name].required !== undefined) {
-      return {
-        state: 'unknown',
-        origin: 'environmentFiles of the task definition',
-        fix: advice`pass that file too, with -f`,
-      };
+    if (
+      resolved.incomplete &&
+      (CONTRACT[name].required !== undefined || (isChoice(name) && isOpenChoice(name, resolved)))
+    ) {
+      return resolved.unseen === 'environmentFiles'
+        ? { state: 'unknown', origin: 'environmentFiles of the task definition', fix: UNSEEN.environmentFiles.fix }
+        : { state: 'unknown', origin: UNSEEN[resolved.unseen].where, fix: UNSEEN[resolved.unseen].fix };
     }
     const value = CONTRACT[name].default;
     return value === undefined ? { state: 'unset' } : { state: 'default', value };
@@ -103,7 +134,8 @@ export function makeDeployment(
     const value = environment[name] || undefined;
     return value === undefined ? undefined : { value, party: 'process' };
   };
-  const secrets = secretsOf([...sources, fromProcess(environment)]);
+  const registryLogins = sources.flatMap(({ logins = [] }) => logins);
+  const secrets = [...secretsOf([...sources, fromProcess(environment)]), ...registryLogins.flatMap(secretsIn)];
   const chosen: Deployment['chosen'] = (name) => {
     const found = lookup(name);
     return 'value' in found && isChosen(name, found.value) ? found.value : undefined;
@@ -119,6 +151,7 @@ export function makeDeployment(
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
+    release,
     lookup,
     chosen,
     entry: (name) => resolved.entries.get(name),
@@ -126,6 +159,7 @@ export function makeDeployment(
     partyOf,
     configuration: [...findings, ...sdk.findings],
     pairing,
+    incomplete: resolved.incomplete,
     set: [...resolved.entries.keys()],
     origins: originsOf(sources, resolved),
     setting,
@@ -133,11 +167,13 @@ export function makeDeployment(
       const held = setting(name);
       return held?.party === 'process' ? held.value : environment[name] || undefined;
     },
+    notes,
     flaws: sdk.flaws,
     authorities: {
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
       party: partyOf('ADDITIONAL_ROOT_CAS'),
     },
+    registryLogins,
     secrets,
     conceal: (...values) => {
       for (const value of values) if (value && !secrets.includes(value)) secrets.push(value);
@@ -146,8 +182,10 @@ export function makeDeployment(
 }
 
 /** A value that is not a string is already unusable; a value behind `valueFrom` is set but not known here. */
-function known(name: VariableName, { kind, value, origin, unread, refersTo }: Entry): Lookup {
+function known(name: VariableName, { kind, value, origin, unread, refersTo, unseen }: Entry): Lookup {
   if (kind === 'known') return { state: 'set', value, origin };
+  if (unseen !== undefined)
+    return { state: 'unknown', origin: `${UNSEEN[unseen].where}, in ${origin}`, fix: UNSEEN[unseen].fix };
   if (refersTo !== undefined)
     return { state: 'unknown', origin: `${refersTo}, referred to in ${origin}`, fix: RESOLVED_VALUE };
   return {

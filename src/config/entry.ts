@@ -2,6 +2,9 @@
 import type { Issue, Skip } from '../outcome/outcome.ts';
 import type { EnvFile } from './env-file/difference.ts';
 import type { Party, Service } from './options.ts';
+import type { RegistryLogin } from './registry-logins.ts';
+import type { Terraform } from './terraform/model.ts';
+import type { Unseen } from './unseen.ts';
 
 export { InputError } from './input-error.ts';
 
@@ -18,8 +21,10 @@ export interface Location {
   readonly kind?: string;
   readonly name?: string;
   readonly namespace?: string;
-  /** In a task definition or a workload. */
+  /** In a task definition, a workload or a Compose file. */
   readonly container?: string;
+  /** Of the Terraform resource or output, or the secret of a secret store. */
+  readonly address?: string;
 }
 
 /** The JSON type of a value that must be a string, or `plaintext` where base64 is expected. */
@@ -41,6 +46,8 @@ export interface Entry {
   readonly service: Service | 'all';
   /** With `secret`: not ECS but another platform resolves it, from this store; the reference itself is not kept. */
   readonly refersTo?: string;
+  /** With `secret`: why the value is not known here, if it is not behind a reference. */
+  readonly unseen?: Unseen;
   /** Read from a secret store: must never be shown, whatever its name. */
   readonly secret?: true;
   /** Read with the caller's credentials: it may be sent to the host in the value itself, not to a host from the config. */
@@ -54,12 +61,20 @@ export interface Entry {
 
 export interface Source {
   readonly entries: readonly Entry[];
-  /** Whether it also reads variables from files that are not known here (ECS `environmentFiles`). */
+  /** Whether it also sets variables that are not known here (ECS `environmentFiles`). */
   readonly incomplete: boolean;
+  /** If incomplete: why; ECS `environmentFiles` by default. */
+  readonly unseen?: Unseen;
+  /** The same for the VCS gateway's container, in a task definition with other services. */
+  readonly incompleteGateway?: true;
   /** Values that the API rejects, in objects of the file that contain no variables for Spacelift. */
   readonly rejected?: readonly RejectedValue[];
+  /** Logins for container registries, from the pull Secrets in the file. */
+  readonly logins?: readonly RegistryLogin[];
   /** How programs read the file, if it is an env file. */
   readonly envFile?: EnvFile;
+  /** The resources, if it is a plan or state of Terraform. */
+  readonly terraform?: Terraform;
   /** Whether it is the job's environment, which is not searched for misspellings or short-lived credentials. */
   readonly process: boolean;
   /** Who supplied it; by default `process` for the environment and `config` for everything else. */

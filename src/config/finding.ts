@@ -15,6 +15,8 @@ export type ConfigurationRule =
   | 'region'
   | 'admin-login'
   | 'launcher-image'
+  | 'release'
+  | 'scheduler'
   | 'short-lived';
 
 export interface ConfigurationFinding {

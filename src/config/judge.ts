@@ -2,21 +2,25 @@
 import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
+import type { AssumedRelease } from './assumed-release.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
+import { judgeRelease } from './judge-release.ts';
 import { judgeTypes } from './judge-types.ts';
+import { judgeLauncherImage } from './launcher-image.ts';
 import { maskValue } from './logins.ts';
 import { Misspellings } from './misspelled.ts';
 import { judgeOverlaps } from './origins.ts';
 import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
-import { judgeReference, referenceTo } from './references.ts';
-import { isNeeded, type Resolved } from './resolve.ts';
+import { judgeReference, judgeUnseen } from './references.ts';
+import { isNeeded, isOpenChoice, type Resolved } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import { judgeShortLived } from './short-lived.ts';
+import { UNSEEN } from './unseen.ts';
 import { judgeValue } from './values.ts';
 
 export interface Judgement {
@@ -34,7 +38,7 @@ const ALL_OR_NONE: readonly (readonly VariableName[])[] = [
   ['SAML_CERT', 'SAML_KEY'],
 ];
 
-export function judgeConfiguration(resolved: Resolved, sources: readonly Source[]): Judgement {
+export function judgeConfiguration(resolved: Resolved, sources: readonly Source[], release: AssumedRelease): Judgement {
   const findings: ConfigurationFinding[] = [];
   const unusable = new Map<VariableName, Issue>();
   const wrong = (rule: ConfigurationRule, name: VariableName, outcome: Issue) => {
@@ -48,7 +52,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     isSet,
     misspellings,
     value: (name) => (entry(name)?.kind === 'known' ? entry(name)?.value : undefined),
-    choice: (name) => choiceOf(name, entry(name), unusable.has(name)),
+    choice: (name) => (isOpenChoice(name, resolved) ? 'open' : choiceOf(name, entry(name), unusable.has(name))),
   };
   let known: Redact | undefined;
   const redact: Redact = (value) => {
@@ -99,14 +103,18 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   for (const [name, held] of resolved.entries) {
     if (isVariable(name)) continue;
     if (held.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
-    if (held.refersTo !== undefined) findings.push({ ...referenceTo(held, held.refersTo), variable: name });
+    const skipped = judgeUnseen(held);
+    if (skipped !== undefined) findings.push({ ...skipped, variable: name });
   }
   findings.push(
-    ...judgeGroups(view),
-    ...judgeRelations(view, unusable),
+    // Files that are not known here may set the others.
+    ...(resolved.incomplete ? [] : [...judgeGroups(view), ...judgeLogin(view)]),
+    ...judgeRegions(view, unusable),
+    ...judgeImage(view, unusable, resolved.incomplete),
     ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
     ...judgeEnvFiles(sources),
+    ...judgeRelease(release, resolved, sources),
     ...judgeShortLived(resolved, sources),
   );
   const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
@@ -115,8 +123,9 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {
   if (resolved.incomplete) {
-    return skip(`${name} may be set in an environment file that is not known here (environmentFiles)`, {
-      fix: advice`pass that file too, with -f`,
+    const { where, fix } = UNSEEN[resolved.unseen];
+    return skip(`${name} may be set ${where}`, {
+      fix,
       evidence: { variable: name, known: false },
       unknownVariable: name,
     });
@@ -150,53 +159,42 @@ function judgeGroups(view: View): ConfigurationFinding[] {
   });
 }
 
-/** Rules about pairs of variables. */
-function judgeRelations(view: View, unusable: ReadonlyMap<VariableName, Issue>): ConfigurationFinding[] {
-  const findings: ConfigurationFinding[] = [];
-  const usable = (...names: readonly VariableName[]) => names.every((name) => !unusable.has(name));
+function judgeRegions(view: View, unusable: ReadonlyMap<VariableName, Issue>): ConfigurationFinding[] {
   const [region, fallback] = [view.value('AWS_REGION'), view.value('AWS_DEFAULT_REGION')];
-  if (
-    region !== undefined &&
-    fallback !== undefined &&
-    region !== fallback &&
-    usable('AWS_REGION', 'AWS_DEFAULT_REGION')
-  ) {
-    findings.push({
-      rule: 'region',
-      outcome: fail(`AWS_REGION is ${region}, but AWS_DEFAULT_REGION is ${fallback}`, {
-        expected: 'the region of the installation in both',
-        fix: setting('AWS_DEFAULT_REGION', region),
-        evidence: { AWS_REGION: region, AWS_DEFAULT_REGION: fallback },
-      }),
-    });
-  }
-  if (view.isSet('ADMIN_USERNAME') !== view.isSet('ADMIN_PASSWORD')) {
-    const [set, unset] = view.isSet('ADMIN_USERNAME')
-      ? (['ADMIN_USERNAME', 'ADMIN_PASSWORD'] as const)
-      : (['ADMIN_PASSWORD', 'ADMIN_USERNAME'] as const);
-    findings.push({
-      rule: 'admin-login',
-      outcome: fail(`${set} is set without ${unset}`, {
-        expected: 'both, or neither to disable the admin login',
-        ...view.misspellings.fixFor(unset, advice`set ${unset}, or remove ${set}`),
-        evidence: { set, unset },
-      }),
-    });
-  }
-  const image = view.value('LAUNCHER_IMAGE');
-  const tag = view.value('LAUNCHER_IMAGE_TAG');
-  if (image !== undefined && tag !== undefined && usable('LAUNCHER_IMAGE') && /[:@][^/]*$/.test(image)) {
-    const [carries, adds] = image.includes('@') ? ['a digest', 'a tag'] : ['a tag', 'another'];
-    findings.push({
-      rule: 'launcher-image',
-      outcome: fail(`LAUNCHER_IMAGE already has ${carries}, and LAUNCHER_IMAGE_TAG adds ${adds}`, {
-        expected: 'only the image in LAUNCHER_IMAGE: Spacelift appends the tag',
-        fix: setting('LAUNCHER_IMAGE', image.replace(/[:@][^/]*$/, '')),
-        evidence: { image, tag },
-      }),
-    });
-  }
-  return findings;
+  const isUsable = !unusable.has('AWS_REGION') && !unusable.has('AWS_DEFAULT_REGION');
+  if (region === undefined || fallback === undefined || region === fallback || !isUsable) return [];
+  const outcome = fail(`AWS_REGION is ${region}, but AWS_DEFAULT_REGION is ${fallback}`, {
+    expected: 'the region of the installation in both',
+    fix: setting('AWS_DEFAULT_REGION', region),
+    evidence: { AWS_REGION: region, AWS_DEFAULT_REGION: fallback },
+  });
+  return [{ rule: 'region', outcome }];
+}
+
+function judgeLogin(view: View): ConfigurationFinding[] {
+  if (view.isSet('ADMIN_USERNAME') === view.isSet('ADMIN_PASSWORD')) return [];
+  const [set, unset] = view.isSet('ADMIN_USERNAME')
+    ? (['ADMIN_USERNAME', 'ADMIN_PASSWORD'] as const)
+    : (['ADMIN_PASSWORD', 'ADMIN_USERNAME'] as const);
+  const outcome = fail(`${set} is set without ${unset}`, {
+    expected: 'both, or neither to disable the admin login',
+    ...view.misspellings.fixFor(unset, advice`set ${unset}, or remove ${set}`),
+    evidence: { set, unset },
+    cause: cause.variable(unset),
+  });
+  return [{ rule: 'admin-login', outcome }];
+}
+
+function judgeImage(
+  view: View,
+  unusable: ReadonlyMap<VariableName, Issue>,
+  incomplete: boolean,
+): ConfigurationFinding[] {
+  const image = unusable.has('LAUNCHER_IMAGE') ? undefined : view.value('LAUNCHER_IMAGE');
+  if (image === undefined) return [];
+  const isTagSet = incomplete || view.isSet('LAUNCHER_IMAGE_TAG');
+  const outcome = judgeLauncherImage(image, view.value('LAUNCHER_IMAGE_TAG'), isTagSet);
+  return outcome === undefined ? [] : [{ rule: 'launcher-image', outcome }];
 }
 
 /** @param overlaps findings about values for one service: of a variable, only this finding is reported */

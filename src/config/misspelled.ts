@@ -29,6 +29,13 @@ const CANDIDATES: readonly string[] = [...VARIABLES, ...CREDENTIALS];
 /** Variables that other programs read and that are close to a candidate: Datadog's agent, Terraform, Ansible. */
 const OTHERS = ['DD_AGENT_PORT', 'GCE_PROJECT', 'GCS_PROJECT', 'GKE_PROJECT'];
 
+/** Too far for a typing error: the drain's names for its queues are not those of the queues' URLs. */
+const CONFUSED: ReadonlyMap<string, VariableName> = new Map([
+  ['DRAIN_CONCURRENCY_ASYNC', 'DRAIN_CONCURRENCY_ASYNC_JOBS'],
+  ['DRAIN_CONCURRENCY_ASYNC_FIFO', 'DRAIN_CONCURRENCY_ASYNC_JOBS_FIFO'],
+  ['DRAIN_CONCURRENCY_EVENTS_INBOX', 'DRAIN_CONCURRENCY_EVENTS'],
+]);
+
 interface Misspelling {
   readonly entry: Entry;
   readonly meant: string;
@@ -93,6 +100,8 @@ function isUnknown(name: string): boolean {
 }
 
 function meantBy(name: string, isSet: (name: string) => boolean): string | undefined {
+  const confused = CONFUSED.get(name);
+  if (confused !== undefined) return confused;
   let best: { readonly candidate: string; readonly score: number } | undefined;
   for (const candidate of CANDIDATES) {
     if (Math.abs(candidate.length - name.length) > MOST_WITH_PREFIX) continue;

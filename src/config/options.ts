@@ -1,5 +1,9 @@
 /** The options of a run. `--help` describes them. */
-export const SERVICES = ['server', 'drain', 'scheduler'] as const;
+/** The services that every installation has; they are checked together by default. */
+export const CORE_SERVICES = ['server', 'drain', 'scheduler'] as const;
+/** An optional service: it connects Spacelift to version control systems (VCS) in private networks. */
+export const GATEWAY = 'vcs-gateway';
+export const SERVICES = [...CORE_SERVICES, GATEWAY] as const;
 /** The Spacelift services with their own deployment config. */
 export type Service = (typeof SERVICES)[number];
 /** A service or a worker, which runs elsewhere and only uses the network. */
@@ -36,6 +40,10 @@ export interface RunOptions {
   readonly authorities: string | undefined;
   /** Hosts named only by the config that may receive the caller's credentials; with a port unless it is 443. */
   readonly allowCredentialsTo: readonly string[];
+  /** URLs of version control systems to try, each once, with http: or https: and without a login. */
+  readonly vcs: readonly string[];
+  /** Valid names of container images to try, each once, in addition to those in the config. */
+  readonly pull: readonly string[];
   /** By variable: the file on this machine to use instead of the file in Spacelift's container that the config names. */
   readonly credentialsFiles: Readonly<Record<string, string>>;
 }
@@ -50,5 +58,7 @@ export const DEFAULTS: RunOptions = {
   concurrency: Number.POSITIVE_INFINITY,
   authorities: undefined,
   allowCredentialsTo: [],
+  vcs: [],
+  pull: [],
   credentialsFiles: {},
 };

@@ -5,6 +5,7 @@ import { fail, type Issue, type Skip, skip } from '../outcome/outcome.ts';
 import { DOCS, isKnown } from './contract.ts';
 import type { Entry } from './entry.ts';
 import { partsOf } from './placeholders.ts';
+import { UNSEEN } from './unseen.ts';
 
 interface Store {
   /** Completes "a reference to …". */
@@ -75,8 +76,9 @@ export const RESOLVED_VALUE = advice`pass its value in an additional -f file, or
 
 /** In a file, a reference is a value that is not known here; in the environment of a process, nothing will resolve it. */
 export function judgeReference(entry: Entry): { rule: 'reference'; outcome: Issue | Skip } | undefined {
-  const { name, kind, value, origin, refersTo } = entry;
-  if (refersTo !== undefined) return referenceTo(entry, refersTo);
+  const { name, kind, value, origin } = entry;
+  const unseen = judgeUnseen(entry);
+  if (unseen !== undefined) return unseen;
   const store = kind === 'known' && !name.startsWith('DD_') ? storeBehind(value) : undefined;
   if (store === undefined) return undefined;
   const outcome = fail(`${name} is a reference that was not resolved`, {
@@ -90,8 +92,23 @@ export function judgeReference(entry: Entry): { rule: 'reference'; outcome: Issu
   return { rule: 'reference', outcome };
 }
 
+/** The finding for a value that is set but can't be known here; none for `valueFrom` of ECS, which is not reported by itself. */
+export function judgeUnseen(entry: Entry): { rule: 'reference'; outcome: Skip } | undefined {
+  const { name, origin, refersTo, unseen } = entry;
+  if (refersTo !== undefined) return referenceTo(entry, refersTo);
+  if (unseen === undefined) return undefined;
+  const { where, fix } = UNSEEN[unseen];
+  const outcome = skip(`${name} is set ${where}`, {
+    detail: `It is set in ${origin}.`,
+    fix,
+    evidence: { variable: name, origin, known: false },
+    unknownVariable: name,
+  });
+  return { rule: 'reference', outcome };
+}
+
 /** The finding for an entry that `withReference` has marked. */
-export function referenceTo(entry: Entry, store: string): { rule: 'reference'; outcome: Skip } {
+function referenceTo(entry: Entry, store: string): { rule: 'reference'; outcome: Skip } {
   const outcome = skip(`${entry.name} is a reference that only the platform resolves`, {
     detail: `The value in ${entry.origin} refers to ${store}.`,
     fix: RESOLVED_VALUE,

@@ -68,8 +68,12 @@ export async function resolveSecrets(
   const wanted = new Set(
     [...byService.values()].flatMap((entries) =>
       [...entries.values()].filter(
-        ({ name, kind, refersTo }) =>
-          kind === 'secret' && refersTo === undefined && isVariable(name) && CONTRACT[name].secret === true,
+        ({ name, kind, refersTo, unseen }) =>
+          kind === 'secret' &&
+          refersTo === undefined &&
+          unseen === undefined &&
+          isVariable(name) &&
+          CONTRACT[name].secret === true,
       ),
     ),
   );

@@ -1,8 +1,10 @@
 /** Determines the effective value of each variable. */
 
-import { CONTRACT, isVariable } from './contract.ts';
+import { type ChoiceName, CONTRACT, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
-import { type Perspective, SERVICES, type Service } from './options.ts';
+import { hasGatewayAlone } from './gateway.ts';
+import { CORE_SERVICES, GATEWAY, type Perspective, SERVICES, type Service } from './options.ts';
+import type { Unseen } from './unseen.ts';
 
 export interface Resolved {
   /** The single service to check, selected or implied; `undefined` for all services together. */
@@ -15,17 +17,19 @@ export interface Resolved {
   readonly byService: ReadonlyMap<Service, ReadonlyMap<string, Entry>>;
   /** Whether variables may also be set in files that are not known here. */
   readonly incomplete: boolean;
+  /** If incomplete: why. */
+  readonly unseen: Unseen;
 }
 
 export function resolve(sources: readonly Source[], selected: Perspective | undefined): Resolved {
   const all = sources
     .flatMap((source) => source.entries)
     .filter((entry) => entry.value !== '' || entry.kind !== 'known');
-  const present = SERVICES.filter((service) => all.some((entry) => entry.service === service));
-  const only = present.length === 1 ? present[0] : undefined;
+  const present = CORE_SERVICES.filter((service) => all.some((entry) => entry.service === service));
+  const only = present.length === 1 ? present[0] : hasGatewayAlone(sources) ? GATEWAY : undefined;
   const service = selected ?? only;
   const services =
-    service === undefined || service === 'worker' ? (present.length > 0 ? present : SERVICES) : [service];
+    service === undefined || service === 'worker' ? (present.length > 0 ? present : CORE_SERVICES) : [service];
   const byService = new Map(services.map((name) => [name, inForce(all, name)]));
   return {
     service,
@@ -33,6 +37,7 @@ export function resolve(sources: readonly Source[], selected: Perspective | unde
     entries: union([...byService.values()]),
     byService,
     incomplete: sources.some((source) => source.incomplete),
+    unseen: sources.find((source) => source.incomplete)?.unseen ?? 'environmentFiles',
   };
 }
 
@@ -69,3 +74,10 @@ export function isNeeded(name: string, perspectives: readonly Perspective[]): bo
   const of = CONTRACT[name].of ?? SERVICES;
   return perspectives.some((perspective) => (of as readonly Perspective[]).includes(perspective));
 }
+
+/**
+ * Whether a choice can have a value that is not known here, so that its default need not be in effect. The files of a task
+ * definition add to what it sets; what is left out elsewhere is often everything.
+ */
+export const isOpenChoice = (name: ChoiceName, { entries, incomplete, unseen }: Resolved): boolean =>
+  incomplete && unseen !== 'environmentFiles' && !entries.has(name);

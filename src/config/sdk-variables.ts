@@ -1,5 +1,5 @@
 /**
- * Variables that the cloud SDKs read, and the values that they accept: an SDK that refuses one refuses every request.
+ * Variables that the cloud SDKs and Go’s HTTP client read, and the values that they accept: an SDK that refuses one refuses every request.
  * Sources: `env_config.go` in `config` of aws-sdk-go-v2, and the reference of environment variables of each SDK.
  */
 import type { Issue } from '../outcome/outcome.ts';
@@ -18,8 +18,8 @@ const BESIDE = 'this process’s environment';
 
 interface SdkVariable {
   readonly type: ValueType;
-  /** The deployments that it matters to: those for which any condition holds. */
-  readonly usedBy: readonly When[];
+  /** The deployments that it matters to: those for which any condition holds, or all. */
+  readonly usedBy: readonly When[] | 'all';
   /** Read from the caller's environment too, if the config does not set it. */
   readonly callers?: true;
   /** Whether it is used beside others; always, unless told. */
@@ -48,12 +48,19 @@ const ofToken = (of: ValueType): SdkVariable => ({
 });
 const key = (expected: string): SdkVariable => ({ ...ofCaller(type.token(expected)), set: AWS_KEYS });
 const endpoint = (usedBy: readonly When[]): SdkVariable => ({ type: type.httpUrl, usedBy, callers: true });
+/** Spacelift’s services can fail to start without the scheme (vendor’s docs, "HTTP Proxies"), although Go accepts that. */
+const PROXY: SdkVariable = { type: type.proxyUrl, usedBy: 'all' };
 
 /** Used in a hash or in the body of a request, where any text works that a person can type. */
 const SECRET = type.oneLine('a secret in one line');
 const STRAYLESS = '(without spaces, quotes, line breaks or non-ASCII characters)';
 
 const TABLE: Readonly<Record<string, SdkVariable>> = {
+  HTTPS_PROXY: PROXY,
+  HTTP_PROXY: PROXY,
+  https_proxy: PROXY,
+  http_proxy: PROXY,
+
   AWS_ACCESS_KEY_ID: key(`an AWS access key ID ${STRAYLESS}`),
   AWS_ACCESS_KEY: key(`an AWS access key ID ${STRAYLESS}`),
   AWS_SECRET_ACCESS_KEY: { ...ofCaller(SECRET), set: AWS_KEYS },
@@ -141,7 +148,7 @@ export function judgeSdkVariables(inputs: SdkInputs): {
   const flaws: Flaw[] = [];
   const isSet = (name: string) => inputs.entry(name) !== undefined || Boolean(inputs.environment[name]);
   for (const [name, variable] of Object.entries(TABLE)) {
-    if (!inputs.holds(variable.usedBy) || variable.isUsed?.(isSet) === false) continue;
+    if ((variable.usedBy !== 'all' && !inputs.holds(variable.usedBy)) || variable.isUsed?.(isSet) === false) continue;
     const spec = { type: variable.type, docs: DOCS.general, ...(isSecret(name) && { secret: true as const }) };
     for (const { entry, party } of inEffect(name, variable, inputs)) {
       const told = entry === inputs.entry(name) ? inputs.told.get(name) : undefined;

@@ -1,5 +1,6 @@
 /** The types of the contract's values: the accepted input and its description in reports. */
 import * as v from 'valibot';
+import { parseGoDuration } from './go-duration.ts';
 
 export interface ValueType {
   readonly schema: v.GenericSchema<string>;
@@ -21,6 +22,21 @@ export const matching = (expected: string, pattern: RegExp) => type(expected, v.
 const LABEL = '[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?';
 const HOST = `(${LABEL}(\\.${LABEL})*\\.?|\\[[0-9a-fA-F:.]+\\])`;
 const PORT = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+
+/** Any text in the user name and password that Go decodes; a path is ignored. */
+const LOGIN = `([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*@`;
+const PROXY = new RegExp(`^(?:https?|socks5h?)://(?:${LOGIN})?${HOST}(:${PORT})?(?:/[^@]*)?$`, 'i');
+
+/** Go tries a value without a scheme once more as an http:// URL, but the vendor's services can fail to start. */
+function whyNoProxy(value: string): string | undefined {
+  const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(value) ?? [];
+  if (scheme === undefined) return 'It has no scheme: Spacelift’s services can fail to start.';
+  if (!/^(https?|socks5h?)$/i.test(scheme)) return `Go has no proxies of the type ${scheme}.`;
+  const [login, host] = [rest.slice(0, rest.lastIndexOf('@') + 1), rest.slice(rest.lastIndexOf('@') + 1)];
+  if (login !== '' && !new RegExp(`^${LOGIN}$`).test(login))
+    return 'Special characters in the user name or password must be percent-encoded.';
+  return new RegExp(`^${HOST}:`).test(host) ? 'Its port is not a number from 1 to 65535.' : undefined;
+}
 
 const url = (protocols: readonly string[], expected: string) =>
   type(
@@ -75,6 +91,11 @@ export const hostMaybePort = matching(
 );
 export const httpUrl = url(['http:', 'https:'], 'an http:// or https:// URL');
 export const httpsUrl = url(['https:'], 'an https:// URL');
+/** A proxy, as Go's `net/http` reads it; with a scheme, which Spacelift requires. */
+export const proxyUrl: ValueType = {
+  ...matching('a proxy URL (with its scheme: http://host:port, https://host:port or socks5://host:port)', PROXY),
+  whyNot: whyNoProxy,
+};
 /** The database check validates its parts. */
 export const postgresUrl = matching('a postgres:// or postgresql:// URL', /^postgres(ql)?:\/\/\S/);
 /** `ADDITIONAL_ROOT_CAS`: base64 of `{"caCertificates": ["<base64 PEM>", …]}`; newlines in the base64 are allowed. */
@@ -93,6 +114,17 @@ export const accountId = matching(
 export const region = matching('an AWS region such as eu-west-1', /^[a-z]{2,}(-[a-z]+)+-\d+$/);
 export const port = matching('a port, 1 to 65535', new RegExp(`^${PORT}$`));
 export const integer = matching('a whole number', /^\d{1,9}$/);
+/** What Go's `time.ParseDuration` accepts. */
+export const duration: ValueType = {
+  ...type(
+    'a duration with a unit, such as 30s or 2m',
+    v.pipe(
+      v.string(),
+      v.check((value) => parseGoDuration(value) !== undefined),
+    ),
+  ),
+  whyNot: (value) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(value) ? 'It has no unit.' : undefined),
+};
 /** What Go's `strconv.ParseBool` accepts. */
 export const boolean = matching('true or false', /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/);
 export const bucket = matching(

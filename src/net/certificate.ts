@@ -25,7 +25,8 @@ export function chainOf(certificate: X509Certificate | undefined): PeerCertifica
   return chain;
 }
 
-function describe(certificate: X509Certificate): PeerCertificate {
+/** The contents of one certificate. */
+export function describe(certificate: X509Certificate): PeerCertificate {
   const oneLine = (name: string | undefined) => (name ?? '').split('\n').join(', ');
   return {
     subject: oneLine(certificate.subject),
@@ -35,6 +36,17 @@ function describe(certificate: X509Certificate): PeerCertificate {
     validTo: new Date(certificate.validTo),
     fingerprint: certificate.fingerprint256,
   };
+}
+
+const DAY_MS = 86_400_000;
+/** Soon is within this many days or this share of the lifetime, whichever is less: short-lived certificates are renewed late. */
+const SOON = { days: 14, share: 1 / 5 };
+
+/** The number of whole days until a certificate expires, if that is soon; `undefined` if it is not. Negative once it has. */
+export function daysLeft({ validFrom, validTo }: Pick<PeerCertificate, 'validFrom' | 'validTo'>): number | undefined {
+  const left = validTo.getTime() - Date.now();
+  const lifetime = validTo.getTime() - validFrom.getTime();
+  return left > Math.min(SOON.days * DAY_MS, lifetime * SOON.share) ? undefined : Math.floor(left / DAY_MS);
 }
 
 /** The common name in a distinguished name, or the whole name if it has none. */

@@ -2,25 +2,43 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Environment } from '../config/options.ts';
+import { cause } from '../outcome/cause.ts';
+import { advice } from '../outcome/fix.ts';
+import { CheckStopped, fail } from '../outcome/outcome.ts';
 import { type Address, unbracketed } from './tcp.ts';
 
 /**
  * The proxy for a target, or `undefined` for a direct connection.
  * Servers on this machine are never reached through a proxy.
  * @param target `secure` chooses between HTTPS_PROXY and HTTP_PROXY; gRPC always uses the former
+ * @throws CheckStopped if the variable contains no proxy that Go could use
  */
 export function proxyFor(environment: Environment, target: Address & { readonly secure: boolean }): URL | undefined {
-  const any = (name: string) => environment[name] || environment[name.toLowerCase()] || '';
-  const proxy = parse(any(target.secure ? 'HTTPS_PROXY' : 'HTTP_PROXY'));
-  if (proxy === undefined) return undefined;
+  const nameOf = (name: string) => (environment[name] ? name : name.toLowerCase());
+  const name = nameOf(target.secure ? 'HTTPS_PROXY' : 'HTTP_PROXY');
+  const value = environment[name] ?? '';
+  if (value === '') return undefined;
   const host = unbracketed(target.host).toLowerCase();
-  return isLocal(host) || isExempt(any('NO_PROXY'), host, target.port) ? undefined : proxy;
+  if (isLocal(host) || isExempt(environment[nameOf('NO_PROXY')] ?? '', host, target.port)) return undefined;
+  return parse(value) ?? stop(name);
 }
 
 /** A full URL, or host:port of an HTTP proxy. */
 function parse(value: string): URL | undefined {
-  if (/^[a-z][a-z0-9+.-]*:\/\/./i.test(value)) return URL.canParse(value) ? new URL(value) : undefined;
-  return value !== '' && URL.canParse(`http://${value}`) ? new URL(`http://${value}`) : undefined;
+  const url = value.includes('://') ? value : `http://${value}`;
+  return URL.canParse(url) && new URL(url).host !== '' ? new URL(url) : undefined;
+}
+
+/** The failure that `configuration` reports of a value in the config. */
+function stop(name: string): never {
+  throw new CheckStopped(
+    fail(`${name} is not a proxy URL`, {
+      expected: 'a proxy URL such as http://proxy.corp.io:3128',
+      fix: advice`correct ${name}, or remove it to connect directly`,
+      evidence: { variable: name },
+      cause: cause.variable(name),
+    }),
+  );
 }
 
 const isLocal = (host: string): boolean =>

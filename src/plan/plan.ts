@@ -3,12 +3,14 @@
 import type { Deployment } from '../config/deployment.ts';
 import type { Perspective, PhaseOption, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
+import { tagsSessions } from '../config/releases.ts';
 import { type Check, type Grant, type PlannedOperation, perVariable, type Run } from '../engine/check.ts';
 import { Cleanup } from '../engine/cleanup.ts';
 import { makeRun } from '../engine/run.ts';
 import { selector } from '../engine/select.ts';
 import { networkContext } from '../net/ca-store.ts';
 import { CheckStopped } from '../outcome/outcome.ts';
+import { type ReportRelease, releaseOf } from '../report/release.ts';
 import { sanitizer } from '../report/sanitize.ts';
 import { VERSION } from '../util/version.ts';
 import { type Permissions, permissionsOf } from './policy.ts';
@@ -44,6 +46,8 @@ export interface Plan {
   readonly schemaVersion: typeof PLAN_VERSION;
   readonly tool: { readonly name: 'spacelift-preflight'; readonly version: string };
   readonly service: Perspective | null;
+  /** The release of Self-Hosted that the plan is for. */
+  readonly release: ReportRelease;
   readonly phase: PhaseOption;
   readonly readOnly: boolean;
   readonly variables: readonly PlannedVariable[];
@@ -51,7 +55,7 @@ export interface Plan {
   readonly unknown: readonly string[];
   readonly checks: readonly PlannedCheck[];
   readonly permissions: Permissions;
-  /** Facts that affect permissions but are not part of the config. */
+  /** What was left out of the config, and facts that affect permissions but are not part of it. */
   readonly notes: readonly string[];
 }
 
@@ -91,12 +95,17 @@ export async function makePlan(checks: readonly Check[], deployment: Deployment,
     schemaVersion: PLAN_VERSION,
     tool: { name: 'spacelift-preflight', version: VERSION },
     service: deployment.service ?? null,
+    release: releaseOf(deployment),
     phase: options.phase,
     readOnly: options.readOnly,
     ...variablesOf(deployment),
     checks: planned,
     permissions: permissionsOf(grants),
-    notes: grants.some(isEncryptedAtRest) ? [AT_REST] : [],
+    notes: [
+      ...deployment.notes,
+      ...(grants.some(isEncryptedAtRest) ? [AT_REST] : []),
+      ...(tagsSessions(deployment.release.release) ? [TAGGED] : []),
+    ],
   });
 }
 
@@ -111,6 +120,8 @@ function aboutOf(check: Check, run: Run): string | null {
 
 const AT_REST =
   'if buckets or queues are encrypted at rest with a customer managed KMS key, kms:GenerateDataKey and kms:Decrypt on that key are also required';
+const TAGGED =
+  'AWS integrations of Spacelift that tag their sessions also require sts:TagSession beside sts:AssumeRole, in the policies of the server and the drain and in the trust policies of the roles';
 const isEncryptedAtRest = ({ system, action }: Grant): boolean => system === 'aws' && /^(s3|sqs):/.test(action);
 
 async function operationsOf(

@@ -1,5 +1,6 @@
 /** The plan for people, at 80 columns. */
 import { Chalk } from 'chalk';
+import { changePhrase, changesTitle, releasePhrase } from '../report/release.ts';
 import { type Style, toAscii } from '../report/style.ts';
 import { padTo, widthOf, wrap } from '../report/wrap.ts';
 import type { Plan, PlannedCheck, PlanOperation } from './plan.ts';
@@ -20,6 +21,8 @@ export function renderPlan(plan: Plan, style: Style): string {
   const page: Page = { width: style.width, bold, dim };
   const lines = [
     ...wrap(opening(plan), style.width),
+    ...wrap(`Release: ${releasePhrase(plan.release)}.`, style.width),
+    ...changes(plan, page),
     '',
     bold('Variables'),
     ...variables(plan, page),
@@ -43,6 +46,24 @@ function opening({ service, phase, readOnly }: Plan): string {
   const how = [service ?? 'all services', ...(phase === 'auto' ? [] : [phase]), ...(readOnly ? ['read-only'] : [])];
   return `Plan of a run for ${how.join(', ')}. Nothing was contacted.`;
 }
+
+/** What is different in the release that an upgrade leads to. */
+function changes({ release }: Plan, { width, bold }: Page): string[] {
+  const title = changesTitle(release);
+  if (title === undefined) return [];
+  const indented = (text: string, indent: number) =>
+    wrap(text, width - indent).map((line) => ' '.repeat(indent) + line);
+  return [
+    '',
+    bold(capital(title)),
+    ...(release.changes ?? []).flatMap((change) => [
+      ...indented(changePhrase(change), 2),
+      ...(change.action === undefined ? [] : indented(change.action, 4)),
+    ]),
+  ];
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function heading({ checks }: Plan): string {
   const operations = checks.flatMap((check) => check.operations);

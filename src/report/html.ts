@@ -17,6 +17,7 @@ import {
   verdictOf,
   withStatus,
 } from './phrases.ts';
+import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Render } from './render.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
@@ -56,6 +57,7 @@ ${hasShellCommands(report) && html`<p class="then">${POSIX_SHELL}</p>`}
 <section aria-labelledby="times"><h2 id="times">Timeline</h2>
 ${timeline(report)}
 </section>
+${changes(report)}
 ${everything(report)}
 ${notVerified(report)}
 </main>
@@ -77,6 +79,7 @@ function head(report: Report): Markup {
     ],
     ['phase', html`${report.phase}`],
     ['service', html`${report.service ?? 'all'}`],
+    ...(report.release === undefined ? [] : [['release', html`${releasePhrase(report.release)}`] as const]),
   ] as const;
   return html`<header>
 <div class="verdict ${status}">
@@ -141,6 +144,21 @@ function leftBehind({ leftovers }: Report): Markup[] {
 <ul class="notes card">${leftovers.map(({ what, command }) => html`<li><p>${what}</p>${copyable(command)}</li>`)}</ul>
 </section>`,
   ];
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What is different in the release that an upgrade leads to. */
+function changes({ release }: Report): Markup | undefined {
+  const title = release && changesTitle(release);
+  if (title === undefined) return undefined;
+  const items = (release?.changes ?? []).map(
+    (change) => html`<li><p><b>${changePhrase(change)}</b></p>
+${change.action !== undefined && html`<p class="quiet">${change.action}</p>`}</li>`,
+  );
+  return html`<section aria-labelledby="changes"><h2 id="changes">${capital(title)}</h2>
+${items.length > 0 && html`<ul class="notes card">${items}</ul>`}
+</section>`;
 }
 
 function everything(report: Report): Markup {

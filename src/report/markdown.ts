@@ -3,6 +3,7 @@
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
 import { affectedOf, countsOf, verdictOf, withStatus } from './phrases.ts';
+import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Render } from './render.ts';
 import type { Report, ReportFinding } from './report.ts';
 import { ICONS } from './style.ts';
@@ -31,6 +32,8 @@ export const renderMarkdown: Render = (report) => {
         ]),
     ...folded(report, 'skip', 'skipped'),
     ...folded(report, 'pass', 'passed'),
+    ...changes(report),
+    ...(report.release === undefined ? [] : [`release: ${escaped(releasePhrase(report.release))}`]),
     ...report.notVerified.map(({ title, detail }) => `not verified: ${escaped(title)}: ${escaped(detail)}`),
   ];
   return `${bounded([...first, ...rest]).join('\n\n')}\n`;
@@ -69,6 +72,17 @@ function section(finding: ReportFinding, heading: string): string {
     ...(facts.length === 0 ? [] : [facts.join('\n')]),
     ...(fix === undefined ? [] : [fenced(fix, fixLanguage)]),
   ].join('\n\n');
+}
+
+/** What is different in the release that an upgrade leads to. */
+function changes({ release }: Report): string[] {
+  const title = release && changesTitle(release);
+  if (title === undefined) return [];
+  const rows = (release?.changes ?? []).map((change) => {
+    const action = change.action === undefined ? '' : `: ${escaped(change.action)}`;
+    return `- **${escaped(changePhrase(change))}**${action}`;
+  });
+  return [[`**${escaped(title)}**`, ...rows].join('\n')];
 }
 
 function folded(report: Report, status: Status, word: string): string[] {

@@ -6,6 +6,7 @@ import { plural } from '../util/format.ts';
 import { groupSkips } from './group-skips.ts';
 import { stepsOf } from './next-steps.ts';
 import { affectedOf, countsOf, duration, evidenceOf, hasShellCommands, POSIX_SHELL, verdictOf } from './phrases.ts';
+import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from './style.ts';
 import { reasonsOf } from './summary.ts';
@@ -54,6 +55,7 @@ class Page {
     );
     if (report.leftovers.length > 0) blocks.push({ lines: this.#leftovers(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
+    if (verbosity !== 'quiet') blocks.push({ lines: this.#changes(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#next(report), apart: true });
     if (this.#style.posixShell === false && hasShellCommands(report)) {
       blocks.push({ lines: wrap(this.#text(POSIX_SHELL), this.#style.width), apart: true });
@@ -163,6 +165,7 @@ class Page {
       requested.length > 0 && this.#style.verbosity !== 'verbose'
         ? [{ label: 'by request', text: `${count} skipped: ${requested.map(({ id }) => id).join(', ')}` }]
         : [];
+    if (report.release !== undefined) rows.push({ label: 'release', text: releasePhrase(report.release) });
     rows.push(
       ...report.notVerified.map(({ title, detail }) => ({ label: 'not verified', text: `${title}: ${detail}` })),
     );
@@ -173,6 +176,21 @@ class Page {
         ),
       ),
     );
+  }
+
+  /** What is different in the release that an upgrade leads to. */
+  #changes({ release }: Report): string[] {
+    const title = release && changesTitle(release);
+    if (title === undefined) return [];
+    const wrapped = (text: string, indent: number) =>
+      wrap(this.#text(text), this.#style.width - indent).map((line) => ' '.repeat(indent) + line);
+    return [
+      this.#color.bold(title),
+      ...(release?.changes ?? []).flatMap((change) => [
+        ...wrapped(changePhrase(change), 2),
+        ...(change.action === undefined ? [] : wrapped(change.action, 4)),
+      ]),
+    ];
   }
 
   /** The fix if it is short, otherwise the title; the complete findings are above. */

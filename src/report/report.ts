@@ -8,6 +8,7 @@ import { foldByCause } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
+import { type ReportRelease, releaseOf } from './release.ts';
 import { fixSanitizer, LIMITS, oneLine, sanitizer } from './sanitize.ts';
 import { summaryOf } from './summary.ts';
 import { type NotVerified, type Report, type ReportCheck, type ReportFinding, SCHEMA_VERSION } from './types.ts';
@@ -23,11 +24,18 @@ export interface ReportOptions {
   readonly redact: Redact;
 }
 
-/** Required by the vendor's documentation, but not part of any variable. */
-const VERSION_CONTROL: NotVerified = {
-  title: 'access to version control',
-  detail: 'its address is not in the config',
-  fix: 'where the server and the drain run: curl -sSI https://<your version control system>',
+/** Required by the vendor's documentation, but not part of any variable: by the option that names it instead. */
+const NOT_IN_CONFIG: Readonly<Record<'vcs' | 'pull', NotVerified>> = {
+  vcs: {
+    title: 'access to version control',
+    detail: 'its address is not in the config; to check it, use --vcs',
+    fix: 'run this tool with --vcs https://<your version control system>',
+  },
+  pull: {
+    title: 'pulling the backend image',
+    detail: 'its name is not in the config; to check it, use --pull',
+    fix: 'run this tool with --pull <image>',
+  },
 };
 
 /** From the tables of rules and variables; a secret such as `https://` must not break it. */
@@ -99,6 +107,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     durationMs: Math.round(result.durationMs),
     phase,
     service: service ?? null,
+    release: cleanRelease(releaseOf(result.run.deployment), clean),
     interrupted: result.interrupted,
     verdict: verdictOf(checks, service, result.interrupted),
     summary: { pass: count('pass'), warn: count('warn'), fail: count('fail'), skip: count('skip') },
@@ -110,13 +119,21 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       ...(location !== undefined && { location: { ...location, file: oneLine(clean(location.file)) } }),
       used,
     })),
-    notVerified: [VERSION_CONTROL],
+    notVerified: (['vcs', 'pull'] as const)
+      .filter((option) => result.run.options[option].length === 0)
+      .map((option) => NOT_IN_CONFIG[option]),
     leftovers: result.leftovers.map(({ what, command }) => ({
       what: oneLine(clean(what)),
       command: cleanFix({ fix: command }).fix,
     })),
   };
 }
+
+/** Only the reason has text from outside: the name of a file. */
+const cleanRelease = (release: ReportRelease, clean: (text: string) => string): ReportRelease => ({
+  ...release,
+  reason: oneLine(clean(release.reason)),
+});
 
 /** The first items, and the number of omitted ones if there are too many. */
 const bounded = (items: readonly string[]): readonly string[] =>

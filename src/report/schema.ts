@@ -24,8 +24,10 @@ import {
 import {
   type NotVerified,
   type Report,
+  type ReportChange,
   type ReportCheck,
   type ReportFinding,
+  type ReportRelease,
   type ReportVariable,
   SCHEMA_VERSION,
   type Verdict,
@@ -50,9 +52,13 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
         server: 'only what the server needs',
         drain: 'only what the drain needs',
         scheduler: 'only what the scheduler needs',
+        'vcs-gateway': 'only what the VCS gateway needs',
         worker: 'only what a worker needs',
       }),
       'all services were checked together',
+    ),
+    release: optional(
+      described(release(), 'The release of Self-Hosted that the rules are for. Absent in reports of earlier versions.'),
     ),
     interrupted: described(flag(), 'Whether SIGINT or SIGTERM ended the run.'),
     verdict: oneOf<Verdict>({
@@ -72,7 +78,7 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
     ),
     notVerified: described(
       list(object<NotVerified>({ title: text(), detail: text(), fix: text() })),
-      'Dependencies that no check can verify.',
+      'Dependencies that neither the config nor an option names.',
     ),
     leftovers: described(
       list(object<Leftover>({ what: text(), command: described(text(), 'The command that removes it.') })),
@@ -87,11 +93,37 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
   };
 }
 
+const release = () =>
+  object<ReportRelease>({
+    version: orNull(text(), 'not known: the reference documentation applies'),
+    source: oneOf<ReportRelease['source']>({
+      option: 'from --release',
+      config: 'from LAUNCHER_IMAGE_TAG',
+      none: 'not known',
+    }),
+    reason: described(text(), 'How it is known, or why it is not, for people.'),
+    from: optional(described(text(), 'The release in the config, if --release names another one.')),
+    changes: optional(
+      described(
+        list(
+          object<ReportChange>({
+            since: described(text(), 'The first release with it.'),
+            change: text(),
+            action: optional(described(text(), 'What to do about it.')),
+            docs: text({ format: 'uri' }),
+          }),
+        ),
+        'With from: what an upgrade changes, or what an older release lacks.',
+      ),
+    ),
+  });
+
 const SERVICES_OF_VALUES: Readonly<Record<Service | 'all', string>> = {
   all: 'shared by all services',
   server: 'only for the server',
   drain: 'only for the drain',
   scheduler: 'only for the scheduler',
+  'vcs-gateway': 'only for the VCS gateway',
 };
 
 const STATUSES: Readonly<Record<Status, string>> = {
@@ -114,7 +146,8 @@ const variable = () =>
           kind: optional(described(text(), 'Of the Kubernetes object.')),
           name: optional(described(text(), 'Of the Kubernetes object.')),
           namespace: optional(described(text(), 'Of the Kubernetes object.')),
-          container: optional(described(text(), 'In a task definition.')),
+          container: optional(described(text(), 'In a task definition, a workload or a Compose file.')),
+          address: optional(described(text(), 'Of the Terraform resource or output, or the secret of a secret store.')),
         }),
         'Where it is set, for programs; absent for the environment.',
       ),

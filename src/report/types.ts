@@ -5,6 +5,9 @@ import type { Perspective, Phase, Service } from '../config/options.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
+import type { ReportRelease } from './release.ts';
+
+export type { ReportChange, ReportRelease } from './release.ts';
 
 /** Increases when a field is removed or changes its meaning, but not when a field is added. */
 export const SCHEMA_VERSION = 1;
@@ -71,7 +74,7 @@ export interface ReportVariable {
   readonly used: boolean;
 }
 
-/** A dependency that no check can verify. */
+/** A dependency that neither the config nor an option names. */
 export interface NotVerified {
   readonly title: string;
   readonly detail: string;
@@ -87,6 +90,8 @@ export interface Report {
   readonly phase: Phase;
   /** `null` if all services were checked together. */
   readonly service: Perspective | null;
+  /** The release of Self-Hosted that the rules are for. */
+  readonly release?: ReportRelease;
   /** Whether SIGINT or SIGTERM ended the run. */
   readonly interrupted: boolean;
   readonly verdict: Verdict;

@@ -8,6 +8,7 @@ const DECISIVE: Readonly<Record<Perspective | 'all', readonly string[]>> = {
   server: ['database', 'object-storage'],
   drain: ['database', 'object-storage'],
   scheduler: ['database'],
+  'vcs-gateway': ['database'],
   worker: ['object-storage'],
 };
 

@@ -12,13 +12,13 @@ import { expectValid } from '../support/valid.ts';
 const WRONG = {
   ...ONPREM,
   SERVER_DOMAIN: 'https://spacelift.corp.io',
-  DRAIN_CONCURRENCY_ASYNC: 'many',
+  DRAIN_CONCURRENCY_ASYNC_JOBS: 'many',
   OBJECT_STORAGE_MINIO_USE_SSL: 'maybe',
   DATABASE_URLS: 'x',
   'LAUNCHER-IMAGE': 'x',
 };
 const ONLY = { only: ['configuration/*'] };
-const VALUES = ['SERVER_DOMAIN', 'DRAIN_CONCURRENCY_ASYNC', 'OBJECT_STORAGE_MINIO_USE_SSL'].map(
+const VALUES = ['SERVER_DOMAIN', 'DRAIN_CONCURRENCY_ASYNC_JOBS', 'OBJECT_STORAGE_MINIO_USE_SSL'].map(
   (name) => `configuration/value[${name}]`,
 );
 const UNKNOWN = ['DATABASE_URLS', 'LAUNCHER-IMAGE'].map((name) => `configuration/unknown[${name}]`);

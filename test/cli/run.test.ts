@@ -110,6 +110,23 @@ describe('a run', () => {
     expect(report(result).service).toBe('scheduler');
   });
 
+  it('ignores the VCS gateway beside other services with a note, unless it is checked', async () => {
+    const containers = ['server', 'vcs-gateway'].map((name) => ({
+      name,
+      image: 'spacelift',
+      environment: [{ name: 'SERVER_DOMAIN', value: `${name}.corp.io` }],
+    }));
+    const task = await file('task.json', JSON.stringify({ containerDefinitions: containers }));
+    const args = ['-f', task, '-o', 'json', '--only', 'configuration/*'];
+    const [both, gateway] = await Promise.all([command(args), command([...args, '--service', 'vcs-gateway'])]);
+    expect(report(both).service).toBe('server');
+    expect(both.stderr).toBe(
+      `spacelift-preflight: ${task} (container vcs-gateway) is ignored: it belongs to the VCS gateway alone; to check the gateway, add --service vcs-gateway\n`,
+    );
+    expect(report(gateway)).toMatchObject({ service: 'vcs-gateway' });
+    expect(gateway.stderr).toBe('');
+  });
+
   it('is of the phase that was asked for', async () => {
     const result = await command(['-f', config, '-o', 'json', '--phase', 'post-install', '--only', 'configuration/*']);
     expect(report(result).phase).toBe('post-install');

@@ -62,7 +62,7 @@ describe('a usage error', () => {
     ],
     [
       ['--service', 'api'],
-      "option '--service <name>' argument 'api' is invalid: expected one of server, drain, scheduler, worker",
+      "option '--service <name>' argument 'api' is invalid: expected one of server, drain, scheduler, vcs-gateway, worker",
     ],
     [
       ['--phase', 'now'],
@@ -184,7 +184,7 @@ describe('--help', () => {
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       `-o, --format <name> format of standard output (${FORMATS}; default pretty)`,
     );
-    expect(stdout).toContain('  explain [id] ');
+    expect(stdout).toContain('  explain [options] [id] ');
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 

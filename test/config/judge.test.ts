@@ -48,10 +48,19 @@ describe('a healthy config passes without a warning', () => {
     const more = {
       OBJECT_STORAGE_MINIO_USE_SSL: 'TRUE',
       OBJECT_STORAGE_MINIO_ENDPOINT: '10.0.0.7:9000',
-      DRAIN_CONCURRENCY_ASYNC: '15',
+      DRAIN_CONCURRENCY_ASYNC_JOBS: '15',
       DRAIN_SCHEDULER_ENABLED: 'false',
       VCS_GATEWAY_ENDPOINT: 'vcs-gateway.corp.io:443',
       FEATURE_FLAG_ANYTHING: 'on',
+      POLICY_REGO_TIMEOUT_LOGIN: '1m30s',
+      POLICY_REGO_EVALUATION_COMBINED_TIMEOUT: '.5h',
+      FEDERATION_CUSTOM_ISSUER: 'https://id.corp.io/spacelift',
+      FEDERATION_CUSTOM_JWKS_URI: 'https://id.corp.io/jwks.json',
+      BITBUCKET_AFFECTED_CHANGES_PER_PAGE_FILES: '500',
+      GATEWAY_GRPC_PORT: '1984',
+      GATEWAY_HTTP_PORT: '1985',
+      VCS_GATEWAY_FORCE_IP: '10.0.0.7',
+      ENABLE_INSTRUMENTATION_ENDPOINTS: 'true',
       SLACK_APP_CLIENT_ID: '',
     };
     expect(await trouble({ ...ONPREM, ...more })).toEqual([]);

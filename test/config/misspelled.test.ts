@@ -50,6 +50,16 @@ describe('a misspelled choice', () => {
   });
 });
 
+test.each([
+  ['DRAIN_CONCURRENCY_ASYNC', 'DRAIN_CONCURRENCY_ASYNC_JOBS'],
+  ['DRAIN_CONCURRENCY_ASYNC_FIFO', 'DRAIN_CONCURRENCY_ASYNC_JOBS_FIFO'],
+  ['DRAIN_CONCURRENCY_EVENTS_INBOX', 'DRAIN_CONCURRENCY_EVENTS'],
+])('%s is a queue’s name in its URL, not in the drain', async (name, meant) => {
+  const [found, ...others] = await issues({ ...ONPREM, [name]: '5' });
+  expect(found).toMatchObject({ rule: 'configuration/unknown', fix: `rename it to ${meant}, or remove it` });
+  expect(others).toEqual([]);
+});
+
 describe('a misspelled variable that is missing is one failure', () => {
   test.each([
     ['OBJECT_STORAGE_BUCKET_STATES', 'OBJECT_STORAGE_BUCKET_STATE'],

@@ -59,7 +59,7 @@ describe('objects in several namespaces', () => {
   test('beside one without a namespace are allowed', async () => {
     const config = await parseSource(
       'a.json',
-      list(object('a', ONPREM, 'spacelift'), object('a-drain', { LAUNCHER_IMAGE: 'x' })),
+      list(object('a', ONPREM, 'spacelift'), object('a-drain', { LAUNCHER_IMAGE: 'x:1' })),
     );
     expect((await warnings([config])).titles).toEqual([]);
   });

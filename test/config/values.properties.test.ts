@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { CONTRACT, VARIABLES } from '../../src/config/contract.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
 import type { Entry } from '../../src/config/entry.ts';
+import { CORE_SERVICES } from '../../src/config/options.ts';
 import { resolve } from '../../src/config/resolve.ts';
 import { decodeRootCertificates, isTrue } from '../../src/config/types.ts';
 import { judgeValue } from '../../src/config/values.ts';
@@ -14,7 +15,7 @@ import { source } from '../support/preflight.ts';
 
 const variable = fc.constantFrom(...VARIABLES);
 const kind = fc.constantFrom<Entry['kind']>('known', 'secret', 'not-a-string');
-const service = fc.constantFrom<Entry['service']>('all', 'server', 'drain', 'scheduler');
+const service = fc.constantFrom<Entry['service']>('all', ...CORE_SERVICES);
 const value = fc.oneof(
   anyText(60),
   fc.constantFrom('true', 'minio', 'aws', 'gcp', 'azure', 'kms', 'rsa', 'sqs', 'postgres', 'iotcore', 'builtin', 'jwt'),

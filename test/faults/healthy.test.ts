@@ -4,10 +4,12 @@ import { PROVIDERS as ENCRYPTIONS } from '../../checks/encryption/providers.ts';
 import { CHECKS } from '../../checks/index.ts';
 import { PROVIDERS as STORES } from '../../checks/object-storage/providers.ts';
 import type { EncryptionType, ObjectStorageType } from '../../src/config/contract.ts';
+import { SERVICES } from '../../src/config/options.ts';
 import { type Choice, EKS, type Estate, ONPREM, startEstate, type Who } from '../support/estate.ts';
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
 import { isOf, RULES } from '../support/rules.ts';
 import { type Spacelift, startSpacelift } from '../support/spacelift.ts';
+import { makePool } from '../support/worker-pool.ts';
 
 let estate: Estate;
 let spacelift: Spacelift;
@@ -33,7 +35,7 @@ const choices: Choice[] = STORAGE.flatMap((storage) =>
 );
 
 /** What is there only once Spacelift is installed. */
-const AFTER = ['network/certificate', 'network/webhooks'];
+const AFTER = ['network/certificate', 'network/server', 'network/webhooks'];
 
 /** What has passed in any of them. */
 const passed = new Set<string>();
@@ -59,7 +61,7 @@ describe.each(choices)('$storage, $encryption, $queue, $broker, $vendor', (choic
   });
 
   if (choice.vendor === '') {
-    test.each(['server', 'drain', 'scheduler'] as const)('as the %s, under the vendor’s policies', async (service) => {
+    test.each(SERVICES)('as the %s, under the vendor’s policies', async (service) => {
       await expectHealthy(choice, service);
     });
   }
@@ -71,7 +73,11 @@ describe.each(['pre-install', 'post-install'] as const)('with all that is option
   test.each(VENDORS)('and %s', async (vendor) => {
     const choice = { ...ONPREM, vendor };
     const more = { ...spacelift.variables, DATABASE_READ_ONLY_URL: estate.variables(choice).DATABASE_URL };
-    const result = await expectHealthy(choice, 'operator', more, { phase, skip: ['network/server-domain'] });
+    const result = await expectHealthy(choice, 'operator', more, {
+      phase,
+      skip: ['network/server-domain'],
+      ...spacelift.options,
+    });
     const skipped = result.ids('skip').filter((id) => id !== 'network/server-domain');
     expect(skipped).toEqual(phase === 'pre-install' ? AFTER : []);
   });
@@ -79,7 +85,8 @@ describe.each(['pre-install', 'post-install'] as const)('with all that is option
 
 test('as a worker', async () => {
   const options = { service: 'worker', skip: ['network/server-domain'] } as const;
-  const result = await expectHealthy(ONPREM, 'operator', spacelift.variables, options);
+  const pool = { ...spacelift.variables, ...(await makePool()) };
+  const result = await expectHealthy(ONPREM, 'operator', pool, options);
   expect(result.ids('skip')).toEqual(['network/server-domain']);
 });
 

@@ -195,7 +195,6 @@ export const DEPENDENCIES: readonly Dependency[] = [
     phase: 'post-install',
     speaks: 'HTTP/2',
     owns: ['network/vcs-gateway'],
-    outcome: 'pass',
     at: ({ host, port }) => ({ variables: { VCS_GATEWAY_ENDPOINT: `${host}:${port}` } }),
   },
   {

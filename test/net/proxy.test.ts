@@ -16,6 +16,14 @@ test('lower-case names count, and empty values do not', () => {
   expect(proxyFor({ HTTPS_PROXY: '', https_proxy: 'lower:3128' }, target)?.host).toBe('lower:3128');
   expect(proxyFor({ HTTPS_PROXY: '' }, target)).toBeUndefined();
 });
+test.each(['http://proxy:99999', 'http://', 'a proxy'])(
+  '%j is no proxy: nothing is asked directly instead',
+  (value) => {
+    const target = { host: 'corp.io', port: 443, secure: true };
+    expect(() => proxyFor({ HTTPS_PROXY: value }, target)).toThrow('HTTPS_PROXY is not a proxy URL');
+    expect(proxyFor({ HTTPS_PROXY: value, NO_PROXY: 'corp.io' }, target)).toBeUndefined();
+  },
+);
 test.each(['localhost', '127.0.0.1', '127.8.8.8', '[::1]'])('%s is never reached through one', (host) => {
   expect(via(host)).toBeUndefined();
 });

@@ -72,7 +72,12 @@ describe('the pretty report', () => {
 ✔ mqtt-broker     tls://spacelift.example.org:1984                          9 ms
   - mqtt-broker/builtin/reachable: spacelift.example.org:1984 does not answer:
     it starts with Spacelift
-- not verified    access to version control: its address is not in the config
+- release         not known, so the reference documentation applies:
+                  LAUNCHER_IMAGE_TAG is not set; set it with --release
+- not verified    access to version control: its address is not in the config;
+                  to check it, use --vcs
+- not verified    pulling the backend image: its name is not in the config; to
+                  check it, use --pull
 
 next steps
   1. ✖ database/privileges               the role spacelift lacks CREATE and

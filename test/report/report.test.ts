@@ -50,6 +50,7 @@ describe('the report', () => {
       'durationMs',
       'phase',
       'service',
+      'release',
       'interrupted',
       'verdict',
       'summary',
@@ -70,7 +71,10 @@ describe('the report', () => {
       summary: { pass: 11, warn: 1, fail: 3, skip: 11 },
     });
     expect(VERSION).toMatch(/^\d+\.\d+\.\d+/);
-    expect(report.notVerified.map(({ title }) => title)).toEqual(['access to version control']);
+    expect(report.notVerified.map(({ title }) => title)).toEqual([
+      'access to version control',
+      'pulling the backend image',
+    ]);
   });
 
   it('has findings with the fields that are a public interface', async () => {
@@ -244,6 +248,8 @@ describe('the verdict', () => {
     ['drain', 'database', 'inconclusive'],
     ['scheduler', 'database', 'ready'],
     ['scheduler', 'object-storage', 'inconclusive'],
+    ['vcs-gateway', 'database', 'ready'],
+    ['vcs-gateway', 'object-storage', 'inconclusive'],
     ['worker', 'network', 'inconclusive'],
     ['worker', 'object-storage', 'ready'],
   ])('for %s, when only %s was seen working, is %s', async (service, id, verdict) => {

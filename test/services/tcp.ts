@@ -81,6 +81,10 @@ export async function startHttp(
   return { ...(await listen(server)), log };
 }
 
+/** A plain HTTP server that answers each path with a status of its own. */
+export const startByPath = (statusOf: (path: string) => number): Promise<CountingFault> =>
+  listen(createHttpServer(({ url = '' }, response) => response.writeHead(statusOf(url)).end()));
+
 export interface ProxyFaults {
   /** Milliseconds that each chunk waits, each way. */
   delayMs?: number | undefined;

@@ -1,4 +1,5 @@
 /** AWS as the vendor's EKS module sets it up: KMS, S3, SQS and IoT Core, with the roles of its three services. */
+import { GATEWAY, type Service } from '../../src/config/options.ts';
 import { makeQueues } from '../checks/message-queues/sqs-world.ts';
 import { makeRule, RULE_USER, roleOf } from '../checks/mqtt-broker/iotcore-world.ts';
 import { role as s3Role } from '../checks/object-storage/aws-storage.ts';
@@ -25,7 +26,7 @@ export interface Eks {
   /** Whom the topic rule acts as. */
   readonly ruleRole: AwsRole;
   /** An administrator, and the services under the vendor's policies. */
-  readonly users: Readonly<Record<'operator' | 'server' | 'drain' | 'scheduler', AwsUser>>;
+  readonly users: Readonly<Record<'operator' | Service, AwsUser>>;
   /** What names all of it in a config: account and region, keys, queues, broker; credentials are not among it. */
   readonly variables: Readonly<Record<string, string>>;
   /** Where the SDKs find the servers. */
@@ -43,7 +44,7 @@ export async function startEks(origin: string): Promise<Eks> {
     encryption: aws.keys.create(),
     signing: aws.keys.create({ usage: 'SIGN_VERIFY', spec: 'RSA_4096' }),
   };
-  const user = (service: 'server' | 'drain' | 'scheduler'): AwsUser => {
+  const user = (service: Exclude<Service, typeof GATEWAY>): AwsUser => {
     const base = roleOf(service);
     const kms = (['encryption', 'signing'] as const).map((key) => ({
       Effect: 'Allow' as const,
@@ -55,7 +56,13 @@ export async function startEks(origin: string): Promise<Eks> {
     return { ...base, policy: { Version: '2012-10-17', Statement: [...granted, ...kms, ...storage] } };
   };
   const operator = { ...administrator, secretAccessKey: canary('AWS_SECRET_ACCESS_KEY') };
-  const users = { operator, server: user('server'), drain: user('drain'), scheduler: user('scheduler') };
+  const users = {
+    operator,
+    server: user('server'),
+    drain: user('drain'),
+    scheduler: user('scheduler'),
+    [GATEWAY]: roleOf(GATEWAY),
+  };
   aws.users = Object.values(users);
   const { store: s3, variables: held } = await startStorage({
     flavor: 'aws',

@@ -97,7 +97,7 @@ export async function startEstate(): Promise<Estate> {
     OpenTelemetry: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${otlp.port}` },
   };
   const minioKey = (who: Who): Variables => {
-    const user = { server: SERVER, drain: DRAIN, scheduler: SERVER, operator: undefined }[who];
+    const user = { server: SERVER, drain: DRAIN, scheduler: SERVER, 'vcs-gateway': SERVER, operator: undefined }[who];
     return user === undefined
       ? {}
       : {

@@ -5,6 +5,7 @@ import { type Deployment, makeDeployment } from '../../src/config/deployment.ts'
 import type { Entry, Source } from '../../src/config/entry.ts';
 import { DEFAULTS, type Perspective, type RunOptions, type Service } from '../../src/config/options.ts';
 import { redactor } from '../../src/config/redact.ts';
+import type { Release } from '../../src/config/release.ts';
 import type { Check } from '../../src/engine/check.ts';
 import type { Finding } from '../../src/engine/finding.ts';
 import { foldByCause } from '../../src/engine/fold.ts';
@@ -27,6 +28,8 @@ export function source(variables: Variables, service: Service | 'all' = 'all', m
 
 export interface Options extends Partial<RunOptions> {
   readonly service?: Perspective;
+  /** The release that the caller names. */
+  readonly release?: Release;
   readonly interrupt?: AbortSignal;
   readonly observer?: Observer;
   /** What the cloud SDKs see of the process environment; nothing unless told. */
@@ -46,10 +49,10 @@ export interface Result {
 export async function preflight(
   checks: readonly Check[],
   variables: Variables | readonly Source[],
-  { service, interrupt, observer, environment = {}, ...options }: Options = {},
+  { service, release, interrupt, observer, environment = {}, ...options }: Options = {},
 ): Promise<Result> {
   const sources = Array.isArray(variables) ? (variables as readonly Source[]) : [source(variables as Variables)];
-  const deployment = makeDeployment(sources, { service, environment });
+  const deployment = makeDeployment(sources, { service, release, environment });
   const signal = interrupt ?? new AbortController().signal;
   const run = await runChecks(
     checks,

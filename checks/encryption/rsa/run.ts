@@ -10,13 +10,14 @@ import {
   publicEncrypt,
   randomBytes,
 } from 'node:crypto';
+import { pemIssue } from '../../../src/config/pem/messages.ts';
+import { readPrivateKey } from '../../../src/config/pem/private-key.ts';
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
-import { GENERATE, issueOf, KEY } from './diagnose.ts';
-import { readRsaKey } from './key.ts';
+import { GENERATE, KEY, VARIABLE } from './variable.ts';
 
 const SHORTEST_BITS = 2048;
 const GOOD_BITS = 4096;
@@ -24,12 +25,12 @@ const GOOD_BITS = 4096;
 const LARGEST_EXPONENT = 2n ** 31n - 1n;
 const OAEP = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
 
-const read = oncePerRun(async (run) => readRsaKey(run.require(KEY)));
+const read = oncePerRun(async (run) => readPrivateKey(run.require(KEY), KEY));
 
 /** @throws CheckStopped with the failure of `rsa/key` when the value is not an RSA key */
 async function keyOf(run: Run): Promise<KeyObject> {
   const found = await read(run);
-  if ('fault' in found) throw new CheckStopped(issueOf(found));
+  if ('fault' in found) throw new CheckStopped(pemIssue(VARIABLE, found));
   return found;
 }
 
@@ -38,7 +39,7 @@ export async function run(context: Context<EncryptionRule>): Promise<void> {
   await check('choice', async () => choice(isUnknown(context) ? undefined : await keyOf(context)));
   await gate('rsa/key', async () => {
     const found = await read(context);
-    if ('fault' in found) return issueOf(found);
+    if ('fault' in found) return pemIssue(VARIABLE, found);
     return pass(`an RSA private key without a passphrase, all parts consistent`, { evidence: { variable: KEY } });
   });
   await gate('rsa/size', async () => size(await keyOf(context)));

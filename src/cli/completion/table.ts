@@ -1,6 +1,7 @@
 /** The commands, options and values to complete, read from commander's tables. */
 import type { Argument, Command, Option } from 'commander';
 import { CREDENTIALS_FILES } from '../../config/credentials-options.ts';
+import { RELEASES } from '../../config/releases.ts';
 
 export interface Named {
   readonly name: string;
@@ -18,7 +19,7 @@ export type Value =
   | { readonly kind: 'id' }
   | { readonly kind: 'pattern' }
   | { readonly kind: 'file' }
-  /** A host, for which there are no suggestions. */
+  /** A host, a URL or an image, for which there are no suggestions. */
   | { readonly kind: 'host' }
   /** Anything. */
   | { readonly kind: 'text' };
@@ -54,7 +55,10 @@ const REPEATABLE = / \(repeatable\)$/;
 const KINDS: Readonly<Record<string, Value>> = {
   '<path>': { kind: 'file' },
   '<host[:port]>': { kind: 'host' },
+  '<url>': { kind: 'host' },
+  '<image>': { kind: 'host' },
   '<variable>=<path>': { kind: 'words=file', words: CREDENTIALS_FILES },
+  '<version>': { kind: 'words', words: RELEASES },
   '<pattern>': { kind: 'pattern' },
   '<id>=<reason>': { kind: 'id=' },
   '[id]': { kind: 'id' },

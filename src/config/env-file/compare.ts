@@ -22,8 +22,9 @@ export function readEnvFile(text: string, file: string): { used: readonly Assign
   if (text.length > LARGEST) return { used: lenient, envFile: { file, readers: [], differences: [] } };
   const readings = plausible(text, lastOf(lenient));
   const readers = READER_NAMES.filter((name) => readings.has(name));
-  // Systemd reads almost anything in some way, so a file that only it accepts is not for it.
-  const first = readers.find((name) => name !== 'systemd') ?? 'compose';
+  // Systemd reads almost anything in some way, so a file that only it accepts is not for it, unless it has its comments.
+  const first =
+    readers.find((name) => name !== 'systemd') ?? (/^[ \t]*;/m.test(text) ? readers[0] : undefined) ?? 'compose';
   const used = first === 'compose' ? lenient : [...(readings.get(first)?.values() ?? [])];
   return { used, envFile: { file, readers, differences: differencesIn(readings, lastOf(used)) } };
 }

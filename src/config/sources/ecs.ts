@@ -1,8 +1,9 @@
 /** ECS task definitions, or bare arrays of container definitions. */
 
 import { type Entry, InputError, type RejectedValue } from '../entry.ts';
-import { SERVICES, type Service } from '../options.ts';
+import { GATEWAY, type Service } from '../options.ts';
 import { named } from './quote.ts';
+import { serviceInName, serviceStarted } from './service.ts';
 import {
   aType,
   type Document,
@@ -10,6 +11,7 @@ import {
   isList,
   isMap,
   nameOf,
+  originIn,
   type Place,
   type Reading,
   rejectedPairs,
@@ -22,17 +24,19 @@ export const isEcs = (value: Value): boolean => containersIn(value) !== undefine
 
 /** @throws InputError when no container belongs to Spacelift, or one can't be read */
 export function readEcs(documents: readonly Document[], file: string): Reading {
-  const containers = documents.flatMap(({ value, location }) =>
-    (containersIn(value) ?? []).filter(isMap).map((container) => ({ container, location })),
-  );
+  const containers = documents.flatMap(({ value, location }) => {
+    const family = familyOf(value);
+    return (containersIn(value) ?? []).filter(isMap).map((container) => ({ container, family, location }));
+  });
   const rejected: RejectedValue[] = [];
-  const used = containers.flatMap(({ container, location }) => {
+  const used = containers.flatMap(({ container, family, location }) => {
     const name = nameOf(field(container, 'name')) ?? '';
     const shown = named(name, 'container');
     const where = `${file}: container ${shown}`;
-    const origin = `${file} (container ${shown})`;
-    const service = serviceOf(container, name) ?? (holdsSpacelifts(container, where) ? 'all' : undefined);
-    if (service === undefined || service === 'vcs-gateway') {
+    const origin = originIn(file, location, `container ${shown}`);
+    const service =
+      serviceOf(container, name) ?? (holdsSpacelifts(container, where) ? (serviceInName(family) ?? 'all') : undefined);
+    if (service === undefined) {
       rejected.push(...rejectedIn(container, origin));
       return [];
     }
@@ -45,45 +49,60 @@ export function readEcs(documents: readonly Document[], file: string): Reading {
       file,
     );
   }
+  const open = used.filter(({ container }) => hasEnvironmentFiles(container)).map(({ place }) => place.service);
   return {
     rejected,
     entries: used.flatMap(({ container, where, place }) => entriesOf(container, where, place)),
-    incomplete: used.some(({ container }) => {
-      const files = field(container, 'environmentFiles');
-      return isList(files) && files.length > 0;
-    }),
+    incomplete: open.some((service) => service !== GATEWAY),
+    ...(open.includes(GATEWAY) && { incompleteGateway: true }),
   };
+}
+
+function hasEnvironmentFiles(container: ValueMap): boolean {
+  const files = field(container, 'environmentFiles');
+  return isList(files) && files.length > 0;
 }
 
 /** The AWS CLI and Terraform write `containerDefinitions`, CloudFormation `ContainerDefinitions`. */
 const field = (map: ValueMap, name: string): Value | undefined =>
   map[name] ?? map[`${name[0]?.toUpperCase()}${name.slice(1)}`];
 
+/** The output of describe-task-definition contains the task definition. */
+function definitionIn(map: ValueMap): ValueMap {
+  const inner = field(map, 'taskDefinition');
+  return isMap(inner) ? inner : map;
+}
+
 function containersIn(value: Value): readonly Value[] | undefined {
   if (isList(value)) return value.length > 0 && value.every(isContainer) ? value : undefined;
   if (!isMap(value)) return undefined;
-  const inner = field(value, 'taskDefinition');
-  const definitions = field(isMap(inner) ? inner : value, 'containerDefinitions');
-  return isList(definitions) ? definitions : undefined;
+  const definitions = field(definitionIn(value), 'containerDefinitions');
+  if (isList(definitions)) return definitions;
+  return isSingle(value) ? [value] : undefined;
 }
+
+/** One container of a task definition, or nothing but its variables. */
+const isSingle = (value: ValueMap): boolean =>
+  typeof value.kind !== 'string' &&
+  (['environment', 'secrets'] as const).some((name) => {
+    const pairs = field(value, name);
+    return (
+      isList(pairs) &&
+      pairs.length > 0 &&
+      pairs.every((pair) => isMap(pair) && nameOf(field(pair, 'name')) !== undefined)
+    );
+  });
+
+const familyOf = (value: Value): string => (isMap(value) && nameOf(field(definitionIn(value), 'family'))) || '';
 
 const isContainer = (value: Value): boolean =>
   isMap(value) &&
   nameOf(field(value, 'name')) !== undefined &&
   ['image', 'command', 'environment', 'secrets'].some((name) => field(value, name) !== undefined);
 
-/** By name, otherwise by command (`spacelift backend server`, `backend drain-local`, `scheduler`). */
-function serviceOf(container: ValueMap, name: string): Service | 'vcs-gateway' | undefined {
-  if (/(^|[-_])vcs[-_]gateway([-_]|$)/i.test(name)) return 'vcs-gateway';
-  const words = name.toLowerCase().split(/[-_]/);
-  const named = SERVICES.find((service) => words.includes(service));
-  if (named) return named;
-  const command = field(container, 'command');
-  const line = (isList(command) ? command : [command]).map((word) => nameOf(word) ?? '').join(' ');
-  const [, backend, other] = /\bbackend\s+(server|drain)|\b(scheduler|vcs-gateway)\b/.exec(line) ?? [];
-  const run = backend ?? other;
-  return run === 'vcs-gateway' ? run : SERVICES.find((service) => service === run);
-}
+/** By name, otherwise by command. */
+const serviceOf = (container: ValueMap, name: string): Service | undefined =>
+  serviceInName(name) ?? serviceStarted([field(container, 'command')]);
 
 /** A container that is neither named nor started like a service, such as a database migration job. */
 const holdsSpacelifts = (container: ValueMap, where: string): boolean =>
@@ -126,6 +145,6 @@ function noneUsable(containers: readonly ValueMap[], file: string): InputError {
   const found =
     names.length === 0 ? 'no container' : `${names.join(', ')}${containers.length > names.length ? ', …' : ''}`;
   return new InputError(
-    `${file}: expected a container that is named or started as server, drain or scheduler; found ${found}`,
+    `${file}: expected a container that is named or started as server, drain, scheduler or vcs-gateway; found ${found}`,
   );
 }

@@ -5,23 +5,20 @@ import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';
 import { DEFAULTS } from '../options.ts';
 import { withReference } from '../references.ts';
+import { holdsPoolSecret } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
-import { isDotenv, readDotenv } from './dotenv.ts';
-import { isEcs, readEcs } from './ecs.ts';
 import { refuseEncrypted, refuseEncryptedValues } from './encrypted.ts';
-import { parseJson } from './json.ts';
-import { isKubernetes, readKubernetes } from './kubernetes.ts';
-import { readMap } from './map.ts';
 import { processSource } from './process.ts';
 import { shown } from './quote.ts';
-import { bytesOf, deadlineIn, readText } from './read.ts';
-import { aType, type Document, isMap, type Reading } from './value.ts';
-import { parseYaml } from './yaml.ts';
+import { bytesOf, deadlineIn, decode, readBytes } from './read.ts';
+import { reduced } from './reduced.ts';
+import { refuseBinary } from './refused.ts';
+import { readShape, readTerraformConfig, readValues } from './shape.ts';
+import type { Reading } from './value.ts';
 
 const STDIN = '-';
 /** Maximum length of a path in a message; not shortened before, so that a secret in its place is recognized. */
 const LONGEST_PATH = 256;
-const EXPECTED = 'a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map';
 
 export interface Input {
   readonly stdin: AsyncIterable<Uint8Array>;
@@ -51,10 +48,12 @@ export async function readSources(
   for (const file of files) {
     if (looksLikeContent(file))
       throw new InputError('-f expects a file, but the argument looks like a config: pipe it in with -f -');
-    const text = await readText(titleOf(file), () => (file === STDIN ? stdin : bytesOf(file)), deadline);
-    sources.push(await parseSource(file, text));
+    const bytes = await readBytes(titleOf(file), () => (file === STDIN ? stdin : bytesOf(file)), deadline);
+    sources.push(await parseBytes(file, bytes));
     if (sources.reduce((sum, { entries }) => sum + entries.length, 0) > MOST_VARIABLES) throw tooMany(titleOf(file));
   }
+  // A file with a pull Secret alone is read beside a config.
+  if (!sources.some(isConfig)) throw noVariable(titleOf(files[0] ?? ''));
   return sources;
 }
 
@@ -63,17 +62,41 @@ export async function readSources(
  * @param name the file's path, or `-`
  * @throws InputError
  */
-export async function parseSource(name: string, text: string): Promise<Source> {
+export const parseSource = (name: string, text: string): Promise<Source> => {
+  const { buffer, length } = new TextEncoder().encode(text);
+  return parseBytes(name, Buffer.from(buffer, 0, length));
+};
+
+/** @param bytes are freed: they can be as large as the text */
+async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>): Promise<Source> {
   const file = titleOf(name);
-  refuseEncrypted(name, file, text);
-  const { entries, incomplete, rejected = [], envFile } = await readShape(file, text);
+  const reading = await readingOf(name, file, bytes);
+  const { entries, incomplete, incompleteGateway, unseen, rejected = [], logins = [], envFile, terraform } = reading;
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
-  if (!entries.some((entry) => isSpacelifts(entry.name))) {
-    throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
-  }
+  if (!isConfig(reading) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
   refuseEncryptedValues(name, file, entries);
-  return { entries: entries.map(withReference), incomplete, rejected, process: false, ...(envFile && { envFile }) };
+  return {
+    entries: entries.map(withReference),
+    incomplete,
+    ...(incompleteGateway && { incompleteGateway }),
+    rejected,
+    ...(logins.length > 0 && { logins }),
+    process: false,
+    ...(unseen !== undefined && { unseen }),
+    ...(envFile && { envFile }),
+    ...(terraform && { terraform }),
+  };
+}
+
+async function readingOf(name: string, file: string, bytes: Buffer<ArrayBuffer>): Promise<Reading> {
+  refuseBinary(name, file, bytes);
+  const { terraform, values, text: rest } = reduced(file, bytes);
+  if (terraform !== undefined) return readTerraformConfig(terraform, file);
+  if (values !== undefined) return readValues(values, file);
+  const text = decode(file, rest ?? bytes);
+  refuseEncrypted(name, file, text);
+  return readShape(name, file, text);
 }
 
 const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));
@@ -81,44 +104,8 @@ const titleOf = (name: string): string => (name === STDIN ? 'standard input' : s
 /** A file for one service may contain only its feature flags. */
 const isSpacelifts = (name: string): boolean => isVariable(name) || (isKnown(name) && !isForSdk(name));
 
-const empty = (file: string) => new InputError(`${file}: empty; expected ${EXPECTED}`);
+const isConfig = ({ entries, incomplete }: Pick<Source, 'entries' | 'incomplete'>): boolean =>
+  incomplete || entries.some(({ name }) => isSpacelifts(name)) || holdsPoolSecret(entries);
 
-async function readShape(file: string, text: string): Promise<Reading> {
-  const firstLine = /^[ \t]*([^\s#].*)$/m.exec(text)?.[1];
-  if (firstLine === undefined) throw empty(file);
-  if (isDotenv(firstLine)) return readDotenv(text, file);
-  const values = /^\s*[[{]/.test(text) ? parseJson(file, text) : await parseYaml(file, text);
-  if (values.length === 0) throw empty(file);
-  const documents = values.map(
-    (value, index): Document => ({ value, location: { file, ...(values.length > 1 && { document: index + 1 }) } }),
-  );
-  return join([
-    read(
-      documents.filter(({ value }) => isKubernetes(value)),
-      (found) => readKubernetes(found, file),
-    ),
-    read(
-      documents.filter(({ value }) => isEcs(value)),
-      (found) => readEcs(found, file),
-    ),
-    read(
-      documents.filter(({ value }) => !isKubernetes(value) && !isEcs(value)),
-      (found) => {
-        const other = found.find(({ value }) => !isMap(value))?.value;
-        if (other === undefined) return readMap(found, file, EXPECTED);
-        throw new InputError(
-          `${file}: expected ${EXPECTED}; found ${typeof other === 'string' ? 'plain text' : aType(other)}`,
-        );
-      },
-    ),
-  ]);
-}
-
-const read = (documents: readonly Document[], reader: (documents: readonly Document[]) => Reading): Reading =>
-  documents.length === 0 ? { entries: [], incomplete: false } : reader(documents);
-
-const join = (readings: readonly Reading[]): Reading => ({
-  entries: readings.flatMap(({ entries }) => entries),
-  incomplete: readings.some(({ incomplete }) => incomplete),
-  rejected: readings.flatMap(({ rejected = [] }) => rejected),
-});
+const noVariable = (file: string) =>
+  new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);

@@ -3,8 +3,9 @@
 import { firstOf } from '../../util/format.ts';
 import { isKnown, isVariable } from '../contract.ts';
 import { type Entry, InputError, type Location, type RejectedType, type RejectedValue } from '../entry.ts';
-import type { Service } from '../options.ts';
+import { SERVICES, type Service } from '../options.ts';
 import { encrypted } from './encrypted.ts';
+import { isPullSecret, readPullSecret } from './pull-secret.ts';
 import { isNamed, named } from './quote.ts';
 import {
   aType,
@@ -13,14 +14,15 @@ import {
   isList,
   isMap,
   nameOf,
+  originIn,
   type Place,
   type Reading,
-  rejectedPairs,
   rejectedType,
   typeOf,
   type Value,
   type ValueMap,
 } from './value.ts';
+import { readWorkloads, type Stored } from './workloads.ts';
 
 export const isKubernetes = (value: Value): boolean => isMap(value) && typeof value.kind === 'string';
 
@@ -40,20 +42,55 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
   const sealed = objects.find(({ object }) => SEALED.includes(nameOf(object.kind) ?? ''));
   if (sealed) throw stillSealed(sealed.object, file);
   const used = objects.filter(({ object }) => isUsed(object));
-  if (used.length === 0) {
+  const workloads = readWorkloads(objects, storedIn(objects, file), file);
+  const pullSecrets = objects.filter(({ object }) => isPullSecret(object));
+  if (used.length + pullSecrets.length === 0 && workloads.entries.length === 0) {
     const found = kinds(objects.map(({ object }) => object));
     throw new InputError(`${file}: expected a Kubernetes Secret or ConfigMap; found ${found}`);
   }
   const readings = used.map((one) => ({ ...one, ...readObject(one, file) }));
+  // Beside Spacelift's workloads, other objects are read only if their names say that they are Spacelift's.
+  const isRead = ({ object }: Located) =>
+    workloads.entries.length === 0 || VENDORS_NAME.test(nameOf(metadataOf(object).name) ?? '');
+  const own = [...Map.groupBy(workloads.entries, ({ location }) => location?.namespace).values()];
+  const all = [...readings.filter(isRead), ...own.map((entries) => ({ entries }))];
+  const entries = inOneNamespace(all, file).flatMap((reading) => reading.entries);
+  const namespaces = entries.flatMap(({ location }) => location?.namespace ?? []);
   return {
-    entries: inOneNamespace(readings, file).flatMap(({ entries }) => entries),
+    entries,
+    logins: pullSecrets.flatMap(({ object }) => readPullSecret(object, file, namespaces)),
     rejected: [
       ...readings.flatMap(({ rejected }) => rejected),
+      ...(workloads.rejected ?? []),
       ...objects.filter(({ object }) => !isUsed(object)).flatMap((one) => rejectedIn(one.object, file)),
     ],
-    incomplete: false,
+    incomplete: workloads.incomplete,
+    ...(workloads.unseen !== undefined && { unseen: workloads.unseen }),
   };
 }
+
+/** What workloads can refer to: Secrets and ConfigMaps of any type. */
+const storedIn = (objects: readonly Located[], file: string): Stored[] =>
+  objects.flatMap(({ object, location }) => {
+    const kind = nameOf(object.kind) ?? '';
+    if (!/^(?:Secret|ConfigMap)$/.test(kind)) return [];
+    const { name, namespace } = metadataOf(object);
+    let entries: readonly Entry[] | undefined;
+    return [
+      {
+        kind,
+        name: nameOf(name) ?? '',
+        namespace: nameOf(namespace),
+        get entries() {
+          entries ??= readObject({ object, location }, file).entries;
+          return entries;
+        },
+      },
+    ];
+  });
+
+/** As the vendor's templates name Secrets. */
+const VENDORS_NAME = /-(?:shared|server|drain|scheduler|vcs-gateway)$/;
 
 const isUsed = (object: ValueMap): boolean => kindOf(object) === 'Secret' || kindOf(object) === 'ConfigMap';
 
@@ -161,7 +198,7 @@ function readObject({ object, location }: Located, file: string): { entries: Ent
   const label = `${kind} ${named(name, 'object')}`;
   const place: Place = {
     service: serviceOf(name),
-    origin: `${file} (${label})`,
+    origin: originIn(file, location, label),
     location: {
       ...location,
       kind,
@@ -187,9 +224,6 @@ function readObject({ object, location }: Located, file: string): { entries: Ent
   };
 }
 
-/** Where objects that are not used contain lists of variables: pods, and workloads with a pod template. */
-const POD_SPECS = [['spec'], ['spec', 'template', 'spec'], ['spec', 'jobTemplate', 'spec', 'template', 'spec']];
-
 /** Values in other objects that the API rejects. */
 function rejectedIn(object: ValueMap, file: string): RejectedValue[] {
   const label = `${named(nameOf(object.kind), 'kind')} ${named(nameOf(metadataOf(object).name), 'object')}`;
@@ -204,21 +238,11 @@ function rejectedIn(object: ValueMap, file: string): RejectedValue[] {
       ...typesIn('stringData', rejectedType),
     ];
   }
-  return POD_SPECS.flatMap((path) => {
-    const spec = path.reduce<Value | undefined>((value, key) => (isMap(value) ? value[key] : undefined), object);
-    const lists = isMap(spec) ? [spec.initContainers, spec.containers] : [];
-    return lists
-      .flatMap((list) => (isList(list) ? list.filter(isMap) : []))
-      .flatMap((container) => {
-        const origin = `${file} (${label}, container ${named(nameOf(container.name), 'container')})`;
-        return rejectedPairs(container.env, ({ value }) => value, origin);
-      });
-  });
+  return [];
 }
 
 function serviceOf(name: string): Service | 'all' {
-  const ending = /-(server|drain|scheduler)$/.exec(name)?.[1];
-  return ending === 'server' || ending === 'drain' || ending === 'scheduler' ? ending : 'all';
+  return SERVICES.find((service) => name.endsWith(`-${service}`)) ?? 'all';
 }
 
 function mapIn(object: ValueMap, field: string, where: string): ValueMap {

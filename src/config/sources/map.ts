@@ -1,19 +1,38 @@
 /** A flat JSON or YAML object of variables and values, which may be unquoted in this format. */
 import { type Entry, InputError } from '../entry.ts';
 import { named } from './quote.ts';
-import { aType, type Document, isMap, type Reading, typeOf, Unquoted, type Value } from './value.ts';
+import {
+  aType,
+  type Document,
+  entryOf,
+  isMap,
+  originIn,
+  type Place,
+  type Reading,
+  typeOf,
+  Unquoted,
+  type Value,
+  Veiled,
+} from './value.ts';
 
 /** @throws InputError for a value that is not a scalar */
 export function readMap(documents: readonly Document[], file: string, expected: string): Reading {
-  const variables = documents.flatMap(({ value, location }) =>
-    isMap(value) ? Object.entries(value).map(([name, held]) => ({ name, value: held, location })) : [],
-  );
+  const variables = documents.flatMap(({ value, location, service, secret }) => {
+    const place: Place = {
+      service: service ?? 'all',
+      origin: originIn(file, location),
+      location,
+      ...(secret && { secret }),
+    };
+    return isMap(value) ? Object.entries(value).map(([name, held]) => ({ name, value: held, place })) : [];
+  });
   return {
-    entries: variables.map(({ name, value, location }): Entry => {
+    entries: variables.map(({ name, value, place }): Entry => {
+      if (value instanceof Veiled) return entryOf(name, value, place);
       const text = textOf(value);
       if (text === undefined)
         throw new InputError(`${file}: expected ${expected}; found a map in which ${nested(name, value)}`);
-      return { name, kind: 'known', value: text, service: 'all', origin: file, location };
+      return { name, kind: 'known', value: text, ...place };
     }),
     incomplete: false,
   };

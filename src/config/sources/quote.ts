@@ -36,6 +36,10 @@ export function named(name: string | undefined, grammar: keyof typeof GRAMMARS):
 /** Whether a name is shown as it is. */
 export const isNamed = (name: string, grammar: keyof typeof GRAMMARS): boolean => named(name, grammar) === name;
 
+/** The address of a Terraform resource, module or output: `module.ecs[0].aws_ecs_task_definition.this["server"]`. */
+export const addressed = (address: string): string =>
+  /^[\w.-]+(?:\[(?:\d+|"[\w./:@ -]{0,80}")\][\w.-]*)*$/.test(address) ? shown(address, 256) : NO_NAME;
+
 const NO_NAME = '(not a name)';
 
 /** The ECS reference to a value: an ARN or a parameter name. */

@@ -1,11 +1,14 @@
-/** Reads bytes as text: limited in size, UTF-8 only. */
+/** Reads files: limited in size; text is UTF-8 only. */
 import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
 import { InputError } from '../entry.ts';
 
 const MIB = 1024 * 1024;
-const LARGEST_MIB = 8;
+/** Far more than any config. */
+export const LARGEST_MIB = 8;
+/** For plans and states of Terraform and lists of Kubernetes, of which most is left out before they are parsed. */
+const LARGEST_REDUCED_MIB = 64;
 /** In bytes: enough for most configs. */
 const FIRST = 64 * 1024;
 
@@ -32,48 +35,40 @@ export const deadlineIn = (timeoutMs: number): Deadline => ({ timeoutMs, at: per
 const FOR_EVER_MS = 2 ** 31 - 1;
 
 /**
- * @param file its name in messages
- * @throws InputError
- */
-export async function readText(
-  file: string,
-  chunks: () => AsyncIterable<Uint8Array>,
-  deadline = deadlineIn(FOR_EVER_MS),
-): Promise<string> {
-  const bytes = await readBytes(file, chunks, deadline);
-  try {
-    return decode(file, bytes);
-  } finally {
-    // Frees the memory immediately, because the text is as large.
-    bytes.buffer.transfer(0);
-  }
-}
-
-/**
  * Streams the file, so that pipes and devices are limited too. A pipe without a writer is awaited without a thread, because
  * a thread would keep the process alive after the deadline.
  */
-export function bytesOf(path: string): AsyncIterable<Uint8Array> {
+export function bytesOf(path: string): AsyncIterable<Uint8Array> & { readonly size?: number } {
   const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  if (fstatSync(fd).isFIFO()) return new Socket({ fd, readable: true, writable: false });
-  return isatty(fd) ? new ReadStream(fd) : createReadStream(path, { fd });
+  const stat = fstatSync(fd);
+  if (stat.isFIFO()) return new Socket({ fd, readable: true, writable: false });
+  if (isatty(fd)) return new ReadStream(fd);
+  return Object.assign(createReadStream(path, { fd, highWaterMark: MIB }), { size: stat.size });
 }
 
-async function readBytes(
+/**
+ * @param file its name in messages
+ * @throws InputError
+ */
+export async function readBytes(
   file: string,
   chunks: () => AsyncIterable<Uint8Array>,
-  { timeoutMs, at }: Deadline,
+  { timeoutMs, at }: Deadline = deadlineIn(FOR_EVER_MS),
 ): Promise<Buffer<ArrayBuffer>> {
   let store = new ArrayBuffer(FIRST);
   let size = 0;
+  let most = LARGEST_MIB;
   let timer: NodeJS.Timeout | undefined;
-  let source: AsyncIterable<Uint8Array> & { destroy?: () => void };
+  let source: AsyncIterable<Uint8Array> & { readonly size?: number; destroy?: () => void };
   const late = new Promise<never>((_, reject) => {
     const over = () => reject(new InputError(`${file}: not fully read within ${timeoutMs / 1000} s (--timeout)`));
     timer = setTimeout(over, Math.min(FOR_EVER_MS, Math.max(0, at - performance.now())));
   });
   try {
     source = chunks();
+    // A large file is read into one buffer, because a buffer that grows is copied.
+    const expected = Math.min(source.size ?? 0, LARGEST_REDUCED_MIB * MIB);
+    if (expected > FIRST) store = new ArrayBuffer(expected);
     const iterator = source[Symbol.asyncIterator]();
     try {
       for (;;) {
@@ -81,10 +76,15 @@ async function readBytes(
         if (done === true) return Buffer.from(store, 0, size);
         const from = size;
         size += value.byteLength;
-        if (size > LARGEST_MIB * MIB) throw new InputError(`${file}: larger than ${LARGEST_MIB} MiB, the maximum`);
+        if (
+          size > most * MIB &&
+          most === LARGEST_MIB &&
+          canBeReduced(from === 0 ? value : new Uint8Array(store, 0, from))
+        )
+          most = LARGEST_REDUCED_MIB;
+        if (size > most * MIB) throw tooLarge(file, most);
         // The old buffer does not stay in memory.
-        if (size > store.byteLength)
-          store = store.transfer(Math.max(size, Math.min(2 * store.byteLength, LARGEST_MIB * MIB)));
+        if (size > store.byteLength) store = store.transfer(Math.max(size, Math.min(2 * store.byteLength, most * MIB)));
         new Uint8Array(store).set(value, from);
       }
     } finally {
@@ -102,7 +102,29 @@ async function readBytes(
   }
 }
 
-function decode(file: string, bytes: Buffer): string {
+/** Whether the beginning is that of a JSON object or of Kubernetes objects in YAML. */
+const canBeReduced = (bytes: Uint8Array): boolean =>
+  /^\ufeff?\s*\{|^(?:---\s+)?(?:apiVersion|kind|items):/.test(Buffer.from(bytes.subarray(0, 1024)).toString());
+
+export const tooLarge = (file: string, mib = LARGEST_MIB): InputError =>
+  new InputError(
+    `${file}: larger than ${mib} MiB, the maximum${mib === LARGEST_MIB ? '' : `; if it is a plan, leave out what is not needed: tofu show -json plan.out | jq -c 'del(.prior_state, .planned_values.root_module, .configuration)' | spacelift-preflight -f -`}`,
+  );
+
+/**
+ * The text; the bytes are freed, because the text is as large.
+ * @throws InputError
+ */
+export function decode(file: string, bytes: Buffer<ArrayBuffer>): string {
+  try {
+    return decoded(file, bytes);
+  } finally {
+    // Small ones can be in a buffer with others.
+    if (bytes.length * 2 > bytes.buffer.byteLength && bytes.length > 65_536) bytes.buffer.transfer(0);
+  }
+}
+
+function decoded(file: string, bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex');
   if (mark === 'fffe' || mark === 'feff') throw new InputError(`${file}: UTF-16 text, expected UTF-8`);
   if (bytes.includes(0)) throw new InputError(`${file}: a binary file, expected text`);

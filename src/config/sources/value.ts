@@ -1,6 +1,10 @@
 /** A parsed JSON or YAML document, and helpers to read it. */
 import type { Entry, Location, RejectedType, RejectedValue } from '../entry.ts';
 import type { EnvFile } from '../env-file/difference.ts';
+import type { Service } from '../options.ts';
+import type { RegistryLogin } from '../registry-logins.ts';
+import type { Terraform } from '../terraform/model.ts';
+import type { Unseen } from '../unseen.ts';
 
 export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
 
@@ -14,39 +18,81 @@ export class Unquoted {
   }
 }
 
-export type Value = string | number | boolean | null | Unquoted | readonly Value[] | ValueMap;
+/** In place of a string that is set, but not known here. */
+export class Veiled {
+  readonly unseen: Unseen;
+  constructor(unseen: Unseen) {
+    this.unseen = unseen;
+  }
+}
+
+export type Value = string | number | boolean | null | Unquoted | Veiled | readonly Value[] | ValueMap;
 export interface ValueMap {
   readonly [key: string]: Value;
 }
 
-/** A document of a file. */
+/** A document of a file, or of a text inside of it. */
 export interface Document {
   readonly value: Value;
   readonly location: Location;
+  /** For a flat map: the service that its variables are for; all by default. */
+  readonly service?: Service;
+  /** Whether all of its values must never be shown, whatever their names. */
+  readonly secret?: true;
 }
 
 /** The location of an entry. */
-export type Place = Pick<Entry, 'service' | 'origin' | 'location'>;
+export type Place = Pick<Entry, 'service' | 'origin' | 'location' | 'secret'>;
+
+/** For people: the file, and what in it a value is from ("x.json (module.ecs.aws_ecs_task_definition.server, container server)"). */
+export function originIn(file: string, { address }: Location, ...within: readonly string[]): string {
+  const parts = [...(address === undefined ? [] : [address]), ...within];
+  return parts.length === 0 ? file : `${file} (${parts.join(', ')})`;
+}
 
 /** The entries that a format reads from its documents. */
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly incomplete: boolean;
+  /** If incomplete: why; ECS `environmentFiles` by default. */
+  readonly unseen?: Unseen;
+  readonly incompleteGateway?: true;
   readonly rejected?: readonly RejectedValue[];
+  /** Logins for container registries. */
+  readonly logins?: readonly RegistryLogin[];
   /** How programs read the file, if it is an env file. */
   readonly envFile?: EnvFile;
+  readonly terraform?: Terraform;
+}
+
+/** The entries of all, in order. */
+export function joined(readings: readonly Reading[]): Reading {
+  const unseen = readings.find(({ incomplete }) => incomplete)?.unseen;
+  return {
+    entries: readings.flatMap(({ entries }) => entries),
+    incomplete: readings.some(({ incomplete }) => incomplete),
+    ...(unseen !== undefined && { unseen }),
+    ...(readings.some(({ incompleteGateway }) => incompleteGateway) && { incompleteGateway: true as const }),
+    rejected: readings.flatMap(({ rejected = [] }) => rejected),
+    logins: readings.flatMap(({ logins = [] }) => logins),
+  };
 }
 
 export const isList = (value: Value | undefined): value is readonly Value[] => Array.isArray(value);
 
 export const isMap = (value: Value | undefined): value is ValueMap =>
-  typeof value === 'object' && value !== null && !isList(value) && !(value instanceof Unquoted);
+  typeof value === 'object' &&
+  value !== null &&
+  !isList(value) &&
+  !(value instanceof Unquoted) &&
+  !(value instanceof Veiled);
 
 /** The JSON type; an absent value is `null`. */
 export function typeOf(value: Value | undefined): JsonType {
   if (value instanceof Unquoted) return value.type;
   if (value === null || value === undefined) return 'null';
   if (isList(value)) return 'array';
+  if (value instanceof Veiled) return 'string';
   const type = typeof value;
   return type === 'string' || type === 'number' || type === 'boolean' ? type : 'object';
 }
@@ -80,6 +126,7 @@ export function rejectedPairs(
 
 /** Converts a value like an API with string values. */
 export function entryOf(name: string, value: Value | undefined, place: Place): Entry {
+  if (value instanceof Veiled) return { name, kind: 'secret', value: '', unseen: value.unseen, ...place };
   const rejected = rejectedType(value);
   return rejected === undefined
     ? { name, kind: 'known', value: typeof value === 'string' ? value : '', ...place }

@@ -382,6 +382,18 @@ describe('access', () => {
     });
   });
 
+  test('from release 6.4.0 on, the drain sends to cronjobs without being told', async () => {
+    const check = async (tag: string, more: Readonly<Record<string, string>> = {}) => {
+      const world = await start();
+      const variables = { LAUNCHER_IMAGE_TAG: tag, ...more };
+      return judged(await world.check({ as: roleOf('drain'), service: 'drain', variables })).fail;
+    };
+    expect(await check('v6.4.0')).toEqual(['cronjobs/access']);
+    expect(await check('v6.4.0', { DRAIN_SCHEDULER_ENABLED: 'false' })).toEqual([]);
+    expect(await check('v6.3.0')).toEqual([]);
+    expect(await check('latest')).toEqual([]);
+  });
+
   test('a key that encrypts the queues: its denial is told apart from one by SQS', async () => {
     const world = await start();
     const key = world.aws.keys.create();

@@ -35,6 +35,7 @@ export const POLICIES: Readonly<Record<Service, readonly Statement[]>> = {
   server: [allow(['SendMessage'], [...SENT, 'webhooks'])],
   drain: [allow(['SendMessage'], SENT), allow(READING, ALL)],
   scheduler: [allow(['SendMessage'], ['cronjobs'])],
+  'vcs-gateway': [],
 };
 
 /** The role of a service, or of anyone with these statements. */

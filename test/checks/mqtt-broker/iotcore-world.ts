@@ -36,6 +36,7 @@ export function roleOf(service: Service): AwsUser {
     server: [may([...CERTIFICATES, ...SETTING_UP]), PUBLISHING],
     drain: [may(CERTIFICATES), PUBLISHING],
     scheduler: [],
+    'vcs-gateway': [],
   }[service];
   return role(service, [...POLICIES[service], ...iot]);
 }

@@ -3,13 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { checkCertificate } from '../../../checks/network/certificate.ts';
-import { checkVcsGateway } from '../../../checks/network/endpoints.ts';
 import { network } from '../../../checks/network/index.ts';
-import type { Phase } from '../../../src/config/options.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { withTimeout } from '../../../src/engine/timeouts.ts';
 import { timedOut } from '../../../src/net/network-error.ts';
-import type { Outcome } from '../../../src/outcome/outcome.ts';
 import { startConnectProxy } from '../../services/connect-proxy.ts';
 import { refusedPort, startHttp } from '../../services/tcp.ts';
 import { type CertificateAuthority, type IssueOptions, makeCa, selfSigned } from '../../services/tls.ts';
@@ -125,46 +122,5 @@ describe('certificate', () => {
     const address = { host: 'spacelift.corp.invalid', port: 443 };
     expect((await judged(address, { HTTPS_PROXY: proxy.url })).status).toBe('pass');
     expect(proxy.asked).toEqual(['spacelift.corp.invalid:443']);
-  });
-});
-
-describe('vcs-gateway', () => {
-  const H2 = { ALPNProtocols: ['h2'] };
-  const judged = async ({ host, port }: { host: string; port: number }, phase: Phase) => {
-    const variables = { SERVER_DOMAIN: 'localhost', VCS_GATEWAY_ENDPOINT: `${host}:${port}` };
-    const options = { phase, only: ['network/vcs-gateway'], authorities: ca.certPem };
-    return (await preflight([network], variables, options)).finding('network/vcs-gateway');
-  };
-
-  test('one that speaks HTTP/2 passes in either phase', async () => {
-    const address = await serve({}, H2);
-    for (const phase of ['pre-install', 'post-install'] as const) {
-      expect(await judged(address, phase)).toMatchObject({ status: 'pass', evidence: { alpn: 'h2' } });
-    }
-  });
-  const faults: [string, () => Promise<{ host: string; port: number }>, string][] = [
-    ['without HTTP/2', () => serve(), 'does not support HTTP/2'],
-    ['of another name', () => serve({ names: ['other.corp.io'] }, H2), 'is for other.corp.io, not for localhost'],
-    ['that refuses', refusedPort, 'refused the connection'],
-    ['that does not resolve', async () => ({ host: 'gateway.does-not-exist.invalid', port: 443 }), 'does not resolve'],
-  ];
-  test.each(faults)('one %s is a skip before installation, and a failure after it', async (_, start, says) => {
-    const address = await start();
-    expect(await judged(address, 'pre-install')).toMatchObject({
-      status: 'skip',
-      detail: expect.stringContaining(says),
-    });
-    const after = await judged(address, 'post-install');
-    expect(after).toMatchObject({ status: 'fail', title: expect.stringContaining(says), fix: expect.any(String) });
-  });
-  test('through a proxy that refuses', async () => {
-    const proxy = await startConnectProxy(() => undefined, { refuse: 403 });
-    onTestFinished(proxy.close);
-    const run = await runOf({ HTTPS_PROXY: proxy.url });
-    const found: Outcome = await checkVcsGateway(
-      { ...run, options: { ...run.options, phase: 'post-install' } },
-      { host: 'gateway.corp.invalid', port: 443 },
-    );
-    expect(found).toMatchObject({ status: 'fail', title: expect.stringContaining('(HTTP 403)') });
   });
 });

@@ -81,7 +81,12 @@ ContainerDefinitions:
       .map((name) => JSON.stringify({ containerDefinitions: [container(name, [])] }))
       .join('\n');
     const source = await parseSource('-', text);
-    expect([...new Set(source.entries.map(({ service }) => service))]).toEqual(['server', 'drain', 'scheduler']);
+    expect([...new Set(source.entries.map(({ service }) => service))]).toEqual([
+      'server',
+      'drain',
+      'scheduler',
+      'vcs-gateway',
+    ]);
   });
 
   it('marks values that are no strings', async () => {
@@ -106,6 +111,10 @@ ContainerDefinitions:
     expect((await read([container('server', [], files)])).incomplete).toBe(true);
     expect((await read([server, { ...AGENT, ...files }])).incomplete).toBe(false);
     expect((await read([container('server', [], { environmentFiles: [] })])).incomplete).toBe(false);
+    expect(await read([server, container('vcs-gateway', [], files)])).toMatchObject({
+      incomplete: false,
+      incompleteGateway: true,
+    });
   });
 });
 
@@ -123,22 +132,28 @@ describe('the service of a container', () => {
     ['app', 'backend server', 'server'],
     ['migrations', ['migrate'], 'all'],
     ['observer', ['run'], 'all'],
+    ['spacelift-vcs-gateway', [], 'vcs-gateway'],
+    ['gateway', ['spacelift', 'backend', 'vcs-gateway'], 'vcs-gateway'],
   ])('%s running %j is %s', async (name, command, service) => {
     expect(await services(container(name, command))).toEqual([service]);
   });
 
-  it('passes over the VCS gateway, by name or by command', async () => {
-    const server = container('server', []);
-    expect(await services(container('spacelift-vcs-gateway', []), server)).toEqual(['server']);
-    expect(await services(container('gateway', ['spacelift', 'backend', 'vcs-gateway']), server)).toEqual(['server']);
+  it.each([
+    ['vcs-gateway-x1', 'app', 'vcs-gateway'],
+    ['drain-x1', 'app', 'drain'],
+    ['spacelift', 'app', 'all'],
+    ['vcs-gateway-x1', 'server', 'server'],
+  ])('in the family %s, %s is %s', async (family, name, service) => {
+    const { entries } = await read({ family, containerDefinitions: [container(name, []), AGENT] });
+    expect([...new Set(entries.map((entry) => entry.service))]).toEqual([service]);
   });
 
   it('is needed: otherwise the containers are named', async () => {
-    expect(await refusal('task.json', JSON.stringify([AGENT, container('vcs-gateway', [])]))).toBe(
-      'task.json: expected a container that is named or started as server, drain or scheduler; found datadog-agent, vcs-gateway',
+    expect(await refusal('task.json', JSON.stringify([AGENT, { ...AGENT, name: 'log-router' }]))).toBe(
+      'task.json: expected a container that is named or started as server, drain, scheduler or vcs-gateway; found datadog-agent, log-router',
     );
     expect(await refusal('task.json', '{"containerDefinitions":[]}')).toBe(
-      'task.json: expected a container that is named or started as server, drain or scheduler; found no container',
+      'task.json: expected a container that is named or started as server, drain, scheduler or vcs-gateway; found no container',
     );
   });
 });

@@ -49,6 +49,8 @@ describe('a Kubernetes Secret', () => {
   it.each([
     ['spacelift-scheduler', 'scheduler'],
     ['my-server', 'server'],
+    ['spacelift-vcs-gateway', 'vcs-gateway'],
+    ['vcs-gateway', 'all'],
     ['spacelift', 'all'],
     ['server', 'all'],
     ['spacelift-server-backup', 'all'],

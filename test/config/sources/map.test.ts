@@ -53,9 +53,8 @@ it('refuses what is nested, by name', async () => {
   );
 });
 
-it('tells the output of `tofu output -json` apart', async () => {
-  const text = JSON.stringify({ kubernetes_secrets: { sensitive: true, type: 'string', value: 'apiVersion: v1' } });
-  expect(await refusal('-', text)).toBe(
+it('tells the output of `tofu output -json` in YAML apart', async () => {
+  expect(await refusal('-', 'kubernetes_secrets: {sensitive: true, type: string, value: "apiVersion: v1"}')).toBe(
     `standard input: ${EXPECTED}; found a map in which kubernetes_secrets is an object (a Terraform output: tofu output -raw kubernetes_secrets prints its value)`,
   );
 });

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { InputError, type Source } from '../../../src/config/entry.ts';
 import { parseSource } from '../../../src/config/sources/index.ts';
 import { processSource } from '../../../src/config/sources/process.ts';
-import { readText } from '../../../src/config/sources/read.ts';
+import { decode, readBytes } from '../../../src/config/sources/read.ts';
 import { anyJson, anyText, ONE_LINE, RUNS } from '../../support/arbitrary.ts';
 import { expectLinear } from '../../support/growth.ts';
 import { base64 } from './helpers.ts';
@@ -201,13 +201,15 @@ describe('bytes', () => {
     fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 12 }), { maxLength: 6 }), async (chunks) => {
         const bytes = Buffer.concat(chunks);
-        const reading = readText('x', async function* () {
+        const reading = readBytes('x', async function* () {
           yield* chunks;
         });
-        const text = await reading.catch((error: unknown) => {
-          if (!(error instanceof InputError)) throw error;
-          expect(error.message).toMatch(/^x: (a binary file|not UTF-8|UTF-16)/);
-        });
+        const text = await reading
+          .then((read) => decode('x', read))
+          .catch((error: unknown) => {
+            if (!(error instanceof InputError)) throw error;
+            expect(error.message).toMatch(/^x: (a binary file|not UTF-8|UTF-16)/);
+          });
         const mark = Buffer.from('\ufeff');
         if (text !== undefined)
           expect(Buffer.from(text)).toEqual(bytes.indexOf(mark) === 0 ? bytes.subarray(mark.length) : bytes);

@@ -66,8 +66,16 @@ describe('files', () => {
   });
 
   it('that are no text are refused', async () => {
-    const binary = file('a.bin', Uint8Array.of(0x1f, 0x8b, 0x08, 0x00, 0x41));
+    const binary = file('a.bin', Uint8Array.of(0x1f, 0x00, 0x08, 0x00, 0x41));
     expect(await refused([binary])).toBe(`${binary}: a binary file, expected text`);
+    const gzip = file('a.gz', Uint8Array.of(0x1f, 0x8b, 0x08, 0x00, 0x41));
+    expect(await refused([gzip])).toBe(
+      `${gzip}: compressed with gzip, expected text; gunzip -c ${gzip} | spacelift-preflight -f -`,
+    );
+    const plan = file('plan.out', Buffer.from('PK\u0003\u0004\0\0tfplan', 'latin1'));
+    expect(await refused([plan])).toBe(
+      `${plan}: a ZIP archive, expected text; if it is a plan: tofu show -json ${plan} | spacelift-preflight -f -`,
+    );
     const latin = file('latin.env', Buffer.from('SERVER_DOMAIN=m\xfcnchen', 'latin1'));
     expect(await refused([latin])).toBe(`${latin}: not UTF-8 text`);
     const utf16 = file('windows.env', Buffer.from('\ufeffSERVER_DOMAIN=a.b', 'utf16le'));

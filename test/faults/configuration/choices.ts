@@ -106,23 +106,6 @@ export const CHOICES: readonly Fault[] = [
     fail: ['configuration/admin-login'],
     says: /^ADMIN_PASSWORD is set without ADMIN_USERNAME$/m,
   },
-  { name: 'no admin login', arrange: set({ ADMIN_USERNAME: '', ADMIN_PASSWORD: '' }) },
-  {
-    name: 'a launcher image with two tags',
-    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher:v2', LAUNCHER_IMAGE_TAG: 'v2' }),
-    fail: ['configuration/launcher-image'],
-    says: /^LAUNCHER_IMAGE already has a tag, and LAUNCHER_IMAGE_TAG adds another$/m,
-  },
-  {
-    name: 'a launcher image with a digest and a tag',
-    arrange: set({ LAUNCHER_IMAGE: `registry.corp.io/launcher@sha256:${'0a'.repeat(32)}`, LAUNCHER_IMAGE_TAG: 'v2' }),
-    fail: ['configuration/launcher-image'],
-    says: /^LAUNCHER_IMAGE already has a digest, and LAUNCHER_IMAGE_TAG adds a tag$/m,
-  },
-  {
-    name: 'a launcher image of a registry with a port',
-    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher', LAUNCHER_IMAGE_TAG: 'v2' }),
-  },
   {
     name: 'a session token in the config',
     arrange: set(SESSION),

@@ -32,6 +32,18 @@ const task =
     return { sources: [await parseSource('task.json', JSON.stringify({ containerDefinitions }))] };
   };
 
+/** The config as an ECS task definition for each of some services. */
+const tasks =
+  (services: readonly string[], more: Readonly<Record<string, string>>): Arrange =>
+  async ({ variables }) => {
+    const environment = Object.entries({ ...variables, ...more }).map(([name, value]) => ({ name, value }));
+    const files = services.map((name) => [
+      `${name}.json`,
+      JSON.stringify({ containerDefinitions: [{ name, image: 'spacelift', environment }] }),
+    ]);
+    return { sources: await Promise.all(files.map(([name = '', text = '']) => parseSource(name, text))) };
+  };
+
 /** One service has values of its own beside those that all share. */
 const own = (service: 'server' | 'drain', change: (value: string) => string, name: string): Arrange => {
   const other = service === 'server' ? 'drain' : 'server';
@@ -66,15 +78,25 @@ export const FILES: readonly Fault[] = [
   },
   {
     name: 'a number in a task definition',
-    arrange: task((environment) => [...environment, { name: 'DRAIN_CONCURRENCY_ASYNC', value: 15 }]),
+    arrange: task((environment) => [...environment, { name: 'DRAIN_CONCURRENCY_ASYNC_JOBS', value: 15 }]),
     fail: ['configuration/type'],
-    says: /^DRAIN_CONCURRENCY_ASYNC is a number, not a string, in task\.json \(container server\)$/m,
+    says: /^DRAIN_CONCURRENCY_ASYNC_JOBS is a number, not a string, in task\.json \(container server\)$/m,
     leaves: true,
   },
   {
     name: 'a task definition with all of the config',
     arrange: task((environment) => environment),
     leaves: true,
+  },
+  {
+    name: 'task definitions without a scheduler, in a release whose drain does not run it by itself',
+    arrange: tasks(['server', 'drain'], { LAUNCHER_IMAGE_TAG: 'v6.3.0' }),
+    warn: ['configuration/scheduler'],
+    says: /^The config has the server and the drain but no scheduler, and the drain of release 6\.3\.0 runs it only with/m,
+  },
+  {
+    name: 'task definitions without a scheduler, in a release whose drain runs it',
+    arrange: tasks(['server', 'drain'], { LAUNCHER_IMAGE_TAG: 'v6.4.0' }),
   },
   {
     name: 'a Secret with a reference that the platform resolves',

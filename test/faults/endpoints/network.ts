@@ -1,8 +1,9 @@
 /** Faults of the names under which Spacelift is reached, and of what it reaches by itself. */
 import type { TlsOptions } from 'node:tls';
 import { startConnectProxy } from '../../services/connect-proxy.ts';
-import { refusedPort, startCloser, startHttp, startSilent } from '../../services/tcp.ts';
+import { refusedPort, startByPath, startCloser, startHttp } from '../../services/tcp.ts';
 import { startTlsFront } from '../../services/tls-front.ts';
+import { type Gateway, page, startHttp2, startVcsGateway } from '../../services/vcs-gateway.ts';
 import type { Variables } from '../../support/preflight.ts';
 import { config } from '../arrange.ts';
 import { issued, ROOT_CAS, WRONG_TLS } from '../certificates.ts';
@@ -15,17 +16,24 @@ const days = (count: number) => new Date(Date.now() + count * 86_400_000);
 
 interface Installed {
   readonly tls?: (host: string) => Promise<TlsOptions>;
-  /** What the server answers. */
+  /** What answers, to every path. */
   readonly status?: number;
+  readonly headers?: Record<string, string>;
   readonly proxy?: Parameters<typeof startConnectProxy>[1];
   readonly variables?: Variables;
 }
 
 /** Spacelift's server behind HTTPS. */
 const installed =
-  ({ tls = (host) => issued([host]), status = 200, proxy = {}, variables = {} }: Installed = {}): Arrange =>
+  ({
+    tls = (host) => issued([host]),
+    status = 200,
+    headers = {},
+    proxy = {},
+    variables = {},
+  }: Installed = {}): Arrange =>
   async () => {
-    const server = await startHttp(status, 'ok');
+    const server = await startHttp(status, 'ok', headers);
     const front = await startTlsFront(server, await tls(DOMAIN));
     const way = await startConnectProxy(() => front.port, proxy);
     return {
@@ -45,18 +53,24 @@ const beside =
     };
   };
 
-/** A gateway behind TLS, under the name `localhost`. */
+/** A gateway behind TLS, under the name `localhost`, or something else in its place. */
 const gateway =
-  (options: Promise<TlsOptions>): Arrange =>
+  (options: Promise<TlsOptions>, start: () => Promise<Gateway> = startVcsGateway): Arrange =>
   (there) =>
     beside(
       async () => {
-        const silent = await startSilent();
-        const { port, close } = await startTlsFront(silent, await options);
-        return { host: 'localhost', port, close: () => Promise.all([close(), silent.close()]) };
+        const behind = await start();
+        const { port, close } = await startTlsFront(behind, await options);
+        return { host: 'localhost', port, close: () => Promise.all([close(), behind.close()]) };
       },
       (at) => ({ VCS_GATEWAY_ENDPOINT: at }),
     )(there);
+/** What a load balancer that ends TLS answers by itself. */
+const balancer = (status: number, headers: Readonly<Record<string, string>> = {}): Arrange =>
+  gateway(
+    issued(['localhost']).then((tls) => ({ ...tls, ...H2 })),
+    () => startHttp2(undefined, page(status, headers)),
+  );
 const H2 = { ALPNProtocols: ['h2'] };
 
 const webhooks = (at: string): Variables => ({ WEBHOOKS_ENDPOINT: `http://${at}/webhooks` });
@@ -116,22 +130,57 @@ const SERVERS: readonly Fault[] = [
     name: 'a balancer without a healthy server',
     arrange: installed({ status: 502 }),
     options: INSTALLED,
-    fail: ['network/webhooks'],
-    says: /^https:\/\/192\.0\.2\.10\/webhooks returned HTTP 502\nThe response is from a load balancer or proxy/,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 502\nThe response is from a load balancer or proxy/,
   },
   {
     name: 'a server that fails',
     arrange: installed({ status: 500 }),
     options: INSTALLED,
-    fail: ['network/webhooks'],
-    says: /^https:\/\/192\.0\.2\.10\/webhooks returned HTTP 500$/m,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 500$/m,
+  },
+  {
+    name: 'an ingress that does not know the domain',
+    arrange: installed({ status: 404, headers: { 'content-type': 'text/html' } }),
+    options: INSTALLED,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 404\nThe response is from the default backend of an ingress/,
+  },
+  {
+    name: 'an ingress that does not know the domain, as a worker sees it',
+    arrange: installed({ status: 404 }),
+    options: { ...INSTALLED, service: 'worker' },
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 404\n/,
+  },
+  {
+    name: 'a login page in front of the server',
+    arrange: installed({ status: 302, headers: { location: 'https://login.corp.io/' } }),
+    options: INSTALLED,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health redirects to https:\/\/login\.corp\.io$/m,
+  },
+  {
+    name: 'an authenticating proxy in front of the server',
+    arrange: installed({ status: 401 }),
+    options: INSTALLED,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 401\nA login page, firewall \(WAF\) or authenticating proxy/,
+  },
+  {
+    name: 'a parking page at the domain',
+    arrange: installed({ headers: { 'content-type': 'text/html' } }),
+    options: INSTALLED,
+    fail: ['network/server'],
+    says: /^https:\/\/192\.0\.2\.10\/health returns a web page, not the health of Spacelift’s server$/m,
   },
   {
     name: 'a balancer without a healthy server, as a worker sees it',
     arrange: installed({ status: 503 }),
     options: { ...INSTALLED, service: 'worker' },
     fail: ['network/server'],
-    says: /^https:\/\/192\.0\.2\.10\/ returned HTTP 503\n/,
+    says: /^https:\/\/192\.0\.2\.10\/health returned HTTP 503\n/,
   },
   {
     name: 'a server that a worker does not find yet',
@@ -146,9 +195,23 @@ const SERVERS: readonly Fault[] = [
     says: /signed by Corp CA, a certificate authority \(CA\) that is not trusted here/,
   },
   {
-    name: 'a webhooks endpoint that refuses what is no webhook',
-    arrange: installed({ status: 401 }),
+    name: 'a webhooks endpoint of its own that refuses what is no webhook',
+    arrange: beside(() => startByPath((path) => (path === '/webhooks' ? 405 : 404)), webhooks),
     options: INSTALLED,
+  },
+  {
+    name: 'a webhooks endpoint of its own that the server does not serve',
+    arrange: beside(() => startByPath((path) => (path === '/health' ? 200 : 502)), webhooks),
+    options: INSTALLED,
+    fail: ['network/webhooks'],
+    says: /^http:\/\/127\.0\.0\.1:\d+\/webhooks returned HTTP 502$/m,
+  },
+  {
+    name: 'a webhooks endpoint of its own at an ingress that does not know it',
+    arrange: beside(() => startHttp(404), webhooks),
+    options: INSTALLED,
+    fail: ['network/webhooks'],
+    says: /^http:\/\/127\.0\.0\.1:\d+\/health returned HTTP 404\nThe response is from the default backend/,
   },
   {
     name: 'a webhooks endpoint of its own that refuses',
@@ -199,6 +262,48 @@ const OTHERS: readonly Fault[] = [
     says: /^127\.0\.0\.1:\d+ does not speak TLS$/m,
   },
   {
+    name: 'the port of a VCS gateway itself, past the balancer',
+    arrange: beside(startVcsGateway, (at) => ({ VCS_GATEWAY_ENDPOINT: at })),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^127\.0\.0\.1:\d+ speaks gRPC without TLS$/m,
+  },
+  {
+    name: 'a balancer without a healthy VCS gateway',
+    arrange: balancer(502),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^the load balancer at localhost:\d+ has no healthy VCS gateway behind it \(HTTP 502\)$/m,
+  },
+  {
+    name: 'an ingress that does not know the VCS gateway',
+    arrange: balancer(404, { server: 'nginx' }),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^localhost:\d+ does not route gRPC requests to the VCS gateway \(HTTP 404\)$/m,
+  },
+  {
+    name: 'a login page in front of the VCS gateway',
+    arrange: balancer(302, { location: 'https://login.corp.io/' }),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^localhost:\d+ redirects gRPC requests to https:\/\/login\.corp\.io$/m,
+  },
+  {
+    name: 'a proxy that removes the trailers of the VCS gateway',
+    arrange: balancer(200, { 'content-type': 'application/grpc' }),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^localhost:\d+ responds to gRPC requests without a gRPC status$/m,
+  },
+  {
+    name: 'a web server under the name of the VCS gateway',
+    arrange: balancer(200),
+    options: INSTALLED,
+    fail: ['network/vcs-gateway'],
+    says: /^localhost:\d+ is a web server, not the VCS gateway \(HTTP 200\)$/m,
+  },
+  {
     name: 'no VCS gateway after installation',
     arrange: beside(refusedPort, (at) => ({ VCS_GATEWAY_ENDPOINT: at })),
     options: INSTALLED,
@@ -207,7 +312,7 @@ const OTHERS: readonly Fault[] = [
   },
   { name: 'no VCS gateway before installation', arrange: beside(refusedPort, (at) => ({ VCS_GATEWAY_ENDPOINT: at })) },
   {
-    name: 'a VCS gateway with HTTP/2',
+    name: 'a VCS gateway behind a balancer',
     arrange: gateway(issued(['localhost']).then((tls) => ({ ...tls, ...H2 }))),
     options: INSTALLED,
   },

@@ -1,0 +1,89 @@
+/** Docker Compose files: the variables of Spacelift's services. A variable of the shell is not known here. */
+import { isKnown } from '../contract.ts';
+import type { Entry } from '../entry.ts';
+import { InputError } from '../entry.ts';
+import { mapOfPairs } from './pairs.ts';
+import { named } from './quote.ts';
+import { serviceInName, serviceStarted } from './service.ts';
+import {
+  type Document,
+  entryOf,
+  isList,
+  isMap,
+  originIn,
+  type Place,
+  type Reading,
+  typeOf,
+  Unquoted,
+  type Value,
+  type ValueMap,
+  Veiled,
+} from './value.ts';
+
+const KEYS = ['image', 'build', 'environment', 'env_file', 'extends', 'command', 'depends_on'];
+
+export const isCompose = (value: Value): boolean => {
+  const services = isMap(value) ? value.services : undefined;
+  if (!isMap(services)) return false;
+  const all = Object.values(services);
+  return (
+    all.length > 0 && all.every(isMap) && all.some((service) => isMap(service) && KEYS.some((key) => key in service))
+  );
+};
+
+/** @throws InputError when no service is Spacelift's */
+export function readCompose(documents: readonly Document[], file: string): Reading {
+  const services = documents.flatMap(({ value, location }) =>
+    Object.entries(isMap(value) && isMap(value.services) ? value.services : {}).map(([name, service]) => ({
+      name,
+      service: isMap(service) ? service : {},
+      location,
+    })),
+  );
+  const used = services.flatMap(({ name, service, location }) => {
+    const variables = variablesOf(service);
+    const found = serviceInName(name) ?? serviceStarted([service.entrypoint, service.command]);
+    const holdsEverything = ['SERVER_DOMAIN', 'DATABASE_URL'].some((key) => Object.hasOwn(variables, key));
+    const files = service.env_file;
+    const hasFiles = typeOf(files) !== 'null' && !(isList(files) && files.length === 0);
+    if (found === undefined && !holdsEverything) return [];
+    if (found !== undefined && !hasFiles && !Object.keys(variables).some(isKnown)) return [];
+    const shown = named(name, 'container');
+    const place: Place = {
+      service: found ?? 'all',
+      origin: originIn(file, location, `service ${shown}`),
+      location: { ...location, container: shown },
+    };
+    return [{ hasFiles, entries: Object.entries(variables).map(([key, value]) => entry(key, value, place)) }];
+  });
+  const hasFiles = used.some((service) => service.hasFiles);
+  const entries = used.flatMap((service) => service.entries);
+  if (entries.length === 0) {
+    const why = hasFiles ? 'its services read everything from env_file' : 'no service of it is Spacelift’s';
+    throw new InputError(
+      `${file}: a Compose file, but ${why}; pass all variables: docker compose config | spacelift-preflight -f -`,
+    );
+  }
+  return { entries, incomplete: hasFiles, ...(hasFiles && { unseen: 'envFile' }) };
+}
+
+function variablesOf({ environment }: ValueMap): ValueMap {
+  if (isMap(environment)) return environment;
+  // A name alone takes the value from the shell.
+  const list = isList(environment) ? environment : [];
+  const alone = list.filter((item) => typeof item === 'string' && !item.includes('='));
+  return {
+    ...mapOfPairs(list.filter((item) => !alone.includes(item))),
+    ...Object.fromEntries(alone.map((name) => [String(name), new Veiled('shell')])),
+  };
+}
+
+/** Compose replaces `$NAME` and `${NAME}`, and makes a dollar sign of `$$`; a value may be unquoted. */
+function entry(name: string, value: Value, place: Place): Entry {
+  const text = value instanceof Unquoted ? (value.type === 'null' ? null : value.text) : value;
+  if (text === null) return entryOf(name, new Veiled('shell'), place);
+  if (typeof text === 'number' || typeof text === 'boolean') return entryOf(name, String(text), place);
+  if (typeof text !== 'string') return entryOf(name, text, place);
+  const replaced = /(?<!\$)(?:\$\$)*\$(?:[A-Za-z_]|\{[A-Za-z_])/.test(text);
+  return entryOf(name, replaced ? new Veiled('shell') : text.replaceAll('$$', '$'), place);
+}

@@ -1,0 +1,31 @@
+/** Looks for variables in values of a Helm chart, which can be anywhere in them. */
+import { isVariable } from '../contract.ts';
+import type { Location } from '../entry.ts';
+import { SERVICES } from '../options.ts';
+import { mapOfPairs } from './pairs.ts';
+import { type Document, isList, isMap, typeOf, type Value, type ValueMap } from './value.ts';
+
+const DEEPEST = 16;
+
+/** Maps of variables, lists of them, and whole Kubernetes objects, in the order of the text. */
+export function dig(value: Value, location: Location, path: readonly string[] = []): Document[] {
+  if (path.length > DEEPEST) return [];
+  const pairs = mapOfPairs(value);
+  if (pairs !== undefined) return documentOf(pairs, location, path);
+  if (isList(value)) return value.flatMap((item) => dig(item, location, [...path, '']));
+  if (!isMap(value)) return [];
+  if (typeof value.kind === 'string' && typeof value.apiVersion === 'string') return [{ value, location }];
+  return [
+    ...documentOf(value, location, path),
+    ...Object.entries(value).flatMap(([key, inner]) => dig(inner, location, [...path, key])),
+  ];
+}
+
+function documentOf(map: ValueMap, location: Location, path: readonly string[]): Document[] {
+  if (!Object.keys(map).some(isVariable)) return [];
+  const scalars = Object.entries(map).filter(([, value]) => !['array', 'object'].includes(typeOf(value)));
+  const service = SERVICES.find((name) =>
+    path.some((key) => key.toLowerCase().replaceAll(/[-_]/g, '') === name.replaceAll('-', '')),
+  );
+  return [{ value: Object.fromEntries(scalars), location, ...(service !== undefined && { service }) }];
+}

@@ -1,0 +1,96 @@
+/** Detects the format of a text and reads it. */
+import { isVariable } from '../contract.ts';
+import { InputError } from '../entry.ts';
+import type { Terraform } from '../terraform/model.ts';
+import { chooseConfig } from './choose.ts';
+import { isCompose, readCompose } from './compose.ts';
+import { dig } from './dig.ts';
+import { isDotenv, readDotenv } from './dotenv.ts';
+import { isEcs, readEcs } from './ecs.ts';
+import { isKubernetes, readKubernetes } from './kubernetes.ts';
+import { readMap } from './map.ts';
+import { firstLineOf, opened, openedIfConfig, parseText } from './open.ts';
+import { reasonFor, refuseText } from './refused.ts';
+import { candidatesIn } from './terraform.ts';
+import { isUnit, readUnit } from './unit.ts';
+import { aType, type Document, isMap, joined, type Reading, type Value } from './value.ts';
+
+const EXPECTED = 'a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map';
+
+/**
+ * @param name the path, or `-`
+ * @throws InputError
+ */
+export async function readShape(name: string, file: string, text: string): Promise<Reading> {
+  const firstLine = firstLineOf(text);
+  if (firstLine === undefined) throw new InputError(`${file}: empty; expected ${EXPECTED}`);
+  refuseText(name, file, text);
+  if (isUnit(firstLine)) {
+    const { document, hasFiles } = readUnit(text, file);
+    const reading = readDocuments([{ ...document, location: { file } }], file);
+    return hasFiles ? { ...reading, incomplete: true, unseen: 'unit' } : reading;
+  }
+  if (isDotenv(firstLine)) return readDotenv(text, file);
+  return readValues(await parseText(file, text), file);
+}
+
+/** @throws InputError */
+export async function readValues(values: readonly Value[], file: string): Promise<Reading> {
+  if (values.length === 0) throw new InputError(`${file}: empty; expected ${EXPECTED}`);
+  const documents: Document[] = [];
+  for (const [index, value] of values.entries()) {
+    const location = { file, ...(values.length > 1 && { document: index + 1 }) };
+    documents.push(...(await opened({ value, location })));
+  }
+  return readDocuments(documents, file);
+}
+
+/** @throws InputError */
+export async function readTerraformConfig(terraform: Terraform, file: string): Promise<Reading> {
+  const candidates = await candidatesIn(terraform, file, openedIfConfig);
+  const reading = chooseConfig(file, candidates, (documents) => readDocuments(documents, file));
+  return terraform.kind === 'plan' ? { ...reading, terraform } : reading;
+}
+
+const FORMATS: readonly {
+  readonly is: (value: Value) => boolean;
+  readonly read: (documents: readonly Document[], file: string) => Reading;
+}[] = [
+  { is: isKubernetes, read: readKubernetes },
+  { is: isEcs, read: readEcs },
+  { is: isCompose, read: readCompose },
+  { is: () => true, read: readOthers },
+];
+
+/** @throws InputError */
+function readDocuments(documents: readonly Document[], file: string): Reading {
+  const groups = Map.groupBy(documents, ({ value }) => FORMATS.find(({ is }) => is(value)));
+  const readings = FORMATS.flatMap((format) => {
+    const group = groups.get(format);
+    return group === undefined ? [] : [format.read(group, file)];
+  });
+  return joined(readings);
+}
+
+/** Flat maps, and values of Helm charts with variables in them. */
+function readOthers(documents: readonly Document[], file: string): Reading {
+  const flat: Document[] = [];
+  const objects: Document[] = [];
+  for (const document of documents) {
+    const { value, location } = document;
+    const reason = reasonFor(value);
+    if (reason !== undefined) throw new InputError(`${file}: ${reason}`);
+    if (!isMap(value)) {
+      const found = typeof value === 'string' ? 'plain text' : aType(value);
+      throw new InputError(`${file}: expected ${EXPECTED}; found ${found}`);
+    }
+    const isOwn = Object.keys(value).some(isVariable) || Object.values(value).every((inner) => !isMap(inner));
+    const inside = isOwn ? [] : dig(value, location);
+    if (inside.length === 0) flat.push(document);
+    for (const one of inside) (isKubernetes(one.value) ? objects : flat).push(one);
+  }
+  return joined([
+    ...(flat.length > 0 ? [readMap(flat, file, EXPECTED)] : []),
+    ...(objects.length > 0 ? [readKubernetes(objects, file)] : []),
+  ]);
+}

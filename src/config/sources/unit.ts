@@ -1,0 +1,73 @@
+/** Unit files of systemd: `Environment=` lines in `[Service]` (systemd.exec(5), systemd.syntax(7)). */
+import { InputError } from '../entry.ts';
+import { serviceStarted } from './service.ts';
+import { type Document, type Value, Veiled } from './value.ts';
+
+const SECTION = /^\[(?:Unit|Service|Install|Container|X-[\w-]+)\]\s*$/m;
+
+/** A unit, or what `systemctl show -p Environment` prints. */
+export const isUnit = (firstLine: string): boolean => SECTION.test(firstLine) || firstLine.startsWith('Environment=');
+
+export interface Unit {
+  readonly document: Omit<Document, 'location'>;
+  /** Whether it also reads files. */
+  readonly hasFiles: boolean;
+}
+
+/** @throws InputError for a unit of none of Spacelift's services */
+export function readUnit(text: string, file: string): Unit {
+  const variables = new Map<string, Value>();
+  let command = '';
+  let hasFiles = false;
+  for (const line of logicalLines(text)) {
+    const [, key = '', value = ''] = /^\s*([A-Za-z]+)\s*=\s*(.*)$/s.exec(line) ?? [];
+    if (key === 'Environment') {
+      if (value === '') variables.clear();
+      for (const word of words(value)) {
+        const [, name, text = ''] = /^([A-Za-z_]\w*)=(.*)$/s.exec(word) ?? [];
+        if (name !== undefined) variables.set(name, expanded(text));
+      }
+    } else if (key === 'EnvironmentFile') hasFiles = value !== '';
+    else if (key === 'PassEnvironment') for (const name of words(value)) variables.set(name, new Veiled('unit'));
+    else if (key === 'ExecStart' || key === 'Exec') command += ` ${value}`;
+  }
+  if (variables.size === 0) {
+    const instead = hasFiles ? 'pass the file that EnvironmentFile= names, with -f' : 'expected Environment= lines';
+    throw new InputError(`${file}: a systemd unit without variables; ${instead}`);
+  }
+  const service = serviceStarted([command]);
+  return { document: { value: Object.fromEntries(variables), ...(service !== undefined && { service }) }, hasFiles };
+}
+
+/** Without comments; a backslash continues a line, and comments between the parts are left out. */
+function logicalLines(text: string): string[] {
+  const lines: string[] = [];
+  let open: string | undefined;
+  for (const line of text.split(/\r?\n/)) {
+    if (/^\s*[#;]/.test(line)) continue;
+    const joined: string = open === undefined ? line : `${open} ${line.trimStart()}`;
+    open = joined.endsWith('\\') ? joined.slice(0, -1) : undefined;
+    if (open === undefined) lines.push(joined);
+  }
+  return open === undefined ? lines : [...lines, open];
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', s: ' ' };
+
+/** Words with quotes around them, and C-style escapes. */
+function words(value: string): string[] {
+  const found = value.match(/(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[^\s"'\\])+/gs) ?? [];
+  return found.map((word) =>
+    word.replace(
+      /"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|\\(.)/gs,
+      (_, double?: string, single?: string, one?: string) => unescaped(double ?? single ?? `\\${one}`),
+    ),
+  );
+}
+
+const unescaped = (text: string): string =>
+  text.replace(/\\(.)/gs, (_, character: string) => ESCAPES[character] ?? character);
+
+/** `%%` is a percent sign; other specifiers stand for something of the machine. */
+const expanded = (text: string): Value =>
+  /(?<!%)(?:%%)*%[A-Za-z]/.test(text) ? new Veiled('unit') : text.replaceAll('%%', '%');

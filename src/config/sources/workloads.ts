@@ -1,0 +1,194 @@
+/** Pods and the workloads that start them: what their containers read from the Secrets and ConfigMaps beside them. */
+import { isVariable } from '../contract.ts';
+import type { Entry, Location } from '../entry.ts';
+import type { Service } from '../options.ts';
+import type { Unseen } from '../unseen.ts';
+import { named } from './quote.ts';
+import { serviceInName, serviceStarted } from './service.ts';
+import {
+  entryOf,
+  isList,
+  isMap,
+  nameOf,
+  originIn,
+  type Place,
+  type Reading,
+  rejectedPairs,
+  Unquoted,
+  type Value,
+  type ValueMap,
+  Veiled,
+} from './value.ts';
+
+/** Where objects contain a pod: pods, and workloads with a pod template. */
+export const POD_SPECS = [['spec'], ['spec', 'template', 'spec'], ['spec', 'jobTemplate', 'spec', 'template', 'spec']];
+
+/** A Secret or ConfigMap of the input. */
+export interface Stored {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly entries: readonly Entry[];
+}
+
+interface Container {
+  readonly container: ValueMap;
+  readonly label: string;
+  readonly service: Service | undefined;
+  readonly namespace: string | undefined;
+  readonly location: Location;
+}
+
+/** `PREFIX_NAME`: what Kubernetes makes a variable of; other keys of a Secret are left out. */
+const VARIABLE_NAME = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
+
+/** @returns no entries if no container belongs to Spacelift */
+export function readWorkloads(
+  objects: readonly { readonly object: ValueMap; readonly location: Location }[],
+  stored: readonly Stored[],
+  file: string,
+): Reading {
+  const containers = objects.flatMap(({ object, location }) => containersOf(object, location));
+  const read = containers.flatMap((container) => {
+    const reader = new ContainerReader(container, stored, file);
+    return reader.isSpacelifts ? [reader] : [];
+  });
+  return {
+    entries: read.flatMap(({ entries }) => entries),
+    incomplete: read.some(({ unseen }) => unseen !== undefined),
+    ...(read.some(({ unseen }) => unseen !== undefined) && { unseen: 'cluster' }),
+    rejected: containers
+      .filter(({ container }) => !read.some((reader) => reader.of === container))
+      .flatMap(({ container, label, location }) =>
+        rejectedPairs(container.env, ({ value }) => value, originIn(file, location, label)),
+      ),
+  };
+}
+
+function containersOf(object: ValueMap, location: Location): Container[] {
+  const metadata = isMap(object.metadata) ? object.metadata : {};
+  const workload = nameOf(metadata.name) ?? '';
+  const kind = named(nameOf(object.kind), 'kind');
+  return POD_SPECS.flatMap((path) => {
+    const spec = path.reduce<Value | undefined>((value, key) => (isMap(value) ? value[key] : undefined), object);
+    const lists = isMap(spec) ? [spec.initContainers, spec.containers] : [];
+    const all = lists.flatMap((list) => (isList(list) ? list.filter(isMap) : []));
+    return all.map((container): Container => {
+      const name = nameOf(container.name) ?? '';
+      return {
+        container,
+        label: `${kind} ${named(workload, 'object')}, container ${named(name, 'container')}`,
+        service: serviceInName(name) ?? serviceInName(workload) ?? serviceStarted([container.command, container.args]),
+        namespace: nameOf(metadata.namespace),
+        location: {
+          ...location,
+          kind,
+          name: named(workload, 'object'),
+          ...(nameOf(metadata.namespace) !== undefined && { namespace: named(nameOf(metadata.namespace), 'object') }),
+          container: named(name, 'container'),
+        },
+      };
+    });
+  });
+}
+
+/** The variables of one container: `env` beats `envFrom`, and later beats earlier. */
+class ContainerReader {
+  readonly of: ValueMap;
+  readonly #stored: readonly Stored[];
+  readonly #namespace: string | undefined;
+  readonly #place: Place;
+  readonly #variables = new Map<string, Entry>();
+  readonly #service: Container['service'];
+  unseen: Unseen | undefined;
+
+  constructor({ container, label, service, namespace, location }: Container, stored: readonly Stored[], file: string) {
+    this.of = container;
+    this.#stored = stored;
+    this.#namespace = namespace;
+    this.#service = service;
+    this.#place = { service: service ?? 'all', origin: originIn(file, location, label), location };
+    for (const source of isList(container.envFrom) ? container.envFrom.filter(isMap) : []) this.#addAll(source);
+    for (const pair of isList(container.env) ? container.env.filter(isMap) : []) this.#add(pair);
+  }
+
+  get entries(): readonly Entry[] {
+    return [...this.#variables.values()];
+  }
+
+  /** Sidecars have no variables of Spacelift, or only those of its region. */
+  get isSpacelifts(): boolean {
+    const names = [...this.#variables.keys()];
+    const has = (...wanted: readonly string[]) => wanted.some((name) => names.includes(name));
+    return has('SERVER_DOMAIN', 'DATABASE_URL') || (this.#service !== undefined && names.some(isVariable));
+  }
+
+  #addAll(source: ValueMap): void {
+    const prefix = nameOf(source.prefix) ?? '';
+    for (const [field, kind] of [
+      ['secretRef', 'Secret'],
+      ['configMapRef', 'ConfigMap'],
+    ] as const) {
+      const reference = source[field];
+      if (!isMap(reference)) continue;
+      const object = this.#find(kind, nameOf(reference.name));
+      if (object === undefined && !isTrue(reference.optional)) this.unseen = 'cluster';
+      for (const entry of object?.entries ?? []) {
+        const name = prefix + entry.name;
+        if (VARIABLE_NAME.test(name)) this.#variables.set(name, { ...entry, name, service: this.#place.service });
+      }
+    }
+  }
+
+  #add(pair: ValueMap): void {
+    const name = nameOf(pair.name);
+    if (name === undefined) return;
+    const from = pair.valueFrom;
+    if (isMap(from)) this.#addFrom(name, from);
+    else this.#variables.set(name, entryOf(name, this.#expanded(pair.value), this.#place));
+  }
+
+  #addFrom(name: string, from: ValueMap): void {
+    for (const [field, kind] of [
+      ['secretKeyRef', 'Secret'],
+      ['configMapKeyRef', 'ConfigMap'],
+    ] as const) {
+      const reference = from[field];
+      if (!isMap(reference)) continue;
+      const object = this.#find(kind, nameOf(reference.name));
+      const held = object?.entries.find((entry) => entry.name === nameOf(reference.key));
+      const isOptional = isTrue(reference.optional);
+      if (held !== undefined) this.#variables.set(name, { ...held, name, service: this.#place.service });
+      else if (object !== undefined || isOptional) this.#variables.delete(name);
+      else this.#variables.set(name, entryOf(name, new Veiled('cluster'), this.#place));
+      return;
+    }
+    this.#variables.set(name, entryOf(name, new Veiled('field'), this.#place));
+  }
+
+  /** An object without a namespace is for any. */
+  #find(kind: string, name: string | undefined): Stored | undefined {
+    return this.#stored.find(
+      (object) =>
+        object.kind === kind &&
+        object.name === name &&
+        (object.namespace === undefined || this.#namespace === undefined || object.namespace === this.#namespace),
+    );
+  }
+
+  /** `$(NAME)` of variables that are already defined; `$$` is a dollar sign. */
+  #expanded(value: Value | undefined): Value | undefined {
+    if (typeof value !== 'string' || !value.includes('$')) return value;
+    let veiled: Veiled | undefined;
+    const text = value.replace(/\$\$|\$\(([-._A-Za-z][-._A-Za-z0-9]*)\)/g, (written, name: string | undefined) => {
+      if (name === undefined) return '$';
+      const entry = this.#variables.get(name);
+      if (entry?.kind === 'secret') veiled = new Veiled(entry.unseen ?? 'cluster');
+      return entry?.kind === 'known' ? entry.value : written;
+    });
+    return veiled ?? text;
+  }
+}
+
+const isTrue = (value: Value | undefined): boolean =>
+  value === true || (value instanceof Unquoted && value.text === 'true');

@@ -1,0 +1,167 @@
+/**
+ * Reads `tofu show -json` of a plan or a state, and state files of version 4, without parsing what is not needed
+ * (https://opentofu.org/docs/internals/json-format/).
+ */
+import { isJsonMap, type Json, type JsonMap } from '../../util/json.ts';
+import { type JsonScan, ScanError, type Span } from '../../util/json-scan.ts';
+import { ATTRIBUTES } from './attributes.ts';
+import type { Output, Resource, Terraform } from './model.ts';
+
+type Members = ReadonlyMap<string, Span>;
+
+/** In one plan; far above any real one. */
+const MOST_RESOURCES = 100_000;
+const DEEPEST_MODULE = 100;
+
+/** Whether the members of a document are those of a plan or state. */
+export const isTerraform = (top: Members): boolean =>
+  top.has('resource_changes') ||
+  (top.has('terraform_version') && ['values', 'planned_values', 'resources', 'lineage'].some((key) => top.has(key))) ||
+  (top.has('format_version') && (top.has('values') || top.has('planned_values')));
+
+/** Whether the members of a document are those of `tofu output -json`. */
+export const areOutputs = (scan: JsonScan, top: Members): boolean =>
+  top.size > 0 &&
+  [...top.values()].every((span) => {
+    const output = scan.members(span);
+    return output.has('sensitive') && output.has('value');
+  });
+
+/** @throws ScanError */
+export const readOutputs = (scan: JsonScan, top: Members): Terraform => ({
+  kind: 'outputs',
+  resources: [],
+  outputs: new Reader(scan).outputs(top),
+});
+
+/** @throws ScanError */
+export function readTerraform(scan: JsonScan, top: Members): Terraform {
+  const reader = new Reader(scan);
+  if (top.has('resource_changes') || top.has('planned_values')) {
+    const planned = scan.members(top.get('planned_values'));
+    if (top.has('resource_changes')) reader.readChanges(top.get('resource_changes'));
+    else reader.readModule(scan.members(planned.get('root_module')));
+    const outputs = reader.outputs(scan.members(planned.get('outputs')));
+    const changed = reader.changedOutputs(top.get('output_changes'), new Set(outputs.map(({ name }) => name)));
+    return { kind: 'plan', resources: reader.resources, outputs: [...outputs, ...changed] };
+  }
+  const values = scan.members(top.get('values'));
+  reader.readModule(scan.members(values.get('root_module')));
+  reader.readStateFile(top.get('resources'));
+  return {
+    kind: 'state',
+    resources: reader.resources,
+    outputs: reader.outputs(scan.members(values.get('outputs') ?? top.get('outputs'))),
+  };
+}
+
+class Reader {
+  readonly #scan: JsonScan;
+  readonly resources: Resource[] = [];
+
+  constructor(scan: JsonScan) {
+    this.#scan = scan;
+  }
+
+  readChanges(list: Span | undefined): void {
+    for (const members of this.#scan.objects(list)) {
+      if (!this.#isRead(members)) continue;
+      const change = this.#scan.members(members.get('change'));
+      const actions = this.#json(change.get('actions'));
+      // A replaced resource is created, too; one that is forgotten still exists, but is no longer described.
+      if (Array.isArray(actions) && !actions.some((action) => /^(?:no-op|create|update)$/.test(String(action))))
+        continue;
+      this.#add(members, {
+        values: change.get('after'),
+        unknown: change.get('after_unknown'),
+        sensitive: change.get('after_sensitive'),
+      });
+    }
+  }
+
+  readModule(parts: Members, depth = 0): void {
+    if (depth > DEEPEST_MODULE) throw new ScanError(parts.get('resources')?.start ?? 0);
+    for (const resource of this.#scan.objects(parts.get('resources'))) {
+      if (!this.#isRead(resource)) continue;
+      this.#add(resource, { values: resource.get('values'), sensitive: resource.get('sensitive_values') });
+    }
+    for (const child of this.#scan.objects(parts.get('child_modules'))) this.readModule(child, depth + 1);
+  }
+
+  readStateFile(list: Span | undefined): void {
+    for (const resource of this.#scan.objects(list)) {
+      if (!this.#isRead(resource)) continue;
+      for (const instance of this.#scan.objects(resource.get('instances'))) {
+        if (instance.has('deposed')) continue;
+        const key = this.#json(instance.get('index_key'));
+        const index = key === undefined || key === null ? '' : `[${JSON.stringify(key)}]`;
+        this.#add(resource, { values: instance.get('attributes') }, index);
+      }
+    }
+  }
+
+  outputs(map: Members): Output[] {
+    return [...map].map(([name, span]) => {
+      const output = this.#scan.members(span);
+      return { name, value: this.#json(output.get('value')), sensitive: this.#json(output.get('sensitive')) === true };
+    });
+  }
+
+  /** Outputs without a value in the plan, because it is known only after the apply. */
+  changedOutputs(map: Span | undefined, known: ReadonlySet<string>): Output[] {
+    return [...this.#scan.members(map)].flatMap(([name, span]) => {
+      const change = this.#scan.members(span);
+      const isDeleted = JSON.stringify(this.#json(change.get('actions'))) === '["delete"]';
+      if (known.has(name) || isDeleted) return [];
+      const sensitive = this.#json(change.get('after_sensitive')) === true;
+      return [{ name, value: this.#json(change.get('after')) ?? undefined, sensitive }];
+    });
+  }
+
+  #isRead(resource: Members): boolean {
+    const mode = this.#scan.string(resource.get('mode'));
+    return (mode === undefined || mode === 'managed') && ATTRIBUTES.has(this.#scan.string(resource.get('type')) ?? '');
+  }
+
+  #add(
+    resource: Members,
+    spans: { readonly [part in 'values' | 'unknown' | 'sensitive']?: Span | undefined },
+    index = '',
+  ): void {
+    const text = (key: string) => this.#scan.string(resource.get(key)) ?? '';
+    const [type, name] = [text('type'), text('name')];
+    const local = `${type}.${name}${index}`;
+    const stated = text('module');
+    const address = text('address') || (stated === '' ? local : `${stated}.${local}`);
+    const module = text('module_address') || stated || moduleOf(address, type);
+    if (this.resources.length >= MOST_RESOURCES) throw new ScanError(resource.get('type')?.start ?? 0);
+    this.resources.push({
+      address,
+      module,
+      type,
+      name,
+      values: this.#attributes(type, spans.values),
+      unknown: this.#attributes(type, spans.unknown),
+      sensitive: this.#attributes(type, spans.sensitive),
+    });
+  }
+
+  #attributes(type: string, span: Span | undefined): JsonMap {
+    const wanted = ATTRIBUTES.get(type);
+    const entries = [...this.#scan.members(span)].filter(([name]) => wanted?.has(name));
+    return Object.fromEntries(entries.map(([name, value]) => [name, this.#scan.parse(value)]));
+  }
+
+  #json(span: Span | undefined): Json | undefined {
+    return span && this.#scan.parse(span);
+  }
+}
+
+/** The part of an address before the resource. */
+const moduleOf = (address: string, type: string): string =>
+  address.slice(0, Math.max(0, address.lastIndexOf(`.${type}.`)));
+
+/** Whether an attribute, or something in it, is known only after the apply. */
+export const isUnknown = (value: Json | undefined): boolean =>
+  value === true ||
+  (Array.isArray(value) ? value.some(isUnknown) : isJsonMap(value) && Object.values(value).some(isUnknown));

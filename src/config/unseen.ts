@@ -1,0 +1,42 @@
+/** Values that are set where this run can't see them, by the reason. */
+import { advice, type Fix } from '../outcome/fix.ts';
+
+interface Wording {
+  /** Completes a sentence that starts with the variable, or "may be set by": where the values are. */
+  readonly where: string;
+  readonly fix: Fix;
+}
+
+export const UNSEEN = {
+  environmentFiles: {
+    where: 'in an environment file that is not known here (environmentFiles)',
+    fix: advice`pass that file too, with -f`,
+  },
+  apply: {
+    where: 'to a value that is known only after the plan is applied',
+    fix: advice`check again after the apply: tofu show -json | spacelift-preflight -f -`,
+  },
+  envFile: {
+    where: 'in a file that the Compose file names (env_file)',
+    fix: advice`pass that file too, with -f; or pass everything: docker compose config | spacelift-preflight -f -`,
+  },
+  shell: {
+    where: 'from a variable of the shell that starts Docker Compose',
+    fix: advice`pass the values: docker compose config | spacelift-preflight -f -`,
+  },
+  unit: {
+    where: 'in a file that the unit names (EnvironmentFile=)',
+    fix: advice`pass that file too, with -f`,
+  },
+  cluster: {
+    where: 'from a Secret or ConfigMap that is not part of the input',
+    fix: advice`pass it too: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -`,
+  },
+  field: {
+    where: 'from a field of the pod, which Kubernetes fills in',
+    fix: advice`pass its value in an additional -f file (for example, a dotenv file)`,
+  },
+} as const satisfies Record<string, Wording>;
+
+/** Why a value is not known here. */
+export type Unseen = keyof typeof UNSEEN;
