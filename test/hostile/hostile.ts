@@ -58,8 +58,7 @@ export function tryDependencies(names: RegExp): void {
       await Promise.all(tried);
     });
 
-    // Most of it is waiting to try again.
-    test.concurrent.each(others)('$kind: $name', async (behavior) => {
+    test.each(others)('$kind: $name', async (behavior) => {
       const attacked = await attack(world, dependency, behavior, { only: owns, timeoutMs: FLOODED_MS });
       await expectOne(dependency, behavior, attacked);
     });
