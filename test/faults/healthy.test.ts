@@ -92,8 +92,16 @@ test('as a worker', async () => {
 
 test('with a secondary region, and a key that is in both', async () => {
   const { arn } = estate.eks.aws.keys.create({ multiRegion: true });
-  const more = { AWS_SECONDARY_REGION: 'eu-west-1', ENCRYPTION_KMS_ENCRYPTION_KEY_ID: arn };
+  const more = {
+    AWS_SECONDARY_REGION: 'eu-west-1',
+    ENCRYPTION_KMS_ENCRYPTION_KEY_ID: arn,
+    MQTT_BROKER_ENDPOINT: 'worker-iot.spacelift.corp.io',
+  };
   await expectHealthy(EKS, 'operator', more);
+});
+
+test('with a license from AWS', async () => {
+  await expectHealthy(EKS, 'operator', { LICENSE_TYPE: 'aws', LICENSE_TOKEN: '' });
 });
 
 test('every rule has passed in one of them', () => {
