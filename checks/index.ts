@@ -4,6 +4,7 @@ import { configuration } from './configuration/index.ts';
 import { database } from './database/index.ts';
 import { encryption } from './encryption/index.ts';
 import { identity } from './identity/index.ts';
+import { images } from './images/index.ts';
 import { license } from './license/index.ts';
 import { login } from './login/index.ts';
 import { messageQueues } from './message-queues/index.ts';
@@ -12,6 +13,7 @@ import { network } from './network/index.ts';
 import { objectStorage } from './object-storage/index.ts';
 import { observability } from './observability/index.ts';
 import { pairing } from './pairing/index.ts';
+import { versionControl } from './version-control/index.ts';
 import { workerPool } from './worker-pool/index.ts';
 
 export const CHECKS: readonly Check[] = [
@@ -25,6 +27,8 @@ export const CHECKS: readonly Check[] = [
   mqttBroker,
   observability,
   network,
+  versionControl,
+  images,
   license,
   login,
   workerPool,

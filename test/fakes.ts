@@ -60,6 +60,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   flaws: [],
   own: () => undefined,
   authorities: { pems: [], party: 'config' },
+  registryLogins: [],
   secrets: [],
   conceal: () => {},
   ...more,

@@ -104,6 +104,20 @@ export const RULES = {
     },
     docs: IOTCORE,
   },
+  'iotcore/control-plane': {
+    title: 'IoT Core’s control plane is reachable',
+    procedure:
+      'Sends one unsigned request to iot.REGION.amazonaws.com, through HTTPS_PROXY if it applies. Any response from AWS passes, and AWS refuses the request.',
+    rationale:
+      'The server requests the certificates of worker pools from the control plane, and the drain removes them there. AWS has no VPC endpoint for it, so in a VPC without internet access, it needs a proxy.',
+    permission: 'HTTPS to iot.REGION.amazonaws.com',
+    fix: 'Allow HTTPS to the control plane, or set HTTPS_PROXY, and do not list the control plane in NO_PROXY.',
+    example: {
+      found: 'iot.eu-west-1.amazonaws.com:443 timed out',
+      fix: 'set HTTPS_PROXY: AWS has no VPC endpoint for iot.eu-west-1.amazonaws.com',
+    },
+    docs: DOCS.privateVpc,
+  },
   'iotcore/delivery': {
     title: 'workers’ messages arrive in the IoT queue',
     procedure:
@@ -118,6 +132,19 @@ export const RULES = {
       fix: 'grant the rule’s role sqs:SendMessage on arn:aws:sqs:eu-west-1:123456789012:spacelift-iot',
     },
     docs: IOTCORE,
+  },
+  'iotcore/custom-domain': {
+    title: 'workers can follow the broker to the secondary region',
+    procedure:
+      'If AWS_SECONDARY_REGION is set, warns if MQTT_BROKER_ENDPOINT is an endpoint that AWS assigned to the account in one region.',
+    rationale:
+      'Workers keep the endpoint that they were registered with. After a failover to another region, a custom domain can point there; with any other endpoint, all workers must be registered again.',
+    fix: 'Create a custom domain in IoT Core in both regions, and set MQTT_BROKER_ENDPOINT to it before worker pools are created.',
+    example: {
+      found: 'MQTT_BROKER_ENDPOINT belongs to eu-west-1, but AWS_SECONDARY_REGION is us-east-1',
+      fix: 'create a custom domain for IoT Core in both regions, and set MQTT_BROKER_ENDPOINT to it',
+    },
+    docs: DOCS.disasterRecovery,
   },
 } as const satisfies Record<string, Rule>;
 

@@ -1,4 +1,5 @@
 /** Spacelift's own endpoints, and the endpoints that it connects to in addition to its dependencies. */
+import type { ValueName } from '../../src/config/contract.ts';
 import { type Check, defineCheck, type Run } from '../../src/engine/check.ts';
 import { resolve } from '../../src/net/dns.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
@@ -10,8 +11,10 @@ import { fail, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { phaseOf, untilPhaseIsKnown } from '../phase.ts';
 import { checkCertificate } from './certificate.ts';
 import { checkPublicApi, checkServer, checkWebhooks } from './endpoints.ts';
+import { checkOidc } from './oidc.ts';
 import { type NetworkRule, RULES } from './rules.ts';
 import { checkVcsGateway } from './vcs-gateway.ts';
+import { checkVpcEndpoints, usesProxyForAws } from './vpc-endpoints.ts';
 
 const HTTPS = 443;
 
@@ -22,12 +25,15 @@ export const network: Check = defineCheck({
 
   expects: ({ deployment }): NetworkRule[] => {
     const { service } = deployment;
-    const isSet = (name: 'VCS_GATEWAY_ENDPOINT' | 'SPACELIFT_PUBLIC_API') => deployment.lookup(name).state !== 'unset';
+    const isSet = (name: ValueName) => deployment.lookup(name).state !== 'unset';
+    const isFederated = isSet('FEDERATION_CUSTOM_ISSUER') || isSet('FEDERATION_CUSTOM_JWKS_URI');
     const rules: NetworkRule[] = ['server-domain', 'certificate'];
     if (service === undefined || service === 'server' || service === 'worker') rules.push('server');
     if (service === undefined || service === 'server') rules.push('webhooks');
+    if ((service === undefined || service === 'server' || service === 'drain') && isFederated) rules.push('oidc');
     if (isSet('VCS_GATEWAY_ENDPOINT')) rules.push('vcs-gateway');
     if ((service === undefined || service === 'drain') && isSet('SPACELIFT_PUBLIC_API')) rules.push('public-api');
+    if (usesProxyForAws(deployment)) rules.push('vpc-endpoints');
     return rules;
   },
 
@@ -56,10 +62,12 @@ export const network: Check = defineCheck({
           return checkWebhooks(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
         }),
       ),
+      ifExpected('oidc', () => installed(context, () => checkOidc(context))),
       ifExpected('vcs-gateway', async () => {
         const [, host = '', port] = /^(.*):(\d+)$/.exec(context.require('VCS_GATEWAY_ENDPOINT')) ?? [];
         return checkVcsGateway(context, { host, port: Number(port) });
       }),
+      ifExpected('vpc-endpoints', () => checkVpcEndpoints(context)),
       ifExpected('public-api', async () => checkPublicApi(context, new URL(context.require('SPACELIFT_PUBLIC_API')))),
     ]);
   },

@@ -56,6 +56,20 @@ export const RULES = {
     },
     docs: DOCS.general,
   },
+  oidc: {
+    title: 'the custom OIDC issuer publishes its keys',
+    procedure:
+      'If FEDERATION_CUSTOM_ISSUER is set, after installation: reads /.well-known/openid-configuration of the issuer, compares `issuer` with the variable exactly, compares `jwks_uri` with FEDERATION_CUSTOM_JWKS_URI if that is set, and reads the keys there. Without a custom issuer, reads only the keys at FEDERATION_CUSTOM_JWKS_URI. Sends no credentials, and follows no redirects. Keys on a host that only the document names are skipped.',
+    rationale:
+      'AWS, Google Cloud, Azure and Vault read both before they accept the token of a run. With another issuer or without keys, they reject every token.',
+    permission: 'HTTPS to the issuer',
+    fix: 'Serve Spacelift’s own discovery document and keys at the issuer, without a login, and set FEDERATION_CUSTOM_ISSUER to exactly the issuer in it.',
+    example: {
+      found: 'FEDERATION_CUSTOM_ISSUER is https://id.corp.io/, but its discovery document names https://id.corp.io',
+      fix: 'set FEDERATION_CUSTOM_ISSUER=https://id.corp.io',
+    },
+    docs: DOCS.oidc,
+  },
   'vcs-gateway': {
     title: 'the VCS gateway responds',
     procedure:
@@ -82,6 +96,20 @@ export const RULES = {
       fix: 'allow TCP 443 from Spacelift’s network to api.spacelift.io, or leave SPACELIFT_PUBLIC_API empty',
     },
     docs: DOCS.general,
+  },
+  'vpc-endpoints': {
+    title: 'private AWS endpoints are reached without the proxy',
+    procedure:
+      'If the config uses AWS and sets HTTPS_PROXY, resolves the AWS endpoints for which the vendor’s private installations have VPC endpoints (ECR, IoT data, KMS, License Manager, CloudWatch Logs and monitoring, S3, Secrets Manager, SQS, X-Ray). Warns if one resolves to a private address, and NO_PROXY does not exempt its name, read like Go does: an address range such as 10.0.0.0/8 exempts no names. Names that do not resolve here are left out.',
+    rationale:
+      'Requests through the proxy bypass the VPC endpoint: they fail if the proxy has no internet access, or if policies allow only the VPC endpoint.',
+    permission: 'DNS',
+    fix: 'Add the endpoints to NO_PROXY. Leave out iot.REGION.amazonaws.com: AWS has no VPC endpoint for IoT Core’s control plane.',
+    example: {
+      found: 'kms.eu-west-1.amazonaws.com is private, but requests to it go through the proxy',
+      fix: 'set NO_PROXY=localhost,kms.eu-west-1.amazonaws.com',
+    },
+    docs: DOCS.privateVpc,
   },
 } as const satisfies Record<string, Rule>;
 

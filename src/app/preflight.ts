@@ -21,6 +21,7 @@ import { checkDeployment } from './check-deployment.ts';
 import { checkIds } from './ids.ts';
 import { readDeployment } from './read-config.ts';
 import { refuseInapplicableSelection } from './selection.ts';
+import { targetsIn } from './targets.ts';
 
 export type { CredentialsFile } from '../config/credentials-options.ts';
 export type { Party, Perspective, Phase, PhaseOption, Place, ReportPhase, Service } from '../config/options.ts';
@@ -94,6 +95,10 @@ export interface PreflightOptions {
   readonly allowCredentialsTo?: readonly string[] | undefined;
   /** Local files to use instead of the paths in the config, by variable (GOOGLE_APPLICATION_CREDENTIALS and others). */
   readonly credentialsFiles?: Readonly<Partial<Record<CredentialsFile, string>>> | undefined;
+  /** URLs of version control systems to try, which no variable names; without a login. */
+  readonly vcs?: readonly string[] | undefined;
+  /** Container images to try, in addition to those in the config. */
+  readonly pull?: readonly string[] | undefined;
   /** Ends the run early: it cleans up, and the report contains the results so far and is marked `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   readonly observer?: Observer | undefined;
@@ -153,7 +158,7 @@ const isRead = (config: Config | ConfigSource): config is Deployment => 'lookup'
 /** Fills in the defaults. */
 function runOptions(options: PreflightOptions) {
   const { only, skip, phase, from, readOnly, timeoutMs, concurrency, authorities } = options;
-  const { allowCredentialsTo = [], credentialsFiles = {} } = options;
+  const { allowCredentialsTo = [], credentialsFiles = {}, vcs, pull } = options;
   return {
     only: only ?? DEFAULTS.only,
     skip: skip ?? DEFAULTS.skip,
@@ -164,6 +169,7 @@ function runOptions(options: PreflightOptions) {
     concurrency: concurrency ?? DEFAULTS.concurrency,
     authorities: authorities ?? DEFAULTS.authorities,
     allowCredentialsTo: allowCredentialsTo.map(hostIn),
+    ...targetsIn({ vcs, pull }, ''),
     credentialsFiles: Object.fromEntries(
       Object.entries(credentialsFiles).flatMap(([name, path]) => (path === undefined ? [] : [[fileIn(name), path]])),
     ),

@@ -51,6 +51,10 @@ export interface RunArguments {
   readonly credentialsFile?: readonly SuppliedFile[];
   /** Hosts, in lower case. */
   readonly allowCredentialsTo?: readonly string[];
+  /** URLs. */
+  readonly vcs?: readonly string[];
+  /** Names of images. */
+  readonly pull?: readonly string[];
   readonly resolveSecrets?: true;
   readonly strict?: true;
   readonly readOnly?: true;
@@ -65,7 +69,7 @@ export interface RunArguments {
 /** The options of `plan`: those that determine what a run would do. */
 export type PlanArguments = Pick<
   RunArguments,
-  'file' | 'only' | 'skip' | 'service' | 'release' | 'phase' | 'from' | 'readOnly' | 'color'
+  'file' | 'only' | 'skip' | 'service' | 'release' | 'phase' | 'from' | 'vcs' | 'pull' | 'readOnly' | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
 /** The options of `cleanup`; `readOnly` is accepted only to be rejected with a message. */
@@ -111,6 +115,8 @@ export function runOptions(): Option[] {
       'allow sending your own credentials to this host, even though only the config names it',
       host,
     ),
+    repeated('--vcs <url>', 'also check this version control system, which no variable names', text),
+    repeated('--pull <image>', 'also check that this container image can be pulled', text),
     new Option('--resolve-secrets', 'read the secrets that an ECS task definition references in valueFrom'),
     new Option('--strict', 'exit with 1 on warnings or an inconclusive verdict'),
     new Option('--read-only', 'do not write to any system'),
@@ -139,6 +145,8 @@ export function planOptions(): Option[] {
     '--release',
     '--phase',
     '--from',
+    '--vcs',
+    '--pull',
     '--read-only',
     '--no-color',
   ];

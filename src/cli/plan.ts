@@ -1,6 +1,7 @@
 /** `plan`: shows what a run would do, without doing it. */
 import { CHECKS } from '../app/checks.ts';
 import { refuseInapplicableSelection } from '../app/selection.ts';
+import { targetsIn } from '../app/targets.ts';
 import { DEFAULTS } from '../config/options.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { PlanArguments } from './options.ts';
@@ -16,6 +17,7 @@ export async function plan(host: NodeJS.Process, args: PlanArguments): Promise<v
     skip: args.skip ?? [],
     phase: args.phase,
     from: args.from,
+    ...targetsIn(args, '--'),
     readOnly: args.readOnly === true,
   };
   checkIds(args);

@@ -2,6 +2,7 @@
 
 import { preflight } from '../app/preflight.ts';
 import { refuseInapplicableSelection } from '../app/selection.ts';
+import { targetsIn } from '../app/targets.ts';
 import { InputError } from '../config/entry.ts';
 import { exitCode } from '../report/exit.ts';
 import { FORMATS, renderAs } from '../report/index.ts';
@@ -31,6 +32,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     concurrency: args.concurrency ?? Number.POSITIVE_INFINITY,
     authorities: authoritiesIn(args.caFile ?? []),
     ...credentialOptions(args),
+    ...targetsIn(args, '--'),
     accept: Object.fromEntries((args.accept ?? []).map(({ id, reason }) => [id, reason])),
   };
   const rules = { strict: args.strict === true, require: args.require ?? [] };

@@ -21,6 +21,7 @@ import type { Party, Perspective } from './options.ts';
 import { originsOf, type VariableOrigin } from './origins.ts';
 import { redactor } from './redact.ts';
 import { RESOLVED_VALUE } from './references.ts';
+import { type RegistryLogin, secretsIn } from './registry-logins.ts';
 import type { Release } from './release.ts';
 import { isOpenChoice, resolve } from './resolve.ts';
 import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
@@ -83,6 +84,8 @@ export interface Deployment {
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
   /** The Terraform plans among the sources. */
   readonly plan: PlanView | undefined;
+  /** Logins for container registries, from the pull Secrets in the config. */
+  readonly registryLogins: readonly RegistryLogin[];
   /** The values known so far that must never be shown. */
   readonly secrets: readonly string[];
   /** Adds values that a library has obtained to the secrets. */
@@ -134,7 +137,8 @@ export function makeDeployment(
     const value = environment[name] || undefined;
     return value === undefined ? undefined : { value, party: 'process' };
   };
-  const secrets = secretsOf([...sources, fromProcess(environment)]);
+  const registryLogins = sources.flatMap(({ logins = [] }) => logins);
+  const secrets = [...secretsOf([...sources, fromProcess(environment)]), ...registryLogins.flatMap(secretsIn)];
   const chosen: Deployment['chosen'] = (name) => {
     const found = lookup(name);
     return 'value' in found && isChosen(name, found.value) ? found.value : undefined;
@@ -174,6 +178,7 @@ export function makeDeployment(
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
       party: partyOf('ADDITIONAL_ROOT_CAS'),
     },
+    registryLogins,
     secrets,
     conceal: (...values) => {
       for (const value of values) if (value && !secrets.includes(value)) secrets.push(value);

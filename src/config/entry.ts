@@ -2,6 +2,7 @@
 import type { Issue, Skip } from '../outcome/outcome.ts';
 import type { EnvFile } from './env-file/difference.ts';
 import type { Party, Service } from './options.ts';
+import type { RegistryLogin } from './registry-logins.ts';
 import type { Terraform } from './terraform/model.ts';
 import type { Unseen } from './unseen.ts';
 
@@ -68,6 +69,8 @@ export interface Source {
   readonly incompleteGateway?: true;
   /** Values that the API rejects, in objects of the file that contain no variables for Spacelift. */
   readonly rejected?: readonly RejectedValue[];
+  /** Logins for container registries, from the pull Secrets in the file. */
+  readonly logins?: readonly RegistryLogin[];
   /** How programs read the file, if it is an env file. */
   readonly envFile?: EnvFile;
   /** The resources, if it is a plan or state of Terraform. */

@@ -42,6 +42,10 @@ export interface RunOptions {
   readonly authorities: string | undefined;
   /** Hosts named only by the config that may receive the caller's credentials; with a port unless it is 443. */
   readonly allowCredentialsTo: readonly string[];
+  /** URLs of version control systems to try, each once, with http: or https: and without a login. */
+  readonly vcs: readonly string[];
+  /** Valid names of container images to try, each once, in addition to those in the config. */
+  readonly pull: readonly string[];
   /** By variable: the file on this machine to use instead of the file in Spacelift's container that the config names. */
   readonly credentialsFiles: Readonly<Record<string, string>>;
 }
@@ -56,5 +60,7 @@ export const DEFAULTS: RunOptions = {
   concurrency: Number.POSITIVE_INFINITY,
   authorities: undefined,
   allowCredentialsTo: [],
+  vcs: [],
+  pull: [],
   credentialsFiles: {},
 };

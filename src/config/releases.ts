@@ -89,7 +89,15 @@ export const CHANGES: readonly Change[] = [
     action:
       'set DRAIN_SCHEDULER_ENABLED=true for the drain if no scheduler service is deployed: newer Helm charts may not deploy one',
     rules: ['configuration/scheduler', 'configuration/release'],
-    concerns: (value) => value('DRAIN_SCHEDULER_ENABLED') === undefined,
+    concerns: (value) => !isTrue(value('DRAIN_SCHEDULER_ENABLED')),
+    docs: DOCS.changelog,
+  },
+  {
+    since: SCHEDULER.inDrain,
+    change: 'DRAIN_SCHEDULER_ENABLED=true takes effect: the drain runs the scheduler',
+    action: 'remove the scheduler service, and grant the drain sqs:SendMessage on the cronjobs queue if you use SQS',
+    rules: ['message-queues/<queue>/access'],
+    concerns: (value) => isTrue(value('DRAIN_SCHEDULER_ENABLED')),
     docs: DOCS.changelog,
   },
   {

@@ -7,7 +7,7 @@ const CONCURRENCY = { type: type.integer, of: ['drain'], docs: DOCS.general } as
 /** How long the evaluation of policies can take. */
 const TIMEOUT = { type: type.duration, of: ['server', 'drain'], docs: DOCS.policies } as const;
 /** The identity provider that verifies the tokens of runs sees this instead of `https://<SERVER_DOMAIN>`. */
-const FEDERATION = { type: type.httpsUrl, of: ['server', 'drain'], docs: DOCS.oidc } as const;
+const FEDERATION = { of: ['server', 'drain'], docs: DOCS.oidc } as const;
 
 export const DRAIN_VARIABLES = {
   LAUNCHER_IMAGE: { type: type.exactText, of: ['drain'], docs: DOCS.general },
@@ -37,8 +37,8 @@ export const POLICY_VARIABLES = {
 } as const;
 
 export const FEDERATION_VARIABLES = {
-  FEDERATION_CUSTOM_ISSUER: FEDERATION,
-  FEDERATION_CUSTOM_JWKS_URI: FEDERATION,
+  FEDERATION_CUSTOM_ISSUER: { type: type.issuer, ...FEDERATION },
+  FEDERATION_CUSTOM_JWKS_URI: { type: type.httpsUrl, ...FEDERATION },
 } as const;
 
 export const GATEWAY_VARIABLES = {

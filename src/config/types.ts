@@ -96,6 +96,11 @@ export const proxyUrl: ValueType = {
   ...matching('a proxy URL (with its scheme: http://host:port, https://host:port or socks5://host:port)', PROXY),
   whyNot: whyNoProxy,
 };
+/** Of OpenID Connect (Discovery 1.0, section 3). */
+export const issuer = type(
+  'an https:// URL without a login, query or fragment',
+  v.pipe(httpsUrl.schema, v.regex(/^[^?#@]+$/)),
+);
 /** The database check validates its parts. */
 export const postgresUrl = matching('a postgres:// or postgresql:// URL', /^postgres(ql)?:\/\/\S/);
 /** `ADDITIONAL_ROOT_CAS`: base64 of `{"caCertificates": ["<base64 PEM>", …]}`; newlines in the base64 are allowed. */

@@ -77,6 +77,7 @@ export const cause = {
   database: of('database'),
   store: of('object-storage'),
   queues: of('message-queues'),
+  registry: of('registry'),
 
   /** From the engine: a check timed out or crashed, or an error outside any check ended the run. */
   runTimeout: (check: string): Cause => of('run-timeout')(check),

@@ -24,11 +24,18 @@ export interface ReportOptions {
   readonly redact: Redact;
 }
 
-/** Required by the vendor's documentation, but not part of any variable. */
-const VERSION_CONTROL: NotVerified = {
-  title: 'access to version control',
-  detail: 'its address is not in the config',
-  fix: 'where the server and the drain run: curl -sSI https://<your version control system>',
+/** Required by the vendor's documentation, but not part of any variable: by the option that names it instead. */
+const NOT_IN_CONFIG: Readonly<Record<'vcs' | 'pull', NotVerified>> = {
+  vcs: {
+    title: 'access to version control',
+    detail: 'its address is not in the config; to check it, use --vcs',
+    fix: 'run this tool with --vcs https://<your version control system>',
+  },
+  pull: {
+    title: 'pulling the backend image',
+    detail: 'its name is not in the config; to check it, use --pull',
+    fix: 'run this tool with --pull <image>',
+  },
 };
 
 /** From the tables of rules and variables; a secret such as `https://` must not break it. */
@@ -113,7 +120,9 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       ...(location !== undefined && { location: { ...location, file: oneLine(clean(location.file)) } }),
       used,
     })),
-    notVerified: [VERSION_CONTROL],
+    notVerified: (['vcs', 'pull'] as const)
+      .filter((option) => result.run.options[option].length === 0)
+      .map((option) => NOT_IN_CONFIG[option]),
     leftovers: result.leftovers.map(({ what, command }) => ({
       what: oneLine(clean(what)),
       command: cleanFix({ fix: command }).fix,

@@ -79,7 +79,7 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
     ),
     notVerified: described(
       list(object<NotVerified>({ title: text(), detail: text(), fix: text() })),
-      'Dependencies that no check can verify.',
+      'Dependencies that neither the config nor an option names.',
     ),
     leftovers: described(
       list(object<Leftover>({ what: text(), command: described(text(), 'The command that removes it.') })),

@@ -76,7 +76,7 @@ export interface ReportVariable {
   readonly used: boolean;
 }
 
-/** A dependency that no check can verify. */
+/** A dependency that neither the config nor an option names. */
 export interface NotVerified {
   readonly title: string;
   readonly detail: string;

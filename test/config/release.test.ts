@@ -117,6 +117,13 @@ describe('changes', () => {
     expect(texts('6.3.0', '6.4.0', { MESSAGE_QUEUE_TYPE: 'postgres' })).not.toContain(sqs);
     expect(texts('6.3.0', '6.4.0', { MESSAGE_QUEUE_TYPE: 'sqs', DRAIN_SCHEDULER_ENABLED: 'true' })).toEqual([]);
   });
+  test('that only matter because of a value', () => {
+    const on = '6.2.0 DRAIN_SCHEDULER_ENABLED=true takes effect: the drain runs the scheduler';
+    expect(texts('6.1.0', '6.2.0', { DRAIN_SCHEDULER_ENABLED: 'true' })).toEqual([on]);
+    expect(texts('6.1.0', '6.2.0', { DRAIN_SCHEDULER_ENABLED: 'false' })).toEqual([
+      '6.2.0 the scheduler can run in the drain',
+    ]);
+  });
   test('that an older release lacks', () => {
     expect(texts('4.2.0', '4.1.0')).toEqual(['4.2.0 AWS integrations can tag their sessions']);
     expect(isDowngrade(assumeRelease(tag('v4.2.0'), release('4.2.0-rc.1')))).toBe(true);

@@ -42,6 +42,8 @@ export interface Arranged {
   /** The config instead, where it matters in which shape or of which service it is. */
   readonly sources?: readonly Source[];
   readonly environment?: Environment;
+  /** Options that name a server of the fault. */
+  readonly options?: Options;
   /** The server whose administrator repairs it, if it is another than the estate's. */
   readonly database?: PostgresServer;
   readonly undo?: () => unknown;
@@ -90,7 +92,9 @@ async function whileBroken<T>(estate: Estate, fault: Fault, then: Then<T>, undo 
     ...(sources !== undefined && { sources }),
   };
   try {
-    return await then({ name: fault.name, estate, config, database, run: (changed) => runWith(fault, changed) });
+    const run: Broken['run'] = (changed) =>
+      runWith({ ...fault, options: { ...fault.options, ...arranged.options } }, changed);
+    return await then({ name: fault.name, estate, config, database, run });
   } finally {
     await undo(arranged);
   }

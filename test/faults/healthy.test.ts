@@ -73,7 +73,11 @@ describe.each(['pre-install', 'post-install'] as const)('with all that is option
   test.each(VENDORS)('and %s', async (vendor) => {
     const choice = { ...ONPREM, vendor };
     const more = { ...spacelift.variables, DATABASE_READ_ONLY_URL: estate.variables(choice).DATABASE_URL };
-    const result = await expectHealthy(choice, 'operator', more, { phase, skip: ['network/server-domain'] });
+    const result = await expectHealthy(choice, 'operator', more, {
+      phase,
+      skip: ['network/server-domain'],
+      ...spacelift.options,
+    });
     const skipped = result.ids('skip').filter((id) => id !== 'network/server-domain');
     expect(skipped).toEqual(phase === 'pre-install' ? AFTER : []);
   });
@@ -88,8 +92,16 @@ test('as a worker', async () => {
 
 test('with a secondary region, and a key that is in both', async () => {
   const { arn } = estate.eks.aws.keys.create({ multiRegion: true });
-  const more = { AWS_SECONDARY_REGION: 'eu-west-1', ENCRYPTION_KMS_ENCRYPTION_KEY_ID: arn };
+  const more = {
+    AWS_SECONDARY_REGION: 'eu-west-1',
+    ENCRYPTION_KMS_ENCRYPTION_KEY_ID: arn,
+    MQTT_BROKER_ENDPOINT: 'worker-iot.spacelift.corp.io',
+  };
   await expectHealthy(EKS, 'operator', more);
+});
+
+test('with a license from AWS', async () => {
+  await expectHealthy(EKS, 'operator', { LICENSE_TYPE: 'aws', LICENSE_TOKEN: '' });
 });
 
 test('every rule has passed in one of them', () => {

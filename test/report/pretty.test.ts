@@ -74,7 +74,10 @@ describe('the pretty report', () => {
     it starts with Spacelift
 - release         not known, so the reference documentation applies:
                   LAUNCHER_IMAGE_TAG is not set; set it with --release
-- not verified    access to version control: its address is not in the config
+- not verified    access to version control: its address is not in the config;
+                  to check it, use --vcs
+- not verified    pulling the backend image: its name is not in the config; to
+                  check it, use --pull
 
 next steps
   1. ✖ database/privileges               the role spacelift lacks CREATE and

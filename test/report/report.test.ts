@@ -50,6 +50,7 @@ describe('the report', () => {
       'durationMs',
       'phase',
       'service',
+      'release',
       'interrupted',
       'verdict',
       'summary',
@@ -70,7 +71,10 @@ describe('the report', () => {
       summary: { pass: 11, warn: 1, fail: 3, skip: 11 },
     });
     expect(VERSION).toMatch(/^\d+\.\d+\.\d+/);
-    expect(report.notVerified.map(({ title }) => title)).toEqual(['access to version control']);
+    expect(report.notVerified.map(({ title }) => title)).toEqual([
+      'access to version control',
+      'pulling the backend image',
+    ]);
   });
 
   it('has findings with the fields that are a public interface', async () => {

@@ -1,6 +1,6 @@
 /** Listens on a loopback port, with or without TLS, and ends every connection on close. */
 import { createServer as createHttp, type IncomingMessage, type RequestListener } from 'node:http';
-import { createServer as createHttps } from 'node:https';
+import { createServer as createHttps, type ServerOptions } from 'node:https';
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -19,7 +19,7 @@ export type UpgradeListener = (message: IncomingMessage, socket: Duplex, head: B
 export async function listen(
   handler: RequestListener,
   host: string,
-  tls: { key: string; cert: string } | undefined,
+  tls: ServerOptions | undefined,
   upgrade?: UpgradeListener,
 ): Promise<Listener> {
   const http = tls === undefined ? createHttp(handler) : createHttps(tls, handler);

@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import type { RunOptions } from '../../src/config/options.ts';
 import { startConnectProxy } from '../services/connect-proxy.ts';
+import { startRegistry } from '../services/registry.ts';
 import { type CertificateAuthority, makeCa } from '../services/tls.ts';
 import { startVcsGateway } from '../services/vcs-gateway.ts';
+import { startVersionControl } from '../services/version-control.ts';
 
 /** Does not resolve: only the proxy knows the way. */
 const DOMAIN = 'spacelift.corp.invalid';
@@ -14,6 +17,8 @@ export interface Spacelift {
   readonly ca: CertificateAuthority;
   /** Every optional variable of a config; the proxy in it is the way to port 443 of the domain. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What no variable names. */
+  readonly options: Pick<RunOptions, 'vcs' | 'pull'>;
   close(): Promise<void>;
 }
 
@@ -29,10 +34,12 @@ export async function startSpacelift(): Promise<Spacelift> {
   const { chainPem: cert, keyPem: key } = certificate;
   const plain = createServer((_, response) => response.end('ok'));
   const secure = createSecureServer({ cert, key }, (_, response) => response.end('ok'));
-  const [http, https, gateway] = await Promise.all([
+  const [http, https, gateway, registry, gitlab] = await Promise.all([
     listening(plain),
     listening(secure),
     startVcsGateway({ certificate }),
+    startRegistry(),
+    startVersionControl('GitLab'),
   ]);
   // Port 443 is not a test's to take.
   const proxy = await startConnectProxy((_, port) => (port === 443 ? https : port));
@@ -46,7 +53,7 @@ export async function startSpacelift(): Promise<Spacelift> {
       SPACELIFT_PUBLIC_API: `http://localhost:${http}`,
       VCS_GATEWAY_ENDPOINT: `localhost:${gateway.port}`,
       ADDITIONAL_ROOT_CAS: Buffer.from(authorities).toString('base64'),
-      LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher',
+      LAUNCHER_IMAGE: `${registry.host}/spacelift/launcher`,
       LAUNCHER_IMAGE_TAG: 'v4.3.0',
       DRAIN_CONCURRENCY_ASYNC_JOBS: '15',
       DRAIN_SCHEDULER_ENABLED: 'false',
@@ -58,9 +65,10 @@ export async function startSpacelift(): Promise<Spacelift> {
       SAML_KEY: Buffer.from(key).toString('base64'),
       FEATURE_FLAG_ANYTHING: 'true',
     },
+    options: { vcs: [`http://${gitlab.host}`], pull: [`${registry.host}/spacelift/launcher:v4.3.0`] },
     close: async () => {
       for (const server of [plain, secure]) server.close();
-      await Promise.all([proxy.close(), gateway.close()]);
+      await Promise.all([proxy, gateway, registry, gitlab].map((server) => server.close()));
     },
   };
 }

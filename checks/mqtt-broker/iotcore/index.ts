@@ -1,16 +1,28 @@
 /** AWS IoT Core. */
 import { AWS_CREDENTIALS } from '../../../src/clouds/signing.ts';
+import type { Run } from '../../../src/engine/check.ts';
 import type { Provider } from '../provider.ts';
-import { type MqttRule, RULES } from '../rules.ts';
+import type { MqttRule } from '../rules.ts';
 
-const OF_IOTCORE = (Object.keys(RULES) as MqttRule[]).filter((key) => key.startsWith('iotcore/'));
-const OF_WORKERS: readonly MqttRule[] = ['iotcore/publish'];
+function rulesOf({ deployment: { service, lookup } }: Run): readonly MqttRule[] {
+  // For a worker, only the connection can be tested: its certificate is not in the config.
+  if (service === 'worker') return ['endpoint', 'iotcore/publish'];
+  return [
+    'endpoint',
+    'iotcore/publish',
+    'iotcore/round-trip',
+    'iotcore/endpoint',
+    'iotcore/topic-rule',
+    'iotcore/control-plane',
+    'iotcore/delivery',
+    ...(lookup('AWS_SECONDARY_REGION').state === 'unset' ? [] : (['iotcore/custom-domain'] as const)),
+  ];
+}
 
 export const iotcore: Provider = {
-  // For a worker, only the connection can be tested: its certificate is not in the config.
-  rules: ({ deployment: { service } }) => ['endpoint', ...(service === 'worker' ? OF_WORKERS : OF_IOTCORE)],
-  plan: async (run) => (await import('./plan.ts')).plan(run),
-  run: async (context) => (await import('./run.ts')).run(context),
+  rules: rulesOf,
+  plan: async (run) => (await import('./plan.ts')).plan(run, rulesOf(run)),
+  run: async (context) => (await import('./run.ts')).run(context, rulesOf(context)),
   signingCredentials: AWS_CREDENTIALS,
   programs: ['aws'],
 };

@@ -4,13 +4,26 @@ import { addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import type { Grant, PlannedOperation, Run } from '../../../src/engine/check.ts';
 import { ACTIONS } from '../../message-queues/index.ts';
 import { ENDPOINT, READS_ENDPOINT } from '../endpoint.ts';
+import type { MqttRule } from '../rules.ts';
 
-export function plan(run: Run): PlannedOperation[] {
+export function plan(run: Run, rules: readonly MqttRule[]): PlannedOperation[] {
   const at = [run.require(ENDPOINT)];
   if (run.deployment.service === 'worker') {
     return [READS_ENDPOINT, { rules: ['iotcore/publish'], does: 'opens a TLS connection, and sends nothing', at }];
   }
-  return [READS_ENDPOINT, ...withIotCore(run, at)];
+  const controlPlane: PlannedOperation = {
+    rules: ['iotcore/control-plane'],
+    does: 'sends an unsigned request, which AWS refuses',
+    at: ['IoT Core’s control plane'],
+  };
+  return [
+    READS_ENDPOINT,
+    ...withIotCore(run, at),
+    controlPlane,
+    ...(rules.includes('iotcore/custom-domain')
+      ? [{ rules: ['iotcore/custom-domain'], does: `compares ${ENDPOINT} with AWS_SECONDARY_REGION`, at: [] }]
+      : []),
+  ];
 }
 
 function withIotCore(run: Run, at: readonly string[]): PlannedOperation[] {

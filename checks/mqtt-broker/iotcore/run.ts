@@ -3,6 +3,8 @@ import type { Context, Run } from '../../../src/engine/check.ts';
 import { type Outcome, pass } from '../../../src/outcome/outcome.ts';
 import { ENDPOINT } from '../endpoint.ts';
 import type { MqttRule } from '../rules.ts';
+import { checkControlPlane } from './control-plane.ts';
+import { checkDomain } from './custom-domain.ts';
 import { checkDelivery } from './delivery.ts';
 import { readIotEndpoint } from './endpoint.ts';
 import { checkOwner } from './owner.ts';
@@ -10,7 +12,7 @@ import { published, reached } from './publish.ts';
 import { checkRoundTrip } from './round-trip.ts';
 import { findRule } from './rule.ts';
 
-export async function run(context: Context<MqttRule>): Promise<void> {
+export async function run(context: Context<MqttRule>, rules: readonly MqttRule[]): Promise<void> {
   const { check } = context;
   await context.gate('endpoint', () => wellFormed(context));
   if (context.deployment.service === 'worker') {
@@ -23,6 +25,8 @@ export async function run(context: Context<MqttRule>): Promise<void> {
     check('iotcore/endpoint', () => checkOwner(context, () => published(context))),
     check('iotcore/topic-rule', async () => (await findRule(context)).outcome),
     check('iotcore/delivery', () => checkDelivery(context)),
+    check('iotcore/control-plane', () => checkControlPlane(context)),
+    ...(rules.includes('iotcore/custom-domain') ? [check('iotcore/custom-domain', () => checkDomain(context))] : []),
   ]);
 }
 

@@ -19,7 +19,7 @@ export type Value =
   | { readonly kind: 'id' }
   | { readonly kind: 'pattern' }
   | { readonly kind: 'file' }
-  /** A host, for which there are no suggestions. */
+  /** A host, a URL or an image, for which there are no suggestions. */
   | { readonly kind: 'host' }
   /** Anything. */
   | { readonly kind: 'text' };
@@ -55,6 +55,8 @@ const REPEATABLE = / \(repeatable\)$/;
 const KINDS: Readonly<Record<string, Value>> = {
   '<path>': { kind: 'file' },
   '<host[:port]>': { kind: 'host' },
+  '<url>': { kind: 'host' },
+  '<image>': { kind: 'host' },
   '<variable>=<path>': { kind: 'words=file', words: CREDENTIALS_FILES },
   '<version>': { kind: 'words', words: RELEASES },
   '<pattern>': { kind: 'pattern' },

@@ -1,5 +1,7 @@
 /** The hosts of a service in AWS's own endpoint rules, for every partition: any other name in these domains may belong to anyone. */
 
+import { lookup } from '../../util/lookup.ts';
+
 /** The names in `AWS_ENDPOINT_URL_<SERVICE>`. */
 export type AwsService =
   | 'S3'
@@ -29,6 +31,19 @@ export const SUFFIXES = [
   'amazonaws.eu',
   'api.amazonwebservices.eu',
 ] as const;
+
+/** Keyed by AWS partition. */
+const DNS_SUFFIXES: Readonly<Record<string, string>> = {
+  'aws-cn': 'amazonaws.com.cn',
+  'aws-iso': 'c2s.ic.gov',
+  'aws-iso-b': 'sc2s.sgov.gov',
+  'aws-iso-e': 'cloud.adc-e.uk',
+  'aws-iso-f': 'csp.hci.ic.gov',
+  'aws-eusc': 'amazonaws.eu',
+};
+
+/** The domain of a partition's regional endpoints. */
+export const dnsSuffix = (partition: string): string => lookup(DNS_SUFFIXES, partition) ?? 'amazonaws.com';
 
 const REGION = '[a-z]{2,}(?:-[a-z]+)+-\\d{1,2}';
 /** For S3's legacy names; `s3-website-…` and similar names are not S3 endpoints. */

@@ -52,6 +52,8 @@ export async function readSources(
     sources.push(await parseBytes(file, bytes));
     if (sources.reduce((sum, { entries }) => sum + entries.length, 0) > MOST_VARIABLES) throw tooMany(titleOf(file));
   }
+  // A file with a pull Secret alone is read beside a config.
+  if (!sources.some(isConfig)) throw noVariable(titleOf(files[0] ?? ''));
   return sources;
 }
 
@@ -69,19 +71,17 @@ export const parseSource = (name: string, text: string): Promise<Source> => {
 async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>): Promise<Source> {
   const file = titleOf(name);
   const reading = await readingOf(name, file, bytes);
-  const { entries, incomplete, incompleteGateway, unseen, rejected = [], envFile, terraform } = reading;
+  const { entries, incomplete, incompleteGateway, unseen, rejected = [], logins = [], envFile, terraform } = reading;
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
-  const isConfig = incomplete || entries.some((entry) => isSpacelifts(entry.name)) || holdsPoolSecret(entries);
-  if (!isConfig) {
-    throw new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
-  }
+  if (!isConfig(reading) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
   refuseEncryptedValues(name, file, entries);
   return {
     entries: entries.map(withReference),
     incomplete,
     ...(incompleteGateway && { incompleteGateway }),
     rejected,
+    ...(logins.length > 0 && { logins }),
     process: false,
     ...(unseen !== undefined && { unseen }),
     ...(envFile && { envFile }),
@@ -103,3 +103,9 @@ const titleOf = (name: string): string => (name === STDIN ? 'standard input' : s
 
 /** A file for one service may contain only its feature flags. */
 const isSpacelifts = (name: string): boolean => isVariable(name) || (isKnown(name) && !isForSdk(name));
+
+const isConfig = ({ entries, incomplete }: Pick<Source, 'entries' | 'incomplete'>): boolean =>
+  incomplete || entries.some(({ name }) => isSpacelifts(name)) || holdsPoolSecret(entries);
+
+const noVariable = (file: string) =>
+  new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);

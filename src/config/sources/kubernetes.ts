@@ -5,6 +5,7 @@ import { isKnown, isVariable } from '../contract.ts';
 import { type Entry, InputError, type Location, type RejectedType, type RejectedValue } from '../entry.ts';
 import { SERVICES, type Service } from '../options.ts';
 import { encrypted } from './encrypted.ts';
+import { isPullSecret, readPullSecret } from './pull-secret.ts';
 import { isNamed, named } from './quote.ts';
 import {
   aType,
@@ -42,7 +43,8 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
   if (sealed) throw stillSealed(sealed.object, file);
   const used = objects.filter(({ object }) => isUsed(object));
   const workloads = readWorkloads(objects, storedIn(objects, file), file);
-  if (used.length === 0 && workloads.entries.length === 0) {
+  const pullSecrets = objects.filter(({ object }) => isPullSecret(object));
+  if (used.length + pullSecrets.length === 0 && workloads.entries.length === 0) {
     const found = kinds(objects.map(({ object }) => object));
     throw new InputError(`${file}: expected a Kubernetes Secret or ConfigMap; found ${found}`);
   }
@@ -52,8 +54,11 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
     workloads.entries.length === 0 || VENDORS_NAME.test(nameOf(metadataOf(object).name) ?? '');
   const own = [...Map.groupBy(workloads.entries, ({ location }) => location?.namespace).values()];
   const all = [...readings.filter(isRead), ...own.map((entries) => ({ entries }))];
+  const entries = inOneNamespace(all, file).flatMap((reading) => reading.entries);
+  const namespaces = entries.flatMap(({ location }) => location?.namespace ?? []);
   return {
-    entries: inOneNamespace(all, file).flatMap(({ entries }) => entries),
+    entries,
+    logins: pullSecrets.flatMap(({ object }) => readPullSecret(object, file, namespaces)),
     rejected: [
       ...readings.flatMap(({ rejected }) => rejected),
       ...(workloads.rejected ?? []),

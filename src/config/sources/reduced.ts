@@ -5,7 +5,7 @@ import type { Terraform } from '../terraform/model.ts';
 import { areOutputs, isTerraform, readOutputs, readTerraform } from '../terraform/read.ts';
 import { parseJson } from './json.ts';
 import { LARGEST_MIB, tooLarge } from './read.ts';
-import { withoutTypedSecrets } from './typed-secrets.ts';
+import { isTypedSecret, withoutTypedSecrets } from './typed-secrets.ts';
 import type { Value } from './value.ts';
 
 const LARGEST = LARGEST_MIB * 1024 * 1024;
@@ -50,10 +50,10 @@ function reducedJson(file: string, bytes: Uint8Array, isLarge: boolean): Reduced
 function itemsIn(scan: JsonScan, top: ReadonlyMap<string, Span>): Span[] | undefined {
   if (scan.string(top.get('kind')) !== 'List') return undefined;
   const all = [...scan.elements(top.get('items'))];
-  const kept = all.filter(({ members: object = new Map<string, Span>() }) => {
-    const type = scan.string(object.get('type')) ?? 'Opaque';
-    return scan.string(object.get('kind')) !== 'Secret' || type === 'Opaque' || type === '';
-  });
+  const kept = all.filter(
+    ({ members: object = new Map<string, Span>() }) =>
+      !isTypedSecret(scan.string(object.get('kind')), scan.string(object.get('type'))),
+  );
   const size = kept.reduce((sum, { span }) => sum + span.end - span.start, 0);
   return kept.length === all.length || kept.length === 0 || size > LARGEST ? undefined : kept.map(({ span }) => span);
 }

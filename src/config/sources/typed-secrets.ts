@@ -1,5 +1,7 @@
 /** Secrets with a type, such as the megabytes in which Helm stores its releases, in the YAML that kubectl prints. */
 
+import { PULL_SECRETS } from '../registry-logins.ts';
+
 const NEWLINE = 0x0a;
 /** Smaller files are parsed as a whole. */
 const SMALLEST = 512 * 1024;
@@ -37,6 +39,10 @@ export function withoutTypedSecrets(bytes: Buffer): Buffer<ArrayBuffer> | undefi
   return isShorter ? Buffer.concat(kept) : undefined;
 }
 
+/** Whether an object is a Secret that no config needs: those for pulling images contain logins. */
+export const isTypedSecret = (kind: string | undefined, type = 'Opaque'): boolean =>
+  kind === 'Secret' && type !== 'Opaque' && type !== '' && !Object.hasOwn(PULL_SECRETS, type);
+
 /** The lines that are looked at are short. */
 const LONGEST_LINE = 256;
 
@@ -52,7 +58,7 @@ class YamlObject {
   }
 
   get isTypedSecret(): boolean {
-    return this.#kind === 'Secret' && this.#type !== 'Opaque' && this.#type !== '';
+    return isTypedSecret(this.#kind, this.#type);
   }
 
   add(line: string): void {

@@ -2,6 +2,7 @@
 import type { Entry, Location, RejectedType, RejectedValue } from '../entry.ts';
 import type { EnvFile } from '../env-file/difference.ts';
 import type { Service } from '../options.ts';
+import type { RegistryLogin } from '../registry-logins.ts';
 import type { Terraform } from '../terraform/model.ts';
 import type { Unseen } from '../unseen.ts';
 
@@ -57,6 +58,8 @@ export interface Reading {
   readonly unseen?: Unseen;
   readonly incompleteGateway?: true;
   readonly rejected?: readonly RejectedValue[];
+  /** Logins for container registries. */
+  readonly logins?: readonly RegistryLogin[];
   /** How programs read the file, if it is an env file. */
   readonly envFile?: EnvFile;
   readonly terraform?: Terraform;
@@ -71,6 +74,7 @@ export function joined(readings: readonly Reading[]): Reading {
     ...(unseen !== undefined && { unseen }),
     ...(readings.some(({ incompleteGateway }) => incompleteGateway) && { incompleteGateway: true as const }),
     rejected: readings.flatMap(({ rejected = [] }) => rejected),
+    logins: readings.flatMap(({ logins = [] }) => logins),
   };
 }
 

@@ -11,7 +11,7 @@ import { arnOf, POLICIES, role, startWorld, type World } from '../message-queues
 export const RULE_ROLE = 'arn:aws:iam::123456789012:role/spacelift-iot';
 export const SQL =
   "SELECT *, Timestamp() as timestamp, topic(3) as worker_pool_ulid, topic(4) as worker_ulid FROM 'spacelift/writeonly/#'";
-export const ALL = ['publish', 'round-trip', 'endpoint', 'topic-rule', 'delivery'].map(id);
+export const ALL = ['publish', 'round-trip', 'endpoint', 'topic-rule', 'control-plane', 'delivery'].map(id);
 
 export function id(rule: string): string {
   return `mqtt-broker/${rule === 'well-formed' ? 'endpoint' : `iotcore/${rule}`}`;

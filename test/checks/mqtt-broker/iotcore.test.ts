@@ -45,9 +45,10 @@ describe('healthy', () => {
     const world = await startIot(databases.empty);
     const before = world.aws.snapshot();
     const result = await world.check({ as: roleOf(service), service });
-    expect(told(result)).toEqual(healthy('well-formed', 'publish'));
-    expect(result.ids('skip')).toEqual(ALL.slice(1));
-    expect(world.aws.requests.map(({ action }) => action)).toEqual(['Publish']);
+    expect(told(result)).toEqual(healthy('well-formed', 'publish', 'control-plane'));
+    expect(result.ids('skip')).toEqual(ALL.slice(1).filter((rule) => rule !== id('control-plane')));
+    const signed = world.aws.requests.filter(({ user }) => user !== undefined);
+    expect(signed.map(({ action }) => action)).toEqual(['Publish']);
     expect(world.aws.snapshot()).toEqual(before);
     expectNoLeak(world.variables, result.run, result.deployment);
   });
@@ -58,7 +59,7 @@ describe('healthy', () => {
       const world = await startIot(databases.empty);
       const before = world.aws.snapshot();
       const result = await world.check({ as: roleOf(service) });
-      expect(told(result)).toEqual(healthy('well-formed', 'publish'));
+      expect(told(result)).toEqual(healthy('well-formed', 'publish', 'control-plane'));
       expect(result.finding(id('round-trip')).title).toContain('the credentials lack iot:Connect');
       expect(result.finding(id('endpoint')).title).toContain('the credentials lack iot:DescribeEndpoint');
       expect(result.finding(id('topic-rule')).title).toContain('the credentials lack iot:ListTopicRules');
@@ -184,7 +185,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
   test('--read-only: nothing is published, and what can be read is', async () => {
     const world = await startIot(databases.empty);
     const result = await world.check({ readOnly: true });
-    expect(told(result)).toEqual(healthy('well-formed', 'endpoint', 'topic-rule'));
+    expect(told(result)).toEqual(healthy('well-formed', 'endpoint', 'topic-rule', 'control-plane'));
     expect(result.finding(id('publish')).title).toBe('nothing was published: --read-only');
     expect(world.aws.published).toEqual([]);
     const custom = await world.check({ readOnly: true, variables: { MQTT_BROKER_ENDPOINT: 'mqtt.corp.internal' } });
@@ -224,7 +225,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
   test('the control plane can’t be reached', async () => {
     const world = await startIot(databases.empty);
     const result = await world.check({ environment: { AWS_ENDPOINT_URL_IOT: 'http://127.0.0.1:1' } });
-    expect(result.ids('fail').concat(result.ids('warn'))).toEqual([]);
+    expect(result.ids('fail').concat(result.ids('warn'))).toEqual([id('control-plane')]);
     expect(result.ids('skip')).toEqual([id('endpoint'), id('topic-rule')]);
     expect(result.finding(id('topic-rule')).title).toBe(
       'the topic rules could not be read: 127.0.0.1:1 refused the connection',

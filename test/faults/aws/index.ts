@@ -4,12 +4,15 @@ import type { Fault } from '../fault.ts';
 import { IDENTITY } from './identity.ts';
 import { IOT } from './iot.ts';
 import { KMS } from './kms.ts';
+import { REACH } from './reach.ts';
 import { S3 } from './s3.ts';
 import { SOURCE } from './source.ts';
 import { SQS } from './sqs.ts';
 import { WAY } from './way.ts';
 
-export const AWS: readonly Fault[] = [...IDENTITY, ...SOURCE, ...KMS, ...S3, ...SQS, ...IOT, ...WAY].map((fault) => ({
-  at: EKS,
-  ...fault,
-}));
+export const AWS: readonly Fault[] = [...IDENTITY, ...SOURCE, ...KMS, ...S3, ...SQS, ...IOT, ...REACH, ...WAY].map(
+  (fault) => ({
+    at: EKS,
+    ...fault,
+  }),
+);

@@ -38,6 +38,9 @@ const failing = (code: string, status: number, when: (request: string) => boolea
       service === 'kms' && when(action) ? { status, code, headers: { 'retry-after': '1' } } : undefined,
   });
 
+/** With a custom domain, which workers can follow. */
+const SECONDARY = { AWS_SECONDARY_REGION: 'eu-west-1', MQTT_BROKER_ENDPOINT: 'worker-iot.spacelift.corp.io' };
+
 export const KMS: readonly Fault[] = [
   {
     name: 'the encryption key disabled',
@@ -150,7 +153,7 @@ export const KMS: readonly Fault[] = [
   },
   {
     name: 'a single-Region key with a secondary region',
-    arrange: config(() => ({ AWS_SECONDARY_REGION: 'eu-west-1' })),
+    arrange: config(() => SECONDARY),
     warn: ['encryption/kms/multi-region'],
     says: /[0-9a-f-]{36} is a single-Region key, but AWS_SECONDARY_REGION is eu-west-1/,
   },
@@ -158,7 +161,7 @@ export const KMS: readonly Fault[] = [
     name: 'a multi-Region key with a secondary region',
     arrange: both(
       another(ENCRYPTION, { multiRegion: true }),
-      config(() => ({ AWS_SECONDARY_REGION: 'eu-west-1' })),
+      config(() => SECONDARY),
     ),
   },
   { name: 'an encryption key that is named by an alias', arrange: another(ENCRYPTION, {}, 'alias') },

@@ -42,7 +42,7 @@ const targetOf = ({ environment }: There, setting: string) => {
 };
 
 /** Something else at the endpoint of a service, or between it and the service. */
-const at =
+export const at =
   (setting: string, start: (target: { host: string; port: number }) => Promise<Opened>): Arrange =>
   async (there) => {
     const { scheme = 'http', host, port, close } = await start(targetOf(there, setting));

@@ -107,42 +107,6 @@ export const CHOICES: readonly Fault[] = [
     says: /^ADMIN_PASSWORD is set without ADMIN_USERNAME$/m,
   },
   {
-    name: 'a launcher image with two tags',
-    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher:v2', LAUNCHER_IMAGE_TAG: 'v2' }),
-    fail: ['configuration/launcher-image'],
-    says: /^LAUNCHER_IMAGE already has a tag, and LAUNCHER_IMAGE_TAG adds another$/m,
-  },
-  {
-    name: 'a launcher image with a digest and a tag',
-    arrange: set({ LAUNCHER_IMAGE: `registry.corp.io/launcher@sha256:${'0a'.repeat(32)}`, LAUNCHER_IMAGE_TAG: 'v2' }),
-    fail: ['configuration/launcher-image'],
-    says: /^LAUNCHER_IMAGE already has a digest, and LAUNCHER_IMAGE_TAG adds a tag$/m,
-  },
-  {
-    name: 'a launcher image of a registry with a port',
-    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher', LAUNCHER_IMAGE_TAG: 'v2' }),
-  },
-  {
-    name: 'a launcher image of a registry with a port, and no tag',
-    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher', LAUNCHER_IMAGE_TAG: '' }),
-    warn: ['configuration/launcher-image'],
-    says: /^LAUNCHER_IMAGE has no tag, and LAUNCHER_IMAGE_TAG is not set$/m,
-  },
-  {
-    name: 'a launcher image with an empty tag',
-    arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io/launcher:', LAUNCHER_IMAGE_TAG: 'v2' }),
-    fail: ['configuration/launcher-image'],
-    says: /^LAUNCHER_IMAGE ends with a colon or an at sign, but has no tag or digest$/m,
-  },
-  {
-    name: 'a launcher image with a scheme',
-    arrange: set({ LAUNCHER_IMAGE: 'https://registry.corp.io:5000/launcher', LAUNCHER_IMAGE_TAG: 'v2' }),
-    fail: ['configuration/launcher-image'],
-    says: /^LAUNCHER_IMAGE is a URL$/m,
-  },
-  { name: 'a launcher image with its own tag', arrange: set({ LAUNCHER_IMAGE: 'registry.corp.io:5000/launcher:v2' }) },
-  { name: 'the tag of the vendor’s own launcher image', arrange: set({ LAUNCHER_IMAGE_TAG: 'v2' }) },
-  {
     name: 'a session token in the config',
     arrange: set(SESSION),
     warn: SHORT_LIVED,

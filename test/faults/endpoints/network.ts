@@ -1,6 +1,7 @@
 /** Faults of the names under which Spacelift is reached, and of what it reaches by itself. */
 import type { TlsOptions } from 'node:tls';
 import { startConnectProxy } from '../../services/connect-proxy.ts';
+import { DOCUMENT, healthyPages, json, KEYS, type Pages, startOidcIssuer } from '../../services/oidc-issuer.ts';
 import { refusedPort, startByPath, startCloser, startHttp } from '../../services/tcp.ts';
 import { startTlsFront } from '../../services/tls-front.ts';
 import { type Gateway, page, startHttp2, startVcsGateway } from '../../services/vcs-gateway.ts';
@@ -72,6 +73,13 @@ const balancer = (status: number, headers: Readonly<Record<string, string>> = {}
     () => startHttp2(undefined, page(status, headers)),
   );
 const H2 = { ALPNProtocols: ['h2'] };
+
+/** An issuer of tokens at an address of its own. */
+const oidc = (pages: Pages = healthyPages): Arrange =>
+  beside(
+    async () => startOidcIssuer(await issued(['localhost']), pages),
+    (at) => ({ FEDERATION_CUSTOM_ISSUER: `https://${at}` }),
+  );
 
 const webhooks = (at: string): Variables => ({ WEBHOOKS_ENDPOINT: `http://${at}/webhooks` });
 const api = (at: string): Variables => ({ SPACELIFT_PUBLIC_API: `http://${at}` });
@@ -315,6 +323,17 @@ const OTHERS: readonly Fault[] = [
     name: 'a VCS gateway behind a balancer',
     arrange: gateway(issued(['localhost']).then((tls) => ({ ...tls, ...H2 }))),
     options: INSTALLED,
+  },
+  { name: 'a custom issuer of OIDC tokens', arrange: oidc(), options: INSTALLED },
+  {
+    name: 'a custom issuer with another name in its document',
+    arrange: oidc((issuer) => ({
+      ...healthyPages(issuer),
+      [DOCUMENT]: json({ issuer: `${issuer}/`, jwks_uri: `${issuer}${KEYS}` }),
+    })),
+    options: INSTALLED,
+    fail: ['network/oidc'],
+    says: /^FEDERATION_CUSTOM_ISSUER is https:\/\/localhost:\d+, but its discovery document names https:\/\/localhost:\d+\/$/m,
   },
   {
     name: 'a public API that does not resolve',

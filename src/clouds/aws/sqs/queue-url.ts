@@ -2,6 +2,7 @@
 
 import type { ValueName } from '../../../config/contract.ts';
 import type { Run } from '../../../engine/check.ts';
+import { dnsSuffix } from '../endpoints.ts';
 
 export interface Address {
   readonly variable: ValueName;
@@ -15,16 +16,6 @@ export interface Address {
   readonly fifo: boolean;
 }
 
-/** Keyed by AWS partition. */
-const DNS_SUFFIXES: Readonly<Record<string, string>> = {
-  'aws-cn': 'amazonaws.com.cn',
-  'aws-iso': 'c2s.ic.gov',
-  'aws-iso-b': 'sc2s.sgov.gov',
-  'aws-iso-e': 'cloud.adc-e.uk',
-  'aws-iso-f': 'csp.hci.ic.gov',
-  'aws-eusc': 'amazonaws.eu',
-};
-
 /** Regional, FIPS, dual-stack, and VPC endpoints; then SQS's legacy names. */
 const REGIONAL = /^(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\./;
 const LEGACY = /^(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\.)?queue\.amazonaws\.com/;
@@ -37,7 +28,7 @@ export function addressIn(run: Run, variable: ValueName): Address {
   const [, host, account, path] = /^https?:\/\/([^/]+)\/(\d{12})\/([^/]+)$/.exec(value) ?? [];
   if (host === undefined || account === undefined || path === undefined) {
     const owner = run.require('AWS_ACCOUNT_ID');
-    const url = `https://sqs.${region}.${DNS_SUFFIXES[partition] ?? 'amazonaws.com'}/${owner}/${value}`;
+    const url = `https://sqs.${region}.${dnsSuffix(partition)}/${owner}/${value}`;
     return named(variable, url, value, owner, { partition, region });
   }
   return { ...named(variable, value, path, account, { partition, region }), region: regionIn(host) };
