@@ -56,6 +56,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   party: 'config',
   setting: () => undefined,
   notes: [],
+  fixForUnset: (_, otherwise) => ({ fix: otherwise }),
   flaws: [],
   own: () => undefined,
   authorities: { pems: [], party: 'config' },

@@ -77,6 +77,11 @@ export interface Deployment {
   own(name: string): string | undefined;
   /** What was left out of the config and why, for people. */
   readonly notes: readonly string[];
+  /**
+   * For a failure because none of these variables is set: if one is misspelled, that it is, and to rename it.
+   * @param otherwise the fix if none is misspelled
+   */
+  fixForUnset(names: readonly VariableName[], otherwise: Fix): { readonly detail?: string; readonly fix: Fix };
   /** Variables with values that the SDKs refuse, already reported under `configuration`. */
   readonly flaws: readonly Flaw[];
   /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
@@ -106,7 +111,7 @@ export function makeDeployment(
   const { sources, notes } = withoutGateway(given, service);
   const resolved = resolve(sources, service);
   const release = assumeRelease(tagIn(resolved.entries, sources), named);
-  const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources, release);
+  const { findings, pairing, unusable, told, misspellings } = judgeConfiguration(resolved, sources, release);
   const lookup = (name: VariableName): Lookup => {
     const outcome = unusable.get(name);
     if (outcome !== undefined) return { state: 'unusable', outcome };
@@ -168,6 +173,10 @@ export function makeDeployment(
       return held?.party === 'process' ? held.value : environment[name] || undefined;
     },
     notes,
+    fixForUnset: (names, otherwise) =>
+      names.map((name) => misspellings.fixFor(name, otherwise)).find(({ detail }) => detail !== undefined) ?? {
+        fix: otherwise,
+      },
     flaws: sdk.flaws,
     authorities: {
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],

@@ -75,7 +75,7 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   cleanup(what: string, command: Fix | undefined, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
   /** Registers how to close something at the very end of the run, after everything that the run wrote is removed. */
   onEnd(dispose: () => unknown): void;
-  /** How long an operation with this deadline is waited for, ms: longer in proportion with a longer timeout of the run. */
+  /** How long an operation with this deadline is waited for, in whole ms: longer in proportion with a longer timeout of the run. */
   waitFor(ms: number): number;
   /**
    * Runs one operation under a deadline; its signal is aborted by the deadline or by the run.
