@@ -1,11 +1,10 @@
 /** Faults of where the credentials come from: variables that no SDK accepts, profiles, token files, programs, logins, servers. */
-import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Variables } from '../../support/preflight.ts';
 import { config } from '../arrange.ts';
-import type { Arrange, Arranged, Fault, There } from '../fault.ts';
+import type { Arrange, Fault, There } from '../fault.ts';
 import { both, environment } from './arrange.ts';
 
 const whitespace = (name: string) => [`configuration/whitespace[${name}]`];
@@ -107,22 +106,6 @@ const token = (path: string): Arrange =>
 
 const SSO = (session: string) =>
   `[profile dev]\nsso_session = ${session}\nsso_account_id = 123456789012\nsso_role_name = Admin\n[sso-session ${session}]\nsso_region = eu-central-1\nsso_start_url = https://corp.awsapps.com/start\n`;
-
-/** The SDK looks for the login in the home directory of the process. */
-const loggedInUntil =
-  (session: string, expiresAt: Date): Arrange =>
-  (there) => {
-    const { HOME } = process.env;
-    const name = createHash('sha1').update(session).digest('hex');
-    const login = { accessToken: 'an-old-access-token', expiresAt: expiresAt.toISOString() };
-    const path = fileIn(join('home', '.aws', 'sso', 'cache', `${name}.json`), JSON.stringify(login));
-    process.env.HOME = path.slice(0, path.indexOf('/.aws/'));
-    const undo = () => {
-      if (HOME === undefined) delete process.env.HOME;
-      else process.env.HOME = HOME;
-    };
-    return { ...(profiles('expired', () => SSO(session), { AWS_PROFILE: 'dev' })(there) as Arranged), undo };
-  };
 
 const NOWHERE = { AWS_ENDPOINT_URL: undefined, AWS_ENDPOINT_URL_S3: undefined };
 
@@ -290,12 +273,6 @@ export const SOURCE: readonly Fault[] = [
     arrange: profiles('sso', () => SSO('corp-nobody'), { AWS_PROFILE: 'dev' }),
     fail: CREDENTIALS,
     says: /^nobody is logged in with the SSO session of the AWS profile dev/,
-  },
-  {
-    name: 'single sign-on of a profile that has expired',
-    arrange: loggedInUntil('corp-expired', new Date(Date.now() - 3_600_000)),
-    fail: CREDENTIALS,
-    says: /^the SSO session of the AWS profile dev has expired/,
   },
   {
     name: 'a token file of a pod that is a folder',
