@@ -52,6 +52,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   pairing: undefined,
   incomplete: false,
   set: [],
+  plan: undefined,
   origins: [],
   party: 'config',
   setting: () => undefined,

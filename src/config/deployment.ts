@@ -27,6 +27,7 @@ import { isOpenChoice, resolve } from './resolve.ts';
 import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
+import { PlanView } from './terraform/view.ts';
 import { decodeRootCertificates } from './types.ts';
 import { UNSEEN } from './unseen.ts';
 
@@ -86,6 +87,8 @@ export interface Deployment {
   readonly flaws: readonly Flaw[];
   /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
+  /** The Terraform plans among the sources. */
+  readonly plan: PlanView | undefined;
   /** Logins for container registries, from the pull Secrets in the config. */
   readonly registryLogins: readonly RegistryLogin[];
   /** The values known so far that must never be shown. */
@@ -153,6 +156,7 @@ export function makeDeployment(
     environment,
     redact: (value) => maskValue(redactor(secrets)(value)),
   });
+  const plans = sources.flatMap(({ terraform }) => terraform ?? []);
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
@@ -178,6 +182,7 @@ export function makeDeployment(
         fix: otherwise,
       },
     flaws: sdk.flaws,
+    plan: plans.length === 0 ? undefined : new PlanView(plans),
     authorities: {
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
       party: partyOf('ADDITIONAL_ROOT_CAS'),

@@ -75,7 +75,7 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   cleanup(what: string, command: Fix | undefined, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
   /** Registers how to close something at the very end of the run, after everything that the run wrote is removed. */
   onEnd(dispose: () => unknown): void;
-  /** How long an operation with this deadline is waited for, ms: longer in proportion with a longer timeout of the run. */
+  /** How long an operation with this deadline is waited for, in whole ms: longer in proportion with a longer timeout of the run. */
   waitFor(ms: number): number;
   /**
    * Runs one operation under a deadline; its signal is aborted by the deadline or by the run.
@@ -133,6 +133,14 @@ export interface PlannedOperation {
   readonly grants?: readonly Grant[];
 }
 
+/** What a Terraform plan says about a rule. */
+export interface PlannedFinding {
+  /** The key in the table of rules. */
+  readonly rule: string;
+  readonly subject?: string;
+  readonly outcome: Outcome;
+}
+
 /** The result of `cleanup` in one bucket or queue. */
 export interface CleanupResult {
   /** Bucket, queue. */
@@ -166,6 +174,8 @@ export interface Check<Key extends string = string> {
    * @throws CheckStopped when a variable that it needs is missing or unusable
    */
   plan?(run: Run): readonly PlannedOperation[] | Promise<readonly PlannedOperation[]>;
+  /** What the Terraform plans in the config say about its rules, without contacting anything. */
+  planned?(run: Run): readonly PlannedFinding[];
   /**
    * Removes what a killed earlier run left behind, and nothing else. A check without it leaves nothing behind when its
    * process ends.

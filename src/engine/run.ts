@@ -139,7 +139,7 @@ export function makeRun(
     throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
   };
   // Whoever waits longer for the whole run also waits longer for each server.
-  const waitFor = (ms: number) => ms * Math.max(1, options.timeoutMs / DEFAULTS.timeoutMs);
+  const waitFor = (ms: number) => Math.ceil(ms * Math.max(1, options.timeoutMs / DEFAULTS.timeoutMs));
   const run: Run = {
     deployment,
     options,

@@ -49,17 +49,28 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-const contexts = new WeakMap<readonly string[], SecureContext>();
+interface Known {
+  readonly authorities: readonly string[];
+  readonly context: SecureContext;
+}
+
+/** The newest first, and not more than a few: they hold all their certificates. */
+let known: readonly Known[] = [];
+const MOST_KNOWN = 4;
 
 /**
- * A context that trusts these CAs. The same list returns the same context, for all connections of a run: reading hundreds of
- * certificates takes longer than a handshake, and blocks everything else.
+ * A context that trusts these CAs. An equal list returns the same context, for all connections of all runs of a process:
+ * reading hundreds of certificates takes longer than a handshake, and blocks everything else.
  */
 export function secureContextFor(authorities: readonly string[]): SecureContext {
-  const context = contexts.get(authorities) ?? makeSecureContext(authorities);
-  contexts.set(authorities, context);
+  const found = known.find((one) => isSame(one.authorities, authorities));
+  const { context } = found ?? { context: makeSecureContext(authorities) };
+  known = [{ authorities, context }, ...known.filter((one) => one !== found)].slice(0, MOST_KNOWN);
   return context;
 }
+
+const isSame = (some: readonly string[], others: readonly string[]): boolean =>
+  some === others || (some.length === others.length && some.every((one, index) => one === others[index]));
 
 /**
  * Like Go's verifier, and unlike Node by default, accepts a chain that ends at any of these certificates, for example at an

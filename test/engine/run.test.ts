@@ -384,6 +384,17 @@ describe('the timeout of the run', () => {
     expect(find(await runFakes([check]), 'a/x').title).toBe('timeout');
   });
 
+  it('is waited for in whole milliseconds, which is all that a signal of Node accepts', async () => {
+    let waited = 0;
+    const check = fakeCheck('a', ['x'], async ({ waitFor, check }) => {
+      waited = waitFor(10_000);
+      AbortSignal.timeout(waited);
+      await check('x', () => pass('well'));
+    });
+    expect(statuses(await runFakes([check], { timeoutMs: 100_000 }))).toEqual(['a/x pass']);
+    expect(waited).toBe(16_667);
+  });
+
   it('a longer timeout of the run raises the deadline of each operation, a shorter one lowers none', async () => {
     const check = fakeCheck('a', ['x'], async ({ check, withTimeout }) => {
       await check('x', async () => {

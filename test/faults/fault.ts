@@ -9,7 +9,7 @@ import { type Choice, type Environment, type Estate, ONPREM, type Who } from '..
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
 import { type Clients, STAND_INS } from './fixes/clients.ts';
 import type { Config } from './fixes/config.ts';
-import { type Broken, type FixOutcome, tryFixes } from './fixes/try.ts';
+import { type Broken, type FixOutcome, isIssue, tryFixes } from './fixes/try.ts';
 
 export interface Fault {
   /** What is broken. */
@@ -74,13 +74,21 @@ export interface Outcome {
 /** All but those that stand for each kind of settings: versioned, read by browsers, and neither. */
 const MOST_BUCKETS = Object.keys(BUCKETS)
   .filter((name) => !['deliveries', 'states', 'uploads'].includes(name))
-  .map((name) => `object-storage/${name}/*`);
+  .map((name) => `object-storage/${name}`);
 
-/** A fault that is found, and not in a bucket, is tried with three buckets of ten: they are most of the work of a run. */
-const isElsewhere = ({ fail = [], warn = [] }: Fault): boolean => {
+/**
+ * The buckets that a run leaves out: they are most of its work. A fault that is found, and not in a bucket, is tried
+ * with three buckets of ten; its fix, with those and all that were not healthy.
+ */
+function untried({ fail = [], warn = [] }: Fault, broken?: Result): string[] {
   const ids = [...fail, ...warn];
-  return ids.length > 0 && !ids.some((id) => id.startsWith('object-storage/'));
-};
+  const isElsewhere = ids.length > 0 && !ids.some((id) => id.startsWith('object-storage/'));
+  if (broken === undefined && !isElsewhere) return [];
+  const hit = (broken?.findings ?? [])
+    .filter((finding) => isIssue(finding) || finding.dependsOn !== undefined)
+    .flatMap(({ id, affected = [] }) => [id, ...affected]);
+  return MOST_BUCKETS.filter((bucket) => !hit.some((id) => id.startsWith(`${bucket}/`))).map((name) => `${name}/*`);
+}
 
 /** Breaks the installation, does something with it, and repairs it. */
 async function whileBroken<T>(estate: Estate, fault: Fault, then: Then<T>, undo = repair): Promise<T> {
@@ -93,8 +101,8 @@ async function whileBroken<T>(estate: Estate, fault: Fault, then: Then<T>, undo 
     ...(sources !== undefined && { sources }),
   };
   try {
-    const run: Broken['run'] = (changed) =>
-      runWith({ ...fault, options: { ...fault.options, ...arranged.options } }, changed);
+    const run: Broken['run'] = (...changed) =>
+      runWith({ ...fault, options: { ...fault.options, ...arranged.options } }, ...changed);
     return await then({ name: fault.name, estate, config, database, run });
   } finally {
     await undo(arranged);
@@ -104,11 +112,11 @@ async function whileBroken<T>(estate: Estate, fault: Fault, then: Then<T>, undo 
 type Then<T> = (broken: Broken) => Promise<T>;
 const repair = async ({ undo }: Arranged): Promise<void> => void (await undo?.());
 
-const runWith = (fault: Fault, { sources, variables, environment }: Config): Promise<Result> =>
+const runWith = (fault: Fault, { sources, variables, environment }: Config, broken?: Result): Promise<Result> =>
   preflight(CHECKS, sources ?? variables, {
     environment,
     ...(fault.as !== undefined && fault.as !== 'operator' && { service: fault.as }),
-    ...(isElsewhere(fault) && { skip: MOST_BUCKETS }),
+    skip: untried(fault, broken),
     ...fault.options,
   });
 

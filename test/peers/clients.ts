@@ -51,11 +51,14 @@ export function trueClients(): TrueClients {
         PGUSER: user,
         PGPASSWORD: password,
       };
-      const there = await server.query(`SELECT FROM pg_database WHERE datname = '${database.replaceAll("'", "''")}'`);
-      const become = who === 'master' ? ['-c', 'SET SESSION AUTHORIZATION master'] : [];
-      const flags = ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', ...become, '--file=-'];
-      const name = there.length > 0 ? database : 'postgres';
-      await run(join(directory, 'psql'), [...flags, name], env, fix);
+      const psql = (name: string, args: readonly string[], input: string) =>
+        run(join(directory, 'psql'), ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', ...args, name], env, input);
+      const isOpen = await psql(database, ['--command=SELECT'], '').then(
+        () => true,
+        () => false,
+      );
+      const become = who === 'master' ? ['--command=SET SESSION AUTHORIZATION master'] : [];
+      await psql(isOpen ? database : 'postgres', [...become, '--file=-'], fix);
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { cut, type PrintedFix, shellFix, wrap, wrapFix } from '../../src/report/wrap.ts';
+import wrapAnsi from 'wrap-ansi';
+import { cut, type PrintedFix, shellFix, widthOf, wrap, wrapFix } from '../../src/report/wrap.ts';
 
 describe('wrap', () => {
   it('breaks between words', () => {
@@ -25,6 +28,22 @@ describe('wrap', () => {
       'with `date -u +%s`',
       'here',
     ]);
+  });
+
+  it('is what `wrap-ansi` and `string-width` do, in any language', () => {
+    const character = fc.oneof(
+      { weight: 8, arbitrary: fc.constantFrom(...'ab.#*0~¡ÿ®©–—‘’“”•…→✔✖') },
+      { weight: 1, arbitrary: fc.constantFrom(...'\u00ad\u0301\u200b語한🎉') },
+    );
+    const word = fc.string({ unit: character, minLength: 1, maxLength: 9 });
+    const text = fc.array(word, { minLength: 1, maxLength: 12 }).map((words) => words.join(' '));
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 40 }), (words, width) => {
+        expect(wrap(words, width).join('\n')).toBe(wrapAnsi(words, width));
+        expect(widthOf(words)).toBe(stringWidth(words));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('counts columns, not characters', () => {

@@ -1,5 +1,5 @@
 /** Every dependency that an installation may choose, on real servers of this machine, and the configs that choose among them. */
-import { type DemoDeployment, startDemo } from '../../demo/deployment.ts';
+import { type DemoDeployment, makePrivateKey, startDemo } from '../../demo/deployment.ts';
 import type {
   EncryptionType,
   MessageQueueType,
@@ -56,11 +56,15 @@ export interface Estate extends Pick<DemoDeployment, 'database' | 'store' | 'bro
   stop(): Promise<void>;
 }
 
+/** It takes half a second of the processor to make, and every estate of a process may have the same one. */
+let privateKey: Promise<string> | undefined;
+
 /** Starts everything at once, on free ports of the loopback interface. */
 export async function startEstate(): Promise<Estate> {
   const origin = 'https://localhost';
+  privateKey ??= makePrivateKey();
   const [demo, secrets, eks, gcp, azure, datadog, xray, otlp] = await Promise.all([
-    startDemo({ secret: canary }),
+    privateKey.then((key) => startDemo({ secret: canary, privateKey: key })),
     makeCa().then(secretVariables),
     startEks(origin),
     startGcp(),

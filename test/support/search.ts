@@ -2,6 +2,10 @@
 
 /** Letters and digits in a row that give a secret away, of any of its forms. */
 const WINDOW = 12;
+/** So many letters and digits are looked at first. */
+const GRAM = 4;
+/** Every window has a gram at a multiple of this, wherever it starts. */
+const STEP = WINDOW - GRAM + 1;
 /** What a redactor can mask without blanking out the words around. */
 const SHORTEST = 8;
 
@@ -20,42 +24,80 @@ export type Search = (text: string) => string[];
  * white space, box characters, colors or any other punctuation stand in between.
  */
 export function searchFor(secrets: readonly Secret[]): Search {
-  const windows = new Map<string, string>();
-  const short: (readonly [form: string, what: string])[] = [];
-  const filter = new Uint8Array(1 << 16);
-  for (const { of, value } of secrets) {
-    if (value.length < SHORTEST) continue;
-    for (const [name, form] of formsOf(value)) {
-      const what = `${of} ${name}`;
-      if (form.length < SHORTEST) continue;
-      if (form.length < WINDOW) short.push([form, what]);
-      for (let at = 0; at + WINDOW <= form.length; at++) {
-        windows.set(form.slice(at, at + WINDOW), what);
-        filter[hashAt(form, at)] = 1;
-      }
-    }
-  }
+  const distinct = new Map(secrets.map((secret) => [`${secret.of}\0${secret.value}`, secret]));
+  const sought = [...distinct.values()]
+    .filter(({ value }) => value.length >= SHORTEST)
+    .map(({ of, value }) => ({ of, ...indexOf(value) }));
+  const filter = new Uint8Array(1 << HASH_BITS);
+  for (const { hashes } of sought) for (const hash of hashes) filter[hash] = 1;
+  const seen = (searched: string, at: number) => filter[hashAt(searched, at)] === 1;
   return (text) => {
     const searched = bare(text);
-    const found = new Set(short.filter(([form]) => searched.includes(form)).map(([, what]) => what));
-    for (let at = 0; at + WINDOW <= searched.length; at++) {
-      if (filter[hashAt(searched, at)] === 0) continue;
-      const what = windows.get(searched.slice(at, at + WINDOW));
-      if (what !== undefined) found.add(what);
+    const found = new Set<string>();
+    for (const { of, short } of sought) {
+      for (const [name, form] of short) if (searched.includes(form)) found.add(`${of} ${name}`);
+    }
+    for (let gram = STEP - 1; gram + GRAM <= searched.length; gram += STEP) {
+      if (!seen(searched, gram)) continue;
+      for (let at = gram - STEP + 1; at <= gram; at++) {
+        if (!seen(searched, at) || !seen(searched, at + WINDOW - GRAM)) continue;
+        const window = searched.slice(at, at + WINDOW);
+        for (const { of, windows } of sought) {
+          const name = windows.get(window);
+          if (name !== undefined) found.add(`${of} ${name}`);
+        }
+      }
     }
     return [...found];
   };
 }
 
-/** Of the first four characters. */
-const hashAt = (text: string, at: number): number =>
-  (text.charCodeAt(at) ^
-    (text.charCodeAt(at + 1) << 4) ^
-    (text.charCodeAt(at + 2) << 8) ^
-    (text.charCodeAt(at + 3) << 11)) &
-  0xffff;
+type Form = readonly [name: string, form: string];
 
-function formsOf(secret: string): (readonly [name: string, form: string])[] {
+/** What to look for because of one value. */
+interface Index {
+  /** The forms that are looked for as a whole. */
+  readonly short: readonly Form[];
+  /** The name of a form that has these letters and digits. */
+  readonly windows: ReadonlyMap<string, string>;
+  /** Of all successive letters and digits, {@link GRAM} of them each. */
+  readonly hashes: readonly number[];
+}
+
+/** Most secrets are looked for again and again, and an RSA key has twenty thousand windows. */
+const indices = new Map<string, Index>();
+const MOST_INDICES = 200;
+
+function indexOf(value: string): Index {
+  const known = indices.get(value);
+  if (known !== undefined) return known;
+  const windows = new Map<string, string>();
+  const forms = formsOf(value).filter(([, form]) => form.length >= SHORTEST);
+  const hashes: number[] = [];
+  for (const [name, form] of forms) {
+    for (let at = 0; at + WINDOW <= form.length; at++) windows.set(form.slice(at, at + WINDOW), name);
+    for (let at = 0; at + GRAM <= form.length; at++) hashes.push(hashAt(form, at));
+  }
+  const index: Index = {
+    short: forms.filter(([, form]) => form.length < WINDOW),
+    windows,
+    hashes,
+  };
+  if (indices.size >= MOST_INDICES) indices.clear();
+  indices.set(value, index);
+  return index;
+}
+
+/** Wide enough that few of the grams of a text look like one of a key. */
+const HASH_BITS = 20;
+
+/** Of {@link GRAM} characters, which are nearly always letters and digits of ASCII. */
+const hashAt = (text: string, at: number): number =>
+  (((text.charCodeAt(at) * 37 + text.charCodeAt(at + 1)) * 37 + text.charCodeAt(at + 2)) * 37 +
+    text.charCodeAt(at + 3)) &
+  ((1 << HASH_BITS) - 1);
+
+function formsOf(secret: string): Form[] {
   const bytes = Buffer.from(secret);
   const inside = [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');

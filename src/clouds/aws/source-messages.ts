@@ -143,7 +143,7 @@ function ofLogin(kind: 'sso' | 'login', profile: string, error: unknown): Said {
     return { title: `${of} has expired`, fix: command(again) };
   if (/not found|is invalid|ENOENT|no such file|Failed to load a token/i.test(said))
     return { title: `nobody is logged in with ${of}`, fix: command(again) };
-  if (/UnauthorizedException/.test(said)) return { title: `${of} has ended`, fix: command(again) };
+  if (/UnauthorizedException/.test(said)) return { title: `${of} has expired`, fix: command(again) };
   return {
     title: `${of} provides no credentials`,
     fix: advice`log in again: ${again}; or set it up again: ${sh`aws configure sso --profile ${profile}`}`,

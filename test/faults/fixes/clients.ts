@@ -9,7 +9,7 @@ import { runShell } from './shell.ts';
 export interface SqlSession {
   readonly server: PostgresServer;
   readonly who: Administrator;
-  /** `postgres` is taken as long as it does not exist. */
+  /** `postgres` is taken as long as nobody can connect to it. */
   readonly database: string;
 }
 

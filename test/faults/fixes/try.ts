@@ -1,6 +1,6 @@
 /**
- * Proves fixes: each command and setting of a report is executed as it is printed, and the run is repeated. What had
- * such a fix passes then, and nothing new fails.
+ * Proves fixes: each command and setting of a report is executed as it is printed, and the run is repeated, without
+ * most of the buckets that were healthy. What had such a fix passes then, and nothing new fails.
  */
 import type { Finding } from '../../../src/engine/finding.ts';
 import { lookup } from '../../../src/util/lookup.ts';
@@ -23,7 +23,8 @@ export interface Broken {
   readonly estate: Estate;
   /** Whose administrator executes SQL. */
   readonly database: PostgresServer;
-  run(config: Config): Promise<Result>;
+  /** @param broken the result before a fix: what was healthy then may be left out */
+  run(config: Config, broken?: Result): Promise<Result>;
 }
 
 /** What came of all fixes of one run, executed by one person. */
@@ -69,7 +70,7 @@ async function tryAs(
     let changed = config;
     for (const fix of fixes)
       changed = await execute(fix, { config: changed, estate, database, clients, who: who ?? 'superuser' });
-    const trouble = remaining(before.findings, (await run(changed)).findings);
+    const trouble = remaining(before.findings, (await run(changed, before)).findings);
     return { who, ...exception, ...(trouble.length > 0 && { trouble: trouble.join('\n') }) };
   } catch (error) {
     return { who, ...exception, trouble: (error as Error).message };
@@ -78,7 +79,7 @@ async function tryAs(
   }
 }
 
-const isIssue = ({ status }: Finding): boolean => status === 'fail' || status === 'warn';
+export const isIssue = ({ status }: Finding): boolean => status === 'fail' || status === 'warn';
 
 /** What does not pass that should, and what fails that did not. */
 function remaining(before: readonly Finding[], after: readonly Finding[]): string[] {
