@@ -35,7 +35,7 @@ const choices: Choice[] = STORAGE.flatMap((storage) =>
 );
 
 /** What is there only once Spacelift is installed. */
-const AFTER = ['network/certificate', 'network/server', 'network/webhooks'];
+const AFTER = ['network/certificate', 'network/server', 'network/webhooks', 'network/oidc'];
 
 /** What has passed in any of them. */
 const passed = new Set<string>();
