@@ -38,6 +38,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   PGREQUIREAUTH: 'require_auth',
 };
 
+const PASSWORD = 'PGPASSWORD';
+
 /** Those that every version sends to the server. */
 const SENT: Readonly<Record<string, string>> = {
   PGAPPNAME: 'application_name',
@@ -60,6 +62,23 @@ export async function environmentSettings(run: Run, variable: VariableName, driv
     if (value !== undefined && (name in SENT || Object.hasOwn(driver.parameters, parameter))) found[parameter] = value;
   }
   return found;
+}
+
+/**
+ * For a URL without a password.
+ * @throws CheckStopped with a skip if `PGPASSWORD` is set where this run can't read it (`valueFrom`, `secretKeyRef`)
+ */
+export function stopIfUnknown({ deployment }: Run, variable: VariableName): void {
+  const entry = deployment.entry(PASSWORD);
+  if (entry?.kind !== 'secret' || deployment.partyOf(PASSWORD) !== deployment.partyOf(variable)) return;
+  throw new CheckStopped(
+    skip(`${PASSWORD} is set, but its value is not known here`, {
+      detail: `${variable} has no password, so Spacelift uses ${PASSWORD}, which is set in ${entry.origin}.`,
+      fix: advice`pass its value in an additional -f file (for example, a dotenv file)`,
+      evidence: { variable: PASSWORD, known: false },
+      unknownVariable: PASSWORD,
+    }),
+  );
 }
 
 async function homeSettings(run: Run, variable: VariableName): Promise<Record<string, string>> {

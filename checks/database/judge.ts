@@ -36,7 +36,10 @@ export function judgeProduct(answer: string, { release }: AssumedRelease): Outco
 }
 
 /** The supported versions depend on the release of Self-Hosted (Spacelift docs, "External dependencies", "Database"). */
-export function judgeVersion({ version, number }: Server, assumed: AssumedRelease): Outcome {
+export function judgeVersion(
+  { version, number }: Pick<Server, 'version' | 'number'>,
+  assumed: AssumedRelease,
+): Outcome {
   const { release } = assumed;
   const { oldest, newest } = postgresqlFor(release);
   const major = Math.floor(number / 10_000);

@@ -7,7 +7,7 @@ import { CheckStopped, type Issue, type Outcome } from '../../src/outcome/outcom
 import { openSession } from './connect.ts';
 import { ConnectError } from './connect-error.ts';
 import { differenceOf, worksOnlyWith } from './driver-differences.ts';
-import { environmentSettings, passwordInFile, serviceSettings } from './driver-environment.ts';
+import { environmentSettings, passwordInFile, serviceSettings, stopIfUnknown } from './driver-environment.ts';
 import { type Driver, NEWER, OLDER } from './drivers.ts';
 import { connectOutcome } from './messages.ts';
 import { scramPassword } from './password.ts';
@@ -69,7 +69,9 @@ async function read(run: Run, text: string, variable: ValueName, driver: Driver)
 
 /** With the password from the password file, which is opened only for the caller's own URL. */
 async function withPassword(run: Run, url: DatabaseUrl, variable: ValueName, driver: Driver): Promise<DatabaseUrl> {
-  if (url.password !== undefined || run.deployment.partyOf(variable) !== 'process') return url;
+  if (url.password !== undefined) return url;
+  stopIfUnknown(run, variable);
+  if (run.deployment.partyOf(variable) !== 'process') return url;
   const password = (await passwordInFile(url)) || undefined;
   if (password === undefined) return { ...url, passwordFile: undefined };
   run.deployment.conceal(password);

@@ -1,6 +1,7 @@
 /** Encryption of secrets in the database, and the signing of tokens: AWS KMS or an RSA key. */
 import { GATEWAY, type Perspective } from '../../src/config/options.ts';
 import { defineCheck } from '../../src/engine/check.ts';
+import { plannedKeys } from './kms/planned.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
 
@@ -20,6 +21,8 @@ export const encryption = defineCheck({
   expects: (run) => (WITHOUT_KEYS.includes(run.deployment.service) ? [] : (knownProvider(run)?.rules(run) ?? OPEN)),
 
   plan: async (run) => providerOf(run).plan(run),
+
+  planned: (run) => (WITHOUT_KEYS.includes(run.deployment.service) ? [] : plannedKeys(run)),
 
   run: async (context) => providerOf(context).run(context),
 });

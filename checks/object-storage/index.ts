@@ -7,6 +7,7 @@ import { checkAccess, checkPresigned } from './access.ts';
 import { CONTENT } from './content.ts';
 import { checkCors } from './cors.ts';
 import { checkDistinct } from './distinct.ts';
+import { plannedFindings } from './planned.ts';
 import { BucketProbe } from './probe.ts';
 import { PROVIDERS, providerOf } from './providers.ts';
 import { REQUIREMENTS, requiredActions } from './requirements.ts';
@@ -47,6 +48,8 @@ export const objectStorage: Check = defineCheck({
   },
 
   plan: async (run) => (await import('./plan.ts')).plan(run, used(run.deployment.service)),
+
+  planned: (run) => (run.deployment.service === 'worker' ? [] : plannedFindings(run, used(run.deployment.service))),
 
   removeLeftovers: async (run) => {
     const buckets = used(run.deployment.service);

@@ -46,7 +46,8 @@ export function datadogEndpoint(run: Run): Endpoint {
   }
   const host = run.get('DD_AGENT_HOST');
   if (host === undefined) {
-    throw missing('DD_AGENT_HOST', 'Datadog', 'DD_AGENT_HOST=<host>, or DD_TRACE_AGENT_URL=http://<host>:8126');
+    const names = ['DD_AGENT_HOST', 'DD_TRACE_AGENT_URL'] as const;
+    throw missing(run, names, 'Datadog', 'DD_AGENT_HOST=<host>, or DD_TRACE_AGENT_URL=http://<host>:8126');
   }
   if (!/^[\w.-]+$/.test(host) && isIP(host) !== 6) {
     throw malformed('DD_AGENT_HOST', host, {
@@ -65,7 +66,7 @@ export function datadogEndpoint(run: Run): Endpoint {
 export function xrayEndpoint(run: Run): DaemonEndpoint {
   const setting = 'AWS_XRAY_DAEMON_ADDRESS';
   const value = run.get(setting);
-  if (value === undefined) throw missing(setting, 'AWS', `${setting}=<host>:2000`);
+  if (value === undefined) throw missing(run, [setting], 'AWS', `${setting}=<host>:2000`);
   const parts = value.split(' ').map((part) => part.split(':'));
   const [first = [], second] = parts;
   const addresses = new Map<string | undefined, Address | undefined>();
@@ -101,7 +102,8 @@ export function otlpEndpoint(run: Run): Endpoint {
         'Without http://, the exporter parses the host as a scheme, or falls back to TLS on the loopback address.',
     });
   }
-  throw missing('OTEL_EXPORTER_OTLP_ENDPOINT', 'OpenTelemetry', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://<host>:4317');
+  const usual = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] as const;
+  throw missing(run, usual, 'OpenTelemetry', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://<host>:4317');
 }
 
 const URL_FORM = /^(https?):\/\/(?:[^/?#]*@)?(\[[\w:.%-]+\]|[\p{L}\p{N}._-]+)(?::(\d+))?(\/[^?#]*?)?\/?([?#].*)?$/iu;
@@ -130,11 +132,18 @@ function addressOf([host = '', port = '']: readonly string[]): Address | undefin
 
 const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 
-function missing(name: VariableName, vendor: string, expected: string): CheckStopped {
+/** @param names the usual variable first */
+function missing(
+  { deployment }: Run,
+  names: readonly [VariableName, ...VariableName[]],
+  vendor: string,
+  expected: string,
+): CheckStopped {
+  const [name] = names;
   return new CheckStopped(
     fail(`OBSERVABILITY_VENDOR is ${vendor}, but ${name} is not set`, {
       expected,
-      fix: advice`set ${expected}; or OBSERVABILITY_VENDOR=Disabled`,
+      ...deployment.fixForUnset(names, advice`set ${expected}; or OBSERVABILITY_VENDOR=Disabled`),
       evidence: { variable: name, vendor },
       cause: cause.variable(name),
     }),

@@ -5,6 +5,7 @@ import type { Deployment } from '../config/deployment.ts';
 import type { Phase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
 import type { Run } from '../engine/check.ts';
+import { plannedCheck } from '../engine/planned.ts';
 import { type Observer, runChecks } from '../engine/run.ts';
 import { InterruptedError } from '../engine/timeouts.ts';
 import { networkContext } from '../net/ca-store.ts';
@@ -24,11 +25,22 @@ export async function checkDeployment(
   observer: Observer = {},
 ): Promise<Report> {
   const network = networkContext(deployment, options.authorities);
-  const result = await runChecks(CHECKS, deployment, options, network, interrupt, observer);
+  const { plan } = deployment;
+  const isPlan = plan !== undefined && options.phase === 'auto';
+  const result = isPlan
+    ? await runChecks(
+        CHECKS.map(plannedCheck),
+        deployment,
+        { ...options, phase: plan.isFirst ? 'pre-install' : 'post-install' },
+        network,
+        interrupt,
+        observer,
+      )
+    : await runChecks(CHECKS, deployment, options, network, interrupt, observer);
   return makeReport(
     { ...result, interrupted: result.interrupted || interrupt.reason instanceof InterruptedError },
     {
-      phase: await phaseIn(result.run),
+      phase: isPlan ? 'plan' : await phaseIn(result.run),
       service: deployment.service,
       accept: options.accept,
       redact: redactor(deployment.secrets),

@@ -24,7 +24,7 @@ import { refuseInapplicableSelection } from './selection.ts';
 import { targetsIn } from './targets.ts';
 
 export type { CredentialsFile } from '../config/credentials-options.ts';
-export type { Party, Perspective, Phase, PhaseOption, Place, Service } from '../config/options.ts';
+export type { Party, Perspective, Phase, PhaseOption, Place, ReportPhase, Service } from '../config/options.ts';
 export type { Leftover } from '../engine/cleanup.ts';
 export type { Evidence, Status } from '../outcome/status.ts';
 export { type ExitRules, exitCode } from '../report/exit.ts';

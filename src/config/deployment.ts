@@ -27,6 +27,7 @@ import { isOpenChoice, resolve } from './resolve.ts';
 import { type Flaw, judgeSdkVariables } from './sdk-variables.ts';
 import { secretsOf } from './secrets.ts';
 import { reference } from './sources/quote.ts';
+import { PlanView } from './terraform/view.ts';
 import { decodeRootCertificates } from './types.ts';
 import { UNSEEN } from './unseen.ts';
 
@@ -77,10 +78,17 @@ export interface Deployment {
   own(name: string): string | undefined;
   /** What was left out of the config and why, for people. */
   readonly notes: readonly string[];
+  /**
+   * For a failure because none of these variables is set: if one is misspelled, that it is, and to rename it.
+   * @param otherwise the fix if none is misspelled
+   */
+  fixForUnset(names: readonly VariableName[], otherwise: Fix): { readonly detail?: string; readonly fix: Fix };
   /** Variables with values that the SDKs refuse, already reported under `configuration`. */
   readonly flaws: readonly Flaw[];
   /** Additional certificate authorities (CAs) from `ADDITIONAL_ROOT_CAS`, PEM. */
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
+  /** The Terraform plans among the sources. */
+  readonly plan: PlanView | undefined;
   /** Logins for container registries, from the pull Secrets in the config. */
   readonly registryLogins: readonly RegistryLogin[];
   /** The values known so far that must never be shown. */
@@ -106,7 +114,7 @@ export function makeDeployment(
   const { sources, notes } = withoutGateway(given, service);
   const resolved = resolve(sources, service);
   const release = assumeRelease(tagIn(resolved.entries, sources), named);
-  const { findings, pairing, unusable, told } = judgeConfiguration(resolved, sources, release);
+  const { findings, pairing, unusable, told, misspellings } = judgeConfiguration(resolved, sources, release);
   const lookup = (name: VariableName): Lookup => {
     const outcome = unusable.get(name);
     if (outcome !== undefined) return { state: 'unusable', outcome };
@@ -148,6 +156,7 @@ export function makeDeployment(
     environment,
     redact: (value) => maskValue(redactor(secrets)(value)),
   });
+  const plans = sources.flatMap(({ terraform }) => terraform ?? []);
   const rootCas = lookup('ADDITIONAL_ROOT_CAS');
   return {
     service: resolved.service,
@@ -168,7 +177,12 @@ export function makeDeployment(
       return held?.party === 'process' ? held.value : environment[name] || undefined;
     },
     notes,
+    fixForUnset: (names, otherwise) =>
+      names.map((name) => misspellings.fixFor(name, otherwise)).find(({ detail }) => detail !== undefined) ?? {
+        fix: otherwise,
+      },
     flaws: sdk.flaws,
+    plan: plans.length === 0 ? undefined : new PlanView(plans),
     authorities: {
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
       party: partyOf('ADDITIONAL_ROOT_CAS'),

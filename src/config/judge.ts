@@ -30,6 +30,7 @@ export interface Judgement {
   readonly unusable: ReadonlyMap<VariableName, Issue>;
   /** Any variables that findings about many at once name. */
   readonly told: ReadonlyMap<string, Issue>;
+  readonly misspellings: Misspellings;
 }
 
 /** Variables that Spacelift's docs require to be set together. */
@@ -118,7 +119,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeShortLived(resolved, sources),
   );
   const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
-  return { findings, pairing, unusable, told: new Map([...named, ...quoted]) };
+  return { findings, pairing, unusable, told: new Map([...named, ...quoted]), misspellings };
 }
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {

@@ -18,6 +18,8 @@ export type Party = 'process' | 'config';
 export const PHASES = ['auto', 'pre-install', 'post-install'] as const;
 export type PhaseOption = (typeof PHASES)[number];
 export type Phase = Exclude<PhaseOption, 'auto'>;
+/** `plan`: a Terraform plan was checked without contacting anything. */
+export type ReportPhase = Phase | 'plan';
 
 export const PLACES = ['inside', 'outside'] as const;
 export type Place = (typeof PLACES)[number];

@@ -133,6 +133,14 @@ export interface PlannedOperation {
   readonly grants?: readonly Grant[];
 }
 
+/** What a Terraform plan says about a rule. */
+export interface PlannedFinding {
+  /** The key in the table of rules. */
+  readonly rule: string;
+  readonly subject?: string;
+  readonly outcome: Outcome;
+}
+
 /** The result of `cleanup` in one bucket or queue. */
 export interface CleanupResult {
   /** Bucket, queue. */
@@ -166,6 +174,8 @@ export interface Check<Key extends string = string> {
    * @throws CheckStopped when a variable that it needs is missing or unusable
    */
   plan?(run: Run): readonly PlannedOperation[] | Promise<readonly PlannedOperation[]>;
+  /** What the Terraform plans in the config say about its rules, without contacting anything. */
+  planned?(run: Run): readonly PlannedFinding[];
   /**
    * Removes what a killed earlier run left behind, and nothing else. A check without it leaves nothing behind when its
    * process ends.

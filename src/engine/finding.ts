@@ -32,6 +32,8 @@ export interface Finding {
   readonly unknownVariable?: string;
   /** For a skip: the host to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
+  /** Whether it is about a resource in a plan, which need not exist yet. */
+  readonly planned?: true;
 }
 
 /** A finding before findings with the same cause are folded. */

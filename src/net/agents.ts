@@ -1,10 +1,14 @@
 /** Connections kept for reuse, to servers that the run trusts, through the proxies that Go's clients would use. */
-import http from 'node:http';
-import https from 'node:https';
+import http, { type ClientRequestArgs } from 'node:http';
+import https, { type RequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Run } from '../engine/check.ts';
 import { secureContextFor } from './ca-store.ts';
 import { sharedLookup } from './dns.ts';
 import { proxyFor } from './proxy.ts';
+import { openTunnel } from './proxy-tunnel.ts';
+import { reportStages } from './stages.ts';
 import { type Address, unbracketed } from './tcp.ts';
 
 export interface HttpServer extends Address {
@@ -16,22 +20,62 @@ export interface Agents {
   agentFor(server: HttpServer): http.Agent;
 }
 
+/** In ms; below any operation's deadline, so that a proxy that hangs is reported as such. */
+const TUNNEL_MS = 8_000;
+
+type Connected = Parameters<https.Agent['createConnection']>[1];
+
+/** Reports how far each connection got, for clients that do not do so themselves: SDKs, WebSockets. */
+class TlsAgent extends https.Agent {
+  readonly #tunnel: (() => Promise<Socket>) | undefined;
+
+  /** @param tunnel opens a connection through the proxy; Node's own tunnels do not report their progress */
+  constructor(options: https.AgentOptions, tunnel: (() => Promise<Socket>) | undefined) {
+    super(options);
+    this.#tunnel = tunnel;
+  }
+
+  override createConnection(options: RequestOptions, connected?: Connected): Duplex | null | undefined {
+    if (this.#tunnel === undefined) return reported(super.createConnection(options), options);
+    this.#tunnel().then(
+      (socket) => {
+        const secured = reported(super.createConnection({ ...options, socket } as RequestOptions), options);
+        if (secured) connected?.(null, secured);
+      },
+      // Without a socket, whatever the type says.
+      (error: Error) => connected?.(error, undefined as unknown as Duplex),
+    );
+    return undefined;
+  }
+}
+
+class PlainAgent extends http.Agent {
+  override createConnection(options: ClientRequestArgs): Duplex | null | undefined {
+    return reported(super.createConnection(options), options);
+  }
+}
+
+function reported<T extends Duplex | null | undefined>(socket: T, { host }: { host?: string | null | undefined }): T {
+  if (socket) reportStages(socket as Duplex as Socket, unbracketed(host ?? ''));
+  return socket;
+}
+
 /**
  * Their connections are closed with the run.
  * @param rejectUnauthorized `false` accepts any certificate
  */
 export function makeAgents(
-  run: Pick<Run, 'authorities' | 'proxies' | 'onEnd'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'onEnd' | 'withTimeout'>,
   { rejectUnauthorized = true }: { rejectUnauthorized?: boolean } = {},
 ): Agents {
   const agents = new Map<string, http.Agent>();
   const makeAgent = (server: HttpServer): http.Agent => {
     // The targets are decided as in Go: Node reads NO_PROXY more narrowly.
-    const proxy = proxyFor(run.proxies, server)?.href;
-    const proxyEnv = proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
-    const common = { keepAlive: true, lookup: sharedLookup(), ...proxyEnv };
-    if (!server.secure) return new http.Agent(common);
-    return new https.Agent({ ...common, secureContext: secureContextFor(run.authorities()), rejectUnauthorized });
+    const proxy = proxyFor(run.proxies, server);
+    const common = { keepAlive: true, lookup: sharedLookup() };
+    if (!server.secure) return new PlainAgent({ ...common, ...(proxy && { proxyEnv: { HTTP_PROXY: proxy.href } }) });
+    const tunnel = proxy && (() => openTunnel(run, proxy, server, TUNNEL_MS, common.lookup));
+    return new TlsAgent({ ...common, secureContext: secureContextFor(run.authorities()), rejectUnauthorized }, tunnel);
   };
   run.onEnd(() => {
     for (const agent of agents.values()) agent.destroy();

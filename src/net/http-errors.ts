@@ -38,21 +38,16 @@ export function makeExplainError(run: Pick<Run, 'withTimeout' | 'proxies' | 'aut
   };
 }
 
-/** With a proxy in between, these concern the proxy: it is the only host that this machine looks up and connects to. */
+/** Without TLS, requests are sent to the proxy itself: it is the only host that this machine looks up and connects to. */
 const AT_PROXY: readonly NetworkKind[] = ['dns', 'refused', 'unreachable'];
 
 function atProxy(error: unknown, proxy: URL | undefined, { secure }: HttpServer): ProxyError | undefined {
   const problem = networkErrorOr(error);
-  if (proxy === undefined || !(problem instanceof NetworkError)) return undefined;
-  const at = addressOf(proxy);
-  const { code, statusCode: status } = error as { code?: unknown; statusCode?: unknown };
-  if (code === 'ERR_PROXY_TUNNEL') {
-    return new ProxyError(at, 'closed', typeof status === 'number' ? { status } : {});
-  }
+  if (proxy === undefined || secure || !(problem instanceof NetworkError)) return undefined;
   if (!AT_PROXY.includes(problem.kind)) return undefined;
-  return new ProxyError(at, problem.kind, {
+  return new ProxyError(addressOf(proxy), problem.kind, {
     ...(problem.code !== undefined && { code: problem.code }),
     ...(problem.dnsServers !== undefined && { dnsServers: problem.dnsServers }),
-    plain: !secure,
+    plain: true,
   });
 }

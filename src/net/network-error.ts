@@ -186,7 +186,6 @@ export function networkErrorOr(error: unknown): unknown {
   if (problem !== undefined) return problem;
   const { code, rawPacket } = (error ?? {}) as { code?: unknown; rawPacket?: unknown };
   if (typeof code !== 'string') return error;
-  if (code === 'ERR_PROXY_TUNNEL') return new NetworkError('closed', { code });
   if (!code.startsWith('HPE_')) return error;
   // A TLS alert: record type 21, version 3.x (RFC 8446, section 5.1).
   const alert = rawPacket instanceof Uint8Array && rawPacket[0] === 21 && rawPacket[1] === 3;

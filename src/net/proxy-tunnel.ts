@@ -1,17 +1,19 @@
 /** Connections through the proxy in the environment, in the same cases as Go's clients. */
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
 import { cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
+import { span } from '../util/format.ts';
 import { secureContextFor } from './ca-store.ts';
 import { timelyLookup } from './dns.ts';
 import { boundHints } from './limits.ts';
-import { networkMessages, type Target } from './messages.ts';
+import { networkMessages, type Target, WAIT_LONGER } from './messages.ts';
 import { NetworkError, type NetworkKind, networkErrorOr } from './network-error.ts';
 import { proxyFor } from './proxy.ts';
+import { reportRequest } from './stages.ts';
 import { type Address, addressOf, openTcp, unbracketed } from './tcp.ts';
 
 /** An error at a proxy, before the target was reached. */
@@ -29,7 +31,7 @@ export class ProxyError extends NetworkError {
       status,
       plain = false,
       ...more
-    }: { status?: number; code?: string; plain?: boolean; dnsServers?: readonly string[] } = {},
+    }: ConstructorParameters<typeof NetworkError>[1] & { status?: number; plain?: boolean } = {},
   ) {
     super(kind, more);
     this.proxy = proxy;
@@ -73,16 +75,21 @@ export async function checkProxy(
   try {
     (await openTcp(run, at, ms)).destroy();
   } catch (error) {
-    throw error instanceof NetworkError ? new ProxyError(at, error.kind, { ...codeIn(error), plain: true }) : error;
+    throw error instanceof NetworkError ? atProxy(at, error, true) : error;
   }
 }
 
-/** RFC 9110, section 9.3.6. */
-function openTunnel(
+/**
+ * RFC 9110, section 9.3.6.
+ * @param lookup resolves the name of the proxy
+ * @throws ProxyError; CheckStopped for another kind of proxy
+ */
+export async function openTunnel(
   run: Pick<Run, 'withTimeout' | 'authorities'>,
   proxy: URL,
   { host, port }: Address,
   ms: number,
+  lookup: LookupFunction = timelyLookup,
 ): Promise<Socket> {
   const secure = proxy.protocol === 'https:';
   if (!secure && proxy.protocol !== 'http:') {
@@ -94,24 +101,22 @@ function openTunnel(
   const name = unbracketed(host);
   const target = `${name.includes(':') ? `[${name}]` : name}:${port}`;
   const { request: open } = secure ? https : http;
-  return run.withTimeout(ms, (signal) => {
+  const connecting = run.withTimeout(ms, (signal) => {
     const request = open({
       ...at,
       method: 'CONNECT',
       path: target,
       headers: { host: target, ...authorization(proxy) },
       agent: false,
-      lookup: timelyLookup,
+      lookup,
       signal,
       ...(secure && { secureContext: secureContextFor(run.authorities()) }),
     });
     boundHints(request);
+    reportRequest(request, at.host);
     request.end();
     return new Promise<Socket>((resolve, reject) => {
-      request.once('error', (error) => {
-        const problem = networkErrorOr(error);
-        reject(problem instanceof NetworkError ? new ProxyError(at, problem.kind, codeIn(problem)) : error);
-      });
+      request.once('error', (error) => reject(networkErrorOr(error)));
       request.once('connect', ({ statusCode = 0 }, socket, head) => {
         if (statusCode >= 200 && statusCode < 300) {
           // Data that the target sent first, such as HTTP/2 settings.
@@ -124,11 +129,22 @@ function openTunnel(
       });
     });
   });
+  return connecting.catch((error: unknown) => {
+    throw error instanceof NetworkError && !(error instanceof ProxyError) ? atProxy(at, error) : error;
+  });
 }
 
-const codeIn = ({ code, dnsServers }: NetworkError) => ({
+/** The same error, of the proxy. */
+const atProxy = (proxy: Address, { kind, ...more }: NetworkError, plain = false): ProxyError =>
+  new ProxyError(proxy, kind, { ...present(more), plain });
+
+/** Absent instead of `undefined`. */
+const present = ({ tls, code, chain, dnsServers, silentMs }: Partial<NetworkError>) => ({
+  ...(tls !== undefined && { tls }),
+  ...(chain !== undefined && { chain }),
   ...(code !== undefined && { code }),
   ...(dnsServers !== undefined && { dnsServers }),
+  ...(silentMs !== undefined && { silentMs }),
 });
 
 function authorization({ username, password }: URL): Record<string, string> {
@@ -148,10 +164,20 @@ function decoded(part: string): string {
 /** Like `networkMessages`, but describes the proxy if the proxy failed. */
 export function routeMessages(problem: NetworkError, target: Target): ReturnType<typeof networkMessages> {
   if (!(problem instanceof ProxyError)) return networkMessages(problem, target);
-  const { proxy, status, setting } = problem;
-  if (status === undefined) return networkMessages(problem, { what: 'the proxy', ...proxy, setting });
+  const { proxy, status, setting, silentMs } = problem;
   const at = `${proxy.host}:${proxy.port}`;
   const to = `${target.host}:${target.port}`;
+  if (status === undefined && silentMs !== undefined) {
+    return {
+      title: `the proxy ${at} did not connect to ${to} within ${span(silentMs)}`,
+      detail: `The proxy accepted the connection, but did not respond: it hangs, or its packets to ${target.host} are dropped.`,
+      expected: `a tunnel to ${to}, as set in ${setting}`,
+      fix: advice`find out whether the proxy can connect to ${to}: see its log; or add ${target.host} to NO_PROXY if it can be reached directly; ${WAIT_LONGER}`,
+      evidence: { proxy: at, host: target.host, port: target.port, observed: problem.kind, connected: true },
+      cause: cause.network(at, problem.kind),
+    };
+  }
+  if (status === undefined) return networkMessages(problem, { what: 'the proxy', ...proxy, setting });
   return {
     title: `the proxy ${at} refused to connect to ${to} (HTTP ${status})`,
     expected: `a tunnel to ${to}, as set in HTTPS_PROXY`,

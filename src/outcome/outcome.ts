@@ -8,6 +8,8 @@ export interface Pass {
   readonly title: string;
   readonly detail?: string;
   readonly evidence?: Evidence;
+  /** It is about a resource in a plan, which need not exist yet. */
+  readonly planned?: true;
 }
 
 /** A warning or a failure: what was observed, what was expected, and the fix. */
@@ -24,6 +26,7 @@ export interface Issue {
   readonly docs?: string;
   readonly evidence?: Evidence;
   readonly cause?: Cause;
+  readonly planned?: true;
 }
 
 /** Not verified, and why. */
@@ -40,6 +43,7 @@ export interface Skip {
   readonly unknownVariable?: string;
   /** The host, or the variable that names a cloud, to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
+  readonly planned?: true;
 }
 
 export type Outcome = Pass | Issue | Skip;

@@ -30,5 +30,6 @@ function isOpen(report: Report): boolean {
   const leftOut = (id: string) =>
     report.checks.some((check) => check.id === id && check.findings.every(({ title }) => title === BY_REQUEST));
   const without = undecided(report).filter((id) => !leftOut(id));
+  if (report.phase === 'plan') return true;
   return report.interrupted || without.length + unknownIn(report).length + withheldFrom(report).length > 0;
 }

@@ -32,6 +32,8 @@ export function verdictOf(report: Report): { status: Status; words: string } {
       : { status: 'warn', words: 'interrupted' };
   }
   if (report.verdict !== 'inconclusive') return { status, words: says };
+  if (report.phase === 'plan')
+    return { status: 'warn', words: `${says}: a plan was checked, and nothing was contacted` };
   const withheld = withheldFrom(report);
   if (withheld.length > 0) {
     const hosts = withheld.length > MOST_NAMED ? `${withheld.length} hosts` : withheld.join(' and ');

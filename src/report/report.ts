@@ -1,6 +1,6 @@
 /** Makes the report from the results of a run. */
 
-import type { Perspective, Phase } from '../config/options.ts';
+import type { Perspective, ReportPhase } from '../config/options.ts';
 import type { Redact } from '../config/redact.ts';
 import type { Finding } from '../engine/finding.ts';
 import { partsOf } from '../engine/finding-id.ts';
@@ -17,7 +17,7 @@ import { verdictOf } from './verdict.ts';
 export * from './types.ts';
 
 export interface ReportOptions {
-  readonly phase: Phase;
+  readonly phase: ReportPhase;
   readonly service: Perspective | undefined;
   /** Reasons by finding ID; an ID without a variable stands for those with any variable. */
   readonly accept: ReadonlyMap<string, string>;
@@ -55,7 +55,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
   const findingOf = (finding: Finding): ReportFinding => {
     const reason =
       finding.status === 'warn' ? (accept.get(finding.id) ?? accept.get(partsOf(finding.id).base)) : undefined;
-    const { id, rule, subject, status, dependsOn, unknownVariable, withheldFrom } = finding;
+    const { id, rule, subject, status, dependsOn, unknownVariable, withheldFrom, planned } = finding;
     const affected = finding.affected === undefined ? undefined : bounded(finding.affected);
     return {
       id,
@@ -84,6 +84,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       ...(affected !== undefined && { affected }),
       ...(unknownVariable !== undefined && { unknownVariable: clean(unknownVariable) }),
       ...(withheldFrom !== undefined && { withheldFrom: clean(withheldFrom) }),
+      ...(planned && { planned }),
     };
   };
   const checks = folded.map((check): ReportCheck => {
@@ -109,7 +110,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     service: service ?? null,
     release: cleanRelease(releaseOf(result.run.deployment), clean),
     interrupted: result.interrupted,
-    verdict: verdictOf(checks, service, result.interrupted),
+    verdict: verdictOf(checks, { service, phase, interrupted: result.interrupted }),
     summary: { pass: count('pass'), warn: count('warn'), fail: count('fail'), skip: count('skip') },
     checks,
     variables: result.run.deployment.origins.map(({ name, service, origin, location, used }) => ({

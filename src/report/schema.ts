@@ -1,6 +1,6 @@
 /** The JSON Schema of the report, as printed by `schema` and saved in `schemas/report.schema.json`. */
 import type { Location } from '../config/entry.ts';
-import type { Perspective, Phase, Service } from '../config/options.ts';
+import type { Perspective, ReportPhase, Service } from '../config/options.ts';
 import { type Check, idsOf, perVariable } from '../engine/check.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
@@ -43,9 +43,10 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
     tool: object<Report['tool']>({ name: text(), version: text() }),
     startedAt: text({ format: 'date-time' }),
     durationMs: wholeNumber(),
-    phase: oneOf<Phase>({
+    phase: oneOf<ReportPhase>({
       'pre-install': 'before Spacelift is installed',
       'post-install': 'the database contains Spacelift’s tables, or --phase was set',
+      plan: 'a Terraform plan was checked, and nothing was contacted',
     }),
     service: orNull(
       oneOf<Perspective>({
@@ -205,4 +206,7 @@ const finding = (checks: readonly Check[]) =>
     ),
     unknownVariable: optional(described(text(), 'For a skip: the variable whose value is unknown.')),
     withheldFrom: optional(described(text(), 'For a skip: the host to which the caller’s credentials were not sent.')),
+    planned: optional(
+      described(flag(), 'Whether it is about a resource in a Terraform plan, which need not exist yet.'),
+    ),
   });

@@ -1,7 +1,7 @@
 /** The report, from which all formats and the exit code are derived. Its JSON is a public interface. */
 
 import type { Location } from '../config/entry.ts';
-import type { Perspective, Phase, Service } from '../config/options.ts';
+import type { Perspective, ReportPhase, Service } from '../config/options.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
@@ -47,6 +47,8 @@ export interface ReportFinding {
   readonly unknownVariable?: string;
   /** For a skip: the host to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
+  /** Whether it is about a resource in a Terraform plan, which need not exist yet. */
+  readonly planned?: boolean;
 }
 
 export interface ReportCheck {
@@ -87,7 +89,7 @@ export interface Report {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
-  readonly phase: Phase;
+  readonly phase: ReportPhase;
   /** `null` if all services were checked together. */
   readonly service: Perspective | null;
   /** The release of Self-Hosted that the rules are for. */

@@ -1,5 +1,5 @@
 /** The verdict of all findings, and the reasons why it can be inconclusive. */
-import type { Perspective } from '../config/options.ts';
+import type { Perspective, ReportPhase } from '../config/options.ts';
 import type { Report, ReportCheck, Verdict } from './types.ts';
 
 /** The checks that need at least one pass before the verdict can be "ready". */
@@ -14,12 +14,16 @@ const DECISIVE: Readonly<Record<Perspective | 'all', readonly string[]>> = {
 
 export function verdictOf(
   checks: readonly ReportCheck[],
-  service: Perspective | undefined,
-  interrupted: boolean,
+  {
+    service,
+    phase,
+    interrupted,
+  }: { readonly service: Perspective | undefined; readonly phase: ReportPhase; readonly interrupted: boolean },
 ): Verdict {
   const findings = checks.flatMap((check) => check.findings);
   if (findings.some(({ status }) => status === 'fail')) return 'not-ready';
   const open =
+    phase === 'plan' ||
     undecided({ checks, service: service ?? null }).length > 0 ||
     unknownIn({ checks }).length > 0 ||
     withheldFrom({ checks }).length > 0;

@@ -44,7 +44,7 @@ const skipOf = ({ vendor }: Choice): string[] =>
   vendor === VENDORS[0] ? [] : MOST_BUCKETS.map((bucket) => `${bucket}/*`);
 
 /** What is there only once Spacelift is installed. */
-const AFTER = ['network/certificate', 'network/server', 'network/webhooks'];
+const AFTER = ['network/certificate', 'network/server', 'network/webhooks', 'network/oidc'];
 
 /** What has passed in any of them. */
 const passed = new Set<string>();

@@ -7,6 +7,7 @@ const OTEL = 'v0.160.0';
 export const PEERS = {
   minio: go('github.com/minio/minio', 'v0.0.0-20260212201848-7aac2a2c5b7c'),
   versitygw: go('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'),
+  registry: go('github.com/distribution/distribution/v3/cmd/registry', 'v3.1.2'),
   mc: go('github.com/minio/mc', 'v0.0.0-20250313080218-cf909e1063a9'),
   rclone: goParts('github.com/rclone/rclone', 'v1.76.0', {
     packages: ['backend/local', 'cmd/serve', 'cmd/serve/s3'],

@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import type { RunOptions } from '../../src/config/options.ts';
 import { startConnectProxy } from '../services/connect-proxy.ts';
+import { startOidcIssuer } from '../services/oidc-issuer.ts';
 import { startRegistry } from '../services/registry.ts';
 import { type CertificateAuthority, makeCa } from '../services/tls.ts';
 import { startVcsGateway } from '../services/vcs-gateway.ts';
@@ -44,6 +45,7 @@ export async function startSpacelift(): Promise<Spacelift> {
   // Port 443 is not a test's to take.
   const proxy = await startConnectProxy((_, port) => (port === 443 ? https : port));
   const authorities = JSON.stringify({ caCertificates: [Buffer.from(ca.certPem).toString('base64')] });
+  const issuer = await startOidcIssuer({ cert, key });
   return {
     ca,
     variables: {
@@ -52,6 +54,7 @@ export async function startSpacelift(): Promise<Spacelift> {
       WEBHOOKS_ENDPOINT: `http://localhost:${http}/webhooks`,
       SPACELIFT_PUBLIC_API: `http://localhost:${http}`,
       VCS_GATEWAY_ENDPOINT: `localhost:${gateway.port}`,
+      FEDERATION_CUSTOM_ISSUER: issuer.url,
       ADDITIONAL_ROOT_CAS: Buffer.from(authorities).toString('base64'),
       LAUNCHER_IMAGE: `${registry.host}/spacelift/launcher`,
       LAUNCHER_IMAGE_TAG: 'v4.3.0',
@@ -68,7 +71,7 @@ export async function startSpacelift(): Promise<Spacelift> {
     options: { vcs: [`http://${gitlab.host}`], pull: [`${registry.host}/spacelift/launcher:v4.3.0`] },
     close: async () => {
       for (const server of [plain, secure]) server.close();
-      await Promise.all([proxy, gateway, registry, gitlab].map((server) => server.close()));
+      await Promise.all([proxy, gateway, registry, gitlab, issuer].map((server) => server.close()));
     },
   };
 }

@@ -11,7 +11,7 @@ import { fail, type Issue, type Outcome } from '../../../src/outcome/outcome.ts'
 import { ENCRYPTION_KEY, type FailedOperation, type KeyTest, type KeyVariable, openKms } from './keys.ts';
 
 /** Spacelift's requirements for each key. */
-const KEY_REQUIREMENTS: Readonly<Record<KeyVariable, { noun: string; usage: string; spec: string }>> = {
+export const KEY_REQUIREMENTS: Readonly<Record<KeyVariable, { noun: string; usage: string; spec: string }>> = {
   ENCRYPTION_KMS_ENCRYPTION_KEY_ID: { noun: 'encryption key', usage: 'ENCRYPT_DECRYPT', spec: 'SYMMETRIC_DEFAULT' },
   ENCRYPTION_KMS_SIGNING_KEY_ID: { noun: 'signing key', usage: 'SIGN_VERIFY', spec: 'RSA_4096' },
 };

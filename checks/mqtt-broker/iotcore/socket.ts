@@ -50,36 +50,37 @@ export async function roundTrip(run: Run, data: DataPlane, topic: string, messag
   const signed = await signedUrl(data);
   let door: Door | undefined;
   // The mqtt library gets the URL without its signature, which is valid for one connection only: it must not reconnect.
-  const client = connect(`${secure ? 'wss' : 'ws'}://${url.host}/mqtt`, {
-    createWebsocket: () => {
-      const socket = new Socket(signed, ['mqtt'], {
-        agent,
-        perMessageDeflate: false,
-        maxPayload: MOST_BYTES,
-        finishRequest: (request) => {
-          boundHints(request);
-          request.end();
-        },
-      });
-      door = watch(socket);
-      return socket;
-    },
-    clientId: `spacelift-preflight-${run.id}`,
-    protocolVersion: 4,
-    clean: true,
-    reconnectPeriod: 0,
-    resubscribe: false,
-    keepalive: 0,
-    connectTimeout: DEADLINE_MS * 2,
-  });
-  const trip = new Trip(client, async () => (door?.opened ? undefined : await door?.refused));
+  const start = () =>
+    connect(`${secure ? 'wss' : 'ws'}://${url.host}/mqtt`, {
+      createWebsocket: () => {
+        const socket = new Socket(signed, ['mqtt'], {
+          agent,
+          perMessageDeflate: false,
+          maxPayload: MOST_BYTES,
+          finishRequest: (request) => {
+            boundHints(request);
+            request.end();
+          },
+        });
+        door = watch(socket);
+        return socket;
+      },
+      clientId: `spacelift-preflight-${run.id}`,
+      protocolVersion: 4,
+      clean: true,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      keepalive: 0,
+      connectTimeout: DEADLINE_MS * 2,
+    });
+  const trip = new Trip(start, async () => (door?.opened ? undefined : await door?.refused));
   try {
     return await run.withTimeout(DEADLINE_MS, () => trip.go(run, topic, message));
   } catch (error) {
     const lost = trip.step === 'Receive' && error instanceof NetworkError && error.kind === 'timeout';
     throw lost ? new SocketStepError('Receive') : error;
   } finally {
-    client.end(true);
+    trip.end();
   }
 }
 
@@ -114,22 +115,31 @@ const answerOf = async (response: IncomingMessage) => ({
 
 class Trip {
   step: Step = 'Connect';
-  readonly #client: MqttClient;
-  readonly #ended: Promise<never>;
+  readonly #start: () => MqttClient;
+  readonly #refused: () => Promise<unknown>;
+  #client: MqttClient | undefined;
+  #ended: Promise<never> | undefined;
 
-  /** @param refused why the WebSocket did not open; `undefined` if it did */
-  constructor(client: MqttClient, refused: () => Promise<unknown>) {
+  /**
+   * @param start connects
+   * @param refused why the WebSocket did not open; `undefined` if it did
+   */
+  constructor(start: () => MqttClient, refused: () => Promise<unknown>) {
+    this.#start = start;
+    this.#refused = refused;
+  }
+
+  /** Connects as part of the operation that calls it, whose missed deadline then tells how far the connection got. */
+  async go(run: Run, topic: string, message: string): Promise<string> {
+    const client = this.#start();
     this.#client = client;
-    this.#ended = new Promise((_, reject) => {
-      const end = () => refused().then((why) => reject(why ?? new SocketStepError(this.step)), reject);
+    const ended = new Promise<never>((_, reject) => {
+      const end = () => this.#refused().then((why) => reject(why ?? new SocketStepError(this.step)), reject);
       // Both listeners stay: if the library emits an error twice, the run must not crash.
       client.on('close', end).on('error', end);
     });
-    this.#ended.catch(() => {});
-  }
-
-  async go(run: Run, topic: string, message: string): Promise<string> {
-    const client = this.#client;
+    ended.catch(() => {});
+    this.#ended = ended;
     await this.#orEnd(new Promise((resolve) => client.once('connect', resolve)));
     this.step = 'Subscribe';
     const received = new Promise<string>((resolve) =>
@@ -143,8 +153,13 @@ class Trip {
     return run.withTimeout(RECEIVE_MS, () => this.#orEnd(received));
   }
 
+  end(): void {
+    this.#client?.end(true);
+  }
+
   /** A rejection means that the connection has closed, which carries the reason. */
   #orEnd<T>(promise: Promise<T>): Promise<T> {
-    return Promise.race([this.#ended, promise.catch(() => this.#ended)]);
+    const ended = this.#ended ?? promise;
+    return Promise.race([ended, promise.catch(() => ended)]);
   }
 }

@@ -4,7 +4,7 @@ import { advice, command, type Fix, type Shell, sh } from '../../../src/outcome/
 import { fail, type Issue } from '../../../src/outcome/outcome.ts';
 import { compareSql, readSql, wantedSql } from './topic-sql.ts';
 
-const SQL_VERSION = '2016-03-23';
+export const SQL_VERSION = '2016-03-23';
 
 /** The destination that the rule must have. */
 export interface Wanted {

@@ -108,7 +108,7 @@ const canBeReduced = (bytes: Uint8Array): boolean =>
 
 export const tooLarge = (file: string, mib = LARGEST_MIB): InputError =>
   new InputError(
-    `${file}: larger than ${mib} MiB, the maximum${mib === LARGEST_MIB ? '' : `; if it is a plan, leave out what is not needed: tofu show -json plan.out | jq -c 'del(.prior_state, .planned_values.root_module, .configuration)' | spacelift-preflight -f -`}`,
+    `${file}: larger than ${mib} MiB, the maximum${mib === LARGEST_MIB ? '' : `; if it is a plan, leave out what is not needed: tofu show -json plan.out | jq -c 'del(.prior_state, .planned_values.root_module)' | spacelift-preflight -f -`}`,
   );
 
 /**

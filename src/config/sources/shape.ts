@@ -1,7 +1,7 @@
 /** Detects the format of a text and reads it. */
 import { isVariable } from '../contract.ts';
 import { InputError } from '../entry.ts';
-import type { Terraform } from '../terraform/model.ts';
+import type { Resource, Terraform } from '../terraform/model.ts';
 import { chooseConfig } from './choose.ts';
 import { isCompose, readCompose } from './compose.ts';
 import { dig } from './dig.ts';
@@ -48,9 +48,18 @@ export async function readValues(values: readonly Value[], file: string): Promis
 /** @throws InputError */
 export async function readTerraformConfig(terraform: Terraform, file: string): Promise<Reading> {
   const candidates = await candidatesIn(terraform, file, openedIfConfig);
+  const isPlan = terraform.kind === 'plan';
+  // The config can be in another plan; the resources are checked anyway.
+  if (isPlan && candidates.length === 0 && terraform.resources.some(isSpacelifts))
+    return { entries: [], incomplete: true, unseen: 'apply', terraform };
   const reading = chooseConfig(file, candidates, (documents) => readDocuments(documents, file));
-  return terraform.kind === 'plan' ? { ...reading, terraform } : reading;
+  return isPlan ? { ...reading, terraform } : reading;
 }
+
+/** By its names: the vendor's modules put it in all of them. */
+const isSpacelifts = ({ address, values }: Resource): boolean =>
+  /spacelift/i.test(address) ||
+  Object.values(values).some((value) => typeof value === 'string' && /^spacelift/i.test(value));
 
 const FORMATS: readonly {
   readonly is: (value: Value) => boolean;

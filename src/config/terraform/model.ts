@@ -15,6 +15,10 @@ export interface Resource {
   readonly unknown: JsonMap;
   /** In the shape of `values`: `true` for what is marked sensitive. */
   readonly sensitive: JsonMap;
+  /** By attribute that the configuration sets: what the expression refers to, such as `aws_s3_bucket.states.id`. Undefined if the plan lacks it. */
+  readonly references: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Whether the plan creates it, and replaces none. */
+  readonly isNew: boolean;
 }
 
 export interface Output {

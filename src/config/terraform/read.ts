@@ -37,6 +37,7 @@ export const readOutputs = (scan: JsonScan, top: Members): Terraform => ({
 /** @throws ScanError */
 export function readTerraform(scan: JsonScan, top: Members): Terraform {
   const reader = new Reader(scan);
+  reader.readConfiguration(scan.members(scan.members(top.get('configuration')).get('root_module')));
   if (top.has('resource_changes') || top.has('planned_values')) {
     const planned = scan.members(top.get('planned_values'));
     if (top.has('resource_changes')) reader.readChanges(top.get('resource_changes'));
@@ -55,12 +56,38 @@ export function readTerraform(scan: JsonScan, top: Members): Terraform {
   };
 }
 
+/** The parts of a resource. */
+interface Spans {
+  readonly values: Span | undefined;
+  readonly unknown?: Span | undefined;
+  readonly sensitive?: Span | undefined;
+  readonly actions?: Json | undefined;
+}
+
 class Reader {
   readonly #scan: JsonScan;
   readonly resources: Resource[] = [];
+  /** By the address of the resource without indexes. */
+  readonly #references = new Map<string, Resource['references']>();
 
   constructor(scan: JsonScan) {
     this.#scan = scan;
+  }
+
+  readConfiguration(module: Members, path = '', depth = 0): void {
+    if (depth > DEEPEST_MODULE) throw new ScanError(module.get('resources')?.start ?? 0);
+    for (const resource of this.#scan.objects(module.get('resources'))) {
+      if (!this.#isRead(resource)) continue;
+      const address = `${path}${this.#scan.string(resource.get('address')) ?? ''}`;
+      const wanted = ATTRIBUTES.get(this.#scan.string(resource.get('type')) ?? '');
+      const expressions = [...this.#scan.members(resource.get('expressions'))].filter(([name]) => wanted?.has(name));
+      const references = expressions.map(([name, span]) => [name, referencesIn(this.#scan.parse(span))] as const);
+      this.#references.set(address, Object.fromEntries(references));
+    }
+    for (const [name, call] of this.#scan.members(module.get('module_calls'))) {
+      const inner = this.#scan.members(this.#scan.members(call).get('module'));
+      this.readConfiguration(inner, `${path}module.${name}.`, depth + 1);
+    }
   }
 
   readChanges(list: Span | undefined): void {
@@ -75,6 +102,7 @@ class Reader {
         values: change.get('after'),
         unknown: change.get('after_unknown'),
         sensitive: change.get('after_sensitive'),
+        actions,
       });
     }
   }
@@ -123,11 +151,7 @@ class Reader {
     return (mode === undefined || mode === 'managed') && ATTRIBUTES.has(this.#scan.string(resource.get('type')) ?? '');
   }
 
-  #add(
-    resource: Members,
-    spans: { readonly [part in 'values' | 'unknown' | 'sensitive']?: Span | undefined },
-    index = '',
-  ): void {
+  #add(resource: Members, { actions, ...spans }: Spans, index = ''): void {
     const text = (key: string) => this.#scan.string(resource.get(key)) ?? '';
     const [type, name] = [text('type'), text('name')];
     const local = `${type}.${name}${index}`;
@@ -143,6 +167,8 @@ class Reader {
       values: this.#attributes(type, spans.values),
       unknown: this.#attributes(type, spans.unknown),
       sensitive: this.#attributes(type, spans.sensitive),
+      isNew: JSON.stringify(actions) === '["create"]',
+      references: this.#references.get(address.replace(/\[[^\]]*\]/g, '')),
     });
   }
 
@@ -155,6 +181,15 @@ class Reader {
   #json(span: Span | undefined): Json | undefined {
     return span && this.#scan.parse(span);
   }
+}
+
+/** In an expression of any depth. */
+function referencesIn(expression: Json): string[] {
+  if (Array.isArray(expression)) return expression.flatMap(referencesIn);
+  if (!isJsonMap(expression)) return [];
+  const { references, ...inner } = expression;
+  const own = Array.isArray(references) ? references.filter((one) => typeof one === 'string') : [];
+  return [...own, ...Object.values(inner).flatMap(referencesIn)];
 }
 
 /** The part of an address before the resource. */

@@ -3,7 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { database } from '../../../checks/database/index.ts';
+import type { Entry } from '../../../src/config/entry.ts';
 import { type CertificateAuthority, makeCa } from '../../services/tls.ts';
+import { ONPREM } from '../../support/onprem.ts';
+import { preflight, source } from '../../support/preflight.ts';
 import { check, expectOne, PASSWORD, postgres, spacelift, withParameters } from './support.ts';
 
 let ca: CertificateAuthority;
@@ -136,6 +140,19 @@ describe('beside the URL', () => {
     expect((await check(url, { PGPASSWORD: PASSWORD }, { trust: 'process' })).troubles).toEqual([]);
     const without = await check(url, {}, { environment: { PGPASSWORD: PASSWORD } });
     expect(without.troubles).toEqual([`fail ${ID}`]);
+  });
+
+  test('a password in PGPASSWORD that only the platform knows is a skip that names it', async () => {
+    const config = source({ ...ONPREM, DATABASE_URL: 'postgres://spacelift@127.0.0.1:1/spacelift' });
+    const name = 'PGPASSWORD';
+    const secret: Entry = { name, kind: 'secret', value: 'database/password', service: 'all', origin: 'server.yaml' };
+    const result = await preflight([database], [{ ...config, entries: [...config.entries, secret] }]);
+    expect(result.ids('fail')).toEqual([]);
+    expect(result.finding(ID)).toMatchObject({
+      status: 'skip',
+      title: 'PGPASSWORD is set, but its value is not known here',
+      unknownVariable: name,
+    });
   });
 
   test('PGSSLMODE, which the URL overrides', async () => {

@@ -23,6 +23,22 @@ describe('the vendor’s own variable is missing', () => {
   });
 });
 
+describe('the vendor’s own variable is misspelled', () => {
+  test.each([
+    ['Datadog', 'DD_AGENT_HSOT', 'DD_AGENT_HOST'],
+    ['Datadog', 'DD_TRACE_AGENT_ULR', 'DD_TRACE_AGENT_URL'],
+    ['AWS', 'AWS_XRAY_DEAMON_ADDRESS', 'AWS_XRAY_DAEMON_ADDRESS'],
+    ['OpenTelemetry', 'OTEL_EXPORTER_OLTP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+    ['OpenTelemetry', 'OTEL_EXPORTER_OTLP_TRACE_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
+  ])('%s: %s', async (vendor, name, meant) => {
+    expect(await judged({ OBSERVABILITY_VENDOR: vendor, [name]: 'http://agent:4317' })).toMatchObject({
+      status: 'fail',
+      detail: expect.stringMatching(new RegExp(`^${name} is set in .*, did you mean ${meant}\\?$`)),
+      fix: `rename ${name} to ${meant}`,
+    });
+  });
+});
+
 describe('forms that the SDKs accept', () => {
   test.each([
     ['Datadog', { DD_AGENT_HOST: 'agent.corp.io' }, 'agent.corp.io:8126'],

@@ -275,6 +275,12 @@ export const SOURCE: readonly Fault[] = [
     says: /^nobody is logged in with the SSO session of the AWS profile dev/,
   },
   {
+    name: 'a token file of a pod that is a folder',
+    arrange: (there) => token(join(fileIn('folder/file', ''), '..'))(there),
+    fail: CREDENTIALS,
+    says: /^AWS_WEB_IDENTITY_TOKEN_FILE names a file that is a folder/,
+  },
+  {
     name: 'a container’s credentials whose server refuses connections',
     arrange: profiles('container', () => '', { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:9/credentials' }),
     fail: CREDENTIALS,

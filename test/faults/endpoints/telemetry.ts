@@ -89,6 +89,13 @@ const ADDRESSES: readonly Fault[] = (
 
 const DATADOG: readonly Fault[] = [
   {
+    name: 'a misspelled Datadog host',
+    arrange: config(() => ({ OBSERVABILITY_VENDOR: 'Datadog', DD_AGENT_HSOT: 'agent.corp.io' })),
+    warn: ['configuration/unknown[DD_AGENT_HSOT]'],
+    fail: ['observability/address'],
+    says: /did you mean DD_AGENT_HOST\?/,
+  },
+  {
     name: 'a Datadog agent that does not resolve yet',
     arrange: config(() => datadog({ DD_AGENT_HOST: 'agent.does-not-exist.invalid' })),
     warn: ['observability/datadog'],

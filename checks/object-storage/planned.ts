@@ -1,0 +1,126 @@
+/** The buckets in a Terraform plan: versioning, expiration and public access. */
+import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
+import { type PlanView, subjectsOf } from '../../src/config/terraform/view.ts';
+import type { PlannedFinding, Run } from '../../src/engine/check.ts';
+import { planned } from '../../src/engine/planned.ts';
+import { cause } from '../../src/outcome/cause.ts';
+import { advice, type Fix } from '../../src/outcome/fix.ts';
+import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { plural } from '../../src/util/format.ts';
+import type { BucketFacts, PlannedStore, Setting } from './planned-store.ts';
+import type { Provider } from './provider.ts';
+import { knownProvider, PROVIDERS } from './providers.ts';
+import { REQUIREMENTS } from './requirements.ts';
+import type { BucketRule } from './rules.ts';
+
+/** What the vendor's modules call the buckets, if not as the variables do. */
+const VENDORS: Readonly<Record<string, Bucket>> = {
+  'large-queue': 'large-queue-messages',
+  policy: 'policy-inputs',
+  'user-uploads': 'user-uploaded-workspaces',
+  workspaces: 'workspace',
+};
+/** Of the ten, in one module. */
+const LEAST = 7;
+
+export function plannedFindings(run: Run, buckets: readonly Bucket[]): readonly PlannedFinding[] {
+  const { plan } = run.deployment;
+  if (plan === undefined) return [];
+  const known: Provider | undefined = knownProvider(run);
+  const providers = known === undefined ? Object.values<Provider>(PROVIDERS) : [known];
+  return providers.flatMap(({ planned: store }) =>
+    store === undefined ? [] : findingsOf(store, plan, run.deployment, buckets),
+  );
+}
+
+function findingsOf(
+  store: PlannedStore,
+  plan: PlanView,
+  { lookup }: Run['deployment'],
+  buckets: readonly Bucket[],
+): PlannedFinding[] {
+  const found = subjectsOf(
+    plan.of(store.type),
+    {
+      configured: (resource, bucket) => {
+        const held = lookup(BUCKETS[bucket]);
+        return held.state === 'set' ? store.nameOf(resource) === held.value : undefined;
+      },
+      vendors: (name) => VENDORS[name] ?? (Object.keys(BUCKETS) as Bucket[]).find((bucket) => bucket === name),
+      least: LEAST,
+    },
+    buckets,
+  );
+  return [...found].flatMap(([bucket, resource]) =>
+    buckets.includes(bucket)
+      ? judge(bucket, store.nameOf(resource) ?? resource.address, store.factsOf(resource, plan))
+      : [],
+  );
+}
+
+function judge(subject: Bucket, name: string, { versioned, expiry, open }: BucketFacts): PlannedFinding[] {
+  const finding = (rule: BucketRule, { address }: Setting<unknown>, outcome: Outcome, fix?: Fix): PlannedFinding => ({
+    rule,
+    subject,
+    outcome: planned(outcome, address, fix),
+  });
+  return [
+    ...(versioned.is === undefined
+      ? []
+      : [finding('<bucket>/versioning', versioned, judgeVersioning(subject, name, versioned.is), set(versioned))]),
+    ...(expiry.is === undefined
+      ? []
+      : [
+          finding(
+            '<bucket>/retention',
+            expiry,
+            judgeExpiry(subject, name, expiry.is, expiry.address),
+            fixOf(subject, expiry),
+          ),
+        ]),
+    ...(open.is === undefined ? [] : [finding('<bucket>/public', open, judgeOpen(name, open.is), set(open))]),
+  ];
+}
+
+const set = ({ address, attribute }: Setting<unknown>): Fix => advice`in ${address}, set ${attribute}`;
+
+const fixOf = (subject: Bucket, { address, attribute }: Setting<unknown>): Fix =>
+  REQUIREMENTS[subject].expiry === 'never'
+    ? advice`in ${address}, remove what deletes current objects: ${attribute}`
+    : advice`for ${address}, add ${attribute}`;
+
+function judgeVersioning(subject: Bucket, name: string, is: boolean): Outcome {
+  const { versioning: need } = REQUIREMENTS[subject];
+  if (need === 'not needed') return pass(`${name} does not need versioning`);
+  if (is) return pass(`versioning is enabled on ${name}`);
+  return need === 'required'
+    ? fail(`versioning is not enabled on ${name}`, { expected: 'enabled: without versioning, state history is lost' })
+    : warn(`versioning is not enabled on ${name}`, { expected: 'enabled, as Spacelift recommends' });
+}
+
+function judgeExpiry(subject: Bucket, name: string, rules: readonly string[], address: string): Outcome {
+  const { expiry: need } = REQUIREMENTS[subject];
+  if (need === 'never') {
+    if (rules.length === 0) return pass(`no objects in ${name} expire`);
+    return fail(`objects in ${name} expire`, {
+      detail: rules.join('; '),
+      // A policy of Azure applies to all containers of an account.
+      cause: cause
+        .store('planned expiry', address)
+        .titled(`planned: objects that must be kept expire: ${rules.join('; ')}`),
+      expected: 'no lifecycle rule that deletes current objects: it would destroy data that Spacelift needs',
+    });
+  }
+  if (rules.length > 0) return pass(`objects in ${name} expire`);
+  return warn(`objects in ${name} never expire`, {
+    expected: `a lifecycle rule that deletes old objects; Spacelift suggests ${plural(need, 'day')}, but the period is up to you`,
+  });
+}
+
+const judgeOpen = (name: string, open: string): Outcome =>
+  open === ''
+    ? pass(`${name} can’t be read without credentials`)
+    : warn(`${name} allows public access`, {
+        detail: open,
+        expected: 'no public access: Spacelift does not need it, since workers and browsers use pre-signed URLs',
+      });
