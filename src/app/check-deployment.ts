@@ -25,13 +25,13 @@ export async function checkDeployment(
   observer: Observer = {},
 ): Promise<Report> {
   const network = networkContext(deployment, options.authorities);
-  const isPlan = deployment.plan !== undefined && options.phase === 'auto';
-  // The phase that nothing is asked for.
+  const { plan } = deployment;
+  const isPlan = plan !== undefined && options.phase === 'auto';
   const result = isPlan
     ? await runChecks(
         CHECKS.map(plannedCheck),
         deployment,
-        { ...options, phase: 'pre-install' },
+        { ...options, phase: plan.isFirst ? 'pre-install' : 'post-install' },
         network,
         interrupt,
         observer,

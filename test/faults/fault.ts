@@ -72,7 +72,7 @@ export interface Outcome {
 }
 
 /** All but those that stand for each kind of settings: versioned, read by browsers, and neither. */
-const MOST_BUCKETS = Object.keys(BUCKETS)
+export const MOST_BUCKETS = Object.keys(BUCKETS)
   .filter((name) => !['deliveries', 'states', 'uploads'].includes(name))
   .map((name) => `object-storage/${name}`);
 

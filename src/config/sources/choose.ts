@@ -23,13 +23,14 @@ interface Read {
 
 /**
  * @param read throws an InputError for documents that are no config
- * @throws InputError if no candidate is a config, or several are that differ
+ * @returns `undefined` if no candidate is a config
+ * @throws InputError if several are that differ, or the only one can't be read
  */
 export function chooseConfig(
   file: string,
   candidates: readonly Candidate[],
   read: (documents: readonly Document[]) => Reading,
-): Reading {
+): Reading | undefined {
   let why: InputError | undefined;
   const found = candidates.flatMap(({ label, documents, unseen }): Read[] => {
     const withUnseen = (reading: Reading) =>
@@ -51,10 +52,8 @@ export function chooseConfig(
     );
   }
   if (configs.length === 0) {
-    if (why !== undefined && found.length === 0) throw why;
-    throw new InputError(
-      `${file}: no output or resource contains Spacelift’s variables (DATABASE_URL, OBJECT_STORAGE_TYPE, …); pass the Secrets, a task definition, or tofu output -raw kubernetes_secrets`,
-    );
+    if (why !== undefined && candidates.length === 1) throw why;
+    return undefined;
   }
   return joined(configs.map(({ reading }) => reading));
 }

@@ -49,11 +49,14 @@ export async function readValues(values: readonly Value[], file: string): Promis
 export async function readTerraformConfig(terraform: Terraform, file: string): Promise<Reading> {
   const candidates = await candidatesIn(terraform, file, openedIfConfig);
   const isPlan = terraform.kind === 'plan';
-  // The config can be in another plan; the resources are checked anyway.
-  if (isPlan && candidates.length === 0 && terraform.resources.some(isSpacelifts))
-    return { entries: [], incomplete: true, unseen: 'apply', terraform };
   const reading = chooseConfig(file, candidates, (documents) => readDocuments(documents, file));
-  return isPlan ? { ...reading, terraform } : reading;
+  if (reading !== undefined) return isPlan ? { ...reading, terraform } : reading;
+  // The config can be in another plan; the resources are checked anyway.
+  if (isPlan && terraform.resources.some(isSpacelifts))
+    return { entries: [], incomplete: true, unseen: 'apply', terraform };
+  throw new InputError(
+    `${file}: no output or resource contains Spacelift’s variables (DATABASE_URL, OBJECT_STORAGE_TYPE, …); pass the Secrets, a task definition, or tofu output -raw kubernetes_secrets`,
+  );
 }
 
 /** By its names: the vendor's modules put it in all of them. */

@@ -17,6 +17,8 @@ export interface Resource {
   readonly sensitive: JsonMap;
   /** By attribute that the configuration sets: what the expression refers to, such as `aws_s3_bucket.states.id`. Undefined if the plan lacks it. */
   readonly references: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Whether the plan creates it, and replaces none. */
+  readonly isNew: boolean;
 }
 
 export interface Output {

@@ -56,6 +56,14 @@ export function readTerraform(scan: JsonScan, top: Members): Terraform {
   };
 }
 
+/** The parts of a resource. */
+interface Spans {
+  readonly values: Span | undefined;
+  readonly unknown?: Span | undefined;
+  readonly sensitive?: Span | undefined;
+  readonly actions?: Json | undefined;
+}
+
 class Reader {
   readonly #scan: JsonScan;
   readonly resources: Resource[] = [];
@@ -94,6 +102,7 @@ class Reader {
         values: change.get('after'),
         unknown: change.get('after_unknown'),
         sensitive: change.get('after_sensitive'),
+        actions,
       });
     }
   }
@@ -142,11 +151,7 @@ class Reader {
     return (mode === undefined || mode === 'managed') && ATTRIBUTES.has(this.#scan.string(resource.get('type')) ?? '');
   }
 
-  #add(
-    resource: Members,
-    spans: { readonly [part in 'values' | 'unknown' | 'sensitive']?: Span | undefined },
-    index = '',
-  ): void {
+  #add(resource: Members, { actions, ...spans }: Spans, index = ''): void {
     const text = (key: string) => this.#scan.string(resource.get(key)) ?? '';
     const [type, name] = [text('type'), text('name')];
     const local = `${type}.${name}${index}`;
@@ -162,6 +167,7 @@ class Reader {
       values: this.#attributes(type, spans.values),
       unknown: this.#attributes(type, spans.unknown),
       sensitive: this.#attributes(type, spans.sensitive),
+      isNew: JSON.stringify(actions) === '["create"]',
       references: this.#references.get(address.replace(/\[[^\]]*\]/g, '')),
     });
   }

@@ -5,6 +5,17 @@ import type { Resource, Terraform } from './model.ts';
 
 export type InfrastructureType = keyof typeof INFRASTRUCTURE_ATTRIBUTES;
 
+const FIRST: ReadonlySet<string> = new Set([
+  'aws_ecs_task_definition',
+  'kubernetes_secret',
+  'kubernetes_secret_v1',
+  'helm_release',
+  'aws_db_instance',
+  'aws_rds_cluster',
+  'google_sql_database_instance',
+  'azurerm_postgresql_flexible_server',
+]);
+
 /** Whether two resources belong together; `undefined` if the plan does not tell. */
 export type Related = boolean | undefined;
 
@@ -13,6 +24,11 @@ export class PlanView {
 
   constructor(plans: readonly Terraform[]) {
     this.resources = plans.flatMap(({ resources }) => resources);
+  }
+
+  /** Whether it creates the database, or what runs Spacelift: nothing of it can be installed yet. */
+  get isFirst(): boolean {
+    return this.resources.some(({ type, isNew }) => isNew && FIRST.has(type));
   }
 
   of(...types: readonly InfrastructureType[]): Resource[] {

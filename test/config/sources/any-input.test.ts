@@ -24,6 +24,62 @@ const VALID: Readonly<Record<string, string>> = {
       environmentFiles: [],
     },
   ]),
+  plan: JSON.stringify({
+    format_version: '1.2',
+    terraform_version: '1.10',
+    planned_values: {
+      outputs: { config: { sensitive: true, value: `SERVER_DOMAIN: a.b\nADMIN_PASSWORD: "${SECRET}"\n` } },
+    },
+    resource_changes: [
+      {
+        address: 'module.a["x"].aws_ecs_task_definition.server',
+        mode: 'managed',
+        type: 'aws_ecs_task_definition',
+        name: 'server',
+        change: {
+          actions: ['create'],
+          after: {
+            container_definitions: JSON.stringify([
+              {
+                name: 'server',
+                image: 'x',
+                environment: [
+                  { name: 'ADMIN_PASSWORD', value: SECRET },
+                  { name: 'DATABASE_URL', value: 'x' },
+                ],
+              },
+            ]),
+          },
+          after_unknown: { id: true },
+        },
+      },
+      {
+        type: 'helm_release',
+        change: { after: { values: [`env: {ADMIN_PASSWORD: ${SECRET}}`], set: [{ name: 'a.b', value: 'x' }] } },
+      },
+    ],
+    configuration: {
+      root_module: {
+        resources: [],
+        module_calls: {
+          a: {
+            module: {
+              resources: [
+                { address: 'aws_s3_bucket.x', type: 'aws_s3_bucket', expressions: { bucket: { references: ['x.y'] } } },
+              ],
+            },
+          },
+        },
+      },
+    },
+  }),
+  compose: `services:\n  server:\n    image: x\n    environment:\n      - SERVER_DOMAIN=a.b\n      - ADMIN_PASSWORD=${SECRET}\n    env_file: [x]\n  drain: {command: backend drain, environment: {DATABASE_URL: "$\{X}", LAUNCHER_IMAGE: }}\n`,
+  unit: `[Service]\nEnvironment="SERVER_DOMAIN=a.b" 'ADMIN_PASSWORD=${SECRET}' \\\n  ENVIRONMENT=a%%b\n; x\nEnvironmentFile=x\n`,
+  workload: `kind: ConfigMap\nmetadata: {name: c}\ndata: {A: b}\n---\nkind: Pod\nmetadata: {name: server}\nspec:\n  containers:\n  - name: server\n    envFrom: [{configMapRef: {name: c}, prefix: X_}]\n    env: [{name: SERVER_DOMAIN, value: $(X_A)}, {name: ADMIN_PASSWORD, value: "${SECRET}"}]\n`,
+  vault: JSON.stringify({
+    request_id: 'x',
+    data: { data: { SERVER_DOMAIN: 'a.b', ADMIN_PASSWORD: SECRET }, metadata: {} },
+  }),
   dotenv: `# x\nexport SERVER_DOMAIN=a.b\nADMIN_PASSWORD="${SECRET}\nmore"\nDATABASE_URL='x'\n`,
   map: `SERVER_DOMAIN: a.b\nADMIN_PASSWORD: ${SECRET}\nAWS_ACCOUNT_ID: 012\nbase: &b [1, true]\nother: *b\n`,
 };
