@@ -5,14 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { quoted } from '../../src/outcome/fix.ts';
+import type { Fault } from '../faults/fault.ts';
 import type { Clients } from '../faults/fixes/clients.ts';
 import { ADMINISTRATOR, asAdministrator, REGION_OF_ADMINISTRATOR } from '../faults/fixes/shell.ts';
+import type { Estate } from '../support/estate.ts';
+import { type AwsFront, startAwsFront } from './aws-front.ts';
 import { program } from './install.ts';
 import type { Program } from './ways.ts';
 
 export interface TrueClients extends Clients {
-  remove(): void;
+  remove(): Promise<void>;
 }
+
+/** Not of what only looks like a fault. */
+export const hasFix = ({ fail = [], warn = [] }: Fault): boolean => fail.length + warn.length > 0;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -25,8 +31,14 @@ export function trueClients(): TrueClients {
     writeFileSync(path, wrapper(program(name)));
     chmodSync(path, 0o755);
   }
+  const fronts = new Map<string, Promise<AwsFront>>();
+  const frontOf = ({ url, region }: Estate['eks']['aws']): Promise<AwsFront> => {
+    const front = fronts.get(url) ?? startAwsFront(url, region, directory);
+    fronts.set(url, front);
+    return front;
+  };
   return {
-    shell: (fix, estate) => {
+    shell: async (fix, estate) => {
       const { accessKeyId, secretAccessKey } = ADMINISTRATOR;
       const env = {
         ...base,
@@ -37,10 +49,13 @@ export function trueClients(): TrueClients {
         AWS_ENDPOINT_URL: estate.eks.aws.url,
         AWS_ENDPOINT_URL_S3: estate.eks.s3.url,
         AWS_MAX_ATTEMPTS: '1',
+        ...(await frontOf(estate.eks.aws)).env,
         MC_HOST_minio: withCredentials(estate.store.url, accessKeyId, secretAccessKey),
         MC_QUIET: 'on',
       };
-      return asAdministrator(estate, () => run('/bin/sh', ['-ec', fix], env, ''));
+      const output = await asAdministrator(estate, () => run('/bin/sh', ['-ec', fix], env, ''));
+      // What a person copies of it.
+      return output.trimEnd();
     },
     sql: async (fix, { server, who, database }) => {
       const { user, password } = server.superuser;
@@ -60,7 +75,10 @@ export function trueClients(): TrueClients {
       const become = who === 'master' ? ['--command=SET SESSION AUTHORIZATION master'] : [];
       await psql(isOpen ? database : 'postgres', [...become, '--file=-'], fix);
     },
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    remove: async () => {
+      for (const front of fronts.values()) await (await front).close();
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
 }
 
