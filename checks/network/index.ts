@@ -13,7 +13,6 @@ import { checkCertificate } from './certificate.ts';
 import { checkPublicApi, checkServer, checkWebhooks } from './endpoints.ts';
 import { checkOidc } from './oidc.ts';
 import { type NetworkRule, RULES } from './rules.ts';
-import { checkVcsGateway } from './vcs-gateway.ts';
 import { checkVpcEndpoints, usesProxyForAws } from './vpc-endpoints.ts';
 
 const HTTPS = 443;
@@ -65,6 +64,7 @@ export const network: Check = defineCheck({
       ifExpected('oidc', () => installed(context, () => checkOidc(context))),
       ifExpected('vcs-gateway', async () => {
         const [, host = '', port] = /^(.*):(\d+)$/.exec(context.require('VCS_GATEWAY_ENDPOINT')) ?? [];
+        const { checkVcsGateway } = await import('./vcs-gateway.ts');
         return checkVcsGateway(context, { host, port: Number(port) });
       }),
       ifExpected('vpc-endpoints', () => checkVpcEndpoints(context)),

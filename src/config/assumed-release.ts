@@ -1,13 +1,10 @@
 /** The release that a run is for, how it is known, and what changes with it. */
 import type { Entry, Source } from './entry.ts';
-import { compareReleases, isSince, type Release, releaseOfTag } from './release.ts';
+import { compareReleases, isSince, type Release, type ReleaseSource, releaseOfTag } from './release.ts';
 import { CHANGES, type Change, type Values } from './releases.ts';
 
 /** The variable with the tag of the launcher, which is the release of Self-Hosted. */
 const TAG = 'LAUNCHER_IMAGE_TAG';
-
-/** How a release is known: from the option, from the config, or not at all. */
-export type ReleaseSource = 'option' | 'config' | 'none';
 
 export interface AssumedRelease {
   /** `undefined` if it is not known: the reference documentation holds. */

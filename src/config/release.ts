@@ -8,6 +8,9 @@ export interface Release {
   readonly text: string;
 }
 
+/** How a release is known: from the option, from the config, or not at all. */
+export type ReleaseSource = 'option' | 'config' | 'none';
+
 /** A version in the table of changes. */
 export type Since = `${number}.${number}.${number}`;
 

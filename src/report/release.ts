@@ -1,29 +1,8 @@
 /** Which release of Self-Hosted a run was for, and what changes with it. */
-import { changesOf, isDowngrade, type ReleaseSource } from '../config/assumed-release.ts';
+import { changesOf, isDowngrade } from '../config/assumed-release.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { compareReleases, parseRelease } from '../config/release.ts';
-
-/** A difference between two releases. */
-export interface ReportChange {
-  /** The first release with it. */
-  readonly since: string;
-  readonly change: string;
-  /** What to do about it, if anything. */
-  readonly action?: string;
-  readonly docs: string;
-}
-
-export interface ReportRelease {
-  /** `null` if it is not known: the reference documentation applies. */
-  readonly version: string | null;
-  readonly source: ReleaseSource;
-  /** How it is known, or why it is not, for people. */
-  readonly reason: string;
-  /** The release in the config, if `--release` names another one. */
-  readonly from?: string;
-  /** With `from`: what an upgrade changes, or what an older release lacks. */
-  readonly changes?: readonly ReportChange[];
-}
+import type { ReportChange, ReportRelease } from './types.ts';
 
 /** The reason contains the name of a file: it must be cleaned before it is printed. */
 export function releaseOf({ release: assumed, lookup }: Pick<Deployment, 'release' | 'lookup'>): ReportRelease {

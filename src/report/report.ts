@@ -8,10 +8,17 @@ import { foldByCause } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
-import { type ReportRelease, releaseOf } from './release.ts';
+import { releaseOf } from './release.ts';
 import { fixSanitizer, LIMITS, oneLine, sanitizer } from './sanitize.ts';
 import { summaryOf } from './summary.ts';
-import { type NotVerified, type Report, type ReportCheck, type ReportFinding, SCHEMA_VERSION } from './types.ts';
+import {
+  type NotVerified,
+  type Report,
+  type ReportCheck,
+  type ReportFinding,
+  type ReportRelease,
+  SCHEMA_VERSION,
+} from './types.ts';
 import { verdictOf } from './verdict.ts';
 
 export * from './types.ts';

@@ -2,16 +2,36 @@
 
 import type { Location } from '../config/entry.ts';
 import type { Perspective, ReportPhase, Service } from '../config/options.ts';
+import type { ReleaseSource } from '../config/release.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
-import type { ReportRelease } from './release.ts';
-
-export type { ReportChange, ReportRelease } from './release.ts';
 
 /** Increases when a field is removed or changes its meaning, but not when a field is added. */
 export const SCHEMA_VERSION = 1;
 export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclusive';
+
+/** A difference between two releases. */
+export interface ReportChange {
+  /** The first release with it. */
+  readonly since: string;
+  readonly change: string;
+  /** What to do about it, if anything. */
+  readonly action?: string;
+  readonly docs: string;
+}
+
+export interface ReportRelease {
+  /** `null` if it is not known: the reference documentation applies. */
+  readonly version: string | null;
+  readonly source: ReleaseSource;
+  /** How it is known, or why it is not, for people. */
+  readonly reason: string;
+  /** The release in the config, if `--release` names another one. */
+  readonly from?: string;
+  /** With `from`: what an upgrade changes, or what an older release lacks. */
+  readonly changes?: readonly ReportChange[];
+}
 
 export interface ReportFinding {
   /** `<check>/<rule>` or `<check>/<subject>/<rule>`; with the variable in brackets where there can be a finding per variable. */

@@ -12,6 +12,7 @@ import { canary } from '../support/canaries.ts';
 import { AKS, EKS, type Estate, GKE, ONPREM, startEstate } from '../support/estate.ts';
 import { expectNone } from '../support/leaks.ts';
 import { secretsIn } from '../support/secrets.ts';
+import { makePool } from '../support/worker-pool.ts';
 import type { Arrange, Fault } from './fault.ts';
 import { FAULTS } from './index.ts';
 
@@ -24,8 +25,8 @@ afterAll(() => Promise.all([estate.stop(), rm(folder, { recursive: true })]));
 
 /** Secrets that the healthy installations are without. */
 const MORE: Readonly<Record<string, Arrange>> = {
-  ONPREM: ({ variables }) => ({
-    variables: { DATABASE_READ_ONLY_URL: variables.DATABASE_URL },
+  ONPREM: async ({ variables }) => ({
+    variables: { DATABASE_READ_ONLY_URL: variables.DATABASE_URL, ...(await makePool()) },
     environment: { AWS_SESSION_TOKEN: canary('AWS_SESSION_TOKEN'), PGPASSWORD: canary('PGPASSWORD') },
   }),
   AKS: async ({ estate: { azure } }) => ({
