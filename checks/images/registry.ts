@@ -159,7 +159,7 @@ class Registry {
   /** https://distribution.github.io/distribution/spec/auth/token and …/oauth */
   async #token(asked: Readonly<Record<string, string>>, at: URL, login: RegistryLogin | undefined): Promise<string> {
     const realm = URL.parse(asked.realm ?? '');
-    const about = { part: 'token-server', host: realm?.host ?? at.host } as const;
+    const about = { part: 'token-server', host: realm?.host || at.host } as const;
     if (realm === null) throw new RegistryError('not-a-registry', { ...about, part: 'registry', status: 401 });
     const isLocal = at.protocol === 'http:' && realm.protocol === 'http:' && isLoopback(realm.hostname);
     if (realm.protocol !== 'https:' && !isLocal) throw new RegistryError('insecure-token-server', about);

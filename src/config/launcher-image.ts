@@ -2,8 +2,12 @@
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, warn } from '../outcome/outcome.ts';
 
-/** A tag or a digest at the end. A colon before the last slash belongs to the port of the registry. */
-const TAG_OR_DIGEST = /[:@][^/]*$/;
+/** Where a tag or a digest starts; -1 without one. A colon before the last slash belongs to the port of the registry. */
+function tagOrDigest(image: string): number {
+  const name = image.lastIndexOf('/') + 1;
+  const at = image.slice(name).search(/[:@]/);
+  return at === -1 ? -1 : name + at;
+}
 
 /** The problem with the two, as far as their values are known; `undefined` if there is none. */
 export function judgeLauncherImage(image: string, tag: string | undefined, isTagSet: boolean): Issue | undefined {
@@ -16,12 +20,13 @@ export function judgeLauncherImage(image: string, tag: string | undefined, isTag
       evidence: { image },
     });
   }
-  const hasOwn = TAG_OR_DIGEST.test(image);
+  const own = tagOrDigest(image);
+  const hasOwn = own !== -1;
   if (hasOwn && tag !== undefined) {
     const [carries, adds] = image.includes('@') ? ['a digest', 'a tag'] : ['a tag', 'another'];
     return fail(`LAUNCHER_IMAGE already has ${carries}, and LAUNCHER_IMAGE_TAG adds ${adds}`, {
       expected: 'only the image in LAUNCHER_IMAGE: Spacelift appends the tag',
-      fix: setting('LAUNCHER_IMAGE', image.replace(TAG_OR_DIGEST, '')),
+      fix: setting('LAUNCHER_IMAGE', image.slice(0, own)),
       evidence: { image, tag },
     });
   }

@@ -1,5 +1,6 @@
 /** Logins for container registries: Secrets of the types that Kubernetes uses to pull images. */
 import { membersOf } from '../util/json.ts';
+import { trimEndOf } from '../util/trim.ts';
 import { DOCKER_HUB, DOCKER_HUB_INDEX, type ImageReference } from './image-reference.ts';
 
 /** How to log in to a registry. */
@@ -47,7 +48,7 @@ export function registryLoginsIn(json: string, origin: string): RegistryLogin[] 
 /** Without the scheme, and without the path of an API: `https://index.docker.io/v1/` is all of Docker Hub. */
 function scopeOf(key: string): string {
   const [, host = '', path = ''] = /^(?:https?:\/\/)?([^/]*)(\/.*)?$/s.exec(key) ?? [];
-  const below = path.replace(/^\/v[12](?=\/|$)/, '').replace(/\/+$/, '');
+  const below = trimEndOf(path.replace(/^\/v[12](?=\/|$)/, ''), '/');
   return `${host.toLowerCase() === DOCKER_HUB ? DOCKER_HUB_INDEX : host.toLowerCase()}${below}`;
 }
 
@@ -59,7 +60,7 @@ function credentialsIn(entry: unknown): RegistryCredentials | undefined {
   const login =
     text('auth') === ''
       ? `${text('username')}:${text('password')}`
-      : Buffer.from(text('auth'), 'base64').toString().replace(/\0+$/, '');
+      : trimEndOf(Buffer.from(text('auth'), 'base64').toString(), '\0');
   const [, username = '', password = ''] = /^([^:]+):(.+)$/s.exec(login) ?? [];
   // A username `<token>` marks an identity token (docker/cli, cli/config/credentials).
   if (username === '<token>' && password !== '') return { kind: 'identity-token', token: password };

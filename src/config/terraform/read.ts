@@ -168,7 +168,7 @@ class Reader {
       unknown: this.#attributes(type, spans.unknown),
       sensitive: this.#attributes(type, spans.sensitive),
       isNew: JSON.stringify(actions) === '["create"]',
-      references: this.#references.get(address.replace(/\[[^\]]*\]/g, '')),
+      references: this.#references.get(address.replace(/\[[^\][]*\]/g, '')),
     });
   }
 

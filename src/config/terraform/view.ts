@@ -69,7 +69,7 @@ function relation(resource: Resource, attribute: string, target: Resource): Rela
 }
 
 /** `"states"`, `0`; `undefined` without `for_each` and `count`. */
-export const indexOf = ({ address }: Resource): string | undefined => /\[([^\]]*)\]$/.exec(address)?.[1];
+export const indexOf = ({ address }: Resource): string | undefined => /\[([^\][]*)\]$/.exec(address)?.[1];
 
 /** A text that is known; `undefined` for anything else. */
 export function textOf({ values }: Resource, attribute: string): string | undefined {
