@@ -50,7 +50,9 @@ export function changesOf(assumed: AssumedRelease, value: Values): readonly Chan
   if (release === undefined || from === undefined) return [];
   const [older, newer] = isDowngrade(assumed) ? [release, from] : [from, release];
   return CHANGES.filter(
-    ({ since, concerns }) =>
-      isSince(newer, since) && !isSince(older, since) && (isDowngrade(assumed) || (concerns?.(value) ?? true)),
+    ({ since, until, concerns }) =>
+      isSince(newer, since) &&
+      !isSince(older, since) &&
+      (isDowngrade(assumed) || ((until === undefined || !isSince(newer, until)) && (concerns?.(value) ?? true))),
   );
 }

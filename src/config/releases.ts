@@ -26,6 +26,8 @@ export type Values = (name: VariableName) => string | undefined;
 
 export interface Change {
   readonly since: Since;
+  /** The release from which another change holds instead: an upgrade past it lists only that one. */
+  readonly until?: Since;
   /** What is different, as a short phrase. */
   readonly change: string;
   /** What to do about it, as an instruction. */
@@ -85,6 +87,7 @@ export const CHANGES: readonly Change[] = [
   },
   {
     since: SCHEDULER.inDrain,
+    until: SCHEDULER.byDefault,
     change: 'the scheduler can run in the drain',
     action:
       'set DRAIN_SCHEDULER_ENABLED=true for the drain if no scheduler service is deployed: newer Helm charts may not deploy one',

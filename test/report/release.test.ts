@@ -26,7 +26,7 @@ describe('an upgrade', () => {
     const { release, schemaVersion } = JSON.parse(await run(...UPGRADE, '-o', 'json'));
     expect(schemaVersion).toBe(1);
     expect(release).toMatchObject({ version: '6.4.0', source: 'option', reason: '--release', from: '4.1.0' });
-    expect(release.changes.map(({ since }: { since: string }) => since)).toEqual(['4.2.0', '6.2.0', '6.4.0']);
+    expect(release.changes.map(({ since }: { since: string }) => since)).toEqual(['4.2.0', '6.4.0']);
   });
   test.each(['pretty', 'markdown', 'html'])('in %s', async (format) => {
     const text = (await run(...UPGRADE, '-o', format)).replaceAll('\\', '').replace(/\s+/g, ' ');

@@ -194,7 +194,7 @@ export const VALUES: readonly Fault[] = [
     name: 'an issuer without TLS',
     arrange: set({ FEDERATION_CUSTOM_ISSUER: 'http://id.corp.io' }),
     fail: VALUE,
-    says: /^FEDERATION_CUSTOM_ISSUER is not an https:\/\/ URL: "http:\/\/id\.corp\.io"$/m,
+    says: /^FEDERATION_CUSTOM_ISSUER is not an https:\/\/ URL without a login, query or fragment: "http:\/\/id\.corp\.io"$/m,
   },
   {
     name: 'an issuer’s keys at a bare host',
