@@ -60,7 +60,7 @@ export const WAY: readonly Fault[] = onAks(
     name: 'a line to Azure that swallows everything',
     arrange: line('azure', { swallow: true }, BLOB),
     fail: [FIRST],
-    says: /^preflighttest\.blob\.core\.windows\.net:443 timed out\nThe usual cause is a firewall/,
+    says: /^connected to preflighttest\.blob\.core\.windows\.net:443, but got no response within 10 s$/m,
   },
   {
     name: 'Azure Blob Storage that is busy for a moment',

@@ -57,7 +57,7 @@ export const WAY: readonly Fault[] = onGke(
     name: 'a line to Google that swallows everything',
     arrange: line('google', { swallow: true }, /^storage/),
     fail: [FIRST],
-    says: /^storage\.googleapis\.com:443 timed out\nThe usual cause is a firewall/,
+    says: /^connected to storage\.googleapis\.com:443, but got no response within 10 s$/m,
   },
   {
     name: 'a token endpoint of Google that hangs',
