@@ -7,6 +7,6 @@ export const POOL_SECRET = { token: 'token', key: 'privateKey' } as const;
 /** Whether there is a worker pool's Secret. Others may have a key called token too: only both together are a worker pool's. */
 export function holdsPoolSecret(entries: readonly Entry[]): boolean {
   const origins = (name: string) => entries.filter((entry) => entry.name === name).map(({ origin }) => origin);
-  const keys = origins(POOL_SECRET.key);
-  return origins(POOL_SECRET.token).some((origin) => keys.includes(origin));
+  const keys = new Set(origins(POOL_SECRET.key));
+  return origins(POOL_SECRET.token).some((origin) => keys.has(origin));
 }
