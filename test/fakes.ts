@@ -61,6 +61,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   flaws: [],
   own: () => undefined,
   authorities: { pems: [], party: 'config' },
+  poolSecret: undefined,
   registryLogins: [],
   secrets: [],
   conceal: () => {},

@@ -19,7 +19,7 @@ export async function checkCredentials({ check }: Context<WorkerPoolRule>, held:
 }
 
 /** @throws CheckStopped if the value is missing, unusable or not known here */
-function valueIn({ name, found }: Credential, other: Credential): string {
+function valueIn({ name, found, near }: Credential, other: Credential): string {
   if (found.state === 'set') return found.value;
   if (found.state === 'unusable') throw new CheckStopped(found.outcome);
   if (found.state === 'unknown') {
@@ -28,7 +28,12 @@ function valueIn({ name, found }: Credential, other: Credential): string {
   throw new CheckStopped(
     fail(`${name} is not set, but ${other.name} is`, {
       expected: 'both, or neither if the worker pool registers itself',
-      fix: advice`set ${name}`,
+      ...(near === undefined
+        ? { fix: advice`set ${name}` }
+        : {
+            detail: `${near.name} is set in ${near.origin}, did you mean ${name}?`,
+            fix: advice`rename ${near.name} to ${name}`,
+          }),
       evidence: { variable: name },
       cause: cause.variable(name),
     }),

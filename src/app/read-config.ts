@@ -25,7 +25,7 @@ export async function readDeployment(
   { files, environment, stdin, trust, service, release, resolveSecrets }: Where,
   options: RunOptions,
 ): Promise<Deployment> {
-  const read = await readSources(files, { stdin, env: environment, timeoutMs: options.timeoutMs });
+  const read = await readSources(files, { stdin, env: environment, timeoutMs: options.timeoutMs, service });
   const sources = trust === undefined || files.length === 0 ? read : read.map((source) => ({ ...source, trust }));
   const more = { service, release, environment };
   const deployment = makeDeployment(sources, more);

@@ -270,6 +270,9 @@ export const isKnown = (name: string): boolean =>
 export const isForSdk = (name: string): boolean =>
   SDK_NAMES.includes(name.toUpperCase()) || SDK_PREFIXES.some((prefix) => name.startsWith(prefix));
 
+/** Whether the variable says that a config is Spacelift's: a file for one service may contain only its feature flags. */
+export const isSpacelifts = (name: string): boolean => isVariable(name) || (isKnown(name) && !isForSdk(name));
+
 /** Variables that can differ between services. */
 const MAY_DIFFER = /^(DD_|OTEL_|AWS_S3_|GATEWAY_|AWS_ROLE_ARN$)/;
 export const mayDiffer = (name: string): boolean => MAY_DIFFER.test(name);

@@ -30,6 +30,7 @@ import { reference } from './sources/quote.ts';
 import { PlanView } from './terraform/view.ts';
 import { decodeRootCertificates } from './types.ts';
 import { UNSEEN } from './unseen.ts';
+import { type PoolSecret, poolSecretIn } from './worker-pool.ts';
 
 /** A value, and the party that supplied it. */
 export interface Held {
@@ -89,6 +90,8 @@ export interface Deployment {
   readonly authorities: { readonly pems: readonly string[]; readonly party: Party };
   /** The Terraform plans among the sources. */
   readonly plan: PlanView | undefined;
+  /** The worker pool's Secret in the config. */
+  readonly poolSecret: PoolSecret | undefined;
   /** Logins for container registries, from the pull Secrets in the config. */
   readonly registryLogins: readonly RegistryLogin[];
   /** The values known so far that must never be shown. */
@@ -187,6 +190,7 @@ export function makeDeployment(
       pems: rootCas.state === 'set' ? (decodeRootCertificates(rootCas.value) ?? []) : [],
       party: partyOf('ADDITIONAL_ROOT_CAS'),
     },
+    poolSecret: poolSecretIn(sources, resolved.service),
     registryLogins,
     secrets,
     conceal: (...values) => {

@@ -23,9 +23,13 @@ export function withoutGateway(
       notes: [],
     };
   }
-  const origins = new Set(sources.flatMap(({ entries }) => entries.filter(isGateways).map(({ origin }) => origin)));
+  const entries = sources.flatMap((source) => source.entries);
+  const isIgnored = entries.some(isGateways);
+  const origins = new Set(entries.filter(isGateways).map(({ origin }) => origin));
+  // The gateway's workload reads the shared Secret as well.
+  for (const { origin } of entries.filter((entry) => !isGateways(entry))) origins.delete(origin);
   return {
-    sources: origins.size === 0 ? sources : sources.map(withoutItsEntries),
+    sources: isIgnored ? sources.map(withoutItsEntries) : sources,
     notes: selected === undefined ? [...origins].map(noteOf) : [],
   };
 }

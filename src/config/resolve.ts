@@ -5,6 +5,7 @@ import type { Entry, Source } from './entry.ts';
 import { hasGatewayAlone } from './gateway.ts';
 import { CORE_SERVICES, GATEWAY, type Perspective, SERVICES, type Service } from './options.ts';
 import type { Unseen } from './unseen.ts';
+import { hasPoolAlone } from './worker-pool.ts';
 
 export interface Resolved {
   /** The single service to check, selected or implied; `undefined` for all services together. */
@@ -27,7 +28,8 @@ export function resolve(sources: readonly Source[], selected: Perspective | unde
     .filter((entry) => entry.value !== '' || entry.kind !== 'known');
   const present = CORE_SERVICES.filter((service) => all.some((entry) => entry.service === service));
   const only = present.length === 1 ? present[0] : hasGatewayAlone(sources) ? GATEWAY : undefined;
-  const service = selected ?? only;
+  const isPool = (selected ?? 'worker') === 'worker' && hasPoolAlone(sources, selected);
+  const service = selected ?? (isPool ? 'worker' : only);
   const services =
     service === undefined || service === 'worker' ? (present.length > 0 ? present : CORE_SERVICES) : [service];
   const byService = new Map(services.map((name) => [name, inForce(all, name)]));
@@ -36,8 +38,8 @@ export function resolve(sources: readonly Source[], selected: Perspective | unde
     perspectives: service === 'worker' ? ['worker'] : services,
     entries: union([...byService.values()]),
     byService,
-    incomplete: sources.some((source) => source.incomplete),
-    unseen: sources.find((source) => source.incomplete)?.unseen ?? 'environmentFiles',
+    incomplete: isPool || sources.some((source) => source.incomplete),
+    unseen: isPool ? 'sharedConfig' : (sources.find((source) => source.incomplete)?.unseen ?? 'environmentFiles'),
   };
 }
 

@@ -32,6 +32,10 @@ export const UNSEEN = {
     where: 'from a Secret or ConfigMap that is not part of the input',
     fix: advice`pass it too: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -`,
   },
+  sharedConfig: {
+    where: 'in the shared config, which is not part of the input: pass it too, with -f',
+    fix: advice`pass the shared config too, with -f`,
+  },
   field: {
     where: 'from a field of the pod, which Kubernetes fills in',
     fix: advice`pass its value in an additional -f file (for example, a dotenv file)`,

@@ -39,6 +39,13 @@ describe('the VCS gateway’s own values', () => {
     ]);
   });
 
+  test('are ignored with a note that leaves out what other services read too', () => {
+    const shared = (service: Entry['service']) => entry(service, 'DATABASE_URL', 'x', { origin: SHARED.origin });
+    expect(read([file(shared('server'), shared('vcs-gateway'), ...OWN)]).notes).toEqual([
+      expect.stringContaining('(Secret spacelift-vcs-gateway) is ignored'),
+    ]);
+  });
+
   test.each<[string, Source[]]>([
     ['alone', [file(...OWN)]],
     ['in a file of their own, beside shared ones', [file(SHARED), file(...OWN)]],

@@ -1,11 +1,11 @@
 /** The sources of the config: files in any supported format, or the process environment. */
 
-import { isForSdk, isKnown, isVariable } from '../contract.ts';
+import { isSpacelifts } from '../contract.ts';
 import { InputError, type Source } from '../entry.ts';
 import { looksLikeContent } from '../input-error.ts';
-import { DEFAULTS } from '../options.ts';
+import { DEFAULTS, type Perspective } from '../options.ts';
 import { withReference } from '../references.ts';
-import { holdsPoolSecret } from '../worker-pool.ts';
+import { poolSecretIn } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { refuseEncrypted, refuseEncryptedValues } from './encrypted.ts';
 import { processSource } from './process.ts';
@@ -25,6 +25,8 @@ export interface Input {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** For all files together. */
   readonly timeoutMs?: number | undefined;
+  /** The service that the caller checks: half of a worker pool's Secret is a config only for a worker. */
+  readonly service?: Perspective | undefined;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Input {
  */
 export async function readSources(
   files: readonly string[],
-  { stdin, env, timeoutMs = DEFAULTS.timeoutMs }: Input,
+  { stdin, env, timeoutMs = DEFAULTS.timeoutMs, service }: Input,
 ): Promise<Source[]> {
   if (files.length === 0) {
     const source = processSource(env);
@@ -49,11 +51,11 @@ export async function readSources(
     if (looksLikeContent(file))
       throw new InputError('-f expects a file, but the argument looks like a config: pipe it in with -f -');
     const bytes = await readBytes(titleOf(file), () => (file === STDIN ? stdin : bytesOf(file)), deadline);
-    sources.push(await parseBytes(file, bytes));
+    sources.push(await parseBytes(file, bytes, service));
     if (sources.reduce((sum, { entries }) => sum + entries.length, 0) > MOST_VARIABLES) throw tooMany(titleOf(file));
   }
   // A file with a pull Secret alone is read beside a config.
-  if (!sources.some(isConfig)) throw noVariable(titleOf(files[0] ?? ''));
+  if (!sources.some((source) => isConfig(source, service))) throw noVariable(titleOf(files[0] ?? ''));
   return sources;
 }
 
@@ -68,13 +70,13 @@ export const parseSource = (name: string, text: string): Promise<Source> => {
 };
 
 /** @param bytes are freed: they can be as large as the text */
-async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>): Promise<Source> {
+async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Perspective): Promise<Source> {
   const file = titleOf(name);
   const reading = await readingOf(name, file, bytes);
   const { entries, incomplete, incompleteGateway, unseen, rejected = [], logins = [], envFile, terraform } = reading;
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
-  if (!isConfig(reading) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
+  if (!isConfig(reading, service) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
   refuseEncryptedValues(name, file, entries);
   return {
     entries: entries.map(withReference),
@@ -101,11 +103,11 @@ async function readingOf(name: string, file: string, bytes: Buffer<ArrayBuffer>)
 
 const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));
 
-/** A file for one service may contain only its feature flags. */
-const isSpacelifts = (name: string): boolean => isVariable(name) || (isKnown(name) && !isForSdk(name));
-
-const isConfig = ({ entries, incomplete }: Pick<Source, 'entries' | 'incomplete'>): boolean =>
-  incomplete || entries.some(({ name }) => isSpacelifts(name)) || holdsPoolSecret(entries);
+const isConfig = (
+  { entries, incomplete }: Pick<Source, 'entries' | 'incomplete'>,
+  service: Perspective | undefined,
+): boolean =>
+  incomplete || entries.some(({ name }) => isSpacelifts(name)) || poolSecretIn([{ entries }], service) !== undefined;
 
 const noVariable = (file: string) =>
   new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);

@@ -93,8 +93,23 @@ export const WORKER_POOL: readonly Fault[] = [
     options: OPTIONS,
   },
   {
-    name: 'a token in a Secret of something else',
-    arrange: (there) => ({ sources: [source(there.variables), source({ token: 'hunter22' })] }),
+    name: 'a worker pool’s Secret without its private key',
+    arrange: () => ({ sources: [source({ token: TOKEN })] }),
+    options: OPTIONS,
+    fail: ['worker-pool/private-key'],
+    says: /^privateKey is not set, but token is$/m,
+  },
+  {
+    name: 'a worker pool’s private key under another name, in a file beside the installation’s',
+    arrange: (there) => ({ sources: [source(there.variables), source({ token: TOKEN, private_key: KEY })] }),
+    options: OPTIONS,
+    fail: ['worker-pool/private-key'],
+    says: /^private_key is set in test \(all\), did you mean privateKey\?$/m,
+  },
+  { name: 'a worker pool’s Secret alone', arrange: () => ({ sources: [source({ token: TOKEN, privateKey: KEY })] }) },
+  {
+    name: 'a token among the values of something else',
+    arrange: (there) => ({ sources: [source({ ...there.variables, token: 'hunter22' })] }),
     options: OPTIONS,
   },
   {
