@@ -1,5 +1,5 @@
 /** What must never be seen of a config and of an environment: by names of its own, not by those that the redactor goes by. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { CONTRACT, isVariable } from '../../src/config/contract.ts';
 import type { Secret } from './search.ts';
 
@@ -41,7 +41,7 @@ function urlSecrets(value: string): string[] {
 }
 
 function fileSecrets(path: string): string[] {
-  if (path === '' || !existsSync(path)) return [];
+  if (path === '' || !existsSync(path) || statSync(path).isDirectory()) return [];
   const text = readFileSync(path, 'utf8');
   const lines = pemLines(text);
   if (lines.length > 0) return lines;
