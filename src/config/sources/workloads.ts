@@ -49,14 +49,17 @@ export function readWorkloads(
   file: string,
 ): Reading {
   const containers = objects.flatMap(({ object, location }) => containersOf(object, location));
+  const found = new Set<Service | 'all'>();
   const read = containers.flatMap((container) => {
     const reader = new ContainerReader(container, stored, file);
+    if (reader.isSpacelifts || container.service !== undefined) found.add(container.service ?? 'all');
     return reader.isSpacelifts ? [reader] : [];
   });
   return {
     entries: read.flatMap(({ entries }) => entries),
     incomplete: read.some(({ unseen }) => unseen !== undefined),
     ...(read.some(({ unseen }) => unseen !== undefined) && { unseen: 'cluster' }),
+    ...(read.length > 0 && { workloads: [...found] }),
     rejected: containers
       .filter(({ container }) => !read.some((reader) => reader.of === container))
       .flatMap(({ container, label, location }) =>
