@@ -32,11 +32,12 @@ export const lastOf = (assignments: readonly Assignment[]): Map<string, Assignme
   new Map(assignments.map((assignment) => [assignment.name, assignment]));
 
 /** More than all variables of a process together, and little enough that references to references exhaust no memory. */
-const MOST_EXPANDED = 4 * 1024 * 1024;
+const MOST_EXPANDED_MIB = 4;
 
 /** Counts the text that references of one file were replaced with. */
 export class Budget {
-  #left = MOST_EXPANDED;
+  static readonly MIB = MOST_EXPANDED_MIB;
+  #left = MOST_EXPANDED_MIB * 1024 * 1024;
 
   /** Whether the text is too much. */
   isSpentBy(text: string): boolean {

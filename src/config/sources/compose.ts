@@ -83,10 +83,10 @@ function variablesOf({ environment }: ValueMap): ValueMap {
   if (isMap(environment)) return environment;
   // A name alone takes the value from the shell.
   const list = isList(environment) ? environment : [];
-  const alone = list.filter((item) => typeof item === 'string' && !item.includes('='));
+  const isAlone = (item: Value) => typeof item === 'string' && !item.includes('=');
   return {
-    ...mapOfPairs(list.filter((item) => !alone.includes(item))),
-    ...Object.fromEntries(alone.map((name) => [String(name), new Veiled('shell')])),
+    ...mapOfPairs(list.filter((item) => !isAlone(item))),
+    ...Object.fromEntries(list.filter(isAlone).map((name) => [String(name), new Veiled('shell')])),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Dotenv files: quotes, comments, `export`, multi-line values. */
 import { lastOf } from '../env-file/assignment.ts';
 import { readEnvFile } from '../env-file/compare.ts';
-import { MOST_VARIABLES, tooMany } from './bounds.ts';
+import { MOST_ASSIGNMENTS, tooMany } from './bounds.ts';
 import type { Reading } from './value.ts';
 
 export const isDotenv = (line: string): boolean => /^(?:export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*=/.test(line);
@@ -28,5 +28,5 @@ export function readDotenv(text: string, file: string): Reading {
 
 function refuseFlood(file: string, text: string): void {
   const assignment = new RegExp(ASSIGNMENT);
-  for (let count = 0; assignment.test(text); count++) if (count > 5 * MOST_VARIABLES) throw tooMany(file);
+  for (let count = 0; assignment.test(text); count++) if (count > MOST_ASSIGNMENTS) throw tooMany(file);
 }

@@ -7,6 +7,7 @@ import { SERVICES, type Service } from '../options.ts';
 import { encrypted } from './encrypted.ts';
 import { isPullSecret, readPullSecret } from './pull-secret.ts';
 import { isNamed, named } from './quote.ts';
+import type { Stored } from './stored.ts';
 import {
   aType,
   type Document,
@@ -22,7 +23,7 @@ import {
   type Value,
   type ValueMap,
 } from './value.ts';
-import { readWorkloads, type Stored } from './workloads.ts';
+import { readWorkloads } from './workloads.ts';
 
 export const isKubernetes = (value: Value): boolean => isMap(value) && typeof value.kind === 'string';
 
@@ -55,7 +56,7 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
   const own = [...Map.groupBy(workloads.entries, ({ location }) => location?.namespace).values()];
   const all = [...readings.filter(isRead), ...own.map((entries) => ({ entries }))];
   const entries = inOneNamespace(all, file).flatMap((reading) => reading.entries);
-  const namespaces = entries.flatMap(({ location }) => location?.namespace ?? []);
+  const namespaces = [...new Set(entries.flatMap(({ location }) => location?.namespace ?? []))];
   return {
     entries,
     logins: pullSecrets.flatMap(({ object }) => readPullSecret(object, file, namespaces)),
@@ -73,8 +74,8 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
 /** What workloads can refer to: Secrets and ConfigMaps of any type. */
 const storedIn = (objects: readonly Located[], file: string): Stored[] =>
   objects.flatMap(({ object, location }) => {
-    const kind = nameOf(object.kind) ?? '';
-    if (!/^(?:Secret|ConfigMap)$/.test(kind)) return [];
+    const { kind } = object;
+    if (kind !== 'Secret' && kind !== 'ConfigMap') return [];
     const { name, namespace } = metadataOf(object);
     let entries: readonly Entry[] | undefined;
     return [

@@ -2,8 +2,12 @@
 import { CORE_SERVICES, GATEWAY, SERVICES, type Service } from '../options.ts';
 import { isList, nameOf, type Value } from './value.ts';
 
+/** In characters: longer than any name, and than the part of a command that starts a service. */
+const LONGEST = 16_384;
+
 /** The service in the name of a container, a workload or a family: `spacelift-server`, `vcs-gateway-x1`. */
 export function serviceInName(name: string): Service | undefined {
+  if (name.length > LONGEST) return undefined;
   if (/(^|[-_])vcs[-_]?gateway([-_]|$)/i.test(name)) return GATEWAY;
   const words = name.toLowerCase().split(/[-_]/);
   return CORE_SERVICES.find((service) => words.includes(service));
@@ -15,7 +19,7 @@ export function serviceInName(name: string): Service | undefined {
  */
 export function serviceStarted(command: readonly (Value | undefined)[]): Service | undefined {
   const words = command.flatMap((part) => (isList(part) ? part.map(nameOf) : [nameOf(part)]));
-  const line = words.map((word) => word ?? '').join(' ');
+  const line = words.map((word) => word?.slice(0, LONGEST) ?? '').join(' ');
   const [, backend, other] = /\bbackend\s+(server|drain)|\b(scheduler|vcs-gateway)\b/.exec(line) ?? [];
   return SERVICES.find((service) => service === (backend ?? other));
 }

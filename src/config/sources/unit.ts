@@ -1,5 +1,6 @@
 /** Unit files of systemd: `Environment=` lines in `[Service]` (systemd.exec(5), systemd.syntax(7)). */
 import { InputError } from '../entry.ts';
+import { refuseLines } from './bounds.ts';
 import { serviceStarted } from './service.ts';
 import { type Document, type Value, Veiled } from './value.ts';
 
@@ -14,8 +15,9 @@ export interface Unit {
   readonly hasFiles: boolean;
 }
 
-/** @throws InputError for a unit of none of Spacelift's services */
+/** @throws InputError for a unit without variables, or with too many lines */
 export function readUnit(text: string, file: string): Unit {
+  refuseLines(file, text, 'a systemd unit');
   const variables = new Map<string, Value>();
   let command = '';
   let hasFiles = false;
@@ -42,14 +44,21 @@ export function readUnit(text: string, file: string): Unit {
 /** Without comments; a backslash continues a line, and comments between the parts are left out. */
 function logicalLines(text: string): string[] {
   const lines: string[] = [];
-  let open: string | undefined;
+  let parts: string[] = [];
+  let continues = false;
+  const finish = () => {
+    if (parts.length > 0) lines.push(parts.join(' '));
+    parts = [];
+  };
   for (const line of text.split(/\r?\n/)) {
     if (/^\s*[#;]/.test(line)) continue;
-    const joined: string = open === undefined ? line : `${open} ${line.trimStart()}`;
-    open = joined.endsWith('\\') ? joined.slice(0, -1) : undefined;
-    if (open === undefined) lines.push(joined);
+    const part: string = continues ? line.trimStart() : line;
+    continues = part.endsWith('\\');
+    parts.push(continues ? part.slice(0, -1) : part);
+    if (!continues) finish();
   }
-  return open === undefined ? lines : [...lines, open];
+  finish();
+  return lines;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', s: ' ' };

@@ -2,13 +2,12 @@
 import type { Composer, CST, ErrorCode, Node, YAMLMap } from 'yaml';
 import { lookup } from '../../util/lookup.ts';
 import { InputError } from '../entry.ts';
+import { refuseLines } from './bounds.ts';
 import { notValid } from './syntax.ts';
 import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } from './value.ts';
 
 /** A hundred times the size of a typical config; each token takes half a kilobyte during parsing. */
 const MOST_TOKENS = 100_000;
-/** More than any file that Kubernetes stores; a block scalar is split into lines, which take a hundred bytes each. */
-const MOST_LINES = 200_000;
 /** Four times the size limit of a value, for escapes and indentation; unescaping takes 32 bytes per character. */
 const LONGEST_TOKEN_KIB = 512;
 const MOST_ALIASES = 10_000;
@@ -96,7 +95,7 @@ function* withFirstError(tokens: Iterable<CST.Token>): Iterable<CST.Token> {
 export async function parseYaml(file: string, text: string): Promise<Value[]> {
   library ??= import('yaml').then(flattening);
   const yaml = await library;
-  refuseLines(file, text);
+  refuseLines(file, text, 'YAML');
   refuseFlood(file, new yaml.Lexer().lex(text));
   const composer = new yaml.Composer({
     schema: 'failsafe',
@@ -123,12 +122,6 @@ const tooDeep = (file: string) => new InputError(`${file}: nested more than ${DE
 
 const tooLong = (file: string) =>
   new InputError(`${file}: a YAML token is longer than ${LONGEST_TOKEN_KIB} KiB; expected values of at most 128 KiB`);
-
-function refuseLines(file: string, text: string): void {
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1;
-  if (lines > MOST_LINES) throw new InputError(`${file}: more than ${number(MOST_LINES)} lines of YAML`);
-}
 
 /** Parsing excessive input takes minutes and gigabytes; counting its tokens is fast. */
 function refuseFlood(file: string, tokens: Iterable<string>): void {
