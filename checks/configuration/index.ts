@@ -1,7 +1,9 @@
 /** Checks that need no network. The logic is in `src/config`. */
 
 import { DOCS } from '../../src/config/contract.ts';
+import type { Deployment } from '../../src/config/deployment.ts';
 import type { ConfigurationRule } from '../../src/config/finding.ts';
+import { hasScheduler } from '../../src/config/judge-scheduler.ts';
 import { defineCheck } from '../../src/engine/check.ts';
 import { pass } from '../../src/outcome/outcome.ts';
 
@@ -190,7 +192,7 @@ export const configuration = defineCheck({
     scheduler: {
       title: 'a service runs the scheduler',
       procedure:
-        'If the release is known, and the config consists of ECS task definitions: looks for a scheduler, or a drain that runs it. Before release 6.2.0, the drain can’t; in 6.2.0 and 6.3.0, only with `DRAIN_SCHEDULER_ENABLED=true`; since 6.4.0, unless it is `false`. Kubernetes Secrets do not say what is deployed.',
+        'Looks for a scheduler among the ECS task definitions, the Kubernetes workloads or the services of Docker Compose, or for a drain that runs it. Before release 6.2.0, the drain can’t; in 6.2.0 and 6.3.0, only with `DRAIN_SCHEDULER_ENABLED=true`; since 6.4.0, unless it is `false`. Skipped if the release is not known, or the config does not show what is deployed, like Kubernetes Secrets alone. A worker and the VCS gateway have no scheduler.',
       rationale: 'Without a scheduler, cron jobs never run: no drift detection, no scheduled runs.',
       fix: 'Deploy the scheduler, or set DRAIN_SCHEDULER_ENABLED=true for the drain.',
       example: { found: 'nothing runs the scheduler', fix: 'set DRAIN_SCHEDULER_ENABLED=true' },
@@ -210,13 +212,13 @@ export const configuration = defineCheck({
     },
   } satisfies Record<ConfigurationRule, unknown>,
 
-  expects: () => RULES,
+  expects: ({ deployment }) => rulesOf(deployment),
 
   async run({ deployment, check }) {
     for (const { rule, variable, outcome } of deployment.configuration) await check(rule, () => outcome, variable);
     const judged = new Set(deployment.configuration.map(({ rule }) => rule));
     const services = deployment.service ?? 'all services';
-    for (const rule of RULES.filter((candidate) => !judged.has(candidate))) {
+    for (const rule of rulesOf(deployment).filter((candidate) => !judged.has(candidate))) {
       const title =
         rule === 'required'
           ? `${deployment.set.length} variables for ${services}, none missing`
@@ -225,5 +227,8 @@ export const configuration = defineCheck({
     }
   },
 });
+
+const rulesOf = ({ service }: Deployment): readonly ConfigurationRule[] =>
+  hasScheduler(service) ? RULES : RULES.filter((rule) => rule !== 'scheduler');
 
 const RULES = Object.keys(configuration.rules) as ConfigurationRule[];

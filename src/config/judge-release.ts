@@ -1,31 +1,23 @@
-/** What a config sets that its release does not have, and whether anything runs the scheduler. */
-import { advice, setting } from '../outcome/fix.ts';
+/** What a config sets that its release does not have. */
+import { advice } from '../outcome/fix.ts';
 import { type Issue, warn } from '../outcome/outcome.ts';
 import { type AssumedRelease, isDowngrade } from './assumed-release.ts';
 import { CONTRACT, isVariable } from './contract.ts';
 import { DOCS } from './docs.ts';
-import type { Entry, Source } from './entry.ts';
+import type { Entry } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import { isSince, type Release, type Since } from './release.ts';
-import { canScheduleInDrain, drainSchedules, FIRST_RELEASES } from './releases.ts';
+import { FIRST_RELEASES } from './releases.ts';
 import type { Resolved } from './resolve.ts';
 
-const ENABLED = 'DRAIN_SCHEDULER_ENABLED';
-
-export function judgeRelease(
-  assumed: AssumedRelease,
-  resolved: Resolved,
-  sources: readonly Source[],
-): ConfigurationFinding[] {
+export function judgeRelease(assumed: AssumedRelease, resolved: Resolved): ConfigurationFinding[] {
   const { release } = assumed;
   if (release === undefined) return [];
-  const scheduler = judgeScheduler(release, resolved, sources);
   return [
     ...(isDowngrade(assumed)
       ? [{ rule: 'release' as const, variable: 'LAUNCHER_IMAGE_TAG', outcome: older(assumed) }]
       : []),
     ...judgeVariables(release, resolved),
-    ...(scheduler === undefined ? [] : [{ rule: 'scheduler' as const, outcome: scheduler }]),
   ];
 }
 
@@ -67,30 +59,4 @@ function firstReleaseOf({ name, kind, value, location }: Entry): Since | undefin
   const first = FIRST_RELEASES.get(name);
   if (first === undefined || (kind === 'known' && first.ignores?.(value) === true)) return undefined;
   return location?.kind === undefined ? first.since : (first.onKubernetes ?? first.since);
-}
-
-/**
- * Whether the config says that nothing runs the scheduler. Only task definitions say so: on Kubernetes, the scheduler has
- * the shared Secret alone.
- */
-function judgeScheduler(release: Release, resolved: Resolved, sources: readonly Source[]): Issue | undefined {
-  const containers = new Set(
-    sources
-      .flatMap(({ entries }) => entries)
-      .map(({ location, service }) => (location?.container === undefined ? 'other' : service)),
-  );
-  const isWhole =
-    containers.has('server') && containers.has('drain') && !containers.has('other') && !containers.has('all');
-  if (!isWhole || containers.has('scheduler') || resolved.byService.size < 2) return undefined;
-  const enabled = resolved.byService.get('drain')?.get(ENABLED);
-  if (enabled !== undefined && enabled.kind !== 'known') return undefined;
-  if (drainSchedules(release, enabled?.value)) return undefined;
-  const inDrain = canScheduleInDrain(release);
-  return warn('nothing runs the scheduler', {
-    detail: `The config has the server and the drain but no scheduler, and the drain of release ${release.text} ${inDrain ? `runs it only with ${ENABLED}=true` : 'can’t run it'}.`,
-    expected: inDrain ? `a scheduler service, or ${ENABLED}=true` : 'a scheduler service',
-    fix: inDrain ? setting(ENABLED, 'true') : advice`deploy the scheduler, and pass its task definition too, with -f`,
-    docs: DOCS.changelog,
-    evidence: { release: release.text },
-  });
 }

@@ -9,6 +9,7 @@ import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
 import { judgeRelease } from './judge-release.ts';
+import { judgeScheduler } from './judge-scheduler.ts';
 import { judgeTypes } from './judge-types.ts';
 import { judgeLauncherImage } from './launcher-image.ts';
 import { maskValue } from './logins.ts';
@@ -115,7 +116,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
     ...judgeEnvFiles(sources),
-    ...judgeRelease(release, resolved, sources),
+    ...judgeRelease(release, resolved),
+    ...judgeScheduler(release.release, resolved, sources),
     ...judgeShortLived(resolved, sources),
   );
   const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));

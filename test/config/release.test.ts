@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { configuration } from '../../checks/configuration/index.ts';
 import { type AssumedRelease, assumeRelease, changesOf, isDowngrade } from '../../src/config/assumed-release.ts';
 import type { Entry, Source } from '../../src/config/entry.ts';
+import type { Perspective } from '../../src/config/options.ts';
 import { compareReleases, isSince, parseRelease, releaseOfTag } from '../../src/config/release.ts';
 import { CHANGES, drainSchedules, postgresqlFor } from '../../src/config/releases.ts';
+import { parseSource } from '../../src/config/sources/index.ts';
 import { expectLinear } from '../support/growth.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { preflight, source, type Variables } from '../support/preflight.ts';
@@ -204,16 +206,15 @@ describe('configuration/scheduler', () => {
       entries: entries.map((entry) => ({ ...entry, location: { file: 'task.json', container: service } })),
     };
   };
-  const said = async (sources: readonly Source[], version?: string) => {
-    const { findings } = await preflight(
-      [configuration],
-      sources,
-      version === undefined ? {} : { release: release(version) },
-    );
-    return findings
-      .filter(({ rule, status }) => rule === 'configuration/scheduler' && status === 'warn')
-      .map(({ fix }) => fix);
+  const found = async (sources: readonly Source[], version?: string, service?: Perspective) => {
+    const { findings } = await preflight([configuration], sources, {
+      ...(version !== undefined && { release: release(version) }),
+      ...(service !== undefined && { service }),
+    });
+    return findings.filter(({ rule }) => rule === 'configuration/scheduler');
   };
+  const said = async (sources: readonly Source[], version?: string) =>
+    (await found(sources, version)).filter(({ status }) => status === 'warn').map(({ fix }) => fix);
   const TWO = [task('server'), task('drain')];
   test.each([
     ['4.3.0', undefined, ['deploy the scheduler, and pass its task definition too, with -f']],
@@ -232,5 +233,59 @@ describe('configuration/scheduler', () => {
     expect(await said([...TWO, task('scheduler')], '4.3.0')).toEqual([]);
     expect(await said([source(ONPREM, 'server'), source(ONPREM, 'drain')], '4.3.0')).toEqual([]);
     expect(await said([task('drain')], '4.3.0')).toEqual([]);
+  });
+
+  const OPEN = 'whether the drain runs the scheduler is not known here: DRAIN_SCHEDULER_ENABLED may be set elsewhere';
+  const HIDDEN = 'the config does not show which services are deployed';
+  test.each<[string, readonly Source[], string | undefined, Perspective | undefined, string]>([
+    ['values of each service', [source(ONPREM, 'server'), source(ONPREM, 'drain')], '4.3.0', undefined, HIDDEN],
+    ['values alone', [source(ONPREM)], '4.3.0', undefined, HIDDEN],
+    [
+      'no release',
+      TWO,
+      undefined,
+      undefined,
+      'the release is not known, so neither is whether the drain runs the scheduler',
+    ],
+    ['environment files', TWO.map((one) => ({ ...one, incomplete: true })), '6.4.0', undefined, OPEN],
+    ['one service', TWO, '4.3.0', 'server', 'only one service is checked, so another may run the scheduler'],
+  ])('%s: it is not known, and a skip says so', async (_, sources, version, service, title) => {
+    expect(await found(sources, version, service)).toMatchObject([{ status: 'skip', title }]);
+  });
+  test('values alone, in a release whose drain runs it: passes', async () => {
+    expect(await found([source(ONPREM)], '6.4.0')).toMatchObject([{ status: 'pass' }]);
+  });
+  test.each<Perspective>(['worker', 'vcs-gateway'])('a %s has none', async (service) => {
+    expect(await found(TWO, '4.3.0', service)).toEqual([]);
+  });
+
+  const secret = (name: string, variables: Variables) =>
+    JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData: variables });
+  const deployment = (service: string) => {
+    const name = `spacelift-${service}`;
+    const container = { name, envFrom: [{ secretRef: { name: 'spacelift-shared' } }] };
+    return JSON.stringify({
+      kind: 'Deployment',
+      metadata: { name },
+      spec: { template: { spec: { containers: [container] } } },
+    });
+  };
+  const stream = (...services: readonly string[]) =>
+    parseSource('all.yaml', [secret('spacelift-shared', ONPREM), ...services.map(deployment)].join('\n'));
+  test.each([
+    [['server', 'drain'], 'warn'],
+    [['server', 'drain', 'scheduler'], 'pass'],
+    [['server'], 'skip'],
+  ])('Secrets and the Deployments of %s', async (services, status) => {
+    expect(await found([await stream(...services)], '4.3.0')).toMatchObject([{ status }]);
+  });
+  test('Docker Compose’s services show it, with variables or without', async () => {
+    const services = { server: { environment: ONPREM }, drain: { environment: ONPREM } };
+    const compose = (more: object) =>
+      parseSource('compose.json', JSON.stringify({ services: { ...services, ...more } }));
+    expect(await found([await compose({})], '4.3.0')).toMatchObject([{ status: 'warn' }]);
+    expect(await found([await compose({ scheduler: { image: 'spacelift' } })], '4.3.0')).toMatchObject([
+      { status: 'pass' },
+    ]);
   });
 });

@@ -42,7 +42,7 @@ export function readCompose(documents: readonly Document[], file: string): Readi
   );
   const used = services.flatMap(({ name, service, location }) => {
     const variables = variablesOf(service);
-    const found = serviceInName(name) ?? serviceStarted([service.entrypoint, service.command]);
+    const found = serviceOf(name, service);
     const holdsEverything = ['SERVER_DOMAIN', 'DATABASE_URL'].some((key) => Object.hasOwn(variables, key));
     const files = service.env_file;
     const hasFiles = typeOf(files) !== 'null' && !(isList(files) && files.length === 0);
@@ -64,8 +64,20 @@ export function readCompose(documents: readonly Document[], file: string): Readi
       `${file}: a Compose file, but ${why}; pass all variables: docker compose config | spacelift-preflight -f -`,
     );
   }
-  return { entries, incomplete: hasFiles, ...(hasFiles && { unseen: 'envFile' }) };
+  const workloads = services.flatMap(({ name, service }) => serviceOf(name, service) ?? []);
+  const others = used.flatMap((service) =>
+    service.entries.some(({ service: of }) => of === 'all') ? ['all' as const] : [],
+  );
+  return {
+    entries,
+    workloads: [...new Set([...workloads, ...others])],
+    incomplete: hasFiles,
+    ...(hasFiles && { unseen: 'envFile' }),
+  };
 }
+
+const serviceOf = (name: string, { entrypoint, command }: ValueMap) =>
+  serviceInName(name) ?? serviceStarted([entrypoint, command]);
 
 function variablesOf({ environment }: ValueMap): ValueMap {
   if (isMap(environment)) return environment;

@@ -7,25 +7,33 @@ import { type Document, isList, isMap, typeOf, type Value, type ValueMap } from 
 
 const DEEPEST = 16;
 
-/** Maps of variables, lists of them, and whole Kubernetes objects, in the order of the text. */
-export function dig(value: Value, location: Location, path: readonly string[] = []): Document[] {
+/**
+ * Maps of variables, lists of them, and whole Kubernetes objects, in the order of the text.
+ * @param keys around the value
+ */
+export const dig = (value: Value, location: Location, keys: readonly string[] = []): Document[] =>
+  digAt(value, location, keys.map(spelled));
+
+/** @param path each key `spelled`, once: there can be thousands of values below a long one */
+function digAt(value: Value, location: Location, path: readonly string[]): Document[] {
   if (path.length > DEEPEST) return [];
   const pairs = mapOfPairs(value);
   if (pairs !== undefined) return documentOf(pairs, location, path);
-  if (isList(value)) return value.flatMap((item) => dig(item, location, [...path, '']));
+  if (isList(value)) return value.flatMap((item) => digAt(item, location, [...path, '']));
   if (!isMap(value)) return [];
   if (typeof value.kind === 'string' && typeof value.apiVersion === 'string') return [{ value, location }];
   return [
     ...documentOf(value, location, path),
-    ...Object.entries(value).flatMap(([key, inner]) => dig(inner, location, [...path, key])),
+    ...Object.entries(value).flatMap(([key, inner]) => digAt(inner, location, [...path, spelled(key)])),
   ];
 }
 
 function documentOf(map: ValueMap, location: Location, path: readonly string[]): Document[] {
   if (!Object.keys(map).some(isVariable)) return [];
   const scalars = Object.entries(map).filter(([, value]) => !['array', 'object'].includes(typeOf(value)));
-  const service = SERVICES.find((name) =>
-    path.some((key) => key.toLowerCase().replaceAll(/[-_]/g, '') === name.replaceAll('-', '')),
-  );
+  const service = SERVICES.find((name) => path.includes(spelled(name)));
   return [{ value: Object.fromEntries(scalars), location, ...(service !== undefined && { service }) }];
 }
+
+/** However the words of a key are separated: `vcsGateway`, `vcs-gateway`, `vcs_gateway`. */
+const spelled = (key: string): string => key.toLowerCase().replaceAll(/[-_]/g, '');

@@ -73,7 +73,17 @@ export const parseSource = (name: string, text: string): Promise<Source> => {
 async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Perspective): Promise<Source> {
   const file = titleOf(name);
   const reading = await readingOf(name, file, bytes);
-  const { entries, incomplete, incompleteGateway, unseen, rejected = [], logins = [], envFile, terraform } = reading;
+  const {
+    entries,
+    incomplete,
+    incompleteGateway,
+    unseen,
+    workloads,
+    rejected = [],
+    logins = [],
+    envFile,
+    terraform,
+  } = reading;
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
   if (!isConfig(reading, service) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
@@ -82,6 +92,7 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
     entries: entries.map(withReference),
     incomplete,
     ...(incompleteGateway && { incompleteGateway }),
+    ...(workloads !== undefined && { workloads }),
     rejected,
     ...(logins.length > 0 && { logins }),
     process: false,

@@ -43,9 +43,18 @@ function isEscaped(text: string, at: number): boolean {
 const flood = (file: string, what: string): InputError =>
   new InputError(`${file}: more than ${MOST_VALUES.toLocaleString('en')} JSON ${what}`);
 
-const TOKEN =
-  /[ \t\r\n]*(?:([[\]{},:])|("[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))?/y;
+const TOKEN = /[ \t\r\n]*(?:([[\]{},:])|(")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))?/y;
+/** Part of a string: a pattern for the whole of it would exhaust the stack on millions of escapes. */
+const CHARACTERS = /(?:[ !#-[\]-\uffff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,1000}/y;
 const VALUE = 's0{[';
+
+/** Where the string ends whose first character is at `from`. */
+function endOfValid(text: string, from: number): number | undefined {
+  const characters = new RegExp(CHARACTERS);
+  let end = from;
+  for (characters.lastIndex = end; characters.test(text); ) end = characters.lastIndex;
+  return text[end] === '"' ? end + 1 : undefined;
+}
 
 /** The text of each document. `JSON.parse` does not always report where it stopped, so this follows the grammar. */
 function slices(file: string, text: string): string[] {
@@ -58,7 +67,9 @@ function slices(file: string, text: string): string[] {
   for (;;) {
     const from = token.lastIndex;
     const [all = '', mark, string, scalar] = token.exec(text) ?? [];
-    const kind = mark ?? (string !== undefined ? 's' : scalar !== undefined ? '0' : '');
+    if (string !== undefined) token.lastIndex = endOfValid(text, token.lastIndex) ?? from;
+    const isString = string !== undefined && token.lastIndex !== from;
+    const kind = mark ?? (isString ? 's' : scalar !== undefined ? '0' : '');
     if (kind === '' && token.lastIndex === text.length && from === start && found.length > 0) return found;
     if (kind === '' || !allowed.includes(kind)) {
       const at = from + all.length - all.trimStart().length;

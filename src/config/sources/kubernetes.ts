@@ -66,6 +66,7 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
       ...objects.filter(({ object }) => !isUsed(object)).flatMap((one) => rejectedIn(one.object, file)),
     ],
     incomplete: workloads.incomplete,
+    ...(workloads.workloads !== undefined && { workloads: workloads.workloads }),
     ...(workloads.unseen !== undefined && { unseen: workloads.unseen }),
   };
 }

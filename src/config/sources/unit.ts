@@ -6,6 +6,9 @@ import { type Document, type Value, Veiled } from './value.ts';
 
 const SECTION = /^\[(?:Unit|Service|Install|Container|X-[\w-]+)\]\s*$/m;
 
+/** In MiB: systemd reads no longer ones (LONG_LINE_MAX). */
+const LONGEST_LINE_MIB = 1;
+
 /** A unit, or what `systemctl show -p Environment` prints. */
 export const isUnit = (firstLine: string): boolean => SECTION.test(firstLine) || firstLine.startsWith('Environment=');
 
@@ -15,13 +18,13 @@ export interface Unit {
   readonly hasFiles: boolean;
 }
 
-/** @throws InputError for a unit without variables, or with too many lines */
+/** @throws InputError for a unit without variables, or with too many or too long lines */
 export function readUnit(text: string, file: string): Unit {
   refuseLines(file, text, 'a systemd unit');
   const variables = new Map<string, Value>();
   let command = '';
   let hasFiles = false;
-  for (const line of logicalLines(text)) {
+  for (const line of logicalLines(text, file)) {
     const [, key = '', value = ''] = /^\s*([A-Za-z]+)\s*=\s*(.*)$/s.exec(line) ?? [];
     if (key === 'Environment') {
       if (value === '') variables.clear();
@@ -42,12 +45,17 @@ export function readUnit(text: string, file: string): Unit {
 }
 
 /** Without comments; a backslash continues a line, and comments between the parts are left out. */
-function logicalLines(text: string): string[] {
+function logicalLines(text: string, file: string): string[] {
   const lines: string[] = [];
   let parts: string[] = [];
   let continues = false;
   const finish = () => {
-    if (parts.length > 0) lines.push(parts.join(' '));
+    const line = parts.join(' ');
+    if (line.length > LONGEST_LINE_MIB * 1024 * 1024)
+      throw new InputError(
+        `${file}: a line of the unit is longer than ${LONGEST_LINE_MIB} MiB, the maximum of systemd`,
+      );
+    if (parts.length > 0) lines.push(line);
     parts = [];
   };
   for (const line of text.split(/\r?\n/)) {

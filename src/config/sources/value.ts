@@ -57,6 +57,8 @@ export interface Reading {
   /** If incomplete: why; ECS `environmentFiles` by default. */
   readonly unseen?: Unseen;
   readonly incompleteGateway?: true;
+  /** The services whose containers are in it, where its values do not say so; `all` for a container that may be any's. */
+  readonly workloads?: readonly (Service | 'all')[];
   readonly rejected?: readonly RejectedValue[];
   /** Logins for container registries. */
   readonly logins?: readonly RegistryLogin[];
@@ -68,11 +70,13 @@ export interface Reading {
 /** The entries of all, in order. */
 export function joined(readings: readonly Reading[]): Reading {
   const unseen = readings.find(({ incomplete }) => incomplete)?.unseen;
+  const workloads = readings.flatMap((reading) => reading.workloads ?? []);
   return {
     entries: readings.flatMap(({ entries }) => entries),
     incomplete: readings.some(({ incomplete }) => incomplete),
     ...(unseen !== undefined && { unseen }),
     ...(readings.some(({ incompleteGateway }) => incompleteGateway) && { incompleteGateway: true as const }),
+    ...(workloads.length > 0 && { workloads }),
     rejected: readings.flatMap(({ rejected = [] }) => rejected),
     logins: readings.flatMap(({ logins = [] }) => logins),
   };

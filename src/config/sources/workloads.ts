@@ -48,8 +48,11 @@ export function readWorkloads(
 ): Reading {
   const containers = objects.flatMap(({ object, location }) => containersOf(object, location));
   const input = new WorkloadInput(stored, file);
+  const found = new Set<Service | 'all'>();
   const read = containers.flatMap((container) => {
     const reader = new ContainerReader(container, input);
+    // The scheduler's values may all be in objects that are not in the input.
+    if (reader.isSpacelifts || container.service === 'scheduler') found.add(container.service ?? 'all');
     return reader.isSpacelifts ? [reader] : [];
   });
   const own = new Set(read.map((reader) => reader.of));
@@ -57,6 +60,7 @@ export function readWorkloads(
     entries: read.flatMap(({ entries }) => entries),
     incomplete: read.some(({ unseen }) => unseen !== undefined),
     ...(read.some(({ unseen }) => unseen !== undefined) && { unseen: 'cluster' }),
+    ...(read.length > 0 && { workloads: [...found] }),
     rejected: containers
       .filter(({ container }) => !own.has(container))
       .flatMap(({ container, label, location }) =>

@@ -112,6 +112,9 @@ it('a line of a unit continues over many, and there are at most 200,000', async 
   expect(await refusal('x.service', `${UNIT} \\\n${'\\\n'.repeat(200_000)}`)).toBe(
     'x.service: more than 200,000 lines of a systemd unit',
   );
+  expect(await refusal('x.service', `${UNIT} \\\n${`A=${'b'.repeat(1000)} \\\n`.repeat(1100)}`)).toBe(
+    'x.service: a line of the unit is longer than 1 MiB, the maximum of systemd',
+  );
 });
 
 it('a Compose file with many names that the shell sets is refused', async () => {
@@ -119,4 +122,18 @@ it('a Compose file with many names that the shell sets is refused', async () => 
   expect(await refusal('x.json', JSON.stringify({ services: { server: { image: 'x', environment } } }))).toBe(
     'x.json: more than 20,000 variables, the maximum',
   );
+});
+
+it('a string with millions of escapes is read, whole or in one of several documents', async () => {
+  const text = JSON.stringify({ SERVER_DOMAIN: 'a.b', A: '\n'.repeat(3_900_000) });
+  const long = 'x.json: the value of A is larger than 128 KiB, the limit for a process environment';
+  expect(await refusal('x.json', text)).toBe(long);
+  expect(await refusal('x.json', `${text} {}`)).toBe(long);
+  expect(await refusal('x.json', '{} "')).toBe('x.json: not valid JSON at line 1, column 4');
+});
+
+it('a key of Helm values says which service all variables below it are for', async () => {
+  const below = Object.fromEntries(times(3, (index) => [`k${index}`, { env: { SERVER_DOMAIN: 'a.b' } }]));
+  const { entries } = await parseSource('x.json', JSON.stringify({ spacelift: { vcs_Gateway: below, drain: below } }));
+  expect(entries.map(({ service }) => service)).toEqual([...times(3, () => 'vcs-gateway'), ...times(3, () => 'drain')]);
 });
