@@ -7,7 +7,7 @@ export const RULES = {
   token: {
     title: 'the worker pool’s token is readable',
     procedure:
-      'With --service worker only: reads SPACELIFT_TOKEN, or token in the worker pool’s Secret (next to privateKey), as base64 of a JSON object. Warns if it is base64 of something else, because Spacelift does not document the contents.',
+      'With --service worker, or if the config holds only a worker pool’s Secret: reads SPACELIFT_TOKEN, or token in the worker pool’s Secret (next to privateKey), as base64 of a JSON object. Warns if it is base64 of something else, because Spacelift does not document the contents.',
     rationale: 'Workers find Spacelift’s broker with this token, and identify themselves with its certificate.',
     fix: 'Set the token to the contents of the file that Spacelift returned when the worker pool was created, unchanged.',
     example: {
@@ -19,7 +19,7 @@ export const RULES = {
   'private-key': {
     title: 'the worker pool’s private key is readable',
     procedure:
-      'With --service worker only: reads SPACELIFT_POOL_PRIVATE_KEY, or privateKey in the worker pool’s Secret (next to token), as base64 of a PEM RSA private key without a passphrase. If the token contains a certificate, compares the key with it.',
+      'With --service worker, or if the config holds only a worker pool’s Secret: reads SPACELIFT_POOL_PRIVATE_KEY, or privateKey in the worker pool’s Secret (next to token), as base64 of a PEM RSA private key without a passphrase. If the token contains a certificate, compares the key with it.',
     rationale:
       'Workers decrypt the state of their runs with this key, and prove with it that the token belongs to them.',
     fix: 'Set the key to base64 of the key file that the pool’s certificate signing request was created with.',
