@@ -16,8 +16,11 @@ const UNIT = [
   'test/report/!(pasted).test.ts',
   'test/support/search.test.ts',
 ];
-/** They change whom the whole process trusts, and share a server as long as their modules live. */
-const APART = ['test/services/{gcs,azure}.test.ts', 'test/services/{gcs,azure}/*.test.ts'];
+/**
+ * In a process of their own: some change whom it trusts, and share a server as long as their modules live; the soak counts
+ * everything that is open in it, and what other tests left would be gone before the end.
+ */
+const APART = ['test/services/{gcs,azure}.test.ts', 'test/services/{gcs,azure}/*.test.ts', 'test/soak/*.test.ts'];
 
 export default defineConfig({
   test: {
