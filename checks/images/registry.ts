@@ -3,7 +3,7 @@ import { DOCKER_HUB, type ImageReference } from '../../src/config/image-referenc
 import type { RegistryLogin } from '../../src/config/registry-logins.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { challengesIn } from '../../src/net/challenges.ts';
-import { type HttpAnswer, type HttpRequest, isLoopback, makeHttpClient } from '../../src/net/http.ts';
+import { type HttpAnswer, type HttpRequest, isLoopback, makeHttpClient, mediaType } from '../../src/net/http.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { checkProxy } from '../../src/net/proxy-tunnel.ts';
 import { redirectTarget } from '../../src/net/redirect.ts';
@@ -228,9 +228,6 @@ function tokenErrorKind(status: number, login: RegistryLogin | undefined): Regis
 
 const basic = ({ username, password }: { readonly username: string; readonly password: string }): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-
-const mediaType = ({ headers }: Pick<HttpAnswer, 'headers'>): string =>
-  (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
 /** The first error code in the body (OCI Distribution Specification, "Error Codes"). */
 function codeIn({ body }: HttpAnswer): string | undefined {

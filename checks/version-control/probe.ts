@@ -1,6 +1,6 @@
 /** Whether the API of a version control system responds at an address. No login is ever sent. */
 import type { Run } from '../../src/engine/check.ts';
-import { type HttpAnswer, isLoopback, makeHttpClient } from '../../src/net/http.ts';
+import { type HttpAnswer, isLoopback, makeHttpClient, mediaType } from '../../src/net/http.ts';
 import { skipIfOutside } from '../../src/net/location.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { checkProxy, routeMessages } from '../../src/net/proxy-tunnel.ts';
@@ -80,7 +80,7 @@ function behindLogin(address: URL): Outcome {
 function unknown(address: URL, page: HttpAnswer): Outcome {
   const { status } = page;
   const to = redirectTarget(page, address);
-  const type = (page.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  const type = mediaType(page);
   const evidence = { url: address.href, status, ...(type && { type }), ...(to !== undefined && { redirect: to.host }) };
   if (status >= 500) {
     return fail(`${address.href} returned HTTP ${status}`, {

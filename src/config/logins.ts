@@ -1,4 +1,5 @@
 /** Logins in values and texts: `scheme://user:password@…`, `scheme://token@…`, `user:password@host`, `password=…`. */
+import { percentDecoded } from '../util/percent.ts';
 
 const MASK = '‹redacted›';
 /** Schemes whose user name without a password is not a secret: reports show it. */
@@ -139,7 +140,7 @@ export function loginSecretsIn(value: string): string[] {
     return [...(password === undefined ? [] : [password, `${user}:${password}@`]), ...(isToken ? [user] : [])];
   });
   const parameters = matchesIn(value, IN_PARAMETERS).map(([, , held_ = '']) => held_);
-  const all = [...held, ...parameters, ...namedSecretsIn(value)].flatMap((part) => [part, decoded(part)]);
+  const all = [...held, ...parameters, ...namedSecretsIn(value)].flatMap((part) => [part, percentDecoded(part)]);
   return [...new Set(all)].filter((part) => part !== '' && part.length <= LONGEST_LOGIN);
 }
 
@@ -190,14 +191,6 @@ function tokenIn(part: string): Login | undefined {
   const [, user] = BARE_TOKEN.exec(part) ?? [];
   if (user === undefined || PLACEHOLDERS.includes(user) || NO_SECRET.test(user)) return undefined;
   return { user, password: undefined, isDatabase: false };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /** Prefixes of providers' keys and tokens, and the shape of JSON Web Tokens. */

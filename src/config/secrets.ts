@@ -1,4 +1,5 @@
 /** The values in a config that must never be shown, in every form that clients use. */
+import { percentDecoded } from '../util/percent.ts';
 import { isKnown, isSecret, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { loginSecretsIn, looksSecret } from './logins.ts';
@@ -62,19 +63,11 @@ function urlSecrets(value: string): string[] {
   if (rest === undefined) return [];
   const authority = rest.slice(0, rest.lastIndexOf('@'));
   const password = authority.includes(':') ? authority.slice(authority.indexOf(':') + 1) : '';
-  return [password, decoded(password)].filter((part) => part !== '');
+  return [password, percentDecoded(password)].filter((part) => part !== '');
 }
 
 /** The PEM text of a base64-encoded key; the redactor masks its lines one by one. */
 function pemIn(value: string): string[] {
   const text = Buffer.from(value, 'base64').toString('latin1');
   return text.includes('-----BEGIN') ? [text] : [];
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

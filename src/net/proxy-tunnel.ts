@@ -1,4 +1,5 @@
 /** Connections through the proxy in the environment, in the same cases as Go's clients. */
+
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
@@ -7,6 +8,7 @@ import { cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
 import { span } from '../util/format.ts';
+import { percentDecoded } from '../util/percent.ts';
 import { secureContextFor } from './ca-store.ts';
 import { timelyLookup } from './dns.ts';
 import { boundHints } from './limits.ts';
@@ -149,16 +151,8 @@ const present = ({ tls, code, chain, dnsServers, silentMs }: Partial<NetworkErro
 
 function authorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
-  const pair = `${decoded(username)}:${decoded(password)}`;
+  const pair = `${percentDecoded(username)}:${percentDecoded(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /** Like `networkMessages`, but describes the proxy if the proxy failed. */

@@ -1,4 +1,4 @@
-/** The true clients of fixes: psql, the AWS CLI, and `mc`, started by a shell that knows the test servers. */
+/** The true clients of fixes: psql and the AWS CLI, started by a shell that knows the test servers. */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ export function trueClients(): TrueClients {
   const directory = mkdtempSync(join(tmpdir(), 'preflight-clients-'));
   // What this machine's user has configured must not reach them.
   const base = { PATH: `${directory}:${process.env.PATH}`, HOME: directory };
-  for (const name of ['aws', 'mc', 'psql'] as const) {
+  for (const name of ['aws', 'psql'] as const) {
     const path = join(directory, name);
     writeFileSync(path, wrapper(program(name)));
     chmodSync(path, 0o755);
@@ -50,8 +50,6 @@ export function trueClients(): TrueClients {
         AWS_ENDPOINT_URL_S3: estate.eks.s3.url,
         AWS_MAX_ATTEMPTS: '1',
         ...(await frontOf(estate.eks.aws)).env,
-        MC_HOST_minio: withCredentials(estate.store.url, accessKeyId, secretAccessKey),
-        MC_QUIET: 'on',
       };
       const output = await asAdministrator(estate, () => run('/bin/sh', ['-ec', fix], env, ''));
       // What a person copies of it.
@@ -86,11 +84,6 @@ export function trueClients(): TrueClients {
 function wrapper({ command, args, env }: Program): string {
   const settings = Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
   return `#!/bin/sh\n${settings.join('')}exec ${[command, ...args].map(quoted).join(' ')} "$@"\n`;
-}
-
-function withCredentials(url: string, user: string, password: string): string {
-  const { protocol, host } = new URL(url);
-  return `${protocol}//${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}`;
 }
 
 async function run(command: string, args: readonly string[], env: Env, input: string): Promise<string> {

@@ -1,4 +1,5 @@
 /** An OpenTelemetry collector: sends an export request like otlptracegrpc's, but without spans. */
+
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { mustBeAllowed, withOwnersNetwork } from '../../../src/clouds/credentials.ts';
@@ -12,6 +13,7 @@ import { connectVia } from '../../../src/net/proxy-tunnel.ts';
 import { openTls } from '../../../src/net/tls.ts';
 import { advice, setting as set } from '../../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
+import { percentDecoded } from '../../../src/util/percent.ts';
 import { type Endpoint, otlpEndpoint, shown } from '../address.ts';
 import { type Agent, mustBeOwn, orUnreachable, unreachableAgent } from '../unreachable-agent.ts';
 import { identifyListener, type Listener } from './identify-listener.ts';
@@ -230,15 +232,7 @@ function headersSetting({ get }: Run): ValueName {
 function headersIn(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair): [string, string][] => {
     const [, name = '', value = ''] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=(.*)$/s.exec(pair) ?? [];
-    return name === '' ? [] : [[name.toLowerCase(), decode(value).trim()]];
+    return name === '' ? [] : [[name.toLowerCase(), percentDecoded(value).trim()]];
   });
   return Object.fromEntries(pairs);
-}
-
-function decode(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }

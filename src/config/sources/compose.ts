@@ -1,10 +1,9 @@
 /** Docker Compose files: the variables of Spacelift's services. A variable of the shell is not known here. */
 import { isKnown } from '../contract.ts';
-import type { Entry } from '../entry.ts';
-import { InputError } from '../entry.ts';
+import { type Entry, InputError } from '../entry.ts';
 import { mapOfPairs } from './pairs.ts';
 import { named } from './quote.ts';
-import { serviceInName, serviceStarted } from './service.ts';
+import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
 import {
   type Document,
   entryOf,
@@ -43,10 +42,9 @@ export function readCompose(documents: readonly Document[], file: string): Readi
   const used = services.flatMap(({ name, service, location }) => {
     const variables = variablesOf(service);
     const found = serviceOf(name, service);
-    const holdsEverything = ['SERVER_DOMAIN', 'DATABASE_URL'].some((key) => Object.hasOwn(variables, key));
     const files = service.env_file;
     const hasFiles = typeOf(files) !== 'null' && !(isList(files) && files.length === 0);
-    if (found === undefined && !holdsEverything) return [];
+    if (found === undefined && !holdsSpacelifts((key) => Object.hasOwn(variables, key))) return [];
     if (found !== undefined && !hasFiles && !Object.keys(variables).some(isKnown)) return [];
     const shown = named(name, 'container');
     const place: Place = {

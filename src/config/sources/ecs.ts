@@ -3,7 +3,7 @@
 import { type Entry, InputError, type RejectedValue } from '../entry.ts';
 import { GATEWAY, type Service } from '../options.ts';
 import { named } from './quote.ts';
-import { serviceInName, serviceStarted } from './service.ts';
+import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
 import {
   aType,
   type Document,
@@ -35,7 +35,7 @@ export function readEcs(documents: readonly Document[], file: string): Reading {
     const where = `${file}: container ${shown}`;
     const origin = originIn(file, location, `container ${shown}`);
     const service =
-      serviceOf(container, name) ?? (holdsSpacelifts(container, where) ? (serviceInName(family) ?? 'all') : undefined);
+      serviceOf(container, name) ?? (isSpacelifts(container, where) ? (serviceInName(family) ?? 'all') : undefined);
     if (service === undefined) {
       rejected.push(...rejectedIn(container, origin));
       return [];
@@ -105,10 +105,10 @@ const serviceOf = (container: ValueMap, name: string): Service | undefined =>
   serviceInName(name) ?? serviceStarted([field(container, 'command')]);
 
 /** A container that is neither named nor started like a service, such as a database migration job. */
-const holdsSpacelifts = (container: ValueMap, where: string): boolean =>
-  [...pairsIn(container, 'environment', where), ...pairsIn(container, 'secrets', where)].some(
-    ({ name }) => name === 'SERVER_DOMAIN' || name === 'DATABASE_URL',
-  );
+function isSpacelifts(container: ValueMap, where: string): boolean {
+  const pairs = [...pairsIn(container, 'environment', where), ...pairsIn(container, 'secrets', where)];
+  return holdsSpacelifts((wanted) => pairs.some(({ name }) => name === wanted));
+}
 
 function entriesOf(container: ValueMap, where: string, place: Place): Entry[] {
   const known = pairsIn(container, 'environment', where).map(({ name, pair }) =>

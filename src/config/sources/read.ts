@@ -102,9 +102,15 @@ export async function readBytes(
   }
 }
 
-/** Whether the beginning is that of a JSON object or of Kubernetes objects in YAML. */
-const canBeReduced = (bytes: Uint8Array): boolean =>
-  /^\ufeff?\s*\{|^(?:---\s+)?(?:apiVersion|kind|items):/.test(Buffer.from(bytes.subarray(0, 1024)).toString());
+const startOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 1024)).toString();
+
+/** Whether a file begins like a JSON object. */
+export const isJsonObject = (bytes: Uint8Array): boolean => /^\ufeff?\s*\{/.test(startOf(bytes));
+/** Whether a file begins like Kubernetes objects in YAML, as kubectl prints them. */
+export const isKubernetesYaml = (bytes: Uint8Array): boolean =>
+  /^(?:---\s+)?(?:apiVersion|kind|items):/.test(startOf(bytes));
+
+const canBeReduced = (bytes: Uint8Array): boolean => isJsonObject(bytes) || isKubernetesYaml(bytes);
 
 export const tooLarge = (file: string, mib = LARGEST_MIB): InputError =>
   new InputError(

@@ -4,7 +4,7 @@ import { InputError } from '../entry.ts';
 import type { Terraform } from '../terraform/model.ts';
 import { areOutputs, isTerraform, readOutputs, readTerraform } from '../terraform/read.ts';
 import { parseJson } from './json.ts';
-import { LARGEST_MIB, tooLarge } from './read.ts';
+import { isJsonObject, LARGEST_MIB, tooLarge } from './read.ts';
 import { isTypedSecret, withoutTypedSecrets } from './typed-secrets.ts';
 import type { Value } from './value.ts';
 
@@ -20,7 +20,7 @@ export interface Reduced {
 /** @throws InputError if it is too large */
 export function reduced(file: string, bytes: Buffer<ArrayBuffer>): Reduced {
   const isLarge = bytes.length > LARGEST;
-  if (/^\ufeff?\s*\{/.test(bytes.subarray(0, 1024).toString())) {
+  if (isJsonObject(bytes)) {
     const found = reducedJson(file, bytes, isLarge);
     if (found === undefined && isLarge) throw tooLarge(file);
     return found ?? {};

@@ -6,7 +6,10 @@ import { isMap, type Value } from './value.ts';
 
 const SELF = '| spacelift-preflight -f -';
 const SHOW_OUTPUT = `tofu output -raw kubernetes_secrets ${SELF}`;
+const SHOW_PLAN = `tofu plan -out plan.out && tofu show -json plan.out ${SELF}`;
 const SHOW_STATE = `tofu show -json ${SELF}`;
+
+const TFVARS = 'variables of Terraform (tfvars), which describe infrastructure';
 
 interface Refused {
   readonly is: (text: string) => boolean;
@@ -29,11 +32,11 @@ const TEXTS: readonly Refused[] = [
       /^\s*(?:(?:#|\/\/)[^\n]*\n\s*)*(?:(?:resource|data)\s+"[\w-]+"\s+"[\w-]+"|(?:module|variable|output|provider)\s+"[\w-]+"|locals|terraform|moved|import)\s*\{/,
     ),
     what: 'Terraform code, which has no values yet',
-    instead: () => `tofu plan -out plan.out && tofu show -json plan.out ${SELF}`,
+    instead: () => SHOW_PLAN,
   },
   {
     is: isTfvars,
-    what: 'variables of Terraform (tfvars), which describe infrastructure',
+    what: TFVARS,
     instead: () => SHOW_OUTPUT,
   },
   {
@@ -46,7 +49,7 @@ const TEXTS: readonly Refused[] = [
   {
     is: startsWith(/^\s*\{"@level":/),
     what: 'the log of tofu plan -json',
-    instead: () => `tofu plan -out plan.out && tofu show -json plan.out ${SELF}`,
+    instead: () => SHOW_PLAN,
   },
   {
     is: startsWith(/^age-encryption\.org\/v1/),
@@ -143,7 +146,7 @@ const DOCUMENTS: readonly {
       ['aws_region', 'server_domain', 'region', 'license_token', 'unique_suffix'].some((key) =>
         Object.hasOwn(value, key),
       ),
-    what: 'variables of Terraform (tfvars), which describe infrastructure',
+    what: TFVARS,
     instead: SHOW_OUTPUT,
   },
 ];

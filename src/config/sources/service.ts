@@ -5,6 +5,9 @@ import { isList, nameOf, type Value } from './value.ts';
 /** In characters: longer than any name, and than the part of a command that starts a service. */
 const LONGEST = 16_384;
 
+/** Whether variables are those of one of Spacelift's services, whatever its name: no other container has these. */
+export const holdsSpacelifts = (has: (name: string) => boolean): boolean => has('SERVER_DOMAIN') || has('DATABASE_URL');
+
 /** The service in the name of a container, a workload or a family: `spacelift-server`, `vcs-gateway-x1`. */
 export function serviceInName(name: string): Service | undefined {
   if (name.length > LONGEST) return undefined;

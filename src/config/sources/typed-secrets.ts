@@ -1,6 +1,6 @@
 /** Secrets with a type, such as the megabytes in which Helm stores its releases, in the YAML that kubectl prints. */
-
 import { PULL_SECRETS } from '../registry-logins.ts';
+import { isKubernetesYaml } from './read.ts';
 
 const NEWLINE = 0x0a;
 /** Smaller files are parsed as a whole. */
@@ -11,8 +11,7 @@ const SMALLEST = 512 * 1024;
  * is nothing to leave out. Objects are told apart by their first lines: items of a list (`- apiVersion: v1`), and documents.
  */
 export function withoutTypedSecrets(bytes: Buffer): Buffer<ArrayBuffer> | undefined {
-  if (bytes.length < SMALLEST || !/^(?:---\s+)?(?:apiVersion|kind|items):/.test(bytes.subarray(0, 1024).toString()))
-    return undefined;
+  if (bytes.length < SMALLEST || !isKubernetesYaml(bytes)) return undefined;
   const kept: Uint8Array[] = [];
   let isShorter = false;
   let object = new YamlObject(0);

@@ -6,7 +6,7 @@ import type { Service } from '../options.ts';
 import type { Unseen } from '../unseen.ts';
 import { isTooLong, MOST_ASSIGNMENTS, refuseLongName, tooLong, tooMany } from './bounds.ts';
 import { named } from './quote.ts';
-import { serviceInName, serviceStarted } from './service.ts';
+import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
 import { type Stored, StoredObjects } from './stored.ts';
 import {
   entryOf,
@@ -148,9 +148,8 @@ class ContainerReader {
 
   /** Sidecars have no variables of Spacelift, or only those of its region. */
   get isSpacelifts(): boolean {
-    const names = [...this.#variables.keys()];
-    const has = (...wanted: readonly string[]) => wanted.some((name) => names.includes(name));
-    return has('SERVER_DOMAIN', 'DATABASE_URL') || (this.#service !== undefined && names.some(isVariable));
+    if (holdsSpacelifts((name) => this.#variables.has(name))) return true;
+    return this.#service !== undefined && [...this.#variables.keys()].some(isVariable);
   }
 
   #addAll(source: ValueMap): void {
