@@ -13,6 +13,7 @@ import { fixSanitizer, LIMITS, oneLine, sanitizer } from './sanitize.ts';
 import { summaryOf } from './summary.ts';
 import {
   type NotVerified,
+  REPORT_KIND,
   type Report,
   type ReportCheck,
   type ReportFinding,
@@ -109,6 +110,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
   const statuses = checks.flatMap((check) => check.findings.map(({ status }) => status));
   const count = (status: Status) => statuses.filter((candidate) => candidate === status).length;
   return {
+    kind: REPORT_KIND,
     schemaVersion: SCHEMA_VERSION,
     tool: { name: 'spacelift-preflight', version: VERSION },
     startedAt: result.startedAt.toISOString(),

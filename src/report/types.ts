@@ -9,6 +9,8 @@ import type { Evidence, Status } from '../outcome/status.ts';
 
 /** Increases when a field is removed or changes its meaning, but not when a field is added. */
 export const SCHEMA_VERSION = 1;
+/** Tells a report from the other JSON documents of this tool. */
+export const REPORT_KIND = 'report';
 export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclusive';
 
 /** A difference between two releases. */
@@ -104,6 +106,8 @@ export interface NotVerified {
 }
 
 export interface Report {
+  /** Absent in reports of earlier versions. */
+  readonly kind?: typeof REPORT_KIND;
   readonly schemaVersion: typeof SCHEMA_VERSION;
   readonly tool: { readonly name: string; readonly version: string };
   /** ISO 8601. */
