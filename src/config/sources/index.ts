@@ -9,16 +9,12 @@ import { poolSecretIn } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { refuseEncrypted, refuseEncryptedValues } from './encrypted.ts';
 import { processSource } from './process.ts';
-import { shown } from './quote.ts';
+import { STDIN, titleOf } from './quote.ts';
 import { bytesOf, deadlineIn, decode, readBytes } from './read.ts';
 import { reduced } from './reduced.ts';
 import { refuseBinary } from './refused.ts';
 import { readShape, readTerraformConfig, readValues } from './shape.ts';
 import type { Reading } from './value.ts';
-
-const STDIN = '-';
-/** Maximum length of a path in a message; not shortened before, so that a secret in its place is recognized. */
-const LONGEST_PATH = 256;
 
 export interface Input {
   readonly stdin: AsyncIterable<Uint8Array>;
@@ -111,8 +107,6 @@ async function readingOf(name: string, file: string, bytes: Buffer<ArrayBuffer>)
   refuseEncrypted(name, file, text);
   return readShape(name, file, text);
 }
-
-const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));
 
 const isConfig = (
   { entries, incomplete }: Pick<Source, 'entries' | 'incomplete'>,

@@ -155,6 +155,22 @@ describe('a skip', () => {
     ]);
   });
 
+  it.each<Partial<Some>>([
+    { dependsOn: 'database/connect' },
+    { unknownVariable: 'DATABASE_URL' },
+    { withheldFrom: 'sqs.eu-west-1.amazonaws.com' },
+  ])('stays one if it is about the service itself: %j', (more) => {
+    const matrix = merged(three({ server: [passed], drain: [{ ...skipped, ...more }] }));
+    expect(entriesOf(matrix, id).map(({ status }) => status)).toEqual(['pass', 'skip']);
+  });
+
+  it('stays one if its run was interrupted', () => {
+    const drain = asRun(reportOf('drain', [skipped], { interrupted: true }));
+    const matrix = merged([...three({ server: [passed] }).filter(({ service }) => service !== 'drain'), drain]);
+    expect(entriesOf(matrix, id).map(({ status }) => status)).toEqual(['pass', 'skip']);
+    expect(matrix.verdict).toBe('inconclusive');
+  });
+
   it('is answered where one service lists more places than the other', () => {
     const at = (...places: readonly string[]) => [{ rules: [id], does: 'reads', at: places }];
     const withPlaces = (service: 'server' | 'drain', found: Some, ...places: readonly string[]) => {
