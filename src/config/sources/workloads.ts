@@ -32,6 +32,8 @@ interface Container {
   readonly service: Service | undefined;
   readonly namespace: string | undefined;
   readonly location: Location;
+  /** Whether the workload starts any pod: with `replicas: 0`, it does not. */
+  readonly isStarted: boolean;
 }
 
 /** `PREFIX_NAME`: what Kubernetes makes a variable of; other keys of a Secret are left out. */
@@ -52,7 +54,8 @@ export function readWorkloads(
   const read = containers.flatMap((container) => {
     const reader = new ContainerReader(container, input);
     // The scheduler's values may all be in objects that are not in the input.
-    if (reader.isSpacelifts || container.service === 'scheduler') found.add(container.service ?? 'all');
+    const isFound = reader.isSpacelifts || container.service === 'scheduler';
+    if (isFound && container.isStarted) found.add(container.service ?? 'all');
     return reader.isSpacelifts ? [reader] : [];
   });
   const own = new Set(read.map((reader) => reader.of));
@@ -78,6 +81,7 @@ function containersOf(object: ValueMap, location: Location): Container[] {
     const lists = isMap(spec) ? [spec.initContainers, spec.containers] : [];
     const all = lists.flatMap((list) => (isList(list) ? list.filter(isMap) : []));
     const inWorkload = serviceInName(workload);
+    const isStarted = !(isMap(object.spec) && isZero(object.spec.replicas));
     return all.map((container): Container => {
       const name = nameOf(container.name) ?? '';
       return {
@@ -92,6 +96,7 @@ function containersOf(object: ValueMap, location: Location): Container[] {
           ...(nameOf(metadata.namespace) !== undefined && { namespace: named(nameOf(metadata.namespace), 'object') }),
           container: named(name, 'container'),
         },
+        isStarted,
       };
     });
   });
@@ -216,6 +221,9 @@ class ContainerReader {
     return veiled ?? text;
   }
 }
+
+const isZero = (value: Value | undefined): boolean =>
+  value === 0 || (value instanceof Unquoted && Number(value.text) === 0);
 
 const isTrue = (value: Value | undefined): boolean =>
   value === true || (value instanceof Unquoted && value.text === 'true');
