@@ -44,7 +44,14 @@ export function readTerraform(scan: JsonScan, top: Members): Terraform {
     else reader.readModule(scan.members(planned.get('root_module')));
     const outputs = reader.outputs(scan.members(planned.get('outputs')));
     const changed = reader.changedOutputs(top.get('output_changes'), new Set(outputs.map(({ name }) => name)));
-    return { kind: 'plan', resources: reader.resources, outputs: [...outputs, ...changed] };
+    const errored = top.get('errored');
+    return {
+      kind: 'plan',
+      resources: reader.resources,
+      outputs: [...outputs, ...changed],
+      errored: errored !== undefined && scan.parse(errored) === true,
+      destroys: reader.destroys,
+    };
   }
   const values = scan.members(top.get('values'));
   reader.readModule(scan.members(values.get('root_module')));
@@ -64,9 +71,13 @@ interface Spans {
   readonly actions?: Json | undefined;
 }
 
+/** Actions of a plan that only destroys. */
+const HARMLESS: ReadonlySet<string> = new Set(['["delete"]', '["no-op"]', '["forget"]']);
+
 class Reader {
   readonly #scan: JsonScan;
   readonly resources: Resource[] = [];
+  destroys = false;
   /** By the address of the resource without indexes. */
   readonly #references = new Map<string, Resource['references']>();
 
@@ -91,10 +102,12 @@ class Reader {
   }
 
   readChanges(list: Span | undefined): void {
+    const all = new Set<string>();
     for (const members of this.#scan.objects(list)) {
-      if (!this.#isRead(members)) continue;
       const change = this.#scan.members(members.get('change'));
       const actions = this.#json(change.get('actions'));
+      all.add(JSON.stringify(actions));
+      if (!this.#isRead(members)) continue;
       // A replaced resource is created, too; one that is forgotten still exists, but is no longer described.
       if (Array.isArray(actions) && !actions.some((action) => /^(?:no-op|create|update)$/.test(String(action))))
         continue;
@@ -105,6 +118,7 @@ class Reader {
         actions,
       });
     }
+    this.destroys = all.has('["delete"]') && [...all].every((one) => HARMLESS.has(one));
   }
 
   readModule(parts: Members, depth = 0): void {
