@@ -13,7 +13,7 @@ export interface Format {
   load(): Promise<Render>;
 }
 
-export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github', 'html'] as const;
+export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github', 'html', 'frame'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
 /** The output of every renderer is neutralized here, and nowhere else. */
@@ -36,6 +36,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   markdown: format(false, 'text', async () => (await import('./markdown.ts')).renderMarkdown),
   github: format(false, 'commands', async () => (await import('./github.ts')).renderGithub),
   html: format(false, 'markup', async () => (await import('./html.ts')).renderHtml),
+  frame: format(false, 'text', async () => (await import('./frame.ts')).frameOf),
 };
 
 export const isFormat = (name: string): name is FormatName => Object.hasOwn(FORMATS, name);

@@ -18,15 +18,18 @@ import {
   oneOf,
   optional,
   orNull,
+  type SchemaOf,
   text,
   wholeNumber,
 } from './json-schema.ts';
 import {
   type NotVerified,
+  REPORT_KIND,
   type Report,
   type ReportChange,
   type ReportCheck,
   type ReportFinding,
+  type ReportOperation,
   type ReportRelease,
   type ReportVariable,
   SCHEMA_VERSION,
@@ -34,8 +37,22 @@ import {
 } from './types.ts';
 
 /** Draft 2020-12. The IDs are those of this version's rules; new rules add new ones. */
-export function reportSchema(checks: readonly Check[]): JsonSchema {
-  const { schema } = object<Report>({
+export const reportSchema = (checks: readonly Check[]): JsonSchema => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: `urn:spacelift-preflight:report:${SCHEMA_VERSION}`,
+  title: 'The report of spacelift-preflight',
+  ...report(idsFrom(checks)).schema,
+});
+
+/** What the IDs of checks and findings can be. */
+interface Ids {
+  readonly check: SchemaOf<string>;
+  readonly finding: SchemaOf<string>;
+}
+
+function report(ids: Ids): SchemaOf<Report> {
+  return object<Report>({
+    kind: optional(described(constant(REPORT_KIND), 'Absent in reports of earlier versions.')),
     schemaVersion: described(
       constant(SCHEMA_VERSION),
       'Increases when a field is removed or changes its meaning, but not when a field is added.',
@@ -43,6 +60,12 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
     tool: object<Report['tool']>({ name: text(), version: text() }),
     startedAt: text({ format: 'date-time' }),
     durationMs: wholeNumber(),
+    host: optional(
+      described(
+        text(),
+        'The name of the machine, container or pod on which it ran. Absent in reports of earlier versions.',
+      ),
+    ),
     phase: oneOf<ReportPhase>({
       'pre-install': 'before Spacelift is installed',
       'post-install': 'the database contains Spacelift’s tables, or --phase was set',
@@ -72,7 +95,7 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
       object<Report['summary']>({ pass: wholeNumber(), warn: wholeNumber(), fail: wholeNumber(), skip: wholeNumber() }),
       'Findings by status.',
     ),
-    checks: described(list(check(checks)), 'One per dependency, in a fixed order.'),
+    checks: described(list(check(ids)), 'One per dependency, in a fixed order.'),
     variables: described(
       list(variable()),
       'The variables that Spacelift or a cloud SDK reads and that are set, without their values; at most 1,000.',
@@ -86,12 +109,6 @@ export function reportSchema(checks: readonly Check[]): JsonSchema {
       'Items that the run created and did not remove.',
     ),
   });
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: `urn:spacelift-preflight:report:${SCHEMA_VERSION}`,
-    title: 'The report of spacelift-preflight',
-    ...schema,
-  };
 }
 
 const release = () =>
@@ -156,25 +173,44 @@ const variable = () =>
     used: described(flag(), 'Whether the value is in effect for a service; otherwise, another one overrides it.'),
   });
 
+function idsFrom(checks: readonly Check[]): Ids {
+  return {
+    check: text({ enum: checks.map(({ id }) => id) }),
+    finding: text({ anyOf: [{ enum: checks.flatMap(idsOf) }, { pattern: variablePattern(checks) }] }),
+  };
+}
+
 /** `configuration/value[SERVER_DOMAIN]` */
 const variablePattern = (checks: readonly Check[]): string =>
   `^(${checks.flatMap(idsOf).filter(perVariable(checks)).join('|')})\\[[^\\[\\]]+\\]$`;
 
-const check = (checks: readonly Check[]) =>
+const check = (ids: Ids) =>
   object<ReportCheck>({
-    id: text({ enum: checks.map(({ id }) => id) }),
+    id: ids.check,
     title: text(),
     status: described(oneOf(STATUSES), 'The worst of its findings: fail, warn, pass, skip.'),
     summary: described(text(), 'A short summary: the result, the number of failures, or the reason for a skip.'),
     startMs: described(wholeNumber(), 'Milliseconds since the start of the run.'),
     durationMs: wholeNumber(),
-    findings: list(finding(checks)),
+    findings: list(finding(ids)),
+    operations: optional(
+      described(
+        list(
+          object<ReportOperation>({
+            rules: described(list(text()), 'The IDs of the findings that depend on it.'),
+            does: text(),
+            at: described(list(text()), 'Hosts, buckets, queues; empty for operations on the machine itself.'),
+          }),
+        ),
+        'What the check tried. Absent if it only read the config, and in reports of earlier versions.',
+      ),
+    ),
   });
 
-const finding = (checks: readonly Check[]) =>
+const finding = (ids: Ids) =>
   object<ReportFinding>({
     id: described(
-      text({ anyOf: [{ enum: checks.flatMap(idsOf) }, { pattern: variablePattern(checks) }] }),
+      ids.finding,
       '<check>/<rule> or <check>/<subject>/<rule>; with the variable in brackets where there can be a finding per variable.',
     ),
     rule: optional(described(text(), 'The key of the rule, such as object-storage/<bucket>/access.')),
@@ -206,7 +242,16 @@ const finding = (checks: readonly Check[]) =>
     ),
     unknownVariable: optional(described(text(), 'For a skip: the variable whose value is unknown.')),
     withheldFrom: optional(described(text(), 'For a skip: the host to which the caller’s credentials were not sent.')),
+    unreachable: optional(
+      described(flag(), 'For a failure: no connection was made, by DNS, a firewall, a route, or nothing that listens.'),
+    ),
     planned: optional(
       described(flag(), 'Whether it is about a resource in a Terraform plan, which need not exist yet.'),
     ),
   });
+
+/** The form of a report of any version of this tool with this `schemaVersion`: its rules can have other IDs. */
+export const ANY_REPORT: SchemaOf<Report> = report({
+  check: text({ pattern: '^[a-z][a-z0-9-]*$' }),
+  finding: text({ pattern: '^[a-z][a-z0-9-]*(/[a-z0-9-]+)+(\\[[\\w.%-]+\\])?$' }),
+});

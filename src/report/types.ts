@@ -9,6 +9,8 @@ import type { Evidence, Status } from '../outcome/status.ts';
 
 /** Increases when a field is removed or changes its meaning, but not when a field is added. */
 export const SCHEMA_VERSION = 1;
+/** Tells a report from the other JSON documents of this tool. */
+export const REPORT_KIND = 'report';
 export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclusive';
 
 /** A difference between two releases. */
@@ -67,8 +69,20 @@ export interface ReportFinding {
   readonly unknownVariable?: string;
   /** For a skip: the host to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
+  /** For a failure: no connection was made, by DNS, a firewall, a route, or nothing that listens. */
+  readonly unreachable?: boolean;
   /** Whether it is about a resource in a Terraform plan, which need not exist yet. */
   readonly planned?: boolean;
+}
+
+/** What a check tried, so that two reports are comparable. */
+export interface ReportOperation {
+  /** The IDs of the findings that depend on it. */
+  readonly rules: readonly string[];
+  /** "writes an object of 64 bytes, reads it back and deletes it" */
+  readonly does: string;
+  /** Hosts, buckets, queues; empty for operations on the machine itself. */
+  readonly at: readonly string[];
 }
 
 export interface ReportCheck {
@@ -82,6 +96,8 @@ export interface ReportCheck {
   readonly startMs: number;
   readonly durationMs: number;
   readonly findings: readonly ReportFinding[];
+  /** Absent if the check only read the config, and in reports of earlier versions. */
+  readonly operations?: readonly ReportOperation[];
 }
 
 /** Where a variable is set; its value is not part of the report. */
@@ -104,11 +120,15 @@ export interface NotVerified {
 }
 
 export interface Report {
+  /** Absent in reports of earlier versions. */
+  readonly kind?: typeof REPORT_KIND;
   readonly schemaVersion: typeof SCHEMA_VERSION;
   readonly tool: { readonly name: string; readonly version: string };
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
+  /** The name of the machine, container or pod on which it ran; absent in reports of earlier versions. */
+  readonly host?: string;
   readonly phase: ReportPhase;
   /** `null` if all services were checked together. */
   readonly service: Perspective | null;

@@ -54,7 +54,7 @@ export function start(args: readonly string[], more: More = {}): Started {
 
 /** Whatever the test is about, a report that was printed as JSON is valid. */
 export function checked(finished: Finished): Finished {
-  if (/^\{\s*"schemaVersion"/.test(finished.stdout)) expectValid(JSON.parse(finished.stdout));
+  if (/^\{\s*"kind": "report"/.test(finished.stdout)) expectValid(JSON.parse(finished.stdout));
   return finished;
 }
 

@@ -44,6 +44,7 @@ describe('the report', () => {
   it('has the fields that are a public interface, in this order', async () => {
     const report = await sampleReport();
     expect(Object.keys(report)).toEqual([
+      'kind',
       'schemaVersion',
       'tool',
       'startedAt',

@@ -2,6 +2,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { lexer, type Token, type Tokens } from 'marked';
 import type { Status } from '../../src/outcome/status.ts';
+import { readFrame } from '../../src/report/frame.ts';
 import type { FormatName } from '../../src/report/index.ts';
 import type { Report } from '../../src/report/report.ts';
 import * as page from './page.ts';
@@ -23,6 +24,10 @@ export const ROWS: Readonly<Record<FormatName, (text: string) => Row[]>> = {
   markdown: markdownRows,
   github: githubRows,
   html: htmlRows,
+  frame: (text) => {
+    const read = readFrame(text);
+    return 'lost' in read ? [] : ROWS.json(JSON.stringify(read.report));
+  },
 };
 
 const BY_ICON: Readonly<Record<string, Status>> = { '✔': 'pass', '⚠': 'warn', '✖': 'fail', '-': 'skip' };
