@@ -152,6 +152,20 @@ export const configuration = defineCheck({
       },
       docs: DOCS.general,
     },
+    'no-proxy': {
+      perVariable: true,
+      title: 'every entry of NO_PROXY has an effect',
+      procedure:
+        'If the config sets HTTP_PROXY or HTTPS_PROXY: reads NO_PROXY like Go does, and warns about entries that exempt nothing. Entries are separated by commas, and have no scheme and no path.',
+      rationale:
+        'Go ignores such an entry without a message, and sends the requests that it is meant for to the proxy.',
+      fix: 'Correct the entry, or remove it.',
+      example: {
+        found: 'NO_PROXY contains "localhost .corp.io", which exempts nothing',
+        fix: 'set NO_PROXY=localhost,.corp.io',
+      },
+      docs: DOCS.general,
+    },
     'admin-login': {
       title: 'the admin login is either complete or disabled',
       procedure: 'Checks that ADMIN_USERNAME and ADMIN_PASSWORD are either both set or both empty.',

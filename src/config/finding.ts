@@ -13,6 +13,7 @@ export type ConfigurationRule =
   | 'default'
   | 'conflict'
   | 'region'
+  | 'no-proxy'
   | 'admin-login'
   | 'launcher-image'
   | 'release'

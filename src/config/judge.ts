@@ -9,6 +9,7 @@ import { judgeEncoded } from './encoded.ts';
 import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
+import { judgeNoProxy } from './judge-no-proxy.ts';
 import { judgeRelease } from './judge-release.ts';
 import { judgeScheduler } from './judge-scheduler.ts';
 import { judgeTypes } from './judge-types.ts';
@@ -119,6 +120,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     // Files that are not known here may set the others.
     ...(resolved.incomplete ? [] : [...judgeGroups(view), ...judgeLogin(view)]),
     ...judgeRegions(view, unusable),
+    ...judgeNoProxy(resolved, redact),
     ...judgeImage(view, unusable, resolved.incomplete),
     ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
