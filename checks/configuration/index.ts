@@ -227,6 +227,19 @@ export const configuration = defineCheck({
       example: { found: 'nothing runs the scheduler', fix: 'set DRAIN_SCHEDULER_ENABLED=true' },
       docs: DOCS.changelog,
     },
+    workload: {
+      perVariable: true,
+      title: 'every container has the variables that its service needs',
+      procedure:
+        'If the config contains the containers (Kubernetes workloads, ECS task definitions, services of Docker Compose): looks for required variables that only other services have, for keys that a Secret or ConfigMap lacks, and for references to an object that is not in the input, while one with nearly the same name is.',
+      rationale: 'A pod whose references can’t be resolved does not start, nor does a service without its variables.',
+      fix: 'Correct the reference, or add the Secret to `envFrom`.',
+      example: {
+        found: 'Secret spacelift-shard is not in the input, did you mean spacelift-shared?',
+        fix: 'refer to spacelift-shared, or rename Secret spacelift-shared to spacelift-shard',
+      },
+      docs: DOCS.general,
+    },
     'short-lived': {
       perVariable: true,
       title: 'no credential is about to expire',

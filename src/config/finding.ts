@@ -19,6 +19,7 @@ export type ConfigurationRule =
   | 'launcher-image'
   | 'release'
   | 'scheduler'
+  | 'workload'
   | 'short-lived';
 
 export interface ConfigurationFinding {

@@ -6,6 +6,7 @@ import type { AssumedRelease } from './assumed-release.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
 import { DOCS } from './docs.ts';
+import { judgeEncoded } from './encoded.ts';
 import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
@@ -14,6 +15,7 @@ import { judgeNoProxy } from './judge-no-proxy.ts';
 import { judgeRelease } from './judge-release.ts';
 import { judgeScheduler } from './judge-scheduler.ts';
 import { judgeTypes } from './judge-types.ts';
+import { judgeWorkloads } from './judge-workloads.ts';
 import { judgeLauncherImage } from './launcher-image.ts';
 import { maskValue } from './logins.ts';
 import { Misspellings } from './misspelled.ts';
@@ -71,10 +73,13 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   // One for all variables from the same file, under the name of the first.
   for (const [outcome, [[variable] = ['']]] of Map.groupBy(quoted, ([, issue]) => issue))
     findings.push({ rule: 'whitespace', variable, outcome });
+  const encoded = judgeEncoded(resolved);
+  for (const [outcome, [[variable] = ['']]] of Map.groupBy(encoded, ([, issue]) => issue))
+    findings.push({ rule: 'value', variable, outcome });
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
     if (held === undefined) return;
-    const told = quoted.get(name) ?? (held.kind === 'not-a-string' ? types.get(name) : undefined);
+    const told = encoded.get(name) ?? quoted.get(name) ?? (held.kind === 'not-a-string' ? types.get(name) : undefined);
     if (told !== undefined) unusable.set(name, told);
     else judgeEntry(name, held);
   };
@@ -93,6 +98,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     for (const [name, outcome] of judgeDefaults(view)) wrong('default', name, outcome);
   }
 
+  // Before variables that are not set for this reason.
+  findings.push(...judgeWorkloads(resolved, sources, view));
   for (const name of VARIABLES.filter((candidate) => !isChoice(candidate))) {
     const { required } = CONTRACT[name];
     const inUse = required === undefined || required === true || holds(required, view);
@@ -131,7 +138,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeShortLived(resolved, sources),
   );
   const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
-  return { findings, pairing, unusable, told: new Map([...named, ...quoted]), misspellings };
+  return { findings, pairing, unusable, told: new Map([...named, ...quoted, ...encoded]), misspellings };
 }
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {

@@ -23,6 +23,8 @@ const line =
   (name: string, value: string): string =>
     name === of ? written : `${name}=${value}`;
 
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
 /** The config as an ECS task definition of the server. */
 const task =
   (change: (environment: { name: string; value: unknown }[]) => unknown): Arrange =>
@@ -60,6 +62,18 @@ const deployments =
     const text = JSON.stringify({ kind: 'List', items: [secrets, ...workloads] });
     return { sources: [await parseSource('all.json', text)] };
   };
+
+/** The config as a Kubernetes Secret, with the workloads of the services that read it. */
+const workloads =
+  (envFrom: Readonly<Record<string, string>>): Arrange =>
+  async ({ variables }) => {
+    const objects = Object.entries(envFrom).map(
+      ([name, refs]) =>
+        `kind: Deployment\nmetadata: {name: spacelift-${name}, namespace: spacelift}\nspec: {template: {spec: {containers: [{name: ${name}, envFrom: [${refs}], env: [{name: ENVIRONMENT, value: prod}]}]}}}\n`,
+    );
+    return { sources: [await parseSource('all.yaml', [manifest(variables), ...objects].join('---\n'))] };
+  };
+const SHARED = '{secretRef: {name: spacelift-shared}}';
 
 /** One service has values of its own beside those that all share. */
 const own = (service: 'server' | 'drain', change: (value: string) => string, name: string): Arrange => {
@@ -151,6 +165,39 @@ export const FILES: readonly Fault[] = [
   },
   { name: 'an env file from Windows', arrange: envFile((name, value) => `${name}=${value}\r`) },
   { name: 'a Secret with all of the config', arrange: secret((yaml) => yaml) },
+  {
+    name: 'a Secret that was encoded twice',
+    arrange: async ({ variables }) => ({
+      sources: [
+        await parseSource(
+          'shared.yaml',
+          JSON.stringify({
+            kind: 'Secret',
+            metadata: { name: 'spacelift-shared' },
+            data: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, base64(base64(value))])),
+          }),
+        ),
+      ],
+    }),
+    fail: ['configuration/value'],
+    says: /^\d+ values were encoded with base64 twice, in shared\.yaml \(Secret spacelift-shared\)$/m,
+  },
+  {
+    name: 'workloads with all of the config',
+    arrange: workloads({ server: SHARED, drain: SHARED, scheduler: SHARED }),
+  },
+  {
+    name: 'a workload that does not refer to the Secret',
+    arrange: workloads({ server: SHARED, drain: '', scheduler: SHARED }),
+    fail: ['configuration/workload[drain]'],
+    says: /^the drain does not have SERVER_DOMAIN and \d+ other variables$/m,
+  },
+  {
+    name: 'a workload that refers to a misspelled Secret',
+    arrange: workloads({ server: SHARED, drain: '{secretRef: {name: spacelift-shard}}', scheduler: SHARED }),
+    warn: ['configuration/workload[spacelift-shard]'],
+    says: /^Secret spacelift-shard is not in the input, did you mean spacelift-shared\?$/m,
+  },
   {
     name: 'a database of the drain’s own',
     arrange: own('drain', (url) => `${url}?application_name=drain`, 'DATABASE_URL'),
