@@ -14,6 +14,7 @@ export type ConfigurationRule =
   | 'conflict'
   | 'region'
   | 'no-proxy'
+  | 'combination'
   | 'admin-login'
   | 'launcher-image'
   | 'release'

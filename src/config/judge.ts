@@ -5,10 +5,12 @@ import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import type { AssumedRelease } from './assumed-release.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
+import { DOCS } from './docs.ts';
 import { judgeEncoded } from './encoded.ts';
 import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
+import { judgeCombinations } from './judge-combinations.ts';
 import { judgeNoProxy } from './judge-no-proxy.ts';
 import { judgeRelease } from './judge-release.ts';
 import { judgeScheduler } from './judge-scheduler.ts';
@@ -118,7 +120,13 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   }
   findings.push(
     // Files that are not known here may set the others.
-    ...(resolved.incomplete ? [] : [...judgeGroups(view), ...judgeLogin(view)]),
+    ...(resolved.incomplete
+      ? []
+      : [
+          ...judgeGroups(view),
+          ...judgeLogin(view),
+          ...judgeCombinations(view, resolved.service, (name) => !unusable.has(name)),
+        ]),
     ...judgeRegions(view, unusable),
     ...judgeNoProxy(resolved, redact),
     ...judgeImage(view, unusable, resolved.incomplete),
@@ -174,11 +182,23 @@ function judgeGroups(view: View): ConfigurationFinding[] {
 function judgeRegions(view: View, unusable: ReadonlyMap<VariableName, Issue>): ConfigurationFinding[] {
   const [region, fallback] = [view.value('AWS_REGION'), view.value('AWS_DEFAULT_REGION')];
   const isUsable = !unusable.has('AWS_REGION') && !unusable.has('AWS_DEFAULT_REGION');
-  if (region === undefined || fallback === undefined || region === fallback || !isUsable) return [];
+  if (region === undefined || !isUsable) return [];
+  if (fallback === undefined || region === fallback) return judgeSecondary(region, view.value('AWS_SECONDARY_REGION'));
   const outcome = fail(`AWS_REGION is ${region}, but AWS_DEFAULT_REGION is ${fallback}`, {
     expected: 'the region of the installation in both',
     fix: setting('AWS_DEFAULT_REGION', region),
     evidence: { AWS_REGION: region, AWS_DEFAULT_REGION: fallback },
+  });
+  return [{ rule: 'region', outcome }];
+}
+
+function judgeSecondary(region: string, secondary: string | undefined): ConfigurationFinding[] {
+  if (secondary !== region) return [];
+  const outcome = warn(`AWS_SECONDARY_REGION is ${secondary}, and so is AWS_REGION`, {
+    expected: 'another region, for the case that the first one fails',
+    fix: advice`set AWS_SECONDARY_REGION to the region of the failover, or remove it`,
+    docs: DOCS.disasterRecovery,
+    evidence: { AWS_REGION: region, AWS_SECONDARY_REGION: secondary },
   });
   return [{ rule: 'region', outcome }];
 }

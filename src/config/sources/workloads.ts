@@ -34,6 +34,8 @@ interface Container {
   readonly isBackend: boolean;
   readonly namespace: string | undefined;
   readonly location: Location;
+  /** Whether the workload starts any pod: with `replicas: 0`, it does not. */
+  readonly isStarted: boolean;
 }
 
 /** `PREFIX_NAME`: what Kubernetes makes a variable of; other keys of a Secret are left out. */
@@ -64,7 +66,8 @@ export function readWorkloads(
   const readers = containers.map((container) => {
     const reader = new ContainerReader(container, input);
     // The scheduler's values may all be in objects that are not in the input.
-    if (reader.isSpacelifts || container.service === 'scheduler') found.add(container.service ?? 'all');
+    const isFound = reader.isSpacelifts || container.service === 'scheduler';
+    if (isFound && container.isStarted) found.add(container.service ?? 'all');
     return reader;
   });
   const read = readers.filter((reader) => reader.isSpacelifts);
@@ -104,6 +107,7 @@ function containersOf(object: ValueMap, location: Location): Container[] {
     const lists = isMap(spec) ? [spec.initContainers, spec.containers] : [];
     const all = lists.flatMap((list) => (isList(list) ? list.filter(isMap) : []));
     const inWorkload = serviceInName(workload);
+    const isStarted = !(isMap(object.spec) && isZero(object.spec.replicas));
     return all.map((container): Container => {
       const name = nameOf(container.name) ?? '';
       const started = serviceStarted([container.command, container.args]);
@@ -120,6 +124,7 @@ function containersOf(object: ValueMap, location: Location): Container[] {
           ...(namespace !== undefined && { namespace: named(namespace, 'object') }),
           container: named(name, 'container'),
         },
+        isStarted,
       };
     });
   });
@@ -321,6 +326,9 @@ class ContainerReader {
     return veiled ?? text;
   }
 }
+
+const isZero = (value: Value | undefined): boolean =>
+  value === 0 || (value instanceof Unquoted && Number(value.text) === 0);
 
 const isTrue = (value: Value | undefined): boolean =>
   value === true || (value instanceof Unquoted && value.text === 'true');

@@ -46,6 +46,23 @@ const tasks =
     return { sources: await Promise.all(files.map(([name = '', text = '']) => parseSource(name, text))) };
   };
 
+/** The config as a Secret beside the Deployments that read it, by the number of their replicas. */
+const deployments =
+  (replicas: Readonly<Record<string, number>>, more: Readonly<Record<string, string>>): Arrange =>
+  async ({ variables }) => {
+    const secrets = { kind: 'Secret', metadata: { name: 'shared' }, stringData: { ...variables, ...more } };
+    const workloads = Object.entries(replicas).map(([name, count]) => {
+      const containers = [{ name, envFrom: [{ secretRef: { name: 'shared' } }] }];
+      return {
+        kind: 'Deployment',
+        metadata: { name: `spacelift-${name}` },
+        spec: { replicas: count, template: { spec: { containers } } },
+      };
+    });
+    const text = JSON.stringify({ kind: 'List', items: [secrets, ...workloads] });
+    return { sources: [await parseSource('all.json', text)] };
+  };
+
 /** The config as a Kubernetes Secret, with the workloads of the services that read it. */
 const workloads =
   (envFrom: Readonly<Record<string, string>>): Arrange =>
@@ -111,6 +128,16 @@ export const FILES: readonly Fault[] = [
   {
     name: 'task definitions without a scheduler, in a release whose drain runs it',
     arrange: tasks(['server', 'drain'], { LAUNCHER_IMAGE_TAG: 'v6.4.0' }),
+  },
+  {
+    name: 'a scheduler without replicas, in a release whose drain does not run it by itself',
+    arrange: deployments({ server: 2, drain: 1, scheduler: 0 }, { LAUNCHER_IMAGE_TAG: 'v6.3.0' }),
+    warn: ['configuration/scheduler'],
+    says: /^The config has the server and the drain but no scheduler/m,
+  },
+  {
+    name: 'a scheduler with one replica, in a release whose drain does not run it by itself',
+    arrange: deployments({ server: 2, drain: 1, scheduler: 1 }, { LAUNCHER_IMAGE_TAG: 'v6.3.0' }),
   },
   {
     name: 'a Secret with a reference that the platform resolves',
