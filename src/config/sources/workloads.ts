@@ -92,6 +92,8 @@ export function readWorkloads(
 
 /** Thousands of containers can refer to the same object. */
 const MOST_UNRESOLVED = 100;
+/** Searches for what was meant. */
+const MOST_SEARCHED = 20;
 
 const distinct = (references: readonly UnresolvedReference[]): UnresolvedReference[] =>
   [...Map.groupBy(references, ({ kind, name, key, variable }) => `${kind} ${name} ${key} ${variable}`).values()]
@@ -164,7 +166,7 @@ class WorkloadInput {
 
   /** Only for the first references: each takes a look at all objects, or keys. */
   #once<Found>(found: Map<string, Found | undefined>, of: string, find: () => Found | undefined): Found | undefined {
-    if (!found.has(of) && found.size < MOST_UNRESOLVED) found.set(of, find());
+    if (!found.has(of) && found.size < MOST_SEARCHED) found.set(of, find());
     return found.get(of);
   }
 
