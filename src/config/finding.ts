@@ -14,10 +14,12 @@ export type ConfigurationRule =
   | 'conflict'
   | 'region'
   | 'no-proxy'
+  | 'combination'
   | 'admin-login'
   | 'launcher-image'
   | 'release'
   | 'scheduler'
+  | 'workload'
   | 'short-lived';
 
 export interface ConfigurationFinding {

@@ -126,7 +126,12 @@ export const kubernetes = (version: string, commands: readonly string[]): Way =>
     // Of its own: it is several times the size of the commands, and removed with them.
     const env = { ...GO, GOMODCACHE: join(directory, 'modules') };
     await mkdir(source);
-    const downloaded = await run('go', ['mod', 'download', '-modcacherw', '-json', `k8s.io/kubernetes@${version}`], source, env);
+    const downloaded = await run(
+      'go',
+      ['mod', 'download', '-modcacherw', '-json', `k8s.io/kubernetes@${version}`],
+      source,
+      env,
+    );
     const { Dir, GoMod } = JSON.parse(downloaded);
     const modules = readFileSync(GoMod, 'utf8')
       .replace(/^module .*$/m, `module commands\n\nrequire k8s.io/kubernetes ${version}`)
