@@ -2,6 +2,7 @@
 import type { Status } from '../outcome/status.ts';
 import { neutralize } from './neutralize.ts';
 import { proseOf, resultOf, withStatus } from './phrases.ts';
+import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Render } from './render.ts';
 import type { Report, ReportFinding } from './report.ts';
 import { oneLine } from './sanitize.ts';
@@ -17,13 +18,25 @@ export const renderGithub: Render = (report) => {
     ...warnings.filter((finding) => !accepted(finding)).map((finding) => annotation('warning', finding)),
     ...warnings.filter(accepted).map((finding) => annotation('notice', finding)),
     ...report.leftovers.map((left) => command('warning', `left behind: ${left.what}`, left.command)),
+    ...upgrade(report),
     ...group(report, 'skip', 'skipped'),
     ...group(report, 'pass', 'passed'),
     ...report.notVerified.map(({ title, detail }) => logged(`not verified: ${title}: ${detail}`)),
+    ...(report.release === undefined ? [] : [logged(`release: ${releasePhrase(report.release)}`)]),
     logged(resultOf(report)),
   ];
   return `${lines.join('\n')}\n`;
 };
+
+/** One notice for the list of changes. */
+function upgrade({ release }: Report): string[] {
+  const title = release && changesTitle(release);
+  if (release === undefined || title === undefined) return [];
+  const changes = (release.changes ?? []).map((change) =>
+    [changePhrase(change), change.action].filter(Boolean).join('; '),
+  );
+  return [command('notice', title, changes.join('\n') || releasePhrase(release))];
+}
 
 const annotation = (level: Level, finding: ReportFinding): string =>
   command(level, finding.id, [finding.title, ...proseOf(finding)].join('\n'));

@@ -1,6 +1,7 @@
 /** The report as JUnit XML, for the test tab of a CI system. */
 import { XMLBuilder } from 'fast-xml-parser';
 import { proseOf, resultOf } from './phrases.ts';
+import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Render } from './render.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 
@@ -80,6 +81,7 @@ function summaryOf(report: Report): object {
     service: report.service ?? 'all',
     interrupted: report.interrupted,
     version: report.tool.version,
+    ...releaseOf(report),
   };
   const leftovers = report.leftovers.flatMap(({ what, command }) => [`left behind: ${what}`, command]);
   return {
@@ -96,6 +98,22 @@ function summaryOf(report: Report): object {
       ...report.notVerified.map(({ title, detail }) => `not verified: ${title}: ${detail}`),
     ].join('\n'),
     ...(leftovers.length > 0 && { 'system-err': leftovers.join('\n') }),
+  };
+}
+
+/** Each change of an upgrade is a property: `upgrade.1`. */
+function releaseOf({ release }: Report): Readonly<Record<string, string>> {
+  if (release === undefined) return {};
+  const { changes = [] } = release;
+  const all = changes.map(
+    (change, index) =>
+      [`upgrade.${index + 1}`, [changePhrase(change), change.action].filter(Boolean).join('; ')] as const,
+  );
+  const title = changesTitle(release);
+  return {
+    release: releasePhrase(release),
+    ...(title !== undefined && { upgrade: title }),
+    ...Object.fromEntries(all),
   };
 }
 
