@@ -9,6 +9,8 @@ export interface Setting<Value> {
   readonly address: string;
   /** The attribute, as a sentence for a fix: `set versioning_configuration.status = "Enabled"`. */
   readonly attribute: string;
+  /** Why the plan does not tell; by default, what tells is known only after the apply. */
+  readonly why?: string;
 }
 
 export interface BucketFacts {

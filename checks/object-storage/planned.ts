@@ -1,8 +1,9 @@
 /** The buckets in a Terraform plan: versioning, expiration and public access. */
 import { BUCKETS, type Bucket } from '../../src/config/contract.ts';
+import type { Resource } from '../../src/config/terraform/model.ts';
 import { type PlanView, subjectsOf } from '../../src/config/terraform/view.ts';
 import type { PlannedFinding, Run } from '../../src/engine/check.ts';
-import { planned } from '../../src/engine/planned.ts';
+import { knownLater, notIdentified, notShown, planned } from '../../src/engine/planned.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
@@ -28,9 +29,21 @@ export function plannedFindings(run: Run, buckets: readonly Bucket[]): readonly 
   if (plan === undefined) return [];
   const known: Provider | undefined = knownProvider(run);
   const providers = known === undefined ? Object.values<Provider>(PROVIDERS) : [known];
-  return providers.flatMap(({ planned: store }) =>
-    store === undefined ? [] : findingsOf(store, plan, run.deployment, buckets),
-  );
+  const stores = providers.flatMap(({ planned: store }) => store ?? []);
+  const found = stores.flatMap((store) => findingsOf(store, plan, run.deployment, buckets));
+  const told = new Set(found.map(({ subject }) => subject));
+  const candidates = stores.flatMap(({ type }) => plan.of(type));
+  return [
+    ...found,
+    ...buckets.filter((bucket) => !told.has(bucket)).flatMap((bucket) => untold(run, bucket, candidates)),
+  ];
+}
+
+const RULES = ['<bucket>/versioning', '<bucket>/retention', '<bucket>/public'] as const satisfies readonly BucketRule[];
+
+function untold(run: Run, bucket: Bucket, candidates: readonly Resource[]): PlannedFinding[] {
+  const outcome = notIdentified(run, BUCKETS[bucket], 'bucket', candidates);
+  return outcome === undefined ? [] : RULES.map((rule) => ({ rule, subject: bucket, outcome }));
 }
 
 function findingsOf(
@@ -59,27 +72,21 @@ function findingsOf(
 }
 
 function judge(subject: Bucket, name: string, { versioned, expiry, open }: BucketFacts): PlannedFinding[] {
-  const finding = (rule: BucketRule, { address }: Setting<unknown>, outcome: Outcome, fix?: Fix): PlannedFinding => ({
-    rule,
-    subject,
-    outcome: planned(outcome, address, fix),
-  });
-  return [
-    ...(versioned.is === undefined
-      ? []
-      : [finding('<bucket>/versioning', versioned, judgeVersioning(subject, name, versioned.is), set(versioned))]),
-    ...(expiry.is === undefined
-      ? []
-      : [
-          finding(
-            '<bucket>/retention',
-            expiry,
-            judgeExpiry(subject, name, expiry.is, expiry.address),
-            fixOf(subject, expiry),
-          ),
-        ]),
-    ...(open.is === undefined ? [] : [finding('<bucket>/public', open, judgeOpen(name, open.is), set(open))]),
-  ];
+  const told = <Value>(setting: Setting<Value>, what: string, how: (is: Value) => Outcome, fix: Fix): Outcome =>
+    setting.is === undefined
+      ? notShown(`${what} ${name}`, setting, setting.why ?? knownLater('a setting that belongs to it'))
+      : planned(how(setting.is), setting.address, fix);
+  const outcomes: Readonly<Record<(typeof RULES)[number], Outcome>> = {
+    '<bucket>/versioning': told(versioned, 'versioning of', (is) => judgeVersioning(subject, name, is), set(versioned)),
+    '<bucket>/retention': told(
+      expiry,
+      'the expiration of objects in',
+      (is) => judgeExpiry(subject, name, is, expiry.address),
+      fixOf(subject, expiry),
+    ),
+    '<bucket>/public': told(open, 'who can read', (is) => judgeOpen(name, is), set(open)),
+  };
+  return RULES.map((rule) => ({ rule, subject, outcome: outcomes[rule] }));
 }
 
 const set = ({ address, attribute }: Setting<unknown>): Fix => advice`in ${address}, set ${attribute}`;

@@ -1,15 +1,20 @@
 /** Checks a deployment and returns the report. */
 
+import { hostname } from 'node:os';
 import { phaseOf } from '../../checks/phase.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Phase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
-import type { Run } from '../engine/check.ts';
+import type { Check, PlannedOperation, Run } from '../engine/check.ts';
+import { partsOf } from '../engine/finding-id.ts';
 import { plannedCheck } from '../engine/planned.ts';
+import type { RunResult } from '../engine/run.ts';
 import { type Observer, runChecks } from '../engine/run.ts';
+import { BY_REQUEST } from '../engine/select.ts';
 import { InterruptedError } from '../engine/timeouts.ts';
 import { networkContext } from '../net/ca-store.ts';
-import { makeReport, type Report } from '../report/report.ts';
+import { idleRun, operationsOf } from '../plan/plan.ts';
+import { makeReport, type Report, type ReportOperation } from '../report/report.ts';
 import { CHECKS } from './checks.ts';
 
 export interface CheckOptions extends RunOptions {
@@ -40,10 +45,12 @@ export async function checkDeployment(
   return makeReport(
     { ...result, interrupted: result.interrupted || interrupt.reason instanceof InterruptedError },
     {
+      host: hostname(),
       phase: isPlan ? 'plan' : await phaseIn(result.run),
       service: deployment.service,
       accept: options.accept,
       redact: redactor(deployment.secrets),
+      ...(!isPlan && { operations: await triedIn(result, options) }),
     },
   );
 }
@@ -54,5 +61,34 @@ async function phaseIn(run: Run): Promise<Phase> {
     return await phaseOf(run);
   } catch {
     return run.options.phase === 'auto' ? 'pre-install' : run.options.phase;
+  }
+}
+
+/** What the checks tried, for the findings that were selected. */
+async function triedIn(
+  { run: { deployment }, checks }: RunResult,
+  options: RunOptions,
+): Promise<ReadonlyMap<string, readonly ReportOperation[]>> {
+  const idle = idleRun(deployment, options);
+  const tried = checks.map(async ({ id, findings }) => {
+    const check = CHECKS.find((candidate) => candidate.id === id);
+    const chosen = new Set(findings.filter(({ title }) => title !== BY_REQUEST).map((one) => partsOf(one.id).base));
+    const operations = check === undefined ? [] : await plannedBy(check, idle);
+    const those = operations.map(({ rules, does, at }) => ({
+      rules: rules.map((rule) => `${id}/${rule}`).filter((rule) => chosen.has(rule)),
+      does,
+      at,
+    }));
+    return [id, those.filter(({ rules }) => rules.length > 0)] as const;
+  });
+  return new Map(await Promise.all(tried));
+}
+
+/** A check that can't describe itself still has its findings. */
+async function plannedBy(check: Check, run: Run): Promise<readonly PlannedOperation[]> {
+  try {
+    return (await operationsOf(check, run)).operations;
+  } catch {
+    return [];
   }
 }

@@ -32,12 +32,15 @@ export interface Finding {
   readonly unknownVariable?: string;
   /** For a skip: the host to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
+  /** For a failure: no connection was made, by DNS, a firewall, a route, or nothing that listens. */
+  readonly unreachable?: true;
   /** Whether it is about a resource in a plan, which need not exist yet. */
   readonly planned?: true;
 }
 
 /** A finding before findings with the same cause are folded. */
-export interface RawFinding extends Omit<Finding, 'fix' | 'fixKind' | 'fixLanguage' | 'dependsOn' | 'affected'> {
+export interface RawFinding
+  extends Omit<Finding, 'fix' | 'fixKind' | 'fixLanguage' | 'dependsOn' | 'affected' | 'unreachable'> {
   readonly fix?: Fix;
   readonly cause?: Cause;
   /** Not checked, because a dependency failed. */

@@ -19,7 +19,7 @@ export function foldByCause(
   const folded = (finding: RawFinding): Finding => {
     const { cause, blocked, ...raw } = finding;
     const group = groups.get(keyOf(finding)) ?? [finding];
-    const rest = listing(printed(raw), group);
+    const rest = listing({ ...printed(raw), ...(isUnreachable(finding) && { unreachable: true }) }, group);
     if (finding.status === 'skip' && cause !== undefined) return skipped(rest, group[0] ?? finding);
     const hit = group.filter((other) => other.blocked !== true);
     const first = hit[0] ?? group[0] ?? finding;
@@ -36,6 +36,8 @@ export function foldByCause(
   };
   return checks.map((check) => ({ ...check, findings: check.findings.map(folded) }));
 }
+
+const isUnreachable = ({ status, cause }: RawFinding): boolean => status === 'fail' && cause?.unreachable === true;
 
 /** Failures and skips are folded separately. */
 const keyOf = ({ status, cause }: Pick<RawFinding, 'status' | 'cause'>): string => `${status} ${cause?.key}`;

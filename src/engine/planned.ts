@@ -1,4 +1,7 @@
 /** Checks of a Terraform plan: what it says about the resources, without contacting anything. */
+import type { VariableName } from '../config/contract.ts';
+import type { Resource } from '../config/terraform/model.ts';
+import { UNSEEN } from '../config/unseen.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
 import { CheckStopped, type Outcome, skip } from '../outcome/outcome.ts';
 import { type Check, type PlannedFinding, type Run, withSubject } from './check.ts';
@@ -50,4 +53,42 @@ export function planned(outcome: Outcome, address: string, fix?: Fix): Outcome {
   } as const;
   if (outcome.status === 'pass' || fix === undefined) return { ...outcome, ...marks };
   return { ...outcome, ...marks, fix };
+}
+
+/**
+ * The skip for what a plan does not tell about a resource.
+ * @param what completes "the plan does not show"
+ * @param why a sentence
+ */
+export const notShown = (what: string, { address }: Pick<Resource, 'address'>, why: string): Outcome =>
+  planned(skip(`the plan does not show ${what}`, { detail: why }), address, UNSEEN.apply.fix);
+
+export const knownLater = (attribute: string): string => `${attribute} is known only after the apply.`;
+
+/** Of the resources in one detail. */
+const MOST_LISTED = 3;
+
+/**
+ * The skip for a variable whose value is not known here, if none of the resources has a name that identifies it.
+ * @param noun "bucket"
+ * @param candidates the resources that it could name
+ */
+export function notIdentified(
+  { deployment: { lookup } }: Run,
+  variable: VariableName,
+  noun: string,
+  candidates: readonly Resource[],
+): Outcome | undefined {
+  const held = lookup(variable);
+  if (held.state !== 'unknown' || candidates.length === 0) return undefined;
+  const listed = candidates.slice(0, MOST_LISTED).map(({ address }) => address);
+  const more = candidates.length - listed.length;
+  return {
+    ...skip(`planned: the plan does not show which ${noun} ${variable} names`, {
+      detail: `${variable} is set ${held.origin}. The plan contains ${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+      fix: held.fix,
+      evidence: { variable, resources: listed },
+    }),
+    planned: true,
+  };
 }

@@ -144,7 +144,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `${what} listening on port ${port}`,
         fix: advice`start ${what}, or correct the host and port in ${setting}; try: ${sh`nc -vz ${unbracketed(host)} ${port}`}`,
         evidence,
-        cause: itself,
+        cause: cause.unreachable(at, problem.kind),
       };
     case 'timeout':
       if (problem.silentMs !== undefined) {
@@ -160,7 +160,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `a response from ${what}`,
         fix: advice`allow TCP ${port} from Spacelift’s network to ${host}; try: ${sh`nc -vz -w 5 ${unbracketed(host)} ${port}`}`,
         evidence,
-        cause: itself,
+        cause: cause.unreachable(at, problem.kind),
       };
     case 'unreachable':
       return {
@@ -168,7 +168,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         expected: `a route from Spacelift’s network to ${host}`,
         fix: advice`correct the host in ${setting}, or the routes and network policies in between`,
         evidence,
-        cause: itself,
+        cause: cause.unreachable(at, problem.kind),
       };
     case 'closed':
       return {

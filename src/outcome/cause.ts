@@ -7,11 +7,14 @@ class Cause {
   readonly title: string | undefined;
   /** One of the things that the cause affects, if the folded failure must list them all. */
   readonly about: string | undefined;
+  /** No connection was made: by DNS, a firewall, a route, or nothing that listens. */
+  readonly unreachable: boolean;
 
-  constructor(key: string, title?: string, about?: string) {
+  constructor(key: string, title?: string, about?: string, unreachable = false) {
     this.#key = key;
     this.title = title;
     this.about = about;
+    this.unreachable = unreachable;
   }
 
   /** Equal for findings of one failure: the first in report order stays a failure, the others become skips that point to it. */
@@ -20,7 +23,7 @@ class Cause {
   }
 
   titled(title: string | undefined): Cause {
-    return new Cause(this.#key, title, this.about);
+    return new Cause(this.#key, title, this.about, this.unreachable);
   }
 
   is(other: Cause | undefined): boolean {
@@ -40,6 +43,9 @@ const of =
 
 const aws = of('aws');
 const network = of('network');
+/** With the key of the same error anywhere else. */
+const unreachable = (endpoint: string, kind: string): Cause =>
+  new Cause(network(endpoint, kind).key, undefined, undefined, true);
 
 /** One constructor per kind of cause. The finding sets the title of a shared cause (`titled`). */
 export const cause = {
@@ -56,9 +62,11 @@ export const cause = {
 
   /** @param endpoint `host:port` */
   network: (endpoint: string, kind: string): Cause => network(endpoint, kind),
-  dns: (host: string): Cause => network(host, 'dns'),
+  /** @param endpoint `host:port`, to which no connection could be made */
+  unreachable,
+  dns: (host: string): Cause => unreachable(host, 'dns'),
   /** No DNS server responds, whichever host was looked up. */
-  noDnsServer: (host: string): Cause => new Cause('network:no-dns-server', undefined, host),
+  noDnsServer: (host: string): Cause => new Cause('network:no-dns-server', undefined, host, true),
   tls: (endpoint: string, fault: string): Cause => network(endpoint, 'tls', fault),
   proxy: (proxy: string, target: string, status: number): Cause => of('proxy')(proxy, target, status),
 

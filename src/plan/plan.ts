@@ -125,7 +125,8 @@ const TAGGED =
   'AWS integrations of Spacelift that tag their sessions also require sts:TagSession beside sts:AssumeRole, in the policies of the server and the drain and in the trust policies of the roles';
 const isEncryptedAtRest = ({ system, action }: Grant): boolean => system === 'aws' && /^(s3|sqs):/.test(action);
 
-async function operationsOf(
+/** What a check would do with this config. */
+export async function operationsOf(
   check: Check,
   run: Run,
 ): Promise<{ operations: readonly PlannedOperation[]; hindered: string | null }> {

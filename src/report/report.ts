@@ -17,6 +17,7 @@ import {
   type Report,
   type ReportCheck,
   type ReportFinding,
+  type ReportOperation,
   type ReportRelease,
   SCHEMA_VERSION,
 } from './types.ts';
@@ -30,6 +31,9 @@ export interface ReportOptions {
   /** Reasons by finding ID; an ID without a variable stands for those with any variable. */
   readonly accept: ReadonlyMap<string, string>;
   readonly redact: Redact;
+  readonly host?: string;
+  /** What the checks tried, by check ID. */
+  readonly operations?: ReadonlyMap<string, readonly ReportOperation[]>;
 }
 
 /** Required by the vendor's documentation, but not part of any variable: by the option that names it instead. */
@@ -49,7 +53,10 @@ const NOT_IN_CONFIG: Readonly<Record<'vcs' | 'pull', NotVerified>> = {
 /** From the tables of rules and variables; a secret such as `https://` must not break it. */
 const LINK = /^https:\/\/docs\.spacelift\.io\/[\w./#-]*$/;
 
-export function makeReport(result: RunResult, { phase, service, accept, redact }: ReportOptions): Report {
+export function makeReport(
+  result: RunResult,
+  { phase, service, accept, redact, operations, host }: ReportOptions,
+): Report {
   const [clean, cleanFix] = [sanitizer(redact), fixSanitizer(redact)];
   const folded = foldByCause(result.checks);
   const evidenceOf = (evidence: Evidence): Evidence =>
@@ -63,7 +70,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
   const findingOf = (finding: Finding): ReportFinding => {
     const reason =
       finding.status === 'warn' ? (accept.get(finding.id) ?? accept.get(partsOf(finding.id).base)) : undefined;
-    const { id, rule, subject, status, dependsOn, unknownVariable, withheldFrom, planned } = finding;
+    const { id, rule, subject, status, dependsOn, unknownVariable, withheldFrom, unreachable, planned } = finding;
     const affected = finding.affected === undefined ? undefined : bounded(finding.affected);
     return {
       id,
@@ -92,7 +99,19 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       ...(affected !== undefined && { affected }),
       ...(unknownVariable !== undefined && { unknownVariable: clean(unknownVariable) }),
       ...(withheldFrom !== undefined && { withheldFrom: clean(withheldFrom) }),
+      ...(unreachable && { unreachable }),
       ...(planned && { planned }),
+    };
+  };
+  const operationsOf = (id: string): Pick<ReportCheck, 'operations'> => {
+    const tried = operations?.get(id) ?? [];
+    if (tried.length === 0) return {};
+    return {
+      operations: tried.map(({ rules, does, at }) => ({
+        rules,
+        does: oneLine(clean(does)),
+        at: bounded(at).map((name) => oneLine(clean(name))),
+      })),
     };
   };
   const checks = folded.map((check): ReportCheck => {
@@ -105,6 +124,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
       startMs: Math.round(check.startMs),
       durationMs: Math.round(check.durationMs),
       findings,
+      ...operationsOf(check.id),
     };
   });
   const statuses = checks.flatMap((check) => check.findings.map(({ status }) => status));
@@ -115,6 +135,7 @@ export function makeReport(result: RunResult, { phase, service, accept, redact }
     tool: { name: 'spacelift-preflight', version: VERSION },
     startedAt: result.startedAt.toISOString(),
     durationMs: Math.round(result.durationMs),
+    ...(host !== undefined && { host: oneLine(clean(host)) }),
     phase,
     service: service ?? null,
     release: cleanRelease(releaseOf(result.run.deployment), clean),

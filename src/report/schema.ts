@@ -29,6 +29,7 @@ import {
   type ReportChange,
   type ReportCheck,
   type ReportFinding,
+  type ReportOperation,
   type ReportRelease,
   type ReportVariable,
   SCHEMA_VERSION,
@@ -59,6 +60,12 @@ function report(ids: Ids): SchemaOf<Report> {
     tool: object<Report['tool']>({ name: text(), version: text() }),
     startedAt: text({ format: 'date-time' }),
     durationMs: wholeNumber(),
+    host: optional(
+      described(
+        text(),
+        'The name of the machine, container or pod on which it ran. Absent in reports of earlier versions.',
+      ),
+    ),
     phase: oneOf<ReportPhase>({
       'pre-install': 'before Spacelift is installed',
       'post-install': 'the database contains Spacelift’s tables, or --phase was set',
@@ -186,6 +193,18 @@ const check = (ids: Ids) =>
     startMs: described(wholeNumber(), 'Milliseconds since the start of the run.'),
     durationMs: wholeNumber(),
     findings: list(finding(ids)),
+    operations: optional(
+      described(
+        list(
+          object<ReportOperation>({
+            rules: described(list(text()), 'The IDs of the findings that depend on it.'),
+            does: text(),
+            at: described(list(text()), 'Hosts, buckets, queues; empty for operations on the machine itself.'),
+          }),
+        ),
+        'What the check tried. Absent if it only read the config, and in reports of earlier versions.',
+      ),
+    ),
   });
 
 const finding = (ids: Ids) =>
@@ -223,6 +242,9 @@ const finding = (ids: Ids) =>
     ),
     unknownVariable: optional(described(text(), 'For a skip: the variable whose value is unknown.')),
     withheldFrom: optional(described(text(), 'For a skip: the host to which the caller’s credentials were not sent.')),
+    unreachable: optional(
+      described(flag(), 'For a failure: no connection was made, by DNS, a firewall, a route, or nothing that listens.'),
+    ),
     planned: optional(
       described(flag(), 'Whether it is about a resource in a Terraform plan, which need not exist yet.'),
     ),

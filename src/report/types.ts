@@ -69,8 +69,20 @@ export interface ReportFinding {
   readonly unknownVariable?: string;
   /** For a skip: the host to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
+  /** For a failure: no connection was made, by DNS, a firewall, a route, or nothing that listens. */
+  readonly unreachable?: boolean;
   /** Whether it is about a resource in a Terraform plan, which need not exist yet. */
   readonly planned?: boolean;
+}
+
+/** What a check tried, so that two reports are comparable. */
+export interface ReportOperation {
+  /** The IDs of the findings that depend on it. */
+  readonly rules: readonly string[];
+  /** "writes an object of 64 bytes, reads it back and deletes it" */
+  readonly does: string;
+  /** Hosts, buckets, queues; empty for operations on the machine itself. */
+  readonly at: readonly string[];
 }
 
 export interface ReportCheck {
@@ -84,6 +96,8 @@ export interface ReportCheck {
   readonly startMs: number;
   readonly durationMs: number;
   readonly findings: readonly ReportFinding[];
+  /** Absent if the check only read the config, and in reports of earlier versions. */
+  readonly operations?: readonly ReportOperation[];
 }
 
 /** Where a variable is set; its value is not part of the report. */
@@ -113,6 +127,8 @@ export interface Report {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
+  /** The name of the machine, container or pod on which it ran; absent in reports of earlier versions. */
+  readonly host?: string;
   readonly phase: ReportPhase;
   /** `null` if all services were checked together. */
   readonly service: Perspective | null;

@@ -3,6 +3,7 @@ import { CHECKS } from '../../checks/index.ts';
 import { BUCKETS } from '../../src/config/contract.ts';
 import type { Source } from '../../src/config/entry.ts';
 import type { Finding } from '../../src/engine/finding.ts';
+import { plannedCheck } from '../../src/engine/planned.ts';
 import { matcher } from '../../src/engine/select.ts';
 import { type DatabaseOptions, type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { type Choice, type Environment, type Estate, ONPREM, type Who } from '../support/estate.ts';
@@ -112,13 +113,16 @@ async function whileBroken<T>(estate: Estate, fault: Fault, then: Then<T>, undo 
 type Then<T> = (broken: Broken) => Promise<T>;
 const repair = async ({ undo }: Arranged): Promise<void> => void (await undo?.());
 
-const runWith = (fault: Fault, { sources, variables, environment }: Config, broken?: Result): Promise<Result> =>
-  preflight(CHECKS, sources ?? variables, {
+const runWith = (fault: Fault, { sources, variables, environment }: Config, broken?: Result): Promise<Result> => {
+  const isPlan = sources?.some(({ terraform }) => terraform?.kind === 'plan') === true;
+  return preflight(isPlan ? CHECKS.map(plannedCheck) : CHECKS, sources ?? variables, {
     environment,
+    ...(isPlan && { phase: 'pre-install' }),
     ...(fault.as !== undefined && fault.as !== 'operator' && { service: fault.as }),
-    skip: untried(fault, broken),
+    skip: isPlan ? [] : untried(fault, broken),
     ...fault.options,
   });
+};
 
 /** Breaks the installation, runs all checks on it, tries what they advise, and repairs it. */
 export function tryFault(estate: Estate, fault: Fault, clients: Clients = STAND_INS): Promise<Outcome> {

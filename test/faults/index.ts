@@ -7,6 +7,7 @@ import { ENDPOINTS } from './endpoints.ts';
 import type { Fault } from './fault.ts';
 import { GOOGLE } from './google.ts';
 import { MINIO } from './minio.ts';
+import { PLANS } from './plans.ts';
 
 export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   configuration: CONFIGURATION,
@@ -16,4 +17,5 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   'object storage on Azure': AZURE,
   AWS,
   endpoints: ENDPOINTS,
+  'Terraform plans': PLANS,
 };

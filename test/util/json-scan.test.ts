@@ -1,7 +1,7 @@
 /** Values are found where the parser finds them, in any JSON; what is not JSON is an error, and nothing else. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { JsonScan, ScanError } from '../../src/util/json-scan.ts';
+import { JsonScan, ScanError, type Start } from '../../src/util/json-scan.ts';
 import { RUNS } from '../support/arbitrary.ts';
 
 const scanOf = (text: string) => new JsonScan(Buffer.from(text));
@@ -17,6 +17,30 @@ it('members and elements are those of the parser, with any whitespace', () =>
       const found = [...list.elements(list.root().get('list'))].map(({ span }) => list.parse(span));
       expect(found).toEqual(JSON.parse(JSON.stringify(Object.values(object))));
     }),
+    RUNS,
+  ));
+
+it('the first member of a key, and the objects that are wanted, are those of the parser', () =>
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.dictionary(fc.constantFrom('type', 'other'), fc.jsonValue()), fc.jsonValue())),
+      fc.constantFrom(0, '\t'),
+      (list, space) => {
+        const text = JSON.stringify({ list, inner: { list } }, null, space);
+        const scan = scanOf(text);
+        const root = scan.root();
+        const isWanted = (start: Start) => scan.string(scan.member(start, 'type')) !== undefined;
+        const wanted = list.filter(
+          (one) => one !== null && typeof one === 'object' && 'type' in one && typeof one.type === 'string',
+        );
+        for (const span of [root.get('list'), scan.member(root.get('inner'), 'list')]) {
+          const found = [...scan.objects(span, isWanted)].map((members) =>
+            Object.fromEntries([...members].map(([key, value]) => [key, scan.parse(value)])),
+          );
+          expect(found).toEqual(JSON.parse(JSON.stringify(wanted)));
+        }
+      },
+    ),
     RUNS,
   ));
 

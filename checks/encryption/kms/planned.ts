@@ -1,8 +1,8 @@
 /** The KMS keys in a Terraform plan. */
 import type { Resource } from '../../../src/config/terraform/model.ts';
-import { type PlanView, subjectsOf, textOf } from '../../../src/config/terraform/view.ts';
+import { isLater, type PlanView, subjectsOf, textOf } from '../../../src/config/terraform/view.ts';
 import type { PlannedFinding, Run } from '../../../src/engine/check.ts';
-import { planned } from '../../../src/engine/planned.ts';
+import { knownLater, notIdentified, notShown, planned } from '../../../src/engine/planned.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
 import type { EncryptionRule } from '../rules.ts';
@@ -23,11 +23,12 @@ const VENDORS: Readonly<Record<string, Key>> = {
   'signing-key': SIGNING_KEY,
 };
 
-export function plannedKeys({ deployment }: Run): readonly PlannedFinding[] {
-  const { plan, chosen, lookup } = deployment;
+export function plannedKeys(run: Run): readonly PlannedFinding[] {
+  const { plan, chosen, lookup } = run.deployment;
   if (plan === undefined || (chosen('ENCRYPTION_TYPE') ?? 'kms') !== 'kms') return [];
+  const keys = plan.of('aws_kms_key');
   const found = subjectsOf(
-    plan.of('aws_kms_key'),
+    keys,
     {
       configured: (resource, key) => {
         const held = lookup(key);
@@ -39,12 +40,17 @@ export function plannedKeys({ deployment }: Run): readonly PlannedFinding[] {
     KEYS,
   );
   const isSecondary = lookup('AWS_SECONDARY_REGION').state === 'set';
-  return [...found].flatMap(([key, resource]): PlannedFinding[] => [
+  const untold = KEYS.filter((key) => !found.has(key) && chosen('ENCRYPTION_TYPE') === 'kms').flatMap((key) => {
+    const outcome = notIdentified(run, key, 'KMS key', keys);
+    return outcome === undefined ? [] : [{ rule: RULE_OF[key], outcome }];
+  });
+  const told = [...found].flatMap(([key, resource]): PlannedFinding[] => [
     { rule: RULE_OF[key], outcome: judge(key, resource) },
     ...(key === ENCRYPTION_KEY && isSecondary && typeof resource.values.multi_region === 'boolean'
       ? [{ rule: 'kms/multi-region' as const, outcome: judgeRegions(resource, resource.values.multi_region) }]
       : []),
   ]);
+  return [...told, ...untold];
 }
 
 const namesOf = (key: Resource, plan: PlanView): readonly (string | undefined)[] => [
@@ -57,6 +63,8 @@ const namesOf = (key: Resource, plan: PlanView): readonly (string | undefined)[]
 
 function judge(key: Key, resource: Resource): Outcome {
   const { noun, usage, spec } = KEY_REQUIREMENTS[key];
+  const later = ['key_usage', 'customer_master_key_spec'].find((attribute) => isLater(resource, attribute));
+  if (later !== undefined) return notShown(`the usage and spec of the ${noun}`, resource, knownLater(later));
   // The provider's defaults.
   const found = {
     usage: textOf(resource, 'key_usage') ?? 'ENCRYPT_DECRYPT',

@@ -1,9 +1,9 @@
 /** The SQS queues in a Terraform plan. */
 import { QUEUES, type Queue } from '../../../src/config/contract.ts';
 import type { Resource } from '../../../src/config/terraform/model.ts';
-import { type PlanView, subjectsOf, textOf } from '../../../src/config/terraform/view.ts';
+import { isLater, type PlanView, subjectsOf, textOf } from '../../../src/config/terraform/view.ts';
 import type { PlannedFinding, Run } from '../../../src/engine/check.ts';
-import { planned } from '../../../src/engine/planned.ts';
+import { knownLater, notIdentified, notShown, planned } from '../../../src/engine/planned.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
 import { membersOf } from '../../../src/util/json.ts';
@@ -24,8 +24,9 @@ export function plannedQueues(run: Run): readonly PlannedFinding[] {
   const { plan, chosen, lookup } = run.deployment;
   if (plan === undefined || (chosen('MESSAGE_QUEUE_TYPE') ?? 'sqs') !== 'sqs') return [];
   const used = usedIn(run);
+  const queues = plan.of('aws_sqs_queue');
   const found = subjectsOf(
-    plan.of('aws_sqs_queue'),
+    queues,
     {
       configured: (resource, queue) => {
         const held = lookup(QUEUES[queue]);
@@ -36,8 +37,17 @@ export function plannedQueues(run: Run): readonly PlannedFinding[] {
     },
     used,
   );
-  return [...found].flatMap(([subject, resource]): PlannedFinding[] => {
+  const untold = used.filter((queue) => !found.has(queue) && chosen('MESSAGE_QUEUE_TYPE') === 'sqs');
+  const skips = untold.flatMap((subject): PlannedFinding[] => {
+    const outcome = notIdentified(run, QUEUES[subject], 'queue', queues);
+    return outcome === undefined ? [] : RULES.map((rule) => ({ rule, subject, outcome }));
+  });
+  const told = [...found].flatMap(([subject, resource]): PlannedFinding[] => {
     if (!used.includes(subject)) return [];
+    if (isLater(resource, 'fifo_queue')) {
+      const outcome = notShown(`the kind of ${nameOf(resource)}`, resource, knownLater('fifo_queue'));
+      return RULES.map((rule) => ({ rule, subject, outcome }));
+    }
     const redrive = redriveOf(resource, plan);
     const kind = judgeKind(subject, resource, redrive);
     const isRight = kind.status === 'pass';
@@ -46,7 +56,10 @@ export function plannedQueues(run: Run): readonly PlannedFinding[] {
       ...(isRight ? [{ rule: '<queue>/settings', subject, outcome: judgeSettings(subject, resource, redrive) }] : []),
     ];
   });
+  return [...told, ...skips];
 }
+
+const RULES = ['<queue>/kind', '<queue>/settings'] as const;
 
 interface Redrive {
   /** `undefined` if the plan does not tell. */

@@ -1,6 +1,12 @@
 /** S3 buckets in a plan, with settings in resources of their own or in the bucket (old versions of the provider). */
 import type { Resource } from '../../../src/config/terraform/model.ts';
-import { blocksIn, type InfrastructureType, type PlanView, textOf } from '../../../src/config/terraform/view.ts';
+import {
+  blocksIn,
+  type InfrastructureType,
+  isLater,
+  type PlanView,
+  textOf,
+} from '../../../src/config/terraform/view.ts';
 import { isJsonMap, type Json, type JsonMap, membersOf } from '../../../src/util/json.ts';
 import type { PlannedStore, Setting } from '../planned-store.ts';
 
@@ -42,6 +48,8 @@ function expiry(bucket: Resource, plan: PlanView): Setting<readonly string[]> {
   const attribute = 'expiration in an aws_s3_bucket_lifecycle_configuration of it';
   if (own === 'unknown') return { is: undefined, address: bucket.address, attribute };
   const [holder, name] = own === 'none' ? [bucket, 'lifecycle_rule'] : [own, 'rule'];
+  if (own !== 'none' && (isLater(own, 'rule', 'status') || isLater(own, 'rule', 'expiration')))
+    return { is: undefined, address: own.address, attribute };
   const rules = blocksIn(holder.values, name).filter(({ status, enabled }) => status === 'Enabled' || enabled === true);
   const expiring = rules.filter((rule) => blocksIn(rule, 'expiration').some(deletes));
   return {
@@ -57,6 +65,7 @@ const deletes = ({ days, date, expired_object_delete_marker: marker }: JsonMap):
 
 function open(bucket: Resource, plan: PlanView): Setting<string> {
   const address = bucket.address;
+  const why = 'No aws_s3_bucket_public_access_block in the plan closes it.';
   const block = settingOf(bucket, plan, 'aws_s3_bucket_public_access_block');
   if (block === 'unknown') return { is: undefined, address, attribute: '' };
   const isSet = (name: string) => block !== 'none' && block.values[name] === true;
@@ -70,7 +79,7 @@ function open(bucket: Resource, plan: PlanView): Setting<string> {
   if (typeof policy !== 'string' && allowsAnyone(textOf(policy, 'policy')) && !isSet('restrict_public_buckets'))
     return { is: 'a policy for anyone', address: policy.address, attribute: 'Principal in policy to a role' };
   const isClosed = ['ignore_public_acls', 'restrict_public_buckets'].every(isSet);
-  return { is: isClosed ? '' : undefined, address, attribute: '' };
+  return { is: isClosed ? '' : undefined, address, attribute: '', why };
 }
 
 /** A statement that allows everyone something, without a condition. */

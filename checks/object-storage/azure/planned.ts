@@ -1,6 +1,6 @@
 /** Containers in a plan: versioning and expiration are settings of their storage account. */
 import type { Resource } from '../../../src/config/terraform/model.ts';
-import { blocksIn, type PlanView, textOf } from '../../../src/config/terraform/view.ts';
+import { blocksIn, isLater, type PlanView, textOf } from '../../../src/config/terraform/view.ts';
 import type { JsonMap } from '../../../src/util/json.ts';
 import type { PlannedStore, Setting } from '../planned-store.ts';
 
@@ -19,17 +19,27 @@ export const AZURE: PlannedStore = {
   },
 };
 
+const ELSEWHERE = 'Its storage account is not in the plan.';
+
 const versioned = (container: Resource, account: Resource | undefined): Setting<boolean> => ({
-  is: account && blocksIn(account.values, 'blob_properties').some(({ versioning_enabled: is }) => is === true),
+  is:
+    account === undefined || isLater(account, 'blob_properties', 'versioning_enabled')
+      ? undefined
+      : blocksIn(account.values, 'blob_properties').some(({ versioning_enabled: is }) => is === true),
   address: (account ?? container).address,
   attribute: 'blob_properties.versioning_enabled = true',
+  ...(account === undefined && { why: ELSEWHERE }),
 });
 
 function expiry(container: Resource, account: Resource | undefined, plan: PlanView): Setting<readonly string[]> {
   const policies = account && plan.attachedTo(account, 'azurerm_storage_management_policy', 'storage_account_id');
   const attribute = 'rule.filters.prefix_match';
   const name = textOf(container, 'name');
-  if (policies === undefined || name === undefined) return { is: undefined, address: container.address, attribute };
+  const isOpen = policies?.some((policy) =>
+    ['enabled', 'filters', 'actions'].some((part) => isLater(policy, 'rule', part)),
+  );
+  if (policies === undefined || name === undefined || isOpen)
+    return { is: undefined, address: container.address, attribute, ...(account === undefined && { why: ELSEWHERE }) };
   const rules = policies.flatMap(({ values }) => blocksIn(values, 'rule')).filter((rule) => applies(rule, name));
   return {
     is: rules.map((rule) => `rule ${typeof rule.name === 'string' ? rule.name : 'without a name'}`),
@@ -54,6 +64,8 @@ function applies(rule: JsonMap, container: string): boolean {
 }
 
 function open(container: Resource, account: Resource | undefined): Setting<string> {
+  if (isLater(container, 'container_access_type'))
+    return { is: undefined, address: container.address, attribute: 'container_access_type = "private"' };
   const level = textOf(container, 'container_access_type') ?? 'private';
   const isOpen = level !== 'private' && account?.values.allow_nested_items_to_be_public !== false;
   return {

@@ -1,6 +1,6 @@
 /** Cloud Storage buckets in a plan. */
 import type { Resource } from '../../../src/config/terraform/model.ts';
-import { blocksIn, type PlanView, textOf } from '../../../src/config/terraform/view.ts';
+import { blocksIn, isLater, type PlanView, textOf } from '../../../src/config/terraform/view.ts';
 import type { JsonMap } from '../../../src/util/json.ts';
 import type { PlannedStore, Setting } from '../planned-store.ts';
 
@@ -9,12 +9,16 @@ export const GOOGLE: PlannedStore = {
   nameOf: (bucket) => textOf(bucket, 'name'),
   factsOf: (bucket, plan) => ({
     versioned: {
-      is: blocksIn(bucket.values, 'versioning').some(({ enabled }) => enabled === true),
+      is: isLater(bucket, 'versioning', 'enabled')
+        ? undefined
+        : blocksIn(bucket.values, 'versioning').some(({ enabled }) => enabled === true),
       address: bucket.address,
       attribute: 'versioning.enabled = true',
     },
     expiry: {
-      is: blocksIn(bucket.values, 'lifecycle_rule').filter(deletesCurrent).map(named),
+      is: isLater(bucket, 'lifecycle_rule', 'action')
+        ? undefined
+        : blocksIn(bucket.values, 'lifecycle_rule').filter(deletesCurrent).map(named),
       address: bucket.address,
       attribute: 'lifecycle_rule with action.type = "Delete"',
     },
@@ -56,5 +60,6 @@ function open(bucket: Resource, plan: PlanView): Setting<string> {
     is: grant === undefined ? undefined : 'a role for anyone',
     address: grant?.address ?? bucket.address,
     attribute: 'member to a service account',
+    why: 'public_access_prevention does not close it, and a later grant is not in the plan.',
   };
 }

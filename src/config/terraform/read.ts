@@ -3,7 +3,7 @@
  * (https://opentofu.org/docs/internals/json-format/).
  */
 import { isJsonMap, type Json, type JsonMap } from '../../util/json.ts';
-import { type JsonScan, ScanError, type Span } from '../../util/json-scan.ts';
+import { type JsonScan, ScanError, type Span, type Start } from '../../util/json-scan.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import type { Output, Resource, Terraform } from './model.ts';
 
@@ -37,12 +37,12 @@ export const readOutputs = (scan: JsonScan, top: Members): Terraform => ({
 /** @throws ScanError */
 export function readTerraform(scan: JsonScan, top: Members): Terraform {
   const reader = new Reader(scan);
-  reader.readConfiguration(scan.members(scan.members(top.get('configuration')).get('root_module')));
+  reader.readConfiguration(scan.members(scan.member(top.get('configuration'), 'root_module')));
   if (top.has('resource_changes') || top.has('planned_values')) {
-    const planned = scan.members(top.get('planned_values'));
+    const planned = top.get('planned_values');
     if (top.has('resource_changes')) reader.readChanges(top.get('resource_changes'));
-    else reader.readModule(scan.members(planned.get('root_module')));
-    const outputs = reader.outputs(scan.members(planned.get('outputs')));
+    else reader.readModule(scan.members(scan.member(planned, 'root_module')));
+    const outputs = reader.outputs(scan.members(scan.member(planned, 'outputs')));
     const changed = reader.changedOutputs(top.get('output_changes'), new Set(outputs.map(({ name }) => name)));
     return { kind: 'plan', resources: reader.resources, outputs: [...outputs, ...changed] };
   }
@@ -76,8 +76,7 @@ class Reader {
 
   readConfiguration(module: Members, path = '', depth = 0): void {
     if (depth > DEEPEST_MODULE) throw new ScanError(module.get('resources')?.start ?? 0);
-    for (const resource of this.#scan.objects(module.get('resources'))) {
-      if (!this.#isRead(resource)) continue;
+    for (const resource of this.#scan.objects(module.get('resources'), this.#isRead)) {
       const address = `${path}${this.#scan.string(resource.get('address')) ?? ''}`;
       const wanted = ATTRIBUTES.get(this.#scan.string(resource.get('type')) ?? '');
       const expressions = [...this.#scan.members(resource.get('expressions'))].filter(([name]) => wanted?.has(name));
@@ -85,14 +84,13 @@ class Reader {
       this.#references.set(address, Object.fromEntries(references));
     }
     for (const [name, call] of this.#scan.members(module.get('module_calls'))) {
-      const inner = this.#scan.members(this.#scan.members(call).get('module'));
+      const inner = this.#scan.members(this.#scan.member(call, 'module'));
       this.readConfiguration(inner, `${path}module.${name}.`, depth + 1);
     }
   }
 
   readChanges(list: Span | undefined): void {
-    for (const members of this.#scan.objects(list)) {
-      if (!this.#isRead(members)) continue;
+    for (const members of this.#scan.objects(list, this.#isRead)) {
       const change = this.#scan.members(members.get('change'));
       const actions = this.#json(change.get('actions'));
       // A replaced resource is created, too; one that is forgotten still exists, but is no longer described.
@@ -109,16 +107,14 @@ class Reader {
 
   readModule(parts: Members, depth = 0): void {
     if (depth > DEEPEST_MODULE) throw new ScanError(parts.get('resources')?.start ?? 0);
-    for (const resource of this.#scan.objects(parts.get('resources'))) {
-      if (!this.#isRead(resource)) continue;
+    for (const resource of this.#scan.objects(parts.get('resources'), this.#isRead)) {
       this.#add(resource, { values: resource.get('values'), sensitive: resource.get('sensitive_values') });
     }
     for (const child of this.#scan.objects(parts.get('child_modules'))) this.readModule(child, depth + 1);
   }
 
   readStateFile(list: Span | undefined): void {
-    for (const resource of this.#scan.objects(list)) {
-      if (!this.#isRead(resource)) continue;
+    for (const resource of this.#scan.objects(list, this.#isRead)) {
       for (const instance of this.#scan.objects(resource.get('instances'))) {
         if (instance.has('deposed')) continue;
         const key = this.#json(instance.get('index_key'));
@@ -146,10 +142,11 @@ class Reader {
     });
   }
 
-  #isRead(resource: Members): boolean {
-    const mode = this.#scan.string(resource.get('mode'));
-    return (mode === undefined || mode === 'managed') && ATTRIBUTES.has(this.#scan.string(resource.get('type')) ?? '');
-  }
+  readonly #isRead = (resource: Start): boolean => {
+    if (!ATTRIBUTES.has(this.#scan.string(this.#scan.member(resource, 'type')) ?? '')) return false;
+    const mode = this.#scan.string(this.#scan.member(resource, 'mode'));
+    return mode === undefined || mode === 'managed';
+  };
 
   #add(resource: Members, { actions, ...spans }: Spans, index = ''): void {
     const text = (key: string) => this.#scan.string(resource.get(key)) ?? '';

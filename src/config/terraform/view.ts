@@ -77,6 +77,16 @@ export function textOf({ values }: Resource, attribute: string): string | undefi
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** Whether a value in a resource, in any block of the path, is known only after the apply. */
+export const isLater = ({ unknown }: Resource, ...path: readonly string[]): boolean => isLaterIn(unknown, path);
+
+function isLaterIn(value: Json | undefined, path: readonly string[]): boolean {
+  if (value === true) return true;
+  if (Array.isArray(value)) return value.some((one) => isLaterIn(one, path));
+  const [name, ...rest] = path;
+  return name !== undefined && isJsonMap(value) && Object.hasOwn(value, name) && isLaterIn(value[name], rest);
+}
+
 /** The blocks of a name; none if there are none. */
 export const blocksIn = (values: JsonMap, name: string): JsonMap[] => {
   const value: Json | undefined = values[name];

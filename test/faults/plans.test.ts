@@ -1,0 +1,4 @@
+import { describeFaults } from './harness.ts';
+import { PLANS } from './plans.ts';
+
+describeFaults(PLANS);
