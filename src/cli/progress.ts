@@ -1,12 +1,30 @@
 /** A status line on standard error with the checks that are still running, and for how long. */
 
-import type { Observer } from '../engine/run.ts';
 import { cut } from '../report/wrap.ts';
+import { hasUnicode, isLive } from './terminal.ts';
+
+/** What is waited for: a check, or the Pod of a service. */
+interface ProgressObserver {
+  started?(what: { readonly id: string }): void;
+  finished?(what: { readonly id: string }): void;
+}
 
 export interface Progress {
-  readonly observer: Observer;
+  readonly observer: ProgressObserver;
+  /** Writes something else, with the line out of the way. */
+  aside(write: () => void): void;
   /** Clears the line. */
   stop(): void;
+}
+
+/** The line, on an interactive terminal. */
+export async function progressOn(
+  host: NodeJS.Process,
+  { quiet }: { readonly quiet?: true | undefined },
+): Promise<Progress> {
+  if (quiet !== true && isLive(host.stderr, host.env))
+    return showProgress(host.stderr, hasUnicode(host.env) ? '…' : '...');
+  return { observer: {}, aside: (write) => write(), stop: () => {} };
 }
 
 /** Shorter runs never show the line. */
@@ -37,6 +55,10 @@ export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…')
     observer: {
       started: ({ id }) => void waiting.set(id, performance.now()),
       finished: ({ id }) => void waiting.delete(id),
+    },
+    aside: (write) => {
+      spinner.clear();
+      write();
     },
     stop: () => {
       clearTimeout(begin);

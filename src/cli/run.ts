@@ -13,10 +13,10 @@ import { interruptible } from './interrupt.ts';
 import type { RunArguments } from './options.ts';
 import { authoritiesIn, checkIds, credentialOptions, readDeployment } from './prepare.ts';
 import { print } from './print.ts';
-import type { Progress } from './progress.ts';
+import { progressOn } from './progress.ts';
 import { prepare, type Write } from './report-file.ts';
 import { stepSummary } from './step-summary.ts';
-import { hasUnicode, isLive, styleOf } from './terminal.ts';
+import { styleOf } from './terminal.ts';
 
 export { end } from './end.ts';
 
@@ -67,12 +67,6 @@ function reportFiles(args: RunArguments): { format: RunArguments['format']; writ
   if (twice !== undefined)
     throw new InputError(`--report uses ${twice.path} twice; write each format to a separate file`);
   return targets.map(({ format, path }) => ({ format, write: prepare(path) }));
-}
-
-async function progressOn(host: NodeJS.Process, args: RunArguments): Promise<Progress> {
-  if (args.quiet === true || !isLive(host.stderr, host.env)) return { observer: {}, stop: () => {} };
-  const { showProgress } = await import('./progress.ts');
-  return showProgress(host.stderr, hasUnicode(host.env) ? '…' : '...');
 }
 
 async function printReport(host: NodeJS.Process, args: RunArguments, report: Report): Promise<void> {

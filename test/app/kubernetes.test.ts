@@ -73,22 +73,22 @@ interface More {
 }
 
 async function driven(cluster: Cluster, { settings = {}, manifests, connection = LIVE, signal }: More = {}) {
-  const kubectl = kubectlWith(connection, cluster.env);
+  const connect = (to: Connection) => kubectlWith(to, cluster.env);
   const said: string[] = [];
   const source = await readWorkloads({
     files: manifests === undefined ? [] : ['-'],
     stdin: Readable.from([Buffer.from(JSON.stringify({ kind: 'List', items: manifests ?? [] }))]),
     timeoutMs: 10_000,
     services: undefined,
-    kubectl,
+    connect,
     connection,
   });
   const plan = { ...planKubernetes(source, { ...SETTINGS, ...settings }), pollMs: 50 };
   const observer = { started: () => {}, finished: () => {}, said: (text: string) => void said.push(text) };
   const { runs, left } = await runKubernetes(
     plan,
-    kubectl,
-    connection,
+    connect(source.connection),
+    source.connection,
     observer,
     signal ?? new AbortController().signal,
   );
@@ -336,9 +336,9 @@ describe('what is no input for a run', () => {
 
   it('no kubectl', async () => {
     const cluster = await started();
-    const kubectl = kubectlWith(LIVE, { PATH: '/nowhere' });
+    const connect = () => kubectlWith(LIVE, { PATH: '/nowhere' });
     const source = { files: [], stdin: Readable.from([]), timeoutMs: 1, services: undefined, connection: LIVE };
-    await expect(readWorkloads({ ...source, kubectl })).rejects.toThrow('kubectl was not found in the PATH');
+    await expect(readWorkloads({ ...source, connect })).rejects.toThrow('kubectl was not found in the PATH');
     expect(cluster.calls).toEqual([]);
   });
 

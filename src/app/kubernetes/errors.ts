@@ -2,6 +2,7 @@
 
 import type { Connection, KubectlError } from '../../cluster/kubectl.ts';
 import { forbiddenIn } from '../../cluster/refusal.ts';
+import { CLUSTER_ACCESS, inWords } from '../../cluster/role.ts';
 import { InputError } from '../../config/input-error.ts';
 import { shown } from '../../config/sources/quote.ts';
 
@@ -41,7 +42,7 @@ export function unusable({ kind, words }: KubectlError, connection: Connection):
     const { user, verb, resource } = forbidden;
     const where = connection.namespace === undefined ? '' : ` in namespace ${shown(connection.namespace)}`;
     return new InputError(
-      `${shown(user)} is not allowed to ${verb} ${shown(resource)}${where}; spacelift-preflight plan prints the Role that it needs`,
+      `${shown(user)} is not allowed to ${verb} ${shown(resource)}${where}; the run needs there: ${inWords(CLUSTER_ACCESS.rules)}`,
     );
   }
   const known = KINDS.find(({ says }) => says.test(words));

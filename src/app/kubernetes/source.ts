@@ -17,8 +17,8 @@ export interface WorkloadSource {
   readonly timeoutMs: number;
   /** All that are there if `undefined`. */
   readonly services: readonly Service[] | undefined;
-  /** Without one, rendered manifests are not compared with the live ones. */
-  readonly kubectl: Kubectl | undefined;
+  /** Without it, rendered manifests are not compared with the live ones. */
+  readonly connect: ((connection: Connection) => Kubectl) | undefined;
   readonly connection: Connection;
 }
 
@@ -28,40 +28,55 @@ export interface Source {
   readonly objects: readonly JsonMap[];
   /** In messages. */
   readonly title: string;
-  /** The namespace, if it is known. */
-  readonly namespace: string | undefined;
+  /** With the namespace, if it is known. */
+  readonly connection: Connection;
 }
 
 const COMMANDS = 'spacelift backend server, backend drain-local, scheduler or backend vcs-gateway';
 
 /** @throws InputError */
-export async function readWorkloads(source: WorkloadSource): Promise<Source> {
-  const { files, stdin, timeoutMs, kubectl, connection } = source;
-  const isRendered = files.length > 0;
-  const title = isRendered ? titleOfAll(files) : inNamespace(connection);
-  const rendered = isRendered ? await readManifests(files, stdin, timeoutMs) : [];
-  const live = kubectl === undefined ? [] : await deploymentsIn(kubectl, connection);
-  const objects = isRendered ? rendered : live;
+export const readWorkloads = (source: WorkloadSource): Promise<Source> =>
+  source.files.length > 0 ? readRendered(source) : readLive(source);
+
+async function readLive({ connect, connection: given, services }: WorkloadSource): Promise<Source> {
+  const title = inNamespace(given);
+  const kubectl = connect?.(given);
+  const objects = kubectl === undefined ? [] : await deploymentsIn(kubectl, given);
   const all = workloadsIn(objects, title);
-  if (all.length === 0 && kubectl !== undefined && !isRendered) await refuseUnknownNamespace(kubectl, connection);
   if (all.length === 0) {
-    const hint = isRendered
-      ? 'pass the output of helm template'
-      : 'name its namespace with -n, or pass the output of helm template with -f';
-    throw new InputError(`${title}: no Deployment runs ${COMMANDS}; ${hint}`);
+    if (kubectl !== undefined) await refuseUnknownNamespace(kubectl, given);
+    throw new InputError(
+      `${title}: no Deployment runs ${COMMANDS}; name its namespace with -n, or pass the output of helm template with -f`,
+    );
   }
-  const workloads = chosen(all, source.services, title);
-  const namespace = connection.namespace ?? namespaceIn(workloads, title);
+  const workloads = chosen(all, services, title);
+  const namespace = given.namespace ?? namespaceIn(workloads, title);
+  return { workloads, objects, title, connection: { ...given, namespace } };
+}
+
+async function readRendered(source: WorkloadSource): Promise<Source> {
+  const { files, stdin, timeoutMs, services, connect, connection: given } = source;
+  const title = titleOfAll(files);
+  const objects = await readManifests(files, stdin, timeoutMs);
+  const all = workloadsIn(objects, title);
+  if (all.length === 0)
+    throw new InputError(`${title}: no Deployment runs ${COMMANDS}; pass the output of helm template`);
+  const workloads = chosen(all, services, title);
+  const namespace = given.namespace ?? namespaceIn(workloads, title);
   refuseOtherNamespace(workloads, namespace, title);
-  if (isRendered) refuseMoreAuthority(workloads, workloadsIn(live, inNamespace(connection)), title);
-  return { workloads, objects, title, namespace };
+  const connection = { ...given, namespace };
+  if (connect !== undefined) {
+    const live = await deploymentsIn(connect(connection), connection);
+    refuseMoreAuthority(workloads, workloadsIn(live, inNamespace(connection)), title);
+  }
+  return { workloads, objects, title, connection };
 }
 
 const inNamespace = ({ namespace }: Connection): string =>
   namespace === undefined ? 'the namespace of the context' : `namespace ${shown(namespace)}`;
 
 /** @throws InputError */
-export async function deploymentsIn(kubectl: Kubectl, connection: Connection): Promise<JsonMap[]> {
+async function deploymentsIn(kubectl: Kubectl, connection: Connection): Promise<JsonMap[]> {
   return listed(kubectl, ['get', 'deployments'], connection);
 }
 
