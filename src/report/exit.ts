@@ -25,7 +25,7 @@ export function exitCode(report: Report, { strict, require }: ExitRules): { code
 }
 
 /** Inconclusive, and not only because of --only or --skip. */
-function isOpen(report: Report): boolean {
+export function isOpen(report: Report): boolean {
   if (report.verdict !== 'inconclusive') return false;
   const leftOut = (id: string) =>
     report.checks.some((check) => check.id === id && check.findings.every(({ title }) => title === BY_REQUEST));

@@ -4,19 +4,21 @@ import { plural } from '../util/format.ts';
 import type { ReportFinding } from './report.ts';
 import { reasonOf, reasonsOf } from './summary.ts';
 
-export interface SkipGroup {
+type Skipped = Pick<ReportFinding, 'id' | 'title' | 'dependsOn'>;
+
+export interface SkipGroup<T> {
   readonly reason: string;
   /** The ID of a single finding, otherwise their number and rules. */
   readonly who: string;
-  readonly findings: readonly ReportFinding[];
+  readonly findings: readonly T[];
 }
 
 /** The number of words in which two reasons of one rule can differ: the names of buckets, hosts and so on. */
 const NAMES = 2;
 
 /** In the order in which the reasons first occur. */
-export function groupSkips(findings: readonly ReportFinding[]): SkipGroup[] {
-  const groups: { rule: string; findings: ReportFinding[] }[] = [];
+export function groupSkips<T extends Skipped>(findings: readonly T[]): SkipGroup<T>[] {
+  const groups: { rule: string; findings: T[] }[] = [];
   for (const finding of findings) {
     const group = groups.find(({ rule, findings: [first] }) => {
       if (first === undefined) return false;
@@ -33,7 +35,7 @@ export function groupSkips(findings: readonly ReportFinding[]): SkipGroup[] {
   }));
 }
 
-function commonReason(findings: readonly ReportFinding[]): string {
+function commonReason(findings: readonly Skipped[]): string {
   const [first] = findings;
   if (first === undefined) return '';
   const reason = reasonOf(first);
@@ -46,18 +48,18 @@ function commonReason(findings: readonly ReportFinding[]): string {
 }
 
 /** Skipped because another finding failed. */
-const isDependent = (finding: ReportFinding): boolean => reasonOf(finding) !== finding.title;
+const isDependent = (finding: Skipped): boolean => reasonOf(finding) !== finding.title;
 
-function whoOf(findings: readonly ReportFinding[]): string {
+function whoOf(findings: readonly Skipped[]): string {
   const [first] = findings;
   if (findings.length === 1 && first !== undefined) return first.id;
   const rules = [...new Set(findings.map(ruleOf))];
   return `${findings.length} skipped${rules.length <= 3 ? ` (${rules.join(', ')})` : ''}`;
 }
 
-const ruleOf = ({ id }: ReportFinding): string => partsOf(id).base.split('/').at(-1) ?? id;
+const ruleOf = ({ id }: Skipped): string => partsOf(id).base.split('/').at(-1) ?? id;
 
-function differInNames(a: ReportFinding, b: ReportFinding): boolean {
+function differInNames(a: Skipped, b: Skipped): boolean {
   const [left, right] = [a, b].map((finding) => reasonOf(finding).split(' ')) as [string[], string[]];
   if (left.length !== right.length) return false;
   const names = left.filter((word, index) => word !== right[index]).length;

@@ -1,35 +1,11 @@
 /** The report formats. */
-import { type How, neutralize } from './neutralize.ts';
-import type { Render } from './render.ts';
-import { PLAIN } from './style.ts';
+import { type Format, format, renderWith } from './format.ts';
 import type { Report } from './types.ts';
-
-export interface Format {
-  /** For people: adapts to the terminal. */
-  readonly styled: boolean;
-  /** How CI commands in it are neutralized. */
-  readonly how: How;
-  /** Loads the renderer and its dependencies. */
-  load(): Promise<Render>;
-}
 
 export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github', 'html', 'frame'] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-/** The output of every renderer is neutralized here, and nowhere else. */
-const format = (styled: boolean, how: How, load: () => Promise<Render>): Format => ({
-  styled,
-  how,
-  load: async () => {
-    const render = await load();
-    return (report, style) => {
-      const text = render(report, style);
-      return typeof text === 'string' ? neutralize(text, how) : text.then((whole) => neutralize(whole, how));
-    };
-  },
-});
-
-export const FORMATS: Readonly<Record<FormatName, Format>> = {
+export const FORMATS: Readonly<Record<FormatName, Format<Report>>> = {
   pretty: format(true, 'text', async () => (await import('./pretty.ts')).renderPretty),
   json: format(false, 'json', async () => (await import('./json.ts')).renderJson),
   junit: format(false, 'markup', async () => (await import('./junit.ts')).renderJunit),
@@ -42,7 +18,4 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
 export const isFormat = (name: string): name is FormatName => Object.hasOwn(FORMATS, name);
 
 /** For a file: without colors, regardless of the terminal. */
-export async function renderAs(report: Report, format: FormatName): Promise<string> {
-  const render = await FORMATS[format].load();
-  return render(report, PLAIN);
-}
+export const renderAs = (report: Report, name: FormatName): Promise<string> => renderWith(report, FORMATS[name]);

@@ -1,6 +1,2 @@
-/** The report as one JSON document. */
-import type { Report } from './report.ts';
-
-export function renderJson(report: Report): string {
-  return `${JSON.stringify(report, null, 2)}\n`;
-}
+/** A report or a matrix as one JSON document. */
+export const renderJson = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;

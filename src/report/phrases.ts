@@ -6,7 +6,7 @@ import { plural } from '../util/format.ts';
 import type { Report, ReportFinding, Verdict } from './report.ts';
 import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 
-const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
+export const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
   ready: { status: 'pass', says: 'ready' },
   'ready-with-warnings': { status: 'warn', says: 'ready with warnings' },
   'not-ready': { status: 'fail', says: 'not ready' },
@@ -61,7 +61,10 @@ export function resultOf(report: Report): string {
 }
 
 /** "3 failed, 1 warning, 11 passed, 11 skipped in 0.6 s" */
-export function countsOf({ summary: { fail, warn, pass, skip }, durationMs }: Report): string {
+export function countsOf({
+  summary: { fail, warn, pass, skip },
+  durationMs,
+}: Pick<Report, 'summary' | 'durationMs'>): string {
   const counts = [
     ...(fail > 0 ? [`${fail} failed`] : []),
     ...(warn > 0 ? [plural(warn, 'warning')] : []),
@@ -76,7 +79,7 @@ export const withStatus = ({ checks }: Pick<Report, 'checks'>, status: Status): 
   checks.flatMap(({ findings }) => findings.filter((finding) => finding.status === status));
 
 /** The findings that a cause affects, without the common parts of their IDs. */
-export function affectedOf({ id, affected: ids }: ReportFinding): string | undefined {
+export function affectedOf({ id, affected: ids }: Pick<ReportFinding, 'id' | 'affected'>): string | undefined {
   if (ids === undefined) return undefined;
   const { base } = partsOf(id);
   const parts = ids.map(partsOf);
@@ -88,6 +91,12 @@ export function affectedOf({ id, affected: ids }: ReportFinding): string | undef
   return ids.map((other) => (alike ? other.slice(check.length, -rule.length) : other)).join(', ');
 }
 
+/** A failure or warning with its explanation, in a report or a matrix. */
+export type Explained = Pick<
+  ReportFinding,
+  'id' | 'title' | 'detail' | 'expected' | 'fix' | 'fixKind' | 'fixLanguage' | 'docs' | 'accepted' | 'affected'
+>;
+
 /** The evidence, except for the parts that are shown elsewhere. */
 export function evidenceOf({ evidence }: ReportFinding): string | undefined {
   const { affected: _, dependsOn: __, ...rest } = evidence;
@@ -98,14 +107,19 @@ export function evidenceOf({ evidence }: ReportFinding): string | undefined {
 }
 
 /** The lines of a failure or warning after its title; without colors, columns or escapes. */
-export function proseOf(finding: ReportFinding): string[] {
+/** @param more rows before the others */
+export function proseOf(
+  finding: Explained,
+  more: readonly (readonly [label: string, text: string | undefined])[] = [],
+): string[] {
   const rows = [
+    ...more,
     ['affects', affectedOf(finding)],
     ['expected', finding.expected],
     ['fix', finding.fix],
     ['accepted', finding.accepted],
     ['docs', finding.docs],
-  ] as const;
+  ] satisfies (readonly [string, string | undefined])[];
   return [
     ...(finding.detail === '' ? [] : finding.detail.split('\n')),
     ...rows.flatMap(([label, text]) => {

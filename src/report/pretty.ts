@@ -1,20 +1,17 @@
 /** The report for people: grouped by check, failures with their fixes, the verdict last. */
-import { Chalk, type ChalkInstance } from 'chalk';
 import { BY_REQUEST } from '../engine/select.ts';
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
 import { groupSkips } from './group-skips.ts';
 import { stepsOf } from './next-steps.ts';
 import { affectedOf, countsOf, duration, evidenceOf, hasShellCommands, POSIX_SHELL, verdictOf } from './phrases.ts';
+import { type Block, INDENT, Printer, spaced } from './pretty/printer.ts';
 import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
-import { commandToAscii, ICONS, type Style, toAscii } from './style.ts';
+import type { Style } from './style.ts';
 import { reasonsOf } from './summary.ts';
-import { cut, type PrintedFix, padTo, shellFix, widthOf, wrap, wrapFix } from './wrap.ts';
+import { cut, padTo, shellFix, widthOf, wrap } from './wrap.ts';
 
-/** The width of the label column. */
-const LABEL = 10;
-const INDENT = 6;
 /** The number of findings under "next steps". */
 const MOST_STEPS = 9;
 /** The width of a step's number and icon. */
@@ -28,20 +25,9 @@ export function renderPretty(report: Report, style: Style): string {
   return `${new Page(style).report(report).join('\n')}\n`;
 }
 
-class Page {
-  readonly #style: Style;
-  readonly #color: ChalkInstance;
-  readonly #paint: Readonly<Record<Status, ChalkInstance>>;
-
-  constructor(style: Style) {
-    const color = new Chalk({ level: style.color });
-    this.#style = style;
-    this.#color = color;
-    this.#paint = { pass: color.green, warn: color.yellow, fail: color.red, skip: color.dim };
-  }
-
+class Page extends Printer {
   report(report: Report): string[] {
-    const { verbosity } = this.#style;
+    const { verbosity } = this.style;
     const column = Math.max(12, ...report.checks.map(({ id }) => id.length)) + 2;
     const shown = report.checks.filter((check) => {
       if (verbosity === 'quiet') return check.status === 'fail' || check.status === 'warn';
@@ -57,27 +43,27 @@ class Page {
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#changes(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#next(report), apart: true });
-    if (this.#style.posixShell === false && hasShellCommands(report)) {
-      blocks.push({ lines: wrap(this.#text(POSIX_SHELL), this.#style.width), apart: true });
+    if (this.style.posixShell === false && hasShellCommands(report)) {
+      blocks.push({ lines: wrap(this.text(POSIX_SHELL), this.style.width), apart: true });
     }
-    blocks.push({ lines: this.#verdict(report), apart: true });
+    blocks.push({ lines: this.verdict(verdictOf(report), countsOf(report)), apart: true });
     return spaced(blocks.filter(({ lines }) => lines.length > 0));
   }
 
   #check(check: ReportCheck, column: number): string[] {
     const time = duration(check.durationMs);
-    const summary = this.#text(check.summary);
-    const room = this.#style.width - this.#icon('pass').length - 1 - column - time.length - 2;
-    const cutTo = cut(summary, room, this.#text('…'));
-    const paint = check.status === 'skip' ? this.#color.dim : this.#plain;
-    const name = check.status === 'fail' || check.status === 'warn' ? this.#color.bold : paint;
-    const head = `${this.#painted(check.status)} ${name(padTo(check.id, column))}${paint(padTo(cutTo, room))}  ${this.#color.dim(time)}`;
-    const whole = check.status === 'skip' && cutTo !== summary ? wrap(summary, this.#style.width - 4) : [];
-    return [head, ...whole.map((line) => this.#color.dim(`    ${line}`)), ...this.#findings(check)];
+    const summary = this.text(check.summary);
+    const room = this.style.width - this.icon('pass').length - 1 - column - time.length - 2;
+    const cutTo = cut(summary, room, this.text('…'));
+    const paint = check.status === 'skip' ? this.color.dim : this.plain;
+    const name = check.status === 'fail' || check.status === 'warn' ? this.color.bold : paint;
+    const head = `${this.painted(check.status)} ${name(padTo(check.id, column))}${paint(padTo(cutTo, room))}  ${this.color.dim(time)}`;
+    const whole = check.status === 'skip' && cutTo !== summary ? wrap(summary, this.style.width - 4) : [];
+    return [head, ...whole.map((line) => this.color.dim(`    ${line}`)), ...this.#findings(check)];
   }
 
   #findings(check: ReportCheck): string[] {
-    const { verbosity } = this.#style;
+    const { verbosity } = this.style;
     if (verbosity === 'verbose') return check.findings.flatMap((finding) => this.#finding(finding));
     const troubles = [...having(check, 'fail'), ...having(check, 'warn')];
     const lines = troubles.flatMap((finding, index) => {
@@ -90,69 +76,45 @@ class Page {
 
   #skips(check: ReportCheck): string[] {
     return groupSkips(check.findings.filter(({ status }) => status === 'skip')).flatMap(({ reason, who }) =>
-      wrap(this.#text(`${who}: ${reason}`), this.#style.width - 4).map((line, index) =>
-        this.#color.dim(`  ${index === 0 ? '-' : ' '} ${line}`),
+      wrap(this.text(`${who}: ${reason}`), this.style.width - 4).map((line, index) =>
+        this.color.dim(`  ${index === 0 ? '-' : ' '} ${line}`),
       ),
     );
   }
 
   #finding(finding: ReportFinding, { docs = true } = {}): string[] {
-    const { width, verbosity } = this.#style;
+    const { width, verbosity } = this.style;
     const issue = finding.status === 'fail' || finding.status === 'warn';
     const verbose = verbosity === 'verbose';
-    const title = this.#text(finding.title);
+    const title = this.text(finding.title);
     const time = verbose ? `  ${duration(finding.durationMs)}` : '';
-    const head = `  ${this.#painted(finding.status)} ${finding.status === 'skip' ? this.#color.dim(finding.id) : finding.id}`;
-    const words = issue ? this.#color.bold : finding.status === 'skip' ? this.#color.dim : this.#plain;
+    const head = `  ${this.painted(finding.status)} ${finding.status === 'skip' ? this.color.dim(finding.id) : finding.id}`;
+    const words = issue ? this.color.bold : finding.status === 'skip' ? this.color.dim : this.plain;
     const fits = widthOf(head) + 3 + widthOf(title) + time.length <= width;
     const first = fits
-      ? [`${head}   ${words(title)}${this.#color.dim(time)}`]
-      : [`${head}${this.#color.dim(time)}`, ...this.#indented(wrap(title, width - INDENT).map((line) => words(line)))];
+      ? [`${head}   ${words(title)}${this.color.dim(time)}`]
+      : [`${head}${this.color.dim(time)}`, ...this.indented(wrap(title, width - INDENT).map((line) => words(line)))];
     if (!issue && !verbose) return first;
     return [
       ...first,
-      ...this.#indented(finding.detail === '' ? [] : wrap(this.#text(finding.detail), width - INDENT)),
-      ...this.#row('affects', affectedOf(finding)),
-      ...this.#row('expected', finding.expected),
-      ...this.#fix(finding),
-      ...this.#row('accepted', finding.accepted),
-      ...this.#row('docs', docs ? finding.docs : undefined),
-      ...this.#row('evidence', verbose ? evidenceOf(finding) : undefined),
+      ...this.indented(finding.detail === '' ? [] : wrap(this.text(finding.detail), width - INDENT)),
+      ...this.row('affects', affectedOf(finding)),
+      ...this.row('expected', finding.expected),
+      ...this.fix(finding),
+      ...this.row('accepted', finding.accepted),
+      ...this.row('docs', docs ? finding.docs : undefined),
+      ...this.row('evidence', verbose ? evidenceOf(finding) : undefined),
     ];
   }
 
-  #row(label: string, text: string | undefined): string[] {
-    if (text === undefined || text === '') return [];
-    return this.#labelled(label, wrap(this.#text(text), this.#room()));
-  }
-
-  #fix({ fix, fixKind, fixLanguage }: ReportFinding): string[] {
-    if (fix === undefined || fix === '') return [];
-    return this.#labelled('fix', this.#wrapped({ fix, fixKind, fixLanguage }, this.#room()));
-  }
-
-  #labelled(label: string, lines: readonly string[]): string[] {
-    return this.#indented(lines.map((line, index) => this.#color.dim(padTo(index === 0 ? label : '', LABEL)) + line));
-  }
-
-  #room(): number {
-    return Math.max(20, this.#style.width - INDENT - LABEL);
-  }
-
-  #wrapped(printed: PrintedFix, room: number): string[] {
-    const isProse = printed.fixKind === undefined || printed.fixKind === 'advice';
-    const fix = this.#style.unicode ? printed.fix : isProse ? toAscii(printed.fix) : commandToAscii(printed.fix);
-    return wrapFix({ ...printed, fix }, room).map((line) => this.#color.cyan(line));
-  }
-
   #leftovers({ leftovers }: Report): string[] {
-    const { width } = this.#style;
+    const { width } = this.style;
     const what = `left behind: ${plural(leftovers.length, 'item')} that this run created and did not remove`;
     return [
-      `${this.#painted('warn')} ${this.#color.bold(what)}`,
+      `${this.painted('warn')} ${this.color.bold(what)}`,
       ...leftovers.flatMap((leftover) => [
-        ...wrap(this.#text(leftover.what), width - 4).map((line) => `    ${line}`),
-        ...this.#indented(this.#wrapped(shellFix(leftover.command), width - INDENT)),
+        ...wrap(this.text(leftover.what), width - 4).map((line) => `    ${line}`),
+        ...this.indented(this.wrapped(shellFix(leftover.command), width - INDENT)),
       ]),
     ];
   }
@@ -162,7 +124,7 @@ class Page {
     const requested = report.checks.filter((check) => check.findings.every(byRequest));
     const count = requested.reduce((sum, check) => sum + check.findings.length, 0);
     const rows =
-      requested.length > 0 && this.#style.verbosity !== 'verbose'
+      requested.length > 0 && this.style.verbosity !== 'verbose'
         ? [{ label: 'by request', text: `${count} skipped: ${requested.map(({ id }) => id).join(', ')}` }]
         : [];
     if (report.release !== undefined) rows.push({ label: 'release', text: releasePhrase(report.release) });
@@ -170,9 +132,9 @@ class Page {
       ...report.notVerified.map(({ title, detail }) => ({ label: 'not verified', text: `${title}: ${detail}` })),
     );
     return rows.flatMap(({ label, text }) =>
-      wrap(this.#text(text), this.#style.width - column - this.#icon('skip').length - 1).map((line, index) =>
-        this.#color.dim(
-          `${index === 0 ? this.#icon('skip') : ' '.repeat(this.#icon('skip').length)} ${padTo(index === 0 ? label : '', column)}${line}`,
+      wrap(this.text(text), this.style.width - column - this.icon('skip').length - 1).map((line, index) =>
+        this.color.dim(
+          `${index === 0 ? this.icon('skip') : ' '.repeat(this.icon('skip').length)} ${padTo(index === 0 ? label : '', column)}${line}`,
         ),
       ),
     );
@@ -183,9 +145,9 @@ class Page {
     const title = release && changesTitle(release);
     if (title === undefined) return [];
     const wrapped = (text: string, indent: number) =>
-      wrap(this.#text(text), this.#style.width - indent).map((line) => ' '.repeat(indent) + line);
+      wrap(this.text(text), this.style.width - indent).map((line) => ' '.repeat(indent) + line);
     return [
-      this.#color.bold(title),
+      this.color.bold(title),
       ...(release?.changes ?? []).flatMap((change) => [
         ...wrapped(changePhrase(change), 2),
         ...(change.action === undefined ? [] : wrapped(change.action, 4)),
@@ -199,11 +161,11 @@ class Page {
     if (findings.length < 2) return [];
     const shown = findings.slice(0, MOST_STEPS);
     const column = STEP + Math.max(...shown.map(({ id }) => id.length)) + 2;
-    const beside = this.#style.width - column >= LEAST_ROOM;
+    const beside = this.style.width - column >= LEAST_ROOM;
     const at = beside ? column : STEP;
     const steps = shown.flatMap((finding, index) => {
-      const head = `  ${index + 1}. ${this.#painted(finding.status)}`;
-      const lines = this.#shortFix(finding, this.#style.width - at);
+      const head = `  ${index + 1}. ${this.painted(finding.status)}`;
+      const lines = this.#shortFix(finding, this.style.width - at);
       const [first, ...others] = beside ? lines : ['', ...lines];
       return [
         `${padTo(`${head} ${finding.id}`, at)}${first}`.trimEnd(),
@@ -214,40 +176,13 @@ class Page {
       ...(findings.length > shown.length ? [`and ${findings.length - shown.length} more above`] : []),
       ...(waiting > 0 ? [`then run it again to check ${plural(waiting, 'skipped finding')}`] : []),
     ];
-    return [this.#color.bold('next steps'), ...steps, ...more.map((line) => this.#color.dim(`  ${line}`))];
+    return [this.color.bold('next steps'), ...steps, ...more.map((line) => this.color.dim(`  ${line}`))];
   }
 
   #shortFix({ fix, fixKind, fixLanguage, title }: ReportFinding, room: number): string[] {
-    const lines = fix === undefined || fix.includes('\n') ? [] : this.#wrapped({ fix, fixKind, fixLanguage }, room);
+    const lines = fix === undefined || fix.includes('\n') ? [] : this.wrapped({ fix, fixKind, fixLanguage }, room);
     const short = lines.length > 0 && lines.length <= SHORT && lines.every((line) => widthOf(line) <= room);
-    return short ? lines : wrap(this.#text(title), room);
-  }
-
-  /** On one line if it fits. */
-  #verdict(report: Report): string[] {
-    const { status, words } = verdictOf(report);
-    const [icon, counts] = [this.#icon(status).trimEnd(), countsOf(report)];
-    const verdict = (text: string) => this.#paint[status].bold(`${icon} ${text}`);
-    if (!words.includes(': ')) return [`${verdict(`${this.#text(words)}:`)} ${counts}`];
-    return [...wrap(this.#text(words), this.#style.width - 2).map(verdict), `  ${counts}`];
-  }
-
-  #indented(lines: readonly string[]): string[] {
-    return lines.map((line) => ' '.repeat(INDENT) + line);
-  }
-
-  #plain = (text: string): string => text;
-
-  #icon(status: Status): string {
-    return this.#style.unicode ? ICONS[status].unicode : ICONS[status].ascii;
-  }
-
-  #painted(status: Status): string {
-    return this.#paint[status](this.#icon(status));
-  }
-
-  #text(text: string): string {
-    return this.#style.unicode ? text : toAscii(text);
+    return short ? lines : wrap(this.text(title), room);
   }
 }
 
@@ -255,16 +190,3 @@ const having = ({ findings }: ReportCheck, status: Status): ReportFinding[] =>
   findings.filter((finding) => finding.status === status);
 
 const byRequest = ({ status, title }: ReportFinding): boolean => status === 'skip' && title === BY_REQUEST;
-
-interface Block {
-  readonly lines: readonly string[];
-  /** Separated from the others by an empty line. */
-  readonly apart: boolean;
-}
-
-function spaced(blocks: readonly Block[]): string[] {
-  return blocks.flatMap(({ lines, apart }, index) => {
-    const before = blocks[index - 1];
-    return before !== undefined && (apart || before.apart) ? ['', ...lines] : lines;
-  });
-}

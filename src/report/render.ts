@@ -2,5 +2,5 @@
 import type { Style } from './style.ts';
 import type { Report } from './types.ts';
 
-/** Renders a report; ends with a line break. Only styled formats use `style`. */
-export type Render = (report: Report, style: Style) => string | Promise<string>;
+/** Renders a report, or another document; ends with a line break. Only styled formats use `style`. */
+export type Render<Document = Report> = (document: Document, style: Style) => string | Promise<string>;

@@ -41,16 +41,17 @@ export const reportSchema = (checks: readonly Check[]): JsonSchema => ({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: `urn:spacelift-preflight:report:${SCHEMA_VERSION}`,
   title: 'The report of spacelift-preflight',
-  ...report(idsFrom(checks)).schema,
+  ...reportForm(idsFrom(checks)).schema,
 });
 
 /** What the IDs of checks and findings can be. */
-interface Ids {
+export interface Ids {
   readonly check: SchemaOf<string>;
   readonly finding: SchemaOf<string>;
 }
 
-function report(ids: Ids): SchemaOf<Report> {
+/** @param ids what the IDs of checks and findings can be */
+export function reportForm(ids: Ids): SchemaOf<Report> {
   return object<Report>({
     kind: optional(described(constant(REPORT_KIND), 'Absent in reports of earlier versions.')),
     schemaVersion: described(
@@ -71,26 +72,12 @@ function report(ids: Ids): SchemaOf<Report> {
       'post-install': 'the database contains Spacelift’s tables, or --phase was set',
       plan: 'a Terraform plan was checked, and nothing was contacted',
     }),
-    service: orNull(
-      oneOf<Perspective>({
-        server: 'only what the server needs',
-        drain: 'only what the drain needs',
-        scheduler: 'only what the scheduler needs',
-        'vcs-gateway': 'only what the VCS gateway needs',
-        worker: 'only what a worker needs',
-      }),
-      'all services were checked together',
-    ),
+    service: orNull(oneOf(PERSPECTIVES), 'all services were checked together'),
     release: optional(
       described(release(), 'The release of Self-Hosted that the rules are for. Absent in reports of earlier versions.'),
     ),
     interrupted: described(flag(), 'Whether SIGINT or SIGTERM ended the run.'),
-    verdict: oneOf<Verdict>({
-      ready: 'no failures or warnings',
-      'ready-with-warnings': 'no failures, but at least one warning',
-      'not-ready': 'at least one failure',
-      inconclusive: 'no failures, but a dependency that is required for "ready" could not be verified',
-    }),
+    verdict: oneOf(VERDICTS),
     summary: described(
       object<Report['summary']>({ pass: wholeNumber(), warn: wholeNumber(), fail: wholeNumber(), skip: wholeNumber() }),
       'Findings by status.',
@@ -144,7 +131,33 @@ const SERVICES_OF_VALUES: Readonly<Record<Service | 'all', string>> = {
   'vcs-gateway': 'only for the VCS gateway',
 };
 
-const STATUSES: Readonly<Record<Status, string>> = {
+export const PERSPECTIVES: Readonly<Record<Perspective, string>> = {
+  server: 'only what the server needs',
+  drain: 'only what the drain needs',
+  scheduler: 'only what the scheduler needs',
+  'vcs-gateway': 'only what the VCS gateway needs',
+  worker: 'only what a worker needs',
+};
+
+export const VERDICTS: Readonly<Record<Verdict, string>> = {
+  ready: 'no failures or warnings',
+  'ready-with-warnings': 'no failures, but at least one warning',
+  'not-ready': 'at least one failure',
+  inconclusive: 'no failures, but a dependency that is required for "ready" could not be verified',
+};
+
+export const FIX_KINDS: Readonly<Record<FixKind, string>> = {
+  command: 'complete and ready to paste; see fixLanguage',
+  setting: 'a config variable and its value',
+  advice: 'text for a person to read, not to run',
+};
+
+export const FIX_LANGUAGES: Readonly<Record<FixLanguage, string>> = {
+  sh: 'commands for a POSIX shell',
+  sql: 'statements for psql',
+};
+
+export const STATUSES: Readonly<Record<Status, string>> = {
   pass: 'the rule is met',
   warn: 'it works, but with a risk or limitation',
   fail: 'Spacelift would not work',
@@ -173,7 +186,7 @@ const variable = () =>
     used: described(flag(), 'Whether the value is in effect for a service; otherwise, another one overrides it.'),
   });
 
-function idsFrom(checks: readonly Check[]): Ids {
+export function idsFrom(checks: readonly Check[]): Ids {
   return {
     check: text({ enum: checks.map(({ id }) => id) }),
     finding: text({ anyOf: [{ enum: checks.flatMap(idsOf) }, { pattern: variablePattern(checks) }] }),
@@ -220,14 +233,8 @@ const finding = (ids: Ids) =>
     detail: described(text(), 'An observation that adds to the title, or empty.'),
     expected: optional(text()),
     fix: optional(described(text(), 'The fix; can have several lines.')),
-    fixKind: optional(
-      oneOf<FixKind>({
-        command: 'complete and ready to paste; see fixLanguage',
-        setting: 'a config variable and its value',
-        advice: 'text for a person to read, not to run',
-      }),
-    ),
-    fixLanguage: optional(oneOf<FixLanguage>({ sh: 'commands for a POSIX shell', sql: 'statements for psql' })),
+    fixKind: optional(oneOf(FIX_KINDS)),
+    fixLanguage: optional(oneOf(FIX_LANGUAGES)),
     docs: optional(text({ format: 'uri' })),
     accepted: optional(described(text(), 'The reason for accepting the warning (--accept).')),
     startMs: described(wholeNumber(), 'Milliseconds since the start of the run.'),
@@ -251,7 +258,7 @@ const finding = (ids: Ids) =>
   });
 
 /** The form of a report of any version of this tool with this `schemaVersion`: its rules can have other IDs. */
-export const ANY_REPORT: SchemaOf<Report> = report({
+export const ANY_REPORT: SchemaOf<Report> = reportForm({
   check: text({ pattern: '^[a-z][a-z0-9-]*$' }),
   finding: text({ pattern: '^[a-z][a-z0-9-]*(/[a-z0-9-]+)+(\\[[\\w.%-]+\\])?$' }),
 });

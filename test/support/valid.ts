@@ -3,6 +3,9 @@ import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js
 import { expect } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { type Check, idsOf } from '../../src/engine/check.ts';
+import type { JsonSchema } from '../../src/report/json-schema.ts';
+import { matrixSchema } from '../../src/report/matrix/schema.ts';
+import type { Matrix } from '../../src/report/matrix/types.ts';
 import type { Report } from '../../src/report/report.ts';
 import { reportSchema } from '../../src/report/schema.ts';
 
@@ -16,17 +19,29 @@ const compiled = new Map<string, ValidateFunction>();
 export function expectValid(report: Report, some: readonly Check[] = CHECKS): Report {
   const checks = some.every((check) => CHECKS.includes(check)) ? CHECKS : some;
   const ids = JSON.stringify(checks.map((check) => [check.id, idsOf(check)]));
-  const validate = compiled.get(ids) ?? compile(checks);
+  const validate = compiled.get(ids) ?? compile(reportSchema(checks));
   compiled.set(ids, validate);
-  const valid = validate(JSON.parse(JSON.stringify(report)));
-  expect(validate.errors ?? [], 'a report that is not valid').toEqual([]);
-  expect(valid).toBe(true);
-  return report;
+  return expectForm(report, validate);
 }
 
-function compile(checks: readonly Check[]): ValidateFunction {
+let matrixForm: ValidateFunction | undefined;
+
+/** The same for merged reports, whose findings have the IDs of real checks. */
+export function expectValidMatrix(matrix: Matrix): Matrix {
+  matrixForm ??= compile(matrixSchema(CHECKS));
+  return expectForm(matrix, matrixForm);
+}
+
+function expectForm<T>(value: T, validate: ValidateFunction): T {
+  const valid = validate(JSON.parse(JSON.stringify(value)));
+  expect(validate.errors ?? [], 'a document that is not valid').toEqual([]);
+  expect(valid).toBe(true);
+  return value;
+}
+
+function compile(schema: JsonSchema): ValidateFunction {
   const ajv = new Ajv2020({ allErrors: true, formats: { 'date-time': isDate, uri: URL.canParse } });
-  return ajv.compile(closed(reportSchema(checks)) as AnySchema);
+  return ajv.compile(closed(schema) as AnySchema);
 }
 
 const isDate = (text: string): boolean => new Date(text).toISOString() === text;

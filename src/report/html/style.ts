@@ -131,6 +131,13 @@ button:hover { border-color: var(--muted); }
 .row.fail .title, .row.warn .title { font-weight: 600; }
 .row .time { grid-row: 1; grid-column: 4; text-align: right; }
 
+.scroll { overflow-x: auto; }
+.matrix { border-collapse: collapse; width: 100%; font-size: .9375rem; }
+.matrix th, .matrix td { padding: .5rem .9rem; text-align: left; white-space: nowrap; border-top: 1px solid var(--line); }
+.matrix thead th, .matrix thead td { border-top: 0; }
+.matrix th[scope=row], .matrix thead td { position: sticky; left: 0; background: var(--card); }
+.matrix td:is(.pass, .warn, .fail, .skip) { background: var(--soft); color: var(--tint); font-weight: 600; }
+
 .notes { padding: .9rem 1.25rem; }
 .notes li + li { margin-top: .75rem; }
 .notes p { white-space: pre-line; }

@@ -1,0 +1,33 @@
+/** GitHub workflow commands, for reports and for matrices. */
+import { neutralize } from '../neutralize.ts';
+import { type Explained, proseOf } from '../phrases.ts';
+import { oneLine } from '../sanitize.ts';
+
+type Level = 'error' | 'warning' | 'notice';
+
+/** @param more rows before the others */
+export const annotation = (
+  level: Level,
+  finding: Explained,
+  more: readonly (readonly [label: string, text: string | undefined])[] = [],
+): string => command(level, finding.id, [finding.title, ...proseOf(finding, more)].join('\n'));
+
+/** Folded in the log; none without findings. */
+export function group(findings: readonly Pick<Explained, 'id' | 'title'>[], word: string): string[] {
+  if (findings.length === 0) return [];
+  return [
+    `::group::${findings.length} ${word}`,
+    ...findings.map(({ id, title }) => logged(`${id}: ${title}`)),
+    '::endgroup::',
+  ];
+}
+
+/** Escaped like GitHub's toolkit (`@actions/core`, command.ts). */
+export function command(level: Level, title: string, message: string): string {
+  return `::${level} title=${escaped(title).replaceAll(':', '%3A').replaceAll(',', '%2C')}::${escaped(message)}`;
+}
+
+const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+
+/** A log line that is not a command. */
+export const logged = (text: string): string => neutralize(oneLine(text), 'text');

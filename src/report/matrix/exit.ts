@@ -1,0 +1,31 @@
+/** The exit code for a matrix, by the rules for a report. */
+import { matcher } from '../../engine/select.ts';
+import { plural } from '../../util/format.ts';
+import { type ExitRules, isOpen } from '../exit.ts';
+import type { Matrix } from './types.ts';
+
+/** 0, or 1 with the reasons that are not failures in the matrix. */
+export function matrixExitCode(
+  { runs, checks, summary }: Matrix,
+  { strict, require }: ExitRules,
+): { code: 0 | 1; because: readonly string[] } {
+  const entries = checks.flatMap(({ findings }) =>
+    findings.flatMap(({ id, entries: own }) => own.map((entry) => ({ ...entry, id }))),
+  );
+  const required = matcher(require);
+  const open = runs.filter(
+    ({ verdict, report }) => verdict === 'inconclusive' && report !== undefined && isOpen(report),
+  );
+  const warnings = entries.filter(({ status, accepted }) => status === 'warn' && accepted === undefined);
+  const skipped = entries.filter(({ id, status }) => status === 'skip' && required(id));
+  const because = [
+    ...(strict && open.length > 0
+      ? [`the verdict is inconclusive for ${open.map(({ name }) => name).join(', ')} (--strict)`]
+      : []),
+    ...(strict && warnings.length > 0 ? [`${plural(warnings.length, 'warning')} (--strict)`] : []),
+    ...skipped.map(
+      ({ id, title, runs: names }) => `${id} is required (--require) but was skipped for ${names.join(', ')}: ${title}`,
+    ),
+  ];
+  return { code: summary.fail > 0 || because.length > 0 ? 1 : 0, because };
+}

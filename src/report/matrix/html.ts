@@ -1,0 +1,149 @@
+/** The matrix as a self-contained HTML page: the grid of services and checks, what to fix, and all findings. */
+import type { Status } from '../../outcome/status.ts';
+import { html, type Markup } from '../html/markup.ts';
+import { findable, headOf, icon, leftBehind, named, pageOf, step, time } from '../html/parts.ts';
+import { countsOf, POSIX_SHELL } from '../phrases.ts';
+import type { Render } from '../render.ts';
+import { ICONS } from '../style.ts';
+import {
+  type Entry,
+  entriesIn,
+  explained,
+  hasShellCommands,
+  lostIn,
+  NOT_ASKED,
+  rowsOf,
+  servicesOf,
+  toldOf,
+  verdictOf,
+  WORDS,
+} from './phrases.ts';
+import type { Matrix, MatrixCell, MatrixCheck, MatrixRun } from './types.ts';
+
+/** With more services, they are the rows of the grid. */
+const MOST_COLUMNS = 6;
+
+export const renderHtml: Render<Matrix> = (matrix) => {
+  const verdict = verdictOf(matrix);
+  const { runs, checks, startedAt } = matrix;
+  return pageOf({
+    words: verdict.words,
+    tool: matrix.tool,
+    head: headOf(verdict, countsOf(matrix), [
+      ...(startedAt === null ? [] : [['started', time(startedAt)] as const]),
+      ['services', html`${runs.length}`],
+    ]),
+    main: html`<section aria-labelledby="grid"><h2 id="grid">Services and checks</h2>
+${grid(matrix)}
+</section>
+${fixing(matrix)}
+${leftBehind(runs.flatMap(({ name, report }) => (report?.leftovers ?? []).map(({ what, command }) => ({ what: `${name}: ${what}`, command }))))}
+${hasShellCommands(matrix) && html`<p class="then">${POSIX_SHELL}</p>`}
+${notes(matrix)}
+<section aria-labelledby="runs"><h2 id="runs">Runs</h2>
+<ul class="notes card">${runs.map(about)}</ul>
+</section>
+${findable(countedIn(matrix), checks.map(checkOf))}`,
+  });
+};
+
+function grid({ runs, checks }: Matrix): Markup {
+  const cells = new Map(checks.flatMap((check) => check.cells.map((cell) => [`${check.id} ${cell.run}`, cell])));
+  const lost = new Set(runs.filter((run) => run.lost !== undefined).map(({ name }) => name));
+  const cell = (check: string, run: string) => cellOf(cells.get(`${check} ${run}`), lost.has(run));
+  const names = runs.map(({ name }) => name);
+  const ids = checks.map(({ id }) => id);
+  const isWide = names.length > MOST_COLUMNS;
+  const [rows, columns] = isWide ? [names, ids] : [ids, names];
+  const table = rows.map(
+    (row) =>
+      html`<tr><th scope="row">${named(row)}</th>${columns.map((column) => (isWide ? cell(column, row) : cell(row, column)))}</tr>
+`,
+  );
+  return html`<div class="scroll card" role="region" aria-labelledby="grid" tabindex="0"><table class="matrix">
+<thead><tr><td></td>${columns.map((column) => html`<th scope="col">${named(column)}</th>`)}</tr></thead>
+<tbody>
+${table}</tbody>
+</table></div>
+${checks.some((check) => check.cells.some(({ toldBy }) => toldBy !== undefined)) && html`<p class="then">* skipped by the service itself, but passes for another one that tried the same</p>`}`;
+}
+
+function cellOf(cell: MatrixCell | undefined, isLost: boolean): Markup {
+  if (isLost) return worded('fail', 'lost');
+  if (cell === undefined) return html`<td class="quiet">${NOT_ASKED}</td>`;
+  return worded(cell.status, `${WORDS[cell.status]}${cell.toldBy === undefined ? '' : '*'}`);
+}
+
+const worded = (status: Status, word: string): Markup =>
+  html`<td class="${status}"><span aria-hidden="true">${ICONS[status].unicode}</span> ${word}</td>`;
+
+function fixing(matrix: Matrix): Markup | undefined {
+  const warnings = entriesIn(matrix, 'warn');
+  const entries = [
+    ...entriesIn(matrix, 'fail'),
+    ...warnings.filter(({ accepted }) => accepted === undefined),
+    ...warnings.filter(({ accepted }) => accepted !== undefined),
+  ];
+  const lost = lostIn(matrix);
+  if (entries.length + lost.length === 0) return undefined;
+  return html`<section aria-labelledby="fix"><h2 id="fix">${matrix.summary.fail > 0 ? 'What to fix' : 'Warnings'}</h2>
+<ol class="steps">
+${lost.map((run) => step({ ...explained(run), status: 'fail' }, [], `run-${run.name}`))}
+${entries.map((entry) => step(entry, rowsOf(entry), anchorOf(entry)))}
+</ol>
+</section>`;
+}
+
+/** A rule can have several entries. */
+const anchorOf = ({ id, status, runs: [first] }: Entry): string => `${id}-${status}-${first}`;
+
+/** One service: its facts, and how its run ended. */
+function about({ name, facts, verdict, report, lost }: MatrixRun): Markup {
+  const known = [
+    ...(report === undefined ? [] : [`${countsOf(report)}, ${report.phase}`]),
+    ...(report?.host === undefined ? [] : [`host ${report.host}`]),
+    ...facts.map((fact) => `${fact.name} ${fact.value}`),
+  ];
+  return html`<li id="run-${name}"><p><b>${name}</b>: ${lost === undefined ? verdict : `lost: ${lost.title}`}</p>
+<p class="quiet">${known.join(' · ')}</p></li>`;
+}
+
+function notes({ notes: all }: Matrix): Markup | undefined {
+  if (all.length === 0) return undefined;
+  return html`<section aria-labelledby="notes"><h2 id="notes">Notes</h2>
+<ul class="notes card">${all.map((note) => html`<li><p>${note}</p></li>`)}</ul>
+</section>`;
+}
+
+const countedIn = ({ checks }: Matrix): Matrix['summary'] => {
+  const counts = { pass: 0, warn: 0, fail: 0, skip: 0 };
+  for (const { findings } of checks)
+    for (const { entries } of findings) for (const { status } of entries) counts[status] += 1;
+  return counts;
+};
+
+function checkOf({ id, title, status, findings }: MatrixCheck): Markup {
+  return html`<div class="check card ${status}">
+<h3 id="check-${id}">${icon(status)}<span>${title}</span></h3>
+<ul>
+${findings.flatMap(({ id: rule, entries }) => entries.map((entry) => row({ ...entry, id: rule })))}
+</ul>
+</div>`;
+}
+
+function row(entry: Entry): Markup {
+  const { id, status, title, detail, fix } = entry;
+  const issue = status === 'fail' || status === 'warn';
+  const told = toldOf(entry);
+  const more = [
+    html`${servicesOf(entry)}`,
+    detail !== '' && html`${detail}`,
+    told !== undefined && html`${told}`,
+    !issue && fix !== undefined && html`${fix}`,
+    issue && html`<a href="#fix-${anchorOf(entry)}">how to fix it</a>`,
+  ].filter((part) => part !== false);
+  return html`<li class="row ${status}" id="${anchorOf(entry)}" data-status="${status}">
+${icon(status)}${named(id)} <div class="says"><span class="title">${title}</span>
+${more.map((part) => html`<div class="more">${part}</div>`)}</div>
+</li>`;
+}

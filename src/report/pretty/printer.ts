@@ -1,0 +1,85 @@
+/** What all pages for people share: icons, colors, labels, columns. */
+import { Chalk, type ChalkInstance } from 'chalk';
+import type { Status } from '../../outcome/status.ts';
+import { commandToAscii, ICONS, type Style, toAscii } from '../style.ts';
+import { type PrintedFix, padTo, wrap, wrapFix } from '../wrap.ts';
+
+/** The width of the label column. */
+const LABEL = 10;
+export const INDENT = 6;
+
+export class Printer {
+  protected readonly style: Style;
+  protected readonly color: ChalkInstance;
+  protected readonly paint: Readonly<Record<Status, ChalkInstance>>;
+
+  constructor(style: Style) {
+    const color = new Chalk({ level: style.color });
+    this.style = style;
+    this.color = color;
+    this.paint = { pass: color.green, warn: color.yellow, fail: color.red, skip: color.dim };
+  }
+
+  row(label: string, text: string | undefined): string[] {
+    if (text === undefined || text === '') return [];
+    return this.labelled(label, wrap(this.text(text), this.room()));
+  }
+
+  fix({ fix, fixKind, fixLanguage }: Partial<PrintedFix>): string[] {
+    if (fix === undefined || fix === '') return [];
+    return this.labelled('fix', this.wrapped({ fix, fixKind, fixLanguage }, this.room()));
+  }
+
+  labelled(label: string, lines: readonly string[]): string[] {
+    return this.indented(lines.map((line, index) => this.color.dim(padTo(index === 0 ? label : '', LABEL)) + line));
+  }
+
+  room(): number {
+    return Math.max(20, this.style.width - INDENT - LABEL);
+  }
+
+  wrapped(printed: PrintedFix, room: number): string[] {
+    const isProse = printed.fixKind === undefined || printed.fixKind === 'advice';
+    const fix = this.style.unicode ? printed.fix : isProse ? toAscii(printed.fix) : commandToAscii(printed.fix);
+    return wrapFix({ ...printed, fix }, room).map((line) => this.color.cyan(line));
+  }
+
+  /** On one line if it fits. */
+  verdict({ status, words }: { readonly status: Status; readonly words: string }, counts: string): string[] {
+    const verdict = (text: string) => this.paint[status].bold(`${this.icon(status).trimEnd()} ${text}`);
+    if (!words.includes(': ')) return [`${verdict(`${this.text(words)}:`)} ${counts}`];
+    return [...wrap(this.text(words), this.style.width - 2).map(verdict), `  ${counts}`];
+  }
+
+  indented(lines: readonly string[]): string[] {
+    return lines.map((line) => ' '.repeat(INDENT) + line);
+  }
+
+  plain = (text: string): string => text;
+
+  icon(status: Status): string {
+    return this.style.unicode ? ICONS[status].unicode : ICONS[status].ascii;
+  }
+
+  painted(status: Status): string {
+    return this.paint[status](this.icon(status));
+  }
+
+  text(text: string): string {
+    return this.style.unicode ? text : toAscii(text);
+  }
+}
+
+/** Lines that stay together. */
+export interface Block {
+  readonly lines: readonly string[];
+  /** Separated from the others by an empty line. */
+  readonly apart: boolean;
+}
+
+export function spaced(blocks: readonly Block[]): string[] {
+  return blocks.flatMap(({ lines, apart }, index) => {
+    const before = blocks[index - 1];
+    return before !== undefined && (apart || before.apart) ? ['', ...lines] : lines;
+  });
+}
