@@ -1,45 +1,28 @@
 /** The options of `run kubernetes`. */
 import { InvalidArgumentError, Option } from 'commander';
 import { SERVICES, type Service } from '../config/options.ts';
-import { picked, type RunArguments, repeated, seconds, text } from './options.ts';
+import { type MergeArguments, mergeOptions, picked, type RunArguments, repeated, seconds, text } from './options.ts';
 
 /** As commander returns them; options that were not given are absent. */
-export type KubernetesArguments = Pick<
-  RunArguments,
-  | 'file'
-  | 'format'
-  | 'report'
-  | 'only'
-  | 'skip'
-  | 'accept'
-  | 'require'
-  | 'release'
-  | 'phase'
-  | 'caFile'
-  | 'strict'
-  | 'readOnly'
-  | 'timeout'
-  | 'quiet'
-  | 'verbose'
-  | 'color'
-> & {
-  readonly namespace?: string;
-  readonly context?: string;
-  readonly kubeconfig?: string;
-  readonly as?: string;
-  readonly services?: readonly Service[];
-  readonly image?: string;
-  /** Names of Secrets. */
-  readonly imagePullSecret?: readonly string[];
-  /** As given. */
-  readonly resources?: string;
-  /** Seconds. */
-  readonly startTimeout: number;
-  readonly createServiceAccounts?: true;
-  readonly keep?: true;
-  readonly print?: true;
-  readonly cleanup?: true;
-};
+export type KubernetesArguments = MergeArguments &
+  Pick<RunArguments, 'file' | 'only' | 'skip' | 'release' | 'phase' | 'caFile' | 'readOnly' | 'timeout'> & {
+    readonly namespace?: string;
+    readonly context?: string;
+    readonly kubeconfig?: string;
+    readonly as?: string;
+    readonly services?: readonly Service[];
+    readonly image?: string;
+    /** Names of Secrets. */
+    readonly imagePullSecret?: readonly string[];
+    /** As given. */
+    readonly resources?: string;
+    /** Seconds. */
+    readonly startTimeout: number;
+    readonly createServiceAccounts?: true;
+    readonly keep?: true;
+    readonly print?: true;
+    readonly cleanup?: true;
+  };
 
 /** Where `run` can start a preflight. */
 export const PLATFORMS = ['kubernetes'] as const;
@@ -47,24 +30,8 @@ export const PLATFORMS = ['kubernetes'] as const;
 /** Enough for most nodes to pull an image, in seconds. */
 const START_TIMEOUT = 120;
 
-/** Of a run, with their own meaning in a cluster. */
-const SHARED = [
-  '--format',
-  '--report',
-  '--only',
-  '--skip',
-  '--accept',
-  '--require',
-  '--release',
-  '--phase',
-  '--ca-file',
-  '--strict',
-  '--read-only',
-  '--timeout',
-  '--quiet',
-  '--verbose',
-  '--no-color',
-];
+/** Those of a run that are passed on. */
+const PASSED_ON = ['--only', '--skip', '--release', '--phase', '--ca-file', '--read-only', '--timeout'];
 
 export function kubernetesOptions(): Option[] {
   return [
@@ -88,7 +55,8 @@ export function kubernetesOptions(): Option[] {
     new Option('--keep', 'do not remove the Pods'),
     new Option('--print', 'print the manifests, and create nothing'),
     new Option('--cleanup', 'remove what killed runs left, and nothing else'),
-    ...picked(SHARED),
+    ...picked(PASSED_ON),
+    ...mergeOptions(),
   ];
 }
 

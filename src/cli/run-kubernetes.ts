@@ -9,11 +9,13 @@ import { resourcesIn } from '../cluster/resources.ts';
 import { secretsIn } from '../cluster/values.ts';
 import { InputError } from '../config/input-error.ts';
 import { redactor } from '../config/redact.ts';
+import { matrixExitCode } from '../report/matrix/exit.ts';
+import { MATRIX_FORMATS } from '../report/matrix/index.ts';
 import { makeMatrix } from '../report/matrix/merge.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import type { KubernetesArguments } from './kubernetes-options.ts';
-import { matrixOutput } from './matrix-output.ts';
+import { prepareOutput } from './output.ts';
 import { authoritiesIn, checkIds } from './prepare.ts';
 import { print } from './print.ts';
 import { progressOn } from './progress.ts';
@@ -50,7 +52,7 @@ export async function runKubernetes(
   const files = args.file ?? [];
   if (files.includes('-') && host.stdin.isTTY)
     throw new InputError('-f - reads standard input, but that is a terminal; pipe helm template into it');
-  const output = args.print === true ? undefined : matrixOutput(host, args);
+  const output = args.print === true ? undefined : prepareOutput(host, args, MATRIX_FORMATS);
   const source = await readWorkloads({
     files,
     stdin: host.stdin,
@@ -90,7 +92,10 @@ export async function runKubernetes(
     interrupt.signal,
   ).finally(() => progress.stop());
   const accept = new Map((args.accept ?? []).map(({ id, reason }) => [id, reason]));
-  await output(makeMatrix(serviceRuns(runs, redact), { accept }), interrupt.exitCode);
+  const matrix = makeMatrix(serviceRuns(runs, redact), { accept });
+  const { code, because } = matrixExitCode(matrix, { strict: args.strict === true, require: args.require ?? [] });
+  host.exitCode = interrupt.exitCode ?? code;
+  await output(matrix, because);
   for (const line of left) notice(host, redact(line));
   interrupt.release();
 }

@@ -142,6 +142,12 @@ export const STOPPED: Lost = {
   fix: advice`run it again`,
 };
 
+export const unreachable = (words: string): Lost => ({
+  title: 'the API server stopped responding during the run',
+  detail: words,
+  fix: advice`run it again when kubectl get pods works; what is left is removed with run kubernetes --cleanup`,
+});
+
 export const logUnread = (words: string): Lost => ({
   title: 'the log could not be read',
   detail: words,

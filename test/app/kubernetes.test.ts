@@ -83,7 +83,7 @@ async function driven(cluster: Cluster, { settings = {}, manifests, connection =
     connect,
     connection,
   });
-  const plan = { ...planKubernetes(source, { ...SETTINGS, ...settings }), pollMs: 50 };
+  const plan = { ...planKubernetes(source, { ...SETTINGS, ...settings }), pollMs: 50, silenceMs: 100 };
   const observer = { started: () => {}, finished: () => {}, said: (text: string) => void said.push(text) };
   const { runs, left } = await runKubernetes(
     plan,
@@ -113,7 +113,7 @@ describe('a run', () => {
     await driven(cluster, { settings: { startTimeoutMs: 0 } });
     for (const call of cluster.calls) {
       expect(call).toContain(`--namespace=${NAMESPACE}`);
-      expect(call.join(' ')).not.toMatch(/secret|logs .*-f|--follow|--all-namespaces/);
+      expect(call.join(' ')).not.toMatch(/secret|logs .* -f|--follow|--all-namespaces/);
     }
   });
 
@@ -263,6 +263,16 @@ describe('a lost run has the words of the cluster and a fix, and the others go o
     const cluster = await started({ quota: 0 });
     const { lost } = await driven(cluster, { settings: { startTimeoutMs: 0 } });
     expect(Object.values(lost).map(({ title }) => title)).toEqual(Array(3).fill('quota pods is exceeded'));
+  });
+
+  it('a server that stops responding, and what is there then', async () => {
+    const cluster = await started({ broken: ([command, what]) => command === 'get' && what === 'pods' });
+    const { lost, left } = await driven(cluster);
+    expect(lost.server).toMatchObject({
+      title: 'the API server stopped responding during the run',
+      detail: 'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?',
+    });
+    expect(left).toEqual(['the Pods of the run are still ending']);
   });
 
   it('a Pod that somebody deletes', async () => {

@@ -34,6 +34,8 @@ export interface ClusterOptions {
   admit?(pod: JsonMap): string | undefined;
   /** The number of Pods that may run at once. */
   readonly quota?: number;
+  /** Whether the server refuses the connection of a call. */
+  broken?(args: readonly string[]): boolean;
   /** Is told of each call before it is answered. */
   called?(args: readonly string[]): void | Promise<void>;
 }
@@ -148,6 +150,10 @@ class Namespace {
   async answer(args: readonly string[], input: string): Promise<Answer> {
     this.calls.push(args);
     await this.#options.called?.(args);
+    if (this.#options.broken?.(args))
+      return failed(
+        'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?',
+      );
     const [command = '', ...rest] = args;
     const options = new Map<string, string>();
     const words: string[] = [];

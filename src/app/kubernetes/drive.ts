@@ -1,7 +1,16 @@
 /** Runs the Pods of a plan, all at once, and reads their reports. Polls: following a log breaks behind load balancers. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Kubectl, KubectlError } from '../../cluster/kubectl.ts';
-import { failedWith, GONE, logUnread, neverEnded, neverStarted, noReport, STOPPED } from '../../cluster/lost.ts';
+import {
+  failedWith,
+  GONE,
+  logUnread,
+  neverEnded,
+  neverStarted,
+  noReport,
+  STOPPED,
+  unreachable,
+} from '../../cluster/lost.ts';
 import { RUN_LABEL } from '../../cluster/names.ts';
 import { mapIn, nameOf, textIn } from '../../cluster/objects.ts';
 import { type BuiltPod, ownedBy, withPriority } from '../../cluster/pod.ts';
@@ -30,6 +39,8 @@ export interface DriveSettings {
   readonly keep: boolean;
   /** Between two looks at the Pods, ms. */
   readonly pollMs: number;
+  /** How long a server that was reached before may not respond, ms. */
+  readonly silenceMs: number;
 }
 
 /** The result of one service's run. */
@@ -47,8 +58,6 @@ export interface DriveObserver {
   said(text: string): void;
 }
 
-/** In a row, of a server that was reached before. */
-const MOST_FAILURES = 10;
 const LOG_ATTEMPTS = 3;
 /** Messages about one Pod that waits: the kubelet words a problem in several ways. */
 const MOST_SAID = 3;
@@ -62,7 +71,8 @@ export class Drive {
   readonly #observer: DriveObserver;
   readonly #attempts: readonly Attempt[];
   readonly #removals: Promise<unknown>[] = [];
-  #failures = 0;
+  /** Since when the server has not responded. */
+  #silentSince: number | undefined;
 
   constructor(pods: readonly PlannedPod[], kubectl: Kubectl, settings: DriveSettings, observer: DriveObserver) {
     this.#kubectl = kubectl;
@@ -146,12 +156,15 @@ export class Drive {
         { signal },
       );
       const pods = objectsIn(text);
-      this.#failures = 0;
+      this.#silentSince = undefined;
       return pods;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof KubectlError) || forbiddenIn(error.words) !== undefined) throw error;
-      if (++this.#failures > MOST_FAILURES) throw error;
+      this.#silentSince ??= performance.now();
+      if (performance.now() - this.#silentSince > this.#settings.silenceMs)
+        for (const attempt of this.#attempts)
+          if (attempt.isOpen) this.#finish(attempt, { lost: unreachable(error.words) });
       return undefined;
     }
   }

@@ -43,6 +43,8 @@ export interface KubernetesPlan {
   readonly keep: boolean;
   /** Between two looks at the Pods, ms. */
   readonly pollMs: number;
+  /** How long a server that was reached before may not respond, ms. */
+  readonly silenceMs: number;
   /** Where a Pod is not like the service's own, for people. */
   readonly notes: readonly string[];
 }
@@ -51,6 +53,7 @@ export interface KubernetesPlan {
 const MARGIN_MS = 30_000;
 const SPARE_S = 600;
 export const POLL_MS = 1_000;
+const SILENCE_MS = 60_000;
 
 /** @throws InputError for a Deployment that a run can't be made from */
 export function planKubernetes(source: Source, settings: KubernetesSettings): KubernetesPlan {
@@ -79,6 +82,7 @@ export function planKubernetes(source: Source, settings: KubernetesSettings): Ku
     runTimeoutMs,
     keep: settings.keep,
     pollMs: POLL_MS,
+    silenceMs: SILENCE_MS,
     notes: pods.flatMap(({ notes }) => notes),
   };
 }
@@ -106,7 +110,7 @@ export async function runKubernetes(
   observer: DriveObserver,
   signal: AbortSignal,
 ): Promise<KubernetesResult> {
-  const { run, startTimeoutMs, runTimeoutMs, keep, pollMs } = plan;
+  const { run, startTimeoutMs, runTimeoutMs, keep, pollMs, silenceMs } = plan;
   const created = { run, pods: plan.pods.map(({ pod }) => nameOf(pod)), accounts: [] as string[], pollMs };
   let isCreated = true;
   const clear = async () => (keep ? [keptNote(run)] : remove(kubectl, created));
@@ -121,7 +125,12 @@ export async function runKubernetes(
       const account = accountFor(manifest, { run, release: plan.release ?? '', namespace });
       if (await createIfAbsent(kubectl, account)) created.accounts.push(nameOf(account));
     }
-    const drive = new Drive(plan.pods, kubectl, { run, job, startTimeoutMs, runTimeoutMs, keep, pollMs }, observer);
+    const drive = new Drive(
+      plan.pods,
+      kubectl,
+      { run, job, startTimeoutMs, runTimeoutMs, keep, pollMs, silenceMs },
+      observer,
+    );
     try {
       await drive.run(signal);
     } catch (error) {
