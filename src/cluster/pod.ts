@@ -45,13 +45,12 @@ export interface BuiltPod {
 }
 
 /** Where the container finds `authorities`. */
-const AUTHORITIES_FOLDER = `/${PREFIX}`;
+const AUTHORITIES_FOLDER = `/run/${PREFIX}`;
 const AUTHORITIES_FILE = 'ca.pem';
 const AUTHORITIES_VOLUME = `${PREFIX}-ca`;
 
 /** Fields of the pod that decide where it runs, who it is, and how it finds names. */
 const TAKEN_OVER = [
-  'serviceAccountName',
   'nodeSelector',
   'tolerations',
   'dnsPolicy',
@@ -69,14 +68,12 @@ const CONTROLLERS_LABELS = ['pod-template-hash', 'controller-revision-hash'];
 export function podOf(workload: Workload, settings: PodSettings): BuiltPod {
   refuseNodeAccess(workload);
   const { service, spec, container } = workload;
-  const name = textIn(container, 'name') ?? '';
   const volumes = volumesIn(spec, settings.claims);
-  const sidecars = listIn(spec, 'initContainers').filter(isSidecar);
-  const built = sidecars.map((sidecar) => sidecarOf(sidecar, volumes));
-  const ownMounts = mountsIn(container, volumes);
-  const hasAuthorities = settings.authorities !== undefined;
-  const account = textIn(spec, 'serviceAccountName') ?? textIn(spec, 'serviceAccount');
-  const pullSecrets = [...listIn(spec, 'imagePullSecrets'), ...settings.imagePullSecrets.map((name) => ({ name }))];
+  const own = containerOf(container, volumes, settings);
+  const sidecars = listIn(spec, 'initContainers')
+    .filter(isSidecar)
+    .map((sidecar) => sidecarOf(sidecar, volumes));
+  const containers = [own, ...sidecars.map((sidecar) => sidecar.container)].map(nameIn);
   const pod: JsonMap = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -86,15 +83,11 @@ export function podOf(workload: Workload, settings: PodSettings): BuiltPod {
         ...without(mapIn(workload.metadata, 'labels'), CONTROLLERS_LABELS),
         ...labelsOf(settings.run, service),
       },
-      annotations: annotationsOf(
-        workload,
-        [name, ...sidecars.map((sidecar) => textIn(sidecar, 'name') ?? '')],
-        settings,
-      ),
+      annotations: annotationsOf(workload, containers, settings),
     },
     spec: {
       ...picked(spec, TAKEN_OVER),
-      ...(account !== undefined && { serviceAccountName: account }),
+      ...accountAndSecrets(spec, settings),
       ...affinityOf(spec),
       automountServiceAccountToken: needsToken(workload),
       restartPolicy: 'Never',
@@ -102,35 +95,41 @@ export function podOf(workload: Workload, settings: PodSettings): BuiltPod {
       terminationGracePeriodSeconds: GRACE_SECONDS,
       readinessGates: [{ conditionType: NEVER_READY }],
       securityContext: POD_SECURITY,
-      ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets }),
-      ...(built.length > 0 && { initContainers: built.map((sidecar) => sidecar.container) }),
-      containers: [
-        {
-          name,
-          image: settings.image,
-          args: hasAuthorities
-            ? [...settings.args, '--ca-file', `${AUTHORITIES_FOLDER}/${AUTHORITIES_FILE}`].map(literal)
-            : settings.args.map(literal),
-          ...picked(container, ['env', 'envFrom']),
-          resources: { requests: settings.resources.requests, limits: settings.resources.limits },
-          securityContext: CONTAINER_SECURITY,
-          terminationMessagePolicy: 'FallbackToLogsOnError',
-          volumeMounts: hasAuthorities
-            ? [...ownMounts, { name: AUTHORITIES_VOLUME, mountPath: AUTHORITIES_FOLDER, readOnly: true }]
-            : ownMounts,
-        },
-      ],
-      volumes: hasAuthorities ? [...volumes.kept, AUTHORITIES_FROM_ANNOTATION] : volumes.kept,
+      ...(sidecars.length > 0 && { initContainers: sidecars.map((sidecar) => sidecar.container) }),
+      containers: [own],
+      volumes: settings.authorities === undefined ? volumes.kept : [...volumes.kept, AUTHORITIES_FROM_ANNOTATION],
     },
   };
+  const ofSidecars = sidecars.flatMap(({ notes }) => notes);
+  return { pod, container: nameIn(own), notes: notesOf(workload, volumes, ofSidecars) };
+}
+
+const nameIn = (container: JsonMap): string => textIn(container, 'name') ?? '';
+
+function accountAndSecrets(spec: JsonMap, settings: PodSettings): JsonMap {
+  const account = textIn(spec, 'serviceAccountName') ?? textIn(spec, 'serviceAccount');
+  const pullSecrets = [...listIn(spec, 'imagePullSecrets'), ...settings.imagePullSecrets.map((name) => ({ name }))];
   return {
-    pod,
-    container: name,
-    notes: notesOf(
-      workload,
-      volumes,
-      built.flatMap(({ notes }) => notes),
-    ),
+    ...(account !== undefined && { serviceAccountName: account }),
+    ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets }),
+  };
+}
+
+/** The image's own entry point runs. */
+function containerOf(container: JsonMap, volumes: Volumes, settings: PodSettings): JsonMap {
+  const { image, args, resources, authorities } = settings;
+  const mounts = mountsIn(container, volumes);
+  const certificates = { name: AUTHORITIES_VOLUME, mountPath: AUTHORITIES_FOLDER, readOnly: true };
+  const withFile = ['--ca-file', `${AUTHORITIES_FOLDER}/${AUTHORITIES_FILE}`];
+  return {
+    name: nameIn(container),
+    image,
+    args: (authorities === undefined ? args : [...args, ...withFile]).map(literal),
+    ...picked(container, ['env', 'envFrom']),
+    resources: { requests: resources.requests, limits: resources.limits },
+    securityContext: CONTAINER_SECURITY,
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: authorities === undefined ? mounts : [...mounts, certificates],
   };
 }
 

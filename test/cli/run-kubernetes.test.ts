@@ -87,7 +87,7 @@ describe('run kubernetes', () => {
       '--timeout=5',
       '--read-only',
       '--ca-file',
-      '/spacelift-preflight/ca.pem',
+      '/run/spacelift-preflight/ca.pem',
     ]);
     expect(JSON.stringify(mapIn(pod ?? {}, 'metadata'))).toContain('BEGIN CERTIFICATE');
   });

@@ -148,9 +148,9 @@ describe('a Pod', () => {
 
   it('gets certificates from an annotation', () => {
     const { own, spec, metadata } = built({}, { authorities: 'PEM' });
-    expect(own.args).toEqual(['--service', 'drain', '--ca-file', '/spacelift-preflight/ca.pem']);
+    expect(own.args).toEqual(['--service', 'drain', '--ca-file', '/run/spacelift-preflight/ca.pem']);
     expect(own.volumeMounts).toEqual([
-      { name: 'spacelift-preflight-ca', mountPath: '/spacelift-preflight', readOnly: true },
+      { name: 'spacelift-preflight-ca', mountPath: '/run/spacelift-preflight', readOnly: true },
     ]);
     expect(spec.volumes).toMatchObject([{ name: 'spacelift-preflight-ca' }]);
     expect(mapIn(metadata, 'annotations')).toMatchObject({ 'spacelift-preflight/ca-certificates': 'PEM' });
