@@ -143,12 +143,41 @@ export const configuration = defineCheck({
     },
     region: {
       title: 'AWS_REGION and AWS_DEFAULT_REGION match',
-      procedure: 'Compares AWS_REGION with AWS_DEFAULT_REGION.',
-      rationale: 'Parts of Spacelift would look for resources in the wrong region.',
-      fix: 'Set both to the region of the installation.',
+      procedure: 'Compares AWS_REGION with AWS_DEFAULT_REGION. Warns if AWS_SECONDARY_REGION is the same region, too.',
+      rationale:
+        'Parts of Spacelift would look for resources in the wrong region. If the secondary region is the first one, there is none to fail over to.',
+      fix: 'Set both to the region of the installation, and AWS_SECONDARY_REGION to another region or to nothing.',
       example: {
         found: 'AWS_REGION is eu-west-1, but AWS_DEFAULT_REGION is us-east-1',
         fix: 'set AWS_DEFAULT_REGION=eu-west-1',
+      },
+      docs: DOCS.general,
+    },
+    'no-proxy': {
+      perVariable: true,
+      title: 'every entry of NO_PROXY has an effect',
+      procedure:
+        'If the config sets HTTP_PROXY or HTTPS_PROXY: reads NO_PROXY like Go does, and warns about entries that exempt nothing. Entries are separated by commas, and have no scheme and no path.',
+      rationale:
+        'Go ignores such an entry without a message, and sends the requests that it is meant for to the proxy.',
+      fix: 'Correct the entry, or remove it.',
+      example: {
+        found: 'NO_PROXY contains "localhost .corp.io", which exempts nothing',
+        fix: 'set NO_PROXY=localhost,.corp.io',
+      },
+      docs: DOCS.general,
+    },
+    combination: {
+      perVariable: true,
+      title: 'values do not contradict each other',
+      procedure:
+        'Fails if GATEWAY_GRPC_PORT and GATEWAY_HTTP_PORT are the same port. Warns if FEDERATION_CUSTOM_JWKS_URI is set without FEDERATION_CUSTOM_ISSUER.',
+      rationale:
+        'The VCS gateway does not start if it can’t open both ports. The address of keys belongs to an issuer, which the tokens of runs name.',
+      fix: 'Change one of the two variables that the finding names.',
+      example: {
+        found: 'GATEWAY_HTTP_PORT is 1984, and so is GATEWAY_GRPC_PORT',
+        fix: 'set GATEWAY_HTTP_PORT to another port',
       },
       docs: DOCS.general,
     },
@@ -197,6 +226,19 @@ export const configuration = defineCheck({
       fix: 'Deploy the scheduler, or set DRAIN_SCHEDULER_ENABLED=true for the drain.',
       example: { found: 'nothing runs the scheduler', fix: 'set DRAIN_SCHEDULER_ENABLED=true' },
       docs: DOCS.changelog,
+    },
+    workload: {
+      perVariable: true,
+      title: 'every container has the variables that its service needs',
+      procedure:
+        'If the config contains the containers (Kubernetes workloads, ECS task definitions, services of Docker Compose): looks for required variables that only other services have, for keys that a Secret or ConfigMap lacks, and for references to an object that is not in the input, while one with nearly the same name is.',
+      rationale: 'A pod whose references can’t be resolved does not start, nor does a service without its variables.',
+      fix: 'Correct the reference, or add the Secret to `envFrom`.',
+      example: {
+        found: 'Secret spacelift-shard is not in the input, did you mean spacelift-shared?',
+        fix: 'refer to spacelift-shared, or rename Secret spacelift-shared to spacelift-shard',
+      },
+      docs: DOCS.general,
     },
     'short-lived': {
       perVariable: true,

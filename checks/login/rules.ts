@@ -20,7 +20,7 @@ export const RULES = {
   'saml/certificate': {
     title: 'the SAML certificate is valid',
     procedure:
-      'Reads SAML_CERT as base64 of a PEM certificate. Fails if it has expired or is not valid yet, and warns if it expires within 14 days or a fifth of its lifetime, whichever is less.',
+      'Reads SAML_CERT as base64 of a PEM certificate. Fails if it has expired or is not valid yet, and warns if it expires within 14 days or a fifth of its lifetime, whichever is less, or if the private key is in the same file.',
     rationale:
       'Spacelift presents this certificate to the identity provider, which verifies Spacelift’s requests with it. Without it, single sign-on with SAML fails.',
     fix: 'Set SAML_CERT to base64 of the PEM certificate, and register a renewed certificate with the identity provider.',

@@ -1,7 +1,8 @@
 /** SAML_CERT and SAML_KEY, with which Spacelift identifies itself to an identity provider. */
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { type CertificateFault, readCertificate } from '../../src/config/pem/certificate.ts';
-import { type PemVariable, pemIssue } from '../../src/config/pem/messages.ts';
+import { holdsPrivateKey } from '../../src/config/pem/envelope.ts';
+import { LEAKED_KEY, type PemVariable, pemIssue, withoutKey } from '../../src/config/pem/messages.ts';
 import { readPrivateKey } from '../../src/config/pem/private-key.ts';
 import type { Context } from '../../src/engine/check.ts';
 import { daysLeft, describe } from '../../src/net/certificate.ts';
@@ -38,7 +39,7 @@ export async function checkSaml(context: Context<LoginRule>, rules: readonly Log
     await check('saml/certificate', () => {
       const [held, key] = [get(CERT) ?? '', knownValue(context, KEY)];
       const found = readCertificate(held, CERT);
-      if (!('fault' in found)) return judgeCertificate(found);
+      if (!('fault' in found)) return judgeCertificate(found, holdsPrivateKey(held));
       const isSwapped = found.fault === 'private-key' && key !== undefined && isCertificate(key);
       return isSwapped ? swapped() : pemIssue(CERTIFICATE, found);
     });
@@ -71,7 +72,8 @@ const swapped = (): Issue =>
     cause: cause.finding(loginFinding('saml/certificate')),
   });
 
-function judgeCertificate(certificate: X509Certificate): Outcome {
+/** @param isKeyed whether the private key is in the same file */
+function judgeCertificate(certificate: X509Certificate, isKeyed: boolean): Outcome {
   const { subject, validFrom, validTo } = describe(certificate);
   const evidence = { variable: CERT, subject, validFrom: validFrom.toISOString(), validTo: validTo.toISOString() };
   const renew = advice`create a new certificate for the same key, register it with the identity provider, and set ${CERT}: ${sh`openssl req -x509 -key saml.key -days 3650 -subj /CN=spacelift -out saml.crt`}`;
@@ -83,6 +85,14 @@ function judgeCertificate(certificate: X509Certificate): Outcome {
     });
   }
   const left = daysLeft({ validFrom, validTo });
+  if (isKeyed && (left === undefined || left >= 0)) {
+    return warn(`${CERT} also contains the private key`, {
+      detail: LEAKED_KEY,
+      expected: `only the certificate in ${CERT}, and its private key in ${KEY}`,
+      fix: withoutKey(CERT, CERTIFICATE.file),
+      evidence,
+    });
+  }
   if (left === undefined) return pass(`SAML certificate valid until ${day(validTo)}`, { evidence });
   if (left < 0) {
     return fail(`the SAML certificate expired on ${day(validTo)}`, {

@@ -1,5 +1,6 @@
 /** Operations on one bucket: each with its deadline, and retried while the store is busy. */
 import type { Run } from '../../src/engine/check.ts';
+import { startDeadline } from '../../src/engine/timeouts.ts';
 import type { HttpAnswer, HttpRequest } from '../../src/net/http.ts';
 import { type BusyHint, busyHintIn, withRetry } from '../../src/net/retry.ts';
 import type { RequiredActions } from './requirements.ts';
@@ -50,7 +51,9 @@ export class BucketOperations {
   async write<T>(operation: (signal: AbortSignal) => Promise<T>, ms = OPERATION_MS): Promise<T> {
     return this.#unlessBusy(() =>
       this.run.withTimeout(ms, () => {
-        const writing = operation(AbortSignal.timeout(this.run.waitFor(ms) + GRACE_MS));
+        const end = new AbortController();
+        const cancel = startDeadline(this.run.waitFor(ms) + GRACE_MS, () => end.abort());
+        const writing = operation(end.signal).finally(cancel);
         this.#writes.add(writing);
         return writing;
       }),

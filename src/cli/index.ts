@@ -7,8 +7,12 @@ import { type KubernetesArguments, kubernetesOptions, PLATFORMS } from './kubern
 import {
   type CleanupArguments,
   cleanupOptions,
+  DOCUMENTS,
+  type DocumentName,
   type ExplainArguments,
   explainOptions,
+  type MergeArguments,
+  mergeOptions,
   type PlanArguments,
   planOptions,
   type RunArguments,
@@ -122,14 +126,25 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       await print(host, id, options);
     });
   for (const option of explainOptions()) explain.addOption(option);
+  const merge = root
+    .command('merge')
+    .description('merge the reports of several services into one matrix')
+    .argument('<file...>', 'JSON reports, or logs with frames (-o frame); - reads standard input')
+    .action(async (files: readonly string[], options: MergeArguments) => {
+      refuseOptions(root, 'merge');
+      const { merge: execute } = await import('./merge.ts');
+      await execute(host, files, options);
+    });
+  for (const option of mergeOptions()) merge.addOption(option);
   root
     .command('schema')
     .description('print the JSON Schema of the JSON report')
+    .addArgument(new Argument('[document]', 'the document').choices(DOCUMENTS).default('report'))
     .allowExcessArguments(false)
-    .action(async () => {
+    .action(async (document: DocumentName) => {
       refuseOptions(root, 'schema');
       const { schema } = await import('./schema.ts');
-      await schema(host);
+      await schema(host, document);
     });
   root
     .command('completion')

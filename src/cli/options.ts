@@ -17,9 +17,10 @@ import {
 } from '../config/options.ts';
 import { parseRelease, type Release } from '../config/release.ts';
 import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
+import { MATRIX_FORMAT_NAMES, type MatrixFormatName } from '../report/matrix/index.ts';
 
-export interface Target {
-  readonly format: FormatName;
+export interface Target<Name extends FormatName = FormatName> {
+  readonly format: Name;
   readonly path: string;
 }
 
@@ -93,8 +94,7 @@ const LONGEST_TIMEOUT_S = 86_400;
 export function runOptions(): Option[] {
   return [
     repeated('-f, --file <path>', 'config file, in any supported format; - reads standard input', text),
-    new Option('-o, --format <name>', 'format of standard output').choices(FORMAT_NAMES).default('pretty'),
-    repeated('--report <format>=<path>', 'also write the report to a file in this format', target),
+    ...outputOptions(FORMAT_NAMES),
     repeated('--only <pattern>', 'check only matching rules; * matches any text', text),
     repeated('--skip <pattern>', 'skip matching rules', text),
     repeated('--accept <id>=<reason>', 'accept this warning under --strict', acceptance),
@@ -129,6 +129,28 @@ export function runOptions(): Option[] {
     new Option('--no-color', 'disable colors; NO_COLOR and FORCE_COLOR work too'),
   ];
 }
+
+/** The options of `merge`: those about the output, and about what counts. */
+export type MergeArguments = Pick<RunArguments, 'accept' | 'require' | 'strict' | 'quiet' | 'verbose' | 'color'> & {
+  readonly format: MatrixFormatName;
+  readonly report?: readonly Target<MatrixFormatName>[];
+};
+
+export const mergeOptions = (): Option[] => [
+  ...outputOptions(MATRIX_FORMAT_NAMES),
+  ...picked(['--accept', '--require', '--strict', '--quiet']),
+  new Option('-v, --verbose', 'show every finding'),
+  ...picked(['--no-color']),
+];
+
+const outputOptions = (names: readonly FormatName[]): Option[] => [
+  new Option('-o, --format <name>', 'format of standard output').choices(names).default('pretty'),
+  repeated('--report <format>=<path>', 'also write the report to a file in this format', target(names)),
+];
+
+/** The JSON documents whose schema `schema` prints. */
+export const DOCUMENTS = ['report', 'matrix'] as const;
+export type DocumentName = (typeof DOCUMENTS)[number];
 
 /** The shells that `completion` supports. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -192,13 +214,16 @@ export function text(value: string): string {
   return value;
 }
 
-function target(value: string): Target {
-  const [format, path] = split(value);
-  if (!isFormat(format)) throw new InvalidArgumentError(`expected one of ${FORMAT_NAMES.join(', ')} before the =.`);
-  if (path === undefined || path === '') throw new InvalidArgumentError(`expected ${format}=<path>.`);
-  if (path === '-') throw new InvalidArgumentError(`to write to standard output, use -o ${format}.`);
-  return { format, path };
-}
+const target =
+  (names: readonly FormatName[]) =>
+  (value: string): Target => {
+    const [format, path] = split(value);
+    if (!isFormat(format) || !names.includes(format))
+      throw new InvalidArgumentError(`expected one of ${names.join(', ')} before the =.`);
+    if (path === undefined || path === '') throw new InvalidArgumentError(`expected ${format}=<path>.`);
+    if (path === '-') throw new InvalidArgumentError(`to write to standard output, use -o ${format}.`);
+    return { format, path };
+  };
 
 function suppliedFile(value: string): SuppliedFile {
   const [variable, path] = split(value);

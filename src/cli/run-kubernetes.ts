@@ -92,7 +92,7 @@ export async function runKubernetes(
     interrupt.signal,
   ).finally(() => progress.stop());
   const accept = new Map((args.accept ?? []).map(({ id, reason }) => [id, reason]));
-  const matrix = makeMatrix(serviceRuns(runs, redact), { accept });
+  const matrix = makeMatrix(serviceRuns(runs, redact), { accept, areChosen: args.services !== undefined });
   const { code, because } = matrixExitCode(matrix, { strict: args.strict === true, require: args.require ?? [] });
   host.exitCode = interrupt.exitCode ?? code;
   await output(matrix, because);

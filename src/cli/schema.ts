@@ -1,7 +1,16 @@
-/** `schema`: the JSON Schema of the JSON report. */
+/** `schema`: the JSON Schema of the JSON report, or of a matrix. */
 import { CHECKS } from '../app/checks.ts';
+import type { Check } from '../engine/check.ts';
+import type { JsonSchema } from '../report/json-schema.ts';
+import { matrixSchema } from '../report/matrix/schema.ts';
 import { reportSchema } from '../report/schema.ts';
+import type { DocumentName } from './options.ts';
 import { print } from './print.ts';
 
-export const schema = (host: NodeJS.Process): Promise<void> =>
-  print(host, `${JSON.stringify(reportSchema(CHECKS), null, 2)}\n`, 'json');
+const SCHEMAS: Readonly<Record<DocumentName, (checks: readonly Check[]) => JsonSchema>> = {
+  report: reportSchema,
+  matrix: matrixSchema,
+};
+
+export const schema = (host: NodeJS.Process, document: DocumentName): Promise<void> =>
+  print(host, `${JSON.stringify(SCHEMAS[document](CHECKS), null, 2)}\n`, 'json');

@@ -179,7 +179,7 @@ export function makeDeployment(
       const held = setting(name);
       return held?.party === 'process' ? held.value : environment[name] || undefined;
     },
-    notes,
+    notes: [...notes, ...ignoredNotes(sources), ...sources.flatMap((source) => source.notes ?? [])],
     fixForUnset: (names, otherwise) =>
       names.map((name) => misspellings.fixFor(name, otherwise)).find(({ detail }) => detail !== undefined) ?? {
         fix: otherwise,
@@ -215,6 +215,14 @@ function known(name: VariableName, { kind, value, origin, unread, refersTo, unse
         ? advice`read it with --resolve-secrets, or pass its value in an additional -f file (for example, a dotenv file)`
         : advice`pass its value in an additional -f file (for example, a dotenv file); --resolve-secrets reads only secrets`),
   };
+}
+
+/** Objects that no container reads; one that a finding suggests is not ignored silently. */
+function ignoredNotes(sources: readonly Source[]): string[] {
+  const suggested = sources.flatMap(({ unresolved = [] }) => unresolved.map(({ near }) => near));
+  const ignored = sources.flatMap((source) => source.ignored ?? []);
+  const origins = ignored.filter(({ location }) => !suggested.includes(location?.name)).map(({ origin }) => origin);
+  return [...new Set(origins)].map((origin) => `${origin} is ignored: no container in the input refers to it`);
 }
 
 const fromProcess = (environment: Record<string, string | undefined>): Source => ({

@@ -37,6 +37,21 @@ export interface RejectedValue {
   readonly origin: string;
 }
 
+/** A Secret, ConfigMap or key that a container refers to, and that is not in the file. */
+export interface UnresolvedReference {
+  readonly kind: 'Secret' | 'ConfigMap';
+  /** Of the object; printable. */
+  readonly name: string;
+  /** If the object is there: the missing key; printable. */
+  readonly key?: string;
+  /** With a key: the variable that it is for. */
+  readonly variable?: string;
+  /** What was probably meant: an object, or a key of this object; printable. */
+  readonly near?: string;
+  /** The container. */
+  readonly origin: string;
+}
+
 export interface Entry {
   readonly name: string;
   /** `secret`: set with an ECS `valueFrom`, not known here. `not-a-string`: the API would reject it. */
@@ -48,6 +63,8 @@ export interface Entry {
   readonly refersTo?: string;
   /** With `secret`: why the value is not known here, if it is not behind a reference. */
   readonly unseen?: Unseen;
+  /** It was base64, in the data of a Secret. */
+  readonly decoded?: true;
   /** Read from a secret store: must never be shown, whatever its name. */
   readonly secret?: true;
   /** Read with the caller's credentials: it may be sent to the host in the value itself, not to a host from the config. */
@@ -71,6 +88,14 @@ export interface Source {
   readonly workloads?: readonly (Service | 'all')[];
   /** Values that the API rejects, in objects of the file that contain no variables for Spacelift. */
   readonly rejected?: readonly RejectedValue[];
+  /** What the containers in the file refer to, and do not find. */
+  readonly unresolved?: readonly UnresolvedReference[];
+  /** The variables of objects that no container in the file reads: they count for nothing. */
+  readonly ignored?: readonly Entry[];
+  /** What a person must know of the file as a whole. */
+  readonly notes?: readonly string[];
+  /** Why it is no config by itself, as one line; beside another file it counts. */
+  readonly alone?: string;
   /** Logins for container registries, from the pull Secrets in the file. */
   readonly logins?: readonly RegistryLogin[];
   /** How programs read the file, if it is an env file. */

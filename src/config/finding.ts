@@ -13,10 +13,13 @@ export type ConfigurationRule =
   | 'default'
   | 'conflict'
   | 'region'
+  | 'no-proxy'
+  | 'combination'
   | 'admin-login'
   | 'launcher-image'
   | 'release'
   | 'scheduler'
+  | 'workload'
   | 'short-lived';
 
 export interface ConfigurationFinding {

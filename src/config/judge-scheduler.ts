@@ -54,7 +54,7 @@ function judge(
 }
 
 /** The services whose containers are in the config; `other` for values that may be those of any. */
-const deployedIn = (sources: readonly Source[]): ReadonlySet<string> =>
+export const deployedIn = (sources: readonly Source[]): ReadonlySet<string> =>
   new Set(
     sources.flatMap(
       ({ workloads, entries }): readonly string[] =>

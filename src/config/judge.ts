@@ -5,12 +5,17 @@ import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import type { AssumedRelease } from './assumed-release.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
 import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
+import { DOCS } from './docs.ts';
+import { judgeEncoded } from './encoded.ts';
 import type { Entry, Source } from './entry.ts';
 import { judgeEnvFiles } from './env-file/judge.ts';
 import type { ConfigurationFinding, ConfigurationRule } from './finding.ts';
+import { judgeCombinations } from './judge-combinations.ts';
+import { judgeNoProxy } from './judge-no-proxy.ts';
 import { judgeRelease } from './judge-release.ts';
 import { judgeScheduler } from './judge-scheduler.ts';
 import { judgeTypes } from './judge-types.ts';
+import { judgeWorkloads } from './judge-workloads.ts';
 import { judgeLauncherImage } from './launcher-image.ts';
 import { maskValue } from './logins.ts';
 import { Misspellings } from './misspelled.ts';
@@ -68,10 +73,13 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   // One for all variables from the same file, under the name of the first.
   for (const [outcome, [[variable] = ['']]] of Map.groupBy(quoted, ([, issue]) => issue))
     findings.push({ rule: 'whitespace', variable, outcome });
+  const encoded = judgeEncoded(resolved);
+  for (const [outcome, [[variable] = ['']]] of Map.groupBy(encoded, ([, issue]) => issue))
+    findings.push({ rule: 'value', variable, outcome });
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
     if (held === undefined) return;
-    const told = quoted.get(name) ?? (held.kind === 'not-a-string' ? types.get(name) : undefined);
+    const told = encoded.get(name) ?? quoted.get(name) ?? (held.kind === 'not-a-string' ? types.get(name) : undefined);
     if (told !== undefined) unusable.set(name, told);
     else judgeEntry(name, held);
   };
@@ -90,6 +98,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     for (const [name, outcome] of judgeDefaults(view)) wrong('default', name, outcome);
   }
 
+  // Before variables that are not set for this reason.
+  findings.push(...judgeWorkloads(resolved, sources, view));
   for (const name of VARIABLES.filter((candidate) => !isChoice(candidate))) {
     const { required } = CONTRACT[name];
     const inUse = required === undefined || required === true || holds(required, view);
@@ -110,8 +120,15 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   }
   findings.push(
     // Files that are not known here may set the others.
-    ...(resolved.incomplete ? [] : [...judgeGroups(view), ...judgeLogin(view)]),
+    ...(resolved.incomplete
+      ? []
+      : [
+          ...judgeGroups(view),
+          ...judgeLogin(view),
+          ...judgeCombinations(view, resolved.service, (name) => !unusable.has(name)),
+        ]),
     ...judgeRegions(view, unusable),
+    ...judgeNoProxy(resolved, redact),
     ...judgeImage(view, unusable, resolved.incomplete),
     ...judgeConflicts(resolved, judgeOverlaps(sources, resolved)),
     ...misspellings.findings(),
@@ -121,7 +138,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeShortLived(resolved, sources),
   );
   const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
-  return { findings, pairing, unusable, told: new Map([...named, ...quoted]), misspellings };
+  return { findings, pairing, unusable, told: new Map([...named, ...quoted, ...encoded]), misspellings };
 }
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {
@@ -165,11 +182,23 @@ function judgeGroups(view: View): ConfigurationFinding[] {
 function judgeRegions(view: View, unusable: ReadonlyMap<VariableName, Issue>): ConfigurationFinding[] {
   const [region, fallback] = [view.value('AWS_REGION'), view.value('AWS_DEFAULT_REGION')];
   const isUsable = !unusable.has('AWS_REGION') && !unusable.has('AWS_DEFAULT_REGION');
-  if (region === undefined || fallback === undefined || region === fallback || !isUsable) return [];
+  if (region === undefined || !isUsable) return [];
+  if (fallback === undefined || region === fallback) return judgeSecondary(region, view.value('AWS_SECONDARY_REGION'));
   const outcome = fail(`AWS_REGION is ${region}, but AWS_DEFAULT_REGION is ${fallback}`, {
     expected: 'the region of the installation in both',
     fix: setting('AWS_DEFAULT_REGION', region),
     evidence: { AWS_REGION: region, AWS_DEFAULT_REGION: fallback },
+  });
+  return [{ rule: 'region', outcome }];
+}
+
+function judgeSecondary(region: string, secondary: string | undefined): ConfigurationFinding[] {
+  if (secondary !== region) return [];
+  const outcome = warn(`AWS_SECONDARY_REGION is ${secondary}, and so is AWS_REGION`, {
+    expected: 'another region, for the case that the first one fails',
+    fix: advice`set AWS_SECONDARY_REGION to the region of the failover, or remove it`,
+    docs: DOCS.disasterRecovery,
+    evidence: { AWS_REGION: region, AWS_SECONDARY_REGION: secondary },
   });
   return [{ rule: 'region', outcome }];
 }

@@ -3,6 +3,7 @@ import { percentDecoded } from '../util/percent.ts';
 import { isKnown, isSecret, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { loginSecretsIn, looksSecret } from './logins.ts';
+import { holdsPrivateKey } from './pem/envelope.ts';
 import { isPublicVariable } from './public-variables.ts';
 
 /** Secret values in all sources, and the logins in all other values. A job's environment also contains public values. */
@@ -22,7 +23,7 @@ const LOOKS_SECRET = /SECRET|TOKEN|PASSW|PASSPHRASE|KEY|CREDENTIAL|CONNECTION_?S
 const NAMES_LOCATION = /(^|_)(HOST|HOSTNAME|DOMAIN|REGION|ISSUER|AUDIENCE|ENDPOINT|ADDRESS|SERVER|ORIGIN|UR[IL])$/i;
 
 function isHidden({ name, value, secret }: Entry, process: boolean, open: string): boolean {
-  if (secret === true) return true;
+  if (secret === true || holdsPrivateKey(value)) return true;
   if (!isSecret(name)) return isPublicVariable(name) && looksSecret(value);
   if (isVariable(name)) return true;
   // Not known to be a secret: masking a value that is public elsewhere would only mask unrelated words.

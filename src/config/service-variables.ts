@@ -5,7 +5,7 @@ import * as type from './types.ts';
 /** How many messages of each queue the drain processes at once. Its names for the queues are not those of the URLs. */
 const CONCURRENCY = { type: type.integer, of: ['drain'], docs: DOCS.general } as const;
 /** How long the evaluation of policies can take. */
-const TIMEOUT = { type: type.duration, of: ['server', 'drain'], docs: DOCS.policies } as const;
+const TIMEOUT = { type: type.timeout, of: ['server', 'drain'], docs: DOCS.policies } as const;
 /** The identity provider that verifies the tokens of runs sees this instead of `https://<SERVER_DOMAIN>`. */
 const FEDERATION = { of: ['server', 'drain'], docs: DOCS.oidc } as const;
 

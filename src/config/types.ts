@@ -128,7 +128,19 @@ export const duration: ValueType = {
       v.check((value) => parseGoDuration(value) !== undefined),
     ),
   ),
-  whyNot: (value) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(value) ? 'It has no unit.' : undefined),
+  whyNot: (value) => (/^[+-]?(\d+\.?\d*|\.\d+)$/.test(value) && Number(value) !== 0 ? 'It has no unit.' : undefined),
+};
+/** A duration after which something is given up. */
+export const timeout: ValueType = {
+  ...type(
+    'a duration above zero with a unit, such as 30s or 2m',
+    v.pipe(
+      v.string(),
+      v.check((value) => (parseGoDuration(value) ?? 0n) > 0n),
+    ),
+  ),
+  whyNot: (value) =>
+    parseGoDuration(value) === undefined ? duration.whyNot?.(value) : 'Every evaluation would be over at once.',
 };
 /** What Go's `strconv.ParseBool` accepts. */
 export const boolean = matching('true or false', /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/);

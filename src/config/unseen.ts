@@ -32,6 +32,18 @@ export const UNSEEN = {
     where: 'from a Secret or ConfigMap that is not part of the input',
     fix: advice`pass it too: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -`,
   },
+  operator: {
+    where: 'from a Secret that the cluster creates, and that is not part of the input',
+    fix: advice`pass that Secret too: kubectl get secrets -o yaml | spacelift-preflight -f -`,
+  },
+  sops: {
+    where: 'in a document that SOPS encrypted',
+    fix: advice`decrypt it first: sops -d FILE | spacelift-preflight -f -`,
+  },
+  platform: {
+    where: 'from a secret of the platform that runs the container',
+    fix: advice`pass its value in an additional -f file (for example, a dotenv file)`,
+  },
   sharedConfig: {
     where: 'in the shared config, which is not part of the input: pass it too, with -f',
     fix: advice`pass the shared config too, with -f`,

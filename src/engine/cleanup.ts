@@ -1,5 +1,6 @@
 /** Cleanup: everything that a run writes is registered here before it is written. */
 import type { Fix } from '../outcome/fix.ts';
+import { startDeadline, unlessAborted } from './timeouts.ts';
 
 const DEADLINE_MS = 10_000;
 /** Time limit for closing everything that is open. */
@@ -36,19 +37,17 @@ export class Cleanup {
   async run(): Promise<Leftover[]> {
     const entries = [...this.#entries];
     this.#entries.clear();
-    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const end = new AbortController();
+    const cancel = startDeadline(DEADLINE_MS, () => end.abort());
     const results = await Promise.allSettled(
-      entries.map(
-        (entry) =>
-          new Promise((resolve, reject) => {
-            const timer = setTimeout(reject, DEADLINE_MS);
-            Promise.resolve()
-              .then(() => entry.remove(signal))
-              .then(resolve, reject)
-              .finally(() => clearTimeout(timer));
-          }),
+      entries.map(({ remove }) =>
+        unlessAborted(
+          end.signal,
+          Promise.resolve().then(() => remove(end.signal)),
+        ),
       ),
     );
+    cancel();
     return entries
       .filter((_, index) => results[index]?.status === 'rejected')
       .map(({ what, command }) => ({

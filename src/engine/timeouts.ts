@@ -43,6 +43,26 @@ const reports = new AsyncLocalStorage<Report>();
 /** For the code that opens connections: reports the stage of the current operation, and of those that it is part of. */
 export const stageReporter = (): Report => reports.getStore() ?? (() => {});
 
+/** In ms: how often a deadline counts the time that has passed. */
+const STEP_MS = 100;
+
+/**
+ * Calls `over` once this process has had `ms` to work in, and returns how to cancel that. A step that took longer than it
+ * should counts as one step: a process that is not given a processor can't read a response that arrived long ago, and its
+ * server is not late.
+ */
+export function startDeadline(ms: number, over: () => void): () => void {
+  let left = ms;
+  let timer: NodeJS.Timeout;
+  const step = () => {
+    const length = Math.min(left, STEP_MS);
+    left -= length;
+    timer = setTimeout(left > 0 ? step : over, length);
+  };
+  step();
+  return () => clearTimeout(timer);
+}
+
 /**
  * Runs an operation under a deadline in ms and under `signal`, whichever ends first.
  * Settles even when the operation ignores its signal.
@@ -64,7 +84,7 @@ export async function withTimeout<T>(
     outer(stage);
   };
   // The timer keeps the process alive: a library without active handles must not end the run silently.
-  const timer = setTimeout(() => controller.abort(late(ms, reached)), ms);
+  const cancel = startDeadline(ms, () => controller.abort(late(ms, reached)));
   const forward = () => controller.abort(signal.reason);
   signal.addEventListener('abort', forward, { once: true });
   try {
@@ -73,7 +93,7 @@ export async function withTimeout<T>(
       reports.run(report, () => operation(controller.signal)),
     );
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal.removeEventListener('abort', forward);
   }
 }

@@ -2,7 +2,7 @@
 import dns from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Run } from '../engine/check.ts';
-import { stageReporter } from '../engine/timeouts.ts';
+import { stageReporter, startDeadline } from '../engine/timeouts.ts';
 import { silentDnsServers } from './dns-servers.ts';
 import { codeOf, NetworkError, toNetworkError } from './network-error.ts';
 
@@ -60,12 +60,12 @@ function lookupInTime(host: string, options: Options): Promise<Answer> {
       if (dnsServers !== undefined)
         settle([new NetworkError('dns', { code: 'EAI_AGAIN', dnsServers }) as NodeJS.ErrnoException, '']);
     };
-    const timers = [
-      setTimeout(() => settle([late, '']), LOOKUP_MS),
-      setTimeout(() => void checkServers().catch(() => {}), DOUBT_MS),
+    const cancels = [
+      startDeadline(LOOKUP_MS, () => settle([late, ''])),
+      startDeadline(DOUBT_MS, () => void checkServers().catch(() => {})),
     ];
     const settle = (answer: Answer) => {
-      for (const timer of timers) clearTimeout(timer);
+      for (const cancel of cancels) cancel();
       resolve(answer);
     };
     dns.lookup(host, options, async (...result) => {

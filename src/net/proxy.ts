@@ -1,6 +1,7 @@
 /** The proxy that the environment sets for a target, read like Go's clients (golang.org/x/net/http/httpproxy). */
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
+import { asAscii, type Exemption, entriesIn, exemptionOf } from '../config/no-proxy.ts';
 import type { Environment } from '../config/options.ts';
 import { cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
@@ -18,15 +19,16 @@ export function proxyFor(environment: Environment, target: Address & { readonly 
   const name = nameOf(target.secure ? 'HTTPS_PROXY' : 'HTTP_PROXY');
   const value = environment[name] ?? '';
   if (value === '') return undefined;
-  const host = unbracketed(target.host).toLowerCase();
-  if (isLocal(host) || isExempt(environment[nameOf('NO_PROXY')] ?? '', host, target.port)) return undefined;
+  const host = asAscii(unbracketed(target.host));
+  if (isLocal(host) || isExempt(environment[nameOf('NO_PROXY')] ?? '', host.toLowerCase(), target.port))
+    return undefined;
   return parse(value) ?? stop(name);
 }
 
-/** A full URL, or host:port of an HTTP proxy. */
+/** A full URL, or host:port of an HTTP proxy. The parser is more tolerant than Go's about slashes. */
 function parse(value: string): URL | undefined {
-  const url = value.includes('://') ? value : `http://${value}`;
-  return URL.canParse(url) && new URL(url).host !== '' ? new URL(url) : undefined;
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  return /^[^:]+:\/\/[^/?#\\]/.test(url) && URL.canParse(url) && new URL(url).host !== '' ? new URL(url) : undefined;
 }
 
 /** The failure that `configuration` reports of a value in the config. */
@@ -41,30 +43,39 @@ function stop(name: string): never {
   );
 }
 
-const isLocal = (host: string): boolean =>
-  host === 'localhost' || (isIP(host) !== 0 && ipaddr.process(host).range() === 'loopback');
+const isLocal = (host: string): boolean => host === 'localhost' || addressIn(host)?.range() === 'loopback';
+
+/** An address, without its zone, and as one of IPv4 if it is mapped. */
+const addressIn = (host: string): IPv4 | IPv6 | undefined =>
+  isIP(host) === 0 ? undefined : ipaddr.process(host.replace(/%.*$/s, ''));
+
+/** Bits in front of an IPv4 address that is written as one of IPv6. */
+const MAPPED = 96;
 
 const isExempt = (noProxy: string, host: string, port: number): boolean =>
-  noProxy
-    .toLowerCase()
-    .split(',')
-    .map((entry) => entry.trim())
-    .some((entry) => entry !== '' && matches(entry, host, port));
+  entriesIn(noProxy).some((entry) => {
+    const exemption = exemptionOf(entry);
+    return exemption !== undefined && matches(exemption, host, port);
+  });
 
-/** `*`, `10.0.0.0/8`, `10.0.0.7:8080`, `corp.io` (with subdomains), `.corp.io` or `*.corp.io` (subdomains only). */
-function matches(entry: string, host: string, port: number): boolean {
-  if (entry === '*') return true;
-  if (ipaddr.isValidCIDR(entry)) return isIP(host) !== 0 && inRange(host, entry);
-  const [, name = '', only] = /^(.*?)(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? [];
-  if (only !== undefined && Number(only) !== port) return false;
-  const bare = unbracketed(name).replace(/^\*\./, '.');
-  if (isIP(bare) !== 0) return isIP(host) !== 0 && ipaddr.process(bare).toString() === ipaddr.process(host).toString();
-  if (bare === '' || isIP(host) !== 0) return false;
-  return bare.startsWith('.') ? host.endsWith(bare) : host === bare || host.endsWith(`.${bare}`);
+function matches(exemption: Exemption, host: string, port: number): boolean {
+  if (exemption.kind === 'everything') return true;
+  const address = addressIn(host);
+  if (exemption.kind === 'range') return address !== undefined && inRange(address, exemption);
+  if (exemption.port !== '' && exemption.port !== String(port)) return false;
+  if (exemption.kind === 'address') return address?.toString() === addressIn(exemption.address)?.toString();
+  const { name, below } = exemption;
+  return address === undefined && (host.endsWith(`.${name}`) || (!below && host === name));
 }
 
-function inRange(host: string, range: string): boolean {
-  const address = ipaddr.process(host);
-  const [network, bits] = ipaddr.parseCIDR(range);
-  return address.kind() === network.kind() && address.match(network, bits);
+/** Of mapped addresses, a range inside those of IPv4 counts for IPv4. */
+function inRange(
+  address: IPv4 | IPv6,
+  { network, bits }: { readonly network: string; readonly bits: number },
+): boolean {
+  const base = ipaddr.parse(network);
+  if (base instanceof ipaddr.IPv4) return address instanceof ipaddr.IPv4 && address.match(base, bits);
+  if (base.isIPv4MappedAddress() && bits >= MAPPED)
+    return address instanceof ipaddr.IPv4 && address.match(base.toIPv4Address(), bits - MAPPED);
+  return address instanceof ipaddr.IPv6 && address.match(base, bits);
 }

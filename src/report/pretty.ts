@@ -10,7 +10,7 @@ import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
 import type { Style } from './style.ts';
 import { reasonsOf } from './summary.ts';
-import { cut, padTo, shellFix, widthOf, wrap } from './wrap.ts';
+import { cut, padTo, widthOf, wrap } from './wrap.ts';
 
 /** The number of findings under "next steps". */
 const MOST_STEPS = 9;
@@ -39,7 +39,7 @@ class Page extends Printer {
         apart: verbosity === 'verbose' || check.status === 'fail' || check.status === 'warn',
       }),
     );
-    if (report.leftovers.length > 0) blocks.push({ lines: this.#leftovers(report), apart: true });
+    if (report.leftovers.length > 0) blocks.push({ lines: this.leftovers(report.leftovers, 'this run'), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#changes(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#next(report), apart: true });
@@ -104,18 +104,6 @@ class Page extends Printer {
       ...this.row('accepted', finding.accepted),
       ...this.row('docs', docs ? finding.docs : undefined),
       ...this.row('evidence', verbose ? evidenceOf(finding) : undefined),
-    ];
-  }
-
-  #leftovers({ leftovers }: Report): string[] {
-    const { width } = this.style;
-    const what = `left behind: ${plural(leftovers.length, 'item')} that this run created and did not remove`;
-    return [
-      `${this.painted('warn')} ${this.color.bold(what)}`,
-      ...leftovers.flatMap((leftover) => [
-        ...wrap(this.text(leftover.what), width - 4).map((line) => `    ${line}`),
-        ...this.indented(this.wrapped(shellFix(leftover.command), width - INDENT)),
-      ]),
     ];
   }
 

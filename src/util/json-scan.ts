@@ -148,6 +148,11 @@ export class JsonScan {
     }
   }
 
+  /** @throws ScanError */
+  parseAt({ start }: Start): Json {
+    return this.parse({ start, end: this.#endOf(start) });
+  }
+
   /** A string; `undefined` for any other value. */
   string(span: Start | undefined): string | undefined {
     if (span === undefined || this.#bytes[span.start] !== QUOTE) return undefined;

@@ -117,7 +117,13 @@ it('with --phase, the network is used, and nothing is planned', async () => {
 });
 
 describe('what a plan does not show', () => {
-  const BUCKET: PlannedResource = { module: '', type: 'aws_s3_bucket', name: 'a', after: {}, unknown: { bucket: true } };
+  const BUCKET: PlannedResource = {
+    module: '',
+    type: 'aws_s3_bucket',
+    name: 'a',
+    after: {},
+    unknown: { bucket: true },
+  };
   const skipped = (report: Report) => findings(report).filter(({ planned, status }) => planned && status === 'skip');
 
   it('is a skip: which bucket, queue, key or server a variable names', async () => {

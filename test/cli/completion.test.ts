@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { tableOf } from '../../src/cli/completion/table.ts';
-import { cleanupOptions, planOptions, runOptions } from '../../src/cli/options.ts';
+import { cleanupOptions, mergeOptions, planOptions, runOptions } from '../../src/cli/options.ts';
 import { idsOf } from '../../src/engine/check.ts';
 import { FORMAT_NAMES } from '../../src/report/index.ts';
 import { type Folder, normal, startFolder, TYPED } from './completing.ts';
@@ -78,7 +78,7 @@ describe('bash', () => {
   });
 
   it('offers every command, option, format and check', async () => {
-    const commands = ['cleanup', 'completion', 'explain', 'plan', 'schema'];
+    const commands = ['cleanup', 'completion', 'explain', 'merge', 'plan', 'schema'];
     expect(await offered('')).toEqual(commands);
     for (const name of ['', ...commands]) {
       const { stdout } = await command([name, '--help'].filter((word) => word !== ''));
@@ -102,7 +102,7 @@ describe('bash', () => {
 
 describe('the tables', () => {
   it('say of every value what it is, but for numbers', () => {
-    const free = [runOptions(), planOptions(), cleanupOptions()].flatMap((options) => {
+    const free = [runOptions(), planOptions(), cleanupOptions(), mergeOptions()].flatMap((options) => {
       const program = new Command();
       for (const option of options) program.addOption(option);
       return tableOf(program).flags.filter(({ value }) => value?.kind === 'text');

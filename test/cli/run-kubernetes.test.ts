@@ -13,6 +13,7 @@ import { sampleReport } from '../report/sample.ts';
 import { type Cluster, type ClusterOptions, NAMESPACE, startCluster } from '../services/kubectl.ts';
 import { selfSigned } from '../services/tls.ts';
 import { deployment, serviceAccount } from '../support/deployments.ts';
+import { expectValidMatrix } from '../support/valid.ts';
 import { command } from './host.ts';
 
 const SERVICES = ['server', 'drain', 'scheduler'] as const;
@@ -45,7 +46,7 @@ async function started(options: Partial<ClusterOptions> = {}): Promise<Cluster> 
 
 const podsIn = ({ created }: Cluster): JsonMap[] => created.filter(({ kind }) => kind === 'Pod');
 const argsOf = (pod: JsonMap | undefined): unknown => listIn(mapIn(pod ?? {}, 'spec'), 'containers')[0]?.args;
-const matrixOf = (stdout: string): Matrix => JSON.parse(stdout);
+const matrixOf = (stdout: string): Matrix => expectValidMatrix(JSON.parse(stdout));
 
 describe('run kubernetes', () => {
   it('prints the matrix of all services', async () => {

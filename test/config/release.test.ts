@@ -261,13 +261,18 @@ describe('configuration/scheduler', () => {
 
   const secret = (name: string, variables: Variables) =>
     JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData: variables });
+  /** @param service with the number of its replicas, if it is not one: `scheduler=0` */
   const deployment = (service: string) => {
-    const name = `spacelift-${service}`;
+    const [of = '', replicas] = service.split('=');
+    const name = `spacelift-${of}`;
     const container = { name, envFrom: [{ secretRef: { name: 'spacelift-shared' } }] };
     return JSON.stringify({
       kind: 'Deployment',
       metadata: { name },
-      spec: { template: { spec: { containers: [container] } } },
+      spec: {
+        ...(replicas !== undefined && { replicas: Number(replicas) }),
+        template: { spec: { containers: [container] } },
+      },
     });
   };
   const stream = (...services: readonly string[]) =>
@@ -276,6 +281,8 @@ describe('configuration/scheduler', () => {
     [['server', 'drain'], 'warn'],
     [['server', 'drain', 'scheduler'], 'pass'],
     [['server'], 'skip'],
+    [['server=2', 'drain=3', 'scheduler=0'], 'warn'],
+    [['server', 'drain', 'scheduler=1'], 'pass'],
   ])('Secrets and the Deployments of %s', async (services, status) => {
     expect(await found([await stream(...services)], '4.3.0')).toMatchObject([{ status }]);
   });

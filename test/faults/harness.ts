@@ -51,8 +51,10 @@ export function describeFaults(faults: readonly Fault[], clients?: Clients): voi
         fixes: verdict.fixes,
       };
       const [failed, warned] = [asNamed(result.ids('fail'), fail), asNamed(result.ids('warn'), warn)];
-      expect({ fail: failed, warn: warned }).toEqual({ fail, warn });
-      for (const finding of result.findings.filter(({ status }) => status === 'fail' || status === 'warn')) {
+      const told = result.findings.filter(({ status }) => status === 'fail' || status === 'warn');
+      const words = told.map(({ id, title, detail = '' }) => `${id}: ${title}\n${detail}`).join('\n');
+      expect({ fail: failed, warn: warned }, words).toEqual({ fail, warn });
+      for (const finding of told) {
         expect(finding, `${finding.id} has a fix`).toMatchObject({
           expected: expect.any(String),
           fix: expect.any(String),

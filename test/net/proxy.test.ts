@@ -16,7 +16,7 @@ test('lower-case names count, and empty values do not', () => {
   expect(proxyFor({ HTTPS_PROXY: '', https_proxy: 'lower:3128' }, target)?.host).toBe('lower:3128');
   expect(proxyFor({ HTTPS_PROXY: '' }, target)).toBeUndefined();
 });
-test.each(['http://proxy:99999', 'http://', 'a proxy'])(
+test.each(['http://proxy:99999', 'http://', 'a proxy', '//proxy:3128'])(
   '%j is no proxy: nothing is asked directly instead',
   (value) => {
     const target = { host: 'corp.io', port: 443, secure: true };
@@ -52,6 +52,23 @@ describe('NO_PROXY as Go reads it', () => {
     ['[fd00::7]:443', '[fd00::7]', true],
     ['.svc,.cluster.local', 'otel.observability.svc', true],
     ['', 'corp.io', false],
+    // Found by test/oracles/proxy.oracle.ts.
+    ['[fd00::7]', '[fd00::7]', false],
+    ['corp.io:', 'corp.io', true],
+    ['corp.io:0443', 'corp.io', false],
+    ['https://corp.io', 'corp.io', false],
+    ['10/8', '10.1.2.3', false],
+    ['010.0.0.0/8', '10.1.2.3', false],
+    ['10.0.0.0/08', '10.1.2.3', true],
+    ['::ffff:10.0.0.0/104', '10.1.2.3', true],
+    ['::ffff:10.0.0.0/64', '10.1.2.3', false],
+    ['fe80::1', '[fe80::1%eth0]', true],
+    ['fe80::1%eth0', '[fe80::1%eth0]', false],
+    ['.', 'otel.svc.', true],
+    ['bücher.example', 'xn--bcher-kva.example', true],
+    ['bücher.example/', 'bücher.example', false],
+    ['*', 'LOCALHOST', true],
+    ['', 'LOCALHOST', false],
   ])('%s and %s', (noProxy, host, exempt) => {
     expect(via(host, noProxy) === undefined).toBe(exempt);
   });

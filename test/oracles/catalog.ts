@@ -41,6 +41,7 @@ export const ORACLES = {
   systemd,
   kubernetes: goSources(new URL('kubernetes/', import.meta.url)),
   awsSdk,
+  proxy: goSources(new URL('proxy/', import.meta.url)),
   pgbouncer: PEERS.pgbouncer,
   'pgx-5.7': goSources(PGX),
   'pgx-5.13': goSources(PGX, 'latest.mod'),

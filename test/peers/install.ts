@@ -1,16 +1,12 @@
 /** Has every peer ready before the first test: a peer that can't be had fails them all, since a skipped one is no pass. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheDirectory, cached } from '../../build/cache.ts';
 import { PEERS, type Peer } from './catalog.ts';
 import type { Program, Way } from './ways.ts';
 
-/** Outside the tree, so that a fresh checkout finds it. */
-const cacheDirectory = (): string =>
-  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'spacelift-preflight-peers');
-
-const place = (peer: string, way: Way): string => join(cacheDirectory(), `${peer}-${way.version()}`);
+const nameOf = (peer: string, way: Way): string => `${peer}-${way.version()}`;
+const place = (peer: string, way: Way): string => join(cacheDirectory(), nameOf(peer, way));
 
 /** What to spawn for a program that is installed. */
 export const programOf = (name: string, way: Way): Program => way.program(place(name, way));
@@ -35,18 +31,8 @@ export async function install(peers: Readonly<Record<string, Way>>): Promise<voi
 
 async function installOne(peer: string, way: Way): Promise<void> {
   const began = Date.now();
-  const path = place(peer, way);
   process.stderr.write(`${peer} is not in the cache: getting ${way.version()} …\n`);
-  await mkdir(cacheDirectory(), { recursive: true });
-  const building = await mkdtemp(join(cacheDirectory(), 'building-'));
-  try {
-    await way.build(building);
-    await rename(building, path);
-  } catch (error) {
-    await rm(building, { recursive: true, force: true });
-    // Another run may have been faster.
-    if (!existsSync(path)) throw error;
-  }
+  const path = await cached(nameOf(peer, way), way.build);
   process.stderr.write(`${peer} is in ${path} after ${Math.round((Date.now() - began) / 1000)} s\n`);
 }
 

@@ -1,11 +1,12 @@
 /** How a peer is had: built by Go, installed by pip, or taken out of Debian's packages without installing them. */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { osRelease, packagesIn, unpack, withApt } from '../../build/debian.ts';
+import { run } from '../../build/run.ts';
 import { canRun } from '../../src/util/can-run.ts';
 
 /** What to spawn, before the peer's own arguments. */
@@ -28,30 +29,6 @@ export interface Way {
 }
 
 const BINARIES = ['usr/sbin', 'usr/bin', 'sbin', 'bin'];
-
-/** Ample for the longest build on a slow machine, ms. */
-const BUILD_MS = 20 * 60_000;
-
-const TOOLS: Readonly<Record<string, string>> = {
-  go: 'install Go 1.24 or later (https://go.dev/doc/install)',
-  python3: 'install Python 3.10 or later with pip',
-  'apt-get': 'it is there on Debian and its kin only; elsewhere, install the server yourself',
-  'dpkg-deb': 'install dpkg',
-};
-
-const execute = promisify(execFile);
-
-async function run(command: string, args: string[], cwd: string, env: Record<string, string> = {}): Promise<string> {
-  try {
-    const options = { cwd, env: { ...process.env, ...env }, timeout: BUILD_MS, maxBuffer: 2 ** 26 };
-    return (await execute(command, args, options)).stdout;
-  } catch (error) {
-    const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
-    if (code === 'ENOENT') throw new Error(`${command} is missing: ${TOOLS[command] ?? 'install it'}`);
-    const said = stderr.trim().split('\n').slice(-3).join(' · ') || 'without a word';
-    throw new Error(`“${[command, ...args].join(' ')}” failed (${code}): ${said}`);
-  }
-}
 
 // Without C, so that no compiler is needed; without a workspace, so that the versions are those asked for.
 const GO = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' };
@@ -137,6 +114,40 @@ export const goSourcesWith = (folder: URL, { module, version, file }: ModuleFile
   },
 });
 
+/**
+ * Commands of Kubernetes, all by one build. Its module refers to folders that only its repository has, and which are
+ * published as modules of their own.
+ */
+export const kubernetes = (version: string, commands: readonly string[]): Way => ({
+  lane: 'go',
+  version: () => version,
+  build: async (directory) => {
+    const source = join(directory, 'source');
+    // Of its own: it is several times the size of the commands, and removed with them.
+    const env = { ...GO, GOMODCACHE: join(directory, 'modules') };
+    await mkdir(source);
+    const downloaded = await run(
+      'go',
+      ['mod', 'download', '-modcacherw', '-json', `k8s.io/kubernetes@${version}`],
+      source,
+      env,
+    );
+    const { Dir, GoMod } = JSON.parse(downloaded);
+    const modules = readFileSync(GoMod, 'utf8')
+      .replace(/^module .*$/m, `module commands\n\nrequire k8s.io/kubernetes ${version}`)
+      .replaceAll(/ => \.\/staging\/src\/(.*)$/gm, ` => $1 ${version.replace('v1.', 'v0.')}`);
+    await writeFile(join(source, 'go.mod'), modules);
+    await copyFile(join(Dir, 'go.sum'), join(source, 'go.sum'));
+    const flags = ['-mod=mod', '-modcacherw', '-trimpath', '-o', `${directory}/`];
+    const linked = `-s -w -X k8s.io/component-base/version.gitVersion=${version}`;
+    const packages = commands.map((command) => `k8s.io/kubernetes/cmd/${command}`);
+    await run('go', ['build', ...flags, '-ldflags', linked, ...packages], source, env);
+    await rm(source, { recursive: true });
+    await rm(env.GOMODCACHE, { recursive: true });
+  },
+  program: (directory) => ({ command: join(directory, commands[0] ?? ''), args: [], env: {} }),
+});
+
 /** An OpenTelemetry collector of these components, by the collector's own builder of the same version. */
 export const collector = (version: string, components: readonly (readonly [kind: string, module: string])[]): Way => ({
   lane: 'go',
@@ -187,23 +198,14 @@ export const debian = (packaged: string, program: string, unpacked?: string): Wa
   version: () => osRelease(),
   found: () => onPath(program),
   build: async (directory) => {
-    const own = join(directory, 'apt');
-    const names = ['Dir::State::Lists', 'Dir::Cache'].map((name) => [name, join(own, name)] as const);
-    for (const path of ['Dir::State::Lists/partial', 'Dir::Cache/archives/partial']) {
-      await mkdir(join(own, path), { recursive: true });
-    }
-    const settings = [...names, ['Debug::NoLocking', 'true'] as const, ['APT::Sandbox::User', 'root'] as const];
-    const apt = (...args: string[]) =>
-      run('apt-get', [...settings.flatMap(([name, value]) => ['-o', `${name}=${value}`]), '-qq', ...args], directory);
-    await apt('update');
-    const wanted = await apt('install', '--print-uris', '--no-install-recommends', packaged);
-    const packages = [...wanted.matchAll(/^'[^']*' ([^_ ]+)_/gm)].map(([, name = '']) => name);
-    if (packages.length === 0) throw new Error(`${packaged} is installed, but ${program} is not on the path`);
-    await apt('download', ...packages);
+    await withApt(directory, async (apt) => {
+      const packages = packagesIn(await apt('install', '--print-uris', '--no-install-recommends', packaged));
+      if (packages.length === 0) throw new Error(`${packaged} is installed, but ${program} is not on the path`);
+      await apt('download', ...packages);
+    });
     for (const file of readdirSync(directory).filter((name) => name.endsWith('.deb'))) {
-      await run('dpkg-deb', ['-x', file, 'root'], directory);
+      await unpack(join(directory, file), join(directory, 'root'));
     }
-    await rm(own, { recursive: true });
   },
   program: (directory) => {
     const found = onPath(program);
@@ -233,10 +235,4 @@ function onPath(program: string): string | undefined {
     .filter((directory) => directory !== '')
     .map((directory) => join(directory, program))
     .find(canRun);
-}
-
-function osRelease(): string {
-  if (!existsSync('/etc/os-release')) return process.platform;
-  const text = readFileSync('/etc/os-release', 'utf8');
-  return ['ID', 'VERSION_ID'].map((name) => new RegExp(`^${name}="?([^"\n]*)`, 'm').exec(text)?.[1] ?? '').join('');
 }

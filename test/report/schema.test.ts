@@ -3,22 +3,27 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { idsOf } from '../../src/engine/check.ts';
+import { matrixSchema } from '../../src/report/matrix/schema.ts';
 import { reportSchema } from '../../src/report/schema.ts';
 import { command } from '../cli/host.ts';
 import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';
 
 const file = new URL('../../schemas/report.schema.json', import.meta.url);
+const matrixFile = new URL('../../schemas/matrix.schema.json', import.meta.url);
 
 describe('the schema', () => {
   it('that is published is the one of the code: npm run schema writes it', async () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(reportSchema(CHECKS));
+    expect(JSON.parse(await readFile(matrixFile, 'utf8'))).toEqual(matrixSchema(CHECKS));
   });
 
   it('is what `schema` prints, in the form of the file', async () => {
     const { code, stdout, stderr } = await command(['schema']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe(await readFile(file, 'utf8'));
+    const matrix = await command(['schema', 'matrix']);
+    expect(matrix).toMatchObject({ code: 0, stderr: '', stdout: await readFile(matrixFile, 'utf8') });
   });
 
   it('is a valid one, and has every id that a finding can have', () => {

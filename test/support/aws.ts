@@ -3,7 +3,11 @@ import { type AwsServer, type AwsUser, administrator } from '../services/aws/ind
 import type { Variables } from './preflight.ts';
 
 /** What the SDKs read of an environment whose AWS is the test server. */
-export const reaching = (server: AwsServer): Record<string, string> => ({ AWS_ENDPOINT_URL: server.url });
+export const reaching = (server: AwsServer): Record<string, string> => ({
+  AWS_ENDPOINT_URL: server.url,
+  // A role is never assumed at the address of all services.
+  AWS_ENDPOINT_URL_STS: server.url,
+});
 
 /** Account, region and credentials, as a config holds them. */
 export const place = (server: AwsServer, user: AwsUser = administrator): Variables => ({

@@ -87,7 +87,8 @@ export async function startEks(origin: string): Promise<Eks> {
       ENCRYPTION_KMS_SIGNING_KEY_ID: keys.signing.arn,
       ...queues,
     },
-    environment: { AWS_ENDPOINT_URL: aws.url, AWS_ENDPOINT_URL_S3: s3.url },
+    // A role is never assumed at the address of all services.
+    environment: { AWS_ENDPOINT_URL: aws.url, AWS_ENDPOINT_URL_S3: s3.url, AWS_ENDPOINT_URL_STS: aws.url },
     buckets: {
       ...bucketsOf(held),
       OBJECT_STORAGE_TYPE: 'aws',

@@ -186,6 +186,14 @@ const outputs = (config: VendorConfig) => ({
   vpc_id: { sensitive: false, type: 'string', value: 'vpc-1' },
 });
 
+const variablesOf = (config: VendorConfig, service: VendorService): Variables => ({
+  ...config.shared,
+  ...config.secrets,
+  ...ownOf(config, service),
+});
+const words = (config: VendorConfig, service: VendorService): string[] =>
+  Object.entries(variablesOf(config, service)).map(([name, value]) => `${name}=${value}`);
+
 const compose = (config: VendorConfig, asList: boolean) =>
   JSON.stringify({
     name: 'spacelift',
@@ -193,8 +201,7 @@ const compose = (config: VendorConfig, asList: boolean) =>
       db: { image: 'postgres:16', environment: { POSTGRES_PASSWORD: 'rose-tin-lantern' } },
       ...Object.fromEntries(
         SERVICES_OF.map((service) => {
-          const variables = { ...config.shared, ...config.secrets, ...ownOf(config, service) };
-          const written = Object.entries(variables).map(
+          const written = Object.entries(variablesOf(config, service)).map(
             ([name, value]) => [name, value.replaceAll('$', '$$$$')] as const,
           );
           return [
@@ -261,6 +268,112 @@ export const SHAPES: Readonly<Record<string, (config: VendorConfig) => string>> 
     JSON.stringify(
       Object.fromEntries(Object.entries(all(config)).map(([name, raw]) => [name, { computed: raw, raw, note: '' }])),
     ),
+  'doppler secrets --json, computed values alone': (config) =>
+    JSON.stringify(Object.fromEntries(Object.entries(all(config)).map(([name, computed]) => [name, { computed }]))),
+  'JSON documents between lines of dashes': (config) =>
+    secrets(config)
+      .map((one) => `${JSON.stringify(one, null, 2)}\n`)
+      .join('---\n'),
+  'JSON and YAML documents': (config) => {
+    const [first, ...others] = secrets(config);
+    return `${JSON.stringify(first, null, 2)}\n---\n${documents(others)}`;
+  },
+  'JSON documents in one array': (config) => JSON.stringify([...SERVICES_OF.map(deployment), ...secrets(config)]),
+  'task definitions in one array': (config) =>
+    JSON.stringify(
+      SERVICES_OF.map((service) => ({
+        family: `${service}-k3x9q`,
+        containerDefinitions: [container(config, service), sidecar],
+      })),
+    ),
+  'aws ecs describe-task-definition, in one array': (config) =>
+    JSON.stringify(
+      SERVICES_OF.map((service) => ({
+        taskDefinition: { containerDefinitions: [container(config, service)] },
+        tags: [],
+      })),
+    ),
+  'aws ssm get-parameters-by-path': (config) =>
+    JSON.stringify({
+      Parameters: Object.entries(all(config)).map(([name, Value]) => ({
+        Name: `/spacelift/${name.toLowerCase().replaceAll('_', '-')}`,
+        Type: 'SecureString',
+        Value,
+      })),
+    }),
+  'gcloud secrets versions access --format=json': (config) => {
+    const text = Object.entries(all(config)).map(([name, value]) => `${name}=${value}\n`);
+    const data = Buffer.from(text.join('')).toString('base64');
+    return JSON.stringify({ name: 'projects/1/secrets/spacelift/versions/1', payload: { data, dataCrc32c: '1' } });
+  },
+  'az keyvault secret show': (config) =>
+    JSON.stringify({
+      attributes: { enabled: true },
+      id: 'https://acme.vault.azure.net/secrets/spacelift/0123',
+      name: 'spacelift',
+      value: JSON.stringify(all(config)),
+    }),
+  'az keyvault secret show, one for each variable': (config) =>
+    JSON.stringify(
+      Object.entries(all(config)).map(([name, value]) => {
+        const shown = name.replaceAll('_', '-');
+        return { id: `https://acme.vault.azure.net/secrets/${shown}/0123`, name: shown, value };
+      }),
+    ),
+  'bw get item': (config) =>
+    JSON.stringify({
+      object: 'item',
+      name: 'spacelift',
+      notes: Object.entries(all(config))
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+      login: null,
+    }),
+  'docker inspect': (config) =>
+    JSON.stringify(
+      SERVICES_OF.map((service) => ({
+        Id: '0123',
+        Name: `/spacelift-${service}-1`,
+        Config: { Env: ['PATH=/bin', ...words(config, service)], Cmd: ['backend', service] },
+      })),
+    ),
+  'docker service inspect': (config) =>
+    JSON.stringify(
+      SERVICES_OF.map((service) => ({
+        ID: '0123',
+        Spec: {
+          Name: `spacelift_${service}`,
+          TaskTemplate: { ContainerSpec: { Image: 'spacelift', Env: words(config, service) } },
+        },
+      })),
+    ),
+  'az containerapp show': (config) =>
+    SERVICES_OF.map((service) =>
+      JSON.stringify({
+        name: `spacelift-${service}`,
+        type: 'Microsoft.App/containerApps',
+        properties: { template: { containers: [{ name: 'main', env: pairs(variablesOf(config, service)) }] } },
+      }),
+    ).join('\n'),
+  'az container show': (config) =>
+    JSON.stringify({
+      name: 'spacelift',
+      type: 'Microsoft.ContainerInstance/containerGroups',
+      containers: SERVICES_OF.map((service) => ({
+        name: service,
+        environmentVariables: pairs(variablesOf(config, service)),
+      })),
+    }),
+  'nomad job inspect': (config) =>
+    JSON.stringify({
+      Job: {
+        ID: 'spacelift',
+        TaskGroups: SERVICES_OF.map((service) => ({
+          Name: service,
+          Tasks: [{ Name: 'main', Driver: 'docker', Config: { image: 'x' }, Env: variablesOf(config, service) }],
+        })),
+      },
+    }),
   'a bare environment': (config) => JSON.stringify(pairs(all(config))),
   'docker compose, a map': (config) => compose(config, false),
   'docker compose, a list': (config) => compose(config, true),

@@ -1,5 +1,6 @@
 /** AWS KMS. */
 import { AWS_CREDENTIALS } from '../../../src/clouds/signing.ts';
+import { usesSecondaryRegion } from '../../../src/config/secondary-region.ts';
 import type { Provider } from '../provider.ts';
 
 export const kms: Provider = {
@@ -8,7 +9,7 @@ export const kms: Provider = {
     'kms/encryption-key',
     'kms/signing-key',
     'kms/distinct',
-    ...(deployment.lookup('AWS_SECONDARY_REGION').state === 'unset' ? [] : (['kms/multi-region'] as const)),
+    ...(usesSecondaryRegion(deployment) ? (['kms/multi-region'] as const) : []),
   ],
   plan: async (run) => (await import('./plan.ts')).plan(run),
   run: async (context) => (await import('./run.ts')).run(context),

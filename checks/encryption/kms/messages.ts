@@ -5,6 +5,7 @@ import { explainedByAccount } from '../../../src/clouds/aws/caller.ts';
 import { denialIn, deniedMessages } from '../../../src/clouds/aws/denial.ts';
 import { keyArn, keyCause } from '../../../src/clouds/aws/kms-key.ts';
 import { generalOutcome, regionCause } from '../../../src/clouds/aws/messages.ts';
+import { usesSecondaryRegion } from '../../../src/config/secondary-region.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { advice, command, type Shell, sh } from '../../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome } from '../../../src/outcome/outcome.ts';
@@ -214,7 +215,7 @@ function keyIssue(
     name: nameOf(written),
     id,
     region,
-    secondary: run.deployment.lookup('AWS_SECONDARY_REGION').state === 'set',
+    secondary: usesSecondaryRegion(run.deployment),
     ...told,
   });
   const { code, ...facts } = told;

@@ -1,6 +1,7 @@
 /** The operations of the KMS rules, and the permissions that they need. */
 
 import type { ValueName } from '../../../src/config/contract.ts';
+import { usesSecondaryRegion } from '../../../src/config/secondary-region.ts';
 import type { Grant, PlannedOperation, Run } from '../../../src/engine/check.ts';
 
 /** Permissions in the policies that Spacelift publishes (`DescribeKey` is not among them). */
@@ -8,7 +9,7 @@ const ENCRYPTS = ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey'];
 const SIGNS = ['kms:GetPublicKey', 'kms:Sign'];
 
 export function plan(run: Run): PlannedOperation[] {
-  const multiRegion = run.deployment.lookup('AWS_SECONDARY_REGION').state !== 'unset';
+  const multiRegion = usesSecondaryRegion(run.deployment);
   return [
     {
       rules: ['choice', 'kms/encryption-key', 'kms/distinct', ...(multiRegion ? ['kms/multi-region'] : [])],

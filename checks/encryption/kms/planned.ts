@@ -1,4 +1,5 @@
 /** The KMS keys in a Terraform plan. */
+import { usesSecondaryRegion } from '../../../src/config/secondary-region.ts';
 import type { Resource } from '../../../src/config/terraform/model.ts';
 import { isLater, type PlanView, subjectsOf, textOf } from '../../../src/config/terraform/view.ts';
 import type { PlannedFinding, Run } from '../../../src/engine/check.ts';
@@ -39,7 +40,7 @@ export function plannedKeys(run: Run): readonly PlannedFinding[] {
     },
     KEYS,
   );
-  const isSecondary = lookup('AWS_SECONDARY_REGION').state === 'set';
+  const isSecondary = usesSecondaryRegion(run.deployment);
   const untold = KEYS.filter((key) => !found.has(key) && chosen('ENCRYPTION_TYPE') === 'kms').flatMap((key) => {
     const outcome = notIdentified(run, key, 'KMS key', keys);
     return outcome === undefined ? [] : [{ rule: RULE_OF[key], outcome }];

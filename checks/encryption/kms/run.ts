@@ -1,4 +1,5 @@
 /** Encryption with AWS KMS: a symmetric key for secrets in the database, and an RSA key that signs tokens. */
+import { usesSecondaryRegion } from '../../../src/config/secondary-region.ts';
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { NetworkError, type NetworkKind } from '../../../src/net/network-error.ts';
 import { cause } from '../../../src/outcome/cause.ts';
@@ -16,12 +17,9 @@ export async function run(context: Context<EncryptionRule>): Promise<void> {
     check('kms/encryption-key', () => encryptionKey(context)),
     check('kms/signing-key', () => signingKey(context)),
     check('kms/distinct', () => distinct(context)),
-    ...(usesSecondary(context) ? [check('kms/multi-region', () => multiRegion(context))] : []),
+    ...(usesSecondaryRegion(context.deployment) ? [check('kms/multi-region', () => multiRegion(context))] : []),
   ]);
 }
-
-export const usesSecondary = ({ deployment }: Run): boolean =>
-  deployment.lookup('AWS_SECONDARY_REGION').state !== 'unset';
 
 /** The tests of both keys; `undefined` for a key whose variable is not usable here. */
 async function testKeys(run: Run): Promise<{ encryption: KeyTest | undefined; signing: KeyTest | undefined }> {
@@ -56,7 +54,8 @@ async function oneKey(run: Run): Promise<Issue | undefined> {
   const { encryption, signing } = await testKeys(run);
   if (one !== other && (encryption?.meant === undefined || encryption.meant !== signing?.meant)) return undefined;
   const region = run.require('AWS_REGION');
-  const make = (variable: KeyVariable) => createKeyCommand({ variable, region, secondary: usesSecondary(run) });
+  const make = (variable: KeyVariable) =>
+    createKeyCommand({ variable, region, secondary: usesSecondaryRegion(run.deployment) });
   return fail(`${ENCRYPTION_KEY} and ${SIGNING_KEY} are the same key: ${nameOf(one)}`, {
     ...(nameOf(one) !== nameOf(other) && { detail: `${nameOf(other)} refers to it too.` }),
     expected: 'two different keys: a KMS key can either encrypt or sign',

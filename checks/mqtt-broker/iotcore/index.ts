@@ -1,10 +1,12 @@
 /** AWS IoT Core. */
 import { AWS_CREDENTIALS } from '../../../src/clouds/signing.ts';
+import { usesSecondaryRegion } from '../../../src/config/secondary-region.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import type { Provider } from '../provider.ts';
 import type { MqttRule } from '../rules.ts';
 
-function rulesOf({ deployment: { service, lookup } }: Run): readonly MqttRule[] {
+function rulesOf({ deployment }: Run): readonly MqttRule[] {
+  const { service } = deployment;
   // For a worker, only the connection can be tested: its certificate is not in the config.
   if (service === 'worker') return ['endpoint', 'iotcore/publish'];
   return [
@@ -15,7 +17,7 @@ function rulesOf({ deployment: { service, lookup } }: Run): readonly MqttRule[] 
     'iotcore/topic-rule',
     'iotcore/control-plane',
     'iotcore/delivery',
-    ...(lookup('AWS_SECONDARY_REGION').state === 'unset' ? [] : (['iotcore/custom-domain'] as const)),
+    ...(usesSecondaryRegion(deployment) ? (['iotcore/custom-domain'] as const) : []),
   ];
 }
 

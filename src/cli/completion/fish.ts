@@ -86,7 +86,7 @@ function flagLine({ short, long, says, value }: Flag, fn: string): string {
 }
 
 const argumentLines = ({ value }: CommandTable, fn: string): string[] =>
-  value === undefined ? [] : [takes(value, fn).replace('-x ', '')];
+  value === undefined ? [] : [takes(value, fn).replace(/^-[xr] /, '')];
 
 function takes(value: Value, fn: string): string {
   switch (value.kind) {

@@ -37,6 +37,8 @@ export interface CommandTable extends Named {
   readonly name: string;
   readonly flags: readonly Flag[];
   readonly value?: Value;
+  /** The value can be repeated. */
+  readonly variadic?: true;
 }
 
 export interface Tables {
@@ -54,6 +56,7 @@ const REPEATABLE = / \(repeatable\)$/;
 
 const KINDS: Readonly<Record<string, Value>> = {
   '<path>': { kind: 'file' },
+  '<file>': { kind: 'file' },
   '<host[:port]>': { kind: 'host' },
   '<url>': { kind: 'host' },
   '<image>': { kind: 'host' },
@@ -72,6 +75,7 @@ export function tableOf(command: Command): CommandTable {
     says: command.description(),
     flags: flags.map((option) => flagOf(option, flags)),
     ...(argument !== undefined && { value: argumentValue(argument) }),
+    ...(argument?.variadic === true && { variadic: true }),
   };
 }
 

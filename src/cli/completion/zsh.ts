@@ -55,10 +55,10 @@ if [[ $funcstack[1] = _${program} ]]; then _${program} "$@"; else compdef _${pro
 }
 
 /** The arguments of `_arguments`, one per line, each with a line continuation. */
-function specsOf({ flags, value }: CommandTable, fn: string): string {
+function specsOf({ flags, value, variadic }: CommandTable, fn: string): string {
   const specs = [
     ...flags.flatMap((flag) => flagSpecs(flag, fn)),
-    ...(value === undefined ? [] : [quoted(`1:${value.kind}:${actionOf(value, fn)}`)]),
+    ...(value === undefined ? [] : [quoted(`${variadic ? '*' : 1}:${value.kind}:${actionOf(value, fn)}`)]),
   ];
   return specs.map((spec) => `    ${spec} \\`).join('\n');
 }

@@ -5,6 +5,7 @@ import { cause } from '../../outcome/cause.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, skip } from '../../outcome/outcome.ts';
 import { isSupplied, onlyInContainer, ownFile } from '../credentials.ts';
+import { endpointForRoles, endpointOf } from './custom-endpoint.ts';
 import { CredentialError } from './errors.ts';
 import { assumeWithToken, callersKeys, ProviderError, pendingBase } from './providers.ts';
 import { type Keys, keysOf, SourceError, TOKEN_FILE, type WebIdentity } from './source.ts';
@@ -153,11 +154,17 @@ function whyMissing(run: Run, error: unknown): CredentialError {
   const supplied = suppliedRole(run);
   const pending = supplied === undefined ? pendingBase(run, error) : new ProviderError(supplied, undefined, error);
   const failure = error instanceof ProviderError ? error : pending;
-  const explained = failure === undefined ? undefined : explainSource(failure);
+  const explained = failure === undefined ? undefined : explainSource(failure, endpointOnlyForOthers(run));
   if (explained !== undefined && explained.kind !== 'missing') return explained;
   if (explained?.facts.detail !== undefined) return explained;
   mustBeHere(run);
   return new CredentialError('missing', { detail: lookedIn(run) });
+}
+
+/** The custom endpoint of STS that does not apply where a role is assumed. */
+function endpointOnlyForOthers(run: Run): string | undefined {
+  const forOthers = endpointOf(run, 'STS');
+  return forOthers !== undefined && endpointForRoles(run) === undefined ? forOthers.setting : undefined;
 }
 
 function lookedIn({ deployment: { setting, own } }: Run): string {

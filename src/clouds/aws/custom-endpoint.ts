@@ -30,12 +30,37 @@ export const isEndpointVariable = (name: string): boolean => name.startsWith('AW
  * reference ("Service-specific endpoints").
  * @throws CheckStopped if it is not a URL
  */
-export function endpointOf(run: Run, service: AwsService): Endpoint | undefined {
+export const endpointOf = (run: Run, service: AwsService): Endpoint | undefined =>
+  configuredEndpoint(run, [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'], (profiles) =>
+    endpointInProfile(
+      profiles,
+      serviceEndpointIn(profiles, service.toLowerCase()) ?? settingIn(profiles, 'endpoint_url'),
+    ),
+  );
+
+/**
+ * The custom endpoint of STS for assuming a role. There, the address of all services does not apply: the SDK for Go looks for
+ * credentials before it reads it (`defaultAWSConfigResolvers` in `config` of aws-sdk-go-v2), and then AWS_ENDPOINT_URL only
+ * hides an address in the profile (`resolveBaseEndpoint` in `service/sts`).
+ * @throws like `endpointOf`
+ */
+export const endpointForRoles = (run: Run): Endpoint | undefined =>
+  configuredEndpoint(run, ['AWS_ENDPOINT_URL_STS'], (profiles) =>
+    run.deployment.setting('AWS_ENDPOINT_URL') === undefined
+      ? endpointInProfile(profiles, serviceEndpointIn(profiles, 'sts'))
+      : undefined,
+  );
+
+/** @param names the variables that can contain it, the first one first */
+function configuredEndpoint(
+  run: Run,
+  names: readonly string[],
+  inProfile: (profiles: Profiles) => Endpoint | undefined,
+): Endpoint | undefined {
   const { setting } = run.deployment;
   const profiles = callersProfiles(run);
   const ignored = setting(IGNORE);
   if (isTrue(ignored?.value)) return undefined;
-  const names = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'];
   const isIgnored = ignored === undefined && isTrue(settingIn(profiles, 'ignore_configured_endpoint_urls'));
   for (const name of names) {
     const held = setting(name);
@@ -44,11 +69,10 @@ export function endpointOf(run: Run, service: AwsService): Endpoint | undefined 
     mustBeAccepted(run, (flawed) => flawed === name);
     return { url: urlIn(name, held.value), setting: name, party: partyAt(run.deployment, held, names) };
   }
-  return isIgnored ? undefined : endpointInProfile(profiles, service);
+  return isIgnored ? undefined : inProfile(profiles);
 }
 
-function endpointInProfile(profiles: Profiles, service: AwsService): Endpoint | undefined {
-  const value = serviceEndpointIn(profiles, service.toLowerCase()) ?? settingIn(profiles, 'endpoint_url');
+function endpointInProfile(profiles: Profiles, value: string | undefined): Endpoint | undefined {
   if (value === undefined || value === '') return undefined;
   const setting = `endpoint_url in the AWS profile ${profiles.name}`;
   return { url: urlIn(setting, value), setting, party: 'process' };

@@ -14,36 +14,33 @@ export type AwsService =
   | 'SECRETS_MANAGER'
   | 'SSM';
 
-/** For IPv6 (dual-stack), each partition has a separate domain (AWS SDKs, `partitions.json`). */
-export const SUFFIXES = [
-  'amazonaws.com',
-  'api.aws',
-  'amazonaws.com.cn',
-  'api.amazonwebservices.com.cn',
-  'c2s.ic.gov',
-  'api.aws.ic.gov',
-  'sc2s.sgov.gov',
-  'api.aws.scloud',
-  'cloud.adc-e.uk',
-  'api.cloud-aws.adc-e.uk',
-  'csp.hci.ic.gov',
-  'api.aws.hci.ic.gov',
-  'amazonaws.eu',
-  'api.amazonwebservices.eu',
-] as const;
+interface Domains {
+  /** Of regional endpoints. */
+  readonly plain: string;
+  /** Of those with IPv6 (dual-stack). */
+  readonly dualStack: string;
+}
 
-/** Keyed by AWS partition. */
-const DNS_SUFFIXES: Readonly<Record<string, string>> = {
-  'aws-cn': 'amazonaws.com.cn',
-  'aws-iso': 'c2s.ic.gov',
-  'aws-iso-b': 'sc2s.sgov.gov',
-  'aws-iso-e': 'cloud.adc-e.uk',
-  'aws-iso-f': 'csp.hci.ic.gov',
-  'aws-eusc': 'amazonaws.eu',
+/** Those of the partitions that are not listed: `aws` and `aws-us-gov`. */
+const COMMERCIAL: Domains = { plain: 'amazonaws.com', dualStack: 'api.aws' };
+/** Keyed by AWS partition (AWS SDKs, `partitions.json`). */
+const PARTITIONS: Readonly<Record<string, Domains>> = {
+  'aws-cn': { plain: 'amazonaws.com.cn', dualStack: 'api.amazonwebservices.com.cn' },
+  'aws-iso': { plain: 'c2s.ic.gov', dualStack: 'api.aws.ic.gov' },
+  'aws-iso-b': { plain: 'sc2s.sgov.gov', dualStack: 'api.aws.scloud' },
+  'aws-iso-e': { plain: 'cloud.adc-e.uk', dualStack: 'api.cloud-aws.adc-e.uk' },
+  'aws-iso-f': { plain: 'csp.hci.ic.gov', dualStack: 'api.aws.hci.ic.gov' },
+  'aws-eusc': { plain: 'amazonaws.eu', dualStack: 'api.amazonwebservices.eu' },
 };
 
+export const SUFFIXES: readonly string[] = [COMMERCIAL, ...Object.values(PARTITIONS)].flatMap((one) => [
+  one.plain,
+  one.dualStack,
+]);
+
 /** The domain of a partition's regional endpoints. */
-export const dnsSuffix = (partition: string): string => lookup(DNS_SUFFIXES, partition) ?? 'amazonaws.com';
+export const dnsSuffix = (partition: string, { dualStack = false } = {}): string =>
+  (lookup(PARTITIONS, partition) ?? COMMERCIAL)[dualStack ? 'dualStack' : 'plain'];
 
 const REGION = '[a-z]{2,}(?:-[a-z]+)+-\\d{1,2}';
 /** For S3's legacy names; `s3-website-…` and similar names are not S3 endpoints. */

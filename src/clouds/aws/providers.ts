@@ -9,7 +9,7 @@ import { busyHintIn, withRetry } from '../../net/retry.ts';
 import { CheckStopped } from '../../outcome/outcome.ts';
 import { membersOf } from '../../util/json.ts';
 import { mustBeAllowed, withOwnersNetwork } from '../credentials.ts';
-import { endpointOf, isTrue, kindsOf } from './custom-endpoint.ts';
+import { endpointForRoles, isTrue, kindsOf } from './custom-endpoint.ts';
 import { isAwsHost } from './endpoints.ts';
 import { callersProfiles } from './profile.ts';
 import {
@@ -119,7 +119,7 @@ const requestsOf = (run: Run) => ({ requestHandler: makeTransport(withOwnersNetw
 
 /** The settings of a client of STS that assumes a role. @throws CheckStopped if the token or keys of the caller must not be sent to the endpoint of STS */
 export function stsOf(run: Run) {
-  const at = endpointOf(run, 'STS');
+  const at = endpointForRoles(run);
   if (at !== undefined) {
     mustBeAllowed(run, 'process', { ...at, isProviders: (hostname) => isAwsHost('STS', hostname) });
   }

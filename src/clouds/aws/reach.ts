@@ -63,7 +63,7 @@ export function urlOf(run: Run, service: ReachableService): { readonly url: URL;
     mustBeAllowed(run, ownerOfAws(run), { ...endpoint, isProviders });
     return endpoint;
   }
-  const suffix = useDualstackEndpoint ? 'api.aws' : dnsSuffix(run.require('AWS_PARTITION'));
+  const suffix = dnsSuffix(run.require('AWS_PARTITION'), { dualStack: useDualstackEndpoint });
   const host = `${SERVICES[service].host}${useFipsEndpoint ? '-fips' : ''}.${region}.${suffix}`;
   return { url: new URL(`https://${host}`), setting: 'AWS_REGION' };
 }

@@ -19,13 +19,23 @@ interface Said {
 const failed = ({ title, detail, fix }: Said): CredentialError =>
   new CredentialError('source', { title, expected: KEYS_EXPECTED, fix, ...(detail !== undefined && { detail }) });
 
-/** @throws nothing; the error to throw instead of the library's */
-export function explainSource({ base, profile, cause: error }: ProviderError): CredentialError {
+/**
+ * @param onlyForOthers the variable with an endpoint that applies to every request except those that assume a role
+ * @throws nothing; the error to throw instead of the library's
+ */
+export function explainSource(
+  { base, profile, cause: error }: ProviderError,
+  onlyForOthers: string | undefined,
+): CredentialError {
+  const at =
+    onlyForOthers === undefined
+      ? ''
+      : ` AWS’s own STS was asked: ${onlyForOthers} does not apply to assuming a role, but AWS_ENDPOINT_URL_STS does.`;
   switch (base.kind) {
     case 'web-identity':
-      return ofToken(base, error);
+      return ofToken(base, error, at);
     case 'role':
-      return ofRole(base.role, profile ?? '', error);
+      return ofRole(base.role, profile ?? '', error, at);
     case 'process':
       return failed(ofProgram(profile ?? '', error));
     case 'sso':
@@ -50,7 +60,7 @@ const FILE_CODES: Readonly<Record<string, string>> = {
 const fileSays = ({ code }: TokenFileError): string => lookup(FILE_CODES, code) ?? `can’t be read (${code})`;
 
 /** The token of a pod, and the role that it gives. */
-function ofToken({ setting, tokenFile, roleArn: role }: WebIdentity, error: unknown): CredentialError {
+function ofToken({ setting, tokenFile, roleArn: role }: WebIdentity, error: unknown, at: string): CredentialError {
   if (error instanceof TokenFileError) {
     return failed({
       title: `${setting} names a file that ${fileSays(error)}`,
@@ -71,19 +81,19 @@ function ofToken({ setting, tokenFile, roleArn: role }: WebIdentity, error: unkn
   if (name === 'InvalidIdentityToken') {
     return failed({
       title: `STS does not accept the token in ${setting}`,
-      detail:
-        'It is not a token of an identity provider of the account, or has another audience than sts.amazonaws.com.',
+      detail: `It is not a token of an identity provider of the account, or has another audience than sts.amazonaws.com.${at}`,
       fix: advice`compare the issuer of the token with the identity providers: ${sh`aws iam list-open-id-connect-providers`}`,
     });
   }
   if (network !== undefined) {
     return failed({
       title: `STS could not be reached to assume the role ${role}: ${why}`,
+      ...(at !== '' && { detail: at.trim() }),
       fix: advice`make STS reachable from this network: a VPC endpoint for com.amazonaws.REGION.sts`,
     });
   }
   return new CredentialError('missing', {
-    detail: `STS refused to assume the role ${role} with the token in ${setting}: ${why}.`,
+    detail: `STS refused to assume the role ${role} with the token in ${setting}: ${why}.${at}`,
     fix: advice`allow the token’s service account to assume the role; check its trust policy: ${trustPolicy(role)}`,
     code: why,
   });
@@ -93,9 +103,9 @@ const trustPolicy = (role: string) =>
   sh`aws iam get-role --role-name ${role.split('/').at(-1) ?? ''} --query Role.AssumeRolePolicyDocument`;
 
 /** The role of a profile, which its credentials may not be allowed to assume. */
-function ofRole({ arn }: Role, profile: string, error: unknown): CredentialError {
+function ofRole({ arn }: Role, profile: string, error: unknown, at: string): CredentialError {
   const { name = '', message = '' } = error instanceof Error ? error : {};
-  const by = `The AWS profile ${profile} assumes the role ${arn}.`;
+  const by = `The AWS profile ${profile} assumes the role ${arn}.${at}`;
   const kind = credentialKind(name, message);
   if (kind !== undefined && kind !== 'missing') return new CredentialError(kind, { detail: by, code: name });
   const why = toNetworkError(error)?.kind ?? (/^[A-Za-z]{1,64}$/.test(name) ? name : 'unknown');

@@ -29,7 +29,12 @@ export interface AzureTransport {
 export function azureTransport(run: Run, isErrorResponse?: IsErrorResponse, agents?: Agents): AzureTransport {
   const sender = makeSender(run, isErrorResponse, agents);
   const problems = new Map<string, NetworkError>();
-  const once = async (request: SdkRequest) => {
+  /** Some requests have a deadline of the SDK's own, such as the one for whether this machine has a managed identity. */
+  const once = async (request: SdkRequest) =>
+    request.timeout > 0
+      ? run.withTimeout(request.timeout, (signal) => sendOnce(request, signal))
+      : sendOnce(request, undefined);
+  const sendOnce = async (request: SdkRequest, deadline: AbortSignal | undefined) => {
     const url = new URL(request.url);
     const to = { ...addressOf(url), secure: url.protocol === 'https:' };
     const given = request.headers;
@@ -37,7 +42,7 @@ export function azureTransport(run: Run, isErrorResponse?: IsErrorResponse, agen
     const { method, body, streamResponseStatusCodes } = request;
     const path = `${url.pathname}${url.search}`;
     try {
-      const sent = { method, path, headers, ...signalOf(request) };
+      const sent = { method, path, headers, ...signalOf(request, deadline) };
       const answer = await sender.send(to, sent, body as string | Uint8Array | undefined);
       const { statusCode: status = 0 } = answer;
       const response = { request, status, headers: new SdkHeaders(answer.headers) };
@@ -72,11 +77,8 @@ async function textOf(answer: IncomingMessage): Promise<string> {
   }
 }
 
-function signalOf({ abortSignal, timeout }: SdkRequest): { signal?: AbortSignal } {
-  const signals = [
-    ...(abortSignal === undefined ? [] : [abortSignal as AbortSignal]),
-    ...(timeout > 0 ? [AbortSignal.timeout(timeout)] : []),
-  ];
+function signalOf({ abortSignal }: SdkRequest, deadline?: AbortSignal): { signal?: AbortSignal } {
+  const signals = [abortSignal as AbortSignal | undefined, deadline].filter((signal) => signal !== undefined);
   return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
 }
 

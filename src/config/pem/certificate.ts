@@ -7,6 +7,7 @@ export type CertificateFault =
   | 'der'
   | 'lines'
   | 'private-key'
+  | 'private-key-first'
   | 'public-key'
   | 'certificate-request'
   | 'damaged';
@@ -24,8 +25,9 @@ export function readCertificate(value: string, name: string): X509Certificate | 
   const envelope = openEnvelope(value, name);
   if ('fault' in envelope) return envelope;
   if ('der' in envelope) return { fault: 'der' };
-  const [label = ''] = labelsIn(envelope.text);
-  const form = label.endsWith('PRIVATE KEY') ? 'private-key' : (LABELS[label] ?? 'not-pem');
+  const [label = '', ...others] = labelsIn(envelope.text);
+  const keyed = others.includes('CERTIFICATE') ? 'private-key-first' : 'private-key';
+  const form = label.endsWith('PRIVATE KEY') ? keyed : (LABELS[label] ?? 'not-pem');
   if (form !== 'readable') return { fault: form };
   if (envelope.flaw === 'raw-pem') return { fault: 'raw-pem' };
   const body = firstBlock(envelope.text);

@@ -70,6 +70,15 @@ const BLOCK = /(?:^|\n)-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n([\s\S]*?)(?<=\n)-
 export const labelsIn = (text: string): string[] =>
   [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map((match) => match[1] ?? '');
 
+/** Shorter than any. */
+const SHORTEST_KEY = 100;
+
+/** Whether a value contains a private key, as a PEM file or as base64 of one. */
+export function holdsPrivateKey(value: string): boolean {
+  if (value.length < SHORTEST_KEY) return false;
+  return [value, decode(value)].some((text) => text.includes('PRIVATE KEY-----'));
+}
+
 /** The contents of the first block, or why Go can't read it. */
 export function firstBlock(text: string): Buffer | 'truncated' | 'literal-newlines' | 'encoding' | 'lines' | 'damaged' {
   if (!text.includes(`-----END ${labelsIn(text)[0]}-----`)) return 'truncated';

@@ -115,6 +115,11 @@ const messagesOf = ({ name, holds, file, another }: PemVariable): Record<Exclude
     },
     certificate: { title: is('certificate'), fix: instead('the key that belongs to the certificate') },
     'private-key': { title: is('private key'), fix: instead('the certificate that belongs to the key') },
+    'private-key-first': {
+      title: `${name} starts with the private key`,
+      detail: LEAKED_KEY,
+      fix: withoutKey(name, file),
+    },
     'certificate-request': {
       title: is('certificate signing request'),
       ...(holds === 'private key' && {
@@ -138,6 +143,12 @@ const messagesOf = ({ name, holds, file, another }: PemVariable): Record<Exclude
     },
   };
 };
+
+/** Of a certificate with its private key in the same file. */
+export const LEAKED_KEY =
+  'A certificate is public: it is stored and passed on without the protection that its private key needs.';
+export const withoutKey = (name: string, file: string): Fix =>
+  advice`set ${name} to the output of: ${pipe(sh`openssl x509 -in ${file}`, sh`base64 -w0`)}\nif others could read ${name}, create a new key and certificate`;
 
 const fromDer = (holds: PemVariable['holds'], file: string) => {
   const der = file.replace(/\.\w+$/, '.der');

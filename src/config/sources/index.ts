@@ -7,18 +7,14 @@ import { DEFAULTS, type Perspective } from '../options.ts';
 import { withReference } from '../references.ts';
 import { poolSecretIn } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
-import { refuseEncrypted, refuseEncryptedValues } from './encrypted.ts';
+import { refuseEncrypted, refuseEncryptedValues, refuseSops } from './encrypted.ts';
 import { processSource } from './process.ts';
-import { shown } from './quote.ts';
+import { STDIN, titleOf } from './quote.ts';
 import { bytesOf, deadlineIn, decode, readBytes } from './read.ts';
 import { reduced } from './reduced.ts';
 import { refuseBinary } from './refused.ts';
 import { readShape, readTerraformConfig, readValues } from './shape.ts';
 import type { Reading } from './value.ts';
-
-const STDIN = '-';
-/** Maximum length of a path in a message; not shortened before, so that a secret in its place is recognized. */
-const LONGEST_PATH = 256;
 
 export interface Input {
   readonly stdin: AsyncIterable<Uint8Array>;
@@ -54,8 +50,11 @@ export async function readSources(
     sources.push(await parseBytes(file, bytes, service));
     if (sources.reduce((sum, { entries }) => sum + entries.length, 0) > MOST_VARIABLES) throw tooMany(titleOf(file));
   }
-  // A file with a pull Secret alone is read beside a config.
-  if (!sources.some((source) => isConfig(source, service))) throw noVariable(titleOf(files[0] ?? ''));
+  // Some files count only beside a config: a pull Secret, or workloads whose Secrets are elsewhere.
+  if (!sources.some((source) => isConfig(source, service))) {
+    const why = sources.find(({ alone }) => alone !== undefined)?.alone;
+    throw why === undefined ? noVariable(titleOf(files[0] ?? '')) : new InputError(why);
+  }
   return sources;
 }
 
@@ -64,15 +63,17 @@ export async function readSources(
  * @param name the file's path, or `-`
  * @throws InputError
  */
-export const parseSource = (name: string, text: string): Promise<Source> => {
+export async function parseSource(name: string, text: string): Promise<Source> {
   const { buffer, length } = new TextEncoder().encode(text);
-  return parseBytes(name, Buffer.from(buffer, 0, length));
-};
+  const source = await parseBytes(name, Buffer.from(buffer, 0, length));
+  if (source.alone !== undefined) throw new InputError(source.alone);
+  return source;
+}
 
 /** @param bytes are freed: they can be as large as the text */
 async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Perspective): Promise<Source> {
   const file = titleOf(name);
-  const reading = await readingOf(name, file, bytes);
+  const reading = await readingOf(name, file, bytes, service);
   const {
     entries,
     incomplete,
@@ -80,13 +81,18 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
     unseen,
     workloads,
     rejected = [],
+    unresolved = [],
+    ignored = [],
     logins = [],
+    alone,
+    notes,
     envFile,
     terraform,
   } = reading;
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
-  if (!isConfig(reading, service) && (entries.length > 0 || logins.length === 0)) throw noVariable(file);
+  if (alone === undefined && !isConfig(reading, service) && (entries.length > 0 || logins.length === 0))
+    throw noVariable(file);
   refuseEncryptedValues(name, file, entries);
   return {
     entries: entries.map(withReference),
@@ -94,6 +100,10 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
     ...(incompleteGateway && { incompleteGateway }),
     ...(workloads !== undefined && { workloads }),
     rejected,
+    ...(unresolved.length > 0 && { unresolved }),
+    ...(ignored.length > 0 && { ignored }),
+    ...(notes !== undefined && { notes }),
+    ...(alone !== undefined && { alone: `${file}: ${alone}` }),
     ...(logins.length > 0 && { logins }),
     process: false,
     ...(unseen !== undefined && { unseen }),
@@ -102,23 +112,29 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
   };
 }
 
-async function readingOf(name: string, file: string, bytes: Buffer<ArrayBuffer>): Promise<Reading> {
+async function readingOf(
+  name: string,
+  file: string,
+  bytes: Buffer<ArrayBuffer>,
+  service: Perspective | undefined,
+): Promise<Reading> {
   refuseBinary(name, file, bytes);
   const { terraform, values, text: rest } = reduced(file, bytes);
   if (terraform !== undefined) return readTerraformConfig(terraform, file);
   if (values !== undefined) return readValues(values, file);
   const text = decode(file, rest ?? bytes);
   refuseEncrypted(name, file, text);
-  return readShape(name, file, text);
+  const reading = await readShape(name, file, text);
+  if (!isConfig(reading, service)) refuseSops(name, file, text);
+  return reading;
 }
 
-const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));
-
 const isConfig = (
-  { entries, incomplete }: Pick<Source, 'entries' | 'incomplete'>,
+  { entries, incomplete, alone }: Pick<Source, 'entries' | 'incomplete' | 'alone'>,
   service: Perspective | undefined,
 ): boolean =>
-  incomplete || entries.some(({ name }) => isSpacelifts(name)) || poolSecretIn([{ entries }], service) !== undefined;
+  alone === undefined &&
+  (incomplete || entries.some(({ name }) => isSpacelifts(name)) || poolSecretIn([{ entries }], service) !== undefined);
 
 const noVariable = (file: string) =>
   new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);

@@ -12,9 +12,26 @@ const DEEPEST = 4;
 /** The first line that is no comment: `#` in most formats, `;` in those of systemd. */
 export const firstLineOf = (text: string): string | undefined => /^[ \t]*([^\s#;].*)$/m.exec(text)?.[1];
 
-/** @throws InputError with line and column */
-export const parseText = (file: string, text: string): Value[] | Promise<Value[]> =>
-  /^\s*[[{"]/.test(text) ? parseJson(file, text) : parseYaml(file, text);
+const JSON_START = /^\s*[[{"]/;
+/** A line that no JSON contains. */
+const SEPARATOR = /^---[ \t]*$/m;
+
+/**
+ * JSON documents can be separated like those of YAML.
+ * @throws InputError with line and column
+ */
+export function parseText(file: string, text: string): Value[] | Promise<Value[]> {
+  if (!JSON_START.test(text)) return parseYaml(file, text);
+  if (!SEPARATOR.test(text)) return parseJson(file, text);
+  const isJson = text.split(SEPARATOR).every((part) => part.trim() === '' || JSON_START.test(part));
+  // Blanks in place of the separators keep the positions in messages.
+  return isJson
+    ? parseJson(
+        file,
+        text.replace(/^---[ \t]*$/gm, (line) => ' '.repeat(line.length)),
+      )
+    : parseYaml(file, text);
+}
 
 /**
  * The documents behind secret stores and in strings; all others as they are.
@@ -30,9 +47,13 @@ export async function opened(document: Document, depth = 0): Promise<Document[]>
   }
   const held = openStore(value);
   if (held === undefined) return [document];
-  const inner = held.map(({ value: found, address }): Document => {
+  const inner = held.map(({ value: found, address, service }): Document => {
     const isAddressed = address === undefined || location.address !== undefined;
-    return { value: found, location: isAddressed ? location : { ...location, address } };
+    return {
+      value: found,
+      location: isAddressed ? location : { ...location, address },
+      ...(service !== undefined && { service }),
+    };
   });
   return openedAll(inner, depth + 1);
 }

@@ -55,3 +55,11 @@ export function shellWord(name: string): string {
   const quoted = `'${name.replaceAll("'", `'\\''`)}'`;
   return name.startsWith('-') ? `./${quoted}` : quoted;
 }
+
+/** Standard input in place of a path. */
+export const STDIN = '-';
+/** Maximum length of a path in a message; not shortened before, so that a secret in its place is recognized. */
+const LONGEST_PATH = 256;
+
+/** A file in messages. */
+export const titleOf = (name: string): string => (name === STDIN ? 'standard input' : shown(name, LONGEST_PATH));

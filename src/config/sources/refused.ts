@@ -2,11 +2,18 @@
 import { isVariable } from '../contract.ts';
 import { InputError } from '../entry.ts';
 import { shellWord } from './quote.ts';
-import { isMap, type Value } from './value.ts';
+import { isList, isMap, type Value } from './value.ts';
 
-const SELF = '| spacelift-preflight -f -';
+/** What passes the output of a command. */
+export const SELF = '| spacelift-preflight -f -';
+/** @param options of kubectl */
+export const getSecrets = (options = ''): string => `kubectl get secrets,configmaps${options} -o yaml ${SELF}`;
+const GET_SECRET_VALUE = `aws secretsmanager get-secret-value --secret-id NAME ${SELF}`;
+const DESCRIBE_TASK = `aws ecs describe-task-definition --task-definition NAME ${SELF}`;
+const GET_PARAMETERS = `aws ssm get-parameters-by-path --path /PATH --recursive --with-decryption ${SELF}`;
+const VAULT_GET = `vault kv get -format=json -mount=MOUNT PATH ${SELF}`;
 const SHOW_OUTPUT = `tofu output -raw kubernetes_secrets ${SELF}`;
-const SHOW_PLAN = `tofu plan -out plan.out && tofu show -json plan.out ${SELF}`;
+export const SHOW_PLAN = `tofu plan -out plan.out && tofu show -json plan.out ${SELF}`;
 const SHOW_STATE = `tofu show -json ${SELF}`;
 
 const TFVARS = 'variables of Terraform (tfvars), which describe infrastructure';
@@ -22,6 +29,81 @@ const startsWith = (pattern: RegExp) => (text: string) => pattern.test(text.slic
 
 /** Texts, in this order. */
 const TEXTS: readonly Refused[] = [
+  {
+    is: startsWith(/^\s*No resources found/),
+    what: 'a message of kubectl, which found nothing',
+    instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*(?:Error from server|error: |Unable to connect to the server|The connection to the server)/),
+    what: 'an error message of kubectl',
+    instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*(?:aws: \[?ERROR|An error occurred \(\w+\))/),
+    what: 'an error message of the AWS CLI',
+    instead: () => DESCRIBE_TASK,
+  },
+  {
+    is: startsWith(/^\s*(?:[╷│|]\s*)*(?:Error|Warning): /),
+    what: 'a message of Terraform or OpenTofu',
+    instead: () => SHOW_OUTPUT,
+  },
+  {
+    is: startsWith(/^\s*ERROR: /),
+    what: 'an error message of a command',
+    instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*(?:NAMESPACE {2,})?NAME {2,}[A-Z]/),
+    what: 'a table of kubectl, which has no values',
+    instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*Name:[ \t]+\S+\s+Namespace:/),
+    what: 'a description by kubectl, which has no values',
+    instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*NAME: \S+\nLAST DEPLOYED: /),
+    what: 'the status of a Helm release',
+    instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*(?:=+ (?:Secret Path|Metadata|Data) =+\n|Key {2,}Value\n-+ {2,}-+\n)/),
+    what: 'a table of Vault',
+    instead: () => VAULT_GET,
+  },
+  {
+    is: startsWith(/^\s*# (?:[\w-]+\.)+[\w-]+\S*:.*\n(?:#.*\n|[ \t]*\n)*(?:resource|data) "/),
+    what: 'the text of tofu show, without sensitive values',
+    instead: () => SHOW_STATE,
+  },
+  {
+    is: startsWith(/(?:^|\n)(?:Terraform|OpenTofu) (?:used the selected providers|will perform the following)/),
+    what: 'the text of a plan, without sensitive values',
+    instead: () => SHOW_PLAN,
+  },
+  {
+    is: startsWith(/^\s*(?:#[^\n]*\n\s*)*job "[^"\n]*" \{/),
+    what: 'a Nomad job in HCL',
+    instead: () => `nomad job inspect NAME ${SELF}`,
+  },
+  {
+    is: startsWith(/^\s*declare -x /),
+    what: 'the output of export -p',
+    instead: () => `env ${SELF}`,
+  },
+  {
+    is: startsWith(/^\s*<(?:!doctype|html)\b/i),
+    what: 'an HTML page, such as a login form',
+    instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*\[(?!(?:Unit|Service|Install|Container|X-[\w-]+)\])[A-Za-z][\w.-]*\][ \t]*\r?\n/),
+    what: 'an INI or TOML file with sections',
+    instead: (word) => `sed '/^\\[/d' ${word} ${SELF}`,
+  },
   {
     is: (text) => /^[\w-]+\s+= <sensitive>$/m.test(text),
     what: 'the outputs of Terraform without sensitive values',
@@ -95,6 +177,9 @@ export function refuseBinary(name: string, file: string, bytes: Buffer): void {
 const has = (value: Value | undefined, ...keys: readonly string[]): boolean =>
   isMap(value) && keys.every((key) => Object.hasOwn(value, key));
 
+const isKeyVaultId = (value: Value): boolean =>
+  isMap(value) && typeof value.id === 'string' && /^https:\/\/[^/]+\/secrets\//.test(value.id);
+
 /** Documents, in this order. */
 const DOCUMENTS: readonly {
   readonly is: (value: Value) => boolean;
@@ -113,9 +198,29 @@ const DOCUMENTS: readonly {
     instead: `kubectl get secrets spacelift-shared spacelift-server spacelift-drain -o yaml ${SELF}`,
   },
   {
+    is: (value) => isMap(value) && value.data === null && isMap(value.metadata),
+    what: 'a version of a Vault secret that was deleted',
+    instead: VAULT_GET,
+  },
+  {
+    is: (value) => isMap(value) && isList(value.Parameters),
+    what: 'parameters without their values, or encrypted ones',
+    instead: GET_PARAMETERS,
+  },
+  {
+    is: (value) => isList(value) && value.some((item) => isKeyVaultId(item) && !has(item, 'value')),
+    what: 'a list of Azure Key Vault without values',
+    instead: `az keyvault secret show --vault-name VAULT --name NAME ${SELF}`,
+  },
+  {
+    is: (value) => has(value, 'username', 'password') && (has(value, 'host') || has(value, 'engine')),
+    what: 'the login of a database, without Spacelift’s variables',
+    instead: getSecrets(),
+  },
+  {
     is: (value) => has(value, 'Resources') || has(value, 'AWSTemplateFormatVersion'),
     what: 'a CloudFormation template',
-    instead: `aws ecs describe-task-definition --task-definition NAME ${SELF}`,
+    instead: DESCRIBE_TASK,
   },
   {
     is: (value) => has(value, 'SecretBinary', 'ARN'),
@@ -125,12 +230,16 @@ const DOCUMENTS: readonly {
   {
     is: (value) => has(value, 'ARN', 'Name', 'VersionIdsToStages') || has(value, 'SecretList'),
     what: 'the description of a secret without its value',
-    instead: `aws secretsmanager get-secret-value --secret-id NAME ${SELF}`,
+    instead: GET_SECRET_VALUE,
   },
   {
-    is: (value) => has(value, 'taskDefinitionArns') || has(value, 'taskArns') || has(value, 'services', 'failures'),
+    is: (value) =>
+      has(value, 'taskDefinitionArns') ||
+      has(value, 'taskArns') ||
+      has(value, 'tasks', 'failures') ||
+      has(value, 'services', 'failures'),
     what: 'a list of ECS without variables',
-    instead: `aws ecs describe-task-definition --task-definition NAME ${SELF}`,
+    instead: DESCRIBE_TASK,
   },
   {
     is: (value) => has(value, 'modules', 'serial'),

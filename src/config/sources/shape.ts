@@ -7,13 +7,14 @@ import { isCompose, readCompose } from './compose.ts';
 import { dig } from './dig.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { isEcs, readEcs } from './ecs.ts';
-import { isKubernetes, readKubernetes } from './kubernetes.ts';
+import { readKubernetes } from './kubernetes.ts';
 import { readMap } from './map.ts';
+import { isKubernetes } from './objects.ts';
 import { firstLineOf, opened, openedIfConfig, parseText } from './open.ts';
-import { reasonFor, refuseText } from './refused.ts';
+import { getSecrets, reasonFor, refuseText, SHOW_PLAN } from './refused.ts';
 import { candidatesIn } from './terraform.ts';
 import { isUnit, readUnit } from './unit.ts';
-import { aType, type Document, isMap, joined, type Reading, type Value } from './value.ts';
+import { aType, type Document, isList, isMap, joined, type Reading, typeOf, type Value } from './value.ts';
 
 const EXPECTED = 'a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map';
 
@@ -23,7 +24,7 @@ const EXPECTED = 'a Kubernetes Secret or ConfigMap, an ECS task definition, a do
  */
 export async function readShape(name: string, file: string, text: string): Promise<Reading> {
   const firstLine = firstLineOf(text);
-  if (firstLine === undefined) throw new InputError(`${file}: empty; expected ${EXPECTED}`);
+  if (firstLine === undefined) throw empty(file);
   refuseText(name, file, text);
   if (isUnit(firstLine)) {
     const { document, hasFiles } = readUnit(text, file);
@@ -36,7 +37,7 @@ export async function readShape(name: string, file: string, text: string): Promi
 
 /** @throws InputError */
 export async function readValues(values: readonly Value[], file: string): Promise<Reading> {
-  if (values.length === 0) throw new InputError(`${file}: empty; expected ${EXPECTED}`);
+  if (values.every(isBlank)) throw empty(file);
   const documents: Document[] = [];
   for (const [index, value] of values.entries()) {
     const location = { file, ...(values.length > 1 && { document: index + 1 }) };
@@ -45,18 +46,55 @@ export async function readValues(values: readonly Value[], file: string): Promis
   return readDocuments(documents, file);
 }
 
+const empty = (file: string): InputError =>
+  new InputError(`${file}: empty; expected ${EXPECTED}; pass the config: ${getSecrets()}`);
+
+/** `{}`, `[]`, `null`: commands print these when they found nothing. */
+const isBlank = (value: Value): boolean =>
+  value === '' ||
+  typeOf(value) === 'null' ||
+  (isList(value) && value.length === 0) ||
+  (isMap(value) && Object.keys(value).length === 0);
+
 /** @throws InputError */
 export async function readTerraformConfig(terraform: Terraform, file: string): Promise<Reading> {
   const candidates = await candidatesIn(terraform, file, openedIfConfig);
   const isPlan = terraform.kind === 'plan';
   const reading = chooseConfig(file, candidates, (documents) => readDocuments(documents, file));
-  if (reading !== undefined) return isPlan ? { ...reading, terraform } : reading;
+  if (reading !== undefined) return isPlan ? ofPlan(reading, terraform, file) : reading;
   // The config can be in another plan; the resources are checked anyway.
   if (isPlan && terraform.resources.some(isSpacelifts))
-    return { entries: [], incomplete: true, unseen: 'apply', terraform };
-  throw new InputError(
-    `${file}: no output or resource contains Spacelift’s variables (DATABASE_URL, OBJECT_STORAGE_TYPE, …); pass the Secrets, a task definition, or tofu output -raw kubernetes_secrets`,
-  );
+    return ofPlan({ entries: [], incomplete: true, unseen: 'apply' }, terraform, file);
+  throw new InputError(`${file}: ${reasonForPlan(terraform)}`);
+}
+
+function reasonForPlan({ destroys, errored }: Terraform): string {
+  if (errored === true)
+    return `the plan failed (errored) before it contained Spacelift’s variables; correct its errors, and pass the new one: ${SHOW_PLAN}`;
+  const why =
+    destroys === true
+      ? 'the plan only destroys, so nothing is left to check after it'
+      : 'no output or resource contains Spacelift’s variables (DATABASE_URL, OBJECT_STORAGE_TYPE, …)';
+  return `${why}; pass the Secrets, a task definition, or tofu output -raw kubernetes_secrets`;
+}
+
+/** With what the plan as a whole says. */
+function ofPlan(reading: Reading, terraform: Terraform, file: string): Reading {
+  const isErrored = terraform.errored === true;
+  const notes = [
+    ...(isErrored
+      ? [
+          `the plan in ${file} failed (errored), so it is incomplete: correct the errors of tofu plan, and check it again`,
+        ]
+      : []),
+    ...(terraform.destroys === true ? [`the plan in ${file} only destroys: what is checked is what it leaves`] : []),
+  ];
+  return {
+    ...reading,
+    terraform,
+    ...(notes.length > 0 && { notes }),
+    ...(isErrored && { incomplete: true, unseen: reading.unseen ?? 'apply' }),
+  };
 }
 
 /** By its names: the vendor's modules put it in all of them. */
@@ -93,8 +131,12 @@ function readOthers(documents: readonly Document[], file: string): Reading {
     const reason = reasonFor(value);
     if (reason !== undefined) throw new InputError(`${file}: ${reason}`);
     if (!isMap(value)) {
+      if (typeof value === 'string' && location.address !== undefined)
+        throw new InputError(
+          `${file}: ${location.address} holds one value, without the name of a variable; pass it in a dotenv file: DATABASE_URL=…`,
+        );
       const found = typeof value === 'string' ? 'plain text' : aType(value);
-      throw new InputError(`${file}: expected ${EXPECTED}; found ${found}`);
+      throw new InputError(`${file}: expected ${EXPECTED}; found ${found}; pass the config: ${getSecrets()}`);
     }
     const isOwn = Object.keys(value).some(isVariable) || Object.values(value).every((inner) => !isMap(inner));
     const inside = isOwn ? [] : dig(value, location);

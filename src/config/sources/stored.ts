@@ -7,6 +7,8 @@ export interface Stored {
   readonly name: string;
   readonly namespace: string | undefined;
   readonly entries: readonly Entry[];
+  /** Whether it can hold more than its entries, because something in the cluster creates it. */
+  readonly isOpen?: true;
 }
 
 /** The objects of one kind and name, and where in the file each is. */
@@ -40,6 +42,11 @@ export class StoredObjects {
     const [own, forAny] = [namesakes.byNamespace.get(namespace), namesakes.byNamespace.get(undefined)];
     if (own === undefined || forAny === undefined) return (own ?? forAny)?.object;
     return own.position < forAny.position ? own.object : forAny.object;
+  }
+
+  /** The objects of a kind that a reference from this namespace could mean, the first of each name. */
+  near(kind: Stored['kind'], namespace: string | undefined): Stored[] {
+    return [...this.#byName[kind].keys()].flatMap((name) => this.find(kind, name, namespace) ?? []);
   }
 
   /** What an object holds under a key. */

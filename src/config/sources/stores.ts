@@ -1,15 +1,10 @@
 /** The JSON in which the command-line tools of secret stores print secrets. */
 import { isVariable } from '../contract.ts';
+import { type Held, openContainers } from './containers.ts';
+import { isEcs } from './ecs.ts';
 import { mapOfPairs } from './pairs.ts';
 import { named, shown } from './quote.ts';
-import { isList, isMap, nameOf, type Value, type ValueMap } from './value.ts';
-
-/** A config in a document; a string is a text of any format. */
-export interface Held {
-  readonly value: Value;
-  /** For people: "secret spacelift/db-conn-string". */
-  readonly address: string | undefined;
-}
+import { isList, isMap, nameOf, type Value, type ValueMap, within } from './value.ts';
 
 interface Store {
   /** `undefined` if the document is not from this store. */
@@ -39,8 +34,14 @@ const STORES: readonly Store[] = [
         : undefined,
   },
   // `aws ssm get-parameter` and `get-parameters-by-path`: the last part of a name is the variable
-  { open: ({ Parameter: parameter }) => (isMap(parameter) ? one(ofParameters([parameter])) : undefined) },
-  { open: ({ Parameters: list }) => (isList(list) ? one(ofParameters(list)) : undefined) },
+  {
+    open: ({ Parameter: parameter }) =>
+      isMap(parameter) && isReadable(parameter) ? one(ofParameters([parameter])) : undefined,
+  },
+  {
+    open: ({ Parameters: list }) =>
+      isList(list) && list.length > 0 && list.every(isReadable) ? one(ofParameters(list)) : undefined,
+  },
   // `vault kv get -format=json`: version 2 of the engine has metadata beside the data
   {
     open: ({ request_id: id, data }) => {
@@ -53,44 +54,65 @@ const STORES: readonly Store[] = [
     open: ({ fields, title }) =>
       isList(fields) ? one(mapOfPairs(fields.filter(hasValue)), secretNamed(title)) : undefined,
   },
+  // `bw get item`: a config in the notes
+  { open: ({ object, notes }) => (object === 'item' && typeof notes === 'string' ? one(notes) : undefined) },
   // `doppler secrets --json`
   {
     open: (value) => {
       const secrets = Object.entries(value);
-      const isDoppler =
-        secrets.length > 0 && secrets.every(([, held]) => isMap(held) && 'computed' in held && 'raw' in held);
+      const isDoppler = secrets.length > 0 && secrets.every(([, held]) => isMap(held) && 'computed' in held);
       if (!isDoppler) return undefined;
       return one(
         Object.fromEntries(secrets.map(([name, held]) => [name, isMap(held) ? (held.computed ?? null) : null])),
       );
     },
   },
-  // `az keyvault secret show`: a whole config in one secret
+  // `az keyvault secret show`: a whole config in one secret, or a variable
   {
-    open: ({ id, value }) =>
+    open: ({ id, name, value }) =>
       typeof id === 'string' && /^https:\/\/[^/]+\/secrets\//.test(id) && typeof value === 'string'
-        ? one(value)
+        ? ofOneSecret(nameOf(name) ?? id.split('/')[4] ?? '', value)
         : undefined,
   },
-  // `docker inspect`
-  { open: ({ Config: config }) => (isMap(config) ? one(mapOfPairs(config.Env)) : undefined) },
+  // `gcloud secrets versions access --format=json`
+  {
+    open: ({ name, payload }) => {
+      const data = within(payload, 'data');
+      if (typeof data !== 'string' || typeof name !== 'string') return undefined;
+      return ofOneSecret(/\/secrets\/([^/]+)/.exec(name)?.[1] ?? '', Buffer.from(data, 'base64').toString());
+    },
+  },
 ];
 
 /** The configs in a document of a secret store; `undefined` if it is none. */
 export function openStore(value: Value): readonly Held[] | undefined {
   if (isList(value)) {
+    if (value.length > 0 && !isEcs(value) && value.every(isDocument)) return value.map((item) => ({ value: item }));
     const map = mapOfPairs(value.filter((item) => !isMap(item) || hasValue(item)));
-    if (map !== undefined && Object.keys(map).some(isVariable)) return one(map);
-    return value.length > 0 && value.every((item) => isMap(item) && isMap(item.Config))
-      ? value.flatMap((item) => openStore(item) ?? [])
-      : undefined;
+    return map !== undefined && Object.keys(map).some(isVariable) ? one(map) : undefined;
   }
   if (!isMap(value) || typeof value.kind === 'string') return undefined;
-  for (const { open } of STORES) {
+  for (const open of [...STORES.map((store) => store.open), openContainers]) {
     const held = open(value);
     if (held !== undefined) return held;
   }
   return undefined;
+}
+
+/** What commands print one by one, in one list: `jq -s` makes them. */
+const isDocument = (item: Value): boolean =>
+  isMap(item) && (typeof item.kind === 'string' || isEcs(item) || openStore(item) !== undefined);
+
+/** A config, or a value whose secret has the name of its variable. */
+function ofOneSecret(name: string, value: string): readonly Held[] {
+  const variable = variableNamed(name);
+  return isVariable(variable) ? [{ value: { [variable]: value } }] : [{ value, address: secretNamed(name) }];
+}
+
+/** The variable after which a secret or parameter is named: not all stores have underscores and capitals. */
+function variableNamed(name: string): string {
+  const variable = name.toUpperCase().replaceAll('-', '_');
+  return isVariable(variable) ? variable : name;
 }
 
 const ofSecretsManager = (secret: ValueMap): Held => ({
@@ -102,8 +124,17 @@ const ofParameters = (list: readonly Value[]): ValueMap =>
   Object.fromEntries(
     list
       .filter(isMap)
-      .map(({ Name: name, Value: value }) => [(nameOf(name) ?? '').split('/').at(-1) ?? '', value ?? null]),
+      .map(({ Name: name, Value: value }) => [
+        variableNamed((nameOf(name) ?? '').split('/').at(-1) ?? ''),
+        value ?? null,
+      ]),
   );
+
+/** Whether a parameter has its value: `describe-parameters` prints none, and without `--with-decryption` it is encrypted. */
+const isReadable = (parameter: Value): boolean =>
+  isMap(parameter) &&
+  typeof parameter.Value === 'string' &&
+  !(parameter.Type === 'SecureString' && /^AQ[A-Za-z0-9+/]{100,}={0,2}$/.test(parameter.Value));
 
 /** Empty fields of 1Password have no value. */
 const hasValue = (item: Value): boolean => !isMap(item) || 'value' in item || 'Value' in item;

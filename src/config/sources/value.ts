@@ -1,5 +1,5 @@
 /** A parsed JSON or YAML document, and helpers to read it. */
-import type { Entry, Location, RejectedType, RejectedValue } from '../entry.ts';
+import type { Entry, Location, RejectedType, RejectedValue, UnresolvedReference } from '../entry.ts';
 import type { EnvFile } from '../env-file/difference.ts';
 import type { Service } from '../options.ts';
 import type { RegistryLogin } from '../registry-logins.ts';
@@ -60,6 +60,14 @@ export interface Reading {
   /** The services whose containers are in it, where its values do not say so; `all` for a container that may be any's. */
   readonly workloads?: readonly (Service | 'all')[];
   readonly rejected?: readonly RejectedValue[];
+  /** What the containers in it refer to, and do not find. */
+  readonly unresolved?: readonly UnresolvedReference[];
+  /** The variables of objects that no container in it reads. */
+  readonly ignored?: readonly Entry[];
+  /** What a person must know of the file as a whole. */
+  readonly notes?: readonly string[];
+  /** Why it is no config by itself; beside another file it counts. */
+  readonly alone?: string;
   /** Logins for container registries. */
   readonly logins?: readonly RegistryLogin[];
   /** How programs read the file, if it is an env file. */
@@ -71,6 +79,7 @@ export interface Reading {
 export function joined(readings: readonly Reading[]): Reading {
   const unseen = readings.find(({ incomplete }) => incomplete)?.unseen;
   const workloads = readings.flatMap((reading) => reading.workloads ?? []);
+  const alone = readings.every((reading) => reading.alone !== undefined) ? readings[0]?.alone : undefined;
   return {
     entries: readings.flatMap(({ entries }) => entries),
     incomplete: readings.some(({ incomplete }) => incomplete),
@@ -78,6 +87,9 @@ export function joined(readings: readonly Reading[]): Reading {
     ...(readings.some(({ incompleteGateway }) => incompleteGateway) && { incompleteGateway: true as const }),
     ...(workloads.length > 0 && { workloads }),
     rejected: readings.flatMap(({ rejected = [] }) => rejected),
+    unresolved: readings.flatMap(({ unresolved = [] }) => unresolved),
+    ignored: readings.flatMap(({ ignored = [] }) => ignored),
+    ...(alone !== undefined && { alone }),
     logins: readings.flatMap(({ logins = [] }) => logins),
   };
 }
@@ -109,6 +121,10 @@ export const aType = (value: Value | undefined): string => {
 };
 
 export const nameOf = (value: Value | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** The value at the end of a path of keys. */
+export const within = (value: Value | undefined, ...path: readonly string[]): Value | undefined =>
+  path.reduce<Value | undefined>((inner, key) => (isMap(inner) ? inner[key] : undefined), value);
 
 /** Why an API with string values rejects a value; it accepts null as an empty string. */
 export function rejectedType(value: Value | undefined): RejectedType | undefined {

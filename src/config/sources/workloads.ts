@@ -1,10 +1,12 @@
 /** Pods and the workloads that start them: what their containers read from the Secrets and ConfigMaps beside them. */
 import { isVariable } from '../contract.ts';
-import { type Entry, InputError, type Location } from '../entry.ts';
+import { type Entry, InputError, type Location, type UnresolvedReference } from '../entry.ts';
 import { Budget } from '../env-file/assignment.ts';
 import type { Service } from '../options.ts';
 import type { Unseen } from '../unseen.ts';
 import { isTooLong, MOST_ASSIGNMENTS, refuseLongName, tooLong, tooMany } from './bounds.ts';
+import { nearest, nearestObject } from './near.ts';
+import { labelOf, nameIn, namespaceIn, POD_SPECS } from './objects.ts';
 import { named } from './quote.ts';
 import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
 import { type Stored, StoredObjects } from './stored.ts';
@@ -21,45 +23,61 @@ import {
   type Value,
   type ValueMap,
   Veiled,
+  within,
 } from './value.ts';
-
-/** Where objects contain a pod: pods, and workloads with a pod template. */
-export const POD_SPECS = [['spec'], ['spec', 'template', 'spec'], ['spec', 'jobTemplate', 'spec', 'template', 'spec']];
 
 interface Container {
   readonly container: ValueMap;
   readonly label: string;
   readonly service: Service | undefined;
+  /** Whether its command is the one of a backend service: no other program has it. */
+  readonly isBackend: boolean;
   readonly namespace: string | undefined;
   readonly location: Location;
+  /** Whether the workload starts any pod: with `replicas: 0`, it does not. */
+  readonly isStarted: boolean;
 }
 
 /** `PREFIX_NAME`: what Kubernetes makes a variable of; other keys of a Secret are left out. */
 const VARIABLE_NAME = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
 
+/** What the containers of a file read. */
+export interface WorkloadReading extends Reading {
+  /** The objects to which Spacelift's containers refer; none if they refer to nothing. */
+  readonly referred: ReadonlySet<Stored>;
+  /** Whether containers refer to objects that are not in the file, whatever program they run. */
+  readonly isMissing: boolean;
+}
+
 /**
- * @returns no entries if no container belongs to Spacelift
+ * @returns no `workloads` if no container belongs to Spacelift
  * @throws InputError for more than a file may hold
  */
 export function readWorkloads(
   objects: readonly { readonly object: ValueMap; readonly location: Location }[],
   stored: readonly Stored[],
   file: string,
-): Reading {
+): WorkloadReading {
   const containers = objects.flatMap(({ object, location }) => containersOf(object, location));
   const input = new WorkloadInput(stored, file);
   const found = new Set<Service | 'all'>();
-  const read = containers.flatMap((container) => {
+  const readers = containers.map((container) => {
     const reader = new ContainerReader(container, input);
     // The scheduler's values may all be in objects that are not in the input.
-    if (reader.isSpacelifts || container.service === 'scheduler') found.add(container.service ?? 'all');
-    return reader.isSpacelifts ? [reader] : [];
+    const isFound = reader.isSpacelifts || container.service === 'scheduler';
+    if (isFound && container.isStarted) found.add(container.service ?? 'all');
+    return reader;
   });
+  const read = readers.filter((reader) => reader.isSpacelifts);
   const own = new Set(read.map((reader) => reader.of));
+  const unseen = read.find((reader) => reader.unseen !== undefined)?.unseen;
   return {
     entries: read.flatMap(({ entries }) => entries),
-    incomplete: read.some(({ unseen }) => unseen !== undefined),
-    ...(read.some(({ unseen }) => unseen !== undefined) && { unseen: 'cluster' }),
+    incomplete: unseen !== undefined,
+    ...(unseen !== undefined && { unseen }),
+    referred: new Set(read.flatMap((reader) => [...reader.referred])),
+    isMissing: readers.some((reader) => reader.isMissing),
+    unresolved: distinct(read.flatMap(({ unresolved }) => unresolved)),
     ...(read.length > 0 && { workloads: [...found] }),
     rejected: containers
       .filter(({ container }) => !own.has(container))
@@ -69,29 +87,41 @@ export function readWorkloads(
   };
 }
 
+/** Thousands of containers can refer to the same object. */
+const MOST_UNRESOLVED = 100;
+
+const distinct = (references: readonly UnresolvedReference[]): UnresolvedReference[] =>
+  [...Map.groupBy(references, ({ kind, name, key, variable }) => `${kind} ${name} ${key} ${variable}`).values()]
+    .flatMap(([first]) => first ?? [])
+    .slice(0, MOST_UNRESOLVED);
+
 function containersOf(object: ValueMap, location: Location): Container[] {
-  const metadata = isMap(object.metadata) ? object.metadata : {};
-  const workload = nameOf(metadata.name) ?? '';
+  const workload = nameIn(object);
+  const namespace = namespaceIn(object);
   const kind = named(nameOf(object.kind), 'kind');
   return POD_SPECS.flatMap((path) => {
-    const spec = path.reduce<Value | undefined>((value, key) => (isMap(value) ? value[key] : undefined), object);
+    const spec = within(object, ...path);
     const lists = isMap(spec) ? [spec.initContainers, spec.containers] : [];
     const all = lists.flatMap((list) => (isList(list) ? list.filter(isMap) : []));
     const inWorkload = serviceInName(workload);
+    const isStarted = !(isMap(object.spec) && isZero(object.spec.replicas));
     return all.map((container): Container => {
       const name = nameOf(container.name) ?? '';
+      const started = serviceStarted([container.command, container.args]);
       return {
         container,
-        label: `${kind} ${named(workload, 'object')}, container ${named(name, 'container')}`,
-        service: serviceInName(name) ?? inWorkload ?? serviceStarted([container.command, container.args]),
-        namespace: nameOf(metadata.namespace),
+        label: `${labelOf(object)}, container ${named(name, 'container')}`,
+        service: serviceInName(name) ?? inWorkload ?? started,
+        isBackend: started === 'server' || started === 'drain',
+        namespace,
         location: {
           ...location,
           kind,
           name: named(workload, 'object'),
-          ...(nameOf(metadata.namespace) !== undefined && { namespace: named(nameOf(metadata.namespace), 'object') }),
+          ...(namespace !== undefined && { namespace: named(namespace, 'object') }),
           container: named(name, 'container'),
         },
+        isStarted,
       };
     });
   });
@@ -101,12 +131,34 @@ function containersOf(object: ValueMap, location: Location): Container[] {
 class WorkloadInput {
   readonly file: string;
   readonly stored: StoredObjects;
+  readonly #nearObjects = new Map<string, Stored | undefined>();
+  readonly #nearKeys = new Map<string, string | undefined>();
   readonly #budget = new Budget();
   #assignments = 0;
 
   constructor(stored: readonly Stored[], file: string) {
     this.file = file;
     this.stored = new StoredObjects(stored);
+  }
+
+  /** What a reference to an object that is not in the file probably means. */
+  nearObject(kind: Stored['kind'], name: string, namespace: string | undefined): Stored | undefined {
+    const find = () => nearestObject(name, this.stored.near(kind, namespace));
+    return this.#once(this.#nearObjects, `${kind} ${namespace} ${name}`, find);
+  }
+
+  /** What a reference to a key that an object lacks probably means. */
+  nearKey(object: Stored, key: string): string | undefined {
+    const keys = () => object.entries.map(({ name }) => name);
+    return this.#once(this.#nearKeys, `${object.kind} ${object.namespace} ${object.name} ${key}`, () =>
+      nearest(key, keys()),
+    );
+  }
+
+  /** Only for the first references: each takes a look at all objects, or keys. */
+  #once<Found>(found: Map<string, Found | undefined>, of: string, find: () => Found | undefined): Found | undefined {
+    if (!found.has(of) && found.size < MOST_UNRESOLVED) found.set(of, find());
+    return found.get(of);
   }
 
   /** To be called for each variable, also for one that overrides another. */
@@ -130,13 +182,20 @@ class ContainerReader {
   readonly #place: Place;
   readonly #variables = new Map<string, Entry>();
   readonly #service: Container['service'];
+  readonly #isBackend: boolean;
+  readonly referred = new Set<Stored>();
+  readonly unresolved: UnresolvedReference[] = [];
+  /** Why it has variables whose names are not known here. */
   unseen: Unseen | undefined;
+  /** Whether it refers to objects that are not in the file. */
+  isMissing = false;
 
-  constructor({ container, label, service, namespace, location }: Container, input: WorkloadInput) {
+  constructor({ container, label, service, isBackend, namespace, location }: Container, input: WorkloadInput) {
     this.of = container;
     this.#input = input;
     this.#namespace = namespace;
     this.#service = service;
+    this.#isBackend = isBackend;
     this.#place = { service: service ?? 'all', origin: originIn(input.file, location, label), location };
     for (const source of isList(container.envFrom) ? container.envFrom.filter(isMap) : []) this.#addAll(source);
     for (const pair of isList(container.env) ? container.env.filter(isMap) : []) this.#add(pair);
@@ -149,6 +208,8 @@ class ContainerReader {
   /** Sidecars have no variables of Spacelift, or only those of its region. */
   get isSpacelifts(): boolean {
     if (holdsSpacelifts((name) => this.#variables.has(name))) return true;
+    if (this.#service !== undefined && this.unresolved.some(({ near }) => near !== undefined)) return true;
+    if (this.#isBackend && (this.isMissing || this.unseen !== undefined)) return true;
     return this.#service !== undefined && [...this.#variables.keys()].some(isVariable);
   }
 
@@ -160,8 +221,9 @@ class ContainerReader {
     ] as const) {
       const reference = source[field];
       if (!isMap(reference)) continue;
-      const object = this.#input.stored.find(kind, nameOf(reference.name), this.#namespace);
-      if (object === undefined && !isTrue(reference.optional)) this.unseen = 'cluster';
+      const object = this.#find(kind, reference);
+      if (object?.isOpen) this.unseen = 'operator';
+      else if (object === undefined && !isTrue(reference.optional)) this.unseen = 'cluster';
       for (const entry of object?.entries ?? []) {
         this.#input.count();
         refuseLongName(this.#input.file, prefix, entry.name);
@@ -187,15 +249,46 @@ class ContainerReader {
     ] as const) {
       const reference = from[field];
       if (!isMap(reference)) continue;
-      const object = this.#input.stored.find(kind, nameOf(reference.name), this.#namespace);
+      const object = this.#find(kind, reference);
       const held = object && this.#input.stored.entryIn(object, nameOf(reference.key));
       const isOptional = isTrue(reference.optional);
       if (held !== undefined) this.#variables.set(name, { ...held, name, service: this.#place.service });
-      else if (object !== undefined || isOptional) this.#variables.delete(name);
-      else this.#variables.set(name, entryOf(name, new Veiled('cluster'), this.#place));
+      else if (object?.isOpen) this.#variables.set(name, entryOf(name, new Veiled('operator'), this.#place));
+      else if (object !== undefined || isOptional) {
+        this.#variables.delete(name);
+        if (object !== undefined && !isOptional) this.#missKey(name, object, nameOf(reference.key) ?? '');
+      } else this.#variables.set(name, entryOf(name, new Veiled('cluster'), this.#place));
       return;
     }
     this.#variables.set(name, entryOf(name, new Veiled('field'), this.#place));
+  }
+
+  #find(kind: Stored['kind'], reference: ValueMap): Stored | undefined {
+    const name = nameOf(reference.name) ?? '';
+    const object = this.#input.stored.find(kind, name, this.#namespace);
+    if (object !== undefined) this.referred.add(object);
+    else if (!isTrue(reference.optional)) {
+      this.isMissing = true;
+      const near = this.#input.nearObject(kind, name, this.#namespace);
+      if (near !== undefined) this.#miss({ kind, name: named(name, 'object'), near: named(near.name, 'object') });
+    }
+    return object;
+  }
+
+  #missKey(variable: string, object: Stored, key: string): void {
+    const { kind, name } = object;
+    const near = this.#input.nearKey(object, key);
+    this.#miss({
+      kind,
+      name: named(name, 'object'),
+      key: named(key, 'key'),
+      variable,
+      ...(near !== undefined && { near: named(near, 'key') }),
+    });
+  }
+
+  #miss(reference: Omit<UnresolvedReference, 'origin'>): void {
+    this.unresolved.push({ ...reference, origin: this.#place.origin });
   }
 
   /** `$(NAME)` of variables that are already defined; `$$` is a dollar sign. */
@@ -216,6 +309,9 @@ class ContainerReader {
     return veiled ?? text;
   }
 }
+
+const isZero = (value: Value | undefined): boolean =>
+  value === 0 || (value instanceof Unquoted && Number(value.text) === 0);
 
 const isTrue = (value: Value | undefined): boolean =>
   value === true || (value instanceof Unquoted && value.text === 'true');

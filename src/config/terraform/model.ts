@@ -34,4 +34,8 @@ export interface Terraform {
   /** Managed resources of the types in `ATTRIBUTES` that exist after the plan. */
   readonly resources: readonly Resource[];
   readonly outputs: readonly Output[];
+  /** Whether planning failed, so that the plan is incomplete. */
+  readonly errored?: boolean;
+  /** Whether the plan destroys resources, and does nothing else. */
+  readonly destroys?: boolean;
 }

@@ -44,7 +44,14 @@ export function readTerraform(scan: JsonScan, top: Members): Terraform {
     else reader.readModule(scan.members(scan.member(planned, 'root_module')));
     const outputs = reader.outputs(scan.members(scan.member(planned, 'outputs')));
     const changed = reader.changedOutputs(top.get('output_changes'), new Set(outputs.map(({ name }) => name)));
-    return { kind: 'plan', resources: reader.resources, outputs: [...outputs, ...changed] };
+    const errored = top.get('errored');
+    return {
+      kind: 'plan',
+      resources: reader.resources,
+      outputs: [...outputs, ...changed],
+      errored: errored !== undefined && scan.parse(errored) === true,
+      destroys: reader.destroys,
+    };
   }
   const values = scan.members(top.get('values'));
   reader.readModule(scan.members(values.get('root_module')));
@@ -64,9 +71,16 @@ interface Spans {
   readonly actions?: Json | undefined;
 }
 
+const DELETE = '["delete"]';
+/** Actions of a plan that only destroys. */
+const HARMLESS: ReadonlySet<string> = new Set([DELETE, '["no-op"]', '["forget"]', '["read"]']);
+
 class Reader {
   readonly #scan: JsonScan;
   readonly resources: Resource[] = [];
+  destroys = false;
+  /** Whether a resource that is read is created or updated. */
+  #isChanging = false;
   /** By the address of the resource without indexes. */
   readonly #references = new Map<string, Resource['references']>();
 
@@ -102,7 +116,21 @@ class Reader {
         sensitive: change.get('after_sensitive'),
         actions,
       });
+      this.#isChanging ||= !HARMLESS.has(JSON.stringify(actions));
     }
+    this.destroys = !this.#isChanging && this.#destroysOnly(list);
+  }
+
+  /** Looks at all resources, of any type. */
+  #destroysOnly(list: Span | undefined): boolean {
+    let destroyed = 0;
+    const isOther = (resource: Start): boolean => {
+      const actions = this.#scan.member(this.#scan.member(resource, 'change'), 'actions');
+      const text = actions === undefined ? '' : JSON.stringify(this.#scan.parseAt(actions));
+      if (text === DELETE) destroyed += 1;
+      return !HARMLESS.has(text);
+    };
+    return this.#scan.objects(list, isOther).next().done === true && destroyed > 0;
   }
 
   readModule(parts: Members, depth = 0): void {

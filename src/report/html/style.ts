@@ -161,6 +161,8 @@ footer { padding-top: 2rem; padding-bottom: 2.5rem; font-size: .875rem; color: v
   .row { grid-template-columns: 1.25rem minmax(0, 1fr) auto; padding-left: .9rem; padding-right: .9rem; }
   .row .says { grid-column: 2 / -1; }
   .row .time { grid-column: 3; }
+  .matrix { font-size: .8125rem; }
+  .matrix th, .matrix td { padding: .45rem; }
   .tools fieldset label { min-height: 2.75rem; }
   .tools input[type=search], .fix button { min-height: 2.75rem; }
   .fix button { min-width: 4.25rem; }

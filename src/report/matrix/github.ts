@@ -1,7 +1,7 @@
 /** The matrix as GitHub workflow commands: failures and warnings become annotations, with the services that have them. */
 import { annotation, command, group, logged } from '../github/commands.ts';
 import type { Render } from '../render.ts';
-import { entriesIn, explained, lostIn, resultOf, rowsOf } from './phrases.ts';
+import { entriesIn, explained, leftoversIn, lostIn, named, resultOf, rowsOf } from './phrases.ts';
 import type { Matrix } from './types.ts';
 
 /** Annotations first: GitHub shows ten per level and step, in log order. The rest is folded. */
@@ -16,11 +16,9 @@ export const renderGithub: Render<Matrix> = (matrix) => {
     ...warnings
       .filter(({ accepted }) => accepted !== undefined)
       .map((entry) => annotation('notice', entry, rowsOf(entry))),
-    ...matrix.runs.flatMap(({ name, report }) =>
-      (report?.leftovers ?? []).map((left) => command('warning', `left behind by ${name}: ${left.what}`, left.command)),
-    ),
-    ...group(entriesIn(matrix, 'skip'), 'skipped'),
-    ...group(entriesIn(matrix, 'pass'), 'passed'),
+    ...leftoversIn(matrix).map(({ what, command: fix }) => command('warning', `left behind: ${what}`, fix)),
+    ...group(entriesIn(matrix, 'skip').map(named), 'skipped'),
+    ...group(entriesIn(matrix, 'pass').map(named), 'passed'),
     ...matrix.notes.map((note) => logged(`note: ${note}`)),
     logged(resultOf(matrix)),
   ];

@@ -10,6 +10,7 @@ import {
   entriesIn,
   explained,
   hasShellCommands,
+  leftoversIn,
   lostIn,
   NOT_ASKED,
   rowsOf,
@@ -37,7 +38,7 @@ export const renderHtml: Render<Matrix> = (matrix) => {
 ${grid(matrix)}
 </section>
 ${fixing(matrix)}
-${leftBehind(runs.flatMap(({ name, report }) => (report?.leftovers ?? []).map(({ what, command }) => ({ what: `${name}: ${what}`, command }))))}
+${leftBehind(leftoversIn(matrix))}
 ${hasShellCommands(matrix) && html`<p class="then">${POSIX_SHELL}</p>`}
 ${notes(matrix)}
 <section aria-labelledby="runs"><h2 id="runs">Runs</h2>

@@ -2,7 +2,7 @@
 import { documentOf, type TestCase } from '../junit/document.ts';
 import { proseOf } from '../phrases.ts';
 import type { Render } from '../render.ts';
-import { type Entry, explained, resultOf, rowsOf, toldOf } from './phrases.ts';
+import { type Entry, explained, leftoversIn, resultOf, rowsOf, toldOf } from './phrases.ts';
 import type { Matrix, MatrixFinding, MatrixRun } from './types.ts';
 
 export const renderJunit: Render<Matrix> = (matrix) => {
@@ -20,9 +20,7 @@ export const renderJunit: Render<Matrix> = (matrix) => {
       version: matrix.tool.version,
     },
     lines: [resultOf(matrix), ...notes.map((note) => `note: ${note}`)],
-    errors: runs.flatMap(({ name, report }) =>
-      (report?.leftovers ?? []).flatMap(({ what, command }) => [`left behind by ${name}: ${what}`, command]),
-    ),
+    errors: leftoversIn(matrix).flatMap(({ what, command }) => [`left behind: ${what}`, command]),
   });
 };
 

@@ -4,7 +4,7 @@ import { bounded, escaped, folded, foldedSections, heading, leftBehind, section 
 import { countsOf } from '../phrases.ts';
 import type { Render } from '../render.ts';
 import { ICONS } from '../style.ts';
-import { entriesIn, explained, lostIn, NOT_ASKED, rowsOf, verdictOf, WORDS } from './phrases.ts';
+import { entriesIn, explained, leftoversIn, lostIn, NOT_ASKED, named, rowsOf, verdictOf, WORDS } from './phrases.ts';
 import type { Matrix } from './types.ts';
 
 /** With more services, they are the rows of the grid. */
@@ -17,9 +17,7 @@ export const renderMarkdown: Render<Matrix> = (matrix) => {
     grid(matrix),
     ...lostIn(matrix).map((run) => section({ ...explained(run), status: 'fail' }, '###')),
     ...entriesIn(matrix, 'fail').map((entry) => section(entry, '###', rowsOf(entry))),
-    ...matrix.runs.flatMap(({ name, report }) =>
-      (report?.leftovers ?? []).map(({ what, command }) => leftBehind({ what: `${name}: ${what}`, command })),
-    ),
+    ...leftoversIn(matrix).map(leftBehind),
     ...foldedSections(
       'warning',
       entriesIn(matrix, 'warn').map((entry) => section(entry, '####', rowsOf(entry))),
@@ -30,11 +28,6 @@ export const renderMarkdown: Render<Matrix> = (matrix) => {
   ];
   return `${bounded(parts).join('\n\n')}\n`;
 };
-
-const named = <T extends { readonly title: string; readonly runs: readonly string[] }>(entry: T): T => ({
-  ...entry,
-  title: `${entry.title} (${entry.runs.join(', ')})`,
-});
 
 function grid({ runs, checks }: Matrix): string {
   const cells = new Map(checks.flatMap((check) => check.cells.map((cell) => [`${check.id} ${cell.run}`, cell.status])));

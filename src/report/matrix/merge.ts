@@ -1,4 +1,5 @@
 /** Merges the results of several services into a matrix. Takes time in proportion to the reports. */
+import { type Perspective, SERVICES } from '../../config/options.ts';
 import { partsOf } from '../../engine/finding-id.ts';
 import type { Status } from '../../outcome/status.ts';
 import { VERSION } from '../../util/version.ts';
@@ -26,11 +27,18 @@ import {
 export interface MergeOptions {
   /** Reasons for accepting warnings, by finding ID; an ID without a variable stands for those with any variable. */
   readonly accept?: ReadonlyMap<string, string>;
+  /** Whether the caller chose the services: then none is missing. */
+  readonly areChosen?: boolean;
 }
 
-export function makeMatrix(given: readonly ServiceRun[], { accept = new Map() }: MergeOptions = {}): Matrix {
-  const { run: absent, note } = missingScheduler(given);
-  const all = absent === undefined ? given : [...given, absent];
+export function makeMatrix(
+  given: readonly ServiceRun[],
+  { accept = new Map(), areChosen = false }: MergeOptions = {},
+): Matrix {
+  const { run: absent, note } = areChosen ? {} : missingScheduler(given);
+  const all = (absent === undefined ? given : [...given, absent]).toSorted(
+    (a, b) => ORDER.indexOf(a.service) - ORDER.indexOf(b.service),
+  );
   const names = namesFor(all);
   const columns = all.map((run, index): Column => columnOf(run, names[index] ?? run.service));
   const rules = rulesIn(columns);
@@ -75,6 +83,8 @@ export function makeMatrix(given: readonly ServiceRun[], { accept = new Map() }:
   };
 }
 
+/** Of the columns. */
+const ORDER: readonly Perspective[] = [...SERVICES, 'worker'];
 const NONE: Operations = new Map();
 
 interface Column {

@@ -1,4 +1,5 @@
 /** Phrases that all formats of a matrix share. */
+import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
 import { firstOf } from '../../util/format.ts';
 import { countsOf, type Explained, VERDICTS, verdictOf as verdictOfReport } from '../phrases.ts';
@@ -76,6 +77,25 @@ export const rowsOf = (entry: MatrixEntry) =>
     ['differs', differsOf(entry)],
     ['hint', entry.hint],
   ] as const;
+
+/** For lists of titles: with the services. */
+export const named = (entry: Entry): Entry => ({ ...entry, title: `${entry.title} (${servicesOf(entry)})` });
+
+/** What the runs left behind, each once, with the runs that did. */
+export function leftoversIn({ runs }: Matrix): Leftover[] {
+  const byCommand = new Map<string, { what: string; names: string[] }>();
+  for (const { name, report } of runs) {
+    for (const { what, command } of report?.leftovers ?? []) {
+      const known = byCommand.get(command);
+      if (known === undefined) byCommand.set(command, { what, names: [name] });
+      else known.names.push(name);
+    }
+  }
+  return [...byCommand].map(([command, { what, names }]) => ({
+    what: `${what} (${firstOf(names, MOST_RUNS)})`,
+    command,
+  }));
+}
 
 /** Whether it contains shell commands to paste. */
 export const hasShellCommands = (matrix: Matrix): boolean =>

@@ -1,17 +1,17 @@
 /** The matrix for people: services × checks, then what to fix, the verdict last. */
 import type { Status } from '../../outcome/status.ts';
-import { plural } from '../../util/format.ts';
 import { groupSkips } from '../group-skips.ts';
 import { affectedOf, countsOf, type Explained, POSIX_SHELL } from '../phrases.ts';
 import { type Block, INDENT, Printer, spaced } from '../pretty/printer.ts';
 import type { Style } from '../style.ts';
-import { padTo, shellFix, widthOf, wrap } from '../wrap.ts';
+import { padTo, widthOf, wrap } from '../wrap.ts';
 import {
   differsOf,
   type Entry,
   entriesIn,
   explained,
   hasShellCommands,
+  leftoversIn,
   lostIn,
   servicesOf,
   toldOf,
@@ -161,20 +161,9 @@ class Page extends Printer {
     );
   }
 
-  #leftovers({ runs }: Matrix): string[] {
-    const { width } = this.style;
-    const all = runs.flatMap(({ name, report }) =>
-      (report?.leftovers ?? []).map((leftover) => ({ ...leftover, name })),
-    );
-    if (all.length === 0) return [];
-    const what = `left behind: ${plural(all.length, 'item')} that these runs created and did not remove`;
-    return [
-      `${this.painted('warn')} ${this.color.bold(what)}`,
-      ...all.flatMap((leftover) => [
-        ...wrap(this.text(`${leftover.name}: ${leftover.what}`), width - 4).map((line) => `    ${line}`),
-        ...this.indented(this.wrapped(shellFix(leftover.command), width - INDENT)),
-      ]),
-    ];
+  #leftovers(matrix: Matrix): string[] {
+    const leftovers = leftoversIn(matrix);
+    return leftovers.length === 0 ? [] : this.leftovers(leftovers, 'these runs');
   }
 
   #notes({ notes }: Matrix): string[] {

@@ -12,11 +12,12 @@ export interface Found {
 /** The number of different places whose passes are compared with a skip. */
 const MOST_COMPARED = 8;
 
-/** The operations of each rule in a report. */
+/** The operations of each rule in a report; none of a run that was interrupted, which may not have tried them. */
 export type Operations = ReadonlyMap<string, readonly ReportOperation[]>;
 
-export function operationsIn({ checks }: Report): Operations {
+export function operationsIn({ checks, interrupted }: Report): Operations {
   const byRule = new Map<string, ReportOperation[]>();
+  if (interrupted) return byRule;
   for (const operation of checks.flatMap(({ operations = [] }) => operations)) {
     for (const rule of operation.rules) {
       const those = byRule.get(rule);
@@ -36,8 +37,8 @@ export function toldIn(
   operationsOf: (run: number) => Operations,
 ): ReadonlyMap<number, number> {
   const told = new Map<number, number>();
-  const skips = found.filter(({ finding }) => finding.status === 'skip');
-  if (skips.length === 0 || skips.length === found.length) return told;
+  const skips = found.filter(({ finding }) => isAnswerable(finding));
+  if (skips.length === 0) return told;
   const triedBy = ({ run, finding }: Found) => operationsOf(run).get(partsOf(finding.id).base) ?? [];
   const passes = new Map<string, Found[]>();
   for (const pass of found.filter(({ finding }) => finding.status === 'pass')) {
@@ -55,6 +56,10 @@ export function toldIn(
   }
   return told;
 }
+
+/** A service that has no connection, or whose value or credentials are not known here, is not that of another one. */
+const isAnswerable = ({ status, dependsOn, unknownVariable, withheldFrom }: ReportFinding): boolean =>
+  status === 'skip' && dependsOn === undefined && unknownVariable === undefined && withheldFrom === undefined;
 
 const keyOf = (tried: readonly ReportOperation[]): string => JSON.stringify(tried.map(({ does }) => does));
 

@@ -1,8 +1,10 @@
 /** What all pages for people share: icons, colors, labels, columns. */
 import { Chalk, type ChalkInstance } from 'chalk';
+import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
+import { plural } from '../../util/format.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../style.ts';
-import { type PrintedFix, padTo, wrap, wrapFix } from '../wrap.ts';
+import { type PrintedFix, padTo, shellFix, wrap, wrapFix } from '../wrap.ts';
 
 /** The width of the label column. */
 const LABEL = 10;
@@ -49,6 +51,19 @@ export class Printer {
     const verdict = (text: string) => this.paint[status].bold(`${this.icon(status).trimEnd()} ${text}`);
     if (!words.includes(': ')) return [`${verdict(`${this.text(words)}:`)} ${counts}`];
     return [...wrap(this.text(words), this.style.width - 2).map(verdict), `  ${counts}`];
+  }
+
+  /** @param who left them behind */
+  leftovers(leftovers: readonly Leftover[], who: string): string[] {
+    const { width } = this.style;
+    const what = `left behind: ${plural(leftovers.length, 'item')} that ${who} created and did not remove`;
+    return [
+      `${this.painted('warn')} ${this.color.bold(what)}`,
+      ...leftovers.flatMap((leftover) => [
+        ...wrap(this.text(leftover.what), width - 4).map((line) => `    ${line}`),
+        ...this.indented(this.wrapped(shellFix(leftover.command), width - INDENT)),
+      ]),
+    ];
   }
 
   indented(lines: readonly string[]): string[] {

@@ -76,6 +76,15 @@ const VALID: Readonly<Record<string, string>> = {
   compose: `services:\n  server:\n    image: x\n    environment:\n      - SERVER_DOMAIN=a.b\n      - ADMIN_PASSWORD=${SECRET}\n    env_file: [x]\n  drain: {command: backend drain, environment: {DATABASE_URL: "$\{X}", LAUNCHER_IMAGE: }}\n`,
   unit: `[Service]\nEnvironment="SERVER_DOMAIN=a.b" 'ADMIN_PASSWORD=${SECRET}' \\\n  ENVIRONMENT=a%%b\n; x\nEnvironmentFile=x\n`,
   workload: `kind: ConfigMap\nmetadata: {name: c}\ndata: {A: b}\n---\nkind: Pod\nmetadata: {name: server}\nspec:\n  containers:\n  - name: server\n    envFrom: [{configMapRef: {name: c}, prefix: X_}]\n    env: [{name: SERVER_DOMAIN, value: $(X_A)}, {name: ADMIN_PASSWORD, value: "${SECRET}"}]\n`,
+  sealed: `kind: ExternalSecret\nmetadata: {name: a}\nspec:\n  target: {name: b, template: {data: {X: y}}}\n  data: [{secretKey: DATABASE_URL}]\n---\nkind: SealedSecret\nspec: {encryptedData: {A: b}}\n---\nkind: Secret\nmetadata: {name: b-server}\nstringData: {SERVER_DOMAIN: a.b, ADMIN_PASSWORD: "${SECRET}"}\n---\nkind: Pod\nmetadata: {name: server}\nspec:\n  containers:\n  - name: server\n    envFrom: [{secretRef: {name: b-serve}}]\n    env: [{name: ENVIRONMENT, valueFrom: {secretKeyRef: {name: b-server, key: x}}}, {name: SERVER_DOMAIN, value: a}]\n`,
+  platforms: [
+    { Name: '/server', Config: { Env: ['SERVER_DOMAIN=a.b', `ADMIN_PASSWORD=${SECRET}`], Cmd: ['backend', 'server'] } },
+    { Job: { TaskGroups: [{ Name: 'drain', Tasks: [{ Name: 'x', Env: { DATABASE_URL: SECRET } }] }] } },
+    { name: 'a/secrets/x', payload: { data: base64(`ENVIRONMENT=${SECRET}\nAWS_REGION=b\n`) } },
+    { properties: { template: { containers: [{ name: 'a', env: [{ name: 'ADMIN_USERNAME', secretRef: 'x' }] }] } } },
+  ]
+    .map((one) => JSON.stringify(one))
+    .join('\n---\n'),
   vault: JSON.stringify({
     request_id: 'x',
     data: { data: { SERVER_DOMAIN: 'a.b', ADMIN_PASSWORD: SECRET }, metadata: {} },

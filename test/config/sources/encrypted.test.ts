@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseSource } from '../../../src/config/sources/index.ts';
 import { base64, refusal, valuesOf } from './helpers.ts';
 
@@ -60,12 +60,79 @@ it.each([
   ['bitnami.com/v1alpha1', 'SealedSecret'],
   ['external-secrets.io/v1', 'ExternalSecret'],
   ['external-secrets.io/v1', 'ClusterExternalSecret'],
-])('%s %s is refused', async (version, kind) => {
+  ['secrets.hashicorp.com/v1beta1', 'VaultStaticSecret'],
+  ['secrets.hashicorp.com/v1beta1', 'VaultDynamicSecret'],
+])('%s %s alone is refused', async (version, kind) => {
   const object = `apiVersion: ${version}\nkind: ${kind}\nmetadata: {name: spacelift-shared, namespace: spacelift}\n`;
-  const plain = 'kind: Secret\nmetadata: {name: spacelift}\nstringData: {SERVER_DOMAIN: a.b}\n';
-  const expected = `x.yaml: ${kind} spacelift-shared does not contain plaintext values; decrypt it first: kubectl get secret spacelift-shared -n spacelift -o yaml | spacelift-preflight -f -`;
-  expect(await refusal('x.yaml', object)).toBe(expected);
-  expect(await refusal('x.yaml', `${plain}---\n${object}`)).toBe(expected);
+  expect(await refusal('x.yaml', object)).toBe(
+    `x.yaml: ${kind} spacelift-shared has no values, only the Secret that the cluster creates from it; pass that: kubectl get secret spacelift-shared -n spacelift -o yaml | spacelift-preflight -f -`,
+  );
+});
+
+describe('an object from which the cluster creates a Secret', () => {
+  const plain =
+    'kind: Secret\nmetadata: {name: spacelift-server, namespace: spacelift}\nstringData: {SERVER_DOMAIN: a.b}\n';
+  const object = (kind: string, spec: string, name = 'spacelift-shared') =>
+    `kind: ${kind}\nmetadata: {name: ${name}, namespace: spacelift}\nspec: ${spec}\n`;
+
+  it.each([
+    ['ExternalSecret', '{target: {name: c}, data: [{secretKey: DATABASE_URL, remoteRef: {key: x}}]}'],
+    ['ExternalSecret', '{target: {template: {data: {DATABASE_URL: "{{ .x }}"}}}, dataFrom: [{extract: {key: x}}]}'],
+    ['ClusterExternalSecret', '{externalSecretSpec: {data: [{secretKey: DATABASE_URL}]}}'],
+    ['SealedSecret', '{encryptedData: {DATABASE_URL: AgBy3i4OJSWK}}'],
+    ['SecretProviderClass', '{secretObjects: [{secretName: c, data: [{key: DATABASE_URL, objectName: x}]}]}'],
+    ['SopsSecret', '{secretTemplates: [{name: c, stringData: {DATABASE_URL: x}}]}'],
+  ])('%s %s sets its keys, which are not known here', async (kind, spec) => {
+    const source = await parseSource('x.yaml', `${plain}---\n${object(kind, spec)}`);
+    expect(valuesOf(source)).toEqual({ SERVER_DOMAIN: 'a.b', DATABASE_URL: 'secret: ' });
+    expect(source.incomplete).toBe(false);
+    expect(source.entries.at(-1)).toMatchObject({ unseen: 'operator', origin: `x.yaml (${kind} spacelift-shared)` });
+  });
+
+  it.each([
+    ['ExternalSecret', '{dataFrom: [{extract: {key: x}}]}'],
+    ['VaultStaticSecret', '{destination: {name: spacelift-shared}}'],
+    ['OnePasswordItem', '{itemPath: x}'],
+  ])('%s can set anything', async (kind, spec) => {
+    const source = await parseSource('x.yaml', `${plain}---\n${object(kind, spec)}`);
+    expect(source).toMatchObject({ incomplete: true, unseen: 'operator' });
+    const elsewhere = object(kind, spec).replace('namespace: spacelift', 'namespace: other');
+    expect((await parseSource('x.yaml', `${plain}---\n${elsewhere}`)).incomplete).toBe(false);
+  });
+
+  it('counts for nothing if it has none of Spacelift’s keys, or the Secret is there too', async () => {
+    const others = [
+      object('ExternalSecret', '{data: [{secretKey: password}]}', 'grafana'),
+      object('ExternalSecret', '{dataFrom: [{extract: {key: x}}]}', 'spacelift-server'),
+    ];
+    const source = await parseSource('x.yaml', [plain, ...others].join('---\n'));
+    expect(valuesOf(source)).toEqual({ SERVER_DOMAIN: 'a.b' });
+    expect(source.incomplete).toBe(false);
+  });
+
+  it('is what workloads refer to', async () => {
+    const deployment =
+      'kind: Deployment\nmetadata: {name: spacelift-server, namespace: spacelift}\nspec: {template: {spec: {containers: [{name: server, envFrom: [{secretRef: {name: spacelift-server}}], env: [{name: LICENSE_TOKEN, valueFrom: {secretKeyRef: {name: made, key: x}}}]}]}}}\n';
+    const made = object('VaultStaticSecret', '{destination: {name: made}}', 'x');
+    const source = await parseSource('x.yaml', [plain, deployment, made].join('---\n'));
+    expect(valuesOf(source)).toEqual({ SERVER_DOMAIN: 'a.b', LICENSE_TOKEN: 'secret: ' });
+  });
+});
+
+describe('SOPS in one of several documents', () => {
+  const encrypted = `kind: Secret\nmetadata: {name: spacelift-shared}\nstringData:\n  DATABASE_URL: ${CIPHER}\n  ENVIRONMENT: prod\nsops:\n  mac: ${CIPHER}\n`;
+
+  it('is set, and not known here', async () => {
+    const text = `kind: Secret\nmetadata: {name: spacelift-server}\nstringData: {SERVER_DOMAIN: a.b}\n---\n${encrypted}`;
+    const source = await parseSource('x.yaml', text);
+    expect(valuesOf(source)).toEqual({ SERVER_DOMAIN: 'a.b', DATABASE_URL: 'secret: ', ENVIRONMENT: 'prod' });
+  });
+
+  it('is refused if the others are no config', async () => {
+    const service = 'kind: Service\nmetadata: {name: x}\n---\n';
+    const text = `${service}${encrypted.replace('  ENVIRONMENT: prod\n', '')}`;
+    expect(await refusal('a.yaml', text)).toBe(SOPS('a.yaml'));
+  });
 });
 
 it('never puts a hostile name into a command', async () => {

@@ -204,6 +204,143 @@ it.each([
     'a Compose file, but no service of it is Spacelift’s; pass all variables: docker compose config | spacelift-preflight -f -',
   ],
   ['[Service]\nExecStart=/bin/x\n', 'a systemd unit without variables; expected Environment= lines'],
+  [
+    'Error from server (NotFound): secrets "x" not found\n',
+    'an error message of kubectl; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'error: You must be logged in to the server (Unauthorized)\n',
+    'an error message of kubectl; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'Unable to connect to the server: dial tcp 10.0.0.1:443: i/o timeout\n',
+    'an error message of kubectl; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'No resources found in spacelift namespace.\n',
+    'a message of kubectl, which found nothing; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'NAME               TYPE     DATA   AGE\nspacelift-shared   Opaque   24     3d\n',
+    'a table of kubectl, which has no values; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'Name:         spacelift-shared\nNamespace:    spacelift\n\nData\n====\nDATABASE_URL:  9 bytes\n',
+    'a description by kubectl, which has no values; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'NAME: spacelift\nLAST DEPLOYED: today\n',
+    'the status of a Helm release; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    '<!DOCTYPE html>\n<html></html>',
+    'an HTML page, such as a login form; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    '\nAn error occurred (ResourceNotFoundException) when calling the GetSecretValue operation: x\n',
+    'an error message of the AWS CLI; pass the config: aws ecs describe-task-definition --task-definition NAME | spacelift-preflight -f -',
+  ],
+  [
+    '╷\n│ Error: Output "x" not found\n',
+    'a message of Terraform or OpenTofu; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  [
+    '# module.x.aws_db_instance.a[0]: (sensitive)\n# aws_s3_bucket.x:\nresource "aws_s3_bucket" "x" {\n}\n',
+    'the text of tofu show, without sensitive values; pass the config: tofu show -json | spacelift-preflight -f -',
+  ],
+  [
+    '\nTerraform used the selected providers to generate the following execution\nplan.\n',
+    'the text of a plan, without sensitive values; pass the config: tofu plan -out plan.out && tofu show -json plan.out | spacelift-preflight -f -',
+  ],
+  [
+    '====== Data ======\nKey    Value\n',
+    'a table of Vault; pass the config: vault kv get -format=json -mount=MOUNT PATH | spacelift-preflight -f -',
+  ],
+  [
+    '{"request_id":"x","data":{"data":null,"metadata":{"version":3}}}',
+    'a version of a Vault secret that was deleted; pass the config: vault kv get -format=json -mount=MOUNT PATH | spacelift-preflight -f -',
+  ],
+  ['job "spacelift" {\n}\n', 'a Nomad job in HCL; pass the config: nomad job inspect NAME | spacelift-preflight -f -'],
+  ['declare -x SERVER_DOMAIN="a.b"\n', 'the output of export -p; pass the config: env | spacelift-preflight -f -'],
+  [
+    '[spacelift]\nSERVER_DOMAIN=a.b\n',
+    "an INI or TOML file with sections; pass the config: sed '/^\\[/d' x | spacelift-preflight -f -",
+  ],
+  [
+    '{"Parameters":[{"Name":"/x/SERVER_DOMAIN","Type":"SecureString"}]}',
+    'parameters without their values, or encrypted ones; pass the config: aws ssm get-parameters-by-path --path /PATH --recursive --with-decryption | spacelift-preflight -f -',
+  ],
+  [
+    '[{"id":"https://x.vault.azure.net/secrets/a","name":"a"}]',
+    'a list of Azure Key Vault without values; pass the config: az keyvault secret show --vault-name VAULT --name NAME | spacelift-preflight -f -',
+  ],
+  [
+    '{"ARN":"arn:x","Name":"a","SecretString":"postgres://a:b@h/d"}',
+    'secret a holds one value, without the name of a variable; pass it in a dotenv file: DATABASE_URL=…',
+  ],
+  [
+    '{"name":"projects/1/secrets/a/versions/1","payload":{"data":"YQ=="}}',
+    'secret a holds one value, without the name of a variable; pass it in a dotenv file: DATABASE_URL=…',
+  ],
+  [
+    '{"username":"a","password":"b","host":"h"}',
+    'the login of a database, without Spacelift’s variables; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    '{"tasks":[],"failures":[]}',
+    'a list of ECS without variables; pass the config: aws ecs describe-task-definition --task-definition NAME | spacelift-preflight -f -',
+  ],
+  [
+    'kind: HelmRelease\nmetadata: {name: spacelift, namespace: flux}\nspec: {targetNamespace: spacelift}\n',
+    'HelmRelease spacelift is rendered in the cluster; pass the config: kubectl get deployments,secrets,configmaps -n spacelift -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'kind: Application\nmetadata: {name: spacelift, namespace: argocd}\nspec: {destination: {namespace: spacelift}}\n',
+    'Application spacelift is rendered in the cluster; pass the config: kubectl get deployments,secrets,configmaps -n spacelift -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'kind: Kustomization\nresources: [x]\n',
+    'a Kustomization, which names the files of a config; pass the config: kubectl kustomize DIRECTORY | spacelift-preflight -f -',
+  ],
+  [
+    '{"kind":"Status","status":"Failure","code":404}',
+    'an error of the Kubernetes API; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'plain words\n',
+    'expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map; found plain text; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
+  ],
 ])('is refused: %j', async (text, expected) => {
   expect(await refusal('x', text)).toBe(`x: ${expected}`);
+});
+
+it.each(['', '\n\n', '# a comment\n', '{}', '[]', 'null', '{}\n{}', '---\n---\n', '""', '~'])(
+  'is empty: %j',
+  async (text) => {
+    expect(await refusal('x', text)).toBe(
+      'x: empty; expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
+    );
+  },
+);
+
+it('a secret of the platform is set, but not known here', async () => {
+  const env = [
+    { name: 'SERVER_DOMAIN', value: 'a.b' },
+    { name: 'DATABASE_URL', secretRef: 'db' },
+  ];
+  const app = { name: 'app', properties: { template: { containers: [{ name: 'drain', env }] } } };
+  const group = {
+    containers: [{ name: 'drain', environmentVariables: [env[0], { name: 'DATABASE_URL', value: null }] }],
+  };
+  for (const one of [app, group]) {
+    const source = await parseSource('x', JSON.stringify(one));
+    expect(valuesOf(source)).toEqual({ SERVER_DOMAIN: 'a.b', DATABASE_URL: 'secret: ' });
+    expect(source.entries.map(({ service }) => service)).toEqual(['drain', 'drain']);
+  }
+});
+
+it('an error in one of several JSON documents has its position', async () => {
+  expect(await refusal('x', '{"SERVER_DOMAIN": "a.b"}\n---\n{"ENVIRONMENT": }\n')).toBe(
+    'x: not valid JSON at line 3, column 17',
+  );
 });

@@ -63,10 +63,11 @@ it.each([
   ['hello world', 'plain text'],
   ['-----BEGIN RSA PRIVATE KEY-----\nMIIJ\n-----END RSA PRIVATE KEY-----', 'plain text'],
   ['- a\n- b', 'an array'],
-  ['[]', 'an array'],
   ['42', 'a number'],
 ])('refuses %j', async (text, found) => {
-  expect(await refusal('x', text)).toBe(`x: ${EXPECTED}; found ${found}`);
+  expect(await refusal('x', text)).toBe(
+    `x: ${EXPECTED}; found ${found}; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -`,
+  );
 });
 
 it('takes a key such as __proto__ for what it is', async () => {

@@ -178,7 +178,7 @@ it.each(['', '  \n\t\n', '# only\n  # comments\n', '---\n', '---\n# nothing\n---
   '%j is empty',
   async (text) => {
     expect(await refusal('x.yaml', text)).toBe(
-      'x.yaml: empty; expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map',
+      'x.yaml: empty; expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
     );
   },
 );

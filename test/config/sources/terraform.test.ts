@@ -139,6 +139,43 @@ it.each([
   );
 });
 
+const deleted = (address: string) => change(address, {}, { actions: ['delete'], after: null });
+const SECRET = change('kubernetes_secret.shared', { metadata: [{ name: 'spacelift-shared' }], data: CONFIG });
+const DATABASE = change('aws_db_instance.spacelift', { identifier: 'spacelift' });
+
+it.each([
+  [
+    'only destroys',
+    plan([deleted('aws_vpc.main'), deleted('aws_db_instance.spacelift')]),
+    'the plan only destroys, so nothing is left to check after it; pass the Secrets, a task definition, or tofu output -raw kubernetes_secrets',
+  ],
+  [
+    'failed',
+    plan([], { errored: true }),
+    'the plan failed (errored) before it contained Spacelift’s variables; correct its errors, and pass the new one: tofu plan -out plan.out && tofu show -json plan.out | spacelift-preflight -f -',
+  ],
+])('a plan that %s is refused in one line', async (_, text, expected) => {
+  expect(await refusal('x', text)).toBe(`x: ${expected}`);
+});
+
+it.each([
+  ['failed', plan([SECRET], { errored: true }), true],
+  ['failed', plan([DATABASE], { errored: true }), true],
+  [
+    'only destroys',
+    plan([{ ...SECRET, change: { ...SECRET.change, actions: ['no-op'] } }, deleted('aws_vpc.main')]),
+    false,
+  ],
+])('a plan that %s says so in one note', async (what, text, incomplete) => {
+  const source = await parseSource('x', text);
+  expect(source.incomplete).toBe(incomplete);
+  expect(makeDeployment([source], { environment: {} }).notes).toEqual([
+    what === 'failed'
+      ? 'the plan in x failed (errored), so it is incomplete: correct the errors of tofu plan, and check it again'
+      : 'the plan in x only destroys: what is checked is what it leaves',
+  ]);
+});
+
 it('an address that could be something else is not shown', async () => {
   const text = plan([{ ...task('aws_ecs_task_definition.server', CONFIG), address: 'hunter2 \u202e hunter2' }]);
   expect((await parseSource('x', text)).entries[0]?.origin).toBe('x ((not a name), container server)');

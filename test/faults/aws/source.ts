@@ -107,7 +107,7 @@ const token = (path: string): Arrange =>
 const SSO = (session: string) =>
   `[profile dev]\nsso_session = ${session}\nsso_account_id = 123456789012\nsso_role_name = Admin\n[sso-session ${session}]\nsso_region = eu-central-1\nsso_start_url = https://corp.awsapps.com/start\n`;
 
-const NOWHERE = { AWS_ENDPOINT_URL: undefined, AWS_ENDPOINT_URL_S3: undefined };
+const NOWHERE = { AWS_ENDPOINT_URL: undefined, AWS_ENDPOINT_URL_S3: undefined, AWS_ENDPOINT_URL_STS: undefined };
 
 export const SOURCE: readonly Fault[] = [
   ...SPOILT.flatMap(([name, what, spoil, says]): Fault[] => [

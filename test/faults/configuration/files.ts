@@ -23,6 +23,8 @@ const line =
   (name: string, value: string): string =>
     name === of ? written : `${name}=${value}`;
 
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
 /** The config as an ECS task definition of the server. */
 const task =
   (change: (environment: { name: string; value: unknown }[]) => unknown): Arrange =>
@@ -43,6 +45,35 @@ const tasks =
     ]);
     return { sources: await Promise.all(files.map(([name = '', text = '']) => parseSource(name, text))) };
   };
+
+/** The config as a Secret beside the Deployments that read it, by the number of their replicas. */
+const deployments =
+  (replicas: Readonly<Record<string, number>>, more: Readonly<Record<string, string>>): Arrange =>
+  async ({ variables }) => {
+    const secrets = { kind: 'Secret', metadata: { name: 'shared' }, stringData: { ...variables, ...more } };
+    const workloads = Object.entries(replicas).map(([name, count]) => {
+      const containers = [{ name, envFrom: [{ secretRef: { name: 'shared' } }] }];
+      return {
+        kind: 'Deployment',
+        metadata: { name: `spacelift-${name}` },
+        spec: { replicas: count, template: { spec: { containers } } },
+      };
+    });
+    const text = JSON.stringify({ kind: 'List', items: [secrets, ...workloads] });
+    return { sources: [await parseSource('all.json', text)] };
+  };
+
+/** The config as a Kubernetes Secret, with the workloads of the services that read it. */
+const workloads =
+  (envFrom: Readonly<Record<string, string>>): Arrange =>
+  async ({ variables }) => {
+    const objects = Object.entries(envFrom).map(
+      ([name, refs]) =>
+        `kind: Deployment\nmetadata: {name: spacelift-${name}, namespace: spacelift}\nspec: {template: {spec: {containers: [{name: ${name}, envFrom: [${refs}], env: [{name: ENVIRONMENT, value: prod}]}]}}}\n`,
+    );
+    return { sources: [await parseSource('all.yaml', [manifest(variables), ...objects].join('---\n'))] };
+  };
+const SHARED = '{secretRef: {name: spacelift-shared}}';
 
 /** One service has values of its own beside those that all share. */
 const own = (service: 'server' | 'drain', change: (value: string) => string, name: string): Arrange => {
@@ -99,6 +130,16 @@ export const FILES: readonly Fault[] = [
     arrange: tasks(['server', 'drain'], { LAUNCHER_IMAGE_TAG: 'v6.4.0' }),
   },
   {
+    name: 'a scheduler without replicas, in a release whose drain does not run it by itself',
+    arrange: deployments({ server: 2, drain: 1, scheduler: 0 }, { LAUNCHER_IMAGE_TAG: 'v6.3.0' }),
+    warn: ['configuration/scheduler'],
+    says: /^The config has the server and the drain but no scheduler/m,
+  },
+  {
+    name: 'a scheduler with one replica, in a release whose drain does not run it by itself',
+    arrange: deployments({ server: 2, drain: 1, scheduler: 1 }, { LAUNCHER_IMAGE_TAG: 'v6.3.0' }),
+  },
+  {
     name: 'a Secret with a reference that the platform resolves',
     arrange: secret((yaml) => yaml.replace(/(DATABASE_URL: ).*/, '$1"vault:kv/data/prod#pgdsn"')),
   },
@@ -124,6 +165,39 @@ export const FILES: readonly Fault[] = [
   },
   { name: 'an env file from Windows', arrange: envFile((name, value) => `${name}=${value}\r`) },
   { name: 'a Secret with all of the config', arrange: secret((yaml) => yaml) },
+  {
+    name: 'a Secret that was encoded twice',
+    arrange: async ({ variables }) => ({
+      sources: [
+        await parseSource(
+          'shared.yaml',
+          JSON.stringify({
+            kind: 'Secret',
+            metadata: { name: 'spacelift-shared' },
+            data: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, base64(base64(value))])),
+          }),
+        ),
+      ],
+    }),
+    fail: ['configuration/value'],
+    says: /^\d+ values were encoded with base64 twice, in shared\.yaml \(Secret spacelift-shared\)$/m,
+  },
+  {
+    name: 'workloads with all of the config',
+    arrange: workloads({ server: SHARED, drain: SHARED, scheduler: SHARED }),
+  },
+  {
+    name: 'a workload that does not refer to the Secret',
+    arrange: workloads({ server: SHARED, drain: '', scheduler: SHARED }),
+    fail: ['configuration/workload[drain]'],
+    says: /^the drain does not have SERVER_DOMAIN and \d+ other variables$/m,
+  },
+  {
+    name: 'a workload that refers to a misspelled Secret',
+    arrange: workloads({ server: SHARED, drain: '{secretRef: {name: spacelift-shard}}', scheduler: SHARED }),
+    warn: ['configuration/workload[spacelift-shard]'],
+    says: /^Secret spacelift-shard is not in the input, did you mean spacelift-shared\?$/m,
+  },
   {
     name: 'a database of the drain’s own',
     arrange: own('drain', (url) => `${url}?application_name=drain`, 'DATABASE_URL'),

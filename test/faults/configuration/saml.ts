@@ -66,6 +66,13 @@ export const SAML: readonly Fault[] = [
     (pem) => base64(pem.replace(/M/, 'N')),
     /^SAML_CERT is a PEM file with a damaged certificate$/m,
   ),
+  cert('behind its private key', (pem, its) => base64(`${its}${pem}`), /^SAML_CERT starts with the private key$/m),
+  {
+    name: 'a SAML certificate with its private key',
+    arrange: pair((held, its) => ({ cert: base64(`${held}${CA.certPem}${its}`) })),
+    warn: ['login/saml/certificate'],
+    says: /^SAML_CERT also contains the private key$/m,
+  },
   key('that is a PEM file', (pem) => pem, /^SAML_KEY is a PEM file that is not base64-encoded$/m),
   key(
     'with a passphrase',

@@ -188,7 +188,47 @@ export const VALUES: readonly Fault[] = [
     name: 'a policy timeout without a unit',
     arrange: set({ POLICY_REGO_TIMEOUT_PLAN: '30' }),
     fail: VALUE,
-    says: /^POLICY_REGO_TIMEOUT_PLAN is not a duration with a unit, such as 30s or 2m: "30"$/m,
+    says: /^POLICY_REGO_TIMEOUT_PLAN is not a duration above zero with a unit, such as 30s or 2m: "30"$/m,
+  },
+  ...['0s', '-30s'].map((value) => ({
+    name: `a policy timeout of ${value}`,
+    arrange: set({ POLICY_REGO_TIMEOUT_PLAN: value }),
+    fail: VALUE,
+    says: /^POLICY_REGO_TIMEOUT_PLAN is not a duration above zero with a unit, .*\nEvery evaluation would be over at once\.$/m,
+  })),
+  {
+    name: 'a policy timeout of a millisecond',
+    arrange: set({ POLICY_REGO_TIMEOUT_PLAN: '1ms' }),
+  },
+  {
+    name: 'the same port for both servers of the VCS gateway',
+    arrange: set({ GATEWAY_GRPC_PORT: '1984', GATEWAY_HTTP_PORT: '1984' }),
+    fail: ['configuration/combination[GATEWAY_HTTP_PORT]'],
+    says: /^GATEWAY_HTTP_PORT is 1984, and so is GATEWAY_GRPC_PORT$/m,
+  },
+  {
+    name: 'different ports for both servers of the VCS gateway',
+    arrange: set({ GATEWAY_GRPC_PORT: '1984', GATEWAY_HTTP_PORT: '1985' }),
+  },
+  {
+    name: 'an address of keys without an issuer',
+    arrange: set({ FEDERATION_CUSTOM_JWKS_URI: 'https://id.corp.io/.well-known/jwks' }),
+    warn: ['configuration/combination[FEDERATION_CUSTOM_JWKS_URI]'],
+    says: /^FEDERATION_CUSTOM_JWKS_URI is set without FEDERATION_CUSTOM_ISSUER$/m,
+  },
+  {
+    name: 'an address of keys with its issuer',
+    arrange: set({
+      FEDERATION_CUSTOM_ISSUER: 'https://id.corp.io',
+      FEDERATION_CUSTOM_JWKS_URI: 'https://id.corp.io/.well-known/jwks',
+    }),
+  },
+  {
+    name: 'a secondary region that is the first one',
+    at: EKS,
+    arrange: config(({ AWS_REGION }) => ({ AWS_SECONDARY_REGION: AWS_REGION })),
+    warn: ['configuration/region'],
+    says: /^AWS_SECONDARY_REGION is (\S+), and so is AWS_REGION$/m,
   },
   {
     name: 'an issuer without TLS',

@@ -155,6 +155,22 @@ describe('a skip', () => {
     ]);
   });
 
+  it.each<Partial<Some>>([
+    { dependsOn: 'database/connect' },
+    { unknownVariable: 'DATABASE_URL' },
+    { withheldFrom: 'sqs.eu-west-1.amazonaws.com' },
+  ])('stays one if it is about the service itself: %j', (more) => {
+    const matrix = merged(three({ server: [passed], drain: [{ ...skipped, ...more }] }));
+    expect(entriesOf(matrix, id).map(({ status }) => status)).toEqual(['pass', 'skip']);
+  });
+
+  it('stays one if its run was interrupted', () => {
+    const drain = asRun(reportOf('drain', [skipped], { interrupted: true }));
+    const matrix = merged([...three({ server: [passed] }).filter(({ service }) => service !== 'drain'), drain]);
+    expect(entriesOf(matrix, id).map(({ status }) => status)).toEqual(['pass', 'skip']);
+    expect(matrix.verdict).toBe('inconclusive');
+  });
+
   it('is answered where one service lists more places than the other', () => {
     const at = (...places: readonly string[]) => [{ rules: [id], does: 'reads', at: places }];
     const withPlaces = (service: 'server' | 'drain', found: Some, ...places: readonly string[]) => {
@@ -234,6 +250,12 @@ describe('a scheduler that is not there', () => {
       expect(matrix.runs.length).toBe(2);
       expect(matrix.notes).toEqual([expect.stringMatching(/^there is no report of the scheduler/)]);
     }
+  });
+
+  it('is nothing to note if the caller chose the services', () => {
+    const skipped: Some = { id, status: 'skip', title: 'only one service is checked' };
+    const runs = [...(server === undefined ? [] : [server]), asRun(reportOf('drain', [skipped]))];
+    expect(merged(runs, { areChosen: true })).toMatchObject({ notes: [], verdict: 'ready' });
   });
 
   it('is nothing to note without both the server and the drain', () => {

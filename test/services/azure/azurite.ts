@@ -26,7 +26,8 @@ export interface Azurite {
 }
 
 const host = '127.0.0.1';
-const startMs = 30_000;
+/** Alone it needs two seconds; beside busy neighbors, many times that. */
+const startMs = 200_000;
 
 /** Starts Azurite with these storage accounts.
  * @throws {Error} with what it wrote when it ends instead of listening. */

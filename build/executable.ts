@@ -1,0 +1,51 @@
+/** A single executable with the bundle and Node. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import type { OutputChunk } from 'rolldown';
+import { bundle, EXECUTABLE, ROOT } from './bundle.ts';
+
+/** The bundle, ready to be put into executables. */
+export interface Bundled {
+  readonly chunks: readonly OutputChunk[];
+  /**
+   * @param output the path of the executable
+   * @param node the Node to put the bundle into, which may be another architecture's; else the running one
+   */
+  write(output: string, node?: string): Promise<void>;
+}
+
+/** Bundles once, for executables of several platforms. */
+export async function withBundle<T>(use: (bundled: Bundled) => Promise<T>): Promise<T> {
+  const work = await mkdtemp(join(tmpdir(), 'standalone-'));
+  try {
+    const bundled = join(work, 'bundle');
+    const chunks = await bundle(bundled);
+    const written = await readdir(bundled, { recursive: true, withFileTypes: true });
+    const files = written.flatMap((file) => (file.isFile() ? [join(file.parentPath, file.name)] : [])).sort();
+    // Relative, since it is written into the executable, which must not depend on where it was built.
+    const main = 'main.mjs';
+    await writeFile(join(work, main), `import './${EXECUTABLE}.js';`);
+    const settings = {
+      main,
+      mainFormat: 'module',
+      disableExperimentalSEAWarning: true,
+      // Loading only the required chunks is faster than loading a single file with its code cache.
+      useVfs: true,
+      assets: {
+        'package.json': join(ROOT, 'package.json'),
+        ...Object.fromEntries(files.map((file) => [relative(bundled, file).replaceAll(sep, '/'), file])),
+      },
+    };
+    const write = async (output: string, node?: string) => {
+      const config = 'sea.json';
+      await writeFile(join(work, config), JSON.stringify({ ...settings, output, ...(node && { executable: node }) }));
+      await promisify(execFile)(process.execPath, ['--build-sea', config], { cwd: work });
+    };
+    return await use({ chunks, write });
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}

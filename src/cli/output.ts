@@ -1,0 +1,67 @@
+/** Where a report or a matrix goes: standard output, the files of `--report`, and the summary of a workflow step. */
+import { InputError } from '../config/entry.ts';
+import { type Format, renderWith } from '../report/format.ts';
+import type { FormatName } from '../report/index.ts';
+import { PLAIN, type Verbosity } from '../report/style.ts';
+import { fail, notice } from './errors.ts';
+import type { RunArguments } from './options.ts';
+import { print } from './print.ts';
+import { prepare, type Write } from './report-file.ts';
+import { stepSummary } from './step-summary.ts';
+import { styleOf } from './terminal.ts';
+
+type Arguments<Name extends FormatName> = Pick<RunArguments, 'quiet' | 'verbose' | 'color'> & {
+  readonly format: Name;
+  readonly report?: readonly { readonly format: Name; readonly path: string }[];
+};
+
+/** Writes the document, and why the exit code is 1 without a failure in it. */
+export type Output<Document> = (document: Document, because: readonly string[]) => Promise<void>;
+
+/**
+ * Makes sure, before anything else happens, that the files can be written.
+ * @throws InputError if they can't
+ */
+export function prepareOutput<Document, Name extends FormatName>(
+  host: NodeJS.Process,
+  args: Arguments<Name>,
+  formats: Readonly<Record<NoInfer<Name> | 'markdown', Format<Document>>>,
+): Output<Document> {
+  const files = filesOf(args);
+  const summarize = stepSummary([args.format, ...files.map(({ format }) => format)], host.env);
+  return async (document, because) => {
+    await printAs(host, args, formats[args.format], document);
+    for (const { format, write } of files) await writeOrSay(host, write, await renderWith(document, formats[format]));
+    if (summarize !== undefined) await writeOrSay(host, summarize, await renderWith(document, formats.markdown));
+    for (const reason of because) notice(host, `exit code 1: ${reason}`);
+  };
+}
+
+function filesOf<Name extends FormatName>({ report: targets = [] }: Arguments<Name>): { format: Name; write: Write }[] {
+  const twice = targets.find(({ path }, index) => targets.slice(0, index).some((other) => other.path === path));
+  if (twice !== undefined)
+    throw new InputError(`--report uses ${twice.path} twice; write each format to a separate file`);
+  return targets.map(({ format, path }) => ({ format, write: prepare(path) }));
+}
+
+async function printAs<Document>(
+  host: NodeJS.Process,
+  args: Pick<RunArguments, 'quiet' | 'verbose' | 'color'>,
+  { load, styled, how }: Format<Document>,
+  document: Document,
+): Promise<void> {
+  const render = await load();
+  const verbosity: Verbosity = args.quiet === true ? 'quiet' : args.verbose === true ? 'verbose' : 'normal';
+  const style = styled ? await styleOf(host.stdout, host.env, { color: args.color, verbosity }) : PLAIN;
+  await print(host, await render(document, style), how);
+}
+
+async function writeOrSay(host: NodeJS.Process, write: Write, text: string): Promise<void> {
+  try {
+    write(text);
+  } catch (error) {
+    const code = host.exitCode;
+    await fail(host, error instanceof InputError ? error.message : 'cannot write the report');
+    if (code !== 0) host.exitCode = code;
+  }
+}

@@ -1,0 +1,22 @@
+/** Has every part of a cluster, and the image, ready before the first test. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { buildImage } from './image.ts';
+import { installParts } from './parts.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The folder with the image's archive, its digest and its SBOMs. */
+    readonly image: string;
+  }
+}
+
+export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'preflight-cluster-image-'));
+  await installParts();
+  await buildImage(folder);
+  provide('image', folder);
+  return () => rm(folder, { recursive: true });
+}

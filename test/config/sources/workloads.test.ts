@@ -1,0 +1,180 @@
+/** What workloads refer to is theirs, and nothing else in the file. */
+import { describe, expect, it } from 'vitest';
+import { makeDeployment } from '../../../src/config/deployment.ts';
+import { parseSource, readSources } from '../../../src/config/sources/index.ts';
+import { VENDOR_CONFIGS } from '../../support/vendor.ts';
+import { messageOf, refusal } from './helpers.ts';
+
+const { shared, server, drain } = VENDOR_CONFIGS.EKS;
+const metadata = (name: string) => ({ name, namespace: 'spacelift' });
+const secret = (name: string, stringData: object) => ({ kind: 'Secret', metadata: metadata(name), stringData });
+const SECRETS = [
+  secret('spacelift-shared', shared),
+  secret('spacelift-server', server),
+  secret('spacelift-drain', drain),
+];
+const deployment = (service: string, secrets: readonly string[], env: readonly object[] = []) => ({
+  kind: 'Deployment',
+  metadata: metadata(`spacelift-${service}`),
+  spec: {
+    template: {
+      spec: {
+        containers: [
+          {
+            name: service,
+            command: ['spacelift', 'backend', service],
+            envFrom: secrets.map((name) => ({ secretRef: { name } })),
+            env,
+          },
+        ],
+      },
+    },
+  },
+});
+const SERVER = deployment('server', ['spacelift-shared', 'spacelift-server']);
+const DRAIN = deployment('drain', ['spacelift-shared', 'spacelift-drain']);
+const SCHEDULER = deployment('scheduler', ['spacelift-shared']);
+const stream = (objects: readonly object[]) => objects.map((object) => JSON.stringify(object)).join('\n');
+
+/** The findings that are no skips, and the notes. */
+async function found(objects: readonly object[]) {
+  const { configuration, notes, incomplete } = makeDeployment([await parseSource('x', stream(objects))], {
+    environment: {},
+  });
+  const issues = configuration.filter(({ outcome }) => outcome.status === 'fail' || outcome.status === 'warn');
+  return {
+    issues: issues.map(({ rule, outcome }) => `${outcome.status} ${rule}: ${outcome.title}`),
+    fixes: issues.map(({ outcome }) => ('fix' in outcome ? outcome.fix?.text : undefined)),
+    notes,
+    incomplete,
+  };
+}
+
+it.each<[string, readonly object[]]>([
+  ['all of it', [...SECRETS, SERVER, DRAIN, SCHEDULER]],
+  ['one workload, with the Secrets of others', [...SECRETS, SERVER]],
+  ['a migration', [...SECRETS, deployment('migrate', ['spacelift-shared'])]],
+  ['workloads without references', [...SECRETS, deployment('server', []), deployment('drain', [])]],
+  ['other programs', [...SECRETS, deployment('web', ['web'])]],
+])('%s is clean', async (_, objects) => {
+  expect(await found(objects)).toMatchObject({ issues: [], notes: [], incomplete: false });
+});
+
+it('Secrets that are only in the cluster are not known here', async () => {
+  const parts = await found([...SECRETS.slice(1), SERVER, DRAIN, SCHEDULER]);
+  expect(parts).toMatchObject({ issues: [], notes: [], incomplete: true });
+});
+
+describe('a Secret that no workload refers to', () => {
+  it('is ignored, with a note', async () => {
+    const objects = [...SECRETS, deployment('server', ['spacelift-shared']), DRAIN, SCHEDULER];
+    expect(await found(objects)).toMatchObject({
+      issues: [],
+      notes: ['x (Secret spacelift-server) is ignored: no container in the input refers to it'],
+    });
+    const { entries } = await parseSource('x', stream(objects));
+    expect(entries.map(({ name }) => name)).not.toContain('ADMIN_USERNAME');
+  });
+
+  it('is what a service lacks', async () => {
+    const objects = [...SECRETS, SERVER, deployment('drain', ['spacelift-drain']), SCHEDULER];
+    expect(await found(objects)).toMatchObject({
+      issues: ['fail workload: the drain does not have SERVER_DOMAIN and 26 other variables'],
+      fixes: ['add Secret spacelift-shared to envFrom in the container of the drain'],
+    });
+  });
+});
+
+describe('a reference that finds nothing', () => {
+  const near = (name: string) => [...SECRETS, deployment('server', [name]), DRAIN, SCHEDULER];
+  const SUGGESTED = ['warn workload: Secret spacelift-shard is not in the input, did you mean spacelift-shared?'];
+
+  it('names the Secret that was meant', async () => {
+    expect(await found(near('spacelift-shard'))).toMatchObject({ issues: SUGGESTED, incomplete: true });
+    const everywhere = [
+      ...SECRETS,
+      ...['server', 'drain', 'scheduler'].map((service) => deployment(service, ['spacelift-shard'])),
+    ];
+    expect(await found(everywhere)).toMatchObject({ issues: SUGGESTED, incomplete: true });
+  });
+
+  it.each([
+    ['another name', near('acme-config')],
+    ['another generation', [...near('config-2'), secret('config-1', shared)]],
+    ['a Secret of another program', [...near('grafana-admin'), secret('grafana-admins', { password: 'x' })]],
+    [
+      'an optional one',
+      [
+        ...SECRETS,
+        {
+          ...SERVER,
+          spec: {
+            template: {
+              spec: {
+                containers: [
+                  {
+                    name: 'server',
+                    envFrom: [
+                      { secretRef: { name: 'spacelift-shared' } },
+                      { secretRef: { name: 'spacelift-serve', optional: true } },
+                    ],
+                  },
+                ],
+              },
+            },
+          },
+        },
+      ],
+    ],
+  ])('is nothing else: %s', async (_, objects) => {
+    expect((await found(objects)).issues).toEqual([]);
+  });
+
+  it('names the key that was meant', async () => {
+    const from = (key: string) => [
+      { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'spacelift-db', key } } },
+    ];
+    const { DATABASE_URL, ...others } = shared as Record<string, string>;
+    const objects = (key: string) => [
+      secret('spacelift-shared', others),
+      secret('spacelift-db', { url: DATABASE_URL }),
+      deployment('server', ['spacelift-shared'], from(key)),
+    ];
+    expect((await found(objects('url'))).issues).toEqual([]);
+    expect(await found(objects('ur'))).toMatchObject({
+      issues: [
+        'fail workload: Secret spacelift-db has no key ur, did you mean url?',
+        'fail required: DATABASE_URL is not set',
+      ],
+      fixes: ['refer to the key url', 'set DATABASE_URL'],
+    });
+  });
+});
+
+describe('workloads alone', () => {
+  const WHY =
+    'x: Deployment spacelift-server reads its variables from Secrets or ConfigMaps that are not in it; pass them too: kubectl get deployments,secrets,configmaps -n spacelift -o yaml | spacelift-preflight -f -';
+  const one = { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'db', key: 'url' } } };
+
+  it.each([
+    ['envFrom', deployment('server', ['spacelift-shared'])],
+    ['env', deployment('server', [], [one])],
+  ])('are refused with the command: %s', async (_, object) => {
+    expect(await refusal('x', stream([object]))).toBe(WHY);
+  });
+
+  it('count beside a config', async () => {
+    const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
+    const folder = await mkdtemp('/tmp/workloads-');
+    try {
+      const [workloads, env] = [`${folder}/x`, `${folder}/y`];
+      await writeFile(workloads, stream([deployment('server', ['spacelift-shared'])]));
+      await writeFile(env, 'SERVER_DOMAIN=a.b\n');
+      const input = { stdin: (async function* () {})(), env: {} };
+      expect(await readSources([workloads, env], input)).toHaveLength(2);
+      expect(await messageOf(readSources([workloads], input))).toBe(WHY.replace('x:', `${workloads}:`));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
