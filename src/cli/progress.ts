@@ -1,7 +1,6 @@
 /** A status line on standard error with the checks that are still running, and for how long. */
 
 import { cut } from '../report/wrap.ts';
-import { hasUnicode, isLive } from './terminal.ts';
 
 /** What is waited for: a check, or the Pod of a service. */
 interface ProgressObserver {
@@ -15,16 +14,6 @@ export interface Progress {
   aside(write: () => void): void;
   /** Clears the line. */
   stop(): void;
-}
-
-/** The line, on an interactive terminal. */
-export async function progressOn(
-  host: NodeJS.Process,
-  { quiet }: { readonly quiet?: true | undefined },
-): Promise<Progress> {
-  if (quiet !== true && isLive(host.stderr, host.env))
-    return showProgress(host.stderr, hasUnicode(host.env) ? '…' : '...');
-  return { observer: {}, aside: (write) => write(), stop: () => {} };
 }
 
 /** Shorter runs never show the line. */

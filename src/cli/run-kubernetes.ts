@@ -15,10 +15,10 @@ import { makeMatrix } from '../report/matrix/merge.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import type { KubernetesArguments } from './kubernetes-options.ts';
+import { progressOn } from './live-progress.ts';
 import { prepareOutput } from './output.ts';
 import { authoritiesIn, checkIds } from './prepare.ts';
 import { print } from './print.ts';
-import { progressOn } from './progress.ts';
 
 export { end } from './end.ts';
 

@@ -7,10 +7,10 @@ import { exitCode } from '../report/exit.ts';
 import { FORMATS } from '../report/index.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
+import { progressOn } from './live-progress.ts';
 import type { RunArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
 import { authoritiesIn, checkIds, credentialOptions, readDeployment } from './prepare.ts';
-import { progressOn } from './progress.ts';
 
 export { end } from './end.ts';
 

@@ -1,4 +1,7 @@
 /** Runs in a namespace of Kubernetes that refuses, hinders and ends Pods in its own words. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { cleanUp } from '../../src/app/kubernetes/cleanup.ts';
@@ -350,6 +353,14 @@ describe('what is no input for a run', () => {
     const source = { files: [], stdin: Readable.from([]), timeoutMs: 1, services: undefined, connection: LIVE };
     await expect(readWorkloads({ ...source, connect })).rejects.toThrow('kubectl was not found in the PATH');
     expect(cluster.calls).toEqual([]);
+  });
+
+  it('a kubectl that prints without end, in a program that it starts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kubectl-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'kubectl'), '#!/bin/sh\nyes | cat\n', { mode: 0o755 });
+    const kubectl = kubectlWith(LIVE, { PATH: `${folder}:${process.env.PATH}` });
+    await expect(kubectl(['get', 'deployments'])).rejects.toMatchObject({ kind: 'large' });
   });
 
   it('a kubectl that does not end', async () => {
