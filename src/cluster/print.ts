@@ -6,7 +6,9 @@ import { listIn, mapIn, textIn } from './objects.ts';
 /** Documents of YAML, in the order in which they are to be created. */
 export async function yamlOfAll(objects: readonly JsonMap[]): Promise<string> {
   const { stringify } = await import('yaml');
-  return objects.map((object) => `---\n${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`).join('');
+  // kubectl reads YAML 1.1, in which more unquoted texts are numbers and booleans.
+  const options = { schema: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
+  return objects.map((object) => `---\n${stringify(object, options)}`).join('');
 }
 
 export interface Masked {
