@@ -5,6 +5,7 @@ import { cause } from '../../src/outcome/cause.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { CONTENT, isContent, PROBE_KEY } from './content.ts';
+import { held, undeletable } from './held.ts';
 import { ATTEMPTS, type Place } from './objects.ts';
 import type { BucketProbe } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreError } from './store.ts';
@@ -38,14 +39,17 @@ export async function checkAccess(probe: BucketProbe, others: () => Promise<unkn
   const trouble = results.filter((result) => typeof result !== 'string');
   const worst = trouble.find(({ status }) => status === 'fail') ?? trouble[0];
   if (worst !== undefined) return worst;
+  const { retention } = probe;
+  if (retention?.release !== undefined)
+    return fail(undeletable(bucket), { ...held(retention.release), evidence: { bucket, mode: retention.mode } });
   const notTried =
     required.delete !== undefined && !results.some((result) => result === 'deleted' || result === DELETABLE);
   return pass(`test object ${inSeries(results as string[])} in ${bucket}`, {
     ...(notTried && {
       detail:
-        probe.retention === undefined
+        retention === undefined
           ? 'Deletion was not tested: it would leave a trace that these credentials can’t remove.'
-          : `Deletion was not tested: the bucket retains every version (${probe.retention.mode} mode), so it would leave a trace.`,
+          : `Deletion was not tested: the bucket retains every version (${retention.mode} mode), so it would leave a trace.`,
     }),
     evidence: { bucket, tried: results as string[] },
   });

@@ -94,6 +94,8 @@ export interface Retention {
   readonly mode: 'governance' | 'compliance';
   /** How long it lasts, ms; `undefined` if that is not known. */
   readonly periodMs: number | undefined;
+  /** Set where it keeps current objects, too, so that no service can delete or replace them: the fix that ends it. */
+  readonly release?: Fix;
 }
 
 export interface Written {
@@ -180,8 +182,11 @@ export interface Store {
   purge(bucket: string, prefix: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Removes one version. Only for stores whose writes reveal it. */
   removeVersion?(bucket: string, key: string, versionId: string, signal: AbortSignal): Promise<unknown>;
-  /** The default retention of a bucket; `undefined` if there is none. Absent where the store does not have it. */
-  readonly retention?: (bucket: string, signal: AbortSignal) => Promise<Retention | undefined>;
+  /**
+   * The default retention of a bucket; `undefined` if there is none, `hidden` if the bucket does not show whether it has one.
+   * Absent where the store does not have it.
+   */
+  readonly retention?: (bucket: string, signal: AbortSignal) => Promise<Retention | 'hidden' | undefined>;
   /** The names of the buckets that these credentials can see: only to find a misspelling. */
   buckets(signal: AbortSignal): Promise<string[]>;
   /** Whether a response comes from the store itself, and not from something in front of it. */

@@ -46,8 +46,12 @@ export interface UnresolvedReference {
   readonly key?: string;
   /** With a key: the variable that it is for. */
   readonly variable?: string;
-  /** What was probably meant: an object, or a key of this object; printable. */
+  /** What was probably meant: another name, or a key of this object; printable. */
   readonly near?: string;
+  /** With `near`: its kind, if that is not the one that is referred to. */
+  readonly nearKind?: 'Secret' | 'ConfigMap';
+  /** With `near`: the other namespace that it is in; printable. */
+  readonly nearNamespace?: string;
   /** The container. */
   readonly origin: string;
 }

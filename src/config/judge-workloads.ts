@@ -10,6 +10,7 @@ import type { ConfigurationFinding } from './finding.ts';
 import { deployedIn } from './judge-scheduler.ts';
 import { CORE_SERVICES, type Perspective, type Service } from './options.ts';
 import type { Resolved } from './resolve.ts';
+import { whatIsNear } from './sources/near.ts';
 
 /** Maximum number of names in a text. */
 const MOST_NAMES = 8;
@@ -25,13 +26,19 @@ export function judgeWorkloads(resolved: Resolved, sources: readonly Source[], v
   ];
 }
 
-/** The object can be in the cluster: only one with nearly the same name, in the same file, says that it is not. */
-function judgeObject({ kind, name, near, origin }: UnresolvedReference): Issue | undefined {
+/** The object can be in the cluster: only one that is nearly the same, in the same file, says that it is not. */
+function judgeObject(reference: UnresolvedReference): Issue | undefined {
+  const { kind, name, near, nearKind, nearNamespace, origin } = reference;
   if (near === undefined) return undefined;
-  return warn(`${kind} ${name} is not in the input, did you mean ${near}?`, {
-    detail: `${origin} refers to ${name}; ${near} has variables for Spacelift, and no effect on it. A pod does not start without the objects that it refers to.`,
-    expected: `a reference to ${kind} ${near}, or ${kind} ${name} in the input too`,
-    fix: advice`refer to ${near}, or rename ${kind} ${near} to ${name}`,
+  const meant = `${nearKind ?? kind} ${near}`;
+  const fix =
+    nearNamespace !== undefined
+      ? advice`create ${meant} in the namespace of the workload`
+      : advice`refer to ${meant}, or pass ${kind} ${name} too`;
+  return warn(whatIsNear(reference), {
+    detail: `${origin} refers to it. A pod does not start without the objects that it refers to.`,
+    expected: nearNamespace === undefined ? `a reference to ${meant}` : `${meant} in the namespace of the workload`,
+    fix,
     docs: DOCS.general,
     evidence: { kind, name, near },
   });

@@ -37,6 +37,19 @@ export function assignRole({ name }: StorageAccount, assignee: string | undefine
     : command(assign(assignee));
 }
 
+/** Ends what keeps the blobs of a container. */
+export function release({ name }: StorageAccount, container: string, hasLegalHold: boolean): Fix {
+  if (hasLegalHold) {
+    const tags = sh`az storage container legal-hold show --account-name ${name} --container-name ${container} --query tags`;
+    return advice`clear its legal holds, which are named here: ${tags}; and ${sh`az storage container legal-hold clear --account-name ${name} --container-name ${container} --tags TAG`}`;
+  }
+  const etag = sh`az storage container immutability-policy show --account-name ${name} --container-name ${container} --query etag --output tsv`;
+  return command(
+    sh`az storage container immutability-policy delete --account-name ${name} --container-name ${container} --if-match ${output(etag)}`,
+    { note: 'nobody can delete a policy that is locked: use another container' },
+  );
+}
+
 /** @param assignee the object id of these credentials, once it is known */
 export function azureMessages(account: StorageAccount, assignee: () => string | undefined): StoreMessages {
   const { name, url } = account;

@@ -13,7 +13,7 @@ import { type Store, StoreError, under } from '../store.ts';
 import { ACCOUNT_URL, accountOf, isBlobHost } from './account.ts';
 import { type At, azureRefusal, codeIn } from './errors.ts';
 import { expiryRules } from './lifecycle.ts';
-import { azureMessages } from './messages.ts';
+import { azureMessages, release } from './messages.ts';
 import { azureSession, EARLIER_MS, isDenied } from './session.ts';
 
 /** How long a pre-signed URL works. */
@@ -131,10 +131,18 @@ export async function azure(run: Run): Promise<Store> {
     removeVersion,
 
     retention: async (bucket, abortSignal) => {
-      const { hasImmutabilityPolicy, hasLegalHold } = await call({ action: 'read retention', bucket }, () =>
+      const found = await call({ action: 'read retention', bucket }, () =>
         container(bucket).getProperties({ abortSignal }),
       );
-      return hasImmutabilityPolicy || hasLegalHold ? { mode: 'compliance', periodMs: undefined } : undefined;
+      const ofVersions = found.isImmutableStorageWithVersioningEnabled === true;
+      if (found.hasImmutabilityPolicy || found.hasLegalHold) {
+        // A policy for versions lets the current blob become a version.
+        const isHeld = found.hasLegalHold === true;
+        const fix = isHeld || !ofVersions ? release(account, bucket, isHeld) : undefined;
+        return { mode: 'compliance', periodMs: undefined, ...(fix !== undefined && { release: fix }) };
+      }
+      // Versions can also have a policy from the account, which no container shows.
+      return ofVersions ? 'hidden' : undefined;
     },
 
     buckets: (abortSignal) => session.containers(abortSignal),

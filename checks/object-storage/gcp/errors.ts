@@ -8,8 +8,9 @@ import { type Cause, cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
+import { held, undeletable } from '../held.ts';
 import { type StoreAction, StoreError, type StoreKind } from '../store.ts';
-import { grant, type Names } from './messages.ts';
+import { grant, type Names, release } from './messages.ts';
 
 interface At {
   readonly action: StoreAction;
@@ -231,13 +232,9 @@ const BEHIND: readonly Behind[] = [
     pattern: /retention policy|under active .*hold|Object .* is subject to/i,
     words: (bucket) => ({
       itself: cause.google('held', bucket),
-      title: `a retention policy or hold prevents the deletion of objects in ${bucket}`,
-      shared: `a retention policy or hold prevents the deletion of objects in ${bucket}`,
-      detail: 'Spacelift overwrites and deletes its objects.',
-      expected: 'a bucket without a retention policy or holds',
-      fix: command(
-        sh`gcloud storage buckets update gs://${bucket} --clear-retention-period --no-default-event-based-hold`,
-      ),
+      title: undeletable(bucket),
+      shared: undeletable(bucket),
+      ...held(release(bucket)),
     }),
   },
 ];

@@ -40,6 +40,12 @@ const withFile = (name: string, value: object, use: Shell): readonly Shell[] => 
   use,
 ];
 
+/** Ends what keeps the objects of a bucket. */
+export const release = (bucket: string): Fix =>
+  command(sh`gcloud storage buckets update gs://${bucket} --clear-retention-period --no-default-event-based-hold`, {
+    note: 'nobody can clear a retention policy that is locked: use another bucket',
+  });
+
 export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessages {
   return {
     permission: PERMISSION,

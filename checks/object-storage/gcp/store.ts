@@ -13,7 +13,7 @@ import { checkProxy } from '../../../src/net/proxy-tunnel.ts';
 import { type Store, type StoreAction, StoreError, under } from '../store.ts';
 import { EMULATOR, emulatorOf, mustBeGoogles } from './endpoint.ts';
 import { gcpRefusal, jsonOf, MISSING } from './errors.ts';
-import { gcpMessages, type Names } from './messages.ts';
+import { gcpMessages, type Names, release } from './messages.ts';
 import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from './settings.ts';
 
 /** How long a pre-signed URL works, ms. */
@@ -179,12 +179,22 @@ export async function gcp(run: Run): Promise<Store> {
 
     retention: async (bucket, signal) => {
       const at = { action: 'read retention', bucket } as const;
-      type Found = { retentionPolicy?: { retentionPeriod?: string }; defaultEventBasedHold?: boolean };
-      const fields = 'retentionPolicy,defaultEventBasedHold';
-      const { retentionPolicy, defaultEventBasedHold } = await settings<Found>(at, '', { fields }, signal);
-      if (defaultEventBasedHold === true) return { mode: 'compliance', periodMs: undefined };
-      const seconds = Number(retentionPolicy?.retentionPeriod);
-      return seconds > 0 ? { mode: 'compliance', periodMs: seconds * 1000 } : undefined;
+      type Found = {
+        retentionPolicy?: { retentionPeriod?: string };
+        defaultEventBasedHold?: boolean;
+        versioning?: { enabled?: boolean };
+      };
+      const fields = 'retentionPolicy,defaultEventBasedHold,versioning';
+      const found = await settings<Found>(at, '', { fields }, signal);
+      const seconds = Number(found.retentionPolicy?.retentionPeriod);
+      if (found.defaultEventBasedHold !== true && !(seconds > 0)) return undefined;
+      const isKept = found.defaultEventBasedHold === true || found.versioning?.enabled !== true;
+      return {
+        mode: 'compliance',
+        periodMs: found.defaultEventBasedHold === true ? undefined : seconds * 1000,
+        // A policy alone lets current objects become noncurrent.
+        ...(isKept && { release: release(bucket) }),
+      };
     },
 
     buckets: async (signal) => {

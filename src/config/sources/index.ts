@@ -12,7 +12,7 @@ import { processSource } from './process.ts';
 import { STDIN, titleOf } from './quote.ts';
 import { bytesOf, deadlineIn, decode, readBytes } from './read.ts';
 import { reduced } from './reduced.ts';
-import { refuseBinary } from './refused.ts';
+import { getSecrets, refuseBinary } from './refused.ts';
 import { readShape, readTerraformConfig, readValues } from './shape.ts';
 import type { Reading } from './value.ts';
 
@@ -137,4 +137,6 @@ const isConfig = (
   (incomplete || entries.some(({ name }) => isSpacelifts(name)) || poolSecretIn([{ entries }], service) !== undefined);
 
 const noVariable = (file: string) =>
-  new InputError(`${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …`);
+  new InputError(
+    `${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …, as in: ${getSecrets()}`,
+  );

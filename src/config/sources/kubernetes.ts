@@ -1,8 +1,8 @@
 /** Kubernetes Secrets and ConfigMaps, and the workloads that read them. */
-import { isSpacelifts } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
 import { SERVICES } from '../options.ts';
 import { inOneNamespace } from './namespaces.ts';
+import { isConfig } from './near.ts';
 import { isStored, type Located, nameIn, namespaceIn, objectsIn } from './objects.ts';
 import { isPullSecret, readPullSecret } from './pull-secret.ts';
 import { named } from './quote.ts';
@@ -26,7 +26,7 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
   const workloads = readWorkloads(located, [...stored, ...typedIn(located, file), ...sealed], file);
   const pullSecrets = objects.filter(isPullSecret);
   if (used.length + pullSecrets.length + sealed.length === 0 && workloads.workloads === undefined)
-    throw new InputError(`${file}: ${reasonForObjects(objects, workloads.isMissing)}`);
+    throw new InputError(`${file}: ${reasonForObjects(objects, workloads)}`);
   const { kept, ignored } = beside(workloads, stored, sealed);
   const own = [...Map.groupBy(workloads.entries, ({ location }) => location?.namespace).values()];
   const entries = inOneNamespace([...kept, ...own.map((held) => ({ entries: held }))], file).flatMap(
@@ -49,7 +49,7 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
     ...(unseen !== undefined && { unseen }),
     unresolved: workloads.unresolved ?? [],
     ignored,
-    ...(isAlone && { alone: reasonForObjects(objects, workloads.isMissing) }),
+    ...(isAlone && { alone: reasonForObjects(objects, workloads) }),
   };
 }
 
@@ -93,28 +93,26 @@ const isOpenIn = ({ isOpen, namespace }: Stored, namespaces: readonly string[]):
   isOpen === true &&
   (namespace === undefined || namespaces.length === 0 || namespaces.includes(named(namespace, 'object')));
 
-const holdsSpacelifts = ({ entries }: Stored): boolean => entries.some(({ name }) => isSpacelifts(name));
-
 /**
  * The objects whose variables count, in addition to those of workloads. What workloads refer to is theirs, and nothing else:
  * other objects count for services whose workloads are not in the input, if their names say that they are Spacelift's.
  */
 function beside(
-  { workloads, referred }: WorkloadReading,
+  { workloads, referred, isReferring }: WorkloadReading,
   stored: readonly Stored[],
   sealed: readonly Stored[],
 ): { readonly kept: readonly Stored[]; readonly ignored: readonly Entry[] } {
   if (workloads === undefined) {
-    const own = sealed.filter((object) => holdsSpacelifts(object) || object.isOpen);
+    const own = sealed.filter((object) => isConfig(object) || object.isOpen);
     return {
-      kept: [...stored, ...own.map((object) => (holdsSpacelifts(object) ? object : { ...object, entries: [] }))],
+      kept: [...stored, ...own.map((object) => (isConfig(object) ? object : { ...object, entries: [] }))],
       ignored: [],
     };
   }
   const vendors = [...stored, ...sealed].filter(({ name }) => VENDORS_NAME.test(name));
   const running = new Set(workloads);
   // Without a reference, something else puts the variables into the containers.
-  if (referred.size === 0 || !SERVICES.some((service) => running.has(service))) return { kept: vendors, ignored: [] };
+  if (!isReferring || !SERVICES.some((service) => running.has(service))) return { kept: vendors, ignored: [] };
   const others = SERVICES.filter(
     (service) => !running.has(service) && vendors.some(({ name }) => serviceOf(name) === service),
   );

@@ -1,6 +1,7 @@
 /** What a reference to a Secret, a ConfigMap or a key was probably meant to be. */
 import { editDistance } from '../../util/edit-distance.ts';
 import { isSpacelifts } from '../contract.ts';
+import type { UnresolvedReference } from '../entry.ts';
 import type { Stored } from './stored.ts';
 
 /** The most typing errors in a name; shorter names are close to others by accident. */
@@ -29,5 +30,16 @@ export function nearestObject(name: string, candidates: readonly Stored[]): Stor
     candidates.map((candidate) => candidate.name),
   );
   const found = candidates.find((candidate) => candidate.name === close);
-  return found?.entries.some((entry) => isSpacelifts(entry.name)) === true ? found : undefined;
+  return found !== undefined && isConfig(found) ? found : undefined;
+}
+
+/** Whether an object has variables of Spacelift. */
+export const isConfig = ({ entries }: Stored): boolean => entries.some(({ name }) => isSpacelifts(name));
+
+/** What is wrong with a reference to an object that is not in the file. */
+export function whatIsNear({ kind, name, near, nearKind, nearNamespace }: UnresolvedReference): string {
+  if (nearNamespace !== undefined) return `${kind} ${name} is in namespace ${nearNamespace}, where the workload is not`;
+  return nearKind !== undefined && near === name
+    ? `${name} is a ${nearKind}, not a ${kind}`
+    : `${kind} ${name} is not in the input, did you mean ${near}?`;
 }

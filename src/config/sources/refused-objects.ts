@@ -1,9 +1,12 @@
 /** Kubernetes objects that hold no config, with the command that prints one. */
+
+import { whatIsNear } from './near.ts';
 import { kinds, labelOf, namespaceIn, POD_SPECS } from './objects.ts';
 import { isNamed } from './quote.ts';
 import { getSecrets, SELF } from './refused.ts';
 import { isSealed, onlySealed } from './sealed.ts';
 import { isList, nameOf, type ValueMap, within } from './value.ts';
+import type { WorkloadReading } from './workloads.ts';
 
 interface Refused {
   /** @param label "HelmRelease spacelift" */
@@ -35,14 +38,19 @@ function getAll(namespace: string): string {
 
 /**
  * Why objects are no config, and the command that prints one; completes a sentence that starts with the file.
- * @param isMissing whether workloads among them refer to objects that are not in the file
+ * @param workloads among them, with their references
  */
-export function reasonForObjects(objects: readonly ValueMap[], isMissing: boolean): string {
+export function reasonForObjects(
+  objects: readonly ValueMap[],
+  { isMissing, unresolved = [] }: Pick<WorkloadReading, 'isMissing' | 'unresolved'>,
+): string {
+  const near = unresolved.find((reference) => reference.near !== undefined && reference.key === undefined);
+  const missing = near === undefined ? '' : ` (${whatIsNear(near)})`;
   const sealed = objects.filter(isSealed);
   if (sealed.length > 0) return onlySealed(sealed);
   const workload = objects.find((object) => POD_SPECS.some((path) => isList(within(object, ...path, 'containers'))));
   if (isMissing && workload !== undefined)
-    return `${labelOf(workload)} reads its variables from Secrets or ConfigMaps that are not in it; pass them too: ${getAll(optionFor(workload))}`;
+    return `${labelOf(workload)} reads its variables from Secrets or ConfigMaps that are not in it${missing}; pass them too: ${getAll(optionFor(workload))}`;
   const [known] = objects.filter(({ kind }) => KINDS.has(nameOf(kind) ?? ''));
   const found = KINDS.get(nameOf(known?.kind) ?? '');
   if (known !== undefined && found !== undefined)

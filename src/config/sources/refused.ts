@@ -45,14 +45,24 @@ const TEXTS: readonly Refused[] = [
     instead: () => DESCRIBE_TASK,
   },
   {
-    is: startsWith(/^\s*(?:[╷│|]\s*)*(?:Error|Warning): /),
+    is: startsWith(/^\s*(?:[╷│|]\s*)+(?:Error|Warning): /),
     what: 'a message of Terraform or OpenTofu',
     instead: () => SHOW_OUTPUT,
   },
   {
-    is: startsWith(/^\s*ERROR: /),
-    what: 'an error message of a command',
+    is: startsWith(/^\s*(?:Warning|W\d{4} ).*\n(?:.*\n)*?(?:apiVersion|kind|items):/),
+    what: 'warnings of kubectl in front of its output, because of 2>&1',
     instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*(?:ERROR|Error|Warning): /),
+    what: 'a message of a command',
+    instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*(?:NAME {2,}IMAGE|CONTAINER ID) {2,}/),
+    what: 'a table of Docker, which has no values',
+    instead: () => `docker inspect CONTAINER ${SELF}`,
   },
   {
     is: startsWith(/^\s*(?:NAMESPACE {2,})?NAME {2,}[A-Z]/),
@@ -75,7 +85,7 @@ const TEXTS: readonly Refused[] = [
     instead: () => VAULT_GET,
   },
   {
-    is: startsWith(/^\s*# (?:[\w-]+\.)+[\w-]+\S*:.*\n(?:#.*\n|[ \t]*\n)*(?:resource|data) "/),
+    is: startsWith(/^\s*# (?:[\w-]+\.)+[\w-]\S*:.*\n(?:#.*\n|[ \t]*\n)*(?:resource|data) "/),
     what: 'the text of tofu show, without sensitive values',
     instead: () => SHOW_STATE,
   },

@@ -49,6 +49,12 @@ export class StoredObjects {
     return [...this.#byName[kind].keys()].flatMap((name) => this.find(kind, name, namespace) ?? []);
   }
 
+  /** An object of this name, of either kind, in any namespace. */
+  namesake(kind: Stored['kind'], name: string): Stored | undefined {
+    const other = kind === 'Secret' ? 'ConfigMap' : 'Secret';
+    return this.#byName[kind].get(name)?.first ?? this.#byName[other].get(name)?.first;
+  }
+
   /** What an object holds under a key. */
   entryIn(object: Stored, key: string | undefined): Entry | undefined {
     let entries = this.#byKey.get(object);

@@ -5,7 +5,7 @@ import { Budget } from '../env-file/assignment.ts';
 import type { Service } from '../options.ts';
 import type { Unseen } from '../unseen.ts';
 import { isTooLong, MOST_ASSIGNMENTS, refuseLongName, tooLong, tooMany } from './bounds.ts';
-import { nearest, nearestObject } from './near.ts';
+import { isConfig, nearest, nearestObject } from './near.ts';
 import { labelOf, nameIn, namespaceIn, POD_SPECS } from './objects.ts';
 import { named } from './quote.ts';
 import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
@@ -43,8 +43,10 @@ const VARIABLE_NAME = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
 
 /** What the containers of a file read. */
 export interface WorkloadReading extends Reading {
-  /** The objects to which Spacelift's containers refer; none if they refer to nothing. */
+  /** The objects to which Spacelift's containers refer. */
   readonly referred: ReadonlySet<Stored>;
+  /** Whether Spacelift's containers refer to any object, in the file or not. */
+  readonly isReferring: boolean;
   /** Whether containers refer to objects that are not in the file, whatever program they run. */
   readonly isMissing: boolean;
 }
@@ -76,6 +78,7 @@ export function readWorkloads(
     incomplete: unseen !== undefined,
     ...(unseen !== undefined && { unseen }),
     referred: new Set(read.flatMap((reader) => [...reader.referred])),
+    isReferring: read.some(({ referred, isMissing }) => referred.size > 0 || isMissing),
     isMissing: readers.some((reader) => reader.isMissing),
     unresolved: distinct(read.flatMap(({ unresolved }) => unresolved)),
     ...(read.length > 0 && { workloads: [...found] }),
@@ -89,6 +92,8 @@ export function readWorkloads(
 
 /** Thousands of containers can refer to the same object. */
 const MOST_UNRESOLVED = 100;
+/** Searches for what was meant. */
+const MOST_SEARCHED = 20;
 
 const distinct = (references: readonly UnresolvedReference[]): UnresolvedReference[] =>
   [...Map.groupBy(references, ({ kind, name, key, variable }) => `${kind} ${name} ${key} ${variable}`).values()]
@@ -143,7 +148,11 @@ class WorkloadInput {
 
   /** What a reference to an object that is not in the file probably means. */
   nearObject(kind: Stored['kind'], name: string, namespace: string | undefined): Stored | undefined {
-    const find = () => nearestObject(name, this.stored.near(kind, namespace));
+    const find = () => {
+      const namesake = this.stored.namesake(kind, name);
+      if (namesake !== undefined && isConfig(namesake)) return namesake;
+      return nearestObject(name, this.stored.near(kind, namespace));
+    };
     return this.#once(this.#nearObjects, `${kind} ${namespace} ${name}`, find);
   }
 
@@ -157,7 +166,7 @@ class WorkloadInput {
 
   /** Only for the first references: each takes a look at all objects, or keys. */
   #once<Found>(found: Map<string, Found | undefined>, of: string, find: () => Found | undefined): Found | undefined {
-    if (!found.has(of) && found.size < MOST_UNRESOLVED) found.set(of, find());
+    if (!found.has(of) && found.size < MOST_SEARCHED) found.set(of, find());
     return found.get(of);
   }
 
@@ -270,7 +279,17 @@ class ContainerReader {
     else if (!isTrue(reference.optional)) {
       this.isMissing = true;
       const near = this.#input.nearObject(kind, name, this.#namespace);
-      if (near !== undefined) this.#miss({ kind, name: named(name, 'object'), near: named(near.name, 'object') });
+      if (near !== undefined) {
+        const { namespace } = near;
+        const isElsewhere = near.kind === kind && near.name === name && namespace !== undefined;
+        this.#miss({
+          kind,
+          name: named(name, 'object'),
+          near: named(near.name, 'object'),
+          ...(near.kind !== kind && { nearKind: near.kind }),
+          ...(isElsewhere && { nearNamespace: named(namespace, 'object') }),
+        });
+      }
     }
     return object;
   }

@@ -74,7 +74,8 @@ it('puts in values of the same file, and never those of the process', async () =
 
 it('is enough with one variable of Spacelift, and refused without', async () => {
   expect(valuesOf(await parseSource('over.env', 'FEATURE_FLAG_X=1'))).toEqual({ FEATURE_FLAG_X: '1' });
-  const expected = 'x.env: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …';
+  const expected =
+    'x.env: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …, as in: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -';
   expect(await refusal('x.env', 'PATH=/bin\nDD_TAGS=a:b\nAWS_PROFILE=prod')).toBe(expected);
   expect(await refusal('x.env', 'server_domain = "a.b"')).toBe(expected);
 });

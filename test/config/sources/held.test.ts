@@ -233,6 +233,18 @@ it.each([
     'the status of a Helm release; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
   ],
   [
+    'Warning: x is deprecated\napiVersion: v1\nitems: []\n',
+    'warnings of kubectl in front of its output, because of 2>&1; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'Error: release: not found\n',
+    'a message of a command; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    'CONTAINER ID   IMAGE     COMMAND\nabc            x         y\n',
+    'a table of Docker, which has no values; pass the config: docker inspect CONTAINER | spacelift-preflight -f -',
+  ],
+  [
     '<!DOCTYPE html>\n<html></html>',
     'an HTML page, such as a login form; pass the config: kubectl get secrets,configmaps -n NAMESPACE -o yaml | spacelift-preflight -f -',
   ],

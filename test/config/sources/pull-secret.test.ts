@@ -79,6 +79,6 @@ test('alone it is no config', async () => {
     yield Buffer.from(pullSecret());
   })();
   await expect(readSources(['-'], { stdin, env: {} })).rejects.toThrow(
-    'standard input: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …',
+    'standard input: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …, as in: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
   );
 });

@@ -95,7 +95,26 @@ describe('a reference that finds nothing', () => {
       ...SECRETS,
       ...['server', 'drain', 'scheduler'].map((service) => deployment(service, ['spacelift-shard'])),
     ];
-    expect(await found(everywhere)).toMatchObject({ issues: SUGGESTED, incomplete: true });
+    expect(await refusal('x', stream(everywhere))).toContain(
+      '(Secret spacelift-shard is not in the input, did you mean spacelift-shared?); pass them too: kubectl get deployments,',
+    );
+  });
+
+  it.each([
+    [
+      'kind',
+      [{ ...secret('spacelift-extra', server), kind: 'ConfigMap', stringData: undefined, data: server }],
+      'spacelift-extra is a ConfigMap, not a Secret',
+    ],
+    [
+      'namespace',
+      [{ ...secret('spacelift-extra', server), metadata: { name: 'spacelift-extra', namespace: 'default' } }],
+      'Secret spacelift-extra is in namespace default, where the workload is not',
+    ],
+  ])('names the object of another %s', async (_, others, title) => {
+    const object = deployment('server', ['spacelift-shared', 'spacelift-extra']);
+    const result = await found([...SECRETS, ...others, object, DRAIN, SCHEDULER]);
+    expect(result).toMatchObject({ issues: [`warn workload: ${title}`], incomplete: true });
   });
 
   it.each([
@@ -161,6 +180,13 @@ describe('workloads alone', () => {
     ['env', deployment('server', [], [one])],
   ])('are refused with the command: %s', async (_, object) => {
     expect(await refusal('x', stream([object]))).toBe(WHY);
+  });
+
+  it('name the object that was meant', async () => {
+    const config = { kind: 'ConfigMap', metadata: metadata('spacelift-shared'), data: shared };
+    expect(await refusal('x', stream([deployment('server', ['spacelift-shared']), config]))).toBe(
+      WHY.replace(' that are not in it;', ' that are not in it (spacelift-shared is a ConfigMap, not a Secret);'),
+    );
   });
 
   it('count beside a config', async () => {

@@ -9,6 +9,7 @@ import type {
   CorsRule,
   FaultReply,
   FaultRequest,
+  Immutability,
   Principal,
 } from '../../services/azure/index.ts';
 import { AKS, type Estate } from '../../support/estate.ts';
@@ -108,6 +109,13 @@ export const cleaned =
       },
     };
   };
+
+/** What keeps the blobs of a container, which is made anew afterward. */
+export const kept = (bucket: string, immutability: Immutability): Arrange =>
+  cleaned(({ estate: { azure } }) => {
+    azure.azure.setImmutability(real(bucket), immutability);
+    return {};
+  });
 
 const BLOBS = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
 const granted = (operation: string) =>

@@ -10,6 +10,7 @@ import {
   cors,
   HOST,
   isBlob,
+  kept,
   noDelegation,
   onAks,
   only,
@@ -57,6 +58,8 @@ const everywhere: ManagementRule = {
     filters: { blobTypes: ['blockBlob'] },
   },
 };
+
+const KEPT = /^a retention policy or hold prevents the deletion of objects in spacelift-metadata\nSpacelift overwrites/;
 
 export const CONTAINERS: readonly Fault[] = onAks(
   url(
@@ -192,6 +195,34 @@ export const CONTAINERS: readonly Fault[] = onAks(
           ? { status: 403, code: 'KeyBasedAuthenticationNotPermitted' }
           : undefined,
     }),
+  },
+  {
+    name: 'a time-based retention policy on an Azure container',
+    arrange: kept('metadata', { policy: 'container' }),
+    fail: ['object-storage/metadata/access'],
+    says: KEPT,
+    leaves: true,
+  },
+  {
+    name: 'a legal hold on an Azure container',
+    arrange: kept('metadata', { legalHold: true }),
+    fail: ['object-storage/metadata/access'],
+    says: KEPT,
+    leaves: true,
+  },
+  {
+    name: 'a retention policy for the versions in an Azure container',
+    arrange: kept('states', { ofVersions: true, policy: 'container' }),
+    leaves: true,
+  },
+  {
+    name: 'a retention policy for versions of the Azure account, which the container does not show',
+    arrange: kept('states', { ofVersions: true, policy: 'account' }),
+    leaves: true,
+  },
+  {
+    name: 'an Azure container that could have a policy for its versions',
+    arrange: kept('states', { ofVersions: true }),
   },
   {
     name: 'versioning off on the Azure account',

@@ -59,6 +59,27 @@ export const credentials =
   (path: (estate: Estate) => string | Promise<string>): Arrange =>
   async ({ estate }) => ({ environment: { GOOGLE_APPLICATION_CREDENTIALS: await path(estate) } });
 
+/** What keeps the objects of a bucket, which is empty afterward. */
+export const kept =
+  (bucket: string, changed: BucketSettings): Arrange =>
+  ({ estate }) => {
+    const held = estate.gcp.gcs.bucket(real(bucket));
+    const { versioning } = held;
+    Object.assign(held, changed);
+    return {
+      undo: () => {
+        Object.assign(held, {
+          versioning,
+          retentionPolicy: undefined,
+          defaultEventBasedHold: undefined,
+          softDeletePolicy: undefined,
+        });
+        for (const object of held.list(true)) object.eventBasedHold = false;
+        empty(held);
+      },
+    };
+  };
+
 export const empty = (bucket: Bucket): void => {
   for (const { name, generation } of bucket.list(true)) bucket.remove(name, generation);
 };

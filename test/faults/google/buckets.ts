@@ -4,7 +4,7 @@ import { real } from '../../checks/object-storage/storage.ts';
 import type { FaultRequest } from '../../services/gcs/index.ts';
 import { bucketVariable, config, FIRST, SIGNED } from '../arrange.ts';
 import type { Fault } from '../fault.ts';
-import { empty, onGke, refusing, settings, without } from './arrange.ts';
+import { empty, kept, onGke, refusing, settings, without } from './arrange.ts';
 
 const SPACELIFT = 'spacelift@preflight-test\\.iam\\.gserviceaccount\\.com';
 const isPut = ({ action }: FaultRequest) => action === 'storage.objects.insert';
@@ -39,6 +39,8 @@ const holding = refusing(
       "Object 'x' is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until 2031-01-01",
   },
 );
+
+const KEPT = /^a retention policy or hold prevents the deletion of objects in spacelift-metadata\nSpacelift overwrites/;
 
 export const BUCKETS: readonly Fault[] = onGke(
   denied('create', 'deliveries', 'write to'),
@@ -139,6 +141,29 @@ export const BUCKETS: readonly Fault[] = onGke(
     fail: ['object-storage/metadata/access'],
     says: /^a retention policy or hold prevents the deletion of objects in spacelift-metadata/,
     leaves: true,
+  },
+  {
+    name: 'a retention policy on a Google bucket, which the operator sees first',
+    arrange: kept('metadata', { versioning: { enabled: false }, retentionPolicy: { retentionPeriod: '86400' } }),
+    fail: ['object-storage/metadata/access'],
+    says: KEPT,
+    leaves: true,
+  },
+  {
+    name: 'an event-based hold on every new object of a Google bucket',
+    arrange: kept('metadata', { defaultEventBasedHold: true }),
+    fail: ['object-storage/metadata/access'],
+    says: KEPT,
+    leaves: true,
+  },
+  {
+    name: 'a retention policy on a versioned Google bucket',
+    arrange: kept('states', { versioning: { enabled: true }, retentionPolicy: { retentionPeriod: '86400' } }),
+    leaves: true,
+  },
+  {
+    name: 'soft deletion at Google, which every new bucket has',
+    arrange: kept('states', { softDeletePolicy: { retentionDurationSeconds: '604800' } }),
   },
   {
     name: 'versioning off on states at Google',

@@ -2,7 +2,7 @@
 import { send } from './blob.ts';
 import { escapeXml } from './errors.ts';
 import type { Account, CorsRule, PublicAccess } from './types.ts';
-import { Container } from './versions.ts';
+import { Container, type Immutability } from './versions.ts';
 import type { AccountState, World } from './world.ts';
 
 export interface AccountTools {
@@ -12,6 +12,7 @@ export interface AccountTools {
   createContainer(container: string, publicAccess?: PublicAccess, account?: string): Promise<void>;
   removeContainer(container: string, account?: string): Promise<void>;
   setPublicAccess(container: string, publicAccess: PublicAccess, account?: string): void;
+  setImmutability(container: string, immutability: Immutability, account?: string): void;
   /** Writes a block blob, as the account's versioning has it. */
   putBlob(container: string, blob: string, body: Buffer | string, account?: string): Promise<void>;
   /** The account's CORS rules, judged by Azurite. */
@@ -57,6 +58,9 @@ export function accountTools(world: World): AccountTools {
     },
     setPublicAccess(name, publicAccess, accountName) {
       containerOf(find(accountName), name).publicAccess = publicAccess;
+    },
+    setImmutability(name, immutability, accountName) {
+      containerOf(find(accountName), name).immutability = immutability;
     },
     async putBlob(containerName, blob, body, accountName) {
       const account = find(accountName);

@@ -54,13 +54,16 @@ export async function perform(
   }
   if (name === 'Get User Delegation Key') checkKeyTimes(request.body.toString(), now);
 
+  const replaces = name === 'Delete Blob' || writes.has(name);
+  const isAbsent = request.headers['if-none-match'] === '*';
+  if (replaces && !isAbsent && container?.current(blob) !== undefined) container.mustNotBeKept(false);
   const answer = await forward(world, request, trusted);
   if (answer.status >= 300) return reply(answer);
   if (name === 'Create Container')
     account.containers.set(containerName, new Container(publicAccessOf(request.headers)));
   if (name === 'Delete Container') account.containers.delete(containerName);
   if (container === undefined) return reply(answer);
-  if (name === 'Get Container Properties') return reply(answer, publicHeader(container));
+  if (name === 'Get Container Properties') return reply(answer, shownOf(container));
   if (name === 'Delete Blob') container.removed(blob, account.versioning, now);
   if (writes.has(name)) return reply(answer, versionHeaders(await remember(world, request, account, container)));
   const read = name === 'Get Blob' || name === 'Get Blob Properties';
@@ -176,8 +179,12 @@ function publicAccessOf(headers: Readonly<Record<string, string>>): 'blob' | 'co
   return level === 'blob' || level === 'container' ? level : undefined;
 }
 
-const publicHeader = ({ publicAccess }: Container): Record<string, string> =>
-  publicAccess === undefined ? {} : { 'x-ms-blob-public-access': publicAccess };
+const shownOf = ({ publicAccess, immutability }: Container): Record<string, string> => ({
+  ...(publicAccess !== undefined && { 'x-ms-blob-public-access': publicAccess }),
+  'x-ms-has-immutability-policy': String(immutability.policy === 'container'),
+  'x-ms-has-legal-hold': String(immutability.legalHold === true),
+  'x-ms-immutable-storage-with-versioning-enabled': String(immutability.ofVersions === true),
+});
 
 function versionHeaders({ versionId, current }: Version): Record<string, string> {
   if (versionId === undefined) return {};

@@ -34,6 +34,7 @@ export type {
   PublicAccess,
   RequestRecord,
 } from './types.ts';
+export type { Immutability } from './versions.ts';
 
 /** Environment variables. An empty one must be set empty, so that nothing of the caller's own shines through. */
 export type Environment = Record<string, string>;

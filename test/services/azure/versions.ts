@@ -12,8 +12,18 @@ export interface Version {
   headers: Record<string, string>;
 }
 
+/** What keeps the blobs of a container. */
+export interface Immutability {
+  /** Version-level immutability is supported: a policy keeps versions, and current blobs become versions. */
+  readonly ofVersions?: boolean;
+  /** A time-based policy: of the container, or of its account, which the container does not show. */
+  readonly policy?: 'container' | 'account';
+  readonly legalHold?: boolean;
+}
+
 export class Container {
   publicAccess: 'blob' | 'container' | undefined;
+  immutability: Immutability = {};
   /** Newest first, by name. */
   readonly #blobs = new Map<string, Version[]>();
   #last = 0;
@@ -63,7 +73,17 @@ export class Container {
       const message = 'This operation is not permitted as the blob is a root blob.';
       throw new BlobError(403, 'OperationNotAllowedOnRootBlob', message);
     }
+    this.mustNotBeKept(true);
     this.#drop(found);
+  }
+
+  /** @throws {BlobError} 409 */
+  mustNotBeKept(isVersion: boolean): void {
+    const { ofVersions, policy, legalHold } = this.immutability;
+    const kept = (code: string, what: string) =>
+      new BlobError(409, code, `This operation is not permitted as the blob is immutable due to ${what}.`);
+    if (legalHold) throw kept('BlobImmutableDueToLegalHold', 'one or more legal holds');
+    if (policy !== undefined && (isVersion || !ofVersions)) throw kept('BlobImmutableDueToPolicy', 'a policy');
   }
 
   #drop(version: Version): void {

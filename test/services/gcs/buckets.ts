@@ -26,6 +26,9 @@ export function getBucket(context: Context): Reply {
     versioning,
     lifecycle,
     cors,
+    retentionPolicy: bucket.retentionPolicy,
+    defaultEventBasedHold: bucket.defaultEventBasedHold,
+    softDeletePolicy: bucket.softDeletePolicy,
     iamConfiguration: {
       bucketPolicyOnly: { enabled: uniform },
       uniformBucketLevelAccess: { enabled: uniform },

@@ -96,6 +96,22 @@ export const conditionNotMet = () =>
     location: { type: 'header', name: 'If-Match' },
   });
 
+export const retained = (bucket: string, object: string, until: Date) =>
+  new GcsError(
+    403,
+    'retentionPolicyNotMet',
+    `Object '${bucket}/${object}' is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until ${until.toISOString()}`,
+    { code: 'RetentionPolicyNotMet', title: 'Retention policy not met.' },
+  );
+
+export const underHold = (bucket: string, object: string) =>
+  new GcsError(
+    403,
+    'objectUnderActiveHold',
+    `Object '${bucket}/${object}' is under active Event-Based hold and cannot be deleted, overwritten or archived until hold is removed.`,
+    { code: 'ObjectUnderActiveHold', title: 'Object is under active hold.' },
+  );
+
 export const invalid = (message: string) =>
   new GcsError(400, 'invalid', message, { code: 'InvalidArgument', title: 'Invalid argument.' });
 

@@ -1,7 +1,7 @@
 /** Buckets and every generation of every object: what the server knows, without HTTP. */
 import { createHash } from 'node:crypto';
 import { crc32c } from './crc32c.ts';
-import { conditionNotMet } from './errors.ts';
+import { conditionNotMet, retained, underHold } from './errors.ts';
 import type { Binding } from './roles.ts';
 import type { BucketSettings, CorsEntry, LifecycleRule } from './types.ts';
 
@@ -27,6 +27,8 @@ export interface Generation extends ObjectFields {
   timeDeleted: Date | undefined;
   /** Its ACL has allUsers as reader. */
   publicAcl: boolean;
+  /** It can neither go nor become noncurrent before someone releases it. */
+  eventBasedHold: boolean;
 }
 
 /** `ifGenerationMatch` and `ifGenerationNotMatch`; `0` is "no live object". */
@@ -50,6 +52,9 @@ export class Bucket {
   versioning: { enabled: boolean } | undefined;
   lifecycle: { rule: LifecycleRule[] } | undefined;
   cors: CorsEntry[] | undefined;
+  retentionPolicy: BucketSettings['retentionPolicy'];
+  defaultEventBasedHold: boolean | undefined;
+  softDeletePolicy: BucketSettings['softDeletePolicy'];
   iamConfiguration: NonNullable<BucketSettings['iamConfiguration']>;
   defaultObjectAcl: NonNullable<BucketSettings['defaultObjectAcl']>;
   bindings: Binding[];
@@ -63,6 +68,9 @@ export class Bucket {
     this.versioning = settings.versioning;
     this.lifecycle = settings.lifecycle;
     this.cors = settings.cors;
+    this.retentionPolicy = settings.retentionPolicy;
+    this.defaultEventBasedHold = settings.defaultEventBasedHold;
+    this.softDeletePolicy = settings.softDeletePolicy;
     this.iamConfiguration = settings.iamConfiguration ?? {
       uniformBucketLevelAccess: { enabled: true },
       publicAccessPrevention: 'inherited',
@@ -116,6 +124,7 @@ export class Bucket {
       timeCreated: now,
       timeDeleted: undefined,
       publicAcl: publicAcl || inherited,
+      eventBasedHold: this.defaultEventBasedHold === true,
     };
     this.#retire(name, now);
     this.#objects.set(name, [...(this.#objects.get(name) ?? []), made]);
@@ -130,7 +139,10 @@ export class Bucket {
     if (found === undefined) return false;
     this.#check(name, preconditions, found);
     if (generation === undefined) this.#retire(name, now);
-    else this.#drop(found);
+    else {
+      this.#mustNotBeKept(found, now);
+      this.#drop(found);
+    }
     return true;
   }
 
@@ -165,8 +177,19 @@ export class Bucket {
   #retire(name: string, now: Date): void {
     const live = this.find(name);
     if (live === undefined) return;
-    if (this.versioning?.enabled) live.timeDeleted = now;
-    else this.#drop(live);
+    if (this.versioning?.enabled && !live.eventBasedHold) {
+      live.timeDeleted = now;
+      return;
+    }
+    this.#mustNotBeKept(live, now);
+    this.#drop(live);
+  }
+
+  /** @throws {GcsError} 403 */
+  #mustNotBeKept({ name, timeCreated, eventBasedHold }: Generation, now: Date): void {
+    if (eventBasedHold) throw underHold(this.name, name);
+    const until = timeCreated.getTime() + Number(this.retentionPolicy?.retentionPeriod ?? 0) * 1000;
+    if (until > now.getTime()) throw retained(this.name, name, new Date(until));
   }
 
   #drop({ name, generation }: Generation): void {

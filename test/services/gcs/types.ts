@@ -32,6 +32,12 @@ export interface BucketSettings {
   versioning?: { enabled: boolean };
   lifecycle?: { rule: LifecycleRule[] };
   cors?: CorsEntry[];
+  /** How long objects are kept, s. */
+  retentionPolicy?: { retentionPeriod: string; isLocked?: boolean } | undefined;
+  /** New objects get an event-based hold. */
+  defaultEventBasedHold?: boolean | undefined;
+  /** How long deleted objects can be restored; they are gone from every listing. */
+  softDeletePolicy?: { retentionDurationSeconds: string } | undefined;
   iamConfiguration?: {
     uniformBucketLevelAccess?: { enabled: boolean };
     publicAccessPrevention?: 'enforced' | 'inherited';
