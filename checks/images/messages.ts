@@ -15,6 +15,8 @@ export interface Attempt {
   readonly image: ImageReference;
   /** The variable or option that names the image. */
   readonly setting: string;
+  /** The variable or option that names its registry. */
+  readonly place: string;
   /** With which login; `undefined` for none. */
   readonly login: RegistryLogin | undefined;
   /** A login for the registry that is incomplete. */
@@ -49,7 +51,7 @@ const WORDS: Readonly<Record<RegistryErrorKind, (error: RegistryError, attempt: 
     expected: 'permission to pull (read) the repository',
     fix: advice`grant the user of the login read access to ${image.repository}, or correct ${setting}`,
   }),
-  'not-found': ({ code }, { image, setting }) => ({
+  'not-found': ({ code }, { image, setting, place }) => ({
     title:
       code === 'NAME_UNKNOWN'
         ? `${image.registry} has no repository ${image.repository}`
@@ -57,7 +59,7 @@ const WORDS: Readonly<Record<RegistryErrorKind, (error: RegistryError, attempt: 
           ? `${image.registry}/${image.repository} has no ${image.digest === undefined ? `tag ${image.tag}` : `image ${image.digest}`}`
           : `${fullName(image)} does not exist`,
     expected: 'an image that has been pushed to the registry',
-    fix: advice`correct ${setting}, or push the image to ${image.registry}/${image.repository}`,
+    fix: advice`correct ${code === 'NAME_UNKNOWN' ? place : setting}, or push the image to ${image.registry}/${image.repository}`,
   }),
   'rate-limited': ({ host }, { image, login }) => ({
     title: `${host} allows no more requests from this address at the moment (HTTP 429)`,
@@ -69,12 +71,12 @@ const WORDS: Readonly<Record<RegistryErrorKind, (error: RegistryError, attempt: 
         : advice`raise the limit of the account, or copy the image to a registry of your own`,
   }),
   'server-error': ({ host, status, part }) => ({
-    title: `${place(part)}${host} returned HTTP ${status}`,
+    title: `${serverName(part)}${host} returned HTTP ${status}`,
     expected: 'a registry that works',
     fix: advice`see the log of the registry at ${host}, and of any load balancer in front of it`,
   }),
-  'not-a-registry': ({ host, status, found, part }, { setting }) => ({
-    title: `${place(part)}${host} does not respond like a container registry`,
+  'not-a-registry': ({ host, status, found, part }, { place: setting }) => ({
+    title: `${serverName(part)}${host} does not respond like a container registry`,
     detail: `It returned HTTP ${status ?? 'without a status'}${found ? ` with ${found}` : ''}.`,
     expected: 'the registry API under /v2/ (OCI Distribution Specification)',
     fix: advice`correct the registry in ${setting}; if it is correct, look for a proxy or login page in front of it; check it: ${sh`curl -sSi https://${host}/v2/`}`,
@@ -96,7 +98,7 @@ const WORDS: Readonly<Record<RegistryErrorKind, (error: RegistryError, attempt: 
     expected: 'a registry with TLS',
     fix: advice`enable TLS on ${host}`,
   }),
-  'bad-redirect': ({ host }, { setting }) => ({
+  'bad-redirect': ({ host }, { place: setting }) => ({
     title: `${host} redirects too often, or to plain HTTP`,
     expected: 'the registry API under /v2/',
     fix: advice`correct the registry in ${setting}, or the redirects of ${host}`,
@@ -135,7 +137,10 @@ function causedBy({ kind }: RegistryError, { image, login }: Attempt): string {
 }
 
 /** The outcome for a registry or token server that can't be reached. */
-export function unreachable({ part, url, error }: UnreachableRegistryError, { image, setting }: Attempt): Outcome {
+export function unreachable(
+  { part, url, error }: UnreachableRegistryError,
+  { image, place: setting }: Attempt,
+): Outcome {
   const what =
     part === 'registry' ? `the registry ${image.registry}` : `the token server of the registry ${image.registry}`;
   const { title, ...words } = routeMessages(error, { what, ...addressOf(url), setting });
@@ -152,7 +157,7 @@ const isHub = ({ registry }: ImageReference): boolean => registry === DOCKER_HUB
 
 const inStatus = (status: number | undefined): string => (status === undefined ? '' : ` (HTTP ${status})`);
 
-const place = (part: RegistryError['part']): string => (part === 'token-server' ? 'the token server ' : '');
+const serverName = (part: RegistryError['part']): string => (part === 'token-server' ? 'the token server ' : '');
 
 const newSecret = (image: ImageReference) =>
   sh`kubectl create secret docker-registry spacelift-registry --docker-server=${isHub(image) ? 'https://index.docker.io/v1/' : image.registry} --docker-username=USER --docker-password=PASSWORD`;

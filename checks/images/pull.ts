@@ -3,6 +3,7 @@ import {
   fullName,
   type ImageReference,
   type InvalidImage,
+  isDigest,
   isTag,
   parseImage,
 } from '../../src/config/image-reference.ts';
@@ -21,6 +22,9 @@ const MOST_LOGINS = 4;
 /** In characters. */
 const MOST_SHOWN = 300;
 
+/** What reaches a registry that this run can't reach, whatever its address. */
+const NODES = 'Nodes pull the image, and this run is outside of their network.';
+
 /** The finding about the two variables together. */
 const NAMED = 'configuration/launcher-image';
 
@@ -35,7 +39,8 @@ export function checkLauncher(run: Run): Promise<Outcome> | Outcome {
   const image = parseImage(name);
   if ('problem' in image) return invalidName(image, name);
   if (tag === undefined) return checkPull(run, image, 'LAUNCHER_IMAGE');
-  if (isTag(tag)) return checkPull(run, { ...image, tag }, 'LAUNCHER_IMAGE and LAUNCHER_IMAGE_TAG');
+  if (isTag(tag)) return checkPull(run, { ...image, tag }, 'LAUNCHER_IMAGE and LAUNCHER_IMAGE_TAG', 'LAUNCHER_IMAGE');
+  if (isDigest(tag)) return digestAsTag(image);
   return fail('LAUNCHER_IMAGE_TAG is not a valid tag', {
     expected: 'up to 128 letters, digits, underscores, periods and hyphens, such as v4.3.0',
     fix: advice`correct LAUNCHER_IMAGE_TAG`,
@@ -43,15 +48,33 @@ export function checkLauncher(run: Run): Promise<Outcome> | Outcome {
   });
 }
 
-/** @param setting the variables or the option that name the image */
-export async function checkPull(run: Run, image: ImageReference, setting: string): Promise<Outcome> {
+/** A digest is joined with an at sign, and Spacelift joins the tag with a colon. */
+function digestAsTag({ registry, repository }: ImageReference): Outcome {
+  return fail('LAUNCHER_IMAGE_TAG is a digest, not a tag', {
+    detail: 'Spacelift appends it to LAUNCHER_IMAGE with a colon, and a name such as image:sha256:… is not valid.',
+    expected: 'a tag, such as v4.3.0',
+    fix: advice`set LAUNCHER_IMAGE_TAG to the tag; to use the digest, append it to LAUNCHER_IMAGE (${registry}/${repository}@sha256:…), and remove LAUNCHER_IMAGE_TAG`,
+    evidence: { variable: 'LAUNCHER_IMAGE_TAG' },
+  });
+}
+
+/**
+ * @param setting the variables or the option that name the image
+ * @param place the one of them that names the registry
+ */
+export async function checkPull(
+  run: Run,
+  image: ImageReference,
+  setting: string,
+  place: string = setting,
+): Promise<Outcome> {
   const logins = loginsFor(image, run.deployment.registryLogins);
   const incomplete = logins.find(({ credentials }) => credentials === undefined);
   const complete = logins.filter(({ credentials }) => credentials !== undefined).slice(0, MOST_LOGINS);
   const tried: (RegistryLogin | undefined)[] = complete.length > 0 ? complete : [undefined];
   const outcomes: Outcome[] = [];
   for (const login of tried) {
-    const outcome = await attempt(run, { image, setting, login, incomplete });
+    const outcome = await attempt(run, { image, setting, place, login, incomplete });
     if (outcome.status === 'pass') return outcome;
     outcomes.push(outcome);
   }
@@ -73,7 +96,7 @@ async function attempt(run: Run, at: Attempt): Promise<Outcome> {
   } catch (error) {
     if (error instanceof RegistryError) return outcomeOf(error, at);
     if (!(error instanceof UnreachableRegistryError)) throw error;
-    return (await skipIfOutside(run, error.url.hostname, error.error)) ?? unreachable(error, at);
+    return (await skipIfOutside(run, error.url.hostname, error.error, NODES)) ?? unreachable(error, at);
   }
 }
 

@@ -7,7 +7,7 @@ export const RULES = {
   launcher: {
     title: 'the launcher image can be pulled',
     procedure:
-      'If LAUNCHER_IMAGE is set, asks its registry for the manifest of the image (HEAD), without a login or with one from the pull Secrets in the config (types kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg). Never downloads the image. A login is sent only to the registry that its Secret names and to the token server of that registry, over HTTPS. A private image in Amazon ECR, Artifact Registry or Azure Container Registry is skipped, because nodes log in there with their own identity.',
+      'If LAUNCHER_IMAGE is set, asks its registry for the manifest of the image (HEAD), without a login or with one from the pull Secrets in the config (types kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg). Never downloads the image. A login is sent only to the registry that its Secret names and to the token server of that registry, over HTTPS. A private image in Amazon ECR, Artifact Registry or Azure Container Registry is skipped, because nodes log in there with their own identity. With --from outside, so is a registry that can’t be reached from here.',
     rationale: 'Workers in Kubernetes start from this image. If it can’t be pulled, no run starts.',
     permission: 'HTTPS from the nodes to the registry, and to pull (read) the image',
     fix: 'Correct LAUNCHER_IMAGE and LAUNCHER_IMAGE_TAG, push the image, or create a pull Secret and add it to imagePullSecrets. If the nodes pull it through a mirror that only they can reach, skip this rule.',

@@ -15,7 +15,8 @@ import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
 import { parseRelease, type Release } from '../config/release.ts';
-import { type FormatName, renderAs } from '../report/index.ts';
+import type { FormatName } from '../report/format-names.ts';
+import { renderAs } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
 import { checkDeployment } from './check-deployment.ts';
 import { checkIds } from './ids.ts';
@@ -28,7 +29,7 @@ export type { Party, Perspective, Phase, PhaseOption, Place, ReportPhase, Servic
 export type { Leftover } from '../engine/cleanup.ts';
 export type { Evidence, Status } from '../outcome/status.ts';
 export { type ExitRules, exitCode } from '../report/exit.ts';
-export type { FormatName } from '../report/index.ts';
+export type { FormatName } from '../report/format-names.ts';
 export type {
   NotVerified,
   Report,

@@ -16,15 +16,20 @@ export function targetsIn(
   }: { readonly vcs?: readonly string[] | undefined; readonly pull?: readonly string[] | undefined },
   dash: '--' | '',
 ): Pick<RunOptions, 'vcs' | 'pull'> {
-  const addresses = vcs.map((text) => {
+  /** "--pull (2 of 3)": which of several is meant. */
+  const one = (name: string, index: number, all: readonly string[]) =>
+    `${dash}${name}${all.length > 1 ? ` (${index + 1} of ${all.length})` : ''}`;
+  const addresses = vcs.map((text, index) => {
     const url = versionControlUrl(text);
     if (url !== undefined) return url;
-    throw new InputError(`${dash}vcs: expected a URL such as https://github.com, without a user name and password`);
+    throw new InputError(
+      `${one('vcs', index, vcs)}: expected a URL such as https://github.com, without a user name and password`,
+    );
   });
-  for (const name of pull) {
+  for (const [index, name] of pull.entries()) {
     const image = parseImage(name);
     if ('problem' in image)
-      throw new InputError(`${dash}pull: expected an image such as ${EXAMPLE_IMAGE}; ${image.problem}`);
+      throw new InputError(`${one('pull', index, pull)}: expected an image such as ${EXAMPLE_IMAGE}; ${image.problem}`);
   }
   return { vcs: [...new Set(addresses)], pull: [...new Set(pull)] };
 }

@@ -16,8 +16,13 @@ import {
   SERVICES,
 } from '../config/options.ts';
 import { parseRelease, type Release } from '../config/release.ts';
-import { FORMAT_NAMES, type FormatName, isFormat } from '../report/index.ts';
-import { MATRIX_FORMAT_NAMES, type MatrixFormatName } from '../report/matrix/index.ts';
+import {
+  FORMAT_NAMES,
+  type FormatName,
+  isFormat,
+  MATRIX_FORMAT_NAMES,
+  type MatrixFormatName,
+} from '../report/format-names.ts';
 
 export interface Target<Name extends FormatName = FormatName> {
   readonly format: Name;

@@ -1,7 +1,7 @@
 /** Where a report or a matrix goes: standard output, the files of `--report`, and the summary of a workflow step. */
 import { InputError } from '../config/entry.ts';
 import { type Format, renderWith } from '../report/format.ts';
-import type { FormatName } from '../report/index.ts';
+import type { FormatName } from '../report/format-names.ts';
 import { PLAIN, type Verbosity } from '../report/style.ts';
 import { fail, notice } from './errors.ts';
 import type { RunArguments } from './options.ts';

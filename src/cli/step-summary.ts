@@ -1,6 +1,6 @@
 /** The job summary on the page of a GitHub Actions run: a file to which every step can append Markdown. */
 import { appendFileSync } from 'node:fs';
-import type { FormatName } from '../report/index.ts';
+import type { FormatName } from '../report/format-names.ts';
 import { type Write, writing } from './report-file.ts';
 
 /**

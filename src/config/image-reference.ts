@@ -41,6 +41,9 @@ const SCHEME = /^(?:https?|docker|oci):\/\//i;
 /** Whether a text can be the tag of an image. */
 export const isTag = (text: string): boolean => TAG.test(text);
 
+/** Whether a text can be the digest of an image, or the beginning of one. */
+export const isDigest = (text: string): boolean => /^@?sha(?:256|384|512):/.test(text);
+
 /** Reads the name of an image like a client: `launcher` is `docker.io/library/launcher:latest`. */
 export function parseImage(text: string): ImageReference | InvalidImage {
   const image = read(text);

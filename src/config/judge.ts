@@ -98,16 +98,17 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     for (const [name, outcome] of judgeDefaults(view)) wrong('default', name, outcome);
   }
 
-  // Before variables that are not set for this reason.
-  findings.push(...judgeWorkloads(resolved, sources, view));
+  const workloads = judgeWorkloads(resolved, sources, view);
+  findings.push(...workloads);
   for (const name of VARIABLES.filter((candidate) => !isChoice(candidate))) {
     const { required } = CONTRACT[name];
     const inUse = required === undefined || required === true || holds(required, view);
     if (view.isSet(name)) {
       if (inUse !== false) judgeValueOf(name);
     } else if (required !== undefined && inUse === true && isNeeded(name, resolved.perspectives)) {
-      const outcome = missing(name, resolved, view);
-      findings.push({ rule: 'required', variable: name, outcome });
+      const told = workloads.find(({ variable, outcome }) => variable === name && outcome.status === 'fail')?.outcome;
+      const outcome = told ?? missing(name, resolved, view);
+      if (told === undefined) findings.push({ rule: 'required', variable: name, outcome });
       if (outcome.status === 'fail') unusable.set(name, outcome);
     }
   }

@@ -22,9 +22,9 @@ export function partsOf(id: string): { readonly base: string; readonly variable?
   return variable === undefined ? { base } : { base, variable };
 }
 
-/** The ID of a finding about one variable; characters that variables usually don't contain are percent-encoded. */
+/** The ID of a finding about one variable, host or image: what a shell, a pattern or a list could misread is percent-encoded. */
 export const idWithVariable = (base: string, variable: string | undefined): string =>
-  variable === undefined ? base : `${base}[${variable.replace(/[^\w.-]/g, encoded)}]`;
+  variable === undefined ? base : `${base}[${variable.replace(/[^\w.:/@+-]/g, encoded)}]`;
 
 const encoded = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;

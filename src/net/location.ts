@@ -29,9 +29,15 @@ export function isPrivateName(host: string): boolean {
 /**
  * Turns a failure to reach `host` into a skip if the tool runs outside of Spacelift's network and the host is inside of it;
  * `undefined` if it remains a failure.
+ * @param others who reaches the host, as a sentence, if that is not this machine: its address then says nothing
  * @throws CheckStopped if no DNS server responds
  */
-export async function skipIfOutside(run: Run, host: string, problem: NetworkError): Promise<Skip | undefined> {
+export async function skipIfOutside(
+  run: Run,
+  host: string,
+  problem: NetworkError,
+  others?: string,
+): Promise<Skip | undefined> {
   // Without DNS, nothing is known about any host, so nothing explains it or makes it less than a failure.
   if (problem.dnsServers !== undefined) {
     const { title, ...words } = noDnsServer(host, problem.dnsServers);
@@ -40,10 +46,11 @@ export async function skipIfOutside(run: Run, host: string, problem: NetworkErro
   if (run.options.from !== 'outside' || !EXPLAINED.includes(problem.kind)) return undefined;
   const bare = unbracketed(host);
   const inside =
-    isIP(bare) === 0 ? isPrivateName(bare) || (await resolvesToPrivate(run, bare)) : isPrivateAddress(bare);
+    others !== undefined ||
+    (isIP(bare) === 0 ? isPrivateName(bare) || (await resolvesToPrivate(run, bare)) : isPrivateAddress(bare));
   if (!inside) return undefined;
   return skip(`${host} can’t be reached from here`, {
-    detail: 'It is in a private network, and this run is outside of that network.',
+    detail: others ?? 'It is in a private network, and this run is outside of that network.',
     fix: advice`run this tool inside that network with --from inside: as a Kubernetes Job with envFrom for the same Secrets, or as a one-off ECS task`,
     evidence: { host, observed: problem.kind },
   });

@@ -3,6 +3,7 @@ import { isKnown, isSecret, isVariable, VARIABLES } from '../config/contract.ts'
 import type { Deployment } from '../config/deployment.ts';
 import { ENVIRONMENT, type Entry } from '../config/entry.ts';
 import { looksSecret, maskValue } from '../config/logins.ts';
+import { holdsPrivateKey } from '../config/pem/envelope.ts';
 import { named } from '../config/sources/quote.ts';
 
 export interface PlannedVariable {
@@ -64,7 +65,8 @@ function ofSdk(deployment: Deployment, name: string): PlannedVariable[] {
 }
 
 function shown(name: string, entry: Entry | undefined, value: string): string {
-  if (isSecret(name) || entry?.secret === true || (!isVariable(name) && looksSecret(value))) return REDACTED;
+  if (isSecret(name) || entry?.secret === true || holdsPrivateKey(value)) return REDACTED;
+  if (!isVariable(name) && looksSecret(value)) return REDACTED;
   const safe = maskValue(value)
     .replace(/\s*\n\s*/g, ' ')
     // A query can contain secrets, too.

@@ -1,8 +1,9 @@
 /** The report as GitHub workflow commands: failures and warnings become annotations. */
 import { annotation, command, group, logged } from './github/commands.ts';
 import { resultOf, withStatus } from './phrases.ts';
+import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Render } from './render.ts';
-import type { ReportFinding } from './report.ts';
+import type { Report, ReportFinding } from './report.ts';
 
 /** Annotations first: GitHub shows ten per level and step, in log order. The rest is folded. */
 export const renderGithub: Render = (report) => {
@@ -13,10 +14,22 @@ export const renderGithub: Render = (report) => {
     ...warnings.filter((finding) => !accepted(finding)).map((finding) => annotation('warning', finding)),
     ...warnings.filter(accepted).map((finding) => annotation('notice', finding)),
     ...report.leftovers.map((left) => command('warning', `left behind: ${left.what}`, left.command)),
+    ...upgrade(report),
     ...group(withStatus(report, 'skip'), 'skipped'),
     ...group(withStatus(report, 'pass'), 'passed'),
     ...report.notVerified.map(({ title, detail }) => logged(`not verified: ${title}: ${detail}`)),
+    ...(report.release === undefined ? [] : [logged(`release: ${releasePhrase(report.release)}`)]),
     logged(resultOf(report)),
   ];
   return `${lines.join('\n')}\n`;
 };
+
+/** One notice for the list of changes. */
+function upgrade({ release }: Report): string[] {
+  const title = release && changesTitle(release);
+  if (release === undefined || title === undefined) return [];
+  const changes = (release.changes ?? []).map((change) =>
+    [changePhrase(change), change.action].filter(Boolean).join('; '),
+  );
+  return [command('notice', title, changes.join('\n') || releasePhrase(release))];
+}

@@ -1,9 +1,7 @@
 /** The report formats. */
 import { type Format, format, renderWith } from './format.ts';
+import type { FormatName } from './format-names.ts';
 import type { Report } from './types.ts';
-
-export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github', 'html', 'frame'] as const;
-export type FormatName = (typeof FORMAT_NAMES)[number];
 
 export const FORMATS: Readonly<Record<FormatName, Format<Report>>> = {
   pretty: format(true, 'text', async () => (await import('./pretty.ts')).renderPretty),
@@ -14,8 +12,6 @@ export const FORMATS: Readonly<Record<FormatName, Format<Report>>> = {
   html: format(false, 'markup', async () => (await import('./html.ts')).renderHtml),
   frame: format(false, 'text', async () => (await import('./frame.ts')).frameOf),
 };
-
-export const isFormat = (name: string): name is FormatName => Object.hasOwn(FORMATS, name);
 
 /** For a file: without colors, regardless of the terminal. */
 export const renderAs = (report: Report, name: FormatName): Promise<string> => renderWith(report, FORMATS[name]);

@@ -260,5 +260,5 @@ const finding = (ids: Ids) =>
 /** The form of a report of any version of this tool with this `schemaVersion`: its rules can have other IDs. */
 export const ANY_REPORT: SchemaOf<Report> = reportForm({
   check: text({ pattern: '^[a-z][a-z0-9-]*$' }),
-  finding: text({ pattern: '^[a-z][a-z0-9-]*(/[a-z0-9-]+)+(\\[[\\w.%-]+\\])?$' }),
+  finding: text({ pattern: '^[a-z][a-z0-9-]*(/[a-z0-9-]+)+(\\[[\\w.:/@+%-]+\\])?$' }),
 });

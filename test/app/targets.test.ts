@@ -23,4 +23,12 @@ test.each([
     { pull: ['registry.corp.io/Launcher'] },
     '--pull: expected an image such as registry.corp.io/spacelift/launcher:v4.3.0; its repository must be lowercase',
   ],
+  [
+    { pull: ['registry.corp.io/launcher', 'registry.corp.io/Launcher', 'launcher'] },
+    '--pull (2 of 3): expected an image such as registry.corp.io/spacelift/launcher:v4.3.0; its repository must be lowercase',
+  ],
+  [
+    { vcs: ['https://github.com', 'git@github.com:org/repository.git'] },
+    '--vcs (2 of 2): expected a URL such as https://github.com, without a user name and password',
+  ],
 ])('%j', (given, message) => expect(() => targetsIn(given, '--')).toThrow(message));

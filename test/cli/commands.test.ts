@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { FORMAT_NAMES } from '../../src/report/index.ts';
+import { FORMAT_NAMES } from '../../src/report/format-names.ts';
 import { command } from './host.ts';
 import { dotenv } from './spawned.ts';
 

@@ -9,7 +9,7 @@ import { CHECKS } from '../../checks/index.ts';
 import { tableOf } from '../../src/cli/completion/table.ts';
 import { cleanupOptions, mergeOptions, planOptions, runOptions } from '../../src/cli/options.ts';
 import { idsOf } from '../../src/engine/check.ts';
-import { FORMAT_NAMES } from '../../src/report/index.ts';
+import { FORMAT_NAMES } from '../../src/report/format-names.ts';
 import { type Folder, normal, startFolder, TYPED } from './completing.ts';
 import { command } from './host.ts';
 

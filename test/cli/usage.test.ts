@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
-import { FORMAT_NAMES } from '../../src/report/index.ts';
+import { FORMAT_NAMES } from '../../src/report/format-names.ts';
 import { VERSION } from '../../src/util/version.ts';
 import { command } from './host.ts';
 import { dotenv } from './spawned.ts';

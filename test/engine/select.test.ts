@@ -48,7 +48,7 @@ test('the name of a variable can be in an ID whatever it contains', () => {
   fc.assert(
     fc.property(anyText(), (name) => {
       const id = idWithVariable('a/b', name);
-      expect(id).toMatch(/^a\/b\[[\w.%-]*\]$/);
+      expect(id).toMatch(/^a\/b\[[\w.:/@+%-]*\]$/);
       expect(matcher([id])(id)).toBe(true);
       expect(partsOf(id).base).toBe('a/b');
     }),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { manifest } from '../../demo/deployment.ts';
 import { CONTRACT, VARIABLES } from '../../src/config/contract.ts';
-import { FORMAT_NAMES } from '../../src/report/index.ts';
+import { FORMAT_NAMES } from '../../src/report/format-names.ts';
 import { command } from '../cli/host.ts';
 import { run } from '../cli/spawned.ts';
 import { canary } from '../support/canaries.ts';

@@ -64,9 +64,10 @@ function fixesOf(rows: readonly Verdict[]): string {
       ? []
       : [`  ${why}:`, ...all.map(({ name, who }) => `    ${name}${who === undefined ? '' : `, by a ${who}`}`)],
   );
+  const share = Math.round((100 * executed.length) / Math.max(1, pasteable.length));
   const mended = executed.filter((row) => mends(row) === 'yes').length;
   return [
-    `fixes: ${pasteable.length} faults with commands or settings, ${executed.length} executed as printed, ${mended} mend`,
+    `fixes: ${pasteable.length} faults with commands or settings, ${executed.length} (${share} %) executed as printed, ${mended} mend`,
     ...(lines.length === 0 ? [] : ['not executed, or without effect, because:', ...lines]),
     '',
   ].join('\n');

@@ -1,6 +1,7 @@
 /** What Spacelift depends on, and how a config is told that it is somewhere else. */
 import type { Phase } from '../../src/config/options.ts';
 import { type ConnectProxy, startConnectProxy } from '../services/connect-proxy.ts';
+import { startHttp } from '../services/tcp.ts';
 import { AKS, type Choice, EKS, type Environment, type Estate, GKE, ONPREM } from '../support/estate.ts';
 import type { Variables } from '../support/preflight.ts';
 import type { Language } from './behaviors.ts';
@@ -66,6 +67,11 @@ const azure = (name: RegExp): Dependency['at'] =>
     (estate) => estate.azure.azure.proxy,
     (estate) => estate.azure.azure.url,
   );
+
+const imageAt = (registry: string): Variables => ({
+  LAUNCHER_IMAGE: `${registry}/spacelift/launcher`,
+  LAUNCHER_IMAGE_TAG: 'v4.3.0',
+});
 
 /** All of it hangs on the database, and so do its queues. */
 const DATABASE = { speaks: 'PostgreSQL', owns: ['database/*', 'message-queues/*'] } as const;
@@ -196,6 +202,29 @@ export const DEPENDENCIES: readonly Dependency[] = [
     speaks: 'HTTP/2',
     owns: ['network/vcs-gateway'],
     at: ({ host, port }) => ({ variables: { VCS_GATEWAY_ENDPOINT: `${host}:${port}` } }),
+  },
+  {
+    name: 'the container registry',
+    choice: ONPREM,
+    tls: true,
+    speaks: 'HTTP',
+    owns: ['images/*'],
+    at: ({ host, port }) => ({ variables: imageAt(`${host}:${port}`) }),
+  },
+  {
+    name: 'the token server of the container registry',
+    choice: ONPREM,
+    tls: true,
+    speaks: 'HTTP',
+    owns: ['images/*'],
+    at: async ({ host, port }) => {
+      const realm = `Bearer realm="https://${host}:${port}/token",service="registry"`;
+      const registry = await startHttp(401, '', { 'www-authenticate': realm });
+      return {
+        variables: imageAt(`${registry.host}:${registry.port}`),
+        close: async () => void (await registry.close()),
+      };
+    },
   },
   {
     name: 'the public API',

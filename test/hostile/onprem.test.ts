@@ -1,3 +1,3 @@
 import { tryDependencies } from './hostile.ts';
 
-tryDependencies(/^(PostgreSQL|MinIO|the (MQTT|webhooks|VCS|public))/);
+tryDependencies(/^(PostgreSQL|MinIO|the (MQTT|webhooks|VCS|public|container|token))/);

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { idsOf } from '../../src/engine/check.ts';
-import { FORMAT_NAMES } from '../../src/report/index.ts';
+import { FORMAT_NAMES } from '../../src/report/format-names.ts';
 import { type Folder, normal, startFolder, TYPED } from '../cli/completing.ts';
 import type { Peer } from './catalog.ts';
 import { program } from './install.ts';

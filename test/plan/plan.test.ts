@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { CLUSTER_ACCESS } from '../../src/cluster/role.ts';
@@ -8,6 +9,7 @@ import { runChecks } from '../../src/engine/run.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
 import { makePlan, type Plan } from '../../src/plan/plan.ts';
 import { renderPlan } from '../../src/plan/pretty.ts';
+import { variablesOf } from '../../src/plan/variables.ts';
 import { PLAIN } from '../../src/report/style.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { type Options, source, type Variables } from '../support/preflight.ts';
@@ -226,4 +228,18 @@ describe('--only and --skip', () => {
     expect(resources).toContain('arn:aws:s3:::spacelift-states');
     expect(planned.permissions.postgresql).toBeUndefined();
   });
+});
+
+test('a certificate with its private key is not shown', async () => {
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  for (const text of [`${certificate}${privateKey}`, `${privateKey}${certificate}`]) {
+    const SAML_CERT = Buffer.from(text).toString('base64');
+    const deployment = makeDeployment([source({ ...ONPREM, SAML_CERT })], { environment: {} });
+    expect(variablesOf(deployment).variables.find(({ name }) => name === 'SAML_CERT')?.value).toBe('‹redacted›');
+  }
 });

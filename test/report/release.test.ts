@@ -35,6 +35,21 @@ describe('an upgrade', () => {
     expect(text).toContain('remove the scheduler service, or set DRAIN_SCHEDULER_ENABLED=false');
     expect(text).toContain('6.4.0 (--release; the config has 4.1.0)');
   });
+  test('in JUnit, as properties', async () => {
+    const text = await run(...UPGRADE, '-o', 'junit');
+    expect(text).toContain('<property name="release" value="6.4.0 (--release; the config has 4.1.0)"/>');
+    expect(text).toContain('<property name="upgrade" value="changes from 4.1.0 to 6.4.0"/>');
+    expect(text).toMatch(
+      /<property name="upgrade\.\d+" value="6\.4\.0: the drain runs the scheduler by default; remove/,
+    );
+  });
+  test('on GitHub, as one notice', async () => {
+    const lines = (await run(...UPGRADE, '-o', 'github')).split('\n');
+    const notices = lines.filter((line) => line.startsWith('::notice title=changes from 4.1.0 to 6.4.0::'));
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toContain('6.4.0: the drain runs the scheduler by default; remove the scheduler service');
+    expect(lines).toContain('release: 6.4.0 (--release; the config has 4.1.0)');
+  });
   test('in a plan, with the permission that it needs', async () => {
     const { stdout } = await command(['plan', '-f', file, ...UPGRADE]);
     expect(stdout).toContain('Release: 6.4.0 (--release; the config has 4.1.0).');

@@ -2,8 +2,8 @@
 import { XMLParser } from 'fast-xml-parser';
 import { lexer, type Token, type Tokens } from 'marked';
 import type { Status } from '../../src/outcome/status.ts';
+import type { FormatName } from '../../src/report/format-names.ts';
 import { readFrame } from '../../src/report/frame.ts';
-import type { FormatName } from '../../src/report/index.ts';
 import type { Report } from '../../src/report/report.ts';
 import * as page from './page.ts';
 

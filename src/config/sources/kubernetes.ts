@@ -33,7 +33,8 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
     (reading) => reading.entries,
   );
   const namespaces = [...new Set(entries.flatMap(({ location }) => location?.namespace ?? []))];
-  const unseen = workloads.unseen ?? (kept.some((object) => isOpenIn(object, namespaces)) ? 'operator' : undefined);
+  const isOpen = kept.some((object) => isOpenIn(object, namespaces));
+  const unseen = workloads.unseen ?? (isOpen ? 'operator' : undefined);
   const isUnseen = entries.every(({ unseen: why }) => why !== undefined && why !== 'apply');
   const isAlone = isUnseen && (unseen !== undefined || entries.length + sealed.length > 0);
   return {
@@ -44,9 +45,10 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
       ...(workloads.rejected ?? []),
       ...objects.filter((object) => !isStored(object)).flatMap((object) => rejectedIn(object, file)),
     ],
-    incomplete: unseen !== undefined,
+    incomplete: workloads.incomplete || isOpen,
     ...(workloads.workloads !== undefined && { workloads: workloads.workloads }),
     ...(unseen !== undefined && { unseen }),
+    ...(workloads.incompleteGateway && { incompleteGateway: true }),
     unresolved: workloads.unresolved ?? [],
     ignored,
     ...(isAlone && { alone: reasonForObjects(objects, workloads) }),

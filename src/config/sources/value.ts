@@ -77,7 +77,8 @@ export interface Reading {
 
 /** The entries of all, in order. */
 export function joined(readings: readonly Reading[]): Reading {
-  const unseen = readings.find(({ incomplete }) => incomplete)?.unseen;
+  const open = readings.find(({ incomplete }) => incomplete) ?? readings.find((reading) => reading.incompleteGateway);
+  const unseen = open?.unseen;
   const workloads = readings.flatMap((reading) => reading.workloads ?? []);
   const alone = readings.every((reading) => reading.alone !== undefined) ? readings[0]?.alone : undefined;
   return {

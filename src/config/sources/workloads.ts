@@ -2,7 +2,7 @@
 import { isVariable } from '../contract.ts';
 import { type Entry, InputError, type Location, type UnresolvedReference } from '../entry.ts';
 import { Budget } from '../env-file/assignment.ts';
-import type { Service } from '../options.ts';
+import { GATEWAY, type Service } from '../options.ts';
 import type { Unseen } from '../unseen.ts';
 import { isTooLong, MOST_ASSIGNMENTS, refuseLongName, tooLong, tooMany } from './bounds.ts';
 import { isConfig, nearest, nearestObject } from './near.ts';
@@ -72,11 +72,13 @@ export function readWorkloads(
   });
   const read = readers.filter((reader) => reader.isSpacelifts);
   const own = new Set(read.map((reader) => reader.of));
-  const unseen = read.find((reader) => reader.unseen !== undefined)?.unseen;
+  const open = read.filter((reader) => reader.unseen !== undefined);
+  const { unseen } = open.find((reader) => !reader.isGateway) ?? open[0] ?? {};
   return {
     entries: read.flatMap(({ entries }) => entries),
-    incomplete: unseen !== undefined,
+    incomplete: open.some((reader) => !reader.isGateway),
     ...(unseen !== undefined && { unseen }),
+    ...(open.some((reader) => reader.isGateway) && { incompleteGateway: true as const }),
     referred: new Set(read.flatMap((reader) => [...reader.referred])),
     isReferring: read.some(({ referred, isMissing }) => referred.size > 0 || isMissing),
     isMissing: readers.some((reader) => reader.isMissing),
@@ -208,6 +210,10 @@ class ContainerReader {
     this.#place = { service: service ?? 'all', origin: originIn(input.file, location, label), location };
     for (const source of isList(container.envFrom) ? container.envFrom.filter(isMap) : []) this.#addAll(source);
     for (const pair of isList(container.env) ? container.env.filter(isMap) : []) this.#add(pair);
+  }
+
+  get isGateway(): boolean {
+    return this.#service === GATEWAY;
   }
 
   get entries(): readonly Entry[] {

@@ -1,11 +1,7 @@
 /** The formats of a matrix. */
 import { type Format, format, renderWith } from '../format.ts';
-import { FORMAT_NAMES, type FormatName } from '../index.ts';
+import type { MatrixFormatName } from '../format-names.ts';
 import type { Matrix } from './types.ts';
-
-/** A frame is for the report of one run. */
-export type MatrixFormatName = Exclude<FormatName, 'frame'>;
-export const MATRIX_FORMAT_NAMES: readonly MatrixFormatName[] = FORMAT_NAMES.filter((name) => name !== 'frame');
 
 export const MATRIX_FORMATS: Readonly<Record<MatrixFormatName, Format<Matrix>>> = {
   pretty: format(true, 'text', async () => (await import('./pretty.ts')).renderPretty),

@@ -147,7 +147,13 @@ describe('what is said', () => {
     const { RegistryError } = await import('../../../checks/images/registry-error.ts');
     const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
     const image = { registry: host, repository: 'launcher', tag: 'v1' };
-    const attempt = { image, setting: 'LAUNCHER_IMAGE', login: undefined, incomplete: undefined };
+    const attempt = {
+      image,
+      setting: 'LAUNCHER_IMAGE',
+      place: 'LAUNCHER_IMAGE',
+      login: undefined,
+      incomplete: undefined,
+    };
     const error = new RegistryError('login-required', { part: 'registry', host, status: 401 });
     expect(outcomeOf(error, attempt)).toMatchObject({ status: 'skip', detail: expect.stringContaining(cloud) });
   });
@@ -216,8 +222,7 @@ describe('when it applies', () => {
     const server = await registry();
     const pull = [`${server.host}/${IMAGE}:v4.3.0`, `${server.host}/other`];
     const result = await check({}, {}, { pull, service: 'server' });
-    const id = (name: string) =>
-      `images/pull[${`${server.host}/${name}`.replaceAll(':', '%3A').replaceAll('/', '%2F')}]`;
+    const id = (name: string) => `images/pull[${server.host}/${name}]`;
     expect(result.ids('pass')).toEqual([id(`${IMAGE}:v4.3.0`)]);
     expect(result.ids('fail')).toEqual([id('other')]);
   });

@@ -64,7 +64,7 @@ test('each address has a finding of its own', async () => {
   const vcs = [`http://${server.host}`, `https://${host}:${port}/git`];
   const result = await preflight([versionControl], SERVER, { vcs });
   expect(result.ids('pass')).toHaveLength(1);
-  expect(result.ids('fail')).toEqual([`version-control/api[127.0.0.1%3A${port}%2Fgit]`]);
+  expect(result.ids('fail')).toEqual([`version-control/api[127.0.0.1:${port}/git]`]);
 });
 
 test.each(['worker', 'scheduler'] as const)('the %s does not connect to it', async (service) => {

@@ -1,9 +1,11 @@
 /** Faults of where the credentials come from: variables that no SDK accepts, profiles, token files, programs, logins, servers. */
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Variables } from '../../support/preflight.ts';
 import { config } from '../arrange.ts';
+import { processEnvironment } from '../cloud.ts';
 import type { Arrange, Fault, There } from '../fault.ts';
 import { both, environment } from './arrange.ts';
 
@@ -106,6 +108,26 @@ const token = (path: string): Arrange =>
 
 const SSO = (session: string) =>
   `[profile dev]\nsso_session = ${session}\nsso_account_id = 123456789012\nsso_role_name = Admin\n[sso-session ${session}]\nsso_region = eu-central-1\nsso_start_url = https://corp.awsapps.com/start\n`;
+
+const START = 'https://corp.awsapps.com/start';
+const LEGACY = `[profile dev]\nsso_region = eu-central-1\nsso_start_url = ${START}\nsso_account_id = 123456789012\nsso_role_name = Admin\n`;
+
+/**
+ * What the SDK looks for in the home folder and finds by the process's own environment: the cache of logins, and the profile
+ * once more. A login there is of long ago, and can't be renewed, so that nobody is asked.
+ */
+const signedOn =
+  (arrange: Arrange, login?: string): Arrange =>
+  async (there) => {
+    const name = `${createHash('sha1')
+      .update(login ?? '')
+      .digest('hex')}.json`;
+    const session = { startUrl: START, region: 'eu-central-1', accessToken: 'old', expiresAt: '2020-01-01T00:00:00Z' };
+    const cache = join(fileIn(`home/.aws/sso/cache/${name}`, JSON.stringify(session)), '..');
+    const arranged = await arrange(there);
+    const AWS_CONFIG_FILE = arranged.environment?.AWS_CONFIG_FILE ?? '';
+    return { ...arranged, undo: processEnvironment({ HOME: join(cache, '../../..'), AWS_CONFIG_FILE }) };
+  };
 
 const NOWHERE = { AWS_ENDPOINT_URL: undefined, AWS_ENDPOINT_URL_S3: undefined, AWS_ENDPOINT_URL_STS: undefined };
 
@@ -270,9 +292,27 @@ export const SOURCE: readonly Fault[] = [
   },
   {
     name: 'single sign-on of a profile to which nobody has logged in',
-    arrange: profiles('sso', () => SSO('corp-nobody'), { AWS_PROFILE: 'dev' }),
+    arrange: signedOn(profiles('sso', () => SSO('corp-nobody'), { AWS_PROFILE: 'dev' })),
     fail: CREDENTIALS,
     says: /^nobody is logged in with the SSO session of the AWS profile dev/,
+  },
+  {
+    name: 'single sign-on of a profile whose session has expired',
+    arrange: signedOn(
+      profiles('sso-expired', () => SSO('corp-expired'), { AWS_PROFILE: 'dev' }),
+      'corp-expired',
+    ),
+    fail: CREDENTIALS,
+    says: /^the SSO session of the AWS profile dev has expired/,
+  },
+  {
+    name: 'single sign-on without a session’s name, whose login has expired',
+    arrange: signedOn(
+      profiles('sso-legacy', () => LEGACY, { AWS_PROFILE: 'dev' }),
+      START,
+    ),
+    fail: CREDENTIALS,
+    says: /^the SSO session of the AWS profile dev has expired/,
   },
   {
     name: 'a token file of a pod that is a folder',

@@ -106,6 +106,15 @@ const NAMES: readonly Fault[] = [
     says: /^LAUNCHER_IMAGE_TAG is not a valid tag$/m,
   },
   {
+    name: 'a digest in place of the launcher tag',
+    arrange: config(() => ({
+      LAUNCHER_IMAGE: 'localhost:1/launcher',
+      LAUNCHER_IMAGE_TAG: `sha256:${'0a'.repeat(32)}`,
+    })),
+    fail: LAUNCHER,
+    says: /^LAUNCHER_IMAGE_TAG is a digest, not a tag$/m,
+  },
+  {
     name: 'a launcher tag that was not pushed',
     arrange: registry({ image: ({ host }) => ({ LAUNCHER_IMAGE: `${host}/${NAME}`, LAUNCHER_IMAGE_TAG: 'v4.3.1' }) }),
     fail: LAUNCHER,
@@ -189,6 +198,11 @@ const SERVERS: readonly Fault[] = [
   {
     name: 'a private registry, looked at from outside',
     arrange: config(() => ({ LAUNCHER_IMAGE: 'registry.corp.internal/launcher', ...TAG })),
+    options: { from: 'outside' },
+  },
+  {
+    name: 'a registry that does not resolve, looked at from outside',
+    arrange: config(() => ({ LAUNCHER_IMAGE: 'registry.does-not-exist.invalid/launcher', ...TAG })),
     options: { from: 'outside' },
   },
   {
