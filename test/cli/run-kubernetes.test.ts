@@ -73,7 +73,7 @@ describe('run kubernetes', () => {
     const ca = join(folder, 'ca.pem');
     await writeFile(ca, (await selfSigned({ names: ['localhost'] })).certPem);
     const given = ['--only', 'database/*', '--skip', 'license/*', '--timeout', '5', '--read-only'];
-    const more = ['--phase', 'pre-install', '--release', 'v4.3.0', '--ca-file', ca];
+    const more = ['--phase', 'pre-install', '--release', 'v4.3.0', '--ca-file', ca, '--services', 'server'];
     await command([...START, ...given, ...more], { env: cluster.env });
     const [pod] = podsIn(cluster);
     expect(argsOf(pod)).toEqual([
