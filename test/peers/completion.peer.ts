@@ -100,6 +100,8 @@ describe('fish', () => {
     ['--only=pairing/', ['--only=pairing/*', '--only=pairing/iotcore-needs-sqs']],
     ['explain pair', ['pairing', 'pairing/iotcore-needs-sqs']],
     ['completion ', ['bash', 'fish', 'zsh']],
+    ['schema ', ['matrix', 'report']],
+    ['merge previous.html sh', ['shared conf.yaml']],
     ['plan --strict', []],
     ['plan -o ', ['json', 'pretty']],
     ['-f plan --str', ['--strict']],
