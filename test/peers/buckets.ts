@@ -3,6 +3,7 @@ import {
   CreateBucketCommand,
   DeleteObjectCommand,
   ListObjectVersionsCommand,
+  PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
   PutBucketVersioningCommand,
   type S3Client,
@@ -22,6 +23,12 @@ export async function setExpiry(client: S3Client, bucket: string, days: number):
   const rule = { ID: 'expire', Status: 'Enabled', Filter: { Prefix: '' }, Expiration: { Days: days } } as const;
   const LifecycleConfiguration = { Rules: [rule] };
   await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket: real(bucket), LifecycleConfiguration }));
+}
+
+/** Lets pages of one origin upload. */
+export async function allowUploads(client: S3Client, origin: string): Promise<void> {
+  const rule = { AllowedOrigins: [origin], AllowedMethods: ['PUT', 'POST'], AllowedHeaders: ['*'] };
+  await client.send(new PutBucketCorsCommand({ Bucket: real('uploads'), CORSConfiguration: { CORSRules: [rule] } }));
 }
 
 export async function makeBuckets(client: S3Client): Promise<void> {

@@ -1,5 +1,5 @@
 /** The servers that others wrote: which version of each is tried, and how it is had. */
-import { collector, debian, go, goParts, python, type Way } from './ways.ts';
+import { collector, debian, erlang, go, goParts, python, type Way } from './ways.ts';
 
 const OTEL = 'v0.160.0';
 
@@ -28,6 +28,7 @@ export const PEERS = {
   haproxy: debian('haproxy', 'haproxy'),
   psql: debian('postgresql-client', 'psql', 'usr/lib/postgresql/*/bin/psql'),
   redis: debian('redis-server', 'redis-server'),
+  rabbitmq: erlang('rabbitmq-server', 'usr/lib/rabbitmq/lib/*/plugins'),
   chromium: debian('chromium', 'chromium', 'usr/lib/chromium/chromium'),
   zsh: debian('zsh', 'zsh'),
   fish: debian('fish', 'fish'),

@@ -7,7 +7,7 @@ import { allow, roleOf } from '../checks/mqtt-broker/iotcore-world.ts';
 import { KMS_GRANTS } from '../support/aws.ts';
 import type { Options, Variables } from '../support/preflight.ts';
 import { type Moto, startMoto } from './moto.ts';
-import { makeParts, type Parts } from './moto-aws.ts';
+import { LAX, makeParts, type Parts, SIGNING } from './moto-aws.ts';
 import { HEALTHY, judged, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -15,16 +15,6 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world?.stop());
-
-const SIGNING = 'encryption/kms/signing-key';
-/**
- * moto has no MQTT, runs no topic rule, tells of another endpoint each time that it is asked, and breaks at a request without
- * a signature where policies hold; signing: see below.
- */
-const LAX = [
-  SIGNING,
-  ...['round-trip', 'endpoint', 'delivery', 'control-plane'].map((rule) => `mqtt-broker/iotcore/${rule}`),
-];
 
 const check = ({ moto, parts }: { moto: Moto; parts: Parts }, changed: Variables = {}, options: Options = {}) =>
   world.check(

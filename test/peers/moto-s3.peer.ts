@@ -1,10 +1,9 @@
-import { PutBucketCorsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BUCKETS } from '../../src/config/contract.ts';
 import { role } from '../checks/object-storage/aws-storage.ts';
 import { NAMES, PROBE, real } from '../checks/object-storage/storage.ts';
 import type { Options, Variables } from '../support/preflight.ts';
-import { contents, empty, makeBuckets, setExpiry, setVersioning } from './buckets.ts';
+import { allowUploads, contents, empty, makeBuckets, setExpiry, setVersioning } from './buckets.ts';
 import { type Moto, startMoto } from './moto.ts';
 import { HEALTHY, judged, startWorld, type World } from './world.ts';
 
@@ -19,13 +18,8 @@ const FIRST = 'object-storage/deliveries/access';
 async function startS3(): Promise<Moto> {
   const moto = await startMoto();
   await makeBuckets(moto.s3);
-  await allowUploads(moto, 'https://localhost');
+  await allowUploads(moto.s3, 'https://localhost');
   return moto;
-}
-
-async function allowUploads({ s3 }: Moto, origin: string): Promise<void> {
-  const rule = { AllowedOrigins: [origin], AllowedMethods: ['PUT', 'POST'], AllowedHeaders: ['*'] };
-  await s3.send(new PutBucketCorsCommand({ Bucket: real('uploads'), CORSConfiguration: { CORSRules: [rule] } }));
 }
 
 const check = (moto: Moto, changed: Variables = {}, options: Options = {}) =>
@@ -75,10 +69,10 @@ describe('moto’s S3, where everything is allowed', () => {
     ],
     [
       'another origin may upload',
-      () => allowUploads(moto, 'https://other.corp.internal'),
+      () => allowUploads(moto.s3, 'https://other.corp.internal'),
       ['uploads/cors'],
       [],
-      () => allowUploads(moto, 'https://localhost'),
+      () => allowUploads(moto.s3, 'https://localhost'),
     ],
     ['states that expire', () => setExpiry(moto.s3, 'states', 30), ['states/retention'], [], async () => {}],
   ])('%s', async (_, breaks, fail, warn, mends) => {

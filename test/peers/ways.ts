@@ -183,6 +183,40 @@ export const debian = (packaged: string, program: string, unpacked?: string): Wa
   },
 });
 
+/**
+ * A server in Erlang of a Debian package, always unpacked: its scripts only start it where it would be installed, so that the
+ * first argument is a program of Erlang's runtime: `erlexec`, or `epmd`, by which nodes find one another.
+ * @param code the folder of its modules in the package, with `*` for what differs
+ */
+export const erlang = (packaged: string, code: string): Way => {
+  const { lane, version, build } = debian(packaged, packaged);
+  return {
+    lane,
+    version,
+    build,
+    program: (directory) => {
+      const root = join(directory, 'root');
+      const folder = (pattern: string) => {
+        const [found] = globSync(pattern, { cwd: root });
+        if (found === undefined) throw new Error(`${packaged} has no ${pattern}`);
+        return join(root, found);
+      };
+      return {
+        command: '/bin/sh',
+        args: ['-c', 'exec "$BINDIR/$0" "$@"'],
+        env: {
+          ROOTDIR: folder('usr/lib/erlang'),
+          BINDIR: folder('usr/lib/erlang/erts-*/bin'),
+          EMU: 'beam',
+          PROGNAME: 'erl',
+          ERL_LIBS: folder(code),
+          LD_LIBRARY_PATH: libraries(root),
+        },
+      };
+    },
+  };
+};
+
 /** With their own folders: some libraries are kept there for one another alone. */
 export function libraries(root: string): string {
   const foldersOf = (path: string) =>
