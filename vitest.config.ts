@@ -7,6 +7,7 @@ const UNIT = [
   'test/bench/table.test.ts',
   'test/checks/*.properties.test.ts',
   'test/checks/license/*.test.ts',
+  'test/cluster/*.test.ts',
   'test/config/**/!(logins-in-reports).test.ts',
   'test/engine/*.test.ts',
   'test/house/floors.test.ts',

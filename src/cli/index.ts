@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../util/version.ts';
 import { fail, usage } from './errors.ts';
+import { type KubernetesArguments, kubernetesOptions, PLATFORMS } from './kubernetes-options.ts';
 import {
   type CleanupArguments,
   cleanupOptions,
@@ -97,6 +98,23 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       await execute(host, options);
     });
   for (const option of cleanupOptions()) cleanup.addOption(option);
+  const inCluster = root
+    .command('run')
+    .description('run the checks as each service, in a Pod like its own, and print one matrix')
+    .addArgument(new Argument('<platform>', 'where Spacelift runs').choices(PLATFORMS))
+    .allowExcessArguments(false)
+    .action(async (_: string, options: KubernetesArguments, command: Command) => {
+      refuseOptions(root, 'run');
+      const { end, runKubernetes } = await import('./run-kubernetes.ts');
+      endings.push(end);
+      const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
+      await runKubernetes(
+        host,
+        options,
+        given.flatMap(({ long }) => long ?? []),
+      );
+    });
+  for (const option of kubernetesOptions()) inCluster.addOption(option);
   const explain = root
     .command('explain')
     .description('explain a finding and how to fix it; without an ID, list all rules')

@@ -204,17 +204,17 @@ export function cleanupOptions(): Option[] {
 const formatOption = (): Option =>
   new Option('-o, --format <name>', 'format of standard output').choices(FOR_PEOPLE_OR_MACHINES).default('pretty');
 
-const picked = (names: readonly string[]): Option[] =>
+export const picked = (names: readonly string[]): Option[] =>
   runOptions().filter(({ long }) => long !== undefined && names.includes(long));
 
-function repeated<T>(flags: string, says: string, parse: (value: string) => T): Option {
+export function repeated<T>(flags: string, says: string, parse: (value: string) => T): Option {
   return new Option(flags, `${says} (repeatable)`).argParser<T[]>((value, previous) => [
     ...(previous ?? []),
     parse(value),
   ]);
 }
 
-function text(value: string): string {
+export function text(value: string): string {
   if (value === '') throw new InvalidArgumentError('expected a value.');
   return value;
 }
@@ -263,7 +263,7 @@ function release(value: string): Release {
   return parsed;
 }
 
-function seconds(value: string): number {
+export function seconds(value: string): number {
   const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
   if (number > 0 && number <= LONGEST_TIMEOUT_S) return number;
   throw new InvalidArgumentError(`expected a number of seconds greater than 0 and at most ${LONGEST_TIMEOUT_S}.`);

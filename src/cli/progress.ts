@@ -1,10 +1,17 @@
 /** A status line on standard error with the checks that are still running, and for how long. */
 
-import type { Observer } from '../engine/run.ts';
 import { cut } from '../report/wrap.ts';
 
+/** What is waited for: a check, or the Pod of a service. */
+interface ProgressObserver {
+  started?(what: { readonly id: string }): void;
+  finished?(what: { readonly id: string }): void;
+}
+
 export interface Progress {
-  readonly observer: Observer;
+  readonly observer: ProgressObserver;
+  /** Writes something else, with the line out of the way. */
+  aside(write: () => void): void;
   /** Clears the line. */
   stop(): void;
 }
@@ -37,6 +44,10 @@ export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…')
     observer: {
       started: ({ id }) => void waiting.set(id, performance.now()),
       finished: ({ id }) => void waiting.delete(id),
+    },
+    aside: (write) => {
+      spinner.clear();
+      write();
     },
     stop: () => {
       clearTimeout(begin);

@@ -7,11 +7,10 @@ import { exitCode } from '../report/exit.ts';
 import { FORMATS } from '../report/index.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
+import { progressOn } from './live-progress.ts';
 import type { RunArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
 import { authoritiesIn, checkIds, credentialOptions, readDeployment } from './prepare.ts';
-import type { Progress } from './progress.ts';
-import { hasUnicode, isLive } from './terminal.ts';
 
 export { end } from './end.ts';
 
@@ -50,10 +49,4 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   host.exitCode = interrupt.exitCode ?? code;
   await output(report, because);
   interrupt.release();
-}
-
-async function progressOn(host: NodeJS.Process, args: RunArguments): Promise<Progress> {
-  if (args.quiet === true || !isLive(host.stderr, host.env)) return { observer: {}, stop: () => {} };
-  const { showProgress } = await import('./progress.ts');
-  return showProgress(host.stderr, hasUnicode(host.env) ? '…' : '...');
 }

@@ -1,5 +1,6 @@
 /** Describes a run without running it: the config, the operations, and the permissions they need. Contacts nothing. */
 
+import { CLUSTER_ACCESS, type ClusterAccess } from '../cluster/role.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Perspective, PhaseOption, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
@@ -56,6 +57,8 @@ export interface Plan {
   readonly unknown: readonly string[];
   readonly checks: readonly PlannedCheck[];
   readonly permissions: Permissions;
+  /** The Role for `run kubernetes`, if the config is from Kubernetes. */
+  readonly kubernetes: ClusterAccess | null;
   /** What was left out of the config, and facts that affect permissions but are not part of it. */
   readonly notes: readonly string[];
 }
@@ -102,6 +105,7 @@ export async function makePlan(checks: readonly Check[], deployment: Deployment,
     ...variablesOf(deployment),
     checks: planned,
     permissions: permissionsOf(grants),
+    kubernetes: deployment.origins.some(({ location }) => location?.kind !== undefined) ? CLUSTER_ACCESS : null,
     notes: [
       ...deployment.notes,
       ...(grants.some(isEncryptedAtRest) ? [AT_REST] : []),

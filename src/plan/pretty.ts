@@ -1,5 +1,6 @@
 /** The plan for people, at 80 columns. */
 import { Chalk } from 'chalk';
+import { type ClusterAccess, type RoleRule, yamlOf } from '../cluster/role.ts';
 import { changePhrase, changesTitle, releasePhrase } from '../report/release.ts';
 import { type Style, toAscii } from '../report/style.ts';
 import { padTo, widthOf, wrap } from '../report/wrap.ts';
@@ -30,6 +31,7 @@ export function renderPlan(plan: Plan, style: Style): string {
     bold(heading(plan)),
     ...plan.checks.flatMap((check) => ofCheck(check, page)),
     ...permissions(plan.permissions, page),
+    ...clusterRole(plan.kubernetes, page),
     ...plan.notes.flatMap((note) => ['', ...wrap(`Note: ${note}.`, style.width)]),
   ];
   const text = `${lines.join('\n')}\n`;
@@ -131,6 +133,19 @@ function listed(held: Policy | readonly Role[], { width }: Page): string[] {
     `  ${role}`,
     ...wrap(`on ${on.join(', ')}`, width - 4).map((line) => `    ${line}`),
   ]);
+}
+
+function clusterRole(access: ClusterAccess | null, { bold }: Page): string[] {
+  if (access === null) return [];
+  const listedRules = (rules: readonly RoleRule[]) => rules.map((rule) => `  ${yamlOf(rule)}`);
+  return [
+    '',
+    bold('Kubernetes: rules of a Role in Spacelift’s namespace, for run kubernetes'),
+    ...listedRules(access.rules),
+    '',
+    bold('Kubernetes: in addition, for --create-service-accounts'),
+    ...listedRules(access.createServiceAccounts),
+  ];
 }
 
 const isRoles = (held: Policy | readonly Role[]): held is readonly Role[] => Array.isArray(held);

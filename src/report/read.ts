@@ -8,7 +8,9 @@ import { REPORT_KIND, type Report, SCHEMA_VERSION } from './types.ts';
 export function readReport(json: string): { readonly report: Report } | { readonly problem: string } {
   let value: unknown;
   try {
-    value = cleaned(JSON.parse(json), 0);
+    value = JSON.parse(json);
+    refuseDeep(value, 0);
+    if (SUSPICIOUS.test(json)) value = cleaned(value);
   } catch (error) {
     return { problem: error instanceof DepthError ? 'its values are nested too deeply' : 'it is not JSON' };
   }
@@ -43,13 +45,20 @@ class DepthError extends Error {
   override readonly name = 'DepthError';
 }
 
-/** Without control characters. Changes nothing in a report that this tool wrote. */
-function cleaned(value: unknown, depth: number): unknown {
+/** @throws DepthError: whatever walks through the values later needs a stack */
+function refuseDeep(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
   if (depth > DEEPEST) throw new DepthError();
+  for (const held of Object.values(value)) refuseDeep(held, depth + 1);
+}
+
+/** JSON in which a text can contain a control character, as it is or escaped; in other texts, nothing is to be cleaned. */
+const SUSPICIOUS = /\\[ubfrt]|[^\P{C}\r\n\t]|[\p{Zl}\p{Zp}]/u;
+
+/** Without control characters. Changes nothing in a report that this tool wrote. */
+function cleaned(value: unknown): unknown {
   if (typeof value === 'string') return escapeControls(value);
-  if (Array.isArray(value)) return value.map((item) => cleaned(item, depth + 1));
+  if (Array.isArray(value)) return value.map(cleaned);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, held]) => [escapeControls(key), cleaned(held, depth + 1)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [escapeControls(key), cleaned(held)]));
 }

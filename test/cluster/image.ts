@@ -90,12 +90,12 @@ export async function runImage(
     linux: { namespaces: [{ type: 'pid' }, { type: 'mount' }, { type: 'ipc' }, { type: 'uts' }] },
   };
   await writeFile(join(bundle, 'config.json'), JSON.stringify(spec));
-  const { command } = part('runc');
+  const { command, env: own } = part('runc');
   const name = `preflight-${randomUUID()}`;
   try {
     return await new Promise((resolve) => {
       const state = ['--root', join(bundle, 'state')];
-      const options = { env: {}, maxBuffer: 64 << 20 };
+      const options = { env: own, maxBuffer: 64 << 20 };
       execFile(command, [...state, 'run', '--bundle', bundle, name], options, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
       );

@@ -1,4 +1,4 @@
-/** Has every part of a cluster, and the image, ready before the first test. */
+/** Has the image, and all that runs it, ready before the first test. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

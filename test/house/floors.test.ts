@@ -15,7 +15,7 @@ const FLOORS = [
   ['src/config'],
   ['src/engine'],
   ['src/net'],
-  ['src/clouds'],
+  ['src/clouds', 'src/cluster'],
   ['src/report', 'src/plan'],
   ['checks/database'],
   ['src/app'],

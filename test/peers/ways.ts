@@ -114,40 +114,6 @@ export const goSourcesWith = (folder: URL, { module, version, file }: ModuleFile
   },
 });
 
-/**
- * Commands of Kubernetes, all by one build. Its module refers to folders that only its repository has, and which are
- * published as modules of their own.
- */
-export const kubernetes = (version: string, commands: readonly string[]): Way => ({
-  lane: 'go',
-  version: () => version,
-  build: async (directory) => {
-    const source = join(directory, 'source');
-    // Of its own: it is several times the size of the commands, and removed with them.
-    const env = { ...GO, GOMODCACHE: join(directory, 'modules') };
-    await mkdir(source);
-    const downloaded = await run(
-      'go',
-      ['mod', 'download', '-modcacherw', '-json', `k8s.io/kubernetes@${version}`],
-      source,
-      env,
-    );
-    const { Dir, GoMod } = JSON.parse(downloaded);
-    const modules = readFileSync(GoMod, 'utf8')
-      .replace(/^module .*$/m, `module commands\n\nrequire k8s.io/kubernetes ${version}`)
-      .replaceAll(/ => \.\/staging\/src\/(.*)$/gm, ` => $1 ${version.replace('v1.', 'v0.')}`);
-    await writeFile(join(source, 'go.mod'), modules);
-    await copyFile(join(Dir, 'go.sum'), join(source, 'go.sum'));
-    const flags = ['-mod=mod', '-modcacherw', '-trimpath', '-o', `${directory}/`];
-    const linked = `-s -w -X k8s.io/component-base/version.gitVersion=${version}`;
-    const packages = commands.map((command) => `k8s.io/kubernetes/cmd/${command}`);
-    await run('go', ['build', ...flags, '-ldflags', linked, ...packages], source, env);
-    await rm(source, { recursive: true });
-    await rm(env.GOMODCACHE, { recursive: true });
-  },
-  program: (directory) => ({ command: join(directory, commands[0] ?? ''), args: [], env: {} }),
-});
-
 /** An OpenTelemetry collector of these components, by the collector's own builder of the same version. */
 export const collector = (version: string, components: readonly (readonly [kind: string, module: string])[]): Way => ({
   lane: 'go',

@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
+import { CLUSTER_ACCESS } from '../../src/cluster/role.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
 import { DEFAULTS, type Perspective, SERVICES } from '../../src/config/options.ts';
+import { parseSource } from '../../src/config/sources/index.ts';
 import { runChecks } from '../../src/engine/run.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
 import { makePlan, type Plan } from '../../src/plan/plan.ts';
@@ -207,6 +209,15 @@ describe('variables', () => {
 test('what the config does not tell is noted', async () => {
   expect((await plan(DEPLOYMENTS['on AWS'] ?? {})).notes).toEqual([expect.stringContaining('kms:GenerateDataKey')]);
   expect((await plan(ONPREM)).notes).toEqual([]);
+});
+
+test('a config from Kubernetes comes with the Role for a run in it', async () => {
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'spacelift-shared' }, stringData: ONPREM };
+  const read = await parseSource('shared.json', JSON.stringify(secret));
+  const planned = await makePlan(CHECKS, makeDeployment([read], { environment: {} }), DEFAULTS);
+  expect(planned.kubernetes).toEqual(CLUSTER_ACCESS);
+  expect(renderPlan(planned, PLAIN)).toContain("\n  - { apiGroups: [''], resources: [pods/log], verbs: [get] }\n");
+  expect((await plan(ONPREM)).kubernetes).toBeNull();
 });
 
 describe('--only and --skip', () => {

@@ -27,10 +27,15 @@ import {
 export interface MergeOptions {
   /** Reasons for accepting warnings, by finding ID; an ID without a variable stands for those with any variable. */
   readonly accept?: ReadonlyMap<string, string>;
+  /** Whether the caller chose the services: then none is missing. */
+  readonly areChosen?: boolean;
 }
 
-export function makeMatrix(given: readonly ServiceRun[], { accept = new Map() }: MergeOptions = {}): Matrix {
-  const { run: absent, note } = missingScheduler(given);
+export function makeMatrix(
+  given: readonly ServiceRun[],
+  { accept = new Map(), areChosen = false }: MergeOptions = {},
+): Matrix {
+  const { run: absent, note } = areChosen ? {} : missingScheduler(given);
   const all = (absent === undefined ? given : [...given, absent]).toSorted(
     (a, b) => ORDER.indexOf(a.service) - ORDER.indexOf(b.service),
   );

@@ -83,6 +83,16 @@ it('pretty is a grid with words, at 80 columns', async () => {
   expect(lines.at(-3)).toBe('✖ not ready: there is no result of the scheduler');
 });
 
+it('pretty is short with -q, and has every finding with -v', async () => {
+  const render = await MATRIX_FORMATS.pretty.load();
+  const quiet = await render(sample(), { ...PLAIN, verbosity: 'quiet' });
+  expect(quiet).toMatch(/^database +⚠ warn +✖ fail$/m);
+  expect(quiet).not.toMatch(/^configuration|^- |not allowed/m);
+  const verbose = await render(sample(), { ...PLAIN, verbosity: 'verbose' });
+  expect(verbose).toContain('✔ configuration/required\n');
+  expect(verbose).toContain('- database/pooler\n      not allowed to read it\n      services  drain\n');
+});
+
 it('pretty marks a pass that another service told', async () => {
   const skipped: Some = { id: 'object-storage/states/access', status: 'skip', title: 'x' };
   const text = await renderMatrixAs(makeMatrix(three({ drain: [skipped] })), 'pretty');

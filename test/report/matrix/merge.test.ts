@@ -252,6 +252,12 @@ describe('a scheduler that is not there', () => {
     }
   });
 
+  it('is nothing to note if the caller chose the services', () => {
+    const skipped: Some = { id, status: 'skip', title: 'only one service is checked' };
+    const runs = [...(server === undefined ? [] : [server]), asRun(reportOf('drain', [skipped]))];
+    expect(merged(runs, { areChosen: true })).toMatchObject({ notes: [], verdict: 'ready' });
+  });
+
   it('is nothing to note without both the server and the drain', () => {
     for (const only of [[reportOf('server')], [reportOf('worker'), reportOf('drain')]])
       expect(merged(only.map((report) => asRun(report)))).toMatchObject({ notes: [], verdict: 'ready' });

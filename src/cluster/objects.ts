@@ -1,0 +1,74 @@
+/** Kubernetes objects as kubectl prints them, or as manifests hold them. */
+
+import { isList as isValueList, isMap as isValueMap, Unquoted, type Value } from '../config/sources/value.ts';
+import { isJsonMap, type Json, type JsonMap } from '../util/json.ts';
+
+export const mapIn = (object: JsonMap, key: string): JsonMap => {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  return isJsonMap(value) ? value : {};
+};
+
+/** The maps in a list; none if it is no list. */
+export function listIn(object: JsonMap, key: string): readonly JsonMap[] {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  return Array.isArray(value) ? value.filter(isJsonMap) : [];
+}
+
+export const textIn = (object: JsonMap, key: string): string | undefined => {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** The strings in a list; none if it is no list. */
+export function textsIn(object: JsonMap, key: string): readonly string[] {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+/** Of the members with these names, those that are set. */
+export const picked = (object: JsonMap, names: readonly string[]): JsonMap =>
+  Object.fromEntries(Object.entries(object).filter(([name, value]) => names.includes(name) && value !== null));
+
+/** All but the members with these names. */
+export const without = (object: JsonMap, names: readonly string[]): JsonMap =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
+export const nameOf = (object: JsonMap): string => textIn(mapIn(object, 'metadata'), 'name') ?? '';
+export const namespaceOf = (object: JsonMap): string | undefined => textIn(mapIn(object, 'metadata'), 'namespace');
+
+/** The objects of lists in place of the lists, in order; what is no object is left out. */
+export function flattened(values: readonly Json[]): JsonMap[] {
+  const pending = values.toReversed();
+  const objects: JsonMap[] = [];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (!isJsonMap(next)) continue;
+    const kind = textIn(next, 'kind') ?? '';
+    if (!kind.endsWith('List')) objects.push(next);
+    else
+      for (const item of listIn(next, 'items').toReversed()) {
+        const itemKind = kind.slice(0, -'List'.length);
+        pending.push(textIn(item, 'kind') === undefined && itemKind !== '' ? { ...item, kind: itemKind } : item);
+      }
+  }
+  return objects;
+}
+
+/** A parsed manifest as JSON: unquoted scalars as YAML 1.1 reads them, which kubectl follows. */
+export function jsonOf(value: Value): Json {
+  if (isValueList(value)) return value.map(jsonOf);
+  if (isValueMap(value)) return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonOf(inner)]));
+  if (!(value instanceof Unquoted)) return typeof value === 'object' ? null : value;
+  const { type, text } = value;
+  if (type === 'null') return null;
+  if (type === 'boolean') return /^(?:y|yes|true|on)$/i.test(text);
+  if (type === 'number') return numberOf(text);
+  return text;
+}
+
+function numberOf(text: string): number | string {
+  const [, sign = '', digits = ''] = /^([-+]?)(.*)$/.exec(text.replaceAll('_', '')) ?? [];
+  const octal = /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
+  const number = Number(octal);
+  if (!Number.isFinite(number)) return text;
+  return sign === '-' ? -number : number;
+}
