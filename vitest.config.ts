@@ -28,6 +28,8 @@ export default defineConfig({
     // What hangs has to end some time. No test is about how long it takes: the machine may be busy.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // The totals of the tables of faults, after everything else.
+    reporters: ['default', ['./test/faults/table.ts', { totalsOnly: true }]],
     expect: { poll: { timeout: 60_000 } },
     // A larger young generation: servers, clients and reports make much that is soon thrown away.
     execArgv: ['--max-semi-space-size=64'],

@@ -11,6 +11,7 @@ import { deployedIn } from './judge-scheduler.ts';
 import { CORE_SERVICES, type Perspective, type Service } from './options.ts';
 import type { Resolved } from './resolve.ts';
 import { whatIsNear } from './sources/near.ts';
+import { serviceInName } from './sources/service.ts';
 
 /** Maximum number of names in a text. */
 const MOST_NAMES = 8;
@@ -60,10 +61,13 @@ function judgeLacking(resolved: Resolved, sources: readonly Source[], view: View
   const { service, byService, entries, incomplete } = resolved;
   if (service !== undefined || incomplete) return [];
   const deployed = deployedIn(sources);
+  // Their missing keys are told already.
+  const told = new Set(sources.flatMap((source) => source.unresolved ?? []).map(({ variable }) => variable));
   return CORE_SERVICES.filter((one) => deployed.has(one)).flatMap((one): ConfigurationFinding[] => {
     const own = byService.get(one);
     const names = VARIABLES.filter(
-      (name) => own !== undefined && !own.has(name) && entries.has(name) && isNeededBy(name, one, view),
+      (name) =>
+        own !== undefined && !own.has(name) && entries.has(name) && !told.has(name) && isNeededBy(name, one, view),
     );
     const [first] = names;
     if (first === undefined) return [];
@@ -95,10 +99,18 @@ function fixFor(service: Service, names: readonly string[], { entries }: Resolve
     ...sources.flatMap((source) => source.ignored ?? []),
     ...names.flatMap((name) => entries.get(name) ?? []),
   ];
-  const object = held.find((entry) => names.includes(entry.name) && isInObject(entry))?.location;
+  const object = held.find(
+    (entry) => names.includes(entry.name) && isInObject(entry) && !isOfAnother(entry, service),
+  )?.location;
   return object === undefined
     ? advice`set ${firstOf(names, MOST_NAMES)} for the ${service} too`
     : advice`add ${`${object.kind} ${object.name}`} to envFrom in the container of the ${service}`;
 }
 
 const isInObject = ({ location }: Entry): boolean => location?.kind !== undefined && location.container === undefined;
+
+/** Whether an object is named for another service, whose other variables are not for this one. */
+function isOfAnother({ location }: Entry, service: Service): boolean {
+  const of = serviceInName(location?.name ?? '');
+  return of !== undefined && of !== service;
+}

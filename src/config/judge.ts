@@ -4,7 +4,16 @@ import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import type { AssumedRelease } from './assumed-release.ts';
 import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
-import { CHOICES, CONTRACT, isChoice, isVariable, mayDiffer, VARIABLES, type VariableName } from './contract.ts';
+import {
+  CHOICES,
+  CONTRACT,
+  isChoice,
+  isKnown,
+  isVariable,
+  mayDiffer,
+  VARIABLES,
+  type VariableName,
+} from './contract.ts';
 import { DOCS } from './docs.ts';
 import { judgeEncoded } from './encoded.ts';
 import type { Entry, Source } from './entry.ts';
@@ -116,7 +125,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   for (const [name, held] of resolved.entries) {
     if (isVariable(name)) continue;
     if (held.unread !== undefined) findings.push({ rule: 'required', variable: name, outcome: held.unread });
-    const skipped = judgeUnseen(held);
+    const skipped = isOfUse(name) ? judgeUnseen(held) : undefined;
     if (skipped !== undefined) findings.push({ ...skipped, variable: name });
   }
   findings.push(
@@ -141,6 +150,9 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
   return { findings, pairing, unusable, told: new Map([...named, ...quoted, ...encoded]), misspellings };
 }
+
+/** Whether a variable outside the contract is used by any check; the name of the pod, for one, is not. */
+const isOfUse = (name: string): boolean => isKnown(name) && !/^(DD_|OTEL_)/.test(name);
 
 function missing(name: VariableName, resolved: Resolved, view: View): Issue | Skip {
   if (resolved.incomplete) {

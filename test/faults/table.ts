@@ -1,4 +1,4 @@
-/** A Vitest reporter that prints the table of faults, and what it comes to: `npm run test:faults`. */
+/** A Vitest reporter that prints the table of faults, and what it comes to: `npm run test:faults`. Of `npm test`, the totals alone. */
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import type { Verdict } from './harness.ts';
 
@@ -12,11 +12,18 @@ function mends({ fixes }: Verdict): string {
 }
 
 export default class FaultTable implements Reporter {
+  readonly #totalsOnly: boolean;
+
+  constructor({ totalsOnly = false }: { totalsOnly?: boolean } = {}) {
+    this.#totalsOnly = totalsOnly;
+  }
+
   onTestRunStart(): void {
-    process.stdout.write('caught, cause named, fix: executed, mends\n');
+    if (!this.#totalsOnly) process.stdout.write('caught, cause named, fix: executed, mends\n');
   }
 
   onTestCaseResult(test: TestCase): void {
+    if (this.#totalsOnly) return;
     const { fault } = test.meta();
     const { state, errors } = test.result();
     if (fault !== undefined) {
@@ -35,6 +42,7 @@ export default class FaultTable implements Reporter {
     const rows = modules
       .flatMap((module) => [...module.children.allTests()])
       .flatMap((test) => test.meta().fault ?? []);
+    if (rows.length === 0) return;
     const count = (what: (row: (typeof rows)[number]) => boolean) => rows.filter(what).length;
     const extra = rows.reduce((sum, row) => sum + row.extra.length, 0);
     const faults = count(({ ids }) => ids.length > 0);
@@ -46,13 +54,14 @@ export default class FaultTable implements Reporter {
       `\n${faults} faults: ${caught} caught, ${named} causes named exactly, ${extra} extra failures; ` +
         `${rows.length - faults} that only look like one\n`,
     );
-    process.stdout.write(fixesOf(rows));
+    process.stdout.write(fixesOf(rows, this.#totalsOnly));
+    if (this.#totalsOnly) return;
     for (const error of errors) process.stdout.write(`${String(error)}\n`);
   }
 }
 
 /** How many fixes mend, and the rest with their reasons. */
-function fixesOf(rows: readonly Verdict[]): string {
+function fixesOf(rows: readonly Verdict[], totalsOnly: boolean): string {
   const pasteable = rows.filter(({ fixes }) => fixes.length > 0);
   const executed = pasteable.filter((row) => mends(row) !== 'not');
   const reasons = Map.groupBy(
@@ -68,7 +77,7 @@ function fixesOf(rows: readonly Verdict[]): string {
   const mended = executed.filter((row) => mends(row) === 'yes').length;
   return [
     `fixes: ${pasteable.length} faults with commands or settings, ${executed.length} (${share} %) executed as printed, ${mended} mend`,
-    ...(lines.length === 0 ? [] : ['not executed, or without effect, because:', ...lines]),
+    ...(totalsOnly || lines.length === 0 ? [] : ['not executed, or without effect, because:', ...lines]),
     '',
   ].join('\n');
 }

@@ -1,7 +1,10 @@
 /** The ten buckets on any server that speaks S3: made as the vendor's guide wants them, and all that lies in them. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketVersioningCommand,
   ListObjectVersionsCommand,
   PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
@@ -31,13 +34,33 @@ export async function allowUploads(client: S3Client, origin: string): Promise<vo
   await client.send(new PutBucketCorsCommand({ Bucket: real('uploads'), CORSConfiguration: { CORSRules: [rule] } }));
 }
 
+/** MinIO reads the settings of a new bucket in the background, and can lose those that were made by then: they are made until they stay. */
 export async function makeBuckets(client: S3Client): Promise<void> {
-  const make = async (bucket: string) => {
-    await client.send(new CreateBucketCommand({ Bucket: real(bucket) }));
-    if (VERSIONED.includes(bucket)) await setVersioning(client, bucket, true);
-    if (!KEPT.includes(bucket)) await setExpiry(client, bucket, 2);
-  };
-  await Promise.all(NAMES.map(make));
+  await Promise.all(NAMES.map((bucket) => client.send(new CreateBucketCommand({ Bucket: real(bucket) }))));
+  for (let missing: readonly string[] = NAMES, stable = 0; stable < 3; stable += 1) {
+    await Promise.all(missing.map((bucket) => configure(client, bucket)));
+    if (missing.length > 0) stable = 0;
+    await sleep(100);
+    const complete = await Promise.all(NAMES.map((bucket) => isConfigured(client, bucket)));
+    missing = NAMES.filter((_, index) => !complete[index]);
+  }
+}
+
+async function configure(client: S3Client, bucket: string): Promise<void> {
+  if (VERSIONED.includes(bucket)) await setVersioning(client, bucket, true);
+  if (!KEPT.includes(bucket)) await setExpiry(client, bucket, 2);
+}
+
+async function isConfigured(client: S3Client, bucket: string): Promise<boolean> {
+  const Bucket = real(bucket);
+  const [versioning, lifecycle] = await Promise.all([
+    client.send(new GetBucketVersioningCommand({ Bucket })),
+    client.send(new GetBucketLifecycleConfigurationCommand({ Bucket })).catch(() => undefined),
+  ]);
+  return (
+    (!VERSIONED.includes(bucket) || versioning.Status === 'Enabled') &&
+    (KEPT.includes(bucket) || lifecycle !== undefined)
+  );
 }
 
 /** Removes every version and delete marker. */

@@ -88,7 +88,7 @@ describe('fish', () => {
   const names = async (words: string) => [...(await offered(words)).keys()];
 
   test.each([
-    ['', ['cleanup', 'completion', 'explain', 'merge', 'plan', 'schema']],
+    ['', ['cleanup', 'completion', 'explain', 'merge', 'plan', 'run', 'schema']],
     ['--phase ', ['auto', 'post-install', 'pre-install']],
     ['--service=wo', ['--service=worker']],
     ['-f sh', ['shared conf.yaml']],

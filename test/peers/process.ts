@@ -11,8 +11,8 @@ import { program } from './install.ts';
 
 export const HOST = '127.0.0.1';
 
-/** Python on a busy machine takes its time, ms. */
-const START_MS = 60_000;
+/** Python and Erlang on a busy machine take their time, ms. */
+const START_MS = 180_000;
 /** Another process may take a port between the search and its use. */
 const TRIES = 3;
 

@@ -62,16 +62,15 @@ export function readWorkloads(
 ): WorkloadReading {
   const containers = objects.flatMap(({ object, location }) => containersOf(object, location));
   const input = new WorkloadInput(stored, file);
-  const found = new Set<Service | 'all'>();
-  const readers = containers.map((container) => {
-    const reader = new ContainerReader(container, input);
-    // The scheduler's values may all be in objects that are not in the input.
-    const isFound = reader.isSpacelifts || container.service === 'scheduler';
-    if (isFound && container.isStarted) found.add(container.service ?? 'all');
-    return reader;
-  });
-  const read = readers.filter((reader) => reader.isSpacelifts);
+  const readers = containers.map((container) => new ContainerReader(container, input));
+  const candidates = readers.filter((reader) => reader.isSpacelifts);
+  const hasService = candidates.some((reader) => reader.isService);
+  const read = candidates.filter((reader) => !(hasService && reader.isPerhapsAnother));
   const own = new Set(read.map((reader) => reader.of));
+  // The scheduler's values may all be in objects that are not in the input.
+  const started = containers.filter(
+    ({ container, service, isStarted }) => isStarted && (service === 'scheduler' || own.has(container)),
+  );
   const open = read.filter((reader) => reader.unseen !== undefined);
   const { unseen } = open.find((reader) => !reader.isGateway) ?? open[0] ?? {};
   return {
@@ -83,7 +82,7 @@ export function readWorkloads(
     isReferring: read.some(({ referred, isMissing }) => referred.size > 0 || isMissing),
     isMissing: readers.some((reader) => reader.isMissing),
     unresolved: distinct(read.flatMap(({ unresolved }) => unresolved)),
-    ...(read.length > 0 && { workloads: [...found] }),
+    ...(read.length > 0 && { workloads: [...new Set(started.map(({ service }) => service ?? ('all' as const)))] }),
     rejected: containers
       .filter(({ container }) => !own.has(container))
       .flatMap(({ container, label, location }) =>
@@ -216,6 +215,15 @@ class ContainerReader {
     return this.#service === GATEWAY;
   }
 
+  get isService(): boolean {
+    return this.#service !== undefined && !this.isGateway;
+  }
+
+  /** Whether it has no more of Spacelift than a name that other programs use too: a backup of the database has it. */
+  get isPerhapsAnother(): boolean {
+    return this.#service === undefined && !this.#isBackend && !this.#variables.has('SERVER_DOMAIN');
+  }
+
   get entries(): readonly Entry[] {
     return [...this.#variables.values()];
   }
@@ -254,6 +262,7 @@ class ContainerReader {
     this.#input.count();
     const from = pair.valueFrom;
     if (isMap(from)) this.#addFrom(name, from);
+    else if (this.#isMissedIn(name, pair.value)) this.#variables.delete(name);
     else this.#variables.set(name, entryOf(name, this.#expanded(name, pair.value), this.#place));
   }
 
@@ -310,6 +319,18 @@ class ContainerReader {
       variable,
       ...(near !== undefined && { near: named(near, 'key') }),
     });
+  }
+
+  /** Whether a variable is made of one whose key is missing; that is then told of the variable itself. */
+  #isMissedIn(name: string, value: Value | undefined): boolean {
+    if (typeof value !== 'string' || !value.includes('$(') || this.unresolved.length > MOST_UNRESOLVED) return false;
+    const index = this.unresolved.findIndex(
+      ({ key, variable: part = '' }) =>
+        key !== undefined && !isVariable(part) && !this.#variables.has(part) && value.includes(`$(${part})`),
+    );
+    const missed = this.unresolved[index];
+    if (missed !== undefined) this.unresolved[index] = { ...missed, variable: name };
+    return missed !== undefined;
   }
 
   #miss(reference: Omit<UnresolvedReference, 'origin'>): void {

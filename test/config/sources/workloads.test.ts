@@ -173,6 +173,84 @@ describe('a reference that finds nothing', () => {
       fixes: ['refer to the key url'],
     });
   });
+
+  it('is one failure, whatever the service lacks for it', async () => {
+    const from = [
+      { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'spacelift-shared', key: 'DATABASE_URI' } } },
+    ];
+    const objects = [
+      ...SECRETS,
+      deployment('server', ['spacelift-shared', 'spacelift-server'], from),
+      DRAIN,
+      SCHEDULER,
+    ];
+    expect(await found(objects)).toMatchObject({
+      issues: ['fail workload: Secret spacelift-shared has no key DATABASE_URI, did you mean DATABASE_URL?'],
+    });
+  });
+});
+
+it('a missing key is told of the variable that it is a part of', async () => {
+  const { DATABASE_URL: _, ...others } = shared as Record<string, string>;
+  const env = [
+    { name: 'DB_PASSWORD', valueFrom: { secretKeyRef: { name: 'pg-app', key: 'passwrod' } } },
+    { name: 'DATABASE_URL', value: 'postgres://spacelift:$(DB_PASSWORD)@pg.acme.internal/spacelift' },
+  ];
+  const objects = [
+    secret('spacelift-shared', others),
+    secret('pg-app', { password: 'rose-tin-lantern' }),
+    ...['server', 'drain', 'scheduler'].map((service) => deployment(service, ['spacelift-shared'], env)),
+  ];
+  expect(await found(objects)).toMatchObject({
+    issues: ['fail workload: Secret pg-app has no key passwrod, did you mean password?'],
+    fixes: ['refer to the key password'],
+  });
+});
+
+it('a Secret of another service is nothing to add', async () => {
+  const metadataBucket = 'OBJECT_STORAGE_BUCKET_METADATA';
+  const { [metadataBucket]: bucket, ...others } = shared as Record<string, string>;
+  const objects = [
+    secret('spacelift-shared', others),
+    secret('spacelift-server', { ...server, [metadataBucket]: bucket }),
+    ...[SECRETS[2] ?? {}, SERVER, DRAIN, SCHEDULER],
+  ];
+  expect(await found(objects)).toMatchObject({
+    issues: [`fail workload: the drain does not have ${metadataBucket}`],
+    fixes: [`set ${metadataBucket} for the drain too`],
+  });
+});
+
+describe('what is no part of Spacelift', () => {
+  const field = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
+
+  it.each(['POD_IP', 'NODE_NAME', 'DD_ENV'])('is no finding: %s from a field of the pod', async (name) => {
+    const server = deployment('server', ['spacelift-shared', 'spacelift-server'], [{ name, ...field('status.podIP') }]);
+    const { configuration } = makeDeployment([await parseSource('x', stream([...SECRETS, server, DRAIN, SCHEDULER]))], {
+      environment: {},
+    });
+    expect(configuration.filter(({ outcome }) => outcome.status !== 'pass')).toEqual([]);
+  });
+
+  it.each<[string, readonly object[]]>([
+    ['a value', [{ name: 'DATABASE_URL', value: 'postgres://backup@db.acme.internal/spacelift' }]],
+    [
+      'the same Secret',
+      [{ name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'spacelift-shared', key: 'DATABASE_URL' } } }],
+    ],
+  ])('is another program beside the services, with the database in %s', async (_, env) => {
+    const other = { name: 'ADMIN_PASSWORD', value: 'of-another-program' };
+    const program = {
+      kind: 'Deployment',
+      metadata: metadata('backup'),
+      spec: { template: { spec: { containers: [{ name: 'backup', env: [...env, other] }] } } },
+    };
+    const objects = [...SECRETS, SERVER, DRAIN, SCHEDULER, program];
+    expect(await found(objects)).toMatchObject({ issues: [], notes: [] });
+    const { entries, workloads } = await parseSource('x', stream(objects));
+    expect(entries.map(({ service }) => service)).not.toContain('all');
+    expect(workloads).toEqual(['server', 'drain', 'scheduler']);
+  });
 });
 
 describe('workloads alone', () => {
