@@ -1,10 +1,10 @@
 /** IoT Core's control plane, which manages the certificates of worker pools. */
 import { reach } from '../../../src/clouds/aws/reach.ts';
-import type { Run } from '../../../src/engine/check.ts';
+import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import type { Outcome } from '../../../src/outcome/outcome.ts';
 
-export async function checkControlPlane(run: Run): Promise<Outcome> {
+export const checkControlPlane = oncePerRun(async (run): Promise<Outcome> => {
   const { outcome, url, proxied } = await reach(run, 'IOT');
   if (outcome.status !== 'fail' || proxied) return outcome;
   const isExempt = Boolean(run.proxies.HTTPS_PROXY || run.proxies.https_proxy);
@@ -19,4 +19,4 @@ export async function checkControlPlane(run: Run): Promise<Outcome> {
       ? advice`list the VPC endpoints one by one in NO_PROXY, without ${host}`
       : advice`allow TCP 443 from Spacelift’s network to ${host}, or set HTTPS_PROXY to a proxy that allows it`,
   };
-}
+});

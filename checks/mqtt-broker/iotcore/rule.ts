@@ -5,9 +5,12 @@ import { addressIn } from '../../../src/clouds/aws/sqs/queue-url.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { boundPages } from '../../../src/net/limits.ts';
+import { cause } from '../../../src/outcome/cause.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { CheckStopped, type Issue, type Outcome, pass, type Skip, skip, warn } from '../../../src/outcome/outcome.ts';
+import { mqttFinding } from '../rules.ts';
 import { iotArn, openControl, unread } from './clients.ts';
+import { checkControlPlane } from './control-plane.ts';
 import { otherRegion } from './owner.ts';
 import { namespaceOf } from './publish.ts';
 import {
@@ -66,12 +69,20 @@ export const findRule = oncePerRun(async (run): Promise<RuleFound> => {
   const further = arriving.length > 0 ? { rules: arriving } : await look(run, others, wanted);
   const near = 'outcome' in further ? [] : further.rules.filter(({ arrives }) => arrives);
   const [nearest] = [...near, ...found.rules].toSorted(byFaults);
+  if (nearest === undefined) await mustBeControlPlane(run);
   const bringing = near.find(({ rule }) => accepts(rule, `${wanted.namespace}/readonly/preflight/x`));
   return {
     outcome: nearest === undefined ? missingRule(wanted) : ruleIssue(nearest, wanted),
     brings: bringing?.name,
   };
 });
+
+/** A server that is not IoT Core's control plane lists no rules either. */
+async function mustBeControlPlane(run: Run): Promise<void> {
+  const outcome = await checkControlPlane(run);
+  if (outcome.status !== 'fail') return;
+  throw new CheckStopped({ ...outcome, cause: outcome.cause ?? cause.finding(mqttFinding('iotcore/control-plane')) });
+}
 
 function wantedIn(run: Run): Wanted {
   const { url, name, account } = addressIn(run, QUEUE);
