@@ -47,13 +47,17 @@ export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
   const passes = (answer: HttpAnswer) =>
     store.refusal(answer, { action: 'put', bucket }) === undefined || (!isOurs && isTaken(probe, answer));
   const works = async (size: number, name: string) => passes((await upload(size, name)).answer);
-
-  try {
-    const sent = await upload(SIZE, header).catch((error: unknown) => {
+  const uploadLarge = () =>
+    upload(SIZE, header).catch((error: unknown) => {
       // When a proxy cuts off large bodies without a response, it looks like a broken connection.
       if (error instanceof NetworkError && (error.kind === 'closed' || error.kind === 'timeout')) return error;
       throw error;
     });
+
+  try {
+    const first = await uploadLarge();
+    // A store that rejects a write before it has read the body can reset the connection, which loses its response: a proxy’s limit does that every time.
+    const sent = first instanceof NetworkError && first.kind === 'closed' ? await uploadLarge() : first;
     if (!(sent instanceof NetworkError) && passes(sent.answer)) {
       if (isDoubled(sent.answer)) return doubled(probe);
       if (isOurs) return await stored(probe, sent.key);
