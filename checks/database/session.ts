@@ -52,6 +52,8 @@ export class Session {
    * @throws ServerError of kind `sql`, NetworkError of kind `closed` or `timeout`
    */
   send<Row>(run: Pick<Run, 'withTimeout'>, statements: readonly string[]): Promise<Row[]>[] {
+    /** Of the statement that waited longest: the others lose their results with the session. */
+    let silence: NetworkError | undefined;
     const results = statements.map((sql) =>
       run
         .withTimeout(QUERY_MS, () => {
@@ -60,7 +62,11 @@ export class Session {
         })
         .then(({ rows }) => rows as Row[])
         .catch((error) => {
-          if (error instanceof NetworkError && error.kind === 'timeout') this.#socket.destroy();
+          if (silence !== undefined) throw silence;
+          if (error instanceof NetworkError && error.kind === 'timeout') {
+            silence = error;
+            this.#socket.destroy();
+          }
           const refused = refusalOf(error, this.url, { objects: objectsIn(sql) });
           if (refused instanceof ServerError) throw new ServerError(refused.refusal, this.#scene());
           throw refused ?? error;
