@@ -114,10 +114,12 @@ function exchange(
       request.end(body);
       return;
     }
-    const timer = setTimeout(() => request.end(body), CONTINUE_MS);
+    // The server can ask for the body after it was sent unasked.
+    const sendBody = () => request.writableEnded || request.end(body);
+    const timer = setTimeout(sendBody, CONTINUE_MS);
     request.once('continue', () => {
       clearTimeout(timer);
-      request.end(body);
+      sendBody();
     });
     request.once('close', () => clearTimeout(timer));
     request.once('response', () => clearTimeout(timer));

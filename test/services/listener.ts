@@ -23,6 +23,8 @@ export async function listen(
   upgrade?: UpgradeListener,
 ): Promise<Listener> {
   const http = tls === undefined ? createHttp(handler) : createHttps(tls, handler);
+  // As nginx: Node's own 5 s close connections that a client beside busy neighbors is about to use again.
+  http.keepAliveTimeout = 75_000;
   if (upgrade !== undefined) http.on('upgrade', upgrade);
   const server = tls === undefined ? http : peeking(http);
   const sockets = new Set<Socket>();
