@@ -39,6 +39,8 @@ interface Kind {
   fix(): Fix;
 }
 
+const DENIED = advice`change the Pod or the policy as the message says; --image, --resources and --image-pull-secret change the Pod`;
+
 const KINDS: readonly Kind[] = [
   {
     says: /serviceaccount "([^"]+)" not found/,
@@ -80,14 +82,12 @@ const KINDS: readonly Kind[] = [
   {
     says: /admission webhook "([^"]+)" denied the request/,
     title: (name) => `admission webhook ${named(name, 'object')} denied the Pod`,
-    fix: () =>
-      advice`change the Pod or the policy as the message says; --image, --resources and --image-pull-secret change the Pod`,
+    fix: () => DENIED,
   },
   {
     says: /ValidatingAdmissionPolicy '([^']+)'/,
     title: (name) => `admission policy ${named(name, 'object')} denied the Pod`,
-    fix: () =>
-      advice`change the Pod or the policy as the message says; --image, --resources and --image-pull-secret change the Pod`,
+    fix: () => DENIED,
   },
   {
     says: /^The (?:P|p)ods? "[^"]+" is invalid/,

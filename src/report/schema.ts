@@ -220,22 +220,32 @@ const check = (ids: Ids) =>
     ),
   });
 
+/** The rule of a finding; the same in a matrix. */
+export const ruleFields = () => ({
+  rule: optional(described(text(), 'The key of the rule, such as object-storage/<bucket>/access.')),
+  subject: optional(described(text(), 'The bucket, queue or variable, for rules that apply to each of several.')),
+});
+
+/** The texts below the title of a result; the same in a matrix. */
+export const textFields = () => ({
+  detail: described(text(), 'An observation that adds to the title, or empty.'),
+  expected: optional(text()),
+  fix: optional(described(text(), 'The fix; can have several lines.')),
+  fixKind: optional(oneOf(FIX_KINDS)),
+  fixLanguage: optional(oneOf(FIX_LANGUAGES)),
+  docs: optional(text({ format: 'uri' })),
+});
+
 const finding = (ids: Ids) =>
   object<ReportFinding>({
     id: described(
       ids.finding,
       '<check>/<rule> or <check>/<subject>/<rule>; with the variable in brackets where there can be a finding per variable.',
     ),
-    rule: optional(described(text(), 'The key of the rule, such as object-storage/<bucket>/access.')),
-    subject: optional(described(text(), 'The bucket, queue or variable, for rules that apply to each of several.')),
+    ...ruleFields(),
     status: oneOf(STATUSES),
     title: described(text(), 'One line.'),
-    detail: described(text(), 'An observation that adds to the title, or empty.'),
-    expected: optional(text()),
-    fix: optional(described(text(), 'The fix; can have several lines.')),
-    fixKind: optional(oneOf(FIX_KINDS)),
-    fixLanguage: optional(oneOf(FIX_LANGUAGES)),
-    docs: optional(text({ format: 'uri' })),
+    ...textFields(),
     accepted: optional(described(text(), 'The reason for accepting the warning (--accept).')),
     startMs: described(wholeNumber(), 'Milliseconds since the start of the run.'),
     durationMs: wholeNumber(),

@@ -3,24 +3,18 @@ import { jobOf } from '../../cluster/job.ts';
 import { type Connection, type Kubectl, KubectlError } from '../../cluster/kubectl.ts';
 import { jobName, newRunId } from '../../cluster/names.ts';
 import { nameOf, namespaceOf } from '../../cluster/objects.ts';
-import { podOf } from '../../cluster/pod.ts';
-import type { Resources } from '../../cluster/resources.ts';
+import { type PodSettings, podOf } from '../../cluster/pod.ts';
 import { accountFor, accountsOf, releaseName } from '../../cluster/service-accounts.ts';
 import { CrashedError } from '../../engine/timeouts.ts';
 import type { JsonMap } from '../../util/json.ts';
-import { Drive, type Driven, type DriveObserver, type PlannedPod } from './drive.ts';
+import { Drive, type Driven, type DriveObserver, type DriveSettings, type PlannedPod } from './drive.ts';
 import { unusable } from './errors.ts';
 import { remove } from './remove.ts';
 import { objectsIn, type Source } from './source.ts';
 
-export interface KubernetesSettings {
-  readonly image: string;
-  readonly imagePullSecrets: readonly string[];
-  readonly resources: Resources;
-  /** For the command line in each container, in addition to the service and the format. */
-  readonly args: readonly string[];
-  /** CA certificates, PEM. */
-  readonly authorities: string | undefined;
+/** `args` do not contain the service and the format. */
+export interface KubernetesSettings
+  extends Pick<PodSettings, 'image' | 'imagePullSecrets' | 'resources' | 'args' | 'authorities'> {
   /** How long a Pod may take to start its container, ms. */
   readonly startTimeoutMs: number;
   /** Of each run, ms. */
@@ -30,21 +24,12 @@ export interface KubernetesSettings {
 }
 
 /** Everything that a run creates, in this order. */
-export interface KubernetesPlan {
-  readonly run: string;
-  readonly job: JsonMap;
+export interface KubernetesPlan extends DriveSettings {
   /** ServiceAccounts in the manifests, to be completed with Helm's marks. */
   readonly accounts: readonly JsonMap[];
   /** The name of the Helm release, for the accounts. */
   readonly release: string | undefined;
   readonly pods: readonly PlannedPod[];
-  readonly startTimeoutMs: number;
-  readonly runTimeoutMs: number;
-  readonly keep: boolean;
-  /** Between two looks at the Pods, ms. */
-  readonly pollMs: number;
-  /** How long a server that was reached before may not respond, ms. */
-  readonly silenceMs: number;
   /** Where a Pod is not like the service's own, for people. */
   readonly notes: readonly string[];
 }

@@ -19,7 +19,9 @@ import {
   idsFrom,
   PERSPECTIVES,
   reportForm,
+  ruleFields,
   STATUSES,
+  textFields,
   VERDICTS,
 } from '../schema.ts';
 import {
@@ -116,8 +118,7 @@ const check = (ids: Ids) =>
 const finding = (ids: Ids) =>
   object<MatrixFinding>({
     id: ids.finding,
-    rule: optional(described(text(), 'The key of the rule, such as object-storage/<bucket>/access.')),
-    subject: optional(described(text(), 'The bucket, queue or variable, for rules that apply to each of several.')),
+    ...ruleFields(),
     status: described(oneOf(STATUSES), 'The worst of its entries.'),
     entries: described(list(entry()), 'Results with the same status, title, detail and fix are one entry.'),
   });
@@ -126,12 +127,7 @@ const entry = () =>
   object<MatrixEntry>({
     status: oneOf(STATUSES),
     title: described(text(), 'One line; if other services pass, it says so.'),
-    detail: described(text(), 'An observation that adds to the title, or empty.'),
-    expected: optional(text()),
-    fix: optional(described(text(), 'The fix; can have several lines.')),
-    fixKind: optional(oneOf(FIX_KINDS)),
-    fixLanguage: optional(oneOf(FIX_LANGUAGES)),
-    docs: optional(text({ format: 'uri' })),
+    ...textFields(),
     accepted: optional(described(text(), 'The reason for accepting the warning.')),
     dependsOn: optional(described(text(), 'The finding that explains why this one was not checked.')),
     affected: optional(described(list(text()), 'All findings with the same cause, if there is more than one.')),

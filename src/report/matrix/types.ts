@@ -2,7 +2,7 @@
 import type { Perspective } from '../../config/options.ts';
 import type { FixKind, FixLanguage } from '../../outcome/fix.ts';
 import type { Status } from '../../outcome/status.ts';
-import type { Report, Verdict } from '../types.ts';
+import type { Report, ReportFinding, Verdict } from '../types.ts';
 
 export const MATRIX_KIND = 'matrix';
 /** Increases when a field is removed or changes its meaning, but not when a field is added. */
@@ -69,21 +69,22 @@ export interface Difference {
   readonly there: readonly string[];
 }
 
-/** One result of a rule with all services that have it: status, title, detail and fix are the same. */
-export interface MatrixEntry {
-  readonly status: Status;
-  /** One line; if other services pass, it says so. */
-  readonly title: string;
-  readonly detail: string;
-  readonly expected?: string;
-  readonly fix?: string;
-  readonly fixKind?: FixKind;
-  readonly fixLanguage?: FixLanguage;
-  readonly docs?: string;
-  /** The reason for accepting the warning. */
-  readonly accepted?: string;
-  readonly dependsOn?: string;
-  readonly affected?: readonly string[];
+/** One result of a rule with all services that have it: status, title, detail and fix are the same. If other services pass, the title says so. */
+export interface MatrixEntry
+  extends Pick<
+    ReportFinding,
+    | 'status'
+    | 'title'
+    | 'detail'
+    | 'expected'
+    | 'fix'
+    | 'fixKind'
+    | 'fixLanguage'
+    | 'docs'
+    | 'accepted'
+    | 'dependsOn'
+    | 'affected'
+  > {
   /** The names of the runs. */
   readonly runs: readonly string[];
   /** For a pass: the runs that skipped it, although they tried the same. */
@@ -95,10 +96,7 @@ export interface MatrixEntry {
 }
 
 /** All results of one rule. */
-export interface MatrixFinding {
-  readonly id: string;
-  readonly rule?: string;
-  readonly subject?: string;
+export interface MatrixFinding extends Pick<ReportFinding, 'id' | 'rule' | 'subject'> {
   /** The worst of its entries. */
   readonly status: Status;
   readonly entries: readonly MatrixEntry[];
