@@ -29,7 +29,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // The totals of the tables of faults, after everything else.
-    reporters: ['default', ['./test/faults/table.ts', { totalsOnly: true }]],
+    reporters: ['default', ['./test/faults/table.ts', { totalsOnly: true }], './test/failed.ts'],
     expect: { poll: { timeout: 60_000 } },
     // A larger young generation: servers, clients and reports make much that is soon thrown away.
     execArgv: ['--max-semi-space-size=64'],

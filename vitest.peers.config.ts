@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/peers/**/*.peer.ts'],
     globalSetup: 'test/peers/install.ts',
+    reporters: ['default', './test/failed.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
