@@ -57,7 +57,7 @@ export function isLoopback(host: string): boolean {
 
 /** @param agents from another client, to share its connections */
 export function makeHttpClient(
-  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'withTimeoutUntilClosed' | 'onEnd'>,
   agents: Agents = makeAgents(run),
 ): HttpClient {
   const meaningOf = makeExplainError(run);

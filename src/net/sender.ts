@@ -35,7 +35,7 @@ export interface Sender {
  * @param agents from another client, to share its connections
  */
 export function makeSender(
-  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'withTimeoutUntilClosed' | 'onEnd'>,
   isErrorResponse: IsErrorResponse = () => false,
   agents: Agents = makeAgents(run),
 ): Sender {
