@@ -7,7 +7,7 @@ import { executing } from '../support/ecs-tasks.ts';
 import { type Eks, startEks } from '../support/eks.ts';
 import { LOG_GROUP, NETWORK, taskDefinition } from '../support/task-definitions.ts';
 import { expectValidMatrix } from '../support/valid.ts';
-import { command } from './host.ts';
+import { run } from './spawned.ts';
 
 const SERVICES = ['server', 'drain', 'scheduler'] as const;
 const START = ['run', 'ecs', '--cluster', 'spacelift', '--image', 'preflight', '--only', 'encryption/*', '-o', 'json'];
@@ -62,7 +62,7 @@ it('shows that the drain’s role lacks a grant which the others have', async ()
   };
   eks.aws.ecs.execute = await executing(users, eks.environment);
   const { operator } = eks.users;
-  const { code, stdout, stderr } = await command(START, {
+  const { code, stdout, stderr } = await run(START, {
     env: {
       ...eks.environment,
       AWS_REGION: eks.aws.region,
