@@ -11,6 +11,8 @@ export interface Finding {
   readonly rule: string;
   /** The bucket, queue or variable, if the rule applies to several. */
   readonly subject?: string;
+  /** The variable that it is about, if there is one. */
+  readonly variable?: string;
   readonly status: Status;
   readonly title: string;
   readonly detail?: string;
