@@ -88,6 +88,7 @@ export function makeReport(
           fix: finding.fix,
           ...(finding.fixKind !== undefined && { fixKind: finding.fixKind }),
           ...(finding.fixLanguage !== undefined && { fixLanguage: finding.fixLanguage }),
+          ...(finding.fixDestructive && { fixDestructive: true }),
         })),
       ...(finding.docs !== undefined && { docs: LINK.test(finding.docs) ? finding.docs : clean(finding.docs) }),
       ...(reason !== undefined && { accepted: clean(reason) }),

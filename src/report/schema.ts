@@ -273,6 +273,9 @@ const finding = (ids: Ids) =>
     status: oneOf(STATUSES),
     title: described(text(), 'One line.'),
     ...textFields(),
+    fixDestructive: optional(
+      described(flag(), 'Whether the command removes or replaces something that may be needed: review it first.'),
+    ),
     accepted: optional(described(text(), 'The reason for accepting the warning (--accept).')),
     startMs: described(wholeNumber(), 'Milliseconds since the start of the run.'),
     durationMs: wholeNumber(),

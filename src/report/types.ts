@@ -55,6 +55,8 @@ export interface ReportFinding {
   readonly fixKind?: FixKind;
   /** The language of a command: POSIX shell or psql. */
   readonly fixLanguage?: FixLanguage;
+  /** The command removes or replaces something that may be needed: review it first. */
+  readonly fixDestructive?: boolean;
   readonly docs?: string;
   /** The reason for accepting the warning (`--accept`). */
   readonly accepted?: string;
