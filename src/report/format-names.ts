@@ -1,10 +1,20 @@
 /** The names of the output formats; `index.ts` and `matrix/index.ts` have their renderers. */
 
-export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github', 'html', 'sarif', 'frame'] as const;
+export const FORMAT_NAMES = [
+  'pretty',
+  'json',
+  'junit',
+  'markdown',
+  'github',
+  'html',
+  'sarif',
+  'prometheus',
+  'frame',
+] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-/** Not for a matrix: a frame is for the report of one run. */
-const SINGLE = ['frame'] as const satisfies readonly FormatName[];
+/** Not for a matrix: a frame is for the report of one run, and metrics have the service as a label. */
+const SINGLE = ['prometheus', 'frame'] as const satisfies readonly FormatName[];
 export type MatrixFormatName = Exclude<FormatName, (typeof SINGLE)[number]>;
 const isForMatrix = (name: FormatName): name is MatrixFormatName => !SINGLE.some((single) => single === name);
 export const MATRIX_FORMAT_NAMES: readonly MatrixFormatName[] = FORMAT_NAMES.filter(isForMatrix);

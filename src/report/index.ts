@@ -12,6 +12,7 @@ export const FORMATS: Readonly<Record<FormatName, Format<Report>>> = {
   github: format(false, 'commands', async () => (await import('./github.ts')).renderGithub),
   html: format(false, 'markup', async () => (await import('./html.ts')).renderHtml),
   sarif: format(false, 'json', async () => (await import('./sarif.ts')).renderSarif),
+  prometheus: format(false, 'text', async () => (await import('./prometheus.ts')).renderPrometheus),
   frame: format(false, 'text', async () => (await import('./frame.ts')).frameOf),
 };
 

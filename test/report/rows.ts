@@ -25,6 +25,7 @@ export const ROWS: Readonly<Record<FormatName, (text: string) => Row[]>> = {
   github: githubRows,
   html: htmlRows,
   sarif: sarifRows,
+  prometheus: prometheusRows,
   frame: (text) => {
     const read = readFrame(text);
     return 'lost' in read ? [] : ROWS.json(JSON.stringify(read.report));
@@ -34,6 +35,8 @@ export const ROWS: Readonly<Record<FormatName, (text: string) => Row[]>> = {
 /** What a format leaves out of a report on purpose. */
 const SHOWN: Partial<Record<FormatName, (row: Row) => readonly Row[]>> = {
   sarif: issues,
+  // Titles would be a new series each time that they change.
+  prometheus: (row) => [{ ...row, title: '' }],
 };
 
 function issues(row: Row): readonly Row[] {
@@ -44,6 +47,7 @@ function issues(row: Row): readonly Row[] {
 export const shownIn = (format: FormatName, rows: readonly Row[]): readonly Row[] =>
   rows.flatMap(SHOWN[format] ?? ((row) => [row]));
 
+const STATUSES: readonly Status[] = ['pass', 'warn', 'fail', 'skip'];
 const BY_ICON: Readonly<Record<string, Status>> = { '✔': 'pass', '⚠': 'warn', '✖': 'fail', '-': 'skip' };
 
 /** Of a verbose report that is wide enough. */
@@ -162,6 +166,15 @@ function sarifRows(text: string): Row[] {
     id: properties.id,
     status: SARIF_LEVELS[level] ?? 'pass',
     title: firstLine(message.text).replaceAll('] (', ']('),
+  }));
+}
+
+function prometheusRows(text: string): Row[] {
+  const status = /^spacelift_preflight_finding_status\{service="[^"]*",id="((?:[^"\\]|\\.)*)",status="(\w+)"\} 1$/gm;
+  return [...text.matchAll(status)].map(([, id = '', name]) => ({
+    id,
+    status: STATUSES.find((one) => one === name) ?? 'pass',
+    title: '',
   }));
 }
 
