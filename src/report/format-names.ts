@@ -9,12 +9,16 @@ export const FORMAT_NAMES = [
   'html',
   'sarif',
   'prometheus',
+  'fixes',
   'frame',
 ] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-/** Not for a matrix: a frame is for the report of one run, and metrics have the service as a label. */
-const SINGLE = ['prometheus', 'frame'] as const satisfies readonly FormatName[];
+/**
+ * Not for a matrix: a frame is for the report of one run, metrics have the service as a label, and commands from report
+ * files must not become a script.
+ */
+const SINGLE = ['prometheus', 'fixes', 'frame'] as const satisfies readonly FormatName[];
 export type MatrixFormatName = Exclude<FormatName, (typeof SINGLE)[number]>;
 const isForMatrix = (name: FormatName): name is MatrixFormatName => !SINGLE.some((single) => single === name);
 export const MATRIX_FORMAT_NAMES: readonly MatrixFormatName[] = FORMAT_NAMES.filter(isForMatrix);

@@ -13,6 +13,7 @@ export const FORMATS: Readonly<Record<FormatName, Format<Report>>> = {
   html: format(false, 'markup', async () => (await import('./html.ts')).renderHtml),
   sarif: format(false, 'json', async () => (await import('./sarif.ts')).renderSarif),
   prometheus: format(false, 'text', async () => (await import('./prometheus.ts')).renderPrometheus),
+  fixes: format(false, 'text', async () => (await import('./fixes.ts')).renderFixes),
   frame: format(false, 'text', async () => (await import('./frame.ts')).frameOf),
 };
 

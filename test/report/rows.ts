@@ -26,6 +26,7 @@ export const ROWS: Readonly<Record<FormatName, (text: string) => Row[]>> = {
   html: htmlRows,
   sarif: sarifRows,
   prometheus: prometheusRows,
+  fixes: fixesRows,
   frame: (text) => {
     const read = readFrame(text);
     return 'lost' in read ? [] : ROWS.json(JSON.stringify(read.report));
@@ -35,6 +36,7 @@ export const ROWS: Readonly<Record<FormatName, (text: string) => Row[]>> = {
 /** What a format leaves out of a report on purpose. */
 const SHOWN: Partial<Record<FormatName, (row: Row) => readonly Row[]>> = {
   sarif: issues,
+  fixes: issues,
   // Titles would be a new series each time that they change.
   prometheus: (row) => [{ ...row, title: '' }],
 };
@@ -175,6 +177,15 @@ function prometheusRows(text: string): Row[] {
     id,
     status: STATUSES.find((one) => one === name) ?? 'pass',
     title: '',
+  }));
+}
+
+function fixesRows(text: string): Row[] {
+  const section = /^# --- \d+ of \d+: (failed|warning): (\S+)\n# found: (.*)$/gm;
+  return [...text.matchAll(section)].map(([, word, id = '', title = '']) => ({
+    id,
+    status: word === 'failed' ? 'fail' : 'warn',
+    title: title.replaceAll('#\\u{23}[', '##['),
   }));
 }
 
