@@ -3,7 +3,6 @@ import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../util/version.ts';
 import { fail, usage } from './errors.ts';
-import { type KubernetesArguments, kubernetesOptions, PLATFORMS } from './kubernetes-options.ts';
 import {
   type CleanupArguments,
   cleanupOptions,
@@ -20,6 +19,14 @@ import {
   SHELLS,
   type Shell,
 } from './options.ts';
+import {
+  type EcsArguments,
+  foreignOption,
+  type KubernetesArguments,
+  PLATFORMS,
+  type Platform,
+  platformOptions,
+} from './platform-options.ts';
 
 const EXAMPLES = `Examples:
   $ tofu output -raw kubernetes_secrets | spacelift-preflight -f -
@@ -54,6 +61,18 @@ export async function main(host: NodeJS.Process): Promise<void> {
 
 /** How to end the process after a command that contacted servers: what it leaves open must not keep the process alive. */
 type End = (host: NodeJS.Process) => Promise<void>;
+
+/** How to run on a platform; loaded only then. */
+const RUN = {
+  kubernetes: async () => {
+    const { end, runKubernetes } = await import('./run-kubernetes.ts');
+    return { end, start: runKubernetes };
+  },
+  ecs: async () => {
+    const { end, runEcs } = await import('./run-ecs.ts');
+    return { end, start: runEcs };
+  },
+} as const satisfies Record<Platform, unknown>;
 
 function program(host: NodeJS.Process, endings: End[]): Command {
   const root = new Command('spacelift-preflight');
@@ -100,21 +119,21 @@ function program(host: NodeJS.Process, endings: End[]): Command {
   for (const option of cleanupOptions()) cleanup.addOption(option);
   const inCluster = root
     .command('run')
-    .description('run the checks as each service, in a Pod like its own, and print one matrix')
+    .description('run the checks as each service, in a Pod or task like its own, and print one matrix')
     .addArgument(new Argument('<platform>', 'where Spacelift runs').choices(PLATFORMS))
     .allowExcessArguments(false)
-    .action(async (_: string, options: KubernetesArguments, command: Command) => {
+    .action(async (platform: Platform, options: KubernetesArguments & EcsArguments, command: Command) => {
       refuseOptions(root, 'run');
-      const { end, runKubernetes } = await import('./run-kubernetes.ts');
+      const given = command.options
+        .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+        .flatMap(({ long }) => long ?? []);
+      const foreign = foreignOption(platform, given);
+      if (foreign !== undefined) throw new InputError(`run ${platform} does not support ${foreign}`);
+      const { end, start } = await RUN[platform]();
       endings.push(end);
-      const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli');
-      await runKubernetes(
-        host,
-        options,
-        given.flatMap(({ long }) => long ?? []),
-      );
+      await start(host, options, given);
     });
-  for (const option of kubernetesOptions()) inCluster.addOption(option);
+  for (const option of platformOptions()) inCluster.addOption(option);
   const explain = root
     .command('explain')
     .description('explain a finding and how to fix it; without an ID, list all rules')

@@ -5,7 +5,7 @@ import { checkIds as checkGiven } from '../app/ids.ts';
 import { readDeployment as readFrom } from '../app/read-config.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
-import type { RunOptions } from '../config/options.ts';
+import { AUTHORITIES_VARIABLE, type Environment, type RunOptions } from '../config/options.ts';
 import { certificatesIn } from '../net/ca-store.ts';
 import type { RunArguments } from './options.ts';
 
@@ -36,22 +36,30 @@ export function credentialOptions({
   return { credentialsFiles: Object.fromEntries(files), allowCredentialsTo };
 }
 
-/** The certificates from --ca-file as one string. @throws InputError if a file contains none */
-export function authoritiesIn(paths: readonly string[]): string | undefined {
-  const certificates = paths.flatMap((path) => {
+/**
+ * The certificates from --ca-file, and from the variable, as one string.
+ * @throws InputError if one of them contains none
+ */
+export function authoritiesIn(paths: readonly string[], environment: Environment = {}): string | undefined {
+  const inFiles = paths.flatMap((path) => {
     let pem: string;
     try {
       pem = readFileSync(path, 'utf8');
     } catch {
       throw new InputError(`cannot read --ca-file ${path}; expected a file with PEM certificates`);
     }
-    const found = certificatesIn(pem);
-    if (found.length === 0 || !found.every(isCertificate)) {
-      throw new InputError(`--ca-file ${path} contains no PEM certificate (-----BEGIN CERTIFICATE-----)`);
-    }
-    return found;
+    return allIn(pem, `--ca-file ${path}`);
   });
+  const { [AUTHORITIES_VARIABLE]: given = '' } = environment;
+  const certificates = given === '' ? inFiles : [...inFiles, ...allIn(given, AUTHORITIES_VARIABLE)];
   return certificates.length === 0 ? undefined : certificates.join('\n');
+}
+
+function allIn(pem: string, where: string): string[] {
+  const found = certificatesIn(pem);
+  if (found.length === 0 || !found.every(isCertificate))
+    throw new InputError(`${where} contains no PEM certificate (-----BEGIN CERTIFICATE-----)`);
+  return found;
 }
 
 function isCertificate(pem: string): boolean {

@@ -24,7 +24,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     readOnly: args.readOnly === true,
     timeoutMs: args.timeout * 1000,
     concurrency: args.concurrency ?? Number.POSITIVE_INFINITY,
-    authorities: authoritiesIn(args.caFile ?? []),
+    authorities: authoritiesIn(args.caFile ?? [], host.env),
     ...credentialOptions(args),
     ...targetsIn(args, '--'),
     accept: Object.fromEntries((args.accept ?? []).map(({ id, reason }) => [id, reason])),

@@ -1,37 +1,9 @@
 /** Kubernetes objects as kubectl prints them, or as manifests hold them. */
 
 import { isList as isValueList, isMap as isValueMap, Unquoted, type Value } from '../config/sources/value.ts';
-import { isJsonMap, type Json, type JsonMap } from '../util/json.ts';
+import { isJsonMap, type Json, type JsonMap, listIn, mapIn, textIn } from '../util/json.ts';
 
-export const mapIn = (object: JsonMap, key: string): JsonMap => {
-  const value = Object.hasOwn(object, key) ? object[key] : undefined;
-  return isJsonMap(value) ? value : {};
-};
-
-/** The maps in a list; none if it is no list. */
-export function listIn(object: JsonMap, key: string): readonly JsonMap[] {
-  const value = Object.hasOwn(object, key) ? object[key] : undefined;
-  return Array.isArray(value) ? value.filter(isJsonMap) : [];
-}
-
-export const textIn = (object: JsonMap, key: string): string | undefined => {
-  const value = Object.hasOwn(object, key) ? object[key] : undefined;
-  return typeof value === 'string' ? value : undefined;
-};
-
-/** The strings in a list; none if it is no list. */
-export function textsIn(object: JsonMap, key: string): readonly string[] {
-  const value = Object.hasOwn(object, key) ? object[key] : undefined;
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
-}
-
-/** Of the members with these names, those that are set. */
-export const picked = (object: JsonMap, names: readonly string[]): JsonMap =>
-  Object.fromEntries(Object.entries(object).filter(([name, value]) => names.includes(name) && value !== null));
-
-/** All but the members with these names. */
-export const without = (object: JsonMap, names: readonly string[]): JsonMap =>
-  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+export { listIn, mapIn, picked, textIn, textsIn, without } from '../util/json.ts';
 
 export const nameOf = (object: JsonMap): string => textIn(mapIn(object, 'metadata'), 'name') ?? '';
 export const namespaceOf = (object: JsonMap): string | undefined => textIn(mapIn(object, 'metadata'), 'namespace');

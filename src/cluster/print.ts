@@ -1,7 +1,7 @@
 /** Manifests for people and for `kubectl apply`. */
 import type { Redact } from '../config/redact.ts';
-import type { Json, JsonMap } from '../util/json.ts';
-import { listIn, mapIn, textIn } from './objects.ts';
+import { type JsonMap, listIn, mapIn } from '../util/json.ts';
+import { withoutValues } from './values.ts';
 
 /** Documents of YAML, in the order in which they are to be created. */
 export async function yamlOfAll(objects: readonly JsonMap[]): Promise<string> {
@@ -20,15 +20,7 @@ export interface Masked {
 /** Values in Secrets are not in manifests; those that a Deployment contains itself are masked. */
 export function withoutSecrets(objects: readonly JsonMap[], redact: Redact): Masked {
   const masked = new Set<string>();
-  const cleaned = (container: JsonMap): JsonMap => {
-    const env = listIn(container, 'env').map((pair): Json => {
-      const value = textIn(pair, 'value');
-      if (value === undefined || redact(value) === value) return pair;
-      masked.add(textIn(pair, 'name') ?? '');
-      return { ...pair, value: redact(value) };
-    });
-    return env.length === 0 ? container : { ...container, env };
-  };
+  const cleaned = (container: JsonMap) => withoutValues(container, 'env', redact, masked);
   const all = objects.map((object) => {
     if (object.kind !== 'Pod') return object;
     const spec = mapIn(object, 'spec');

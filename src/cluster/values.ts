@@ -1,24 +1,33 @@
-/** The values in pods that must not be shown when a server quotes them. */
+/** The values in containers that must not be shown when a server quotes them. */
 import type { Entry, Source } from '../config/entry.ts';
+import type { Redact } from '../config/redact.ts';
 import { secretsOf } from '../config/secrets.ts';
-import type { JsonMap } from '../util/json.ts';
-import { listIn, textIn } from './objects.ts';
-import type { Workload } from './workloads.ts';
+import { type Json, type JsonMap, listIn, textIn } from '../util/json.ts';
 
-/** Secret values that Deployments contain themselves; those in Secrets are not known here. */
-export function secretsIn(workloads: readonly Workload[]): string[] {
-  const containers = workloads.flatMap(({ spec }) => [
-    ...listIn(spec, 'initContainers'),
-    ...listIn(spec, 'containers'),
-  ]);
-  const source: Source = { entries: containers.flatMap(entriesIn), incomplete: true, process: false };
+/** The member of a container with its variables, each with a `name` and perhaps a `value`. */
+type Member = 'env' | 'environment';
+
+/** Secret values that containers have themselves; those in secret stores are not known here. */
+export function secretsIn(containers: readonly JsonMap[], member: Member): string[] {
+  const entries = containers.flatMap((container) => listIn(container, member).flatMap(entriesIn));
+  const source: Source = { entries, incomplete: true, process: false };
   return secretsOf([source]);
 }
 
-const entriesIn = (container: JsonMap): Entry[] =>
-  listIn(container, 'env').flatMap((pair) => {
-    const [name, value] = [textIn(pair, 'name'), textIn(pair, 'value')];
-    return name === undefined || value === undefined
-      ? []
-      : [{ name, kind: 'known' as const, value, service: 'all' as const, origin: 'a Deployment' }];
+function entriesIn(pair: JsonMap): Entry[] {
+  const [name, value] = [textIn(pair, 'name'), textIn(pair, 'value')];
+  return name === undefined || value === undefined
+    ? []
+    : [{ name, kind: 'known', value, service: 'all', origin: 'a container' }];
+}
+
+/** The container with its secret values masked. @param masked gets the names of their variables */
+export function withoutValues(container: JsonMap, member: Member, redact: Redact, masked: Set<string>): JsonMap {
+  const pairs = listIn(container, member).map((pair): Json => {
+    const value = textIn(pair, 'value');
+    if (value === undefined || redact(value) === value) return pair;
+    masked.add(textIn(pair, 'name') ?? '');
+    return { ...pair, value: redact(value) };
   });
+  return pairs.length === 0 ? container : { ...container, [member]: pairs };
+}

@@ -1,7 +1,8 @@
 /** Finds the containers of Spacelift's services in Deployments, by their commands. */
 import { InputError } from '../config/input-error.ts';
-import { GATEWAY, SERVICES, type Service } from '../config/options.ts';
+import { SERVICES, type Service } from '../config/options.ts';
 import { named } from '../config/sources/quote.ts';
+import { serviceRun } from '../config/sources/service.ts';
 import type { JsonMap } from '../util/json.ts';
 import { listIn, mapIn, nameOf, namespaceOf, textIn, textsIn } from './objects.ts';
 
@@ -43,7 +44,7 @@ function workloadsOf(deployment: JsonMap): Workload[] {
   const template = mapIn(mapIn(deployment, 'spec'), 'template');
   const spec = mapIn(template, 'spec');
   const found = listIn(spec, 'containers').flatMap((container): Workload[] => {
-    const service = serviceOf([...wordsIn(container, 'command'), ...wordsIn(container, 'args')]);
+    const service = serviceRun([...textsIn(container, 'command'), ...textsIn(container, 'args')]);
     if (service === undefined) return [];
     const metadata = mapIn(template, 'metadata');
     const names = { deployment: nameOf(deployment), namespace: namespaceOf(deployment) };
@@ -52,36 +53,15 @@ function workloadsOf(deployment: JsonMap): Workload[] {
   return found.slice(0, 1);
 }
 
-/** A wrapper's command line is one text: `sh -c 'exec spacelift backend server'`. */
-const wordsIn = (container: JsonMap, key: string): string[] =>
-  textsIn(container, key).flatMap((text) =>
-    text
-      .split(/\s+/)
-      .map((word) => word.replace(/^['"]+|['";&|]+$/g, ''))
-      .filter((word) => word !== ''),
-  );
-
-/** What may stand before `scheduler`, a word that other programs have as well. */
-const BEFORE_SCHEDULER = /^(?:.*\/)?(?:spacelift|exec|--|.*\.sh)$/;
-
-/** The service that a command starts: `spacelift backend drain-local`, whatever wraps it. */
-export function serviceOf(words: readonly string[]): Service | undefined {
-  for (const [index, word] of words.entries()) {
-    const next = words[index + 1];
-    if (word === 'backend' && next === 'server') return 'server';
-    if (word === 'backend' && next !== undefined && /^drain(?:-|$)/.test(next)) return 'drain';
-    if (word === 'backend' && next === GATEWAY) return GATEWAY;
-    const before = words[index - 1];
-    if (word === 'scheduler' && (before === undefined || BEFORE_SCHEDULER.test(before))) return 'scheduler';
-  }
-  return undefined;
-}
-
 /** The names of the Secrets that a workload's pod reads, and of its service account. */
 export interface Authority {
   readonly secrets: ReadonlySet<string>;
   readonly account: string;
 }
+
+/** All containers of the workloads' pods. */
+export const containersIn = (workloads: readonly Workload[]): JsonMap[] =>
+  workloads.flatMap(({ spec }) => [...listIn(spec, 'initContainers'), ...listIn(spec, 'containers')]);
 
 /** Without a name, the account is `default`. */
 export const accountOf = ({ spec }: Pick<Workload, 'spec'>): string =>

@@ -24,6 +24,9 @@ export type ReportPhase = Phase | 'plan';
 export const PLACES = ['inside', 'outside'] as const;
 export type Place = (typeof PLACES)[number];
 
+/** The variable with more certificate authorities for this tool itself, PEM: for containers, whose files a caller can't choose. */
+export const AUTHORITIES_VARIABLE = 'SPACELIFT_PREFLIGHT_CA_CERTIFICATES';
+
 /** Variables, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -83,6 +83,8 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
    * @throws NetworkError of kind `timeout`, even when the operation ignores its signal
    */
   withTimeout<T>(ms: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Like `withTimeout`, but ended by the end of the cleanup, not of the run: for connections that the cleanup needs too. */
+  withTimeoutUntilClosed: Run['withTimeout'];
 }
 
 export type MaybeOutcome = Outcome | Promise<Outcome>;

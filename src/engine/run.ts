@@ -10,7 +10,7 @@ import type { CheckResult, RawFinding } from './finding.ts';
 import { CheckRecorder } from './recorder.ts';
 import { startRunSignal } from './run-signal.ts';
 import { selector } from './select.ts';
-import { InterruptedError, withTimeout } from './timeouts.ts';
+import { InterruptedError, RunEndedError, withTimeout } from './timeouts.ts';
 
 /** Receives events during the run. */
 export interface Observer {
@@ -138,6 +138,8 @@ export function makeRun(
   const unset = (name: VariableName): never => {
     throw new CheckStopped(skip(`${name} is not set`, { evidence: { variable: name } }));
   };
+  const closing = new AbortController();
+  cleanup.onEnd(() => closing.abort(new RunEndedError()));
   // Whoever waits longer for the whole run also waits longer for each server.
   const waitFor = (ms: number) => Math.ceil(ms * Math.max(1, options.timeoutMs / DEFAULTS.timeoutMs));
   const run: Run = {
@@ -165,6 +167,7 @@ export function makeRun(
     onEnd: (dispose) => cleanup.onEnd(dispose),
     waitFor,
     withTimeout: (ms, operation) => withTimeout(signal, waitFor(ms), operation, timedOut),
+    withTimeoutUntilClosed: (ms, operation) => withTimeout(closing.signal, waitFor(ms), operation, timedOut),
   };
   return run;
 }

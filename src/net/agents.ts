@@ -65,16 +65,18 @@ function reported<T extends Duplex | null | undefined>(socket: T, { host }: { ho
  * @param rejectUnauthorized `false` accepts any certificate
  */
 export function makeAgents(
-  run: Pick<Run, 'authorities' | 'proxies' | 'onEnd' | 'withTimeout'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'onEnd' | 'withTimeoutUntilClosed'>,
   { rejectUnauthorized = true }: { rejectUnauthorized?: boolean } = {},
 ): Agents {
   const agents = new Map<string, http.Agent>();
+  // What was written is removed after the run was ended, over a new connection if need be.
+  const open = { authorities: run.authorities, withTimeout: run.withTimeoutUntilClosed };
   const makeAgent = (server: HttpServer): http.Agent => {
     // The targets are decided as in Go: Node reads NO_PROXY more narrowly.
     const proxy = proxyFor(run.proxies, server);
     const common = { keepAlive: true, lookup: sharedLookup() };
     if (!server.secure) return new PlainAgent({ ...common, ...(proxy && { proxyEnv: { HTTP_PROXY: proxy.href } }) });
-    const tunnel = proxy && (() => openTunnel(run, proxy, server, TUNNEL_MS, common.lookup));
+    const tunnel = proxy && (() => openTunnel(open, proxy, server, TUNNEL_MS, common.lookup));
     return new TlsAgent({ ...common, secureContext: secureContextFor(run.authorities()), rejectUnauthorized }, tunnel);
   };
   run.onEnd(() => {

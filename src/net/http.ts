@@ -1,5 +1,10 @@
 /** A plain HTTP(S) client, for requests without an SDK: pre-signed URLs, CORS preflights, health pages. Follows no redirects. */
-import http, { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions } from 'node:http';
+import http, {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import https from 'node:https';
 import type { Run } from '../engine/check.ts';
 import { type Agents, type HttpServer, makeAgents } from './agents.ts';
@@ -8,6 +13,7 @@ import { boundHints } from './limits.ts';
 import { NetworkError, networkErrorOr } from './network-error.ts';
 import { redirectTarget, upgradesToTls } from './redirect.ts';
 import { reportRequest } from './stages.ts';
+import { unlessStale } from './stale.ts';
 import { addressOf, unbracketed } from './tcp.ts';
 
 const DEADLINE_MS = 10_000;
@@ -57,7 +63,7 @@ export function isLoopback(host: string): boolean {
 
 /** @param agents from another client, to share its connections */
 export function makeHttpClient(
-  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'withTimeoutUntilClosed' | 'onEnd'>,
   agents: Agents = makeAgents(run),
 ): HttpClient {
   const meaningOf = makeExplainError(run);
@@ -66,7 +72,9 @@ export function makeHttpClient(
     send: async (request) => {
       const perform = async (signal: AbortSignal) => {
         try {
-          return await exchange(request, { agent: agentFor(request.url), signal });
+          return await unlessStale(request.method, (opened) =>
+            exchange(request, { agent: agentFor(request.url), signal }, opened),
+          );
         } catch (error) {
           throw await meaningOf(error, serverOf(request.url));
         }
@@ -86,6 +94,7 @@ const serverOf = (url: URL): HttpServer => ({ secure: url.protocol === 'https:',
 function exchange(
   { method, url, headers = {}, body, announce, socketPath }: HttpRequest,
   options: Pick<RequestOptions, 'agent' | 'signal'>,
+  opened: (request: ClientRequest) => void,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const { request: open } = url.protocol === 'https:' ? https : http;
@@ -99,6 +108,7 @@ function exchange(
         ...(announce && { expect: '100-continue' }),
       },
     });
+    opened(request);
     boundHints(request);
     reportRequest(request, unbracketed(url.hostname));
     let answered = false;

@@ -7,6 +7,7 @@ import { type HttpAnswer, readUpTo } from './http.ts';
 import { makeExplainError } from './http-errors.ts';
 import { boundBody, boundHints } from './limits.ts';
 import { reportRequest } from './stages.ts';
+import { unlessStale } from './stale.ts';
 
 /** Whether a response is an error. */
 export type IsErrorResponse = (answer: Pick<HttpAnswer, 'status' | 'headers'>) => boolean;
@@ -35,7 +36,7 @@ export interface Sender {
  * @param agents from another client, to share its connections
  */
 export function makeSender(
-  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'onEnd'>,
+  run: Pick<Run, 'authorities' | 'proxies' | 'withTimeout' | 'withTimeoutUntilClosed' | 'onEnd'>,
   isErrorResponse: IsErrorResponse = () => false,
   agents: Agents = makeAgents(run),
 ): Sender {
@@ -43,11 +44,14 @@ export function makeSender(
   return {
     send: async (to, request, body) => {
       const { secure, host, port } = to;
-      const sent = (secure ? https : http).request({ ...request, host, port, agent: agents.agentFor(to) });
       let answer: IncomingMessage;
       try {
-        reportRequest(sent, host);
-        answer = await answerTo(sent, body);
+        answer = await unlessStale(request.method, (opened) => {
+          const sent = (secure ? https : http).request({ ...request, host, port, agent: agents.agentFor(to) });
+          opened(sent);
+          reportRequest(sent, host);
+          return answerTo(sent, body);
+        });
       } catch (error) {
         throw await meaningOf(error, to);
       }

@@ -18,3 +18,34 @@ export function membersOf(text: string): Readonly<Record<string, unknown>> | und
     return undefined;
   }
 }
+
+/** The map in a member; an empty one if it is none. */
+export const mapIn = (object: JsonMap, key: string): JsonMap => {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  return isJsonMap(value) ? value : {};
+};
+
+/** The maps in a list; none if it is no list. */
+export function listIn(object: JsonMap, key: string): readonly JsonMap[] {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  return Array.isArray(value) ? value.filter(isJsonMap) : [];
+}
+
+export const textIn = (object: JsonMap, key: string): string | undefined => {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** The strings in a list; none if it is no list. */
+export function textsIn(object: JsonMap, key: string): readonly string[] {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+/** Of the members with these names, those that are set. */
+export const picked = (object: JsonMap, names: readonly string[]): JsonMap =>
+  Object.fromEntries(Object.entries(object).filter(([name, value]) => names.includes(name) && value !== null));
+
+/** All but the members with these names. */
+export const without = (object: JsonMap, names: readonly string[]): JsonMap =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));

@@ -1,6 +1,8 @@
 /** Which hosts may have the caller's credentials: what the SDKs' own rules give, all of it, and nothing that looks like it. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ECSClient } from '@aws-sdk/client-ecs';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -52,6 +54,8 @@ const RULES: Readonly<Record<Exclude<AwsService, 'LICENSE_MANAGER'>, Rules>> = {
   IOT_DATA_PLANE: rulesOf(new IoTDataPlaneClient(client)),
   SECRETS_MANAGER: rulesOf(new SecretsManagerClient(client)),
   SSM: rulesOf(new SSMClient(client)),
+  ECS: rulesOf(new ECSClient(client)),
+  CLOUDWATCH_LOGS: rulesOf(new CloudWatchLogsClient(client)),
 };
 const SERVICES = Object.keys(RULES) as readonly (keyof typeof RULES)[];
 
@@ -161,6 +165,8 @@ describe('private and older endpoints', () => {
     ['IOT_DATA_PLANE', 'a1b2c3d4e5f6g7.ats.iot.cn-north-1.amazonaws.com.cn'],
     ['SECRETS_MANAGER', `${id}.secretsmanager.eu-west-1.vpce.amazonaws.com`],
     ['SSM', `${id}.ssm.eu-west-1.vpce.amazonaws.com`],
+    ['ECS', `${id}.ecs.eu-west-1.vpce.amazonaws.com`],
+    ['CLOUDWATCH_LOGS', `${id}.logs.eu-west-1.vpce.amazonaws.com`],
     ['LICENSE_MANAGER', 'license-manager.eu-west-1.amazonaws.com'],
     ['LICENSE_MANAGER', 'license-manager-fips.us-east-1.amazonaws.com'],
     ['S3', `bucket.${id}.s3.eu-west-1.vpce.amazonaws.com`],

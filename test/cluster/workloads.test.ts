@@ -1,31 +1,9 @@
 /** Which containers run Spacelift's services, and what a rendered manifest may use. */
 import { describe, expect, it, test } from 'vitest';
-import { refuseMoreAuthority, serviceOf, workloadsIn } from '../../src/cluster/workloads.ts';
+import { refuseMoreAuthority, workloadsIn } from '../../src/cluster/workloads.ts';
 import { deployment } from '../support/deployments.ts';
 
 describe('the service in a command', () => {
-  test.each([
-    [['spacelift', 'backend', 'server'], 'server'],
-    [['spacelift', 'backend', 'drain-local'], 'drain'],
-    [['spacelift', 'backend', 'drain'], 'drain'],
-    [['spacelift', 'backend', 'vcs-gateway'], 'vcs-gateway'],
-    [['spacelift', 'scheduler'], 'scheduler'],
-    [['/usr/bin/spacelift', 'scheduler'], 'scheduler'],
-    [['scheduler'], 'scheduler'],
-    [['/usr/bin/tini', '--', 'spacelift', 'backend', 'server'], 'server'],
-    [['/usr/bin/tini', '--', 'scheduler'], 'scheduler'],
-    [['/entrypoint.sh', 'scheduler'], 'scheduler'],
-    [['/entrypoint.sh', 'backend', 'server'], 'server'],
-    [['airflow', 'scheduler'], undefined],
-    [['kube-scheduler'], undefined],
-    [['backend', 'serverless'], undefined],
-    [['backend', 'drainage'], undefined],
-    [['nginx', '-g', 'daemon off;'], undefined],
-    [[], undefined],
-  ])('%j runs %s', (words, service) => {
-    expect(serviceOf(words)).toBe(service);
-  });
-
   it('is found behind a shell, and in the arguments alone', () => {
     const shell = deployment('server', {
       container: { command: ['/bin/sh', '-c', "exec 'spacelift' backend server;"] },

@@ -4,7 +4,7 @@ import type { createServer, Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { withTimeout } from '../../src/engine/timeouts.ts';
+import { RunTimeoutError, withTimeout } from '../../src/engine/timeouts.ts';
 import { makeAgents } from '../../src/net/agents.ts';
 import { makeHttpClient } from '../../src/net/http.ts';
 import { NetworkError, timedOut } from '../../src/net/network-error.ts';
@@ -28,14 +28,19 @@ beforeAll(async () => {
 function runOf(HTTPS_PROXY: string) {
   const ends: (() => unknown)[] = [];
   onTestFinished(async () => void (await Promise.all(ends.map((end) => end()))));
-  const signal = new AbortController().signal;
+  const [end, closing] = [new AbortController(), new AbortController()];
+  // Every operation gets the same time, whatever it asks for, so that the outer one is not longer than a test.
+  const until =
+    ({ signal }: AbortController) =>
+    <T>(ms: number, operation: (signal: AbortSignal) => Promise<T>) =>
+      withTimeout(signal, Math.min(ms, DEADLINE_MS), operation, timedOut);
   return {
     proxies: { HTTPS_PROXY },
     authorities: () => [ca.certPem],
     onEnd: (end: () => unknown) => void ends.push(end),
-    // Every operation gets the same time, whatever it asks for, so that the outer one is not longer than a test.
-    withTimeout: <T>(ms: number, operation: (signal: AbortSignal) => Promise<T>) =>
-      withTimeout(signal, Math.min(ms, DEADLINE_MS), operation, timedOut),
+    withTimeout: until(end),
+    withTimeoutUntilClosed: until(closing),
+    end: () => end.abort(new RunTimeoutError(1)),
   };
 }
 type Run = ReturnType<typeof runOf>;
@@ -109,6 +114,17 @@ describe.each(Object.entries(CLIENTS))('through a proxy, %s', (_, ask) => {
     expect(found).toBeDefined();
     expect(String(found)).toMatch(/object|400/);
   });
+});
+
+test('after the end of the run, a new connection through a proxy is opened for what has to be removed', async () => {
+  const { chainPem: cert, keyPem: key } = await ca.issue({ names: [SERVER.host] });
+  const server = createTls({ cert, key }, (socket) => {
+    socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 204 No Content\r\n\r\n'));
+  });
+  const run = await behind(await listen(server));
+  run.end();
+  const { signal } = new AbortController();
+  expect(await makeHttpClient(run).send({ method: 'DELETE', url: URL_OF, signal })).toMatchObject({ status: 204 });
 });
 
 async function listen(server: ReturnType<typeof createServer>) {

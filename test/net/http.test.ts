@@ -83,6 +83,26 @@ test('a kept connection that falls silent was connected', async () => {
   expect(late).toMatchObject({ kind: 'timeout', silentMs: 150 });
 });
 
+test.each([
+  ['PUT', 200],
+  ['POST', 'closed'],
+])('a kept connection that the server closes before a %s: %s', async (method, expected) => {
+  const used = new WeakSet<object>();
+  const url = await serve((request, response) => {
+    if (used.has(request.socket)) return void request.socket.destroy();
+    used.add(request.socket);
+    response.end();
+  });
+  const client = clientOf();
+  const asked = () => client.send({ method, url, body: Buffer.from('bytes') });
+  expect((await asked()).status).toBe(200);
+  const again = await asked().then(
+    ({ status }) => status,
+    (error: { kind?: string }) => error.kind,
+  );
+  expect(again).toBe(expected);
+});
+
 test('sends method, headers and body, and returns any status', async () => {
   const url = await serve(async (request, response) => {
     const chunks = await request.toArray();

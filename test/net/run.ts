@@ -6,9 +6,10 @@ import { type NetworkError, timedOut } from '../../src/net/network-error.ts';
 export const runOf = (
   authorities: readonly string[] = [],
   signal: AbortSignal = new AbortController().signal,
-): Pick<Run, 'withTimeout' | 'authorities'> => ({
+): Pick<Run, 'withTimeout' | 'withTimeoutUntilClosed' | 'authorities'> => ({
   authorities: () => authorities,
   withTimeout: (ms, operation) => withTimeout(signal, ms, operation, timedOut),
+  withTimeoutUntilClosed: (ms, operation) => withTimeout(new AbortController().signal, ms, operation, timedOut),
 });
 
 /** The problem that the operation rejects with. @throws Error when it does not reject */

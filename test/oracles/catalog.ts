@@ -39,7 +39,7 @@ const PGX = new URL('pgx/', import.meta.url);
 export const ORACLES = {
   envFiles,
   systemd,
-  kubernetes: goSources(new URL('kubernetes/', import.meta.url)),
+  kubernetes: PEERS.kubernetes,
   awsSdk,
   proxy: goSources(new URL('proxy/', import.meta.url)),
   pgbouncer: PEERS.pgbouncer,

@@ -1,5 +1,5 @@
 /** The servers that others wrote: which version of each is tried, and how it is had. */
-import { collector, debian, erlang, go, goParts, python, type Way } from './ways.ts';
+import { collector, debian, erlang, go, goParts, goSources, python, type Way } from './ways.ts';
 
 const OTEL = 'v0.160.0';
 
@@ -14,10 +14,12 @@ export const PEERS = {
     main: 'cmd',
   }),
   'fake-gcs-server': go('github.com/fsouza/fake-gcs-server', 'v1.56.1'),
+  helm: go('helm.sh/helm/v4/cmd/helm', 'v4.3.2'),
   otelcol: collector(OTEL, [
     ['receivers', 'go.opentelemetry.io/collector/receiver/otlpreceiver'],
     ['exporters', 'go.opentelemetry.io/collector/exporter/debugexporter'],
   ]),
+  kubernetes: goSources(new URL('../oracles/kubernetes/', import.meta.url)),
   moto: python('moto[server,s3,sqs,kms,sts,iot,secretsmanager,ssm]', '5.2.5', 'moto.server'),
   aws: python('awscli', '1.46.3', 'awscli.clidriver'),
   'ddapm-test-agent': python('ddapm-test-agent', '1.69.1', 'ddapm_test_agent.agent'),

@@ -4,16 +4,10 @@ import { ENDS_BY, RUN_LABEL } from '../../cluster/names.ts';
 import { mapIn, nameOf, textIn } from '../../cluster/objects.ts';
 import { isOver } from '../../cluster/pod-state.ts';
 import type { JsonMap } from '../../util/json.ts';
+import type { CleanedUp } from '../cleaned-up.ts';
 import { remove } from './remove.ts';
 import { POLL_MS } from './run.ts';
 import { listed, objectsIn } from './source.ts';
-
-export interface CleanedUp {
-  /** IDs of runs. */
-  readonly removed: readonly string[];
-  /** What stays, and why, each on one line. */
-  readonly left: readonly string[];
-}
 
 /**
  * A run whose Pods have not ended could be in progress, so it stays until it must be over.

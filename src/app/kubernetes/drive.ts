@@ -20,6 +20,7 @@ import type { Workload } from '../../cluster/workloads.ts';
 import { readFrame } from '../../report/frame.ts';
 import type { Report } from '../../report/types.ts';
 import type { JsonMap } from '../../util/json.ts';
+import { lastWords } from '../last-words.ts';
 import { objectsIn } from './source.ts';
 
 /** A service's Pod, before it is created. */
@@ -248,9 +249,6 @@ export class Drive {
     if (attempt.told(text)) this.#observer.said(`${attempt.planned.workload.service}: ${text}`);
   }
 }
-
-/** What the command line in the container said about itself. */
-const lastWords = (log: string): string | undefined => [...log.matchAll(/^spacelift-preflight: (.*)$/gm)].at(-1)?.[1];
 
 /** One service's Pod on its way. */
 class Attempt {

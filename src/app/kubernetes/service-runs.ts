@@ -1,10 +1,10 @@
 /** What came of the Pods, as runs of a matrix, with what can explain that one service fails where others pass. */
 import { mapIn, textIn } from '../../cluster/objects.ts';
-import type { Lost } from '../../cluster/refusal.ts';
 import { authorityOf, type Workload } from '../../cluster/workloads.ts';
 import type { Redact } from '../../config/redact.ts';
-import type { Fact, LostRun, ServiceRun } from '../../report/matrix/types.ts';
+import type { Fact, ServiceRun } from '../../report/matrix/types.ts';
 import { firstOf } from '../../util/format.ts';
+import { lostRun } from '../lost-run.ts';
 import type { Driven } from './drive.ts';
 
 /** The number of Secrets or labels that a fact names. */
@@ -19,16 +19,6 @@ export function serviceRuns(runs: readonly Driven[], redact: Redact): ServiceRun
       ? { service, facts, report: outcome.report }
       : { service, facts, lost: lostRun(outcome.lost, redact) };
   });
-}
-
-function lostRun({ title, detail, fix }: Lost, redact: Redact): LostRun {
-  return {
-    title: redact(title),
-    detail: redact(detail),
-    fix: fix.text,
-    fixKind: fix.kind,
-    ...(fix.language !== undefined && { fixLanguage: fix.language }),
-  };
 }
 
 /** Labels that say who manages the Pod, by which no policy selects. */

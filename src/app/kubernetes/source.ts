@@ -1,6 +1,7 @@
 /** Which services there are, and in which pods: from the live Deployments, or from rendered manifests. */
+import { titleOfAll } from '../../cluster/documents.ts';
 import { type Connection, type Kubectl, KubectlError } from '../../cluster/kubectl.ts';
-import { readManifests, titleOfAll } from '../../cluster/manifests.ts';
+import { readManifests } from '../../cluster/manifests.ts';
 import { flattened } from '../../cluster/objects.ts';
 import { refuseMoreAuthority, type Workload, workloadsIn } from '../../cluster/workloads.ts';
 import { InputError } from '../../config/input-error.ts';

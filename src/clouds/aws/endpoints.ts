@@ -12,7 +12,9 @@ export type AwsService =
   | 'IOT_DATA_PLANE'
   | 'LICENSE_MANAGER'
   | 'SECRETS_MANAGER'
-  | 'SSM';
+  | 'SSM'
+  | 'ECS'
+  | 'CLOUDWATCH_LOGS';
 
 interface Domains {
   /** Of regional endpoints. */
@@ -69,6 +71,8 @@ const NAMES: Readonly<Record<AwsService, readonly string[]>> = {
   LICENSE_MANAGER: plain('license-manager'),
   SECRETS_MANAGER: plain('secretsmanager'),
   SSM: plain('ssm'),
+  ECS: plain('ecs'),
+  CLOUDWATCH_LOGS: plain('logs'),
 };
 
 const DOMAIN = SUFFIXES.map((suffix) => suffix.replaceAll('.', '\\.')).join('|');

@@ -26,3 +26,30 @@ export function serviceStarted(command: readonly (Value | undefined)[]): Service
   const [, backend, other] = /\bbackend\s+(server|drain)|\b(scheduler|vcs-gateway)\b/.exec(line) ?? [];
   return SERVICES.find((service) => service === (backend ?? other));
 }
+
+/**
+ * The service that a container runs for certain, so that a run can take its place: `spacelift backend drain-local`, whatever
+ * wraps it. Unlike `serviceStarted`, which reads configs, a word such as `scheduler` alone is not enough.
+ * @param command the texts of its command and arguments; a wrapper's command line is one text: `sh -c 'exec spacelift backend server'`
+ */
+export function serviceRun(command: readonly string[]): Service | undefined {
+  const words = command.flatMap(wordsIn);
+  for (const [index, word] of words.entries()) {
+    const next = words[index + 1];
+    if (word === 'backend' && next === 'server') return 'server';
+    if (word === 'backend' && next !== undefined && /^drain(?:-|$)/.test(next)) return 'drain';
+    if (word === 'backend' && next === GATEWAY) return GATEWAY;
+    const before = words[index - 1];
+    if (word === 'scheduler' && (before === undefined || BEFORE_SCHEDULER.test(before))) return 'scheduler';
+  }
+  return undefined;
+}
+
+const wordsIn = (text: string): string[] =>
+  text
+    .split(/\s+/)
+    .map((word) => word.replace(/^['"]+|['";&|]+$/g, ''))
+    .filter((word) => word !== '');
+
+/** What may stand before `scheduler`, a word that other programs have as well. */
+const BEFORE_SCHEDULER = /^(?:.*\/)?(?:spacelift|exec|--|.*\.sh)$/;

@@ -1,5 +1,6 @@
 // What the API server of Kubernetes makes of a manifest: one per line of standard input, in base64, and one JSON object per line of
-// standard output: for each Secret and ConfigMap its values by key, in base64, or null if the object is rejected.
+// standard output: for each Secret and ConfigMap its values by key, in base64, or null if the object is rejected. With the argument
+// "types": a list of what is wrong with a Pod, a Job or a ServiceAccount.
 package main
 
 import (
@@ -96,9 +97,12 @@ func main() {
 	scanner := bufio.NewScanner(os.Stdin)
 	scanner.Buffer(nil, 1<<24)
 	out := json.NewEncoder(os.Stdout)
+	isTypes := len(os.Args) > 1 && os.Args[1] == "types"
 	for scanner.Scan() {
 		text, err := base64.StdEncoding.DecodeString(scanner.Text())
-		if err == nil {
+		if err == nil && isTypes {
+			err = out.Encode(faults(text))
+		} else if err == nil {
 			err = out.Encode(objects(string(text)))
 		}
 		if err != nil {

@@ -1,7 +1,8 @@
 /** AWS for tests and the demo, in memory, on loopback: KMS with real cryptography, SQS, STS, IoT Core with its rules and its
- * MQTT WebSocket, Secrets Manager and Parameter Store, behind one address for `AWS_ENDPOINT_URL`. Signatures, policies,
+ * MQTT WebSocket, Secrets Manager and Parameter Store, ECS with CloudWatch Logs, behind one address for `AWS_ENDPOINT_URL`. Signatures, policies,
  * regions and accounts are real; a region is where a request's signature says it is. */
 import { listen } from '../listener.ts';
+import { EcsStore } from './ecs/store.ts';
 import { type Hub, startHub } from './iot/hub.ts';
 import { endpointId } from './iot/operations.ts';
 import { RuleStore } from './iot/rules.ts';
@@ -16,6 +17,7 @@ import type { AwsFaults, AwsOptions, AwsUser, RequestRecord } from './types.ts';
 import type { World } from './world.ts';
 
 export type { PolicyDocument, Statement } from '../policy.ts';
+export type { EcsFaults, EcsStore, Execution, Start } from './ecs/store.ts';
 export type { RuleEvent, RuleOptions, SqsAction, TopicRule } from './iot/rules.ts';
 export type { KeyOptions, KeyState, KmsKey } from './kms/keys.ts';
 export type { KeySpec, KeyUsage } from './kms/specs.ts';
@@ -46,6 +48,7 @@ export interface AwsServer {
   readonly rules: RuleStore;
   readonly secrets: NamedStore;
   readonly parameters: NamedStore;
+  readonly ecs: EcsStore;
   /** Every MQTT message that was accepted, by HTTPS or WebSocket. */
   readonly published: Hub['published'];
   /** How many MQTT clients are connected. */
@@ -89,6 +92,7 @@ export async function startAws(options: AwsOptions = {}): Promise<AwsServer> {
     secrets: new NamedStore(place, Date.now, secretResource),
     parameters: new NamedStore(place, Date.now, parameterResource),
     hub,
+    ecs: new EcsStore(place),
     now,
     closed: closing.signal,
   };
@@ -118,6 +122,7 @@ export async function startAws(options: AwsOptions = {}): Promise<AwsServer> {
     rules: world.rules,
     secrets: world.secrets,
     parameters: world.parameters,
+    ecs: world.ecs,
     published: hub.published,
     mqttClients: () => hub.clients(),
     get users() {
@@ -135,6 +140,7 @@ export async function startAws(options: AwsOptions = {}): Promise<AwsServer> {
     snapshot: () => snapshot(world),
     async close() {
       closing.abort();
+      world.ecs.close();
       await Promise.all([listener.close(), hub.close()]);
     },
   };

@@ -125,6 +125,8 @@ export const protocols: Record<ServiceName, Protocol> = {
   kms: json('1.1'),
   secretsmanager: json('1.1'),
   ssm: json('1.1'),
+  ecs: json('1.1'),
+  logs: json('1.1'),
   sqs,
   sts,
   iot: rest,

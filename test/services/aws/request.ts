@@ -53,6 +53,8 @@ export class AwsRequest implements Signable {
       AmazonSQS: 'sqs',
       secretsmanager: 'secretsmanager',
       AmazonSSM: 'ssm',
+      AmazonEC2ContainerServiceV20141113: 'ecs',
+      Logs_20140328: 'logs',
     };
     const named = byTarget[this.target.prefix];
     if (named !== undefined) return named;

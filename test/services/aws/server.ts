@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { authenticate } from './authenticate.ts';
 import type { Operation } from './call.ts';
+import { ecs, logs } from './ecs/operations.ts';
 import { AwsError } from './errors.ts';
 import { iot, iotdata, restAction } from './iot/operations.ts';
 import { kms } from './kms/operations.ts';
@@ -23,6 +24,8 @@ const operations: Record<ServiceName, Record<string, Operation>> = {
   iotdata,
   secretsmanager,
   ssm,
+  ecs,
+  logs,
   iotdevicegateway: {},
 };
 
@@ -85,6 +88,10 @@ export async function handle(world: World, message: IncomingMessage, response: S
     record.code = failed.code;
     reply = failed.reply;
   }
+  if (world.faults.resetAfter?.({ ...record, method: request.method, path: request.path, input: request.input })) {
+    message.socket.resetAndDestroy();
+    return;
+  }
   record.status = reply.status;
   response.sendDate = false;
   response.setHeader('date', new Date(world.now()).toUTCString());
@@ -126,6 +133,13 @@ function unknownOperation(service: ServiceName): AwsError {
 
 function targetOf({ input, path }: AwsRequest, service: ServiceName): string | undefined {
   if (service === 'iot' || service === 'iotdata') return decodeURIComponent(path.replace(/^\/(topics|rules)\//, ''));
-  const named = input.KeyId ?? input.QueueUrl ?? input.QueueName ?? input.SecretId ?? input.Name;
+  const named =
+    input.KeyId ??
+    input.QueueUrl ??
+    input.QueueName ??
+    input.SecretId ??
+    input.Name ??
+    input.family ??
+    input.taskDefinition;
   return typeof named === 'string' ? named : undefined;
 }

@@ -6,14 +6,24 @@ import type { S3User } from '../s3/types.ts';
  * an assumed role's; its account is the caller's. */
 export type AwsUser = S3User;
 
-/** Who may act for others: named by topic rules. */
+/** Who may act for others: named by topic rules and task definitions. */
 export interface AwsRole {
   arn: string;
   /** Absent: an administrator. */
   policy?: PolicyDocument;
 }
 
-export type ServiceName = 'kms' | 'sqs' | 'sts' | 'iot' | 'iotdata' | 'secretsmanager' | 'ssm' | 'iotdevicegateway';
+export type ServiceName =
+  | 'kms'
+  | 'sqs'
+  | 'sts'
+  | 'iot'
+  | 'iotdata'
+  | 'secretsmanager'
+  | 'ssm'
+  | 'ecs'
+  | 'logs'
+  | 'iotdevicegateway';
 
 /** A request as fault functions see it. */
 export interface FaultRequest {
@@ -47,6 +57,8 @@ export interface AwsFaults {
   hangFor?: (request: FaultRequest) => boolean;
   /** Reset the connection instead of answering. */
   resetFor?: (request: FaultRequest) => boolean;
+  /** Do what was requested, and reset the connection instead of answering. */
+  resetAfter?: (request: FaultRequest) => boolean;
 }
 
 /** One line of the request log: no headers, bodies or credentials. */
@@ -66,7 +78,7 @@ export interface RequestRecord {
 
 export interface AwsOptions {
   users?: AwsUser[];
-  /** The roles that topic rules may act under. Default: any role may do anything. */
+  /** The roles that topic rules and tasks may act under. Default: any role may do anything. */
   roles?: AwsRole[];
   /** Where resources are unless told otherwise. Default `eu-central-1`. */
   region?: string;

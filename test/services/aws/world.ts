@@ -1,4 +1,5 @@
 /** Everything that the services know, shared between them. */
+import type { EcsStore } from './ecs/store.ts';
 import type { Hub } from './iot/hub.ts';
 import type { RuleStore } from './iot/rules.ts';
 import type { KeyStore } from './kms/keys.ts';
@@ -19,6 +20,7 @@ export interface World {
   queues: QueueStore;
   rules: RuleStore;
   hub: Hub;
+  ecs: EcsStore;
   secrets: NamedStore;
   parameters: NamedStore;
   /** Milliseconds since the epoch, by the server's clock. */

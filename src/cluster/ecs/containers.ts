@@ -1,0 +1,116 @@
+/** The containers of a run's task: ours in place of the service's, and the sidecars beside it. */
+import { parseImage } from '../../config/image-reference.ts';
+import { AUTHORITIES_VARIABLE } from '../../config/options.ts';
+import { type Json, type JsonMap, listIn, mapIn, picked, textIn, without } from '../../util/json.ts';
+import type { TaskSettings } from './settings.ts';
+import { mountsIn, type Volumes } from './volumes.ts';
+import { containerNameOf, type EcsWorkload, serviceIn } from './workloads.ts';
+
+interface ContainerSettings extends Pick<TaskSettings, 'image' | 'args' | 'authorities'> {
+  readonly volumes: Volumes;
+  /** `logConfiguration` of our container. */
+  readonly log: JsonMap;
+}
+
+/** What our container has of the service's: its variables, how it finds names, and its resources. */
+const TAKEN_OVER = [
+  'name',
+  'environmentFiles',
+  'secrets',
+  'startTimeout',
+  'links',
+  'volumesFrom',
+  'dnsServers',
+  'dnsSearchDomains',
+  'extraHosts',
+  'cpu',
+  'memory',
+  'memoryReservation',
+];
+
+/** What a sidecar does not have: ports, which the service's own could occupy, and more authority than it needs. */
+const NOT_FOR_SIDECARS = ['portMappings', 'privileged', 'resourceRequirements', 'credentialSpecs'];
+
+export interface Containers {
+  readonly containers: readonly JsonMap[];
+  /** What does not run, and what runs with less, each as a phrase. */
+  readonly dropped: readonly string[];
+}
+
+export function containersOf(workload: EcsWorkload, settings: ContainerSettings): Containers {
+  const { container, definition } = workload;
+  const others = listIn(definition, 'containerDefinitions')
+    .filter((other) => other !== container)
+    .map((other) => ({ other, reason: whyLeftOut(other, container) }));
+  const sidecars = others.filter(({ reason }) => reason === undefined).map(({ other }) => other);
+  const names = new Set([container, ...sidecars].map((one) => textIn(one, 'name')));
+  const isThere = (one: JsonMap, key: string) => names.has(textIn(one, key));
+  const dependencies = (one: JsonMap): JsonMap[] =>
+    listIn(one, 'dependsOn')
+      .filter((dependency) => isThere(dependency, 'containerName'))
+      // Our container has no health check, and no other condition is allowed for an essential one.
+      .map((dependency) =>
+        dependency.containerName === container.name ? { ...dependency, condition: 'START' } : dependency,
+      );
+  const common = (one: JsonMap): JsonMap => ({
+    mountPoints: mountsIn(one, settings.volumes),
+    dependsOn: dependencies(one),
+    volumesFrom: listIn(one, 'volumesFrom').filter((from) => isThere(from, 'sourceContainer')),
+  });
+  const own: Record<string, Json> = { ...ownOf(container, settings), ...common(container) };
+  own.mountPoints = mountsIn(container, settings.volumes).map((mount) => ({ ...mount, readOnly: true }));
+  return {
+    containers: [
+      own,
+      ...sidecars.map((sidecar) => ({ ...without(sidecar, NOT_FOR_SIDECARS), ...common(sidecar), essential: false })),
+    ],
+    dropped: [
+      ...others.flatMap(({ other, reason }) =>
+        reason === undefined ? [] : [`container ${containerNameOf(other)} does not run: ${reason}`],
+      ),
+      ...sidecars
+        .filter(({ privileged }) => privileged === true)
+        .map((sidecar) => `its sidecar ${containerNameOf(sidecar)} runs without privileged mode`),
+    ],
+  };
+}
+
+/** What is no sidecar must not run: it could be a second drain, or a migration of the database. */
+function whyLeftOut(other: JsonMap, container: JsonMap): string | undefined {
+  if (serviceIn(other) !== undefined) return 'it runs another service';
+  if (other.image === container.image) return 'it has the image of the service, and is not a sidecar';
+  const ends = listIn(container, 'dependsOn').some(
+    ({ containerName, condition }) =>
+      containerName === other.name && (condition === 'COMPLETE' || condition === 'SUCCESS'),
+  );
+  return ends ? 'it ends before the service starts' : undefined;
+}
+
+/** The image's own entry point and user apply. */
+function ownOf(container: JsonMap, { image, args, authorities, log }: ContainerSettings): JsonMap {
+  const environment = listIn(container, 'environment').filter(({ name }) => name !== AUTHORITIES_VARIABLE);
+  const login = mapIn(container, 'repositoryCredentials');
+  // A login is only for the registry that it is from.
+  const keepsLogin = Object.keys(login).length > 0 && isSameRegistry(image, textIn(container, 'image') ?? '');
+  return {
+    ...picked(container, TAKEN_OVER),
+    image,
+    command: args,
+    essential: true,
+    readonlyRootFilesystem: true,
+    environment:
+      authorities === undefined ? environment : [...environment, { name: AUTHORITIES_VARIABLE, value: authorities }],
+    logConfiguration: log,
+    ...(keepsLogin && { repositoryCredentials: login }),
+  };
+}
+
+const registryOf = (image: string): string | undefined => {
+  const parsed = parseImage(image);
+  return 'registry' in parsed ? parsed.registry : undefined;
+};
+
+function isSameRegistry(image: string, other: string): boolean {
+  const registry = registryOf(image);
+  return registry !== undefined && registry === registryOf(other);
+}
