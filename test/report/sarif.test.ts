@@ -97,12 +97,13 @@ describe('a result points', () => {
     expect(await placesOf({ configFiles: ['standard input', 'b.env'], service: 'drain' })).toEqual(['b.env 1 drain']);
   });
 
-  it('nowhere if the config is no file', async () => {
-    expect(await placesOf({ configFiles: [] })).toBeUndefined();
-    expect(await placesOf({ configFiles: ['standard input'] })).toBeUndefined();
-    expect(await withVariable([variable('DATABASE_URL', undefined)], { configFiles: [] })).toBeUndefined();
-    const [place] = (await withVariable([variable('DATABASE_URL', { file: 'standard input', line: 3 })])) ?? [];
-    expect(place).toBe('  all services');
+  it('to a name in place of a file, which GitHub demands, if the config is none', async () => {
+    expect(await placesOf({ configFiles: [] })).toEqual(['environment 1 all services']);
+    expect(await placesOf({ configFiles: ['standard input'] })).toEqual(['standard-input 1 all services']);
+    expect(await withVariable([variable('DATABASE_URL', undefined)])).toEqual(['environment 1 all services']);
+    expect(await withVariable([variable('DATABASE_URL', { file: 'standard input', line: 3 })])).toEqual([
+      'standard-input 3 all services',
+    ]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { renderJson } from '../json.ts';
 import type { Render } from '../render.ts';
 import { documentOf, type Result } from '../sarif/document.ts';
-import { locationsOf } from '../sarif/locations.ts';
+import { locationsOf, nowhere } from '../sarif/locations.ts';
 import type { Report } from '../types.ts';
 import { explained, leftoversIn, lostIn, resultOf, rowsOf } from './phrases.ts';
 import type { Matrix, MatrixEntry, MatrixFinding } from './types.ts';
@@ -25,7 +25,7 @@ export const renderSarif: Render<Matrix> = (matrix, _, describe = () => undefine
   const results: Result[] = [
     ...lostIn(matrix).map((run): Result => {
       const finding = explained(run);
-      return { finding, status: 'fail', rule: RUN, identity: [RUN, run.name], locations: [] };
+      return { finding, status: 'fail', rule: RUN, identity: [RUN, run.name], locations: [nowhere(run.service)] };
     }),
     ...matrix.checks.flatMap(({ findings }) =>
       findings.flatMap((rule) =>

@@ -79,7 +79,7 @@ function resultOf({ finding, status, rule, identity, locations, rows = [] }: Res
     ruleIndex,
     level: LEVELS[status],
     message: { text: unlinked([finding.title, ...proseOf(finding, rows)].join('\n')) },
-    ...(locations.length > 0 && { locations }),
+    locations,
     // GitHub reads only the first, and would otherwise make one from the line, which moves.
     partialFingerprints: { primaryLocationLineHash: `${hash.slice(0, 16)}:1`, 'findingId/v1': hash },
     suppressions:

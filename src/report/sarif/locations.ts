@@ -16,37 +16,46 @@ type About = Pick<ReportFinding, 'variable'>;
 /** The places where the variable of a finding is set; for a finding without one, the first config file. */
 export function locationsOf({ variable }: About, report: Report): object[] {
   const set = report.variables.filter(({ name, used }) => used && name === variable);
-  const places = set.length > 0 ? set.slice(0, MOST_LOCATIONS).map(locationOf) : [fileOf(report)];
-  return places.filter((place) => place !== undefined);
+  return set.length > 0 ? set.slice(0, MOST_LOCATIONS).map(locationOf) : [fileOf(report)];
 }
 
-function locationOf({ service, location }: ReportVariable): object | undefined {
-  if (location === undefined) return undefined;
+function locationOf({ service, location }: ReportVariable): object {
+  if (location === undefined) return nowhere(service);
   const { container, kind, name } = location;
   return {
     ...physical(location),
     logicalLocations: [
-      { name: service === 'all' ? 'all services' : service, kind: 'service' },
+      serviceNamed(service),
       ...(container === undefined ? [] : [{ name: container, kind: 'container' }]),
       ...(kind === undefined || name === undefined ? [] : [{ name: `${kind} ${name}`, kind: 'object' }]),
     ],
   };
 }
 
-function fileOf({ configFiles = [], service }: Report): object | undefined {
-  const file = configFiles.find((name) => name !== titleOf(STDIN));
-  if (file === undefined) return undefined;
-  return { ...physical({ file }), logicalLocations: [{ name: service ?? 'all services', kind: 'service' }] };
+function fileOf({ configFiles = [], service }: Report): object {
+  const file = configFiles.find((name) => name !== INPUT) ?? configFiles[0];
+  if (file === undefined) return nowhere(service ?? 'all');
+  return { ...physical({ file }), logicalLocations: [serviceNamed(service ?? 'all')] };
 }
 
-/** Nothing for standard input, which is no file. */
-function physical({ file, line = 1 }: Pick<Location, 'file' | 'line'>): object {
-  if (file === titleOf(STDIN)) return {};
-  return { physicalLocation: { artifactLocation: artifactOf(file), region: { startLine: line } } };
-}
+/** GitHub rejects results without a file: this one stands for the environment. */
+export const nowhere = (service: string): object => ({
+  ...physical({ file: ENVIRONMENT }),
+  logicalLocations: [serviceNamed(service)],
+});
+
+const serviceNamed = (service: string) => ({ name: service === 'all' ? 'all services' : service, kind: 'service' });
+
+const INPUT = titleOf(STDIN);
+const ENVIRONMENT = 'environment';
+
+const physical = ({ file, line = 1 }: Pick<Location, 'file' | 'line'>): object => ({
+  physicalLocation: { artifactLocation: artifactOf(file), region: { startLine: line } },
+});
 
 /** @param directory relative to which paths are */
 export function artifactOf(file: string, directory = process.cwd()): object {
+  if (file === INPUT) return { uri: 'standard-input' };
   const path = resolve(directory, file.toWellFormed());
   const below = relative(directory, path);
   if (below === '' || below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below))
