@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The image (`npm run test:cluster`): needs Linux, root and Debian's packages. */
+/** The image, and runs in a cluster (`npm run test:cluster`): needs Linux, root, Go and Debian's packages. */
 export default defineConfig({
   test: {
     include: ['test/cluster/**/*.cluster.ts'],

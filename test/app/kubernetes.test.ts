@@ -275,7 +275,7 @@ describe('a lost run has the words of the cluster and a fix, and the others go o
       title: 'the API server stopped responding during the run',
       detail: 'The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?',
     });
-    expect(left).toEqual(['the Pods of the run are still ending']);
+    expect(left).toEqual(['the Pods of the run were deleted, but can’t be listed to see whether they have ended']);
   });
 
   it('a Pod that somebody deletes', async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Peer } from './catalog.ts';
 import { program } from './install.ts';
+import type { Program } from './ways.ts';
 
 export const HOST = '127.0.0.1';
 
@@ -37,20 +38,29 @@ export interface Start {
 }
 
 /** @throws Error with the end of what it wrote, when it ends instead of serving */
-export async function start(peer: Peer, options: Start): Promise<Running> {
+export const start = (peer: Peer, options: Start): Promise<Running> => startProgram(peer, program(peer), options);
+
+/**
+ * @param name for its directory and errors
+ * @throws Error as `start`
+ */
+export async function startProgram(name: string, program: Program, options: Start): Promise<Running> {
   for (let tries = 1; ; tries++) {
     try {
-      return await startOnce(peer, options);
+      return await startOnce(name, program, options);
     } catch (error) {
       if (tries === TRIES || !/in use/i.test(String(error))) throw error;
     }
   }
 }
 
-async function startOnce(peer: Peer, { ports: count = 1, args, env, ready = listens }: Start): Promise<Running> {
-  const directory = await mkdtemp(join(tmpdir(), `preflight-${peer}-`));
+async function startOnce(
+  name: string,
+  { command, args: first, env: own }: Program,
+  { ports: count = 1, args, env, ready = listens }: Start,
+): Promise<Running> {
+  const directory = await mkdtemp(join(tmpdir(), `preflight-${name}-`));
   const ports = await freePorts(count);
-  const { command, args: first, env: own } = program(peer);
   const written: string[] = [];
   const child = spawn(command, [...first, ...(await args({ ports, directory }))], {
     cwd: directory,
@@ -79,7 +89,7 @@ async function startOnce(peer: Peer, { ports: count = 1, args, env, ready = list
   for (const deadline = Date.now() + START_MS; !(await isReady()); await sleep(20)) {
     if (alive(child) && Date.now() < deadline) continue;
     await stop();
-    throw new Error(`${peer} did not start:\n${log().trim().split('\n').slice(-20).join('\n')}`);
+    throw new Error(`${name} did not start:\n${log().trim().split('\n').slice(-20).join('\n')}`);
   }
   return { ports, directory, log, stop };
 }

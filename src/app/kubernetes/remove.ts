@@ -38,7 +38,7 @@ export async function remove(kubectl: Kubectl, { run, pods, accounts, pollMs }: 
     attempt(`Job ${jobName(run)}`, ['job', jobName(run), '--cascade=background']),
     ...(pods.length === 0 ? [] : [attempt('the Pods of the run', ['pod', ...pods])]),
   ]);
-  if (left.length === 0 && !(await areGone(kubectl, run, pollMs))) left.push('the Pods of the run are still ending');
+  if (left.length === 0) left.push(...(await untilGone(kubectl, run, pollMs)));
   for (const account of accounts) {
     if (await isUsed(kubectl, account)) left.push(adopted(account));
     else await attempt(`service account ${account}`, ['serviceaccount', account]);
@@ -46,17 +46,18 @@ export async function remove(kubectl: Kubectl, { run, pods, accounts, pollMs }: 
   return left;
 }
 
-async function areGone(kubectl: Kubectl, run: string, pollMs: number): Promise<boolean> {
+/** Nothing once the Pods are gone. */
+async function untilGone(kubectl: Kubectl, run: string, pollMs: number): Promise<Left> {
   for (const until = performance.now() + WAIT_MS; performance.now() < until; await wait(pollMs)) {
     try {
       const pods = objectsIn(await kubectl(['get', 'pods', `--selector=${RUN_LABEL}=${run}`, '--output=json']));
-      if (pods.length === 0) return true;
+      if (pods.length === 0) return [];
     } catch (error) {
       if (!(error instanceof KubectlError)) throw error;
-      return false;
+      return ['the Pods of the run were deleted, but can’t be listed to see whether they have ended'];
     }
   }
-  return false;
+  return ['the Pods of the run are still ending'];
 }
 
 /** Whether a live Deployment has the account: an installation that started meanwhile adopted it. */
