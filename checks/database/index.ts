@@ -31,6 +31,7 @@ export const database = defineCheck({
   id: 'database',
   title: 'Database',
   rules: RULES,
+  variable: 'DATABASE_URL',
 
   expects: (run) =>
     run.deployment.service === 'worker'

@@ -16,6 +16,7 @@ export const encryption = defineCheck({
   id: 'encryption',
   title: 'Encryption',
   rules: RULES,
+  variable: 'ENCRYPTION_TYPE',
   programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
   expects: (run) => (WITHOUT_KEYS.includes(run.deployment.service) ? [] : (knownProvider(run)?.rules(run) ?? OPEN)),

@@ -9,6 +9,7 @@ export const images: Check = defineCheck({
   id: 'images',
   title: 'Container images',
   rules: RULES,
+  variable: 'LAUNCHER_IMAGE',
 
   expects: (run): ImageRule[] => [
     ...(usesLauncher(run) ? (['launcher'] as const) : []),

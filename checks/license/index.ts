@@ -8,6 +8,7 @@ import { type Outcome, skip } from '../../src/outcome/outcome.ts';
 export const license = defineCheck({
   id: 'license',
   title: 'License',
+  variable: 'LICENSE_TYPE',
   rules: {
     token: {
       title: 'the license token is valid',

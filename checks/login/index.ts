@@ -15,6 +15,7 @@ export const login: Check = defineCheck({
   id: 'login',
   title: 'Login',
   rules: RULES,
+  variable: 'ADMIN_USERNAME',
   programs: ['openssl'],
 
   expects: ({ deployment }) => {

@@ -22,6 +22,8 @@ export const messageQueues = defineCheck({
   title: 'Message queues',
   rules: RULES,
   subjects: Object.keys(QUEUES),
+  variable: 'MESSAGE_QUEUE_TYPE',
+  subjectVariables: QUEUES,
   programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
   expects: (run) => (WITHOUT_QUEUES.includes(run.deployment.service) ? [] : (knownProvider(run)?.expects(run) ?? [])),

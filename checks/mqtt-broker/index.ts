@@ -13,6 +13,7 @@ export const mqttBroker = defineCheck({
   id: 'mqtt-broker',
   title: 'MQTT broker',
   rules: RULES,
+  variable: 'MQTT_BROKER_ENDPOINT',
   programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
   expects: (run) =>

@@ -21,6 +21,7 @@ export const network: Check = defineCheck({
   id: 'network',
   title: 'Network',
   rules: RULES,
+  variable: 'SERVER_DOMAIN',
 
   expects: ({ deployment }): NetworkRule[] => {
     const { service } = deployment;

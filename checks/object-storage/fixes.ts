@@ -22,8 +22,11 @@ const MOST_MS = Date.UTC(9999, 11, 31);
 export const earlier = (retention: Retention, permission: string): string =>
   `${retained(retention)}, in governance mode: removing it earlier needs ${permission}`;
 
-/** A note for a command that nobody can run successfully earlier. */
-export const notBefore = (retention: Retention): string => `${retained(retention)}, so nobody can remove it earlier`;
+/** For a command that removes; with a retention, nobody can run it successfully earlier. */
+export const removal = (retention: Retention | undefined) => ({
+  destructive: true,
+  ...(retention !== undefined && { note: `${retained(retention)}, so nobody can remove it earlier` }),
+});
 
 /** @param correct sets the store's address to the one that the redirect names, if that is the store */
 export const passOn = (correct: Fix): Fix =>

@@ -34,6 +34,8 @@ export const objectStorage: Check = defineCheck({
   title: 'Object storage',
   rules: RULES,
   subjects: SUBJECTS,
+  variable: 'OBJECT_STORAGE_TYPE',
+  subjectVariables: BUCKETS,
   programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
   expects: ({ deployment }) => {

@@ -11,6 +11,7 @@ export const observability = defineCheck({
   id: 'observability',
   title: 'Observability',
   rules: RULES,
+  variable: 'OBSERVABILITY_VENDOR',
 
   expects: (run): ObservabilityRule[] => {
     if (run.deployment.service === 'worker') return [];

@@ -1,9 +1,9 @@
 /** Checks a deployment and returns the report. */
 
 import { hostname } from 'node:os';
-import { phaseOf } from '../../checks/phase.ts';
+import { type KnownPhase, knownPhase, UNREADABLE } from '../../checks/phase.ts';
 import type { Deployment } from '../config/deployment.ts';
-import type { Phase, RunOptions } from '../config/options.ts';
+import type { ReportPhase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
 import type { Check, PlannedOperation, Run } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
@@ -42,11 +42,13 @@ export async function checkDeployment(
         observer,
       )
     : await runChecks(CHECKS, deployment, options, network, interrupt, observer);
+  const { phase, reason }: Known = isPlan ? PLAN : await phaseIn(result.run);
   return makeReport(
     { ...result, interrupted: result.interrupted || interrupt.reason instanceof InterruptedError },
     {
       host: hostname(),
-      phase: isPlan ? 'plan' : await phaseIn(result.run),
+      phase,
+      phaseReason: reason,
       service: deployment.service,
       accept: options.accept,
       redact: redactor(deployment.secrets),
@@ -55,12 +57,16 @@ export async function checkDeployment(
   );
 }
 
+type Known = Pick<KnownPhase, 'reason'> & { readonly phase: ReportPhase };
+
+const PLAN: Known = { phase: 'plan', reason: 'the config is a Terraform plan, and no phase was requested' };
+
 /** The phase that the checks saw; `pre-install` if none could determine it. */
-async function phaseIn(run: Run): Promise<Phase> {
+async function phaseIn(run: Run): Promise<KnownPhase> {
   try {
-    return await phaseOf(run);
+    return await knownPhase(run);
   } catch {
-    return run.options.phase === 'auto' ? 'pre-install' : run.options.phase;
+    return UNREADABLE;
   }
 }
 

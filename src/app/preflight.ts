@@ -21,6 +21,7 @@ import type { Report } from '../report/types.ts';
 import { checkDeployment } from './check-deployment.ts';
 import { checkIds } from './ids.ts';
 import { readDeployment } from './read-config.ts';
+import { describeRule } from './rules.ts';
 import { refuseInapplicableSelection } from './selection.ts';
 import { targetsIn } from './targets.ts';
 
@@ -138,7 +139,7 @@ export async function readConfig(
 }
 
 /** Renders the report in one of the formats of `--format`; ends with a line break. Text is 80 columns wide, without color. */
-export const render = (report: Report, format: FormatName): Promise<string> => renderAs(report, format);
+export const render = (report: Report, format: FormatName): Promise<string> => renderAs(report, format, describeRule);
 
 function read(source: ConfigSource, options: PreflightOptions): Promise<Deployment> {
   const {

@@ -1,5 +1,6 @@
 /** The tables of rules as a page of documentation, with the same content as `explain`. */
 import { type Check, nounOf, type Rule } from '../engine/check.ts';
+import { escapedProse } from '../report/markdown/prose.ts';
 
 const INTRODUCTION = `# Checks
 
@@ -33,9 +34,9 @@ function ofRule(id: string, { title, procedure, rationale, permission, fix, exam
   return `
 ### \`${id}\`
 
-${capital(escaped(title))}.
+${capital(escapedProse(title))}.
 
-${rows.map(([label, text]) => `- **${label}:** ${label === 'Documentation' ? text : escaped(text ?? '')}`).join('\n')}
+${rows.map(([label, text]) => `- **${label}:** ${label === 'Documentation' ? text : escapedProse(text ?? '')}`).join('\n')}
 
 Example:
 
@@ -53,10 +54,3 @@ const code = (text: string): string => `\`${text}\``;
 const capital = (text: string): string => text.replace(/^[a-z]/, (letter) => letter.toUpperCase());
 /** GitHub's anchor for a heading. */
 const anchor = (title: string): string => title.toLowerCase().replaceAll(' ', '-');
-
-/** Escapes Markdown, except in backquotes. */
-const escaped = (text: string): string =>
-  text
-    .split(/(`[^`]*`)/)
-    .map((part) => (part.startsWith('`') ? part : part.replace(/[<>*_]/g, '\\$&')))
-    .join('');

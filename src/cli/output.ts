@@ -1,4 +1,5 @@
 /** Where a report or a matrix goes: standard output, the files of `--report`, and the summary of a workflow step. */
+import { describeRule } from '../app/rules.ts';
 import { InputError } from '../config/entry.ts';
 import { type Format, renderWith } from '../report/format.ts';
 import type { FormatName } from '../report/format-names.ts';
@@ -31,7 +32,8 @@ export function prepareOutput<Document, Name extends FormatName>(
   const summarize = stepSummary([args.format, ...files.map(({ format }) => format)], host.env);
   return async (document, because) => {
     await printAs(host, args, formats[args.format], document);
-    for (const { format, write } of files) await writeOrSay(host, write, await renderWith(document, formats[format]));
+    for (const { format, write } of files)
+      await writeOrSay(host, write, await renderWith(document, formats[format], describeRule));
     if (summarize !== undefined) await writeOrSay(host, summarize, await renderWith(document, formats.markdown));
     for (const reason of because) notice(host, `exit code 1: ${reason}`);
   };
@@ -53,7 +55,7 @@ async function printAs<Document>(
   const render = await load();
   const verbosity: Verbosity = args.quiet === true ? 'quiet' : args.verbose === true ? 'verbose' : 'normal';
   const style = styled ? await styleOf(host.stdout, host.env, { color: args.color, verbosity }) : PLAIN;
-  await print(host, await render(document, style), how);
+  await print(host, await render(document, style, describeRule), how);
 }
 
 async function writeOrSay(host: NodeJS.Process, write: Write, text: string): Promise<void> {

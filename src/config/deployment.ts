@@ -69,6 +69,8 @@ export interface Deployment {
   readonly pairing: Issue | undefined;
   /** Whether variables may also be set in files that are not known here (ECS `environmentFiles`). */
   readonly incomplete: boolean;
+  /** The config files as given, or "standard input"; none if the environment is the config. */
+  readonly files: readonly string[];
   /** The names of the variables that are set. */
   readonly set: readonly string[];
   /** Where the variables that Spacelift or an SDK reads are set, in the order of the sources. */
@@ -172,6 +174,7 @@ export function makeDeployment(
     configuration: [...findings, ...sdk.findings],
     pairing,
     incomplete: resolved.incomplete,
+    files: given.flatMap(({ file }) => file ?? []),
     set: [...resolved.entries.keys()],
     origins: originsOf(sources, resolved),
     setting,

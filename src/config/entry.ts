@@ -17,6 +17,8 @@ export interface Location {
   readonly file: string;
   /** From 1, if the file contains more than one. */
   readonly document?: number;
+  /** Of the variable in the file, from 1; known for env files and YAML. */
+  readonly line?: number;
   /** Of the Kubernetes object. */
   readonly kind?: string;
   readonly name?: string;
@@ -81,6 +83,8 @@ export interface Entry {
 }
 
 export interface Source {
+  /** The path as given, or "standard input"; absent for the environment. */
+  readonly file?: string;
   readonly entries: readonly Entry[];
   /** Whether it also sets variables that are not known here (ECS `environmentFiles`). */
   readonly incomplete: boolean;

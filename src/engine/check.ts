@@ -1,5 +1,5 @@
 /** The definition of a check: the types that every check module uses. */
-import type { ChoiceName, ChoiceOf, ValueName } from '../config/contract.ts';
+import type { ChoiceName, ChoiceOf, ValueName, VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Environment, RunOptions } from '../config/options.ts';
 import type { Fix } from '../outcome/fix.ts';
@@ -163,6 +163,10 @@ export interface Check<Key extends string = string> {
   /** By rule key, in report order. In `<bucket>/access`, `<bucket>` is a placeholder for each subject. */
   readonly rules: Readonly<Record<Key, Rule>>;
   readonly subjects?: readonly string[];
+  /** The variable that its findings are about, unless they name another one. */
+  readonly variable?: VariableName;
+  /** The variable of each subject, for the findings about it. */
+  readonly subjectVariables?: Readonly<Record<string, VariableName>>;
   /** Backend-specific programs in its fixes (`aws`, `mc`): an example that starts with one is a command. */
   readonly programs?: readonly string[];
   /** The finding IDs (without the check's prefix) that this deployment must get; empty when the check does not apply. */

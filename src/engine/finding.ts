@@ -11,6 +11,8 @@ export interface Finding {
   readonly rule: string;
   /** The bucket, queue or variable, if the rule applies to several. */
   readonly subject?: string;
+  /** The variable that it is about, if there is one. */
+  readonly variable?: string;
   readonly status: Status;
   readonly title: string;
   readonly detail?: string;
@@ -19,6 +21,8 @@ export interface Finding {
   readonly fix?: string;
   readonly fixKind?: FixKind;
   readonly fixLanguage?: FixLanguage;
+  /** The command removes or replaces something that may be needed. */
+  readonly fixDestructive?: true;
   readonly docs?: string;
   /** From the start of the run. */
   readonly startMs: number;
@@ -40,7 +44,10 @@ export interface Finding {
 
 /** A finding before findings with the same cause are folded. */
 export interface RawFinding
-  extends Omit<Finding, 'fix' | 'fixKind' | 'fixLanguage' | 'dependsOn' | 'affected' | 'unreachable'> {
+  extends Omit<
+    Finding,
+    'fix' | 'fixKind' | 'fixLanguage' | 'fixDestructive' | 'dependsOn' | 'affected' | 'unreachable'
+  > {
   readonly fix?: Fix;
   readonly cause?: Cause;
   /** Not checked, because a dependency failed. */

@@ -52,8 +52,14 @@ const skipped = (finding: Finding, first: RawFinding): Finding =>
 /** The finding with its fix as text. */
 function printed({ fix, ...finding }: Omit<RawFinding, 'cause' | 'blocked'>): Finding {
   if (fix === undefined) return finding;
-  const { kind, language, text } = fix;
-  return { ...finding, fix: text, fixKind: kind, ...(language !== undefined && { fixLanguage: language }) };
+  const { kind, language, text, destructive } = fix;
+  return {
+    ...finding,
+    fix: text,
+    fixKind: kind,
+    ...(language !== undefined && { fixLanguage: language }),
+    ...(destructive && { fixDestructive: true }),
+  };
 }
 
 /** The finding with all the names that its cause is about. */

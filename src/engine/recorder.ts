@@ -3,6 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { type Cause, cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, skip } from '../outcome/outcome.ts';
+import type { Evidence } from '../outcome/status.ts';
+import { lookup } from '../util/lookup.ts';
 import { type Check, type Context, type MaybeOutcome, nounOf, type Run, withSubject } from './check.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
 import { idWithVariable, partsOf } from './finding-id.ts';
@@ -151,7 +153,15 @@ export class CheckRecorder {
     // A failure without a cause is its own cause, so that dependent findings can point to it.
     const caused = outcome.status === 'fail' ? { ...outcome, cause: outcome.cause ?? cause.finding(id) } : outcome;
     const about = aboutOf(this.#check, id);
-    const finding: RawFinding = { evidence: {}, ...caused, ...about, ...times, ...(blocked && { blocked }) };
+    const variable = variableOf(this.#check, about, caused.evidence);
+    const finding: RawFinding = {
+      evidence: {},
+      ...caused,
+      ...about,
+      ...(variable !== undefined && { variable }),
+      ...times,
+      ...(blocked && { blocked }),
+    };
     const rule = this.#check.rules[about.rule.slice(this.#check.id.length + 1)];
     const docs = caused.status === 'warn' || caused.status === 'fail' ? (caused.docs ?? rule?.docs) : undefined;
     this.#add(docs === undefined ? finding : { ...finding, docs });
@@ -207,6 +217,19 @@ function aboutOf(check: Check, id: string): Pick<RawFinding, 'id' | 'rule' | 'su
   const ofEach = Object.keys(check.rules).find((key) => key.startsWith('<') && key.endsWith(`>${tail}`));
   if (rule in check.rules || ofEach === undefined) return { id, rule: id };
   return { id, rule: `${check.id}/${ofEach}`, subject };
+}
+
+const VARIABLE = /^[A-Z_][A-Z0-9_]*$/;
+
+/** The one in brackets, the one that the evidence names, that of the subject, or that of the check. */
+function variableOf(
+  { variable, subjectVariables = {} }: Check,
+  { subject = '' }: Pick<RawFinding, 'subject'>,
+  evidence: Evidence = {},
+): string | undefined {
+  if (VARIABLE.test(subject)) return subject;
+  const named = evidence.variable ?? (Array.isArray(evidence.variables) ? evidence.variables[0] : undefined);
+  return typeof named === 'string' ? named : (lookup(subjectVariables, subject) ?? variable);
 }
 
 /** `object-storage/states/access` → `object-storage`. */

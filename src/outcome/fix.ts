@@ -215,13 +215,23 @@ export class Fix {
   readonly text: string;
   /** All shell commands in it, including those in prose. */
   readonly shells: readonly Shell[];
+  /** For a command: it removes or replaces something that may be needed, and must be reviewed first. */
+  readonly destructive: boolean;
   readonly #made = true;
-  constructor(key: symbol, kind: FixKind, language: FixLanguage | undefined, text: string, shells: readonly Shell[]) {
+  constructor(
+    key: symbol,
+    kind: FixKind,
+    language: FixLanguage | undefined,
+    text: string,
+    shells: readonly Shell[],
+    destructive: boolean,
+  ) {
     if (key !== KEY) throw new TypeError('create a fix with command, setting or advice');
     this.kind = kind;
     this.language = language;
     this.text = text;
     this.shells = shells;
+    this.destructive = destructive;
   }
   /** Whether the value is a fix from this module. */
   static is(value: unknown): value is Fix {
@@ -229,10 +239,17 @@ export class Fix {
   }
 }
 
-const make = (kind: FixKind, text: string, shells: readonly Shell[] = [], language?: FixLanguage): Fix =>
-  new Fix(KEY, kind, language, text, shells);
+const make = (
+  kind: FixKind,
+  text: string,
+  shells: readonly Shell[] = [],
+  language?: FixLanguage,
+  destructive = false,
+): Fix => new Fix(KEY, kind, language, text, shells, destructive);
 
 interface Notes {
+  /** It removes or replaces something that may be needed. */
+  readonly destructive?: boolean;
   /** A note to read before running it. */
   readonly note?: string;
   /** The next step after running it. */
@@ -240,7 +257,10 @@ interface Notes {
 }
 
 /** Shell commands or SQL statements, one per line, with optional comments before and after. */
-export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { note, after }: Notes = {}): Fix {
+export function command(
+  of: Shell | Sql | readonly Shell[] | readonly Sql[],
+  { note, after, destructive }: Notes = {},
+): Fix {
   const all = [of].flat() as (Shell | Sql)[];
   const shells = all.filter((one) => one instanceof Shell);
   const texts = all.map(({ text }) => text);
@@ -250,7 +270,7 @@ export function command(of: Shell | Sql | readonly Shell[] | readonly Sql[], { n
   if (texts.includes(undefined) || text.length > LONGEST) {
     return make('advice', [note, REFUSED, after].filter((part) => part !== undefined).join('; '));
   }
-  return make('command', text, shells, shells.length > 0 ? 'sh' : 'sql');
+  return make('command', text, shells, shells.length > 0 ? 'sh' : 'sql', destructive);
 }
 
 /** Some interactive shells execute comments as commands. */

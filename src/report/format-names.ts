@@ -1,11 +1,27 @@
 /** The names of the output formats; `index.ts` and `matrix/index.ts` have their renderers. */
 
-export const FORMAT_NAMES = ['pretty', 'json', 'junit', 'markdown', 'github', 'html', 'frame'] as const;
+export const FORMAT_NAMES = [
+  'pretty',
+  'json',
+  'junit',
+  'markdown',
+  'github',
+  'html',
+  'sarif',
+  'prometheus',
+  'fixes',
+  'frame',
+] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-/** A frame is for the report of one run. */
-export type MatrixFormatName = Exclude<FormatName, 'frame'>;
-export const MATRIX_FORMAT_NAMES: readonly MatrixFormatName[] = FORMAT_NAMES.filter((name) => name !== 'frame');
+/**
+ * Not for a matrix: a frame is for the report of one run, metrics have the service as a label, and commands from report
+ * files must not become a script.
+ */
+const SINGLE = ['prometheus', 'fixes', 'frame'] as const satisfies readonly FormatName[];
+export type MatrixFormatName = Exclude<FormatName, (typeof SINGLE)[number]>;
+const isForMatrix = (name: FormatName): name is MatrixFormatName => !SINGLE.some((single) => single === name);
+export const MATRIX_FORMAT_NAMES: readonly MatrixFormatName[] = FORMAT_NAMES.filter(isForMatrix);
 
 const KNOWN: ReadonlySet<string> = new Set(FORMAT_NAMES);
 export const isFormat = (name: string): name is FormatName => KNOWN.has(name);

@@ -1,6 +1,6 @@
 /** What an output format is, for reports and for matrices. */
 import { type How, neutralize } from './neutralize.ts';
-import type { Render } from './render.ts';
+import type { DescribeRule, Render } from './render.ts';
 import { PLAIN } from './style.ts';
 
 export interface Format<Document> {
@@ -22,15 +22,19 @@ export const format = <Document>(
   how,
   load: async () => {
     const render = await load();
-    return (document, style) => {
-      const text = render(document, style);
+    return (document, style, describe) => {
+      const text = render(document, style, describe);
       return typeof text === 'string' ? neutralize(text, how) : text.then((whole) => neutralize(whole, how));
     };
   },
 });
 
 /** For a file: without colors, regardless of the terminal. */
-export async function renderWith<Document>(document: Document, { load }: Format<Document>): Promise<string> {
+export async function renderWith<Document>(
+  document: Document,
+  { load }: Format<Document>,
+  describe?: DescribeRule,
+): Promise<string> {
   const render = await load();
-  return render(document, PLAIN);
+  return render(document, PLAIN, describe);
 }

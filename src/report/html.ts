@@ -1,5 +1,6 @@
 /** The report as a self-contained HTML page for desktop, mobile and print. */
-import { plural } from '../util/format.ts';
+import { ENVIRONMENT } from '../config/entry.ts';
+import { firstOf, plural } from '../util/format.ts';
 import { html, type Markup } from './html/markup.ts';
 import { capital, findable, headOf, icon, leftBehind, named, pageOf, step, time } from './html/parts.ts';
 import { timeline } from './html/timeline.ts';
@@ -29,11 +30,26 @@ ${notVerified(report)}`,
 function head(report: Report): Markup {
   return headOf(verdictOf(report), countsOf(report), [
     ['started', time(report.startedAt)],
-    ['phase', html`${report.phase}`],
+    ...known('domain', report.domain),
+    ...known('config', report.configFiles && (firstOf(report.configFiles, MOST_FILES) || ENVIRONMENT)),
+    ...known('host', report.host),
+    ...known(
+      'from',
+      report.from && (report.from === 'inside' ? 'inside Spacelift’s network' : 'outside Spacelift’s network'),
+    ),
+    ...(report.readOnly ? known('writes', 'nothing (--read-only)') : []),
+    ['phase', html`${report.phase}${report.phaseReason === undefined ? '' : `: ${report.phaseReason}`}`],
     ['service', html`${report.service ?? 'all'}`],
     ...(report.release === undefined ? [] : [['release', html`${releasePhrase(report.release)}`] as const]),
   ]);
 }
+
+/** The number of config files that the head names. */
+const MOST_FILES = 4;
+
+/** Nothing for reports of earlier versions. */
+const known = (term: string, fact: string | undefined): (readonly [string, Markup])[] =>
+  fact === undefined ? [] : [[term, html`${fact}`]];
 
 /** Failures, warnings, then accepted warnings. */
 function fixing(report: Report): Markup[] {

@@ -27,6 +27,7 @@ export * from './types.ts';
 
 export interface ReportOptions {
   readonly phase: ReportPhase;
+  readonly phaseReason?: string;
   readonly service: Perspective | undefined;
   /** Reasons by finding ID; an ID without a variable stands for those with any variable. */
   readonly accept: ReadonlyMap<string, string>;
@@ -55,7 +56,7 @@ const LINK = /^https:\/\/docs\.spacelift\.io\/[\w./#-]*$/;
 
 export function makeReport(
   result: RunResult,
-  { phase, service, accept, redact, operations, host }: ReportOptions,
+  { phase, phaseReason, service, accept, redact, operations, host }: ReportOptions,
 ): Report {
   const [clean, cleanFix] = [sanitizer(redact), fixSanitizer(redact)];
   const folded = foldByCause(result.checks);
@@ -70,12 +71,14 @@ export function makeReport(
   const findingOf = (finding: Finding): ReportFinding => {
     const reason =
       finding.status === 'warn' ? (accept.get(finding.id) ?? accept.get(partsOf(finding.id).base)) : undefined;
-    const { id, rule, subject, status, dependsOn, unknownVariable, withheldFrom, unreachable, planned } = finding;
+    const { id, rule, subject, variable, status, dependsOn, unknownVariable, withheldFrom, unreachable, planned } =
+      finding;
     const affected = finding.affected === undefined ? undefined : bounded(finding.affected);
     return {
       id,
       rule,
       ...(subject !== undefined && { subject }),
+      ...(variable !== undefined && { variable: oneLine(clean(variable)) }),
       status,
       title: oneLine(clean(finding.title)),
       detail: clean(finding.detail ?? ''),
@@ -85,6 +88,7 @@ export function makeReport(
           fix: finding.fix,
           ...(finding.fixKind !== undefined && { fixKind: finding.fixKind }),
           ...(finding.fixLanguage !== undefined && { fixLanguage: finding.fixLanguage }),
+          ...(finding.fixDestructive && { fixDestructive: true }),
         })),
       ...(finding.docs !== undefined && { docs: LINK.test(finding.docs) ? finding.docs : clean(finding.docs) }),
       ...(reason !== undefined && { accepted: clean(reason) }),
@@ -129,6 +133,7 @@ export function makeReport(
   });
   const statuses = checks.flatMap((check) => check.findings.map(({ status }) => status));
   const count = (status: Status) => statuses.filter((candidate) => candidate === status).length;
+  const domain = result.run.deployment.lookup('SERVER_DOMAIN');
   return {
     kind: REPORT_KIND,
     schemaVersion: SCHEMA_VERSION,
@@ -136,7 +141,12 @@ export function makeReport(
     startedAt: result.startedAt.toISOString(),
     durationMs: Math.round(result.durationMs),
     ...(host !== undefined && { host: oneLine(clean(host)) }),
+    configFiles: result.run.deployment.files.map((file) => oneLine(clean(file))),
+    ...(domain.state === 'set' && { domain: oneLine(clean(domain.value)) }),
+    from: result.run.options.from,
+    readOnly: result.run.options.readOnly,
     phase,
+    ...(phaseReason !== undefined && { phaseReason }),
     service: service ?? null,
     release: cleanRelease(releaseOf(result.run.deployment), clean),
     interrupted: result.interrupted,

@@ -34,7 +34,7 @@ const OF_WORDS = /[A-Za-z0-9_./@%+,:=‹›…-]+/g;
 const syntaxIn = (text: string): number => text.replace(OF_WORDS, '').length;
 
 /** A fix with its kind, as in a finding of the report. */
-type PrintedFix = { readonly fix: string } & Pick<ReportFinding, 'fixKind' | 'fixLanguage'>;
+type PrintedFix = { readonly fix: string } & Pick<ReportFinding, 'fixKind' | 'fixLanguage' | 'fixDestructive'>;
 
 /** Replaces a fix that redaction would have changed into a different one. */
 export const HIDDEN: PrintedFix = {

@@ -1,6 +1,6 @@
 /** The JSON Schema of the report, as printed by `schema` and saved in `schemas/report.schema.json`. */
 import type { Location } from '../config/entry.ts';
-import type { Perspective, ReportPhase, Service } from '../config/options.ts';
+import type { Perspective, Place, ReportPhase, Service } from '../config/options.ts';
 import { type Check, idsOf, perVariable } from '../engine/check.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
@@ -67,11 +67,32 @@ export function reportForm(ids: Ids): SchemaOf<Report> {
         'The name of the machine, container or pod on which it ran. Absent in reports of earlier versions.',
       ),
     ),
+    configFiles: optional(
+      described(
+        list(text()),
+        'The config files as given, or "standard input"; empty if the environment was the config. Absent in reports of earlier versions.',
+      ),
+    ),
+    domain: optional(
+      described(text(), 'The value of SERVER_DOMAIN. Absent if it is not known, and in reports of earlier versions.'),
+    ),
+    from: optional(
+      described(
+        oneOf<Place>({ inside: 'inside Spacelift’s network', outside: 'outside of it (--from outside)' }),
+        'Where it ran. Absent in reports of earlier versions.',
+      ),
+    ),
+    readOnly: optional(
+      described(flag(), 'Whether nothing was written (--read-only). Absent in reports of earlier versions.'),
+    ),
     phase: oneOf<ReportPhase>({
       'pre-install': 'before Spacelift is installed',
       'post-install': 'the database contains Spacelift’s tables, or --phase was set',
       plan: 'a Terraform plan was checked, and nothing was contacted',
     }),
+    phaseReason: optional(
+      described(text(), 'How the phase is known, for people. Absent in reports of earlier versions.'),
+    ),
     service: orNull(oneOf(PERSPECTIVES), 'all services were checked together'),
     release: optional(
       described(release(), 'The release of Self-Hosted that the rules are for. Absent in reports of earlier versions.'),
@@ -174,6 +195,9 @@ const variable = () =>
         object<Location>({
           file: described(text(), 'The path as given, or "standard input".'),
           document: optional(described(wholeNumber(), 'From 1, if the file contains more than one.')),
+          line: optional(
+            described(wholeNumber(), 'Of the variable in the file, from 1; known for env files and YAML.'),
+          ),
           kind: optional(described(text(), 'Of the Kubernetes object.')),
           name: optional(described(text(), 'Of the Kubernetes object.')),
           namespace: optional(described(text(), 'Of the Kubernetes object.')),
@@ -243,9 +267,15 @@ const finding = (ids: Ids) =>
       '<check>/<rule> or <check>/<subject>/<rule>; with the variable in brackets where there can be a finding per variable.',
     ),
     ...ruleFields(),
+    variable: optional(
+      described(text(), 'The variable that it is about, if there is one; where it is set is in variables.'),
+    ),
     status: oneOf(STATUSES),
     title: described(text(), 'One line.'),
     ...textFields(),
+    fixDestructive: optional(
+      described(flag(), 'Whether the command removes or replaces something that may be needed: review it first.'),
+    ),
     accepted: optional(described(text(), 'The reason for accepting the warning (--accept).')),
     startMs: described(wholeNumber(), 'Milliseconds since the start of the run.'),
     durationMs: wholeNumber(),

@@ -1,7 +1,7 @@
 /** The report, from which all formats and the exit code are derived. Its JSON is a public interface. */
 
 import type { Location } from '../config/entry.ts';
-import type { Perspective, ReportPhase, Service } from '../config/options.ts';
+import type { Perspective, Place, ReportPhase, Service } from '../config/options.ts';
 import type { ReleaseSource } from '../config/release.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
@@ -42,6 +42,8 @@ export interface ReportFinding {
   readonly rule?: string;
   /** The bucket, queue or variable, for rules that apply to each of several. */
   readonly subject?: string;
+  /** The variable that it is about, if there is one; where it is set is in `variables`. */
+  readonly variable?: string;
   readonly status: Status;
   /** One line. */
   readonly title: string;
@@ -53,6 +55,8 @@ export interface ReportFinding {
   readonly fixKind?: FixKind;
   /** The language of a command: POSIX shell or psql. */
   readonly fixLanguage?: FixLanguage;
+  /** The command removes or replaces something that may be needed: review it first. */
+  readonly fixDestructive?: boolean;
   readonly docs?: string;
   /** The reason for accepting the warning (`--accept`). */
   readonly accepted?: string;
@@ -129,7 +133,17 @@ export interface Report {
   readonly durationMs: number;
   /** The name of the machine, container or pod on which it ran; absent in reports of earlier versions. */
   readonly host?: string;
+  /** The config files as given, or "standard input"; none if the environment was the config. Absent in reports of earlier versions. */
+  readonly configFiles?: readonly string[];
+  /** The value of `SERVER_DOMAIN`; absent if it is not known, and in reports of earlier versions. */
+  readonly domain?: string;
+  /** Whether it ran inside Spacelift's network (`--from`). Absent in reports of earlier versions. */
+  readonly from?: Place;
+  /** Whether nothing was written (`--read-only`). Absent in reports of earlier versions. */
+  readonly readOnly?: boolean;
   readonly phase: ReportPhase;
+  /** How the phase is known, for people. Absent in reports of earlier versions. */
+  readonly phaseReason?: string;
   /** `null` if all services were checked together. */
   readonly service: Perspective | null;
   /** The release of Self-Hosted that the rules are for. */

@@ -48,7 +48,7 @@ describe('a command', () => {
   test('is made in one way only', () => {
     expect(Fix.is(command(sh`mc ls`))).toBe(true);
     expect(Fix.is({ kind: 'command', language: 'sh', text: 'touch x', shells: [] })).toBe(false);
-    expect(() => new Fix(Symbol('fix'), 'command', 'sh', 'touch x', [])).toThrow(TypeError);
+    expect(() => new Fix(Symbol('fix'), 'command', 'sh', 'touch x', [], false)).toThrow(TypeError);
   });
 });
 

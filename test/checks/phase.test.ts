@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { phaseOf } from '../../checks/phase.ts';
+import { knownPhase, phaseOf } from '../../checks/phase.ts';
 import { defineCheck } from '../../src/engine/check.ts';
 import { pass } from '../../src/outcome/outcome.ts';
 import { rule } from '../fakes.ts';
@@ -11,21 +11,27 @@ import { install, postgres, spacelift } from './database/support.ts';
 const asking = defineCheck({
   id: 'asking',
   title: 'Asking',
-  rules: { phase: rule('it knows') },
-  expects: () => ['phase'],
+  rules: { phase: rule('it knows'), reason: rule('it knows why') },
+  expects: () => ['phase', 'reason'],
   async run(context) {
     await context.check('phase', async () => pass(await phaseOf(context)));
+    await context.check('reason', async () => pass((await knownPhase(context)).reason));
   },
 });
 
 const phase = async (url: string | undefined, options: Options = {}) =>
   (await preflight([asking], { DATABASE_URL: url }, options)).finding('asking/phase').title;
 
+const reason = async (url: string | undefined, options: Options = {}) =>
+  (await preflight([asking], { DATABASE_URL: url }, options)).finding('asking/reason').title;
+
 test('auto: what the database shows', async () => {
   const server = await postgres();
   const url = await spacelift(server);
   expect(await phase(url)).toBe('pre-install');
+  expect(await reason(url)).toBe('the database does not contain Spacelift’s tables');
   await install(server, { schema: 'app' });
+  expect(await reason(url)).toBe('the database contains Spacelift’s tables');
   expect(await phase(url)).toBe('post-install');
   await server.query('DROP SCHEMA app CASCADE', [], 'spacelift');
   await install(server, { owner: 'postgres' });

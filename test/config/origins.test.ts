@@ -170,21 +170,35 @@ test('the origin of each value is known, also of those that are overridden', asy
       name: 'SERVER_DOMAIN',
       service: 'all',
       origin: 'shared.yaml (Secret spacelift-shared)',
-      location: { file: 'shared.yaml', document: 1, kind: 'Secret', name: 'spacelift-shared', namespace: 'spacelift' },
+      location: {
+        file: 'shared.yaml',
+        document: 1,
+        line: 3,
+        kind: 'Secret',
+        name: 'spacelift-shared',
+        namespace: 'spacelift',
+      },
       used: true,
     },
     {
       name: 'DATABASE_URL',
       service: 'all',
       origin: 'shared.yaml (Secret spacelift-shared)',
-      location: { file: 'shared.yaml', document: 1, kind: 'Secret', name: 'spacelift-shared', namespace: 'spacelift' },
+      location: {
+        file: 'shared.yaml',
+        document: 1,
+        line: 3,
+        kind: 'Secret',
+        name: 'spacelift-shared',
+        namespace: 'spacelift',
+      },
       used: false,
     },
     {
       name: 'LAUNCHER_IMAGE',
       service: 'drain',
       origin: 'shared.yaml (Secret spacelift-drain)',
-      location: { file: 'shared.yaml', document: 2, kind: 'Secret', name: 'spacelift-drain' },
+      location: { file: 'shared.yaml', document: 2, line: 5, kind: 'Secret', name: 'spacelift-drain' },
       used: true,
     },
     {
@@ -194,7 +208,7 @@ test('the origin of each value is known, also of those that are overridden', asy
       location: { file: 'task.json', container: 'server' },
       used: true,
     },
-    { name: 'DATABASE_URL', service: 'all', origin: '.env', location: { file: '.env' }, used: true },
+    { name: 'DATABASE_URL', service: 'all', origin: '.env', location: { file: '.env', line: 1 }, used: true },
   ]);
 });
 

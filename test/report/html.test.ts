@@ -78,6 +78,19 @@ describe('the page', () => {
     expect(textOf(title)).toBe(`${verdictOf(interrupted).words}: spacelift-preflight`);
   });
 
+  it('says of which config it is, and how it ran', async () => {
+    const report = await sampleReport({ host: 'pod-1', phaseReason: 'from --phase' });
+    const of = (more: Partial<Report>) =>
+      textOf(named(pageOf({ ...report, ...more }), 'header')[0]).replace(/\s+/g, ' ');
+    const configFiles = ['a.env', 'b.env', 'c.env', 'd.env', 'e.env'];
+    expect(of({ configFiles, domain: 'spacelift.example.org', from: 'outside', readOnly: true })).toContain(
+      'UTCdomainspacelift.example.orgconfiga.env, b.env, c.env, d.env, …hostpod-1fromoutside Spacelift’s networkwritesnothing (--read-only)phasepre-install: from --phaseservice',
+    );
+    expect(of({})).toContain('UTCconfigthe environmenthostpod-1frominside Spacelift’s networkphasepre-install');
+    const { configFiles: _, from: __, readOnly: ___, host: ____, phaseReason: _____, ...earlier } = report;
+    expect(textOf(named(pageOf(earlier), 'header')[0]).replace(/\s+/g, ' ')).toContain('UTCphasepre-installservice');
+  });
+
   it('lists what to fix in order, each with its fix to copy', async () => {
     const report = await sampleReport({ accept: new Map([['database/version', 'approved in OPS-123']]) });
     const steps = withClass(pageOf(report), 'step');

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Perspective } from '../../src/config/options.ts';
 import { redactor } from '../../src/config/redact.ts';
 import type { Check } from '../../src/engine/check.ts';
@@ -40,6 +40,37 @@ const first = (report: Report) => {
 
 const works = [judged('database', [pass('fine')]), judged('object-storage', [pass('fine')])];
 
+test('a finding names the variable in its ID or evidence, or that of its subject or check', async () => {
+  const check = fakeCheck(
+    'check',
+    ['<bucket>/access', 'value', 'other'],
+    async ({ check, forSubject }) => {
+      for (const bucket of ['states', 'uploads'])
+        await forSubject(bucket, (context) => context.check('<bucket>/access', () => fail('x')).then(() => {}));
+      await check('value', () => warn('x'), 'ENVIRONMENT');
+      await check('other', () => warn('x', { evidence: { variables: ['AWS_REGION', 'AWS_ACCOUNT_ID'] } }));
+    },
+    {
+      subjects: ['states', 'uploads'],
+      expects: () => ['states/access', 'uploads/access', 'value', 'other'],
+      variable: 'OBJECT_STORAGE_TYPE',
+      subjectVariables: { states: 'OBJECT_STORAGE_BUCKET_STATES' },
+    },
+  );
+  const { checks } = makeReport(await runFakes([check]), {
+    phase: 'pre-install',
+    service: undefined,
+    accept: new Map(),
+    redact: redactor([]),
+  });
+  expect(checks[0]?.findings.map(({ id, variable }) => [id, variable])).toEqual([
+    ['check/states/access', 'OBJECT_STORAGE_BUCKET_STATES'],
+    ['check/uploads/access', 'OBJECT_STORAGE_TYPE'],
+    ['check/value[ENVIRONMENT]', 'ENVIRONMENT'],
+    ['check/other', 'AWS_REGION'],
+  ]);
+});
+
 describe('the report', () => {
   it('has the fields that are a public interface, in this order', async () => {
     const report = await sampleReport();
@@ -49,6 +80,9 @@ describe('the report', () => {
       'tool',
       'startedAt',
       'durationMs',
+      'configFiles',
+      'from',
+      'readOnly',
       'phase',
       'service',
       'release',

@@ -24,12 +24,32 @@ export const ROWS: Readonly<Record<FormatName, (text: string) => Row[]>> = {
   markdown: markdownRows,
   github: githubRows,
   html: htmlRows,
+  sarif: sarifRows,
+  prometheus: prometheusRows,
+  fixes: fixesRows,
   frame: (text) => {
     const read = readFrame(text);
     return 'lost' in read ? [] : ROWS.json(JSON.stringify(read.report));
   },
 };
 
+/** What a format leaves out of a report on purpose. */
+const SHOWN: Partial<Record<FormatName, (row: Row) => readonly Row[]>> = {
+  sarif: issues,
+  fixes: issues,
+  // Titles would be a new series each time that they change.
+  prometheus: (row) => [{ ...row, title: '' }],
+};
+
+function issues(row: Row): readonly Row[] {
+  return row.status === 'fail' || row.status === 'warn' ? [row] : [];
+}
+
+/** What a format has of these rows. */
+export const shownIn = (format: FormatName, rows: readonly Row[]): readonly Row[] =>
+  rows.flatMap(SHOWN[format] ?? ((row) => [row]));
+
+const STATUSES: readonly Status[] = ['pass', 'warn', 'fail', 'skip'];
 const BY_ICON: Readonly<Record<string, Status>> = { '✔': 'pass', '⚠': 'warn', '✖': 'fail', '-': 'skip' };
 
 /** Of a verbose report that is wide enough. */
@@ -133,6 +153,41 @@ function githubRows(text: string): Row[] {
 
 const decoded = (text: string): string =>
   text.replace(/%(0D|0A|3A|2C|25)/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
+
+const SARIF_LEVELS: Readonly<Record<string, Status>> = { error: 'fail', warning: 'warn' };
+
+interface SarifResult {
+  readonly level: string;
+  readonly message: { readonly text: string };
+  readonly properties: { readonly id: string };
+}
+
+function sarifRows(text: string): Row[] {
+  const results: SarifResult[] = JSON.parse(text).runs[0].results;
+  return results.map(({ level, message, properties }) => ({
+    id: properties.id,
+    status: SARIF_LEVELS[level] ?? 'pass',
+    title: firstLine(message.text).replaceAll('] (', ']('),
+  }));
+}
+
+function prometheusRows(text: string): Row[] {
+  const status = /^spacelift_preflight_finding_status\{service="[^"]*",id="((?:[^"\\]|\\.)*)",status="(\w+)"\} 1$/gm;
+  return [...text.matchAll(status)].map(([, id = '', name]) => ({
+    id,
+    status: STATUSES.find((one) => one === name) ?? 'pass',
+    title: '',
+  }));
+}
+
+function fixesRows(text: string): Row[] {
+  const section = /^# --- \d+ of \d+: (failed|warning): (\S+)\n# found: (.*)$/gm;
+  return [...text.matchAll(section)].map(([, word, id = '', title = '']) => ({
+    id,
+    status: word === 'failed' ? 'fail' : 'warn',
+    title: title.replaceAll('#\\u{23}[', '##['),
+  }));
+}
 
 function htmlRows(text: string): Row[] {
   return page.withClass(page.elementsOf(text), 'row').map((row) => {

@@ -29,6 +29,10 @@ export const CLIENTS = [
   'xargs',
 ];
 
+/** Words of commands that remove or replace something: a script of fixes must not run them. */
+const REMOVES =
+  /(?<![\w-])(?:rm|rb|delete|delete-[a-z-]+|replace-[a-z-]+|--clear-[a-z-]+|DROP|DELETE|TRUNCATE|REVOKE)(?![\w-])/;
+
 let recorder: Recorder | undefined;
 /** What was tried already: the same command need not be run for every finding that has it. */
 const tried = new Set<string>();
@@ -44,6 +48,7 @@ export async function expectDeclared(fix: Fix): Promise<void> {
   recorder ??= makeRecorder(CLIENTS);
   const whole = fix.kind === 'command' && fix.language === 'sh' ? [{ text: fix.text, of: fix }] : [];
   const parts = fix.kind === 'advice' ? fix.shells.map((shell) => ({ text: shell.text ?? '', of: shell })) : [];
+  if (fix.kind === 'command') expect(fix.destructive || !REMOVES.test(fix.text), fix.text).toBe(true);
   for (const { text, of } of [...whole, ...parts]) {
     if (text === '' || tried.has(text)) continue;
     tried.add(text);

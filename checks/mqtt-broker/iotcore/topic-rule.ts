@@ -93,7 +93,7 @@ export const replacement = ({ name, rule }: Found, wanted: Wanted, notes: { read
     wanted,
     rule,
     (text) => sh`aws iot replace-topic-rule --rule-name ${name} --region ${wanted.region} --topic-rule-payload ${text}`,
-    notes,
+    { ...notes, destructive: true },
   );
 
 /** A command that contains the rule; it can be pasted only if the role is known. */
@@ -101,7 +101,7 @@ function complete(
   wanted: Wanted,
   rule: TopicRule,
   make: (payload: string) => Shell,
-  notes: { readonly note?: string } = {},
+  notes: { readonly note?: string; readonly destructive?: boolean } = {},
 ): Fix {
   const shell = make(JSON.stringify(payload(wanted, rule)));
   if (sqsActions(rule)[0]?.roleArn !== undefined) return command(shell, notes);

@@ -7,7 +7,7 @@ import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, output, type Shell, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
-import { earlier, lookUp, notBefore, passOn, RUN_LATER, rename } from '../fixes.ts';
+import { earlier, lookUp, passOn, RUN_LATER, removal, rename } from '../fixes.ts';
 import { S3_PERMISSIONS } from '../s3-protocol.ts';
 import type { StoreError, StoreMessages } from '../store.ts';
 
@@ -79,7 +79,7 @@ export function awsMessages(names: Names): StoreMessages {
       const rule = { ID: 'expire', Status: 'Enabled', Filter: {}, Expiration: { Days: days } };
       return command(
         sh`aws s3api put-bucket-lifecycle-configuration --bucket ${bucket} --lifecycle-configuration ${JSON.stringify({ Rules: [rule] })}`,
-        { note: 'include the existing rules: the command replaces all of them' },
+        { note: 'include the existing rules: the command replaces all of them', destructive: true },
       );
     },
     keep: (bucket) =>
@@ -92,6 +92,7 @@ export function awsMessages(names: Names): StoreMessages {
       const rule = { AllowedOrigins: [origin], AllowedMethods: ['PUT', 'POST'], AllowedHeaders: ['*'] };
       return command(
         sh`aws s3api put-bucket-cors --bucket ${bucket} --cors-configuration ${JSON.stringify({ CORSRules: [rule] })}`,
+        { destructive: true },
       );
     },
     remove: (bucket, key, retention) => {
@@ -100,11 +101,11 @@ export function awsMessages(names: Names): StoreMessages {
       if (retention?.mode === 'governance') {
         return command(
           sh`aws s3api delete-objects --bucket ${bucket} --bypass-governance-retention --delete ${output(found)}`,
-          { note: earlier(retention, 's3:BypassGovernanceRetention') },
+          { note: earlier(retention, 's3:BypassGovernanceRetention'), destructive: true },
         );
       }
       const removing = sh`aws s3api delete-objects --bucket ${bucket} --delete ${output(found)}`;
-      return command(removing, retention === undefined ? {} : { note: notBefore(retention) });
+      return command(removing, removal(retention));
     },
     overTls,
   };

@@ -3,7 +3,7 @@
 import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { inspected } from '../../../src/net/messages.ts';
 import { advice, command, type Fix, output, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
-import { lookUp, notBefore, passOn, RUN_LATER, rename } from '../fixes.ts';
+import { lookUp, passOn, RUN_LATER, removal, rename } from '../fixes.ts';
 import type { StoreMessages } from '../store.ts';
 import { AZURE_HOST, type StorageAccount } from './account.ts';
 
@@ -46,7 +46,7 @@ export function release({ name }: StorageAccount, container: string, hasLegalHol
   const etag = sh`az storage container immutability-policy show --account-name ${name} --container-name ${container} --query etag --output tsv`;
   return command(
     sh`az storage container immutability-policy delete --account-name ${name} --container-name ${container} --if-match ${output(etag)}`,
-    { note: 'nobody can delete a policy that is locked: use another container' },
+    { note: 'nobody can delete a policy that is locked: use another container', destructive: true },
   );
 }
 
@@ -108,6 +108,7 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
     expire: (bucket, days) =>
       command(createPolicy(JSON.stringify({ rules: [expiring(bucket, days)] })), {
         note: 'include the existing rules: the command replaces all of them',
+        destructive: true,
       }),
     keep: (bucket) => {
       const rules = sh`az storage account management-policy show --account-name ${name} --resource-group ${group} --query policy`;
@@ -124,10 +125,7 @@ export function azureMessages(account: StorageAccount, assignee: () => string | 
       const current = key.endsWith('/')
         ? sh`az storage blob delete-batch --account-name ${name} --source ${bucket} --pattern ${`${key}*`} --auth-mode login`
         : sh`az storage blob delete --account-name ${name} --container-name ${bucket} --name ${key} --auth-mode login`;
-      return command(
-        [current, removeVersions(name, bucket, key)],
-        retention === undefined ? {} : { note: notBefore(retention) },
-      );
+      return command([current, removeVersions(name, bucket, key)], removal(retention));
     },
   };
 }

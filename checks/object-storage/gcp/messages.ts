@@ -4,7 +4,7 @@ import { SET_CLOCK } from '../../../src/clouds/fixes.ts';
 import { wayTo } from '../../../src/clouds/google/http.ts';
 import { memberOf } from '../../../src/clouds/google/iam.ts';
 import { advice, command, type Fix, pipe, type Shell, sh } from '../../../src/outcome/fix.ts';
-import { lookUp, notBefore, passOn, RUN_LATER, rename } from '../fixes.ts';
+import { lookUp, passOn, RUN_LATER, removal, rename } from '../fixes.ts';
 import type { StoreAction, StoreMessages } from '../store.ts';
 
 const PERMISSION: Readonly<Record<StoreAction, string>> = {
@@ -44,6 +44,7 @@ const withFile = (name: string, value: object, use: Shell): readonly Shell[] => 
 export const release = (bucket: string): Fix =>
   command(sh`gcloud storage buckets update gs://${bucket} --clear-retention-period --no-default-event-based-hold`, {
     note: 'nobody can clear a retention policy that is locked: use another bucket',
+    destructive: true,
   });
 
 export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessages {
@@ -91,7 +92,7 @@ export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessag
           { rule: [{ action: { type: 'Delete' }, condition: { age: days } }] },
           sh`gcloud storage buckets update gs://${bucket} --lifecycle-file=lifecycle.json`,
         ),
-        { note: 'include the existing rules, if any: the file replaces them' },
+        { note: 'include the existing rules, if any: the file replaces them', destructive: true },
       ),
     keep: (bucket) =>
       advice`${sh`gcloud storage buckets update gs://${bucket} --clear-lifecycle`}\nor, if there are other rules, remove those with Delete, and apply the rest with --lifecycle-file:\n${sh`gcloud storage buckets describe gs://${bucket} --format=${'json(lifecycle_config)'}`}`,
@@ -103,6 +104,7 @@ export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessag
           [{ origin: [origin], method: ['PUT', 'POST'], responseHeader: ['*'], maxAgeSeconds: 3600 }],
           sh`gcloud storage buckets update gs://${bucket} --cors-file=cors.json`,
         ),
+        { destructive: true },
       ),
     overTls: advice`set ${endpointFrom ?? 'the endpoint'} to an https:// URL`,
     remove: (bucket, key, retention) =>
@@ -110,7 +112,7 @@ export function gcpMessages({ host, endpointFrom, account }: Names): StoreMessag
         key.endsWith('/')
           ? sh`gcloud storage rm --recursive gs://${bucket}/${key}`
           : sh`gcloud storage rm --all-versions gs://${bucket}/${key}`,
-        retention === undefined ? {} : { note: notBefore(retention) },
+        removal(retention),
       ),
   };
 }

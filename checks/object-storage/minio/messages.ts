@@ -2,7 +2,7 @@
 import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, setting, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
-import { earlier, notBefore, passOn, rename } from '../fixes.ts';
+import { earlier, passOn, removal, rename } from '../fixes.ts';
 import { S3_PERMISSIONS } from '../s3-protocol.ts';
 import type { StoreError, StoreMessages } from '../store.ts';
 
@@ -67,12 +67,12 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
         const bypassing = key.endsWith('/')
           ? sh`mc rm --recursive --versions --force --bypass ${target}`
           : sh`mc rm --versions --force --bypass ${target}`;
-        return command(bypassing, { note: earlier(retention, 's3:BypassGovernanceRetention') });
+        return command(bypassing, { note: earlier(retention, 's3:BypassGovernanceRetention'), destructive: true });
       }
       const removing = key.endsWith('/')
         ? sh`mc rm --recursive --versions --force ${target}`
         : sh`mc rm --versions --force ${target}`;
-      return command(removing, retention === undefined ? {} : { note: notBefore(retention) });
+      return command(removing, removal(retention));
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Docker Compose files: the variables of Spacelift's services. A variable of the shell is not known here. */
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
+import { placeIn } from './lines.ts';
 import { mapOfPairs } from './pairs.ts';
 import { named } from './quote.ts';
 import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
@@ -52,7 +53,12 @@ export function readCompose(documents: readonly Document[], file: string): Readi
       origin: originIn(file, location, `service ${shown}`),
       location: { ...location, container: shown },
     };
-    return [{ hasFiles, entries: Object.entries(variables).map(([key, value]) => entry(key, value, place)) }];
+    return [
+      {
+        hasFiles,
+        entries: Object.entries(variables).map(([key, value]) => entry(key, value, placeIn(variables, key, place))),
+      },
+    ];
   });
   const hasFiles = used.some((service) => service.hasFiles);
   const entries = used.flatMap((service) => service.entries);

@@ -2,6 +2,7 @@
 import { isVariable } from '../contract.ts';
 import type { Location } from '../entry.ts';
 import { SERVICES } from '../options.ts';
+import { linesOf, withLines } from './lines.ts';
 import { mapOfPairs } from './pairs.ts';
 import { type Document, isList, isMap, typeOf, type Value, type ValueMap } from './value.ts';
 
@@ -32,7 +33,13 @@ function documentOf(map: ValueMap, location: Location, path: readonly string[]):
   if (!Object.keys(map).some(isVariable)) return [];
   const scalars = Object.entries(map).filter(([, value]) => !['array', 'object'].includes(typeOf(value)));
   const service = SERVICES.find((name) => path.includes(spelled(name)));
-  return [{ value: Object.fromEntries(scalars), location, ...(service !== undefined && { service }) }];
+  return [
+    {
+      value: withLines(Object.fromEntries(scalars), linesOf(map)),
+      location,
+      ...(service !== undefined && { service }),
+    },
+  ];
 }
 
 /** However the words of a key are separated: `vcsGateway`, `vcs-gateway`, `vcs_gateway`. */

@@ -13,13 +13,13 @@ export function readDotenv(text: string, file: string): Reading {
   refuseFlood(file, text);
   const { used, envFile } = readEnvFile(text, file);
   return {
-    entries: [...lastOf(used).values()].map(({ name, value }) => ({
+    entries: [...lastOf(used).values()].map(({ name, value, line }) => ({
       name,
       kind: 'known',
       value,
       service: 'all',
       origin: file,
-      location: { file },
+      location: { file, line },
     })),
     incomplete: false,
     envFile,

@@ -95,6 +95,7 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
     throw noVariable(file);
   refuseEncryptedValues(name, file, entries);
   return {
+    file,
     entries: entries.map(withReference),
     incomplete,
     ...(incompleteGateway && { incompleteGateway }),

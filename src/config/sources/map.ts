@@ -1,5 +1,6 @@
 /** A flat JSON or YAML object of variables and values, which may be unquoted in this format. */
 import { type Entry, InputError } from '../entry.ts';
+import { placeIn } from './lines.ts';
 import { named } from './quote.ts';
 import {
   aType,
@@ -24,7 +25,8 @@ export function readMap(documents: readonly Document[], file: string, expected: 
       location,
       ...(secret && { secret }),
     };
-    return isMap(value) ? Object.entries(value).map(([name, held]) => ({ name, value: held, place })) : [];
+    if (!isMap(value)) return [];
+    return Object.entries(value).map(([name, held]) => ({ name, value: held, place: placeIn(value, name, place) }));
   });
   return {
     entries: variables.map(({ name, value, place }): Entry => {

@@ -18,10 +18,11 @@ const SEPARATOR = /^---[ \t]*$/m;
 
 /**
  * JSON documents can be separated like those of YAML.
+ * @param isWhole whether the text is a whole file
  * @throws InputError with line and column
  */
-export function parseText(file: string, text: string): Value[] | Promise<Value[]> {
-  if (!JSON_START.test(text)) return parseYaml(file, text);
+export function parseText(file: string, text: string, isWhole = false): Value[] | Promise<Value[]> {
+  if (!JSON_START.test(text)) return parseYaml(file, text, isWhole);
   if (!SEPARATOR.test(text)) return parseJson(file, text);
   const isJson = text.split(SEPARATOR).every((part) => part.trim() === '' || JSON_START.test(part));
   // Blanks in place of the separators keep the positions in messages.
@@ -30,7 +31,7 @@ export function parseText(file: string, text: string): Value[] | Promise<Value[]
         file,
         text.replace(/^---[ \t]*$/gm, (line) => ' '.repeat(line.length)),
       )
-    : parseYaml(file, text);
+    : parseYaml(file, text, isWhole);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Lists of variables: `[{"name": "A", "value": "b"}]` and `["A=b"]`. */
+import { linesOfPairs, withLines } from './lines.ts';
 import { isList, isMap, nameOf, type Value, type ValueMap } from './value.ts';
 
 /** How tools call the name and the value: ECS and Kubernetes, CloudFormation, Infisical, 1Password. */
@@ -9,7 +10,9 @@ const VALUES = ['value', 'Value'] as const;
 export function mapOfPairs(list: Value | undefined): ValueMap | undefined {
   if (!isList(list) || list.length === 0) return undefined;
   const pairs = list.map(pairIn);
-  return pairs.every((pair) => pair !== undefined) ? Object.fromEntries(pairs) : undefined;
+  return pairs.every((pair) => pair !== undefined)
+    ? withLines(Object.fromEntries(pairs), linesOfPairs(list, pairs))
+    : undefined;
 }
 
 function pairIn(item: Value): readonly [string, Value] | undefined {

@@ -3,6 +3,7 @@ import { isKnown } from '../contract.ts';
 import { type Entry, InputError, type RejectedType, type RejectedValue } from '../entry.ts';
 import { SERVICES, type Service } from '../options.ts';
 import { isSopsValue } from './encrypted.ts';
+import { linesOf, placeIn, withLines } from './lines.ts';
 import { type Located, labelOf, nameIn, namespaceIn } from './objects.ts';
 import { named } from './quote.ts';
 import {
@@ -37,13 +38,18 @@ export function readObject(
     },
   };
   const where = `${file}: ${label}`;
-  const plain = (field: string) =>
-    Object.entries(mapIn(object, field, where)).map(([key, value]) => entryOf(key, value, place));
+  const plain = (field: string) => {
+    const map = mapIn(object, field, where);
+    return Object.entries(map).map(([key, value]) => entryOf(key, value, placeIn(map, key, place)));
+  };
   if (kind === 'ConfigMap') return { entries: plain('data'), rejected: [] };
   const written = plain('stringData');
   const overrides = new Map(written.map((entry) => [entry.name, entry]));
-  const data = Object.entries(mapIn(object, 'data', where));
-  const decoded = data.flatMap(([key, value]) => overrides.get(key) ?? decodedEntry(key, value, place, where));
+  const encoded = mapIn(object, 'data', where);
+  const data = Object.entries(encoded);
+  const decoded = data.flatMap(
+    ([key, value]) => overrides.get(key) ?? decodedEntry(key, value, placeIn(encoded, key, place), where),
+  );
   return {
     entries: [...new Set([...decoded, ...written])],
     // stringData overrides data, but the API rejects the object anyway.
@@ -84,11 +90,14 @@ function mapIn(object: ValueMap, field: string, where: string): ValueMap {
 }
 
 const withoutCiphers = (map: ValueMap): ValueMap =>
-  Object.fromEntries(
-    Object.entries(map).map(([key, value]) => [
-      key,
-      typeof value === 'string' && isSopsValue(value) ? new Veiled('sops') : value,
-    ]),
+  withLines(
+    Object.fromEntries(
+      Object.entries(map).map(([key, value]) => [
+        key,
+        typeof value === 'string' && isSopsValue(value) ? new Veiled('sops') : value,
+      ]),
+    ),
+    linesOf(map),
   );
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

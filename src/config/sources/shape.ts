@@ -32,7 +32,7 @@ export async function readShape(name: string, file: string, text: string): Promi
     return hasFiles ? { ...reading, incomplete: true, unseen: 'unit' } : reading;
   }
   if (isDotenv(firstLine)) return readDotenv(text, file);
-  return readValues(await parseText(file, text), file);
+  return readValues(await parseText(file, text, true), file);
 }
 
 /** @throws InputError */

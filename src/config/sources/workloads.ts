@@ -5,6 +5,7 @@ import { Budget } from '../env-file/assignment.ts';
 import { GATEWAY, type Service } from '../options.ts';
 import type { Unseen } from '../unseen.ts';
 import { isTooLong, MOST_ASSIGNMENTS, refuseLongName, tooLong, tooMany } from './bounds.ts';
+import { placeIn } from './lines.ts';
 import { isConfig, nearest, nearestObject } from './near.ts';
 import { labelOf, nameIn, namespaceIn, POD_SPECS } from './objects.ts';
 import { named } from './quote.ts';
@@ -261,12 +262,13 @@ class ContainerReader {
     if (name === undefined) return;
     this.#input.count();
     const from = pair.valueFrom;
-    if (isMap(from)) this.#addFrom(name, from);
+    const place = placeIn(pair, 'name', this.#place);
+    if (isMap(from)) this.#addFrom(name, from, place);
     else if (this.#isMissedIn(name, pair.value)) this.#variables.delete(name);
-    else this.#variables.set(name, entryOf(name, this.#expanded(name, pair.value), this.#place));
+    else this.#variables.set(name, entryOf(name, this.#expanded(name, pair.value), place));
   }
 
-  #addFrom(name: string, from: ValueMap): void {
+  #addFrom(name: string, from: ValueMap, place: Place): void {
     for (const [field, kind] of [
       ['secretKeyRef', 'Secret'],
       ['configMapKeyRef', 'ConfigMap'],
@@ -277,14 +279,14 @@ class ContainerReader {
       const held = object && this.#input.stored.entryIn(object, nameOf(reference.key));
       const isOptional = isTrue(reference.optional);
       if (held !== undefined) this.#variables.set(name, { ...held, name, service: this.#place.service });
-      else if (object?.isOpen) this.#variables.set(name, entryOf(name, new Veiled('operator'), this.#place));
+      else if (object?.isOpen) this.#variables.set(name, entryOf(name, new Veiled('operator'), place));
       else if (object !== undefined || isOptional) {
         this.#variables.delete(name);
         if (object !== undefined && !isOptional) this.#missKey(name, object, nameOf(reference.key) ?? '');
-      } else this.#variables.set(name, entryOf(name, new Veiled('cluster'), this.#place));
+      } else this.#variables.set(name, entryOf(name, new Veiled('cluster'), place));
       return;
     }
-    this.#variables.set(name, entryOf(name, new Veiled('field'), this.#place));
+    this.#variables.set(name, entryOf(name, new Veiled('field'), place));
   }
 
   #find(kind: Stored['kind'], reference: ValueMap): Stored | undefined {

@@ -1,8 +1,9 @@
 /** YAML as Kubernetes reads it (sigs.k8s.io/yaml, with YAML 1.1 rules for unquoted scalars), with limits on aliases. */
-import type { Composer, CST, ErrorCode, Node, YAMLMap } from 'yaml';
+import type { Composer, CST, ErrorCode, LineCounter, Node, YAMLMap } from 'yaml';
 import { lookup } from '../../util/lookup.ts';
 import { InputError } from '../entry.ts';
 import { refuseLines } from './bounds.ts';
+import { hasLine, withLines } from './lines.ts';
 import { notValid } from './syntax.ts';
 import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } from './value.ts';
 
@@ -90,9 +91,10 @@ function* withFirstError(tokens: Iterable<CST.Token>): Iterable<CST.Token> {
 
 /**
  * All documents except empty ones.
+ * @param isWhole whether the text is a whole file: then the lines of its variables are those of the file
  * @throws InputError with line and column
  */
-export async function parseYaml(file: string, text: string): Promise<Value[]> {
+export async function parseYaml(file: string, text: string, isWhole = false): Promise<Value[]> {
   library ??= import('yaml').then(flattening);
   const yaml = await library;
   refuseLines(file, text, 'YAML');
@@ -105,12 +107,13 @@ export async function parseYaml(file: string, text: string): Promise<Value[]> {
   });
   keepFirstError(composer);
   const values: Value[] = [];
+  const counter = isWhole ? new yaml.LineCounter() : undefined;
   // One at a time, so that the nodes of one document are freed before the next is read.
-  for (const document of composer.compose(withFirstError(new yaml.Parser().parse(text)))) {
+  for (const document of composer.compose(withFirstError(new yaml.Parser(counter?.addNewLine).parse(text)))) {
     const error = document.errors[0];
     if (error?.code === 'RESOURCE_EXHAUSTION') throw tooDeep(file);
     if (error) throw notValid(file, 'YAML', text, error.pos[0], WORDS[error.code]);
-    const value = new Converter(yaml, file, text).convert(document.contents, 0);
+    const value = new Converter(yaml, file, text, counter).convert(document.contents, 0);
     if (!(value instanceof Unquoted && value.type === 'null')) values.push(value);
   }
   return values;
@@ -141,14 +144,16 @@ class Converter {
   readonly #yaml: typeof import('yaml');
   readonly #file: string;
   readonly #text: string;
+  readonly #counter: LineCounter | undefined;
   readonly #anchors = new Map<string, { value: Value; size: number }>();
   #size = 0;
   #aliased = 0;
 
-  constructor(yaml: typeof import('yaml'), file: string, text: string) {
+  constructor(yaml: typeof import('yaml'), file: string, text: string, counter: LineCounter | undefined) {
     this.#yaml = yaml;
     this.#file = file;
     this.#text = text;
+    this.#counter = counter;
   }
 
   convert(node: unknown, depth: number): Value {
@@ -191,16 +196,20 @@ class Converter {
   #map(node: YAMLMap, depth: number): ValueMap {
     const own = new Map<string, Value>();
     const merged = new Map<string, Value>();
+    const lines = new Map<string, number>();
     for (const { key, value } of node.items) {
       const name = this.convert(key, depth + 1);
       const converted = this.convert(value, depth + 1);
+      const offset = this.#yaml.isNode(key) ? key.range?.[0] : undefined;
+      if (this.#counter !== undefined && offset !== undefined && typeof name === 'string' && hasLine(name))
+        lines.set(name, this.#counter.linePos(offset).line);
       if (name === '<<' && this.#yaml.isScalar(key) && key.type === 'PLAIN') this.#merge(merged, converted, node);
       else if (typeof name === 'string') own.set(name, converted);
       else if (name instanceof Unquoted && name.type !== 'object') own.set(name.text, converted);
       else throw this.#notValid('a key is not a string', this.#yaml.isNode(key) ? key : node);
     }
     // Unlike assignment, `fromEntries` can define a key such as `__proto__`.
-    return Object.fromEntries([...merged, ...own]);
+    return withLines(Object.fromEntries([...merged, ...own]), lines);
   }
 
   #merge(into: Map<string, Value>, value: Value, node: Node): void {

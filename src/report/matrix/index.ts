@@ -10,6 +10,7 @@ export const MATRIX_FORMATS: Readonly<Record<MatrixFormatName, Format<Matrix>>> 
   markdown: format(false, 'text', async () => (await import('./markdown.ts')).renderMarkdown),
   github: format(false, 'commands', async () => (await import('./github.ts')).renderGithub),
   html: format(false, 'markup', async () => (await import('./html.ts')).renderHtml),
+  sarif: format(false, 'json', async () => (await import('./sarif.ts')).renderSarif),
 };
 
 /** For a file: without colors, regardless of the terminal. */

@@ -1,0 +1,68 @@
+/** The matrix in SARIF: an entry is one result, at the lines in the config of each of its services. */
+import { renderJson } from '../json.ts';
+import type { Render } from '../render.ts';
+import { documentOf, type Result } from '../sarif/document.ts';
+import { locationsOf, nowhere } from '../sarif/locations.ts';
+import type { Report } from '../types.ts';
+import { explained, leftoversIn, lostIn, resultOf, rowsOf } from './phrases.ts';
+import type { Matrix, MatrixEntry, MatrixFinding } from './types.ts';
+
+/** The rule of lost runs, which no check has. */
+const RUN = 'run';
+
+export const renderSarif: Render<Matrix> = (matrix, _, describe = () => undefined) => {
+  const reports = new Map(
+    matrix.runs.flatMap(({ name, report }) =>
+      report === undefined ? [] : [[name, { report, findings: findingsIn(report) }] as const],
+    ),
+  );
+  const locationsFor = ({ id }: MatrixFinding, { runs }: MatrixEntry) =>
+    runs.flatMap((run) => {
+      const { report, findings } = reports.get(run) ?? {};
+      const own = findings?.get(id);
+      return report === undefined || own === undefined ? [] : locationsOf(own, report);
+    });
+  const results: Result[] = [
+    ...lostIn(matrix).map((run): Result => {
+      const finding = explained(run);
+      return { finding, status: 'fail', rule: RUN, identity: [RUN, run.name], locations: [nowhere(run.service)] };
+    }),
+    ...matrix.checks.flatMap(({ findings }) =>
+      findings.flatMap((rule) =>
+        rule.entries.flatMap((entry): Result[] => {
+          const { status, runs } = entry;
+          if (status !== 'fail' && status !== 'warn') return [];
+          const { id, rule: key = id } = rule;
+          const identity = [id, ...runs];
+          const locations = unique(locationsFor(rule, entry));
+          return [{ finding: { ...entry, id }, status, rule: key, identity, locations, rows: rowsOf(entry) }];
+        }),
+      ),
+    ),
+  ];
+  const { tool, startedAt, durationMs, verdict, runs, notes } = matrix;
+  const about = {
+    tool,
+    category: 'matrix',
+    startedAt,
+    durationMs,
+    isComplete: runs.every(({ report }) => report !== undefined && !report.interrupted),
+    notes: [
+      ...[resultOf(matrix), ...notes].map((text) => ({ level: 'note' as const, text })),
+      ...leftoversIn(matrix).map(({ what, command }) => ({
+        level: 'warning' as const,
+        text: `left behind: ${what}\n${command}`,
+      })),
+    ],
+    properties: { verdict, services: runs.map(({ name }) => name).join(', ') },
+  };
+  return renderJson(documentOf(results, about, describe));
+};
+
+const findingsIn = ({ checks }: Report) =>
+  new Map(checks.flatMap(({ findings }) => findings.map((finding) => [finding.id, finding] as const)));
+
+/** Services can share a config. */
+const unique = (locations: readonly object[]): object[] => [
+  ...new Map(locations.map((location) => [JSON.stringify(location), location])).values(),
+];

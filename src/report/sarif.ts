@@ -1,0 +1,42 @@
+/** The report in SARIF, for code scanning: failures and warnings, at the lines of the variables that they are about. */
+import { renderJson } from './json.ts';
+import { resultOf } from './phrases.ts';
+import type { Render } from './render.ts';
+import { documentOf, type Result } from './sarif/document.ts';
+import { locationsOf } from './sarif/locations.ts';
+import type { Report, ReportFinding } from './types.ts';
+
+export const renderSarif: Render = (report, _, describe = () => undefined) => {
+  const category = report.service ?? 'all';
+  const results = report.checks.flatMap(({ findings }) =>
+    findings.flatMap((finding) => resultFor(finding, category, report)),
+  );
+  const { tool, startedAt, durationMs, interrupted, leftovers } = report;
+  const about = {
+    tool,
+    category,
+    startedAt,
+    durationMs,
+    isComplete: !interrupted,
+    notes: [
+      { level: 'note' as const, text: resultOf(report) },
+      ...leftovers.map(({ what, command }) => ({
+        level: 'warning' as const,
+        text: `left behind: ${what}\n${command}`,
+      })),
+    ],
+    properties: {
+      verdict: report.verdict,
+      phase: report.phase,
+      ...(report.domain !== undefined && { domain: report.domain }),
+      ...(report.release?.version && { release: report.release.version }),
+    },
+  };
+  return renderJson(documentOf(results, about, describe));
+};
+
+function resultFor(finding: ReportFinding, category: string, report: Report): Result[] {
+  const { id, rule = id, status } = finding;
+  if (status !== 'fail' && status !== 'warn') return [];
+  return [{ finding, status, rule, identity: [id, category], locations: locationsOf(finding, report) }];
+}
