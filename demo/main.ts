@@ -1,6 +1,7 @@
 /**
  * The demo: starts a complete deployment on loopback, writes its config as a Kubernetes Secret, runs the preflight on it, and
- * stops everything. With `--serve`, it keeps the deployment running for experiments.
+ * stops everything. With `--serve`, it keeps the deployment running for experiments; with `--cluster`, the preflight runs in a
+ * cluster on this machine, as each service.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,6 +15,7 @@ const EXECUTABLE = fileURLToPath(new URL('../bin/spacelift-preflight.ts', import
 
 const args = process.argv.slice(2);
 const serve = args.includes('--serve');
+const cluster = args.includes('--cluster');
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
 const stopped = new AbortController();
@@ -25,7 +27,15 @@ try {
   const config = join(directory, 'spacelift.yaml');
   await writeFile(config, manifest(deployment.variables), { mode: 0o600 });
   say(`The config of the deployment is a Kubernetes Secret: ${config}\n`);
-  if (serve) {
+  if (cluster) {
+    const { inCluster } = await import('./cluster.ts');
+    const others = args.filter((one) => one !== '--cluster');
+    process.exitCode = await inCluster(
+      deployment.variables,
+      (options, env) => preflight([...options, ...others], env),
+      say,
+    );
+  } else if (serve) {
     say(instructions(config));
     if (!stopped.signal.aborted) await once(stopped.signal, 'abort');
     say('\nStopping…');
@@ -37,8 +47,11 @@ try {
 }
 
 /** Runs the command line like a user would; it receives Ctrl-C because it shares the terminal. */
-async function preflight(options: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [EXECUTABLE, ...options], { stdio: 'inherit' });
+async function preflight(options: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
+  const child = spawn(process.execPath, [EXECUTABLE, ...options], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
   stopped.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const [code] = await once(child, 'close');
   return typeof code === 'number' ? code : 1;

@@ -7,7 +7,9 @@
 # ecs-task-definition.json is for the drain. Copy the roles, environment, secrets and platform from the service's own task definition
 # (aws ecs describe-task-definition), keep the image, the command and the log, and do the same for the server and the scheduler.
 #
-# It needs ecs:RegisterTaskDefinition, ecs:RunTask, ecs:DescribeTasks, ecs:StopTask, ecs:DeregisterTaskDefinition,
+# "spacelift-preflight run ecs" does all of this for all services at once, and prints one matrix.
+#
+# The script needs ecs:RegisterTaskDefinition, ecs:RunTask, ecs:DescribeTasks, ecs:StopTask, ecs:DeregisterTaskDefinition,
 # logs:GetLogEvents, and iam:PassRole for both roles.
 set -euo pipefail
 

@@ -1,6 +1,7 @@
 /** Tasks on their way, on an ECS that runs them: what came of each service, and what stays. */
 import { beforeAll, describe, expect, it, onTestFinished, test } from 'vitest';
 import { callerOf } from '../../src/app/ecs/caller.ts';
+import { cleanUp } from '../../src/app/ecs/cleanup.ts';
 import type { EcsObserver } from '../../src/app/ecs/drive.ts';
 import { planEcs } from '../../src/app/ecs/plan.ts';
 import { runEcs } from '../../src/app/ecs/run.ts';
@@ -41,29 +42,29 @@ async function started(definitions: readonly JsonMap[] = [taskDefinition('server
 }
 
 interface Changes {
+  readonly keep?: boolean;
   readonly startTimeoutMs?: number;
   readonly runTimeoutMs?: number;
   readonly silenceMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Runs all services, and says what came of each, what was said, and what is left. */
-async function ran(aws: AwsServer, { signal = new AbortController().signal, ...changes }: Changes = {}) {
-  const said: string[] = [];
+async function connected(aws: AwsServer) {
   const environment = {
     AWS_ENDPOINT_URL: aws.url,
     AWS_ACCESS_KEY_ID: aws.users[0]?.accessKeyId,
     AWS_SECRET_ACCESS_KEY: aws.users[0]?.secretAccessKey,
   };
-  const caller = callerOf({
-    cluster: CLUSTER,
-    region: aws.region,
-    profile: undefined,
-    environment,
-    authorities: undefined,
-  });
+  const { region } = aws;
+  const caller = callerOf({ cluster: CLUSTER, region, profile: undefined, environment, authorities: undefined });
+  return { caller, ecs: await ecsOf(caller.run, CLUSTER) };
+}
+
+/** Runs all services, and says what came of each, what was said, and what is left. */
+async function ran(aws: AwsServer, { signal = new AbortController().signal, ...changes }: Changes = {}) {
+  const said: string[] = [];
+  const { caller, ecs } = await connected(aws);
   try {
-    const ecs = await ecsOf(caller.run, CLUSTER);
     const stdin = (async function* () {})();
     const source = { files: [], stdin, timeoutMs: 1_000, services: undefined, network: undefined, cluster: CLUSTER };
     const plan = planEcs(await readServices(ecs, source), CLUSTER, {
@@ -318,6 +319,32 @@ describe('interrupted', () => {
   });
 });
 
+describe('what a killed run left', () => {
+  it('is removed once the run must be over', async () => {
+    const aws = await started();
+    aws.ecs.faults = { pending: () => true };
+    const controller = new AbortController();
+    aws.faults = {
+      statusFor: ({ action }) => {
+        if (action === 'DescribeTasks') controller.abort(new Error('killed'));
+        return undefined;
+      },
+    };
+    await ran(aws, { signal: controller.signal, keep: true });
+    expect(aws.ecs.leftovers).toHaveLength(4);
+    const { ecs, caller } = await connected(aws);
+    onTestFinished(() => caller.end());
+    const where = { cluster: CLUSTER, region: aws.region };
+    expect(await cleanUp(ecs, where)).toEqual({
+      removed: [],
+      left: [expect.stringMatching(/^run [0-9a-f]{8} could be in progress until 20/)],
+    });
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    expect(await cleanUp(ecs, where, tomorrow)).toMatchObject({ removed: [expect.any(String)], left: [] });
+    expect(aws.ecs.leftovers).toEqual([]);
+  });
+});
+
 describe('a missing permission', () => {
   const actions = [
     ['ecs:RegisterTaskDefinition', 'ecs:RegisterTaskDefinition'],
@@ -363,5 +390,20 @@ describe('a missing permission', () => {
     aws.ecs.faults = { pending: (service) => service === 'drain' };
     const { left } = await ran(aws, { startTimeoutMs: 50 });
     expect(left).toEqual([expect.stringMatching(/^task [0-9a-f]{32} could not be stopped: it needs ecs:StopTask$/)]);
+  });
+
+  test.each([
+    'ecs:ListTaskDefinitionFamilies',
+    'ecs:ListTaskDefinitions',
+    'ecs:DescribeTaskDefinition',
+    'ecs:ListTasks',
+  ])('%s ends --cleanup', async (action) => {
+    const aws = await started();
+    await ran(aws, { keep: true });
+    aws.users = [without(action)];
+    const { ecs, caller } = await connected(aws);
+    onTestFinished(() => caller.end());
+    const cleaned = cleanUp(ecs, { cluster: CLUSTER, region: aws.region });
+    await expect(cleaned).rejects.toThrow(`user/operator lacks ${action}`);
   });
 });

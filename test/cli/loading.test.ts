@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Fault, refusedPort } from '../services/tcp.ts';
+import { taskDefinition } from '../support/task-definitions.ts';
 import { dotenv, FROM_SOURCES, moduleOf, run } from './spawned.ts';
 
 let folder: string;
@@ -59,6 +60,20 @@ it('plan loads no client', async () => {
   await writeFile(config, dotenv({ database: 1, store: 1, broker: 1 }));
   const { packages } = await loadedBy(['plan', '-f', config, '-o', 'json']);
   expect(packages.filter((name) => CLIENTS.test(name))).toEqual([]);
+});
+
+it('run loads the SDKs of ECS and CloudWatch Logs only to contact them', async () => {
+  const file = join(folder, 'task.json');
+  await writeFile(file, JSON.stringify(taskDefinition('drain')));
+  const own = ['run', 'ecs', '--cluster', 'spacelift', '--image', 'x'];
+  const printed = await loadedBy([...own, '--print', '-f', file]);
+  expect(printed.packages.filter((name) => CLOUDS.test(name))).toEqual([]);
+  const region = ['--region', 'eu-central-1', '--profile', 'nobody'];
+  const contacting = await loadedBy([...own, ...region]);
+  expect(contacting.packages).toContain('@aws-sdk/client-ecs');
+  expect(contacting.packages).not.toContain('@aws-sdk/client-cloudwatch-logs');
+  const { packages } = await loadedBy(['run', 'kubernetes', '--image', 'x', '-f', file]);
+  expect(packages.filter((name) => CLOUDS.test(name))).toEqual([]);
 });
 
 it('a deployment on MinIO loads its clients, and no cloud’s', async () => {

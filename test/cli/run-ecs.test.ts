@@ -67,6 +67,17 @@ describe('run ecs', () => {
     ]);
   });
 
+  it('finds the services among many others', async () => {
+    const aws = await started();
+    const other = taskDefinition('server', { container: { command: ['nginx'] } });
+    for (let index = 0; index < 130; index++) aws.ecs.createService('spacelift', `other-${index}`, other);
+    const { code, stdout } = await command([...START, '-o', 'json'], { env: environment(aws) });
+    expect({ code, services: matrixOf(stdout).runs.map(({ service }) => service) }).toEqual({
+      code: 0,
+      services: SERVICES,
+    });
+  });
+
   it('starts tasks where the services run, under its own name', async () => {
     const aws = await started();
     await command([...START, '--services', 'drain'], { env: environment(aws) });
@@ -342,6 +353,17 @@ describe('one line, and exit code 2', () => {
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: expect.stringMatching(/^spacelift-preflight: cluster spacelift: no service runs .* with -f\n$/),
+    });
+  });
+
+  it('with two services that run the same', async () => {
+    const aws = await started();
+    aws.ecs.createService('spacelift', 'second', taskDefinition('drain'));
+    const { code, stderr } = await command(START, { env: environment(aws) });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr:
+        'spacelift-preflight: cluster spacelift: service spacelift-drain and service second both run the drain; pass the task definitions of one installation with -f\n',
     });
   });
 

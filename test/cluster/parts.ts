@@ -1,6 +1,6 @@
 /** What runs and checks the image: which version of each, and how it is had. */
 import { dirname, join } from 'node:path';
-import { install, programOf } from '../peers/install.ts';
+import { programOf } from '../peers/install.ts';
 import { debian, goSources, type Program, python, type Way } from '../peers/ways.ts';
 import { type KubernetesCommand, kubernetes } from './kubernetes.ts';
 
@@ -28,5 +28,3 @@ export function beside(name: Part, command: string): Program {
 }
 
 export const kubernetesProgram = (command: KubernetesCommand): Program => beside('kubernetes', command);
-
-export const installParts = (): Promise<void> => install(PARTS);

@@ -1,6 +1,5 @@
 /** `run kubernetes` in a real cluster, whose node really runs the image. */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -8,56 +7,21 @@ import { yamlOfAll } from '../../src/cluster/print.ts';
 import { CLUSTER_ACCESS } from '../../src/cluster/role.ts';
 import type { Matrix } from '../../src/report/matrix/types.ts';
 import { command } from '../cli/host.ts';
-import { type Fault, refusedPort } from '../services/tcp.ts';
-import { makeCa } from '../services/tls.ts';
-import { startTlsFront } from '../services/tls-front.ts';
+import { refusedPort } from '../services/tcp.ts';
 import { serviceAccount } from '../support/deployments.ts';
-import { type Estate, ONPREM, startEstate } from '../support/estate.ts';
 import { expectValidMatrix } from '../support/valid.ts';
-import { ARCHIVE } from './image.ts';
-import { type Cluster, startCluster } from './real/cluster.ts';
-import { accountName, type Installation, type InstallationOptions, install, SERVICES } from './real/installation.ts';
+import { accountName, type Installation, SERVICES } from './real/installation.ts';
 import { ADDRESS } from './real/machine.ts';
 import { PAUSE } from './real/node.ts';
-import { type Relay, relay } from './real/relay.ts';
+import { IMAGE_NAME, type Scene, startScene } from './real/scene.ts';
 
-const IMAGE = 'preflight.test/spacelift-preflight:test';
-
-let cluster: Cluster;
-let estate: Estate;
-let outside: Relay;
-let front: Fault;
-/** The path of a file. */
-let authority: string;
-let folder: string;
+let scene: Scene;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'preflight-run-kubernetes-'));
-  [cluster, estate] = await Promise.all([startCluster(), startEstate()]);
-  // Browsers upload, so a healthy installation has TLS there.
-  const ca = await makeCa();
-  const { chainPem, keyPem } = await ca.issue({ names: [ADDRESS] });
-  const store = new URL(estate.store.url);
-  front = await startTlsFront({ host: store.hostname, port: Number(store.port) }, { cert: chainPem, key: keyPem });
-  outside = await relay({
-    ...estate.variables(ONPREM),
-    OBJECT_STORAGE_MINIO_ENDPOINT: `127.0.0.1:${front.port}`,
-    OBJECT_STORAGE_MINIO_USE_SSL: 'true',
-    OBJECT_STORAGE_BUCKET_UPLOADS_URL: `https://127.0.0.1:${front.port}`,
-  });
-  authority = join(folder, 'ca.pem');
-  await writeFile(authority, ca.certPem);
-  await cluster.load(join(inject('image'), ARCHIVE), IMAGE);
-}, 600_000);
-afterAll(async () => {
-  await outside?.close();
-  await front?.close();
-  await Promise.all([cluster?.stop(), estate?.stop()]);
-  await rm(folder, { recursive: true });
+  scene = await startScene(inject('image'));
 });
-
-let count = 0;
-const installed = (options: Partial<InstallationOptions> = {}): Promise<Installation> =>
-  install(cluster, `spacelift-${++count}`, { variables: outside.variables, ...options });
+afterAll(() => scene?.stop());
+const installed: Scene['installed'] = (options) => scene.installed(options);
+const kubectl: Scene['cluster']['kubectl'] = (...all) => scene.cluster.kubectl(...all);
 
 interface More {
   readonly args?: readonly string[];
@@ -71,11 +35,13 @@ interface More {
 /** Runs as the operator, whose rights are the printed Role. */
 async function run(
   { namespace, kubeconfig }: Installation,
-  { args = [], image = IMAGE, stdin, started, programs }: More = {},
+  { args = [], image = IMAGE_NAME, stdin, started, programs }: More = {},
 ) {
-  const own = ['--kubeconfig', kubeconfig, '-n', namespace, '--image', image, '--ca-file', authority];
-  const path = [...(programs === undefined ? [] : [programs]), cluster.programs, process.env.PATH].join(delimiter);
-  const env = { PATH: path, HOME: folder };
+  const own = ['--kubeconfig', kubeconfig, '-n', namespace, '--image', image, '--ca-file', scene.authority.path];
+  const path = [...(programs === undefined ? [] : [programs]), scene.cluster.programs, process.env.PATH].join(
+    delimiter,
+  );
+  const env = { PATH: path, HOME: scene.folder };
   const more = { env, ...(stdin !== undefined && { stdin }), ...(started !== undefined && { started }) };
   return command(['run', 'kubernetes', ...own, '-o', 'json', ...args], more);
 }
@@ -138,13 +104,7 @@ describe('a healthy installation', () => {
     const seen: boolean[] = [];
     for (; !isOver; await wait(100)) {
       const path = '{.items[*].endpoints[*].conditions.ready}';
-      const ready = await cluster.kubectl([
-        'get',
-        'endpointslices',
-        '-n',
-        installation.namespace,
-        `-o=jsonpath=${path}`,
-      ]);
+      const ready = await kubectl(['get', 'endpointslices', '-n', installation.namespace, `-o=jsonpath=${path}`]);
       seen.push(
         ...ready
           .split(' ')
@@ -163,9 +123,9 @@ describe('a healthy installation', () => {
       ...installation.deployments,
       ...SERVICES.map((service) => serviceAccount(accountName(service))),
     ]);
-    await cluster.kubectl(['delete', 'deployments', '--all', '-n', installation.namespace]);
+    await kubectl(['delete', 'deployments', '--all', '-n', installation.namespace]);
     const rights = [...CLUSTER_ACCESS.rules, ...CLUSTER_ACCESS.createServiceAccounts];
-    await cluster.kubectl([
+    await kubectl([
       'patch',
       'role',
       'spacelift-preflight',
@@ -184,8 +144,8 @@ describe('a healthy installation', () => {
 
 describe('what only one service has', () => {
   it('a database role without a privilege', async () => {
-    await estate.database.query("CREATE ROLE drain LOGIN PASSWORD 'drain-password'", [], 'postgres');
-    const own = new URL(outside.variables.DATABASE_URL ?? '');
+    await scene.estate.database.query("CREATE ROLE drain LOGIN PASSWORD 'drain-password'", [], 'postgres');
+    const own = new URL(scene.variables.DATABASE_URL ?? '');
     [own.username, own.password] = ['drain', 'drain-password'];
     const installation = await installed({ own: { drain: { DATABASE_URL: own.href } } });
     const { code, stdout } = await run(installation);
@@ -197,7 +157,7 @@ describe('what only one service has', () => {
 
   it('a database that it can’t reach', async () => {
     const { port } = await refusedPort();
-    const own = new URL(outside.variables.DATABASE_URL ?? '');
+    const own = new URL(scene.variables.DATABASE_URL ?? '');
     own.port = String(port);
     const installation = await installed({ own: { drain: { DATABASE_URL: own.href } } });
     const { code, stdout } = await run(installation);
@@ -263,8 +223,8 @@ describe('a run that is lost, in the words of the cluster', () => {
   });
 
   it('a log that is cut in the middle', async () => {
-    const programs = await mkdtemp(join(folder, 'cut-'));
-    const script = `#!/bin/sh\n[ "$1" = logs ] || exec ${cluster.programs}/kubectl "$@"\n${cluster.programs}/kubectl "$@" | head -c 2000\n`;
+    const programs = await mkdtemp(join(scene.folder, 'cut-'));
+    const script = `#!/bin/sh\n[ "$1" = logs ] || exec ${scene.cluster.programs}/kubectl "$@"\n${scene.cluster.programs}/kubectl "$@" | head -c 2000\n`;
     await writeFile(join(programs, 'kubectl'), script);
     await chmod(join(programs, 'kubectl'), 0o755);
     const installation = await installed();
@@ -325,7 +285,7 @@ describe('an interruption leaves nothing', () => {
       },
     });
     const isThen = async () => {
-      const found = await cluster.kubectl(['get', resource, '-n', installation.namespace, '-o=json']);
+      const found = await kubectl(['get', resource, '-n', installation.namespace, '-o=json']);
       return moment.endsWith('runs') ? found.includes('"running": {') : found.includes('spacelift-preflight/run');
     };
     while (!(await isThen())) await wait(20);
@@ -341,12 +301,11 @@ describe('an interruption leaves nothing', () => {
     expect((await run(installation, { args: ['--keep', '--services', 'server'] })).code).toBe(0);
     expect(await installation.left()).toHaveLength(2);
     // Before, it could be in progress.
-    const phase = () =>
-      cluster.kubectl(['get', 'pods', '-n', installation.namespace, '-o=jsonpath={.items[*].status.phase}']);
+    const phase = () => kubectl(['get', 'pods', '-n', installation.namespace, '-o=jsonpath={.items[*].status.phase}']);
     await expect.poll(phase).toBe('Succeeded');
     const { stdout } = await command(
       ['run', 'kubernetes', '--cleanup', '--kubeconfig', installation.kubeconfig, '-n', installation.namespace],
-      { env: { PATH: `${cluster.programs}${delimiter}${process.env.PATH ?? ''}`, HOME: folder } },
+      { env: { PATH: `${scene.cluster.programs}${delimiter}${process.env.PATH ?? ''}`, HOME: scene.folder } },
     );
     expect(stdout).toMatch(/^removed run \S+$/m);
     expect(await installation.left()).toEqual([]);

@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { PEERS } from '../peers/catalog.ts';
+import { install } from '../peers/install.ts';
 import { buildImage } from './image.ts';
-import { installParts } from './parts.ts';
+import { PARTS } from './parts.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,7 +17,7 @@ declare module 'vitest' {
 
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'preflight-cluster-image-'));
-  await installParts();
+  await install({ ...PARTS, helm: PEERS.helm });
   await buildImage(folder);
   provide('image', folder);
   return () => rm(folder, { recursive: true });

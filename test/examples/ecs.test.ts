@@ -1,12 +1,12 @@
 /** `examples/ecs-run-task.sh`, with an `aws` that answers as the AWS CLI does for its queries. The real one: `test/peers`. */
-import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JsonMap } from '../../src/util/json.ts';
 import { VERSION } from '../../src/util/version.ts';
 import { ROOT } from '../ci/runner.ts';
+import { ended, writePrograms } from '../support/programs.ts';
 import { runArguments } from '../support/run-arguments.ts';
 
 const SCRIPT = join(ROOT, 'examples/ecs-run-task.sh');
@@ -32,26 +32,18 @@ async function ran(answers: Readonly<Record<string, string>> = {}, failing: read
     ([name, text]) => `${name}) printf '%s\\n' '${text}' ;;`,
   );
   const failures = failing.map((name) => `${name}) echo 'An error occurred' >&2; exit 254 ;;`);
-  const script = `#!/bin/sh\nprintf '%s\\n' "$*" >>"${root}/calls"\ncase $2 in\n${[...failures, ...cases].join('\n')}\nesac\n`;
-  await writeFile(join(root, 'aws'), script);
-  await chmod(join(root, 'aws'), 0o755);
+  const branches = [...failures, ...cases].join('\n');
+  await writePrograms(root, { aws: `printf '%s\\n' "$*" >>"${root}/calls"\ncase $2 in\n${branches}\nesac` });
   const env = { PATH: `${root}:/usr/bin:/bin` };
-  const ended = await new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile('bash', [SCRIPT, 'prod', 'subnet-1,subnet-2', 'sg-1'], { env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  const result = await ended('bash', [SCRIPT, 'prod', 'subnet-1,subnet-2', 'sg-1'], { env });
   const calls = (await readFile(join(root, 'calls'), 'utf8')).trim().split('\n');
-  return { ...ended, calls, operations: calls.map((call) => call.split(' ')[1]) };
+  return { ...result, calls, operations: calls.map((call) => call.split(' ')[1]) };
 }
 
 test('the script has no error that bash can find, and says how it is used', async () => {
-  const bash = (...args: readonly string[]) =>
-    new Promise<{ code: number; stderr: string }>((resolve) => {
-      execFile('bash', args, (error, _, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stderr }));
-    });
-  expect(await bash('-n', SCRIPT)).toEqual({ code: 0, stderr: '' });
-  expect(await bash(SCRIPT, 'prod')).toEqual({ code: 2, stderr: expect.stringMatching(/^usage: .*\n$/) });
+  const bash = (...args: readonly string[]) => ended('bash', args, { env: { PATH: '/usr/bin:/bin' } });
+  expect(await bash('-n', SCRIPT)).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(await bash(SCRIPT, 'prod')).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^usage: .*\n$/) });
 });
 
 test('the task definition is for the image, with arguments that the command line accepts', async () => {

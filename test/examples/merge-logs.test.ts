@@ -1,6 +1,5 @@
 /** `examples/merge-logs.sh`, with a `kubectl` that prints the logs of a folder. */
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,6 +7,7 @@ import { frameOf } from '../../src/report/frame.ts';
 import { ROOT } from '../ci/runner.ts';
 import { EXECUTABLE } from '../cli/spawned.ts';
 import { reportOf } from '../report/matrix/runs.ts';
+import { ended, writePrograms } from '../support/programs.ts';
 
 const SCRIPT = join(ROOT, 'examples/merge-logs.sh');
 const log = (service: 'server' | 'drain' | 'scheduler') => `✔ ready: all passed\n${frameOf(reportOf(service))}`;
@@ -19,24 +19,16 @@ async function merged(logs: Readonly<Record<string, string>>, ...args: readonly 
   onTestFinished(() => rm(root, { recursive: true }));
   const [bin, folder, temporary] = ['bin', 'logs', 'tmp'].map((name) => join(root, name)) as [string, string, string];
   await Promise.all([bin, folder, temporary].map((path) => mkdir(path)));
-  const programs = {
-    kubectl: `#!/bin/sh\necho "$*" >>"${root}/calls"\nexec cat "${folder}/\${4##*-}"\n`,
-    'spacelift-preflight': `#!/bin/sh\nexec "${process.execPath}" "${EXECUTABLE}" "$@"\n`,
-  };
-  for (const [name, text] of Object.entries(programs)) {
-    await writeFile(join(bin, name), text);
-    await chmod(join(bin, name), 0o755);
-  }
+  await writePrograms(bin, {
+    kubectl: `echo "$*" >>"${root}/calls"\nexec cat "${folder}/\${4##*-}"`,
+    'spacelift-preflight': `exec "${process.execPath}" "${EXECUTABLE}" "$@"`,
+  });
   for (const [service, text] of Object.entries(logs)) await writeFile(join(folder, service), text);
   const env = { PATH: `${bin}:/usr/bin:/bin`, TMPDIR: temporary };
-  const ended = await new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile('bash', [SCRIPT, ...args], { env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  const result = await ended('bash', [SCRIPT, ...args], { env });
   const calls = (await readFile(join(root, 'calls'), 'utf8')).trim().split('\n');
   expect(await readdir(temporary), 'what is left').toEqual([]);
-  return { ...ended, calls };
+  return { ...result, calls };
 }
 
 test('the logs of the Jobs are one matrix', async () => {

@@ -1,7 +1,6 @@
 /** `examples/ecs-run-task.sh` with the real AWS CLI: its options, queries and waiters, against an API that runs nothing. */
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JsonMap } from '../../src/util/json.ts';
 import { ROOT } from '../ci/runner.ts';
+import { ended, writePrograms } from '../support/programs.ts';
 import { program } from './install.ts';
 
 const TASK = 'arn:aws:ecs:eu-west-1:123456789012:task/prod/0123abcd';
@@ -48,8 +48,7 @@ async function ran(container: JsonMap, started: JsonMap = { tasks: [{ taskArn: T
   });
   const { command, args, env } = program('aws');
   const words = [command, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  await writeFile(join(root, 'aws'), `#!/bin/sh\nexec ${words} "$@"\n`);
-  await chmod(join(root, 'aws'), 0o755);
+  await writePrograms(root, { aws: `exec ${words} "$@"` });
   const settings = {
     AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     AWS_ACCESS_KEY_ID: 'x',
@@ -61,12 +60,8 @@ async function ran(container: JsonMap, started: JsonMap = { tasks: [{ taskArn: T
     PATH: `${root}:${process.env.PATH}`,
   };
   const script = [join(ROOT, 'examples/ecs-run-task.sh'), 'prod', 'subnet-1,subnet-2', 'sg-1'];
-  const ended = await new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile('bash', script, { env: { ...env, ...settings } }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
-  return { ...ended, calls, operations: calls.map(({ operation }) => operation) };
+  const result = await ended('bash', script, { env: { ...env, ...settings } });
+  return { ...result, calls, operations: calls.map(({ operation }) => operation) };
 }
 
 test('the AWS CLI accepts each call, and each answer reaches the script', async () => {

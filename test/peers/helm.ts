@@ -1,12 +1,11 @@
 /** Runs Helm on the chart of this repository. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { JsonMap } from '../../src/util/json.ts';
 import { ROOT } from '../ci/runner.ts';
-import type { Finished } from '../cli/spawned.ts';
+import { type Ended, ended } from '../support/programs.ts';
 import { program } from './install.ts';
 
 export const CHART = join(ROOT, 'charts/spacelift-preflight');
@@ -19,21 +18,15 @@ export interface HelmOptions {
 }
 
 /** @param args of a command that accepts values, such as `['install', 'preflight', CHART]`, if there are any */
-export async function helm(args: readonly string[], { values, env = {} }: HelmOptions = {}): Promise<Finished> {
+export async function helm(args: readonly string[], { values, env = {} }: HelmOptions = {}): Promise<Ended> {
   const { command, args: own, env: its } = program('helm');
   // Its caches and its list of repositories.
   const home = mkdtempSync(join(tmpdir(), 'preflight-helm-'));
   try {
-    return await new Promise((resolve) => {
-      const all = [...own, ...args, ...(values === undefined ? [] : ['--values', '-'])];
-      const options = {
-        env: { PATH: process.env.PATH ?? '', HOME: home, KUBECONFIG: join(home, 'nowhere'), ...its, ...env },
-        maxBuffer: 64 << 20,
-      };
-      const child = execFile(command, all, options, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code), signal: null, stdout, stderr }),
-      );
-      child.stdin?.end(values === undefined ? '' : JSON.stringify(values));
+    const all = [...own, ...args, ...(values === undefined ? [] : ['--values', '-'])];
+    return await ended(command, all, {
+      env: { PATH: process.env.PATH ?? '', HOME: home, KUBECONFIG: join(home, 'nowhere'), ...its, ...env },
+      ...(values !== undefined && { stdin: JSON.stringify(values) }),
     });
   } finally {
     rmSync(home, { recursive: true });

@@ -1,21 +1,13 @@
 /** Decodes manifests with the types of Kubernetes itself. */
-import { execFile } from 'node:child_process';
+import { ended } from '../support/programs.ts';
 import { program } from './install.ts';
 
 /** What is wrong with each manifest, as YAML or JSON, of a Pod, a Job or a ServiceAccount. */
-export function faultsIn(manifests: readonly string[]): Promise<string[][]> {
+export async function faultsIn(manifests: readonly string[]): Promise<string[][]> {
   const { command, args, env } = program('kubernetes');
-  return new Promise((resolve, reject) => {
-    const child = execFile(command, [...args, 'types'], { env: { ...env } }, (error, stdout) => {
-      if (error !== null) reject(error);
-      else
-        resolve(
-          stdout
-            .trim()
-            .split('\n')
-            .map((line) => JSON.parse(line)),
-        );
-    });
-    child.stdin?.end(manifests.map((text) => `${Buffer.from(text).toString('base64')}\n`).join(''));
-  });
+  const stdin = manifests.map((text) => `${Buffer.from(text).toString('base64')}\n`).join('');
+  const { code, stdout, stderr } = await ended(command, [...args, 'types'], { env, stdin });
+  if (code !== 0) throw new Error(stderr);
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line));
 }

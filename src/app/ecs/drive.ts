@@ -41,7 +41,7 @@ export interface EcsObserver {
 }
 
 /** CloudWatch Logs shows events some seconds after they were written. */
-const LOG_ATTEMPTS = 10;
+const LOG_ATTEMPTS = 15;
 
 /** The tasks on their way. `results` has what is known at any time, also after an interruption. */
 export class EcsDrive {

@@ -33,17 +33,21 @@ export async function removeRun(ecs: Ecs, run: string, attempts: readonly Attemp
   return left;
 }
 
+/** A task that can't be stopped keeps the definitions, by which `--cleanup` finds it. */
 export async function remove(ecs: Ecs, { tasks, definitions }: Leftovers): Promise<Left> {
   const left: string[] = [];
-  await Promise.all([
-    ...tasks.map((task) => tried(left, `task ${lastPart(task)} could not be stopped`, () => ecs.stop(task))),
-    ...definitions.map(async (definition) => {
+  await Promise.all(
+    tasks.map((task) => tried(left, `task ${lastPart(task)} could not be stopped`, () => ecs.stop(task))),
+  );
+  if (left.length > 0) return left;
+  await Promise.all(
+    definitions.map(async (definition) => {
       const what = `task definition ${lastPart(definition)} could not be deregistered`;
       const isInactive = (await tried(left, what, () => ecs.deregister(definition).then(() => true))) === true;
       // One that is not active only takes space in the list of the inactive ones.
       if (isInactive) await tried([], '', () => ecs.remove(definition));
     }),
-  ]);
+  );
   return left;
 }
 

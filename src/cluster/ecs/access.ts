@@ -1,17 +1,16 @@
-/** What `run ecs` needs to be allowed (Service Authorization Reference, "Actions defined by Amazon ECS"). */
+/** What `run ecs` needs to be allowed (Service Authorization Reference, "Actions, resources, and condition keys for Amazon ECS"). */
 
 /** A statement of an IAM policy that allows. */
 export interface Allowed {
   readonly actions: readonly string[];
-  /** In the policy, for people to complete. */
+  /** With words in capitals for people to replace. */
   readonly resource: string;
+  readonly condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-const DEFINITIONS = 'arn:aws:ecs:REGION:ACCOUNT:task-definition/spacelift-preflight-*';
-
 export const ECS_ACCESS: readonly Allowed[] = [
-  // These actions have no resources, or belong to names that are not known before.
   {
+    // No resource can be named for these, or none is known before.
     actions: [
       'ecs:ListServices',
       'ecs:DescribeServices',
@@ -23,16 +22,22 @@ export const ECS_ACCESS: readonly Allowed[] = [
     ],
     resource: '*',
   },
-  { actions: ['ecs:RegisterTaskDefinition', 'ecs:DeleteTaskDefinitions', 'ecs:RunTask'], resource: `${DEFINITIONS}` },
   {
-    actions: ['ecs:DescribeTasks', 'ecs:StopTask'],
+    actions: ['ecs:RegisterTaskDefinition', 'ecs:DeleteTaskDefinitions', 'ecs:RunTask', 'ecs:TagResource'],
+    resource: 'arn:aws:ecs:REGION:ACCOUNT:task-definition/spacelift-preflight-*',
+  },
+  {
+    actions: ['ecs:DescribeTasks', 'ecs:StopTask', 'ecs:TagResource'],
     resource: 'arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/*',
   },
-  { actions: ['ecs:TagResource'], resource: '*' },
-  { actions: ['iam:PassRole'], resource: 'arn:aws:iam::ACCOUNT:role/ROLES-OF-THE-TASK-DEFINITIONS' },
+  {
+    actions: ['iam:PassRole'],
+    resource: 'arn:aws:iam::ACCOUNT:role/ROLES',
+    condition: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+  },
   { actions: ['logs:GetLogEvents'], resource: 'arn:aws:logs:REGION:ACCOUNT:log-group:GROUP:log-stream:*' },
 ];
 
 /** For one line. */
 export const actionsInWords = (allowed: readonly Allowed[]): string =>
-  allowed.flatMap(({ actions }) => actions).join(', ');
+  [...new Set(allowed.flatMap(({ actions }) => actions))].join(', ');

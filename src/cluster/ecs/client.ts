@@ -54,12 +54,12 @@ export async function ecsOf(run: Run, cluster: string): Promise<Ecs> {
   const { send, at } = client;
   return {
     async services() {
-      const arns = await everyPage((nextToken) =>
+      const { all: arns, isComplete } = await everyPage((nextToken) =>
         send('ecs:ListServices', (ecs, how) =>
           ecs.send(new sdk.ListServicesCommand({ cluster, maxResults: 100, ...nextToken }), how),
         ).then((page) => ({ ...page, items: page.serviceArns })),
       );
-      if (arns === undefined) return undefined;
+      if (!isComplete) return undefined;
       const found: JsonMap[] = [];
       for (let from = 0; from < arns.length; from += MOST_SERVICES) {
         const services = arns.slice(from, from + MOST_SERVICES);
@@ -122,12 +122,12 @@ export async function ecsOf(run: Run, cluster: string): Promise<Ecs> {
       );
     },
     async families(familyPrefix) {
-      const found = await everyPage((nextToken) =>
+      const { all } = await everyPage((nextToken) =>
         send('ecs:ListTaskDefinitionFamilies', (ecs, how) =>
           ecs.send(new sdk.ListTaskDefinitionFamiliesCommand({ familyPrefix, status: 'ACTIVE', ...nextToken }), how),
         ).then((page) => ({ ...page, items: page.families })),
       );
-      return found ?? [];
+      return all;
     },
     async definitions(family) {
       const { taskDefinitionArns = [] } = await send('ecs:ListTaskDefinitions', (ecs, how) =>
@@ -149,17 +149,22 @@ export async function ecsOf(run: Run, cluster: string): Promise<Ecs> {
   };
 }
 
-/** @returns `undefined` if there are too many pages */
+interface Page {
+  readonly nextToken?: string | undefined;
+  readonly items?: string[] | undefined;
+}
+
+/** All items, or those in the first pages. */
 async function everyPage(
-  page: (from: { nextToken?: string }) => Promise<{ nextToken?: string | undefined; items?: string[] | undefined }>,
-): Promise<string[] | undefined> {
-  const found: string[] = [];
+  page: (from: { nextToken?: string }) => Promise<Page>,
+): Promise<{ readonly all: string[]; readonly isComplete: boolean }> {
+  const all: string[] = [];
   let from: { nextToken?: string } = {};
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const { nextToken, items = [] } = await page(from);
-    found.push(...items);
-    if (nextToken === undefined) return found;
+    all.push(...items);
+    if (nextToken === undefined) return { all, isComplete: true };
     from = { nextToken };
   }
-  return undefined;
+  return { all, isComplete: false };
 }

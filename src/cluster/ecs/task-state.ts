@@ -42,6 +42,6 @@ function wordsIn(task: JsonMap, own: JsonMap): StopWords {
 /** "CannotPullContainerError: pull image manifest has been retried…", "TaskFailedToStart: RESOURCE:MEMORY" */
 export function codeIn(reason: string): string | undefined {
   const [, code, rest = ''] = /^(?:Error response from daemon: )?([A-Z][A-Za-z0-9]{3,60}): ?(.*)$/s.exec(reason) ?? [];
-  if (code === 'TaskFailedToStart') return codeIn(rest) ?? rest;
+  if (code === 'TaskFailedToStart') return /^[A-Z:*]+$/.test(rest) ? rest : (codeIn(rest) ?? code);
   return code;
 }
