@@ -1,5 +1,5 @@
 /** The servers that others wrote: which version of each is tried, and how it is had. */
-import { collector, debian, erlang, go, goParts, goSources, python, type Way } from './ways.ts';
+import { collector, debian, erlang, go, goParts, goSources, npm, python, type Way } from './ways.ts';
 
 const OTEL = 'v0.160.0';
 
@@ -20,10 +20,15 @@ export const PEERS = {
     ['exporters', 'go.opentelemetry.io/collector/exporter/debugexporter'],
   ]),
   kubernetes: goSources(new URL('../oracles/kubernetes/', import.meta.url)),
+  promlint: goSources(new URL('promlint/', import.meta.url)),
   moto: python('moto[server,s3,sqs,kms,sts,iot,secretsmanager,ssm]', '5.2.5', 'moto.server'),
   aws: python('awscli', '1.46.3', 'awscli.clidriver'),
   'ddapm-test-agent': python('ddapm-test-agent', '1.69.1', 'ddapm_test_agent.agent'),
   'check-jsonschema': python('check-jsonschema', '0.39.0', 'check_jsonschema'),
+  'sarif-tools': python('sarif-tools', '3.0.5', 'sarif.cmdline.main'),
+  'sarif-multitool': npm('@microsoft/sarif-multitool-linux', '5.7.0', 'Sarif.Multitool', {
+    DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1',
+  }),
   mosquitto: debian('mosquitto', 'mosquitto'),
   nginx: debian('nginx-light', 'nginx'),
   pgbouncer: debian('pgbouncer', 'pgbouncer'),
@@ -32,6 +37,7 @@ export const PEERS = {
   redis: debian('redis-server', 'redis-server'),
   rabbitmq: erlang('rabbitmq-server', 'usr/lib/rabbitmq/lib/*/plugins'),
   chromium: debian('chromium', 'chromium', 'usr/lib/chromium/chromium'),
+  shellcheck: debian('shellcheck', 'shellcheck'),
   zsh: debian('zsh', 'zsh'),
   fish: debian('fish', 'fish'),
 } as const satisfies Record<string, Way>;

@@ -1,8 +1,8 @@
-/** How a peer is had: built by Go, installed by pip, or taken out of Debian's packages without installing them. */
+/** How a peer is had: built by Go, installed by pip, or taken out of packages of npm and Debian without installing them. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
-import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { osRelease, packagesIn, unpack, withApt } from '../../build/debian.ts';
@@ -18,7 +18,7 @@ export interface Program {
 
 export interface Way {
   /** Peers of one lane are had one after the other, those of different lanes at once. */
-  readonly lane: 'go' | 'python' | 'debian';
+  readonly lane: 'go' | 'python' | 'npm' | 'debian';
   /** The peer's version, and that of what else it would not work without; part of a file's name. */
   version(): string;
   /** Puts it into an empty directory, which is moved afterwards. @throws Error of one line */
@@ -141,6 +141,23 @@ export const python = (requirement: string, version: string, module: string): Wa
     args: ['-c', `import sys; from ${module} import main; sys.exit(main())`],
     env: { PYTHONPATH: directory },
   }),
+});
+
+/**
+ * An executable in an npm package, of which no script runs.
+ * @param path of the executable in the package
+ */
+export const npm = (name: string, version: string, path: string, env: Program['env'] = {}): Way => ({
+  lane: 'npm',
+  version: () => version,
+  build: async (directory) => {
+    await run('npm', ['pack', '--silent', `${name}@${version}`], directory);
+    const [archive = ''] = globSync('*.tgz', { cwd: directory });
+    await run('tar', ['-xzf', archive], directory);
+    await rm(join(directory, archive));
+    await chmod(join(directory, 'package', path), 0o755);
+  },
+  program: (directory) => ({ command: join(directory, 'package', path), args: [], env }),
 });
 
 /** Compiled parts of packages are good for one minor version. */

@@ -47,6 +47,8 @@ test('a rule has its texts as text and as Markdown; one of another version has o
   expect(other.tool.driver.rules[0]).toEqual({
     id: 'database/version',
     shortDescription: { text: 'database/version' },
+    fullDescription: { text: 'A rule of another version of the tool; its results describe it.' },
+    help: { text: 'A rule of another version of the tool; its results describe it.' },
     defaultConfiguration: { level: 'warning' },
   });
 });

@@ -1,6 +1,7 @@
 /** The matrix in SARIF: an entry is one result, at the lines in the config of each of its services. */
+import { DOCS } from '../../config/docs.ts';
 import { renderJson } from '../json.ts';
-import type { Render } from '../render.ts';
+import type { Render, RuleText } from '../render.ts';
 import { documentOf, type Result } from '../sarif/document.ts';
 import { locationsOf, nowhere } from '../sarif/locations.ts';
 import type { Report } from '../types.ts';
@@ -9,6 +10,13 @@ import type { Matrix, MatrixEntry, MatrixFinding } from './types.ts';
 
 /** The rule of lost runs, which no check has. */
 const RUN = 'run';
+const RUN_TEXT: RuleText = {
+  title: 'the preflight of each service has a report',
+  procedure: 'Runs a preflight as each service, and collects its report.',
+  rationale: 'Nothing is known about a service without a report.',
+  fix: 'Correct what the result names, and run it again.',
+  docs: DOCS.dependencies,
+};
 
 export const renderSarif: Render<Matrix> = (matrix, _, describe = () => undefined) => {
   const reports = new Map(
@@ -56,7 +64,7 @@ export const renderSarif: Render<Matrix> = (matrix, _, describe = () => undefine
     ],
     properties: { verdict, services: runs.map(({ name }) => name).join(', ') },
   };
-  return renderJson(documentOf(results, about, describe));
+  return renderJson(documentOf(results, about, (key) => (key === RUN ? RUN_TEXT : describe(key))));
 };
 
 const findingsIn = ({ checks }: Report) =>

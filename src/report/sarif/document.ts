@@ -92,7 +92,10 @@ function resultOf({ finding, status, rule, identity, locations, rows = [] }: Res
 
 function ruleOf(id: string, results: readonly Result[], text: RuleText | undefined): object {
   const defaultConfiguration = { level: LEVELS[results.some(({ status }) => status === 'fail') ? 'fail' : 'warn'] };
-  if (text === undefined) return { id, shortDescription: { text: id }, defaultConfiguration };
+  if (text === undefined) {
+    const unknown = { text: 'A rule of another version of the tool; its results describe it.' };
+    return { id, shortDescription: { text: id }, fullDescription: unknown, help: unknown, defaultConfiguration };
+  }
   const { title, rationale, docs } = text;
   return {
     id,
