@@ -168,6 +168,15 @@ describe('a run that is lost, in the words of ECS', () => {
     expect({ left, leftovers: aws.ecs.leftovers }).toEqual({ left: [], leftovers: [] });
   });
 
+  test('a task that does not get to its end', async () => {
+    const aws = await started();
+    const words = 'CannotPullContainerError: x';
+    aws.ecs.faults = { ...stopped('TaskFailedToStart', words), deprovisioning: () => true };
+    const { outcomes, lost } = await ran(aws, { startTimeoutMs: 50 });
+    expect(outcomes).toEqual({ server: 'report', drain: 'the image could not be pulled' });
+    expect(lost[0]?.detail).toBe(words);
+  });
+
   test('the image could not be pulled', async () => {
     const aws = await started();
     aws.ecs.images = new Set(['another']);
