@@ -114,14 +114,14 @@ function detailOf({ reason, message }: Words, warnings: readonly string[]): stri
 
 const MOST_WARNINGS = 3;
 
-/** The log of a container that ended has no report. */
-export const noReport = (detail: string, exitCode: number): Lost => ({
+/** The log of a container that ended has no report. @param where its log is, after the run */
+export const noReport = (detail: string, exitCode: number, where: string): Lost => ({
   title: `the container ended with exit code ${exitCode} and without a report`,
   detail,
   fix:
     exitCode === 2
       ? advice`correct what the message says: the run could not start`
-      : advice`run it again; if its log is still incomplete, use --keep and see the log of the container on its node`,
+      : advice`run it again; if its log is still incomplete, use --keep and see ${where}`,
 });
 
 export const neverEnded = (seconds: number): Lost => ({

@@ -9,7 +9,6 @@ import {
   logUnread,
   neverStarted,
   noLogStream,
-  noReport,
   refusedWith,
   unreachable,
 } from '../../cluster/ecs/lost.ts';
@@ -17,10 +16,9 @@ import { startedBy } from '../../cluster/ecs/names.ts';
 import { EcsError, isUnsure, refusalIn } from '../../cluster/ecs/requests.ts';
 import { stateOf } from '../../cluster/ecs/task-state.ts';
 import type { EcsWorkload } from '../../cluster/ecs/workloads.ts';
-import { neverEnded, STOPPED } from '../../cluster/lost.ts';
-import { readFrame } from '../../report/frame.ts';
+import { neverEnded, noReport, STOPPED } from '../../cluster/lost.ts';
 import { type JsonMap, textIn } from '../../util/json.ts';
-import { lastWords } from '../last-words.ts';
+import { reportIn } from '../log-report.ts';
 import { Attempt, type EcsOutcome } from './attempt.ts';
 import { wordsOf } from './errors.ts';
 import type { EcsPlan } from './plan.ts';
@@ -42,6 +40,7 @@ export interface EcsObserver {
 
 /** CloudWatch Logs shows events some seconds after they were written. */
 const LOG_ATTEMPTS = 15;
+const ITS_LOG = 'the log stream of the task in CloudWatch Logs';
 
 /** The tasks on their way. `results` has what is known at any time, also after an interruption. */
 export class EcsDrive {
@@ -189,17 +188,12 @@ export class EcsDrive {
       const isLast = left <= 1;
       try {
         const text = await unless(signal, this.#ecs.log({ group: log.group, region: log.region, stream }));
-        const found = text === undefined ? undefined : readFrame(text);
-        if (found !== undefined && 'report' in found) {
-          if (found.report.service === workload.service) return found;
-          return { lost: noReport(`its report is for ${found.report.service ?? 'all services'}`, exitCode) };
-        }
-        if (isLast)
+        const found = text === undefined ? undefined : reportIn(text, workload.service);
+        if (found !== undefined && 'report' in found) return found;
+        // A run that could not start says why, and has no report.
+        if (isLast || (exitCode === 2 && text))
           return {
-            lost:
-              found === undefined
-                ? noLogStream(stream, exitCode)
-                : noReport(lastWords(text ?? '') ?? found.lost, exitCode),
+            lost: found === undefined ? noLogStream(stream, exitCode) : noReport(found.lost, exitCode, ITS_LOG),
           };
       } catch (error) {
         if (!isPassing(error)) throw error;

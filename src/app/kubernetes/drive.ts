@@ -17,10 +17,9 @@ import { type BuiltPod, ownedBy, withPriority } from '../../cluster/pod.ts';
 import { isTrouble, type PodState, stateOf, warningsIn } from '../../cluster/pod-state.ts';
 import { forbiddenIn, isAboutQuota, isQuotaFull, type Lost, refusalOf } from '../../cluster/refusal.ts';
 import type { Workload } from '../../cluster/workloads.ts';
-import { readFrame } from '../../report/frame.ts';
 import type { Report } from '../../report/types.ts';
 import type { JsonMap } from '../../util/json.ts';
-import { lastWords } from '../last-words.ts';
+import { reportIn } from '../log-report.ts';
 import { objectsIn } from './source.ts';
 
 /** A service's Pod, before it is created. */
@@ -60,6 +59,7 @@ export interface DriveObserver {
 }
 
 const LOG_ATTEMPTS = 3;
+const ITS_LOG = 'the log of the container on its node';
 /** Messages about one Pod that waits: the kubelet words a problem in several ways. */
 const MOST_SAID = 3;
 /** Of a container that has ended, or of its sidecars: they have nothing to clean up. */
@@ -221,10 +221,8 @@ export class Drive {
     for (let left = LOG_ATTEMPTS; ; left--) {
       try {
         const log = await this.#kubectl(['logs', nameOf(pod), `--container=${container}`], { signal });
-        const found = readFrame(log);
-        if ('lost' in found) return { lost: noReport(lastWords(log) ?? found.lost, exitCode) };
-        if (found.report.service === workload.service) return found;
-        return { lost: noReport(`its report is for ${found.report.service ?? 'all services'}`, exitCode) };
+        const found = reportIn(log, workload.service);
+        return 'report' in found ? found : { lost: noReport(found.lost, exitCode, ITS_LOG) };
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof KubectlError) || forbiddenIn(error.words) !== undefined) throw error;

@@ -131,16 +131,6 @@ export function neverStarted(words: StopWords, seconds: number): Lost {
   };
 }
 
-/** The log of a container that ended has no report. */
-export const noReport = (detail: string, exitCode: number): Lost => ({
-  title: `the container ended with exit code ${exitCode} and without a report`,
-  detail,
-  fix:
-    exitCode === 2
-      ? advice`correct what the message says: the run could not start`
-      : advice`run it again; if its log is still incomplete, use --keep and see the log stream of the task in CloudWatch Logs`,
-});
-
 export const noLogStream = (stream: string, exitCode: number): Lost => ({
   title: `the container ended with exit code ${exitCode}, but has no log stream`,
   detail: `Expected the stream ${stream}.`,
