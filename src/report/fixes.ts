@@ -66,15 +66,21 @@ function about(finding: ReportFinding, report: Report): string[] {
     ['expected', expected],
     ['accepted', accepted],
     ['setting', fixKind === 'setting' ? fix : undefined],
-    ['where', fixKind === 'setting' ? placeOf(fix ?? '', report) : undefined],
     ['advice', fixKind === 'advice' || fixKind === undefined ? fix : undefined],
+    ['where', placeFor(finding, report)],
   ] satisfies (readonly [string, string | undefined])[];
   return rows.flatMap(([label, text]) => (text === undefined ? [] : labeled(label, text)));
 }
 
-/** Where a variable is set, or would be. */
-function placeOf(setting: string, { variables, configFiles = [] }: Report): string | undefined {
-  const [, name] = /^set (\w+)=/.exec(setting) ?? [];
+/** Where a person changes the variable that a fix names: where it is set, or would be. */
+function placeFor(
+  { fix = '', fixKind, variable }: ReportFinding,
+  { variables, configFiles = [] }: Report,
+): string | undefined {
+  if (fixKind === 'command') return undefined;
+  const [, set] = /^set (\w+)=/.exec(fix) ?? [];
+  const name = fixKind === 'setting' ? set : variable;
+  if (name === undefined || !fix.includes(name)) return undefined;
   const places = variables
     .filter((one) => one.used && one.name === name)
     .map(({ origin, location }) => (location?.line === undefined ? origin : `${origin}, line ${location.line}`));

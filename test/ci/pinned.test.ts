@@ -5,12 +5,18 @@ import { expect, test } from 'vitest';
 import { VERSION } from '../../src/util/version.ts';
 import { ROOT } from './runner.ts';
 
-const FILES = ['README.md', 'SECURITY.md', 'action.yml', 'examples/gitlab-ci.yml'] as const;
+const FILES = [
+  'README.md',
+  'SECURITY.md',
+  'action.yml',
+  'examples/gitlab-ci.yml',
+  'examples/code-scanning.yml',
+] as const;
 
 test.each(FILES)('%s', async (path) => {
   const text = await readFile(join(ROOT, path), 'utf8');
   const used = [...text.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(([, what]) => what);
-  for (const what of used) expect(what).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  for (const what of used) expect(what).toMatch(/^[\w-]+\/[\w-]+(?:\/[\w-]+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   const versions = [...text.matchAll(/npm install[^\n]*(?:\n[^\n]*){0,3}?spacelift-preflight@(\S+?)["`);]*$/gm)];
   for (const [, version] of versions) expect([VERSION, '$version']).toContain(version);
   expect(text).not.toMatch(/npx[^\n]*spacelift-preflight/);

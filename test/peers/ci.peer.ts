@@ -21,6 +21,7 @@ function validate(schema: string, file: string): Promise<number> {
 test.each([
   ['action.yml', 'github-actions', 'using: composite'],
   ['examples/gitlab-ci.yml', 'gitlab-ci', 'when: always'],
+  ['examples/code-scanning.yml', 'github-workflows', 'security-events: write'],
 ])('%s is valid, and would not be with a word that is wrong', async (path, schema, word) => {
   expect(await validate(schema, join(ROOT, path))).toBe(0);
   const folder = await mkdtemp(join(tmpdir(), 'preflight-ci-'));

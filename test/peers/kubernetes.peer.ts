@@ -23,6 +23,9 @@ test('what is misspelled is rejected', async () => {
   expect(faults.map(({ length }) => length)).toEqual(bad.map(() => 1));
 });
 
-test.each(['examples/kubernetes-job.yaml', 'examples/argo-cd-presync.yaml'])('%s', async (path) => {
-  expect(await faultsIn([await read(path)])).toEqual([[]]);
-});
+test.each(['examples/kubernetes-job.yaml', 'examples/argo-cd-presync.yaml', 'examples/prometheus-cronjob.yaml'])(
+  '%s',
+  async (path) => {
+    expect(await faultsIn([await read(path)])).toEqual([[]]);
+  },
+);

@@ -96,7 +96,7 @@ describe('what is not to be run as it is, is a comment', () => {
   });
 });
 
-test('a setting says where to make it', async () => {
+test('a setting says where to make it, and so does advice about a variable', async () => {
   const report = await reportOf([setting('SERVER_DOMAIN', 'spacelift.example.org')]);
   const location = { file: 'deploy/.env', line: 3 };
   const variables = [{ name: 'SERVER_DOMAIN', service: 'all', origin: 'deploy/.env', location, used: true }] as const;
@@ -104,6 +104,16 @@ test('a setting says where to make it', async () => {
     '# setting: set SERVER_DOMAIN=spacelift.example.org\n# where: deploy/.env, line 3\n',
   );
   expect(await renderAs({ ...report, configFiles: ['other.yaml'] }, 'fixes')).toContain('\n# where: other.yaml\n');
+  const advised = await reportOf([advice`correct SERVER_DOMAIN`, advice`run again later`]);
+  const checks = advised.checks.map((check) => ({
+    ...check,
+    findings: check.findings.map((finding) => ({ ...finding, variable: 'SERVER_DOMAIN' })),
+  }));
+  expect((await renderAs({ ...advised, checks, variables }, 'fixes')).match(/^# (?:advice|where): .*$/gm)).toEqual([
+    '# advice: correct SERVER_DOMAIN',
+    '# where: deploy/.env, line 3',
+    '# advice: run again later',
+  ]);
 });
 
 test('a script without a fix says so, and succeeds', async () => {
