@@ -27,7 +27,7 @@ export const RULES = {
     rationale: 'Workers connect to the endpoint in the credentials that they were set up with.',
     fix: 'Restore the earlier value, or give each worker pool new credentials.',
     example: {
-      found: 'the endpoint of the broker was mqtt.corp.io:1984, and is mqtt.example.com:1984 now',
+      found: 'the endpoint of the broker was mqtt.corp.io:1984, and is broker.corp.io:1984 now',
       fix: 'if this is intended, give each worker pool new credentials afterward; otherwise, restore the earlier value',
     },
     docs: DOCS.mqtt,

@@ -37,7 +37,7 @@ export function compare(before: Comparable, after: Comparable): Comparison {
     findings,
     facts: pairs.flatMap(([one, other]) => factOf(one, other)),
     slower: slowerIn(before, after),
-    notes: notesOf(before, after),
+    notes: [...notesOf(before, after), ...pinnedNotes(before, after)],
   };
 }
 
@@ -199,4 +199,35 @@ function notesOf(before: Comparable, after: Comparable): string[] {
       .find(([one, other]) => one !== undefined && other !== undefined && one !== other);
     return differing === undefined ? [] : [`${what}: ${differing[0]} before, ${differing[1]} now`];
   });
+}
+
+/** The rules that compare the same with a baseline. */
+const PINNED = /\/pinned$/;
+
+/** What can't be changed after installation, and differs; said here unless a finding says it. */
+function pinnedNotes(before: Comparable, after: Comparable): string[] {
+  const earlier = reportsIn(before);
+  return reportsIn(after).flatMap(({ run, report }) => {
+    const was = valuesIn(earlier.find((one) => one.run === run)?.report.pinned);
+    const isTold = findingsIn(report).some(({ id }) => PINNED.test(id));
+    if (isTold) return [];
+    return [...valuesIn(report.pinned)].flatMap(([name, value]) => {
+      const old = was.get(name);
+      if (old === undefined || old === value) return [];
+      const who = run === undefined ? '' : `${run}: `;
+      return [`${who}${name} can’t be changed after installation, but was ${old}, and is ${value} now`];
+    });
+  });
+}
+
+/** By names such as `encryption.method`. */
+function valuesIn(pinned: Report['pinned']): Map<string, string> {
+  const { encryption = {}, objectStorage, mqttBroker = {} } = pinned ?? {};
+  const of = (part: string, values: object) =>
+    Object.entries(values).map(([name, value]): [string, string] => [`${part}.${name}`, String(value)]);
+  return new Map([
+    ...of('encryption', encryption),
+    ...of('objectStorage', objectStorage === undefined ? {} : { type: objectStorage.type, ...objectStorage.buckets }),
+    ...of('mqttBroker', mqttBroker),
+  ]);
 }

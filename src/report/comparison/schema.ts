@@ -70,7 +70,7 @@ export const comparisonForm = (): SchemaOf<Comparison> =>
       list(object<SlowerCheck>({ check: text(), run: runName(), beforeMs: wholeNumber(), afterMs: wholeNumber() })),
       'Checks that take at least twice as long, and 250 ms longer.',
     ),
-    notes: described(list(text()), 'Why the two may not be comparable, for people.'),
+    notes: described(list(text()), 'Differences between the two that can explain others, for people.'),
   });
 
 const side = () =>

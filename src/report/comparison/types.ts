@@ -64,6 +64,6 @@ export interface Comparison {
   readonly findings: readonly ChangedFinding[];
   readonly facts: readonly ChangedFact[];
   readonly slower: readonly SlowerCheck[];
-  /** Why the two may not be comparable, for people. */
+  /** Differences between the two that can explain others, for people. */
   readonly notes: readonly string[];
 }
