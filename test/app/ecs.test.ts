@@ -318,6 +318,20 @@ describe('interrupted', () => {
     },
   );
 
+  it.each(['DescribeTasks', 'GetLogEvents'])('while %s hangs, does not wait for it', async (phase) => {
+    const aws = await started();
+    const controller = new AbortController();
+    aws.faults = {
+      hangFor: ({ action }) => {
+        if (action === phase) setImmediate(() => controller.abort(new Error('interrupted')));
+        return action === phase;
+      },
+    };
+    const { outcomes, left } = await ran(aws, { signal: controller.signal });
+    expect(outcomes.drain).toBe('interrupted before it had a report');
+    expect({ left, leftovers: aws.ecs.leftovers }).toEqual({ left: [], leftovers: [] });
+  });
+
   test.each(['RegisterTaskDefinition', 'RunTask'])('a %s whose response is lost is undone', async (request) => {
     const aws = await started();
     aws.ecs.faults = { pending: () => true };

@@ -1,9 +1,7 @@
 /** Formats for other programs, as those programs read them. */
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { describeRule } from '../../src/app/rules.ts';
 import { renderAs } from '../../src/report/index.ts';
@@ -12,6 +10,8 @@ import { makeMatrix } from '../../src/report/matrix/merge.ts';
 import type { Report } from '../../src/report/report.ts';
 import { hostileReport } from '../report/hostile.ts';
 import { sampleReport } from '../report/sample.ts';
+import { ended } from '../support/programs.ts';
+import type { Peer } from './catalog.ts';
 import { program } from './install.ts';
 
 const REPORTS = [
@@ -19,17 +19,13 @@ const REPORTS = [
   ['hostile values', hostileReport],
 ] as const;
 
-async function run(
-  peer: Parameters<typeof program>[0],
-  args: readonly string[],
-  input = '',
-): Promise<{ readonly code: number | null; readonly output: string }> {
+async function run(peer: Peer, args: readonly string[], stdin = ''): Promise<{ code: number; output: string }> {
   const { command, args: own, env } = program(peer);
-  const child = spawn(command, [...own, ...args], { env: { ...process.env, ...env } });
-  child.stdin.on('error', () => {}).end(input);
-  const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
-  const [code, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  return { code, output: output + errors };
+  const { code, stdout, stderr } = await ended(command, [...own, ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdin,
+  });
+  return { code, output: stdout + stderr };
 }
 
 async function folder(): Promise<string> {

@@ -1,10 +1,9 @@
 /** A Bash script, run with clients that only record how they were called and what they were given. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { canRun } from '../../src/util/can-run.ts';
+import { type Ended, ended } from './programs.ts';
 
 export interface Call {
   readonly argv: readonly string[];
@@ -12,11 +11,8 @@ export interface Call {
   readonly input: string;
 }
 
-export interface PlayedScript {
+export interface PlayedScript extends Ended {
   readonly calls: readonly Call[];
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
   /** The files that appeared where it ran. */
   readonly files: readonly string[];
 }
@@ -49,13 +45,10 @@ export function makeScriptPlayer(clients: readonly string[]): ScriptPlayer {
       const [record, path] = [`${cwd}.record`, `${cwd}.sh`];
       writeFileSync(record, '');
       writeFileSync(path, script);
-      const child = spawn(bash, [path], { cwd, env: { PATH: bin, RECORD: record, FAILING: failing, ...env } });
-      child.stdin.end();
-      const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
-      const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+      const result = await ended(bash, [path], { cwd, env: { PATH: bin, RECORD: record, FAILING: failing, ...env } });
       const files = readdirSync(cwd);
       rmSync(cwd, { recursive: true });
-      return { calls: callsIn(readFileSync(record, 'utf8')), code, stdout, stderr, files };
+      return { ...result, calls: callsIn(readFileSync(record, 'utf8')), files };
     },
     remove: () => rmSync(root, { recursive: true }),
   };

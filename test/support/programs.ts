@@ -13,12 +13,13 @@ interface Running {
   /** All of it. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  readonly cwd?: string;
 }
 
 /** Runs a program to its end, whatever its exit code is. */
-export function ended(command: string, args: readonly string[], { env, stdin = '' }: Running): Promise<Ended> {
+export function ended(command: string, args: readonly string[], { env, stdin = '', cwd }: Running): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { env: { ...env }, maxBuffer: 64 << 20 };
+    const options = { env: { ...env }, maxBuffer: 64 << 20, cwd };
     const child = execFile(command, args, options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
