@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: builds the package, measures it, and reports which targets it meets.
  *
- * `--only <row>` selects rows (repeatable), `--json` prints all facts, and `--markdown` the table for the README.
+ * `--only <row>` selects rows (repeatable), `--json` prints all facts, and `--markdown` the table for docs/performance.md.
  * The exit code is 1 if a target was missed or a measurement failed, and 2 for an invalid option.
  */
 import { parseArgs } from 'node:util';

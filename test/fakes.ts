@@ -51,6 +51,7 @@ export const fakeDeployment = (more: Partial<Deployment> = {}): Deployment => ({
   configuration: [],
   pairing: undefined,
   incomplete: false,
+  hasTaskDefinition: false,
   files: [],
   set: [],
   plan: undefined,

@@ -1,7 +1,8 @@
 /** Encryption of secrets in the database, and the signing of tokens: AWS KMS or an RSA key. */
 import { GATEWAY, type Perspective } from '../../src/config/options.ts';
-import { defineCheck } from '../../src/engine/check.ts';
+import { defineCheck, type PlannedOperation } from '../../src/engine/check.ts';
 import { plannedKeys } from './kms/planned.ts';
+import { pinned } from './pinned.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
 
@@ -9,6 +10,12 @@ export { knownProvider as knownEncryption } from './providers.ts';
 
 /** The only rule while the method is unknown or invalid. */
 const OPEN: readonly EncryptionRule[] = ['choice'];
+
+const COMPARES: PlannedOperation = {
+  rules: ['pinned'],
+  does: 'compares the method and the keys with the baseline',
+  at: [],
+};
 
 const WITHOUT_KEYS: readonly (Perspective | undefined)[] = ['worker', GATEWAY];
 
@@ -19,11 +26,24 @@ export const encryption = defineCheck({
   variable: 'ENCRYPTION_TYPE',
   programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
-  expects: (run) => (WITHOUT_KEYS.includes(run.deployment.service) ? [] : (knownProvider(run)?.rules(run) ?? OPEN)),
+  expects: (run) => {
+    if (WITHOUT_KEYS.includes(run.deployment.service)) return [];
+    const provider = knownProvider(run);
+    if (provider === undefined) return OPEN;
+    return [...provider.rules(run), ...(run.options.pinned?.encryption === undefined ? [] : (['pinned'] as const))];
+  },
 
-  plan: async (run) => providerOf(run).plan(run),
+  plan: async (run) => [
+    ...(await providerOf(run).plan(run)),
+    ...(run.options.pinned?.encryption === undefined ? [] : [COMPARES]),
+  ],
 
   planned: (run) => (WITHOUT_KEYS.includes(run.deployment.service) ? [] : plannedKeys(run)),
 
-  run: async (context) => providerOf(context).run(context),
+  run: async (context) => {
+    const provider = providerOf(context);
+    await provider.run(context);
+    if (context.options.pinned?.encryption === undefined) return;
+    await context.check('pinned', async () => pinned(context, await provider.identity(context)));
+  },
 });

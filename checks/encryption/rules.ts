@@ -21,6 +21,19 @@ export const RULES = {
     },
     docs: DOCS.encryption,
   },
+  pinned: {
+    title: 'the encryption method and its keys are those of the baseline',
+    procedure:
+      'With --baseline, compares the method and the SHA-256 of the RSA public key, or the ARNs of the KMS keys, with those in the earlier report. A multi-Region key is compared without its region.',
+    rationale:
+      'With another key, Spacelift cannot decrypt the data in its database: this is the one mistake after which the data is lost.',
+    fix: 'Restore the method and the key that Spacelift was installed with. For another installation, use a baseline of its own.',
+    example: {
+      found: 'the RSA key is not the one in the baseline',
+      fix: 'restore the RSA key that Spacelift was installed with (SHA-256 of its public key: 44645c22…)',
+    },
+    docs: DOCS.encryption,
+  },
   'rsa/key': {
     title: 'the RSA key is readable',
     procedure:

@@ -2,6 +2,7 @@
 import { GATEWAY, type Perspective } from '../../src/config/options.ts';
 import { defineCheck } from '../../src/engine/check.ts';
 import { plannedRules } from './iotcore/planned.ts';
+import { COMPARES, isPinned, pinned } from './pinned.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { RULES } from './rules.ts';
 
@@ -16,12 +17,18 @@ export const mqttBroker = defineCheck({
   variable: 'MQTT_BROKER_ENDPOINT',
   programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
-  expects: (run) =>
-    WITHOUT_BROKER.includes(run.deployment.service) ? [] : (knownProvider(run)?.rules(run) ?? ['endpoint']),
+  expects: (run) => {
+    if (WITHOUT_BROKER.includes(run.deployment.service)) return [];
+    const rules = knownProvider(run)?.rules(run) ?? ['endpoint'];
+    return isPinned(run) ? [...rules, 'pinned'] : rules;
+  },
 
-  plan: async (run) => providerOf(run).plan(run),
+  plan: async (run) => [...(await providerOf(run).plan(run)), ...(isPinned(run) ? [COMPARES] : [])],
 
   planned: (run) => (WITHOUT_BROKER.includes(run.deployment.service) ? [] : plannedRules(run)),
 
-  run: async (context) => providerOf(context).run(context),
+  run: async (context) => {
+    if (isPinned(context)) await context.check('pinned', () => pinned(context));
+    await providerOf(context).run(context);
+  },
 });

@@ -21,6 +21,17 @@ export const RULES = {
     },
     docs: DOCS.mqtt,
   },
+  pinned: {
+    title: 'the broker is that of the baseline',
+    procedure: 'With --baseline, compares MQTT_BROKER_TYPE and MQTT_BROKER_ENDPOINT with those of the earlier run.',
+    rationale: 'Workers connect to the endpoint in the credentials that they were set up with.',
+    fix: 'Restore the earlier value, or give each worker pool new credentials.',
+    example: {
+      found: 'the endpoint of the broker was mqtt.corp.io:1984, and is broker.corp.io:1984 now',
+      fix: 'if this is intended, give each worker pool new credentials afterward; otherwise, restore the earlier value',
+    },
+    docs: DOCS.mqtt,
+  },
   'builtin/reachable': {
     title: 'the built-in broker is reachable',
     procedure:

@@ -7,6 +7,7 @@ import { checkAccess, checkPresigned } from './access.ts';
 import { CONTENT } from './content.ts';
 import { checkCors } from './cors.ts';
 import { checkDistinct } from './distinct.ts';
+import { COMPARES, isPinned, pinned } from './pinned.ts';
 import { plannedFindings } from './planned.ts';
 import { BucketProbe } from './probe.ts';
 import { PROVIDERS, providerOf } from './providers.ts';
@@ -38,7 +39,8 @@ export const objectStorage: Check = defineCheck({
   subjectVariables: BUCKETS,
   programs: Object.values(PROVIDERS).flatMap(({ programs }) => programs),
 
-  expects: ({ deployment }) => {
+  expects: (run) => {
+    const { deployment } = run;
     if (deployment.service === 'worker') return ['worker'];
     const buckets = used(deployment.service);
     if (buckets.length === 0) return [];
@@ -46,10 +48,14 @@ export const objectStorage: Check = defineCheck({
       ...buckets.flatMap((bucket) => OF_EACH.map((key) => key.replace('<bucket>', bucket))),
       ...(buckets.includes('uploads') ? OF_UPLOADS : []),
       'distinct',
+      ...(isPinned(run) ? ['pinned'] : []),
     ];
   },
 
-  plan: async (run) => (await import('./plan.ts')).plan(run, used(run.deployment.service)),
+  plan: async (run) => [
+    ...(await (await import('./plan.ts')).plan(run, used(run.deployment.service))),
+    ...(isPinned(run) ? [COMPARES] : []),
+  ],
 
   planned: (run) => (run.deployment.service === 'worker' ? [] : plannedFindings(run, used(run.deployment.service))),
 
@@ -66,6 +72,7 @@ export const objectStorage: Check = defineCheck({
       await context.check('worker', () => reachStore(context, () => openStore(context)));
       return;
     }
+    if (isPinned(context)) await context.check('pinned', () => pinned(context));
     const store = await openStore(context);
     const buckets = used(context.deployment.service);
     let reached = false;

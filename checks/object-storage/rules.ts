@@ -128,6 +128,17 @@ export const RULES = {
     },
     docs: `${DOCS.storage}#configuration`,
   },
+  pinned: {
+    title: 'the object store and its buckets are those of the baseline',
+    procedure: 'With --baseline, compares OBJECT_STORAGE_TYPE and the bucket names with those of the earlier run.',
+    rationale: 'Spacelift does not move its objects: states, modules and logs stay where they were.',
+    fix: 'Restore the earlier value, or copy the objects before Spacelift starts with the new one.',
+    example: {
+      found: 'OBJECT_STORAGE_BUCKET_STATES was spacelift-states, and is spacelift-state now',
+      fix: 'if this is intended, copy the objects before Spacelift starts with the new value; otherwise, restore the earlier one',
+    },
+    docs: DOCS.storage,
+  },
   distinct: {
     title: 'each variable names a separate bucket',
     procedure: 'Compares the ten bucket names.',

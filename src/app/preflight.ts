@@ -18,6 +18,7 @@ import { parseRelease, type Release } from '../config/release.ts';
 import type { FormatName } from '../report/format-names.ts';
 import { renderAs } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
+import { comparedTo } from './baseline.ts';
 import { checkDeployment } from './check-deployment.ts';
 import { checkIds } from './ids.ts';
 import { readDeployment } from './read-config.ts';
@@ -101,6 +102,8 @@ export interface PreflightOptions {
   readonly vcs?: readonly string[] | undefined;
   /** Container images to try, in addition to those in the config. */
   readonly pull?: readonly string[] | undefined;
+  /** An earlier report: this one says what changed since, and what can't be changed after installation must be the same. */
+  readonly baseline?: Report | undefined;
   /** Ends the run early: it cleans up, and the report contains the results so far and is marked `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   readonly observer?: Observer | undefined;
@@ -123,7 +126,9 @@ export async function preflight(config: Config | ConfigSource = {}, options: Pre
   refuseInapplicableSelection(deployment, runOptions(options), '');
   const signal = options.signal ?? new AbortController().signal;
   const accepted = new Map(Object.entries(accept));
-  return checkDeployment(deployment, { ...runOptions(options), accept: accepted }, signal, options.observer);
+  const { baseline, observer } = options;
+  const run = { ...runOptions(options), accept: accepted, pinned: baseline?.pinned };
+  return comparedTo(await checkDeployment(deployment, run, signal, observer), baseline);
 }
 
 /**

@@ -6,8 +6,10 @@ import { fail, usage } from './errors.ts';
 import {
   type CleanupArguments,
   cleanupOptions,
+  type DiffArguments,
   DOCUMENTS,
   type DocumentName,
+  diffOptions,
   type ExplainArguments,
   explainOptions,
   type MergeArguments,
@@ -155,6 +157,18 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       await execute(host, files, options);
     });
   for (const option of mergeOptions()) merge.addOption(option);
+  const diff = root
+    .command('diff')
+    .description('show what changed between two JSON reports, or two matrices')
+    .argument('<before>', 'the earlier report')
+    .argument('<after>', 'the later report')
+    .allowExcessArguments(false)
+    .action(async (before: string, after: string, options: DiffArguments) => {
+      refuseOptions(root, 'diff');
+      const { diff: execute } = await import('./diff.ts');
+      await execute(host, { before, after }, options);
+    });
+  for (const option of diffOptions()) diff.addOption(option);
   root
     .command('schema')
     .description('print the JSON Schema of the JSON report')

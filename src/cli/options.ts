@@ -17,6 +17,8 @@ import {
 } from '../config/options.ts';
 import { parseRelease, type Release } from '../config/release.ts';
 import {
+  COMPARISON_FORMAT_NAMES,
+  type ComparisonFormatName,
   FORMAT_NAMES,
   type FormatName,
   isFormat,
@@ -62,6 +64,9 @@ export interface RunArguments {
   /** Names of images. */
   readonly pull?: readonly string[];
   readonly resolveSecrets?: true;
+  /** The path of an earlier report. */
+  readonly baseline?: string;
+  readonly failOn?: FailOn;
   readonly strict?: true;
   readonly readOnly?: true;
   /** Seconds. */
@@ -71,6 +76,22 @@ export interface RunArguments {
   readonly verbose?: true;
   readonly color: boolean;
 }
+
+/** What of a comparison can make a command exit with 1. */
+export const FAIL_ON = ['new'] as const;
+export type FailOn = (typeof FAIL_ON)[number];
+
+/** The options of `diff`. */
+export type DiffArguments = Pick<RunArguments, 'failOn' | 'quiet' | 'color'> & {
+  readonly format: ComparisonFormatName;
+};
+
+export const diffOptions = (): Option[] => [
+  new Option('-o, --format <name>', 'format of standard output').choices(COMPARISON_FORMAT_NAMES).default('pretty'),
+  new Option('--fail-on <what>', 'exit with 1 on new failures').choices(FAIL_ON),
+  new Option('-q, --quiet', 'show only new and changed failures and warnings'),
+  ...picked(['--no-color']),
+];
 
 /** The options of `plan`: those that determine what a run would do. */
 export type PlanArguments = Pick<
@@ -123,6 +144,8 @@ export function runOptions(): Option[] {
     repeated('--vcs <url>', 'also check this version control system, which no variable names', text),
     repeated('--pull <image>', 'also check that this container image can be pulled', text),
     new Option('--resolve-secrets', 'read the secrets that an ECS task definition references in valueFrom'),
+    new Option('--baseline <path>', 'earlier report in JSON: show what changed since').argParser(text),
+    new Option('--fail-on <what>', 'with a baseline: exit with 1 only on new failures').choices(FAIL_ON),
     new Option('--strict', 'exit with 1 on warnings or an inconclusive verdict'),
     new Option('--read-only', 'do not write to any system'),
     new Option('--timeout <seconds>', 'time limit for the whole run')
@@ -136,14 +159,17 @@ export function runOptions(): Option[] {
 }
 
 /** The options of `merge`: those about the output, and about what counts. */
-export type MergeArguments = Pick<RunArguments, 'accept' | 'require' | 'strict' | 'quiet' | 'verbose' | 'color'> & {
+export type MergeArguments = Pick<
+  RunArguments,
+  'accept' | 'require' | 'baseline' | 'failOn' | 'strict' | 'quiet' | 'verbose' | 'color'
+> & {
   readonly format: MatrixFormatName;
   readonly report?: readonly Target<MatrixFormatName>[];
 };
 
 export const mergeOptions = (): Option[] => [
   ...outputOptions(MATRIX_FORMAT_NAMES),
-  ...picked(['--accept', '--require', '--strict', '--quiet']),
+  ...picked(['--accept', '--require', '--baseline', '--fail-on', '--strict', '--quiet']),
   new Option('-v, --verbose', 'show every finding'),
   ...picked(['--no-color']),
 ];
@@ -154,7 +180,7 @@ const outputOptions = (names: readonly FormatName[]): Option[] => [
 ];
 
 /** The JSON documents whose schema `schema` prints. */
-export const DOCUMENTS = ['report', 'matrix'] as const;
+export const DOCUMENTS = ['report', 'matrix', 'comparison'] as const;
 export type DocumentName = (typeof DOCUMENTS)[number];
 
 /** The shells that `completion` supports. */

@@ -46,7 +46,8 @@ function filesOf<Name extends FormatName>({ report: targets = [] }: Arguments<Na
   return targets.map(({ format, path }) => ({ format, write: prepare(path) }));
 }
 
-async function printAs<Document>(
+/** Prints the document to standard output. */
+export async function printAs<Document>(
   host: NodeJS.Process,
   args: Pick<RunArguments, 'quiet' | 'verbose' | 'color'>,
   { load, styled, how }: Format<Document>,

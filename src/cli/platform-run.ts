@@ -1,4 +1,5 @@
 /** What `run` does on every platform: options that it passes on, progress, interruption, and the matrix. */
+import { comparedTo } from '../app/baseline.ts';
 import type { CleanedUp } from '../app/cleaned-up.ts';
 import { InputError } from '../config/input-error.ts';
 import type { Redact } from '../config/redact.ts';
@@ -10,6 +11,7 @@ import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { Output } from './output.ts';
 import type { Platform, PlatformArguments } from './platform-options.ts';
+import { exitRules, matrixBaseline } from './prepare.ts';
 import { print } from './print.ts';
 
 /** No option is parsed and ignored. @throws InputError */
@@ -93,6 +95,7 @@ export async function runAndShow(
   { args, redact, output, noun }: Shown,
   run: (observer: Observer, signal: AbortSignal) => Promise<Ran>,
 ): Promise<void> {
+  const baseline = await matrixBaseline(args);
   const progress = await progressOn(host, args);
   const interrupt = interruptible(host, (signal) => {
     progress.stop();
@@ -106,8 +109,8 @@ export async function runAndShow(
   };
   const { runs, left } = await run(observer, interrupt.signal).finally(() => progress.stop());
   const accept = new Map((args.accept ?? []).map(({ id, reason }) => [id, reason]));
-  const matrix = makeMatrix(runs, { accept, areChosen: args.services !== undefined });
-  const { code, because } = matrixExitCode(matrix, { strict: args.strict === true, require: args.require ?? [] });
+  const matrix = comparedTo(makeMatrix(runs, { accept, areChosen: args.services !== undefined }), baseline);
+  const { code, because } = matrixExitCode(matrix, exitRules(args));
   host.exitCode = interrupt.exitCode ?? code;
   await output(matrix, because);
   for (const line of left) notice(host, redact(line));

@@ -1,12 +1,15 @@
 /** The preparation that all commands with a config share. */
 import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { readMatrixBaseline } from '../app/baseline.ts';
 import { checkIds as checkGiven } from '../app/ids.ts';
 import { readDeployment as readFrom } from '../app/read-config.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
 import { AUTHORITIES_VARIABLE, type Environment, type RunOptions } from '../config/options.ts';
 import { certificatesIn } from '../net/ca-store.ts';
+import type { ExitRules } from '../report/exit.ts';
+import type { Matrix } from '../report/matrix/types.ts';
 import type { RunArguments } from './options.ts';
 
 /** @throws InputError if a pattern or ID matches no rule */
@@ -87,4 +90,22 @@ export async function readDeployment(
   }
   const where = { files, environment: host.env, stdin: host.stdin, service: args.service, release: args.release };
   return readFrom({ ...where, resolveSecrets: args.resolveSecrets === true }, options);
+}
+
+/** What decides the exit code. @throws InputError for --fail-on without a baseline */
+export function exitRules({
+  strict,
+  require = [],
+  failOn,
+  baseline,
+}: Pick<RunArguments, 'strict' | 'require' | 'failOn' | 'baseline'>): ExitRules {
+  if (failOn !== undefined && baseline === undefined)
+    throw new InputError(`--fail-on ${failOn} requires --baseline: the path of an earlier report`);
+  return { strict: strict === true, require, failOn };
+}
+
+/** The matrix to compare with. @throws InputError if the file contains none */
+export async function matrixBaseline(args: Parameters<typeof exitRules>[0]): Promise<Matrix | undefined> {
+  exitRules(args);
+  return args.baseline === undefined ? undefined : readMatrixBaseline(args.baseline);
 }

@@ -1,5 +1,6 @@
 /** `spacelift-preflight`: runs the checks and prints the report. */
 
+import { readReportBaseline } from '../app/baseline.ts';
 import { preflight } from '../app/preflight.ts';
 import { refuseInapplicableSelection } from '../app/selection.ts';
 import { targetsIn } from '../app/targets.ts';
@@ -10,7 +11,7 @@ import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { RunArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
-import { authoritiesIn, checkIds, credentialOptions, readDeployment } from './prepare.ts';
+import { authoritiesIn, checkIds, credentialOptions, exitRules, readDeployment } from './prepare.ts';
 
 export { end } from './end.ts';
 
@@ -29,8 +30,9 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     ...targetsIn(args, '--'),
     accept: Object.fromEntries((args.accept ?? []).map(({ id, reason }) => [id, reason])),
   };
-  const rules = { strict: args.strict === true, require: args.require ?? [] };
+  const rules = exitRules(args);
   checkIds(args);
+  const baseline = args.baseline === undefined ? undefined : await readReportBaseline(args.baseline);
   const output = prepareOutput(host, args, FORMATS);
   const config = await readDeployment(host, args, options);
   refuseInapplicableSelection(config, options, '--');
@@ -42,7 +44,12 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     if (args.quiet !== true)
       notice(host, `${signal} received: cleaning up and writing the report; repeat to exit immediately`);
   });
-  const report = await preflight(config, { ...options, signal: interrupt.signal, observer: progress.observer });
+  const report = await preflight(config, {
+    ...options,
+    baseline,
+    signal: interrupt.signal,
+    observer: progress.observer,
+  });
   progress.stop();
 
   const { code, because } = exitCode(report, rules);

@@ -1,6 +1,7 @@
-/** `schema`: the JSON Schema of the JSON report, or of a matrix. */
+/** `schema`: the JSON Schema of the JSON report, of a matrix, or of a comparison. */
 import { CHECKS } from '../app/checks.ts';
 import type { Check } from '../engine/check.ts';
+import { comparisonSchema } from '../report/comparison/schema.ts';
 import type { JsonSchema } from '../report/json-schema.ts';
 import { matrixSchema } from '../report/matrix/schema.ts';
 import { reportSchema } from '../report/schema.ts';
@@ -10,6 +11,7 @@ import { print } from './print.ts';
 const SCHEMAS: Readonly<Record<DocumentName, (checks: readonly Check[]) => JsonSchema>> = {
   report: reportSchema,
   matrix: matrixSchema,
+  comparison: comparisonSchema,
 };
 
 export const schema = (host: NodeJS.Process, document: DocumentName): Promise<void> =>

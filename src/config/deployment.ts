@@ -71,6 +71,8 @@ export interface Deployment {
   readonly incomplete: boolean;
   /** The config files as given, or "standard input"; none if the environment is the config. */
   readonly files: readonly string[];
+  /** Whether a source is a task definition of ECS. */
+  readonly hasTaskDefinition: boolean;
   /** The names of the variables that are set. */
   readonly set: readonly string[];
   /** Where the variables that Spacelift or an SDK reads are set, in the order of the sources. */
@@ -174,6 +176,7 @@ export function makeDeployment(
     configuration: [...findings, ...sdk.findings],
     pairing,
     incomplete: resolved.incomplete,
+    hasTaskDefinition: sources.some(({ taskDefinition }) => taskDefinition === true),
     files: given.flatMap(({ file }) => file ?? []),
     set: [...resolved.entries.keys()],
     origins: originsOf(sources, resolved),

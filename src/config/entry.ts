@@ -92,6 +92,8 @@ export interface Source {
   readonly unseen?: Unseen;
   /** The same for the VCS gateway's container, in a task definition with other services. */
   readonly incompleteGateway?: true;
+  /** Whether it is a task definition of ECS. */
+  readonly taskDefinition?: true;
   /** The services whose containers are in it, where its values do not say so; `all` for a container that may be any's. */
   readonly workloads?: readonly (Service | 'all')[];
   /** Values that the API rejects, in objects of the file that contain no variables for Spacelift. */

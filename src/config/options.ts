@@ -1,4 +1,5 @@
 /** The options of a run. `--help` describes them. */
+
 /** The services that every installation has; they are checked together by default. */
 export const CORE_SERVICES = ['server', 'drain', 'scheduler'] as const;
 /** An optional service: it connects Spacelift to version control systems (VCS) in private networks. */
@@ -30,6 +31,14 @@ export const AUTHORITIES_VARIABLE = 'SPACELIFT_PREFLIGHT_CA_CERTIFICATES';
 /** Variables, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What can't be changed after installation, or not without moving data: a run with a baseline checks that it is the same. */
+export interface Pinned {
+  /** The method and the keys, as in the evidence of `encryption/choice`: never the keys themselves. */
+  readonly encryption?: Readonly<Record<string, string>>;
+  readonly objectStorage?: { readonly type: string; readonly buckets: Readonly<Record<string, string>> };
+  readonly mqttBroker?: { readonly type: string; readonly endpoint: string };
+}
+
 export interface RunOptions {
   /** Rule IDs, with `*` as a wildcard; empty means all. */
   readonly only: readonly string[];
@@ -49,6 +58,8 @@ export interface RunOptions {
   readonly vcs: readonly string[];
   /** Valid names of container images to try, each once, in addition to those in the config. */
   readonly pull: readonly string[];
+  /** What the baseline says that can't be changed. */
+  readonly pinned?: Pinned | undefined;
   /** By variable: the file on this machine to use instead of the file in Spacelift's container that the config names. */
   readonly credentialsFiles: Readonly<Record<string, string>>;
 }

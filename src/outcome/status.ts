@@ -4,3 +4,6 @@ export type Status = 'pass' | 'warn' | 'fail' | 'skip';
 
 /** Facts behind a finding, safe to print: names, counts, versions, never a secret. */
 export type Evidence = Record<string, string | number | boolean | readonly string[]>;
+
+/** What the findings of a run come to. */
+export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclusive';

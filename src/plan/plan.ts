@@ -1,5 +1,6 @@
 /** Describes a run without running it: the config, the operations, and the permissions they need. Contacts nothing. */
 
+import { ECS_POLICY, type EcsPolicy } from '../cluster/ecs/access.ts';
 import { CLUSTER_ACCESS, type ClusterAccess } from '../cluster/role.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Perspective, PhaseOption, RunOptions } from '../config/options.ts';
@@ -59,6 +60,8 @@ export interface Plan {
   readonly permissions: Permissions;
   /** The Role for `run kubernetes`, if the config is from Kubernetes. */
   readonly kubernetes: ClusterAccess | null;
+  /** The IAM policy for `run ecs`, if the config is a task definition. */
+  readonly ecs: EcsPolicy | null;
   /** What was left out of the config, and facts that affect permissions but are not part of it. */
   readonly notes: readonly string[];
 }
@@ -106,6 +109,7 @@ export async function makePlan(checks: readonly Check[], deployment: Deployment,
     checks: planned,
     permissions: permissionsOf(grants),
     kubernetes: deployment.origins.some(({ location }) => location?.kind !== undefined) ? CLUSTER_ACCESS : null,
+    ecs: deployment.hasTaskDefinition ? ECS_POLICY : null,
     notes: [
       ...deployment.notes,
       ...(grants.some(isEncryptedAtRest) ? [AT_REST] : []),

@@ -1,5 +1,6 @@
 /** The plan for people, at 80 columns. */
 import { Chalk } from 'chalk';
+import type { EcsPolicy } from '../cluster/ecs/access.ts';
 import { type ClusterAccess, type RoleRule, yamlOf } from '../cluster/role.ts';
 import { changePhrase, changesTitle, releasePhrase } from '../report/release.ts';
 import { type Style, toAscii } from '../report/style.ts';
@@ -32,6 +33,7 @@ export function renderPlan(plan: Plan, style: Style): string {
     ...plan.checks.flatMap((check) => ofCheck(check, page)),
     ...permissions(plan.permissions, page),
     ...clusterRole(plan.kubernetes, page),
+    ...policyForTasks(plan.ecs, page),
     ...plan.notes.flatMap((note) => ['', ...wrap(`Note: ${note}.`, style.width)]),
   ];
   const text = `${lines.join('\n')}\n`;
@@ -145,6 +147,15 @@ function clusterRole(access: ClusterAccess | null, { bold }: Page): string[] {
     '',
     bold('Kubernetes: in addition, for --create-service-accounts'),
     ...listedRules(access.createServiceAccounts),
+  ];
+}
+
+function policyForTasks(policy: EcsPolicy | null, { bold }: Page): string[] {
+  if (policy === null) return [];
+  return [
+    '',
+    bold('AWS: policy for your own credentials, for run ecs'),
+    ...JSON.stringify(policy, null, 2).split('\n'),
   ];
 }
 

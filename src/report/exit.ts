@@ -1,5 +1,7 @@
 /** The exit code for a report. */
 import { BY_REQUEST, matcher } from '../engine/select.ts';
+import { plural } from '../util/format.ts';
+import { newFailures } from './comparison/compare.ts';
 import type { Report } from './types.ts';
 import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 
@@ -8,20 +10,46 @@ export interface ExitRules {
   readonly strict: boolean;
   /** Patterns; also fails if a matching rule is skipped. */
   readonly require: readonly string[];
+  /** With a comparison: only failures (and warnings) that are new count. */
+  readonly failOn?: 'new' | undefined;
 }
 
 /** 0, or 1 with the reasons that are not failures in the report. */
-export function exitCode(report: Report, { strict, require }: ExitRules): { code: 0 | 1; because: readonly string[] } {
+export function exitCode(
+  report: Report,
+  { strict, require, failOn }: ExitRules,
+): { code: 0 | 1; because: readonly string[] } {
   const findings = report.checks.flatMap((check) => check.findings);
   const required = matcher(require);
-  const warnings = strict ? findings.filter(({ status, accepted }) => status === 'warn' && accepted === undefined) : [];
+  const { isNew, failures } = countedIn(report, failOn);
+  const warnings = strict
+    ? findings.filter(({ id, status, accepted }) => status === 'warn' && accepted === undefined && isNew(id))
+    : [];
   const skipped = findings.filter(({ id, status }) => status === 'skip' && required(id));
   const because = [
+    ...(failOn === 'new' && failures > 0 ? [newFailuresReason(failures)] : []),
     ...(strict && isOpen(report) ? ['the verdict is inconclusive (--strict)'] : []),
     ...(warnings.length > 0 ? [`${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} (--strict)`] : []),
     ...skipped.map(({ id, title }) => `${id} is required (--require) but was skipped: ${title}`),
   ];
-  return { code: report.summary.fail > 0 || because.length > 0 ? 1 : 0, because };
+  return { code: failures > 0 || because.length > 0 ? 1 : 0, because };
+}
+
+/** "2 new failures (--fail-on new)". */
+export const newFailuresReason = (count: number): string => `${plural(count, 'new failure')} (--fail-on new)`;
+
+interface Counted {
+  /** Whether a warning counts. @param run the column of a matrix */
+  isNew(id: string, run?: string): boolean;
+  readonly failures: number;
+}
+
+/** What counts of a report or a matrix: everything, or what is new since the baseline. */
+export function countedIn({ comparison, summary }: Pick<Report, 'comparison' | 'summary'>, failOn?: 'new'): Counted {
+  if (failOn !== 'new' || comparison === undefined) return { isNew: () => true, failures: summary.fail };
+  const isNew = (id: string, run?: string) =>
+    comparison.findings.some((one) => one.change === 'new' && one.id === id && one.run === run);
+  return { isNew, failures: newFailures(comparison).length };
 }
 
 /** Inconclusive, and not only because of --only or --skip. */

@@ -23,5 +23,9 @@ export type MatrixFormatName = Exclude<FormatName, (typeof SINGLE)[number]>;
 const isForMatrix = (name: FormatName): name is MatrixFormatName => !SINGLE.some((single) => single === name);
 export const MATRIX_FORMAT_NAMES: readonly MatrixFormatName[] = FORMAT_NAMES.filter(isForMatrix);
 
+/** Of `diff`. */
+export const COMPARISON_FORMAT_NAMES = ['pretty', 'json'] as const satisfies readonly FormatName[];
+export type ComparisonFormatName = (typeof COMPARISON_FORMAT_NAMES)[number];
+
 const KNOWN: ReadonlySet<string> = new Set(FORMAT_NAMES);
 export const isFormat = (name: string): name is FormatName => KNOWN.has(name);

@@ -2,6 +2,7 @@
 import { BY_REQUEST } from '../engine/select.ts';
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
+import { linesOf } from './comparison/pretty.ts';
 import { groupSkips } from './group-skips.ts';
 import { stepsOf } from './next-steps.ts';
 import { affectedOf, countsOf, duration, evidenceOf, hasShellCommands, POSIX_SHELL, verdictOf } from './phrases.ts';
@@ -43,6 +44,7 @@ class Page extends Printer {
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#changes(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#next(report), apart: true });
+    if (report.comparison !== undefined) blocks.push({ lines: linesOf(report.comparison, this.style), apart: true });
     if (this.style.posixShell === false && hasShellCommands(report)) {
       blocks.push({ lines: wrap(this.text(POSIX_SHELL), this.style.width), apart: true });
     }

@@ -1,41 +1,69 @@
-/** Reads a report that an earlier run wrote. Files and logs are not trusted: what does not have the form is refused. */
+/** Reads a report or a matrix that an earlier run wrote. Files and logs are not trusted: what does not have the form is refused. */
+import type { Comparable } from './comparison/compare.ts';
+import { ANY_MATRIX } from './matrix/schema.ts';
+import { MATRIX_KIND, MATRIX_VERSION } from './matrix/types.ts';
 import { mismatch } from './mismatch.ts';
 import { escapeControls } from './sanitize.ts';
 import { ANY_REPORT } from './schema.ts';
 import { REPORT_KIND, type Report, SCHEMA_VERSION } from './types.ts';
 
-/** @returns why it is not a report, as a phrase that contains nothing of the text */
-export function readReport(json: string): { readonly report: Report } | { readonly problem: string } {
-  let value: unknown;
+interface Problem {
+  /** Why it is not one, as a phrase that contains nothing of the text. */
+  readonly problem: string;
+}
+
+/** The documents that can be read, and what other ones are. */
+const REPORT = { kind: REPORT_KIND, version: SCHEMA_VERSION, form: ANY_REPORT };
+const MATRIX = { kind: MATRIX_KIND, version: MATRIX_VERSION, form: ANY_MATRIX };
+const KINDS: Readonly<Record<string, string>> = {
+  plan: 'it is a plan',
+  cleanup: 'it is the result of cleanup',
+  comparison: 'it is a comparison',
+};
+
+export function readReport(json: string): { readonly report: Report } | Problem {
+  const read = valueIn(json);
+  if ('problem' in read) return read;
+  if (kindOf(read.value) === MATRIX_KIND) return { problem: 'it is a matrix, which can’t be merged again' };
+  const problem = problemOf(read.value, [REPORT]);
+  return problem === undefined ? { report: read.value as Report } : { problem };
+}
+
+export function readComparable(json: string): { readonly document: Comparable } | Problem {
+  const read = valueIn(json);
+  if ('problem' in read) return read;
+  const problem = problemOf(read.value, [REPORT, MATRIX]);
+  return problem === undefined ? { document: read.value as Comparable } : { problem };
+}
+
+function valueIn(json: string): { readonly value: unknown } | Problem {
   try {
-    value = JSON.parse(json);
+    const value: unknown = JSON.parse(json);
     refuseDeep(value, 0);
-    if (SUSPICIOUS.test(json)) value = cleaned(value);
+    return { value: SUSPICIOUS.test(json) ? cleaned(value) : value };
   } catch (error) {
     return { problem: error instanceof DepthError ? 'its values are nested too deeply' : 'it is not JSON' };
   }
-  const problem = problemOf(value);
-  return problem === undefined ? { report: value as Report } : { problem };
 }
 
-/** What other JSON documents of this tool are. */
-const KINDS: Readonly<Record<string, string>> = {
-  matrix: 'it is a matrix, which can’t be merged again',
-  plan: 'it is a plan',
-  cleanup: 'it is the result of cleanup',
-};
+/** Reports of earlier versions have none. */
+const kindOf = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'kind' in value ? value.kind : REPORT_KIND;
 
-function problemOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'it is not a report';
-  const { kind = REPORT_KIND, schemaVersion } = value as { readonly kind?: unknown; readonly schemaVersion?: unknown };
-  if (kind !== REPORT_KIND) return (typeof kind === 'string' ? KINDS[kind] : undefined) ?? 'it is not a report';
-  if (schemaVersion === undefined) return 'it is not a report';
-  if (schemaVersion !== SCHEMA_VERSION) {
+function problemOf(value: unknown, expected: readonly (typeof REPORT | typeof MATRIX)[]): string | undefined {
+  const isNone = `it is not a ${expected.map(({ kind }) => kind).join(' or a ')}`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return isNone;
+  const kind = kindOf(value);
+  const found = expected.find((one) => one.kind === kind);
+  const { schemaVersion } = value as { readonly schemaVersion?: unknown };
+  if (found === undefined) return (typeof kind === 'string' ? KINDS[kind] : undefined) ?? isNone;
+  if (schemaVersion === undefined) return isNone;
+  if (schemaVersion !== found.version) {
     const version = Number.isSafeInteger(schemaVersion) ? ` ${schemaVersion}` : '';
-    return `its schemaVersion${version} is not ${SCHEMA_VERSION}`;
+    return `its schemaVersion${version} is not ${found.version}`;
   }
-  const found = mismatch(value, ANY_REPORT.schema);
-  return found === undefined ? undefined : `it is not a report: ${found}`;
+  const difference = mismatch(value, found.form.schema);
+  return difference === undefined ? undefined : `it is not a ${found.kind}: ${difference}`;
 }
 
 /** Deeper than any report. */

@@ -1,6 +1,7 @@
 /** Makes the report from the results of a run. */
 
-import type { Perspective, ReportPhase } from '../config/options.ts';
+import type { Perspective, Pinned, ReportPhase } from '../config/options.ts';
+import { pinnedInConfig } from '../config/pinned.ts';
 import type { Redact } from '../config/redact.ts';
 import type { Finding } from '../engine/finding.ts';
 import { partsOf } from '../engine/finding-id.ts';
@@ -134,6 +135,7 @@ export function makeReport(
   const statuses = checks.flatMap((check) => check.findings.map(({ status }) => status));
   const count = (status: Status) => statuses.filter((candidate) => candidate === status).length;
   const domain = result.run.deployment.lookup('SERVER_DOMAIN');
+  const pinned = cleanPinned(pinnedIn(result, checks), clean);
   return {
     kind: REPORT_KIND,
     schemaVersion: SCHEMA_VERSION,
@@ -167,6 +169,30 @@ export function makeReport(
       what: oneLine(clean(what)),
       command: cleanFix({ fix: command }).fix,
     })),
+    ...(Object.keys(pinned).length > 0 && { pinned }),
+  };
+}
+
+/** What a later run can compare: the keys if they could be used, and what the config says. */
+function pinnedIn({ run }: RunResult, checks: readonly ReportCheck[]): Pinned {
+  const choice = checks.flatMap(({ findings }) => findings).find(({ id }) => id === 'encryption/choice');
+  const identity = Object.entries(choice?.status === 'pass' ? choice.evidence : {}).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value]] : [],
+  );
+  return {
+    ...(identity.length > 0 && { encryption: Object.fromEntries(identity) }),
+    ...pinnedInConfig(run.deployment),
+  };
+}
+
+/** The names of buckets and hosts are from the config. */
+function cleanPinned({ encryption, objectStorage, mqttBroker }: Pinned, clean: (text: string) => string): Pinned {
+  const map = (names: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(names).map(([name, value]) => [name, oneLine(clean(value))]));
+  return {
+    ...(encryption !== undefined && { encryption: map(encryption) }),
+    ...(objectStorage !== undefined && { objectStorage: { ...objectStorage, buckets: map(objectStorage.buckets) } }),
+    ...(mqttBroker !== undefined && { mqttBroker: { ...mqttBroker, endpoint: oneLine(clean(mqttBroker.endpoint)) } }),
   };
 }
 

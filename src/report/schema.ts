@@ -1,10 +1,10 @@
 /** The JSON Schema of the report, as printed by `schema` and saved in `schemas/report.schema.json`. */
 import type { Location } from '../config/entry.ts';
-import type { Perspective, Place, ReportPhase, Service } from '../config/options.ts';
+import type { Perspective, Pinned, Place, ReportPhase, Service } from '../config/options.ts';
 import { type Check, idsOf, perVariable } from '../engine/check.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
-import type { Status } from '../outcome/status.ts';
+import { comparisonForm } from './comparison/schema.ts';
 import {
   constant,
   described,
@@ -22,6 +22,7 @@ import {
   text,
   wholeNumber,
 } from './json-schema.ts';
+import { STATUSES, VERDICTS } from './status-schema.ts';
 import {
   type NotVerified,
   REPORT_KIND,
@@ -33,7 +34,6 @@ import {
   type ReportRelease,
   type ReportVariable,
   SCHEMA_VERSION,
-  type Verdict,
 } from './types.ts';
 
 /** Draft 2020-12. The IDs are those of this version's rules; new rules add new ones. */
@@ -116,6 +116,24 @@ export function reportForm(ids: Ids): SchemaOf<Report> {
       list(object<Leftover>({ what: text(), command: described(text(), 'The command that removes it.') })),
       'Items that the run created and did not remove.',
     ),
+    pinned: optional(
+      described(
+        object<Pinned>({
+          encryption: optional(
+            described(map(text()), 'The method and the identity of its keys, as in the evidence of encryption/choice.'),
+          ),
+          objectStorage: optional(
+            object<NonNullable<Pinned['objectStorage']>>({
+              type: text(),
+              buckets: described(map(text()), 'The names of the buckets by their purpose.'),
+            }),
+          ),
+          mqttBroker: optional(object<NonNullable<Pinned['mqttBroker']>>({ type: text(), endpoint: text() })),
+        }),
+        'What can’t be changed after installation, for a later run with this baseline. Absent in reports of earlier versions.',
+      ),
+    ),
+    comparison: optional(described(comparisonForm(), 'With --baseline: what changed since then.')),
   });
 }
 
@@ -160,13 +178,6 @@ export const PERSPECTIVES: Readonly<Record<Perspective, string>> = {
   worker: 'only what a worker needs',
 };
 
-export const VERDICTS: Readonly<Record<Verdict, string>> = {
-  ready: 'no failures or warnings',
-  'ready-with-warnings': 'no failures, but at least one warning',
-  'not-ready': 'at least one failure',
-  inconclusive: 'no failures, but a dependency that is required for "ready" could not be verified',
-};
-
 export const FIX_KINDS: Readonly<Record<FixKind, string>> = {
   command: 'complete and ready to paste; see fixLanguage',
   setting: 'a config variable and its value',
@@ -176,13 +187,6 @@ export const FIX_KINDS: Readonly<Record<FixKind, string>> = {
 export const FIX_LANGUAGES: Readonly<Record<FixLanguage, string>> = {
   sh: 'commands for a POSIX shell',
   sql: 'statements for psql',
-};
-
-export const STATUSES: Readonly<Record<Status, string>> = {
-  pass: 'the rule is met',
-  warn: 'it works, but with a risk or limitation',
-  fail: 'Spacelift would not work',
-  skip: 'not checked, for the reason in the title',
 };
 
 const variable = () =>
@@ -297,8 +301,10 @@ const finding = (ids: Ids) =>
     ),
   });
 
-/** The form of a report of any version of this tool with this `schemaVersion`: its rules can have other IDs. */
-export const ANY_REPORT: SchemaOf<Report> = reportForm({
+/** Of any version of this tool with this `schemaVersion`: its rules can be other ones. */
+export const ANY_IDS: Ids = {
   check: text({ pattern: '^[a-z][a-z0-9-]*$' }),
   finding: text({ pattern: '^[a-z][a-z0-9-]*(/[a-z0-9-]+)+(\\[[\\w.:/@+%-]+\\])?$' }),
-});
+};
+
+export const ANY_REPORT: SchemaOf<Report> = reportForm(ANY_IDS);

@@ -1,17 +1,18 @@
 /** The report, from which all formats and the exit code are derived. Its JSON is a public interface. */
 
 import type { Location } from '../config/entry.ts';
-import type { Perspective, Place, ReportPhase, Service } from '../config/options.ts';
+import type { Perspective, Pinned, Place, ReportPhase, Service } from '../config/options.ts';
 import type { ReleaseSource } from '../config/release.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
-import type { Evidence, Status } from '../outcome/status.ts';
+import type { Evidence, Status, Verdict } from '../outcome/status.ts';
+import type { Comparison } from './comparison/types.ts';
 
 /** Increases when a field is removed or changes its meaning, but not when a field is added. */
 export const SCHEMA_VERSION = 1;
 /** Tells a report from the other JSON documents of this tool. */
 export const REPORT_KIND = 'report';
-export type Verdict = 'ready' | 'ready-with-warnings' | 'not-ready' | 'inconclusive';
+export type { Verdict };
 
 /** A difference between two releases. */
 export interface ReportChange {
@@ -158,4 +159,8 @@ export interface Report {
   readonly notVerified: readonly NotVerified[];
   /** Items that the run created and did not remove. */
   readonly leftovers: readonly Leftover[];
+  /** What can't be changed after installation, for a later run with this baseline. Absent in reports of earlier versions. */
+  readonly pinned?: Pinned;
+  /** With `--baseline`: what changed since then. */
+  readonly comparison?: Comparison;
 }

@@ -168,6 +168,15 @@ describe('a run that is lost, in the words of ECS', () => {
     expect({ left, leftovers: aws.ecs.leftovers }).toEqual({ left: [], leftovers: [] });
   });
 
+  test('a task that does not get to its end', async () => {
+    const aws = await started();
+    const words = 'CannotPullContainerError: x';
+    aws.ecs.faults = { ...stopped('TaskFailedToStart', words), deprovisioning: () => true };
+    const { outcomes, lost } = await ran(aws, { startTimeoutMs: 50 });
+    expect(outcomes).toEqual({ server: 'report', drain: 'the image could not be pulled' });
+    expect(lost[0]?.detail).toBe(words);
+  });
+
   test('the image could not be pulled', async () => {
     const aws = await started();
     aws.ecs.images = new Set(['another']);
@@ -308,6 +317,20 @@ describe('interrupted', () => {
       expect({ left, leftovers: aws.ecs.leftovers }).toEqual({ left: [], leftovers: [] });
     },
   );
+
+  it.each(['DescribeTasks', 'GetLogEvents'])('while %s hangs, does not wait for it', async (phase) => {
+    const aws = await started();
+    const controller = new AbortController();
+    aws.faults = {
+      hangFor: ({ action }) => {
+        if (action === phase) setImmediate(() => controller.abort(new Error('interrupted')));
+        return action === phase;
+      },
+    };
+    const { outcomes, left } = await ran(aws, { signal: controller.signal });
+    expect(outcomes.drain).toBe('interrupted before it had a report');
+    expect({ left, leftovers: aws.ecs.leftovers }).toEqual({ left: [], leftovers: [] });
+  });
 
   test.each(['RegisterTaskDefinition', 'RunTask'])('a %s whose response is lost is undone', async (request) => {
     const aws = await started();

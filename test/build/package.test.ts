@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,11 +10,18 @@ import { CHECKS } from '../../checks/index.ts';
 import { manifest, startDemo } from '../../demo/deployment.ts';
 import { VERSION } from '../../src/util/version.ts';
 import { dotenv, moduleOf, run } from '../cli/spawned.ts';
+import { read, tokensOf } from '../docs/markdown.ts';
 import { type Fault, refusedPort } from '../services/tcp.ts';
 import { expectValid } from '../support/valid.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const npm = (cwd: string, ...args: string[]) => promisify(execFile)('npm', args, { cwd });
+/** With the Node.js of this process. */
+const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+  ...more,
+});
 
 let folder: string;
 let installed: string;
@@ -56,6 +63,24 @@ async function chunksOf(args: readonly string[]): Promise<Map<string, number>> {
 const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/(-[\w-]{8})?\.js$/, '');
 
 describe('the package', () => {
+  it('runs from its file as docs/install.md says', async () => {
+    const blocks = tokensOf(read('docs/install.md'), 'code').filter(({ text }) => text.startsWith('tar '));
+    expect(blocks).toHaveLength(1);
+    const command = ['-ec', blocks[0]?.text ?? ''];
+    const { stdout } = await promisify(execFile)('sh', command, { cwd: folder, env: environment() });
+    expect(stdout).toBe(`${VERSION}\n`);
+  });
+
+  it('is linked from a clone as the README says', async () => {
+    expect(read('README.md')).toContain('\nnpm ci && npm run build && npm link\n');
+    const prefix = join(folder, 'prefix');
+    // npm pack has built it.
+    await promisify(execFile)('npm', ['link'], { cwd: ROOT, env: environment({ npm_config_prefix: prefix }) });
+    const linked = join(prefix, 'bin', 'spacelift-preflight');
+    const { stdout } = await promisify(execFile)(linked, ['--version'], { env: environment() });
+    expect(stdout).toBe(`${VERSION}\n`);
+  });
+
   it('holds the bundle, the licenses, the README and nothing else, and needs no other package', async () => {
     expect((await readdir(installed)).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'schemas']);
     expect((await readdir(join(installed, 'dist'))).sort()).toEqual([

@@ -3,15 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { VERSION } from '../../src/util/version.ts';
+import { DOCUMENTS } from '../docs/markdown.ts';
 import { ROOT } from './runner.ts';
 
-const FILES = [
-  'README.md',
-  'SECURITY.md',
-  'action.yml',
-  'examples/gitlab-ci.yml',
-  'examples/code-scanning.yml',
-] as const;
+const FILES = [...DOCUMENTS, 'action.yml', 'examples/gitlab-ci.yml', 'examples/code-scanning.yml'];
 
 test.each(FILES)('%s', async (path) => {
   const text = await readFile(join(ROOT, path), 'utf8');

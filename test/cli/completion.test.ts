@@ -78,7 +78,7 @@ describe('bash', () => {
   });
 
   it('offers every command, option, format and check', async () => {
-    const commands = ['cleanup', 'completion', 'explain', 'merge', 'plan', 'run', 'schema'];
+    const commands = ['cleanup', 'completion', 'diff', 'explain', 'merge', 'plan', 'run', 'schema'];
     expect(await offered('')).toEqual(commands);
     for (const name of ['', ...commands]) {
       const { stdout } = await command([name, '--help'].filter((word) => word !== ''));

@@ -122,7 +122,7 @@ describe('a usage error', () => {
     [[], 'the environment contains no Spacelift variable; pass a config with -f'],
     [
       ['frobnicate'],
-      /^unknown command frobnicate; expected one of plan, cleanup, run, explain, merge, schema, completion, or -f with a config$/,
+      /^unknown command frobnicate; expected one of plan, cleanup, run, explain, merge, diff, schema, completion, or -f with a config$/,
     ],
     [['-q', 'plan'], 'plan does not support --quiet'],
     [['-f', 'x.yaml', 'plan'], 'put --file after plan'],

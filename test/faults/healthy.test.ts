@@ -5,6 +5,7 @@ import { CHECKS } from '../../checks/index.ts';
 import { PROVIDERS as STORES } from '../../checks/object-storage/providers.ts';
 import type { EncryptionType, ObjectStorageType } from '../../src/config/contract.ts';
 import { SERVICES } from '../../src/config/options.ts';
+import { pinnedInConfig } from '../../src/config/pinned.ts';
 import { matcher } from '../../src/engine/select.ts';
 import { type Choice, EKS, type Estate, ONPREM, startEstate, type Who } from '../support/estate.ts';
 import { type Options, preflight, type Result, type Variables } from '../support/preflight.ts';
@@ -116,6 +117,17 @@ test('with a secondary region, and a key that is in both', async () => {
 
 test('with a license from AWS', async () => {
   await expectHealthy(EKS, 'operator', { LICENSE_TYPE: 'aws', LICENSE_TOKEN: '' });
+});
+
+test.each([
+  ['on premises', ONPREM],
+  ['on EKS', EKS],
+])('compared with itself, %s', async (_, choice) => {
+  const earlier = await expectHealthy(choice, 'operator');
+  const encryption = earlier.finding('encryption/choice').evidence as Record<string, string>;
+  const pinned = { encryption, ...pinnedInConfig(earlier.deployment) };
+  const result = await expectHealthy(choice, 'operator', {}, { pinned });
+  expect(result.ids('pass').filter((id) => id.endsWith('/pinned'))).toHaveLength(3);
 });
 
 test('every rule has passed in one of them', () => {

@@ -7,6 +7,7 @@ import { ENDPOINTS } from './endpoints.ts';
 import type { Fault } from './fault.ts';
 import { GOOGLE } from './google.ts';
 import { MINIO } from './minio.ts';
+import { PINNED } from './pinned.ts';
 import { PLANS } from './plans.ts';
 
 export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
@@ -18,4 +19,5 @@ export const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   AWS,
   endpoints: ENDPOINTS,
   'Terraform plans': PLANS,
+  baselines: PINNED,
 };

@@ -75,9 +75,9 @@ describe('the command line', () => {
 describe('documents', () => {
   const documents = tracked.filter(
     (path) =>
-      /^(README|SECURITY|CONTRIBUTING)\.md$/.test(path) ||
+      /^(README|SECURITY|CONTRIBUTING|CHANGELOG)\.md$/.test(path) ||
       /^docs\/.*\.md$/.test(path) ||
-      /^(action\.yml|examples\/)/.test(path),
+      /^(action\.yml|examples\/|\.github\/)/.test(path),
   );
   it.each(documents)('%s', async (path) => {
     const text = await read(path);

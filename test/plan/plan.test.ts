@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
+import { ECS_POLICY } from '../../src/cluster/ecs/access.ts';
 import { CLUSTER_ACCESS } from '../../src/cluster/role.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
 import { DEFAULTS, type Perspective, SERVICES } from '../../src/config/options.ts';
@@ -14,6 +15,7 @@ import { PLAIN } from '../../src/report/style.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { type Options, source, type Variables } from '../support/preflight.ts';
 import { SECRET_VARIABLES } from '../support/sdk-variables.ts';
+import { taskDefinition } from '../support/task-definitions.ts';
 import { DEPLOYMENTS } from './deployments.ts';
 
 const deploymentOf = (variables: Variables, service?: Perspective) =>
@@ -218,6 +220,16 @@ test('a config from Kubernetes comes with the Role for a run in it', async () =>
   expect(planned.kubernetes).toEqual(CLUSTER_ACCESS);
   expect(renderPlan(planned, PLAIN)).toContain("\n  - { apiGroups: [''], resources: [pods/log], verbs: [get] }\n");
   expect((await plan(ONPREM)).kubernetes).toBeNull();
+});
+
+test('a task definition comes with the policy for a run in ECS', async () => {
+  const read = await parseSource('task.json', JSON.stringify(taskDefinition('drain')));
+  const planned = await makePlan(CHECKS, makeDeployment([read], { environment: {} }), DEFAULTS);
+  expect(planned).toMatchObject({ ecs: ECS_POLICY, kubernetes: null });
+  const text = renderPlan(planned, PLAIN);
+  expect(text).toContain('AWS: policy for your own credentials, for run ecs');
+  expect(text).toContain('"ecs:RunTask"');
+  expect((await plan(ONPREM)).ecs).toBeNull();
 });
 
 describe('--only and --skip', () => {

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { idsOf } from '../../src/engine/check.ts';
+import { comparisonSchema } from '../../src/report/comparison/schema.ts';
 import { matrixSchema } from '../../src/report/matrix/schema.ts';
 import { reportSchema } from '../../src/report/schema.ts';
 import { command } from '../cli/host.ts';
@@ -11,11 +12,13 @@ import { sampleReport } from './sample.ts';
 
 const file = new URL('../../schemas/report.schema.json', import.meta.url);
 const matrixFile = new URL('../../schemas/matrix.schema.json', import.meta.url);
+const comparisonFile = new URL('../../schemas/comparison.schema.json', import.meta.url);
 
 describe('the schema', () => {
   it('that is published is the one of the code: npm run schema writes it', async () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(reportSchema(CHECKS));
     expect(JSON.parse(await readFile(matrixFile, 'utf8'))).toEqual(matrixSchema(CHECKS));
+    expect(JSON.parse(await readFile(comparisonFile, 'utf8'))).toEqual(comparisonSchema());
   });
 
   it('is what `schema` prints, in the form of the file', async () => {
@@ -24,6 +27,8 @@ describe('the schema', () => {
     expect(stdout).toBe(await readFile(file, 'utf8'));
     const matrix = await command(['schema', 'matrix']);
     expect(matrix).toMatchObject({ code: 0, stderr: '', stdout: await readFile(matrixFile, 'utf8') });
+    const comparison = await command(['schema', 'comparison']);
+    expect(comparison).toMatchObject({ code: 0, stderr: '', stdout: await readFile(comparisonFile, 'utf8') });
   });
 
   it('is a valid one, and has every id that a finding can have', () => {

@@ -3,6 +3,8 @@ import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js
 import { expect } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { type Check, idsOf } from '../../src/engine/check.ts';
+import { comparisonSchema } from '../../src/report/comparison/schema.ts';
+import type { Comparison } from '../../src/report/comparison/types.ts';
 import type { JsonSchema } from '../../src/report/json-schema.ts';
 import { matrixSchema } from '../../src/report/matrix/schema.ts';
 import type { Matrix } from '../../src/report/matrix/types.ts';
@@ -30,6 +32,13 @@ let matrixForm: ValidateFunction | undefined;
 export function expectValidMatrix(matrix: Matrix): Matrix {
   matrixForm ??= compile(matrixSchema(CHECKS));
   return expectForm(matrix, matrixForm);
+}
+
+let comparisonForm: ValidateFunction | undefined;
+
+export function expectValidComparison(comparison: Comparison): Comparison {
+  comparisonForm ??= compile(comparisonSchema());
+  return expectForm(comparison, comparisonForm);
 }
 
 function expectForm<T>(value: T, validate: ValidateFunction): T {

@@ -13,6 +13,7 @@ export const kms: Provider = {
   ],
   plan: async (run) => (await import('./plan.ts')).plan(run),
   run: async (context) => (await import('./run.ts')).run(context),
+  identity: async (run) => (await import('./run.ts')).identity(run),
   signingCredentials: AWS_CREDENTIALS,
   programs: ['aws'],
 };

@@ -5,6 +5,7 @@ import { NetworkError, type NetworkKind } from '../../../src/net/network-error.t
 import { cause } from '../../../src/outcome/cause.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, skip, warn } from '../../../src/outcome/outcome.ts';
+import type { Identity } from '../pinned.ts';
 import type { EncryptionRule } from '../rules.ts';
 import { encryptionFinding } from '../rules.ts';
 import { ENCRYPTION_KEY, type KeyTest, type KeyVariable, SIGNING_KEY, tryEncryption, trySigning } from './keys.ts';
@@ -35,16 +36,20 @@ async function testKeys(run: Run): Promise<{ encryption: KeyTest | undefined; si
   return { encryption, signing };
 }
 
-async function choice(run: Run): Promise<Outcome> {
+export async function identity(run: Run): Promise<Identity> {
   const { encryption, signing } = await testKeys(run);
+  return {
+    method: 'kms',
+    ...(encryption?.arn !== undefined && { encryptionKey: encryption.arn }),
+    ...(signing?.arn !== undefined && { signingKey: signing.arn }),
+  };
+}
+
+async function choice(run: Run): Promise<Outcome> {
   return pass('AWS KMS; cannot be changed later', {
     detail:
       'Neither the method nor the keys can be changed after installation: no other key can decrypt existing data.',
-    evidence: {
-      method: 'kms',
-      ...(encryption?.arn !== undefined && { encryptionKey: encryption.arn }),
-      ...(signing?.arn !== undefined && { signingKey: signing.arn }),
-    },
+    evidence: { ...(await identity(run)) },
   });
 }
 

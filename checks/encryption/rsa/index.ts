@@ -13,5 +13,6 @@ export const rsa: Provider = {
   rules: () => ['choice', 'rsa/key', 'rsa/size', 'rsa/round-trip', 'rsa/exposure'],
   plan: async () => PLAN,
   run: async (context) => (await import('./run.ts')).run(context),
+  identity: async (run) => (await import('./run.ts')).identity(run),
   programs: ['openssl'],
 };

@@ -16,6 +16,7 @@ import type { Context, Run } from '../../../src/engine/check.ts';
 import { oncePerRun } from '../../../src/engine/once-per-run.ts';
 import { advice, sh } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
+import type { Identity } from '../pinned.ts';
 import type { EncryptionRule } from '../rules.ts';
 import { GENERATE, KEY, VARIABLE } from './variable.ts';
 
@@ -55,12 +56,19 @@ const bitsOf = (key: KeyObject): number => key.asymmetricKeyDetails?.modulusLeng
 /** Set in a place that this run can't read; the method is known anyway. */
 const isUnknown = ({ deployment }: Run): boolean => deployment.lookup(KEY).state === 'unknown';
 
-function choice(key: KeyObject | undefined): Outcome {
+export const identity = async (run: Run): Promise<Identity> =>
+  identityOf(isUnknown(run) ? undefined : await keyOf(run));
+
+function identityOf(key: KeyObject | undefined): Identity {
   const spki = key && createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return { method: 'rsa', ...(spki && { publicKeySha256: createHash('sha256').update(spki).digest('hex') }) };
+}
+
+function choice(key: KeyObject | undefined): Outcome {
   return pass(`built-in RSA${key ? ` ${bitsOf(key)}` : ''} + AES-256; cannot be changed later`, {
     detail:
       'Neither the method nor the key can be changed after installation: keep a backup of the key in a safe place.',
-    evidence: { method: 'rsa', ...(spki && { publicKeySha256: createHash('sha256').update(spki).digest('hex') }) },
+    evidence: { ...identityOf(key) },
   });
 }
 

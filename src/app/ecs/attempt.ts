@@ -25,7 +25,7 @@ export class Attempt {
   isSeen = false;
   isStopped = false;
   readonly #said = new Set<string>();
-  #isRunning = false;
+  #state: 'new' | 'started' | 'running' | 'stopping' = 'new';
   #since = performance.now();
 
   constructor(planned: PlannedTask) {
@@ -43,12 +43,13 @@ export class Attempt {
 
   started(task: string): void {
     this.task = task;
-    this.#since = performance.now();
+    this.enter('started');
   }
 
-  running(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
+  /** `elapsed` counts from the first time in a state. */
+  enter(state: 'started' | 'running' | 'stopping'): void {
+    if (this.#state === state) return;
+    this.#state = state;
     this.#since = performance.now();
   }
 

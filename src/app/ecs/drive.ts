@@ -171,8 +171,12 @@ export class EcsDrive {
           this.#finish(attempt, { lost: neverStarted(state, startTimeoutMs / 1000) });
         return;
       case 'running':
-        attempt.running();
+        attempt.enter('running');
         if (attempt.elapsed > runTimeoutMs) this.#finish(attempt, { lost: neverEnded(runTimeoutMs / 1000) });
+        return;
+      case 'stopping':
+        attempt.enter('stopping');
+        if (attempt.elapsed > startTimeoutMs) this.#finish(attempt, { lost: failedWith(state) });
         return;
       case 'failed':
         return this.#finish(attempt, { lost: failedWith(state) });

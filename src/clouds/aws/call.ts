@@ -30,7 +30,7 @@ export class AwsError extends Error {
   readonly code: string | undefined;
   /** HTTP. */
   readonly status: number | undefined;
-  /** The service's message, for matching only; it is never shown. */
+  /** The service's message: checks only match it, and never show it. `run ecs` shows it, masked: there, it is all that is known. */
   readonly said: string;
   constructor(kind: AwsKind, { code, status, said = '' }: { code?: string; status?: number; said?: string } = {}) {
     super([kind, code].filter((part) => part !== undefined).join(': '));

@@ -38,6 +38,27 @@ export const ECS_ACCESS: readonly Allowed[] = [
   { actions: ['logs:GetLogEvents'], resource: 'arn:aws:logs:REGION:ACCOUNT:log-group:GROUP:log-stream:*' },
 ];
 
+/** The IAM policy. */
+export interface EcsPolicy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly {
+    readonly Effect: 'Allow';
+    readonly Action: readonly string[];
+    readonly Resource: string;
+    readonly Condition?: Allowed['condition'];
+  }[];
+}
+
+export const ECS_POLICY: EcsPolicy = {
+  Version: '2012-10-17',
+  Statement: ECS_ACCESS.map(({ actions, resource, condition }) => ({
+    Effect: 'Allow',
+    Action: actions,
+    Resource: resource,
+    ...(condition !== undefined && { Condition: condition }),
+  })),
+};
+
 /** For one line. */
 export const actionsInWords = (allowed: readonly Allowed[]): string =>
   [...new Set(allowed.flatMap(({ actions }) => actions))].join(', ');

@@ -1,7 +1,7 @@
 /** The containers of a run's task: ours in place of the service's, and the sidecars beside it. */
 import { parseImage } from '../../config/image-reference.ts';
 import { AUTHORITIES_VARIABLE } from '../../config/options.ts';
-import { type Json, type JsonMap, listIn, mapIn, picked, textIn, without } from '../../util/json.ts';
+import { type Json, type JsonMap, listIn, mapIn, picked, textIn, textsIn, without } from '../../util/json.ts';
 import type { TaskSettings } from './settings.ts';
 import { mountsIn, type Volumes } from './volumes.ts';
 import { containerNameOf, type EcsWorkload, serviceIn } from './workloads.ts';
@@ -16,10 +16,7 @@ interface ContainerSettings extends Pick<TaskSettings, 'image' | 'args' | 'autho
 const TAKEN_OVER = [
   'name',
   'environmentFiles',
-  'secrets',
   'startTimeout',
-  'links',
-  'volumesFrom',
   'dnsServers',
   'dnsSearchDomains',
   'extraHosts',
@@ -52,7 +49,10 @@ export function containersOf(workload: EcsWorkload, settings: ContainerSettings)
       .map((dependency) =>
         dependency.containerName === container.name ? { ...dependency, condition: 'START' } : dependency,
       );
+  // `name:alias`, in the network mode bridge.
+  const links = (one: JsonMap) => textsIn(one, 'links').filter((link) => names.has(link.split(':')[0]));
   const common = (one: JsonMap): JsonMap => ({
+    ...(one.links !== undefined && { links: links(one) }),
     mountPoints: mountsIn(one, settings.volumes),
     dependsOn: dependencies(one),
     volumesFrom: listIn(one, 'volumesFrom').filter((from) => isThere(from, 'sourceContainer')),
@@ -88,7 +88,7 @@ function whyLeftOut(other: JsonMap, container: JsonMap): string | undefined {
 
 /** The image's own entry point and user apply. */
 function ownOf(container: JsonMap, { image, args, authorities, log }: ContainerSettings): JsonMap {
-  const environment = listIn(container, 'environment').filter(({ name }) => name !== AUTHORITIES_VARIABLE);
+  const [environment, secrets] = [settable(container, 'environment'), settable(container, 'secrets')];
   const login = mapIn(container, 'repositoryCredentials');
   // A login is only for the registry that it is from.
   const keepsLogin = Object.keys(login).length > 0 && isSameRegistry(image, textIn(container, 'image') ?? '');
@@ -100,10 +100,15 @@ function ownOf(container: JsonMap, { image, args, authorities, log }: ContainerS
     readonlyRootFilesystem: true,
     environment:
       authorities === undefined ? environment : [...environment, { name: AUTHORITIES_VARIABLE, value: authorities }],
+    secrets,
     logConfiguration: log,
     ...(keepsLogin && { repositoryCredentials: login }),
   };
 }
+
+/** The certificates are ours. */
+const settable = (container: JsonMap, list: 'environment' | 'secrets'): JsonMap[] =>
+  listIn(container, list).filter(({ name }) => name !== AUTHORITIES_VARIABLE);
 
 const registryOf = (image: string): string | undefined => {
   const parsed = parseImage(image);

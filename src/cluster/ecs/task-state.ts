@@ -11,6 +11,8 @@ export interface StopWords {
 export type TaskState =
   | ({ readonly kind: 'waiting' } & StopWords)
   | { readonly kind: 'running' }
+  /** On its way to `ended` or `failed`. */
+  | ({ readonly kind: 'stopping' } & StopWords)
   /** Our container ended by itself; sidecars do not matter. */
   | { readonly kind: 'ended'; readonly exitCode: number }
   | ({ readonly kind: 'failed' } & StopWords);
@@ -25,6 +27,7 @@ export function stateOf(task: JsonMap, container: string): TaskState {
     return words.code === OUT_OF_MEMORY ? { kind: 'failed', ...words } : { kind: 'ended', exitCode };
   // The reason is complete only then.
   if (isOver) return { kind: 'failed', ...words };
+  if (task.desiredStatus === 'STOPPED') return { kind: 'stopping', ...words };
   if (own.lastStatus === 'RUNNING') return { kind: 'running' };
   return { kind: 'waiting', code: textIn(task, 'lastStatus') ?? 'PROVISIONING', message: textIn(own, 'reason') ?? '' };
 }

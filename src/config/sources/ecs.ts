@@ -54,6 +54,7 @@ export function readEcs(documents: readonly Document[], file: string): Reading {
     rejected,
     entries: used.flatMap(({ container, where, place }) => entriesOf(container, where, place)),
     incomplete: open.some((service) => service !== GATEWAY),
+    taskDefinition: true,
     ...(open.includes(GATEWAY) && { incompleteGateway: true }),
   };
 }

@@ -57,6 +57,7 @@ export interface Reading {
   /** If incomplete: why; ECS `environmentFiles` by default. */
   readonly unseen?: Unseen;
   readonly incompleteGateway?: true;
+  readonly taskDefinition?: true;
   /** The services whose containers are in it, where its values do not say so; `all` for a container that may be any's. */
   readonly workloads?: readonly (Service | 'all')[];
   readonly rejected?: readonly RejectedValue[];
@@ -86,6 +87,7 @@ export function joined(readings: readonly Reading[]): Reading {
     incomplete: readings.some(({ incomplete }) => incomplete),
     ...(unseen !== undefined && { unseen }),
     ...(readings.some(({ incompleteGateway }) => incompleteGateway) && { incompleteGateway: true as const }),
+    ...(readings.some(({ taskDefinition }) => taskDefinition) && { taskDefinition: true as const }),
     ...(workloads.length > 0 && { workloads }),
     rejected: readings.flatMap(({ rejected = [] }) => rejected),
     unresolved: readings.flatMap(({ unresolved = [] }) => unresolved),

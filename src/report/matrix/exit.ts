@@ -1,14 +1,16 @@
 /** The exit code for a matrix, by the rules for a report. */
 import { matcher } from '../../engine/select.ts';
 import { plural } from '../../util/format.ts';
-import { type ExitRules, isOpen } from '../exit.ts';
+import { countedIn, type ExitRules, isOpen, newFailuresReason } from '../exit.ts';
 import type { Matrix } from './types.ts';
 
 /** 0, or 1 with the reasons that are not failures in the matrix. */
 export function matrixExitCode(
-  { runs, checks, summary }: Matrix,
-  { strict, require }: ExitRules,
+  matrix: Matrix,
+  { strict, require, failOn }: ExitRules,
 ): { code: 0 | 1; because: readonly string[] } {
+  const { runs, checks } = matrix;
+  const { isNew, failures } = countedIn(matrix, failOn);
   const entries = checks.flatMap(({ findings }) =>
     findings.flatMap(({ id, entries: own }) => own.map((entry) => ({ ...entry, id }))),
   );
@@ -16,9 +18,13 @@ export function matrixExitCode(
   const open = runs.filter(
     ({ verdict, report }) => verdict === 'inconclusive' && report !== undefined && isOpen(report),
   );
-  const warnings = entries.filter(({ status, accepted }) => status === 'warn' && accepted === undefined);
+  const warnings = entries.filter(
+    ({ id, status, accepted, runs: names }) =>
+      status === 'warn' && accepted === undefined && names.some((name) => isNew(id, name)),
+  );
   const skipped = entries.filter(({ id, status }) => status === 'skip' && required(id));
   const because = [
+    ...(failOn === 'new' && failures > 0 ? [newFailuresReason(failures)] : []),
     ...(strict && open.length > 0
       ? [`the verdict is inconclusive for ${open.map(({ name }) => name).join(', ')} (--strict)`]
       : []),
@@ -27,5 +33,5 @@ export function matrixExitCode(
       ({ id, title, runs: names }) => `${id} is required (--require) but was skipped for ${names.join(', ')}: ${title}`,
     ),
   ];
-  return { code: summary.fail > 0 || because.length > 0 ? 1 : 0, because };
+  return { code: failures > 0 || because.length > 0 ? 1 : 0, because };
 }

@@ -1,5 +1,6 @@
 /** The matrix for people: services × checks, then what to fix, the verdict last. */
 import type { Status } from '../../outcome/status.ts';
+import { linesOf } from '../comparison/pretty.ts';
 import { groupSkips } from '../group-skips.ts';
 import { affectedOf, countsOf, type Explained, POSIX_SHELL } from '../phrases.ts';
 import { type Block, INDENT, Printer, spaced } from '../pretty/printer.ts';
@@ -44,6 +45,7 @@ class Page extends Printer {
     if (verbosity === 'normal') blocks.push({ lines: this.#skips(matrix), apart: true });
     blocks.push({ lines: this.#leftovers(matrix), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(matrix), apart: true });
+    if (matrix.comparison !== undefined) blocks.push({ lines: linesOf(matrix.comparison, this.style), apart: true });
     if (this.style.posixShell === false && hasShellCommands(matrix))
       blocks.push({ lines: wrap(this.text(POSIX_SHELL), this.style.width), apart: true });
     blocks.push({ lines: this.verdict(verdictOf(matrix), countsOf(matrix)), apart: true });

@@ -1,5 +1,6 @@
 /** The JSON Schema of a matrix, as printed by `schema matrix` and saved in `schemas/matrix.schema.json`. */
 import type { Check } from '../../engine/check.ts';
+import { comparisonForm } from '../comparison/schema.ts';
 import {
   constant,
   described,
@@ -9,10 +10,12 @@ import {
   oneOf,
   optional,
   orNull,
+  type SchemaOf,
   text,
   wholeNumber,
 } from '../json-schema.ts';
 import {
+  ANY_IDS,
   FIX_KINDS,
   FIX_LANGUAGES,
   type Ids,
@@ -20,10 +23,9 @@ import {
   PERSPECTIVES,
   reportForm,
   ruleFields,
-  STATUSES,
   textFields,
-  VERDICTS,
 } from '../schema.ts';
+import { STATUSES, VERDICTS } from '../status-schema.ts';
 import {
   type Difference,
   type Fact,
@@ -40,9 +42,16 @@ import {
 } from './types.ts';
 
 /** Draft 2020-12. The IDs are those of this version's rules; new rules add new ones. */
-export function matrixSchema(checks: readonly Check[]): JsonSchema {
-  const ids = idsFrom(checks);
-  const { schema } = object<Matrix>({
+export const matrixSchema = (checks: readonly Check[]): JsonSchema => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: `urn:spacelift-preflight:matrix:${MATRIX_VERSION}`,
+  title: 'The merged reports of spacelift-preflight for several services',
+  ...matrixForm(idsFrom(checks)).schema,
+});
+
+/** @param ids what the IDs of checks and findings can be */
+const matrixForm = (ids: Ids): SchemaOf<Matrix> =>
+  object<Matrix>({
     kind: constant(MATRIX_KIND),
     schemaVersion: described(
       constant(MATRIX_VERSION),
@@ -59,14 +68,8 @@ export function matrixSchema(checks: readonly Check[]): JsonSchema {
     runs: described(list(run(ids)), 'The columns.'),
     checks: described(list(check(ids)), 'The rows.'),
     notes: described(list(text()), 'Observations that are no failures, for people.'),
+    comparison: optional(described(comparisonForm(), 'With --baseline: what changed since then.')),
   });
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: `urn:spacelift-preflight:matrix:${MATRIX_VERSION}`,
-    title: 'The merged reports of spacelift-preflight for several services',
-    ...schema,
-  };
-}
 
 const runName = (description: string) => described(text(), description);
 
@@ -152,3 +155,6 @@ const entry = () =>
     ),
     hint: optional(described(text(), 'What the results of all services together point to.')),
   });
+
+/** The form of a matrix of any version of this tool with this `schemaVersion`. */
+export const ANY_MATRIX: SchemaOf<Matrix> = matrixForm(ANY_IDS);

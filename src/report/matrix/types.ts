@@ -2,6 +2,7 @@
 import type { Perspective } from '../../config/options.ts';
 import type { FixKind, FixLanguage } from '../../outcome/fix.ts';
 import type { Status } from '../../outcome/status.ts';
+import type { Comparison } from '../comparison/types.ts';
 import type { Report, ReportFinding, Verdict } from '../types.ts';
 
 export const MATRIX_KIND = 'matrix';
@@ -127,4 +128,6 @@ export interface Matrix {
   readonly checks: readonly MatrixCheck[];
   /** Observations that are no failures, for people. */
   readonly notes: readonly string[];
+  /** With `--baseline`: what changed since then. */
+  readonly comparison?: Comparison;
 }

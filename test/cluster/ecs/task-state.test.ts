@@ -50,9 +50,9 @@ describe('a task', () => {
     ],
     [
       'did not start, for a reason that is complete only at its end',
-      { lastStatus: 'DEPROVISIONING', stopCode: 'TaskFailedToStart' },
+      { lastStatus: 'DEPROVISIONING', desiredStatus: 'STOPPED', stopCode: 'TaskFailedToStart' },
       { lastStatus: 'STOPPED' },
-      { kind: 'waiting' },
+      { kind: 'stopping', code: 'TaskFailedToStart' },
     ],
     [
       'did not start, for the reason of its container',

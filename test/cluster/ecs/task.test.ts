@@ -116,7 +116,8 @@ describe('our container', () => {
 
   it('gets certificates as a variable, which the definition can’t set', () => {
     const environment = [{ name: 'SPACELIFT_PREFLIGHT_CA_CERTIFICATES', value: 'theirs' }];
-    expect(ownOf({ environment }).environment).toEqual([]);
+    const secrets = [{ name: 'SPACELIFT_PREFLIGHT_CA_CERTIFICATES', valueFrom: '/theirs' }];
+    expect(ownOf({ environment, secrets })).toMatchObject({ environment: [], secrets: [] });
     expect(ownOf({ environment }, { authorities: 'ours' }).environment).toEqual([
       { name: 'SPACELIFT_PREFLIGHT_CA_CERTIFICATES', value: 'ours' },
     ]);
@@ -189,6 +190,14 @@ describe('sidecars', () => {
     expect(own?.dependsOn).toEqual(dependsOn);
     const { portMappings: _, ...kept } = proxy;
     expect(sidecar).toEqual({ ...kept, essential: false, mountPoints: [], dependsOn: [], volumesFrom: [] });
+  });
+
+  it('are linked as before, except for those that do not run', () => {
+    const migration = { name: 'migrate', image: BACKEND };
+    const container = { links: ['proxy:db', 'migrate'] };
+    const definition = { networkMode: 'bridge', requiresCompatibilities: ['EC2'] };
+    const [own] = containersOf({ definition, container, sidecars: [proxy, migration] });
+    expect(own?.links).toEqual(['proxy:db']);
   });
 
   it('that wait for the health of the service wait for its start', () => {

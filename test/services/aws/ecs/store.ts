@@ -35,7 +35,7 @@ export interface Task {
   readonly input: JsonMap;
   readonly tags: readonly JsonMap[];
   readonly containers: TaskContainer[];
-  lastStatus: 'PROVISIONING' | 'PENDING' | 'RUNNING' | 'STOPPING' | 'STOPPED';
+  lastStatus: 'PROVISIONING' | 'RUNNING' | 'DEPROVISIONING' | 'STOPPED';
   desiredStatus: 'RUNNING' | 'STOPPED';
   stopCode?: string;
   stoppedReason?: string;
@@ -70,6 +70,8 @@ export interface EcsFaults {
   failure?(service: string, attempt: number): string | undefined;
   /** Instead of starting the containers. */
   stopped?(service: string): { stopCode: string; stoppedReason: string } | undefined;
+  /** A task that stops stays in the state before. */
+  deprovisioning?(service: string): boolean;
   /** The task stays in this state. */
   pending?(service: string): boolean;
   /** What reaches the log of a container; `undefined`: no stream. */

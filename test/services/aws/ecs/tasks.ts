@@ -16,7 +16,7 @@ export async function perform(world: World, task: Task): Promise<void> {
   const service = serviceOf(task.definition.family);
   if (ecs.faults.pending?.(service)) return;
   const fault = ecs.faults.stopped?.(service);
-  if (fault !== undefined) return end(task, fault.stopCode, fault.stoppedReason);
+  if (fault !== undefined) return end(world, task, fault.stopCode, fault.stoppedReason);
   const definitions = listIn(task.definition.input, 'containerDefinitions');
   try {
     const environments = definitions.map((container) => environmentOf(world, task.definition.input, container));
@@ -32,13 +32,15 @@ export async function perform(world: World, task: Task): Promise<void> {
     await Promise.all(definitions.map((container, index) => start(world, task, container, environments[index] ?? {})));
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    end(task, 'TaskFailedToStart', error.message);
+    end(world, task, 'TaskFailedToStart', error.message);
   }
 }
 
-function end(task: Task, stopCode: string, stoppedReason: string): void {
+function end({ ecs }: World, task: Task, stopCode: string, stoppedReason: string): void {
   task.stop.abort();
-  Object.assign(task, { stopCode, stoppedReason, lastStatus: 'STOPPED', desiredStatus: 'STOPPED' });
+  const stays = ecs.faults.deprovisioning?.(serviceOf(task.definition.family)) === true;
+  const lastStatus = stays ? 'DEPROVISIONING' : 'STOPPED';
+  Object.assign(task, { stopCode, stoppedReason, lastStatus, desiredStatus: 'STOPPED' });
   for (const container of task.containers) container.lastStatus = 'STOPPED';
 }
 

@@ -1,0 +1,50 @@
+/** Earlier reports: `--baseline`, and the two of `diff`. */
+import { InputError } from '../config/input-error.ts';
+import { titleOf } from '../config/sources/quote.ts';
+import { bytesOf, readBytes } from '../config/sources/read.ts';
+import { type Comparable, compare, isMatrix } from '../report/comparison/compare.ts';
+import type { Comparison } from '../report/comparison/types.ts';
+import type { Matrix } from '../report/matrix/types.ts';
+import { readComparable } from '../report/read.ts';
+import type { Report } from '../report/types.ts';
+
+const EXPECTED = 'expected a report or a matrix in JSON (-o json)';
+
+/** @throws InputError one line that names the file */
+export async function readDocument(path: string): Promise<Comparable> {
+  const name = titleOf(path);
+  const bytes = await readBytes(name, () => bytesOf(path));
+  const read = readComparable(bytes.toString());
+  if ('problem' in read) throw new InputError(`${name}: ${read.problem}; ${EXPECTED}`);
+  return read.document;
+}
+
+/** @throws InputError if it is a matrix, or no report */
+export async function readReportBaseline(path: string): Promise<Report> {
+  const document = await readDocument(path);
+  if (!isMatrix(document)) return document;
+  throw new InputError(`--baseline ${titleOf(path)}: it is a matrix; expected the report of an earlier run`);
+}
+
+/** @throws InputError if it is the report of a single run, or no matrix */
+export async function readMatrixBaseline(path: string): Promise<Matrix> {
+  const document = await readDocument(path);
+  if (isMatrix(document)) return document;
+  throw new InputError(`--baseline ${titleOf(path)}: it is the report of one run; expected an earlier matrix`);
+}
+
+/** With what has changed since the baseline, if there is one. */
+export const comparedTo = <Document extends Comparable>(
+  document: Document,
+  baseline: Document | undefined,
+): Document => (baseline === undefined ? document : { ...document, comparison: compare(baseline, document) });
+
+/** @throws InputError if a file can't be read, or if they can't be compared */
+export async function compareFiles(before: string, after: string): Promise<Comparison> {
+  const [earlier, now] = [await readDocument(before), await readDocument(after)];
+  if (isMatrix(earlier) === isMatrix(now)) return compare(earlier, now);
+  const [matrix, report] = isMatrix(earlier) ? [before, after] : [after, before];
+  throw new InputError(
+    `${titleOf(matrix)} is a matrix, and ${titleOf(report)} the report of one run; expected two of a kind`,
+  );
+}

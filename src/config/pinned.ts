@@ -1,0 +1,22 @@
+/** What the config says that can't be changed after installation. */
+import { BUCKETS, type Bucket, type VariableName } from './contract.ts';
+import type { Deployment } from './deployment.ts';
+import type { Pinned } from './options.ts';
+
+/** What the config alone says. */
+export function pinnedInConfig(deployment: Pick<Deployment, 'lookup' | 'chosen'>): Omit<Pinned, 'encryption'> {
+  const known = (name: VariableName) => {
+    const found = deployment.lookup(name);
+    return found.state === 'set' || found.state === 'default' ? found.value : undefined;
+  };
+  const [storage, broker] = [deployment.chosen('OBJECT_STORAGE_TYPE'), deployment.chosen('MQTT_BROKER_TYPE')];
+  const endpoint = known('MQTT_BROKER_ENDPOINT');
+  const buckets = (Object.keys(BUCKETS) as Bucket[]).flatMap((bucket) => {
+    const name = known(BUCKETS[bucket]);
+    return name === undefined ? [] : [[bucket, name]];
+  });
+  return {
+    ...(storage !== undefined && { objectStorage: { type: storage, buckets: Object.fromEntries(buckets) } }),
+    ...(broker !== undefined && endpoint !== undefined && { mqttBroker: { type: broker, endpoint } }),
+  };
+}

@@ -1,0 +1,4 @@
+import { describeFaults } from './harness.ts';
+import { PINNED } from './pinned.ts';
+
+describeFaults(PINNED);
