@@ -9,7 +9,7 @@ const UNIT = [
   'test/checks/license/*.test.ts',
   'test/cluster/*.test.ts',
   'test/config/**/!(logins-in-reports).test.ts',
-  'test/docs/!(api).test.ts',
+  'test/docs/!(api|excerpt).test.ts',
   'test/engine/*.test.ts',
   'test/house/floors.test.ts',
   'test/language/*.test.ts',

@@ -1,7 +1,8 @@
 /** Logins in values and texts: `scheme://user:password@…`, `scheme://token@…`, `user:password@host`, `password=…`. */
 import { percentDecoded } from '../util/percent.ts';
 
-const MASK = '‹redacted›';
+/** In place of a secret. */
+export const MASK = '‹redacted›';
 /** Schemes whose user name without a password is not a secret: reports show it. */
 const DATABASE = /^postgres(?:ql)?:/i;
 /** Placeholders for logins in Spacelift's docs and in this tool's messages. */

@@ -1,13 +1,12 @@
 /** Masks secrets by value, in every form in which they could occur. */
 
 import { codePoints, octal } from '../outcome/fix.ts';
-import { maskLogins } from './logins.ts';
+import { MASK, maskLogins } from './logins.ts';
 
 /** Shorter secrets would mask unrelated words; they never appear in a message in the first place. */
 const SHORTEST = 8;
 /** Words that reports use: masking a password `postgres` would mask them everywhere and hide nothing. */
 const OWN_WORDS = ['postgres', 'postgresql', 'spacelift', 'database', 'password'];
-const MASK = '‹redacted›';
 /** `user:password@`: recognizable as a login even when it is short. The `@` is kept. */
 const LOGIN = /^[^\s:]*:.+@$/s;
 

@@ -2,7 +2,7 @@
 import { isKnown, isSecret, isVariable, VARIABLES } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { ENVIRONMENT, type Entry } from '../config/entry.ts';
-import { looksSecret, maskValue } from '../config/logins.ts';
+import { looksSecret, MASK, maskValue } from '../config/logins.ts';
 import { holdsPrivateKey } from '../config/pem/envelope.ts';
 import { named } from '../config/sources/quote.ts';
 
@@ -16,7 +16,6 @@ export interface PlannedVariable {
   readonly note: string | null;
 }
 
-const REDACTED = '‹redacted›';
 const LONGEST = 200;
 
 export function variablesOf(deployment: Deployment): { variables: PlannedVariable[]; unknown: string[] } {
@@ -65,8 +64,8 @@ function ofSdk(deployment: Deployment, name: string): PlannedVariable[] {
 }
 
 function shown(name: string, entry: Entry | undefined, value: string): string {
-  if (isSecret(name) || entry?.secret === true || holdsPrivateKey(value)) return REDACTED;
-  if (!isVariable(name) && looksSecret(value)) return REDACTED;
+  if (isSecret(name) || entry?.secret === true || holdsPrivateKey(value)) return MASK;
+  if (!isVariable(name) && looksSecret(value)) return MASK;
   const safe = maskValue(value)
     .replace(/\s*\n\s*/g, ' ')
     // A query can contain secrets, too.

@@ -2,6 +2,7 @@
  * The fixes as one Bash script, to be reviewed and run. Only commands that were made for a shell or for psql
  * (`outcome/fix.ts`) are code in it; settings, advice and everything else are comments.
  */
+import { MASK } from '../config/logins.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import { comment, DATABASE, labeled, psqlDocument, shellCommands } from './fixes/script.ts';
 import { affectedOf, resultOf, withStatus } from './phrases.ts';
@@ -9,8 +10,8 @@ import type { Render } from './render.ts';
 import type { Report, ReportFinding } from './types.ts';
 
 const WORDS = { fail: 'failed', warn: 'warning' } as const;
-/** Put by redaction in place of a secret: a command with it would do something else. */
-const INCOMPLETE = /‹redacted›|…$/u;
+/** A command that was redacted or cut off would do something else. */
+const isIncomplete = (fix: string): boolean => fix.includes(MASK) || fix.endsWith('…');
 
 export const renderFixes: Render = (report) => {
   const issues = (['fail', 'warn'] as const).flatMap((status) => withStatus(report, status));
@@ -98,7 +99,7 @@ function codeOf({ fix, fixKind, fixLanguage, fixDestructive, accepted }: ReportF
   if (fix === undefined || fixKind !== 'command' || fixLanguage === undefined) return { lines: [] };
   if (before !== undefined) return { lines: labeled('fix', `the same as for ${before}`) };
   const lines = fixLanguage === 'sql' ? psqlDocument(fix) : shellCommands(fix);
-  const why = INCOMPLETE.test(fix)
+  const why = isIncomplete(fix)
     ? 'a secret of the config is left out'
     : fixDestructive === true
       ? 'it removes or replaces something'

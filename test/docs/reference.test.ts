@@ -5,7 +5,8 @@ import { foreignOption, PLATFORMS, platformOptions } from '../../src/cli/platfor
 import { FORMAT_NAMES } from '../../src/report/format-names.ts';
 import { VERDICTS } from '../../src/report/phrases.ts';
 import { command } from '../cli/host.ts';
-import { read, tableBelow } from './markdown.ts';
+import { expectValid } from '../support/valid.ts';
+import { read, tableBelow, tokensOf } from './markdown.ts';
 
 const longOf = (options: readonly { long?: string | null | undefined }[]): string[] =>
   options.flatMap(({ long }) => long ?? []).toSorted();
@@ -42,6 +43,13 @@ test('every platform', () => {
 
 test('every format', () => {
   expect(firstsOf('docs/output.md', 'Formats').map(codeIn).toSorted()).toEqual([...FORMAT_NAMES].toSorted());
+});
+
+test('the example of a report is one', () => {
+  const [example] = tokensOf(read('docs/output.md'), 'code').filter(({ lang }) => lang === 'jsonc');
+  const report = JSON.parse((example?.text ?? '').replace(/\s\/\/ .*$/gm, ''));
+  expectValid(report);
+  expect(report.checks[0].findings[0]).toHaveProperty('fixKind');
 });
 
 test('every verdict', () => {

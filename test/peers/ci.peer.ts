@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../ci/runner.ts';
+import { read, tokensOf } from '../docs/markdown.ts';
 import { program } from './install.ts';
 
 /** @returns the exit code */
@@ -22,13 +23,24 @@ test.each([
   ['action.yml', 'github-actions', 'using: composite'],
   ['examples/gitlab-ci.yml', 'gitlab-ci', 'when: always'],
   ['examples/code-scanning.yml', 'github-workflows', 'security-events: write'],
+  ['docs/ci.md', 'github-workflows', 'contents: read'],
+  ['.github/ISSUE_TEMPLATE/bug_report.yml', 'github-issue-forms', 'required: true'],
+  ['.github/ISSUE_TEMPLATE/wrong_finding.yml', 'github-issue-forms', 'required: true'],
+  ['.github/ISSUE_TEMPLATE/config.yml', 'github-issue-config', 'enabled: false'],
 ])('%s is valid, and would not be with a word that is wrong', async (path, schema, word) => {
-  expect(await validate(schema, join(ROOT, path))).toBe(0);
   const folder = await mkdtemp(join(tmpdir(), 'preflight-ci-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const wrong = join(folder, 'wrong.yml');
-  const text = await readFile(join(ROOT, path), 'utf8');
+  const validity = async (text: string) => {
+    const file = join(folder, 'file.yml');
+    await writeFile(file, text);
+    return validate(schema, file);
+  };
+  const text = path.endsWith('.md') ? workflowIn(path) : await readFile(join(ROOT, path), 'utf8');
   expect(text).toContain(word);
-  await writeFile(wrong, text.replace(word, `${word}-wrong`));
-  expect(await validate(schema, wrong)).toBe(1);
+  expect(await validity(text)).toBe(0);
+  expect(await validity(text.replace(word, `${word}-wrong`))).toBe(1);
 });
+
+/** The first block of YAML in a document. */
+const workflowIn = (path: string): string =>
+  tokensOf(read(path), 'code').find(({ lang }) => lang === 'yaml')?.text ?? '';
