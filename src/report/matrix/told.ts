@@ -12,6 +12,9 @@ export interface Found {
 /** The number of different places whose passes are compared with a skip. */
 const MOST_COMPARED = 8;
 
+/** Rules about the installation as a whole: the config of any service shows it for all. */
+const OF_ALL: readonly string[] = ['configuration/scheduler'];
+
 /** The operations of each rule in a report; none of a run that was interrupted, which may not have tried them. */
 export type Operations = ReadonlyMap<string, readonly ReportOperation[]>;
 
@@ -50,6 +53,11 @@ export function toldIn(
     if (alike.length < MOST_COMPARED) alike.push(pass);
   }
   for (const skip of skips) {
+    const known = found.find(({ finding }) => finding.status === 'pass' && OF_ALL.includes(finding.id));
+    if (known !== undefined) {
+      told.set(skip.run, known.run);
+      continue;
+    }
     const tried = triedBy(skip);
     const alike = passes.get(keyOf(tried))?.find((pass) => inSamePlaces(triedBy(pass), tried));
     if (alike !== undefined) told.set(skip.run, alike.run);
