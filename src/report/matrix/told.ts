@@ -42,6 +42,7 @@ export function toldIn(
   const told = new Map<number, number>();
   const skips = found.filter(({ finding }) => isAnswerable(finding));
   if (skips.length === 0) return told;
+  const forAll = found.find(({ finding }) => finding.status === 'pass' && OF_ALL.includes(finding.id));
   const triedBy = ({ run, finding }: Found) => operationsOf(run).get(partsOf(finding.id).base) ?? [];
   const passes = new Map<string, Found[]>();
   for (const pass of found.filter(({ finding }) => finding.status === 'pass')) {
@@ -53,9 +54,8 @@ export function toldIn(
     if (alike.length < MOST_COMPARED) alike.push(pass);
   }
   for (const skip of skips) {
-    const known = found.find(({ finding }) => finding.status === 'pass' && OF_ALL.includes(finding.id));
-    if (known !== undefined) {
-      told.set(skip.run, known.run);
+    if (forAll !== undefined) {
+      told.set(skip.run, forAll.run);
       continue;
     }
     const tried = triedBy(skip);
