@@ -79,6 +79,8 @@ export function judgeReference(entry: Entry): { rule: 'reference'; outcome: Issu
   const { name, kind, value, origin } = entry;
   const unseen = judgeUnseen(entry);
   if (unseen !== undefined) return unseen;
+  const incomplete = kind === 'secret' ? judgeSecretArn(entry) : undefined;
+  if (incomplete !== undefined) return incomplete;
   const store = kind === 'known' && !name.startsWith('DD_') ? storeBehind(value) : undefined;
   if (store === undefined) return undefined;
   const outcome = fail(`${name} is a reference that was not resolved`, {
@@ -114,6 +116,30 @@ function referenceTo(entry: Entry, store: string): { rule: 'reference'; outcome:
     fix: RESOLVED_VALUE,
     evidence: { variable: entry.name, origin: entry.origin, known: false },
     unknownVariable: entry.name,
+  });
+  return { rule: 'reference', outcome };
+}
+
+/** The ARN of a secret, and what can follow its name: a key of its JSON, a version stage and a version ID, all or none of them. */
+const SECRET_ARN = /^(arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:[\w/+=.@-]+)((?::[^:]*)*)$/;
+const PARTS_AFTER_NAME = [0, 3];
+
+/**
+ * An ARN with a key in a `valueFrom` of ECS must have the colons of what is left out (ECS developer guide, "Pass Secrets
+ * Manager secrets"): the agent stops with "unexpected ARN format with parameters".
+ */
+function judgeSecretArn({ name, value, origin }: Entry): { rule: 'reference'; outcome: Issue } | undefined {
+  const [, arn = '', rest = ''] = SECRET_ARN.exec(value) ?? [];
+  const parts = rest.split(':').slice(1);
+  if (arn === '' || PARTS_AFTER_NAME.includes(parts.length)) return undefined;
+  const complete = `${arn}:${[...parts, '', '', ''].slice(0, 3).join(':')}`;
+  const outcome = fail(`${name} is set with valueFrom to an ARN that ECS can’t read a value from`, {
+    detail: `After the name of a secret, ECS requires three parts or none: the key, the version stage and the version ID, which can be empty. ${origin} has ${parts.length}.`,
+    expected: complete,
+    fix: advice`set valueFrom of ${name} to ${complete}`,
+    ...(isKnown(name) && { docs: DOCS.general }),
+    evidence: { variable: name, origin, valueFrom: value },
+    cause: cause.variable(name),
   });
   return { rule: 'reference', outcome };
 }

@@ -67,6 +67,15 @@ export function judgeAs(
     });
   }
   if (isPlaceholder(name, value)) {
+    const reference = unreplacedIn(entry);
+    if (reference !== undefined) {
+      return found('placeholder', `${name} contains $(${reference}), which Kubernetes does not replace`, {
+        detail:
+          'It replaces $(NAME) by variables of the same container that are defined before it: above it in env, or in envFrom.',
+        expected: variable.type.expected,
+        fix: advice`define ${reference} before ${name} in ${entry.origin}, or correct the reference`,
+      });
+    }
     return found('placeholder', `${name} still contains a placeholder`, {
       expected: variable.type.expected,
       fix: advice`fill in ${name} in ${entry.origin}`,
@@ -82,6 +91,12 @@ export function judgeAs(
     });
   }
   return undefined;
+}
+
+/** The name in a reference of a container in Kubernetes that was left as it is, because no variable before it has that name. */
+function unreplacedIn({ location, ...entry }: Entry): string | undefined {
+  if (entry.kind !== 'known' || location?.kind === undefined || location.container === undefined) return undefined;
+  return /\$\(([A-Z_][A-Z0-9_]{0,99})\)/.exec(entry.value)?.[1];
 }
 
 function whereWhite(value: string): string {

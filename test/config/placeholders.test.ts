@@ -1,6 +1,9 @@
 /** What is left over from a template, and what only looks like it. */
 import { expect, test } from 'vitest';
+import type { VariableName } from '../../src/config/contract.ts';
+import type { Entry } from '../../src/config/entry.ts';
 import { isPlaceholder } from '../../src/config/placeholders.ts';
+import { judgeValue } from '../../src/config/values.ts';
 
 const url = (password: string, more = '') => `postgres://spacelift:${password}@db.corp.io/spacelift${more}`;
 
@@ -50,4 +53,17 @@ test.each<[string, string]>([
   ['SERVER_DOMAIN', 'Example.com'],
 ])('%s=%s is a placeholder', (name, value) => {
   expect(isPlaceholder(name, value)).toBe(true);
+});
+
+const container = { file: 'spacelift.yaml', kind: 'Deployment', name: 'spacelift-server', container: 'server' };
+
+test.each<[string, string, object | undefined, RegExp]>([
+  ['SERVER_DOMAIN', '$(DOMAIN)', container, /^SERVER_DOMAIN contains \$\(DOMAIN\), which Kubernetes does not replace$/],
+  ['DATABASE_URL', url('$(PW)'), container, /^DATABASE_URL contains \$\(PW\), which Kubernetes does not replace$/],
+  ['SERVER_DOMAIN', '$(DOMAIN)', undefined, /^SERVER_DOMAIN still contains a placeholder$/],
+  ['SERVER_DOMAIN', '${DOMAIN}', container, /^SERVER_DOMAIN still contains a placeholder$/],
+])('%s=%s', (name, value, location, says) => {
+  const origin = 'spacelift.yaml (Deployment spacelift-server, container server)';
+  const entry = { name, kind: 'known', value, service: 'server', origin, ...(location && { location }) } as Entry;
+  expect(judgeValue(name as VariableName, entry)?.outcome.title).toMatch(says);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { configuration } from '../../checks/configuration/index.ts';
 import { pairing } from '../../checks/pairing/index.ts';
 import { makeDeployment } from '../../src/config/deployment.ts';
-import { storeBehind } from '../../src/config/references.ts';
+import { judgeReference, storeBehind } from '../../src/config/references.ts';
 import { parseSource } from '../../src/config/sources/index.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { preflight, source } from '../support/preflight.ts';
@@ -120,4 +120,21 @@ test('what the agents of Datadog resolve is a value', async () => {
   expect(await found([await parseSource('x.json', JSON.stringify({ ...ONPREM, DD_API_KEY: 'op://a/b/c' }))])).toEqual(
     [],
   );
+});
+
+const ARN = 'arn:aws:secretsmanager:eu-west-1:012345678901:secret:spacelift/db-AbCdEf';
+
+test.each<[string, string | undefined]>([
+  [ARN, undefined],
+  [`${ARN}:DATABASE_URL::`, undefined],
+  [`${ARN}:DATABASE_URL:AWSCURRENT:`, undefined],
+  [`${ARN}:::`, undefined],
+  [`${ARN}:DATABASE_URL`, `${ARN}:DATABASE_URL::`],
+  [`${ARN}:DATABASE_URL:`, `${ARN}:DATABASE_URL::`],
+  ['arn:aws:ssm:eu-west-1:012345678901:parameter/spacelift/db', undefined],
+  ['/spacelift/db', undefined],
+])('valueFrom %s is read by ECS, or says how it is complete', (value, complete) => {
+  const entry = { name: 'DATABASE_URL', kind: 'secret', value, service: 'server', origin: 'task.json' } as const;
+  const outcome = judgeReference(entry)?.outcome;
+  expect(outcome === undefined ? undefined : 'expected' in outcome && outcome.expected).toBe(complete);
 });

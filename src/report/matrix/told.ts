@@ -12,6 +12,9 @@ export interface Found {
 /** The number of different places whose passes are compared with a skip. */
 const MOST_COMPARED = 8;
 
+/** Rules about the installation as a whole: the config of any service shows it for all. */
+const OF_ALL: readonly string[] = ['configuration/scheduler'];
+
 /** The operations of each rule in a report; none of a run that was interrupted, which may not have tried them. */
 export type Operations = ReadonlyMap<string, readonly ReportOperation[]>;
 
@@ -39,6 +42,7 @@ export function toldIn(
   const told = new Map<number, number>();
   const skips = found.filter(({ finding }) => isAnswerable(finding));
   if (skips.length === 0) return told;
+  const forAll = found.find(({ finding }) => finding.status === 'pass' && OF_ALL.includes(finding.id));
   const triedBy = ({ run, finding }: Found) => operationsOf(run).get(partsOf(finding.id).base) ?? [];
   const passes = new Map<string, Found[]>();
   for (const pass of found.filter(({ finding }) => finding.status === 'pass')) {
@@ -50,6 +54,10 @@ export function toldIn(
     if (alike.length < MOST_COMPARED) alike.push(pass);
   }
   for (const skip of skips) {
+    if (forAll !== undefined) {
+      told.set(skip.run, forAll.run);
+      continue;
+    }
     const tried = triedBy(skip);
     const alike = passes.get(keyOf(tried))?.find((pass) => inSamePlaces(triedBy(pass), tried));
     if (alike !== undefined) told.set(skip.run, alike.run);

@@ -185,6 +185,29 @@ describe('a skip', () => {
     expect(entriesOf(matrix, id).map(({ told }) => told)).toEqual([[{ run: 'drain', by: 'server' }]]);
   });
 
+  it('of a rule about the whole installation is answered by any service', () => {
+    const scheduler = (status: Some['status']): Some[] => [{ id: 'configuration/scheduler', status, title: 'x' }];
+    const [server, drain, third] = three({
+      server: scheduler('skip'),
+      drain: scheduler('skip'),
+      scheduler: scheduler('pass'),
+    });
+    if (server === undefined || drain === undefined || third === undefined || !('report' in third))
+      throw new Error('three');
+    const checks = third.report.checks.map(({ operations: _, ...check }) => check);
+    const matrix = merged([server, drain, { ...third, report: { ...third.report, checks } }]);
+    expect(entriesOf(matrix, 'configuration/scheduler')).toMatchObject([
+      {
+        status: 'pass',
+        runs: ['scheduler'],
+        told: [
+          { run: 'server', by: 'scheduler' },
+          { run: 'drain', by: 'scheduler' },
+        ],
+      },
+    ]);
+  });
+
   it('makes a whole check of a service pass, and its verdict conclusive', () => {
     const all = (status: Some['status']): Some[] => [{ id: 'object-storage/states/access', status, title: 'x' }];
     const matrix = merged(three({ server: all('pass'), drain: all('skip'), scheduler: all('pass') }));
