@@ -13,6 +13,7 @@ import { archiveFor } from './executables.ts';
 import { formula } from './formula.ts';
 import { published, repositoryOf } from './manifest.ts';
 import type { Listed } from './readme.ts';
+import { start } from './start.ts';
 import { folderOf, TARGETS } from './targets.ts';
 
 const { name: NAME, version: VERSION, license: LICENSE, homepage: HOMEPAGE } = manifest;
@@ -57,9 +58,7 @@ export async function addPackage(release: Release, work: string): Promise<void> 
   await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', work], folder);
   const file = `${BASE}.tgz`;
   await run('tar', ['-xzf', file], work);
-  const printed = await run(process.execPath, [`package/dist/${EXECUTABLE}.js`, '--version'], work);
-  if (printed !== `${VERSION}\n`)
-    throw new Error(`the package printed ${JSON.stringify(printed)}: expected ${VERSION}`);
+  await start(process.execPath, [join(work, `package/dist/${EXECUTABLE}.js`)], VERSION);
   await release.add(file, await readFile(join(work, file)), 'the npm package', STARTED);
 }
 
