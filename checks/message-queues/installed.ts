@@ -13,7 +13,7 @@ export const whyNoMessages = oncePerRun(async (run): Promise<Skip | undefined> =
   if (readOnly) {
     return skip('no test message was sent: --read-only', { fix: advice`run this tool without --read-only` });
   }
-  if (phase === 'post-install') return installed('--phase post-install');
+  if (phase === 'post-install') return installed('phase post-install');
   try {
     const { tables } = await factsOf(run);
     return (await tables).installed ? installed('the database contains its tables') : undefined;

@@ -1,25 +1,28 @@
 /** Checks a deployment and returns the report. */
 
 import { hostname } from 'node:os';
-import { type KnownPhase, knownPhase, UNREADABLE } from '../../checks/phase.ts';
+import type { KnownPhase } from '../../checks/phase.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { ReportPhase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
-import type { Check, PlannedOperation, Run } from '../engine/check.ts';
+import type { Check, NetworkContext, PlannedOperation, Run } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { plannedCheck } from '../engine/planned.ts';
-import type { RunResult } from '../engine/run.ts';
-import { type Observer, runChecks } from '../engine/run.ts';
+import { type RunResult, runChecks } from '../engine/run.ts';
 import { BY_REQUEST } from '../engine/select.ts';
 import { InterruptedError } from '../engine/timeouts.ts';
 import { networkContext } from '../net/ca-store.ts';
 import { idleRun, operationsOf } from '../plan/plan.ts';
 import { makeReport, type Report, type ReportOperation } from '../report/report.ts';
 import { CHECKS } from './checks.ts';
+import { phaseIn } from './phase.ts';
+import type { WaitObserver } from './wait.ts';
 
 export interface CheckOptions extends RunOptions {
   /** The reasons for accepted warnings, by finding ID. */
   readonly accept: ReadonlyMap<string, string>;
+  /** How long to try again what failed, ms; a plan is checked once. */
+  readonly waitMs?: number | undefined;
 }
 
 /** @param interrupt ends the run early; the report contains the results so far */
@@ -27,28 +30,30 @@ export async function checkDeployment(
   deployment: Deployment,
   options: CheckOptions,
   interrupt: AbortSignal,
-  observer: Observer = {},
+  observer: WaitObserver = {},
 ): Promise<Report> {
   const network = networkContext(deployment, options.authorities);
   const { plan } = deployment;
   const isPlan = plan !== undefined && options.phase === 'auto';
-  const result = isPlan
-    ? await runChecks(
-        CHECKS.map(plannedCheck),
-        deployment,
-        { ...options, phase: plan.isFirst ? 'pre-install' : 'post-install' },
-        network,
-        interrupt,
-        observer,
-      )
-    : await runChecks(CHECKS, deployment, options, network, interrupt, observer);
-  const { phase, reason }: Known = isPlan ? PLAN : await phaseIn(result.run);
+  const { result, phase: known }: { result: RunResult; phase: Known } = isPlan
+    ? {
+        result: await runChecks(
+          CHECKS.map(plannedCheck),
+          deployment,
+          { ...options, phase: plan.isFirst ? 'pre-install' : 'post-install' },
+          network,
+          interrupt,
+          observer,
+        ),
+        phase: PLAN,
+      }
+    : await runAll(deployment, options, network, interrupt, observer);
   return makeReport(
     { ...result, interrupted: result.interrupted || interrupt.reason instanceof InterruptedError },
     {
       host: hostname(),
-      phase,
-      phaseReason: reason,
+      phase: known.phase,
+      phaseReason: known.reason,
       service: deployment.service,
       accept: options.accept,
       redact: redactor(deployment.secrets),
@@ -61,13 +66,19 @@ type Known = Pick<KnownPhase, 'reason'> & { readonly phase: ReportPhase };
 
 const PLAN: Known = { phase: 'plan', reason: 'the config is a Terraform plan, and no phase was requested' };
 
-/** The phase that the checks saw; `pre-install` if none could determine it. */
-async function phaseIn(run: Run): Promise<KnownPhase> {
-  try {
-    return await knownPhase(run);
-  } catch {
-    return UNREADABLE;
+async function runAll(
+  deployment: Deployment,
+  { waitMs, ...options }: CheckOptions,
+  network: NetworkContext,
+  interrupt: AbortSignal,
+  observer: WaitObserver,
+): Promise<{ result: RunResult; phase: KnownPhase }> {
+  if (waitMs !== undefined) {
+    const { runUntilWell } = await import('./wait.ts');
+    return runUntilWell(CHECKS, deployment, options, waitMs, network, interrupt, observer);
   }
+  const result = await runChecks(CHECKS, deployment, options, network, interrupt, observer);
+  return { result, phase: await phaseIn(result.run) };
 }
 
 /** What the checks tried, for the findings that were selected. */

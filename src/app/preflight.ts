@@ -90,6 +90,11 @@ export interface PreflightOptions {
   readonly readOnly?: boolean | undefined;
   /** Time limit for the run, and separately for reading the config, in ms. Default: 60,000. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * How long to try again what failed, until all is well, in ms. Default: it is tried once. `timeoutMs` is then for each
+   * attempt; the first attempt is completed even if it takes longer.
+   */
+  readonly waitMs?: number | undefined;
   /** The number of dependencies checked at once. Default: all. */
   readonly concurrency?: number | undefined;
   /** Additional CA certificates, in PEM format. */
@@ -109,10 +114,12 @@ export interface PreflightOptions {
   readonly observer?: Observer | undefined;
 }
 
-/** Is notified when checks start and finish. */
+/** Is notified when checks start and finish, again for each attempt with `waitMs`. */
 export interface Observer {
   started?(check: { readonly id: string; readonly title: string }): void;
   finished?(check: { readonly id: string; readonly title: string }): void;
+  /** With `waitMs`, after an attempt that was not enough: the IDs of the findings that are waited for. */
+  missing?(ids: readonly string[]): void;
 }
 
 /**
@@ -126,8 +133,8 @@ export async function preflight(config: Config | ConfigSource = {}, options: Pre
   refuseInapplicableSelection(deployment, runOptions(options), '');
   const signal = options.signal ?? new AbortController().signal;
   const accepted = new Map(Object.entries(accept));
-  const { baseline, observer } = options;
-  const run = { ...runOptions(options), accept: accepted, pinned: baseline?.pinned };
+  const { baseline, observer, waitMs } = options;
+  const run = { ...runOptions(options), accept: accepted, pinned: baseline?.pinned, waitMs };
   return comparedTo(await checkDeployment(deployment, run, signal, observer), baseline);
 }
 

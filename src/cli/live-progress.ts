@@ -1,4 +1,5 @@
 /** Progress, if somebody watches: what draws it is loaded only then. */
+import { notice } from './errors.ts';
 import type { Progress } from './progress.ts';
 import { hasUnicode, isLive } from './terminal.ts';
 
@@ -6,8 +7,19 @@ export async function progressOn(
   host: NodeJS.Process,
   { quiet }: { readonly quiet?: true | undefined },
 ): Promise<Progress> {
-  if (quiet === true || !isLive(host.stderr, host.env))
-    return { observer: {}, aside: (write) => write(), stop: () => {} };
+  const silent: Progress = { observer: {}, aside: (write) => write(), stop: () => {} };
+  if (quiet === true) return silent;
+  if (!isLive(host.stderr, host.env)) return { ...silent, observer: { missing: noticeOfChanges(host) } };
   const { showProgress } = await import('./progress.ts');
   return showProgress(host.stderr, hasUnicode(host.env) ? '…' : '...');
+}
+
+/** For a log: a line when something else is missing than before, not for each attempt. */
+function noticeOfChanges(host: NodeJS.Process): (ids: readonly string[]) => void {
+  let before = '';
+  return (ids) => {
+    const now = ids.join(', ');
+    if (now !== before) notice(host, `waiting for ${now}`);
+    before = now;
+  };
 }

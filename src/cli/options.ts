@@ -71,6 +71,8 @@ export interface RunArguments {
   readonly readOnly?: true;
   /** Seconds. */
   readonly timeout: number;
+  /** Seconds. */
+  readonly wait?: number;
   readonly concurrency?: number;
   readonly quiet?: true;
   readonly verbose?: true;
@@ -151,6 +153,10 @@ export function runOptions(): Option[] {
     new Option('--timeout <seconds>', 'time limit for the whole run')
       .argParser(seconds)
       .default(DEFAULTS.timeoutMs / 1000),
+    new Option(
+      '--wait <duration>',
+      'try again what failed, until all is well or this time is over, as in 5m',
+    ).argParser(duration),
     new Option('--concurrency <n>', 'number of dependencies checked at once (default all)').argParser(wholeNumber),
     new Option('-q, --quiet', 'show only failures and warnings').conflicts('verbose'),
     new Option('-v, --verbose', 'show every finding with its evidence and duration'),
@@ -293,6 +299,16 @@ export function seconds(value: string): number {
   const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
   if (number > 0 && number <= LONGEST_TIMEOUT_S) return number;
   throw new InvalidArgumentError(`expected a number of seconds greater than 0 and at most ${LONGEST_TIMEOUT_S}.`);
+}
+
+const SECONDS_IN: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** In seconds. */
+function duration(value: string): number {
+  const [, number = '', unit = 's'] = /^(\d+(?:\.\d+)?)([smh])?$/.exec(value) ?? [];
+  const total = number === '' ? Number.NaN : Number(number) * (SECONDS_IN[unit] ?? Number.NaN);
+  if (total > 0 && total <= LONGEST_TIMEOUT_S) return total;
+  throw new InvalidArgumentError('expected a duration such as 90s, 5m or 1h, greater than 0 and at most 24h.');
 }
 
 function wholeNumber(value: string): number {

@@ -29,6 +29,8 @@ interface KubernetesOnly {
   /** As given. */
   readonly resources?: string;
   readonly createServiceAccounts?: true;
+  /** Of the workers. */
+  readonly workerNamespace?: string;
 }
 
 interface EcsOnly {
@@ -58,14 +60,23 @@ const kubernetesOptions = (): Option[] => [
   new Option('--context <name>', 'context for kubectl').argParser(text),
   new Option('--kubeconfig <path>', 'config for kubectl').argParser(text),
   new Option('--as <user>', 'user to impersonate').argParser(text),
-  repeated('--image-pull-secret <name>', 'pull Secret for the image, beside those of the Deployment', objectName),
+  repeated(
+    '--image-pull-secret <name>',
+    'pull Secret for the image, beside those of the Deployment',
+    objectName('Secret'),
+  ),
   new Option('--resources <list>', 'requests and limits of each Pod, as in cpu=250m,memory=512Mi').argParser(text),
   new Option('--create-service-accounts', 'create those in the manifests for the run, as Helm would'),
+  new Option('--worker-namespace <name>', 'also try what a worker in this namespace connects to').argParser(
+    objectName('namespace'),
+  ),
 ];
 
-function objectName(value: string): string {
-  if (/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(value)) return value;
-  throw new InvalidArgumentError('expected the name of a Secret.');
+function objectName(kind: string): (value: string) => string {
+  return (value) => {
+    if (/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(value)) return value;
+    throw new InvalidArgumentError(`expected the name of a ${kind}.`);
+  };
 }
 
 const ecsOptions = (): Option[] => [

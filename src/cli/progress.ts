@@ -6,6 +6,8 @@ import { cut } from '../report/wrap.ts';
 interface ProgressObserver {
   started?(what: { readonly id: string }): void;
   finished?(what: { readonly id: string }): void;
+  /** With `--wait`: the findings that are tried again. */
+  missing?(ids: readonly string[]): void;
 }
 
 export interface Progress {
@@ -23,16 +25,20 @@ const REFRESH_MS = 200;
 const MARGIN = 3;
 
 /**
- * Shows only names of checks and times, so there is nothing to redact.
+ * Shows only names of checks, IDs of findings and times, so there is nothing to redact.
  * @param ellipsis ends a line that is cut off
  */
 export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…'): Promise<Progress> {
   const { default: ora } = await import('ora');
   const spinner = ora({ stream, discardStdin: false, isEnabled: true });
   const waiting = new Map<string, number>();
+  const began = performance.now();
+  let missing: readonly string[] = [];
   const line = () => {
-    const now = performance.now();
-    const checks = [...waiting].map(([id, since]) => `${id} ${Math.floor((now - since) / 1000)} s`);
+    if (missing.length > 0) {
+      return cut(`waiting ${secondsSince(began)} s for ${missing.join(', ')}`, stream.columns - MARGIN, ellipsis);
+    }
+    const checks = [...waiting].map(([id, since]) => `${id} ${secondsSince(since)} s`);
     const text = checks.length === 0 ? 'cleaning up' : `waiting for ${checks.join(', ')}`;
     return cut(text, stream.columns - MARGIN, ellipsis);
   };
@@ -44,6 +50,9 @@ export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…')
     observer: {
       started: ({ id }) => void waiting.set(id, performance.now()),
       finished: ({ id }) => void waiting.delete(id),
+      missing: (ids) => {
+        missing = ids;
+      },
     },
     aside: (write) => {
       spinner.clear();
@@ -56,3 +65,5 @@ export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…')
     },
   };
 }
+
+const secondsSince = (time: number): number => Math.floor((performance.now() - time) / 1000);

@@ -3,6 +3,7 @@ import { cleanUp } from '../app/kubernetes/cleanup.ts';
 import { manifestsOf, planKubernetes, runKubernetes as runPods } from '../app/kubernetes/run.ts';
 import { serviceRuns } from '../app/kubernetes/service-runs.ts';
 import { readWorkloads } from '../app/kubernetes/source.ts';
+import { runWorker } from '../app/kubernetes/worker.ts';
 import { type Connection, kubectlWith } from '../cluster/kubectl.ts';
 import { withoutSecrets, yamlOfAll } from '../cluster/print.ts';
 import { resourcesIn } from '../cluster/resources.ts';
@@ -70,7 +71,11 @@ export async function runKubernetes(
   }
   await runAndShow(host, { args, redact, output, noun: 'Pods' }, async (observer, signal) => {
     const { runs, left } = await runPods(plan, connect(source.connection), source.connection, observer, signal);
-    return { runs: serviceRuns(runs, redact), left };
+    if (args.workerNamespace === undefined) return { runs: serviceRuns(runs, redact), left };
+    const { createServiceAccounts: _, ...others } = settings;
+    const ofWorker = { ...others, namespace: args.workerNamespace };
+    const worker = await runWorker(runs, ofWorker, connect, source.connection, observer, signal);
+    return { runs: serviceRuns([...runs, ...worker.runs], redact), left: [...left, ...worker.left] };
   });
 }
 

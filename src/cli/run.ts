@@ -24,6 +24,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     from: args.from,
     readOnly: args.readOnly === true,
     timeoutMs: args.timeout * 1000,
+    waitMs: args.wait === undefined ? undefined : args.wait * 1000,
     concurrency: args.concurrency ?? Number.POSITIVE_INFINITY,
     authorities: authoritiesIn(args.caFile ?? [], host.env),
     ...credentialOptions(args),

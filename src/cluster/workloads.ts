@@ -1,6 +1,6 @@
 /** Finds the containers of Spacelift's services in Deployments, by their commands. */
 import { InputError } from '../config/input-error.ts';
-import { SERVICES, type Service } from '../config/options.ts';
+import { type Perspective, SERVICES } from '../config/options.ts';
 import { named } from '../config/sources/quote.ts';
 import { serviceRun } from '../config/sources/service.ts';
 import type { JsonMap } from '../util/json.ts';
@@ -8,7 +8,7 @@ import { listIn, mapIn, nameOf, namespaceOf, textIn, textsIn } from './objects.t
 
 /** A container that runs a service, and the pod that it is in. */
 export interface Workload {
-  readonly service: Service;
+  readonly service: Perspective;
   /** The name of the Deployment. */
   readonly deployment: string;
   readonly namespace: string | undefined;

@@ -35,7 +35,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Pinned {
   /** The method and the keys, as in the evidence of `encryption/choice`: never the keys themselves. */
   readonly encryption?: Readonly<Record<string, string>>;
-  readonly objectStorage?: { readonly type: string; readonly buckets: Readonly<Record<string, string>> };
+  readonly objectStorage?: {
+    readonly type: string;
+    readonly buckets: Readonly<Record<string, string>>;
+    readonly uploadsUrl?: string;
+  };
   readonly mqttBroker?: { readonly type: string; readonly endpoint: string };
 }
 

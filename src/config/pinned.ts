@@ -11,12 +11,19 @@ export function pinnedInConfig(deployment: Pick<Deployment, 'lookup' | 'chosen'>
   };
   const [storage, broker] = [deployment.chosen('OBJECT_STORAGE_TYPE'), deployment.chosen('MQTT_BROKER_TYPE')];
   const endpoint = known('MQTT_BROKER_ENDPOINT');
+  const uploadsUrl = known('OBJECT_STORAGE_BUCKET_UPLOADS_URL');
   const buckets = (Object.keys(BUCKETS) as Bucket[]).flatMap((bucket) => {
     const name = known(BUCKETS[bucket]);
     return name === undefined ? [] : [[bucket, name]];
   });
   return {
-    ...(storage !== undefined && { objectStorage: { type: storage, buckets: Object.fromEntries(buckets) } }),
+    ...(storage !== undefined && {
+      objectStorage: {
+        type: storage,
+        buckets: Object.fromEntries(buckets),
+        ...(uploadsUrl !== undefined && { uploadsUrl }),
+      },
+    }),
     ...(broker !== undefined && endpoint !== undefined && { mqttBroker: { type: broker, endpoint } }),
   };
 }

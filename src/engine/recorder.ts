@@ -11,6 +11,13 @@ import { idWithVariable, partsOf } from './finding-id.ts';
 import { BY_REQUEST } from './select.ts';
 import { CrashedError, InterruptedError, RunTimeoutError, unlessAborted } from './timeouts.ts';
 
+/** The title of findings that an interruption came before. */
+const INTERRUPTED = 'interrupted before it was checked';
+
+/** Whether the run ended before the rule was checked. */
+export const isUnfinished = ({ title, cause: behind }: Pick<RawFinding, 'title' | 'cause'>): boolean =>
+  title === INTERRUPTED || behind?.isTimeout === true;
+
 /** Collects one check's findings while it runs, and ensures that every expected finding exists at the end. */
 export class CheckRecorder {
   readonly #check: Check;
@@ -237,11 +244,11 @@ const checkOf = (id: string): string => id.split('/')[0] ?? id;
 
 function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pass' }> {
   if (error instanceof CheckStopped) return error.outcome;
-  if (error instanceof InterruptedError) return skip('interrupted before it was checked');
+  if (error instanceof InterruptedError) return skip(INTERRUPTED);
   if (error instanceof RunTimeoutError) {
     return fail(`${where.notStarted ? 'was not reached' : 'did not finish'} within ${error.seconds} s`, {
-      expected: `a result within --timeout ${error.seconds}`,
-      fix: advice`find out why the dependency is slow, or increase --timeout`,
+      expected: `a result within ${error.option} ${error.seconds}`,
+      fix: advice`find out why the dependency is slow, or increase ${error.option}`,
       cause: cause.runTimeout(checkOf(where.waitsFor ?? where.id)),
     });
   }

@@ -17,8 +17,10 @@ export function startRunSignal(timeoutMs: number, interrupt: AbortSignal): RunSi
   // Every active operation listens; Node prints a leak warning for more than ten listeners.
   setMaxListeners(0, end.signal);
   const timer = setTimeout(() => end.abort(new RunTimeoutError(timeoutMs)), timeoutMs);
-  const onInterrupt = () =>
-    end.abort(interrupt.reason instanceof CrashedError ? interrupt.reason : new InterruptedError());
+  const onInterrupt = () => {
+    const { reason } = interrupt;
+    end.abort(reason instanceof CrashedError || reason instanceof RunTimeoutError ? reason : new InterruptedError());
+  };
   interrupt.addEventListener('abort', onInterrupt, { once: true });
   if (interrupt.aborted) onInterrupt();
   return {

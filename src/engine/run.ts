@@ -30,8 +30,8 @@ export interface RunResult {
 }
 
 /**
- * @param interrupt ends the run early; unchecked rules become skips, or failures if the reason is `CrashedError`; cleanup
- * still runs
+ * @param interrupt ends the run early; unchecked rules become skips, or failures if the reason is `CrashedError` or
+ * `RunTimeoutError`; cleanup still runs
  */
 export async function runChecks(
   checks: readonly Check[],

@@ -21,13 +21,15 @@ export class RunEndedError extends Error {
   override readonly name = 'RunEndedError';
 }
 
-/** The run was ended by `--timeout`. */
+/** The run was ended by `--timeout`, or its last attempt by `--wait`. */
 export class RunTimeoutError extends Error {
   override readonly name = 'RunTimeoutError';
   readonly seconds: number;
-  constructor(ms: number) {
+  readonly option: '--timeout' | '--wait';
+  constructor(ms: number, option: RunTimeoutError['option'] = '--timeout') {
     super();
     this.seconds = ms / 1000;
+    this.option = option;
   }
 }
 

@@ -22,6 +22,16 @@ class Cause {
     return this.#key;
   }
 
+  /** It is a value in the config, which nothing but another config changes. */
+  get isInConfig(): boolean {
+    return this.#key.startsWith('configuration:');
+  }
+
+  /** The time was over before the check had finished. */
+  get isTimeout(): boolean {
+    return this.#key.startsWith('run-timeout:');
+  }
+
   titled(title: string | undefined): Cause {
     return new Cause(this.#key, title, this.about, this.unreachable);
   }

@@ -191,7 +191,13 @@ function cleanPinned({ encryption, objectStorage, mqttBroker }: Pinned, clean: (
     Object.fromEntries(Object.entries(names).map(([name, value]) => [name, oneLine(clean(value))]));
   return {
     ...(encryption !== undefined && { encryption: map(encryption) }),
-    ...(objectStorage !== undefined && { objectStorage: { ...objectStorage, buckets: map(objectStorage.buckets) } }),
+    ...(objectStorage !== undefined && {
+      objectStorage: {
+        type: objectStorage.type,
+        buckets: map(objectStorage.buckets),
+        ...(objectStorage.uploadsUrl !== undefined && { uploadsUrl: oneLine(clean(objectStorage.uploadsUrl)) }),
+      },
+    }),
     ...(mqttBroker !== undefined && { mqttBroker: { ...mqttBroker, endpoint: oneLine(clean(mqttBroker.endpoint)) } }),
   };
 }

@@ -126,6 +126,7 @@ export function reportForm(ids: Ids): SchemaOf<Report> {
             object<NonNullable<Pinned['objectStorage']>>({
               type: text(),
               buckets: described(map(text()), 'The names of the buckets by their purpose.'),
+              uploadsUrl: optional(described(text(), 'The value of OBJECT_STORAGE_BUCKET_UPLOADS_URL.')),
             }),
           ),
           mqttBroker: optional(object<NonNullable<Pinned['mqttBroker']>>({ type: text(), endpoint: text() })),

@@ -21,6 +21,7 @@ export const TYPED: readonly (readonly [keys: string, args: string])[] = [
   ['--ca-file dep\\tca\\t', '--ca-file deploy/ca.pem'],
   ['--report ht\\tprev\\t', '--report html=previous.html'],
   ['--report=junit=prev\\t', '--report junit=previous.html'],
+  ['--wai\\t5m', '--wait 5m'],
   ['explain database/pri\\t', 'explain database/privileges'],
   ['pl\\t--fo\\tpre\\t', 'plan --format pretty'],
   ['plan --serv\\tdr\\t', 'plan --service drain'],

@@ -50,6 +50,20 @@ describe('progress', () => {
     expect(drawn.slice(-4)).toContain('<clear>');
   });
 
+  it('says what is still missing, and for how long, while it is tried again', async () => {
+    const { stream, text } = terminal();
+    const { observer, stop } = await showProgress(stream);
+    observer.missing?.(['database/connect', 'object-storage/states/access']);
+    await wait(300);
+    observer.started?.(check('database'));
+    observer.missing?.(['database/connect']);
+    await wait(1_000);
+    stop();
+    expect(text()).toContain('waiting 0 s for database/connect, object-storage/states/access');
+    expect(text()).toMatch(/waiting 1 s for database\/connect(?!,)/);
+    expect(text()).not.toContain('waiting for database');
+  });
+
   it('fits a narrow terminal', async () => {
     const { stream, text } = terminal(40);
     const { observer, stop } = await showProgress(stream);

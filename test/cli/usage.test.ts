@@ -52,6 +52,14 @@ describe('a usage error', () => {
       ['--timeout', '1e9'],
       "option '--timeout <seconds>' argument '1e9' is invalid: expected a number of seconds greater than 0 and at most 86400",
     ],
+    ...['soon', '0', '0s', '-5s', '5 m', '1d', '90ms', '1h5m', '25h', '86401'].map((given): [string[], string] => [
+      ['--wait', given],
+      `option '--wait <duration>' argument '${given}' is invalid: expected a duration such as 90s, 5m or 1h, greater than 0 and at most 24h`,
+    ]),
+    [['merge', '--wait', '5m', 'a.json'], "unknown option '--wait'; see --help"],
+    [['run', 'kubernetes', '--wait', '5m'], "unknown option '--wait'; see --help"],
+    [['run', 'ecs', '--wait', '5m'], "unknown option '--wait'; see --help"],
+    [['--wait', '5m', 'run', 'ecs'], 'run does not support --wait'],
     [
       ['--concurrency', '0'],
       "option '--concurrency <n>' argument '0' is invalid: expected a whole number of at least 1",

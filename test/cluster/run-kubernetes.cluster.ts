@@ -142,6 +142,48 @@ describe('a healthy installation', () => {
   });
 });
 
+describe('a worker’s view', () => {
+  /** A namespace for workers, in which the operator has the same Role. */
+  const WORKERS = 'spacelift-workers';
+
+  it('is tried in the namespace of the workers, with what the server’s report names', async () => {
+    await scene.installed({ namespace: WORKERS, deployments: [] });
+    const installation = await installed();
+    const { code, stdout, stderr } = await run(installation, { args: ['--worker-namespace', WORKERS, '--strict'] });
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    const { verdict, runs } = matrixIn(stdout);
+    expect(verdict).toBe('ready');
+    expect(runs.map(({ name }) => name)).toEqual([...SERVICES, 'worker']);
+    expect(runs.at(-1)?.report).toMatchObject({
+      service: 'worker',
+      domain: 'localhost',
+      summary: { fail: 0, warn: 0 },
+    });
+    expect(await installation.left()).toEqual([]);
+    expect(await kubectl(['get', 'jobs,pods', '-n', WORKERS, '-o=name'])).toBe('');
+  });
+
+  it('is lost, with the services’ results, where its namespace does not exist', async () => {
+    const installation = await installed();
+    const { code, stdout } = await run(installation, {
+      args: ['--worker-namespace', 'nowhere', '--services', 'server'],
+    });
+    expect(code).toBe(1);
+    const matrix = matrixIn(stdout);
+    expect(matrix.runs.map(({ name, report }) => [name, report?.verdict])).toEqual([
+      ['server', 'ready'],
+      ['worker', undefined],
+    ]);
+    expect(lostIn(matrix).worker).toMatchObject({ title: 'the worker’s Pod could not be run' });
+  });
+
+  it('is lost without the server’s report', async () => {
+    const installation = await installed();
+    const { stdout } = await run(installation, { args: ['--worker-namespace', 'nowhere', '--services', 'drain'] });
+    expect(lostIn(matrixIn(stdout)).worker).toMatchObject({ title: 'the worker’s view was not tried' });
+  });
+});
+
 describe('what only one service has', () => {
   it('a database role without a privilege', async () => {
     await scene.estate.database.query("CREATE ROLE drain LOGIN PASSWORD 'drain-password'", [], 'postgres');

@@ -107,7 +107,7 @@ export interface Launch {
 
 export interface Running extends Access {
   /** Stops it, and starts it on the same port: settings that are read at the start hold then. */
-  restart(): Promise<void>;
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   logs(): string;
   stop(): Promise<void>;
 }
@@ -189,9 +189,10 @@ export async function launch({
     stopped ??= end();
     return stopped;
   };
-  const restart = async () => {
+  const restart = async (meanwhile = async () => {}) => {
     await kill('SIGINT');
     await releaseGuard();
+    await meanwhile();
     const session = await start(access.port);
     if (!session) throw new Error(`PostgreSQL ${version} did not start again\n${logs().slice(-2000)}`);
     await session.end();

@@ -71,8 +71,11 @@ export interface PostgresServer {
   createDatabase(options: DatabaseOptions): Promise<string>;
   /** Reads `postgresql.conf`, ALTER SYSTEM's settings and `pg_hba.conf` again; resolves when they hold. */
   reload(): Promise<void>;
-  /** Stops it, and starts it again on its port: settings that are read at the start hold then. */
-  restart(): Promise<void>;
+  /**
+   * Stops it, and starts it again on its port: settings that are read at the start hold then.
+   * @param meanwhile while it is down
+   */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** Everything that the server has logged, also after it stopped. */
   logs(): string;
   /** Stops it as a crash would, and removes its directory. Can be called again. */

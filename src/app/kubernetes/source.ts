@@ -126,7 +126,7 @@ function chosen(all: readonly Workload[], services: readonly Service[] | undefin
     throw new InputError(
       `${title}: no Deployment runs the ${missing}; found ${all.map(({ service }) => service).join(', ')}`,
     );
-  return all.filter(({ service }) => services === undefined || services.includes(service));
+  return all.filter(({ service }) => services === undefined || services.some((one) => one === service));
 }
 
 /** As `kubectl apply` would do: where the manifests say, or else where the context says. */

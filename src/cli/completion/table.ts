@@ -61,6 +61,8 @@ const KINDS: Readonly<Record<string, Value>> = {
   '<url>': { kind: 'host' },
   '<image>': { kind: 'host' },
   '<variable>=<path>': { kind: 'words=file', words: CREDENTIALS_FILES },
+  // Any other one is accepted too.
+  '<duration>': { kind: 'words', words: ['30s', '5m', '1h'] },
   '<version>': { kind: 'words', words: RELEASES },
   '<pattern>': { kind: 'pattern' },
   '<id>=<reason>': { kind: 'id=' },

@@ -19,6 +19,10 @@ export interface InstallationOptions {
   readonly rules?: readonly RoleRule[];
   /** Service accounts that are there. */
   readonly accounts?: readonly InstalledService[];
+  /** The namespace; one of its own unless told. */
+  readonly namespace?: string;
+  /** Instead of one for each service. */
+  readonly deployments?: readonly JsonMap[];
   /** Further objects, without their namespace. */
   readonly objects?: readonly JsonMap[];
 }
@@ -43,13 +47,15 @@ export async function install(
     rules = CLUSTER_ACCESS.rules,
     accounts = SERVICES,
     objects = [],
+    ...others
   }: InstallationOptions,
 ): Promise<Installation> {
   await cluster.kubectl(['create', '--filename=-'], [namespaceOf(namespace)]);
-  const deployments = SERVICES.map((service) => {
+  const made = SERVICES.map((service) => {
     const { spec, ...more } = changes[service] ?? {};
     return deployment(service, { ...more, spec: { serviceAccountName: accountName(service), ...spec } });
   });
+  const { deployments = made } = others;
   const all = [
     ...deployments,
     ...accounts.map((service) => serviceAccount(accountName(service))),

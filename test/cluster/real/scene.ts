@@ -37,7 +37,7 @@ export async function startScene(images: string): Promise<Scene> {
     await cluster.load(join(images, ARCHIVE), IMAGE_NAME);
     let count = 0;
     const installed: Scene['installed'] = (options = {}) =>
-      install(cluster, `spacelift-${++count}`, { variables, ...options });
+      install(cluster, options.namespace ?? `spacelift-${++count}`, { variables, ...options });
     return { cluster, estate, variables, authority, folder, installed, stop };
   } catch (error) {
     await stop();
