@@ -8,6 +8,7 @@ import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
 import { plural } from '../../src/util/format.ts';
+import { lookup as ownOf } from '../../src/util/lookup.ts';
 import type { BucketFacts, PlannedStore, Setting } from './planned-store.ts';
 import type { Provider } from './provider.ts';
 import { knownProvider, PROVIDERS } from './providers.ts';
@@ -59,7 +60,7 @@ function findingsOf(
         const held = lookup(BUCKETS[bucket]);
         return held.state === 'set' ? store.nameOf(resource) === held.value : undefined;
       },
-      vendors: (name) => VENDORS[name] ?? (Object.keys(BUCKETS) as Bucket[]).find((bucket) => bucket === name),
+      vendors: (name) => ownOf(VENDORS, name) ?? (Object.keys(BUCKETS) as Bucket[]).find((bucket) => bucket === name),
       least: LEAST,
     },
     buckets,

@@ -1,6 +1,6 @@
 /** Earlier reports: `--baseline`, and the two of `diff`. */
 import { InputError } from '../config/input-error.ts';
-import { titleOf } from '../config/sources/quote.ts';
+import { STDIN, titleOf } from '../config/sources/quote.ts';
 import { bytesOf, readBytes } from '../config/sources/read.ts';
 import { type Comparable, compare, isMatrix } from '../report/comparison/compare.ts';
 import type { Comparison } from '../report/comparison/types.ts';
@@ -19,16 +19,23 @@ export async function readDocument(path: string): Promise<Comparable> {
   return read.document;
 }
 
+/** The file of `--baseline`. */
+async function readBaseline(path: string): Promise<Comparable> {
+  if (path === STDIN)
+    throw new InputError('--baseline does not read standard input; expected the path of an earlier report');
+  return readDocument(path);
+}
+
 /** @throws InputError if it is a matrix, or no report */
 export async function readReportBaseline(path: string): Promise<Report> {
-  const document = await readDocument(path);
+  const document = await readBaseline(path);
   if (!isMatrix(document)) return document;
   throw new InputError(`--baseline ${titleOf(path)}: it is a matrix; expected the report of an earlier run`);
 }
 
 /** @throws InputError if it is the report of a single run, or no matrix */
 export async function readMatrixBaseline(path: string): Promise<Matrix> {
-  const document = await readDocument(path);
+  const document = await readBaseline(path);
   if (isMatrix(document)) return document;
   throw new InputError(`--baseline ${titleOf(path)}: it is the report of one run; expected an earlier matrix`);
 }

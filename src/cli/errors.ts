@@ -58,6 +58,10 @@ export const usage = {
       .replace(/^error: /, '')
       .replace(/^(unknown option ')(.*)(?='(?:$|\n\(Did you mean ))/s, (_, before, option) => before + optionOf(option))
       .replace(/\n\(Did you mean (.*)\?\)/s, ' (did you mean $1?)')
+      .replace(
+        /^(too many arguments for )'([^']*)'\. Expected (\d+) .*? but got (\d+): .*$/s,
+        '$1$2: expected $3, found $4',
+      )
       .replace(/^command-argument value ('.*') is invalid for argument '(\w+)'\. /s, 'argument <$2> $1 is invalid. ')
       .replace(
         /^((?:option '[^']*' )?argument (?:<\w+> )?')(.*)(?=' is invalid\. )/s,

@@ -29,7 +29,8 @@ export async function readDocuments(
   for (const file of files) {
     const title = titleOf(file);
     const bytes = await readBytes(title, () => (file === STDIN ? stdin : bytesOf(file)), deadline);
-    all.push({ title, values: (await parseText(title, decode(title, bytes))).map(jsonOf) });
+    const values = await parseText(title, decode(title, bytes));
+    all.push({ title, values: values.map((value) => jsonOf(title, value)) });
   }
   return all;
 }

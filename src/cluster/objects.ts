@@ -1,5 +1,6 @@
 /** Kubernetes objects as kubectl prints them, or as manifests hold them. */
 
+import { InputError } from '../config/input-error.ts';
 import { isList as isValueList, isMap as isValueMap, Unquoted, type Value } from '../config/sources/value.ts';
 import { isJsonMap, type Json, type JsonMap, listIn, mapIn, textIn } from '../util/json.ts';
 
@@ -25,10 +26,19 @@ export function flattened(values: readonly Json[]): JsonMap[] {
   return objects;
 }
 
-/** A parsed manifest as JSON: unquoted scalars as YAML 1.1 reads them, which kubectl follows. */
-export function jsonOf(value: Value): Json {
-  if (isValueList(value)) return value.map(jsonOf);
-  if (isValueMap(value)) return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonOf(inner)]));
+/** As for YAML, and deeper than any manifest. */
+const DEEPEST = 100;
+
+/**
+ * A parsed manifest as JSON: unquoted scalars as YAML 1.1 reads them, which kubectl follows.
+ * @param file in messages
+ * @throws InputError if it is nested too deeply: whatever walks through the values needs a stack
+ */
+export function jsonOf(file: string, value: Value, depth = 0): Json {
+  if (depth > DEEPEST) throw new InputError(`${file}: nested more than ${DEEPEST} levels deep`);
+  if (isValueList(value)) return value.map((inner) => jsonOf(file, inner, depth + 1));
+  if (isValueMap(value))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonOf(file, inner, depth + 1)]));
   if (!(value instanceof Unquoted)) return typeof value === 'object' ? null : value;
   const { type, text } = value;
   if (type === 'null') return null;

@@ -3,6 +3,7 @@
 import { partsOf } from '../engine/finding-id.ts';
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
+import { lookup } from '../util/lookup.ts';
 import type { Report, ReportFinding, Verdict } from './report.ts';
 import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 
@@ -50,7 +51,7 @@ const NAMES: Readonly<Record<string, string>> = { database: 'the database', 'obj
 
 /** "neither the database nor the object storage could be verified" */
 function couldNotBeVerified(checks: readonly string[]): string {
-  const names = checks.map((id) => NAMES[id] ?? id);
+  const names = checks.map((id) => lookup(NAMES, id) ?? id);
   return names.length === 1 ? `${names[0]} could not be verified` : `neither ${names.join(' nor ')} could be verified`;
 }
 

@@ -1,4 +1,5 @@
 /** Reads a report or a matrix that an earlier run wrote. Files and logs are not trusted: what does not have the form is refused. */
+import { lookup } from '../util/lookup.ts';
 import type { Comparable } from './comparison/compare.ts';
 import { ANY_MATRIX } from './matrix/schema.ts';
 import { MATRIX_KIND, MATRIX_VERSION } from './matrix/types.ts';
@@ -56,7 +57,7 @@ function problemOf(value: unknown, expected: readonly (typeof REPORT | typeof MA
   const kind = kindOf(value);
   const found = expected.find((one) => one.kind === kind);
   const { schemaVersion } = value as { readonly schemaVersion?: unknown };
-  if (found === undefined) return (typeof kind === 'string' ? KINDS[kind] : undefined) ?? isNone;
+  if (found === undefined) return (typeof kind === 'string' ? lookup(KINDS, kind) : undefined) ?? isNone;
   if (schemaVersion === undefined) return isNone;
   if (schemaVersion !== found.version) {
     const version = Number.isSafeInteger(schemaVersion) ? ` ${schemaVersion}` : '';

@@ -27,6 +27,7 @@ beforeAll(async () => {
     json('matrix.json', makeMatrix(three())),
     json('later.json', { ...reportOf('server'), schemaVersion: 2 }),
     json('plan.json', { kind: 'plan', schemaVersion: 1 }),
+    json('constructor.json', { kind: 'constructor', schemaVersion: 1 }),
     writeFile(path('log.txt'), 'no report\n'),
   ]);
 });
@@ -86,6 +87,7 @@ describe('diff', () => {
     ['good.json', 'none.json', /none\.json: no such file/],
     ['good.json', 'log.txt', /log\.txt: it is not JSON; expected a report or a matrix in JSON \(-o json\)/],
     ['good.json', 'plan.json', /plan\.json: it is a plan; /],
+    ['good.json', 'constructor.json', /constructor\.json: it is not a report or a matrix; /],
     ['good.json', 'later.json', /later\.json: its schemaVersion 2 is not 1; /],
     [
       'good.json',
@@ -126,6 +128,7 @@ describe('--baseline', () => {
 
   it.each([
     [['--fail-on', 'new'], /--fail-on new requires --baseline/],
+    [['--baseline', '-'], /--baseline does not read standard input; expected the path of an earlier report/],
     [['--baseline', 'good.json'], /--baseline \S*good\.json: it is the report of one run; expected an earlier matrix/],
   ])('refuses %j in one line', async (args, says) => {
     const { code, stderr } = await merge(...args.map((one) => (one.endsWith('.json') ? path(one) : one)));

@@ -324,6 +324,7 @@ describe('one line, and exit code 2', () => {
       drain({ definition: { volumes: [{ name: 'x', host: { sourcePath: '/' } }] } }),
       'mounts a path of its instance',
     ],
+    [file, `${'['.repeat(5000)}${']'.repeat(5000)}`, 'standard input: nested more than 100 levels deep'],
     [
       file,
       drain({ definition: { runtimePlatform: { operatingSystemFamily: 'WINDOWS_SERVER_2022_CORE' } } }),

@@ -138,7 +138,7 @@ describe('a usage error', () => {
     [['plan', '-f', '/nowhere/at/all'], '/nowhere/at/all: no such file'],
     [['plan', '--only', 'databse/*'], "--only databse/* matches no rule; did you mean 'database/*'?"],
     [['-q', 'explain'], 'explain does not support --quiet'],
-    [['explain', 'a', 'b'], 'too many arguments'],
+    [['explain', 'a', 'b'], 'too many arguments for explain: expected 1, found 2; see --help'],
     [['explain', '--strict'], "unknown option '--strict'"],
     [['explain', 'databse/connect'], "explain databse/connect: no such rule; did you mean 'database/connect'?"],
     [['explain', 'zzz'], 'explain zzz: no such rule; list all rules with spacelift-preflight explain'],

@@ -6,6 +6,7 @@ import type { PlannedFinding, Run } from '../../../src/engine/check.ts';
 import { knownLater, notIdentified, notShown, planned } from '../../../src/engine/planned.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
+import { lookup as ownOf } from '../../../src/util/lookup.ts';
 import type { EncryptionRule } from '../rules.ts';
 import { ENCRYPTION_KEY, SIGNING_KEY } from './keys.ts';
 import { KEY_REQUIREMENTS } from './messages.ts';
@@ -35,7 +36,7 @@ export function plannedKeys(run: Run): readonly PlannedFinding[] {
         const held = lookup(key);
         return held.state === 'set' ? namesOf(resource, plan).includes(held.value) : undefined;
       },
-      vendors: (name) => VENDORS[name],
+      vendors: (name) => ownOf(VENDORS, name),
       least: KEYS.length,
     },
     KEYS,

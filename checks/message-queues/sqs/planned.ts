@@ -7,6 +7,7 @@ import { knownLater, notIdentified, notShown, planned } from '../../../src/engin
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, warn } from '../../../src/outcome/outcome.ts';
 import { membersOf } from '../../../src/util/json.ts';
+import { lookup as ownOf } from '../../../src/util/lookup.ts';
 import { MAX_RECEIVE_COUNT, REQUIREMENTS, usedIn } from '../requirements.ts';
 
 /** What the vendor's modules call the queues, if not as the variables do. */
@@ -32,7 +33,7 @@ export function plannedQueues(run: Run): readonly PlannedFinding[] {
         const held = lookup(QUEUES[queue]);
         return held.state === 'set' ? held.value.split('/').at(-1) === textOf(resource, 'name') : undefined;
       },
-      vendors: (name) => VENDORS[name] ?? SUBJECTS.find((queue) => queue === name),
+      vendors: (name) => ownOf(VENDORS, name) ?? SUBJECTS.find((queue) => queue === name),
       least: LEAST,
     },
     used,

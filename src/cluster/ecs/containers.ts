@@ -1,6 +1,7 @@
 /** The containers of a run's task: ours in place of the service's, and the sidecars beside it. */
 import { parseImage } from '../../config/image-reference.ts';
 import { AUTHORITIES_VARIABLE } from '../../config/options.ts';
+import { shown } from '../../config/sources/quote.ts';
 import { type Json, type JsonMap, listIn, mapIn, picked, textIn, textsIn, without } from '../../util/json.ts';
 import type { TaskSettings } from './settings.ts';
 import { mountsIn, type Volumes } from './volumes.ts';
@@ -26,7 +27,13 @@ const TAKEN_OVER = [
 ];
 
 /** What a sidecar does not have: ports, which the service's own could occupy, and more authority than it needs. */
-const NOT_FOR_SIDECARS = ['portMappings', 'privileged', 'resourceRequirements', 'credentialSpecs'];
+const NOT_FOR_SIDECARS = [
+  'portMappings',
+  'privileged',
+  'resourceRequirements',
+  'credentialSpecs',
+  'dockerSecurityOptions',
+];
 
 export interface Containers {
   readonly containers: readonly JsonMap[];
@@ -62,17 +69,45 @@ export function containersOf(workload: EcsWorkload, settings: ContainerSettings)
   return {
     containers: [
       own,
-      ...sidecars.map((sidecar) => ({ ...without(sidecar, NOT_FOR_SIDECARS), ...common(sidecar), essential: false })),
+      ...sidecars.map((sidecar) => ({
+        ...without(sidecar, NOT_FOR_SIDECARS),
+        ...(sidecar.linuxParameters !== undefined && { linuxParameters: linuxParametersOf(sidecar) }),
+        ...common(sidecar),
+        essential: false,
+      })),
     ],
     dropped: [
       ...others.flatMap(({ other, reason }) =>
         reason === undefined ? [] : [`container ${containerNameOf(other)} does not run: ${reason}`],
       ),
       ...sidecars
-        .filter(({ privileged }) => privileged === true)
-        .map((sidecar) => `its sidecar ${containerNameOf(sidecar)} runs without privileged mode`),
+        .map((sidecar) => ({ name: containerNameOf(sidecar), refused: refusedTo(sidecar) }))
+        .filter(({ refused }) => refused.length > 0)
+        .map(({ name, refused }) => `its sidecar ${name} runs without ${refused.join(', ')}`),
     ],
   };
+}
+
+/** Capabilities such as SYS_ADMIN equal privileged mode, and devices are those of the instance. Dropping capabilities stays. */
+function linuxParametersOf(sidecar: JsonMap): JsonMap {
+  const own = mapIn(sidecar, 'linuxParameters');
+  const capabilities = mapIn(own, 'capabilities');
+  return {
+    ...without(own, ['capabilities', 'devices']),
+    ...(capabilities.drop !== undefined && { capabilities: picked(capabilities, ['drop']) }),
+  };
+}
+
+/** What a sidecar asks for and does not get, for people. */
+function refusedTo(sidecar: JsonMap): string[] {
+  const parameters = mapIn(sidecar, 'linuxParameters');
+  const added = textsIn(mapIn(parameters, 'capabilities'), 'add');
+  return [
+    ...(sidecar.privileged === true ? ['privileged mode'] : []),
+    ...added.map((name) => `capability ${shown(name, 40)}`),
+    ...(listIn(parameters, 'devices').length > 0 ? ['devices of the instance'] : []),
+    ...(textsIn(sidecar, 'dockerSecurityOptions').length > 0 ? ['dockerSecurityOptions'] : []),
+  ];
 }
 
 /** What is no sidecar must not run: it could be a second drain, or a migration of the database. */

@@ -10,7 +10,7 @@ import { containersOf } from './containers.ts';
 import { type LogStream, logOf } from './log.ts';
 import { familyOf, type Tag, tagsOf } from './names.ts';
 import type { TaskSettings } from './settings.ts';
-import { type Volumes, volumesIn } from './volumes.ts';
+import { isPathOfInstance, type Volumes, volumesIn } from './volumes.ts';
 import type { EcsWorkload } from './workloads.ts';
 
 export interface BuiltTask {
@@ -94,10 +94,7 @@ function refuseUnusable({ definition, label, container }: EcsWorkload): void {
     throw new InputError(
       `${label} sets ${shared} to host, which a run never gets; leave the service out with --services`,
     );
-  const path = listIn(definition, 'volumes').find(
-    (volume) => textIn(mapIn(volume, 'host'), 'sourcePath') !== undefined,
-  );
-  if (path !== undefined)
+  if (listIn(definition, 'volumes').some(isPathOfInstance))
     throw new InputError(
       `${label} mounts a path of its instance, which a run never gets; leave the service out with --services`,
     );

@@ -18,6 +18,22 @@ const REASONS: readonly (readonly [applies: (volume: JsonMap) => boolean, reason
   [(volume) => Object.keys(mapIn(volume, 'fsxWindowsFileServerVolumeConfiguration')).length > 0, 'for Windows'],
 ];
 
+/** File systems that are not on the instance, by the type of a mount. */
+const REMOTE = ['nfs', 'nfs4', 'cifs', 'tmpfs'];
+
+/**
+ * Also as a volume of Docker's driver `local`, which passes its options to mount(2): with `bind`, or a file system on a disk, the
+ * device is one of the instance (https://docs.docker.com/reference/cli/docker/volume/create/#driver-specific-options).
+ */
+export function isPathOfInstance(volume: JsonMap): boolean {
+  if ((mapIn(volume, 'host').sourcePath ?? undefined) !== undefined) return true;
+  const docker = mapIn(volume, 'dockerVolumeConfiguration');
+  const options = mapIn(docker, 'driverOpts');
+  if ((textIn(docker, 'driver') ?? 'local') !== 'local' || options.device === undefined) return false;
+  const binds = /(?:^|,)r?bind(?:,|$)/.test(textIn(options, 'o') ?? '');
+  return binds || !REMOTE.includes(textIn(options, 'type') ?? '');
+}
+
 export function volumesIn(definition: JsonMap): Volumes {
   const all = listIn(definition, 'volumes').map((volume) => ({
     volume,

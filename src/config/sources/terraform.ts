@@ -1,5 +1,6 @@
 /** The configs in a plan or state of Terraform or OpenTofu: in resources and outputs. */
 import { isJsonMap, type Json, type JsonMap } from '../../util/json.ts';
+import { lookup } from '../../util/lookup.ts';
 import { isVariable } from '../contract.ts';
 import type { Location } from '../entry.ts';
 import type { Output, Resource, Terraform } from '../terraform/model.ts';
@@ -25,7 +26,7 @@ export type ReadText = (text: string, location: Location) => Promise<readonly Do
 /** @param readText fails for a text of no known format */
 export async function candidatesIn(terraform: Terraform, file: string, readText: ReadText): Promise<Candidate[]> {
   const reader = new ConfigReader(file, readText);
-  const groups = Map.groupBy(terraform.resources, ({ module, type }) => `${FAMILIES[type] ?? ''}${module}`);
+  const groups = Map.groupBy(terraform.resources, ({ module, type }) => `${lookup(FAMILIES, type) ?? ''}${module}`);
   const candidates: Candidate[] = [];
   for (const group of groups.values()) {
     const found = await Promise.all(group.map((resource) => reader.readResource(resource)));

@@ -236,6 +236,53 @@ describe('sidecars', () => {
     expect(JSON.stringify(definition)).not.toContain('privileged');
     expect(notes).toEqual([expect.stringContaining('its sidecar proxy runs without privileged mode')]);
   });
+
+  it('have no added capabilities, no devices and no security options, and the rest of their parameters', () => {
+    const linuxParameters = {
+      capabilities: { add: ['SYS_ADMIN'], drop: ['NET_RAW'] },
+      devices: [{ hostPath: '/dev/sda' }],
+      initProcessEnabled: true,
+    };
+    const { definition, notes } = built({
+      sidecars: [{ ...proxy, linuxParameters, dockerSecurityOptions: ['label:disable'] }],
+    });
+    const [, sidecar] = listIn(definition, 'containerDefinitions');
+    expect(sidecar).toMatchObject({
+      linuxParameters: { capabilities: { drop: ['NET_RAW'] }, initProcessEnabled: true },
+    });
+    expect(JSON.stringify(definition)).not.toMatch(/SYS_ADMIN|\/dev\/sda|label:disable/);
+    expect(notes).toEqual([
+      expect.stringContaining(
+        'its sidecar proxy runs without capability SYS_ADMIN, devices of the instance, dockerSecurityOptions',
+      ),
+    ]);
+  });
+});
+
+test.each<[name: string, volume: JsonMap, isRefused: boolean]>([
+  ['a path', { host: { sourcePath: '/' } }, true],
+  [
+    'a bind mount by Docker',
+    { dockerVolumeConfiguration: { driverOpts: { type: 'none', o: 'bind', device: '/' } } },
+    true,
+  ],
+  [
+    'one of the driver local',
+    { dockerVolumeConfiguration: { driver: 'local', driverOpts: { type: 'nfs', o: 'ro,bind', device: '/' } } },
+    true,
+  ],
+  ['a disk', { dockerVolumeConfiguration: { driverOpts: { type: 'ext4', device: '/dev/sda1' } } }, true],
+  [
+    'NFS',
+    { dockerVolumeConfiguration: { driverOpts: { type: 'nfs', o: 'addr=10.0.0.1,ro', device: ':/share' } } },
+    false,
+  ],
+  ['a named volume', { dockerVolumeConfiguration: { driver: 'local' } }, false],
+  ['a scratch volume', { host: {} }, false],
+])('a volume that is a path of the instance is refused: %s', (_, volume, isRefused) => {
+  const make = () => built({ definition: { volumes: [{ name: 'x', ...volume }] } });
+  if (isRefused) expect(make).toThrow('mounts a path of its instance, which a run never gets');
+  else expect(listIn(make().definition, 'volumes')).toEqual([{ name: 'x', ...volume }]);
 });
 
 it('volumes that a second task can’t mount are left out, and said', () => {
