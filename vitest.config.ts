@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const UNIT = [
   'test/app/rules-page.test.ts',
   'test/bench/table.test.ts',
+  'test/build/release.test.ts',
   'test/checks/*.properties.test.ts',
   'test/checks/license/*.test.ts',
   'test/cluster/*.test.ts',

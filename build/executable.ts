@@ -1,21 +1,34 @@
 /** A single executable with the bundle and Node. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import type { OutputChunk } from 'rolldown';
 import { bundle, EXECUTABLE, ROOT } from './bundle.ts';
+import { strip } from './image/elf.ts';
+import type { Platform } from './node.ts';
+import { unsigned } from './release/pe.ts';
 
 /** The bundle, ready to be put into executables. */
 export interface Bundled {
   readonly chunks: readonly OutputChunk[];
   /**
-   * @param output the path of the executable
-   * @param node the Node to put the bundle into, which may be another architecture's; else the running one
+   * Writes the executable for this machine, with the running Node.
+   * @param output its path
    */
-  write(output: string, node?: string): Promise<void>;
+  write(output: string): Promise<void>;
+  /**
+   * The executable for any platform. It is not signed, and Linux' has no symbols.
+   * @param node the path of the platform's Node, of the running version
+   */
+  executable(platform: Platform, node: string): Promise<Buffer>;
 }
+
+const prepare = (platform: Platform, node: Buffer): Buffer => {
+  if (platform.startsWith('linux-')) return strip(node);
+  return platform.startsWith('windows-') ? unsigned(node) : node;
+};
 
 /** Bundles once, for executables of several platforms. */
 export async function withBundle<T>(use: (bundled: Bundled) => Promise<T>): Promise<T> {
@@ -44,7 +57,15 @@ export async function withBundle<T>(use: (bundled: Bundled) => Promise<T>): Prom
       await writeFile(join(work, config), JSON.stringify({ ...settings, output, ...(node && { executable: node }) }));
       await promisify(execFile)(process.execPath, ['--build-sea', config], { cwd: work });
     };
-    return await use({ chunks, write });
+    const executable = async (platform: Platform, node: string) => {
+      // First: Node finds the bundle by its place in the file.
+      const bare = join(work, 'node');
+      await writeFile(bare, prepare(platform, await readFile(node)), { mode: 0o755 });
+      const output = join(work, 'executable');
+      await write(output, bare);
+      return readFile(output);
+    };
+    return await use({ chunks, write, executable });
   } finally {
     await rm(work, { recursive: true });
   }

@@ -2,21 +2,19 @@
  * Builds the container image for amd64 and arm64, with no container engine: `dist-image/spacelift-preflight.oci.tar`.
  * The same commit, Debian packages and Node give the same bytes.
  */
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 import { ROOT } from './bundle.ts';
 import { type Bundled, withBundle } from './executable.ts';
 import { CONFIG, EXECUTABLE_PATH, labels } from './image/config.ts';
-import { ARCHITECTURES, type Architecture, debianFor, needed, nodeFor, own } from './image/contents.ts';
-import { strip } from './image/elf.ts';
+import { ARCHITECTURES, type Architecture, debianFor, needed, own } from './image/contents.ts';
 import { archive, type Layer, sha256 } from './image/oci.ts';
 import { bundledPackages, type Component, files, nodeComponent, sbom } from './image/sbom.ts';
 import type { Entry } from './image/tar.ts';
 import { notices } from './licenses.ts';
-import { run } from './run.ts';
+import { nodeFor } from './node.ts';
+import { checkNode, endWith, optionsOf, source, UsageError } from './options.ts';
 
 const OUT = join(ROOT, 'dist-image');
 const { name: NAME, version: VERSION, description: DESCRIPTION, license: LICENSE } = manifest;
@@ -37,17 +35,14 @@ interface Options {
   readonly root: string | undefined;
 }
 
-class UsageError extends Error {}
-
-function optionsOf(args: string[]): Options | 'help' {
-  const options = {
+function imageOptions(args: string[]): Options | 'help' {
+  const values = optionsOf(args, {
     architecture: { type: 'string', multiple: true },
     fresh: { type: 'boolean' },
     out: { type: 'string' },
     root: { type: 'string' },
     help: { type: 'boolean' },
-  } as const;
-  const { values } = parsed(() => parseArgs({ args, options }));
+  });
   if (values.help) return 'help';
   const all = Object.keys(ARCHITECTURES) as Architecture[];
   const unknown = values.architecture?.find((name) => !Object.hasOwn(ARCHITECTURES, name));
@@ -59,36 +54,21 @@ function optionsOf(args: string[]): Options | 'help' {
   return { architectures, fresh: values.fresh ?? false, out: values.out ?? OUT, root: values.root };
 }
 
-function parsed<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-/** When and from what it was built. */
-async function source(): Promise<{ created: string; revision: string }> {
-  const epoch = process.env.SOURCE_DATE_EPOCH ?? (await run('git', ['log', '-1', '--format=%ct'], ROOT)).trim();
-  if (!/^\d{1,11}$/.test(epoch)) throw new UsageError(`SOURCE_DATE_EPOCH=${epoch}: expected seconds since 1970`);
-  const revision = await run('git', ['rev-parse', 'HEAD'], ROOT).catch(() => 'unknown');
-  return { created: new Date(Number(epoch) * 1000).toISOString(), revision: revision.trim() };
-}
-
 interface Built {
   readonly layers: readonly Layer[];
   readonly list: string;
 }
 
 async function build(architecture: Architecture, bundled: Bundled, fresh: boolean, created: string): Promise<Built> {
-  const [node, debian] = await Promise.all([nodeFor(architecture, NODE), debianFor(architecture, fresh)]);
-  const executable = await executableFor(bundled, join(node, 'bin/node'));
+  const platform = ARCHITECTURES[architecture].platform;
+  const [node, debian] = await Promise.all([nodeFor(platform, NODE), debianFor(architecture, fresh)]);
+  const executable = await bundled.executable(platform, node.path);
   const packages = await needed(executable, architecture, debian);
   const documents = `usr/share/doc/${NAME}`;
   const project: Entry[] = [
     { path: EXECUTABLE_PATH, content: executable, executable: true },
     { path: `${documents}/LICENSE`, content: await readFile(join(ROOT, 'LICENSE')) },
-    { path: `${documents}/NODE-LICENSE`, content: await readFile(join(node, 'LICENSE')) },
+    { path: `${documents}/NODE-LICENSE`, content: await readFile(node.license) },
     { path: `${documents}/THIRD-PARTY-LICENSES.txt`, content: Buffer.from(await notices(bundled.chunks)) },
   ];
   const components: Component[] = [
@@ -99,11 +79,7 @@ async function build(architecture: Architecture, bundled: Bundled, fresh: boolea
       licenses: [{ expression: LICENSE }],
       components: files([...project, ...own()]),
     },
-    nodeComponent(
-      `pkg:npm/node-linux-${ARCHITECTURES[architecture].npm}@${NODE}`,
-      NODE,
-      await readFile(join(node, 'bin/node')),
-    ),
+    nodeComponent(node.purl, NODE, await readFile(node.path)),
     ...bundledPackages(bundled.chunks),
     ...packages.map(({ name, version, architecture: of, entries }): Component => {
       const purl = `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${of}`;
@@ -120,19 +96,6 @@ async function build(architecture: Architecture, bundled: Bundled, fresh: boolea
   };
 }
 
-/** Node is stripped first: it finds the bundle by its place in the file. */
-async function executableFor(bundled: Bundled, node: string): Promise<Buffer> {
-  const work = await mkdtemp(join(tmpdir(), 'image-'));
-  try {
-    const stripped = join(work, 'node');
-    await writeFile(stripped, strip(await readFile(node)), { mode: 0o755 });
-    await bundled.write(join(work, 'executable'), stripped);
-    return await readFile(join(work, 'executable'));
-  } finally {
-    await rm(work, { recursive: true });
-  }
-}
-
 async function writeRoot(root: string, layers: readonly Layer[]): Promise<void> {
   for (const { path, content, link, executable } of layers.flatMap(({ entries }) => entries)) {
     const place = join(root, path);
@@ -143,10 +106,9 @@ async function writeRoot(root: string, layers: readonly Layer[]): Promise<void> 
 }
 
 async function main(): Promise<void> {
-  const options = optionsOf(process.argv.slice(2));
+  const options = imageOptions(process.argv.slice(2));
   if (options === 'help') return console.log(USAGE);
-  if (process.versions.node !== NODE)
-    throw new UsageError(`this is Node ${process.versions.node}: expected ${NODE}, from npm ci`);
+  checkNode();
   const { created, revision } = await source();
   const built = await withBundle(async (bundled) => {
     const all: (Built & { architecture: Architecture })[] = [];
@@ -177,9 +139,4 @@ async function main(): Promise<void> {
   console.log(digest);
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
+await endWith(main);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 const BUILD_MS = 20 * 60_000;
 
 const TOOLS: Readonly<Record<string, string>> = {
+  cargo: 'install Rust 1.81 or later (https://rust-lang.org/tools/install)',
   go: 'install Go 1.26 or later (https://go.dev/doc/install)',
   python3: 'install Python 3.10 or later with pip',
   'apt-get': 'it is there on Debian and its kin only; elsewhere, install the server yourself',

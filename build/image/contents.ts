@@ -10,8 +10,8 @@ import type { Entry } from './tar.ts';
 
 /** By Debian's and the image's name. */
 export const ARCHITECTURES = {
-  amd64: { npm: 'x64', triplet: 'x86_64-linux-gnu' },
-  arm64: { npm: 'arm64', triplet: 'aarch64-linux-gnu' },
+  amd64: { platform: 'linux-x64', triplet: 'x86_64-linux-gnu' },
+  arm64: { platform: 'linux-arm64', triplet: 'aarch64-linux-gnu' },
 } as const;
 
 export type Architecture = keyof typeof ARCHITECTURES;
@@ -33,16 +33,6 @@ export interface DebianPackage {
   readonly version: string;
   readonly architecture: string;
   readonly entries: readonly Entry[];
-}
-
-/** The official Node for an architecture, from npm. @returns its folder */
-export async function nodeFor(architecture: Architecture, version: string): Promise<string> {
-  const name = `node-linux-${ARCHITECTURES[architecture].npm}`;
-  const folder = await cached(`${name}-${version}`, async (directory) => {
-    await run('npm', ['pack', '--silent', `${name}@${version}`], directory);
-    await run('tar', ['-xzf', `${name}-${version}.tgz`], directory);
-  });
-  return join(folder, 'package');
 }
 
 /**

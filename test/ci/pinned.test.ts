@@ -6,7 +6,13 @@ import { VERSION } from '../../src/util/version.ts';
 import { DOCUMENTS } from '../docs/markdown.ts';
 import { ROOT } from './runner.ts';
 
-const FILES = [...DOCUMENTS, 'action.yml', 'examples/gitlab-ci.yml', 'examples/code-scanning.yml'];
+const FILES = [
+  ...DOCUMENTS,
+  'action.yml',
+  'examples/gitlab-ci.yml',
+  'examples/code-scanning.yml',
+  '.github/workflows/release.yml',
+];
 
 test.each(FILES)('%s', async (path) => {
   const text = await readFile(join(ROOT, path), 'utf8');

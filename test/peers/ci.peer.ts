@@ -23,6 +23,7 @@ test.each([
   ['action.yml', 'github-actions', 'using: composite'],
   ['examples/gitlab-ci.yml', 'gitlab-ci', 'when: always'],
   ['examples/code-scanning.yml', 'github-workflows', 'security-events: write'],
+  ['.github/workflows/release.yml', 'github-workflows', 'packages: write'],
   ['docs/ci.md', 'github-workflows', 'contents: read'],
   ['.github/ISSUE_TEMPLATE/bug_report.yml', 'github-issue-forms', 'required: true'],
   ['.github/ISSUE_TEMPLATE/wrong_finding.yml', 'github-issue-forms', 'required: true'],

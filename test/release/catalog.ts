@@ -1,6 +1,17 @@
-/** The clients that are too large to be had for every change. */
-import { python, type Way } from '../peers/ways.ts';
+/** What checks a release, and is too large to be had for every change. */
+import { PARTS } from '../cluster/parts.ts';
+import { PEERS } from '../peers/catalog.ts';
+import { programOf } from '../peers/install.ts';
+import { debian, go, type Program, python, type Way } from '../peers/ways.ts';
 
 export const CLIENTS = {
   az: python('azure-cli', '2.91.0', 'azure.cli'),
+  ruby: debian('ruby', 'ruby'),
+  actionlint: go('github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12'),
+  shellcheck: PEERS.shellcheck,
+  helm: PEERS.helm,
+  qemu: PARTS.qemu,
+  cyclonedx: PARTS.cyclonedx,
 } as const satisfies Record<string, Way>;
+
+export const client = (name: keyof typeof CLIENTS): Program => programOf(name, CLIENTS[name]);

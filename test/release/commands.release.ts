@@ -15,10 +15,9 @@ import { AZURE } from '../faults/azure.ts';
 import { type Fault, tryFault } from '../faults/fault.ts';
 import type { Clients } from '../faults/fixes/clients.ts';
 import { GOOGLE } from '../faults/google.ts';
-import { programOf } from '../peers/install.ts';
 import { type Estate, startEstate } from '../support/estate.ts';
 import { declared } from '../support/recorder.ts';
-import { CLIENTS } from './catalog.ts';
+import { client } from './catalog.ts';
 
 /** Nothing is executed here, but settings. */
 const NOBODY: Clients = {
@@ -52,7 +51,7 @@ async function commandsOf(program: string, faults: readonly Fault[]): Promise<st
 test('az: every command is one that its parser accepts', async () => {
   const commands = await commandsOf('az', AZURE);
   expect(commands.length).toBeGreaterThan(10);
-  const { command, env } = programOf('az', CLIENTS.az);
+  const { command, env } = client('az');
   const child = spawn(command, [fileURLToPath(new URL('az.py', import.meta.url))], {
     env: { PATH: process.env.PATH, HOME: home, AZURE_CONFIG_DIR: home, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
