@@ -47,6 +47,9 @@ export function verdictOf(report: Report): { status: Status; words: string } {
   return { status: 'warn', words: `${says}: the value of ${names} is unknown` };
 }
 
+/** Whether a text can become a link: that of a report from a file can be `javascript:…`. */
+export const isWebAddress = (text: string): boolean => /^https?:\/\//.test(text);
+
 const NAMES: Readonly<Record<string, string>> = { database: 'the database', 'object-storage': 'the object storage' };
 
 /** "neither the database nor the object storage could be verified" */

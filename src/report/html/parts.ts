@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
-import { affectedOf, type Explained } from '../phrases.ts';
+import { affectedOf, type Explained, isWebAddress } from '../phrases.ts';
 import { ICONS } from '../style.ts';
 import type { Report } from '../types.ts';
 import { html, Markup } from './markup.ts';
@@ -121,9 +121,8 @@ function fixOf({ fix, fixKind }: Explained): Markup | undefined {
 const copyable = (text: string): Markup =>
   html`<div class="fix"><pre><code>${text}</code></pre><button type="button" hidden>copy</button></div>`;
 
-/** Only http(s) addresses become links. */
 const link = (url: string): Markup =>
-  /^https?:\/\//.test(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : html`${url}`;
+  isWebAddress(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : html`${url}`;
 
 export function leftBehind(leftovers: readonly Leftover[]): Markup[] {
   if (leftovers.length === 0) return [];

@@ -2,7 +2,7 @@
 import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
-import { affectedOf, type Explained } from '../phrases.ts';
+import { affectedOf, type Explained, isWebAddress } from '../phrases.ts';
 import { ICONS } from '../style.ts';
 
 /** GitHub's limit for one comment, in characters, with some reserve. */
@@ -41,7 +41,7 @@ export function section(
     ['accepted', accepted],
   ] satisfies (readonly [string, string | undefined])[];
   const facts = rows.flatMap(([label, text]) => (text === undefined ? [] : [`- ${label}: ${escapedLines(text, ' ')}`]));
-  if (docs !== undefined) facts.push(`- [documentation](<${docs.replace(/[<>\s\\]/g, encodeURIComponent)}>)`);
+  if (docs !== undefined) facts.push(`- ${link(docs)}`);
   return [
     `${heading} ${ICONS[status].unicode} ${code(id)}`,
     `**${escaped(title)}**`,
@@ -50,6 +50,11 @@ export function section(
     ...(fix === undefined ? [] : [fenced(fix, fixLanguage)]),
   ].join('\n\n');
 }
+
+const link = (url: string): string =>
+  isWebAddress(url)
+    ? `[documentation](<${url.replace(/[<>\s\\]/g, encodeURIComponent)}>)`
+    : `documentation: ${escapedLines(url, ' ')}`;
 
 /** The first line. */
 export const heading = ({ status, words }: { readonly status: Status; readonly words: string }): string =>

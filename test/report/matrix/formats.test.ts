@@ -140,6 +140,15 @@ test('HTML has a grid with colors and words, and each link leads somewhere', asy
   }
 });
 
+test.each(['markdown', 'html'] as const)('only web addresses are links in %s', async (format) => {
+  const link = async (docs: string) => {
+    const text = await renderMatrixAs(makeMatrix(three({ drain: [{ ...FAILED, docs }] })), format);
+    return text.includes(format === 'html' ? `href="${docs}"` : `](<${docs}>)`);
+  };
+  expect(await link('https://docs.spacelift.io/self-hosted')).toBe(true);
+  expect(await link('javascript:alert')).toBe(false);
+});
+
 const hostileRuns = (text: string, other: string) => {
   const found: Some[] = (['fail', 'warn', 'skip', 'pass'] as const).map((status, index) => ({
     ...{ id: ['database/connect', 'database/version', 'database/pooler', 'database/clock'][index] ?? '', status },
