@@ -2,7 +2,7 @@
 import { GATEWAY, type Perspective } from '../../src/config/options.ts';
 import { defineCheck, type PlannedOperation } from '../../src/engine/check.ts';
 import { plannedKeys } from './kms/planned.ts';
-import { pinned } from './pinned.ts';
+import { isCompared, pinned } from './pinned.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
 
@@ -30,20 +30,17 @@ export const encryption = defineCheck({
     if (WITHOUT_KEYS.includes(run.deployment.service)) return [];
     const provider = knownProvider(run);
     if (provider === undefined) return OPEN;
-    return [...provider.rules(run), ...(run.options.pinned?.encryption === undefined ? [] : (['pinned'] as const))];
+    return isCompared(run) ? [...provider.rules(run), 'pinned'] : provider.rules(run);
   },
 
-  plan: async (run) => [
-    ...(await providerOf(run).plan(run)),
-    ...(run.options.pinned?.encryption === undefined ? [] : [COMPARES]),
-  ],
+  plan: async (run) => [...(await providerOf(run).plan(run)), ...(isCompared(run) ? [COMPARES] : [])],
 
   planned: (run) => (WITHOUT_KEYS.includes(run.deployment.service) ? [] : plannedKeys(run)),
 
   run: async (context) => {
     const provider = providerOf(context);
     await provider.run(context);
-    if (context.options.pinned?.encryption === undefined) return;
-    await context.check('pinned', async () => pinned(context, await provider.identity(context)));
+    if (isCompared(context))
+      await context.check('pinned', async () => pinned(context, await provider.identity(context)));
   },
 });

@@ -13,9 +13,13 @@ const NAMES: Readonly<Record<string, string>> = {
   signingKey: 'KMS signing key',
 };
 
+/** Also if the baseline does not contain the method: that must be seen. */
+export const isCompared = ({ options }: Run): boolean => options.pinned !== undefined;
+
 /** @param now as in the evidence of `encryption/choice` */
 export function pinned({ options }: Run, now: Identity): Outcome {
-  const before = options.pinned?.encryption ?? {};
+  const before = options.pinned?.encryption;
+  if (before === undefined) return skip('the baseline does not contain the encryption method');
   const evidence = { before: shown(before), now: shown(now) };
   if (before.method !== now.method) return changed('method', before, now, evidence);
   const keys = Object.keys(NAMES).filter((name) => before[name] !== undefined);
@@ -23,6 +27,8 @@ export function pinned({ options }: Run, now: Identity): Outcome {
   if (other !== undefined) return changed(other, before, now, evidence);
   const unknown = keys.find((name) => now[name] === undefined);
   if (unknown !== undefined) return skip(`the ${NAMES[unknown]} is not known here`, { evidence });
+  const missing = Object.keys(NAMES).find((name) => now[name] !== undefined && before[name] === undefined);
+  if (missing !== undefined) return skip(`the baseline does not contain the ${NAMES[missing]}`, { evidence });
   return pass('the method and the keys are those of the baseline', { evidence });
 }
 

@@ -134,7 +134,8 @@ export async function preflight(config: Config | ConfigSource = {}, options: Pre
   const signal = options.signal ?? new AbortController().signal;
   const accepted = new Map(Object.entries(accept));
   const { baseline, observer, waitMs } = options;
-  const run = { ...runOptions(options), accept: accepted, pinned: baseline?.pinned, waitMs };
+  const pinned = baseline && (baseline.pinned ?? {});
+  const run = { ...runOptions(options), accept: accepted, pinned, waitMs };
   return comparedTo(await checkDeployment(deployment, run, signal, observer), baseline);
 }
 

@@ -8,8 +8,8 @@ const arn = (region: string, key: string, account = '012345678901') => `arn:aws:
 const MRK = 'mrk-1234abcd12ab34cd56ef1234567890ab';
 const SINGLE = '1234abcd-12ab-34cd-56ef-1234567890ab';
 
-const compared = (before: string, now: string | undefined) => {
-  const encryption = { method: 'kms', encryptionKey: before };
+const compared = (before: string | undefined, now: string | undefined) => {
+  const encryption = { method: 'kms', ...(before !== undefined && { encryptionKey: before }) };
   const run = { options: options({ pinned: { encryption } }) } as Run;
   return pinned(run, { method: 'kms', ...(now !== undefined && { encryptionKey: now }) }).status;
 };
@@ -20,6 +20,15 @@ test.each([
   ['a key with the same ID in another region', arn('eu-west-1', SINGLE), arn('us-east-1', SINGLE), 'fail'],
   ['a multi-Region key of another account', arn('eu-west-1', MRK), arn('us-east-1', MRK, '210987654321'), 'fail'],
   ['a key that could not be used', arn('eu-west-1', SINGLE), undefined, 'skip'],
+  ['a key that the baseline does not contain', undefined, arn('eu-west-1', SINGLE), 'skip'],
 ])('%s', (_, before, now, expected) => {
   expect(compared(before, now)).toBe(expected);
+});
+
+test('a baseline without a method is a skip, which --require notices', () => {
+  const run = { options: options({ pinned: {} }) } as Run;
+  expect(pinned(run, { method: 'kms', encryptionKey: arn('eu-west-1', SINGLE) })).toMatchObject({
+    status: 'skip',
+    title: 'the baseline does not contain the encryption method',
+  });
 });
