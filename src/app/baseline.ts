@@ -1,7 +1,7 @@
 /** Earlier reports: `--baseline`, and the two of `diff`. */
 import { InputError } from '../config/input-error.ts';
 import { STDIN, titleOf } from '../config/sources/quote.ts';
-import { bytesOf, readBytes } from '../config/sources/read.ts';
+import { bytesOf, decodeOutput, readBytes } from '../config/sources/read.ts';
 import { type Comparable, compare, isMatrix } from '../report/comparison/compare.ts';
 import type { Comparison } from '../report/comparison/types.ts';
 import type { Matrix } from '../report/matrix/types.ts';
@@ -14,7 +14,7 @@ const EXPECTED = 'expected a report or a matrix in JSON (-o json)';
 export async function readDocument(path: string): Promise<Comparable> {
   const name = titleOf(path);
   const bytes = await readBytes(name, () => bytesOf(path));
-  const read = readComparable(bytes.toString());
+  const read = readComparable(decodeOutput(bytes));
   if ('problem' in read) throw new InputError(`${name}: ${read.problem}; ${EXPECTED}`);
   return read.document;
 }

@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { InputError } from '../config/input-error.ts';
 import { type Perspective, SERVICES } from '../config/options.ts';
 import { STDIN, titleOf } from '../config/sources/quote.ts';
-import { bytesOf, readBytes } from '../config/sources/read.ts';
+import { bytesOf, decodeOutput, readBytes } from '../config/sources/read.ts';
 import { serviceInName } from '../config/sources/service.ts';
 import { NAME } from '../report/frame/line.ts';
 import { type FrameResult, readFrame, readFrames } from '../report/frame.ts';
@@ -26,19 +26,13 @@ export async function readRuns(files: readonly string[], stdin: AsyncIterable<Ui
   for (const file of files) {
     const name = titleOf(file);
     const bytes = await readBytes(name, () => (file === STDIN ? stdin : bytesOf(file)));
-    for (const result of resultsIn(name, textOf(bytes))) {
+    for (const result of resultsIn(name, decodeOutput(bytes))) {
       if ('lost' in result) runs.push(lostIn(file, name, result.lost));
       else if (known.isNew(name, result.report))
         runs.push({ service: serviceOf(name, result.report), report: result.report });
     }
   }
   return runs;
-}
-
-/** Redirections in PowerShell write UTF-16. A log can contain bytes of anything else. */
-function textOf(bytes: Buffer): string {
-  const isWide = bytes.subarray(0, 2).toString('hex') === 'fffe';
-  return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes);
 }
 
 function resultsIn(name: string, text: string): readonly FrameResult[] {

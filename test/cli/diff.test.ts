@@ -28,6 +28,8 @@ beforeAll(async () => {
     json('later.json', { ...reportOf('server'), schemaVersion: 2 }),
     json('plan.json', { kind: 'plan', schemaVersion: 1 }),
     json('constructor.json', { kind: 'constructor', schemaVersion: 1 }),
+    writeFile(path('wide.json'), Buffer.from(`\ufeff${JSON.stringify(reportOf('server', [REFUSED]))}`, 'utf16le')),
+    writeFile(path('marked.json'), `\ufeff${JSON.stringify(reportOf('server', [REFUSED]))}`),
     writeFile(path('log.txt'), 'no report\n'),
   ]);
 });
@@ -53,6 +55,10 @@ describe('diff', () => {
       findings: [],
       summary: { new: 0, changed: 0, gone: 0, unchecked: 0, same: 1 },
     });
+  });
+
+  it.each(['wide.json', 'marked.json'])('reads what PowerShell writes: %s', async (file) => {
+    expect((await compared('refused.json', file)).summary).toMatchObject({ new: 0, same: 1 });
   });
 
   it('says if the two are of different installations', async () => {

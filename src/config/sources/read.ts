@@ -140,3 +140,9 @@ function decoded(file: string, bytes: Buffer): string {
     throw new InputError(`${file}: not UTF-8 text`);
   }
 }
+
+/** The output of a run in a file. Redirections in PowerShell write UTF-16. A log can contain bytes of anything else. */
+export function decodeOutput(bytes: Buffer): string {
+  const isWide = bytes.subarray(0, 2).toString('hex') === 'fffe';
+  return new TextDecoder(isWide ? 'utf-16le' : 'utf-8').decode(bytes);
+}

@@ -62,6 +62,7 @@ class Page extends Printer {
     const line = (name: string, cells: readonly string[]) =>
       `${padTo(name, column)}${cells.map((cell, index) => padTo(cell, widths[index] ?? 0)).join('')}`.trimEnd();
     const wasLost = matrix.runs.some(({ lost }) => lost !== undefined);
+    if (rows.length === 0 && !wasLost) return [];
     const results = matrix.runs.map(
       ({ lost }) => (lost === undefined ? ['pass', 'done'] : ['fail', 'lost']) as [Status, string],
     );

@@ -94,6 +94,8 @@ it('pretty is short with -q, and has every finding with -v', async () => {
   const quiet = await render(sample(), { ...PLAIN, verbosity: 'quiet' });
   expect(quiet).toMatch(/^database +⚠ warn +✖ fail$/m);
   expect(quiet).not.toMatch(/^configuration|^- |not allowed/m);
+  const healthy = await render(makeMatrix(three()), { ...PLAIN, verbosity: 'quiet' });
+  expect(healthy.trimEnd().split('\n')).toEqual([expect.stringMatching(/^✔ ready: /)]);
   const verbose = await render(sample(), { ...PLAIN, verbosity: 'verbose' });
   expect(verbose).toContain('✔ configuration/required\n');
   expect(verbose).toContain('- database/pooler\n      not allowed to read it\n      services  drain\n');
