@@ -1,26 +1,31 @@
 /** A release, made for a trial: what can be started here is started, and the rest is read by the tools of its platform. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import { EXECUTABLE_PATH } from '../../build/image/config.ts';
 import { unsigned } from '../../build/release/pe.ts';
 import { rcodesign } from '../../build/release/sign.ts';
 import { folderOf, TARGETS } from '../../build/release/targets.ts';
+import { quoted } from '../../src/outcome/fix.ts';
 import { VERSION } from '../../src/util/version.ts';
 import { ROOT } from '../ci/runner.ts';
 import { cycloneDxFaults } from '../cluster/cyclonedx.ts';
 import { unpackLayers } from '../cluster/image.ts';
 import { CHART, helm } from '../peers/helm.ts';
+import { startRealRegistry } from '../peers/registry.ts';
+import type { Program } from '../peers/ways.ts';
 import { filesIn, unpackArchive } from '../support/oci-archive.ts';
-import { ended } from '../support/programs.ts';
+import { ended, writePrograms } from '../support/programs.ts';
 import { client } from './catalog.ts';
 
 const NAME = 'spacelift-preflight';
 const BASE = `${NAME}-${VERSION}`;
+const OCI = 'application/vnd.oci.image';
 const execute = promisify(execFile);
 
 let folder: string;
@@ -140,14 +145,46 @@ test('the formula is Ruby, and has the sums of the files', async () => {
   for (const line of found) expect(sums).toContain(line);
 });
 
-test('the workflow is one that actionlint finds nothing in', async () => {
-  const { command, args, env } = client('actionlint');
-  const options = [...args, '-no-color', '-shellcheck', client('shellcheck').command, '-'];
-  const check = (stdin: string) => ended(command, options, { env: { ...client('shellcheck').env, ...env }, stdin });
-  const text = await readFile(join(ROOT, '.github/workflows/release.yml'), 'utf8');
-  expect(await check(text)).toEqual({ code: 0, stdout: '', stderr: '' });
-  expect(await check(text.replace('matrix.platform }}', 'matrix.plattform }}'))).toMatchObject({ code: 1 });
-  expect(await check(text.replace('"$GITHUB_REF_NAME" release', '$GITHUB_REF_NAME release'))).toMatchObject({
-    code: 1,
+describe('the workflow', () => {
+  /** A script for a program, with options after those that it is called with. */
+  const calls = ({ command, args, env }: Program, first: readonly string[], last: readonly string[]): string => {
+    const settings = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
+    const words = ['env', ...settings, ...[command, ...args, ...first].map(quoted), '"$@"', ...last];
+    return `exec ${words.join(' ')}`;
+  };
+
+  it('publishes the image and the chart under the digests that it signs', async () => {
+    const registry = await startRealRegistry('none', { repository: 'someone/other', tag: '1' });
+    onTestFinished(() => registry.stop());
+    const bin = at('bin');
+    await mkdir(bin);
+    await writeFile(at('policy.json'), JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }] }));
+    await writePrograms(bin, {
+      skopeo: calls(client('skopeo'), ['--policy', at('policy.json')], ['--dest-tls-verify=false']),
+      helm: calls(client('helm'), [], ['--plain-http']),
+      cosign: `echo "$@" >> ${quoted(at('signed'))}`,
+    });
+    const image = `${registry.host}/someone/${NAME}`;
+    const charts = `${registry.host}/someone/charts`;
+    const { steps } = parse(await readFile(join(ROOT, '.github/workflows/release.yml'), 'utf8')).jobs.publish as {
+      steps: { name?: string; run: string }[];
+    };
+    for (const name of ['Publish the image', 'Publish the chart']) {
+      const script = steps.find((step) => step.name === name)?.run ?? 'exit 1';
+      const env = { PATH: `${bin}:${process.env.PATH}`, HOME: folder, VERSION, BASE, IMAGE: image, CHARTS: charts };
+      const { code, stderr } = await ended('bash', ['-eo', 'pipefail', '-c', script], { env, cwd: folder });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) });
+    }
+    const digestOf = async (repository: string): Promise<string> => {
+      const headers = { accept: `${OCI}.index.v1+json, ${OCI}.manifest.v1+json` };
+      const url = `http://${registry.host}/v2/someone/${repository}/manifests/${VERSION}`;
+      const { headers: answered } = await fetch(url, { method: 'HEAD', headers });
+      return answered.get('docker-content-digest') ?? 'none';
+    };
+    const [published, chart] = await Promise.all([digestOf(NAME), digestOf(`charts/${NAME}`)]);
+    expect(`${published}\n`).toBe(String(await released(`${BASE}.oci.digest`)));
+    expect(await readFile(at('signed'), 'utf8')).toBe(
+      `sign --yes ${image}@${published}\nsign --yes ${charts}/${NAME}@${chart}\n`,
+    );
   });
 });

@@ -10,6 +10,8 @@ export const CLIENTS = {
   actionlint: go('github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12'),
   shellcheck: PEERS.shellcheck,
   helm: PEERS.helm,
+  registry: PEERS.registry,
+  skopeo: debian('skopeo', 'skopeo'),
   qemu: PARTS.qemu,
   cyclonedx: PARTS.cyclonedx,
 } as const satisfies Record<string, Way>;
