@@ -88,7 +88,7 @@ describe('fish', () => {
   const names = async (words: string) => [...(await offered(words)).keys()];
 
   test.each([
-    ['', ['cleanup', 'completion', 'explain', 'merge', 'plan', 'run', 'schema']],
+    ['', ['cleanup', 'completion', 'diff', 'explain', 'merge', 'plan', 'run', 'schema']],
     ['--phase ', ['auto', 'post-install', 'pre-install']],
     ['--service=wo', ['--service=worker']],
     ['-f sh', ['shared conf.yaml']],
@@ -100,7 +100,7 @@ describe('fish', () => {
     ['--only=pairing/', ['--only=pairing/*', '--only=pairing/iotcore-needs-sqs']],
     ['explain pair', ['pairing', 'pairing/iotcore-needs-sqs']],
     ['completion ', ['bash', 'fish', 'zsh']],
-    ['schema ', ['matrix', 'report']],
+    ['schema ', ['comparison', 'matrix', 'report']],
     ['merge previous.html sh', ['shared conf.yaml']],
     ['plan --strict', []],
     ['plan -o ', ['json', 'pretty']],
