@@ -1,5 +1,5 @@
 /** The report as GitHub workflow commands: failures and warnings become annotations. */
-import { annotation, command, group, logged } from './github/commands.ts';
+import { annotation, changesSince, command, group, logged } from './github/commands.ts';
 import { resultOf, withStatus } from './phrases.ts';
 import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Render } from './render.ts';
@@ -15,6 +15,7 @@ export const renderGithub: Render = (report) => {
     ...warnings.filter(accepted).map((finding) => annotation('notice', finding)),
     ...report.leftovers.map((left) => command('warning', `left behind: ${left.what}`, left.command)),
     ...upgrade(report),
+    ...changesSince(report),
     ...group(withStatus(report, 'skip'), 'skipped'),
     ...group(withStatus(report, 'pass'), 'passed'),
     ...report.notVerified.map(({ title, detail }) => logged(`not verified: ${title}: ${detail}`)),

@@ -1,6 +1,6 @@
 /** The report as a pull request comment, in GitHub Flavored Markdown, which GitLab also renders. */
 
-import { bounded, escaped, folded, foldedSections, heading, leftBehind, section } from './markdown/parts.ts';
+import { bounded, changesSince, escaped, folded, foldedSections, heading, leftBehind, section } from './markdown/parts.ts';
 import { countsOf, verdictOf, withStatus } from './phrases.ts';
 import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Render } from './render.ts';
@@ -18,6 +18,7 @@ export const renderMarkdown: Render = (report) => {
   ];
   const warnings = withStatus(report, 'warn');
   const rest = [
+    ...changesSince(report),
     ...foldedSections(
       'warning',
       warnings.map((finding) => section(finding, '####')),

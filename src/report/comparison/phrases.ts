@@ -1,8 +1,9 @@
 /** The words for a comparison that all pages use. */
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
+import { duration } from '../phrases.ts';
 import { newFailures } from './compare.ts';
-import type { Change, ChangedFinding, ComparedSide, Comparison } from './types.ts';
+import type { Change, ChangedFinding, ComparedSide, Comparison, SlowerCheck } from './types.ts';
 
 /** "compared with the report of 2026-11-30 21:37 UTC". */
 export const comparedWith = ({ before: { kind, startedAt } }: Comparison): string =>
@@ -52,3 +53,28 @@ export function sidesOf({ before, after }: Comparison): string[] {
     return one === other ? [] : [`${name}: ${one} → ${other}`];
   });
 }
+
+/** "drain: database: 40 ms → 900 ms" */
+export const slowerOf = ({ check, run, beforeMs, afterMs }: SlowerCheck): string =>
+  `${nameOf({ id: check, ...(run !== undefined && { run }) })}: ${duration(beforeMs)} → ${duration(afterMs)}`;
+
+/** In lines; the JSON has everything. */
+const MOST_LISTED = 100;
+
+/** What changed, one line each, for pages without columns. */
+export function listOf(comparison: Comparison): string[] {
+  const all = linesIn(comparison);
+  const more = all.length - MOST_LISTED;
+  return more <= 0 ? all : [...all.slice(0, MOST_LISTED), `… and ${more} more`];
+}
+
+const linesIn = (comparison: Comparison): string[] => [
+  ...comparison.notes.map((note) => `note: ${note}`),
+  ...comparison.findings.map((finding) => `${wordOf(finding)}: ${nameOf(finding)}: ${finding.title}`),
+  ...comparison.facts.map((fact) => `differs: ${nameOf(fact)}: ${fact.before} → ${fact.after}`),
+  ...sidesOf(comparison).map((text) => `differs: ${text}`),
+  ...comparison.slower.map((slower) => `slower: ${slowerOf(slower)}`),
+];
+
+/** "compared with the report of …: 1 new failure" */
+export const headOf = (comparison: Comparison): string => `${comparedWith(comparison)}: ${changesIn(comparison)}`;

@@ -1,9 +1,8 @@
 /** A comparison for people, alone or as a part of a report. */
-import { duration } from '../phrases.ts';
 import { INDENT, Printer } from '../pretty/printer.ts';
 import type { Style } from '../style.ts';
 import { padTo, wrap } from '../wrap.ts';
-import { changesIn, comparedWith, iconOf, nameOf, sidesOf, wordOf } from './phrases.ts';
+import { headOf, iconOf, nameOf, sidesOf, slowerOf, wordOf } from './phrases.ts';
 import type { Comparison } from './types.ts';
 
 /** What `diff` prints. */
@@ -21,7 +20,7 @@ class Page extends Printer {
     const { findings, facts, slower, notes } = comparison;
     const isQuiet = this.style.verbosity === 'quiet';
     return [
-      ...this.#wrapped(`${comparedWith(comparison)}: ${changesIn(comparison)}`, 0).map((line) => this.color.bold(line)),
+      ...this.#wrapped(headOf(comparison), 0).map((line) => this.color.bold(line)),
       ...notes.flatMap((note) => this.#item('warn', 'note', note)),
       ...findings
         .filter(({ change }) => !isQuiet || change === 'new' || change === 'changed')
@@ -38,13 +37,7 @@ class Page extends Printer {
               ...this.#wrapped(`${fact.before} → ${fact.after}`, INDENT),
             ]),
             ...sidesOf(comparison).flatMap((text) => this.#item('pass', 'differs', text)),
-            ...slower.flatMap(({ check, run, beforeMs, afterMs }) =>
-              this.#item(
-                'pass',
-                'slower',
-                `${nameOf({ id: check, ...(run !== undefined && { run }) })}: ${duration(beforeMs)} → ${duration(afterMs)}`,
-              ),
-            ),
+            ...slower.flatMap((one) => this.#item('pass', 'slower', slowerOf(one))),
           ]),
     ];
   }

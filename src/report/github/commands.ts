@@ -1,4 +1,6 @@
 /** GitHub workflow commands, for reports and for matrices. */
+import { headOf, listOf } from '../comparison/phrases.ts';
+import type { Comparison } from '../comparison/types.ts';
 import { neutralize } from '../neutralize.ts';
 import { type Explained, proseOf } from '../phrases.ts';
 import { oneLine } from '../sanitize.ts';
@@ -21,6 +23,10 @@ export function group(findings: readonly Pick<Explained, 'id' | 'title'>[], word
     '::endgroup::',
   ];
 }
+
+/** One notice with what changed since the baseline, if there is one. */
+export const changesSince = ({ comparison }: { readonly comparison?: Comparison }): string[] =>
+  comparison === undefined ? [] : [command('notice', headOf(comparison), listOf(comparison).join('\n') || 'no changes')];
 
 /** Escaped like GitHub's toolkit (`@actions/core`, command.ts). */
 export function command(level: Level, title: string, message: string): string {

@@ -2,6 +2,8 @@
 import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
+import { headOf, listOf } from '../comparison/phrases.ts';
+import type { Comparison } from '../comparison/types.ts';
 import { affectedOf, type Explained, isWebAddress } from '../phrases.ts';
 import { ICONS } from '../style.ts';
 
@@ -62,6 +64,13 @@ export const heading = ({ status, words }: { readonly status: Status; readonly w
 
 export const leftBehind = ({ what, command }: Leftover): string =>
   `**left behind: ${escaped(what)}**\n\n${fenced(command, 'sh')}`;
+
+/** What changed since the baseline, if there is one. */
+export function changesSince({ comparison }: { readonly comparison?: Comparison }): string[] {
+  if (comparison === undefined) return [];
+  const rows = listOf(comparison).map((text) => `- ${escaped(text)}`);
+  return [[`**${escaped(headOf(comparison))}**`, ...(rows.length === 0 ? [] : ['', ...rows])].join('\n')];
+}
 
 /** Sections that are shown on request; none if there are none. */
 export const foldedSections = (noun: string, sections: readonly string[]): string[] =>

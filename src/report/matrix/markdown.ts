@@ -1,6 +1,6 @@
 /** The matrix as a pull request comment. */
 import type { Status } from '../../outcome/status.ts';
-import { bounded, escaped, folded, foldedSections, heading, leftBehind, section } from '../markdown/parts.ts';
+import { bounded, changesSince, escaped, folded, foldedSections, heading, leftBehind, section } from '../markdown/parts.ts';
 import { countsOf } from '../phrases.ts';
 import type { Render } from '../render.ts';
 import { ICONS } from '../style.ts';
@@ -18,6 +18,7 @@ export const renderMarkdown: Render<Matrix> = (matrix) => {
     ...lostIn(matrix).map((run) => section({ ...explained(run), status: 'fail' }, '###')),
     ...entriesIn(matrix, 'fail').map((entry) => section(entry, '###', rowsOf(entry))),
     ...leftoversIn(matrix).map(leftBehind),
+    ...changesSince(matrix),
     ...foldedSections(
       'warning',
       entriesIn(matrix, 'warn').map((entry) => section(entry, '####', rowsOf(entry))),

@@ -156,7 +156,7 @@ describe('where nothing may be sent, or nothing is permitted: skips that say so'
 
   test.each<[string, () => Parameters<IotWorld['check']>[0] & { database?: string }, RegExp]>([
     ['Spacelift is installed', () => ({ database: databases.installed }), /Spacelift is already installed/],
-    ['--phase post-install', () => ({ phase: 'post-install' }), /\(--phase post-install\)/],
+    ['--phase post-install', () => ({ phase: 'post-install' }), /\(phase post-install\)/],
     ['the database can’t be asked', () => ({ database: 'postgres://u:p@127.0.0.1:1/d' }), /does not show/],
     ['these credentials may not delete', () => ({ as: operatorWithout('sqs:deletemessage') }), /delete/],
   ])('%s', async (_, how, says) => {
