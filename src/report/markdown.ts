@@ -1,6 +1,15 @@
 /** The report as a pull request comment, in GitHub Flavored Markdown, which GitLab also renders. */
 
-import { bounded, changesSince, escaped, folded, foldedSections, heading, leftBehind, section } from './markdown/parts.ts';
+import {
+  bounded,
+  changesSince,
+  escaped,
+  folded,
+  foldedSections,
+  heading,
+  leftBehind,
+  section,
+} from './markdown/parts.ts';
 import { countsOf, verdictOf, withStatus } from './phrases.ts';
 import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Render } from './render.ts';

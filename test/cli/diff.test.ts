@@ -125,8 +125,14 @@ describe('--baseline', () => {
   });
 
   it.each([
-    ['github', /^::notice title=compared with the matrix of [^:]+%3A\d\d UTC%3A 1 new failure::new: server: database\/connect: db:5432 refused/m],
-    ['markdown', /^\*\*compared with the matrix of .* UTC: 1 new failure\*\*\n\n- new: server: database\/connect: db:5432 refused/m],
+    [
+      'github',
+      /^::notice title=compared with the matrix of [^:]+%3A\d\d UTC%3A 1 new failure::new: server: database\/connect: db:5432 refused/m,
+    ],
+    [
+      'markdown',
+      /^\*\*compared with the matrix of .* UTC: 1 new failure\*\*\n\n- new: server: database\/connect: db:5432 refused/m,
+    ],
   ])('is shown in %s', async (format, says) => {
     const { stdout: before } = await command(['merge', path('good.json'), '-o', 'json']);
     await writeFile(path(`${format}.json`), before);

@@ -26,7 +26,9 @@ export function group(findings: readonly Pick<Explained, 'id' | 'title'>[], word
 
 /** One notice with what changed since the baseline, if there is one. */
 export const changesSince = ({ comparison }: { readonly comparison?: Comparison }): string[] =>
-  comparison === undefined ? [] : [command('notice', headOf(comparison), listOf(comparison).join('\n') || 'no changes')];
+  comparison === undefined
+    ? []
+    : [command('notice', headOf(comparison), listOf(comparison).join('\n') || 'no changes')];
 
 /** Escaped like GitHub's toolkit (`@actions/core`, command.ts). */
 export function command(level: Level, title: string, message: string): string {

@@ -1,6 +1,15 @@
 /** The matrix as a pull request comment. */
 import type { Status } from '../../outcome/status.ts';
-import { bounded, changesSince, escaped, folded, foldedSections, heading, leftBehind, section } from '../markdown/parts.ts';
+import {
+  bounded,
+  changesSince,
+  escaped,
+  folded,
+  foldedSections,
+  heading,
+  leftBehind,
+  section,
+} from '../markdown/parts.ts';
 import { countsOf } from '../phrases.ts';
 import type { Render } from '../render.ts';
 import { ICONS } from '../style.ts';
