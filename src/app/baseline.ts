@@ -40,12 +40,6 @@ export async function readMatrixBaseline(path: string): Promise<Matrix> {
   throw new InputError(`--baseline ${titleOf(path)}: it is the report of one run; expected an earlier matrix`);
 }
 
-/** With what has changed since the baseline, if there is one. */
-export const comparedTo = <Document extends Comparable>(
-  document: Document,
-  baseline: Document | undefined,
-): Document => (baseline === undefined ? document : { ...document, comparison: compare(baseline, document) });
-
 /** @throws InputError if a file can't be read, or if they can't be compared */
 export async function compareFiles(before: string, after: string): Promise<Comparison> {
   const [earlier, now] = [await readDocument(before), await readDocument(after)];

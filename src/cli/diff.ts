@@ -1,8 +1,8 @@
 /** `diff`: what changed between two reports, or two matrices. */
 import { compareFiles } from '../app/baseline.ts';
 import { InputError } from '../config/input-error.ts';
-import { newFailures } from '../report/comparison/compare.ts';
 import { COMPARISON_FORMATS } from '../report/comparison/index.ts';
+import { newFailures } from '../report/comparison/new-failures.ts';
 import { newFailuresReason } from '../report/exit.ts';
 import { notice } from './errors.ts';
 import type { DiffArguments } from './options.ts';

@@ -1,5 +1,5 @@
 /** `merge`: one matrix from the reports of several services, which somebody else collected. */
-import { comparedTo } from '../app/baseline.ts';
+import { comparedTo } from '../app/compared.ts';
 import { readRuns } from '../app/merge.ts';
 import { InputError } from '../config/entry.ts';
 import { matrixExitCode } from '../report/matrix/exit.ts';
@@ -18,7 +18,7 @@ export async function merge(host: NodeJS.Process, files: readonly string[], args
     throw new InputError('merge - reads standard input, but that is a terminal; pipe reports into it, or name files');
   const runs = await readRuns(files, host.stdin);
   const merged = makeMatrix(runs, { accept: new Map((args.accept ?? []).map(({ id, reason }) => [id, reason])) });
-  const matrix = comparedTo(merged, baseline);
+  const matrix = await comparedTo(merged, baseline);
   const { code, because } = matrixExitCode(matrix, exitRules(args));
   host.exitCode = code;
   await output(matrix, because);

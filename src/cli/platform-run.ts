@@ -1,6 +1,7 @@
 /** What `run` does on every platform: options that it passes on, progress, interruption, and the matrix. */
-import { comparedTo } from '../app/baseline.ts';
+
 import type { CleanedUp } from '../app/cleaned-up.ts';
+import { comparedTo } from '../app/compared.ts';
 import { InputError } from '../config/input-error.ts';
 import type { Redact } from '../config/redact.ts';
 import { matrixExitCode } from '../report/matrix/exit.ts';
@@ -109,7 +110,7 @@ export async function runAndShow(
   };
   const { runs, left } = await run(observer, interrupt.signal).finally(() => progress.stop());
   const accept = new Map((args.accept ?? []).map(({ id, reason }) => [id, reason]));
-  const matrix = comparedTo(makeMatrix(runs, { accept, areChosen: args.services !== undefined }), baseline);
+  const matrix = await comparedTo(makeMatrix(runs, { accept, areChosen: args.services !== undefined }), baseline);
   const { code, because } = matrixExitCode(matrix, exitRules(args));
   host.exitCode = interrupt.exitCode ?? code;
   await output(matrix, because);

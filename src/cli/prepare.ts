@@ -1,7 +1,6 @@
 /** The preparation that all commands with a config share. */
 import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { readMatrixBaseline } from '../app/baseline.ts';
 import { checkIds as checkGiven } from '../app/ids.ts';
 import { readDeployment as readFrom } from '../app/read-config.ts';
 import type { Deployment } from '../config/deployment.ts';
@@ -107,5 +106,7 @@ export function exitRules({
 /** The matrix to compare with. @throws InputError if the file contains none */
 export async function matrixBaseline(args: Parameters<typeof exitRules>[0]): Promise<Matrix | undefined> {
   exitRules(args);
-  return args.baseline === undefined ? undefined : readMatrixBaseline(args.baseline);
+  if (args.baseline === undefined) return undefined;
+  const { readMatrixBaseline } = await import('../app/baseline.ts');
+  return readMatrixBaseline(args.baseline);
 }

@@ -72,9 +72,8 @@ export async function runKubernetes(
   await runAndShow(host, { args, redact, output, noun: 'Pods' }, async (observer, signal) => {
     const { runs, left } = await runPods(plan, connect(source.connection), source.connection, observer, signal);
     if (args.workerNamespace === undefined) return { runs: serviceRuns(runs, redact), left };
-    const { createServiceAccounts: _, ...others } = settings;
-    const ofWorker = { ...others, namespace: args.workerNamespace };
-    const worker = await runWorker(runs, ofWorker, connect, source.connection, observer, signal);
+    const { connection: to } = source;
+    const worker = await runWorker(runs, args.workerNamespace, settings, connect, to, observer, signal);
     return { runs: serviceRuns([...runs, ...worker.runs], redact), left: [...left, ...worker.left] };
   });
 }

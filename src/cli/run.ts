@@ -1,11 +1,11 @@
 /** `spacelift-preflight`: runs the checks and prints the report. */
 
-import { readReportBaseline } from '../app/baseline.ts';
 import { preflight } from '../app/preflight.ts';
 import { refuseInapplicableSelection } from '../app/selection.ts';
 import { targetsIn } from '../app/targets.ts';
 import { exitCode } from '../report/exit.ts';
 import { FORMATS } from '../report/index.ts';
+import type { Report } from '../report/types.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
@@ -33,7 +33,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   };
   const rules = exitRules(args);
   checkIds(args);
-  const baseline = args.baseline === undefined ? undefined : await readReportBaseline(args.baseline);
+  const baseline = args.baseline === undefined ? undefined : await readBaseline(args.baseline);
   const output = prepareOutput(host, args, FORMATS);
   const config = await readDeployment(host, args, options);
   refuseInapplicableSelection(config, options, '--');
@@ -57,4 +57,10 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   host.exitCode = interrupt.exitCode ?? code;
   await output(report, because);
   interrupt.release();
+}
+
+/** @throws InputError if the file contains no report */
+async function readBaseline(path: string): Promise<Report> {
+  const { readReportBaseline } = await import('../app/baseline.ts');
+  return readReportBaseline(path);
 }

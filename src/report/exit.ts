@@ -1,7 +1,7 @@
 /** The exit code for a report. */
 import { BY_REQUEST, matcher } from '../engine/select.ts';
 import { plural } from '../util/format.ts';
-import { newFailures } from './comparison/compare.ts';
+import { newFailures } from './comparison/new-failures.ts';
 import type { Report } from './types.ts';
 import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 

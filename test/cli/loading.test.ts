@@ -50,6 +50,15 @@ describe('only commander is loaded', () => {
   });
 });
 
+it('a run without a baseline loads nothing that reads or compares reports', async () => {
+  const config = join(folder, 'no-baseline.env');
+  await writeFile(config, 'SERVER_DOMAIN=localhost\n');
+  const { modules } = await loadedBy(['-f', config, '--only', 'configuration/*']);
+  expect(
+    modules.filter((url) => /\/report\/(?:read|schema|matrix\/schema|comparison\/compare)\.ts$/.test(url)),
+  ).toEqual([]);
+});
+
 it('explain loads the tables of rules, and no client', async () => {
   const { packages } = await loadedBy(['explain', 'database/version']);
   expect(packages.filter((name) => CLIENTS.test(name))).toEqual([]);

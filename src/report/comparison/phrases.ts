@@ -2,7 +2,7 @@
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
 import { duration } from '../phrases.ts';
-import { newFailures } from './compare.ts';
+import { newFailures } from './new-failures.ts';
 import type { Change, ChangedFinding, ComparedSide, Comparison, SlowerCheck } from './types.ts';
 
 /** "compared with the report of 2026-11-30 21:37 UTC". */
