@@ -1,4 +1,5 @@
 /** Whether the method and the keys are those of the baseline: the one mistake after which the data is lost. */
+import { isSamePinned } from '../../src/config/pinned.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
@@ -23,7 +24,7 @@ export function pinned({ options }: Run, now: Identity): Outcome {
   const evidence = { before: shown(before), now: shown(now) };
   if (before.method !== now.method) return changed('method', before, now, evidence);
   const keys = Object.keys(NAMES).filter((name) => before[name] !== undefined);
-  const other = keys.find((name) => now[name] !== undefined && keyOf(now[name]) !== keyOf(before[name] ?? ''));
+  const other = keys.find((name) => now[name] !== undefined && !isSamePinned(now[name], before[name] ?? ''));
   if (other !== undefined) return changed(other, before, now, evidence);
   const unknown = keys.find((name) => now[name] === undefined);
   if (unknown !== undefined) return skip(`the ${NAMES[unknown]} is not known here`, { evidence });
@@ -45,7 +46,3 @@ function changed(name: string, before: Identity, now: Identity, evidence: Record
 }
 
 const shown = (identity: Identity): string[] => Object.entries(identity).map(([name, value]) => `${name}=${value}`);
-
-/** A multi-Region key has the same ID in each region, and the same key material. */
-const MULTI_REGION = /^(arn:[\w-]+:kms:)[\w-]*(:\d+:key\/mrk-)/;
-const keyOf = (value: string): string => value.replace(MULTI_REGION, '$1*$2');

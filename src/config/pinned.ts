@@ -1,4 +1,4 @@
-/** What the config says that can't be changed after installation. */
+/** What can't be changed after installation: what the config says of it, and when two values are the same. */
 import { BUCKETS, type Bucket, type VariableName } from './contract.ts';
 import type { Deployment } from './deployment.ts';
 import type { Pinned } from './options.ts';
@@ -27,3 +27,9 @@ export function pinnedInConfig(deployment: Pick<Deployment, 'lookup' | 'chosen'>
     ...(broker !== undefined && endpoint !== undefined && { mqttBroker: { type: broker, endpoint } }),
   };
 }
+
+/** Whether two values name the same: a multi-Region key has the same ID in each region, and the same key material. */
+export const isSamePinned = (one: string, other: string): boolean => withoutRegion(one) === withoutRegion(other);
+
+const MULTI_REGION = /^(arn:[\w-]+:kms:)[\w-]*(:\d+:key\/mrk-)/;
+const withoutRegion = (value: string): string => value.replace(MULTI_REGION, '$1*$2');

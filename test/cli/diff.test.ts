@@ -68,6 +68,23 @@ describe('diff', () => {
     ]);
   });
 
+  it('notes what can’t be changed after installation, but not the replica of a key', async () => {
+    const key = (region: string, id: string) => `arn:aws:kms:${region}:012345678901:key/${id}`;
+    const withKey = async (name: string, encryptionKey: string) => {
+      const pinned = { encryption: { method: 'kms', encryptionKey } };
+      await writeFile(path(name), JSON.stringify(reportOf('server', [], { pinned })));
+    };
+    await withKey('key.json', key('eu-west-1', 'mrk-1'));
+    await withKey('replica.json', key('us-east-1', 'mrk-1'));
+    await withKey('other-key.json', key('eu-west-1', 'mrk-2'));
+    expect((await compared('key.json', 'replica.json')).notes).toEqual([]);
+    expect((await compared('key.json', 'other-key.json')).notes).toEqual([
+      expect.stringMatching(
+        /^encryption\.encryptionKey can’t be changed after installation, but was \S+mrk-1, and is \S+mrk-2 now$/,
+      ),
+    ]);
+  });
+
   it('compares matrices, column by column', async () => {
     expect((await compared('matrix.json', 'matrix.json')).findings).toEqual([]);
   });

@@ -1,4 +1,5 @@
 /** Compares two reports, or two matrices. */
+import { isSamePinned } from '../../config/pinned.ts';
 import type { Status } from '../../outcome/status.ts';
 import { VERSION } from '../../util/version.ts';
 import type { Matrix } from '../matrix/types.ts';
@@ -25,6 +26,7 @@ export function compare(before: Comparable, after: Comparable): Comparison {
   const keys = new Set([...now.keys(), ...earlier.keys()]);
   const pairs = [...keys].map((key) => [earlier.get(key), now.get(key)] as const);
   const findings = pairs.flatMap(([one, other]) => changeOf(one, other)).toSorted(byWeight);
+  const reports = pairsOf(before, after);
   const same = pairs.filter(([one, other]) => isIssue(one) && isIssue(other) && isSame(one, other)).length;
   const count = (change: Change) => findings.filter((finding) => finding.change === change).length;
   return {
@@ -37,13 +39,9 @@ export function compare(before: Comparable, after: Comparable): Comparison {
     findings,
     facts: pairs.flatMap(([one, other]) => factOf(one, other)),
     slower: slowerIn(before, after),
-    notes: [...notesOf(before, after), ...pinnedNotes(before, after)],
+    notes: [...notesOf(reports), ...pinnedNotes(reports)],
   };
 }
-
-/** The failures that were not failures before. */
-export const newFailures = ({ findings }: Comparison): readonly ChangedFinding[] =>
-  findings.filter(({ before, after }) => after === 'fail' && before !== 'fail');
 
 interface Item {
   readonly id: string;
@@ -159,6 +157,21 @@ export function reportsIn(document: Comparable): readonly { readonly run?: strin
   return document.runs.flatMap(({ name, report }) => (report === undefined ? [] : [{ run: name, report }]));
 }
 
+/** Two reports of the same column, or of single runs. */
+interface Pair {
+  readonly run?: string;
+  readonly before: Report;
+  readonly after: Report;
+}
+
+function pairsOf(before: Comparable, after: Comparable): Pair[] {
+  const earlier = new Map(reportsIn(before).map(({ run, report }) => [run, report]));
+  return reportsIn(after).flatMap(({ run, report }) => {
+    const other = earlier.get(run);
+    return other === undefined ? [] : [{ ...(run !== undefined && { run }), before: other, after: report }];
+  });
+}
+
 function sideOf(document: Comparable): ComparedSide {
   const [first] = reportsIn(document);
   const domain = first?.report.domain;
@@ -187,15 +200,10 @@ const SUBJECTS: readonly { readonly what: string; of(report: Report): string | u
   { what: 'they were made by different versions of spacelift-preflight', of: ({ tool }) => tool.version },
 ];
 
-function notesOf(before: Comparable, after: Comparable): string[] {
-  const earlier = reportsIn(before);
-  const pairs = reportsIn(after).flatMap(({ run, report }) => {
-    const other = earlier.find((one) => one.run === run)?.report;
-    return other === undefined ? [] : [[other, report] as const];
-  });
+function notesOf(pairs: readonly Pair[]): string[] {
   return SUBJECTS.flatMap(({ what, of }) => {
     const differing = pairs
-      .map(([one, other]) => [of(one), of(other)] as const)
+      .map(({ before, after }) => [of(before), of(after)] as const)
       .find(([one, other]) => one !== undefined && other !== undefined && one !== other);
     return differing === undefined ? [] : [`${what}: ${differing[0]} before, ${differing[1]} now`];
   });
@@ -205,15 +213,13 @@ function notesOf(before: Comparable, after: Comparable): string[] {
 const PINNED = /\/pinned$/;
 
 /** What can't be changed after installation, and differs; said here unless a finding says it. */
-function pinnedNotes(before: Comparable, after: Comparable): string[] {
-  const earlier = reportsIn(before);
-  return reportsIn(after).flatMap(({ run, report }) => {
-    const was = valuesIn(earlier.find((one) => one.run === run)?.report.pinned);
-    const isTold = findingsIn(report).some(({ id }) => PINNED.test(id));
-    if (isTold) return [];
-    return [...valuesIn(report.pinned)].flatMap(([name, value]) => {
+function pinnedNotes(pairs: readonly Pair[]): string[] {
+  return pairs.flatMap(({ run, before, after }) => {
+    if (findingsIn(after).some(({ id }) => PINNED.test(id))) return [];
+    const was = valuesIn(before.pinned);
+    return [...valuesIn(after.pinned)].flatMap(([name, value]) => {
       const old = was.get(name);
-      if (old === undefined || old === value) return [];
+      if (old === undefined || isSamePinned(old, value)) return [];
       const who = run === undefined ? '' : `${run}: `;
       return [`${who}${name} can’t be changed after installation, but was ${old}, and is ${value} now`];
     });
