@@ -100,6 +100,15 @@ export async function withTimeout<T>(
   }
 }
 
+/** Waits for work that `signal` may interrupt, which is no error: what is known by then stays. @throws any other error */
+export async function untilInterrupted(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!signal.aborted || signal.reason instanceof CrashedError) throw error;
+  }
+}
+
 /** The promise's result, or the signal's reason if it aborts first. */
 export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   let stop: (() => void) | undefined;

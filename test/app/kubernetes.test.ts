@@ -7,7 +7,9 @@ import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { cleanUp } from '../../src/app/kubernetes/cleanup.ts';
 import { type KubernetesSettings, planKubernetes, runKubernetes } from '../../src/app/kubernetes/run.ts';
 import { readWorkloads } from '../../src/app/kubernetes/source.ts';
+import { runWorker } from '../../src/app/kubernetes/worker.ts';
 import { type Connection, kubectlWith } from '../../src/cluster/kubectl.ts';
+import { STOPPED } from '../../src/cluster/lost.ts';
 import { mapIn } from '../../src/cluster/objects.ts';
 import { resourcesIn } from '../../src/cluster/resources.ts';
 import type { Service } from '../../src/config/options.ts';
@@ -100,6 +102,16 @@ async function driven(cluster: Cluster, { settings = {}, manifests, connection =
   );
   return { runs, left, said, lost };
 }
+
+it('nothing is started for a worker’s view after an interruption', async () => {
+  const connect = () => {
+    throw new Error('kubectl was called');
+  };
+  const observer = { started: () => {}, finished: () => {}, said: () => {} };
+  const { runs, left } = await runWorker([], 'workers', SETTINGS, connect, LIVE, observer, AbortSignal.abort());
+  expect(runs).toMatchObject([{ workload: { service: 'worker' }, outcome: { lost: STOPPED } }]);
+  expect(left).toEqual([]);
+});
 
 describe('a run', () => {
   it('has a report of each service, and leaves nothing', async () => {

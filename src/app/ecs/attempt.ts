@@ -1,17 +1,14 @@
 /** One service's task on its way, and what it leaves. */
 import type { StopWords } from '../../cluster/ecs/task-state.ts';
-import type { Lost } from '../../cluster/refusal.ts';
-import type { Report } from '../../report/types.ts';
+import type { RunOutcome } from '../service-run.ts';
 import type { PlannedTask } from './plan.ts';
-
-export type EcsOutcome = { readonly report: Report } | { readonly lost: Lost };
 
 /** Messages about one task that waits. */
 const MOST_SAID = 3;
 
 export class Attempt {
   readonly planned: PlannedTask;
-  outcome: EcsOutcome | undefined;
+  outcome: RunOutcome | undefined;
   /** The ARN of the registered definition; `unsure` if ECS did not respond. */
   definition: string | 'unsure' | undefined;
   /** The ARN of the task; `unsure` if ECS did not respond. */

@@ -19,14 +19,15 @@ import type { EcsWorkload } from '../../cluster/ecs/workloads.ts';
 import { neverEnded, noReport, STOPPED } from '../../cluster/lost.ts';
 import { type JsonMap, textIn } from '../../util/json.ts';
 import { reportIn } from '../log-report.ts';
-import { Attempt, type EcsOutcome } from './attempt.ts';
+import type { RunOutcome } from '../service-run.ts';
+import { Attempt } from './attempt.ts';
 import { wordsOf } from './errors.ts';
 import type { EcsPlan } from './plan.ts';
 
 /** The result of one service's run. */
 export interface EcsDriven {
   readonly workload: EcsWorkload;
-  readonly outcome: EcsOutcome;
+  readonly outcome: RunOutcome;
   /** The availability zone of the task. */
   readonly zone: string | undefined;
 }
@@ -185,7 +186,7 @@ export class EcsDrive {
     }
   }
 
-  async #read(attempt: Attempt, exitCode: number, signal: AbortSignal): Promise<EcsOutcome> {
+  async #read(attempt: Attempt, exitCode: number, signal: AbortSignal): Promise<RunOutcome> {
     const { workload, log } = attempt.planned;
     const stream = `${log.prefix}${(attempt.task ?? '').replace(/^.*\//, '')}`;
     for (let left = LOG_ATTEMPTS; ; left--) {
@@ -208,7 +209,7 @@ export class EcsDrive {
     }
   }
 
-  #finish(attempt: Attempt, outcome: EcsOutcome): void {
+  #finish(attempt: Attempt, outcome: RunOutcome): void {
     attempt.outcome = outcome;
     this.#observer.finished(attempt.planned.workload.service);
   }

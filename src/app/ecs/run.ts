@@ -1,7 +1,7 @@
 /** `run ecs`: a preflight as each service, in a task like the service's own. */
 import type { Ecs } from '../../cluster/ecs/client.ts';
 import { EcsError } from '../../cluster/ecs/requests.ts';
-import { CrashedError } from '../../engine/timeouts.ts';
+import { untilInterrupted } from '../../engine/timeouts.ts';
 import { EcsDrive, type EcsDriven, type EcsObserver } from './drive.ts';
 import { unusable, type Where } from './errors.ts';
 import type { EcsPlan } from './plan.ts';
@@ -27,11 +27,7 @@ export async function runEcs(
   const drive = new EcsDrive(plan, ecs, observer);
   const clear = async () => (plan.keep ? [KEPT] : removeRun(ecs, plan.run, drive.attempts));
   try {
-    try {
-      await drive.run(signal);
-    } catch (error) {
-      if (!signal.aborted || signal.reason instanceof CrashedError) throw error;
-    }
+    await untilInterrupted(signal, drive.run(signal));
     return { runs: drive.results, left: await clear() };
   } catch (error) {
     if (drive.attempts.some(({ definition }) => definition !== undefined))

@@ -4,7 +4,7 @@ import type { Redact } from '../../config/redact.ts';
 import type { Fact, ServiceRun } from '../../report/matrix/types.ts';
 import { firstOf } from '../../util/format.ts';
 import { mapIn, textIn, textsIn } from '../../util/json.ts';
-import { lostRun } from '../lost-run.ts';
+import { serviceRun } from '../service-run.ts';
 import type { EcsDriven } from './drive.ts';
 
 /** The number of secrets or subnets that a fact names. */
@@ -12,13 +12,9 @@ const MOST = 8;
 
 /** @param redact for the words of ECS */
 export function serviceRuns(runs: readonly EcsDriven[], redact: Redact): ServiceRun[] {
-  return runs.map(({ workload, outcome, zone }): ServiceRun => {
-    const { service } = workload;
-    const facts = factsOf(workload, zone);
-    return 'report' in outcome
-      ? { service, facts, report: outcome.report }
-      : { service, facts, lost: lostRun(outcome.lost, redact) };
-  });
+  return runs.map(({ workload, outcome, zone }) =>
+    serviceRun(workload.service, factsOf(workload, zone), outcome, redact),
+  );
 }
 
 function factsOf({ definition, container, placement }: EcsWorkload, zone: string | undefined): Fact[] {

@@ -15,11 +15,11 @@ import { RUN_LABEL } from '../../cluster/names.ts';
 import { mapIn, nameOf, textIn } from '../../cluster/objects.ts';
 import { type BuiltPod, ownedBy, withPriority } from '../../cluster/pod.ts';
 import { isTrouble, type PodState, stateOf, warningsIn } from '../../cluster/pod-state.ts';
-import { forbiddenIn, isAboutQuota, isQuotaFull, type Lost, refusalOf } from '../../cluster/refusal.ts';
+import { forbiddenIn, isAboutQuota, isQuotaFull, refusalOf } from '../../cluster/refusal.ts';
 import type { Workload } from '../../cluster/workloads.ts';
-import type { Report } from '../../report/types.ts';
 import type { JsonMap } from '../../util/json.ts';
 import { reportIn } from '../log-report.ts';
+import type { RunOutcome } from '../service-run.ts';
 import { objectsIn } from './source.ts';
 
 /** A service's Pod, before it is created. */
@@ -46,7 +46,7 @@ export interface DriveSettings {
 /** The result of one service's run. */
 export interface Driven {
   readonly workload: Workload;
-  readonly outcome: { readonly report: Report } | { readonly lost: Lost };
+  readonly outcome: RunOutcome;
   /** On which the Pod ran. */
   readonly node: string | undefined;
 }
@@ -216,7 +216,7 @@ export class Drive {
     }
   }
 
-  async #read(attempt: Attempt, exitCode: number, signal: AbortSignal): Promise<Driven['outcome']> {
+  async #read(attempt: Attempt, exitCode: number, signal: AbortSignal): Promise<RunOutcome> {
     const { workload, container, pod } = attempt.planned;
     for (let left = LOG_ATTEMPTS; ; left--) {
       try {
@@ -233,7 +233,7 @@ export class Drive {
   }
 
   /** Its Pod is removed at once, which gives the quota back. */
-  #finish(attempt: Attempt, outcome: Driven['outcome']): void {
+  #finish(attempt: Attempt, outcome: RunOutcome): void {
     attempt.outcome = outcome;
     const { workload, pod } = attempt.planned;
     this.#observer.finished(workload.service);
@@ -251,7 +251,7 @@ export class Drive {
 /** One service's Pod on its way. */
 class Attempt {
   readonly planned: PlannedPod;
-  outcome: Driven['outcome'] | undefined;
+  outcome: RunOutcome | undefined;
   node: string | undefined;
   /** Once it is created. */
   pod: JsonMap | undefined;

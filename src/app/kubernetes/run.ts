@@ -5,7 +5,7 @@ import { jobName, newRunId } from '../../cluster/names.ts';
 import { nameOf, namespaceOf } from '../../cluster/objects.ts';
 import { type PodSettings, podOf } from '../../cluster/pod.ts';
 import { accountFor, accountsOf, releaseName } from '../../cluster/service-accounts.ts';
-import { CrashedError } from '../../engine/timeouts.ts';
+import { untilInterrupted } from '../../engine/timeouts.ts';
 import type { JsonMap } from '../../util/json.ts';
 import { Drive, type Driven, type DriveObserver, type DriveSettings, type PlannedPod } from './drive.ts';
 import { unusable } from './errors.ts';
@@ -116,11 +116,7 @@ export async function runKubernetes(
       { run, job, startTimeoutMs, runTimeoutMs, keep, pollMs, silenceMs },
       observer,
     );
-    try {
-      await drive.run(signal);
-    } catch (error) {
-      if (!signal.aborted || signal.reason instanceof CrashedError) throw error;
-    }
+    await untilInterrupted(signal, drive.run(signal));
     return { runs: drive.results, left: await clear() };
   } catch (error) {
     if (isCreated) for (const line of await clear()) observer.said(line);

@@ -4,7 +4,7 @@ import { authorityOf, type Workload } from '../../cluster/workloads.ts';
 import type { Redact } from '../../config/redact.ts';
 import type { Fact, ServiceRun } from '../../report/matrix/types.ts';
 import { firstOf } from '../../util/format.ts';
-import { lostRun } from '../lost-run.ts';
+import { serviceRun } from '../service-run.ts';
 import type { Driven } from './drive.ts';
 
 /** The number of Secrets or labels that a fact names. */
@@ -12,13 +12,9 @@ const MOST = 8;
 
 /** @param redact for the words of the cluster */
 export function serviceRuns(runs: readonly Driven[], redact: Redact): ServiceRun[] {
-  return runs.map(({ workload, outcome, node }): ServiceRun => {
-    const { service } = workload;
-    const facts = factsOf(workload, node);
-    return 'report' in outcome
-      ? { service, facts, report: outcome.report }
-      : { service, facts, lost: lostRun(outcome.lost, redact) };
-  });
+  return runs.map(({ workload, outcome, node }) =>
+    serviceRun(workload.service, factsOf(workload, node), outcome, redact),
+  );
 }
 
 /** Labels that say who manages the Pod, by which no policy selects. */

@@ -3,6 +3,7 @@
  * server's report names. Secrets are not read for it, and a worker has none of the services' credentials.
  */
 import type { Connection, Kubectl } from '../../cluster/kubectl.ts';
+import { STOPPED } from '../../cluster/lost.ts';
 import type { Lost } from '../../cluster/refusal.ts';
 import type { Workload } from '../../cluster/workloads.ts';
 import { InputError } from '../../config/input-error.ts';
@@ -13,24 +14,23 @@ import { type KubernetesResult, type KubernetesSettings, planKubernetes, runKube
 
 const WORKER = 'worker';
 
-export interface WorkerSettings extends Omit<KubernetesSettings, 'createServiceAccounts'> {
-  /** Of the workers. */
-  readonly namespace: string;
-}
-
 /**
  * To be called when the services' runs are over.
  * @param runs of the services
+ * @param namespace of the workers
  * @param connect for the namespace of the workers
  */
 export async function runWorker(
   runs: readonly Driven[],
-  { namespace, ...settings }: WorkerSettings,
+  namespace: string,
+  settings: KubernetesSettings,
   connect: (to: Connection) => Kubectl,
   connection: Connection,
   observer: DriveObserver,
   signal: AbortSignal,
 ): Promise<KubernetesResult> {
+  // Nothing is started after an interruption.
+  if (signal.aborted) return { runs: [lost(namespace, STOPPED)], left: [] };
   const server = runs.find(({ workload }) => workload.service === 'server')?.outcome;
   const workload = workerOf(namespace, server !== undefined && 'report' in server ? server.report : undefined);
   if (workload === undefined) return { runs: [lost(namespace, NO_SERVER)], left: [] };
