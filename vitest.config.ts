@@ -11,7 +11,7 @@ const UNIT = [
   'test/cluster/*.test.ts',
   'test/config/**/!(logins-in-reports).test.ts',
   'test/docs/!(api|excerpt).test.ts',
-  'test/engine/*.test.ts',
+  'test/engine/!(timeouts).test.ts',
   'test/house/floors.test.ts',
   'test/language/*.test.ts',
   'test/net/*.test.ts',
@@ -22,12 +22,14 @@ const UNIT = [
 /**
  * In a process of their own: some change whom it trusts, and share a server as long as their modules live; the soak counts
  * everything that is open in it, and what other tests left would be gone before the end. Microsoft's library keeps the tokens of
- * managed identities as long as its module lives, so those of another test's server would be sent.
+ * managed identities as long as its module lives, so those of another test's server would be sent. Whoever counts fake timers
+ * counts those that other tests' code sets late.
  */
 const APART = [
   'test/services/{gcs,azure}.test.ts',
   'test/services/{gcs,azure}/*.test.ts',
   'test/soak/*.test.ts',
+  'test/engine/timeouts.test.ts',
   'test/faults/azure.test.ts',
   'test/checks/object-storage/azure-faults.test.ts',
 ];
