@@ -202,7 +202,7 @@ describe('an interrupted run', () => {
     expect(report(result)).toMatchObject({ interrupted: true });
     expect(find(report(result), 'database/connect')).toMatchObject({
       status: 'skip',
-      title: 'interrupted before it was checked',
+      title: 'interrupted while it was being checked',
     });
     expect(report({ stdout: await readFile(path, 'utf8') })).toEqual(report(result));
   });
