@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../util/version.ts';
+import { sayDeprecated } from './deprecated.ts';
 import { fail, usage } from './errors.ts';
 import {
   type CleanupArguments,
@@ -189,6 +190,8 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       const { completion } = await import('./completion.ts');
       await completion(host, shell, root);
     });
+  // Afterward, because an error is one line.
+  root.hook('postAction', (_, command) => sayDeprecated(host, command.opts()));
   for (const command of [root, ...root.commands]) {
     command
       .exitOverride()

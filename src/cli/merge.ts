@@ -5,6 +5,7 @@ import { InputError } from '../config/entry.ts';
 import { matrixExitCode } from '../report/matrix/exit.ts';
 import { MATRIX_FORMATS } from '../report/matrix/index.ts';
 import { makeMatrix } from '../report/matrix/merge.ts';
+import { reasonsIn } from './accept.ts';
 import type { MergeArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
 import { checkIds, exitRules, matrixBaseline } from './prepare.ts';
@@ -17,7 +18,7 @@ export async function merge(host: NodeJS.Process, files: readonly string[], args
   if (files.includes('-') && host.stdin.isTTY)
     throw new InputError('merge - reads standard input, but that is a terminal; pipe reports into it, or name files');
   const runs = await readRuns(files, host.stdin);
-  const merged = makeMatrix(runs, { accept: new Map((args.accept ?? []).map(({ id, reason }) => [id, reason])) });
+  const merged = makeMatrix(runs, { accept: reasonsIn(args.accept) });
   const matrix = await comparedTo(merged, baseline);
   const { code, because } = matrixExitCode(matrix, exitRules(args));
   host.exitCode = code;

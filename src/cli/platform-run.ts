@@ -7,6 +7,7 @@ import type { Redact } from '../config/redact.ts';
 import { matrixExitCode } from '../report/matrix/exit.ts';
 import { makeMatrix } from '../report/matrix/merge.ts';
 import type { Matrix, ServiceRun } from '../report/matrix/types.ts';
+import { reasonsIn } from './accept.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
@@ -109,7 +110,7 @@ export async function runAndShow(
     said: (text: string) => progress.aside(() => notice(host, redact(text))),
   };
   const { runs, left } = await run(observer, interrupt.signal).finally(() => progress.stop());
-  const accept = new Map((args.accept ?? []).map(({ id, reason }) => [id, reason]));
+  const accept = reasonsIn(args.accept);
   const matrix = await comparedTo(makeMatrix(runs, { accept, areChosen: args.services !== undefined }), baseline);
   const { code, because } = matrixExitCode(matrix, exitRules(args));
   host.exitCode = interrupt.exitCode ?? code;

@@ -9,11 +9,13 @@ import { AUTHORITIES_VARIABLE, type Environment, type RunOptions } from '../conf
 import { certificatesIn } from '../net/ca-store.ts';
 import type { ExitRules } from '../report/exit.ts';
 import type { Matrix } from '../report/matrix/types.ts';
+import { reasonsIn } from './accept.ts';
 import type { RunArguments } from './options.ts';
 
-/** @throws InputError if a pattern or ID matches no rule */
+/** @throws InputError if a pattern or ID matches no rule, or an accepted one has no reason */
 export function checkIds(args: Pick<RunArguments, 'only' | 'skip' | 'require' | 'accept'>): void {
   checkGiven({ ...args, accept: args.accept?.map(({ id }) => id) }, '--');
+  reasonsIn(args.accept);
 }
 
 /** The run options about credentials. @throws InputError if a file can't be read */

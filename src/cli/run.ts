@@ -6,6 +6,7 @@ import { targetsIn } from '../app/targets.ts';
 import { exitCode } from '../report/exit.ts';
 import { FORMATS } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
+import { reasonsIn } from './accept.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
@@ -17,6 +18,7 @@ export { end } from './end.ts';
 
 /** @throws InputError if the run can't start */
 export async function run(host: NodeJS.Process, args: RunArguments): Promise<void> {
+  checkIds(args);
   const options = {
     only: args.only ?? [],
     skip: args.skip ?? [],
@@ -29,10 +31,9 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     authorities: authoritiesIn(args.caFile ?? [], host.env),
     ...credentialOptions(args),
     ...targetsIn(args, '--'),
-    accept: Object.fromEntries((args.accept ?? []).map(({ id, reason }) => [id, reason])),
+    accept: Object.fromEntries(reasonsIn(args.accept)),
   };
   const rules = exitRules(args);
-  checkIds(args);
   const baseline = args.baseline === undefined ? undefined : await readBaseline(args.baseline);
   const output = prepareOutput(host, args, FORMATS);
   const config = await readDeployment(host, args, options);
