@@ -1,7 +1,5 @@
 /** `--accept <id> --reason <text>`: warnings that do not count, each with its reason. */
 import { InvalidArgumentError, Option } from 'commander';
-import { InputError } from '../config/input-error.ts';
-import { partsOf } from '../engine/finding-id.ts';
 import { repeated, split } from './option-values.ts';
 
 export interface Acceptance {
@@ -38,15 +36,4 @@ function withReason(given: readonly Acceptance[], value: string): readonly Accep
 function reasonIn(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('expected a reason.');
   return text.trim();
-}
-
-/**
- * The reasons by ID; for IDs that are known to be those of rules.
- * @throws InputError for an accept without a reason
- */
-export function reasonsIn(given: readonly Acceptance[] = []): ReadonlyMap<string, string> {
-  const without = given.find(({ reason }) => reason === undefined);
-  if (without !== undefined)
-    throw new InputError(`--accept ${partsOf(without.id).base} requires a --reason after it: why it is accepted`);
-  return new Map(given.map(({ id, reason = '' }) => [id, reason]));
 }

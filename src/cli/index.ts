@@ -2,7 +2,6 @@
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { VERSION } from '../util/version.ts';
-import { sayDeprecated } from './deprecated.ts';
 import { fail, usage } from './errors.ts';
 import {
   type CleanupArguments,
@@ -191,7 +190,10 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       await completion(host, shell, root);
     });
   // Afterward, because an error is one line.
-  root.hook('postAction', (_, command) => sayDeprecated(host, command.opts()));
+  root.hook('postAction', async (_, command) => {
+    const { sayDeprecated } = await import('./deprecated.ts');
+    sayDeprecated(host, command.opts());
+  });
   for (const command of [root, ...root.commands]) {
     command
       .exitOverride()

@@ -5,10 +5,9 @@ import { InputError } from '../config/entry.ts';
 import { matrixExitCode } from '../report/matrix/exit.ts';
 import { MATRIX_FORMATS } from '../report/matrix/index.ts';
 import { makeMatrix } from '../report/matrix/merge.ts';
-import { reasonsIn } from './accept.ts';
 import type { MergeArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
-import { checkIds, exitRules, matrixBaseline } from './prepare.ts';
+import { checkIds, exitRules, matrixBaseline, reasonsIn } from './prepare.ts';
 
 /** @throws InputError if a file contains no report, or several of one service */
 export async function merge(host: NodeJS.Process, files: readonly string[], args: MergeArguments): Promise<void> {

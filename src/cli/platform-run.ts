@@ -7,13 +7,12 @@ import type { Redact } from '../config/redact.ts';
 import { matrixExitCode } from '../report/matrix/exit.ts';
 import { makeMatrix } from '../report/matrix/merge.ts';
 import type { Matrix, ServiceRun } from '../report/matrix/types.ts';
-import { reasonsIn } from './accept.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { Output } from './output.ts';
 import type { Platform, PlatformArguments } from './platform-options.ts';
-import { exitRules, matrixBaseline } from './prepare.ts';
+import { exitRules, matrixBaseline, reasonsIn } from './prepare.ts';
 import { print } from './print.ts';
 
 /** No option is parsed and ignored. @throws InputError */

@@ -6,13 +6,12 @@ import { targetsIn } from '../app/targets.ts';
 import { exitCode } from '../report/exit.ts';
 import { FORMATS } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
-import { reasonsIn } from './accept.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { RunArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
-import { authoritiesIn, checkIds, credentialOptions, exitRules, readDeployment } from './prepare.ts';
+import { authoritiesIn, checkIds, credentialOptions, exitRules, readDeployment, reasonsIn } from './prepare.ts';
 
 export { end } from './end.ts';
 
