@@ -25,6 +25,7 @@ import {
   MATRIX_FORMAT_NAMES,
   type MatrixFormatName,
 } from '../report/format-names.ts';
+import { type DebugOption, debugOption } from './debug/option.ts';
 
 export interface Target<Name extends FormatName = FormatName> {
   readonly format: Name;
@@ -76,6 +77,7 @@ export interface RunArguments {
   readonly concurrency?: number;
   readonly quiet?: true;
   readonly verbose?: true;
+  readonly debug?: DebugOption;
   readonly color: boolean;
 }
 
@@ -113,6 +115,7 @@ export type CleanupArguments = Pick<
   | 'resolveSecrets'
   | 'timeout'
   | 'readOnly'
+  | 'debug'
   | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
@@ -160,6 +163,7 @@ export function runOptions(): Option[] {
     new Option('--concurrency <n>', 'number of dependencies checked at once (default all)').argParser(wholeNumber),
     new Option('-q, --quiet', 'show only failures and warnings').conflicts('verbose'),
     new Option('-v, --verbose', 'show every finding with its evidence and duration'),
+    debugOption(),
     new Option('--no-color', 'disable colors; NO_COLOR and FORCE_COLOR work too'),
   ];
 }
@@ -228,6 +232,7 @@ export function cleanupOptions(): Option[] {
     '--allow-credentials-to',
     '--resolve-secrets',
     '--timeout',
+    '--debug',
     '--no-color',
   ];
   return [formatOption(), ...picked(shared), ...picked(['--read-only']).map((option) => option.hideHelp())];
