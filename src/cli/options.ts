@@ -19,6 +19,7 @@ import {
   type MatrixFormatName,
 } from '../report/format-names.ts';
 import { type Acceptance, acceptOptions } from './accept.ts';
+import { type DebugOption, debugOption } from './debug/option.ts';
 import {
   duration,
   host,
@@ -67,6 +68,7 @@ export interface RunArguments {
   readonly concurrency?: number;
   readonly quiet?: true;
   readonly verbose?: true;
+  readonly debug?: DebugOption;
   readonly color: boolean;
 }
 
@@ -104,6 +106,7 @@ export type CleanupArguments = Pick<
   | 'resolveSecrets'
   | 'timeout'
   | 'readOnly'
+  | 'debug'
   | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
@@ -148,6 +151,7 @@ export function runOptions(): Option[] {
     new Option('--concurrency <n>', 'number of dependencies checked at once (default all)').argParser(wholeNumber),
     new Option('-q, --quiet', 'show only failures and warnings').conflicts('verbose'),
     new Option('-v, --verbose', 'show every finding with its evidence and duration'),
+    debugOption(),
     new Option('--no-color', 'disable colors; NO_COLOR and FORCE_COLOR work too'),
   ];
 }
@@ -216,6 +220,7 @@ export function cleanupOptions(): Option[] {
     '--allow-credentials-to',
     '--resolve-secrets',
     '--timeout',
+    '--debug',
     '--no-color',
   ];
   return [formatOption(), ...picked(shared), ...picked(['--read-only']).map((option) => option.hideHelp())];

@@ -10,7 +10,7 @@ export type Platform = (typeof PLATFORMS)[number];
 
 /** As commander returns them; options that were not given are absent. */
 export type PlatformArguments = MergeArguments &
-  Pick<RunArguments, 'file' | 'only' | 'skip' | 'release' | 'phase' | 'caFile' | 'readOnly' | 'timeout'> & {
+  Pick<RunArguments, 'file' | 'only' | 'skip' | 'release' | 'phase' | 'caFile' | 'readOnly' | 'timeout' | 'debug'> & {
     readonly services?: readonly Service[];
     readonly image?: string;
     /** Seconds. */
@@ -134,6 +134,7 @@ export function platformOptions(): Option[] {
       ONLY_FOR[platform]().map((option) => option.helpGroup(`Options of run ${platform}:`)),
     ),
     ...picked(PASSED_ON),
+    ...picked(['--debug']),
     ...mergeOptions(),
   ];
 }

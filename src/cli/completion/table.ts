@@ -83,7 +83,8 @@ export function tableOf(command: Command): CommandTable {
 
 function flagOf(option: Option, all: readonly Option[]): Flag {
   const { short, long, description, flags } = option;
-  const syntax = /[<[].*$/.exec(flags)?.[0];
+  // After a `=` in brackets, as in `--debug [=file]`, a value is never the next word.
+  const syntax = /<.*$/.exec(flags)?.[0];
   return {
     ...(short !== undefined && { short }),
     long: long ?? '',
