@@ -12,7 +12,7 @@ import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { Output } from './output.ts';
 import type { Platform, PlatformArguments } from './platform-options.ts';
-import { exitRules, matrixBaseline } from './prepare.ts';
+import { exitRules, matrixBaseline, reasonsIn } from './prepare.ts';
 import { print } from './print.ts';
 
 /** No option is parsed and ignored. @throws InputError */
@@ -109,7 +109,7 @@ export async function runAndShow(
     said: (text: string) => progress.aside(() => notice(host, redact(text))),
   };
   const { runs, left } = await run(observer, interrupt.signal).finally(() => progress.stop());
-  const accept = new Map((args.accept ?? []).map(({ id, reason }) => [id, reason]));
+  const accept = reasonsIn(args.accept);
   const matrix = await comparedTo(makeMatrix(runs, { accept, areChosen: args.services !== undefined }), baseline);
   const { code, because } = matrixExitCode(matrix, exitRules(args));
   host.exitCode = interrupt.exitCode ?? code;

@@ -53,7 +53,16 @@ it('one run, printed in one format and written in the others', async () => {
   await writeFile(config, dotenv({ database: refused.port, store: refused.port, broker: refused.port }));
   const files = FORMAT_NAMES.filter((name) => name !== 'pretty').map((name) => [name, join(folder, name)] as const);
   const args = files.flatMap(([name, path]) => ['--report', `${name}=${path}`]);
-  const { code, stdout, stderr } = await command(['-f', config, '-v', '--accept', 'encryption/rsa/size=old', ...args]);
+  const { code, stdout, stderr } = await command([
+    '-f',
+    config,
+    '-v',
+    '--accept',
+    'encryption/rsa/size',
+    '--reason',
+    'old',
+    ...args,
+  ]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
   const read = async ([name, path]: readonly [FormatName, string]) => ROWS[name](await readFile(path, 'utf8'));
   const [[, json] = ['json', []], ...others] = await Promise.all(

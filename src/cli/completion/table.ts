@@ -13,8 +13,8 @@ export type Value =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   /** A word, `=` and a file. */
   | { readonly kind: 'words=file'; readonly words: readonly string[] }
-  /** A rule's ID, `=` and free text. */
-  | { readonly kind: 'id=' }
+  /** The ID of a rule. */
+  | { readonly kind: 'rule' }
   /** The ID of a rule or a check. */
   | { readonly kind: 'id' }
   | { readonly kind: 'pattern' }
@@ -65,7 +65,7 @@ const KINDS: Readonly<Record<string, Value>> = {
   '<duration>': { kind: 'words', words: ['30s', '5m', '1h'] },
   '<version>': { kind: 'words', words: RELEASES },
   '<pattern>': { kind: 'pattern' },
-  '<id>=<reason>': { kind: 'id=' },
+  '<id>': { kind: 'rule' },
   '[id]': { kind: 'id' },
 };
 
@@ -83,7 +83,8 @@ export function tableOf(command: Command): CommandTable {
 
 function flagOf(option: Option, all: readonly Option[]): Flag {
   const { short, long, description, flags } = option;
-  const syntax = /[<[].*$/.exec(flags)?.[0];
+  // After a `=` in brackets, as in `--debug [=file]`, a value is never the next word.
+  const syntax = /<.*$/.exec(flags)?.[0];
   return {
     ...(short !== undefined && { short }),
     long: long ?? '',
