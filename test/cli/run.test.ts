@@ -188,6 +188,7 @@ describe('an interrupted run', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('by %s prints its report, marked so, and ends with %d', async (signal, code) => {
     const before = silent.connections();
     const path = join(folder, `${signal}.json`);
