@@ -152,6 +152,7 @@ export function runOptions(): Option[] {
     new Option('-q, --quiet', 'show only failures and warnings').conflicts('verbose'),
     new Option('-v, --verbose', 'show every finding with its evidence and duration'),
     debugOption(),
+    new Option('--no-variables', 'do not read options from variables, as where others set them'),
     new Option('--no-color', 'disable colors; NO_COLOR and FORCE_COLOR work too'),
   ];
 }
