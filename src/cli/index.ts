@@ -1,6 +1,7 @@
 /** The command line: parses the arguments and loads the requested command. */
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
+import { OPTION_PREFIX } from '../config/options.ts';
 import { VERSION } from '../util/version.ts';
 import { withOwnDebug } from './debug/option.ts';
 import { fail, usage } from './errors.ts';
@@ -35,6 +36,12 @@ const EXAMPLES = `Examples:
   $ tofu output -raw kubernetes_secrets | spacelift-preflight -f -
   $ spacelift-preflight -f shared.yaml -f server.yaml -f drain.yaml
   $ spacelift-preflight    # from the environment, as in a Job with envFrom
+`;
+const VARIABLES = `
+Variables:
+  Each option is also a variable of this process, as in
+  ${OPTION_PREFIX}FAIL_ON=new or ${OPTION_PREFIX}STRICT=true.
+  A list has one value per line. The command line wins.
 `;
 const AFTER = `
 Exit codes:
@@ -100,7 +107,7 @@ function program(host: NodeJS.Process, endings: End[]): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('before', EXAMPLES)
-    .addHelpText('after', AFTER)
+    .addHelpText('after', VARIABLES + AFTER)
     .enablePositionalOptions()
     .allowExcessArguments()
     .action(async (options: RunArguments) => {
@@ -228,6 +235,18 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       refuseOptions(root, 'help');
       (root.commands.find((command) => command.name() === name) ?? root).outputHelp();
     });
+  root.hook('preAction', async (_, command) => {
+    const { variables } = command.opts<{ variables?: boolean }>();
+    if (variables === false || !Object.keys(host.env).some((name) => name.startsWith(OPTION_PREFIX))) return;
+    const { applyVariables } = await import('./variables.ts');
+    applyVariables(command, [root, ...root.commands], host.env);
+  });
+  // Afterward, because an error is one line.
+  root.hook('postAction', async (_, command) => {
+    const { sayDeprecated } = await import('./deprecated.ts');
+    sayDeprecated(host, command.opts());
+  });
+  for (const command of root.commands) if (command.options.length > 0) command.addHelpText('after', VARIABLES);
   for (const command of [root, ...root.commands]) {
     command
       .exitOverride()

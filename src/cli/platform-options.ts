@@ -1,7 +1,8 @@
 /** The options of `run`: those of every platform, and those of one. */
 import { InvalidArgumentError, Option } from 'commander';
 import { SERVICES, type Service } from '../config/options.ts';
-import { type MergeArguments, mergeOptions, picked, type RunArguments, repeated, seconds, text } from './options.ts';
+import { repeated, seconds, text } from './option-values.ts';
+import { type MergeArguments, mergeOptions, picked, type RunArguments } from './options.ts';
 
 /** Where `run` can start a preflight. */
 export const PLATFORMS = ['kubernetes', 'ecs'] as const;
