@@ -80,5 +80,5 @@ export function skippedInShort(findings: readonly Skipped[]): string | undefined
     ...shown.map(({ reason, findings: those }) => (groups.length === 1 ? reason : `${reason} (${those.length})`)),
     ...(rest > 0 ? [`${plural(others.length, 'other reason')} (${rest})`] : []),
   ];
-  return `${findings.length} skipped: ${reasons.join('; ')}`;
+  return `${findings.length} skipped: ${reasons.join('; ').replace(/(^|; )skipped /g, '$1')}`;
 }
