@@ -33,6 +33,10 @@ function withReason(given: readonly Acceptance[], value: string): readonly Accep
   return [...given.slice(0, -1), { ...last, reason: reasonIn(value) }];
 }
 
+/** One reason for each. */
+export const withReasons = (given: readonly Acceptance[], reasons: readonly string[]): readonly Acceptance[] =>
+  given.map(({ id }, index) => ({ id, reason: reasons[index] ?? '' }));
+
 function reasonIn(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('expected a reason.');
   return text.trim();

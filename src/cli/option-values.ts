@@ -24,11 +24,16 @@ export interface SuppliedFile {
 const LONGEST_TIMEOUT_S = 86_400;
 
 export function repeated<T>(flags: string, says: string, parse: (value: string) => T): Option {
-  return new Option(flags, `${says} (repeatable)`).argParser<T[]>((value, previous) => [
+  return new Option(flags, `${says}${REPEATABLE}`).argParser<T[]>((value, previous) => [
     ...(previous ?? []),
     parse(value),
   ]);
 }
+
+/** Ends the description of a repeatable option. */
+const REPEATABLE = ' (repeatable)';
+export const isRepeatable = ({ description }: Option): boolean => description.endsWith(REPEATABLE);
+export const withoutRepeatable = (description: string): string => description.replace(REPEATABLE, '');
 
 export function text(value: string): string {
   if (value === '') throw new InvalidArgumentError('expected a value.');

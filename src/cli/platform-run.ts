@@ -50,6 +50,8 @@ export function imageIn({ image }: PlatformArguments, platform: Platform): strin
 /** For the command line in each container; with a `=`, a value can't become an option. */
 export function passedOn({ only = [], skip = [], release, phase, readOnly, timeout }: PlatformArguments): string[] {
   return [
+    // The environment there is that of the services.
+    '--no-variables',
     ...only.map((pattern) => `--only=${pattern}`),
     ...skip.map((pattern) => `--skip=${pattern}`),
     ...(release === undefined ? [] : [`--release=${release.text}`]),

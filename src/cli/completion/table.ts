@@ -2,6 +2,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { CREDENTIALS_FILES } from '../../config/credentials-options.ts';
 import { RELEASES } from '../../config/releases.ts';
+import { isRepeatable, withoutRepeatable } from '../option-values.ts';
 
 export interface Named {
   readonly name: string;
@@ -51,9 +52,6 @@ export interface Tables {
   readonly checks: readonly Named[];
 }
 
-/** Ends the description of a repeatable option. */
-const REPEATABLE = / \(repeatable\)$/;
-
 const KINDS: Readonly<Record<string, Value>> = {
   '<path>': { kind: 'file' },
   '<file>': { kind: 'file' },
@@ -88,8 +86,8 @@ function flagOf(option: Option, all: readonly Option[]): Flag {
   return {
     ...(short !== undefined && { short }),
     long: long ?? '',
-    says: description.replace(REPEATABLE, ''),
-    repeatable: REPEATABLE.test(description),
+    says: withoutRepeatable(description),
+    repeatable: isRepeatable(option),
     ...(syntax !== undefined && { value: valueFor(syntax, option.argChoices, all) }),
   };
 }
