@@ -15,6 +15,7 @@ import { InputError } from '../config/input-error.ts';
 import { type Redact, redactor } from '../config/redact.ts';
 import { CheckStopped } from '../outcome/outcome.ts';
 import { MATRIX_FORMATS } from '../report/matrix/index.ts';
+import { traceSecrets } from '../util/trace.ts';
 import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { EcsArguments } from './platform-options.ts';
@@ -55,7 +56,9 @@ export async function runEcs(host: NodeJS.Process, args: EcsArguments, given: re
   const source: EcsSource = { files, stdin: host.stdin, timeoutMs, services: args.services, network, cluster };
   const plan = (workloads: readonly EcsWorkload[], at: string | undefined) => {
     const made = planEcs(workloads, cluster, { ...settings, region: at });
-    const redact = redactor(secretsIn(containersIn(workloads), 'environment'));
+    const secrets = secretsIn(containersIn(workloads), 'environment');
+    traceSecrets(secrets);
+    const redact = redactor(secrets);
     for (const note of made.notes) notice(host, redact(note));
     return { plan: made, redact };
   };

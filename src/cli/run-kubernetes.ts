@@ -12,6 +12,7 @@ import { containersIn } from '../cluster/workloads.ts';
 import { InputError } from '../config/input-error.ts';
 import { redactor } from '../config/redact.ts';
 import { MATRIX_FORMATS } from '../report/matrix/index.ts';
+import { traceSecrets } from '../util/trace.ts';
 import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { KubernetesArguments } from './platform-options.ts';
@@ -59,7 +60,9 @@ export async function runKubernetes(
     connection,
   });
   const plan = planKubernetes(source, settings);
-  const redact = redactor(secretsIn(containersIn(source.workloads), 'env'));
+  const secrets = secretsIn(containersIn(source.workloads), 'env');
+  traceSecrets(secrets);
+  const redact = redactor(secrets);
   for (const note of plan.notes) notice(host, redact(note));
   if (output === undefined) {
     if (plan.accounts.length > 0 && source.connection.namespace === undefined)

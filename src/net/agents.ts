@@ -3,7 +3,9 @@ import http, { type ClientRequestArgs } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Run } from '../engine/check.ts';
+import { traceTls } from '../util/trace.ts';
 import { secureContextFor } from './ca-store.ts';
 import { sharedLookup } from './dns.ts';
 import { proxyFor } from './proxy.ts';
@@ -57,6 +59,7 @@ class PlainAgent extends http.Agent {
 
 function reported<T extends Duplex | null | undefined>(socket: T, { host }: { host?: string | null | undefined }): T {
   if (socket) reportStages(socket as Duplex as Socket, unbracketed(host ?? ''));
+  if (socket instanceof TLSSocket) traceTls(socket);
   return socket;
 }
 

@@ -1,6 +1,7 @@
 /** Whether any of this machine's DNS servers responds: a name that does not resolve is then not the name's fault. */
 import dns from 'node:dns';
 import { Resolver } from 'node:dns/promises';
+import { traceStart } from '../util/trace.ts';
 
 /** Per try, ms; the second one takes twice as long. */
 const TRY_MS = 700;
@@ -33,6 +34,7 @@ async function ask(host: string): Promise<readonly string[] | undefined> {
 }
 
 async function isSilent(server: string, host: string): Promise<boolean> {
+  const ended = traceStart('dns', `server ${server}`);
   const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
   resolver.setServers([server]);
   const [name, pointer] = LOCAL;
@@ -44,8 +46,10 @@ async function isSilent(server: string, host: string): Promise<boolean> {
   );
   try {
     await Promise.any(answered);
+    ended('responds');
     return false;
   } catch {
+    ended('no response');
     return true;
   } finally {
     resolver.cancel();

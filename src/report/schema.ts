@@ -294,6 +294,7 @@ const finding = (ids: Ids) =>
     ),
     unknownVariable: optional(described(text(), 'For a skip: the variable whose value is unknown.')),
     withheldFrom: optional(described(text(), 'For a skip: the host to which the caller’s credentials were not sent.')),
+    inProgress: optional(described(flag(), 'For a skip: it was being checked when the run was interrupted.')),
     unreachable: optional(
       described(flag(), 'For a failure: no connection was made, by DNS, a firewall, a route, or nothing that listens.'),
     ),

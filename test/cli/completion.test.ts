@@ -101,13 +101,13 @@ describe('bash', () => {
 });
 
 describe('the tables', () => {
-  it('say of every value what it is, but for numbers', () => {
+  it('say of every value what it is, but for numbers and reasons', () => {
     const free = [runOptions(), planOptions(), cleanupOptions(), mergeOptions()].flatMap((options) => {
       const program = new Command();
       for (const option of options) program.addOption(option);
       return tableOf(program).flags.filter(({ value }) => value?.kind === 'text');
     });
-    expect([...new Set(free.map(({ long }) => long))].sort()).toEqual(['--concurrency', '--timeout']);
+    expect([...new Set(free.map(({ long }) => long))].sort()).toEqual(['--concurrency', '--reason', '--timeout']);
   });
 });
 

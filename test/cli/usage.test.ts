@@ -78,19 +78,32 @@ describe('a usage error', () => {
     ],
     [['--from', 'home'], "option '--from <place>' argument 'home' is invalid: expected one of inside, outside"],
     [['-q', '-v'], "option '-q, --quiet' cannot be used with option '-v, --verbose'; see --help"],
+    [['--accept', 'database/version'], '--accept database/version requires a --reason after it: why it is accepted'],
     [
-      ['--accept', 'database/version'],
-      "option '--accept <id>=<reason>' argument 'database/version' is invalid: expected <id>=<reason>",
+      ['--accept', 'database/version', '--accept', 'encryption/rsa/size', '--reason', 'x'],
+      '--accept database/version requires a --reason after it: why it is accepted',
+    ],
+    [
+      ['--reason', 'x', '--accept', 'database/version'],
+      "option '--reason <text>' argument 'x' is invalid: expected an --accept before it",
+    ],
+    [
+      ['--accept', 'database/version', '--reason', 'x', '--reason', 'y'],
+      "option '--reason <text>' argument 'y' is invalid: expected one reason for each --accept",
+    ],
+    [
+      ['--accept', 'database/version', '--reason', ' '],
+      "option '--reason <text>' argument ' ' is invalid: expected a reason",
     ],
     [
       ['--accept', 'database/version= '],
-      "option '--accept <id>=<reason>' argument 'database/version= ' is invalid: expected <id>=<reason>",
+      "option '--accept <id>' argument 'database/version= ' is invalid: expected a reason",
     ],
     [
-      ['--accept', 'database/versoin=known'],
+      ['--accept', 'database/versoin', '--reason', 'known'],
       "--accept database/versoin: no such rule; did you mean 'database/version'?",
     ],
-    [['--accept', 'database/*=known'], '--accept database/*: no such rule; did you mean'],
+    [['--accept', 'database/*', '--reason', 'known'], '--accept database/*: no such rule; did you mean'],
     [['--only', 'databse/*'], "--only databse/* matches no rule; did you mean 'database/*'?"],
     [['--skip', 'database'], "--skip database matches no rule; did you mean 'database/*'?"],
     [

@@ -228,7 +228,8 @@ next steps
       async ({ check }) => void (await check('x', () => new Promise(() => {}))),
     );
     const text = show(await reportOf([works('a'), hung], AbortSignal.timeout(20)));
-    expect(text).toMatch(/^- hung +interrupted before it was checked +\d+ ms$/m);
+    expect(text).toMatch(/^ {2}- hung\/x: interrupted while it was being checked$/m);
+    expect(text).toMatch(/^ {2}- hung\/y: interrupted before it was checked$/m);
     expect(lastLine(text)).toBe('⚠ interrupted: 1 passed, 2 skipped in 61.2 s');
     const failing = fakeCheck('b', ['x'], async ({ check }) => void (await check('x', () => fail('broken'))));
     expect(lastLine(show(await reportOf([failing, hung], AbortSignal.timeout(20))))).toMatch(
