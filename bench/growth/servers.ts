@@ -2,7 +2,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { manifest, startDemo } from '../../demo/deployment.ts';
-import { BUCKETS } from '../../src/config/contract.ts';
 import type { Bucket, ObjectVersion } from '../../test/services/s3/store.ts';
 import { BUILT } from '../programs.ts';
 import { usageOf } from '../usage.ts';
@@ -15,7 +14,8 @@ const BATCH = 2000;
 function pretend(bucket: Bucket, madeUp: readonly ObjectVersion[]): void {
   const [versions, isLatest] = [bucket.versions.bind(bucket), bucket.isLatest.bind(bucket)];
   bucket.versions = () => [...versions(), ...madeUp];
-  bucket.isLatest = (version) => isLatest(version) || version.versionId === 'latest';
+  bucket.isLatest = (version) =>
+    version.versionId === 'latest' || (version.versionId !== 'earlier' && isLatest(version));
 }
 
 function madeUpVersions(count: number, like: ObjectVersion): ObjectVersion[] {
@@ -29,25 +29,23 @@ function madeUpVersions(count: number, like: ObjectVersion): ObjectVersion[] {
 export const servers: readonly Growing[] = [
   {
     id: 'objects',
-    what: 'versions of objects in each bucket',
+    what: 'versions of objects in a bucket',
     sizes: [0, 1000, 100_000, 1_000_000],
     memory: 150,
     start: async (directory) => {
       const demo = await startDemo();
       const config = join(directory, 'spacelift.yaml');
       await writeFile(config, manifest(demo.variables), { mode: 0o600 });
-      const buckets = Object.keys(BUCKETS).map((name) => demo.store.bucket(`spacelift-${name}`));
-      const [first] = buckets;
-      const like = first?.put('example', '');
-      if (first === undefined || like === undefined) throw new Error('the demo has no buckets');
-      first.remove('example', like.versionId);
+      const states = demo.store.bucket('spacelift-states');
+      const like = states.put('example', '');
+      states.remove('example', like.versionId);
       const there: ObjectVersion[] = [];
-      for (const bucket of buckets) pretend(bucket, there);
+      pretend(states, there);
       return {
         at: async (size) => {
           for (const version of madeUpVersions(size, like)) there.push(version);
           there.splice(0, there.length - size);
-          return () => usageOf([BUILT, '-f', config]);
+          return () => usageOf([BUILT, '-f', config, '--only', 'object-storage/states/*']);
         },
         stop: demo.stop,
       };
