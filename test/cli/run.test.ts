@@ -208,6 +208,7 @@ describe('an interrupted run', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('by %s prints its report, marked so, and ends with %d', async (signal, code) => {
     const before = silent.connections();
     const path = join(folder, `${signal}.json`);
@@ -233,7 +234,8 @@ describe('an interrupted run', () => {
     await underWay(before);
     child.kill('SIGINT');
     const { stdout, stderr } = await finished;
-    expect(stdout).toMatch(/^⚠ interrupted: 0 passed, \d+ skipped in \d\.\d s\n$/);
+    expect(stdout).toMatch(/^- \d+ skipped: by request \(\d+\); interrupted before it was checked/);
+    expect(stdout).toMatch(/\n⚠ interrupted: 0 passed, \d+ skipped in \d\.\d s\n$/);
     expect(stderr).toBe('');
   });
 
