@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
 import type { runChecks } from '../../src/engine/run.ts';
 import { cause } from '../../src/outcome/cause.ts';
@@ -9,10 +9,13 @@ import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { explainCommand, linked, pageOf } from '../../src/report/rule-link.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
+import { loadWidths } from '../../src/report/wrap.ts';
 import { VERSION } from '../../src/util/version.ts';
 import { fakeCheck, never, runFakes } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';
+
+beforeAll(loadWidths);
 
 const show = (report: Report, style: Partial<Style> = {}) => renderPretty(report, { ...PLAIN, ...style });
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
