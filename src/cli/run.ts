@@ -31,6 +31,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     ...credentialOptions(args),
     ...targetsIn(args, '--'),
     accept: Object.fromEntries(reasonsIn(args.accept)),
+    decisions: args.decisions,
   };
   const rules = exitRules(args);
   const baseline = args.baseline === undefined ? undefined : await readBaseline(args.baseline);
