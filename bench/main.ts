@@ -7,7 +7,8 @@
 import { parseArgs } from 'node:util';
 import { byHand } from './by-hand.ts';
 import { distance } from './distance.ts';
-import { memory } from './memory.ts';
+import { growth } from './growth.ts';
+import { installations } from './installations.ts';
 import { install, packageSize } from './package.ts';
 import { plan } from './plan.ts';
 import { ROOT, succeed } from './programs.ts';
@@ -15,7 +16,16 @@ import type { Measurement, Row } from './row.ts';
 import { markdownTable, NOTE, plainTable } from './table.ts';
 import { version } from './version.ts';
 
-const MEASUREMENTS: readonly Measurement[] = [version, plan, byHand, distance, memory, packageSize, install];
+const MEASUREMENTS: readonly Measurement[] = [
+  version,
+  installations,
+  plan,
+  growth,
+  byHand,
+  distance,
+  packageSize,
+  install,
+];
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const options = parse();

@@ -205,6 +205,7 @@ export class TestObjects extends BucketOperations {
         if (this.#constant === undefined || !this.#isTransient(this.#constant)) throw new StaysError();
         await store.remove(bucket, PROBE_KEY, signal);
       },
+      { mayStay: true },
     );
     try {
       return await this.write(async (signal) => {

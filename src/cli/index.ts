@@ -49,6 +49,7 @@ Exit codes:
   1    at least one failure; with --strict, also a warning or an
        inconclusive verdict; with --require, also a skip
   2    the run could not start: invalid option or unreadable config
+  129  interrupted by SIGHUP: the terminal was closed
   130  interrupted by SIGINT
   143  interrupted by SIGTERM
 `;
@@ -94,6 +95,11 @@ async function logged(host: NodeJS.Process, { debug }: Pick<RunArguments, 'debug
 
 function program(host: NodeJS.Process, endings: End[]): Command {
   const root = new Command('spacelift-preflight');
+  const check = async (options: RunArguments) => {
+    const { end, run } = await import('./run.ts');
+    endings.push(end);
+    await logged(host, options, () => run(host, options));
+  };
   for (const option of runOptions()) root.addOption(option);
   root
     .description('Checks every external dependency of a self-hosted Spacelift installation, based on its config.')
@@ -110,10 +116,17 @@ function program(host: NodeJS.Process, endings: End[]): Command {
         const commands = root.commands.map((command) => command.name());
         throw new InputError(usage.argument(unknown, commands));
       }
-      const { end, run } = await import('./run.ts');
-      endings.push(end);
-      await logged(host, options, () => run(host, options));
+      await check(options);
     });
+  const checking = root
+    .command('check')
+    .description('run the checks, as without a command')
+    .allowExcessArguments(false)
+    .action(async (options: RunArguments) => {
+      refuseOptions(root, 'check');
+      await check(options);
+    });
+  for (const option of runOptions()) checking.addOption(option);
   const plan = root
     .command('plan')
     .description('show what a run would do, write and need permission for, without contacting anything')
@@ -205,13 +218,30 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       const { completion } = await import('./completion.ts');
       await completion(host, shell, root);
     });
+  root
+    .command('version')
+    .description('print the version')
+    .allowExcessArguments(false)
+    .action(() => {
+      refuseOptions(root, 'version');
+      host.stdout.write(`${VERSION}\n`);
+    });
+  const help = root.command('help').description('print this help, or that of a command').allowExcessArguments(false);
+  help
+    .addArgument(
+      new Argument('[command]', 'the command').choices(root.commands.map((command) => command.name()).sort()),
+    )
+    .action((name: string | undefined) => {
+      refuseOptions(root, 'help');
+      (root.commands.find((command) => command.name() === name) ?? root).outputHelp();
+    });
   root.hook('preAction', async (_, command) => {
+    if (command.options.length === 0 || (command === root && command.args.length > 0)) return;
     const { variables } = command.opts<{ variables?: boolean }>();
     if (variables !== false && Object.keys(host.env).some((name) => name.startsWith(OPTION_PREFIX))) {
       const { applyVariables } = await import('./variables.ts');
       applyVariables(command, [root, ...root.commands], host.env);
     }
-    if (command.args.length > 0 && command === root) return;
     const { applyDecisions } = await import('./decisions.ts');
     await applyDecisions(command);
   });

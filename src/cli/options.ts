@@ -155,7 +155,7 @@ export function runOptions(): Option[] {
       'try again what failed, until all is well or this time is over, as in 5m',
     ).argParser(duration),
     new Option('--concurrency <n>', 'number of dependencies checked at once (default all)').argParser(wholeNumber),
-    new Option('-q, --quiet', 'show only failures and warnings').conflicts('verbose'),
+    new Option('-q, --quiet', 'show only failures and warnings, and why rules were skipped').conflicts('verbose'),
     new Option('-v, --verbose', 'show every finding with its evidence and duration'),
     debugOption(),
     new Option('--config <path>', 'decisions file (default preflight.yaml in the current directory)').argParser(text),

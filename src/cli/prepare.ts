@@ -123,6 +123,19 @@ export function exitRules({
   return { strict: strict === true, require, failOn };
 }
 
+/** Rules that compare with a baseline: `encryption/pinned`, and patterns that match nothing else. */
+const COMPARES = /(?:^|\/)pinned$/;
+
+/**
+ * Without a baseline these rules have no finding, so a requirement would be met by nothing.
+ * @throws InputError
+ */
+export function refuseUncompared({ require = [], baseline }: Pick<RunArguments, 'require' | 'baseline'>): void {
+  const pattern = baseline === undefined ? require.find((one) => COMPARES.test(one)) : undefined;
+  if (pattern !== undefined)
+    throw new InputError(`--require ${pattern} requires --baseline: the path of an earlier report`);
+}
+
 /** The matrix to compare with. @throws InputError if the file contains none */
 export async function matrixBaseline(args: Parameters<typeof exitRules>[0]): Promise<Matrix | undefined> {
   exitRules(args);

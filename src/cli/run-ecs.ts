@@ -20,7 +20,7 @@ import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { EcsArguments } from './platform-options.ts';
 import { filesIn, IN_MANIFESTS, imageIn, passedOn, refuseBeside, runAndShow, sayCleanedUp } from './platform-run.ts';
-import { authoritiesIn, checkIds } from './prepare.ts';
+import { authoritiesIn, checkIds, refuseUncompared } from './prepare.ts';
 import { print } from './print.ts';
 
 export { end } from './end.ts';
@@ -51,6 +51,7 @@ export async function runEcs(host: NodeJS.Process, args: EcsArguments, given: re
     throw new InputError(`${ofNetwork} is for task definitions with -f; a service of the cluster has its own network`);
   const settings = settingsIn(args, authorities);
   checkIds(args);
+  refuseUncompared(args);
   const { timeoutMs } = settings;
   const network = isPrinted ? undefined : networkIn(args);
   const source: EcsSource = { files, stdin: host.stdin, timeoutMs, services: args.services, network, cluster };

@@ -17,7 +17,7 @@ import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { KubernetesArguments } from './platform-options.ts';
 import { filesIn, IN_MANIFESTS, imageIn, passedOn, refuseBeside, runAndShow, sayCleanedUp } from './platform-run.ts';
-import { authoritiesIn, checkIds } from './prepare.ts';
+import { authoritiesIn, checkIds, refuseUncompared } from './prepare.ts';
 import { print } from './print.ts';
 
 export { end } from './end.ts';
@@ -49,6 +49,7 @@ export async function runKubernetes(
     );
   const settings = settingsIn(args);
   checkIds(args);
+  refuseUncompared(args);
   const files = filesIn(host, args, 'helm template');
   const output = args.print === true ? undefined : prepareOutput(host, args, MATRIX_FORMATS);
   const source = await readWorkloads({

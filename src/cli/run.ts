@@ -11,7 +11,15 @@ import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { RunArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
-import { authoritiesIn, checkIds, credentialOptions, exitRules, readDeployment, reasonsIn } from './prepare.ts';
+import {
+  authoritiesIn,
+  checkIds,
+  credentialOptions,
+  exitRules,
+  readDeployment,
+  reasonsIn,
+  refuseUncompared,
+} from './prepare.ts';
 
 export { end } from './end.ts';
 
@@ -34,6 +42,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     decisions: args.decisions,
   };
   const rules = exitRules(args);
+  refuseUncompared(args);
   const baseline = args.baseline === undefined ? undefined : await readBaseline(args.baseline);
   const output = prepareOutput(host, args, FORMATS);
   const config = await readDeployment(host, args, options);

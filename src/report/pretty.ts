@@ -6,7 +6,16 @@ import { acceptancePhrase, decisionLines } from './accepted.ts';
 import { linesOf } from './comparison/pretty.ts';
 import { groupSkips } from './group-skips.ts';
 import { stepsOf } from './next-steps.ts';
-import { affectedOf, countsOf, duration, evidenceOf, hasShellCommands, POSIX_SHELL, verdictOf } from './phrases.ts';
+import {
+  affectedOf,
+  countsOf,
+  duration,
+  evidenceOf,
+  hasShellCommands,
+  POSIX_SHELL,
+  verdictOf,
+  withStatus,
+} from './phrases.ts';
 import { type Block, INDENT, Printer, spaced } from './pretty/printer.ts';
 import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
@@ -42,6 +51,7 @@ class Page extends Printer {
       }),
     );
     if (report.leftovers.length > 0) blocks.push({ lines: this.leftovers(report.leftovers, 'this run'), apart: true });
+    if (verbosity === 'quiet') blocks.push({ lines: this.skipped(withStatus(report, 'skip')), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
     if (verbosity === 'quiet') blocks.push({ lines: this.#skippedByFile(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#changes(report), apart: true });
@@ -70,10 +80,7 @@ class Page extends Printer {
     const { verbosity } = this.style;
     if (verbosity === 'verbose') return check.findings.flatMap((finding) => this.#finding(finding));
     const troubles = [...having(check, 'fail'), ...having(check, 'warn')];
-    const lines = troubles.flatMap((finding, index) => {
-      const next = troubles[index + 1];
-      return this.#finding(finding, { docs: next === undefined || next.docs !== finding.docs });
-    });
+    const lines = troubles.flatMap((finding) => this.#finding(finding));
     if (verbosity === 'quiet' || (check.status === 'skip' && reasonsOf(check.findings).size === 1)) return lines;
     return [...lines, ...this.#skips(check)];
   }
@@ -86,7 +93,7 @@ class Page extends Printer {
     );
   }
 
-  #finding(finding: ReportFinding, { docs = true } = {}): string[] {
+  #finding(finding: ReportFinding): string[] {
     const { width, verbosity } = this.style;
     const issue = finding.status === 'fail' || finding.status === 'warn';
     const verbose = verbosity === 'verbose';
@@ -106,7 +113,7 @@ class Page extends Printer {
       ...this.row('expected', finding.expected),
       ...this.fix(finding),
       ...this.row('accepted', acceptancePhrase(finding)),
-      ...this.row('docs', docs ? finding.docs : undefined),
+      ...this.docs(finding),
       ...this.row('evidence', verbose ? evidenceOf(finding) : undefined),
     ];
   }

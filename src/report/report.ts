@@ -165,9 +165,10 @@ export function makeReport(
     notVerified: (['vcs', 'pull'] as const)
       .filter((option) => result.run.options[option].length === 0)
       .map((option) => NOT_IN_CONFIG[option]),
-    leftovers: result.leftovers.map(({ what, command }) => ({
+    leftovers: result.leftovers.map(({ what, command, mayStay }) => ({
       what: oneLine(clean(what)),
       command: cleanFix({ fix: command }).fix,
+      ...(mayStay && { mayStay }),
     })),
     ...(Object.keys(pinned).length > 0 && { pinned }),
     ...(decisions !== undefined && { decisions: cleanDecisions(decisions, clean) }),

@@ -114,7 +114,18 @@ export function reportForm(ids: Ids): SchemaOf<Report> {
       'Dependencies that neither the config nor an option names.',
     ),
     leftovers: described(
-      list(object<Leftover>({ what: text(), command: described(text(), 'The command that removes it.') })),
+      list(
+        object<Leftover>({
+          what: text(),
+          command: described(text(), 'The command that removes it.'),
+          mayStay: optional(
+            described(
+              flag(),
+              'true: it does no harm, later runs use it again, and this account is not allowed to remove it.',
+            ),
+          ),
+        }),
+      ),
       'Items that the run created and did not remove.',
     ),
     pinned: optional(

@@ -78,7 +78,19 @@ describe('bash', () => {
   });
 
   it('offers every command, option, format and check', async () => {
-    const commands = ['cleanup', 'completion', 'diff', 'explain', 'merge', 'plan', 'run', 'schema'];
+    const commands = [
+      'check',
+      'cleanup',
+      'completion',
+      'diff',
+      'explain',
+      'help',
+      'merge',
+      'plan',
+      'run',
+      'schema',
+      'version',
+    ];
     expect(await offered('')).toEqual(commands);
     for (const name of ['', ...commands]) {
       const { stdout } = await command([name, '--help'].filter((word) => word !== ''));

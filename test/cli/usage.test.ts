@@ -77,6 +77,17 @@ describe('a usage error', () => {
       "option '--phase <name>' argument 'now' is invalid: expected one of auto, pre-install, post-install",
     ],
     [['--from', 'home'], "option '--from <place>' argument 'home' is invalid: expected one of inside, outside"],
+    [
+      ['--require', 'encryption/pinned'],
+      '--require encryption/pinned requires --baseline: the path of an earlier report',
+    ],
+    [['check', '--require', '*/pinned'], '--require */pinned requires --baseline: the path of an earlier report'],
+    [['--strict', 'check'], 'put --strict after check'],
+    [['version', 'x'], 'too many arguments for version: expected 0, found 1; see --help'],
+    [
+      ['help', 'chekc'],
+      "argument <command> 'chekc' is invalid: expected one of check, cleanup, completion, diff, explain, help, merge, plan, run, schema, version",
+    ],
     [['-q', '-v'], "option '-q, --quiet' cannot be used with option '-v, --verbose'; see --help"],
     [['--accept', 'database/version'], '--accept database/version requires a --reason after it: why it is accepted'],
     [
@@ -143,7 +154,7 @@ describe('a usage error', () => {
     [[], 'the environment contains no Spacelift variable; pass a config with -f'],
     [
       ['frobnicate'],
-      /^unknown command frobnicate; expected one of plan, cleanup, run, explain, merge, diff, schema, completion, or -f with a config$/,
+      /^unknown command frobnicate; expected one of check, plan, cleanup, run, explain, merge, diff, schema, completion, version, help, or -f with a config$/,
     ],
     [['-q', 'plan'], 'plan does not support --quiet'],
     [['-f', 'x.yaml', 'plan'], 'put --file after plan'],

@@ -88,7 +88,8 @@ describe('fish', () => {
   const names = async (words: string) => [...(await offered(words)).keys()];
 
   test.each([
-    ['', ['cleanup', 'completion', 'diff', 'explain', 'merge', 'plan', 'run', 'schema']],
+    ['', ['check', 'cleanup', 'completion', 'diff', 'explain', 'help', 'merge', 'plan', 'run', 'schema', 'version']],
+    ['help cl', ['cleanup']],
     ['--phase ', ['auto', 'post-install', 'pre-install']],
     ['--service=wo', ['--service=worker']],
     ['-f sh', ['shared conf.yaml']],

@@ -43,6 +43,7 @@ class Page extends Printer {
       for (const status of ['skip', 'pass'] as const)
         blocks.push({ lines: entriesIn(matrix, status).flatMap((entry) => this.#entry(entry)), apart: true });
     }
+    if (verbosity === 'quiet') blocks.push({ lines: this.skipped(entriesIn(matrix, 'skip')), apart: true });
     if (verbosity === 'normal') blocks.push({ lines: this.#skips(matrix), apart: true });
     blocks.push({ lines: this.#leftovers(matrix), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(matrix), apart: true });
@@ -149,7 +150,7 @@ class Page extends Printer {
       ...this.row('expected', finding.expected),
       ...this.fix(finding),
       ...this.row('accepted', acceptancePhrase(finding)),
-      ...this.row('docs', finding.docs),
+      ...this.docs(finding),
     ];
   }
 
