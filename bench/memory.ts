@@ -3,21 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { manifest } from '../demo/deployment.ts';
-import { AKS, type Choice, EKS, type Estate, GKE, ONPREM, startEstate } from '../test/support/estate.ts';
+import { type Choice, type Estate, startEstate } from '../test/support/estate.ts';
 import { median } from './compare.ts';
+import { INSTALLATIONS } from './installations.ts';
 import { ALONE, BUILT, succeed } from './programs.ts';
 import { atMost, type Measurement, type Row } from './row.ts';
 
 const ROUNDS = 3;
 /** In MB (a million bytes). */
 const TARGET = 150;
-
-const INSTALLATIONS: Readonly<Record<string, Choice>> = {
-  'on-premises': ONPREM,
-  'Amazon Web Services': EKS,
-  'Google Cloud': GKE,
-  Azure: AKS,
-};
 
 export const memory: Measurement = {
   id: 'memory',
