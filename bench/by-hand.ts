@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { manifest, startDemo } from '../demo/deployment.ts';
 import { clients } from './clients.ts';
 import { inTurns } from './compare.ts';
-import { ALONE, BUILT, type Ran, run } from './programs.ts';
+import { ALONE, BUILT, expectCode, run } from './programs.ts';
 import { atLeast, type Measurement, short } from './row.ts';
 
 const ROUNDS = 5;
@@ -60,8 +60,3 @@ export const byHand: Measurement = {
     }
   },
 };
-
-function expectCode(ran: Ran, code: number, who: string): Ran {
-  if (ran.code === code) return ran;
-  throw new Error(`the ${who} exited with ${ran.code} instead of ${code}:\n${ran.stdout}\n${ran.stderr}`);
-}
