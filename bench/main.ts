@@ -7,15 +7,17 @@
 import { parseArgs } from 'node:util';
 import { byHand } from './by-hand.ts';
 import { distance } from './distance.ts';
+import { floor } from './floor.ts';
 import { memory } from './memory.ts';
 import { install, packageSize } from './package.ts';
 import { plan } from './plan.ts';
 import { ROOT, succeed } from './programs.ts';
 import type { Measurement, Row } from './row.ts';
+import { starved } from './starved.ts';
 import { markdownTable, NOTE, plainTable } from './table.ts';
 import { version } from './version.ts';
 
-const MEASUREMENTS: readonly Measurement[] = [version, plan, byHand, distance, memory, packageSize, install];
+const MEASUREMENTS: readonly Measurement[] = [version, plan, byHand, floor, distance, starved, memory, packageSize, install];
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const options = parse();
