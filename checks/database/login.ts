@@ -3,14 +3,15 @@ import type { EventEmitter } from 'node:events';
 import { unlessAborted } from '../../src/engine/timeouts.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { reportStages } from '../../src/net/stages.ts';
+import { tracePromise } from '../../src/util/trace.ts';
 import { type AuthMethod, type AuthPolicy, violated } from './auth-policy.ts';
 import { certificateHash } from './channel-binding.ts';
 import { guard } from './guard.ts';
 import { ScramLogin } from './scram.ts';
 import { ServerError, sqlState } from './server-error.ts';
 import { refusalOf } from './server-refusal.ts';
-import { Session } from './session.ts';
-import type { Connected, Endpoint } from './socket.ts';
+import { codeIn, Session } from './session.ts';
+import { type Connected, type Endpoint, placeOf } from './socket.ts';
 import type { DatabaseUrl } from './url.ts';
 
 const NAME = 'spacelift-preflight';
@@ -68,7 +69,14 @@ export async function logIn(
   // If the server ends the session later, the next query reports it.
   client.on('error', () => {});
   try {
-    await unlessAborted(signal, client.connect());
+    const started = tracePromise(
+      'sql',
+      `${placeOf(endpoint)} login as ${url.user}`,
+      client.connect(),
+      () => 'done',
+      codeIn,
+    );
+    await unlessAborted(signal, started);
     if (url.auth.protocol32 && !(Number.parseInt(version, 10) >= SINCE_PROTOCOL_3_2))
       throw new ServerError({ kind: 'policy', parameter: 'min_protocol_version', method: 'none' });
     return new Session(endpoint, url, { connected, client, passwordSent: seen.passwordSent });

@@ -41,7 +41,7 @@ export const RULES = {
     fix: 'Use PostgreSQL 14, 15 or 16; with release 4.1.0 or later, add `--release <version>` to use 17.',
     example: {
       found: 'PostgreSQL 18.1 is not officially supported',
-      fix: "use PostgreSQL 16; or accept the finding with a reason for reviewers: --accept 'database/version=approved in OPS-123'",
+      fix: "use PostgreSQL 16; or accept the finding with a reason for reviewers: --accept database/version --reason 'approved in OPS-123'",
     },
     docs,
   },

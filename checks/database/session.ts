@@ -5,6 +5,7 @@ import type { VariableName } from '../../src/config/contract.ts';
 import type { Run } from '../../src/engine/check.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { reportStages } from '../../src/net/stages.ts';
+import { tracePromise } from '../../src/util/trace.ts';
 import { objectsIn } from './catalog-objects.ts';
 import type { Scene } from './scene.ts';
 import { ServerError } from './server-error.ts';
@@ -58,7 +59,9 @@ export class Session {
       run
         .withTimeout(QUERY_MS, () => {
           reportStages(this.#socket);
-          return this.#client.query(sql);
+          const asked = this.#client.query(sql);
+          const at = `${placeOf(this.endpoint)} ${sql}`;
+          return tracePromise('sql', at, asked, rowsIn, codeIn);
         })
         .then(({ rows }) => rows as Row[])
         .catch((error) => {
@@ -111,3 +114,10 @@ export class Session {
     socket.unref();
   }
 }
+
+const rowsIn = ({ rowCount }: { rowCount?: number | null }): string =>
+  `${rowCount ?? 0} ${rowCount === 1 ? 'row' : 'rows'}`;
+
+/** SQLSTATE, or the error of the connection, for the log. */
+export const codeIn = (error: unknown): string =>
+  String((error as { code?: unknown } | undefined)?.code ?? 'no result');

@@ -14,6 +14,7 @@ import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
 import { type Protocol, protocolOf, SSL_REQUEST } from '../../src/net/protocols.ts';
 import { reportStages } from '../../src/net/stages.ts';
 import { distrustOf } from '../../src/net/tls.ts';
+import { traceTls } from '../../src/util/trace.ts';
 import { ServerError } from './server-error.ts';
 import { type Host, isSocket } from './url.ts';
 
@@ -76,6 +77,7 @@ export async function openSocket(
     if (!plan.direct) await askForTls(socket, signal);
     const secure = startTls({ socket, ...tlsOptions(endpoint.host, plan), secureContext: contextOf(plan) });
     secure.on('error', () => {});
+    traceTls(secure);
     await reached(secure, 'secureConnect', signal);
     // Verified here, not by Node: its error does not contain the server's certificate.
     const distrust = plan.verify === 'nothing' ? undefined : distrustOf(secure);

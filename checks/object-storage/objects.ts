@@ -178,6 +178,7 @@ export class TestObjects extends OwnObjects {
         if (this.#constant === undefined || !this.#isTransient(this.#constant)) throw new StaysError();
         await store.remove(bucket, PROBE_KEY, signal);
       },
+      { mayStay: true },
     );
     try {
       return await this.write(async (signal) => {

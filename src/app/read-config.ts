@@ -3,6 +3,7 @@ import { type Deployment, makeDeployment } from '../config/deployment.ts';
 import type { Party, Perspective, RunOptions } from '../config/options.ts';
 import type { Release } from '../config/release.ts';
 import { readSources } from '../config/sources/index.ts';
+import { traceSecrets } from '../util/trace.ts';
 
 export interface Where {
   /** If empty, the environment is the config. */
@@ -29,7 +30,10 @@ export async function readDeployment(
   const sources = trust === undefined || files.length === 0 ? read : read.map((source) => ({ ...source, trust }));
   const more = { service, release, environment };
   const deployment = makeDeployment(sources, more);
+  traceSecrets(deployment.secrets);
   if (!resolveSecrets) return deployment;
   const { readSecrets } = await import('../clouds/aws/secret-stores.ts');
-  return makeDeployment(await readSecrets(sources, deployment, options), more);
+  const resolved = makeDeployment(await readSecrets(sources, deployment, options), more);
+  traceSecrets(resolved.secrets);
+  return resolved;
 }

@@ -7,6 +7,7 @@ import type { RawFinding } from '../engine/finding.ts';
 import { type Observer, type RunResult, runChecks } from '../engine/run.ts';
 import { CrashedError, RunTimeoutError } from '../engine/timeouts.ts';
 import { idleRun } from '../plan/plan.ts';
+import { trace } from '../util/trace.ts';
 import { afterAttempt } from './attempts.ts';
 import { doubtfulIn, missingIn, namesOf, remoteRules, skippedWith } from './missing.ts';
 import { isKnown, phaseIn } from './phase.ts';
@@ -51,7 +52,7 @@ export async function runUntilWell(
     let phase = await phaseIn(result.run);
     const isRemote = await remoteRules(checks, idleRun(deployment, options));
     let doubtful: readonly RawFinding[] = [];
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 2)) {
+    for (let pause = FIRST_PAUSE_MS, attempt = 2; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 2), attempt++) {
       const missing = missingIn(result.checks, isRemote);
       if (missing.length + doubtful.length === 0 || end.aborted || result.leftovers.length >= MOST_LEFTOVERS) break;
       if (missing.length > 0) observer.missing?.(namesOf(missing));
@@ -60,6 +61,7 @@ export async function runUntilWell(
       if (end.aborted && !(end.reason instanceof CrashedError)) break;
       const repeated = new Set([...missing, ...skippedWith(missing, result.checks), ...doubtful].map(({ id }) => id));
       const startMs = performance.now() - started;
+      trace('run', `attempt ${attempt} of --wait`);
       const next = await runChecks(
         result.checks.flatMap(({ id, findings }) =>
           findings.some((finding) => repeated.has(finding.id)) ? checks.filter((check) => check.id === id) : [],

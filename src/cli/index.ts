@@ -1,7 +1,9 @@
 /** The command line: parses the arguments and loads the requested command. */
 import { Argument, Command, CommanderError, type Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
+import { OPTION_PREFIX } from '../config/options.ts';
 import { VERSION } from '../util/version.ts';
+import { withOwnDebug } from './debug/option.ts';
 import { fail, usage } from './errors.ts';
 import {
   type CleanupArguments,
@@ -35,12 +37,19 @@ const EXAMPLES = `Examples:
   $ spacelift-preflight -f shared.yaml -f server.yaml -f drain.yaml
   $ spacelift-preflight    # from the environment, as in a Job with envFrom
 `;
+const VARIABLES = `
+Variables:
+  Each option is also a variable of this process, as in
+  ${OPTION_PREFIX}FAIL_ON=new or ${OPTION_PREFIX}STRICT=true.
+  A list has one value per line. The command line wins.
+`;
 const AFTER = `
 Exit codes:
   0    no failures
   1    at least one failure; with --strict, also a warning or an
        inconclusive verdict; with --require, also a skip
   2    the run could not start: invalid option or unreadable config
+  129  interrupted by SIGHUP: the terminal was closed
   130  interrupted by SIGINT
   143  interrupted by SIGTERM
 `;
@@ -51,7 +60,7 @@ export async function main(host: NodeJS.Process): Promise<void> {
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
   const endings: End[] = [];
   try {
-    await program(host, endings).parseAsync(host.argv);
+    await program(host, endings).parseAsync(withOwnDebug(host.argv));
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) host.exitCode = 0;
     else if (error instanceof CommanderError) await fail(host, usage.parsing(error.message));
@@ -76,8 +85,21 @@ const RUN = {
   },
 } as const satisfies Record<Platform, unknown>;
 
+/** With `--debug`, logs until the command has ended. */
+async function logged(host: NodeJS.Process, { debug }: Pick<RunArguments, 'debug'>, act: () => Promise<void>) {
+  if (debug === undefined) return act();
+  const { startDebug } = await import('./debug/log.ts');
+  const stop = startDebug(host, debug);
+  return act().finally(stop);
+}
+
 function program(host: NodeJS.Process, endings: End[]): Command {
   const root = new Command('spacelift-preflight');
+  const check = async (options: RunArguments) => {
+    const { end, run } = await import('./run.ts');
+    endings.push(end);
+    await logged(host, options, () => run(host, options));
+  };
   for (const option of runOptions()) root.addOption(option);
   root
     .description('Checks every external dependency of a self-hosted Spacelift installation, based on its config.')
@@ -85,7 +107,7 @@ function program(host: NodeJS.Process, endings: End[]): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('before', EXAMPLES)
-    .addHelpText('after', AFTER)
+    .addHelpText('after', VARIABLES + AFTER)
     .enablePositionalOptions()
     .allowExcessArguments()
     .action(async (options: RunArguments) => {
@@ -94,10 +116,17 @@ function program(host: NodeJS.Process, endings: End[]): Command {
         const commands = root.commands.map((command) => command.name());
         throw new InputError(usage.argument(unknown, commands));
       }
-      const { end, run } = await import('./run.ts');
-      endings.push(end);
-      await run(host, options);
+      await check(options);
     });
+  const checking = root
+    .command('check')
+    .description('run the checks, as without a command')
+    .allowExcessArguments(false)
+    .action(async (options: RunArguments) => {
+      refuseOptions(root, 'check');
+      await check(options);
+    });
+  for (const option of runOptions()) checking.addOption(option);
   const plan = root
     .command('plan')
     .description('show what a run would do, write and need permission for, without contacting anything')
@@ -116,7 +145,7 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       refuseOptions(root, 'cleanup');
       const { end, cleanup: execute } = await import('./cleanup.ts');
       endings.push(end);
-      await execute(host, options);
+      await logged(host, options, () => execute(host, options));
     });
   for (const option of cleanupOptions()) cleanup.addOption(option);
   const inCluster = root
@@ -133,7 +162,7 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       if (foreign !== undefined) throw new InputError(`run ${platform} does not support ${foreign}`);
       const { end, start } = await RUN[platform]();
       endings.push(end);
-      await start(host, options, given);
+      await logged(host, options, () => start(host, options, given));
     });
   for (const option of platformOptions()) inCluster.addOption(option);
   const explain = root
@@ -189,6 +218,35 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       const { completion } = await import('./completion.ts');
       await completion(host, shell, root);
     });
+  root
+    .command('version')
+    .description('print the version')
+    .allowExcessArguments(false)
+    .action(() => {
+      refuseOptions(root, 'version');
+      host.stdout.write(`${VERSION}\n`);
+    });
+  const help = root.command('help').description('print this help, or that of a command').allowExcessArguments(false);
+  help
+    .addArgument(
+      new Argument('[command]', 'the command').choices(root.commands.map((command) => command.name()).sort()),
+    )
+    .action((name: string | undefined) => {
+      refuseOptions(root, 'help');
+      (root.commands.find((command) => command.name() === name) ?? root).outputHelp();
+    });
+  root.hook('preAction', async (_, command) => {
+    const { variables } = command.opts<{ variables?: boolean }>();
+    if (variables === false || !Object.keys(host.env).some((name) => name.startsWith(OPTION_PREFIX))) return;
+    const { applyVariables } = await import('./variables.ts');
+    applyVariables(command, [root, ...root.commands], host.env);
+  });
+  // Afterward, because an error is one line.
+  root.hook('postAction', async (_, command) => {
+    const { sayDeprecated } = await import('./deprecated.ts');
+    sayDeprecated(host, command.opts());
+  });
+  for (const command of root.commands) if (command.options.length > 0) command.addHelpText('after', VARIABLES);
   for (const command of [root, ...root.commands]) {
     command
       .exitOverride()

@@ -1,10 +1,10 @@
-/** Events that end a run early: SIGINT, SIGTERM, and uncaught errors. */
+/** Events that end a run early: SIGINT, SIGTERM, SIGHUP, and uncaught errors. */
 
 import { CrashedError, InterruptedError } from '../engine/timeouts.ts';
 import { endNow } from './end.ts';
 
 /** 128 plus the signal number, by shell convention. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof EXIT_CODES;
 const SIGNALS = Object.keys(EXIT_CODES) as readonly Signal[];
 

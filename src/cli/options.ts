@@ -1,11 +1,5 @@
 /** The command-line options. */
-import { InvalidArgumentError, Option } from 'commander';
-import {
-  allowedHost,
-  CREDENTIALS_FILES,
-  type CredentialsFile,
-  isCredentialsFile,
-} from '../config/credentials-options.ts';
+import { Option } from 'commander';
 import {
   DEFAULTS,
   type Perspective,
@@ -15,32 +9,30 @@ import {
   type Place,
   SERVICES,
 } from '../config/options.ts';
-import { parseRelease, type Release } from '../config/release.ts';
+import type { Release } from '../config/release.ts';
 import {
   COMPARISON_FORMAT_NAMES,
   type ComparisonFormatName,
   FORMAT_NAMES,
   type FormatName,
-  isFormat,
   MATRIX_FORMAT_NAMES,
   type MatrixFormatName,
 } from '../report/format-names.ts';
-
-export interface Target<Name extends FormatName = FormatName> {
-  readonly format: Name;
-  readonly path: string;
-}
-
-export interface Acceptance {
-  readonly id: string;
-  readonly reason: string;
-}
-
-/** A local file to use instead of the path in the config. */
-export interface SuppliedFile {
-  readonly variable: CredentialsFile;
-  readonly path: string;
-}
+import { type Acceptance, acceptOptions } from './accept.ts';
+import { type DebugOption, debugOption } from './debug/option.ts';
+import {
+  duration,
+  host,
+  release,
+  repeated,
+  type SuppliedFile,
+  seconds,
+  suppliedFile,
+  type Target,
+  target,
+  text,
+  wholeNumber,
+} from './option-values.ts';
 
 /** As commander returns them; options that were not given are absent. */
 export interface RunArguments {
@@ -76,6 +68,7 @@ export interface RunArguments {
   readonly concurrency?: number;
   readonly quiet?: true;
   readonly verbose?: true;
+  readonly debug?: DebugOption;
   readonly color: boolean;
 }
 
@@ -113,11 +106,9 @@ export type CleanupArguments = Pick<
   | 'resolveSecrets'
   | 'timeout'
   | 'readOnly'
+  | 'debug'
   | 'color'
 > & { readonly format: 'pretty' | 'json' };
-
-/** One day; Node's timers are limited to 24 days. */
-const LONGEST_TIMEOUT_S = 86_400;
 
 export function runOptions(): Option[] {
   return [
@@ -125,7 +116,7 @@ export function runOptions(): Option[] {
     ...outputOptions(FORMAT_NAMES),
     repeated('--only <pattern>', 'check only matching rules; * matches any text', text),
     repeated('--skip <pattern>', 'skip matching rules', text),
-    repeated('--accept <id>=<reason>', 'accept this warning under --strict', acceptance),
+    ...acceptOptions(),
     repeated('--require <pattern>', 'exit with 1 if a matching rule is skipped', text),
     new Option('--service <name>', 'check only what this service needs').choices([...SERVICES, 'worker']),
     new Option(
@@ -158,8 +149,10 @@ export function runOptions(): Option[] {
       'try again what failed, until all is well or this time is over, as in 5m',
     ).argParser(duration),
     new Option('--concurrency <n>', 'number of dependencies checked at once (default all)').argParser(wholeNumber),
-    new Option('-q, --quiet', 'show only failures and warnings').conflicts('verbose'),
+    new Option('-q, --quiet', 'show only failures and warnings, and why rules were skipped').conflicts('verbose'),
     new Option('-v, --verbose', 'show every finding with its evidence and duration'),
+    debugOption(),
+    new Option('--no-variables', 'do not read options from variables, as where others set them'),
     new Option('--no-color', 'disable colors; NO_COLOR and FORCE_COLOR work too'),
   ];
 }
@@ -175,7 +168,7 @@ export type MergeArguments = Pick<
 
 export const mergeOptions = (): Option[] => [
   ...outputOptions(MATRIX_FORMAT_NAMES),
-  ...picked(['--accept', '--require', '--baseline', '--fail-on', '--strict', '--quiet']),
+  ...picked(['--accept', '--reason', '--require', '--baseline', '--fail-on', '--strict', '--quiet']),
   new Option('-v, --verbose', 'show every finding'),
   ...picked(['--no-color']),
 ];
@@ -228,6 +221,7 @@ export function cleanupOptions(): Option[] {
     '--allow-credentials-to',
     '--resolve-secrets',
     '--timeout',
+    '--debug',
     '--no-color',
   ];
   return [formatOption(), ...picked(shared), ...picked(['--read-only']).map((option) => option.hideHelp())];
@@ -238,80 +232,3 @@ const formatOption = (): Option =>
 
 export const picked = (names: readonly string[]): Option[] =>
   runOptions().filter(({ long }) => long !== undefined && names.includes(long));
-
-export function repeated<T>(flags: string, says: string, parse: (value: string) => T): Option {
-  return new Option(flags, `${says} (repeatable)`).argParser<T[]>((value, previous) => [
-    ...(previous ?? []),
-    parse(value),
-  ]);
-}
-
-export function text(value: string): string {
-  if (value === '') throw new InvalidArgumentError('expected a value.');
-  return value;
-}
-
-const target =
-  (names: readonly FormatName[]) =>
-  (value: string): Target => {
-    const [format, path] = split(value);
-    if (!isFormat(format) || !names.includes(format))
-      throw new InvalidArgumentError(`expected one of ${names.join(', ')} before the =.`);
-    if (path === undefined || path === '') throw new InvalidArgumentError(`expected ${format}=<path>.`);
-    if (path === '-') throw new InvalidArgumentError(`to write to standard output, use -o ${format}.`);
-    return { format, path };
-  };
-
-function suppliedFile(value: string): SuppliedFile {
-  const [variable, path] = split(value);
-  if (!isCredentialsFile(variable)) {
-    throw new InvalidArgumentError(`expected one of ${CREDENTIALS_FILES.join(', ')} before the =.`);
-  }
-  if (path === undefined || path === '') throw new InvalidArgumentError(`expected ${variable}=<path>.`);
-  return { variable, path };
-}
-
-function host(value: string): string {
-  const allowed = allowedHost(value);
-  if (allowed === undefined)
-    throw new InvalidArgumentError('expected host or host:port, without scheme or path; IPv6 as in [::1]:9000.');
-  return allowed;
-}
-
-function acceptance(value: string): Acceptance {
-  const [id, reason] = split(value);
-  if (reason === undefined || reason.trim() === '') throw new InvalidArgumentError('expected <id>=<reason>.');
-  return { id, reason: reason.trim() };
-}
-
-function split(value: string): [string, string | undefined] {
-  const at = value.indexOf('=');
-  return at < 0 ? [value, undefined] : [value.slice(0, at), value.slice(at + 1)];
-}
-
-function release(value: string): Release {
-  const parsed = parseRelease(value);
-  if (parsed === undefined) throw new InvalidArgumentError('expected a version of Self-Hosted such as 4.3.0.');
-  return parsed;
-}
-
-export function seconds(value: string): number {
-  const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
-  if (number > 0 && number <= LONGEST_TIMEOUT_S) return number;
-  throw new InvalidArgumentError(`expected a number of seconds greater than 0 and at most ${LONGEST_TIMEOUT_S}.`);
-}
-
-const SECONDS_IN: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
-
-/** In seconds. */
-function duration(value: string): number {
-  const [, number = '', unit = 's'] = /^(\d+(?:\.\d+)?)([smh])?$/.exec(value) ?? [];
-  const total = number === '' ? Number.NaN : Number(number) * (SECONDS_IN[unit] ?? Number.NaN);
-  if (total > 0 && total <= LONGEST_TIMEOUT_S) return total;
-  throw new InvalidArgumentError('expected a duration such as 90s, 5m or 1h, greater than 0 and at most 24h.');
-}
-
-function wholeNumber(value: string): number {
-  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('expected a whole number of at least 1.');
-}

@@ -1,7 +1,8 @@
 /** The options of `run`: those of every platform, and those of one. */
 import { InvalidArgumentError, Option } from 'commander';
 import { SERVICES, type Service } from '../config/options.ts';
-import { type MergeArguments, mergeOptions, picked, type RunArguments, repeated, seconds, text } from './options.ts';
+import { repeated, seconds, text } from './option-values.ts';
+import { type MergeArguments, mergeOptions, picked, type RunArguments } from './options.ts';
 
 /** Where `run` can start a preflight. */
 export const PLATFORMS = ['kubernetes', 'ecs'] as const;
@@ -9,7 +10,7 @@ export type Platform = (typeof PLATFORMS)[number];
 
 /** As commander returns them; options that were not given are absent. */
 export type PlatformArguments = MergeArguments &
-  Pick<RunArguments, 'file' | 'only' | 'skip' | 'release' | 'phase' | 'caFile' | 'readOnly' | 'timeout'> & {
+  Pick<RunArguments, 'file' | 'only' | 'skip' | 'release' | 'phase' | 'caFile' | 'readOnly' | 'timeout' | 'debug'> & {
     readonly services?: readonly Service[];
     readonly image?: string;
     /** Seconds. */
@@ -133,6 +134,7 @@ export function platformOptions(): Option[] {
       ONLY_FOR[platform]().map((option) => option.helpGroup(`Options of run ${platform}:`)),
     ),
     ...picked(PASSED_ON),
+    ...picked(['--debug']),
     ...mergeOptions(),
   ];
 }

@@ -12,7 +12,7 @@ import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { Output } from './output.ts';
 import type { Platform, PlatformArguments } from './platform-options.ts';
-import { exitRules, matrixBaseline } from './prepare.ts';
+import { exitRules, matrixBaseline, reasonsIn } from './prepare.ts';
 import { print } from './print.ts';
 
 /** No option is parsed and ignored. @throws InputError */
@@ -50,6 +50,8 @@ export function imageIn({ image }: PlatformArguments, platform: Platform): strin
 /** For the command line in each container; with a `=`, a value can't become an option. */
 export function passedOn({ only = [], skip = [], release, phase, readOnly, timeout }: PlatformArguments): string[] {
   return [
+    // The environment there is that of the services.
+    '--no-variables',
     ...only.map((pattern) => `--only=${pattern}`),
     ...skip.map((pattern) => `--skip=${pattern}`),
     ...(release === undefined ? [] : [`--release=${release.text}`]),
@@ -109,7 +111,7 @@ export async function runAndShow(
     said: (text: string) => progress.aside(() => notice(host, redact(text))),
   };
   const { runs, left } = await run(observer, interrupt.signal).finally(() => progress.stop());
-  const accept = new Map((args.accept ?? []).map(({ id, reason }) => [id, reason]));
+  const accept = reasonsIn(args.accept);
   const matrix = await comparedTo(makeMatrix(runs, { accept, areChosen: args.services !== undefined }), baseline);
   const { code, because } = matrixExitCode(matrix, exitRules(args));
   host.exitCode = interrupt.exitCode ?? code;

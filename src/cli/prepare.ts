@@ -6,14 +6,28 @@ import { readDeployment as readFrom } from '../app/read-config.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
 import { AUTHORITIES_VARIABLE, type Environment, type RunOptions } from '../config/options.ts';
+import { partsOf } from '../engine/finding-id.ts';
 import { certificatesIn } from '../net/ca-store.ts';
 import type { ExitRules } from '../report/exit.ts';
 import type { Matrix } from '../report/matrix/types.ts';
+import type { Acceptance } from './accept.ts';
 import type { RunArguments } from './options.ts';
 
-/** @throws InputError if a pattern or ID matches no rule */
+/**
+ * The reasons by ID; for IDs that are known to be those of rules.
+ * @throws InputError for an accept without a reason
+ */
+export function reasonsIn(given: readonly Acceptance[] = []): ReadonlyMap<string, string> {
+  const without = given.find(({ reason }) => reason === undefined);
+  if (without !== undefined)
+    throw new InputError(`--accept ${partsOf(without.id).base} requires a --reason after it: why it is accepted`);
+  return new Map(given.map(({ id, reason = '' }) => [id, reason]));
+}
+
+/** @throws InputError if a pattern or ID matches no rule, or an accepted one has no reason */
 export function checkIds(args: Pick<RunArguments, 'only' | 'skip' | 'require' | 'accept'>): void {
   checkGiven({ ...args, accept: args.accept?.map(({ id }) => id) }, '--');
+  reasonsIn(args.accept);
 }
 
 /** The run options about credentials. @throws InputError if a file can't be read */
@@ -101,6 +115,19 @@ export function exitRules({
   if (failOn !== undefined && baseline === undefined)
     throw new InputError(`--fail-on ${failOn} requires --baseline: the path of an earlier report`);
   return { strict: strict === true, require, failOn };
+}
+
+/** Rules that compare with a baseline: `encryption/pinned`, and patterns that match nothing else. */
+const COMPARES = /(?:^|\/)pinned$/;
+
+/**
+ * Without a baseline these rules have no finding, so a requirement would be met by nothing.
+ * @throws InputError
+ */
+export function refuseUncompared({ require = [], baseline }: Pick<RunArguments, 'require' | 'baseline'>): void {
+  const pattern = baseline === undefined ? require.find((one) => COMPARES.test(one)) : undefined;
+  if (pattern !== undefined)
+    throw new InputError(`--require ${pattern} requires --baseline: the path of an earlier report`);
 }
 
 /** The matrix to compare with. @throws InputError if the file contains none */

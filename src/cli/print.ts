@@ -15,6 +15,7 @@ export async function print(host: NodeJS.Process, text: string, how: How): Promi
 export async function written(host: NodeJS.Process, text: string): Promise<void> {
   const error = await new Promise<unknown>((resolve) => host.stdout.write(text, resolve));
   const code = codeOf(error);
-  // A reader that closes the pipe early (`| head`) is not an error.
-  if (code !== undefined && code !== 'EPIPE') await fail(host, `cannot write to standard output: ${code}`);
+  // A reader that closes the pipe early (`| head`) is not an error, nor is a terminal that was closed.
+  const isGone = code === 'EPIPE' || (code === 'EIO' && host.stdout.isTTY);
+  if (code !== undefined && !isGone) await fail(host, `cannot write to standard output: ${code}`);
 }

@@ -1,7 +1,8 @@
-/** `--report`: a file that is written completely or not at all. */
+/** The files that options name: of `--report`, written completely or not at all; of `--debug`, line by line. */
 import { randomBytes } from 'node:crypto';
 import {
   accessSync,
+  appendFileSync,
   chmodSync,
   closeSync,
   constants,
@@ -14,6 +15,7 @@ import {
   type Stats,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../config/entry.ts';
@@ -62,6 +64,33 @@ export function prepare(path: string): Write {
     return (text: string) => guarded(() => replace(file, text, stats));
   });
 }
+
+/**
+ * Replaces the file by an empty one, like a report, and returns how to add lines, each of which is there at once. A line that
+ * can't be written, since the disk is full or the reader of a pipe is gone or slow, is lost.
+ * @throws InputError if the file can't be written
+ */
+export function prepareLog(path: string): Write {
+  if (OWN_DESCRIPTOR.test(path)) return orLost((line) => appendFileSync(path, line));
+  const isFile = writing(path, () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true);
+  if (isFile) prepare(path)('');
+  return writing(path, () => {
+    const file = target(path);
+    const how = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+    const descriptor = openSync(file, how);
+    return orLost((line) => writeSync(descriptor, line));
+  });
+}
+
+const orLost =
+  (write: (line: string) => unknown): Write =>
+  (line) => {
+    try {
+      write(line);
+    } catch {
+      // A log must not end the run.
+    }
+  };
 
 /** @throws InputError with the name of the file and the reason, if the action throws */
 export function writing<T>(name: string, action: () => T): T {

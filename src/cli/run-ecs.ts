@@ -15,11 +15,12 @@ import { InputError } from '../config/input-error.ts';
 import { type Redact, redactor } from '../config/redact.ts';
 import { CheckStopped } from '../outcome/outcome.ts';
 import { MATRIX_FORMATS } from '../report/matrix/index.ts';
+import { traceSecrets } from '../util/trace.ts';
 import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { EcsArguments } from './platform-options.ts';
 import { filesIn, IN_MANIFESTS, imageIn, passedOn, refuseBeside, runAndShow, sayCleanedUp } from './platform-run.ts';
-import { authoritiesIn, checkIds } from './prepare.ts';
+import { authoritiesIn, checkIds, refuseUncompared } from './prepare.ts';
 import { print } from './print.ts';
 
 export { end } from './end.ts';
@@ -50,12 +51,15 @@ export async function runEcs(host: NodeJS.Process, args: EcsArguments, given: re
     throw new InputError(`${ofNetwork} is for task definitions with -f; a service of the cluster has its own network`);
   const settings = settingsIn(args, authorities);
   checkIds(args);
+  refuseUncompared(args);
   const { timeoutMs } = settings;
   const network = isPrinted ? undefined : networkIn(args);
   const source: EcsSource = { files, stdin: host.stdin, timeoutMs, services: args.services, network, cluster };
   const plan = (workloads: readonly EcsWorkload[], at: string | undefined) => {
     const made = planEcs(workloads, cluster, { ...settings, region: at });
-    const redact = redactor(secretsIn(containersIn(workloads), 'environment'));
+    const secrets = secretsIn(containersIn(workloads), 'environment');
+    traceSecrets(secrets);
+    const redact = redactor(secrets);
     for (const note of made.notes) notice(host, redact(note));
     return { plan: made, redact };
   };

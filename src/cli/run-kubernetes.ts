@@ -12,11 +12,12 @@ import { containersIn } from '../cluster/workloads.ts';
 import { InputError } from '../config/input-error.ts';
 import { redactor } from '../config/redact.ts';
 import { MATRIX_FORMATS } from '../report/matrix/index.ts';
+import { traceSecrets } from '../util/trace.ts';
 import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { KubernetesArguments } from './platform-options.ts';
 import { filesIn, IN_MANIFESTS, imageIn, passedOn, refuseBeside, runAndShow, sayCleanedUp } from './platform-run.ts';
-import { authoritiesIn, checkIds } from './prepare.ts';
+import { authoritiesIn, checkIds, refuseUncompared } from './prepare.ts';
 import { print } from './print.ts';
 
 export { end } from './end.ts';
@@ -48,6 +49,7 @@ export async function runKubernetes(
     );
   const settings = settingsIn(args);
   checkIds(args);
+  refuseUncompared(args);
   const files = filesIn(host, args, 'helm template');
   const output = args.print === true ? undefined : prepareOutput(host, args, MATRIX_FORMATS);
   const source = await readWorkloads({
@@ -59,7 +61,9 @@ export async function runKubernetes(
     connection,
   });
   const plan = planKubernetes(source, settings);
-  const redact = redactor(secretsIn(containersIn(source.workloads), 'env'));
+  const secrets = secretsIn(containersIn(source.workloads), 'env');
+  traceSecrets(secrets);
+  const redact = redactor(secrets);
   for (const note of plan.notes) notice(host, redact(note));
   if (output === undefined) {
     if (plan.accounts.length > 0 && source.connection.namespace === undefined)

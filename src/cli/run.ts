@@ -11,12 +11,21 @@ import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { RunArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
-import { authoritiesIn, checkIds, credentialOptions, exitRules, readDeployment } from './prepare.ts';
+import {
+  authoritiesIn,
+  checkIds,
+  credentialOptions,
+  exitRules,
+  readDeployment,
+  reasonsIn,
+  refuseUncompared,
+} from './prepare.ts';
 
 export { end } from './end.ts';
 
 /** @throws InputError if the run can't start */
 export async function run(host: NodeJS.Process, args: RunArguments): Promise<void> {
+  checkIds(args);
   const options = {
     only: args.only ?? [],
     skip: args.skip ?? [],
@@ -29,10 +38,10 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     authorities: authoritiesIn(args.caFile ?? [], host.env),
     ...credentialOptions(args),
     ...targetsIn(args, '--'),
-    accept: Object.fromEntries((args.accept ?? []).map(({ id, reason }) => [id, reason])),
+    accept: Object.fromEntries(reasonsIn(args.accept)),
   };
   const rules = exitRules(args);
-  checkIds(args);
+  refuseUncompared(args);
   const baseline = args.baseline === undefined ? undefined : await readBaseline(args.baseline);
   const output = prepareOutput(host, args, FORMATS);
   const config = await readDeployment(host, args, options);

@@ -21,10 +21,13 @@ export class KubectlError extends Error {
   readonly kind: KubectlProblem;
   /** kubectl's own words, on one line; can be empty. */
   readonly words: string;
-  constructor(kind: KubectlProblem, words = '') {
+  /** For `slow`: how long it had, ms. */
+  readonly limitMs: number;
+  constructor(kind: KubectlProblem, words = '', limitMs = CALL_MS) {
     super(words);
     this.kind = kind;
     this.words = words;
+    this.limitMs = limitMs;
   }
 }
 
@@ -93,7 +96,7 @@ export function kubectlWith(
       child.on('close', (code) => {
         settle();
         if (problem === undefined && code === 0) resolve(out.text);
-        else reject(new KubectlError(problem ?? 'failed', wordsIn(words.text)));
+        else reject(new KubectlError(problem ?? 'failed', wordsIn(words.text), callMs));
       });
     });
 }

@@ -25,6 +25,8 @@ export type ReportPhase = Phase | 'plan';
 export const PLACES = ['inside', 'outside'] as const;
 export type Place = (typeof PLACES)[number];
 
+/** Starts the names of variables for this tool itself: an option each, and the one below. Only those of the process count. */
+export const OPTION_PREFIX = 'SPACELIFT_PREFLIGHT_';
 /** The variable with more certificate authorities for this tool itself, PEM: for containers, whose files a caller can't choose. */
 export const AUTHORITIES_VARIABLE = 'SPACELIFT_PREFLIGHT_CA_CERTIFICATES';
 

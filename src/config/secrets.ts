@@ -3,6 +3,7 @@ import { percentDecoded } from '../util/percent.ts';
 import { isKnown, isSecret, isVariable } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import { loginSecretsIn, looksSecret } from './logins.ts';
+import { OPTION_PREFIX } from './options.ts';
 import { holdsPrivateKey } from './pem/envelope.ts';
 import { isPublicVariable } from './public-variables.ts';
 
@@ -24,6 +25,8 @@ const NAMES_LOCATION = /(^|_)(HOST|HOSTNAME|DOMAIN|REGION|ISSUER|AUDIENCE|ENDPOI
 
 function isHidden({ name, value, secret }: Entry, process: boolean, open: string): boolean {
   if (secret === true || holdsPrivateKey(value)) return true;
+  // An option of the caller, such as SPACELIFT_PREFLIGHT_CREDENTIALS_FILE.
+  if (process && name.startsWith(OPTION_PREFIX)) return looksSecret(value);
   if (!isSecret(name)) return isPublicVariable(name) && looksSecret(value);
   if (isVariable(name)) return true;
   // Not known to be a secret: masking a value that is public elsewhere would only mask unrelated words.

@@ -70,9 +70,14 @@ export interface Run extends Omit<NetworkContext, 'timedOut'> {
   readonly asked: { readonly run: Run; readonly answers: Map<unknown, Promise<unknown>> };
   /**
    * Registers how to remove something before it is written. Executed at the end of the run, whatever ends it, unless
-   * `done` was called. `command` is for the user if the removal fails.
+   * `done` was called. `command` is for the user if the removal fails. With `mayStay`, what is left does no harm.
    */
-  cleanup(what: string, command: Fix | undefined, remove: (signal: AbortSignal) => Promise<unknown>): { done(): void };
+  cleanup(
+    what: string,
+    command: Fix | undefined,
+    remove: (signal: AbortSignal) => Promise<unknown>,
+    how?: { readonly mayStay?: boolean },
+  ): { done(): void };
   /** Registers how to close something at the very end of the run, after everything that the run wrote is removed. */
   onEnd(dispose: () => unknown): void;
   /** How long an operation with this deadline is waited for, in whole ms: longer in proportion with a longer timeout of the run. */

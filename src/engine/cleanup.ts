@@ -11,12 +11,15 @@ export interface Leftover {
   readonly what: string;
   /** The command that removes it. */
   readonly command: string;
+  /** It does no harm: it is the one item that every run uses again, left because this account may not remove it. */
+  readonly mayStay?: boolean;
 }
 
 interface Entry {
   readonly what: string;
   readonly command: Fix | undefined;
   readonly remove: (signal: AbortSignal) => Promise<unknown>;
+  readonly mayStay: boolean;
 }
 
 /** Closes something that stays open during a run: a session, a client's connections. */
@@ -27,8 +30,13 @@ export class Cleanup {
   readonly #disposers: Dispose[] = [];
   #ended = false;
 
-  register(what: string, command: Fix | undefined, remove: Entry['remove']): { done(): void } {
-    const entry = { what, command, remove };
+  register(
+    what: string,
+    command: Fix | undefined,
+    remove: Entry['remove'],
+    { mayStay = false }: { mayStay?: boolean } = {},
+  ): { done(): void } {
+    const entry = { what, command, remove, mayStay };
     this.#entries.add(entry);
     return { done: () => void this.#entries.delete(entry) };
   }
@@ -50,9 +58,10 @@ export class Cleanup {
     cancel();
     return entries
       .filter((_, index) => results[index]?.status === 'rejected')
-      .map(({ what, command }) => ({
+      .map(({ what, command, mayStay }) => ({
         what,
         command: command?.text ?? '',
+        ...(mayStay && { mayStay }),
       }));
   }
   /** Called after everything is removed, or immediately if that is already done. */

@@ -36,6 +36,8 @@ export interface Finding {
   readonly unknownVariable?: string;
   /** For a skip: the host to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
+  /** For a skip: it was being checked when the run was interrupted. */
+  readonly inProgress?: true;
   /** For a failure: no connection was made, by DNS, a firewall, a route, or nothing that listens. */
   readonly unreachable?: true;
   /** Whether it is about a resource in a plan, which need not exist yet. */

@@ -13,10 +13,15 @@ import { CrashedError, InterruptedError, RunTimeoutError, unlessAborted } from '
 
 /** The title of findings that an interruption came before. */
 const INTERRUPTED = 'interrupted before it was checked';
+const IN_PROGRESS = skip('interrupted while it was being checked', { inProgress: true });
 
-/** Whether the run ended before the rule was checked. */
-export const isUnfinished = ({ title, cause: behind }: Pick<RawFinding, 'title' | 'cause'>): boolean =>
-  title === INTERRUPTED || behind?.isTimeout === true;
+/** Whether the run ended before the result of the rule was known. */
+export const isUnfinished = ({
+  title,
+  inProgress,
+  cause: behind,
+}: Pick<RawFinding, 'title' | 'inProgress' | 'cause'>): boolean =>
+  title === INTERRUPTED || inProgress === true || behind?.isTimeout === true;
 
 /** Collects one check's findings while it runs, and ensures that every expected finding exists at the end. */
 export class CheckRecorder {
@@ -124,7 +129,7 @@ export class CheckRecorder {
         outcome = await unlessAborted(run.signal, Promise.resolve().then(how));
       } catch (error) {
         blocked = error instanceof CheckStopped;
-        outcome = outcomeOf(error, { id });
+        outcome = error instanceof InterruptedError ? IN_PROGRESS : outcomeOf(error, { id });
       }
       return this.#record(id, outcome, started, blocked);
     };
@@ -243,7 +248,7 @@ function variableOf(
 const checkOf = (id: string): string => id.split('/')[0] ?? id;
 
 function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pass' }> {
-  if (error instanceof CheckStopped) return error.outcome;
+  if (error instanceof CheckStopped) return isInProgress(error.outcome) ? skip(INTERRUPTED) : error.outcome;
   if (error instanceof InterruptedError) return skip(INTERRUPTED);
   if (error instanceof RunTimeoutError) {
     return fail(`${where.notStarted ? 'was not reached' : 'did not finish'} within ${error.seconds} s`, {
@@ -263,6 +268,9 @@ function outcomeOf(error: unknown, where: Where): Exclude<Outcome, { status: 'pa
     cause: cause.bug(where.id),
   });
 }
+
+/** Of the rule that was being checked, not of those that wait for it. */
+const isInProgress = (outcome: Outcome): boolean => outcome.status === 'skip' && outcome.inProgress === true;
 
 /** Only the name, code and location: a library's message may contain anything. */
 function unexpected(error: unknown, { detail, cause: behind }: { detail: string; cause: Cause }): Issue {

@@ -163,7 +163,7 @@ export function makeRun(
       },
       answers: new Map(),
     },
-    cleanup: (what, command, remove) => cleanup.register(what, command, remove),
+    cleanup: (what, command, remove, how) => cleanup.register(what, command, remove, how),
     onEnd: (dispose) => cleanup.onEnd(dispose),
     waitFor,
     withTimeout: (ms, operation) => withTimeout(signal, waitFor(ms), operation, timedOut),

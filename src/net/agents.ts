@@ -3,8 +3,10 @@ import http, { type ClientRequestArgs } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
 import { getDefaultAutoSelectFamilyAttemptTimeout, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Run } from '../engine/check.ts';
 import { patience } from '../util/starvation.ts';
+import { traceTls } from '../util/trace.ts';
 import { secureContextFor } from './ca-store.ts';
 import { sharedLookup } from './dns.ts';
 import { proxyFor } from './proxy.ts';
@@ -58,6 +60,7 @@ class PlainAgent extends http.Agent {
 
 function reported<T extends Duplex | null | undefined>(socket: T, { host }: { host?: string | null | undefined }): T {
   if (socket) reportStages(socket as Duplex as Socket, unbracketed(host ?? ''));
+  if (socket instanceof TLSSocket) traceTls(socket);
   return socket;
 }
 

@@ -2,6 +2,7 @@
 import dns from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { patience } from '../util/starvation.ts';
+import { traceStart } from '../util/trace.ts';
 
 /** Per try, ms; the second one takes twice as long. */
 const TRY_MS = 700;
@@ -34,6 +35,7 @@ async function ask(host: string): Promise<readonly string[] | undefined> {
 }
 
 async function isSilent(server: string, host: string): Promise<boolean> {
+  const ended = traceStart('dns', `server ${server}`);
   const resolver = new Resolver({ timeout: TRY_MS * patience(), tries: TRIES });
   resolver.setServers([server]);
   const [name, pointer] = LOCAL;
@@ -45,8 +47,10 @@ async function isSilent(server: string, host: string): Promise<boolean> {
   );
   try {
     await Promise.any(answered);
+    ended('responds');
     return false;
   } catch {
+    ended('no response');
     return true;
   } finally {
     resolver.cancel();

@@ -3,6 +3,7 @@ import dns from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Run } from '../engine/check.ts';
 import { stageReporter, startDeadline } from '../engine/timeouts.ts';
+import { traceStart } from '../util/trace.ts';
 import { silentDnsServers } from './dns-servers.ts';
 import { codeOf, NetworkError, toNetworkError } from './network-error.ts';
 
@@ -53,6 +54,7 @@ export function sharedLookup(): LookupFunction {
  * the error is then a NetworkError with the servers.
  */
 function lookupInTime(host: string, options: Options): Promise<Answer> {
+  const ended = isIP(host) === 0 ? traceStart('dns', host) : () => {};
   return new Promise((resolve) => {
     const late = Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' });
     const checkServers = async () => {
@@ -66,6 +68,7 @@ function lookupInTime(host: string, options: Options): Promise<Answer> {
     ];
     const settle = (answer: Answer) => {
       for (const cancel of cancels) cancel();
+      ended(answerInWords(answer));
       resolve(answer);
     };
     dns.lookup(host, options, async (...result) => {
@@ -74,4 +77,9 @@ function lookupInTime(host: string, options: Options): Promise<Answer> {
       settle(result);
     });
   });
+}
+
+function answerInWords([error, found]: Answer): string {
+  if (error !== null) return codeOf(error) ?? 'error';
+  return typeof found === 'string' ? found : found.map(({ address }) => address).join(', ');
 }

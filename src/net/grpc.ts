@@ -3,6 +3,7 @@ import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
 import { stageReporter } from '../engine/timeouts.ts';
+import { traceStart } from '../util/trace.ts';
 import { MOST_BYTES } from './limits.ts';
 import { NetworkError, toNetworkError } from './network-error.ts';
 import { reportStages } from './stages.ts';
@@ -65,9 +66,10 @@ export async function callEmpty(
   { authority, secure, path, metadata }: GrpcCall,
   ms: number,
 ): Promise<GrpcAnswer> {
+  const ended = traceStart('grpc', `${authority}${path}`);
   const session = http2.connect(`${secure ? 'https' : 'http'}://${authority}`, { createConnection: () => socket });
   try {
-    return await run.withTimeout(
+    const answer = await run.withTimeout(
       ms,
       () =>
         new Promise<GrpcAnswer>((resolve, reject) => {
@@ -134,6 +136,11 @@ export async function callEmpty(
           stream.end(EMPTY_MESSAGE);
         }),
     );
+    ended(answer.speaks === 'other' ? 'not HTTP/2' : `${answer.speaks} status ${answer.status}`);
+    return answer;
+  } catch (error) {
+    ended(error instanceof NetworkError ? error.kind : 'error');
+    throw error;
   } finally {
     session.on('error', () => {}).destroy();
     socket.destroy();

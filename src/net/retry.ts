@@ -1,5 +1,6 @@
 /** Retries requests to a busy server, like Spacelift's own clients. */
 import { setTimeout } from 'node:timers/promises';
+import { asAttempt } from '../util/trace.ts';
 
 /** Statuses that may go away in a moment. */
 const BUSY: readonly (number | undefined)[] = [429, 500, 502, 503, 504];
@@ -47,7 +48,7 @@ export async function withRetry<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
-    const [asked] = await Promise.allSettled([ask()]);
+    const [asked] = await Promise.allSettled([asAttempt(attempt + 1, ask)]);
     const pause = pauseAfter(attempt, noOf(asked.status === 'fulfilled' ? asked.value : asked.reason));
     if (pause !== undefined) await setTimeout(pause, undefined, signal && { signal });
     else if (asked.status === 'fulfilled') return asked.value;

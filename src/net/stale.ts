@@ -1,5 +1,6 @@
 /** Kept connections that the server has closed while they were idle. */
 import type { ClientRequest } from 'node:http';
+import { asAttempt } from '../util/trace.ts';
 
 /** What a server may get twice (RFC 9110, section 9.2.2); a message, for one, it may not. */
 const REPEATABLE: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', undefined];
@@ -18,9 +19,10 @@ export async function unlessStale<T>(
   for (let left = ATTEMPTS; ; left--) {
     let sent: ClientRequest | undefined;
     try {
-      return await attempt((request) => {
+      const opened = (request: ClientRequest) => {
         sent = request;
-      });
+      };
+      return await (left === ATTEMPTS ? attempt(opened) : asAttempt(ATTEMPTS - left + 1, () => attempt(opened)));
     } catch (error) {
       if (left <= 1 || !sent?.reusedSocket || !isReset(error) || !REPEATABLE.includes(method)) throw error;
     }

@@ -2,6 +2,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Run } from '../engine/check.ts';
+import { traceTls } from '../util/trace.ts';
 import { secureContextFor } from './ca-store.ts';
 import { chainOf, type PeerCertificate } from './certificate.ts';
 import { codeOf, NetworkError, toNetworkError } from './network-error.ts';
@@ -60,6 +61,7 @@ export async function openTls(
         ...(alpn !== undefined && { ALPNProtocols: [...alpn] }),
         secureContext: secureContextFor(verify ? run.authorities() : NOBODY),
       });
+      traceTls(socket);
       return new Promise<TlsConnection>((resolve, reject) => {
         socket.on('error', (error) => {
           reject(handshakeProblem(error, socket));

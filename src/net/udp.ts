@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../engine/check.ts';
+import { trace } from '../util/trace.ts';
 import { resolve } from './dns.ts';
 import { NetworkError, toNetworkError } from './network-error.ts';
 import { type Address, unbracketed } from './tcp.ts';
@@ -26,6 +27,7 @@ export async function sendUdp(
   const addresses = isIP(name) === 0 ? await resolve(run, name) : [name];
   // Like Go: IPv4 first (net.ResolveUDPAddr).
   const address = addresses.find((candidate) => isIP(candidate) === 4) ?? addresses[0] ?? name;
+  trace('udp', `${address} port ${port}: ${TIMES} datagrams of ${bytes.length} bytes`);
   await run.withTimeout(DEADLINE_MS, async (signal) => {
     const socket = createSocket({ type: isIP(address) === 6 ? 'udp6' : 'udp4', signal });
     const refused = new Promise<never>((_, reject) => socket.on('error', (error) => reject(problemOf(error))));

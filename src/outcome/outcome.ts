@@ -43,6 +43,8 @@ export interface Skip {
   readonly unknownVariable?: string;
   /** The host, or the variable that names a cloud, to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
+  /** It was being checked when the run was interrupted. */
+  readonly inProgress?: true;
   readonly planned?: true;
 }
 

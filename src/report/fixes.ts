@@ -4,6 +4,7 @@
  */
 import { MASK } from '../config/logins.ts';
 import type { Leftover } from '../engine/cleanup.ts';
+import { headOf } from './comparison/phrases.ts';
 import { comment, DATABASE, labeled, psqlDocument, shellCommands } from './fixes/script.ts';
 import { affectedOf, resultOf, withStatus } from './phrases.ts';
 import type { Render } from './render.ts';
@@ -13,7 +14,10 @@ const WORDS = { fail: 'failed', warn: 'warning' } as const;
 /** A command that was redacted or cut off would do something else. */
 const isIncomplete = (fix: string): boolean => fix.includes(MASK) || fix.endsWith('…');
 
-export const renderFixes: Render = (report) => {
+export const renderFixes: Render = (report) => fixesOf(report);
+
+/** The script; ends with a line break. */
+export function fixesOf(report: Report): string {
   const issues = (['fail', 'warn'] as const).flatMap((status) => withStatus(report, status));
   const ran = new Map<string, string>();
   const sections = issues.map((finding, index) => {
@@ -33,12 +37,13 @@ export const renderFixes: Render = (report) => {
     [`echo '${endOf(issues.length, commands)}'`],
   ];
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
-};
+}
 
 const head = (report: Report): string[] => [
   '#!/usr/bin/env bash',
   ...labeled('fixes from', `${report.tool.name} ${report.tool.version}, ${report.startedAt}`),
   ...labeled('result', resultOf(report)),
+  ...(report.comparison === undefined ? [] : labeled('changes', headOf(report.comparison))),
   ...(report.domain === undefined ? [] : labeled('domain', report.domain)),
   ...(report.configFiles?.length ? labeled('config', report.configFiles.join('\n')) : []),
   '#',

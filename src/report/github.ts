@@ -1,5 +1,5 @@
 /** The report as GitHub workflow commands: failures and warnings become annotations. */
-import { annotation, changesSince, command, group, logged } from './github/commands.ts';
+import { annotation, changesSince, command, group, leftBehind, logged } from './github/commands.ts';
 import { resultOf, withStatus } from './phrases.ts';
 import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Render } from './render.ts';
@@ -13,7 +13,7 @@ export const renderGithub: Render = (report) => {
     ...withStatus(report, 'fail').map((finding) => annotation('error', finding)),
     ...warnings.filter((finding) => !accepted(finding)).map((finding) => annotation('warning', finding)),
     ...warnings.filter(accepted).map((finding) => annotation('notice', finding)),
-    ...report.leftovers.map((left) => command('warning', `left behind: ${left.what}`, left.command)),
+    ...report.leftovers.map(leftBehind),
     ...upgrade(report),
     ...changesSince(report),
     ...group(withStatus(report, 'skip'), 'skipped'),

@@ -4,7 +4,7 @@ import { plural } from '../util/format.ts';
 import type { ReportFinding } from './report.ts';
 import { reasonOf, reasonsOf } from './summary.ts';
 
-type Skipped = Pick<ReportFinding, 'id' | 'title' | 'dependsOn'>;
+export type Skipped = Pick<ReportFinding, 'id' | 'title' | 'dependsOn'>;
 
 export interface SkipGroup<T> {
   readonly reason: string;
@@ -64,4 +64,21 @@ function differInNames(a: Skipped, b: Skipped): boolean {
   if (left.length !== right.length) return false;
   const names = left.filter((word, index) => word !== right[index]).length;
   return names <= NAMES && names < left.length / 2;
+}
+
+/** The number of reasons in one line. */
+const MOST_REASONS = 3;
+
+/** "5 skipped: they depend on the 2 failures above (4); Spacelift is not installed yet (1)"; `undefined` without skips. */
+export function skippedInShort(findings: readonly Skipped[]): string | undefined {
+  if (findings.length === 0) return undefined;
+  const groups = groupSkips(findings).toSorted((a, b) => b.findings.length - a.findings.length);
+  const shown = groups.slice(0, groups.length > MOST_REASONS ? MOST_REASONS - 1 : MOST_REASONS);
+  const others = groups.slice(shown.length);
+  const rest = others.reduce((sum, group) => sum + group.findings.length, 0);
+  const reasons = [
+    ...shown.map(({ reason, findings: those }) => (groups.length === 1 ? reason : `${reason} (${those.length})`)),
+    ...(rest > 0 ? [`${plural(others.length, 'other reason')} (${rest})`] : []),
+  ];
+  return `${findings.length} skipped: ${reasons.join('; ').replace(/(^|; )skipped /g, '$1')}`;
 }

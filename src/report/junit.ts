@@ -1,4 +1,5 @@
 /** The report as JUnit XML, for the test tab of a CI system. */
+import { changesOf } from './comparison/phrases.ts';
 import { documentOf, type TestCase } from './junit/document.ts';
 import { proseOf, resultOf } from './phrases.ts';
 import { changePhrase, changesTitle, releasePhrase } from './release.ts';
@@ -25,7 +26,11 @@ export const renderJunit: Render = (report) => {
       version: report.tool.version,
       ...releaseOf(report),
     },
-    lines: [resultOf(report), ...notVerified.map(({ title, detail }) => `not verified: ${title}: ${detail}`)],
+    lines: [
+      resultOf(report),
+      ...changesOf(report),
+      ...notVerified.map(({ title, detail }) => `not verified: ${title}: ${detail}`),
+    ],
     errors: leftovers.flatMap(({ what, command }) => [`left behind: ${what}`, command]),
   });
 };

@@ -5,7 +5,16 @@ import { plural } from '../util/format.ts';
 import { linesOf } from './comparison/pretty.ts';
 import { groupSkips } from './group-skips.ts';
 import { stepsOf } from './next-steps.ts';
-import { affectedOf, countsOf, duration, evidenceOf, hasShellCommands, POSIX_SHELL, verdictOf } from './phrases.ts';
+import {
+  affectedOf,
+  countsOf,
+  duration,
+  evidenceOf,
+  hasShellCommands,
+  POSIX_SHELL,
+  verdictOf,
+  withStatus,
+} from './phrases.ts';
 import { type Block, INDENT, Printer, spaced } from './pretty/printer.ts';
 import { changePhrase, changesTitle, releasePhrase } from './release.ts';
 import type { Report, ReportCheck, ReportFinding } from './report.ts';
@@ -41,6 +50,7 @@ class Page extends Printer {
       }),
     );
     if (report.leftovers.length > 0) blocks.push({ lines: this.leftovers(report.leftovers, 'this run'), apart: true });
+    if (verbosity === 'quiet') blocks.push({ lines: this.skipped(withStatus(report, 'skip')), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#changes(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#next(report), apart: true });

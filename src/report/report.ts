@@ -72,8 +72,8 @@ export function makeReport(
   const findingOf = (finding: Finding): ReportFinding => {
     const reason =
       finding.status === 'warn' ? (accept.get(finding.id) ?? accept.get(partsOf(finding.id).base)) : undefined;
-    const { id, rule, subject, variable, status, dependsOn, unknownVariable, withheldFrom, unreachable, planned } =
-      finding;
+    const { id, rule, subject, variable, status, dependsOn, unknownVariable, withheldFrom } = finding;
+    const { inProgress, unreachable, planned } = finding;
     const affected = finding.affected === undefined ? undefined : bounded(finding.affected);
     return {
       id,
@@ -104,6 +104,7 @@ export function makeReport(
       ...(affected !== undefined && { affected }),
       ...(unknownVariable !== undefined && { unknownVariable: clean(unknownVariable) }),
       ...(withheldFrom !== undefined && { withheldFrom: clean(withheldFrom) }),
+      ...(inProgress && { inProgress }),
       ...(unreachable && { unreachable }),
       ...(planned && { planned }),
     };
@@ -165,9 +166,10 @@ export function makeReport(
     notVerified: (['vcs', 'pull'] as const)
       .filter((option) => result.run.options[option].length === 0)
       .map((option) => NOT_IN_CONFIG[option]),
-    leftovers: result.leftovers.map(({ what, command }) => ({
+    leftovers: result.leftovers.map(({ what, command, mayStay }) => ({
       what: oneLine(clean(what)),
       command: cleanFix({ fix: command }).fix,
+      ...(mayStay && { mayStay }),
     })),
     ...(Object.keys(pinned).length > 0 && { pinned }),
   };

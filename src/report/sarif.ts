@@ -2,7 +2,7 @@
 import { renderJson } from './json.ts';
 import { resultOf } from './phrases.ts';
 import type { Render } from './render.ts';
-import { documentOf, type Result } from './sarif/document.ts';
+import { changeNotes, documentOf, type Result } from './sarif/document.ts';
 import { locationsOf } from './sarif/locations.ts';
 import type { Report, ReportFinding } from './types.ts';
 
@@ -20,6 +20,7 @@ export const renderSarif: Render = (report, _, describe = () => undefined) => {
     isComplete: !interrupted,
     notes: [
       { level: 'note' as const, text: resultOf(report) },
+      ...changeNotes(report),
       ...leftovers.map(({ what, command }) => ({
         level: 'warning' as const,
         text: `left behind: ${what}\n${command}`,

@@ -113,7 +113,18 @@ export function reportForm(ids: Ids): SchemaOf<Report> {
       'Dependencies that neither the config nor an option names.',
     ),
     leftovers: described(
-      list(object<Leftover>({ what: text(), command: described(text(), 'The command that removes it.') })),
+      list(
+        object<Leftover>({
+          what: text(),
+          command: described(text(), 'The command that removes it.'),
+          mayStay: optional(
+            described(
+              flag(),
+              'true: it does no harm, later runs use it again, and this account is not allowed to remove it.',
+            ),
+          ),
+        }),
+      ),
       'Items that the run created and did not remove.',
     ),
     pinned: optional(
@@ -294,6 +305,7 @@ const finding = (ids: Ids) =>
     ),
     unknownVariable: optional(described(text(), 'For a skip: the variable whose value is unknown.')),
     withheldFrom: optional(described(text(), 'For a skip: the host to which the caller’s credentials were not sent.')),
+    inProgress: optional(described(flag(), 'For a skip: it was being checked when the run was interrupted.')),
     unreachable: optional(
       described(flag(), 'For a failure: no connection was made, by DNS, a firewall, a route, or nothing that listens.'),
     ),

@@ -74,6 +74,8 @@ export interface ReportFinding {
   readonly unknownVariable?: string;
   /** For a skip: the host to which the caller's credentials were not sent. */
   readonly withheldFrom?: string;
+  /** For a skip: it was being checked when the run was interrupted. */
+  readonly inProgress?: boolean;
   /** For a failure: no connection was made, by DNS, a firewall, a route, or nothing that listens. */
   readonly unreachable?: boolean;
   /** Whether it is about a resource in a Terraform plan, which need not exist yet. */

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { cleanUp } from '../../src/app/kubernetes/cleanup.ts';
+import { unusable } from '../../src/app/kubernetes/errors.ts';
 import { type KubernetesSettings, planKubernetes, runKubernetes } from '../../src/app/kubernetes/run.ts';
 import { readWorkloads } from '../../src/app/kubernetes/source.ts';
 import { runWorker } from '../../src/app/kubernetes/worker.ts';
-import { type Connection, kubectlWith } from '../../src/cluster/kubectl.ts';
+import { type Connection, KubectlError, kubectlWith } from '../../src/cluster/kubectl.ts';
 import { STOPPED } from '../../src/cluster/lost.ts';
 import { mapIn } from '../../src/cluster/objects.ts';
 import { resourcesIn } from '../../src/cluster/resources.ts';
@@ -378,7 +379,11 @@ describe('what is no input for a run', () => {
   it('a kubectl that does not end', async () => {
     const cluster = await started({ called: () => new Promise(() => {}) });
     const kubectl = kubectlWith(LIVE, cluster.env, 100);
-    await expect(kubectl(['get', 'deployments', '--output=json'])).rejects.toMatchObject({ kind: 'slow' });
+    await expect(kubectl(['get', 'deployments', '--output=json'])).rejects.toMatchObject({
+      kind: 'slow',
+      limitMs: 100,
+    });
+    expect(unusable(new KubectlError('slow', '', 45_000), LIVE).message).toBe('kubectl did not respond within 45 s');
   });
 });
 

@@ -311,7 +311,7 @@ describe('an interruption', () => {
     const result = await waiting([check], 60_000, { interrupt: interruptedIn(500) });
     expect(result.interrupted).toBe(true);
     expect(find(result, 'a/x')?.title).toBe('up');
-    expect(find(result, 'a/y')).toMatchObject({ status: 'skip', title: 'interrupted before it was checked' });
+    expect(find(result, 'a/y')).toMatchObject({ status: 'skip', title: 'interrupted while it was being checked' });
     expect(find(result, 'a/z')).toMatchObject({ status: 'fail', title: 'refused' });
   });
 
@@ -329,7 +329,7 @@ describe('an interruption', () => {
   it('in the first attempt is that of any run', async () => {
     const hanging = single('a', () => new Promise<Outcome>(() => {}));
     const result = await waiting([hanging], 60_000, { interrupt: interruptedIn(500) });
-    expect(find(result, 'a/x')).toMatchObject({ status: 'skip', title: 'interrupted before it was checked' });
+    expect(find(result, 'a/x')).toMatchObject({ status: 'skip', title: 'interrupted while it was being checked' });
     expect(result.interrupted).toBe(true);
   });
 

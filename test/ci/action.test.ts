@@ -23,6 +23,14 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([runner?.stop(), refused?.close(), demo?.stop()]));
 
+/** @returns a folder with an `npm` that fails, to come first on the path */
+async function failingNpm(): Promise<string> {
+  const programs = await mkdtemp(join(runner.workspace, '..', 'npm-'));
+  await writeFile(join(programs, 'npm'), '#!/bin/sh\nexit 1\n');
+  await chmod(join(programs, 'npm'), 0o755);
+  return programs;
+}
+
 const NOTHING = { verdict: '', report: '', json: '' };
 
 describe('the definition', () => {
@@ -141,18 +149,25 @@ describe('a run', () => {
   });
 
   it('says so when it can’t be installed', async () => {
-    const programs = await mkdtemp(join(runner.workspace, '..', 'npm-'));
-    await writeFile(join(programs, 'npm'), '#!/bin/sh\nexit 1\n');
-    await chmod(join(programs, 'npm'), 0o755);
-    const ended = await runner.action({ file: 'ready.yaml' }, { programs });
+    const ended = await runner.action({ file: 'ready.yaml' }, { programs: await failingNpm() });
     expect(ended).toMatchObject({ code: 2, outputs: NOTHING });
     expect(ended.log).toMatch(/^::error title=spacelift-preflight::.* could not be installed/m);
   });
 
-  it('installs nothing by a name that nobody has published yet', async () => {
+  it('installs nothing by a name that nobody has published yet, and builds the checkout instead', async () => {
+    const before = (await runner.installed()).length;
     const ended = await runner.action({ file: 'ready.yaml' }, { published: false });
+    expect(ended).toMatchObject({ code: 0, outputs: { verdict: 'ready' } });
+    const [{ folder, args } = { folder: '', args: [] }, ...more] = (await runner.installed()).slice(before);
+    expect(more).toEqual([]);
+    expect(args.slice(0, 2)).toEqual(['ci', '--ignore-scripts']);
+    expect(folder).toBe(ended.checkout);
+  });
+
+  it('says so when the checkout can’t be built', async () => {
+    const ended = await runner.action({ file: 'ready.yaml' }, { published: false, programs: await failingNpm() });
     expect(ended).toMatchObject({ code: 2, outputs: NOTHING });
-    expect(ended.log).toMatch(/^::error title=spacelift-preflight::this checkout of the action is not built/m);
+    expect(ended.log).toMatch(/^::error title=spacelift-preflight::this checkout of the action could not be built/m);
   });
 
   it('runs nothing that an input smuggles in', async () => {

@@ -63,6 +63,8 @@ export interface ActionEnded extends Ended {
   readonly summary: string;
   /** Actions of others that would have run. */
   readonly used: readonly string[];
+  /** Where the action was checked out to. */
+  readonly checkout: string;
 }
 
 export async function startRunner(): Promise<Runner> {
@@ -100,6 +102,8 @@ export async function startRunner(): Promise<Runner> {
     const place = await mkdtemp(join(root, 'action-'));
     const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     await writeFile(join(place, 'package.json'), JSON.stringify({ ...manifest, private: !published }));
+    await mkdir(join(place, 'build'));
+    await writeFile(join(place, 'build', 'package.ts'), BUILD);
     if (built) {
       await mkdir(join(place, 'dist', 'bin'), { recursive: true });
       await writeFile(join(place, 'dist', 'bin', 'spacelift-preflight.js'), `import(${JSON.stringify(EXECUTABLE)});\n`);
@@ -153,6 +157,7 @@ export async function startRunner(): Promise<Runner> {
       outputs: Object.fromEntries(results),
       summary: await readFile(files.summary, 'utf8'),
       used,
+      checkout: place,
     };
   };
 
@@ -168,6 +173,13 @@ export async function startRunner(): Promise<Runner> {
     stop: () => rm(root, { recursive: true }),
   };
 }
+
+/** What builds a checkout: its program is the sources. */
+const BUILD = `
+import { mkdirSync, writeFileSync } from 'node:fs';
+mkdirSync('dist/bin', { recursive: true });
+writeFileSync('dist/bin/spacelift-preflight.js', ${JSON.stringify(`import(${JSON.stringify(EXECUTABLE)});\n`)});
+`;
 
 /** Writes down where it was called and with what, and puts a package there that is the sources. */
 const fakeNpm = (asked: string): string => `

@@ -16,7 +16,7 @@ export const TYPED: readonly (readonly [keys: string, args: string])[] = [
   ['--only=object-storage/sta\\tver\\t', '--only object-storage/states/versioning'],
   ['--skip pairing/*\\t--str\\t', '--skip pairing/* --strict'],
   ['--require license/t\\t', '--require license/token'],
-  ['--accept database/ver\\tok', '--accept database/version=ok'],
+  ['--accept database/ver\\t--reas\\tok', '--accept database/version --reason ok'],
   ['-f serv\\t-f sh\\t', '-f server.yaml -f shared conf.yaml'],
   ['--ca-file dep\\tca\\t', '--ca-file deploy/ca.pem'],
   ['--report ht\\tprev\\t', '--report html=previous.html'],

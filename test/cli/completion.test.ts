@@ -78,7 +78,19 @@ describe('bash', () => {
   });
 
   it('offers every command, option, format and check', async () => {
-    const commands = ['cleanup', 'completion', 'diff', 'explain', 'merge', 'plan', 'run', 'schema'];
+    const commands = [
+      'check',
+      'cleanup',
+      'completion',
+      'diff',
+      'explain',
+      'help',
+      'merge',
+      'plan',
+      'run',
+      'schema',
+      'version',
+    ];
     expect(await offered('')).toEqual(commands);
     for (const name of ['', ...commands]) {
       const { stdout } = await command([name, '--help'].filter((word) => word !== ''));
@@ -101,13 +113,13 @@ describe('bash', () => {
 });
 
 describe('the tables', () => {
-  it('say of every value what it is, but for numbers', () => {
+  it('say of every value what it is, but for numbers and reasons', () => {
     const free = [runOptions(), planOptions(), cleanupOptions(), mergeOptions()].flatMap((options) => {
       const program = new Command();
       for (const option of options) program.addOption(option);
       return tableOf(program).flags.filter(({ value }) => value?.kind === 'text');
     });
-    expect([...new Set(free.map(({ long }) => long))].sort()).toEqual(['--concurrency', '--timeout']);
+    expect([...new Set(free.map(({ long }) => long))].sort()).toEqual(['--concurrency', '--reason', '--timeout']);
   });
 });
 

@@ -11,6 +11,7 @@ function fakeHost() {
 
 describe('a signal', () => {
   it.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('%s ends the run, and a second one the process', (signal, code) => {
@@ -29,7 +30,7 @@ describe('a signal', () => {
   it('is the system’s again after the release', () => {
     const { host, asProcess } = fakeHost();
     interruptible(asProcess, () => {}).release();
-    expect(host.listenerCount('SIGINT') + host.listenerCount('SIGTERM')).toBe(0);
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) expect(host.listenerCount(signal)).toBe(0);
   });
 });
 

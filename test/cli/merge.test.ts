@@ -133,7 +133,7 @@ describe('one line refuses', () => {
     [['server.json', '--report', 'frame=x'], /is invalid: expected one of pretty, json/],
     [['server.json', '--only', 'database/*'], /unknown option '--only'/],
     [
-      ['server.json', '--accept', 'database/nothing=x'],
+      ['server.json', '--accept', 'database/nothing', '--reason', 'x'],
       /--accept …: no such rule|--accept database\/nothing: no such rule/,
     ],
     [['server.json', '--require', 'nothing/*'], /--require .* matches no rule/],
@@ -155,7 +155,7 @@ describe('the exit code', () => {
     [1, 'failed.json', [], ''],
     [0, 'warned.json', [], ''],
     [1, 'warned.json', ['--strict'], 'exit code 1: 1 warning (--strict)'],
-    [0, 'warned.json', ['--strict', '--accept', 'database/version=OPS-1'], ''],
+    [0, 'warned.json', ['--strict', '--accept', 'database/version', '--reason', 'OPS-1'], ''],
     [0, 'skipped.json', ['--strict'], ''],
     [
       1,

@@ -110,6 +110,7 @@ describe('run ecs', () => {
       'server',
       '--format',
       'frame',
+      '--no-variables',
       '--only=database/*',
       '--skip=license/*',
       '--release=4.3.0',

@@ -81,6 +81,7 @@ describe('run kubernetes', () => {
       'server',
       '--format',
       'frame',
+      '--no-variables',
       '--only=database/*',
       '--skip=license/*',
       '--release=4.3.0',

@@ -169,9 +169,29 @@ describe('exit codes', () => {
   });
 
   it('an accepted warning is 0 under --strict, and still there', async () => {
-    const result = await command(['-f', config, ...only, '--strict', '--accept', 'encryption/rsa/size=old key, known']);
+    const result = await command([
+      '-f',
+      config,
+      ...only,
+      '--strict',
+      '--accept',
+      'encryption/rsa/size',
+      '--reason',
+      'old key, known',
+    ]);
     expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(find(report(result), 'encryption/rsa/size')).toMatchObject({ status: 'warn', accepted: 'old key, known' });
+  });
+
+  it('the deprecated --accept <id>=<reason> still accepts, and says so once on standard error', async () => {
+    const old = ['--accept', 'encryption/rsa/size=old key', '--accept', 'database/version=known'];
+    const result = await command(['-f', config, ...only, '--strict', ...old]);
+    expect(result).toMatchObject({
+      code: 0,
+      stderr:
+        'spacelift-preflight: --accept <id>=<reason> is deprecated, and the next major version will reject it; use --accept <id> --reason <text>\n',
+    });
+    expect(find(report(result), 'encryption/rsa/size')).toMatchObject({ status: 'warn', accepted: 'old key' });
   });
 
   it('a required skip is 1, and named', async () => {
@@ -188,6 +208,7 @@ describe('an interrupted run', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)('by %s prints its report, marked so, and ends with %d', async (signal, code) => {
     const before = silent.connections();
     const path = join(folder, `${signal}.json`);
@@ -202,7 +223,7 @@ describe('an interrupted run', () => {
     expect(report(result)).toMatchObject({ interrupted: true });
     expect(find(report(result), 'database/connect')).toMatchObject({
       status: 'skip',
-      title: 'interrupted before it was checked',
+      title: 'interrupted while it was being checked',
     });
     expect(report({ stdout: await readFile(path, 'utf8') })).toEqual(report(result));
   });
@@ -213,7 +234,8 @@ describe('an interrupted run', () => {
     await underWay(before);
     child.kill('SIGINT');
     const { stdout, stderr } = await finished;
-    expect(stdout).toMatch(/^⚠ interrupted: 0 passed, \d+ skipped in \d\.\d s\n$/);
+    expect(stdout).toMatch(/^- \d+ skipped: by request \(\d+\); interrupted before it was checked/);
+    expect(stdout).toMatch(/\n⚠ interrupted: 0 passed, \d+ skipped in \d\.\d s\n$/);
     expect(stderr).toBe('');
   });
 

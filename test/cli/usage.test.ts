@@ -77,20 +77,44 @@ describe('a usage error', () => {
       "option '--phase <name>' argument 'now' is invalid: expected one of auto, pre-install, post-install",
     ],
     [['--from', 'home'], "option '--from <place>' argument 'home' is invalid: expected one of inside, outside"],
-    [['-q', '-v'], "option '-q, --quiet' cannot be used with option '-v, --verbose'; see --help"],
     [
-      ['--accept', 'database/version'],
-      "option '--accept <id>=<reason>' argument 'database/version' is invalid: expected <id>=<reason>",
+      ['--require', 'encryption/pinned'],
+      '--require encryption/pinned requires --baseline: the path of an earlier report',
+    ],
+    [['check', '--require', '*/pinned'], '--require */pinned requires --baseline: the path of an earlier report'],
+    [['--strict', 'check'], 'put --strict after check'],
+    [['version', 'x'], 'too many arguments for version: expected 0, found 1; see --help'],
+    [
+      ['help', 'chekc'],
+      "argument <command> 'chekc' is invalid: expected one of check, cleanup, completion, diff, explain, help, merge, plan, run, schema, version",
+    ],
+    [['-q', '-v'], "option '-q, --quiet' cannot be used with option '-v, --verbose'; see --help"],
+    [['--accept', 'database/version'], '--accept database/version requires a --reason after it: why it is accepted'],
+    [
+      ['--accept', 'database/version', '--accept', 'encryption/rsa/size', '--reason', 'x'],
+      '--accept database/version requires a --reason after it: why it is accepted',
+    ],
+    [
+      ['--reason', 'x', '--accept', 'database/version'],
+      "option '--reason <text>' argument 'x' is invalid: expected an --accept before it",
+    ],
+    [
+      ['--accept', 'database/version', '--reason', 'x', '--reason', 'y'],
+      "option '--reason <text>' argument 'y' is invalid: expected one reason for each --accept",
+    ],
+    [
+      ['--accept', 'database/version', '--reason', ' '],
+      "option '--reason <text>' argument ' ' is invalid: expected a reason",
     ],
     [
       ['--accept', 'database/version= '],
-      "option '--accept <id>=<reason>' argument 'database/version= ' is invalid: expected <id>=<reason>",
+      "option '--accept <id>' argument 'database/version= ' is invalid: expected a reason",
     ],
     [
-      ['--accept', 'database/versoin=known'],
+      ['--accept', 'database/versoin', '--reason', 'known'],
       "--accept database/versoin: no such rule; did you mean 'database/version'?",
     ],
-    [['--accept', 'database/*=known'], '--accept database/*: no such rule; did you mean'],
+    [['--accept', 'database/*', '--reason', 'known'], '--accept database/*: no such rule; did you mean'],
     [['--only', 'databse/*'], "--only databse/* matches no rule; did you mean 'database/*'?"],
     [['--skip', 'database'], "--skip database matches no rule; did you mean 'database/*'?"],
     [
@@ -130,7 +154,7 @@ describe('a usage error', () => {
     [[], 'the environment contains no Spacelift variable; pass a config with -f'],
     [
       ['frobnicate'],
-      /^unknown command frobnicate; expected one of plan, cleanup, run, explain, merge, diff, schema, completion, or -f with a config$/,
+      /^unknown command frobnicate; expected one of check, plan, cleanup, run, explain, merge, diff, schema, completion, version, help, or -f with a config$/,
     ],
     [['-q', 'plan'], 'plan does not support --quiet'],
     [['-f', 'x.yaml', 'plan'], 'put --file after plan'],

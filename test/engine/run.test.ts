@@ -421,7 +421,19 @@ describe('an interrupted run', () => {
     const result = await runFakes([check], {}, interruptIn(20));
     expect(result.interrupted).toBe(true);
     expect(statuses(result)).toEqual(['a/x pass', 'a/y skip', 'a/z skip']);
-    expect(find(result, 'a/y').title).toBe('interrupted before it was checked');
+    expect(find(result, 'a/y')).toMatchObject({ title: 'interrupted while it was being checked', inProgress: true });
+    expect(find(result, 'a/z').title).toBe('interrupted before it was checked');
+    expect(find(result, 'a/z').inProgress).toBeUndefined();
+  });
+
+  it('tells the rule that was being checked from those that wait for it', async () => {
+    const check = fakeCheck('a', ['x', 'y'], async ({ gate }) => void (await gate('x', forever)));
+    const result = await runFakes([check], {}, interruptIn(20));
+    const told = ['a/x', 'a/y'].map((id) => [find(result, id).title, find(result, id).inProgress]);
+    expect(told).toEqual([
+      ['interrupted while it was being checked', true],
+      ['interrupted before it was checked', undefined],
+    ]);
   });
 
   it('judges nothing when the interrupt came first', async () => {

@@ -75,6 +75,7 @@ test.each([...HEALTHY, ...BROKEN].map((fault, index) => ({ ...fault, index })))(
       ...['--timeout', String((options.timeoutMs ?? 60_000) / 1000), '--phase', options.phase ?? 'auto'],
       ...['-o', printed, index % 3 === 0 ? '-q' : '-v', '-f', config],
       ...FORMAT_NAMES.flatMap((format) => ['--report', `${format}=${join(directory, format)}`]),
+      index % 4 === 0 ? '--debug' : `--debug=${join(directory, 'debug')}`,
     ];
     const summary = { GITHUB_STEP_SUMMARY: join(directory, 'summary') };
     const told = await run(args, { env: { ...env, ...summary } });
@@ -86,6 +87,9 @@ test.each([...HEALTHY, ...BROKEN].map((fault, index) => ({ ...fault, index })))(
     ]);
     const texts = [...[told, ...others].flatMap(({ stdout, stderr }) => [stdout, stderr]), await textsIn(directory)];
     expectNone([variables, env].flatMap(secretsIn), texts.join('\n'));
+    expect(texts.join('\n')).toMatch(/^\+ *\d+ ms {2}run {3}end of the command$/m);
+    if (fault.name.startsWith('nothing, at'))
+      expect(texts.join('\n')).toMatch(/ http {2}2\d\d in \d+ ms: [A-Z]+ https?:/);
     expect(texts.at(-1)).toContain('<!-- spacelift-preflight -->');
   } finally {
     await arranged.undo?.();

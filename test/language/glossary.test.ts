@@ -49,7 +49,7 @@ describe('the command line', () => {
     [['-o', 'xml']],
     [['-q', '-v']],
     [['--only', 'databse/*']],
-    [['--accept', 'database/versoin=known']],
+    [['--accept', 'database/versoin', '--reason', 'known']],
     [['--accept', 'database/version']],
     [['--report', 'json=-']],
     [['--report', 'json=/nowhere/at/all']],

@@ -23,6 +23,7 @@ test.each([
   ['action.yml', 'github-actions', 'using: composite'],
   ['examples/gitlab-ci.yml', 'gitlab-ci', 'when: always'],
   ['examples/code-scanning.yml', 'github-workflows', 'security-events: write'],
+  ['.github/workflows/ci.yml', 'github-workflows', 'contents: read'],
   ['.github/workflows/release.yml', 'github-workflows', 'packages: write'],
   ['docs/ci.md', 'github-workflows', 'contents: read'],
   ['.github/ISSUE_TEMPLATE/bug_report.yml', 'github-issue-forms', 'required: true'],

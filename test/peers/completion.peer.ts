@@ -88,15 +88,16 @@ describe('fish', () => {
   const names = async (words: string) => [...(await offered(words)).keys()];
 
   test.each([
-    ['', ['cleanup', 'completion', 'diff', 'explain', 'merge', 'plan', 'run', 'schema']],
+    ['', ['check', 'cleanup', 'completion', 'diff', 'explain', 'help', 'merge', 'plan', 'run', 'schema', 'version']],
+    ['help cl', ['cleanup']],
     ['--phase ', ['auto', 'post-install', 'pre-install']],
     ['--service=wo', ['--service=worker']],
     ['-f sh', ['shared conf.yaml']],
     ['--ca-file dep', ['deploy/']],
     ['--report html=prev', ['html=previous.html']],
     ['--report=junit=prev', ['--report=junit=previous.html']],
-    ['--accept pairing', ['pairing/iotcore-needs-sqs=']],
-    ['--accept database/version=ok', []],
+    ['--accept pairing', ['pairing/iotcore-needs-sqs']],
+    ['--reason ', []],
     ['--only=pairing/', ['--only=pairing/*', '--only=pairing/iotcore-needs-sqs']],
     ['explain pair', ['pairing', 'pairing/iotcore-needs-sqs']],
     ['completion ', ['bash', 'fish', 'zsh']],

@@ -5,10 +5,13 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { compare } from '../../src/report/comparison/compare.ts';
+import { renderFixes } from '../../src/report/fixes.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import type { Report } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
 import { hostileReport } from '../report/hostile.ts';
+import { manyFailures } from '../report/many.ts';
 import { sampleReport } from '../report/sample.ts';
 import { type Chromium, type Opened, startChromium } from './browser.ts';
 
@@ -43,6 +46,10 @@ function watched({ page, trouble, close }: Opened): Page {
   return page;
 }
 
+const compared = (before: Report, report: Report): Report => ({ ...report, comparison: compare(before, report) });
+/** Everything in the list of all findings. */
+const openAll = (page: Page): Promise<void> => page.getByRole('button', { name: 'open all' }).last().click();
+
 const shown = (page: Page): Promise<string[]> =>
   page.locator('.row:visible').evaluateAll((rows) => rows.map(({ id }) => id));
 const clipboard = (page: Page): Promise<string> => page.evaluate('navigator.clipboard.readText()');
@@ -61,6 +68,7 @@ describe.each([
   test.each([
     ['the sample', sampleReport],
     ['hostile values', hostileReport],
+    ['many failures, all of them new', async () => compared(manyFailures(0), manyFailures())],
   ])('%s: nobody is kept out, and nothing is wider than the page', async (_, report) => {
     const page = await open(await report(), options);
     await page.evaluate(axe);
@@ -77,7 +85,9 @@ describe('the findings', () => {
     const page = await open(report);
     const all = report.checks.flatMap(({ findings }) => findings);
     const ids = (status: string) => all.filter((finding) => finding.status === status).map(({ id }) => id);
-    expect(await shown(page)).toEqual(all.map(({ id }) => id));
+    expect((await shown(page)).sort()).toEqual([...ids('fail'), ...ids('warn')].sort());
+    await openAll(page);
+    expect((await shown(page)).sort()).toEqual(all.map(({ id }) => id).sort());
     expect(await page.getByText('26 of 26 shown').isVisible()).toBe(true);
 
     await page.getByLabel('passed 11').uncheck();
@@ -102,7 +112,8 @@ describe('the findings', () => {
   test('show themselves when a link leads to them, whatever the filters', async () => {
     const page = await open(await sampleReport());
     await page.getByLabel('failed 3').uncheck();
-    await page.getByRole('link', { name: 'object-storage/states/versioning' }).click();
+    const step = page.locator('[id="fix-object-storage/states/versioning"]');
+    await step.getByRole('link', { name: 'object-storage/states/versioning' }).click();
     const row = page.locator('[id="object-storage/states/versioning"]');
     await row.waitFor({ state: 'visible' });
     const { y } = await boxOf(row);
@@ -115,8 +126,10 @@ describe('the findings', () => {
     const report = await sampleReport();
     const page = await open(report, { javaScriptEnabled: false });
     expect(await page.locator('.row').count()).toBe(26);
+    expect(await page.locator('.row').last().isVisible()).toBe(false);
+    await page.locator('.check').last().locator('summary').first().click();
     expect(await page.locator('.row').last().isVisible()).toBe(true);
-    expect(await page.getByText('ALTER ROLE spacelift CREATEROLE;').isVisible()).toBe(true);
+    expect(await page.locator('.step').getByText('ALTER ROLE spacelift CREATEROLE;').isVisible()).toBe(true);
     for (const control of await page.locator('button, input').all()) expect(await control.isVisible()).toBe(false);
   });
 
@@ -134,11 +147,29 @@ describe('the findings', () => {
 describe('a fix', () => {
   test('is copied as it stands', async () => {
     const page = await open(await sampleReport());
-    const button = page.getByRole('button', { name: 'copy' }).first();
+    const button = page.getByRole('button', { name: 'copy', exact: true }).first();
     await button.click();
     await page.getByRole('status').filter({ hasText: 'copied' }).waitFor({ state: 'attached' });
     expect(await clipboard(page)).toBe(FIX);
     await page.getByRole('button', { name: 'copied' }).waitFor({ state: 'detached' });
+  });
+
+  test('is copied with all others, as a script', async () => {
+    const report = manyFailures();
+    const page = await open(report);
+    await page.getByRole('button', { name: 'copy all fixes' }).click();
+    await page.getByRole('button', { name: 'copied' }).waitFor();
+    expect(await clipboard(page)).toBe(String(renderFixes(report, PLAIN)));
+  });
+
+  test('is shown when a link leads to it', async () => {
+    const page = await open(manyFailures());
+    const step = page.locator('.step').last();
+    expect(await step.locator('.fix').isVisible()).toBe(false);
+    const id = (await step.getAttribute('id')) ?? '';
+    await openAll(page);
+    await page.locator(`[href="#${id}"]`).click();
+    await step.locator('.fix').waitFor({ state: 'visible' });
   });
 
   test('is copied where a page has no clipboard, and nothing but the page is asked for', async () => {
@@ -153,7 +184,7 @@ describe('a fix', () => {
     const url = `http://${FAR}:${(server.address() as AddressInfo).port}/preflight.html`;
     const page = watched(await browser.visit(url));
     expect(await page.evaluate('typeof navigator.clipboard')).toBe('undefined');
-    await page.getByRole('button', { name: 'copy' }).first().click();
+    await page.getByRole('button', { name: 'copy', exact: true }).first().click();
     await page.getByRole('button', { name: 'copied' }).waitFor();
     await page.getByLabel('Search').click();
     await page.keyboard.press('Control+V');
@@ -218,4 +249,16 @@ test.each([
   expect((bar.x - whole.x) / whole.width).toBeCloseTo(0.01, 1);
   const widths = await Promise.all((await page.locator('.lane:not(.slowest) .work').all()).map(boxOf));
   for (const { width } of widths) expect(width).toBeLessThan(0.05 * whole.width);
+});
+
+test.each([
+  ['new', (report: Report) => compared(manyFailures(0), report)],
+  ['old', (report: Report) => report],
+])('44 failures, all of them %s, are less than 8,000 pixels on a phone', async (_, with_) => {
+  const page = await open(with_(manyFailures()), { viewport: { width: 390, height: 844 }, isMobile: true });
+  expect(await page.locator('.step').count()).toBe(44);
+  const height = await page.evaluate('document.documentElement.scrollHeight');
+  expect(height).toBeLessThan(8_000);
+  await page.getByRole('button', { name: 'open all' }).first().click();
+  expect(await page.evaluate('document.documentElement.scrollHeight')).toBeGreaterThan(2 * Number(height));
 });

@@ -8,6 +8,7 @@ export const CLIENTS = {
   az: python('azure-cli', '2.91.0', 'azure.cli'),
   ruby: debian('ruby', 'ruby'),
   actionlint: go('github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12'),
+  act: go('github.com/nektos/act', 'v0.2.89'),
   shellcheck: PEERS.shellcheck,
   helm: PEERS.helm,
   registry: PEERS.registry,

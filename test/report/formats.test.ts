@@ -3,12 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { compare } from '../../src/report/comparison/compare.ts';
 import { FORMAT_NAMES, type FormatName } from '../../src/report/format-names.ts';
+import { readFrame } from '../../src/report/frame.ts';
 import { FORMATS } from '../../src/report/index.ts';
 import { command } from '../cli/host.ts';
 import { dotenv } from '../cli/spawned.ts';
 import { type Fault, refusedPort } from '../services/tcp.ts';
 import { hostileReport } from './hostile.ts';
+import { manyFailures } from './many.ts';
 import { ROWS, type Row, shownIn } from './rows.ts';
 import { sampleReport } from './sample.ts';
 
@@ -32,12 +35,34 @@ it.each(FORMAT_NAMES)('%s has all of the sample, and of hostile values', async (
   }
 });
 
+it.each(FORMAT_NAMES.filter((name) => name !== 'prometheus'))(
+  '%s says what changed since the baseline',
+  async (format) => {
+    const [before, after] = [manyFailures(0), manyFailures(1)];
+    const render = await FORMATS[format].load();
+    const text = await render({ ...after, comparison: compare(before, after) }, WIDE);
+    const whole = format === 'frame' ? JSON.stringify(readFrame(text)) : text;
+    const counts = format === 'json' || format === 'frame' ? /"new": ?1,/ : /1 new failure/i;
+    expect(whole).toMatch(counts);
+    expect(await render(after, WIDE)).not.toMatch(counts);
+  },
+);
+
 it('one run, printed in one format and written in the others', async () => {
   const config = join(folder, 'spacelift.env');
   await writeFile(config, dotenv({ database: refused.port, store: refused.port, broker: refused.port }));
   const files = FORMAT_NAMES.filter((name) => name !== 'pretty').map((name) => [name, join(folder, name)] as const);
   const args = files.flatMap(([name, path]) => ['--report', `${name}=${path}`]);
-  const { code, stdout, stderr } = await command(['-f', config, '-v', '--accept', 'encryption/rsa/size=old', ...args]);
+  const { code, stdout, stderr } = await command([
+    '-f',
+    config,
+    '-v',
+    '--accept',
+    'encryption/rsa/size',
+    '--reason',
+    'old',
+    ...args,
+  ]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
   const read = async ([name, path]: readonly [FormatName, string]) => ROWS[name](await readFile(path, 'utf8'));
   const [[, json] = ['json', []], ...others] = await Promise.all(

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
+import { compare } from '../../src/report/comparison/compare.ts';
+import { renderFixes } from '../../src/report/fixes.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { verdictOf } from '../../src/report/phrases.ts';
-import type { Report, ReportFinding } from '../../src/report/report.ts';
+import type { Report, ReportCheck, ReportFinding } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
 import { HOSTILE, hostileReport } from './hostile.ts';
+import { manyFailures } from './many.ts';
 import { attribute, below, type Element, elementsOf, textOf, withClass } from './page.ts';
 import { sampleReport } from './sample.ts';
 
@@ -31,6 +34,9 @@ async function having(...findings: Partial<ReportFinding>[]): Promise<Report> {
   const check = { ...first, findings: findings.map((finding) => ({ ...blank, ...finding })) };
   return { ...report, durationMs: 100, checks: [check] };
 }
+
+/** A failure whose fix can't be pasted. */
+const prose = (id: string) => ({ id, status: 'fail', fix: `ask whoever owns ${id}`, fixKind: 'advice' }) as const;
 
 describe('the page', () => {
   it('loads nothing, and runs nothing but its own', async () => {
@@ -108,6 +114,81 @@ describe('the page', () => {
     expect(textOf(steps[1])).toContain('affectsmodules, uploads');
     expect(textOf(steps[3])).toContain('approved in OPS-123');
     expect(steps.map((step) => named(below(step), 'button').length)).toEqual([1, 1, 1, 0]);
+  });
+
+  it('has the fixes that can be pasted as the script of -o fixes, if there is more than one', async () => {
+    const report = await sampleReport();
+    const page = pageOf(report);
+    const scripts = withClass(page, 'script').map((script) => textOf(named(below(script), 'code')[0]));
+    expect(scripts).toEqual([String(renderFixes(report, PLAIN))]);
+    expect(withClass(page, 'all').map(textOf)).toEqual(['copy all fixes']);
+    const single = pageOf(await having({ status: 'fail', fix: 'a b', fixKind: 'command', fixLanguage: 'sh' }));
+    const advice = pageOf(await having(...['a/b', 'a/c'].map((id) => prose(id))));
+    for (const other of [single, advice]) {
+      expect([...withClass(other, 'script'), ...withClass(other, 'all')]).toEqual([]);
+    }
+    expect(named(advice, 'button').map(textOf)).toEqual(['open all']);
+  });
+
+  it('says which are new since the baseline, and what else changed', async () => {
+    const report = await sampleReport();
+    const isOf = (id: string) => (check: ReportCheck) => check.id === id;
+    const before = {
+      ...report,
+      checks: [
+        ...report.checks.filter((check) => !isOf('database')(check)),
+        ...report.checks.filter(isOf('database')).map((check) => ({
+          ...check,
+          findings: check.findings.map((finding) =>
+            finding.id === 'database/privileges' ? { ...finding, status: 'pass' as const, title: 'enough' } : finding,
+          ),
+        })),
+      ],
+    };
+    const compared = (one: Report, other: Report) => pageOf({ ...other, comparison: compare(one, other) });
+    const page = compared(before, report);
+    const steps = withClass(page, 'step').map((step) => withClass(below(step), 'change').map(textOf).join());
+    expect(steps).toEqual(['new', '', '', '']);
+    const [heading] = page.filter((element) => attribute(element, 'id') === 'changed');
+    expect(textOf(heading)).toBe('Compared with the report of 2026-01-02 03:04 UTC');
+    const [lines] = withClass(page, 'lines');
+    expect(textOf(lines).replace(/\s+/g, ' ')).toContain('failed: new database/privileges the role spacelift lacks');
+    const gone = withClass(compared(report, before), 'lines').map((element) => textOf(element).replace(/\s+/g, ' '));
+    expect(gone.join()).toContain('passed: gone database/privileges');
+    const same = compared(report, report).map(textOf)[0];
+    expect(same).toContain('No new failures or warnings, 4 as before.');
+    expect(pageOf(report).map((element) => attribute(element, 'id'))).not.toContain('changed');
+  });
+
+  it('has what was being checked when the run was interrupted', async () => {
+    const skipped = { status: 'skip', title: 'interrupted', inProgress: true } as const;
+    const report = await having({ id: 'a/b', ...skipped, durationMs: 4_200 }, { id: 'a/c', status: 'skip' });
+    const page = pageOf({ ...report, interrupted: true });
+    const links = withClass(page, 'lines').flatMap((list) => named(below(list), 'a'));
+    expect(links.map((link) => attribute(link, 'href'))).toEqual(['#a/b']);
+    expect(textOf(withClass(page, 'lines')[0]).replace(/\s+/g, ' ')).toContain('for 4.2 s a/b');
+    expect(pageOf(await having({})).map((element) => attribute(element, 'id'))).not.toContain('interrupted');
+  });
+
+  it('opens what failed if it is little, and everything if nothing failed', async () => {
+    const openIn = (report: Report) => {
+      const page = pageOf(report);
+      const open = (name: string) =>
+        withClass(page, name).map((part) => [attribute(part, 'id') ?? '', attribute(part, 'open') === ''] as const);
+      return { steps: open('step'), checks: open('check'), rest: open('rest') };
+    };
+    const little = openIn(await sampleReport());
+    expect(little.steps.map(([, isOpen]) => isOpen)).toEqual([true, true, true, true]);
+    expect(little.checks.filter(([, isOpen]) => isOpen).map(([id]) => id)).toEqual([
+      'check-database',
+      'check-object-storage',
+    ]);
+    expect(little.rest.map(([, isOpen]) => isOpen)).toEqual([false, false]);
+    const much = openIn(manyFailures());
+    expect(much.steps).toHaveLength(44);
+    expect([...much.steps, ...much.checks, ...much.rest].filter(([, isOpen]) => isOpen)).toEqual([]);
+    const nothing = openIn(manyFailures(0));
+    expect([nothing.steps, nothing.rest, nothing.checks.filter(([, isOpen]) => !isOpen)]).toEqual([[], [], []]);
   });
 
   it('has nothing to fix when nothing is wrong', async () => {

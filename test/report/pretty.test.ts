@@ -130,7 +130,10 @@ next steps
     const text = show(await sampleReport(), { verbosity: 'quiet' });
     expect(text).toContain('✖ database/privileges');
     expect(text).toContain('⚠ database/version');
-    expect(text).not.toMatch(/✔|skipped \(|not verified|^ *- /m);
+    expect(text).not.toMatch(/✔|skipped \(|not verified|^ +- /m);
+    expect(text.match(/^- .*$/gm)).toEqual([
+      expect.stringMatching(/^- 11 skipped: they depend on the 2 failures above \(6\); not allowed to read/),
+    ]);
     expect(show(await reportOf([works('database'), works('object-storage')]), { verbosity: 'quiet' })).toBe(
       '✔ ready: 2 passed in 61.2 s\n',
     );
@@ -228,7 +231,8 @@ next steps
       async ({ check }) => void (await check('x', () => new Promise(() => {}))),
     );
     const text = show(await reportOf([works('a'), hung], AbortSignal.timeout(20)));
-    expect(text).toMatch(/^- hung +interrupted before it was checked +\d+ ms$/m);
+    expect(text).toMatch(/^ {2}- hung\/x: interrupted while it was being checked$/m);
+    expect(text).toMatch(/^ {2}- hung\/y: interrupted before it was checked$/m);
     expect(lastLine(text)).toBe('⚠ interrupted: 1 passed, 2 skipped in 61.2 s');
     const failing = fakeCheck('b', ['x'], async ({ check }) => void (await check('x', () => fail('broken'))));
     expect(lastLine(show(await reportOf([failing, hung], AbortSignal.timeout(20))))).toMatch(
@@ -250,6 +254,26 @@ next steps
       aws s3 rm s3://spacelift-states/probe
 `);
     }
+  });
+
+  it('is calm about what may stay', async () => {
+    const check = fakeCheck('a', ['x'], async ({ check, cleanup }) => {
+      for (const bucket of ['states', 'logs'])
+        cleanup(
+          `probe in ${bucket}, which may stay`,
+          command(sh`aws s3 rm s3://${bucket}/probe`),
+          () => Promise.reject(new Error()),
+          { mayStay: true },
+        );
+      await check('x', () => pass('fine'));
+    });
+    const report = await reportOf([check]);
+    const note = '- 2 test objects stay: later runs use them again, and this account is not\n  allowed to remove them';
+    expect(show(report)).toContain(`${note} (-v lists them)\n`);
+    expect(show(report)).not.toMatch(/left behind|aws s3 rm/);
+    expect(show(report, { verbosity: 'verbose' })).toContain(
+      `${note}\n    probe in states, which may stay\n      aws s3 rm s3://states/probe\n`,
+    );
   });
 
   it('says how many failures skips depend on', async () => {

@@ -87,7 +87,7 @@ The list for all services and the service's own, in which an item replaces the o
 {{- range $option, $values := dict "--only" $options.only "--skip" $options.skip "--require" $options.require "--ca-file" $options.caFiles -}}
 {{- range $values }}{{ $args = concat $args (list $option .) }}{{ end -}}
 {{- end -}}
-{{- range $id, $reason := $options.accept }}{{ $args = concat $args (list "--accept" (printf "%s=%s" $id $reason)) }}{{ end -}}
+{{- range $id, $reason := $options.accept }}{{ $args = concat $args (list "--accept" $id "--reason" $reason) }}{{ end -}}
 {{- if $options.strict }}{{ $args = append $args "--strict" }}{{ end -}}
 {{- if $options.readOnly }}{{ $args = append $args "--read-only" }}{{ end -}}
 {{- $args = concat $args (list "--phase" $options.phase "--timeout" (toString $options.timeout)) -}}

@@ -7,6 +7,7 @@ import { isConnected, NetworkError } from '../../../src/net/network-error.ts';
 import { type Protocol, protocolOf, QUESTIONS, type Question } from '../../../src/net/protocols.ts';
 import { exchange, openTcp, type Reply } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
+import { traceStart } from '../../../src/util/trace.ts';
 import type { Endpoint } from '../endpoint.ts';
 
 /** The deadline for each of the TCP connection, the TLS handshake, and the response to CONNECT; ms. */
@@ -132,7 +133,9 @@ const hungUp = (found: Listener): boolean => found.speaks === 'nothing' && found
 async function ask(run: Run, socket: Socket, level: Level, ms: number): Promise<Listener> {
   try {
     const hello = connectPacket(`spacelift-preflight-${run.id}`, level);
+    const ended = traceStart('mqtt', `CONNECT, protocol level ${level}`);
     const found = judge(await exchange(run, socket, hello, (bytes) => whoIs(bytes) !== 'incomplete', ms));
+    ended(found.speaks === 'mqtt' ? `CONNACK ${found.code}` : found.speaks);
     if (found.speaks === 'mqtt') socket.write(DISCONNECT);
     return found;
   } finally {

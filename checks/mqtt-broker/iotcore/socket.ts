@@ -11,6 +11,7 @@ import { readUpTo } from '../../../src/net/http.ts';
 import { boundHints, MOST_BYTES } from '../../../src/net/limits.ts';
 import { NetworkError, networkErrorOr } from '../../../src/net/network-error.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
+import { trace } from '../../../src/util/trace.ts';
 import type { DataPlane } from './clients.ts';
 import { signedUrl } from './sigv4-url.ts';
 
@@ -136,6 +137,9 @@ class Trip {
   async go(run: Run, topic: string, message: string): Promise<string> {
     const client = this.#start();
     this.#client = client;
+    // Not their contents.
+    client.on('packetsend', (packet) => trace('mqtt', `sent ${packet.cmd}${topicOf(packet)}`));
+    client.on('packetreceive', (packet) => trace('mqtt', `received ${packet.cmd}${topicOf(packet)}`));
     const ended = new Promise<never>((_, reject) => {
       const end = () => this.#refused().then((why) => reject(why ?? new SocketStepError(this.step)), reject);
       // Both listeners stay: if the library emits an error twice, the run must not crash.
@@ -166,3 +170,5 @@ class Trip {
     return Promise.race([ended, promise.catch(() => ended)]);
   }
 }
+
+const topicOf = (packet: object): string => ('topic' in packet ? ` ${packet.topic}` : '');

@@ -28,13 +28,13 @@ const KINDS: readonly { readonly says: RegExp; line(connection: Connection): str
 ];
 
 /** For an error of kubectl that concerns the whole run. */
-export function unusable({ kind, words }: KubectlError, connection: Connection): InputError {
+export function unusable({ kind, words, limitMs }: KubectlError, connection: Connection): InputError {
   if (kind === 'missing')
     return new InputError(
       'kubectl was not found in the PATH; install it, or use merge with reports that a Job printed',
     );
   const said = words === '' ? '' : `: ${shown(words, LONGEST)}`;
-  if (kind === 'slow') return new InputError(`kubectl did not respond in time${said}`);
+  if (kind === 'slow') return new InputError(`kubectl did not respond within ${limitMs / 1000} s${said}`);
   if (kind === 'large')
     return new InputError('kubectl printed more than 32 MiB; expected the objects of one namespace');
   const forbidden = forbiddenIn(words);

@@ -83,7 +83,7 @@ ${fn}() {
       esac
       ;;
     id) ${fn}_offer "$${fn}_checks"; ${fn}_offer "$${fn}_ids" ;;
-    id=) case "$value" in *=*) ;; *) ${fn}_offer "\${${fn}_ids//$line/=$line}=" ;; esac ;;
+    rule) ${fn}_offer "$${fn}_ids" ;;
     pattern) ${fn}_offer "$${fn}_groups"; ${fn}_offer "$${fn}_ids" ;;
   esac
   ${fn}_finish

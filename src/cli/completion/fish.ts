@@ -23,11 +23,6 @@ ${listing('patterns', groups, ids)}
 
 ${listing('names', checks, ids)}
 
-# <id>=<reason>
-function ${fn}_id_is
-    string match -q -- '*=*' (${fn}_value); or ${fn}_ids | string replace \\t =\\t
-end
-
 # <word>=<path>
 function ${fn}_word_is_file
     set -l parts (string split -m 1 = -- (${fn}_value))
@@ -94,8 +89,8 @@ function takes(value: Value, fn: string): string {
       return `-x -a ${quoted(value.words.join(' '))}`;
     case 'words=file':
       return `-x -a ${quoted(`(${fn}_word_is_file ${value.words.join(' ')})`)}`;
-    case 'id=':
-      return `-x -a ${quoted(`(${fn}_id_is)`)}`;
+    case 'rule':
+      return `-x -a ${quoted(`(${fn}_ids)`)}`;
     case 'id':
       return `-x -a ${quoted(`(${fn}_names)`)}`;
     case 'pattern':

@@ -2,6 +2,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { CREDENTIALS_FILES } from '../../config/credentials-options.ts';
 import { RELEASES } from '../../config/releases.ts';
+import { isRepeatable, withoutRepeatable } from '../option-values.ts';
 
 export interface Named {
   readonly name: string;
@@ -13,8 +14,8 @@ export type Value =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   /** A word, `=` and a file. */
   | { readonly kind: 'words=file'; readonly words: readonly string[] }
-  /** A rule's ID, `=` and free text. */
-  | { readonly kind: 'id=' }
+  /** The ID of a rule. */
+  | { readonly kind: 'rule' }
   /** The ID of a rule or a check. */
   | { readonly kind: 'id' }
   | { readonly kind: 'pattern' }
@@ -51,9 +52,6 @@ export interface Tables {
   readonly checks: readonly Named[];
 }
 
-/** Ends the description of a repeatable option. */
-const REPEATABLE = / \(repeatable\)$/;
-
 const KINDS: Readonly<Record<string, Value>> = {
   '<path>': { kind: 'file' },
   '<file>': { kind: 'file' },
@@ -65,7 +63,7 @@ const KINDS: Readonly<Record<string, Value>> = {
   '<duration>': { kind: 'words', words: ['30s', '5m', '1h'] },
   '<version>': { kind: 'words', words: RELEASES },
   '<pattern>': { kind: 'pattern' },
-  '<id>=<reason>': { kind: 'id=' },
+  '<id>': { kind: 'rule' },
   '[id]': { kind: 'id' },
 };
 
@@ -83,12 +81,13 @@ export function tableOf(command: Command): CommandTable {
 
 function flagOf(option: Option, all: readonly Option[]): Flag {
   const { short, long, description, flags } = option;
-  const syntax = /[<[].*$/.exec(flags)?.[0];
+  // After a `=` in brackets, as in `--debug [=file]`, a value is never the next word.
+  const syntax = /<.*$/.exec(flags)?.[0];
   return {
     ...(short !== undefined && { short }),
     long: long ?? '',
-    says: description.replace(REPEATABLE, ''),
-    repeatable: REPEATABLE.test(description),
+    says: withoutRepeatable(description),
+    repeatable: isRepeatable(option),
     ...(syntax !== undefined && { value: valueFor(syntax, option.argChoices, all) }),
   };
 }

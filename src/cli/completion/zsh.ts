@@ -47,7 +47,7 @@ ${list(checks, ids)}
 
 ${fn}_id() { _multi_parts / ${fn}_names }
 ${fn}_pattern() { _multi_parts / ${fn}_patterns }
-${fn}_id_is() { if compset -P 1 '*='; then _message reason; else _multi_parts -S = / ${fn}_ids; fi }
+${fn}_rule() { _multi_parts / ${fn}_ids }
 ${fn}_word_is_file() { if compset -P 1 '*='; then _files; else compadd -S = -- "$@"; fi }
 
 if [[ $funcstack[1] = _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi
@@ -80,8 +80,8 @@ function actionOf(value: Value, fn: string): string {
       return `(${value.words.join(' ')})`;
     case 'words=file':
       return `{${fn}_word_is_file ${value.words.join(' ')}}`;
-    case 'id=':
-      return `${fn}_id_is`;
+    case 'rule':
+      return `${fn}_rule`;
     case 'id':
       return `${fn}_id`;
     case 'pattern':

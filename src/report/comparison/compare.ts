@@ -12,6 +12,7 @@ import {
   COMPARISON_VERSION,
   type ComparedSide,
   type Comparison,
+  LOST_RUN,
   type SlowerCheck,
 } from './types.ts';
 
@@ -50,9 +51,6 @@ interface Item {
   readonly title: string;
 }
 
-/** Of a run that has no report. */
-const LOST = 'run';
-
 function itemsIn(document: Comparable): Map<string, Item> {
   const items: readonly Item[] = isMatrix(document) ? itemsOfMatrix(document) : findingsIn(document);
   return new Map(items.map((item) => [JSON.stringify([item.run ?? null, item.id]), item]));
@@ -65,7 +63,7 @@ const findingsIn = ({ checks }: Report): Item[] =>
 const itemsOfMatrix = ({ runs }: Matrix): Item[] =>
   runs.flatMap(({ name, report, lost }) => [
     ...(report === undefined ? [] : findingsIn(report).map((item) => ({ ...item, run: name }))),
-    ...(lost === undefined ? [] : [{ id: LOST, run: name, status: 'fail' as const, title: lost.title }]),
+    ...(lost === undefined ? [] : [{ id: LOST_RUN, run: name, status: 'fail' as const, title: lost.title }]),
   ]);
 
 type Issue = Item & { readonly status: 'fail' | 'warn' };

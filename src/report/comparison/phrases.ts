@@ -78,3 +78,7 @@ const linesIn = (comparison: Comparison): string[] => [
 
 /** "compared with the report of …: 1 new failure" */
 export const headOf = (comparison: Comparison): string => `${comparedWith(comparison)}: ${changesIn(comparison)}`;
+
+/** What changed since the baseline, if there is one: one line each, with a heading. */
+export const changesOf = ({ comparison }: { readonly comparison?: Comparison }): string[] =>
+  comparison === undefined ? [] : [headOf(comparison), ...listOf(comparison)];

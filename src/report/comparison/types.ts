@@ -5,6 +5,9 @@ export const COMPARISON_KIND = 'comparison';
 /** Increases when a field is removed or changes its meaning, but not when a field is added. */
 export const COMPARISON_VERSION = 1;
 
+/** The ID of the finding that a run has no report. */
+export const LOST_RUN = 'run';
+
 /** One of the two. */
 export interface ComparedSide {
   readonly kind: 'report' | 'matrix';

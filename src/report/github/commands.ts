@@ -1,4 +1,5 @@
 /** GitHub workflow commands, for reports and for matrices. */
+import type { Leftover } from '../../engine/cleanup.ts';
 import { headOf, listOf } from '../comparison/phrases.ts';
 import type { Comparison } from '../comparison/types.ts';
 import { neutralize } from '../neutralize.ts';
@@ -29,6 +30,10 @@ export const changesSince = ({ comparison }: { readonly comparison?: Comparison 
   comparison === undefined
     ? []
     : [command('notice', headOf(comparison), listOf(comparison).join('\n') || 'no changes')];
+
+/** A warning, or a notice if it may stay. */
+export const leftBehind = ({ what, command: fix, mayStay }: Leftover): string =>
+  command(mayStay === true ? 'notice' : 'warning', `left behind: ${what}`, fix);
 
 /** Escaped like GitHub's toolkit (`@actions/core`, command.ts). */
 export function command(level: Level, title: string, message: string): string {

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
-import { affectedOf, type Explained, isWebAddress } from '../phrases.ts';
 import { ICONS } from '../style.ts';
 import type { Report } from '../types.ts';
 import { html, Markup } from './markup.ts';
@@ -16,7 +15,6 @@ export const WORDS: Readonly<Record<Status, string>> = {
   pass: 'passed',
   skip: 'skipped',
 };
-const STATUSES = Object.keys(WORDS) as readonly Status[];
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 /** Loads nothing, and runs only the inline script. */
@@ -84,73 +82,32 @@ export function headOf(
 export const time = (iso: string): Markup =>
   html`<time datetime="${iso}">${iso.replace('T', ' ').slice(0, 19)} UTC</time>`;
 
-/**
- * A card with everything about a failure or warning.
- * @param more terms before the others
- * @param anchor of its row
- */
-export function step(
-  finding: Explained & { readonly status: Status },
-  more: readonly (readonly [term: string, says: string | undefined])[] = [],
-  anchor = finding.id,
-): Markup {
-  const { id, status, title, detail, expected, accepted, docs } = finding;
-  const terms: readonly (readonly [string, Markup | string | undefined])[] = [
-    ...more,
-    ['affects', affectedOf(finding)],
-    ['expected', expected],
-    ['fix', fixOf(finding)],
-    ['accepted', accepted],
-    ['docs', docs === undefined ? undefined : link(docs)],
-  ];
-  return html`<li class="step card ${status}" id="fix-${anchor}">
-<div class="where"><b>${WORDS[status]}</b> <a href="#${anchor}">${named(id)}</a></div>
-<h3>${title}</h3>
-${detail !== '' && html`<p>${detail}</p>`}
-<dl class="terms">${terms.map(([term, says]) => html`${says && html`<dt>${term}</dt><dd>${says}</dd>`}`)}</dl>
-</li>`;
-}
-
-/** Only commands and settings can be copied. */
-function fixOf({ fix, fixKind }: Explained): Markup | undefined {
-  if (fix === undefined) return undefined;
-  return fixKind === 'command' || fixKind === 'setting' ? copyable(fix) : html`${fix}`;
-}
-
 /** The script shows the button. */
-const copyable = (text: string): Markup =>
+export const copyable = (text: string): Markup =>
   html`<div class="fix"><pre><code>${text}</code></pre><button type="button" hidden>copy</button></div>`;
 
-const link = (url: string): Markup =>
-  isWebAddress(url) ? html`<a href="${url}" rel="noreferrer">${url}</a>` : html`${url}`;
+/** The number of lines that are shown without being opened. */
+const MOST_LINES = 10;
 
-export function leftBehind(leftovers: readonly Leftover[]): Markup[] {
-  if (leftovers.length === 0) return [];
-  return [
-    html`<section aria-labelledby="left"><h2 id="left">Left behind</h2>
+/** A list under a line, which is open if it is short. */
+export const fold = (says: string, items: readonly Markup[]): Markup =>
+  html`<details class="fold card"${items.length <= MOST_LINES && html` open`}><summary>${says}</summary>
+<ul class="lines">
+${items}</ul></details>`;
+
+/** A line of such a list. */
+export const line = (status: Status, word: string, says: Markup): Markup =>
+  html`<li class="${status}">${icon(status)}<b>${word}</b> <div class="says">${says}</div></li>
+`;
+
+export function leftBehind(leftovers: readonly Leftover[]): Markup | undefined {
+  if (leftovers.length === 0) return undefined;
+  return html`<section aria-labelledby="left"><h2 id="left">Left behind</h2>
 <ul class="notes card">${leftovers.map(({ what, command }) => html`<li><p>${what}</p>${copyable(command)}</li>`)}</ul>
-</section>`,
-  ];
+</section>`;
 }
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** All findings, with a search and filters. @param summary findings by status */
-export function findable(summary: Readonly<Record<Status, number>>, checks: readonly Markup[]): Markup {
-  const chips = STATUSES.filter((status) => summary[status] > 0).map(
-    (status) =>
-      html`<label class="${status}"><input type="checkbox" value="${status}" checked>${WORDS[status]} ${summary[status]}</label>`,
-  );
-  return html`<section aria-labelledby="findings"><h2 id="findings" tabindex="-1">All findings</h2>
-<search class="tools" hidden>
-<fieldset><legend class="unseen">Filter by status</legend>${chips}</fieldset>
-<label class="text"><span>Search</span><input type="search" placeholder="ID, title or evidence" autocomplete="off" spellcheck="false"></label>
-<output role="status"></output>
-</search>
-<p class="none card" hidden>No matching findings.</p>
-${checks}
-</section>`;
-}
 
 export const icon = (status: Status): Markup =>
   html`<span class="icon" aria-hidden="true">${ICONS[status].unicode}</span><span class="unseen">${WORDS[status]}: </span>`;

@@ -63,13 +63,28 @@ main > section { margin-top: 2.25rem; }
 main > section > h2 { margin-bottom: .75rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 
-.steps { display: grid; gap: .9rem; }
-.step { border-left: 5px solid var(--tint); padding: 1rem 1.25rem 1.1rem; break-inside: avoid; }
-.step h3 { font-size: 1.0625rem; line-height: 1.4; }
-.step .where { display: flex; flex-wrap: wrap; gap: 0 .75rem; font-size: .9375rem; margin-bottom: .15rem; }
-.step .where b { color: var(--tint); font-weight: 600; }
-.step p { margin-top: .35rem; white-space: pre-line; }
-.terms { display: grid; grid-template-columns: 6rem minmax(0, 1fr); gap: .35rem .75rem; align-items: baseline; margin-top: .6rem; }
+summary { cursor: pointer; position: relative; padding-right: 2.4rem; list-style: none; }
+summary::-webkit-details-marker { display: none; }
+summary::after {
+  content: ""; position: absolute; right: 1.1rem; top: 50%; width: .5rem; height: .5rem; transform: translateY(-75%) rotate(45deg);
+  border: solid var(--muted); border-width: 0 2px 2px 0;
+}
+[open] > summary::after { transform: translateY(-25%) rotate(225deg); }
+.bar { display: flex; flex-wrap: wrap; gap: .4rem .75rem; align-items: center; margin-bottom: .75rem; }
+.bar h2 { margin-right: auto; }
+
+.steps { display: grid; gap: .5rem; }
+.step { border-left: 5px solid var(--tint); break-inside: avoid; }
+.step > summary { padding: .6rem 2.4rem .65rem 1.25rem; }
+.step > :not(summary) { margin: 0 1.25rem 1rem; }
+.step h3 { font-size: 1rem; line-height: 1.35; }
+.step:not([open]) h3 { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+.step .where { font-size: .875rem; }
+.step .where b { color: var(--tint); font-weight: 600; margin-right: .3rem; }
+.step p { white-space: pre-line; }
+.change { margin-left: .3rem; padding: 0 .5rem; border: 1px solid var(--tint); border-radius: 99px; color: var(--tint); font-size: .8125rem; line-height: 1.35; }
+.terms { display: grid; grid-template-columns: 6rem minmax(0, 1fr); gap: .35rem .75rem; align-items: baseline; }
+.step p + .terms { margin-top: -.5rem; }
 .terms dt { color: var(--muted); }
 .terms dd { white-space: pre-line; min-width: 0; }
 .fix { position: relative; background: var(--code); border: 1px solid var(--line); border-radius: 7px; white-space: normal; }
@@ -81,6 +96,14 @@ button {
 }
 button:hover { border-color: var(--muted); }
 .then { margin-top: .9rem; }
+.script { margin-top: .9rem; }
+.script > summary, .fold > summary { padding: .6rem 2.4rem .65rem 1.25rem; }
+.script > :not(summary) { margin: 0 1.25rem 1rem; }
+.script pre { max-height: 24rem; overflow: auto; }
+.lines { padding: 0 1.25rem .5rem; }
+.lines li { display: grid; grid-template-columns: 1.25rem 6.5rem minmax(0, 1fr); column-gap: .6rem; align-items: baseline; padding: .4rem 0; border-top: 1px solid var(--line); }
+.lines b { font-weight: 600; color: var(--muted); }
+.lines .says { overflow-wrap: anywhere; }
 
 .timeline { padding: .9rem 1.25rem 1rem; }
 .timeline figcaption { margin-bottom: .8rem; }
@@ -115,11 +138,13 @@ button:hover { border-color: var(--muted); }
 .none { padding: 1.5rem; text-align: center; color: var(--muted); }
 
 .check { overflow: hidden; }
-.check + .check { margin-top: .9rem; }
+.check + .check { margin-top: .5rem; }
 .check h3 {
   display: grid; grid-template-columns: 1.25rem 9.25rem minmax(0, 1fr) auto; column-gap: .6rem; align-items: baseline;
-  padding: .7rem 1.25rem; font-size: 1rem; background: var(--soft); break-after: avoid;
+  padding: .7rem 0 .7rem 1.25rem; font-size: 1rem;
 }
+.check > summary { background: var(--soft); break-after: avoid; }
+.rest > summary { padding: .5rem 2.4rem .5rem 3.1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .9375rem; }
 .check h3 .says { font-weight: 400; }
 .check .time { font-weight: 400; }
 .icon { color: var(--tint); font-weight: 700; text-align: center; }
@@ -128,6 +153,7 @@ button:hover { border-color: var(--muted); }
   padding: .4rem 1.25rem; border-top: 1px solid var(--line); break-inside: avoid;
 }
 .row .more { color: var(--muted); font-size: .875rem; white-space: pre-line; }
+.row .fix { margin-top: .25rem; color: var(--text); }
 .row.fail .title, .row.warn .title { font-weight: 600; }
 .row .time { grid-row: 1; grid-column: 4; text-align: right; }
 
@@ -149,13 +175,22 @@ footer { padding-top: 2rem; padding-bottom: 2.5rem; font-size: .875rem; color: v
   .verdict { padding: 1.1rem 1rem; gap: .9rem; }
   .verdict .mark { width: 2.6rem; height: 2.6rem; font-size: 1.3rem; }
   .verdict h1 { font-size: 1.4rem; }
-  .step, .timeline, .notes { padding-left: .9rem; padding-right: .9rem; }
+  .timeline, .notes, .lines { padding-left: .9rem; padding-right: .9rem; }
+  .steps { gap: .375rem; }
+  .step > summary { padding: .4rem 2.1rem .45rem .75rem; }
+  .step:not([open]) h3 { font-size: .9375rem; -webkit-line-clamp: 2; }
+  .script > summary, .fold > summary { padding-left: .9rem; }
+  .step > :not(summary), .script > :not(summary) { margin-left: .75rem; margin-right: .75rem; }
+  summary::after { right: .9rem; }
+  .lines li { grid-template-columns: 1.25rem minmax(0, 1fr); }
+  .lines .says { grid-column: 2; }
   .terms { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .terms dt { margin-top: .5rem; font-size: .875rem; }
   .lane { grid-template-columns: minmax(0, 1fr) auto; }
   .lane svg { grid-column: 1 / -1; grid-row: 2; }
   .axis > :not(svg) { display: none; }
-  .check h3 { grid-template-columns: 1.25rem minmax(0, 1fr) auto; padding-left: .9rem; padding-right: .9rem; }
+  .check h3 { grid-template-columns: 1.25rem minmax(0, 1fr) auto; padding: .5rem 0 .5rem .9rem; }
+  .rest > summary { padding-left: 2.75rem; }
   .check h3 .says { grid-column: 2 / -1; }
   .check h3 .time { grid-row: 1; grid-column: 3; }
   .row { grid-template-columns: 1.25rem minmax(0, 1fr) auto; padding-left: .9rem; padding-right: .9rem; }
@@ -164,7 +199,8 @@ footer { padding-top: 2rem; padding-bottom: 2.5rem; font-size: .875rem; color: v
   .matrix { font-size: .8125rem; }
   .matrix th, .matrix td { padding: .45rem; }
   .tools fieldset label { min-height: 2.75rem; }
-  .tools input[type=search], .fix button { min-height: 2.75rem; }
+  .tools input[type=search], button { min-height: 2.75rem; }
+  .fix { min-height: 3.5rem; }
   .fix button { min-width: 4.25rem; }
 }
 @media print {
@@ -172,7 +208,10 @@ footer { padding-top: 2rem; padding-bottom: 2.5rem; font-size: .875rem; color: v
   body { background: none; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
   button, .tools, .skip-link { display: none !important; }
-  .fix pre { padding-right: .75rem; }
+  .fix pre { padding-right: .75rem; max-height: none; }
+  .step h3 { display: block !important; }
+  details::details-content { content-visibility: visible; }
+  summary::after, .script { display: none; }
   .card { border-radius: 0; }
   .check { overflow: visible; }
   h2 { break-after: avoid; }

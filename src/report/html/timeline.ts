@@ -69,7 +69,9 @@ function triedIn({ findings }: ReportCheck): ReportFinding[] {
     ({ status, durationMs, dependsOn }) => dependsOn === undefined && (status !== 'skip' || durationMs > 0),
   );
   const first = new Map(tried.map((finding) => [finding.title, finding] as const).reverse());
-  return tried.filter((finding) => finding.status !== 'skip' || first.get(finding.title) === finding);
+  return tried.filter(
+    (finding) => finding.status !== 'skip' || finding.inProgress === true || first.get(finding.title) === finding,
+  );
 }
 
 const endOf = ({ startMs, durationMs }: Interval): number => startMs + durationMs;

@@ -1,5 +1,5 @@
 /** The matrix as GitHub workflow commands: failures and warnings become annotations, with the services that have them. */
-import { annotation, changesSince, command, group, logged } from '../github/commands.ts';
+import { annotation, changesSince, group, leftBehind, logged } from '../github/commands.ts';
 import type { Render } from '../render.ts';
 import { entriesIn, explained, leftoversIn, lostIn, named, resultOf, rowsOf } from './phrases.ts';
 import type { Matrix } from './types.ts';
@@ -16,7 +16,7 @@ export const renderGithub: Render<Matrix> = (matrix) => {
     ...warnings
       .filter(({ accepted }) => accepted !== undefined)
       .map((entry) => annotation('notice', entry, rowsOf(entry))),
-    ...leftoversIn(matrix).map(({ what, command: fix }) => command('warning', `left behind: ${what}`, fix)),
+    ...leftoversIn(matrix).map(leftBehind),
     ...changesSince(matrix),
     ...group(entriesIn(matrix, 'skip').map(named), 'skipped'),
     ...group(entriesIn(matrix, 'pass').map(named), 'passed'),

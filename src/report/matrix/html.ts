@@ -1,7 +1,13 @@
 /** The matrix as a self-contained HTML page: the grid of services and checks, what to fix, and all findings. */
 import type { Status } from '../../outcome/status.ts';
+import { LOST_RUN } from '../comparison/types.ts';
+import { changeOf, changesSince } from '../html/changes.ts';
+import { commonFacts } from '../html/facts.ts';
+import { findable, type Group } from '../html/findings.ts';
+import { inProgress } from '../html/in-progress.ts';
 import { html, type Markup } from '../html/markup.ts';
-import { findable, headOf, icon, leftBehind, named, pageOf, step, time } from '../html/parts.ts';
+import { headOf, icon, leftBehind, named, pageOf, time } from '../html/parts.ts';
+import { fixing, fixOf, type Step } from '../html/steps.ts';
 import { countsOf, POSIX_SHELL } from '../phrases.ts';
 import type { Render } from '../render.ts';
 import { ICONS } from '../style.ts';
@@ -27,24 +33,28 @@ const MOST_COLUMNS = 6;
 export const renderHtml: Render<Matrix> = (matrix) => {
   const verdict = verdictOf(matrix);
   const { runs, checks, startedAt } = matrix;
+  const reports = runs.flatMap(({ name, report }) => (report === undefined ? [] : [{ run: name, report }]));
   return pageOf({
     words: verdict.words,
     tool: matrix.tool,
     head: headOf(verdict, countsOf(matrix), [
       ...(startedAt === null ? [] : [['started', time(startedAt)] as const]),
       ['services', html`${runs.length}`],
+      ...commonFacts(reports.map(({ report }) => report)).map(([term, says]) => [term, html`${says}`] as const),
     ]),
-    main: html`<section aria-labelledby="grid"><h2 id="grid">Services and checks</h2>
+    main: html`${inProgress(reports)}
+<section aria-labelledby="grid"><h2 id="grid">Services and checks</h2>
 ${grid(matrix)}
 </section>
-${fixing(matrix)}
+${toFix(matrix)}
 ${leftBehind(leftoversIn(matrix))}
 ${hasShellCommands(matrix) && html`<p class="then">${POSIX_SHELL}</p>`}
+${changesSince(matrix)}
 ${notes(matrix)}
 <section aria-labelledby="runs"><h2 id="runs">Runs</h2>
 <ul class="notes card">${runs.map(about)}</ul>
 </section>
-${findable(countedIn(matrix), checks.map(checkOf))}`,
+${findable(countedIn(matrix), checks.map(groupOf))}`,
   });
 };
 
@@ -78,21 +88,31 @@ function cellOf(cell: MatrixCell | undefined, isLost: boolean): Markup {
 const worded = (status: Status, word: string): Markup =>
   html`<td class="${status}"><span aria-hidden="true">${ICONS[status].unicode}</span> ${word}</td>`;
 
-function fixing(matrix: Matrix): Markup | undefined {
+function toFix(matrix: Matrix): Markup | undefined {
   const warnings = entriesIn(matrix, 'warn');
   const entries = [
     ...entriesIn(matrix, 'fail'),
     ...warnings.filter(({ accepted }) => accepted === undefined),
     ...warnings.filter(({ accepted }) => accepted !== undefined),
   ];
-  const lost = lostIn(matrix);
-  if (entries.length + lost.length === 0) return undefined;
-  return html`<section aria-labelledby="fix"><h2 id="fix">${matrix.summary.fail > 0 ? 'What to fix' : 'Warnings'}</h2>
-<ol class="steps">
-${lost.map((run) => step({ ...explained(run), status: 'fail' }, [], `run-${run.name}`))}
-${entries.map((entry) => step(entry, rowsOf(entry), anchorOf(entry)))}
-</ol>
-</section>`;
+  const steps = [
+    ...lostIn(matrix).map(
+      (run): Step => ({
+        finding: { ...explained(run), status: 'fail' },
+        anchor: `run-${run.name}`,
+        change: changeOf(matrix, LOST_RUN, [run.name]),
+      }),
+    ),
+    ...entries.map(
+      (entry): Step => ({
+        finding: entry,
+        rows: rowsOf(entry),
+        anchor: anchorOf(entry),
+        change: changeOf(matrix, entry.id, entry.runs),
+      }),
+    ),
+  ];
+  return fixing({ steps, failures: matrix.summary.fail });
 }
 
 /** A rule can have several entries. */
@@ -123,14 +143,14 @@ const countedIn = ({ checks }: Matrix): Matrix['summary'] => {
   return counts;
 };
 
-function checkOf({ id, title, status, findings }: MatrixCheck): Markup {
-  return html`<div class="check card ${status}">
-<h3 id="check-${id}">${icon(status)}<span>${title}</span></h3>
-<ul>
-${findings.flatMap(({ id: rule, entries }) => entries.map((entry) => row({ ...entry, id: rule })))}
-</ul>
-</div>`;
-}
+const groupOf = ({ id, title, status, findings }: MatrixCheck): Group => ({
+  id,
+  status,
+  heading: html`<span>${title}</span>`,
+  rows: findings.flatMap(({ id: rule, entries }) =>
+    entries.map((entry) => ({ status: entry.status, row: row({ ...entry, id: rule }) })),
+  ),
+});
 
 function row(entry: Entry): Markup {
   const { id, status, title, detail, fix } = entry;
@@ -140,9 +160,9 @@ function row(entry: Entry): Markup {
     html`${servicesOf(entry)}`,
     detail !== '' && html`${detail}`,
     told !== undefined && html`${told}`,
-    !issue && fix !== undefined && html`${fix}`,
+    !issue && fix !== undefined && fixOf(entry),
     issue && html`<a href="#fix-${anchorOf(entry)}">how to fix it</a>`,
-  ].filter((part) => part !== false);
+  ].filter((part) => part !== false && part !== undefined);
   return html`<li class="row ${status}" id="${anchorOf(entry)}" data-status="${status}">
 ${icon(status)}${named(id)} <div class="says"><span class="title">${title}</span>
 ${more.map((part) => html`<div class="more">${part}</div>`)}</div>

@@ -1,4 +1,5 @@
 /** The matrix as JUnit XML: a rule is one test case, whichever services it is about. */
+import { changesOf } from '../comparison/phrases.ts';
 import { documentOf, type TestCase } from '../junit/document.ts';
 import { proseOf } from '../phrases.ts';
 import type { Render } from '../render.ts';
@@ -19,7 +20,7 @@ export const renderJunit: Render<Matrix> = (matrix) => {
       services: runs.map(({ name }) => name).join(', '),
       version: matrix.tool.version,
     },
-    lines: [resultOf(matrix), ...notes.map((note) => `note: ${note}`)],
+    lines: [resultOf(matrix), ...changesOf(matrix), ...notes.map((note) => `note: ${note}`)],
     errors: leftoversIn(matrix).flatMap(({ what, command }) => [`left behind: ${what}`, command]),
   });
 };

@@ -83,17 +83,18 @@ export const named = (entry: Entry): Entry => ({ ...entry, title: `${entry.title
 
 /** What the runs left behind, each once, with the runs that did. */
 export function leftoversIn({ runs }: Matrix): Leftover[] {
-  const byCommand = new Map<string, { what: string; names: string[] }>();
+  const byCommand = new Map<string, { what: string; names: string[]; mayStay?: boolean }>();
   for (const { name, report } of runs) {
-    for (const { what, command } of report?.leftovers ?? []) {
+    for (const { what, command, mayStay } of report?.leftovers ?? []) {
       const known = byCommand.get(command);
-      if (known === undefined) byCommand.set(command, { what, names: [name] });
+      if (known === undefined) byCommand.set(command, { what, names: [name], ...(mayStay && { mayStay }) });
       else known.names.push(name);
     }
   }
-  return [...byCommand].map(([command, { what, names }]) => ({
+  return [...byCommand].map(([command, { what, names, mayStay }]) => ({
     what: `${what} (${firstOf(names, MOST_RUNS)})`,
     command,
+    ...(mayStay && { mayStay }),
   }));
 }
 

@@ -42,6 +42,7 @@ class Page extends Printer {
       for (const status of ['skip', 'pass'] as const)
         blocks.push({ lines: entriesIn(matrix, status).flatMap((entry) => this.#entry(entry)), apart: true });
     }
+    if (verbosity === 'quiet') blocks.push({ lines: this.skipped(entriesIn(matrix, 'skip')), apart: true });
     if (verbosity === 'normal') blocks.push({ lines: this.#skips(matrix), apart: true });
     blocks.push({ lines: this.#leftovers(matrix), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(matrix), apart: true });

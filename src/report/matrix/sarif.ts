@@ -2,7 +2,7 @@
 import { DOCS } from '../../config/docs.ts';
 import { renderJson } from '../json.ts';
 import type { Render, RuleText } from '../render.ts';
-import { documentOf, type Result } from '../sarif/document.ts';
+import { changeNotes, documentOf, type Result } from '../sarif/document.ts';
 import { locationsOf, nowhere } from '../sarif/locations.ts';
 import type { Report } from '../types.ts';
 import { explained, leftoversIn, lostIn, resultOf, rowsOf } from './phrases.ts';
@@ -57,6 +57,7 @@ export const renderSarif: Render<Matrix> = (matrix, _, describe = () => undefine
     isComplete: runs.every(({ report }) => report !== undefined && !report.interrupted),
     notes: [
       ...[resultOf(matrix), ...notes].map((text) => ({ level: 'note' as const, text })),
+      ...changeNotes(matrix),
       ...leftoversIn(matrix).map(({ what, command }) => ({
         level: 'warning' as const,
         text: `left behind: ${what}\n${command}`,

@@ -3,6 +3,7 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
+import { type Skipped, skippedInShort } from '../group-skips.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../style.ts';
 import { type PrintedFix, padTo, shellFix, wrap, wrapFix } from '../wrap.ts';
 
@@ -53,17 +54,43 @@ export class Printer {
     return [...wrap(this.text(words), this.style.width - 2).map(verdict), `  ${counts}`];
   }
 
+  /** For `--quiet`: how many were skipped, and why. */
+  skipped(findings: readonly Skipped[]): string[] {
+    const text = skippedInShort(findings);
+    if (text === undefined) return [];
+    return wrap(this.text(text), this.style.width - 2).map((line, index) =>
+      this.color.dim(`${index === 0 ? this.icon('skip').trimEnd() : ' '} ${line}`),
+    );
+  }
+
   /** @param who left them behind */
-  leftovers(leftovers: readonly Leftover[], who: string): string[] {
-    const { width } = this.style;
+  leftovers(all: readonly Leftover[], who: string): string[] {
+    const leftovers = all.filter(({ mayStay }) => mayStay !== true);
     const what = `left behind: ${plural(leftovers.length, 'item')} that ${who} created and did not remove`;
-    return [
-      `${this.painted('warn')} ${this.color.bold(what)}`,
-      ...leftovers.flatMap((leftover) => [
-        ...wrap(this.text(leftover.what), width - 4).map((line) => `    ${line}`),
-        ...this.indented(this.wrapped(shellFix(leftover.command), width - INDENT)),
-      ]),
-    ];
+    const title = [`${this.painted('warn')} ${this.color.bold(what)}`];
+    return [...(leftovers.length > 0 ? [...title, ...this.#removals(leftovers)] : []), ...this.#staying(all)];
+  }
+
+  /** Nothing is wrong: a note without commands, which `--verbose` shows. */
+  #staying(all: readonly Leftover[]): string[] {
+    const staying = all.filter(({ mayStay }) => mayStay === true);
+    if (staying.length === 0) return [];
+    const isVerbose = this.style.verbosity === 'verbose';
+    const objects = staying.length === 1 ? 'a test object stays' : `${staying.length} test objects stay`;
+    const why = 'later runs use them again, and this account is not allowed to remove them';
+    const says = `${objects}: ${staying.length === 1 ? why.replaceAll('them', 'it') : why}${isVerbose ? '' : ' (-v lists them)'}`;
+    const note = wrap(this.text(says), this.style.width - 2).map((line, index) =>
+      this.color.dim(`${index === 0 ? this.icon('skip').trimEnd() : ' '} ${line}`),
+    );
+    return isVerbose ? [...note, ...this.#removals(staying)] : note;
+  }
+
+  #removals(leftovers: readonly Leftover[]): string[] {
+    const { width } = this.style;
+    return leftovers.flatMap(({ what, command }) => [
+      ...wrap(this.text(what), width - 4).map((line) => `    ${line}`),
+      ...this.indented(this.wrapped(shellFix(command), width - INDENT)),
+    ]);
   }
 
   indented(lines: readonly string[]): string[] {

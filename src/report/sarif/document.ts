@@ -1,6 +1,8 @@
 /** SARIF 2.1.0 (Static Analysis Results Interchange Format, OASIS), for reports and for matrices. */
 import { createHash } from 'node:crypto';
 import { DOCS } from '../../config/docs.ts';
+import { changesOf } from '../comparison/phrases.ts';
+import type { Comparison } from '../comparison/types.ts';
 import { escapedProse } from '../markdown/prose.ts';
 import { type Explained, proseOf } from '../phrases.ts';
 import type { DescribeRule, RuleText } from '../render.ts';
@@ -33,6 +35,12 @@ export interface About {
   readonly isComplete: boolean;
   readonly notes: readonly { readonly level: 'note' | 'warning'; readonly text: string }[];
   readonly properties: Readonly<Record<string, string>>;
+}
+
+/** What changed since the baseline, if there is one. */
+export function changeNotes(document: { readonly comparison?: Comparison }): About['notes'] {
+  const lines = changesOf(document);
+  return lines.length === 0 ? [] : [{ level: 'note', text: lines.join('\n') }];
 }
 
 const LEVELS = { fail: 'error', warn: 'warning' } as const;

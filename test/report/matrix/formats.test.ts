@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
+import { compare } from '../../../src/report/comparison/compare.ts';
 import { MATRIX_FORMAT_NAMES } from '../../../src/report/format-names.ts';
 import { MATRIX_FORMATS, renderMatrixAs } from '../../../src/report/matrix/index.ts';
 import { makeMatrix } from '../../../src/report/matrix/merge.ts';
@@ -75,6 +76,35 @@ it.each(MATRIX_FORMAT_NAMES)('%s has all of it', async (name) => {
     expect(text).toContain(name === 'json' && said?.startsWith('an object') ? 'an object in spacelift-states' : said);
 });
 
+it.each(MATRIX_FORMAT_NAMES)('%s says what changed since the baseline', async (name) => {
+  const comparison = compare(makeMatrix([asRun(reportOf('server')), asRun(reportOf('drain'))]), sample());
+  const text = await renderMatrixAs({ ...sample(), comparison }, name);
+  const counts = name === 'json' ? /"new": ?3,/ : /2 new failures(?:,|%2C) 1 new warning/;
+  expect(text).toMatch(counts);
+  expect(await renderMatrixAs(sample(), name)).not.toMatch(counts);
+});
+
+it('html marks what is new, and says what its runs have in common, and what was being checked', async () => {
+  const running: Some = { id: 'database/pooler', status: 'skip', title: 'interrupted', inProgress: true };
+  const domain = 'spacelift.example.org';
+  const matrix = makeMatrix([
+    asRun(reportOf('server', [], { domain, from: 'inside' })),
+    asRun(reportOf('drain', [FAILED, running], { domain, from: 'outside', interrupted: true })),
+  ]);
+  const before = makeMatrix([asRun(reportOf('server')), asRun(reportOf('drain'))]);
+  const elements = page.elementsOf(await renderMatrixAs({ ...matrix, comparison: compare(before, matrix) }, 'html'));
+  const marks = page.withClass(elements, 'step').map((step) => page.withClass(page.below(step), 'change'));
+  expect(marks.map((all) => all.map(page.textOf))).toEqual([['new']]);
+  const terms = elements.filter(({ tagName }) => tagName === 'dt').map(page.textOf);
+  expect(terms).toEqual(expect.arrayContaining(['started', 'services', 'domain', 'phase']));
+  expect(terms).not.toContain('from');
+  const [first] = page.withClass(elements, 'lines').map((lines) => page.textOf(lines).replace(/\s+/g, ' '));
+  expect(first).toContain('drain: database/pooler');
+  const ids = elements.flatMap((element) => page.attribute(element, 'id') ?? []);
+  const links = elements.flatMap((element) => page.attribute(element, 'href') ?? []);
+  for (const link of links.filter((href) => href.startsWith('#'))) expect(ids).toContain(link.slice(1));
+});
+
 it('pretty is a grid with words, at 80 columns', async () => {
   const lines = (await renderMatrixAs(sample(), 'pretty')).split('\n');
   expect(lines.slice(0, 6)).toEqual([
@@ -93,7 +123,8 @@ it('pretty is short with -q, and has every finding with -v', async () => {
   const render = await MATRIX_FORMATS.pretty.load();
   const quiet = await render(sample(), { ...PLAIN, verbosity: 'quiet' });
   expect(quiet).toMatch(/^database +⚠ warn +✖ fail$/m);
-  expect(quiet).not.toMatch(/^configuration|^- |not allowed/m);
+  expect(quiet).not.toMatch(/^configuration/m);
+  expect(quiet.match(/^- .*$/gm)).toEqual(['- 1 skipped: not allowed to read it']);
   const healthy = await render(makeMatrix(three()), { ...PLAIN, verbosity: 'quiet' });
   expect(healthy.trimEnd().split('\n')).toEqual([expect.stringMatching(/^✔ ready: /)]);
   const verbose = await render(sample(), { ...PLAIN, verbosity: 'verbose' });
