@@ -11,7 +11,7 @@ import { atLeast, type Measurement, short } from './row.ts';
 
 const ROUNDS = 5;
 const TARGET = 5;
-const SCRIPT = fileURLToPath(new URL('by-hand.sh', import.meta.url));
+export const SCRIPT = fileURLToPath(new URL('by-hand.sh', import.meta.url));
 
 export const byHand: Measurement = {
   id: 'by-hand',
@@ -22,8 +22,7 @@ export const byHand: Measurement = {
     try {
       const [config, variables] = [join(directory, 'spacelift.yaml'), join(directory, 'spacelift.env')];
       await writeFile(config, manifest(demo.variables), { mode: 0o600 });
-      const lines = Object.entries(demo.variables).map(([name, value]) => `${name}='${value}'\n`);
-      await writeFile(variables, lines.join(''), { mode: 0o600 });
+      await writeFile(variables, shellVariables(demo.variables), { mode: 0o600 });
       const tool = () => run(process.execPath, [BUILT, '-f', config], { env: ALONE });
       const script = () => run('bash', [SCRIPT, variables], { env: { ...ALONE, PATH: path, HOME: directory } });
 
@@ -60,3 +59,9 @@ export const byHand: Measurement = {
     }
   },
 };
+
+/** The demo’s variables, for the script. */
+export const shellVariables = (variables: Readonly<Record<string, string>>): string =>
+  Object.entries(variables)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('');

@@ -13,11 +13,23 @@ import { install, packageSize } from './package.ts';
 import { plan } from './plan.ts';
 import { ROOT, succeed } from './programs.ts';
 import type { Measurement, Row } from './row.ts';
+import { sideBySide } from './side-by-side.ts';
 import { starved } from './starved.ts';
 import { markdownTable, NOTE, plainTable } from './table.ts';
 import { version } from './version.ts';
 
-const MEASUREMENTS: readonly Measurement[] = [version, plan, byHand, floor, distance, starved, memory, packageSize, install];
+const MEASUREMENTS: readonly Measurement[] = [
+  version,
+  plan,
+  byHand,
+  sideBySide,
+  floor,
+  distance,
+  starved,
+  memory,
+  packageSize,
+  install,
+];
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const options = parse();
