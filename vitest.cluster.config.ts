@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from './test/vitest.ts';
 
 /** The image, and runs in a cluster (`npm run test:cluster`): needs Linux, root, Go and Debian's packages. */
 export default defineConfig({

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from './test/vitest.ts';
 
 /** What needs nothing but its own process: no program that it starts, and no server but a few lines of its own. */
 const UNIT = [
@@ -54,7 +54,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: [...UNIT, ...APART],
+          exclude: ['**/node_modules/**', ...UNIT, ...APART],
           isolate: false,
         },
       },

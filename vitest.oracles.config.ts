@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from './test/vitest.ts';
 
 /**
  * What Spacelift's own libraries make of an input, against what this tool says of it (`npm run test:oracles`): apart from

@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from './test/vitest.ts';
 
 /** The servers that others wrote (`npm run test:peers`): apart from `npm test`, which needs nothing but npm. */
 export default defineConfig({

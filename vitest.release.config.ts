@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from './test/vitest.ts';
 
 /** What takes too long for every change (`npm run release:check`): the printed commands, parsed by the largest clients. */
 export default defineConfig({

@@ -5,10 +5,10 @@
 import { install, programOf } from '../test/peers/install.ts';
 import { goSources } from '../test/peers/ways.ts';
 import { inTurns } from './compare.ts';
+import { runCounted } from './counted.ts';
 import { startDistant } from './distant.ts';
 import { ALONE, BUILT, expectCode } from './programs.ts';
 import { atMost, type Measurement } from './row.ts';
-import { runCounted } from './usage.ts';
 
 const ROUNDS = 7;
 const ROUND_TRIP_MS = 20;

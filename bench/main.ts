@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 import { byHand } from './by-hand.ts';
 import { distance } from './distance.ts';
 import { floor } from './floor.ts';
-import { memory } from './memory.ts';
+import { growth } from './growth.ts';
+import { installations } from './installations.ts';
 import { install, packageSize } from './package.ts';
 import { plan } from './plan.ts';
 import { ROOT, succeed } from './programs.ts';
@@ -20,13 +21,14 @@ import { version } from './version.ts';
 
 const MEASUREMENTS: readonly Measurement[] = [
   version,
+  installations,
   plan,
+  growth,
   byHand,
   sideBySide,
   floor,
   distance,
   starved,
-  memory,
   packageSize,
   install,
 ];

@@ -52,7 +52,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** The vendor's modules beside the machines of other teams, until the plan has the size. */
-function planOf(size: number): string {
+export function planOf(size: number): string {
   const [none, one] = [render(0).length, render(1).length];
   return render(Math.round((size - none) / (one - none)));
 }

@@ -10,11 +10,11 @@ import { install, programOf } from '../test/peers/install.ts';
 import { SCRIPT, shellVariables } from './by-hand.ts';
 import { clients } from './clients.ts';
 import { inTurns } from './compare.ts';
+import { runCounted } from './counted.ts';
 import { ALONE, BUILT, expectCode, type Ran } from './programs.ts';
 import { REPLICATED, REPLICATED_ARGS, replicatedSpec } from './replicated.ts';
 import { atMost, type Measurement, type Row } from './row.ts';
 import { TEN_FAULTS } from './ten-faults.ts';
-import { runCounted } from './usage.ts';
 
 const ROUNDS = 5;
 /** The tool’s time, compared with Replicated’s preflight. */

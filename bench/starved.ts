@@ -6,8 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { manifest } from '../demo/deployment.ts';
-import { type Estate, startEstate } from '../test/support/estate.ts';
-import { INSTALLATIONS } from './installations.ts';
+import { AKS, type Choice, EKS, type Estate, GKE, ONPREM, startEstate } from '../test/support/estate.ts';
 import { type Link, startLink } from './link.ts';
 import { type Share, shareOf } from './processor.ts';
 import { ALONE, BUILT, run } from './programs.ts';
@@ -15,6 +14,13 @@ import type { Measurement, Row } from './row.ts';
 
 const MILLICORES = 50;
 const ROUND_TRIP_MS = 200;
+
+const INSTALLATIONS: Readonly<Record<string, Choice>> = {
+  'on premises': ONPREM,
+  'Amazon Web Services': EKS,
+  'Google Cloud': GKE,
+  Azure: AKS,
+};
 
 export const starved: Measurement = {
   id: 'starved',

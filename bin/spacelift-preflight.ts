@@ -2,6 +2,17 @@
 // Old versions of Node must be able to run the built file in order to print the message: no syntax after ES2020.
 import { VERSION } from '../src/util/version.ts';
 
+// For a process that ends before most of what V8 prepares for a long life pays.
+const FLAGS = [
+  // Keeps the young generation small; fully grown, it alone uses 60 of the 200 MB that a run may use.
+  '--semi-space-growth-factor=1',
+  // Optimizes only what a large config repeats ten thousands of times, not what a usual run does: a tenth of the processor time.
+  '--invocation-count-for-maglev=20000',
+  '--invocation-count-for-maglev-osr=2000',
+  '--invocation-count-for-turbofan=60000',
+  '--invocation-count-for-osr=5000',
+];
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const [argument, ...others] = process.argv.slice(2);
 
@@ -16,8 +27,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
   // Library warnings do not concern the user.
   process.removeAllListeners('warning');
   Promise.all([import('node:v8'), import('../src/cli/index.ts')]).then(([{ setFlagsFromString }, { main }]) => {
-    // Keeps the young generation small; fully grown, it alone uses 60 of the 200 MB that a run may use.
-    setFlagsFromString('--semi-space-growth-factor=1');
+    for (const flag of FLAGS) setFlagsFromString(flag);
     return main(process);
   });
 }

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { inFew } from './chunks.ts';
+import { lean } from './lean.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Without the extension: `.ts` in the sources, `.js` in the bundle. */
@@ -13,33 +15,6 @@ const MAIN = { source: '../src/cli/index.ts', built: '../chunks/cli.js' };
 const apart: Plugin = {
   name: 'apart',
   resolveId: (id) => (id === MAIN.source ? { id: MAIN.built, external: 'relative' } : null),
-};
-
-/** Modules that supported versions of Node never load. */
-const NEVER: Readonly<Record<string, string>> = {
-  'apache-arrow': 'blob lists in a format that is not requested',
-  'web-streams-polyfill': 'for Node versions without web streams',
-};
-/** Unused tables: content types by file name. */
-const EMPTY: readonly string[] = ['mime-db'];
-/** Copies of Node's built-in modules. */
-const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };
-
-const lean: Plugin = {
-  name: 'lean',
-  resolveId(id) {
-    const builtIn = BUILT_IN[id];
-    if (builtIn !== undefined) return { id: builtIn, external: true };
-    if (EMPTY.includes(id)) return '\0empty';
-    const never = Object.keys(NEVER).find((name) => id === name || id.startsWith(`${name}/`));
-    return never === undefined ? null : { id: `\0never:${never}` };
-  },
-  load(id) {
-    if (id === '\0empty') return { code: 'module.exports = {};', moduleType: 'js' };
-    const [, never] = id.split('\0never:');
-    if (never === undefined) return null;
-    return { code: `throw new Error('${never} is left out: ${NEVER[never]}');`, moduleType: 'js' };
-  },
 };
 
 /** Unused exports that make Node load more modules as soon as they are imported. */
@@ -110,6 +85,8 @@ async function write(dir: string, input: Record<string, string>, ...more: Plugin
   const build = await rolldown({
     cwd: ROOT,
     input,
+    // A chunk of many modules also exports what other chunks use of it.
+    preserveEntrySignatures: 'allow-extension',
     plugins: [...more, lean, frugal, once()],
     platform: 'node',
     // Prefers ES modules, which support tree shaking.
@@ -125,6 +102,7 @@ async function write(dir: string, input: Record<string, string>, ...more: Plugin
     minify: true,
     // SDKs identify errors and commands by class name.
     keepNames: true,
+    codeSplitting: inFew({ start: join(ROOT, 'src/cli/index.ts'), common: join(ROOT, 'src/cli/run.ts') }),
     entryFileNames: '[name].js',
     chunkFileNames: ({ facadeModuleId }) => `chunks/${nameOf(facadeModuleId) ?? '[name]'}-[hash].js`,
   });

@@ -1,6 +1,9 @@
-/** Generates `docs/checks.md` from the tables of rules. */
-import { writeFile } from 'node:fs/promises';
+/** Generates `docs/checks.md` and `docs/rules` from the tables of rules. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { CHECKS } from '../checks/index.ts';
-import { rulesPage } from '../src/app/rules-page.ts';
+import { rulesPages } from '../src/app/rules-page.ts';
 
-await writeFile(new URL('../docs/checks.md', import.meta.url), rulesPage(CHECKS));
+const DOCS = new URL('../docs/', import.meta.url);
+await rm(new URL('rules/', DOCS), { recursive: true, force: true });
+await mkdir(new URL('rules/', DOCS));
+for (const [path, text] of rulesPages(CHECKS)) await writeFile(new URL(path, DOCS), text);

@@ -13,12 +13,11 @@ import { archive, type Layer, sha256 } from './image/oci.ts';
 import { bundledPackages, type Component, files, nodeComponent, sbom } from './image/sbom.ts';
 import type { Entry } from './image/tar.ts';
 import { notices } from './licenses.ts';
-import { nodeFor } from './node.ts';
+import { NODE, nodeFor } from './node.ts';
 import { checkNode, endWith, optionsOf, source, UsageError } from './options.ts';
 
 const OUT = join(ROOT, 'dist-image');
 const { name: NAME, version: VERSION, description: DESCRIPTION, license: LICENSE } = manifest;
-const NODE = manifest.devDependencies.node;
 
 const USAGE = `Usage: npm run build:image -- [options]
 
@@ -61,7 +60,7 @@ interface Built {
 
 async function build(architecture: Architecture, bundled: Bundled, fresh: boolean, created: string): Promise<Built> {
   const platform = ARCHITECTURES[architecture].platform;
-  const [node, debian] = await Promise.all([nodeFor(platform, NODE), debianFor(architecture, fresh)]);
+  const [node, debian] = await Promise.all([nodeFor(platform), debianFor(architecture, fresh)]);
   const executable = await bundled.executable(platform, node.path);
   const packages = await needed(executable, architecture, debian);
   const documents = `usr/share/doc/${NAME}`;

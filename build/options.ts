@@ -1,7 +1,7 @@
 /** How the commands that build read their options, and how they end. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import manifest from '../package.json' with { type: 'json' };
 import { ROOT } from './bundle.ts';
+import { NODE } from './node.ts';
 import { run } from './run.ts';
 
 /** A wrong option or environment: one line, exit code 2. */
@@ -18,9 +18,8 @@ export function optionsOf<T extends ParseArgsConfig['options']>(args: readonly s
 
 /** The bundle and the executables are made by the Node that they are tested with. @throws UsageError */
 export function checkNode(): void {
-  const { node } = manifest.devDependencies;
-  if (process.versions.node !== node) {
-    throw new UsageError(`this is Node ${process.versions.node}: expected ${node}, from npm ci`);
+  if (process.versions.node !== NODE) {
+    throw new UsageError(`this is Node ${process.versions.node}: expected ${NODE}, from npm run developed-node`);
   }
 }
 

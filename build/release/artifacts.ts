@@ -67,8 +67,7 @@ export async function addExecutables(release: Release, created: string): Promise
   const components = await withBundle(async (bundled): Promise<Component[]> => {
     const nodes: Component[] = [];
     for (const target of TARGETS) {
-      const versions = { name: NAME, version: VERSION, node: manifest.devDependencies.node };
-      const { file, content, started, node } = await archiveFor(target, bundled, versions);
+      const { file, content, started, node } = await archiveFor(target, bundled, { name: NAME, version: VERSION });
       const what = `the executable for ${target.title}, with its licenses; ${target.signature}`;
       await release.add(file, content, what, started ? STARTED : NOT_STARTED);
       nodes.push(node);

@@ -8,7 +8,7 @@ import type { Bundled } from '../executable.ts';
 import { type Component, nodeComponent } from '../image/sbom.ts';
 import { type Entry, tar } from '../image/tar.ts';
 import { notices } from '../licenses.ts';
-import { nodeFor } from '../node.ts';
+import { NODE, nodeFor } from '../node.ts';
 import { signAdHoc } from './sign.ts';
 import { start } from './start.ts';
 import { folderOf, HOST, type Target } from './targets.ts';
@@ -22,16 +22,15 @@ export interface Built {
   readonly node: Component;
 }
 
-interface Versions {
+interface Tool {
   readonly name: string;
   readonly version: string;
-  readonly node: string;
 }
 
 /** @throws if the executable can be started here, but does not print its version */
-export async function archiveFor(target: Target, bundled: Bundled, { name, version, node }: Versions): Promise<Built> {
+export async function archiveFor(target: Target, bundled: Bundled, { name, version }: Tool): Promise<Built> {
   const { platform } = target;
-  const { path, purl } = await nodeFor(platform, node);
+  const { path, purl } = await nodeFor(platform);
   const folder = folderOf(name, version, platform);
   const work = await mkdtemp(join(tmpdir(), 'release-'));
   try {
@@ -45,7 +44,7 @@ export async function archiveFor(target: Target, bundled: Bundled, { name, versi
       { path: platform.startsWith('windows-') ? `${name}.exe` : name, content: await readFile(file), executable: true },
       { path: 'LICENSE', content: await readFile(join(ROOT, 'LICENSE')) },
       // Windows' package has none; it is the same for all.
-      { path: 'NODE-LICENSE', content: await readFile((await nodeFor('linux-x64', node)).license) },
+      { path: 'NODE-LICENSE', content: await readFile((await nodeFor('linux-x64')).license) },
       { path: 'THIRD-PARTY-LICENSES.txt', content: Buffer.from(await notices(bundled.chunks)) },
     ];
     const content = gzipSync(tar(entries.map((entry) => ({ ...entry, path: `${folder}/${entry.path}` }))));
@@ -53,7 +52,7 @@ export async function archiveFor(target: Target, bundled: Bundled, { name, versi
       file: `${folder}.tar.gz`,
       content,
       started,
-      node: nodeComponent(purl, node, await readFile(path)),
+      node: nodeComponent(purl, NODE, await readFile(path)),
     };
   } finally {
     await rm(work, { recursive: true });

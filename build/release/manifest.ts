@@ -43,7 +43,7 @@ export const repositoryOf = (manifest: Manifest): string | undefined =>
   /^git\+(https:\/\/github\.com\/[\w.-]+\/[\w.-]+?)(?:\.git)?$/.exec(String(manifest.repository?.url))?.[1];
 
 /** Concern the repository alone. */
-const OWN: readonly string[] = ['workspaces', 'devDependencies', 'scripts', 'allowScripts'];
+const OWN: readonly string[] = ['devDependencies', 'scripts', 'allowScripts'];
 
 /** What users of the package need. A placeholder keeps it private: no registry then accepts it. */
 export const published = (manifest: Manifest): object =>

@@ -15,6 +15,7 @@ import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
 import { parseRelease, type Release } from '../config/release.ts';
+import { type ExitCode, type ExitRules, exitCode as exitCodeOf } from '../report/exit.ts';
 import type { FormatName } from '../report/format-names.ts';
 import { renderAs } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
@@ -30,7 +31,8 @@ export type { CredentialsFile } from '../config/credentials-options.ts';
 export type { Party, Perspective, Phase, PhaseOption, Place, ReportPhase, Service } from '../config/options.ts';
 export type { Leftover } from '../engine/cleanup.ts';
 export type { Evidence, Status } from '../outcome/status.ts';
-export { type ExitRules, exitCode } from '../report/exit.ts';
+export type { Comparison } from '../report/comparison/types.ts';
+export type { ExitCode, ExitRules } from '../report/exit.ts';
 export type { FormatName } from '../report/format-names.ts';
 export type {
   NotVerified,
@@ -38,6 +40,7 @@ export type {
   ReportChange as Change,
   ReportCheck as Check,
   ReportFinding as Finding,
+  ReportOperation as Operation,
   ReportRelease as Release,
   ReportVariable as Variable,
   Verdict,
@@ -149,6 +152,15 @@ export async function readConfig(
   options: Pick<PreflightOptions, 'timeoutMs' | 'authorities' | 'allowCredentialsTo' | 'credentialsFiles'> = {},
 ): Promise<Config> {
   return read(source, options);
+}
+
+/**
+ * What a process should exit with: 1 if something failed or breaks one of the rules, otherwise 0.
+ * @throws InputError if a pattern of `require` matches no rule
+ */
+export function exitCode(report: Report, rules: ExitRules = {}): ExitCode {
+  checkIds({ require: rules.require });
+  return exitCodeOf(report, rules);
 }
 
 /** Renders the report in one of the formats of `--format`; ends with a line break. Text is 80 columns wide, without color. */

@@ -7,7 +7,7 @@ import { redactor } from '../config/redact.ts';
 import type { CleanupResult } from '../engine/check.ts';
 import { fixSanitizer, oneLine, sanitizer } from '../report/sanitize.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../report/style.ts';
-import { type PrintedFix, padTo, wrap, wrapFix } from '../report/wrap.ts';
+import { loadWidths, type PrintedFix, padTo, wrap, wrapFix } from '../report/wrap.ts';
 import { VERSION } from '../util/version.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
@@ -22,6 +22,7 @@ export { end } from './end.ts';
 
 /** @throws InputError when it can't start */
 export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Promise<void> {
+  await loadWidths();
   if (args.readOnly === true)
     throw new InputError('cleanup deletes data, so it cannot be used with --read-only; see plan');
   const options = {

@@ -8,7 +8,7 @@ import { type Check, idsOf, type Rule, withSubject } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { quoted, suggest } from '../engine/select.ts';
 import { releasePhrase } from '../report/release.ts';
-import { type PrintedFix, padTo, shellFix, wrap, wrapFix } from '../report/wrap.ts';
+import { loadWidths, type PrintedFix, padTo, shellFix, wrap, wrapFix } from '../report/wrap.ts';
 import type { ExplainArguments } from './options.ts';
 
 /** An example that starts with one of these, or with one of a check's own, is a shell command. */
@@ -26,6 +26,7 @@ export async function explain(
   id: string | undefined,
   { release }: ExplainArguments,
 ): Promise<void> {
+  await loadWidths();
   const assumed = assumeRelease(tagIn(new Map(), [processSource(host.env)]), release);
   host.stdout.write(`${textFor(id, assumed).join('\n')}\n`);
 }

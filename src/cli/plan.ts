@@ -28,7 +28,11 @@ export async function plan(host: NodeJS.Process, args: PlanArguments): Promise<v
     await print(host, `${JSON.stringify(made, null, 2)}\n`, 'json');
     return;
   }
-  const { renderPlan } = await import('../plan/pretty.ts');
+  const [{ renderPlan }, { loadWidths }] = await Promise.all([
+    import('../plan/pretty.ts'),
+    import('../report/wrap.ts'),
+  ]);
+  await loadWidths();
   const style = await styleOf(host.stdout, host.env, { color: args.color, verbosity: 'normal' });
   await print(host, renderPlan(made, style), 'text');
 }

@@ -1,6 +1,6 @@
 /** A status line on standard error with the checks that are still running, and for how long. */
 
-import { cut } from '../report/wrap.ts';
+import { cut, loadWidths } from '../report/wrap.ts';
 
 /** What is waited for: a check, or the Pod of a service. */
 interface ProgressObserver {
@@ -29,7 +29,7 @@ const MARGIN = 3;
  * @param ellipsis ends a line that is cut off
  */
 export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…'): Promise<Progress> {
-  const { default: ora } = await import('ora');
+  const [{ default: ora }] = await Promise.all([import('ora'), loadWidths()]);
   const spinner = ora({ stream, discardStdin: false, isEnabled: true });
   const waiting = new Map<string, number>();
   const began = performance.now();

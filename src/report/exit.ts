@@ -5,20 +5,25 @@ import { newFailures } from './comparison/new-failures.ts';
 import type { Report } from './types.ts';
 import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 
+/** All rules are optional: by default, only failures count. */
 export interface ExitRules {
   /** Also fails on warnings that were not accepted, and on an inconclusive verdict unless --only or --skip caused it. */
-  readonly strict: boolean;
-  /** Patterns; also fails if a matching rule is skipped. */
-  readonly require: readonly string[];
+  readonly strict?: boolean | undefined;
+  /** Patterns of rule IDs, such as `database/*`; also fails if a matching rule is skipped. Default: none. */
+  readonly require?: readonly string[] | undefined;
   /** With a comparison: only failures (and warnings) that are new count. */
   readonly failOn?: 'new' | undefined;
 }
 
-/** 0, or 1 with the reasons that are not failures in the report. */
-export function exitCode(
-  report: Report,
-  { strict, require, failOn }: ExitRules,
-): { code: 0 | 1; because: readonly string[] } {
+/** What a process should exit with. */
+export interface ExitCode {
+  readonly code: 0 | 1;
+  /** The reasons that are not failures in the report, one line each. */
+  readonly because: readonly string[];
+}
+
+/** What a run exits with that could start. */
+export function exitCode(report: Report, { strict = false, require = [], failOn }: ExitRules = {}): ExitCode {
   const findings = report.checks.flatMap((check) => check.findings);
   const required = matcher(require);
   const { isNew, failures } = countedIn(report, failOn);

@@ -2,6 +2,7 @@
 import { type How, neutralize } from './neutralize.ts';
 import type { DescribeRule, Render } from './render.ts';
 import { PLAIN } from './style.ts';
+import { loadWidths, WidthsNeededError } from './wrap.ts';
 
 export interface Format<Document> {
   /** For people: adapts to the terminal. */
@@ -23,11 +24,21 @@ export const format = <Document>(
   load: async () => {
     const render = await load();
     return (document, style, describe) => {
-      const text = render(document, style, describe);
+      const text = withWidths(() => render(document, style, describe));
       return typeof text === 'string' ? neutralize(text, how) : text.then((whole) => neutralize(whole, how));
     };
   },
 });
+
+/** Renders again if there is other than narrow text in it. */
+function withWidths(render: () => string | Promise<string>): string | Promise<string> {
+  try {
+    return render();
+  } catch (error) {
+    if (!(error instanceof WidthsNeededError)) throw error;
+    return loadWidths().then(render);
+  }
+}
 
 /** For a file: without colors, regardless of the terminal. */
 export async function renderWith<Document>(

@@ -6,7 +6,7 @@ import { findable, type Group } from './html/findings.ts';
 import { inProgress } from './html/in-progress.ts';
 import { html, type Markup } from './html/markup.ts';
 import { capital, headOf, icon, leftBehind, named, pageOf, time } from './html/parts.ts';
-import { fixing, fixOf } from './html/steps.ts';
+import { canBePasted, fixing, fixOf } from './html/steps.ts';
 import { timeline } from './html/timeline.ts';
 import { stepsOf } from './next-steps.ts';
 import { countsOf, duration, evidenceOf, hasShellCommands, POSIX_SHELL, verdictOf, withStatus } from './phrases.ts';
@@ -51,7 +51,7 @@ function toFix(report: Report): Markup | undefined {
 
 /** Nothing for a single fix, which can be copied where it is. */
 function scriptOf(report: Report, findings: readonly ReportFinding[]): string | undefined {
-  const pasted = new Set(findings.flatMap(({ fix, fixKind }) => (fixKind === 'advice' ? [] : (fix ?? []))));
+  const pasted = new Set(findings.flatMap(({ fix = [], ...finding }) => (canBePasted(finding) ? fix : [])));
   return pasted.size > 1 ? fixesOf(report) : undefined;
 }
 

@@ -78,10 +78,7 @@ class Page extends Printer {
     const { verbosity } = this.style;
     if (verbosity === 'verbose') return check.findings.flatMap((finding) => this.#finding(finding));
     const troubles = [...having(check, 'fail'), ...having(check, 'warn')];
-    const lines = troubles.flatMap((finding, index) => {
-      const next = troubles[index + 1];
-      return this.#finding(finding, { docs: next === undefined || next.docs !== finding.docs });
-    });
+    const lines = troubles.flatMap((finding) => this.#finding(finding));
     if (verbosity === 'quiet' || (check.status === 'skip' && reasonsOf(check.findings).size === 1)) return lines;
     return [...lines, ...this.#skips(check)];
   }
@@ -94,7 +91,7 @@ class Page extends Printer {
     );
   }
 
-  #finding(finding: ReportFinding, { docs = true } = {}): string[] {
+  #finding(finding: ReportFinding): string[] {
     const { width, verbosity } = this.style;
     const issue = finding.status === 'fail' || finding.status === 'warn';
     const verbose = verbosity === 'verbose';
@@ -114,7 +111,7 @@ class Page extends Printer {
       ...this.row('expected', finding.expected),
       ...this.fix(finding),
       ...this.row('accepted', finding.accepted),
-      ...this.row('docs', docs ? finding.docs : undefined),
+      ...this.docs(finding),
       ...this.row('evidence', verbose ? evidenceOf(finding) : undefined),
     ];
   }

@@ -10,6 +10,8 @@ export interface Style {
   /** Chalk's level: 0 for no colors, 1 for 16, 2 for 256, 3 for all. */
   readonly color: 0 | 1 | 2 | 3;
   readonly verbosity: Verbosity;
+  /** The terminal shows links (OSC 8). */
+  readonly links?: boolean;
   /** Absent: commands can be pasted where the report is read. */
   readonly posixShell?: false;
 }

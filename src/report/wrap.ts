@@ -1,6 +1,4 @@
 /** Wraps text into columns without breaking the parts that are meant to be copied. */
-import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
 
 /** A non-breaking space; never part of escaped text. */
@@ -8,13 +6,28 @@ const GLUE = '\u{e000}';
 /** `code`, and a command at the end of a sentence. */
 const UNBROKEN = /`[^`]+`|(?<=; try: ).+$/g;
 
+let libraries: typeof import('./wide.ts') | undefined;
+
+/** Whoever renders loads the widths, and renders again. */
+export class WidthsNeededError extends Error {}
+
+/** Needed before anything else than narrow text is measured or wrapped. */
+export async function loadWidths(): Promise<void> {
+  libraries ??= await import('./wide.ts');
+}
+
+function wide(): NonNullable<typeof libraries> {
+  if (libraries === undefined) throw new WidthsNeededError();
+  return libraries;
+}
+
 /** Nearly all that is printed: characters that take one column each, whatever stands beside them. */
-const NARROW = `[!-~¡-¬®-ÿ–—‘’“”•…→✔✖${GLUE}]`;
+const NARROW = `[!-~¡-¬®-ÿ–—‘’“”‹›•…→✔✖${GLUE}]`;
 const NARROW_TEXT = new RegExp(`^(?:${NARROW}| )*$`);
 /** Narrow words with one space in between. */
 const NARROW_WORDS = new RegExp(`^${NARROW}+(?: ${NARROW}+)*$`);
 
-export const widthOf = (text: string): number => (NARROW_TEXT.test(text) ? text.length : stringWidth(text));
+export const widthOf = (text: string): number => (NARROW_TEXT.test(text) ? text.length : wide().stringWidth(text));
 
 export const padTo = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
 
@@ -33,7 +46,7 @@ export function cut(text: string, width: number, end: string): string {
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => {
     const glued = line.replace(UNBROKEN, (part) => part.replaceAll(' ', GLUE));
-    const wrapped = NARROW_WORDS.test(glued) ? wrapNarrow(glued, width) : wrapAnsi(glued, width);
+    const wrapped = NARROW_WORDS.test(glued) ? wrapNarrow(glued, width) : wide().wrapAnsi(glued, width);
     return wrapped.replaceAll(GLUE, ' ').split('\n');
   });
 }

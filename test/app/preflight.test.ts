@@ -3,7 +3,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exitCode, InputError, preflight, type Report, readConfig, render } from '../../src/app/preflight.ts';
+import {
+  type Check,
+  exitCode,
+  type Finding,
+  InputError,
+  preflight,
+  type Report,
+  readConfig,
+  render,
+} from '../../src/app/preflight.ts';
 import { command } from '../cli/host.ts';
 import { dotenv } from '../cli/spawned.ts';
 import { type CountingFault, type Fault, refusedPort, startSilent } from '../services/tcp.ts';
@@ -40,7 +49,7 @@ describe('preflight', () => {
     const printed = await command(['-f', file, '-o', 'json']);
     expect(facts(report)).toEqual(facts(JSON.parse(printed.stdout)));
     expect(report.verdict).toBe('not-ready');
-    expect(exitCode(report, { strict: false, require: [] })).toEqual({ code: 1, because: [] });
+    expect(exitCode(report)).toEqual({ code: 1, because: [] });
   });
 
   it('takes an environment for a config', async () => {
@@ -99,6 +108,22 @@ describe('preflight', () => {
     await expect(preflight({ files: ['/nowhere/at/all'], environment })).rejects.toThrow(InputError);
     await expect(readConfig({ files: ['/nowhere/at/all'] })).rejects.toThrow('/nowhere/at/all: no such file');
   });
+});
+
+it('gives the exit code of the command line, with its defaults', async () => {
+  const report = await preflight({ files: [file], environment }, { only: ['configuration/*'] });
+  const warned = { ...report, verdict: 'ready-with-warnings' as const, checks: [] };
+  const skip = { id: 'database/version', status: 'skip', title: 'not allowed to' } as Finding;
+  const skipped = { ...warned, checks: [{ ...(report.checks[0] as Check), findings: [skip] }] };
+  expect(exitCode(warned)).toEqual({ code: 0, because: [] });
+  expect(exitCode(skipped, { require: ['database/*'] })).toEqual({
+    code: 1,
+    because: ['database/version is required (--require) but was skipped: not allowed to'],
+  });
+  expect(exitCode(skipped, { strict: true })).toEqual({ code: 0, because: [] });
+  expect(() => exitCode(skipped, { require: ['databse/*'] })).toThrow(
+    new InputError("require databse/* matches no rule; did you mean 'database/*'?"),
+  );
 });
 
 it('renders a report in every format', async () => {

@@ -1,11 +1,18 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
-import { rulesPage } from '../../src/app/rules-page.ts';
+import { rulesPages } from '../../src/app/rules-page.ts';
+import { pathOfRule } from '../../src/report/rule-link.ts';
 import { command } from '../cli/host.ts';
+import { anchorsOf } from '../docs/markdown.ts';
 
-test('docs/checks.md is what the tables of rules say; npm run docs writes it', async () => {
-  expect(await readFile(new URL('../../docs/checks.md', import.meta.url), 'utf8')).toBe(rulesPage(CHECKS));
+const DOCS = new URL('../../docs/', import.meta.url);
+const PAGES = rulesPages(CHECKS);
+
+test('docs/checks.md and docs/rules are what the tables of rules say; npm run docs writes them', async () => {
+  for (const [path, text] of PAGES) expect(await readFile(new URL(path, DOCS), 'utf8'), path).toBe(text);
+  const files = (await readdir(new URL('rules/', DOCS))).map((name) => `rules/${name}`);
+  expect([...files, 'checks.md'].sort()).toEqual([...PAGES.keys()].sort());
 });
 
 const RULES = CHECKS.flatMap(({ id, rules }) =>
@@ -14,8 +21,10 @@ const RULES = CHECKS.flatMap(({ id, rules }) =>
 
 describe.each(RULES)('$id', ({ id, rule }) => {
   test('is told in full, with a worked example', async () => {
-    const page = rulesPage(CHECKS);
-    expect(page).toContain(`### \`${id}\`\n`);
+    const [path = '', anchor = ''] = pathOfRule(id).split('#');
+    const page = PAGES.get(path) ?? '';
+    expect(page).toContain(`\n## \`${id}\`\n`);
+    expect(anchorsOf(page)).toContain(anchor);
     expect(page).toContain(rule.example.found);
     for (const line of rule.example.fix.split('\n')) expect(page).toContain(line);
     for (const text of Object.values(rule.example)) {

@@ -1,6 +1,6 @@
 /** The package as its users get it: packed, installed into an empty folder, run. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import { VERSION } from '../../src/util/version.ts';
 import { dotenv, moduleOf, run } from '../cli/spawned.ts';
 import { read, tokensOf } from '../docs/markdown.ts';
 import { type Fault, refusedPort } from '../services/tcp.ts';
+import { ended } from '../support/programs.ts';
 import { expectValid } from '../support/valid.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -40,6 +41,13 @@ beforeAll(async () => {
   executable = join(app, 'node_modules', '.bin', 'spacelift-preflight');
 });
 afterAll(() => Promise.all([rm(folder, { recursive: true }), ...ports.map((port) => port.close())]));
+
+/** Compiles a file of a consumer. @throws an error with the messages in `stdout` */
+function checkedAs(app: string, name: string, more: readonly string[]) {
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom'];
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  return promisify(execFile)(process.execPath, [tsc, ...options, ...more, name], { cwd: app });
+}
 
 /** The chunks that a run loads, by their names without the hash, with their sizes. */
 async function chunksOf(args: readonly string[]): Promise<Map<string, number>> {
@@ -189,7 +197,7 @@ describe('the package', () => {
       const report = await preflight({ files: [${JSON.stringify(config)}], environment: {} });
       const xml = await render(report, 'junit');
       const refused = await preflight({ files: ['/nowhere'] }).catch((error) => error instanceof InputError);
-      const { code } = exitCode(report, { strict: false, require: [] });
+      const { code } = exitCode(report);
       console.log(JSON.stringify({ report, xml, refused, code, id: schema.$id }));
       process.exit();`,
     );
@@ -200,6 +208,20 @@ describe('the package', () => {
     expectValid(report);
     expect(report).toMatchObject({ verdict: 'not-ready', summary: { fail: 2 } });
     expect(xml).toContain('<testsuites name="spacelift-preflight"');
+  });
+
+  it('runs the example of the API as it is', async () => {
+    const [database, store] = ports;
+    const [app, config] = [join(folder, 'app'), join(folder, 'example.env')];
+    await writeFile(config, dotenv({ database: database.port, store: store.port, broker: store.port }));
+    await copyFile(join(ROOT, 'examples', 'api.mjs'), join(app, 'api.mjs'));
+    const { code, stderr } = await ended(process.execPath, ['api.mjs', config], { env: {}, cwd: app });
+    expect({ code, stderr: stderr.split('\n')[0] }).toEqual({ code: 1, stderr: 'not ready: 2 findings failed' });
+    const { stdout: declared } = await checkedAs(app, 'api.mjs', [
+      ...['--allowJs', '--checkJs', '--skipLibCheck', '--types', 'node'],
+      ...['--typeRoots', join(ROOT, 'node_modules', '@types')],
+    ]);
+    expect(declared).toBe('');
   });
 
   it('has types that a consumer’s file is checked against, without any other package', async () => {
@@ -218,11 +240,31 @@ describe('the package', () => {
       'wrong.mts',
       `import { preflight } from 'spacelift-preflight';\nawait preflight({}, { only: 'database/*' });`,
     );
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom'];
-    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-    const checked = (name: string) =>
-      promisify(execFile)(process.execPath, [tsc, ...options, '--types', '', name], { cwd: app });
+    await file(
+      'any.mts',
+      `import type * as api from 'spacelift-preflight';
+      type IsAny<T> = 0 extends 1 & T ? true : false;
+      /** The fields in which there is an \`any\`, however deep; of functions, in what they accept and return. */
+      type AnyIn<T, Depth extends 0[] = []> = Depth['length'] extends 9
+        ? never
+        : IsAny<T> extends true
+          ? 'any'
+          : T extends string | number | boolean | null | undefined | AbortSignal | AsyncIterable<Uint8Array> | Error
+            ? never
+            : T extends Promise<infer Value>
+              ? AnyIn<Value, [...Depth, 0]>
+              : T extends (...given: infer Given) => infer Returned
+                ? AnyIn<Given, [...Depth, 0]> | AnyIn<Returned, [...Depth, 0]>
+                : T extends readonly (infer Item)[]
+                  ? AnyIn<Item, [...Depth, 0]>
+                  : { [Key in keyof T]-?: AnyIn<T[Key], [...Depth, 0]> extends never ? never : Key }[keyof T];
+      type Functions = Pick<typeof api, 'preflight' | 'readConfig' | 'render' | 'exitCode'>;
+      export const none: AnyIn<Functions> extends never ? true : AnyIn<Functions> = true;
+      export const some: AnyIn<{ readonly held: (given: { readonly deep: any }) => void }> = 'held';`,
+    );
+    const checked = (name: string) => checkedAs(app, name, ['--types', '']);
     await checked('right.mts');
+    await checked('any.mts');
     await expect(checked('wrong.mts')).rejects.toMatchObject({
       stdout: expect.stringContaining("Type 'string' is not assignable to type 'readonly string[]'"),
     });

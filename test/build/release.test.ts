@@ -55,7 +55,7 @@ test('the published package says nothing that concerns the repository alone', ()
   const fields = Object.keys(published(own));
   const known = ['name', 'version', 'license', 'engines', 'bin', 'exports', 'files', 'type', 'repository', 'private'];
   expect(fields).toEqual(expect.arrayContaining(known));
-  for (const field of ['workspaces', 'devDependencies', 'scripts', 'allowScripts']) {
+  for (const field of ['devDependencies', 'scripts', 'allowScripts']) {
     expect(own).toHaveProperty(field);
     expect(fields).not.toContain(field);
   }

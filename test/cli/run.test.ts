@@ -204,6 +204,33 @@ describe('exit codes', () => {
   });
 });
 
+describe('in the log of a CI provider that shows colors', () => {
+  const CI = { CI: 'true', GITHUB_ACTIONS: 'true' };
+  const colored = async (args: readonly string[], env: Record<string, string>) =>
+    (await run(['-f', config, '-q', ...args], { env })).stdout.includes('\u001b[');
+
+  it('there are colors, unless they are disabled', async () => {
+    expect(await colored([], CI)).toBe(true);
+    expect(await colored(['--no-color'], CI)).toBe(false);
+    expect(await colored([], { ...CI, NO_COLOR: '1' })).toBe(false);
+    expect(await colored([], { CI: 'true' })).toBe(false);
+  });
+
+  it('a file has none', async () => {
+    const path = join(folder, 'redirected.txt');
+    const output = await open(path, 'w');
+    const child = spawn(process.execPath, [EXECUTABLE, '-f', config, '-q'], {
+      env: { PATH: process.env.PATH ?? '', ...CI },
+      stdio: ['ignore', output.fd, 'ignore'],
+    });
+    await once(child, 'close');
+    await output.close();
+    const printed = await readFile(path, 'utf8');
+    expect(printed).toContain('not ready');
+    expect(printed).not.toContain('\u001b');
+  });
+});
+
 describe('an interrupted run', () => {
   it.each([
     ['SIGINT', 130],

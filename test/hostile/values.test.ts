@@ -14,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => undo());
 
-/** More of them, from another seed: VALUES=5000 FC_SEED=7 npx vitest run test/hostile/values.test.ts */
+/** More of them, from another seed: VALUES=5000 FC_SEED=7 npm test -- test/hostile/values.test.ts */
 const RUNS = Number(process.env.VALUES ?? 150);
 /** In ms: on a busy machine, fewer are tried. */
 const ENOUGH_MS = process.env.VALUES === undefined ? 60_000 : 3_000_000;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const BIOME = join(ROOT, 'node_modules/.bin/biome');
+const BIOME = join(ROOT, 'test/node_modules/.bin/biome');
 
 /** The floors from the ground up; a floor imports from those before it. */
 const FLOORS = [

@@ -8,10 +8,13 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { compare } from '../../src/report/comparison/compare.ts';
 import { renderFixes } from '../../src/report/fixes.ts';
 import { renderHtml } from '../../src/report/html.ts';
+import { renderMatrixAs } from '../../src/report/matrix/index.ts';
+import { makeMatrix } from '../../src/report/matrix/merge.ts';
 import type { Report } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
 import { hostileReport } from '../report/hostile.ts';
 import { manyFailures } from '../report/many.ts';
+import { asRun, reportOf } from '../report/matrix/runs.ts';
 import { sampleReport } from '../report/sample.ts';
 import { type Chromium, type Opened, startChromium } from './browser.ts';
 
@@ -47,6 +50,23 @@ function watched({ page, trouble, close }: Opened): Page {
 }
 
 const compared = (before: Report, report: Report): Report => ({ ...report, comparison: compare(before, report) });
+/** The sample, of which one rule has no result. */
+async function interruptedReport(): Promise<Report> {
+  const report = await sampleReport();
+  const [first, ...checks] = report.checks;
+  const findings = first?.findings.map((one) => ({ ...one, status: 'skip' as const, inProgress: true })) ?? [];
+  return { ...report, interrupted: true, checks: first === undefined ? [] : [{ ...first, findings }, ...checks] };
+}
+
+/** Finds nothing that keeps anybody out, and nothing that is wider than the page. */
+async function audited(page: Page): Promise<void> {
+  await page.evaluate(axe);
+  const found = (await page.evaluate('axe.run()')) as Audit;
+  expect(found.passes.map(({ id }) => id)).toEqual(expect.arrayContaining(['color-contrast', 'region', 'label']));
+  expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.length}`)).toEqual([]);
+  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+}
+
 /** Everything in the list of all findings. */
 const openAll = (page: Page): Promise<void> => page.getByRole('button', { name: 'open all' }).last().click();
 
@@ -69,13 +89,21 @@ describe.each([
     ['the sample', sampleReport],
     ['hostile values', hostileReport],
     ['many failures, all of them new', async () => compared(manyFailures(0), manyFailures())],
+    ['interrupted', interruptedReport],
   ])('%s: nobody is kept out, and nothing is wider than the page', async (_, report) => {
     const page = await open(await report(), options);
-    await page.evaluate(axe);
-    const found = (await page.evaluate('axe.run()')) as Audit;
-    expect(found.passes.map(({ id }) => id)).toEqual(expect.arrayContaining(['color-contrast', 'region', 'label']));
-    expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.length}`)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await audited(page);
+  });
+
+  test('a matrix, with a service that is lost: the same', async () => {
+    const runs = (['server', 'drain'] as const).map((service) =>
+      asRun(reportOf(service, [{ id: 'database/version', status: service === 'drain' ? 'fail' : 'pass' }])),
+    );
+    const lost = { title: 'the image could not be pulled', detail: '', fix: 'pass --image-pull-secret' };
+    const matrix = makeMatrix([...runs, { service: 'scheduler', lost }]);
+    const before = makeMatrix(runs.slice(0, 1));
+    const html = await renderMatrixAs({ ...matrix, comparison: compare(before, matrix) }, 'html');
+    await audited(watched(await browser.open(html, options)));
   });
 });
 

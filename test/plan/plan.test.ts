@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { ECS_POLICY } from '../../src/cluster/ecs/access.ts';
 import { CLUSTER_ACCESS } from '../../src/cluster/role.ts';
@@ -12,11 +12,14 @@ import { makePlan, type Plan } from '../../src/plan/plan.ts';
 import { renderPlan } from '../../src/plan/pretty.ts';
 import { variablesOf } from '../../src/plan/variables.ts';
 import { PLAIN } from '../../src/report/style.ts';
+import { loadWidths } from '../../src/report/wrap.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { type Options, source, type Variables } from '../support/preflight.ts';
 import { SECRET_VARIABLES } from '../support/sdk-variables.ts';
 import { taskDefinition } from '../support/task-definitions.ts';
 import { DEPLOYMENTS } from './deployments.ts';
+
+beforeAll(loadWidths);
 
 const deploymentOf = (variables: Variables, service?: Perspective) =>
   makeDeployment([source(variables)], { service, environment: {} });

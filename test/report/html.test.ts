@@ -237,6 +237,11 @@ describe('the page', () => {
     for (const value of HOSTILE.slice(0, 6)) expect(text).toContain(value);
     expect(render(report)).not.toMatch(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/u);
 
+    const compared = compare(await having({ id: 'a/b', title: HOSTILE[0] ?? '', status: 'fail' }), report);
+    const beside = pageOf({ ...report, comparison: compared });
+    expect(withClass(beside, 'lines').map(textOf).join()).toContain(HOSTILE[0]);
+    expect(named(beside, 'script')).toHaveLength(1);
+
     const raw = 'line\u2028separator </script> </style> "\' `${x}`';
     const docs = await having({ status: 'fail', title: raw, docs: 'javascript:alert(1)' });
     const [step] = withClass(pageOf(docs), 'step');

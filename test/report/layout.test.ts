@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import wrapAnsi from 'wrap-ansi';
-import { cut, type PrintedFix, shellFix, widthOf, wrap, wrapFix } from '../../src/report/wrap.ts';
+import { cut, loadWidths, type PrintedFix, shellFix, widthOf, wrap, wrapFix } from '../../src/report/wrap.ts';
+
+beforeAll(loadWidths);
 
 describe('wrap', () => {
   it('breaks between words', () => {

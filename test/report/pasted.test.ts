@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
 import { command, identifier, output, pipe, sh, sql } from '../../src/outcome/fix.ts';
 import { fail } from '../../src/outcome/outcome.ts';
@@ -10,8 +10,11 @@ import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport } from '../../src/report/report.ts';
 import { HIDDEN } from '../../src/report/sanitize.ts';
 import { PLAIN } from '../../src/report/style.ts';
+import { loadWidths } from '../../src/report/wrap.ts';
 import { fakeCheck, runFakes } from '../fakes.ts';
 import { anyText } from '../support/arbitrary.ts';
+
+beforeAll(loadWidths);
 
 /** Where the text of a row begins. */
 const COLUMN = 16;

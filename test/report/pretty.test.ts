@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
 import type { runChecks } from '../../src/engine/run.ts';
 import { cause } from '../../src/outcome/cause.ts';
@@ -7,10 +7,15 @@ import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
+import { explainCommand, linked, pageOf } from '../../src/report/rule-link.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
+import { loadWidths } from '../../src/report/wrap.ts';
+import { VERSION } from '../../src/util/version.ts';
 import { fakeCheck, never, runFakes } from '../fakes.ts';
 import { expectValid } from '../support/valid.ts';
 import { sampleReport } from './sample.ts';
+
+beforeAll(loadWidths);
 
 const show = (report: Report, style: Partial<Style> = {}) => renderPretty(report, { ...PLAIN, ...style });
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
@@ -42,11 +47,12 @@ describe('the pretty report', () => {
       expected  a role with CREATE on the schema public and CREATEROLE
       fix       GRANT CREATE ON SCHEMA public TO spacelift;
                 ALTER ROLE spacelift CREATEROLE;
+      docs      spacelift-preflight explain database/privileges
   ⚠ database/version   PostgreSQL 17.2 is not officially supported
       All checks passed; the vendor tests with 14 to 16.
       expected  PostgreSQL 14, 15 or 16
       fix       plan a database of a supported version
-      docs      https://docs.spacelift.io/self-hosted/latest/external-dependencies#database
+      docs      spacelift-preflight explain database/version
   - database/pooler: not allowed to read pg_stat_activity
 
 ✖ object-storage  3 of 5 buckets failed                                    1.2 s
@@ -56,12 +62,13 @@ describe('the pretty report', () => {
       fix       aws s3api create-bucket --bucket spacelift-modules \\
                   --region eu-west-1 \\
                   --create-bucket-configuration LocationConstraint=eu-west-1
+      docs      spacelift-preflight explain object-storage/modules/access
   ✖ object-storage/states/versioning
       versioning is not enabled on spacelift-states
       expected  enabled: without versioning, state history is lost
       fix       aws s3api put-bucket-versioning --bucket spacelift-states \\
                   --versioning-configuration Status=Enabled
-      docs      https://docs.spacelift.io/self-hosted/latest/reference/object-storage
+      docs      spacelift-preflight explain object-storage/states/versioning
   - 3 skipped (retention): not allowed to read spacelift-deliveries:
     s3:GetLifecycleConfiguration (same for 2 others)
   - 5 skipped (versioning, retention, access): they depend on
@@ -124,6 +131,22 @@ next steps
     expect(colored).toContain('\u001b[31m✖\u001b[39m');
     expect(stripVTControlCharacters(colored)).toBe(show(report));
     expect(show(report)).not.toContain('\u001b');
+  });
+
+  it('links the docs where the terminal shows links, and says the same without', async () => {
+    const report = await sampleReport();
+    const text = show(report, { links: true });
+    expect(text).toContain(
+      '      docs      \u001b]8;;https://docs.spacelift.io/self-hosted/latest/reference/object-storage\u0007spacelift-preflight explain object-storage/states/versioning\u001b]8;;\u0007\n',
+    );
+    expect(stripVTControlCharacters(text)).toBe(show(report));
+    const hostile = 'https://x/\u0007\u001b]0;owned\u0007';
+    expect(explainCommand('database/x; rm -rf /')).toBeUndefined();
+    expect(linked('text', hostile)).toBe('text');
+    expect(linked('text', 'javascript:alert(1)')).toBe('text');
+    expect(
+      pageOf({ id: 'a/states/x[B_C]', rule: 'a/<bucket>/x', docs: 'https://vendor' }, 'https://github.com/o/p'),
+    ).toBe(`https://github.com/o/p/blob/v${VERSION}/docs/rules/a.md#abucketx`);
   });
 
   it('quiet: failures and warnings, then the verdict', async () => {

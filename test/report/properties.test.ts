@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { lexer, walkTokens } from 'marked';
 import stringWidth from 'string-width';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import { redactor } from '../../src/config/redact.ts';
 import { advice } from '../../src/outcome/fix.ts';
@@ -13,11 +13,13 @@ import { renderAs } from '../../src/report/index.ts';
 import { renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
-import { shellFix, wrap, wrapFix } from '../../src/report/wrap.ts';
+import { loadWidths, shellFix, wrap, wrapFix } from '../../src/report/wrap.ts';
 import { fakeCheck, runFakes } from '../fakes.ts';
 import { anyText } from '../support/arbitrary.ts';
 import { expectValid } from '../support/valid.ts';
 import { elementsOf } from './page.ts';
+
+beforeAll(loadWidths);
 
 const XSD = await readFile(new URL('junit-10.xsd', import.meta.url), 'utf8');
 const RUNS = { numRuns: 60 } as const;

@@ -68,10 +68,14 @@ ${detail !== '' && html`<p>${detail}</p>`}
 </details></li>`;
 }
 
-/** Only commands and settings can be copied; advice is prose. */
-export function fixOf({ fix, fixKind }: Pick<Explained, 'fix' | 'fixKind'>): Markup | undefined {
+/** Only commands and settings; advice is prose. */
+export const canBePasted = ({ fixKind }: Pick<Explained, 'fixKind'>): boolean =>
+  fixKind === 'command' || fixKind === 'setting';
+
+export function fixOf(finding: Pick<Explained, 'fix' | 'fixKind'>): Markup | undefined {
+  const { fix } = finding;
   if (fix === undefined) return undefined;
-  return fixKind === 'command' || fixKind === 'setting' ? copyable(fix) : html`${fix}`;
+  return canBePasted(finding) ? copyable(fix) : html`${fix}`;
 }
 
 const link = (url: string): Markup =>

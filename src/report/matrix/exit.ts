@@ -1,14 +1,11 @@
 /** The exit code for a matrix, by the rules for a report. */
 import { matcher } from '../../engine/select.ts';
 import { plural } from '../../util/format.ts';
-import { countedIn, type ExitRules, isOpen, newFailuresReason } from '../exit.ts';
+import { countedIn, type ExitCode, type ExitRules, isOpen, newFailuresReason } from '../exit.ts';
 import type { Matrix } from './types.ts';
 
 /** 0, or 1 with the reasons that are not failures in the matrix. */
-export function matrixExitCode(
-  matrix: Matrix,
-  { strict, require, failOn }: ExitRules,
-): { code: 0 | 1; because: readonly string[] } {
+export function matrixExitCode(matrix: Matrix, { strict = false, require = [], failOn }: ExitRules = {}): ExitCode {
   const { runs, checks } = matrix;
   const { isNew, failures } = countedIn(matrix, failOn);
   const entries = checks.flatMap(({ findings }) =>

@@ -71,7 +71,7 @@ function grid({ runs, checks }: Matrix): Markup {
       html`<tr><th scope="row">${named(row)}</th>${columns.map((column) => (isWide ? cell(column, row) : cell(row, column)))}</tr>
 `,
   );
-  return html`<div class="scroll card" role="region" aria-labelledby="grid" tabindex="0"><table class="matrix">
+  return html`<div class="scroll card" role="region" aria-label="Table of services and checks" tabindex="0"><table class="matrix">
 <thead><tr><td></td>${columns.map((column) => html`<th scope="col">${named(column)}</th>`)}</tr></thead>
 <tbody>
 ${table}</tbody>

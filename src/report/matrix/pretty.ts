@@ -149,7 +149,7 @@ class Page extends Printer {
       ...this.row('expected', finding.expected),
       ...this.fix(finding),
       ...this.row('accepted', finding.accepted),
-      ...this.row('docs', finding.docs),
+      ...this.docs(finding),
     ];
   }
 

@@ -4,6 +4,8 @@ import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
 import { type Skipped, skippedInShort } from '../group-skips.ts';
+import type { Explained } from '../phrases.ts';
+import { explainCommand, linked, pageOf } from '../rule-link.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../style.ts';
 import { type PrintedFix, padTo, shellFix, wrap, wrapFix } from '../wrap.ts';
 
@@ -26,6 +28,18 @@ export class Printer {
   row(label: string, text: string | undefined): string[] {
     if (text === undefined || text === '') return [];
     return this.labelled(label, wrap(this.text(text), this.room()));
+  }
+
+  /** Where the rule of a finding is explained; the vendor's address is there, too. */
+  docs(finding: Pick<Explained, 'id' | 'docs'> & { readonly rule?: string }): string[] {
+    const command = explainCommand(finding.id);
+    if (finding.docs === undefined || command === undefined) return [];
+    const url = this.style.links === true ? pageOf(finding) : undefined;
+    const lines = wrapFix(shellFix(command), this.room());
+    return this.labelled(
+      'docs',
+      lines.map((line) => linked(line, url)),
+    );
   }
 
   fix({ fix, fixKind, fixLanguage }: Partial<PrintedFix>): string[] {

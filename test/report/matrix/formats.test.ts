@@ -67,9 +67,11 @@ it.each(MATRIX_FORMAT_NAMES)('%s has all of it', async (name) => {
     expect(text).toContain(id);
     expect(text).toContain(title);
   }
+  // On a terminal, a command that shows the vendor's address.
+  const docs = name === 'pretty' ? `spacelift-preflight explain ${FAILED.id}` : FAILED.docs;
   for (const said of [
     `${FAILED.title}; fails for the drain, passes for the server`,
-    ...[FAILED.detail, FAILED.expected, FAILED.fix, FAILED.docs],
+    ...[FAILED.detail, FAILED.expected, FAILED.fix, docs],
     ...['sa-drain', 'sa-server', 'the image could not be pulled', 'ImagePullBackOff', 'pass --image-pull-secret'],
     'an object in spacelift-states (server, drain)',
   ])

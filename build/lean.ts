@@ -1,0 +1,47 @@
+/** What of the libraries is left out of the bundle. */
+import type { Plugin } from 'rolldown';
+
+const LODASH = "import _ from 'lodash';";
+/** Modules that supported versions of Node never load. */
+const NEVER: Readonly<Record<string, string>> = {
+  'apache-arrow': 'blob lists in a format that is not requested',
+  'web-streams-polyfill': 'for Node versions without web streams',
+};
+/** What no operation of a run uses, and what stands in for it. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  // Content types by file name.
+  'mime-db': 'module.exports = {};',
+  // MinIO's client removes unfinished uploads with it.
+  async: 'module.exports = {};',
+  // MinIO's client changes settings with it.
+  xml2js: 'module.exports = { Builder: class {} };',
+};
+/** Copies of Node's built-in modules. */
+const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };
+
+/** Leaves out what no run needs. */
+export const lean: Plugin = {
+  name: 'lean',
+  resolveId(id) {
+    const builtIn = BUILT_IN[id];
+    if (builtIn !== undefined) return { id: builtIn, external: true };
+    if (Object.hasOwn(STAND_INS, id)) return `\0stand-in:${id}`;
+    const never = Object.keys(NEVER).find((name) => id === name || id.startsWith(`${name}/`));
+    return never === undefined ? null : { id: `\0never:${never}` };
+  },
+  load(id) {
+    const [, replaced] = id.split('\0stand-in:');
+    if (replaced !== undefined) return { code: STAND_INS[replaced] ?? '', moduleType: 'js' };
+    const [, never] = id.split('\0never:');
+    if (never === undefined) return null;
+    return { code: `throw new Error('${never} is left out: ${NEVER[never]}');`, moduleType: 'js' };
+  },
+  /** Of Lodash, only the functions that a module uses. */
+  transform(code) {
+    if (!code.includes(LODASH)) return null;
+    const names = [...new Set([...code.matchAll(/\b_\.(\w+)/g)].map(([, name = '']) => name))];
+    const imports = names.map((name) => `import lodash_${name} from 'lodash/${name}.js';`).join('');
+    const all = names.map((name) => `${name}: lodash_${name}`).join(', ');
+    return { code: code.replace(LODASH, `${imports}const _ = { ${all} };`) };
+  },
+};
