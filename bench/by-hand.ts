@@ -11,7 +11,7 @@ import { atLeast, type Measurement, short } from './row.ts';
 
 const ROUNDS = 5;
 const TARGET = 5;
-export const SCRIPT = fileURLToPath(new URL('by-hand.sh', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('by-hand.sh', import.meta.url));
 
 export const byHand: Measurement = {
   id: 'by-hand',

@@ -14,7 +14,6 @@ import { install, packageSize } from './package.ts';
 import { plan } from './plan.ts';
 import { ROOT, succeed } from './programs.ts';
 import type { Measurement, Row } from './row.ts';
-import { sideBySide } from './side-by-side.ts';
 import { starved } from './starved.ts';
 import { markdownTable, NOTE, plainTable } from './table.ts';
 import { version } from './version.ts';
@@ -25,7 +24,6 @@ const MEASUREMENTS: readonly Measurement[] = [
   plan,
   growth,
   byHand,
-  sideBySide,
   floor,
   distance,
   starved,
