@@ -3,11 +3,13 @@ import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { checkIds as checkGiven } from '../app/ids.ts';
 import { readDeployment as readFrom } from '../app/read-config.ts';
+import type { Accepted } from '../config/decisions.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
 import { AUTHORITIES_VARIABLE, type Environment, type RunOptions } from '../config/options.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { certificatesIn } from '../net/ca-store.ts';
+import type { Acceptances } from '../report/accepted.ts';
 import type { ExitRules } from '../report/exit.ts';
 import type { Matrix } from '../report/matrix/types.ts';
 import type { Acceptance } from './accept.ts';
@@ -23,6 +25,10 @@ export function reasonsIn(given: readonly Acceptance[] = []): ReadonlyMap<string
     throw new InputError(`--accept ${partsOf(without.id).base} requires a --reason after it: why it is accepted`);
   return new Map(given.map(({ id, reason = '' }) => [id, reason]));
 }
+
+/** The accepted warnings of the decisions file, and those of the command line. */
+export const acceptancesIn = ({ accept, decisions }: Pick<RunArguments, 'accept' | 'decisions'>): Acceptances =>
+  new Map<string, string | Accepted>([...Object.entries(decisions?.accepted ?? {}), ...reasonsIn(accept)]);
 
 /** @throws InputError if a pattern or ID matches no rule, or an accepted one has no reason */
 export function checkIds(args: Pick<RunArguments, 'only' | 'skip' | 'require' | 'accept'>): void {
