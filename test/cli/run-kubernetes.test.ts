@@ -57,6 +57,13 @@ describe('run kubernetes', () => {
     expect(cluster.objects).toEqual([]);
   });
 
+  it('logs its calls of kubectl with --debug, which takes no argument', async () => {
+    const cluster = await started();
+    const { code, stderr } = await command(['run', '--debug', ...START.slice(1)], { env: cluster.env });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/ {2}exec {2}exit code 0 in \d+ ms: kubectl get deployments .*--namespace=/);
+  });
+
   it('says in JSON in what the services differ', async () => {
     const cluster = await started();
     const { stdout } = await command([...START, '-o', 'json', '--services', 'drain,server'], { env: cluster.env });
