@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import { byHand } from './by-hand.ts';
 import { distance } from './distance.ts';
+import { floor } from './floor.ts';
 import { growth } from './growth.ts';
 import { installations } from './installations.ts';
 import { install, packageSize } from './package.ts';
@@ -15,6 +16,7 @@ import { plan } from './plan.ts';
 import { ROOT, succeed } from './programs.ts';
 import { keep } from './results.ts';
 import type { Measurement, Row } from './row.ts';
+import { starved } from './starved.ts';
 import { markdownTable, NOTE, plainTable } from './table.ts';
 import { version } from './version.ts';
 
@@ -24,7 +26,9 @@ const MEASUREMENTS: readonly Measurement[] = [
   plan,
   growth,
   byHand,
+  floor,
   distance,
+  starved,
   packageSize,
   install,
 ];

@@ -14,6 +14,7 @@ import type { ExitRules } from '../report/exit.ts';
 import type { Matrix } from '../report/matrix/types.ts';
 import type { Acceptance } from './accept.ts';
 import type { RunArguments } from './options.ts';
+import type { Platform } from './platform-options.ts';
 
 /**
  * The reasons by ID; for IDs that are known to be those of rules.
@@ -127,13 +128,21 @@ export function exitRules({
 const COMPARES = /(?:^|\/)pinned$/;
 
 /**
- * Without a baseline these rules have no finding, so a requirement would be met by nothing.
+ * Without a baseline these rules have no finding, so a requirement would be met by nothing. The Pods and tasks of a platform have
+ * none.
  * @throws InputError
  */
-export function refuseUncompared({ require = [], baseline }: Pick<RunArguments, 'require' | 'baseline'>): void {
-  const pattern = baseline === undefined ? require.find((one) => COMPARES.test(one)) : undefined;
-  if (pattern !== undefined)
-    throw new InputError(`--require ${pattern} requires --baseline: the path of an earlier report`);
+export function refuseUncompared(
+  { require = [], baseline }: Pick<RunArguments, 'require' | 'baseline'>,
+  platform?: Platform,
+): void {
+  const pattern = require.find((one) => COMPARES.test(one));
+  if (pattern === undefined || (baseline !== undefined && platform === undefined)) return;
+  throw new InputError(
+    platform === undefined
+      ? `--require ${pattern} requires --baseline: the path of an earlier report`
+      : `run ${platform} does not support --require ${pattern}: only a single run with --baseline checks it`,
+  );
 }
 
 /** The matrix to compare with. @throws InputError if the file contains none */
