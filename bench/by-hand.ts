@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { manifest, startDemo } from '../demo/deployment.ts';
 import { clients } from './clients.ts';
 import { inTurns } from './compare.ts';
-import { ALONE, BUILT, type Ran, run } from './programs.ts';
+import { ALONE, BUILT, expectCode, run } from './programs.ts';
 import { atLeast, type Measurement, short } from './row.ts';
 
 const ROUNDS = 5;
@@ -22,8 +22,7 @@ export const byHand: Measurement = {
     try {
       const [config, variables] = [join(directory, 'spacelift.yaml'), join(directory, 'spacelift.env')];
       await writeFile(config, manifest(demo.variables), { mode: 0o600 });
-      const lines = Object.entries(demo.variables).map(([name, value]) => `${name}='${value}'\n`);
-      await writeFile(variables, lines.join(''), { mode: 0o600 });
+      await writeFile(variables, shellVariables(demo.variables), { mode: 0o600 });
       const tool = () => run(process.execPath, [BUILT, '-f', config], { env: ALONE });
       const script = () => run('bash', [SCRIPT, variables], { env: { ...ALONE, PATH: path, HOME: directory } });
 
@@ -61,7 +60,8 @@ export const byHand: Measurement = {
   },
 };
 
-function expectCode(ran: Ran, code: number, who: string): Ran {
-  if (ran.code === code) return ran;
-  throw new Error(`the ${who} exited with ${ran.code} instead of ${code}:\n${ran.stdout}\n${ran.stderr}`);
-}
+/** The demo’s variables, for the script. */
+export const shellVariables = (variables: Readonly<Record<string, string>>): string =>
+  Object.entries(variables)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('');

@@ -8,6 +8,8 @@ import { type Link, startLink } from './link.ts';
 export interface Distant {
   /** The path of the config. */
   readonly config: string;
+  /** What is in it. */
+  readonly variables: Readonly<Record<string, string>>;
   /** For all servers, ms. */
   setRoundTrip(ms: number): void;
   /** Resets the counts. */
@@ -41,6 +43,7 @@ export async function startDistant(): Promise<Distant> {
   await writeFile(config, manifest(variables), { mode: 0o600 });
   return {
     config,
+    variables,
     links,
     setRoundTrip: (ms) => {
       for (const link of all) link.roundTripMs = ms;

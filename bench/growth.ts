@@ -79,6 +79,6 @@ export function exponentOf(sizes: readonly number[], costs: readonly number[]): 
   const [size = 0, cost = 0] = [sizes.at(-1), costs.at(-1)];
   if (cost - base <= NOISE * base) return 0;
   const [before = 0, costBefore = 0] = [sizes.at(-2), costs.at(-2)];
-  const grown = (cost - base) / Math.max(costBefore - base, NOISE * base * (before / size));
+  const grown = (cost - base) / Math.max(costBefore - base, NOISE * base);
   return Math.max(0, Math.log(grown) / Math.log(size / before));
 }

@@ -1,18 +1,22 @@
 /**
  * `npm run bench`: builds the package, measures it, and reports which targets it meets.
  *
- * `--only <row>` selects rows (repeatable), `--json` prints all facts, and `--markdown` the table for docs/performance.md.
+ * `--only <row>` selects rows (repeatable), `--json` prints all facts, `--markdown` a table, and `--write` also puts the results
+ * into the table of docs/performance.md.
  * The exit code is 1 if a target was missed or a measurement failed, and 2 for an invalid option.
  */
 import { parseArgs } from 'node:util';
 import { byHand } from './by-hand.ts';
 import { distance } from './distance.ts';
+import { floor } from './floor.ts';
 import { growth } from './growth.ts';
 import { installations } from './installations.ts';
 import { install, packageSize } from './package.ts';
 import { plan } from './plan.ts';
 import { ROOT, succeed } from './programs.ts';
+import { keep } from './results.ts';
 import type { Measurement, Row } from './row.ts';
+import { starved } from './starved.ts';
 import { markdownTable, NOTE, plainTable } from './table.ts';
 import { version } from './version.ts';
 
@@ -22,7 +26,9 @@ const MEASUREMENTS: readonly Measurement[] = [
   plan,
   growth,
   byHand,
+  floor,
   distance,
+  starved,
   packageSize,
   install,
 ];
@@ -42,6 +48,7 @@ else {
   }
   const print = { json: jsonOf, markdown: markdownTable, plain: plainTable }[options.format];
   process.stdout.write(print(rows));
+  if (options.write) await keep(rows.filter(({ figure }) => figure !== ''));
   process.exitCode = rows.some(({ met }) => met === false) ? 1 : 0;
 }
 
@@ -60,7 +67,13 @@ function jsonOf(rows: readonly Row[]): string {
   return `${JSON.stringify({ node: process.version, platform: `${process.platform}-${process.arch}`, note: NOTE, rows }, null, 2)}\n`;
 }
 
-function parse(): { only: readonly string[]; format: 'json' | 'markdown' | 'plain' } | undefined {
+interface Options {
+  readonly only: readonly string[];
+  readonly format: 'json' | 'markdown' | 'plain';
+  readonly write: boolean;
+}
+
+function parse(): Options | undefined {
   const ids = MEASUREMENTS.map(({ id }) => id);
   try {
     const { values } = parseArgs({
@@ -68,11 +81,13 @@ function parse(): { only: readonly string[]; format: 'json' | 'markdown' | 'plai
         only: { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
         markdown: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
       },
     });
     const stranger = values.only.find((id) => !ids.includes(id));
     if (stranger !== undefined) throw new Error(`unknown row ${stranger}; expected one of ${ids.join(', ')}`);
-    return { only: values.only, format: values.json ? 'json' : values.markdown ? 'markdown' : 'plain' };
+    const { only, json, markdown, write } = values;
+    return { only, format: json ? 'json' : markdown ? 'markdown' : 'plain', write };
   } catch (error) {
     say((error as Error).message);
     return undefined;

@@ -37,5 +37,11 @@ export async function succeed(command: string, args: readonly string[], how: How
   throw new Error(`${command} ${args.join(' ')} exited with ${ran.code}:\n${said}`);
 }
 
+/** @throws Error with the output, if the exit code is another */
+export function expectCode<T extends Ran>(ran: T, code: number, who: string): T {
+  if (ran.code === code) return ran;
+  throw new Error(`the ${who} exited with ${ran.code} instead of ${code}:\n${ran.stdout}\n${ran.stderr}`);
+}
+
 /** An environment with only PATH from this process. */
 export const ALONE: NodeJS.ProcessEnv = { PATH: process.env.PATH, NO_COLOR: '1' };

@@ -4,9 +4,11 @@ import type { Row } from './row.ts';
 
 export const NOTE = 'Ratios compare medians of alternating runs, because absolute durations depend on the machine.';
 
-const verdictOf = ({ met }: Row): string => (met === undefined ? '' : met ? 'met' : 'missed');
+type Cells = Omit<Row, 'facts'>;
+
+const verdictOf = ({ met }: Cells): string => (met === undefined ? '' : met ? 'met' : 'missed');
 const HEAD = ['measurement', 'target', 'result', 'verdict'] as const;
-const cellsOf = (row: Row): string[] => [row.what, row.target ?? '', row.figure, verdictOf(row)];
+const cellsOf = (row: Cells): string[] => [row.what, row.target ?? '', row.figure, verdictOf(row)];
 
 const WIDTH = 80;
 const GAP = 2;
@@ -26,7 +28,7 @@ export function plainTable(rows: readonly Row[]): string {
   return `${printed.join('\n')}\n\n${wrapAnsi(NOTE, WIDTH)}\n`;
 }
 
-export function markdownTable(rows: readonly Row[]): string {
+export function markdownTable(rows: readonly Cells[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return `${[line(HEAD), line(HEAD.map(() => '---')), ...rows.map((row) => line(cellsOf(row)))].join('\n')}\n`;
 }

@@ -7,6 +7,7 @@ import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } f
 import { CONTENT, isContent, PROBE_KEY } from './content.ts';
 import { held, undeletable } from './held.ts';
 import { ATTEMPTS, type Place } from './objects.ts';
+import { mayHaveWritten } from './own-objects.ts';
 import type { BucketProbe } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreError } from './store.ts';
 
@@ -15,8 +16,7 @@ const DELETABLE = 'deletable';
 
 type Step = () => Promise<string | Issue | Skip>;
 
-/** @param others other steps that read the probe object, which is deleted only after them */
-export async function checkAccess(probe: BucketProbe, others: () => Promise<unknown>): Promise<Outcome> {
+export async function checkAccess(probe: BucketProbe): Promise<Outcome> {
   if (probe.run.options.readOnly) return lookAround(probe);
   let place: Place;
   try {
@@ -29,12 +29,8 @@ export async function checkAccess(probe: BucketProbe, others: () => Promise<unkn
   if (place.mode !== 'existing') steps.push(async () => 'written');
   if (required.get !== undefined) steps.push(() => readBack(probe, place));
   if (required.list !== undefined) steps.push(() => list(probe, place));
-  const reading = steps.map((step) => said(probe, step));
-  const deleting = said(probe, async () => {
-    await Promise.allSettled([...reading, others()]);
-    return remove(probe, place);
-  });
-  const results = (await Promise.all([...reading, deleting])).filter((result) => result !== '');
+  steps.push(() => remove(probe, place));
+  const results = (await Promise.all(steps.map((step) => said(probe, step)))).filter((result) => result !== '');
 
   const trouble = results.filter((result) => typeof result !== 'string');
   const worst = trouble.find(({ status }) => status === 'fail') ?? trouble[0];
@@ -116,11 +112,11 @@ async function list({ store, bucket, within }: BucketProbe, { key, mode }: Place
 }
 
 /** Deletes only what this run wrote for itself; where versions can't be removed, it deletes nothing. */
-async function remove(probe: BucketProbe, { key, mode }: Place): Promise<string> {
+async function remove(probe: BucketProbe, { deletable }: Place): Promise<string> {
   if (probe.required.delete === undefined) return '';
   if (probe.undeletable !== undefined) throw probe.undeletable;
-  if (mode === 'ours') {
-    await probe.remove(key);
+  if (deletable !== undefined) {
+    await probe.remove(deletable);
     return 'deleted';
   }
   if (probe.store.removesNothing !== true) return '';
@@ -144,13 +140,13 @@ async function lookAround(probe: BucketProbe): Promise<Outcome> {
 export async function checkPresigned(probe: BucketProbe): Promise<Outcome> {
   const { run, bucket, required } = probe;
   if (run.options.readOnly) return skip('not tested: --read-only');
-  const place = await probe.placed();
+  const { place, early } = await probe.placedBeside(() => putSigned(probe, probe.newKey()));
   if (required.put === undefined && required.get === undefined) {
     return skip(`the ${run.deployment.service} neither writes to nor reads from ${bucket}`, { evidence: { bucket } });
   }
   try {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const trouble = await writeAndRead(probe, place, attempt < ATTEMPTS);
+      const trouble = await writeAndRead(probe, place, { early, mayStartOver: attempt < ATTEMPTS });
       if (trouble === undefined) break;
       if (trouble !== 'vanished') return trouble;
     }
@@ -169,14 +165,16 @@ export async function checkPresigned(probe: BucketProbe): Promise<Outcome> {
 async function writeAndRead(
   probe: BucketProbe,
   place: Place,
-  mayStartOver: boolean,
+  { early, mayStartOver }: { early: Promise<Put> | undefined; mayStartOver: boolean },
 ): Promise<Issue | Skip | 'vanished' | undefined> {
   const { bucket, required, store } = probe;
   const { ifAbsent } = store.headers ?? S3_HEADERS;
-  let isOwn = place.mode === 'ours';
-  const key = isOwn ? probe.newKey() : place.key;
+  let isOwn = early !== undefined;
+  let { key } = place;
   if (required.put !== undefined) {
-    const answer = await send(probe, 'PUT', key, isOwn ? {} : ifAbsent);
+    const put = await (early ?? putSigned(probe, key, ifAbsent));
+    const { answer } = put;
+    key = put.key;
     // The constant object exists already: the store says so only after it has verified the signature.
     if (!isTaken(probe, answer)) {
       if (!isOwn && lacksConditions(probe, answer)) return unconditional(probe);
@@ -186,7 +184,8 @@ async function writeAndRead(
     }
   }
   if (required.get === undefined) return undefined;
-  const answer = await send(probe, 'GET', key);
+  const signed = await store.sign('GET', bucket, key);
+  const answer = await probe.send(signed);
   const isMissing = answer.status === 404 || (answer.status === 403 && probe.missingLooksDenied);
   if (isMissing && !isOwn && place.mode === 'persistent' && mayStartOver) return 'vanished';
   if (answer.status === 404 && place.mode === 'existing') return nothingYet(probe);
@@ -194,11 +193,23 @@ async function writeAndRead(
   return sameAs(answer, bucket);
 }
 
-async function send(probe: BucketProbe, method: 'PUT' | 'GET', key: string, bound = {}): Promise<HttpAnswer> {
+interface Put {
+  readonly key: string;
+  readonly answer: HttpAnswer;
+}
+
+async function putSigned(probe: BucketProbe, key: string, bound = {}): Promise<Put> {
   const { store, bucket } = probe;
-  const { url, headers } = await store.sign(method, bucket, key, bound);
-  if (method === 'GET') return probe.send({ method, url, headers });
-  return probe.write((signal) => store.send({ method, url, headers, body: CONTENT, signal }));
+  const { method, url, headers } = await store.sign('PUT', bucket, key, bound);
+  const answer = await probe.writeNew(key, (signal) => store.send({ method, url, headers, body: CONTENT, signal }));
+  if (isRefused(probe, answer)) probe.forget(key);
+  return { key, answer };
+}
+
+/** Whether a write has certainly left nothing. */
+export function isRefused({ store, bucket }: BucketProbe, answer: HttpAnswer): boolean {
+  const refusal = store.refusal(answer, { action: 'put', bucket });
+  return refusal !== undefined && !mayHaveWritten(refusal);
 }
 
 /** Whether a write-if-absent was refused because the object exists. */

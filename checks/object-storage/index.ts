@@ -107,20 +107,13 @@ async function tryBucket(context: Context<BucketRule>, store: Store, bucket: Buc
     requiredActions(bucket, context.deployment.service),
   );
   const needs = REQUIREMENTS[bucket];
-  let read: Promise<boolean> | undefined;
-  const anonymous = () => {
-    read ??= readAnonymously(probe);
-    return read;
-  };
   try {
     const outcomes = await Promise.all([
-      check('<bucket>/access', () =>
-        checkAccess(probe, async () => context.selected('<bucket>/public') && anonymous()),
-      ),
+      check('<bucket>/access', () => checkAccess(probe)),
       check('<bucket>/presigned', () => checkPresigned(probe)),
       check('<bucket>/versioning', () => checkVersioning(probe, needs)),
       check('<bucket>/retention', () => checkRetention(probe, needs)),
-      check('<bucket>/public', () => checkPublic(probe, anonymous)),
+      check('<bucket>/public', () => checkPublic(probe, () => readAnonymously(probe))),
       ...(bucket === 'uploads'
         ? [
             check('uploads/cors', () => checkCors(probe)),

@@ -19,15 +19,13 @@
  * Concurrent runs do not disturb each other: the constant object is the same for all, so another run may remove the one that
  * this run found. A run that misses it starts over, and a run whose later write created it anew owns it from then on.
  */
-import { randomUUID } from 'node:crypto';
 import type { HttpAnswer } from '../../src/net/http.ts';
-import { NetworkError } from '../../src/net/network-error.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, skip } from '../../src/outcome/outcome.ts';
-import { BucketOperations } from './bucket.ts';
 import { putIfAbsent } from './constant.ts';
 import { CONTENT, PROBE_KEY } from './content.ts';
-import { removeUnlisted, StaysError } from './removal.ts';
+import { mayHaveWritten, OwnObjects } from './own-objects.ts';
+import { StaysError } from './removal.ts';
 import { type Retention, S3_HEADERS, type Stored, StoreError, versionIn, type Written } from './store.ts';
 
 /** Another run may remove the constant object just after this one has found it. */
@@ -36,6 +34,8 @@ export const ATTEMPTS = 3;
 /** Where the test object is, and what writing it has shown. */
 export interface Place {
   readonly key: string;
+  /** Another object of this run's, which nothing reads: its deletion need not wait for those that read the first one. */
+  readonly deletable?: string;
   /** `ours`: removed at the end; `persistent`: the constant object, which stays; `existing`: not written by this run. */
   readonly mode: 'ours' | 'persistent' | 'existing';
   /** `undefined` if no write has revealed it. */
@@ -45,35 +45,22 @@ export interface Place {
 /** The object that another run may have left. */
 export const EXISTING: Place = { key: PROBE_KEY, mode: 'existing', versioned: undefined };
 
-export class TestObjects extends BucketOperations {
+export class TestObjects extends OwnObjects {
   /** The error that deleting as a service does has caused here. */
   undeletable: StoreError | undefined;
   /** The default retention of the bucket, if it has one. */
   retention: Retention | undefined;
   #found: Stored | undefined;
-  readonly #keys = new Set<string>();
-  /** Keys that were deleted as a service does. */
-  readonly #deleted = new Set<string>();
-  #mayPurge = false;
+  readonly #owns = Promise.withResolvers<boolean>();
   /** The last write of the constant object. */
   #constant: Written | undefined;
-  /** Writes show versions. */
-  #versions = false;
   /** Deletions leave a delete marker here, although writes show no version. */
   #suspended = false;
-  #removal: { done(): void } | undefined;
 
   /** The constant object, read once. */
   async readProbeObject(): Promise<Stored | undefined> {
     this.#found ??= await this.read(PROBE_KEY);
     return this.#found;
-  }
-
-  /** A key under the run's own prefix, which is removed at the end. */
-  newKey(): string {
-    const key = `${this.#prefix}${randomUUID()}`;
-    this.#keys.add(key);
-    return key;
   }
 
   /** A write by a plain client created the constant object, so the one that this run found is gone: the new one is its own. */
@@ -82,35 +69,21 @@ export class TestObjects extends BucketOperations {
     this.#constant = { existed: false, versionId: version === undefined ? undefined : versionIn(headers[version]) };
   }
 
-  /** Deletes as a service does. */
-  async remove(key: string): Promise<void> {
-    await this.within((signal) => this.store.remove(this.bucket, key, signal));
-    this.#deleted.add(key);
-  }
-
-  /** Tests the permission to delete with a key that does not exist. */
-  removeNothing(): Promise<void> {
-    return this.within((signal) => this.store.remove(this.bucket, `${this.#prefix}none`, signal));
-  }
-
-  /** Removes the objects under the run's own prefix; those that can't be removed now are tried again at the end of the run. */
-  async clear(): Promise<void> {
-    if (this.#keys.size === 0) return;
-    try {
-      await this.within((signal) => this.#removeOwn(signal));
-      this.#removal?.done();
-    } catch (error) {
-      const isExpected = error instanceof StoreError || error instanceof NetworkError || error instanceof StaysError;
-      if (!isExpected && !this.run.signal.aborted) throw error;
-    }
-  }
-
-  get #prefix(): string {
-    return `spacelift-preflight/${this.run.id}/`;
+  /** Whether objects can be written under the run's own prefix: known before the first write is answered. */
+  protected get owns(): Promise<boolean> {
+    return this.#owns.promise;
   }
 
   /** Writes the first object. @throws StoreError, NetworkError, CheckStopped */
   async settle(): Promise<Place> {
+    try {
+      return await this.#settle();
+    } finally {
+      this.#owns.resolve(false);
+    }
+  }
+
+  async #settle(): Promise<Place> {
     const { run, store, bucket, required } = this;
     const asOperator = run.deployment.service === undefined;
     if (required.put === undefined || run.options.readOnly) return EXISTING;
@@ -123,8 +96,8 @@ export class TestObjects extends BucketOperations {
       ]);
       isLockHidden = mayPurge && retention === 'hidden';
       if (retention !== 'hidden') this.retention = retention;
-      this.#mayPurge = mayPurge && retention === undefined;
-      if (this.#mayPurge) return this.#own();
+      this.mayPurge = mayPurge && retention === undefined;
+      if (this.mayPurge) return this.#own();
     }
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const written = await this.#writeKept();
@@ -147,7 +120,7 @@ export class TestObjects extends BucketOperations {
 
   async #askToPurge(): Promise<boolean> {
     try {
-      return await this.within((signal) => this.store.mayPurge(this.bucket, this.#prefix, signal));
+      return await this.within((signal) => this.store.mayPurge(this.bucket, this.prefix, signal));
     } catch (error) {
       if (!(error instanceof StoreError) || error.kind !== 'denied') throw error;
       this.undeletable = error;
@@ -172,31 +145,31 @@ export class TestObjects extends BucketOperations {
 
   async #own(): Promise<Place> {
     const { run, store, bucket } = this;
-    const prefix = this.#prefix;
-    this.#removal = run.cleanup(
+    const prefix = this.prefix;
+    this.removal = run.cleanup(
       `objects under ${prefix} in ${bucket}`,
       store.messages.remove(bucket, prefix),
-      (signal) => this.#removeOwn(signal),
+      (signal) => this.removeOwn(signal),
     );
-    const key = this.newKey();
-    try {
-      const { versionId } = await this.write((signal) => store.put(bucket, key, CONTENT, { ifAbsent: false }, signal));
-      this.#versions = versionId !== undefined;
-      this.hasWritten = true;
-      return { key, mode: 'ours', versioned: this.#versioned({ versionId }) };
-    } catch (error) {
-      if (!mayHaveWritten(error)) {
-        this.#keys.delete(key);
-        this.#removal.done();
-      }
-      throw error;
-    }
+    const keys = [this.newKey(), ...(this.required.delete === undefined ? [] : [this.newKey()])] as const;
+    this.#owns.resolve(true);
+    const writing = keys.map((key) => this.putNew(key));
+    // Neither is under way when the other one's error is thrown: it may still have to be removed.
+    await Promise.allSettled(writing);
+    const [written] = await Promise.all(writing);
+    const [key, deletable] = keys;
+    return {
+      key,
+      mode: 'ours',
+      versioned: this.#versioned({ versionId: written?.versionId }),
+      ...(deletable !== undefined && { deletable }),
+    };
   }
 
   /** Writes the constant object if it is absent. If it stays, it is listed as left behind, no matter which run wrote it. */
   async #writeKept(): Promise<Written> {
     const { run, store, bucket } = this;
-    this.#removal = run.cleanup(
+    this.removal = run.cleanup(
       `${PROBE_KEY} in ${bucket}, which may stay`,
       store.messages.remove(bucket, PROBE_KEY, this.retention),
       async (signal) => {
@@ -214,7 +187,7 @@ export class TestObjects extends BucketOperations {
         return this.#constant;
       });
     } catch (error) {
-      if (!mayHaveWritten(error)) this.#removal.done();
+      if (!mayHaveWritten(error)) this.removal.done();
       throw error;
     }
   }
@@ -252,8 +225,8 @@ export class TestObjects extends BucketOperations {
       if (error instanceof StoreError) return false;
       throw error;
     }
-    this.#removal?.done();
-    this.#mayPurge = true;
+    this.removal?.done();
+    this.mayPurge = true;
     return true;
   }
 
@@ -269,7 +242,7 @@ export class TestObjects extends BucketOperations {
         await this.write((signal) => store.put(bucket, PROBE_KEY, CONTENT, { ifAbsent: true }, signal));
         return false;
       }
-      this.#removal?.done();
+      this.removal?.done();
       return true;
     } catch (error) {
       if (!(error instanceof StoreError) || error.kind !== 'denied') throw error;
@@ -277,24 +250,4 @@ export class TestObjects extends BucketOperations {
       return false;
     }
   }
-
-  async #removeOwn(signal: AbortSignal): Promise<void> {
-    const { store, bucket } = this;
-    await this.written();
-    if (!this.#mayPurge) {
-      await Promise.all([...this.#keys].map((key) => store.remove(bucket, key, signal)));
-      return;
-    }
-    const listed = new Set(await store.purge(bucket, this.#prefix, signal));
-    const isGone = (key: string) => listed.has(key) || (this.#deleted.has(key) && !this.#versions);
-    const unlisted = [...this.#keys].filter((key) => !isGone(key));
-    await Promise.all(unlisted.map((key) => removeUnlisted({ store, bucket, key }, signal)));
-  }
-}
-
-/** Whether a write may have succeeded although its response is an error or never arrived. */
-function mayHaveWritten(error: unknown): boolean {
-  if (error instanceof CheckStopped) return false;
-  if (error instanceof StoreError) return error.kind === 'server-error';
-  return !(error instanceof NetworkError) || error.kind === 'timeout' || error.kind === 'closed';
 }

@@ -22,6 +22,19 @@ export class BucketProbe extends TestObjects {
     }
   }
 
+  /**
+   * Starts a write beside the first one, where that can be removed: both take one round trip then. Otherwise `early` is
+   * `undefined`, and nothing was started.
+   * @throws CheckStopped if the first write fails
+   */
+  async placedBeside<T>(write: () => Promise<T>): Promise<{ place: Place; early: Promise<T> | undefined }> {
+    const placing = this.placed();
+    placing.catch(() => {});
+    const early = (await this.owns) ? write() : undefined;
+    early?.catch(() => {});
+    return { place: await placing, early };
+  }
+
   /** Where the test object is, for checks that only need the bucket to exist, even without write permission. @throws CheckStopped */
   async reached(): Promise<Place> {
     try {

@@ -5,7 +5,7 @@ import { redirectTarget } from '../../src/net/redirect.ts';
 import { retryAfterIn } from '../../src/net/retry.ts';
 import { day } from '../../src/util/format.ts';
 import { lookup } from '../../src/util/lookup.ts';
-import { type Retention, type StoreAction, StoreError, type StoreKind } from './store.ts';
+import { type Retention, type StoreAction, StoreError, type StoreKind, type Version, versionIn } from './store.ts';
 
 /** The permissions that S3 and MinIO name alike; each has its own for reading a policy. */
 export const S3_PERMISSIONS = {
@@ -212,18 +212,34 @@ export function opensToEveryone(policy: unknown): boolean {
   });
 }
 
+/** The version id of the delete marker that a deletion has left, by its response. */
+export const markerIn = (headers: HttpAnswer['headers']): string | undefined =>
+  headers['x-amz-delete-marker'] === 'true' ? versionIn(headers['x-amz-version-id']) : undefined;
+
+interface Listed {
+  readonly key: string;
+  readonly versionId: string | undefined;
+  readonly isLatest: boolean;
+}
+
 /**
  * Removes versions: those of different keys at once, those of one key one after the other, the latest first. Gateways that
- * keep older versions as separate files lose track of a key whose versions are removed at the same time.
+ * keep older versions as separate files lose track of a key whose versions are removed at the same time. A marker that is
+ * known before the listing is the latest of its key, and removed during it.
  * @returns the keys
  */
-export async function removeInTurn<T extends { readonly key: string; readonly isLatest: boolean }>(
-  versions: readonly T[],
-  remove: (version: T) => Promise<unknown>,
+export async function removeInTurn(
+  listing: Promise<readonly Listed[]>,
+  remove: (version: Omit<Listed, 'isLatest'>) => Promise<unknown>,
+  markers: readonly Version[] = [],
 ): Promise<string[]> {
+  const [versions] = await Promise.all([listing, ...markers.map(remove)]);
+  const isRemoved = (version: Listed) =>
+    markers.some(({ key, versionId }) => key === version.key && versionId === version.versionId);
   const groups = Map.groupBy(versions, ({ key }) => key);
-  const inTurn = async (of: readonly T[]) => {
-    const latestFirst = of.toSorted((one, other) => Number(other.isLatest) - Number(one.isLatest));
+  const inTurn = async (of: readonly Listed[]) => {
+    const left = of.filter((version) => !isRemoved(version));
+    const latestFirst = left.toSorted((one, other) => Number(other.isLatest) - Number(one.isLatest));
     for (const version of latestFirst) await remove(version);
   };
   await Promise.all([...groups.values()].map(inTurn));

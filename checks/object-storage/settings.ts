@@ -15,11 +15,13 @@ const maySettings = ({ deployment }: Run): boolean => deployment.service === und
 
 export async function checkVersioning(probe: BucketProbe, { versioning: need }: BucketRequirements): Promise<Outcome> {
   const { run, store, bucket } = probe;
+  const overwriting = need === 'not needed' ? undefined : overwritten(probe);
+  overwriting?.catch(() => {});
   const { versioned } = await probe.placed();
   let on = versioned;
   if (on === undefined && need !== 'not needed') {
     try {
-      on = await overwritten(probe);
+      on = await overwriting;
       if (on === undefined && !maySettings(run)) return notShown(probe);
       on ??= await probe.within((signal) => store.versioning(bucket, signal));
     } catch (error) {
@@ -67,10 +69,15 @@ function unversionable({ store, bucket }: BucketProbe, need: 'required' | 'sugge
 async function overwritten(probe: BucketProbe): Promise<boolean | undefined> {
   const { store, bucket } = probe;
   const count = store.countVersions;
-  if (count === undefined || (await probe.placed()).mode !== 'ours') return undefined;
-  const key = probe.newKey();
-  const put = () => probe.write((signal) => store.put(bucket, key, CONTENT, { ifAbsent: false }, signal));
-  await put();
+  if (count === undefined) return undefined;
+  let key = '';
+  const put = () => probe.writeNew(key, (signal) => store.put(bucket, key, CONTENT, { ifAbsent: false }, signal));
+  const { early } = await probe.placedBeside(() => {
+    key = probe.newKey();
+    return put();
+  });
+  if (early === undefined) return undefined;
+  await early;
   await put();
   return (await probe.within((signal) => count(bucket, key, signal))) > 1;
 }

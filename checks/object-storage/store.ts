@@ -98,6 +98,12 @@ export interface Retention {
   readonly release?: Fix;
 }
 
+/** A version of an object, or a delete marker. */
+export interface Version {
+  readonly key: string;
+  readonly versionId: string;
+}
+
 export interface Written {
   /** The object existed already and was left untouched; only when writing if absent. */
   readonly existed: boolean;
@@ -158,8 +164,11 @@ export interface Store {
   /** `undefined` when there is no such object. */
   get(bucket: string, key: string, signal: AbortSignal): Promise<Stored | undefined>;
   list(bucket: string, prefix: string, signal: AbortSignal): Promise<string[]>;
-  /** Deletes as a service does: on a versioned bucket, the version stays behind. */
-  remove(bucket: string, key: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Deletes as a service does: on a versioned bucket, the version stays behind.
+   * @returns the version id of the delete marker, if it left one and the store says so
+   */
+  remove(bucket: string, key: string, signal: AbortSignal): Promise<string | undefined>;
   /**
    * Whether a deletion left a delete marker behind: versioning is suspended, which no write reveals. Only for stores that
    * have delete markers.
@@ -177,9 +186,10 @@ export interface Store {
   readonly traces?: (bucket: string, prefix: string, signal: AbortSignal) => Promise<string[]>;
   /**
    * Removes everything under a prefix, with all versions and delete markers.
+   * @param markers delete markers there that are known already: they need no listing, so they are removed during it
    * @returns the keys that the store has listed, and which are gone now
    */
-  purge(bucket: string, prefix: string, signal: AbortSignal): Promise<readonly string[]>;
+  purge(bucket: string, prefix: string, signal: AbortSignal, markers?: readonly Version[]): Promise<readonly string[]>;
   /** Removes one version. Only for stores whose writes reveal it. */
   removeVersion?(bucket: string, key: string, versionId: string, signal: AbortSignal): Promise<unknown>;
   /**

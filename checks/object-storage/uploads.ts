@@ -5,7 +5,7 @@ import { isPrivateName } from '../../src/net/location.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { advice, setting, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Outcome, pass, skip, warn } from '../../src/outcome/outcome.ts';
-import { isTaken, lacksConditions, unconditional } from './access.ts';
+import { isRefused, isTaken, lacksConditions, unconditional } from './access.ts';
 import { CONTENT, PROBE_KEY, paddedContent } from './content.ts';
 import { doubled, isDoubled } from './cors.ts';
 import type { BucketProbe } from './probe.ts';
@@ -28,36 +28,38 @@ const headerOf = (probe: BucketProbe): string => `${headersOf(probe).metadata}pr
 export async function checkProxyHeaders(probe: BucketProbe): Promise<Outcome> {
   const { run, store, bucket } = probe;
   if (run.options.readOnly) return skip('not tested: --read-only');
-  const { mode } = await probe.placed();
-  const isOurs = mode === 'ours';
   const header = headerOf(probe);
-  const upload = async (size: number, name: string): Promise<{ key: string; answer: HttpAnswer }> => {
+  const upload = async (size: number, name: string, isOurs: boolean): Promise<{ key: string; answer: HttpAnswer }> => {
     const key = isOurs ? probe.newKey() : PROBE_KEY;
     const bound = { [name]: run.id, ...(!isOurs && headersOf(probe).ifAbsent) };
     const { method, url, headers: signed } = await store.sign('PUT', bucket, key, bound);
     const headers = { ...signed, origin: `https://${run.require('SERVER_DOMAIN')}` };
     const body = paddedContent(size);
-    const answer = await probe.write(
+    const answer = await probe.writeNew(
+      key,
       (signal) => store.send({ method, url, headers, body, signal, ...(!isOurs && { announce: true }) }),
       TRANSFER_MS,
     );
     if (!isOurs && store.refusal(answer, { action: 'put', bucket }) === undefined) probe.createdConstant(answer);
+    if (isRefused(probe, answer)) probe.forget(key);
     return { key, answer };
   };
-  const passes = (answer: HttpAnswer) =>
-    store.refusal(answer, { action: 'put', bucket }) === undefined || (!isOurs && isTaken(probe, answer));
-  const works = async (size: number, name: string) => passes((await upload(size, name)).answer);
-  const uploadLarge = () =>
-    upload(SIZE, header).catch((error: unknown) => {
+  const uploadLarge = (isOurs: boolean) =>
+    upload(SIZE, header, isOurs).catch((error: unknown) => {
       // When a proxy cuts off large bodies without a response, it looks like a broken connection.
       if (error instanceof NetworkError && (error.kind === 'closed' || error.kind === 'timeout')) return error;
       throw error;
     });
+  const { place, early } = await probe.placedBeside(() => uploadLarge(true));
+  const isOurs = place.mode === 'ours';
+  const passes = (answer: HttpAnswer) =>
+    store.refusal(answer, { action: 'put', bucket }) === undefined || (!isOurs && isTaken(probe, answer));
+  const works = async (size: number, name: string) => passes((await upload(size, name, isOurs)).answer);
 
   try {
-    const first = await uploadLarge();
+    const first = await (early ?? uploadLarge(false));
     // A store that rejects a write before it has read the body can reset the connection, which loses its response: a proxy’s limit does that every time.
-    const sent = first instanceof NetworkError && first.kind === 'closed' ? await uploadLarge() : first;
+    const sent = first instanceof NetworkError && first.kind === 'closed' ? await uploadLarge(isOurs) : first;
     if (!(sent instanceof NetworkError) && passes(sent.answer)) {
       if (isDoubled(sent.answer)) return doubled(probe);
       if (isOurs) return await stored(probe, sent.key);

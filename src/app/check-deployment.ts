@@ -2,6 +2,7 @@
 
 import { hostname } from 'node:os';
 import type { KnownPhase } from '../../checks/phase.ts';
+import type { Decisions } from '../config/decisions.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { ReportPhase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
@@ -13,14 +14,15 @@ import { BY_REQUEST } from '../engine/select.ts';
 import { InterruptedError } from '../engine/timeouts.ts';
 import { networkContext } from '../net/ca-store.ts';
 import { idleRun, operationsOf } from '../plan/plan.ts';
+import type { Acceptances } from '../report/accepted.ts';
 import { makeReport, type Report, type ReportOperation } from '../report/report.ts';
 import { CHECKS } from './checks.ts';
 import { phaseIn } from './phase.ts';
 import type { WaitObserver } from './wait.ts';
 
 export interface CheckOptions extends RunOptions {
-  /** The reasons for accepted warnings, by finding ID. */
-  readonly accept: ReadonlyMap<string, string>;
+  readonly accept: Acceptances;
+  readonly decisions?: Decisions | undefined;
   /** How long to try again what failed, ms; a plan is checked once. */
   readonly waitMs?: number | undefined;
 }
@@ -56,6 +58,7 @@ export async function checkDeployment(
       phaseReason: known.reason,
       service: deployment.service,
       accept: options.accept,
+      decisions: options.decisions,
       redact: redactor(deployment.secrets),
       ...(!isPlan && { operations: await triedIn(result, options) }),
     },

@@ -11,6 +11,7 @@ import {
   type CredentialsFile,
   isCredentialsFile,
 } from '../config/credentials-options.ts';
+import type { Accepted, Decisions } from '../config/decisions.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
@@ -28,6 +29,7 @@ import { refuseInapplicableSelection } from './selection.ts';
 import { targetsIn } from './targets.ts';
 
 export type { CredentialsFile } from '../config/credentials-options.ts';
+export type { Accepted, Decisions, SkippedRules } from '../config/decisions.ts';
 export type { Party, Perspective, Phase, PhaseOption, Place, ReportPhase, Service } from '../config/options.ts';
 export type { Leftover } from '../engine/cleanup.ts';
 export type { Evidence, Status } from '../outcome/status.ts';
@@ -85,6 +87,8 @@ export interface PreflightOptions {
   readonly skip?: readonly string[] | undefined;
   /** The reasons for accepted warnings, by finding ID. */
   readonly accept?: Readonly<Record<string, string>> | undefined;
+  /** What the report names as the decisions of a file: the warnings that it accepts count like those in `accept`. */
+  readonly decisions?: Decisions | undefined;
   /** Default: `auto`, which looks for Spacelift's tables in the database. */
   readonly phase?: PhaseOption | undefined;
   /** Default: `inside` Spacelift's network. */
@@ -135,10 +139,13 @@ export async function preflight(config: Config | ConfigSource = {}, options: Pre
   const deployment = isRead(config) ? config : await read(config, options);
   refuseInapplicableSelection(deployment, runOptions(options), '');
   const signal = options.signal ?? new AbortController().signal;
-  const accepted = new Map(Object.entries(accept));
-  const { baseline, observer, waitMs } = options;
+  const { baseline, observer, waitMs, decisions } = options;
+  const accepted = new Map<string, string | Accepted>([
+    ...Object.entries(decisions?.accepted ?? {}),
+    ...Object.entries(accept),
+  ]);
   const pinned = baseline && (baseline.pinned ?? {});
-  const run = { ...runOptions(options), accept: accepted, pinned, waitMs };
+  const run = { ...runOptions(options), accept: accepted, decisions, pinned, waitMs };
   return comparedTo(await checkDeployment(deployment, run, signal, observer), baseline);
 }
 

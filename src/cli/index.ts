@@ -236,10 +236,14 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       (root.commands.find((command) => command.name() === name) ?? root).outputHelp();
     });
   root.hook('preAction', async (_, command) => {
+    if (command.options.length === 0 || (command === root && command.args.length > 0)) return;
     const { variables } = command.opts<{ variables?: boolean }>();
-    if (variables === false || !Object.keys(host.env).some((name) => name.startsWith(OPTION_PREFIX))) return;
-    const { applyVariables } = await import('./variables.ts');
-    applyVariables(command, [root, ...root.commands], host.env);
+    if (variables !== false && Object.keys(host.env).some((name) => name.startsWith(OPTION_PREFIX))) {
+      const { applyVariables } = await import('./variables.ts');
+      applyVariables(command, [root, ...root.commands], host.env);
+    }
+    const { applyDecisions } = await import('./decisions.ts');
+    await applyDecisions(command);
   });
   // Afterward, because an error is one line.
   root.hook('postAction', async (_, command) => {

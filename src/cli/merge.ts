@@ -7,7 +7,7 @@ import { MATRIX_FORMATS } from '../report/matrix/index.ts';
 import { makeMatrix } from '../report/matrix/merge.ts';
 import type { MergeArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
-import { checkIds, exitRules, matrixBaseline, reasonsIn } from './prepare.ts';
+import { acceptancesIn, checkIds, exitRules, matrixBaseline } from './prepare.ts';
 
 /** @throws InputError if a file contains no report, or several of one service */
 export async function merge(host: NodeJS.Process, files: readonly string[], args: MergeArguments): Promise<void> {
@@ -17,7 +17,7 @@ export async function merge(host: NodeJS.Process, files: readonly string[], args
   if (files.includes('-') && host.stdin.isTTY)
     throw new InputError('merge - reads standard input, but that is a terminal; pipe reports into it, or name files');
   const runs = await readRuns(files, host.stdin);
-  const merged = makeMatrix(runs, { accept: reasonsIn(args.accept) });
+  const merged = makeMatrix(runs, { accept: acceptancesIn(args), decisions: args.decisions });
   const matrix = await comparedTo(merged, baseline);
   const { code, because } = matrixExitCode(matrix, exitRules(args));
   host.exitCode = code;

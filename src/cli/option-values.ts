@@ -6,6 +6,7 @@ import {
   type CredentialsFile,
   isCredentialsFile,
 } from '../config/credentials-options.ts';
+import { InputError } from '../config/input-error.ts';
 import { parseRelease, type Release } from '../config/release.ts';
 import { type FormatName, isFormat } from '../report/format-names.ts';
 
@@ -97,4 +98,19 @@ export function duration(value: string): number {
 export function wholeNumber(value: string): number {
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
   throw new InvalidArgumentError('expected a whole number of at least 1.');
+}
+
+/**
+ * A value that is not on the command line, and can be a secret.
+ * @param where it is, for the message
+ * @throws InputError
+ */
+export function parsedBy(option: Option, value: string, where: string, previous?: unknown): unknown {
+  try {
+    return option.parseArg === undefined ? value : option.parseArg(value, previous);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    const expected = error.message.replace(/\.$/, '').replace(/^Allowed choices are/, 'expected one of');
+    throw new InputError(`${where}: ${expected}`);
+  }
 }

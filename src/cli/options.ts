@@ -1,5 +1,6 @@
 /** The command-line options. */
 import { Option } from 'commander';
+import type { Decisions } from '../config/decisions.ts';
 import {
   DEFAULTS,
   type Perspective,
@@ -70,6 +71,11 @@ export interface RunArguments {
   readonly verbose?: true;
   readonly debug?: DebugOption;
   readonly color: boolean;
+  /** The path of a decisions file, or `false` for none. */
+  readonly config?: string | false;
+  readonly configProfile?: string;
+  /** What the file says; not an option. */
+  readonly decisions?: Decisions;
 }
 
 /** What of a comparison can make a command exit with 1. */
@@ -152,6 +158,9 @@ export function runOptions(): Option[] {
     new Option('-q, --quiet', 'show only failures and warnings, and why rules were skipped').conflicts('verbose'),
     new Option('-v, --verbose', 'show every finding with its evidence and duration'),
     debugOption(),
+    new Option('--config <path>', 'decisions file (default preflight.yaml in the current directory)').argParser(text),
+    new Option('--no-config', 'do not read preflight.yaml'),
+    new Option('--config-profile <name>', 'profile of the decisions file, for an environment').argParser(text),
     new Option('--no-variables', 'do not read options from variables, as where others set them'),
     new Option('--no-color', 'disable colors; NO_COLOR and FORCE_COLOR work too'),
   ];
@@ -160,7 +169,7 @@ export function runOptions(): Option[] {
 /** The options of `merge`: those about the output, and about what counts. */
 export type MergeArguments = Pick<
   RunArguments,
-  'accept' | 'require' | 'baseline' | 'failOn' | 'strict' | 'quiet' | 'verbose' | 'color'
+  'accept' | 'decisions' | 'require' | 'baseline' | 'failOn' | 'strict' | 'quiet' | 'verbose' | 'color'
 > & {
   readonly format: MatrixFormatName;
   readonly report?: readonly Target<MatrixFormatName>[];
@@ -168,7 +177,18 @@ export type MergeArguments = Pick<
 
 export const mergeOptions = (): Option[] => [
   ...outputOptions(MATRIX_FORMAT_NAMES),
-  ...picked(['--accept', '--reason', '--require', '--baseline', '--fail-on', '--strict', '--quiet']),
+  ...picked([
+    '--config',
+    '--no-config',
+    '--config-profile',
+    '--accept',
+    '--reason',
+    '--require',
+    '--baseline',
+    '--fail-on',
+    '--strict',
+    '--quiet',
+  ]),
   new Option('-v, --verbose', 'show every finding'),
   ...picked(['--no-color']),
 ];
@@ -179,7 +199,7 @@ const outputOptions = (names: readonly FormatName[]): Option[] => [
 ];
 
 /** The JSON documents whose schema `schema` prints. */
-export const DOCUMENTS = ['report', 'matrix', 'comparison'] as const;
+export const DOCUMENTS = ['report', 'matrix', 'comparison', 'decisions'] as const;
 export type DocumentName = (typeof DOCUMENTS)[number];
 
 /** The shells that `completion` supports. */
@@ -200,6 +220,9 @@ export function planOptions(): Option[] {
     '--vcs',
     '--pull',
     '--read-only',
+    '--config',
+    '--no-config',
+    '--config-profile',
     '--no-color',
   ];
   return [formatOption(), ...picked(shared)];

@@ -12,7 +12,7 @@ import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { Output } from './output.ts';
 import type { Platform, PlatformArguments } from './platform-options.ts';
-import { exitRules, matrixBaseline, reasonsIn } from './prepare.ts';
+import { acceptancesIn, exitRules, matrixBaseline } from './prepare.ts';
 import { print } from './print.ts';
 
 /** No option is parsed and ignored. @throws InputError */
@@ -23,6 +23,9 @@ export function refuseBeside(option: string, given: readonly string[], allowed: 
 
 /** Options of every platform that decide what is created. */
 export const IN_MANIFESTS = [
+  '--config',
+  '--no-config',
+  '--config-profile',
   '--file',
   '--services',
   '--image',
@@ -52,6 +55,7 @@ export function passedOn({ only = [], skip = [], release, phase, readOnly, timeo
   return [
     // The environment there is that of the services.
     '--no-variables',
+    '--no-config',
     ...only.map((pattern) => `--only=${pattern}`),
     ...skip.map((pattern) => `--skip=${pattern}`),
     ...(release === undefined ? [] : [`--release=${release.text}`]),
@@ -111,8 +115,14 @@ export async function runAndShow(
     said: (text: string) => progress.aside(() => notice(host, redact(text))),
   };
   const { runs, left } = await run(observer, interrupt.signal).finally(() => progress.stop());
-  const accept = reasonsIn(args.accept);
-  const matrix = await comparedTo(makeMatrix(runs, { accept, areChosen: args.services !== undefined }), baseline);
+  const matrix = await comparedTo(
+    makeMatrix(runs, {
+      accept: acceptancesIn(args),
+      decisions: args.decisions,
+      areChosen: args.services !== undefined,
+    }),
+    baseline,
+  );
   const { code, because } = matrixExitCode(matrix, exitRules(args));
   host.exitCode = interrupt.exitCode ?? code;
   await output(matrix, because);

@@ -3,15 +3,18 @@ import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { checkIds as checkGiven } from '../app/ids.ts';
 import { readDeployment as readFrom } from '../app/read-config.ts';
+import type { Accepted } from '../config/decisions.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
 import { AUTHORITIES_VARIABLE, type Environment, type RunOptions } from '../config/options.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { certificatesIn } from '../net/ca-store.ts';
+import type { Acceptances } from '../report/accepted.ts';
 import type { ExitRules } from '../report/exit.ts';
 import type { Matrix } from '../report/matrix/types.ts';
 import type { Acceptance } from './accept.ts';
 import type { RunArguments } from './options.ts';
+import type { Platform } from './platform-options.ts';
 
 /**
  * The reasons by ID; for IDs that are known to be those of rules.
@@ -23,6 +26,10 @@ export function reasonsIn(given: readonly Acceptance[] = []): ReadonlyMap<string
     throw new InputError(`--accept ${partsOf(without.id).base} requires a --reason after it: why it is accepted`);
   return new Map(given.map(({ id, reason = '' }) => [id, reason]));
 }
+
+/** The accepted warnings of the decisions file, and those of the command line. */
+export const acceptancesIn = ({ accept, decisions }: Pick<RunArguments, 'accept' | 'decisions'>): Acceptances =>
+  new Map<string, string | Accepted>([...Object.entries(decisions?.accepted ?? {}), ...reasonsIn(accept)]);
 
 /** @throws InputError if a pattern or ID matches no rule, or an accepted one has no reason */
 export function checkIds(args: Pick<RunArguments, 'only' | 'skip' | 'require' | 'accept'>): void {
@@ -121,13 +128,21 @@ export function exitRules({
 const COMPARES = /(?:^|\/)pinned$/;
 
 /**
- * Without a baseline these rules have no finding, so a requirement would be met by nothing.
+ * Without a baseline these rules have no finding, so a requirement would be met by nothing. The Pods and tasks of a platform have
+ * none.
  * @throws InputError
  */
-export function refuseUncompared({ require = [], baseline }: Pick<RunArguments, 'require' | 'baseline'>): void {
-  const pattern = baseline === undefined ? require.find((one) => COMPARES.test(one)) : undefined;
-  if (pattern !== undefined)
-    throw new InputError(`--require ${pattern} requires --baseline: the path of an earlier report`);
+export function refuseUncompared(
+  { require = [], baseline }: Pick<RunArguments, 'require' | 'baseline'>,
+  platform?: Platform,
+): void {
+  const pattern = require.find((one) => COMPARES.test(one));
+  if (pattern === undefined || (baseline !== undefined && platform === undefined)) return;
+  throw new InputError(
+    platform === undefined
+      ? `--require ${pattern} requires --baseline: the path of an earlier report`
+      : `run ${platform} does not support --require ${pattern}: only a single run with --baseline checks it`,
+  );
 }
 
 /** The matrix to compare with. @throws InputError if the file contains none */

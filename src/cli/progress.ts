@@ -46,6 +46,17 @@ export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…')
   const refresh = setInterval(() => {
     spinner.text = line();
   }, REFRESH_MS);
+  const stop = () => {
+    clearTimeout(begin);
+    clearInterval(refresh);
+    spinner.stop();
+    stream.off('resize', onResize);
+  };
+  // Without a width, clearing the line would never end.
+  const onResize = () => {
+    if (!(stream.columns > 0)) stop();
+  };
+  stream.on('resize', onResize);
   return {
     observer: {
       started: ({ id }) => void waiting.set(id, performance.now()),
@@ -58,11 +69,7 @@ export async function showProgress(stream: NodeJS.WriteStream, ellipsis = '…')
       spinner.clear();
       write();
     },
-    stop: () => {
-      clearTimeout(begin);
-      clearInterval(refresh);
-      spinner.stop();
-    },
+    stop,
   };
 }
 

@@ -51,7 +51,7 @@ export async function runEcs(host: NodeJS.Process, args: EcsArguments, given: re
     throw new InputError(`${ofNetwork} is for task definitions with -f; a service of the cluster has its own network`);
   const settings = settingsIn(args, authorities);
   checkIds(args);
-  refuseUncompared(args);
+  refuseUncompared(args, 'ecs');
   const { timeoutMs } = settings;
   const network = isPrinted ? undefined : networkIn(args);
   const source: EcsSource = { files, stdin: host.stdin, timeoutMs, services: args.services, network, cluster };

@@ -49,7 +49,7 @@ export async function runKubernetes(
     );
   const settings = settingsIn(args);
   checkIds(args);
-  refuseUncompared(args);
+  refuseUncompared(args, 'kubernetes');
   const files = filesIn(host, args, 'helm template');
   const output = args.print === true ? undefined : prepareOutput(host, args, MATRIX_FORMATS);
   const source = await readWorkloads({

@@ -39,6 +39,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     ...credentialOptions(args),
     ...targetsIn(args, '--'),
     accept: Object.fromEntries(reasonsIn(args.accept)),
+    decisions: args.decisions,
   };
   const rules = exitRules(args);
   refuseUncompared(args);

@@ -1,5 +1,6 @@
-/** `schema`: the JSON Schema of the JSON report, of a matrix, or of a comparison. */
+/** `schema`: the JSON Schema of the JSON report, of another document, or of a decisions file. */
 import { CHECKS } from '../app/checks.ts';
+import { decisionsSchema } from '../app/decisions/schema.ts';
 import type { Check } from '../engine/check.ts';
 import { comparisonSchema } from '../report/comparison/schema.ts';
 import type { JsonSchema } from '../report/json-schema.ts';
@@ -12,6 +13,7 @@ const SCHEMAS: Readonly<Record<DocumentName, (checks: readonly Check[]) => JsonS
   report: reportSchema,
   matrix: matrixSchema,
   comparison: comparisonSchema,
+  decisions: decisionsSchema,
 };
 
 export const schema = (host: NodeJS.Process, document: DocumentName): Promise<void> =>

@@ -18,7 +18,7 @@ export async function styleOf(
 ): Promise<Style> {
   const level = color ? await colorOf(stream, env) : 0;
   return {
-    width: stream.isTTY ? Math.min(WIDEST, Math.max(NARROWEST, stream.columns)) : NO_TERMINAL,
+    width: stream.isTTY && stream.columns > 0 ? Math.min(WIDEST, Math.max(NARROWEST, stream.columns)) : NO_TERMINAL,
     unicode: hasUnicode(env),
     color: level,
     ...(showsLinks(stream, env, level > 0) && { links: true }),
@@ -42,9 +42,12 @@ async function colorOf(stream: NodeJS.WriteStream, env: Environment): Promise<St
   return env.FORCE_COLOR === undefined && isPipe(stream) ? colorsOfLog(env) : 0;
 }
 
-/** Whether to show a status line: only on an interactive terminal. */
+/** Whether to show a status line: only on an interactive terminal, and not while its size is unknown. */
 export const isLive = (stream: NodeJS.WriteStream, env: Environment): boolean =>
-  stream.isTTY === true && env.TERM !== 'dumb' && (env.CI === undefined || env.CI === '' || env.CI === 'false');
+  stream.isTTY === true &&
+  stream.columns > 0 &&
+  env.TERM !== 'dumb' &&
+  (env.CI === undefined || env.CI === '' || env.CI === 'false');
 
 /** Providers whose logs show colors, with chalk's level. */
 const LOGS: Readonly<Record<string, Style['color']>> = {

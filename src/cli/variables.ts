@@ -1,10 +1,10 @@
 /** Options from the environment of this process: `SPACELIFT_PREFLIGHT_<OPTION>`. The command line wins. */
-import { type Command, InvalidArgumentError, type Option } from 'commander';
+import type { Command, Option } from 'commander';
 import { InputError } from '../config/input-error.ts';
 import { AUTHORITIES_VARIABLE, type Environment, OPTION_PREFIX } from '../config/options.ts';
 import { similarTo } from '../util/similar.ts';
 import { type Acceptance, withReasons } from './accept.ts';
-import { isRepeatable } from './option-values.ts';
+import { isRepeatable, parsedBy } from './option-values.ts';
 
 /** Those that are about the variables, or only print. */
 const WITHOUT = ['--no-variables', '--version'];
@@ -67,7 +67,7 @@ function optionValue(option: Option, variable: string, given: string, env: Envir
     if (option.negate) return isSet ? { is: false } : undefined;
     return { is: isSet ? true : undefined };
   }
-  const parse = (text: string, previous?: unknown) => parsed(option, variable, text, previous);
+  const parse = (text: string, previous?: unknown) => parsedBy(option, text, variable, previous);
   if (option.long === '--reason') {
     if ((env[`${OPTION_PREFIX}ACCEPT`] ?? '').trim() === '')
       throw new InputError(`${variable} requires ${OPTION_PREFIX}ACCEPT: the IDs that the reasons are for`);
@@ -100,14 +100,3 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ]);
 const flagIn = (text: string): boolean | undefined => FLAGS.get(text);
-
-/** @throws InputError that names the variable; its value can be a secret */
-function parsed(option: Option, variable: string, text: string, previous: unknown): unknown {
-  try {
-    return option.parseArg === undefined ? text : option.parseArg(text, previous);
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    const expected = error.message.replace(/\.$/, '').replace(/^Allowed choices are/, 'expected one of');
-    throw new InputError(`${variable}: ${expected}`);
-  }
-}

@@ -1,5 +1,6 @@
 /** Time limits for operations: no promise outlives its deadline or the run. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { keptWaiting, PATIENCE } from '../util/starvation.ts';
 
 /** The run was ended by SIGINT or SIGTERM. */
 export class InterruptedError extends Error {
@@ -49,19 +50,31 @@ export const stageReporter = (): Report => reports.getStore() ?? (() => {});
 const STEP_MS = 100;
 
 /**
- * Calls `over` once this process has had `ms` to work in, and returns how to cancel that. A step that took longer than it
- * should counts as one step: a process that is not given a processor can't read a response that arrived long ago, and its
- * server is not late.
+ * Calls `over` once this process has had `ms` to work in, and returns how to cancel that. A process that is not given a
+ * processor can't read a response that arrived long ago, and its server is not late: a step that took longer than it should
+ * counts as one step, and the part of a step in which this process waited for a processor does not count. It is over after
+ * six times as many steps in any case.
+ * @param starved the total time, in ms, that this process has waited for a processor
  */
-export function startDeadline(ms: number, over: () => void): () => void {
+export function startDeadline(ms: number, over: () => void, starved = keptWaiting): () => void {
   let left = ms;
+  let spare = (PATIENCE - 1) * ms;
+  let seen = starved();
   let timer: NodeJS.Timeout;
-  const step = () => {
+  const start = () => {
     const length = Math.min(left, STEP_MS);
-    left -= length;
-    timer = setTimeout(left > 0 ? step : over, length);
+    timer = setTimeout(() => step(length), length);
   };
-  step();
+  const step = (length: number) => {
+    const total = starved();
+    const waited = Math.floor(Math.min(length, total - seen, spare));
+    seen = total;
+    spare -= waited;
+    left -= length - waited;
+    if (left > 0) start();
+    else over();
+  };
+  start();
   return () => clearTimeout(timer);
 }
 

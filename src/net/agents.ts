@@ -1,10 +1,11 @@
 /** Connections kept for reuse, to servers that the run trusts, through the proxies that Go's clients would use. */
 import http, { type ClientRequestArgs } from 'node:http';
 import https, { type RequestOptions } from 'node:https';
-import type { Socket } from 'node:net';
+import { getDefaultAutoSelectFamilyAttemptTimeout, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Run } from '../engine/check.ts';
+import { patience } from '../util/starvation.ts';
 import { traceTls } from '../util/trace.ts';
 import { secureContextFor } from './ca-store.ts';
 import { sharedLookup } from './dns.ts';
@@ -77,7 +78,11 @@ export function makeAgents(
   const makeAgent = (server: HttpServer): http.Agent => {
     // The targets are decided as in Go: Node reads NO_PROXY more narrowly.
     const proxy = proxyFor(run.proxies, server);
-    const common = { keepAlive: true, lookup: sharedLookup() };
+    const common = {
+      keepAlive: true,
+      lookup: sharedLookup(),
+      autoSelectFamilyAttemptTimeout: getDefaultAutoSelectFamilyAttemptTimeout() * patience(),
+    };
     if (!server.secure) return new PlainAgent({ ...common, ...(proxy && { proxyEnv: { HTTP_PROXY: proxy.href } }) });
     const tunnel = proxy && (() => openTunnel(open, proxy, server, TUNNEL_MS, common.lookup));
     return new TlsAgent({ ...common, secureContext: secureContextFor(run.authorities()), rejectUnauthorized }, tunnel);

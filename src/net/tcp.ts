@@ -1,6 +1,7 @@
 /** TCP connections with a deadline; errors are `NetworkError`s. */
 import { connect, type Socket } from 'node:net';
 import type { Run } from '../engine/check.ts';
+import { patience } from '../util/starvation.ts';
 import { timelyLookup } from './dns.ts';
 import { NetworkError, type NetworkKind, toNetworkError } from './network-error.ts';
 import { reportStages } from './stages.ts';
@@ -39,7 +40,7 @@ export async function openTcp(run: Pick<Run, 'withTimeout'>, { host, port }: Add
       port,
       signal,
       noDelay: true,
-      autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_MS * patience(),
       lookup: timelyLookup,
     });
     reportStages(socket, name);

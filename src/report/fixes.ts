@@ -2,8 +2,10 @@
  * The fixes as one Bash script, to be reviewed and run. Only commands that were made for a shell or for psql
  * (`outcome/fix.ts`) are code in it; settings, advice and everything else are comments.
  */
+
 import { MASK } from '../config/logins.ts';
 import type { Leftover } from '../engine/cleanup.ts';
+import { acceptancePhrase } from './accepted.ts';
 import { headOf } from './comparison/phrases.ts';
 import { comment, DATABASE, labeled, psqlDocument, shellCommands } from './fixes/script.ts';
 import { affectedOf, resultOf, withStatus } from './phrases.ts';
@@ -64,13 +66,13 @@ const REQUIRES_DATABASE = [
 
 /** What was found, as comments. */
 function about(finding: ReportFinding, report: Report): string[] {
-  const { title, detail, expected, accepted, fix, fixKind } = finding;
+  const { title, detail, expected, fix, fixKind } = finding;
   const rows = [
     ['found', title],
     ['detail', detail || undefined],
     ['affects', affectedOf(finding)],
     ['expected', expected],
-    ['accepted', accepted],
+    ['accepted', acceptancePhrase(finding)],
     ['setting', fixKind === 'setting' ? fix : undefined],
     ['advice', fixKind === 'advice' || fixKind === undefined ? fix : undefined],
     ['where', placeFor(finding, report)],

@@ -1,4 +1,5 @@
 /** The report as GitHub workflow commands: failures and warnings become annotations. */
+import { decisionLines } from './accepted.ts';
 import { annotation, changesSince, command, group, leftBehind, logged } from './github/commands.ts';
 import { resultOf, withStatus } from './phrases.ts';
 import { changePhrase, changesTitle, releasePhrase } from './release.ts';
@@ -18,6 +19,7 @@ export const renderGithub: Render = (report) => {
     ...changesSince(report),
     ...group(withStatus(report, 'skip'), 'skipped'),
     ...group(withStatus(report, 'pass'), 'passed'),
+    ...decisionLines(report.decisions).map((line) => logged(`decisions: ${line}`)),
     ...report.notVerified.map(({ title, detail }) => logged(`not verified: ${title}: ${detail}`)),
     ...(report.release === undefined ? [] : [logged(`release: ${releasePhrase(report.release)}`)]),
     logged(resultOf(report)),

@@ -1,4 +1,6 @@
 /** The report as JUnit XML, for the test tab of a CI system. */
+
+import { decisionLines } from './accepted.ts';
 import { changesOf } from './comparison/phrases.ts';
 import { documentOf, type TestCase } from './junit/document.ts';
 import { proseOf, resultOf } from './phrases.ts';
@@ -29,6 +31,7 @@ export const renderJunit: Render = (report) => {
     lines: [
       resultOf(report),
       ...changesOf(report),
+      ...decisionLines(report.decisions).map((line) => `decisions: ${line}`),
       ...notVerified.map(({ title, detail }) => `not verified: ${title}: ${detail}`),
     ],
     errors: leftovers.flatMap(({ what, command }) => [`left behind: ${what}`, command]),

@@ -1,5 +1,6 @@
 /** The report as a pull request comment, in GitHub Flavored Markdown, which GitLab also renders. */
 
+import { decisionLines } from './accepted.ts';
 import {
   bounded,
   changesSince,
@@ -36,6 +37,7 @@ export const renderMarkdown: Render = (report) => {
     ...folded(withStatus(report, 'pass'), 'passed'),
     ...changes(report),
     ...(report.release === undefined ? [] : [`release: ${escaped(releasePhrase(report.release))}`]),
+    ...decisionLines(report.decisions).map((line) => `decisions: ${escaped(line)}`),
     ...report.notVerified.map(({ title, detail }) => `not verified: ${escaped(title)}: ${escaped(detail)}`),
   ];
   return `${bounded([...first, ...rest]).join('\n\n')}\n`;

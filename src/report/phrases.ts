@@ -4,6 +4,7 @@ import { partsOf } from '../engine/finding-id.ts';
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
 import { lookup } from '../util/lookup.ts';
+import { acceptancePhrase } from './accepted.ts';
 import type { Report, ReportFinding, Verdict } from './report.ts';
 import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 
@@ -98,7 +99,17 @@ export function affectedOf({ id, affected: ids }: Pick<ReportFinding, 'id' | 'af
 /** A failure or warning with its explanation, in a report or a matrix. */
 export type Explained = Pick<
   ReportFinding,
-  'id' | 'title' | 'detail' | 'expected' | 'fix' | 'fixKind' | 'fixLanguage' | 'docs' | 'accepted' | 'affected'
+  | 'id'
+  | 'title'
+  | 'detail'
+  | 'expected'
+  | 'fix'
+  | 'fixKind'
+  | 'fixLanguage'
+  | 'docs'
+  | 'accepted'
+  | 'decision'
+  | 'affected'
 >;
 
 /** The evidence, except for the parts that are shown elsewhere. */
@@ -121,7 +132,7 @@ export function proseOf(
     ['affects', affectedOf(finding)],
     ['expected', finding.expected],
     ['fix', finding.fix],
-    ['accepted', finding.accepted],
+    ['accepted', acceptancePhrase(finding)],
     ['docs', finding.docs],
   ] satisfies (readonly [string, string | undefined])[];
   return [

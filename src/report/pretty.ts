@@ -2,6 +2,7 @@
 import { BY_REQUEST } from '../engine/select.ts';
 import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
+import { acceptancePhrase, decisionLines } from './accepted.ts';
 import { linesOf } from './comparison/pretty.ts';
 import { groupSkips } from './group-skips.ts';
 import { stepsOf } from './next-steps.ts';
@@ -52,6 +53,7 @@ class Page extends Printer {
     if (report.leftovers.length > 0) blocks.push({ lines: this.leftovers(report.leftovers, 'this run'), apart: true });
     if (verbosity === 'quiet') blocks.push({ lines: this.skipped(withStatus(report, 'skip')), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
+    if (verbosity === 'quiet') blocks.push({ lines: this.#skippedByFile(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#changes(report), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#next(report), apart: true });
     if (report.comparison !== undefined) blocks.push({ lines: linesOf(report.comparison, this.style), apart: true });
@@ -110,7 +112,7 @@ class Page extends Printer {
       ...this.row('affects', affectedOf(finding)),
       ...this.row('expected', finding.expected),
       ...this.fix(finding),
-      ...this.row('accepted', finding.accepted),
+      ...this.row('accepted', acceptancePhrase(finding)),
       ...this.docs(finding),
       ...this.row('evidence', verbose ? evidenceOf(finding) : undefined),
     ];
@@ -125,6 +127,7 @@ class Page extends Printer {
         ? [{ label: 'by request', text: `${count} skipped: ${requested.map(({ id }) => id).join(', ')}` }]
         : [];
     if (report.release !== undefined) rows.push({ label: 'release', text: releasePhrase(report.release) });
+    rows.push(...decisionLines(report.decisions).map((text) => ({ label: 'decisions', text })));
     rows.push(
       ...report.notVerified.map(({ title, detail }) => ({ label: 'not verified', text: `${title}: ${detail}` })),
     );
@@ -135,6 +138,14 @@ class Page extends Printer {
         ),
       ),
     );
+  }
+
+  /** Skips by the caller are known; those of a file in a repository are not. */
+  #skippedByFile({ decisions }: Report): string[] {
+    if (decisions === undefined || decisions.skipped.length === 0) return [];
+    return decisionLines(decisions)
+      .slice(1)
+      .flatMap((line) => wrap(this.text(line), this.style.width).map((part) => this.color.dim(part)));
   }
 
   /** What is different in the release that an upgrade leads to. */

@@ -1,14 +1,15 @@
 /** Makes the report from the results of a run. */
 
+import type { Decisions } from '../config/decisions.ts';
 import type { Perspective, Pinned, ReportPhase } from '../config/options.ts';
 import { pinnedInConfig } from '../config/pinned.ts';
 import type { Redact } from '../config/redact.ts';
 import type { Finding } from '../engine/finding.ts';
-import { partsOf } from '../engine/finding-id.ts';
 import { foldByCause } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
 import type { Evidence, Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
+import { type Acceptances, acceptedFields, cleanDecisions } from './accepted.ts';
 import { releaseOf } from './release.ts';
 import { fixSanitizer, LIMITS, oneLine, sanitizer } from './sanitize.ts';
 import { summaryOf } from './summary.ts';
@@ -30,8 +31,8 @@ export interface ReportOptions {
   readonly phase: ReportPhase;
   readonly phaseReason?: string;
   readonly service: Perspective | undefined;
-  /** Reasons by finding ID; an ID without a variable stands for those with any variable. */
-  readonly accept: ReadonlyMap<string, string>;
+  readonly accept: Acceptances;
+  readonly decisions?: Decisions | undefined;
   readonly redact: Redact;
   readonly host?: string;
   /** What the checks tried, by check ID. */
@@ -57,7 +58,7 @@ const LINK = /^https:\/\/docs\.spacelift\.io\/[\w./#-]*$/;
 
 export function makeReport(
   result: RunResult,
-  { phase, phaseReason, service, accept, redact, operations, host }: ReportOptions,
+  { phase, phaseReason, service, accept, decisions, redact, operations, host }: ReportOptions,
 ): Report {
   const [clean, cleanFix] = [sanitizer(redact), fixSanitizer(redact)];
   const folded = foldByCause(result.checks);
@@ -70,8 +71,6 @@ export function makeReport(
       }),
     );
   const findingOf = (finding: Finding): ReportFinding => {
-    const reason =
-      finding.status === 'warn' ? (accept.get(finding.id) ?? accept.get(partsOf(finding.id).base)) : undefined;
     const { id, rule, subject, variable, status, dependsOn, unknownVariable, withheldFrom } = finding;
     const { inProgress, unreachable, planned } = finding;
     const affected = finding.affected === undefined ? undefined : bounded(finding.affected);
@@ -92,7 +91,7 @@ export function makeReport(
           ...(finding.fixDestructive && { fixDestructive: true }),
         })),
       ...(finding.docs !== undefined && { docs: LINK.test(finding.docs) ? finding.docs : clean(finding.docs) }),
-      ...(reason !== undefined && { accepted: clean(reason) }),
+      ...(finding.status === 'warn' && acceptedFields(finding.id, accept, clean)),
       startMs: Math.round(finding.startMs),
       durationMs: Math.round(finding.durationMs),
       evidence: {
@@ -172,6 +171,7 @@ export function makeReport(
       ...(mayStay && { mayStay }),
     })),
     ...(Object.keys(pinned).length > 0 && { pinned }),
+    ...(decisions !== undefined && { decisions: cleanDecisions(decisions, clean) }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The report in SARIF, for code scanning: failures and warnings, at the lines of the variables that they are about. */
+import { decisionLines } from './accepted.ts';
 import { renderJson } from './json.ts';
 import { resultOf } from './phrases.ts';
 import type { Render } from './render.ts';
@@ -20,6 +21,7 @@ export const renderSarif: Render = (report, _, describe = () => undefined) => {
     isComplete: !interrupted,
     notes: [
       { level: 'note' as const, text: resultOf(report) },
+      ...decisionLines(report.decisions).map((line) => ({ level: 'note' as const, text: `decisions: ${line}` })),
       ...changeNotes(report),
       ...leftovers.map(({ what, command }) => ({
         level: 'warning' as const,

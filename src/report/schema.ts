@@ -5,6 +5,7 @@ import { type Check, idsOf, perVariable } from '../engine/check.ts';
 import type { Leftover } from '../engine/cleanup.ts';
 import type { FixKind, FixLanguage } from '../outcome/fix.ts';
 import { comparisonForm } from './comparison/schema.ts';
+import { acceptedForm, decisionsForm } from './decisions-schema.ts';
 import {
   constant,
   described,
@@ -145,6 +146,7 @@ export function reportForm(ids: Ids): SchemaOf<Report> {
         'What can’t be changed after installation, for a later run with this baseline. Absent in reports of earlier versions.',
       ),
     ),
+    decisions: optional(described(decisionsForm(), 'What a decisions file (preflight.yaml) decided.')),
     comparison: optional(described(comparisonForm(), 'With --baseline: what changed since then.')),
   });
 }
@@ -292,7 +294,13 @@ const finding = (ids: Ids) =>
     fixDestructive: optional(
       described(flag(), 'Whether the command removes or replaces something that may be needed: review it first.'),
     ),
-    accepted: optional(described(text(), 'The reason for accepting the warning (--accept).')),
+    accepted: optional(
+      described(
+        text(),
+        'The reason for accepting the warning (--accept, or a decisions file); absent if the decision expired.',
+      ),
+    ),
+    decision: optional(described(acceptedForm(), 'The decision about the warning in a decisions file.')),
     startMs: described(wholeNumber(), 'Milliseconds since the start of the run.'),
     durationMs: wholeNumber(),
     evidence: described(

@@ -1,5 +1,6 @@
 /** The report, from which all formats and the exit code are derived. Its JSON is a public interface. */
 
+import type { Accepted, Decisions } from '../config/decisions.ts';
 import type { Location } from '../config/entry.ts';
 import type { Perspective, Pinned, Place, ReportPhase, Service } from '../config/options.ts';
 import type { ReleaseSource } from '../config/release.ts';
@@ -36,6 +37,9 @@ export interface ReportRelease {
   readonly changes?: readonly ReportChange[];
 }
 
+/** Who accepted a warning, until when, and where it says so. */
+export type ReportDecision = Accepted;
+
 export interface ReportFinding {
   /** `<check>/<rule>` or `<check>/<subject>/<rule>`; with the variable in brackets where there can be a finding per variable. */
   readonly id: string;
@@ -59,8 +63,10 @@ export interface ReportFinding {
   /** The command removes or replaces something that may be needed: review it first. */
   readonly fixDestructive?: boolean;
   readonly docs?: string;
-  /** The reason for accepting the warning (`--accept`). */
+  /** The reason for accepting the warning (`--accept`, or a decisions file); absent if the decision expired. */
   readonly accepted?: string;
+  /** The decision about the warning in a decisions file. */
+  readonly decision?: ReportDecision;
   /** From the start of the run. */
   readonly startMs: number;
   readonly durationMs: number;
@@ -163,6 +169,8 @@ export interface Report {
   readonly leftovers: readonly Leftover[];
   /** What can't be changed after installation, for a later run with this baseline. Absent in reports of earlier versions. */
   readonly pinned?: Pinned;
+  /** What a decisions file (`preflight.yaml`) decided. */
+  readonly decisions?: Decisions;
   /** With `--baseline`: what changed since then. */
   readonly comparison?: Comparison;
 }

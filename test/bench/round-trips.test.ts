@@ -10,15 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => distant.stop());
 
-/**
- * The database: connection, TLS refused, login (three), facts, both trials. A bucket: connection, what may be removed, write,
- * read, delete, list what is left, remove it: the delete marker and the version of one key in turn, since not every store
- * keeps count when both go at once. On a machine that is busy a count can be higher.
- */
+/** Why these, and no fewer: bench/README.md. On a machine that is busy a count can be higher. */
 test.each([
   ['database and queue', 7],
-  ['states', 8],
-  ['uploads', 8],
+  ['states', 6],
+  ['uploads', 6],
   ['broker', 2],
 ])('%s: %i', { retry: 3 }, async (part, most) => {
   expect(await countChain(distant, PARTS[part] ?? [], EXECUTABLE)).toBe(most);

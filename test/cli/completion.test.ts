@@ -113,13 +113,18 @@ describe('bash', () => {
 });
 
 describe('the tables', () => {
-  it('say of every value what it is, but for numbers and reasons', () => {
+  it('say of every value what it is, but for numbers, reasons and profiles', () => {
     const free = [runOptions(), planOptions(), cleanupOptions(), mergeOptions()].flatMap((options) => {
       const program = new Command();
       for (const option of options) program.addOption(option);
       return tableOf(program).flags.filter(({ value }) => value?.kind === 'text');
     });
-    expect([...new Set(free.map(({ long }) => long))].sort()).toEqual(['--concurrency', '--reason', '--timeout']);
+    expect([...new Set(free.map(({ long }) => long))].sort()).toEqual([
+      '--concurrency',
+      '--config-profile',
+      '--reason',
+      '--timeout',
+    ]);
   });
 });
 

@@ -1,11 +1,12 @@
 import { PassThrough } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { showProgress } from '../../src/cli/progress.ts';
 import { isLive, styleOf } from '../../src/cli/terminal.ts';
 import type { Check } from '../../src/engine/check.ts';
 import { fakeCheck } from '../fakes.ts';
+
+const TIMERS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const;
 
 /** A terminal that keeps what is drawn on it. */
 function terminal(columns = 80) {
@@ -28,9 +29,13 @@ function terminal(columns = 80) {
   };
 }
 
+const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const check = (id: string): Check => fakeCheck(id, ['x'], async () => {});
 
 describe('progress', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: [...TIMERS, 'Date', 'performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
   it('says what is still being waited for, and for how long, in one line that it clears', async () => {
     const { stream, text, drawn } = terminal();
     const { observer, stop } = await showProgress(stream);
@@ -83,6 +88,19 @@ describe('progress', () => {
     expect(text()).toContain('waiting for database 0 s, object-s...');
   });
 
+  it('ends when the terminal no longer has a width: clearing the line would never end', async () => {
+    const { stream, drawn } = terminal();
+    const { observer, stop } = await showProgress(stream);
+    observer.started?.(check('database'));
+    await wait(300);
+    Object.assign(stream, { columns: 0 }).emit('resize');
+    const before = drawn.length;
+    await wait(1_000);
+    expect(drawn.length).toBe(before);
+    stop();
+    expect(stream.listenerCount('resize')).toBe(0);
+  });
+
   it('shows nothing when the run is over at once', async () => {
     const { stream, drawn } = terminal();
     const { stop } = await showProgress(stream);
@@ -92,13 +110,15 @@ describe('progress', () => {
   });
 
   it.each([
-    [true, {}, true],
-    [true, { TERM: 'dumb' }, false],
-    [true, { CI: 'true' }, false],
-    [true, { CI: 'false' }, true],
-    [false, {}, false],
-  ])('terminal: %j, environment %j: %j', (isTTY, env, expected) => {
-    expect(isLive({ isTTY } as NodeJS.WriteStream, env)).toBe(expected);
+    [{ isTTY: true, columns: 80 }, {}, true],
+    [{ isTTY: true, columns: 0 }, {}, false],
+    [{ isTTY: true }, {}, false],
+    [{ isTTY: true, columns: 80 }, { TERM: 'dumb' }, false],
+    [{ isTTY: true, columns: 80 }, { CI: 'true' }, false],
+    [{ isTTY: true, columns: 80 }, { CI: 'false' }, true],
+    [{ isTTY: false }, {}, false],
+  ])('terminal: %j, environment %j: %j', (stream, env, expected) => {
+    expect(isLive(stream as NodeJS.WriteStream, env)).toBe(expected);
   });
 });
 
@@ -111,6 +131,8 @@ describe('the style', () => {
     [{ isTTY: true, columns: 90 }, 90],
     [{ isTTY: true, columns: 240 }, 100],
     [{ isTTY: true, columns: 10 }, 40],
+    [{ isTTY: true, columns: 0 }, 80],
+    [{ isTTY: true }, 80],
   ])('%j is %d columns wide', async (stream, width) => {
     expect((await style(stream)).width).toBe(width);
   });

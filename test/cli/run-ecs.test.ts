@@ -111,6 +111,7 @@ describe('run ecs', () => {
       '--format',
       'frame',
       '--no-variables',
+      '--no-config',
       '--only=database/*',
       '--skip=license/*',
       '--release=4.3.0',

@@ -57,6 +57,13 @@ describe('run kubernetes', () => {
     expect(cluster.objects).toEqual([]);
   });
 
+  it('logs its calls of kubectl with --debug, which takes no argument', async () => {
+    const cluster = await started();
+    const { code, stderr } = await command(['run', '--debug', ...START.slice(1)], { env: cluster.env });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/ {2}exec {2}exit code 0 in \d+ ms: kubectl get deployments .*--namespace=/);
+  });
+
   it('says in JSON in what the services differ', async () => {
     const cluster = await started();
     const { stdout } = await command([...START, '-o', 'json', '--services', 'drain,server'], { env: cluster.env });
@@ -82,6 +89,7 @@ describe('run kubernetes', () => {
       '--format',
       'frame',
       '--no-variables',
+      '--no-config',
       '--only=database/*',
       '--skip=license/*',
       '--release=4.3.0',
@@ -92,6 +100,30 @@ describe('run kubernetes', () => {
       '/run/spacelift-preflight/ca.pem',
     ]);
     expect(JSON.stringify(mapIn(pod ?? {}, 'metadata'))).toContain('BEGIN CERTIFICATE');
+  });
+
+  it('passes on what a decisions file skips and sets, and not the file', async () => {
+    const cluster = await started();
+    const file = join(folder, 'preflight.yaml');
+    const lines = [
+      'skip: [{id: license/*, reason: none yet}]',
+      'options: {phase: pre-install, timeout: 5, strict: true}',
+    ];
+    await writeFile(file, lines.join('\n'));
+    const args = [...START, '--services', 'server', '--config', file, '--timeout', '7', '-o', 'json'];
+    // The environment of the caller sets options of this command, and none of those in the Pods.
+    const env = { ...cluster.env, SPACELIFT_PREFLIGHT_READ_ONLY: 'true' };
+    const { stdout } = await command(args, { env });
+    const [pod] = podsIn(cluster);
+    expect((argsOf(pod) as string[]).slice(4)).toEqual([
+      '--no-variables',
+      '--no-config',
+      '--skip=license/*',
+      '--phase=pre-install',
+      '--timeout=7',
+      '--read-only',
+    ]);
+    expect(matrixOf(stdout).notes.join('\n')).toContain('preflight.yaml:1 skips license/*: none yet');
   });
 
   it('gives kubectl its own options, whatever they contain', async () => {

@@ -30,6 +30,7 @@ interface More {
   /** Modules to load first. */
   readonly imports?: readonly string[];
   readonly executable?: string;
+  readonly cwd?: string;
   /** In a process group of its own, so that what it starts can be told. */
   readonly group?: boolean;
 }
@@ -39,9 +40,10 @@ export const COMPILED = join(tmpdir(), 'spacelift-preflight-compiled');
 
 /** Nothing of the test's own environment reaches the process but what finds programs. */
 export function start(args: readonly string[], more: More = {}): Started {
-  const { env = {}, stdin = '', imports = [], executable = EXECUTABLE } = more;
+  const { env = {}, stdin = '', imports = [], executable = EXECUTABLE, cwd } = more;
   const child = spawn(process.execPath, [...imports.flatMap((module) => ['--import', module]), executable, ...args], {
     env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILED, ...env },
+    cwd,
     detached: more.group === true,
   });
   child.stdin.on('error', () => {});

@@ -82,6 +82,10 @@ describe('a usage error', () => {
       '--require encryption/pinned requires --baseline: the path of an earlier report',
     ],
     [['check', '--require', '*/pinned'], '--require */pinned requires --baseline: the path of an earlier report'],
+    [
+      ['run', 'kubernetes', '--image', 'x', '--require', 'encryption/pinned'],
+      'run kubernetes does not support --require encryption/pinned: only a single run with --baseline checks it',
+    ],
     [['--strict', 'check'], 'put --strict after check'],
     [['version', 'x'], 'too many arguments for version: expected 0, found 1; see --help'],
     [

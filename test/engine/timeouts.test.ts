@@ -35,6 +35,37 @@ describe('a deadline', () => {
   });
 });
 
+describe('while this process waits for a processor', () => {
+  /** @param share of the time, as a factor @returns when the deadline of one second is over, in ms */
+  const overAfter = async (share: number): Promise<number> => {
+    let over: number | undefined;
+    const started = Date.now();
+    const passed = () => Date.now() - started;
+    startDeadline(
+      1_000,
+      () => {
+        over = passed();
+      },
+      () => share * passed(),
+    );
+    while (over === undefined) await vi.advanceTimersByTimeAsync(1);
+    return over;
+  };
+  /** In ms: what is counted of each step is rounded. */
+  const STEP_MS = 100;
+
+  it('a server that is silent fails in its time', async () => {
+    expect(await overAfter(0)).toBe(1_000);
+  });
+  it('the time does not count', async () => {
+    expect(Math.abs((await overAfter(0.5)) - 2_000)).toBeLessThan(STEP_MS);
+    expect(Math.abs((await overAfter(0.75)) - 4_000)).toBeLessThan(STEP_MS);
+  });
+  it('it is over in the end', async () => {
+    expect(await overAfter(1)).toBe(6_000);
+  });
+});
+
 describe('while this process does not run', () => {
   /** Another process has the processor: as the timers see it, all of that time passes in one leap. */
   const stall = (ms: number) => {

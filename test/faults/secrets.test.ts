@@ -50,6 +50,9 @@ const BROKEN = Object.values(FAULTS).flatMap((table) =>
 const defined = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
+/** What the logs of all runs have lines of. */
+const KINDS = new Set<string>();
+
 async function textsIn(directory: string): Promise<string> {
   const files = await readdir(directory);
   return (await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')))).join('\n');
@@ -88,6 +91,7 @@ test.each([...HEALTHY, ...BROKEN].map((fault, index) => ({ ...fault, index })))(
     const texts = [...[told, ...others].flatMap(({ stdout, stderr }) => [stdout, stderr]), await textsIn(directory)];
     expectNone([variables, env].flatMap(secretsIn), texts.join('\n'));
     expect(texts.join('\n')).toMatch(/^\+ *\d+ ms {2}run {3}end of the command$/m);
+    for (const [, kind = ''] of texts.join('\n').matchAll(/^\+ *\d+ ms {2}(\w+)/gm)) KINDS.add(kind);
     if (fault.name.startsWith('nothing, at'))
       expect(texts.join('\n')).toMatch(/ http {2}2\d\d in \d+ ms: [A-Z]+ https?:/);
     expect(texts.at(-1)).toContain('<!-- spacelift-preflight -->');
@@ -105,4 +109,10 @@ test('every secret variable of the contract has a secret in one of the installat
   const set = (await Promise.all(all)).flat();
   const secret = VARIABLES.filter((name) => CONTRACT[name].secret);
   expect(secret.filter((name) => !set.includes(name))).toEqual([]);
+});
+
+test('the logs had lines of every kind of traffic', () => {
+  expect([...KINDS]).toEqual(
+    expect.arrayContaining(['run', 'dns', 'tcp', 'tls', 'udp', 'http', 'grpc', 'mqtt', 'sql']),
+  );
 });

@@ -1,7 +1,8 @@
 /** How far a connection got, whoever opened it: through a proxy, by an SDK's own requests, and for a WebSocket. */
-import { get } from 'node:https';
-import type { createServer, Socket } from 'node:net';
-import { createServer as createTls } from 'node:tls';
+import { once } from 'node:events';
+import { createServer as createHttps, get } from 'node:https';
+import type { AddressInfo, createServer, Socket } from 'node:net';
+import { createServer as createTls, type TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { RunTimeoutError, withTimeout } from '../../src/engine/timeouts.ts';
@@ -175,4 +176,19 @@ describe('a proxy', () => {
       expect(routeMessages(absent, TARGET).title).toBe(`127.0.0.1:${port} refused the connection`);
     },
   );
+});
+
+test('a later connection to the same server uses the TLS session of an earlier one again', async () => {
+  const { chainPem: cert, keyPem: key } = await ca.issue({ names: ['127.0.0.1'] });
+  const reused: boolean[] = [];
+  const server = createHttps({ cert, key }, (_, response) => response.setHeader('connection', 'close').end('ok'));
+  server.on('secureConnection', (socket: TLSSocket) => reused.push(socket.isSessionReused()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const client = makeHttpClient({ ...runOf(''), proxies: {} });
+  const ask = () => client.send({ method: 'GET', url: new URL(`https://127.0.0.1:${port}/`) });
+  for (let request = 0; request < 2; request++) expect((await ask()).status).toBe(200);
+  expect(reused).toEqual([false, true]);
 });

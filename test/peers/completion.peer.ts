@@ -101,7 +101,7 @@ describe('fish', () => {
     ['--only=pairing/', ['--only=pairing/*', '--only=pairing/iotcore-needs-sqs']],
     ['explain pair', ['pairing', 'pairing/iotcore-needs-sqs']],
     ['completion ', ['bash', 'fish', 'zsh']],
-    ['schema ', ['comparison', 'matrix', 'report']],
+    ['schema ', ['comparison', 'decisions', 'matrix', 'report']],
     ['merge previous.html sh', ['shared conf.yaml']],
     ['plan --strict', []],
     ['plan -o ', ['json', 'pretty']],

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { idsOf } from '../../src/engine/check.ts';
 import { comparisonSchema } from '../../src/report/comparison/schema.ts';
+import { flag, object, oneOf, optional, text } from '../../src/report/json-schema.ts';
 import { matrixSchema } from '../../src/report/matrix/schema.ts';
 import { reportSchema } from '../../src/report/schema.ts';
 import { command } from '../cli/host.ts';
@@ -72,4 +73,31 @@ describe('the schema', () => {
     const validate = ajv.compile(reportSchema(CHECKS));
     expect(validate({ ...(await sampleReport()), checks: [], later: true })).toBe(true);
   });
+});
+
+/** A document with one field of each kind. */
+interface Sample {
+  readonly name: string;
+  readonly host?: string;
+  readonly from: 'inside' | 'outside';
+}
+const from = oneOf<Sample['from']>({ inside: 'in its network', outside: 'elsewhere' });
+
+it('does not compile if it differs from the types', () => {
+  object<Sample>({ name: text(), host: optional(text()), from });
+  // @ts-expect-error A field is missing, even an optional one.
+  object<Sample>({ name: text(), from });
+  // @ts-expect-error There is no such field.
+  object<Sample>({ name: text(), host: optional(text()), from, mood: text() });
+  // @ts-expect-error It is required.
+  object<Sample>({ name: optional(text()), host: optional(text()), from });
+  // @ts-expect-error It can be absent.
+  object<Sample>({ name: text(), host: text(), from });
+  // @ts-expect-error It is of another type.
+  object<Sample>({ name: flag(), host: optional(text()), from });
+  // @ts-expect-error A value is missing.
+  oneOf<Sample['from']>({ inside: 'in its network' });
+  // @ts-expect-error There is no such value.
+  oneOf<Sample['from']>({ inside: 'in its network', outside: 'elsewhere', beside: 'near' });
+  expect(from.schema.enum).toEqual(['inside', 'outside']);
 });

@@ -6,11 +6,14 @@ import type { RunResult } from '../../src/engine/run.ts';
 import { FORMATS } from '../../src/report/index.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
+import { loadWidths } from '../../src/report/wrap.ts';
 import type { Variables } from './preflight.ts';
 import { type Secret, searchFor } from './search.ts';
 import { secretsIn } from './secrets.ts';
 
 const { pretty, ...others } = FORMATS;
+// With them, every format renders at once, whatever is in the text.
+await loadWidths();
 const RENDER_PRETTY = await pretty.load();
 const RENDERS = await Promise.all(Object.values(others).map((format) => format.load()));
 /** Each verbosity, and where the most is said, each form of it. */

@@ -175,8 +175,10 @@ export async function aws(run: Run): Promise<Store> {
       }),
 
     remove: async (bucket, Key, signal) => {
-      const { DeleteMarker } = await removeObject(bucket, { Key }, signal);
-      if (DeleteMarker) marked.add(`${bucket}/${Key}`);
+      const { DeleteMarker, VersionId } = await removeObject(bucket, { Key }, signal);
+      if (!DeleteMarker) return undefined;
+      marked.add(`${bucket}/${Key}`);
+      return versionIn(VersionId);
     },
 
     leftMarker: async (bucket, key) => marked.has(`${bucket}/${key}`),
@@ -191,16 +193,17 @@ export async function aws(run: Run): Promise<Store> {
     traces: async (bucket, prefix, signal) =>
       (await listVersions(bucket, prefix, signal)).flatMap(({ Key }) => Key ?? []),
 
-    purge: async (bucket, prefix, signal) => {
-      const versions = await listVersions(bucket, prefix, signal);
-      const found = versions.map(({ Key = '', VersionId, IsLatest = false }) => ({
-        key: Key,
-        VersionId,
-        isLatest: IsLatest,
-      }));
-      const keys = await removeInTurn(found, ({ key, VersionId }) =>
-        removeObject(bucket, { Key: key, VersionId }, signal),
+    purge: async (bucket, prefix, signal, markers) => {
+      const listing = listVersions(bucket, prefix, signal).then((versions) =>
+        versions.map(({ Key = '', VersionId, IsLatest = false }) => ({
+          key: Key,
+          versionId: VersionId,
+          isLatest: IsLatest,
+        })),
       );
+      const remove = ({ key, versionId }: { key: string; versionId: string | undefined }) =>
+        removeObject(bucket, { Key: key, VersionId: versionId }, signal);
+      const keys = await removeInTurn(listing, remove, markers);
       for (const key of keys) marked.delete(`${bucket}/${key}`);
       return keys;
     },

@@ -50,7 +50,7 @@ export async function azure(run: Run): Promise<Store> {
     );
     return removed.catch(unlessMissing);
   };
-  const remove = async (bucket: string, key: string, abortSignal: AbortSignal): Promise<void> => {
+  const remove = async (bucket: string, key: string, abortSignal: AbortSignal): Promise<undefined> => {
     const removed = call({ action: 'delete', bucket }, () => blobOf(bucket, key).delete({ abortSignal }));
     await removed.catch(unlessMissing);
   };

@@ -155,7 +155,10 @@ export async function gcp(run: Run): Promise<Store> {
     list: async (bucket, prefix, signal) =>
       (await list({ action: 'list', bucket }, prefix, false, signal)).flatMap(({ name }) => name ?? []),
 
-    remove: (bucket, key, signal) => remove(bucket, key, signal),
+    remove: async (bucket, key, signal) => {
+      await remove(bucket, key, signal);
+      return undefined;
+    },
 
     mayPurge: async (bucket, prefix, signal) => {
       const [removed, listed] = await Promise.allSettled([

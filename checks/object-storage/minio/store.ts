@@ -14,6 +14,7 @@ import {
   expiryRules,
   isFromS3,
   type LifecycleRule,
+  markerIn,
   NO_LOCK,
   opensToEveryone,
   removeInTurn,
@@ -136,7 +137,11 @@ export async function minio(run: Run): Promise<Store> {
       }),
 
     remove: (bucket, key, signal) =>
-      call({ action: 'delete', bucket }, signal, (client) => client.removeObject(bucket, key)),
+      call({ action: 'delete', bucket }, signal, async (client) => {
+        const request = { method: 'DELETE', bucketName: bucket, objectName: key };
+        const { headers } = await client.makeRequestAsyncOmit(request, '', [200, 204]);
+        return markerIn(headers);
+      }),
 
     // MinIO reports the delete marker in its response to a GET, not to a DELETE.
     leftMarker: async (bucket, key, signal) => {
@@ -152,12 +157,15 @@ export async function minio(run: Run): Promise<Store> {
 
     traces: async (bucket, prefix, signal) => (await listVersions(bucket, prefix, signal)).map(({ name }) => name),
 
-    purge: async (bucket, prefix, signal) => {
-      const versions = await listVersions(bucket, prefix, signal);
-      const found = versions.map(({ name, versionId, isLatest }) => {
-        return { key: name, versionId, isLatest: String(isLatest) === 'true' };
-      });
-      return removeInTurn(found, ({ key, versionId }) => removeVersion(bucket, key, versionId, signal));
+    purge: async (bucket, prefix, signal, markers) => {
+      const listing = listVersions(bucket, prefix, signal).then((versions) =>
+        versions.map(({ name, versionId, isLatest }) => ({
+          key: name,
+          versionId,
+          isLatest: String(isLatest) === 'true',
+        })),
+      );
+      return removeInTurn(listing, ({ key, versionId = '' }) => removeVersion(bucket, key, versionId, signal), markers);
     },
     removeVersion,
 

@@ -1,6 +1,8 @@
 /** What a report is of: the facts in the head of the page. */
+
 import { ENVIRONMENT } from '../../config/entry.ts';
 import { firstOf } from '../../util/format.ts';
+import { decisionLines } from '../accepted.ts';
 import { releasePhrase } from '../release.ts';
 import type { Report } from '../types.ts';
 
@@ -21,6 +23,7 @@ export const factsOf = (report: Report): Fact[] => [
   ['phase', `${report.phase}${report.phaseReason === undefined ? '' : `: ${report.phaseReason}`}`],
   ['service', report.service ?? 'all'],
   ...known('release', report.release && releasePhrase(report.release)),
+  ...decisionLines(report.decisions).flatMap((line) => known('decisions', line)),
 ];
 
 /** Nothing for reports of earlier versions. */

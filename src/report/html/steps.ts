@@ -1,6 +1,7 @@
 /** What to fix: a list that is open if it is short, with an anchor for each failure. */
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
+import { acceptancePhrase } from '../accepted.ts';
 import { affectedOf, type Explained, isWebAddress } from '../phrases.ts';
 import { html, type Markup } from './markup.ts';
 import { copyable, named, WORDS } from './parts.ts';
@@ -50,13 +51,13 @@ ${copyable(script)}
 </details>`;
 
 function stepOf({ finding, rows = [], anchor = finding.id, change }: Step, isOpen: boolean): Markup {
-  const { id, status, title, detail, expected, accepted, docs } = finding;
+  const { id, status, title, detail, expected, docs } = finding;
   const terms: readonly (readonly [string, Markup | string | undefined])[] = [
     ...rows,
     ['affects', affectedOf(finding)],
     ['expected', expected],
     ['fix', fixOf(finding)],
-    ['accepted', accepted],
+    ['accepted', acceptancePhrase(finding)],
     ['docs', docs === undefined ? undefined : link(docs)],
     ['finding', html`<a href="#${anchor}">${named(id)}</a>`],
   ];

@@ -2,6 +2,7 @@
 import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
+import { acceptancePhrase } from '../accepted.ts';
 import { headOf, listOf } from '../comparison/phrases.ts';
 import type { Comparison } from '../comparison/types.ts';
 import { affectedOf, type Explained, isWebAddress } from '../phrases.ts';
@@ -35,12 +36,12 @@ export function section(
   heading: string,
   more: readonly (readonly [label: string, text: string | undefined])[] = [],
 ): string {
-  const { status, id, title, detail, expected, fix, fixLanguage, accepted, docs } = finding;
+  const { status, id, title, detail, expected, fix, fixLanguage, docs } = finding;
   const rows = [
     ...more,
     ['affects', affectedOf(finding)],
     ['expected', expected],
-    ['accepted', accepted],
+    ['accepted', acceptancePhrase(finding)],
   ] satisfies (readonly [string, string | undefined])[];
   const facts = rows.flatMap(([label, text]) => (text === undefined ? [] : [`- ${label}: ${escapedLines(text, ' ')}`]));
   if (docs !== undefined) facts.push(`- ${link(docs)}`);

@@ -1,8 +1,9 @@
 /** Merges the results of several services into a matrix. Takes time in proportion to the reports. */
+import type { Decisions } from '../../config/decisions.ts';
 import { type Perspective, SERVICES } from '../../config/options.ts';
-import { partsOf } from '../../engine/finding-id.ts';
 import type { Status } from '../../outcome/status.ts';
 import { VERSION } from '../../util/version.ts';
+import { type Acceptances, acceptedFields, cleanDecisions, decisionLines } from '../accepted.ts';
 import { worst } from '../report.ts';
 import { LIMITS, oneLine, sanitizer } from '../sanitize.ts';
 import type { Report, ReportCheck, ReportFinding, Verdict } from '../types.ts';
@@ -25,15 +26,16 @@ import {
 } from './types.ts';
 
 export interface MergeOptions {
-  /** Reasons for accepting warnings, by finding ID; an ID without a variable stands for those with any variable. */
-  readonly accept?: ReadonlyMap<string, string>;
+  readonly accept?: Acceptances;
+  /** Of this command, in addition to those of the reports. */
+  readonly decisions?: Decisions | undefined;
   /** Whether the caller chose the services: then none is missing. */
   readonly areChosen?: boolean;
 }
 
 export function makeMatrix(
   given: readonly ServiceRun[],
-  { accept = new Map(), areChosen = false }: MergeOptions = {},
+  { accept = new Map(), decisions, areChosen = false }: MergeOptions = {},
 ): Matrix {
   const { run: absent, note } = areChosen ? {} : missingScheduler(given);
   const all = (absent === undefined ? given : [...given, absent]).toSorted(
@@ -79,7 +81,7 @@ export function makeMatrix(
     summary,
     runs,
     checks,
-    notes: note === undefined ? [] : [note],
+    notes: [...(note === undefined ? [] : [note]), ...notesOn(decisions)],
   };
 }
 
@@ -207,7 +209,7 @@ function rowsOf(columns: readonly Column[]): Row[] {
 interface Context {
   readonly told: ReadonlyMap<number, number>;
   readonly runs: readonly MatrixRun[];
-  readonly accept: ReadonlyMap<string, string>;
+  readonly accept: Acceptances;
 }
 
 function findingOf(id: string, found: readonly Found[], { told, runs, accept }: Context): MatrixFinding {
@@ -231,13 +233,12 @@ function findingOf(id: string, found: readonly Found[], { told, runs, accept }: 
     const fails = status === 'fail' || status === 'warn';
     const differs = fails && passing.length > 0;
     const by = status === 'pass' ? toldBy(group, listeners, runs) : [];
-    const accepted = acceptedFor(group, accept);
     return {
       status,
       title: differs ? `${finding?.title}; ${splitOf(status, here, passing)}` : (finding?.title ?? ''),
       detail: finding?.detail ?? '',
       ...(finding !== undefined && kept(finding)),
-      ...(accepted !== undefined && { accepted }),
+      ...acceptedFor(group, accept),
       runs: here.map(({ name }) => name),
       ...(by.length > 0 && { told: by }),
       ...(differs && { differences: differencesBetween(valuesOf(here), there) }),
@@ -285,11 +286,16 @@ function toldBy(
 }
 
 /** A warning is accepted by the caller, or if every run accepted it. */
-function acceptedFor(group: readonly Found[], accept: ReadonlyMap<string, string>): string | undefined {
+function acceptedFor(group: readonly Found[], accept: Acceptances): Pick<ReportFinding, 'accepted' | 'decision'> {
   const [first] = group;
-  if (first?.finding.status !== 'warn') return undefined;
-  const { id } = first.finding;
-  const given = accept.get(id) ?? accept.get(partsOf(id).base);
-  if (given !== undefined) return oneLine(sanitizer((text) => text)(given));
-  return group.every(({ finding }) => finding.accepted !== undefined) ? first.finding.accepted : undefined;
+  if (first?.finding.status !== 'warn') return {};
+  const given = acceptedFields(first.finding.id, accept, CLEAN);
+  if (given !== undefined) return given;
+  const { accepted, decision } = first.finding;
+  if (accepted === undefined || group.some(({ finding }) => finding.accepted === undefined)) return {};
+  return { accepted, ...(decision !== undefined && { decision }) };
 }
+
+const CLEAN = sanitizer((text) => text);
+const notesOn = (decisions: Decisions | undefined): string[] =>
+  decisions === undefined ? [] : decisionLines(cleanDecisions(decisions, CLEAN));

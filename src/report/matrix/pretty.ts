@@ -1,5 +1,6 @@
 /** The matrix for people: services × checks, then what to fix, the verdict last. */
 import type { Status } from '../../outcome/status.ts';
+import { acceptancePhrase } from '../accepted.ts';
 import { linesOf } from '../comparison/pretty.ts';
 import { groupSkips } from '../group-skips.ts';
 import { affectedOf, countsOf, type Explained, POSIX_SHELL } from '../phrases.ts';
@@ -148,7 +149,7 @@ class Page extends Printer {
       ...this.row('affects', affectedOf(finding)),
       ...this.row('expected', finding.expected),
       ...this.fix(finding),
-      ...this.row('accepted', finding.accepted),
+      ...this.row('accepted', acceptancePhrase(finding)),
       ...this.docs(finding),
     ];
   }

@@ -1,6 +1,7 @@
 /** The JSON Schema of a matrix, as printed by `schema matrix` and saved in `schemas/matrix.schema.json`. */
 import type { Check } from '../../engine/check.ts';
 import { comparisonForm } from '../comparison/schema.ts';
+import { acceptedForm } from '../decisions-schema.ts';
 import {
   constant,
   described,
@@ -131,7 +132,8 @@ const entry = () =>
     status: oneOf(STATUSES),
     title: described(text(), 'One line; if other services pass, it says so.'),
     ...textFields(),
-    accepted: optional(described(text(), 'The reason for accepting the warning.')),
+    accepted: optional(described(text(), 'The reason for accepting the warning; absent if the decision expired.')),
+    decision: optional(described(acceptedForm(), 'The decision about the warning in a decisions file.')),
     dependsOn: optional(described(text(), 'The finding that explains why this one was not checked.')),
     affected: optional(described(list(text()), 'All findings with the same cause, if there is more than one.')),
     runs: described(list(text()), 'The names of the runs.'),

@@ -83,6 +83,7 @@ export interface MatrixEntry
     | 'fixLanguage'
     | 'docs'
     | 'accepted'
+    | 'decision'
     | 'dependsOn'
     | 'affected'
   > {

@@ -1,6 +1,7 @@
 /** SARIF 2.1.0 (Static Analysis Results Interchange Format, OASIS), for reports and for matrices. */
 import { createHash } from 'node:crypto';
 import { DOCS } from '../../config/docs.ts';
+import { acceptancePhrase } from '../accepted.ts';
 import { changesOf } from '../comparison/phrases.ts';
 import type { Comparison } from '../comparison/types.ts';
 import { escapedProse } from '../markdown/prose.ts';
@@ -93,7 +94,7 @@ function resultOf({ finding, status, rule, identity, locations, rows = [] }: Res
     suppressions:
       finding.accepted === undefined
         ? []
-        : [{ kind: 'external', status: 'accepted', justification: unlinked(finding.accepted) }],
+        : [{ kind: 'external', status: 'accepted', justification: unlinked(acceptancePhrase(finding) ?? '') }],
     properties: { id: finding.id },
   };
 }
