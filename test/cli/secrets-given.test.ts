@@ -113,7 +113,7 @@ describe('what nobody can tell from a password', () => {
     [['--require', WORDS], '--require … matches no rule'],
     [['plan', '--only', WORDS], '--only … matches no rule'],
     [['explain', WORDS], 'explain …: no such rule'],
-    [[WORDS], 'unknown command …; expected one of plan'],
+    [[WORDS], 'unknown command …; expected one of check, plan'],
     [['-f', `u@c:${WORDS}@h`], '‹redacted›@h: no such file'],
     [['-f', `//u:${WORDS}@h`], '//‹redacted›@h: no such file'],
     [['-f', `host=h user=u password=${WORDS}`], 'looks like a config'],
