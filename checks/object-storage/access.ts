@@ -6,7 +6,7 @@ import { advice } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { CONTENT, isContent, PROBE_KEY } from './content.ts';
 import { held, undeletable } from './held.ts';
-import { ATTEMPTS, type Place } from './objects.ts';
+import { ATTEMPTS, inUse, type Place } from './objects.ts';
 import { mayHaveWritten } from './own-objects.ts';
 import type { BucketProbe } from './probe.ts';
 import { S3_HEADERS, type Stored, StoreError } from './store.ts';
@@ -187,7 +187,15 @@ async function writeAndRead(
   const signed = await store.sign('GET', bucket, key);
   const answer = await probe.send(signed);
   const isMissing = answer.status === 404 || (answer.status === 403 && probe.missingLooksDenied);
-  if (isMissing && !isOwn && place.mode === 'persistent' && mayStartOver) return 'vanished';
+  if (isMissing && place.mode === 'persistent') {
+    if (mayStartOver) return 'vanished';
+    // The same request to the store itself: if it finds the object, the URL is what leads elsewhere.
+    const isGone = await probe
+      .read(key)
+      .then((found) => found === undefined)
+      .catch(() => false);
+    if (isGone) return inUse(bucket);
+  }
   if (answer.status === 404 && place.mode === 'existing') return nothingYet(probe);
   throwIfRefused(probe, answer, 'get');
   return sameAs(answer, bucket);

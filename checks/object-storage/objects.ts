@@ -21,7 +21,7 @@
  */
 import type { HttpAnswer } from '../../src/net/http.ts';
 import { advice } from '../../src/outcome/fix.ts';
-import { CheckStopped, skip } from '../../src/outcome/outcome.ts';
+import { CheckStopped, type Skip, skip } from '../../src/outcome/outcome.ts';
 import { putIfAbsent } from './constant.ts';
 import { CONTENT, PROBE_KEY } from './content.ts';
 import { mayHaveWritten, OwnObjects } from './own-objects.ts';
@@ -30,6 +30,10 @@ import { type Retention, S3_HEADERS, type Stored, StoreError, versionIn, type Wr
 
 /** Another run may remove the constant object just after this one has found it. */
 export const ATTEMPTS = 3;
+
+/** Other runs removed the constant object at each attempt. */
+export const inUse = (bucket: string): Skip =>
+  skip(`another run is using ${bucket}`, { fix: advice`run again when it has finished` });
 
 /** Where the test object is, and what writing it has shown. */
 export interface Place {
@@ -115,7 +119,7 @@ export class TestObjects extends OwnObjects {
       if (found !== undefined)
         return { key: PROBE_KEY, mode: 'persistent', versioned: found.versionId !== undefined || undefined };
     }
-    throw new CheckStopped(skip(`another run is using ${bucket}`, { fix: advice`run again when it has finished` }));
+    throw new CheckStopped(inUse(bucket));
   }
 
   async #askToPurge(): Promise<boolean> {
