@@ -372,7 +372,9 @@ describe('a Role that lacks a verb', () => {
       const { code, stdout, stderr } = await run(installation, { args: ['--services', 'server'] });
       if (missing.verb === 'delete') {
         expect(stderr).toMatch(new RegExp(`could not be removed: .*cannot delete resource "${missing.resource}"`));
-        expect(await installation.left()).not.toEqual([]);
+        // What belongs to a Job goes with it.
+        if (missing.resource === 'pods') await expect.poll(() => installation.left()).toEqual([]);
+        else expect(await installation.left()).not.toEqual([]);
         return;
       }
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
