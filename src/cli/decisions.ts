@@ -2,6 +2,7 @@
 import { lstatSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InputError } from '../config/input-error.ts';
+import { day } from '../util/format.ts';
 import { parsedBy } from './option-values.ts';
 import type { RunArguments } from './options.ts';
 
@@ -24,7 +25,7 @@ export async function applyDecisions(command: Command): Promise<void> {
     throw new InputError(`--config-profile requires a decisions file: ${FILE} in the current directory, or --config`);
   }
   const { readDecisions } = await import('../app/decisions/read.ts');
-  const today = new Date().toISOString().slice(0, 10);
+  const today = day(new Date());
   const { decisions, whereOf } = readDecisions(config ?? FILE, { profile, today, isNamed: config !== undefined });
   const set = Object.entries(decisions.options).filter(([name, value]) => setOption(command, name, value, whereOf));
   const { skip = [], require = [] } = command.opts<Pick<RunArguments, 'skip' | 'require'>>();

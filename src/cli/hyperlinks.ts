@@ -1,4 +1,5 @@
 /** Which terminals show hyperlinks (OSC 8). Others print nothing of the sequence, or all of it, so in doubt there are none. */
+import { isOn } from './ci.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,8 +23,7 @@ const BROKEN_VTE = 5000;
 export function showsLinks(stream: { readonly isTTY?: boolean }, env: Environment, hasColor: boolean): boolean {
   const { FORCE_HYPERLINK: forced } = env;
   if (forced !== undefined && forced !== '') return !/^(?:0|false)$/.test(forced);
-  const isCi = env.CI !== undefined && env.CI !== '' && env.CI !== 'false';
-  if (!hasColor || stream.isTTY !== true || isCi || env.TEAMCITY_VERSION !== undefined) return false;
+  if (!hasColor || stream.isTTY !== true || isOn(env.CI) || env.TEAMCITY_VERSION !== undefined) return false;
   const { TERM = '', TERM_PROGRAM = '', TMUX, STY } = env;
   if (TERM === 'dumb' || TMUX !== undefined || STY !== undefined || /^(?:screen|tmux)/.test(TERM)) return false;
   if (TERMS.test(TERM) || env.WT_SESSION !== undefined || env.DOMTERM !== undefined) return true;

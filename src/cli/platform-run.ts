@@ -3,10 +3,11 @@
 import type { CleanedUp } from '../app/cleaned-up.ts';
 import { comparedTo } from '../app/compared.ts';
 import { InputError } from '../config/input-error.ts';
-import type { Redact } from '../config/redact.ts';
+import { type Redact, redactor } from '../config/redact.ts';
 import { matrixExitCode } from '../report/matrix/exit.ts';
 import { makeMatrix } from '../report/matrix/merge.ts';
 import type { Matrix, ServiceRun } from '../report/matrix/types.ts';
+import { traceSecrets } from '../util/trace.ts';
 import { notice } from './errors.ts';
 import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
@@ -137,4 +138,10 @@ export async function sayCleanedUp(host: NodeJS.Process, { removed, left }: Clea
       : [...removed.map((run) => `removed run ${run}`), ...left.map((line) => `kept: ${line}`)];
   await print(host, `${lines.join('\n')}\n`, 'text');
   host.exitCode = left.length === 0 ? 0 : 1;
+}
+
+/** For what is printed about these secrets, the debug log included. */
+export function redactorOf(secrets: Parameters<typeof redactor>[0]): Redact {
+  traceSecrets(secrets);
+  return redactor(secrets);
 }

@@ -12,14 +12,22 @@ import { EcsError } from '../cluster/ecs/requests.ts';
 import { containersIn, type EcsWorkload } from '../cluster/ecs/workloads.ts';
 import { secretsIn } from '../cluster/values.ts';
 import { InputError } from '../config/input-error.ts';
-import { type Redact, redactor } from '../config/redact.ts';
+import type { Redact } from '../config/redact.ts';
 import { CheckStopped } from '../outcome/outcome.ts';
 import { MATRIX_FORMATS } from '../report/matrix/index.ts';
-import { traceSecrets } from '../util/trace.ts';
 import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { EcsArguments } from './platform-options.ts';
-import { filesIn, IN_MANIFESTS, imageIn, passedOn, refuseBeside, runAndShow, sayCleanedUp } from './platform-run.ts';
+import {
+  filesIn,
+  IN_MANIFESTS,
+  imageIn,
+  passedOn,
+  redactorOf,
+  refuseBeside,
+  runAndShow,
+  sayCleanedUp,
+} from './platform-run.ts';
 import { authoritiesIn, checkIds, refuseUncompared } from './prepare.ts';
 import { print } from './print.ts';
 
@@ -57,9 +65,7 @@ export async function runEcs(host: NodeJS.Process, args: EcsArguments, given: re
   const source: EcsSource = { files, stdin: host.stdin, timeoutMs, services: args.services, network, cluster };
   const plan = (workloads: readonly EcsWorkload[], at: string | undefined) => {
     const made = planEcs(workloads, cluster, { ...settings, region: at });
-    const secrets = secretsIn(containersIn(workloads), 'environment');
-    traceSecrets(secrets);
-    const redact = redactor(secrets);
+    const redact = redactorOf(secretsIn(containersIn(workloads), 'environment'));
     for (const note of made.notes) notice(host, redact(note));
     return { plan: made, redact };
   };

@@ -10,13 +10,20 @@ import { resourcesIn } from '../cluster/resources.ts';
 import { secretsIn } from '../cluster/values.ts';
 import { containersIn } from '../cluster/workloads.ts';
 import { InputError } from '../config/input-error.ts';
-import { redactor } from '../config/redact.ts';
 import { MATRIX_FORMATS } from '../report/matrix/index.ts';
-import { traceSecrets } from '../util/trace.ts';
 import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { KubernetesArguments } from './platform-options.ts';
-import { filesIn, IN_MANIFESTS, imageIn, passedOn, refuseBeside, runAndShow, sayCleanedUp } from './platform-run.ts';
+import {
+  filesIn,
+  IN_MANIFESTS,
+  imageIn,
+  passedOn,
+  redactorOf,
+  refuseBeside,
+  runAndShow,
+  sayCleanedUp,
+} from './platform-run.ts';
 import { authoritiesIn, checkIds, refuseUncompared } from './prepare.ts';
 import { print } from './print.ts';
 
@@ -61,9 +68,7 @@ export async function runKubernetes(
     connection,
   });
   const plan = planKubernetes(source, settings);
-  const secrets = secretsIn(containersIn(source.workloads), 'env');
-  traceSecrets(secrets);
-  const redact = redactor(secrets);
+  const redact = redactorOf(secretsIn(containersIn(source.workloads), 'env'));
   for (const note of plan.notes) notice(host, redact(note));
   if (output === undefined) {
     if (plan.accounts.length > 0 && source.connection.namespace === undefined)

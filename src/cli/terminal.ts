@@ -2,6 +2,7 @@
 import { fstatSync } from 'node:fs';
 import isUnicodeSupported from 'is-unicode-supported';
 import type { Style, Verbosity } from '../report/style.ts';
+import { isOn } from './ci.ts';
 import { showsLinks } from './hyperlinks.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,10 +45,7 @@ async function colorOf(stream: NodeJS.WriteStream, env: Environment): Promise<St
 
 /** Whether to show a status line: only on an interactive terminal, and not while its size is unknown. */
 export const isLive = (stream: NodeJS.WriteStream, env: Environment): boolean =>
-  stream.isTTY === true &&
-  stream.columns > 0 &&
-  env.TERM !== 'dumb' &&
-  (env.CI === undefined || env.CI === '' || env.CI === 'false');
+  stream.isTTY === true && stream.columns > 0 && env.TERM !== 'dumb' && !isOn(env.CI);
 
 /** Providers whose logs show colors, with chalk's level. */
 const LOGS: Readonly<Record<string, Style['color']>> = {
@@ -65,8 +63,6 @@ export function colorsOfLog(env: Environment): Style['color'] {
   if (!isOn(env.CI) || env.TERM === 'dumb') return 0;
   return Object.entries(LOGS).find(([name]) => isOn(env[name]))?.[1] ?? 0;
 }
-
-const isOn = (value: string | undefined): boolean => value !== undefined && value !== '' && value !== 'false';
 
 /** How a runner reads its log. A file that the caller redirected to is none. */
 function isPipe(stream: NodeJS.WriteStream): boolean {

@@ -1,4 +1,5 @@
 /** Compares a parsed JSON value with a JSON Schema, as far as `json-schema.ts` writes schemas. */
+import { isTimestamp } from '../util/format.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** Where a value differs from the schema first, and how: "checks[0].status: expected one of pass, warn, fail, skip". */
@@ -38,7 +39,7 @@ const TYPES: Readonly<Record<string, { readonly noun: string; is(value: unknown)
 };
 
 const FORMATS: Readonly<Record<string, { readonly noun: string; is(text: string): boolean }>> = {
-  'date-time': { noun: 'a time such as 2026-01-31T12:00:00.000Z', is: isTime },
+  'date-time': { noun: 'a time such as 2026-01-31T12:00:00.000Z', is: isTimestamp },
   uri: { noun: 'a URL', is: URL.canParse },
 };
 
@@ -101,8 +102,3 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 const isSchema = (value: unknown): value is JsonSchema => isObject(value);
-
-function isTime(text: string): boolean {
-  const time = new Date(text);
-  return !Number.isNaN(time.getTime()) && time.toISOString() === text;
-}

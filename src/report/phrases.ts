@@ -5,7 +5,7 @@ import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
 import { lookup } from '../util/lookup.ts';
 import { acceptancePhrase } from './accepted.ts';
-import type { Report, ReportFinding, Verdict } from './report.ts';
+import type { Explained, Report, ReportFinding, Verdict } from './types.ts';
 import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 
 export const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
@@ -95,22 +95,6 @@ export function affectedOf({ id, affected: ids }: Pick<ReportFinding, 'id' | 'af
   const alike = ids.every((other) => other.startsWith(check) && other.endsWith(rule) && other.split('/').length === 3);
   return ids.map((other) => (alike ? other.slice(check.length, -rule.length) : other)).join(', ');
 }
-
-/** A failure or warning with its explanation, in a report or a matrix. */
-export type Explained = Pick<
-  ReportFinding,
-  | 'id'
-  | 'title'
-  | 'detail'
-  | 'expected'
-  | 'fix'
-  | 'fixKind'
-  | 'fixLanguage'
-  | 'docs'
-  | 'accepted'
-  | 'decision'
-  | 'affected'
->;
 
 /** The evidence, except for the parts that are shown elsewhere. */
 export function evidenceOf({ evidence }: ReportFinding): string | undefined {

@@ -1,7 +1,7 @@
 /** Where a reader finds more about a finding: a command that works anywhere, and a page for terminals that have links. */
 import { partsOf } from '../engine/finding-id.ts';
 import { REPOSITORY, VERSION } from '../util/version.ts';
-import type { Explained } from './phrases.ts';
+import type { Explained } from './types.ts';
 
 /** "spacelift-preflight explain database/version"; `undefined` for what is no ID: a report from a file can contain anything. */
 export function explainCommand(id: string): string | undefined {

@@ -174,3 +174,19 @@ export interface Report {
   /** With `--baseline`: what changed since then. */
   readonly comparison?: Comparison;
 }
+
+/** A failure or warning with its explanation, in a report or a matrix. */
+export type Explained = Pick<
+  ReportFinding,
+  | 'id'
+  | 'title'
+  | 'detail'
+  | 'expected'
+  | 'fix'
+  | 'fixKind'
+  | 'fixLanguage'
+  | 'docs'
+  | 'accepted'
+  | 'decision'
+  | 'affected'
+>;

@@ -16,5 +16,11 @@ export const plural = (count: number, noun: string): string => `${count} ${noun}
 export const firstOf = (texts: readonly string[], most: number, separator = ', '): string =>
   texts.slice(0, most).join(separator) + (texts.length > most ? `${separator}…` : '');
 
+/** Whether a text is a time that exists, as `toISOString` writes it. */
+export function isTimestamp(text: string): boolean {
+  const time = new Date(text);
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
+
 /** "2026-01-31", in UTC. */
 export const day = (date: Date): string => date.toISOString().slice(0, 10);

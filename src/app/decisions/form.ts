@@ -1,6 +1,7 @@
 /** Compares a YAML document with a JSON Schema, as far as `schema.ts` writes one: the first difference, with its line. */
 import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import type { JsonSchema } from '../../report/json-schema.ts';
+import { isTimestamp } from '../../util/format.ts';
 import { lookup } from '../../util/lookup.ts';
 import { similarTo } from '../../util/similar.ts';
 
@@ -91,8 +92,4 @@ export function offsetOf(node: unknown): number | undefined {
   return (node as Node | null)?.range?.[0];
 }
 
-function isDate(text: string): boolean {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
-  const time = new Date(`${text}T00:00:00.000Z`);
-  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text);
-}
+const isDate = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && isTimestamp(`${text}T00:00:00.000Z`);

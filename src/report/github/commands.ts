@@ -3,8 +3,9 @@ import type { Leftover } from '../../engine/cleanup.ts';
 import { headOf, listOf } from '../comparison/phrases.ts';
 import type { Comparison } from '../comparison/types.ts';
 import { neutralize } from '../neutralize.ts';
-import { type Explained, proseOf } from '../phrases.ts';
+import { proseOf } from '../phrases.ts';
 import { oneLine } from '../sanitize.ts';
+import type { Explained } from '../types.ts';
 
 type Level = 'error' | 'warning' | 'notice';
 

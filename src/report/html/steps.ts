@@ -2,7 +2,8 @@
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
 import { acceptancePhrase } from '../accepted.ts';
-import { affectedOf, type Explained, isWebAddress } from '../phrases.ts';
+import { affectedOf, isWebAddress } from '../phrases.ts';
+import type { Explained } from '../types.ts';
 import { html, type Markup } from './markup.ts';
 import { copyable, named, WORDS } from './parts.ts';
 

@@ -5,8 +5,9 @@ import { plural } from '../../util/format.ts';
 import { acceptancePhrase } from '../accepted.ts';
 import { headOf, listOf } from '../comparison/phrases.ts';
 import type { Comparison } from '../comparison/types.ts';
-import { affectedOf, type Explained, isWebAddress } from '../phrases.ts';
+import { affectedOf, isWebAddress } from '../phrases.ts';
 import { ICONS } from '../style.ts';
+import type { Explained } from '../types.ts';
 
 /** GitHub's limit for one comment, in characters, with some reserve. */
 const LONGEST = 65_000;

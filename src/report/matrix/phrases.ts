@@ -2,7 +2,8 @@
 import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
 import { firstOf } from '../../util/format.ts';
-import { countsOf, type Explained, VERDICTS, verdictOf as verdictOfReport } from '../phrases.ts';
+import { countsOf, VERDICTS, verdictOf as verdictOfReport } from '../phrases.ts';
+import type { Explained } from '../types.ts';
 import { namesOf } from './names.ts';
 import type { Matrix, MatrixEntry, MatrixRun } from './types.ts';
 

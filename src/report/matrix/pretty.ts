@@ -3,9 +3,10 @@ import type { Status } from '../../outcome/status.ts';
 import { acceptancePhrase } from '../accepted.ts';
 import { linesOf } from '../comparison/pretty.ts';
 import { groupSkips } from '../group-skips.ts';
-import { affectedOf, countsOf, type Explained, POSIX_SHELL } from '../phrases.ts';
+import { affectedOf, countsOf, POSIX_SHELL } from '../phrases.ts';
 import { type Block, INDENT, Printer, spaced } from '../pretty/printer.ts';
 import type { Style } from '../style.ts';
+import type { Explained } from '../types.ts';
 import { padTo, widthOf, wrap } from '../wrap.ts';
 import {
   differsOf,

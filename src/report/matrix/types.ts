@@ -3,7 +3,7 @@ import type { Perspective } from '../../config/options.ts';
 import type { FixKind, FixLanguage } from '../../outcome/fix.ts';
 import type { Status } from '../../outcome/status.ts';
 import type { Comparison } from '../comparison/types.ts';
-import type { Report, ReportFinding, Verdict } from '../types.ts';
+import type { Explained, Report, ReportFinding, Verdict } from '../types.ts';
 
 export const MATRIX_KIND = 'matrix';
 /** Increases when a field is removed or changes its meaning, but not when a field is added. */
@@ -71,22 +71,7 @@ export interface Difference {
 }
 
 /** One result of a rule with all services that have it: status, title, detail and fix are the same. If other services pass, the title says so. */
-export interface MatrixEntry
-  extends Pick<
-    ReportFinding,
-    | 'status'
-    | 'title'
-    | 'detail'
-    | 'expected'
-    | 'fix'
-    | 'fixKind'
-    | 'fixLanguage'
-    | 'docs'
-    | 'accepted'
-    | 'decision'
-    | 'dependsOn'
-    | 'affected'
-  > {
+export interface MatrixEntry extends Omit<Explained, 'id'>, Pick<ReportFinding, 'status' | 'dependsOn'> {
   /** The names of the runs. */
   readonly runs: readonly string[];
   /** For a pass: the runs that skipped it, although they tried the same. */

@@ -4,9 +4,9 @@ import type { Leftover } from '../../engine/cleanup.ts';
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
 import { type Skipped, skippedInShort } from '../group-skips.ts';
-import type { Explained } from '../phrases.ts';
 import { explainCommand, linked, pageOf } from '../rule-link.ts';
 import { commandToAscii, ICONS, type Style, toAscii } from '../style.ts';
+import type { Explained } from '../types.ts';
 import { type PrintedFix, padTo, shellFix, wrap, wrapFix } from '../wrap.ts';
 
 /** The width of the label column. */

@@ -5,9 +5,9 @@ import { acceptancePhrase } from '../accepted.ts';
 import { changesOf } from '../comparison/phrases.ts';
 import type { Comparison } from '../comparison/types.ts';
 import { escapedProse } from '../markdown/prose.ts';
-import { type Explained, proseOf } from '../phrases.ts';
+import { proseOf } from '../phrases.ts';
 import type { DescribeRule, RuleText } from '../render.ts';
-import type { Report } from '../types.ts';
+import type { Explained, Report } from '../types.ts';
 import { ROOT } from './locations.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
