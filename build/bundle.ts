@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { inFew } from './chunks.ts';
+import { fetchless } from './fetchless.ts';
 import { lean } from './lean.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -87,7 +88,7 @@ async function write(dir: string, input: Record<string, string>, ...more: Plugin
     input,
     // A chunk of many modules also exports what other chunks use of it.
     preserveEntrySignatures: 'allow-extension',
-    plugins: [...more, lean, frugal, once()],
+    plugins: [...more, lean, fetchless(), frugal, once()],
     platform: 'node',
     // Prefers ES modules, which support tree shaking.
     resolve: { mainFields: ['module', 'main'] },
