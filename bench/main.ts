@@ -16,6 +16,7 @@ import { plan } from './plan.ts';
 import { ROOT, succeed } from './programs.ts';
 import { keep } from './results.ts';
 import type { Measurement, Row } from './row.ts';
+import { sideBySide } from './side-by-side.ts';
 import { starved } from './starved.ts';
 import { markdownTable, NOTE, plainTable } from './table.ts';
 import { version } from './version.ts';
@@ -26,6 +27,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   plan,
   ...growth,
   byHand,
+  sideBySide,
   floor,
   distance,
   starved,
