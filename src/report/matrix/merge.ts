@@ -4,7 +4,7 @@ import { type Perspective, SERVICES } from '../../config/options.ts';
 import type { Status } from '../../outcome/status.ts';
 import { VERSION } from '../../util/version.ts';
 import { type Acceptances, acceptedFields, cleanDecisions, decisionLines } from '../accepted.ts';
-import { worst } from '../report.ts';
+import { worst } from '../checks.ts';
 import { LIMITS, oneLine, sanitizer } from '../sanitize.ts';
 import type { Report, ReportCheck, ReportFinding, Verdict } from '../types.ts';
 import { verdictOf } from '../verdict.ts';
