@@ -2,10 +2,10 @@
 
 import { hostname } from 'node:os';
 import type { KnownPhase } from '../../checks/phase.ts';
-import type { Decisions } from '../config/decisions.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { ReportPhase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
+import type { Decisions } from '../config/schema.ts';
 import type { Check, NetworkContext, PlannedOperation, Run } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { plannedCheck } from '../engine/planned.ts';

@@ -11,11 +11,11 @@ import {
   type CredentialsFile,
   isCredentialsFile,
 } from '../config/credentials-options.ts';
-import type { Accepted, Decisions } from '../config/decisions.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
 import { parseRelease, type Release } from '../config/release.ts';
+import type { Accepted, Decisions } from '../config/schema.ts';
 import { type ExitCode, type ExitRules, exitCode as exitCodeOf } from '../report/exit.ts';
 import type { FormatName } from '../report/format-names.ts';
 import { renderAs } from '../report/index.ts';
@@ -29,9 +29,9 @@ import { refuseInapplicableSelection } from './selection.ts';
 import { targetsIn } from './targets.ts';
 
 export type { CredentialsFile } from '../config/credentials-options.ts';
-export type { Accepted, Decisions, SkippedRules } from '../config/decisions.ts';
 export type { Party, Perspective, Phase, PhaseOption, Place, ReportPhase, Service } from '../config/options.ts';
-export type { Leftover } from '../engine/cleanup.ts';
+export type { Accepted, Decisions, SkippedRules } from '../config/schema.ts';
+export type { Leftover } from '../engine/leftover.ts';
 export type { Evidence, Status } from '../outcome/status.ts';
 export type { Comparison } from '../report/comparison/types.ts';
 export type { ExitCode, ExitRules } from '../report/exit.ts';

@@ -1,6 +1,5 @@
 /** The command-line options. */
 import { Option } from 'commander';
-import type { Decisions } from '../config/decisions.ts';
 import {
   DEFAULTS,
   type Perspective,
@@ -11,6 +10,7 @@ import {
   SERVICES,
 } from '../config/options.ts';
 import type { Release } from '../config/release.ts';
+import type { Decisions } from '../config/schema.ts';
 import {
   COMPARISON_FORMAT_NAMES,
   type ComparisonFormatName,

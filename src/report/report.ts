@@ -1,24 +1,18 @@
 /** Makes the report from the results of a run. */
 
-import type { Decisions } from '../config/decisions.ts';
-import type { Perspective, Pinned, ReportPhase } from '../config/options.ts';
+import type { Perspective, ReportPhase } from '../config/options.ts';
 import { pinnedInConfig } from '../config/pinned.ts';
+import type { Decisions, Pinned } from '../config/schema.ts';
 import { foldByCause } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
 import type { Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
 import { cleanDecisions } from './accepted.ts';
 import { checksOf, type ReportCheckOptions } from './checks.ts';
+import { REPORT_KIND, SCHEMA_VERSION } from './kinds.ts';
 import { releaseOf } from './release.ts';
 import { fixSanitizer, oneLine, sanitizer } from './sanitize.ts';
-import {
-  type NotVerified,
-  REPORT_KIND,
-  type Report,
-  type ReportCheck,
-  type ReportRelease,
-  SCHEMA_VERSION,
-} from './types.ts';
+import type { NotVerified, Report, ReportCheck, ReportRelease } from './types.ts';
 import { verdictOf } from './verdict.ts';
 
 export * from './types.ts';
