@@ -15,9 +15,11 @@ import { InterruptedError, RunEndedError, withTimeout } from './timeouts.ts';
 
 /** Receives events during the run. */
 export interface Observer {
+  /** The checks of the run, in report order, before the first one starts. */
+  expected?(checks: readonly Check[]): void;
   started?(check: Check): void;
   found?(finding: RawFinding): void;
-  finished?(check: Check): void;
+  finished?(check: Check, result: CheckResult): void;
 }
 
 export interface RunResult {
@@ -64,10 +66,11 @@ export async function runChecks(
   let leftovers: readonly Leftover[] = [];
   let interrupted = false;
   try {
+    observer.expected?.(entries.map(({ check }) => check));
     await inOrder(entries, options.concurrency, async ({ check, recorder }) => {
       observer.started?.(check);
       await recorder.run(run, findingOf, started);
-      observer.finished?.(check);
+      observer.finished?.(check, recorder.result());
     });
   } finally {
     runSignal.settle();
