@@ -4,7 +4,7 @@
  */
 
 import { MASK } from '../config/logins.ts';
-import type { Leftover } from '../engine/cleanup.ts';
+import type { Leftover } from '../engine/leftover.ts';
 import { acceptancePhrase } from './accepted.ts';
 import { headOf } from './comparison/phrases.ts';
 import { comment, DATABASE, labeled, psqlDocument, shellCommands } from './fixes/script.ts';

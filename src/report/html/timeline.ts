@@ -1,8 +1,9 @@
 /** The timeline: a row per check, a bar per finding. */
 import { partsOf } from '../../engine/finding-id.ts';
 import type { Status } from '../../outcome/status.ts';
+import { worst } from '../checks.ts';
 import { duration } from '../phrases.ts';
-import { type Report, type ReportCheck, type ReportFinding, worst } from '../report.ts';
+import type { Report, ReportCheck, ReportFinding } from '../report.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Pixels. */

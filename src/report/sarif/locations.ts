@@ -2,7 +2,7 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import type { Location } from '../../config/entry.ts';
+import type { Location } from '../../config/schema.ts';
 import { STDIN, titleOf } from '../../config/sources/quote.ts';
 import { usedVariables } from '../phrases.ts';
 import type { Report, ReportFinding, ReportVariable } from '../types.ts';
