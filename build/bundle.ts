@@ -105,7 +105,7 @@ export async function bundle(folder: string, more: Readonly<Record<string, strin
 async function write(
   dir: string,
   input: Record<string, string>,
-  codeSplitting: OutputOptions['codeSplitting'],
+  codeSplitting: NonNullable<OutputOptions['codeSplitting']>,
   ...more: Plugin[]
 ): Promise<OutputChunk[]> {
   const build = await rolldown({

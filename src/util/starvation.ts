@@ -6,9 +6,8 @@ export const PATIENCE = 6;
 /** In ms: the system may count the use of processors in steps of up to 10 ms. */
 const SAMPLE_MS = 50;
 
-/** Of one moment, in ms. */
+/** Up to one moment, in ms. */
 export interface Sample {
-  readonly at: number;
   /** How long the event loop has had something to do. */
   readonly active: number;
   /** How long this process has had a processor. */
@@ -19,19 +18,24 @@ export interface Sample {
 function sampleNow(): Sample {
   const { user, system } = process.cpuUsage();
   const { active = 0 } = performance.eventLoopUtilization() ?? {};
-  return { at: performance.now(), active, used: (user + system) / 1000 };
+  return { active, used: (user + system) / 1000 };
 }
 
-/** Counts for how long this process has had work to do, but no processor, in ms. */
-export function makeStarvation(sample: () => Sample): () => number {
+/**
+ * Counts for how long this process has had work to do, but no processor, in ms. It may be asked often: only every 50 ms does it
+ * ask the system, which on a busy machine takes a while to add up what the threads have used.
+ */
+export function makeStarvation(sample: () => Sample, clock = () => performance.now()): () => number {
   let seen = sample();
+  let at = clock();
   let waited = 0;
   return () => {
-    const now = sample();
-    if (now.at - seen.at >= SAMPLE_MS || now.at < seen.at) {
-      waited += Math.max(0, now.active - seen.active - (now.used - seen.used));
-      seen = now;
-    }
+    const now = clock();
+    if (now - at < SAMPLE_MS && now >= at) return waited;
+    const next = sample();
+    waited += Math.max(0, next.active - seen.active - (next.used - seen.used));
+    seen = next;
+    at = now;
     return waited;
   };
 }
