@@ -97,7 +97,18 @@ export const diffOptions = (): Option[] => [
 /** The options of `plan`: those that determine what a run would do. */
 export type PlanArguments = Pick<
   RunArguments,
-  'file' | 'only' | 'skip' | 'service' | 'release' | 'phase' | 'from' | 'vcs' | 'pull' | 'readOnly' | 'color'
+  | 'file'
+  | 'only'
+  | 'skip'
+  | 'decisions'
+  | 'service'
+  | 'release'
+  | 'phase'
+  | 'from'
+  | 'vcs'
+  | 'pull'
+  | 'readOnly'
+  | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
 /** The options of `cleanup`; `readOnly` is accepted only to be rejected with a message. */
