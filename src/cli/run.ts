@@ -35,7 +35,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     timeoutMs: args.timeout * 1000,
     waitMs: args.wait === undefined ? undefined : args.wait * 1000,
     concurrency: args.concurrency ?? Number.POSITIVE_INFINITY,
-    authorities: authoritiesIn(args.caFile ?? [], host.env),
+    authorities: await authoritiesIn(args, host.env),
     ...credentialOptions(args),
     ...targetsIn(args, '--'),
     accept: Object.fromEntries(reasonsIn(args.accept)),
@@ -43,7 +43,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   };
   const rules = exitRules(args);
   refuseUncompared(args);
-  const baseline = args.baseline === undefined ? undefined : await readBaseline(args.baseline);
+  const baseline = args.baseline === undefined ? undefined : await readBaseline(args.baseline, options.timeoutMs);
   const output = prepareOutput(host, args, FORMATS);
   const config = await readDeployment(host, args, options);
   refuseInapplicableSelection(config, options, '--');
@@ -70,7 +70,7 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
 }
 
 /** @throws InputError if the file contains no report */
-async function readBaseline(path: string): Promise<Report> {
+async function readBaseline(path: string, timeoutMs: number): Promise<Report> {
   const { readReportBaseline } = await import('../app/baseline.ts');
-  return readReportBaseline(path);
+  return readReportBaseline(path, timeoutMs);
 }
