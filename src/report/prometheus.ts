@@ -65,6 +65,13 @@ function familiesOf(report: Report): Family[] {
       ),
     },
     {
+      name: 'finding_acceptance_expired',
+      help: 'The warnings of the last run whose acceptance is over, so that they count again.',
+      samples: findings.flatMap(({ id, decision }) =>
+        decision?.isExpired === true ? [{ labels: { service, id }, value: 1 }] : [],
+      ),
+    },
+    {
       name: 'check_duration_seconds',
       help: 'The duration of each check of the last run.',
       samples: report.checks.map(({ id, durationMs }) => ({

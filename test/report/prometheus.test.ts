@@ -60,6 +60,13 @@ describe('a finding', () => {
       'spacelift_preflight_finding_accepted{service="all",id="database/version"}',
       1,
     ]);
+    const decision = { reason: 'until June', until: '2026-06-30', isExpired: true };
+    const over = await metrics(await sampleReport({ accept: new Map([['database/version', decision]]) }));
+    expect(over).not.toContain('finding_accepted');
+    expect(samplesIn(over)).toContainEqual([
+      'spacelift_preflight_finding_acceptance_expired{service="all",id="database/version"}',
+      1,
+    ]);
   });
 });
 
