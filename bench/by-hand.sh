@@ -9,6 +9,7 @@
 set -u
 # shellcheck source=/dev/null
 set -a && . "$1" && set +a
+names=$(sed 's/=.*//' "$1")
 
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
@@ -33,6 +34,41 @@ all_set() {
     OBJECT_STORAGE_MINIO_ACCESS_KEY_ID OBJECT_STORAGE_MINIO_SECRET_ACCESS_KEY OBJECT_STORAGE_BUCKET_UPLOADS_URL; do
     [ -n "${!name:-}" ] || { echo "$name is not set"; return 1; }
   done
+}
+
+each_value() { # a pattern that no value may match
+  local name
+  for name in $names; do [[ ${!name} =~ $1 ]] && { echo "$name"; return 1; }; done
+  return 0
+}
+known() {
+  local name buckets='DELIVERIES|LARGE_QUEUE_MESSAGES|METADATA|MODULES|POLICY_INPUTS|RUN_LOGS|STATES|UPLOADS|UPLOADS_URL'
+  local store="TYPE|MINIO_(ENDPOINT|USE_SSL|ACCESS_KEY_ID|SECRET_ACCESS_KEY)|BUCKET_($buckets|USER_UPLOADED_WORKSPACES|WORKSPACE)"
+  local all="SERVER_DOMAIN|ENVIRONMENT|ADMIN_(USERNAME|PASSWORD)|LICENSE_(TYPE|TOKEN)|DATABASE_(READ_ONLY_)?URL|OBJECT_STORAGE_($store)"
+  all+='|ENCRYPTION_(TYPE|RSA_PRIVATE_KEY)|MESSAGE_QUEUE_TYPE|MQTT_BROKER_(TYPE|ENDPOINT)'
+  for name in $names; do [[ $name =~ ^($all)$ ]] || { echo "$name"; return 1; }; done
+}
+uses_ssl_or_not() { [[ ${OBJECT_STORAGE_MINIO_USE_SSL:-true} =~ ^(true|false)$ ]]; }
+admin_is_complete() { [ -n "${ADMIN_USERNAME:-}" ] && [ -n "${ADMIN_PASSWORD:-}" ]; }
+buckets_differ() {
+  local name
+  for name in $names; do
+    [[ $name == OBJECT_STORAGE_BUCKET_*_URL || $name != OBJECT_STORAGE_BUCKET_* ]] || echo "${!name}"
+  done | sort | uniq -d | { ! grep .; }
+}
+# The queues of SQS come with the broker of IoT Core, and those of the database with the built-in one.
+queues_suit_the_broker() { [[ $MQTT_BROKER_TYPE-$MESSAGE_QUEUE_TYPE =~ ^(builtin-.*|iotcore-sqs)$ ]]; }
+
+configuration() {
+  probe 'configuration: all set' all_set
+  probe 'configuration: names' known
+  probe 'configuration: no stray whitespace or quotes' each_value $'^[ \t\r\n"\']|[ \t\r\n"\']$'
+  probe 'configuration: no placeholders' each_value '^<.*>$|[Cc][Hh][Aa][Nn][Gg][Ee]_?-?[Mm][Ee]|example\.com'
+  probe 'configuration: no references' each_value '^(arn:aws:(secretsmanager|ssm):|vault:|\$\{)'
+  probe 'configuration: booleans' uses_ssl_or_not
+  probe 'configuration: admin login' admin_is_complete
+  probe 'configuration: distinct buckets' buckets_differ
+  probe 'configuration: queues and broker' queues_suit_the_broker
 }
 
 license_lasts() {
@@ -84,6 +120,7 @@ SQL
 
 database() {
   probe 'database: connect' sql -c 'SELECT 1'
+  probe 'database: PostgreSQL' holds "version() LIKE 'PostgreSQL %'"
   probe 'database: PostgreSQL 14 to 16' holds "current_setting('server_version_num')::int BETWEEN 140000 AND 169999"
   probe 'database: writable' holds "NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
   probe 'database: CREATEROLE' holds "rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"
@@ -91,9 +128,12 @@ database() {
   probe 'database: CREATE on the schema public' holds "has_schema_privilege('public', 'CREATE') AND has_schema_privilege('public', 'USAGE')"
   probe 'database: tables' table_works
   probe 'database: no tables with other owners' holds "count(*) = 0 FROM pg_tables WHERE schemaname !~ '^pg_|^information_schema$' AND NOT pg_has_role(tableowner, 'MEMBER')"
+  probe 'database: no tables with the names of Spacelift’s' holds "count(*) = 0 FROM pg_tables WHERE tablename IN ('accounts', 'message_queue_messages')"
   probe 'database: encoding' holds "getdatabaseencoding() = 'UTF8'"
   probe 'database: no transaction pooler' same_backend
   probe 'database: connections' holds "current_setting('max_connections')::int - count(*) >= 20 FROM pg_stat_activity"
+  probe 'database: connections of the role' holds "rolconnlimit < 0 OR rolconnlimit >= 20 FROM pg_roles WHERE rolname = current_user"
+  probe 'database: connections of the database' holds "datconnlimit < 0 OR datconnlimit >= 20 FROM pg_database WHERE datname = current_database()"
   probe 'database: statement_timeout' holds "setting::bigint = 0 OR setting::bigint >= 120000 FROM pg_settings WHERE name = 'statement_timeout'"
   probe 'database: search_path' holds "has_schema_privilege(current_schema(), 'CREATE')"
   probe 'database: password expiry' holds "coalesce(rolvaliduntil > now() + interval '30 days', true) FROM pg_roles WHERE rolname = current_user"
@@ -117,6 +157,7 @@ list() { [[ $(mc --quiet ls "$1") == *first* ]]; }
 versioned() { [[ $(mc --quiet version info "$1") == *'is enabled' ]]; }
 expires() { [[ $(mc --quiet ilm rule ls "$1") == *'Expiration for latest version'* ]]; }
 stays() { ! expires "$1" && [[ $(mc --quiet ilm rule ls "$1" 2>&1) == *'does not exist'* ]]; }
+removable() { [[ $(mc --quiet retention info --default "$1" 2>&1) == *'does not support locking'* ]]; }
 # shellcheck disable=SC2016 # printed by mc
 private() { [[ $(mc --quiet anonymous get "$1") == *'is `private`'* ]]; }
 nobody_reads() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$store/$1/$prefix/first")" = 403 ]; }
@@ -144,6 +185,7 @@ presigned_get() { curl -sf "$(sign GET "$1/$prefix/second")" | ours; }
 
 bucket() {
   local at=spacelift/$2
+  probe "$1: what is written can be removed" removable "$at"
   probe "$1: write" put "$at/$prefix/first"
   probe "$1: read" get "$at/$prefix/first"
   probe "$1: list" list "$at/$prefix/"
@@ -172,6 +214,7 @@ large_upload() {
   curl -sf -T "$directory/large" -H 'x-amz-meta-by_hand: yes' "$(sign PUT "$key" x-amz-meta-by_hand yes)" &&
     [[ $(curl -sfI "$(sign HEAD "$key")") == *x-amz-meta-by_hand:\ yes* ]]
 }
+uploads_are_encrypted() { [[ $store =~ ^https:|^http://(127\.[0-9.]+|localhost|\[::1\]): ]]; }
 uploads_url_is_right() { [ "$OBJECT_STORAGE_BUCKET_UPLOADS_URL" = "$store" ]; }
 
 object_storage() {
@@ -185,6 +228,7 @@ object_storage() {
   probe 'uploads: CORS for POST' may_upload POST
   probe 'uploads: 2 MiB, and a header with an underscore' large_upload
   probe 'uploads: URL' uploads_url_is_right
+  probe 'uploads: no mixed content' uploads_are_encrypted
   for name in DELIVERIES LARGE_QUEUE_MESSAGES METADATA MODULES POLICY_INPUTS RUN_LOGS STATES UPLOADS \
     USER_UPLOADED_WORKSPACES WORKSPACE; do
     local variable=OBJECT_STORAGE_BUCKET_$name
@@ -195,6 +239,10 @@ object_storage() {
 # ── encryption, broker, network ──
 
 key_is_4096() { [[ $(openssl pkey -in "$directory/key.pem" -noout -text_pub) == *'(4096 bit'* ]]; }
+encrypts() {
+  local options=(-aes-256-ctr -K "$(openssl rand -hex 32)" -iv "$(openssl rand -hex 16)")
+  openssl enc -e "${options[@]}" -in "$directory/body" | openssl enc -d "${options[@]}" | ours
+}
 wraps_a_key() {
   local oaep=(-pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256)
   openssl rand -out "$directory/aes" 32 &&
@@ -208,19 +256,28 @@ signs() {
 }
 encryption() {
   (umask 077 && base64 -d <<<"$ENCRYPTION_RSA_PRIVATE_KEY" >"$directory/key.pem")
+  probe 'encryption: consistent key' openssl pkey -in "$directory/key.pem" -check -noout
   probe 'encryption: RSA 4096' key_is_4096
   probe 'encryption: wraps a key' wraps_a_key
+  probe 'encryption: encrypts and decrypts' encrypts
   probe 'encryption: signs' signs
+}
+# Before the installation, nothing listens there.
+healthy_or_absent() {
+  local code=0
+  curl -sf -o /dev/null "https://$SERVER_DOMAIN/health" || code=$?
+  [ "$code" = 0 ] || [ "$code" = 7 ]
 }
 broker() { mosquitto_pub -h "${1%:*}" -p "${1##*:}" -q 1 -t preflight-by-hand -n; }
 
-probe 'configuration' all_set
+configuration
 probe 'license' license_lasts
 database
 object_storage
 encryption
 probe 'MQTT broker' broker "${MQTT_BROKER_ENDPOINT#*://}"
 probe 'network: the domain resolves' getent hosts "$SERVER_DOMAIN"
+probe 'network: a server there is healthy' healthy_or_absent
 
 printf '%d probes, %d failed\n' "$probes" "$failed"
 [ "$failed" -eq 0 ]

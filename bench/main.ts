@@ -1,13 +1,14 @@
 /**
  * `npm run bench`: builds the package, measures it, and reports which targets it meets.
  *
- * `--only <row>` selects rows (repeatable), `--json` prints all facts, `--markdown` a table, and `--write` also puts the results
- * into the table of docs/performance.md.
+ * `--only <name>` selects a measurement, or a group such as `growth` (repeatable), `--json` prints all facts, `--markdown` a table,
+ * and `--write` also puts the results into the table of docs/performance.md.
  * The exit code is 1 if a target was missed or a measurement failed, and 2 for an invalid option.
  */
 import { parseArgs } from 'node:util';
 import { byHand } from './by-hand.ts';
 import { distance } from './distance.ts';
+import { firstByte } from './first-byte.ts';
 import { floor } from './floor.ts';
 import { growth } from './growth.ts';
 import { installations } from './installations.ts';
@@ -16,16 +17,19 @@ import { plan } from './plan.ts';
 import { ROOT, succeed } from './programs.ts';
 import { keep } from './results.ts';
 import type { Measurement, Row } from './row.ts';
+import { sideBySide } from './side-by-side.ts';
 import { starved } from './starved.ts';
 import { markdownTable, NOTE, plainTable } from './table.ts';
 import { version } from './version.ts';
 
 const MEASUREMENTS: readonly Measurement[] = [
   version,
+  firstByte,
   installations,
   plan,
-  growth,
+  ...growth,
   byHand,
+  sideBySide,
   floor,
   distance,
   starved,
@@ -38,7 +42,9 @@ const options = parse();
 
 if (options === undefined) process.exitCode = 2;
 else {
-  const chosen = MEASUREMENTS.filter(({ id }) => options.only.length === 0 || options.only.includes(id));
+  const chosen = MEASUREMENTS.filter(
+    ({ id }) => options.only.length === 0 || options.only.some((name) => isIn(id, name)),
+  );
   say('building…');
   await succeed('npm', ['run', '--silent', 'build'], { cwd: ROOT });
   const rows: Row[] = [];
@@ -50,6 +56,11 @@ else {
   process.stdout.write(print(rows));
   if (options.write) await keep(rows.filter(({ figure }) => figure !== ''));
   process.exitCode = rows.some(({ met }) => met === false) ? 1 : 0;
+}
+
+/** @param name a measurement, or a group of them, such as `growth` */
+function isIn(id: string, name: string): boolean {
+  return id === name || id.startsWith(`${name}/`);
 }
 
 /** A failed measurement counts as a missed target. */
@@ -84,8 +95,8 @@ function parse(): Options | undefined {
         write: { type: 'boolean', default: false },
       },
     });
-    const stranger = values.only.find((id) => !ids.includes(id));
-    if (stranger !== undefined) throw new Error(`unknown row ${stranger}; expected one of ${ids.join(', ')}`);
+    const stranger = values.only.find((name) => !ids.some((id) => isIn(id, name)));
+    if (stranger !== undefined) throw new Error(`unknown measurement ${stranger}; expected one of ${ids.join(', ')}`);
     const { only, json, markdown, write } = values;
     return { only, format: json ? 'json' : markdown ? 'markdown' : 'plain', write };
   } catch (error) {

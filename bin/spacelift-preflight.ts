@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Old versions of Node must be able to run the built file in order to print the message: no syntax after ES2020.
+import { showFirstLine } from '../src/cli/first-line.ts';
 import { VERSION } from '../src/util/version.ts';
 
 // For a process that ends before most of what V8 prepares for a long life pays.
@@ -26,8 +27,9 @@ if (major < 22 || (major === 22 && minor < 15)) {
 } else {
   // Library warnings do not concern the user.
   process.removeAllListeners('warning');
+  const firstLine = showFirstLine(process);
   Promise.all([import('node:v8'), import('../src/cli/index.ts')]).then(([{ setFlagsFromString }, { main }]) => {
     for (const flag of FLAGS) setFlagsFromString(flag);
-    return main(process);
+    return main(process, firstLine);
   });
 }

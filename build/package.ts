@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { bundle, EXECUTABLE, ROOT } from './bundle.ts';
+import { derivedDeclarations } from './declarations.ts';
 import { notices } from './licenses.ts';
 
 const DIST = join(ROOT, 'dist');
@@ -22,10 +23,11 @@ async function declare(entry: string): Promise<void> {
     cwd: ROOT,
     stdio: 'inherit',
   });
+  const derived = await derivedDeclarations(ROOT);
   const found = new Set([entry]);
   for (const source of found) {
     const name = source.replace(/\.ts$/, '.d.ts');
-    const text = await readFile(join(emitted, name), 'utf8');
+    const text = derived.get(source) ?? (await readFile(join(emitted, name), 'utf8'));
     const written = text.replace(/(from |import\()'(\.[^']+)\.ts'/g, (_, before, path) => {
       found.add(join(dirname(source), `${path}.ts`));
       return `${before}'${path}.js'`;

@@ -48,12 +48,24 @@ const secrets = (count: number): string =>
   ).join('\n');
 
 export const configs: readonly Growing[] = [
-  { id: 'variables', what: 'variables', sizes: [10, 1000, 5000, 20_000], memory: 200, start: reading(variables) },
-  { id: 'secrets', what: 'Secrets in a stream', sizes: [1, 500, 2000, 5000], memory: 200, start: reading(secrets) },
+  {
+    id: 'variables',
+    what: 'variables',
+    sizes: [10, 2500, 5000, 10_000, 20_000],
+    memory: 200,
+    start: reading(variables),
+  },
+  {
+    id: 'secrets',
+    what: 'Secrets in a stream',
+    sizes: [1, 625, 1250, 2500, 5000],
+    memory: 200,
+    start: reading(secrets),
+  },
   {
     id: 'plan',
     what: 'MB of a Terraform plan',
-    sizes: [1, 8, 32, 64],
+    sizes: [1, 8, 16, 32, 64],
     memory: 300,
     start: reading((megabytes) => planOf(megabytes * 1e6)),
   },

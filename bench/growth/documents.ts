@@ -41,7 +41,7 @@ const rendered = FORMAT_NAMES.map(
   (format): Growing => ({
     id: `findings/${format}`,
     what: `failures in a report, ${format}`,
-    sizes: [100, 1000, 5000, 20_000],
+    sizes: [100, 2500, 5000, 10_000, 20_000],
     memory: 400,
     start: async (directory) => {
       const script = join(directory, 'render.mjs');
@@ -63,7 +63,7 @@ export const documents: readonly Growing[] = [
   {
     id: 'merge',
     what: 'reports of services, merged',
-    sizes: [3, 30, 100, 300],
+    sizes: [3, 40, 75, 150, 300],
     memory: 300,
     start: async (directory) => {
       const report = await sample(directory);

@@ -30,7 +30,7 @@ export const servers: readonly Growing[] = [
   {
     id: 'objects',
     what: 'versions of objects in a bucket',
-    sizes: [0, 1000, 100_000, 1_000_000],
+    sizes: [0, 125_000, 250_000, 500_000, 1_000_000],
     memory: 150,
     start: async (directory) => {
       const demo = await startDemo();
@@ -42,6 +42,7 @@ export const servers: readonly Growing[] = [
       const there: ObjectVersion[] = [];
       pretend(states, there);
       return {
+        isState: true,
         at: async (size) => {
           for (const version of madeUpVersions(size, like)) there.push(version);
           there.splice(0, there.length - size);
@@ -54,7 +55,7 @@ export const servers: readonly Growing[] = [
   {
     id: 'tables',
     what: 'tables in the database',
-    sizes: [0, 1000, 25_000, 100_000],
+    sizes: [0, 12_500, 25_000, 50_000, 100_000],
     memory: 150,
     start: async (directory) => {
       const demo = await startDemo();
@@ -62,6 +63,7 @@ export const servers: readonly Growing[] = [
       await writeFile(config, manifest(demo.variables), { mode: 0o600 });
       let made = 0;
       return {
+        isState: true,
         at: async (size) => {
           for (; made < size; made += Math.min(BATCH, size - made)) {
             const last = Math.min(made + BATCH, size);

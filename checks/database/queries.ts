@@ -50,15 +50,19 @@ const SPACELIFT = "'message_queue_messages', 'accounts'";
 /** Roles of managed platforms, which keep their own tables in every database. */
 const PLATFORM = "'rdsadmin', 'cloudsqladmin', 'alloydbadmin', 'azuresu'";
 
-/** All tables outside of system schemas and extensions, whoever may use them, and the schema of Spacelift's own. */
-const ALL_TABLES = `tables AS (
+/**
+ * The tables with a condition, outside of system schemas and extensions, whoever may use them. The condition is in the query, and the
+ * extensions are found by an index, since a database can have a hundred thousand tables: to list them all takes a file on the server.
+ */
+const tablesWith = (condition: string): string => `
   SELECT c.oid, c.relname AS name, n.nspname AS schema, n.oid AS namespace, c.relowner AS owner
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND NOT EXISTS (SELECT FROM pg_depend d
-      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-), named AS (
-  SELECT * FROM tables WHERE name IN (${SPACELIFT})
+  WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND ${condition}
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass
+      AND d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
+
+/** Spacelift's own tables, and their schema. */
+const OWN_TABLES = `named AS (${tablesWith(`c.relname IN (${SPACELIFT})`)}
 ), home AS (
   SELECT schema FROM named GROUP BY schema HAVING count(*) = 2
   ORDER BY array_position(current_schemas(false), schema), schema LIMIT 1
@@ -73,9 +77,7 @@ const IS_REAL = `coalesce((to_jsonb(m) ->> 'inherit_option')::bool OR (to_jsonb(
 export const TABLES = `WITH RECURSIVE mine(oid) AS (
   SELECT oid FROM pg_roles WHERE rolname IN (current_user, session_user)
   UNION SELECT m.roleid FROM pg_auth_members m JOIN mine ON m.member = mine.oid WHERE ${IS_REAL}
-), ${ALL_TABLES}, others AS (
-  SELECT schema FROM tables
-  WHERE owner NOT IN (SELECT oid FROM mine) AND pg_get_userbyid(owner) NOT IN (${PLATFORM})
+), ${OWN_TABLES}, others AS (${tablesWith(`c.relowner NOT IN (SELECT oid FROM mine) AND pg_get_userbyid(c.relowner) NOT IN (${PLATFORM})`)}
 ), alone AS (
   SELECT schema || '.' || name AS name FROM named WHERE pg_get_userbyid(owner) NOT IN (${PLATFORM})
 )
@@ -87,7 +89,7 @@ SELECT json_build_object(
   'alone', (SELECT coalesce(json_agg(name), '[]') FROM (SELECT name FROM alone ORDER BY 1 LIMIT 5) a)) AS facts`;
 
 /** The owners of Spacelift's own tables that the role can't act as, and whether it can use their tables all the same. */
-export const OWNERS = `WITH ${ALL_TABLES}, owners AS (
+export const OWNERS = `WITH ${OWN_TABLES}, owners AS (
   SELECT DISTINCT owner FROM named WHERE schema = (SELECT schema FROM home) AND NOT pg_has_role(owner, 'USAGE')
 )
 SELECT json_build_object(
@@ -95,7 +97,7 @@ SELECT json_build_object(
   'usable', (SELECT coalesce(bool_and(has_schema_privilege(namespace, 'USAGE')
       AND has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
       AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')), true)
-    FROM tables WHERE schema = (SELECT schema FROM home) AND owner IN (SELECT owner FROM owners)),
+    FROM (${tablesWith('n.nspname = (SELECT schema FROM home) AND c.relowner IN (SELECT owner FROM owners)')}) theirs),
   'owners', (SELECT coalesce(json_agg(json_build_object(
       'name', r.rolname,
       'superuser', r.rolsuper,

@@ -2,10 +2,10 @@
 
 import { hostname } from 'node:os';
 import type { KnownPhase } from '../../checks/phase.ts';
-import type { Decisions } from '../config/decisions.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { ReportPhase, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
+import type { Decisions } from '../config/schema.ts';
 import type { Check, NetworkContext, PlannedOperation, Run } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { plannedCheck } from '../engine/planned.ts';
@@ -15,8 +15,10 @@ import { InterruptedError } from '../engine/timeouts.ts';
 import { networkContext } from '../net/ca-store.ts';
 import { idleRun, operationsOf } from '../plan/plan.ts';
 import type { Acceptances } from '../report/accepted.ts';
+import { checksOf } from '../report/checks.ts';
 import { makeReport, type Report, type ReportOperation } from '../report/report.ts';
 import { CHECKS } from './checks.ts';
+import { observing, type RunObserver } from './observing.ts';
 import { phaseIn } from './phase.ts';
 import type { WaitObserver } from './wait.ts';
 
@@ -32,8 +34,14 @@ export async function checkDeployment(
   deployment: Deployment,
   options: CheckOptions,
   interrupt: AbortSignal,
-  observer: WaitObserver = {},
+  { settled, ...others }: RunObserver = {},
 ): Promise<Report> {
+  const redacted = () => redactor(deployment.secrets);
+  // A further attempt can change everything.
+  const observer = observing(
+    options.waitMs === undefined ? { ...others, ...(settled && { settled }) } : others,
+    (folded) => checksOf(folded, { accept: options.accept, redact: redacted() }),
+  );
   const network = networkContext(deployment, options.authorities);
   const { plan } = deployment;
   const isPlan = plan !== undefined && options.phase === 'auto';
@@ -59,7 +67,7 @@ export async function checkDeployment(
       service: deployment.service,
       accept: options.accept,
       decisions: options.decisions,
-      redact: redactor(deployment.secrets),
+      redact: redacted(),
       ...(!isPlan && { operations: await triedIn(result, options) }),
     },
   );

@@ -11,15 +11,15 @@ import {
   type CredentialsFile,
   isCredentialsFile,
 } from '../config/credentials-options.ts';
-import type { Accepted, Decisions } from '../config/decisions.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import { DEFAULTS, type Party, type Perspective, type PhaseOption, type Place } from '../config/options.ts';
 import { parseRelease, type Release } from '../config/release.ts';
+import type { Accepted, Decisions } from '../config/schema.ts';
 import { type ExitCode, type ExitRules, exitCode as exitCodeOf } from '../report/exit.ts';
 import type { FormatName } from '../report/format-names.ts';
 import { renderAs } from '../report/index.ts';
-import type { Report } from '../report/types.ts';
+import type { Report, ReportCheck } from '../report/types.ts';
 import { checkDeployment } from './check-deployment.ts';
 import { comparedTo } from './compared.ts';
 import { checkIds } from './ids.ts';
@@ -29,9 +29,9 @@ import { refuseInapplicableSelection } from './selection.ts';
 import { targetsIn } from './targets.ts';
 
 export type { CredentialsFile } from '../config/credentials-options.ts';
-export type { Accepted, Decisions, SkippedRules } from '../config/decisions.ts';
 export type { Party, Perspective, Phase, PhaseOption, Place, ReportPhase, Service } from '../config/options.ts';
-export type { Leftover } from '../engine/cleanup.ts';
+export type { Accepted, Decisions, SkippedRules } from '../config/schema.ts';
+export type { Leftover } from '../engine/leftover.ts';
 export type { Evidence, Status } from '../outcome/status.ts';
 export type { Comparison } from '../report/comparison/types.ts';
 export type { ExitCode, ExitRules } from '../report/exit.ts';
@@ -121,10 +121,19 @@ export interface PreflightOptions {
   readonly observer?: Observer | undefined;
 }
 
-/** Is notified when checks start and finish, again for each attempt with `waitMs`. */
+/** Is notified of what happens during the run, again for each attempt with `waitMs`. */
 export interface Observer {
+  /** The checks of the run, in report order, before the first one starts. */
+  expected?(checks: readonly { readonly id: string; readonly title: string }[]): void;
   started?(check: { readonly id: string; readonly title: string }): void;
   finished?(check: { readonly id: string; readonly title: string }): void;
+  /** The ID of a failure as soon as it is known, unless its cause is known from another one. */
+  failed?(id: string): void;
+  /**
+   * A check as it will be in the report, without its operations, as soon as no other check can change its findings; in report
+   * order. Not with `waitMs`.
+   */
+  settled?(check: ReportCheck): void;
   /** With `waitMs`, after an attempt that was not enough: the IDs of the findings that are waited for. */
   missing?(ids: readonly string[]): void;
 }

@@ -1,5 +1,5 @@
 /** Rejects a selection of rules that leaves nothing to check. */
-import type { Decisions } from '../config/decisions.ts';
+import type { Decisions } from '../config/schema.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import type { RunOptions } from '../config/options.ts';

@@ -5,6 +5,7 @@ import { OPTION_PREFIX } from '../config/options.ts';
 import { VERSION } from '../util/version.ts';
 import { withOwnDebug } from './debug/option.ts';
 import { fail, usage } from './errors.ts';
+import { type FirstLine, NO_LINE } from './first-line.ts';
 import {
   type CleanupArguments,
   cleanupOptions,
@@ -54,14 +55,18 @@ Exit codes:
   143  interrupted by SIGTERM
 `;
 
-/** Runs the command in `host.argv` and sets the exit code. Never throws. */
-export async function main(host: NodeJS.Process): Promise<void> {
+/**
+ * Runs the command in `host.argv` and sets the exit code. Never throws.
+ * @param firstLine is shown until there is something else to print
+ */
+export async function main(host: NodeJS.Process, firstLine = NO_LINE): Promise<void> {
   // Whoever writes reports its own write errors.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
   const endings: End[] = [];
   try {
-    await program(host, endings).parseAsync(withOwnDebug(host.argv));
+    await program(host, endings, firstLine).parseAsync(withOwnDebug(host.argv));
   } catch (error) {
+    firstLine.clear();
     if (error instanceof CommanderError && error.exitCode === 0) host.exitCode = 0;
     else if (error instanceof CommanderError) await fail(host, usage.parsing(error.message));
     else if (error instanceof InputError) await fail(host, error.message);
@@ -93,12 +98,13 @@ async function logged(host: NodeJS.Process, { debug }: Pick<RunArguments, 'debug
   return act().finally(stop);
 }
 
-function program(host: NodeJS.Process, endings: End[]): Command {
+function program(host: NodeJS.Process, endings: End[], firstLine: FirstLine): Command {
   const root = new Command('spacelift-preflight');
   const check = async (options: RunArguments) => {
     const { end, run } = await import('./run.ts');
     endings.push(end);
-    await logged(host, options, () => run(host, options));
+    if (options.debug !== undefined) firstLine.clear();
+    await logged(host, options, () => run(host, options, firstLine));
   };
   for (const option of runOptions()) root.addOption(option);
   root
@@ -236,6 +242,7 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       (root.commands.find((command) => command.name() === name) ?? root).outputHelp();
     });
   root.hook('preAction', async (_, command) => {
+    if (command !== root && command !== checking) firstLine.clear();
     if (command.options.length === 0 || (command === root && command.args.length > 0)) return;
     const { variables } = command.opts<{ variables?: boolean }>();
     if (variables !== false && Object.keys(host.env).some((name) => name.startsWith(OPTION_PREFIX))) {
@@ -256,7 +263,10 @@ function program(host: NodeJS.Process, endings: End[]): Command {
       .exitOverride()
       .configureHelp({ optionDescription })
       .configureOutput({
-        writeOut: (text) => void host.stdout.write(text),
+        writeOut: (text) => {
+          firstLine.clear();
+          host.stdout.write(text);
+        },
         writeErr: (text) => void host.stderr.write(text),
         // `main` prints it.
         outputError: () => {},

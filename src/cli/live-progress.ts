@@ -1,20 +1,24 @@
 /** Progress, if somebody watches: what draws it is loaded only then. */
 import type { DebugOption } from './debug/option.ts';
 import { notice } from './errors.ts';
+import { isLive, NO_LINE } from './first-line.ts';
 import type { Progress } from './progress.ts';
-import { hasUnicode, isLive } from './terminal.ts';
+import { hasUnicode } from './terminal.ts';
 
 export async function progressOn(
   host: NodeJS.Process,
   { quiet, debug }: { readonly quiet?: true | undefined; readonly debug?: DebugOption | undefined },
+  firstLine = NO_LINE,
 ): Promise<Progress> {
-  const silent: Progress = { observer: {}, aside: (write) => write(), stop: () => {} };
-  if (quiet === true) return silent;
   // The log is progress enough, and would break up the line.
   const isLogged = debug !== undefined && debug.path === undefined;
-  if (isLogged || !isLive(host.stderr, host.env)) return { ...silent, observer: { missing: noticeOfChanges(host) } };
-  const { showProgress } = await import('./progress.ts');
-  return showProgress(host.stderr, hasUnicode(host.env) ? '…' : '...');
+  if (quiet !== true && !isLogged && isLive(host.stderr, host.env)) {
+    const { showProgress } = await import('./progress.ts');
+    return showProgress(host.stderr, hasUnicode(host.env) ? '…' : '...', firstLine);
+  }
+  firstLine.clear();
+  const silent: Progress = { observer: {}, aside: (write) => write(), stop: () => {} };
+  return quiet === true ? silent : { ...silent, observer: { missing: noticeOfChanges(host) } };
 }
 
 /** For a log: a line when something else is missing than before, not for each attempt. */

@@ -1,6 +1,5 @@
 /** The command-line options. */
 import { Option } from 'commander';
-import type { Decisions } from '../config/decisions.ts';
 import {
   DEFAULTS,
   type Perspective,
@@ -11,6 +10,7 @@ import {
   SERVICES,
 } from '../config/options.ts';
 import type { Release } from '../config/release.ts';
+import type { Decisions } from '../config/schema.ts';
 import {
   COMPARISON_FORMAT_NAMES,
   type ComparisonFormatName,
@@ -97,7 +97,18 @@ export const diffOptions = (): Option[] => [
 /** The options of `plan`: those that determine what a run would do. */
 export type PlanArguments = Pick<
   RunArguments,
-  'file' | 'only' | 'skip' | 'service' | 'release' | 'phase' | 'from' | 'vcs' | 'pull' | 'readOnly' | 'color'
+  | 'file'
+  | 'only'
+  | 'skip'
+  | 'decisions'
+  | 'service'
+  | 'release'
+  | 'phase'
+  | 'from'
+  | 'vcs'
+  | 'pull'
+  | 'readOnly'
+  | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
 /** The options of `cleanup`; `readOnly` is accepted only to be rejected with a message. */

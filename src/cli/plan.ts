@@ -23,7 +23,7 @@ export async function plan(host: NodeJS.Process, args: PlanArguments): Promise<v
   checkIds(args);
   const deployment = await readDeployment(host, args, options);
   refuseInapplicableSelection(deployment, options, '--');
-  const made = await makePlan(CHECKS, deployment, options);
+  const made = await makePlan(CHECKS, deployment, options, args.decisions);
   if (args.format === 'json') {
     await print(host, `${JSON.stringify(made, null, 2)}\n`, 'json');
     return;

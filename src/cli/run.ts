@@ -7,8 +7,10 @@ import { exitCode } from '../report/exit.ts';
 import { FORMATS } from '../report/index.ts';
 import type { Report } from '../report/types.ts';
 import { notice } from './errors.ts';
+import { NO_LINE } from './first-line.ts';
 import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
+import { liveReport } from './live-report.ts';
 import type { RunArguments } from './options.ts';
 import { prepareOutput } from './output.ts';
 import {
@@ -23,8 +25,11 @@ import {
 
 export { end } from './end.ts';
 
-/** @throws InputError if the run can't start */
-export async function run(host: NodeJS.Process, args: RunArguments): Promise<void> {
+/**
+ * @param firstLine is shown until there is something else to print
+ * @throws InputError if the run can't start
+ */
+export async function run(host: NodeJS.Process, args: RunArguments, firstLine = NO_LINE): Promise<void> {
   checkIds(args);
   const options = {
     only: args.only ?? [],
@@ -47,9 +52,11 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
   const output = prepareOutput(host, args, FORMATS);
   const config = await readDeployment(host, args, options);
   refuseInapplicableSelection(config, options, '--');
-  for (const note of config.notes) notice(host, note);
 
-  const progress = await progressOn(host, args);
+  const progress = await progressOn(host, args, firstLine);
+  for (const note of config.notes) notice(host, note);
+  const live = liveReport(host, args);
+  const { settled: printed, ...heard } = progress.observer;
   const interrupt = interruptible(host, (signal) => {
     progress.stop();
     if (args.quiet !== true)
@@ -59,13 +66,22 @@ export async function run(host: NodeJS.Process, args: RunArguments): Promise<voi
     ...options,
     baseline,
     signal: interrupt.signal,
-    observer: progress.observer,
+    observer: {
+      ...heard,
+      ...(live && {
+        expected: live.expected,
+        settled: (check) => {
+          printed?.(check);
+          live.settled(check);
+        },
+      }),
+    },
   });
   progress.stop();
 
   const { code, because } = exitCode(report, rules);
   host.exitCode = interrupt.exitCode ?? code;
-  await output(report, because);
+  await output(report, because, live?.rest);
   interrupt.release();
 }
 

@@ -2,10 +2,7 @@
 import { CHECKS } from '../app/checks.ts';
 import { decisionsSchema } from '../app/decisions/schema.ts';
 import type { Check } from '../engine/check.ts';
-import { comparisonSchema } from '../report/comparison/schema.ts';
-import type { JsonSchema } from '../report/json-schema.ts';
-import { matrixSchema } from '../report/matrix/schema.ts';
-import { reportSchema } from '../report/schema.ts';
+import { comparisonSchema, type JsonSchema, matrixSchema, reportSchema } from '../report/json-schema.ts';
 import type { DocumentName } from './options.ts';
 import { print } from './print.ts';
 

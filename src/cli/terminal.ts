@@ -43,10 +43,6 @@ async function colorOf(stream: NodeJS.WriteStream, env: Environment): Promise<St
   return env.FORCE_COLOR === undefined && isPipe(stream) ? colorsOfLog(env) : 0;
 }
 
-/** Whether to show a status line: only on an interactive terminal, and not while its size is unknown. */
-export const isLive = (stream: NodeJS.WriteStream, env: Environment): boolean =>
-  stream.isTTY === true && stream.columns > 0 && env.TERM !== 'dumb' && !isOn(env.CI);
-
 /** Providers whose logs show colors, with chalk's level. */
 const LOGS: Readonly<Record<string, Style['color']>> = {
   GITHUB_ACTIONS: 3,

@@ -3,6 +3,7 @@ import type { Issue, Skip } from '../outcome/outcome.ts';
 import type { EnvFile } from './env-file/difference.ts';
 import type { Party, Service } from './options.ts';
 import type { RegistryLogin } from './registry-logins.ts';
+import type { Location } from './schema.ts';
 import type { Terraform } from './terraform/model.ts';
 import type { Unseen } from './unseen.ts';
 
@@ -10,24 +11,6 @@ export { InputError } from './input-error.ts';
 
 /** The origin of variables in the job's environment. */
 export const ENVIRONMENT = 'the environment';
-
-/** Where a variable is set, for programs; absent parts are unknown. Without a location, it is in the environment. */
-export interface Location {
-  /** The path as given, or "standard input". */
-  readonly file: string;
-  /** From 1, if the file contains more than one. */
-  readonly document?: number;
-  /** Of the variable in the file, from 1; known for env files and YAML. */
-  readonly line?: number;
-  /** Of the Kubernetes object. */
-  readonly kind?: string;
-  readonly name?: string;
-  readonly namespace?: string;
-  /** In a task definition, a workload or a Compose file. */
-  readonly container?: string;
-  /** Of the Terraform resource or output, or the secret of a secret store. */
-  readonly address?: string;
-}
 
 /** The JSON type of a value that must be a string, or `plaintext` where base64 is expected. */
 export type RejectedType = 'number' | 'boolean' | 'array' | 'object' | 'null' | 'plaintext';

@@ -1,4 +1,5 @@
 /** The options of a run. `--help` describes them. */
+import type { Pinned } from './schema.ts';
 
 /** The services that every installation has; they are checked together by default. */
 export const CORE_SERVICES = ['server', 'drain', 'scheduler'] as const;
@@ -32,18 +33,6 @@ export const AUTHORITIES_VARIABLE = 'SPACELIFT_PREFLIGHT_CA_CERTIFICATES';
 
 /** Variables, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What can't be changed after installation, or not without moving data: a run with a baseline checks that it is the same. */
-export interface Pinned {
-  /** The method and the keys, as in the evidence of `encryption/choice`: never the keys themselves. */
-  readonly encryption?: Readonly<Record<string, string>>;
-  readonly objectStorage?: {
-    readonly type: string;
-    readonly buckets: Readonly<Record<string, string>>;
-    readonly uploadsUrl?: string;
-  };
-  readonly mqttBroker?: { readonly type: string; readonly endpoint: string };
-}
 
 export interface RunOptions {
   /** Rule IDs, with `*` as a wildcard; empty means all. */

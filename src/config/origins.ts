@@ -2,10 +2,11 @@
 import { advice } from '../outcome/fix.ts';
 import { warn } from '../outcome/outcome.ts';
 import { CONTRACT, DOCS, isKnown, isVariable, mayDiffer } from './contract.ts';
-import type { Entry, Location, Source } from './entry.ts';
+import type { Entry, Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import type { Service } from './options.ts';
 import type { Resolved } from './resolve.ts';
+import type { Location } from './schema.ts';
 import { isNamed } from './sources/quote.ts';
 
 /** A variable that Spacelift or a cloud SDK reads, and where it is set. */

@@ -1,7 +1,7 @@
 /** What can't be changed after installation: what the config says of it, and when two values are the same. */
 import { BUCKETS, type Bucket, type VariableName } from './contract.ts';
 import type { Deployment } from './deployment.ts';
-import type { Pinned } from './options.ts';
+import type { Pinned } from './schema.ts';
 
 /** What the config alone says. */
 export function pinnedInConfig(deployment: Pick<Deployment, 'lookup' | 'chosen'>): Omit<Pinned, 'encryption'> {

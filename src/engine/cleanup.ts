@@ -1,19 +1,11 @@
 /** Cleanup: everything that a run writes is registered here before it is written. */
 import type { Fix } from '../outcome/fix.ts';
+import type { Leftover } from './leftover.ts';
 import { startDeadline, unlessAborted } from './timeouts.ts';
 
 const DEADLINE_MS = 10_000;
 /** Time limit for closing everything that is open. */
 const CLOSING_MS = 2_000;
-
-/** Something that the run wrote and could not remove. */
-export interface Leftover {
-  readonly what: string;
-  /** The command that removes it. */
-  readonly command: string;
-  /** It does no harm: it is the one item that every run uses again, left because this account may not remove it. */
-  readonly mayStay?: boolean;
-}
 
 interface Entry {
   readonly what: string;

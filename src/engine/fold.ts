@@ -8,26 +8,27 @@ import type { CheckResult, Finding, RawFinding } from './finding.ts';
 export function foldByCause(
   checks: readonly CheckResult[],
 ): (Omit<CheckResult, 'findings'> & { findings: Finding[] })[] {
-  const groups = new Map<string, RawFinding[]>();
+  const groups = new Map<string, Group>();
   for (const finding of checks.flatMap((check) => check.findings)) {
     if (finding.cause === undefined || (finding.status !== 'fail' && finding.status !== 'skip')) continue;
     const key = keyOf(finding);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [finding]);
-    else group.push(finding);
+    if (group === undefined) groups.set(key, groupOf(finding));
+    else {
+      group.all.push(finding);
+      if (finding.blocked !== true) group.hit.push(finding);
+    }
   }
   const folded = (finding: RawFinding): Finding => {
     const { cause, blocked, ...raw } = finding;
-    const group = groups.get(keyOf(finding)) ?? [finding];
-    const rest = listing({ ...printed(raw), ...(isUnreachable(finding) && { unreachable: true }) }, group);
-    if (finding.status === 'skip' && cause !== undefined) return skipped(rest, group[0] ?? finding);
-    const hit = group.filter((other) => other.blocked !== true);
-    const first = hit[0] ?? group[0] ?? finding;
-    if (finding !== first) {
-      const title = blocked ? `not tested: it depends on ${first.id}, which failed` : `same cause as ${first.id}`;
-      return pointer(rest, first.id, title);
-    }
-    if (hit.length < 2) return rest;
+    const { all, hit } = groups.get(keyOf(finding)) ?? groupOf(finding);
+    const isSkip = finding.status === 'skip' && cause !== undefined;
+    const first = (isSkip ? undefined : hit[0]) ?? all[0] ?? finding;
+    if (isSkip ? finding.id !== first.id : finding !== first)
+      return pointer(finding, first.id, titleOf(finding, first.id));
+    // Only the first lists what the others name: to do it for each would take the square of their number.
+    const rest = listing({ ...printed(raw), ...(isUnreachable(finding) && { unreachable: true }) }, all);
+    if (isSkip || hit.length < 2) return rest;
     return {
       ...rest,
       title: cause?.title ?? rest.title,
@@ -37,6 +38,15 @@ export function foldByCause(
   return checks.map((check) => ({ ...check, findings: check.findings.map(folded) }));
 }
 
+/** Findings with the same cause, in report order. */
+interface Group {
+  readonly all: RawFinding[];
+  /** Those that were tested. */
+  readonly hit: RawFinding[];
+}
+
+const groupOf = (finding: RawFinding): Group => ({ all: [finding], hit: finding.blocked === true ? [] : [finding] });
+
 const isUnreachable = ({ status, cause }: RawFinding): boolean => status === 'fail' && cause?.unreachable === true;
 
 /** Failures and skips are folded separately. */
@@ -45,9 +55,11 @@ const keyOf = ({ status, cause }: Pick<RawFinding, 'status' | 'cause'>): string 
 /** The title of a skip with the same reason as another one. */
 export const sameReason = (id: string): string => `skipped for the same reason as ${id}`;
 
-/** Of several skips with the same reason, the first states it. */
-const skipped = (finding: Finding, first: RawFinding): Finding =>
-  finding.id === first.id ? finding : pointer(finding, first.id, sameReason(first.id));
+/** Of a finding whose reason another one states. */
+function titleOf({ status, blocked }: RawFinding, first: string): string {
+  if (status === 'skip') return sameReason(first);
+  return blocked ? `not tested: it depends on ${first}, which failed` : `same cause as ${first}`;
+}
 
 /** The finding with its fix as text. */
 function printed({ fix, ...finding }: Omit<RawFinding, 'cause' | 'blocked'>): Finding {
@@ -71,7 +83,7 @@ function listing(finding: Finding, group: readonly RawFinding[]): Finding {
 }
 
 /** A skip that only points to another finding. */
-function pointer({ id, rule, subject, startMs, durationMs }: Finding, dependsOn: string, title: string): Finding {
+function pointer({ id, rule, subject, startMs, durationMs }: RawFinding, dependsOn: string, title: string): Finding {
   return {
     id,
     rule,

@@ -5,8 +5,9 @@ import type { Deployment } from '../config/deployment.ts';
 import { DEFAULTS, type RunOptions } from '../config/options.ts';
 import { CheckStopped, skip } from '../outcome/outcome.ts';
 import { type Check, idsOf, type NetworkContext, perVariable, type Run } from './check.ts';
-import { Cleanup, type Leftover } from './cleanup.ts';
+import { Cleanup } from './cleanup.ts';
 import type { CheckResult, RawFinding } from './finding.ts';
+import type { Leftover } from './leftover.ts';
 import { CheckRecorder } from './recorder.ts';
 import { startRunSignal } from './run-signal.ts';
 import { selector } from './select.ts';
@@ -14,9 +15,11 @@ import { InterruptedError, RunEndedError, withTimeout } from './timeouts.ts';
 
 /** Receives events during the run. */
 export interface Observer {
+  /** The checks of the run, in report order, before the first one starts. */
+  expected?(checks: readonly Check[]): void;
   started?(check: Check): void;
   found?(finding: RawFinding): void;
-  finished?(check: Check): void;
+  finished?(check: Check, result: CheckResult): void;
 }
 
 export interface RunResult {
@@ -63,10 +66,11 @@ export async function runChecks(
   let leftovers: readonly Leftover[] = [];
   let interrupted = false;
   try {
+    observer.expected?.(entries.map(({ check }) => check));
     await inOrder(entries, options.concurrency, async ({ check, recorder }) => {
       observer.started?.(check);
       await recorder.run(run, findingOf, started);
-      observer.finished?.(check);
+      observer.finished?.(check, recorder.result());
     });
   } finally {
     runSignal.settle();

@@ -6,12 +6,14 @@ import type { Deployment } from '../config/deployment.ts';
 import type { Perspective, PhaseOption, RunOptions } from '../config/options.ts';
 import { redactor } from '../config/redact.ts';
 import { tagsSessions } from '../config/releases.ts';
+import type { Decisions } from '../config/schema.ts';
 import { type Check, type Grant, type PlannedOperation, perVariable, type Run } from '../engine/check.ts';
 import { Cleanup } from '../engine/cleanup.ts';
 import { makeRun } from '../engine/run.ts';
 import { selector } from '../engine/select.ts';
 import { networkContext } from '../net/ca-store.ts';
 import { CheckStopped } from '../outcome/outcome.ts';
+import { cleanDecisions } from '../report/accepted.ts';
 import { releaseOf } from '../report/release.ts';
 import { sanitizer } from '../report/sanitize.ts';
 import type { ReportRelease } from '../report/types.ts';
@@ -53,6 +55,8 @@ export interface Plan {
   readonly release: ReportRelease;
   readonly phase: PhaseOption;
   readonly readOnly: boolean;
+  /** What a decisions file (`preflight.yaml`) decides; `null` without one. */
+  readonly decisions: Decisions | null;
   readonly variables: readonly PlannedVariable[];
   /** Variables in the sources that neither Spacelift nor a cloud SDK reads. */
   readonly unknown: readonly string[];
@@ -78,7 +82,12 @@ export const idleRun = (deployment: Deployment, options: RunOptions): Run => ({
   withTimeout: () => Promise.reject(new Error('a plan contacts nothing')),
 });
 
-export async function makePlan(checks: readonly Check[], deployment: Deployment, options: RunOptions): Promise<Plan> {
+export async function makePlan(
+  checks: readonly Check[],
+  deployment: Deployment,
+  options: RunOptions,
+  decisions?: Decisions,
+): Promise<Plan> {
   const run = idleRun(deployment, options);
   const selected = selector(options.only, options.skip, perVariable(checks));
   const planned: PlannedCheck[] = [];
@@ -105,6 +114,7 @@ export async function makePlan(checks: readonly Check[], deployment: Deployment,
     release: releaseOf(deployment),
     phase: options.phase,
     readOnly: options.readOnly,
+    decisions: decisions === undefined ? null : cleanDecisions(decisions, sanitizer(redactor(deployment.secrets))),
     ...variablesOf(deployment),
     checks: planned,
     permissions: permissionsOf(grants),

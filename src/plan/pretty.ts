@@ -2,6 +2,7 @@
 import { Chalk } from 'chalk';
 import type { EcsPolicy } from '../cluster/ecs/access.ts';
 import { type ClusterAccess, type RoleRule, yamlOf } from '../cluster/role.ts';
+import { acceptancePhrase } from '../report/accepted.ts';
 import { changePhrase, changesTitle, releasePhrase } from '../report/release.ts';
 import { type Style, toAscii } from '../report/style.ts';
 import { padTo, widthOf, wrap } from '../report/wrap.ts';
@@ -24,6 +25,7 @@ export function renderPlan(plan: Plan, style: Style): string {
   const lines = [
     ...wrap(opening(plan), style.width),
     ...wrap(`Release: ${releasePhrase(plan.release)}.`, style.width),
+    ...decided(plan, page),
     ...changes(plan, page),
     '',
     bold('Variables'),
@@ -64,6 +66,23 @@ function changes({ release }: Plan, { width, bold }: Page): string[] {
       ...indented(changePhrase(change), 2),
       ...(change.action === undefined ? [] : indented(change.action, 4)),
     ]),
+  ];
+}
+
+/** What the decisions file changes in the run. */
+function decided({ decisions }: Plan, { width, bold }: Page): string[] {
+  if (decisions === null) return [];
+  const { file, profile, accepted, skipped, required, options } = decisions;
+  const lines = [
+    ...Object.entries(accepted).map(([id, decision]) => `accepts ${id}: ${acceptancePhrase({ decision })}`),
+    ...skipped.map(({ id, reason, where }) => `skips ${id}: ${reason} (${where})`),
+    ...required.map((id) => `requires ${id}`),
+    ...Object.entries(options).map(([name, value]) => `sets ${name}: ${value}`),
+  ];
+  return [
+    '',
+    bold(`Decisions: ${file}${profile === undefined ? '' : ` (profile ${profile})`}`),
+    ...lines.flatMap((line) => wrap(line, width - 4).map((part, index) => `${index === 0 ? '  ' : '    '}${part}`)),
   ];
 }
 

@@ -1,9 +1,9 @@
 /** Accepted warnings, and what else a decisions file decided. */
-import type { Accepted, Decisions } from '../config/decisions.ts';
+import type { Accepted, Decisions } from '../config/schema.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { plural } from '../util/format.ts';
 import { oneLine } from './sanitize.ts';
-import type { ReportDecision, ReportFinding } from './types.ts';
+import type { ReportFinding } from './types.ts';
 
 /** By finding ID; an ID without a variable stands for those with any variable. A text is a reason without more. */
 export type Acceptances = ReadonlyMap<string, string | Accepted>;
@@ -19,7 +19,7 @@ export function acceptedFields(
   if (typeof given === 'string') return { accepted: oneLine(clean(given)) };
   const line = (text: string) => oneLine(clean(text));
   const { reason, who, until, isExpired, where } = given;
-  const decision: ReportDecision = {
+  const decision: Accepted = {
     reason: line(reason),
     ...(who !== undefined && { who: line(who) }),
     ...(until !== undefined && { until }),

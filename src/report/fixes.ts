@@ -4,11 +4,11 @@
  */
 
 import { MASK } from '../config/logins.ts';
-import type { Leftover } from '../engine/cleanup.ts';
+import type { Leftover } from '../engine/leftover.ts';
 import { acceptancePhrase } from './accepted.ts';
 import { headOf } from './comparison/phrases.ts';
 import { comment, DATABASE, labeled, psqlDocument, shellCommands } from './fixes/script.ts';
-import { affectedOf, resultOf, withStatus } from './phrases.ts';
+import { affectedOf, resultOf, usedVariables, withStatus } from './phrases.ts';
 import type { Render } from './render.ts';
 import type { Report, ReportFinding } from './types.ts';
 
@@ -21,13 +21,14 @@ export const renderFixes: Render = (report) => fixesOf(report);
 /** The script; ends with a line break. */
 export function fixesOf(report: Report): string {
   const issues = (['fail', 'warn'] as const).flatMap((status) => withStatus(report, status));
+  const places = placesIn(report);
   const ran = new Map<string, string>();
   const sections = issues.map((finding, index) => {
     const code = codeOf(finding, ran.get(finding.fix ?? ''));
     if (code.runs && finding.fix !== undefined) ran.set(finding.fix, finding.id);
     const { status, id } = finding;
     const heading = `--- ${index + 1} of ${issues.length}: ${status === 'fail' ? WORDS.fail : WORDS.warn}: ${id}`;
-    return { ...code, lines: [comment(heading), ...about(finding, report), ...code.lines] };
+    return { ...code, lines: [comment(heading), ...about(finding, places), ...code.lines] };
   });
   const commands = sections.filter(({ runs }) => runs !== undefined).length;
   const usesSql = sections.some(({ runs }) => runs === 'sql');
@@ -65,7 +66,7 @@ const REQUIRES_DATABASE = [
 ];
 
 /** What was found, as comments. */
-function about(finding: ReportFinding, report: Report): string[] {
+function about(finding: ReportFinding, placeFor: PlaceFor): string[] {
   const { title, detail, expected, fix, fixKind } = finding;
   const rows = [
     ['found', title],
@@ -75,25 +76,27 @@ function about(finding: ReportFinding, report: Report): string[] {
     ['accepted', acceptancePhrase(finding)],
     ['setting', fixKind === 'setting' ? fix : undefined],
     ['advice', fixKind === 'advice' || fixKind === undefined ? fix : undefined],
-    ['where', placeFor(finding, report)],
+    ['where', placeFor(finding)],
   ] satisfies (readonly [string, string | undefined])[];
   return rows.flatMap(([label, text]) => (text === undefined ? [] : labeled(label, text)));
 }
 
 /** Where a person changes the variable that a fix names: where it is set, or would be. */
-function placeFor(
-  { fix = '', fixKind, variable }: ReportFinding,
-  { variables, configFiles = [] }: Report,
-): string | undefined {
-  if (fixKind === 'command') return undefined;
-  const [, set] = /^set (\w+)=/.exec(fix) ?? [];
-  const name = fixKind === 'setting' ? set : variable;
-  if (name === undefined || !fix.includes(name)) return undefined;
-  const places = variables
-    .filter((one) => one.used && one.name === name)
-    .map(({ origin, location }) => (location?.line === undefined ? origin : `${origin}, line ${location.line}`));
-  return places.length > 0 ? places.join('\n') : configFiles[0];
+function placesIn(report: Report): PlaceFor {
+  const used = usedVariables(report);
+  return ({ fix = '', fixKind, variable }) => {
+    if (fixKind === 'command') return undefined;
+    const [, set] = /^set (\w+)=/.exec(fix) ?? [];
+    const name = fixKind === 'setting' ? set : variable;
+    if (name === undefined || !fix.includes(name)) return undefined;
+    const places = used
+      .get(name)
+      ?.map(({ origin, location }) => (location?.line === undefined ? origin : `${origin}, line ${location.line}`));
+    return places?.join('\n') ?? report.configFiles?.[0];
+  };
 }
+
+type PlaceFor = (finding: ReportFinding) => string | undefined;
 
 interface Code {
   readonly lines: readonly string[];

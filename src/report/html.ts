@@ -1,6 +1,6 @@
 /** The report as a self-contained HTML page for desktop, mobile and print. */
 import { fixesOf } from './fixes.ts';
-import { changeOf, changesSince } from './html/changes.ts';
+import { changeById, changesSince } from './html/changes.ts';
 import { factsOf } from './html/facts.ts';
 import { findable, type Group } from './html/findings.ts';
 import { inProgress } from './html/in-progress.ts';
@@ -41,8 +41,9 @@ ${notVerified(report)}`,
 function toFix(report: Report): Markup | undefined {
   const { findings, waiting } = stepsOf(report);
   const accepted = withStatus(report, 'warn').filter((finding) => finding.accepted !== undefined);
+  const changeOf = changeById(report);
   return fixing({
-    steps: [...findings, ...accepted].map((finding) => ({ finding, change: changeOf(report, finding.id) })),
+    steps: [...findings, ...accepted].map((finding) => ({ finding, change: changeOf(finding.id) })),
     failures: report.summary.fail,
     script: scriptOf(report, findings),
     waiting,

@@ -1,60 +1,73 @@
-/** Builds JSON Schemas that the compiler checks against the types they describe. */
+/** The JSON Schemas that are published: `schema` prints them, and they are saved in `schemas`. */
+import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema';
+import type { GenericSchema } from 'valibot';
+import { type Check, idsOf, perVariable } from '../engine/check.ts';
+import { COMPARISON } from './comparison/schema.ts';
+import {
+  COMPARISON_KIND,
+  COMPARISON_VERSION,
+  MATRIX_KIND,
+  MATRIX_VERSION,
+  REPORT_KIND,
+  SCHEMA_VERSION,
+} from './kinds.ts';
+import { MATRIX } from './matrix/schema.ts';
+import { CHECK_ID, FINDING_ID, REPORT } from './schema.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** A schema for values of T; the type exists only for the compiler. */
-export interface SchemaOf<T> {
-  readonly schema: JsonSchema;
-  readonly describes?: (value: T) => T;
+/** The IDs are those of this version's rules; new rules add new ones. */
+export const reportSchema = (checks: readonly Check[]): JsonSchema => ({
+  ...named('The report of spacelift-preflight', REPORT_KIND, SCHEMA_VERSION),
+  ...withIds(REPORT, checks),
+});
+
+/** The IDs are those of this version's rules; new rules add new ones. */
+export const matrixSchema = (checks: readonly Check[]): JsonSchema => ({
+  ...named('The merged reports of spacelift-preflight for several services', MATRIX_KIND, MATRIX_VERSION),
+  ...withIds(MATRIX, checks),
+});
+
+export const comparisonSchema = (): JsonSchema => ({
+  ...named('What changed between two reports of spacelift-preflight', COMPARISON_KIND, COMPARISON_VERSION),
+  ...converted(COMPARISON),
+});
+
+const named = (title: string, kind: string, version: number): JsonSchema => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: `urn:spacelift-preflight:${kind}:${version}`,
+  title,
+});
+
+/** What only reading needs: its limits are those of JavaScript, or are also said by a format. */
+const UNSAID = ['finite', 'safe_integer', 'check'];
+
+function converted(schema: GenericSchema, definitions?: ConversionConfig['definitions']): JsonSchema {
+  return toJsonSchema(schema, {
+    target: 'draft-2020-12',
+    typeMode: 'output',
+    ignoreActions: UNSAID,
+    ...(definitions && { definitions }),
+  }) as JsonSchema;
 }
 
-/** An optional field. */
-export interface Optional<T> {
-  readonly optional: SchemaOf<T>;
+/** With the IDs of this version, instead of what is read. */
+function withIds(schema: GenericSchema, checks: readonly Check[]): JsonSchema {
+  const { $defs, ...rest } = converted(schema, { checkId: CHECK_ID, findingId: FINDING_ID });
+  const { findingId } = $defs as { readonly findingId: JsonSchema };
+  const ids = checks.flatMap(idsOf);
+  return {
+    ...rest,
+    $defs: {
+      checkId: { type: 'string', enum: checks.map(({ id }) => id) },
+      findingId: {
+        type: 'string',
+        description: findingId.description,
+        anyOf: [{ enum: ids }, { pattern: patternOf(ids.filter(perVariable(checks))) }],
+      },
+    },
+  };
 }
 
-/** Every field of T, optional exactly where the type is. */
-export type Fields<T> = {
-  readonly [K in keyof T]-?: object extends Pick<T, K> ? Optional<Required<T>[K]> : SchemaOf<T[K]>;
-};
-
-const made = <T>(schema: JsonSchema): SchemaOf<T> => ({ schema });
-
-/** Adds a description. */
-export const described = <T>({ schema }: SchemaOf<T>, description: string): SchemaOf<T> =>
-  made({ ...schema, description });
-
-export const text = (more: JsonSchema = {}): SchemaOf<string> => made({ type: 'string', ...more });
-export const wholeNumber = (): SchemaOf<number> => made({ type: 'integer', minimum: 0 });
-export const number = (): SchemaOf<number> => made({ type: 'number' });
-export const flag = (): SchemaOf<boolean> => made({ type: 'boolean' });
-export const constant = <const T extends string | number>(value: T): SchemaOf<T> => made({ const: value });
-/** One of the table's keys, each with its meaning. */
-export const oneOf = <T extends string>(table: Readonly<Record<T, string>>): SchemaOf<T> =>
-  made({
-    enum: Object.keys(table),
-    description: Object.entries(table)
-      .map(([value, meaning]) => `${value}: ${meaning}`)
-      .join('; '),
-  });
-export const orNull = <T>({ schema }: SchemaOf<T>, when: string): SchemaOf<T | null> =>
-  made({ anyOf: [schema, { type: 'null', description: when }] });
-export const list = <T>({ schema }: SchemaOf<T>): SchemaOf<readonly T[]> => made({ type: 'array', items: schema });
-export const optional = <T>(schema: SchemaOf<T>): Optional<T> => ({ optional: schema });
-/** Any keys, each with a value of the schema. */
-export const map = <T>({ schema }: SchemaOf<T>): SchemaOf<Record<string, T>> =>
-  made({ type: 'object', additionalProperties: schema });
-export const either = <A, B>(a: SchemaOf<A>, b: SchemaOf<B>): SchemaOf<A | B> =>
-  made({ anyOf: [a, b].flatMap(({ schema }) => (Array.isArray(schema.anyOf) ? schema.anyOf : [schema])) });
-
-/** An object with these fields. Additional ones are allowed, because a version can add fields. */
-export function object<T>(fields: Fields<T>): SchemaOf<T> {
-  const entries = Object.entries(fields as Record<string, SchemaOf<unknown> | Optional<unknown>>);
-  return made({
-    type: 'object',
-    required: entries.flatMap(([name, field]) => ('optional' in field ? [] : [name])),
-    properties: Object.fromEntries(
-      entries.map(([name, field]) => [name, ('optional' in field ? field.optional : field).schema]),
-    ),
-  });
-}
+/** `configuration/value[SERVER_DOMAIN]` */
+const patternOf = (ids: readonly string[]): string => `^(${ids.join('|')})\\[[^\\[\\]]+\\]$`;

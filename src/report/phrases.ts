@@ -5,7 +5,7 @@ import type { Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
 import { lookup } from '../util/lookup.ts';
 import { acceptancePhrase } from './accepted.ts';
-import type { Explained, Report, ReportFinding, Verdict } from './types.ts';
+import type { Explained, Report, ReportFinding, ReportVariable, Verdict } from './types.ts';
 import { undecided, unknownIn, withheldFrom } from './verdict.ts';
 
 export const VERDICTS: Readonly<Record<Verdict, { status: Status; says: string }>> = {
@@ -82,6 +82,13 @@ export function countsOf({
 /** In report order. */
 export const withStatus = ({ checks }: Pick<Report, 'checks'>, status: Status): ReportFinding[] =>
   checks.flatMap(({ findings }) => findings.filter((finding) => finding.status === status));
+
+/** The places of each variable that Spacelift reads, by its name. */
+export const usedVariables = ({ variables }: Report): ReadonlyMap<string | undefined, readonly ReportVariable[]> =>
+  Map.groupBy(
+    variables.filter(({ used }) => used),
+    ({ name }) => name,
+  );
 
 /** The findings that a cause affects, without the common parts of their IDs. */
 export function affectedOf({ id, affected: ids }: Pick<ReportFinding, 'id' | 'affected'>): string | undefined {

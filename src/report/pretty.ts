@@ -33,23 +33,47 @@ const SHORT = 2;
 const LEAST_ROOM = 30;
 
 export function renderPretty(report: Report, style: Style): string {
-  return `${new Page(style).report(report).join('\n')}\n`;
+  return prettyParts([], style).rest(report);
 }
 
+/** The report in parts, which are together what `renderPretty` returns; each ends with a line break or is empty. */
+export interface PrettyParts {
+  /** The next check of the report. */
+  next(check: ReportCheck): string;
+  /** What follows the checks of `next`. */
+  rest(report: Report): string;
+}
+
+/** @param ids of all checks */
+export function prettyParts(ids: readonly string[], style: Style): PrettyParts {
+  const page = new Page(style);
+  const column = columnFor(ids);
+  let [count, last]: [number, Block | undefined] = [0, undefined];
+  const after = (blocks: readonly Block[]): string => {
+    const lines = last === undefined ? spaced(blocks) : spaced([last, ...blocks]).slice(last.lines.length);
+    return lines.map((line) => `${line}\n`).join('');
+  };
+  return {
+    next: (check) => {
+      count += 1;
+      if (!page.shows(check)) return '';
+      const block = page.check(check, column);
+      const text = after([block]);
+      last = block;
+      return text;
+    },
+    rest: (report) => after(page.blocks(report, report.checks.slice(count))),
+  };
+}
+
+const columnFor = (ids: readonly string[]): number => Math.max(12, ...ids.map((id) => id.length)) + 2;
+
 class Page extends Printer {
-  report(report: Report): string[] {
+  /** @param checks of the report; whatever is not about one of them follows */
+  blocks(report: Report, checks: readonly ReportCheck[]): Block[] {
     const { verbosity } = this.style;
-    const column = Math.max(12, ...report.checks.map(({ id }) => id.length)) + 2;
-    const shown = report.checks.filter((check) => {
-      if (verbosity === 'quiet') return check.status === 'fail' || check.status === 'warn';
-      return verbosity === 'verbose' || !check.findings.every(byRequest);
-    });
-    const blocks = shown.map(
-      (check): Block => ({
-        lines: this.#check(check, column),
-        apart: verbosity === 'verbose' || check.status === 'fail' || check.status === 'warn',
-      }),
-    );
+    const column = columnFor(report.checks.map(({ id }) => id));
+    const blocks = checks.filter((check) => this.shows(check)).map((check) => this.check(check, column));
     if (report.leftovers.length > 0) blocks.push({ lines: this.leftovers(report.leftovers, 'this run'), apart: true });
     if (verbosity === 'quiet') blocks.push({ lines: this.skipped(withStatus(report, 'skip')), apart: true });
     if (verbosity !== 'quiet') blocks.push({ lines: this.#notes(report, column), apart: false });
@@ -61,7 +85,19 @@ class Page extends Printer {
       blocks.push({ lines: wrap(this.text(POSIX_SHELL), this.style.width), apart: true });
     }
     blocks.push({ lines: this.verdict(verdictOf(report), countsOf(report)), apart: true });
-    return spaced(blocks.filter(({ lines }) => lines.length > 0));
+    return blocks.filter(({ lines }) => lines.length > 0);
+  }
+
+  shows({ status, findings }: ReportCheck): boolean {
+    const { verbosity } = this.style;
+    if (verbosity === 'quiet') return isIssue(status);
+    return verbosity === 'verbose' || !findings.every(byRequest);
+  }
+
+  /** @param column the width of the checks' IDs */
+  check(check: ReportCheck, column: number): Block {
+    const apart = this.style.verbosity === 'verbose' || isIssue(check.status);
+    return { lines: this.#check(check, column), apart };
   }
 
   #check(check: ReportCheck, column: number): string[] {
@@ -70,7 +106,7 @@ class Page extends Printer {
     const room = this.style.width - this.icon('pass').length - 1 - column - time.length - 2;
     const cutTo = cut(summary, room, this.text('…'));
     const paint = check.status === 'skip' ? this.color.dim : this.plain;
-    const name = check.status === 'fail' || check.status === 'warn' ? this.color.bold : paint;
+    const name = isIssue(check.status) ? this.color.bold : paint;
     const head = `${this.painted(check.status)} ${name(padTo(check.id, column))}${paint(padTo(cutTo, room))}  ${this.color.dim(time)}`;
     const whole = check.status === 'skip' && cutTo !== summary ? wrap(summary, this.style.width - 4) : [];
     return [head, ...whole.map((line) => this.color.dim(`    ${line}`)), ...this.#findings(check)];
@@ -95,7 +131,7 @@ class Page extends Printer {
 
   #finding(finding: ReportFinding): string[] {
     const { width, verbosity } = this.style;
-    const issue = finding.status === 'fail' || finding.status === 'warn';
+    const issue = isIssue(finding.status);
     const verbose = verbosity === 'verbose';
     const title = this.text(finding.title);
     const time = verbose ? `  ${duration(finding.durationMs)}` : '';
@@ -193,6 +229,8 @@ class Page extends Printer {
     return short ? lines : wrap(this.text(title), room);
   }
 }
+
+const isIssue = (status: Status): boolean => status === 'fail' || status === 'warn';
 
 const having = ({ findings }: ReportCheck, status: Status): ReportFinding[] =>
   findings.filter((finding) => finding.status === status);

@@ -3,11 +3,13 @@
  * has the service as a label, so that the reports of several services can be collected together.
  */
 import type { Status } from '../outcome/status.ts';
+import type { Change } from './comparison/types.ts';
 import { type Family, renderFamilies } from './prometheus/families.ts';
 import type { Render } from './render.ts';
 import type { Report, Verdict } from './types.ts';
 
 const STATUSES: readonly Status[] = ['pass', 'warn', 'fail', 'skip'];
+const CHANGES: readonly (Change | 'same')[] = ['new', 'changed', 'gone', 'unchecked', 'same'];
 const VERDICTS: readonly Verdict[] = ['ready', 'ready-with-warnings', 'not-ready', 'inconclusive'];
 
 export const renderPrometheus: Render = (report) => renderFamilies(familiesOf(report));
@@ -65,11 +67,20 @@ function familiesOf(report: Report): Family[] {
       ),
     },
     {
-      name: 'finding_acceptance_expired',
-      help: 'The warnings of the last run whose acceptance is over, so that they count again.',
-      samples: findings.flatMap(({ id, decision }) =>
-        decision?.isExpired === true ? [{ labels: { service, id }, value: 1 }] : [],
-      ),
+      name: 'acceptance_end_timestamp_seconds',
+      help: 'When the acceptance of a warning of the last run ends or ended, in Unix time.',
+      samples: findings.flatMap(({ id, decision }) => {
+        const value = endOf(decision?.until);
+        return value === undefined ? [] : [{ labels: { service, id }, value }];
+      }),
+    },
+    {
+      name: 'comparison_findings',
+      help: 'The number of failures and warnings by what became of them since the baseline.',
+      samples: CHANGES.flatMap((change) => {
+        const value = report.comparison?.summary[change];
+        return value === undefined ? [] : [{ labels: { service, change }, value }];
+      }),
     },
     {
       name: 'check_duration_seconds',
@@ -81,3 +92,14 @@ function familiesOf(report: Report): Family[] {
     },
   ];
 }
+
+/**
+ * @param until the last day, YYYY-MM-DD (UTC)
+ * @returns the time after it, in seconds; `undefined` without a day, or for a text that is none
+ */
+function endOf(until: string | undefined): number | undefined {
+  const start = Date.parse(until ?? '');
+  return Number.isNaN(start) ? undefined : (start + DAY_MS) / 1000;
+}
+
+const DAY_MS = 86_400_000;

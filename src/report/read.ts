@@ -1,12 +1,12 @@
-/** Reads a report or a matrix that an earlier run wrote. Files and logs are not trusted: what does not have the form is refused. */
+/** Reads a report or a matrix that an earlier run wrote. Files and logs are not trusted: what differs from the schema is refused. */
 import { lookup } from '../util/lookup.ts';
 import type { Comparable } from './comparison/compare.ts';
-import { ANY_MATRIX } from './matrix/schema.ts';
-import { MATRIX_KIND, MATRIX_VERSION } from './matrix/types.ts';
+import { MATRIX_KIND, MATRIX_VERSION, REPORT_KIND, SCHEMA_VERSION } from './kinds.ts';
+import { MATRIX as MATRIX_SCHEMA } from './matrix/schema.ts';
 import { mismatch } from './mismatch.ts';
 import { escapeControls } from './sanitize.ts';
-import { ANY_REPORT } from './schema.ts';
-import { REPORT_KIND, type Report, SCHEMA_VERSION } from './types.ts';
+import { REPORT as REPORT_SCHEMA } from './schema.ts';
+import type { Report } from './types.ts';
 
 interface Problem {
   /** Why it is not one, as a phrase that contains nothing of the text. */
@@ -14,8 +14,8 @@ interface Problem {
 }
 
 /** The documents that can be read, and what other ones are. */
-const REPORT = { kind: REPORT_KIND, version: SCHEMA_VERSION, form: ANY_REPORT };
-const MATRIX = { kind: MATRIX_KIND, version: MATRIX_VERSION, form: ANY_MATRIX };
+const REPORT = { kind: REPORT_KIND, version: SCHEMA_VERSION, schema: REPORT_SCHEMA };
+const MATRIX = { kind: MATRIX_KIND, version: MATRIX_VERSION, schema: MATRIX_SCHEMA };
 const KINDS: Readonly<Record<string, string>> = {
   plan: 'it is a plan',
   cleanup: 'it is the result of cleanup',
@@ -63,7 +63,7 @@ function problemOf(value: unknown, expected: readonly (typeof REPORT | typeof MA
     const version = Number.isSafeInteger(schemaVersion) ? ` ${schemaVersion}` : '';
     return `its schemaVersion${version} is not ${found.version}`;
   }
-  const difference = mismatch(value, found.form.schema);
+  const difference = mismatch(value, found.schema);
   return difference === undefined ? undefined : `it is not a ${found.kind}: ${difference}`;
 }
 

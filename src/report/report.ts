@@ -1,42 +1,28 @@
 /** Makes the report from the results of a run. */
 
-import type { Decisions } from '../config/decisions.ts';
-import type { Perspective, Pinned, ReportPhase } from '../config/options.ts';
+import type { Perspective, ReportPhase } from '../config/options.ts';
 import { pinnedInConfig } from '../config/pinned.ts';
-import type { Redact } from '../config/redact.ts';
-import type { Finding } from '../engine/finding.ts';
+import type { Decisions, Pinned } from '../config/schema.ts';
 import { foldByCause } from '../engine/fold.ts';
 import type { RunResult } from '../engine/run.ts';
-import type { Evidence, Status } from '../outcome/status.ts';
+import type { Status } from '../outcome/status.ts';
 import { VERSION } from '../util/version.ts';
-import { type Acceptances, acceptedFields, cleanDecisions } from './accepted.ts';
+import { cleanDecisions } from './accepted.ts';
+import { checksOf, type ReportCheckOptions } from './checks.ts';
+import { REPORT_KIND, SCHEMA_VERSION } from './kinds.ts';
 import { releaseOf } from './release.ts';
-import { fixSanitizer, LIMITS, oneLine, sanitizer } from './sanitize.ts';
-import { summaryOf } from './summary.ts';
-import {
-  type NotVerified,
-  REPORT_KIND,
-  type Report,
-  type ReportCheck,
-  type ReportFinding,
-  type ReportOperation,
-  type ReportRelease,
-  SCHEMA_VERSION,
-} from './types.ts';
+import { fixSanitizer, oneLine, sanitizer } from './sanitize.ts';
+import type { NotVerified, Report, ReportCheck, ReportRelease } from './types.ts';
 import { verdictOf } from './verdict.ts';
 
 export * from './types.ts';
 
-export interface ReportOptions {
+export interface ReportOptions extends ReportCheckOptions {
   readonly phase: ReportPhase;
   readonly phaseReason?: string;
   readonly service: Perspective | undefined;
-  readonly accept: Acceptances;
   readonly decisions?: Decisions | undefined;
-  readonly redact: Redact;
   readonly host?: string;
-  /** What the checks tried, by check ID. */
-  readonly operations?: ReadonlyMap<string, readonly ReportOperation[]>;
 }
 
 /** Required by the vendor's documentation, but not part of any variable: by the option that names it instead. */
@@ -53,85 +39,12 @@ const NOT_IN_CONFIG: Readonly<Record<'vcs' | 'pull', NotVerified>> = {
   },
 };
 
-/** From the tables of rules and variables; a secret such as `https://` must not break it. */
-const LINK = /^https:\/\/docs\.spacelift\.io\/[\w./#-]*$/;
-
 export function makeReport(
   result: RunResult,
   { phase, phaseReason, service, accept, decisions, redact, operations, host }: ReportOptions,
 ): Report {
   const [clean, cleanFix] = [sanitizer(redact), fixSanitizer(redact)];
-  const folded = foldByCause(result.checks);
-  const evidenceOf = (evidence: Evidence): Evidence =>
-    Object.fromEntries(
-      Object.entries(evidence).map(([key, held]) => {
-        if (typeof held === 'string') return [key, clean(held)];
-        if (Array.isArray(held)) return [key, bounded(held).map((item) => clean(item))];
-        return [key, held];
-      }),
-    );
-  const findingOf = (finding: Finding): ReportFinding => {
-    const { id, rule, subject, variable, status, dependsOn, unknownVariable, withheldFrom } = finding;
-    const { inProgress, unreachable, planned } = finding;
-    const affected = finding.affected === undefined ? undefined : bounded(finding.affected);
-    return {
-      id,
-      rule,
-      ...(subject !== undefined && { subject }),
-      ...(variable !== undefined && { variable: oneLine(clean(variable)) }),
-      status,
-      title: oneLine(clean(finding.title)),
-      detail: clean(finding.detail ?? ''),
-      ...(finding.expected !== undefined && { expected: clean(finding.expected) }),
-      ...(finding.fix !== undefined &&
-        cleanFix({
-          fix: finding.fix,
-          ...(finding.fixKind !== undefined && { fixKind: finding.fixKind }),
-          ...(finding.fixLanguage !== undefined && { fixLanguage: finding.fixLanguage }),
-          ...(finding.fixDestructive && { fixDestructive: true }),
-        })),
-      ...(finding.docs !== undefined && { docs: LINK.test(finding.docs) ? finding.docs : clean(finding.docs) }),
-      ...(finding.status === 'warn' && acceptedFields(finding.id, accept, clean)),
-      startMs: Math.round(finding.startMs),
-      durationMs: Math.round(finding.durationMs),
-      evidence: {
-        ...evidenceOf(finding.evidence),
-        ...(dependsOn !== undefined && { dependsOn }),
-        ...(affected !== undefined && { affected }),
-      },
-      ...(dependsOn !== undefined && { dependsOn }),
-      ...(affected !== undefined && { affected }),
-      ...(unknownVariable !== undefined && { unknownVariable: clean(unknownVariable) }),
-      ...(withheldFrom !== undefined && { withheldFrom: clean(withheldFrom) }),
-      ...(inProgress && { inProgress }),
-      ...(unreachable && { unreachable }),
-      ...(planned && { planned }),
-    };
-  };
-  const operationsOf = (id: string): Pick<ReportCheck, 'operations'> => {
-    const tried = operations?.get(id) ?? [];
-    if (tried.length === 0) return {};
-    return {
-      operations: tried.map(({ rules, does, at }) => ({
-        rules,
-        does: oneLine(clean(does)),
-        at: bounded(at).map((name) => oneLine(clean(name))),
-      })),
-    };
-  };
-  const checks = folded.map((check): ReportCheck => {
-    const findings = check.findings.map(findingOf);
-    return {
-      id: check.id,
-      title: check.title,
-      status: worst(findings.map(({ status }) => status)),
-      summary: oneLine(clean(summaryOf(check))),
-      startMs: Math.round(check.startMs),
-      durationMs: Math.round(check.durationMs),
-      findings,
-      ...operationsOf(check.id),
-    };
-  });
+  const checks = checksOf(foldByCause(result.checks), { accept, redact, operations });
   const statuses = checks.flatMap((check) => check.findings.map(({ status }) => status));
   const count = (status: Status) => statuses.filter((candidate) => candidate === status).length;
   const domain = result.run.deployment.lookup('SERVER_DOMAIN');
@@ -209,14 +122,3 @@ const cleanRelease = (release: ReportRelease, clean: (text: string) => string): 
   ...release,
   reason: oneLine(clean(release.reason)),
 });
-
-/** The first items, and the number of omitted ones if there are too many. */
-const bounded = (items: readonly string[]): readonly string[] =>
-  items.length <= LIMITS.items
-    ? items
-    : [...items.slice(0, LIMITS.items - 1), `… and ${items.length - LIMITS.items + 1} more`];
-
-const BY_WEIGHT: readonly Status[] = ['fail', 'warn', 'pass', 'skip'];
-
-export const worst = (statuses: readonly Status[]): Status =>
-  BY_WEIGHT.find((status) => statuses.includes(status)) ?? 'skip';

@@ -4,13 +4,14 @@ import { renderJson } from './json.ts';
 import { resultOf } from './phrases.ts';
 import type { Render } from './render.ts';
 import { changeNotes, documentOf, type Result } from './sarif/document.ts';
-import { locationsOf } from './sarif/locations.ts';
-import type { Report, ReportFinding } from './types.ts';
+import { locationsIn } from './sarif/locations.ts';
+import type { ReportFinding } from './types.ts';
 
 export const renderSarif: Render = (report, _, describe = () => undefined) => {
   const category = report.service ?? 'all';
+  const locationsOf = locationsIn(report);
   const results = report.checks.flatMap(({ findings }) =>
-    findings.flatMap((finding) => resultFor(finding, category, report)),
+    findings.flatMap((finding) => resultFor(finding, category, locationsOf)),
   );
   const { tool, startedAt, durationMs, interrupted, leftovers } = report;
   const about = {
@@ -38,8 +39,12 @@ export const renderSarif: Render = (report, _, describe = () => undefined) => {
   return renderJson(documentOf(results, about, describe));
 };
 
-function resultFor(finding: ReportFinding, category: string, report: Report): Result[] {
+function resultFor(
+  finding: ReportFinding,
+  category: string,
+  locationsOf: (finding: ReportFinding) => object[],
+): Result[] {
   const { id, rule = id, status } = finding;
   if (status !== 'fail' && status !== 'warn') return [];
-  return [{ finding, status, rule, identity: [id, category], locations: locationsOf(finding, report) }];
+  return [{ finding, status, rule, identity: [id, category], locations: locationsOf(finding) }];
 }

@@ -262,7 +262,23 @@ describe('the package', () => {
       export const none: AnyIn<Functions> extends never ? true : AnyIn<Functions> = true;
       export const some: AnyIn<{ readonly held: (given: { readonly deep: any }) => void }> = 'held';`,
     );
+    await file(
+      'same.mts',
+      `import type * as packed from 'spacelift-preflight';
+      import type * as sources from ${JSON.stringify(join(ROOT, 'src/index.ts'))};
+      type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+      export const same: Same<packed.Report, sources.Report> = true;
+      export const none: Same<packed.Report, Omit<sources.Report, 'host'>> = false;`,
+    );
     const checked = (name: string) => checkedAs(app, name, ['--types', '']);
+    await checkedAs(app, 'same.mts', [
+      ...['--target', 'es2024', '--lib', 'es2024', '--allowImportingTsExtensions', '--exactOptionalPropertyTypes'],
+      ...['--skipLibCheck', '--types', 'node'],
+      ...['--typeRoots', join(ROOT, 'node_modules', '@types')],
+    ]);
+    const schema = await readFile(join(installed, 'dist', 'types', 'report', 'schema.d.ts'), 'utf8');
+    expect(schema).toMatch(/\/\*\* The bucket, queue or variable, .*\*\/\n {2}readonly subject\?: string;/);
+    expect(schema).toMatch(/null: all services were checked together \*\/\n {2}readonly service: .* \| null;/);
     await checked('right.mts');
     await checked('any.mts');
     await expect(checked('wrong.mts')).rejects.toMatchObject({

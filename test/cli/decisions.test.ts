@@ -1,5 +1,5 @@
 /** `preflight.yaml` in a run, a merge and a plan. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
@@ -128,6 +128,46 @@ test('a merge has the decisions of the file, and a plan skips what it skips', as
   expect((await merge('expired.yaml')).code).toBe(1);
   const plan = await command(['plan', '-f', config, '--config', path('preflight.yaml')]);
   expect(plan.stdout).toContain('pre-install');
+});
+
+describe('a plan', () => {
+  it('lists what the file decides, with its lines', async () => {
+    const [file, args] = [path('preflight.yaml'), ['plan', '-f', config, '--config', path('preflight.yaml')]];
+    const { stdout } = await command(args);
+    const [, section = ''] = /\n\nDecisions: (.*?)\n\n/s.exec(stdout) ?? [];
+    expect(section.replaceAll(/\n {4}/g, ' ').split('\n')).toEqual([
+      file,
+      `  accepts encryption/rsa/size: approved in OPS-123 (by jane@example.com, until 9999-12-31, ${file}:2)`,
+      `  skips license/*: no license before June (${file}:7)`,
+      '  requires encryption/rsa/*',
+      // What a plan has no option for is not in effect.
+      '  sets phase: pre-install',
+    ]);
+    expect((await command([...args, '--config-profile', 'lenient'])).stdout).toContain(' (profile lenient)\n');
+    const { decisions } = JSON.parse((await command([...args, '-o', 'json'])).stdout);
+    expect(decisions).toMatchObject({ file, skipped: [{ id: 'license/*' }], options: { phase: 'pre-install' } });
+    const none = ['plan', '-f', config, '--no-config'];
+    expect((await command(none)).stdout).not.toContain('Decisions');
+    expect(JSON.parse((await command([...none, '-o', 'json'])).stdout)).toMatchObject({ decisions: null });
+  });
+});
+
+test('commands that the file can’t change do not read it', async () => {
+  const cwd = path('broken');
+  await mkdir(cwd);
+  await writeFile(join(cwd, 'preflight.yaml'), 'acept: []\n');
+  const report = join(cwd, 'report.json');
+  await writeFile(report, JSON.stringify(reportOf('drain')));
+  expect(await run(['plan', '-f', config], { cwd })).toMatchObject({ code: 2 });
+  for (const args of [
+    ['explain', 'database/version'],
+    ['diff', report, report],
+    ['schema', 'decisions'],
+    ['cleanup', '--help'],
+  ])
+    expect(await run(args, { cwd })).toMatchObject({ code: 0, stderr: '' });
+  // Its own command line decides: it gets as far as the config.
+  expect((await run(['cleanup', '-f', '/nowhere'], { cwd })).stderr).toMatch(/^spacelift-preflight: \/nowhere: /);
 });
 
 test.each([

@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isLive, showFirstLine } from '../../src/cli/first-line.ts';
 import { showProgress } from '../../src/cli/progress.ts';
-import { isLive, styleOf } from '../../src/cli/terminal.ts';
+import { styleOf } from '../../src/cli/terminal.ts';
 import type { Check } from '../../src/engine/check.ts';
 import { fakeCheck } from '../fakes.ts';
 
@@ -69,6 +70,42 @@ describe('progress', () => {
     expect(text()).not.toContain('waiting for database');
   });
 
+  it('says what has failed and is not printed yet', async () => {
+    const { stream, text, drawn } = terminal();
+    const { observer, stop } = await showProgress(stream);
+    const shownAfter = async (happens: () => void) => {
+      happens();
+      drawn.length = 0;
+      await wait(300);
+      return text();
+    };
+    await wait(300);
+    observer.started?.(check('images'));
+    expect(await shownAfter(() => observer.failed?.('database/connect'))).toContain(
+      'database/connect failed; waiting for images 0 s',
+    );
+    expect(await shownAfter(() => observer.failed?.('login/admin'))).toContain(
+      '2 failed so far; waiting for images 0 s',
+    );
+    expect(await shownAfter(() => observer.settled?.(check('database')))).toContain(
+      'login/admin failed; waiting for images 0 s',
+    );
+    expect(await shownAfter(() => observer.settled?.(check('login')))).toMatch(/. waiting for images 1 s$/);
+    stop();
+  });
+
+  it('goes on from the first line, without a gap', async () => {
+    const { stream, drawn, text } = terminal();
+    const host = { argv: ['node', 'preflight', '-f', 'x.env'], env: {}, stderr: stream } as unknown as NodeJS.Process;
+    const first = showFirstLine(host);
+    expect(text()).toBe('  reading the config');
+    const { stop } = await showProgress(stream, '…', first);
+    expect(text()).toMatch(/^ {2}reading the config<home>. reading the config$/);
+    first.clear();
+    stop();
+    expect(drawn.filter((one) => one === '\r\u001b[K')).toEqual([]);
+  });
+
   it('fits a narrow terminal', async () => {
     const { stream, text } = terminal(40);
     const { observer, stop } = await showProgress(stream);
@@ -107,6 +144,28 @@ describe('progress', () => {
     stop();
     await wait(300);
     expect(drawn.join('')).not.toContain('waiting');
+  });
+
+  it.each([
+    [[], true],
+    [['check', '-f', 'x.env'], true],
+    [['-v', '-fq.env'], true],
+    [['-qf', 'x.env'], false],
+    [['-f', 'x.env', '-vq'], false],
+    [['--quiet'], false],
+    [['--debug=x.log'], false],
+    [['--help'], false],
+    [['-h'], false],
+    [['explain'], false],
+    [['run', 'kubernetes'], false],
+  ])('is announced before anything else is loaded, with %j: %j', (args, expected) => {
+    const { stream, drawn } = terminal();
+    const host = { argv: ['node', 'preflight', ...args], env: {}, stderr: stream } as unknown as NodeJS.Process;
+    const first = showFirstLine(host);
+    expect(drawn.length > 0).toBe(expected);
+    first.clear();
+    first.clear();
+    expect(drawn.join('')).toBe(expected ? '  reading the config\r\u001b[K' : '');
   });
 
   it.each([

@@ -1,8 +1,8 @@
 /** What differs from the baseline although it can't be changed after installation. */
 import { createHash, createPublicKey } from 'node:crypto';
 import { makeDeployment } from '../../src/config/deployment.ts';
-import type { Pinned } from '../../src/config/options.ts';
 import { pinnedInConfig } from '../../src/config/pinned.ts';
+import type { Pinned } from '../../src/config/schema.ts';
 import { EKS } from '../support/estate.ts';
 import { source } from '../support/preflight.ts';
 import type { Arrange, Fault, There } from './fault.ts';

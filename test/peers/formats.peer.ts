@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { describeRule } from '../../src/app/rules.ts';
+import { compare } from '../../src/report/comparison/compare.ts';
 import { renderAs } from '../../src/report/index.ts';
 import { renderMatrixAs } from '../../src/report/matrix/index.ts';
 import { makeMatrix } from '../../src/report/matrix/merge.ts';
@@ -14,8 +15,15 @@ import { ended } from '../support/programs.ts';
 import type { Peer } from './catalog.ts';
 import { program } from './install.ts';
 
+/** With an acceptance that ends, and with what changed. */
+async function accepted(): Promise<Report> {
+  const decision = { reason: 'OPS-123', until: '2026-06-30' };
+  const report = await sampleReport({ accept: new Map([['database/version', decision]]) });
+  return { ...report, comparison: compare(await hostileReport(), report) };
+}
+
 const REPORTS = [
-  ['the sample', () => sampleReport({ accept: new Map([['database/version', 'until June']]) })],
+  ['the sample', accepted],
   ['hostile values', hostileReport],
 ] as const;
 
@@ -91,9 +99,13 @@ describe('metrics', () => {
     const { code, output } = await run('promlint', [], await renderAs(given, 'prometheus'));
     expect(code).toBe(0);
     const findings = given.checks.flatMap((check) => check.findings).length;
-    const accepted = issuesIn(given).filter((finding) => finding.accepted !== undefined).length;
+    const count = (field: 'accepted' | 'decision') =>
+      issuesIn(given).filter((finding) => finding[field] !== undefined).length;
+    const changes = given.comparison === undefined ? 0 : 5;
+    const families = 9 + Number(changes > 0) + Number(count('decision') > 0);
     // Version, time, duration and interruption; four verdicts; four statuses.
-    expect(output).toBe(`9 families, ${4 + 4 + 4 + 4 * findings + accepted + given.checks.length} series\n`);
+    const series = 4 + 4 + 4 + 4 * findings + count('accepted') + count('decision') + changes + given.checks.length;
+    expect(output).toBe(`${families} families, ${series} series\n`);
   });
 
   test('with a problem are found', async () => {

@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, test } from 'vitest';
+import { decisionsIn } from '../../src/app/decisions/read.ts';
 import { NEVER_READY } from '../../src/cluster/names.ts';
 import { listIn, mapIn, nameOf, textIn, textsIn } from '../../src/cluster/objects.ts';
 import { resourcesIn } from '../../src/cluster/resources.ts';
@@ -18,6 +19,15 @@ import { faultsIn } from './kubernetes-types.ts';
 const IMAGE = { repository: 'registry.internal/spacelift-preflight' };
 const DIGEST = `sha256:${'0'.repeat(64)}`;
 const MINIMAL: JsonMap = { image: IMAGE };
+
+const DECISIONS = `# For all.
+skip:
+  - id: license/*
+    reason: "the license is issued in June: {{ not a template }}"
+profiles:
+  production:
+    options: { phase: post-install }
+`;
 
 const EVERYTHING: JsonMap = {
   fullnameOverride: 'a-name-that-is-longer-than-names-of-kubernetes-may-be',
@@ -38,6 +48,7 @@ const EVERYTHING: JsonMap = {
     caFiles: ['/etc/company-ca/ca.pem'],
     extra: ['--vcs', 'https://git.example.com'],
   },
+  decisions: { file: DECISIONS, profile: 'production' },
   serviceAccount: { name: 'backend' },
   automountServiceAccountToken: true,
   env: [{ name: 'HTTPS_PROXY', value: 'http://proxy:3128' }],
@@ -81,7 +92,11 @@ interface Case {
 
 const CASES: Readonly<Record<string, Case>> = {
   'the defaults': { values: MINIMAL, kinds: { Job: 3, Pod: 3 } },
-  'all values': { values: EVERYTHING, kinds: { Job: 4, Pod: 4, ServiceAccount: 1 } },
+  'all values': { values: EVERYTHING, kinds: { Job: 4, Pod: 4, ServiceAccount: 1, ConfigMap: 1 } },
+  'a decisions file': {
+    values: { ...MINIMAL, decisions: { file: DECISIONS } },
+    kinds: { Job: 3, Pod: 3, ConfigMap: 1 },
+  },
   'the hook alone': { values: { ...MINIMAL, test: { enabled: false } }, kinds: { Job: 3 } },
   'the tests alone': { values: { ...MINIMAL, hook: { enabled: false } }, kinds: { Pod: 3 } },
   'one account for the hook': {
@@ -117,7 +132,8 @@ const accountsIn = (pods: readonly JsonMap[]): Record<string, unknown> =>
 describe('the API server, PodSecurity restricted and the command line accept', () => {
   it.each(Object.entries(CASES))('%s', async (_, { values, kinds }) => {
     const all = await rendered(values);
-    for (const kind of ['Job', 'Pod', 'ServiceAccount']) expect(ofKind(all, kind)).toHaveLength(kinds[kind] ?? 0);
+    for (const kind of ['Job', 'Pod', 'ServiceAccount', 'ConfigMap'])
+      expect(ofKind(all, kind)).toHaveLength(kinds[kind] ?? 0);
     expect((await faultsIn(all.map(({ text }) => text))).flat()).toEqual([]);
     const pods = podsIn(all);
     for (const pod of pods) {
@@ -196,13 +212,15 @@ describe('all values', () => {
   it('reach the Pods, and those of a service replace those for all', async () => {
     const all = await rendered(EVERYTHING);
     const pods = podsIn(all);
+    const configMap = { name: nameOf(ofKind(all, 'ConfigMap')[0] ?? {}) };
+    const decisions = { name: 'spacelift-preflight-decisions', configMap };
     expect(pods).toHaveLength(8);
     const [drain] = pods.filter((pod) => labelsOf(pod)['spacelift-preflight/service'] === 'drain');
     const [server] = pods.filter((pod) => labelsOf(pod)['spacelift-preflight/service'] === 'server');
     expect(mapIn(server ?? {}, 'spec')).toMatchObject({
       automountServiceAccountToken: true,
       imagePullSecrets: [{ name: 'registry' }],
-      volumes: [{ name: 'ca', configMap: { name: 'company-ca' } }],
+      volumes: [{ name: 'ca', configMap: { name: 'company-ca' } }, decisions],
       nodeSelector: { pool: 'spacelift' },
       tolerations: [{ key: 'spacelift', operator: 'Exists' }],
       affinity: { nodeAffinity: {} },
@@ -214,7 +232,7 @@ describe('all values', () => {
       ],
     });
     expect(mapIn(drain ?? {}, 'spec')).toMatchObject({
-      volumes: [{ name: 'ca', secret: { secretName: 'drain-ca' } }],
+      volumes: [{ name: 'ca', secret: { secretName: 'drain-ca' } }, decisions],
       nodeSelector: { pool: 'drain' },
       tolerations: [
         { key: 'spacelift', operator: 'Exists' },
@@ -226,7 +244,10 @@ describe('all values', () => {
       image: `${IMAGE.repository}@${DIGEST}`,
       imagePullPolicy: 'Always',
       env: [{ name: 'HTTPS_PROXY', value: '' }],
-      volumeMounts: [{ name: 'ca', mountPath: '/etc/company-ca' }],
+      volumeMounts: [
+        { name: 'ca', mountPath: '/etc/company-ca' },
+        { name: 'spacelift-preflight-decisions', mountPath: '/etc/spacelift-preflight', readOnly: true },
+      ],
     });
     expect(labelsOf(drain ?? {})).toMatchObject({
       'app.kubernetes.io/name': 'spacelift-drain',
@@ -252,7 +273,23 @@ describe('all values', () => {
       timeout: 90.5,
       caFile: ['/etc/company-ca/ca.pem'],
       vcs: ['https://git.example.com'],
+      config: '/etc/spacelift-preflight/preflight.yaml',
+      configProfile: 'production',
     });
+  });
+
+  it('are a decisions file, as it was, before the Jobs', async () => {
+    const [map] = ofKind(await rendered(EVERYTHING), 'ConfigMap');
+    expect(mapIn(map ?? {}, 'data')).toEqual({ 'preflight.yaml': DECISIONS });
+    expect(annotationsOf(map ?? {})).toMatchObject({
+      'helm.sh/hook': 'pre-install,pre-upgrade',
+      'helm.sh/hook-weight': '-6',
+    });
+    const read = decisionsIn(DECISIONS, 'p.yaml', { profile: 'production', today: '2026-06-15', isNamed: true });
+    expect(read.decisions).toMatchObject({ skipped: [{ id: 'license/*' }], options: { phase: 'post-install' } });
+    // The phase of the file is in effect, unless the values have one.
+    const [pod] = podsIn(await rendered({ ...MINIMAL, decisions: { file: DECISIONS } }));
+    expect(textsIn(containerOf(pod ?? {}), 'args')).not.toContain('--phase');
   });
 
   it('create an account for the Jobs before them, and none for the tests', async () => {
@@ -309,6 +346,8 @@ describe('one message refuses', () => {
       { ...MINIMAL, sidecars: [{ name: 'a', image: 'b', securityContext: { privileged: true } }] },
       /at '\/sidecars\/0\/securityContext': additional properties 'privileged' not allowed/,
     ],
+    [{ ...MINIMAL, decisions: { profile: 'production' } }, /decisions\.profile requires decisions\.file/],
+    [{ ...MINIMAL, decisions: { file: { skip: [] } } }, /at '\/decisions\/file': got object, want string/],
     [{ ...MINIMAL, podAnnotations: { 'helm.sh/hook': 'test' } }, /invalid propertyName 'helm\.sh\/hook'/],
     [
       { ...MINIMAL, options: { timeout: 300 } },

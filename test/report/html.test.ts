@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
 import { compare } from '../../src/report/comparison/compare.ts';
 import { renderFixes } from '../../src/report/fixes.ts';
+import { timeline } from '../../src/report/html/timeline.ts';
 import { renderHtml } from '../../src/report/html.ts';
 import { verdictOf } from '../../src/report/phrases.ts';
 import type { Report, ReportCheck, ReportFinding } from '../../src/report/report.ts';
 import { PLAIN } from '../../src/report/style.ts';
+import { expectLinear } from '../support/growth.ts';
 import { HOSTILE, hostileReport } from './hostile.ts';
 import { manyFailures } from './many.ts';
 import { attribute, below, type Element, elementsOf, textOf, withClass } from './page.ts';
@@ -39,6 +41,20 @@ async function having(...findings: Partial<ReportFinding>[]): Promise<Report> {
 const prose = (id: string) => ({ id, status: 'fail', fix: `ask whoever owns ${id}`, fixKind: 'advice' }) as const;
 
 describe('the page', () => {
+  it('draws the timeline in time that grows with the findings', async () => {
+    const report = await having();
+    const [check] = report.checks;
+    if (check === undefined) throw new Error('an empty report');
+    const [short, long] = [6_000, 48_000].map((count) => {
+      const findings = Array.from({ length: count }, (_, index) => {
+        const id = `a/b${index}`;
+        return { id, status: 'fail', title: id, detail: '', startMs: index, durationMs: 1, evidence: {} } as const;
+      });
+      return { ...report, checks: [{ ...check, findings }] };
+    });
+    await expectLinear((size) => timeline((size === 6_000 ? short : long) ?? report), 6_000);
+  });
+
   it('loads nothing, and runs nothing but its own', async () => {
     const page = pageOf(await sampleReport());
     const [style, script] = ['style', 'script'].map((tag) => named(page, tag).map(textOf));

@@ -5,7 +5,7 @@ import type { runChecks } from '../../src/engine/run.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, pass, skip, warn } from '../../src/outcome/outcome.ts';
-import { renderPretty } from '../../src/report/pretty.ts';
+import { prettyParts, renderPretty } from '../../src/report/pretty.ts';
 import { makeReport, type Report } from '../../src/report/report.ts';
 import { explainCommand, linked, pageOf } from '../../src/report/rule-link.ts';
 import { PLAIN, type Style } from '../../src/report/style.ts';
@@ -168,6 +168,19 @@ next steps
     for (const finding of report.checks.flatMap((check) => check.findings)) expect(text).toContain(` ${finding.id}`);
     expect(text).toContain('  ✔ database/connect   connected  3 ms\n      evidence  host: db.internal; port: 5432\n');
     expect(text).toContain('  - database/pooler   not allowed to read pg_stat_activity  3 ms\n      fix       GRANT');
+  });
+
+  it.each(['normal', 'quiet', 'verbose'] as const)('%s: is the same in parts', async (verbosity) => {
+    const style = { ...PLAIN, verbosity };
+    const report = await sampleReport();
+    for (let count = 0; count <= report.checks.length; count++) {
+      const parts = prettyParts(
+        report.checks.map(({ id }) => id),
+        style,
+      );
+      const printed = report.checks.slice(0, count).map((check) => parts.next(check));
+      expect(printed.join('') + parts.rest(report)).toBe(show(report, style));
+    }
   });
 
   it('folds what was skipped by request into one line', async () => {

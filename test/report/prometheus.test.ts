@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { compare } from '../../src/report/comparison/compare.ts';
 import { renderAs } from '../../src/report/index.ts';
 import type { Report } from '../../src/report/report.ts';
 import { hostileReport } from './hostile.ts';
@@ -60,14 +61,35 @@ describe('a finding', () => {
       'spacelift_preflight_finding_accepted{service="all",id="database/version"}',
       1,
     ]);
-    const decision = { reason: 'until June', until: '2026-06-30', isExpired: true };
-    const over = await metrics(await sampleReport({ accept: new Map([['database/version', decision]]) }));
-    expect(over).not.toContain('finding_accepted');
-    expect(samplesIn(over)).toContainEqual([
-      'spacelift_preflight_finding_acceptance_expired{service="all",id="database/version"}',
-      1,
-    ]);
   });
+});
+
+test('an acceptance ends after its last day, whether or not that is over', async () => {
+  for (const isExpired of [false, true]) {
+    const decision = { reason: 'x', until: '2026-06-30', ...(isExpired && { isExpired }) };
+    const report = await sampleReport({ accept: new Map([['database/version', decision]]) });
+    expect(samplesIn(await metrics(report))).toContainEqual([
+      'spacelift_preflight_acceptance_end_timestamp_seconds{service="all",id="database/version"}',
+      Date.parse('2026-07-01T00:00:00Z') / 1000,
+    ]);
+  }
+  for (const until of [undefined, 'soon']) {
+    const decision = { reason: 'x', ...(until !== undefined && { until }) };
+    const report = await sampleReport({ accept: new Map([['database/version', decision]]) });
+    expect(await metrics(report)).not.toContain('acceptance_end');
+  }
+});
+
+test('what changed since the baseline is counted', async () => {
+  const [before, report] = [await sampleReport({ accept: new Map() }), await sampleReport({ service: 'drain' })];
+  expect(await metrics(report)).not.toContain('comparison');
+  const comparison = compare({ ...before, checks: before.checks.slice(0, 1) }, report);
+  const samples = samplesIn(await metrics({ ...report, comparison }));
+  for (const change of ['new', 'changed', 'gone', 'unchecked', 'same'] as const)
+    expect(samples.get(`spacelift_preflight_comparison_findings{service="drain",change="${change}"}`)).toBe(
+      comparison.summary[change],
+    );
+  expect(comparison.summary.new).toBeGreaterThan(0);
 });
 
 test('no text from outside is in it, and what could only come from a caller of the API is escaped', async () => {

@@ -1,6 +1,7 @@
 /** Runs checks on variables, as the command line does, and folds what they find. The report of each is valid. */
 
 import { expect } from 'vitest';
+import { observing } from '../../src/app/observing.ts';
 import { type Deployment, makeDeployment } from '../../src/config/deployment.ts';
 import type { Entry, Source } from '../../src/config/entry.ts';
 import { DEFAULTS, type Perspective, type RunOptions, type Service } from '../../src/config/options.ts';
@@ -13,7 +14,8 @@ import { type Observer, type RunResult, runChecks } from '../../src/engine/run.t
 import { matcher } from '../../src/engine/select.ts';
 import { networkContext } from '../../src/net/ca-store.ts';
 import type { Status } from '../../src/outcome/status.ts';
-import { makeReport } from '../../src/report/report.ts';
+import { checksOf } from '../../src/report/checks.ts';
+import { makeReport, type ReportCheck } from '../../src/report/report.ts';
 import { expectValid } from './valid.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -54,16 +56,20 @@ export async function preflight(
   const sources = Array.isArray(variables) ? (variables as readonly Source[]) : [source(variables as Variables)];
   const deployment = makeDeployment(sources, { service, release, environment });
   const signal = interrupt ?? new AbortController().signal;
+  const settled: ReportCheck[] = [];
+  const print = (folded: Parameters<typeof checksOf>[0]) =>
+    checksOf(folded, { accept: new Map(), redact: redactor(deployment.secrets) });
   const run = await runChecks(
     checks,
     deployment,
     { ...DEFAULTS, ...options },
     networkContext(deployment, options.authorities),
     signal,
-    observer,
+    observing({ ...observer, settled: (check) => void settled.push(check) }, print),
   );
   const report = { phase: 'pre-install', service: deployment.service, accept: new Map() } as const;
-  expectValid(makeReport(run, { ...report, redact: redactor(deployment.secrets) }), checks);
+  const whole = expectValid(makeReport(run, { ...report, redact: redactor(deployment.secrets) }), checks);
+  expect(settled, 'what was printed during the run is what the report says').toEqual(whole.checks);
   const findings = foldByCause(run.checks).flatMap((check) => check.findings);
   expect(new Set(findings.map(({ id }) => id)).size, 'each finding has an ID of its own').toBe(findings.length);
   return {

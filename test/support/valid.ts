@@ -3,13 +3,10 @@ import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js
 import { expect } from 'vitest';
 import { CHECKS } from '../../checks/index.ts';
 import { type Check, idsOf } from '../../src/engine/check.ts';
-import { comparisonSchema } from '../../src/report/comparison/schema.ts';
 import type { Comparison } from '../../src/report/comparison/types.ts';
-import type { JsonSchema } from '../../src/report/json-schema.ts';
-import { matrixSchema } from '../../src/report/matrix/schema.ts';
+import { comparisonSchema, type JsonSchema, matrixSchema, reportSchema } from '../../src/report/json-schema.ts';
 import type { Matrix } from '../../src/report/matrix/types.ts';
 import type { Report } from '../../src/report/report.ts';
-import { reportSchema } from '../../src/report/schema.ts';
 
 /** By the ids that a report may have. */
 const compiled = new Map<string, ValidateFunction>();

@@ -42,6 +42,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
+{{/* The name of the ConfigMap with the decisions. */}}
+{{- define "spacelift-preflight.decisions" -}}
+{{- include "spacelift-preflight.fullname" . }}-decisions
+{{- end -}}
+
 {{/* The service account of a service: (dict "root" $ "key" "vcsGateway"). */}}
 {{- define "spacelift-preflight.account" -}}
 {{- $own := index .root.Values .key -}}
@@ -90,7 +95,15 @@ The list for all services and the service's own, in which an item replaces the o
 {{- range $id, $reason := $options.accept }}{{ $args = concat $args (list "--accept" $id "--reason" $reason) }}{{ end -}}
 {{- if $options.strict }}{{ $args = append $args "--strict" }}{{ end -}}
 {{- if $options.readOnly }}{{ $args = append $args "--read-only" }}{{ end -}}
-{{- $args = concat $args (list "--phase" $options.phase "--timeout" (toString $options.timeout)) -}}
+{{- if ne $options.phase "auto" }}{{ $args = concat $args (list "--phase" $options.phase) }}{{ end -}}
+{{- $args = concat $args (list "--timeout" (toString $options.timeout)) -}}
+{{- with .root.Values.decisions -}}
+{{- if .file }}{{ $args = concat $args (list "--config" "/etc/spacelift-preflight/preflight.yaml") }}{{ end -}}
+{{- if .profile -}}
+{{- if not .file }}{{ fail "decisions.profile requires decisions.file: it is a profile of that file" }}{{ end -}}
+{{- $args = concat $args (list "--config-profile" .profile) -}}
+{{- end -}}
+{{- end -}}
 {{- with $options.release }}{{ $args = concat $args (list "--release" .) }}{{ end -}}
 {{- $escaped := list -}}
 {{- range concat $args $options.extra }}{{ $escaped = append $escaped (replace "$" "$$" .) }}{{ end -}}
@@ -176,13 +189,25 @@ containers:
     securityContext:
       {{- include "spacelift-preflight.containerSecurityContext" .root | nindent 6 }}
     terminationMessagePolicy: FallbackToLogsOnError
-    {{- with include "spacelift-preflight.joined" (merge (dict "list" "volumeMounts" "key" "mountPath") $list) }}
+    {{- $mounts := include "spacelift-preflight.joined" (merge (dict "list" "volumeMounts" "key" "mountPath") $list) }}
+    {{- if or $mounts $values.decisions.file }}
     volumeMounts:
-      {{- . | nindent 6 }}
+      {{- with $mounts }}{{ . | nindent 6 }}{{ end }}
+      {{- if $values.decisions.file }}
+      - name: spacelift-preflight-decisions
+        mountPath: /etc/spacelift-preflight
+        readOnly: true
+      {{- end }}
     {{- end }}
-{{- with include "spacelift-preflight.joined" (merge (dict "list" "volumes" "key" "name") $list) }}
+{{- $volumes := include "spacelift-preflight.joined" (merge (dict "list" "volumes" "key" "name") $list) }}
+{{- if or $volumes $values.decisions.file }}
 volumes:
-  {{- . | nindent 2 }}
+  {{- with $volumes }}{{ . | nindent 2 }}{{ end }}
+  {{- if $values.decisions.file }}
+  - name: spacelift-preflight-decisions
+    configMap:
+      name: {{ include "spacelift-preflight.decisions" .root }}
+  {{- end }}
 {{- end }}
 {{- with mergeOverwrite (deepCopy $values.nodeSelector) (deepCopy $service.nodeSelector) }}
 nodeSelector:

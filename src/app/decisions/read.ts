@@ -1,8 +1,8 @@
 /** Reads a decisions file. It can be of a pull request: it is data, limited in size, and every error names its line. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
-import type { Accepted, Decisions, SkippedRules } from '../../config/decisions.ts';
 import { InputError } from '../../config/input-error.ts';
+import type { Accepted, Decisions, SkippedRules } from '../../config/schema.ts';
 import { decode } from '../../config/sources/read.ts';
 import { idsOf } from '../../engine/check.ts';
 import { partsOf } from '../../engine/finding-id.ts';

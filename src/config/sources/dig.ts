@@ -1,7 +1,7 @@
 /** Looks for variables in values of a Helm chart, which can be anywhere in them. */
 import { isVariable } from '../contract.ts';
-import type { Location } from '../entry.ts';
 import { SERVICES } from '../options.ts';
+import type { Location } from '../schema.ts';
 import { linesOf, withLines } from './lines.ts';
 import { mapOfPairs } from './pairs.ts';
 import { type Document, isList, isMap, typeOf, type Value, type ValueMap } from './value.ts';

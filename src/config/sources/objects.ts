@@ -1,6 +1,6 @@
 /** The Kubernetes objects in a file: single, in multiple documents, or in a `List`. */
 import { firstOf } from '../../util/format.ts';
-import type { Location } from '../entry.ts';
+import type { Location } from '../schema.ts';
 import { named } from './quote.ts';
 import { type Document, isList, isMap, nameOf, type Value, type ValueMap } from './value.ts';
 

@@ -1,5 +1,5 @@
 /** Opens what programs print around a config: secret stores, and texts in strings. */
-import type { Location } from '../entry.ts';
+import type { Location } from '../schema.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { parseJson } from './json.ts';
 import { openStore } from './stores.ts';

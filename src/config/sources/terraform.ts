@@ -2,7 +2,7 @@
 import { isJsonMap, type Json, type JsonMap } from '../../util/json.ts';
 import { lookup } from '../../util/lookup.ts';
 import { isVariable } from '../contract.ts';
-import type { Location } from '../entry.ts';
+import type { Location } from '../schema.ts';
 import type { Output, Resource, Terraform } from '../terraform/model.ts';
 import { isUnknown } from '../terraform/read.ts';
 import type { Unseen } from '../unseen.ts';

@@ -1,8 +1,9 @@
 /** A parsed JSON or YAML document, and helpers to read it. */
-import type { Entry, Location, RejectedType, RejectedValue, UnresolvedReference } from '../entry.ts';
+import type { Entry, RejectedType, RejectedValue, UnresolvedReference } from '../entry.ts';
 import type { EnvFile } from '../env-file/difference.ts';
 import type { Service } from '../options.ts';
 import type { RegistryLogin } from '../registry-logins.ts';
+import type { Location } from '../schema.ts';
 import type { Terraform } from '../terraform/model.ts';
 import type { Unseen } from '../unseen.ts';
 

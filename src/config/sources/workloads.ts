@@ -1,8 +1,9 @@
 /** Pods and the workloads that start them: what their containers read from the Secrets and ConfigMaps beside them. */
 import { isVariable } from '../contract.ts';
-import { type Entry, InputError, type Location, type UnresolvedReference } from '../entry.ts';
+import { type Entry, InputError, type UnresolvedReference } from '../entry.ts';
 import { Budget } from '../env-file/assignment.ts';
 import { GATEWAY, type Service } from '../options.ts';
+import type { Location } from '../schema.ts';
 import type { Unseen } from '../unseen.ts';
 import { isTooLong, MOST_ASSIGNMENTS, refuseLongName, tooLong, tooMany } from './bounds.ts';
 import { placeIn } from './lines.ts';

@@ -2,14 +2,13 @@
 import { isSamePinned } from '../../config/pinned.ts';
 import type { Status } from '../../outcome/status.ts';
 import { VERSION } from '../../util/version.ts';
+import { COMPARISON_KIND, COMPARISON_VERSION } from '../kinds.ts';
 import type { Matrix } from '../matrix/types.ts';
 import type { Report } from '../types.ts';
 import {
   type Change,
   type ChangedFact,
   type ChangedFinding,
-  COMPARISON_KIND,
-  COMPARISON_VERSION,
   type ComparedSide,
   type Comparison,
   LOST_RUN,

@@ -1,98 +1,88 @@
-/** The JSON Schema of a comparison, as printed by `schema comparison` and saved in `schemas/comparison.schema.json`. */
+/** The schema of what changed between two reports, or two matrices, of one installation. Its JSON is a public interface. */
 import {
   constant,
   described,
-  type JsonSchema,
   list,
   object,
   oneOf,
   optional,
   orNull,
-  type SchemaOf,
+  type TypeOf,
   text,
+  time,
   wholeNumber,
-} from '../json-schema.ts';
-import { STATUSES, VERDICTS } from '../status-schema.ts';
-import {
-  type Change,
-  type ChangedFact,
-  type ChangedFinding,
-  COMPARISON_KIND,
-  COMPARISON_VERSION,
-  type ComparedSide,
-  type Comparison,
-  type SlowerCheck,
-} from './types.ts';
+} from '../../util/schema.ts';
+import { COMPARISON_KIND, COMPARISON_VERSION } from '../kinds.ts';
+import { STATUS, TOOL, VERDICT, versionOfSchema } from '../vocabulary.ts';
 
-/** Draft 2020-12. */
-export const comparisonSchema = (): JsonSchema => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: `urn:spacelift-preflight:comparison:${COMPARISON_VERSION}`,
-  title: 'What changed between two reports of spacelift-preflight',
-  ...comparisonForm().schema,
-});
-
-const CHANGES: Readonly<Record<Change, string>> = {
+export const CHANGE = oneOf({
   new: 'a failure or warning that was not there',
   changed: 'it was there with another status or title',
   gone: 'it passes now',
   unchecked: 'it was there, and was skipped or left out now',
-};
+});
+export type Change = TypeOf<typeof CHANGE>;
 
-const runName = () => optional(described(text(), 'The column of a matrix.'));
+const RUN_NAME = optional(described(text(), 'The column of a matrix.'));
 
-export const comparisonForm = (): SchemaOf<Comparison> =>
-  object<Comparison>({
-    kind: constant(COMPARISON_KIND),
-    schemaVersion: described(
-      constant(COMPARISON_VERSION),
-      'Increases when a field is removed or changes its meaning, but not when a field is added.',
-    ),
-    tool: object<Comparison['tool']>({ name: text(), version: text() }),
-    before: side(),
-    after: side(),
-    summary: described(
-      object<Comparison['summary']>({
-        new: wholeNumber(),
-        changed: wholeNumber(),
-        gone: wholeNumber(),
-        unchecked: wholeNumber(),
-        same: wholeNumber(),
-      }),
-      'Failures and warnings by what became of them.',
-    ),
-    findings: described(list(finding()), 'Failures and warnings that changed; new failures come first.'),
-    facts: described(
-      list(object<ChangedFact>({ id: text(), run: runName(), before: text(), after: text() })),
-      'What passes in both, but is not the same: versions, sizes.',
-    ),
-    slower: described(
-      list(object<SlowerCheck>({ check: text(), run: runName(), beforeMs: wholeNumber(), afterMs: wholeNumber() })),
-      'Checks that take at least twice as long, and 250 ms longer.',
-    ),
-    notes: described(list(text()), 'Differences between the two that can explain others, for people.'),
-  });
-
-const side = () =>
-  object<ComparedSide>({
-    kind: oneOf<ComparedSide['kind']>({
+export const COMPARED_SIDE = described(
+  object({
+    kind: oneOf({
       report: 'the report of one run',
       matrix: 'the merged reports of several services',
     }),
-    startedAt: orNull(text({ format: 'date-time' }), 'all runs of the matrix were lost'),
-    verdict: oneOf(VERDICTS),
+    startedAt: orNull(time(), 'all runs of the matrix were lost'),
+    verdict: VERDICT,
     version: described(text(), 'The version of spacelift-preflight.'),
     domain: optional(described(text(), 'The value of SERVER_DOMAIN, if it is known.')),
     release: optional(described(text(), 'The release of Self-Hosted, if it is known.')),
-  });
+  }),
+  'One of the two.',
+);
+export type ComparedSide = TypeOf<typeof COMPARED_SIDE>;
 
-const finding = () =>
-  object<ChangedFinding>({
-    change: oneOf(CHANGES),
-    id: text(),
-    run: runName(),
-    before: orNull(oneOf(STATUSES), 'there was no such finding'),
-    after: orNull(oneOf(STATUSES), 'there is no such finding'),
-    title: described(text(), 'The present title; for one that is gone or unchecked, the earlier one.'),
-    titleBefore: optional(described(text(), 'For a change, if the title is another one.')),
-  });
+export const CHANGED_FINDING = object({
+  change: CHANGE,
+  id: text(),
+  run: RUN_NAME,
+  before: orNull(STATUS, 'there was no such finding'),
+  after: orNull(STATUS, 'there is no such finding'),
+  title: described(text(), 'The present title; for one that is gone or unchecked, the earlier one.'),
+  titleBefore: optional(described(text(), 'For a change, if the title is another one.')),
+});
+export type ChangedFinding = TypeOf<typeof CHANGED_FINDING>;
+
+export const CHANGED_FACT = described(
+  object({ id: text(), run: RUN_NAME, before: text(), after: text() }),
+  'Something that passes in both, but is not the same: a version, a size.',
+);
+export type ChangedFact = TypeOf<typeof CHANGED_FACT>;
+
+export const SLOWER_CHECK = described(
+  object({ check: text(), run: RUN_NAME, beforeMs: wholeNumber(), afterMs: wholeNumber() }),
+  'A check that takes at least twice as long as before, and 250 ms longer.',
+);
+export type SlowerCheck = TypeOf<typeof SLOWER_CHECK>;
+
+export const COMPARISON = object({
+  kind: constant(COMPARISON_KIND),
+  schemaVersion: versionOfSchema(COMPARISON_VERSION),
+  tool: TOOL,
+  before: COMPARED_SIDE,
+  after: COMPARED_SIDE,
+  summary: described(
+    object({
+      new: wholeNumber(),
+      changed: wholeNumber(),
+      gone: wholeNumber(),
+      unchecked: wholeNumber(),
+      same: wholeNumber(),
+    }),
+    'Failures and warnings by what became of them.',
+  ),
+  findings: described(list(CHANGED_FINDING), 'Failures and warnings that changed; new failures come first.'),
+  facts: described(list(CHANGED_FACT), 'What passes in both, but is not the same: versions, sizes.'),
+  slower: described(list(SLOWER_CHECK), 'Checks that take at least twice as long, and 250 ms longer.'),
+  notes: described(list(text()), 'Differences between the two that can explain others, for people.'),
+});
+export type Comparison = TypeOf<typeof COMPARISON>;

@@ -1,5 +1,5 @@
 /** GitHub workflow commands, for reports and for matrices. */
-import type { Leftover } from '../../engine/cleanup.ts';
+import type { Leftover } from '../../engine/leftover.ts';
 import { headOf, listOf } from '../comparison/phrases.ts';
 import type { Comparison } from '../comparison/types.ts';
 import { neutralize } from '../neutralize.ts';

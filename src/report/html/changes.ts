@@ -26,10 +26,11 @@ const changed = (finding: ChangedFinding): Markup => html`<code>${nameOf(finding
 <div>${finding.title}</div>
 ${finding.titleBefore !== undefined && html`<div class="quiet">before: ${finding.titleBefore}</div>`}`;
 
-/** "new" or "changed". @param runs the columns that it is in, in a matrix */
-export function changeOf({ comparison }: Compared, id: string, runs?: readonly string[]): string | undefined {
-  const found = comparison?.findings.find(
-    (one) => one.id === id && (runs === undefined || (one.run !== undefined && runs.includes(one.run))),
-  );
-  return found?.change === 'new' || found?.change === 'changed' ? found.change : undefined;
+/** What became of a finding: "new" or "changed", by its ID and, in a matrix, the columns that it is in. */
+export function changeById({ comparison }: Compared): (id: string, runs?: readonly string[]) => string | undefined {
+  const byId = Map.groupBy(comparison?.findings ?? [], ({ id }) => id);
+  return (id, runs) => {
+    const found = byId.get(id)?.find((one) => runs === undefined || (one.run !== undefined && runs.includes(one.run)));
+    return found?.change === 'new' || found?.change === 'changed' ? found.change : undefined;
+  };
 }

@@ -1,6 +1,6 @@
 /** The parts of a page that reports and matrices share. */
 import { createHash } from 'node:crypto';
-import type { Leftover } from '../../engine/cleanup.ts';
+import type { Leftover } from '../../engine/leftover.ts';
 import type { Status } from '../../outcome/status.ts';
 import { ICONS } from '../style.ts';
 import type { Report } from '../types.ts';

@@ -1,8 +1,9 @@
 /** The timeline: a row per check, a bar per finding. */
 import { partsOf } from '../../engine/finding-id.ts';
 import type { Status } from '../../outcome/status.ts';
+import { worst } from '../checks.ts';
 import { duration } from '../phrases.ts';
-import { type Report, type ReportCheck, type ReportFinding, worst } from '../report.ts';
+import type { Report, ReportCheck, ReportFinding } from '../report.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Pixels. */
@@ -35,10 +36,11 @@ export function timeline(report: Report): Markup {
   const percent = (ms: number) => `${Math.round((10_000 * ms) / total) / 100}%`;
   const wide = ({ durationMs }: Interval) => `${Math.max(THINNEST, Math.round((10_000 * durationMs) / total) / 100)}%`;
   const grid = ticks.map((ms) => html`<line class="grid" x1="${percent(ms)}" x2="${percent(ms)}" y1="0" y2="100%"/>`);
-  const slowest = slowestOf(report);
+  const worked = new Map(report.checks.map((check) => [check, workOf(triedIn(check))]));
+  const slowest = slowestOf(worked);
 
   const row = (check: ReportCheck) => {
-    const lanes = lanesOf(check, SLACK * total);
+    const lanes = lanesOf(triedIn(check), SLACK * total);
     const tall = Math.max(1, lanes.length) * STEP;
     const height = Math.max(LEAST_HEIGHT, tall + 2 * MARGIN);
     const top = (height - tall) / 2;
@@ -47,14 +49,14 @@ export function timeline(report: Report): Markup {
 <svg height="${height}" aria-hidden="true">${grid}
 <rect class="span" x="${percent(check.startMs)}" y="${top - 3}" width="${wide(check)}" height="${tall + 5}"/>
 ${lanes.flatMap((bars, lane) => bars.map((bar) => draw(bar, top + lane * STEP)))}</svg>
-<span class="time">${duration(workOf(check))}</span>
+<span class="time">${duration(worked.get(check) ?? 0)}</span>
 </li>`;
   };
   const draw = (bar: Bar, y: number) =>
     html`<rect class="work ${bar.status}" x="${percent(bar.startMs)}" y="${y}" width="${wide(bar)}" height="${BAR}"><title>${bar.id}: ${duration(bar.durationMs)}, started at ${duration(bar.startMs)}</title></rect>`;
 
   return html`<figure class="timeline card">
-<figcaption>${slowest === undefined ? 'Nothing was checked.' : html`<b>${slowest.title}</b> took the longest: ${duration(workOf(slowest))} of ${duration(total)}.`}
+<figcaption>${slowest === undefined ? 'Nothing was checked.' : html`<b>${slowest.title}</b> took the longest: ${duration(worked.get(slowest) ?? 0)} of ${duration(total)}.`}
 <span class="quiet">Each bar is a finding, or all findings of one bucket or queue. During gaps, the check was waiting.</span></figcaption>
 <div class="lane axis" aria-hidden="true"><span></span><svg>${ticks.map((ms) => tick(ms, total))}</svg><span></span></div>
 <ol>
@@ -76,52 +78,51 @@ function triedIn({ findings }: ReportCheck): ReportFinding[] {
 
 const endOf = ({ startMs, durationMs }: Interval): number => startMs + durationMs;
 
-function slowestOf({ checks }: Report): ReportCheck | undefined {
-  const busy = checks.filter((check) => triedIn(check).length > 0);
-  return busy.toSorted((a, b) => workOf(b) - workOf(a))[0];
+function slowestOf(worked: ReadonlyMap<ReportCheck, number>): ReportCheck | undefined {
+  const busy = [...worked].filter(([check]) => triedIn(check).length > 0);
+  return busy.toSorted(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** The time during which at least one of the check's findings was in progress, ms. */
-function workOf(check: ReportCheck): number {
+/** The time during which at least one of a check's findings was in progress, ms. */
+function workOf(tried: readonly ReportFinding[]): number {
   let work = 0;
   let until = 0;
-  for (const finding of inTime(triedIn(check))) {
+  for (const finding of inTime(tried)) {
     work += Math.max(0, endOf(finding) - Math.max(until, finding.startMs));
     until = Math.max(until, endOf(finding));
   }
   return work;
 }
 
-function lanesOf(check: ReportCheck, slack: number): Bar[][] {
-  const tried = triedIn(check);
-  const each = packed(tried, slack);
-  return each.length <= MOST_LANES ? each : packed(bySubject(tried), slack);
+function lanesOf(tried: readonly ReportFinding[], slack: number): Bar[][] {
+  return packed(tried, slack, MOST_LANES) ?? packed(bySubject(tried), slack) ?? [];
 }
 
 /** Combines `object-storage/states/access` and all other findings of `object-storage/states`. */
 function bySubject(findings: readonly ReportFinding[]): Bar[] {
-  const groups = new Map<string, ReportFinding[]>();
-  for (const finding of findings) {
-    const { base } = partsOf(finding.id);
-    const key = /^[^/]+\/[^/]+(?=\/)/.exec(base)?.[0] ?? base;
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
+  const groups = Map.groupBy(findings, ({ id }) => {
+    const { base } = partsOf(id);
+    return /^[^/]+\/[^/]+(?=\/)/.exec(base)?.[0] ?? base;
+  });
   return [...groups].map(([id, group]) => {
-    const startMs = Math.min(...group.map((finding) => finding.startMs));
-    const durationMs = Math.max(...group.map(endOf)) - startMs;
-    return { id, status: worst(group.map(({ status }) => status)), startMs, durationMs };
+    const startMs = group.reduce((least, finding) => Math.min(least, finding.startMs), Number.POSITIVE_INFINITY);
+    const end = group.reduce((most, finding) => Math.max(most, endOf(finding)), 0);
+    return { id, status: worst(group.map(({ status }) => status)), startMs, durationMs: end - startMs };
   });
 }
 
-/** Puts overlapping bars into separate lanes. */
-function packed(bars: readonly Bar[], slack: number): Bar[][] {
-  const lanes: Bar[][] = [];
+/** Puts overlapping bars into separate lanes. @returns nothing if these are more than `most` */
+function packed(bars: readonly Bar[], slack: number, most = Number.POSITIVE_INFINITY): Bar[][] | undefined {
+  const lanes: { readonly bars: Bar[]; until: number }[] = [];
   for (const bar of inTime(bars)) {
-    const free = lanes.find((lane) => lane.every((other) => endOf(other) <= bar.startMs + slack));
-    if (free === undefined) lanes.push([bar]);
-    else free.push(bar);
+    const free = lanes.find(({ until }) => until <= bar.startMs + slack);
+    if (free !== undefined) {
+      free.bars.push(bar);
+      free.until = Math.max(free.until, endOf(bar));
+    } else if (lanes.length < most) lanes.push({ bars: [bar], until: endOf(bar) });
+    else return undefined;
   }
-  return lanes;
+  return lanes.map((lane) => lane.bars);
 }
 
 const inTime = <T extends Interval>(intervals: readonly T[]): T[] =>

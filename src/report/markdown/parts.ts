@@ -1,5 +1,5 @@
 /** Parts of comments in GitHub Flavored Markdown, for reports and for matrices. */
-import type { Leftover } from '../../engine/cleanup.ts';
+import type { Leftover } from '../../engine/leftover.ts';
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
 import { acceptancePhrase } from '../accepted.ts';

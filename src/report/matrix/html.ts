@@ -1,7 +1,7 @@
 /** The matrix as a self-contained HTML page: the grid of services and checks, what to fix, and all findings. */
 import type { Status } from '../../outcome/status.ts';
 import { LOST_RUN } from '../comparison/types.ts';
-import { changeOf, changesSince } from '../html/changes.ts';
+import { changeById, changesSince } from '../html/changes.ts';
 import { commonFacts } from '../html/facts.ts';
 import { findable, type Group } from '../html/findings.ts';
 import { inProgress } from '../html/in-progress.ts';
@@ -90,6 +90,7 @@ const worded = (status: Status, word: string): Markup =>
 
 function toFix(matrix: Matrix): Markup | undefined {
   const warnings = entriesIn(matrix, 'warn');
+  const changeOf = changeById(matrix);
   const entries = [
     ...entriesIn(matrix, 'fail'),
     ...warnings.filter(({ accepted }) => accepted === undefined),
@@ -100,7 +101,7 @@ function toFix(matrix: Matrix): Markup | undefined {
       (run): Step => ({
         finding: { ...explained(run), status: 'fail' },
         anchor: `run-${run.name}`,
-        change: changeOf(matrix, LOST_RUN, [run.name]),
+        change: changeOf(LOST_RUN, [run.name]),
       }),
     ),
     ...entries.map(
@@ -108,7 +109,7 @@ function toFix(matrix: Matrix): Markup | undefined {
         finding: entry,
         rows: rowsOf(entry),
         anchor: anchorOf(entry),
-        change: changeOf(matrix, entry.id, entry.runs),
+        change: changeOf(entry.id, entry.runs),
       }),
     ),
   ];

@@ -1,10 +1,12 @@
 /** Merges the results of several services into a matrix. Takes time in proportion to the reports. */
-import type { Decisions } from '../../config/decisions.ts';
+
 import { type Perspective, SERVICES } from '../../config/options.ts';
+import type { Decisions } from '../../config/schema.ts';
 import type { Status } from '../../outcome/status.ts';
 import { VERSION } from '../../util/version.ts';
 import { type Acceptances, acceptedFields, cleanDecisions, decisionLines } from '../accepted.ts';
-import { worst } from '../report.ts';
+import { worst } from '../checks.ts';
+import { MATRIX_KIND, MATRIX_VERSION } from '../kinds.ts';
 import { LIMITS, oneLine, sanitizer } from '../sanitize.ts';
 import type { Report, ReportCheck, ReportFinding, Verdict } from '../types.ts';
 import { verdictOf } from '../verdict.ts';
@@ -12,17 +14,15 @@ import { differencesBetween, valuesOf } from './differences.ts';
 import { namesFor, namesOf } from './names.ts';
 import { missingScheduler } from './scheduler.ts';
 import { type Found, type Operations, operationsIn, toldIn } from './told.ts';
-import {
-  MATRIX_KIND,
-  MATRIX_VERSION,
-  type Matrix,
-  type MatrixCell,
-  type MatrixCheck,
-  type MatrixEntry,
-  type MatrixFinding,
-  type MatrixRun,
-  type ServiceRun,
-  type Told,
+import type {
+  Matrix,
+  MatrixCell,
+  MatrixCheck,
+  MatrixEntry,
+  MatrixFinding,
+  MatrixRun,
+  ServiceRun,
+  Told,
 } from './types.ts';
 
 export interface MergeOptions {

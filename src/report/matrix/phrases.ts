@@ -1,5 +1,5 @@
 /** Phrases that all formats of a matrix share. */
-import type { Leftover } from '../../engine/cleanup.ts';
+import type { Leftover } from '../../engine/leftover.ts';
 import type { Status } from '../../outcome/status.ts';
 import { firstOf } from '../../util/format.ts';
 import { countsOf, VERDICTS, verdictOf as verdictOfReport } from '../phrases.ts';

@@ -3,7 +3,7 @@ import { DOCS } from '../../config/docs.ts';
 import { renderJson } from '../json.ts';
 import type { Render, RuleText } from '../render.ts';
 import { changeNotes, documentOf, type Result } from '../sarif/document.ts';
-import { locationsOf, nowhere } from '../sarif/locations.ts';
+import { locationsIn, nowhere } from '../sarif/locations.ts';
 import type { Report } from '../types.ts';
 import { explained, leftoversIn, lostIn, resultOf, rowsOf } from './phrases.ts';
 import type { Matrix, MatrixEntry, MatrixFinding } from './types.ts';
@@ -21,14 +21,14 @@ const RUN_TEXT: RuleText = {
 export const renderSarif: Render<Matrix> = (matrix, _, describe = () => undefined) => {
   const reports = new Map(
     matrix.runs.flatMap(({ name, report }) =>
-      report === undefined ? [] : [[name, { report, findings: findingsIn(report) }] as const],
+      report === undefined ? [] : [[name, { locationsOf: locationsIn(report), findings: findingsIn(report) }] as const],
     ),
   );
   const locationsFor = ({ id }: MatrixFinding, { runs }: MatrixEntry) =>
     runs.flatMap((run) => {
-      const { report, findings } = reports.get(run) ?? {};
+      const { locationsOf, findings } = reports.get(run) ?? {};
       const own = findings?.get(id);
-      return report === undefined || own === undefined ? [] : locationsOf(own, report);
+      return own === undefined ? [] : (locationsOf?.(own) ?? []);
     });
   const results: Result[] = [
     ...lostIn(matrix).map((run): Result => {

@@ -1,6 +1,6 @@
 /** What all pages for people share: icons, colors, labels, columns. */
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Leftover } from '../../engine/cleanup.ts';
+import type { Leftover } from '../../engine/leftover.ts';
 import type { Status } from '../../outcome/status.ts';
 import { plural } from '../../util/format.ts';
 import { type Skipped, skippedInShort } from '../group-skips.ts';

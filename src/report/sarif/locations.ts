@@ -2,8 +2,9 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import type { Location } from '../../config/entry.ts';
+import type { Location } from '../../config/schema.ts';
 import { STDIN, titleOf } from '../../config/sources/quote.ts';
+import { usedVariables } from '../phrases.ts';
 import type { Report, ReportFinding, ReportVariable } from '../types.ts';
 
 /** The directory in which the tool runs: GitHub takes it for the root of the repository. */
@@ -14,9 +15,9 @@ const MOST_LOCATIONS = 10;
 type About = Pick<ReportFinding, 'variable'>;
 
 /** The places where the variable of a finding is set; for a finding without one, the first config file. */
-export function locationsOf({ variable }: About, report: Report): object[] {
-  const set = report.variables.filter(({ name, used }) => used && name === variable);
-  return set.length > 0 ? set.slice(0, MOST_LOCATIONS).map(locationOf) : [fileOf(report)];
+export function locationsIn(report: Report): (finding: About) => object[] {
+  const used = usedVariables(report);
+  return ({ variable }) => used.get(variable)?.slice(0, MOST_LOCATIONS).map(locationOf) ?? [fileOf(report)];
 }
 
 function locationOf({ service, location }: ReportVariable): object {

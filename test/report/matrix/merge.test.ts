@@ -1,8 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../../checks/index.ts';
+import { matrixSchema } from '../../../src/report/json-schema.ts';
 import { makeMatrix } from '../../../src/report/matrix/merge.ts';
-import { matrixSchema } from '../../../src/report/matrix/schema.ts';
 import type { Matrix, MatrixEntry, ServiceRun } from '../../../src/report/matrix/types.ts';
 import { expectValidMatrix } from '../../support/valid.ts';
 import { asRun, reportOf, type Some, three } from './runs.ts';

@@ -1,7 +1,7 @@
 /** Reports of single services, made for what a test is about. */
 import type { Perspective } from '../../../src/config/options.ts';
+import { worst } from '../../../src/report/checks.ts';
 import type { Report, ReportFinding, ReportOperation } from '../../../src/report/report.ts';
-import { worst } from '../../../src/report/report.ts';
 import { verdictOf } from '../../../src/report/verdict.ts';
 
 export type Some = Partial<ReportFinding> & Pick<ReportFinding, 'id' | 'status'>;
