@@ -1,8 +1,9 @@
 /** Rejects a selection of rules that leaves nothing to check. */
-import type { Decisions } from '../config/schema.ts';
+
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import type { RunOptions } from '../config/options.ts';
+import type { Decisions } from '../config/schema.ts';
 import { named } from '../config/sources/quote.ts';
 import { type Check, idsOf, perVariable, type Run } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
