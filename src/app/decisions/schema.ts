@@ -19,13 +19,16 @@ const OPTIONS: Readonly<Record<string, JsonSchema>> = {
 };
 export const OPTION_NAMES = Object.keys(OPTIONS);
 
+/** At least one character that can be seen. */
+const VISIBLE = '[^\\s\\p{C}]';
+
 const closed = (properties: Readonly<Record<string, JsonSchema>>, required: readonly string[] = []): JsonSchema => ({
   type: 'object',
   properties,
   required,
   additionalProperties: false,
 });
-const text = (description: string): JsonSchema => ({ type: 'string', pattern: '\\S', description });
+const text = (description: string): JsonSchema => ({ type: 'string', pattern: VISIBLE, description });
 const list = (items: JsonSchema, description: string): JsonSchema => ({ type: 'array', items, description });
 
 function sections(ids: readonly string[]): Readonly<Record<string, JsonSchema>> {
