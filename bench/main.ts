@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import { byHand } from './by-hand.ts';
 import { distance } from './distance.ts';
+import { firstByte } from './first-byte.ts';
 import { floor } from './floor.ts';
 import { growth } from './growth.ts';
 import { installations } from './installations.ts';
@@ -23,6 +24,7 @@ import { version } from './version.ts';
 
 const MEASUREMENTS: readonly Measurement[] = [
   version,
+  firstByte,
   installations,
   plan,
   ...growth,

@@ -1,9 +1,10 @@
 /** Bundles the sources and their dependencies into self-contained files. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
 import { inFew } from './chunks.ts';
+import { fetchless } from './fetchless.ts';
 import { lean } from './lean.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -16,6 +17,22 @@ const apart: Plugin = {
   name: 'apart',
   resolveId: (id) => (id === MAIN.source ? { id: MAIN.built, external: 'relative' } : null),
 };
+
+/** What every run with the default output loads. */
+const COMMON = [
+  'src/cli/run.ts',
+  'src/cli/decisions.ts',
+  'src/cli/deprecated.ts',
+  'src/report/pretty.ts',
+  'src/config/pem/private-key.ts',
+  'checks/license/token.ts',
+  'checks/login/saml.ts',
+  'checks/database/plan.ts',
+  'checks/network/plan.ts',
+  'checks/object-storage/plan.ts',
+];
+/** The clients that an installation on AWS uses. */
+const AWS = ['client-sts', 'client-s3', 'client-sqs', 'client-kms', 'client-iot', 'client-iot-data-plane'];
 
 /** Unused exports that make Node load more modules as soon as they are imported. */
 const COSTLY: Readonly<Record<string, readonly string[]>> = {
@@ -77,23 +94,33 @@ interface Lock {
  * @throws if a dependency can't be bundled
  */
 export async function bundle(folder: string, more: Readonly<Record<string, string>> = {}): Promise<OutputChunk[]> {
-  const chunks = await write(folder, { 'chunks/cli': 'src/cli/index.ts', ...more });
-  return [...chunks, ...(await write(folder, { [EXECUTABLE]: `${EXECUTABLE}.ts` }, apart))];
+  const few = inFew(
+    { start: [join(ROOT, 'src/cli/index.ts')], common: COMMON.map((path) => join(ROOT, path)) },
+    { aws: AWS.map((name) => realpathSync(join(ROOT, 'node_modules', '@aws-sdk', name, 'dist-es', 'index.js'))) },
+  );
+  const chunks = await write(folder, { 'chunks/cli': 'src/cli/index.ts', ...more }, few);
+  return [...chunks, ...(await write(folder, { [EXECUTABLE]: `${EXECUTABLE}.ts` }, true, apart))];
 }
 
-async function write(dir: string, input: Record<string, string>, ...more: Plugin[]): Promise<OutputChunk[]> {
+async function write(
+  dir: string,
+  input: Record<string, string>,
+  codeSplitting: NonNullable<OutputOptions['codeSplitting']>,
+  ...more: Plugin[]
+): Promise<OutputChunk[]> {
   const build = await rolldown({
     cwd: ROOT,
     input,
     // A chunk of many modules also exports what other chunks use of it.
     preserveEntrySignatures: 'allow-extension',
-    plugins: [...more, lean, frugal, once()],
+    plugins: [...more, lean, fetchless(), frugal, once()],
     platform: 'node',
     // Prefers ES modules, which support tree shaking.
     resolve: { mainFields: ['module', 'main'] },
     transform: { target: 'node22.15' },
     onLog: (level, log) => {
-      if (level === 'warn') throw new Error(log.message);
+      // Modules of the common chunk are also loaded on demand by what is not in it.
+      if (level === 'warn' && log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(log.message);
     },
   });
   const { output } = await build.write({
@@ -102,7 +129,7 @@ async function write(dir: string, input: Record<string, string>, ...more: Plugin
     minify: true,
     // SDKs identify errors and commands by class name.
     keepNames: true,
-    codeSplitting: inFew({ start: join(ROOT, 'src/cli/index.ts'), common: join(ROOT, 'src/cli/run.ts') }),
+    codeSplitting,
     entryFileNames: '[name].js',
     chunkFileNames: ({ facadeModuleId }) => `chunks/${nameOf(facadeModuleId) ?? '[name]'}-[hash].js`,
   });

@@ -5,11 +5,16 @@ type Splitting = Exclude<OutputOptions['codeSplitting'], boolean | undefined>;
 type Group = NonNullable<Splitting['groups']>[number];
 type Context = Parameters<Extract<Group['name'], (...args: never[]) => unknown>>[1];
 
+/** Absolute paths of modules, by the name of a chunk. */
+type Roots = Readonly<Record<string, readonly string[]>>;
+
 /**
- * One chunk for each of these modules, with what it imports statically and no earlier one does.
- * @param roots absolute paths by the chunk's name, each loading the next on demand
+ * One chunk for these modules, with what they import statically and no earlier one does.
+ * @param roots in the order in which they load one another
+ * @param shared a chunk of only what at least two of these import, and no root does
+ * @throws Error if the bundle does not have one of these modules
  */
-export function inFew(roots: Readonly<Record<string, string>>): Splitting {
+export function inFew(roots: Roots, shared: Roots): Splitting {
   let places: ReadonlyMap<string, string> | undefined;
   return {
     includeDependenciesRecursively: false,
@@ -17,7 +22,7 @@ export function inFew(roots: Readonly<Record<string, string>>): Splitting {
       {
         debugName: 'few',
         name: (id, context) => {
-          places ??= placesOf(roots, context);
+          places ??= placesOf(roots, shared, context);
           return places.get(id) ?? null;
         },
       },
@@ -26,15 +31,31 @@ export function inFew(roots: Readonly<Record<string, string>>): Splitting {
 }
 
 /** The name of the chunk by module. */
-function placesOf(roots: Readonly<Record<string, string>>, context: Context): Map<string, string> {
+function placesOf(roots: Roots, shared: Roots, context: Context): Map<string, string> {
   const places = new Map<string, string>();
-  for (const [name, root] of Object.entries(roots)) {
-    const waiting = [root];
-    for (const id of waiting) {
-      if (places.has(id)) continue;
-      places.set(id, name);
-      waiting.push(...(context.getModuleInfo(id)?.importedIds ?? []));
+  for (const [name, ids] of Object.entries(roots)) {
+    for (const id of reached(ids, places, context)) places.set(id, name);
+  }
+  for (const [name, ids] of Object.entries(shared)) {
+    const importers = new Map<string, number>();
+    for (const one of ids) {
+      for (const id of reached([one], places, context)) importers.set(id, (importers.get(id) ?? 0) + 1);
     }
+    for (const [id, count] of importers) if (count > 1) places.set(id, name);
   }
   return places;
+}
+
+/** These modules, and what they import statically, without those that have a place. */
+function reached(ids: readonly string[], places: ReadonlyMap<string, string>, context: Context): Set<string> {
+  const found = new Set<string>();
+  const add = (id: string) => {
+    if (!places.has(id)) found.add(id);
+  };
+  for (const id of ids) {
+    if (context.getModuleInfo(id) === null) throw new Error(`${id} is not in the bundle`);
+    add(id);
+  }
+  for (const id of found) for (const imported of context.getModuleInfo(id)?.importedIds ?? []) add(imported);
+  return found;
 }

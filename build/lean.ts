@@ -15,6 +15,12 @@ const STAND_INS: Readonly<Record<string, string>> = {
   async: 'module.exports = {};',
   // MinIO's client changes settings with it.
   xml2js: 'module.exports = { Builder: class {} };',
+  // For MQTT through a SOCKS proxy, in browsers, and of MQTT 5.
+  socks: 'module.exports = {};',
+  'worker-timers': 'module.exports = {};',
+  'lru-cache': 'module.exports = {};',
+  // Azure's checksums of transfers, which are off by default.
+  './crc64.js': 'export default {};',
 };
 /** Copies of Node's built-in modules. */
 const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };

@@ -20,7 +20,7 @@ export const isCompared = ({ options }: Run): boolean => options.pinned !== unde
 /** @param now as in the evidence of `encryption/choice` */
 export function pinned({ options }: Run, now: Identity): Outcome {
   const before = options.pinned?.encryption;
-  if (before === undefined) return skip('the baseline does not contain the encryption method');
+  if (before?.method === undefined) return skip('the baseline does not contain the encryption method');
   const evidence = { before: shown(before), now: shown(now) };
   if (before.method !== now.method) return changed('method', before, now, evidence);
   const keys = Object.keys(NAMES).filter((name) => before[name] !== undefined);

@@ -1,6 +1,7 @@
 /** Validates patterns and IDs from the user against all rules, regardless of the deployment. A variable in brackets is not validated. */
 
 import { InputError } from '../config/input-error.ts';
+import type { Decisions } from '../config/schema.ts';
 import { idsOf } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { quoted, suggest, unmatched } from '../engine/select.ts';
@@ -13,6 +14,7 @@ export interface GivenIds {
   readonly require?: readonly string[] | undefined;
   /** IDs, not patterns. */
   readonly accept?: readonly string[] | undefined;
+  readonly decisions?: Decisions | undefined;
 }
 
 /**

@@ -1,7 +1,9 @@
 /** Rejects a selection of rules that leaves nothing to check. */
+
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/input-error.ts';
 import type { RunOptions } from '../config/options.ts';
+import type { Decisions } from '../config/schema.ts';
 import { named } from '../config/sources/quote.ts';
 import { type Check, idsOf, perVariable, type Run } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
@@ -13,6 +15,8 @@ import { CHECKS } from './checks.ts';
 interface Selection {
   readonly only?: readonly string[] | undefined;
   readonly skip?: readonly string[] | undefined;
+  /** Its patterns are among those to skip. */
+  readonly decisions?: Decisions | undefined;
 }
 
 const MOST_NAMED = 4;
@@ -22,9 +26,10 @@ const MOST_NAMED = 4;
  * @param dash precedes the name of the options in the message
  * @throws InputError
  */
-export function refuseEmptySelection({ only = [], skip = [] }: Selection, dash: '--' | ''): void {
+export function refuseEmptySelection(given: Selection, dash: '--' | ''): void {
+  const { only = [], skip = [] } = given;
   const selected = selector(only, skip, perVariable(CHECKS));
-  if (!CHECKS.flatMap(idsOf).some(selected)) throw empty({ only, skip }, dash, '');
+  if (!CHECKS.flatMap(idsOf).some(selected)) throw empty(given, dash, '');
 }
 
 /**
@@ -49,10 +54,14 @@ function expectedOf(check: Check, run: Run): readonly string[] {
   }
 }
 
-function empty({ only = [], skip = [] }: Selection, dash: string, why: string): InputError {
+function empty({ only = [], skip = [], decisions }: Selection, dash: string, why: string): InputError {
+  const place = (pattern: string) => decisions?.skipped.find(({ id }) => id === pattern)?.where;
   const given = [
     ...only.map((pattern) => `${dash}only ${shown(pattern)}`),
-    ...skip.map((pattern) => `${dash}skip ${shown(pattern)}`),
+    ...skip.map((pattern) => {
+      const where = place(pattern);
+      return where === undefined ? `${dash}skip ${shown(pattern)}` : `skip ${shown(pattern)} in ${where}`;
+    }),
   ];
   const named = given.length <= MOST_NAMED ? given : [...given.slice(0, MOST_NAMED - 1), '…'];
   return new InputError(`${named.join(' and ')} ${given.length === 1 ? 'leaves' : 'leave'} nothing to check${why}`);

@@ -29,7 +29,7 @@ export async function cleanup(host: NodeJS.Process, args: CleanupArguments): Pro
     ...DEFAULTS,
     from: args.from,
     timeoutMs: args.timeout * 1000,
-    authorities: authoritiesIn(args.caFile ?? [], host.env),
+    authorities: await authoritiesIn(args, host.env),
     ...credentialOptions(args),
   };
   const deployment = await readDeployment(host, args, options);

@@ -1,4 +1,5 @@
 /** Where a report or a matrix goes: standard output, the files of `--report`, and the summary of a workflow step. */
+import { resolve } from 'node:path';
 import { describeRule } from '../app/rules.ts';
 import { InputError } from '../config/entry.ts';
 import { type Format, renderWith } from '../report/format.ts';
@@ -49,7 +50,9 @@ export function prepareOutput<Document, Name extends FormatName>(
 }
 
 function filesOf<Name extends FormatName>({ report: targets = [] }: Arguments<Name>): { format: Name; write: Write }[] {
-  const twice = targets.find(({ path }, index) => targets.slice(0, index).some((other) => other.path === path));
+  const twice = targets.find(({ path }, index) =>
+    targets.slice(0, index).some((other) => resolve(other.path) === resolve(path)),
+  );
   if (twice !== undefined)
     throw new InputError(`--report uses ${twice.path} twice; write each format to a separate file`);
   return targets.map(({ format, path }) => ({ format, write: prepare(path) }));

@@ -1,12 +1,13 @@
 /** The preparation that all commands with a config share. */
 import { X509Certificate } from 'node:crypto';
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { checkIds as checkGiven } from '../app/ids.ts';
 import { readDeployment as readFrom } from '../app/read-config.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
 import { AUTHORITIES_VARIABLE, type Environment, type RunOptions } from '../config/options.ts';
 import type { Accepted } from '../config/schema.ts';
+import { bytesOf, deadlineIn, readBytes } from '../config/sources/read.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { certificatesIn } from '../net/ca-store.ts';
 import type { Acceptances } from '../report/accepted.ts';
@@ -32,7 +33,7 @@ export const acceptancesIn = ({ accept, decisions }: Pick<RunArguments, 'accept'
   new Map<string, string | Accepted>([...Object.entries(decisions?.accepted ?? {}), ...reasonsIn(accept)]);
 
 /** @throws InputError if a pattern or ID matches no rule, or an accepted one has no reason */
-export function checkIds(args: Pick<RunArguments, 'only' | 'skip' | 'require' | 'accept'>): void {
+export function checkIds(args: Pick<RunArguments, 'only' | 'skip' | 'require' | 'accept' | 'decisions'>): void {
   checkGiven({ ...args, accept: args.accept?.map(({ id }) => id) }, '--');
   reasonsIn(args.accept);
 }
@@ -61,21 +62,30 @@ export function credentialOptions({
 
 /**
  * The certificates from --ca-file, and from the variable, as one string.
- * @throws InputError if one of them contains none
+ * @throws InputError if one of them contains none, or can't be read in time
  */
-export function authoritiesIn(paths: readonly string[], environment: Environment = {}): string | undefined {
-  const inFiles = paths.flatMap((path) => {
-    let pem: string;
-    try {
-      pem = readFileSync(path, 'utf8');
-    } catch {
-      throw new InputError(`cannot read --ca-file ${path}; expected a file with PEM certificates`);
-    }
-    return allIn(pem, `--ca-file ${path}`);
-  });
+export async function authoritiesIn(
+  { caFile = [], timeout }: Pick<RunArguments, 'caFile' | 'timeout'>,
+  environment: Environment = {},
+): Promise<string | undefined> {
+  const deadline = deadlineIn(timeout * 1000);
+  const inFiles: string[] = [];
+  for (const path of caFile) {
+    const name = `--ca-file ${path}`;
+    const bytes = await readBytes(name, () => opened(path), deadline);
+    inFiles.push(...allIn(bytes.toString(), name));
+  }
   const { [AUTHORITIES_VARIABLE]: given = '' } = environment;
   const certificates = given === '' ? inFiles : [...inFiles, ...allIn(given, AUTHORITIES_VARIABLE)];
   return certificates.length === 0 ? undefined : certificates.join('\n');
+}
+
+function opened(path: string): ReturnType<typeof bytesOf> {
+  try {
+    return bytesOf(path);
+  } catch {
+    throw new InputError(`cannot read --ca-file ${path}; expected a file with PEM certificates`);
+  }
 }
 
 function allIn(pem: string, where: string): string[] {
@@ -133,22 +143,26 @@ const COMPARES = /(?:^|\/)pinned$/;
  * @throws InputError
  */
 export function refuseUncompared(
-  { require = [], baseline }: Pick<RunArguments, 'require' | 'baseline'>,
+  { require = [], baseline, decisions }: Pick<RunArguments, 'require' | 'baseline' | 'decisions'>,
   platform?: Platform,
 ): void {
   const pattern = require.find((one) => COMPARES.test(one));
   if (pattern === undefined || (baseline !== undefined && platform === undefined)) return;
+  const isInFile = decisions?.required.includes(pattern) === true;
+  const [where, option] = isInFile ? [`${decisions.file}: `, 'require'] : ['', '--require'];
   throw new InputError(
     platform === undefined
-      ? `--require ${pattern} requires --baseline: the path of an earlier report`
-      : `run ${platform} does not support --require ${pattern}: only a single run with --baseline checks it`,
+      ? `${where}${option} ${pattern} requires --baseline: the path of an earlier report`
+      : `${where}run ${platform} does not support ${option} ${pattern}: only a single run with --baseline checks it`,
   );
 }
 
 /** The matrix to compare with. @throws InputError if the file contains none */
-export async function matrixBaseline(args: Parameters<typeof exitRules>[0]): Promise<Matrix | undefined> {
+export async function matrixBaseline(
+  args: Parameters<typeof exitRules>[0] & Partial<Pick<RunArguments, 'timeout'>>,
+): Promise<Matrix | undefined> {
   exitRules(args);
   if (args.baseline === undefined) return undefined;
   const { readMatrixBaseline } = await import('../app/baseline.ts');
-  return readMatrixBaseline(args.baseline);
+  return readMatrixBaseline(args.baseline, args.timeout === undefined ? undefined : args.timeout * 1000);
 }

@@ -43,7 +43,7 @@ const NETWORK = ['--subnets', '--security-groups', '--assign-public-ip'];
 export async function runEcs(host: NodeJS.Process, args: EcsArguments, given: readonly string[]): Promise<void> {
   const { cluster } = args;
   if (cluster === undefined) throw new InputError('run ecs requires --cluster: the name or ARN of the ECS cluster');
-  const authorities = authoritiesIn(args.caFile ?? []);
+  const authorities = await authoritiesIn(args);
   const { region, profile } = args;
   const caller = { cluster, region, profile, environment: host.env, authorities };
   if (args.cleanup === true) {

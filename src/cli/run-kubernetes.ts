@@ -54,7 +54,7 @@ export async function runKubernetes(
     throw new InputError(
       '--create-service-accounts creates those in manifests: pass the output of helm template with -f',
     );
-  const settings = settingsIn(args);
+  const settings = await settingsIn(args);
   checkIds(args);
   refuseUncompared(args, 'kubernetes');
   const files = filesIn(host, args, 'helm template');
@@ -91,9 +91,9 @@ const CONNECTION = ['--namespace', '--context', '--kubeconfig', '--as'];
 /** Options that decide what the manifests contain, beside those of every platform. */
 const IN_PODS = ['--image-pull-secret', '--resources', '--create-service-accounts'];
 
-function settingsIn(args: KubernetesArguments) {
+async function settingsIn(args: KubernetesArguments) {
   const image = imageIn(args, 'kubernetes');
-  const authorities = authoritiesIn(args.caFile ?? []);
+  const authorities = await authoritiesIn(args);
   if (authorities !== undefined && Buffer.byteLength(authorities) > MOST_AUTHORITIES_KIB * 1024)
     throw new InputError(`--ca-file: more than ${MOST_AUTHORITIES_KIB} KiB of certificates, the maximum for a Pod`);
   return {

@@ -40,7 +40,7 @@ export async function run(host: NodeJS.Process, args: RunArguments, firstLine = 
     timeoutMs: args.timeout * 1000,
     waitMs: args.wait === undefined ? undefined : args.wait * 1000,
     concurrency: args.concurrency ?? Number.POSITIVE_INFINITY,
-    authorities: authoritiesIn(args.caFile ?? [], host.env),
+    authorities: await authoritiesIn(args, host.env),
     ...credentialOptions(args),
     ...targetsIn(args, '--'),
     accept: Object.fromEntries(reasonsIn(args.accept)),
@@ -48,7 +48,7 @@ export async function run(host: NodeJS.Process, args: RunArguments, firstLine = 
   };
   const rules = exitRules(args);
   refuseUncompared(args);
-  const baseline = args.baseline === undefined ? undefined : await readBaseline(args.baseline);
+  const baseline = args.baseline === undefined ? undefined : await readBaseline(args.baseline, options.timeoutMs);
   const output = prepareOutput(host, args, FORMATS);
   const config = await readDeployment(host, args, options);
   refuseInapplicableSelection(config, options, '--');
@@ -86,7 +86,7 @@ export async function run(host: NodeJS.Process, args: RunArguments, firstLine = 
 }
 
 /** @throws InputError if the file contains no report */
-async function readBaseline(path: string): Promise<Report> {
+async function readBaseline(path: string, timeoutMs: number): Promise<Report> {
   const { readReportBaseline } = await import('../app/baseline.ts');
-  return readReportBaseline(path);
+  return readReportBaseline(path, timeoutMs);
 }

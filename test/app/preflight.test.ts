@@ -82,6 +82,24 @@ describe('preflight', () => {
     expect(heard).toEqual(expect.arrayContaining(['+encryption', '-encryption']));
   });
 
+  it('tells an observer what of the report is known during the run', async () => {
+    const [expected, failed, settled]: [string[], string[], Check[]] = [[], [], []];
+    const observer = {
+      expected: (checks: readonly { readonly id: string }[]) => void expected.push(...checks.map(({ id }) => id)),
+      failed: (id: string) => void failed.push(id),
+      settled: (check: Check) => void settled.push(check),
+    };
+    const report = await preflight({ files: [file], environment }, { observer });
+    const withoutOperations = report.checks.map(({ operations: _, ...check }) => check);
+    expect(expected).toEqual(report.checks.map(({ id }) => id));
+    expect(settled).toEqual(withoutOperations);
+    // All servers are at one address.
+    expect(failed).toEqual([expect.stringMatching(/^(?:database\/connect|object-storage\/|mqtt-broker\/)/)]);
+    settled.length = 0;
+    await preflight({ files: [file], environment }, { observer, waitMs: 1 });
+    expect(settled, 'with further attempts').toEqual([]);
+  });
+
   it('ends early when it is told to, and reports', async () => {
     const report = await preflight({ files: [hanging], environment }, { signal: AbortSignal.timeout(300) });
     expect(expectValid(report)).toMatchObject({ interrupted: true });

@@ -188,3 +188,23 @@ test('an option with another value is refused with its line', async () => {
     stderr: `spacelift-preflight: ${path('bad.yaml')}:3: wait: expected a duration such as 90s, 5m or 1h, greater than 0 and at most 24h\n`,
   });
 });
+
+test.each([
+  ['skip:\n  - id: "*"\n    reason: x\n', `skip * in FILE:2 leaves nothing to check`],
+  [
+    'skip:\n  - {id: encryption/*, reason: x}\n',
+    '--only encryption/rsa/* and skip encryption/* in FILE:2 leave nothing to check',
+  ],
+  [
+    'require: [encryption/pinned]\n',
+    'FILE: require encryption/pinned requires --baseline: the path of an earlier report',
+  ],
+])('what can’t be in %j is said with its place', async (text, says) => {
+  await writeFile(path('place.yaml'), text);
+  const args = text.includes('"*"') ? ['-f', config, '--config', path('place.yaml')] : undefined;
+  const { code, stderr } = await (args === undefined ? decide('place.yaml') : command(args));
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: `spacelift-preflight: ${says.replace('FILE', path('place.yaml'))}\n`,
+  });
+});

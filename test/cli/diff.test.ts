@@ -85,6 +85,22 @@ describe('diff', () => {
     ]);
   });
 
+  it('notes it also if the rule that compares was skipped', async () => {
+    const withRule = async (name: string, method: string, status: 'fail' | 'skip') => {
+      const pinned = { encryption: { method } };
+      await writeFile(
+        path(name),
+        JSON.stringify(reportOf('server', [{ id: 'encryption/pinned', status }], { pinned })),
+      );
+    };
+    await withRule('rsa.json', 'rsa', 'skip');
+    await withRule('kms.json', 'kms', 'skip');
+    await withRule('kms-failed.json', 'kms', 'fail');
+    const note = 'encryption.method can’t be changed after installation, but was rsa, and is kms now';
+    expect((await compared('rsa.json', 'kms.json')).notes).toEqual([note]);
+    expect((await compared('rsa.json', 'kms-failed.json')).notes).toEqual([]);
+  });
+
   it('compares matrices, column by column', async () => {
     expect((await compared('matrix.json', 'matrix.json')).findings).toEqual([]);
   });

@@ -14,9 +14,10 @@ it('are those in the files, and those in the variable', async () => {
   const [one, other] = await Promise.all([selfSigned({ names: ['one'] }), selfSigned({ names: ['other'] })]);
   const path = join(folder, 'ca.pem');
   await writeFile(path, one.certPem);
-  expect(authoritiesIn([])).toBeUndefined();
-  expect(authoritiesIn([], { [AUTHORITIES_VARIABLE]: '' })).toBeUndefined();
-  const both = authoritiesIn([path], { [AUTHORITIES_VARIABLE]: other.certPem });
+  const timeout = 60;
+  expect(await authoritiesIn({ timeout })).toBeUndefined();
+  expect(await authoritiesIn({ timeout }, { [AUTHORITIES_VARIABLE]: '' })).toBeUndefined();
+  const both = await authoritiesIn({ caFile: [path], timeout }, { [AUTHORITIES_VARIABLE]: other.certPem });
   expect(both?.split('\n').filter((line) => line === '-----BEGIN CERTIFICATE-----')).toHaveLength(2);
 });
 

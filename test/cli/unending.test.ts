@@ -40,6 +40,25 @@ it.each([[[]], [['cleanup']]])(
   30_000,
 );
 
+it.each(['--baseline', '--ca-file'])(
+  'a FIFO that nobody writes to, for %s',
+  async (option) => {
+    const pipe = join(folder, `pipe${option}`);
+    execFileSync('mkfifo', [pipe]);
+    const { code, stderr } = await ended(['--timeout', '1', option, pipe]);
+    expect(code).toBe(2);
+    expect(LINE.exec(stderr)?.[1]).toContain(pipe);
+  },
+  30_000,
+);
+
+it('a device without an end, for --ca-file', async () => {
+  expect(await ended(['--ca-file', '/dev/zero'])).toEqual({
+    code: 2,
+    stderr: 'spacelift-preflight: --ca-file /dev/zero: larger than 8 MiB, the maximum\n',
+  });
+});
+
 it.each(['', 'A=b\n'])(
   'standard input that stays open, with %j in it',
   async (again) => {

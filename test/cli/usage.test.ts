@@ -200,6 +200,9 @@ describe('a usage error', () => {
     expect(await refused(['-f', config, '--report', `json=${config}/x`])).toContain('its directory is a file');
     const path = join(folder, 'twice');
     expect(await refused(['-f', config, '--report', `json=${path}`, '--report', `pretty=${path}`])).toContain('twice');
+    expect(await refused(['-f', config, '--report', `json=${path}`, '--report', `html=${folder}/./twice`])).toContain(
+      'twice',
+    );
     expect(await refused(['-f', '/nowhere', '--report', `json=${path}`])).toContain('/nowhere');
     expect(await readdir(folder)).not.toContain('twice');
   });

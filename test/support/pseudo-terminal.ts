@@ -7,6 +7,8 @@ export interface OnTerminal {
   readonly written: () => string;
   /** Types on its keyboard. */
   type(keys: string): void;
+  /** Something was written. */
+  readonly first: Promise<unknown>;
   readonly code: Promise<number>;
 }
 
@@ -25,6 +27,7 @@ export function onTerminal(command: readonly string[], env: Record<string, strin
   });
   return {
     written: () => text,
+    first: once(child.stdout, 'data'),
     type: (keys) => void child.stdin.write(keys),
     code: once(child, 'close').then(([code]) => code as number),
   };

@@ -74,6 +74,8 @@ export async function roundTrip(run: Run, data: DataPlane, topic: string, messag
       reconnectPeriod: 0,
       resubscribe: false,
       keepalive: 0,
+      // Otherwise, the library first makes all 65,536 numbers that a packet can contain: 10 MB, for a connection with five packets.
+      writeCache: false,
       // The deadline below counts this process's own waiting, which the library's does not.
       connectTimeout: NEVER_MS,
     });

@@ -1,10 +1,8 @@
 /**
- * Google Cloud Storage, with Application Default Credentials. Google's library finds them and signs URLs; requests go to
- * the JSON API through the run's own client, since the library's transport accepts neither a signal nor a CA, and only the
+ * Google Cloud Storage, with Application Default Credentials. Google's library finds them and signs with them; requests go
+ * to the JSON API through the run's own client, since the library's transport accepts neither a signal nor a CA, and only the
  * process's proxy. No role needs `storage.buckets.get`: only reading the settings requires it.
  */
-import type { Storage } from '@google-cloud/storage';
-import type { GoogleAuth } from 'google-auth-library';
 import { GoogleAuthError, google } from '../../../src/clouds/google/credentials.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../../src/net/http.ts';
@@ -15,9 +13,10 @@ import { EMULATOR, emulatorOf, mustBeGoogles } from './endpoint.ts';
 import { gcpRefusal, jsonOf, MISSING } from './errors.ts';
 import { gcpMessages, type Names, release } from './messages.ts';
 import { type Binding, expiryRules, isPublicPolicy, type LifecycleRule } from './settings.ts';
+import { signedUrl } from './signed-url.ts';
 
-/** How long a pre-signed URL works, ms. */
-const EXPIRES_MS = 900_000;
+/** How long a pre-signed URL works, in seconds. */
+const EXPIRES_S = 900;
 const PROXY_MS = 8_000;
 /** A generation that no object has: generations are timestamps, in µs. */
 const NO_GENERATION = '1';
@@ -109,15 +108,6 @@ export async function gcp(run: Run): Promise<Store> {
     await unlessMissing(
       ask({ action: 'delete', bucket }, objectPath(bucket, key), signal, { method: 'DELETE', query }),
     );
-  };
-
-  let signer: Promise<Storage> | undefined;
-  const storageWith = (auth: GoogleAuth) => {
-    signer ??= import('@google-cloud/storage').then(
-      // It only signs, and never sends requests.
-      (library) => new library.Storage({ authClient: auth, apiEndpoint: base.origin, projectId: 'none' }),
-    );
-    return signer;
   };
 
   return {
@@ -215,17 +205,17 @@ export async function gcp(run: Run): Promise<Store> {
     sign: (method, bucket, key, headers = {}) => {
       const write = method === 'PUT';
       return as({ action: write ? 'put' : 'get', bucket }, async () => {
-        const url = await identity.sign(async (auth) => {
-          const file = (await storageWith(auth)).bucket(bucket).file(key);
-          const [signed] = await file.getSignedUrl({
-            version: 'v4',
-            action: write ? 'write' : 'read',
-            expires: Date.now() + EXPIRES_MS,
-            extensionHeaders: { ...headers },
-          });
-          return signed;
-        });
-        return { method: write ? 'PUT' : 'GET', url: new URL(url), headers };
+        const to = {
+          method: write ? 'PUT' : 'GET',
+          base,
+          bucket,
+          key,
+          headers,
+          seconds: EXPIRES_S,
+          now: new Date(),
+        } as const;
+        const url = await identity.sign((by) => signedUrl(to, by));
+        return { method: to.method, url, headers };
       });
     },
 

@@ -69,6 +69,9 @@ export function decisionsIn(text: string, file: string, { profile, today }: Read
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
     uniqueKeys: false,
+    // Whatever version a directive names: dates are texts, and there are no merge keys.
+    schema: 'core',
+    resolveKnownTags: false,
     logLevel: 'silent',
     prettyErrors: false,
   });

@@ -1,12 +1,16 @@
-/** The form of a decisions file, for editors and for reading it: printed by `schema decisions`. */
+/**
+ * The form of a decisions file, for editors and for reading it: printed by `schema decisions`. It is compared with YAML nodes, whose
+ * lines, tags and aliases no schema for values sees; nothing repeats it.
+ */
+import { PHASES, PLACES } from '../../config/options.ts';
 import { type Check, idsOf } from '../../engine/check.ts';
 import type { JsonSchema } from '../../report/json-schema.ts';
 
 /** Options that the file may set: none that opens files, contacts others, decides where credentials go, or counts fewer failures. */
 const OPTIONS: Readonly<Record<string, JsonSchema>> = {
   concurrency: { type: 'integer', description: 'Number of dependencies checked at once.' },
-  from: { type: 'string', enum: ['inside', 'outside'], description: 'Where it runs.' },
-  phase: { type: 'string', enum: ['auto', 'pre-install', 'post-install'] },
+  from: { type: 'string', enum: PLACES, description: 'Where it runs.' },
+  phase: { type: 'string', enum: PHASES },
   'read-only': { type: 'boolean', description: 'Do not write to any system.' },
   release: { type: 'string', description: 'Release of Self-Hosted to check for, such as "4.3.0".' },
   strict: { type: 'boolean', description: 'Exit with 1 on warnings that are not accepted.' },
@@ -15,13 +19,16 @@ const OPTIONS: Readonly<Record<string, JsonSchema>> = {
 };
 export const OPTION_NAMES = Object.keys(OPTIONS);
 
+/** At least one character that can be seen. */
+const VISIBLE = '[^\\s\\p{C}]';
+
 const closed = (properties: Readonly<Record<string, JsonSchema>>, required: readonly string[] = []): JsonSchema => ({
   type: 'object',
   properties,
   required,
   additionalProperties: false,
 });
-const text = (description: string): JsonSchema => ({ type: 'string', pattern: '\\S', description });
+const text = (description: string): JsonSchema => ({ type: 'string', pattern: VISIBLE, description });
 const list = (items: JsonSchema, description: string): JsonSchema => ({ type: 'array', items, description });
 
 function sections(ids: readonly string[]): Readonly<Record<string, JsonSchema>> {

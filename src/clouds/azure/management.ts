@@ -1,5 +1,5 @@
 /** The settings of a storage account that only Azure's management plane has. Spacelift does not need them, so nothing here fails. */
-import type { StorageManagementClient as Client, ManagementPolicyRule } from '@azure/arm-storage';
+import type { ManagementPolicyRule } from '@azure/arm-storage';
 import type { TokenCredential } from '@azure/identity';
 import type { Run } from '../../engine/check.ts';
 import type { HttpClient } from '../../net/http.ts';
@@ -7,6 +7,7 @@ import { boundPages } from '../../net/limits.ts';
 import { NetworkError } from '../../net/network-error.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, skip } from '../../outcome/outcome.ts';
+import type { StorageManagementContext } from './arm-storage.ts';
 import { findToken, type Token, TokenError } from './credentials.ts';
 import type { AzureTransport } from './transport.ts';
 
@@ -34,6 +35,8 @@ interface Account {
   readonly management: string;
 }
 
+type Client = typeof import('./arm-storage.ts') & { readonly context: StorageManagementContext };
+
 /** Searches for the account in AZURE_SUBSCRIPTION_ID, or in all subscriptions that the credentials can see. */
 export function accountSettings(
   run: Run,
@@ -49,8 +52,8 @@ export function accountSettings(
     return token;
   };
   const clientFor = async (subscription: string): Promise<Client> => {
-    const { StorageManagementClient } = await import('@azure/arm-storage');
-    return new StorageManagementClient({ getToken }, subscription, options);
+    const sdk = await import('./arm-storage.ts');
+    return { ...sdk, context: sdk.createStorageManagement({ getToken }, subscription, options) };
   };
   const subscriptions = async (signal: AbortSignal): Promise<string[]> => {
     const told = run.deployment.setting('AZURE_SUBSCRIPTION_ID')?.value;
@@ -64,9 +67,9 @@ export function accountSettings(
     return value.map(({ subscriptionId }) => subscriptionId);
   };
   const placeIn = async (subscription: string, abortSignal: AbortSignal): Promise<Place | undefined> => {
-    const client = await clientFor(subscription);
+    const { listAccounts, context } = await clientFor(subscription);
     const another = boundPages();
-    for await (const page of client.storageAccounts.list({ abortSignal }).byPage()) {
+    for await (const page of listAccounts(context, { abortSignal }).byPage()) {
       another(0);
       const id = page.find((account) => account.name === name)?.id ?? '';
       const group = /\/resourceGroups\/([^/]+)\//i.exec(id)?.[1];
@@ -102,13 +105,13 @@ export function accountSettings(
   };
 
   return {
-    versioning: setting(async ({ blobServices }, group, abortSignal) => {
-      const { isVersioningEnabled } = await blobServices.getServiceProperties(group, name, { abortSignal });
+    versioning: setting(async ({ getServiceProperties, context }, group, abortSignal) => {
+      const { isVersioningEnabled } = await getServiceProperties(context, group, name, { abortSignal });
       return isVersioningEnabled === true;
     }),
-    rules: setting(async ({ managementPolicies }, group, abortSignal) => {
+    rules: setting(async ({ getManagementPolicy, context }, group, abortSignal) => {
       try {
-        const { policy } = await managementPolicies.get(group, name, 'default', { abortSignal });
+        const { policy } = await getManagementPolicy(context, group, name, 'default', { abortSignal });
         return policy?.rules ?? [];
       } catch (error) {
         if ((error as { code?: unknown }).code === 'ManagementPolicyNotFound') return [];

@@ -38,8 +38,15 @@ export interface Google {
   readonly account: () => string | undefined;
   /** The headers that authorize a request. @throws GoogleAuthError; CheckStopped if the key file is not here */
   headers(): Promise<Readonly<Record<string, string>>>;
-  /** Signs with the library. @throws GoogleAuthError; CheckStopped for a user, who can't sign */
-  sign(perform: (auth: GoogleAuth) => Promise<string>): Promise<string>;
+  /** @throws GoogleAuthError; CheckStopped for a user, who can't sign */
+  sign<T>(perform: (by: GoogleSigner) => Promise<T>): Promise<T>;
+}
+
+export interface GoogleSigner {
+  /** The email address of the service account. */
+  readonly account: string;
+  /** Its RSA signature with SHA-256, in Base64: with its key, or by the IAM API. */
+  sign(text: string): Promise<string>;
 }
 
 /** The requests of one call of the library, which replaces their errors with its own. */
@@ -63,19 +70,18 @@ export function google(run: Run, send: HttpClient['send']): Google {
     const call = calls.getStore() ?? {};
     call.url = new URL(String(input));
     try {
-      const sent = new Request(call.url, { ...init, signal: null });
-      const body = Buffer.from(await sent.arrayBuffer());
+      const { type, body } = await bodyIn(init);
+      const given = Object.fromEntries((init.headers ?? []) as Headers);
       const request: HttpRequest = {
-        method: sent.method,
+        method: (init.method ?? 'GET').toUpperCase(),
         url: call.url,
-        headers: Object.fromEntries(sent.headers),
+        headers: { ...(type !== undefined && { 'content-type': type }), ...given },
         ...(body.length > 0 && { body }),
         ...(call.signal !== undefined && { signal: call.signal }),
       };
       const answer = await withRetry(() => send(request), busyHintIn, call.signal);
       if (answer.status >= 400) call.answer = answer;
-      const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)]);
-      return new Response(new Uint8Array(answer.body), { status: answer.status, headers });
+      return responseOf(answer);
     } catch (error) {
       call.problem = error;
       throw error;
@@ -149,9 +155,46 @@ export function google(run: Run, send: HttpClient['send']): Google {
     sign: async (perform) => {
       const auth = await ready();
       if (!maySign || account === undefined) throw new CheckStopped(cannotSign(maySign));
-      return asked('signature', () => perform(auth));
+      const by = { account, sign: (text: string) => auth.sign(text) };
+      return asked('signature', () => perform(by));
     },
   };
+}
+
+/** What is sent, and its type unless a header tells another one. */
+async function bodyIn({ body }: RequestInit): Promise<{ type?: string; body: Buffer }> {
+  if (body === undefined || body === null) return { body: Buffer.alloc(0) };
+  if (typeof body === 'string') return { type: 'text/plain;charset=UTF-8', body: Buffer.from(body) };
+  if (body instanceof URLSearchParams) {
+    return { type: 'application/x-www-form-urlencoded;charset=UTF-8', body: Buffer.from(String(body)) };
+  }
+  return { body: Buffer.from(await new Response(body).arrayBuffer()) };
+}
+
+/** Has what the library uses of a response: Node loads all of fetch with the first `Response` or `Headers`. */
+function responseOf({ status, headers, body }: HttpAnswer): Response {
+  const parts = {
+    ok: status >= 200 && status < 300,
+    status,
+    statusText: '',
+    headers: new AnswerHeaders(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    bodyUsed: true,
+    text: async () => body.toString(),
+    json: async () => JSON.parse(body.toString()),
+    arrayBuffer: async () => new Uint8Array(body).buffer,
+  };
+  return parts as unknown as Response;
+}
+
+/** Their names are in lowercase, but are asked for in any case. */
+class AnswerHeaders extends URLSearchParams {
+  override get(name: string): string | null {
+    return super.get(name.toLowerCase());
+  }
+
+  override has(name: string): boolean {
+    return super.has(name.toLowerCase());
+  }
 }
 
 /** Checks that the caller's file exists. @throws GoogleAuthError */

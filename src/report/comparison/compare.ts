@@ -206,17 +206,22 @@ function notesOf(pairs: readonly Pair[]): string[] {
   });
 }
 
-/** The rules that compare the same with a baseline. */
-const PINNED = /\/pinned$/;
+/** The rules that compare the same with a baseline, by part. */
+const COMPARED_BY: Readonly<Record<string, string>> = {
+  encryption: 'encryption/pinned',
+  objectStorage: 'object-storage/pinned',
+  mqttBroker: 'mqtt-broker/pinned',
+};
 
-/** What can't be changed after installation, and differs; said here unless a finding says it. */
+/** What can't be changed after installation, and differs; said here unless a finding says it, also if that was skipped. */
 function pinnedNotes(pairs: readonly Pair[]): string[] {
   return pairs.flatMap(({ run, before, after }) => {
-    if (findingsIn(after).some(({ id }) => PINNED.test(id))) return [];
+    const said = new Set(findingsIn(after).flatMap(({ id, status }) => (status === 'skip' ? [] : [id])));
     const was = valuesIn(before.pinned);
     return [...valuesIn(after.pinned)].flatMap(([name, value]) => {
       const old = was.get(name);
-      if (old === undefined || isSamePinned(old, value)) return [];
+      const [part = ''] = name.split('.');
+      if (old === undefined || isSamePinned(old, value) || said.has(COMPARED_BY[part] ?? '')) return [];
       const who = run === undefined ? '' : `${run}: `;
       return [`${who}${name} can’t be changed after installation, but was ${old}, and is ${value} now`];
     });

@@ -72,6 +72,15 @@ test('control characters do not reach a terminal', () => {
   expect(given.accepted['database/version']).toMatchObject({ reason: '\\u{1b}[2Jx', who: '\\u{202e}y' });
 });
 
+test('a directive for another version of YAML changes no value', () => {
+  for (const until of ['2026-06-14', '!!timestamp 2026-06-14'])
+    expect(read(`%YAML 1.1\n---\n${accepted(until)}`).accepted['database/version']).toMatchObject({
+      until: '2026-06-14',
+      isExpired: true,
+    });
+  expect(() => read('%YAML 1.1\n---\noptions: {strict: yes}')).toThrow('p.yaml:3: strict: expected true or false');
+});
+
 /** A document that is refused, and why. */
 const REFUSED: readonly (readonly [text: string, says: string])[] = [
   ['\nacept: []', 'p.yaml:2: unknown key acept; did you mean accept?'],
@@ -83,6 +92,7 @@ const REFUSED: readonly (readonly [text: string, says: string])[] = [
   ['accept:\n  - id: database/version\n    reasn: x', 'p.yaml:3: unknown key reasn; did you mean reason?'],
   ['accept:\n  - id: database/version', 'p.yaml:2: reason is missing'],
   ['accept: [{id: database/version, reason: " "}]', 'p.yaml:1: reason: expected a text'],
+  ['accept: [{id: database/version, reason: "\\u200b\\e"}]', 'p.yaml:1: reason: expected a text'],
   ['accept: [{id: database/version, reason: 1}]', 'p.yaml:1: reason: expected a text; quote'],
   [
     'accept:\n- {id: database/versoin, reason: x}',

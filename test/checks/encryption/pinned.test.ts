@@ -26,9 +26,11 @@ test.each([
 });
 
 test('a baseline without a method is a skip, which --require notices', () => {
-  const run = { options: options({ pinned: {} }) } as Run;
-  expect(pinned(run, { method: 'kms', encryptionKey: arn('eu-west-1', SINGLE) })).toMatchObject({
-    status: 'skip',
-    title: 'the baseline does not contain the encryption method',
-  });
+  for (const before of [{}, { encryption: {} }]) {
+    const run = { options: options({ pinned: before }) } as Run;
+    expect(pinned(run, { method: 'kms', encryptionKey: arn('eu-west-1', SINGLE) })).toMatchObject({
+      status: 'skip',
+      title: 'the baseline does not contain the encryption method',
+    });
+  }
 });
