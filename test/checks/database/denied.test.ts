@@ -17,7 +17,10 @@ async function objectsUsed(server: PostgresServer): Promise<CatalogObject[]> {
     .split(/LOG: {2}statement: /)
     .slice(1);
   const isTrial = (statement: string) => /spacelift_preflight_|^(BEGIN|ROLLBACK)/.test(statement);
-  const statements = all.filter((statement) => !isTrial(statement));
+  // What is cast to `regclass` is only named, and not read.
+  const statements = all
+    .filter((statement) => !isTrial(statement))
+    .map((statement) => statement.replace(/'\w+'::regclass/g, ''));
   const words = [...new Set(statements.flatMap((statement) => statement.match(/[a-z_]+/g) ?? []))];
   const sql = `SELECT relname AS name, false AS "isFunction", ARRAY['pg_catalog.' || relname] AS signatures FROM pg_class
       WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind IN ('r', 'v') AND relname = ANY ($1)
