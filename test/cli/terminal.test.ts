@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CountingFault, type Fault, refusedPort, startSilent } from '../services/tcp.ts';
 import { onTerminal } from '../support/pseudo-terminal.ts';
 import { screenOf } from '../support/screen.ts';
@@ -15,15 +15,15 @@ let config: string;
 let report: string;
 
 beforeAll(async () => {
-  [folder, refused, silent] = await Promise.all([
-    mkdtemp(join(tmpdir(), 'preflight-terminal-')),
-    refusedPort(),
-    startSilent(),
-  ]);
+  [folder, refused] = await Promise.all([mkdtemp(join(tmpdir(), 'preflight-terminal-')), refusedPort()]);
   [config, report] = [join(folder, 'silent-broker.env'), join(folder, 'report.txt')];
+});
+afterAll(() => Promise.all([rm(folder, { recursive: true }), refused.close()]));
+beforeEach(async () => {
+  silent = await startSilent();
   await writeFile(config, dotenv({ database: refused.port, store: refused.port, broker: silent.port }));
 });
-afterAll(() => Promise.all([rm(folder, { recursive: true }), refused.close(), silent.close()]));
+afterEach(() => silent.close());
 
 const PLAIN = { NO_COLOR: '1', FORCE_HYPERLINK: '0', NODE_COMPILE_CACHE: COMPILED };
 
@@ -35,17 +35,19 @@ function start(args: readonly string[], env: Record<string, string> = PLAIN, col
 /** The report of the same run, printed at once. */
 const atOnce = async () => (await readFile(report, 'utf8')).trimEnd();
 
-const ENDS = ['--timeout', '2'];
+/** The test ends the run, by a server that gives up. */
+const PATIENT = ['--timeout', '600'];
 
 describe('on a terminal', () => {
   it('the checks appear one after the other, and the end is the report', async () => {
-    const { screen, written, code } = start(['-f', config, ...ENDS, '--report', `pretty=${report}`]);
+    const { screen, written, code } = start(['-f', config, ...PATIENT, '--report', `pretty=${report}`]);
     await expect
       .poll(screen)
       .toMatch(
-        /^✔ configuration .*[\s\S]*\n✔ pairing .*\n[⠀-⣿] [a-z-]+\/[a-z/-]+ failed; waiting for mqtt-broker \d s$/,
+        /^✔ configuration .*[\s\S]*\n✔ pairing .*\n[⠀-⣿] [a-z-]+\/[a-z/-]+ failed; waiting for mqtt-broker \d+ s$/,
       );
     expect(screen()).not.toContain('✖');
+    await silent.close();
     expect(await code).toBe(1);
     expect(screen()).toBe(await atOnce());
     expect(written()).toMatch(/^ {2}reading the config/);
@@ -53,7 +55,11 @@ describe('on a terminal', () => {
   });
 
   it('verbosely, in color and narrow, too', async () => {
-    const { written, code } = start(['-v', '-f', config, ...ENDS], { ...PLAIN, NO_COLOR: '', FORCE_COLOR: '1' }, 60);
+    const { written, code } = start(
+      ['-v', '-f', config, '--timeout', '2'],
+      { ...PLAIN, NO_COLOR: '', FORCE_COLOR: '1' },
+      60,
+    );
     expect(await code).toBe(1);
     expect(written()).toContain('\u001b[32m✔\u001b[39m configuration');
     expect(screenOf(written())).toMatch(/^✔ configuration [\s\S]*\n✖ not ready: \d+ failed.*$/);
@@ -61,8 +67,8 @@ describe('on a terminal', () => {
   });
 
   it('an interrupted run prints the rest', async () => {
-    const { screen, type, code } = start(['-f', config, '--report', `pretty=${report}`]);
-    await expect.poll(screen).toMatch(/✔ pairing .*\n.*waiting for mqtt-broker \d s$/);
+    const { screen, type, code } = start(['-f', config, ...PATIENT, '--report', `pretty=${report}`]);
+    await expect.poll(screen).toMatch(/✔ pairing .*\n.*waiting for mqtt-broker \d+ s$/);
     type('\u0003');
     expect(await code).toBe(130);
     const said = screen().split('\n');
