@@ -17,7 +17,7 @@ type Styled = Pick<RunArguments, 'quiet' | 'verbose' | 'color'>;
 type Arguments<Name extends FormatName> = Styled & {
   readonly format: Name;
   readonly report?: readonly { readonly format: Name; readonly path: string }[];
-};
+} & Partial<Pick<RunArguments, 'file' | 'decisions'>>;
 
 /**
  * Writes the document, and why the exit code is 1 without a failure in it.
@@ -49,7 +49,15 @@ export function prepareOutput<Document, Name extends FormatName>(
   };
 }
 
-function filesOf<Name extends FormatName>({ report: targets = [] }: Arguments<Name>): { format: Name; write: Write }[] {
+function filesOf<Name extends FormatName>({
+  report: targets = [],
+  file = [],
+  decisions,
+}: Arguments<Name>): { format: Name; write: Write }[] {
+  const read = [...file, ...(decisions === undefined ? [] : [decisions.file])].map((path) => resolve(path));
+  const replaced = targets.find(({ path }) => read.includes(resolve(path)));
+  if (replaced !== undefined)
+    throw new InputError(`--report would replace ${replaced.path}, which this run reads; write it to another file`);
   const twice = targets.find(({ path }, index) =>
     targets.slice(0, index).some((other) => resolve(other.path) === resolve(path)),
   );

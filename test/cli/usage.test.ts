@@ -203,6 +203,12 @@ describe('a usage error', () => {
     expect(await refused(['-f', config, '--report', `json=${path}`, '--report', `html=${folder}/./twice`])).toContain(
       'twice',
     );
+    const decisions = join(folder, 'decisions.yaml');
+    await writeFile(decisions, '{}');
+    for (const args of [[], ['--config', decisions]])
+      expect(await refused(['-f', config, ...args, '--report', `json=${args[1] ?? config}`])).toMatch(
+        /^--report would replace \S+, which this run reads; write it to another file$/,
+      );
     expect(await refused(['-f', '/nowhere', '--report', `json=${path}`])).toContain('/nowhere');
     expect(await readdir(folder)).not.toContain('twice');
   });
