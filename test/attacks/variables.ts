@@ -195,7 +195,6 @@ const LIBRARIES = [
   '@aws-sdk',
   '@smithy',
   '@azure',
-  '@google-cloud/storage',
   'google-auth-library',
   'gcp-metadata',
   'gaxios',
