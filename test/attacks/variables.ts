@@ -197,7 +197,6 @@ const LIBRARIES = [
   '@azure',
   'google-auth-library',
   'gcp-metadata',
-  'gaxios',
   'minio',
   'mqtt',
   'ws',
