@@ -44,8 +44,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // A larger young generation: servers, clients and reports make much that is soon thrown away.
     execArgv: ['--max-semi-space-size=64'],
-    // Much of a test is waiting for servers and deadlines: one worker more than there are processors keeps them busy.
-    maxWorkers: availableParallelism() + 1,
+    // Much of a test is waiting for servers and deadlines: two workers more than there are processors keep them busy.
+    maxWorkers: availableParallelism() + 2,
     projects: [
       // Modules are loaded once per worker: a test file puts back what it changes of the process.
       { extends: true, test: { name: 'unit', include: UNIT, isolate: false } },

@@ -60,13 +60,19 @@ const failuresIn = ({ checks }: Matrix): string[] =>
     ),
   );
 
+/** Ready, without a word; otherwise the error names what is not. */
+function expectReady({ code, stdout, stderr }: Awaited<ReturnType<typeof run>>): Matrix {
+  const matrix = matrixIn(stdout);
+  const told = { code, stderr, failures: failuresIn(matrix), lost: lostIn(matrix), verdict: matrix.verdict };
+  expect(told).toEqual({ code: 0, stderr: '', failures: [], lost: {}, verdict: 'ready' });
+  return matrix;
+}
+
 describe('a healthy installation', () => {
   it('is ready, as each service under its own account, and nothing stays', async () => {
     const installation = await installed();
-    const { code, stdout, stderr } = await run(installation, { args: ['--strict'] });
-    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    const matrix = matrixIn(stdout);
-    expect(matrix).toMatchObject({ verdict: 'ready', summary: { fail: 0, warn: 0 } });
+    const matrix = expectReady(await run(installation, { args: ['--strict'] }));
+    expect(matrix).toMatchObject({ summary: { fail: 0, warn: 0 } });
     expect(
       matrix.runs.map(({ name, facts }) => [name, facts.find((fact) => fact.name === 'service account')?.value]),
     ).toEqual(SERVICES.map((service) => [service, accountName(service)]));
@@ -76,16 +82,14 @@ describe('a healthy installation', () => {
   it('is ready beside a sidecar that never ends', async () => {
     const sidecar = { name: 'proxy', image: PAUSE, restartPolicy: 'Always' };
     const installation = await installed({ changes: { drain: { spec: { initContainers: [sidecar] } } } });
-    const { code, stdout } = await run(installation);
-    expect(lostIn(matrixIn(stdout))).toEqual({});
-    expect(code).toBe(0);
+    expectReady(await run(installation));
     expect(await installation.left()).toEqual([]);
   });
 
   it('is ready for two runs at once', async () => {
     const installation = await installed();
     const both = await Promise.all([run(installation), run(installation)]);
-    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(2).fill({ code: 0, stderr: '' }));
+    for (const one of both) expectReady(one);
     expect(await installation.left()).toEqual([]);
   });
 
@@ -135,9 +139,7 @@ describe('a healthy installation', () => {
       `--patch=${JSON.stringify({ rules: rights })}`,
     ]);
     const args = ['-f', '-', '--create-service-accounts'];
-    const { code, stdout, stderr } = await run(installation, { args, stdin });
-    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    expect(matrixIn(stdout).verdict).toBe('ready');
+    expectReady(await run(installation, { args, stdin }));
     expect(await installation.left()).toEqual([]);
   });
 });
@@ -149,10 +151,7 @@ describe('a worker’s view', () => {
   it('is tried in the namespace of the workers, with what the server’s report names', async () => {
     await scene.installed({ namespace: WORKERS, deployments: [] });
     const installation = await installed();
-    const { code, stdout, stderr } = await run(installation, { args: ['--worker-namespace', WORKERS, '--strict'] });
-    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
-    const { verdict, runs } = matrixIn(stdout);
-    expect(verdict).toBe('ready');
+    const { runs } = expectReady(await run(installation, { args: ['--worker-namespace', WORKERS, '--strict'] }));
     expect(runs.map(({ name }) => name)).toEqual([...SERVICES, 'worker']);
     expect(runs.at(-1)?.report).toMatchObject({
       service: 'worker',
