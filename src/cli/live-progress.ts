@@ -1,5 +1,5 @@
 /** Progress, if somebody watches: what draws it is loaded only then. */
-import type { DebugOption } from './debug/option.ts';
+import { type DebugOption, logsToStandardError } from './debug/option.ts';
 import { notice } from './errors.ts';
 import { isLive, NO_LINE } from './first-line.ts';
 import type { Progress } from './progress.ts';
@@ -10,9 +10,8 @@ export async function progressOn(
   { quiet, debug }: { readonly quiet?: true | undefined; readonly debug?: DebugOption | undefined },
   firstLine = NO_LINE,
 ): Promise<Progress> {
-  // The log is progress enough, and would break up the line.
-  const isLogged = debug !== undefined && debug.path === undefined;
-  if (quiet !== true && !isLogged && isLive(host.stderr, host.env)) {
+  // A log is progress enough.
+  if (quiet !== true && !logsToStandardError(debug) && isLive(host.stderr, host.env)) {
     const { showProgress } = await import('./progress.ts');
     return showProgress(host.stderr, hasUnicode(host.env) ? '…' : '...', firstLine);
   }

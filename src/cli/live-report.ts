@@ -2,6 +2,7 @@
 import type { Observer } from '../app/preflight.ts';
 import type { Report } from '../report/types.ts';
 import { loadWidths } from '../report/wrap.ts';
+import { logsToStandardError } from './debug/option.ts';
 import type { RunArguments } from './options.ts';
 import { styleFor } from './output.ts';
 import { print } from './print.ts';
@@ -41,8 +42,9 @@ export function liveReport(host: NodeJS.Process, args: Arguments): LiveReport | 
 
 /** The lines of a log on the same terminal, and further attempts, would break it up. */
 function isPrintedLive({ stdout }: NodeJS.Process, { format, quiet, wait, debug }: Arguments): boolean {
-  const isLogged = debug !== undefined && debug.path === undefined;
-  return stdout.isTTY === true && format === 'pretty' && quiet !== true && wait === undefined && !isLogged;
+  return (
+    stdout.isTTY === true && format === 'pretty' && quiet !== true && wait === undefined && !logsToStandardError(debug)
+  );
 }
 
 async function partsFor(host: NodeJS.Process, args: Arguments, ids: readonly string[]) {

@@ -11,6 +11,10 @@ export const debugOption = (): Option =>
     (value): DebugOption => ({ path: value === '' ? undefined : value }),
   );
 
+/** Whether the log's lines go to standard error, where they would break up what is drawn there. */
+export const logsToStandardError = (debug: DebugOption | undefined): boolean =>
+  debug !== undefined && debug.path === undefined;
+
 /** The arguments for commander, which would take the next one as the file. */
 export function withOwnDebug(argv: readonly string[]): string[] {
   const end = argv.indexOf('--');
