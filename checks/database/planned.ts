@@ -8,6 +8,7 @@ import type { PlannedFinding, Run } from '../../src/engine/check.ts';
 import { knownLater, notIdentified, notShown, planned } from '../../src/engine/planned.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
+import { isIssue } from '../../src/outcome/status.ts';
 import { judgeVersion } from './judge.ts';
 import type { DatabaseRule } from './rules.ts';
 
@@ -85,9 +86,7 @@ export function plannedFindings(run: Run): readonly PlannedFinding[] {
   // Beside a PostgreSQL server, the name of another product does not make it the database.
   const judged = ours.filter((found) => isPostgres(found) || is(found) === 'host' || !ours.some(isPostgres));
   const findings = judged.map((found) => findingsOf(found, deployment.release));
-  const bad = findings.find((some) =>
-    some.some(({ outcome }) => outcome.status === 'fail' || outcome.status === 'warn'),
-  );
+  const bad = findings.find((some) => some.some(({ outcome }) => isIssue(outcome.status)));
   const chosen = bad ?? findings[0];
   if (chosen !== undefined) return chosen;
   const servers = all.map(({ server }) => server);

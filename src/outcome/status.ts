@@ -2,6 +2,9 @@
 
 export type Status = 'pass' | 'warn' | 'fail' | 'skip';
 
+/** Whether there is something to fix. */
+export const isIssue = (status: Status): boolean => status === 'fail' || status === 'warn';
+
 /** Facts behind a finding, safe to print: names, counts, versions, never a secret. */
 export type Evidence = Record<string, string | number | boolean | readonly string[]>;
 

@@ -1,4 +1,5 @@
 /** The report as a self-contained HTML page for desktop, mobile and print. */
+import { isIssue } from '../outcome/status.ts';
 import { fixesOf } from './fixes.ts';
 import { changeById, changesSince } from './html/changes.ts';
 import { factsOf } from './html/facts.ts';
@@ -78,7 +79,7 @@ const groupOf = ({ id, title, status, summary, durationMs, findings }: ReportChe
 
 function row(finding: ReportFinding): Markup {
   const { id, status, title, detail, fix, durationMs, dependsOn } = finding;
-  const issue = status === 'fail' || status === 'warn';
+  const issue = isIssue(status);
   const facts = evidenceOf(finding);
   const more = [
     detail !== '' && html`${detail}`,

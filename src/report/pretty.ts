@@ -1,6 +1,6 @@
 /** The report for people: grouped by check, failures with their fixes, the verdict last. */
 import { BY_REQUEST } from '../engine/select.ts';
-import type { Status } from '../outcome/status.ts';
+import { isIssue, type Status } from '../outcome/status.ts';
 import { plural } from '../util/format.ts';
 import { acceptancePhrase, decisionLines } from './accepted.ts';
 import { linesOf } from './comparison/pretty.ts';
@@ -229,8 +229,6 @@ class Page extends Printer {
     return short ? lines : wrap(this.text(title), room);
   }
 }
-
-const isIssue = (status: Status): boolean => status === 'fail' || status === 'warn';
 
 const having = ({ findings }: ReportCheck, status: Status): ReportFinding[] =>
   findings.filter((finding) => finding.status === status);

@@ -1,5 +1,5 @@
 /** All findings, in a group per check, with a search and filters. */
-import type { Status } from '../../outcome/status.ts';
+import { isIssue, type Status } from '../../outcome/status.ts';
 import { html, type Markup } from './markup.ts';
 import { icon, WORDS } from './parts.ts';
 import { MOST_OPEN } from './steps.ts';
@@ -14,8 +14,6 @@ export interface Group {
   readonly heading: Markup;
   readonly rows: readonly { readonly status: Status; readonly row: Markup }[];
 }
-
-const isIssue = ({ status }: { readonly status: Status }): boolean => status === 'fail' || status === 'warn';
 
 /**
  * If something failed, only that is open, and if that is much, nothing: it is in the list of what to fix.
@@ -36,13 +34,13 @@ ${isFailed && html`<button type="button" class="unfold" hidden>open all</button>
 <output role="status"></output>
 </search>
 <p class="none card" hidden>No matching findings.</p>
-${groups.map((group) => groupOf(group, !isFailed || (isIssue(group) && !isLong), isFailed))}
+${groups.map((group) => groupOf(group, !isFailed || (isIssue(group.status) && !isLong), isFailed))}
 </section>`;
 }
 
 function groupOf({ id, status, heading, rows }: Group, isOpen: boolean, isFailed: boolean): Markup {
-  const first = isFailed ? rows.filter(isIssue) : rows;
-  const rest = isFailed ? rows.filter((row) => !isIssue(row)) : [];
+  const first = isFailed ? rows.filter(({ status }) => isIssue(status)) : rows;
+  const rest = isFailed ? rows.filter(({ status }) => !isIssue(status)) : [];
   return html`<details class="check card ${status}" id="check-${id}"${isOpen && html` open`}>
 <summary><h3>${icon(status)}${heading}</h3></summary>
 ${first.length > 0 && listOf(first)}

@@ -1,5 +1,5 @@
 /** The matrix as a self-contained HTML page: the grid of services and checks, what to fix, and all findings. */
-import type { Status } from '../../outcome/status.ts';
+import { isIssue, type Status } from '../../outcome/status.ts';
 import { LOST_RUN } from '../comparison/types.ts';
 import { changeById, changesSince } from '../html/changes.ts';
 import { commonFacts } from '../html/facts.ts';
@@ -155,7 +155,7 @@ const groupOf = ({ id, title, status, findings }: MatrixCheck): Group => ({
 
 function row(entry: Entry): Markup {
   const { id, status, title, detail, fix } = entry;
-  const issue = status === 'fail' || status === 'warn';
+  const issue = isIssue(status);
   const told = toldOf(entry);
   const more = [
     html`${servicesOf(entry)}`,

@@ -2,7 +2,7 @@
 
 import { type Perspective, SERVICES } from '../../config/options.ts';
 import type { Decisions } from '../../config/schema.ts';
-import type { Status } from '../../outcome/status.ts';
+import { isIssue, type Status } from '../../outcome/status.ts';
 import { VERSION } from '../../util/version.ts';
 import { type Acceptances, acceptedFields, cleanDecisions, decisionLines } from '../accepted.ts';
 import { worst } from '../checks.ts';
@@ -230,8 +230,7 @@ function findingOf(id: string, found: readonly Found[], { told, runs, accept }: 
     const [first] = group;
     const finding = first?.finding;
     const status = finding?.status ?? 'skip';
-    const fails = status === 'fail' || status === 'warn';
-    const differs = fails && passing.length > 0;
+    const differs = isIssue(status) && passing.length > 0;
     const by = status === 'pass' ? toldBy(group, listeners, runs) : [];
     return {
       status,

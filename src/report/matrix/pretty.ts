@@ -1,5 +1,5 @@
 /** The matrix for people: services × checks, then what to fix, the verdict last. */
-import type { Status } from '../../outcome/status.ts';
+import { isIssue, type Status } from '../../outcome/status.ts';
 import { acceptancePhrase } from '../accepted.ts';
 import { linesOf } from '../comparison/pretty.ts';
 import { groupSkips } from '../group-skips.ts';
@@ -180,5 +180,3 @@ class Page extends Printer {
 }
 
 const TOLD = '* skipped by the service itself, but passes for another one that tried the same';
-
-const isIssue = (status: Status): boolean => status === 'fail' || status === 'warn';
