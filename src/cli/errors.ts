@@ -4,6 +4,7 @@ import { looksLikeContent, quotable } from '../config/input-error.ts';
 import type { Redact } from '../config/redact.ts';
 import { neutralize } from '../report/neutralize.ts';
 import { escapeControls, oneLine } from '../report/sanitize.ts';
+import { editDistance } from '../util/edit-distance.ts';
 
 const LONGEST = 500;
 
@@ -50,6 +51,16 @@ function optionOf(given: string): string {
   return quotable(name) === name ? name : '--…';
 }
 
+/** Typing errors in a command: names of at most 4 characters are too alike for two. */
+const mostErrorsIn = (name: string): number => (name.length <= 4 ? 1 : 2);
+
+function commandMeantBy(given: string, commands: readonly string[]): string | undefined {
+  const near = commands
+    .map((name) => ({ name, errors: editDistance(given, name, mostErrorsIn(name)) }))
+    .filter(({ name, errors }) => errors <= mostErrorsIn(name));
+  return near.sort((one, other) => one.errors - other.errors)[0]?.name;
+}
+
 export const usage = {
   /** Commander's message on one line; a value, or whatever was typed as an option, can be a secret. */
   parsing(message: string): string {
@@ -75,9 +86,11 @@ export const usage = {
   argument(given: string, commands: readonly string[]): string {
     if (looksLikeContent(given))
       return 'unexpected argument that looks like part of a config; use -f - to read a config from standard input';
-    return existsSync(given)
-      ? `unexpected argument ${given}; to check a config, use -f ${given}`
-      : `unknown command ${quotable(given)}; expected one of ${commands.join(', ')}, or -f with a config`;
+    if (existsSync(given)) return `unexpected argument ${given}; to check a config, use -f ${given}`;
+    const meant = commandMeantBy(given, commands);
+    return meant === undefined
+      ? `unknown command ${quotable(given)}; expected one of ${commands.join(', ')}, or -f with a config`
+      : `unknown command ${quotable(given)}, did you mean ${meant}?`;
   },
 
   /** Only the name, the code and the location, because the message can contain anything. */
