@@ -76,6 +76,7 @@ export function decisionsIn(text: string, file: string, { profile, today }: Read
     prettyErrors: false,
   });
   const [document, second] = 'empty' in documents ? [] : documents;
+  refuseForeign(document?.contents, at);
   if (second !== undefined) throw new InputError(`${at(second.range?.[0])}: expected one YAML document`);
   const [error] = document?.errors ?? [];
   if (error !== undefined) throw new InputError(`${at(error.pos[0])}: not valid YAML`);
@@ -103,6 +104,17 @@ export function decisionsIn(text: string, file: string, { profile, today }: Read
     },
     whereOf: (option) => options.findLast(({ name }) => name === option)?.where ?? file,
   };
+}
+
+/** Other programs have a `preflight.yaml` too: that of Replicated's troubleshoot is a Kubernetes object. @throws InputError */
+function refuseForeign(root: unknown, at: (offset?: number) => string): void {
+  const version = valueIn(root, 'apiVersion');
+  if (!isScalar(version)) return;
+  const text = String(version.value);
+  const shown = /^[\w./-]{1,60}$/.test(text) ? ` (apiVersion: ${text})` : '';
+  throw new InputError(
+    `${at(offsetOf(version))}: a Kubernetes object of another program${shown}; expected decisions (accept, skip, require, options, profiles): use --no-config, or --config with another file`,
+  );
 }
 
 interface Section {

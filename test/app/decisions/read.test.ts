@@ -57,6 +57,15 @@ test('a decision ends after its last day', () => {
     expect(read(accepted(until)).accepted['database/version']).toMatchObject({ isExpired: true });
 });
 
+test.each([
+  ['apiVersion: troubleshoot.sh/v1beta2\nkind: Preflight\n', 1, ' (apiVersion: troubleshoot.sh/v1beta2)'],
+  ['# theirs\nkind: Preflight\napiVersion: "\\e[2J"\n---\nkind: Secret\n', 3, ''],
+])('the file of another program is told from decisions: %j', (text, line, shown) => {
+  expect(() => read(text)).toThrow(
+    `p.yaml:${line}: a Kubernetes object of another program${shown}; expected decisions (accept, skip, require, options, profiles): use --no-config, or --config with another file`,
+  );
+});
+
 test('a byte order mark, CRLF, comments and an empty file are no errors', async () => {
   const path = join(folder, 'bom.yaml');
   await writeFile(path, '\ufeff# x\r\naccept:\r\n  - id: database/version\r\n    reason: y\r\n');
