@@ -1,10 +1,8 @@
 /** Usage errors: one line on standard error that says what to do instead, and exit code 2. Never a stack trace. */
-import { existsSync } from 'node:fs';
-import { looksLikeContent, quotable } from '../config/input-error.ts';
+import { quotable } from '../config/input-error.ts';
 import type { Redact } from '../config/redact.ts';
 import { neutralize } from '../report/neutralize.ts';
 import { escapeControls, oneLine } from '../report/sanitize.ts';
-import { editDistance } from '../util/edit-distance.ts';
 
 const LONGEST = 500;
 
@@ -51,16 +49,6 @@ function optionOf(given: string): string {
   return quotable(name) === name ? name : '--…';
 }
 
-/** Typing errors in a command: names of at most 4 characters are too alike for two. */
-const mostErrorsIn = (name: string): number => (name.length <= 4 ? 1 : 2);
-
-function commandMeantBy(given: string, commands: readonly string[]): string | undefined {
-  const near = commands
-    .map((name) => ({ name, errors: editDistance(given, name, mostErrorsIn(name)) }))
-    .filter(({ name, errors }) => errors <= mostErrorsIn(name));
-  return near.sort((one, other) => one.errors - other.errors)[0]?.name;
-}
-
 export const usage = {
   /** Commander's message on one line; a value, or whatever was typed as an option, can be a secret. */
   parsing(message: string): string {
@@ -81,16 +69,6 @@ export const usage = {
       .replace(/ is invalid\. (.*)\.$/s, ' is invalid: $1')
       .replace(': Allowed choices are', ': expected one of');
     return /did you mean|is invalid:/.test(line) ? line : `${line}; see --help`;
-  },
-
-  argument(given: string, commands: readonly string[]): string {
-    if (looksLikeContent(given))
-      return 'unexpected argument that looks like part of a config; use -f - to read a config from standard input';
-    if (existsSync(given)) return `unexpected argument ${given}; to check a config, use -f ${given}`;
-    const meant = commandMeantBy(given, commands);
-    return meant === undefined
-      ? `unknown command ${quotable(given)}; expected one of ${commands.join(', ')}, or -f with a config`
-      : `unknown command ${quotable(given)}, did you mean ${meant}?`;
   },
 
   /** Only the name, the code and the location, because the message can contain anything. */

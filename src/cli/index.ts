@@ -120,7 +120,8 @@ function program(host: NodeJS.Process, endings: End[], firstLine: FirstLine): Co
       const [unknown] = root.args;
       if (unknown !== undefined) {
         const commands = root.commands.map((command) => command.name());
-        throw new InputError(usage.argument(unknown, commands));
+        const { unknownCommand } = await import('./unknown-command.ts');
+        throw new InputError(unknownCommand(unknown, commands));
       }
       await check(options);
     });
