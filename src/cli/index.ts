@@ -252,6 +252,8 @@ function program(host: NodeJS.Process, endings: End[], firstLine: FirstLine): Co
     }
     const { applyDecisions } = await import('./decisions.ts');
     await applyDecisions(command);
+    const { refuseOverwriting } = await import('./overwriting.ts');
+    refuseOverwriting(command.opts());
   });
   // Afterward, because an error is one line.
   root.hook('postAction', async (_, command) => {

@@ -1,5 +1,4 @@
 /** Where a report or a matrix goes: standard output, the files of `--report`, and the summary of a workflow step. */
-import { resolve } from 'node:path';
 import { describeRule } from '../app/rules.ts';
 import { InputError } from '../config/entry.ts';
 import { type Format, renderWith } from '../report/format.ts';
@@ -17,7 +16,7 @@ type Styled = Pick<RunArguments, 'quiet' | 'verbose' | 'color'>;
 type Arguments<Name extends FormatName> = Styled & {
   readonly format: Name;
   readonly report?: readonly { readonly format: Name; readonly path: string }[];
-} & Partial<Pick<RunArguments, 'file' | 'decisions'>>;
+};
 
 /**
  * Writes the document, and why the exit code is 1 without a failure in it.
@@ -38,7 +37,7 @@ export function prepareOutput<Document, Name extends FormatName>(
   args: Arguments<Name>,
   formats: Readonly<Record<NoInfer<Name> | 'markdown', Format<Document>>>,
 ): Output<Document> {
-  const files = filesOf(args);
+  const files = (args.report ?? []).map(({ format, path }) => ({ format, write: prepare(path) }));
   const summarize = stepSummary([args.format, ...files.map(({ format }) => format)], host.env);
   return async (document, because, print = (all) => printAs(host, args, formats[args.format], all)) => {
     await print(document);
@@ -47,23 +46,6 @@ export function prepareOutput<Document, Name extends FormatName>(
     if (summarize !== undefined) await writeOrSay(host, summarize, await renderWith(document, formats.markdown));
     for (const reason of because) notice(host, `exit code 1: ${reason}`);
   };
-}
-
-function filesOf<Name extends FormatName>({
-  report: targets = [],
-  file = [],
-  decisions,
-}: Arguments<Name>): { format: Name; write: Write }[] {
-  const read = [...file, ...(decisions === undefined ? [] : [decisions.file])].map((path) => resolve(path));
-  const replaced = targets.find(({ path }) => read.includes(resolve(path)));
-  if (replaced !== undefined)
-    throw new InputError(`--report would replace ${replaced.path}, which this run reads; write it to another file`);
-  const twice = targets.find(({ path }, index) =>
-    targets.slice(0, index).some((other) => resolve(other.path) === resolve(path)),
-  );
-  if (twice !== undefined)
-    throw new InputError(`--report uses ${twice.path} twice; write each format to a separate file`);
-  return targets.map(({ format, path }) => ({ format, write: prepare(path) }));
 }
 
 /** Prints the document to standard output. */

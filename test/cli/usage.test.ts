@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -212,6 +212,15 @@ describe('a usage error', () => {
     for (const args of [[], ['--config', decisions]])
       expect(await refused(['-f', config, ...args, '--report', `json=${args[1] ?? config}`])).toMatch(
         /^--report would replace \S+, which this run reads; write it to another file$/,
+      );
+    await symlink(config, join(folder, 'link'));
+    expect(await refused(['-f', join(folder, 'link'), '--report', `json=${config}`])).toContain('which this run reads');
+    expect(await refused(['-f', config, `--debug=${config}`])).toMatch(
+      /^--debug would replace \S+, which this run reads/,
+    );
+    for (const command of [[], ['run', 'ecs']])
+      expect(await refused([...command, `--debug=${folder}/twice`, '--report', `json=${folder}/./twice`])).toMatch(
+        /^--report would replace \S+, the log of --debug; write it to another file$/,
       );
     expect(await refused(['-f', '/nowhere', '--report', `json=${path}`])).toContain('/nowhere');
     expect(await readdir(folder)).not.toContain('twice');
