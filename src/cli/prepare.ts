@@ -7,7 +7,7 @@ import type { Deployment } from '../config/deployment.ts';
 import { InputError } from '../config/entry.ts';
 import { AUTHORITIES_VARIABLE, type Environment, type RunOptions } from '../config/options.ts';
 import type { Accepted } from '../config/schema.ts';
-import { bytesOf, deadlineIn, readBytes } from '../config/sources/read.ts';
+import { bytesOf, deadlineIn, LARGEST_MIB, readBytes, tooLarge } from '../config/sources/read.ts';
 import { partsOf } from '../engine/finding-id.ts';
 import { certificatesIn } from '../net/ca-store.ts';
 import type { Acceptances } from '../report/accepted.ts';
@@ -38,7 +38,7 @@ export function checkIds(args: Pick<RunArguments, 'only' | 'skip' | 'require' | 
   reasonsIn(args.accept);
 }
 
-/** The run options about credentials. @throws InputError if a file can't be read */
+/** The run options about credentials. @throws InputError for what is no file that can be read, or larger than a config */
 export function credentialOptions({
   credentialsFile = [],
   allowCredentialsTo = [],
@@ -47,14 +47,17 @@ export function credentialOptions({
   'credentialsFiles' | 'allowCredentialsTo'
 > {
   for (const { variable, path } of credentialsFile) {
+    const option = `(--credentials-file for ${variable})`;
     try {
       accessSync(path, constants.R_OK);
     } catch {
-      throw new InputError(`cannot read ${path} (--credentials-file for ${variable})`);
+      throw new InputError(`cannot read ${path} ${option}`);
     }
-    if (statSync(path).isDirectory()) {
-      throw new InputError(`${path} (--credentials-file for ${variable}) is a directory; expected a file`);
-    }
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw new InputError(`${path} ${option} is a directory; expected a file`);
+    // The clouds' libraries read it, some more than once, and without a limit.
+    if (!stat.isFile()) throw new InputError(`${path} ${option} is a pipe or a device; expected a regular file`);
+    if (stat.size > LARGEST_MIB * 1024 * 1024) throw tooLarge(`${path} ${option}`);
   }
   const files = credentialsFile.map(({ variable, path }) => [variable, path]);
   return { credentialsFiles: Object.fromEntries(files), allowCredentialsTo };

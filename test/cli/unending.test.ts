@@ -1,7 +1,7 @@
 /** A config that does not end: the process does, when the time is over. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -57,6 +57,27 @@ it('a device without an end, for --ca-file', async () => {
     code: 2,
     stderr: 'spacelift-preflight: --ca-file /dev/zero: larger than 8 MiB, the maximum\n',
   });
+});
+
+it('a pipe, a device or a large file, for --credentials-file', async () => {
+  const [pipe, large] = [join(folder, 'pipe-credentials'), join(folder, 'large')];
+  execFileSync('mkfifo', [pipe]);
+  await writeFile(large, '');
+  await truncate(large, 8 * 1024 * 1024 + 1);
+  for (const [path, says] of [
+    [pipe, ' is a pipe or a device; expected a regular file'],
+    ['/dev/zero', ' is a pipe or a device; expected a regular file'],
+    [large, ': larger than 8 MiB, the maximum'],
+  ] as const)
+    for (const command of [[], ['cleanup']]) {
+      const args = [...command, '--credentials-file', `GOOGLE_APPLICATION_CREDENTIALS=${path}`];
+      const { code, stderr } = await ended(args);
+      const file = `${path} (--credentials-file for GOOGLE_APPLICATION_CREDENTIALS)`;
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: `spacelift-preflight: ${file}${says}\n`,
+      });
+    }
 });
 
 it.each(['', 'A=b\n'])(
