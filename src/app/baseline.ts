@@ -11,7 +11,7 @@ import type { Report } from '../report/types.ts';
 const EXPECTED = 'expected a report or a matrix in JSON (-o json)';
 
 /** @throws InputError one line that names the file */
-async function readDocument(path: string, deadline?: Deadline): Promise<Comparable> {
+async function readDocument(path: string, deadline: Deadline): Promise<Comparable> {
   const name = titleOf(path);
   const bytes = await readBytes(name, () => bytesOf(path), deadline);
   const read = readComparable(decodeOutput(bytes));
@@ -19,11 +19,11 @@ async function readDocument(path: string, deadline?: Deadline): Promise<Comparab
   return read.document;
 }
 
-/** The file of `--baseline`. Without a limit, a pipe is awaited. */
-async function readBaseline(path: string, timeoutMs?: number): Promise<Comparable> {
+/** The file of `--baseline`. */
+async function readBaseline(path: string, timeoutMs: number): Promise<Comparable> {
   if (path === STDIN)
     throw new InputError('--baseline does not read standard input; expected the path of an earlier report');
-  return readDocument(path, timeoutMs === undefined ? undefined : deadlineIn(timeoutMs));
+  return readDocument(path, deadlineIn(timeoutMs));
 }
 
 /** @throws InputError if it is a matrix, or no report */
@@ -34,15 +34,16 @@ export async function readReportBaseline(path: string, timeoutMs: number): Promi
 }
 
 /** @throws InputError if it is the report of a single run, or no matrix */
-export async function readMatrixBaseline(path: string, timeoutMs?: number): Promise<Matrix> {
+export async function readMatrixBaseline(path: string, timeoutMs: number): Promise<Matrix> {
   const document = await readBaseline(path, timeoutMs);
   if (isMatrix(document)) return document;
   throw new InputError(`--baseline ${titleOf(path)}: it is the report of one run; expected an earlier matrix`);
 }
 
-/** @throws InputError if a file can't be read, or if they can't be compared */
-export async function compareFiles(before: string, after: string): Promise<Comparison> {
-  const [earlier, now] = [await readDocument(before), await readDocument(after)];
+/** @throws InputError if a file can't be read in time, or if they can't be compared */
+export async function compareFiles(before: string, after: string, timeoutMs: number): Promise<Comparison> {
+  const deadline = deadlineIn(timeoutMs);
+  const [earlier, now] = [await readDocument(before, deadline), await readDocument(after, deadline)];
   if (isMatrix(earlier) === isMatrix(now)) return compare(earlier, now);
   const [matrix, report] = isMatrix(earlier) ? [before, after] : [after, before];
   throw new InputError(

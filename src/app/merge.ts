@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { InputError } from '../config/input-error.ts';
 import { type Perspective, SERVICES } from '../config/options.ts';
 import { STDIN, titleOf } from '../config/sources/quote.ts';
-import { bytesOf, decodeOutput, readBytes } from '../config/sources/read.ts';
+import { bytesOf, deadlineIn, decodeOutput, readBytes } from '../config/sources/read.ts';
 import { serviceInName } from '../config/sources/service.ts';
 import { NAME } from '../report/frame/line.ts';
 import { type FrameResult, readFrame, readFrames } from '../report/frame.ts';
@@ -16,16 +16,22 @@ const EXPECTED = 'expected JSON reports (-o json), or logs with frames (-o frame
 
 /**
  * @param files paths, or `-` for standard input, at most once
+ * @param timeoutMs for reading them all: a pipe might never end
  * @throws InputError one line that names the file
  */
-export async function readRuns(files: readonly string[], stdin: AsyncIterable<Uint8Array>): Promise<ServiceRun[]> {
+export async function readRuns(
+  files: readonly string[],
+  stdin: AsyncIterable<Uint8Array>,
+  timeoutMs: number,
+): Promise<ServiceRun[]> {
   if (files.filter((file) => file === STDIN).length > 1)
     throw new InputError('standard input (-) can be read only once');
   const runs: ServiceRun[] = [];
+  const deadline = deadlineIn(timeoutMs);
   const known = new Known();
   for (const file of files) {
     const name = titleOf(file);
-    const bytes = await readBytes(name, () => (file === STDIN ? stdin : bytesOf(file)));
+    const bytes = await readBytes(name, () => (file === STDIN ? stdin : bytesOf(file)), deadline);
     for (const result of resultsIn(name, decodeOutput(bytes))) {
       if ('lost' in result) runs.push(lostIn(file, name, result.lost));
       else if (known.isNew(name, result.report))

@@ -16,7 +16,7 @@ export async function diff(
 ): Promise<void> {
   if (files.before === '-' || files.after === '-')
     throw new InputError('diff does not read standard input; expected the paths of two reports');
-  const comparison = await compareFiles(files.before, files.after);
+  const comparison = await compareFiles(files.before, files.after, args.timeout * 1000);
   const failures = args.failOn === 'new' ? newFailures(comparison).length : 0;
   host.exitCode = failures > 0 ? 1 : 0;
   await printAs(host, args, COMPARISON_FORMATS[args.format], comparison);

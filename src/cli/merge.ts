@@ -16,7 +16,7 @@ export async function merge(host: NodeJS.Process, files: readonly string[], args
   const output = prepareOutput(host, args, MATRIX_FORMATS);
   if (files.includes('-') && host.stdin.isTTY)
     throw new InputError('merge - reads standard input, but that is a terminal; pipe reports into it, or name files');
-  const runs = await readRuns(files, host.stdin);
+  const runs = await readRuns(files, host.stdin, args.timeout * 1000);
   const merged = makeMatrix(runs, { accept: acceptancesIn(args), decisions: args.decisions });
   const matrix = await comparedTo(merged, baseline);
   const { code, because } = matrixExitCode(matrix, exitRules(args));

@@ -83,7 +83,7 @@ export const FAIL_ON = ['new'] as const;
 export type FailOn = (typeof FAIL_ON)[number];
 
 /** The options of `diff`. */
-export type DiffArguments = Pick<RunArguments, 'failOn' | 'quiet' | 'color'> & {
+export type DiffArguments = Pick<RunArguments, 'failOn' | 'timeout' | 'quiet' | 'color'> & {
   readonly format: ComparisonFormatName;
 };
 
@@ -91,8 +91,15 @@ export const diffOptions = (): Option[] => [
   new Option('-o, --format <name>', 'format of standard output').choices(COMPARISON_FORMAT_NAMES).default('pretty'),
   new Option('--fail-on <what>', 'exit with 1 on new failures').choices(FAIL_ON),
   new Option('-q, --quiet', 'show only new and changed failures and warnings'),
+  readingLimit(),
   ...picked(['--no-color']),
 ];
+
+/** For files that can be pipes. */
+const readingLimit = (): Option =>
+  new Option('--timeout <seconds>', 'time limit for reading the files')
+    .argParser(seconds)
+    .default(DEFAULTS.timeoutMs / 1000);
 
 /** The options of `plan`: those that determine what a run would do. */
 export type PlanArguments = Pick<
@@ -180,13 +187,16 @@ export function runOptions(): Option[] {
 /** The options of `merge`: those about the output, and about what counts. */
 export type MergeArguments = Pick<
   RunArguments,
-  'accept' | 'decisions' | 'require' | 'baseline' | 'failOn' | 'strict' | 'quiet' | 'verbose' | 'color'
+  'accept' | 'decisions' | 'require' | 'baseline' | 'failOn' | 'strict' | 'timeout' | 'quiet' | 'verbose' | 'color'
 > & {
   readonly format: MatrixFormatName;
   readonly report?: readonly Target<MatrixFormatName>[];
 };
 
-export const mergeOptions = (): Option[] => [
+export const mergeOptions = (): Option[] => [...matrixOptions(), readingLimit()];
+
+/** Of each command that prints a matrix. */
+export const matrixOptions = (): Option[] => [
   ...outputOptions(MATRIX_FORMAT_NAMES),
   ...picked([
     '--config',

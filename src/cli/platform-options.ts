@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { SERVICES, type Service } from '../config/options.ts';
 import { repeated, seconds, text } from './option-values.ts';
-import { type MergeArguments, mergeOptions, picked, type RunArguments } from './options.ts';
+import { type MergeArguments, matrixOptions, picked, type RunArguments } from './options.ts';
 
 /** Where `run` can start a preflight. */
 export const PLATFORMS = ['kubernetes', 'ecs'] as const;
@@ -135,7 +135,7 @@ export function platformOptions(): Option[] {
     ),
     ...picked(PASSED_ON),
     ...picked(['--debug']),
-    ...mergeOptions(),
+    ...matrixOptions(),
   ];
 }
 

@@ -162,10 +162,10 @@ export function refuseUncompared(
 
 /** The matrix to compare with. @throws InputError if the file contains none */
 export async function matrixBaseline(
-  args: Parameters<typeof exitRules>[0] & Partial<Pick<RunArguments, 'timeout'>>,
+  args: Parameters<typeof exitRules>[0] & Pick<RunArguments, 'timeout'>,
 ): Promise<Matrix | undefined> {
   exitRules(args);
   if (args.baseline === undefined) return undefined;
   const { readMatrixBaseline } = await import('../app/baseline.ts');
-  return readMatrixBaseline(args.baseline, args.timeout === undefined ? undefined : args.timeout * 1000);
+  return readMatrixBaseline(args.baseline, args.timeout * 1000);
 }

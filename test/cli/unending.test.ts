@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { reportOf } from '../report/matrix/runs.ts';
 import { EXECUTABLE } from './spawned.ts';
 
 const LINE = /^spacelift-preflight: ([^\n]*): not fully read within 1 s \(--timeout\)\n$/;
@@ -48,6 +49,25 @@ it.each(['--baseline', '--ca-file'])(
     const { code, stderr } = await ended(['--timeout', '1', option, pipe]);
     expect(code).toBe(2);
     expect(LINE.exec(stderr)?.[1]).toContain(pipe);
+  },
+  30_000,
+);
+
+it.each([
+  [['merge', 'PIPE'], 'PIPE'],
+  [['merge', '-'], 'standard input'],
+  [['merge', 'REPORT', '--baseline', 'PIPE'], 'PIPE'],
+  [['diff', 'REPORT', 'PIPE'], 'PIPE'],
+])(
+  'a FIFO that nobody writes to, or standard input that stays open: %j',
+  async (args, name) => {
+    const paths = { REPORT: join(folder, 'report.json'), PIPE: join(folder, `pipe-${args.join('')}`) };
+    execFileSync('mkfifo', [paths.PIPE]);
+    await writeFile(paths.REPORT, JSON.stringify(reportOf('server')));
+    const placed = (word: string) => paths[word as keyof typeof paths] ?? word;
+    const { code, stderr } = await ended([...args.map(placed), '--timeout', '1']);
+    expect(code).toBe(2);
+    expect(LINE.exec(stderr)?.[1]).toBe(placed(name));
   },
   30_000,
 );
