@@ -26,12 +26,17 @@ export async function applyDecisions(command: Command): Promise<void> {
   }
   const { readDecisions } = await import('../app/decisions/read.ts');
   const today = day(new Date());
-  const { decisions, whereOf } = readDecisions(config ?? FILE, { profile, today, isNamed: config !== undefined });
+  const { decisions, whereOf, requiredAt } = readDecisions(config ?? FILE, {
+    profile,
+    today,
+    isNamed: config !== undefined,
+  });
   const set = Object.entries(decisions.options).filter(([name, value]) => setOption(command, name, value, whereOf));
   const { skip = [], require = [] } = command.opts<Pick<RunArguments, 'skip' | 'require'>>();
   const lists = {
     skip: [...skip, ...decisions.skipped.map(({ id }) => id)],
     require: [...require, ...decisions.required],
+    requiredAt,
     decisions: { ...decisions, options: Object.fromEntries(set) },
   };
   for (const [name, value] of Object.entries(lists)) command.setOptionValueWithSource(name, value, 'config');

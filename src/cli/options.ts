@@ -76,6 +76,8 @@ export interface RunArguments {
   readonly configProfile?: string;
   /** What the file says; not an option. */
   readonly decisions?: Decisions;
+  /** Where it requires which pattern; not an option. */
+  readonly requiredAt?: ReadonlyMap<string, string>;
 }
 
 /** What of a comparison can make a command exit with 1. */

@@ -146,17 +146,18 @@ const COMPARES = /(?:^|\/)pinned$/;
  * @throws InputError
  */
 export function refuseUncompared(
-  { require = [], baseline, decisions }: Pick<RunArguments, 'require' | 'baseline' | 'decisions'>,
+  { require = [], baseline, requiredAt }: Pick<RunArguments, 'require' | 'baseline' | 'requiredAt'>,
   platform?: Platform,
 ): void {
   const pattern = require.find((one) => COMPARES.test(one));
   if (pattern === undefined || (baseline !== undefined && platform === undefined)) return;
-  const isInFile = decisions?.required.includes(pattern) === true;
-  const [where, option] = isInFile ? [`${decisions.file}: `, 'require'] : ['', '--require'];
+  const place = requiredAt?.get(pattern);
+  const [where, option, advice] =
+    place === undefined ? ['', '--require', ''] : [`${place}: `, 'require', '; or move it to a profile for such runs'];
   throw new InputError(
     platform === undefined
-      ? `${where}${option} ${pattern} requires --baseline: the path of an earlier report`
-      : `${where}run ${platform} does not support ${option} ${pattern}: only a single run with --baseline checks it`,
+      ? `${where}${option} ${pattern} requires --baseline: the path of an earlier report${advice}`
+      : `${where}run ${platform} does not support ${option} ${pattern}: only a single run with --baseline checks it${advice}`,
   );
 }
 

@@ -196,8 +196,8 @@ test.each([
     '--only encryption/rsa/* and skip encryption/* in FILE:2 leave nothing to check',
   ],
   [
-    'require: [encryption/pinned]\n',
-    'FILE: require encryption/pinned requires --baseline: the path of an earlier report',
+    'require:\n  - license/*\n  - encryption/pinned\n',
+    'FILE:3: require encryption/pinned requires --baseline: the path of an earlier report; or move it to a profile for such runs',
   ],
 ])('what can’t be in %j is said with its place', async (text, says) => {
   await writeFile(path('place.yaml'), text);
@@ -207,4 +207,13 @@ test.each([
     code: 2,
     stderr: `spacelift-preflight: ${says.replace('FILE', path('place.yaml'))}\n`,
   });
+});
+
+test('a rule that compares is required in the runs of a profile alone, and on no platform', async () => {
+  await writeFile(path('baseline.yaml'), 'profiles: {compared: {require: [encryption/pinned]}}\n');
+  expect((await decide('baseline.yaml')).code).toBe(0);
+  const compared = ['--config', path('baseline.yaml'), '--config-profile', 'compared'];
+  expect((await command(['-f', config, ...ONLY, ...compared])).stderr).toContain('baseline.yaml:1: require encryption');
+  const { stderr } = await command(['run', 'kubernetes', '-f', config, '--image', 'x', ...compared]);
+  expect(stderr).toMatch(/baseline\.yaml:1: run kubernetes does not support require encryption\/pinned: only a single/);
 });

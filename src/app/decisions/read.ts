@@ -27,6 +27,8 @@ export interface Read {
   readonly decisions: Decisions;
   /** The place of an option in the file. */
   whereOf(option: string): string;
+  /** The places of the required patterns. */
+  readonly requiredAt: ReadonlyMap<string, string>;
 }
 
 /** @throws InputError with one line that names the file and the line */
@@ -99,10 +101,11 @@ export function decisionsIn(text: string, file: string, { profile, today }: Read
       ...(profile !== undefined && { profile }),
       accepted: Object.fromEntries(all.flatMap(({ accepted }) => [...accepted])),
       skipped: all.flatMap(({ skipped }) => skipped),
-      required: all.flatMap(({ required }) => required),
+      required: all.flatMap(({ required }) => [...required.keys()]),
       options: Object.fromEntries(options.map(({ name, value }) => [name, value])),
     },
     whereOf: (option) => options.findLast(({ name }) => name === option)?.where ?? file,
+    requiredAt: new Map(all.flatMap(({ required }) => [...required])),
   };
 }
 
@@ -120,11 +123,12 @@ function refuseForeign(root: unknown, at: (offset?: number) => string): void {
 interface Section {
   readonly accepted: ReadonlyMap<string, Accepted>;
   readonly skipped: readonly SkippedRules[];
-  readonly required: readonly string[];
+  /** Where each pattern is. */
+  readonly required: ReadonlyMap<string, string>;
   readonly options: readonly { readonly name: string; readonly value: string; readonly where: string }[];
 }
 
-const NOTHING: Section = { accepted: new Map(), skipped: [], required: [], options: [] };
+const NOTHING: Section = { accepted: new Map(), skipped: [], required: new Map(), options: [] };
 
 /** Of a document that has the form. @throws InputError for what is no rule, or is there twice */
 function sectionOf(section: unknown, at: (offset?: number) => string, today: string): Section {
@@ -157,8 +161,11 @@ function sectionOf(section: unknown, at: (offset?: number) => string, today: str
       const { id = '', reason = '' } = textsIn(item);
       return { id: pattern(id, where), reason, where };
     }),
-    required: itemsIn(section, 'require').map((item) =>
-      pattern(String(isScalar(item) ? item.value : ''), at(offsetOf(item))),
+    required: new Map(
+      itemsIn(section, 'require').map((item) => {
+        const where = at(offsetOf(item));
+        return [pattern(String(isScalar(item) ? item.value : ''), where), where];
+      }),
     ),
     options: (mapIn(section, 'options')?.items ?? []).map(({ key, value }) => ({
       name: String(isScalar(key) ? key.value : ''),
