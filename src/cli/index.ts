@@ -58,13 +58,14 @@ Exit codes:
 /**
  * Runs the command in `host.argv` and sets the exit code. Never throws.
  * @param firstLine is shown until there is something else to print
+ * @param loaded is called as soon as what all runs need is loaded, before a command with options starts
  */
-export async function main(host: NodeJS.Process, firstLine = NO_LINE): Promise<void> {
+export async function main(host: NodeJS.Process, firstLine = NO_LINE, loaded = () => {}): Promise<void> {
   // Whoever writes reports its own write errors.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
   const endings: End[] = [];
   try {
-    await program(host, endings, firstLine).parseAsync(withOwnDebug(host.argv));
+    await program(host, endings, firstLine, loaded).parseAsync(withOwnDebug(host.argv));
   } catch (error) {
     firstLine.clear();
     if (error instanceof CommanderError && error.exitCode === 0) host.exitCode = 0;
@@ -98,7 +99,7 @@ async function logged(host: NodeJS.Process, { debug }: Pick<RunArguments, 'debug
   return act().finally(stop);
 }
 
-function program(host: NodeJS.Process, endings: End[], firstLine: FirstLine): Command {
+function program(host: NodeJS.Process, endings: End[], firstLine: FirstLine, loaded: () => void): Command {
   const root = new Command('spacelift-preflight');
   const check = async (options: RunArguments) => {
     const { end, run } = await import('./run.ts');
@@ -251,6 +252,7 @@ function program(host: NodeJS.Process, endings: End[], firstLine: FirstLine): Co
       applyVariables(command, [root, ...root.commands], host.env);
     }
     const { applyDecisions } = await import('./decisions.ts');
+    loaded();
     await applyDecisions(command);
     const { refuseOverwriting } = await import('./overwriting.ts');
     refuseOverwriting(command.opts());
