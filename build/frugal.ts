@@ -9,7 +9,6 @@ import { BUILT_IN } from './lean.ts';
  * `process.getBuiltinModule` reads none.
  */
 const COSTLY: Readonly<Record<string, readonly string[]>> = {
-  buffer: ['File'],
   crypto: ['webcrypto', 'subtle'],
   fs: ['promises', 'ReadStream', 'WriteStream', 'FileReadStream', 'FileWriteStream', 'Utf8Stream'],
   http: ['WebSocket', 'CloseEvent', 'MessageEvent'],

@@ -63,21 +63,34 @@ Exit codes:
 export async function main(host: NodeJS.Process, firstLine = NO_LINE, loaded = () => {}): Promise<void> {
   // Whoever writes reports its own write errors.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
-  const endings: End[] = [];
+  const started: Started = { endings: [], command: undefined };
   try {
-    await program(host, endings, firstLine, loaded).parseAsync(withOwnDebug(host.argv));
+    await program(host, started, firstLine, loaded).parseAsync(withOwnDebug(host.argv));
   } catch (error) {
     firstLine.clear();
     if (error instanceof CommanderError && error.exitCode === 0) host.exitCode = 0;
     else if (error instanceof CommanderError) await fail(host, usage.parsing(error.message));
-    else if (error instanceof InputError) await fail(host, error.message);
+    else if (error instanceof InputError) await fail(host, await withVariables(error.message, started.command));
     else await fail(host, usage.bug(error));
   }
-  for (const end of endings) await end(host);
+  for (const end of started.endings) await end(host);
 }
 
 /** How to end the process after a command that contacted servers: what it leaves open must not keep the process alive. */
 type End = (host: NodeJS.Process) => Promise<void>;
+
+interface Started {
+  readonly endings: End[];
+  command: Command | undefined;
+}
+
+/** Names the variables that a message is about, if options came from any. */
+async function withVariables(message: string, command: Command | undefined): Promise<string> {
+  const isGiven = command?.options.some((option) => command.getOptionValueSource(option.attributeName()) === 'env');
+  if (command === undefined || isGiven !== true) return message;
+  const { namingVariables } = await import('./from-variables.ts');
+  return namingVariables(message, command);
+}
 
 /** How to run on a platform; loaded only then. */
 const RUN = {
@@ -99,7 +112,8 @@ async function logged(host: NodeJS.Process, { debug }: Pick<RunArguments, 'debug
   return act().finally(stop);
 }
 
-function program(host: NodeJS.Process, endings: End[], firstLine: FirstLine, loaded: () => void): Command {
+function program(host: NodeJS.Process, started: Started, firstLine: FirstLine, loaded: () => void): Command {
+  const { endings } = started;
   const root = new Command('spacelift-preflight');
   const check = async (options: RunArguments) => {
     const { end, run } = await import('./run.ts');
@@ -244,6 +258,7 @@ function program(host: NodeJS.Process, endings: End[], firstLine: FirstLine, loa
       (root.commands.find((command) => command.name() === name) ?? root).outputHelp();
     });
   root.hook('preAction', async (_, command) => {
+    started.command = command;
     if (command !== root && command !== checking) firstLine.clear();
     if (command.options.length === 0 || (command === root && command.args.length > 0)) return;
     const { variables } = command.opts<{ variables?: boolean }>();

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -29,6 +30,14 @@ function terminal(columns = 80) {
     drawn,
   };
 }
+
+const hostOn = (stderr: NodeJS.WriteStream, args: readonly string[], more: object = {}): NodeJS.Process =>
+  Object.assign(new EventEmitter(), {
+    argv: ['node', 'preflight', ...args],
+    env: {},
+    stderr,
+    ...more,
+  }) as unknown as NodeJS.Process;
 
 const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const check = (id: string): Check => fakeCheck(id, ['x'], async () => {});
@@ -96,7 +105,7 @@ describe('progress', () => {
 
   it('goes on from the first line, without a gap', async () => {
     const { stream, drawn, text } = terminal();
-    const host = { argv: ['node', 'preflight', '-f', 'x.env'], env: {}, stderr: stream } as unknown as NodeJS.Process;
+    const host = hostOn(stream, ['-f', 'x.env']);
     const first = showFirstLine(host);
     expect(text()).toBe('  reading the config');
     const { stop } = await showProgress(stream, '…', first);
@@ -104,6 +113,19 @@ describe('progress', () => {
     first.clear();
     stop();
     expect(drawn.filter((one) => one === '\r\u001b[K')).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('the first line is cleared by %s, which still ends the process', (signal) => {
+    const { stream, drawn } = terminal();
+    const killed: unknown[] = [];
+    const host = hostOn(stream, [], { pid: 7, kill: (...how: unknown[]) => void killed.push(how) });
+    showFirstLine(host);
+    host.emit(signal, signal);
+    expect(drawn).toEqual(['  reading the config', '\r\u001b[K']);
+    expect(killed).toEqual([[7, signal]]);
+    expect(host.eventNames()).toEqual([]);
+    showFirstLine(host).handOver();
+    expect(host.eventNames()).toEqual([]);
   });
 
   it('fits a narrow terminal', async () => {
@@ -160,7 +182,7 @@ describe('progress', () => {
     [['run', 'kubernetes'], false],
   ])('is announced before anything else is loaded, with %j: %j', (args, expected) => {
     const { stream, drawn } = terminal();
-    const host = { argv: ['node', 'preflight', ...args], env: {}, stderr: stream } as unknown as NodeJS.Process;
+    const host = hostOn(stream, args);
     const first = showFirstLine(host);
     expect(drawn.length > 0).toBe(expected);
     first.clear();

@@ -1,4 +1,5 @@
 /** The report on a real terminal: it appears check by check, and in the end reads as if it had been printed at once. */
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +78,17 @@ describe('on a terminal', () => {
       'spacelift-preflight: SIGINT received: cleaning up and writing the report; repeat to exit immediately',
     );
     expect(said.toSpliced(notice, 1).join('\n')).toBe(await atOnce());
+  });
+
+  it('nothing is left in front of the prompt by an interrupt while the config is read', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const { screen, written, type, code } = start(['-f', pipe, ...PATIENT]);
+    await expect.poll(written).toContain('reading the config');
+    type('\u0003');
+    expect(await code).toBe(130);
+    expect(written()).toContain('^C');
+    expect(screen()).toBe('');
   });
 
   it.each([

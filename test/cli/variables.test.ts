@@ -108,6 +108,28 @@ describe('one line refuses', () => {
     ],
     [{ PHASE: 'hunter22' }, 'SPACELIFT_PREFLIGHT_PHASE: expected one of auto, pre-install, post-install'],
     [{ ALLOW_CREDENTIALS_TO: 'h\nhttps://x' }, 'SPACELIFT_PREFLIGHT_ALLOW_CREDENTIALS_TO: expected host or host:port'],
+    [{ ONLY: 'hunter' }, 'SPACELIFT_PREFLIGHT_ONLY: --only hunter matches no rule'],
+    [{ REQUIRE: 'license/*\n*/pinned' }, 'SPACELIFT_PREFLIGHT_REQUIRE: --require */pinned requires --baseline'],
+    [{ SKIP: '*' }, 'SPACELIFT_PREFLIGHT_SKIP: --skip * leaves nothing to check'],
+    [
+      { ONLY: 'license/*', SKIP: 'license/*' },
+      'SPACELIFT_PREFLIGHT_ONLY, SPACELIFT_PREFLIGHT_SKIP: --only license/* and --skip license/* leave nothing',
+    ],
+    [{ FAIL_ON: 'new', CONFIG_PROFILE: 'x' }, 'SPACELIFT_PREFLIGHT_CONFIG_PROFILE: --config-profile requires a'],
+    [{ FAIL_ON: 'new', TIMEOUT: '5' }, 'SPACELIFT_PREFLIGHT_FAIL_ON: --fail-on new requires --baseline: the path'],
+    [{ BASELINE: '/nowhere' }, 'SPACELIFT_PREFLIGHT_BASELINE: /nowhere: no such file'],
+    [{ CONFIG: '/nowhere' }, 'SPACELIFT_PREFLIGHT_CONFIG: /nowhere: no such file'],
+    [
+      { REPORT: 'json=/nowhere/x' },
+      'SPACELIFT_PREFLIGHT_REPORT: cannot write /nowhere/x: its directory does not exist',
+    ],
+    [{ DEBUG: '/nowhere/x' }, 'SPACELIFT_PREFLIGHT_DEBUG: cannot write /nowhere/x: its directory does not exist'],
+    [{ CA_FILE: '/nowhere', TIMEOUT: '5' }, 'SPACELIFT_PREFLIGHT_CA_FILE: cannot read --ca-file /nowhere; expected'],
+    [
+      { CREDENTIALS_FILE: 'GOOGLE_APPLICATION_CREDENTIALS=/nowhere' },
+      'SPACELIFT_PREFLIGHT_CREDENTIALS_FILE: cannot read /nowhere (--credentials-file for GOOGLE',
+    ],
+    [{ VCS: 'hunter22 x' }, 'SPACELIFT_PREFLIGHT_VCS: --vcs: expected a URL such as'],
     [{ QUIET: '1', VERBOSE: '1' }, 'SPACELIFT_PREFLIGHT_QUIET cannot be used with SPACELIFT_PREFLIGHT_VERBOSE'],
     [{ REASON: 'x' }, 'SPACELIFT_PREFLIGHT_REASON requires SPACELIFT_PREFLIGHT_ACCEPT'],
     [
@@ -121,6 +143,14 @@ describe('one line refuses', () => {
     expect(stderr).toContain(says);
     expect(stderr).not.toMatch(/hunter22|\p{Cc}(?!$)/u);
   });
+});
+
+it('names no variable that an error is not about', async () => {
+  const env = withPrefix({ TIMEOUT: '5', BASELINE: '/nowhere', FILE: config });
+  const { stderr } = await command(['--only', 'xyz', '--baseline', '/nowhere'], { env });
+  expect(stderr).toMatch(/^spacelift-preflight: --only xyz matches no rule/);
+  const file = await command([], { env: withPrefix({ FILE: '/nowhere', TIMEOUT: '5' }) });
+  expect(file.stderr).toBe('spacelift-preflight: SPACELIFT_PREFLIGHT_FILE: /nowhere: no such file\n');
 });
 
 const parsed = (stdout: string) => JSON.parse(stdout) as Report;

@@ -6,6 +6,8 @@ import { debian, go, npm, type Program, python, type Way } from '../peers/ways.t
 
 export const CLIENTS = {
   az: python('azure-cli', '2.91.0', 'azure.cli'),
+  // Debian has it only with Google's own repository among its sources.
+  gcloud: debian('google-cloud-cli', 'gcloud'),
   ruby: debian('ruby', 'ruby'),
   actionlint: go('github.com/rhysd/actionlint/cmd/actionlint', 'v1.7.12'),
   // The oldest that package.json allows.
