@@ -12,6 +12,8 @@ const NEVER: Readonly<Record<string, string>> = {
 };
 /** What no operation of a run uses, and what stands in for it. */
 const STAND_INS: Readonly<Record<string, string>> = {
+  // Commander starts commands with it that are programs of their own.
+  'commander/child_process': 'export default {};',
   // For MQTT through a SOCKS proxy, in browsers, and of MQTT 5.
   socks: 'module.exports = {};',
   'worker-timers': 'module.exports = {};',
@@ -25,7 +27,9 @@ export const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': '
 /** Leaves out what no run needs. */
 export const lean: Plugin = {
   name: 'lean',
-  resolveId(id) {
+  resolveId(id, importer) {
+    if (id === 'node:child_process' && /[\\/]commander[\\/]/.test(importer ?? ''))
+      return '\0stand-in:commander/child_process';
     const builtIn = BUILT_IN[id];
     if (builtIn !== undefined) return { id: builtIn, external: true };
     if (Object.hasOwn(STAND_INS, id)) return `\0stand-in:${id}`;
