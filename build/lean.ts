@@ -1,7 +1,6 @@
 /** What of the libraries is left out of the bundle. */
 import type { Plugin } from 'rolldown';
 
-const LODASH = "import _ from 'lodash';";
 /** Modules that supported versions of Node never load. */
 const NEVER: Readonly<Record<string, string>> = {
   'apache-arrow': 'blob lists in a format that is not requested',
@@ -9,12 +8,6 @@ const NEVER: Readonly<Record<string, string>> = {
 };
 /** What no operation of a run uses, and what stands in for it. */
 const STAND_INS: Readonly<Record<string, string>> = {
-  // Content types by file name.
-  'mime-db': 'module.exports = {};',
-  // MinIO's client removes unfinished uploads with it.
-  async: 'module.exports = {};',
-  // MinIO's client changes settings with it.
-  xml2js: 'module.exports = { Builder: class {} };',
   // For MQTT through a SOCKS proxy, in browsers, and of MQTT 5.
   socks: 'module.exports = {};',
   'worker-timers': 'module.exports = {};',
@@ -41,13 +34,5 @@ export const lean: Plugin = {
     const [, never] = id.split('\0never:');
     if (never === undefined) return null;
     return { code: `throw new Error('${never} is left out: ${NEVER[never]}');`, moduleType: 'js' };
-  },
-  /** Of Lodash, only the functions that a module uses. */
-  transform(code) {
-    if (!code.includes(LODASH)) return null;
-    const names = [...new Set([...code.matchAll(/\b_\.(\w+)/g)].map(([, name = '']) => name))];
-    const imports = names.map((name) => `import lodash_${name} from 'lodash/${name}.js';`).join('');
-    const all = names.map((name) => `${name}: lodash_${name}`).join(', ');
-    return { code: code.replace(LODASH, `${imports}const _ = { ${all} };`) };
   },
 };

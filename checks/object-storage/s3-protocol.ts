@@ -5,7 +5,15 @@ import { redirectTarget } from '../../src/net/redirect.ts';
 import { retryAfterIn } from '../../src/net/retry.ts';
 import { day } from '../../src/util/format.ts';
 import { lookup } from '../../src/util/lookup.ts';
-import { type Retention, type StoreAction, StoreError, type StoreKind, type Version, versionIn } from './store.ts';
+import {
+  type At,
+  type Retention,
+  type StoreAction,
+  StoreError,
+  type StoreKind,
+  type Version,
+  versionIn,
+} from './store.ts';
 
 /** The permissions that S3 and MinIO name alike; each has its own for reading a policy. */
 export const S3_PERMISSIONS = {
@@ -56,7 +64,9 @@ const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
   ServiceUnavailable: 'server-error',
 };
 
-const POSSIBLE_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Whether a bucket can have this name (S3 user guide, "General purpose bucket naming rules"). */
+export const isPossibleName = (bucket: string): boolean =>
+  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) && !bucket.includes('..') && !/^(\d+\.){3}\d+$/.test(bucket);
 
 /** Statuses of an operation that the server does not have (RFC 9110: "Method Not Allowed", "Not Implemented"). */
 const UNSUPPORTED: readonly number[] = [405, 501];
@@ -65,11 +75,7 @@ const UNSUPPORTED: readonly number[] = [405, 501];
  * The error in a response, or `undefined` if the store did what was asked.
  * @param base the store's address, to tell where a redirect leads
  */
-export function s3Refusal(
-  answer: HttpAnswer,
-  at: { action: StoreAction; bucket: string },
-  base?: URL,
-): StoreError | undefined {
+export function s3Refusal(answer: HttpAnswer, at: At, base?: URL): StoreError | undefined {
   const { status, headers } = answer;
   if (!isErrorResponse(answer)) return undefined;
   const code = codeIn(answer);
@@ -79,7 +85,7 @@ export function s3Refusal(
   const atConsole = code === 'InvalidArgument' && /\bAPI port\b/.test(answer.body.toString());
   const kind = atConsole ? 'not-a-store' : kindOf(answer, code);
   // For an invalid name, some stores answer that there is no such bucket; nobody could create it.
-  return new StoreError(kind === 'no-bucket' && !POSSIBLE_NAME.test(at.bucket) ? 'invalid-name' : kind, {
+  return new StoreError(kind === 'no-bucket' && !isPossibleName(at.bucket) ? 'invalid-name' : kind, {
     ...at,
     status,
     retryAfterMs: retryAfterIn(headers['retry-after']),

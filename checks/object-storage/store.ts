@@ -10,6 +10,12 @@ import type { BucketAction } from './requirements.ts';
 /** The operation that an error belongs to. */
 export type StoreAction = BucketAction | 'read versioning' | 'read lifecycle' | 'read policy' | 'read retention';
 
+/** An operation, and the bucket of it; empty for the store itself. */
+export interface At {
+  readonly action: StoreAction;
+  readonly bucket: string;
+}
+
 export type StoreKind =
   /** The store does not recognize the access key. */
   | 'credentials'
@@ -36,7 +42,7 @@ export type StoreKind =
   /** Any other error of the store; its code is in the evidence. */
   | 'other';
 
-type Facts = Pick<StoreError, 'action' | 'bucket'> &
+type Facts = At &
   Partial<Pick<StoreError, 'code' | 'status' | 'region' | 'skewMs' | 'retryAfterMs' | 'location' | 'says'>>;
 
 /** An error of the store, as a value. */
@@ -215,7 +221,7 @@ export interface Store {
   /** The URL of an object, unsigned. */
   urlOf(bucket: string, key: string): URL;
   /** The error in a response to a plain client; `undefined` for a success. */
-  refusal(answer: HttpAnswer, at: { action: StoreAction; bucket: string }): StoreError | undefined;
+  refusal(answer: HttpAnswer, at: At): StoreError | undefined;
   versioning(bucket: string, signal: AbortSignal): Promise<boolean>;
   /** Short descriptions of the enabled rules that delete current objects. */
   expiry(bucket: string, signal: AbortSignal): Promise<string[]>;

@@ -117,7 +117,7 @@ describe('the package', () => {
     const notices = await readFile(join(installed, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8');
     const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     const named = notices.split('\n').filter((line) => /^\S+ \d+\.\d+\.\d+\S*$/.test(line));
-    for (const name of ['chalk', 'commander', 'minio', 'ora', 'pg', 'yaml']) {
+    for (const name of ['chalk', '@rgrove/parse-xml', 'commander', 'ora', 'pg', 'yaml']) {
       expect(named).toContain(`${name} ${devDependencies[name]}`);
     }
     expect(named.filter((line) => /^(vitest|azurite|aedes|typescript) /.test(line))).toEqual([]);
@@ -167,7 +167,7 @@ describe('the package', () => {
     expect(facts(bundled).filter((fact: string) => fact.startsWith('fail'))).toHaveLength(2);
 
     const loaded = [...(await chunksOf(args)).keys()];
-    expect(loaded).toEqual(expect.arrayContaining(['cli', 'run', 'minio', 'json']));
+    expect(loaded).toEqual(expect.arrayContaining(['cli', 'run', 'requests', 'json']));
     expect(loaded.filter((name) => /^(aws-sdk|azure|google|grpc|mqtt|ora|chalk|yaml)/.test(name))).toEqual([]);
   });
 

@@ -89,11 +89,11 @@ it('a deployment on MinIO loads its clients, and no cloud’s', async () => {
   const config = join(folder, 'minio.env');
   await writeFile(config, dotenv({ database: refused.port, store: refused.port, broker: refused.port }));
   const { packages } = await loadedBy(['-f', config, '-o', 'json']);
-  expect(packages).toContain('minio');
+  expect(packages).toContain('@rgrove/parse-xml');
   expect(packages.filter((name) => CLOUDS.test(name))).toEqual([]);
   // What only people look at.
   expect(packages.filter((name) => ['ora', 'chalk', 'wrap-ansi', 'yaml'].includes(name))).toEqual([]);
 });
 
 const CLOUDS = /^(@aws-sdk|@smithy|@google-cloud|@azure|@grpc|google-auth-library|mqtt)/;
-const CLIENTS = /^(@aws-sdk|@smithy|@google-cloud|@azure|@grpc|google-auth-library|mqtt|minio|pg|yaml|ora|chalk)/;
+const CLIENTS = /^(@aws-sdk|@smithy|@google-cloud|@azure|@grpc|google-auth-library|mqtt|@rgrove|pg|yaml|ora|chalk)/;

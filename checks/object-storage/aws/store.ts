@@ -1,86 +1,43 @@
-/** AWS S3, through the AWS SDK. Never requests a location or the identity, and lists buckets only when one is missing: no role needs those permissions. */
-import type { IncomingMessage } from 'node:http';
+/** AWS S3: endpoints and credentials by the AWS SDK. Never requests a location or the identity, and lists buckets only when one is missing: no role needs those permissions. */
 import { isIP } from 'node:net';
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
 import { findCredentials } from '../../../src/clouds/aws/credentials.ts';
 import { withoutEndpoint } from '../../../src/clouds/aws/custom-endpoint.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
-import { isLoopback, makeHttpClient, readUpTo } from '../../../src/net/http.ts';
+import { isLoopback, makeHttpClient } from '../../../src/net/http.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
-import {
-  arePermitted,
-  expiryRules,
-  isErrorResponse,
-  isFromS3,
-  NO_LOCK,
-  removeInTurn,
-  retentionOf,
-  s3Refusal,
-  strangersHeaders,
-} from '../s3-protocol.ts';
-import { type Store, StoreError, under, versionIn } from '../store.ts';
-import { type At, awsRefusal, meaningOf } from './errors.ts';
+import { s3Operations, unless } from '../s3/operations.ts';
+import { makeRequests, type S3Requests } from '../s3/requests.ts';
+import { isErrorResponse, isFromS3, markerIn, s3Refusal, strangersHeaders } from '../s3-protocol.ts';
+import { type At, type Store, StoreError } from '../store.ts';
+import { awsRefusal, withCredentials } from './errors.ts';
 import { awsMessages, type Names } from './messages.ts';
-
-/** In seconds: how long a pre-signed URL works. */
-const EXPIRES_S = 900;
-
-/** The SDK moves headers into the query of a pre-signed URL; headers that the client must send have to be kept out of it. */
-type Middleware = (next: (args: Build) => Promise<unknown>) => (args: Build) => Promise<unknown>;
-interface Stack {
-  add(middleware: Middleware, options: { step: 'build' }): void;
-}
-interface Build {
-  readonly request: { readonly headers: Record<string, string> };
-}
 
 /** The store in AWS_REGION, with the SDK's default credentials and endpoints. */
 export async function aws(run: Run): Promise<Store> {
   const agents = makeAgents(run);
   const { config, endpoint } = awsSettings(run, 'S3', isErrorResponse, agents);
-  const {
-    S3Client,
-    DeleteObjectCommand,
-    GetBucketLifecycleConfigurationCommand,
-    GetBucketPolicyStatusCommand,
-    GetBucketVersioningCommand,
-    GetObjectCommand,
-    GetObjectLockConfigurationCommand,
-    GetPublicAccessBlockCommand,
-    HeadObjectCommand,
-    ListBucketsCommand,
-    ListObjectVersionsCommand,
-    ListObjectsV2Command,
-    PutObjectCommand,
-  } = await import('@aws-sdk/client-s3');
-  const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
-  const forcePathStyle = endpoint !== undefined && isAddress(endpoint.url.hostname);
-  const client = new S3Client({
-    ...config,
-    forcePathStyle,
-    // Like the variables that would set them, these do not apply to the names of buckets.
-    useArnRegion: false,
-    disableS3ExpressSessionAuth: true,
-    // A checksum of the empty body would otherwise be part of every pre-signed PUT.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  });
-  const urlOf = (Bucket?: string): URL => {
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const client = new S3Client(config);
+  const placeOf = (Bucket?: string) => {
     try {
-      return client.config.endpointProvider({
+      const { url, properties } = client.config.endpointProvider({
         Region: config.region,
         UseFIPS: config.useFipsEndpoint,
         UseDualStack: config.useDualstackEndpoint,
-        ForcePathStyle: forcePathStyle,
+        DisableS3ExpressSessionAuth: true,
+        ForcePathStyle: endpoint !== undefined && isAddress(endpoint.url.hostname),
         ...(config.endpoint !== undefined && { Endpoint: config.endpoint }),
         ...(Bucket !== undefined && { Bucket }),
-      }).url;
+      });
+      const [scheme] = (properties?.authSchemes ?? []) as readonly SigningScheme[];
+      return { url, region: scheme?.signingRegion ?? config.region, service: scheme?.signingName ?? 's3' };
     } catch (error) {
       throw withoutEndpoint(run, error);
     }
   };
-  const { hostname, port, protocol } = urlOf();
+  const { hostname, port, protocol } = placeOf().url;
   const plain = makeHttpClient(run, agents);
   const names: Names = {
     region: config.region,
@@ -89,6 +46,15 @@ export async function aws(run: Run): Promise<Store> {
     endpointFrom: endpoint?.setting,
   };
 
+  const requests = makeRequests(
+    run,
+    agents,
+    async (bucket) => {
+      const { url, region, service } = placeOf(bucket === '' ? undefined : bucket);
+      return { url, scope: { keys: await client.config.credentials(), region, service } };
+    },
+    (answer, at) => awsRefusal(answer, at, names),
+  );
   let found: Promise<void> | undefined;
   /** Performs one operation, once the credentials are found. */
   const call = async <T>(at: At, perform: () => Promise<T>): Promise<T> => {
@@ -97,36 +63,12 @@ export async function aws(run: Run): Promise<Store> {
       await found;
       return await perform();
     } catch (error) {
-      throw meaningOf(error, at, names);
+      throw withCredentials(error, at);
     }
   };
-  /** `undefined` if the store responds with this code, for a missing object or setting. */
-  const unless = async <T>(code: string, asked: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await asked;
-    } catch (error) {
-      if (error instanceof StoreError && error.code === code) return undefined;
-      throw error;
-    }
-  };
-
-  const listVersions = (Bucket: string, Prefix: string, abortSignal: AbortSignal) =>
-    call({ action: 'delete', bucket: Bucket }, async () => {
-      const { Versions = [], DeleteMarkers = [] } = await client.send(
-        new ListObjectVersionsCommand({ Bucket, Prefix }),
-        { abortSignal },
-      );
-      return under(Prefix, [...Versions, ...DeleteMarkers], ({ Key }) => Key);
-    });
-  const removeObject = (
-    Bucket: string,
-    object: { Key: string | undefined; VersionId?: string | undefined },
-    abortSignal: AbortSignal,
-  ) =>
-    call({ action: 'delete', bucket: Bucket }, async () => {
-      const { Key, VersionId } = object;
-      return client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }), { abortSignal });
-    });
+  const send: S3Requests['send'] = (request) => call(request, () => requests.send(request));
+  const document: S3Requests['document'] = (root, request) => call(request, () => requests.document(root, request));
+  const operations = s3Operations({ send, document });
   /** Objects whose deletion left a delete marker; without permission to list, a GET would not show it. */
   const marked = new Set<string>();
 
@@ -139,110 +81,27 @@ export async function aws(run: Run): Promise<Store> {
       setting: endpoint?.setting ?? 'AWS_REGION',
     },
     messages: awsMessages(names),
+    ...operations,
 
-    put: async (Bucket, Key, Body, { ifAbsent }, abortSignal) => {
-      const command = new PutObjectCommand({ Bucket, Key, Body, ...(ifAbsent && { IfNoneMatch: '*' }) });
-      const put = async () => {
-        const { VersionId, ETag, $metadata } = await client.send(command, { abortSignal });
-        if ((ETag ?? $metadata.requestId) === undefined)
-          throw new StoreError('not-a-store', { action: 'put', bucket: Bucket, status: 200 });
-        return { existed: false, versionId: versionIn(VersionId) };
-      };
-      try {
-        return await call({ action: 'put', bucket: Bucket }, put);
-      } catch (error) {
-        if (!ifAbsent || !(error instanceof StoreError)) throw error;
-        if (error.status === 412) return { existed: true, versionId: undefined };
-        // Another run is writing the same object at the same time.
-        if (error.code === 'ConditionalRequestConflict') return { existed: true, versionId: undefined };
-        throw error;
-      }
-    },
-
-    get: (Bucket, Key, abortSignal) =>
-      unless(
-        'NoSuchKey',
-        call({ action: 'get', bucket: Bucket }, async () => {
-          const { Body, VersionId } = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal });
-          return { body: await readUpTo(Body as IncomingMessage), versionId: versionIn(VersionId) };
-        }),
-      ),
-
-    list: (Bucket, Prefix, abortSignal) =>
-      call({ action: 'list', bucket: Bucket }, async () => {
-        const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }), { abortSignal });
-        return Contents.flatMap(({ Key }) => Key ?? []);
-      }),
-
-    remove: async (bucket, Key, signal) => {
-      const { DeleteMarker, VersionId } = await removeObject(bucket, { Key }, signal);
-      if (!DeleteMarker) return undefined;
-      marked.add(`${bucket}/${Key}`);
-      return versionIn(VersionId);
+    remove: async (bucket, key, signal) => {
+      const { headers } = await operations.removeVersion(bucket, key, undefined, signal);
+      if (headers['x-amz-delete-marker'] === 'true') marked.add(`${bucket}/${key}`);
+      return markerIn(headers);
     },
 
     leftMarker: async (bucket, key) => marked.has(`${bucket}/${key}`),
 
-    mayPurge: (bucket, prefix, signal) =>
-      // A version that never existed: S3 still checks the permission.
-      arePermitted([
-        removeObject(bucket, { Key: `${prefix}none`, VersionId: 'null' }, signal),
-        listVersions(bucket, prefix, signal),
-      ]),
-
-    traces: async (bucket, prefix, signal) =>
-      (await listVersions(bucket, prefix, signal)).flatMap(({ Key }) => Key ?? []),
-
     purge: async (bucket, prefix, signal, markers) => {
-      const listing = listVersions(bucket, prefix, signal).then((versions) =>
-        versions.map(({ Key = '', VersionId, IsLatest = false }) => ({
-          key: Key,
-          versionId: VersionId,
-          isLatest: IsLatest,
-        })),
-      );
-      const remove = ({ key, versionId }: { key: string; versionId: string | undefined }) =>
-        removeObject(bucket, { Key: key, VersionId: versionId }, signal);
-      const keys = await removeInTurn(listing, remove, markers);
+      const keys = await operations.purge(bucket, prefix, signal, markers);
       for (const key of keys) marked.delete(`${bucket}/${key}`);
       return keys;
     },
-    removeVersion: (bucket, Key, VersionId, signal) => removeObject(bucket, { Key, VersionId }, signal),
 
-    retention: async (Bucket, abortSignal) => {
-      const asked = call({ action: 'read retention', bucket: Bucket }, () =>
-        client.send(new GetObjectLockConfigurationCommand({ Bucket }), { abortSignal }),
-      );
-      const found = (await unless(NO_LOCK, asked))?.ObjectLockConfiguration?.Rule?.DefaultRetention;
-      return retentionOf(found?.Mode, found?.Days, found?.Years);
-    },
-
-    buckets: (abortSignal) =>
-      call({ action: 'list', bucket: '' }, async () => {
-        const { Buckets = [] } = await client.send(new ListBucketsCommand({}), { abortSignal });
-        return Buckets.flatMap(({ Name }) => Name ?? []);
-      }),
-
-    sign: (method, Bucket, Key, headers = {}) =>
-      call({ action: method === 'PUT' ? 'put' : 'get', bucket: Bucket }, async () => {
-        const command =
-          method === 'PUT'
-            ? new PutObjectCommand({ Bucket, Key })
-            : method === 'HEAD'
-              ? new HeadObjectCommand({ Bucket, Key })
-              : new GetObjectCommand({ Bucket, Key });
-        const bind: Middleware = (next) => (args) => {
-          Object.assign(args.request.headers, headers);
-          return next(args);
-        };
-        (command.middlewareStack as unknown as Stack).add(bind, { step: 'build' });
-        const unhoistableHeaders = new Set(Object.keys(headers));
-        const url = await getSignedUrl(client, command, { expiresIn: EXPIRES_S, unhoistableHeaders });
-        return { method, url: new URL(url), headers };
-      }),
+    sign: (method, bucket, key, headers = {}) =>
+      call({ action: method === 'PUT' ? 'put' : 'get', bucket }, () => requests.sign(method, bucket, key, headers)),
 
     send: (request) => plain.send(request),
-    urlOf: (bucket, key) => new URL(`${urlOf(bucket).href.replace(/\/$/, '')}/${key}`),
+    urlOf: (bucket, key) => new URL(`${placeOf(bucket).url.href.replace(/\/$/, '')}/${key}`),
     refusal: (answer, at) => awsRefusal(answer, at, names),
     isOwn: isFromS3,
     // Between here and S3's own endpoints, TLS is not ended.
@@ -255,32 +114,25 @@ export async function aws(run: Run): Promise<Store> {
       },
     }),
 
-    versioning: (Bucket, abortSignal) =>
-      call({ action: 'read versioning', bucket: Bucket }, async () => {
-        const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket }), { abortSignal });
-        return Status === 'Enabled';
+    isPublic: (bucket, signal) =>
+      unless('NoSuchBucketPolicy', false, async () => {
+        const at = { action: 'read policy', bucket, method: 'GET', signal } as const;
+        const status = await document('PolicyStatus', { ...at, query: { policyStatus: '' } });
+        if (status.text('IsPublic')?.toLowerCase() !== 'true') return false;
+        const block = document('PublicAccessBlockConfiguration', { ...at, query: { publicAccessBlock: '' } });
+        const limits = await block.catch((error: unknown) => {
+          if (error instanceof StoreError) return undefined;
+          throw error;
+        });
+        return limits?.text('RestrictPublicBuckets')?.toLowerCase() !== 'true';
       }),
-
-    expiry: async (Bucket, abortSignal) => {
-      const asked = call({ action: 'read lifecycle', bucket: Bucket }, () =>
-        client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), { abortSignal }),
-      );
-      return expiryRules((await unless('NoSuchLifecycleConfiguration', asked))?.Rules ?? []);
-    },
-
-    isPublic: async (Bucket, abortSignal) => {
-      const at = { action: 'read policy', bucket: Bucket } as const;
-      const asked = call(at, () => client.send(new GetBucketPolicyStatusCommand({ Bucket }), { abortSignal }));
-      const status = await unless('NoSuchBucketPolicy', asked);
-      if (status?.PolicyStatus?.IsPublic !== true) return false;
-      const block = call(at, () => client.send(new GetPublicAccessBlockCommand({ Bucket }), { abortSignal }));
-      const limits = await block.catch((error: unknown) => {
-        if (error instanceof StoreError) return undefined;
-        throw error;
-      });
-      return limits?.PublicAccessBlockConfiguration?.RestrictPublicBuckets !== true;
-    },
   };
+}
+
+/** How the SDK's rules for endpoints say that requests there are signed. */
+interface SigningScheme {
+  readonly signingName?: string;
+  readonly signingRegion?: string;
 }
 
 /** `https://bucket.127.0.0.1` is not a valid address. */

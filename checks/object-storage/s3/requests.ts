@@ -1,0 +1,112 @@
+/** Signed requests in the S3 protocol, without the SDK of any vendor. */
+import type { IncomingMessage } from 'node:http';
+import { escaped, queryOf, type Scope, signedHeaders, signedQuery } from '../../../src/clouds/aws/sigv4.ts';
+import type { Run } from '../../../src/engine/check.ts';
+import type { Agents } from '../../../src/net/agents.ts';
+import { type HttpAnswer, readUpTo } from '../../../src/net/http.ts';
+import { boundBody } from '../../../src/net/limits.ts';
+import { type NetworkError, networkErrorOr } from '../../../src/net/network-error.ts';
+import { HttpErrorResponse, makeSender } from '../../../src/net/sender.ts';
+import { addressOf } from '../../../src/net/tcp.ts';
+import { isErrorResponse } from '../s3-protocol.ts';
+import type { At, Signed, StoreError } from '../store.ts';
+import { type Element, readDocument } from './document.ts';
+
+/** In bytes: a thousand versions of a run's objects need half of it. */
+const LONGEST_DOCUMENT = 1.5 * 1024 * 1024;
+/** In seconds: how long a pre-signed URL works. */
+const EXPIRES_S = 900;
+
+export interface S3Request extends At {
+  readonly method: string;
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** By name in lowercase. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  readonly signal: AbortSignal;
+}
+
+/** Where a bucket is, and how requests to it are signed. */
+export interface Place {
+  /** Its URL, with a path-style bucket in its path; without a slash at its end. */
+  readonly url: URL;
+  readonly scope: Scope;
+}
+
+export interface S3Requests {
+  /** @returns a success, with at most 256 KiB of its body. @throws StoreError, NetworkError */
+  send(request: S3Request): Promise<HttpAnswer>;
+  /** The document with this root in a response. @throws like `send`, and like `readDocument` */
+  document(root: string, request: S3Request): Promise<Element>;
+  /** The URL that lets a plain client perform one operation with these headers, for 15 minutes. */
+  sign(method: string, bucket: string, key: string, headers: Readonly<Record<string, string>>): Promise<Signed>;
+}
+
+/**
+ * @param placeOf the place of a bucket, or of the store itself for an empty name
+ * @param refusal the error in a response
+ */
+export function makeRequests(
+  run: Run,
+  agents: Agents,
+  placeOf: (bucket: string) => Promise<Place>,
+  refusal: (answer: HttpAnswer, at: At) => StoreError | NetworkError | undefined,
+): S3Requests {
+  const sender = makeSender(run, isErrorResponse, agents);
+
+  const opened = async ({ method, bucket, action, key, query, headers = {}, body, signal }: S3Request) => {
+    const { url, scope } = await placeOf(bucket);
+    const path = pathOf(url, key);
+    const signed = signedHeaders(
+      { method, host: url.host, path, query: query ?? {}, headers, body },
+      scope,
+      new Date(),
+    );
+    // As Go's clients send it: access keys may have any letters. Node.js refuses those that it can't send as one byte.
+    const authorization = Buffer.from(signed.authorization ?? '').toString('latin1');
+    const target = query === undefined ? path : `${path}?${queryOf(query)}`;
+    try {
+      return await sender.send(
+        { secure: url.protocol === 'https:', ...addressOf(url) },
+        { method, path: target, headers: { ...signed, authorization }, signal },
+        body,
+      );
+    } catch (error) {
+      if (!(error instanceof HttpErrorResponse)) throw error;
+      throw refusal(error.answer, { action, bucket }) ?? error;
+    }
+  };
+
+  return {
+    send: async (request) => {
+      const answer = await opened(request);
+      const { statusCode: status = 0, headers } = answer;
+      return { status, headers, body: await readUpTo(answer) };
+    },
+    document: async (root, request) => readDocument(await readAll(await opened(request)), root, request),
+    sign: async (method, bucket, key, headers) => {
+      const { url, scope } = await placeOf(bucket);
+      const path = pathOf(url, key);
+      const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+      const query = signedQuery({ method, host: url.host, path, headers: lower }, scope, EXPIRES_S, new Date());
+      return { method, url: new URL(`${path}?${query}`, url), headers };
+    },
+  };
+}
+
+const pathOf = ({ pathname }: URL, key = ''): string => {
+  const base = pathname.replace(/\/$/, '');
+  return key === '' ? base || '/' : `${base}/${key.split('/').map(escaped).join('/')}`;
+};
+
+/** @throws NetworkError, of kind `flood` if it is longer than any document */
+async function readAll(answer: IncomingMessage): Promise<Buffer> {
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of boundBody(answer, LONGEST_DOCUMENT) as AsyncIterable<Buffer>) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  } catch (error) {
+    throw networkErrorOr(error);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * AWS Signature Version 4 ("Create a signed AWS API request", "Authenticating Requests: Using Query Parameters"). The AWS SDK and
+ * MinIO’s client make the same signatures, and a test compares them; without these libraries, a run takes a tenth less.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import type { Keys } from './source.ts';
+
+const ALGORITHM = 'AWS4-HMAC-SHA256';
+/** Instead of the hash of a body that is not known when a URL is signed. */
+const UNSIGNED = 'UNSIGNED-PAYLOAD';
+
+export interface Scope {
+  readonly keys: Keys;
+  readonly region: string;
+  /** `s3`. */
+  readonly service: string;
+}
+
+export interface ToSign {
+  readonly method: string;
+  /** With its port, unless it is the default one of the scheme. */
+  readonly host: string;
+  /** Escaped once, from the first slash. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** What must arrive unchanged, by name in lowercase. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Signs a request. @returns all its headers but `host` */
+export function signedHeaders(
+  request: ToSign & { readonly body?: Uint8Array | undefined },
+  { keys, region, service }: Scope,
+  now: Date,
+): Record<string, string> {
+  const time = timeOf(now);
+  const payload = sha256(request.body ?? '');
+  const headers: Record<string, string> = {
+    ...request.headers,
+    'x-amz-content-sha256': payload,
+    'x-amz-date': time,
+    ...(keys.sessionToken !== undefined && { 'x-amz-security-token': keys.sessionToken }),
+  };
+  const scope = [time.slice(0, 8), region, service, 'aws4_request'];
+  const all = { ...headers, host: request.host };
+  const signature = sign({ ...request, headers: all }, queryOf(request.query), payload, {
+    keys,
+    scope,
+    time,
+  });
+  headers.authorization = `${ALGORITHM} Credential=${keys.accessKeyId}/${scope.join('/')}, SignedHeaders=${namesOf(all)}, Signature=${signature}`;
+  return headers;
+}
+
+/**
+ * Signs a request whose body is not known yet.
+ * @param seconds how long the signature is valid
+ * @returns the query of the URL, without the question mark
+ */
+export function signedQuery(request: ToSign, { keys, region, service }: Scope, seconds: number, now: Date): string {
+  const time = timeOf(now);
+  const scope = [time.slice(0, 8), region, service, 'aws4_request'];
+  const headers = { ...request.headers, host: request.host };
+  const query = queryOf({
+    ...request.query,
+    'X-Amz-Algorithm': ALGORITHM,
+    'X-Amz-Credential': [keys.accessKeyId, ...scope].join('/'),
+    'X-Amz-Date': time,
+    'X-Amz-Expires': String(seconds),
+    ...(keys.sessionToken !== undefined && { 'X-Amz-Security-Token': keys.sessionToken }),
+    'X-Amz-SignedHeaders': namesOf(headers),
+  });
+  return `${query}&X-Amz-Signature=${sign({ ...request, headers }, query, UNSIGNED, { keys, scope, time })}`;
+}
+
+/** In the order of the names, as the signature requires. */
+export const queryOf = (query: Readonly<Record<string, string>> = {}): string =>
+  Object.entries(query)
+    .map(([name, value]) => [escaped(name), escaped(value)] as const)
+    .sort(([one], [other]) => compare(one, other))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+
+/** RFC 3986: every byte except `A-Z a-z 0-9 - . _ ~`. */
+export const escaped = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
+interface With {
+  readonly keys: Keys;
+  /** Its parts: date, region, service, and an end that is always the same. */
+  readonly scope: readonly string[];
+  readonly time: string;
+}
+
+function sign(
+  { method, path, headers }: ToSign & Required<Pick<ToSign, 'headers'>>,
+  query: string,
+  payload: string,
+  { keys, scope, time }: With,
+): string {
+  const lines = Object.entries(headers)
+    .sort(([one], [other]) => compare(one, other))
+    .map(([name, value]) => `${name}:${value.trim().replace(/\s+/g, ' ')}\n`)
+    .join('');
+  const request = [method, path, query, lines, namesOf(headers), payload].join('\n');
+  const text = [ALGORITHM, time, scope.join('/'), sha256(request)].join('\n');
+  return hmac(derivedKey(keys.secretAccessKey, scope), text).toString('hex');
+}
+
+/** The key of the last scope: nearly all requests of a run have the same. */
+let last: { readonly of: string; readonly key: Buffer } | undefined;
+
+function derivedKey(secret: string, scope: readonly string[]): Buffer {
+  const of = [secret, ...scope].join('\n');
+  if (last?.of !== of) last = { of, key: scope.reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`)) };
+  return last.key;
+}
+
+const namesOf = (headers: Readonly<Record<string, string>>): string => Object.keys(headers).sort(compare).join(';');
+const compare = (one: string, other: string): number => (one < other ? -1 : Number(one > other));
+const timeOf = (now: Date): string => now.toISOString().replace(/[-:]|\.\d+/g, '');
+const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { readDocument } from '../../../checks/object-storage/s3/document.ts';
+import { NetworkError } from '../../../src/net/network-error.ts';
+
+const at = { action: 'list', bucket: 'states' } as const;
+const read = (text: string) => readDocument(Buffer.from(text), 'List', at);
+
+test.each([
+  '<List><IsTruncated>false</IsTruncated><Item><Key>a&amp;b</Key></Item><Item><Key>c</Key></Item></List>',
+  '\uFEFF<?xml version="1.0" encoding="UTF-8"?>\n<List xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><IsTruncated>false</IsTruncated><Item><Key><![CDATA[a&b]]></Key></Item><Item><Key>c</Key></Item></List>',
+  '\r\n <?xml version="1.0"?><s3:List xmlns:s3="x"><s3:IsTruncated>false</s3:IsTruncated>\n<s3:Item><s3:Key>a&#38;b</s3:Key></s3:Item><s3:Item><s3:Key>c</s3:Key></s3:Item></s3:List>\n',
+])('%s', (text) => {
+  const list = read(text);
+  expect(list.text('IsTruncated')).toBe('false');
+  expect(list.text('Key')).toBeUndefined();
+  expect(list.all('Item', 'Other').map((item) => item.text('Key'))).toEqual(['a&b', 'c']);
+});
+
+test.each(['', '{}', 'not XML', '<List>', '<List></Lost>', '<List>&undefined;</List>'])(
+  '%j is no document of a store',
+  (text) => {
+    expect(() => read(text)).toThrow(expect.objectContaining({ kind: 'not-a-store', bucket: 'states', status: 200 }));
+  },
+);
+
+test('another document means that the store does not know what was asked', () => {
+  expect(() => read('<Lost/>')).toThrow(expect.objectContaining({ kind: 'unsupported', action: 'list' }));
+});
+
+test('entities are neither defined nor expanded', () => {
+  const laughs = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>';
+  for (const name of ['a', 'b', 'c']) {
+    const text = `${laughs}<List><Key>&${name};</Key></List>`;
+    expect(() => read(text)).toThrow(expect.objectContaining({ kind: 'not-a-store' }));
+  }
+});
+
+test('a page of a thousand versions is read, and one of countless elements is not', () => {
+  const version = `<Item>${'<a>1</a>'.repeat(8)}</Item>`;
+  expect(read(`<List>${version.repeat(1000)}</List>`).all('Item')).toHaveLength(1000);
+  expect(() => read(`<List>${'<a/>'.repeat(40_001)}</List>`)).toThrow(NetworkError);
+});
