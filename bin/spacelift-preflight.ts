@@ -29,7 +29,10 @@ if (major < 22 || (major === 22 && minor < 15)) {
   process.removeAllListeners('warning');
   const firstLine = showFirstLine(process);
   Promise.all([import('node:v8'), import('../src/cli/index.ts')]).then(([{ setFlagsFromString }, { main }]) => {
-    for (const flag of FLAGS) setFlagsFromString(flag);
-    return main(process, firstLine);
+    // Not before: V8 accepts its cached code of Node's own modules only under the flags it was started with.
+    const loaded = () => {
+      for (const flag of FLAGS) setFlagsFromString(flag);
+    };
+    return main(process, firstLine, loaded);
   });
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type OutputChunk, type OutputOptions, type Plugin, rolldown } from 'rolldown';
 import { inFew } from './chunks.ts';
 import { fetchless } from './fetchless.ts';
+import { frugal } from './frugal.ts';
 import { lean } from './lean.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +24,7 @@ const COMMON = [
   'src/cli/run.ts',
   'src/cli/decisions.ts',
   'src/cli/deprecated.ts',
+  'src/cli/overwriting.ts',
   'src/report/pretty.ts',
   'src/config/pem/private-key.ts',
   'checks/license/token.ts',
@@ -33,31 +35,6 @@ const COMMON = [
 ];
 /** The clients that an installation on AWS uses. */
 const AWS = ['client-sts', 'client-s3', 'client-sqs', 'client-kms', 'client-iot', 'client-iot-data-plane'];
-
-/** Unused exports that make Node load more modules as soon as they are imported. */
-const COSTLY: Readonly<Record<string, readonly string[]>> = {
-  http: ['WebSocket', 'CloseEvent', 'MessageEvent'],
-  tls: ['rootCertificates'],
-};
-
-const frugal: Plugin = {
-  name: 'frugal',
-  resolveId(id, _, { kind }) {
-    const name = id.replace(/^node:/, '');
-    return kind === 'import-statement' && Object.hasOwn(COSTLY, name) ? `\0frugal:${name}` : null;
-  },
-  load(id) {
-    const [, name] = id.split('\0frugal:');
-    if (name === undefined) return null;
-    const names = Object.keys(process.getBuiltinModule(name) ?? {}).filter((one) => !COSTLY[name]?.includes(one));
-    return {
-      code: `const all = process.getBuiltinModule('${name}');
-        export default all;
-        export const { ${names.join(', ')} } = all;`,
-      moduleType: 'js',
-    };
-  },
-};
 
 /** Bundles each version of a package only once, from its first place in the lock file. */
 function once(): Plugin {

@@ -1,10 +1,14 @@
 /** What of the libraries is left out of the bundle. */
 import type { Plugin } from 'rolldown';
 
-/** Modules that supported versions of Node never load. */
+/** Modules that a run never loads. */
 const NEVER: Readonly<Record<string, string>> = {
   'apache-arrow': 'blob lists in a format that is not requested',
   'web-streams-polyfill': 'for Node versions without web streams',
+  'pg-native': 'optional, in native code',
+  bufferutil: 'optional, in native code',
+  'utf-8-validate': 'optional, in native code',
+  'supports-color': 'optional, for the debug output of libraries',
 };
 /** What no operation of a run uses, and what stands in for it. */
 const STAND_INS: Readonly<Record<string, string>> = {
@@ -16,7 +20,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
   './crc64.js': 'export default {};',
 };
 /** Copies of Node's built-in modules. */
-const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };
+export const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };
 
 /** Leaves out what no run needs. */
 export const lean: Plugin = {

@@ -58,13 +58,14 @@ Exit codes:
 /**
  * Runs the command in `host.argv` and sets the exit code. Never throws.
  * @param firstLine is shown until there is something else to print
+ * @param loaded is called as soon as what all runs need is loaded, before a command with options starts
  */
-export async function main(host: NodeJS.Process, firstLine = NO_LINE): Promise<void> {
+export async function main(host: NodeJS.Process, firstLine = NO_LINE, loaded = () => {}): Promise<void> {
   // Whoever writes reports its own write errors.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
   const started: Started = { endings: [], command: undefined };
   try {
-    await program(host, started, firstLine).parseAsync(withOwnDebug(host.argv));
+    await program(host, started, firstLine, loaded).parseAsync(withOwnDebug(host.argv));
   } catch (error) {
     firstLine.clear();
     if (error instanceof CommanderError && error.exitCode === 0) host.exitCode = 0;
@@ -111,7 +112,7 @@ async function logged(host: NodeJS.Process, { debug }: Pick<RunArguments, 'debug
   return act().finally(stop);
 }
 
-function program(host: NodeJS.Process, started: Started, firstLine: FirstLine): Command {
+function program(host: NodeJS.Process, started: Started, firstLine: FirstLine, loaded: () => void): Command {
   const { endings } = started;
   const root = new Command('spacelift-preflight');
   const check = async (options: RunArguments) => {
@@ -266,6 +267,7 @@ function program(host: NodeJS.Process, started: Started, firstLine: FirstLine): 
       applyVariables(command, [root, ...root.commands], host.env);
     }
     const { applyDecisions } = await import('./decisions.ts');
+    loaded();
     await applyDecisions(command);
     const { refuseOverwriting } = await import('./overwriting.ts');
     refuseOverwriting(command.opts());

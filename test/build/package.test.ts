@@ -294,10 +294,30 @@ describe('the package', () => {
   });
 
   it('has Node load none of its own parts that no run needs', async () => {
-    const loaded = moduleOf(
-      `process.on('exit', () => console.error(process.moduleLoadList.some((name) => /undici/.test(name))));`,
-    );
+    const unneeded = /undici|internal\/(?:blocklist|process\/report|source_map|util\/parse_args|worker)\b/;
+    const loaded = moduleOf(`process.on('exit', () => {
+      const names = process.moduleLoadList.filter((name) => !before.has(name));
+      console.error(JSON.stringify(names.filter((name) => ${unneeded}.test(name))));
+    });
+    const before = new Set(process.moduleLoadList);`);
     const { stderr } = await run(['-f', '/nowhere'], { executable, imports: [loaded] });
-    expect(stderr).toMatch(/\/nowhere.*\nfalse\n$/s);
+    expect(stderr).toMatch(/\/nowhere.*\n\[\]\n$/s);
+  });
+
+  it("loads Node's own modules before it changes the settings of V8, which then accepts no cached code of them", async () => {
+    const atChange = moduleOf(`import { syncBuiltinESMExports } from 'node:module';
+      import v8 from 'node:v8';
+      const loaded = new Set(process.moduleLoadList);
+      let atChange;
+      v8.setFlagsFromString = () => (atChange ??= new Set(process.moduleLoadList));
+      syncBuiltinESMExports();
+      process.on('exit', () => {
+        const after = process.moduleLoadList.filter((name) => /^NativeModule /.test(name) && !atChange.has(name));
+        console.error(JSON.stringify({ before: atChange.size - loaded.size, after: after.length }));
+      });`);
+    const { stderr } = await run(['-f', '/nowhere'], { executable, imports: [atChange] });
+    const { before, after } = JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
+    expect(before).toBeGreaterThan(50);
+    expect(after).toBeLessThan(5);
   });
 });

@@ -67,7 +67,7 @@ export async function aws(run: Run): Promise<Store> {
     }
   };
   const send: S3Requests['send'] = (request) => call(request, () => requests.send(request));
-  const document: S3Requests['document'] = (root, request) => call(request, () => requests.document(root, request));
+  const document: S3Requests['document'] = (kind, request) => call(request, () => requests.document(kind, request));
   const operations = s3Operations({ send, document });
   /** Objects whose deletion left a delete marker; without permission to list, a GET would not show it. */
   const marked = new Set<string>();
@@ -117,9 +117,9 @@ export async function aws(run: Run): Promise<Store> {
     isPublic: (bucket, signal) =>
       unless('NoSuchBucketPolicy', false, async () => {
         const at = { action: 'read policy', bucket, method: 'GET', signal } as const;
-        const status = await document('PolicyStatus', { ...at, query: { policyStatus: '' } });
+        const status = await document('setting', { ...at, query: { policyStatus: '' } });
         if (status.text('IsPublic')?.toLowerCase() !== 'true') return false;
-        const block = document('PublicAccessBlockConfiguration', { ...at, query: { publicAccessBlock: '' } });
+        const block = document('setting', { ...at, query: { publicAccessBlock: '' } });
         const limits = await block.catch((error: unknown) => {
           if (error instanceof StoreError) return undefined;
           throw error;

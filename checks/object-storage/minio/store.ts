@@ -78,7 +78,7 @@ export async function minio(run: Run): Promise<Store> {
     return attempt();
   };
   const send: S3Requests['send'] = (request) => inRegion(request, () => requests.send(request));
-  const document: S3Requests['document'] = (root, request) => inRegion(request, () => requests.document(root, request));
+  const document: S3Requests['document'] = (kind, request) => inRegion(request, () => requests.document(kind, request));
 
   return {
     name: 'MinIO',

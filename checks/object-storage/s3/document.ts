@@ -14,19 +14,25 @@ export interface Element {
   all(...names: readonly string[]): readonly Element[];
 }
 
+/** What a document is about: entries, or one setting of a bucket. */
+export type DocumentKind = 'listing' | 'setting';
+
 /**
- * Reads a document.
- * @param root the name that its root must have
- * @throws NetworkError of kind `flood` if it has more elements than any page; StoreError of kind `not-a-store` if it is not XML,
- *   and of kind `unsupported` if it is another document: some stores that do not know a setting list the bucket instead
+ * Reads a document. Its root’s name tells only the kind: it is not the same in all stores (`ListBucketVersionsResult` of rclone,
+ * `GetBucketVersioningResponse` of moto), and no client of Spacelift reads it.
+ * @throws NetworkError of kind `flood` if it has more elements than any page; StoreError of kind `not-a-store` if it is not XML or
+ *   a page, and of kind `unsupported` for a listing instead of a setting, as some stores send that do not know the setting
  */
-export function readDocument(body: Buffer, root: string, at: At): Element {
+export function readDocument(body: Buffer, kind: DocumentKind, at: At): Element {
   let tags = 0;
   for (const byte of body) if (byte === LESS_THAN) tags++;
   if (tags > MOST_TAGS) throw new NetworkError('flood');
   const found = rootOf(body.toString());
-  if (found === undefined) throw new StoreError('not-a-store', { ...at, status: 200 });
-  if (localName(found) !== root) throw new StoreError('unsupported', { ...at, status: 200 });
+  const isListing = found !== undefined && /^List/.test(localName(found));
+  if (found === undefined || /^html$/i.test(found.name) || (kind === 'listing' && !isListing))
+    throw new StoreError('not-a-store', { action: at.action, bucket: at.bucket, status: 200 });
+  if (kind === 'setting' && isListing)
+    throw new StoreError('unsupported', { action: at.action, bucket: at.bucket, status: 200 });
   return elementOf(found);
 }
 

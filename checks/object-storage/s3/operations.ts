@@ -30,7 +30,6 @@ const TAKEN: readonly (string | undefined)[] = ['PreconditionFailed', 'Condition
 export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'document'>): Operations {
   /** All pages of a listing, up to the number of pages that any run reads. */
   const pages = async (
-    root: string,
     request: S3Request,
     next: (page: Element) => Readonly<Record<string, string>>,
     entries: readonly string[],
@@ -38,7 +37,7 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
     const found: Element[] = [];
     const another = boundPages();
     for (let query = request.query; query !== undefined; ) {
-      const page = await listing(document(root, { ...request, query }));
+      const page = await document('listing', { ...request, query });
       const listed = page.all(...entries);
       another(listed.length);
       found.push(...listed);
@@ -54,7 +53,7 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
       ...given('key-marker', page.text('NextKeyMarker')),
       ...given('version-id-marker', page.text('NextVersionIdMarker')),
     });
-    const found = await pages('ListVersionsResult', request, next, ['Version', 'DeleteMarker']);
+    const found = await pages(request, next, ['Version', 'DeleteMarker']);
     const versions = found.map((one) => ({
       key: one.text('Key') ?? '',
       versionId: one.text('VersionId'),
@@ -69,8 +68,8 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
   };
 
   /** A document with a setting of the bucket. */
-  const setting = (action: At['action'], bucket: string, name: string, root: string, signal: AbortSignal) =>
-    document(root, { action, bucket, method: 'GET', query: { [name]: '' }, signal });
+  const setting = (action: At['action'], bucket: string, name: string, signal: AbortSignal) =>
+    document('setting', { action, bucket, method: 'GET', query: { [name]: '' }, signal });
 
   return {
     put: async (bucket, key, body, { ifAbsent }, signal) => {
@@ -97,7 +96,7 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
     list: async (bucket, prefix, signal) => {
       const request = { action: 'list', bucket, method: 'GET', query: { 'list-type': '2', prefix }, signal } as const;
       const next = (page: Element) => given('continuation-token', page.text('NextContinuationToken'));
-      const found = await pages('ListBucketResult', request, next, ['Contents']);
+      const found = await pages(request, next, ['Contents']);
       return found.flatMap((one) => one.text('Key') ?? []);
     },
 
@@ -119,14 +118,14 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
 
     retention: (bucket, signal) =>
       unless(NO_LOCK, undefined, async () => {
-        const found = await setting('read retention', bucket, 'object-lock', 'ObjectLockConfiguration', signal);
+        const found = await setting('read retention', bucket, 'object-lock', signal);
         const [held] = found.all('Rule').flatMap((rule) => rule.all('DefaultRetention'));
         return retentionOf(held?.text('Mode'), held?.text('Days'), held?.text('Years'));
       }),
 
     buckets: async (signal) => {
       const request = { action: 'list', bucket: '', method: 'GET', signal } as const;
-      const found = await listing(document('ListAllMyBucketsResult', request));
+      const found = await document('listing', request);
       return found
         .all('Buckets')
         .flatMap((all) => all.all('Bucket'))
@@ -134,13 +133,13 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
     },
 
     versioning: async (bucket, signal) => {
-      const found = await setting('read versioning', bucket, 'versioning', 'VersioningConfiguration', signal);
+      const found = await setting('read versioning', bucket, 'versioning', signal);
       return found.text('Status') === 'Enabled';
     },
 
     expiry: (bucket, signal) =>
       unless('NoSuchLifecycleConfiguration', [], async () => {
-        const found = await setting('read lifecycle', bucket, 'lifecycle', 'LifecycleConfiguration', signal);
+        const found = await setting('read lifecycle', bucket, 'lifecycle', signal);
         return expiryRules(
           found.all('Rule').map((rule) => {
             const [end] = rule.all('Expiration');
@@ -162,16 +161,6 @@ export async function unless<T, Instead>(code: string, instead: Instead, ask: ()
   } catch (error) {
     if (error instanceof StoreError && error.code === code) return instead;
     throw error;
-  }
-}
-
-/** A server that does not list is no store, whatever document it has. */
-async function listing(document: Promise<Element>): Promise<Element> {
-  try {
-    return await document;
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.kind !== 'unsupported' || error.status !== 200) throw error;
-    throw new StoreError('not-a-store', { ...error, status: 200 });
   }
 }
 

@@ -10,7 +10,7 @@ import { HttpErrorResponse, makeSender } from '../../../src/net/sender.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
 import { isErrorResponse } from '../s3-protocol.ts';
 import type { At, Signed, StoreError } from '../store.ts';
-import { type Element, readDocument } from './document.ts';
+import { type DocumentKind, type Element, readDocument } from './document.ts';
 
 /** In bytes: a thousand versions of a run's objects need half of it. */
 const LONGEST_DOCUMENT = 1.5 * 1024 * 1024;
@@ -37,8 +37,8 @@ export interface Place {
 export interface S3Requests {
   /** @returns a success, with at most 256 KiB of its body. @throws StoreError, NetworkError */
   send(request: S3Request): Promise<HttpAnswer>;
-  /** The document with this root in a response. @throws like `send`, and like `readDocument` */
-  document(root: string, request: S3Request): Promise<Element>;
+  /** The document in a response. @throws like `send`, and like `readDocument` */
+  document(kind: DocumentKind, request: S3Request): Promise<Element>;
   /** The URL that lets a plain client perform one operation with these headers, for 15 minutes. */
   sign(method: string, bucket: string, key: string, headers: Readonly<Record<string, string>>): Promise<Signed>;
 }
@@ -84,7 +84,7 @@ export function makeRequests(
       const { statusCode: status = 0, headers } = answer;
       return { status, headers, body: await readUpTo(answer) };
     },
-    document: async (root, request) => readDocument(await readAll(await opened(request)), root, request),
+    document: async (kind, request) => readDocument(await readAll(await opened(request)), kind, request),
     sign: async (method, bucket, key, headers) => {
       const { url, scope } = await placeOf(bucket);
       const path = pathOf(url, key);

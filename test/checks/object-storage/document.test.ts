@@ -3,7 +3,7 @@ import { readDocument } from '../../../checks/object-storage/s3/document.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 
 const at = { action: 'list', bucket: 'states' } as const;
-const read = (text: string) => readDocument(Buffer.from(text), 'List', at);
+const read = (text: string) => readDocument(Buffer.from(text), 'listing', at);
 
 test.each([
   '<List><IsTruncated>false</IsTruncated><Item><Key>a&amp;b</Key></Item><Item><Key>c</Key></Item></List>',
@@ -23,8 +23,15 @@ test.each(['', '{}', 'not XML', '<List>', '<List></Lost>', '<List>&undefined;</L
   },
 );
 
-test('another document means that the store does not know what was asked', () => {
-  expect(() => read('<Lost/>')).toThrow(expect.objectContaining({ kind: 'unsupported', action: 'list' }));
+test('a listing instead of a setting means that the store does not know the setting', () => {
+  const setting = (text: string) => readDocument(Buffer.from(text), 'setting', at);
+  expect(() => setting('<ListBucketResult/>')).toThrow(
+    expect.objectContaining({ kind: 'unsupported', action: 'list' }),
+  );
+  expect(() => setting('<html/>')).toThrow(expect.objectContaining({ kind: 'not-a-store' }));
+  for (const root of ['VersioningConfiguration', 'GetBucketVersioningResponse']) {
+    expect(setting(`<${root}><Status>Enabled</Status></${root}>`).text('Status')).toBe('Enabled');
+  }
 });
 
 test('entities are neither defined nor expanded', () => {
