@@ -12,6 +12,7 @@ const UNIT = [
   'test/config/**/!(logins-in-reports).test.ts',
   'test/docs/!(api|excerpt).test.ts',
   'test/engine/!(timeouts).test.ts',
+  'test/engine/run/*.test.ts',
   'test/house/floors.test.ts',
   'test/language/*.test.ts',
   'test/net/*.test.ts',

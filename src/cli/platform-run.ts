@@ -13,7 +13,7 @@ import { interruptible } from './interrupt.ts';
 import { progressOn } from './live-progress.ts';
 import type { Output } from './output.ts';
 import type { Platform, PlatformArguments } from './platform-options.ts';
-import { acceptancesIn, exitRules, matrixBaseline } from './prepare.ts';
+import { acceptancesIn, checkIds, exitRules, matrixBaseline, refuseUncompared } from './prepare.ts';
 import { print } from './print.ts';
 
 /** No option is parsed and ignored. @throws InputError */
@@ -41,7 +41,7 @@ export const IN_MANIFESTS = [
 ];
 
 /** @throws InputError */
-export function imageIn({ image }: PlatformArguments, platform: Platform): string {
+function imageIn({ image }: PlatformArguments, platform: Platform): string {
   if (image === undefined)
     throw new InputError(`run ${platform} requires --image: the image of spacelift-preflight in a registry of yours`);
   if (!/^[\w][\w./:@-]{0,511}$/.test(image))
@@ -52,7 +52,7 @@ export function imageIn({ image }: PlatformArguments, platform: Platform): strin
 }
 
 /** For the command line in each container; with a `=`, a value can't become an option. */
-export function passedOn({ only = [], skip = [], release, phase, readOnly, timeout }: PlatformArguments): string[] {
+function passedOn({ only = [], skip = [], release, phase, readOnly, timeout }: PlatformArguments): string[] {
   return [
     // The environment there is that of the services.
     '--no-variables',
@@ -67,14 +67,52 @@ export function passedOn({ only = [], skip = [], release, phase, readOnly, timeo
 }
 
 /** The files of `-f`. @throws InputError if standard input is a terminal */
-export function filesIn(
-  host: NodeJS.Process,
-  { file: files = [] }: PlatformArguments,
-  from: string,
-): readonly string[] {
+function filesIn(host: NodeJS.Process, { file: files = [] }: PlatformArguments, from: string): readonly string[] {
   if (files.includes('-') && host.stdin.isTTY)
     throw new InputError(`-f - reads standard input, but that is a terminal; pipe ${from} into it`);
   return files;
+}
+
+interface Prepared {
+  /** Of `-f`; without any, the platform says what is there. */
+  readonly files: readonly string[];
+  /** What the Pods or tasks are made from, on every platform. */
+  readonly settings: {
+    readonly image: string;
+    readonly args: readonly string[];
+    readonly authorities: string | undefined;
+    readonly startTimeoutMs: number;
+    readonly timeoutMs: number;
+    readonly keep: boolean;
+  };
+}
+
+/**
+ * Reads what the options say that every platform has.
+ * @param from what to pipe into `-f -`
+ * @throws InputError for what no run can start with
+ */
+export function prepareRun(
+  host: NodeJS.Process,
+  args: PlatformArguments,
+  { platform, from, authorities }: { platform: Platform; from: string; authorities: string | undefined },
+): Prepared {
+  const settings = {
+    image: imageIn(args, platform),
+    args: passedOn(args),
+    authorities,
+    startTimeoutMs: args.startTimeout * 1000,
+    timeoutMs: args.timeout * 1000,
+    keep: args.keep === true,
+  };
+  checkIds(args);
+  refuseUncompared(args, platform);
+  return { settings, files: filesIn(host, args, from) };
+}
+
+/** For `--print`. */
+export function sayMasked(host: NodeJS.Process, names: readonly string[]): void {
+  for (const name of names) notice(host, `the value of ${name} is masked, because it contains a secret`);
 }
 
 interface Observer {

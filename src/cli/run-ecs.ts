@@ -19,16 +19,15 @@ import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { EcsArguments } from './platform-options.ts';
 import {
-  filesIn,
   IN_MANIFESTS,
-  imageIn,
-  passedOn,
+  prepareRun,
   redactorOf,
   refuseBeside,
   runAndShow,
   sayCleanedUp,
+  sayMasked,
 } from './platform-run.ts';
-import { authoritiesIn, checkIds, refuseUncompared } from './prepare.ts';
+import { authoritiesIn } from './prepare.ts';
 import { print } from './print.ts';
 
 export { end } from './end.ts';
@@ -53,13 +52,12 @@ export async function runEcs(host: NodeJS.Process, args: EcsArguments, given: re
   }
   const isPrinted = args.print === true;
   if (isPrinted) refuseBeside('--print', given, [...CALLER, ...IN_MANIFESTS, '--log-group']);
-  const files = filesIn(host, args, 'a task definition');
   const ofNetwork = given.find((name) => NETWORK.includes(name));
-  if (files.length === 0 && ofNetwork !== undefined)
+  if (args.file === undefined && ofNetwork !== undefined)
     throw new InputError(`${ofNetwork} is for task definitions with -f; a service of the cluster has its own network`);
-  const settings = settingsIn(args, authorities);
-  checkIds(args);
-  refuseUncompared(args, 'ecs');
+  const prepared = prepareRun(host, args, { platform: 'ecs', from: 'a task definition', authorities });
+  const { files } = prepared;
+  const settings: EcsSettings = { ...prepared.settings, logGroup: args.logGroup, region };
   const { timeoutMs } = settings;
   const network = isPrinted ? undefined : networkIn(args);
   const source: EcsSource = { files, stdin: host.stdin, timeoutMs, services: args.services, network, cluster };
@@ -89,23 +87,10 @@ export async function runEcs(host: NodeJS.Process, args: EcsArguments, given: re
   });
 }
 
-function settingsIn(args: EcsArguments, authorities: string | undefined): EcsSettings {
-  return {
-    image: imageIn(args, 'ecs'),
-    args: passedOn(args),
-    authorities,
-    logGroup: args.logGroup,
-    region: args.region,
-    startTimeoutMs: args.startTimeout * 1000,
-    timeoutMs: args.timeout * 1000,
-    keep: args.keep === true,
-  };
-}
-
 async function printDefinitions(host: NodeJS.Process, { tasks }: EcsPlan, redact: Redact): Promise<void> {
   const all = tasks.map(({ definition }) => definition);
   const { definitions, masked } = withoutSecrets(all, redact);
-  for (const name of masked) notice(host, `the value of ${name} is masked, because it contains a secret`);
+  sayMasked(host, masked);
   await print(host, `${JSON.stringify(definitions, null, 2)}\n`, 'json');
 }
 

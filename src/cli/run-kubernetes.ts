@@ -15,16 +15,15 @@ import { notice } from './errors.ts';
 import { prepareOutput } from './output.ts';
 import type { KubernetesArguments } from './platform-options.ts';
 import {
-  filesIn,
   IN_MANIFESTS,
-  imageIn,
-  passedOn,
+  prepareRun,
   redactorOf,
   refuseBeside,
   runAndShow,
   sayCleanedUp,
+  sayMasked,
 } from './platform-run.ts';
-import { authoritiesIn, checkIds, refuseUncompared } from './prepare.ts';
+import { authoritiesIn } from './prepare.ts';
 import { print } from './print.ts';
 
 export { end } from './end.ts';
@@ -54,10 +53,15 @@ export async function runKubernetes(
     throw new InputError(
       '--create-service-accounts creates those in manifests: pass the output of helm template with -f',
     );
-  const settings = await settingsIn(args);
-  checkIds(args);
-  refuseUncompared(args, 'kubernetes');
-  const files = filesIn(host, args, 'helm template');
+  const authorities = await authoritiesInPods(args);
+  const prepared = prepareRun(host, args, { platform: 'kubernetes', from: 'helm template', authorities });
+  const { files } = prepared;
+  const settings = {
+    ...prepared.settings,
+    imagePullSecrets: args.imagePullSecret ?? [],
+    resources: resourcesIn(args.resources),
+    createServiceAccounts: args.createServiceAccounts === true,
+  };
   const output = args.print === true ? undefined : prepareOutput(host, args, MATRIX_FORMATS);
   const source = await readWorkloads({
     files,
@@ -74,7 +78,7 @@ export async function runKubernetes(
     if (plan.accounts.length > 0 && source.connection.namespace === undefined)
       throw new InputError('--print with --create-service-accounts requires the namespace: name it with -n');
     const { objects, masked } = withoutSecrets(manifestsOf(plan, source.connection.namespace ?? ''), redact);
-    for (const name of masked) notice(host, `the value of ${name} is masked, because it contains a secret`);
+    sayMasked(host, masked);
     await print(host, await yamlOfAll(objects), 'text');
     return;
   }
@@ -91,20 +95,10 @@ const CONNECTION = ['--namespace', '--context', '--kubeconfig', '--as'];
 /** Options that decide what the manifests contain, beside those of every platform. */
 const IN_PODS = ['--image-pull-secret', '--resources', '--create-service-accounts'];
 
-async function settingsIn(args: KubernetesArguments) {
-  const image = imageIn(args, 'kubernetes');
+/** @throws InputError if they can't be read, or are too many */
+async function authoritiesInPods(args: KubernetesArguments): Promise<string | undefined> {
   const authorities = await authoritiesIn(args);
   if (authorities !== undefined && Buffer.byteLength(authorities) > MOST_AUTHORITIES_KIB * 1024)
     throw new InputError(`--ca-file: more than ${MOST_AUTHORITIES_KIB} KiB of certificates, the maximum for a Pod`);
-  return {
-    image,
-    imagePullSecrets: args.imagePullSecret ?? [],
-    resources: resourcesIn(args.resources),
-    args: passedOn(args),
-    authorities,
-    startTimeoutMs: args.startTimeout * 1000,
-    timeoutMs: args.timeout * 1000,
-    keep: args.keep === true,
-    createServiceAccounts: args.createServiceAccounts === true,
-  };
+  return authorities;
 }

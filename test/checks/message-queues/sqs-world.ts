@@ -15,6 +15,7 @@ import {
 } from '../../services/aws/index.ts';
 import { ONPREM } from '../../support/onprem.ts';
 import { type Options, preflight, type Result } from '../../support/preflight.ts';
+import { useDatabases } from './databases.ts';
 
 export const ALL = Object.keys(QUEUES) as Queue[];
 export const RULES = ['exists', 'kind', 'settings', 'access'] as const;
@@ -139,3 +140,11 @@ export const judged = (result: Result): { fail: string[]; warn: string[] } => ({
 /** The ids of these rules for these queues. */
 export const ids = (queues: readonly string[], ...rules: readonly string[]): string[] =>
   queues.flatMap((queue) => rules.map((rule) => `message-queues/${queue}/${rule}`));
+
+/** Starts worlds whose database is empty, for the tests of the file that asks. */
+export function useWorlds(): () => Promise<World> {
+  const databases = useDatabases();
+  return () => startWorld(databases.empty);
+}
+
+export const urlOf = (world: World, queue: Queue): string => world.variables[QUEUES[queue]] ?? '';
