@@ -14,6 +14,12 @@ const FLAGS = [
   '--invocation-count-for-osr=5000',
 ];
 
+/** Not before all is loaded: V8 accepts its cached code of Node's own modules only under the flags it was started with. */
+const prepareForShortLife = () =>
+  import('node:v8').then(({ setFlagsFromString }) => {
+    for (const flag of FLAGS) setFlagsFromString(flag);
+  });
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const [argument, ...others] = process.argv.slice(2);
 
@@ -28,11 +34,5 @@ if (major < 22 || (major === 22 && minor < 15)) {
   // Library warnings do not concern the user.
   process.removeAllListeners('warning');
   const firstLine = showFirstLine(process);
-  Promise.all([import('node:v8'), import('../src/cli/index.ts')]).then(([{ setFlagsFromString }, { main }]) => {
-    // Not before: V8 accepts its cached code of Node's own modules only under the flags it was started with.
-    const loaded = () => {
-      for (const flag of FLAGS) setFlagsFromString(flag);
-    };
-    return main(process, firstLine, loaded);
-  });
+  import('../src/cli/index.ts').then(({ main }) => main(process, firstLine, prepareForShortLife));
 }

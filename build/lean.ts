@@ -3,7 +3,6 @@ import type { Plugin } from 'rolldown';
 
 /** Modules that a run never loads. */
 const NEVER: Readonly<Record<string, string>> = {
-  'apache-arrow': 'blob lists in a format that is not requested',
   'web-streams-polyfill': 'for Node versions without web streams',
   'pg-native': 'optional, in native code',
   bufferutil: 'optional, in native code',
@@ -12,12 +11,12 @@ const NEVER: Readonly<Record<string, string>> = {
 };
 /** What no operation of a run uses, and what stands in for it. */
 const STAND_INS: Readonly<Record<string, string>> = {
+  // Commander starts commands with it that are programs of their own.
+  'commander/child_process': 'export default {};',
   // For MQTT through a SOCKS proxy, in browsers, and of MQTT 5.
   socks: 'module.exports = {};',
   'worker-timers': 'module.exports = {};',
   'lru-cache': 'module.exports = {};',
-  // Azure's checksums of transfers, which are off by default.
-  './crc64.js': 'export default {};',
 };
 /** Copies of Node's built-in modules. */
 export const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };
@@ -25,7 +24,9 @@ export const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': '
 /** Leaves out what no run needs. */
 export const lean: Plugin = {
   name: 'lean',
-  resolveId(id) {
+  resolveId(id, importer) {
+    if (id === 'node:child_process' && /[\\/]commander[\\/]/.test(importer ?? ''))
+      return '\0stand-in:commander/child_process';
     const builtIn = BUILT_IN[id];
     if (builtIn !== undefined) return { id: builtIn, external: true };
     if (Object.hasOwn(STAND_INS, id)) return `\0stand-in:${id}`;

@@ -60,7 +60,7 @@ Exit codes:
  * @param firstLine is shown until there is something else to print
  * @param loaded is called as soon as what all runs need is loaded, before a command with options starts
  */
-export async function main(host: NodeJS.Process, firstLine = NO_LINE, loaded = () => {}): Promise<void> {
+export async function main(host: NodeJS.Process, firstLine = NO_LINE, loaded = async () => {}): Promise<void> {
   // Whoever writes reports its own write errors.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
   const started: Started = { endings: [], command: undefined };
@@ -112,7 +112,7 @@ async function logged(host: NodeJS.Process, { debug }: Pick<RunArguments, 'debug
   return act().finally(stop);
 }
 
-function program(host: NodeJS.Process, started: Started, firstLine: FirstLine, loaded: () => void): Command {
+function program(host: NodeJS.Process, started: Started, firstLine: FirstLine, loaded: () => Promise<void>): Command {
   const { endings } = started;
   const root = new Command('spacelift-preflight');
   const check = async (options: RunArguments) => {
@@ -267,7 +267,7 @@ function program(host: NodeJS.Process, started: Started, firstLine: FirstLine, l
       applyVariables(command, [root, ...root.commands], host.env);
     }
     const { applyDecisions } = await import('./decisions.ts');
-    loaded();
+    await loaded();
     await applyDecisions(command);
     const { refuseOverwriting } = await import('./overwriting.ts');
     refuseOverwriting(command.opts());

@@ -136,7 +136,17 @@ export type CleanupArguments = Pick<
   | 'color'
 > & { readonly format: 'pretty' | 'json' };
 
-export function runOptions(): Option[] {
+let made: readonly Option[] | undefined;
+
+/** The same ones each time, for all commands that have them: do not change them. */
+export function runOptions(): readonly Option[] {
+  made ??= makeRunOptions();
+  return made;
+}
+
+const readOnlyOption = (): Option => new Option('--read-only', 'do not write to any system');
+
+function makeRunOptions(): Option[] {
   return [
     repeated('-f, --file <path>', 'config file, in any supported format; - reads standard input', text),
     ...outputOptions(FORMAT_NAMES),
@@ -166,7 +176,7 @@ export function runOptions(): Option[] {
     new Option('--baseline <path>', 'earlier report in JSON: show what changed since').argParser(text),
     new Option('--fail-on <what>', 'with a baseline: exit with 1 only on new failures').choices(FAIL_ON),
     new Option('--strict', 'exit with 1 on warnings or an inconclusive verdict'),
-    new Option('--read-only', 'do not write to any system'),
+    readOnlyOption(),
     new Option('--timeout <seconds>', 'time limit for the whole run')
       .argParser(seconds)
       .default(DEFAULTS.timeoutMs / 1000),
@@ -270,7 +280,7 @@ export function cleanupOptions(): Option[] {
     '--debug',
     '--no-color',
   ];
-  return [formatOption(), ...picked(shared), ...picked(['--read-only']).map((option) => option.hideHelp())];
+  return [formatOption(), ...picked(shared), readOnlyOption().hideHelp()];
 }
 
 const formatOption = (): Option =>
