@@ -26,6 +26,8 @@ const COSTLY: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Modules may have a variable of their own with the name `process`. */
+const GET = 'globalThis.process.getBuiltinModule';
 /** In CommonJS: `require('util')`. */
 const REQUIRE = new RegExp(
   `\\brequire\\((['"])((?:node:)?(?:${[...builtinModules, ...Object.keys(BUILT_IN)].join('|')}))\\1\\)`,
@@ -40,7 +42,7 @@ export const frugal: Plugin = {
     return `\0frugal:${name}`;
   },
   transform(code) {
-    const text = code.replace(REQUIRE, (_, __, name) => `process.getBuiltinModule('${BUILT_IN[name] ?? name}')`);
+    const text = code.replace(REQUIRE, (_, __, name) => `${GET}('${BUILT_IN[name] ?? name}')`);
     return text === code ? null : { code: text };
   },
   load(id) {
@@ -48,7 +50,7 @@ export const frugal: Plugin = {
     if (name === undefined) return null;
     const names = Object.keys(process.getBuiltinModule(name) ?? {}).filter((one) => !COSTLY[name]?.includes(one));
     return {
-      code: `const all = process.getBuiltinModule('${name}');
+      code: `const all = ${GET}('${name}');
         export default all;
         export const { ${names.join(', ')} } = all;`,
       moduleType: 'js',

@@ -3,7 +3,6 @@ import type { Plugin } from 'rolldown';
 
 /** Modules that a run never loads. */
 const NEVER: Readonly<Record<string, string>> = {
-  'apache-arrow': 'blob lists in a format that is not requested',
   'web-streams-polyfill': 'for Node versions without web streams',
   'pg-native': 'optional, in native code',
   bufferutil: 'optional, in native code',
@@ -18,8 +17,6 @@ const STAND_INS: Readonly<Record<string, string>> = {
   socks: 'module.exports = {};',
   'worker-timers': 'module.exports = {};',
   'lru-cache': 'module.exports = {};',
-  // Azure's checksums of transfers, which are off by default.
-  './crc64.js': 'export default {};',
 };
 /** Copies of Node's built-in modules. */
 export const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };

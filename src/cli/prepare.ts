@@ -9,7 +9,7 @@ import { AUTHORITIES_VARIABLE, type Environment, type RunOptions } from '../conf
 import type { Accepted } from '../config/schema.ts';
 import { bytesOf, deadlineIn, LARGEST_MIB, readBytes, tooLarge } from '../config/sources/read.ts';
 import { partsOf } from '../engine/finding-id.ts';
-import { certificatesIn } from '../net/ca-store.ts';
+import { certificatesIn } from '../net/system-store.ts';
 import type { Acceptances } from '../report/accepted.ts';
 import type { ExitRules } from '../report/exit.ts';
 import type { Matrix } from '../report/matrix/types.ts';

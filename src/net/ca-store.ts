@@ -1,9 +1,9 @@
 /** The certificate authorities that TLS trusts, and the proxies for requests: the caller's, and those that the config adds. */
-import { readFileSync } from 'node:fs';
 import tls, { type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { Deployment } from '../config/deployment.ts';
 import type { NetworkContext } from '../engine/check.ts';
 import { timedOut } from './network-error.ts';
+import { certificatesIn, readIfThere, systemAuthorities } from './system-store.ts';
 
 const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
 
@@ -18,7 +18,7 @@ export function networkContext(deployment: Deployment, extra: string | undefined
   const own = once(() =>
     distinct([
       ...tls.getCACertificates('default'),
-      ...tls.getCACertificates('system'),
+      ...systemAuthorities(deployment.own('SSL_CERT_DIR')?.split(':')),
       ...tls.getCACertificates('extra'),
       ...certificatesIn(extra ?? ''),
       ...(party === 'process' ? added : []),
@@ -92,18 +92,4 @@ function distinct(pems: readonly string[]): string[] {
     if (!found.has(key)) found.set(key, pem);
   }
   return [...found.values()];
-}
-
-/** The individual certificates in a PEM bundle. */
-export function certificatesIn(pem: string): string[] {
-  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
-
-function readIfThere(path: string | undefined): string {
-  if (path === undefined || path === '') return '';
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -7,13 +7,8 @@ import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
-import { type StoreAction, StoreError, type StoreKind } from '../store.ts';
+import { type At, StoreError, type StoreKind } from '../store.ts';
 import type { StorageAccount } from './account.ts';
-
-export interface At {
-  readonly action: StoreAction;
-  readonly bucket: string;
-}
 
 const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {
   InvalidAuthenticationInfo: 'credentials',

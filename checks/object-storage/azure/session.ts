@@ -1,20 +1,18 @@
 /** A signed-in session with a storage account: its token, the meaning of its errors, and the key that signs URLs for it. */
-import type { BlobServiceClient, ContainerClient, UserDelegationKey } from '@azure/storage-blob';
 import { azureCredential, findToken, type Token, TokenError } from '../../../src/clouds/azure/credentials.ts';
 import { type AzureTransport, azureTransport } from '../../../src/clouds/azure/transport.ts';
 import { AZURE_CREDENTIALS, areDeployments } from '../../../src/clouds/signing.ts';
 import { BUCKETS } from '../../../src/config/contract.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import type { Agents } from '../../../src/net/agents.ts';
-import { networkErrorOr } from '../../../src/net/network-error.ts';
 import { withRetry } from '../../../src/net/retry.ts';
-import { HttpErrorResponse } from '../../../src/net/sender.ts';
 import { cause } from '../../../src/outcome/cause.ts';
 import { CheckStopped, skip } from '../../../src/outcome/outcome.ts';
-import { StoreError } from '../store.ts';
+import { type At, StoreError } from '../store.ts';
 import type { StorageAccount } from './account.ts';
-import { type At, azureRefusal, isAzureRefusal } from './errors.ts';
 import { assignRole, KEY_PERMISSION, ROLE } from './messages.ts';
+import { type BlobRequests, makeBlobRequests } from './requests.ts';
+import { type DelegationKey, delegationKeyIn, toSeconds } from './sas.ts';
 
 const SCOPE = 'https://storage.azure.com/.default';
 const MINUTE_MS = 60_000;
@@ -30,7 +28,8 @@ export interface AzureSession {
   readonly credential: () => ReturnType<typeof azureCredential>;
   /** The object id of these credentials, once it is known. */
   readonly assignee: () => string | undefined;
-  container(bucket: string): ContainerClient;
+  /** The requests of operations; they throw the session's errors in `call` and `attempt` only. */
+  readonly requests: BlobRequests;
   /** The names of the account's containers, one page of them. @throws like `call` */
   containers(signal: AbortSignal): Promise<string[]>;
   /** Performs one operation, once there is a token. @throws StoreError, NetworkError, CheckStopped */
@@ -38,14 +37,11 @@ export interface AzureSession {
   /** Like `call`, for operations where a denial is expected: it does not check for a missing role. */
   readonly attempt: AzureSession['call'];
   /** @throws like `call` */
-  delegationKey(at: At): Promise<UserDelegationKey>;
+  delegationKey(at: At): Promise<DelegationKey>;
 }
 
 /** @param agents for connections to the store */
-export async function azureSession(run: Run, account: StorageAccount, agents: Agents): Promise<AzureSession> {
-  const { BlobServiceClient: Service } = await import('@azure/storage-blob');
-  // Storage responses are checked as they arrive; the credentials and the management client throw their own errors.
-  const storage = azureTransport(run, isAzureRefusal, agents);
+export function azureSession(run: Run, account: StorageAccount, agents: Agents): AzureSession {
   const transport = azureTransport(run);
   let found: ReturnType<typeof azureCredential> | undefined;
   const credential = () => {
@@ -59,16 +55,14 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
     ({ assignee } = await token);
     return token;
   };
-  const options = { httpClient: storage.client, retryOptions: { maxTries: 1 } };
-  const service: BlobServiceClient = new Service(account.url, { getToken }, options);
-  const container = (bucket: string): ContainerClient => service.getContainerClient(bucket);
+  const requests = makeBlobRequests(run, agents, account, async () => (await getToken()).token);
 
   const ask: AzureSession['call'] = async (at, perform) => {
     try {
       await getToken();
       return await perform();
     } catch (error) {
-      throw meaningOf(error, at, account);
+      throw meaningOf(error, at);
     }
   };
   let allowed = false;
@@ -92,8 +86,9 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
         return state === 'set' && 'value' in set ? [set.value] : [];
       });
       const denials = names.map((bucket) => {
-        const pages = container(bucket).listBlobsFlat({ abortSignal }).byPage({ maxPageSize: 1 });
-        return attempt({ action: 'list', bucket }, () => pages.next()).then(() => false, isDenied);
+        const at = { action: 'list', bucket } as const;
+        const one = () => requests.list(at, { maxresults: '1' }, abortSignal, 1);
+        return attempt(at, one).then(() => false, isDenied);
       });
       const denied = await Promise.all(denials);
       // Credentials that can write but not read do have a role: it shows once the pending writes have finished.
@@ -133,14 +128,24 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
     return new StoreError('other', { action, bucket, code, status, says });
   };
 
-  let key: Promise<UserDelegationKey> | undefined;
-  const delegationKey = (at: At): Promise<UserDelegationKey> => {
+  let key: Promise<DelegationKey> | undefined;
+  const delegationKey = (at: At): Promise<DelegationKey> => {
     key ??= run.withTimeout(SHARED_MS, async (abortSignal) => {
       const now = Date.now();
-      const [from, to] = [new Date(now - EARLIER_MS), new Date(now + KEY_MS)];
+      const [from, to] = [now - EARLIER_MS, now + KEY_MS].map((ms) => toSeconds(new Date(ms)));
+      const body = Buffer.from(
+        `<?xml version="1.0" encoding="utf-8"?><KeyInfo><Start>${from}</Start><Expiry>${to}</Expiry></KeyInfo>`,
+      );
+      const query = { restype: 'service', comp: 'userdelegationkey' };
+      const asked = async () => {
+        const request = { ...at, bucket: '', method: 'POST', query, body, signal: abortSignal };
+        const found = delegationKeyIn(await requests.document(request));
+        if (found === undefined) throw new StoreError('not-a-store', { ...at, status: 200 });
+        return found;
+      };
       try {
         return await withRetry(
-          () => ask(at, () => service.getUserDelegationKey(from, to, { abortSignal })),
+          () => ask(at, asked),
           (error) => (error instanceof StoreError ? error : undefined),
           abortSignal,
         ).catch(orNoRole);
@@ -155,12 +160,13 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
     transport,
     credential,
     assignee: () => assignee,
-    container,
+    requests,
     containers: (abortSignal) =>
       attempt({ action: 'list', bucket: '' }, async () => {
-        const { value } = await service.listContainers({ abortSignal }).byPage({ maxPageSize: 1000 }).next();
-        const { containerItems = [] } = (value ?? {}) as { containerItems?: { name: string }[] };
-        return containerItems.map(({ name }) => name);
+        const query = { comp: 'list', maxresults: '1000' };
+        const request = { action: 'list', bucket: '', method: 'GET', query, signal: abortSignal } as const;
+        const found = (await requests.document(request)).all('Containers').flatMap((all) => all.all('Container'));
+        return found.flatMap((one) => one.text('Name') ?? []);
       }),
     call,
     attempt,
@@ -168,13 +174,8 @@ export async function azureSession(run: Run, account: StorageAccount, agents: Ag
   };
 }
 
-/** Turns everything that the SDK and the transport can throw into a StoreError or NetworkError. */
-function meaningOf(error: unknown, at: At, account: StorageAccount): unknown {
-  if (error instanceof HttpErrorResponse) return azureRefusal(error.answer, at, account) ?? error;
-  if (error instanceof TokenError) return new StoreError('credentials', { ...at, says: error.says });
-  const problem = networkErrorOr(error);
-  // The SDK throws its own error for a success response that is not from Azure.
-  return problem instanceof Error && problem.name === 'RestError' ? new StoreError('not-a-store', at) : problem;
-}
+/** Turns an error of the credentials into a StoreError; returns others unchanged. */
+const meaningOf = (error: unknown, at: At): unknown =>
+  error instanceof TokenError ? new StoreError('credentials', { ...at, says: error.says }) : error;
 
 export const isDenied = (error: unknown): error is StoreError => error instanceof StoreError && error.kind === 'denied';

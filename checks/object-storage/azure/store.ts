@@ -1,19 +1,18 @@
-/** Azure Blob Storage, through the Azure SDK. Except for the settings, it needs only *Storage Blob Data Contributor*. */
-import type { IncomingMessage } from 'node:http';
-import type { BlobItem, ContainerClient } from '@azure/storage-blob';
+/** Azure Blob Storage. Except for the settings, it needs only *Storage Blob Data Contributor*. */
 import { accountSettings, NotPermittedError } from '../../../src/clouds/azure/management.ts';
 import { ownerOfAzure } from '../../../src/clouds/azure/owner.ts';
 import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
-import { makeHttpClient, readUpTo } from '../../../src/net/http.ts';
-import { boundPages } from '../../../src/net/limits.ts';
+import { makeHttpClient } from '../../../src/net/http.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
-import { type Store, StoreError, under } from '../store.ts';
+import { type At, type Store, StoreError, under, versionIn } from '../store.ts';
 import { ACCOUNT_URL, accountOf, isBlobHost } from './account.ts';
-import { type At, azureRefusal, codeIn } from './errors.ts';
+import { azureRefusal, codeIn } from './errors.ts';
 import { expiryRules } from './lifecycle.ts';
 import { azureMessages, release } from './messages.ts';
+import type { BlobRequest } from './requests.ts';
+import { signedSas } from './sas.ts';
 import { azureSession, EARLIER_MS, isDenied } from './session.ts';
 
 /** How long a pre-signed URL works. */
@@ -30,30 +29,28 @@ export async function azure(run: Run): Promise<Store> {
     setting: ACCOUNT_URL,
     isProviders: isBlobHost,
   });
-  const { BlobSASPermissions, generateBlobSASQueryParameters } = await import('@azure/storage-blob');
   const agents = makeAgents(run);
-  const session = await azureSession(run, account, agents);
-  const { call, attempt, container, assignee } = session;
+  const session = azureSession(run, account, agents);
+  const { call, attempt, requests, assignee } = session;
   const http = makeHttpClient(run, agents);
   const settings = accountSettings(run, account, session.credential, { transport: session.transport, http });
-  const blobOf = (bucket: string, key: string) => container(bucket).getBlockBlobClient(key);
   const urlOf = (bucket: string, key: string) => new URL(`${account.url}/${bucket}/${key}`);
+  const ask = (request: BlobRequest) => call(request, () => requests.send(request));
 
-  const listVersions = (bucket: string, prefix: string, abortSignal: AbortSignal) =>
-    call({ action: 'list', bucket }, async () => {
-      const found = await all(container(bucket).listBlobsFlat({ prefix, includeVersions: true, abortSignal }));
-      return under(prefix, found, ({ name }) => name);
-    });
-  const removeVersion = (bucket: string, key: string, version: string, abortSignal: AbortSignal) => {
-    const removed = attempt({ action: 'delete', bucket }, () =>
-      blobOf(bucket, key).withVersion(version).delete({ abortSignal }),
-    );
-    return removed.catch(unlessMissing);
+  const listVersions = async (bucket: string, prefix: string, signal: AbortSignal) => {
+    const at = { action: 'list', bucket } as const;
+    const found = await call(at, () => requests.list(at, { prefix, include: 'versions' }, signal));
+    return under(prefix, found, ({ name }) => name);
   };
-  const remove = async (bucket: string, key: string, abortSignal: AbortSignal): Promise<undefined> => {
-    const removed = call({ action: 'delete', bucket }, () => blobOf(bucket, key).delete({ abortSignal }));
-    await removed.catch(unlessMissing);
+  const removeVersion = async (bucket: string, key: string, versionid: string, signal: AbortSignal) => {
+    const request = { action: 'delete', bucket, method: 'DELETE', key, query: { versionid }, signal } as const;
+    await attempt(request, () => requests.send(request)).catch(unlessMissing);
   };
+  const remove = async (bucket: string, key: string, signal: AbortSignal): Promise<undefined> => {
+    await ask({ action: 'delete', bucket, method: 'DELETE', key, signal }).catch(unlessMissing);
+  };
+  const properties = async (action: At['action'], bucket: string, signal: AbortSignal) =>
+    (await ask({ action, bucket, method: 'GET', query: { restype: 'container' }, signal })).headers;
 
   return {
     name: 'Azure Blob Storage',
@@ -77,14 +74,14 @@ export async function azure(run: Run): Promise<Store> {
       refused: { code: 'InvalidMetadata', underscore: '0preflight_probe', plain: '0preflightprobe' },
     },
 
-    put: async (bucket, key, body, { ifAbsent }, abortSignal) => {
-      const conditions = ifAbsent ? { ifNoneMatch: '*' } : {};
+    put: async (bucket, key, body, { ifAbsent }, signal) => {
+      const at = { action: 'put', bucket } as const;
+      const conditions = ifAbsent ? { 'if-none-match': '*' } : {};
+      const headers = { 'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/octet-stream', ...conditions };
       try {
-        return await call({ action: 'put', bucket }, async () => {
-          const { versionId, etag } = await blobOf(bucket, key).upload(body, body.length, { conditions, abortSignal });
-          if (etag === undefined) throw new StoreError('not-a-store', { action: 'put', bucket });
-          return { existed: false, versionId };
-        });
+        const { headers: answer } = await ask({ ...at, method: 'PUT', key, headers, body, signal });
+        if (answer.etag === undefined) throw new StoreError('not-a-store', at);
+        return { existed: false, versionId: versionIn(answer['x-ms-version-id']) };
       } catch (error) {
         const existed = error instanceof StoreError && error.code === 'BlobAlreadyExists';
         if (!ifAbsent || !existed) throw error;
@@ -92,19 +89,16 @@ export async function azure(run: Run): Promise<Store> {
       }
     },
 
-    get: (bucket, key, abortSignal) => {
-      const read = call({ action: 'get', bucket }, async () => {
-        const { readableStreamBody, versionId } = await blobOf(bucket, key).download(0, undefined, { abortSignal });
-        return { body: await readUpTo(readableStreamBody as IncomingMessage), versionId };
-      });
-      return read.catch(unlessMissing);
+    get: async (bucket, key, signal) => {
+      const found = await ask({ action: 'get', bucket, method: 'GET', key, signal }).catch(unlessMissing);
+      return found && { body: found.body, versionId: versionIn(found.headers['x-ms-version-id']) };
     },
 
-    list: (bucket, prefix, abortSignal) =>
-      call({ action: 'list', bucket }, async () => {
-        const found = await all(container(bucket).listBlobsFlat({ prefix, abortSignal }));
-        return found.map(({ name }) => name);
-      }),
+    list: async (bucket, prefix, signal) => {
+      const at = { action: 'list', bucket } as const;
+      const found = await call(at, () => requests.list(at, { prefix }, signal));
+      return found.map(({ name }) => name);
+    },
 
     remove,
     traces: async (bucket, prefix, signal) => (await listVersions(bucket, prefix, signal)).map(({ name }) => name),
@@ -122,7 +116,7 @@ export async function azure(run: Run): Promise<Store> {
     purge: async (bucket, prefix, abortSignal) => {
       const versions = await listVersions(bucket, prefix, abortSignal);
       // Deleting a blob turns its current version into an older one, which can only then be deleted by its id.
-      const current = versions.filter(({ versionId, isCurrentVersion }) => versionId === undefined || isCurrentVersion);
+      const current = versions.filter(({ versionId, isCurrent }) => versionId === undefined || isCurrent);
       await Promise.all(current.map(({ name }) => remove(bucket, name, abortSignal)));
       const older = versions.flatMap(({ name, versionId }) => (versionId === undefined ? [] : [{ name, versionId }]));
       await Promise.all(older.map(({ name, versionId }) => removeVersion(bucket, name, versionId, abortSignal)));
@@ -130,14 +124,12 @@ export async function azure(run: Run): Promise<Store> {
     },
     removeVersion,
 
-    retention: async (bucket, abortSignal) => {
-      const found = await call({ action: 'read retention', bucket }, () =>
-        container(bucket).getProperties({ abortSignal }),
-      );
-      const ofVersions = found.isImmutableStorageWithVersioningEnabled === true;
-      if (found.hasImmutabilityPolicy || found.hasLegalHold) {
+    retention: async (bucket, signal) => {
+      const found = await properties('read retention', bucket, signal);
+      const ofVersions = found['x-ms-immutable-storage-with-versioning-enabled'] === 'true';
+      const isHeld = found['x-ms-has-legal-hold'] === 'true';
+      if (isHeld || found['x-ms-has-immutability-policy'] === 'true') {
         // A policy for versions lets the current blob become a version.
-        const isHeld = found.hasLegalHold === true;
         const fix = isHeld || !ofVersions ? release(account, bucket, isHeld) : undefined;
         return { mode: 'compliance', periodMs: undefined, ...(fix !== undefined && { release: fix }) };
       }
@@ -151,15 +143,10 @@ export async function azure(run: Run): Promise<Store> {
       const write = method === 'PUT';
       const signing = await session.delegationKey({ action: write ? 'put' : 'get', bucket });
       const now = Date.now();
-      const values = {
-        containerName: bucket,
-        blobName: key,
-        permissions: BlobSASPermissions.parse(write ? 'cw' : 'r'),
-        startsOn: new Date(now - EARLIER_MS),
-        expiresOn: new Date(now + EXPIRES_MS),
-      };
-      const query = generateBlobSASQueryParameters(values, signing, account.name);
-      const url = new URL(`${blobOf(bucket, key).url}?${query}`);
+      const [from, to] = [new Date(now - EARLIER_MS), new Date(now + EXPIRES_MS)];
+      const permissions = write ? 'cw' : 'r';
+      const url = requests.urlOf(bucket, key);
+      url.search = signedSas({ account: account.name, container: bucket, blob: key, permissions, from, to }, signing);
       return { method, url, headers: write ? { 'x-ms-blob-type': 'BlockBlob', ...headers } : headers };
     },
 
@@ -169,7 +156,7 @@ export async function azure(run: Run): Promise<Store> {
     refusal: (answer, at) => {
       const problem = azureRefusal(answer, at, account);
       if (problem?.code !== 'AuthorizationFailure') return problem;
-      // The SDK's own requests have passed the network rules, so the signature is the cause; the emulator uses this code for it.
+      // Requests with a token have passed the network rules, so the signature is the cause; the emulator uses this code for it.
       const { status, code } = problem;
       return new StoreError('signature', { ...at, status, code });
     },
@@ -182,11 +169,8 @@ export async function azure(run: Run): Promise<Store> {
       return expiryRules(rules, bucket);
     },
 
-    isPublic: async (bucket, abortSignal) => {
-      const { blobPublicAccess } = await call({ action: 'read policy', bucket }, () =>
-        container(bucket).getProperties({ abortSignal }),
-      );
-      if (blobPublicAccess === undefined) return false;
+    isPublic: async (bucket, signal) => {
+      if ((await properties('read policy', bucket, signal))['x-ms-blob-public-access'] === undefined) return false;
       // The account may forbid public access that the container allows.
       return codeIn(await http.send({ method: 'GET', url: urlOf(bucket, NO_BLOB) })) !== 'PublicAccessNotPermitted';
     },
@@ -201,13 +185,3 @@ function unlessMissing(error: unknown): undefined {
 const orDenied = (at: At) => (error: unknown) => {
   throw error instanceof NotPermittedError ? new StoreError('denied', at) : error;
 };
-
-async function all(blobs: ReturnType<ContainerClient['listBlobsFlat']>): Promise<BlobItem[]> {
-  const found: BlobItem[] = [];
-  const another = boundPages();
-  for await (const { segment } of blobs.byPage()) {
-    another(segment.blobItems.length);
-    found.push(...segment.blobItems);
-  }
-  return found;
-}

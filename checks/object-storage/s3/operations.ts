@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../../../src/net/http.ts';
 import { boundPages } from '../../../src/net/limits.ts';
 import { arePermitted, expiryRules, markerIn, NO_LOCK, removeInTurn, retentionOf } from '../s3-protocol.ts';
 import { type At, type Store, StoreError, under, versionIn } from '../store.ts';
-import type { Element } from './document.ts';
+import type { Element } from '../xml.ts';
 import type { S3Request, S3Requests } from './requests.ts';
 
 type Operations = Pick<

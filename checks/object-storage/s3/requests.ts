@@ -1,19 +1,16 @@
 /** Signed requests in the S3 protocol, without the SDK of any vendor. */
-import type { IncomingMessage } from 'node:http';
 import { escaped, queryOf, type Scope, signedHeaders, signedQuery } from '../../../src/clouds/aws/sigv4.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import type { Agents } from '../../../src/net/agents.ts';
 import { type HttpAnswer, readUpTo } from '../../../src/net/http.ts';
-import { boundBody } from '../../../src/net/limits.ts';
-import { type NetworkError, networkErrorOr } from '../../../src/net/network-error.ts';
+import type { NetworkError } from '../../../src/net/network-error.ts';
 import { HttpErrorResponse, makeSender } from '../../../src/net/sender.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
 import { isErrorResponse } from '../s3-protocol.ts';
 import type { At, Signed, StoreError } from '../store.ts';
-import { type DocumentKind, type Element, readDocument } from './document.ts';
+import { type Element, readXml } from '../xml.ts';
+import { type DocumentKind, documentOf } from './document.ts';
 
-/** In bytes: a thousand versions of a run's objects need half of it. */
-const LONGEST_DOCUMENT = 1.5 * 1024 * 1024;
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
 
@@ -37,7 +34,7 @@ export interface Place {
 export interface S3Requests {
   /** @returns a success, with at most 256 KiB of its body. @throws StoreError, NetworkError */
   send(request: S3Request): Promise<HttpAnswer>;
-  /** The document in a response. @throws like `send`, and like `readDocument` */
+  /** The document in a response. @throws like `send`, `readXml` and `documentOf` */
   document(kind: DocumentKind, request: S3Request): Promise<Element>;
   /** The URL that lets a plain client perform one operation with these headers, for 15 minutes. */
   sign(method: string, bucket: string, key: string, headers: Readonly<Record<string, string>>): Promise<Signed>;
@@ -84,7 +81,7 @@ export function makeRequests(
       const { statusCode: status = 0, headers } = answer;
       return { status, headers, body: await readUpTo(answer) };
     },
-    document: async (kind, request) => readDocument(await readAll(await opened(request)), kind, request),
+    document: async (kind, request) => documentOf(await readXml(await opened(request)), kind, request),
     sign: async (method, bucket, key, headers) => {
       const { url, scope } = await placeOf(bucket);
       const path = pathOf(url, key);
@@ -99,14 +96,3 @@ const pathOf = ({ pathname }: URL, key = ''): string => {
   const base = pathname.replace(/\/$/, '');
   return key === '' ? base || '/' : `${base}/${key.split('/').map(escaped).join('/')}`;
 };
-
-/** @throws NetworkError, of kind `flood` if it is longer than any document */
-async function readAll(answer: IncomingMessage): Promise<Buffer> {
-  try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of boundBody(answer, LONGEST_DOCUMENT) as AsyncIterable<Buffer>) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  } catch (error) {
-    throw networkErrorOr(error);
-  }
-}

@@ -6,10 +6,10 @@ import { mustBeAllowed, withOwnersNetwork } from '../../../src/clouds/credential
 import type { ValueName } from '../../../src/config/contract.ts';
 import type { Party } from '../../../src/config/options.ts';
 import type { Run } from '../../../src/engine/check.ts';
-import { certificatesIn } from '../../../src/net/ca-store.ts';
 import { callEmpty, GRPC, type GrpcAnswer } from '../../../src/net/grpc.ts';
 import { NetworkError, toNetworkError } from '../../../src/net/network-error.ts';
 import { connectVia } from '../../../src/net/proxy-tunnel.ts';
+import { certificatesIn } from '../../../src/net/system-store.ts';
 import { openTls } from '../../../src/net/tls.ts';
 import { advice, setting as set } from '../../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';

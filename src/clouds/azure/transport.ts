@@ -2,32 +2,24 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { DefaultAzureCredentialOptions } from '@azure/identity';
-import type { StoragePipelineOptions } from '@azure/storage-blob';
 import type { Run } from '../../engine/check.ts';
-import type { Agents } from '../../net/agents.ts';
 import { NetworkError, networkErrorOr } from '../../net/network-error.ts';
 import { type BusyHint, retryAfterIn, withRetry } from '../../net/retry.ts';
-import { type IsErrorResponse, makeSender } from '../../net/sender.ts';
+import { makeSender } from '../../net/sender.ts';
 import { addressOf } from '../../net/tcp.ts';
 
-/** The type for credentials and the management client, and the older type for the storage client. */
 type SdkClient = NonNullable<DefaultAzureCredentialOptions['httpClient']>;
-type StorageClient = NonNullable<StoragePipelineOptions['httpClient']>;
-type SdkRequest = Parameters<SdkClient['sendRequest']>[0] | Parameters<StorageClient['sendRequest']>[0];
+type SdkRequest = Parameters<SdkClient['sendRequest']>[0];
 
 export interface AzureTransport {
-  /** For the `httpClient` option of a client or credential. @throws NetworkError; ProxyError; HttpErrorResponse */
-  readonly client: SdkClient & StorageClient;
+  /** For the `httpClient` option of a client or credential. @throws NetworkError; ProxyError */
+  readonly client: SdkClient;
   /** The last network error for a host, which the SDK's credentials discard. */
   problemAt(host: string): NetworkError | undefined;
 }
 
-/**
- * @param isErrorResponse the responses that become an `HttpErrorResponse`; without it, the SDK handles them itself
- * @param agents from another client, to share its connections
- */
-export function azureTransport(run: Run, isErrorResponse?: IsErrorResponse, agents?: Agents): AzureTransport {
-  const sender = makeSender(run, isErrorResponse, agents);
+export function azureTransport(run: Run): AzureTransport {
+  const sender = makeSender(run);
   const problems = new Map<string, NetworkError>();
   /** Some requests have a deadline of the SDK's own, such as the one for whether this machine has a managed identity. */
   const once = async (request: SdkRequest) =>
@@ -37,8 +29,7 @@ export function azureTransport(run: Run, isErrorResponse?: IsErrorResponse, agen
   const sendOnce = async (request: SdkRequest, deadline: AbortSignal | undefined) => {
     const url = new URL(request.url);
     const to = { ...addressOf(url), secure: url.protocol === 'https:' };
-    const given = request.headers;
-    const headers = 'toJson' in given ? given.toJson() : given.toJSON();
+    const headers = request.headers.toJSON();
     const { method, body, streamResponseStatusCodes } = request;
     const path = `${url.pathname}${url.search}`;
     try {
@@ -53,11 +44,9 @@ export function azureTransport(run: Run, isErrorResponse?: IsErrorResponse, agen
       throw error;
     }
   };
-  /** The storage session retries its own requests; plain HTTP is the machine's own metadata service. */
+  /** Plain HTTP is the machine's own metadata service. */
   const sendRequest = (request: SdkRequest) =>
-    isErrorResponse === undefined && request.url.startsWith('https:')
-      ? withRetry(() => once(request), noOf, signalOf(request).signal)
-      : once(request);
+    request.url.startsWith('https:') ? withRetry(() => once(request), noOf, signalOf(request).signal) : once(request);
   return {
     client: { sendRequest } as unknown as AzureTransport['client'],
     problemAt: (host) => problems.get(host),
@@ -82,7 +71,7 @@ function signalOf({ abortSignal }: SdkRequest, deadline?: AbortSignal): { signal
   return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
 }
 
-/** The headers of a response, in the SDK's newer form and, with `toJson`, in the older one. */
+/** The headers of a response, in the SDK's form. */
 class SdkHeaders {
   readonly #values: Map<string, string>;
   constructor(headers: IncomingHttpHeaders) {
@@ -102,9 +91,6 @@ class SdkHeaders {
   }
   toJSON(): Record<string, string> {
     return Object.fromEntries(this.#values);
-  }
-  toJson(): Record<string, string> {
-    return this.toJSON();
   }
   [Symbol.iterator](): Iterator<[string, string]> {
     return this.#values[Symbol.iterator]();

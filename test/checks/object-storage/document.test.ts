@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { readDocument } from '../../../checks/object-storage/s3/document.ts';
+import { type DocumentKind, documentOf } from '../../../checks/object-storage/s3/document.ts';
+import { rootIn } from '../../../checks/object-storage/xml.ts';
 import { NetworkError } from '../../../src/net/network-error.ts';
 
 const at = { action: 'list', bucket: 'states' } as const;
-const read = (text: string) => readDocument(Buffer.from(text), 'listing', at);
+const read = (text: string, kind: DocumentKind = 'listing') => documentOf(rootIn(Buffer.from(text)), kind, at);
 
 test.each([
   '<List><IsTruncated>false</IsTruncated><Item><Key>a&amp;b</Key></Item><Item><Key>c</Key></Item></List>',
@@ -24,7 +25,7 @@ test.each(['', '{}', 'not XML', '<List>', '<List></Lost>', '<List>&undefined;</L
 );
 
 test('a listing instead of a setting means that the store does not know the setting', () => {
-  const setting = (text: string) => readDocument(Buffer.from(text), 'setting', at);
+  const setting = (text: string) => read(text, 'setting');
   expect(() => setting('<ListBucketResult/>')).toThrow(
     expect.objectContaining({ kind: 'unsupported', action: 'list' }),
   );

@@ -1,0 +1,109 @@
+/** Requests to Azure Blob Storage with a token, without Microsoft's client. */
+import type { Run } from '../../../src/engine/check.ts';
+import type { Agents } from '../../../src/net/agents.ts';
+import { type HttpAnswer, readUpTo } from '../../../src/net/http.ts';
+import { boundPages } from '../../../src/net/limits.ts';
+import { HttpErrorResponse, makeSender } from '../../../src/net/sender.ts';
+import { addressOf } from '../../../src/net/tcp.ts';
+import { type At, StoreError } from '../store.ts';
+import { type Element, readXml } from '../xml.ts';
+import type { StorageAccount } from './account.ts';
+import { azureRefusal, isAzureRefusal } from './errors.ts';
+import { SERVICE_VERSION } from './sas.ts';
+
+/** The most entries of one page: a document of 500 is about as long as one of S3 with a thousand. */
+const PAGE = '500';
+
+export interface BlobRequest extends At {
+  readonly method: string;
+  /** Absent for the container itself. */
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  readonly signal: AbortSignal;
+}
+
+export interface Blob {
+  readonly name: string;
+  readonly versionId: string | undefined;
+  readonly isCurrent: boolean;
+}
+
+export interface BlobRequests {
+  /** @returns a success, with at most 256 KiB of its body. @throws StoreError, NetworkError */
+  send(request: BlobRequest): Promise<HttpAnswer>;
+  /** The document in a response. @throws like `send`; StoreError of kind `not-a-store` if it is not XML */
+  document(request: BlobRequest): Promise<Element>;
+  /** @param query beyond the prefix. @param pages by default, as many as any run reads. @throws like `document` */
+  list(at: At, query: Readonly<Record<string, string>>, signal: AbortSignal, pages?: 1): Promise<Blob[]>;
+  urlOf(bucket: string, key: string): URL;
+}
+
+/** @param agents for connections to the store */
+export function makeBlobRequests(
+  run: Run,
+  agents: Agents,
+  account: StorageAccount,
+  getToken: () => Promise<string>,
+): BlobRequests {
+  const sender = makeSender(run, isAzureRefusal, agents);
+  const urlOf = (bucket: string, key?: string) => {
+    const parts = [bucket, ...(key === undefined ? [] : key.split('/'))];
+    return new URL(`${account.url}/${parts.map(encodeURIComponent).join('/')}`);
+  };
+
+  const opened = async ({ action, bucket, method, key, query = {}, headers, body, signal }: BlobRequest) => {
+    const url = urlOf(bucket, key);
+    url.search = new URLSearchParams(query).toString();
+    const own = {
+      authorization: `Bearer ${await getToken()}`,
+      'x-ms-version': SERVICE_VERSION,
+      'x-ms-date': new Date().toUTCString(),
+    };
+    const to = { secure: url.protocol === 'https:', ...addressOf(url) };
+    const request = { method, path: `${url.pathname}${url.search}`, headers: { ...own, ...headers }, signal };
+    try {
+      return await sender.send(to, request, body);
+    } catch (error) {
+      if (!(error instanceof HttpErrorResponse)) throw error;
+      throw azureRefusal(error.answer, { action, bucket }, account) ?? error;
+    }
+  };
+  const document: BlobRequests['document'] = async (request) => {
+    const root = await readXml(await opened(request));
+    if (root === undefined || /^html$/i.test(root.name))
+      throw new StoreError('not-a-store', { action: request.action, bucket: request.bucket, status: 200 });
+    return root;
+  };
+
+  return {
+    send: async (request) => {
+      const answer = await opened(request);
+      const { statusCode: status = 0, headers } = answer;
+      return { status, headers, body: await readUpTo(answer) };
+    },
+    document,
+    list: async (at, query, signal, pages) => {
+      const found: Blob[] = [];
+      const another = boundPages();
+      let marker = '';
+      do {
+        const asked = { restype: 'container', comp: 'list', maxresults: PAGE, ...query, ...(marker && { marker }) };
+        const page = await document({ ...at, method: 'GET', query: asked, signal });
+        const blobs = page.all('Blobs').flatMap((all) => all.all('Blob'));
+        another(blobs.length);
+        found.push(...blobs.map(blobOf));
+        marker = page.text('NextMarker') ?? '';
+      } while (marker !== '' && pages === undefined);
+      return found;
+    },
+    urlOf,
+  };
+}
+
+const blobOf = (blob: Element): Blob => ({
+  name: blob.text('Name') ?? '',
+  versionId: blob.text('VersionId'),
+  isCurrent: blob.text('IsCurrentVersion') === 'true',
+});
