@@ -1,6 +1,6 @@
 /** Azure Blob Storage. Except for the settings, it needs only *Storage Blob Data Contributor*. */
-import { ownerOfAzure } from '../../../src/clouds/azure/credentials.ts';
 import { accountSettings, NotPermittedError } from '../../../src/clouds/azure/management.ts';
+import { ownerOfAzure } from '../../../src/clouds/azure/owner.ts';
 import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
