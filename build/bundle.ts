@@ -62,7 +62,12 @@ const TOGETHER = {
     'checks/mqtt-broker/iotcore/plan.ts',
     'checks/object-storage/aws/grants.ts',
     'checks/object-storage/aws/store.ts',
+    'src/clouds/aws/reach.ts',
+    'checks/mqtt-broker/iotcore/topic-rule.ts',
   ],
+  'on-google': ['checks/object-storage/gcp/store.ts', 'checks/object-storage/gcp/grants.ts'],
+  'on-azure': ['checks/object-storage/azure/store.ts', 'checks/object-storage/azure/grants.ts'],
+  telemetry: ['checks/observability/opentelemetry/collector.ts', 'checks/observability/aws/daemon.ts'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 /** The clients that an installation on AWS uses. */
 const AWS = ['client-sts', 'client-s3', 'client-sqs', 'client-kms', 'client-iot', 'client-iot-data-plane'];
