@@ -19,20 +19,46 @@ const apart: Plugin = {
   resolveId: (id) => (id === MAIN.source ? { id: MAIN.built, external: 'relative' } : null),
 };
 
-/** What every run with the default output loads. */
-const COMMON = [
-  'src/cli/run.ts',
-  'src/cli/decisions.ts',
-  'src/cli/deprecated.ts',
-  'src/cli/overwriting.ts',
-  'src/report/pretty.ts',
-  'src/config/pem/private-key.ts',
-  'checks/license/token.ts',
-  'checks/login/saml.ts',
-  'checks/database/plan.ts',
-  'checks/network/plan.ts',
-  'checks/object-storage/plan.ts',
-];
+/** What one kind of run loads, each as one file, in the order in which they load one another. */
+const TOGETHER = {
+  /** Every run with the default output. */
+  common: [
+    'src/cli/run.ts',
+    'src/cli/decisions.ts',
+    'src/cli/deprecated.ts',
+    'src/cli/overwriting.ts',
+    'src/report/pretty.ts',
+    'src/config/pem/private-key.ts',
+    'src/net/sender.ts',
+    'checks/license/token.ts',
+    'checks/login/saml.ts',
+    'checks/database/plan.ts',
+    'checks/network/plan.ts',
+    'checks/object-storage/plan.ts',
+    'checks/object-storage/fixes.ts',
+    'checks/object-storage/grants.ts',
+    'src/clouds/fixes.ts',
+  ],
+  'self-hosted': [
+    'checks/encryption/rsa/run.ts',
+    'checks/message-queues/postgres/run.ts',
+    'checks/mqtt-broker/builtin/run.ts',
+  ],
+  s3: ['checks/object-storage/s3-protocol.ts', 'checks/object-storage/s3/operations.ts'],
+  minio: ['checks/object-storage/minio/store.ts', 'checks/object-storage/minio/grants.ts'],
+  'on-aws': [
+    'checks/identity/aws.ts',
+    'checks/encryption/kms/plan.ts',
+    'checks/encryption/kms/run.ts',
+    'checks/message-queues/sqs/access.ts',
+    'checks/message-queues/sqs/iot-queue.ts',
+    'checks/message-queues/sqs/plan.ts',
+    'checks/message-queues/sqs/run.ts',
+    'checks/mqtt-broker/iotcore/plan.ts',
+    'checks/object-storage/aws/grants.ts',
+    'checks/object-storage/aws/store.ts',
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
 /** The clients that an installation on AWS uses. */
 const AWS = ['client-sts', 'client-s3', 'client-sqs', 'client-kms', 'client-iot', 'client-iot-data-plane'];
 
@@ -71,8 +97,11 @@ interface Lock {
  * @throws if a dependency can't be bundled
  */
 export async function bundle(folder: string, more: Readonly<Record<string, string>> = {}): Promise<OutputChunk[]> {
+  const together = Object.fromEntries(
+    Object.entries(TOGETHER).map(([name, paths]) => [name, paths.map((path) => join(ROOT, path))]),
+  );
   const few = inFew(
-    { start: [join(ROOT, 'src/cli/index.ts')], common: COMMON.map((path) => join(ROOT, path)) },
+    { start: [join(ROOT, 'src/cli/index.ts')], ...together },
     { aws: AWS.map((name) => realpathSync(join(ROOT, 'node_modules', '@aws-sdk', name, 'dist-es', 'index.js'))) },
   );
   const chunks = await write(folder, { 'chunks/cli': 'src/cli/index.ts', ...more }, few);

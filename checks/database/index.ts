@@ -13,7 +13,6 @@ import { judgeDedicated, judgeEncoding } from './new-database.ts';
 import { openDatabase, openReadOnly } from './open.ts';
 import { judgeOwnership } from './ownership.ts';
 import { judgePlaintext } from './plaintext.ts';
-import { plannedFindings } from './planned.ts';
 import { checkPooler, isPooled } from './pooler.ts';
 import { judgePrivileges } from './privileges.ts';
 import { checkReadOnlyUrl, hasReplica, isAnotherUrl } from './read-only.ts';
@@ -39,7 +38,7 @@ export const database = defineCheck({
       : Object.keys(RULES).filter((rule) => rule !== 'read-only' || hasReplica(run)),
 
   plan: async (run) => (await import('./plan.ts')).plan(run),
-  planned: plannedFindings,
+  planned: async () => (await import('./planned.ts')).plannedFindings,
 
   async run(context) {
     const { check, gate, options, selected, deployment } = context;

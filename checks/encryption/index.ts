@@ -1,7 +1,6 @@
 /** Encryption of secrets in the database, and the signing of tokens: AWS KMS or an RSA key. */
 import { GATEWAY, type Perspective } from '../../src/config/options.ts';
 import { defineCheck, type PlannedOperation } from '../../src/engine/check.ts';
-import { plannedKeys } from './kms/planned.ts';
 import { isCompared, pinned } from './pinned.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { type EncryptionRule, RULES } from './rules.ts';
@@ -35,7 +34,10 @@ export const encryption = defineCheck({
 
   plan: async (run) => [...(await providerOf(run).plan(run)), ...(isCompared(run) ? [COMPARES] : [])],
 
-  planned: (run) => (WITHOUT_KEYS.includes(run.deployment.service) ? [] : plannedKeys(run)),
+  planned: async () => {
+    const { plannedKeys } = await import('./kms/planned.ts');
+    return (run) => (WITHOUT_KEYS.includes(run.deployment.service) ? [] : plannedKeys(run));
+  },
 
   run: async (context) => {
     const provider = providerOf(context);

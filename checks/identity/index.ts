@@ -1,20 +1,8 @@
 /** The identity behind the AWS credentials. Blocks nothing: a service that rejects them is folded into the finding here. */
-
-import { type Asked, accountIssue, callerIdentity } from '../../src/clouds/aws/caller.ts';
-import { roleOf } from '../../src/clouds/aws/denial.ts';
-import { CredentialError, credentialIssue } from '../../src/clouds/aws/errors.ts';
-import { AWS_CREDENTIALS, type SigningCredentials } from '../../src/clouds/signing.ts';
-import { DOCS, USES_AWS } from '../../src/config/contract.ts';
-import { GATEWAY } from '../../src/config/options.ts';
-import { defineCheck, type Run } from '../../src/engine/check.ts';
-import { changesNetworkContext } from '../../src/net/ca-store.ts';
-import { NetworkError } from '../../src/net/network-error.ts';
-import { advice } from '../../src/outcome/fix.ts';
-import { CheckStopped, type Outcome, pass, type Skip, skip } from '../../src/outcome/outcome.ts';
-import { knownEncryption } from '../encryption/index.ts';
-import { knownQueue } from '../message-queues/index.ts';
-import { knownBroker } from '../mqtt-broker/index.ts';
-import { knownStore } from '../object-storage/index.ts';
+import { DOCS } from '../../src/config/contract.ts';
+import { defineCheck } from '../../src/engine/check.ts';
+import { run } from './run.ts';
+import { asksAws, standsIn } from './who.ts';
 
 export const identity = defineCheck({
   id: 'identity',
@@ -77,121 +65,5 @@ export const identity = defineCheck({
       : [{ rules: ['tested-as'], does: 'determines which credentials are used', at: [] }]),
   ],
 
-  async run(context) {
-    const asAws = async () => {
-      await context.gate('credentials', () => credentials(context));
-      await context.check('account', () => account(context));
-    };
-    const results = await Promise.allSettled([
-      asksAws(context) ? asAws() : undefined,
-      standsIn(context).length > 0 ? context.check('tested-as', () => testedAs(context)) : undefined,
-    ]);
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-  },
+  run,
 });
-
-const asksAws = (run: Run): boolean =>
-  run.deployment.service !== 'worker' &&
-  USES_AWS.some(({ variable, is }) => is.includes(run.deployment.chosen(variable) ?? ''));
-
-/** The backends that this tool tests with credentials. Only Spacelift itself uses the license and telemetry. */
-function tried(run: Run): SigningCredentials[] {
-  const { service } = run.deployment;
-  if (service === GATEWAY) return [];
-  // The scheduler uses no bucket and no broker.
-  const further = service === 'scheduler' ? [] : [knownBroker(run), knownStore(run)];
-  return [knownEncryption(run), knownQueue(run), ...further].flatMap((provider) => provider?.signingCredentials ?? []);
-}
-
-/** The clouds that are tested with this process's credentials on behalf of a config. */
-function standsIn(run: Run): string[] {
-  const { service, party } = run.deployment;
-  if (service === 'worker' || party === 'process') return [];
-  const clouds = tried(run).flatMap(({ cloud, standIn }) => (cloud !== undefined && standIn(run) ? [cloud] : []));
-  return [...new Set(clouds)];
-}
-
-/** Whether these credentials belong to the role that the config names. */
-const isDeployments = ({ deployment }: Run, arn: string): boolean =>
-  roleOf(arn) === deployment.setting('AWS_ROLE_ARN')?.value;
-
-async function testedAs(run: Run): Promise<Outcome> {
-  const clouds = standsIn(run);
-  const asked = clouds.includes('AWS') ? await callerIdentity(run) : undefined;
-  if (asked !== undefined && 'error' in asked && asked.error instanceof CredentialError) {
-    throw new CheckStopped(unknown(run, asked));
-  }
-  const caller = asked !== undefined && 'caller' in asked ? asked.caller : undefined;
-  const who =
-    caller === undefined
-      ? `this process on ${clouds.join(' and ')}`
-      : `${nameIn(caller.arn)} in account ${caller.account}`;
-  return pass(
-    caller !== undefined && isDeployments(run, caller.arn)
-      ? `tested as ${who}, the deployment’s role`
-      : `tested as ${who}, not as the deployment`,
-    {
-      detail: `The config has no credentials that can be used here, so this process’s credentials are used (its environment, profile or role, or --credentials-file).${
-        changesNetworkContext(run.deployment)
-          ? ' Requests with them use this process’s proxy and certificate authorities (CAs), not those in the config; add CAs with --ca-file.'
-          : ''
-      }`,
-      evidence: { clouds },
-    },
-  );
-}
-
-async function credentials(run: Run): Promise<Outcome> {
-  const asked = await callerIdentity(run);
-  if (!('caller' in asked)) return unknown(run, asked);
-  const { account: of, arn } = asked.caller;
-  const whose = standsIn(run).includes('AWS') && !isDeployments(run, arn) ? ', not the deployment’s' : '';
-  return pass(`${nameIn(arn)} in account ${of}${whose}`, { evidence: { account: of, arn } });
-}
-
-async function account(run: Run): Promise<Outcome> {
-  const asked = await callerIdentity(run);
-  if (!('caller' in asked)) throw new CheckStopped(unknown(run, asked));
-  const { caller } = asked;
-  return (
-    accountIssue(run, caller) ??
-    pass(`account ${caller.account}, partition ${caller.partition}`, {
-      evidence: { account: caller.account, partition: caller.partition },
-    })
-  );
-}
-
-/** Only an error about the credentials is a failure; STS itself may be unreachable. */
-function unknown(
-  run: Run,
-  { error, target }: Exclude<Asked, { caller: unknown }>,
-): ReturnType<typeof credentialIssue> | Skip {
-  if (error instanceof CredentialError) {
-    const { kind, facts } = error;
-    // Without an error code, no service has rejected them: there are none here, and none are needed.
-    if (facts.code !== undefined || tried(run).includes(AWS_CREDENTIALS)) return credentialIssue(kind, facts);
-    return skip(
-      `only Spacelift itself uses AWS, and ${kind === 'expired' ? 'the credentials here have expired' : 'no credentials were found here'}`,
-      {
-        detail: 'Only the license or telemetry uses AWS, and neither is tested.',
-        fix: advice`run this tool with Spacelift’s role`,
-      },
-    );
-  }
-  const at = target === undefined ? 'STS' : `STS at ${target.host}:${target.port}`;
-  const observed = error instanceof NetworkError ? error.kind : error instanceof Error ? error.message : 'unknown';
-  return skip(
-    `${at} ${error instanceof NetworkError ? 'can’t be reached' : 'did not return the identity of the credentials'}`,
-    {
-      detail: 'Spacelift does not need STS; the other checks show whether the credentials work.',
-      fix: advice`to verify the identity, make STS reachable from this network: a VPC endpoint for com.amazonaws.REGION.sts`,
-      evidence: { observed },
-    },
-  );
-}
-
-/** `role/spacelift-server`, for a session of the role too. */
-function nameIn(arn: string): string {
-  const name = arn.split(':').slice(5).join(':');
-  return name.replace(/^assumed-role\/([^/]+)\/.*$/, 'role/$1');
-}

@@ -2,7 +2,6 @@
 import { fullName, type ImageReference, parseImage } from '../../src/config/image-reference.ts';
 import type { RunOptions } from '../../src/config/options.ts';
 import { type Check, defineCheck, type Run } from '../../src/engine/check.ts';
-import { checkLauncher, checkPull } from './pull.ts';
 import { type ImageRule, RULES } from './rules.ts';
 
 export const images: Check = defineCheck({
@@ -27,6 +26,7 @@ export const images: Check = defineCheck({
   },
 
   async run(context) {
+    const { checkLauncher, checkPull } = await import('./pull.ts');
     await Promise.all([
       ...(usesLauncher(context) ? [context.check('launcher', () => checkLauncher(context))] : []),
       ...imagesIn(context.options).map(({ name, image }) =>

@@ -7,7 +7,6 @@ import { defineCheck, type Run } from '../../src/engine/check.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { RULES } from './rules.ts';
 import type { IotQueue } from './sqs/iot-queue.ts';
-import { plannedQueues } from './sqs/planned.ts';
 
 export { knownProvider as knownQueue } from './providers.ts';
 export { ACTIONS } from './requirements.ts';
@@ -29,7 +28,10 @@ export const messageQueues = defineCheck({
   expects: (run) => (WITHOUT_QUEUES.includes(run.deployment.service) ? [] : (knownProvider(run)?.expects(run) ?? [])),
 
   plan: async (run) => providerOf(run).plan(run),
-  planned: (run) => (WITHOUT_QUEUES.includes(run.deployment.service) ? [] : plannedQueues(run)),
+  planned: async () => {
+    const { plannedQueues } = await import('./sqs/planned.ts');
+    return (run) => (WITHOUT_QUEUES.includes(run.deployment.service) ? [] : plannedQueues(run));
+  },
   removeLeftovers: async (run) => (await knownProvider(run)?.removeLeftovers?.(run)) ?? [],
 
   run: async (context) => providerOf(context).run(context),

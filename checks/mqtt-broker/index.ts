@@ -1,7 +1,6 @@
 /** The broker between Spacelift and its workers: AWS IoT Core, or the one built into the server. */
 import { GATEWAY, type Perspective } from '../../src/config/options.ts';
 import { defineCheck } from '../../src/engine/check.ts';
-import { plannedRules } from './iotcore/planned.ts';
 import { COMPARES, isPinned, pinned } from './pinned.ts';
 import { knownProvider, PROVIDERS, providerOf } from './providers.ts';
 import { RULES } from './rules.ts';
@@ -25,7 +24,10 @@ export const mqttBroker = defineCheck({
 
   plan: async (run) => [...(await providerOf(run).plan(run)), ...(isPinned(run) ? [COMPARES] : [])],
 
-  planned: (run) => (WITHOUT_BROKER.includes(run.deployment.service) ? [] : plannedRules(run)),
+  planned: async () => {
+    const { plannedRules } = await import('./iotcore/planned.ts');
+    return (run) => (WITHOUT_BROKER.includes(run.deployment.service) ? [] : plannedRules(run));
+  },
 
   run: async (context) => {
     if (isPinned(context)) await context.check('pinned', () => pinned(context));

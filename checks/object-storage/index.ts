@@ -8,7 +8,6 @@ import { CONTENT } from './content.ts';
 import { checkCors } from './cors.ts';
 import { checkDistinct } from './distinct.ts';
 import { COMPARES, isPinned, pinned } from './pinned.ts';
-import { plannedFindings } from './planned.ts';
 import { BucketProbe } from './probe.ts';
 import { PROVIDERS, providerOf } from './providers.ts';
 import { REQUIREMENTS, requiredActions } from './requirements.ts';
@@ -57,7 +56,10 @@ export const objectStorage: Check = defineCheck({
     ...(isPinned(run) ? [COMPARES] : []),
   ],
 
-  planned: (run) => (run.deployment.service === 'worker' ? [] : plannedFindings(run, used(run.deployment.service))),
+  planned: async () => {
+    const { plannedFindings } = await import('./planned.ts');
+    return (run) => (run.deployment.service === 'worker' ? [] : plannedFindings(run, used(run.deployment.service)));
+  },
 
   removeLeftovers: async (run) => {
     const buckets = used(run.deployment.service);

@@ -9,6 +9,9 @@ import { advice, type Fix } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
 import { plural } from '../../src/util/format.ts';
 import { lookup as ownOf } from '../../src/util/lookup.ts';
+import { AWS } from './aws/planned.ts';
+import { AZURE } from './azure/planned.ts';
+import { GOOGLE } from './gcp/planned.ts';
 import type { BucketFacts, PlannedStore, Setting } from './planned-store.ts';
 import type { Provider } from './provider.ts';
 import { knownProvider, PROVIDERS } from './providers.ts';
@@ -22,6 +25,12 @@ const VENDORS: Readonly<Record<string, Bucket>> = {
   'user-uploads': 'user-uploaded-workspaces',
   workspaces: 'workspace',
 };
+/** The buckets in a plan; MinIO's are created by no common provider. */
+const STORES: readonly (readonly [Provider, PlannedStore])[] = [
+  [PROVIDERS.aws, AWS],
+  [PROVIDERS.azure, AZURE],
+  [PROVIDERS.gcp, GOOGLE],
+];
 /** Of the ten, in one module. */
 const LEAST = 7;
 
@@ -29,8 +38,7 @@ export function plannedFindings(run: Run, buckets: readonly Bucket[]): readonly 
   const { plan } = run.deployment;
   if (plan === undefined) return [];
   const known: Provider | undefined = knownProvider(run);
-  const providers = known === undefined ? Object.values<Provider>(PROVIDERS) : [known];
-  const stores = providers.flatMap(({ planned: store }) => store ?? []);
+  const stores = STORES.flatMap(([provider, store]) => (known === undefined || provider === known ? [store] : []));
   const found = stores.flatMap((store) => findingsOf(store, plan, run.deployment, buckets));
   const told = new Set(found.map(({ subject }) => subject));
   const candidates = stores.flatMap(({ type }) => plan.of(type));

@@ -3,7 +3,6 @@
 import type { SigningCredentials } from '../../src/clouds/signing.ts';
 import type { Run } from '../../src/engine/check.ts';
 import type { Grants } from './grants.ts';
-import type { PlannedStore } from './planned-store.ts';
 import type { Store } from './store.ts';
 
 export interface Provider {
@@ -19,8 +18,6 @@ export interface Provider {
   open(run: Run): Promise<Store>;
   /** The permissions that the probe needs. @throws CheckStopped if a variable that it needs is not known */
   grants(run: Run): Promise<Grants>;
-  /** Its buckets in a Terraform plan; absent for a store that no common provider creates. */
-  readonly planned?: PlannedStore;
   /** The programs that its fixes use. */
   readonly programs: readonly string[];
   /** The permissions for the table of rules, as the store names them; absent for stores with the S3 protocol, or without any. */

@@ -8,7 +8,6 @@ import { redactor } from '../config/redact.ts';
 import type { Decisions } from '../config/schema.ts';
 import type { Check, NetworkContext, PlannedOperation, Run } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
-import { plannedCheck } from '../engine/planned.ts';
 import { type RunResult, runChecks } from '../engine/run.ts';
 import { BY_REQUEST } from '../engine/select.ts';
 import { InterruptedError } from '../engine/timeouts.ts';
@@ -48,7 +47,7 @@ export async function checkDeployment(
   const { result, phase: known }: { result: RunResult; phase: Known } = isPlan
     ? {
         result: await runChecks(
-          CHECKS.map(plannedCheck),
+          await plannedChecks(),
           deployment,
           { ...options, phase: plan.isFirst ? 'pre-install' : 'post-install' },
           network,
@@ -113,6 +112,12 @@ async function triedIn(
 }
 
 /** A check that can't describe itself still has its findings. */
+/** The checks of a Terraform plan, which is loaded only for one. */
+async function plannedChecks(): Promise<readonly Check[]> {
+  const { plannedCheck } = await import('../engine/planned.ts');
+  return Promise.all(CHECKS.map(plannedCheck));
+}
+
 async function plannedBy(check: Check, run: Run): Promise<readonly PlannedOperation[]> {
   try {
     return (await operationsOf(check, run)).operations;

@@ -1,8 +1,8 @@
 /** The credentials that sign the requests to a provider, and their owner. */
 import type { Party } from '../config/options.ts';
 import type { Run } from '../engine/check.ts';
-import { ownerOfAws } from './aws/credentials.ts';
-import { isAzureSupplied, ownerOfAzure } from './azure/credentials.ts';
+import { ownerOfAws } from './aws/owner.ts';
+import { isAzureSupplied, ownerOfAzure } from './azure/owner.ts';
 import { isSupplied } from './credentials.ts';
 
 export interface SigningCredentials {

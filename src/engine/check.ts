@@ -185,8 +185,8 @@ export interface Check<Key extends string = string> {
    * @throws CheckStopped when a variable that it needs is missing or unusable
    */
   plan?(run: Run): readonly PlannedOperation[] | Promise<readonly PlannedOperation[]>;
-  /** What the Terraform plans in the config say about its rules, without contacting anything. */
-  planned?(run: Run): readonly PlannedFinding[];
+  /** Loads what tells from the Terraform plans in the config about its rules, without contacting anything. */
+  planned?(): Promise<(run: Run) => readonly PlannedFinding[]>;
   /**
    * Removes what a killed earlier run left behind, and nothing else. A check without it leaves nothing behind when its
    * process ends.

@@ -4,18 +4,18 @@ import type { Resource } from '../config/terraform/model.ts';
 import { UNSEEN } from '../config/unseen.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
 import { CheckStopped, type Outcome, skip } from '../outcome/outcome.ts';
-import { type Check, type PlannedFinding, type Run, withSubject } from './check.ts';
+import { type Check, type Run, withSubject } from './check.ts';
 
 const NOT_CONTACTED = skip('nothing is contacted while a plan is checked', {
   fix: advice`after the apply, check the config again; to contact what is already there, add --phase pre-install or --phase post-install`,
 });
 
 /** The check without the network: its findings are those of the plan, and all others are skipped. */
-export function plannedCheck(check: Check): Check {
+export async function plannedCheck(check: Check): Promise<Check> {
   // A check without a plan of operations contacts nothing.
   if (check.plan === undefined) return check;
   const { summary: _, ...rest } = check;
-  const findingsOf = (run: Run): readonly PlannedFinding[] => check.planned?.(run) ?? [];
+  const findingsOf = (await check.planned?.()) ?? (() => []);
   return {
     ...rest,
     expects: (run) => [

@@ -10,6 +10,7 @@ import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, test, vi } from 'vitest';
+import { answerOf } from '../../build/advisories/answer.ts';
 import { bundledPackages } from '../../build/advisories/bundled.ts';
 import { type Exception, exceptionsIn } from '../../build/advisories/exceptions.ts';
 import { type Advisory, judged, NoAnswer, type Package, said } from '../../build/advisories/judge.ts';
@@ -202,8 +203,15 @@ describe('exceptions', () => {
   });
 });
 
+/** Bundling takes seconds of the processor: once for all tests that only need the list. */
+let bundled: Promise<readonly Package[]> | undefined;
+const packages = () => {
+  bundled ??= bundledPackages(join(folder, 'bundle'));
+  return bundled;
+};
+
 test('the bundled packages are those that are shipped: none that only builds or tests', async () => {
-  const names = new Set((await bundledPackages(join(folder, 'bundle'))).map(({ name }) => name));
+  const names = new Set((await packages()).map(({ name }) => name));
   for (const name of ['pg', 'mqtt', '@rgrove/parse-xml', '@aws-sdk/client-s3', '@azure/identity'])
     expect(names).toContain(name);
   for (const name of ['vitest', 'azurite', 'aedes', 'rolldown', 'typescript', 'node'])
@@ -211,12 +219,19 @@ test('the bundled packages are those that are shipped: none that only builds or 
 });
 
 describe('npm run advisories', () => {
-  const script = (...args: readonly string[]) =>
-    new Promise<{ code: number; text: string }>((resolve) => {
-      execFile(process.execPath, [join(ROOT, 'build/advisories.ts'), ...args], (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr }),
-      );
+  const script = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await answerOf(args, packages);
+    return { code, text: stdout + stderr };
+  };
+
+  it('bundles, and prints the answer with its exit code', async () => {
+    const args = [join(ROOT, 'build/advisories.ts'), '--osv', join(folder, 'nowhere')];
+    const { code, stdout, stderr } = await new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+      execFile(process.execPath, args, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
     });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^no answer, which does not mean "none": /);
+  });
 
   it('ends with 1 for what is open, 0 for what is not, 2 for no answer', async () => {
     const database = join(folder, 'database', '2021');

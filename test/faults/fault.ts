@@ -113,9 +113,9 @@ async function whileBroken<T>(estate: Estate, fault: Fault, then: Then<T>, undo 
 type Then<T> = (broken: Broken) => Promise<T>;
 const repair = async ({ undo }: Arranged): Promise<void> => void (await undo?.());
 
-const runWith = (fault: Fault, { sources, variables, environment }: Config, broken?: Result): Promise<Result> => {
+const runWith = async (fault: Fault, { sources, variables, environment }: Config, broken?: Result): Promise<Result> => {
   const isPlan = sources?.some(({ terraform }) => terraform?.kind === 'plan') === true;
-  return preflight(isPlan ? CHECKS.map(plannedCheck) : CHECKS, sources ?? variables, {
+  return preflight(isPlan ? await Promise.all(CHECKS.map(plannedCheck)) : CHECKS, sources ?? variables, {
     environment,
     ...(isPlan && { phase: 'pre-install' }),
     ...(fault.as !== undefined && fault.as !== 'operator' && { service: fault.as }),

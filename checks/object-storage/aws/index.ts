@@ -1,7 +1,6 @@
 /** AWS S3. */
 import { AWS_CREDENTIALS } from '../../../src/clouds/signing.ts';
 import type { Provider } from '../provider.ts';
-import { AWS } from './planned.ts';
 
 export const aws = {
   name: 'S3',
@@ -9,7 +8,6 @@ export const aws = {
   signingCredentials: AWS_CREDENTIALS,
   open: async (run) => (await import('./store.ts')).aws(run),
   grants: async (run) => (await import('./grants.ts')).grants(run),
-  planned: AWS,
   programs: ['aws'],
   permissions: {
     access: 's3:PutObject, s3:GetObject, s3:ListBucket, and s3:DeleteObject',

@@ -1,7 +1,6 @@
 /** Azure Blob Storage. */
 import { AZURE_CREDENTIALS } from '../../../src/clouds/signing.ts';
 import type { Provider } from '../provider.ts';
-import { AZURE } from './planned.ts';
 
 export const azure: Provider = {
   name: 'Azure',
@@ -9,6 +8,5 @@ export const azure: Provider = {
   signingCredentials: AZURE_CREDENTIALS,
   open: async (run) => (await import('./store.ts')).azure(run),
   grants: async (run) => (await import('./grants.ts')).grants(run),
-  planned: AZURE,
   programs: ['az'],
 };

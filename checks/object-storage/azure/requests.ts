@@ -5,6 +5,7 @@ import { type HttpAnswer, readUpTo } from '../../../src/net/http.ts';
 import { boundPages } from '../../../src/net/limits.ts';
 import { HttpErrorResponse, makeSender } from '../../../src/net/sender.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
+import type { StoreRequest } from '../request.ts';
 import { type At, StoreError } from '../store.ts';
 import { type Element, readXml } from '../xml.ts';
 import type { StorageAccount } from './account.ts';
@@ -16,16 +17,6 @@ const PAGE = '500';
 /** The root of a list of containers or blobs. */
 export const LISTING = 'EnumerationResults';
 
-export interface BlobRequest extends At {
-  readonly method: string;
-  /** Absent for the container itself. */
-  readonly key?: string;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
-  readonly signal: AbortSignal;
-}
-
 export interface Blob {
   readonly name: string;
   readonly versionId: string | undefined;
@@ -34,9 +25,9 @@ export interface Blob {
 
 export interface BlobRequests {
   /** @returns a success, with at most 256 KiB of its body. @throws StoreError, NetworkError */
-  send(request: BlobRequest): Promise<HttpAnswer>;
+  send(request: StoreRequest): Promise<HttpAnswer>;
   /** The document in a response. @throws like `send`; StoreError of kind `not-a-store` if it has another root, or is not XML */
-  document(root: string, request: BlobRequest): Promise<Element>;
+  document(root: string, request: StoreRequest): Promise<Element>;
   /** @param query beyond the prefix. @param pages by default, as many as any run reads. @throws like `document` */
   list(at: At, query: Readonly<Record<string, string>>, signal: AbortSignal, pages?: 1): Promise<Blob[]>;
   urlOf(bucket: string, key: string): URL;
@@ -55,7 +46,7 @@ export function makeBlobRequests(
     return new URL(`${account.url}/${parts.map(encodeURIComponent).join('/')}`);
   };
 
-  const opened = async ({ action, bucket, method, key, query = {}, headers, body, signal }: BlobRequest) => {
+  const opened = async ({ action, bucket, method, key, query = {}, headers, body, signal }: StoreRequest) => {
     const url = urlOf(bucket, key);
     url.search = new URLSearchParams(query).toString();
     const own = {

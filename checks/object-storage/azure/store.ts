@@ -1,17 +1,17 @@
 /** Azure Blob Storage. Except for the settings, it needs only *Storage Blob Data Contributor*. */
-import { ownerOfAzure } from '../../../src/clouds/azure/credentials.ts';
 import { accountSettings, NotPermittedError } from '../../../src/clouds/azure/management.ts';
+import { ownerOfAzure } from '../../../src/clouds/azure/owner.ts';
 import { mustBeAllowed } from '../../../src/clouds/credentials.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
 import { makeHttpClient } from '../../../src/net/http.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
+import type { StoreRequest } from '../request.ts';
 import { type At, type Store, StoreError, under, versionIn } from '../store.ts';
 import { ACCOUNT_URL, accountOf, isBlobHost } from './account.ts';
 import { azureRefusal, codeIn } from './errors.ts';
 import { expiryRules } from './lifecycle.ts';
 import { azureMessages, release } from './messages.ts';
-import type { BlobRequest } from './requests.ts';
 import { signedSas } from './sas.ts';
 import { azureSession, EARLIER_MS, isDenied } from './session.ts';
 
@@ -35,7 +35,7 @@ export async function azure(run: Run): Promise<Store> {
   const http = makeHttpClient(run, agents);
   const settings = accountSettings(run, account, session.credential, { transport: session.transport, http });
   const urlOf = (bucket: string, key: string) => new URL(`${account.url}/${bucket}/${key}`);
-  const ask = (request: BlobRequest) => call(request, () => requests.send(request));
+  const ask = (request: StoreRequest) => call(request, () => requests.send(request));
 
   const listVersions = async (bucket: string, prefix: string, signal: AbortSignal) => {
     const at = { action: 'list', bucket } as const;

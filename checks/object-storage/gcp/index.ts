@@ -1,7 +1,6 @@
 /** Google Cloud Storage. */
 import { GOOGLE_CREDENTIALS } from '../../../src/clouds/signing.ts';
 import type { Provider } from '../provider.ts';
-import { GOOGLE } from './planned.ts';
 
 export const gcp: Provider = {
   name: 'Google Cloud',
@@ -9,7 +8,6 @@ export const gcp: Provider = {
   signingCredentials: GOOGLE_CREDENTIALS,
   open: async (run) => (await import('./store.ts')).gcp(run),
   grants: async () => (await import('./grants.ts')).grants,
-  planned: GOOGLE,
   programs: ['gcloud', 'gsutil'],
   permissions: {
     access: 'roles/storage.objectAdmin',

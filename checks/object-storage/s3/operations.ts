@@ -1,11 +1,12 @@
 /** The operations of a store with the S3 protocol that S3 and MinIO have alike. */
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { boundPages } from '../../../src/net/limits.ts';
+import type { StoreRequest } from '../request.ts';
 import { arePermitted, expiryRules, markerIn, NO_LOCK, removeInTurn, retentionOf } from '../s3-protocol.ts';
 import { type At, type Store, StoreError, under, versionIn } from '../store.ts';
 import type { Element } from '../xml.ts';
 import type { DocumentKind } from './document.ts';
-import type { S3Request, S3Requests } from './requests.ts';
+import type { S3Requests } from './requests.ts';
 
 type Operations = Pick<
   Store,
@@ -31,7 +32,7 @@ const TAKEN: readonly (string | undefined)[] = ['PreconditionFailed', 'Condition
 export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'document'>): Operations {
   /** All pages of a listing, up to the number of pages that any run reads. */
   const pages = async (
-    request: S3Request,
+    request: StoreRequest,
     next: (page: Element) => Readonly<Record<string, string>>,
     entries: readonly string[],
   ): Promise<Element[]> => {

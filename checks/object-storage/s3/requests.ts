@@ -6,6 +6,7 @@ import { type HttpAnswer, readUpTo } from '../../../src/net/http.ts';
 import type { NetworkError } from '../../../src/net/network-error.ts';
 import { HttpErrorResponse, makeSender } from '../../../src/net/sender.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
+import type { StoreRequest } from '../request.ts';
 import { isErrorResponse } from '../s3-protocol.ts';
 import type { At, Signed, StoreError } from '../store.ts';
 import { type Element, readXml } from '../xml.ts';
@@ -13,16 +14,6 @@ import { type DocumentKind, documentOf } from './document.ts';
 
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;
-
-export interface S3Request extends At {
-  readonly method: string;
-  readonly key?: string;
-  readonly query?: Readonly<Record<string, string>>;
-  /** By name in lowercase. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
-  readonly signal: AbortSignal;
-}
 
 /** Where a bucket is, and how requests to it are signed. */
 export interface Place {
@@ -33,9 +24,9 @@ export interface Place {
 
 export interface S3Requests {
   /** @returns a success, with at most 256 KiB of its body. @throws StoreError, NetworkError */
-  send(request: S3Request): Promise<HttpAnswer>;
+  send(request: StoreRequest): Promise<HttpAnswer>;
   /** The document in a response. @throws like `send`, `readXml` and `documentOf` */
-  document(kind: DocumentKind, request: S3Request): Promise<Element>;
+  document(kind: DocumentKind, request: StoreRequest): Promise<Element>;
   /** The URL that lets a plain client perform one operation with these headers, for 15 minutes. */
   sign(method: string, bucket: string, key: string, headers: Readonly<Record<string, string>>): Promise<Signed>;
 }
@@ -52,7 +43,7 @@ export function makeRequests(
 ): S3Requests {
   const sender = makeSender(run, isErrorResponse, agents);
 
-  const opened = async ({ method, bucket, action, key, query, headers = {}, body, signal }: S3Request) => {
+  const opened = async ({ method, bucket, action, key, query, headers = {}, body, signal }: StoreRequest) => {
     const { url, scope } = await placeOf(bucket);
     const path = pathOf(url, key);
     const signed = signedHeaders(

@@ -2,9 +2,10 @@
 import type { Run } from '../../engine/check.ts';
 import type { Agents } from '../../net/agents.ts';
 import { mustBeAccepted, mustBeAllowed, withOwnersNetwork } from '../credentials.ts';
-import { credentialsOf, type Keys, ownerOfAws } from './credentials.ts';
+import { credentialsOf } from './credentials.ts';
 import { type Endpoint, endpointOf, isEndpointVariable, kindsOf } from './custom-endpoint.ts';
 import { type AwsService, isAwsHost } from './endpoints.ts';
+import { type Keys, ownerOfAws } from './owner.ts';
 import { type IsErrorResponse, makeTransport, type Transport } from './transport.ts';
 
 export interface AwsSettings {

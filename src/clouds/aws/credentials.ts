@@ -1,5 +1,4 @@
 /** The credentials for AWS: the deployment's own keys, else the caller's, found as the AWS SDK for Go finds them. */
-import type { Party } from '../../config/options.ts';
 import type { Run } from '../../engine/check.ts';
 import { cause } from '../../outcome/cause.ts';
 import { advice, sh } from '../../outcome/fix.ts';
@@ -7,11 +6,10 @@ import { CheckStopped, fail, skip } from '../../outcome/outcome.ts';
 import { isSupplied, onlyInContainer, ownFile } from '../credentials.ts';
 import { endpointForRoles, endpointOf } from './custom-endpoint.ts';
 import { CredentialError } from './errors.ts';
+import { type Keys, keysInConfig } from './owner.ts';
 import { assumeWithToken, callersKeys, ProviderError, pendingBase } from './providers.ts';
-import { type Keys, keysOf, SourceError, TOKEN_FILE, type WebIdentity } from './source.ts';
+import { SourceError, TOKEN_FILE, type WebIdentity } from './source.ts';
 import { explainSource } from './source-messages.ts';
-
-export type { Keys } from './source.ts';
 
 /** For finding credentials; below any operation's deadline, so that it is clear which of the two timed out. */
 const DEADLINE_MS = 8_000;
@@ -27,20 +25,9 @@ const IN_CONTAINER = [
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
 ];
 
-/** Reads only the config itself. */
-const fromConfig =
-  ({ deployment }: Run) =>
-  (name: string): string | undefined => {
-    const held = deployment.setting(name);
-    return held?.party === 'config' ? held.value : undefined;
-  };
-
-/** The owner of the credentials in use. */
-export const ownerOfAws = (run: Run): Party => (keysOf(fromConfig(run)) === undefined ? 'process' : 'config');
-
 /** Keys in the config, otherwise how to get the caller's: once per run, when the first request needs them. */
 export function credentialsOf(run: Run): Keys | (() => Promise<Keys>) {
-  const keys = keysOf(fromConfig(run));
+  const keys = keysInConfig(run);
   if (keys !== undefined) return keys;
   // A file given with the option takes precedence over the environment.
   const supplied = suppliedRole(run);

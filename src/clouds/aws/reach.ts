@@ -10,10 +10,10 @@ import { addressOf } from '../../net/tcp.ts';
 import { type Outcome, pass } from '../../outcome/outcome.ts';
 import { mustBeAllowed } from '../credentials.ts';
 import { AwsError } from './call.ts';
-import { ownerOfAws } from './credentials.ts';
 import { endpointOf, kindsOf } from './custom-endpoint.ts';
 import { dnsSuffix, isAwsHost } from './endpoints.ts';
 import { generalOutcome } from './messages.ts';
+import { ownerOfAws } from './owner.ts';
 
 const DEADLINE_MS = 10_000;
 

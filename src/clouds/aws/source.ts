@@ -6,14 +6,11 @@ import { isIP } from 'node:net';
 import type { Run } from '../../engine/check.ts';
 import { isLoopback } from '../../net/http.ts';
 import { unbracketed } from '../../net/tcp.ts';
+import { type Keys, keysOf } from './owner.ts';
 import { type Profiles, type Read, valueIn } from './profile.ts';
 import { judgeSettings, type ProfileFault, profileFault } from './profile-faults.ts';
 
-export interface Keys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
+export type { Keys } from './owner.ts';
 
 /** A role, and the file with the token that proves the right to assume it. */
 export interface WebIdentity {
@@ -74,15 +71,6 @@ export class SourceError extends Error {
 }
 
 export const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
-
-/** The keys of one party, never mixed with the other's. The SDK for Go also knows the second name of each. */
-export function keysOf(read: Read): Keys | undefined {
-  const accessKeyId = read('AWS_ACCESS_KEY_ID') ?? read('AWS_ACCESS_KEY');
-  const secretAccessKey = read('AWS_SECRET_ACCESS_KEY') ?? read('AWS_SECRET_KEY');
-  const sessionToken = read('AWS_SESSION_TOKEN');
-  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-}
 
 /** @throws SourceError if the SDK refuses the profile or a variable */
 export function sourceOf({ deployment: { own } }: Pick<Run, 'deployment'>, profiles: Profiles): Source {

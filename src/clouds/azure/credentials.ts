@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import type { TokenCredential } from '@azure/identity';
 import type { CredentialsFile } from '../../config/credentials-options.ts';
-import type { Party } from '../../config/options.ts';
 import type { Run } from '../../engine/check.ts';
 import { inspected } from '../../net/messages.ts';
 import { NetworkError } from '../../net/network-error.ts';
@@ -10,8 +9,9 @@ import { routeMessages } from '../../net/proxy-tunnel.ts';
 import { cause } from '../../outcome/cause.ts';
 import { advice, sh } from '../../outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../outcome/outcome.ts';
-import { isSupplied, mustBeAccepted, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../credentials.ts';
+import { mustBeAccepted, mustBeAllowed, onlyInContainer, ownFile, partyAt } from '../credentials.ts';
 import { entraIssue } from './credential-messages.ts';
+import { CERTIFICATE, CLIENT, isAzureSupplied, ownerOfAzure, SECRET, TENANT, TOKEN_FILE } from './owner.ts';
 import type { AzureTransport } from './transport.ts';
 
 /** For finding a token; below any operation's deadline, so that it is clear which of the two timed out. */
@@ -26,11 +26,6 @@ const AUTHORITIES = [
 ];
 
 const AUTHORITY_HOST = 'AZURE_AUTHORITY_HOST';
-const TENANT = 'AZURE_TENANT_ID';
-const CLIENT = 'AZURE_CLIENT_ID';
-const SECRET = 'AZURE_CLIENT_SECRET';
-const CERTIFICATE = 'AZURE_CLIENT_CERTIFICATE_PATH';
-const TOKEN_FILE = 'AZURE_FEDERATED_TOKEN_FILE';
 /** The variables that prove the identity, together with the two that name it. */
 const PROOFS = [SECRET, CERTIFICATE, TOKEN_FILE];
 
@@ -53,16 +48,6 @@ export interface Token {
 
 /** An empty value counts as absent. */
 type Read = (name: string) => string | undefined;
-
-/** Whether the caller supplies the file that proves the config's identity: it belongs to the caller, and takes precedence. */
-export const isAzureSupplied = (run: Run): boolean => isSupplied(run, CERTIFICATE, TOKEN_FILE);
-
-/** The owner of the credentials in use: the config, if it contains an application with its secret. */
-export function ownerOfAzure(run: Run): Party {
-  if (isAzureSupplied(run)) return 'process';
-  const { setting } = run.deployment;
-  return [TENANT, CLIENT, SECRET].every((name) => setting(name)?.party === 'config') ? 'config' : 'process';
-}
 
 /** The variables that apply: the config's before the caller's, or only the caller's; with a supplied file, the config's. */
 function reader(run: Run): Read {

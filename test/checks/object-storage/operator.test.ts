@@ -156,11 +156,16 @@ test('two variables that name one bucket', async () => {
 });
 
 test('a run that takes too long says where it stood, and removes what it wrote', async () => {
+  await storage.check();
+  const since = performance.now();
+  await storage.check();
+  // Everything else finishes in time, however busy this machine is; an operation's own deadline is 10 s.
+  const seconds = Math.min(8, Math.ceil((4 * (performance.now() - since)) / 1000));
   const hangs: S3Faults = { hangFor: ({ action, bucket }) => action === 'GetObject' && bucket === real('states') };
   storage.store.faults = hangs;
-  const result = await storage.check({ timeoutMs: 1000 });
+  const result = await storage.check({ timeoutMs: 1000 * seconds });
   expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
-  expect(result.finding('object-storage/states/access').title).toBe('did not finish within 1 s');
+  expect(result.finding('object-storage/states/access').title).toBe(`did not finish within ${seconds} s`);
   expect(result.run.leftovers).toEqual([]);
   expect(storage.store.snapshot()).toEqual(before);
 });

@@ -8,8 +8,9 @@ import { checkProxy } from '../../../net/proxy-tunnel.ts';
 import { withOwnersNetwork } from '../../credentials.ts';
 import { AwsError, ask, isErrorResponse } from '../call.ts';
 import { awsSettings } from '../client.ts';
-import { findCredentials, ownerOfAws } from '../credentials.ts';
+import { findCredentials } from '../credentials.ts';
 import { targetOf } from '../messages.ts';
+import { ownerOfAws } from '../owner.ts';
 
 export interface Received {
   readonly body: string;
