@@ -44,7 +44,12 @@ const TOGETHER = {
     'checks/message-queues/postgres/run.ts',
     'checks/mqtt-broker/builtin/run.ts',
   ],
-  s3: ['checks/object-storage/s3-protocol.ts', 'checks/object-storage/s3/operations.ts'],
+  s3: [
+    'checks/object-storage/xml.ts',
+    'checks/object-storage/s3/requests.ts',
+    'checks/object-storage/s3/operations.ts',
+    'checks/object-storage/s3-protocol.ts',
+  ],
   minio: ['checks/object-storage/minio/store.ts', 'checks/object-storage/minio/grants.ts'],
   'on-aws': [
     'checks/identity/aws.ts',

@@ -6,16 +6,13 @@ import { oncePerRun } from '../../src/engine/once-per-run.ts';
 import { CheckStopped, type Issue, type Outcome } from '../../src/outcome/outcome.ts';
 import { openSession } from './connect.ts';
 import { ConnectError } from './connect-error.ts';
-import { differenceOf, worksOnlyWith } from './driver-differences.ts';
 import { environmentSettings, passwordInFile, serviceSettings, stopIfUnknown } from './driver-environment.ts';
 import { type Driver, NEWER, OLDER } from './drivers.ts';
-import { connectOutcome } from './messages.ts';
 import { scramPassword } from './password.ts';
 import { isServerError } from './server-error.ts';
 import type { Session } from './session.ts';
 import { type DatabaseUrl, parseDatabaseUrl, settingsIn } from './url.ts';
 import { UrlError } from './url-error.ts';
-import { urlOutcome } from './url-messages.ts';
 
 type Refused = { readonly outcome: Exclude<Outcome, { status: 'pass' }> };
 
@@ -62,8 +59,9 @@ async function read(run: Run, text: string, variable: ValueName, driver: Driver)
     return { driver, url: await withPassword(run, url, variable, driver) };
   } catch (error) {
     if (error instanceof CheckStopped) return { driver, outcome: error.outcome };
-    if (error instanceof UrlError) return { driver, outcome: urlOutcome(error, variable), fault: error };
-    throw error;
+    if (!(error instanceof UrlError)) throw error;
+    const { urlOutcome } = await import('./url-messages.ts');
+    return { driver, outcome: urlOutcome(error, variable), fault: error };
   }
 }
 
@@ -92,8 +90,9 @@ async function openReading(run: Run, reading: Reading, variable: ValueName): Pro
     return { session: await openAnother(run, url, variable) };
   } catch (error) {
     if (error instanceof CheckStopped) return { outcome: error.outcome };
-    if (error instanceof ConnectError) return { outcome: await connectOutcome(run, error, url, variable) };
-    throw error;
+    if (!(error instanceof ConnectError)) throw error;
+    const { connectOutcome } = await import('./messages.ts');
+    return { outcome: await connectOutcome(run, error, url, variable) };
   }
 }
 
@@ -109,6 +108,7 @@ async function compare(
   { older, newer }: Both<Reading>,
   opened: Both<Opened>,
 ): Promise<Opened> {
+  const { differenceOf, worksOnlyWith } = await import('./driver-differences.ts');
   const about = {
     text,
     variable,

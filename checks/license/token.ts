@@ -1,5 +1,7 @@
 /** Reads the claims of a license token (RFC 7519). Only Spacelift can verify its signature. */
-import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
+import { decodeProtectedHeader } from 'jose/decode/protected_header';
+import { decodeJwt } from 'jose/jwt/decode';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Issue, type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
 import type { Evidence } from '../../src/outcome/status.ts';

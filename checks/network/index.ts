@@ -9,9 +9,6 @@ import { unbracketed } from '../../src/net/tcp.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../src/outcome/outcome.ts';
 import { phaseOf, untilPhaseIsKnown } from '../phase.ts';
-import { checkCertificate } from './certificate.ts';
-import { checkPublicApi, checkServer, checkWebhooks } from './endpoints.ts';
-import { checkOidc } from './oidc.ts';
 import { type NetworkRule, RULES } from './rules.ts';
 import { checkVpcEndpoints, usesProxyForAws } from './vpc-endpoints.ts';
 
@@ -48,28 +45,36 @@ export const network: Check = defineCheck({
     await Promise.all([
       ifExpected('server-domain', () => serverDomain(context)),
       ifExpected('certificate', () =>
-        installed(context, () => checkCertificate(context, { host: context.require('SERVER_DOMAIN'), port: HTTPS })),
+        installed(context, async () => {
+          const { checkCertificate } = await import('./certificate.ts');
+          return checkCertificate(context, { host: context.require('SERVER_DOMAIN'), port: HTTPS });
+        }),
       ),
       ifExpected('server', () =>
-        installed(context, () =>
-          checkServer(context, new URL(`https://${context.require('SERVER_DOMAIN')}`), 'SERVER_DOMAIN'),
-        ),
+        installed(context, async () => {
+          const { checkServer } = await import('./endpoints.ts');
+          return checkServer(context, new URL(`https://${context.require('SERVER_DOMAIN')}`), 'SERVER_DOMAIN');
+        }),
       ),
       ifExpected('webhooks', () =>
-        installed(context, () => {
+        installed(context, async () => {
+          const { checkWebhooks } = await import('./endpoints.ts');
           const own = context.get('WEBHOOKS_ENDPOINT');
           const url = own ?? `https://${context.require('SERVER_DOMAIN')}/webhooks`;
           return checkWebhooks(context, new URL(url), own === undefined ? 'SERVER_DOMAIN' : 'WEBHOOKS_ENDPOINT');
         }),
       ),
-      ifExpected('oidc', () => installed(context, () => checkOidc(context))),
+      ifExpected('oidc', () => installed(context, async () => (await import('./oidc.ts')).checkOidc(context))),
       ifExpected('vcs-gateway', async () => {
         const [, host = '', port] = /^(.*):(\d+)$/.exec(context.require('VCS_GATEWAY_ENDPOINT')) ?? [];
         const { checkVcsGateway } = await import('./vcs-gateway.ts');
         return checkVcsGateway(context, { host, port: Number(port) });
       }),
       ifExpected('vpc-endpoints', () => checkVpcEndpoints(context)),
-      ifExpected('public-api', async () => checkPublicApi(context, new URL(context.require('SPACELIFT_PUBLIC_API')))),
+      ifExpected('public-api', async () => {
+        const { checkPublicApi } = await import('./endpoints.ts');
+        return checkPublicApi(context, new URL(context.require('SPACELIFT_PUBLIC_API')));
+      }),
     ]);
   },
 });

@@ -1,6 +1,5 @@
 /** One bucket under test: its test objects, and what their errors mean. */
 import { CheckStopped, type Issue, type Skip } from '../../src/outcome/outcome.ts';
-import { storeIssue } from './messages.ts';
 import { EXISTING, type Place, TestObjects } from './objects.ts';
 import { StoreError } from './store.ts';
 
@@ -47,6 +46,7 @@ export class BucketProbe extends TestObjects {
 
   /** Turns an error of the store into a finding; other errors are rethrown. */
   async issue(error: unknown, via?: 'presigned'): Promise<Issue | Skip> {
+    const { storeIssue } = await import('./messages.ts');
     return storeIssue(this, error, via);
   }
 }

@@ -1,8 +1,6 @@
 /** Version control systems, which are connected in Spacelift and not in its config: those given with `--vcs`. */
 import { type Check, defineCheck, type Run } from '../../src/engine/check.ts';
 import { skip } from '../../src/outcome/outcome.ts';
-import { checkVersionControl } from './probe.ts';
-import { probesFor } from './products.ts';
 import { RULES } from './rules.ts';
 
 export const versionControl: Check = defineCheck({
@@ -12,8 +10,9 @@ export const versionControl: Check = defineCheck({
 
   expects: ({ options }) => (options.vcs.length > 0 ? ['api'] : []),
 
-  plan: (run) => {
-    if (!usesVersionControl(run)) return [];
+  plan: async (run) => {
+    if (run.options.vcs.length === 0 || !usesVersionControl(run)) return [];
+    const { probesFor } = await import('./products.ts');
     const at = run.options.vcs.flatMap((address) =>
       probesFor(new URL(address))
         .flat()
@@ -23,6 +22,7 @@ export const versionControl: Check = defineCheck({
   },
 
   async run(context) {
+    const { checkVersionControl } = await import('./probe.ts');
     const { service } = context.deployment;
     await Promise.all(
       context.options.vcs.map((address) =>

@@ -117,9 +117,9 @@ export async function aws(run: Run): Promise<Store> {
     isPublic: (bucket, signal) =>
       unless('NoSuchBucketPolicy', false, async () => {
         const at = { action: 'read policy', bucket, method: 'GET', signal } as const;
-        const status = await document('setting', { ...at, query: { policyStatus: '' } });
+        const status = await document('policyStatus', { ...at, query: { policyStatus: '' } });
         if (status.text('IsPublic')?.toLowerCase() !== 'true') return false;
-        const block = document('setting', { ...at, query: { publicAccessBlock: '' } });
+        const block = document('publicAccessBlock', { ...at, query: { publicAccessBlock: '' } });
         const limits = await block.catch((error: unknown) => {
           if (error instanceof StoreError) return undefined;
           throw error;

@@ -14,6 +14,8 @@ import { SERVICE_VERSION } from './sas.ts';
 
 /** The most entries of one page: a document of 500 is about as long as one of S3 with a thousand. */
 const PAGE = '500';
+/** The root of a list of containers or blobs. */
+export const LISTING = 'EnumerationResults';
 
 export interface Blob {
   readonly name: string;
@@ -24,8 +26,8 @@ export interface Blob {
 export interface BlobRequests {
   /** @returns a success, with at most 256 KiB of its body. @throws StoreError, NetworkError */
   send(request: StoreRequest): Promise<HttpAnswer>;
-  /** The document in a response. @throws like `send`; StoreError of kind `not-a-store` if it is not XML */
-  document(request: StoreRequest): Promise<Element>;
+  /** The document in a response. @throws like `send`; StoreError of kind `not-a-store` if it has another root, or is not XML */
+  document(root: string, request: StoreRequest): Promise<Element>;
   /** @param query beyond the prefix. @param pages by default, as many as any run reads. @throws like `document` */
   list(at: At, query: Readonly<Record<string, string>>, signal: AbortSignal, pages?: 1): Promise<Blob[]>;
   urlOf(bucket: string, key: string): URL;
@@ -61,11 +63,10 @@ export function makeBlobRequests(
       throw azureRefusal(error.answer, { action, bucket }, account) ?? error;
     }
   };
-  const document: BlobRequests['document'] = async (request) => {
-    const root = await readXml(await opened(request));
-    if (root === undefined || /^html$/i.test(root.name))
-      throw new StoreError('not-a-store', { action: request.action, bucket: request.bucket, status: 200 });
-    return root;
+  const document: BlobRequests['document'] = async (root, request) => {
+    const found = await readXml(await opened(request));
+    if (found?.name === root) return found;
+    throw new StoreError('not-a-store', { action: request.action, bucket: request.bucket, status: 200 });
   };
 
   return {
@@ -81,7 +82,7 @@ export function makeBlobRequests(
       let marker = '';
       do {
         const asked = { restype: 'container', comp: 'list', maxresults: PAGE, ...query, ...(marker && { marker }) };
-        const page = await document({ ...at, method: 'GET', query: asked, signal });
+        const page = await document(LISTING, { ...at, method: 'GET', query: asked, signal });
         const blobs = page.all('Blobs').flatMap((all) => all.all('Blob'));
         another(blobs.length);
         found.push(...blobs.map(blobOf));

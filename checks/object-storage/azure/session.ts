@@ -11,7 +11,7 @@ import { CheckStopped, skip } from '../../../src/outcome/outcome.ts';
 import { type At, StoreError } from '../store.ts';
 import type { StorageAccount } from './account.ts';
 import { assignRole, KEY_PERMISSION, ROLE } from './messages.ts';
-import { type BlobRequests, makeBlobRequests } from './requests.ts';
+import { type BlobRequests, LISTING, makeBlobRequests } from './requests.ts';
 import { type DelegationKey, delegationKeyIn, toSeconds } from './sas.ts';
 
 const SCOPE = 'https://storage.azure.com/.default';
@@ -139,7 +139,7 @@ export function azureSession(run: Run, account: StorageAccount, agents: Agents):
       const query = { restype: 'service', comp: 'userdelegationkey' };
       const asked = async () => {
         const request = { ...at, bucket: '', method: 'POST', query, body, signal: abortSignal };
-        const found = delegationKeyIn(await requests.document(request));
+        const found = delegationKeyIn(await requests.document('UserDelegationKey', request));
         if (found === undefined) throw new StoreError('not-a-store', { ...at, status: 200 });
         return found;
       };
@@ -165,7 +165,9 @@ export function azureSession(run: Run, account: StorageAccount, agents: Agents):
       attempt({ action: 'list', bucket: '' }, async () => {
         const query = { comp: 'list', maxresults: '1000' };
         const request = { action: 'list', bucket: '', method: 'GET', query, signal: abortSignal } as const;
-        const found = (await requests.document(request)).all('Containers').flatMap((all) => all.all('Container'));
+        const found = (await requests.document(LISTING, request))
+          .all('Containers')
+          .flatMap((all) => all.all('Container'));
         return found.flatMap((one) => one.text('Name') ?? []);
       }),
     call,

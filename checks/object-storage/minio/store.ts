@@ -10,7 +10,7 @@ import { addressOf } from '../../../src/net/tcp.ts';
 import { openTls } from '../../../src/net/tls.ts';
 import { s3Operations, unless } from '../s3/operations.ts';
 import { makeRequests, type S3Requests } from '../s3/requests.ts';
-import { isFromS3, isPossibleName, messageIn, opensToEveryone, s3Refusal, strangersHeaders } from '../s3-protocol.ts';
+import { isFromS3, messageIn, opensToEveryone, s3Refusal, strangersHeaders } from '../s3-protocol.ts';
 import { type At, type Store, StoreError } from '../store.ts';
 import { ownerOfMinio } from './credentials.ts';
 import { keySays, minioMessages } from './messages.ts';
@@ -60,7 +60,7 @@ export async function minio(run: Run): Promise<Store> {
   /** Performs one operation, in the region that the server reports. */
   const inRegion = async <T>({ action, bucket }: At, perform: () => Promise<T>): Promise<T> => {
     // As Spacelift's client, which sends no request with another name.
-    if (bucket !== '' && !isPossibleName(bucket)) throw new StoreError('invalid-name', { action, bucket });
+    if (bucket !== '' && !isSendable(bucket)) throw new StoreError('invalid-name', { action, bucket });
     const attempt = async () => {
       try {
         return await perform();
@@ -113,6 +113,12 @@ export async function minio(run: Run): Promise<Store> {
       }),
   };
 }
+
+/** Whether MinIO's client for Go sends requests with this name (`CheckValidBucketName`): stores may have older, laxer rules than S3. */
+const isSendable = (bucket: string): boolean =>
+  /^[A-Za-z0-9][A-Za-z0-9._:-]{1,61}[A-Za-z0-9]$/.test(bucket) &&
+  !/\.\.|\.-|-\./.test(bucket) &&
+  !/^(\d+\.){3}\d+$/.test(bucket);
 
 /** @throws StoreError, if it is not JSON */
 function policyIn(body: Buffer, at: At): unknown {

@@ -5,6 +5,7 @@ import type { StoreRequest } from '../request.ts';
 import { arePermitted, expiryRules, markerIn, NO_LOCK, removeInTurn, retentionOf } from '../s3-protocol.ts';
 import { type At, type Store, StoreError, under, versionIn } from '../store.ts';
 import type { Element } from '../xml.ts';
+import type { DocumentKind } from './document.ts';
 import type { S3Requests } from './requests.ts';
 
 type Operations = Pick<
@@ -69,8 +70,8 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
   };
 
   /** A document with a setting of the bucket. */
-  const setting = (action: At['action'], bucket: string, name: string, signal: AbortSignal) =>
-    document('setting', { action, bucket, method: 'GET', query: { [name]: '' }, signal });
+  const setting = (action: At['action'], bucket: string, name: Exclude<DocumentKind, 'listing'>, signal: AbortSignal) =>
+    document(name, { action, bucket, method: 'GET', query: { [name]: '' }, signal });
 
   return {
     put: async (bucket, key, body, { ifAbsent }, signal) => {

@@ -13,7 +13,7 @@ import { STDIN, titleOf } from './quote.ts';
 import { bytesOf, deadlineIn, decode, readBytes } from './read.ts';
 import { reduced } from './reduced.ts';
 import { getSecrets, refuseBinary } from './refused.ts';
-import { readShape, readTerraformConfig, readValues } from './shape.ts';
+import { readShape, readValues } from './shape.ts';
 import type { Reading } from './value.ts';
 
 export interface Input {
@@ -122,8 +122,8 @@ async function readingOf(
   service: Perspective | undefined,
 ): Promise<Reading> {
   refuseBinary(name, file, bytes);
-  const { terraform, values, text: rest } = reduced(file, bytes);
-  if (terraform !== undefined) return readTerraformConfig(terraform, file);
+  const { terraform, values, text: rest } = await reduced(file, bytes);
+  if (terraform !== undefined) return (await import('./terraform-config.ts')).readTerraformConfig(terraform, file);
   if (values !== undefined) return readValues(values, file);
   const text = decode(file, rest ?? bytes);
   refuseEncrypted(name, file, text);

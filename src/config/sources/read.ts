@@ -7,6 +7,8 @@ import { InputError } from '../entry.ts';
 const MIB = 1024 * 1024;
 /** Far more than any config. */
 export const LARGEST_MIB = 8;
+/** In bytes. */
+export const LARGEST = LARGEST_MIB * 1024 * 1024;
 /** For plans and states of Terraform and lists of Kubernetes, of which most is left out before they are parsed. */
 const LARGEST_REDUCED_MIB = 64;
 /** In bytes: enough for most configs. */

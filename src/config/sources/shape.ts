@@ -1,8 +1,6 @@
 /** Detects the format of a text and reads it. */
 import { isVariable } from '../contract.ts';
 import { InputError } from '../entry.ts';
-import type { Resource, Terraform } from '../terraform/model.ts';
-import { chooseConfig } from './choose.ts';
 import { isCompose, readCompose } from './compose.ts';
 import { dig } from './dig.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
@@ -10,9 +8,8 @@ import { isEcs, readEcs } from './ecs.ts';
 import { readKubernetes } from './kubernetes.ts';
 import { readMap } from './map.ts';
 import { isKubernetes } from './objects.ts';
-import { firstLineOf, opened, openedIfConfig, parseText } from './open.ts';
-import { getSecrets, reasonFor, refuseText, SHOW_PLAN } from './refused.ts';
-import { candidatesIn } from './terraform.ts';
+import { firstLineOf, opened, parseText } from './open.ts';
+import { getSecrets, reasonFor, refuseText } from './refused.ts';
 import { isUnit, readUnit } from './unit.ts';
 import { aType, type Document, isList, isMap, joined, type Reading, typeOf, type Value } from './value.ts';
 
@@ -56,52 +53,6 @@ const isBlank = (value: Value): boolean =>
   (isList(value) && value.length === 0) ||
   (isMap(value) && Object.keys(value).length === 0);
 
-/** @throws InputError */
-export async function readTerraformConfig(terraform: Terraform, file: string): Promise<Reading> {
-  const candidates = await candidatesIn(terraform, file, openedIfConfig);
-  const isPlan = terraform.kind === 'plan';
-  const reading = chooseConfig(file, candidates, (documents) => readDocuments(documents, file));
-  if (reading !== undefined) return isPlan ? ofPlan(reading, terraform, file) : reading;
-  // The config can be in another plan; the resources are checked anyway.
-  if (isPlan && terraform.resources.some(isSpacelifts))
-    return ofPlan({ entries: [], incomplete: true, unseen: 'apply' }, terraform, file);
-  throw new InputError(`${file}: ${reasonForPlan(terraform)}`);
-}
-
-function reasonForPlan({ destroys, errored }: Terraform): string {
-  if (errored === true)
-    return `the plan failed (errored) before it contained Spacelift’s variables; correct its errors, and pass the new one: ${SHOW_PLAN}`;
-  const why =
-    destroys === true
-      ? 'the plan only destroys, so nothing is left to check after it'
-      : 'no output or resource contains Spacelift’s variables (DATABASE_URL, OBJECT_STORAGE_TYPE, …)';
-  return `${why}; pass the Secrets, a task definition, or tofu output -raw kubernetes_secrets`;
-}
-
-/** With what the plan as a whole says. */
-function ofPlan(reading: Reading, terraform: Terraform, file: string): Reading {
-  const isErrored = terraform.errored === true;
-  const notes = [
-    ...(isErrored
-      ? [
-          `the plan in ${file} failed (errored), so it is incomplete: correct the errors of tofu plan, and check it again`,
-        ]
-      : []),
-    ...(terraform.destroys === true ? [`the plan in ${file} only destroys: what is checked is what it leaves`] : []),
-  ];
-  return {
-    ...reading,
-    terraform,
-    ...(notes.length > 0 && { notes }),
-    ...(isErrored && { incomplete: true, unseen: reading.unseen ?? 'apply' }),
-  };
-}
-
-/** By its names: the vendor's modules put it in all of them. */
-const isSpacelifts = ({ address, values }: Resource): boolean =>
-  /spacelift/i.test(address) ||
-  Object.values(values).some((value) => typeof value === 'string' && /^spacelift/i.test(value));
-
 const FORMATS: readonly {
   readonly is: (value: Value) => boolean;
   readonly read: (documents: readonly Document[], file: string) => Reading;
@@ -113,7 +64,7 @@ const FORMATS: readonly {
 ];
 
 /** @throws InputError */
-function readDocuments(documents: readonly Document[], file: string): Reading {
+export function readDocuments(documents: readonly Document[], file: string): Reading {
   const groups = Map.groupBy(documents, ({ value }) => FORMATS.find(({ is }) => is(value)));
   const readings = FORMATS.flatMap((format) => {
     const group = groups.get(format);

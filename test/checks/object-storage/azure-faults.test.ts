@@ -324,6 +324,16 @@ describe('the account refuses', () => {
     }
   });
 
+  test('an error with a success status is no list, and no key', async () => {
+    for (const action of ['List Blobs', 'Get User Delegation Key']) {
+      const result = await under(
+        refuse({ status: 200, code: 'InternalError' }, (request) => request.action === action),
+      );
+      const title = expect.stringMatching(/does not look like Azure Blob Storage$/);
+      expect(result.findings).toContainEqual(expect.objectContaining({ title }));
+    }
+  });
+
   test('a page instead of the account', async () => {
     const page = await startPage('127.0.0.1');
     const url = `https://127.0.0.1:${page.port}/${ACCOUNT}`;

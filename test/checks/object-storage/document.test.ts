@@ -24,15 +24,29 @@ test.each(['', '{}', 'not XML', '<List>', '<List></Lost>', '<List>&undefined;</L
   },
 );
 
-test('a listing instead of a setting means that the store does not know the setting', () => {
-  const setting = (text: string) => read(text, 'setting');
-  expect(() => setting('<ListBucketResult/>')).toThrow(
-    expect.objectContaining({ kind: 'unsupported', action: 'list' }),
+test('an error with a success status is no listing, and no sign of another server', () => {
+  expect(() => read('<Error><Code>NotImplemented</Code></Error>')).toThrow(
+    expect.objectContaining({ kind: 'unsupported' }),
   );
-  expect(() => setting('<html/>')).toThrow(expect.objectContaining({ kind: 'not-a-store' }));
+  expect(() => read('<html/>')).toThrow(expect.objectContaining({ kind: 'not-a-store' }));
+});
+
+test('anything else instead of a setting means that the store does not know the setting', () => {
+  const setting = (text: string) => read(text, 'versioning');
+  for (const other of ['<ListBucketResult/>', '<LifecycleConfiguration/>', '<Error/>', '<html/>', '']) {
+    expect(() => setting(other)).toThrow(expect.objectContaining({ kind: 'unsupported', action: 'list' }));
+  }
   for (const root of ['VersioningConfiguration', 'GetBucketVersioningResponse']) {
     expect(setting(`<${root}><Status>Enabled</Status></${root}>`).text('Status')).toBe('Enabled');
   }
+});
+
+test('the setting of a lock is known by its name in the query', () => {
+  const found = read(
+    '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>',
+    'object-lock',
+  );
+  expect(found.text('ObjectLockEnabled')).toBe('Enabled');
 });
 
 test('entities are neither defined nor expanded', () => {

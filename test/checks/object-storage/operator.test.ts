@@ -133,10 +133,18 @@ test('the missing uploads bucket takes the rules of its own with it', async () =
   expect(result.ids('skip')).toContain('object-storage/uploads/mixed-content');
 });
 
-test('a name that no bucket can have is told without asking', async () => {
-  const result = await under({}, { OBJECT_STORAGE_BUCKET_STATES: 'No_Bucket' });
+test.each(['No_Bucket', 'no..bucket', '192.168.0.1'])('%s is a name that no bucket can have', async (name) => {
+  const result = await under({}, { OBJECT_STORAGE_BUCKET_STATES: name });
   expect(judged(result)).toEqual({ fail: ['states/access'], warn: [] });
   expect(result.finding('object-storage/states/access').title).toMatch(/is not a valid bucket name/);
+});
+
+test('a bucket from before the rules for names is used, as by Spacelift’s client', async () => {
+  const name = 'Spacelift_states';
+  storage.store.createBucket(name, { versioning: 'Enabled' });
+  const result = await storage.check({ variables: { OBJECT_STORAGE_BUCKET_STATES: name } });
+  storage.store.removeBucket(name);
+  expect(judged(result)).toEqual({ fail: [], warn: [] });
 });
 
 test('two variables that name one bucket', async () => {
