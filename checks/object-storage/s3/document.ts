@@ -2,9 +2,10 @@
 import { type At, StoreError } from '../store.ts';
 import type { Element } from '../xml.ts';
 
-/** What a document is about: entries, or one setting of a bucket, by its name in the query. */
+/** What a document is about: entries, versions, or one setting of a bucket, by its name in the query. */
 export type DocumentKind =
   | 'listing'
+  | 'versions'
   | 'versioning'
   | 'lifecycle'
   | 'object-lock'

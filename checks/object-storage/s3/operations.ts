@@ -32,6 +32,7 @@ const TAKEN: readonly (string | undefined)[] = ['PreconditionFailed', 'Condition
 export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'document'>): Operations {
   /** All pages of a listing, up to the number of pages that any run reads. */
   const pages = async (
+    kind: 'listing' | 'versions',
     request: StoreRequest,
     next: (page: Element) => Readonly<Record<string, string>>,
     entries: readonly string[],
@@ -39,7 +40,7 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
     const found: Element[] = [];
     const another = boundPages();
     for (let query = request.query; query !== undefined; ) {
-      const page = await document('listing', { ...request, query });
+      const page = await document(kind, { ...request, query });
       const listed = page.all(...entries);
       another(listed.length);
       found.push(...listed);
@@ -55,7 +56,7 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
       ...given('key-marker', page.text('NextKeyMarker')),
       ...given('version-id-marker', page.text('NextVersionIdMarker')),
     });
-    const found = await pages(request, next, ['Version', 'DeleteMarker']);
+    const found = await pages('versions', request, next, ['Version', 'DeleteMarker']);
     const versions = found.map((one) => ({
       key: one.text('Key') ?? '',
       versionId: one.text('VersionId'),
@@ -70,8 +71,12 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
   };
 
   /** A document with a setting of the bucket. */
-  const setting = (action: At['action'], bucket: string, name: Exclude<DocumentKind, 'listing'>, signal: AbortSignal) =>
-    document(name, { action, bucket, method: 'GET', query: { [name]: '' }, signal });
+  const setting = (
+    action: At['action'],
+    bucket: string,
+    name: Exclude<DocumentKind, 'listing' | 'versions'>,
+    signal: AbortSignal,
+  ) => document(name, { action, bucket, method: 'GET', query: { [name]: '' }, signal });
 
   return {
     put: async (bucket, key, body, { ifAbsent }, signal) => {
@@ -98,7 +103,7 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
     list: async (bucket, prefix, signal) => {
       const request = { action: 'list', bucket, method: 'GET', query: { 'list-type': '2', prefix }, signal } as const;
       const next = (page: Element) => given('continuation-token', page.text('NextContinuationToken'));
-      const found = await pages(request, next, ['Contents']);
+      const found = await pages('listing', request, next, ['Contents']);
       return found.flatMap((one) => one.text('Key') ?? []);
     },
 

@@ -41,6 +41,15 @@ test('anything else instead of a setting means that the store does not know the 
   }
 });
 
+test('a list of objects, or nothing, instead of versions means that the store has none', () => {
+  for (const other of ['<ListBucketResult/>', '<Error/>', '{}', '']) {
+    expect(() => read(other, 'versions')).toThrow(expect.objectContaining({ kind: 'unsupported' }));
+  }
+  for (const root of ['ListVersionsResult', 'ListBucketVersionsResult']) {
+    expect(read(`<${root}><IsTruncated>false</IsTruncated></${root}>`, 'versions').text('IsTruncated')).toBe('false');
+  }
+});
+
 test('the setting of a lock is known by its name in the query', () => {
   const found = read(
     '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>',
