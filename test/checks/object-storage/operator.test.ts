@@ -174,8 +174,10 @@ test('a run that is interrupted removes what it wrote', async () => {
   const interrupt = new AbortController();
   storage.store.faults = {
     hangFor: ({ action }) => {
-      if (action === 'GetObject') setTimeout(() => interrupt.abort(), 20);
-      return action === 'GetObject';
+      if (action !== 'GetObject') return false;
+      setTimeout(() => interrupt.abort(), 20);
+      // What was being written meanwhile is looked for afterward.
+      return !interrupt.signal.aborted;
     },
   };
   const result = await storage.check({ interrupt: interrupt.signal });
