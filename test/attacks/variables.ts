@@ -191,7 +191,7 @@ export const COMMON: Group = ({ file, folder, certificate, program }) => ({
 });
 
 /** Libraries that the tool bundles and that read variables. */
-const LIBRARIES = ['@aws-sdk', '@smithy', '@azure', 'google-auth-library', 'gcp-metadata', 'minio', 'mqtt', 'ws'];
+const LIBRARIES = ['@aws-sdk', '@smithy', '@azure', 'google-auth-library', 'gcp-metadata', 'mqtt', 'ws'];
 /** What decides whose credentials are used, or which way requests go: not about files, and tested on its own. */
 const OTHERWISE =
   /^(AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION|ENDPOINT_URL\w*|IGNORE_CONFIGURED_ENDPOINT_URLS)|AZURE_(TENANT_ID|CLIENT_ID|CLIENT_SECRET|AUTHORITY_HOST)|\w*_PROXY)$/i;
