@@ -48,7 +48,7 @@ const TOGETHER = {
     'checks/object-storage/xml.ts',
     'checks/object-storage/s3/requests.ts',
     'checks/object-storage/s3/operations.ts',
-    'checks/object-storage/s3-protocol.ts',
+    'checks/object-storage/s3/protocol.ts',
   ],
   minio: ['checks/object-storage/minio/store.ts', 'checks/object-storage/minio/grants.ts'],
   'on-aws': [

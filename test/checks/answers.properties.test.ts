@@ -7,7 +7,7 @@ import { compareSql, readSql, wantedSql } from '../../checks/mqtt-broker/iotcore
 import { accountOf } from '../../checks/object-storage/azure/account.ts';
 import { azureRefusal } from '../../checks/object-storage/azure/errors.ts';
 import { gcpRefusal, jsonOf } from '../../checks/object-storage/gcp/errors.ts';
-import { codeIn, expiryRules, opensToEveryone, s3Refusal } from '../../checks/object-storage/s3-protocol.ts';
+import { codeIn, expiryRules, opensToEveryone, s3Refusal } from '../../checks/object-storage/s3/protocol.ts';
 import { StoreError, under } from '../../checks/object-storage/store.ts';
 import { refusal } from '../../src/clouds/aws/call.ts';
 import { credentialKind } from '../../src/clouds/aws/errors.ts';

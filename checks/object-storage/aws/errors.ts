@@ -2,7 +2,7 @@
 
 import { CredentialError, type CredentialKind, credentialIssue } from '../../../src/clouds/aws/errors.ts';
 import type { HttpAnswer } from '../../../src/net/http.ts';
-import { messageIn, s3Refusal } from '../s3-protocol.ts';
+import { messageIn, s3Refusal } from '../s3/protocol.ts';
 import { type At, StoreError, type StoreKind } from '../store.ts';
 import { awsSays, keySays, type Names } from './messages.ts';
 

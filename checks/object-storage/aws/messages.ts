@@ -8,7 +8,7 @@ import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, output, type Shell, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { earlier, lookUp, passOn, RUN_LATER, removal, rename } from '../fixes.ts';
-import { S3_PERMISSIONS } from '../s3-protocol.ts';
+import { S3_PERMISSIONS } from '../s3/protocol.ts';
 import type { StoreError, StoreMessages } from '../store.ts';
 
 export interface Names {

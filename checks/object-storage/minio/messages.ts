@@ -3,7 +3,7 @@ import { cause } from '../../../src/outcome/cause.ts';
 import { advice, command, type Fix, setting, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { earlier, passOn, removal, rename } from '../fixes.ts';
-import { S3_PERMISSIONS } from '../s3-protocol.ts';
+import { S3_PERMISSIONS } from '../s3/protocol.ts';
 import type { StoreError, StoreMessages } from '../store.ts';
 
 interface Names {

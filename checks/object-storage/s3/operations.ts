@@ -2,10 +2,10 @@
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { boundPages } from '../../../src/net/limits.ts';
 import type { StoreRequest } from '../request.ts';
-import { arePermitted, expiryRules, markerIn, NO_LOCK, removeInTurn, retentionOf } from '../s3-protocol.ts';
 import { type At, type Store, StoreError, under, versionIn } from '../store.ts';
 import type { Element } from '../xml.ts';
 import type { DocumentKind } from './document.ts';
+import { arePermitted, expiryRules, markerIn, NO_LOCK, removeInTurn, retentionOf } from './protocol.ts';
 import type { S3Requests } from './requests.ts';
 
 type Operations = Pick<

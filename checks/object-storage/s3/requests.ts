@@ -7,10 +7,10 @@ import type { NetworkError } from '../../../src/net/network-error.ts';
 import { HttpErrorResponse, makeSender } from '../../../src/net/sender.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
 import type { StoreRequest } from '../request.ts';
-import { isErrorResponse } from '../s3-protocol.ts';
 import type { At, Signed, StoreError } from '../store.ts';
 import { type Element, readXml } from '../xml.ts';
 import { type DocumentKind, documentOf } from './document.ts';
+import { isErrorResponse } from './protocol.ts';
 
 /** In seconds: how long a pre-signed URL works. */
 const EXPIRES_S = 900;

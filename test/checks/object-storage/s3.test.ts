@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isErrorResponse } from '../../../checks/object-storage/s3-protocol.ts';
+import { isErrorResponse } from '../../../checks/object-storage/s3/protocol.ts';
 
 test.each([
   ['a page, as of a captive portal', 200, { 'content-type': 'text/html; charset=utf-8' }, true],

@@ -1,10 +1,10 @@
 /** Interprets responses in the S3 protocol (S3 API reference, "Error responses"; MinIO's own codes). */
 
-import type { HttpAnswer } from '../../src/net/http.ts';
-import { redirectTarget } from '../../src/net/redirect.ts';
-import { retryAfterIn } from '../../src/net/retry.ts';
-import { day } from '../../src/util/format.ts';
-import { lookup } from '../../src/util/lookup.ts';
+import type { HttpAnswer } from '../../../src/net/http.ts';
+import { redirectTarget } from '../../../src/net/redirect.ts';
+import { retryAfterIn } from '../../../src/net/retry.ts';
+import { day } from '../../../src/util/format.ts';
+import { lookup } from '../../../src/util/lookup.ts';
 import {
   type At,
   type Retention,
@@ -13,7 +13,7 @@ import {
   type StoreKind,
   type Version,
   versionIn,
-} from './store.ts';
+} from '../store.ts';
 
 /** The permissions that S3 and MinIO name alike; each has its own for reading a policy. */
 export const S3_PERMISSIONS = {
