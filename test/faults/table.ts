@@ -4,8 +4,8 @@ import type { Verdict } from './harness.ts';
 
 const yes = (good: boolean): string => (good ? 'yes' : 'NO ');
 
-/** *fix: executed, mends*: `-` for advice, which nobody can execute. */
-function mends({ fixes }: Verdict): string {
+/** *fix: executed, works*: `-` for advice, which nobody can execute. */
+function works({ fixes }: Verdict): string {
   if (fixes.length === 0) return '-  ';
   if (fixes.some(({ trouble, exception }) => trouble !== undefined && exception === undefined)) return 'NO ';
   return fixes.some(({ exception }) => exception === undefined) ? 'yes' : 'not';
@@ -19,7 +19,7 @@ export default class FaultTable implements Reporter {
   }
 
   onTestRunStart(): void {
-    if (!this.#totalsOnly) process.stdout.write('caught, cause named, fix: executed, mends\n');
+    if (!this.#totalsOnly) process.stdout.write('caught, cause named, fix: executed, works\n');
   }
 
   onTestCaseResult(test: TestCase): void {
@@ -30,7 +30,7 @@ export default class FaultTable implements Reporter {
       const ids = fault.ids.join(', ') || 'nothing to report';
       const extra = fault.extra.length === 0 ? '' : `  extra: ${fault.extra.join(', ')}`;
       process.stdout.write(
-        `${yes(fault.caught)}  ${yes(fault.named)}  ${mends(fault)}  ${fault.name}: ${ids}${extra}\n`,
+        `${yes(fault.caught)}  ${yes(fault.named)}  ${works(fault)}  ${fault.name}: ${ids}${extra}\n`,
       );
     }
     if (state === 'failed') {
@@ -60,10 +60,10 @@ export default class FaultTable implements Reporter {
   }
 }
 
-/** How many fixes mend, and the rest with their reasons. */
+/** How many fixes work, and the rest with their reasons. */
 function fixesOf(rows: readonly Verdict[], totalsOnly: boolean): string {
   const pasteable = rows.filter(({ fixes }) => fixes.length > 0);
-  const executed = pasteable.filter((row) => mends(row) !== 'not');
+  const executed = pasteable.filter((row) => works(row) !== 'not');
   const reasons = Map.groupBy(
     pasteable.flatMap(({ name, fixes }) => fixes.map((fix) => ({ name, ...fix }))),
     ({ exception }) => exception,
@@ -74,9 +74,9 @@ function fixesOf(rows: readonly Verdict[], totalsOnly: boolean): string {
       : [`  ${why}:`, ...all.map(({ name, who }) => `    ${name}${who === undefined ? '' : `, by a ${who}`}`)],
   );
   const share = Math.round((100 * executed.length) / Math.max(1, pasteable.length));
-  const mended = executed.filter((row) => mends(row) === 'yes').length;
+  const working = executed.filter((row) => works(row) === 'yes').length;
   return [
-    `fixes: ${pasteable.length} faults with commands or settings, ${executed.length} (${share} %) executed as printed, ${mended} mend`,
+    `fixes: ${pasteable.length} faults with commands or settings, ${executed.length} (${share} %) executed as printed, ${working} work`,
     ...(totalsOnly || lines.length === 0 ? [] : ['not executed, or without effect, because:', ...lines]),
     '',
   ].join('\n');

@@ -30,7 +30,7 @@ export interface Broken {
 /** What came of all fixes of one run, executed by one person. */
 export interface FixOutcome {
   readonly who: Administrator | undefined;
-  /** Why they do not mend; none: they do. */
+  /** Why they do not work; none: they do. */
   readonly trouble?: string;
   /** Why that is expected. */
   readonly exception?: string;
