@@ -382,8 +382,10 @@ describe('the way to S3', () => {
     const result = await under(
       {
         hangFor: ({ action }) => {
-          if (action === 'GetObject') setTimeout(() => interrupt.abort(), 20);
-          return action === 'GetObject';
+          if (action !== 'GetObject') return false;
+          setTimeout(() => interrupt.abort(), 20);
+          // What was being written or deleted meanwhile is looked for afterward.
+          return !interrupt.signal.aborted;
         },
       },
       { interrupt: interrupt.signal },

@@ -276,8 +276,9 @@ test('a run that is interrupted removes what it wrote', async () => {
   const interrupt = new AbortController();
   storage.azure.faults = {
     hangFor: ({ action }) => {
-      if (action === 'Get Blob') setTimeout(() => interrupt.abort(), 20);
-      return action === 'Get Blob';
+      if (action !== 'Get Blob') return false;
+      setTimeout(() => interrupt.abort(), 20);
+      return !interrupt.signal.aborted;
     },
   };
   const result = await storage.check({ interrupt: interrupt.signal });

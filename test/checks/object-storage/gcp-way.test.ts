@@ -96,8 +96,9 @@ describe('what Cloud Storage answers', () => {
     const result = await under(
       {
         hangFor: ({ action }) => {
-          if (action === 'storage.objects.get') globalThis.setTimeout(() => interrupt.abort(), 20);
-          return action === 'storage.objects.get';
+          if (action !== 'storage.objects.get') return false;
+          globalThis.setTimeout(() => interrupt.abort(), 20);
+          return !interrupt.signal.aborted;
         },
       },
       { interrupt: interrupt.signal },
