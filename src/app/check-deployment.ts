@@ -111,13 +111,13 @@ async function triedIn(
   return new Map(await Promise.all(tried));
 }
 
-/** A check that can't describe itself still has its findings. */
 /** The checks of a Terraform plan, which is loaded only for one. */
 async function plannedChecks(): Promise<readonly Check[]> {
   const { plannedCheck } = await import('../engine/planned.ts');
   return Promise.all(CHECKS.map(plannedCheck));
 }
 
+/** A check that can't describe itself still has its findings. */
 async function plannedBy(check: Check, run: Run): Promise<readonly PlannedOperation[]> {
   try {
     return (await operationsOf(check, run)).operations;

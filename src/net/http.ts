@@ -114,8 +114,8 @@ function exchange(
     let answered = false;
     request.on('response', (response) => {
       answered = true;
-      readUpTo(response)
-        .then((read) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read }), reject)
+      answerOf(response)
+        .then(resolve, reject)
         .finally(() => announce && request.destroy());
     });
     // A server that refuses a request may close the connection during the body: its response counts.
@@ -136,6 +136,13 @@ function exchange(
     request.flushHeaders();
   });
 }
+
+/** A whole response, whatever its status. @throws like `readUpTo` */
+export const answerOf = async (response: IncomingMessage): Promise<HttpAnswer> => ({
+  status: response.statusCode ?? 0,
+  headers: response.headers,
+  body: await readUpTo(response),
+});
 
 /**
  * Reads the body of a response, up to 256 KiB.

@@ -3,7 +3,7 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from 'node:https';
 import type { Run } from '../engine/check.ts';
 import { type Agents, type HttpServer, makeAgents } from './agents.ts';
-import { type HttpAnswer, readUpTo } from './http.ts';
+import { answerOf, type HttpAnswer } from './http.ts';
 import { makeExplainError } from './http-errors.ts';
 import { boundBody, boundHints } from './limits.ts';
 import { reportRequest } from './stages.ts';
@@ -56,8 +56,7 @@ export function makeSender(
         throw await meaningOf(error, to);
       }
       const { statusCode: status = 0, headers } = answer;
-      if (isErrorResponse({ status, headers }))
-        throw new HttpErrorResponse({ status, headers, body: await readUpTo(answer) });
+      if (isErrorResponse({ status, headers })) throw new HttpErrorResponse(await answerOf(answer));
       return boundBody(answer);
     },
   };

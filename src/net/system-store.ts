@@ -3,8 +3,6 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import tls from 'node:tls';
 
-const BEGIN = '-----BEGIN CERTIFICATE-----';
-
 export interface Places {
   /** The first of these that can be read counts. */
   readonly files: readonly string[];
@@ -36,10 +34,16 @@ export function systemAuthorities(more: readonly string[] = [], platform = proce
 
 /** Those in the first of the files that has any, and in all other files of the directories. */
 export function authoritiesAt({ files, directories }: Places): string[] {
-  const read = (path: string) => certificatesIn(readIfThere(path));
-  const bundle = files.find((path) => readIfThere(path).includes(BEGIN));
-  const paths = [...(bundle === undefined ? [] : [bundle]), ...directories.flatMap(entriesOf)];
-  return [...new Set(paths)].flatMap(read);
+  const read = new Map<string, readonly string[]>();
+  for (const path of files) {
+    const found = certificatesIn(readIfThere(path));
+    read.set(path, found);
+    if (found.length > 0) break;
+  }
+  for (const path of directories.flatMap(entriesOf)) {
+    if (!read.has(path)) read.set(path, certificatesIn(readIfThere(path)));
+  }
+  return [...read.values()].flat();
 }
 
 /** Without what only points to another entry: OpenSSL finds certificates by links that have hashes for names. */

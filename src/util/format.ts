@@ -24,3 +24,6 @@ export function isTimestamp(text: string): boolean {
 
 /** "2026-01-31", in UTC. */
 export const day = (date: Date): string => date.toISOString().slice(0, 10);
+
+/** "20260131T235959Z", in UTC: the basic format of ISO 8601 in signatures of AWS and Google. */
+export const basicTime = (date: Date): string => date.toISOString().replace(/[-:]|\.\d+/g, '');

@@ -8,7 +8,7 @@ import { ownerOfAws } from '../../../src/clouds/aws/owner.ts';
 import { withOwnersNetwork } from '../../../src/clouds/credentials.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
-import { readUpTo } from '../../../src/net/http.ts';
+import { answerOf } from '../../../src/net/http.ts';
 import { boundHints, MOST_BYTES } from '../../../src/net/limits.ts';
 import { NetworkError, networkErrorOr } from '../../../src/net/network-error.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
@@ -113,12 +113,6 @@ function watch(socket: WebSocket): Door {
   });
   return door;
 }
-
-const answerOf = async (response: IncomingMessage) => ({
-  status: response.statusCode ?? 0,
-  headers: response.headers,
-  body: await readUpTo(response),
-});
 
 class Trip {
   step: Step = 'Connect';

@@ -1,7 +1,7 @@
 /** Requests to Azure Blob Storage with a token, without Microsoft's client. */
 import type { Run } from '../../../src/engine/check.ts';
 import type { Agents } from '../../../src/net/agents.ts';
-import { type HttpAnswer, readUpTo } from '../../../src/net/http.ts';
+import { answerOf, type HttpAnswer } from '../../../src/net/http.ts';
 import { boundPages } from '../../../src/net/limits.ts';
 import { HttpErrorResponse, makeSender } from '../../../src/net/sender.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
@@ -70,11 +70,7 @@ export function makeBlobRequests(
   };
 
   return {
-    send: async (request) => {
-      const answer = await opened(request);
-      const { statusCode: status = 0, headers } = answer;
-      return { status, headers, body: await readUpTo(answer) };
-    },
+    send: async (request) => answerOf(await opened(request)),
     document,
     list: async (at, query, signal, pages) => {
       const found: Blob[] = [];

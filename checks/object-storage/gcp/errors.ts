@@ -9,13 +9,8 @@ import { advice, command, type Fix, sh } from '../../../src/outcome/fix.ts';
 import type { Issue } from '../../../src/outcome/outcome.ts';
 import { lookup } from '../../../src/util/lookup.ts';
 import { held, undeletable } from '../held.ts';
-import { type StoreAction, StoreError, type StoreKind } from '../store.ts';
+import { type At, StoreError, type StoreKind } from '../store.ts';
 import { grant, type Names, release } from './messages.ts';
-
-interface At {
-  readonly action: StoreAction;
-  readonly bucket: string;
-}
 
 /** By the XML API's `Code` or the JSON API's `reason` ("HTTP status and error codes" of each). */
 const KIND_OF_CODE: Readonly<Record<string, StoreKind>> = {

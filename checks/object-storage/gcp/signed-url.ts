@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { GoogleSigner } from '../../../src/clouds/google/credentials.ts';
+import { basicTime } from '../../../src/util/format.ts';
+import { percentEncoded } from '../../../src/util/percent.ts';
 
 const ALGORITHM = 'GOOG4-RSA-SHA256';
 
@@ -21,13 +23,13 @@ export interface UrlToSign {
 }
 
 export async function signedUrl(to: UrlToSign, { account, sign }: GoogleSigner): Promise<URL> {
-  const time = to.now.toISOString().replace(/[-:]|\.\d+/g, '');
+  const time = basicTime(to.now);
   const scope = `${time.slice(0, 8)}/auto/storage/goog4_request`;
   const headers = Object.entries({ ...to.headers, host: to.base.host })
     .map(([name, value]) => [name.toLowerCase(), value.trim().replace(/\s{2,}/g, ' ')] as const)
     .sort(([one], [other]) => (one < other ? -1 : 1));
   const names = headers.map(([name]) => name).join(';');
-  const path = `/${to.bucket}/${to.key.split('/').map(encode).join('/')}`;
+  const path = `/${to.bucket}/${to.key.split('/').map(percentEncoded).join('/')}`;
   // In the order of their names, as in what is signed.
   const query = [
     ['X-Goog-Algorithm', ALGORITHM],
@@ -36,7 +38,7 @@ export async function signedUrl(to: UrlToSign, { account, sign }: GoogleSigner):
     ['X-Goog-Expires', String(to.seconds)],
     ['X-Goog-SignedHeaders', names],
   ]
-    .map(([name, value = '']) => `${name}=${encode(value)}`)
+    .map(([name, value = '']) => `${name}=${percentEncoded(value)}`)
     .join('&');
   const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('');
   const request = [to.method, path, query, lines, names, 'UNSIGNED-PAYLOAD'].join('\n');
@@ -46,7 +48,3 @@ export async function signedUrl(to: UrlToSign, { account, sign }: GoogleSigner):
   url.search = `${query}&X-Goog-Signature=${Buffer.from(signature, 'base64').toString('hex')}`;
   return url;
 }
-
-/** Every byte except `A-Z a-z 0-9 - . _ ~`. */
-const encode = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);

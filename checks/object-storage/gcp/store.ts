@@ -8,7 +8,7 @@ import type { Run } from '../../../src/engine/check.ts';
 import { type HttpAnswer, type HttpRequest, makeHttpClient } from '../../../src/net/http.ts';
 import { boundPages } from '../../../src/net/limits.ts';
 import { checkProxy } from '../../../src/net/proxy-tunnel.ts';
-import { type Store, type StoreAction, StoreError, under } from '../store.ts';
+import { type At, type Store, StoreError, under } from '../store.ts';
 import { EMULATOR, emulatorOf, mustBeGoogles } from './endpoint.ts';
 import { gcpRefusal, jsonOf, MISSING } from './errors.ts';
 import { gcpMessages, type Names, release } from './messages.ts';
@@ -20,11 +20,6 @@ const EXPIRES_S = 900;
 const PROXY_MS = 8_000;
 /** A generation that no object has: generations are timestamps, in µs. */
 const NO_GENERATION = '1';
-
-interface At {
-  readonly action: StoreAction;
-  readonly bucket: string;
-}
 
 interface Asked extends Partial<Pick<HttpRequest, 'method' | 'body'>> {
   readonly query?: Readonly<Record<string, string>>;

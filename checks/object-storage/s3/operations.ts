@@ -26,8 +26,8 @@ type Operations = Pick<
   removeVersion(bucket: string, key: string, versionId: string | undefined, signal: AbortSignal): Promise<HttpAnswer>;
 };
 
-/** Codes for an object that another write made or makes: it is there already. */
-const TAKEN: readonly (string | undefined)[] = ['PreconditionFailed', 'ConditionalRequestConflict'];
+/** Another write makes the same object at the same time. */
+const CONFLICT = 'ConditionalRequestConflict';
 
 export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'document'>): Operations {
   /** All pages of a listing, up to the number of pages that any run reads. */
@@ -89,7 +89,7 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
         return { existed: false, versionId: versionIn(answer['x-amz-version-id']) };
       } catch (error) {
         if (!ifAbsent || !(error instanceof StoreError)) throw error;
-        if (error.status !== 412 && !TAKEN.includes(error.code)) throw error;
+        if (error.status !== 412 && error.code !== CONFLICT) throw error;
         return { existed: true, versionId: undefined };
       }
     },

@@ -3,7 +3,7 @@
 import type { HttpAnswer } from '../../../src/net/http.ts';
 import { redirectTarget } from '../../../src/net/redirect.ts';
 import { retryAfterIn } from '../../../src/net/retry.ts';
-import { day } from '../../../src/util/format.ts';
+import { basicTime, day } from '../../../src/util/format.ts';
 import { lookup } from '../../../src/util/lookup.ts';
 import {
   type At,
@@ -170,7 +170,7 @@ export const NO_LOCK = 'ObjectLockConfigurationNotFoundError';
  * or denies what anonymous requests are denied.
  */
 export function strangersHeaders(region: string): Readonly<Record<string, string>> {
-  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const time = basicTime(new Date());
   const scope = `SPACELIFTPREFLIGHT/${time.slice(0, 8)}/${region}/s3/aws4_request`;
   const signed = 'host;x-amz-content-sha256;x-amz-date';
   return {

@@ -1,11 +1,12 @@
 /** Signed requests in the S3 protocol, without the SDK of any vendor. */
-import { escaped, queryOf, type Scope, signedHeaders, signedQuery } from '../../../src/clouds/aws/sigv4.ts';
+import { queryOf, type Scope, signedHeaders, signedQuery } from '../../../src/clouds/aws/sigv4.ts';
 import type { Run } from '../../../src/engine/check.ts';
 import type { Agents } from '../../../src/net/agents.ts';
-import { type HttpAnswer, readUpTo } from '../../../src/net/http.ts';
+import { answerOf, type HttpAnswer } from '../../../src/net/http.ts';
 import type { NetworkError } from '../../../src/net/network-error.ts';
 import { HttpErrorResponse, makeSender } from '../../../src/net/sender.ts';
 import { addressOf } from '../../../src/net/tcp.ts';
+import { percentEncoded } from '../../../src/util/percent.ts';
 import type { StoreRequest } from '../request.ts';
 import type { At, Signed, StoreError } from '../store.ts';
 import { type Element, readXml } from '../xml.ts';
@@ -46,14 +47,11 @@ export function makeRequests(
   const opened = async ({ method, bucket, action, key, query, headers = {}, body, signal }: StoreRequest) => {
     const { url, scope } = await placeOf(bucket);
     const path = pathOf(url, key);
-    const signed = signedHeaders(
-      { method, host: url.host, path, query: query ?? {}, headers, body },
-      scope,
-      new Date(),
-    );
+    const search = query && queryOf(query);
+    const signed = signedHeaders({ method, host: url.host, path, query: search, headers, body }, scope, new Date());
     // As Go's clients send it: access keys may have any letters. Node.js refuses those that it can't send as one byte.
     const authorization = Buffer.from(signed.authorization ?? '').toString('latin1');
-    const target = query === undefined ? path : `${path}?${queryOf(query)}`;
+    const target = search === undefined ? path : `${path}?${search}`;
     try {
       return await sender.send(
         { secure: url.protocol === 'https:', ...addressOf(url) },
@@ -67,11 +65,7 @@ export function makeRequests(
   };
 
   return {
-    send: async (request) => {
-      const answer = await opened(request);
-      const { statusCode: status = 0, headers } = answer;
-      return { status, headers, body: await readUpTo(answer) };
-    },
+    send: async (request) => answerOf(await opened(request)),
     document: async (kind, request) => documentOf(await readXml(await opened(request)), kind, request),
     sign: async (method, bucket, key, headers) => {
       const { url, scope } = await placeOf(bucket);
@@ -85,5 +79,5 @@ export function makeRequests(
 
 const pathOf = ({ pathname }: URL, key = ''): string => {
   const base = pathname.replace(/\/$/, '');
-  return key === '' ? base || '/' : `${base}/${key.split('/').map(escaped).join('/')}`;
+  return key === '' ? base || '/' : `${base}/${key.split('/').map(percentEncoded).join('/')}`;
 };

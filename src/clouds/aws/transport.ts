@@ -4,6 +4,7 @@ import type { Run } from '../../engine/check.ts';
 import type { Agents } from '../../net/agents.ts';
 import { type IsErrorResponse, makeSender } from '../../net/sender.ts';
 import { unbracketed } from '../../net/tcp.ts';
+import { percentEncoded } from '../../util/percent.ts';
 
 export { HttpErrorResponse, type IsErrorResponse } from '../../net/sender.ts';
 
@@ -51,13 +52,11 @@ export function makeTransport(run: Run, isErrorResponse?: IsErrorResponse, agent
   };
 }
 
-/** RFC 3986: the signature requires more escaping than encodeURIComponent. */
-const escaped = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-
 function queryOf(query: NonNullable<SdkRequest['query']>): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
-    value === null ? [escaped(name)] : [value].flat().map((one) => `${escaped(name)}=${escaped(one)}`),
+    value === null
+      ? [percentEncoded(name)]
+      : [value].flat().map((one) => `${percentEncoded(name)}=${percentEncoded(one)}`),
   );
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
