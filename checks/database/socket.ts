@@ -1,6 +1,6 @@
 /** A connection to a database server up to the start of the login: TCP or a Unix socket, and TLS as the URL specifies. */
 import { once } from 'node:events';
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import {
   type ConnectionOptions,
@@ -14,6 +14,7 @@ import { NetworkError, toNetworkError } from '../../src/net/network-error.ts';
 import { type Protocol, protocolOf, SSL_REQUEST } from '../../src/net/protocols.ts';
 import { reportStages } from '../../src/net/stages.ts';
 import { distrustOf } from '../../src/net/tls.ts';
+import { isIP } from '../../src/util/ip.ts';
 import { traceTls } from '../../src/util/trace.ts';
 import { ServerError } from './server-error.ts';
 import { type Host, isSocket } from './url.ts';

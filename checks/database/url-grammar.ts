@@ -2,7 +2,7 @@
  * The two grammars of database URLs in pgx v5 (`pgconn.ParseConfig`): up to 5.10 Go's `net/url`, since 5.11 that of libpq
  * (`fe-connect.c`, `conninfo_uri_parse_options`; in pgx `pgconn/parse_url.go`).
  */
-import { isIP } from 'node:net';
+import { isIP } from '../../src/util/ip.ts';
 import { isKnown } from './parameters.ts';
 import { UrlError } from './url-error.ts';
 

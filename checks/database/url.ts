@@ -1,5 +1,5 @@
 /** Parses `DATABASE_URL` like Spacelift's driver, pgx v5 (`pgconn/config.go`), in each of its versions (`drivers.ts`). */
-import { isIP } from 'node:net';
+import { isIP } from '../../src/util/ip.ts';
 import { type AuthPolicy, authPolicy } from './auth-policy.ts';
 import type { Driver } from './drivers.ts';
 import { expectedOf, type SessionAttributes, SSL_MODES, type SslMode } from './parameters.ts';

@@ -1,11 +1,12 @@
 /** The broker's endpoint: faults of any endpoint, and those of the built-in broker's, `host:port` or `tls://host:port`. */
-import { isIPv6 } from 'node:net';
+
 import { isPlaceholder } from '../../src/config/placeholders.ts';
 import type { PlannedOperation } from '../../src/engine/check.ts';
 import { unbracketed } from '../../src/net/tcp.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, type Fix, setting } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
+import { isIPv6 } from '../../src/util/ip.ts';
 import { mqttFinding } from './rules.ts';
 
 export const ENDPOINT = 'MQTT_BROKER_ENDPOINT';

@@ -1,5 +1,5 @@
 /** Telemetry addresses, parsed like each vendor's SDK for Go. */
-import { isIP } from 'node:net';
+
 import type { VariableName } from '../../src/config/contract.ts';
 import { looksSecret, maskValue } from '../../src/config/logins.ts';
 import type { Run } from '../../src/engine/check.ts';
@@ -7,6 +7,7 @@ import { type Address, unbracketed } from '../../src/net/tcp.ts';
 import { cause } from '../../src/outcome/cause.ts';
 import { advice, setting as set } from '../../src/outcome/fix.ts';
 import { CheckStopped, fail, type Issue } from '../../src/outcome/outcome.ts';
+import { isIP } from '../../src/util/ip.ts';
 
 /** The destination of the traces. */
 export type Endpoint = {

@@ -1,6 +1,7 @@
 /** NO_PROXY, read like Go's clients (golang.org/x/net/http/httpproxy): an entry that they do not understand exempts nothing. */
-import { isIP } from 'node:net';
+
 import { domainToASCII } from 'node:url';
+import { isIP } from '../util/ip.ts';
 
 export type Exemption =
   | { readonly kind: 'everything' }

@@ -1,8 +1,9 @@
 /** Resolves names to addresses with the system's resolver (hosts file and search domains included). */
 import dns from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import type { Run } from '../engine/check.ts';
 import { stageReporter, startDeadline } from '../engine/timeouts.ts';
+import { isIP } from '../util/ip.ts';
 import { traceStart } from '../util/trace.ts';
 import { silentDnsServers } from './dns-servers.ts';
 import { codeOf, NetworkError, toNetworkError } from './network-error.ts';

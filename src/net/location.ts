@@ -1,9 +1,10 @@
 /** Failures that the location of this tool explains: `--from outside`. */
-import { isIP } from 'node:net';
+
 import ipaddr from 'ipaddr.js';
 import type { Run } from '../engine/check.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, fail, type Skip, skip } from '../outcome/outcome.ts';
+import { isIP } from '../util/ip.ts';
 import { resolve } from './dns.ts';
 import { noDnsServer } from './messages.ts';
 import type { NetworkError, NetworkKind } from './network-error.ts';

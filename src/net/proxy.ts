@@ -1,11 +1,12 @@
 /** The proxy that the environment sets for a target, read like Go's clients (golang.org/x/net/http/httpproxy). */
-import { isIP } from 'node:net';
+
 import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
 import { asAscii, type Exemption, entriesIn, exemptionOf } from '../config/no-proxy.ts';
 import type { Environment } from '../config/options.ts';
 import { cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
 import { CheckStopped, fail } from '../outcome/outcome.ts';
+import { isIP } from '../util/ip.ts';
 import { type Address, unbracketed } from './tcp.ts';
 
 /**

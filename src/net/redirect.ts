@@ -1,6 +1,6 @@
 /** Where a redirect leads, as far as it can be shown: servers are free to send anything. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP } from '../util/ip.ts';
 import { unbracketed } from './tcp.ts';
 
 /** In characters: longer than any real URL of a server. */

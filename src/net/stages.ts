@@ -1,7 +1,8 @@
 /** Reports how far a connection got, so that the error of a missed deadline tells where it stopped. */
 import type { ClientRequest } from 'node:http';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { stageReporter } from '../engine/timeouts.ts';
+import { isIP } from '../util/ip.ts';
 
 /** @param host the name that the socket resolves, without brackets, or an address; omitted if there is nothing to resolve */
 export function reportStages(socket: Socket, host?: string, report = stageReporter()): void {

@@ -1,7 +1,8 @@
 /** TLS handshakes with a deadline, and the contents of a server's certificates. */
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Run } from '../engine/check.ts';
+import { isIP } from '../util/ip.ts';
 import { traceTls } from '../util/trace.ts';
 import { secureContextFor } from './ca-store.ts';
 import { chainOf, type PeerCertificate } from './certificate.ts';

@@ -1,8 +1,8 @@
 /** Datagrams, to a port that never responds. */
 import { createSocket } from 'node:dgram';
-import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../engine/check.ts';
+import { isIP } from '../util/ip.ts';
 import { trace } from '../util/trace.ts';
 import { resolve } from './dns.ts';
 import { NetworkError, toNetworkError } from './network-error.ts';

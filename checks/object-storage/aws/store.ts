@@ -1,5 +1,5 @@
 /** AWS S3: endpoints and credentials by the AWS SDK. Never requests a location or the identity, and lists buckets only when one is missing: no role needs those permissions. */
-import { isIP } from 'node:net';
+
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
 import { findCredentials } from '../../../src/clouds/aws/credentials.ts';
 import { withoutEndpoint } from '../../../src/clouds/aws/custom-endpoint.ts';
@@ -7,6 +7,7 @@ import type { Run } from '../../../src/engine/check.ts';
 import { makeAgents } from '../../../src/net/agents.ts';
 import { isLoopback, makeHttpClient } from '../../../src/net/http.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
+import { isIP } from '../../../src/util/ip.ts';
 import { s3Operations, unless } from '../s3/operations.ts';
 import { isErrorResponse, isFromS3, markerIn, s3Refusal, strangersHeaders } from '../s3/protocol.ts';
 import { makeRequests, type S3Requests } from '../s3/requests.ts';

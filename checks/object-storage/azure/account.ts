@@ -1,10 +1,11 @@
 /** Parses the storage account URL, and checks that it has the form that Spacelift needs. */
-import { isIP } from 'node:net';
+
 import { isLoopback } from '../../../src/net/http.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
 import { cause } from '../../../src/outcome/cause.ts';
 import { advice, setting } from '../../../src/outcome/fix.ts';
 import { CheckStopped, fail } from '../../../src/outcome/outcome.ts';
+import { isIP } from '../../../src/util/ip.ts';
 
 export const ACCOUNT_URL = 'OBJECT_STORAGE_AZURE_ACCOUNT_URL';
 /** A placeholder for an unknown account name. */

@@ -2,10 +2,11 @@
  * The source of the caller's credentials, chosen like the AWS SDK for Go (`resolve_credentials.go` and `shared_config.go` in
  * `config` of aws-sdk-go-v2), without using it: no token is read, no program is started, no host is contacted.
  */
-import { isIP } from 'node:net';
+
 import type { Run } from '../../engine/check.ts';
 import { isLoopback } from '../../net/http.ts';
 import { unbracketed } from '../../net/tcp.ts';
+import { isIP } from '../../util/ip.ts';
 import { type Keys, keysOf } from './owner.ts';
 import { type Profiles, type Read, valueIn } from './profile.ts';
 import { judgeSettings, type ProfileFault, profileFault } from './profile-faults.ts';
