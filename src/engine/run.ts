@@ -1,5 +1,6 @@
 /** Runs checks: deadlines, concurrency, cancellation, cleanup. Independent of specific dependencies. */
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { isChosen, type VariableName } from '../config/contract.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { DEFAULTS, type RunOptions } from '../config/options.ts';
@@ -101,10 +102,17 @@ function expectationsOf(check: Check, run: Run): { check: Check; expected: reado
   }
 }
 
-/** Starts the tasks in order, at most `limit` at the same time: a task may wait for an earlier one. */
+/**
+ * Starts the tasks in order, at most `limit` at the same time: a task may wait for an earlier one. The first request of each is on
+ * its way before the next one starts: those of object storage take a while to make, and the database has the longest chain.
+ */
 async function inOrder<T>(items: readonly T[], limit: number, task: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
+  let turn = Promise.resolve();
   const worker = async () => {
+    const mine = turn;
+    turn = mine.then(() => setImmediate());
+    await mine;
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await task(item);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
