@@ -183,15 +183,7 @@ export function exitCode(report: Report, rules: ExitRules = {}): ExitCode {
 export const render = (report: Report, format: FormatName): Promise<string> => renderAs(report, format, describeRule);
 
 function read(source: ConfigSource, options: PreflightOptions): Promise<Deployment> {
-  const {
-    files = [],
-    environment = process.env,
-    stdin = process.stdin,
-    trust,
-    service,
-    release,
-    resolveSecrets = false,
-  } = source;
+  const { files = [], environment = process.env, stdin, trust, service, release, resolveSecrets = false } = source;
   const where = { files, environment, stdin, trust, service, release: releaseIn(release), resolveSecrets };
   return readDeployment(where, runOptions(options));
 }

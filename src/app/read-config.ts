@@ -9,7 +9,7 @@ export interface Where {
   /** If empty, the environment is the config. */
   readonly files: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   /** How far the files are trusted; `config` by default. */
   readonly trust?: Party | undefined;
   readonly service: Perspective | undefined;

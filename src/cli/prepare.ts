@@ -116,12 +116,13 @@ export async function readDeployment(
   options: RunOptions,
 ): Promise<Deployment> {
   const files = args.file ?? [];
-  if (files.includes('-') && host.stdin.isTTY) {
+  const stdin = files.includes('-') ? host.stdin : undefined;
+  if (stdin?.isTTY) {
     throw new InputError(
       '-f - reads standard input, but that is a terminal; pipe a config into it, or use -f with a file',
     );
   }
-  const where = { files, environment: host.env, stdin: host.stdin, service: args.service, release: args.release };
+  const where = { files, environment: host.env, stdin, service: args.service, release: args.release };
   return readFrom({ ...where, resolveSecrets: args.resolveSecrets === true }, options);
 }
 

@@ -17,7 +17,8 @@ import { readShape, readValues } from './shape.ts';
 import type { Reading } from './value.ts';
 
 export interface Input {
-  readonly stdin: AsyncIterable<Uint8Array>;
+  /** For `-`. Default: that of the process, which Node prepares when it is first asked for. */
+  readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** For all files together. */
   readonly timeoutMs?: number | undefined;
@@ -46,7 +47,11 @@ export async function readSources(
   for (const file of files) {
     if (looksLikeContent(file))
       throw new InputError('-f expects a file, but the argument looks like a config: pipe it in with -f -');
-    const bytes = await readBytes(titleOf(file), () => (file === STDIN ? stdin : bytesOf(file)), deadline);
+    const bytes = await readBytes(
+      titleOf(file),
+      () => (file === STDIN ? (stdin ?? process.stdin) : bytesOf(file)),
+      deadline,
+    );
     sources.push(await parseBytes(file, bytes, service));
     if (sources.reduce((sum, { entries }) => sum + entries.length, 0) > MOST_VARIABLES) throw tooMany(titleOf(file));
   }
