@@ -52,6 +52,34 @@ describe('after', () => {
   });
 });
 
+describe('the start', () => {
+  it('lets each check prepare its first request before the next check starts', async () => {
+    const order: string[] = [];
+    const starting = (id: string, steps: number) =>
+      fakeCheck(id, ['x'], async ({ check }) => {
+        order.push(`${id} starts`);
+        for (let step = 0; step < steps; step++) await undefined;
+        order.push(`${id} sends`);
+        await check('x', () => wait(5, pass('fine')));
+      });
+    await runFakes([starting('database', 100), starting('storage', 0), starting('last', 10)]);
+    expect(order).toEqual(['database', 'storage', 'last'].flatMap((id) => [`${id} starts`, `${id} sends`]));
+  });
+
+  it('does not wait for the first check to end', async () => {
+    const first = Promise.withResolvers<void>();
+    const waiting = fakeCheck('first', ['x'], async ({ check }) => {
+      await first.promise;
+      await check('x', () => pass('fine'));
+    });
+    const second = fakeCheck('second', ['y'], async ({ check }) => {
+      first.resolve();
+      await check('y', () => pass('fine'));
+    });
+    expect(statuses(await runFakes([waiting, second]))).toEqual(['first/x pass', 'second/y pass']);
+  });
+});
+
 describe('what checks share', () => {
   it('is asked once, also when it fails', async () => {
     let asked = 0;
