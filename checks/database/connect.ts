@@ -223,6 +223,7 @@ async function planTls(run: Run, { hosts, tls }: DatabaseUrl, variable: Variable
 
 /** pgx reads certificates before it connects, so unusable ones fail in any mode. @throws ConnectError */
 function refuseFiles(plan: TlsPlan, { hosts, tls }: DatabaseUrl): void {
+  if (Object.keys(plan.client).length === 0 && plan.authorities.length === 0) return;
   const [endpoint] = hosts;
   try {
     contextOf(plan);
