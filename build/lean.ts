@@ -21,6 +21,9 @@ const STAND_INS: Readonly<Record<string, string>> = {
 /** Copies of Node's built-in modules. */
 export const BUILT_IN: Readonly<Record<string, string>> = { 'readable-stream': 'node:stream' };
 
+/** Reads Node's Web Crypto API, which makes Node load it, for logins that this tool does by itself. */
+const PG_CRYPTO = /[\\/]pg[\\/]lib[\\/]crypto[\\/]utils\.js$/;
+
 /** Leaves out what no run needs. */
 export const lean: Plugin = {
   name: 'lean',
@@ -32,6 +35,15 @@ export const lean: Plugin = {
     if (Object.hasOwn(STAND_INS, id)) return `\0stand-in:${id}`;
     const never = Object.keys(NEVER).find((name) => id === name || id.startsWith(`${name}/`));
     return never === undefined ? null : { id: `\0never:${never}` };
+  },
+  transform(code, id) {
+    if (!PG_CRYPTO.test(id)) return null;
+    return {
+      code: code
+        .replace(/^const (?:webCrypto|subtleCrypto) = .*$/gm, '')
+        .replaceAll('webCrypto.', 'nodeCrypto.webcrypto.')
+        .replaceAll('subtleCrypto.', 'nodeCrypto.webcrypto.subtle.'),
+    };
   },
   load(id) {
     const [, replaced] = id.split('\0stand-in:');
