@@ -1,5 +1,6 @@
 /** Application Default Credentials through Google's own library: tokens and signatures. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { createPrivateKey, sign } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { GoogleAuth } from 'google-auth-library';
 import type { Run } from '../../engine/check.ts';
@@ -62,6 +63,9 @@ export function google(run: Run, send: HttpClient['send']): Google {
   const path = ownFile(run, VARIABLE);
   let account: string | undefined;
   let maySign = true;
+  /** Of a service account whose key this is. */
+  let pem: string | undefined;
+  let signature: GoogleSigner['sign'] | undefined;
   let found: Promise<GoogleAuth> | undefined;
   let token: Promise<Readonly<Record<string, string>>> | undefined;
 
@@ -130,6 +134,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
         maySign = false;
       } else {
         account = (await auth.getCredentials().catch(() => undefined))?.client_email;
+        if (client instanceof library.JWT) pem = client.key || undefined;
       }
       return auth as GoogleAuth;
     });
@@ -155,10 +160,19 @@ export function google(run: Run, send: HttpClient['send']): Google {
     sign: async (perform) => {
       const auth = await ready();
       if (!maySign || account === undefined) throw new CheckStopped(cannotSign(maySign));
-      const by = { account, sign: (text: string) => auth.sign(text) };
-      return asked('signature', () => perform(by));
+      const by = { account };
+      return asked('signature', () => {
+        signature ??= pem === undefined ? (text) => auth.sign(text) : signerWith(pem);
+        return perform({ ...by, sign: signature });
+      });
     },
   };
+}
+
+/** As the library signs, except that it reads the key for each signature, which takes three times as long as the signature. */
+function signerWith(pem: string): GoogleSigner['sign'] {
+  const key = createPrivateKey(pem);
+  return async (text) => sign('sha256', Buffer.from(text), key).toString('base64');
 }
 
 /** What is sent, and its type unless a header tells another one. */
