@@ -34,6 +34,8 @@ export const padTo = (text: string, width: number): string => text + ' '.repeat(
 /** Cuts the text to the width, with `end` as the last part. */
 export function cut(text: string, width: number, end: string): string {
   if (widthOf(text) <= width) return text;
+  // Loading the rules for the boundaries of characters takes as long as the rest of a report.
+  if (NARROW_TEXT.test(text)) return `${text.slice(0, Math.max(0, width - widthOf(end))).trimEnd()}${end}`;
   let kept = '';
   for (const { segment } of new Intl.Segmenter().segment(text)) {
     if (widthOf(kept + segment + end) > width) break;
