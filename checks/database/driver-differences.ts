@@ -4,7 +4,7 @@ import { advice } from '../../src/outcome/fix.ts';
 import { type Issue, warn } from '../../src/outcome/outcome.ts';
 import type { Driver } from './drivers.ts';
 import { isLater } from './parameters.ts';
-import { UNASSIGNED_IN_3_2 } from './unicode-3-2.ts';
+import { hasUnassigned } from './unicode-3-2.ts';
 
 /** The parts of a URL as they are written; the login ends at the last `@`. */
 interface Written {
@@ -73,7 +73,7 @@ export function differenceOf(
 ): Issue {
   const parts = partsOf(text);
   const forms = FORMS.filter(([applies]) => applies(parts, text)).map(([, form]) => form(parts));
-  if (UNASSIGNED_IN_3_2.test(password)) forms.push('use a password of ASCII characters');
+  if (hasUnassigned(password)) forms.push('use a password of ASCII characters');
   if (forms.length === 0) forms.push('percent-encode all special characters, and remove PG… variables next to it');
   return warn(title, {
     detail,

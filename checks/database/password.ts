@@ -3,11 +3,13 @@
  * compatibility characters (`²` by `2`); pgx by the profile OpaqueString of PRECIS (RFC 8265, 4.2), which keeps them.
  */
 import type { Driver } from './drivers.ts';
-import { UNASSIGNED_IN_3_2 } from './unicode-3-2.ts';
+import { hasUnassigned } from './unicode-3-2.ts';
 
 /** Like pgx (`pgconn/auth_scram.go`). */
 export function scramPassword(password: string, { keepsNewCharacters }: Pick<Driver, 'keepsNewCharacters'>): string {
-  if (keepsNewCharacters && UNASSIGNED_IN_3_2.test(password)) return password;
+  // Both profiles keep ASCII as it is.
+  if (/^[ -~]+$/.test(password)) return password;
+  if (keepsNewCharacters && hasUnassigned(password)) return password;
   return opaqueString(password) ?? password;
 }
 

@@ -32,14 +32,18 @@ fefd-fefe ff00 ffbf-ffc1 ffc8-ffc9 ffd0-ffd1 ffd8-ffd9 ffdd-ffdf ffe7 ffef-fff8 
 e0080-efffd
 `;
 
-const characters = RANGES.trim()
-  .split(/\s+/)
-  .map((range) =>
-    range
-      .split('-')
-      .map((point) => `\\u{${point}}`)
-      .join('-'),
-  );
+let pattern: RegExp | undefined;
 
-/** Matches a text that contains one of them. */
-export const UNASSIGNED_IN_3_2 = new RegExp(`[${characters.join('')}]`, 'u');
+/** Whether a text contains one of them. */
+export function hasUnassigned(text: string): boolean {
+  if (/^[ -~]*$/.test(text)) return false;
+  pattern ??= new RegExp(`[${RANGES.trim().split(/\s+/).map(escaped).join('')}]`, 'u');
+  return pattern.test(text);
+}
+
+/** `24a` → `\u{24a}`, `24a-24f` → `\u{24a}-\u{24f}` */
+const escaped = (range: string): string =>
+  range
+    .split('-')
+    .map((point) => `\\u{${point}}`)
+    .join('-');
