@@ -12,6 +12,7 @@ import { ACCOUNT_URL, accountOf, isBlobHost } from './account.ts';
 import { azureRefusal, codeIn } from './errors.ts';
 import { expiryRules } from './lifecycle.ts';
 import { azureMessages, release } from './messages.ts';
+import type { Blob } from './requests.ts';
 import { signedSas } from './sas.ts';
 import { azureSession, EARLIER_MS, isDenied } from './session.ts';
 
@@ -116,11 +117,11 @@ export async function azure(run: Run): Promise<Store> {
     purge: async (bucket, prefix, abortSignal) => {
       const versions = await listVersions(bucket, prefix, abortSignal);
       // Deleting a blob turns its current version into an older one, which can only then be deleted by its id.
-      const current = versions.filter(({ versionId, isCurrent }) => versionId === undefined || isCurrent);
-      await Promise.all(current.map(({ name }) => remove(bucket, name, abortSignal)));
+      const isCurrent = (blob: Blob) => blob.versionId === undefined || blob.isCurrent;
+      await Promise.all(versions.filter(isCurrent).map(({ name }) => remove(bucket, name, abortSignal)));
       const older = versions.flatMap(({ name, versionId }) => (versionId === undefined ? [] : [{ name, versionId }]));
       await Promise.all(older.map(({ name, versionId }) => removeVersion(bucket, name, versionId, abortSignal)));
-      return versions.map(({ name }) => name);
+      return versions.map((blob) => ({ key: blob.name, isCurrent: isCurrent(blob) }));
     },
     removeVersion,
 
