@@ -80,8 +80,8 @@ export async function azure(run: Run): Promise<Store> {
       const conditions = ifAbsent ? { 'if-none-match': '*' } : {};
       const headers = { 'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/octet-stream', ...conditions };
       try {
-        const { headers: answer } = await ask({ ...at, method: 'PUT', key, headers, body, signal });
-        if (answer.etag === undefined) throw new StoreError('not-a-store', at);
+        const { status, headers: answer } = await ask({ ...at, method: 'PUT', key, headers, body, signal });
+        if (answer.etag === undefined) throw new StoreError('not-a-store', { ...at, status });
         return { existed: false, versionId: versionIn(answer['x-ms-version-id']) };
       } catch (error) {
         const existed = error instanceof StoreError && error.code === 'BlobAlreadyExists';
@@ -164,9 +164,9 @@ export async function azure(run: Run): Promise<Store> {
 
     isOwn: ({ headers }) => headers['x-ms-request-id'] !== undefined,
 
-    versioning: (bucket, signal) => settings.versioning(signal).catch(orDenied({ action: 'read versioning', bucket })),
-    expiry: async (bucket, signal) => {
-      const rules = await settings.rules(signal).catch(orDenied({ action: 'read lifecycle', bucket }));
+    versioning: (bucket) => settings.versioning().catch(orDenied({ action: 'read versioning', bucket })),
+    expiry: async (bucket) => {
+      const rules = await settings.rules().catch(orDenied({ action: 'read lifecycle', bucket }));
       return expiryRules(rules, bucket);
     },
 
