@@ -92,23 +92,33 @@ const nothingYet = ({ bucket, store }: BucketProbe): Skip =>
 
 function sameAs(found: Pick<Stored, 'body'> | undefined, bucket: string): Issue | undefined {
   if (found !== undefined && isContent(found.body)) return undefined;
-  if (found === undefined) return differs(`the object written to ${bucket} can’t be found`, bucket);
-  return differs(`the object read from ${bucket} differs from the one written`, bucket);
+  if (found === undefined) return differs('missing', bucket);
+  return differs('changed', bucket);
 }
 
-const differs = (title: string, bucket: string): Issue =>
-  fail(title, {
+/** The title for one bucket, and for all that it affects. */
+const DIFFERENCES = {
+  missing: [(bucket: string) => `the object written to ${bucket} can’t be found`, 'what was written can’t be found'],
+  changed: [
+    (bucket: string) => `the object read from ${bucket} differs from the one written`,
+    'the object read differs from the one written',
+  ],
+  unlisted: [(bucket: string) => `the object written to ${bucket} is not listed`, 'what was written is not listed'],
+} as const;
+
+const differs = (how: keyof typeof DIFFERENCES, bucket: string): Issue => {
+  const [title, shared] = DIFFERENCES[how];
+  return fail(title(bucket), {
     expected: `the object of ${CONTENT.length} bytes that was written`,
     fix: advice`look for a proxy or gateway that caches or changes responses, or for damaged storage`,
     evidence: { bucket },
-    cause: cause.store('content').titled('the object read differs from the one written'),
+    cause: cause.store('content', how).titled(shared),
   });
+};
 
 async function list({ store, bucket, within }: BucketProbe, { key, mode }: Place): Promise<string | Issue> {
   const found = await within((signal) => store.list(bucket, key, signal));
-  return mode !== 'ours' || found.includes(key)
-    ? 'listed'
-    : differs(`the object written to ${bucket} is not listed`, bucket);
+  return mode !== 'ours' || found.includes(key) ? 'listed' : differs('unlisted', bucket);
 }
 
 /** Deletes only what this run wrote for itself; where versions can't be removed, it deletes nothing. */

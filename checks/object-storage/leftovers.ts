@@ -91,7 +91,8 @@ async function removeAll(probe: BucketProbe, prefix: string, keys: readonly stri
   const { store, bucket, within } = probe;
   let rest = keys;
   if (await mayPurge(probe, prefix)) {
-    const listed = new Set(await within((signal) => store.purge(bucket, prefix, signal)));
+    const purged = await within((signal) => store.purge(bucket, prefix, signal));
+    const listed = new Set(purged.map(({ key }) => key));
     rest = keys.filter((key) => !listed.has(key));
   }
   if (!(await removePlainly(probe, rest))) throw new CheckStopped(notRemovable(store, bucket, prefix));

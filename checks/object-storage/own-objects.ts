@@ -83,6 +83,11 @@ export class OwnObjects extends BucketOperations {
     }
   }
 
+  /** Whether it was deleted, without a delete marker that may be gone already while the store lists its versions. */
+  #isDeleted(key: string): boolean {
+    return this.#deleted.has(key) && this.#deleted.get(key) === undefined;
+  }
+
   protected async removeOwn(signal: AbortSignal): Promise<void> {
     const { store, bucket } = this;
     await this.written();
@@ -95,10 +100,14 @@ export class OwnObjects extends BucketOperations {
       const versionId = this.#deleted.get(key);
       return versionId === undefined ? [] : [{ key, versionId }];
     });
-    const listed = new Set(await store.purge(bucket, this.prefix, signal, markers));
+    const purged = await store.purge(bucket, this.prefix, signal, markers);
+    const listed = new Set(purged.map(({ key }) => key));
     const isGone = (key: string) => listed.has(key) || (this.#deleted.has(key) && !this.#versions);
     const unlisted = keys.filter((key) => !isGone(key));
     await Promise.all(unlisted.map((key) => removeUnlisted({ store, bucket, key }, signal)));
+    // An object that was deleted before, and still listed: this store may only say that it deletes.
+    const undead = new Set(purged.flatMap(({ key, isCurrent }) => (isCurrent && this.#isDeleted(key) ? [key] : [])));
+    for (const key of undead) if ((await store.get(bucket, key, signal)) !== undefined) throw new StaysError();
   }
 }
 

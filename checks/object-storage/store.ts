@@ -110,6 +110,13 @@ export interface Version {
   readonly versionId: string;
 }
 
+/** What a store has listed under a key, and which was removed then. */
+export interface Purged {
+  readonly key: string;
+  /** Whether it was the object itself, and neither an older version nor a delete marker. */
+  readonly isCurrent: boolean;
+}
+
 export interface Written {
   /** The object existed already and was left untouched; only when writing if absent. */
   readonly existed: boolean;
@@ -193,9 +200,9 @@ export interface Store {
   /**
    * Removes everything under a prefix, with all versions and delete markers.
    * @param markers delete markers there that are known already: they need no listing, so they are removed during it
-   * @returns the keys that the store has listed, and which are gone now
+   * @returns all that the store has listed, and says is gone now
    */
-  purge(bucket: string, prefix: string, signal: AbortSignal, markers?: readonly Version[]): Promise<readonly string[]>;
+  purge(bucket: string, prefix: string, signal: AbortSignal, markers?: readonly Version[]): Promise<readonly Purged[]>;
   /** Removes one version. Only for stores whose writes reveal it. */
   removeVersion?(bucket: string, key: string, versionId: string, signal: AbortSignal): Promise<unknown>;
   /**

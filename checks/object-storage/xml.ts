@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parseXml, XmlElement } from '@rgrove/parse-xml';
 import { boundBody } from '../../src/net/limits.ts';
-import { NetworkError, networkErrorOr } from '../../src/net/network-error.ts';
+import { brokenOffOr, NetworkError } from '../../src/net/network-error.ts';
 
 /** In bytes: a thousand versions of a run's objects need half of it. */
 const LONGEST_DOCUMENT = 1.5 * 1024 * 1024;
@@ -27,7 +27,7 @@ export async function readXml(answer: IncomingMessage): Promise<Element | undefi
   try {
     for await (const chunk of boundBody(answer, LONGEST_DOCUMENT) as AsyncIterable<Buffer>) chunks.push(chunk);
   } catch (error) {
-    throw networkErrorOr(error);
+    throw brokenOffOr(error);
   }
   return rootIn(Buffer.concat(chunks));
 }

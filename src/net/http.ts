@@ -10,7 +10,7 @@ import type { Run } from '../engine/check.ts';
 import { type Agents, type HttpServer, makeAgents } from './agents.ts';
 import { makeExplainError } from './http-errors.ts';
 import { boundHints } from './limits.ts';
-import { NetworkError, networkErrorOr } from './network-error.ts';
+import { brokenOffOr, NetworkError } from './network-error.ts';
 import { redirectTarget, upgradesToTls } from './redirect.ts';
 import { reportRequest } from './stages.ts';
 import { unlessStale } from './stale.ts';
@@ -158,7 +158,7 @@ export async function readUpTo(response: IncomingMessage): Promise<Buffer> {
       if (size >= MOST) break;
     }
   } catch (error) {
-    if ((response.statusCode ?? 0) < 400) throw networkErrorOr(error);
+    if ((response.statusCode ?? 0) < 400) throw brokenOffOr(error);
   }
   return Buffer.concat(chunks).subarray(0, MOST);
 }

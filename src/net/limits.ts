@@ -11,12 +11,20 @@ const MOST_ENTRIES = 3000;
 /** Informational responses (1xx) before the final response. */
 const MOST_HINTS = 32;
 
-/** Fails the request with a NetworkError of kind `flood` if the server keeps sending informational responses. */
+/**
+ * Fails the request with a NetworkError: of kind `flood` if the server keeps sending informational responses, and of kind
+ * `not-http` if it switches to another protocol, which no request asks for. Node.js drops that connection without an event.
+ */
 export function boundHints(request: ClientRequest): void {
   let hints = 0;
   request.on('information', () => {
     hints++;
     if (hints > MOST_HINTS) request.destroy(new NetworkError('flood'));
+  });
+  if (request.hasHeader('upgrade')) return;
+  request.once('upgrade', (_, socket) => {
+    socket.destroy();
+    request.emit('error', new NetworkError('not-http'));
   });
 }
 

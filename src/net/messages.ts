@@ -111,6 +111,14 @@ function silence(
   };
 }
 
+/** The server had started its response. */
+const brokenOff = (what: string, at: string): Pick<NetworkMessages, 'title' | 'detail' | 'expected' | 'fix'> => ({
+  title: `${at} broke off its response`,
+  detail: 'The response is shorter than its headers announce, or its last part never came.',
+  expected: `whole responses from ${what}`,
+  fix: advice`find out why its responses break off: see the log of ${what}, and that of any proxy or load balancer in front of it`,
+});
+
 /** For a machine whose DNS servers all stay silent: the same for every host, so that it is reported once. */
 export function noDnsServer(host: string, servers: readonly string[]): NetworkMessages {
   return {
@@ -171,6 +179,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
         cause: cause.unreachable(at, problem.kind),
       };
     case 'closed':
+      if (problem.responding) return { ...brokenOff(what, at), evidence, cause: itself };
       return {
         title: `${at} closed the connection`,
         detail: `The connection was accepted, then closed before ${what} responded.`,

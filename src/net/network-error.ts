@@ -76,9 +76,14 @@ const BEFORE_CONNECTION: readonly NetworkKind[] = ['dns', 'refused', 'unreachabl
 export const isConnected = ({ kind, silentMs }: NetworkError): boolean =>
   kind === 'timeout' ? silentMs !== undefined : !BEFORE_CONNECTION.includes(kind);
 
-/** A provider's own fix for an error; none if the server hangs or this machine has no DNS server: no provider can help. */
-export const providerFix = <T>({ kind, silentMs, dnsServers }: NetworkError, fixes: Partial<Record<NetworkKind, T>>) =>
-  silentMs === undefined && dnsServers === undefined ? fixes[kind] : undefined;
+/**
+ * A provider's own fix for an error; none if the server hangs or breaks off its response, or this machine has no DNS server:
+ * no provider can help.
+ */
+export const providerFix = <T>(
+  { kind, silentMs, dnsServers, responding }: NetworkError,
+  fixes: Partial<Record<NetworkKind, T>>,
+) => (silentMs === undefined && dnsServers === undefined && !responding ? fixes[kind] : undefined);
 
 /**
  * The error of an operation that exceeded its deadline: no DNS server, no route, and a server that hangs are told apart.
@@ -178,6 +183,13 @@ export function toNetworkError(error: unknown): NetworkError | undefined {
   const tls = lookup(TLS_OF_CODE, code);
   if (tls !== undefined) return new NetworkError('tls', { tls, code });
   return code.startsWith('ERR_SSL') ? new NetworkError('tls', { tls: 'other', code }) : undefined;
+}
+
+/** Like `networkErrorOr`, for a response that breaks off. */
+export function brokenOffOr(error: unknown): unknown {
+  const problem = networkErrorOr(error);
+  if (!(problem instanceof NetworkError) || problem.kind !== 'closed') return problem;
+  return new NetworkError('closed', { responding: true, ...(problem.code !== undefined && { code: problem.code }) });
 }
 
 /** Converts an error of `node:http` to a network error; returns other errors unchanged. */

@@ -68,7 +68,7 @@ export function readIfThere(path: string | undefined): string {
   }
 }
 
-/** The individual certificates in a PEM bundle. */
+/** The individual certificates in a PEM bundle. As for Go, each has lines of its own: a byte order mark hides the first one. */
 export function certificatesIn(pem: string): string[] {
-  return pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return pem.match(/^-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----(?=[ \t]*$)/gm) ?? [];
 }

@@ -129,6 +129,21 @@ test('reads a bounded part of an endless answer', async () => {
   expect((await send({ url })).body.length).toBe(256 * 1024);
 });
 
+test('a response that breaks off is told apart from none', async () => {
+  const url = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': 100 }).write('in part');
+    setTimeout(() => response.destroy(), 20);
+  });
+  await expect(send({ url })).rejects.toMatchObject({ kind: 'closed', responding: true });
+});
+
+test('a server that switches to a protocol that nobody asked for does not speak HTTP', async () => {
+  const head = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n';
+  const server = await startBanner(head);
+  ends.push(server.close);
+  expect(await problemOf(send({ url: to(server), deadlineMs: 2000 }))).toMatchObject({ kind: 'not-http' });
+});
+
 test('trusts what the run trusts, and verifies the name', async () => {
   const url = await serveTls((_, response) => response.end('ok'));
   expect((await send({ url }, { authorities: [ca.certPem] })).status).toBe(200);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Stage } from '../../src/engine/timeouts.ts';
 import type { PeerCertificate } from '../../src/net/certificate.ts';
 import { networkMessages } from '../../src/net/messages.ts';
-import { NetworkError, type TlsReason, timedOut } from '../../src/net/network-error.ts';
+import { NetworkError, providerFix, type TlsReason, timedOut } from '../../src/net/network-error.ts';
 
 const leaf: PeerCertificate = {
   subject: 'CN=db.corp.io, O=Corp',
@@ -86,6 +86,15 @@ describe('what is tried on the way to a host is one command, whatever the host i
       expect(fix?.shells.map(({ text }) => text)).toEqual([undefined]);
     }
   });
+});
+
+test('a response that breaks off blames neither the port nor TLS', () => {
+  const target = { what: 'MinIO', host: 'minio', port: 9000, setting: 'OBJECT_STORAGE_MINIO_ENDPOINT' };
+  const problem = new NetworkError('closed', { responding: true });
+  const { title, detail, fix } = networkMessages(problem, target);
+  expect(title).toBe('minio:9000 broke off its response');
+  expect(`${detail} ${fix?.text}`).not.toMatch(/before MinIO responded|what listens there/);
+  expect(providerFix(problem, { closed: 'of the provider' })).toBeUndefined();
 });
 
 describe('a deadline', () => {

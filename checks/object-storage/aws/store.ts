@@ -93,9 +93,9 @@ export async function aws(run: Run): Promise<Store> {
     leftMarker: async (bucket, key) => marked.has(`${bucket}/${key}`),
 
     purge: async (bucket, prefix, signal, markers) => {
-      const keys = await operations.purge(bucket, prefix, signal, markers);
-      for (const key of keys) marked.delete(`${bucket}/${key}`);
-      return keys;
+      const purged = await operations.purge(bucket, prefix, signal, markers);
+      for (const { key } of purged) marked.delete(`${bucket}/${key}`);
+      return purged;
     },
 
     sign: (method, bucket, key, headers = {}) =>

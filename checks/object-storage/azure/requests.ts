@@ -64,9 +64,11 @@ export function makeBlobRequests(
     }
   };
   const document: BlobRequests['document'] = async (root, request) => {
-    const found = await readXml(await opened(request));
+    const answer = await opened(request);
+    const found = await readXml(answer);
     if (found?.name === root) return found;
-    throw new StoreError('not-a-store', { action: request.action, bucket: request.bucket, status: 200 });
+    const { action, bucket } = request;
+    throw new StoreError('not-a-store', { action, bucket, status: answer.statusCode });
   };
 
   return {

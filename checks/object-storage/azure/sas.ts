@@ -20,13 +20,14 @@ export interface DelegationKey {
   readonly value: string;
 }
 
-/** `undefined` if the document is another one. */
+/** `undefined` if the document is another one, or its times are none. */
 export function delegationKeyIn(document: Element): DelegationKey | undefined {
   const names = ['SignedOid', 'SignedTid', 'SignedStart', 'SignedExpiry', 'SignedService', 'SignedVersion', 'Value'];
   const texts = names.map((name) => document.text(name));
   const [object, tenant, start, expiry, service, version, value] = texts;
   if (object === undefined || tenant === undefined || start === undefined || expiry === undefined) return undefined;
   if (service === undefined || version === undefined || value === undefined) return undefined;
+  if ([start, expiry].some((time) => Number.isNaN(Date.parse(time)))) return undefined;
   return { object, tenant, start, expiry, service, version, value };
 }
 

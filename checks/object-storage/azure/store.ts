@@ -12,6 +12,7 @@ import { ACCOUNT_URL, accountOf, isBlobHost } from './account.ts';
 import { azureRefusal, codeIn } from './errors.ts';
 import { expiryRules } from './lifecycle.ts';
 import { azureMessages, release } from './messages.ts';
+import type { Blob } from './requests.ts';
 import { signedSas } from './sas.ts';
 import { azureSession, EARLIER_MS, isDenied } from './session.ts';
 
@@ -79,8 +80,8 @@ export async function azure(run: Run): Promise<Store> {
       const conditions = ifAbsent ? { 'if-none-match': '*' } : {};
       const headers = { 'x-ms-blob-type': 'BlockBlob', 'content-type': 'application/octet-stream', ...conditions };
       try {
-        const { headers: answer } = await ask({ ...at, method: 'PUT', key, headers, body, signal });
-        if (answer.etag === undefined) throw new StoreError('not-a-store', at);
+        const { status, headers: answer } = await ask({ ...at, method: 'PUT', key, headers, body, signal });
+        if (answer.etag === undefined) throw new StoreError('not-a-store', { ...at, status });
         return { existed: false, versionId: versionIn(answer['x-ms-version-id']) };
       } catch (error) {
         const existed = error instanceof StoreError && error.code === 'BlobAlreadyExists';
@@ -116,11 +117,11 @@ export async function azure(run: Run): Promise<Store> {
     purge: async (bucket, prefix, abortSignal) => {
       const versions = await listVersions(bucket, prefix, abortSignal);
       // Deleting a blob turns its current version into an older one, which can only then be deleted by its id.
-      const current = versions.filter(({ versionId, isCurrent }) => versionId === undefined || isCurrent);
-      await Promise.all(current.map(({ name }) => remove(bucket, name, abortSignal)));
+      const isCurrent = (blob: Blob) => blob.versionId === undefined || blob.isCurrent;
+      await Promise.all(versions.filter(isCurrent).map(({ name }) => remove(bucket, name, abortSignal)));
       const older = versions.flatMap(({ name, versionId }) => (versionId === undefined ? [] : [{ name, versionId }]));
       await Promise.all(older.map(({ name, versionId }) => removeVersion(bucket, name, versionId, abortSignal)));
-      return versions.map(({ name }) => name);
+      return versions.map((blob) => ({ key: blob.name, isCurrent: isCurrent(blob) }));
     },
     removeVersion,
 
@@ -163,9 +164,9 @@ export async function azure(run: Run): Promise<Store> {
 
     isOwn: ({ headers }) => headers['x-ms-request-id'] !== undefined,
 
-    versioning: (bucket, signal) => settings.versioning(signal).catch(orDenied({ action: 'read versioning', bucket })),
-    expiry: async (bucket, signal) => {
-      const rules = await settings.rules(signal).catch(orDenied({ action: 'read lifecycle', bucket }));
+    versioning: (bucket) => settings.versioning().catch(orDenied({ action: 'read versioning', bucket })),
+    expiry: async (bucket) => {
+      const rules = await settings.rules().catch(orDenied({ action: 'read lifecycle', bucket }));
       return expiryRules(rules, bucket);
     },
 

@@ -28,6 +28,8 @@ interface Asked extends Partial<Pick<HttpRequest, 'method' | 'body'>> {
 interface Version {
   readonly name?: string;
   readonly generation?: string;
+  /** Of a noncurrent version: when it was deleted or replaced. */
+  readonly timeDeleted?: string;
 }
 
 export async function gcp(run: Run): Promise<Store> {
@@ -82,7 +84,11 @@ export async function gcp(run: Run): Promise<Store> {
     let pageToken = '';
     const another = boundPages();
     do {
-      const query = { prefix, fields: 'nextPageToken,items(name,generation)', ...(versions && { versions: 'true' }) };
+      const query = {
+        prefix,
+        fields: 'nextPageToken,items(name,generation,timeDeleted)',
+        ...(versions && { versions: 'true' }),
+      };
       const page = await settings<{ items?: Version[]; nextPageToken?: string }>(
         at,
         '/o',
@@ -162,7 +168,7 @@ export async function gcp(run: Run): Promise<Store> {
     purge: async (bucket, prefix, signal) => {
       const versions = await list({ action: 'delete', bucket }, prefix, true, signal);
       await Promise.all(versions.map(({ name = '', generation }) => remove(bucket, name, signal, generation)));
-      return versions.flatMap(({ name }) => name ?? []);
+      return versions.map(({ name: key = '', timeDeleted }) => ({ key, isCurrent: timeDeleted === undefined }));
     },
 
     retention: async (bucket, signal) => {

@@ -49,7 +49,7 @@ export async function minio(run: Run): Promise<Store> {
   let speaksTls: Promise<boolean> | undefined;
   /** On a TLS port, Go's server and others close a plain HTTP connection before their error response is read. */
   const explained = async (problem: unknown): Promise<unknown> => {
-    if (secure || !(problem instanceof NetworkError) || problem.kind !== 'closed') return problem;
+    if (secure || !(problem instanceof NetworkError) || problem.kind !== 'closed' || problem.responding) return problem;
     speaksTls ??= openTls(run, { host, port }, { verify: false }, HANDSHAKE_MS).then(
       ({ socket }) => socket.destroy() !== undefined,
       () => false,

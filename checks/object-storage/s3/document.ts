@@ -19,11 +19,15 @@ export type DocumentKind =
  * @throws StoreError of kind `not-a-store` if nothing like a document came instead of a listing, and else of kind `unsupported`:
  *   stores that do not know what was asked for list the bucket, send nothing, or send an error with a success status
  */
-export function documentOf(root: Element | undefined, kind: DocumentKind, { action, bucket }: At): Element {
+export function documentOf(
+  root: Element | undefined,
+  kind: DocumentKind,
+  { action, bucket, status }: At & { readonly status: number | undefined },
+): Element {
   const isAsked = root !== undefined && (kind === 'listing' ? /^List/.test(root.name) : isAbout(root, kind));
   if (isAsked) return root;
   const isNone = kind === 'listing' && (root === undefined || /^html$/i.test(root.name));
-  throw new StoreError(isNone ? 'not-a-store' : 'unsupported', { action, bucket, status: 200 });
+  throw new StoreError(isNone ? 'not-a-store' : 'unsupported', { action, bucket, status });
 }
 
 const isAbout = ({ name }: Element, setting: string): boolean =>

@@ -61,6 +61,7 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
       key: one.text('Key') ?? '',
       versionId: one.text('VersionId'),
       isLatest: one.text('IsLatest') === 'true',
+      isMarker: one.name === 'DeleteMarker',
     }));
     return under(prefix, versions, ({ key }) => key);
   };

@@ -7,6 +7,7 @@ import { basicTime, day } from '../../../src/util/format.ts';
 import { lookup } from '../../../src/util/lookup.ts';
 import {
   type At,
+  type Purged,
   type Retention,
   type StoreAction,
   StoreError,
@@ -226,19 +227,19 @@ interface Listed {
   readonly key: string;
   readonly versionId: string | undefined;
   readonly isLatest: boolean;
+  readonly isMarker: boolean;
 }
 
 /**
  * Removes versions: those of different keys at once, those of one key one after the other, the latest first. Gateways that
  * keep older versions as separate files lose track of a key whose versions are removed at the same time. A marker that is
  * known before the listing is the latest of its key, and removed during it.
- * @returns the keys
  */
 export async function removeInTurn(
   listing: Promise<readonly Listed[]>,
-  remove: (version: Omit<Listed, 'isLatest'>) => Promise<unknown>,
+  remove: (version: Pick<Listed, 'key' | 'versionId'>) => Promise<unknown>,
   markers: readonly Version[] = [],
-): Promise<string[]> {
+): Promise<Purged[]> {
   const [versions] = await Promise.all([listing, ...markers.map(remove)]);
   const isRemoved = (version: Listed) =>
     markers.some(({ key, versionId }) => key === version.key && versionId === version.versionId);
@@ -249,7 +250,7 @@ export async function removeInTurn(
     for (const version of latestFirst) await remove(version);
   };
   await Promise.all([...groups.values()].map(inTurn));
-  return [...groups.keys()];
+  return versions.map(({ key, isLatest, isMarker }) => ({ key, isCurrent: isLatest && !isMarker }));
 }
 
 const NOT_PERMITTED: readonly StoreKind[] = ['denied', 'unsupported', 'other'];

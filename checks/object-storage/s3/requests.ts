@@ -66,7 +66,10 @@ export function makeRequests(
 
   return {
     send: async (request) => answerOf(await opened(request)),
-    document: async (kind, request) => documentOf(await readXml(await opened(request)), kind, request),
+    document: async (kind, request) => {
+      const answer = await opened(request);
+      return documentOf(await readXml(answer), kind, { ...request, status: answer.statusCode });
+    },
     sign: async (method, bucket, key, headers) => {
       const { url, scope } = await placeOf(bucket);
       const path = pathOf(url, key);

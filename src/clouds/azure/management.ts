@@ -13,15 +13,17 @@ import type { AzureTransport } from './transport.ts';
 
 /** The most subscriptions to search, and how many at a time: each response may be long. */
 const [MOST_SUBSCRIPTIONS, AT_ONCE] = [1000, 8];
+/** Below the deadline of the operation that waits for it, which concerns the account and not the management plane. */
+const DEADLINE_MS = 8_000;
 
 /** The credentials are not allowed to read the settings. */
 export class NotPermittedError extends Error {}
 
 export interface AccountSettings {
   /** @throws NotPermittedError; CheckStopped if the management plane can't be reached */
-  versioning(signal: AbortSignal): Promise<boolean>;
+  versioning(): Promise<boolean>;
   /** The rules of the lifecycle policy. @throws like `versioning` */
-  rules(signal: AbortSignal): Promise<readonly ManagementPolicyRule[]>;
+  rules(): Promise<readonly ManagementPolicyRule[]>;
 }
 
 interface Place {
@@ -93,13 +95,17 @@ export function accountSettings(
   /** The setting belongs to the account, so all containers share the response. */
   const setting = <T>(ask: (client: Client, group: string, abortSignal: AbortSignal) => Promise<T>) => {
     let answer: Promise<T> | undefined;
-    return async (signal: AbortSignal): Promise<T> => {
-      place ??= find(signal);
-      answer ??= place.then(async ({ subscription, group }) => ask(await clientFor(subscription), group, signal));
+    return async (): Promise<T> => {
+      place ??= run.withTimeout(DEADLINE_MS, find);
+      const found = place;
+      answer ??= run.withTimeout(DEADLINE_MS, async (signal) => {
+        const { subscription, group } = await found;
+        return ask(await clientFor(subscription), group, signal);
+      });
       try {
         return await answer;
       } catch (error) {
-        throw signal.aborted ? error : meaningOf(error, host);
+        throw run.signal.aborted ? error : meaningOf(error, host);
       }
     };
   };

@@ -34,6 +34,9 @@ export class GoogleAuthError extends Error {
   }
 }
 
+/** A successful response, but without a token. */
+class NoTokenError extends Error {}
+
 export interface Google {
   /** The service account; `undefined` for a user, and until it is known. */
   readonly account: () => string | undefined;
@@ -146,7 +149,12 @@ export function google(run: Run, send: HttpClient['send']): Google {
   };
   const authorize = async () => {
     const auth = await ready();
-    const headers = await asked('token', async () => Object.fromEntries(await auth.getRequestHeaders()));
+    const headers = await asked('token', async () => {
+      const found = Object.fromEntries(await auth.getRequestHeaders());
+      // The library does not look whether a successful response has one.
+      if (found.authorization === 'Bearer undefined') throw new NoTokenError();
+      return found;
+    });
     run.conceal(headers.authorization?.replace(/^Bearer /, ''));
     return headers;
   };
@@ -242,6 +250,7 @@ const cannotSign = (maySign: boolean) =>
 function meaningOf(error: unknown, call: Call, at: Omit<GoogleAuthFailure, 'code'>): unknown {
   if (error instanceof GoogleAuthError) return error;
   const { url, answer } = call;
+  if (error instanceof NoTokenError && url !== undefined) return notGoogle(url);
   if (
     answer === undefined &&
     url !== undefined &&
@@ -261,6 +270,19 @@ function notReached(problem: NetworkError, { hostname, port }: URL): GoogleAuthE
   const fix =
     problem instanceof ProxyError || problem.tls === 'changed' ? undefined : providerFix(problem, wayTo(hostname));
   return new GoogleAuthError('other', fail(title, { ...words, ...(fix !== undefined && { fix }) }));
+}
+
+function notGoogle({ hostname, port }: URL): GoogleAuthError {
+  const at = `${hostname}:${port || 443}`;
+  const fix = wayTo(hostname)['not-http'];
+  const says = fail(`${at} does not look like Google`, {
+    detail: 'Its response to a request for an access token contains none.',
+    expected: 'an access token',
+    evidence: { host: hostname, port: Number(port) || 443 },
+    cause: cause.network(at, 'not-http'),
+    ...(fix !== undefined && { fix }),
+  });
+  return new GoogleAuthError('other', says);
 }
 
 /** The error of a token endpoint (RFC 6749, section 5.2) or of a Google API. */

@@ -49,14 +49,16 @@ test.each([
 });
 
 test('a key is read from its document, and from no other', () => {
-  const document = (without?: string) => {
-    const parts = { SignedOid: 'o', SignedTid: 't', SignedStart: 's', SignedExpiry: 'e', SignedService: 'b' };
-    const all = Object.entries({ ...parts, SignedVersion: 'v', Value: 'k' }).filter(([name]) => name !== without);
+  const { start, expiry } = KEY;
+  const document = (without?: string, changed = {}) => {
+    const parts = { SignedOid: 'o', SignedTid: 't', SignedStart: start, SignedExpiry: expiry, SignedService: 'b' };
+    const whole = { ...parts, SignedVersion: 'v', Value: 'k', ...changed };
+    const all = Object.entries(whole).filter(([name]) => name !== without);
     const xml = all.map(([name, text]) => `<${name}>${text}</${name}>`).join('');
     const root = rootIn(Buffer.from(`<UserDelegationKey>${xml}</UserDelegationKey>`));
     return root && delegationKeyIn(root);
   };
-  const whole = { object: 'o', tenant: 't', start: 's', expiry: 'e', service: 'b', version: 'v', value: 'k' };
-  expect(document()).toEqual(whole);
+  expect(document()).toEqual({ object: 'o', tenant: 't', start, expiry, service: 'b', version: 'v', value: 'k' });
+  for (const name of ['SignedStart', 'SignedExpiry']) expect(document(undefined, { [name]: 'soon' })).toBeUndefined();
   for (const name of ['SignedOid', 'SignedExpiry', 'Value']) expect(document(name)).toBeUndefined();
 });

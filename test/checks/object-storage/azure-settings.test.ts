@@ -185,6 +185,15 @@ describe('settings', () => {
     });
   });
 
+  test('a management plane that hangs is a skip, too, and no failure of the account', async () => {
+    const result = await under({ hangFor: ({ plane }) => plane === 'arm' });
+    expect(judged(result)).toEqual(healthy);
+    expect(result.ids('skip')).toEqual(NAMES.map((name) => `object-storage/${name}/retention`));
+    expect(result.finding('object-storage/states/retention').title).toBe(
+      'management.azure.com can’t be reached from here',
+    );
+  });
+
   test('a container that is public, unless the account forbids it', async () => {
     const { azure } = storage;
     azure.setPublicAccess(real('states'), 'blob');

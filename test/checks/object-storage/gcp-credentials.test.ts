@@ -305,6 +305,15 @@ describe('a key file', () => {
     expect(one(await storage.check({ as: file })).title).toBe(`Google does not recognize ${gone.email}`);
   });
 
+  test('to which something in place of Google answers without a token', async () => {
+    storage.gcs.faults = refuseAction('oauth2.token', { status: 200, reason: 'welcome' });
+    const found = one(await storage.check({ as: storage.keyFiles.spacelift }));
+    expect(found).toMatchObject({
+      title: 'oauth2.googleapis.com:443 does not look like Google',
+      fix: expect.stringContaining('find out what responds in place of oauth2.googleapis.com'),
+    });
+  });
+
   test('of an account that is disabled', async () => {
     storage.gcs.faults = refuseAction('oauth2.token', {
       status: 400,

@@ -113,6 +113,12 @@ describe('one cause is one failure', () => {
     expect(judged(result)).toEqual({ fail: ['deliveries/access'], warn: [] });
     expect(result.finding(first).title).toBe('the object read differs from the one written');
   });
+
+  test('what was written can’t be found', async () => {
+    const lost = { status: 200, code: '' };
+    const result = await under({ statusFor: ({ method }) => (method === 'PUT' ? lost : undefined) });
+    expect(result.finding(first)).toMatchObject({ status: 'fail', title: 'what was written can’t be found' });
+  });
 });
 
 test('a missing bucket is one failure with the commands that create it as it should be', async () => {
