@@ -94,7 +94,7 @@ function opened(path: string): ReturnType<typeof bytesOf> {
 function allIn(pem: string, where: string): string[] {
   const found = certificatesIn(pem);
   if (found.length === 0 || !found.every(isCertificate))
-    throw new InputError(`${where} contains no PEM certificate (-----BEGIN CERTIFICATE-----)`);
+    throw new InputError(`${where} contains no PEM certificate, which starts with a line -----BEGIN CERTIFICATE-----`);
   return found;
 }
 

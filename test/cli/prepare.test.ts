@@ -27,7 +27,7 @@ it.each([['x'], ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----']
     const { code, stderr } = await command(['-f', '-'], { env: { [AUTHORITIES_VARIABLE]: pem }, stdin: '' });
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `spacelift-preflight: ${AUTHORITIES_VARIABLE} contains no PEM certificate (-----BEGIN CERTIFICATE-----)\n`,
+      stderr: `spacelift-preflight: ${AUTHORITIES_VARIABLE} contains no PEM certificate, which starts with a line -----BEGIN CERTIFICATE-----\n`,
     });
   },
 );
