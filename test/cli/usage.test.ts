@@ -121,7 +121,11 @@ describe('a usage error', () => {
       ['--accept', 'database/versoin', '--reason', 'known'],
       "--accept database/versoin: no such rule; did you mean 'database/version'?",
     ],
-    [['--accept', 'database/*', '--reason', 'known'], '--accept database/*: no such rule; did you mean'],
+    [
+      ['--accept', 'database/*', '--reason', 'known'],
+      '--accept database/*: expected the ID of one rule, not a pattern',
+    ],
+    [['--accept', '*[DATABASE_URLS]', '--reason', 'known'], '--accept *: expected the ID of one rule, not a pattern'],
     [['--only', 'databse/*'], "--only databse/* matches no rule; did you mean 'database/*'?"],
     [['--skip', 'database'], "--skip database matches no rule; did you mean 'database/*'?"],
     [

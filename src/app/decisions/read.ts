@@ -6,7 +6,7 @@ import type { Accepted, Decisions, SkippedRules } from '../../config/schema.ts';
 import { decode } from '../../config/sources/read.ts';
 import { idsOf } from '../../engine/check.ts';
 import { partsOf } from '../../engine/finding-id.ts';
-import { quoted, suggest, unmatched } from '../../engine/select.ts';
+import { noSuchRule, quoted, suggest, unmatched } from '../../engine/select.ts';
 import { escapeControls } from '../../report/sanitize.ts';
 import { CHECKS } from '../checks.ts';
 import { differenceIn, offsetOf } from './form.ts';
@@ -138,7 +138,7 @@ function sectionOf(section: unknown, at: (offset?: number) => string, today: str
     const where = at(offsetOf(item));
     const { id = '', reason = '', who, until } = textsIn(item);
     const { base } = partsOf(id);
-    if (!ids.includes(base)) throw new InputError(`${where}: ${quoted(base, ids)}: no such rule${suggest(base, ids)}`);
+    if (!ids.includes(base)) throw new InputError(`${where}: ${quoted(base, ids)}: ${noSuchRule(base, ids)}`);
     if (accepted.has(id)) throw new InputError(`${where}: ${base} is accepted twice`);
     const isExpired = until !== undefined && until < today;
     accepted.set(id, {

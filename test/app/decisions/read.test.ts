@@ -107,7 +107,7 @@ const REFUSED: readonly (readonly [text: string, says: string])[] = [
     'accept:\n- {id: database/versoin, reason: x}',
     "p.yaml:2: database/versoin: no such rule; did you mean 'database/ver",
   ],
-  ['accept:\n- {id: database/*, reason: x}', 'p.yaml:2: database/*: no such rule'],
+  ['accept:\n- {id: database/*, reason: x}', 'p.yaml:2: database/*: expected the ID of one rule, not a pattern'],
   [
     'accept:\n- {id: database/version, reason: x}\n- {id: database/version, reason: y}',
     'p.yaml:3: database/version is accepted twice',
