@@ -5,6 +5,7 @@ import { fail, type Issue } from '../outcome/outcome.ts';
 import { firstOf } from '../util/format.ts';
 import { CONTRACT, DOCS, isVariable } from './contract.ts';
 import type { Entry } from './entry.ts';
+import { judgeReference } from './references.ts';
 import type { Resolved } from './resolve.ts';
 
 /** One variable alone is a slip of its own. */
@@ -28,9 +29,13 @@ export function judgeNewlines({ entries }: Resolved, isTold: (name: string) => b
   return issues;
 }
 
-/** A newline can be part of a text, such as a key. */
-const isBroken = ({ name, kind, value }: Entry): boolean =>
-  kind === 'known' && value.endsWith('\n') && isVariable(name) && CONTRACT[name].type.exact;
+/** A newline can be part of a text, such as a key, and a reference that nothing resolves is worse. */
+const isBroken = (entry: Entry): boolean =>
+  entry.kind === 'known' &&
+  entry.value.endsWith('\n') &&
+  isVariable(entry.name) &&
+  CONTRACT[entry.name].type.exact &&
+  judgeReference(entry) === undefined;
 
 function newlines(ending: readonly Entry[], isDecoded: boolean): Issue {
   const names = ending.map(({ name }) => name);
