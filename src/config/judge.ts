@@ -3,7 +3,7 @@ import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import type { AssumedRelease } from './assumed-release.ts';
-import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
+import { choiceOf, holds, judgeDefaults, judgeForeignChoices, judgePairing, type View } from './choices.ts';
 import {
   CHOICES,
   CONTRACT,
@@ -108,6 +108,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   if (pairing !== undefined) unusable.set('MQTT_BROKER_TYPE', pairing);
   if (resolved.service !== 'worker') {
     for (const [name, outcome] of judgeDefaults(view)) wrong('default', name, outcome);
+    if (!resolved.incomplete)
+      for (const [name, outcome] of judgeForeignChoices(view)) wrong('combination', name, outcome);
   }
 
   const workloads = judgeWorkloads(resolved, sources, view);

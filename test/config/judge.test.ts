@@ -337,3 +337,19 @@ test.each([
   const { findings } = await preflight(CHECKS, { ...rest, ENCRYPTION_TYPE: 'rsa' });
   expect(findings.find(({ id }) => id === `configuration/required[${name}]`)).toMatchObject({ expected });
 });
+
+describe('a choice for AWS in a config for something else is one failure', () => {
+  test.each([
+    ['OBJECT_STORAGE_TYPE', 'aws', 'set OBJECT_STORAGE_TYPE=minio', /MINIO_ENDPOINT.* are set, and no AWS_REGION$/],
+    ['ENCRYPTION_TYPE', 'kms', 'set ENCRYPTION_TYPE=rsa', /ENCRYPTION_RSA_PRIVATE_KEY is set, and no AWS_REGION$/],
+  ])('%s=%s', async (variable, value, fix, title) => {
+    const { findings } = await preflight(CHECKS, { ...ONPREM, [variable]: value });
+    const failed = findings.filter(({ status }) => status === 'fail');
+    expect(failed.map(({ id }) => id)).toEqual([`configuration/combination[${variable}]`]);
+    expect(failed[0]).toMatchObject({ fix, title: expect.stringMatching(title) });
+  });
+  test('not with anything for AWS', async () => {
+    const found = await trouble({ ...ONPREM, OBJECT_STORAGE_TYPE: 'aws', AWS_REGION: 'eu-west-1' });
+    expect(found).toEqual(['configuration/required AWS_ACCOUNT_ID', 'configuration/required AWS_DEFAULT_REGION']);
+  });
+});
