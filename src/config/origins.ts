@@ -80,8 +80,12 @@ function overlap(other: Entry, last: Entry): ConfigurationFinding {
     variable: name,
     outcome: warn(`${name} has different values for the same service`, {
       detail,
-      expected: 'one value per service, or files in the order in which they override each other',
-      fix: advice`remove ${name} from all but one, or pass only what Spacelift reads`,
+      expected: isOrdered
+        ? 'one line for each variable'
+        : 'one value per service, or files in the order in which they override each other',
+      fix: isOrdered
+        ? advice`remove one of the two lines in ${first}`
+        : advice`remove ${name} from all but one, or pass only what Spacelift reads`,
       docs: isVariable(name) ? CONTRACT[name].docs : DOCS.general,
       evidence: { variable: name, origins: [first, second] },
     }),
