@@ -136,6 +136,16 @@ const REFUSED: readonly (readonly [text: string, says: string])[] = [
   ['['.repeat(60_000), 'p.yaml:1: not valid YAML'],
 ];
 
+test.each([
+  'SERVER_DOMAIN=a\nDATABASE_URL=b\n',
+  'export SERVER_DOMAIN=a\nexport DATABASE_URL=b\n',
+  '{\n  "SERVER_DOMAIN": "a",\n  "DATABASE_URL": "b"\n}\n',
+  'SERVER_DOMAIN: a\nDATABASE_URL: "b\n',
+  'apiVersion: v1\nkind: Secret\nstringData:\n  SERVER_DOMAIN: a\n  DATABASE_URL: b\n',
+])('names the option for a config: %j', (text) => {
+  expect(() => read(text)).toThrow(/; to check a config, use -f$/);
+});
+
 test.each(REFUSED)('refuses %j', (text, says) => {
   expect(() => read(text)).toThrow(says);
 });
