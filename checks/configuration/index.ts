@@ -171,10 +171,10 @@ export const configuration = defineCheck({
       perVariable: true,
       title: 'values do not contradict each other',
       procedure:
-        'Fails if GATEWAY_GRPC_PORT and GATEWAY_HTTP_PORT are the same port. Warns if FEDERATION_CUSTOM_JWKS_URI is set without FEDERATION_CUSTOM_ISSUER.',
+        'Fails if GATEWAY_GRPC_PORT and GATEWAY_HTTP_PORT are the same port, or if OBJECT_STORAGE_TYPE or ENCRYPTION_TYPE is set to its value for AWS while only the variables of another value are set. Warns if FEDERATION_CUSTOM_JWKS_URI is set without FEDERATION_CUSTOM_ISSUER.',
       rationale:
-        'The VCS gateway does not start if it can’t open both ports. The address of keys belongs to an issuer, which the tokens of runs name.',
-      fix: 'Change one of the two variables that the finding names.',
+        'The VCS gateway does not start if it can’t open both ports. A choice for AWS needs the variables of AWS. The address of keys belongs to an issuer, which the tokens of runs name.',
+      fix: 'Change one of the variables that the finding names.',
       example: {
         found: 'GATEWAY_HTTP_PORT is 1984, and so is GATEWAY_GRPC_PORT',
         fix: 'set GATEWAY_HTTP_PORT to another port',

@@ -65,8 +65,9 @@ const SQL: Readonly<Record<string, Tell>> = {
     expected: `a role "${url.user}" with LOGIN`,
     fix: advice`${sql`CREATE ROLE ${identifier(url.user)} LOGIN CREATEROLE PASSWORD '…';`}`,
   }),
-  '3D000': ({ at, url }) => ({
+  '3D000': ({ at, url, variable }) => ({
     title: `database "${url.database}" does not exist at ${at}`,
+    detail: `If this is not the name that is meant, correct it in ${variable} instead.`,
     expected: `a database "${url.database}" owned by role "${url.user}"`,
     fix: command([
       asMemberOf(url.user),

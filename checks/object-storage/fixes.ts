@@ -6,7 +6,7 @@ import type { Retention } from './store.ts';
 export const RUN_LATER = advice`run again later`;
 
 export const rename = (what: string, name: string): Fix =>
-  advice`rename the ${what}, and update the variable that is set to ${name}`;
+  advice`use a ${what} with a valid name instead of ${name}, and update its variable`;
 export const lookUp = (code: string | undefined, where: string): Fix =>
   advice`look up ${code ?? 'the status'} in ${where}`;
 

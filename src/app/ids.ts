@@ -4,7 +4,7 @@ import { InputError } from '../config/input-error.ts';
 import type { Decisions } from '../config/schema.ts';
 import { idsOf } from '../engine/check.ts';
 import { partsOf } from '../engine/finding-id.ts';
-import { quoted, suggest, unmatched } from '../engine/select.ts';
+import { noSuchRule, quoted, suggest, unmatched } from '../engine/select.ts';
 import { CHECKS } from './checks.ts';
 import { refuseEmptySelection } from './selection.ts';
 
@@ -36,6 +36,5 @@ export function checkIds(given: GivenIds, dash: '--' | '' = ''): void {
   }
   refuseEmptySelection(given, dash);
   const unknown = given.accept?.map((id) => partsOf(id).base).find((id) => !ids.includes(id));
-  if (unknown !== undefined)
-    throw new InputError(`${dash}accept ${quoted(unknown, ids)}: no such rule${suggest(unknown, ids)}`);
+  if (unknown !== undefined) throw new InputError(`${dash}accept ${quoted(unknown, ids)}: ${noSuchRule(unknown, ids)}`);
 }

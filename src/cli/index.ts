@@ -280,7 +280,9 @@ function program(host: NodeJS.Process, started: Started, firstLine: FirstLine, l
   for (const command of root.commands) if (command.options.length > 0) command.addHelpText('after', VARIABLES);
   for (const command of [root, ...root.commands]) {
     command
-      .exitOverride()
+      .exitOverride((error) => {
+        throw refusedOption(error, command, root) ?? error;
+      })
       .configureHelp({ optionDescription })
       .configureOutput({
         writeOut: (text) => {
@@ -310,4 +312,15 @@ function refuseOptions(root: Command, command: string): void {
   const own = root.commands.find((candidate) => candidate.name() === command)?.options ?? [];
   const belongs = own.some(({ long }) => long === given.long);
   throw new InputError(belongs ? `put ${given.long} after ${command}` : `${command} does not support ${given.long}`);
+}
+
+/** What is wrong with an option that Commander calls unknown, although there is one of this name. */
+function refusedOption({ code, message }: CommanderError, command: Command, root: Command): InputError | undefined {
+  const given = code === 'commander.unknownOption' ? /'([^'=]*)/.exec(message)?.[1] : undefined;
+  if (given === undefined) return undefined;
+  const isGiven = ({ long, short }: Option) => given === long || given === short;
+  const own = command.options.find(isGiven);
+  if (own !== undefined) return new InputError(`option '${own.long}' takes no value`);
+  const other = root.options.find(isGiven);
+  return other === undefined ? undefined : new InputError(`${command.name()} does not support ${other.long}`);
 }

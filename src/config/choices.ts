@@ -96,10 +96,11 @@ const CONTRADICTIONS: {
   OBSERVABILITY_VENDOR: { Datadog: nothing, AWS: nothing, OpenTelemetry: nothing },
 };
 
+const isForAws = (view: View): boolean => ['AWS_ACCOUNT_ID', 'AWS_REGION', 'AWS_DEFAULT_REGION'].some(view.isSet);
+
 function nothingElseOnAws(view: View): string | undefined {
   const others = USES_AWS.filter(({ variable }) => variable !== 'LICENSE_TYPE');
-  const aws = ['AWS_ACCOUNT_ID', 'AWS_REGION', 'AWS_DEFAULT_REGION'].some(view.isSet);
-  return aws || holds(others, view) !== false ? undefined : 'nothing else in this config uses AWS';
+  return isForAws(view) || holds(others, view) !== false ? undefined : 'nothing else in this config uses AWS';
 }
 
 /** IoT Core without SQS, explicitly or by default (Spacelift docs, "MQTT broker", "Message queue type"). */
@@ -135,6 +136,31 @@ export function judgeDefaults(view: View): Map<ChoiceName, Issue> {
       found.set(variable, contradicted(variable, { meant, byDefault: choice.value, evidence }, view));
       break;
     }
+  }
+  return found;
+}
+
+/** Choices for AWS in a config that has nothing for AWS, but everything for another value; by the variable. */
+export function judgeForeignChoices(view: View): Map<ChoiceName, Issue> {
+  const found = new Map<ChoiceName, Issue>();
+  if (isForAws(view)) return found;
+  for (const variable of ['OBJECT_STORAGE_TYPE', 'ENCRYPTION_TYPE'] as const) {
+    const choice = view.choice(variable);
+    if (choice === 'open' || choice.byDefault || choice.value !== CONTRACT[variable].default) continue;
+    const shownBy = Object.entries<Shown>(CONTRADICTIONS[variable]);
+    const [other] = shownBy.flatMap(([meant, shown]) => {
+      const evidence = shown(view);
+      return evidence === undefined ? [] : [{ meant, evidence }];
+    });
+    if (other === undefined) continue;
+    const outcome = fail(`${variable} is ${choice.value}, but ${other.evidence}, and no AWS_REGION`, {
+      expected: `${variable}=${other.meant}, or a config for ${choice.value}`,
+      fix: setting(variable, other.meant),
+      docs: CONTRACT[variable].docs,
+      evidence: { variable, value: choice.value },
+      cause: cause.variable(variable),
+    });
+    found.set(variable, outcome);
   }
   return found;
 }

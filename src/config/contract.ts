@@ -187,7 +187,7 @@ const TABLE = {
     docs: DOCS.encryption,
   },
   ENCRYPTION_RSA_PRIVATE_KEY: {
-    type: type.judgedElsewhere,
+    type: type.rsaKey,
     secret: true,
     required: when('ENCRYPTION_TYPE', 'rsa'),
     docs: DOCS.encryption,
@@ -205,7 +205,7 @@ const TABLE = {
 
   MQTT_BROKER_TYPE: CHOICE_TABLE.MQTT_BROKER_TYPE,
   MQTT_BROKER_ENDPOINT: {
-    type: type.judgedElsewhere,
+    type: type.brokerEndpoint,
     required: true,
     of: ['server', 'drain', 'worker'],
     docs: DOCS.mqtt,

@@ -3,7 +3,7 @@ import { cause } from '../outcome/cause.ts';
 import { advice, setting } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip, warn } from '../outcome/outcome.ts';
 import type { AssumedRelease } from './assumed-release.ts';
-import { choiceOf, holds, judgeDefaults, judgePairing, type View } from './choices.ts';
+import { choiceOf, holds, judgeDefaults, judgeForeignChoices, judgePairing, type View } from './choices.ts';
 import {
   CHOICES,
   CONTRACT,
@@ -28,6 +28,7 @@ import { judgeWorkloads } from './judge-workloads.ts';
 import { judgeLauncherImage } from './launcher-image.ts';
 import { maskValue } from './logins.ts';
 import { Misspellings } from './misspelled.ts';
+import { judgeNewlines } from './newlines.ts';
 import { judgeOverlaps } from './origins.ts';
 import { judgeQuoted } from './quoted.ts';
 import { type Redact, redactor } from './redact.ts';
@@ -79,16 +80,18 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   for (const [variable, outcome] of types)
     findings.push({ rule: 'type', ...(variable !== undefined && { variable }), outcome });
   const quoted = judgeQuoted(resolved);
-  // One for all variables from the same file, under the name of the first.
-  for (const [outcome, [[variable] = ['']]] of Map.groupBy(quoted, ([, issue]) => issue))
-    findings.push({ rule: 'whitespace', variable, outcome });
   const encoded = judgeEncoded(resolved);
+  const ending = judgeNewlines(resolved, (name) => quoted.has(name) || encoded.has(name));
+  // One for all variables from the same file, under the name of the first.
+  for (const [outcome, [[variable] = ['']]] of Map.groupBy([...quoted, ...ending], ([, issue]) => issue))
+    findings.push({ rule: 'whitespace', variable, outcome });
   for (const [outcome, [[variable] = ['']]] of Map.groupBy(encoded, ([, issue]) => issue))
     findings.push({ rule: 'value', variable, outcome });
   const judgeValueOf = (name: VariableName) => {
     const held = entry(name);
     if (held === undefined) return;
-    const told = encoded.get(name) ?? quoted.get(name) ?? (held.kind === 'not-a-string' ? types.get(name) : undefined);
+    const together = encoded.get(name) ?? quoted.get(name) ?? ending.get(name);
+    const told = together ?? (held.kind === 'not-a-string' ? types.get(name) : undefined);
     if (told !== undefined) unusable.set(name, told);
     else judgeEntry(name, held);
   };
@@ -105,6 +108,8 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
   if (pairing !== undefined) unusable.set('MQTT_BROKER_TYPE', pairing);
   if (resolved.service !== 'worker') {
     for (const [name, outcome] of judgeDefaults(view)) wrong('default', name, outcome);
+    if (!resolved.incomplete)
+      for (const [name, outcome] of judgeForeignChoices(view)) wrong('combination', name, outcome);
   }
 
   const workloads = judgeWorkloads(resolved, sources, view);
@@ -148,7 +153,7 @@ export function judgeConfiguration(resolved: Resolved, sources: readonly Source[
     ...judgeShortLived(resolved, sources),
   );
   const named = [...types].flatMap(([name, outcome]) => (name === undefined ? [] : [[name, outcome] as const]));
-  return { findings, pairing, unusable, told: new Map([...named, ...quoted, ...encoded]), misspellings };
+  return { findings, pairing, unusable, told: new Map([...named, ...quoted, ...ending, ...encoded]), misspellings };
 }
 
 /** Whether a variable outside the contract is used by any check; the name of the pod, for one, is not. */

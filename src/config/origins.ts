@@ -70,19 +70,31 @@ function isAccidental(one: Entry, other: Entry): boolean {
 function overlap(other: Entry, last: Entry): ConfigurationFinding {
   const { name } = last;
   const [first, second] = [placeOf(other), placeOf(last)];
+  const isOrdered = isLineOf(other) && isLineOf(last) && first === second;
   const places = first === second ? `twice in ${first}` : `in ${first} and in ${second}`;
+  const detail = isOrdered
+    ? `It is set in lines ${other.location?.line} and ${last.location?.line} of ${first}. The last one counts.`
+    : `It is set ${places}. The last one is used here, but Spacelift may read the other one.`;
   return {
     rule: 'conflict',
     variable: name,
     outcome: warn(`${name} has different values for the same service`, {
-      detail: `It is set ${places}. The last one is used here, but Spacelift may read the other one.`,
-      expected: 'one value per service, or files in the order in which they override each other',
-      fix: advice`remove ${name} from all but one, or pass only what Spacelift reads`,
+      detail,
+      expected: isOrdered
+        ? 'one line for each variable'
+        : 'one value per service, or files in the order in which they override each other',
+      fix: isOrdered
+        ? advice`remove one of the two lines in ${first}`
+        : advice`remove ${name} from all but one, or pass only what Spacelift reads`,
       docs: isVariable(name) ? CONTRACT[name].docs : DOCS.general,
       evidence: { variable: name, origins: [first, second] },
     }),
   };
 }
+
+/** Of an env file, where the order means something. */
+const isLineOf = ({ location: { line, kind, container } = { file: '' } }: Entry): boolean =>
+  line !== undefined && kind === undefined && container === undefined;
 
 /** With the namespace and the document, which tell objects with the same name apart. */
 function placeOf({ origin, location: { namespace, document } = { file: '' } }: Entry): string {

@@ -10,6 +10,8 @@ export interface ValueType {
   readonly exact: boolean;
   /** Why a value does not match, as a sentence that quotes nothing of it; `undefined` if `expected` says enough. */
   readonly whyNot?: (value: string) => string | undefined;
+  /** What was probably meant by a value that does not match; it need not match, either. */
+  readonly meant?: (value: string) => string | undefined;
 }
 
 const type = (expected: string, schema: v.GenericSchema<string>, exact = true): ValueType => ({
@@ -55,6 +57,7 @@ export interface ChoiceType<Value extends string> extends ValueType {
 
 export const choice = <const Value extends string>(...values: readonly Value[]): ChoiceType<Value> => ({
   ...type(`one of ${values.join(', ')}`, v.picklist(values)),
+  meant: (value) => values.find((one) => one.toLowerCase() === value.toLowerCase()),
   values,
 });
 
@@ -82,13 +85,24 @@ export const token = (expected: string, pattern = /^[!#-&(-_a-~]+$/): ValueType 
 export const oneLine = (expected: string): ValueType => token(expected, /^[^\p{Cc}]+$/u);
 /** Validated by the check that uses it, not here. */
 export const judgedElsewhere = type('text', v.string(), false);
+export const brokerEndpoint: ValueType = {
+  ...judgedElsewhere,
+  expected: 'host:port of the built-in broker, or the host name of IoT Core',
+};
+export const rsaKey: ValueType = { ...judgedElsewhere, expected: 'base64 of the PEM file of an RSA private key' };
 
-export const host = matching('a bare host name, without a scheme, port or path', new RegExp(`^${HOST}$`));
-export const hostPort = matching('host:port', new RegExp(`^${HOST}:${PORT}$`));
-export const hostMaybePort = matching(
-  'host or host:port, without a scheme or path',
-  new RegExp(`^${HOST}(:${PORT})?$`),
-);
+/** Without the scheme or the start of an ARN, and the slashes at the end. */
+const bare = (value: string) => value.replace(/^(?:[a-z][a-z0-9]*:\/\/|arn:[a-z-]+:s3:::)/i, '').replace(/\/+$/, '');
+
+export const host: ValueType = {
+  ...matching('a bare host name, without a scheme, port or path', new RegExp(`^${HOST}$`)),
+  meant: bare,
+};
+export const hostPort: ValueType = { ...matching('host:port', new RegExp(`^${HOST}:${PORT}$`)), meant: bare };
+export const hostMaybePort: ValueType = {
+  ...matching('host or host:port, without a scheme or path', new RegExp(`^${HOST}(:${PORT})?$`)),
+  meant: bare,
+};
 export const httpUrl = url(['http:', 'https:'], 'an http:// or https:// URL');
 export const httpsUrl = url(['https:'], 'an https:// URL');
 /** A proxy, as Go's `net/http` reads it; with a scheme, which Spacelift requires. */
@@ -142,12 +156,19 @@ export const timeout: ValueType = {
   whyNot: (value) =>
     parseGoDuration(value) === undefined ? duration.whyNot?.(value) : 'Every evaluation would be over at once.',
 };
+const WORDS = new Map([
+  ['true', /^(true|yes|on|y)$/i],
+  ['false', /^(false|no|off|n)$/i],
+]);
 /** What Go's `strconv.ParseBool` accepts. */
-export const boolean = matching('true or false', /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/);
-export const bucket = matching(
-  'a bare bucket name, without s3://, slashes or spaces',
-  /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/,
-);
+export const boolean: ValueType = {
+  ...matching('true or false', /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/),
+  meant: (value) => [...WORDS].find(([, words]) => words.test(value))?.[0],
+};
+export const bucket: ValueType = {
+  ...matching('a bare bucket name, without s3://, slashes or spaces', /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/),
+  meant: bare,
+};
 export const kmsKey = matching(
   'a KMS key ID, key ARN, alias/name or alias ARN',
   /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)\/[A-Za-z0-9/_-]+|alias\/[A-Za-z0-9/_-]+|(mrk-)?[A-Za-z0-9-]+)$/,

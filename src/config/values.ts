@@ -82,15 +82,27 @@ export function judgeAs(
     });
   }
   if (!v.is(variable.type.schema, value)) {
-    const shown = variable.secret || entry.secret ? '' : excerpt(redact(value));
+    const isSecret = variable.secret === true || entry.secret === true;
+    const shown = isSecret ? '' : excerpt(redact(value));
+    const meant = isSecret ? undefined : meantBy(value, variable.type, redact);
     const detail = variable.type.whyNot?.(value);
     return found('value', `${name} is not ${essence(variable.type.expected)}${shown}`, {
       ...(detail !== undefined && { detail }),
       expected: variable.type.expected,
-      fix: advice`correct ${name} in ${entry.origin}`,
+      fix:
+        meant === undefined
+          ? advice`correct ${name} in ${entry.origin}`
+          : advice`set ${name}=${meant} in ${entry.origin}`,
     });
   }
   return undefined;
+}
+
+/** The value that a wrong one stands for, if it may be shown and is right. */
+function meantBy(value: string, { meant, schema }: Variable['type'], redact: Redact): string | undefined {
+  const found = meant?.(value);
+  const isRight = found !== undefined && v.is(schema, found);
+  return isRight && redact(found) === found && !looksSecret(found) ? found : undefined;
 }
 
 /** The name in a reference of a container in Kubernetes that was left as it is, because no variable before it has that name. */

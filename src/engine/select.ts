@@ -69,6 +69,10 @@ export function suggest(name: string, candidates: readonly string[]): string {
     : '; list all rules with spacelift-preflight explain';
 }
 
+/** Completes a message about an ID that is accepted, where a pattern would accept what nobody has seen yet. */
+export const noSuchRule = (id: string, ids: readonly string[]): string =>
+  id.includes('*') ? 'expected the ID of one rule, not a pattern' : `no such rule${suggest(id, ids)}`;
+
 /** A given pattern or ID as a message may quote it: complete only if it is almost an existing one. */
 export const quoted = (name: string, candidates: readonly string[]): string =>
   distance(name, nearest(name, candidates)) <= MISTYPED ? name : quotable(name);

@@ -17,6 +17,8 @@ export interface Target {
   readonly port: number;
   /** The variable, or the part of a variable, that names the target: "DATABASE_URL". */
   readonly setting: string;
+  /** The variable that says whether to use TLS, if it is not that one. */
+  readonly tlsSetting?: string;
 }
 
 type NetworkMessages = Pick<Issue, 'detail' | 'expected' | 'fix' | 'evidence' | 'cause'> & { title: string };
@@ -132,7 +134,10 @@ export function noDnsServer(host: string, servers: readonly string[]): NetworkMe
 }
 
 /** The title, the expectation, and the fix for any network error. */
-export function networkMessages(problem: NetworkError, { what, host, port, setting }: Target): NetworkMessages {
+export function networkMessages(
+  problem: NetworkError,
+  { what, host, port, setting, tlsSetting = setting }: Target,
+): NetworkMessages {
   const at = `${host}:${port}`;
   const evidence = { host, port, observed: problem.kind, ...(problem.code !== undefined && { code: problem.code }) };
   const itself = cause.network(at, problem.kind);
@@ -191,7 +196,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
     case 'not-tls':
       return {
         title: `${at} does not speak TLS`,
-        expected: `TLS, as set in ${setting}`,
+        expected: `TLS, as set in ${tlsSetting}`,
         fix: advice`enable TLS on the server, or disable it in ${setting}`,
         evidence,
         cause: itself,
@@ -199,7 +204,7 @@ export function networkMessages(problem: NetworkError, { what, host, port, setti
     case 'wants-tls':
       return {
         title: `${at} requires TLS`,
-        expected: `plain HTTP, as set in ${setting}`,
+        expected: `plain HTTP, as set in ${tlsSetting}`,
         fix: advice`enable TLS in ${setting}`,
         evidence,
         cause: itself,

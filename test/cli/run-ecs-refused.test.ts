@@ -18,7 +18,7 @@ describe('one line, and exit code 2', () => {
     [['run', 'ecs', '--cluster', 'a b', '--image', IMAGE], '', 'expected the name or ARN of an ECS cluster'],
     [[...START, '-n', 'spacelift'], '', 'run ecs does not support --namespace'],
     [['run', 'kubernetes', '--cluster', 'x'], '', 'run kubernetes does not support --cluster'],
-    [[...START, '--vcs', 'https://github.com'], '', "unknown option '--vcs'"],
+    [[...START, '--vcs', 'https://github.com'], '', 'run does not support --vcs'],
     [[...START, '--services', 'vcs-gateway'], '', 'no service runs the vcs-gateway; found server, drain, scheduler'],
     [[...START, '--only', 'databases/*'], '', '--only'],
     [[...START, '--subnets', 'subnet-0a1b'], '', '--subnets is for task definitions with -f'],

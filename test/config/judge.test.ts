@@ -312,3 +312,44 @@ test.each([
   expect(failed.map(({ id }) => id)).toEqual([`configuration/value[${name}]`]);
   expect(failed[0]?.title).toContain(title);
 });
+
+test.each([
+  ['OBJECT_STORAGE_TYPE', 'MinIO', 'set OBJECT_STORAGE_TYPE=minio in test (all)'],
+  ['OBJECT_STORAGE_TYPE', 's3', 'correct OBJECT_STORAGE_TYPE in test (all)'],
+  ['OBJECT_STORAGE_MINIO_USE_SSL', 'no', 'set OBJECT_STORAGE_MINIO_USE_SSL=false in test (all)'],
+  ['OBJECT_STORAGE_MINIO_ENDPOINT', 'http://minio:9000/', 'set OBJECT_STORAGE_MINIO_ENDPOINT=minio:9000 in test (all)'],
+  ['OBJECT_STORAGE_MINIO_ENDPOINT', 'minio:9000/path', 'correct OBJECT_STORAGE_MINIO_ENDPOINT in test (all)'],
+  ['OBJECT_STORAGE_BUCKET_STATES', 's3://states', 'set OBJECT_STORAGE_BUCKET_STATES=states in test (all)'],
+  ['OBJECT_STORAGE_BUCKET_STATES', 'arn:aws:s3:::states', 'set OBJECT_STORAGE_BUCKET_STATES=states in test (all)'],
+  ['OBJECT_STORAGE_BUCKET_STATES', 's3://states/prefix', 'correct OBJECT_STORAGE_BUCKET_STATES in test (all)'],
+  ['SERVER_DOMAIN', 'https://spacelift.corp.io/', 'set SERVER_DOMAIN=spacelift.corp.io in test (all)'],
+  ['SERVER_DOMAIN', 'https://me:hunter2@spacelift.corp.io', 'correct SERVER_DOMAIN in test (all)'],
+])('the fix for %s=%s has the value that is meant', async (name, value, fix) => {
+  const { findings } = await preflight(CHECKS, { ...ONPREM, [name]: value });
+  expect(findings.find(({ id }) => id === `configuration/value[${name}]`)).toMatchObject({ fix });
+});
+
+test.each([
+  ['MQTT_BROKER_ENDPOINT', 'host:port of the built-in broker, or the host name of IoT Core'],
+  ['ENCRYPTION_RSA_PRIVATE_KEY', 'base64 of the PEM file of an RSA private key'],
+])('%s says what it is when it is missing', async (name, expected) => {
+  const { [name]: _, ...rest } = ONPREM;
+  const { findings } = await preflight(CHECKS, { ...rest, ENCRYPTION_TYPE: 'rsa' });
+  expect(findings.find(({ id }) => id === `configuration/required[${name}]`)).toMatchObject({ expected });
+});
+
+describe('a choice for AWS in a config for something else is one failure', () => {
+  test.each([
+    ['OBJECT_STORAGE_TYPE', 'aws', 'set OBJECT_STORAGE_TYPE=minio', /MINIO_ENDPOINT.* are set, and no AWS_REGION$/],
+    ['ENCRYPTION_TYPE', 'kms', 'set ENCRYPTION_TYPE=rsa', /ENCRYPTION_RSA_PRIVATE_KEY is set, and no AWS_REGION$/],
+  ])('%s=%s', async (variable, value, fix, title) => {
+    const { findings } = await preflight(CHECKS, { ...ONPREM, [variable]: value });
+    const failed = findings.filter(({ status }) => status === 'fail');
+    expect(failed.map(({ id }) => id)).toEqual([`configuration/combination[${variable}]`]);
+    expect(failed[0]).toMatchObject({ fix, title: expect.stringMatching(title) });
+  });
+  test('not with anything for AWS', async () => {
+    const found = await trouble({ ...ONPREM, OBJECT_STORAGE_TYPE: 'aws', AWS_REGION: 'eu-west-1' });
+    expect(found).toEqual(['configuration/required AWS_ACCOUNT_ID', 'configuration/required AWS_DEFAULT_REGION']);
+  });
+});

@@ -219,3 +219,30 @@ test('of the environment, only variables for Spacelift and the SDKs', async () =
   );
   expect(deployment.origins.map(({ name }) => name)).toEqual(Object.keys(ONPREM).filter((name) => ONPREM[name] !== ''));
 });
+
+describe('in an env file', () => {
+  const file = (...lines: readonly string[]) =>
+    parseSource(
+      '.env',
+      [...Object.entries(ONPREM).map(([name, value]) => `${name}='${value}'`), ...lines, ''].join('\n'),
+    );
+
+  test('two values are a warning with both lines, and the last one counts', async () => {
+    const { deployment, titles } = await warnings([await file('SERVER_DOMAIN=other.corp.io')]);
+    const first = Object.keys(ONPREM).indexOf('SERVER_DOMAIN') + 1;
+    const last = Object.keys(ONPREM).length + 1;
+    expect(titles).toEqual([
+      `configuration/conflict[SERVER_DOMAIN]: SERVER_DOMAIN has different values for the same service. It is set in lines ${first} and ${last} of .env. The last one counts.`,
+    ]);
+    expect(deployment.lookup('SERVER_DOMAIN')).toMatchObject({ state: 'set', value: 'other.corp.io' });
+  });
+
+  test.each([
+    ['the same value', `ENVIRONMENT='${ONPREM.ENVIRONMENT}'`, { state: 'set', value: ONPREM.ENVIRONMENT }],
+    ['no value', 'ENVIRONMENT=', { state: 'unset' }],
+  ])('%s at the end is no conflict', async (_, line, value) => {
+    const { deployment, titles } = await warnings([await file(line)]);
+    expect(titles).toEqual([]);
+    expect(deployment.lookup('ENVIRONMENT')).toMatchObject(value);
+  });
+});

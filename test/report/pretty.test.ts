@@ -304,7 +304,7 @@ next steps
       await check('x', () => pass('fine'));
     });
     const report = await reportOf([check]);
-    const note = '- 2 test objects stay: later runs use them again, and this account is not\n  allowed to remove them';
+    const note = '- 2 test objects stay: later runs use them again, and this account or service\n  can’t remove them';
     expect(show(report)).toContain(`${note} (-v lists them)\n`);
     expect(show(report)).not.toMatch(/left behind|aws s3 rm/);
     expect(show(report, { verbosity: 'verbose' })).toContain(

@@ -82,7 +82,7 @@ export async function minio(run: Run): Promise<Store> {
 
   return {
     name: 'MinIO',
-    target: { what: 'MinIO', host, port, setting: ENDPOINT },
+    target: { what: 'MinIO', host, port, setting: ENDPOINT, tlsSetting: 'OBJECT_STORAGE_MINIO_USE_SSL' },
     messages: minioMessages({ accessKey: accessKeyId, endpoint, secure }),
     tellsMissing: true,
     ...s3Operations({ send, document }),

@@ -1,12 +1,13 @@
 /** Reads a decisions file. It can be of a pull request: it is data, limited in size, and every error names its line. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml';
+import { isVariable } from '../../config/contract.ts';
 import { InputError } from '../../config/input-error.ts';
 import type { Accepted, Decisions, SkippedRules } from '../../config/schema.ts';
 import { decode } from '../../config/sources/read.ts';
 import { idsOf } from '../../engine/check.ts';
 import { partsOf } from '../../engine/finding-id.ts';
-import { quoted, suggest, unmatched } from '../../engine/select.ts';
+import { noSuchRule, quoted, suggest, unmatched } from '../../engine/select.ts';
 import { escapeControls } from '../../report/sanitize.ts';
 import { CHECKS } from '../checks.ts';
 import { differenceIn, offsetOf } from './form.ts';
@@ -78,13 +79,14 @@ export function decisionsIn(text: string, file: string, { profile, today }: Read
     prettyErrors: false,
   });
   const [document, second] = 'empty' in documents ? [] : documents;
-  refuseForeign(document?.contents, at);
+  const hint = isConfig(text) ? '; to check a config, use -f' : '';
+  refuseForeign(document?.contents, at, hint);
   if (second !== undefined) throw new InputError(`${at(second.range?.[0])}: expected one YAML document`);
   const [error] = document?.errors ?? [];
-  if (error !== undefined) throw new InputError(`${at(error.pos[0])}: not valid YAML`);
+  if (error !== undefined) throw new InputError(`${at(error.pos[0])}: not valid YAML${hint}`);
   const root = document?.contents ?? null;
   const found = root === null ? undefined : differenceIn(root, decisionsSchema(CHECKS));
-  if (found !== undefined) throw new InputError(`${at(found.offset)}: ${found.says}`);
+  if (found !== undefined) throw new InputError(`${at(found.offset)}: ${found.says}${hint}`);
   const profiles = mapIn(root, 'profiles');
   const names = profiles?.items.map(({ key }) => String(isScalar(key) ? key.value : '')) ?? [];
   if (profile !== undefined && !names.includes(profile))
@@ -110,14 +112,20 @@ export function decisionsIn(text: string, file: string, { profile, today }: Read
 }
 
 /** Other programs have a `preflight.yaml` too: that of Replicated's troubleshoot is a Kubernetes object. @throws InputError */
-function refuseForeign(root: unknown, at: (offset?: number) => string): void {
+function refuseForeign(root: unknown, at: (offset?: number) => string, hint: string): void {
   const version = valueIn(root, 'apiVersion');
   if (!isScalar(version)) return;
   const text = String(version.value);
   const shown = /^[\w./-]{1,60}$/.test(text) ? ` (apiVersion: ${text})` : '';
   throw new InputError(
-    `${at(offsetOf(version))}: a Kubernetes object of another program${shown}; expected decisions (accept, skip, require, options, profiles): use --no-config, or --config with another file`,
+    `${at(offsetOf(version))}: a Kubernetes object of another program${shown}; expected decisions (accept, skip, require, options, profiles): use --no-config, or --config with another file${hint}`,
   );
+}
+
+/** Whether the file sets Spacelift's variables: it was meant for -f. */
+function isConfig(text: string): boolean {
+  const names = [...text.matchAll(/^[ \t{]*(?:export )?"?([A-Z][A-Z0-9_]*)"?[=:]/gm)].map(([, name = '']) => name);
+  return names.filter(isVariable).length > 1;
 }
 
 interface Section {
@@ -138,7 +146,7 @@ function sectionOf(section: unknown, at: (offset?: number) => string, today: str
     const where = at(offsetOf(item));
     const { id = '', reason = '', who, until } = textsIn(item);
     const { base } = partsOf(id);
-    if (!ids.includes(base)) throw new InputError(`${where}: ${quoted(base, ids)}: no such rule${suggest(base, ids)}`);
+    if (!ids.includes(base)) throw new InputError(`${where}: ${quoted(base, ids)}: ${noSuchRule(base, ids)}`);
     if (accepted.has(id)) throw new InputError(`${where}: ${base} is accepted twice`);
     const isExpired = until !== undefined && until < today;
     accepted.set(id, {

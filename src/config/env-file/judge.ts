@@ -76,7 +76,7 @@ const SUBJECTS: Readonly<Record<Reason, string>> = {
   'dollar sign': 'the $ in the value',
   backslash: 'the \\ in the value',
   quotes: 'the quotes in the value',
-  syntax: 'the special characters in the value',
+  syntax: 'a special character in the value',
 };
 
 function describe({ name, line, groups, reason }: Difference): string {

@@ -1,5 +1,5 @@
 /** Dotenv files: quotes, comments, `export`, multi-line values. */
-import { lastOf } from '../env-file/assignment.ts';
+import { type Assignment, lastOf } from '../env-file/assignment.ts';
 import { readEnvFile } from '../env-file/compare.ts';
 import { MOST_ASSIGNMENTS, tooMany } from './bounds.ts';
 import type { Reading } from './value.ts';
@@ -13,7 +13,7 @@ export function readDotenv(text: string, file: string): Reading {
   refuseFlood(file, text);
   const { used, envFile } = readEnvFile(text, file);
   return {
-    entries: [...lastOf(used).values()].map(({ name, value, line }) => ({
+    entries: kept(used).map(({ name, value, line }) => ({
       name,
       kind: 'known',
       value,
@@ -24,6 +24,17 @@ export function readDotenv(text: string, file: string): Reading {
     incomplete: false,
     envFile,
   };
+}
+
+/** The last of each name, which counts, after those with another value, which are a mistake. */
+function kept(used: readonly Assignment[]): Assignment[] {
+  const last = lastOf(used);
+  return used.filter((one) => {
+    const counts = last.get(one.name);
+    return (
+      counts === one || (counts !== undefined && counts.value !== '' && one.value !== '' && one.value !== counts.value)
+    );
+  });
 }
 
 function refuseFlood(file: string, text: string): void {

@@ -38,6 +38,7 @@ export function readObject(
     },
   };
   const where = `${file}: ${label}`;
+  refuseOtherField(object, kind, where);
   const plain = (field: string) => {
     const map = mapIn(object, field, where);
     return Object.entries(map).map(([key, value]) => entryOf(key, value, placeIn(map, key, place)));
@@ -107,6 +108,21 @@ function rejectedData(value: Value): RejectedType | undefined {
   if (typeof value !== 'string') return rejectedType(value);
   const base64 = value.replace(/[\r\n]/g, '');
   return base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64) ? undefined : 'plaintext';
+}
+
+/** A field that the API rejects or ignores, with the values in it: the wrong case, or that of the other kind. */
+function refuseOtherField(object: ValueMap, kind: string, where: string): void {
+  const [best, ...others] = kind === 'ConfigMap' ? ['data', 'binaryData'] : ['stringData', 'data'];
+  const given = Object.entries(object).find(
+    ([field, map]) =>
+      /^(?:string|binary)?_?data$/i.test(field) &&
+      field !== best &&
+      !others.includes(field) &&
+      isMap(map) &&
+      Object.keys(map).some(isKnown),
+  );
+  if (given === undefined) return;
+  throw new InputError(`${where}: a ${kind} has no ${given[0]}; put the values into ${best}`);
 }
 
 /** None for bytes that no variable can contain. */

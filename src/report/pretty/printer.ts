@@ -91,7 +91,7 @@ export class Printer {
     if (staying.length === 0) return [];
     const isVerbose = this.style.verbosity === 'verbose';
     const objects = staying.length === 1 ? 'a test object stays' : `${staying.length} test objects stay`;
-    const why = 'later runs use them again, and this account is not allowed to remove them';
+    const why = 'later runs use them again, and this account or service can’t remove them';
     const says = `${objects}: ${staying.length === 1 ? why.replaceAll('them', 'it') : why}${isVerbose ? '' : ' (-v lists them)'}`;
     const note = wrap(this.text(says), this.style.width - 2).map((line, index) =>
       this.color.dim(`${index === 0 ? this.icon('skip').trimEnd() : ' '} ${line}`),

@@ -107,7 +107,7 @@ const REFUSED: readonly (readonly [text: string, says: string])[] = [
     'accept:\n- {id: database/versoin, reason: x}',
     "p.yaml:2: database/versoin: no such rule; did you mean 'database/ver",
   ],
-  ['accept:\n- {id: database/*, reason: x}', 'p.yaml:2: database/*: no such rule'],
+  ['accept:\n- {id: database/*, reason: x}', 'p.yaml:2: database/*: expected the ID of one rule, not a pattern'],
   [
     'accept:\n- {id: database/version, reason: x}\n- {id: database/version, reason: y}',
     'p.yaml:3: database/version is accepted twice',
@@ -135,6 +135,16 @@ const REFUSED: readonly (readonly [text: string, says: string])[] = [
   ['accept', 'p.yaml:1: expected a map'],
   ['['.repeat(60_000), 'p.yaml:1: not valid YAML'],
 ];
+
+test.each([
+  'SERVER_DOMAIN=a\nDATABASE_URL=b\n',
+  'export SERVER_DOMAIN=a\nexport DATABASE_URL=b\n',
+  '{\n  "SERVER_DOMAIN": "a",\n  "DATABASE_URL": "b"\n}\n',
+  'SERVER_DOMAIN: a\nDATABASE_URL: "b\n',
+  'apiVersion: v1\nkind: Secret\nstringData:\n  SERVER_DOMAIN: a\n  DATABASE_URL: b\n',
+])('names the option for a config: %j', (text) => {
+  expect(() => read(text)).toThrow(/; to check a config, use -f$/);
+});
 
 test.each(REFUSED)('refuses %j', (text, says) => {
   expect(() => read(text)).toThrow(says);

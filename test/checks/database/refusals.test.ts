@@ -8,7 +8,13 @@ const same = (url: string) => url;
 /** Changes to a healthy installation, each with what the report must say. */
 const REFUSALS: Record<
   string,
-  { server?: (server: PostgresServer) => Promise<unknown>; url?: (url: string) => string; title: RegExp; fix: RegExp }
+  {
+    server?: (server: PostgresServer) => Promise<unknown>;
+    url?: (url: string) => string;
+    title: RegExp;
+    fix: RegExp;
+    detail?: string;
+  }
 > = {
   'a wrong password': {
     url: (url) => url.replace(encodeURIComponent(PASSWORD), 'another-password'),
@@ -34,6 +40,7 @@ const REFUSALS: Record<
     url: (url) => url.replace(/\/spacelift$/, '/spaceleft'),
     title: /database "spaceleft" does not exist/,
     fix: /^GRANT spacelift TO CURRENT_USER;\nCREATE DATABASE spaceleft OWNER spacelift;$/,
+    detail: 'If this is not the name that is meant, correct it in DATABASE_URL instead.',
   },
   'a database that admits no connections': {
     server: (server) => server.query('ALTER DATABASE spacelift ALLOW_CONNECTIONS false'),
@@ -71,13 +78,14 @@ const REFUSALS: Record<
   },
 };
 
-test.for(Object.entries(REFUSALS))('%s', async ([, { server: prepare, url: change = same, title, fix }]) => {
+test.for(Object.entries(REFUSALS))('%s', async ([, { server: prepare, url: change = same, title, fix, detail }]) => {
   const server = await postgres();
   const url = await spacelift(server);
   await prepare?.(server);
   const found = expectOne(await check(change(url)));
   expect(found.title).toMatch(title);
   expect(found.fix).toMatch(fix);
+  if (detail !== undefined) expect(found.text).toContain(detail);
 });
 
 test('no line in pg_hba.conf', async () => {

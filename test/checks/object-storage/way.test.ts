@@ -63,6 +63,7 @@ describe('TLS', () => {
     expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS)).toMatchObject({
       title: `${storage.store.endpoint} requires TLS`,
+      expected: 'plain HTTP, as set in OBJECT_STORAGE_MINIO_USE_SSL',
       fix: 'set OBJECT_STORAGE_MINIO_USE_SSL=true',
     });
   });
@@ -85,6 +86,7 @@ describe('TLS', () => {
     expect(judged(result)).toEqual(oneFailure);
     expect(result.finding(ACCESS)).toMatchObject({
       title: `${storage.store.endpoint} does not speak TLS`,
+      expected: 'TLS, as set in OBJECT_STORAGE_MINIO_USE_SSL',
       fix: expect.stringContaining('OBJECT_STORAGE_MINIO_USE_SSL=false'),
     });
   });

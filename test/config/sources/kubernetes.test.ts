@@ -261,3 +261,15 @@ describe('values that the API accepts as strings, as its decoder answered (`npm 
     });
   });
 });
+
+it.each([
+  ['Secret', 'stringdata', 'stringData'],
+  ['Secret', 'string_data', 'stringData'],
+  ['Secret', 'Data', 'stringData'],
+  ['ConfigMap', 'stringData', 'data'],
+])('a %s has no %s', async (kind, field, meant) => {
+  const object = { kind, metadata: { name: 's' }, [field]: { SERVER_DOMAIN: 'spacelift.corp.io' } };
+  expect(await refusal('x', JSON.stringify(object))).toBe(
+    `x: ${kind} s: a ${kind} has no ${field}; put the values into ${meant}`,
+  );
+});

@@ -182,3 +182,11 @@ it.each(['', '  \n\t\n', '# only\n  # comments\n', '---\n', '---\n# nothing\n---
     );
   },
 );
+
+it('an env file whose first line is that of YAML is told from YAML', async () => {
+  const says = 'x.env: not valid YAML at line 2, column 1: wrong indentation, or a colon is missing';
+  expect(await refusal('x.env', `SERVER_DOMAIN: a\nDATABASE_URL=${SECRET}\nexport ENVIRONMENT=b\n`)).toBe(
+    `${says}; in an env file, the first line must be NAME=value, too`,
+  );
+  expect(await refusal('x.env', `SERVER_DOMAIN: a\nDATABASE_URL=${SECRET}\nA: b\nC: d\n`)).not.toContain('env file,');
+});
