@@ -10,7 +10,8 @@
  *    one version, no matter how many runs.
  * 3. If that write shows that the bucket is not versioned, and the object can be deleted, it is deleted at once, and the
  *    rest happens under `spacelift-preflight/<run id>/`. If it can't be deleted, it stays. The same holds for its version,
- *    where an operator is not allowed to see whether the bucket has a default retention.
+ *    where an operator is not allowed to see whether the bucket has a default retention; and for an object that another run
+ *    has left, where an operator sees that the bucket is not versioned: what was refused once is refused again.
  * 4. A service that does not write to this bucket, and `--read-only`, read the constant object if another run left it.
  *
  * A store may list fewer versions than it has. So at the end, every key that was written and not listed is removed by name,
@@ -116,8 +117,10 @@ export class TestObjects extends OwnObjects {
       if (mayBeMissing && attempt + 1 < ATTEMPTS) continue;
       // An object without a version may be older than the bucket's versioning.
       if (found === 'hidden') return { key: PROBE_KEY, mode: 'persistent', versioned: undefined };
-      if (found !== undefined)
-        return { key: PROBE_KEY, mode: 'persistent', versioned: found.versionId !== undefined || undefined };
+      if (found === undefined) continue;
+      const isOld = found.versionId === undefined && asOperator && (await this.#hasNoVersions());
+      if (isOld && (await this.#removeKept())) return this.#own();
+      return { key: PROBE_KEY, mode: 'persistent', versioned: found.versionId !== undefined || undefined };
     }
     throw new CheckStopped(inUse(bucket));
   }
@@ -232,6 +235,16 @@ export class TestObjects extends OwnObjects {
     this.removal?.done();
     this.mayPurge = true;
     return true;
+  }
+
+  /** As far as these credentials are allowed to see it: an object without a version may be older than the versioning. */
+  async #hasNoVersions(): Promise<boolean> {
+    try {
+      return !(await this.within((signal) => this.store.versioning(this.bucket, signal)));
+    } catch (error) {
+      if (error instanceof StoreError || error instanceof CheckStopped) return false;
+      throw error;
+    }
   }
 
   async #removeKept(): Promise<boolean> {

@@ -248,9 +248,27 @@ describe('a role without --service', () => {
       ],
     };
     storage.store.users = [{ ...OPERATOR, policy }];
-    const result = await storage.check();
-    expect(judged(result)).toEqual({ fail: ['metadata/access'], warn: [] });
-    expect(contents(storage.store)).toEqual(once(['metadata']));
+    for (let run = 0; run < 2; run++) {
+      const result = await storage.check();
+      expect(judged(result)).toEqual({ fail: ['metadata/access'], warn: [] });
+      expect(contents(storage.store)).toEqual(once(['metadata']));
+    }
+    storage.store.users = [OPERATOR];
+    expect(judged(await storage.check())).toEqual({ fail: [], warn: [] });
+  });
+
+  test('what an earlier run could not delete goes once deleting is allowed, where there are no versions', async () => {
+    const statements: PolicyDocument['Statement'] = [
+      { Effect: 'Allow', Action: 's3:*', Resource: '*' },
+      { Effect: 'Deny', Action: 's3:DeleteObjectVersion', Resource: '*' },
+    ];
+    const noDeletion: PolicyDocument['Statement'] = [{ Effect: 'Deny', Action: 's3:DeleteObject', Resource: '*' }];
+    const only = ['object-storage/metadata/*'];
+    storage.store.users = [{ ...OPERATOR, policy: { Statement: [...statements, ...noDeletion] } }];
+    expect(judged(await storage.check({ only })).fail).toEqual(['metadata/access']);
+    storage.store.users = [{ ...OPERATOR, policy: { Statement: statements } }];
+    expect(judged(await storage.check({ only }))).toEqual({ fail: [], warn: [] });
+    expect(contents(storage.store)).toEqual([]);
   });
 });
 
