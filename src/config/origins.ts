@@ -70,7 +70,7 @@ function isAccidental(one: Entry, other: Entry): boolean {
 function overlap(other: Entry, last: Entry): ConfigurationFinding {
   const { name } = last;
   const [first, second] = [placeOf(other), placeOf(last)];
-  const isOrdered = isLineOf(other) && isLineOf(last) && first === second;
+  const isOrdered = hasOwnLine(other) && hasOwnLine(last) && first === second;
   const places = first === second ? `twice in ${first}` : `in ${first} and in ${second}`;
   const detail = isOrdered
     ? `It is set in lines ${other.location?.line} and ${last.location?.line} of ${first}. The last one counts.`
@@ -92,9 +92,9 @@ function overlap(other: Entry, last: Entry): ConfigurationFinding {
   };
 }
 
-/** Of an env file, where the order means something. */
-const isLineOf = ({ location: { line, kind, container } = { file: '' } }: Entry): boolean =>
-  line !== undefined && kind === undefined && container === undefined;
+/** Not in a list of variables in a container. */
+const hasOwnLine = ({ location: { line, container } = { file: '' } }: Entry): boolean =>
+  line !== undefined && container === undefined;
 
 /** With the namespace and the document, which tell objects with the same name apart. */
 function placeOf({ origin, location: { namespace, document } = { file: '' } }: Entry): string {

@@ -246,3 +246,41 @@ describe('in an env file', () => {
     expect(deployment.lookup('ENVIRONMENT')).toMatchObject(value);
   });
 });
+
+describe('in one map of a YAML file', () => {
+  const FIRST = 'spacelift.corp.io';
+  const secret = (field: string, encoded: (value: string) => string) => [
+    ...['apiVersion: v1', 'kind: Secret', 'metadata: {name: shared}', `${field}:`],
+    ...Object.entries({ ...ONPREM, SERVER_DOMAIN: FIRST }).map(([name, value]) => `  ${name}: '${encoded(value)}'`),
+    `  SERVER_DOMAIN: '${encoded('other.corp.io')}'`,
+  ];
+  const plain = (value: string) => value;
+
+  test.each([
+    ['data', secret('data', base64)],
+    ['stringData', secret('stringData', plain)],
+    [
+      'no Secret',
+      secret('x', plain)
+        .slice(4)
+        .map((line) => line.trim()),
+    ],
+  ])('of %s, two values are a warning with both lines, and the last one counts', async (_, lines) => {
+    const { deployment, titles } = await warnings([await parseSource('shared.yaml', lines.join('\n'))]);
+    const first = lines.findIndex((line) => line.includes('SERVER_DOMAIN:')) + 1;
+    expect(titles).toHaveLength(1);
+    expect(titles[0]).toContain(`It is set in lines ${first} and ${lines.length} of shared.yaml`);
+    expect(deployment.lookup('SERVER_DOMAIN')).toMatchObject({ state: 'set', value: 'other.corp.io' });
+  });
+
+  test('stringData overrides both values of data', async () => {
+    const lines = [...secret('data', base64), 'stringData:', '  SERVER_DOMAIN: third.corp.io'];
+    const { deployment } = await warnings([await parseSource('shared.yaml', lines.join('\n'))]);
+    expect(deployment.lookup('SERVER_DOMAIN')).toMatchObject({ state: 'set', value: 'third.corp.io' });
+  });
+
+  test('the same value twice is no conflict', async () => {
+    const lines = [...secret('stringData', plain).slice(0, -1), `  SERVER_DOMAIN: ${FIRST}`];
+    expect((await warnings([await parseSource('shared.yaml', lines.join('\n'))])).titles).toEqual([]);
+  });
+});

@@ -1,7 +1,7 @@
 /** Docker Compose files: the variables of Spacelift's services. A variable of the shell is not known here. */
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
-import { placeIn } from './lines.ts';
+import { placeIn, replacedIn } from './lines.ts';
 import { mapOfPairs } from './pairs.ts';
 import { named } from './quote.ts';
 import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
@@ -56,7 +56,10 @@ export function readCompose(documents: readonly Document[], file: string): Readi
     return [
       {
         hasFiles,
-        entries: Object.entries(variables).map(([key, value]) => entry(key, value, placeIn(variables, key, place))),
+        entries: [
+          ...replacedIn(variables, place).map(({ key, value, place }) => entry(key, value, place)),
+          ...Object.entries(variables).map(([key, value]) => entry(key, value, placeIn(variables, key, place))),
+        ],
       },
     ];
   });

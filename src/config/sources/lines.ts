@@ -18,6 +18,25 @@ export function withLines<Map extends ValueMap>(map: Map, lines: Lines | undefin
   return map;
 }
 
+/** A value that a later one of the same key in the same map replaces. */
+export interface Replaced {
+  readonly key: string;
+  readonly value: Value;
+  readonly line: number | undefined;
+}
+
+const REPLACED = new WeakMap<ValueMap, readonly Replaced[]>();
+
+/** @returns the map */
+export function withReplaced<Map extends ValueMap>(map: Map, replaced: readonly Replaced[]): Map {
+  if (replaced.length > 0) REPLACED.set(map, replaced);
+  return map;
+}
+
+/** The values that later ones in the same map replace, in their order. */
+export const replacedIn = (map: ValueMap, place: Place): { key: string; value: Value; place: Place }[] =>
+  (REPLACED.get(map) ?? []).map(({ key, value, line }) => ({ key, value, place: placeAt(line, place) }));
+
 /** `undefined` if they are not known. */
 export const linesOf = (map: ValueMap): Lines | undefined => LINES.get(map);
 
@@ -34,9 +53,7 @@ export function linesOfPairs(list: readonly Value[], pairs: readonly (readonly [
 }
 
 /** The place of one variable of a map. */
-export function placeIn(map: ValueMap, key: string, place: Place): Place {
-  const line = LINES.get(map)?.get(key);
-  return line === undefined || place.location === undefined
-    ? place
-    : { ...place, location: { ...place.location, line } };
-}
+export const placeIn = (map: ValueMap, key: string, place: Place): Place => placeAt(LINES.get(map)?.get(key), place);
+
+const placeAt = (line: number | undefined, place: Place): Place =>
+  line === undefined || place.location === undefined ? place : { ...place, location: { ...place.location, line } };

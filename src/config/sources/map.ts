@@ -1,6 +1,6 @@
 /** A flat JSON or YAML object of variables and values, which may be unquoted in this format. */
 import { type Entry, InputError } from '../entry.ts';
-import { placeIn } from './lines.ts';
+import { placeIn, replacedIn } from './lines.ts';
 import { named } from './quote.ts';
 import {
   aType,
@@ -26,7 +26,10 @@ export function readMap(documents: readonly Document[], file: string, expected: 
       ...(secret && { secret }),
     };
     if (!isMap(value)) return [];
-    return Object.entries(value).map(([name, held]) => ({ name, value: held, place: placeIn(value, name, place) }));
+    return [
+      ...replacedIn(value, place).map(({ key, ...held }) => ({ name: key, ...held })),
+      ...Object.entries(value).map(([name, held]) => ({ name, value: held, place: placeIn(value, name, place) })),
+    ];
   });
   return {
     entries: variables.map(({ name, value, place }): Entry => {

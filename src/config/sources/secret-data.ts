@@ -3,7 +3,7 @@ import { isKnown } from '../contract.ts';
 import { type Entry, InputError, type RejectedType, type RejectedValue } from '../entry.ts';
 import { SERVICES, type Service } from '../options.ts';
 import { isSopsValue } from './encrypted.ts';
-import { linesOf, placeIn, withLines } from './lines.ts';
+import { linesOf, placeIn, replacedIn, withLines } from './lines.ts';
 import { type Located, labelOf, nameIn, namespaceIn } from './objects.ts';
 import { named } from './quote.ts';
 import {
@@ -43,7 +43,9 @@ export function readObject(
     const map = mapIn(object, field, where);
     return Object.entries(map).map(([key, value]) => entryOf(key, value, placeIn(map, key, place)));
   };
-  if (kind === 'ConfigMap') return { entries: plain('data'), rejected: [] };
+  const replaced = (field: string) => replacedIn(mapIn(object, field, where), place);
+  const replacedText = (field: string) => replaced(field).map(({ key, value, place }) => entryOf(key, value, place));
+  if (kind === 'ConfigMap') return { entries: [...replacedText('data'), ...plain('data')], rejected: [] };
   const written = plain('stringData');
   const overrides = new Map(written.map((entry) => [entry.name, entry]));
   const encoded = mapIn(object, 'data', where);
@@ -52,7 +54,11 @@ export function readObject(
     ([key, value]) => overrides.get(key) ?? decodedEntry(key, value, placeIn(encoded, key, place), where),
   );
   return {
-    entries: [...new Set([...decoded, ...written])],
+    entries: [
+      ...replaced('data').flatMap(({ key, value, place }) => decodedEntry(key, value, place, where)),
+      ...replacedText('stringData'),
+      ...new Set([...decoded, ...written]),
+    ],
     // stringData overrides data, but the API rejects the object anyway.
     rejected: data.flatMap(([key, value]) => {
       const type = overrides.has(key) ? rejectedData(value) : undefined;

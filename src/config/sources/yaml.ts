@@ -3,7 +3,7 @@ import type { Composer, CST, ErrorCode, LineCounter, Node, YAMLMap } from 'yaml'
 import { lookup } from '../../util/lookup.ts';
 import { InputError } from '../entry.ts';
 import { refuseLines } from './bounds.ts';
-import { hasLine, withLines } from './lines.ts';
+import { hasLine, type Replaced, withLines, withReplaced } from './lines.ts';
 import { notValid } from './syntax.ts';
 import { isList, isMap, type JsonType, Unquoted, type Value, type ValueMap } from './value.ts';
 
@@ -197,9 +197,13 @@ class Converter {
     const own = new Map<string, Value>();
     const merged = new Map<string, Value>();
     const lines = new Map<string, number>();
+    const replaced: Replaced[] = [];
     for (const { key, value } of node.items) {
       const name = this.convert(key, depth + 1);
       const converted = this.convert(value, depth + 1);
+      const before = typeof name === 'string' && hasLine(name) ? own.get(name) : undefined;
+      if (before !== undefined && typeof name === 'string')
+        replaced.push({ key: name, value: before, line: lines.get(name) });
       const offset = this.#yaml.isNode(key) ? key.range?.[0] : undefined;
       if (this.#counter !== undefined && offset !== undefined && typeof name === 'string' && hasLine(name))
         lines.set(name, this.#counter.linePos(offset).line);
@@ -209,7 +213,7 @@ class Converter {
       else throw this.#notValid('a key is not a string', this.#yaml.isNode(key) ? key : node);
     }
     // Unlike assignment, `fromEntries` can define a key such as `__proto__`.
-    return withLines(Object.fromEntries([...merged, ...own]), lines);
+    return withReplaced(withLines(Object.fromEntries([...merged, ...own]), lines), replaced);
   }
 
   #merge(into: Map<string, Value>, value: Value, node: Node): void {
