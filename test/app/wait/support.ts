@@ -60,6 +60,8 @@ export async function waiting(checks: readonly Check[], waitMs: number, more: Mo
     result = phased.result;
   });
   for (let step = 0; result === undefined && step < 10_000; step++) {
+    // No time passes while the checks start, one in each turn of the event loop.
+    for (const _ of checks) await setImmediate();
     await vi.advanceTimersByTimeAsync(50);
     await setImmediate();
   }
