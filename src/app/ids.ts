@@ -32,7 +32,10 @@ export function checkIds(given: GivenIds, dash: '--' | '' = ''): void {
     if (missed === undefined) continue;
     const { pattern } = missed;
     const known = [...groups, ...ids];
-    throw new InputError(`${dash}${option} ${quoted(pattern, known)} matches no rule${suggest(pattern, known)}`);
+    const hint = pattern.includes(',')
+      ? '; pass each pattern by itself, not a list with commas'
+      : suggest(pattern, known);
+    throw new InputError(`${dash}${option} ${quoted(pattern, known)} matches no rule${hint}`);
   }
   refuseEmptySelection(given, dash);
   const unknown = given.accept?.map((id) => partsOf(id).base).find((id) => !ids.includes(id));

@@ -129,6 +129,10 @@ describe('what nobody can tell from a password', () => {
 describe('what is no secret is repeated', () => {
   test.each([
     [['--service', 'beside'], "argument 'beside' is invalid"],
+    [
+      ['--only', 'configuration/*,database/*'],
+      '--only … matches no rule; pass each pattern by itself, not a list with commas',
+    ],
     [['--only', 'database/conect'], "--only database/conect matches no rule; did you mean 'database/connect'?"],
     [
       ['--only', 'object-storage/upload/cors'],
