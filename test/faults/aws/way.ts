@@ -150,7 +150,7 @@ const ofEach = ({ what, setting, fail }: Service): Fault[] => [
     name: `${what} behind a proxy that resets connections`,
     arrange: between(setting, { resetAfterBytes: 900 }),
     fail: [fail],
-    says: new RegExp(`${AT} closed the connection`),
+    says: new RegExp(`${AT} (?:closed the connection|broke off its response)`),
   },
   { name: `${what} behind a slow network`, arrange: between(setting, { delayMs: 50 }) },
   {
