@@ -36,7 +36,6 @@ let pattern: RegExp | undefined;
 
 /** Whether a text contains one of them. */
 export function hasUnassigned(text: string): boolean {
-  if (/^[ -~]*$/.test(text)) return false;
   pattern ??= new RegExp(`[${RANGES.trim().split(/\s+/).map(escaped).join('')}]`, 'u');
   return pattern.test(text);
 }

@@ -1,5 +1,4 @@
 /** The broker's endpoint: faults of any endpoint, and those of the built-in broker's, `host:port` or `tls://host:port`. */
-
 import { isPlaceholder } from '../../src/config/placeholders.ts';
 import type { PlannedOperation } from '../../src/engine/check.ts';
 import { unbracketed } from '../../src/net/tcp.ts';

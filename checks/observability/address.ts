@@ -1,5 +1,4 @@
 /** Telemetry addresses, parsed like each vendor's SDK for Go. */
-
 import type { VariableName } from '../../src/config/contract.ts';
 import { looksSecret, maskValue } from '../../src/config/logins.ts';
 import type { Run } from '../../src/engine/check.ts';

@@ -1,5 +1,4 @@
 /** NO_PROXY, read like Go's clients (golang.org/x/net/http/httpproxy): an entry that they do not understand exempts nothing. */
-
 import { domainToASCII } from 'node:url';
 import { isIP } from '../util/ip.ts';
 

@@ -94,15 +94,14 @@ export const rsaKey: ValueType = { ...judgedElsewhere, expected: 'base64 of the 
 /** Without the scheme or the start of an ARN, and the slashes at the end. */
 const bare = (value: string) => value.replace(/^(?:[a-z][a-z0-9]*:\/\/|arn:[a-z-]+:s3:::)/i, '').replace(/\/+$/, '');
 
-export const host: ValueType = {
-  ...matching('a bare host name, without a scheme, port or path', new RegExp(`^${HOST}$`)),
-  meant: bare,
-};
-export const hostPort: ValueType = { ...matching('host:port', new RegExp(`^${HOST}:${PORT}$`)), meant: bare };
-export const hostMaybePort: ValueType = {
-  ...matching('host or host:port, without a scheme or path', new RegExp(`^${HOST}(:${PORT})?$`)),
-  meant: bare,
-};
+const bareName = (expected: string, pattern: RegExp): ValueType => ({ ...matching(expected, pattern), meant: bare });
+
+export const host = bareName('a bare host name, without a scheme, port or path', new RegExp(`^${HOST}$`));
+export const hostPort = bareName('host:port', new RegExp(`^${HOST}:${PORT}$`));
+export const hostMaybePort = bareName(
+  'host or host:port, without a scheme or path',
+  new RegExp(`^${HOST}(:${PORT})?$`),
+);
 export const httpUrl = url(['http:', 'https:'], 'an http:// or https:// URL');
 export const httpsUrl = url(['https:'], 'an https:// URL');
 /** A proxy, as Go's `net/http` reads it; with a scheme, which Spacelift requires. */
@@ -165,10 +164,10 @@ export const boolean: ValueType = {
   ...matching('true or false', /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/),
   meant: (value) => [...WORDS].find(([, words]) => words.test(value))?.[0],
 };
-export const bucket: ValueType = {
-  ...matching('a bare bucket name, without s3://, slashes or spaces', /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/),
-  meant: bare,
-};
+export const bucket = bareName(
+  'a bare bucket name, without s3://, slashes or spaces',
+  /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/,
+);
 export const kmsKey = matching(
   'a KMS key ID, key ARN, alias/name or alias ARN',
   /^(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)\/[A-Za-z0-9/_-]+|alias\/[A-Za-z0-9/_-]+|(mrk-)?[A-Za-z0-9-]+)$/,

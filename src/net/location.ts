@@ -1,5 +1,4 @@
 /** Failures that the location of this tool explains: `--from outside`. */
-
 import ipaddr from 'ipaddr.js';
 import type { Run } from '../engine/check.ts';
 import { advice } from '../outcome/fix.ts';

@@ -1,5 +1,4 @@
 /** The proxy that the environment sets for a target, read like Go's clients (golang.org/x/net/http/httpproxy). */
-
 import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
 import { asAscii, type Exemption, entriesIn, exemptionOf } from '../config/no-proxy.ts';
 import type { Environment } from '../config/options.ts';

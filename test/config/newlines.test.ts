@@ -5,9 +5,9 @@ import { pairing } from '../../checks/pairing/index.ts';
 import { parseSource } from '../../src/config/sources/index.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { preflight } from '../support/preflight.ts';
+import { base64 } from './sources/helpers.ts';
 
 type Write = (value: string) => string;
-const base64 = (text: string) => Buffer.from(text).toString('base64');
 const EVERY = Object.keys(ONPREM);
 
 /** The failures about a Secret with the variables of a healthy deployment. */

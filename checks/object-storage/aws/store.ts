@@ -1,5 +1,4 @@
 /** AWS S3: endpoints and credentials by the AWS SDK. Never requests a location or the identity, and lists buckets only when one is missing: no role needs those permissions. */
-
 import { awsSettings } from '../../../src/clouds/aws/client.ts';
 import { findCredentials } from '../../../src/clouds/aws/credentials.ts';
 import { withoutEndpoint } from '../../../src/clouds/aws/custom-endpoint.ts';

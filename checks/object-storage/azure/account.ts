@@ -1,5 +1,4 @@
 /** Parses the storage account URL, and checks that it has the form that Spacelift needs. */
-
 import { isLoopback } from '../../../src/net/http.ts';
 import { unbracketed } from '../../../src/net/tcp.ts';
 import { cause } from '../../../src/outcome/cause.ts';

@@ -2,7 +2,6 @@
  * The source of the caller's credentials, chosen like the AWS SDK for Go (`resolve_credentials.go` and `shared_config.go` in
  * `config` of aws-sdk-go-v2), without using it: no token is read, no program is started, no host is contacted.
  */
-
 import type { Run } from '../../engine/check.ts';
 import { isLoopback } from '../../net/http.ts';
 import { unbracketed } from '../../net/tcp.ts';

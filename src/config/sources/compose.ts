@@ -1,7 +1,7 @@
 /** Docker Compose files: the variables of Spacelift's services. A variable of the shell is not known here. */
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
-import { placeIn, replacedIn } from './lines.ts';
+import { variablesIn } from './lines.ts';
 import { mapOfPairs } from './pairs.ts';
 import { named } from './quote.ts';
 import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
@@ -56,10 +56,7 @@ export function readCompose(documents: readonly Document[], file: string): Readi
     return [
       {
         hasFiles,
-        entries: [
-          ...replacedIn(variables, place).map(({ key, value, place }) => entry(key, value, place)),
-          ...Object.entries(variables).map(([key, value]) => entry(key, value, placeIn(variables, key, place))),
-        ],
+        entries: variablesIn(variables, place).map(({ key, value, place }) => entry(key, value, place)),
       },
     ];
   });

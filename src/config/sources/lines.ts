@@ -33,9 +33,22 @@ export function withReplaced<Map extends ValueMap>(map: Map, replaced: readonly 
   return map;
 }
 
+/** A variable of a map. */
+export interface Placed {
+  readonly key: string;
+  readonly value: Value;
+  readonly place: Place;
+}
+
 /** The values that later ones in the same map replace, in their order. */
-export const replacedIn = (map: ValueMap, place: Place): { key: string; value: Value; place: Place }[] =>
+export const replacedIn = (map: ValueMap, place: Place): Placed[] =>
   (REPLACED.get(map) ?? []).map(({ key, value, line }) => ({ key, value, place: placeAt(line, place) }));
+
+/** All values of a map: those that later ones replace first. */
+export const variablesIn = (map: ValueMap, place: Place): Placed[] => [
+  ...replacedIn(map, place),
+  ...Object.entries(map).map(([key, value]) => ({ key, value, place: placeIn(map, key, place) })),
+];
 
 /** `undefined` if they are not known. */
 export const linesOf = (map: ValueMap): Lines | undefined => LINES.get(map);

@@ -1,6 +1,6 @@
 /** A flat JSON or YAML object of variables and values, which may be unquoted in this format. */
 import { type Entry, InputError } from '../entry.ts';
-import { placeIn, replacedIn } from './lines.ts';
+import { variablesIn } from './lines.ts';
 import { named } from './quote.ts';
 import {
   aType,
@@ -25,14 +25,10 @@ export function readMap(documents: readonly Document[], file: string, expected: 
       location,
       ...(secret && { secret }),
     };
-    if (!isMap(value)) return [];
-    return [
-      ...replacedIn(value, place).map(({ key, ...held }) => ({ name: key, ...held })),
-      ...Object.entries(value).map(([name, held]) => ({ name, value: held, place: placeIn(value, name, place) })),
-    ];
+    return isMap(value) ? variablesIn(value, place) : [];
   });
   return {
-    entries: variables.map(({ name, value, place }): Entry => {
+    entries: variables.map(({ key: name, value, place }): Entry => {
       if (value instanceof Veiled) return entryOf(name, value, place);
       const text = textOf(value);
       if (text === undefined)

@@ -3,7 +3,7 @@ import { isKnown } from '../contract.ts';
 import { type Entry, InputError, type RejectedType, type RejectedValue } from '../entry.ts';
 import { SERVICES, type Service } from '../options.ts';
 import { isSopsValue } from './encrypted.ts';
-import { linesOf, placeIn, replacedIn, withLines } from './lines.ts';
+import { linesOf, placeIn, replacedIn, variablesIn, withLines } from './lines.ts';
 import { type Located, labelOf, nameIn, namespaceIn } from './objects.ts';
 import { named } from './quote.ts';
 import {
@@ -39,13 +39,9 @@ export function readObject(
   };
   const where = `${file}: ${label}`;
   refuseOtherField(object, kind, where);
-  const plain = (field: string) => {
-    const map = mapIn(object, field, where);
-    return Object.entries(map).map(([key, value]) => entryOf(key, value, placeIn(map, key, place)));
-  };
-  const replaced = (field: string) => replacedIn(mapIn(object, field, where), place);
-  const replacedText = (field: string) => replaced(field).map(({ key, value, place }) => entryOf(key, value, place));
-  if (kind === 'ConfigMap') return { entries: [...replacedText('data'), ...plain('data')], rejected: [] };
+  const plain = (field: string) =>
+    variablesIn(mapIn(object, field, where), place).map(({ key, value, place }) => entryOf(key, value, place));
+  if (kind === 'ConfigMap') return { entries: plain('data'), rejected: [] };
   const written = plain('stringData');
   const overrides = new Map(written.map((entry) => [entry.name, entry]));
   const encoded = mapIn(object, 'data', where);
@@ -55,9 +51,9 @@ export function readObject(
   );
   return {
     entries: [
-      ...replaced('data').flatMap(({ key, value, place }) => decodedEntry(key, value, place, where)),
-      ...replacedText('stringData'),
-      ...new Set([...decoded, ...written]),
+      ...replacedIn(encoded, place).flatMap(({ key, value, place }) => decodedEntry(key, value, place, where)),
+      // What a later value replaces must not come after it.
+      ...new Set([...written.filter((entry) => overrides.get(entry.name) !== entry), ...decoded, ...written]),
     ],
     // stringData overrides data, but the API rejects the object anyway.
     rejected: data.flatMap(([key, value]) => {

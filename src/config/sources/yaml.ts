@@ -201,12 +201,12 @@ class Converter {
     for (const { key, value } of node.items) {
       const name = this.convert(key, depth + 1);
       const converted = this.convert(value, depth + 1);
-      const before = typeof name === 'string' && hasLine(name) ? own.get(name) : undefined;
-      if (before !== undefined && typeof name === 'string')
-        replaced.push({ key: name, value: before, line: lines.get(name) });
-      const offset = this.#yaml.isNode(key) ? key.range?.[0] : undefined;
-      if (this.#counter !== undefined && offset !== undefined && typeof name === 'string' && hasLine(name))
-        lines.set(name, this.#counter.linePos(offset).line);
+      if (typeof name === 'string' && hasLine(name)) {
+        const before = own.get(name);
+        if (before !== undefined) replaced.push({ key: name, value: before, line: lines.get(name) });
+        const offset = this.#yaml.isNode(key) ? key.range?.[0] : undefined;
+        if (this.#counter !== undefined && offset !== undefined) lines.set(name, this.#counter.linePos(offset).line);
+      }
       if (name === '<<' && this.#yaml.isScalar(key) && key.type === 'PLAIN') this.#merge(merged, converted, node);
       else if (typeof name === 'string') own.set(name, converted);
       else if (name instanceof Unquoted && name.type !== 'object') own.set(name.text, converted);
