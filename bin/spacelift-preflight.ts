@@ -1,20 +1,8 @@
 #!/usr/bin/env node
 // Old versions of Node must be able to run the built file in order to print the message: no syntax after ES2020.
 import { showFirstLine } from '../src/cli/first-line.ts';
+import { FLAGS } from '../src/cli/flags.ts';
 import { VERSION } from '../src/util/version.ts';
-
-// For a process that ends before most of what V8 prepares for a long life pays.
-const FLAGS = [
-  // Keeps the young generation small; fully grown, it alone uses 60 of the 200 MB that a run may use.
-  '--semi-space-growth-factor=1',
-  // Marks only once the heap is full: a usual run ends before that, and would mark all of it on the side shortly before its end.
-  '--no-incremental-marking',
-  // Optimizes only what a large config repeats ten thousands of times, not what a usual run does: a tenth of the processor time.
-  '--invocation-count-for-maglev=20000',
-  '--invocation-count-for-maglev-osr=2000',
-  '--invocation-count-for-turbofan=60000',
-  '--invocation-count-for-osr=5000',
-];
 
 /** Not before all is loaded: V8 accepts its cached code of Node's own modules only under the flags it was started with. */
 const prepareForShortLife = () =>

@@ -11,13 +11,23 @@ import { lean } from './lean.ts';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Without the extension: `.ts` in the sources, `.js` in the bundle. */
 export const EXECUTABLE = 'bin/spacelift-preflight';
-/** The module that the executable loads if the Node version is supported, in the sources and in the bundle. */
-const MAIN = { source: '../src/cli/index.ts', built: '../chunks/cli.js' };
-/** Keeps the executable readable for old versions of Node. */
+/** Keeps the executable readable for old versions of Node: what they can't read is in chunks, which it loads by itself. */
 const apart: Plugin = {
   name: 'apart',
-  resolveId: (id) => (id === MAIN.source ? { id: MAIN.built, external: 'relative' } : null),
+  resolveId: (id) => (id === '../src/cli/index.ts' ? join(ROOT, 'build/code/loader.ts') : null),
 };
+/** V8 keeps a source in ASCII with one byte for each character. */
+const ascii: Plugin = {
+  name: 'ascii',
+  generateBundle: {
+    order: 'post',
+    handler(_, output) {
+      for (const part of Object.values(output)) if (part.type === 'chunk') part.code = escaped(part.code);
+    },
+  },
+};
+const escaped = (code: string): string =>
+  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** What one kind of run loads, each as one file, in the order in which they load one another. */
 const TOGETHER = {
@@ -114,14 +124,19 @@ export async function bundle(folder: string, more: Readonly<Record<string, strin
     { start: [join(ROOT, 'src/cli/index.ts')], ...together },
     { aws: AWS.map((name) => realpathSync(join(ROOT, 'node_modules', '@aws-sdk', name, 'dist-es', 'index.js'))) },
   );
-  const chunks = await write(folder, { 'chunks/cli': 'src/cli/index.ts', ...more }, few);
-  return [...chunks, ...(await write(folder, { [EXECUTABLE]: `${EXECUTABLE}.ts` }, true, apart))];
+  const chunks = await write(
+    folder,
+    { 'chunks/cli': 'src/cli/index.ts', ...more },
+    { format: 'cjs', codeSplitting: few },
+  );
+  const executable = { [EXECUTABLE]: `${EXECUTABLE}.ts` };
+  return [...chunks, ...(await write(folder, executable, { format: 'esm', codeSplitting: false }, apart))];
 }
 
 async function write(
   dir: string,
   input: Record<string, string>,
-  codeSplitting: NonNullable<OutputOptions['codeSplitting']>,
+  options: Required<Pick<OutputOptions, 'codeSplitting'>> & { readonly format: 'cjs' | 'esm' },
   ...more: Plugin[]
 ): Promise<OutputChunk[]> {
   const build = await rolldown({
@@ -129,7 +144,7 @@ async function write(
     input,
     // A chunk of many modules also exports what other chunks use of it.
     preserveEntrySignatures: 'allow-extension',
-    plugins: [...more, lean, fetchless(), frugal, once()],
+    plugins: [...more, lean, fetchless(), frugal, once(), ascii],
     platform: 'node',
     // Prefers ES modules, which support tree shaking.
     resolve: { mainFields: ['module', 'main'] },
@@ -139,15 +154,15 @@ async function write(
       if (level === 'warn' && log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(log.message);
     },
   });
+  const extension = options.format === 'cjs' ? 'cjs' : 'js';
   const { output } = await build.write({
+    ...options,
     dir,
-    format: 'esm',
     minify: true,
     // SDKs identify errors and commands by class name.
     keepNames: true,
-    codeSplitting,
-    entryFileNames: '[name].js',
-    chunkFileNames: ({ facadeModuleId }) => `chunks/${nameOf(facadeModuleId) ?? '[name]'}-[hash].js`,
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: ({ facadeModuleId }) => `chunks/${nameOf(facadeModuleId) ?? '[name]'}-[hash].${extension}`,
   });
   await build.close();
   return output.filter((part) => part.type === 'chunk');

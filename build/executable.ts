@@ -6,6 +6,8 @@ import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import type { OutputChunk } from 'rolldown';
 import { bundle, EXECUTABLE, ROOT } from './bundle.ts';
+import { codeFolder } from './code/loader.ts';
+import { writeCode } from './code/write.ts';
 import { strip } from './image/elf.ts';
 import type { Platform } from './node.ts';
 import { unsigned } from './release/pe.ts';
@@ -25,6 +27,10 @@ export interface Bundled {
   executable(platform: Platform, node: string): Promise<Buffer>;
 }
 
+const SYSTEMS: Readonly<Record<string, string>> = { darwin: 'macos', win32: 'windows' };
+/** The platform that this runs on: V8's code of the bundle is for it alone. */
+const THIS = `${SYSTEMS[process.platform] ?? process.platform}-${process.arch}`;
+
 const prepare = (platform: Platform, node: Buffer): Buffer => {
   if (platform.startsWith('linux-')) return strip(node);
   return platform.startsWith('windows-') ? unsigned(node) : node;
@@ -36,25 +42,30 @@ export async function withBundle<T>(use: (bundled: Bundled) => Promise<T>): Prom
   try {
     const bundled = join(work, 'bundle');
     const chunks = await bundle(bundled);
+    await writeCode(bundled, chunks);
     const written = await readdir(bundled, { recursive: true, withFileTypes: true });
     const files = written.flatMap((file) => (file.isFile() ? [join(file.parentPath, file.name)] : [])).sort();
     // Relative, since it is written into the executable, which must not depend on where it was built.
     const main = 'main.mjs';
     await writeFile(join(work, main), `import './${EXECUTABLE}.js';`);
+    const assets = Object.fromEntries(files.map((file) => [relative(bundled, file).replaceAll(sep, '/'), file]));
+    const others = Object.fromEntries(Object.entries(assets).filter(([name]) => !name.startsWith(codeFolder())));
     const settings = {
       main,
       mainFormat: 'module',
       disableExperimentalSEAWarning: true,
       // Loading only the required chunks is faster than loading a single file with its code cache.
       useVfs: true,
-      assets: {
-        'package.json': join(ROOT, 'package.json'),
-        ...Object.fromEntries(files.map((file) => [relative(bundled, file).replaceAll(sep, '/'), file])),
-      },
     };
-    const write = async (output: string, node?: string) => {
+    const write = async (output: string, platform = THIS, node?: string) => {
       const config = 'sea.json';
-      await writeFile(join(work, config), JSON.stringify({ ...settings, output, ...(node && { executable: node }) }));
+      const written = {
+        ...settings,
+        assets: { 'package.json': join(ROOT, 'package.json'), ...(platform === THIS ? assets : others) },
+        output,
+        ...(node && { executable: node }),
+      };
+      await writeFile(join(work, config), JSON.stringify(written));
       await promisify(execFile)(process.execPath, ['--build-sea', config], { cwd: work });
     };
     const executable = async (platform: Platform, node: string) => {
@@ -62,10 +73,10 @@ export async function withBundle<T>(use: (bundled: Bundled) => Promise<T>): Prom
       const bare = join(work, 'node');
       await writeFile(bare, prepare(platform, await readFile(node)), { mode: 0o755 });
       const output = join(work, 'executable');
-      await write(output, bare);
+      await write(output, platform, bare);
       return readFile(output);
     };
-    return await use({ chunks, write, executable });
+    return await use({ chunks, write: (output) => write(output), executable });
   } finally {
     await rm(work, { recursive: true });
   }

@@ -49,26 +49,39 @@ function checkedAs(app: string, name: string, more: readonly string[]) {
   return promisify(execFile)(process.execPath, [tsc, ...options, ...more, name], { cwd: app });
 }
 
-/** The chunks that a run loads, by their names without the hash, with their sizes. */
-async function chunksOf(args: readonly string[]): Promise<Map<string, number>> {
+interface Chunk {
+  /** Without the hash. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Whether V8 had its code already; nothing if there is none. */
+  readonly accepted?: boolean;
+}
+
+/** The chunks that a run loads. */
+async function chunksOf(args: readonly string[], of = executable): Promise<Chunk[]> {
   const log = join(folder, `${Math.random()}.log`);
   await writeFile(log, '');
   const hook = moduleOf(`
     import { appendFileSync } from 'node:fs';
-    import { registerHooks } from 'node:module';
-    registerHooks({
-      load: (url, context, next) => {
-        appendFileSync(${JSON.stringify(log)}, url + '\\n');
-        return next(url, context);
-      },
-    });`);
-  await run(args, { executable, imports: [hook] });
-  const urls = (await readFile(log, 'utf8')).split('\n').filter((url) => url.includes('/chunks/'));
-  const sizes = urls.map(async (url) => [nameOf(url), (await stat(new URL(url))).size] as const);
-  return new Map(await Promise.all(sizes));
+    import vm from 'node:vm';
+    const { compileFunction } = vm;
+    vm.compileFunction = (text, names, options) => {
+      const compiled = compileFunction(text, names, options);
+      const { cachedDataRejected } = compiled;
+      const accepted = cachedDataRejected === undefined ? undefined : !cachedDataRejected;
+      appendFileSync(${JSON.stringify(log)}, JSON.stringify({ path: options.filename, size: text.length, accepted }) + '\\n');
+      return compiled;
+    };`);
+  await run(args, { executable: of, imports: [hook] });
+  const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const { path, ...rest } = JSON.parse(line);
+    return { name: nameOf(path), ...rest };
+  });
 }
 
-const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/(-[\w-]{8})?\.js$/, '');
+const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/(-[\w-]{8})?\.cjs$/, '');
 
 describe('the package', () => {
   it('runs from its file as docs/install.md says', async () => {
@@ -95,6 +108,7 @@ describe('the package', () => {
       'THIRD-PARTY-LICENSES.txt',
       'bin',
       'chunks',
+      'index.cjs',
       'index.js',
       'types',
     ]);
@@ -135,7 +149,7 @@ describe('the package', () => {
   it('says which Node it needs, in words that old ones can read', async () => {
     const text = await readFile(join(installed, 'dist', 'bin', 'spacelift-preflight.js'), 'utf8');
     // Nothing is loaded, and no syntax after ES2020 is used, before the version is known.
-    expect(text).not.toMatch(/\bimport\b(?!\()|\bawait\b|\?\?=|\|\|=|&&=|#\w+\s*[=(]|\bstatic\b/);
+    expect(text).not.toMatch(/\bimport\b(?!\(|\.meta\b)|\bawait\b|\?\?=|\|\|=|&&=|#\w+\s*[=(]|\bstatic\b/);
     const old = moduleOf(`
       Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.14.0' } });
       Object.defineProperty(process, 'version', { value: 'v22.14.0' });`);
@@ -166,7 +180,7 @@ describe('the package', () => {
     expect(facts(bundled)).toEqual(facts(sources));
     expect(facts(bundled).filter((fact: string) => fact.startsWith('fail'))).toHaveLength(2);
 
-    const loaded = [...(await chunksOf(args)).keys()];
+    const loaded = (await chunksOf(args)).map(({ name }) => name);
     expect(loaded).toEqual(expect.arrayContaining(['cli', 'common', 'minio', 'json']));
     expect(loaded.filter((name) => /^(aws-sdk|azure|google|grpc|mqtt|ora|chalk|yaml)/.test(name))).toEqual([]);
   });
@@ -287,10 +301,26 @@ describe('the package', () => {
   });
 
   it('loads nothing to print its version, and little to print its help', async () => {
-    for (const option of ['--version', '-V']) expect(await chunksOf([option])).toEqual(new Map());
+    for (const option of ['--version', '-V']) expect(await chunksOf([option])).toEqual([]);
     const loaded = await chunksOf(['--help']);
-    expect(loaded.has('cli')).toBe(true);
-    expect([...loaded.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000);
+    expect(loaded.map(({ name }) => name)).toContain('cli');
+    expect(loaded.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(100_000);
+  });
+
+  it('compiles nothing of its own on premises where it was built: V8 has the code', async () => {
+    const deployment = await startDemo();
+    try {
+      const config = join(folder, 'compiled.yaml');
+      await writeFile(config, manifest(deployment.variables));
+      const built = join(ROOT, 'dist', 'bin', 'spacelift-preflight.js');
+      const loaded = await chunksOf(['-f', config], built);
+      expect(loaded.filter(({ accepted }) => !accepted)).toEqual([]);
+      expect(loaded.map(({ name }) => name)).toEqual(expect.arrayContaining(['cli', 'common', 'minio', 'pg', 'yaml']));
+      // The package, and any other Node, do without it.
+      expect((await chunksOf(['-f', config])).filter(({ accepted }) => accepted !== undefined)).toEqual([]);
+    } finally {
+      await deployment.stop();
+    }
   });
 
   it('has Node load none of its own parts that no run needs', async () => {

@@ -2,7 +2,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createPrivateKey, sign } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { GoogleAuth } from 'google-auth-library';
 import type { Run } from '../../engine/check.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../net/http.ts';
 import { NetworkError, providerFix } from '../../net/network-error.ts';
@@ -14,6 +13,7 @@ import { CheckStopped, fail, type Issue, skip } from '../../outcome/outcome.ts';
 import { mustBeAccepted, onlyInContainer, ownFile } from '../credentials.ts';
 import { credentialIssue, type GoogleAuthFailure } from './credential-messages.ts';
 import { parseObject, wayTo } from './http.ts';
+import type { GoogleAuth } from './library.ts';
 
 /** Below any operation's deadline, so that it is clear which of the two timed out. */
 const DEADLINE_MS = 8_000;
@@ -111,7 +111,7 @@ export function google(run: Run, send: HttpClient['send']): Google {
 
   const find = () =>
     asked('token', async () => {
-      const library = await import('google-auth-library');
+      const library = await import('./library.ts');
       const transport = new library.gaxios.Gaxios({
         fetchImplementation,
         retryConfig: { retry: 0, noResponseRetries: 0 },
