@@ -1,11 +1,14 @@
-/** Processor time and peak memory of a healthy run on each cloud, compared with an empty program in the same Node version. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+/**
+ * Processor time and peak memory of a healthy run on each cloud, compared with an empty program in the same Node version: with V8's
+ * code of the bundle, as in the image and the executables, and without it, as from the npm package.
+ */
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { manifest } from '../demo/deployment.ts';
 import { AKS, type Choice, EKS, GKE, ONPREM, startEstate } from '../test/support/estate.ts';
 import { median } from './compare.ts';
-import { BUILT } from './programs.ts';
+import { BUILT, ROOT } from './programs.ts';
 import { atMost, type Measurement, type Row, short } from './row.ts';
 import { type Usage, usageOf } from './usage.ts';
 
@@ -34,13 +37,19 @@ export const installations: Measurement = {
     try {
       const [empty, config] = [join(directory, 'empty.js'), join(directory, 'spacelift.yaml')];
       await writeFile(empty, '');
+      const fromNpm = await withoutCode(join(directory, 'package'));
       const rows: Row[] = [];
       for (const installation of INSTALLATIONS) {
         const { choice } = installation;
         await writeFile(config, manifest(estate.variables(choice)), { mode: 0o600 });
         const environment = estate.environment(choice);
-        const own = () => usageOf([BUILT, '-f', config, '--strict'], environment);
-        rows.push(...compared(installation, await inPairs(own, () => usageOf([empty]))));
+        const check = (built: string) => () => usageOf([built, '-f', config, '--strict'], environment);
+        rows.push(
+          ...compared(
+            installation,
+            await together({ bare: () => usageOf([empty]), own: check(BUILT), npm: check(fromNpm) }),
+          ),
+        );
       }
       return rows;
     } finally {
@@ -50,31 +59,47 @@ export const installations: Measurement = {
   },
 };
 
-interface Pair {
-  readonly own: Usage;
-  readonly bare: Usage;
+/** @returns the executable of a copy of the bundle */
+async function withoutCode(folder: string): Promise<string> {
+  const code = join(ROOT, 'dist', 'code');
+  await cp(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true, filter: (path) => path !== code });
+  await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  return join(folder, 'dist', 'bin', basename(BUILT));
 }
 
-async function inPairs(own: () => Promise<Usage>, bare: () => Promise<Usage>): Promise<Pair[]> {
-  await own();
-  const pairs: Pair[] = [];
-  for (let round = 0; round < ROUNDS; round++) pairs.push({ bare: await bare(), own: await own() });
-  return pairs;
+type Program = 'bare' | 'own' | 'npm';
+
+type Round = Readonly<Record<Program, Usage>>;
+
+async function together(run: Readonly<Record<Program, () => Promise<Usage>>>): Promise<Round[]> {
+  await run.own();
+  const rounds: Round[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    rounds.push({ bare: await run.bare(), own: await run.own(), npm: await run.npm() });
+  }
+  return rounds;
 }
 
-function compared({ name, choice, processor, memory }: Installation, pairs: readonly Pair[]): Row[] {
-  const of = (what: (usage: Usage) => number) => {
-    const [own, bare] = [median(pairs.map((pair) => what(pair.own))), median(pairs.map((pair) => what(pair.bare)))];
+function compared({ name, choice, processor, memory }: Installation, rounds: readonly Round[]): Row[] {
+  const of = (program: Program, what: (usage: Usage) => number) => {
+    const [own, bare] = [median(rounds.map((one) => what(one[program]))), median(rounds.map(({ bare }) => what(bare)))];
     return { own, bare, ratio: own / bare };
   };
-  const [time, peak] = [of(({ processorMs }) => processorMs), of(({ peakBytes }) => peakBytes / 1e6)];
+  const time = (program: Program) => of(program, ({ processorMs }) => processorMs);
+  const [own, npm, peak] = [time('own'), time('npm'), of('own', ({ peakBytes }) => peakBytes / 1e6)];
   return [
     {
       id: `processor/${choice.storage}`,
       what: `processor time, ${name}, compared with an empty program`,
-      figure: `${short(time.ratio)} times`,
-      ...atMost(processor, time.ratio, ' times'),
-      facts: { ...time, unit: 'ms', rounds: ROUNDS },
+      figure: `${short(own.ratio)} times`,
+      ...atMost(processor, own.ratio, ' times'),
+      facts: { ...own, unit: 'ms', rounds: ROUNDS },
+    },
+    {
+      id: `processor/npm/${choice.storage}`,
+      what: `processor time, ${name}, from the npm package`,
+      figure: `${short(npm.ratio)} times`,
+      facts: { ...npm, unit: 'ms', rounds: ROUNDS },
     },
     {
       id: `memory/${choice.storage}`,

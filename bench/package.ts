@@ -106,7 +106,7 @@ async function imported(folder: string): Promise<Set<string>> {
   for (const file of files) {
     const text = await readFile(join(folder, file), 'utf8');
     for (const [, fixed, loaded = ''] of text.matchAll(
-      /^import (?!type)[^;]*?from '([^.'][^']*)'|import\('([^.'][^']*)'\)/gm,
+      /^(?:im|ex)port (?!type)[^;]*?from '([^.'][^']*)'|import\('([^.'][^']*)'\)/gm,
     )) {
       found.add(/^(@[^/]+\/)?[^/]+/.exec(fixed ?? loaded)?.[0] ?? '');
     }

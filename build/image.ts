@@ -1,6 +1,6 @@
 /**
  * Builds the container image for amd64 and arm64, with no container engine: `dist-image/spacelift-preflight.oci.tar`.
- * The same commit, Debian packages and Node give the same bytes.
+ * The same commit, Debian packages, Node and platform give the same bytes.
  */
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
