@@ -35,7 +35,7 @@ export async function readXml(answer: IncomingMessage): Promise<Element | undefi
 /** @throws NetworkError of kind `flood` */
 export function rootIn(body: Buffer): Element | undefined {
   let tags = 0;
-  for (const byte of body) if (byte === LESS_THAN) tags++;
+  for (let at = body.indexOf(LESS_THAN); at !== -1; at = body.indexOf(LESS_THAN, at + 1)) tags++;
   if (tags > MOST_TAGS) throw new NetworkError('flood');
   try {
     const { root } = parseXml(body.toString().trim());
