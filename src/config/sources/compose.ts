@@ -1,8 +1,7 @@
 /** Docker Compose files: the variables of Spacelift's services. A variable of the shell is not known here. */
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
-import { variablesIn } from './lines.ts';
-import { mapOfPairs } from './pairs.ts';
+import { mapOf, variablesIn } from './lines.ts';
 import { named } from './quote.ts';
 import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
 import {
@@ -85,13 +84,14 @@ const serviceOf = (name: string, { entrypoint, command }: ValueMap) =>
 
 function variablesOf({ environment }: ValueMap): ValueMap {
   if (isMap(environment)) return environment;
-  // A name alone takes the value from the shell.
-  const list = isList(environment) ? environment : [];
-  const isAlone = (item: Value) => typeof item === 'string' && !item.includes('=');
-  return {
-    ...mapOfPairs(list.filter((item) => !isAlone(item))),
-    ...Object.fromEntries(list.filter(isAlone).map((name) => [String(name), new Veiled('shell')])),
-  };
+  const items = isList(environment) ? environment.filter((item) => typeof item === 'string') : [];
+  return mapOf(items, items.map(pairIn));
+}
+
+/** A name alone takes the value from the shell. */
+function pairIn(item: string): readonly [string, Value] {
+  const at = item.indexOf('=');
+  return at === -1 ? [item, new Veiled('shell')] : [item.slice(0, at), item.slice(at + 1)];
 }
 
 /** Compose replaces `$NAME` and `${NAME}`, and makes a dollar sign of `$$`; a value may be unquoted. */

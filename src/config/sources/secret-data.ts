@@ -3,7 +3,7 @@ import { isKnown } from '../contract.ts';
 import { type Entry, InputError, type RejectedType, type RejectedValue } from '../entry.ts';
 import { SERVICES, type Service } from '../options.ts';
 import { isSopsValue } from './encrypted.ts';
-import { linesOf, placeIn, replacedIn, variablesIn, withLines } from './lines.ts';
+import { copied, placeIn, replacedIn, variablesIn } from './lines.ts';
 import { type Located, labelOf, nameIn, namespaceIn } from './objects.ts';
 import { named } from './quote.ts';
 import {
@@ -93,15 +93,7 @@ function mapIn(object: ValueMap, field: string, where: string): ValueMap {
 }
 
 const withoutCiphers = (map: ValueMap): ValueMap =>
-  withLines(
-    Object.fromEntries(
-      Object.entries(map).map(([key, value]) => [
-        key,
-        typeof value === 'string' && isSopsValue(value) ? new Veiled('sops') : value,
-      ]),
-    ),
-    linesOf(map),
-  );
+  copied(map, (value) => (typeof value === 'string' && isSopsValue(value) ? new Veiled('sops') : value));
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -193,6 +193,10 @@ class ContainerReader {
   readonly #namespace: string | undefined;
   readonly #place: Place;
   readonly #variables = new Map<string, Entry>();
+  /** What set each variable: an object, or the container itself. */
+  readonly #setBy = new Map<string, Stored | undefined>();
+  /** Values that later ones from the same place replace. */
+  readonly #replaced: Entry[] = [];
   readonly #service: Container['service'];
   readonly #isBackend: boolean;
   readonly referred = new Set<Stored>();
@@ -227,7 +231,7 @@ class ContainerReader {
   }
 
   get entries(): readonly Entry[] {
-    return [...this.#variables.values()];
+    return [...this.#replaced, ...this.#variables.values()];
   }
 
   /** Sidecars have no variables of Spacelift, or only those of its region. */
@@ -253,7 +257,7 @@ class ContainerReader {
         this.#input.count();
         refuseLongName(this.#input.file, prefix, entry.name);
         const name = prefix + entry.name;
-        if (VARIABLE_NAME.test(name)) this.#variables.set(name, { ...entry, name, service: this.#place.service });
+        if (VARIABLE_NAME.test(name)) this.#set({ ...entry, name, service: this.#place.service }, object);
       }
     }
   }
@@ -266,7 +270,15 @@ class ContainerReader {
     const place = placeIn(pair, 'name', this.#place);
     if (isMap(from)) this.#addFrom(name, from, place);
     else if (this.#isMissedIn(name, pair.value)) this.#variables.delete(name);
-    else this.#variables.set(name, entryOf(name, this.#expanded(name, pair.value), place));
+    else this.#set(entryOf(name, this.#expanded(name, pair.value), place));
+  }
+
+  #set(entry: Entry, by?: Stored): void {
+    const before = this.#variables.get(entry.name);
+    if (before !== undefined && before.value !== entry.value && this.#setBy.get(entry.name) === by)
+      this.#replaced.push(before);
+    this.#variables.set(entry.name, entry);
+    this.#setBy.set(entry.name, by);
   }
 
   #addFrom(name: string, from: ValueMap, place: Place): void {
@@ -279,15 +291,15 @@ class ContainerReader {
       const object = this.#find(kind, reference);
       const held = object && this.#input.stored.entryIn(object, nameOf(reference.key));
       const isOptional = isTrue(reference.optional);
-      if (held !== undefined) this.#variables.set(name, { ...held, name, service: this.#place.service });
-      else if (object?.isOpen) this.#variables.set(name, entryOf(name, new Veiled('operator'), place));
+      if (held !== undefined) this.#set({ ...held, name, service: this.#place.service });
+      else if (object?.isOpen) this.#set(entryOf(name, new Veiled('operator'), place));
       else if (object !== undefined || isOptional) {
         this.#variables.delete(name);
         if (object !== undefined && !isOptional) this.#missKey(name, object, nameOf(reference.key) ?? '');
-      } else this.#variables.set(name, entryOf(name, new Veiled('cluster'), place));
+      } else this.#set(entryOf(name, new Veiled('cluster'), place));
       return;
     }
-    this.#variables.set(name, entryOf(name, new Veiled('field'), place));
+    this.#set(entryOf(name, new Veiled('field'), place));
   }
 
   #find(kind: Stored['kind'], reference: ValueMap): Stored | undefined {
