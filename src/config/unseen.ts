@@ -24,6 +24,10 @@ export const UNSEEN = {
     where: 'from a variable of the shell that starts Docker Compose',
     fix: advice`pass the values: docker compose config | spacelift-preflight -f -`,
   },
+  passedOn: {
+    where: 'from the environment of the program that reads the env file, because its line has no =',
+    fix: advice`write NAME=value in its line, or pass the value in an additional -f file`,
+  },
   unit: {
     where: 'in a file that the unit names (EnvironmentFile=)',
     fix: advice`pass that file too, with -f`,

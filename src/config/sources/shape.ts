@@ -28,7 +28,7 @@ export async function readShape(name: string, file: string, text: string): Promi
     const reading = readDocuments([{ ...document, location: { file } }], file);
     return hasFiles ? { ...reading, incomplete: true, unseen: 'unit' } : reading;
   }
-  if (isDotenv(firstLine)) return readDotenv(text, file);
+  if (isDotenv(text)) return readDotenv(text, file);
   return readValues(await parseText(file, text, true), file);
 }
 
