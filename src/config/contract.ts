@@ -249,6 +249,15 @@ export function isChosen<Name extends ChoiceName>(name: Name, value: string | un
 
 export const isVariable = (name: string): name is VariableName => Object.hasOwn(TABLE, name);
 
+/** The variable that has this name in other letters: `database_url`, `database-url`, `databaseUrl`. */
+export function variableSpelled(name: string): VariableName | undefined {
+  const spelled = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toUpperCase()
+    .replaceAll(/[-.]/g, '_');
+  return spelled !== name && spelled.includes('_') && isVariable(spelled) ? spelled : undefined;
+}
+
 /** Known prefixes: not checked, and never a misspelling. */
 const KNOWN_PREFIXES = ['FEATURE_FLAG_'];
 /** Variables that the cloud SDKs and Node read themselves: not Spacelift's, but not unknown either. */

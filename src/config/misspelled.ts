@@ -2,7 +2,7 @@
 import { advice, type Fix } from '../outcome/fix.ts';
 import { warn } from '../outcome/outcome.ts';
 import { editDistance } from '../util/edit-distance.ts';
-import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
+import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName, variableSpelled } from './contract.ts';
 import type { Entry, Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import { isPublicVariable } from './public-variables.ts';
@@ -70,7 +70,7 @@ export class Misspellings {
     const { entry } = first;
     return {
       detail: `${entry.name} is set in ${entry.origin}, did you mean ${name}?`,
-      fix: advice`rename ${entry.name} to ${name}`,
+      fix: advice`rename ${entry.name} to ${name}${isKey(entry) ? ', or pass the workload too that sets the variable from it' : ''}`,
     };
   }
 
@@ -84,13 +84,17 @@ export class Misspellings {
         outcome: warn(`unknown variable ${entry.name}, did you mean ${meant}?`, {
           detail: `It is in ${entry.origin}.`,
           expected: meant,
-          fix: advice`rename it to ${meant}, or remove it`,
+          fix: advice`rename it to ${meant}, or ${isKey(entry) ? 'pass the workload too that sets the variable from it' : 'remove it'}`,
           ...(isVariable(meant) && { docs: CONTRACT[meant].docs }),
           evidence: { variable: entry.name, suggestion: meant },
         }),
       }));
   }
 }
+
+/** Whether it is a key of a Secret or ConfigMap that is no variable by itself. */
+const isKey = ({ name, location }: Entry): boolean =>
+  location?.kind !== undefined && variableSpelled(name) !== undefined;
 
 /** In neither the contract nor the lists of variables that the cloud SDKs read. */
 function isUnknown(name: string): boolean {
@@ -102,6 +106,9 @@ function isUnknown(name: string): boolean {
 function meantBy(name: string, isSet: (name: string) => boolean): string | undefined {
   const confused = CONFUSED.get(name);
   if (confused !== undefined) return confused;
+  const spelled = variableSpelled(name);
+  // If both are set, one is for another program.
+  if (spelled !== undefined) return isSet(spelled) ? undefined : spelled;
   let best: { readonly candidate: string; readonly score: number } | undefined;
   for (const candidate of CANDIDATES) {
     if (Math.abs(candidate.length - name.length) > MOST_WITH_PREFIX) continue;

@@ -32,6 +32,6 @@ export interface EnvFile {
   /** The programs that it can be for. */
   readonly readers: readonly ReaderName[];
   readonly differences: readonly Difference[];
-  /** Lines that are no assignment, and that programs ignore or for which they reject the file; none if bash accepts it. */
+  /** Lines that are no assignment, and that programs ignore or for which they reject the file. */
   readonly skipped: readonly SkippedLine[];
 }

@@ -8,11 +8,12 @@ import { withReference } from '../references.ts';
 import { poolSecretIn } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
 import { refuseEncrypted, refuseEncryptedValues, refuseSops } from './encrypted.ts';
+import { noVariable } from './no-variable.ts';
 import { processSource } from './process.ts';
 import { STDIN, titleOf } from './quote.ts';
 import { bytesOf, deadlineIn, decode, readBytes } from './read.ts';
 import { reduced } from './reduced.ts';
-import { getSecrets, refuseBinary } from './refused.ts';
+import { refuseBinary } from './refused.ts';
 import { readShape, readValues } from './shape.ts';
 import type { Reading } from './value.ts';
 
@@ -98,7 +99,7 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
   if (alone === undefined && !isConfig(reading, service) && (entries.length > 0 || logins.length === 0))
-    throw noVariable(file);
+    throw noVariable(file, entries);
   refuseEncryptedValues(name, file, entries);
   return {
     file,
@@ -143,8 +144,3 @@ const isConfig = (
 ): boolean =>
   alone === undefined &&
   (incomplete || entries.some(({ name }) => isSpacelifts(name)) || poolSecretIn([{ entries }], service) !== undefined);
-
-const noVariable = (file: string) =>
-  new InputError(
-    `${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …, as in: ${getSecrets()}`,
-  );

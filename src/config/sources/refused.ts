@@ -1,6 +1,7 @@
 /** Inputs that hold no config, with the command that prints one. */
-import { isVariable } from '../contract.ts';
+import { isVariable, variableSpelled } from '../contract.ts';
 import { InputError } from '../entry.ts';
+import { isOfConfig } from './choose.ts';
 import { shellWord } from './quote.ts';
 import { isList, isMap, type Value } from './value.ts';
 
@@ -8,6 +9,8 @@ import { isList, isMap, type Value } from './value.ts';
 export const SELF = '| spacelift-preflight -f -';
 /** @param options of kubectl */
 export const getSecrets = (options = ''): string => `kubectl get secrets,configmaps${options} -o yaml ${SELF}`;
+/** The same, with the workloads that read them. */
+export const getAll = (options = ''): string => `kubectl get deployments,secrets,configmaps${options} -o yaml ${SELF}`;
 const GET_SECRET_VALUE = `aws secretsmanager get-secret-value --secret-id NAME ${SELF}`;
 const DESCRIBE_TASK = `aws ecs describe-task-definition --task-definition NAME ${SELF}`;
 const GET_PARAMETERS = `aws ssm get-parameters-by-path --path /PATH --recursive --with-decryption ${SELF}`;
@@ -127,7 +130,7 @@ const TEXTS: readonly Refused[] = [
     instead: () => SHOW_PLAN,
   },
   {
-    is: isTfvars,
+    is: (text) => isTfvars(text) || startsWith(/^\s*(?:#[^\n]*\n\s*)*(?:export )?TF_VAR_\w+=/)(text),
     what: TFVARS,
     instead: () => SHOW_OUTPUT,
   },
@@ -150,12 +153,14 @@ const TEXTS: readonly Refused[] = [
   },
 ];
 
-/** Assignments with lowercase names, of values with quotes or brackets, as `terraform fmt` writes them. */
+/** Assignments with lowercase names, of values with quotes or brackets, as `terraform fmt` writes them; an env file needs neither. */
 function isTfvars(text: string): boolean {
-  const names = [...text.slice(0, 65_536).matchAll(/^([A-Za-z_][\w-]*)\s*=\s*(?=["{[\d]|true|false|null|<<)/gm)].map(
-    ([, name = '']) => name,
-  );
-  return names.length > 1 && names.every((name) => name === name.toLowerCase()) && !/^[A-Z][A-Z0-9_]*=/m.test(text);
+  const all = [
+    ...text.slice(0, 65_536).matchAll(/^([A-Za-z_][\w-]*)(\s*)=\s*(?=(["{[\d-]|true|false|null|<<)?)/gm),
+  ].map(([, name = '', blanks, value]) => ({ name, isTight: blanks === '', isPlain: value === undefined }));
+  const isEnvFile = all.some(({ name, isTight }) => isTight && isOfConfig(variableSpelled(name) ?? ''));
+  const isHcl = text.includes('<<') || !all.some(({ isPlain }) => isPlain);
+  return all.length > 1 && isHcl && !isEnvFile && all.every(({ name }) => name === name.toLowerCase());
 }
 
 /** @throws InputError */

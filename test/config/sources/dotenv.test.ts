@@ -77,7 +77,7 @@ it('is enough with one variable of Spacelift, and refused without', async () => 
   const expected =
     'x.env: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …, as in: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -';
   expect(await refusal('x.env', 'PATH=/bin\nDD_TAGS=a:b\nAWS_PROFILE=prod')).toBe(expected);
-  expect(await refusal('x.env', 'server_domain = "a.b"')).toBe(expected);
+  expect(await refusal('x.env', 'server = "a.b"')).toBe(expected);
 });
 
 it('takes time that grows with its length alone, with blank lines or a large quoted value', async () => {

@@ -8,6 +8,34 @@ it.each([
     'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
   ],
   [
+    'aws_region="eu-west-1"\nserver_domain="a.b"\nazs = ["a"]\nnodes = -1\n',
+    'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  [
+    'database_url = "x"\nuser_data = <<EOT\na=b\nEOT\n',
+    'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  [
+    '# x\nexport TF_VAR_region=x\nexport TF_VAR_database_url=y\n',
+    'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  [
+    'database_url="postgres://a:b@c/d"\nserver_domain="a.b"\n',
+    'contains no Spacelift variable, because names are in capitals: DATABASE_URL, not database_url (line 1); SERVER_DOMAIN, not server_domain (line 2)',
+  ],
+  [
+    'database_url=postgres://a:b@c/d\n\nlicense_type="jwt"\nmqttBrokerType=builtin\nserver-domain=a.b\nencryption_type=rsa\n',
+    'contains no Spacelift variable, because names are in capitals: DATABASE_URL, not database_url (line 1); LICENSE_TYPE, not license_type (line 3); MQTT_BROKER_TYPE, not mqttBrokerType (line 4); …',
+  ],
+  [
+    '{"databaseUrl": "x", "serverDomain": "y"}',
+    'contains no Spacelift variable, because names are in capitals: DATABASE_URL, not databaseUrl; SERVER_DOMAIN, not serverDomain',
+  ],
+  [
+    'kind: Secret\nmetadata: {name: db}\nstringData: {database-url: x, licenseToken: y, url: z}\n',
+    'contains no Spacelift variable, but keys such as database-url, licenseToken: pass the workloads too that set variables from them: kubectl get deployments,secrets,configmaps -o yaml | spacelift-preflight -f -',
+  ],
+  [
     '{"aws_region":"eu-west-1","server_domain":"a.b"}',
     'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
   ],
