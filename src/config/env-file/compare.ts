@@ -33,7 +33,11 @@ export function readEnvFile(text: string, file: string): EnvFileRead {
     readers.find((name) => name !== 'systemd') ?? (/^[ \t]*;/m.test(text) ? readers[0] : undefined) ?? 'compose';
   const used = first === 'compose' ? lenient : [...(readings.get(first)?.values() ?? [])];
   const differences = differencesIn(readings, lastOf(used), new Set(bare.map(({ name }) => name)));
-  return { used, bare, envFile: { file, readers, differences, skipped: first === 'systemd' || readings.has('bash') ? [] : skipped } };
+  return {
+    used,
+    bare,
+    envFile: { file, readers, differences, skipped: first === 'systemd' || readings.has('bash') ? [] : skipped },
+  };
 }
 
 /** Of the programs that accept the file. */

@@ -17,6 +17,8 @@ interface Refused {
 
 const RENDERED: Refused = { what: (label) => `${label} is rendered in the cluster`, instead: getAll };
 
+const OWN: Refused = { what: () => 'an output of this tool, which has no values', instead: getSecrets };
+
 /** By kind. */
 const KINDS: ReadonlyMap<string, Refused> = new Map([
   ['HelmRelease', RENDERED],
@@ -29,6 +31,10 @@ const KINDS: ReadonlyMap<string, Refused> = new Map([
       instead: () => `kubectl kustomize DIRECTORY ${SELF}`,
     },
   ],
+  ['report', OWN],
+  ['plan', OWN],
+  ['matrix', OWN],
+  ['comparison', OWN],
   ['Status', { what: () => 'an error of the Kubernetes API', instead: getSecrets }],
 ]);
 

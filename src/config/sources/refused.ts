@@ -195,12 +195,20 @@ const has = (value: Value | undefined, ...keys: readonly string[]): boolean =>
 const isKeyVaultId = (value: Value): boolean =>
   isMap(value) && typeof value.id === 'string' && /^https:\/\/[^/]+\/secrets\//.test(value.id);
 
+const isDecision = ([key, value]: readonly [string, Value]): boolean =>
+  ['accept', 'skip', 'require', 'options', 'profiles'].includes(key) && (isList(value) || isMap(value));
+
 /** Documents, in this order. */
 const DOCUMENTS: readonly {
   readonly is: (value: Value) => boolean;
   readonly what: string;
   readonly instead: string;
 }[] = [
+  {
+    is: (value) => isMap(value) && Object.keys(value).length > 0 && Object.entries(value).every(isDecision),
+    what: 'decisions of this tool, which --config names (by default, preflight.yaml)',
+    instead: getSecrets(),
+  },
   {
     is: (value) => has(value, 'encrypted_data', 'encryption_version'),
     what: 'a state that OpenTofu encrypted',

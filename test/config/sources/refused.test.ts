@@ -192,6 +192,14 @@ it.each([
     'an error of the Kubernetes API; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
   ],
   [
+    '# why\naccept:\n  - id: database/version\n    reason: r\nprofiles:\n  staging:\n    skip: []\n',
+    'decisions of this tool, which --config names (by default, preflight.yaml); pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    '{"kind":"report","schemaVersion":1,"checks":[]}',
+    'an output of this tool, which has no values; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
+  ],
+  [
     'plain words\n',
     'expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map; found plain text; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
   ],
