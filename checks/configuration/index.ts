@@ -85,7 +85,7 @@ export const configuration = defineCheck({
       fix: 'Fill in the value.',
       example: {
         found: 'LICENSE_TOKEN still contains a placeholder',
-        fix: 'fill in LICENSE_TOKEN in shared.yaml (Secret spacelift-shared)',
+        fix: 'fill in LICENSE_TOKEN in shared.yaml (Secret spacelift-shared), line 12',
       },
       docs: DOCS.general,
     },

@@ -65,6 +65,10 @@ export interface Entry {
   readonly location?: Location;
 }
 
+/** Where an entry is, for people: "shared.yaml (Secret spacelift-shared), line 12". */
+export const placeOf = ({ origin, location }: Pick<Entry, 'origin' | 'location'>): string =>
+  location?.line === undefined ? origin : `${origin}, line ${location.line}`;
+
 export interface Source {
   /** The path as given, or "standard input"; absent for the environment. */
   readonly file?: string;

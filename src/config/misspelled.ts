@@ -3,7 +3,7 @@ import { advice, type Fix } from '../outcome/fix.ts';
 import { warn } from '../outcome/outcome.ts';
 import { editDistance } from '../util/edit-distance.ts';
 import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName, variableSpelled } from './contract.ts';
-import type { Entry, Source } from './entry.ts';
+import { type Entry, placeOf, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import { isPublicVariable } from './public-variables.ts';
 
@@ -69,7 +69,7 @@ export class Misspellings {
     this.#reported.add(first);
     const { entry } = first;
     return {
-      detail: `${entry.name} is set in ${entry.origin}, did you mean ${name}?`,
+      detail: `${entry.name} is set in ${placeOf(entry)}, did you mean ${name}?`,
       fix: advice`rename ${entry.name} to ${name}${isKey(entry) ? ', or pass the workload too that sets the variable from it' : ''}`,
     };
   }
@@ -82,7 +82,7 @@ export class Misspellings {
         rule: 'unknown',
         variable: entry.name,
         outcome: warn(`unknown variable ${entry.name}, did you mean ${meant}?`, {
-          detail: `It is in ${entry.origin}.`,
+          detail: `It is in ${placeOf(entry)}.`,
           expected: meant,
           fix: advice`rename it to ${meant}, or ${isKey(entry) ? 'pass the workload too that sets the variable from it' : 'remove it'}`,
           ...(isVariable(meant) && { docs: CONTRACT[meant].docs }),
