@@ -1,4 +1,5 @@
 /** Docker Compose files: the variables of Spacelift's services. A variable of the shell is not known here. */
+import { basename } from 'node:path';
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
 import { mapOf, variablesIn } from './lines.ts';
@@ -9,6 +10,7 @@ import {
   entryOf,
   isList,
   isMap,
+  nameOf,
   originIn,
   type Place,
   type Reading,
@@ -42,8 +44,8 @@ export function readCompose(documents: readonly Document[], file: string): Readi
   const used = services.flatMap(({ name, service, location }) => {
     const variables = variablesOf(service);
     const found = serviceOf(name, service);
-    const files = service.env_file;
-    const hasFiles = typeOf(files) !== 'null' && !(isList(files) && files.length === 0);
+    const files = filesOf(service);
+    const hasFiles = files.length > 0;
     if (found === undefined && !holdsSpacelifts((key) => Object.hasOwn(variables, key))) return [];
     if (found !== undefined && !hasFiles && !Object.keys(variables).some(isKnown)) return [];
     const shown = named(name, 'container');
@@ -54,12 +56,13 @@ export function readCompose(documents: readonly Document[], file: string): Readi
     };
     return [
       {
-        hasFiles,
+        files,
         entries: variablesIn(variables, place).map(({ key, value, place }) => entry(key, value, place)),
       },
     ];
   });
-  const hasFiles = used.some((service) => service.hasFiles);
+  const files = used.flatMap((service) => service.files);
+  const hasFiles = files.length > 0;
   const entries = used.flatMap((service) => service.entries);
   if (entries.length === 0) {
     const why = hasFiles ? 'its services read everything from env_file' : 'no service of it is Spacelift’s';
@@ -75,8 +78,15 @@ export function readCompose(documents: readonly Document[], file: string): Readi
     entries,
     workloads: [...new Set([...workloads, ...others])],
     incomplete: hasFiles,
-    ...(hasFiles && { unseen: 'envFile' }),
+    ...(hasFiles && { unseen: 'envFile', missing: files }),
   };
+}
+
+/** The names of the files in `env_file`, without directories. */
+function filesOf({ env_file: files }: ValueMap): string[] {
+  if (files === undefined || typeOf(files) === 'null') return [];
+  const paths = (isList(files) ? files : [files]).map((file) => nameOf(isMap(file) ? file.path : file) ?? '');
+  return paths.map((path) => basename(path));
 }
 
 const serviceOf = (name: string, { entrypoint, command }: ValueMap) =>

@@ -7,6 +7,7 @@ import { DEFAULTS, type Perspective } from '../options.ts';
 import { withReference } from '../references.ts';
 import { poolSecretIn } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
+import { completed } from './completed.ts';
 import { refuseEncrypted, refuseEncryptedValues, refuseSops } from './encrypted.ts';
 import { noVariable } from './no-variable.ts';
 import { processSource } from './process.ts';
@@ -61,7 +62,7 @@ export async function readSources(
     const why = sources.find(({ alone }) => alone !== undefined)?.alone;
     throw why === undefined ? noVariable(titleOf(files[0] ?? '')) : new InputError(why);
   }
-  return sources;
+  return completed(sources);
 }
 
 /**
@@ -84,6 +85,7 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
     entries,
     incomplete,
     incompleteGateway,
+    missing,
     taskDefinition,
     unseen,
     workloads,
@@ -106,6 +108,7 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
     entries: entries.map(withReference),
     incomplete,
     ...(incompleteGateway && { incompleteGateway }),
+    ...(missing !== undefined && { missing }),
     ...(taskDefinition && { taskDefinition }),
     ...(workloads !== undefined && { workloads }),
     rejected,

@@ -16,7 +16,7 @@ export function noVariable(file: string, entries: readonly Entry[] = []): InputE
   if (spelled.some(({ location }) => location?.kind !== undefined)) {
     const keys = spelled.map(({ name }) => name);
     return new InputError(
-      `${none}, but keys such as ${firstOf(keys, MOST)}: pass the workloads too that set variables from them: ${getAll()}`,
+      `${none}, but keys such as ${firstOf(keys, MOST)}: pass it in one file with the workloads that set variables from them: ${getAll()}`,
     );
   }
   const names = spelled.map(({ name, meant, location: { line } = { file } }) => {

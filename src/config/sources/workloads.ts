@@ -79,10 +79,11 @@ export function readWorkloads(
     entries: read.flatMap(({ entries }) => entries),
     incomplete: open.some((reader) => !reader.isGateway),
     ...(unseen !== undefined && { unseen }),
+    missing: [...new Set(open.flatMap((reader) => [...reader.missing, ...reader.open]))],
     ...(open.some((reader) => reader.isGateway) && { incompleteGateway: true as const }),
     referred: new Set(read.flatMap((reader) => [...reader.referred])),
-    isReferring: read.some(({ referred, isMissing }) => referred.size > 0 || isMissing),
-    isMissing: readers.some((reader) => reader.isMissing),
+    isReferring: read.some(({ referred, missing }) => referred.size + missing.size > 0),
+    isMissing: readers.some(({ missing }) => missing.size > 0),
     unresolved: distinct(read.flatMap(({ unresolved }) => unresolved)),
     ...(read.length > 0 && { workloads: [...new Set(started.map(({ service }) => service ?? ('all' as const)))] }),
     rejected: containers
@@ -203,8 +204,10 @@ class ContainerReader {
   readonly unresolved: UnresolvedReference[] = [];
   /** Why it has variables whose names are not known here. */
   unseen: Unseen | undefined;
-  /** Whether it refers to objects that are not in the file. */
-  isMissing = false;
+  /** The objects that it refers to and that are not in the file: `Secret NAME`. */
+  readonly missing = new Set<string>();
+  /** Those to which something in the cluster can add variables. */
+  readonly open = new Set<string>();
 
   constructor({ container, label, service, isBackend, namespace, location }: Container, input: WorkloadInput) {
     this.of = container;
@@ -238,7 +241,7 @@ class ContainerReader {
   get isSpacelifts(): boolean {
     if (holdsSpacelifts((name) => this.#variables.has(name))) return true;
     if (this.#service !== undefined && this.unresolved.some(({ near }) => near !== undefined)) return true;
-    if (this.#isBackend && (this.isMissing || this.unseen !== undefined)) return true;
+    if (this.#isBackend && (this.missing.size > 0 || this.unseen !== undefined)) return true;
     return this.#service !== undefined && [...this.#variables.keys()].some(isVariable);
   }
 
@@ -251,8 +254,10 @@ class ContainerReader {
       const reference = source[field];
       if (!isMap(reference)) continue;
       const object = this.#find(kind, reference);
-      if (object?.isOpen) this.unseen = 'operator';
-      else if (object === undefined && !isTrue(reference.optional)) this.unseen = 'cluster';
+      if (object?.isOpen) {
+        this.unseen = 'operator';
+        this.open.add(`${kind} ${named(object.name, 'object')}`);
+      } else if (object === undefined && !isTrue(reference.optional)) this.unseen = 'cluster';
       for (const entry of object?.entries ?? []) {
         this.#input.count();
         refuseLongName(this.#input.file, prefix, entry.name);
@@ -307,7 +312,7 @@ class ContainerReader {
     const object = this.#input.stored.find(kind, name, this.#namespace);
     if (object !== undefined) this.referred.add(object);
     else if (!isTrue(reference.optional)) {
-      this.isMissing = true;
+      this.missing.add(`${kind} ${named(name, 'object')}`);
       const near = this.#input.nearObject(kind, name, this.#namespace);
       if (near !== undefined) {
         const { namespace } = near;

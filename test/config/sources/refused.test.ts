@@ -33,7 +33,7 @@ it.each([
   ],
   [
     'kind: Secret\nmetadata: {name: db}\nstringData: {database-url: x, licenseToken: y, url: z}\n',
-    'contains no Spacelift variable, but keys such as database-url, licenseToken: pass the workloads too that set variables from them: kubectl get deployments,secrets,configmaps -o yaml | spacelift-preflight -f -',
+    'contains no Spacelift variable, but keys such as database-url, licenseToken: pass it in one file with the workloads that set variables from them: kubectl get deployments,secrets,configmaps -o yaml | spacelift-preflight -f -',
   ],
   [
     '{"aws_region":"eu-west-1","server_domain":"a.b"}',
